@@ -84,6 +84,11 @@ else
   message+=(-- "$INPUT_TEMPLATE")
 fi
 
+# What else is said of every message.
+options=(--no-input)
+[ -z "${INPUT_WAIT:-}" ] || options+=("--wait=$INPUT_WAIT")
+[ -z "${INPUT_WAIT_FOR:-}" ] || options+=("--for=$INPUT_WAIT_FOR")
+
 # A line is a recipient; empty ones are passed over.
 recipients=()
 while IFS= read -r recipient; do
@@ -97,7 +102,7 @@ if [ ${#recipients[@]} -gt 1 ]; then
   known=' '
   for recipient in "${recipients[@]}"; do
     code=0
-    record=$(jelouctl --output record --dry-run --quiet --no-input send "${message[0]}" "--to=$recipient" "${message[@]:1}") || code=$?
+    record=$(jelouctl --output record --dry-run --quiet send "${message[0]}" "--to=$recipient" "${options[@]}" "${message[@]:1}") || code=$?
     to=$(sed -n 's/.*"to":"\([^"]*\)".*/\1/p' <<< "$record")
     [ "$code" = 0 ] || exit "$code"
     [[ $known != *" $to "* ]] || refuse "to: $to stands there twice"
@@ -110,7 +115,7 @@ deliver() {
   (
     # What runs beside the script would be deaf to INT.
     trap - HUP INT TERM
-    exec jelouctl --output id --no-input send "${message[0]}" "--to=$1" "${message[@]:1}"
+    exec jelouctl --output id send "${message[0]}" "--to=$1" "${options[@]}" "${message[@]:1}"
   ) > "$files/id" &
   local code before
   while :; do
@@ -136,7 +141,8 @@ for recipient in "${recipients[@]}"; do
     code=0
     deliver "$recipient" || code=$?
     case $code in
-      0) became=yes ;;
+      # 15: accepted, but it did not come as far as was waited for.
+      0 | 15) became=yes ;;
       # The shell's 126 and 127: jelouctl could not be started.
       1 | 2 | 3 | 4 | 5 | 6 | 7 | 11 | 126 | 127) became=no ;;
       # Also a code that is not jelouctl's own: 137 when it was killed, 124 when its time was over.
@@ -151,6 +157,7 @@ for recipient in "${recipients[@]}"; do
       all_sent=$became
       all_code=$code
       ;;
+    yes-yes) [ "$code" = 0 ] || all_code=$code ;;
   esac
   sent=$all_sent
   case $code in

@@ -53,6 +53,7 @@ complete -c jelouctl -n "__fish_jelouctl_needs_command" -s V -l version -d 'Prin
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "send" -d 'Send one message'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "flow-message" -d 'Send a WhatsApp Flow by its name, through the flow_message endpoint'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "templates" -d 'List the bot\'s templates'
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "messages" -d 'Show the messages that a bot sent and received, and how far they came'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "bulk" -d 'Send a message to each row of a list, and keep the state of each row'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "run" -d 'Run a command, then send a message about how it ended'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "api" -d 'Call any endpoint of the Jelou API'
@@ -115,6 +116,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -150,6 +154,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -184,6 +191,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -217,6 +227,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -248,6 +261,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -281,6 +297,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -315,6 +334,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -346,6 +368,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -380,6 +405,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -412,6 +440,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -444,6 +475,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -483,6 +517,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -519,6 +556,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -553,6 +593,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -596,6 +639,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -636,6 +682,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -669,6 +718,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -711,6 +763,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -741,6 +796,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -781,6 +839,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l to -d
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -835,6 +896,95 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s v -l ver
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object with the outcome of the message'
+none\t'Nothing: the exit code and standard error say it all'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -f -a "list" -d 'List the messages of a bot, sent and received, the newest last'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -f -a "get" -d 'Show how far a message came: accepted, at WhatsApp, delivered, read, replied or undelivered'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l to -d 'Only messages to or from this person' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l by -d 'Only messages that the bot, or the user, wrote; agents are neither' -r -f -a "bot\t''
+user\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l since -d 'Since when: 24h, 30d, 2026-11-20 or 2026-11-20T08:00 [default: 24h]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l until -d 'Until when [default: now]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l matching -d 'Only messages whose text has this; case and accents do not matter' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l limit -d 'Only the newest N of these' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object with the outcome of the message'
+none\t'Nothing: the exit code and standard error say it all'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l follow -d 'Go on with new messages as they are listed, until Ctrl-C'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l wait -d 'Ask again until it has come so far' -r -f -a "delivered\t'It is on the person\'s phone'
+read\t'The person has read it; only where read receipts are shown'
+replied\t'The person has answered'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l for -d 'How long to ask [default: 2m]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object with the outcome of the message'
+none\t'Nothing: the exit code and standard error say it all'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -1235,6 +1385,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l body -d 'A who
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l exclude -d 'Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l tail -d 'Keep the last lines of the command\'s stderr for `tail`; its stderr is then a pipe' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l notify-timeout -d 'How long the notice may take, tries and waits together [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l wait -d 'Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15' -r -f -a "delivered\t''
+read\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l for -d 'How long to ask with --wait [default: 2m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -1692,5 +1845,5 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s v -l verbose -
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -s o -l output -x -a "response id record none"
+complete -c jelouctl -s o -l output -x -a "response id record to none"
 complete -c jelouctl -l color -x -a "auto always never"

@@ -26,8 +26,9 @@ Exit codes:
   1  unexpected error   6  rate limited                     11  stopped by a guard (allow_to)
   2  wrong input        7  network                          12  bulk: the ledger cannot be written
   3  configuration      8  unknown: it may have been sent   13  bulk: the run is in use
-  4  credentials      130  SIGINT                          143  SIGTERM
-                      129  SIGHUP                           14  sandbox --expect was not met
+  4  credentials      129  SIGHUP                           14  sandbox --expect was not met
+                      130  SIGINT                           15  accepted, but undelivered (--wait)
+                      143  SIGTERM
 
 Files:
   ~/.config/jelouctl/config.toml (on Windows in %APPDATA%)

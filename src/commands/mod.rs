@@ -16,5 +16,6 @@ pub(crate) mod schema;
 pub(crate) mod send;
 pub(crate) mod skill;
 pub(crate) mod templates;
+mod wait;
 
 pub(crate) use self::error::CommandError;

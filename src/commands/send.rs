@@ -1,24 +1,27 @@
 //! `send KIND` and `flow-message`: one message, from what was typed to the outcome.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use serde_json::Value;
 
 use super::CommandError;
 use super::error::of_outcome;
+use super::wait::WaitArgs;
 use crate::api::{Cause, Delivery, Outcome, Problem, Request, clipped, may_miss_a_template};
 use crate::config::ApiUrl;
-use crate::context::{Context, Mode};
+use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::input::Source;
-use crate::message::{FlowMessage, InvalidMessage, Message, Outgoing, RecipientSources, TemplateUse, TypedMessage};
+use crate::message::{
+    FlowMessage, InvalidMessage, Message, Outgoing, RecipientSources, Route, TemplateUse, TypedMessage,
+};
 use crate::output::{Format, Record, RecordError, Sent, StreamError};
 use crate::phone::Country;
 use crate::process::block_on;
 use crate::sending::{
-    AuditLog, Connection, Flight, Opening, Sender, UnresolvedSender, add_do_not_contact, catch_panic,
-    check_needs_number, check_not_excluded, claim_exclusions, fault_of_template, read_exclusions,
+    AuditLog, Connection, DeliveryWait, Flight, Opening, Sender, UnresolvedSender, add_do_not_contact, catch_panic,
+    check_needs_number, check_not_excluded, claim_exclusions, fault_of_template, read_exclusions, wait_for_delivery,
 };
 use crate::template::{expressions, typed_line_break};
 
@@ -42,6 +45,8 @@ pub(crate) struct SendArgs {
 }
 
 #[derive(Args, Debug)]
+// Its answer has no id by which Jelou could be asked, and whoever types them anyway gets that as the reason.
+#[command(mut_arg("wait", |wait| wait.hide(true)), mut_arg("within", |within| within.hide(true)))]
 pub(crate) struct FlowMessageArgs {
     #[command(flatten)]
     message: FlowMessage,
@@ -78,6 +83,9 @@ pub(crate) struct DeliveryArgs {
     /// Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     exclude: Vec<Source>,
+
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 /// Sends one message and tells what became of it.
@@ -117,6 +125,11 @@ fn send(
         Ok(outgoing) => outgoing,
         Err(error) => return Err(unresolved.refuse(error)?.into()),
     };
+    let wait = typed.delivery.wait.wait();
+    if wait.is_some() && matches!(outgoing.route(), Route::FlowMessage { .. }) {
+        let hint = "leave it out, or send the flow with `jelouctl send flow`";
+        return Err(UsageError::new("--wait: the answer to a flow message has no id to ask Jelou by", hint).into());
+    }
     record.kind = Some(outgoing.kind().into());
     record.to = Some(outgoing.recipient().to_string());
 
@@ -139,8 +152,15 @@ fn send(
         return Ok(ExitCode::Success);
     }
     let flight = Flight::default();
-    let delivery = catch_panic(&flight, || block_on(prepared.deliver(record, &flight)))?;
-    Ok(prepared.report(delivery, record))
+    let delivered = catch_panic(&flight, || block_on(prepared.deliver_and_wait(record, log, &flight, wait)));
+    match delivered {
+        // Whatever goes wrong after it was accepted takes nothing of that back.
+        Err(error) if record.sent == Sent::Yes => {
+            context.stderr.warning(&format!("accepted, but nobody knows how far it came: {}", error.line()));
+            Ok(ExitCode::NotReached)
+        }
+        delivered => delivered,
+    }
 }
 
 /// The message from flags and `--body`, its warnings told.
@@ -203,19 +223,45 @@ impl PreparedSend<'_> {
         Ok(())
     }
 
-    async fn deliver(&self, record: &mut Record, flight: &Flight) -> Result<Delivery, CommandError> {
-        let Self { context, sender, .. } = self;
+    /// Sends it, tells what became of it, and waits until it has come as far as `wait` says.
+    async fn deliver_and_wait(
+        &self,
+        record: &mut Record,
+        log: &mut AuditLog,
+        flight: &Flight,
+        wait: Option<DeliveryWait>,
+    ) -> Result<ExitCode, CommandError> {
+        let Self { context, sender, outgoing } = self;
         let base = sender.base(context).await?;
         record.api_url = Some(base.to_string());
         let mut connection = match sender.connect_to(context, base).await? {
             Opening::Open(connection) => connection,
-            Opening::Interrupted(signal) => return Ok(Delivery::never_begun(signal)),
+            Opening::Interrupted(signal) => return Ok(self.report(Delivery::never_begun(signal), record)),
         };
-        let unusable = check_needs_number(&mut connection, &context.stderr, &sender.bot, self.outgoing).await?;
+        let begun = SystemTime::now();
+        let delivery = self.deliver(&mut connection, flight).await?;
+        flight.landed();
+        let code = self.report(delivery, record);
+        let (Sent::Yes, Some(wait)) = (record.sent, wait) else { return Ok(code) };
+        // It was sent, whatever comes: a process that is killed while it waits has said so.
+        std::mem::take(log).message(&context.stderr, "send", record, code.code());
+        let ended = wait_for_delivery(&mut connection, context, sender, outgoing, begun, wait, record).await;
+        Ok(match ended {
+            Ok(()) => ExitCode::Success,
+            Err((message, hint)) => {
+                context.stderr.error(&format!("accepted, but {message}"), &[], Some(&hint));
+                ExitCode::NotReached
+            }
+        })
+    }
+
+    async fn deliver(&self, connection: &mut Connection, flight: &Flight) -> Result<Delivery, CommandError> {
+        let Self { context, sender, .. } = self;
+        let unusable = check_needs_number(connection, &context.stderr, &sender.bot, self.outgoing).await?;
         if let Some(unusable) = unusable {
             return Err(unusable.into());
         }
-        Ok(self.deliver_after(Duration::ZERO, &mut connection, flight).await)
+        Ok(self.deliver_after(Duration::ZERO, connection, flight).await)
     }
 
     /// Delivers it over `connection`, after `pause`.

@@ -6,12 +6,14 @@
 
 mod answer;
 mod body;
+mod look_up;
 mod redaction;
 mod template;
 mod texts;
 
 pub use self::answer::answer;
 pub use self::body::body;
+pub use self::look_up::look_up;
 pub use self::redaction::redaction;
 #[cfg(test)]
 pub(crate) use self::redaction::{WAYS, written};
@@ -33,7 +35,7 @@ mod tests {
 
     type Target = (&'static str, fn(&[u8]));
 
-    const TARGETS: [Target; 11] = [
+    const TARGETS: [Target; 12] = [
         ("answer", answer),
         ("body", body),
         ("configuration", configuration),
@@ -41,6 +43,7 @@ mod tests {
         ("json", json),
         ("ledger", ledger),
         ("list", list),
+        ("look_up", look_up),
         ("recipient", recipient),
         ("redaction", redaction),
         ("template", template),

@@ -25,7 +25,7 @@ pub(crate) use self::format::Format;
 pub(crate) use self::json::colored;
 pub(crate) use self::json::{compact, pretty_plain as pretty, visible as visible_json};
 pub(crate) use self::progress::{Progress, ProgressFormat, Reading, Tally, WaitReason, Waiting};
-pub(crate) use self::record::{Record, RecordError, Sent};
+pub(crate) use self::record::{Record, RecordDelivery, RecordError, Sent};
 pub(crate) use self::stderr::{Stderr, Verbosity, ask_hidden};
 pub(crate) use self::stdout::Stdout;
 pub(crate) use self::table::markdown_table;

@@ -34,6 +34,20 @@ pub(crate) struct Record {
     /// The API's answer: JSON, or a text when it is not.
     pub(crate) response: Option<Value>,
     pub(crate) error: Option<RecordError>,
+    /// How far it came, where that was waited for.
+    pub(crate) delivery: Option<RecordDelivery>,
+}
+
+/// What was learnt of an accepted message with `--wait`.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct RecordDelivery {
+    /// `accepted`, `at_whatsapp`, `delivered`, `read`, `replied`, `undelivered`; `other` for a state that we do not know.
+    pub(crate) state: &'static str,
+    /// Since when, where Jelou says so.
+    pub(crate) at: Option<String>,
+    /// The code of a failure, and the reason.
+    pub(crate) code: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 /// Counts up when a field changes its meaning; new fields do not count.

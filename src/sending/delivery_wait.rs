@@ -1,18 +1,21 @@
 //! Waits until a message that Jelou accepted has come as far as was asked for, by asking Jelou.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use clap::ValueEnum;
 use jiff::SignedDuration;
 
 use super::connection::{Connection, report_event};
 use super::flight::Flight;
+use super::sender::Sender;
 use crate::api::{
-    Cause, Code, DeliveryFacts, DeliveryState, Event, LookUpError, LookUpPace, LookUps, Outcome, Request,
+    Cause, Code, DeliveryFacts, DeliveryState, Event, LookUpError, LookUpPace, LookUps, MessageSort, Outcome, Request,
     TrackedMessage, look_up_code,
 };
 use crate::config::Settings;
-use crate::output::{Stderr, rounded};
+use crate::context::Context;
+use crate::message::{Outgoing, Route};
+use crate::output::{Record, RecordDelivery, Stderr, rounded};
 use crate::process::Signal;
 
 /// Between the first two look-ups of a message; half as long again after each.
@@ -43,7 +46,7 @@ pub(crate) enum WaitEnd {
     Reached,
     /// It failed on its way.
     Undelivered,
-    /// It has not come so far in time; with what kept Jelou from answering, where that was so.
+    /// It has not come so far in time; with what kept Jelou from answering at the end, where that was so.
     TimeIsUp {
         problem: Option<String>,
     },
@@ -107,13 +110,18 @@ impl Connection {
         let deadline = Instant::now() + wait.within;
         let mut look_ups = self.look_ups(stderr, settings, bot, &flight);
         let mut pause = FIRST_PAUSE;
+        let mut is_answered = false;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             look_ups.retry_for = left;
             match tokio::time::timeout(left, look_ups.look_for(tracked)).await {
-                Err(_) => return WaitEnd::TimeIsUp { problem: flight.last_problem().map(|(_, problem)| problem) },
+                Err(_) => {
+                    let problem = flight.last_problem().map(|(_, problem)| problem);
+                    let silence = (!is_answered).then(|| "no answer in time".to_owned());
+                    return WaitEnd::TimeIsUp { problem: problem.or(silence) };
+                }
                 Ok(Err(error)) => return WaitEnd::of(error),
-                Ok(Ok(())) => {}
+                Ok(Ok(())) => is_answered = true,
             }
             match tracked.facts.as_ref().map(|facts| &facts.state) {
                 Some(state) if state.has_reached(&wait.goal.state()) => return WaitEnd::Reached,
@@ -146,10 +154,14 @@ impl WaitEnd {
             Self::Undelivered => Some(facts.map_or_else(|| ("undelivered".to_owned(), None), failure)),
             Self::TimeIsUp { problem } => {
                 let state = facts.map(|facts| format!("it is {}", facts.state.words()));
-                let state = state.unwrap_or_else(|| "Jelou does not list it yet".to_owned());
-                let problem = problem.as_ref().map(|problem| format!("; {problem}")).unwrap_or_default();
                 let (goal, within) = (wait.goal.state(), rounded(wait.within));
-                Some((format!("not {} within {within}: {state}{problem}", goal.words()), None))
+                let message = match (problem, state) {
+                    (Some(problem), Some(state)) => format!("not known to be {}: {state}; {problem}", goal.words()),
+                    (Some(problem), None) => format!("not known to be {}: {problem}", goal.words()),
+                    (None, Some(state)) => format!("not {} within {within}: {state}", goal.words()),
+                    (None, None) => format!("not {} within {within}: Jelou does not list it yet", goal.words()),
+                };
+                Some((message, None))
             }
             Self::Failed(error) => Some((error.to_string(), error.hint())),
             Self::Interrupted(signal) => Some((format!("interrupted by {} while waiting", signal.name()), None)),
@@ -166,6 +178,56 @@ impl WaitEnd {
             Outcome::NotSent(_) | Outcome::Unknown(None) | Outcome::Sent { .. } => Self::Failed(error),
         }
     }
+}
+
+/// Waits until an accepted message has come as far as `wait` says, and notes in the record what is learnt.
+///
+/// # Errors
+/// Why it has not, and the way out.
+pub(crate) async fn wait_for_delivery(
+    connection: &mut Connection,
+    context: &Context,
+    sender: &Sender,
+    outgoing: &Outgoing,
+    begun: SystemTime,
+    wait: DeliveryWait,
+    record: &mut Record,
+) -> Result<(), (String, String)> {
+    const NO_SECOND_SEND: &str = "do not send it again: the person may get both";
+    let accepted = DeliveryFacts::new(DeliveryState::Accepted);
+    let Some(id) = record.message_id.clone() else {
+        record.delivery = Some(noted(accepted));
+        let message = "its answer has no message id to ask Jelou by".to_owned();
+        return Err((message, NO_SECOND_SEND.to_owned()));
+    };
+    let (state, within) = (wait.goal.state(), rounded(wait.within));
+    context.stderr.note(&format!("waiting until it is {}, at most {within}", state.words()));
+    let mut tracked = TrackedMessage::new(id, sort(outgoing), Some(begun));
+    let ended = connection.wait(&context.stderr, &sender.settings, sender.bot.as_str(), &mut tracked, wait).await;
+    record.delivery = Some(noted(tracked.facts.clone().unwrap_or(accepted)));
+    let facts = tracked.facts.as_ref();
+    let Some((message, hint)) = ended.problem(facts, wait) else {
+        let state = facts.map(|facts| facts.state.words()).unwrap_or_default();
+        context.stderr.note(&format!("{state} after {}", rounded(begun.elapsed().unwrap_or_default())));
+        return Ok(());
+    };
+    let hint = hint.map_or_else(|| NO_SECOND_SEND.to_owned(), |hint| format!("{hint}; {NO_SECOND_SEND}"));
+    Err((message, hint))
+}
+
+/// Where Jelou can be asked for it.
+fn sort(outgoing: &Outgoing) -> MessageSort {
+    match outgoing.route() {
+        Route::Template => MessageSort::Template,
+        Route::CampaignTemplate { .. } => MessageSort::Either,
+        Route::Messages if outgoing.body().get("templateId").is_some() => MessageSort::Either,
+        Route::Messages | Route::FlowMessage { .. } => MessageSort::Free,
+    }
+}
+
+fn noted(facts: DeliveryFacts) -> RecordDelivery {
+    let DeliveryFacts { state, at, code, reason } = facts;
+    RecordDelivery { state: state.name(), at: at.map(|at| at.to_string()), code, reason }
 }
 
 /// `undelivered: (#131026) Message undeliverable`, and what the code means where we know it.

@@ -16,7 +16,7 @@ mod template_check;
 
 pub(crate) use self::audit_log::{AuditLog, check_audit_log};
 pub(crate) use self::connection::{ConnectError, Connection, Interrupted, Opening, new_client, proxy_to};
-pub(crate) use self::delivery_wait::{DeliveryWait, WaitEnd, WaitGoal};
+pub(crate) use self::delivery_wait::{DeliveryWait, WaitEnd, WaitGoal, wait_for_delivery};
 pub(crate) use self::exclusions::{add_do_not_contact, claim_exclusions, read_exclusions, reread_do_not_contact};
 pub(crate) use self::flight::{Flight, Panicked, catch_panic};
 pub(crate) use self::guard::{GuardError, check_not_excluded};

@@ -67,6 +67,37 @@ fn every_text_arrives_as_it_is() {
 }
 
 #[test]
+fn a_step_that_waited_in_vain_has_sent_the_message() {
+    let listed = |status: &str| {
+        let entry = json!({"messageId": "msg_123456789", "status": status});
+        Reply::json(200, &json!({"pagination": {"totalPages": 1}, "results": [entry]}).to_string())
+    };
+    let wait = [("INPUT_TEXT", "Hola"), ("INPUT_WAIT", "delivered"), ("INPUT_WAIT_FOR", "5m")];
+    for (status, to, code, on_failure) in [
+        ("READ", "593987654321", 0, "fail"),
+        ("FAILED", "593987654321", 15, "fail"),
+        ("FAILED", "593987654321\n593987654322", 15, "fail"),
+        ("FAILED", "593987654321", 0, "warn"),
+    ] {
+        let look_up = listed(status);
+        let server =
+            Server::responding(
+                move |_, request| {
+                    if request.line.starts_with("POST ") { Reply::accepted() } else { look_up.clone() }
+                },
+            );
+        let inputs = [&wait[..], &[("INPUT_TO", to), ("INPUT_ON_FAILURE", on_failure)]].concat();
+        let (ended, outputs) = send(&Home::new(), &server.url, &inputs);
+        assert_eq!(ended.code, code, "{ended:?}");
+        assert!(outputs.starts_with("sent=yes\n"), "{outputs}");
+        let posts = server.received().iter().filter(|request| request.line.starts_with("POST ")).count();
+        assert_eq!(posts, to.lines().count());
+    }
+    let (ended, outputs) = send(&Home::new(), &refused_url(), &[&wait[1..], &[("INPUT_BODY", "{}")]].concat());
+    assert_eq!((ended.code, outputs.as_str()), (2, "sent=no\nmessage-id=\n"), "{ended:?}");
+}
+
+#[test]
 fn every_template_and_parameter_arrives_as_it_is() {
     let answer = r#"[{"id":"a-b","destination":"593987654321"}]"#;
     for value in HOSTILE {

@@ -124,5 +124,7 @@ mod terminal;
 mod test_send;
 mod tls;
 mod transcripts;
+#[cfg(unix)]
+mod wait;
 mod words;
 mod workbook;

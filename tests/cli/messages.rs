@@ -136,7 +136,7 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
     assert_eq!(home.asking("messages list --by bot -o id", &server).success().stdout, "2\n");
     // Of people nothing is printed unless all of it could be read.
     for (second, code, said) in [
-        (Reply::json(500, "{}"), 6, "error: not everything could be read: the API answered 500"),
+        (Reply::json(500, "{}"), 6, "error: the look-up failed: the API answered 500"),
         (page(&[], 2), 6, "error: the listing is incomplete: the API gave an empty page before its last one"),
         (page(&[json!("x")], 2), 6, "error: the listing is incomplete: 1 entry does not say what a message must"),
         (page(&[json!({"by": "user", "bubble": {"text": "baja"}})], 2), 6, "1 entry does not say what a message must"),
@@ -208,7 +208,7 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
             "fails later",
             vec![page(&two(), 2), Reply::json(503, "")],
             6,
-            "error: not everything could be read: the API answered 503",
+            "error: the look-up failed: the API answered 503",
             2,
         ),
         ("breaks off later", vec![page(&two(), 2), Reply::ResetAfterReading], 7, "before an answer came", 2),
@@ -280,7 +280,8 @@ fn a_busy_or_slow_server_is_waited_for() {
     let server = Server::start(vec![Reply::HangAfterReading, page(&[], 1)]);
     home.run("messages list --timeout 200ms").api(&server.url).success();
     let server = Server::answering(Reply::HangAfterReading);
-    home.asking("messages list --timeout 100ms --retry-for 0", &server).fails(7, &["not everything could be read"]);
+    home.asking("messages list --timeout 100ms --retry-for 0", &server)
+        .fails(7, &["the look-up failed: no answer in time"]);
 }
 
 #[test]
@@ -486,7 +487,15 @@ fn one_message_is_found_wherever_it_is_listed() {
             "Jelou lists no message `t` among what could be read",
         ),
         (Reply::json(401, "{}"), none(), no_look_up(), 4, "the API answered 401"),
-        (none(), Reply::json(404, r#"{"code":"E1019"}"#), no_look_up(), 5, "E1019"),
+        (no_look_up(), Reply::json(404, r#"{"code":"E1019"}"#), no_look_up(), 5, "E1019"),
+        // One place need not take the ids of another.
+        (
+            none(),
+            Reply::json(422, "{}"),
+            Reply::json(400, "{}"),
+            5,
+            "Jelou lists no message `t` among what could be read",
+        ),
         (Reply::json(500, "{}"), none(), no_look_up(), 6, "the API answered 500"),
     ] {
         let server = by_place(history, notifications, one);
@@ -494,7 +503,7 @@ fn one_message_is_found_wherever_it_is_listed() {
         assert_eq!(ended.stdout, "");
     }
     let server = by_place(no_look_up(), no_look_up(), no_look_up());
-    home.asking("messages get t", &server).fails(5, &["Jelou lists no message `t`"]);
+    home.asking("messages get t", &server).fails(5, &["this account has no message look-ups: the API answered 404"]);
 }
 
 #[test]
@@ -512,6 +521,13 @@ fn getting_waits_until_it_has_come_so_far() {
     let paths: BTreeSet<_> =
         server.received().iter().map(|request| request.line.split('?').next().unwrap().to_owned()).collect();
     assert_eq!(paths.len(), 3, "{paths:?}");
+    // One that was found by its own address is asked for there again.
+    let server = Server::responding(move |number, request| match request.line.split([' ', '?']).nth(1).unwrap() {
+        "/v1/bots/BOT_ID/notifications/t" if number < 3 => Reply::json(200, &notification("t", "CREATED").to_string()),
+        "/v1/bots/BOT_ID/notifications/t" => Reply::json(200, &notification("t", "DELIVERED_USER").to_string()),
+        _ => page(&[], 0),
+    });
+    home.asking("messages get t --wait delivered", &server).success();
     let mut failed = notification("t", "FAILED");
     failed["error"] = json!("Message undeliverable");
     let server = by_place(page(&[], 0), page(&[failed], 1), no_look_up());

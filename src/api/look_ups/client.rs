@@ -9,15 +9,13 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::error::LookUpError;
-use super::facts::DeliveryFacts;
 use super::fields::time_at;
-use super::history::HistoryMessage;
-use super::notification::Notification;
-use super::pages::{Coverage, PageTally};
+use super::pages::{ListingCoverage, PageTally};
+use super::tracked::{MessageSort, TrackedMessage};
 use crate::api::answer::Answer;
 use crate::api::credentials::Credentials;
 use crate::api::delivery::{Delivery, Event, deliver};
-use crate::api::outcome::Outcome;
+use crate::api::outcome::{Cause, Outcome};
 use crate::api::request::{ListingQuery, Request};
 use crate::api::transport::Client;
 use crate::process::Signals;
@@ -28,6 +26,9 @@ const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 /// Most pages of the conversations in which one message is looked for.
 const MOST_PAGES_OF_ONE: u32 = 20;
 
+/// Is told what happens to a request on the way.
+pub(crate) type LookUpWatch<'a> = Box<dyn FnMut(&Request, Event<'_>) + 'a>;
+
 /// Whoever asks, and how.
 pub(crate) struct LookUps<'a> {
     pub(crate) client: &'a Client,
@@ -37,7 +38,7 @@ pub(crate) struct LookUps<'a> {
     /// A signal ends a look-up.
     pub(crate) signals: &'a mut Signals,
     /// Hears what happens on the way.
-    pub(crate) watch: Box<dyn FnMut(&Request, Event<'_>) + 'a>,
+    pub(crate) watch: LookUpWatch<'a>,
     /// How long a server that is busy or away is waited for, from its first failure.
     pub(crate) retry_for: Duration,
     pub(crate) pace: LookUpPace,
@@ -78,34 +79,6 @@ pub(crate) enum SpanStart {
     At(Timestamp),
 }
 
-/// What kind of message is looked for, which says where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum MessageSort {
-    Free,
-    Template,
-    /// Nobody knows.
-    Either,
-}
-
-/// One message that is looked for again and again.
-#[derive(Debug)]
-pub(crate) struct TrackedMessage {
-    pub(crate) id: String,
-    pub(crate) sort: MessageSort,
-    /// When it was sent, by our clock, where that is known.
-    pub(crate) sent_at: Option<SystemTime>,
-    /// What is known; nothing where it was never listed.
-    pub(crate) facts: Option<DeliveryFacts>,
-    /// The API's own entry of it, the last that was read.
-    pub(crate) entry: Option<Value>,
-    /// What the history says of it.
-    pub(crate) message: Option<HistoryMessage>,
-    /// What the notifications say of it.
-    pub(crate) notification: Option<Notification>,
-    /// Whether every place that could list it was read to its end.
-    pub(crate) is_fully_searched: bool,
-}
-
 impl LookUpPace {
     pub(crate) fn per_second(rate: f64) -> Self {
         Self { between: Duration::try_from_secs_f64(rate.recip()).unwrap_or_default(), last: None }
@@ -117,51 +90,6 @@ impl LookUpPace {
         let next = self.last.map_or(now, |last| now.max(last + self.between));
         self.last = Some(next);
         next
-    }
-}
-
-impl TrackedMessage {
-    pub(crate) fn new(id: String, sort: MessageSort, sent_at: Option<SystemTime>) -> Self {
-        Self {
-            id,
-            sort,
-            sent_at,
-            facts: None,
-            entry: None,
-            message: None,
-            notification: None,
-            is_fully_searched: false,
-        }
-    }
-
-    /// Takes what an entry of the notifications says of it, if it is of this message.
-    fn note_notification(&mut self, entry: &Value) -> bool {
-        let Some(notification) = Notification::read(entry).filter(|found| found.is_called(&self.id)) else {
-            return false;
-        };
-        self.learn(notification.facts.clone());
-        self.notification = Some(notification);
-        self.entry = Some(entry.clone());
-        true
-    }
-
-    /// The same of an entry of the history of `bot`.
-    fn note_message(&mut self, entry: &Value, bot: &str) -> bool {
-        let message = HistoryMessage::read(entry, bot).filter(|found| found.id.as_deref() == Some(&self.id));
-        let Some(message) = message else { return false };
-        if let Some(facts) = message.facts() {
-            self.learn(facts);
-        }
-        self.message = Some(message);
-        self.entry = Some(entry.clone());
-        true
-    }
-
-    fn learn(&mut self, seen: DeliveryFacts) {
-        match &mut self.facts {
-            Some(known) => known.learn(seen),
-            None => self.facts = Some(seen),
-        }
     }
 }
 
@@ -184,7 +112,7 @@ impl LookUps<'_> {
         span: &LookUpSpan,
         most_pages: u32,
         mut take: impl FnMut(&Value) -> ControlFlow<()>,
-    ) -> Result<Coverage, LookUpError> {
+    ) -> Result<ListingCoverage, LookUpError> {
         let mut tally = PageTally::new(most_pages);
         let mut since = self.begin(span.start);
         let mut until = span.until;
@@ -215,7 +143,7 @@ impl LookUps<'_> {
                 newest = newest.max(at);
                 tally.entry(entry, is_older);
                 if !is_older && !is_later && take(entry).is_break() {
-                    return Ok(Coverage::Whole);
+                    return Ok(ListingCoverage::Whole);
                 }
             }
             if let Some(coverage) = tally.end_page(total_pages(&answer)) {
@@ -233,7 +161,7 @@ impl LookUps<'_> {
     /// When nothing could be asked, or an answer is missing. What was learnt before stays.
     pub(crate) async fn look_for(&mut self, tracked: &mut TrackedMessage) -> Result<(), LookUpError> {
         tracked.is_fully_searched = true;
-        let mut unavailable = None;
+        let mut refusal = None;
         let mut is_asked = false;
         let asked = match tracked.sort {
             MessageSort::Free => [Some(ListedIn::History), None, None],
@@ -243,63 +171,54 @@ impl LookUps<'_> {
         };
         for place in asked.into_iter().flatten() {
             match self.look_in(place, tracked).await {
-                Ok(()) => is_asked = true,
-                Err(error @ LookUpError::Unavailable { .. }) => unavailable = unavailable.or(Some(error)),
+                // The notifications, which come first, say more of a template than the history does.
+                Ok(true) => return Ok(()),
+                Ok(false) => is_asked = true,
+                // One place may not take the ids of another, or not know of a single one.
+                Err(error) if error.outcome() == Outcome::NotSent(Cause::Rejected) => {
+                    tracked.is_fully_searched &= matches!(error, LookUpError::Unavailable { .. });
+                    refusal = refusal.or(Some(error));
+                }
                 Err(error) => return Err(error),
             }
-            // The notifications say more of a template than the history does.
-            if tracked.notification.is_some() {
-                return Ok(());
-            }
         }
-        match unavailable {
+        match refusal {
             Some(error) if !is_asked => Err(error),
             Some(_) | None => Ok(()),
         }
     }
 
-    async fn look_in(&mut self, place: ListedIn, tracked: &mut TrackedMessage) -> Result<(), LookUpError> {
+    /// Looks for it in one place, and says whether it stands there.
+    async fn look_in(&mut self, place: ListedIn, tracked: &mut TrackedMessage) -> Result<bool, LookUpError> {
+        let mut is_found = false;
         let id = tracked.id.clone();
         let sent_at = tracked.sent_at.map(|at| timestamp(at).saturating_add(self.clock - TOLERANCE));
         let start = sent_at.and_then(Result::ok).map_or(SpanStart::Ever, SpanStart::At);
         let span = LookUpSpan { start, until: None };
         let coverage = match place {
             ListedIn::OneNotification => {
-                let entry = self.notification(&id).await?;
-                if let Some(entry) = entry {
-                    tracked.note_notification(&entry);
-                }
-                Coverage::Whole
+                let answer = self.ask(&Request::notification(self.base, self.bot, &id)).await?;
+                is_found = answer.body.json.as_ref().is_some_and(|entry| tracked.note_notification(entry));
+                ListingCoverage::Whole
             }
             ListedIn::Notifications => {
-                let take = |entry: &Value| match tracked.note_notification(entry) {
-                    true => ControlFlow::Break(()),
-                    false => ControlFlow::Continue(()),
+                let take = |entry: &Value| {
+                    is_found = tracked.note_notification(entry);
+                    if is_found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 };
                 self.read(LookUpList::Notifications, Some(&id), &span, MOST_PAGES_OF_ONE, take).await?
             }
             ListedIn::History => {
                 let bot = self.bot.to_owned();
-                let take = |entry: &Value| match tracked.note_message(entry, &bot) {
-                    true => ControlFlow::Break(()),
-                    false => ControlFlow::Continue(()),
+                let take = |entry: &Value| {
+                    is_found = tracked.note_message(entry, &bot);
+                    if is_found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 };
                 self.read(LookUpList::History, Some(&id), &span, MOST_PAGES_OF_ONE, take).await?
             }
         };
-        tracked.is_fully_searched &= coverage == Coverage::Whole;
-        Ok(())
-    }
-
-    /// The entry of the notification that is called `id`; nothing where there is none.
-    async fn notification(&mut self, id: &str) -> Result<Option<Value>, LookUpError> {
-        let request = Request::notification(self.base, self.bot, id);
-        match self.ask(&request).await {
-            Ok(answer) => Ok(answer.body.json),
-            // Of one that it does not know it says the same as where it knows of none.
-            Err(LookUpError::Unavailable { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        tracked.is_fully_searched &= coverage == ListingCoverage::Whole;
+        Ok(is_found)
     }
 
     /// Asks once, when it may, and again while the server is busy or away.

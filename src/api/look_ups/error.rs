@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::pages::Coverage;
+use super::pages::ListingCoverage;
 use crate::api::delivery::Delivery;
 use crate::api::outcome::{Cause, Outcome, Problem};
 use crate::api::request::Request;
@@ -26,11 +26,11 @@ pub(crate) enum LookUpError {
     /// Not everything was read.
     #[error("the listing is incomplete: {}", incomplete(*coverage, *unreadable))]
     Incomplete {
-        coverage: Coverage,
+        coverage: ListingCoverage,
         /// Entries that do not say what they must.
         unreadable: usize,
     },
-    #[error("not everything could be read: {}", delivery.problem.as_ref().map_or("no answer".into(), Problem::told))]
+    #[error("the look-up failed: {}", delivery.problem.as_ref().map_or("no answer".into(), Problem::told))]
     Failed { delivery: Box<Delivery> },
 }
 
@@ -82,7 +82,7 @@ impl LookUpError {
             Self::NotListed { .. } => Some(
                 "check --bot and the id; a new message may be listed later: ask again with --wait delivered".to_owned(),
             ),
-            Self::Incomplete { coverage: Coverage::TooMany(_), .. } => {
+            Self::Incomplete { coverage: ListingCoverage::TooMany(_), .. } => {
                 Some("list less at once with --since and --until".to_owned())
             }
             Self::Incomplete { .. } => Some("try again; what is missing may matter".to_owned()),
@@ -97,7 +97,7 @@ fn not_listed(id: &str, is_searched: bool) -> String {
     format!("Jelou lists no message `{}`{among}", id.escape_debug())
 }
 
-fn incomplete(coverage: Coverage, unreadable: usize) -> String {
+fn incomplete(coverage: ListingCoverage, unreadable: usize) -> String {
     let entries = match unreadable {
         0 => None,
         1 => Some("1 entry does not say what a message must".to_owned()),

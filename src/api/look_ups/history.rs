@@ -15,7 +15,7 @@ const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Author {
+pub(crate) enum MessageAuthor {
     Bot,
     User,
     /// An agent, or somebody of whom nothing says who it is.
@@ -26,7 +26,7 @@ pub(crate) enum Author {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HistoryMessage {
     pub(crate) id: Option<String>,
-    pub(crate) author: Author,
+    pub(crate) author: MessageAuthor,
     /// The person of the chat: who is not the bot.
     pub(crate) user: Option<String>,
     /// The person's name.
@@ -46,14 +46,14 @@ impl HistoryMessage {
         entry.as_object()?;
         let author = author(entry, bot);
         let ends = match author {
-            Author::User => ["sender", "recipient"],
-            Author::Bot | Author::Other => ["recipient", "sender"],
+            MessageAuthor::User => ["sender", "recipient"],
+            MessageAuthor::Bot | MessageAuthor::Other => ["recipient", "sender"],
         };
         let id_of = |end: &&str| text_at(entry, &[&format!("/{end}/id"), &format!("/{end}")]).filter(|id| id != bot);
         let is_persons = |end: &&&str| id_of(end).is_some_and(|id| is_person(&id));
         // A bot may have a number too, so the end that the direction names comes first.
         let of_person = ends.iter().find(is_persons).or_else(|| ends.iter().find(|end| id_of(end).is_some()));
-        let by = text_at(entry, &["/by"]).filter(|by| author == Author::User && is_person(by));
+        let by = text_at(entry, &["/by"]).filter(|by| author == MessageAuthor::User && is_person(by));
         let name_of = |end: &&str| text_at(entry, &[&format!("/{end}/names"), &format!("/{end}/name")]);
         Some(Self {
             id: text_at(entry, &["/messageId", "/id", "/_id"]),
@@ -83,20 +83,20 @@ fn is_person(id: &str) -> bool {
 }
 
 /// `by` decides where it says user or bot. Else a user is who is not the bot and has a person's number.
-fn author(entry: &Value, bot: &str) -> Author {
+fn author(entry: &Value, bot: &str) -> MessageAuthor {
     let by = text_at(entry, &["/by", "/by/type"]).unwrap_or_default();
     if by.eq_ignore_ascii_case("bot") {
-        return Author::Bot;
+        return MessageAuthor::Bot;
     }
     if by.eq_ignore_ascii_case("user") {
-        return Author::User;
+        return MessageAuthor::User;
     }
     let sender = text_at(entry, &["/sender/id", "/sender"]);
     match sender {
-        Some(sender) if sender == bot => Author::Bot,
-        Some(sender) if is_person(&sender) => Author::User,
-        Some(_) | None if by != bot && is_person(&by) => Author::User,
-        Some(_) | None => Author::Other,
+        Some(sender) if sender == bot => MessageAuthor::Bot,
+        Some(sender) if is_person(&sender) => MessageAuthor::User,
+        Some(_) | None if by != bot && is_person(&by) => MessageAuthor::User,
+        Some(_) | None => MessageAuthor::Other,
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
         });
         let expected = HistoryMessage {
             id: Some("msg_1".to_owned()),
-            author: Author::Bot,
+            author: MessageAuthor::Bot,
             user: Some(PERSON.to_owned()),
             name: Some("Ana".to_owned()),
             state: Some(DeliveryState::Delivered),
@@ -133,43 +133,63 @@ mod tests {
     #[test]
     fn the_author_and_the_person_are_found_in_whatever_an_entry_has() {
         for (entry, author, user) in [
-            (json!({"by": "bot", "recipient": {"id": PERSON}, "sender": {"id": "77"}}), Author::Bot, Some(PERSON)),
+            (
+                json!({"by": "bot", "recipient": {"id": PERSON}, "sender": {"id": "77"}}),
+                MessageAuthor::Bot,
+                Some(PERSON),
+            ),
             // The bot's own number stands where its id could.
             (
                 json!({"by": "bot", "recipient": {"id": PERSON}, "sender": {"id": "593222222222"}}),
-                Author::Bot,
+                MessageAuthor::Bot,
                 Some(PERSON),
             ),
             (
                 json!({"by": "user", "recipient": {"id": "593222222222"}, "sender": {"id": PERSON}}),
-                Author::User,
+                MessageAuthor::User,
                 Some(PERSON),
             ),
-            (json!({"by": "USER", "recipient": {"id": PERSON}, "sender": {"id": "77"}}), Author::User, Some(PERSON)),
+            (
+                json!({"by": "USER", "recipient": {"id": PERSON}, "sender": {"id": "77"}}),
+                MessageAuthor::User,
+                Some(PERSON),
+            ),
             (
                 json!({"by": PERSON, "recipient": {"id": "77"}, "sender": {"id": "593222222222"}}),
-                Author::User,
+                MessageAuthor::User,
                 Some(PERSON),
             ),
-            (json!({"by": "Ana", "recipient": {"id": "77"}, "sender": {"id": PERSON}}), Author::User, Some(PERSON)),
+            (
+                json!({"by": "Ana", "recipient": {"id": "77"}, "sender": {"id": PERSON}}),
+                MessageAuthor::User,
+                Some(PERSON),
+            ),
             (
                 json!({"by": "Ana", "recipient": {"id": "77"}, "sender": {"id": 593_987_654_321_u64}}),
-                Author::User,
+                MessageAuthor::User,
                 Some(PERSON),
             ),
-            (json!({"by": {"type": "user"}, "sender": PERSON}), Author::User, Some(PERSON)),
-            (json!({"sender": {"id": "US.13491208655302741918"}}), Author::User, Some("US.13491208655302741918")),
+            (json!({"by": {"type": "user"}, "sender": PERSON}), MessageAuthor::User, Some(PERSON)),
+            (
+                json!({"sender": {"id": "US.13491208655302741918"}}),
+                MessageAuthor::User,
+                Some("US.13491208655302741918"),
+            ),
             // An agent is neither.
             (
                 json!({"by": "ana@example.com", "recipient": {"id": PERSON}, "sender": {"id": "5f0c2a"}}),
-                Author::Other,
+                MessageAuthor::Other,
                 Some(PERSON),
             ),
-            (json!({"by": "agent", "recipient": {"id": PERSON}}), Author::Other, Some(PERSON)),
-            (json!({"recipient": {"id": PERSON}, "sender": {"id": "77"}}), Author::Bot, Some(PERSON)),
-            (json!({"by": "user", "sender": {"id": "web-visitor"}}), Author::User, Some("web-visitor")),
-            (json!({}), Author::Other, None),
-            (json!({"by": [], "sender": [1], "recipient": null, "bubble": 7, "createdAt": {}}), Author::Other, None),
+            (json!({"by": "agent", "recipient": {"id": PERSON}}), MessageAuthor::Other, Some(PERSON)),
+            (json!({"recipient": {"id": PERSON}, "sender": {"id": "77"}}), MessageAuthor::Bot, Some(PERSON)),
+            (json!({"by": "user", "sender": {"id": "web-visitor"}}), MessageAuthor::User, Some("web-visitor")),
+            (json!({}), MessageAuthor::Other, None),
+            (
+                json!({"by": [], "sender": [1], "recipient": null, "bubble": 7, "createdAt": {}}),
+                MessageAuthor::Other,
+                None,
+            ),
         ] {
             let message = HistoryMessage::read(&entry, "77").unwrap();
             assert_eq!((message.author, message.user.as_deref()), (author, user), "{entry}");

@@ -9,10 +9,14 @@ mod history;
 mod ladder;
 mod notification;
 mod pages;
+mod tracked;
 
-pub(crate) use self::client::{LookUpList, LookUpPace, LookUpSpan, LookUps, MessageSort, SpanStart, TrackedMessage};
+pub(crate) use self::client::{LookUpList, LookUpPace, LookUpSpan, LookUps, SpanStart};
 pub(crate) use self::error::LookUpError;
 pub(crate) use self::facts::DeliveryFacts;
-pub(crate) use self::history::{Author, HistoryMessage};
+pub(crate) use self::history::{HistoryMessage, MessageAuthor};
 pub(crate) use self::ladder::DeliveryState;
-pub(crate) use self::pages::{Coverage, MOST_PAGES, key as entry_key};
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::notification::Notification;
+pub(crate) use self::pages::{ListingCoverage, MOST_PAGES, key as entry_key};
+pub(crate) use self::tracked::{MessageSort, TrackedMessage};

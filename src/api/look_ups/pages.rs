@@ -16,7 +16,7 @@ const MOST_BARREN: u32 = 3;
 
 /// Whether a listing was read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Coverage {
+pub(crate) enum ListingCoverage {
     Whole,
     /// The server gave the same pages again, though it has more.
     Repeated,
@@ -26,7 +26,7 @@ pub(crate) enum Coverage {
     TooMany(u32),
 }
 
-impl Coverage {
+impl ListingCoverage {
     /// What is missing, in words.
     pub(super) fn problem(self) -> Option<String> {
         match self {
@@ -77,7 +77,7 @@ impl PageTally {
     }
 
     /// The present page is read, and the server says how many there are; gives how it ended, if it did.
-    pub(super) fn end_page(&mut self, total: Option<u64>) -> Option<Coverage> {
+    pub(super) fn end_page(&mut self, total: Option<u64>) -> Option<ListingCoverage> {
         self.pages += 1;
         let (entries, new, older) = (self.entries, self.new, self.older);
         (self.entries, self.new, self.older) = (0, 0, 0);
@@ -87,16 +87,16 @@ impl PageTally {
         if entries == 0 {
             // A listing of nothing can have one page.
             let is_counted = total.is_some_and(|total| total > 1 && u64::from(self.pages) <= total);
-            return Some(if is_counted { Coverage::Missing } else { Coverage::Whole });
+            return Some(if is_counted { ListingCoverage::Missing } else { ListingCoverage::Whole });
         }
         if total.is_some_and(|total| u64::from(self.pages) >= total) {
-            return Some(Coverage::Whole);
+            return Some(ListingCoverage::Whole);
         }
         if self.barren == MOST_BARREN {
             let may_have_more = older < entries && (self.was_full || total.is_some());
-            return Some(if may_have_more { Coverage::Repeated } else { Coverage::Whole });
+            return Some(if may_have_more { ListingCoverage::Repeated } else { ListingCoverage::Whole });
         }
-        (self.pages >= self.most).then_some(Coverage::TooMany(self.pages))
+        (self.pages >= self.most).then_some(ListingCoverage::TooMany(self.pages))
     }
 }
 
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     /// How it ends where page after page has these ids, and after how many; an id below 0 is before the span.
-    fn read(pages: &[&[i64]], total: Option<u64>) -> (Coverage, u32) {
+    fn read(pages: &[&[i64]], total: Option<u64>) -> (ListingCoverage, u32) {
         let mut tally = PageTally::new(10);
         loop {
             let page = pages[(tally.pages as usize).min(pages.len() - 1)];
@@ -133,22 +133,22 @@ mod tests {
         let endless: Vec<Vec<i64>> = (0..20).map(|page| vec![page]).collect();
         let endless: Vec<_> = endless.iter().map(Vec::as_slice).collect();
         for (pages, total, expected) in [
-            (&[&[1, 2][..], &[3]][..], Some(2), (Coverage::Whole, 2)),
-            (&[&[1, 2], &[3], &[]], None, (Coverage::Whole, 3)),
-            (&[&[]], None, (Coverage::Whole, 1)),
-            (&[&[]], Some(0), (Coverage::Whole, 1)),
-            (&[&[]], Some(1), (Coverage::Whole, 1)),
-            (&[&[1], &[]], Some(2), (Coverage::Missing, 2)),
-            (&[&[1], &[]], Some(3), (Coverage::Missing, 2)),
+            (&[&[1, 2][..], &[3]][..], Some(2), (ListingCoverage::Whole, 2)),
+            (&[&[1, 2], &[3], &[]], None, (ListingCoverage::Whole, 3)),
+            (&[&[]], None, (ListingCoverage::Whole, 1)),
+            (&[&[]], Some(0), (ListingCoverage::Whole, 1)),
+            (&[&[]], Some(1), (ListingCoverage::Whole, 1)),
+            (&[&[1], &[]], Some(2), (ListingCoverage::Missing, 2)),
+            (&[&[1], &[]], Some(3), (ListingCoverage::Missing, 2)),
             // It does not page at all.
-            (&[&[1, 2]], None, (Coverage::Whole, 4)),
-            (&[&full], None, (Coverage::Repeated, 4)),
-            (&[&[1, 2]], Some(9), (Coverage::Repeated, 4)),
+            (&[&[1, 2]], None, (ListingCoverage::Whole, 4)),
+            (&[&full], None, (ListingCoverage::Repeated, 4)),
+            (&[&[1, 2]], Some(9), (ListingCoverage::Repeated, 4)),
             // It does not know the span.
-            (&[&[1], &[-1, -2]], Some(9), (Coverage::Whole, 4)),
-            (&[&[1], &[-1], &[2], &[-1], &[-2], &[-3]], None, (Coverage::Whole, 6)),
-            (&endless, None, (Coverage::TooMany(10), 10)),
-            (&endless, Some(u64::MAX), (Coverage::TooMany(10), 10)),
+            (&[&[1], &[-1, -2]], Some(9), (ListingCoverage::Whole, 4)),
+            (&[&[1], &[-1], &[2], &[-1], &[-2], &[-3]], None, (ListingCoverage::Whole, 6)),
+            (&endless, None, (ListingCoverage::TooMany(10), 10)),
+            (&endless, Some(u64::MAX), (ListingCoverage::TooMany(10), 10)),
         ] {
             assert_eq!(read(pages, total), expected, "{pages:?} {total:?}");
         }

@@ -2,7 +2,7 @@
 //! is the whole of it.
 
 /// An exit code: what it means, whether the message was sent, and whether to send it again.
-const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
+const EXIT_CODES: [(u8, &str, &str, &str); 18] = [
     (0, "accepted by the API; or a dry run, or a command that sends nothing, done", "yes; of a dry run no", "no"),
     (1, "an unexpected error before the request began, or standard output could not be written", "no", "after a look"),
     (2, "wrong usage or an invalid message", "no", "after fixing it"),
@@ -64,6 +64,12 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
     ),
     (13, "the bulk run is in use by another process", "no", "when that one has ended"),
     (14, "sandbox --expect was not met: another number of messages arrived", "no: nothing leaves a sandbox", "no"),
+    (
+        15,
+        "accepted by the API, but it failed on its way, or had not come as far as --wait says when the time was up",
+        "yes",
+        "no: the person may get both; jelouctl messages get ID asks again",
+    ),
     (129, "SIGHUP: the terminal went away", "unknown while an attempt was under way, else no", "see the record"),
     (130, "SIGINT", "unknown while an attempt was under way, else no", "see standard error"),
     (143, "SIGTERM", "unknown while an attempt was under way, else no", "see standard error"),
@@ -71,7 +77,7 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
 
 /// Names in the record, each with the exit code that says the same.
 const NAMES: [(&str, &str, Option<u8>); 18] = [
-    ("yes", "`sent`: accepted by Jelou; whether a phone showed it, nothing can tell", Some(0)),
+    ("yes", "`sent`: accepted by Jelou; how far it came, jelouctl messages get ID tells", Some(0)),
     ("no", "`sent`: it did not leave, or was refused; `error` says why", None),
     ("unknown", "`sent` and `error.code`: it may have been sent", Some(8)),
     ("usage", "`error.code`: the command line cannot be carried out", Some(2)),

@@ -23,9 +23,9 @@ const LONGEST_ID: usize = 200;
 ///   jelouctl messages get msg_123456789
 ///   jelouctl messages get msg_123456789 --wait delivered --for 5m
 ///
-/// It only reads. It ends with 0 when Jelou lists the message, whatever became of it, and with 5 when it
-/// does not. With --wait it ends with 15 when the message failed, or has not come so far in time. Times
-/// and reasons are known of templates alone.
+/// It ends with 0 when Jelou lists the message, whatever became of it, and with 5 when it does not.
+/// With --wait it ends with 15 when the message failed, or has not come so far in time. Times and
+/// reasons are known of templates alone.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct GetArgs {

@@ -7,24 +7,24 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::matching::Matching;
+use super::printed::{Listed, newest_last, print_for_a_machine, print_for_a_person};
 use super::time_bound::TimeBound;
 use crate::api::{
-    Author, Coverage, DeliveryState, HistoryMessage, ListingQuery, LookUpError, LookUpList, LookUpSpan, LookUps,
-    MOST_PAGES, Request, SpanStart, entry_key,
+    HistoryMessage, ListingCoverage, ListingQuery, LookUpError, LookUpList, LookUpSpan, LookUps, MOST_PAGES,
+    MessageAuthor, Request, SpanStart, entry_key,
 };
 use crate::commands::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::message::TypedRecipient;
-use crate::output::{Format, Stdout, StreamError};
+use crate::output::Format;
 use crate::phone::person_key;
 use crate::process::block_on;
 use crate::sending::{Flight, Interrupted, Opening, Sender, UnresolvedSender};
-use crate::timestamps::{local_second, now};
+use crate::timestamps::now;
 
 /// What is listed where nothing says since when.
 const SINCE: TimeBound = TimeBound::Ago(Duration::from_secs(24 * 60 * 60));
@@ -42,9 +42,9 @@ const KEPT: Duration = Duration::from_secs(60);
 ///   jelouctl messages list --to 593987654321 --follow
 ///   jelouctl messages list --by user --since 30d --matching '^\s*(baja|stop)\b' -o to >> opted-out.txt
 ///
-/// A table on a terminal, the API's entries as JSON lines elsewhere; `-o record` gives lines of a stable
-/// form, `-o id` the ids, and `-o to` each person once, but nothing at all unless everything could be
-/// read. It only reads. A listing that is not complete never ends with 0.
+/// A table on a terminal, the API's entries as JSON lines elsewhere. `-o record` gives lines with
+/// stable fields, `-o id` the ids, and `-o to` each person once, or nothing at all where a part could
+/// not be read. A listing that is not complete never ends with 0.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ListArgs {
@@ -85,37 +85,14 @@ enum By {
 }
 
 /// Which messages are shown.
-struct Filter {
+struct MessageFilter {
     person: Option<String>,
-    author: Option<Author>,
+    author: Option<MessageAuthor>,
     matching: Option<Matching>,
 }
 
-/// A message as `-o record` prints it.
-#[derive(Serialize)]
-struct MessageRecord<'a> {
-    message_id: Option<&'a str>,
-    at: Option<Timestamp>,
-    by: Author,
-    user: Option<&'a str>,
-    name: Option<&'a str>,
-    state: Option<&'a DeliveryState>,
-    /// The API's own word for a state that is `other`.
-    status: Option<&'a str>,
-    kind: Option<&'a str>,
-    text: Option<&'a str>,
-    media_url: Option<&'a str>,
-}
-
-/// A message that is to be shown, with the API's own entry of it.
-struct Listed {
-    key: u64,
-    message: HistoryMessage,
-    entry: Value,
-}
-
 /// What was read of the history, as far as it was.
-struct Reading {
+struct HistoryReading {
     /// The newest first.
     listed: Vec<Listed>,
     /// Why it is not all.
@@ -130,11 +107,11 @@ pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode
         let message = format!("--until {until:.0} is not after --since {:.0}", since.at(now()));
         return Err(UsageError::new(message, "name a later time, or begin earlier with --since").into());
     }
-    let filter = Filter {
+    let filter = MessageFilter {
         person: to.map(|to| person(context, &to, &sender)).transpose()?,
         author: by.map(|by| match by {
-            By::Bot => Author::Bot,
-            By::User => Author::User,
+            By::Bot => MessageAuthor::Bot,
+            By::User => MessageAuthor::User,
         }),
         matching,
     };
@@ -170,7 +147,7 @@ fn person(context: &Context, typed: &str, sender: &Sender) -> Result<String, Usa
 struct MessageListing<'a> {
     context: &'a Context,
     sender: &'a Sender,
-    filter: Filter,
+    filter: MessageFilter,
     limit: Option<usize>,
     /// What was printed, with its time: `--follow` repeats nothing.
     printed: HashMap<u64, Option<Timestamp>>,
@@ -207,6 +184,7 @@ impl MessageListing<'_> {
     async fn follow(&mut self, look_ups: &mut LookUps<'_>) -> Result<(), CommandError> {
         look_ups.retry_for = Duration::MAX;
         let mut since = look_ups.now().checked_sub(LATEST).unwrap_or(Timestamp::MIN);
+        let mut told = None;
         while !self.context.stdout.has_lost_its_reader() {
             tokio::select! {
                 biased;
@@ -216,15 +194,29 @@ impl MessageListing<'_> {
             let began = Instant::now();
             let span = LookUpSpan { start: SpanStart::At(since), until: None };
             let reading = self.read(look_ups, &span).await;
-            let is_whole = reading.problem.is_none();
-            self.print(&reading.listed, is_whole)?;
-            match reading.problem {
-                None => {
-                    let next = look_ups.now().checked_sub(LATEST + began.elapsed()).unwrap_or(since);
-                    since = since.max(next);
-                    self.printed.retain(|_, at| at.is_none_or(|at| at >= since - KEPT));
+            self.print(&reading.listed, reading.problem.is_none())?;
+            let is_printed = match &reading.problem {
+                None => true,
+                Some(LookUpError::Incomplete { coverage, .. }) => {
+                    *coverage == ListingCoverage::Whole && self.context.stdout.format != Format::To
                 }
-                Some(problem @ LookUpError::Incomplete { .. }) => self.context.stderr.warning(&problem.to_string()),
+                Some(_) => false,
+            };
+            if is_printed {
+                let next = look_ups.now().checked_sub(LATEST + began.elapsed()).unwrap_or(since);
+                since = since.max(next);
+                self.printed.retain(|_, at| at.is_none_or(|at| at >= since - KEPT));
+            }
+            match reading.problem {
+                None => told = None,
+                Some(problem @ LookUpError::Incomplete { .. }) => {
+                    // What is wrong stays so in most looks, and is said once.
+                    let problem = Some(problem.to_string());
+                    if problem != told {
+                        self.context.stderr.warning(problem.as_deref().unwrap_or_default());
+                    }
+                    told = problem;
+                }
                 Some(problem) if problem.signal().is_some() && !problem.was_failing() => return Ok(()),
                 Some(problem) => return Err(problem.into()),
             }
@@ -233,7 +225,7 @@ impl MessageListing<'_> {
     }
 
     /// Reads the messages of `span` that are to be shown and were not printed yet.
-    async fn read(&self, look_ups: &mut LookUps<'_>, span: &LookUpSpan) -> Reading {
+    async fn read(&self, look_ups: &mut LookUps<'_>, span: &LookUpSpan) -> HistoryReading {
         let bot = self.sender.bot.as_str();
         let mut listed: Vec<Listed> = Vec::new();
         let mut places: HashMap<u64, usize> = HashMap::new();
@@ -256,11 +248,11 @@ impl MessageListing<'_> {
         let nameless = listed.iter().filter(|listed| listed.message.user.is_none()).count();
         let unreadable = if self.context.stdout.format == Format::To { unreadable + nameless } else { unreadable };
         let problem = match read {
-            Ok(Coverage::Whole) if unreadable == 0 => None,
+            Ok(ListingCoverage::Whole) if unreadable == 0 => None,
             Ok(coverage) => Some(LookUpError::Incomplete { coverage, unreadable }),
             Err(error) => Some(error),
         };
-        Reading { listed, problem }
+        HistoryReading { listed, problem }
     }
 
     /// Prints what was read, the newest last. Of people whom nobody may miss, nothing where something may be missing.
@@ -275,25 +267,14 @@ impl MessageListing<'_> {
         if stdout.format == Format::Response && stdout.is_for_a_person() {
             return Ok(print_for_a_person(stdout, &ordered, is_first)?);
         }
-        for Listed { message, entry, .. } in ordered {
-            match stdout.format {
-                Format::To => {
-                    let person = message.user.as_deref().unwrap_or_default();
-                    if self.people.insert(person_key(person).into_owned()) {
-                        stdout.value(&as_recipient(person))?;
-                    }
-                }
-                Format::Id => message.id.as_ref().map_or(Ok(()), |id| stdout.value(id))?,
-                Format::Record => stdout.json(&MessageRecord::new(message))?,
-                Format::Response => stdout.json(entry)?,
-                Format::None => {}
-            }
+        for listed in ordered {
+            print_for_a_machine(stdout, listed, &mut self.people)?;
         }
         Ok(())
     }
 }
 
-impl Filter {
+impl MessageFilter {
     fn shows(&self, message: &HistoryMessage) -> bool {
         let is_of = |person: &String| message.user.as_deref().is_some_and(|user| person_key(user) == person.as_str());
         let has = |matching: &Matching| message.text.as_deref().is_some_and(|text| matching.is_in(text));
@@ -301,75 +282,4 @@ impl Filter {
             && self.author.is_none_or(|author| author == message.author)
             && self.matching.as_ref().is_none_or(has)
     }
-}
-
-impl Listed {
-    /// Takes the same message as a later page has it: it may have gone further.
-    fn repeat(&mut self, message: HistoryMessage) {
-        if let Some(seen) = message.state {
-            let known = self.message.state.take();
-            self.message.state = Some(known.map_or(seen.clone(), |known| known.after(seen)));
-        }
-    }
-}
-
-impl<'a> MessageRecord<'a> {
-    fn new(message: &'a HistoryMessage) -> Self {
-        Self {
-            message_id: message.id.as_deref(),
-            at: message.at,
-            by: message.author,
-            user: message.user.as_deref(),
-            name: message.name.as_deref(),
-            state: message.state.as_ref(),
-            status: message.state.as_ref().and_then(DeliveryState::unknown),
-            kind: message.kind.as_deref(),
-            text: message.text.as_deref(),
-            media_url: message.media_url.as_deref(),
-        }
-    }
-}
-
-/// By their times; one without a time stays beside the one that was listed before it.
-fn newest_last(listed: &[Listed]) -> Vec<&Listed> {
-    let mut last = None;
-    let mut timed: Vec<_> = listed
-        .iter()
-        .map(|listed| {
-            last = listed.message.at.or(last);
-            (last, listed)
-        })
-        .collect();
-    timed.reverse();
-    timed.sort_by_key(|(at, _)| *at);
-    timed.into_iter().map(|(_, listed)| listed).collect()
-}
-
-/// As a list of recipients names a person: `id:` stands before what is neither a number nor a WhatsApp user id.
-fn as_recipient(person: &str) -> String {
-    match TypedRecipient::read(person, None) {
-        Ok(read) if read.recipient.as_str() == person => person.to_owned(),
-        Ok(_) | Err(_) => format!("id:{person}"),
-    }
-}
-
-fn print_for_a_person(stdout: &Stdout, listed: &[&Listed], is_first: bool) -> Result<(), StreamError> {
-    let rows = listed.iter().map(|Listed { message, .. }| {
-        let text = |field: &Option<String>| field.clone().unwrap_or_default();
-        vec![
-            message.at.map(local_second).unwrap_or_default(),
-            match message.author {
-                Author::Bot => "bot".to_owned(),
-                Author::User => "user".to_owned(),
-                Author::Other => "other".to_owned(),
-            },
-            text(&message.user),
-            message.state.as_ref().map(|state| state.words().to_owned()).unwrap_or_default(),
-            message.text.clone().or(message.media_url.clone()).or(message.kind.clone()).unwrap_or_default(),
-        ]
-    });
-    if is_first {
-        return if listed.is_empty() { Ok(()) } else { stdout.table(&["TIME", "BY", "USER", "STATE", "TEXT"], rows) };
-    }
-    rows.into_iter().try_for_each(|row| stdout.fields(&row.iter().map(String::as_str).collect::<Vec<_>>()))
 }

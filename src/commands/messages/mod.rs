@@ -3,6 +3,7 @@
 mod get;
 mod list;
 mod matching;
+mod printed;
 mod time_bound;
 
 use clap::Subcommand;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use crate::commands::wait::WaitArgs;
 use crate::config::Timeout;
 use crate::input::Source;
 use crate::phone::Country;
@@ -81,6 +82,9 @@ pub(crate) struct RunArgs {
     /// When the notice fails, exit with its exit code instead of the command's
     #[arg(long)]
     pub(super) strict_notify: bool,
+
+    #[command(flatten)]
+    pub(super) wait: WaitArgs,
 
     /// Command to run
     #[arg(last = true, required = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]

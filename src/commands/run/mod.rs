@@ -6,7 +6,8 @@ mod facts;
 mod notice;
 mod prepared;
 
-use std::time::{Duration, Instant};
+use std::cell::Cell;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Map, Value};
 
@@ -28,7 +29,7 @@ use crate::people::Exclusions;
 use crate::process::{Signal, Signals, Tail, block_on, run_command};
 use crate::sending::{
     AuditLog, Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, UnusableTemplates, catch_panic,
-    check_needs_number, check_sender, claim_exclusions,
+    check_needs_number, check_sender, claim_exclusions, wait_for_delivery,
 };
 use crate::template::language;
 
@@ -74,6 +75,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
         warnings,
         log,
         record,
+        is_logged: Cell::new(false),
         problem,
     };
     catch_panic(&flight, || block_on(command.run()))
@@ -98,6 +100,8 @@ struct CommandRun<'a> {
     log: AuditLog,
     /// What becomes of the notice.
     record: Record,
+    /// Whether the log has what became of it.
+    is_logged: Cell<bool>,
     problem: Option<CommandError>,
 }
 
@@ -182,7 +186,9 @@ impl CommandRun<'_> {
             let error = || RecordError { code, api_code, message: message.clone(), hint, retry_after_s };
             record.error.get_or_insert_with(error);
         }
-        self.log.message(&context.stderr, "run", &record, of_notice.code());
+        if !self.is_logged.get() {
+            self.log.message(&context.stderr, "run", &record, of_notice.code());
+        }
         let Err(NoticeFailure(_, _, problem)) = notified else {
             if told.is_some() {
                 context.stderr.note("the notice was sent after all");
@@ -261,6 +267,7 @@ impl CommandRun<'_> {
             return Err(CommandError::from(unusable).into());
         }
         let retry_for = sender.settings.retry_for.value.duration();
+        let begun = SystemTime::now();
         let delivery = connection.deliver(&context.stderr, &request, retry_for, flight);
         let Ok(delivery) = tokio::time::timeout(arguments.patience(), delivery).await else {
             if flight.is_under_way() {
@@ -281,7 +288,13 @@ impl CommandRun<'_> {
             context.stderr.note(note);
             context.stderr.would_see(recipient.as_str(), &outgoing.draw());
         }
-        Ok(())
+        let Some(wait) = arguments.wait.wait() else { return Ok(()) };
+        self.log.message(&context.stderr, "run", record, code.code());
+        self.is_logged.set(true);
+        let ended = wait_for_delivery(&mut connection, context, sender, outgoing, begun, wait, record).await;
+        ended.map_err(|(message, hint)| {
+            NoticeFailure(ExitCode::NotReached, "unknown", format!("accepted, but {message}; {hint}"))
+        })
     }
 }
 

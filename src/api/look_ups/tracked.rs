@@ -1,0 +1,82 @@
+//! One message that is looked for, and what was learnt of it.
+
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::facts::DeliveryFacts;
+use super::history::HistoryMessage;
+use super::notification::Notification;
+
+/// What kind of message is looked for, which says where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MessageSort {
+    Free,
+    Template,
+    /// Nobody knows.
+    Either,
+}
+
+/// One message that is looked for again and again.
+#[derive(Debug)]
+pub(crate) struct TrackedMessage {
+    pub(crate) id: String,
+    pub(crate) sort: MessageSort,
+    /// When it was sent, by our clock, where that is known.
+    pub(crate) sent_at: Option<SystemTime>,
+    /// What is known; nothing where it was never listed.
+    pub(crate) facts: Option<DeliveryFacts>,
+    /// The API's own entry of it, the last that was read.
+    pub(crate) entry: Option<Value>,
+    /// What the history says of it.
+    pub(crate) message: Option<HistoryMessage>,
+    /// What the notifications say of it.
+    pub(crate) notification: Option<Notification>,
+    /// Whether every place that could list it was read to its end.
+    pub(crate) is_fully_searched: bool,
+}
+
+impl TrackedMessage {
+    pub(crate) fn new(id: String, sort: MessageSort, sent_at: Option<SystemTime>) -> Self {
+        Self {
+            id,
+            sort,
+            sent_at,
+            facts: None,
+            entry: None,
+            message: None,
+            notification: None,
+            is_fully_searched: false,
+        }
+    }
+
+    /// Takes what an entry of the notifications says of it, if it is of this message.
+    pub(super) fn note_notification(&mut self, entry: &Value) -> bool {
+        let Some(notification) = Notification::read(entry).filter(|found| found.is_called(&self.id)) else {
+            return false;
+        };
+        self.learn(notification.facts.clone());
+        self.notification = Some(notification);
+        self.entry = Some(entry.clone());
+        true
+    }
+
+    /// The same of an entry of the history of `bot`.
+    pub(super) fn note_message(&mut self, entry: &Value, bot: &str) -> bool {
+        let message = HistoryMessage::read(entry, bot).filter(|found| found.id.as_deref() == Some(&self.id));
+        let Some(message) = message else { return false };
+        if let Some(facts) = message.facts() {
+            self.learn(facts);
+        }
+        self.message = Some(message);
+        self.entry = Some(entry.clone());
+        true
+    }
+
+    fn learn(&mut self, seen: DeliveryFacts) {
+        match &mut self.facts {
+            Some(known) => known.learn(seen),
+            None => self.facts = Some(seen),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Messages as they are printed: as data, as recipients, or as a table.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::api::{DeliveryState, HistoryMessage, MessageAuthor};
+use crate::message::TypedRecipient;
+use crate::output::{Format, Stdout, StreamError};
+use crate::phone::person_key;
+use crate::timestamps::local_second;
+
+/// A message that is to be shown, with the API's own entry of it.
+pub(super) struct Listed {
+    pub(super) key: u64,
+    pub(super) message: HistoryMessage,
+    pub(super) entry: Value,
+}
+
+/// A message as `-o record` prints it.
+#[derive(Serialize)]
+struct MessageRecord<'a> {
+    message_id: Option<&'a str>,
+    at: Option<Timestamp>,
+    by: MessageAuthor,
+    user: Option<&'a str>,
+    name: Option<&'a str>,
+    state: Option<&'a DeliveryState>,
+    /// The API's own word for a state that is `other`.
+    status: Option<&'a str>,
+    kind: Option<&'a str>,
+    text: Option<&'a str>,
+    media_url: Option<&'a str>,
+}
+
+impl Listed {
+    /// Takes the same message as a later page has it: it may have gone further.
+    pub(super) fn repeat(&mut self, message: HistoryMessage) {
+        if let Some(seen) = message.state {
+            let known = self.message.state.take();
+            self.message.state = Some(known.map_or(seen.clone(), |known| known.after(seen)));
+        }
+    }
+}
+
+impl<'a> MessageRecord<'a> {
+    fn new(message: &'a HistoryMessage) -> Self {
+        Self {
+            message_id: message.id.as_deref(),
+            at: message.at,
+            by: message.author,
+            user: message.user.as_deref(),
+            name: message.name.as_deref(),
+            state: message.state.as_ref(),
+            status: message.state.as_ref().and_then(DeliveryState::unknown),
+            kind: message.kind.as_deref(),
+            text: message.text.as_deref(),
+            media_url: message.media_url.as_deref(),
+        }
+    }
+}
+
+/// By their times; one without a time stays beside the one that was listed before it.
+pub(super) fn newest_last(listed: &[Listed]) -> Vec<&Listed> {
+    let mut last = None;
+    let mut timed: Vec<_> = listed
+        .iter()
+        .map(|listed| {
+            last = listed.message.at.or(last);
+            (last, listed)
+        })
+        .collect();
+    timed.reverse();
+    timed.sort_by_key(|(at, _)| *at);
+    timed.into_iter().map(|(_, listed)| listed).collect()
+}
+
+/// As a list of recipients names a person: `id:` stands before what is neither a number nor a WhatsApp user id.
+fn as_recipient(person: &str) -> String {
+    match TypedRecipient::read(person, None) {
+        Ok(read) if read.recipient.as_str() == person => person.to_owned(),
+        Ok(_) | Err(_) => format!("id:{person}"),
+    }
+}
+
+/// Prints a message that a machine reads; `people` are those whom `-o to` has printed.
+pub(super) fn print_for_a_machine(
+    stdout: &Stdout,
+    Listed { message, entry, .. }: &Listed,
+    people: &mut HashSet<String>,
+) -> Result<(), StreamError> {
+    match stdout.format {
+        Format::To => {
+            let person = message.user.as_deref().unwrap_or_default();
+            if people.insert(person_key(person).into_owned()) { stdout.value(&as_recipient(person)) } else { Ok(()) }
+        }
+        Format::Id => message.id.as_ref().map_or(Ok(()), |id| stdout.value(id)),
+        Format::Record => stdout.json(&MessageRecord::new(message)),
+        Format::Response => stdout.json(entry),
+        Format::None => Ok(()),
+    }
+}
+
+/// Prints messages for a person, with a header where they are the first.
+pub(super) fn print_for_a_person(stdout: &Stdout, listed: &[&Listed], is_first: bool) -> Result<(), StreamError> {
+    let rows = listed.iter().map(|Listed { message, .. }| {
+        let text = |field: &Option<String>| field.clone().unwrap_or_default();
+        vec![
+            message.at.map(local_second).unwrap_or_default(),
+            match message.author {
+                MessageAuthor::Bot => "bot".to_owned(),
+                MessageAuthor::User => "user".to_owned(),
+                MessageAuthor::Other => "other".to_owned(),
+            },
+            text(&message.user),
+            message.state.as_ref().map(|state| state.words().to_owned()).unwrap_or_default(),
+            message.text.clone().or(message.media_url.clone()).or(message.kind.clone()).unwrap_or_default(),
+        ]
+    });
+    if is_first {
+        return if listed.is_empty() { Ok(()) } else { stdout.table(&["TIME", "BY", "USER", "STATE", "TEXT"], rows) };
+    }
+    rows.into_iter().try_for_each(|row| stdout.fields(&row.iter().map(String::as_str).collect::<Vec<_>>()))
+}

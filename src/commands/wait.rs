@@ -1,0 +1,33 @@
+//! `--wait` and `--for` of the commands that send one message.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+
+use crate::config::Timeout;
+use crate::sending::{DeliveryWait, WaitGoal};
+
+#[derive(Args, Debug)]
+pub(super) struct WaitArgs {
+    /// Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15
+    ///
+    /// 15 means that Jelou accepted the message, but that it failed later or has not come so far in time. That is not a
+    /// reason to send it again: the person may get both.
+    #[arg(long, value_name = "STATE", value_parser = goal())]
+    wait: Option<WaitGoal>,
+
+    /// How long to ask with --wait [default: 2m]
+    #[arg(long = "for", value_name = "DURATION", requires = "wait")]
+    within: Option<Timeout>,
+}
+
+impl WaitArgs {
+    pub(super) fn wait(&self) -> Option<DeliveryWait> {
+        let within = self.within.map_or(DeliveryWait::DEFAULT, Timeout::duration);
+        self.wait.map(|goal| DeliveryWait { goal, within })
+    }
+}
+
+/// An answer is no matter of a send.
+fn goal() -> impl TypedValueParser<Value = WaitGoal> {
+    PossibleValuesParser::new(["delivered", "read"]).try_map(|word| WaitGoal::from_str(&word, false))
+}

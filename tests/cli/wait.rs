@@ -1,0 +1,274 @@
+//! `--wait`: a message that was accepted is waited for until it has come so far. Whatever happens then, it was sent once,
+//! and no look-up is anything but a GET.
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::harness::{Ended, Home, tool, wait_until};
+use crate::server::{Received, Reply, Server, refused_url};
+
+const ANA: &str = "593987654321";
+const ID: &str = "msg_123456789";
+const SEND: &str = "send text --to 593987654321 Hola -o record --wait delivered";
+const NOT_AGAIN: &str = "do not send it again: the person may get both";
+
+/// A page of the history with the message in this state.
+fn listed(status: &str) -> Reply {
+    let entry =
+        json!({"messageId": ID, "by": "bot", "recipient": {"id": ANA}, "sender": {"id": "BOT_ID"}, "status": status});
+    Reply::json(200, &json!({"pagination": {"totalPages": 1}, "results": [entry]}).to_string())
+}
+
+fn nothing_listed() -> Reply {
+    Reply::json(200, r#"{"pagination":{"totalPages":0},"results":[]}"#)
+}
+
+/// Accepts what is posted, and answers look-ups with one after the other of these, the last again and again.
+fn accepting(accepted: Reply, look_ups: Vec<Reply>) -> Server {
+    let looks = AtomicUsize::new(0);
+    Server::responding(move |_, request| {
+        if request.line.starts_with("POST ") {
+            return accepted.clone();
+        }
+        let look = looks.fetch_add(1, Ordering::SeqCst);
+        look_ups[look.min(look_ups.len() - 1)].clone()
+    })
+}
+
+/// One POST, and after it nothing but GETs; gives how many of these.
+fn look_ups(received: &[Received]) -> usize {
+    let methods: Vec<_> = received.iter().map(|request| request.line.split(' ').next().unwrap()).collect();
+    assert_eq!(methods[0], "POST");
+    assert!(methods[1..].iter().all(|method| *method == "GET"), "{methods:?}");
+    methods.len() - 1
+}
+
+#[test]
+fn it_ends_with_0_only_when_the_message_has_come_so_far() {
+    let template = |status: &str, error: &str| {
+        let entry = json!({"id": "u-1", "sentStatus": status, "error": error, "deliveryUserAt": null});
+        Reply::json(200, &json!({"pagination": {"totalPages": 1}, "results": [entry]}).to_string())
+    };
+    let hsm = || Reply::json(200, &json!([{"id": "u-1", "destination": ANA}]).to_string());
+    let send_template = "send template --to 593987654321 order_shipped -o record --wait delivered";
+    let accepted = Reply::accepted;
+    let page = |body: &str| Reply::json(200, body);
+    // What is sent, what accepts it, the look-ups; the code, `delivery.state`, what is said, and how many look-ups at least.
+    let cases: Vec<(&str, &str, Reply, Vec<Reply>, i32, &str, &str, usize)> = vec![
+        ("delivered", SEND, accepted(), vec![listed("DELIVERED_USER")], 0, "delivered", "note: delivered after ", 1),
+        ("goes further", SEND, accepted(), vec![listed("READ")], 0, "read", "note: read after ", 1),
+        (
+            "listed late",
+            SEND,
+            accepted(),
+            vec![nothing_listed(), listed("CREATED"), listed("DELIVERED_USER")],
+            0,
+            "delivered",
+            "",
+            3,
+        ),
+        (
+            "undelivered",
+            SEND,
+            accepted(),
+            vec![listed("DELIVERED_CHANNEL"), listed("FAILED")],
+            15,
+            "undelivered",
+            "error: accepted, but undelivered: Jelou gives no reason",
+            2,
+        ),
+        (
+            "at WhatsApp",
+            SEND,
+            accepted(),
+            vec![listed("DELIVERED_CHANNEL")],
+            15,
+            "at_whatsapp",
+            "error: accepted, but not delivered within 0.3 s: it is at WhatsApp",
+            1,
+        ),
+        ("a state that nobody knows", SEND, accepted(), vec![listed("PAUSED")], 15, "other", "it is PAUSED", 1),
+        ("unlisted", SEND, accepted(), vec![nothing_listed()], 15, "accepted", "Jelou does not list it yet", 1),
+        (
+            "a template's reason",
+            send_template,
+            hsm(),
+            vec![template("FAILED", "(#131049) Held back")],
+            15,
+            "undelivered",
+            "undelivered: (#131049) Held back",
+            1,
+        ),
+        ("a template", send_template, hsm(), vec![template("DELIVERED_USER", "")], 0, "delivered", "", 1),
+        (
+            "no id",
+            SEND,
+            page(r#"{"success":true}"#),
+            vec![nothing_listed()],
+            15,
+            "accepted",
+            "its answer has no message id to ask Jelou by",
+            0,
+        ),
+        (
+            "no look-up",
+            SEND,
+            accepted(),
+            vec![Reply::json(404, "{}")],
+            15,
+            "accepted",
+            "this account has no message look-ups",
+            1,
+        ),
+        (
+            "not that bot",
+            SEND,
+            accepted(),
+            vec![Reply::json(404, r#"{"code":"E1019"}"#)],
+            15,
+            "accepted",
+            "the API answered 404: E1019",
+            1,
+        ),
+        ("401", SEND, accepted(), vec![Reply::json(401, "{}")], 15, "accepted", "the API answered 401", 1),
+        ("422", SEND, accepted(), vec![Reply::json(422, "{}")], 15, "accepted", "the API answered 422", 1),
+        ("500", SEND, accepted(), vec![Reply::json(500, "{}")], 15, "accepted", "the API answered 500", 1),
+        (
+            "429",
+            SEND,
+            accepted(),
+            vec![Reply::with_headers(429, "Retry-After: 60\r\n", "{}")],
+            15,
+            "accepted",
+            "the API answered 429",
+            1,
+        ),
+        (
+            "it hangs",
+            SEND,
+            accepted(),
+            vec![Reply::HangAfterReading],
+            15,
+            "accepted",
+            "not known to be delivered: no answer in time",
+            1,
+        ),
+        ("it resets", SEND, accepted(), vec![Reply::ResetAfterReading], 15, "accepted", "the connection failed", 1),
+        ("garbage", SEND, accepted(), vec![page("<html>")], 15, "accepted", "its body is an HTML page", 1),
+        (
+            "another message",
+            SEND,
+            accepted(),
+            vec![page(r#"{"pagination":{"totalPages":1},"results":[{"messageId":"x","status":"READ"},7]}"#)],
+            15,
+            "accepted",
+            "does not list it yet",
+            1,
+        ),
+    ];
+    let home = Home::new();
+    for (name, send, accepted, replies, code, state, said, looks) in cases {
+        let server = accepting(accepted, replies);
+        let within = if code == 0 || name == "undelivered" { "60s" } else { "300ms" };
+        let ended = home.run(&format!("{send} --for {within}")).api(&server.url).end();
+        assert_eq!(ended.code, code, "{name}: {ended:?}");
+        assert!(ended.stderr.contains(said), "{name}: `{said}` is missing in {}", ended.stderr);
+        assert_eq!(ended.stderr.contains(NOT_AGAIN), code == 15, "{name}: {}", ended.stderr);
+        let record = ended.json();
+        assert_eq!((&record["sent"], &record["delivery"]["state"]), (&json!("yes"), &json!(state)), "{name}: {record}");
+        assert_eq!(record["error"], Value::Null, "{name}: {record}");
+        assert!(look_ups(&server.received()) >= looks, "{name}: {:?}", server.received());
+    }
+    let server = accepting(hsm(), vec![template("FAILED", "(#131049) Held back")]);
+    let record = home.run(send_template).api(&server.url).end().json();
+    let expected = json!({"state": "undelivered", "at": null, "code": "131049", "reason": "(#131049) Held back"});
+    assert_eq!(record["delivery"], expected);
+}
+
+#[test]
+fn what_was_not_accepted_is_not_waited_for() {
+    let home = Home::new();
+    for (reply, code) in [(Reply::json(400, "{}"), 5), (Reply::json(500, "{}"), 8), (Reply::json(401, "{}"), 4)] {
+        let server = accepting(reply, vec![listed("READ")]);
+        let ended = home.run(SEND).api(&server.url).end();
+        assert_eq!((ended.code, look_ups(&server.received())), (code, 0), "{ended:?}");
+        assert_eq!(ended.json()["delivery"], Value::Null);
+    }
+    let server = Server::never_asked();
+    for (words, said) in [
+        (
+            format!(
+                "flow-message --to {ANA} --title t --text t --caption c --flow-name f --cta b --screen S --wait read"
+            ),
+            "--wait: the answer to a flow message has no id",
+        ),
+        (format!("send text --to {ANA} Hola --for 1m"), "--wait"),
+        (format!("send text --to {ANA} Hola --wait replied"), "[possible values: delivered, read]"),
+        (format!("send text --to {ANA} Hola --wait read --for soon"), "`soon` is not a duration"),
+    ] {
+        home.run(&words).api(&server.url).fails(2, &[said]);
+    }
+    home.run(&format!("{SEND} --dry-run")).api(&refused_url()).success();
+}
+
+#[test]
+fn a_signal_while_it_waits_takes_nothing_back() {
+    let home = Home::new();
+    let server = Arc::new(accepting(Reply::accepted(), vec![nothing_listed(), Reply::HangAfterReading]));
+    for (signal, looks) in [("-TERM", 1), ("-INT", 2), ("-HUP", 2)] {
+        let before = server.received().len();
+        let mut command = home.command();
+        command.args(SEND.split(' ')).env("JELOUCTL_LOG", home.path().join("log.jsonl"));
+        command.envs([("JELOU_API_URL", server.url.as_str()), ("JELOU_BOT_ID", "BOT_ID")]);
+        command.envs([("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests")]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_until("it looks", || server.received().len() > before + if before == 0 { looks } else { 1 });
+        // By now the log has it, whatever becomes of the process.
+        assert!(home.read("log.jsonl").lines().last().unwrap().contains(r#""sent":"yes""#));
+        tool(std::process::Command::new("kill").args([signal, &child.id().to_string()]));
+        let ended = Ended::new(&child.wait_with_output().unwrap());
+        assert_eq!((ended.code, &ended.json()["sent"]), (15, &json!("yes")), "{ended:?}");
+        assert!(ended.stderr.contains("accepted, but interrupted by SIG"), "{}", ended.stderr);
+    }
+    assert_eq!(home.read("log.jsonl").lines().count(), 3);
+}
+
+#[test]
+fn a_notice_is_waited_for_and_the_code_is_the_commands_unless_it_is_strict() {
+    let home = Home::new();
+    for (reply, flags, code) in [
+        (listed("DELIVERED_USER"), "--strict-notify", 7),
+        (listed("FAILED"), "", 7),
+        (listed("FAILED"), "--strict-notify", 15),
+        (Reply::json(401, "{}"), "--strict-notify", 15),
+    ] {
+        let server = accepting(Reply::accepted(), vec![reply]);
+        let words = format!("run --to {ANA} --wait delivered {flags} --");
+        let ended = home.run(&words).args(&["sh", "-c", "exit 7"]).api(&server.url).end();
+        assert_eq!(ended.code, code, "{flags}: {ended:?}");
+        let is_said = ended.stderr.contains("error: the notice was accepted, but ") && ended.stderr.contains(NOT_AGAIN);
+        assert_eq!(is_said, flags.is_empty() || code == 15, "{}", ended.stderr);
+        assert_eq!(look_ups(&server.received()), 1);
+    }
+}
+
+#[test]
+fn the_sandbox_plays_what_can_happen() {
+    let home = Home::new();
+    for (fault, within, code, said) in [
+        ("", "60s", 0, "note: delivered after "),
+        ("--fault late=1s", "60s", 0, "note: delivered after "),
+        ("--fault undelivered", "60s", 15, "error: accepted, but undelivered: "),
+        ("--fault unlisted", "300ms", 15, "Jelou does not list it yet"),
+    ] {
+        let run = home.run(&format!("sandbox --deliver-after 100ms {fault} --"));
+        let send =
+            format!("{} send text --to {ANA} Hola --wait delivered --for {within}", env!("CARGO_BIN_EXE_jelouctl"));
+        let ended = run.args(&send.split(' ').collect::<Vec<_>>()).end();
+        assert_eq!(ended.code, code, "{fault}: {ended:?}");
+        assert!(ended.stderr.contains(said), "{fault}: {}", ended.stderr);
+    }
+}
