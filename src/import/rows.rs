@@ -48,11 +48,13 @@ pub(crate) fn import_list<'a>(
         let mut faults = Vec::new();
         let read = rows.read(list, draft, wanted, &list_of, &mut |line, fault| faults.push((line, fault)), &is_read);
         let is_left_out = plan.reported != ReportedRule::LeftOut || leave_out(draft);
-        let last = draft.cut(limit, plan.policy.limit_of())?;
-        faults.retain(|(line, _)| last.is_none_or(|last| *line <= last));
-        faults.into_iter().for_each(|(line, fault)| report(line, fault));
-        if let Some(last) = last {
-            rows.imported.bare_codes.cut(last);
+        let end = draft.cut(limit, plan.policy.limit_of())?;
+        faults.retain(|(line, _)| end.is_none_or(|end| *line <= end));
+        for (line, fault) in faults {
+            report(line, fault);
+        }
+        if let Some(end) = end {
+            rows.imported.bare_codes.cut(end);
             return Ok(rows.imported);
         }
         let is_more = read?;
@@ -239,7 +241,9 @@ impl<'a> Importer<'a> {
         };
         if excluded.is_none() {
             self.imported.accepts.get_or_insert_with(|| request.accepts.clone());
-            reported.into_iter().for_each(|reason| self.imported.reported.note(reason));
+            if let Some(reason) = reported {
+                self.imported.reported.note(reason);
+            }
         }
         if skip.is_none() {
             self.requests += 1;
