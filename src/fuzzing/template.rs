@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::list::Row;
 use crate::message::Message;
-use crate::template::{BodyTemplate, bare_columns, expressions, language, left_as_they_are, misspelling};
+use crate::template::{BodyTemplate, Uses, expressions, language, left_as_they_are, misspelling};
 
 /// What stands in a cell.
 const CELL: &str = "{{ nombre }}{% if nombre %}x{% endif %}{# #}";
@@ -17,7 +17,7 @@ pub fn template(bytes: &[u8]) {
     let language = language();
     let column = |name: &str| ["nombre", "saldo"].contains(&name).then(|| name.to_owned());
     let _ = misspelling(&language, source, column);
-    bare_columns(source);
+    let _ = Uses::of(&language, source);
     expressions(source);
     left_as_they_are(source);
     let kind = Message::named("text").unwrap();
@@ -26,8 +26,8 @@ pub fn template(bytes: &[u8]) {
     let row = Row::Fields(Arc::new(row));
     let body = json!({ "text": source, "pair": [format!("{source}|{{{{ nombre }}}}")] });
     let Ok(compiled) = BodyTemplate::compile(&language, kind.schema(), &body, "") else { return };
-    compiled.names();
-    let Ok(filled) = compiled.fill(&row) else { return };
+    compiled.uses();
+    let Ok(filled) = compiled.fill(&row, None) else { return };
     // A cell behind it is what it was, unless the source says otherwise of it.
     if !source.contains('{') {
         assert_eq!(filled["pair"][0], format!("{source}|{CELL}"));

@@ -1,14 +1,14 @@
 //! Cells that leave a gap in a message.
 
 use crate::list::Row;
-use crate::template::{BodyTemplate, bare_columns};
+use crate::template::BodyTemplate;
 
 /// The columns that stand in the texts of a body as they are.
 pub(crate) struct EmptyCells(Vec<String>);
 
 impl EmptyCells {
     pub(crate) fn new(body: &BodyTemplate<'_>) -> Self {
-        let mut columns: Vec<_> = body.sources("").into_iter().flat_map(|(_, source)| bare_columns(source)).collect();
+        let mut columns: Vec<_> = body.uses().into_iter().flat_map(|(_, uses)| uses.gaps.iter().cloned()).collect();
         columns.sort();
         columns.dedup();
         Self(columns)

@@ -1,6 +1,7 @@
 //! A list becomes the rows of a draft: each with its request, or with why it has none.
 
 mod bare_codes;
+mod conditions;
 mod draft_feed;
 mod empty_cells;
 mod error;

@@ -1,7 +1,5 @@
 //! What each row of a list becomes: its request, or why it makes none.
 
-use std::collections::HashSet;
-
 use minijinja::Environment;
 use serde_json::Value;
 use thiserror::Error;
@@ -18,7 +16,7 @@ use crate::list::{
 use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TypedRecipient, Violation};
 use crate::phone::Country;
 use crate::template::{
-    BodyTemplate, MisspellingError, RowView, TemplateError, TextTemplate, left_as_they_are, misspelling,
+    BodyTemplate, MisspellingError, RowView, TemplateError, TextTemplate, Uses, left_as_they_are, misspelling,
     typed_line_break,
 };
 
@@ -103,7 +101,7 @@ impl RecipientRule<'_> {
         country: Option<Country>,
     ) -> Result<(String, TypedRecipient), RowError> {
         let recipient = match self {
-            Self::Template(template) => template.fill(column, row)?,
+            Self::Template(template) => template.fill(column, row, country)?,
             Self::Column(_) => row.get(column).ok_or_else(|| RowError::NoRecipient(column.to_owned()))?,
         };
         let recipient = match recipient {
@@ -167,33 +165,39 @@ impl ImportPlan<'_> {
             return Err(ListError::ChangedReport.into());
         }
         let column = self.recipient.column(&names)?;
-        let globals: HashSet<_> = self.language.globals().map(|(name, _)| name.to_owned()).collect();
-        let to = match &self.recipient {
-            RecipientRule::Template(template) => {
-                template.names().into_iter().map(|name| ("--to".to_owned(), name)).collect()
-            }
-            RecipientRule::Column(_) => Vec::new(),
-        };
-        let body = self.body.names().into_iter().map(|(path, name)| (path.to_owned(), name));
         // Of NDJSON each row has fields of its own.
         let is_fixed = matches!(row, Row::Cells { .. });
-        match to
-            .into_iter()
-            .chain(body)
-            .find(|(_, name)| is_fixed && !RowView::has(row, name) && !globals.contains(name))
-        {
+        let mut asked = self.texts().flat_map(|(path, uses)| uses.names.iter().map(move |name| (path, name)));
+        match asked.find(|(_, name)| is_fixed && !RowView::has(row, name)) {
             None => self.check_words(&names).map(|()| column),
             Some((path, name)) => {
-                if let MeantColumn::Several(first, second) = meant_column(&names, &name) {
-                    return Err(ListError::several(&path, &name, first, second).into());
+                if let MeantColumn::Several(first, second) = meant_column(&names, name) {
+                    return Err(ListError::several(path, name, first, second).into());
                 }
                 if let Some(error) = no_header(&names) {
                     return Err(error.into());
                 }
                 let columns = names.iter().map(|name| name.trim().to_owned()).collect();
-                Err(ListError::UnknownColumn { path, name, columns }.into())
+                Err(ListError::UnknownColumn { path: path.to_owned(), name: name.clone(), columns }.into())
             }
         }
+    }
+
+    /// Whether a message of `row`, whose recipient stands under `recipient`, needs what stands under `column`.
+    pub(super) fn uses(&self, row: &Row, recipient: &str, column: &str) -> bool {
+        let is_meant = |name: &str| row.column(name) == Some(column);
+        matches!(self.body, BodyTemplate::Row)
+            || is_meant(recipient)
+            || self.texts().any(|(_, uses)| uses.columns.iter().any(|name| is_meant(name)))
+    }
+
+    /// How the texts of the message, and `--to`, use columns, each with its path.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &Uses)> {
+        let to = match &self.recipient {
+            RecipientRule::Template(template) => Some(("--to", template.uses())),
+            RecipientRule::Column(_) => None,
+        };
+        to.into_iter().chain(self.body.uses())
     }
 
     /// Refuses a text in which something is meant for a column and is none: everybody would get it as it stands.
@@ -244,7 +248,7 @@ impl ImportPlan<'_> {
         line: u64,
         codes: &mut BareCodes,
     ) -> Result<(Outgoing, Vec<String>), RowError> {
-        let body = self.body.fill(row)?;
+        let body = self.body.fill(row, self.country)?;
         let (recipient, typed) = self.recipient.read(row, column, self.country)?;
         if let Some(code) = typed.bare_code() {
             codes.note(code, (&recipient, typed.recipient.as_str()), line);
@@ -254,7 +258,7 @@ impl ImportPlan<'_> {
 
     /// The message of a row for another recipient than its own, with its warnings.
     pub(crate) fn message(&self, row: &Row, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
-        self.made(self.body.fill(row)?, recipient)
+        self.made(self.body.fill(row, self.country)?, recipient)
     }
 
     fn made(&self, body: Value, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {

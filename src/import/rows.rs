@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::thread;
 
+use super::conditions::Conditions;
 use super::draft_feed::DraftFeed;
 use super::empty_cells::EmptyCells;
 use super::error::BulkError;
@@ -108,6 +109,7 @@ struct Importer<'a> {
     column: Option<String>,
     empty_cells: EmptyCells,
     stand_ins: StandIns,
+    conditions: Conditions,
     /// Rows that were read, and those of them that make a request which nothing in the list forbids.
     read: u64,
     requests: u64,
@@ -121,7 +123,8 @@ impl<'a> Importer<'a> {
             known: HashSet::new(),
             column: None,
             empty_cells: EmptyCells::new(&plan.body),
-            stand_ins: StandIns::new(plan.language, &plan.body),
+            stand_ins: StandIns::new(&plan.body),
+            conditions: Conditions::new(plan.texts()),
             read: 0,
             requests: 0,
         }
@@ -168,7 +171,7 @@ impl<'a> Importer<'a> {
     /// The row in the ledger, with its request or why it makes none.
     fn add<'b>(
         &mut self,
-        ListRow { line, row, outcome }: ListRow,
+        ListRow { line, row, faulty_cells, outcome }: ListRow,
         feed: &mut DraftFeed<'_>,
         list_of: &impl Fn(&Outgoing) -> Option<&'b str>,
         report: &mut impl FnMut(u64, RowFault<'b>),
@@ -181,13 +184,17 @@ impl<'a> Importer<'a> {
                     column
                 } else {
                     let column = self.plan.check_names(&row)?;
+                    self.conditions.check_columns(&row).map_err(BulkError::Template)?;
                     self.imported.warnings = self.plan.cautions();
                     self.column.insert(column)
                 };
+                let faulty = faulty_cells.into_iter().find(|(name, _)| self.plan.uses(&row, column, name));
                 let made = reported
                     .clone()
                     .map_err(RowError::Reported)
-                    .and_then(|_| refuse_stand_ins(&self.stand_ins, &row, self.plan.strict))
+                    .and_then(|_| faulty.map_or(Ok(()), |(_, problem)| Err(RowError::Unreadable(problem))))
+                    .and_then(|()| refuse_stand_ins(&self.stand_ins, &row, self.plan.strict))
+                    .and_then(|()| Ok(self.conditions.check(&row)?))
                     .and_then(|()| self.plan.request(&row, column, line, &mut self.imported.bare_codes));
                 (row.cells(), made.map(|(outgoing, warnings)| (row, outgoing, warnings)))
             }
@@ -195,7 +202,7 @@ impl<'a> Importer<'a> {
         };
         match made {
             Ok((row, outgoing, warnings)) => {
-                for warning in warnings {
+                for warning in warnings.into_iter().chain(self.conditions.warnings(&row)) {
                     report(line, RowFault::Warning(warning));
                 }
                 let excluded = excluded_by(list_of(&outgoing), outcome.as_ref());

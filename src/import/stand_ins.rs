@@ -1,9 +1,7 @@
 //! Cells in which a program wrote a word for nothing, or for an error of its own: a person would read "Hola #N/A".
 
-use minijinja::Environment;
-
 use crate::list::Row;
-use crate::template::{BodyTemplate, printed_columns};
+use crate::template::BodyTemplate;
 
 /// What programs write for nothing, in lower case.
 const NOTHING: [&str; 11] = ["-", "--", "–", "—", "n/a", "n/d", "null", "(null)", "nan", "none", "undefined"];
@@ -32,9 +30,8 @@ const ERRORS: [&str; 17] = [
 pub(crate) struct StandIns(Vec<String>);
 
 impl StandIns {
-    pub(crate) fn new(language: &Environment<'_>, body: &BodyTemplate<'_>) -> Self {
-        let sources = body.sources("").into_iter();
-        let mut columns: Vec<_> = sources.flat_map(|(_, source)| printed_columns(language, source)).collect();
+    pub(crate) fn new(body: &BodyTemplate<'_>) -> Self {
+        let mut columns: Vec<_> = body.uses().into_iter().flat_map(|(_, uses)| uses.printed.iter().cloned()).collect();
         columns.sort();
         columns.dedup();
         Self(columns)

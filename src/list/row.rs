@@ -14,6 +14,8 @@ pub(crate) struct ListRow {
     /// Of a workbook, the row of the sheet.
     pub(crate) line: u64,
     pub(crate) row: Result<Row, String>,
+    /// Columns under which it has no value that can be used, each with why.
+    pub(crate) faulty_cells: Vec<(String, String)>,
     /// What a report of ours says became of it.
     pub(crate) outcome: Option<ReportedOutcome>,
 }
@@ -26,6 +28,14 @@ pub(crate) enum Row {
 }
 
 impl Row {
+    /// The column of a header that `name` means.
+    pub(crate) fn column(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Cells { columns, .. } => columns.names().get(columns.place(name)?).map(String::as_str),
+            Self::Fields(_) => None,
+        }
+    }
+
     /// What stands under `name`, or under the column that it means.
     pub(crate) fn get(&self, name: &str) -> Option<Value> {
         match self {

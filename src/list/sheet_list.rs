@@ -53,7 +53,7 @@ impl SheetList {
                 None => return Err(ListError::NoRows { name: name.to_owned() }),
             }
         };
-        if let Some((column, fault)) = &header.fault {
+        if let Some((column, fault)) = header.faults.first() {
             let problem = problem(*column, header.number, None, fault);
             return Err(ListError::Header { name: name.to_owned(), problem });
         }
@@ -78,10 +78,19 @@ impl SheetList {
                 let own = self.columns.names().len();
                 let cell = |place: usize, _: &str| row.cells.get(own + place).cloned().unwrap_or_default();
                 let outcome = self.is_report.then(|| ReportedOutcome::of(cell));
-                return Ok(Some(ListRow { line: row.number, row: self.row(row), outcome }));
+                let faulty_cells = self.faulty_cells(&row);
+                return Ok(Some(ListRow { line: row.number, row: self.row(row), faulty_cells, outcome }));
             }
         }
         Ok(None)
+    }
+
+    fn faulty_cells(&self, row: &SheetRow) -> Vec<(String, String)> {
+        let told = |(column, fault): &(usize, CellFault)| {
+            let name = self.columns.names().get(*column);
+            (name.cloned().unwrap_or_default(), problem(*column, row.number, name, fault))
+        };
+        row.faults.iter().map(told).collect()
     }
 
     fn row(&self, row: SheetRow) -> Result<Row, String> {
@@ -89,9 +98,6 @@ impl SheetList {
         if let Some((column, _)) = beyond {
             let (cell, last) = (column_letters(column), column_letters(self.width.saturating_sub(1)));
             return Err(format!("cell {cell}{} is filled, but the header ends at column {last}", row.number));
-        }
-        if let Some((column, fault)) = &row.fault {
-            return Err(problem(*column, row.number, self.columns.names().get(*column), fault));
         }
         let mut cells = row.cells;
         cells.resize(self.columns.names().len(), String::new());

@@ -233,13 +233,16 @@ fn read_list(
     // A header must be one, also when nobody stands below it.
     let names = list.header().map(|names| names.iter().map(String::as_str).collect::<Vec<_>>());
     let mut column = names.map(|names| recipient_column(&names, None)).transpose()?;
-    while let Some(ListRow { line, row, .. }) = list.read()? {
+    while let Some(ListRow { line, row, faulty_cells, .. }) = list.read()? {
         let faulty = |problem| ExclusionProblem::Row { name: name.to_owned(), line, problem };
         let row = row.map_err(faulty)?;
         let column = match &column {
             Some(column) => column,
             None => column.insert(recipient_column(&row.names(), None)?),
         };
+        if let Some((_, problem)) = faulty_cells.into_iter().find(|(name, _)| name == column) {
+            return Err(faulty(problem));
+        }
         let text = cell(&row, column).map_err(faulty)?;
         if text.trim().is_empty() {
             return Err(ExclusionProblem::NoRecipient { name: name.to_owned(), line, column: column.clone() });

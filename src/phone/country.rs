@@ -46,6 +46,13 @@ const NAMES: [(&str, &str); 27] = [
     ("VENEZUELA", "VE"),
 ];
 
+impl Country {
+    /// `EC`
+    pub(crate) fn code(self) -> &'static str {
+        self.0.code
+    }
+}
+
 impl FromStr for Country {
     type Err = String;
 

@@ -6,8 +6,10 @@ use serde_json::{Map, Value};
 
 use super::error::TemplateError;
 use super::text::TextTemplate;
+use super::uses::Uses;
 use crate::list::Row;
 use crate::message::LeafType;
+use crate::phone::Country;
 
 /// The body of a run, ready to be filled.
 pub(crate) enum BodyTemplate<'a> {
@@ -53,21 +55,23 @@ impl<'a> BodyTemplate<'a> {
         }
     }
 
-    /// The body for one row.
-    pub(crate) fn fill(&self, row: &Row) -> Result<Value, TemplateError> {
+    /// The body for one row; `country` says how its numbers are read.
+    pub(crate) fn fill(&self, row: &Row, country: Option<Country>) -> Result<Value, TemplateError> {
         match self {
             Self::Constant(value) => Ok((*value).clone()),
             Self::Text { path, template, becomes } => {
-                let value = template.fill(path, row)?;
+                let value = template.fill(path, row, country)?;
                 let unfit =
                     |problem| TemplateError { path: path.clone(), problem, missing: None, is_of_every_row: false };
                 becomes.fit(value).map_err(unfit)
             }
             Self::Object(fields) => {
-                let filled = fields.iter().map(|(name, field)| Ok(((*name).to_owned(), field.fill(row)?)));
+                let filled = fields.iter().map(|(name, field)| Ok(((*name).to_owned(), field.fill(row, country)?)));
                 filled.collect::<Result<Map<_, _>, _>>().map(Value::Object)
             }
-            Self::Array(items) => items.iter().map(|item| item.fill(row)).collect::<Result<_, _>>().map(Value::Array),
+            Self::Array(items) => {
+                items.iter().map(|item| item.fill(row, country)).collect::<Result<_, _>>().map(Value::Array)
+            }
             Self::Row => Ok(row.to_json()),
         }
     }
@@ -104,15 +108,13 @@ impl<'a> BodyTemplate<'a> {
         }
     }
 
-    /// Each name that a template uses, with the path of the template.
-    pub(crate) fn names(&self) -> Vec<(&str, String)> {
+    /// How each template uses columns, with its path.
+    pub(crate) fn uses(&self) -> Vec<(&str, &Uses)> {
         match self {
             Self::Constant(_) | Self::Row => Vec::new(),
-            Self::Text { path, template, .. } => {
-                template.names().into_iter().map(|name| (path.as_str(), name)).collect()
-            }
-            Self::Object(fields) => fields.iter().flat_map(|(_, field)| field.names()).collect(),
-            Self::Array(items) => items.iter().flat_map(Self::names).collect(),
+            Self::Text { path, template, .. } => vec![(path.as_str(), template.uses())],
+            Self::Object(fields) => fields.iter().flat_map(|(_, field)| field.uses()).collect(),
+            Self::Array(items) => items.iter().flat_map(Self::uses).collect(),
         }
     }
 }

@@ -1,10 +1,9 @@
 //! What somebody may have meant for a column, or for a line break, and is none.
 
-use std::collections::HashSet;
-
 use minijinja::Environment;
 
 use super::pieces::{Piece, pieces, trimmed, words};
+use super::uses::Uses;
 
 /// What a text has that is probably meant for a column, and is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,16 +35,14 @@ pub(crate) fn misspelling(
     source: &str,
     column: impl Fn(&str) -> Option<String>,
 ) -> Option<Misspelling> {
-    let pieces = pieces(source);
-    let fixed = fixed_names(language, &pieces);
-    pieces.into_iter().find_map(|piece| match piece {
-        Piece::Expression(expression) => {
-            let written = format!("{{{{{expression}}}}}");
-            is_constant(language, trimmed(expression), &fixed).then_some(Misspelling::NoColumn { written })
-        }
-        Piece::Literal(text) => other_marks(text, &column),
-        Piece::Statement(_) => None,
-    })
+    let constant = Uses::of(language, source).constants.into_iter().next();
+    let other_marks = || {
+        pieces(source).into_iter().find_map(|piece| match piece {
+            Piece::Literal(text) => other_marks(text, &column),
+            Piece::Expression(_) | Piece::Statement(_) => None,
+        })
+    };
+    constant.map(|written| Misspelling::NoColumn { written }).or_else(other_marks)
 }
 
 /// The expressions of a text that is no template and goes out as it stands: `{{ nombre }}`.
@@ -96,37 +93,6 @@ pub(crate) fn spelling(column: &str) -> String {
 /// How `text` is written where it is meant as it stands.
 pub(crate) fn as_it_stands(text: &str) -> String {
     format!("{{{{ '{}' }}}}", text.replace('\\', "\\\\").replace('\'', "\\'"))
-}
-
-/// Whether an expression has no name that a row gives, and no text but an empty one; `fixed` names are none of a row's.
-fn is_constant(language: &Environment<'_>, expression: &str, fixed: &HashSet<&str>) -> bool {
-    let is_a_rows = |name: &String| {
-        !fixed.contains(name.as_str()) && !language.globals().any(|(global, _)| global == name.as_str())
-    };
-    !expression.replace("\"\"", "").replace("''", "").contains(['"', '\''])
-        && language
-            .compile_expression(expression)
-            .is_ok_and(|compiled| !compiled.undeclared_variables(false).iter().any(is_a_rows))
-}
-
-/// The names that `{% set x = 1 %}` gives a value without a column or a text, and nothing else gives another.
-fn fixed_names<'a>(language: &Environment<'_>, pieces: &[Piece<'a>]) -> HashSet<&'a str> {
-    let (mut fixed, mut changing) = (HashSet::new(), HashSet::new());
-    for piece in pieces {
-        let Piece::Statement(statement) = piece else { continue };
-        let statement = trimmed(statement);
-        match statement.strip_prefix("set ").and_then(|set| set.split_once('=')) {
-            Some((name, value)) if is_constant(language, value.trim(), &fixed) => {
-                fixed.insert(name.trim());
-            }
-            Some((name, _)) => {
-                changing.insert(name.trim());
-            }
-            None if statement.starts_with("for ") => changing.extend(words(statement)),
-            None => {}
-        }
-    }
-    fixed.difference(&changing).copied().collect()
 }
 
 /// The first name of a column in marks that are not ours.

@@ -5,10 +5,11 @@ mod bounds;
 mod error;
 mod language;
 mod misspelling;
-mod named_columns;
+mod numbers;
 mod pieces;
 mod row_view;
 mod text;
+mod uses;
 
 pub(crate) use self::body::BodyTemplate;
 pub(crate) use self::error::{MisspellingError, TemplateError};
@@ -16,6 +17,7 @@ pub(crate) use self::language::language;
 pub(crate) use self::misspelling::{
     Misspelling, expressions, left_as_they_are, misspelling, spelling, typed_line_break,
 };
-pub(crate) use self::named_columns::{bare_columns, printed_columns};
+pub(crate) use self::numbers::says_no;
 pub(crate) use self::row_view::RowView;
 pub(crate) use self::text::TextTemplate;
+pub(crate) use self::uses::{TakenFor, Uses};

@@ -8,19 +8,24 @@ use serde_json::Value;
 use super::bounds;
 use super::error::TemplateError;
 use super::misspelling::name_with_blanks;
-use super::named_columns::bare_columns;
 use super::row_view::RowView;
+use super::uses::Uses;
 use crate::list::Row;
 use crate::message::is_template;
+use crate::phone::Country;
 
 /// One string with its template.
-pub(crate) enum TextTemplate<'a> {
+pub(crate) struct TextTemplate<'a> {
+    source: &'a str,
+    compiled: Compiled<'a>,
+    /// Boxed, since most bodies have many fields and few templates.
+    uses: Box<Uses>,
+}
+
+enum Compiled<'a> {
     Text(Template<'a, 'a>),
     /// `{{ expression }}` and nothing else: takes the row's value.
-    Whole {
-        source: &'a str,
-        expression: Expression<'a, 'a>,
-    },
+    Whole(Expression<'a, 'a>),
 }
 
 impl<'a> TextTemplate<'a> {
@@ -36,21 +41,23 @@ impl<'a> TextTemplate<'a> {
         let faulty = |problem| TemplateError { path: path.to_owned(), problem, missing: None, is_of_every_row: true };
         bounds::check(source).map_err(faulty)?;
         let inside = source.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
-        if let Some(expression) = inside.and_then(|inside| language.compile_expression(inside.trim()).ok()) {
-            return Ok(Some(Self::Whole { source, expression }));
-        }
-        match language.template_from_str(source) {
-            Ok(template) => Ok(Some(Self::Text(template))),
-            Err(error) => Err(faulty(name_with_blanks(language, source).unwrap_or_else(|| describe(&error)))),
-        }
+        let compiled = match inside.and_then(|inside| language.compile_expression(inside.trim()).ok()) {
+            Some(expression) => Compiled::Whole(expression),
+            None => Compiled::Text(
+                language
+                    .template_from_str(source)
+                    .map_err(|error| faulty(name_with_blanks(language, source).unwrap_or_else(|| describe(&error))))?,
+            ),
+        };
+        Ok(Some(Self { source, compiled, uses: Box::new(Uses::of(language, source)) }))
     }
 
     /// The row's value.
-    pub(crate) fn fill(&self, path: &str, row: &Row) -> Result<Value, TemplateError> {
-        let context = RowView::of(row);
-        let filled = match self {
-            Self::Text(template) => template.render(context).map(Value::from),
-            Self::Whole { expression, .. } => expression.eval(context).and_then(|cell| {
+    pub(crate) fn fill(&self, path: &str, row: &Row, country: Option<Country>) -> Result<Value, TemplateError> {
+        let context = RowView::of(row, country);
+        let filled = match &self.compiled {
+            Compiled::Text(template) => template.render(context).map(Value::from),
+            Compiled::Whole(expression) => expression.eval(context).and_then(|cell| {
                 if cell.is_undefined() {
                     return Err(ErrorKind::UndefinedError.into());
                 }
@@ -76,19 +83,13 @@ impl<'a> TextTemplate<'a> {
     }
 
     /// As it was written.
-    pub(crate) fn source(&self) -> &str {
-        match self {
-            Self::Text(template) => template.source(),
-            Self::Whole { source, .. } => source,
-        }
+    pub(crate) fn source(&self) -> &'a str {
+        self.source
     }
 
-    /// The names that a row must have.
-    pub(crate) fn names(&self) -> HashSet<String> {
-        match self {
-            Self::Text(template) => template.undeclared_variables(false),
-            Self::Whole { expression, .. } => expression.undeclared_variables(false),
-        }
+    /// How it uses columns.
+    pub(crate) fn uses(&self) -> &Uses {
+        &self.uses
     }
 
     /// What is undefined: which of its names the row lacks, or which value inside a cell.
@@ -96,8 +97,8 @@ impl<'a> TextTemplate<'a> {
         // A header gives each row the same names, and texts below them have nothing inside.
         let is_fixed = matches!(row, Row::Cells { .. });
         let has = row.names().join(", ");
-        let names = self.names().into_iter().chain(bare_columns(self.source()));
-        let name = names.filter(|name| !RowView::has(row, name)).min();
+        let names = self.uses.names.iter().chain(&self.uses.printed);
+        let name = names.filter(|name| !RowView::has(row, name)).min().cloned();
         let inside = || self.paths().into_iter().filter(|path| !RowView::has_path(row, path)).min();
         let (problem, missing, is_of_every_row) = match (name, is_fixed) {
             (Some(name), true) => (format!("there is no column `{name}`; there are: {has}"), Some(name), true),
@@ -116,9 +117,9 @@ impl<'a> TextTemplate<'a> {
 
     /// The names with what is looked up in them: `row.nombre`.
     fn paths(&self) -> HashSet<String> {
-        match self {
-            Self::Text(template) => template.undeclared_variables(true),
-            Self::Whole { expression, .. } => expression.undeclared_variables(true),
+        match &self.compiled {
+            Compiled::Text(template) => template.undeclared_variables(true),
+            Compiled::Whole(expression) => expression.undeclared_variables(true),
         }
     }
 }

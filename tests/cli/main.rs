@@ -22,6 +22,7 @@ mod audit_log;
 mod bad_input;
 #[cfg(unix)]
 mod bulk_before;
+mod bulk_conditions;
 mod bulk_connections;
 mod bulk_crash;
 #[cfg(unix)]

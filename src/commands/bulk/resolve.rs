@@ -127,12 +127,12 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
 }
 
 fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
-    let (resolution, (store, name)) = match &args.decision.from {
-        Some(report) => read_report(context, report, args.run.as_ref())?,
-        None => {
-            let (store, name) = open_run(context, args.run.as_ref())?;
-            (args.rows.resolution(args.decision.change(), &*store, &name)?, (store, name))
-        }
+    let (store, name, resolution) = if let Some(report) = &args.decision.from {
+        read_report(context, report, args.run.as_ref())?
+    } else {
+        let (store, name) = open_run(context, args.run.as_ref())?;
+        let resolution = args.rows.resolution(args.decision.change(), &*store, &name)?;
+        (store, name, resolution)
     };
     let changed = decide(context, &*store, &name, &resolution)?;
     let stored = store.read(&name)?;
@@ -236,7 +236,7 @@ fn read_report(
     context: &mut Context,
     source: &Source,
     asked: Option<&RunName>,
-) -> Result<(Resolution, (Box<dyn LedgerStore>, RunName)), CommandError> {
+) -> Result<(Box<dyn LedgerStore>, RunName, Resolution), CommandError> {
     if *source == Source::Stdin {
         context.input.claim_stdin("--from")?;
     }
@@ -270,7 +270,7 @@ fn read_report(
         }
         next = list.read().map_err(no_report)?;
     }
-    Ok((Resolution::Reported(rows), (store, run)))
+    Ok((store, run, Resolution::Reported(rows)))
 }
 
 fn no_report(problem: impl Display) -> UsageError {

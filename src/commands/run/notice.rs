@@ -94,7 +94,7 @@ impl<'a> Notice<'a> {
     ) -> Result<(Outgoing, Vec<String>), CommandError> {
         let mut facts = facts.clone();
         facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
-        let mut body = self.body.fill(&Row::Fields(Arc::new(facts))).map_err(|error| unfilled(&error))?;
+        let mut body = self.body.fill(&Row::Fields(Arc::new(facts)), None).map_err(|error| unfilled(&error))?;
         let mut changed = without_control_characters(&mut body);
         changed.extend(self.kind.fit_parameters(&mut body));
         let (outgoing, warnings) = Outgoing::from_body(self.kind, None, body, RecipientChoice::Among(&self.to))?;

@@ -16,8 +16,8 @@ pub(crate) struct SheetRow {
     pub(crate) is_hidden: bool,
     /// Texts, of cells up to the last filled one.
     pub(crate) cells: Vec<String>,
-    /// The first cell that has no value that can be used, by its place.
-    pub(crate) fault: Option<(usize, CellFault)>,
+    /// The cells that have no value that can be used, by their places.
+    pub(crate) faults: Vec<(usize, CellFault)>,
     text: usize,
 }
 
@@ -44,8 +44,12 @@ impl SheetRow {
             return Err(WorkbookError::damaged("the sheet", &problem));
         }
         let text = value.unwrap_or_else(|fault| {
-            self.fault.get_or_insert((column, fault));
-            String::new()
+            let text = match &fault {
+                CellFault::Error(error) => error.clone(),
+                CellFault::NotCalculated => String::new(),
+            };
+            self.faults.push((column, fault));
+            text
         });
         self.text += text.len();
         if self.text > MAX_TEXT {
@@ -62,7 +66,7 @@ impl SheetRow {
 
     /// Whether it has anything at all: blanks are nothing.
     pub(crate) fn is_filled(&self) -> bool {
-        self.fault.is_some() || self.cells.iter().any(|cell| !cell.trim().is_empty())
+        !self.faults.is_empty() || self.cells.iter().any(|cell| !cell.trim().is_empty())
     }
 
     /// The same once more, further down.
@@ -71,7 +75,7 @@ impl SheetRow {
             number,
             is_hidden: self.is_hidden,
             cells: self.cells.clone(),
-            fault: self.fault.clone(),
+            faults: self.faults.clone(),
             text: self.text,
         }
     }

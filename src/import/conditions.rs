@@ -1,0 +1,93 @@
+//! Whether the conditions of a message mean what they say: a cell is a text, which is neither more than 100 nor a no.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::list::Row;
+use crate::template::{TakenFor, TemplateError, Uses, says_no};
+
+/// What the texts of a message ask of columns, each with the path of its text.
+#[derive(Default)]
+pub(crate) struct Conditions {
+    numbers: Vec<(String, TakenFor)>,
+    truths: Vec<(String, TakenFor)>,
+    /// Columns that must not be empty, since `| number` of nothing is less than any number.
+    less: BTreeSet<(String, String)>,
+    compared: BTreeSet<(String, String)>,
+}
+
+impl Conditions {
+    pub(crate) fn new<'a>(texts: impl Iterator<Item = (&'a str, &'a Uses)>) -> Self {
+        let mut conditions = Self::default();
+        for (path, uses) in texts {
+            let with_path = |taken: &TakenFor| (path.to_owned(), taken.clone());
+            conditions.numbers.extend(uses.numbers.iter().map(with_path));
+            conditions.truths.extend(uses.truths.iter().map(with_path));
+            // Whoever asks whether there is something has thought of an empty cell.
+            let is_guarded = |column: &&String| uses.truths.iter().any(|taken| taken.column == **column);
+            let less = uses.less.iter().filter(|column| !is_guarded(column));
+            conditions.less.extend(less.map(|column| (path.to_owned(), column.clone())));
+            conditions.compared.extend(uses.compared.iter().cloned());
+        }
+        conditions
+    }
+
+    /// Refuses a condition that no row with these columns can meet as it is meant.
+    ///
+    /// # Errors
+    /// When it takes a text for a number: of a list with a header, every cell is a text.
+    pub(crate) fn check_columns(&self, row: &Row) -> Result<(), TemplateError> {
+        match (row, self.numbers.first()) {
+            (Row::Cells { .. }, Some((path, taken))) => Err(fault(path, number_problem(taken), true)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for the cells of a row.
+    pub(crate) fn check(&self, row: &Row) -> Result<(), TemplateError> {
+        for (path, taken) in &self.numbers {
+            if matches!(row.get(&taken.column), Some(Value::String(_))) {
+                return Err(fault(path, number_problem(taken), false));
+            }
+        }
+        for (path, TakenFor { column, written, meant }) in &self.truths {
+            if let Some(cell) = row.text(column).filter(|cell| says_no(cell)) {
+                let problem = format!(
+                    "`{written}` is true of `{}` in {column}, since that is not empty; write `{meant}`, or `{column} != '{}'`",
+                    cell.trim(),
+                    cell.trim().replace('\'', "\\'")
+                );
+                return Err(fault(path, problem, false));
+            }
+        }
+        for (path, column) in &self.less {
+            if row.text(column).is_some_and(|cell| cell.trim().is_empty()) {
+                let problem = format!(
+                    "{column} is empty, which is less than any number; write `{column} and {column} | number < …`"
+                );
+                return Err(fault(path, problem, false));
+            }
+        }
+        Ok(())
+    }
+
+    /// Warnings of cells that differ by case alone from a text that they are compared with.
+    pub(crate) fn warnings<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = String> + 'a {
+        self.compared.iter().filter_map(|(column, text)| {
+            let cell = row.text(column)?;
+            let is_near = cell != text && cell.trim().to_lowercase() == text.trim().to_lowercase();
+            is_near.then(|| {
+                format!("{column}: `{cell}` is not `{text}`, as the message has it; `{column} | lower` ignores case")
+            })
+        })
+    }
+}
+
+fn number_problem(TakenFor { column, written, meant }: &TakenFor) -> String {
+    format!("`{written}` takes {column}, which is a text, for a number; write `{meant}`")
+}
+
+fn fault(path: &str, problem: String, is_of_every_row: bool) -> TemplateError {
+    TemplateError { path: path.to_owned(), problem, missing: None, is_of_every_row }
+}

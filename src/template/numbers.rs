@@ -1,0 +1,178 @@
+//! Numbers and yes or no, as people write them in the cells of a list.
+
+use crate::phone::Country;
+
+/// What may stand before or behind an amount.
+const CURRENCIES: [&str; 14] = ["US$", "USD", "R$", "S/", "RD$", "Bs", "B/.", "COP", "MXN", "EUR", "Q", "$", "€", "£"];
+/// Countries that write 1.200,50, by CLDR.
+const DECIMAL_COMMA: [&str; 26] = [
+    "AR", "BO", "BR", "CL", "CO", "CR", "CU", "EC", "PY", "UY", "VE", "ES", "PT", "FR", "DE", "IT", "NL", "BE", "AT",
+    "PL", "SE", "NO", "DK", "FI", "TR", "RU",
+];
+/// Countries that write 1,200.50, by CLDR.
+const DECIMAL_POINT: [&str; 20] = [
+    "MX", "GT", "HN", "NI", "SV", "PA", "PE", "DO", "PR", "US", "CA", "GB", "IE", "AU", "NZ", "IN", "CN", "JP", "IL",
+    "PH",
+];
+
+/// A number that a cell has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Amount {
+    Whole(i64),
+    Fraction(f64),
+}
+
+/// The sign of decimals in a country's numbers, where that is known.
+pub(super) fn decimal_mark(country: Country) -> Option<char> {
+    let code = country.code();
+    if DECIMAL_COMMA.contains(&code) {
+        Some(',')
+    } else if DECIMAL_POINT.contains(&code) {
+        Some('.')
+    } else {
+        None
+    }
+}
+
+/// Reads `1.200,50`, `1,200.50`, `$ 50` or `-3`; nothing of an empty cell. `mark` is the sign of decimals, for `1.200`, which
+/// may be either.
+///
+/// # Errors
+/// When it is not a number, or may be two; in words.
+pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Option<Amount>, String> {
+    let typed = text.trim();
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let is_not = || format!("`{typed}` is not a number");
+    let (negative, rest) = match typed.strip_prefix(['-', '−']) {
+        Some(rest) => (true, rest),
+        None => (false, typed),
+    };
+    let rest = without_currency(rest.trim());
+    let (negative, rest) = match rest.strip_prefix(['-', '−']) {
+        Some(rest) if !negative => (true, rest.trim()),
+        _ => (negative, rest),
+    };
+    let digits: String = rest.chars().filter(|sign| ![' ', '\u{a0}', '\u{202f}', '\''].contains(sign)).collect();
+    let is_of_number = |sign: char| sign.is_ascii_digit() || sign == '.' || sign == ',';
+    if !digits.chars().all(is_of_number) || !digits.starts_with(|first: char| first.is_ascii_digit()) {
+        return Err(is_not());
+    }
+    let ambiguous = || {
+        format!(
+            "`{typed}` may be two numbers: say which sign its decimals have, number(',') or number('.'), or the country of the \
+             list with --country"
+        )
+    };
+    let mark = mark_of(&digits, mark).ok_or_else(ambiguous)?;
+    let (whole, decimals) = match digits.split_once(mark) {
+        Some((whole, decimals)) => (whole, Some(decimals)),
+        None => (digits.as_str(), None),
+    };
+    let groups: Vec<_> = whole.split(['.', ',']).collect();
+    let is_grouped = groups.iter().skip(1).all(|group| group.len() == 3)
+        && (groups.len() == 1 || groups.first().is_some_and(|first| (1..=3).contains(&first.len())));
+    let is_fraction =
+        decimals.is_none_or(|decimals| !decimals.is_empty() && decimals.chars().all(|sign| sign.is_ascii_digit()));
+    if !is_grouped || !is_fraction {
+        return Err(is_not());
+    }
+    let sign = if negative { "-" } else { "" };
+    let plain =
+        format!("{sign}{}{}", groups.concat(), decimals.map(|decimals| format!(".{decimals}")).unwrap_or_default());
+    match decimals.filter(|decimals| decimals.chars().any(|digit| digit != '0')) {
+        Some(_) => plain.parse().map(Amount::Fraction).map_err(|_| is_not()),
+        None => format!("{sign}{}", groups.concat()).parse().map(Amount::Whole).map_err(|_| is_not()),
+    }
+    .map(Some)
+}
+
+/// The sign of decimals in `digits`, one that does not stand there where they have none; nothing where it may be two.
+fn mark_of(digits: &str, known: Option<char>) -> Option<char> {
+    let marks: Vec<char> = digits.chars().filter(|sign| !sign.is_ascii_digit()).collect();
+    let other_than = |mark: char| if mark == ',' { '.' } else { ',' };
+    match marks.as_slice() {
+        [] => Some('.'),
+        [only] => {
+            let (whole, behind) = digits.split_once(*only).unwrap_or_default();
+            let may_be_thousands = behind.len() == 3 && (1..=3).contains(&whole.len()) && whole != "0";
+            if may_be_thousands { known } else { Some(*only) }
+        }
+        [first, .., last] if first == last => Some(other_than(*last)),
+        [.., last] => Some(*last),
+    }
+}
+
+fn without_currency(text: &str) -> &str {
+    let begun = CURRENCIES.iter().find_map(|sign| text.strip_prefix(sign)).unwrap_or(text);
+    CURRENCIES.iter().find_map(|sign| begun.strip_suffix(sign)).unwrap_or(begun).trim()
+}
+
+/// Whether a cell says yes.
+///
+/// # Errors
+/// When it says neither; in words.
+pub(super) fn read_yes(text: &str) -> Result<bool, String> {
+    let word = text.trim().to_lowercase();
+    match word.as_str() {
+        "sí" | "si" | "s" | "yes" | "y" | "true" | "verdadero" | "1" | "x" => Ok(true),
+        "no" | "n" | "false" | "falso" | "0" | "" => Ok(false),
+        _ => Err(format!("`{}` is neither yes nor no", text.trim())),
+    }
+}
+
+/// Whether a cell that a text asks for yes or no says no, though it is not empty.
+pub(crate) fn says_no(text: &str) -> bool {
+    let text = text.trim();
+    let is_zero = || matches!(read_number(text, Some('.')), Ok(Some(Amount::Whole(0))));
+    !text.is_empty() && (read_yes(text) == Ok(false) || is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_numbers_as_people_write_them() {
+        for (text, mark, expected) in [
+            ("1.200,50", None, Ok(Some(Amount::Fraction(1200.5)))),
+            ("1,200.50", None, Ok(Some(Amount::Fraction(1200.5)))),
+            ("$ 50", None, Ok(Some(Amount::Whole(50)))),
+            ("US$ 1.234.567", None, Ok(Some(Amount::Whole(1_234_567)))),
+            ("-3,5", None, Ok(Some(Amount::Fraction(-3.5)))),
+            ("-$1,500.00", None, Ok(Some(Amount::Whole(-1500)))),
+            ("1 200", None, Ok(Some(Amount::Whole(1200)))),
+            ("0,125", None, Ok(Some(Amount::Fraction(0.125)))),
+            ("12.3456", None, Ok(Some(Amount::Fraction(12.3456)))),
+            ("1.200", Some(','), Ok(Some(Amount::Whole(1200)))),
+            ("1.200", Some('.'), Ok(Some(Amount::Fraction(1.2)))),
+            ("1.200", None, Err("may be two numbers")),
+            ("", None, Ok(None)),
+            ("  ", None, Ok(None)),
+            ("cien", None, Err("is not a number")),
+            ("1.20.3", None, Err("is not a number")),
+            ("5-", None, Err("is not a number")),
+            ("1e5", None, Err("is not a number")),
+            ("99999999999999999999", None, Err("is not a number")),
+        ] {
+            match (read_number(text, mark), expected) {
+                (Ok(read), Ok(expected)) => assert_eq!(read, expected, "{text}"),
+                (Err(problem), Err(part)) => assert!(problem.contains(part), "{text}: {problem}"),
+                (read, _) => panic!("{text}: {read:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn knows_what_says_no() {
+        for text in ["0", "0.00", "0,00", "$ 0", "FALSE", "Falso", "no", "N", "$0.00"] {
+            assert!(says_no(text), "{text}");
+        }
+        for text in ["", " ", "sí", "50", "Norma", "nada", "x"] {
+            assert!(!says_no(text), "{text}");
+        }
+        assert_eq!(read_yes("SÍ"), Ok(true));
+        assert!(read_yes("quizás").is_err());
+    }
+}

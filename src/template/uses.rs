@@ -1,0 +1,678 @@
+//! How a text uses the columns of a row, read from its syntax tree: which of them it prints, where an empty cell leaves a
+//! gap, and where a text is taken for a number or for yes and no.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Range;
+
+use minijinja::machinery::ast::{BinOpKind, CallArg, Compare, CompareOpKind, Expr, Stmt, UnaryOpKind};
+use minijinja::machinery::parse;
+use minijinja::value::ValueKind;
+use minijinja::{Environment, Value as Cell};
+
+use super::language::syntax;
+
+/// Filters that give a text again, whose meaning is the cell's.
+const TEXT_FILTERS: [&str; 11] =
+    ["trim", "upper", "lower", "title", "capitalize", "replace", "default", "d", "string", "first", "last"];
+/// Filters that make a number of a text.
+const NUMBER_FILTERS: [&str; 7] = ["number", "int", "float", "length", "count", "abs", "round"];
+/// Tests that compare, as `saldo is gt(100)`.
+const ORDER_TESTS: [&str; 8] = ["lt", "lessthan", "le", "gt", "greaterthan", "ge", "<", ">"];
+const EQUAL_TESTS: [&str; 5] = ["eq", "equalto", "==", "ne", "!="];
+/// Tests that only a number passes.
+const NUMBER_TESTS: [&str; 6] = ["odd", "even", "divisibleby", "number", "integer", "float"];
+
+/// How a text uses columns.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Uses {
+    /// The names that a row must have: columns, and `row` where it stands itself.
+    pub(crate) names: BTreeSet<String>,
+    /// The columns that it uses, whatever for.
+    pub(crate) columns: BTreeSet<String>,
+    /// The columns that it prints.
+    pub(crate) printed: BTreeSet<String>,
+    /// Those that it prints as they are, with nothing instead of an empty cell.
+    pub(crate) gaps: BTreeSet<String>,
+    /// Where it takes a column for a number.
+    pub(crate) numbers: Vec<TakenFor>,
+    /// Where it takes a column for yes or no.
+    pub(crate) truths: Vec<TakenFor>,
+    /// Columns of which it asks, with `| number`, whether they are less than something.
+    pub(crate) less: BTreeSet<String>,
+    /// The texts that columns are compared with.
+    pub(crate) compared: BTreeSet<(String, String)>,
+    /// Expressions that name no column and have no text: `{{1}}`.
+    pub(crate) constants: Vec<String>,
+}
+
+/// A use of a column as something else than the text that its cell is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TakenFor {
+    pub(crate) column: String,
+    /// The expression, and how it is written to mean what it says.
+    pub(crate) written: String,
+    pub(crate) meant: String,
+}
+
+impl Uses {
+    /// Whether every row makes the same of the text.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Of a text that is a template; a text that is not has none.
+    pub(crate) fn of(language: &Environment<'_>, source: &str) -> Self {
+        let mut visitor =
+            Visitor { language, source, names: vec![HashMap::new()], uses: Self::default(), looked_at: HashSet::new() };
+        if let Ok(template) = parse(source, "<text>", syntax()) {
+            visitor.statement(&template);
+        }
+        let Visitor { mut uses, looked_at, .. } = visitor;
+        uses.gaps.retain(|column| !looked_at.contains(column));
+        let is_compared = |column: &String| uses.compared.iter().any(|(compared, _)| compared == column);
+        uses.printed.retain(|column| !is_compared(column));
+        uses
+    }
+}
+
+/// What a name stands for that the text itself gives a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Named {
+    /// The same for every row, and without a text.
+    Constant,
+    Column(String),
+    Other,
+}
+
+struct Visitor<'a> {
+    language: &'a Environment<'a>,
+    source: &'a str,
+    /// The names that the text gives a value, by the blocks around.
+    names: Vec<HashMap<String, Named>>,
+    uses: Uses,
+    /// The columns that a statement looks at.
+    looked_at: HashSet<String>,
+}
+
+impl Visitor<'_> {
+    fn statements(&mut self, statements: &[Stmt<'_>]) {
+        for statement in statements {
+            self.statement(statement);
+        }
+    }
+
+    fn inside(&mut self, visit: impl FnOnce(&mut Self)) {
+        self.names.push(HashMap::new());
+        visit(self);
+        self.names.pop();
+    }
+
+    fn statement(&mut self, statement: &Stmt<'_>) {
+        match statement {
+            Stmt::Template(template) => self.statements(&template.children),
+            Stmt::EmitRaw(_) => {}
+            Stmt::EmitExpr(emit) => self.print(&emit.expr),
+            Stmt::IfCond(condition) => {
+                self.condition(&condition.expr);
+                self.look_at(&condition.expr);
+                self.statements(&condition.true_body);
+                self.statements(&condition.false_body);
+            }
+            Stmt::ForLoop(each) => {
+                self.value(&each.iter);
+                self.look_at(&each.iter);
+                self.inside(|visitor| {
+                    visitor.assign("loop", Named::Other);
+                    visitor.assign_target(&each.target, &Named::Other);
+                    if let Some(filter) = &each.filter_expr {
+                        visitor.condition(filter);
+                    }
+                    visitor.statements(&each.body);
+                });
+                self.statements(&each.else_body);
+            }
+            Stmt::WithBlock(with) => self.inside(|visitor| {
+                for (target, value) in &with.assignments {
+                    visitor.set(target, value);
+                }
+                visitor.statements(&with.body);
+            }),
+            Stmt::Set(set) => {
+                self.set(&set.target, &set.expr);
+                self.look_at(&set.expr);
+            }
+            Stmt::SetBlock(set) => {
+                self.assign_target(&set.target, &Named::Other);
+                self.statements(&set.body);
+            }
+            Stmt::AutoEscape(block) => self.statements(&block.body),
+            Stmt::FilterBlock(block) => self.statements(&block.body),
+            Stmt::Do(call) => self.arguments(&call.call.args),
+        }
+    }
+
+    fn set(&mut self, target: &Expr<'_>, value: &Expr<'_>) {
+        self.value(value);
+        let named = match self.text_column(value) {
+            Some(column) => Named::Column(column),
+            None if self.is_constant(value) => Named::Constant,
+            None => Named::Other,
+        };
+        self.assign_target(target, &named);
+    }
+
+    fn assign_target(&mut self, target: &Expr<'_>, named: &Named) {
+        match target {
+            Expr::Var(name) => self.assign(name.id, named.clone()),
+            Expr::List(list) => list.items.iter().for_each(|target| self.assign_target(target, &Named::Other)),
+            Expr::Tuple(tuple) => tuple.items.iter().for_each(|target| self.assign_target(target, &Named::Other)),
+            _ => {}
+        }
+    }
+
+    fn assign(&mut self, name: &str, named: Named) {
+        // What has once been something else may be that again where the text decides.
+        let named = if self.named(name).is_some_and(|known| *known != named) { Named::Other } else { named };
+        if let Some(names) = self.names.last_mut() {
+            names.insert(name.to_owned(), named);
+        }
+    }
+
+    fn named(&self, name: &str) -> Option<&Named> {
+        self.names.iter().rev().find_map(|names| names.get(name))
+    }
+
+    /// `{{ expression }}`
+    fn print(&mut self, expression: &Expr<'_>) {
+        self.value(expression);
+        self.printed(expression);
+        if let Some(column) = self.gap(expression) {
+            self.uses.gaps.insert(column);
+        }
+        if self.is_constant(expression) {
+            let range = self.extent(expression);
+            let begins = cut(self.source, 0..range.start).rfind("{{").unwrap_or_default();
+            let ends = cut(self.source, range.end..self.source.len()).find("}}");
+            let ends = ends.map_or(self.source.len(), |at| range.end + at + 2);
+            self.uses.constants.push(cut(self.source, begins..ends).to_owned());
+        }
+    }
+
+    fn extent(&self, expression: &Expr<'_>) -> Range<usize> {
+        extent(self.source, expression)
+    }
+
+    /// The columns that an expression puts into the text.
+    fn printed(&mut self, expression: &Expr<'_>) {
+        if let Some(column) = self.column(expression) {
+            self.uses.printed.insert(column);
+            return;
+        }
+        match expression {
+            Expr::Filter(filter) => filter.expr.iter().for_each(|inside| self.printed(inside)),
+            Expr::Slice(slice) => self.printed(&slice.expr),
+            Expr::Call(call) => {
+                if let Expr::GetAttr(method) = &call.expr {
+                    self.printed(&method.expr);
+                }
+            }
+            Expr::BinOp(operation)
+                if matches!(operation.op, BinOpKind::Concat | BinOpKind::Add | BinOpKind::ScAnd | BinOpKind::ScOr) =>
+            {
+                self.printed(&operation.left);
+                self.printed(&operation.right);
+            }
+            Expr::IfExpr(choice) => {
+                self.printed(&choice.true_expr);
+                choice.false_expr.iter().for_each(|other| self.printed(other));
+            }
+            _ => {}
+        }
+    }
+
+    /// The column of which an empty cell leaves a gap.
+    fn gap(&self, expression: &Expr<'_>) -> Option<String> {
+        match expression {
+            Expr::Filter(filter) if ["default", "d"].contains(&filter.name) => None,
+            Expr::Filter(filter) => self.gap(filter.expr.as_ref()?),
+            Expr::Slice(slice) => self.gap(&slice.expr),
+            other => self.column(other),
+        }
+    }
+
+    /// Notes the columns of an expression as looked at by a statement.
+    fn look_at(&mut self, expression: &Expr<'_>) {
+        let mut columns = HashSet::new();
+        self.each_column(expression, &mut |column| {
+            columns.insert(column);
+        });
+        self.looked_at.extend(columns);
+    }
+
+    fn each_column(&self, expression: &Expr<'_>, note: &mut impl FnMut(String)) {
+        match self.column(expression) {
+            Some(column) => note(column),
+            None => children(expression).into_iter().for_each(|child| self.each_column(child, note)),
+        }
+    }
+
+    /// An expression that is asked for yes or no.
+    fn condition(&mut self, expression: &Expr<'_>) {
+        match expression {
+            Expr::UnaryOp(not) if matches!(not.op, UnaryOpKind::Not) => self.condition(&not.expr),
+            Expr::BinOp(both) if matches!(both.op, BinOpKind::ScAnd | BinOpKind::ScOr) => {
+                self.condition(&both.left);
+                self.condition(&both.right);
+            }
+            _ => {
+                if let Some(column) = self.text_column(expression) {
+                    self.take_for_truth(column, expression, self.extent(expression));
+                }
+                self.value(expression);
+            }
+        }
+    }
+
+    /// What is looked at inside an expression, whatever it is for.
+    fn value(&mut self, expression: &Expr<'_>) {
+        let whole = self.extent(expression);
+        self.uses.columns.extend(self.column(expression));
+        match expression {
+            Expr::Var(name) => {
+                let is_of_row = self.named(name.id).is_none() && !is_global(self.language, name.id);
+                if is_of_row {
+                    self.uses.names.insert(name.id.to_owned());
+                }
+                return;
+            }
+            Expr::Compare(comparison) => self.comparison(comparison),
+            Expr::BinOp(operation) => match operation.op {
+                BinOpKind::Eq | BinOpKind::Ne | BinOpKind::In => {
+                    self.equality(&whole, (&operation.left, &operation.right));
+                }
+                BinOpKind::Lt | BinOpKind::Lte => self.order(&whole, (&operation.left, &operation.right), true),
+                BinOpKind::Gt | BinOpKind::Gte => self.order(&whole, (&operation.left, &operation.right), false),
+                // Two texts are joined.
+                BinOpKind::Add if !(gives_number(&operation.left) || gives_number(&operation.right)) => {}
+                BinOpKind::Add
+                | BinOpKind::Sub
+                | BinOpKind::Mul
+                | BinOpKind::Div
+                | BinOpKind::FloorDiv
+                | BinOpKind::Rem
+                | BinOpKind::Pow => self.arithmetic(&whole, &[&operation.left, &operation.right]),
+                BinOpKind::ScAnd | BinOpKind::ScOr | BinOpKind::Concat => {}
+            },
+            Expr::UnaryOp(minus) if matches!(minus.op, UnaryOpKind::Neg) => self.arithmetic(&whole, &[&minus.expr]),
+            Expr::UnaryOp(not) => return self.condition(&not.expr),
+            // They read 1.200 as 1.2, whatever the country.
+            Expr::Filter(filter) if ["int", "float"].contains(&filter.name) => {
+                if let Some((inside, column)) =
+                    filter.expr.as_ref().and_then(|inside| Some((inside, self.text_column(inside)?)))
+                {
+                    let written = cut(self.source, self.extent(expression)).to_owned();
+                    let meant = format!("{} | number", cut(self.source, self.extent(inside)));
+                    self.uses.numbers.push(TakenFor { column, written, meant });
+                }
+            }
+            Expr::IfExpr(choice) => {
+                self.condition(&choice.test_expr);
+                self.value(&choice.true_expr);
+                choice.false_expr.iter().for_each(|other| self.value(other));
+                return;
+            }
+            Expr::Test(test) => {
+                let argument = test.args.first().map(argument);
+                if NUMBER_TESTS.contains(&test.name) {
+                    self.arithmetic(&whole, &[&test.expr]);
+                } else if ["true", "false"].contains(&test.name) {
+                    if let Some(column) = self.text_column(&test.expr) {
+                        self.take_for_truth(column, &test.expr, self.extent(expression));
+                    }
+                } else if let Some(other) = argument {
+                    if ORDER_TESTS.contains(&test.name) {
+                        self.order(&whole, (&test.expr, other), test.name.starts_with('l'));
+                    } else if EQUAL_TESTS.contains(&test.name) {
+                        self.equality(&whole, (&test.expr, other));
+                    }
+                }
+            }
+            _ => {}
+        }
+        for child in children(expression) {
+            self.value(child);
+        }
+    }
+
+    fn comparison(&mut self, comparison: &Compare<'_>) {
+        let mut left = &comparison.expr;
+        for step in &comparison.ops {
+            let whole = around(self.extent(left), self.extent(&step.expr));
+            match step.op {
+                CompareOpKind::Lt | CompareOpKind::Lte => self.order(&whole, (left, &step.expr), true),
+                CompareOpKind::Gt | CompareOpKind::Gte => self.order(&whole, (left, &step.expr), false),
+                CompareOpKind::Eq | CompareOpKind::Ne | CompareOpKind::In | CompareOpKind::NotIn => {
+                    self.equality(&whole, (left, &step.expr));
+                }
+            }
+            left = &step.expr;
+        }
+    }
+
+    /// `left < right` where `is_less`, else `left > right`.
+    fn order(&mut self, whole: &Range<usize>, (left, right): (&Expr<'_>, &Expr<'_>), is_less: bool) {
+        if gives_number(left) || gives_number(right) {
+            self.arithmetic(whole, &[left, right]);
+            let smaller = if is_less { left } else { right };
+            let mut less = HashSet::new();
+            if gives_number(smaller) {
+                self.each_column(smaller, &mut |column| {
+                    less.insert(column);
+                });
+            }
+            self.uses.less.extend(less);
+        }
+    }
+
+    /// Operands that must be numbers, in an expression that stands at `whole`.
+    fn arithmetic(&mut self, whole: &Range<usize>, operands: &[&Expr<'_>]) {
+        for operand in operands {
+            let Some(column) = self.text_column(operand) else { continue };
+            let range = self.extent(operand);
+            let mut meant = format!(
+                "{} | number{}",
+                cut(self.source, whole.start..range.end),
+                cut(self.source, range.end..whole.end)
+            );
+            // A number in quotes is compared as a text.
+            for other in operands.iter().filter(|other| matches!(other, Expr::Const(_))) {
+                let quoted = cut(self.source, self.extent(other));
+                meant = meant.replace(quoted, quoted.trim_matches(['"', '\'']));
+            }
+            let written = cut(self.source, whole.clone()).to_owned();
+            self.uses.numbers.push(TakenFor { column, written, meant });
+        }
+    }
+
+    /// `left == right`, `left in right` and their opposites.
+    fn equality(&mut self, whole: &Range<usize>, (left, right): (&Expr<'_>, &Expr<'_>)) {
+        for (one, other) in [(left, right), (right, left)] {
+            let Some(column) = self.text_column(one) else { continue };
+            let constants = match other.as_const() {
+                Some(list) if matches!(list.kind(), ValueKind::Seq) => {
+                    list.try_iter().map(Iterator::collect).unwrap_or_default()
+                }
+                Some(constant) => vec![constant],
+                None => Vec::new(),
+            };
+            if constants.iter().any(|constant| constant.kind() == ValueKind::Bool) {
+                self.take_for_truth(column, one, whole.clone());
+            } else if constants.iter().any(Cell::is_number) || gives_number(other) && other.as_const().is_none() {
+                self.arithmetic(whole, &[left, right]);
+            } else if self.column(one).is_some() {
+                let texts = constants.iter().filter_map(|text| text.as_str().map(str::to_owned));
+                self.uses.compared.extend(texts.map(|text| (column.clone(), text)));
+            }
+        }
+    }
+
+    /// `tested` is the column, and the question about it stands at `whole`.
+    fn take_for_truth(&mut self, column: String, tested: &Expr<'_>, whole: Range<usize>) {
+        let written = cut(self.source, whole).to_owned();
+        let meant = format!("{} | yes", cut(self.source, self.extent(tested)));
+        self.uses.truths.push(TakenFor { column, written, meant });
+    }
+
+    fn arguments(&mut self, arguments: &[CallArg<'_>]) {
+        for each in arguments {
+            self.value(argument(each));
+        }
+    }
+
+    /// The column that an expression is: `saldo`, `row.saldo`, `row['saldo']`, or a name that was set to one.
+    fn column(&self, expression: &Expr<'_>) -> Option<String> {
+        let of_row =
+            |inside: &Expr<'_>| matches!(inside, Expr::Var(name) if name.id == "row" && self.named("row").is_none());
+        match expression {
+            Expr::Var(name) => match self.named(name.id) {
+                Some(Named::Column(column)) => Some(column.clone()),
+                Some(Named::Constant | Named::Other) => None,
+                None => (name.id != "row" && !is_global(self.language, name.id)).then(|| name.id.to_owned()),
+            },
+            Expr::GetAttr(attribute) if of_row(&attribute.expr) => Some(attribute.name.to_owned()),
+            Expr::GetItem(item) if of_row(&item.expr) => item.subscript_expr.as_const()?.as_str().map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    /// The column whose cell is the text of an expression, as it stands or through filters that leave a text.
+    fn text_column(&self, expression: &Expr<'_>) -> Option<String> {
+        match expression {
+            Expr::Filter(filter) if TEXT_FILTERS.contains(&filter.name) => self.text_column(filter.expr.as_ref()?),
+            Expr::Slice(slice) => self.text_column(&slice.expr),
+            other => self.column(other),
+        }
+    }
+
+    /// Whether an expression is the same for every row, and has no text but an empty one.
+    fn is_constant(&self, expression: &Expr<'_>) -> bool {
+        match expression {
+            Expr::Var(name) => match self.named(name.id) {
+                Some(named) => *named == Named::Constant,
+                None => is_global(self.language, name.id),
+            },
+            Expr::Const(constant) => constant.value.as_str().is_none_or(str::is_empty),
+            _ => children(expression).into_iter().all(|child| self.is_constant(child)),
+        }
+    }
+}
+
+/// Whether an expression makes a number, whatever the row.
+fn gives_number(expression: &Expr<'_>) -> bool {
+    match expression {
+        Expr::Filter(filter) if ["default", "d"].contains(&filter.name) => {
+            filter.expr.as_ref().is_some_and(|inside| gives_number(inside))
+        }
+        Expr::Filter(filter) => NUMBER_FILTERS.contains(&filter.name),
+        Expr::BinOp(operation) => matches!(
+            operation.op,
+            BinOpKind::Sub | BinOpKind::Mul | BinOpKind::Div | BinOpKind::FloorDiv | BinOpKind::Rem | BinOpKind::Pow
+        ),
+        Expr::UnaryOp(minus) => matches!(minus.op, UnaryOpKind::Neg),
+        other => other.as_const().is_some_and(|constant| is_number(&constant)),
+    }
+}
+
+/// A number, or a text of one: `saldo > '100'` compares letters.
+fn is_number(constant: &Cell) -> bool {
+    constant.is_number() || constant.as_str().is_some_and(|text| text.trim().parse::<f64>().is_ok())
+}
+
+fn is_global(language: &Environment<'_>, name: &str) -> bool {
+    language.globals().any(|(global, _)| global == name)
+}
+
+fn argument<'a, 'b>(argument: &'b CallArg<'a>) -> &'b Expr<'a> {
+    match argument {
+        CallArg::Pos(expression)
+        | CallArg::Kwarg(_, expression)
+        | CallArg::PosSplat(expression)
+        | CallArg::KwargSplat(expression) => expression,
+    }
+}
+
+/// The expressions directly inside one.
+fn children<'a, 'b>(expression: &'b Expr<'a>) -> Vec<&'b Expr<'a>> {
+    let with = |first: &'b Expr<'a>, arguments: &'b [CallArg<'a>]| {
+        std::iter::once(first).chain(arguments.iter().map(argument)).collect()
+    };
+    match expression {
+        Expr::Var(_) | Expr::Const(_) => Vec::new(),
+        Expr::Slice(slice) => {
+            let bounds = [&slice.start, &slice.stop, &slice.step];
+            std::iter::once(&slice.expr).chain(bounds.into_iter().flatten()).collect()
+        }
+        Expr::UnaryOp(operation) => vec![&operation.expr],
+        Expr::BinOp(operation) => vec![&operation.left, &operation.right],
+        Expr::Compare(comparison) => {
+            std::iter::once(&comparison.expr).chain(comparison.ops.iter().map(|step| &step.expr)).collect()
+        }
+        Expr::IfExpr(choice) => [&choice.test_expr, &choice.true_expr].into_iter().chain(&choice.false_expr).collect(),
+        Expr::Filter(filter) => filter.expr.iter().chain(filter.args.iter().map(argument)).collect(),
+        Expr::Test(test) => with(&test.expr, &test.args),
+        Expr::GetAttr(attribute) => vec![&attribute.expr],
+        Expr::GetItem(item) => vec![&item.expr, &item.subscript_expr],
+        Expr::Call(call) => with(&call.expr, &call.args),
+        Expr::List(list) => list.items.iter().collect(),
+        Expr::Tuple(tuple) => tuple.items.iter().collect(),
+        Expr::Map(map) => map.keys.iter().chain(&map.values).collect(),
+    }
+}
+
+/// Where an expression stands. The parser's span of one with parts may begin before them, or be that of the last one alone.
+fn extent(source: &str, expression: &Expr<'_>) -> Range<usize> {
+    let span = expression.span();
+    let own = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
+    let inside = children(expression).into_iter().map(|child| extent(source, child)).reduce(around);
+    let is_sign = matches!(expression, Expr::UnaryOp(_));
+    let has_brackets = matches!(expression, Expr::List(_) | Expr::Tuple(_) | Expr::Map(_));
+    let range = match inside {
+        Some(inside) if is_sign => {
+            let sign = cut(source, 0..inside.start).rfind(['-', 'n']).unwrap_or(inside.start);
+            sign..inside.end
+        }
+        Some(inside) if !has_brackets => inside.start..inside.end.max(own(span.end_offset)),
+        _ => own(span.start_offset)..own(span.end_offset),
+    };
+    // Neither does it have the bracket behind the arguments.
+    let text = cut(source, range.clone());
+    let is_open = text.matches('(').count() > text.matches(')').count();
+    let closes = cut(source, range.end..source.len()).find(')').filter(|_| is_open);
+    range.start..closes.map_or(range.end, |at| range.end + at + 1)
+}
+
+fn around(one: Range<usize>, other: Range<usize>) -> Range<usize> {
+    one.start.min(other.start)..one.end.max(other.end)
+}
+
+fn cut(source: &str, range: Range<usize>) -> &str {
+    source.get(range).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::language;
+
+    fn of(source: &str) -> Uses {
+        Uses::of(&language(), source)
+    }
+
+    fn taken(uses: &[TakenFor]) -> Vec<(&str, &str)> {
+        uses.iter().map(|taken| (taken.written.as_str(), taken.meant.as_str())).collect()
+    }
+
+    #[test]
+    fn knows_the_columns_that_leave_gaps() {
+        for (source, expected) in [
+            (
+                "Hola {{ nombre }}, {{ row['Nombre completo'] | upper }} {{ row.a }}",
+                &["Nombre completo", "a", "nombre"][..],
+            ),
+            ("{{ nombre or 'x' }} {{ nombre | default('x', true) }} {{ a ~ b }} {{ f(x) }}", &[]),
+            ("{% if nombre %}{{ nombre }}{% endif %}{{ otro }}", &["otro"]),
+            ("{{ Ciudad[:3] }}", &["Ciudad"]),
+        ] {
+            assert_eq!(Vec::from_iter(of(source).gaps), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn knows_the_columns_that_are_printed() {
+        for (source, expected) in [
+            (
+                "Hola {{ nombre }} {{ row['Nombre completo'] | default('x') }} {{ 1 }}",
+                &["Nombre completo", "nombre"][..],
+            ),
+            ("{{ a ~ a }}", &["a"]),
+            ("{{ nombre if nombre != '#N/A' else 'x' }} {{ 'x' }} {{ row }}", &[]),
+            ("{% if nombre %}{{ nombre }}{% endif %}", &["nombre"]),
+            ("{% if nombre != '-' %}{{ nombre }}{% endif %}{{ otro }}", &["otro"]),
+            ("{{ Ciudad[:3] }} {{ nombre.title() }}", &["Ciudad", "nombre"]),
+            ("{% set n = nombre %}{{ n }}", &["nombre"]),
+        ] {
+            assert_eq!(Vec::from_iter(of(source).printed), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn finds_texts_that_are_taken_for_numbers() {
+        for (source, expected) in [
+            ("{% if saldo > 100 %}a{% endif %}", &[("saldo > 100", "saldo | number > 100")][..]),
+            (
+                "{% if 100 <= row['Saldo total'] %}a{% endif %}",
+                &[("100 <= row['Saldo total']", "100 <= row['Saldo total'] | number")],
+            ),
+            ("{{ saldo * 2 }}", &[("saldo * 2", "saldo | number * 2")]),
+            ("{{ saldo + 10 }}", &[("saldo + 10", "saldo | number + 10")]),
+            ("{{ -saldo }}", &[("-saldo", "-saldo | number")]),
+            ("{% if saldo == 100 %}a{% endif %}", &[("saldo == 100", "saldo | number == 100")]),
+            ("{% if saldo in [100, 200] %}a{% endif %}", &[("saldo in [100, 200]", "saldo | number in [100, 200]")]),
+            ("{% if saldo > '100' %}a{% endif %}", &[("saldo > '100'", "saldo | number > 100")]),
+            ("{% if saldo | trim > 100 %}a{% endif %}", &[("saldo | trim > 100", "saldo | trim | number > 100")]),
+            ("{{ 'a' if saldo >= 5 else 'b' }}", &[("saldo >= 5", "saldo | number >= 5")]),
+            ("{% set s = saldo %}{% if s > 5 %}a{% endif %}", &[("s > 5", "s | number > 5")]),
+            ("{% if saldo is gt(5) %}a{% endif %}", &[("saldo is gt(5)", "saldo | number is gt(5)")]),
+            ("{{ saldo | float }}", &[("saldo | float", "saldo | number")]),
+            (
+                "{% if saldo | number > deuda %}a{% endif %}",
+                &[("saldo | number > deuda", "saldo | number > deuda | number")],
+            ),
+            (
+                "{% if 1 < saldo < 5 %}a{% endif %}",
+                &[("1 < saldo", "1 < saldo | number"), ("saldo < 5", "saldo | number < 5")],
+            ),
+        ] {
+            assert_eq!(taken(&of(source).numbers), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn takes_nothing_else_for_a_number() {
+        for source in [
+            "{% if saldo | number > 100 %}a{% endif %}",
+            "{% if saldo %}{{ saldo }}{% endif %}",
+            "{% if codigo == '100' %}a{% endif %}",
+            "{{ nombre + ' ' + apellido }} {{ nombre ~ 1 }}",
+            "{% for i in range(3) %}{{ i * 2 }}{% endfor %}",
+            "{% if nombre | length > 10 %}a{% endif %}",
+            "{{ saldo | number * 2 }}",
+            "{% if vence < '2026-11-30' %}a{% endif %}",
+        ] {
+            assert_eq!(taken(&of(source).numbers), &[], "{source}");
+        }
+    }
+
+    #[test]
+    fn finds_texts_that_are_taken_for_yes_or_no() {
+        for (source, expected) in [
+            ("{% if vip %}a{% endif %}", &[("vip", "vip | yes")][..]),
+            ("{% if not vip and otro %}a{% endif %}", &[("vip", "vip | yes"), ("otro", "otro | yes")]),
+            ("{{ 'a' if row['Es VIP'] else 'b' }}", &[("row['Es VIP']", "row['Es VIP'] | yes")]),
+            ("{% if vip == true %}a{% endif %}", &[("vip == true", "vip | yes")]),
+            ("{% if vip is true %}a{% endif %}", &[("vip is true", "vip | yes")]),
+            ("{% if vip | trim %}a{% endif %}", &[("vip | trim", "vip | trim | yes")]),
+            ("{% if vip | yes %}a{% endif %}", &[]),
+            ("{% if vip == 'si' %}a{% endif %}", &[]),
+            ("{% if vip is defined %}a{% endif %}", &[]),
+            ("{{ vip or 'x' }}", &[]),
+        ] {
+            assert_eq!(taken(&of(source).truths), expected, "{source}");
+        }
+        assert_eq!(
+            Vec::from_iter(of("{% if saldo | number < 5 or 3 > deuda | number %}a{% endif %}").less),
+            ["deuda", "saldo"]
+        );
+        assert_eq!(Vec::from_iter(of("{% if vip in ['si', 'sí'] %}a{% endif %}").compared).len(), 2);
+    }
+}

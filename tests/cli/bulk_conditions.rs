@@ -1,0 +1,143 @@
+//! Whether a condition of a message means what it says: what is sent, and what is refused, for forty of them.
+
+use crate::harness::Home;
+
+/// What comes of a template over one cell of the column `x`, and one of `y`.
+enum Comes {
+    /// The texts of the message.
+    Of(&'static str),
+    /// Refused, with this in the error.
+    No(&'static str),
+}
+use Comes::{No, Of};
+
+const CONDITIONS: [(&str, &str, Comes); 46] = [
+    // A text is not a number.
+    (
+        "{% if x > 100 %}a{% endif %}.",
+        "50",
+        No("`x > 100` takes x, which is a text, for a number; write `x | number > 100`"),
+    ),
+    ("{% if x >= 100.5 %}a{% endif %}.", "50", No("write `x | number >= 100.5`")),
+    ("{% if 100 < x %}a{% endif %}.", "50", No("write `100 < x | number`")),
+    ("{% if row['x'] > 100 %}a{% endif %}.", "50", No("write `row['x'] | number > 100`")),
+    ("{% if x == 100 %}a{% endif %}.", "100", No("write `x | number == 100`")),
+    ("{% if x in [1, 2] %}a{% endif %}.", "1", No("write `x | number in [1, 2]`")),
+    ("{% if x > '100' %}a{% endif %}.", "50", No("write `x | number > 100`")),
+    ("{% set s = x %}{% if s > 100 %}a{% endif %}.", "50", No("write `s | number > 100`")),
+    ("{{ x * 2 }}", "50", No("write `x | number * 2`")),
+    ("{{ x + 10 }}", "50", No("write `x | number + 10`")),
+    ("{{ 'a' if x > 5 else 'b' }}", "50", No("write `x | number > 5`")),
+    ("{{ x | float }}", "1.200", No("write `x | number`")),
+    ("{% if x is gt(5) %}a{% endif %}.", "50", No("write `x | number is gt(5)`")),
+    ("{% if x | number > 100 %}a{% endif %}.", "50", Of(".")),
+    ("{% if x | number > 100 %}a{% endif %}.", "1.200,50", Of("a.")),
+    ("{% if x | number > 100 %}a{% endif %}.", "1,200.50", Of("a.")),
+    ("{% if x | number > 100 %}a{% endif %}.", "$ 50", Of(".")),
+    (
+        "{% if x | number > 100 %}a{% endif %}.",
+        "1.200",
+        No("say which sign its decimals have, number(',') or number('.')"),
+    ),
+    ("{% if x | number(',') > 100 %}a{% endif %}.", "1.200", Of("a.")),
+    ("{% if x | number('.') > 100 %}a{% endif %}.", "1.200", Of(".")),
+    ("{% if x | number(';') > 100 %}a{% endif %}.", "1", No("`;` is not a sign of decimals")),
+    ("{% if x | number > 100 %}a{% endif %}.", "", Of(".")),
+    ("{% if x | number < 100 %}a{% endif %}.", "", No("x is empty, which is less than any number")),
+    ("{% if x and x | number < 100 %}a{% endif %}.", "", Of(".")),
+    ("{% if x | number > 100 %}a{% endif %}.", "cien", No("`cien` is not a number")),
+    ("{{ x | number * 2 }}", "50", Of("100")),
+    ("{{ x | number }}", "1.200,50", Of("1200.5")),
+    // Neither is it yes or no.
+    ("{% if x %}a{% endif %}.", "FALSE", No("`x` is true of `FALSE` in x, since that is not empty; write `x | yes`")),
+    ("{% if x %}a{% endif %}.", "0", No("`x` is true of `0`")),
+    ("{% if x %}a{% endif %}.", "no", No("write `x | yes`, or `x != 'no'`")),
+    ("{% if not x %}a{% endif %}.", "N", No("write `x | yes`")),
+    ("{{ 'a' if x else 'b' }}", "falso", No("write `x | yes`")),
+    ("{% if x == true %}a{% endif %}.", "false", No("write `x | yes`")),
+    ("{% if x %}a{% endif %}.", "50", Of("a.")),
+    ("{% if x %}a{% endif %}.", "", Of(".")),
+    ("{% if x | yes %}a{% endif %}.", "FALSE", Of(".")),
+    ("{% if x | yes %}a{% endif %}.", "Sí", Of("a.")),
+    ("{% if x | yes %}a{% endif %}.", "x", Of("a.")),
+    ("{% if x | yes %}a{% endif %}.", "", Of(".")),
+    ("{% if x | yes %}a{% endif %}.", "quizás", No("`quizás` is neither yes nor no")),
+    // What compares texts is left as it is.
+    ("{% if x == '100' %}a{% endif %}.", "100", Of("a.")),
+    ("{% if x in ['oro', 'plata'] %}a{% endif %}.", "oro", Of("a.")),
+    ("{% if x < '2026-11-30' %}a{% endif %}.", "2026-11-29", Of("a.")),
+    ("{{ x + ' ' + y }}", "Ana", Of("Ana y")),
+    // A slice is a use of its column.
+    ("{{ x[:3] }}", "Cuenca", Of("Cue")),
+    ("{{ z[:3] }}", "Cuenca", No("there is no column `z`")),
+];
+
+#[test]
+fn a_condition_means_what_it_says_or_is_refused() {
+    let home = Home::new();
+    for (template, cell, comes) in CONDITIONS {
+        home.write("list.csv", format!("to,x,y\n593987654321,\"{cell}\",y\n"));
+        let ended = home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", template]);
+        match comes {
+            Of(text) => {
+                let request: serde_json::Value = serde_json::from_str(&ended.success().stdout).unwrap();
+                assert_eq!(request["body"]["text"], text, "{template} of `{cell}`");
+            }
+            No(part) => {
+                let ended = ended.fails(2, &[]);
+                assert!(ended.stderr.contains(part), "{template} of `{cell}`: {ended:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_country_says_which_sign_decimals_have() {
+    let home = Home::new();
+    home.write("list.csv", "to,x\n593987654321,1.200\n");
+    let text = "{{ x | number }}";
+    for (country, expected) in [("EC", "1200"), ("MX", "1.2")] {
+        let line = ["--sandbox", "--dry-run", "bulk", "send", "list.csv", "--country", country, "text", text];
+        let request: serde_json::Value = serde_json::from_str(&home.run_args(&line).success().stdout).unwrap();
+        assert_eq!(request["body"]["text"], expected, "{country}");
+    }
+}
+
+#[test]
+fn a_text_that_differs_by_case_alone_is_a_warning() {
+    let home = Home::new();
+    home.write("list.csv", "to,plan\n593987654321,ORO\n593987654322,oro\n");
+    let line =
+        ["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", "{{ to }}{% if plan == 'oro' %}!{% endif %}"];
+    let ended = home.run_args(&line).success();
+    assert!(ended.stderr.contains("line 2: plan: `ORO` is not `oro`, as the message has it"), "{ended:?}");
+    assert!(!ended.stderr.contains("line 3"), "{ended:?}");
+}
+
+#[test]
+fn fields_of_json_keep_their_types() {
+    let home = Home::new();
+    home.write("list.ndjson", "{\"to\":\"593987654321\",\"x\":150,\"vip\":false}\n");
+    let line = [
+        "--sandbox",
+        "--dry-run",
+        "bulk",
+        "send",
+        "list.ndjson",
+        "text",
+        "{% if x > 100 %}a{% endif %}{% if vip %}b{% endif %}.",
+    ];
+    let request: serde_json::Value = serde_json::from_str(&home.run_args(&line).success().stdout).unwrap();
+    assert_eq!(request["body"]["text"], "a.");
+    home.write("list.ndjson", "{\"to\":\"593987654321\",\"x\":\"150\",\"vip\":false}\n");
+    home.run_args(&line).fails(2, &["line 1: text: `x > 100` takes x, which is a text, for a number"]);
+}
+
+#[test]
+fn a_faulty_cell_under_a_column_that_is_not_used_hurts_nobody() {
+    let home = Home::new();
+    home.write("list.csv", "to,nombre,deuda\n593987654321,Ana,#N/A\n");
+    home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", "{{ nombre }}"]).success();
+    home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", "{{ deuda }}"])
+        .fails(2, &["deuda: `#N/A` is an error of the spreadsheet"]);
+}
