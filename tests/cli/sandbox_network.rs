@@ -133,8 +133,9 @@ fn another_machine_may_use_the_allowed_names_alone() {
     let inside = "\"$JELOUCTL\" sandbox --listen 10.9.0.1:0 --allow-host sandbox -- env -i \"$JELOUCTL\" send text --to 593987654321 Hola -o id\n";
     let script = format!("start sandbox --listen 10.9.0.1:4780 --allow-host Sandbox\n{script}{here}{inside}");
     let Some(ended) = on_two_machines(&home, &script) else { return };
-    let expected: String = wanted.iter().map(|(more, url, status)| format!("{status} {url} {more}\n")).collect();
-    assert_eq!((ended.code, ended.stdout), (0, format!("{expected}200 here\nmsg_sandbox_1\n")), "{}", ended.stderr);
+    let mut expected: Vec<_> = wanted.iter().map(|(more, url, status)| format!("{status} {url} {more}")).collect();
+    expected.extend(["200 here".to_owned(), "msg_sandbox_1\n".to_owned()]);
+    assert_eq!((ended.code, ended.stdout), (0, expected.join("\n")), "{}", ended.stderr);
 }
 
 /// What a page of another site can do through the browser of somebody who can reach the sandbox.

@@ -46,7 +46,11 @@ fn look_ups(received: &[Received]) -> usize {
     methods.len() - 1
 }
 
+/// What is sent, what accepts it, the look-ups; the code, `delivery.state`, what is said, and how many look-ups at least.
+type Case<'a> = (&'a str, &'a str, Reply, Vec<Reply>, i32, &'a str, &'a str, usize);
+
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of answers")]
 fn it_ends_with_0_only_when_the_message_has_come_so_far() {
     let template = |status: &str, error: &str| {
         let entry = json!({"id": "u-1", "sentStatus": status, "error": error, "deliveryUserAt": null});
@@ -56,8 +60,7 @@ fn it_ends_with_0_only_when_the_message_has_come_so_far() {
     let send_template = "send template --to 593987654321 order_shipped -o record --wait delivered";
     let accepted = Reply::accepted;
     let page = |body: &str| Reply::json(200, body);
-    // What is sent, what accepts it, the look-ups; the code, `delivery.state`, what is said, and how many look-ups at least.
-    let cases: Vec<(&str, &str, Reply, Vec<Reply>, i32, &str, &str, usize)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("delivered", SEND, accepted(), vec![listed("DELIVERED_USER")], 0, "delivered", "note: delivered after ", 1),
         ("goes further", SEND, accepted(), vec![listed("READ")], 0, "read", "note: read after ", 1),
         (
