@@ -317,7 +317,7 @@ impl PreparedSend<'_> {
             let shown = shown.map(|url| format!("; it is shown on {url}")).unwrap_or_default();
             stderr.note(&format!("{note}{shown}"));
             if record.sent == Sent::Yes {
-                stderr.would_see(recipient.as_str(), &self.outgoing.draw());
+                stderr.preview(recipient.as_str(), &self.outgoing.draw());
             }
         }
         code

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::list::Row;
-use crate::template::{TakenFor, TemplateError, Uses, says_no};
+use crate::template::{TakenFor, TemplateError, Uses, is_plain_number, says_no};
 
 /// What the texts of a message ask of columns, each with the path of its text.
 #[derive(Default)]
 pub(crate) struct Conditions {
     numbers: Vec<(String, TakenFor)>,
+    casts: Vec<(String, TakenFor)>,
     truths: Vec<(String, TakenFor)>,
     /// Columns that must not be empty, since `| number` of nothing is less than any number.
     less: BTreeSet<(String, String)>,
@@ -23,6 +24,7 @@ impl Conditions {
         for (path, uses) in texts {
             let with_path = |taken: &TakenFor| (path.to_owned(), taken.clone());
             conditions.numbers.extend(uses.numbers.iter().map(with_path));
+            conditions.casts.extend(uses.casts.iter().map(with_path));
             conditions.truths.extend(uses.truths.iter().map(with_path));
             // Whoever asks whether there is something has thought of an empty cell.
             let is_guarded = |column: &&String| uses.truths.iter().any(|taken| taken.column == **column);
@@ -48,6 +50,11 @@ impl Conditions {
     pub(crate) fn check(&self, row: &Row) -> Result<(), TemplateError> {
         for (path, taken) in &self.numbers {
             if matches!(row.get(&taken.column), Some(Value::String(_))) {
+                return Err(fault(path, number_problem(taken), false));
+            }
+        }
+        for (path, taken) in &self.casts {
+            if row.text(&taken.column).is_some_and(|cell| !is_plain_number(cell)) {
                 return Err(fault(path, number_problem(taken), false));
             }
         }

@@ -36,7 +36,7 @@ pub(crate) enum RowFault<'a> {
     /// The cell under this column, which a text has, is empty.
     EmptyCell(String),
     /// The cell under this column, which a text has, says that there is nothing.
-    StandIn {
+    PlaceholderCell {
         column: String,
         cell: String,
     },

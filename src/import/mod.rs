@@ -6,10 +6,10 @@ mod draft_feed;
 mod empty_cells;
 mod error;
 mod imported;
+mod placeholder_cells;
 mod plan;
 mod reported;
 mod rows;
-mod stand_ins;
 
 pub(crate) use self::error::BulkError;
 pub(crate) use self::imported::{ExcludedBy, Imported, RowFault};

@@ -7,8 +7,8 @@ use url::Url;
 
 use super::bare_codes::BareCodes;
 use super::error::BulkError;
+use super::placeholder_cells::{PlaceholderCells, is_error};
 use super::reported::ReportedRule;
-use super::stand_ins::{StandIns, is_error};
 use crate::ledger::LimitOf;
 use crate::list::{
     ListError, MeantColumn, Row, is_changed_report, meant_column, near_column, no_header, recipient_column,
@@ -131,7 +131,7 @@ pub(crate) enum RowError {
     #[error("{column}: `{cell}` is an error of the spreadsheet, and would be sent")]
     CellError { column: String, cell: String },
     #[error("{column}: `{cell}` stands for nothing, and would be sent")]
-    StandIn { column: String, cell: String },
+    PlaceholderCell { column: String, cell: String },
     #[error("the report's {0}")]
     Reported(String),
     #[error("{}", words(.0))]
@@ -144,14 +144,18 @@ fn words(error: &InvalidMessage) -> String {
 }
 
 /// Refuses an error of a spreadsheet that would be sent; where `is_strict`, also what stands for nothing.
-pub(super) fn refuse_stand_ins(stand_ins: &StandIns, row: &Row, is_strict: bool) -> Result<(), RowError> {
-    for (column, cell) in stand_ins.of(row) {
+pub(super) fn refuse_placeholder_cells(
+    placeholder_cells: &PlaceholderCells,
+    row: &Row,
+    is_strict: bool,
+) -> Result<(), RowError> {
+    for (column, cell) in placeholder_cells.of(row) {
         let (column, cell) = (column.to_owned(), cell.to_owned());
         if is_error(&cell) {
             return Err(RowError::CellError { column, cell });
         }
         if is_strict {
-            return Err(RowError::StandIn { column, cell });
+            return Err(RowError::PlaceholderCell { column, cell });
         }
     }
     Ok(())

@@ -9,9 +9,9 @@ use super::draft_feed::DraftFeed;
 use super::empty_cells::EmptyCells;
 use super::error::BulkError;
 use super::imported::{ExcludedBy, Imported, RowFault};
-use super::plan::{ImportPlan, ImportPolicy, RowError, refuse_stand_ins};
+use super::placeholder_cells::PlaceholderCells;
+use super::plan::{ImportPlan, ImportPolicy, RowError, refuse_placeholder_cells};
 use super::reported::{ReportedRule, problem_of_report};
-use super::stand_ins::StandIns;
 use crate::api::Request;
 use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
 use crate::list::{ListError, ListReader, ListRow, ReportedOutcome, Row};
@@ -108,7 +108,7 @@ struct Importer<'a> {
     /// The recipient's column, from the first row on.
     column: Option<String>,
     empty_cells: EmptyCells,
-    stand_ins: StandIns,
+    placeholder_cells: PlaceholderCells,
     conditions: Conditions,
     /// Rows that were read, and those of them that make a request which nothing in the list forbids.
     read: u64,
@@ -123,7 +123,7 @@ impl<'a> Importer<'a> {
             known: HashSet::new(),
             column: None,
             empty_cells: EmptyCells::new(&plan.body),
-            stand_ins: StandIns::new(&plan.body),
+            placeholder_cells: PlaceholderCells::new(&plan.body),
             conditions: Conditions::new(plan.texts()),
             read: 0,
             requests: 0,
@@ -193,7 +193,7 @@ impl<'a> Importer<'a> {
                     .clone()
                     .map_err(RowError::Reported)
                     .and_then(|_| faulty.map_or(Ok(()), |(_, problem)| Err(RowError::Unreadable(problem))))
-                    .and_then(|()| refuse_stand_ins(&self.stand_ins, &row, self.plan.strict))
+                    .and_then(|()| refuse_placeholder_cells(&self.placeholder_cells, &row, self.plan.strict))
                     .and_then(|()| Ok(self.conditions.check(&row)?))
                     .and_then(|()| self.plan.request(&row, column, line, &mut self.imported.bare_codes));
                 (row.cells(), made.map(|(outgoing, warnings)| (row, outgoing, warnings)))
@@ -211,8 +211,8 @@ impl<'a> Importer<'a> {
                 } else {
                     let empty_cells = self.empty_cells.of(&row);
                     empty_cells.for_each(|column| report(line, RowFault::EmptyCell(column.to_owned())));
-                    for (column, cell) in self.stand_ins.of(&row) {
-                        report(line, RowFault::StandIn { column: column.to_owned(), cell: cell.to_owned() });
+                    for (column, cell) in self.placeholder_cells.of(&row) {
+                        report(line, RowFault::PlaceholderCell { column: column.to_owned(), cell: cell.to_owned() });
                     }
                 }
                 self.add_request(feed, (line, &cells), &outgoing, (excluded, reported.ok().flatten()))

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::sqlite::{FileRun, fixture};
 use super::{
-    Delay, Details, EndedAttempt, Given, HeldFor, HeldRun, LedgerStore, Pace, PaceNews, QueuedRow, ReportedRow,
+    Delay, Details, EndedAttempt, ExchangeReply, HeldFor, HeldRun, LedgerStore, Pace, PaceNews, QueuedRow, ReportedRow,
     Resolution, RowState, RunLedger, RunName, Runs, SettledRow, Skip, SkipReason, now,
 };
 use crate::api::{Answer, Attempt, Body, Cause, Outcome, Request, SuccessCriterion, judge};
@@ -90,7 +90,7 @@ struct Sends {
 }
 
 impl Sends {
-    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Given {
+    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> ExchangeReply {
         let mut given = self.ledger.exchange(settled, wanted).unwrap();
         given.rows.sort_by_key(|row| row.n);
         given
@@ -462,13 +462,13 @@ fn a_pace_becomes_what_the_table_says() {
     }
 }
 
-fn numbers(given: &Given) -> Vec<i64> {
+fn numbers(given: &ExchangeReply) -> Vec<i64> {
     assert!(given.problem.is_none() && given.pause.is_none(), "{given:?}");
     given.rows.iter().map(|row| row.n).collect()
 }
 
 /// Rows that may leave once this is known: a ledger gives them at once, or when it is asked again.
-fn all_due(sends: &mut Sends, settled: &[SettledRow]) -> Given {
+fn all_due(sends: &mut Sends, settled: &[SettledRow]) -> ExchangeReply {
     let given = sends.exchange(settled, 10);
     if given.rows.is_empty() { sends.exchange(&[], 10) } else { given }
 }

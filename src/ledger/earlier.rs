@@ -1,6 +1,6 @@
 //! The earlier runs that a new list is compared with, wherever they are.
 
-use super::memory::EarlierError;
+use super::duplicate_window::EarlierError;
 use super::name::RunName;
 use crate::ledger::sqlite::LedgerDraft;
 

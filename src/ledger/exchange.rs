@@ -18,7 +18,7 @@ pub(crate) trait RunLedger: Send {
     ///
     /// # Errors
     /// When it cannot be written; then nothing of it may be relied on, and no row leaves.
-    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<Given, LedgerError>;
+    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<ExchangeReply, LedgerError>;
 
     /// The next exchange says to all who send this run that no rows are to be taken any more.
     fn pause(&mut self, reason: PauseReason);
@@ -74,7 +74,7 @@ impl SettledRow {
 
 /// What an exchange gives.
 #[derive(Debug)]
-pub(crate) struct Given {
+pub(crate) struct ExchangeReply {
     pub(crate) rows: Vec<QueuedRow>,
     /// When the next row may be taken, and why not before; nothing while there is none, or all wait for others.
     pub(crate) next: Option<(Instant, Delay)>,

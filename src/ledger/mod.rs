@@ -4,11 +4,11 @@
 mod age;
 #[cfg(test)]
 mod contract;
+mod duplicate_window;
 mod earlier;
 mod error;
 mod events;
 mod exchange;
-mod memory;
 mod message;
 mod model;
 mod name;
@@ -29,11 +29,13 @@ mod types;
 mod workers;
 
 pub(crate) use self::age::RunAge;
+pub(crate) use self::duplicate_window::{
+    DuplicateWindow, EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, is_recent,
+};
 pub(crate) use self::earlier::KnownRuns;
 pub(crate) use self::error::LedgerError;
 pub(crate) use self::events::{RunEvent, RunEventKind};
-pub(crate) use self::exchange::{Delay, Given, RunLedger, SettledRow};
-pub(crate) use self::memory::{EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, Memory, is_recent};
+pub(crate) use self::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
 pub(crate) use self::model::{Counts, RowState, now};
 pub(crate) use self::name::RunName;
 pub(crate) use self::overview::{FoundMessage, FoundMessages, FoundRow, RunOverview, RunOverviews, UnreadableRun};
@@ -52,7 +54,7 @@ pub(crate) use self::types::{
 };
 pub(crate) use self::workers::{LostWorker, RunWorker};
 
-use self::memory::{of_rank, rank, since};
+use self::duplicate_window::{of_rank, rank, since};
 use self::message::SameMessage;
 use self::pace::{Pace, PaceNews};
 use self::types::{ENDED_UNDER_WAY, LedgerProgress, RecordSummary, recipients_of};

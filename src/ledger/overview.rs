@@ -1,7 +1,7 @@
 //! What is told of all runs: each in figures, or what they have for one person.
 
+use super::duplicate_window::{is_recent, since};
 use super::error::LedgerError;
-use super::memory::{is_recent, since};
 use super::model::Counts;
 use super::name::RunName;
 use super::run::Run;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use super::duplicate_window::{EarlierError, EarlierMessages};
 use super::error::LedgerError;
 use super::events::RunEvent;
 use super::exchange::RunLedger;
-use super::memory::{EarlierError, EarlierMessages};
 use super::model::{Counts, RowState};
 use super::name::RunName;
 use super::pause::{PausedRun, Resumed};

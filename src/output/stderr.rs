@@ -119,7 +119,7 @@ impl Stderr {
     }
 
     /// The message as its recipient would see it, drawn as `lines`.
-    pub(crate) fn would_see(&self, recipient: &str, lines: &[String]) {
+    pub(crate) fn preview(&self, recipient: &str, lines: &[String]) {
         self.note(&format!("{recipient} would see:"));
         if self.verbosity != Verbosity::Quiet {
             self.bubble(lines);

@@ -15,7 +15,8 @@ use super::throttle::{RunLimits, Throttle};
 use super::writer::{Exchanged, LedgerHandle, LeftWriter, Order, Writer};
 use crate::api::{Cause, Outcome, Problem, Verdict};
 use crate::ledger::{
-    Counts, Delay, EndedAttempt, Given, LedgerError, PauseReason, QueuedRow, RowState, RunEvent, RunLedger, SettledRow,
+    Counts, Delay, EndedAttempt, ExchangeReply, LedgerError, PauseReason, QueuedRow, RowState, RunEvent, RunLedger,
+    SettledRow,
 };
 use crate::output::Progress;
 use crate::process::Signal;
@@ -219,8 +220,12 @@ impl<'a> Engine<'a> {
 
     /// Sends the rows that the ledger gives.
     fn take(&mut self, exchanged: Option<Exchanged>) {
-        let Some(Exchanged { given: Given { rows, next, problem, pause, counts }, orders, wanted, others_send }) =
-            exchanged
+        let Some(Exchanged {
+            given: ExchangeReply { rows, next, problem, pause, counts },
+            orders,
+            wanted,
+            others_send,
+        }) = exchanged
         else {
             (self.orders, self.wanted, self.next) = (0, 0, None);
             self.stop_for(StopReason::ledger(LedgerError::WriterGone));
@@ -443,10 +448,10 @@ mod tests {
     }
 
     impl RunLedger for SharedLedger {
-        fn exchange(&mut self, _: &[SettledRow], _: usize) -> Result<Given, LedgerError> {
+        fn exchange(&mut self, _: &[SettledRow], _: usize) -> Result<ExchangeReply, LedgerError> {
             self.exchanges.send(()).unwrap();
             let next = Some((Instant::now() + Duration::from_secs(600), Delay::Retry));
-            Ok(Given { rows: Vec::new(), next, problem: None, pause: None, counts: None })
+            Ok(ExchangeReply { rows: Vec::new(), next, problem: None, pause: None, counts: None })
         }
 
         fn pause(&mut self, _: PauseReason) {}

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::ledger::{EndedAttempt, Given, LedgerError, PauseReason, RunEvent, RunLedger, SettledRow};
+use crate::ledger::{EndedAttempt, ExchangeReply, LedgerError, PauseReason, RunEvent, RunLedger, SettledRow};
 
 /// What the engine has for the ledger, and wants from it.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct Order {
 /// What came of some orders.
 #[derive(Debug)]
 pub(crate) struct Exchanged {
-    pub(crate) given: Given,
+    pub(crate) given: ExchangeReply,
     /// How many orders it answers, and how many rows they wanted.
     pub(crate) orders: usize,
     pub(crate) wanted: usize,

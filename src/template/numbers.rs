@@ -122,6 +122,11 @@ pub(super) fn read_yes(text: &str) -> Result<bool, String> {
     }
 }
 
+/// Whether `int` and `float` read a cell as `number` does: they take 1.200 for 1.2, whatever the country.
+pub(crate) fn is_plain_number(text: &str) -> bool {
+    read_number(text, None).is_ok()
+}
+
 /// Whether a cell that a text asks for yes or no says no, though it is not empty.
 pub(crate) fn says_no(text: &str) -> bool {
     let text = text.trim();

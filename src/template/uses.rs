@@ -35,6 +35,8 @@ pub(crate) struct Uses {
     pub(crate) gaps: BTreeSet<String>,
     /// Where it takes a column for a number.
     pub(crate) numbers: Vec<TakenFor>,
+    /// Where it reads a column with `int` or `float`.
+    pub(crate) casts: Vec<TakenFor>,
     /// Where it takes a column for yes or no.
     pub(crate) truths: Vec<TakenFor>,
     /// Columns of which it asks, with `| number`, whether they are less than something.
@@ -305,14 +307,13 @@ impl Visitor<'_> {
             },
             Expr::UnaryOp(minus) if matches!(minus.op, UnaryOpKind::Neg) => self.arithmetic(&whole, &[&minus.expr]),
             Expr::UnaryOp(not) => return self.condition(&not.expr),
-            // They read 1.200 as 1.2, whatever the country.
             Expr::Filter(filter) if ["int", "float"].contains(&filter.name) => {
                 if let Some((inside, column)) =
                     filter.expr.as_ref().and_then(|inside| Some((inside, self.text_column(inside)?)))
                 {
                     let written = cut(self.source, self.extent(expression)).to_owned();
                     let meant = format!("{} | number", cut(self.source, self.extent(inside)));
-                    self.uses.numbers.push(TakenFor { column, written, meant });
+                    self.uses.casts.push(TakenFor { column, written, meant });
                 }
             }
             Expr::IfExpr(choice) => {
@@ -623,7 +624,6 @@ mod tests {
             ("{{ 'a' if saldo >= 5 else 'b' }}", &[("saldo >= 5", "saldo | number >= 5")]),
             ("{% set s = saldo %}{% if s > 5 %}a{% endif %}", &[("s > 5", "s | number > 5")]),
             ("{% if saldo is gt(5) %}a{% endif %}", &[("saldo is gt(5)", "saldo | number is gt(5)")]),
-            ("{{ saldo | float }}", &[("saldo | float", "saldo | number")]),
             (
                 "{% if saldo | number > deuda %}a{% endif %}",
                 &[("saldo | number > deuda", "saldo | number > deuda | number")],
@@ -673,6 +673,7 @@ mod tests {
             Vec::from_iter(of("{% if saldo | number < 5 or 3 > deuda | number %}a{% endif %}").less),
             ["deuda", "saldo"]
         );
+        assert_eq!(taken(&of("{{ saldo | float }}").casts), [("saldo | float", "saldo | number")]);
         assert_eq!(Vec::from_iter(of("{% if vip in ['si', 'sí'] %}a{% endif %}").compared).len(), 2);
     }
 }

@@ -466,6 +466,7 @@ fn the_record_has_the_same_fields_on_success_and_failure() {
         "duration_ms",
         "response",
         "error",
+        "delivery",
     ];
     let success = answered(200, r#"{"success":true,"messageId":"m"}"#).json();
     let failure = answered(500, "").json();

@@ -11,7 +11,7 @@ enum Comes {
 }
 use Comes::{No, Of};
 
-const CONDITIONS: [(&str, &str, Comes); 46] = [
+const CONDITIONS: [(&str, &str, Comes); 47] = [
     // A text is not a number.
     (
         "{% if x > 100 %}a{% endif %}.",
@@ -29,6 +29,7 @@ const CONDITIONS: [(&str, &str, Comes); 46] = [
     ("{{ x + 10 }}", "50", No("write `x | number + 10`")),
     ("{{ 'a' if x > 5 else 'b' }}", "50", No("write `x | number > 5`")),
     ("{{ x | float }}", "1.200", No("write `x | number`")),
+    ("{{ x | int + 1 }}", "50", Of("51")),
     ("{% if x is gt(5) %}a{% endif %}.", "50", No("write `x | number is gt(5)`")),
     ("{% if x | number > 100 %}a{% endif %}.", "50", Of(".")),
     ("{% if x | number > 100 %}a{% endif %}.", "1.200,50", Of("a.")),

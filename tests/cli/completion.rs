@@ -179,5 +179,5 @@ fn fish_offers_the_values_of_a_flag_in_front_of_the_command() {
         crate::harness::tool(fish.args(["-c", &ask]).env("HOME", home.path()).current_dir(home.path())).stdout;
     let offered = String::from_utf8(offered).unwrap();
     let values: Vec<_> = offered.lines().map(|line| line.split('\t').next().unwrap()).collect();
-    assert_eq!(values, ["id", "none", "record", "response"]);
+    assert_eq!(values, ["id", "none", "record", "response", "to"]);
 }

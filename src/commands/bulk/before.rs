@@ -129,7 +129,7 @@ pub(crate) fn draw_messages(
     most: u64,
 ) -> Result<(), CommandError> {
     for message in draft.first_messages(most)? {
-        context.stderr.would_see(&message.recipient, &draw(kind, &message.body)?);
+        context.stderr.preview(&message.recipient, &draw(kind, &message.body)?);
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::before::{BeforeRun, refuse_templates};
 use super::carry_out::carry_out;
-use super::earlier::{self, Repetition};
+use super::earlier::{self, DuplicatePolicy};
 use super::excluded::leave_out_of_draft;
 use super::hours::{report_closed, report_over_midnight};
 use super::send_args::BulkSendArgs;
@@ -44,7 +44,7 @@ pub(crate) struct PreparedRun<'a> {
     pub(crate) kind: &'a Message,
     /// Nothing in the sandbox, which is not compared.
     pub(crate) earlier: Option<Box<dyn KnownRuns + 'a>>,
-    pub(crate) repetition: Repetition,
+    pub(crate) repetition: DuplicatePolicy,
 }
 
 impl PreparedRun<'_> {

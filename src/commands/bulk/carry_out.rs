@@ -8,7 +8,7 @@ use super::ending::{RunOnItsWay, log_end, report};
 use super::excluded::leave_out_excluded;
 use super::hours;
 use super::options::RunOptions;
-use super::summary::Stretch;
+use super::summary::Elapsed;
 use crate::api::{HEADERS_OF_A_POST, SwapWatch, signed};
 use crate::commands::CommandError;
 use crate::context::Context;
@@ -82,7 +82,7 @@ async fn send_rows(
             Err(error) => break Err(error),
         }
     };
-    let (ended, counts) = report(context, sender, &mut run, end, Stretch { took: began.elapsed(), sent_before });
+    let (ended, counts) = report(context, sender, &mut run, end, Elapsed { took: began.elapsed(), sent_before });
     log_end(context, sender, &run, &ended, counts.as_ref());
     ended
 }

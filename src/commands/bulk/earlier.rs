@@ -12,7 +12,7 @@ const TOLD: usize = 3;
 
 /// What becomes of messages that an earlier run has too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Repetition {
+pub(crate) enum DuplicatePolicy {
     Refused,
     /// `--skip-sent`
     LeftOut,
@@ -20,7 +20,7 @@ pub(crate) enum Repetition {
     Meant,
 }
 
-impl Repetition {
+impl DuplicatePolicy {
     /// By `--again` and `--skip-sent`, as typed or as a run has kept them.
     pub(crate) fn of(again: bool, skip_sent: bool) -> Self {
         match (again, skip_sent) {
@@ -62,9 +62,9 @@ pub(crate) fn refuse_reported(rows: ReportedRows, rule: ReportedRule) -> Result<
 pub(crate) fn compare(
     earlier: &mut dyn KnownRuns,
     draft: &mut LedgerDraft,
-    repetition: Repetition,
+    repetition: DuplicatePolicy,
 ) -> Result<(), CommandError> {
-    if repetition == Repetition::Meant {
+    if repetition == DuplicatePolicy::Meant {
         return Ok(earlier.check()?);
     }
     earlier.compare(draft)?;
@@ -72,7 +72,7 @@ pub(crate) fn compare(
     if found.is_empty() {
         return Ok(());
     }
-    if repetition == Repetition::LeftOut {
+    if repetition == DuplicatePolicy::LeftOut {
         draft.skip_earlier()?;
         return Ok(());
     }
@@ -134,12 +134,12 @@ pub(crate) fn leave_out_sent(
     details: &Details,
     ignored: &[RunName],
 ) -> Result<(), CommandError> {
-    let repetition = Repetition::of(details.conditions.again, details.conditions.skip_sent);
-    if details.sandbox || repetition == Repetition::Meant {
+    let repetition = DuplicatePolicy::of(details.conditions.again, details.conditions.skip_sent);
+    if details.sandbox || repetition == DuplicatePolicy::Meant {
         return Ok(());
     }
-    let found = run.compare(details, ignored, repetition == Repetition::LeftOut)?;
-    if found.is_empty() || repetition == Repetition::LeftOut {
+    let found = run.compare(details, ignored, repetition == DuplicatePolicy::LeftOut)?;
+    if found.is_empty() || repetition == DuplicatePolicy::LeftOut {
         return Ok(());
     }
     let left = format!("messages left in run {}", run.name());

@@ -1,7 +1,7 @@
 //! What is said of a run that has ended, for now or for good: how it stands, why it ended and how to go on.
 
 use super::run_log::run_fields;
-use super::summary::{RunSummary, Stretch, print_what_stays, to_continue};
+use super::summary::{Elapsed, RunSummary, print_what_stays, to_continue};
 use super::words::{report_damage, what_to_look_at, why};
 use crate::api::Problem;
 use crate::commands::CommandError;
@@ -35,7 +35,7 @@ pub(super) fn report(
     sender: &Sender,
     run: &mut RunOnItsWay<'_>,
     end: Result<RunEnd, CommandError>,
-    stretch: Stretch,
+    stretch: Elapsed,
 ) -> (Result<ExitCode, CommandError>, Option<Counts>) {
     let stderr = &context.stderr;
     if let Some(note) = sender.settings.sandbox_note() {

@@ -88,7 +88,7 @@ pub(crate) fn import(
         }
         RowFault::Excluded(_)
         | RowFault::EmptyCell(_)
-        | RowFault::StandIn { .. }
+        | RowFault::PlaceholderCell { .. }
         | RowFault::SamePerson { .. }
         | RowFault::RepeatedPerson { .. } => note(&mut notes, line, &fault),
     };
@@ -156,7 +156,7 @@ fn note(notes: &mut RowNotes, line: u64, fault: &RowFault<'_>) {
         RowFault::EmptyCell(column) => {
             notes.add([format!("has no `{column}`"), format!("have no `{column}`")], line.to_string(), "");
         }
-        RowFault::StandIn { column, cell } => {
+        RowFault::PlaceholderCell { column, cell } => {
             let words = ["says", "say"].map(|say| format!("{say} `{cell}` in {column}"));
             notes.warn(words, line.to_string(), "; that is what the person would read");
         }

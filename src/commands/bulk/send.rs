@@ -1,7 +1,7 @@
 //! `bulk send`: every row is read, filled and checked first; then the run exists, and its rows are sent.
 
 use super::begin::{PreparedRun, details, file_of};
-use super::earlier::{self, Repetition};
+use super::earlier::{self, DuplicatePolicy};
 use super::hours::of_new_run;
 use super::import::{import, open};
 use super::plan::{compile_body, read_body, recipient_rule};
@@ -71,7 +71,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let mut runs_before = store
         .filter(|_| !sender.settings.is_sandboxed())
         .map(|store| store.earlier(of, remember, &args.earlier.ignore_run));
-    let repetition = Repetition::of(args.earlier.again, args.earlier.skip_sent);
+    let repetition = DuplicatePolicy::of(args.earlier.again, args.earlier.skip_sent);
     let PolicyArgs { skip_invalid, allow_duplicates, one_per_person, .. } = args.policy;
     let plan = ImportPlan {
         kind: args.message(),

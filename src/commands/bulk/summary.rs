@@ -20,7 +20,7 @@ const NAMED_REASONS: usize = 8;
 
 /// For how long rows of a run have been sent, and how many were sent before.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stretch {
+pub(crate) struct Elapsed {
     pub(crate) took: Duration,
     pub(crate) sent_before: u64,
 }
@@ -74,7 +74,7 @@ impl RunSummary {
     }
 
     /// The same for a person, after a stretch of the run; `is_held` says whether a process has it.
-    pub(crate) fn words(&self, stretch: Option<Stretch>, is_held: bool) -> Vec<String> {
+    pub(crate) fn words(&self, stretch: Option<Elapsed>, is_held: bool) -> Vec<String> {
         let counts = if is_held || self.is_shared { self.counts } else { self.counts.at_rest() };
         let time = stretch.map(|stretch| self.time_in_words(stretch)).unwrap_or_default();
         let mut lines = vec![format!("{} of {} sent{time}", grouped(counts.sent), grouped(counts.all()))];
@@ -96,7 +96,7 @@ impl RunSummary {
     }
 
     /// ` in 12 s`, or `, 340 of them in 12 s` where the others were sent before.
-    fn time_in_words(&self, Stretch { took, sent_before }: Stretch) -> String {
+    fn time_in_words(&self, Elapsed { took, sent_before }: Elapsed) -> String {
         let sent = grouped(self.counts.sent.saturating_sub(sent_before));
         let which = if sent_before > 0 { format!(", {sent} of them") } else { String::new() };
         format!("{which} in {}", rounded(took))

@@ -286,7 +286,7 @@ impl CommandRun<'_> {
         context.stderr.accepted(&format!("the notice for {recipient} from bot {}", sender.bot.as_str()));
         if let Some(note) = sender.settings.sandbox_note() {
             context.stderr.note(note);
-            context.stderr.would_see(recipient.as_str(), &outgoing.draw());
+            context.stderr.preview(recipient.as_str(), &outgoing.draw());
         }
         let Some(wait) = arguments.wait.wait() else { return Ok(()) };
         self.log.message(&context.stderr, "run", record, code.code());

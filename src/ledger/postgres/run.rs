@@ -19,7 +19,7 @@ use super::runs::{RunId, SharedRuns};
 use crate::api::Deadline;
 use crate::ledger::sqlite::is_request_whole;
 use crate::ledger::{
-    Delay, EndedAttempt, Given, LedgerError, PauseReason, QueuedRow, RunEvent, RunLedger, SettledRow, now,
+    Delay, EndedAttempt, ExchangeReply, LedgerError, PauseReason, QueuedRow, RunEvent, RunLedger, SettledRow, now,
 };
 use crate::process::host_name;
 
@@ -115,7 +115,7 @@ impl SharedRun {
         Ok(())
     }
 
-    fn try_exchange(&mut self, settled: &[&SettledRow], wanted: usize) -> Result<Given, DatabaseError> {
+    fn try_exchange(&mut self, settled: &[&SettledRow], wanted: usize) -> Result<ExchangeReply, DatabaseError> {
         if self.connection.is_none() {
             self.rejoin()?;
         }
@@ -158,7 +158,7 @@ impl SharedRun {
         patience: Duration,
         settled: &[SettledRow],
         wanted: usize,
-    ) -> Result<Given, LedgerError> {
+    ) -> Result<ExchangeReply, LedgerError> {
         let began = Instant::now();
         let mut wait = FIRST_WAIT;
         let returned = std::mem::take(&mut self.returned);
@@ -190,7 +190,7 @@ impl SharedRun {
     }
 
     /// Where a request is not the one that was written, nothing of this answer leaves.
-    fn return_changed(&mut self, given: &mut Given) {
+    fn return_changed(&mut self, given: &mut ExchangeReply) {
         if given.problem.is_none() {
             return;
         }
@@ -201,9 +201,9 @@ impl SharedRun {
     }
 
     /// The rows of an answer, and its verdict.
-    fn read(&mut self, rows: &[Row], deadline: Deadline) -> Result<Given, DatabaseError> {
+    fn read(&mut self, rows: &[Row], deadline: Deadline) -> Result<ExchangeReply, DatabaseError> {
         let failed = |error: &tokio_postgres::Error| DatabaseError::of_statement(&self.database.address.shown, error);
-        let mut given = Given { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
+        let mut given = ExchangeReply { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
         let mut verdict = None;
         for row in rows {
             if let Some(queued) = queued(row, deadline).map_err(|error| failed(&error))? {
@@ -243,7 +243,7 @@ impl SharedRun {
 }
 
 impl RunLedger for SharedRun {
-    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<Given, LedgerError> {
+    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<ExchangeReply, LedgerError> {
         self.exchange_within(GIVES_UP_AFTER, settled, wanted)
     }
 

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Statement, params};
 
 use super::Ledger;
 use super::rows::IS_PENDING;
-use crate::ledger::{EarlierRow, LedgerError, Memory, RowState, SkipReason, rank};
+use crate::ledger::{DuplicateWindow, EarlierRow, LedgerError, RowState, SkipReason, rank};
 
 /// Rows that are noted at once, in their order.
 const FOUND_AT_ONCE: usize = 10_000;
@@ -87,7 +87,12 @@ impl<'a> Comparison<'a> {
 
     /// Notes the rows that `other`, the ledger of `run`, has too. A row that another run is known to have sent is not looked
     /// for again.
-    pub(crate) fn find_messages(&mut self, other: &Ledger, run: &str, memory: Memory) -> Result<(), LedgerError> {
+    pub(crate) fn find_messages(
+        &mut self,
+        other: &Ledger,
+        run: &str,
+        memory: DuplicateWindow,
+    ) -> Result<(), LedgerError> {
         let db = self.db;
         let messages = match &mut self.messages {
             Some(messages) => messages,
@@ -122,7 +127,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Looks for people to whom `other` has a row that counts.
-    pub(crate) fn find_people(&mut self, other: &Ledger, memory: Memory) -> Result<(), LedgerError> {
+    pub(crate) fn find_people(&mut self, other: &Ledger, memory: DuplicateWindow) -> Result<(), LedgerError> {
         let Self { db, addressees, people, .. } = self;
         let addressees = match addressees {
             Some(addressees) => addressees,
@@ -176,7 +181,7 @@ fn addressees_of(db: &Connection) -> Result<HashSet<i64>, LedgerError> {
 /// count.
 fn each_found(
     other: &Ledger,
-    memory: Memory,
+    memory: DuplicateWindow,
     wants: impl Fn(&TheirRow) -> Option<u32>,
     mut each: impl FnMut(u32, &TheirRow, EarlierRow) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
@@ -225,7 +230,7 @@ mod tests {
     use crate::ledger::sqlite::fixture;
     use crate::ledger::{BegunAttempt, EarlierMessages, Resolution, Skip};
 
-    const ALL: Memory = Memory { ended_since: 0, began_since: 0, pending: true, until: None };
+    const ALL: DuplicateWindow = DuplicateWindow { ended_since: 0, began_since: 0, pending: true, until: None };
 
     fn numbers(rows: std::ops::Range<u64>) -> Vec<String> {
         rows.map(|row| format!("{}", 593_987_650_000 + row)).collect()
@@ -239,7 +244,7 @@ mod tests {
         (home, ledger, reader)
     }
 
-    fn found(ours: &Ledger, theirs: &Ledger, memory: Memory) -> Vec<EarlierMessages> {
+    fn found(ours: &Ledger, theirs: &Ledger, memory: DuplicateWindow) -> Vec<EarlierMessages> {
         let mut comparison = ours.comparison().unwrap();
         comparison.find_messages(theirs, "r", memory).unwrap();
         comparison.finish().unwrap();
@@ -261,9 +266,9 @@ mod tests {
             let (_their_home, _, theirs) = run(&numbers(theirs));
             assert_eq!(found(&ours, &theirs, ALL).iter().map(|messages| messages.rows).sum::<u64>(), expected);
             let mut comparison = ours.comparison().unwrap();
-            comparison.find_people(&theirs, Memory::written_to_between(0, i64::MAX)).unwrap();
+            comparison.find_people(&theirs, DuplicateWindow::written_to_between(0, i64::MAX)).unwrap();
             assert_eq!(comparison.people(), 0, "nobody was written to");
-            comparison.find_people(&theirs, Memory::to_be_sent()).unwrap();
+            comparison.find_people(&theirs, DuplicateWindow::to_be_sent()).unwrap();
             assert_eq!([comparison.people(), comparison.people()], [expected, 0]);
         }
     }
@@ -304,7 +309,7 @@ mod tests {
         };
         let [sent, unknown, pending] = [SkipReason::AlreadySent, SkipReason::MayHaveBeenSent, SkipReason::ToBeSent];
         assert_eq!(counted(ALL), [(sent, 1), (unknown, 2), (pending, 1)]);
-        assert_eq!(counted(Memory { pending: false, ended_since: i64::MAX, ..ALL }), [(unknown, 1)]);
+        assert_eq!(counted(DuplicateWindow { pending: false, ended_since: i64::MAX, ..ALL }), [(unknown, 1)]);
         theirs.resolve(&Resolution::All([RowState::Unknown, RowState::Sent])).unwrap();
         theirs.resolve(&Resolution::All([RowState::Failed, RowState::Pending])).unwrap();
         assert_eq!(counted(ALL), [(sent, 2), (unknown, 1), (pending, 2)]);

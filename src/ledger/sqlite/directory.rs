@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::Ledger;
-use super::commit_mark::{LockNote, RunNote};
 use super::lock::RunLock;
+use super::lock_file::{LockNote, RunNote};
 use super::run_files::RunFiles;
 use super::stop_mark::StopMark;
 use crate::ledger::{LedgerError, LedgerStore, RunName};

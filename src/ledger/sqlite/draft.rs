@@ -8,9 +8,9 @@ use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Connection, params};
 
 use super::commit::skipped;
-use super::commit_mark::{CommitMark, RunNote};
 use super::header::{APPLICATION, VERSION};
 use super::integrity::first_opening;
+use super::lock_file::{LockFile, RunNote};
 use super::record;
 use super::record::RecordKind;
 use super::seal::{RequestHash, RunFields, hash_of_person, seal_of_run};
@@ -191,7 +191,7 @@ impl LedgerDraft {
     ///
     /// # Errors
     /// When it cannot be written; then there is no run.
-    pub(crate) fn complete(self, details: &Details, mark: &CommitMark, to: &Path) -> Result<(), LedgerError> {
+    pub(crate) fn complete(self, details: &Details, mark: &LockFile, to: &Path) -> Result<(), LedgerError> {
         self.put_in_order()?;
         let Self { db, path, rows, left_out } = self;
         let Some(path) = path else { return Ok(()) };

@@ -9,7 +9,7 @@ use super::comparison::Comparison;
 use super::directory::Runs;
 use super::draft::LedgerDraft;
 use crate::ledger::{
-    Details, EarlierError, KnownRuns, LedgerError, LedgerStore, Memory, Run, RunName, is_recent, now, since,
+    Details, DuplicateWindow, EarlierError, KnownRuns, LedgerError, LedgerStore, Run, RunName, is_recent, now, since,
 };
 
 /// Whom a run wrote to is told for so long: 24 hours, in milliseconds.
@@ -26,7 +26,7 @@ pub(crate) struct EarlierRuns<'a> {
     ignored: &'a [RunName],
     /// The run that goes on.
     own: Option<&'a RunName>,
-    memory: Memory,
+    memory: DuplicateWindow,
     /// Since when people count as written to lately.
     lately: i64,
     /// What was compared, as it was then, with a draft of so many rows.
@@ -38,7 +38,7 @@ pub(crate) struct EarlierRuns<'a> {
 struct EarlierRun {
     name: RunName,
     ledger: Ledger,
-    memory: Memory,
+    memory: DuplicateWindow,
 }
 
 /// Which of them are looked at.
@@ -61,7 +61,7 @@ impl<'a> EarlierRuns<'a> {
     ) -> Self {
         let now = now();
         let ended_since = since(now, remember);
-        let memory = Memory { ended_since, began_since: i64::MIN, pending: true, until: None };
+        let memory = DuplicateWindow { ended_since, began_since: i64::MIN, pending: true, until: None };
         let seen = BTreeMap::new();
         Self { runs, bot, api_url, ignored, own: None, memory, lately: now - LATELY, seen, rows: 0 }
     }
@@ -76,7 +76,7 @@ impl<'a> EarlierRuns<'a> {
     ) -> Self {
         // What was refused or left out then counts no less now: a clock may have been wrong in between, or at that time.
         let ended_since = since(created_at.min(now()), details.remember);
-        let memory = Memory { ended_since, began_since: i64::MIN, pending: false, until: None };
+        let memory = DuplicateWindow { ended_since, began_since: i64::MIN, pending: false, until: None };
         let (bot, api_url) = (details.bot.as_str(), details.api_url.as_str());
         Self { runs, bot, api_url, ignored, own: Some(own), memory, lately: i64::MAX, seen: BTreeMap::new(), rows: 0 }
     }
@@ -201,7 +201,8 @@ impl KnownRuns for EarlierRuns<'_> {
     }
 
     fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
-        let (seen, written_to) = (std::mem::take(&mut self.seen), Memory::written_to_between(self.lately, now()));
+        let (seen, written_to) =
+            (std::mem::take(&mut self.seen), DuplicateWindow::written_to_between(self.lately, now()));
         let mut comparison = None;
         let found = self.each_changed(Choice::ChangedLately, |earlier| {
             let counts = earlier.ledger.counts()?;
@@ -223,7 +224,7 @@ impl KnownRuns for EarlierRuns<'_> {
                 return Ok(());
             }
             let comparison = begun(&mut comparison, || draft.comparison())?;
-            comparison.find_people(&earlier.ledger, Memory::to_be_sent())?;
+            comparison.find_people(&earlier.ledger, DuplicateWindow::to_be_sent())?;
             unfinished.extend(Some((earlier.name, comparison.people())).filter(|(_, people)| *people > 0));
             Ok(())
         });

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use super::Ledger;
 use super::queue::{RECIPIENT_GAP, RowQueue};
 use crate::ledger::{
-    BegunAttempt, Delay, Given, LedgerError, Pace, PaceNews, PauseReason, QueuedRow, RowState, RunEvent, RunLedger,
-    SettledRow,
+    BegunAttempt, Delay, ExchangeReply, LedgerError, Pace, PaceNews, PauseReason, QueuedRow, RowState, RunEvent,
+    RunLedger, SettledRow,
 };
 
 /// The ledger of a run that this process has locked, and the order in which its rows are taken.
@@ -57,8 +57,8 @@ impl FileRun {
 }
 
 impl RunLedger for FileRun {
-    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<Given, LedgerError> {
-        let mut given = Given { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
+    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<ExchangeReply, LedgerError> {
+        let mut given = ExchangeReply { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
         let now = Instant::now();
         self.pace.hear(PaceNews::of(settled), now);
         given.problem = self.pick(wanted.min(self.pace.available(now)), now, &mut given.rows).err();
@@ -129,7 +129,7 @@ mod tests {
         let home = tempfile::TempDir::new().unwrap();
         let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000", "593990000001", "593990000002"]);
         let mut run = FileRun::new(ledger, 1_000_000.0).unwrap();
-        let numbers = |given: &Given| given.rows.iter().map(|row| row.n).collect::<Vec<_>>();
+        let numbers = |given: &ExchangeReply| given.rows.iter().map(|row| row.n).collect::<Vec<_>>();
         let given = run.exchange(&[], 2).unwrap();
         assert_eq!((numbers(&given), reader.counts().unwrap().inflight), (vec![1, 2], 2));
         let later = Instant::now() + Duration::from_secs(60);

@@ -6,9 +6,9 @@ use std::fs::File;
 use std::path::Path;
 
 use super::Ledger;
-use super::commit_mark::CommitMark;
 use super::directory::Runs;
 use super::draft::{DraftRequest, DraftRow, LedgerDraft};
+use super::lock_file::LockFile;
 use crate::api::SuccessCriterion;
 use crate::ledger::{Details, EndedAttempt, RecipientFlags, RowState, RunConditions};
 use crate::list::ListFormat;
@@ -63,10 +63,10 @@ pub(crate) fn details() -> Details {
 }
 
 /// The lock file of the run in this directory.
-fn mark(directory: &Path) -> CommitMark {
+fn mark(directory: &Path) -> LockFile {
     let path = directory.join("r.lock");
     let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).unwrap();
-    CommitMark::new(file, path)
+    LockFile::new(file, path)
 }
 
 /// What became of the first attempt on row `n`.

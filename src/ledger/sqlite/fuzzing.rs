@@ -9,9 +9,9 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 
 use super::Ledger;
-use super::commit_mark::CommitMark;
 use super::file_run::FileRun;
 use super::fixture::{ended, ledgers};
+use super::lock_file::LockFile;
 use crate::ledger::{BegunAttempt, RowState, RunLedger};
 
 const FILES: [&str; 3] = ["r.db", "r.db-wal", "r.lock"];
@@ -64,7 +64,7 @@ pub(crate) fn damaged_ledger(damage: &[u8]) {
 
 fn go_on(home: &Path) {
     let path = home.join("r.lock");
-    let mark = CommitMark::new(File::options().read(true).write(true).open(&path).unwrap(), path);
+    let mark = LockFile::new(File::options().read(true).write(true).open(&path).unwrap(), path);
     let Ok(ledger) = Ledger::resume(&home.join("r.db"), mark) else { return };
     let Ok(mut run) = FileRun::new(ledger, 1_000_000.0) else { return };
     let Ok(given) = run.exchange(&[], 100) else { return };

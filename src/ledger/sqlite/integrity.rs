@@ -6,10 +6,10 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 
 use super::Ledger;
-use super::commit_mark::{LockNote, RunNote};
+use super::integrity_scan::IntegrityScan;
+use super::lock_file::{LockNote, RunNote};
 use super::record::eight_bytes;
 use super::seal::{RunFields, seal_of_run};
-use super::survey::Survey;
 use crate::ledger::{LedgerError, LedgerProgress, Run};
 
 /// A ledger can be opened this often. The openings are counted from a number of the run's own, so that the log of another run
@@ -81,7 +81,7 @@ impl Ledger {
 
     /// What is wrong with the records, in words: every one of them is read.
     fn problem_of_records(&self, progress: &LedgerProgress) -> Result<Option<String>, LedgerError> {
-        match self.survey() {
+        match self.integrity_scan() {
             Ok(survey) => Ok(survey.problem(progress).map(str::to_owned)),
             Err(LedgerError::Damaged { problem }) => Ok(Some(problem)),
             Err(error) => Err(error),
@@ -141,8 +141,8 @@ impl Ledger {
     }
 
     /// Reads every record.
-    pub(super) fn survey(&self) -> Result<Survey, LedgerError> {
-        Ok(Survey::of(&self.db, self.rows()?.cast_signed(), self.created_at()?)?)
+    pub(super) fn integrity_scan(&self) -> Result<IntegrityScan, LedgerError> {
+        Ok(IntegrityScan::of(&self.db, self.rows()?.cast_signed(), self.created_at()?)?)
     }
 
     /// Whether the log stays as it is when nobody reads or writes the ledger any more. That of a damaged one may be needed to

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use super::commit_mark::CommitMark;
+use super::lock_file::LockFile;
 use super::run_files::RunFiles;
 use crate::ledger::LedgerError;
 use crate::private_file::{self, FileError};
@@ -78,9 +78,9 @@ impl RunLock {
     }
 
     /// The lock file, for the ledger to note its commits in.
-    pub(crate) fn mark(&self) -> Result<CommitMark, LedgerError> {
+    pub(crate) fn mark(&self) -> Result<LockFile, LedgerError> {
         let file = self.file.try_clone().map_err(FileError::of("write", &self.path))?;
-        Ok(CommitMark::new(file, self.path.clone()))
+        Ok(LockFile::new(file, self.path.clone()))
     }
 
     /// Holds off every other process that would make a run in `directory`; nothing while one is at it.

@@ -1,7 +1,6 @@
 //! The ledger of a run: an SQLite file in which every row has one true state. SQL stands here and nowhere else.
 
 mod commit;
-mod commit_mark;
 mod comparison;
 mod directory;
 mod draft;
@@ -18,7 +17,9 @@ pub(crate) mod fixture;
 mod fuzzing;
 mod header;
 mod integrity;
+mod integrity_scan;
 mod lock;
+mod lock_file;
 mod locked_run;
 mod opening;
 mod queue;
@@ -32,10 +33,8 @@ mod run_files;
 mod seal;
 mod stop_mark;
 mod store;
-mod survey;
 mod text_column;
 
-pub(crate) use self::commit_mark::RunNote;
 pub(crate) use self::directory::Runs;
 pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
 pub(crate) use self::draft_limit::LimitOf;
@@ -43,16 +42,17 @@ pub(crate) use self::draft_overview::DraftOverview;
 pub(super) use self::draft_rows::{DraftedRow, RowKey};
 #[cfg(test)]
 pub(crate) use self::file_run::FileRun;
+pub(crate) use self::lock_file::RunNote;
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use self::commit_mark::CommitMark;
 use self::file::Identity;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::fuzzing::damaged_ledger;
 use self::header::{LogFile, check_file};
+use self::lock_file::LockFile;
 pub(crate) use self::reserved::ReservedRun;
 pub(super) use self::seal::{hash_of_person, is_request_whole};
 pub(crate) use self::stop_mark::StopWatch;
@@ -67,7 +67,7 @@ pub(crate) struct Ledger {
     files: Identity,
     progress: LedgerProgress,
     /// The lock file, where the ledger is written.
-    mark: Option<CommitMark>,
+    mark: Option<LockFile>,
     /// Why it is not all that was written; nothing of one that is written.
     damage: Option<LedgerError>,
     /// No process had it when it was opened to be read: what is under way there may have been sent.

@@ -6,8 +6,8 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 
 use super::Ledger;
-use super::commit_mark::{CommitMark, RunNote};
 use super::file::Identity;
+use super::lock_file::{LockFile, RunNote};
 use super::record::{RecordKind, text};
 use crate::ledger::{ENDED_UNDER_WAY, LedgerError, RowState, Run, now};
 
@@ -25,24 +25,24 @@ impl Ledger {
     ///
     /// # Errors
     /// When it is not all that was written, is a copy, or cannot be written.
-    pub(crate) fn resume(path: &Path, mark: CommitMark) -> Result<Self, LedgerError> {
+    pub(crate) fn resume(path: &Path, mark: LockFile) -> Result<Self, LedgerError> {
         Ok(Self::open_to_write(path, mark, Loss::Refused)?.0)
     }
 
     /// As [`Ledger::resume`], but also of a ledger that has lost records, which is taken as it is from then on. In the same
     /// commit every row that is still to be sent becomes unknown, and where records are lost those that failed too. Gives how
     /// many.
-    pub(crate) fn accept_loss(path: &Path, mark: CommitMark) -> Result<(Self, u64), LedgerError> {
+    pub(crate) fn accept_loss(path: &Path, mark: LockFile) -> Result<(Self, u64), LedgerError> {
         Self::open_to_write(path, mark, Loss::Accepted)
     }
 
-    fn open_to_write(path: &Path, mark: CommitMark, loss: Loss) -> Result<(Self, u64), LedgerError> {
+    fn open_to_write(path: &Path, mark: LockFile, loss: Loss) -> Result<(Self, u64), LedgerError> {
         let mut ledger = Self::open(path)?;
         let noted = mark.note();
         let mut progress = ledger.read_progress()?;
         ledger.check_run(path, &progress)?;
         let problem = ledger.loss(&progress, &noted)?;
-        let survey = ledger.survey()?;
+        let survey = ledger.integrity_scan()?;
         let doubted = match (loss, problem.or_else(|| survey.problem(&progress).map(str::to_owned))) {
             (Loss::Refused, Some(problem)) => return Err(ledger.damaged(problem)),
             (Loss::Refused, None) => Vec::new(),
@@ -65,7 +65,7 @@ impl Ledger {
             return Err(LedgerError::InUse { run: ledger.name()? });
         }
         ledger.keep_log(false)?;
-        ledger.files = Identity::of(path, ledger.mark.as_ref().map(CommitMark::path));
+        ledger.files = Identity::of(path, ledger.mark.as_ref().map(LockFile::path));
         ledger.progress.began = ledger.progress.opened;
         ledger.first_pending = survey.first_pending;
         ledger.untouched = survey.untouched;

@@ -84,7 +84,11 @@ impl Run for Ledger {
     fn noted_counts(&self) -> Result<Counts, LedgerError> {
         let counts = self.read_progress()?.records.counts;
         // Counts that do not add up are not those of the rows.
-        Ok(if self.damage.is_some() && counts.all() != self.rows()? { self.survey()?.records.counts } else { counts })
+        Ok(if self.damage.is_some() && counts.all() != self.rows()? {
+            self.integrity_scan()?.records.counts
+        } else {
+            counts
+        })
     }
 
     fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::commit_mark::CommitMark;
 use super::lock::RunLock;
+use super::lock_file::LockFile;
 use super::run_files::RunFiles;
 use crate::ledger::LedgerError;
 
@@ -27,7 +27,7 @@ impl ReservedRun {
     }
 
     /// The lock file, for the ledger to note what it is in.
-    pub(crate) fn mark(&self) -> Result<CommitMark, LedgerError> {
+    pub(crate) fn mark(&self) -> Result<LockFile, LedgerError> {
         let in_use = || LedgerError::InUse { run: self.files.name().to_string() };
         self.lock.as_ref().ok_or_else(in_use)?.mark()
     }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use super::commit_mark::RunNote;
+use super::lock_file::RunNote;
 use crate::ledger::{LedgerError, RunName};
 use crate::private_file::FileError;
 

@@ -10,7 +10,7 @@ use crate::ledger::{LedgerProgress, RecordSummary, RowState};
 
 /// What the records and rows of a ledger come to.
 #[derive(Debug)]
-pub(super) struct Survey {
+pub(super) struct IntegrityScan {
     pub(super) records: RecordSummary,
     /// Attempts without an outcome: row, number, and when it began.
     pub(super) under_way: Vec<(i64, i64, i64)>,
@@ -79,7 +79,7 @@ fn step(kind: RecordKind, fields: [ValueRef<'_>; RecordKind::MOST_COLUMNS]) -> F
     Ok(Step { key: (n.as_i64()?, number.as_i64()?), state, at: at.as_i64()? })
 }
 
-impl Survey {
+impl IntegrityScan {
     /// Reads the ledger, whose run has `rows` rows and was made at `created_at`.
     pub(super) fn of(db: &Connection, rows: i64, created_at: i64) -> rusqlite::Result<Self> {
         let mut statements = [

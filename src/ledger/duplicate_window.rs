@@ -47,7 +47,7 @@ pub(crate) enum EarlierError {
 
 /// What of an earlier run counts; times are milliseconds since 1970.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Memory {
+pub(crate) struct DuplicateWindow {
     /// Rows that became sent or unknown then or later.
     pub(crate) ended_since: i64,
     /// Rows under way that began then or later.
@@ -58,7 +58,7 @@ pub(crate) struct Memory {
     pub(crate) until: Option<i64>,
 }
 
-impl Memory {
+impl DuplicateWindow {
     /// Of rows that went to somebody between the two times, or may have.
     pub(crate) fn written_to_between(since: i64, until: i64) -> Self {
         Self { ended_since: since, began_since: since, pending: false, until: Some(until) }

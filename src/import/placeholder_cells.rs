@@ -27,9 +27,9 @@ const ERRORS: [&str; 17] = [
 ];
 
 /// The columns that a message prints.
-pub(crate) struct StandIns(Vec<String>);
+pub(crate) struct PlaceholderCells(Vec<String>);
 
-impl StandIns {
+impl PlaceholderCells {
     pub(crate) fn new(body: &BodyTemplate<'_>) -> Self {
         let mut columns: Vec<_> = body.uses().into_iter().flat_map(|(_, uses)| uses.printed.iter().cloned()).collect();
         columns.sort();

@@ -113,12 +113,12 @@ impl LockNote {
 
 /// The lock file of a run that is locked, to be written.
 #[derive(Debug)]
-pub(crate) struct CommitMark {
+pub(crate) struct LockFile {
     file: File,
     path: PathBuf,
 }
 
-impl CommitMark {
+impl LockFile {
     /// Of a lock file that is open.
     pub(crate) fn new(file: File, path: PathBuf) -> Self {
         Self { file, path }
