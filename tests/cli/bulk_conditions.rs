@@ -1,4 +1,5 @@
-//! Whether a condition of a message means what it says: what is sent, and what is refused, for forty of them.
+//! Whether a condition of a message means what it says: what is sent, and what is refused, for forty of them. Files alone: a list
+//! is read before any ledger is asked.
 
 use crate::harness::Home;
 

@@ -249,7 +249,7 @@ fn a_new_profile_is_asked_for() {
     assert_eq!(code, 0, "{screen}");
     assert_eq!(
         home.read(&format!("{CONFIG}/config.toml")),
-        "default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"77\"\nclient_id = \"my id\"\nclient_secret = \"canary-typed\"\n\
+        "#:schema jelouctl.schema.json\n\ndefault_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"77\"\nclient_id = \"my id\"\nclient_secret = \"canary-typed\"\n\
          allow_to = [\"593*\", \"1415*\"]\n"
     );
 }
