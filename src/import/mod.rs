@@ -13,6 +13,6 @@ mod rows;
 
 pub(crate) use self::error::BulkError;
 pub(crate) use self::imported::{ExcludedBy, Imported, RowFault};
-pub(crate) use self::plan::{ImportPlan, ImportPolicy, RecipientRule, RowRange};
+pub(crate) use self::plan::{HiddenRule, ImportPlan, ImportPolicy, RecipientRule, RowRange};
 pub(crate) use self::reported::{ReportedRows, ReportedRule};
 pub(crate) use self::rows::{import_list, settle_repeated};

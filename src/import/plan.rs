@@ -1,5 +1,6 @@
 //! What each row of a list becomes: its request, or why it makes none.
 
+use clap::ValueEnum;
 use minijinja::Environment;
 use serde_json::Value;
 use thiserror::Error;
@@ -36,6 +37,17 @@ pub(crate) struct ImportPolicy {
     pub(crate) allow_duplicates: bool,
     /// Of several rows to one person only the first is sent.
     pub(crate) one_per_person: bool,
+    /// What becomes of rows that the sheet hides; nothing where nobody has said it.
+    pub(crate) hidden: Option<HiddenRule>,
+}
+
+/// What becomes of rows that the sheet hides, by hand or by a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HiddenRule {
+    /// They are left out
+    Skip,
+    /// They are sent like the others
+    Send,
 }
 
 impl ImportPolicy {

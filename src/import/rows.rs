@@ -10,7 +10,7 @@ use super::empty_cells::EmptyCells;
 use super::error::BulkError;
 use super::imported::{ExcludedBy, Imported, RowFault};
 use super::placeholder_cells::PlaceholderCells;
-use super::plan::{ImportPlan, ImportPolicy, RowError, refuse_placeholder_cells};
+use super::plan::{HiddenRule, ImportPlan, ImportPolicy, RowError, refuse_placeholder_cells};
 use super::reported::{ReportedRule, problem_of_report};
 use crate::api::Request;
 use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
@@ -171,11 +171,14 @@ impl<'a> Importer<'a> {
     /// The row in the ledger, with its request or why it makes none.
     fn add<'b>(
         &mut self,
-        ListRow { line, row, faulty_cells, outcome }: ListRow,
+        ListRow { line, row, is_hidden, faulty_cells, outcome }: ListRow,
         feed: &mut DraftFeed<'_>,
         list_of: &impl Fn(&Outgoing) -> Option<&'b str>,
         report: &mut impl FnMut(u64, RowFault<'b>),
     ) -> Result<(), BulkError> {
+        if is_hidden && self.plan.policy.hidden == Some(HiddenRule::Skip) {
+            return self.leave_out_hidden(feed, line, row.as_ref().ok());
+        }
         let reported = self.plan.reported.reason_of(outcome.as_ref());
         let (cells, made) = match row {
             Ok(row) => {
@@ -226,6 +229,17 @@ impl<'a> Importer<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// A row that nobody sees who opens the sheet: what stands in it does not matter.
+    fn leave_out_hidden(&mut self, feed: &mut DraftFeed<'_>, line: u64, row: Option<&Row>) -> Result<(), BulkError> {
+        if let Some(row) = row {
+            self.note_columns(line, row)?;
+        }
+        let cells = row.map_or_else(|| "null".to_owned(), Row::cells);
+        let problem = "the sheet hides it";
+        let skip = Skip { reason: SkipReason::Hidden, problem, run: None };
+        Ok(feed.add(&DraftRow { line, cells: &cells, request: Err(problem), skip: Some(skip) })?)
     }
 
     fn add_request(

@@ -18,11 +18,20 @@ pub(crate) enum SkipReason {
     ToBeSent,
     /// An earlier row of the list is the same message, or goes to the same person
     Repeated,
+    /// The sheet hides it
+    Hidden,
 }
 
 impl SkipReason {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Invalid, Self::Excluded, Self::AlreadySent, Self::MayHaveBeenSent, Self::ToBeSent, Self::Repeated];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Invalid,
+        Self::Excluded,
+        Self::AlreadySent,
+        Self::MayHaveBeenSent,
+        Self::ToBeSent,
+        Self::Repeated,
+        Self::Hidden,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -32,6 +41,7 @@ impl SkipReason {
             Self::MayHaveBeenSent => "may_have_been_sent",
             Self::ToBeSent => "to_be_sent",
             Self::Repeated => "repeated",
+            Self::Hidden => "hidden",
         }
     }
 
@@ -43,7 +53,7 @@ impl SkipReason {
     pub(crate) fn needs_attention(self) -> bool {
         match self {
             Self::Invalid | Self::MayHaveBeenSent => true,
-            Self::Excluded | Self::AlreadySent | Self::ToBeSent | Self::Repeated => false,
+            Self::Excluded | Self::AlreadySent | Self::ToBeSent | Self::Repeated | Self::Hidden => false,
         }
     }
 }

@@ -83,7 +83,7 @@ impl CsvRows {
         };
         let cell = |place: usize, _: &str| unguarded(record.get(named + place).unwrap_or_default());
         let outcome = self.is_report.then(|| ReportedOutcome::of(cell));
-        Ok(Some(ListRow { line, row, faulty_cells: Vec::new(), outcome }))
+        Ok(Some(ListRow { line, row, is_hidden: false, faulty_cells: Vec::new(), outcome }))
     }
 
     /// The next record with a filled cell, where it begins, and whether text stands behind a closing quote in it.

@@ -42,7 +42,7 @@ impl NdjsonRows {
             }
             if !text.trim().is_empty() {
                 let (row, outcome) = object(text.trim_end());
-                return Ok(Some(ListRow { line: self.line, row, faulty_cells: Vec::new(), outcome }));
+                return Ok(Some(ListRow { line: self.line, row, is_hidden: false, faulty_cells: Vec::new(), outcome }));
             }
         }
     }

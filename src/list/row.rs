@@ -14,6 +14,8 @@ pub(crate) struct ListRow {
     /// Of a workbook, the row of the sheet.
     pub(crate) line: u64,
     pub(crate) row: Result<Row, String>,
+    /// Whether the sheet hides it, by hand or by a filter.
+    pub(crate) is_hidden: bool,
     /// Columns under which it has no value that can be used, each with why.
     pub(crate) faulty_cells: Vec<(String, String)>,
     /// What a report of ours says became of it.

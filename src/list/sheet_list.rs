@@ -79,7 +79,8 @@ impl SheetList {
                 let cell = |place: usize, _: &str| row.cells.get(own + place).cloned().unwrap_or_default();
                 let outcome = self.is_report.then(|| ReportedOutcome::of(cell));
                 let faulty_cells = self.faulty_cells(&row);
-                return Ok(Some(ListRow { line: row.number, row: self.row(row), faulty_cells, outcome }));
+                let (line, is_hidden) = (row.number, row.is_hidden);
+                return Ok(Some(ListRow { line, row: self.row(row), is_hidden, faulty_cells, outcome }));
             }
         }
         Ok(None)

@@ -14,7 +14,7 @@ also_in_a_database! {
     a_cell_of_excel_is_what_is_stored,
     a_cell_of_an_open_document_is_what_is_stored,
     a_cell_without_a_value_is_the_fault_of_its_row,
-    hidden_rows_are_told_and_sent_like_the_others,
+    hidden_rows_are_left_out_or_sent_as_was_said,
     the_first_visible_sheet_is_read_or_the_one_that_is_named,
     a_workbook_comes_from_standard_input_too,
     a_list_of_sixty_columns_is_a_list,
@@ -189,25 +189,39 @@ fn a_cell_without_a_value_is_the_fault_of_its_row() {
 }
 
 #[test]
-fn hidden_rows_are_told_and_sent_like_the_others() {
+fn hidden_rows_are_left_out_or_sent_as_was_said() {
     let home = Home::new();
     let rows = format!(
         "<row/>{HEADER}<row r=\"2\" hidden=\"1\"><c t=\"str\"><v>593987654321</v></c></row>\
          <row r=\"5\" hidden=\"true\"><c><v>593987654322</v></c></row><row><c><v>593987654323</v></c></row><row r=\"99\"/>"
     );
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], SHARED));
-    let ended = previewed(&home, &["people.xlsx", "text", "{{ celular }}"]);
+    let parts = [
+        "2 rows are hidden in the sheet: line 2, 5",
+        "leave them out with --hidden skip, or send them with --hidden send",
+    ];
+    home.run_args(&["--sandbox", "bulk", "send", "people.xlsx", "text", "{{ celular }}"]).fails(2, &parts);
+    let ended = previewed(&home, &["people.xlsx", "--hidden", "send", "text", "{{ celular }}"]);
     assert_eq!(texts(&ended), ["593987654321", "593987654322", "593987654323"]);
     assert!(
-        ended.stderr.contains("2 rows are hidden in the sheet, and are taken like the others: line 2, 5\n"),
+        ended.stderr.contains("2 rows are hidden in the sheet: line 2, 5; --hidden: sent like the others"),
         "{ended:?}"
     );
     assert!(ended.stderr.contains("2 rows without a filled cell were passed over"), "{ended:?}");
+    let ended = home
+        .run_args(&["--sandbox", "bulk", "send", "people.xlsx", "--run", "r", "--hidden", "skip", "text", "x"])
+        .success();
+    assert_eq!(
+        (ended.json()["sent"].clone(), ended.json()["skipped_reasons"].clone()),
+        (json!(1), json!({ "hidden": 2 }))
+    );
+    let report = home.run("bulk report r").success().stdout;
+    assert!(report.contains(",2,no,,,hidden,the sheet hides it,0,"), "{report}");
     let row = "<table:table-row table:visibility=\"filter\" table:number-rows-repeated=\"2\"><table:table-cell \
                office:value-type=\"string\"><text:p>593987654321</text:p></table:table-cell></table:table-row>";
     let rows = ods_rows(&[vec!["to".to_owned()]]) + row;
     home.write("people.ods", ods(&[sheet("Hoja1", &rows)]));
-    let ended = previewed(&home, &["people.ods", "--allow-duplicates", "text", "x"]);
+    let ended = previewed(&home, &["people.ods", "--hidden", "send", "--allow-duplicates", "text", "x"]);
     assert_eq!(texts(&ended).len(), 2);
     assert!(ended.stderr.contains("2 rows are hidden"), "{ended:?}");
 }

@@ -93,7 +93,7 @@ pub(crate) fn report_skipped(context: &Context, skips: &SkipCounts) {
             SkipReason::AlreadySent => format!("{was} sent by an earlier run"),
             SkipReason::MayHaveBeenSent => format!("{has} been sent by an earlier run"),
             SkipReason::ToBeSent => "an unfinished run is to send the same".to_owned(),
-            SkipReason::Invalid | SkipReason::Excluded | SkipReason::Repeated => continue,
+            SkipReason::Invalid | SkipReason::Excluded | SkipReason::Repeated | SkipReason::Hidden => continue,
         };
         context.stderr.note(&format!("{} left out: {why}", counted_are(rows, "row")));
     }

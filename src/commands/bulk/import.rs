@@ -3,7 +3,7 @@
 use std::io;
 
 use super::earlier::refuse_reported;
-use super::list_notes::{RowMessages, RowNotes, Severity, excluded_words, tell_of_list};
+use super::list_notes::{RowMessages, RowNotes, Severity, excluded_words, hidden_rows, tell_of_list};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::import::{ExcludedBy, ImportPlan, ImportPolicy, Imported, RowFault, import_list, settle_repeated};
@@ -116,11 +116,17 @@ pub(crate) fn import(
     context.stderr.warnings(&imported.warnings);
     context.stderr.warnings(imported.bare_codes.warning(plan.country).as_slice());
     notes.tell(stderr);
-    tell_of_list(stderr, list);
+    tell_of_list(stderr, list, plan.policy.hidden);
     let verdict = match (refuse_faulty(&imported, plan.policy), first_guarded) {
         (Err(error), _) => Err(error.into()),
         (Ok(()), Some(first)) => Err(GuardError::Rows { count: imported.guarded, first: Box::new(first) }.into()),
-        (Ok(()), None) => Ok(()),
+        (Ok(()), None) => match hidden_rows(list).filter(|_| plan.policy.hidden.is_none()) {
+            None => Ok(()),
+            Some(hidden) => {
+                let hint = "leave them out with --hidden skip, or send them with --hidden send";
+                Err(UsageError::new(hidden, hint).into())
+            }
+        },
     };
     Ok(ReadList { imported, verdict, comparison })
 }

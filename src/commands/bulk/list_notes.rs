@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use crate::import::HiddenRule;
 use crate::list::{HiddenRows, ListReader};
 use crate::output::{Reading, Stderr, counted};
 
@@ -131,19 +132,28 @@ impl RowNotes {
     }
 }
 
+/// The rows of a sheet that nobody sees who opens it, where there are any.
+pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
+    let HiddenRows { count, first } = list.hidden_rows().filter(|hidden| hidden.count > 0)?;
+    let rows = if *count == 1 { "row is" } else { "rows are" };
+    let more = if *count > first.len() as u64 { ", …" } else { "" };
+    let lines = first.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    Some(format!("{count} {rows} hidden in the sheet: line {lines}{more}"))
+}
+
 /// What was passed over, and what nobody sees who opens the list.
-pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader) {
+pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenRule>) {
     match list.empty_rows() {
         0 => {}
         1 => stderr.note("1 row without a filled cell was passed over"),
         rows => stderr.note(&format!("{rows} rows without a filled cell were passed over")),
     }
-    if let Some(HiddenRows { count, first }) = list.hidden_rows().filter(|hidden| hidden.count > 0) {
-        let (rows, are) = if *count == 1 { ("row is", "is") } else { ("rows are", "are") };
-        let more = if *count > first.len() as u64 { ", …" } else { "" };
-        let lines = first.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let hidden = format!("{count} {rows} hidden in the sheet, and {are} taken like the others");
-        stderr.warning(&format!("{hidden}: line {lines}{more}"));
+    if let (Some(hidden), Some(rule)) = (hidden_rows(list), rule) {
+        let done = match rule {
+            HiddenRule::Skip => "left out",
+            HiddenRule::Send => "sent like the others",
+        };
+        stderr.note(&format!("{hidden}; --hidden: {done}"));
     }
     if let Some((sheet, others)) = list.sheets().filter(|(_, others)| !others.is_empty()) {
         let others = counted(others.len() as u64, "other sheet");

@@ -72,7 +72,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         .filter(|_| !sender.settings.is_sandboxed())
         .map(|store| store.earlier(of, remember, &args.earlier.ignore_run));
     let repetition = DuplicatePolicy::of(args.earlier.again, args.earlier.skip_sent);
-    let PolicyArgs { skip_invalid, allow_duplicates, one_per_person, .. } = args.policy;
+    let PolicyArgs { skip_invalid, allow_duplicates, one_per_person, hidden, .. } = args.policy;
     let plan = ImportPlan {
         kind: args.message(),
         strict: delivery.strict,
@@ -86,7 +86,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         // On the sandbox nothing was sent, and nothing will be.
         reported: if sender.settings.is_sandboxed() { ReportedRule::NotCounted } else { repetition.of_report() },
         range: RowRange { skip: args.skip, limit: args.limit },
-        policy: ImportPolicy { skip_invalid, allow_duplicates, one_per_person },
+        policy: ImportPolicy { skip_invalid, allow_duplicates, one_per_person, hidden },
     };
     let progress = args.options.work.progress;
     let mut compare = |draft: &mut LedgerDraft| match &mut runs_before {

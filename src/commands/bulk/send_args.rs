@@ -5,6 +5,7 @@ use clap::{Args, ValueHint};
 use super::options::{EarlierOptions, HoursOptions, PEOPLE, RUN, RunOptions};
 use crate::config::Remember;
 use crate::context::{Mode, UsageError};
+use crate::import::HiddenRule;
 use crate::input::Source;
 use crate::ledger::RunName;
 use crate::list::ListEncoding;
@@ -131,6 +132,10 @@ pub(crate) struct PolicyArgs {
     /// Skip the rows that cannot be sent, instead of sending nothing
     #[arg(long, help_heading = LIST)]
     pub(super) skip_invalid: bool,
+
+    /// What to do with rows that the sheet hides: skip or send them
+    #[arg(long, value_name = "WHAT", help_heading = LIST)]
+    pub(super) hidden: Option<HiddenRule>,
 
     /// Send rows that are the same message to the same recipient
     #[arg(long)]

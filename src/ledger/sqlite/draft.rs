@@ -125,7 +125,7 @@ impl LedgerDraft {
             insert_content.execute(params![*n, row.cells, path, body])?;
             let skip = match row.request {
                 Ok(_) => row.skip,
-                Err(problem) => Some(Skip { reason: SkipReason::Invalid, problem, run: None }),
+                Err(problem) => Some(row.skip.unwrap_or(Skip { reason: SkipReason::Invalid, problem, run: None })),
             };
             if let Some(skip) = skip {
                 left_out.add(db, *n, skip)?;
