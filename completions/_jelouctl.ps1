@@ -1141,6 +1141,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--country', '--country', [CompletionResultType]::ParameterName, 'Country whose national numbers the list has, in two letters: EC [default: the profile''s]')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Skip the first N rows')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Send at most N messages; rows that are left out do not count')
+            [CompletionResult]::new('--hidden', '--hidden', [CompletionResultType]::ParameterName, 'What to do with rows that the sheet hides: skip or send them')
             [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Leave out people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)')
             [CompletionResult]::new('--ignore-run', '--ignore-run', [CompletionResultType]::ParameterName, 'Send although this run cannot be read and may have sent the same (repeatable)')
             [CompletionResult]::new('--remember', '--remember', [CompletionResultType]::ParameterName, 'For how long sent messages count as sent before: 3d, 12h, or 0 [default: the profile''s, else 3d]')

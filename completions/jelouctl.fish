@@ -1026,6 +1026,8 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l country -d 'Country whose national numbers the list has, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip -d 'Skip the first N rows' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l limit -d 'Send at most N messages; rows that are left out do not count' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l hidden -d 'What to do with rows that the sheet hides: skip or send them' -r -f -a "skip\t'They are left out'
+send\t'They are sent like the others'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l exclude -d 'Leave out people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l ignore-run -d 'Send although this run cannot be read and may have sent the same (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l remember -d 'For how long sent messages count as sent before: 3d, 12h, or 0 [default: the profile\'s, else 3d]' -r
@@ -1228,7 +1230,8 @@ excluded\t'Its recipient is on a list of people who are not to be written to'
 already_sent\t'An earlier run has sent the same message to the same person'
 may_have_been_sent\t'An earlier run may have sent it'
 to_be_sent\t'An unfinished run is to send it'
-repeated\t'An earlier row of the list is the same message, or goes to the same person'"
+repeated\t'An earlier row of the list is the same message, or goes to the same person'
+hidden\t'The sheet hides it'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l format -d 'How it is written [default: what the file\'s name says, else csv]' -r -f -a "csv\t'The list again, as a spreadsheet opens it'
 ndjson\t'The list again, a JSON object a line'
 html\t'A page to look at, in a browser'"

@@ -313,6 +313,13 @@ async fn read_pages(
         };
         // A server that does not count pages gives the same one again.
         if results.is_empty() || *results == last {
+            let is_counted = answer.pointer("/pagination/totalPages").is_some();
+            if is_counted && !answer.as_object().is_some_and(|answer| is_last_page(answer, page)) {
+                let problem =
+                    "the API repeats its pages, though it says that there are more; what was printed is incomplete";
+                context.stderr.error(problem, &[], Some("try again later"));
+                return Ok(ExitCode::Unavailable);
+            }
             return Ok(ExitCode::Success);
         }
         results.iter().try_for_each(|result| print_one(&context.stdout, result))?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::list::Row;
-use crate::template::{TakenFor, TemplateError, Uses, is_plain_number, says_no};
+use crate::template::{TakenFor, TemplateError, Uses, is_amount, is_plain_number, says_no};
 
 /// What the texts of a message ask of columns, each with the path of its text.
 #[derive(Default)]
@@ -15,6 +15,8 @@ pub(crate) struct Conditions {
     truths: Vec<(String, TakenFor)>,
     /// Columns that must not be empty, since `| number` of nothing is less than any number.
     less: BTreeSet<(String, String)>,
+    /// Two columns that are compared, with the expression.
+    ordered: BTreeSet<(String, (String, String, String))>,
     compared: BTreeSet<(String, String)>,
 }
 
@@ -26,10 +28,8 @@ impl Conditions {
             conditions.numbers.extend(uses.numbers.iter().map(with_path));
             conditions.casts.extend(uses.casts.iter().map(with_path));
             conditions.truths.extend(uses.truths.iter().map(with_path));
-            // Whoever asks whether there is something has thought of an empty cell.
-            let is_guarded = |column: &&String| uses.truths.iter().any(|taken| taken.column == **column);
-            let less = uses.less.iter().filter(|column| !is_guarded(column));
-            conditions.less.extend(less.map(|column| (path.to_owned(), column.clone())));
+            conditions.less.extend(uses.less.iter().map(|column| (path.to_owned(), column.clone())));
+            conditions.ordered.extend(uses.ordered.iter().map(|ordered| (path.to_owned(), ordered.clone())));
             conditions.compared.extend(uses.compared.iter().cloned());
         }
         conditions
@@ -68,10 +68,19 @@ impl Conditions {
                 return Err(fault(path, problem, false));
             }
         }
+        for (path, (one, other, written)) in &self.ordered {
+            let is_number = |column| row.text(column).is_some_and(is_amount);
+            if is_number(one) && is_number(other) {
+                let problem = format!(
+                    "`{written}` compares letters, and both are numbers; write `{one} | number` and `{other} | number`"
+                );
+                return Err(fault(path, problem, false));
+            }
+        }
         for (path, column) in &self.less {
             if row.text(column).is_some_and(|cell| cell.trim().is_empty()) {
                 let problem = format!(
-                    "{column} is empty, which is less than any number; write `{column} and {column} | number < …`"
+                    "{column} is empty, which is less than any number; write `{column} and {column} | number < …`, which leaves it out"
                 );
                 return Err(fault(path, problem, false));
             }

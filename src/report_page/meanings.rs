@@ -63,6 +63,7 @@ const WORDS: &[(&str, [&str; 2])] = &[
     ("already_sent", ["an earlier run has sent it", "un envío anterior ya lo envió"]),
     ("may_have_been_sent", ["an earlier run may have sent it", "un envío anterior quizá lo envió"]),
     ("to_be_sent", ["an unfinished run is to send it", "un envío sin terminar lo va a enviar"]),
+    ("hidden", ["the sheet hides its row", "la hoja oculta su fila"]),
     (
         "repeated",
         [
@@ -91,6 +92,7 @@ const SPANISH_WORDS: &[(&str, &str)] = &[
     ("may_have_been_sent", "quizá enviado"),
     ("to_be_sent", "por enviar en otro envío"),
     ("repeated", "repetida"),
+    ("hidden", "oculta"),
     ("resolved", "decidido a mano"),
 ];
 

@@ -122,6 +122,11 @@ pub(super) fn read_yes(text: &str) -> Result<bool, String> {
     }
 }
 
+/// Whether a cell is a number, whichever sign its decimals have.
+pub(crate) fn is_amount(text: &str) -> bool {
+    matches!(read_number(text, Some('.')), Ok(Some(_)))
+}
+
 /// Whether `int` and `float` read a cell as `number` does: they take 1.200 for 1.2, whatever the country.
 pub(crate) fn is_plain_number(text: &str) -> bool {
     read_number(text, None).is_ok()

@@ -41,6 +41,8 @@ pub(crate) struct Uses {
     pub(crate) truths: Vec<TakenFor>,
     /// Columns of which it asks, with `| number`, whether they are less than something.
     pub(crate) less: BTreeSet<String>,
+    /// Two columns of which it asks which is the greater, and the expression.
+    pub(crate) ordered: BTreeSet<(String, String, String)>,
     /// The texts that columns are compared with.
     pub(crate) compared: BTreeSet<(String, String)>,
     /// Expressions that name no column and have no text: `{{1}}`.
@@ -64,8 +66,14 @@ impl Uses {
 
     /// Of a text that is a template; a text that is not has none.
     pub(crate) fn of(language: &Environment<'_>, source: &str) -> Self {
-        let mut visitor =
-            Visitor { language, source, names: vec![HashMap::new()], uses: Self::default(), looked_at: HashSet::new() };
+        let mut visitor = Visitor {
+            language,
+            source,
+            names: vec![HashMap::new()],
+            uses: Self::default(),
+            looked_at: HashSet::new(),
+            guards: Vec::new(),
+        };
         if let Ok(template) = parse(source, "<text>", syntax()) {
             visitor.statement(&template);
         }
@@ -94,6 +102,8 @@ struct Visitor<'a> {
     uses: Uses,
     /// The columns that a statement looks at.
     looked_at: HashSet<String>,
+    /// The columns that are known not to be empty where the visitor stands, and whether that was needed for a number.
+    guards: Vec<(String, bool)>,
 }
 
 impl Visitor<'_> {
@@ -115,9 +125,8 @@ impl Visitor<'_> {
             Stmt::EmitRaw(_) => {}
             Stmt::EmitExpr(emit) => self.print(&emit.expr),
             Stmt::IfCond(condition) => {
-                self.condition(&condition.expr);
                 self.look_at(&condition.expr);
-                self.statements(&condition.true_body);
+                self.guarded(&condition.expr, |visitor| visitor.statements(&condition.true_body));
                 self.statements(&condition.false_body);
             }
             Stmt::ForLoop(each) => {
@@ -258,13 +267,49 @@ impl Visitor<'_> {
         }
     }
 
+    /// Looks at a condition, and at what holds only where it does. One that keeps empty cells from a number, as in
+    /// `saldo and saldo | number < 5`, asks for no yes or no.
+    fn guarded(&mut self, condition: &Expr<'_>, inside: impl FnOnce(&mut Self)) {
+        let (truths, guards) = (self.uses.truths.len(), self.guards.len());
+        self.condition(condition);
+        let asked = self.uses.truths.split_off(truths);
+        self.filled_columns(condition);
+        inside(self);
+        let needed: Vec<String> = self
+            .guards
+            .split_off(guards)
+            .into_iter()
+            .filter(|(_, is_needed)| *is_needed)
+            .map(|(column, _)| column)
+            .collect();
+        self.uses.truths.extend(asked.into_iter().filter(|taken| !needed.contains(&taken.column)));
+    }
+
+    /// Notes the columns that are not empty where a condition holds: `saldo`, `saldo != ''`, and both of `a and b`.
+    fn filled_columns(&mut self, condition: &Expr<'_>) {
+        let is_empty_text = |other: &Expr<'_>| other.as_const().is_some_and(|text| text.as_str() == Some(""));
+        match condition {
+            Expr::BinOp(both) if matches!(both.op, BinOpKind::ScAnd) => {
+                self.filled_columns(&both.left);
+                self.filled_columns(&both.right);
+            }
+            Expr::BinOp(unequal) if matches!(unequal.op, BinOpKind::Ne) && is_empty_text(&unequal.right) => {
+                self.guards.extend(self.text_column(&unequal.left).map(|column| (column, false)));
+            }
+            other => self.guards.extend(self.text_column(other).map(|column| (column, false))),
+        }
+    }
+
     /// An expression that is asked for yes or no.
     fn condition(&mut self, expression: &Expr<'_>) {
         match expression {
             Expr::UnaryOp(not) if matches!(not.op, UnaryOpKind::Not) => self.condition(&not.expr),
-            Expr::BinOp(both) if matches!(both.op, BinOpKind::ScAnd | BinOpKind::ScOr) => {
-                self.condition(&both.left);
-                self.condition(&both.right);
+            Expr::BinOp(both) if matches!(both.op, BinOpKind::ScAnd) => {
+                self.guarded(&both.left, |visitor| visitor.condition(&both.right));
+            }
+            Expr::BinOp(either) if matches!(either.op, BinOpKind::ScOr) => {
+                self.condition(&either.left);
+                self.condition(&either.right);
             }
             _ => {
                 if let Some(column) = self.text_column(expression) {
@@ -362,6 +407,9 @@ impl Visitor<'_> {
 
     /// `left < right` where `is_less`, else `left > right`.
     fn order(&mut self, whole: &Range<usize>, (left, right): (&Expr<'_>, &Expr<'_>), is_less: bool) {
+        if let (Some(one), Some(other)) = (self.text_column(left), self.text_column(right)) {
+            self.uses.ordered.insert((one, other, cut(self.source, whole.clone()).to_owned()));
+        }
         if gives_number(left) || gives_number(right) {
             self.arithmetic(whole, &[left, right]);
             let smaller = if is_less { left } else { right };
@@ -371,7 +419,14 @@ impl Visitor<'_> {
                     less.insert(column);
                 });
             }
-            self.uses.less.extend(less);
+            for column in less {
+                match self.guards.iter_mut().rev().find(|(guarded, _)| *guarded == column) {
+                    Some((_, is_needed)) => *is_needed = true,
+                    None => {
+                        self.uses.less.insert(column);
+                    }
+                }
+            }
         }
     }
 
@@ -657,13 +712,16 @@ mod tests {
     fn finds_texts_that_are_taken_for_yes_or_no() {
         for (source, expected) in [
             ("{% if vip %}a{% endif %}", &[("vip", "vip | yes")][..]),
-            ("{% if not vip and otro %}a{% endif %}", &[("vip", "vip | yes"), ("otro", "otro | yes")]),
+            ("{% if not vip and otro %}a{% endif %}", &[("otro", "otro | yes"), ("vip", "vip | yes")]),
             ("{{ 'a' if row['Es VIP'] else 'b' }}", &[("row['Es VIP']", "row['Es VIP'] | yes")]),
             ("{% if vip == true %}a{% endif %}", &[("vip == true", "vip | yes")]),
             ("{% if vip is true %}a{% endif %}", &[("vip is true", "vip | yes")]),
             ("{% if vip | trim %}a{% endif %}", &[("vip | trim", "vip | trim | yes")]),
             ("{% if vip | yes %}a{% endif %}", &[]),
             ("{% if vip == 'si' %}a{% endif %}", &[]),
+            ("{% if saldo and saldo | number < 5 %}a{% endif %}", &[]),
+            ("{% if saldo %}{% if saldo | number < 5 %}a{% endif %}{% endif %}", &[]),
+            ("{% if saldo %}a{% endif %}{% if saldo | number < 5 %}b{% endif %}", &[("saldo", "saldo | yes")]),
             ("{% if vip is defined %}a{% endif %}", &[]),
             ("{{ vip or 'x' }}", &[]),
         ] {
@@ -673,6 +731,15 @@ mod tests {
             Vec::from_iter(of("{% if saldo | number < 5 or 3 > deuda | number %}a{% endif %}").less),
             ["deuda", "saldo"]
         );
+        for (source, expected) in [
+            ("{% if saldo and saldo | number < 5 %}a{% endif %}", &[][..]),
+            ("{% if saldo != '' and saldo | number < 5 %}a{% endif %}", &[]),
+            ("{% if saldo %}{% if saldo | number < 5 %}a{% endif %}{% endif %}", &[]),
+            ("{% if saldo %}a{% endif %}{% if saldo | number < 5 %}b{% endif %}", &["saldo"]),
+            ("{% if saldo or saldo | number < 5 %}a{% endif %}", &["saldo"]),
+        ] {
+            assert_eq!(Vec::from_iter(of(source).less), expected, "{source}");
+        }
         assert_eq!(taken(&of("{{ saldo | float }}").casts), [("saldo | float", "saldo | number")]);
         assert_eq!(Vec::from_iter(of("{% if vip in ['si', 'sí'] %}a{% endif %}").compared).len(), 2);
     }

@@ -12,7 +12,7 @@ enum Comes {
 }
 use Comes::{No, Of};
 
-const CONDITIONS: [(&str, &str, Comes); 47] = [
+const CONDITIONS: [(&str, &str, Comes); 52] = [
     // A text is not a number.
     (
         "{% if x > 100 %}a{% endif %}.",
@@ -47,6 +47,11 @@ const CONDITIONS: [(&str, &str, Comes); 47] = [
     ("{% if x | number > 100 %}a{% endif %}.", "", Of(".")),
     ("{% if x | number < 100 %}a{% endif %}.", "", No("x is empty, which is less than any number")),
     ("{% if x and x | number < 100 %}a{% endif %}.", "", Of(".")),
+    ("{% if x and x | number < 100 %}a{% endif %}.", "0", Of("a.")),
+    ("{% if x != '' and x | number < 100 %}a{% endif %}.", "", Of(".")),
+    ("{% if x %}b{% endif %}{% if x | number < 100 %}a{% endif %}.", "", No("x is empty")),
+    ("{% if x > n %}a{% endif %}.", "9", No("`x > n` compares letters, and both are numbers")),
+    ("{% if x > y %}a{% endif %}.", "z", Of("a.")),
     ("{% if x | number > 100 %}a{% endif %}.", "cien", No("`cien` is not a number")),
     ("{{ x | number * 2 }}", "50", Of("100")),
     ("{{ x | number }}", "1.200,50", Of("1200.5")),
@@ -78,7 +83,7 @@ const CONDITIONS: [(&str, &str, Comes); 47] = [
 fn a_condition_means_what_it_says_or_is_refused() {
     let home = Home::new();
     for (template, cell, comes) in CONDITIONS {
-        home.write("list.csv", format!("to,x,y\n593987654321,\"{cell}\",y\n"));
+        home.write("list.csv", format!("to,x,y,n\n593987654321,\"{cell}\",y,10\n"));
         let ended = home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", template]);
         match comes {
             Of(text) => {

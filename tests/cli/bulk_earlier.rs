@@ -303,6 +303,20 @@ fn the_limit_counts_what_is_sent() {
     let ended = send(&home, &jelou.url, &["--skip", "5", "--limit", "1", "--skip-sent"]).success();
     assert_eq!(json!([ended.json()["rows"], ended.json()["sent"]]), json!([3, 1]));
     assert_eq!(times(&jelou, &users(0..9)), [1, 1, 1, 1, 1, 1, 1, 1, 0]);
+    // Who got it and stands behind the limit neither counts nor is left out a second time.
+    for (before, list_of, limit, sent) in [
+        (&[30, 32][..], 30..35, "1", vec![31]),
+        (&[40, 45], 40..46, "3", vec![41, 42, 43]),
+        (&[50, 52, 53, 54], 50..55, "1", vec![51]),
+    ] {
+        home.write("people.csv", list(&before.iter().map(|one| user(*one)).collect::<Vec<_>>()));
+        send(&home, &jelou.url, &[]).success();
+        let seen = jelou.seen().len();
+        home.write("people.csv", list(&users(list_of)));
+        send(&home, &jelou.url, &["--limit", limit, "--skip-sent"]).success();
+        assert_eq!(jelou.seen().len() - seen, sent.len());
+        assert_eq!(times(&jelou, &sent.iter().map(|one| user(*one)).collect::<Vec<_>>()), vec![1; sent.len()]);
+    }
 }
 
 #[test]

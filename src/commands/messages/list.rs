@@ -130,6 +130,7 @@ pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode
         filter,
         limit: limit.map(NonZeroUsize::get),
         printed: HashMap::new(),
+        has_header: false,
         people: HashSet::new(),
     };
     block_on(listing.run(LookUpSpan { start, until }, follow))
@@ -138,7 +139,14 @@ pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode
 /// Who is meant by `--to`.
 fn person(context: &Context, typed: &str, sender: &Sender) -> Result<String, UsageError> {
     let read = TypedRecipient::read(typed, sender.settings.country());
-    let read = read.map_err(|error| UsageError::new(format!("--to: {error}"), error.hint()))?;
+    let read = read.map_err(|error| {
+        let hint = if error.is_without_country() {
+            "write it with + and its country code, or add `country` to the profile".to_owned()
+        } else {
+            error.hint()
+        };
+        UsageError::new(format!("--to: {error}"), hint)
+    })?;
     context.stderr.warnings(read.warnings());
     Ok(person_key(read.recipient.as_str()).into_owned())
 }
@@ -151,6 +159,8 @@ struct MessageListing<'a> {
     limit: Option<usize>,
     /// What was printed, with its time: `--follow` repeats nothing.
     printed: HashMap<u64, Option<Timestamp>>,
+    /// Whether the table has its header.
+    has_header: bool,
     /// Whom `-o to` has printed.
     people: HashSet<String>,
 }
@@ -164,7 +174,13 @@ impl MessageListing<'_> {
         };
         let flight = Flight::default();
         let mut look_ups = connection.look_ups(&context.stderr, &sender.settings, sender.bot.as_str(), &flight);
-        let reading = self.read(&mut look_ups, &span).await;
+        let limit = self.limit.take_if(|_| follow);
+        let mut reading = self.read(&mut look_ups, &span).await;
+        if follow {
+            // What the limit leaves out is not new when it is read once more.
+            self.printed.extend(reading.listed.iter().map(|listed| (listed.key, listed.message.at)));
+            reading.listed.truncate(limit.unwrap_or(usize::MAX));
+        }
         self.print(&reading.listed, reading.problem.is_none())?;
         if reading.listed.is_empty() && reading.problem.is_none() && !follow {
             context.stderr.note("no messages found");
@@ -173,7 +189,6 @@ impl MessageListing<'_> {
             return Err(problem.into());
         }
         if follow {
-            self.limit = None;
             self.follow(&mut look_ups).await?;
         }
         Ok(ExitCode::Success)
@@ -261,10 +276,10 @@ impl MessageListing<'_> {
         if stdout.format == Format::To && !is_whole {
             return Ok(());
         }
-        let is_first = self.printed.is_empty();
         let ordered = newest_last(listed);
         self.printed.extend(ordered.iter().map(|listed| (listed.key, listed.message.at)));
         if stdout.format == Format::Response && stdout.is_for_a_person() {
+            let is_first = !std::mem::replace(&mut self.has_header, true);
             return Ok(print_for_a_person(stdout, &ordered, is_first)?);
         }
         for listed in ordered {

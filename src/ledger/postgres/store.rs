@@ -96,7 +96,8 @@ impl LedgerStore for SharedRuns {
     fn make(&self, new: NewRun, details: &Details) -> Result<Box<dyn HeldRun>, LedgerError> {
         let NewRun { name, mut draft, .. } = new;
         let id = self.import(&mut draft, details, &name)?;
-        self.call(SHORT, self.client().execute("SELECT pg_advisory_unlock($1)", &[&MAKING]))?;
+        // The run is there whatever becomes of this connection, with which the lock ends too.
+        let _ = self.call(SHORT, self.client().execute("SELECT pg_advisory_unlock($1)", &[&MAKING]));
         Ok(Box::new(JoinedRun { runs: self.clone(), name, id, paused: None }))
     }
 

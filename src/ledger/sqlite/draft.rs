@@ -141,7 +141,7 @@ impl LedgerDraft {
 
     /// How many rows are to be sent.
     pub(crate) fn to_be_sent(&self) -> u64 {
-        (self.rows - self.left_out.rows).cast_unsigned()
+        u64::try_from(self.rows - self.left_out.rows).unwrap_or_default()
     }
 
     /// How many rows it has.

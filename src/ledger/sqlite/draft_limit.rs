@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
+use super::comparison::prepare;
 use super::draft::LedgerDraft;
 use super::repeated_rows::OF_EARLIER_RUNS;
 use crate::ledger::LedgerError;
@@ -19,21 +20,30 @@ impl LedgerDraft {
     /// Where `limit` is reached, takes all out that lies behind; gives the line of the last row that stays.
     pub(crate) fn cut(&mut self, limit: u64, of: LimitOf) -> Result<Option<u64>, LedgerError> {
         let Some(before) = limit.checked_sub(1) else { return Ok(None) };
-        let (key, earlier) = match of {
-            LimitOf::Rows => ("row.n", "''"),
-            LimitOf::Messages => ("fingerprint", "''"),
-            LimitOf::People => ("person", OF_EARLIER_RUNS),
+        // Whoever has a message of an earlier run gets none of this list, wherever that row stands.
+        let of_nobody_earlier = format!(
+            "AND person NOT IN (SELECT person FROM row JOIN decision ON decision.row = row.n \
+             WHERE person IS NOT NULL AND reason IN ({OF_EARLIER_RUNS}))"
+        );
+        let (key, only) = match of {
+            LimitOf::Rows => ("n", ""),
+            LimitOf::Messages => ("fingerprint", ""),
+            LimitOf::People => ("person", of_nobody_earlier.as_str()),
         };
         let query = format!(
-            "SELECT n, line FROM row WHERE n IN (SELECT min(row.n) FROM row LEFT JOIN decision ON decision.row = row.n \
-             WHERE recipient IS NOT NULL AND (reason IS NULL OR reason IN ({earlier})) GROUP BY {key}) \
-             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) ORDER BY n LIMIT 1 OFFSET ?1"
+            "SELECT n, line FROM row WHERE n IN (SELECT min(n) FROM row WHERE recipient IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n) {only} GROUP BY {key}) \
+             ORDER BY n LIMIT 1 OFFSET ?1"
         );
         let last = self.db.query_row(&query, [before], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let Some((last, line)) = last else { return Ok(None) };
-        for delete in
-            ["DELETE FROM row WHERE n > ?1", "DELETE FROM content WHERE n > ?1", "DELETE FROM decision WHERE row > ?1"]
-        {
+        prepare(&self.db)?;
+        for delete in [
+            "DELETE FROM row WHERE n > ?1",
+            "DELETE FROM content WHERE n > ?1",
+            "DELETE FROM decision WHERE row > ?1",
+            "DELETE FROM earlier WHERE n > ?1",
+        ] {
             self.db.execute(delete, params![last])?;
         }
         self.has_rows(last)?;
