@@ -548,3 +548,13 @@ fn getting_waits_until_it_has_come_so_far() {
     let server = Server::answering(Reply::json(401, "{}"));
     home.asking("messages get t --wait read", &server).fails(4, &["the API answered 401"]);
 }
+
+#[test]
+fn two_people_whose_messages_have_one_id_are_both_listed() {
+    let entries = [entry("same", "user", ANA, "baja", 1), entry("same", "user", "593987654399", "baja", 2)];
+    let server = Server::start(vec![page(&entries, 1)]);
+    let ended = Home::new().asking("messages list -o to", &server).success();
+    let mut people: Vec<_> = ended.stdout.lines().collect();
+    people.sort_unstable();
+    assert_eq!(people, [ANA, "593987654399"]);
+}

@@ -100,10 +100,11 @@ impl PageTally {
     }
 }
 
-/// What an entry is called; one without an id is all that it says.
+/// What an entry is called: its id, between the two whom it names. One without an id is all that it says.
 pub(crate) fn key(entry: &Value) -> u64 {
     let mut hasher = DefaultHasher::new();
     text_at(entry, &["/messageId", "/id", "/_id"]).unwrap_or_else(|| entry.to_string()).hash(&mut hasher);
+    [text_at(entry, &["/recipient/id"]), text_at(entry, &["/sender/id"])].hash(&mut hasher);
     hasher.finish()
 }
 

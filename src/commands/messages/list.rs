@@ -198,7 +198,8 @@ impl MessageListing<'_> {
     /// waited for; after that the span begins where it was last read whole.
     async fn follow(&mut self, look_ups: &mut LookUps<'_>) -> Result<(), CommandError> {
         look_ups.retry_for = Duration::MAX;
-        let mut since = look_ups.now().checked_sub(LATEST).unwrap_or(Timestamp::MIN);
+        let (first_look, first_time) = (Instant::now(), look_ups.now());
+        let mut since = first_time.checked_sub(LATEST).unwrap_or(Timestamp::MIN);
         let mut told = None;
         while !self.context.stdout.has_lost_its_reader() {
             tokio::select! {
@@ -218,8 +219,10 @@ impl MessageListing<'_> {
                 Some(_) => false,
             };
             if is_printed {
-                let next = look_ups.now().checked_sub(LATEST + began.elapsed()).unwrap_or(since);
-                since = since.max(next);
+                // One wrong time of the server must not let the span begin behind what is still to come.
+                let passed = first_time.checked_add(first_look.elapsed()).unwrap_or(first_time);
+                let now = look_ups.now().min(passed);
+                since = now.checked_sub(LATEST + began.elapsed()).unwrap_or(since);
                 self.printed.retain(|_, at| at.is_none_or(|at| at >= since - KEPT));
             }
             match reading.problem {
