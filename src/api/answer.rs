@@ -75,6 +75,12 @@ pub(crate) struct ApiError {
     pub(crate) text: Option<String>,
 }
 
+/// How many pages the `pagination` of a listing says that there are (`api.md`).
+pub(crate) fn total_pages(pagination: Option<&Value>) -> Option<u64> {
+    let pages = pagination?.get("totalPages")?;
+    pages.as_u64().or_else(|| pages.as_str()?.parse().ok())
+}
+
 impl Body {
     pub(crate) fn new(text: String, complete: bool) -> Self {
         let read = if complete { read_json(text.trim_start_matches('\u{feff}')) } else { None };
@@ -143,6 +149,11 @@ impl Body {
     /// The items of a page of a listing.
     pub(crate) fn results(&self) -> Option<&Vec<Value>> {
         listed_items(self.json.as_ref()?)
+    }
+
+    /// How many pages the listing says that it has.
+    pub(crate) fn total_pages(&self) -> Option<u64> {
+        total_pages(self.field("pagination"))
     }
 
     /// Whether it is a page of messages, or one of them (`api.md`, "Look-ups").

@@ -10,13 +10,13 @@ use url::Url;
 
 use super::CommandError;
 use super::send::{note_delivery, note_error, print_answer, print_result};
-use crate::api::{Request, TypedPath, listed_items};
+use crate::api::{Request, TypedPath, listed_items, total_pages};
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::input::{InputError, JsonSource, Source};
 use crate::output::{Format, Record, Sent, Stdout, StreamError};
 use crate::process::block_on;
-use crate::sending::{Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, catch_panic, is_last_page};
+use crate::sending::{Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, catch_panic};
 
 /// The most pages that are read: a server that gives new ones for ever is left.
 const MAX_PAGES: u32 = 1000;
@@ -311,10 +311,10 @@ async fn read_pages(
             context.stderr.error(problem, &[], Some("leave out --paginate"));
             return Ok(ExitCode::Rejected);
         };
+        let pages = total_pages(answer.get("pagination"));
         // A server that does not count pages gives the same one again.
         if results.is_empty() || *results == last {
-            let is_counted = answer.pointer("/pagination/totalPages").is_some();
-            if is_counted && !answer.as_object().is_some_and(|answer| is_last_page(answer, page)) {
+            if pages.is_some_and(|pages| pages > u64::from(page)) {
                 let problem =
                     "the API repeats its pages, though it says that there are more; what was printed is incomplete";
                 context.stderr.error(problem, &[], Some("try again later"));
@@ -323,7 +323,7 @@ async fn read_pages(
             return Ok(ExitCode::Success);
         }
         results.iter().try_for_each(|result| print_one(&context.stdout, result))?;
-        let is_last = answer.as_object().is_some_and(|answer| is_last_page(answer, page));
+        let is_last = pages.is_some_and(|pages| u64::from(page) >= pages);
         if is_last || context.stdout.has_lost_its_reader() {
             return Ok(ExitCode::Success);
         }

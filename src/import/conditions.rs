@@ -61,7 +61,7 @@ impl Conditions {
         for (path, TakenFor { column, written, meant }) in &self.truths {
             if let Some(cell) = row.text(column).filter(|cell| says_no(cell)) {
                 let problem = format!(
-                    "`{written}` is true of `{}` in {column}, since that is not empty; write `{meant}`, or `{column} != '{}'`",
+                    "`{written}` is true for `{}` in {column}, because that cell is not empty; write `{meant}`, or `{column} != '{}'`",
                     cell.trim(),
                     cell.trim().replace('\'', "\\'")
                 );
@@ -72,7 +72,7 @@ impl Conditions {
             let is_number = |column| row.text(column).is_some_and(is_amount);
             if is_number(one) && is_number(other) {
                 let problem = format!(
-                    "`{written}` compares letters, and both are numbers; write `{one} | number` and `{other} | number`"
+                    "`{written}` compares two numbers letter by letter; write `{one} | number` and `{other} | number`"
                 );
                 return Err(fault(path, problem, false));
             }
@@ -80,7 +80,7 @@ impl Conditions {
         for (path, column) in &self.less {
             if row.text(column).is_some_and(|cell| cell.trim().is_empty()) {
                 let problem = format!(
-                    "{column} is empty, which is less than any number; write `{column} and {column} | number < …`, which leaves it out"
+                    "{column} is empty, which counts as less than any number; write `{column} and {column} | number < …`"
                 );
                 return Err(fault(path, problem, false));
             }
@@ -101,7 +101,7 @@ impl Conditions {
 }
 
 fn number_problem(TakenFor { column, written, meant }: &TakenFor) -> String {
-    format!("`{written}` takes {column}, which is a text, for a number; write `{meant}`")
+    format!("`{written}` uses {column} as a number, but its cells are text; write `{meant}`")
 }
 
 fn fault(path: &str, problem: String, is_of_every_row: bool) -> TemplateError {

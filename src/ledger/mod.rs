@@ -20,10 +20,7 @@ mod resolution;
 mod run;
 mod run_error;
 mod skip;
-#[cfg(not(any(test, fuzzing)))]
 mod sqlite;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod sqlite;
 mod store;
 mod types;
 mod workers;
@@ -48,6 +45,8 @@ pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::sqlite::damaged_ledger;
 pub(crate) use self::sqlite::{DraftOverview, DraftRequest, DraftRow, LedgerDraft, LimitOf, Runs, StopWatch};
+#[cfg(test)]
+pub(crate) use self::sqlite::{FileRun, fixture};
 pub(crate) use self::store::{LedgerStore, NewRun, UnfinishedRuns};
 pub(crate) use self::types::{
     BegunAttempt, Details, EndedAttempt, QueuedRow, RecipientFlags, ReportedRow, RowFilter, RunConditions,

@@ -385,8 +385,7 @@ mod tests {
     use crate::api::{
         Client, ClientOptions, Credentials, Deadline, HEADERS_OF_A_POST, Roots, SuccessCriterion, SwapWatch, signed,
     };
-    use crate::ledger::Run;
-    use crate::ledger::sqlite::{FileRun, fixture};
+    use crate::ledger::{FileRun, Run, fixture};
     use crate::output::{Color, ProgressFormat, Stderr, Verbosity};
 
     /// A session with a server that never answers.

@@ -207,8 +207,7 @@ fn write(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::sqlite::{FileRun, fixture};
-    use crate::ledger::{RowState, Run};
+    use crate::ledger::{FileRun, RowState, Run, fixture};
 
     fn sent(n: i64, recipient: &str) -> SettledRow {
         let ended = EndedAttempt {

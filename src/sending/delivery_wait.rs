@@ -21,6 +21,8 @@ use crate::process::Signal;
 /// Between the first two look-ups of a message; half as long again after each.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The last look-up begins this long before the time is up, so that it can be answered in time.
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// How far a message is to come, a value of `--wait`; the comments are its help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -129,17 +131,24 @@ impl Connection {
                 Some(_) | None => {}
             }
             let left = deadline.saturating_duration_since(Instant::now());
+            let until_next = until_next_look(pause, left);
             tokio::select! {
                 biased;
                 signal = look_ups.signals.next() => return WaitEnd::Interrupted(signal),
-                () = tokio::time::sleep(pause.min(left)) => {}
+                () = tokio::time::sleep(until_next.unwrap_or(left)) => {}
             }
-            if left <= pause {
+            if until_next.is_none() {
                 return WaitEnd::TimeIsUp { problem: None };
             }
             pause = LONGEST_PAUSE.min(pause + pause / 2);
         }
     }
+}
+
+/// How long to wait for the next look-up, where so much time is `left`; nothing where the last one was made.
+fn until_next_look(pause: Duration, left: Duration) -> Option<Duration> {
+    let until_last = left.checked_sub(LAST_LOOK).filter(|until_last| !until_last.is_zero())?;
+    Some(pause.min(until_last))
 }
 
 impl WaitEnd {
@@ -239,4 +248,24 @@ fn failure(facts: &DeliveryFacts) -> (String, Option<String>) {
     let why = if parts.is_empty() { "Jelou gives no reason".to_owned() } else { parts.join(": ") };
     let known = facts.code.as_deref().and_then(look_up_code);
     (format!("undelivered: {why}"), known.map(|Code { meaning, hint, .. }| format!("{meaning}; {hint}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_look_is_made_just_before_the_time_is_up() {
+        let seconds = Duration::from_secs_f64;
+        for (pause, left, expected) in [
+            (1.0, 8.0, Some(1.0)),
+            (3.0, 3.25, Some(2.25)),
+            (10.0, 10.5, Some(9.5)),
+            (2.0, 1.25, Some(0.25)),
+            (2.0, 1.0, None),
+            (2.0, 0.0, None),
+        ] {
+            assert_eq!(until_next_look(seconds(pause), seconds(left)), expected.map(seconds), "{pause} {left}");
+        }
+    }
 }

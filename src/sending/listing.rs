@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::connection::Connection;
 use super::flight::Flight;
-use crate::api::{Body, Cause, Delivery, Outcome, Problem, Request, TemplateFilter};
+use crate::api::{Body, Cause, Delivery, Outcome, Problem, Request, TemplateFilter, total_pages};
 use crate::config::BotId;
 use crate::output::Stderr;
 use crate::process::Signal;
@@ -94,10 +94,8 @@ impl Listing {
 }
 
 /// Whether the API says that no page follows.
-pub(crate) fn is_last_page(listing: &Map<String, Value>, page: u32) -> bool {
-    let pages = listing.get("pagination").and_then(|pagination| pagination.get("totalPages"));
-    let pages = pages.and_then(|pages| pages.as_u64().or_else(|| pages.as_str()?.parse().ok()));
-    pages.is_some_and(|pages| u64::from(page) >= pages)
+fn is_last_page(listing: &Map<String, Value>, page: u32) -> bool {
+    total_pages(listing.get("pagination")).is_some_and(|pages| u64::from(page) >= pages)
 }
 
 /// A command that only reads, and could not.

@@ -3,6 +3,7 @@
 mod body;
 mod bounds;
 mod error;
+mod expressions;
 mod language;
 mod misspelling;
 mod numbers;

@@ -9,16 +9,15 @@ use minijinja::machinery::parse;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Value as Cell};
 
+use super::expressions::{argument, around, children, cut, extent, gives_number};
 use super::language::syntax;
 
 /// Filters that give a text again, whose meaning is the cell's.
 const TEXT_FILTERS: [&str; 11] =
     ["trim", "upper", "lower", "title", "capitalize", "replace", "default", "d", "string", "first", "last"];
-/// Filters that make a number of a text.
-const NUMBER_FILTERS: [&str; 7] = ["number", "int", "float", "length", "count", "abs", "round"];
 /// Tests that compare, as `saldo is gt(100)`.
-const ORDER_TESTS: [&str; 8] = ["lt", "lessthan", "le", "gt", "greaterthan", "ge", "<", ">"];
-const EQUAL_TESTS: [&str; 5] = ["eq", "equalto", "==", "ne", "!="];
+const ORDER_TESTS: [&str; 6] = ["lt", "lessthan", "le", "gt", "greaterthan", "ge"];
+const EQUAL_TESTS: [&str; 3] = ["eq", "equalto", "ne"];
 /// Tests that only a number passes.
 const NUMBER_TESTS: [&str; 6] = ["odd", "even", "divisibleby", "number", "integer", "float"];
 
@@ -413,13 +412,7 @@ impl Visitor<'_> {
         if gives_number(left) || gives_number(right) {
             self.arithmetic(whole, &[left, right]);
             let smaller = if is_less { left } else { right };
-            let mut less = HashSet::new();
-            if gives_number(smaller) {
-                self.each_column(smaller, &mut |column| {
-                    less.insert(column);
-                });
-            }
-            for column in less {
+            for column in self.read_as_numbers(smaller) {
                 match self.guards.iter_mut().rev().find(|(guarded, _)| *guarded == column) {
                     Some((_, is_needed)) => *is_needed = true,
                     None => {
@@ -427,6 +420,17 @@ impl Visitor<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// The columns that an expression reads with `number`, whose empty cells are nothing: other filters make something of them.
+    fn read_as_numbers(&self, expression: &Expr<'_>) -> Vec<String> {
+        match expression {
+            Expr::Filter(filter) if filter.name == "number" => {
+                filter.expr.as_ref().and_then(|inside| self.text_column(inside)).into_iter().collect()
+            }
+            Expr::Filter(_) => Vec::new(),
+            other => children(other).into_iter().flat_map(|child| self.read_as_numbers(child)).collect(),
         }
     }
 
@@ -523,96 +527,8 @@ impl Visitor<'_> {
     }
 }
 
-/// Whether an expression makes a number, whatever the row.
-fn gives_number(expression: &Expr<'_>) -> bool {
-    match expression {
-        Expr::Filter(filter) if ["default", "d"].contains(&filter.name) => {
-            filter.expr.as_ref().is_some_and(|inside| gives_number(inside))
-        }
-        Expr::Filter(filter) => NUMBER_FILTERS.contains(&filter.name),
-        Expr::BinOp(operation) => matches!(
-            operation.op,
-            BinOpKind::Sub | BinOpKind::Mul | BinOpKind::Div | BinOpKind::FloorDiv | BinOpKind::Rem | BinOpKind::Pow
-        ),
-        Expr::UnaryOp(minus) => matches!(minus.op, UnaryOpKind::Neg),
-        other => other.as_const().is_some_and(|constant| is_number(&constant)),
-    }
-}
-
-/// A number, or a text of one: `saldo > '100'` compares letters.
-fn is_number(constant: &Cell) -> bool {
-    constant.is_number() || constant.as_str().is_some_and(|text| text.trim().parse::<f64>().is_ok())
-}
-
 fn is_global(language: &Environment<'_>, name: &str) -> bool {
     language.globals().any(|(global, _)| global == name)
-}
-
-fn argument<'a, 'b>(argument: &'b CallArg<'a>) -> &'b Expr<'a> {
-    match argument {
-        CallArg::Pos(expression)
-        | CallArg::Kwarg(_, expression)
-        | CallArg::PosSplat(expression)
-        | CallArg::KwargSplat(expression) => expression,
-    }
-}
-
-/// The expressions directly inside one.
-fn children<'a, 'b>(expression: &'b Expr<'a>) -> Vec<&'b Expr<'a>> {
-    let with = |first: &'b Expr<'a>, arguments: &'b [CallArg<'a>]| {
-        std::iter::once(first).chain(arguments.iter().map(argument)).collect()
-    };
-    match expression {
-        Expr::Var(_) | Expr::Const(_) => Vec::new(),
-        Expr::Slice(slice) => {
-            let bounds = [&slice.start, &slice.stop, &slice.step];
-            std::iter::once(&slice.expr).chain(bounds.into_iter().flatten()).collect()
-        }
-        Expr::UnaryOp(operation) => vec![&operation.expr],
-        Expr::BinOp(operation) => vec![&operation.left, &operation.right],
-        Expr::Compare(comparison) => {
-            std::iter::once(&comparison.expr).chain(comparison.ops.iter().map(|step| &step.expr)).collect()
-        }
-        Expr::IfExpr(choice) => [&choice.test_expr, &choice.true_expr].into_iter().chain(&choice.false_expr).collect(),
-        Expr::Filter(filter) => filter.expr.iter().chain(filter.args.iter().map(argument)).collect(),
-        Expr::Test(test) => with(&test.expr, &test.args),
-        Expr::GetAttr(attribute) => vec![&attribute.expr],
-        Expr::GetItem(item) => vec![&item.expr, &item.subscript_expr],
-        Expr::Call(call) => with(&call.expr, &call.args),
-        Expr::List(list) => list.items.iter().collect(),
-        Expr::Tuple(tuple) => tuple.items.iter().collect(),
-        Expr::Map(map) => map.keys.iter().chain(&map.values).collect(),
-    }
-}
-
-/// Where an expression stands. The parser's span of one with parts may begin before them, or be that of the last one alone.
-fn extent(source: &str, expression: &Expr<'_>) -> Range<usize> {
-    let span = expression.span();
-    let own = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
-    let inside = children(expression).into_iter().map(|child| extent(source, child)).reduce(around);
-    let is_sign = matches!(expression, Expr::UnaryOp(_));
-    let has_brackets = matches!(expression, Expr::List(_) | Expr::Tuple(_) | Expr::Map(_));
-    let range = match inside {
-        Some(inside) if is_sign => {
-            let sign = cut(source, 0..inside.start).rfind(['-', 'n']).unwrap_or(inside.start);
-            sign..inside.end
-        }
-        Some(inside) if !has_brackets => inside.start..inside.end.max(own(span.end_offset)),
-        _ => own(span.start_offset)..own(span.end_offset),
-    };
-    // Neither does it have the bracket behind the arguments.
-    let text = cut(source, range.clone());
-    let is_open = text.matches('(').count() > text.matches(')').count();
-    let closes = cut(source, range.end..source.len()).find(')').filter(|_| is_open);
-    range.start..closes.map_or(range.end, |at| range.end + at + 1)
-}
-
-fn around(one: Range<usize>, other: Range<usize>) -> Range<usize> {
-    one.start.min(other.start)..one.end.max(other.end)
-}
-
-fn cut(source: &str, range: Range<usize>) -> &str {
-    source.get(range).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -737,6 +653,9 @@ mod tests {
             ("{% if saldo %}{% if saldo | number < 5 %}a{% endif %}{% endif %}", &[]),
             ("{% if saldo %}a{% endif %}{% if saldo | number < 5 %}b{% endif %}", &["saldo"]),
             ("{% if saldo or saldo | number < 5 %}a{% endif %}", &["saldo"]),
+            ("{% if 2 * (saldo | number) < 5 %}a{% endif %}", &["saldo"]),
+            ("{% if nombre | length < 5 %}a{% endif %}", &[]),
+            ("{% if saldo | number | default(0, true) < 5 %}a{% endif %}", &[]),
         ] {
             assert_eq!(Vec::from_iter(of(source).less), expected, "{source}");
         }

@@ -12,12 +12,12 @@ enum Comes {
 }
 use Comes::{No, Of};
 
-const CONDITIONS: [(&str, &str, Comes); 52] = [
+const CONDITIONS: [(&str, &str, Comes); 53] = [
     // A text is not a number.
     (
         "{% if x > 100 %}a{% endif %}.",
         "50",
-        No("`x > 100` takes x, which is a text, for a number; write `x | number > 100`"),
+        No("`x > 100` uses x as a number, but its cells are text; write `x | number > 100`"),
     ),
     ("{% if x >= 100.5 %}a{% endif %}.", "50", No("write `x | number >= 100.5`")),
     ("{% if 100 < x %}a{% endif %}.", "50", No("write `100 < x | number`")),
@@ -45,19 +45,24 @@ const CONDITIONS: [(&str, &str, Comes); 52] = [
     ("{% if x | number('.') > 100 %}a{% endif %}.", "1.200", Of(".")),
     ("{% if x | number(';') > 100 %}a{% endif %}.", "1", No("`;` is not a sign of decimals")),
     ("{% if x | number > 100 %}a{% endif %}.", "", Of(".")),
-    ("{% if x | number < 100 %}a{% endif %}.", "", No("x is empty, which is less than any number")),
+    ("{% if x | number < 100 %}a{% endif %}.", "", No("x is empty, which counts as less than any number")),
     ("{% if x and x | number < 100 %}a{% endif %}.", "", Of(".")),
     ("{% if x and x | number < 100 %}a{% endif %}.", "0", Of("a.")),
     ("{% if x != '' and x | number < 100 %}a{% endif %}.", "", Of(".")),
     ("{% if x %}b{% endif %}{% if x | number < 100 %}a{% endif %}.", "", No("x is empty")),
-    ("{% if x > n %}a{% endif %}.", "9", No("`x > n` compares letters, and both are numbers")),
+    ("{% if x | length < 3 %}a{% endif %}.", "", Of("a.")),
+    ("{% if x > n %}a{% endif %}.", "9", No("`x > n` compares two numbers letter by letter")),
     ("{% if x > y %}a{% endif %}.", "z", Of("a.")),
     ("{% if x | number > 100 %}a{% endif %}.", "cien", No("`cien` is not a number")),
     ("{{ x | number * 2 }}", "50", Of("100")),
     ("{{ x | number }}", "1.200,50", Of("1200.5")),
     // Neither is it yes or no.
-    ("{% if x %}a{% endif %}.", "FALSE", No("`x` is true of `FALSE` in x, since that is not empty; write `x | yes`")),
-    ("{% if x %}a{% endif %}.", "0", No("`x` is true of `0`")),
+    (
+        "{% if x %}a{% endif %}.",
+        "FALSE",
+        No("`x` is true for `FALSE` in x, because that cell is not empty; write `x | yes`"),
+    ),
+    ("{% if x %}a{% endif %}.", "0", No("`x` is true for `0`")),
     ("{% if x %}a{% endif %}.", "no", No("write `x | yes`, or `x != 'no'`")),
     ("{% if not x %}a{% endif %}.", "N", No("write `x | yes`")),
     ("{{ 'a' if x else 'b' }}", "falso", No("write `x | yes`")),
@@ -137,7 +142,7 @@ fn fields_of_json_keep_their_types() {
     let request: serde_json::Value = serde_json::from_str(&home.run_args(&line).success().stdout).unwrap();
     assert_eq!(request["body"]["text"], "a.");
     home.write("list.ndjson", "{\"to\":\"593987654321\",\"x\":\"150\",\"vip\":false}\n");
-    home.run_args(&line).fails(2, &["line 1: text: `x > 100` takes x, which is a text, for a number"]);
+    home.run_args(&line).fails(2, &["line 1: text: `x > 100` uses x as a number, but its cells are text"]);
 }
 
 #[test]

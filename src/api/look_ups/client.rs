@@ -146,7 +146,7 @@ impl LookUps<'_> {
                     return Ok(ListingCoverage::Whole);
                 }
             }
-            if let Some(coverage) = tally.end_page(total_pages(&answer)) {
+            if let Some(coverage) = tally.end_page(answer.body.total_pages()) {
                 return Ok(coverage);
             }
             // From here on nothing new moves the pages on. What the first one had must stay within.
@@ -258,9 +258,4 @@ enum ListedIn {
     History,
     Notifications,
     OneNotification,
-}
-
-fn total_pages(answer: &Answer) -> Option<u64> {
-    let pages = answer.body.json.as_ref()?.pointer("/pagination/totalPages")?;
-    pages.as_u64().or_else(|| pages.as_str()?.parse().ok())
 }
