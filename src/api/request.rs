@@ -49,7 +49,7 @@ pub(crate) enum SuccessCriterion {
     Read,
     /// Whatever is not an error: the answer to any request that may change something.
     Done,
-    /// A page of what became of messages, or one entry of it. A read, too, whose entries can have errors of their own.
+    /// A page of messages with their states, or one of them. A read, too, whose entries can have errors of their own.
     LookUp,
 }
 

@@ -27,7 +27,7 @@ impl WaitArgs {
     }
 }
 
-/// An answer is no matter of a send.
+/// A send cannot wait for a reply.
 fn goal() -> impl TypedValueParser<Value = WaitGoal> {
     PossibleValuesParser::new(["delivered", "read"]).try_map(|word| WaitGoal::from_str(&word, false))
 }

@@ -1,4 +1,4 @@
-//! What is read of an answer that says what became of messages.
+//! What must hold for every answer to a look-up.
 
 use serde_json::Value;
 

@@ -26,7 +26,7 @@ use crate::template::{
 pub(crate) struct RowRange {
     /// So many at the beginning are passed over.
     pub(crate) skip: u64,
-    /// So many at most are sent; what is behind them is no part of the run.
+    /// At most this many are sent; the rows after them are not part of the run.
     pub(crate) limit: Option<u64>,
 }
 

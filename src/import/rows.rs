@@ -19,7 +19,7 @@ use crate::message::Outgoing;
 
 /// Different names of fields that the rows of an NDJSON list may have.
 const MOST_FIELDS: usize = 1000;
-/// Where the limit is not reached, so many times as many rows are read before it is looked again.
+/// Where the limit is not reached, this many times as many rows are read before the next comparison.
 const MORE: u64 = 4;
 
 /// Fills `draft` with the rows of `list`. `list_of` gives the list of people who must not be written to that a request's
@@ -45,7 +45,7 @@ pub(crate) fn import_list<'a>(
     };
     let mut wanted = limit;
     loop {
-        // What is wrong behind the limit is told to nobody, and it is known only afterwards where that is.
+        // Faults after the limit are not reported, and where the limit falls is known only afterwards.
         let mut faults = Vec::new();
         let read = rows.read(list, draft, wanted, &list_of, &mut |line, fault| faults.push((line, fault)), &is_read);
         let is_left_out = plan.reported != ReportedRule::LeftOut || leave_out(draft);
@@ -130,7 +130,7 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Reads on until there are so many requests; false where the list ended before.
+    /// Reads until there are `wanted` requests; false where the list ended first.
     fn read<'b>(
         &mut self,
         list: &mut ListReader,

@@ -60,7 +60,7 @@ pub(crate) trait Run {
     /// Recipient and body of the first message: of one that is not left out, where there is one.
     fn first_message(&self) -> Result<Option<(String, String)>, LedgerError>;
 
-    /// The next rows behind `after` that are still to be sent, at most so many.
+    /// The next rows after row `after` that are still to be sent, `most` of them at most.
     ///
     /// # Errors
     /// When it cannot be read, or a row is not the one that was written.
@@ -218,7 +218,7 @@ impl dyn Run + '_ {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HeldFor {
     Sending,
-    /// A person says what became of rows.
+    /// A person decides the state of rows.
     Deciding,
     Removal,
 }

@@ -22,7 +22,7 @@ pub(super) fn country(recipient: &str) -> Option<&str> {
     is_user_id(recipient).then(|| parts(recipient)).flatten().map(|(country, _)| country)
 }
 
-/// Country and id. Letters alone are no id but a name: `MR.Smith`.
+/// Country and id. Letters alone are a name, not an id: `MR.Smith`.
 fn parts(recipient: &str) -> Option<(&str, &str)> {
     let (country, id) = recipient.split_once('.')?;
     let bare = id.strip_prefix("ENT.").unwrap_or(id);

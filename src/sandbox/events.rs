@@ -23,7 +23,7 @@ use super::stored_message::StoredMessage;
 
 /// How often a silent stream says that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// The least time between two notices of deliveries, so that thousands of messages are no thousands of notices.
+/// The least time between two notices of deliveries, so that thousands of messages do not make thousands of notices.
 const BETWEEN_RECEIPTS: Duration = Duration::from_millis(100);
 /// How long a browser waits before it connects again, in milliseconds.
 const RETRY_MS: u32 = 1000;

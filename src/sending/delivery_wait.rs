@@ -1,4 +1,4 @@
-//! Waits until a message that Jelou accepted has come as far as was asked for, by asking Jelou.
+//! Waits until a message that Jelou accepted has reached the state that `--wait` names, by asking Jelou.
 
 use std::time::{Duration, Instant, SystemTime};
 

@@ -1,4 +1,4 @@
-//! Asks Jelou what became of messages. Nothing but GETs leaves from here, one after the other, and no faster than they may.
+//! Asks Jelou for the state of messages. Only GETs leave from here, one after the other, at the pace of the profile.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime};

@@ -1,4 +1,4 @@
-//! A list that is sent in parts: what lies behind the limit is taken out of the draft again.
+//! A list that is sent in parts: rows after the limit are removed from the draft again.
 
 use rusqlite::{OptionalExtension, params};
 
@@ -7,7 +7,7 @@ use super::draft::LedgerDraft;
 use super::repeated_rows::OF_EARLIER_RUNS;
 use crate::ledger::LedgerError;
 
-/// Of what the limit counts each but once.
+/// What the limit counts, each only once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LimitOf {
     Rows,
@@ -17,7 +17,7 @@ pub(crate) enum LimitOf {
 }
 
 impl LedgerDraft {
-    /// Where `limit` is reached, takes all out that lies behind; gives the line of the last row that stays.
+    /// Where `limit` is reached, removes all rows after it; gives the line of the last row that stays.
     pub(crate) fn cut(&mut self, limit: u64, of: LimitOf) -> Result<Option<u64>, LedgerError> {
         let Some(before) = limit.checked_sub(1) else { return Ok(None) };
         // Whoever has a message of an earlier run gets none of this list, wherever that row stands.
