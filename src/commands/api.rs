@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::CommandError;
-use super::send::{note_delivery, note_error, print_answer, print_result};
+use super::result::{note_delivery, note_error, print_answer, print_result};
 use crate::api::{Request, TypedPath, listed_items, total_pages};
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;

@@ -10,6 +10,7 @@ pub(crate) mod ledger;
 pub(crate) mod man;
 pub(crate) mod messages;
 pub(crate) mod profile;
+mod result;
 pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod schema;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::before::refuse_templates;
 use crate::commands::CommandError;
-use crate::commands::send::{PreparedSend, print_result};
+use crate::commands::result::print_result;
+use crate::commands::send::PreparedSend;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::import::ImportPlan;

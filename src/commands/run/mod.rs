@@ -17,7 +17,7 @@ use self::notice::{NO_TAIL, Notice};
 use self::prepared::{Prepared, check};
 use super::CommandError;
 use super::error::of_signal;
-use super::send::note_delivery;
+use super::result::note_delivery;
 use crate::api::Request;
 use crate::config::SecretSource;
 use crate::context::{Context, Mode};

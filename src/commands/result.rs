@@ -1,0 +1,163 @@
+//! What a message or request ended with: in the record, on standard output, and as an exit code.
+
+use super::CommandError;
+use super::error::of_outcome;
+use crate::api::{Delivery, Outcome};
+use crate::context::{Context, Mode};
+use crate::exit::ExitCode;
+use crate::output::{Format, Record, RecordError, Sent, StreamError};
+
+/// Says what ended a request, and fills the record with it.
+pub(crate) fn note_error(context: &Context, error: CommandError, record: &mut Record) -> ExitCode {
+    let error = error.of_send();
+    context.stderr.error(&error.message(), &error.details, error.hint.as_deref());
+    record.sent = if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No };
+    let message = error.line();
+    record.error =
+        Some(RecordError { code: error.name, api_code: None, message, hint: error.hint, retry_after_s: None });
+    error.code
+}
+
+/// Fills the record with what became of a message, and gives the exit code of that. Where nobody `shows_answer`, the error
+/// has as much of it as is needed.
+pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record, shows_answer: bool) -> ExitCode {
+    let (code, sent) = of_outcome(&delivery.outcome);
+    record.sent = sent;
+    record.attempts = delivery.attempts;
+    record.duration_ms = u64::try_from(delivery.duration.as_millis()).unwrap_or(u64::MAX);
+    if let Some(answer) = delivery.answer {
+        record.http_status = Some(answer.status);
+        record.response = answer.body.into_value();
+    }
+    if let Outcome::Sent { message_id } = delivery.outcome {
+        record.message_id = message_id;
+    }
+    record.error = delivery.problem.map(|problem| RecordError {
+        code: problem.code,
+        message: if shows_answer { problem.message.clone() } else { problem.told().into_owned() },
+        api_code: problem.api_code,
+        hint: Some(problem.hint),
+        retry_after_s: problem.retry_after.map(|wait| wait.as_secs()),
+    });
+    code
+}
+
+/// Prints the answer, the id or the record.
+pub(crate) fn print_answer(context: &Context, format: Format, record: &Record) -> Result<(), StreamError> {
+    let stdout = &context.stdout;
+    match (format, &record.response, &record.message_id) {
+        (Format::Record, _, _) if context.mode == Mode::Curl && record.error.is_none() => Ok(()),
+        (Format::Record, _, _) => stdout.record(record),
+        (Format::Response, Some(response), _) => stdout.json(response),
+        (Format::Id, _, Some(id)) => stdout.value(id),
+        (Format::Response | Format::Id | Format::None | Format::To, _, _) => Ok(()),
+    }
+}
+
+/// Prints the answer, id or record of a message or request, as `what` says, and gives the exit code. What was accepted stays
+/// a success when standard output cannot take the answer: an error would invite a second send.
+pub(crate) fn print_result(context: &Context, what: &str, format: Format, record: &Record, code: ExitCode) -> ExitCode {
+    let Context { stdout, stderr, .. } = context;
+    let problem = match print_answer(context, format, record) {
+        Ok(()) if record.sent == Sent::Yes && stdout.has_lost_its_reader() => {
+            "nobody reads standard output any more".to_owned()
+        }
+        Ok(()) => return code,
+        Err(error) => error.cause.to_string(),
+    };
+    let (state, code) = unprinted(what, record.sent, code);
+    stderr.error(&format!("{state}, but the answer could not be written: {problem}"), &[], None);
+    code
+}
+
+/// What is said in place of the answer to a message or request (`what`) that cannot be printed, and the exit code then, of a command that ends with `code`.
+fn unprinted(what: &str, sent: Sent, code: ExitCode) -> (String, ExitCode) {
+    match sent {
+        Sent::Yes => (format!("the {what} was accepted"), code),
+        Sent::No if code == ExitCode::Success => ("nothing was sent".to_owned(), ExitCode::Unexpected),
+        Sent::No => (format!("the {what} was not sent"), code),
+        Sent::Unknown => (format!("the {what} may have been sent"), code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::{Answer, Body, Problem};
+
+    fn problem(code: &'static str, api_code: Option<&str>) -> Problem {
+        Problem {
+            code,
+            api_code: api_code.map(str::to_owned),
+            message: "the answer was not understood".to_owned(),
+            hint: "look at it".to_owned(),
+            retry_after: Some(Duration::from_secs(7)),
+            beginning: Some("<html>".to_owned()),
+        }
+    }
+
+    fn answer(status: u16, text: &str) -> Answer {
+        Answer {
+            status,
+            retry_after: None,
+            date: None,
+            warnings: Vec::new(),
+            body: Body::new(text.to_owned(), true),
+            is_on_used_connection: false,
+            is_whole_by_its_json: false,
+        }
+    }
+
+    #[test]
+    fn a_lost_answer_is_a_failure_only_where_nothing_was_sent_and_nothing_else_was_wrong() {
+        use ExitCode::{Rejected, Success, Unexpected, Unknown};
+        for (sent, code, expected) in [
+            (Sent::Yes, Success, ("the message was accepted", Success)),
+            (Sent::No, Success, ("nothing was sent", Unexpected)),
+            (Sent::No, Rejected, ("the message was not sent", Rejected)),
+            (Sent::Unknown, Unknown, ("the message may have been sent", Unknown)),
+        ] {
+            let (state, code) = unprinted("message", sent, code);
+            assert_eq!((state.as_str(), code), expected);
+        }
+    }
+
+    #[test]
+    fn the_record_has_what_the_delivery_says() {
+        let message_id = Some("m-1".to_owned());
+        let delivery = |outcome, problem, answer| Delivery {
+            outcome,
+            problem,
+            answer,
+            attempts: 3,
+            duration: Duration::from_micros(1_500_900),
+        };
+        let mut record = Record::default();
+        let accepted = delivery(Outcome::Sent { message_id }, None, Some(answer(200, r#"{"messageId":"m-1"}"#)));
+        assert_eq!(note_delivery(accepted, &mut record, true), ExitCode::Success);
+        let (attempts, took) = (record.attempts, record.duration_ms);
+        assert_eq!(
+            (record.sent, record.message_id.as_deref(), record.http_status),
+            (Sent::Yes, Some("m-1"), Some(200))
+        );
+        assert_eq!((record.response, attempts, took), (Some(json!({ "messageId": "m-1" })), 3, 1500));
+        assert!(record.error.is_none());
+
+        // Whoever sees the answer needs no part of it in the error.
+        for (shows_answer, message) in
+            [(true, "the answer was not understood"), (false, "the answer was not understood: <html>")]
+        {
+            let mut record = Record::default();
+            let unknown = delivery(Outcome::Unknown(None), Some(problem("unknown", Some("x"))), None);
+            assert_eq!(note_delivery(unknown, &mut record, shows_answer), ExitCode::Unknown);
+            let error = record.error.unwrap();
+            assert_eq!((record.sent, error.code, error.message.as_str()), (Sent::Unknown, "unknown", message));
+            let (api_code, hint) = (error.api_code.as_deref(), error.hint.as_deref());
+            assert_eq!((api_code, hint, error.retry_after_s), (Some("x"), Some("look at it"), Some(7)));
+        }
+    }
+}
