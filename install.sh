@@ -2,7 +2,7 @@
 # Installs a release of jelouctl for Linux or macOS, after its SHA-256 has been checked.
 #
 #   curl --proto '=https' -fsSL ADDRESS/latest/download/install.sh | sh
-#   … | sh -s -- --version 0.2.0 --to ~/bin
+#   … | sh -s -- --version 0.3.0 --to ~/bin
 #
 # Everything is in functions, so that half of this file does nothing.
 set -eu
@@ -19,7 +19,7 @@ fail() {
 
 usage() {
   echo "usage: install.sh [--version VERSION] [--to DIRECTORY]"
-  echo "  --version VERSION   such as 0.2.0 [default: the newest release]"
+  echo "  --version VERSION   such as 0.3.0 [default: the newest release]"
   echo "  --to DIRECTORY      where the program goes [default: ~/.local/bin; root must say]"
 }
 
@@ -87,7 +87,7 @@ main() {
     esac
   done
   case "$version" in
-    *[!0-9A-Za-z.-]*) fail "\"$version\" is no version; one is 0.2.0" ;;
+    *[!0-9A-Za-z.-]*) fail "\"$version\" is not a version; 0.3.0 is one" ;;
   esac
   case "$releases" in
     @*) fail 'this copy does not know where the releases are: take install.sh from a release, or set JELOUCTL_RELEASES' ;;

@@ -96,18 +96,18 @@ fn refused(home: &Home, ended: &Ended, words: &str) {
     assert!(!home.path().join("bin").exists(), "{ended:?}");
 }
 
-const VERSION: &str = "echo jelouctl 0.2.0";
+const VERSION: &str = "echo jelouctl 0.3.0";
 
 #[test]
 fn the_newest_release_or_the_one_that_is_named_is_installed() {
     let home = Home::new();
-    let (archive, sums) = archive(&home, "0.2.0", VERSION);
-    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let (archive, sums) = archive(&home, "0.3.0", VERSION);
+    let releases = Releases::serve(release("0.3.0", &archive, &sums));
     let bin = home.path().join("bin");
-    for version in [&[][..], &["--version", "0.2.0"], &["--version", "v0.2.0"]] {
+    for version in [&[][..], &["--version", "0.3.0"], &["--version", "v0.3.0"]] {
         let ended = install(&home, &releases.url, &[&["--to", bin.to_str().unwrap()], version].concat());
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
-        assert!(ended.stdout.starts_with(&format!("jelouctl 0.2.0 is installed as {}/jelouctl\n", bin.display())));
+        assert!(ended.stdout.starts_with(&format!("jelouctl 0.3.0 is installed as {}/jelouctl\n", bin.display())));
         assert!(ended.stdout.contains("it is not on your PATH"), "{ended:?}");
         let names: Vec<_> = fs::read_dir(&bin).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, ["jelouctl"]);
@@ -121,26 +121,26 @@ fn what_is_not_what_was_released_is_not_installed() {
     let home = Home::new();
     let to = home.path().join("bin");
     let to = ["--to", to.to_str().unwrap()];
-    let (archive, sums) = archive(&home, "0.2.0", VERSION);
+    let (archive, sums) = archive(&home, "0.3.0", VERSION);
 
     let mut other = archive.clone();
     *other.last_mut().unwrap() ^= 1;
     refused(
         &home,
-        &install(&home, &Releases::serve(release("0.2.0", &other, &sums)).url, &to),
+        &install(&home, &Releases::serve(release("0.3.0", &other, &sums)).url, &to),
         "is not what was released",
     );
     let cut = &archive[..archive.len() / 2];
     refused(
         &home,
-        &install(&home, &Releases::serve(release("0.2.0", cut, &sums)).url, &to),
+        &install(&home, &Releases::serve(release("0.3.0", cut, &sums)).url, &to),
         "is not what was released",
     );
     let of_another = sums.replace(target(), "riscv64-unknown-linux-musl");
-    let releases = Releases::serve(release("0.2.0", &archive, &of_another));
+    let releases = Releases::serve(release("0.3.0", &archive, &of_another));
     refused(&home, &install(&home, &releases.url, &to), &format!("has nothing for {}", target()));
     refused(&home, &install(&home, &Releases::serve(HashMap::new()).url, &to), "or it cannot be reached");
-    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let releases = Releases::serve(release("0.3.0", &archive, &sums));
     let taken = home.path().join("taken");
     fs::create_dir_all(taken.join("jelouctl")).unwrap();
     refused(&home, &install(&home, &releases.url, &["--to", taken.to_str().unwrap()]), "jelouctl is a directory");
@@ -154,8 +154,8 @@ fn what_is_not_what_was_released_is_not_installed() {
 fn a_program_that_does_not_run_here_is_not_installed() {
     let home = Home::new();
     let to = home.path().join("bin");
-    let (archive, sums) = archive(&home, "0.2.0", "exit 126");
-    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let (archive, sums) = archive(&home, "0.3.0", "exit 126");
+    let releases = Releases::serve(release("0.3.0", &archive, &sums));
     refused(&home, &install(&home, &releases.url, &["--to", to.to_str().unwrap()]), "does not run here");
 }
 
@@ -176,8 +176,8 @@ fn a_place_for_temporary_files_that_will_not_do_is_told_with_the_way_out() {
     let home = Home::new();
     let to = home.path().join("bin");
     let to = ["--to", to.to_str().unwrap()];
-    let (archive, sums) = archive(&home, "0.2.0", VERSION);
-    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let (archive, sums) = archive(&home, "0.3.0", VERSION);
+    let releases = Releases::serve(release("0.3.0", &archive, &sums));
     let elsewhere = "set TMPDIR to a directory elsewhere";
     let refused = |first: &str, words: &str| {
         let ended = install_after(first, &home, &releases.url, &to);
@@ -199,8 +199,8 @@ fn a_place_for_temporary_files_where_nothing_runs_is_told_with_the_way_out() {
     let home = Home::new();
     fs::create_dir(home.path().join("temporary")).unwrap();
     let mount = "mount -t tmpfs -o noexec none temporary";
-    let (archive, sums) = archive(&home, "0.2.0", VERSION);
-    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let (archive, sums) = archive(&home, "0.3.0", VERSION);
+    let releases = Releases::serve(release("0.3.0", &archive, &sums));
     let first = format!(
         "export TMPDIR=$PWD/temporary; exec unshare --map-root-user --mount sh -ec '{mount}; exec sh \"$@\"' sh \"$@\""
     );
@@ -211,8 +211,8 @@ fn a_place_for_temporary_files_where_nothing_runs_is_told_with_the_way_out() {
 #[test]
 fn without_a_home_it_asks_where_to() {
     let home = Home::new();
-    let (archive, sums) = archive(&home, "0.2.0", VERSION);
-    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let (archive, sums) = archive(&home, "0.3.0", VERSION);
+    let releases = Releases::serve(release("0.3.0", &archive, &sums));
     // Somebody else than root.
     let id = home.write("path/id", "#!/bin/sh\necho 1000\n");
     fs::set_permissions(&id, fs::Permissions::from_mode(0o755)).unwrap();
@@ -223,13 +223,13 @@ fn without_a_home_it_asks_where_to() {
 #[test]
 fn what_was_typed_wrong_is_told() {
     let home = Home::new();
-    let (archive, sums) = archive(&home, "0.2.0", VERSION);
-    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let (archive, sums) = archive(&home, "0.3.0", VERSION);
+    let releases = Releases::serve(release("0.3.0", &archive, &sums));
     let to = home.path().join("bin");
     let to = to.to_str().unwrap();
     for (arguments, words) in [
         (&["--to", to, "--version", "0.9.9"][..], "there is no release 0.9.9"),
-        (&["--to", to, "--version", "../../0.2.0"], "is no version"),
+        (&["--to", to, "--version", "../../0.3.0"], "is not a version"),
         (&["--to", to, "--version", ""], "--version needs a value"),
         (&["--to"], "--to needs a value"),
         (&["--to", to, "now"], "what is now?"),
@@ -242,8 +242,8 @@ fn what_was_typed_wrong_is_told() {
 #[test]
 fn root_is_asked_where_to_and_nobody_else() {
     let home = Home::new();
-    let (archive, sums) = archive(&home, "0.2.0", VERSION);
-    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let (archive, sums) = archive(&home, "0.3.0", VERSION);
+    let releases = Releases::serve(release("0.3.0", &archive, &sums));
     let ended = install(&home, &releases.url, &[]);
     if fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
         refused(&home, &ended, "as root, say where to");
@@ -257,8 +257,8 @@ fn root_is_asked_where_to_and_nobody_else() {
 #[test]
 fn a_directory_that_cannot_be_written_is_told() {
     let home = Home::new();
-    let (archive, sums) = archive(&home, "0.2.0", VERSION);
-    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let (archive, sums) = archive(&home, "0.3.0", VERSION);
+    let releases = Releases::serve(release("0.3.0", &archive, &sums));
     let file = home.write("file", "");
     let ended = install(&home, &releases.url, &["--to", file.join("bin").to_str().unwrap()]);
     refused(&home, &ended, "cannot be made");

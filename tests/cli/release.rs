@@ -25,16 +25,16 @@ fn fits(tag: &str, version: &str, changelog: &str) -> Ended {
 
 #[test]
 fn a_tag_that_does_not_fit_makes_no_release() {
-    let dated = "# Changelog\n\n## 0.2.0 – 2026-11-30\n";
-    assert_eq!(fits("v0.2.0", "0.2.0", dated).code, 0);
+    let dated = "# Changelog\n\n## 0.3.0 – 2026-11-30\n";
+    assert_eq!(fits("v0.3.0", "0.3.0", dated).code, 0);
     assert_eq!(fits("v0.3.0-rc.1", "0.3.0-rc.1", "## Unreleased\n").code, 0);
     for (tag, version, changelog, words) in [
-        ("v0.2.1", "0.2.0", dated, "the tag has to be v0.2.0"),
-        ("0.2.0", "0.2.0", dated, "the tag has to be v0.2.0"),
-        ("v0.2.0-rc.1", "0.2.0", dated, "the tag has to be v0.2.0"),
-        ("v0.2.0", "0.2.0", "## Unreleased\n", "no line \"## 0.2.0 – DATE\""),
-        ("v0.2.0", "0.2.0", "## 0.2.0 – soon\n", "no line \"## 0.2.0 – DATE\""),
-        ("v0.2.0", "0.2.0", "## 0x2.0 – 2026-11-30\n", "no line \"## 0.2.0 – DATE\""),
+        ("v0.3.1", "0.3.0", dated, "the tag has to be v0.3.0"),
+        ("0.3.0", "0.3.0", dated, "the tag has to be v0.3.0"),
+        ("v0.3.0-rc.1", "0.3.0", dated, "the tag has to be v0.3.0"),
+        ("v0.3.0", "0.3.0", "## Unreleased\n", "no line \"## 0.3.0 – DATE\""),
+        ("v0.3.0", "0.3.0", "## 0.3.0 – soon\n", "no line \"## 0.3.0 – DATE\""),
+        ("v0.3.0", "0.3.0", "## 0x3.0 – 2026-11-30\n", "no line \"## 0.3.0 – DATE\""),
     ] {
         let ended = fits(tag, version, changelog);
         assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{tag}: {ended:?}");

@@ -92,7 +92,7 @@ fn however_the_sandbox_was_started_its_command_does_not_get_out() {
     let program = of_home.get_program().to_str().unwrap();
     std::os::unix::fs::symlink(program, home.path().join("jc")).unwrap();
     // By another process, as below.
-    tool(Command::new("cp").arg(program).arg(home.path().join("jelouctl-0.2.0")));
+    tool(Command::new("cp").arg(program).arg(home.path().join("jelouctl-0.3.0")));
     let of_inner = format!("HOME={0} XDG_CONFIG_HOME={0}/.config", home.path().display());
     home.write("inner.sh", format!("exec env -i {of_inner} {program} send text --to 593987654321 Hola"));
     let directory = std::path::Path::new(program).parent().unwrap().display();
@@ -100,7 +100,7 @@ fn however_the_sandbox_was_started_its_command_does_not_get_out() {
         r#""$0""#,
         &format!("env PATH={directory}:$PATH jelouctl"),
         "./jc",
-        "./jelouctl-0.2.0",
+        "./jelouctl-0.3.0",
         r#""$0" --profile run"#,
         r#""$0" --bot run"#,
         r#"$(ls /lib*/ld-linux-*.so.* | head -n 1) "$0""#,
