@@ -1030,7 +1030,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 send\t'They are sent like the others'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l exclude -d 'Leave out people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l ignore-run -d 'Send although this run cannot be read and may have sent the same (repeatable)' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l remember -d 'For how long sent messages count as sent before: 3d, 12h, or 0 [default: the profile\'s, else 3d]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l remember -d 'How far back sent messages count: 3d, 12h, or 0 [default: with --skip-sent any time, else the profile\'s, else 3d]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l between -d 'Send within these hours only: \'mon-fri 07:00-19:00\', \'08:00-15:00\', or always (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l not-on -d 'Send nothing on this day: 2026-12-25, or a file with one such date a line (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l time-zone -d 'Time zone of the hours and days: America/Bogota [default: this machine\'s, unless it is UTC]' -r
@@ -1064,7 +1064,7 @@ never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-invalid -d 'Skip the rows that cannot be sent, instead of sending nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l allow-duplicates -d 'Send rows that are the same message to the same recipient'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l one-per-person -d 'Of several rows to one person, send only the first that can be sent'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-sent -d 'Leave out messages that an earlier run has sent, may have sent or is to send'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-sent -d 'Leave out messages that an earlier run has sent at any time, may have sent or is to send'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l again -d 'Send messages once more that an earlier run has sent, may have sent or is to send'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l import-only -d 'Make the run and send nothing: `bulk work` sends it, or `bulk resume` where it is a file'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l no-keep-alive -d 'Use a new connection for each message, for servers that send extra answers [default: as the run was begun]'
@@ -1127,7 +1127,7 @@ never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l no-keep-alive -d 'Use a new connection for each message, for servers that send extra answers [default: as the run was begun]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l unchecked -d 'Send a template without a look at the bot\'s list of templates first'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l keep-going -d 'Go on when the first eleven messages are all rejected, instead of pausing'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l skip-sent -d 'Leave out messages that an earlier run has sent, may have sent or is to send'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l skip-sent -d 'Leave out messages that an earlier run has sent at any time, may have sent or is to send'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l again -d 'Send messages once more that an earlier run has sent, may have sent or is to send'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'

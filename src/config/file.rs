@@ -86,7 +86,7 @@ pub(crate) struct Profile {
     #[serde(default, deserialize_with = "parsed")]
     #[schemars(with = "Option<String>")]
     pub(crate) country: Option<Country>,
-    /// For how long a bulk run counts what earlier ones sent: `3d`, `12h`, or 0 for never; 3d when absent.
+    /// For how long a bulk run refuses to send the same message again: `3d`, `12h`, or 0 for never; 3d when absent.
     #[serde(default, deserialize_with = "parsed_duration")]
     #[schemars(with = "Option<DurationText>")]
     pub(crate) remember: Option<Remember>,

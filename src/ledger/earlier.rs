@@ -4,6 +4,38 @@ use super::duplicate_window::EarlierError;
 use super::name::RunName;
 use crate::ledger::sqlite::LedgerDraft;
 
+/// People of a list whom earlier runs wrote to a short time ago.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct WrittenTo {
+    /// How many they are, whatever the messages.
+    pub(crate) people: u64,
+    /// Those of them who had another message than this list has for them.
+    pub(crate) otherwise: Option<OtherMessages>,
+}
+
+/// Messages that differ from those of a list, to people of that list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OtherMessages {
+    pub(crate) people: u64,
+    /// The last of these messages: its run and its time, in milliseconds since 1970.
+    pub(crate) run: String,
+    pub(crate) at: i64,
+}
+
+impl WrittenTo {
+    /// Adds what is known of other people.
+    pub(super) fn add(&mut self, of_others: Self) {
+        self.people += of_others.people;
+        self.otherwise = match (self.otherwise.take(), of_others.otherwise) {
+            (Some(one), Some(other)) => {
+                let people = one.people + other.people;
+                Some(OtherMessages { people, ..if one.at < other.at { other } else { one } })
+            }
+            (one, other) => one.or(other),
+        };
+    }
+}
+
 /// Those that count for a list.
 pub(crate) trait KnownRuns {
     /// Notes in `draft` what they have too.
@@ -12,11 +44,11 @@ pub(crate) trait KnownRuns {
     /// When one that counts cannot be read, or the draft not be written.
     fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError>;
 
-    /// How many people of `draft` one of them has written to in the last 24 hours.
+    /// The people of `draft` whom one of them has written to in the last 24 hours.
     ///
     /// # Errors
     /// As of [`KnownRuns::compare`].
-    fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError>;
+    fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<WrittenTo, EarlierError>;
 
     /// Those that are unfinished and have messages for people of `draft`, each with how many people that is.
     ///

@@ -29,7 +29,7 @@ pub(crate) use self::age::RunAge;
 pub(crate) use self::duplicate_window::{
     DuplicateWindow, EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, is_recent,
 };
-pub(crate) use self::earlier::KnownRuns;
+pub(crate) use self::earlier::{KnownRuns, OtherMessages, WrittenTo};
 pub(crate) use self::error::LedgerError;
 pub(crate) use self::events::{RunEvent, RunEventKind};
 pub(crate) use self::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};

@@ -1,6 +1,5 @@
 //! What is told of all runs: each in figures, or what they have for one person.
 
-use super::duplicate_window::{is_recent, since};
 use super::error::LedgerError;
 use super::model::Counts;
 use super::name::RunName;
@@ -65,16 +64,10 @@ impl RunOverview {
         if self.is_held { self.noted } else { self.noted.at_rest() }
     }
 
-    /// How many of its rows a new run would still be compared with: of those under way it is whatever their age.
-    pub(crate) fn remembered(&self, now: i64) -> u64 {
+    /// How many of its rows `--skip-sent` would leave out of a new run.
+    pub(crate) fn remembered(&self) -> u64 {
         let Counts { sent, unknown, inflight, .. } = self.counts();
-        if self.details.sandbox {
-            0
-        } else if is_recent(self.changed_at, since(now, self.details.remember)) {
-            sent + unknown + inflight
-        } else {
-            inflight
-        }
+        if self.details.sandbox { 0 } else { sent + unknown + inflight }
     }
 
     /// Whether every row is known to be final.

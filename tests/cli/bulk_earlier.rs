@@ -25,6 +25,7 @@ also_in_a_database! {
     only_the_same_bot_at_the_same_address_counts,
     both_forms_of_a_number_are_one_person,
     who_was_written_to_today_is_told_and_not_refused,
+    a_list_sent_in_daily_parts_reaches_everybody_once_however_many_days_it_takes,
     what_is_only_shown_is_compared_too,
     a_clock_that_was_wrong_sends_nothing_twice,
     a_clock_before_this_release_sends_nothing,
@@ -443,6 +444,8 @@ fn a_message_is_remembered_for_as_long_as_is_said() {
         let flag = format!("--remember={time}");
         send(&home, &jelou.url, &[&flag]).fails(2, &[problem, "--remember"]);
     }
+    // Whoever leaves messages out leaves them out whatever their age, unless they say how far back.
+    assert_eq!([shown(&["--skip-sent"]), shown(&["--skip-sent", "--remember", "12h"])], [0, 3]);
     // The profile's.
     let profile = |remember: &str| {
         home.config(&format!("[profiles.p]\napi_url = \"{}\"\nremember = {remember}\n", jelou.url));
@@ -450,6 +453,7 @@ fn a_message_is_remembered_for_as_long_as_is_said() {
     };
     assert_eq!(profile("\"6d\"").stdout.lines().count(), 0);
     assert_eq!(profile("0").stdout.lines().count(), 3);
+    assert_eq!(shown(&["--skip-sent"]), 0);
     assert_eq!(profile("3").code, 3);
     fs::remove_file(home.config("")).unwrap();
     // A finished run whose files are older is not even opened to compare.
@@ -497,13 +501,22 @@ fn who_was_written_to_today_is_told_and_not_refused() {
     let other = |flags: &[&str]| {
         home.run("bulk send people.csv --yes --rate 1000000/s").args(flags).args(&["text", "Otra cosa"]).api(&jelou.url)
     };
-    let note = "note: earlier runs have written to 3 of these people in the last 24 hours";
+    let told = "warning: 3 of these people were sent a different message in the last 24 hours, last by run r at 20";
     let shown = other(&["--dry-run"]).success();
-    assert!(shown.stderr.contains(note) && shown.stdout.lines().count() == 4, "{shown:?}");
+    assert!(shown.stderr.contains(told) && shown.stdout.lines().count() == 4, "{shown:?}");
     let ended = other(&["--run", "other"]).success();
-    assert!(ended.stderr.contains(note), "{ended:?}");
+    assert!(ended.stderr.contains(told), "{ended:?}");
     assert_eq!(ended.json()["written_to_within_24_hours"], 3);
     assert_eq!(home.run("bulk status other").success().json()["written_to_within_24_hours"], 3);
+    // The run that is named is the last one, and of two messages to one person one may be the same.
+    let third = home.run("bulk send people.csv --dry-run --limit 1 text").args(&["Tres"]).api(&jelou.url).success();
+    assert!(
+        third.stderr.contains("1 of these people was sent a different message in the last 24 hours, by run other at")
+    );
+    home.write("few.csv", format!("celular,t\n{0},Hola\n{0},Otra cosa\n", user(0)));
+    let both = home.run("bulk send few.csv --dry-run --again text").args(&["{{ t }}"]).api(&jelou.url).success();
+    let same = "note: an earlier run has written to 1 of these people in the last 24 hours";
+    assert!(both.stderr.contains(same) && !both.stderr.contains("different"), "{both:?}");
     // Yesterday, by a clock of long ago, and by one that was ahead.
     for hours in [25, 24 * 365 * 50, -24 * 365 * 60] {
         for run in ["r", "other"] {
@@ -514,6 +527,24 @@ fn who_was_written_to_today_is_told_and_not_refused() {
     }
     let ended = other(&["--again"]).success();
     assert_eq!(ended.json()["written_to_within_24_hours"], 0);
+}
+
+#[test]
+fn a_list_sent_in_daily_parts_reaches_everybody_once_however_many_days_it_takes() {
+    let home = people(14);
+    let jelou = Jelou::accepting();
+    let mut sent = Vec::new();
+    for day in 0..6 {
+        let run = format!("day-{day}");
+        let ended = send(&home, &jelou.url, &["--limit", "4", "--skip-sent", "--run", &run]).success();
+        sent.push(ended.json()["sent"].as_u64().unwrap());
+        for earlier in 0..=day.min(3) {
+            age(&home, &format!("day-{earlier}"), 24);
+            age_files(&home, &format!("day-{earlier}"), 24);
+        }
+    }
+    assert_eq!(sent, [4, 4, 4, 2, 0, 0]);
+    assert_eq!(times(&jelou, &users(0..14)), [1; 14]);
 }
 
 #[test]

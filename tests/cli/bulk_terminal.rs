@@ -8,6 +8,7 @@ use crate::terminal::Terminal;
 also_in_a_database! {
     a_run_ends_and_is_shown_in_words,
     who_resumes_sees_the_first_message_and_is_asked,
+    a_corrected_text_to_people_who_had_the_first_one_is_told_before_all_else,
     what_was_sent_before_is_not_counted_into_the_time_of_a_resume,
     old_runs_are_named_before_they_are_removed,
     a_report_on_a_terminal_has_nothing_that_it_would_act_on,
@@ -95,6 +96,24 @@ fn what_was_sent_before_is_not_counted_into_the_time_of_a_resume() {
     assert!(code == 4 && screen.contains("1 of 2 sent in "), "{code}: {screen}");
     let (code, screen) = end(&home, "bulk resume r --yes");
     assert!(code == 0 && screen.contains("2 of 2 sent, 1 of them in "), "{code}: {screen}");
+}
+
+#[test]
+fn a_corrected_text_to_people_who_had_the_first_one_is_told_before_all_else() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    config(&home, &jelou);
+    let (code, screen) = end(&home, SEND);
+    assert_eq!(code, 0, "{screen}");
+    let corrected = ["bulk", "send", "people.csv", "text", "Hola."];
+    let mut terminal = Terminal::new(&home, &corrected, &PLAIN);
+    terminal.answer("[y/N] ", "n");
+    let (code, screen) = terminal.end();
+    assert_eq!((code, jelou.seen().len()), (11, 3), "{screen}");
+    let told = "warning: 3 of these people were sent a different message in the last 24 hours, last by run r at 20";
+    let place = |part: &str| screen.find(part).unwrap_or_else(|| panic!("`{part}`: {screen}"));
+    assert!(place(told) < place("the first message, line 2") && place(told) < place("Send 3 messages"), "{screen}");
+    assert_eq!(screen.matches("in the last 24 hours").count(), 1, "{screen}");
 }
 
 #[test]

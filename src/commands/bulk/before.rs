@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::earlier::{report_written_to, written_to_words};
+use super::earlier::report_written_to;
 use super::hours::report_closed;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::hours::Hours;
-use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run};
+use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run, WrittenTo};
 use crate::message::{Message, TemplateUse, TemplateUses};
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::sending::{Connection, Sender, UnusableTemplates, check_templates};
@@ -33,8 +33,8 @@ pub(crate) struct BeforeRun<'a> {
     pub(crate) rate: f64,
     /// The hours that it keeps.
     pub(crate) hours: Option<&'a Hours>,
-    /// How many of the people an earlier run has written to in the last 24 hours.
-    pub(crate) written_to: u64,
+    /// The people whom an earlier run has written to in the last 24 hours.
+    pub(crate) written_to: &'a WrittenTo,
 }
 
 impl BeforeRun<'_> {
@@ -44,6 +44,7 @@ impl BeforeRun<'_> {
         if stderr.is_quiet() {
             return Ok(());
         }
+        report_written_to(context, self.written_to);
         let overview = self.draft.overview()?;
         let countries = by_country(&overview);
         if !is_asked {
@@ -54,7 +55,6 @@ impl BeforeRun<'_> {
             if !figures.is_empty() {
                 stderr.note(&figures.join("; "));
             }
-            report_written_to(context, self.written_to);
             return Ok(());
         }
         if let Some(first) = self.draft.first_messages(1)?.pop() {
@@ -68,7 +68,6 @@ impl BeforeRun<'_> {
             repeated => Some(format!("{repeated} of them go to people who get an earlier message too")),
         });
         lines.extend(countries.map(|countries| format!("by country: {countries}")));
-        lines.extend(written_to_words(self.written_to));
         lines.extend(duration(overview.rows, self.rate, self.hours));
         for line in lines {
             stderr.known(&wrapped(&one_line(&line), COLUMNS));

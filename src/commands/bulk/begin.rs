@@ -19,7 +19,7 @@ use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::import::Imported;
 use crate::input::Source;
-use crate::ledger::{Details, HeldRun, KnownRuns, LedgerStore, NewRun, RecipientFlags, RunConditions};
+use crate::ledger::{Details, HeldRun, KnownRuns, LedgerStore, NewRun, RecipientFlags, RunConditions, WrittenTo};
 use crate::list::ListFormat;
 use crate::message::Message;
 use crate::output::counted;
@@ -56,8 +56,9 @@ impl PreparedRun<'_> {
         sender: &Sender,
     ) -> Result<ExitCode, CommandError> {
         let Self { store, mut new, mut details, kind, mut earlier, repetition } = self;
+        let mut written_to = WrittenTo::default();
         if let Some(earlier) = &mut earlier {
-            details.written_to = earlier.people_written_to(&new.draft)?;
+            written_to = earlier.people_written_to(&new.draft)?;
             earlier::report_unfinished(context, &mut **earlier, &new.draft)?;
         }
         let (skips, rows_told) = (new.draft.skip_counts()?, new.draft.to_be_sent());
@@ -67,7 +68,7 @@ impl PreparedRun<'_> {
             report_closed(context, hours);
         }
         let is_asked = is_asked(context, sender);
-        let before = BeforeRun { draft: &new.draft, kind, rate: details.rate, hours, written_to: details.written_to };
+        let before = BeforeRun { draft: &new.draft, kind, rate: details.rate, hours, written_to: &written_to };
         before.report(context, is_asked)?;
         confirm(context, sender, rows_told)?;
         let mut connection = sender.connect(context).await?.connection()?;
@@ -102,8 +103,9 @@ impl PreparedRun<'_> {
         }
         earlier::report_skipped(context, &new.draft.skip_counts()?.since(&skips));
         if let Some(earlier) = earlier.as_mut().filter(|_| is_asked || rows != rows_told) {
-            details.written_to = earlier.people_written_to(&new.draft)?;
+            written_to = earlier.people_written_to(&new.draft)?;
         }
+        details.written_to = written_to.people;
         if let Some(signal) = connection.signals.came() {
             return Err(Interrupted(signal).into());
         }

@@ -1,9 +1,12 @@
 //! What earlier runs sent: refused, left out, or meant.
 
+use super::words::local_time;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::{ReportedRows, ReportedRule};
-use crate::ledger::{Details, EarlierMessages, HeldRun, KnownRuns, LedgerDraft, RunName, SkipCounts, SkipReason};
+use crate::ledger::{
+    Details, EarlierMessages, HeldRun, KnownRuns, LedgerDraft, RunName, SkipCounts, SkipReason, WrittenTo,
+};
 use crate::output::{counted, counted_are};
 use crate::sending::GuardError;
 
@@ -112,14 +115,22 @@ pub(crate) fn report_unfinished(
     Ok(())
 }
 
-/// Says how many people were written to lately.
-pub(crate) fn report_written_to(context: &Context, people: u64) {
-    if let Some(words) = written_to_words(people) {
+/// Says how many people were written to a short time ago; warns where that was with other words, since the list may be one
+/// that was sent and whose text was corrected.
+pub(crate) fn report_written_to(context: &Context, written_to: &WrittenTo) {
+    if let Some(other) = &written_to.otherwise {
+        let (people, were) = (other.people, if other.people == 1 { "was" } else { "were" });
+        let (run, at) = (&other.run, local_time(other.at));
+        let last = if people == 1 { "" } else { "last " };
+        context.stderr.warning(&format!(
+            "{people} of these people {were} sent a different message in the last 24 hours, {last}by run {run} at {at}"
+        ));
+    } else if let Some(words) = written_to_words(written_to.people) {
         context.stderr.note(&words);
     }
 }
 
-pub(crate) fn written_to_words(people: u64) -> Option<String> {
+fn written_to_words(people: u64) -> Option<String> {
     match people {
         0 => None,
         1 => Some("an earlier run has written to 1 of these people in the last 24 hours".to_owned()),

@@ -57,7 +57,7 @@ pub(crate) struct WorkOptions {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = PEOPLE)]
 pub(crate) struct EarlierOptions {
-    /// Leave out messages that an earlier run has sent, may have sent or is to send
+    /// Leave out messages that an earlier run has sent at any time, may have sent or is to send
     #[arg(long, conflicts_with = "again")]
     pub(super) skip_sent: bool,
 

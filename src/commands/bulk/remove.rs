@@ -7,7 +7,7 @@ use super::words::{local_time, warn_of_left_alone};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, HeldFor, LedgerError, RunAge, RunName, RunOverview, now};
+use crate::ledger::{Counts, HeldFor, LedgerError, RunAge, RunName, RunOverview};
 use crate::output::{counted, counted_are};
 
 /// Remove a run, or old ones, with all that is known of it; asks, or needs --yes
@@ -104,11 +104,9 @@ fn remove_older_than(context: &Context, age: RunAge) -> Result<ExitCode, Command
     Ok(ExitCode::Success)
 }
 
-/// Says what goes with these runs: what keeps people from being written to twice, where it still would, and what nobody has
-/// decided yet.
+/// Says what goes with these runs: what keeps people from being written to twice, and what nobody has decided yet.
 fn warn_of_memory(context: &Context, runs: &[RunOverview]) {
-    let now = now();
-    let rows: u64 = runs.iter().map(|run| run.remembered(now)).sum();
+    let rows: u64 = runs.iter().map(RunOverview::remembered).sum();
     if rows > 0 {
         let (messages, them) = (counted(rows, "message"), if rows == 1 { "it" } else { "them" });
         context.stderr.warning(&format!(

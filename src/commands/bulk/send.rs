@@ -1,5 +1,7 @@
 //! `bulk send`: every row is read, filled and checked first; then the run exists, and its rows are sent.
 
+use std::time::Duration;
+
 use super::begin::{PreparedRun, details, file_of};
 use super::earlier::{self, DuplicatePolicy};
 use super::hours::of_new_run;
@@ -66,7 +68,12 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         check_clocks(store)?;
     }
     let api_url = sender.settings.api_url.value.to_string();
-    let remember = args.remember.unwrap_or(sender.settings.remember.value).duration();
+    let remember = match args.remember {
+        Some(typed) => typed.duration(),
+        // A list that is sent in parts may take longer than what is refused unasked is remembered.
+        None if args.earlier.skip_sent => Duration::MAX,
+        None => sender.settings.remember.value.duration(),
+    };
     let of = (sender.bot.as_str(), api_url.as_str());
     let mut runs_before = store
         .filter(|_| !sender.settings.is_sandboxed())

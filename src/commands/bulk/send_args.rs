@@ -66,7 +66,7 @@ pub(crate) struct BulkSendArgs {
     #[command(flatten)]
     pub(super) earlier: EarlierOptions,
 
-    /// For how long sent messages count as sent before: 3d, 12h, or 0 [default: the profile's, else 3d]
+    /// How far back sent messages count: 3d, 12h, or 0 [default: with --skip-sent any time, else the profile's, else 3d]
     #[arg(long, value_name = "TIME", help_heading = PEOPLE)]
     pub(super) remember: Option<Remember>,
 

@@ -69,7 +69,7 @@ impl ShownList<'_> {
         let Some(mut earlier) = earlier else { return Ok(true) };
         earlier::report_skipped(context, &self.draft.skip_counts()?);
         earlier::report_unfinished(context, &mut *earlier, self.draft)?;
-        earlier::report_written_to(context, earlier.people_written_to(self.draft)?);
+        earlier::report_written_to(context, &earlier.people_written_to(self.draft)?);
         Ok(true)
     }
 

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Error, Row};
 
 use super::database::LONG;
 use super::error::DatabaseError;
 use super::runs::{RunId, SharedRuns};
 use crate::ledger::sqlite::{LedgerDraft, RowKey};
 use crate::ledger::{
-    EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, HeldRun, KnownRuns, LedgerError, RowState, RunName, Skip,
-    SkipReason,
+    EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, HeldRun, KnownRuns, LedgerError, OtherMessages, RowState,
+    RunName, Skip, SkipReason, WrittenTo,
 };
 
 /// So many rows are looked up at once.
@@ -117,28 +117,36 @@ impl KnownRuns for SharedEarlier<'_> {
         }
     }
 
-    fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
-        let query = "SELECT count(DISTINCT person) FROM unnest($3::bigint[]) AS k (person) \
-                     JOIN jelouctl.content USING (person) \
-                     JOIN jelouctl.run ON run.id = content.run AND run.bot = $1 AND run.api_url = $2 AND NOT run.sandbox \
-                     JOIN jelouctl.row ON row.run = content.run AND row.n = content.n \
-                     WHERE row.state IN ('sent', 'unknown', 'inflight') \
-                       AND row.at BETWEEN clock_timestamp() - interval '24 hours' AND clock_timestamp()";
-        let (mut after, mut all) = (None, 0);
-        loop {
-            let people = draft.people(after, KEYS)?;
-            after = people.last().copied();
-            if after.is_none() {
-                return Ok(all);
-            }
-            let found: i64 = self
-                .runs
-                .call(LONG, async {
-                    self.runs.client().query_one(query, &[&self.bot, &self.api_url, &people]).await?.try_get(0)
-                })
-                .map_err(LedgerError::from)?;
-            all += u64::try_from(found).unwrap_or_default();
-        }
+    fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<WrittenTo, EarlierError> {
+        let query = "SELECT count(DISTINCT person), count(DISTINCT person) FILTER (WHERE is_other), \
+                       (array_agg(name ORDER BY at DESC) FILTER (WHERE is_other))[1], \
+                       (extract(epoch FROM max(at) FILTER (WHERE is_other)) * 1000)::bigint \
+                     FROM (SELECT content.person, name, row.at, own.person IS NULL AS is_other \
+                       FROM (SELECT DISTINCT person FROM unnest($3::bigint[]) AS k (person)) AS k \
+                       JOIN jelouctl.content USING (person) \
+                       LEFT JOIN unnest($3::bigint[], $4::bigint[]) AS own (person, fingerprint) \
+                         ON own.person = content.person AND own.fingerprint = content.fingerprint \
+                       JOIN jelouctl.run ON run.id = content.run AND run.bot = $1 AND run.api_url = $2 AND NOT run.sandbox \
+                       JOIN jelouctl.row ON row.run = content.run AND row.n = content.n \
+                       WHERE row.state IN ('sent', 'unknown', 'inflight') \
+                         AND row.at BETWEEN clock_timestamp() - interval '24 hours' AND clock_timestamp()) AS written";
+        let mut all = WrittenTo::default();
+        draft.each_addressees(KEYS, |people, fingerprints| {
+            let read = |row: &Row| {
+                let otherwise = match (row.try_get::<_, Option<String>>(2)?, row.try_get::<_, Option<i64>>(3)?) {
+                    (Some(run), Some(at)) => Some(OtherMessages { people: count(row.try_get(1)?), run, at }),
+                    _ => None,
+                };
+                Ok::<_, Error>(WrittenTo { people: count(row.try_get(0)?), otherwise })
+            };
+            let found = self.runs.call(LONG, async {
+                let parameters: [&(dyn ToSql + Sync); 4] = [&self.bot, &self.api_url, &people, &fingerprints];
+                read(&self.runs.client().query_one(query, &parameters).await?)
+            })?;
+            all.add(found);
+            Ok::<_, LedgerError>(())
+        })?;
+        Ok(all)
     }
 
     fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
@@ -148,24 +156,22 @@ impl KnownRuns for SharedEarlier<'_> {
                      JOIN jelouctl.row ON row.run = content.run AND row.n = content.n \
                      WHERE row.state = 'pending' GROUP BY run.name";
         let mut runs: BTreeMap<RunName, u64> = BTreeMap::new();
-        let mut after = None;
-        loop {
-            let people = draft.people(after, KEYS)?;
-            after = people.last().copied();
-            if after.is_none() {
-                return Ok(runs.into_iter().collect());
-            }
-            let found = self.runs.call(LONG, self.runs.client().query(query, &[&self.bot, &self.api_url, &people]));
-            let found = found.map_err(LedgerError::from)?;
-            for row in found {
+        draft.each_addressees(KEYS, |people, _| {
+            let parameters: [&(dyn ToSql + Sync); 3] = [&self.bot, &self.api_url, &people];
+            for row in self.runs.call(LONG, self.runs.client().query(query, &parameters))? {
                 let name = row.try_get::<_, String>(0).ok().and_then(|name| name.parse().ok());
-                let people = row.try_get::<_, i64>(1).ok().and_then(|people| u64::try_from(people).ok());
-                if let (Some(name), Some(people)) = (name, people) {
-                    *runs.entry(name).or_default() += people;
+                if let (Some(name), Ok(people)) = (name, row.try_get(1)) {
+                    *runs.entry(name).or_default() += count(people);
                 }
             }
-        }
+            Ok::<_, LedgerError>(())
+        })?;
+        Ok(runs.into_iter().collect())
     }
+}
+
+fn count(rows: i64) -> u64 {
+    u64::try_from(rows).unwrap_or_default()
 }
 
 /// Rows of a run that other runs have too.

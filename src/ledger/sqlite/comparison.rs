@@ -46,10 +46,17 @@ const STATE: &str = "SELECT sent.ended_at, CASE WHEN sent.ended_at IS NOT NULL T
 pub(crate) struct Comparison<'a> {
     db: &'a Connection,
     messages: Option<Messages>,
-    /// To whom there are rows.
-    addressees: Option<HashSet<i64>>,
-    /// Who of them was found, in order.
+    addressees: Option<Addressees>,
+    /// Who of them was found, in order, and who with a message that is not one of ours.
     people: Vec<i64>,
+    people_otherwise: Vec<i64>,
+}
+
+/// To whom there are rows, with the fingerprint of the first one, and of others where they differ from it.
+#[derive(Default)]
+struct Addressees {
+    first: HashMap<i64, i64>,
+    others: HashSet<(i64, i64)>,
 }
 
 /// What our rows are compared by.
@@ -82,7 +89,7 @@ pub(super) fn note(db: &Connection, n: i64, run: &str, row: EarlierRow) -> Resul
 impl<'a> Comparison<'a> {
     pub(super) fn of(db: &'a Connection) -> Result<Self, LedgerError> {
         prepare(db)?;
-        Ok(Self { db, messages: None, addressees: None, people: Vec::new() })
+        Ok(Self { db, messages: None, addressees: None, people: Vec::new(), people_otherwise: Vec::new() })
     }
 
     /// Notes the rows that `other`, the ledger of `run`, has too. A row that another run is known to have sent is not looked
@@ -126,26 +133,61 @@ impl<'a> Comparison<'a> {
         Ok(())
     }
 
-    /// Looks for people to whom `other` has a row that counts.
-    pub(crate) fn find_people(&mut self, other: &Ledger, memory: DuplicateWindow) -> Result<(), LedgerError> {
-        let Self { db, addressees, people, .. } = self;
+    /// Looks for people to whom `other` has a row that counts. Gives the time of the last one that is not one of our messages.
+    pub(crate) fn find_people(&mut self, other: &Ledger, memory: DuplicateWindow) -> Result<Option<i64>, LedgerError> {
+        let Self { db, addressees, people, people_otherwise, .. } = self;
         let addressees = match addressees {
             Some(addressees) => addressees,
-            wanted => wanted.insert(addressees_of(db)?),
+            wanted => wanted.insert(Addressees::of(db)?),
         };
-        let wants = |their: &TheirRow| addressees.contains(&their.person).then_some(0);
-        let found = each_found(other, memory, wants, |_, their, _| {
+        let mut last_otherwise = None;
+        let wants = |their: &TheirRow| addressees.first.contains_key(&their.person).then_some(0);
+        each_found(other, memory, wants, |_, their, row| {
             people.push(their.person);
+            if !addressees.have(their) {
+                people_otherwise.push(their.person);
+                last_otherwise = last_otherwise.max(Some(row.at));
+            }
             Ok(())
-        });
-        people.sort_unstable();
-        people.dedup();
-        found
+        })?;
+        for found in [people, people_otherwise] {
+            found.sort_unstable();
+            found.dedup();
+        }
+        Ok(last_otherwise)
     }
 
     /// How many people were found since this was last asked.
     pub(crate) fn people(&mut self) -> u64 {
         std::mem::take(&mut self.people).len() as u64
+    }
+
+    /// The same of those who were found with a message that is not one of ours.
+    pub(crate) fn people_otherwise(&mut self) -> u64 {
+        std::mem::take(&mut self.people_otherwise).len() as u64
+    }
+}
+
+impl Addressees {
+    /// Of the rows of `db` that are to be sent.
+    fn of(db: &Connection) -> Result<Self, LedgerError> {
+        let mut addressees = Self::default();
+        let query = format!("SELECT person, fingerprint FROM row WHERE recipient IS NOT NULL AND {IS_PENDING}");
+        let mut statement = db.prepare(&query)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (person, fingerprint) = (row.get(0)?, row.get(1)?);
+            if *addressees.first.entry(person).or_insert(fingerprint) != fingerprint {
+                addressees.others.insert((person, fingerprint));
+            }
+        }
+        Ok(addressees)
+    }
+
+    /// Whether one of our messages to the same person is this one.
+    fn have(&self, their: &TheirRow) -> bool {
+        self.first.get(&their.person) == Some(&their.fingerprint)
+            || self.others.contains(&(their.person, their.fingerprint))
     }
 }
 
@@ -167,14 +209,6 @@ impl Messages {
         }
         Ok(messages)
     }
-}
-
-/// To whom the rows of `db` go that are to be sent.
-fn addressees_of(db: &Connection) -> Result<HashSet<i64>, LedgerError> {
-    let query = format!("SELECT person FROM row WHERE recipient IS NOT NULL AND {IS_PENDING}");
-    let mut statement = db.prepare(&query)?;
-    let people = statement.query_map([], |row| row.get(0))?;
-    Ok(people.collect::<Result<_, _>>()?)
 }
 
 /// Gives `each` the rows of `other`, as they are at one moment, for which `wants` has a row of ours and which `memory` has

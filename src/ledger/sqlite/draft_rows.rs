@@ -99,14 +99,30 @@ impl LedgerDraft {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The next people behind `after`, in the order of their keys, who have a row that is to be sent.
-    pub(crate) fn people(&self, after: Option<i64>, limit: usize) -> Result<Vec<i64>, LedgerError> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT DISTINCT person FROM row WHERE (?1 IS NULL OR person > ?1) AND recipient IS NOT NULL \
-             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) ORDER BY person LIMIT ?2",
-        )?;
-        let rows = statement.query_map((after, i64::try_from(limit).unwrap_or(i64::MAX)), |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    /// Gives `each` the people who have a row that is to be sent, so many at once, with the fingerprint of each message to
+    /// them.
+    pub(crate) fn each_addressees<E: From<LedgerError>>(
+        &self,
+        most: usize,
+        mut each: impl FnMut(&[i64], &[i64]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let query = "SELECT DISTINCT person, fingerprint FROM row WHERE recipient IS NOT NULL \
+                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) ORDER BY person";
+        let mut statement = self.db.prepare(query).map_err(LedgerError::from)?;
+        let mut rows = statement.query([]).map_err(LedgerError::from)?;
+        let (mut people, mut fingerprints) = (Vec::new(), Vec::new());
+        while let Some(row) = rows.next().map_err(LedgerError::from)? {
+            let person = row.get(0).map_err(LedgerError::from)?;
+            // All messages of a person are given together.
+            if people.len() >= most && people.last() != Some(&person) {
+                each(&people, &fingerprints)?;
+                people.clear();
+                fingerprints.clear();
+            }
+            people.push(person);
+            fingerprints.push(row.get(1).map_err(LedgerError::from)?);
+        }
+        if people.is_empty() { Ok(()) } else { each(&people, &fingerprints) }
     }
 
     /// Makes room for [`LedgerDraft::note_earlier`].

@@ -9,7 +9,8 @@ use super::comparison::Comparison;
 use super::directory::Runs;
 use super::draft::LedgerDraft;
 use crate::ledger::{
-    Details, DuplicateWindow, EarlierError, KnownRuns, LedgerError, LedgerStore, Run, RunName, is_recent, now, since,
+    Details, DuplicateWindow, EarlierError, KnownRuns, LedgerError, LedgerStore, OtherMessages, Run, RunName,
+    WrittenTo, is_recent, now, since,
 };
 
 /// Whom a run wrote to is told for so long: 24 hours, in milliseconds.
@@ -200,20 +201,25 @@ impl KnownRuns for EarlierRuns<'_> {
         self.each_changed(Choice::ChangedLately, |_| Ok(()))
     }
 
-    fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
+    fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<WrittenTo, EarlierError> {
         let (seen, written_to) =
             (std::mem::take(&mut self.seen), DuplicateWindow::written_to_between(self.lately, now()));
-        let mut comparison = None;
+        let (mut comparison, mut last) = (None, None);
         let found = self.each_changed(Choice::ChangedLately, |earlier| {
             let counts = earlier.ledger.counts()?;
             if counts.sent + counts.unknown + counts.inflight == 0 {
                 return Ok(());
             }
-            begun(&mut comparison, || draft.comparison())?.find_people(&earlier.ledger, written_to)
+            let found = begun(&mut comparison, || draft.comparison())?.find_people(&earlier.ledger, written_to)?;
+            last = last.take().max(found.map(|at| (at, earlier.name)));
+            Ok(())
         });
         self.seen = seen;
         found?;
-        Ok(comparison.map_or(0, |mut comparison| comparison.people()))
+        let Some(mut comparison) = comparison else { return Ok(WrittenTo::default()) };
+        let people = comparison.people_otherwise();
+        let otherwise = last.map(|(at, run)| OtherMessages { people, run: run.to_string(), at });
+        Ok(WrittenTo { people: comparison.people(), otherwise })
     }
 
     fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
