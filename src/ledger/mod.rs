@@ -2,6 +2,7 @@
 //! in a database that several machines share (`postgres/`). What both have in common stands here.
 
 mod age;
+mod checksum;
 #[cfg(test)]
 mod contract;
 mod duplicate_window;
@@ -53,6 +54,7 @@ pub(crate) use self::types::{
 };
 pub(crate) use self::workers::{LostWorker, RunWorker};
 
+use self::checksum::{RequestHash, eight_bytes, hash_of_person};
 use self::duplicate_window::{of_rank, rank, since};
 use self::message::SameMessage;
 use self::pace::{Pace, PaceNews};

@@ -82,7 +82,7 @@ fn ledger(home: &Home, run: &str) -> rusqlite::Connection {
 fn age(home: &Home, run: &str, hours: i64) {
     let of_run = format!("WHERE run = (SELECT id FROM jelouctl.run WHERE name = '{run}')");
     let older = format!(
-        "UPDATE jelouctl.attempt SET ended_at = ended_at - interval '{hours} hours' {of_run}; \
+        "UPDATE jelouctl.outcome SET ended_at = ended_at - interval '{hours} hours' {of_run}; \
          UPDATE jelouctl.row SET at = at - interval '{hours} hours' {of_run}"
     );
     if home.change_database(&older) {

@@ -344,7 +344,7 @@ fn a_changed_request_is_found_before_it_leaves() {
     unguarded(
         &ledger,
         "outcome_stays",
-        "DELETE FROM outcome WHERE 0; UPDATE outcome SET state = 'pending', code = 'network' WHERE row = 1",
+        "DELETE FROM outcome WHERE 0; UPDATE outcome SET state = 'pending', code = 'network' WHERE n = 1",
     );
     drop(ledger);
     let ended = killed.resume("an outcome that was changed");
@@ -578,7 +578,7 @@ fn a_time_out_of_range_is_told_with_its_row() {
     home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").api(&jelou.url).success();
     let ledger = rusqlite::Connection::open(home.path().join(STATE).join("runs/r.db")).unwrap();
     for at in ["253402300800000", "9223372036854775807", "-1"] {
-        unguarded(&ledger, "outcome_stays", &format!("UPDATE outcome SET ended_at = {at} WHERE row = 2"));
+        unguarded(&ledger, "outcome_stays", &format!("UPDATE outcome SET ended_at = {at} WHERE n = 2"));
         home.run("bulk report r").fails(12, &["the row of line 3 has a time that is out of range", at]);
     }
 }

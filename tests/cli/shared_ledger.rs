@@ -288,7 +288,7 @@ fn who_may_only_look_sends_nothing_and_who_sends_changes_no_row_by_hand() {
         "UPDATE jelouctl.row SET state = 'pending'",
         "DELETE FROM jelouctl.row",
         "UPDATE jelouctl.run SET details = '{}'",
-        "DELETE FROM jelouctl.attempt",
+        "DELETE FROM jelouctl.outcome",
         "INSERT INTO jelouctl.row (run, n, state, number) VALUES (1, 9, 'pending', 0)",
         "INSERT INTO jelouctl.row (run, n, state, number) VALUES (99, 1, 'pending', 0)",
     ] {
@@ -615,7 +615,7 @@ fn a_machine_whose_clock_is_an_hour_off_sends_as_the_others_do() {
     assert_eq!((accepted.len(), accepted.values().max()), (300, Some(&1)));
     // The times of a report are the database's.
     let foreign =
-        "SELECT count(*) FROM jelouctl.attempt WHERE abs(extract(epoch FROM clock_timestamp() - ended_at)) > 1800";
+        "SELECT count(*) FROM jelouctl.outcome WHERE abs(extract(epoch FROM clock_timestamp() - ended_at)) > 1800";
     assert_eq!(cluster.sql(database_of(&ledger), foreign)[0].get::<_, i64>(0), 0);
 }
 
@@ -712,7 +712,7 @@ fn what_the_database_knew_of_earlier_runs_makes_a_new_one_no_slower() {
         let words = format!("bulk send people.csv --yes --again --run {run} --rate {FAST} text Hola");
         on(&home, &ledger, &words, &jelou.url).success();
     }
-    cluster.script("postgres", &database, "ANALYZE jelouctl.row, jelouctl.content, jelouctl.attempt");
+    cluster.script("postgres", &database, "ANALYZE jelouctl.row, jelouctl.content, jelouctl.outcome");
     let home = people(1500);
     send(&home, &ledger, "--import-only", &jelou.url).success();
     let before = look_ups(cluster, &database);

@@ -150,7 +150,7 @@ fn a_dump_that_is_restored_while_a_run_is_sent_pauses_it() {
 fn a_database_that_was_put_back_while_nobody_sent_is_found_however_it_was_done() {
     let Some(cluster) = Cluster::shared() else { return };
     let emptied = "SET session_replication_role = replica; TRUNCATE jelouctl.ledger, jelouctl.run, jelouctl.worker, \
-                   jelouctl.row, jelouctl.content, jelouctl.attempt, jelouctl.decision, jelouctl.event";
+                   jelouctl.row, jelouctl.content, jelouctl.outcome, jelouctl.decision, jelouctl.event";
     for (flags, before) in [
         (&[][..], "DROP SCHEMA jelouctl CASCADE"),
         (&["--clean", "--if-exists"], "SELECT 1"),

@@ -137,21 +137,21 @@ fn campaign() -> ReportedRun {
         .execute_batch(
             "DROP TRIGGER outcome_stays; DROP TRIGGER event_is_kept; DROP TRIGGER event_stays; DROP TRIGGER run_stays;
              UPDATE run SET details = json_set(details, '$.rate', 2.0);
-             CREATE TEMP TABLE moved AS SELECT row, row * 850 + (row / 37 % 3) * row / 40 * 300 + 1795183202000
-               + iif(row > 430, 250000, 0) + iif(row > 820, 95000, 0) AS at FROM outcome;
-             UPDATE outcome SET ended_at = (SELECT at FROM moved WHERE moved.row = outcome.row);
+             CREATE TEMP TABLE moved AS SELECT n, n * 850 + (n / 37 % 3) * n / 40 * 300 + 1795183202000
+               + iif(n > 430, 250000, 0) + iif(n > 820, 95000, 0) AS at FROM outcome;
+             UPDATE outcome SET ended_at = (SELECT at FROM moved WHERE moved.n = outcome.n);
              DELETE FROM event;
              INSERT INTO event (kind, at, reason, problem, until)
                SELECT 'begun', 1795183200000, NULL, NULL, NULL
                UNION ALL SELECT 'paused', max(at) + 900, 'credentials', 'the API does not accept the credentials (401)', NULL
-                 FROM moved WHERE row <= 430
-               UNION ALL SELECT 'resumed', min(at) - 900, NULL, NULL, NULL FROM moved WHERE row > 430
-               UNION ALL SELECT 'waiting', max(at) + 500, 'rate_limit', NULL, max(at) + 94000 FROM moved WHERE row BETWEEN 431 AND 820
+                 FROM moved WHERE n <= 430
+               UNION ALL SELECT 'resumed', min(at) - 900, NULL, NULL, NULL FROM moved WHERE n > 430
+               UNION ALL SELECT 'waiting', max(at) + 500, 'rate_limit', NULL, max(at) + 94000 FROM moved WHERE n BETWEEN 431 AND 820
                UNION ALL SELECT 'ended', max(at) + 600, NULL, NULL, NULL FROM moved;",
         )
         .unwrap();
     vouch_for_records(&ledger);
-    seal_run(&ledger);
+    write_run_checksum(&ledger);
     run
 }
 
@@ -159,9 +159,9 @@ fn campaign() -> ReportedRun {
 /// damaged.
 fn vouch_for_records(ledger: &Connection) {
     let tables = [
-        (1, "row, number, began_at FROM attempt"),
-        (2, "row, number, ended_at, state, http_status, message_id, code, error, api_code FROM outcome"),
-        (3, "row, number, \"from\", \"to\", reason, problem, run, at FROM decision"),
+        (1, "n, number, began_at FROM attempt"),
+        (2, "n, number, ended_at, state, http_status, message_id, code, error, api_code FROM outcome"),
+        (3, "n, number, \"from\", \"to\", reason, problem, other_run, at FROM decision"),
     ];
     let mut sum = 0_i64;
     for (tag, table) in tables {
@@ -187,8 +187,8 @@ fn vouch_for_records(ledger: &Connection) {
     ledger.execute(changed, [sum]).unwrap();
 }
 
-/// The same for the run itself and the schema, as `src/ledger/sqlite/seal.rs` seals them.
-fn seal_run(ledger: &Connection) {
+/// Writes the checksum of the run itself and of the schema, as `src/ledger/sqlite/integrity.rs` computes it.
+fn write_run_checksum(ledger: &Connection) {
     let text = |query: &str| ledger.query_row(query, [], |row| row.get::<_, Vec<u8>>(0)).unwrap();
     let number = |query: &str| ledger.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap().to_be_bytes().to_vec();
     let mut parts = vec![
@@ -203,7 +203,7 @@ fn seal_run(ledger: &Connection) {
     parts.extend(statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap().map(Result::unwrap));
     let bytes: Vec<u8> =
         parts.iter().flat_map(|part| [&(part.len() as u64).to_be_bytes()[..], part].concat()).collect();
-    ledger.execute("UPDATE run SET seal = ?1", [digest(&SHA256, &bytes).as_ref()]).unwrap();
+    ledger.execute("UPDATE run SET run_checksum = ?1", [digest(&SHA256, &bytes).as_ref()]).unwrap();
 }
 
 #[test]

@@ -162,7 +162,7 @@ BEGIN
       AND (n, number) NOT IN (SELECT * FROM unnest(held_n, held_number))
     RETURNING n, number
   )
-  INSERT INTO attempt (run, n, number, worker, ended_at, state, code, error)
+  INSERT INTO outcome (run, n, number, worker, ended_at, state, code, error)
     SELECT my_run, n, number, my_worker, moment, 'pending', 'ledger', 'the connection to the ledger broke before it left'
     FROM lost
   ON CONFLICT (run, n, number) DO UPDATE SET (ended_at, state, code, error)
@@ -180,7 +180,7 @@ CREATE FUNCTION exchange(
   e_status int[], e_message text[], e_code text[], e_api_code text[], e_error text[],
   stop_ms bigint, is_too_much boolean, pause_for text, wanted int
 ) RETURNS TABLE (verdict text, next_ms int, n bigint, number int, line bigint, recipient text, path text, body text,
-  fingerprint bigint, rest bigint)
+  fingerprint bigint, row_checksum bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp
 -- Joined in any other way it reads the whole run once several are in the tables.
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET enable_seqscan = off AS $$
@@ -230,7 +230,7 @@ BEGIN
       WHERE row.run = r.id AND row.before = c.n AND row.due_at IS NULL AND row.state = 'pending'
         AND c.state <> 'pending'
     )
-    INSERT INTO attempt (run, n, number, worker, ended_at, state, http_status, message_id, code, api_code, error)
+    INSERT INTO outcome (run, n, number, worker, ended_at, state, http_status, message_id, code, api_code, error)
       SELECT r.id, c.n, c.number, c.worker, c.at, c.state, c.status, c.message, c.code, c.api_code, c.error
       FROM changed AS c
     ON CONFLICT (run, n, number) DO UPDATE SET (ended_at, state, http_status, message_id, code, api_code, error)
@@ -294,7 +294,7 @@ BEGIN
       RETURNING n, number
     )
     SELECT 'go', 0, given.n, given.number, content.line, content.recipient, content.path, content.body,
-      content.fingerprint, content.rest
+      content.fingerprint, content.row_checksum
     FROM given JOIN content ON content.run = r.id AND content.n = given.n;
   END IF;
 
@@ -450,7 +450,7 @@ BEGIN
   IF busy IS NOT NULL THEN RETURN busy; END IF;
   DELETE FROM row WHERE run = my_run;
   DELETE FROM content WHERE run = my_run;
-  DELETE FROM attempt WHERE run = my_run;
+  DELETE FROM outcome WHERE run = my_run;
   DELETE FROM decision WHERE run = my_run;
   DELETE FROM event WHERE run = my_run;
   DELETE FROM run WHERE id = my_run;

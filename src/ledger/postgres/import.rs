@@ -100,7 +100,7 @@ type Table = (&'static str, fn(&mut String, i64, &DraftedRow<'_>));
 
 const TABLES: [Table; 3] = [
     ("row (run, n, before, state, number, due_at, at)", write_row),
-    ("content (run, n, line, cells, recipient, path, body, person, fingerprint, rest)", write_content),
+    ("content (run, n, line, cells, recipient, path, body, person, fingerprint, row_checksum)", write_content),
     ("decision (run, n, number, \"from\", \"to\", reason, problem, other_run, at)", write_decision),
 ];
 
@@ -126,7 +126,7 @@ fn write_content(line: &mut String, run: i64, row: &DraftedRow<'_>) {
     line.push('\t');
     number(line, row.fingerprint);
     line.push('\t');
-    number(line, row.rest);
+    number(line, row.row_checksum);
     line.push('\n');
 }
 

@@ -8,10 +8,9 @@ use tokio_postgres::{Client, Error, Row};
 use super::database::{Database, LONG, SHORT};
 use super::error::DatabaseError;
 use super::runs::{RunId, SharedRuns};
-use crate::ledger::sqlite::hash_of_person;
 use crate::ledger::{
     Counts, Details, LedgerError, PausedFor, PausedRun, QueuedRow, ReportedRow, RowState, Run, RunEvent, RunEventKind,
-    RunPause, RunWorker, SkipCounts, StandingRow,
+    RunPause, RunWorker, SkipCounts, StandingRow, hash_of_person,
 };
 use crate::phone::person_key;
 
@@ -28,7 +27,7 @@ pub(super) const COLUMNS: &str = "row.n, line, row.state, cells, message_id, htt
        ELSE coalesce(code, nullif(row.state, 'sent')) END, \
      CASE WHEN \"to\" IS NULL THEN error WHEN error IS NULL THEN problem \
        ELSE problem || '; before that: ' || error END, \
-     (SELECT count(*) FROM jelouctl.attempt WHERE attempt.run = row.run AND attempt.n = row.n) \
+     (SELECT count(*) FROM jelouctl.outcome WHERE outcome.run = row.run AND outcome.n = row.n) \
        + (row.state = 'inflight')::int, \
      CASE WHEN isfinite(row.at) THEN (extract(epoch FROM row.at) * 1000)::bigint END, api_code, recipient, \
      (extract(epoch FROM ended_at) * 1000)::bigint";
@@ -114,8 +113,8 @@ impl Run for DatabaseRun {
     fn noted_reasons(&self, failed_too: bool) -> Result<BTreeMap<String, u64>, LedgerError> {
         let query = "SELECT coalesce(decision.reason, last.api_code, last.code, row.state), count(*) FROM jelouctl.row \
                      LEFT JOIN jelouctl.decision USING (run, n, number) \
-                     LEFT JOIN LATERAL (SELECT api_code, code FROM jelouctl.attempt WHERE attempt.run = $1 \
-                       AND attempt.n = row.n ORDER BY attempt.number DESC LIMIT 1) AS last ON true \
+                     LEFT JOIN LATERAL (SELECT api_code, code FROM jelouctl.outcome WHERE outcome.run = $1 \
+                       AND outcome.n = row.n ORDER BY outcome.number DESC LIMIT 1) AS last ON true \
                      WHERE row.run = $1 AND row.state = ANY ($2) GROUP BY 1";
         let mut states = vec![RowState::Unknown.name()];
         states.extend(failed_too.then_some(RowState::Failed.name()));
@@ -276,8 +275,8 @@ pub(super) fn counts_of(database: &Database, client: &Client, run: RunId) -> Res
 pub(super) fn tables_after(after: &str) -> String {
     format!(
         "jelouctl.row JOIN jelouctl.content ON content.run = row.run AND content.n = row.n AND content.n > {after} \
-     LEFT JOIN LATERAL (SELECT message_id, http_status, code, api_code, error, ended_at FROM jelouctl.attempt \
-       WHERE attempt.run = row.run AND attempt.n = row.n ORDER BY attempt.number DESC LIMIT 1) AS last ON true \
+     LEFT JOIN LATERAL (SELECT message_id, http_status, code, api_code, error, ended_at FROM jelouctl.outcome \
+       WHERE outcome.run = row.run AND outcome.n = row.n ORDER BY outcome.number DESC LIMIT 1) AS last ON true \
      LEFT JOIN jelouctl.decision ON decision.run = row.run AND decision.n = row.n AND decision.n > {after} \
        AND decision.number = row.number"
     )

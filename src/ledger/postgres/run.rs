@@ -17,7 +17,6 @@ use super::outcome_columns::OutcomeColumns;
 use super::reading::{counts_of, pause_of};
 use super::runs::{RunId, SharedRuns};
 use crate::api::Deadline;
-use crate::ledger::sqlite::is_request_whole;
 use crate::ledger::{
     Delay, EndedAttempt, ExchangeReply, LedgerError, PauseReason, QueuedRow, RunEvent, RunLedger, SettledRow, now,
 };
@@ -207,9 +206,8 @@ impl SharedRun {
         let mut verdict = None;
         for row in rows {
             if let Some(queued) = queued(row, deadline).map_err(|error| failed(&error))? {
-                let hash =
-                    (row.try_get(8).map_err(|error| failed(&error))?, row.try_get(9).map_err(|error| failed(&error))?);
-                if !is_request_whole(&queued, hash) {
+                let checksum = |column: usize| row.try_get(column).map_err(|error| failed(&error));
+                if !queued.is_as_written(checksum(8)?, checksum(9)?) {
                     let problem = format!("the request of line {} is not the one that was written", queued.line);
                     given.problem = Some(LedgerError::Damaged { problem });
                 }
@@ -302,7 +300,7 @@ impl RunLedger for SharedRun {
 
 fn connect_to_exchange(database: &Database) -> Result<(Client, Statement), DatabaseError> {
     let client = database.connect(Use::Ledger)?;
-    let exchange = "SELECT verdict, next_ms, n, number, line, recipient, path, body, fingerprint, rest \
+    let exchange = "SELECT verdict, next_ms, n, number, line, recipient, path, body, fingerprint, row_checksum \
                     FROM jelouctl.exchange($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     let statement = database.call(SHORT, client.prepare(exchange))?;
     Ok((client, statement))

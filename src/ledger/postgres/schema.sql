@@ -131,17 +131,18 @@ CREATE TABLE content (
   recipient text,
   path text,
   body text,
-  -- What it is compared by with rows of other runs: person, message to the person, and the rest of the request's hash.
+  -- What it is compared by with rows of other runs: the person, and the message to the person.
   person bigint,
   fingerprint bigint,
-  rest bigint,
+  -- Of the request, in this row: a request that was changed, or stands elsewhere, is found before it leaves.
+  row_checksum bigint,
   PRIMARY KEY (run, n)
 );
 CREATE INDEX content_fingerprint ON content (fingerprint) WHERE fingerprint IS NOT NULL;
 CREATE INDEX content_person ON content (person) WHERE person IS NOT NULL;
 
--- A request that has ended.
-CREATE TABLE attempt (
+-- The outcome of an attempt. A row that is `inflight` has an attempt without one.
+CREATE TABLE outcome (
   run bigint NOT NULL,
   n bigint NOT NULL,
   number int NOT NULL,
@@ -227,6 +228,6 @@ END $$;
 
 CREATE TRIGGER content_stays BEFORE UPDATE ON content FOR EACH ROW EXECUTE FUNCTION refuse();
 CREATE TRIGGER decision_stays BEFORE UPDATE ON decision FOR EACH ROW EXECUTE FUNCTION refuse();
--- The owner of an attempt may come back with its true end, where it was taken for lost.
-CREATE TRIGGER attempt_stays BEFORE UPDATE ON attempt FOR EACH ROW
+-- The worker of an attempt may come back with its true outcome, where it was taken for lost.
+CREATE TRIGGER outcome_stays BEFORE UPDATE ON outcome FOR EACH ROW
 WHEN (OLD.state <> 'unknown') EXECUTE FUNCTION refuse();

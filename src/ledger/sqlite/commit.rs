@@ -3,8 +3,8 @@
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::integrity::conditions_checksum;
 use super::record::{RecordKind, text};
-use super::seal::seal_of_conditions;
 use super::{Ledger, record};
 use crate::ledger::{
     BegunAttempt, EndedAttempt, LedgerError, RecordSummary, RowState, RunConditions, RunEvent, RunEventKind, Skip, now,
@@ -93,10 +93,10 @@ impl Ledger {
     pub(crate) fn keep_conditions(&mut self, conditions: &RunConditions) -> Result<(), LedgerError> {
         let text = serde_json::to_string(conditions);
         let text = text.map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
-        let seal = seal_of_conditions(&text);
+        let checksum = conditions_checksum(&text);
         self.write(|batch| {
-            let query = "UPDATE progress SET conditions = ?1, conditions_seal = ?2";
-            batch.db.execute(query, params![text, seal]).map(|_| ())
+            let query = "UPDATE progress SET conditions = ?1, conditions_checksum = ?2";
+            batch.db.execute(query, params![text, checksum]).map(|_| ())
         })
     }
 

@@ -37,10 +37,10 @@ const REPEAT: &str = concat!(
 /// What the last record of a row says: nothing follows on an outcome that says it was sent, and a row without any record is
 /// found at once too.
 const STATE: &str = "SELECT sent.ended_at, CASE WHEN sent.ended_at IS NOT NULL THEN 'sent' \
-       WHEN NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.row = ?1) \
-         AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = ?1) THEN 'pending' \
+       WHEN NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.n = ?1) \
+         AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = ?1) THEN 'pending' \
        ELSE (SELECT state FROM standing WHERE n = ?1) END \
-     FROM (SELECT 1) LEFT JOIN outcome AS sent ON sent.row = ?1 AND sent.state = 'sent'";
+     FROM (SELECT 1) LEFT JOIN outcome AS sent ON sent.n = ?1 AND sent.state = 'sent'";
 
 /// The rows of a ledger that are to be sent, and what is known of them.
 pub(crate) struct Comparison<'a> {

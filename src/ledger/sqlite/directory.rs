@@ -90,7 +90,7 @@ impl Runs {
 
     /// Whose run it is: by its ledger, where that can be read, else by its lock file; nothing where neither says so.
     pub(super) fn whose(&self, name: &RunName) -> Option<RunNote> {
-        let of_ledger = self.ledger(name).ok().and_then(|ledger| ledger.sealed_note());
+        let of_ledger = self.ledger(name).ok().and_then(|ledger| ledger.vouched_note());
         of_ledger.or_else(|| self.note(name))
     }
 

@@ -9,13 +9,12 @@ use rusqlite::{Connection, params};
 
 use super::commit::skipped;
 use super::header::{APPLICATION, VERSION};
-use super::integrity::first_opening;
+use super::integrity::{RunFields, first_opening, run_checksum};
 use super::lock_file::{LockFile, RunNote};
 use super::record;
 use super::record::RecordKind;
-use super::seal::{RequestHash, RunFields, hash_of_person, seal_of_run};
 use super::text_column::text_of;
-use crate::ledger::{Details, LedgerError, Skip, SkipReason, now, recipients_of};
+use crate::ledger::{Details, LedgerError, RequestHash, Skip, SkipReason, hash_of_person, now, recipients_of};
 use crate::private_file::{self, FileError};
 
 /// A ledger that is being filled.
@@ -105,7 +104,7 @@ impl LedgerDraft {
     pub(crate) fn add<'a>(&mut self, rows: impl IntoIterator<Item = DraftRow<'a>>) -> Result<(), LedgerError> {
         let Self { db, rows: n, left_out, .. } = self;
         let mut insert_row = db.prepare_cached(
-            "INSERT INTO row (n, line, recipient, person, fingerprint, seal) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO row (n, line, recipient, person, fingerprint, row_checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
         let mut insert_content =
             db.prepare_cached("INSERT INTO content (n, cells, path, body) VALUES (?1, ?2, ?3, ?4)")?;
@@ -119,7 +118,7 @@ impl LedgerDraft {
                 request.map(|request| request.recipient),
                 request.map(|request| hash_of_person(request.recipient)),
                 hash.as_ref().map(RequestHash::fingerprint),
-                hash.as_ref().map(|hash| hash.seal(*n, row.line)),
+                hash.as_ref().map(|hash| hash.row_checksum(*n, row.line)),
             ])?;
             let (path, body) = (request.map(|request| request.path), request.map(|request| request.body));
             insert_content.execute(params![*n, row.cells, path, body])?;
@@ -166,7 +165,7 @@ impl LedgerDraft {
         mut show: impl FnMut(u64, &str, &str) -> Result<(), E>,
     ) -> Result<(), E> {
         let query = "SELECT line, path, body FROM row JOIN content USING (n) WHERE path IS NOT NULL \
-                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n) ORDER BY n";
+                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n) ORDER BY n";
         let mut statement = self.db.prepare(query).map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
@@ -178,7 +177,7 @@ impl LedgerDraft {
     /// Gives of every request the number and the line of its row, and everybody whom it names.
     pub(crate) fn recipients(&self, mut each: impl FnMut((i64, u64), &[String])) -> Result<(), LedgerError> {
         let query = "SELECT n, line, recipient, body FROM row JOIN content USING (n) WHERE recipient IS NOT NULL \
-                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n) ORDER BY n";
+                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n) ORDER BY n";
         let mut statement = self.db.prepare(query)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -212,12 +211,12 @@ impl LedgerDraft {
             rows,
             created_at,
         };
-        let seal = seal_of_run(&db, &fields)?;
+        let run_checksum = run_checksum(&db, &fields)?;
         let RunFields { identity, name, details: text, created_at, .. } = fields;
         db.execute(
-            "INSERT INTO run (id, identity, name, details, rows, created_at, seal) VALUES \
+            "INSERT INTO run (id, identity, name, details, rows, created_at, run_checksum) VALUES \
              (1, ?1, ?2, ?3, ?4, ?5, ?6)",
-            params![identity, name, text, rows, created_at, seal],
+            params![identity, name, text, rows, created_at, run_checksum],
         )?;
         db.execute_batch("COMMIT; PRAGMA journal_mode = WAL;")?;
         db.close().map_err(|(_, error)| error)?;

@@ -22,7 +22,7 @@ impl LedgerDraft {
         let Some(before) = limit.checked_sub(1) else { return Ok(None) };
         // Whoever has a message of an earlier run gets none of this list, wherever that row stands.
         let of_nobody_earlier = format!(
-            "AND person NOT IN (SELECT person FROM row JOIN decision ON decision.row = row.n \
+            "AND person NOT IN (SELECT person FROM row JOIN decision ON decision.n = row.n \
              WHERE person IS NOT NULL AND reason IN ({OF_EARLIER_RUNS}))"
         );
         let (key, only) = match of {
@@ -32,7 +32,7 @@ impl LedgerDraft {
         };
         let query = format!(
             "SELECT n, line FROM row WHERE n IN (SELECT min(n) FROM row WHERE recipient IS NOT NULL \
-             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n) {only} GROUP BY {key}) \
+             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n) {only} GROUP BY {key}) \
              ORDER BY n LIMIT 1 OFFSET ?1"
         );
         let last = self.db.query_row(&query, [before], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
@@ -41,7 +41,7 @@ impl LedgerDraft {
         for delete in [
             "DELETE FROM row WHERE n > ?1",
             "DELETE FROM content WHERE n > ?1",
-            "DELETE FROM decision WHERE row > ?1",
+            "DELETE FROM decision WHERE n > ?1",
             "DELETE FROM earlier WHERE n > ?1",
         ] {
             self.db.execute(delete, params![last])?;

@@ -68,4 +68,4 @@ impl LedgerDraft {
 }
 
 /// Whether a row of a draft makes a request and is not left out.
-const IS_SENT: &str = "recipient IS NOT NULL AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n)";
+const IS_SENT: &str = "recipient IS NOT NULL AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n)";

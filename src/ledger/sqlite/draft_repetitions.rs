@@ -81,7 +81,7 @@ fn earlier(db: &Connection) -> Result<Vec<EarlierMessages>, LedgerError> {
     let mut statement = db.prepare(&format!(
         "SELECT run, reason, count(*), max(at) FROM earlier WHERE {} GROUP BY run, reason \
          ORDER BY count(*) DESC, max(at) DESC",
-        "NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n AND decision.\"to\" = 'skipped')"
+        "NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = earlier.n AND decision.\"to\" = 'skipped')"
     ))?;
     let rows = statement.query_and_then([], |row| {
         Ok(EarlierMessages { run: row.get(0)?, reason: of_rank(row.get(1)?)?, rows: row.get(2)?, at: row.get(3)? })
@@ -94,7 +94,7 @@ fn noted(db: &Connection, after: i64) -> Result<Vec<(i64, String, EarlierRow)>, 
     comparison::prepare(db)?;
     let mut statement = db.prepare_cached(
         "SELECT n, run, reason, at FROM earlier WHERE n > ?1 AND NOT EXISTS (SELECT 1 FROM decision \
-         WHERE decision.row = n AND decision.\"to\" = 'skipped') ORDER BY n LIMIT ?2",
+         WHERE decision.n = earlier.n AND decision.\"to\" = 'skipped') ORDER BY n LIMIT ?2",
     )?;
     let rows = statement.query_and_then(params![after, ROWS_A_COMMIT], |row| {
         Ok((row.get(0)?, row.get(1)?, EarlierRow { reason: of_rank(row.get(2)?)?, at: row.get(3)? }))

@@ -2,7 +2,6 @@
 
 use super::comparison::{note, prepare};
 use super::draft::LedgerDraft;
-use super::seal::rest_of_request;
 use crate::ledger::{EarlierRow, LedgerError};
 
 /// A row, and what it is compared by.
@@ -20,7 +19,7 @@ pub(crate) struct DraftedRow<'a> {
     pub(crate) body: Option<&'a str>,
     pub(crate) person: Option<i64>,
     pub(crate) fingerprint: Option<i64>,
-    pub(crate) rest: Option<i64>,
+    pub(crate) row_checksum: Option<i64>,
     /// Why it is left out.
     pub(crate) skip: Option<DraftedSkip<'a>>,
 }
@@ -49,20 +48,19 @@ impl LedgerDraft {
         mut each: impl FnMut(DraftedRow<'_>) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         let mut statement = self.db.prepare(
-            "SELECT row.n, line, before, cells, recipient, path, body, person, fingerprint, seal, reason, problem, \
-             decision.run, at FROM row JOIN content USING (n) LEFT JOIN decision ON decision.row = row.n ORDER BY row.n",
+            "SELECT row.n, line, before, cells, recipient, path, body, person, fingerprint, row_checksum, reason, problem, \
+             other_run, at FROM row JOIN content USING (n) LEFT JOIN decision ON decision.n = row.n ORDER BY row.n",
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
-            let (n, line) = (row.get(0)?, row.get(1)?);
             let skip = match text(10)? {
                 Some(reason) => Some(DraftedSkip { reason, problem: text(11)?, run: text(12)?, at: row.get(13)? }),
                 None => None,
             };
             each(DraftedRow {
-                n,
-                line,
+                n: row.get(0)?,
+                line: row.get(1)?,
                 before: row.get(2)?,
                 cells: text(3)?.unwrap_or_default(),
                 recipient: text(4)?,
@@ -70,7 +68,7 @@ impl LedgerDraft {
                 body: text(6)?,
                 person: row.get(7)?,
                 fingerprint: row.get(8)?,
-                rest: row.get::<_, Option<i64>>(9)?.map(|seal| rest_of_request(seal, n, line)),
+                row_checksum: row.get(9)?,
                 skip,
             })?;
         }
@@ -91,7 +89,7 @@ impl LedgerDraft {
     pub(crate) fn keys(&self, after: i64, limit: usize) -> Result<Vec<RowKey>, LedgerError> {
         let mut statement = self.db.prepare_cached(
             "SELECT n, fingerprint, person FROM row WHERE n > ?1 AND recipient IS NOT NULL \
-             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) ORDER BY n LIMIT ?2",
+             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n) ORDER BY n LIMIT ?2",
         )?;
         let rows = statement.query_map((after, i64::try_from(limit).unwrap_or(i64::MAX)), |row| {
             Ok(RowKey { n: row.get(0)?, fingerprint: row.get(1)?, person: row.get(2)? })
@@ -107,7 +105,7 @@ impl LedgerDraft {
         mut each: impl FnMut(&[i64], &[i64]) -> Result<(), E>,
     ) -> Result<(), E> {
         let query = "SELECT DISTINCT person, fingerprint FROM row WHERE recipient IS NOT NULL \
-                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) ORDER BY person";
+                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n) ORDER BY person";
         let mut statement = self.db.prepare(query).map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
         let (mut people, mut fingerprints) = (Vec::new(), Vec::new());

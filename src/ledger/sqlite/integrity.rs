@@ -3,14 +3,14 @@
 
 use std::path::Path;
 
+use ring::digest::{SHA256, digest};
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::Ledger;
 use super::integrity_scan::IntegrityScan;
 use super::lock_file::{LockNote, RunNote};
-use super::record::eight_bytes;
-use super::seal::{RunFields, seal_of_run};
-use crate::ledger::{LedgerError, LedgerProgress, Run};
+use crate::ledger::{LedgerError, LedgerProgress, Run, eight_bytes};
 
 /// A ledger can be opened this often. The openings are counted from a number of the run's own, so that the log of another run
 /// is recognized.
@@ -51,8 +51,8 @@ impl Ledger {
     }
 
     /// Whose run it is, as its lock file says it too, where that is what was written when the list was read.
-    pub(crate) fn sealed_note(&self) -> Option<RunNote> {
-        self.check_seal().and_then(|()| self.note()).ok()
+    pub(crate) fn vouched_note(&self) -> Option<RunNote> {
+        self.check_run_checksum().and_then(|()| self.note()).ok()
     }
 
     /// For those who can do nothing with one that is damaged.
@@ -96,15 +96,15 @@ impl Ledger {
             Some(stem) if stem == run => {}
             stem => return Err(LedgerError::Copy { file: stem.unwrap_or_default().to_owned(), run }),
         }
-        self.check_seal()?;
+        self.check_run_checksum()?;
         let openings = progress.opened.wrapping_sub(first_opening(&self.identity()?));
         if (0..OPENINGS).contains(&openings) { Ok(()) } else { Err(LedgerError::ForeignLog { run }) }
     }
 
     /// Checks that the run is still what was written when the list was read.
-    fn check_seal(&self) -> Result<(), LedgerError> {
-        let query = "SELECT identity, name, details, rows, created_at, seal FROM run";
-        let (fields, seal): (_, [u8; 32]) = self.db.query_row(query, [], |row| {
+    fn check_run_checksum(&self) -> Result<(), LedgerError> {
+        let query = "SELECT identity, name, details, rows, created_at, run_checksum FROM run";
+        let (fields, checksum): (_, [u8; 32]) = self.db.query_row(query, [], |row| {
             let fields = RunFields {
                 identity: row.get(0)?,
                 name: row.get(1)?,
@@ -114,7 +114,7 @@ impl Ledger {
             };
             Ok((fields, row.get(5)?))
         })?;
-        if seal_of_run(&self.db, &fields)? == seal {
+        if run_checksum(&self.db, &fields)? == checksum {
             Ok(())
         } else {
             Err(LedgerError::Damaged { problem: "what the run is was changed".to_owned() })
@@ -156,4 +156,40 @@ impl Ledger {
     pub(crate) fn of_run_that_is_held(self, is_held: bool) -> Self {
         Self { is_at_rest: !is_held, ..self }
     }
+}
+
+/// The checksum of the run itself, over its fields and the whole schema.
+pub(super) fn run_checksum(db: &Connection, fields: &RunFields) -> rusqlite::Result<[u8; 32]> {
+    let mut bytes = Vec::new();
+    let mut add = |part: &[u8]| {
+        bytes.extend((part.len() as u64).to_be_bytes());
+        bytes.extend(part);
+    };
+    add(&fields.identity);
+    add(fields.name.as_bytes());
+    add(fields.details.as_bytes());
+    add(&fields.rows.to_be_bytes());
+    add(&fields.created_at.to_be_bytes());
+    let mut statement = db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        add(row.get_ref(0)?.as_bytes().unwrap_or_default());
+    }
+    let mut checksum = [0; 32];
+    checksum.copy_from_slice(digest(&SHA256, &bytes).as_ref());
+    Ok(checksum)
+}
+
+/// The checksum of conditions that were given anew.
+pub(super) fn conditions_checksum(conditions: &str) -> i64 {
+    eight_bytes(digest(&SHA256, conditions.as_bytes()).as_ref(), 0)
+}
+
+/// The record of the run, but for its checksum.
+pub(super) struct RunFields {
+    pub(super) identity: [u8; 16],
+    pub(super) name: String,
+    pub(super) details: String,
+    pub(super) rows: i64,
+    pub(super) created_at: i64,
 }

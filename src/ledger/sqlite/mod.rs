@@ -30,7 +30,6 @@ mod reserved;
 mod resolve;
 mod rows;
 mod run_files;
-mod seal;
 mod stop_mark;
 mod store;
 mod text_column;
@@ -54,7 +53,6 @@ pub(crate) use self::fuzzing::damaged_ledger;
 use self::header::{LogFile, check_file};
 use self::lock_file::LockFile;
 pub(crate) use self::reserved::ReservedRun;
-pub(super) use self::seal::{hash_of_person, is_request_whole};
 pub(crate) use self::stop_mark::StopWatch;
 use super::{Counts, LedgerError, LedgerProgress, RecordSummary, Run};
 

@@ -6,10 +6,11 @@ use std::ops::ControlFlow;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
 use super::Ledger;
-use super::seal::{hash_of_person, seal_of_conditions};
+use super::integrity::conditions_checksum;
 use super::text_column::text_of;
 use crate::ledger::{
     Counts, Details, FoundRow, LedgerError, QueuedRow, ReportedRow, Run, RunEvent, SkipCounts, SkipReason, StandingRow,
+    hash_of_person,
 };
 use crate::phone::person_key;
 
@@ -19,12 +20,12 @@ const BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
 /// Of rows whose last record is an outcome or a decision.
 const REASONS: &str = "SELECT coalesce(api_code, code, state), count(*) FROM outcome AS last \
      WHERE (state = 'failed' AND ?1 OR state = 'unknown') \
-     AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.row = last.row AND attempt.number > last.number) \
-     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = last.row AND decision.number > last.number) \
+     AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.n = last.n AND attempt.number > last.number) \
+     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = last.n AND decision.number > last.number) \
      GROUP BY 1 \
      UNION ALL SELECT 'resolved', count(*) FROM decision AS last WHERE (\"to\" = 'failed' OR \"to\" = 'unknown') \
-     AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.row = last.row AND attempt.number > last.number) \
-     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = last.row AND decision.number > last.number)";
+     AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.n = last.n AND attempt.number > last.number) \
+     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = last.n AND decision.number > last.number)";
 
 /// The last answer stays beside what a person decided later.
 const REPORTED: &str = "SELECT line, standing.state, cells, message_id, http_status, \
@@ -32,11 +33,11 @@ const REPORTED: &str = "SELECT line, standing.state, cells, message_id, http_sta
        ELSE coalesce(code, nullif(standing.state, 'sent')) END, \
      CASE WHEN \"to\" IS NULL THEN error WHEN error IS NULL THEN problem \
        ELSE problem || '; before that: ' || error END, \
-     (SELECT count(*) FROM attempt WHERE attempt.row = row.n), standing.at, recipient, api_code, ended_at \
+     (SELECT count(*) FROM attempt WHERE attempt.n = row.n), standing.at, recipient, api_code, ended_at \
      FROM row JOIN content USING (n) JOIN standing USING (n) \
-     LEFT JOIN outcome ON outcome.row = row.n \
-       AND outcome.number = (SELECT max(number) FROM outcome WHERE outcome.row = row.n) \
-     LEFT JOIN decision ON decision.row = row.n AND decision.number = standing.number";
+     LEFT JOIN outcome ON outcome.n = row.n \
+       AND outcome.number = (SELECT max(number) FROM outcome WHERE outcome.n = row.n) \
+     LEFT JOIN decision ON decision.n = row.n AND decision.number = standing.number";
 
 impl Run for Ledger {
     /// Its file has it too, unless it is a copy.
@@ -45,10 +46,10 @@ impl Run for Ledger {
     }
 
     fn details(&self) -> Result<Details, LedgerError> {
-        let query = "SELECT details, conditions, conditions_seal FROM run, progress";
-        let (details, conditions, seal): (String, Option<String>, Option<i64>) =
+        let query = "SELECT details, conditions, conditions_checksum FROM run, progress";
+        let (details, conditions, checksum): (String, Option<String>, Option<i64>) =
             self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        if conditions.as_deref().map(seal_of_conditions) != seal {
+        if conditions.as_deref().map(conditions_checksum) != checksum {
             return Err(LedgerError::Damaged { problem: "the conditions of the run were changed".to_owned() });
         }
         let broken = |error: serde_json::Error| LedgerError::Damaged { problem: error.to_string() };
@@ -125,7 +126,7 @@ impl Run for Ledger {
 
     fn first_message(&self) -> Result<Option<(String, String)>, LedgerError> {
         let query = "SELECT recipient, body FROM row JOIN content USING (n) WHERE recipient IS NOT NULL ORDER BY \
-                     EXISTS (SELECT 1 FROM decision WHERE decision.row = n AND \"to\" = 'skipped'), n LIMIT 1";
+                     EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n AND \"to\" = 'skipped'), n LIMIT 1";
         Ok(self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
@@ -202,7 +203,7 @@ impl Ledger {
 
     fn standing(&self, n: i64) -> Result<StandingRow, LedgerError> {
         let query = "SELECT standing.n, number, line, state, recipient, at, (SELECT began_at FROM attempt \
-             WHERE attempt.row = standing.n ORDER BY attempt.number DESC LIMIT 1) \
+             WHERE attempt.n = standing.n ORDER BY attempt.number DESC LIMIT 1) \
              FROM standing JOIN row USING (n) WHERE standing.n = ?1";
         Ok(self.db.prepare_cached(query)?.query_row([n], |row| {
             Ok(StandingRow {

@@ -5,6 +5,8 @@ use ring::digest::{SHA256, digest};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
+use crate::ledger::eight_bytes;
+
 /// The tables that are only added to.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum RecordKind {
@@ -19,13 +21,13 @@ impl RecordKind {
 
     fn insert(self) -> &'static str {
         match self {
-            Self::Attempt => "INSERT INTO attempt (row, number, began_at) VALUES (?1, ?2, ?3)",
+            Self::Attempt => "INSERT INTO attempt (n, number, began_at) VALUES (?1, ?2, ?3)",
             Self::Outcome => {
-                "INSERT INTO outcome (row, number, ended_at, state, http_status, message_id, code, error, api_code) \
+                "INSERT INTO outcome (n, number, ended_at, state, http_status, message_id, code, error, api_code) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
             }
             Self::Decision => {
-                "INSERT INTO decision (row, number, \"from\", \"to\", reason, problem, run, at) VALUES \
+                "INSERT INTO decision (n, number, \"from\", \"to\", reason, problem, other_run, at) VALUES \
                  (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
             }
         }
@@ -34,13 +36,13 @@ impl RecordKind {
     /// All of its records, in the order of their rows.
     pub(super) fn select(self) -> &'static str {
         match self {
-            Self::Attempt => "SELECT row, number, began_at FROM attempt ORDER BY row, number",
+            Self::Attempt => "SELECT n, number, began_at FROM attempt ORDER BY n, number",
             Self::Outcome => {
-                "SELECT row, number, ended_at, state, http_status, message_id, code, error, api_code FROM outcome \
-                 ORDER BY row, number"
+                "SELECT n, number, ended_at, state, http_status, message_id, code, error, api_code FROM outcome \
+                 ORDER BY n, number"
             }
             Self::Decision => {
-                "SELECT row, number, \"from\", \"to\", reason, problem, run, at FROM decision ORDER BY row, number"
+                "SELECT n, number, \"from\", \"to\", reason, problem, other_run, at FROM decision ORDER BY n, number"
             }
         }
     }
@@ -93,11 +95,6 @@ pub(super) fn hash<'a>(kind: RecordKind, fields: impl Iterator<Item = ValueRef<'
         }
     }
     eight_bytes(digest(&SHA256, &bytes).as_ref(), 0)
-}
-
-/// A number from the bytes of a digest that begin at `from`.
-pub(super) fn eight_bytes(digest: &[u8], from: usize) -> i64 {
-    digest.iter().skip(from).take(8).fold(0, |sum, byte| sum << 8 | i64::from(*byte))
 }
 
 /// A text that may be absent, as a field.

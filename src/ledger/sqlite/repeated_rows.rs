@@ -27,7 +27,7 @@ impl LedgerDraft {
             "CREATE TEMP TABLE duplicate AS SELECT * FROM (SELECT row.n, line, recipient, \
              first_value(row.n) OVER same AS first, first_value(line) OVER same AS first_line FROM row \
              WHERE person IN (SELECT person FROM repeated) \
-             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) \
+             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n) \
              WINDOW same AS (PARTITION BY fingerprint ORDER BY row.n)) WHERE n <> first",
         )?;
         let Self { db, left_out, .. } = self;
@@ -78,7 +78,7 @@ impl LedgerDraft {
         Ok(self.db.execute_batch(
             "UPDATE row SET before = earlier.before FROM (SELECT n, lag(n) OVER (PARTITION BY person ORDER BY n) AS \
              before FROM row WHERE person IN (SELECT person FROM repeated) \
-             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n)) AS earlier WHERE \
+             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n)) AS earlier WHERE \
              row.n = earlier.n AND earlier.before IS NOT NULL",
         )?)
     }
@@ -105,7 +105,7 @@ fn repeated_behind(
         "DROP TABLE IF EXISTS temp.behind; CREATE TEMP TABLE behind AS SELECT * FROM \
          (SELECT row.n, reason IS NULL AS is_sent, first_value(row.n) OVER \
          (PARTITION BY person ORDER BY reason IS NULL, row.n) AS first \
-         FROM row LEFT JOIN decision ON decision.row = row.n \
+         FROM row LEFT JOIN decision ON decision.n = row.n \
          WHERE person IN (SELECT person FROM repeated) AND (reason IS NULL OR reason IN ({reasons}))) \
          WHERE is_sent AND n <> first",
     ))?;

@@ -3,27 +3,26 @@
 use rusqlite::{OptionalExtension, Row as SqlRow, Rows};
 
 use super::Ledger;
-use super::seal::RequestHash;
 use crate::ledger::{LedgerError, QueuedRow};
 
 /// A row of which there is no record, unless it is skipped, as [`QUEUED`] gives it.
 const UNTOUCHED: &str = "SELECT row.n, line, recipient, path, body, \
-     (SELECT later.n FROM row AS later WHERE later.before = row.n), 0, fingerprint, seal \
+     (SELECT later.n FROM row AS later WHERE later.before = row.n), 0, fingerprint, row_checksum \
      FROM row JOIN content USING (n) WHERE row.n > ?1 AND before IS NULL \
-     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) ORDER BY row.n";
+     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n) ORDER BY row.n";
 
-/// A row that may be sent, its number of records, and its seal.
+/// A row that may be sent, its number of records, and its checksums.
 const QUEUED: &str = "SELECT row.n, line, recipient, path, body, \
      (SELECT later.n FROM row AS later WHERE later.before = row.n), \
-     max(coalesce((SELECT max(number) FROM attempt WHERE attempt.row = row.n), 0), \
-       coalesce((SELECT max(number) FROM decision WHERE decision.row = row.n), 0)), fingerprint, seal \
+     max(coalesce((SELECT max(number) FROM attempt WHERE attempt.n = row.n), 0), \
+       coalesce((SELECT max(number) FROM decision WHERE decision.n = row.n), 0)), fingerprint, row_checksum \
      FROM row JOIN content USING (n)";
 
 /// Whether a row is pending: most are sent, or were never begun, and that is found by one look at a table each.
-pub(super) const IS_PENDING: &str = "CASE (SELECT state FROM outcome WHERE outcome.row = row.n ORDER BY number DESC LIMIT 1) \
+pub(super) const IS_PENDING: &str = "CASE (SELECT state FROM outcome WHERE outcome.n = row.n ORDER BY number DESC LIMIT 1) \
      WHEN 'sent' THEN 0 \
-     ELSE (NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.row = row.n) \
-         AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n)) \
+     ELSE (NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.n = row.n) \
+         AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n)) \
        OR (SELECT state FROM standing WHERE standing.n = row.n) = 'pending' END";
 
 impl Ledger {
@@ -109,11 +108,10 @@ impl Ledger {
             number: row.get::<_, i64>(6)? + 1,
             deadline: None,
         };
-        let hash = RequestHash::of(&queued.path, &queued.recipient, &queued.body);
-        if (row.get(7), row.get(8)) != (Ok(hash.fingerprint()), Ok(hash.seal(queued.n, queued.line))) {
-            return Err(self.damaged(format!("the request of line {} is not the one that was written", queued.line)));
+        match (row.get(7), row.get(8)) {
+            (Ok(fingerprint), Ok(row_checksum)) if queued.is_as_written(fingerprint, row_checksum) => Ok(queued),
+            _ => Err(self.damaged(format!("the request of line {} is not the one that was written", queued.line))),
         }
-        Ok(queued)
     }
 }
 

@@ -4,11 +4,11 @@ CREATE INDEX row_before ON row (before) WHERE before IS NOT NULL;
 
 -- The primary keys refuse a record that is there already; these refuse one that does not follow from the last one.
 CREATE TRIGGER attempt_follows BEFORE INSERT ON attempt
-WHEN NEW.number > 1 OR EXISTS (SELECT 1 FROM decision WHERE row = NEW.row)
+WHEN NEW.number > 1 OR EXISTS (SELECT 1 FROM decision WHERE n = NEW.n)
 BEGIN
   SELECT RAISE(ABORT, 'a row that is not pending cannot begin')
   WHERE NOT EXISTS (
-    SELECT 1 FROM standing WHERE n = NEW.row AND state = 'pending' AND number = NEW.number - 1
+    SELECT 1 FROM standing WHERE n = NEW.n AND state = 'pending' AND number = NEW.number - 1
   );
 END;
 
@@ -16,7 +16,7 @@ CREATE TRIGGER decision_follows BEFORE INSERT ON decision
 BEGIN
   SELECT RAISE(ABORT, 'a decision about a row that is in another state')
   WHERE NOT EXISTS (
-    SELECT 1 FROM standing WHERE n = NEW.row AND state = NEW."from" AND number = NEW.number - 1
+    SELECT 1 FROM standing WHERE n = NEW.n AND state = NEW."from" AND number = NEW.number - 1
   );
 END;
 

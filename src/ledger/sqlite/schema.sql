@@ -13,8 +13,8 @@ CREATE TABLE run (
   rows INTEGER NOT NULL,
   -- Milliseconds since 1970, as every time here.
   created_at INTEGER NOT NULL,
-  -- Of all of the above and of the schema: one that was changed is found.
-  seal BLOB NOT NULL CHECK (length(seal) = 32)
+  -- Of all of the above and of the schema: a change is found.
+  run_checksum BLOB NOT NULL CHECK (length(run_checksum) = 32)
 ) STRICT;
 
 CREATE TABLE row (
@@ -29,11 +29,11 @@ CREATE TABLE row (
   before INTEGER REFERENCES row (n) CHECK (before < n),
   -- Of the request, with the recipient as a person: the same message to the same person has the same one in every run.
   fingerprint INTEGER,
-  -- Of the request, in this row: what was changed, or stands elsewhere, is found before it leaves.
-  seal INTEGER,
+  -- Of the request, in this row: a request that was changed, or stands elsewhere, is found before it leaves.
+  row_checksum INTEGER,
   CHECK ((recipient IS NULL) = (person IS NULL)),
   CHECK ((recipient IS NULL) = (fingerprint IS NULL)),
-  CHECK ((recipient IS NULL) = (seal IS NULL))
+  CHECK ((recipient IS NULL) = (row_checksum IS NULL))
 ) STRICT;
 
 CREATE TABLE content (
@@ -47,16 +47,16 @@ CREATE TABLE content (
 
 -- A request that may leave from then on.
 CREATE TABLE attempt (
-  row INTEGER NOT NULL REFERENCES row (n),
+  n INTEGER NOT NULL REFERENCES row (n),
   -- Attempts and decisions of a row are counted as one, from 1.
   number INTEGER NOT NULL CHECK (number > 0),
   began_at INTEGER NOT NULL,
-  PRIMARY KEY (row, number)
+  PRIMARY KEY (n, number)
 ) STRICT, WITHOUT ROWID;
 
 -- What became of an attempt. One without an outcome is under way, or was when the process ended.
 CREATE TABLE outcome (
-  row INTEGER NOT NULL,
+  n INTEGER NOT NULL,
   number INTEGER NOT NULL,
   ended_at INTEGER NOT NULL,
   -- No `IN`: of more than two values it makes SQLite build a table for every write.
@@ -67,13 +67,13 @@ CREATE TABLE outcome (
   error TEXT,
   -- The API's own code, where its answer had one.
   api_code TEXT,
-  PRIMARY KEY (row, number),
-  FOREIGN KEY (row, number) REFERENCES attempt (row, number)
+  PRIMARY KEY (n, number),
+  FOREIGN KEY (n, number) REFERENCES attempt (n, number)
 ) STRICT, WITHOUT ROWID;
 
 -- What was decided without a request: a row that is left out, and what a person says became of one.
 CREATE TABLE decision (
-  row INTEGER NOT NULL REFERENCES row (n),
+  n INTEGER NOT NULL REFERENCES row (n),
   number INTEGER NOT NULL CHECK (number > 0),
   "from" TEXT NOT NULL,
   "to" TEXT NOT NULL,
@@ -82,9 +82,9 @@ CREATE TABLE decision (
   -- Why, in words.
   problem TEXT,
   -- The other run that it is about.
-  run TEXT,
+  other_run TEXT,
   at INTEGER NOT NULL,
-  PRIMARY KEY (row, number),
+  PRIMARY KEY (n, number),
   CHECK (
     ("from" = 'pending' AND ("to" = 'skipped' OR "to" = 'unknown'))
     OR ("from" = 'unknown' AND ("to" = 'sent' OR "to" = 'failed' OR "to" = 'pending'))
@@ -128,8 +128,8 @@ CREATE TABLE progress (
   -- The conditions that were given anew when the run was resumed, in place of those of its details: JSON.
   conditions TEXT CHECK (conditions IS NULL OR json_valid(conditions)),
   -- Of these alone.
-  conditions_seal INTEGER,
-  CHECK ((conditions IS NULL) = (conditions_seal IS NULL))
+  conditions_checksum INTEGER,
+  CHECK ((conditions IS NULL) = (conditions_checksum IS NULL))
 ) STRICT;
 
 -- The state of each row, with the number of its last record: 0 where there is none.
@@ -147,8 +147,8 @@ SELECT
     ELSE coalesce(outcome.ended_at, attempt.began_at)
   END AS at
 FROM row
-LEFT JOIN attempt ON attempt.row = row.n
-  AND attempt.number = (SELECT max(number) FROM attempt WHERE attempt.row = row.n)
-LEFT JOIN outcome ON outcome.row = row.n AND outcome.number = attempt.number
-LEFT JOIN decision ON decision.row = row.n
-  AND decision.number = (SELECT max(number) FROM decision WHERE decision.row = row.n);
+LEFT JOIN attempt ON attempt.n = row.n
+  AND attempt.number = (SELECT max(number) FROM attempt WHERE attempt.n = row.n)
+LEFT JOIN outcome ON outcome.n = row.n AND outcome.number = attempt.number
+LEFT JOIN decision ON decision.n = row.n
+  AND decision.number = (SELECT max(number) FROM decision WHERE decision.n = row.n);
