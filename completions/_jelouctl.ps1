@@ -2094,6 +2094,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Rows in this state only (repeatable)')
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Of the skipped rows those with this reason only; with --state, besides the rows in that state (repeatable)')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How it is written [default: what the file''s name says, else csv]')
+            [CompletionResult]::new('--delimiter', '--delimiter', [CompletionResultType]::ParameterName, 'Delimiter of CSV: '','' '';'' ''|'' or tab, with a mark by which a spreadsheet knows UTF-8 [default: as in the list]')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Write it to this file, all or nothing, instead of standard output')
             [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of the page [default: en]')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')

@@ -920,7 +920,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__report)
-            opts="-p -o -q -v -y -h --state --reason --format --file --mask --lang --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --state --reason --format --delimiter --file --mask --lang --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -935,7 +935,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "csv ndjson html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "csv ndjson xlsx html" -- "${cur}"))
+                    return 0
+                    ;;
+                --delimiter)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --file)

@@ -1234,7 +1234,9 @@ repeated\t'An earlier row of the list is the same message, or goes to the same p
 hidden\t'The sheet hides it'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l format -d 'How it is written [default: what the file\'s name says, else csv]' -r -f -a "csv\t'The list again, as a spreadsheet opens it'
 ndjson\t'The list again, a JSON object a line'
+xlsx\t'The list again, an Excel workbook whose cells are all texts'
 html\t'A page to look at, in a browser'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l delimiter -d 'Delimiter of CSV: \',\' \';\' \'|\' or tab, with a mark by which a spreadsheet knows UTF-8 [default: as in the list]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l file -d 'Write it to this file, all or nothing, instead of standard output' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l lang -d 'Language of the page [default: en]' -r -f -a "en\t'English'
 es\t'Spanish'"

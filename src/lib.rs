@@ -29,6 +29,7 @@ pub mod fuzzing;
 #[cfg(all(test, not(fuzzing)))]
 mod fuzzing;
 
+mod conventions;
 mod exit;
 mod input;
 mod line_breaks;

@@ -324,6 +324,10 @@ impl From<BulkError> for CommandError {
             }
             BulkError::Message(error) => error.into(),
             BulkError::Ledger(error) => error.into(),
+            BulkError::TooManyRows { .. } | BulkError::CellTooLong { .. } => {
+                UsageError::new(error.to_string(), "write it as CSV: --format csv, or a file whose name ends in .csv")
+                    .into()
+            }
             BulkError::ColumnOfOutcome { .. } | BulkError::Report(_) => {
                 Self::new(ExitCode::Unexpected, "unexpected", error, None)
             }

@@ -26,6 +26,13 @@ pub(crate) enum BulkError {
     /// NDJSON has no place for two fields of one name.
     #[error("the input's own column `{column}` has the name of one of the outcome's: take --format csv")]
     ColumnOfOutcome { column: String },
+    /// A sheet has an end.
+    #[error("the report has {rows} rows, and a sheet has room for {most}")]
+    TooManyRows { rows: u64, most: u64 },
+    #[error(
+        "line {line}: the cell under `{column}` has more than the {most} characters that a cell of a sheet may have"
+    )]
+    CellTooLong { line: u64, column: String, most: usize },
     #[error("the report cannot be written: {0}")]
     Report(io::Error),
 }

@@ -208,7 +208,7 @@ impl ImportPlan<'_> {
     }
 
     /// How the texts of the message, and `--to`, use columns, each with its path.
-    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &Uses)> {
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &Uses)> {
         let to = match &self.recipient {
             RecipientRule::Template(template) => Some(("--to", template.uses())),
             RecipientRule::Column(_) => None,

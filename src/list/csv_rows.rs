@@ -76,7 +76,7 @@ impl CsvRows {
         } else if found == expected {
             let cells = record.iter().take(named);
             let cells = cells.map(|cell| if self.is_report { unguarded(cell) } else { cell.to_owned() });
-            Ok(Row::Cells { columns: Arc::clone(&self.columns), cells: cells.collect() })
+            Ok(Row::cells_of(&self.columns, cells.collect(), Vec::new()))
         } else {
             let cells = if found == 1 { "cell" } else { "cells" };
             Err(format!("has {found} {cells}, but the header has {expected}"))

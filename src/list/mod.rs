@@ -24,8 +24,9 @@ pub(crate) use self::foreign::Foreign;
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::outcome::{
-    OUTCOME_COLUMNS, ReportedOutcome, ReportedSent, guarded, is_changed_report, is_report, quoted,
+    OUTCOME_COLUMNS, ReportedOutcome, ReportedSent, guarded, guarded_in_sheet, is_changed_report, is_report, quoted,
 };
 pub(crate) use self::reader::ListReader;
-pub(crate) use self::row::{ListRow, Row};
-pub(crate) use self::sheet_list::HiddenRows;
+pub(crate) use self::row::{ListRow, Row, kept_cells};
+pub(crate) use self::sheet_list::{HiddenRows, UnshownColumn};
+pub(crate) use self::workbook::Unshown;

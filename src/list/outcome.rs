@@ -82,6 +82,11 @@ pub(crate) fn guarded(cell: &str) -> String {
     guarded
 }
 
+/// A cell of a workbook, where it is a text and runs nowhere: guarded only where it reads like a guarded one.
+pub(crate) fn guarded_in_sheet(cell: &str) -> Cow<'_, str> {
+    if unguarded(cell) == cell { Cow::Borrowed(cell) } else { Cow::Owned(guarded(cell)) }
+}
+
 /// What [`guarded`] made a cell of a report from.
 pub(crate) fn unguarded(cell: &str) -> String {
     let mut plain = String::with_capacity(cell.len());
@@ -178,6 +183,7 @@ mod tests {
         #[test]
         fn a_guarded_cell_comes_back_and_runs_nowhere(cell in "[a'=+@\\-＝＋－＠\t\r\n,;|\" ]{0,8}.*") {
             let guarded = guarded(&cell);
+            prop_assert_eq!(unguarded(&guarded_in_sheet(&cell)), cell.as_str());
             prop_assert_eq!(unguarded(&guarded), cell);
             for part in guarded.split([',', ';', '|', '\t', '\r', '\n']) {
                 let begin = part.trim_start_matches('"');

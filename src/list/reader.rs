@@ -4,6 +4,7 @@ use std::io::{Cursor, Read};
 use std::sync::Arc;
 
 use super::bounded::BUFFER;
+use super::columns::{MeantColumn, meant_column};
 use super::csv_rows::CsvRows;
 use super::encoding::{DecodedInput, encoding_of};
 use super::error::ListError;
@@ -12,8 +13,9 @@ use super::format::{CsvFormat, ListFormat};
 use super::input::{ListInput, ListOptions};
 use super::ndjson_rows::NdjsonRows;
 use super::row::{ListRow, Row};
-use super::sheet_list::{HiddenRows, SheetList};
+use super::sheet_list::{HiddenRows, SheetList, UnshownColumn};
 use super::workbook::old_office;
+use crate::conventions::Conventions;
 
 /// An input that is being read.
 pub(crate) struct ListReader {
@@ -102,6 +104,11 @@ impl ListReader {
         }
     }
 
+    /// Whether it is a report of ours that is a workbook.
+    pub(crate) fn is_report_workbook(&self) -> bool {
+        matches!(&self.rows, Rows::Sheet(list) if list.is_report())
+    }
+
     pub(crate) fn format(&self) -> ListFormat {
         match &self.rows {
             Rows::Csv(rows) => ListFormat::Csv(rows.format()),
@@ -118,8 +125,7 @@ impl ListReader {
             Rows::Sheet(list) => list.columns(),
             Rows::Ndjson(_) => return Some(Row::Fields(Arc::new(serde_json::from_str(cells).ok()?))),
         };
-        let cells: Vec<String> = serde_json::from_str(cells).ok()?;
-        Some(Row::Cells { columns: Arc::clone(columns), cells: cells.into() })
+        Row::read_back(columns, cells)
     }
 
     /// Rows without a filled cell so far: a spreadsheet leaves them below the last person.
@@ -144,6 +150,27 @@ impl ListReader {
         match &self.rows {
             Rows::Sheet(list) => list.sheets(),
             Rows::Csv(_) | Rows::Ndjson(_) => None,
+        }
+    }
+
+    /// How the numbers and dates of a sheet are written whose formats do not say it.
+    pub(crate) fn write_as(&mut self, conventions: Option<Conventions>) {
+        if let Rows::Sheet(list) = &mut self.rows {
+            list.write_as(conventions);
+        }
+    }
+
+    /// Whether `name` means the column whose header is `header`.
+    pub(crate) fn is_column(&self, name: &str, header: &str) -> bool {
+        let names: Vec<_> = self.header().unwrap_or_default().iter().map(String::as_str).collect();
+        meant_column(&names, name) == MeantColumn::One(header)
+    }
+
+    /// The columns so far in which cells are not written as the sheet shows them.
+    pub(crate) fn unshown_columns(&self) -> &[UnshownColumn] {
+        match &self.rows {
+            Rows::Sheet(list) => list.unshown_columns(),
+            Rows::Csv(_) | Rows::Ndjson(_) => &[],
         }
     }
 

@@ -1,8 +1,9 @@
 //! A row of a list: its cells under their columns.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::columns::{Columns, MeantColumn, meant_column};
@@ -25,11 +26,72 @@ pub(crate) struct ListRow {
 /// One row. Of CSV or a sheet, cells under the header's columns, all texts; of NDJSON, the fields of an object.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Row {
-    Cells { columns: Arc<Columns>, cells: Arc<[String]> },
+    Cells { columns: Arc<Columns>, cells: Arc<[String]>, shown: ShownCells },
     Fields(Arc<Map<String, Value>>),
 }
 
+/// What a sheet shows of those cells that it stores otherwise, by their places.
+pub(crate) type ShownCells = Option<Arc<[(usize, String)]>>;
+
+/// A cell in the ledger.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum KeptCell<'a> {
+    Stored(Cow<'a, str>),
+    /// What is stored, and what is shown.
+    Shown([Cow<'a, str>; 2]),
+}
+
+/// The cells of a row as a report has them, from what the ledger keeps: as they are shown.
+///
+/// # Errors
+/// When it is not what the ledger keeps.
+pub(crate) fn kept_cells(kept: Value) -> Result<Vec<Value>, serde_json::Error> {
+    let cells: Vec<KeptCell<'_>> = serde_json::from_value(kept)?;
+    let shown = cells.into_iter().map(|cell| match cell {
+        KeptCell::Stored(text) | KeptCell::Shown([_, text]) => Value::from(text),
+    });
+    Ok(shown.collect())
+}
+
 impl Row {
+    /// A row that the ledger keeps.
+    pub(super) fn read_back(columns: &Arc<Columns>, kept: &str) -> Option<Self> {
+        let kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).ok()?;
+        let (mut cells, mut shown) = (Vec::new(), Vec::new());
+        for cell in kept {
+            match cell {
+                KeptCell::Stored(text) => cells.push(text.into_owned()),
+                KeptCell::Shown([stored, look]) => {
+                    shown.push((cells.len(), look.into_owned()));
+                    cells.push(stored.into_owned());
+                }
+            }
+        }
+        Some(Self::cells_of(columns, cells, shown))
+    }
+
+    pub(super) fn cells_of(columns: &Arc<Columns>, cells: Vec<String>, shown: Vec<(usize, String)>) -> Self {
+        let shown = (!shown.is_empty()).then(|| shown.into());
+        Self::Cells { columns: Arc::clone(columns), cells: cells.into(), shown }
+    }
+
+    /// What a sheet shows of those cells that it stores otherwise, by their places.
+    pub(crate) fn shown(&self) -> &[(usize, String)] {
+        match self {
+            Self::Cells { shown: Some(shown), .. } => shown,
+            Self::Cells { .. } | Self::Fields(_) => &[],
+        }
+    }
+
+    /// The place of the column that `name` means.
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        match self {
+            Self::Cells { columns, .. } => columns.place(name),
+            Self::Fields(_) => None,
+        }
+    }
+
     /// The column of a header that `name` means.
     pub(crate) fn column(&self, name: &str) -> Option<&str> {
         match self {
@@ -71,7 +133,7 @@ impl Row {
     /// As an object.
     pub(crate) fn to_json(&self) -> Value {
         match self {
-            Self::Cells { columns, cells } => {
+            Self::Cells { columns, cells, .. } => {
                 let named = columns.names().iter().map(|name| name.trim().to_owned());
                 Value::Object(named.zip(cells.iter().map(|cell| Value::from(cell.as_str()))).collect())
             }
@@ -79,10 +141,18 @@ impl Row {
         }
     }
 
-    /// As the ledger keeps it: a JSON array of cells, or the object.
+    /// As the ledger keeps it: a JSON array of cells, some with what is shown of them, or the object.
     pub(crate) fn cells(&self) -> String {
         match self {
-            Self::Cells { cells, .. } => written(cells.as_ref()),
+            Self::Cells { cells, shown: None, .. } => written(cells.as_ref()),
+            Self::Cells { cells, shown: Some(shown), .. } => {
+                let look = |place| shown.iter().find(|(at, _)| *at == place).map(|(_, look)| look);
+                let kept = cells.iter().enumerate().map(|(place, cell)| match look(place) {
+                    Some(look) => KeptCell::Shown([cell, look].map(|text| Cow::Borrowed(text.as_str()))),
+                    None => KeptCell::Stored(Cow::Borrowed(cell.as_str())),
+                });
+                written(&kept.collect::<Vec<_>>())
+            }
             Self::Fields(fields) => written(fields.as_ref()),
         }
     }
@@ -90,7 +160,15 @@ impl Row {
     /// A cell of CSV, as it stands in the list.
     pub(crate) fn cell(&self, name: &str) -> Option<&str> {
         match self {
-            Self::Cells { columns, cells } => cells.get(columns.place(name)?).map(String::as_str),
+            Self::Cells { columns, cells, .. } => cells.get(columns.place(name)?).map(String::as_str),
+            Self::Fields(_) => None,
+        }
+    }
+
+    /// The cell at a place.
+    pub(crate) fn cell_at(&self, place: usize) -> Option<&str> {
+        match self {
+            Self::Cells { cells, .. } => cells.get(place).map(String::as_str),
             Self::Fields(_) => None,
         }
     }

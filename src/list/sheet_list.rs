@@ -7,7 +7,8 @@ use super::columns::Columns;
 use super::error::ListError;
 use super::outcome::{ReportedOutcome, own_columns, unguarded};
 use super::row::{ListRow, Row};
-use super::workbook::{CellFault, SheetRow, SheetStream, column_letters, read_sheet};
+use super::workbook::{CellFault, CellLook, SheetRow, SheetStream, Unshown, column_letters, read_sheet};
+use crate::conventions::Conventions;
 
 /// Rows that are named with their lines.
 const NAMED_ROWS: usize = 5;
@@ -18,6 +19,18 @@ pub(crate) struct HiddenRows {
     pub(crate) count: u64,
     /// The first of them.
     pub(crate) first: Vec<u64>,
+}
+
+/// A column in which a cell is not written as the sheet shows it.
+#[derive(Debug)]
+pub(crate) struct UnshownColumn {
+    pub(crate) name: String,
+    pub(crate) why: Unshown,
+    /// The format, the row, and the cell as it is stored, of the first such cell.
+    pub(crate) format: String,
+    pub(crate) row: u64,
+    pub(crate) stored: String,
+    place: usize,
 }
 
 pub(super) struct SheetList {
@@ -31,6 +44,8 @@ pub(super) struct SheetList {
     last: u64,
     empty_rows: u64,
     hidden_rows: HiddenRows,
+    conventions: Option<Conventions>,
+    unshown: Vec<UnshownColumn>,
 }
 
 impl HiddenRows {
@@ -63,7 +78,9 @@ impl SheetList {
         let (own, is_report) = own_columns(&names);
         let columns = Arc::new(Columns::new(own)?);
         let hidden_rows = HiddenRows::default();
-        Ok(Self { stream, columns, width, is_report, last: header.number, empty_rows: 0, hidden_rows })
+        let last = header.number;
+        let (conventions, unshown) = (None, Vec::new());
+        Ok(Self { stream, columns, width, is_report, last, empty_rows: 0, hidden_rows, conventions, unshown })
     }
 
     pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, ListError> {
@@ -94,18 +111,52 @@ impl SheetList {
         row.faults.iter().map(told).collect()
     }
 
-    fn row(&self, row: SheetRow) -> Result<Row, String> {
+    /// What the sheet shows of a row's cells, where it stores something else.
+    fn shown(&mut self, row: &SheetRow) -> Vec<(usize, String)> {
+        let mut shown = Vec::new();
+        for (place, look) in &row.looks {
+            let (Some(name), Some(stored)) = (self.columns.names().get(*place), row.cells.get(*place)) else {
+                continue;
+            };
+            let written = match look {
+                CellLook::Text(text) => Ok(text.clone()),
+                CellLook::Stored => Ok(stored.clone()),
+                CellLook::Number(value, format) => {
+                    format.show(*value, self.conventions.as_ref()).map_err(|why| (why, &format.code))
+                }
+            };
+            // One with decimals is known as a number by it, however the country of the list writes them.
+            let is_told = |text: &String| text != stored || stored.contains('.');
+            match written {
+                Ok(text) if is_told(&text) => shown.push((*place, text)),
+                Ok(_) => {}
+                Err((why, format)) => {
+                    if is_told(stored) {
+                        shown.push((*place, stored.clone()));
+                    }
+                    if self.unshown.iter().all(|known| (known.place, known.why) != (*place, why)) {
+                        let [name, format, stored] = [name, format, stored].map(|text| text.trim().to_owned());
+                        self.unshown.push(UnshownColumn { name, why, format, row: row.number, stored, place: *place });
+                    }
+                }
+            }
+        }
+        shown
+    }
+
+    fn row(&mut self, row: SheetRow) -> Result<Row, String> {
         let beyond = row.cells.iter().enumerate().skip(self.width).find(|(_, cell)| !cell.trim().is_empty());
         if let Some((column, _)) = beyond {
             let (cell, last) = (column_letters(column), column_letters(self.width.saturating_sub(1)));
             return Err(format!("cell {cell}{} is filled, but the header ends at column {last}", row.number));
         }
+        let shown = self.shown(&row);
         let mut cells = row.cells;
         cells.resize(self.columns.names().len(), String::new());
         if self.is_report {
             cells = cells.iter().map(|cell| unguarded(cell)).collect();
         }
-        Ok(Row::Cells { columns: Arc::clone(&self.columns), cells: cells.into() })
+        Ok(Row::cells_of(&self.columns, cells, shown))
     }
 
     pub(super) fn columns(&self) -> &Arc<Columns> {
@@ -119,6 +170,18 @@ impl SheetList {
 
     pub(super) fn hidden_rows(&self) -> &HiddenRows {
         &self.hidden_rows
+    }
+
+    pub(super) fn is_report(&self) -> bool {
+        self.is_report
+    }
+
+    pub(super) fn write_as(&mut self, conventions: Option<Conventions>) {
+        self.conventions = conventions;
+    }
+
+    pub(super) fn unshown_columns(&self) -> &[UnshownColumn] {
+        &self.unshown
     }
 
     /// The sheet that is read, and the visible ones that are not.

@@ -3,52 +3,34 @@
 use std::io::{self, Write};
 use std::time::{Duration, UNIX_EPOCH};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::import::BulkError;
 use crate::ledger::{Details, LedgerError, ReportedRow, RowFilter, Run};
-use crate::list::{CsvFormat, ListFormat, MARK, OUTCOME_COLUMNS, guarded, quoted};
+use crate::list::{CsvFormat, ListFormat, MARK, OUTCOME_COLUMNS, guarded, kept_cells, quoted};
 use crate::output::{compact, one_line};
 use crate::timestamps::rfc_3339_millis;
 
 /// The year 10,000, which has no place in such a time.
 const END_OF_TIMES: Duration = Duration::from_secs(253_402_300_800);
 
-/// How a list is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ListReport {
-    /// Onto a terminal the list's own cells too are escaped, and elsewhere stay as they are.
-    Csv {
-        is_for_a_terminal: bool,
-    },
-    Ndjson,
-}
-
-/// Writes the rows that `filter` takes to `to`; says how many.
-pub(crate) fn write(
+/// Writes it as CSV, as the list is.
+pub(super) fn write_csv(
     ledger: &dyn Run,
     details: &Details,
     filter: &RowFilter,
-    format: ListReport,
-    to: impl Write,
-) -> Result<u64, BulkError> {
-    match format {
-        ListReport::Csv { is_for_a_terminal } => write_csv(ledger, details, filter, is_for_a_terminal, to),
-        ListReport::Ndjson => write_ndjson(ledger, details, filter, to),
-    }
-}
-
-fn write_csv(
-    ledger: &dyn Run,
-    details: &Details,
-    filter: &RowFilter,
-    is_for_a_terminal: bool,
+    (is_for_a_terminal, delimiter): (bool, Option<u8>),
     mut to: impl Write,
 ) -> Result<u64, BulkError> {
     let own = |cell: String| if is_for_a_terminal { one_line(&cell).into_owned() } else { cell };
     let format = match details.format {
         ListFormat::Csv(format) => format,
         ListFormat::Ndjson => CsvFormat::default(),
+    };
+    // Who types one has a spreadsheet in mind, which knows UTF-8 by its mark.
+    let format = match delimiter {
+        Some(delimiter) => CsvFormat { delimiter, has_mark: true, ..format },
+        None => format,
     };
     write_beginning(format, &mut to).map_err(BulkError::Report)?;
     let run = ledger.name()?;
@@ -87,7 +69,13 @@ fn line_end(format: CsvFormat) -> &'static str {
     if format.has_returns { "\r\n" } else { "\n" }
 }
 
-fn write_ndjson(ledger: &dyn Run, details: &Details, filter: &RowFilter, mut to: impl Write) -> Result<u64, BulkError> {
+/// Writes it as JSON, an object a line.
+pub(super) fn write_ndjson(
+    ledger: &dyn Run,
+    details: &Details,
+    filter: &RowFilter,
+    mut to: impl Write,
+) -> Result<u64, BulkError> {
     if let Some(column) = details.columns.iter().find(|column| OUTCOME_COLUMNS.contains(&column.trim())) {
         return Err(BulkError::ColumnOfOutcome { column: column.clone() });
     }
@@ -95,10 +83,11 @@ fn write_ndjson(ledger: &dyn Run, details: &Details, filter: &RowFilter, mut to:
     let run = ledger.name()?;
     ledger.report::<BulkError>(filter, |row| {
         rows += 1;
-        let mut line = match stored(&row.cells)? {
-            Value::Array(cells) => details.columns.iter().map(|name| name.trim().to_owned()).zip(cells).collect(),
-            Value::Object(fields) => fields,
-            _ => Map::new(),
+        let mut line = if let Value::Object(fields) = stored(&row.cells)? {
+            fields
+        } else {
+            let cells = cells_under(&details.columns, &row.cells)?;
+            details.columns.iter().map(|name| name.trim().to_owned()).zip(cells).collect()
         };
         line.extend(outcome(&run, &row)?.into_iter().map(|(name, value)| (name.to_owned(), value)));
         writeln!(to, "{}", compact(&Value::Object(line))).map_err(BulkError::Report)
@@ -115,17 +104,21 @@ pub(crate) fn reported_cells(columns: &[String], cells: &str) -> Result<Vec<Stri
 /// The cells of a row under `columns`; what an object lacks is empty.
 fn cells_under(columns: &[String], cells: &str) -> Result<Vec<Value>, BulkError> {
     Ok(match stored(cells)? {
-        Value::Array(cells) => cells,
         Value::Object(mut fields) => {
             columns.iter().map(|column| fields.remove(column).unwrap_or(Value::Null)).collect()
         }
-        _ => Vec::new(),
+        Value::Null => Vec::new(),
+        cells => kept_cells(cells).map_err(|error| damaged(&error))?,
     })
 }
 
 /// The cells of a row as the ledger keeps them.
 fn stored(cells: &str) -> Result<Value, LedgerError> {
-    serde_json::from_str(cells).map_err(|error| LedgerError::Damaged { problem: error.to_string() })
+    serde_json::from_str(cells).map_err(|error| damaged(&error))
+}
+
+fn damaged(error: &serde_json::Error) -> LedgerError {
+    LedgerError::Damaged { problem: error.to_string() }
 }
 
 /// What became of a row of the run: a value under each of the columns.
@@ -155,7 +148,7 @@ fn time(milliseconds: i64) -> Option<String> {
 }
 
 /// A value as the text of a cell.
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

@@ -60,7 +60,10 @@ impl<'a> BodyTemplate<'a> {
         match self {
             Self::Constant(value) => Ok((*value).clone()),
             Self::Text { path, template, becomes } => {
-                let value = template.fill(path, row, country)?;
+                let value = match becomes {
+                    LeafType::Json(_) => template.fill(path, row, country)?,
+                    LeafType::Text | LeafType::Any => template.fill_as_shown(path, row, country)?,
+                };
                 let unfit =
                     |problem| TemplateError { path: path.clone(), problem, missing: None, is_of_every_row: false };
                 becomes.fit(value).map_err(unfit)

@@ -14,6 +14,11 @@ pub(super) fn gives_number(expression: &Expr<'_>) -> bool {
         Expr::Filter(filter) if ["default", "d"].contains(&filter.name) => {
             filter.expr.as_ref().is_some_and(|inside| gives_number(inside))
         }
+        // `number(2)` writes one.
+        Expr::Filter(filter) if filter.name == "number" => filter
+            .args
+            .iter()
+            .all(|given| argument(given).as_const().is_none_or(|constant| constant.as_str().is_some())),
         Expr::Filter(filter) => NUMBER_FILTERS.contains(&filter.name),
         Expr::BinOp(operation) => matches!(
             operation.op,

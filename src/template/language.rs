@@ -2,9 +2,10 @@
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
-use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value as Cell};
+use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Cell};
 
-use super::numbers::{Amount, decimal_mark, read_number, read_yes};
+use super::formats::{date, money, number, percent};
+use super::numbers::read_yes;
 use super::row_view::RowView;
 use crate::phone::{Country, PhoneNumber};
 
@@ -19,9 +20,12 @@ pub(crate) fn language<'source>() -> Environment<'source> {
     language.set_fuel(Some(MOST_STEPS));
     language.set_syntax(syntax());
     language.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    language.set_formatter(|output, _, value| write_text(output, value));
+    language.set_formatter(|output, state, value| write_text(output, state, value));
     language.add_filter("phone", phone);
     language.add_filter("number", number);
+    language.add_filter("money", money);
+    language.add_filter("percent", percent);
+    language.add_filter("date", date);
     language.add_filter("yes", yes);
     // It would send everybody all that the row has.
     language.remove_global("debug");
@@ -48,32 +52,6 @@ fn phone(typed: &Cell, country: Option<&str>) -> Result<String, Error> {
     Ok(format!("+{}", number.as_str()))
 }
 
-/// `{% if saldo | number > 100 %}`: a text as a number, none of an empty one; `mark` is the sign of its decimals.
-fn number(state: &State<'_, '_>, typed: &Cell, mark: Option<&str>) -> Result<Cell, Error> {
-    let refuse = |problem: String| Error::new(ErrorKind::InvalidOperation, format!("number: {problem}"));
-    let mark = match mark {
-        Some(",") => Some(','),
-        Some(".") => Some('.'),
-        Some(other) => {
-            return Err(refuse(format!("`{other}` is not a sign of decimals; write number(',') or number('.')")));
-        }
-        None => RowView::country_of(state).and_then(decimal_mark),
-    };
-    match typed.kind() {
-        ValueKind::Number | ValueKind::None => Ok(typed.clone()),
-        ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
-        ValueKind::String => {
-            let read = read_number(typed.as_str().unwrap_or_default(), mark).map_err(refuse)?;
-            Ok(match read {
-                Some(Amount::Whole(whole)) => Cell::from(whole),
-                Some(Amount::Fraction(fraction)) => Cell::from(fraction),
-                None => Cell::from(()),
-            })
-        }
-        other => Err(refuse(format!("a {other} is not a number"))),
-    }
-}
-
 /// `{% if vip | yes %}`: whether a text says yes.
 fn yes(typed: &Cell) -> Result<bool, Error> {
     let refuse = |problem: String| Error::new(ErrorKind::InvalidOperation, format!("yes: {problem}"));
@@ -86,14 +64,19 @@ fn yes(typed: &Cell) -> Result<bool, Error> {
     }
 }
 
-/// Inside a text stand texts, numbers and booleans only: null would read `None`.
-fn write_text(output: &mut minijinja::Output<'_>, value: &Cell) -> Result<(), Error> {
+/// Inside a text stand texts, numbers and booleans only: null would read `None`. A cell as it is is what the sheet shows.
+fn write_text(output: &mut Output<'_>, state: &State<'_, '_>, value: &Cell) -> Result<(), Error> {
     let refuse = |what: &str| Err(Error::new(ErrorKind::InvalidOperation, format!("{what} cannot be part of a text")));
     match value.kind() {
         ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
         ValueKind::None => refuse("null"),
         // As JSON writes it, not as Python does.
         ValueKind::Bool => write!(output, "{}", value.is_true()).map_err(Error::from),
+        ValueKind::String if value.is_safe() => {
+            let view = RowView::in_state(state);
+            let shown = view.as_ref().and_then(|view| view.shown_text(value));
+            output.write_str(shown.or(value.as_str()).unwrap_or_default()).map_err(Error::from)
+        }
         ValueKind::String | ValueKind::Number => write!(output, "{value}").map_err(Error::from),
         other => refuse(&format!("a {other}")),
     }

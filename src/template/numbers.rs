@@ -1,20 +1,7 @@
 //! Numbers and yes or no, as people write them in the cells of a list.
 
-use crate::phone::Country;
-
 /// What may stand before or behind an amount.
 const CURRENCIES: [&str; 14] = ["US$", "USD", "R$", "S/", "RD$", "Bs", "B/.", "COP", "MXN", "EUR", "Q", "$", "€", "£"];
-/// Countries that write 1.200,50, by CLDR.
-const DECIMAL_COMMA: [&str; 26] = [
-    "AR", "BO", "BR", "CL", "CO", "CR", "CU", "EC", "PY", "UY", "VE", "ES", "PT", "FR", "DE", "IT", "NL", "BE", "AT",
-    "PL", "SE", "NO", "DK", "FI", "TR", "RU",
-];
-/// Countries that write 1,200.50, by CLDR.
-const DECIMAL_POINT: [&str; 20] = [
-    "MX", "GT", "HN", "NI", "SV", "PA", "PE", "DO", "PR", "US", "CA", "GB", "IE", "AU", "NZ", "IN", "CN", "JP", "IL",
-    "PH",
-];
-
 /// A number that a cell has.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Amount {
@@ -22,19 +9,7 @@ pub(super) enum Amount {
     Fraction(f64),
 }
 
-/// The sign of decimals in a country's numbers, where that is known.
-pub(super) fn decimal_mark(country: Country) -> Option<char> {
-    let code = country.code();
-    if DECIMAL_COMMA.contains(&code) {
-        Some(',')
-    } else if DECIMAL_POINT.contains(&code) {
-        Some('.')
-    } else {
-        None
-    }
-}
-
-/// Reads `1.200,50`, `1,200.50`, `$ 50` or `-3`; nothing of an empty cell. `mark` is the sign of decimals, for `1.200`, which
+/// Reads `1.200,50`, `1,200.50`, `$ 50`, `15 %` or `-3`; nothing of an empty cell. `mark` is the sign of decimals, for `1.200`, which
 /// may be either.
 ///
 /// # Errors
@@ -50,6 +25,10 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Option<Amoun
         None => (false, typed),
     };
     let rest = without_currency(rest.trim());
+    let (rest, is_percent) = match rest.strip_suffix('%') {
+        Some(rest) => (rest.trim(), true),
+        None => (rest, false),
+    };
     let (negative, rest) = match rest.strip_prefix(['-', '−']) {
         Some(rest) if !negative => (true, rest.trim()),
         _ => (negative, rest),
@@ -81,6 +60,10 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Option<Amoun
     let sign = if negative { "-" } else { "" };
     let plain =
         format!("{sign}{}{}", groups.concat(), decimals.map(|decimals| format!(".{decimals}")).unwrap_or_default());
+    if is_percent {
+        let value: f64 = format!("{plain}e-2").parse().map_err(|_| is_not())?;
+        return Ok(Some(Amount::Fraction(value)));
+    }
     match decimals.filter(|decimals| decimals.chars().any(|digit| digit != '0')) {
         Some(_) => plain.parse().map(Amount::Fraction).map_err(|_| is_not()),
         None => format!("{sign}{}", groups.concat()).parse().map(Amount::Whole).map_err(|_| is_not()),

@@ -10,8 +10,8 @@ use crate::phone::Country;
 
 /// The name under which a template reaches any column: `row['Nombre completo']`.
 const ROW: &str = "row";
-/// The name under which a filter reaches the country of the row. No template can write it.
-const COUNTRY: &str = "\0country";
+/// The name under which a filter reaches the row. No template can write it.
+const VIEW: &str = "\0view";
 
 /// A row as minijinja looks names up in it: only the cells that a template names are made into values.
 #[derive(Debug)]
@@ -21,17 +21,51 @@ pub(crate) struct RowView {
     outside: bool,
     /// Whose numbers it has.
     country: Option<Country>,
+    /// The cells that are printed otherwise than they are stored.
+    shown: Arc<[ShownCell]>,
+}
+
+/// A cell of which a sheet shows something else than it stores.
+#[derive(Debug)]
+struct ShownCell {
+    /// The place of its column.
+    place: usize,
+    /// As it is stored. It is marked as safe and stays the same piece of memory wherever it is handed on as it is: so a text
+    /// that is printed is known for this cell, while filters and comparisons see what is stored.
+    stored: Cell,
+    text: String,
 }
 
 impl RowView {
-    /// Each column by its name, and the row itself as `row`.
-    pub(crate) fn of(row: &Row, country: Option<Country>) -> Cell {
-        Cell::from_object(Self { row: row.clone(), outside: true, country })
+    /// Each column by its name, and the row itself as `row`; cells are what is stored.
+    pub(crate) fn of(row: &Row, country: Option<Country>) -> Self {
+        Self { row: row.clone(), outside: true, country, shown: Arc::new([]) }
+    }
+
+    /// The same, but that cells are printed as the sheet shows them.
+    pub(super) fn as_shown(row: &Row, country: Option<Country>) -> Self {
+        let marked = |(place, text): &(usize, String)| {
+            let stored = Cell::from_safe_string(row.cell_at(*place).unwrap_or_default().to_owned());
+            ShownCell { place: *place, stored, text: text.clone() }
+        };
+        Self { shown: row.shown().iter().map(marked).collect(), ..Self::of(row, country) }
+    }
+
+    /// What is printed of a cell that the sheet shows otherwise than it stores it.
+    pub(super) fn shown_text(&self, value: &Cell) -> Option<&str> {
+        let text = value.as_str().filter(|_| value.is_safe())?;
+        let is_it = |cell: &&ShownCell| cell.stored.as_str().is_some_and(|stored| std::ptr::eq(stored, text));
+        self.shown.iter().find(is_it).map(|cell| cell.text.as_str())
+    }
+
+    /// The view that a text is filled with.
+    pub(super) fn in_state(state: &State<'_, '_>) -> Option<Arc<Self>> {
+        state.lookup(VIEW)?.downcast_object()
     }
 
     /// The country of the row that a text is filled with.
     pub(super) fn country_of(state: &State<'_, '_>) -> Option<Country> {
-        state.lookup(COUNTRY)?.as_str()?.parse().ok()
+        Self::in_state(state)?.country
     }
 
     /// Whether a template finds `name` in `row`.
@@ -41,7 +75,7 @@ impl RowView {
 
     /// Whether a template finds `path`, such as `row.nombre`, in `row`.
     pub(crate) fn has_path(row: &Row, path: &str) -> bool {
-        let mut found = Self::of(row, None);
+        let mut found = Cell::from_object(Self::of(row, None));
         for name in path.split('.') {
             match found.get_attr(name) {
                 Ok(inside) if !inside.is_undefined() => found = inside,
@@ -60,10 +94,16 @@ impl Object for RowView {
     fn get_value(self: &Arc<Self>, key: &Cell) -> Option<Cell> {
         let name = key.as_str()?;
         if self.outside && name == ROW {
-            return Some(Cell::from_object(Self { row: self.row.clone(), outside: false, country: self.country }));
+            let (row, shown) = (self.row.clone(), Arc::clone(&self.shown));
+            return Some(Cell::from_object(Self { row, outside: false, country: self.country, shown }));
         }
-        if self.outside && name == COUNTRY {
-            return self.country.map(|country| Cell::from(country.code()));
+        if self.outside && name == VIEW {
+            return Some(Cell::from_dyn_object(Arc::clone(self)));
+        }
+        if let Some(place) = self.row.place(name).filter(|_| !self.shown.is_empty())
+            && let Some(cell) = self.shown.iter().find(|cell| cell.place == place)
+        {
+            return Some(cell.stored.clone());
         }
         match &self.row {
             Row::Cells { .. } => self.row.cell(name).map(Cell::from),

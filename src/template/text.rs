@@ -1,8 +1,9 @@
 //! One string that is a template, compiled once.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use minijinja::{Environment, Error, ErrorKind, Expression, Template};
+use minijinja::{Environment, Error, ErrorKind, Expression, Template, Value as Cell};
 use serde_json::Value;
 
 use super::bounds;
@@ -52,14 +53,32 @@ impl<'a> TextTemplate<'a> {
         Ok(Some(Self { source, compiled, uses: Box::new(Uses::of(language, source)) }))
     }
 
-    /// The row's value.
+    /// The row's value, of cells as they are stored.
     pub(crate) fn fill(&self, path: &str, row: &Row, country: Option<Country>) -> Result<Value, TemplateError> {
-        let context = RowView::of(row, country);
+        self.fill_with(path, row, RowView::of(row, country))
+    }
+
+    /// The row's value, in which a cell that stands there as it is is what the sheet shows.
+    pub(crate) fn fill_as_shown(
+        &self,
+        path: &str,
+        row: &Row,
+        country: Option<Country>,
+    ) -> Result<Value, TemplateError> {
+        self.fill_with(path, row, RowView::as_shown(row, country))
+    }
+
+    fn fill_with(&self, path: &str, row: &Row, view: RowView) -> Result<Value, TemplateError> {
+        let view = Arc::new(view);
+        let context = Cell::from_dyn_object(Arc::clone(&view));
         let filled = match &self.compiled {
             Compiled::Text(template) => template.render(context).map(Value::from),
             Compiled::Whole(expression) => expression.eval(context).and_then(|cell| {
                 if cell.is_undefined() {
                     return Err(ErrorKind::UndefinedError.into());
+                }
+                if let Some(shown) = view.shown_text(&cell) {
+                    return Ok(Value::from(shown));
                 }
                 serde_json::to_value(&cell).map_err(|error| {
                     Error::new(ErrorKind::BadSerialization, format!("the value cannot be JSON: {error}"))

@@ -30,6 +30,8 @@ pub(crate) struct Uses {
     pub(crate) columns: BTreeSet<String>,
     /// The columns that it prints.
     pub(crate) printed: BTreeSet<String>,
+    /// Those that it prints as the sheet shows them.
+    pub(crate) plain: BTreeSet<String>,
     /// Those that it prints as they are, with nothing instead of an empty cell.
     pub(crate) gaps: BTreeSet<String>,
     /// Where it takes a column for a number.
@@ -196,6 +198,7 @@ impl Visitor<'_> {
     fn print(&mut self, expression: &Expr<'_>) {
         self.value(expression);
         self.printed(expression);
+        self.plain(expression);
         if let Some(column) = self.gap(expression) {
             self.uses.gaps.insert(column);
         }
@@ -235,6 +238,28 @@ impl Visitor<'_> {
             Expr::IfExpr(choice) => {
                 self.printed(&choice.true_expr);
                 choice.false_expr.iter().for_each(|other| self.printed(other));
+            }
+            _ => {}
+        }
+    }
+
+    /// The columns whose cells an expression hands on as they are.
+    fn plain(&mut self, expression: &Expr<'_>) {
+        if let Some(column) = self.column(expression) {
+            self.uses.plain.insert(column);
+            return;
+        }
+        match expression {
+            Expr::Filter(filter) if ["default", "d"].contains(&filter.name) => {
+                filter.expr.iter().for_each(|inside| self.plain(inside));
+            }
+            Expr::BinOp(operation) if matches!(operation.op, BinOpKind::ScAnd | BinOpKind::ScOr) => {
+                self.plain(&operation.left);
+                self.plain(&operation.right);
+            }
+            Expr::IfExpr(choice) => {
+                self.plain(&choice.true_expr);
+                choice.false_expr.iter().for_each(|other| self.plain(other));
             }
             _ => {}
         }

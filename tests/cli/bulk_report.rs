@@ -13,6 +13,7 @@ also_in_a_database! {
     a_report_is_the_list_with_what_became_of_each_row,
     a_report_is_what_its_file_s_name_says_or_is_refused,
     a_page_is_not_printed_onto_a_terminal,
+    a_workbook_is_the_report_with_texts_alone_and_a_list_again,
     a_report_begins_and_ends_its_lines_as_the_list_does,
     a_report_runs_in_no_spreadsheet_whatever_its_delimiter,
     columns_with_our_names_are_the_users_own,
@@ -68,9 +69,12 @@ fn a_report_is_what_its_file_s_name_says_or_is_refused() {
     home.write("people.csv", "to\n593987654321\n593987654322\n");
     home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
     for (words, message, hint) in [
-        ("--file again.xlsx", "a report is no workbook, and .xlsx is one", "name a .csv"),
-        ("--file AGAIN.ODS --format csv", "a report is no workbook, and .ods is one", "or a .html"),
-        ("--file r.pdf", "a report is no PDF", "print it as a PDF"),
+        ("--file AGAIN.ODS --format csv", "a report cannot be written as .ods", "name a .xlsx"),
+        ("--file r.xlsx --format csv", "a name that ends in .xlsx is not for --format csv", "leave --format out"),
+        ("--file r.csv --format xlsx", "a name that ends in .csv is not for --format xlsx", "another name"),
+        ("--file r.xlsx --delimiter ;", "--delimiter: only CSV has one", "take --format csv"),
+        ("--delimiter x", "invalid value 'x' for '--delimiter <SIGN>'", "';'"),
+        ("--file r.pdf", "a report cannot be written as a PDF", "print it as a PDF"),
         ("--file r.html --format csv", "a name that ends in .html is not for --format csv", "leave --format out"),
         ("--file r.csv --format html", "a name that ends in .csv is not for --format html", "another name"),
         ("--mask", "--mask: is for a page alone", "add --format html"),
@@ -163,6 +167,32 @@ fn a_page_is_not_printed_onto_a_terminal() {
     home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
     let (code, seen) = Terminal::new(&home, &["bulk", "report", "--format", "html"], &[]).end();
     assert!(code == 2 && seen.contains("this is a terminal") && seen.contains("--file report.html"), "{code}: {seen}");
+}
+
+#[test]
+fn a_workbook_is_the_report_with_texts_alone_and_a_list_again() {
+    let home = Home::new();
+    let cells = ["=1+1", "00123", "'x", "a;'b", "1E5", "_x0041_", "ñß", "15%", " x "];
+    let mut list = csv::Writer::from_writer(Vec::new());
+    list.write_record(["to", "n"]).unwrap();
+    for (number, cell) in cells.iter().enumerate() {
+        list.write_record([&format!("+59398765432{number}"), *cell]).unwrap();
+    }
+    home.write("people.csv", list.into_inner().unwrap());
+    home.run_args(&["--sandbox", "bulk", "send", "people.csv", "--run", "r", RATE, "text", "{{ n }}."]).success();
+    let written = home.run("bulk report --file r.xlsx").success();
+    assert!(written.stderr.contains("9 rows written to r.xlsx"), "{written:?}");
+    // Another one takes its place unasked, and a workbook that is not a report is kept.
+    home.run("bulk report --file r.xlsx --state sent").success();
+    home.write("other.xlsx", crate::workbook::xlsx(&[], ""));
+    home.run("bulk report --file other.xlsx").fails(2, &["other.xlsx exists and is not a report of a run"]);
+    let again = home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "r.xlsx", "text", "{{ n }}."]).success();
+    let texts: Vec<_> =
+        again.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["body"]["text"].clone()).collect();
+    assert_eq!(texts, cells.map(|cell| json!(format!("{cell}."))));
+
+    let spanish = home.run_args(&["bulk", "report", "r", "--delimiter", ";"]).success().stdout;
+    assert!(spanish.starts_with("\u{feff}to;n;run;line;sent;"), "{spanish}");
 }
 
 #[test]

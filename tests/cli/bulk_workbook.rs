@@ -1,6 +1,7 @@
 //! Lists that are workbooks: what a cell becomes, which sheet is read, and what is said of one that cannot be.
 
 use std::fmt::Write;
+use std::fs;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -13,6 +14,8 @@ use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_parts, xlsx_ro
 also_in_a_database! {
     a_cell_of_excel_is_what_is_stored,
     a_cell_of_an_open_document_is_what_is_stored,
+    cells_go_out_as_the_sheet_shows_them,
+    what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_called,
     a_cell_without_a_value_is_the_fault_of_its_row,
     hidden_rows_are_left_out_or_sent_as_was_said,
     the_first_visible_sheet_is_read_or_the_one_that_is_named,
@@ -59,11 +62,11 @@ fn a_cell_of_excel_is_what_is_stored() {
         ("<c r=\"B2\" t=\"str\"><f>\"\"</f><v></v></c>", ""),
         ("<c r=\"B2\"><f>6*7</f><v>42</v></c>", "42"),
         ("<c r=\"B2\"><v>12345678901234567</v></c>", "12345678901234567"),
-        ("<c r=\"B2\" s=\"5\"><v>12.5</v></c>", "12.5"),
+        ("<c r=\"B2\" s=\"5\"><v>12.5</v></c>", "12.50"),
         ("<c r=\"B2\"><v>19.899999999999999</v></c>", "19.9"),
-        ("<c r=\"B2\" s=\"1\"><v>46346</v></c>", "2026-11-20"),
-        ("<c r=\"B2\" s=\"4\"><v>46346</v></c>", "2026-11-20"),
-        ("<c r=\"B2\" s=\"2\"><v>46346.5625</v></c>", "2026-11-20T13:30:00"),
+        ("<c r=\"B2\" s=\"1\"><v>46346</v></c>", "11/20/2026"),
+        ("<c r=\"B2\" s=\"4\"><v>46346</v></c>", "20/11/2026"),
+        ("<c r=\"B2\" s=\"2\"><v>46346.5625</v></c>", "11/20/2026 13:30"),
         ("<c r=\"B2\" s=\"1\"><v>0.5625</v></c>", "13:30:00"),
         ("<c r=\"B2\" s=\"3\"><v>1.5</v></c>", "36:00:00"),
         ("<c r=\"B2\" t=\"d\"><v>2026-11-20T00:00:00</v></c>", "2026-11-20"),
@@ -75,7 +78,7 @@ fn a_cell_of_excel_is_what_is_stored() {
     for (cell, expected) in cells {
         let rows = format!("{HEADER}<row r=\"2\"><c r=\"A2\"><v>5.93987654321E11</v></c>{cell}</row>");
         home.write("people.csv", xlsx(&[sheet("Hoja1", &rows)], SHARED));
-        let ended = previewed(&home, &["people.csv", "text", "{{ n }}."]);
+        let ended = previewed(&home, &["people.csv", "--country=US", "text", "{{ n }}."]);
         let body = &serde_json::from_str::<Value>(&ended.stdout).unwrap()["body"];
         assert_eq!(body, &json!({"type": "text", "userId": "593987654321", "text": format!("{expected}.")}), "{cell}");
     }
@@ -134,6 +137,91 @@ fn a_cell_of_an_open_document_is_what_is_stored() {
         assert_eq!(texts(&ended), [format!("{expected}.")], "{cell}");
         assert!(!ended.stderr.contains("passed over"), "{ended:?}");
     }
+}
+
+/// What openpyxl and LibreOffice write is sent as a sheet shows it; `make.py` in the same folder says how it was made.
+#[test]
+fn cells_go_out_as_the_sheet_shows_them() {
+    let home = Home::new();
+    let marks = |text: &str| text.replace(['.', ',', '\u{a0}'], "");
+    for (name, is_ods) in [("openpyxl.xlsx", false), ("libreoffice.xlsx", false), ("libreoffice.ods", true)] {
+        let list = fs::read(format!("{}/tests/fixtures/workbooks/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        home.write("people.xlsx", list);
+        let typed = ["people.xlsx", "--country=EC", "text", "{{ formato }}|{{ celda }}|{{ se_ve or celda | string }}"];
+        let ended = previewed(&home, &typed);
+        let sent = texts(&ended);
+        assert_eq!(sent.len(), 30);
+        for text in &sent {
+            let cells: Vec<_> = text.as_str().unwrap().split('|').collect();
+            let [format, sent, expected] = cells[..] else { panic!("{text}") };
+            // An .ods has the texts that LibreOffice showed, in whose country it was saved.
+            assert_eq!(
+                if is_ods { marks(sent) } else { sent.to_owned() },
+                if is_ods { marks(expected) } else { expected.to_owned() },
+                "{name}: {format}"
+            );
+        }
+        let is_told = ended.stderr.contains(
+            "celda: cells go out as they are stored, `0.5` in line 30, since its format `# ?/?` is not a simple one; a filter",
+        );
+        assert_eq!(is_told, !is_ods, "{ended:?}");
+    }
+}
+
+#[test]
+fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_called() {
+    let home = Home::new();
+    let row = |user: &str, cells: &str| format!("<row><c s=\"6\"><v>{user}</v></c>{cells}</row>");
+    let header = "<row><c t=\"str\"><v>celular</v></c><c t=\"str\"><v>tasa</v></c><c t=\"str\"><v>saldo</v></c>\
+                  <c t=\"str\"><v>vence</v></c></row>";
+    let cells = "<c s=\"7\"><v>0.15</v></c><c s=\"5\"><v>1.234</v></c><c s=\"1\"><v>46354</v></c>";
+    let rows = [header.to_owned(), row("987654321", cells)].concat();
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], ""));
+    for (text, expected) in [
+        ("{{ tasa }} {{ saldo }} {{ vence }} {{ celular }}", "15% 1,23 28/11/2026 0987654321"),
+        ("{{ row.tasa }}{% set x = saldo %} {{ x }}{% for c in [vence] %} {{ c }}{% endfor %}", "15% 1,23 28/11/2026"),
+        ("{% if tasa == '0.15' and saldo | number < 2 %}{{ tasa or '-' }}{% endif %}", "15%"),
+        ("{{ saldo | number }} {{ saldo | number(1) }} {{ saldo | money('$') }}", "1.234 1,2 $1,23"),
+        (
+            "{{ tasa | percent }} {{ vence | date('28 de noviembre') }} {{ vence | date('%d.%m') }}",
+            "15% 28 de noviembre 28.11",
+        ),
+        ("{{ tasa | trim }} {{ celular | phone('EC') }}", "0.15 +593987654321"),
+    ] {
+        let ended = previewed(&home, &["people.xlsx", "--country=EC", "text", text]);
+        let body = &serde_json::from_str::<Value>(&ended.stdout).unwrap()["body"];
+        assert_eq!((&body["text"], &body["userId"]), (&json!(expected), &json!("593987654321")), "{text}");
+        assert!(!ended.stderr.contains("as they are stored"), "{ended:?}");
+    }
+    // Coordinates are numbers, which are not for a person to read.
+    let ended = previewed(&home, &["people.xlsx", "--country=EC", "location", "--lat={{ saldo }}", "--long={{tasa}}"]);
+    assert!(ended.stdout.contains("1.234") && ended.stdout.contains("0.15"), "{ended:?}");
+
+    // A run keeps both: its report is sent again with the same message.
+    let text = "{{ tasa }} {{ saldo }} {{ vence }}{% if tasa | percent == '15%' %}.{% endif %}";
+    home.run_args(&["--sandbox", "bulk", "send", "people.xlsx", "--country=EC", "--run=r", RATE, "text", text])
+        .success();
+    let report = home.run("bulk report r").success().stdout;
+    assert!(report.contains("0987654321,15%,\"1,23\",28/11/2026,r,2,yes,"), "{report}");
+    home.write("again.csv", report);
+    let ended = previewed(&home, &["again.csv", "--country=EC", "text", text]);
+    assert_eq!(texts(&ended), ["15% 1,23 28/11/2026."]);
+
+    let without =
+        previewed(&home, &["people.xlsx", "text", "--to=+593{{ celular }}", "{{ saldo }} {{ vence }} {{ tasa }}"]);
+    assert_eq!(texts(&without), ["1.234 2026-11-28 15%"]);
+    for told in [
+        "saldo: cells go out as they are stored, `1.234` in line 2, since no country says how its format `0.00` is written; add --country",
+        "vence: cells go out as they are stored, `2026-11-28` in line 2, since no country says how its format `m/d/yyyy` is written; add --country",
+    ] {
+        assert!(without.stderr.contains(told), "{without:?}");
+    }
+    assert!(!without.stderr.contains("tasa: cells"), "{without:?}");
+    let unused = previewed(&home, &["people.xlsx", "text", "--to=+593{{ celular }}", "{{ vence | date('%d') }}"]);
+    assert!(!unused.stderr.contains("as they are stored"), "{unused:?}");
+    let parts = ["line 2: text: date: `0.15` is not a date", "nothing was sent"];
+    home.run_args(&["--sandbox", "bulk", "send", "people.xlsx", "--country=EC", "text", "{{ tasa | date('%d') }}"])
+        .fails(2, &parts);
 }
 
 #[test]
@@ -305,8 +393,8 @@ fn a_workbook_that_cannot_be_read_is_told_with_the_way_out() {
         ("META-INF/manifest.xml", b"<m:manifest><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>"),
     ]);
     let mut flipped = whole.clone();
-    let middle = flipped.len() / 10;
-    flipped[middle] ^= 0xff;
+    // In the first part, which is the sheet, behind its name.
+    flipped[70] ^= 0xff;
     let long = "x".repeat(600 * 1024);
     let as_csv = "save the sheet as \"CSV UTF-8\"";
     for (list, parts) in [

@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "api",
             "config",
             "context",
+            "conventions",
             "exit",
             "hours",
             "import",
@@ -80,8 +81,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("import", &["api", "ledger", "list", "message", "phone", "template"]),
     ("report", &["api", "import", "ledger", "list", "output", "timestamps"]),
     ("report_page", &["api", "import", "ledger", "message", "phone", "report"]),
-    ("template", &["list", "message", "phone"]),
-    ("list", &["input", "nearest", "repeated_field"]),
+    ("template", &["conventions", "list", "message", "phone"]),
+    ("list", &["conventions", "input", "nearest", "repeated_field"]),
     ("people", &["list", "message", "phone"]),
     ("sandbox", &["message", "timestamps"]),
     ("process", &["output", "program"]),
@@ -90,6 +91,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("message", &["input", "line_breaks", "nearest", "phone"]),
     ("hours", &["nearest", "private_file"]),
     ("input", &["line_breaks", "private_file", "repeated_field"]),
+    ("conventions", &[]),
     ("exit", &[]),
     // Of tests, and of cargo-fuzz: in no other build.
     (

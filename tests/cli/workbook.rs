@@ -30,12 +30,12 @@ pub(crate) fn sheet<'a>(name: &'a str, rows: &'a str) -> TestSheet<'a> {
 }
 
 /// Styles of cells, by their number: 1 a date, 2 a date with its time, 3 a length of time, 4 a date that is written out, 5 two
-/// decimals.
+/// decimals, 6 ten digits, 7 a percentage.
 const STYLES: &str = r#"<?xml version="1.0"?><styleSheet xmlns="m">
-<numFmts count="1"><numFmt numFmtId="164" formatCode="[$-C0A]dd/mm/yyyy;@"/></numFmts>
+<numFmts count="2"><numFmt numFmtId="164" formatCode="[$-C0A]dd/mm/yyyy;@"/><numFmt numFmtId="165" formatCode="0000000000"/></numFmts>
 <cellStyleXfs count="1"><xf numFmtId="14"/></cellStyleXfs>
 <cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="46"/><xf numFmtId="164"/>
-<xf numFmtId="2"/></cellXfs></styleSheet>"#;
+<xf numFmtId="2"/><xf numFmtId="165"/><xf numFmtId="9"/></cellXfs></styleSheet>"#;
 
 /// An Excel workbook; `shared` are the texts that cells have by their numbers, as XML.
 pub(crate) fn xlsx(sheets: &[TestSheet<'_>], shared: &str) -> Vec<u8> {

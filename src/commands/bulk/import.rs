@@ -3,7 +3,7 @@
 use std::io;
 
 use super::earlier::refuse_reported;
-use super::list_notes::{RowMessages, RowNotes, Severity, excluded_words, hidden_rows, tell_of_list};
+use super::list_notes::{RowMessages, RowNotes, Severity, excluded_words, hidden_rows, tell_of_list, unshown_columns};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::import::{ExcludedBy, ImportPlan, ImportPolicy, Imported, RowFault, import_list, settle_repeated};
@@ -114,6 +114,7 @@ pub(crate) fn import(
     messages.finish();
     drop(reading);
     context.stderr.warnings(&imported.warnings);
+    context.stderr.warnings(&unshown_columns(list, plan));
     context.stderr.warnings(imported.bare_codes.warning(plan.country).as_slice());
     notes.tell(stderr);
     tell_of_list(stderr, list, plan.policy.hidden);

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::import::HiddenRule;
-use crate::list::{HiddenRows, ListReader};
+use crate::import::{HiddenRule, ImportPlan};
+use crate::list::{HiddenRows, ListReader, Unshown, UnshownColumn};
 use crate::output::{Reading, Stderr, counted};
 
 /// Lines of one kind that are told.
@@ -130,6 +130,25 @@ impl RowNotes {
             if *is_warning { stderr.warning(&told) } else { stderr.note(&told) }
         }
     }
+}
+
+/// Columns that the message prints, and in which it has other texts than a person sees who opens the sheet.
+pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<String> {
+    let is_printed = |column: &&UnshownColumn| {
+        plan.texts().any(|(_, uses)| uses.plain.iter().any(|name| list.is_column(name, &column.name)))
+    };
+    let told = list.unshown_columns().iter().filter(is_printed).map(
+        |UnshownColumn { name, why, format, row, stored, .. }| {
+            let because = match why {
+                Unshown::Format => format!(
+                    "its format `{format}` is not a simple one; a filter decides how it is written, such as number(2)"
+                ),
+                Unshown::Country => format!("no country says how its format `{format}` is written; add --country"),
+            };
+            format!("{name}: cells go out as they are stored, `{stored}` in line {row}, since {because}")
+        },
+    );
+    told.collect()
 }
 
 /// The rows of a sheet that nobody sees who opens it, where there are any.

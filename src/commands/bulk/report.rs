@@ -1,5 +1,6 @@
 //! `bulk report`: a run as a list that can be sent again, or as a page to look at.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::import::BulkError;
 use crate::ledger::{Details, RowFilter, RowState, Run, RunName, Runs, SkipReason};
-use crate::list::is_report;
+use crate::list::{ListOptions, ListReader, is_report};
 use crate::output::counted;
 use crate::private_file::{FileError, target_of};
 use crate::report::{ListReport, write_report};
@@ -27,6 +28,8 @@ pub(crate) enum ReportFormat {
     Csv,
     /// The list again, a JSON object a line
     Ndjson,
+    /// The list again, an Excel workbook whose cells are all texts
+    Xlsx,
     /// A page to look at, in a browser
     Html,
 }
@@ -36,6 +39,8 @@ pub(crate) enum ReportFormat {
 /// Examples:
 ///   jelouctl bulk report people-20261120-101500 > people.done.csv
 ///   jelouctl bulk report --state failed --reason invalid --file again.csv
+///   jelouctl bulk report --file report.xlsx
+///   jelouctl bulk report --file report.csv --delimiter ';'
 ///   jelouctl bulk report --file report.html
 ///   jelouctl bulk report --file report.html --mask --lang es
 ///
@@ -58,6 +63,10 @@ pub(crate) struct BulkReportArgs {
     /// How it is written [default: what the file's name says, else csv]
     #[arg(long, value_name = "FORMAT")]
     format: Option<ReportFormat>,
+
+    /// Delimiter of CSV: ',' ';' '|' or tab, with a mark by which a spreadsheet knows UTF-8 [default: as in the list]
+    #[arg(long, value_name = "SIGN", value_parser = delimiter)]
+    delimiter: Option<u8>,
 
     /// Write it to this file, all or nothing, instead of standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -127,8 +136,12 @@ impl Report<'_> {
             Ok(counted(rows, "row"))
         };
         match self.format {
-            ReportFormat::Csv => list(ListReport::Csv { is_for_a_terminal: self.is_for_a_terminal }, to),
+            ReportFormat::Csv => {
+                let delimiter = self.args.delimiter;
+                list(ListReport::Csv { is_for_a_terminal: self.is_for_a_terminal, delimiter }, to)
+            }
             ReportFormat::Ndjson => list(ListReport::Ndjson, to),
+            ReportFormat::Xlsx => list(ListReport::Workbook, to),
             ReportFormat::Html => {
                 let run = ReportedRun {
                     name: &self.name,
@@ -150,6 +163,30 @@ impl Report<'_> {
     }
 }
 
+impl ReportFormat {
+    /// Whether a file of another format must not have its ending.
+    fn has_its_name(self) -> bool {
+        matches!(self, Self::Html | Self::Xlsx)
+    }
+}
+
+/// `;`, or `tab`
+fn delimiter(typed: &str) -> Result<u8, String> {
+    match typed {
+        "," => Ok(b','),
+        ";" => Ok(b';'),
+        "|" => Ok(b'|'),
+        "tab" | "\t" | "\\t" => Ok(b'\t'),
+        _ => Err("write ',', ';', '|' or tab, in quotes".to_owned()),
+    }
+}
+
+/// Whether the file at `path` is a report that is a workbook.
+fn is_report_workbook(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    ListReader::open(file, "", &ListOptions::default()).is_ok_and(|list| list.is_report_workbook())
+}
+
 impl BulkReportArgs {
     fn filter(&self) -> RowFilter {
         RowFilter { states: self.state.clone(), reasons: self.reason.clone() }
@@ -163,19 +200,22 @@ impl BulkReportArgs {
             "csv" => Some(ReportFormat::Csv),
             "ndjson" | "jsonl" => Some(ReportFormat::Ndjson),
             "html" | "htm" => Some(ReportFormat::Html),
-            "xlsx" | "xlsm" | "xls" | "ods" => {
-                let message = format!("--file: a report is no workbook, and .{ending} is one");
-                return Err(UsageError::new(message, "name a .csv, which every spreadsheet opens, or a .html"));
+            "xlsx" => Some(ReportFormat::Xlsx),
+            "xlsm" | "xls" | "ods" => {
+                let message = format!("--file: a report cannot be written as .{ending}");
+                return Err(UsageError::new(message, "name a .xlsx, which every spreadsheet opens, a .csv or a .html"));
             }
             "pdf" => {
-                let message = "--file: a report is no PDF";
+                let message = "--file: a report cannot be written as a PDF";
                 return Err(UsageError::new(message, "name a .html, open it in a browser and print it as a PDF"));
             }
             _ => None,
         };
         match (self.format, named) {
-            // Lists are told by what they hold, a page is not one.
-            (Some(typed), Some(named)) if typed != named && [typed, named].contains(&ReportFormat::Html) => {
+            // Lists are told by what they hold; a page is not one, and a workbook is opened by its name.
+            (Some(typed), Some(named))
+                if typed != named && [typed, named].iter().any(|format| format.has_its_name()) =>
+            {
                 let typed = typed.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
                 let message = format!("--file: a name that ends in .{ending} is not for --format {typed}");
                 Err(UsageError::new(message, "leave --format out, or give the file another name"))
@@ -186,6 +226,13 @@ impl BulkReportArgs {
 
     /// What does not go together with the format.
     fn check(&self, format: ReportFormat, context: &Context) -> Result<(), UsageError> {
+        if self.delimiter.is_some() && format != ReportFormat::Csv {
+            return Err(UsageError::new("--delimiter: only CSV has one", "leave it out, or take --format csv"));
+        }
+        if format == ReportFormat::Xlsx && self.file.is_none() && context.stdout.is_for_a_person() {
+            let message = "--format xlsx: a workbook cannot be shown on a terminal";
+            return Err(UsageError::new(message, "name a file: --file report.xlsx"));
+        }
         if format != ReportFormat::Html {
             let flags = [("--mask", self.mask), ("--lang", self.lang.is_some())];
             return match flags.into_iter().find(|(_, is_typed)| *is_typed) {
@@ -233,7 +280,9 @@ impl<'a> Destination<'a> {
             let message = format!("--file: {} is in the directory of the runs", path.display());
             return Err(UsageError::new(message, "name a file in another directory"));
         }
-        context.check_overwrite("--file", path, "a report of a run", |begin| is_report(begin) || is_page(begin))?;
+        context.check_overwrite("--file", path, "a report of a run", |begin| {
+            is_report(begin) || is_page(begin) || is_report_workbook(path)
+        })?;
         let target = target_of(path);
         let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(Self { path, file: NamedTempFile::new_in(directory).map_err(refused)? })

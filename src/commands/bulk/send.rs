@@ -15,6 +15,7 @@ use super::summary::nothing_to_send;
 use super::test_send::TestedList;
 use crate::commands::CommandError;
 use crate::context::{Context, Mode, UsageError};
+use crate::conventions::Conventions;
 use crate::exit::ExitCode;
 use crate::import::{ImportPlan, ImportPolicy, ReportedRule, RowRange};
 use crate::input::Source;
@@ -53,6 +54,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let sender = unresolved.resolve(context)?;
     let hours = of_new_run(&args.hours, &sender.settings)?;
     let country = country.or(sender.settings.country());
+    list.write_as(country.and_then(|country| Conventions::of(country.code())));
     let exclusions = exclusions(context, args, &sender, country)?;
     let base = sender.planned_base();
     let is_shown = args.preview.is_some() || context.mode != Mode::Send;

@@ -1,9 +1,10 @@
 //! A list in a workbook: the rows of one sheet of an Excel (.xlsx) or OpenDocument (.ods) file, a row at a time. Values
-//! are what is stored, as the texts that a CSV would have; how they are shown does not matter.
+//! are what is stored, as the texts that a CSV would have, and beside them what the sheet shows.
 
 mod archive;
 mod choice;
 mod error;
+mod number_format;
 mod ods;
 mod part;
 mod shared_strings;
@@ -20,8 +21,9 @@ use zip::ZipArchive;
 
 use self::archive::{Archive, open_part};
 pub(crate) use self::error::WorkbookError;
+pub(crate) use self::number_format::Unshown;
 use self::part::XmlPart;
-pub(crate) use self::sheet_row::{CellFault, SheetRow, column_letters};
+pub(crate) use self::sheet_row::{CellFault, CellLook, SheetRow, column_letters};
 use self::stream::RowSink;
 pub(crate) use self::stream::SheetStream;
 use super::foreign::Foreign;

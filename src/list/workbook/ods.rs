@@ -8,7 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::choice::{Sheet, is_alike, not_there};
 use super::error::WorkbookError;
 use super::part::XmlPart;
-use super::sheet_row::{CellFault, MAX_ROWS, MAX_TEXT, SheetRow};
+use super::sheet_row::{CellFault, CellLook, MAX_ROWS, MAX_TEXT, SheetRow};
 use super::stream::RowSink;
 use super::values::{NumberKind, iso_date, iso_duration, number, truth};
 
@@ -30,12 +30,17 @@ pub(super) fn read(
     sink: &mut RowSink,
 ) -> Result<(), WorkbookError> {
     let mut buffer = Vec::new();
-    let (mut style, mut hidden_styles) = (String::new(), HashSet::new());
+    let (mut style, mut hidden_styles, mut formatted) = (String::new(), HashSet::new(), HashSet::new());
     let (mut sheets, mut chosen) = (Vec::new(), None);
     loop {
         match part.next(&mut buffer)? {
             Event::Start(start) => match start.local_name().as_ref() {
-                "style" => style = part.attribute(&start, "name")?.unwrap_or_default(),
+                "style" => {
+                    style = part.attribute(&start, "name")?.unwrap_or_default();
+                    if part.attribute(&start, "data-style-name")?.is_some() {
+                        formatted.insert(style.clone());
+                    }
+                }
                 "table-properties" if part.attribute(&start, "display")?.as_deref() == Some("false") => {
                     hidden_styles.insert(style.clone());
                 }
@@ -46,7 +51,7 @@ pub(super) fn read(
                     let is_meant = wanted.map_or(!sheet.is_hidden, |wanted| is_alike(&sheet.name, wanted));
                     if chosen.is_none() && is_meant {
                         chosen = Some(sheets.len());
-                        read_rows(&mut part, sink)?;
+                        read_rows(&mut part, &formatted, sink)?;
                     }
                     sheets.push(sheet);
                 }
@@ -62,15 +67,41 @@ pub(super) fn read(
     sink.chosen(sheets.get(chosen).map(|sheet| sheet.name.clone()).unwrap_or_default(), others)
 }
 
+/// The styles of a table's cells.
+struct OdsStyles<'a> {
+    /// Those with a format.
+    formatted: &'a HashSet<String>,
+    /// The style of the cells of a column that name none, with the column behind its last one.
+    of_columns: Vec<(usize, String)>,
+}
+
+impl OdsStyles<'_> {
+    fn has_format(&self, column: usize, cell: &OdsCell) -> bool {
+        let of_column = || self.of_columns.iter().find(|(end, _)| column < *end).map(|(_, style)| style);
+        cell.style.as_ref().or_else(of_column).is_some_and(|style| self.formatted.contains(style))
+    }
+}
+
 /// Reads up to the end of the table.
-fn read_rows(part: &mut XmlPart<impl Read>, sink: &mut RowSink) -> Result<(), WorkbookError> {
+fn read_rows(
+    part: &mut XmlPart<impl Read>,
+    formatted: &HashSet<String>,
+    sink: &mut RowSink,
+) -> Result<(), WorkbookError> {
     let (mut buffer, mut last) = (Vec::new(), 0_u64);
+    let mut styles = OdsStyles { formatted, of_columns: Vec::new() };
     loop {
         match part.next(&mut buffer)? {
+            Event::Start(start) if start.local_name().as_ref() == "table-column" => {
+                let style = part.attribute(&start, "default-cell-style-name")?.unwrap_or_default();
+                let begin = styles.of_columns.last().map_or(0, |(end, _)| *end);
+                let times: usize = repeats(part, &start, "number-columns-repeated")?;
+                styles.of_columns.push((begin.saturating_add(times), style));
+            }
             Event::Start(start) if start.local_name().as_ref() == "table-row" => {
                 let times: u64 = repeats(part, &start, "number-rows-repeated")?;
                 let is_hidden = part.attribute(&start, "visibility")?.is_some_and(|state| state != "visible");
-                let row = read_row(part, SheetRow::new(last + 1, is_hidden))?;
+                let row = read_row(part, &styles, SheetRow::new(last + 1, is_hidden))?;
                 if row.is_filled() {
                     if last.saturating_add(times) > MAX_ROWS {
                         return Err(part.damaged(format_args!("a sheet has at most {MAX_ROWS} rows")));
@@ -98,7 +129,11 @@ fn repeats<T: std::str::FromStr + From<u8>>(
     times.parse().map_err(|_| part.damaged(format_args!("`{times}` is no number of repetitions")))
 }
 
-fn read_row(part: &mut XmlPart<impl Read>, mut row: SheetRow) -> Result<SheetRow, WorkbookError> {
+fn read_row(
+    part: &mut XmlPart<impl Read>,
+    styles: &OdsStyles<'_>,
+    mut row: SheetRow,
+) -> Result<SheetRow, WorkbookError> {
     let (mut buffer, mut column) = (Vec::new(), 0_usize);
     loop {
         match part.next(&mut buffer)? {
@@ -108,10 +143,11 @@ fn read_row(part: &mut XmlPart<impl Read>, mut row: SheetRow) -> Result<SheetRow
                     let times: usize = repeats(part, &start, "number-columns-repeated")?;
                     let tag = OdsCell::of(part, &start)?;
                     let text = read_text(part)?;
+                    let look = tag.look(&text, styles.has_format(column, &tag));
                     let value = tag.value(text);
                     if !matches!(&value, Ok(text) if text.is_empty()) {
                         for further in 0..times {
-                            row.put(column.saturating_add(further), value.clone())?;
+                            row.put(column.saturating_add(further), value.clone(), look.clone())?;
                         }
                     }
                     column = column.saturating_add(times);
@@ -130,6 +166,7 @@ fn read_row(part: &mut XmlPart<impl Read>, mut row: SheetRow) -> Result<SheetRow
 struct OdsCell {
     kind: String,
     stored: Option<String>,
+    style: Option<String>,
     is_error: bool,
     has_formula: bool,
 }
@@ -144,6 +181,7 @@ impl OdsCell {
                 "calcext:value-type" => cell.is_error = attribute.value == "error",
                 "office:value-type" => cell.kind = part.text_of(&attribute)?,
                 "table:formula" => cell.has_formula = true,
+                "table:style-name" => cell.style = Some(part.text_of(&attribute)?),
                 "office:value"
                 | "office:date-value"
                 | "office:time-value"
@@ -153,6 +191,14 @@ impl OdsCell {
             }
         }
         Ok(cell)
+    }
+
+    /// How the sheet shows a number or a date, whose `text` is what it shows where the cell has a format.
+    fn look(&self, text: &str, has_format: bool) -> Option<CellLook> {
+        let is_number = ["float", "currency", "percentage", "date", "time"].contains(&self.kind.as_str());
+        let is_short = self.kind == "float" && ["E+", "E-"].iter().any(|sign| text.contains(sign));
+        let is_shown = has_format && !is_short && !text.is_empty();
+        is_number.then(|| if is_shown { CellLook::Text(text.trim().to_owned()) } else { CellLook::Stored })
     }
 
     /// With the text that is shown.

@@ -1,6 +1,9 @@
-//! A row of a sheet: its cells as texts, from the first column to the last filled one.
+//! A row of a sheet: its cells as texts, from the first column to the last filled one, and how the sheet shows them.
+
+use std::sync::Arc;
 
 use super::error::WorkbookError;
+use super::number_format::NumberFormat;
 
 /// The most bytes of a row's texts, as of any row of a list.
 pub(super) const MAX_TEXT: usize = 1024 * 1024;
@@ -18,7 +21,19 @@ pub(crate) struct SheetRow {
     pub(crate) cells: Vec<String>,
     /// The cells that have no value that can be used, by their places.
     pub(crate) faults: Vec<(usize, CellFault)>,
+    /// The cells that the sheet may show otherwise than they are stored, by their places.
+    pub(crate) looks: Vec<(usize, CellLook)>,
     text: usize,
+}
+
+/// What a person sees of a cell who opens the sheet.
+#[derive(Clone, Debug)]
+pub(crate) enum CellLook {
+    Text(String),
+    /// A number as it is stored, whose decimals no country's conventions may change.
+    Stored,
+    /// The number in this format.
+    Number(f64, Arc<NumberFormat>),
 }
 
 /// Why a cell has no value.
@@ -35,7 +50,12 @@ impl SheetRow {
         Self { number, is_hidden, ..Self::default() }
     }
 
-    pub(super) fn put(&mut self, column: usize, value: Result<String, CellFault>) -> Result<(), WorkbookError> {
+    pub(super) fn put(
+        &mut self,
+        column: usize,
+        value: Result<String, CellFault>,
+        look: Option<CellLook>,
+    ) -> Result<(), WorkbookError> {
         if matches!(&value, Ok(text) if text.is_empty()) {
             return Ok(());
         }
@@ -52,6 +72,9 @@ impl SheetRow {
             text
         });
         self.text += text.len();
+        if let Some(CellLook::Text(shown)) = &look {
+            self.text += shown.len();
+        }
         if self.text > MAX_TEXT {
             return Err(WorkbookError::RowTooLong { row: self.number, most: MAX_TEXT });
         }
@@ -61,6 +84,7 @@ impl SheetRow {
         if let Some(cell) = self.cells.get_mut(column) {
             *cell = text;
         }
+        self.looks.extend(look.map(|look| (column, look)));
         Ok(())
     }
 
@@ -76,13 +100,15 @@ impl SheetRow {
             is_hidden: self.is_hidden,
             cells: self.cells.clone(),
             faults: self.faults.clone(),
+            looks: self.looks.clone(),
             text: self.text,
         }
     }
 
     /// Roughly how much memory it takes.
     pub(super) fn weight(&self) -> usize {
-        self.text + self.cells.len() * size_of::<String>() + size_of::<Self>()
+        let looks = self.looks.len() * size_of::<(usize, CellLook)>();
+        self.text + self.cells.len() * size_of::<String>() + looks + size_of::<Self>()
     }
 }
 

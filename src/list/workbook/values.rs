@@ -1,5 +1,7 @@
 //! What a cell holds, as the text that a CSV would have: numbers without `.0`, dates as ISO writes them.
 
+use jiff::civil::{Date, DateTime};
+
 const MILLISECONDS_A_DAY: f64 = 86_400_000.0;
 /// Days from the day before 1 January 1900 to that of 1904, where workbooks of older Macs begin to count.
 const DAYS_TO_1904: i64 = 1462;
@@ -96,17 +98,42 @@ fn date(value: f64, is_1904: bool) -> Option<String> {
     if value.abs() < 1.0 && milliseconds > 0 {
         return Some(time);
     }
-    if !(1..=LAST_DAY).contains(&days) {
-        return None;
-    }
-    // Excel has a 29 February in 1900, which was none.
-    let (year, month, day) = match days {
-        60 => (1900, 2, 29),
-        1..60 => civil(days + 1 - DAYS_TO_1970),
-        _ => civil(days - DAYS_TO_1970),
-    };
+    let (year, month, day) = day_of(days)?;
     let date = format!("{year:04}-{month:02}-{day:02}");
     Some(if milliseconds == 0 { date } else { format!("{date}T{time}") })
+}
+
+/// Year, month and day of a day as Excel counts; nothing of one that it does not know.
+fn day_of(days: i64) -> Option<(i64, i64, i64)> {
+    match days {
+        // Excel has a 29 February in 1900, which was none.
+        60 => Some((1900, 2, 29)),
+        1..60 => Some(civil(days + 1 - DAYS_TO_1970)),
+        61..=LAST_DAY => Some(civil(days - DAYS_TO_1970)),
+        _ => None,
+    }
+}
+
+/// A number of days as formats show it.
+pub(super) struct Moment {
+    /// Nothing where a calendar has no such day.
+    pub(super) date: Option<DateTime>,
+    /// The time of day, of whichever day.
+    pub(super) clock: DateTime,
+    /// All hours.
+    pub(super) hours: i64,
+}
+
+/// Nothing for what cannot be a time.
+pub(super) fn moment(value: f64, is_1904: bool) -> Option<Moment> {
+    let (days, milliseconds) = days_and_milliseconds(value)?;
+    let (day, hours) = (if is_1904 { days + DAYS_TO_1904 } else { days }, days * 24 + milliseconds / 3_600_000);
+    let part = |unit: i64, most: i64| i8::try_from(milliseconds / unit % most).unwrap_or_default();
+    let clock = DateTime::default().with().hour(part(3_600_000, 24)).minute(part(60_000, 60)).second(part(1000, 60));
+    let clock = clock.build().ok()?;
+    let (year, month, of_month) = day_of(day).unwrap_or_default();
+    let date = Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(of_month).ok()?);
+    Some(Moment { date: date.ok().map(|date| date.to_datetime(clock.time())), clock, hours })
 }
 
 fn elapsed(value: f64) -> Option<String> {

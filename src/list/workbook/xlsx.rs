@@ -2,17 +2,19 @@
 
 use std::collections::HashMap;
 use std::io::Read;
+use std::sync::Arc;
 
 use quick_xml::events::Event;
 
 use super::archive::{Archive, open_part};
 use super::choice::{Sheet, choose};
 use super::error::WorkbookError;
+use super::number_format::NumberFormat;
 use super::part::XmlPart;
 use super::shared_strings::SharedStrings;
 use super::stream::RowSink;
 use super::values::{NumberKind, is_true};
-use super::xlsx_rows::{SheetContext, read_rows};
+use super::xlsx_rows::{CellStyle, SheetContext, read_rows};
 
 /// What a part names by an id.
 struct Relation {
@@ -52,7 +54,7 @@ pub(super) fn read(
     sink.chosen(sheets.get(chosen).map(|sheet| sheet.name.clone()).unwrap_or_default(), others)?;
 
     let styles = match path_of("styles") {
-        Some(path) => styles(archive, &path)?,
+        Some(path) => styles(archive, &path, is_1904)?,
         None => Vec::new(),
     };
     let strings = match path_of("sharedStrings") {
@@ -129,10 +131,21 @@ fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<(Sheet, String
     }
 }
 
+fn style(id: &str, code: Option<&String>, is_1904: bool) -> CellStyle {
+    let id = id.parse().unwrap_or(0);
+    let (kind, format) = match code {
+        // Some programs write this one out, as the United States have it.
+        Some(code) if id != 14 => (NumberKind::of_code(code), NumberFormat::of_code(code, is_1904)),
+        _ => (NumberKind::built_in(id), NumberFormat::built_in(id, is_1904)),
+    };
+    CellStyle { kind, format: format.map(Arc::new) }
+}
+
 /// What each style makes of a number, by its place.
-fn styles(archive: &mut Archive, path: &str) -> Result<Vec<NumberKind>, WorkbookError> {
+fn styles(archive: &mut Archive, path: &str, is_1904: bool) -> Result<Vec<CellStyle>, WorkbookError> {
     let Some(mut part) = small_part(archive, path)? else { return Ok(Vec::new()) };
     let (mut own, mut styles, mut buffer) = (HashMap::new(), Vec::new(), Vec::new());
+    let mut known: HashMap<String, CellStyle> = HashMap::new();
     let mut in_styles = false;
     loop {
         match part.next(&mut buffer)? {
@@ -140,14 +153,14 @@ fn styles(archive: &mut Archive, path: &str) -> Result<Vec<NumberKind>, Workbook
                 "numFmt" => {
                     let [id, code] = ["numFmtId", "formatCode"].map(|name| part.attribute(&start, name));
                     if let (Some(id), Some(code)) = (id?, code?) {
-                        own.insert(id, NumberKind::of_code(&code));
+                        own.insert(id, code);
                     }
                 }
                 "cellXfs" => in_styles = true,
                 "xf" if in_styles => {
                     let id = part.attribute(&start, "numFmtId")?.unwrap_or_default();
-                    let built_in = || NumberKind::built_in(id.parse().unwrap_or(0));
-                    styles.push(own.get(&id).copied().unwrap_or_else(built_in));
+                    let style = known.entry(id).or_insert_with_key(|id| style(id, own.get(id), is_1904));
+                    styles.push(style.clone());
                 }
                 _ => {}
             },

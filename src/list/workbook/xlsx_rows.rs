@@ -1,13 +1,15 @@
 //! The rows of an Excel sheet, from its XML.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use quick_xml::events::{BytesStart, Event};
 
 use super::error::WorkbookError;
+use super::number_format::NumberFormat;
 use super::part::XmlPart;
 use super::shared_strings::{SharedStrings, read_item, unescaped};
-use super::sheet_row::{CellFault, SheetRow, column_place};
+use super::sheet_row::{CellFault, CellLook, SheetRow, column_place};
 use super::stream::RowSink;
 use super::values::{NumberKind, is_true, iso_date, number, truth};
 
@@ -15,8 +17,16 @@ use super::values::{NumberKind, is_true, iso_date, number, truth};
 pub(super) struct SheetContext {
     pub(super) strings: SharedStrings,
     /// By the number of a cell's style.
-    pub(super) styles: Vec<NumberKind>,
+    pub(super) styles: Vec<CellStyle>,
     pub(super) is_1904: bool,
+}
+
+/// What a style makes of a number.
+#[derive(Clone, Debug)]
+pub(super) struct CellStyle {
+    pub(super) kind: NumberKind,
+    /// Nothing where it is shown as it is stored.
+    pub(super) format: Option<Arc<NumberFormat>>,
 }
 
 /// A cell as its tag begins it.
@@ -62,7 +72,8 @@ pub(super) fn read_rows(
                     let tag = cell_tag(&part, &start, column)?;
                     column = tag.column + 1;
                     let found = read_content(&mut part, tag.kind)?;
-                    row.put(tag.column, value(&part, context, &tag, found)?)?;
+                    let look = look(context, &tag, &found);
+                    row.put(tag.column, value(&part, context, &tag, found)?, look)?;
                 }
                 _ => {}
             },
@@ -150,6 +161,18 @@ fn read_content(part: &mut XmlPart<impl Read>, kind: CellKind) -> Result<CellCon
     }
 }
 
+/// How the sheet shows a number that has a format, or decimals.
+fn look(context: &SheetContext, tag: &CellTag, found: &CellContent) -> Option<CellLook> {
+    if tag.kind != CellKind::Number {
+        return None;
+    }
+    let stored = found.value.as_deref()?.trim();
+    match context.styles.get(tag.style).and_then(|style| style.format.as_ref()) {
+        Some(format) => Some(CellLook::Number(stored.parse().ok()?, Arc::clone(format))),
+        None => stored.contains(['.', 'E', 'e']).then_some(CellLook::Stored),
+    }
+}
+
 fn value(
     part: &XmlPart<impl Read>,
     context: &SheetContext,
@@ -163,7 +186,7 @@ fn value(
     };
     Ok(Ok(match tag.kind {
         CellKind::Number => {
-            let kind = context.styles.get(tag.style).copied().unwrap_or(NumberKind::Plain);
+            let kind = context.styles.get(tag.style).map_or(NumberKind::Plain, |style| style.kind);
             number(&stored, kind, context.is_1904)
         }
         CellKind::SharedText => {

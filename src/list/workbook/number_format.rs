@@ -1,0 +1,408 @@
+//! The format of a cell, and what a person sees of a number in it: `0000000000`, `0%`, `"$"#,##0.00`, `dd/mm/yyyy`
+//! (ECMA-376 part 1, 18.8.30 and 18.8.31). A format that is more than digits or a date is said to be none of these.
+
+use jiff::civil::DateTime;
+
+use super::values::moment;
+use crate::conventions::{Conventions, DatePiece, NumberLayout, written_date};
+
+/// A format that a workbook's cells have.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NumberFormat {
+    /// As the workbook writes it.
+    pub(crate) code: String,
+    /// For positive numbers, negative ones, and zero; nothing where it is not a simple one.
+    sections: Option<Vec<Section>>,
+    /// Of the country that it names itself.
+    conventions: Option<Conventions>,
+    /// Whether days are counted from 1904.
+    is_1904: bool,
+}
+
+/// Why a cell is not shown as its format has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unshown {
+    /// The format is not a simple one.
+    Format,
+    /// No country says which marks or names it is written with.
+    Country,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Section {
+    Number {
+        before: String,
+        layout: NumberLayout,
+        behind: String,
+    },
+    Date(Vec<DatePiece>),
+    /// More than 24 hours may be before the pieces.
+    Hours {
+        is_padded: bool,
+        pieces: Vec<DatePiece>,
+    },
+    /// The short date of the country, with the hour behind it perhaps.
+    RegionalDate {
+        has_time: bool,
+    },
+    /// No digits at all: `"-"` for zero.
+    Text(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    Text(String),
+    Digit(char),
+    Point,
+    Comma,
+    Percent,
+    /// A letter of a date, and how many of it.
+    Date(char, usize),
+    HalfDay,
+    Hours(usize),
+}
+
+impl NumberFormat {
+    /// Of a format that every workbook has without saying so; nothing where it shows a number as it is stored.
+    pub(super) fn built_in(id: u32, is_1904: bool) -> Option<Self> {
+        let regional = |has_time, code: &str| Self {
+            code: code.to_owned(),
+            sections: Some(vec![Section::RegionalDate { has_time }]),
+            conventions: None,
+            is_1904,
+        };
+        let code = match id {
+            1 => "0",
+            2 => "0.00",
+            3 => "#,##0",
+            4 => "#,##0.00",
+            5 | 6 => r##""$"#,##0_);\("$"#,##0\)"##,
+            7 | 8 => r##""$"#,##0.00_);\("$"#,##0.00\)"##,
+            9 => "0%",
+            10 => "0.00%",
+            11 | 48 => "0.00E+00",
+            12 | 13 => "# ?/?",
+            14 => return Some(regional(false, "m/d/yyyy")),
+            15 => "d-mmm-yy",
+            16 => "d-mmm",
+            17 => "mmm-yy",
+            18 => "h:mm AM/PM",
+            19 => "h:mm:ss AM/PM",
+            20 => "h:mm",
+            21 => "h:mm:ss",
+            22 => return Some(regional(true, "m/d/yyyy h:mm")),
+            37 | 38 => r"#,##0_);\(#,##0\)",
+            39 | 40 => r"#,##0.00_);\(#,##0.00\)",
+            41 => r#"_(* #,##0_);_(* \(#,##0\);_(* "-"_);_(@_)"#,
+            42 => r#"_("$"* #,##0_);_("$"* \(#,##0\);_("$"* "-"_);_(@_)"#,
+            43 => r#"_(* #,##0.00_);_(* \(#,##0.00\);_(* "-"??_);_(@_)"#,
+            44 => r#"_("$"* #,##0.00_);_("$"* \(#,##0.00\);_("$"* "-"??_);_(@_)"#,
+            45 => "mm:ss",
+            46 => "[h]:mm:ss",
+            // Dates of East Asia.
+            27..=36 | 50..=58 => "yyyy/m/d",
+            47 => "mmss.0",
+            _ => return None,
+        };
+        Self::of_code(code, is_1904)
+    }
+
+    /// Of a format that is written out; nothing where it shows a number as it is stored.
+    pub(super) fn of_code(code: &str, is_1904: bool) -> Option<Self> {
+        if matches!(code.trim().to_ascii_lowercase().as_str(), "" | "general" | "@" | "standard") {
+            return None;
+        }
+        let mut conventions = None;
+        // The fourth is for texts, and so is a last one with `@`.
+        let mut codes = sections(code);
+        codes.truncate(3);
+        while codes.len() > 1 && codes.pop_if(|section| section.contains('@')).is_some() {}
+        let sections = codes.into_iter().map(|section| Section::read(section, &mut conventions)).collect();
+        Some(Self { code: code.to_owned(), sections, conventions, is_1904 })
+    }
+
+    /// What a person sees of `value`, where the list is of a country with `conventions`.
+    pub(crate) fn show(&self, value: f64, conventions: Option<&Conventions>) -> Result<String, Unshown> {
+        let conventions = self.conventions.as_ref().or(conventions);
+        let sections = self.sections.as_deref().ok_or(Unshown::Format)?;
+        let (section, has_sign) = match sections {
+            [_, negative, ..] if value < 0.0 => (negative, false),
+            [_, _, zero] if value == 0.0 => (zero, false),
+            [positive, ..] => (positive, value < 0.0),
+            [] => return Err(Unshown::Format),
+        };
+        let at = || moment(value, self.is_1904).ok_or(Unshown::Format);
+        let language = conventions.and_then(|known| known.language);
+        let dated = |pieces: &[DatePiece], at: DateTime| written_date(pieces, at, language).ok_or(Unshown::Country);
+        let shown = match section {
+            Section::Number { before, layout, behind } => {
+                let number = layout.write(value, conventions).ok_or(Unshown::Country)?;
+                format!("{}{before}{number}{behind}", if has_sign { "-" } else { "" })
+            }
+            Section::Text(text) => text.clone(),
+            Section::RegionalDate { has_time } => {
+                let short = conventions.ok_or(Unshown::Country)?.short_date;
+                let mut pieces = pieces(&tokens(short, &mut None).ok_or(Unshown::Format)?).ok_or(Unshown::Format)?;
+                if *has_time {
+                    let time = [DatePiece::Hour, DatePiece::Text(":".to_owned()), DatePiece::Minute2];
+                    pieces.push(DatePiece::Text(" ".to_owned()));
+                    pieces.extend(time);
+                }
+                let at = at()?;
+                dated(&pieces, at.date.ok_or(Unshown::Format)?)?
+            }
+            Section::Date(pieces) => {
+                let at = at()?;
+                let is_time = !pieces.iter().any(DatePiece::is_of_day);
+                dated(pieces, if is_time { at.clock } else { at.date.ok_or(Unshown::Format)? })?
+            }
+            Section::Hours { is_padded, pieces } => {
+                let at = at()?;
+                let hours = if *is_padded { format!("{:02}", at.hours) } else { at.hours.to_string() };
+                format!("{hours}{}", dated(pieces, at.clock)?)
+            }
+        };
+        Ok(shown.trim().to_owned())
+    }
+}
+
+/// A format at its semicolons, but those inside of quotes.
+fn sections(code: &str) -> Vec<&str> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    code.split(|character| {
+        let ends = character == ';' && !is_quoted && !is_escaped;
+        is_quoted ^= character == '"' && !is_escaped;
+        is_escaped = character == '\\' && !is_escaped && !is_quoted;
+        ends
+    })
+    .collect()
+}
+
+impl Section {
+    fn read(code: &str, conventions: &mut Option<Conventions>) -> Option<Self> {
+        let tokens = tokens(code, conventions)?;
+        if let [Token::Hours(length), ..] = tokens.as_slice() {
+            return Some(Self::Hours { is_padded: *length > 1, pieces: pieces(&tokens)? });
+        }
+        if tokens.iter().any(|token| matches!(token, Token::Date(..) | Token::HalfDay)) {
+            return pieces(&tokens).map(Self::Date);
+        }
+        number(&tokens)
+    }
+}
+
+/// The parts of a section; nothing of one that has parts which are not of a simple format.
+fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Option<Vec<Token>> {
+    let mut tokens = Vec::new();
+    let mut characters = code.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' => tokens.push(Token::Text(characters.by_ref().take_while(|next| *next != '"').collect())),
+            '\\' => tokens.push(Token::Text(characters.next()?.to_string())),
+            // As wide as the next character; filled with it.
+            '_' | '*' => drop(characters.next()),
+            '[' => {
+                let inside: String = characters.by_ref().take_while(|next| *next != ']').collect();
+                // A colour is nothing that is sent, and a country alone neither.
+                tokens
+                    .extend(Some(bracket(&inside, conventions)?).filter(|token| *token != Token::Text(String::new())));
+            }
+            '0' | '#' | '?' => tokens.push(Token::Digit(character)),
+            '.' => tokens.push(Token::Point),
+            ',' => tokens.push(Token::Comma),
+            '%' => tokens.push(Token::Percent),
+            'a' | 'A' => {
+                let rest: String = characters.by_ref().take(4).collect();
+                if !rest.eq_ignore_ascii_case("m/pm") {
+                    return None;
+                }
+                tokens.push(Token::HalfDay);
+            }
+            'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H' | 's' | 'S' => {
+                let letter = character.to_ascii_lowercase();
+                let mut length = 1;
+                while characters.next_if(|next| next.to_ascii_lowercase() == letter).is_some() {
+                    length += 1;
+                }
+                tokens.push(Token::Date(letter, length));
+            }
+            character if character.is_ascii_alphabetic() || character == '@' => return None,
+            character => tokens.push(Token::Text(character.to_string())),
+        }
+    }
+    Some(tokens)
+}
+
+/// What stands in brackets: a currency with its country, or a colour; empty where that is no text.
+fn bracket(inside: &str, conventions: &mut Option<Conventions>) -> Option<Token> {
+    if let Some(currency) = inside.strip_prefix('$') {
+        let (sign, tag) = currency.split_once('-').unwrap_or((currency, ""));
+        // A date or a time as the computer has them.
+        if tag.to_ascii_uppercase().starts_with('F') && tag.len() == 4 {
+            return None;
+        }
+        *conventions = conventions.or(Conventions::of_tag(tag));
+        return Some(Token::Text(sign.to_owned()));
+    }
+    if inside.eq_ignore_ascii_case("h") || inside.eq_ignore_ascii_case("hh") {
+        return Some(Token::Hours(inside.len()));
+    }
+    let is_elapsed = inside.chars().all(|letter| "mMsS".contains(letter));
+    let is_colour = !is_elapsed && inside.chars().all(char::is_alphanumeric) && !inside.starts_with("DB");
+    is_colour.then(|| Token::Text(String::new()))
+}
+
+fn number(tokens: &[Token]) -> Option<Section> {
+    let is_digit = |token: &Token| matches!(token, Token::Digit(_) | Token::Point);
+    let mut layout = NumberLayout { is_percent: tokens.contains(&Token::Percent), ..NumberLayout::default() };
+    let text = |tokens: &[Token]| -> Option<String> {
+        let words = tokens.iter().map(|token| match token {
+            Token::Text(text) => Some(text.as_str()),
+            Token::Percent => Some("%"),
+            _ => None,
+        });
+        words.collect()
+    };
+    let first_zero = tokens.iter().position(|token| matches!(token, Token::Digit('0' | '#') | Token::Point));
+    let (Some(first), Some(last)) = (first_zero, tokens.iter().rposition(is_digit)) else {
+        // `"-"??`: as wide as two digits.
+        let words: Vec<_> = tokens.iter().filter(|token| **token != Token::Digit('?')).cloned().collect();
+        return text(&words).filter(|text| !text.trim().is_empty()).map(Section::Text);
+    };
+    let first = tokens.iter().position(is_digit).map_or(first, |digit| digit.min(first));
+    let mut is_behind = false;
+    for token in tokens.get(first..=last)? {
+        match token {
+            Token::Digit(digit) if is_behind => {
+                layout.most_decimals += 1;
+                layout.least_decimals += usize::from(*digit == '0');
+            }
+            Token::Digit(digit) => layout.least_whole += usize::from(*digit == '0'),
+            Token::Point if !is_behind => is_behind = true,
+            Token::Comma if !is_behind => layout.has_thousands = true,
+            _ => return None,
+        }
+    }
+    let (before, behind) = (text(tokens.get(..first)?)?, text(tokens.get(last + 1..)?)?);
+    // One that divides by a hundred and more, or by nothing.
+    if tokens.iter().filter(|token| **token == Token::Percent).count() > 1 {
+        return None;
+    }
+    // `/` is that of a fraction.
+    (!behind.starts_with('/')).then_some(Section::Number { before, layout, behind })
+}
+
+fn pieces(tokens: &[Token]) -> Option<Vec<DatePiece>> {
+    let has_half_days = tokens.contains(&Token::HalfDay);
+    let letter = |token: Option<&Token>| match token {
+        Some(Token::Date(letter, _)) => Some(*letter),
+        Some(Token::Hours(_)) => Some('h'),
+        _ => None,
+    };
+    let mut pieces = Vec::new();
+    let mut before = None;
+    for (place, token) in tokens.iter().enumerate() {
+        let next = tokens.iter().skip(place + 1).find(|token| matches!(token, Token::Date(..)));
+        // Behind hours and before seconds, m is a minute.
+        let is_minute = before == Some('h') || letter(next) == Some('s');
+        before = letter(Some(token)).or(before);
+        pieces.push(match token {
+            Token::Hours(_) if place == 0 => continue,
+            Token::Text(text) => DatePiece::Text(text.clone()),
+            Token::Point => DatePiece::Text(".".to_owned()),
+            Token::Comma => DatePiece::Text(",".to_owned()),
+            Token::HalfDay => DatePiece::HalfDay,
+            Token::Date('d', 1) => DatePiece::Day,
+            Token::Date('d', 2) => DatePiece::Day2,
+            Token::Date('d', 3) => DatePiece::DayName3,
+            Token::Date('d', _) => DatePiece::DayName,
+            Token::Date('m', 1) if is_minute => DatePiece::Minute,
+            Token::Date('m', 2) if is_minute => DatePiece::Minute2,
+            Token::Date('m', 1) => DatePiece::Month,
+            Token::Date('m', 2) => DatePiece::Month2,
+            Token::Date('m', 3) => DatePiece::MonthName3,
+            Token::Date('m', 4) => DatePiece::MonthName,
+            Token::Date('y', 1 | 2) => DatePiece::Year2,
+            Token::Date('y', _) => DatePiece::Year,
+            Token::Date('h', 1) if has_half_days => DatePiece::HalfHour,
+            Token::Date('h', _) if has_half_days => DatePiece::HalfHour2,
+            Token::Date('h', 1) => DatePiece::Hour,
+            Token::Date('h', _) => DatePiece::Hour2,
+            Token::Date('s', 1) => DatePiece::Second,
+            Token::Date('s', _) => DatePiece::Second2,
+            Token::Date(..) | Token::Digit(_) | Token::Percent | Token::Hours(_) => return None,
+        });
+    }
+    Some(pieces)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_simple_format_shows_a_number_as_a_sheet_does() {
+        for (code, value, country, expected) in [
+            ("0000000000", 912_345_678.0, None, Ok("0912345678")),
+            ("00000", 123.0, None, Ok("00123")),
+            ("0", 12.5, None, Ok("13")),
+            ("0%", 0.15, None, Ok("15%")),
+            ("0.0%", 0.155, Some("EC"), Ok("15,5%")),
+            ("0.0%", 0.155, None, Err(Unshown::Country)),
+            ("#,##0.00", 1500.0, Some("EC"), Ok("1.500,00")),
+            ("#,##0.00", 1500.0, None, Err(Unshown::Country)),
+            ("\"$\"#,##0.00", 1500.0, Some("MX"), Ok("$1,500.00")),
+            ("[$$-300A]\\ #,##0.00", 1500.0, Some("US"), Ok("$ 1.500,00")),
+            ("[$€-C0A]#,##0.00", -3.5, None, Ok("-€3,50")),
+            ("#,##0.00\\ [$€-1]", 3.5, Some("ES"), Ok("3,50 €")),
+            ("#,##0 \"días\"", 12.0, None, Ok("12 días")),
+            ("[Red]0;[Blue]\\(0\\)", -7.0, None, Ok("(7)")),
+            (
+                "_(\"$\"* #,##0.00_);_(\"$\"* \\(#,##0.00\\);_(\"$\"* \"-\"??_);_(@_)",
+                1500.0,
+                Some("US"),
+                Ok("$1,500.00"),
+            ),
+            ("_(\"$\"* #,##0.00_);_(\"$\"* \\(#,##0.00\\);_(\"$\"* \"-\"??_);_(@_)", 0.0, Some("US"), Ok("$-")),
+            ("dd/mm/yyyy", 46354.0, None, Ok("28/11/2026")),
+            ("[$-C0A]dd/mm/yyyy;@", 46354.0, None, Ok("28/11/2026")),
+            ("d\" de \"mmmm\" de \"yyyy", 46354.0, Some("EC"), Ok("28 de noviembre de 2026")),
+            ("[$-300A]dddd\\,\\ d\\ \\d\\e\\ mmm", 46354.0, Some("US"), Ok("sábado, 28 de nov")),
+            ("d-mmm-yy", 46354.0, None, Err(Unshown::Country)),
+            ("dd.mm.yy hh:mm", 46354.5625, None, Ok("28.11.26 13:30")),
+            ("yyyy\\-mm\\-dd", 46354.0, None, Ok("2026-11-28")),
+            ("h:mm AM/PM", 0.5625, Some("US"), Ok("1:30 PM")),
+            ("mm:ss", 0.5625, None, Ok("30:00")),
+            ("[h]:mm:ss", 1.5, None, Ok("36:00:00")),
+            ("[h]:mm", 1.53125, None, Ok("36:45")),
+            ("dd/mm/yyyy", -1.0, None, Err(Unshown::Format)),
+            ("# ?/?", 0.5, Some("EC"), Err(Unshown::Format)),
+            ("0.00E+00", 1500.0, Some("EC"), Err(Unshown::Format)),
+            ("#,##0,", 1500.0, Some("EC"), Err(Unshown::Format)),
+            ("[>100]0;0.0", 150.0, Some("EC"), Err(Unshown::Format)),
+            ("000\\-000", 123_456.0, None, Err(Unshown::Format)),
+            ("[$-F800]dddd\\,\\ mmmm\\ dd", 46354.0, Some("EC"), Err(Unshown::Format)),
+            (";;;", 5.0, Some("EC"), Err(Unshown::Format)),
+            ("yyyy-mm-dd\"T\"hh:mm:ss.000", 46354.0, None, Err(Unshown::Format)),
+        ] {
+            let conventions = country.map(|code| Conventions::of(code).unwrap());
+            let format = NumberFormat::of_code(code, false).unwrap();
+            assert_eq!(
+                format.show(value, conventions.as_ref()).as_deref().map_err(|why| *why),
+                expected,
+                "{code} {value}"
+            );
+        }
+        for code in ["General", "@", ""] {
+            assert_eq!(NumberFormat::of_code(code, false), None);
+        }
+        for id in 0..60 {
+            if let Some(format) = NumberFormat::built_in(id, false) {
+                let _ = format.show(46354.5625, None);
+            }
+        }
+        let regional = NumberFormat::built_in(14, false).unwrap();
+        assert_eq!(regional.show(46354.0, None), Err(Unshown::Country));
+        assert_eq!(regional.show(46354.0, Conventions::of("CL").as_ref()).unwrap(), "28-11-2026");
+    }
+}

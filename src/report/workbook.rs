@@ -1,0 +1,90 @@
+//! The report as an Excel workbook: each cell is a text, which no spreadsheet takes for a number or a formula.
+
+use std::io::{self, Seek, Write};
+
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+
+use super::list::{outcome, reported_cells, text};
+use crate::import::BulkError;
+use crate::ledger::{Details, RowFilter, Run};
+use crate::list::{OUTCOME_COLUMNS, guarded_in_sheet};
+use crate::output::one_line;
+
+/// The rows of a sheet below its header.
+const MOST_ROWS: u64 = 1_048_575;
+/// The characters of a cell.
+const MOST_CHARACTERS: usize = 32_767;
+/// The width of a column, in characters.
+const WIDTH: f64 = 18.0;
+
+/// Writes the rows that `filter` takes to `to`; says how many. Memory does not grow with them.
+pub(super) fn write_workbook(
+    ledger: &dyn Run,
+    details: &Details,
+    filter: &RowFilter,
+    mut to: impl Write,
+) -> Result<u64, BulkError> {
+    check_rows(ledger, filter)?;
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
+    let cell_format = Format::new().set_num_format("@");
+    let columns: Vec<String> = details.columns.iter().cloned().chain(OUTCOME_COLUMNS.map(str::to_owned)).collect();
+    for place in 0..u16::try_from(columns.len()).unwrap_or(u16::MAX) {
+        sheet.set_column_width(place, WIDTH).map_err(failed)?.set_column_format(place, &cell_format).map_err(failed)?;
+    }
+    sheet.set_freeze_panes(1, 0).map_err(failed)?;
+    let header_format = Format::new().set_num_format("@").set_bold();
+    write_row(sheet, 0, &columns, (&columns, 1), &header_format)?;
+    let mut rows: u32 = 0;
+    let run = ledger.name()?;
+    ledger.report::<BulkError>(filter, |row| {
+        rows += 1;
+        let mut cells = reported_cells(&details.columns, &row.cells)?;
+        cells.resize(details.columns.len(), String::new());
+        cells.extend(outcome(&run, &row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned()));
+        write_row(sheet, rows, &cells, (&columns, row.line), &cell_format)
+    })?;
+    // An archive is not written from its beginning to its end.
+    let mut file = tempfile::tempfile().map_err(BulkError::Report)?;
+    workbook.save_to_writer(&mut file).map_err(failed)?;
+    file.rewind().and_then(|()| io::copy(&mut file, &mut to)).and_then(|_| to.flush()).map_err(BulkError::Report)?;
+    Ok(rows.into())
+}
+
+/// Refuses a report that no sheet has room for, before anything of it is written.
+fn check_rows(ledger: &dyn Run, filter: &RowFilter) -> Result<(), BulkError> {
+    if ledger.counts()?.all() <= MOST_ROWS {
+        return Ok(());
+    }
+    let mut rows = 0;
+    ledger.report::<BulkError>(filter, |_| {
+        rows += 1;
+        Ok(())
+    })?;
+    if rows > MOST_ROWS { Err(BulkError::TooManyRows { rows, most: MOST_ROWS }) } else { Ok(()) }
+}
+
+fn write_row(
+    sheet: &mut Worksheet,
+    row: u32,
+    cells: &[String],
+    (columns, line): (&[String], u64),
+    format: &Format,
+) -> Result<(), BulkError> {
+    for (place, cell) in (0..).zip(cells) {
+        let cell = guarded_in_sheet(cell);
+        if cell.chars().count() > MOST_CHARACTERS {
+            let column = columns.get(usize::from(place)).cloned().unwrap_or_default();
+            return Err(BulkError::CellTooLong { line, column, most: MOST_CHARACTERS });
+        }
+        sheet.write_string_with_format(row, place, cell, format).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn failed(error: XlsxError) -> BulkError {
+    match error {
+        XlsxError::IoError(cause) => BulkError::Report(cause),
+        error => BulkError::Report(io::Error::other(error)),
+    }
+}

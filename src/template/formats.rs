@@ -1,0 +1,423 @@
+//! The filters that read a number or a date, and write it as its country does: `number`, `money`, `percent`, `date`.
+
+use jiff::civil::{Date, DateTime, Time, Weekday};
+use minijinja::value::ValueKind;
+use minijinja::{Error, ErrorKind, State, Value as Cell};
+
+use super::numbers::{Amount, read_number};
+use super::row_view::RowView;
+use crate::conventions::{Conventions, DatePiece, Language, NumberLayout, written_date};
+
+/// The day of an example: 28 November 2026, a Saturday.
+const EXAMPLE: &str = "date('28 de noviembre'), date('28/11/2026') or date('%d/%m/%Y')";
+/// The most decimals that a filter writes.
+const MOST_DECIMALS: i64 = 10;
+
+fn refused(filter: &str, problem: &str) -> Error {
+    Error::new(ErrorKind::InvalidOperation, format!("{filter}: {problem}"))
+}
+
+fn conventions(state: &State<'_, '_>) -> Option<Conventions> {
+    Conventions::of(RowView::country_of(state)?.code())
+}
+
+/// `{% if saldo | number > 100 %}`: a text as a number, none of an empty one; `number(',')` says which sign its decimals
+/// have. `{{ saldo | number(2) }}` is a text with so many decimals.
+pub(super) fn number(state: &State<'_, '_>, typed: &Cell, how: Option<&Cell>) -> Result<Cell, Error> {
+    let refuse = |problem: String| refused("number", &problem);
+    match how.map(|how| (how.as_str(), how.as_i64())) {
+        None => read(state, "number", typed, None),
+        Some((Some(mark @ ("," | ".")), _)) => read(state, "number", typed, mark.chars().next()),
+        Some((None, Some(decimals @ 0..=MOST_DECIMALS))) => {
+            let number = read(state, "number", typed, None)?;
+            written(state, "number", &number, decimals_of(decimals)).map(Cell::from)
+        }
+        Some((Some(other), _)) => {
+            Err(refuse(format!("`{other}` is not a sign of decimals; write number(',') or number('.')")))
+        }
+        Some((None, _)) => {
+            let how = how.map(ToString::to_string).unwrap_or_default();
+            Err(refuse(format!("`{how}` is not a number of decimals; write 0 to {MOST_DECIMALS}, such as number(2)")))
+        }
+    }
+}
+
+/// `{{ saldo | money('$') }}`: `$1.500,00`, as the country writes it.
+pub(super) fn money(
+    state: &State<'_, '_>,
+    typed: &Cell,
+    sign: Option<&str>,
+    decimals: Option<i64>,
+) -> Result<String, Error> {
+    let sign = sign.ok_or_else(|| refused("money", "name the currency: money('$')"))?.trim();
+    let decimals = decimals.unwrap_or(2);
+    if !(0..=MOST_DECIMALS).contains(&decimals) {
+        return Err(refused("money", &format!("`{decimals}` is not a number of decimals; write 0 to {MOST_DECIMALS}")));
+    }
+    let number = read(state, "money", typed, None)?;
+    let amount = written(state, "money", &number, decimals_of(decimals))?;
+    let (minus, amount) = amount.strip_prefix('-').map_or(("", amount.as_str()), |amount| ("-", amount));
+    Ok(match sign {
+        _ if amount.is_empty() => String::new(),
+        "€" if conventions(state).is_some_and(|known| known.has_sign_behind()) => format!("{minus}{amount}\u{a0}€"),
+        word if word.ends_with(char::is_alphabetic) => format!("{minus}{word}\u{a0}{amount}"),
+        sign => format!("{minus}{sign}{amount}"),
+    })
+}
+
+/// `{{ tasa | percent }}`: 0.15 is `15%`; `percent(1)` writes one decimal.
+pub(super) fn percent(state: &State<'_, '_>, typed: &Cell, decimals: Option<i64>) -> Result<String, Error> {
+    let layout = match decimals {
+        None => NumberLayout { least_whole: 1, most_decimals: 2, ..NumberLayout::default() },
+        Some(decimals @ 0..=MOST_DECIMALS) => decimals_of(decimals),
+        Some(other) => {
+            return Err(refused(
+                "percent",
+                &format!("`{other}` is not a number of decimals; write 0 to {MOST_DECIMALS}"),
+            ));
+        }
+    };
+    let number = read(state, "percent", typed, None)?;
+    let amount = written(state, "percent", &number, NumberLayout { is_percent: true, ..layout })?;
+    Ok(if amount.is_empty() { amount } else { format!("{amount}%") })
+}
+
+fn decimals_of(decimals: i64) -> NumberLayout {
+    let decimals = usize::try_from(decimals).unwrap_or_default();
+    NumberLayout {
+        least_whole: 1,
+        least_decimals: decimals,
+        most_decimals: decimals,
+        has_thousands: true,
+        is_percent: false,
+    }
+}
+
+/// A number that was read, as a text; an empty one of nothing.
+fn written(state: &State<'_, '_>, filter: &str, number: &Cell, layout: NumberLayout) -> Result<String, Error> {
+    if number.is_none() {
+        return Ok(String::new());
+    }
+    let value = f64::try_from(number.clone()).map_err(|_| refused(filter, &format!("`{number}` is too large")))?;
+    if layout.write(value, conventions(state).as_ref()).is_none() {
+        let mut problem = format!("`{number}` cannot be written, since its country is not known");
+        problem += "; say the country of the list with --country";
+        let is_small = layout.write(value, Conventions::of("US").as_ref()).is_some();
+        return Err(refused(filter, &if is_small { problem } else { format!("`{number}` has too many digits") }));
+    }
+    let amount = layout.write(value, conventions(state).as_ref()).unwrap_or_default();
+    let is_negative = value < 0.0 && amount.chars().any(|digit| ('1'..='9').contains(&digit));
+    Ok(format!("{}{amount}", if is_negative { "-" } else { "" }))
+}
+
+/// The number that a cell has; none of an empty one.
+fn read(state: &State<'_, '_>, filter: &str, typed: &Cell, mark: Option<char>) -> Result<Cell, Error> {
+    match typed.kind() {
+        ValueKind::Number | ValueKind::None => Ok(typed.clone()),
+        ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
+        ValueKind::String => {
+            // A number of a sheet has a point, whatever the country.
+            let is_stored = || RowView::in_state(state).is_some_and(|view| view.shown_text(typed).is_some());
+            let of_country = || conventions(state).map(|known| known.decimal_mark);
+            let mark = mark.or_else(|| if is_stored() { Some('.') } else { of_country() });
+            let read = read_number(typed.as_str().unwrap_or_default(), mark);
+            Ok(match read.map_err(|problem| refused(filter, &problem))? {
+                Some(Amount::Whole(whole)) => Cell::from(whole),
+                Some(Amount::Fraction(fraction)) => Cell::from(fraction),
+                None => Cell::from(()),
+            })
+        }
+        other => Err(refused(filter, &format!("a {other} is not a number"))),
+    }
+}
+
+/// `{{ vence | date('28 de noviembre') }}`: the day as the example has it, or as `%d/%m/%Y`; without either the short date of
+/// the country.
+pub(super) fn date(state: &State<'_, '_>, typed: &Cell, how: Option<&str>) -> Result<String, Error> {
+    let refuse = |problem: String| refused("date", &problem);
+    let text = match typed.kind() {
+        ValueKind::String | ValueKind::Number => typed.to_string(),
+        ValueKind::None => return Ok(String::new()),
+        ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
+        other => return Err(refuse(format!("a {other} is not a date"))),
+    };
+    if text.trim().is_empty() {
+        return Ok(String::new());
+    }
+    let conventions = conventions(state);
+    let (pieces, language) = match how {
+        Some(codes) if codes.contains('%') => (of_codes(codes).map_err(refuse)?, None),
+        Some(example) => of_example(example)
+            .ok_or_else(|| refuse(format!("`{example}` is not an example of 28 November 2026; write {EXAMPLE}")))?,
+        None => {
+            let short = conventions.map(|known| known.short_date);
+            let short = short.ok_or_else(|| refuse(format!("say how it is written: {EXAMPLE}")))?;
+            (of_letters(short), None)
+        }
+    };
+    let read = read_date(text.trim(), conventions.as_ref()).map_err(refuse)?;
+    let language = language.or(conventions.and_then(|known| known.language));
+    if read.is_time_only && pieces.iter().any(DatePiece::is_of_day) {
+        return Err(refuse(format!("`{}` is a time without a date", text.trim())));
+    }
+    let unnamed =
+        || refuse("the language of its names is not known; say the country of the list with --country".to_owned());
+    written_date(&pieces, read.at, language).ok_or_else(unnamed)
+}
+
+/// A date that a cell has.
+struct ReadDate {
+    at: DateTime,
+    is_time_only: bool,
+}
+
+/// Reads `2026-11-28`, `2026-11-28T13:30:00`, `13:30`, `28/11/2026` or `28 de noviembre de 2026`.
+fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, String> {
+    let is_not = || format!("`{text}` is not a date");
+    let is_clock = text.contains(':') && text.chars().all(|sign| sign.is_ascii_digit() || ":.".contains(sign));
+    if let Some(time) = is_clock.then(|| text.parse::<Time>().ok()).flatten() {
+        return Ok(ReadDate { at: Date::default().to_datetime(time), is_time_only: true });
+    }
+    if let Ok(at) = text.trim_end_matches(['Z', 'z']).parse::<DateTime>() {
+        return Ok(ReadDate { at, is_time_only: false });
+    }
+    let (day, time) = match text.rsplit_once(' ').filter(|(_, time)| time.contains(':')) {
+        Some((day, time)) => (day, time.parse::<Time>().map_err(|_| is_not())?),
+        None => (text, Time::midnight()),
+    };
+    let words: Vec<&str> = day
+        .split(|sign: char| !sign.is_alphanumeric())
+        .filter(|word| !["", "de", "del", "of"].contains(word))
+        .collect();
+    let [one, two, three] = words.as_slice() else { return Err(is_not()) };
+    let number = |word: &str| word.parse::<i16>().ok().filter(|_| word.bytes().all(|byte| byte.is_ascii_digit()));
+    let year = |word: &str| number(word).map(|year| if word.len() == 2 { year + 2000 } else { year });
+    let parts = match (number(one), month_of(one), number(two), month_of(two)) {
+        (Some(day), _, _, Some(month)) | (_, Some(month), Some(day), _) => Some((day, month, year(three))),
+        (Some(first), _, Some(second), _) if one.len() == 4 => Some((number(three).unwrap_or(0), second, Some(first))),
+        (Some(first), _, Some(second), _) => {
+            let is_month_first = match (first > 12, second > 12, conventions.map(|known| known.short_date)) {
+                (true, _, _) => false,
+                (_, true, _) => true,
+                (_, _, Some(short)) => !short.starts_with('d'),
+                _ if first == second => false,
+                _ => {
+                    return Err(format!(
+                        "`{text}` may be two days: say the country of the list with --country, or write it as 2026-11-28"
+                    ));
+                }
+            };
+            let (day, month) = if is_month_first { (second, first) } else { (first, second) };
+            Some((day, month, year(three)))
+        }
+        _ => None,
+    };
+    let Some((day, month, Some(year))) = parts else { return Err(is_not()) };
+    let narrow = |number: i16| i8::try_from(number).map_err(|_| is_not());
+    let date = Date::new(year, narrow(month)?, narrow(day)?).map_err(|_| is_not())?;
+    Ok(ReadDate { at: date.to_datetime(time), is_time_only: false })
+}
+
+/// The month of this name, or of its first three letters.
+fn month_of(word: &str) -> Option<i16> {
+    let word = word.to_lowercase();
+    let is_it = |month: &i8| Language::ALL.into_iter().any(|language| is_named(&word, language.month(*month)));
+    (1..=12).find(is_it).map(i16::from)
+}
+
+fn is_named(word: &str, name: &str) -> bool {
+    let name = name.to_lowercase();
+    word == name || (word.chars().count() == 3 && name.starts_with(word))
+}
+
+/// `%d/%m/%Y`, as strftime has it.
+fn of_codes(codes: &str) -> Result<Vec<DatePiece>, String> {
+    let (mut pieces, mut characters) = (Vec::new(), codes.chars());
+    while let Some(character) = characters.next() {
+        if character != '%' {
+            pieces.push(DatePiece::Text(character.to_string()));
+            continue;
+        }
+        let code = characters.next();
+        let (is_short, code) = if code == Some('-') { (true, characters.next()) } else { (false, code) };
+        pieces.push(match (code, is_short) {
+            (Some('d'), false) => DatePiece::Day2,
+            (Some('d'), true) | (Some('e'), _) => DatePiece::Day,
+            (Some('m'), false) => DatePiece::Month2,
+            (Some('m'), true) => DatePiece::Month,
+            (Some('B'), _) => DatePiece::MonthName,
+            (Some('b'), _) => DatePiece::MonthName3,
+            (Some('A'), _) => DatePiece::DayName,
+            (Some('a'), _) => DatePiece::DayName3,
+            (Some('Y'), _) => DatePiece::Year,
+            (Some('y'), _) => DatePiece::Year2,
+            (Some('H'), false) => DatePiece::Hour2,
+            (Some('H'), true) => DatePiece::Hour,
+            (Some('I'), false) => DatePiece::HalfHour2,
+            (Some('I'), true) => DatePiece::HalfHour,
+            (Some('M'), _) => DatePiece::Minute2,
+            (Some('S'), _) => DatePiece::Second2,
+            (Some('p'), _) => DatePiece::HalfDay,
+            (Some('%'), _) => DatePiece::Text("%".to_owned()),
+            _ => {
+                return Err(format!(
+                    "`{codes}` has a code that is not known; there are %d %-d %m %B %b %A %a %Y %y %H %I %M %S %p"
+                ));
+            }
+        });
+    }
+    Ok(pieces)
+}
+
+/// A short date in the letters of a sheet's formats.
+fn of_letters(short: &str) -> Vec<DatePiece> {
+    let pieces = short.split_inclusive(|sign: char| !sign.is_alphabetic()).flat_map(|part| {
+        let letters = part.trim_end_matches(|sign: char| !sign.is_alphabetic());
+        let piece = match letters {
+            "d" => DatePiece::Day,
+            "dd" => DatePiece::Day2,
+            "m" => DatePiece::Month,
+            "mm" => DatePiece::Month2,
+            _ => DatePiece::Year,
+        };
+        let sign = part.get(letters.len()..).filter(|sign| !sign.is_empty());
+        [Some(piece), sign.map(|sign| DatePiece::Text(sign.to_owned()))].into_iter().flatten()
+    });
+    pieces.collect()
+}
+
+/// How 28 November 2026, 13:30, is written in `example`, and in which language.
+fn of_example(example: &str) -> Option<(Vec<DatePiece>, Option<Language>)> {
+    let (mut pieces, mut named) = (Vec::new(), Vec::new());
+    let mut rest = example;
+    while let Some(first) = rest.chars().next() {
+        let is_alike =
+            |sign: char| sign.is_alphabetic() == first.is_alphabetic() && sign.is_numeric() == first.is_numeric();
+        let (part, behind) = rest.split_at(rest.find(|sign: char| !is_alike(sign)).unwrap_or(rest.len()));
+        rest = behind;
+        pieces.push(match part {
+            "28" => DatePiece::Day2,
+            "11" => DatePiece::Month2,
+            "2026" => DatePiece::Year,
+            "26" => DatePiece::Year2,
+            "13" => DatePiece::Hour2,
+            "30" => DatePiece::Minute2,
+            number if number.chars().any(char::is_numeric) => return None,
+            word => match Language::ALL.into_iter().find_map(|language| name_in(word, language)) {
+                Some(name) => {
+                    named.push(word);
+                    name
+                }
+                None => DatePiece::Text(word.to_owned()),
+            },
+        });
+    }
+    // In words nobody writes 05.
+    if !named.is_empty() {
+        for day in pieces.iter_mut().filter(|piece| **piece == DatePiece::Day2) {
+            *day = DatePiece::Day;
+        }
+    }
+    // `nov` is Spanish and `Nov` English.
+    let is_english = named.iter().any(|word| word.starts_with(char::is_uppercase));
+    let mut languages =
+        Language::ALL.into_iter().filter(|language| named.iter().all(|word| name_in(word, *language).is_some()));
+    let language = if is_english { languages.next_back() } else { languages.next() };
+    pieces
+        .iter()
+        .any(|piece| !matches!(piece, DatePiece::Text(_)))
+        .then_some((pieces, language.filter(|_| !named.is_empty())))
+}
+
+/// What `word` is in `language` of a Saturday in November.
+fn name_in(word: &str, language: Language) -> Option<DatePiece> {
+    let word = word.to_lowercase();
+    let is_short = word.chars().count() == 3;
+    match (is_named(&word, language.month(11)), is_named(&word, language.day(Weekday::Saturday))) {
+        (true, _) => Some(if is_short { DatePiece::MonthName3 } else { DatePiece::MonthName }),
+        (_, true) => Some(if is_short { DatePiece::DayName3 } else { DatePiece::DayName }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use crate::list::Row;
+    use crate::template::{TextTemplate, language};
+
+    fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, String> {
+        let language = language();
+        let template = TextTemplate::compile(&language, "text", source).unwrap().unwrap();
+        let row = Row::Fields(Arc::new(serde_json::from_value(json!({ "x": cell })).unwrap()));
+        let country = country.map(|code| code.parse().unwrap());
+        let filled = template.fill("text", &row, country).map_err(|error| error.problem)?;
+        Ok(filled.as_str().map_or_else(|| filled.to_string(), str::to_owned))
+    }
+
+    #[test]
+    fn numbers_are_written_as_their_country_does() {
+        for (source, cell, country, expected) in [
+            ("{{ x | number(2) }}", "1500", Some("EC"), Ok("1.500,00")),
+            ("{{ x | number(0) }}", "1500.4", Some("MX"), Ok("1,500")),
+            ("{{ x | number(1) }}.", "", Some("MX"), Ok(".")),
+            ("{{ x | number(2) }}", "1500", None, Err("country is not known")),
+            ("{{ x | number(0) }}", "15", None, Ok("15")),
+            ("{{ x | number(0) }}", "quince", Some("EC"), Err("`quince` is not a number")),
+            ("{{ x | number(11) }}", "1", Some("EC"), Err("0 to 10")),
+            ("{{ x | number(';') }}", "1", Some("EC"), Err("not a sign of decimals")),
+            ("{{ x | money('$') }}", "-1500,5", Some("EC"), Ok("-$1.500,50")),
+            ("{{ x | money('USD') }}", "1500", Some("US"), Ok("USD\u{a0}1,500.00")),
+            ("{{ x | money('€') }}", "3.5", Some("ES"), Ok("3,50\u{a0}€")),
+            ("{{ x | money('$', 0) }}", "1500", Some("CL"), Ok("$1.500")),
+            ("{{ x | money }}", "1500", Some("CL"), Err("name the currency")),
+            ("{{ x | percent }}", "0.15", None, Ok("15%")),
+            ("{{ x | percent }}", "15 %", None, Ok("15%")),
+            ("{{ x | percent }}", "0.155", Some("EC"), Ok("15,5%")),
+            ("{{ x | percent(1) }}", "0.15", Some("MX"), Ok("15.0%")),
+            ("{{ x | percent }}", "mucho", None, Err("`mucho` is not a number")),
+        ] {
+            check(source, cell, country, expected);
+        }
+    }
+
+    #[test]
+    fn dates_are_read_and_written_as_people_do() {
+        for (source, cell, country, expected) in [
+            ("{{ x | date('28 de noviembre') }}", "2026-03-05", None, Ok("5 de marzo")),
+            ("{{ x | date('November 28, 2026') }}", "2026-03-05", None, Ok("March 5, 2026")),
+            ("{{ x | date('sábado 28 de nov') }}", "2026-03-05", None, Ok("jueves 5 de mar")),
+            ("{{ x | date('28/11/2026') }}", "2026-03-05T08:05:00", None, Ok("05/03/2026")),
+            ("{{ x | date('28/11/26 13:30') }}", "2026-03-05T08:05:00", None, Ok("05/03/26 08:05")),
+            ("{{ x | date('%-d/%m/%Y %H:%M') }}", "2026-03-05 08:05", None, Ok("5/03/2026 08:05")),
+            ("{{ x | date('%d de %B') }}", "28/11/2026", Some("EC"), Ok("28 de noviembre")),
+            ("{{ x | date('%d de %B') }}", "28/11/2026", None, Err("language of its names")),
+            ("{{ x | date }}", "2026-11-28", Some("US"), Ok("11/28/2026")),
+            ("{{ x | date }}", "2026-11-28", None, Err("say how it is written")),
+            ("{{ x | date('%d') }}", "05/03/2026", None, Err("may be two days")),
+            ("{{ x | date('%d') }}", "05/03/2026", Some("US"), Ok("03")),
+            ("{{ x | date('%d') }}", "05/03/2026", Some("MX"), Ok("05")),
+            ("{{ x | date('%d/%m') }}", "5 de marzo de 2026", None, Ok("05/03")),
+            ("{{ x | date('%d/%m') }}", "mañana", None, Err("`mañana` is not a date")),
+            ("{{ x | date('%d/%m') }}", "31/02/2026", None, Err("is not a date")),
+            ("{{ x | date('%d/%m') }}", "13:30:00", None, Err("a time without a date")),
+            ("{{ x | date('%H.%M') }}", "13:30:00", None, Ok("13.30")),
+            ("{{ x | date('%d/%m') }}.", "", None, Ok(".")),
+            ("{{ x | date('%q') }}", "2026-03-05", None, Err("code that is not known")),
+            ("{{ x | date('5 de marzo') }}", "2026-03-05", None, Err("not an example of 28 November")),
+        ] {
+            check(source, cell, country, expected);
+        }
+    }
+
+    fn check(source: &str, cell: &str, country: Option<&str>, expected: Result<&str, &str>) {
+        match (filled(source, cell, country), expected) {
+            (Ok(written), Ok(expected)) => assert_eq!(written, expected, "{source} {cell}"),
+            (Err(problem), Err(part)) => assert!(problem.contains(part), "{source} {cell}: {problem}"),
+            (found, expected) => panic!("{source} {cell}: {found:?}, not {expected:?}"),
+        }
+    }
+}
