@@ -63,7 +63,7 @@ pub(crate) enum Command {
     Send(SendArgs),
     FlowMessage(FlowMessageArgs),
     Templates(TemplatesArgs),
-    /// Show the messages that a bot sent and received, and how far they came
+    /// Show what a bot sent and received, and what was delivered
     #[command(subcommand, arg_required_else_help = true)]
     Messages(MessagesCommand),
     #[command(subcommand)]

@@ -29,7 +29,9 @@ pub(crate) struct GlobalFlags {
     #[arg(long, global = true, value_name = "ID")]
     client_id: Option<ClientId>,
 
-    /// File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]
+    /// File with the client secret, or `-` [env: JELOU_CLIENT_SECRET_FILE]
+    ///
+    /// `-` is standard input. The secret itself can be in the variable JELOU_CLIENT_SECRET.
     #[arg(long, global = true, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     client_secret_file: Option<Source>,
 
@@ -37,27 +39,35 @@ pub(crate) struct GlobalFlags {
     #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
     api_url: Option<ApiUrl>,
 
-    /// Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]
+    /// Send to the sandbox: nothing leaves this machine
+    ///
+    /// It is the sandbox that is running, else one inside this process. The variable JELOUCTL_SANDBOX can name its address.
     #[arg(long, global = true, conflicts_with = "api_url")]
     sandbox: bool,
 
-    /// How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]
+    /// Limit for one attempt [env: JELOU_TIMEOUT] [default: 30s]
     #[arg(long, global = true, value_name = "DURATION")]
     timeout: Option<Timeout>,
 
-    /// How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]
+    /// How long to retry, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]
+    ///
+    /// Only what certainly was not applied is sent again.
     #[arg(long, global = true, value_name = "DURATION")]
     retry_for: Option<RetryFor>,
 
-    /// File with CA certificates (PEM), used instead of the system's
+    /// CA certificates (PEM) to use instead of the system's
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     ca_cert: Option<PathBuf>,
 
-    /// Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]
+    /// Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]
+    ///
+    /// postgres://USER@HOST/DATABASE; several machines can send its runs together.
     #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
     ledger: Option<String>,
 
-    /// Print the request as JSON and send nothing; the secret is not read
+    /// Print the request as JSON and send nothing
+    ///
+    /// The secret is not read.
     #[arg(long, global = true, conflicts_with = "curl")]
     dry_run: bool,
 
@@ -69,11 +79,11 @@ pub(crate) struct GlobalFlags {
     #[arg(short, long, global = true, value_name = "FORMAT")]
     output: Option<Format>,
 
-    /// Only errors on standard error
+    /// Show only errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 
-    /// Each attempt, request and answer on standard error, secrets redacted
+    /// Show each attempt, request and answer, secrets redacted
     // Given twice, it says no more than once.
     #[arg(short, long, global = true, overrides_with = "verbose")]
     verbose: bool,
@@ -82,7 +92,9 @@ pub(crate) struct GlobalFlags {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
     color: Color,
 
-    /// Never ask; what is missing is an error (also when the variable CI is set)
+    /// Never ask; what is missing is an error
+    ///
+    /// Also when the variable CI is set.
     #[arg(long, global = true)]
     no_input: bool,
 

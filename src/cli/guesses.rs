@@ -26,6 +26,11 @@ pub(super) fn asked_for_help(error: &clap::Error, arguments: &[OsString]) -> Opt
     Some(others.take_while(|word| word != "--").chain(["--help".into()]).collect())
 }
 
+/// Whether the line is `help options`, which is a page of its own.
+pub(super) fn asks_for_options(error: &clap::Error, arguments: &[OsString]) -> bool {
+    unknown_command(error) == Some("options") && arguments.iter().any(|word| word == "--help")
+}
+
 /// What is meant by a line that is wrong.
 pub(super) fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<UsageError> {
     let words: Vec<_> = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();

@@ -4,6 +4,7 @@ mod app;
 mod complete;
 mod global;
 mod guesses;
+mod help;
 mod named;
 mod usage;
 
@@ -60,7 +61,7 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         Some(Command::Skill(_)) => commands::skill::run(&context),
         Some(Command::Completions(args)) => commands::completions::run(&context, App::command(), &args),
         Some(Command::Man(args)) => commands::man::run(&context, App::command(), &args),
-        None => usage::help(&context, App::command(), arguments),
+        None => return usage::help(&context, arguments),
     };
     ended.unwrap_or_else(|error| usage::print_error(&context.stderr, &error))
 }

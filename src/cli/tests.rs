@@ -15,7 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::app::{App, Command};
-use super::named;
+use super::{help, named};
 use crate::api::{Client, ClientOptions, Roots};
 use crate::config::ConfigFile;
 use crate::input::Input;
@@ -83,12 +83,64 @@ fn the_help_of_every_command_has_the_same_global_options() {
         let below: usize = command.get_subcommands_mut().map(|command| check(command, expected)).sum();
         below + 1
     }
-    let mut app = App::command();
+    let mut app = help::arranged(true);
     app.build();
     let expected = global_options(&app.render_long_help().to_string());
     assert!(expected.starts_with("  -p, --profile <NAME>") && expected.contains("-y, --yes"), "{expected}");
     let checked = check(&mut app, &expected);
     assert!(checked > 40, "{checked}");
+}
+
+#[test]
+fn every_command_is_in_one_group_of_the_help() {
+    let app = App::command();
+    for command in app.get_subcommands() {
+        let name = command.get_name();
+        let groups = help::GROUPS.iter().filter(|(_, names)| names.contains(&name));
+        assert_eq!(groups.count(), 1, "{name}");
+        let line = format!("  {name:12}  {}", command.get_about().expect("what it does"));
+        assert!(line.len() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn the_short_help_counts_the_global_options_that_it_leaves_out() {
+    fn check(command: &mut clap::Command, all: usize) {
+        let name = command.get_name().to_owned();
+        let help = command.render_help().to_string();
+        let (options, left_out) = help.trim_end().rsplit_once("\n\n").expect("a last line");
+        let count = |text: &str| text.split(' ').next().and_then(|count| count.parse::<usize>().ok());
+        let shown = options
+            .split_once("Global options:\n")
+            .map_or(0, |(_, shown)| shown.lines().filter(|line| line.contains("--")).count());
+        assert_eq!(Some(all - shown), count(left_out), "{name}: {help}");
+        command.get_subcommands_mut().for_each(|command| check(command, all));
+    }
+    let globals = App::command().get_arguments().filter(|flag| flag.is_global_set()).count();
+    let mut app = help::arranged(false);
+    app.build();
+    check(&mut app, globals);
+}
+
+#[test]
+fn the_short_help_of_a_kind_begins_with_what_it_needs() {
+    let mut app = help::arranged(false);
+    app.build();
+    let send = app.find_subcommand_mut("send").expect("a command");
+    for (kind, required) in [
+        ("text", vec!["--to", "[TEXT]"]),
+        ("image", vec!["--to", "--media-url"]),
+        ("flow", vec!["--to", "--title", "--text", "--caption", "--flow-id", "--button", "--flow-name", "--screen"]),
+        ("location-request", vec!["--to", "--text"]),
+        ("raw", vec!["--to"]),
+    ] {
+        let help = send.find_subcommand_mut(kind).expect("a kind").render_help().to_string();
+        let (_, below) = help.split_once("\nRequired, as flags or in --body:\n").expect("what is required");
+        let lines = below.lines().take_while(|line| !line.is_empty()).map(str::trim_start);
+        let first: Vec<_> =
+            lines.filter(|line| line.starts_with(['-', '['])).filter_map(|line| line.split(' ').next()).collect();
+        assert_eq!(first, required, "{kind}");
+    }
 }
 
 /// Command lines that need no value more, with flags that take one.
@@ -119,7 +171,7 @@ const FLAGS: [(&str, &[&str]); 6] = [
             "--text",
             "--caption",
             "--flow-id",
-            "--cta",
+            "--button",
             "--flow-name",
             "--screen",
             "--action-payload",
@@ -130,7 +182,7 @@ const FLAGS: [(&str, &[&str]); 6] = [
     ),
     (
         "flow-message",
-        &["--title", "--caption", "--flow-name", "--cta", "--screen", "--action-payload", "--payload", "--type"],
+        &["--title", "--caption", "--flow-name", "--button", "--screen", "--action-payload", "--payload", "--type"],
     ),
     ("send contacts", &["--contact", "--vcard"]),
     (

@@ -2,9 +2,10 @@
 
 use std::ffi::OsString;
 
+use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::guesses;
+use super::{guesses, help};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
@@ -14,15 +15,16 @@ use crate::output::{Format, Record, RecordError, Stderr, Stdout, one_line};
 const HIDDEN: [&str; 2] = ["--client-id", "--api-url"];
 
 /// Prints what `error` says of the command line `arguments`.
-pub(crate) fn report(context: &Context, mut error: clap::Error, arguments: &[OsString]) -> ExitCode {
+pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsString]) -> ExitCode {
     let Context { stdout, stderr, .. } = context;
+    if guesses::asks_for_options(&error, arguments) {
+        return print_help(context, &help::global_options().render_help());
+    }
+    let mut error = arranged(error, arguments);
     if !error.use_stderr() {
         return match taken_for_help(arguments) {
             Some(error) => refuse(context, error),
-            None => match stdout.help(&error.render().ansi().to_string()) {
-                Ok(()) => ExitCode::Success,
-                Err(error) => print_error(stderr, &error.into()),
-            },
+            None => print_help(context, &error.render()),
         };
     }
     if let Some(error) = guesses::meant(&error, arguments) {
@@ -44,6 +46,22 @@ pub(crate) fn report(context: &Context, mut error: clap::Error, arguments: &[OsS
     };
     record(stdout, message.trim_start_matches("error: "), None);
     ExitCode::Usage
+}
+
+/// Help as it is to be read, where clap answers with help; any other error as it is.
+fn arranged(error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) {
+        return error;
+    }
+    let is_long = arguments.iter().take_while(|word| *word != "--").any(|word| word == "--help");
+    help::arranged(is_long).try_get_matches_from(arguments).err().unwrap_or(error)
+}
+
+fn print_help(context: &Context, text: &StyledStr) -> ExitCode {
+    match context.stdout.help(&text.ansi().to_string()) {
+        Ok(()) => ExitCode::Success,
+        Err(error) => print_error(&context.stderr, &error.into()),
+    }
 }
 
 pub(super) fn refuse(context: &Context, error: UsageError) -> ExitCode {
@@ -68,16 +86,11 @@ fn record(stdout: &Stdout, message: &str, hint: Option<&str>) {
 }
 
 /// What `jelouctl` alone says; with flags and no command, a script would take the help for a success.
-pub(crate) fn help(
-    context: &Context,
-    mut app: clap::Command,
-    arguments: &[OsString],
-) -> Result<ExitCode, CommandError> {
+pub(crate) fn help(context: &Context, arguments: &[OsString]) -> ExitCode {
     if arguments.len() > 1 {
-        return Ok(refuse(context, UsageError::new("a command is missing", "jelouctl --help lists the commands")));
+        return refuse(context, UsageError::new("a command is missing", "jelouctl --help lists the commands"));
     }
-    context.stdout.help(&app.render_help().ansi().to_string())?;
-    Ok(ExitCode::Success)
+    print_help(context, &help::arranged(false).render_help())
 }
 
 /// A text such as `-hola` or `-vh` has an `-h` for clap; a script would take the help for a success. Help that was meant

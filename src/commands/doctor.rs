@@ -25,7 +25,7 @@ const NETWORK_TIMEOUT: Duration = Duration::from_secs(5);
 /// A clock that is further off than this will have certificates refused or look wrong in a log.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
-/// Check, step by step, whether a message could be sent from here
+/// Check, step by step, whether a message could be sent
 ///
 /// Examples:
 ///   jelouctl doctor

@@ -8,7 +8,7 @@ use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::ledger::{schema_sql, set_up};
 
-/// Prepare a database for bulk runs that several machines send
+/// Prepare a database for bulk runs on several machines
 #[derive(Debug, Subcommand)]
 #[command(arg_required_else_help = true)]
 pub(crate) enum LedgerCommand {

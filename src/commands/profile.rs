@@ -21,7 +21,7 @@ use crate::process::{SystemError, block_on};
 use crate::secret::Secret;
 use crate::sending;
 
-/// Manage profiles: who sends, kept in the configuration file
+/// Manage profiles: the senders in the configuration file
 #[derive(Debug, Subcommand)]
 #[command(arg_required_else_help = true)]
 pub(crate) enum ProfileCommand {

@@ -27,7 +27,7 @@ const NAME: &str = "sandbox";
 /// Messages that are listed on standard error.
 const LISTED: usize = 100;
 
-/// Run a local Jelou with a web inbox: no account, nothing leaves the machine
+/// Run a local Jelou with a web inbox; no account is needed
 ///
 /// Examples:
 ///   jelouctl sandbox --open
@@ -36,21 +36,28 @@ const LISTED: usize = 100;
 ///   jelouctl sandbox --listen 0.0.0.0:4780 --allow-host sandbox
 ///   jelouctl sandbox --fault status=429,retry_after=2,every=5 --fault reset,stored,to=593987654321
 ///
+/// Nothing leaves the machine.
 /// Without a command it prints the variables to export and listens until Ctrl-C. With one it runs
 /// the command with these variables, lists what arrived, and ends with the command's exit code. Where
 /// they are set, no jelouctl can send anything elsewhere. With --bot, there is no other bot.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct SandboxArgs {
-    /// Port of 127.0.0.1, 0 for a free one [default: 4780; with a command, a free one]
+    /// Port of 127.0.0.1, 0 for a free one [default: 4780]
+    ///
+    /// With a command the default is a free one.
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
 
-    /// Listen on this address too, so that other machines and containers reach the sandbox: 0.0.0.0:4780
+    /// Listen on this address too: 0.0.0.0:4780
+    ///
+    /// For other machines and containers.
     #[arg(long, value_name = "ADDRESS", conflicts_with = "port")]
     listen: Option<String>,
 
-    /// Name or address that other machines call the sandbox by (repeatable); needed with --listen
+    /// Name by which other machines call the sandbox (repeatable)
+    ///
+    /// Needed with --listen. It can be an address, too.
     #[arg(long = "allow-host", value_name = "HOST")]
     allowed_hosts: Vec<String>,
 
@@ -58,21 +65,26 @@ pub(crate) struct SandboxArgs {
     #[arg(long)]
     open: bool,
 
-    /// Rule that simulates an error (repeatable): status=CODE, reset, hang, truncate, delay=2s; with stored,
-    /// retry_after=S, header=N:V, body=TEXT; undelivered[=CODE], unlisted, late=10s; to=USER, kind=KIND, after=N,
-    /// first=N, every=N
+    /// Simulate an error, such as status=429,every=5 (repeatable)
+    ///
+    /// What happens: status=CODE, reset, hang, truncate, delay=2s; with stored, retry_after=S, header=N:V, body=TEXT;
+    /// undelivered[=CODE], unlisted, late=10s. To which requests: to=USER, kind=KIND, after=N, first=N, every=N.
     #[arg(long = "fault", value_name = "RULE")]
     faults: Vec<String>,
 
-    /// Templates in place of the samples: a JSON array, or what `jelouctl templates` prints
+    /// Templates to use instead of the samples
+    ///
+    /// A JSON array, or what `jelouctl templates` prints.
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     templates: Option<Source>,
 
-    /// Refuse users who have not written in the last 24 hours, as WhatsApp does; write as them in the inbox
+    /// Refuse users who have not written in the last 24 hours
+    ///
+    /// As WhatsApp does; write as them in the inbox.
     #[arg(long)]
     window: bool,
 
-    /// Post what is written in the inbox to this address on this machine
+    /// Post what is written in the inbox to this local address
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     webhook: Option<String>,
 
@@ -80,7 +92,9 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     max: Option<u32>,
 
-    /// How long WhatsApp takes to deliver a message, as look-ups and the inbox show it [default: 1s]
+    /// How long the delivery of a message takes [default: 1s]
+    ///
+    /// As look-ups and the inbox show it.
     #[arg(long, value_name = "TIME")]
     deliver_after: Option<String>,
 
@@ -88,7 +102,7 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "N")]
     expect: Option<u64>,
 
-    /// Write what arrived to this file, one JSON object a line
+    /// Write what arrived to this file, a JSON object a line
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     list: Option<PathBuf>,
 

@@ -64,23 +64,27 @@ impl FlowMessageArgs {
 // Not a doc comment: that would replace the help of the command that it is flattened into.
 #[derive(Args, Debug)]
 pub(crate) struct DeliveryArgs {
-    /// Recipient: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel [env: JELOU_TO]
+    /// Recipient: 593987654321 [env: JELOU_TO]
+    ///
+    /// A phone number with country code, a WhatsApp user id, or `id:USER` of another channel.
     #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     pub(crate) to: Option<String>,
 
-    /// Country whose national numbers may be typed, in two letters: EC [default: the profile's]
+    /// Country of national numbers: EC [default: the profile's]
     #[arg(long, value_name = "CODE")]
     country: Option<Country>,
 
-    /// The body, or a part of it, as JSON; flags win over it
+    /// The body, or a part of it, as JSON; flags override it
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     pub(crate) body: Option<Source>,
 
-    /// Send nothing when there is a warning about the message
+    /// Send nothing if there is a warning about the message
     #[arg(long)]
     strict: bool,
 
-    /// Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)
+    /// Send nothing to the people on this list (repeatable)
+    ///
+    /// One number, user id or `id:USER` a line, or a list with a header.
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     exclude: Vec<Source>,
 

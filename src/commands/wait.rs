@@ -8,14 +8,14 @@ use crate::sending::{DeliveryWait, WaitGoal};
 
 #[derive(Args, Debug)]
 pub(super) struct WaitArgs {
-    /// Once it is accepted, ask Jelou until it is `delivered` or `read`, else end with 15
+    /// Wait until the person got it; exit with 15 if not
     ///
-    /// 15 means that Jelou accepted the message, but that it failed later or has not come so far in time. That is not a
-    /// reason to send it again: the person may get both.
+    /// Once the message is accepted, Jelou is asked until it is delivered or read. 15 means that it was accepted, but failed
+    /// later or has not come so far in time. That is not a reason to send it again: the person may get both.
     #[arg(long, value_name = "STATE", value_parser = goal())]
     wait: Option<WaitGoal>,
 
-    /// How long to ask with --wait [default: 2m]
+    /// How long to wait with --wait [default: 2m]
     #[arg(long = "for", value_name = "DURATION", requires = "wait")]
     within: Option<Timeout>,
 }

@@ -8,7 +8,9 @@ use crate::line_breaks::with_plain_line_breaks;
 
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct TextFile {
-    /// Read the text from a file, or from standard input with `-`; one final newline is dropped
+    /// Read the text from a file, or from standard input
+    ///
+    /// One final newline is dropped.
     #[arg(long, value_name = "FILE|-", conflicts_with = "text", value_hint = clap::ValueHint::FilePath)]
     text_file: Option<Source>,
 }

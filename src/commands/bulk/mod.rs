@@ -47,7 +47,7 @@ use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::process::outlive_file_size_limit;
 
-/// Send a message to each row of a list, and keep the state of each row
+/// Send a message to each row of a list
 #[derive(Debug, Subcommand)]
 #[command(arg_required_else_help = true)]
 pub(crate) enum BulkCommand {

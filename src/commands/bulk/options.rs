@@ -10,21 +10,23 @@ use crate::ledger::{RunConditions, RunName};
 use crate::output::ProgressFormat;
 
 /// Headings of the help.
-pub(super) const PEOPLE: &str = "Who is written to";
+pub(super) const PEOPLE: &str = "Recipients";
 pub(super) const RUN: &str = "The run";
 
 /// How a person sends rows of a run.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = RUN)]
 pub(crate) struct RunOptions {
-    /// How fast to send: 5/s, 300/m, 1000/h [default: as the run was begun; of a new one the profile's rate, else 5/s]
+    /// How fast to send: 5/s, 300/m, 1000/h [default: 5/s]
+    ///
+    /// A resumed run keeps its rate; a new one takes that of the profile, if there is one.
     #[arg(long, value_name = "RATE")]
     pub(super) rate: Option<Rate>,
 
     #[command(flatten)]
     pub(super) work: WorkOptions,
 
-    /// Go on when the first eleven messages are all rejected, instead of pausing
+    /// Continue even if the first eleven messages are all rejected
     #[arg(long)]
     pub(super) keep_going: bool,
 }
@@ -32,20 +34,25 @@ pub(crate) struct RunOptions {
 /// How anyone does, also a machine beside others.
 #[derive(Args, Debug, Default)]
 pub(crate) struct WorkOptions {
-    /// How many requests may be under way from here at once [default: as the run was begun; of a new one 64]
+    /// How many requests may be in flight at once [default: 64]
+    ///
+    /// A resumed run keeps its own.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(super) concurrency: Option<u16>,
 
-    /// How long to keep trying while a rate limit refuses every row, or the network is away; then the run pauses [default:
-    /// as the run was begun; of a new one 15m]
+    /// How long to wait out a rate limit or a lost network [default: 15m]
+    ///
+    /// Then the run pauses. A resumed run keeps its own.
     #[arg(long, value_name = "DURATION")]
     pub(super) max_wait: Option<RetryFor>,
 
-    /// Use a new connection for each message, for servers that send extra answers [default: as the run was begun]
+    /// Use a new connection for each message
+    ///
+    /// For servers that send extra answers. A resumed run keeps it.
     #[arg(long)]
     pub(super) no_keep_alive: bool,
 
-    /// Send a template without a look at the bot's list of templates first
+    /// Send a template without checking the bot's templates first
     #[arg(long)]
     pub(super) unchecked: bool,
 
@@ -57,15 +64,21 @@ pub(crate) struct WorkOptions {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = PEOPLE)]
 pub(crate) struct EarlierOptions {
-    /// Leave out messages that an earlier run has sent at any time, may have sent or is to send
+    /// Leave out messages that an earlier run has sent at any time
+    ///
+    /// Also those that it may have sent, or is still to send.
     #[arg(long, conflicts_with = "again")]
     pub(super) skip_sent: bool,
 
-    /// Send messages once more that an earlier run has sent, may have sent or is to send
+    /// Send again what an earlier run has sent
+    ///
+    /// Also what it may have sent, or is still to send.
     #[arg(long)]
     pub(super) again: bool,
 
-    /// Send although this run cannot be read and may have sent the same (repeatable)
+    /// Send although this run cannot be read (repeatable)
+    ///
+    /// It may have sent the same messages.
     #[arg(long, value_name = "RUN")]
     pub(super) ignore_run: Vec<RunName>,
 }
@@ -73,15 +86,21 @@ pub(crate) struct EarlierOptions {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "When")]
 pub(crate) struct HoursOptions {
-    /// Send within these hours only: 'mon-fri 07:00-19:00', '08:00-15:00', or always (repeatable)
+    /// Send only in these hours: 'mon-fri 07:00-19:00' (repeatable)
+    ///
+    /// Or '08:00-15:00' on every day, or always.
     #[arg(long, value_name = "HOURS")]
     pub(super) between: Vec<Between>,
 
-    /// Send nothing on this day: 2026-12-25, or a file with one such date a line (repeatable)
+    /// Send nothing on this day: 2026-12-25 (repeatable)
+    ///
+    /// Or a file with one such date a line.
     #[arg(long, value_name = "DATE|FILE", value_hint = ValueHint::FilePath)]
     pub(super) not_on: Vec<DayOff>,
 
-    /// Time zone of the hours and days: America/Bogota [default: this machine's, unless it is UTC]
+    /// Time zone of these hours and days: America/Bogota
+    ///
+    /// The default is this machine's, unless that is UTC.
     #[arg(long, value_name = "ZONE")]
     pub(super) time_zone: Option<ZoneName>,
 }

@@ -14,7 +14,7 @@ use crate::phone::Country;
 
 /// Headings of the help, in the order in which they are met, with those of `options.rs`.
 const LIST: &str = "The list";
-const BEFORE: &str = "Before it begins";
+const BEFORE: &str = "Before it starts";
 
 /// Send a message to each row of a list
 ///
@@ -40,15 +40,17 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "NAME", help_heading = LIST)]
     pub(super) sheet: Option<String>,
 
-    /// Encoding of a CSV or NDJSON list: windows-1252, latin1, … [default: UTF-8]
+    /// Encoding of a list in text, such as windows-1252 [default: UTF-8]
     #[arg(long, value_name = "LABEL", help_heading = LIST)]
     pub(super) encoding: Option<ListEncoding>,
 
-    /// Column of the recipient [default: the one named to, userId, phone, telefono, celular, …]
+    /// Column of the recipient [default: found by its name]
+    ///
+    /// The default is the column named to, userId, phone, telefono, celular, …
     #[arg(long, value_name = "COLUMN", help_heading = LIST)]
     pub(super) to_column: Option<String>,
 
-    /// Country whose national numbers the list has, in two letters: EC [default: the profile's]
+    /// Country of the list's national numbers: EC [default: the profile's]
     #[arg(long, value_name = "CODE", help_heading = LIST)]
     pub(super) country: Option<Country>,
 
@@ -56,7 +58,7 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = LIST)]
     pub(super) skip: u64,
 
-    /// Send at most N messages; rows that are left out do not count
+    /// Send at most N messages; skipped rows do not count
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = LIST)]
     pub(super) limit: Option<u64>,
 
@@ -66,18 +68,20 @@ pub(crate) struct BulkSendArgs {
     #[command(flatten)]
     pub(super) earlier: EarlierOptions,
 
-    /// How far back sent messages count: 3d, 12h, or 0 [default: with --skip-sent any time, else the profile's, else 3d]
+    /// How far back sent messages count: 3d, 12h, or 0 [default: 3d]
+    ///
+    /// The profile can have another default. With --skip-sent the default is any time.
     #[arg(long, value_name = "TIME", help_heading = PEOPLE)]
     pub(super) remember: Option<Remember>,
 
     #[command(flatten)]
     pub(super) hours: HoursOptions,
 
-    /// Read and check every row, print the first N requests and send nothing
+    /// Check every row, print the first N requests and send nothing
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = BEFORE)]
     pub(super) preview: Option<u64>,
 
-    /// Check every row, then send the first messages to this user alone, in place of their recipients
+    /// Check every row, then send the first messages to this user only
     #[arg(
         long,
         value_name = "USER",
@@ -87,7 +91,9 @@ pub(crate) struct BulkSendArgs {
     )]
     pub(super) test_to: Option<String>,
 
-    /// How many messages --test-to sends, 6 seconds apart, 1 to 10 [default: 1]
+    /// How many messages --test-to sends, 1 to 10 [default: 1]
+    ///
+    /// They leave 6 seconds apart.
     #[arg(
         long,
         value_name = "N",
@@ -97,11 +103,15 @@ pub(crate) struct BulkSendArgs {
     )]
     pub(super) test_rows: Option<u8>,
 
-    /// Name of the run: a-z, 0-9 and - [default: made from the file's name and the time]
+    /// Name of the run [default: from the file's name and the time]
+    ///
+    /// The letters a to z, digits and -.
     #[arg(long, value_name = "NAME", help_heading = RUN)]
     pub(super) run: Option<RunName>,
 
-    /// Make the run and send nothing: `bulk work` sends it, or `bulk resume` where it is a file
+    /// Make the run, but send nothing yet
+    ///
+    /// `bulk work` sends it, or `bulk resume` if the run is a local file.
     #[arg(long, conflicts_with_all = ["preview", "test_to"], help_heading = RUN)]
     pub(super) import_only: bool,
 
@@ -133,38 +143,40 @@ pub(crate) struct PolicyArgs {
     #[arg(long, help_heading = LIST)]
     pub(super) skip_invalid: bool,
 
-    /// What to do with rows that the sheet hides: skip or send them
+    /// What to do with rows that the sheet hides
     #[arg(long, value_name = "WHAT", help_heading = LIST)]
     pub(super) hidden: Option<HiddenRule>,
 
-    /// Send rows that are the same message to the same recipient
+    /// Send the same message to the same recipient more than once
     #[arg(long)]
     pub(super) allow_duplicates: bool,
 
-    /// Of several rows to one person, send only the first that can be sent
+    /// Send only the first valid row of each person
     #[arg(long, conflicts_with = "allow_duplicates")]
     pub(super) one_per_person: bool,
 
-    /// Leave out people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)
+    /// Leave out the people on this list (repeatable)
+    ///
+    /// One number, user id or `id:USER` a line, or a list with a header.
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub(super) exclude: Vec<Source>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct BulkDeliveryArgs {
-    /// Recipient, as a template over the columns: '593{{ celular }}' [default: a column]
+    /// Recipient, from the columns: '593{{ celular }}' [default: a column]
     #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
     pub(super) to: Option<String>,
 
-    /// Country whose national numbers the list has, in two letters: EC [default: the profile's]
+    /// Country of the list's national numbers: EC [default: the profile's]
     #[arg(long, value_name = "CODE")]
     pub(super) country: Option<Country>,
 
-    /// The body, or a part of it, as JSON whose texts are templates; flags win over it
+    /// The body, or a part of it, as JSON with templates; flags override it
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub(super) body: Option<Source>,
 
-    /// Treat a row whose message has a warning as one that cannot be sent
+    /// Treat a row with a warning as one that cannot be sent
     #[arg(long)]
     pub(super) strict: bool,
 }

@@ -20,7 +20,7 @@ const INTRODUCTION: &str = "\
 A message that breaks a limit is refused before it is sent; one against advice is sent with a warning, or refused with
 `--strict`. What cannot be seen from here, such as the size of a file, is not checked. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
 
-/// Explain a kind of message, or an error code of Jelou or WhatsApp
+/// Explain a kind of message or an error code
 ///
 /// Examples:
 ///   jelouctl explain image

@@ -72,7 +72,7 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroUsize>,
 
-    /// Go on with new messages as they are listed, until Ctrl-C
+    /// Print new messages as they are listed, until Ctrl-C
     #[arg(long)]
     follow: bool,
 }

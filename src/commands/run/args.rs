@@ -23,15 +23,17 @@ use crate::process::CommandEnd;
 /// parameter of a WhatsApp template is put on one line, and of parameters that have more than 900
 /// characters together only the end is sent: WhatsApp takes 1,024 for the whole text.
 /// The exit code is the command's, also when the notice fails. A text reaches only a user who wrote in the last
-/// 24 hours; a template reaches anyone. What keeps the notice from leaving is told, and the command runs all the same.
+/// 24 hours; a template reaches anyone. If the notice cannot be sent, the command runs anyway.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct RunArgs {
-    /// Recipient: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel [env: JELOU_TO]
+    /// Recipient: 593987654321 [env: JELOU_TO]
+    ///
+    /// A phone number with country code, a WhatsApp user id, or `id:USER` of another channel.
     #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     pub(super) to: Option<String>,
 
-    /// Country whose national numbers may be typed, in two letters: EC [default: the profile's]
+    /// Country of national numbers: EC [default: the profile's]
     #[arg(long, value_name = "CODE")]
     pub(super) country: Option<Country>,
 
@@ -39,7 +41,9 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "WHEN", default_value = "always", hide_default_value = true)]
     pub(super) on: NotifyOn,
 
-    /// Text of the message [default: command, result, host, duration and exit code]
+    /// Text of the message [default: how the command ended]
+    ///
+    /// The default names the command, its result, the host, the duration and the exit code.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["template", "body"])]
     pub(super) text: Option<String>,
 
@@ -55,23 +59,31 @@ pub(crate) struct RunArgs {
     #[arg(long = "param", value_name = "TEXT", allow_hyphen_values = true, requires = "template")]
     pub(super) parameters: Vec<String>,
 
-    /// A whole body as JSON, whose texts can use values
+    /// A whole body as JSON, whose texts can use these values
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub(super) body: Option<Source>,
 
-    /// Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)
+    /// Send nothing to the people on this list (repeatable)
+    ///
+    /// One number, user id or `id:USER` a line, or a list with a header.
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub(super) exclude: Vec<Source>,
 
-    /// Keep the last lines of the command's stderr for `tail`; its stderr is then a pipe
+    /// Keep the last lines of the command's stderr for `tail`
+    ///
+    /// Its stderr is then a pipe.
     #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(super) tail: Option<u16>,
 
-    /// How long the notice may take, tries and waits together [default: 30s]
+    /// How long the notice may take [default: 30s]
+    ///
+    /// All attempts and the waits between them together.
     #[arg(long, value_name = "DURATION")]
     pub(super) notify_timeout: Option<Timeout>,
 
-    /// Run the command only if the notice could be made, and the API takes its credentials, bot and template
+    /// Run the command only if the notice could be sent
+    ///
+    /// The notice must be complete, and the API must accept its credentials, bot and template.
     ///
     /// Otherwise it ends with the code of what is wrong, such as 2, 3, 4, 5, 7 or 11. The API is asked for the bot's
     /// templates, which sends nothing; where it answers 429 or 5xx, the command runs with a warning. This takes no longer
@@ -79,7 +91,7 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(super) check_first: bool,
 
-    /// When the notice fails, exit with its exit code instead of the command's
+    /// When the notice fails, exit with its code, not the command's
     #[arg(long)]
     pub(super) strict_notify: bool,
 

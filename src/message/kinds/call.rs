@@ -26,7 +26,7 @@ use crate::message::text_file::TextFile;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Call {
     /// Line above the text, up to 60 characters
-    #[arg(long, allow_hyphen_values = true)]
+    #[arg(long = "title", alias = "header", value_name = "TITLE", allow_hyphen_values = true)]
     #[garde(length(chars, min = 1, max = 60))]
     #[schemars(extend("x-source" = "WhatsApp"))]
     header: Option<String>,
@@ -71,7 +71,7 @@ impl Kind for Call {
     const COMMAND: &'static str = "call";
     const ENVELOPE: Envelope = Envelope::Typed("voice_call");
     const EXAMPLE: &'static str =
-        r#"send call --to 593987654321 --header "Need help?" --text "Speak with an agent" --button "Call Support""#;
+        r#"send call --to 593987654321 --title "Need help?" --text "Speak with an agent" --button "Call Support""#;
 
     fn draw(body: &Value) -> Vec<DrawnLine> {
         let mut lines = texts(body, &["/header", "/text"]);

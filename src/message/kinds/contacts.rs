@@ -43,7 +43,7 @@ pub(crate) struct Contacts {
 #[derive(Args, Clone, Debug, Default)]
 #[command(group = clap::ArgGroup::new("card").multiple(true).conflicts_with_all(["contacts", "vcard"]))]
 struct ContactFlags {
-    /// A contact, or an array of contacts, as JSON (repeatable)
+    /// A contact, or an array of them, as JSON; or --vcard, or --name (repeatable)
     #[arg(id = "contacts", long = "contact", value_name = "JSON|@FILE", conflicts_with = "vcard")]
     contact: Vec<JsonSource>,
 
@@ -66,7 +66,9 @@ struct ContactFlags {
     #[arg(allow_hyphen_values = true, group = "card")]
     last_name: Option<String>,
 
-    /// Phone with country code (repeatable); +593987654322 lets WhatsApp show "Message"
+    /// Phone with country code: +593987654322 (repeatable)
+    ///
+    /// With the country code WhatsApp shows "Message" below the card.
     #[arg(id = "contacts[0].phones", long = "phone", value_name = "PHONE")]
     #[arg(allow_hyphen_values = true, group = "card")]
     phone: Vec<String>,

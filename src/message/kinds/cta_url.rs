@@ -16,7 +16,7 @@ use crate::message::text_file::TextFile;
 /// Send a text with a button that opens a web page
 ///
 /// Examples:
-///   jelouctl send cta-url --to 593987654321 --text "On its way" --url https://example.com/7 --label Go
+///   jelouctl send cta-url --to 593987654321 --text "On its way" --url https://example.com/7 --button Go
 #[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
@@ -66,7 +66,13 @@ struct CtaUrlParameters {
     url: Option<String>,
 
     /// Label of the button, up to 20 characters (Jelou's editor takes 18)
-    #[arg(id = "parameters.display_text", long = "label", value_name = "LABEL", allow_hyphen_values = true)]
+    #[arg(
+        id = "parameters.display_text",
+        long = "button",
+        alias = "label",
+        value_name = "LABEL",
+        allow_hyphen_values = true
+    )]
     #[garde(required, length(chars, min = 1, max = 20))]
     #[schemars(extend("x-source" = "WhatsApp", "x-advised" = {"maxLength": 18, "source": "Jelou's editor"}))]
     display_text: Option<String>,
@@ -80,7 +86,7 @@ impl Kind for CtaUrl {
     const COMMAND: &'static str = "cta-url";
     const ENVELOPE: Envelope = Envelope::Typed("cta_url");
     const EXAMPLE: &'static str = "send cta-url --to 593987654321 --text \"Your order is on its way\" \
-            --url https://example.com/orders/7 --label \"Follow it\"";
+            --url https://example.com/orders/7 --button \"Follow it\"";
 
     fn draw(body: &Value) -> Vec<DrawnLine> {
         let mut lines = texts(body, &["/title", "/text", "/caption"]);

@@ -74,7 +74,13 @@ struct FlowParameters {
     flow_id: Option<String>,
 
     /// Label of the button, up to 20 characters, without emoji
-    #[arg(id = "parameters.flow_cta", long = "cta", value_name = "LABEL", allow_hyphen_values = true)]
+    #[arg(
+        id = "parameters.flow_cta",
+        long = "button",
+        alias = "cta",
+        value_name = "LABEL",
+        allow_hyphen_values = true
+    )]
     #[garde(required, length(chars, min = 1, max = 20))]
     #[schemars(extend("x-source" = "WhatsApp", "x-advised" = {"emoji": false, "source": "WhatsApp"}))]
     flow_cta: Option<String>,
@@ -88,7 +94,7 @@ struct FlowParameters {
     #[garde(required, dive)]
     flow_action_payload: Option<FlowActionPayload>,
 
-    /// Whether the flow is a draft or published [default: published]
+    /// State of the flow [default: published]
     #[arg(id = "parameters.mode", long = "mode", value_name = "MODE", ignore_case = true)]
     #[arg(value_parser = OrTemplateParser(EnumValueParser::<FlowMode>::new()))]
     #[garde(required)]
@@ -145,7 +151,9 @@ pub(super) struct ActionPayload {
     #[arg(allow_hyphen_values = true, conflicts_with = "parameters.flow_action_payload")]
     screen: Option<String>,
 
-    /// The whole action payload, instead of `--screen`: '{"screen": "A", "data": {…}}'
+    /// The action payload as JSON, instead of --screen
+    ///
+    /// Such as '{"screen": "A", "data": {…}}'.
     #[arg(id = "parameters.flow_action_payload", long = "action-payload", value_name = "JSON|@FILE")]
     #[arg(allow_hyphen_values = true)]
     payload: Option<JsonSource>,
@@ -168,7 +176,7 @@ impl Kind for Flow {
     const COMMAND: &'static str = "flow";
     const ENVELOPE: Envelope = Envelope::Typed("flow");
     const EXAMPLE: &'static str = "send flow --to 593987654321 --title Hola --text \"Complete this flow to get started\" \
-            --caption Jelou --flow-id 1058932467194 --flow-name Welcome --cta \"Start Flow\" --screen RECOMMEND";
+            --caption Jelou --flow-id 1058932467194 --flow-name Welcome --button \"Start Flow\" --screen RECOMMEND";
 
     fn draw(body: &Value) -> Vec<DrawnLine> {
         let mut lines = texts(body, &["/title", "/text", "/caption"]);

@@ -15,13 +15,13 @@ use crate::message::kind::Kind;
 use crate::message::route::Route;
 use crate::message::text_file::TextFile;
 
-/// Send a WhatsApp Flow by its name, through the flow_message endpoint
+/// Send a WhatsApp Flow by its name in Jelou
 ///
 /// Examples:
 ///   jelouctl flow-message --to 593987654321 --body flow-message.json
-///   jelouctl flow-message --to 593987654321 --body flow-message.json --cta Start --screen RECOMMEND
+///   jelouctl flow-message --to 593987654321 --body flow-message.json --button Start --screen RECOMMEND
 ///
-/// The flow must exist in Jelou for the bot.
+/// It goes through the flow_message endpoint; the flow must exist in Jelou for the bot.
 /// Only for bots on WhatsApp Cloud API, Gupshup CAPI or Aldeamo.
 #[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
@@ -78,7 +78,13 @@ struct FlowMessageParameters {
     flow_name: Option<String>,
 
     /// Label of the button, up to 20 characters, without emoji
-    #[arg(id = "parameters.flow_cta", long = "cta", value_name = "LABEL", allow_hyphen_values = true)]
+    #[arg(
+        id = "parameters.flow_cta",
+        long = "button",
+        alias = "cta",
+        value_name = "LABEL",
+        allow_hyphen_values = true
+    )]
     #[garde(required, length(chars, min = 1, max = 20))]
     #[schemars(extend("x-source" = "WhatsApp", "x-advised" = {"emoji": false, "source": "WhatsApp"}))]
     flow_cta: Option<String>,
@@ -97,11 +103,11 @@ struct FlowMessageFlags {
     #[command(flatten)]
     action_payload: ActionPayload,
 
-    /// Extra context that Jelou keeps and returns with the flow's reply
+    /// Context that Jelou returns with the flow's reply
     #[arg(id = "payload", long = "payload", value_name = "JSON|@FILE", allow_hyphen_values = true)]
     payload: Option<JsonSource>,
 
-    /// Type of flow, as the endpoint's `type` parameter [default: Jelou's standard type]
+    /// The endpoint's `type` parameter [default: Jelou's standard type]
     #[arg(id = "flow-type", long = "type", value_name = "TYPE", allow_hyphen_values = true)]
     flow_type: Option<String>,
 }
@@ -110,7 +116,7 @@ impl Kind for FlowMessage {
     const COMMAND: &'static str = "flow-message";
     const ENVELOPE: Envelope = Envelope::OwnEndpoint;
     const EXAMPLE: &'static str = "flow-message --to 593987654321 --title Hello --text \"Complete this flow to get started\" \
-            --caption Jelou --flow-name welcome_flow --cta \"Start Flow\" --screen RECOMMEND";
+            --caption Jelou --flow-name welcome_flow --button \"Start Flow\" --screen RECOMMEND";
 
     fn draw(body: &Value) -> Vec<DrawnLine> {
         let mut lines = texts(body, &["/title", "/text", "/caption"]);

@@ -31,7 +31,7 @@ use crate::message::route::Route;
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Template {
-    /// Name of the template
+    /// Name of the template, or --template-id
     #[arg(value_name = "NAME")]
     #[garde(required, length(chars, min = 1))]
     elementName: Option<String>,
@@ -45,8 +45,9 @@ pub(crate) struct Template {
     #[arg(long, value_name = "TYPE", value_enum, ignore_case = true)]
     r#type: Option<TemplateType>,
 
-    /// Value of the text's next parameter; NAME=VALUE with --template-id (repeatable).
-    /// In an authentication template up to 15 characters
+    /// Value of the text's next parameter (repeatable)
+    ///
+    /// NAME=VALUE with --template-id. In an authentication template up to 15 characters.
     #[schemars(extend("x-advised" = {"note": "each at most 15 characters in an authentication template (not checked)", "source": "Jelou"}))]
     #[garde(inner(inner(custom(|text: &String, (): &()| check_parameter(text)))))]
     #[schemars(inner(regex(pattern = ONE_LINE)), extend("x-rule" = ONE_LINE_IN_WORDS, "x-source" = "WhatsApp"))]
@@ -66,7 +67,7 @@ pub(crate) struct Template {
     #[arg(skip)]
     buttonPayloads: Option<Vec<Value>>,
 
-    /// Public HTTPS URL of the image, document or video that the template begins with
+    /// Public HTTPS URL of the header's image, document or video
     #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
     #[garde(length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())), custom(|_: &_, (): &()| self.needs_media()))]
     #[schemars(extend("pattern" = "^https://", "x-source" = "Jelou", "x-rule" = "required by image, document and video"))]

@@ -46,7 +46,7 @@ pub(crate) struct Text {
 
 #[derive(Args, Clone, Debug, Default)]
 struct TextFlags {
-    /// Text of the message, as a flag: its value may begin with a dash
+    /// The text as a flag: it may begin with a dash
     #[arg(id = "text-flag", long = "text", value_name = "TEXT", allow_hyphen_values = true)]
     #[arg(conflicts_with_all = ["text", "text_file"])]
     text: Option<String>,

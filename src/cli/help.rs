@@ -1,0 +1,143 @@
+//! The help that is printed: commands in groups, required flags first, and of the global flags those that matter to the
+//! command. It is arranged only when somebody asks for it; parsing, manual pages and completions do not know of it.
+
+use std::fmt::Write as _;
+
+use clap::{Arg, ArgAction, Command, CommandFactory};
+
+use super::app::App;
+use crate::message::Message;
+
+/// The commands as the help lists them.
+pub(super) const GROUPS: [(&str, &[&str]); 3] = [
+    ("Send", &["send", "flow-message", "templates", "messages", "bulk", "run", "api"]),
+    ("Set up", &["profile", "once", "ledger", "doctor", "completions"]),
+    ("Try and learn", &["sandbox", "explain", "schema", "skill", "man"]),
+];
+
+const REQUIRED: &str = "Required, as flags or in --body";
+const OPTIONS: &str = "Options";
+
+/// All commands, arranged to be read. `is_long` tells that `--help` was asked for, which leaves nothing out.
+pub(super) fn arranged(is_long: bool) -> Command {
+    let app = App::command();
+    let globals: Vec<_> = app.get_arguments().filter(|flag| flag.is_global_set()).cloned().collect();
+    in_groups(arrange(app, &[], &globals, is_long))
+}
+
+/// `jelouctl help options`: the global flags, a short line each.
+pub(super) fn global_options() -> Command {
+    App::command().help_template("Global options, which may stand anywhere on the line:\n\n{options}")
+}
+
+/// The global flags that the short help of the command at `path` shows.
+fn shown(path: &[&str]) -> &'static [&'static str] {
+    match path {
+        ["bulk", "send", ..] => {
+            &["profile", "sandbox", "ledger", "dry_run", "curl", "output", "quiet", "verbose", "yes"]
+        }
+        ["bulk", "resume"] => &["profile", "sandbox", "ledger", "output", "quiet", "verbose", "yes"],
+        ["bulk" | "doctor" | "once", ..] => &["profile", "sandbox", "ledger", "output", "quiet", "verbose"],
+        ["ledger", ..] => &["profile", "ledger", "quiet", "verbose"],
+        ["profile", "set"] => &["bot", "client_id", "client_secret_file", "api_url", "ledger", "quiet"],
+        ["sandbox"] => &["quiet", "verbose"],
+        ["profile" | "explain" | "schema" | "skill" | "completions" | "man", ..] => &[],
+        _ => &["profile", "sandbox", "dry_run", "curl", "output", "quiet", "verbose"],
+    }
+}
+
+fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> Command {
+    let command = command.disable_help_flag(true).arg(help_flag());
+    let command = match path {
+        ["bulk", "send"] if !is_long => name_kinds(command),
+        ["send", kind] | [kind @ "flow-message"] => require(command, kind, &["--to"]),
+        // The recipients are a column.
+        ["bulk", "send", kind] => require(command, kind, &[]),
+        _ => command,
+    };
+    let shown = shown(path);
+    let command = globals.iter().fold(command, |command, flag| {
+        let is_hidden = !shown.contains(&flag.get_id().as_str());
+        if path.is_empty() {
+            command.mut_arg(flag.get_id(), |flag| flag.hide_short_help(is_hidden))
+        } else {
+            // It stands in the place of the one that clap would take from above.
+            command.arg(flag.clone().hide_short_help(is_hidden))
+        }
+    });
+    let command = match globals.len() - shown.len() {
+        _ if is_long => command,
+        count if shown.is_empty() => command.after_help(format!("{count} global options: jelouctl help options")),
+        count => command.after_help(format!("{count} more: jelouctl help options")),
+    };
+    command.mut_subcommands(|below| {
+        let name = below.get_name().to_owned();
+        let path: Vec<_> = path.iter().copied().chain([name.as_str()]).collect();
+        arrange(below, &path, globals, is_long)
+    })
+}
+
+/// clap's own, which cannot be put under a heading.
+fn help_flag() -> Arg {
+    Arg::new("help")
+        .short('h')
+        .long("help")
+        .action(ArgAction::Help)
+        .help("Print help (see more with '--help')")
+        .long_help("Print help (see a summary with '-h')")
+        .help_heading(None)
+        .display_order(999)
+}
+
+/// Puts what a message of this kind needs, and the flags in `also`, under a heading of their own. clap does not take them
+/// for required, since a body may have them.
+fn require(mut command: Command, kind: &str, also: &[&str]) -> Command {
+    let fields = Message::named(kind).map(|kind| kind.fields()).unwrap_or_default();
+    let required = fields.into_iter().filter(|field| field.required == "yes").filter_map(|field| field.flag);
+    let required: Vec<_> = also.iter().map(ToString::to_string).chain(required).collect();
+    let place = |flag: &Arg| {
+        let name = match (flag.get_long(), flag.get_value_names()) {
+            (Some(long), _) => format!("--{long}"),
+            (None, names) => names?.first()?.to_string(),
+        };
+        required.iter().position(|required| *required == name)
+    };
+    let mut flags: Vec<_> = command.get_arguments().map(|flag| (place(flag), flag.get_id().clone())).collect();
+    flags.sort_by_key(|(place, _)| place.unwrap_or(usize::MAX));
+    for (place, id) in flags {
+        command = command.mut_arg(id, |flag| match place {
+            Some(place) => flag.help_heading(REQUIRED).display_order(place),
+            None if flag.is_positional() || flag.get_help_heading().is_some() => flag,
+            None => flag.help_heading(OPTIONS),
+        });
+    }
+    command
+}
+
+/// Names the kinds in a line or two; `send --help` describes them.
+fn name_kinds(command: Command) -> Command {
+    let kinds: Vec<_> = command.get_subcommands().map(|kind| kind.get_name().to_owned()).collect();
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    command
+        .about(format!("{about}\n\nKinds: {}", kinds.join(", ")))
+        .override_usage("jelouctl bulk send [OPTIONS] <FILE|-> <KIND> [OPTIONS OF THE KIND]")
+        .mut_subcommands(|kind| kind.hide(true))
+}
+
+/// The help of `jelouctl` itself, with the commands in groups.
+fn in_groups(app: Command) -> Command {
+    let header = app.get_styles().get_header();
+    let literal = app.get_styles().get_literal();
+    let width = app.get_subcommands().map(|command| command.get_name().len()).max().unwrap_or_default();
+    let mut template = "{about-with-newline}\n{usage-heading} jelouctl [OPTIONS] COMMAND\n".to_owned();
+    for (title, names) in GROUPS {
+        let _ = write!(template, "\n{header}{title}:{header:#}\n");
+        for command in names.iter().filter_map(|name| app.find_subcommand(name)) {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            let _ = writeln!(template, "  {literal}{:width$}{literal:#}  {about}", command.get_name());
+        }
+    }
+    template.push_str("\n{all-args}{after-help}");
+    let about = app.get_long_about().or(app.get_about()).cloned().unwrap_or_default();
+    app.about(about).mut_subcommands(|command| command.hide(true)).help_template(template)
+}
