@@ -18,7 +18,10 @@ use crate::exit::ExitCode;
 use crate::ledger::{DatabaseAddress, LedgerError, LedgerStore, RunOverviews, Runs, SharedRuns};
 use crate::output::{Check, CheckState, rounded};
 use crate::process::{Signals, block_on};
-use crate::sending::{Connection, Flight, ReadError, address, check_audit_log, new_client, proxy_to, read_environment};
+use crate::sending::{
+    Connection, Flight, ReadError, address, check_audit_log, new_client, proxy_to, read_environment,
+    reread_do_not_contact,
+};
 
 /// How long a name look-up or a connection may take.
 const NETWORK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -87,7 +90,7 @@ impl Checkup {
 
     fn fail(&mut self, name: &'static str, error: impl Into<CommandError>) {
         let error = error.into();
-        self.fail_with(name, error.code, error.message(), error.hint);
+        self.fail_with(name, error.code, error.line(), error.hint);
     }
 
     fn fail_with(&mut self, name: &'static str, code: ExitCode, detail: String, hint: Option<String>) {
@@ -115,6 +118,7 @@ impl Checkup {
         let ledger = ledger_database(context).ok().flatten();
         for (name, value, origin) in profile::rows(&settings, ledger.as_ref()) {
             match (name, value.is_empty()) {
+                ("do_not_contact", false) => self.do_not_contact(&settings, &origin),
                 ("bot_id", true) => self.fail(name, ConfigError::NoBot),
                 ("client_id" | "client_secret", true) => self.warn(name, origin),
                 (_, true) => self.ok(name, "none, and none is needed"),
@@ -122,6 +126,21 @@ impl Checkup {
             }
         }
         Some(settings)
+    }
+
+    /// Who must not be written to: a list that cannot be used keeps every message from leaving.
+    fn do_not_contact(&mut self, settings: &Settings, origin: &str) {
+        const NAME: &str = "do_not_contact";
+        let exclusions = match reread_do_not_contact(settings) {
+            Ok(exclusions) => exclusions,
+            Err(error) => return self.fail(NAME, error),
+        };
+        for list in exclusions.lists() {
+            self.ok(NAME, format!("{list} ({origin})"));
+            for doubt in &list.doubts {
+                self.warn(NAME, doubt);
+            }
+        }
     }
 
     /// Found, readable, and nobody else's: `None` when it cannot be used.

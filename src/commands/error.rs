@@ -233,11 +233,12 @@ impl From<ListError> for CommandError {
 
 impl From<ExclusionError> for CommandError {
     fn from(error: ExclusionError) -> Self {
-        let hint = Some(error.hint());
-        match error.origin {
+        let (details, hint) = (error.details(), Some(error.hint()));
+        let told = match error.origin {
             ExclusionOrigin::Flag => Self::new(ExitCode::Usage, "usage", error, hint),
             ExclusionOrigin::Profile(_) => Self::new(ExitCode::Configuration, "configuration", error, hint),
-        }
+        };
+        Self { details, ..told }
     }
 }
 

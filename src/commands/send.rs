@@ -17,6 +17,7 @@ use crate::message::{
     FlowMessage, InvalidMessage, Message, Outgoing, RecipientSources, Route, TemplateUse, TypedMessage,
 };
 use crate::output::{Format, Record, Sent};
+use crate::people::ExclusionOptions;
 use crate::phone::Country;
 use crate::process::block_on;
 use crate::sending::{
@@ -134,8 +135,13 @@ fn send(
         outgoing.check_bot(bot.value.as_str())?;
     }
     let sender = Sender::of(settings, context)?;
-    let mut exclusions = read_exclusions(context, exclude, country.or(sender.settings.country()))?;
+    let mut exclusions = read_exclusions(
+        context,
+        exclude,
+        ExclusionOptions { country: country.or(sender.settings.country()), encoding: None },
+    )?;
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
+    *log = std::mem::take(log).with(&exclusions);
     check_not_excluded(&exclusions, outgoing.recipients())?;
     sender.check_allowed(outgoing.recipients())?;
 

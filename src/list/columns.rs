@@ -214,14 +214,39 @@ pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<St
     }
 }
 
+/// What the name of a column says of a recipient in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ColumnRole {
+    /// It is a recipient's column.
+    Recipient,
+    /// It may have numbers of people: `celular_conyuge`, `Contacto`.
+    Perhaps,
+    Other,
+}
+
+impl ColumnRole {
+    pub(crate) fn of(name: &str) -> Self {
+        let name = plain(name);
+        if RECIPIENT_NAMES.contains(&name.as_str()) {
+            Self::Recipient
+        } else if WEAK_RECIPIENT_NAMES.contains(&name.as_str()) || TELLING_PARTS.iter().any(|part| name.contains(part))
+        {
+            Self::Perhaps
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// Whether `text` can only be a number: a date has fewer digits.
+pub(crate) fn looks_like_number(text: &str) -> bool {
+    text.chars().filter(char::is_ascii_digit).count() >= FEWEST_DIGITS
+        && text.chars().all(|character| character.is_ascii_digit() || " +-().'".contains(character))
+}
+
 /// That `names` are no names, but somebody's cells: one of them is a phone number.
 pub(crate) fn no_header(names: &[&str]) -> Option<ListError> {
-    let is_number = |name: &&&str| {
-        let digits = name.chars().filter(char::is_ascii_digit).count();
-        digits >= FEWEST_DIGITS
-            && name.chars().all(|character| character.is_ascii_digit() || " +-().'".contains(character))
-    };
-    let number = names.iter().find(is_number)?.trim().to_owned();
+    let number = names.iter().find(|name| looks_like_number(name))?.trim().to_owned();
     Some(ListError::NoHeader { cells: names.iter().map(|name| name.trim().to_owned()).collect(), number })
 }
 

@@ -1,6 +1,7 @@
 //! Lists that are no UTF-8: which encoding they are read with, and the reading.
 
-use std::io::{self, Cursor, Read};
+use std::fs::File;
+use std::io::{self, Read, Seek};
 use std::str::FromStr;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -75,6 +76,12 @@ fn meant(label: &str) -> String {
     nearest(label, LABELS).map(|label| format!(" (did you mean `{label}`?)")).unwrap_or_default()
 }
 
+impl ListEncoding {
+    pub(super) fn is_utf_16(self) -> bool {
+        self.0 == UTF_16LE || self.0 == UTF_16BE
+    }
+}
+
 impl FromStr for ListEncoding {
     type Err = UnknownEncoding;
 
@@ -104,25 +111,39 @@ pub(super) fn encoding_of(head: &[u8], asked: Option<ListEncoding>) -> Result<Op
     Ok(encoding.filter(|encoding| *encoding != UTF_8))
 }
 
-/// A text as UTF-8, where a mark says that it is UTF-16; any other as it is.
-///
-/// # Errors
-/// When it cannot be read.
-pub(crate) fn decoded(mut input: Box<dyn Read>) -> io::Result<Box<dyn Read>> {
-    let mut head = Vec::new();
-    input.by_ref().take(LONGEST_MARK).read_to_end(&mut head)?;
-    let marked = Encoding::for_bom(&head).map(|(encoding, _)| encoding).filter(|encoding| *encoding != UTF_8);
-    // The mark of UTF-32 begins with that of UTF-16.
-    let is_utf_32 = head.ends_with(&[0, 0]);
-    let whole: Box<dyn Read> = Box::new(Cursor::new(head).chain(input));
-    Ok(match marked.filter(|_| !is_utf_32) {
-        Some(encoding) => Box::new(DecodedInput::new(whole, encoding)),
-        None => whole,
-    })
+/// A text that begins with `head` as UTF-8: in the encoding of its mark; else as it is, where it is UTF-8; else in the one
+/// that was `asked` for, or windows-1252.
+pub(super) fn as_utf8(mut file: File, head: &[u8], asked: Option<ListEncoding>) -> io::Result<Box<dyn Read>> {
+    let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
+    // Of UTF-16 without a mark every byte may be one of UTF-8.
+    let is_wide = asked.is_some_and(ListEncoding::is_utf_16) && head.contains(&0);
+    let encoding = match (marked, asked) {
+        (Some(marked), _) => marked,
+        (None, Some(asked)) if is_wide => asked.0,
+        (None, _) if is_utf8(&mut file)? => UTF_8,
+        (None, asked) => asked.map_or(WINDOWS_1252, |asked| asked.0),
+    };
+    file.rewind()?;
+    if encoding == UTF_8 {
+        return Ok(Box::new(file));
+    }
+    Ok(Box::new(DecodedInput::new(Box::new(file), encoding)))
 }
 
-/// In bytes.
-const LONGEST_MARK: u64 = 4;
+/// Whether all that is left of `input` is UTF-8.
+fn is_utf8(input: &mut impl Read) -> io::Result<bool> {
+    let mut window = Vec::new();
+    while input.by_ref().take(BUFFER as u64).read_to_end(&mut window)? > 0 {
+        let valid = match std::str::from_utf8(&window) {
+            Ok(text) => text.len(),
+            // A piece may end within a character.
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            Err(_) => return Ok(false),
+        };
+        window.drain(..valid);
+    }
+    Ok(window.is_empty())
+}
 
 /// The bytes of a text are none of its encoding.
 #[derive(Debug, Error)]
@@ -222,6 +243,8 @@ const MOST_OF_SAMPLE: usize = 30;
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
 
     fn decoded(bytes: &[u8], label: &str) -> (String, Option<String>) {

@@ -1,6 +1,7 @@
 //! A list of people: rows of CSV, NDJSON or a workbook one at a time, their columns, and the columns that a report adds. It knows
 //! nothing of messages.
 
+mod any_input;
 mod bounded;
 mod columns;
 mod csv_rows;
@@ -17,8 +18,11 @@ mod row;
 mod sheet_list;
 mod workbook;
 
-pub(crate) use self::columns::{MeantColumn, meant_column, near_column, no_header, recipient_column};
-pub(crate) use self::encoding::{ListEncoding, decoded, sample};
+pub(crate) use self::any_input::{AnyInput, EverySheet};
+pub(crate) use self::columns::{
+    ColumnRole, MeantColumn, looks_like_number, meant_column, near_column, no_header, recipient_column,
+};
+pub(crate) use self::encoding::{ListEncoding, sample};
 pub(crate) use self::error::ListError;
 pub(crate) use self::foreign::Foreign;
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};

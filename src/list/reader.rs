@@ -188,7 +188,7 @@ impl ListReader {
 }
 
 /// The beginning of an input.
-fn head_of(input: &mut impl Read, name: &str) -> Result<Vec<u8>, ListError> {
+pub(super) fn head_of(input: &mut impl Read, name: &str) -> Result<Vec<u8>, ListError> {
     let mut head = Vec::new();
     let read = input.take(BUFFER as u64).read_to_end(&mut head);
     read.map_err(|cause| ListError::unreadable(name, cause))?;

@@ -7,7 +7,7 @@ use super::columns::Columns;
 use super::error::ListError;
 use super::outcome::{ReportedOutcome, own_columns, unguarded};
 use super::row::{ListRow, Row};
-use super::workbook::{CellFault, CellLook, SheetRow, SheetStream, Unshown, column_letters, read_sheet};
+use super::workbook::{CellFault, CellLook, SheetChoice, SheetRow, SheetStream, Unshown, column_letters, read_sheets};
 use crate::conventions::Conventions;
 
 /// Rows that are named with their lines.
@@ -60,7 +60,7 @@ impl HiddenRows {
 impl SheetList {
     pub(super) fn open(file: File, wanted: Option<String>, name: &str) -> Result<Self, ListError> {
         let unreadable = |error| ListError::workbook(name, error);
-        let mut stream = read_sheet(file, wanted).map_err(unreadable)?;
+        let mut stream = read_sheets(file, SheetChoice::One(wanted)).map_err(unreadable)?;
         let header = loop {
             match stream.next().map_err(unreadable)? {
                 Some(row) if row.is_filled() => break row,
@@ -191,7 +191,7 @@ impl SheetList {
 }
 
 /// What is wrong with a cell; `name` is its column's, where it has one.
-fn problem(column: usize, row: u64, name: Option<&String>, fault: &CellFault) -> String {
+pub(super) fn problem(column: usize, row: u64, name: Option<&String>, fault: &CellFault) -> String {
     let cell = format!("{}{row}", column_letters(column));
     let name = name.map(|name| name.trim()).filter(|name| !name.is_empty());
     let place = name.map_or_else(|| format!("cell {cell}"), |name| format!("{name}: cell {cell}"));

@@ -1,15 +1,16 @@
-//! A file of people who must not be written to: one a line, or a list with a header. Whatever it does not understand is an
-//! error with its line: who is passed over would be written to.
+//! A file of people who must not be written to: one a line, a list with a header, or a workbook. Whatever it does not
+//! understand is an error with its line: who is passed over would be written to.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use serde_json::Value;
-use thiserror::Error;
 
+use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
+use super::exclusion_table::{ExclusionTables, ReadFile};
 use crate::list::{
-    Foreign, ListError, ListInput, ListOptions, ListReader, ListRow, Row, decoded, recipient_column, sample,
+    AnyInput, EverySheet, ListEncoding, ListError, ListInput, ListOptions, ListReader, ListRow, Row, sample,
 };
-use crate::message::{RecipientError, TypedRecipient};
+use crate::message::TypedRecipient;
 use crate::phone::{Country, is_user_id, short_user_id};
 
 /// The most bytes of a line that names one person.
@@ -18,109 +19,28 @@ const MAX_LINE: u64 = 1024;
 const MAX_FIRST_LINE: u64 = 1024 * 1024;
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Who asks for a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ExclusionOrigin {
-    /// `--exclude`
-    Flag,
-    /// `do_not_contact` of this profile.
-    Profile(String),
-}
-
-/// A list of people who must not be written to that cannot be used; who is on it is not known, so nothing may leave.
-#[derive(Debug, Error)]
-#[error("{}: {}{problem}", flag(origin), file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default())]
-pub(crate) struct ExclusionError {
-    pub(crate) origin: ExclusionOrigin,
-    /// Where the problem does not name it: there may be several lists.
-    file: Option<String>,
-    problem: Box<ExclusionProblem>,
-}
-
-#[derive(Debug, Error)]
-pub(super) enum ExclusionProblem {
-    #[error(transparent)]
-    List(#[from] ListError),
-    #[error("{name} is empty")]
-    Empty { name: String },
-    #[error("{name}: line {line} has more than {MAX_LINE} bytes")]
-    LongLine { name: String, line: u64 },
-    #[error("{name}: line {line}: {error}")]
-    Recipient { name: String, line: u64, error: RecipientError },
-    #[error("{name}: line {line}: `{column}` is empty, so nobody can tell who is meant")]
-    NoRecipient { name: String, line: u64, column: String },
-    #[error("{name}: line {line}: {problem}")]
-    Row { name: String, line: u64, problem: String },
-}
-
-fn flag(origin: &ExclusionOrigin) -> String {
-    match origin {
-        ExclusionOrigin::Flag => "--exclude".to_owned(),
-        ExclusionOrigin::Profile(profile) => format!("do_not_contact (profile {profile})"),
-    }
-}
-
-impl ExclusionError {
-    /// The file that is called `name` cannot be opened.
-    pub(crate) fn unreadable(origin: &ExclusionOrigin, name: &str, cause: io::Error) -> Self {
-        Self::new(origin, name, ListError::Unreadable { name: name.to_owned(), cause }.into())
-    }
-
-    pub(super) fn new(origin: &ExclusionOrigin, name: &str, problem: ExclusionProblem) -> Self {
-        let is_unnamed = matches!(
-            problem,
-            ExclusionProblem::List(
-                ListError::NoHeader { .. }
-                    | ListError::Title { .. }
-                    | ListError::ChangedReport
-                    | ListError::TooManyFields { .. }
-                    | ListError::TwoColumns { .. }
-                    | ListError::TwoRecipients { .. }
-                    | ListError::NoRecipientColumn { .. }
-            )
-        );
-        Self { origin: origin.clone(), file: is_unnamed.then(|| name.to_owned()), problem: Box::new(problem) }
-    }
-
-    /// The way out, for the hint line.
-    pub(crate) fn hint(&self) -> String {
-        const LINES: &str = "write one person a line, as +593987654321, a WhatsApp user id or id:USER, or a header with a column \
-                             such as celular";
-        match self.problem.as_ref() {
-            ExclusionProblem::List(
-                ListError::NoRecipientColumn { .. } | ListError::TwoRecipients { .. } | ListError::NoRows { .. },
-            )
-            | ExclusionProblem::LongLine { .. }
-            | ExclusionProblem::Row { .. } => LINES.to_owned(),
-            ExclusionProblem::List(ListError::NotUtf8 { .. }) => "save it as UTF-8".to_owned(),
-            ExclusionProblem::List(ListError::Foreign { foreign: Foreign::Utf16(_) | Foreign::Utf32, .. }) => {
-                "save it as UTF-8, or as UTF-16 with a mark".to_owned()
-            }
-            ExclusionProblem::NoRecipient { .. } => "write who is meant there, or delete the line".to_owned(),
-            ExclusionProblem::List(error) => error.hint(),
-            ExclusionProblem::Empty { .. } => {
-                "check where it comes from; a file with only a header, or a comment after #, is nobody".to_owned()
-            }
-            ExclusionProblem::Recipient { error, .. } => error.hint(),
-        }
-    }
+/// How the lists of people who must not be written to are read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ExclusionOptions {
+    /// Whose national numbers they may have.
+    pub(crate) country: Option<Country>,
+    /// Of a text that is not UTF-8.
+    pub(crate) encoding: Option<ListEncoding>,
 }
 
 /// Gives each person of `input` to `add`, as the recipient on the wire; `name` stands in errors.
 pub(super) fn read(
-    input: Box<dyn Read>,
+    input: ListInput,
     name: &str,
-    country: Option<Country>,
-    mut add: impl FnMut(&str),
-) -> Result<(), ExclusionProblem> {
-    let mut add = |text: &str, line| {
-        let typed = TypedRecipient::read(text, country);
-        let typed = typed.map_err(|error| ExclusionProblem::Recipient { name: name.to_owned(), line, error })?;
-        add(typed.recipient.as_str());
-        Ok(())
+    options: ExclusionOptions,
+    add: &mut dyn FnMut(&str),
+) -> Result<ReadFile, ExclusionProblem> {
+    let text = match AnyInput::open(input, name, options.encoding)? {
+        AnyInput::Workbook(sheets) => return read_workbook(sheets, name, options.country, add),
+        AnyInput::Text(text) => text,
     };
     let unreadable = |cause| ListError::unreadable(name, cause);
-    let mut input = BufReader::new(decoded(input).map_err(unreadable)?);
+    let mut input = BufReader::new(text);
     let mut first = Vec::new();
     let (mut passed, mut is_comment) = (0, false);
     loop {
@@ -132,12 +52,14 @@ pub(super) fn read(
         if first.is_empty() {
             // What only has comments says that nobody is meant; what has nothing at all may have lost it.
             let empty = ExclusionProblem::Empty { name: name.to_owned() };
-            return if is_comment { Ok(()) } else { Err(empty) };
+            return if is_comment { Ok(ReadFile::default()) } else { Err(empty) };
         }
         match content(&first) {
             Content::Comment => is_comment = true,
             Content::Nothing => {}
-            Content::Person => return read_lines(Cursor::new(first).chain(input), name, passed, &mut add),
+            Content::Person => {
+                return read_lines(Cursor::new(first).chain(input), name, passed, options.country, add);
+            }
             Content::Header { is_text } => {
                 let before = vec![b'\n'; passed];
                 let is_ndjson = first.trim_ascii_start().starts_with(b"{");
@@ -145,7 +67,7 @@ pub(super) fn read(
                 // In a file that is no text nothing is a comment.
                 let rest: Box<dyn Read> =
                     if is_text { Box::new(WithoutComments::new(rest, is_ndjson)) } else { Box::new(rest) };
-                return read_list(Box::new(Cursor::new(before).chain(rest)), name, &mut add);
+                return read_list(Box::new(Cursor::new(before).chain(rest)), name, options.country, add);
             }
         }
         passed += 1;
@@ -199,26 +121,32 @@ fn read_lines(
     mut input: impl BufRead,
     name: &str,
     passed: usize,
-    mut add: impl FnMut(&str, u64) -> Result<(), ExclusionProblem>,
-) -> Result<(), ExclusionProblem> {
-    let mut line = passed as u64;
-    let mut bytes = Vec::new();
+    country: Option<Country>,
+    add: &mut dyn FnMut(&str),
+) -> Result<ReadFile, ExclusionProblem> {
+    let (mut line, mut bytes, mut bad) = (passed as u64, Vec::new(), BadLines::default());
     loop {
         bytes.clear();
         line += 1;
         let read = input.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut bytes);
         let read = read.map_err(|cause| ListError::unreadable(name, cause))?;
         if read == 0 {
-            return Ok(());
+            bad.check(name)?;
+            return Ok(ReadFile::default());
         }
         if read as u64 > MAX_LINE {
-            return Err(ExclusionProblem::LongLine { name: name.to_owned(), line });
+            bad.add(None, line, LineFault::Long { most: MAX_LINE });
+            input.skip_until(b'\n').map_err(|cause| ListError::unreadable(name, cause))?;
+            continue;
         }
         let not_utf8 = |_| ListError::NotUtf8 { name: name.to_owned(), line, sample: sample(&bytes) };
-        let text = std::str::from_utf8(&bytes).map_err(not_utf8)?;
-        let text = text.trim();
-        if !text.is_empty() && !text.starts_with('#') {
-            add(bare(text), line)?;
+        let text = std::str::from_utf8(&bytes).map_err(not_utf8)?.trim();
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        match TypedRecipient::read(bare(text), country) {
+            Ok(typed) => add(typed.recipient.as_str()),
+            Err(error) => bad.add(None, line, LineFault::Recipient(error)),
         }
     }
 }
@@ -227,38 +155,49 @@ fn read_lines(
 fn read_list(
     input: Box<dyn Read>,
     name: &str,
-    mut add: impl FnMut(&str, u64) -> Result<(), ExclusionProblem>,
-) -> Result<(), ExclusionProblem> {
+    country: Option<Country>,
+    add: &mut dyn FnMut(&str),
+) -> Result<ReadFile, ExclusionProblem> {
     let mut list = ListReader::open(ListInput::Stream(input), name, &ListOptions::default())?;
-    // A header must be one, also when nobody stands below it.
-    let names = list.header().map(|names| names.iter().map(String::as_str).collect::<Vec<_>>());
-    let mut column = names.map(|names| recipient_column(&names, None)).transpose()?;
-    while let Some(ListRow { line, row, faulty_cells, .. }) = list.read()? {
-        let faulty = |problem| ExclusionProblem::Row { name: name.to_owned(), line, problem };
-        let row = row.map_err(faulty)?;
-        let column = match &column {
-            Some(column) => column,
-            None => column.insert(recipient_column(&row.names(), None)?),
-        };
-        if let Some((_, problem)) = faulty_cells.into_iter().find(|(name, _)| name == column) {
-            return Err(faulty(problem));
-        }
-        let text = cell(&row, column).map_err(faulty)?;
-        if text.trim().is_empty() {
-            return Err(ExclusionProblem::NoRecipient { name: name.to_owned(), line, column: column.clone() });
-        }
-        add(&text, line)?;
+    let mut tables = ExclusionTables::new(country, add);
+    if let Some(names) = list.header() {
+        tables.header(1, names);
     }
-    Ok(())
+    while let Some(ListRow { line, row, .. }) = list.read()? {
+        match row {
+            Err(problem) => tables.bad(line, problem),
+            Ok(Row::Cells { cells, .. }) => tables.row(line, cells.iter().map(|cell| Ok(cell.as_str()))),
+            Ok(Row::Fields(fields)) => {
+                let texts: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), text_of(value))).collect();
+                let fields = texts.iter().map(|(name, text)| (*name, text.as_deref().map_err(Clone::clone)));
+                tables.fields(line, fields);
+            }
+        }
+    }
+    tables.finish(name)
 }
 
-fn cell(row: &Row, column: &str) -> Result<String, String> {
-    match row.get(column) {
-        Some(Value::String(text)) => Ok(text),
-        Some(Value::Number(number)) => Ok(number.to_string()),
-        Some(found) => Err(format!("{column}: is {found}; a recipient is a text or a number")),
-        None => Err(format!("has no `{column}`, the recipient's")),
+/// What a field may say of a recipient.
+fn text_of(value: &Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        found => Err(format!("is {found}; a recipient is a text or a number")),
     }
+}
+
+/// All sheets, each a table of its own.
+fn read_workbook(
+    mut sheets: EverySheet,
+    name: &str,
+    country: Option<Country>,
+    add: &mut dyn FnMut(&str),
+) -> Result<ReadFile, ExclusionProblem> {
+    let mut tables = ExclusionTables::new(country, add);
+    while let Some(row) = sheets.next(name)? {
+        tables.sheet_row(&row.sheet, row.line, &row.cells);
+    }
+    tables.finish(name)
 }
 
 /// A list whose lines that begin with `#` are empty, outside quotes.

@@ -1,10 +1,12 @@
 //! The people who must not be written to: all lists of a command together, compared by person.
 
 use std::collections::HashSet;
-use std::io::Read;
+use std::fmt;
 
-use super::exclusion_file::{ExclusionError, ExclusionOrigin, read};
-use crate::phone::{Country, person_key};
+use super::exclusion_error::{ExclusionError, ExclusionOrigin};
+use super::exclusion_file::{ExclusionOptions, read};
+use crate::list::ListInput;
+use crate::phone::person_key;
 
 /// Who must not be written to, and which list says so.
 #[derive(Debug, Default)]
@@ -12,9 +14,14 @@ pub(crate) struct Exclusions {
     lists: Vec<ExclusionList>,
 }
 
+/// `bajas.xlsx: 214 people from 2 sheets`
 #[derive(Debug)]
-struct ExclusionList {
-    name: String,
+pub(crate) struct ExclusionList {
+    pub(crate) name: String,
+    /// Of a workbook, how many of its sheets have people on them.
+    pub(crate) sheets: Option<u64>,
+    /// Cells that may have been meant for a number.
+    pub(crate) doubts: Vec<String>,
     people: People,
 }
 
@@ -27,27 +34,28 @@ struct People {
 }
 
 impl Exclusions {
-    /// Adds the list that `input` holds. `name` is what it is called, `origin` who asks for it, and `country` whose national
-    /// numbers it may have. Says whether somebody is
-    /// on it.
+    /// Adds the list that `input` holds. `name` is what it is called, and `origin` who asks for it.
     ///
     /// # Errors
-    /// When it is no such list, or a line of it names nobody.
+    /// When it is not such a list, or lines of it name nobody.
     pub(crate) fn add(
         &mut self,
-        input: Box<dyn Read>,
+        input: ListInput,
         name: &str,
         origin: &ExclusionOrigin,
-        country: Option<Country>,
-    ) -> Result<bool, ExclusionError> {
+        options: ExclusionOptions,
+    ) -> Result<(), ExclusionError> {
         let mut people = People::default();
-        read(input, name, country, |recipient| people.add(recipient))
+        let found = read(input, name, options, &mut |recipient| people.add(recipient))
             .map_err(|problem| ExclusionError::new(origin, name, problem))?;
         people.numbers.sort_unstable();
         people.numbers.dedup();
-        let is_anybody = !people.numbers.is_empty() || !people.others.is_empty();
-        self.lists.push(ExclusionList { name: name.to_owned(), people });
-        Ok(is_anybody)
+        self.lists.push(ExclusionList { name: name.to_owned(), sheets: found.sheets, doubts: found.doubts, people });
+        Ok(())
+    }
+
+    pub(crate) fn lists(&self) -> &[ExclusionList] {
+        &self.lists
     }
 
     /// Whether there is no list at all.
@@ -65,6 +73,26 @@ impl Exclusions {
             let list = self.lists.iter().find(|list| list.people.has(&key))?;
             Some((recipient, list.name.as_str()))
         })
+    }
+}
+
+impl ExclusionList {
+    /// How many people are on it, each counted once however often they stand there.
+    pub(crate) fn count(&self) -> u64 {
+        (self.people.numbers.len() + self.people.others.len()) as u64
+    }
+}
+
+impl fmt::Display for ExclusionList {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, sheets, .. } = self;
+        let people = if self.count() == 1 { "person" } else { "people" };
+        write!(formatter, "{name}: {} {people}", self.count())?;
+        match sheets {
+            None => Ok(()),
+            Some(1) => write!(formatter, " from 1 sheet"),
+            Some(sheets) => write!(formatter, " from {sheets} sheets"),
+        }
     }
 }
 
@@ -100,8 +128,9 @@ mod tests {
     fn exclusions(lists: &[(&str, &str)]) -> Result<Exclusions, String> {
         let mut exclusions = Exclusions::default();
         for (name, text) in lists {
-            let input = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
-            exclusions.add(input, name, &ExclusionOrigin::Flag, None).map_err(|error| error.to_string())?;
+            let input = ListInput::Stream(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())));
+            let added = exclusions.add(input, name, &ExclusionOrigin::Flag, ExclusionOptions::default());
+            added.map_err(|error| error.to_string())?;
         }
         Ok(exclusions)
     }

@@ -1,7 +1,10 @@
 //! Whom a list reaches, and who must not be written to.
 
+mod exclusion_error;
 mod exclusion_file;
+mod exclusion_table;
 mod exclusions;
 
-pub(crate) use self::exclusion_file::{ExclusionError, ExclusionOrigin};
-pub(crate) use self::exclusions::Exclusions;
+pub(crate) use self::exclusion_error::{ExclusionError, ExclusionOrigin};
+pub(crate) use self::exclusion_file::ExclusionOptions;
+pub(crate) use self::exclusions::{ExclusionList, Exclusions};

@@ -17,6 +17,7 @@ use super::sender::read_environment;
 use crate::api::clipped;
 use crate::config::{ConfigError, Flags, Settings};
 use crate::output::{Record, Stderr, compact};
+use crate::people::{ExclusionList, Exclusions};
 use crate::private_file::{self, FileError};
 use crate::process::host_name;
 use crate::timestamps::rfc_3339_millis;
@@ -34,6 +35,8 @@ pub(crate) struct AuditLog {
     bot: Option<String>,
     client_id: Option<String>,
     sandbox: bool,
+    /// The lists of people who were not to be written to.
+    exclusions: Vec<Value>,
 }
 
 impl AuditLog {
@@ -44,7 +47,14 @@ impl AuditLog {
             bot: settings.bot.as_ref().map(|bot| bot.value.as_str().to_owned()),
             client_id: settings.client_id().map(|id| id.value.as_str().to_owned()),
             sandbox: settings.is_sandboxed(),
+            exclusions: Vec::new(),
         }
+    }
+
+    /// The same log, of what is not sent to the people on these lists.
+    pub(crate) fn with(self, exclusions: &Exclusions) -> Self {
+        let list = |list: &ExclusionList| json!({ "list": list.name, "people": list.count(), "sheets": list.sheets });
+        Self { exclusions: exclusions.lists().iter().map(list).collect(), ..self }
     }
 
     /// By the configuration that these flags lead to, of which nothing is said.
@@ -101,6 +111,7 @@ impl AuditLog {
             "profile": self.profile,
             "bot_id": self.bot,
             "client_id": self.client_id,
+            "exclusions": self.exclusions,
             "host": host_name(),
             "user_id": user_id(),
             "pid": process::id(),
@@ -304,7 +315,14 @@ mod tests {
 
     fn log(path: &Path) -> AuditLog {
         let of = |text: &str| Some(text.to_owned());
-        AuditLog { path: Some(path.to_owned()), profile: of("p"), bot: of("1"), client_id: of("c"), sandbox: true }
+        AuditLog {
+            path: Some(path.to_owned()),
+            profile: of("p"),
+            bot: of("1"),
+            client_id: of("c"),
+            sandbox: true,
+            exclusions: Vec::new(),
+        }
     }
 
     #[test]
@@ -354,7 +372,7 @@ mod tests {
         }
         let expected = json!({
             "schema_version": 1, "event": "message", "command": "send", "sandbox": true, "profile": "p", "bot_id": "1",
-            "client_id": "c", "sent": "no", "exit_code": 5, "code": "rejected", "http_status": 400, "attempts": 2,
+            "client_id": "c", "exclusions": [], "sent": "no", "exit_code": 5, "code": "rejected", "http_status": 400, "attempts": 2,
             "duration_ms": 7, "kind": "text", "to": "593987654321", "api_url": null,
         });
         assert_eq!(message, expected);

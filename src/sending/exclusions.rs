@@ -1,12 +1,12 @@
 //! Who must not be written to: the lists of `--exclude` and of the profile's `do_not_contact`, which add up.
 
-use std::io::{self, Read};
+use std::io;
 
 use crate::config::{Origin, Settings};
 use crate::context::Context;
 use crate::input::{InputError, Source, name_of};
-use crate::people::{ExclusionError, ExclusionOrigin, Exclusions};
-use crate::phone::Country;
+use crate::list::ListInput;
+use crate::people::{ExclusionError, ExclusionList, ExclusionOptions, ExclusionOrigin, Exclusions};
 use crate::private_file::{PipeBound, open_to_read};
 
 /// Reserves standard input where one of `sources` is it.
@@ -22,13 +22,13 @@ pub(crate) fn claim_exclusions(context: &mut Context, sources: &[Source]) -> Res
 pub(crate) fn read_exclusions(
     context: &Context,
     sources: &[Source],
-    country: Option<Country>,
+    options: ExclusionOptions,
 ) -> Result<Exclusions, ExclusionError> {
     let mut exclusions = Exclusions::default();
     for source in sources {
-        let is_anybody = add(&mut exclusions, source, &ExclusionOrigin::Flag, country)?;
-        report_nobody(context, source, is_anybody);
+        add(&mut exclusions, source, &ExclusionOrigin::Flag, options)?;
     }
+    tell(context, exclusions.lists());
     Ok(exclusions)
 }
 
@@ -41,53 +41,57 @@ pub(crate) fn add_do_not_contact(
     exclusions: &mut Exclusions,
     settings: &Settings,
 ) -> Result<(), ExclusionError> {
-    let Some((source, origin)) = do_not_contact(settings) else { return Ok(()) };
-    let is_anybody = add(exclusions, &source, &origin, settings.country())?;
-    report_nobody(context, &source, is_anybody);
+    let before = exclusions.lists().len();
+    add_list_of_profile(exclusions, settings)?;
+    tell(context, exclusions.lists().get(before..).unwrap_or_default());
     Ok(())
 }
 
-/// The list that the profile names as it is by now; that nobody is on it was said before.
+/// The list that the profile names as it is by now; what is strange about it was said before.
 ///
 /// # Errors
 /// As of [`read_exclusions`].
 pub(crate) fn reread_do_not_contact(settings: &Settings) -> Result<Exclusions, ExclusionError> {
     let mut exclusions = Exclusions::default();
-    if let Some((source, origin)) = do_not_contact(settings) {
-        add(&mut exclusions, &source, &origin, settings.country())?;
-    }
+    add_list_of_profile(&mut exclusions, settings)?;
     Ok(exclusions)
 }
 
-fn do_not_contact(settings: &Settings) -> Option<(Source, ExclusionOrigin)> {
-    let kept = settings.do_not_contact.as_ref()?;
+fn add_list_of_profile(exclusions: &mut Exclusions, settings: &Settings) -> Result<(), ExclusionError> {
+    let Some(kept) = &settings.do_not_contact else { return Ok(()) };
     let profile = match &kept.origin {
         Origin::Profile(name) => name.clone(),
         other => other.to_string(),
     };
-    Some((Source::File(kept.value.clone()), ExclusionOrigin::Profile(profile)))
+    let options = ExclusionOptions { country: settings.country(), encoding: None };
+    add(exclusions, &Source::File(kept.value.clone()), &ExclusionOrigin::Profile(profile), options)
 }
 
-/// Adds a list; says whether anybody is on it.
 fn add(
     exclusions: &mut Exclusions,
     source: &Source,
     origin: &ExclusionOrigin,
-    country: Option<Country>,
-) -> Result<bool, ExclusionError> {
+    options: ExclusionOptions,
+) -> Result<(), ExclusionError> {
     let name = name_of(source);
-    let input: Box<dyn Read> = match source {
-        Source::Stdin => Box::new(io::stdin()),
-        Source::File(path) => Box::new(
+    let input = match source {
+        Source::Stdin => ListInput::Stream(Box::new(io::stdin())),
+        Source::File(path) => ListInput::File(
             open_to_read(path, PipeBound::FirstByte)
                 .map_err(|cause| ExclusionError::unreadable(origin, &name, cause))?,
         ),
     };
-    exclusions.add(input, &name, origin, country)
+    exclusions.add(input, &name, origin, options)
 }
 
-fn report_nobody(context: &Context, source: &Source, is_anybody: bool) {
-    if !is_anybody {
-        context.stderr.note(&format!("{} has nobody on it, so it excludes nobody", name_of(source)));
+/// Says what is strange about lists: that nobody is on one, or that a cell may have been meant for a number.
+fn tell(context: &Context, lists: &[ExclusionList]) {
+    for list in lists {
+        for doubt in &list.doubts {
+            context.stderr.warning(&format!("{}: {doubt}", list.name));
+        }
+        if list.count() == 0 {
+            context.stderr.note(&format!("{} has nobody on it, so it excludes nobody", list.name));
+        }
     }
 }

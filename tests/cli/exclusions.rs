@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, Run, also_in_a_database};
+#[cfg(unix)]
+use crate::terminal::Terminal;
+use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_rows};
 
 also_in_a_database! {
     nobody_on_a_list_is_sent_anything_under_any_form_of_a_number,
@@ -15,6 +18,8 @@ also_in_a_database! {
     where_everybody_is_excluded_there_is_no_run,
     a_report_that_is_sent_again_keeps_who_was_excluded,
     resume_reads_the_list_of_the_profile_again,
+    every_sheet_and_every_column_of_numbers_excludes,
+    how_many_people_a_list_excludes_is_told,
 }
 
 /// A profile for the API at `url` with more keys.
@@ -123,11 +128,21 @@ fn a_list_that_cannot_be_used_stops_everything() {
         (b"593987654321\nAna\n", &["bajas.txt: line 2: `Ana` is not a phone number"]),
         (b"593987654321\n\n0987654321\n", &["bajas.txt: line 3: `0987654321` is a national number"]),
         (b"# a\n593987654321,Ana\n", &["bajas.txt: line 2: `593987654321,Ana` is not a phone number: it has `,`"]),
-        (b"593987654321\n\xff\n", &["bajas.txt: line 2 is not UTF-8"]),
+        (b"593987654321\n\xff\n", &["bajas.txt: line 2: `\u{ff}` is not a phone number"]),
+        (
+            b"593987654321\nAna\n\n0987654321\n\xe9\n",
+            &[
+                "bajas.txt: 3 lines do not say who is meant",
+                "  - line 2: `Ana` is not a phone number",
+                "  - line 4: `0987654321` is a national number",
+                "  - line 5: `\u{e9}` is not a phone number",
+            ],
+        ),
         (b"593987654321\nid:\n", &["bajas.txt: line 2: the recipient is empty"]),
         (b"nombre\nAna\n", &["no column is named like a recipient column", "write one person a line"]),
         (b"nombre\n", &["no column is named like a recipient column"]),
-        (b"phone,celular\n593987654321,1\n", &["could both be the recipient's column"]),
+        (b"phone,celular\n593987654321,1\n", &["bajas.txt: line 2: a phone number has 7 to 15 digits; `1` has 1"]),
+        (b"nombre,numero\nAna,0987654321\n", &["bajas.txt: line 2: `0987654321` is a national number"]),
         (
             b"# a\nto,n\n593987654321,x\n,Ana\n",
             &["bajas.txt: line 4: `to` is empty, so nobody can tell who is meant", "or delete the line"],
@@ -147,7 +162,7 @@ fn a_list_that_cannot_be_used_stops_everything() {
         typed(bulk(&home, &["--exclude", "bajas.txt"]));
     }
     home.write("long.txt", format!("593987654321\n{}\n", "5".repeat(5000)));
-    send(&home, "593987654321", &["--exclude", "long.txt"]).fails(2, &["long.txt: line 2 has more than 1024 bytes"]);
+    send(&home, "593987654321", &["--exclude", "long.txt"]).fails(2, &["long.txt: line 2: has more than 1024 bytes"]);
     for path in ["nowhere.txt", "."] {
         send(&home, "593987654321", &["--exclude", path]).fails(2, &["--exclude: failed to read"]);
     }
@@ -166,7 +181,6 @@ fn of_several_lists_the_one_that_cannot_be_used_is_named() {
     home.write("good.csv", "to\n593987654322\n");
     for (list, problem) in [
         ("nombre\nAna\n", "no column is named like a recipient column"),
-        ("phone,celular\n593987654321,1\n", "`phone` and `celular` could both be the recipient's column"),
         ("to,to\n593987654321,1\n", "two columns have the name `to`"),
     ] {
         home.write("bad.csv", list);
@@ -294,4 +308,99 @@ fn resume_reads_the_list_of_the_profile_again() {
     let codes: Vec<_> = report(&home, &[]).into_iter().map(|(_, code)| code).collect();
     let excluded = json!("excluded");
     assert_eq!(codes, [Value::Null, excluded.clone(), Value::Null, excluded.clone(), excluded]);
+}
+
+fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
+    rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect()
+}
+
+#[test]
+fn every_sheet_and_every_column_of_numbers_excludes() {
+    let jelou = Jelou::accepting();
+    let home = home_for(&jelou);
+    let people: Vec<_> = (0..9).map(|n| format!("59398765432{n}")).collect();
+    // A month on each sheet; a title above one, no header on another, hidden ones and hidden rows, two columns of numbers,
+    // and a sheet with none.
+    let october = rows(&[&["Bajas de octubre"], &["nombre", "celular"], &["Ana", "593987654320"]]);
+    let november = rows(&[&["Luis", "+593 98 765 4321"], &["Eva", "593987654322"]]);
+    let december = rows(&[&["Celular", "Otro numero", "Fecha"], &["593987654323", "593987654324", "2026-11-20"]]);
+    let notes = rows(&[&["Notas"], &["Total", "4"]]);
+    let hidden = |rows: &str| rows.replace("<row ", "<row hidden=\"1\" ");
+    let [first, second, third, fourth] = [&october, &november, &december, &notes].map(|rows| xlsx_rows(rows));
+    let hidden_rows = hidden(&second);
+    let sheets = [
+        sheet("Octubre", &first),
+        sheet("Noviembre", &hidden_rows),
+        TestSheet { name: "Diciembre", is_hidden: true, rows: &third },
+        sheet("Notas", &fourth),
+    ];
+    let [first, second, third, fourth] = [&october, &november, &december, &notes].map(|rows| ods_rows(rows));
+    let open_sheets = [
+        sheet("Octubre", &first),
+        sheet("Noviembre", &second),
+        TestSheet { name: "Diciembre", is_hidden: true, rows: &third },
+        sheet("Notas", &fourth),
+    ];
+    let latin: &[u8] = b"Nombre;Tel\xe9fono;Otro\nJos\xe9;593987654320;593987654321\n";
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    for (name, list, flags, left) in [
+        ("bajas.xlsx", xlsx(&sheets, ""), &[][..], 4),
+        ("bajas.ods", ods(&open_sheets), &[], 4),
+        ("bajas.csv", latin.to_vec(), &[], 7),
+        ("bajas.csv", wide("celular\n593987654320\n"), &["--encoding", "utf-16le"], 8),
+        ("bajas.csv", b"phone,celular\n593987654320,593987654321\n".to_vec(), &[], 7),
+        ("bajas.csv", b"Ana,593987654320\nEva,593987654321\n".to_vec(), &[], 7),
+    ] {
+        home.write(name, list);
+        let people_list = format!("to\n{}\n", people.join("\n"));
+        home.write("people.csv", if flags.is_empty() { people_list.into_bytes() } else { wide(&people_list) });
+        let before = jelou.seen().len();
+        bulk(&home, &[&["--exclude", name, "--again"], flags].concat()).success();
+        let written: Vec<_> = jelou.seen().split_off(before).into_iter().map(|seen| seen.user).collect();
+        assert_eq!(written.len(), left, "{name}: {written:?}");
+        assert!(!written.contains(&people[0]), "{name}: {written:?}");
+        home.run("bulk remove r --yes").success();
+    }
+    // A row that names nobody is told with its sheet, and nothing is sent.
+    home.write("people.csv", format!("to\n{}\n", people.join("\n")));
+    let broken = xlsx_rows(&rows(&[&["celular"], &["593987654320"], &["x"], &["y"]]));
+    home.write("bajas.xlsx", xlsx(&[sheet("Octubre", &xlsx_rows(&october)), sheet("Enero", &broken)], ""));
+    let parts = ["2 lines do not say who is meant", "sheet `Enero`, line 3: `x`", "sheet `Enero`, line 4: `y`"];
+    bulk(&home, &["--exclude", "bajas.xlsx", "--again"]).fails(2, &parts);
+    // A number that cannot be read beside one that can: a warning names it.
+    home.write("bajas.csv", "celular,Teléfono 2\n593987654320,98765\u{2019}4321\n");
+    let told = bulk(&home, &["--exclude", "bajas.csv", "--again"]).success().stderr;
+    assert!(told.contains("warning: bajas.csv: line 2: under Teléfono 2 nobody is excluded: "), "{told}");
+}
+
+#[cfg(unix)]
+#[test]
+fn how_many_people_a_list_excludes_is_told() {
+    let jelou = Jelou::accepting();
+    let home = Home::new();
+    profile(&home, &jelou.url, "do_not_contact = \"bajas.xlsx\"\nlog = \"audit.ndjson\"");
+    let sheets = [[["celular"], ["593987654321"]], [["celular"], ["525512345678"]]];
+    let [first, second] = sheets.map(|sheet| xlsx_rows(&rows(&sheet.each_ref().map(|row| &row[..]))));
+    home.write(
+        &format!("{}/bajas.xlsx", crate::harness::CONFIG),
+        xlsx(&[sheet("Octubre", &first), sheet("Noviembre", &second)], ""),
+    );
+    home.write("people.csv", "to\n593987654322\n593987654321\n");
+    home.write("otras.txt", "593987654323\n+593987654323\n");
+    let words = ["bulk", "send", "people.csv", "--run", "r", "--exclude", "otras.txt", "text", "Hola"];
+    let mut terminal = Terminal::new(&home, &words, &[("NO_COLOR", "1")]);
+    terminal.wait_for("[y/N] ");
+    terminal.type_line("y");
+    let (code, screen) = terminal.end();
+    let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("excluded by otras.txt: 1 person; /"), "{screen}");
+    assert!(screen.contains("bajas.xlsx: 2 people from 2 sheets"), "{screen}");
+    let checked = home.run("doctor --offline").success().stdout;
+    assert!(checked.contains("bajas.xlsx: 2 people from 2 sheets (profile p)"), "{checked}");
+    let log = std::fs::read_to_string(home.path().join(crate::harness::CONFIG).join("audit.ndjson")).unwrap();
+    let logged: Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    let [of_flag, of_profile] = [&logged["exclusions"][0], &logged["exclusions"][1]];
+    assert_eq!(of_flag, &json!({ "list": "otras.txt", "people": 1, "sheets": null }), "{log}");
+    assert_eq!((&of_profile["people"], &of_profile["sheets"]), (&json!(2), &json!(2)), "{log}");
 }

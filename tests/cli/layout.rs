@@ -49,6 +49,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "config",
             "context",
             "input",
+            "list",
             "message",
             "nearest",
             "output",

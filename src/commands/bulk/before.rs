@@ -14,6 +14,7 @@ use crate::hours::Hours;
 use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run, WrittenTo};
 use crate::message::{Message, TemplateUse, TemplateUses};
 use crate::output::{counted, one_line, rounded, wrapped};
+use crate::people::Exclusions;
 use crate::sending::{Connection, Sender, UnusableTemplates, check_templates};
 use crate::timestamps::{self, local_time};
 
@@ -33,6 +34,8 @@ pub(crate) struct BeforeRun<'a> {
     pub(crate) rate: f64,
     /// The hours that it keeps.
     pub(crate) hours: Option<&'a Hours>,
+    /// Who must not be written to.
+    pub(crate) exclusions: &'a Exclusions,
     /// The people whom an earlier run has written to in the last 24 hours.
     pub(crate) written_to: &'a WrittenTo,
 }
@@ -51,7 +54,7 @@ impl BeforeRun<'_> {
             // How many messages there are is said when the run begins.
             let rows = overview.skips.iter().next().map(|_| rows(&overview));
             let countries = countries.map(|countries| format!("by country: {countries}"));
-            let figures: Vec<_> = rows.into_iter().chain(countries).collect();
+            let figures: Vec<_> = rows.into_iter().chain(countries).chain(excluding(self.exclusions)).collect();
             if !figures.is_empty() {
                 stderr.note(&figures.join("; "));
             }
@@ -67,6 +70,7 @@ impl BeforeRun<'_> {
             1 => Some("1 of them goes to somebody who gets an earlier message too".to_owned()),
             repeated => Some(format!("{repeated} of them go to people who get an earlier message too")),
         });
+        lines.extend(excluding(self.exclusions));
         lines.extend(countries.map(|countries| format!("by country: {countries}")));
         lines.extend(duration(overview.rows, self.rate, self.hours));
         for line in lines {
@@ -103,6 +107,7 @@ pub(crate) fn report_before_resume(
     run: &dyn Run,
     details: &Details,
     rate: f64,
+    exclusions: &Exclusions,
 ) -> Result<(), CommandError> {
     if context.stderr.is_quiet() {
         return Ok(());
@@ -113,7 +118,7 @@ pub(crate) fn report_before_resume(
         draw_first(context, &kind, of, (first.line, &first.recipient, &first.body), "")?;
     }
     let hours = details.conditions.hours.as_ref();
-    if let Some(line) = duration(counts.pending, rate, hours) {
+    for line in excluding(exclusions).into_iter().chain(duration(counts.pending, rate, hours)) {
         context.stderr.known(&wrapped(&one_line(&line), COLUMNS));
     }
     report_closed(context, hours);
@@ -165,6 +170,12 @@ fn by_country(overview: &DraftOverview) -> Option<String> {
     named.extend((others > 0).then(|| format!("other countries {others}")));
     named.extend((none > 0).then(|| format!("without a country {none}")));
     Some(named.join(", "))
+}
+
+/// `excluded by bajas.xlsx: 214 people from 2 sheets`; nothing without lists.
+fn excluding(exclusions: &Exclusions) -> Option<String> {
+    let lists: Vec<_> = exclusions.lists().iter().map(ToString::to_string).collect();
+    (!lists.is_empty()).then(|| format!("excluded by {}", lists.join("; ")))
 }
 
 /// How long so many rows take, and when the last one leaves.

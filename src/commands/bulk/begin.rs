@@ -23,6 +23,7 @@ use crate::ledger::{Details, HeldRun, KnownRuns, LedgerStore, NewRun, RecipientF
 use crate::list::ListFormat;
 use crate::message::Message;
 use crate::output::counted;
+use crate::people::Exclusions;
 use crate::process::Signals;
 use crate::sending::{GuardError, Interrupted, Sender, reread_do_not_contact};
 
@@ -42,6 +43,8 @@ pub(crate) struct PreparedRun<'a> {
     pub(crate) details: Details,
     /// The kind that the message is.
     pub(crate) kind: &'a Message,
+    /// Who must not be written to.
+    pub(crate) exclusions: &'a Exclusions,
     /// Nothing in the sandbox, which is not compared.
     pub(crate) earlier: Option<Box<dyn KnownRuns + 'a>>,
     pub(crate) repetition: DuplicatePolicy,
@@ -55,7 +58,7 @@ impl PreparedRun<'_> {
         args: &BulkSendArgs,
         sender: &Sender,
     ) -> Result<ExitCode, CommandError> {
-        let Self { store, mut new, mut details, kind, mut earlier, repetition } = self;
+        let Self { store, mut new, mut details, kind, exclusions, mut earlier, repetition } = self;
         let mut written_to = WrittenTo::default();
         if let Some(earlier) = &mut earlier {
             written_to = earlier.people_written_to(&new.draft)?;
@@ -68,7 +71,8 @@ impl PreparedRun<'_> {
             report_closed(context, hours);
         }
         let is_asked = is_asked(context, sender);
-        let before = BeforeRun { draft: &new.draft, kind, rate: details.rate, hours, written_to: &written_to };
+        let before =
+            BeforeRun { draft: &new.draft, kind, rate: details.rate, hours, exclusions, written_to: &written_to };
         before.report(context, is_asked)?;
         confirm(context, sender, rows_told)?;
         let mut connection = sender.connect(context).await?.connection()?;
@@ -115,7 +119,7 @@ impl PreparedRun<'_> {
         if args.import_only {
             imported(context, &*run)
         } else {
-            carry_out(context, sender, connection, run, &details, &args.options).await
+            carry_out(context, sender, connection, run, &details, exclusions, &args.options).await
         }
     }
 }

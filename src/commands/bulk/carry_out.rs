@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, Details, HeldRun, LedgerError, RunLedger, StopWatch};
 use crate::output::Progress;
+use crate::people::Exclusions;
 use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason, StopRequest};
 use crate::sending::{Connection, Sender, reread_do_not_contact};
 
@@ -25,9 +26,10 @@ pub(crate) async fn carry_out(
     connection: Connection,
     mut run: Box<dyn HeldRun>,
     details: &Details,
+    exclusions: &Exclusions,
     options: &RunOptions,
 ) -> Result<ExitCode, CommandError> {
-    let run = RunOnItsWay { held: &mut *run, details };
+    let run = RunOnItsWay { held: &mut *run, details, exclusions };
     send_rows(context, sender, connection, run, options).await.map_err(CommandError::after_sending)
 }
 

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, Details, EndedAttempt, HeldRun, LedgerError, PauseReason, PausedFor, RunName, RunPause};
 use crate::output::{Record, RecordError, compact};
+use crate::people::Exclusions;
 use crate::run::{RunEnd, StopReason};
 use crate::sending::{AuditLog, Panicked, Sender};
 
@@ -18,6 +19,8 @@ pub(super) struct RunOnItsWay<'a> {
     pub(super) held: &'a mut dyn HeldRun,
     /// With the conditions that it goes on with.
     pub(super) details: &'a Details,
+    /// Who was not to be written to when it began.
+    pub(super) exclusions: &'a Exclusions,
 }
 
 impl RunOnItsWay<'_> {
@@ -204,5 +207,5 @@ pub(super) fn log_end(
 ) {
     // What of the counts cannot be read stays open.
     let fields = run_fields(Some(run.held.name()), Some(run.details), counts, ended.as_ref().map(|code| *code));
-    AuditLog::of(&sender.settings).run(&context.stderr, "bulk", &fields);
+    AuditLog::of(&sender.settings).with(run.exclusions).run(&context.stderr, "bulk", &fields);
 }

@@ -98,7 +98,7 @@ pub(super) fn go_on(
         let pending = run.read()?.counts()?.pending;
         if pending > 0 && is_asked(context, &sender) {
             let rate = options.rate.map_or(details.rate, Rate::per_second);
-            report_before_resume(context, &*run.read()?, &details, rate)?;
+            report_before_resume(context, &*run.read()?, &details, rate, &exclusions)?;
             confirm(context, &sender, pending)?;
             has_answered = true;
             // The question may have stood there for hours.
@@ -119,7 +119,7 @@ pub(super) fn go_on(
         }
         // Who resumes a run may be the only one who is left of it.
         report_found(context, &*run, &found, run.is_shared() && !is_resumed);
-        carry_out(context, &sender, connection, run, &details, options).await
+        carry_out(context, &sender, connection, run, &details, &exclusions, options).await
     })
 }
 

@@ -22,7 +22,7 @@ use crate::input::Source;
 use crate::ledger::{Details, LedgerDraft, LedgerError};
 use crate::list::ListOptions;
 use crate::message::{InvalidMessage, TypedRecipient};
-use crate::people::Exclusions;
+use crate::people::{ExclusionOptions, Exclusions};
 use crate::phone::Country;
 use crate::process::block_on;
 use crate::sending::{Sender, UnresolvedSender, add_do_not_contact, claim_exclusions, read_exclusions};
@@ -127,7 +127,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         return nothing_to_send(context, &new.draft);
     }
     let details = Details { remember, ..details(args, &sender, hours, list.format(), &read.imported, body.as_ref())? };
-    let prepared = PreparedRun { store, new, details, kind, earlier: runs_before, repetition };
+    let prepared = PreparedRun { store, new, details, kind, exclusions: &exclusions, earlier: runs_before, repetition };
     block_on(prepared.begin(context, args, &sender))
 }
 
@@ -151,7 +151,8 @@ fn exclusions(
     sender: &Sender,
     country: Option<Country>,
 ) -> Result<Exclusions, CommandError> {
-    let mut exclusions = read_exclusions(context, &args.policy.exclude, country)?;
+    let options = ExclusionOptions { country, encoding: args.encoding };
+    let mut exclusions = read_exclusions(context, &args.policy.exclude, options)?;
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     Ok(exclusions)
 }

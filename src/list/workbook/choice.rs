@@ -1,6 +1,24 @@
-//! Which sheet of a workbook is the list.
+//! Which sheets of a workbook are read.
 
 use super::error::WorkbookError;
+
+/// Which sheets of a workbook are read.
+#[derive(Clone, Debug)]
+pub(crate) enum SheetChoice {
+    /// The one of this name, or else the first that can be seen.
+    One(Option<String>),
+    /// Hidden ones, too.
+    Every,
+}
+
+impl SheetChoice {
+    pub(super) fn wanted(&self) -> Option<&str> {
+        match self {
+            Self::One(wanted) => wanted.as_deref(),
+            Self::Every => None,
+        }
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Sheet {
@@ -8,8 +26,17 @@ pub(super) struct Sheet {
     pub(super) is_hidden: bool,
 }
 
+/// The places of the sheets that are read.
+pub(super) fn choose(sheets: &[Sheet], choice: &SheetChoice) -> Result<Vec<usize>, WorkbookError> {
+    match choice {
+        SheetChoice::One(wanted) => Ok(vec![choose_one(sheets, wanted.as_deref())?]),
+        SheetChoice::Every if sheets.is_empty() => Err(not_there(sheets, None)),
+        SheetChoice::Every => Ok((0..sheets.len()).collect()),
+    }
+}
+
 /// The place of the sheet that is `wanted`, else of the first one that can be seen.
-pub(super) fn choose(sheets: &[Sheet], wanted: Option<&str>) -> Result<usize, WorkbookError> {
+fn choose_one(sheets: &[Sheet], wanted: Option<&str>) -> Result<usize, WorkbookError> {
     let chosen = match wanted {
         Some(name) => {
             let exact = sheets.iter().position(|sheet| sheet.name == name);
@@ -18,6 +45,12 @@ pub(super) fn choose(sheets: &[Sheet], wanted: Option<&str>) -> Result<usize, Wo
         None => sheets.iter().position(|sheet| !sheet.is_hidden),
     };
     chosen.ok_or_else(|| not_there(sheets, wanted))
+}
+
+/// The visible sheets that are not among those at the places `chosen`.
+pub(super) fn others(sheets: &[Sheet], chosen: &[usize]) -> Vec<String> {
+    let others = sheets.iter().enumerate().filter(|(place, sheet)| !chosen.contains(place) && !sheet.is_hidden);
+    others.map(|(_, sheet)| sheet.name.clone()).collect()
 }
 
 /// A spreadsheet knows no two sheets that differ in capitals alone.

@@ -1,5 +1,5 @@
-//! A list in a workbook: the rows of one sheet of an Excel (.xlsx) or OpenDocument (.ods) file, a row at a time. Values
-//! are what is stored, as the texts that a CSV would have, and beside them what the sheet shows.
+//! A list in a workbook: the rows of one sheet, or of every one, of an Excel (.xlsx) or OpenDocument (.ods) file, a row at a
+//! time. Values are what is stored, as the texts that a CSV would have, and beside them what the sheet shows.
 
 mod archive;
 mod choice;
@@ -20,6 +20,7 @@ use std::io::{self, BufReader, Read};
 use zip::ZipArchive;
 
 use self::archive::{Archive, open_part};
+pub(crate) use self::choice::SheetChoice;
 pub(crate) use self::error::WorkbookError;
 pub(crate) use self::number_format::Unshown;
 use self::part::XmlPart;
@@ -34,12 +35,12 @@ const ODS: &[u8] = b"application/vnd.oasis.opendocument.spreadsheet";
 /// How many bytes are looked through at once.
 const PIECE: u64 = 64 * 1024;
 
-/// Begins to read the sheet that is `wanted`, or the first visible one, of a zip archive.
-pub(crate) fn read_sheet(file: File, wanted: Option<String>) -> Result<SheetStream, WorkbookError> {
-    SheetStream::start(file, move |file, sink| read(file, wanted.as_deref(), sink))
+/// Begins to read the sheets of a zip archive.
+pub(crate) fn read_sheets(file: File, choice: SheetChoice) -> Result<SheetStream, WorkbookError> {
+    SheetStream::start(file, move |file, sink| read(file, &choice, sink))
 }
 
-fn read(file: File, wanted: Option<&str>, sink: &mut RowSink) -> Result<(), WorkbookError> {
+fn read(file: File, choice: &SheetChoice, sink: &mut RowSink) -> Result<(), WorkbookError> {
     let mut archive = ZipArchive::new(BufReader::new(file))?;
     if is_ods(&mut archive)? {
         if let Some(manifest) = open_part(&mut archive, "META-INF/manifest.xml")?
@@ -49,13 +50,13 @@ fn read(file: File, wanted: Option<&str>, sink: &mut RowSink) -> Result<(), Work
         }
         let missing = || WorkbookError::damaged("content.xml", &"it is missing");
         let content = open_part(&mut archive, "content.xml")?.ok_or_else(missing)?;
-        return ods::read(XmlPart::new(content, "content.xml"), wanted, sink);
+        return ods::read(XmlPart::new(content, "content.xml"), choice, sink);
     }
     if let Some(foreign) = Foreign::in_archive(archive.file_names_raw()) {
         return Err(WorkbookError::Foreign(foreign));
     }
     match xlsx::workbook_path(&mut archive)? {
-        Some(path) => xlsx::read(&mut archive, &path, wanted, sink),
+        Some(path) => xlsx::read(&mut archive, &path, choice, sink),
         None => Err(WorkbookError::Foreign(Foreign::ZIP_ARCHIVE)),
     }
 }

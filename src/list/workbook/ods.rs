@@ -5,7 +5,7 @@ use std::io::Read;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::choice::{Sheet, is_alike, not_there};
+use super::choice::{Sheet, SheetChoice, is_alike, not_there, others};
 use super::error::WorkbookError;
 use super::part::XmlPart;
 use super::sheet_row::{CellFault, CellLook, MAX_ROWS, MAX_TEXT, SheetRow};
@@ -26,12 +26,12 @@ pub(super) fn has_password(mut manifest: XmlPart<impl Read>) -> Result<bool, Wor
 
 pub(super) fn read(
     mut part: XmlPart<impl Read>,
-    wanted: Option<&str>,
+    choice: &SheetChoice,
     sink: &mut RowSink,
 ) -> Result<(), WorkbookError> {
     let mut buffer = Vec::new();
     let (mut style, mut hidden_styles, mut formatted) = (String::new(), HashSet::new(), HashSet::new());
-    let (mut sheets, mut chosen) = (Vec::new(), None);
+    let (mut sheets, mut chosen) = (Vec::new(), Vec::new());
     loop {
         match part.next(&mut buffer)? {
             Event::Start(start) => match start.local_name().as_ref() {
@@ -48,9 +48,14 @@ pub(super) fn read(
                     let [name, style] = ["name", "style-name"].map(|name| part.attribute(&start, name));
                     let (Some(name), style) = (name?, style?) else { continue };
                     let sheet = Sheet { is_hidden: style.is_some_and(|style| hidden_styles.contains(&style)), name };
-                    let is_meant = wanted.map_or(!sheet.is_hidden, |wanted| is_alike(&sheet.name, wanted));
-                    if chosen.is_none() && is_meant {
-                        chosen = Some(sheets.len());
+                    let is_meant = match choice {
+                        SheetChoice::One(Some(wanted)) => chosen.is_empty() && is_alike(&sheet.name, wanted),
+                        SheetChoice::One(None) => chosen.is_empty() && !sheet.is_hidden,
+                        SheetChoice::Every => true,
+                    };
+                    if is_meant {
+                        chosen.push(sheets.len());
+                        sink.begin(sheet.name.clone(), Vec::new())?;
                         read_rows(&mut part, &formatted, sink)?;
                     }
                     sheets.push(sheet);
@@ -61,10 +66,12 @@ pub(super) fn read(
             _ => {}
         }
     }
-    let Some(chosen) = chosen else { return Err(not_there(&sheets, wanted)) };
-    let others = sheets.iter().enumerate().filter(|(number, sheet)| *number != chosen && !sheet.is_hidden);
-    let others = others.map(|(_, sheet)| sheet.name.clone()).collect();
-    sink.chosen(sheets.get(chosen).map(|sheet| sheet.name.clone()).unwrap_or_default(), others)
+    if chosen.is_empty() {
+        return Err(not_there(&sheets, choice.wanted()));
+    }
+    // Which others there are is known only now.
+    let last = chosen.last().and_then(|last| sheets.get(*last)).map(|sheet| sheet.name.clone());
+    sink.begin(last.unwrap_or_default(), others(&sheets, &chosen))
 }
 
 /// The styles of a table's cells.

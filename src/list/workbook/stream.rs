@@ -19,11 +19,11 @@ enum ReadPiece {
     Chosen(ChosenSheet),
 }
 
-/// Which sheet is read.
+/// A sheet that is read.
 #[derive(Clone, Debug)]
 pub(crate) struct ChosenSheet {
     pub(crate) name: String,
-    /// The visible ones that are not read.
+    /// The visible ones that are not read, as far as they are known.
     pub(crate) others: Vec<String>,
 }
 
@@ -43,7 +43,9 @@ impl RowSink {
         if self.weight >= BATCH_BYTES { self.flush() } else { Ok(()) }
     }
 
-    pub(super) fn chosen(&self, name: String, others: Vec<String>) -> Result<(), WorkbookError> {
+    /// The rows that follow are of the sheet of this name; `others` are the visible ones that are not read.
+    pub(super) fn begin(&mut self, name: String, others: Vec<String>) -> Result<(), WorkbookError> {
+        self.flush()?;
         self.hand_over(Ok(ReadPiece::Chosen(ChosenSheet { name, others })))
     }
 
@@ -101,7 +103,7 @@ impl SheetStream {
         }
     }
 
-    /// The sheet that is read, as soon as it is known whether there are others.
+    /// The sheet of the row that was read last.
     pub(crate) fn chosen(&self) -> Option<&ChosenSheet> {
         self.chosen.as_ref()
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use quick_xml::events::Event;
 
 use super::archive::{Archive, open_part};
-use super::choice::{Sheet, choose};
+use super::choice::{Sheet, SheetChoice, choose, others};
 use super::error::WorkbookError;
 use super::number_format::NumberFormat;
 use super::part::XmlPart;
@@ -33,7 +33,7 @@ pub(super) fn workbook_path(archive: &mut Archive) -> Result<Option<String>, Wor
 pub(super) fn read(
     archive: &mut Archive,
     workbook: &str,
-    wanted: Option<&str>,
+    choice: &SheetChoice,
     sink: &mut RowSink,
 ) -> Result<(), WorkbookError> {
     let (directory, name) = workbook.rsplit_once('/').unwrap_or(("", workbook));
@@ -47,12 +47,7 @@ pub(super) fn read(
         Some((sheet, relation.target.clone()))
     });
     let (sheets, paths): (Vec<_>, Vec<_>) = with_path.unzip();
-    let chosen = choose(&sheets, wanted)?;
-    let path = paths.get(chosen).cloned().unwrap_or_default();
-    let others = sheets.iter().enumerate().filter(|(number, sheet)| *number != chosen && !sheet.is_hidden);
-    let others = others.map(|(_, sheet)| sheet.name.clone()).collect();
-    sink.chosen(sheets.get(chosen).map(|sheet| sheet.name.clone()).unwrap_or_default(), others)?;
-
+    let chosen = choose(&sheets, choice)?;
     let styles = match path_of("styles") {
         Some(path) => styles(archive, &path, is_1904)?,
         None => Vec::new(),
@@ -61,8 +56,15 @@ pub(super) fn read(
         Some(path) => strings(archive, &path)?,
         None => SharedStrings::default(),
     };
-    let part = open_part(archive, &path)?.ok_or_else(|| WorkbookError::damaged(&path, &"it is missing"))?;
-    read_rows(XmlPart::new(part, &path), &SheetContext { strings, styles, is_1904 }, sink)
+    let context = SheetContext { strings, styles, is_1904 };
+    let others = others(&sheets, &chosen);
+    let named = sheets.iter().zip(&paths).enumerate().filter(|(place, _)| chosen.contains(place));
+    for (_, (sheet, path)) in named {
+        sink.begin(sheet.name.clone(), others.clone())?;
+        let part = open_part(archive, path)?.ok_or_else(|| WorkbookError::damaged(path, &"it is missing"))?;
+        read_rows(XmlPart::new(part, path), &context, sink)?;
+    }
+    Ok(())
 }
 
 fn strings(archive: &mut Archive, path: &str) -> Result<SharedStrings, WorkbookError> {

@@ -1,0 +1,85 @@
+//! An input of which nothing is passed over, such as a list of people who must not be written to: every row of every sheet of
+//! a workbook, or a text in whatever encoding.
+
+use std::fs::File;
+use std::io::{Read, Seek};
+
+use super::encoding::{ListEncoding, as_utf8};
+use super::error::ListError;
+use super::foreign::{Foreign, OLD_OFFICE, ZIP};
+use super::input::ListInput;
+use super::reader::head_of;
+use super::sheet_list::problem;
+use super::workbook::{SheetChoice, SheetStream, old_office, read_sheets};
+
+pub(crate) enum AnyInput {
+    Workbook(EverySheet),
+    /// UTF-8.
+    Text(Box<dyn Read>),
+}
+
+/// The rows of all sheets, hidden ones too.
+pub(crate) struct EverySheet {
+    stream: SheetStream,
+}
+
+/// A filled row of a sheet.
+pub(crate) struct SheetLine {
+    pub(crate) sheet: String,
+    pub(crate) line: u64,
+    /// What is wrong with a cell that has no value stands in its place.
+    pub(crate) cells: Vec<Result<String, String>>,
+}
+
+impl AnyInput {
+    /// `name` stands in errors. `asked` is the encoding of a text that is not UTF-8 and says nothing of its own; without it,
+    /// windows-1252, in which the digits stand where they stand in all the others.
+    pub(crate) fn open(input: ListInput, name: &str, asked: Option<ListEncoding>) -> Result<Self, ListError> {
+        let unreadable = |cause| ListError::unreadable(name, cause);
+        let mut file = input.into_file(&[]).map_err(unreadable)?;
+        let head = head_of(&mut file, name)?;
+        file.rewind().map_err(unreadable)?;
+        if head.starts_with(ZIP) {
+            let stream = read_sheets(file, SheetChoice::Every).map_err(|error| ListError::workbook(name, error))?;
+            return Ok(Self::Workbook(EverySheet { stream }));
+        }
+        if head.starts_with(OLD_OFFICE) {
+            return Err(ListError::workbook(name, old_office(file)));
+        }
+        Self::text(file, &head, name, asked)
+    }
+
+    fn text(file: File, head: &[u8], name: &str, asked: Option<ListEncoding>) -> Result<Self, ListError> {
+        // A mark says so, or the user does.
+        let is_utf_16 = is_marked_utf_16(head) || asked.is_some_and(ListEncoding::is_utf_16);
+        if let Some(foreign) = Foreign::at(head).filter(|foreign| !is_utf_16 || *foreign == Foreign::Utf32) {
+            return Err(ListError::Foreign { name: name.to_owned(), foreign });
+        }
+        Ok(Self::Text(as_utf8(file, head, asked).map_err(|cause| ListError::unreadable(name, cause))?))
+    }
+}
+
+fn is_marked_utf_16(head: &[u8]) -> bool {
+    head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff")
+}
+
+impl EverySheet {
+    /// The next filled row.
+    pub(crate) fn next(&mut self, name: &str) -> Result<Option<SheetLine>, ListError> {
+        while let Some(row) = self.stream.next().map_err(|error| ListError::workbook(name, error))? {
+            if !row.is_filled() {
+                continue;
+            }
+            let line = row.number;
+            let mut cells: Vec<_> = row.cells.into_iter().map(Ok).collect();
+            for (column, fault) in &row.faults {
+                if let Some(cell) = cells.get_mut(*column) {
+                    *cell = Err(problem(*column, line, None, fault));
+                }
+            }
+            let sheet = self.stream.chosen().map(|chosen| chosen.name.clone()).unwrap_or_default();
+            return Ok(Some(SheetLine { sheet, line, cells }));
+        }
+        Ok(None)
+    }
+}

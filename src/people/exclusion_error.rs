@@ -1,0 +1,162 @@
+//! Why a list of people who must not be written to cannot be used, and the way out.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::list::{Foreign, ListError};
+use crate::message::RecipientError;
+
+/// Lines that are named.
+const NAMED: usize = 20;
+
+/// Who asks for a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ExclusionOrigin {
+    /// `--exclude`
+    Flag,
+    /// `do_not_contact` of this profile.
+    Profile(String),
+}
+
+/// A list of people who must not be written to that cannot be used; who is on it is not known, so nothing may leave.
+#[derive(Debug, Error)]
+#[error("{}: {}{problem}", flag(origin), file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default())]
+pub(crate) struct ExclusionError {
+    pub(crate) origin: ExclusionOrigin,
+    /// Where the problem does not name it: there may be several lists.
+    file: Option<String>,
+    problem: Box<ExclusionProblem>,
+}
+
+#[derive(Debug, Error)]
+pub(super) enum ExclusionProblem {
+    #[error(transparent)]
+    List(#[from] ListError),
+    #[error("{name} is empty")]
+    Empty { name: String },
+    #[error("{name}: {}", summary(lines, *count))]
+    Lines { name: String, lines: Vec<BadLine>, count: u64 },
+}
+
+/// A line that does not say who is meant.
+#[derive(Debug, Error)]
+#[error("{}line {line}: {fault}", sheet.as_ref().map(|sheet| format!("sheet `{sheet}`, ")).unwrap_or_default())]
+pub(super) struct BadLine {
+    /// Of a workbook.
+    pub(super) sheet: Option<String>,
+    pub(super) line: u64,
+    pub(super) fault: LineFault,
+}
+
+#[derive(Debug, Error)]
+pub(super) enum LineFault {
+    #[error("has more than {most} bytes")]
+    Long { most: u64 },
+    #[error("{0}")]
+    Recipient(RecipientError),
+    #[error("`{column}` is empty, so nobody can tell who is meant")]
+    NoRecipient { column: String },
+    #[error("{0}")]
+    Row(String),
+}
+
+/// The bad lines of a file, of which the first are kept.
+#[derive(Debug, Default)]
+pub(super) struct BadLines {
+    lines: Vec<BadLine>,
+    count: u64,
+}
+
+impl BadLines {
+    pub(super) fn add(&mut self, sheet: Option<&str>, line: u64, fault: LineFault) {
+        self.count += 1;
+        if self.lines.len() < NAMED {
+            self.lines.push(BadLine { sheet: sheet.map(str::to_owned), line, fault });
+        }
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Forgets all but the first `kept`.
+    pub(super) fn cut(&mut self, kept: u64) {
+        self.count = self.count.min(kept);
+        self.lines.truncate(usize::try_from(self.count).unwrap_or(NAMED));
+    }
+
+    /// # Errors
+    /// When there are any.
+    pub(super) fn check(self, name: &str) -> Result<(), ExclusionProblem> {
+        let Self { lines, count } = self;
+        if count == 0 { Ok(()) } else { Err(ExclusionProblem::Lines { name: name.to_owned(), lines, count }) }
+    }
+}
+
+fn summary(lines: &[BadLine], count: u64) -> String {
+    match lines {
+        [only] => only.to_string(),
+        _ => format!("{count} lines do not say who is meant"),
+    }
+}
+
+fn flag(origin: &ExclusionOrigin) -> String {
+    match origin {
+        ExclusionOrigin::Flag => "--exclude".to_owned(),
+        ExclusionOrigin::Profile(profile) => format!("do_not_contact (profile {profile})"),
+    }
+}
+
+impl ExclusionError {
+    /// The file that is called `name` cannot be opened.
+    pub(crate) fn unreadable(origin: &ExclusionOrigin, name: &str, cause: io::Error) -> Self {
+        Self::new(origin, name, ListError::Unreadable { name: name.to_owned(), cause }.into())
+    }
+
+    pub(super) fn new(origin: &ExclusionOrigin, name: &str, problem: ExclusionProblem) -> Self {
+        let is_unnamed = matches!(
+            problem,
+            ExclusionProblem::List(
+                ListError::Title { .. }
+                    | ListError::ChangedReport
+                    | ListError::TooManyFields { .. }
+                    | ListError::TwoColumns { .. }
+                    | ListError::NoRecipientColumn { .. }
+            )
+        );
+        Self { origin: origin.clone(), file: is_unnamed.then(|| name.to_owned()), problem: Box::new(problem) }
+    }
+
+    /// The lines that are at fault, where the message does not name the only one.
+    pub(crate) fn details(&self) -> Vec<String> {
+        match self.problem.as_ref() {
+            ExclusionProblem::Lines { lines, count, .. } if lines.len() > 1 => {
+                let more = count.saturating_sub(lines.len() as u64);
+                lines.iter().map(ToString::to_string).chain((more > 0).then(|| format!("and {more} more"))).collect()
+            }
+            ExclusionProblem::Lines { .. } | ExclusionProblem::List(_) | ExclusionProblem::Empty { .. } => Vec::new(),
+        }
+    }
+
+    /// The way out, for the hint line.
+    pub(crate) fn hint(&self) -> String {
+        const LINES: &str = "write one person a line, as +593987654321, a WhatsApp user id or id:USER, or a header with a column \
+                             such as celular";
+        match self.problem.as_ref() {
+            ExclusionProblem::List(ListError::NoRecipientColumn { .. } | ListError::NoRows { .. }) => LINES.to_owned(),
+            ExclusionProblem::List(ListError::Foreign { foreign: Foreign::Utf16(_) | Foreign::Utf32, .. }) => {
+                "save it as UTF-8, or as UTF-16 with a mark".to_owned()
+            }
+            ExclusionProblem::List(error) => error.hint(),
+            ExclusionProblem::Empty { .. } => {
+                "check where it comes from; a file with only a header, or a comment after #, is nobody".to_owned()
+            }
+            ExclusionProblem::Lines { lines, .. } => match lines.first().map(|line| &line.fault) {
+                Some(LineFault::Recipient(error)) => error.hint(),
+                Some(LineFault::NoRecipient { .. }) => "write who is meant there, or delete the line".to_owned(),
+                Some(LineFault::Long { .. } | LineFault::Row(_)) | None => LINES.to_owned(),
+            },
+        }
+    }
+}

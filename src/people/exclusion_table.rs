@@ -1,0 +1,201 @@
+//! The people in a table. A column whose name says recipient must hold one in each row; any other may hold more numbers of
+//! them, which exclude, too: somebody who is left out by mistake is harmed less than somebody who is written to.
+
+use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
+use crate::list::{ColumnRole, ListError, looks_like_number};
+use crate::message::TypedRecipient;
+use crate::phone::{Country, is_user_id};
+
+/// Doubtful cells that are told.
+const TOLD_DOUBTS: usize = 5;
+/// Digits of what may be meant for a number.
+const DOUBTFUL_DIGITS: usize = 7;
+
+/// What is in a cell, or why it has no value.
+type Cell<'a> = Result<&'a str, String>;
+
+/// What was read of a file, besides people.
+#[derive(Debug, Default)]
+pub(super) struct ReadFile {
+    /// Of a workbook, how many of its sheets have people on them.
+    pub(super) sheets: Option<u64>,
+    /// Cells that may have been meant for a number.
+    pub(super) doubts: Vec<String>,
+}
+
+/// The tables of one file.
+pub(super) struct ExclusionTables<'a> {
+    country: Option<Country>,
+    add: &'a mut dyn FnMut(&str),
+    table: ExclusionTable,
+    bad: BadLines,
+    doubts: Vec<String>,
+    /// The header of the first table, for a file without people.
+    first_header: Option<Vec<String>>,
+    is_workbook: bool,
+    sheets: u64,
+    has_recipient_column: bool,
+    has_people: bool,
+}
+
+#[derive(Default)]
+struct ExclusionTable {
+    /// Of a workbook.
+    sheet: Option<String>,
+    /// Absent until its row is found; empty where there is none.
+    header: Option<Vec<(String, ColumnRole)>>,
+    /// The first column of recipients.
+    recipient: Option<String>,
+    has_people: bool,
+    /// How many bad lines stand before it.
+    bad_before: u64,
+}
+
+impl<'a> ExclusionTables<'a> {
+    /// `add` gets each person.
+    pub(super) fn new(country: Option<Country>, add: &'a mut dyn FnMut(&str)) -> Self {
+        Self {
+            country,
+            add,
+            table: ExclusionTable::default(),
+            bad: BadLines::default(),
+            doubts: Vec::new(),
+            first_header: None,
+            is_workbook: false,
+            sheets: 0,
+            has_recipient_column: false,
+            has_people: false,
+        }
+    }
+
+    /// The header of the table; a row where it has somebody's number.
+    pub(super) fn header(&mut self, line: u64, names: &[String]) {
+        self.first_header.get_or_insert_with(|| names.to_vec());
+        if names.iter().any(|name| looks_like_number(name)) {
+            self.table.header = Some(Vec::new());
+            return self.row(line, names.iter().map(|cell| Ok(cell.as_str())));
+        }
+        let columns: Vec<_> = names.iter().map(|name| (name.trim().to_owned(), ColumnRole::of(name))).collect();
+        if let Some((name, _)) = columns.iter().find(|(_, role)| *role == ColumnRole::Recipient) {
+            self.table.recipient = Some(name.clone());
+            self.has_recipient_column = true;
+        }
+        self.table.header = Some(columns);
+    }
+
+    /// A row that cannot be read.
+    pub(super) fn bad(&mut self, line: u64, problem: String) {
+        self.bad.add(self.table.sheet.as_deref(), line, LineFault::Row(problem));
+    }
+
+    /// A row below the header.
+    pub(super) fn row<'b>(&mut self, line: u64, cells: impl Iterator<Item = Cell<'b>>) {
+        let columns = self.table.header.take().unwrap_or_default();
+        let named = columns.iter().map(|(name, role)| (name.as_str(), *role));
+        let named = named.chain(std::iter::repeat(("", ColumnRole::Other)));
+        self.look(line, named.zip(cells).map(|((name, role), cell)| (name, role, cell)));
+        self.table.header = Some(columns);
+    }
+
+    /// A row that names its columns itself.
+    pub(super) fn fields<'b>(&mut self, line: u64, fields: impl Iterator<Item = (&'b str, Cell<'b>)> + Clone) {
+        let names = || fields.clone().map(|(name, _)| name.trim());
+        self.first_header.get_or_insert_with(|| names().map(str::to_owned).collect());
+        let recipient = names().find(|name| ColumnRole::of(name) == ColumnRole::Recipient);
+        if let Some(name) = recipient {
+            self.table.recipient.get_or_insert_with(|| name.to_owned());
+            self.has_recipient_column = true;
+        } else if let Some(known) = &self.table.recipient {
+            let problem = format!("has no `{known}`, the recipient's");
+            return self.bad(line, problem);
+        }
+        self.look(line, fields.map(|(name, cell)| (name.trim(), ColumnRole::of(name), cell)));
+    }
+
+    /// The next filled row of a workbook.
+    pub(super) fn sheet_row(&mut self, sheet: &str, line: u64, cells: &[Result<String, String>]) {
+        self.is_workbook = true;
+        if self.table.sheet.as_deref() != Some(sheet) {
+            self.end_table();
+            let bad_before = self.bad.count();
+            self.table = ExclusionTable { sheet: Some(sheet.to_owned()), bad_before, ..ExclusionTable::default() };
+        }
+        let names = || cells.iter().map(|cell| cell.clone().unwrap_or_default());
+        // What stands above the names of the columns names nobody.
+        let is_header = !self.table.has_people && names().any(|name| ColumnRole::of(&name) == ColumnRole::Recipient);
+        if is_header || self.table.header.is_none() {
+            self.bad.cut(self.table.bad_before);
+            return self.header(line, &names().collect::<Vec<_>>());
+        }
+        self.row(line, cells.iter().map(|cell| cell.as_deref().map_err(Clone::clone)));
+    }
+
+    fn look<'b>(&mut self, line: u64, cells: impl Iterator<Item = (&'b str, ColumnRole, Cell<'b>)>) {
+        let (mut is_anybody, mut faults, mut doubt) = (false, Vec::new(), None);
+        for (name, role, cell) in cells {
+            let text = match cell {
+                Ok(text) if text.trim().is_empty() => continue,
+                Ok(text) => text,
+                Err(problem) => {
+                    let is_recipient = role == ColumnRole::Recipient;
+                    faults.extend(is_recipient.then(|| LineFault::Row(format!("{name}: {problem}"))));
+                    continue;
+                }
+            };
+            match (TypedRecipient::read(text, self.country), role) {
+                (Ok(typed), role) if role != ColumnRole::Other || is_person(text) => {
+                    (self.add)(typed.recipient.as_str());
+                    is_anybody = true;
+                }
+                (Err(error), ColumnRole::Recipient) => faults.push(LineFault::Recipient(error)),
+                (Err(error), role) if is_doubtful(text, role) => doubt = Some((name, error)),
+                (Ok(_) | Err(_), _) => {}
+            }
+        }
+        self.table.has_people |= is_anybody;
+        if faults.is_empty() {
+            match (doubt, &self.table.recipient) {
+                (_, Some(column)) if !is_anybody => faults.push(LineFault::NoRecipient { column: column.clone() }),
+                (Some((_, error)), None) if !is_anybody => faults.push(LineFault::Recipient(error)),
+                (Some((name, error)), _) if ColumnRole::of(name) == ColumnRole::Perhaps => {
+                    self.doubts.push(format!("line {line}: under {name} nobody is excluded: {error}"));
+                }
+                (Some(_) | None, _) => {}
+            }
+        }
+        for fault in faults {
+            self.bad.add(self.table.sheet.as_deref(), line, fault);
+        }
+    }
+
+    fn end_table(&mut self) {
+        self.sheets += u64::from(self.table.has_people);
+        self.has_people |= self.table.has_people;
+    }
+
+    /// # Errors
+    /// With all lines that do not say who is meant, or when there is no column of people at all.
+    pub(super) fn finish(mut self, name: &str) -> Result<ReadFile, ExclusionProblem> {
+        self.end_table();
+        self.bad.check(name)?;
+        if !self.has_people && !self.has_recipient_column {
+            let columns = self.first_header.ok_or_else(|| ListError::NoRows { name: name.to_owned() })?;
+            return Err(ListError::NoRecipientColumn { columns, proposed: Vec::new() }.into());
+        }
+        let more = self.doubts.len().saturating_sub(TOLD_DOUBTS);
+        self.doubts.truncate(TOLD_DOUBTS);
+        self.doubts.extend((more > 0).then(|| format!("{more} more lines are like these")));
+        Ok(ReadFile { sheets: self.is_workbook.then_some(self.sheets), doubts: self.doubts })
+    }
+}
+
+/// Whether a cell of any column can only be meant for a person.
+fn is_person(text: &str) -> bool {
+    looks_like_number(text.trim()) || is_user_id(text.trim()) || text.starts_with("id:")
+}
+
+/// Whether a cell may be meant for a number, and is none.
+fn is_doubtful(text: &str, role: ColumnRole) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    looks_like_number(text.trim()) || (role == ColumnRole::Perhaps && digits >= DOUBTFUL_DIGITS)
+}
