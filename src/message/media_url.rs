@@ -31,8 +31,39 @@ fn problem(value: &str) -> Option<&'static str> {
     if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
         return Some("has credentials in it; Jelou takes a public HTTPS URL, without user and password");
     }
-    (!url.host().is_some_and(|host| is_public_host(&host)))
-        .then_some("is not on a public host; Jelou takes a public HTTPS URL")
+    if !url.host().is_some_and(|host| is_public_host(&host)) {
+        return Some("is not on a public host; Jelou takes a public HTTPS URL");
+    }
+    viewer_page(&url)
+}
+
+/// What is wrong with an address that people copy from a browser: it shows the file in a page, and Jelou would fetch the page.
+fn viewer_page(url: &Url) -> Option<&'static str> {
+    let host = url.host_str().unwrap_or_default().trim_start_matches("www.");
+    let (path, query) = (url.path(), url.query().unwrap_or_default());
+    let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| path.starts_with(beginning));
+    let asks_for = |wanted: &[&str]| query.split('&').any(|pair| wanted.contains(&pair));
+    let is_page = match host {
+        "drive.google.com" if begins(&["/file/", "/open", "/drive/"]) => {
+            return Some(
+                "is Google Drive's page about the file, not the file; write https://drive.google.com/uc?export=download&id=ID",
+            );
+        }
+        "dropbox.com" if begins(&["/s/", "/scl/", "/sh/"]) && !asks_for(&["dl=1", "raw=1"]) => {
+            return Some("is Dropbox's page about the file, not the file; end it with dl=1 in place of dl=0");
+        }
+        "github.com" if path.contains("/blob/") && !asks_for(&["raw=true", "raw=1"]) => {
+            return Some("is GitHub's page about the file, not the file; write /raw/ in place of /blob/");
+        }
+        "docs.google.com" => path.ends_with("/edit") || path.ends_with("/view") || path.ends_with("/preview"),
+        "onedrive.live.com" => !path.contains("/download") && !query.contains("download"),
+        "imgur.com" | "canva.com" | "photos.google.com" | "photos.app.goo.gl" | "1drv.ms" | "youtube.com"
+        | "youtu.be" | "vimeo.com" | "facebook.com" | "instagram.com" | "tiktok.com" => {
+            extension(url.as_str()).is_none()
+        }
+        _ => matches!(extension(url.as_str()).as_deref(), Some("html" | "htm")),
+    };
+    is_page.then_some("is a page to look at in a browser, not a file; give the address of the file itself")
 }
 
 const FILE: &str = "is not a URL: Jelou takes a public HTTPS URL, not a file";
@@ -115,6 +146,24 @@ mod tests {
             ("https://100.64.0.1/x.jpg", Some("not on a public host")),
             ("https://0.0.0.1/x.jpg", Some("not on a public host")),
             ("HTTPS://example.com/x.jpg", None),
+            ("https://drive.google.com/file/d/1aB/view?usp=sharing", Some("Google Drive's page")),
+            ("https://drive.google.com/open?id=1aB", Some("Google Drive's page")),
+            ("https://drive.google.com/uc?export=download&id=1aB", None),
+            ("https://www.dropbox.com/scl/fi/x/foto.jpg?rlkey=y&dl=0", Some("Dropbox's page")),
+            ("https://www.dropbox.com/scl/fi/x/foto.jpg?rlkey=y&dl=1", None),
+            ("https://dl.dropboxusercontent.com/s/x/foto.jpg", None),
+            ("https://github.com/a/b/blob/main/foto.png", Some("GitHub's page")),
+            ("https://github.com/a/b/blob/main/foto.png?raw=true", None),
+            ("https://github.com/a/b/raw/main/foto.png", None),
+            ("https://docs.google.com/document/d/1/edit?usp=sharing", Some("is a page")),
+            ("https://docs.google.com/document/d/1/export?format=pdf", None),
+            ("https://imgur.com/a/Xy12", Some("is a page")),
+            ("https://i.imgur.com/Xy12.png", None),
+            ("https://photos.app.goo.gl/abc", Some("is a page")),
+            ("https://youtu.be/abc", Some("is a page")),
+            ("https://example.com/foto.html", Some("is a page")),
+            ("https://example.com/foto", None),
+            ("https://example.com/ver.php?id=1", None),
         ] {
             let found = problem(value);
             assert_eq!(found.is_some(), expected.is_some(), "{value}: {found:?}");

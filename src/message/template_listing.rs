@@ -26,6 +26,9 @@ pub(crate) struct TemplateUse {
     /// Whether it goes to a WhatsApp user id.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) goes_to_user_id: bool,
+    /// Whether it names no image, document or video.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_without_media: bool,
 }
 
 /// What the templates of many messages are, each once.
@@ -57,6 +60,10 @@ pub(crate) enum TemplateVerdict {
         given: usize,
         expected: usize,
     },
+    /// It begins with an image, a document or a video, and the message names none.
+    NeedsMedia {
+        media: &'static str,
+    },
     /// It fits, but there is one in each of these, and the message does not say which is meant.
     SeveralLanguages {
         languages: Vec<String>,
@@ -76,6 +83,7 @@ impl TemplateUse {
             language: language(body).map(str::to_owned),
             parameters: values(body),
             goes_to_user_id: goes_to_user_id(body),
+            is_without_media: is_without_media(body),
         })
     }
 
@@ -84,6 +92,7 @@ impl TemplateUse {
             && language(body) == self.language.as_deref()
             && values(body) == self.parameters
             && goes_to_user_id(body) == self.goes_to_user_id
+            && is_without_media(body) == self.is_without_media
     }
 
     /// Whether one of `templates`, as the API lists them, is this one. What a list does not say is no fault.
@@ -112,6 +121,12 @@ impl TemplateUse {
         }
         if self.goes_to_user_id && approved.iter().all(|each| is_for_authentication(each)) {
             return TemplateVerdict::NeedsNumber;
+        }
+        if self.is_without_media
+            && let Some(Some(media)) =
+                approved.iter().map(|each| header_media(each)).reduce(|first, next| first.filter(|_| next.is_some()))
+        {
+            return TemplateVerdict::NeedsMedia { media };
         }
         let counts: Vec<_> = approved.iter().map(|each| values_of_text(each)).collect();
         let languages = languages(&approved);
@@ -193,6 +208,23 @@ fn goes_to_user_id(body: &Value) -> bool {
     recipients_in(body).any(is_user_id)
 }
 
+fn is_without_media(body: &Value) -> bool {
+    text(body, "mediaUrl").is_none_or(str::is_empty)
+}
+
+/// The media that a template begins with, by whichever field the list says it with: Meta's own components, or a field beside
+/// the text. Nothing where it does not say.
+fn header_media(template: &Value) -> Option<&'static str> {
+    let components = template.get("components").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let header =
+        components.iter().find(|each| text(each, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("header")));
+    let header = header.or_else(|| template.get("header"));
+    let of_header = header.into_iter().flat_map(|header| ["format", "type"].map(|field| text(header, field)));
+    let fields = ["headerType", "headerFormat", "mediaType", "templateType", "type"].map(|field| text(template, field));
+    let mut named = of_header.chain(fields).flatten();
+    named.find_map(|named| ["image", "document", "video"].into_iter().find(|media| named.eq_ignore_ascii_case(media)))
+}
+
 fn is_approved(template: &Value) -> bool {
     text(template, "status").is_some_and(|status| status.eq_ignore_ascii_case("APPROVED"))
 }
@@ -241,6 +273,10 @@ mod tests {
             json!({ "elementName": "open", "status": "approved", "template": "{{1}}" }),
             json!({ "elementName": "bare", "language": "es", "template": "" }),
             json!({ "elementName": "new", "status": "PENDING" }),
+            json!({ "elementName": "photo", "status": "APPROVED", "template": "a", "headerType": "IMAGE" }),
+            json!({ "elementName": "film", "language": "es", "status": "APPROVED", "template": "a",
+                "components": [{ "type": "BODY" }, { "type": "HEADER", "format": "video" }] }),
+            json!({ "elementName": "film", "language": "en", "status": "APPROVED", "template": "a", "type": "HSM" }),
         ];
         let wrong = |given, expected| TemplateVerdict::WrongCount { given, expected };
         let languages = |codes: &[&str]| codes.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -259,6 +295,10 @@ mod tests {
             (json!({ "elementName": "open", "language": "fr", "parameters": ["a"] }), TemplateVerdict::Fits),
             (json!({ "elementName": "bare", "language": "es" }), TemplateVerdict::Unclear { missing: "status" }),
             (json!({ "elementName": "new" }), TemplateVerdict::NotApproved { status: "PENDING".to_owned() }),
+            (json!({ "elementName": "photo" }), TemplateVerdict::NeedsMedia { media: "image" }),
+            (json!({ "elementName": "photo", "mediaUrl": "https://x.example/a.png" }), TemplateVerdict::Fits),
+            (json!({ "elementName": "film", "language": "es" }), TemplateVerdict::NeedsMedia { media: "video" }),
+            (json!({ "elementName": "film", "language": "en" }), TemplateVerdict::Fits),
         ] {
             assert_eq!(TemplateUse::of(&body).unwrap().judge(&list), expected, "{body}");
         }

@@ -95,6 +95,13 @@ pub(crate) fn wrong_parameters(given: usize, expected: usize) -> Response {
     coded(StatusCode::BAD_REQUEST, "132000", &description)
 }
 
+/// `400`: WhatsApp's own code for a template that begins with an image, a document or a video, and gets none.
+pub(crate) fn without_media(media: &str) -> Response {
+    let description =
+        format!("Parameter format does not match format in the created template: header: expected {media}, got none");
+    coded(StatusCode::BAD_REQUEST, "132012", &description)
+}
+
 /// `400`: WhatsApp's own code for an authentication template to somebody without a number.
 pub(crate) fn needs_number() -> Response {
     coded(StatusCode::BAD_REQUEST, "131062", "Authentication templates cannot be sent to a user id")

@@ -71,6 +71,10 @@ pub(super) async fn template(received: MessageRequest) -> Response {
                 let user = checked.recipient.take().map(|user| user.to_string());
                 return received.refuse(user, Some(checked.kind), answers::needs_number()).await;
             }
+            TemplateVerdict::NeedsMedia { media } => {
+                let user = checked.recipient.take().map(|user| user.to_string());
+                return received.refuse(user, Some(checked.kind), answers::without_media(media)).await;
+            }
             TemplateVerdict::WrongCount { given, expected } => {
                 let user = checked.recipient.take().map(|user| user.to_string());
                 return received.refuse(user, Some(checked.kind), answers::wrong_parameters(given, expected)).await;

@@ -294,6 +294,13 @@ fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]
         TemplateVerdict::NeedsNumber => {
             format!("the template `{name}`{language} is for authentication, which cannot go to a WhatsApp user id")
         }
+        TemplateVerdict::NeedsMedia { media } => {
+            let article = if *media == "image" { "an" } else { "a" };
+            format!(
+                "the template `{name}`{language} begins with {article} {media}, and the message has none; add --type \
+                 {media} --media-url URL, or `type` and `mediaUrl` to the body"
+            )
+        }
         TemplateVerdict::WrongCount { given, expected } => {
             let values = if *expected == 1 { "value" } else { "values" };
             format!("the template `{name}`{language} takes {expected} {values}, and the message gives {given}")
@@ -318,7 +325,7 @@ mod tests {
 
     fn wanted(name: &str, language: Option<&str>, parameters: usize) -> TemplateUse {
         let (name, language) = (name.to_owned(), language.map(str::to_owned));
-        TemplateUse { name, language, parameters, goes_to_user_id: false }
+        TemplateUse { name, language, parameters, goes_to_user_id: false, is_without_media: true }
     }
 
     #[test]

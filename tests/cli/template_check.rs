@@ -21,6 +21,7 @@ also_in_a_database! {
     a_template_in_several_languages_is_told_where_none_is_named,
     a_sandbox_judges_by_the_templates_that_it_was_given,
     what_is_left_of_a_run_is_checked_when_it_goes_on,
+    a_template_that_begins_with_a_picture_needs_one,
     a_notice_is_looked_up_where_all_is_to_be_checked_first,
 }
 
@@ -255,6 +256,30 @@ fn a_sandbox_judges_by_the_templates_that_it_was_given() {
     assert_eq!(send(&["--templates", "mine.json"], "mine").code, 0);
     let ended = send(&["--templates", "mine.json"], "mina");
     assert_eq!((ended.code, ended.stderr.contains("did you mean `mine`?")), (2, true), "{ended:?}");
+}
+
+#[test]
+fn a_template_that_begins_with_a_picture_needs_one() {
+    let header = json!([{ "type": "HEADER", "format": "IMAGE" }, { "type": "BODY", "text": "Hola {{1}}" }]);
+    let photo = json!({ "elementName": "photo", "language": "es", "status": "APPROVED", "template": "Hola {{1}}",
+        "components": header });
+    let listed = [photo, template("bienvenida", "es", "APPROVED", "Hola {{1}}")];
+    let jelou =
+        Jelou::with_templates(move |_| page(&listed, &json!({ "totalPages": 1, "total": 2 })), |_, _| Act::Accept);
+    let home = home();
+    let message = ["template", "photo", "--param", "{{ nombre }}"];
+    let missing =
+        "the template `photo` begins with an image, and the message has none; add --type image --media-url URL";
+    bulk(&home, &jelou, &message).fails(2, &[missing, "nothing was sent"]);
+    let media = |url: &'static str| [&message[..], &["--type", "image", "--media-url", url]].concat();
+    let page_about_it = "is Google Drive's page about the file, not the file";
+    bulk(&home, &jelou, &media("https://drive.google.com/file/d/1a/view")).fails(2, &[page_about_it]);
+    home.run_args(&["send", "image", "--to", "593987654321", "--media-url", "https://www.dropbox.com/s/x/a.jpg?dl=0"])
+        .api(&jelou.url)
+        .fails(2, &["mediaUrl: is Dropbox's page about the file", "nothing was sent"]);
+    assert_nothing_remains(&home, &jelou);
+    bulk(&home, &jelou, &media("https://example.com/a.png")).success();
+    assert_eq!(jelou.accepted().len(), 2);
 }
 
 #[test]
