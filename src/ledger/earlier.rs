@@ -2,7 +2,7 @@
 
 use super::duplicate_window::EarlierError;
 use super::name::RunName;
-use crate::ledger::sqlite::LedgerDraft;
+use crate::ledger::LedgerDraft;
 
 /// People of a list whom earlier runs wrote to a short time ago.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

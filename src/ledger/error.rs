@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::name::RunName;
 use super::run_error::RunError;
-use crate::ledger::postgres::DatabaseError;
+use crate::ledger::DatabaseError;
 use crate::places::{HOME, STATE};
 use crate::private_file::FileError;
 

@@ -45,7 +45,10 @@ pub(crate) use self::run_error::RunError;
 pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::sqlite::damaged_ledger;
-pub(crate) use self::sqlite::{DraftOverview, DraftRequest, DraftRow, LedgerDraft, LimitOf, Runs, StopWatch};
+pub(crate) use self::sqlite::{
+    DraftOverview, DraftRequest, DraftRow, DraftedRow, LedgerDraft, LimitOf, ReservedRun, RowKey, RunNote, Runs,
+    StopWatch,
+};
 #[cfg(test)]
 pub(crate) use self::sqlite::{FileRun, fixture};
 pub(crate) use self::store::{LedgerStore, NewRun, UnfinishedRuns};

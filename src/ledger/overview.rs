@@ -5,7 +5,7 @@ use super::model::Counts;
 use super::name::RunName;
 use super::run::Run;
 use super::types::{Details, ReportedRow};
-use crate::ledger::sqlite::RunNote;
+use crate::ledger::RunNote;
 
 /// What there is to say of a run beside the others.
 #[derive(Debug)]

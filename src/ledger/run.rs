@@ -15,7 +15,7 @@ use super::resolution::{DecidedRow, Resolution, ResolveError, RowOfReport, Stand
 use super::skip::{Skip, SkipCounts};
 use super::types::{DAMAGED, Details, QueuedRow, ReportedRow, RowFilter};
 use super::workers::{LostWorker, RunWorker};
-use crate::ledger::sqlite::StopWatch;
+use crate::ledger::StopWatch;
 use crate::output::Sent;
 
 /// Rows still to be sent that are read at once.

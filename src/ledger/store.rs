@@ -11,8 +11,7 @@ use super::overview::{FoundMessages, RunOverview, RunOverviews, UnreadableRun};
 use super::run::{HeldFor, HeldRun, Run};
 use super::run_error::RunError;
 use super::types::Details;
-use crate::ledger::now;
-use crate::ledger::sqlite::{LedgerDraft, ReservedRun, RunNote};
+use crate::ledger::{LedgerDraft, ReservedRun, RunNote, now};
 
 /// A name that is taken for a new run, and the draft that becomes it.
 pub(crate) struct NewRun {

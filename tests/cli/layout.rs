@@ -112,6 +112,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("template_names", &["input", "places", "private_file"]),
 ];
 
+/// What a folder inside a room may take of the folders beside it: no more than these files. The list of a run is a draft in a
+/// file wherever its ledger will be.
+const BESIDE: &[(&str, &[&str])] = &[("ledger/postgres", &["ledger/sqlite/draft.rs", "ledger/sqlite/draft_rows.rs"])];
+
 /// A file of `src/`: its module path, and its words without comments and tests.
 struct File {
     /// Relative to `src/`.
@@ -382,6 +386,51 @@ fn imports_go_one_way() {
                 let import = import.path[step].as_str();
                 assert!(import == module || allowed.contains(&import), "{} imports {import}", file.path.display());
             }
+        }
+    }
+}
+
+/// The folder inside a room in which a file stands: `ledger/sqlite`.
+fn folder_inside_a_room(file: &File) -> Option<String> {
+    let folders = file.path.parent()?;
+    (folders.iter().count() > 1).then(|| folders.iter().take(2).collect::<PathBuf>().display().to_string())
+}
+
+#[test]
+fn a_kind_of_ledger_is_opened_by_its_room_alone() {
+    let files = files();
+    let modules = files.iter().enumerate().map(|(number, file)| (file.module.clone(), number)).collect();
+    // Of two of a kind; in other rooms a folder is a part that has grown.
+    let is_folder = |file: &&File| file.is_parent() && file.module.len() == 2 && file.module[0] == "ledger";
+    let folders: Vec<_> = files.iter().filter(is_folder).collect();
+    assert!(folders.len() > 1);
+    let mut faults = Vec::new();
+    for file in &files {
+        for path in file.imports().iter().filter_map(|import| file.absolute(&import.path, &modules)) {
+            let is_opened = folders.iter().any(|folder| {
+                let is_inside = file.module.starts_with(&folder.module);
+                let is_room = file.is_parent() && file.module == folder.module[..1];
+                path.starts_with(&folder.module) && !is_inside && !is_room
+            });
+            if is_opened {
+                faults.push(format!("{} opens {}", file.path.display(), path.join("::")));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "what others need is handed on by the room: {faults:#?}");
+}
+
+#[test]
+fn folders_beside_each_other_do_not_know_each_other() {
+    let files = files();
+    for (file, imported) in files.iter().zip(graph(&files)) {
+        let Some(folder) = folder_inside_a_room(file) else { continue };
+        let room = &file.module[0];
+        let known = BESIDE.iter().find(|(known, _)| *known == folder).map_or(&[][..], |(_, known)| known);
+        for target in imported.into_iter().map(|target| &files[target]).filter(|target| target.module[0] == *room) {
+            let path = target.path.to_str().unwrap();
+            let is_beside = folder_inside_a_room(target).is_some_and(|other| other != folder);
+            assert!(!is_beside || known.contains(&path), "{} knows {path}", file.path.display());
         }
     }
 }

@@ -9,10 +9,9 @@ use tokio_postgres::{Error, Row};
 use super::database::LONG;
 use super::error::DatabaseError;
 use super::runs::{RunId, SharedRuns};
-use crate::ledger::sqlite::{LedgerDraft, RowKey};
 use crate::ledger::{
-    EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, HeldRun, KnownRuns, LedgerError, OtherMessages, RowState,
-    RunName, Skip, SkipReason, WrittenTo,
+    EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, HeldRun, KnownRuns, LedgerDraft, LedgerError, OtherMessages,
+    RowKey, RowState, RunName, Skip, SkipReason, WrittenTo,
 };
 
 /// So many rows are looked up at once.

@@ -13,8 +13,7 @@ use tokio_postgres::{Client, CopyInSink, Error};
 use super::database::{LONG, SHORT};
 use super::error::DatabaseError;
 use super::runs::{RunId, SharedRuns};
-use crate::ledger::sqlite::{DraftedRow, LedgerDraft};
-use crate::ledger::{Details, LedgerError, LedgerStore, RunError, RunName};
+use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, LedgerStore, RunError, RunName};
 
 /// The end of a table may take so long: its rows are checked then.
 const FINISH: Duration = Duration::from_secs(600);

@@ -10,10 +10,9 @@ use super::error::DatabaseError;
 use super::joined_run::JoinedRun;
 use super::reading::{COLUMNS, DatabaseRun, reported, tables_after};
 use super::runs::SharedRuns;
-use crate::ledger::sqlite::LedgerDraft;
 use crate::ledger::{
-    Details, FoundMessage, FoundMessages, FoundRow, HeldFor, HeldRun, KnownRuns, LedgerError, LedgerStore, NewRun, Run,
-    RunAge, RunError, RunName, UnfinishedRuns, hash_of_person,
+    Details, FoundMessage, FoundMessages, FoundRow, HeldFor, HeldRun, KnownRuns, LedgerDraft, LedgerError, LedgerStore,
+    NewRun, Run, RunAge, RunError, RunName, UnfinishedRuns, hash_of_person,
 };
 use crate::phone::person_key;
 use crate::process::user_and_host;

@@ -38,7 +38,7 @@ pub(crate) use self::directory::Runs;
 pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
 pub(crate) use self::draft_limit::LimitOf;
 pub(crate) use self::draft_overview::DraftOverview;
-pub(super) use self::draft_rows::{DraftedRow, RowKey};
+pub(crate) use self::draft_rows::{DraftedRow, RowKey};
 #[cfg(test)]
 pub(crate) use self::file_run::FileRun;
 pub(crate) use self::lock_file::RunNote;
