@@ -143,7 +143,7 @@ impl KnownRuns for SharedEarlier<'_> {
                 read(&self.runs.client().query_one(query, &parameters).await?)
             })?;
             all.add(found);
-            Ok::<_, LedgerError>(())
+            Ok(())
         })?;
         Ok(all)
     }
@@ -163,7 +163,7 @@ impl KnownRuns for SharedEarlier<'_> {
                     *runs.entry(name).or_default() += count(people);
                 }
             }
-            Ok::<_, LedgerError>(())
+            Ok(())
         })?;
         Ok(runs.into_iter().collect())
     }

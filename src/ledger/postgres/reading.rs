@@ -72,12 +72,7 @@ impl Run for DatabaseRun {
         let query = "SELECT details, conditions FROM jelouctl.run WHERE id = $1";
         let row = self.runs.call(SHORT, self.runs.client().query_one(query, &[&self.id.0]))?;
         let text = |column: usize| row.try_get::<_, Option<String>>(column).ok().flatten();
-        let broken = |error: serde_json::Error| LedgerError::Damaged { problem: error.to_string() };
-        let mut details: Details = serde_json::from_str(&text(0).unwrap_or_default()).map_err(broken)?;
-        if let Some(conditions) = text(1) {
-            details.conditions = serde_json::from_str(&conditions).map_err(broken)?;
-        }
-        Ok(details)
+        Details::of_json(&text(0).unwrap_or_default(), text(1).as_deref())
     }
 
     fn created_at(&self) -> Result<i64, LedgerError> {

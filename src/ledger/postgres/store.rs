@@ -167,8 +167,7 @@ impl SharedRuns {
             let (run, details, row) = found(row).map_err(|error| DatabaseError::of_statement(self.shown(), &error))?;
             // Two people may have one hash.
             if person_key(&row.recipient) == person_key(recipient) {
-                let broken = |error: serde_json::Error| LedgerError::Damaged { problem: error.to_string() };
-                all.push((run, serde_json::from_str(&details).map_err(broken)?, row));
+                all.push((run, Details::of_json(&details, None)?, row));
             }
         }
         Ok(all)

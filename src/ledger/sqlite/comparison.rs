@@ -9,6 +9,7 @@ use rusqlite::{Connection, Statement, params};
 
 use super::Ledger;
 use super::rows::IS_PENDING;
+use super::walk::walk;
 use crate::ledger::{DuplicateWindow, EarlierRow, LedgerError, RowState, SkipReason, rank};
 
 /// Rows that are noted at once, in their order.
@@ -196,9 +197,7 @@ impl Messages {
     fn of(db: &Connection) -> Result<Self, LedgerError> {
         let mut messages = Self::default();
         let query = format!("SELECT n, fingerprint FROM row WHERE recipient IS NOT NULL AND {IS_PENDING} ORDER BY n");
-        let mut statement = db.prepare(&query)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
+        walk(db, &query, [], |row| {
             let n = row.get(0)?;
             match messages.rows.entry(row.get(1)?) {
                 Entry::Vacant(first) => {
@@ -206,7 +205,8 @@ impl Messages {
                 }
                 Entry::Occupied(first) => messages.repeated.push((n, *first.get())),
             }
-        }
+            Ok(())
+        })?;
         Ok(messages)
     }
 }

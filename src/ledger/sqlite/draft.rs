@@ -13,9 +13,13 @@ use super::integrity::{RunFields, first_opening, run_checksum};
 use super::lock_file::{LockFile, RunNote};
 use super::record;
 use super::record::RecordKind;
-use super::text_column::text_of;
+use super::walk::{text_of, walk};
 use crate::ledger::{Details, LedgerError, RequestHash, Skip, SkipReason, hash_of_person, now, recipients_of};
 use crate::private_file::{self, FileError};
+
+/// Whether a row of a draft makes a request and is not left out.
+pub(super) const IS_SENT: &str =
+    "recipient IS NOT NULL AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n)";
 
 /// A ledger that is being filled.
 pub(crate) struct LedgerDraft {
@@ -164,9 +168,9 @@ impl LedgerDraft {
         &self,
         mut show: impl FnMut(u64, &str, &str) -> Result<(), E>,
     ) -> Result<(), E> {
-        let query = "SELECT line, path, body FROM row JOIN content USING (n) WHERE path IS NOT NULL \
-                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n) ORDER BY n";
-        let mut statement = self.db.prepare(query).map_err(LedgerError::from)?;
+        let query = format!("SELECT line, path, body FROM row JOIN content USING (n) WHERE {IS_SENT} ORDER BY n");
+        // Not by `walk`: what fails here is not always the ledger.
+        let mut statement = self.db.prepare(&query).map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
             show(row.get(0).map_err(LedgerError::from)?, text_of(row, 1)?, text_of(row, 2)?)?;
@@ -176,14 +180,12 @@ impl LedgerDraft {
 
     /// Gives of every request the number and the line of its row, and everybody whom it names.
     pub(crate) fn recipients(&self, mut each: impl FnMut((i64, u64), &[String])) -> Result<(), LedgerError> {
-        let query = "SELECT n, line, recipient, body FROM row JOIN content USING (n) WHERE recipient IS NOT NULL \
-                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n) ORDER BY n";
-        let mut statement = self.db.prepare(query)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
+        let query =
+            format!("SELECT n, line, recipient, body FROM row JOIN content USING (n) WHERE {IS_SENT} ORDER BY n");
+        walk(&self.db, &query, [], |row| {
             each((row.get(0)?, row.get(1)?), &recipients_of(text_of(row, 2)?, text_of(row, 3)?)?);
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Makes it a run: on the disk whole, and under the name `to`. Its lock file says so first.

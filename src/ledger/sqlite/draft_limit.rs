@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::comparison::prepare;
-use super::draft::LedgerDraft;
+use super::draft::{IS_SENT, LedgerDraft};
 use super::repeated_rows::OF_EARLIER_RUNS;
 use crate::ledger::LedgerError;
 
@@ -31,8 +31,7 @@ impl LedgerDraft {
             LimitOf::People => ("person", of_nobody_earlier.as_str()),
         };
         let query = format!(
-            "SELECT n, line FROM row WHERE n IN (SELECT min(n) FROM row WHERE recipient IS NOT NULL \
-             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n) {only} GROUP BY {key}) \
+            "SELECT n, line FROM row WHERE n IN (SELECT min(n) FROM row WHERE {IS_SENT} {only} GROUP BY {key}) \
              ORDER BY n LIMIT 1 OFFSET ?1"
         );
         let last = self.db.query_row(&query, [before], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::LedgerDraft;
+use super::draft::{IS_SENT, LedgerDraft};
 use super::reading::skip_counts;
-use super::text_column::text_of;
+use super::walk::{text_of, walk};
 use crate::ledger::{LedgerError, SkipCounts};
 use crate::phone::country_of;
 
@@ -43,14 +43,13 @@ impl LedgerDraft {
         let people = format!("SELECT count(*), count(DISTINCT person) FROM row WHERE {is_sent}");
         let people = format!("{people} AND person IN (SELECT person FROM repeated)");
         let repeated = db.query_row(&people, [], |row| Ok(row.get::<_, u64>(0)? - row.get::<_, u64>(1)?))?;
-        let mut statement = db.prepare(&format!("SELECT recipient FROM row WHERE {is_sent}"))?;
-        let mut found = statement.query([])?;
-        while let Some(row) = found.next()? {
+        walk(db, &format!("SELECT recipient FROM row WHERE {is_sent}"), [], |row| {
             rows += 1;
             if let Some(country) = country_of(text_of(row, 0)?) {
                 *countries.entry(country).or_default() += 1;
             }
-        }
+            Ok(())
+        })?;
         Ok(DraftOverview { rows, skips, repeated, countries })
     }
 
@@ -66,6 +65,3 @@ impl LedgerDraft {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }
-
-/// Whether a row of a draft makes a request and is not left out.
-const IS_SENT: &str = "recipient IS NOT NULL AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n)";

@@ -1,7 +1,8 @@
 //! The rows of a draft, for a run whose ledger is elsewhere.
 
 use super::comparison::{note, prepare};
-use super::draft::LedgerDraft;
+use super::draft::{IS_SENT, LedgerDraft};
+use super::walk::walk;
 use crate::ledger::{EarlierRow, LedgerError};
 
 /// A row, and what it is compared by.
@@ -47,12 +48,9 @@ impl LedgerDraft {
         &self,
         mut each: impl FnMut(DraftedRow<'_>) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        let mut statement = self.db.prepare(
-            "SELECT row.n, line, before, cells, recipient, path, body, person, fingerprint, row_checksum, reason, problem, \
-             other_run, at FROM row JOIN content USING (n) LEFT JOIN decision ON decision.n = row.n ORDER BY row.n",
-        )?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
+        let query = "SELECT row.n, line, before, cells, recipient, path, body, person, fingerprint, row_checksum, reason, problem, \
+             other_run, at FROM row JOIN content USING (n) LEFT JOIN decision ON decision.n = row.n ORDER BY row.n";
+        walk(&self.db, query, [], |row| {
             let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
             let skip = match text(10)? {
                 Some(reason) => Some(DraftedSkip { reason, problem: text(11)?, run: text(12)?, at: row.get(13)? }),
@@ -70,9 +68,8 @@ impl LedgerDraft {
                 fingerprint: row.get(8)?,
                 row_checksum: row.get(9)?,
                 skip,
-            })?;
-        }
-        Ok(())
+            })
+        })
     }
 }
 
@@ -87,10 +84,8 @@ pub(crate) struct RowKey {
 impl LedgerDraft {
     /// The keys of the next rows behind `after` that are to be sent.
     pub(crate) fn keys(&self, after: i64, limit: usize) -> Result<Vec<RowKey>, LedgerError> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT n, fingerprint, person FROM row WHERE n > ?1 AND recipient IS NOT NULL \
-             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n) ORDER BY n LIMIT ?2",
-        )?;
+        let query = format!("SELECT n, fingerprint, person FROM row WHERE n > ?1 AND {IS_SENT} ORDER BY n LIMIT ?2");
+        let mut statement = self.db.prepare_cached(&query)?;
         let rows = statement.query_map((after, i64::try_from(limit).unwrap_or(i64::MAX)), |row| {
             Ok(RowKey { n: row.get(0)?, fingerprint: row.get(1)?, person: row.get(2)? })
         })?;
@@ -99,18 +94,15 @@ impl LedgerDraft {
 
     /// Gives `each` the people who have a row that is to be sent, so many at once, with the fingerprint of each message to
     /// them.
-    pub(crate) fn each_addressees<E: From<LedgerError>>(
+    pub(crate) fn each_addressees(
         &self,
         most: usize,
-        mut each: impl FnMut(&[i64], &[i64]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let query = "SELECT DISTINCT person, fingerprint FROM row WHERE recipient IS NOT NULL \
-                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n) ORDER BY person";
-        let mut statement = self.db.prepare(query).map_err(LedgerError::from)?;
-        let mut rows = statement.query([]).map_err(LedgerError::from)?;
+        mut each: impl FnMut(&[i64], &[i64]) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let query = format!("SELECT DISTINCT person, fingerprint FROM row WHERE {IS_SENT} ORDER BY person");
         let (mut people, mut fingerprints) = (Vec::new(), Vec::new());
-        while let Some(row) = rows.next().map_err(LedgerError::from)? {
-            let person = row.get(0).map_err(LedgerError::from)?;
+        walk(&self.db, &query, [], |row| {
+            let person = row.get(0)?;
             // All messages of a person are given together.
             if people.len() >= most && people.last() != Some(&person) {
                 each(&people, &fingerprints)?;
@@ -118,8 +110,9 @@ impl LedgerDraft {
                 fingerprints.clear();
             }
             people.push(person);
-            fingerprints.push(row.get(1).map_err(LedgerError::from)?);
-        }
+            fingerprints.push(row.get(1)?);
+            Ok(())
+        })?;
         if people.is_empty() { Ok(()) } else { each(&people, &fingerprints) }
     }
 

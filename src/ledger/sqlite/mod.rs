@@ -32,7 +32,7 @@ mod rows;
 mod run_files;
 mod stop_mark;
 mod store;
-mod text_column;
+mod walk;
 
 pub(crate) use self::directory::Runs;
 pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};

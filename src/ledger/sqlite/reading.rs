@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
 use super::Ledger;
 use super::integrity::conditions_checksum;
-use super::text_column::text_of;
+use super::walk::{text_of, walk};
 use crate::ledger::{
     Counts, Details, FoundRow, LedgerError, QueuedRow, ReportedRow, Run, RunEvent, SkipCounts, SkipReason, StandingRow,
     hash_of_person,
@@ -52,12 +52,7 @@ impl Run for Ledger {
         if conditions.as_deref().map(conditions_checksum) != checksum {
             return Err(LedgerError::Damaged { problem: "the conditions of the run were changed".to_owned() });
         }
-        let broken = |error: serde_json::Error| LedgerError::Damaged { problem: error.to_string() };
-        let mut details: Details = serde_json::from_str(&details).map_err(broken)?;
-        if let Some(conditions) = conditions {
-            details.conditions = serde_json::from_str(&conditions).map_err(broken)?;
-        }
-        Ok(details)
+        Details::of_json(&details, conditions.as_deref())
     }
 
     fn created_at(&self) -> Result<i64, LedgerError> {
@@ -97,16 +92,15 @@ impl Run for Ledger {
     }
 
     fn noted_reasons(&self, failed_too: bool) -> Result<BTreeMap<String, u64>, LedgerError> {
-        let mut statement = self.db.prepare(REASONS)?;
-        let mut rows = statement.query([failed_too])?;
         let mut reasons = BTreeMap::new();
-        while let Some(row) = rows.next()? {
+        walk(&self.db, REASONS, [failed_too], |row| {
             let count: u64 = row.get(1)?;
             if count > 0 {
                 // The API may have a code that is called as a name of ours.
                 *reasons.entry(row.get(0)?).or_default() += count;
             }
-        }
+            Ok(())
+        })?;
         Ok(reasons)
     }
 
@@ -150,14 +144,13 @@ impl Run for Ledger {
         if lines.is_empty() {
             return Ok(found);
         }
-        let mut statement = self.db.prepare("SELECT line, n FROM row")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
+        walk(&self.db, "SELECT line, n FROM row", [], |row| {
             let line = row.get(0)?;
             if lines.contains(&line) {
                 found.insert(line, self.standing(row.get(1)?)?);
             }
-        }
+            Ok(())
+        })?;
         Ok(found)
     }
 
@@ -181,16 +174,15 @@ impl Ledger {
 
     /// The numbers of these rows: all rows are looked at, since an index could be hurt and hide one.
     pub(super) fn numbers_to(&self, recipient: &str) -> Result<Vec<i64>, LedgerError> {
-        let mut statement =
-            self.db.prepare_cached("SELECT n, recipient FROM row NOT INDEXED WHERE person = ?1 ORDER BY n")?;
-        let mut rows = statement.query([hash_of_person(recipient)])?;
+        let query = "SELECT n, recipient FROM row NOT INDEXED WHERE person = ?1 ORDER BY n";
         let mut numbers = Vec::new();
-        while let Some(row) = rows.next()? {
+        walk(&self.db, query, [hash_of_person(recipient)], |row| {
             // Two people may have one hash.
             if person_key(text_of(row, 1)?) == person_key(recipient) {
                 numbers.push(row.get(0)?);
             }
-        }
+            Ok(())
+        })?;
         Ok(numbers)
     }
 
@@ -222,14 +214,13 @@ impl Ledger {
 /// How many rows of a ledger, or of a draft, are left out for each reason.
 pub(super) fn skip_counts(db: &Connection) -> Result<SkipCounts, LedgerError> {
     let query = "SELECT reason, count(*) FROM decision WHERE \"to\" = 'skipped' GROUP BY reason";
-    let mut statement = db.prepare_cached(query)?;
-    let mut rows = statement.query([])?;
     let mut counts = Vec::new();
-    while let Some(row) = rows.next()? {
+    walk(db, query, [], |row| {
         let name = text_of(row, 0)?;
         let damaged = || LedgerError::Damaged { problem: format!("no row is skipped for the reason `{name}`") };
         counts.push((SkipReason::of_name(name).ok_or_else(damaged)?, row.get(1)?));
-    }
+        Ok(())
+    })?;
     counts.sort_unstable();
     Ok(SkipCounts(counts))
 }

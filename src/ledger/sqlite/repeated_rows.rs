@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::draft::LedgerDraft;
-use super::text_column::text_of;
+use super::walk::{text_of, walk};
 use crate::ledger::{LedgerError, SameMessage, Skip, SkipReason};
 use crate::phone::person_key;
 
@@ -31,13 +31,11 @@ impl LedgerDraft {
              WINDOW same AS (PARTITION BY fingerprint ORDER BY row.n)) WHERE n <> first",
         )?;
         let Self { db, left_out, .. } = self;
-        let mut statement = db.prepare("SELECT n, line, first_line, recipient, first FROM duplicate ORDER BY n")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
+        walk(db, "SELECT n, line, first_line, recipient, first FROM duplicate ORDER BY n", [], |row| {
             let (n, line, first_line) = (row.get(0)?, row.get(1)?, row.get(2)?);
             // Two messages may have one fingerprint.
             if message_of(db, row.get(0)?)? != message_of(db, row.get(4)?)? {
-                continue;
+                return Ok(());
             }
             report(line, first_line, text_of(row, 3)?);
             if skip {
@@ -45,8 +43,8 @@ impl LedgerDraft {
                 let skip = Skip { reason: SkipReason::Repeated, problem: &problem, run: None };
                 left_out.add(db, n, skip)?;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Leaves out each row to a person who has an earlier row that is to be sent, or any that an earlier run has. `report` is
@@ -109,16 +107,13 @@ fn repeated_behind(
          WHERE person IN (SELECT person FROM repeated) AND (reason IS NULL OR reason IN ({reasons}))) \
          WHERE is_sent AND n <> first",
     ))?;
-    let mut statement = db.prepare(
-        "SELECT own.n, own.line, own.recipient, first.line, first.recipient FROM behind \
-         JOIN row AS own ON own.n = behind.n JOIN row AS first ON first.n = behind.first ORDER BY behind.n",
-    )?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
+    let query = "SELECT own.n, own.line, own.recipient, first.line, first.recipient FROM behind \
+         JOIN row AS own ON own.n = behind.n JOIN row AS first ON first.n = behind.first ORDER BY behind.n";
+    walk(db, query, [], |row| {
         // Two people may have one hash.
         if person_key(text_of(row, 2)?) == person_key(text_of(row, 4)?) {
             each(row.get(0)?, row.get(1)?, row.get(3)?)?;
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
