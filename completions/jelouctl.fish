@@ -985,41 +985,42 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l no-input -d 'Never ask; what is missing is an error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l client-secret-file -d 'File with the client secret, or `-` [env: JELOU_CLIENT_SECRET_FILE]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l timeout -d 'Limit for one attempt [env: JELOU_TIMEOUT] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l retry-for -d 'How long to retry, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -l client-secret-file -d 'File with the client secret, or `-` [env: JELOU_CLIENT_SECRET_FILE]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -l timeout -d 'Limit for one attempt [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -l retry-for -d 'How long to retry, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l sandbox -d 'Send to the sandbox: nothing leaves this machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l dry-run -d 'Print the request as JSON and send nothing'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l curl -d 'Print the request as a curl command and send nothing'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -s q -l quiet -d 'Show only errors'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -s v -l verbose -d 'Show each attempt, request and answer, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l no-input -d 'Never ask; what is missing is an error'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -s y -l yes -d 'Answer yes to every question'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "send" -d 'Send a message to each row of a list'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "resume" -d 'Continue a run that was stopped, paused or killed'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "work" -d 'Send rows of a run that other machines send too, until it is complete'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "stop" -d 'Stop a run that another process sends; what is under way ends first'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "status" -d 'Show the state of a run, also while it is running'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "report" -d 'Print the list with the outcome of each row, or make a page of it to look at'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "find" -d 'Show what was sent to a person, by any run'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "resolve" -d 'Set the state of unknown rows by hand, or send failed rows again'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "list" -d 'List the runs, the newest first'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "remove" -d 'Remove a run, or old ones, with all that is known of it; asks, or needs --yes'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -l sandbox -d 'Send to the sandbox: nothing leaves this machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -s q -l quiet -d 'Show only errors'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -s v -l verbose -d 'Show each attempt, request and answer, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -l no-input -d 'Never ask; what is missing is an error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -f -a "send" -d 'Send a message to each row of a list'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -f -a "resume" -d 'Continue a run that was stopped, paused or killed'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -f -a "work" -d 'Send rows of a run that other machines send too, until it is complete'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -f -a "stop" -d 'Stop a run that another process sends; what is under way ends first'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -f -a "status" -d 'Show the state of a run, also while it is running'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -f -a "deliveries" -d 'Ask Jelou how far the messages of a run came, and keep it in the run'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -f -a "report" -d 'Print the list with the outcome of each row, or make a page of it to look at'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -f -a "find" -d 'Show what was sent to a person, by any run'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -f -a "resolve" -d 'Set the state of unknown rows by hand, or send failed rows again'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -f -a "list" -d 'List the runs, the newest first'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status deliveries report find resolve list remove" -f -a "remove" -d 'Remove a run, or old ones, with all that is known of it; asks, or needs --yes'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l sheet -d 'Sheet of the workbook [default: the first visible one]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l encoding -d 'Encoding of a list in text, such as windows-1252 [default: UTF-8]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l to-column -d 'Column of the recipient [default: found by its name]' -r
@@ -1219,13 +1220,50 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; what is missing is an error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l every -d 'How long to wait before asking again [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l for -d 'How long to go on asking [default: 1h]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l up-to -d 'Ask for messages that left this long ago or less, at most 30d [default: 72h]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l client-secret-file -d 'File with the client secret, or `-` [env: JELOU_CLIENT_SECRET_FILE]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l timeout -d 'Limit for one attempt [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l retry-for -d 'How long to retry, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object with the outcome of the message'
+none\t'Nothing: the exit code and standard error say it all'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l watch -d 'Ask again until nothing can change any more'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l pause-if-undelivered -d 'Stop the run when most of its messages are not delivered, or WhatsApp lets the business send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l sandbox -d 'Send to the sandbox: nothing leaves this machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -s q -l quiet -d 'Show only errors'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -s v -l verbose -d 'Show each attempt, request and answer, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l no-input -d 'Never ask; what is missing is an error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l state -d 'Rows in this state only (repeatable)' -r -f -a "pending\t'Still to be sent; certainly not sent so far'
 inflight\t'A request is under way'
 sent\t'Accepted by Jelou'
 failed\t'Rejected by the API'
 unknown\t'It may have been sent'
 skipped\t'Left out; `code` in the report says why'"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l reason -d 'Of the skipped rows those with this reason only; with --state, besides the rows in that state (repeatable)' -r -f -a "invalid\t'It makes no message that can be sent'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l delivery -d 'Rows whose message came this far, by what `bulk deliveries` learnt (repeatable)' -r -f -a "accepted\t'Jelou has it'
+at_whatsapp\t'WhatsApp has it'
+delivered\t'It is on the person\'s phone'
+read\t'The person has read it'
+replied\t'The person has answered'
+undelivered\t'It failed on its way'
+other\t'Jelou says something else of it'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l reason -d 'Of the skipped rows those with this reason only; with --state, besides the rows in that state. A number is WhatsApp\'s code of undelivered messages: 131050 (repeatable)' -r -f -a "invalid\t'It makes no message that can be sent'
 excluded\t'Its recipient is on a list of people who are not to be written to'
 already_sent\t'An earlier run has sent the same message to the same person'
 may_have_been_sent\t'An earlier run may have sent it'
@@ -1298,6 +1336,7 @@ pending\t'To be sent (again)'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l failed-as -d 'What the failed rows are from now on' -r -f -a "pending\t'To be sent again'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l pending-as -d 'What the pending rows are from now on; a damaged ledger is then taken as it is' -r -f -a "unknown\t'They may have been sent: the ledger has lost what it knew of them'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l from -d 'What became of unknown rows, as a report of the run has it in its column `sent`: yes, no or unknown' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l up-to -d 'With --ask: rows that left this long ago or less, at most 30d [default: 72h]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l line -d 'Only the row at this line of the list, as the report has it (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l to -d 'Only the rows to this user (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l country -d 'Country whose national number --to is, in two letters: EC' -r
@@ -1318,6 +1357,7 @@ none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l ask -d 'Ask Jelou which unknown rows were sent, as `bulk deliveries` does; the others stay unknown'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l sandbox -d 'Send to the sandbox: nothing leaves this machine'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l dry-run -d 'Print the request as JSON and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l curl -d 'Print the request as a curl command and send nothing'

@@ -8,6 +8,7 @@ mod context;
 mod report_page;
 mod sending;
 
+mod deliveries;
 mod import;
 mod ledger;
 mod list;

@@ -31,11 +31,9 @@ pub(crate) use self::curl::shell_word;
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
 pub(crate) use self::failure::{Failure, Stage};
-#[cfg(any(test, fuzzing))]
-pub(crate) use self::look_ups::Notification;
 pub(crate) use self::look_ups::{
     DeliveryFacts, DeliveryState, HistoryMessage, ListingCoverage, LookUpError, LookUpList, LookUpPace, LookUpSpan,
-    LookUps, MOST_PAGES, MessageAuthor, MessageSort, SpanStart, TrackedMessage, entry_key,
+    LookUps, MOST_PAGES, MessageAuthor, MessageSort, Notification, SpanStart, TrackedMessage, entry_key,
 };
 pub(crate) use self::outcome::{Cause, Outcome, Problem, Verdict, judge};
 pub(crate) use self::proxy::Proxy;

@@ -14,6 +14,7 @@ use clap::CommandFactory;
 
 use self::app::{App, Command};
 use crate::commands;
+use crate::commands::bulk::BulkCommand;
 use crate::commands::messages::MessagesCommand;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
@@ -38,8 +39,11 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         return usage::refuse(&app.global.context(false), error);
     }
     let mut context = app.global.context(std::env::var_os("CI").is_some());
-    if context.stdout.format == Format::To && !matches!(app.command, Some(Command::Messages(MessagesCommand::List(_))))
-    {
+    let lists_people = matches!(
+        app.command,
+        Some(Command::Messages(MessagesCommand::List(_)) | Command::Bulk(BulkCommand::Report(_)))
+    );
+    if context.stdout.format == Format::To && !lists_people {
         let error =
             UsageError::new("-o to: this command lists no recipients", "-o is response, id, record or none here");
         return usage::print_error(&context.stderr, &error.into());

@@ -5,6 +5,7 @@ mod age;
 mod checksum;
 #[cfg(test)]
 mod contract;
+mod delivery;
 mod duplicate_window;
 mod earlier;
 mod error;
@@ -27,6 +28,7 @@ mod types;
 mod workers;
 
 pub(crate) use self::age::RunAge;
+pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LearntDelivery, ProvenRow};
 pub(crate) use self::duplicate_window::{
     DuplicateWindow, EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, is_recent,
 };
@@ -53,7 +55,8 @@ pub(crate) use self::sqlite::{
 pub(crate) use self::sqlite::{FileRun, fixture};
 pub(crate) use self::store::{LedgerStore, NewRun, UnfinishedRuns};
 pub(crate) use self::types::{
-    BegunAttempt, Details, EndedAttempt, QueuedRow, RecipientFlags, ReportedRow, RowFilter, RunConditions,
+    BegunAttempt, Details, EndedAttempt, QueuedRow, RecipientFlags, ReportedDelivery, ReportedRow, RowFilter,
+    RunConditions,
 };
 pub(crate) use self::workers::{LostWorker, RunWorker};
 

@@ -1,5 +1,6 @@
 //! What is told of all runs: each in figures, or what they have for one person.
 
+use super::delivery::DeliveryCounts;
 use super::error::LedgerError;
 use super::model::Counts;
 use super::name::RunName;
@@ -22,6 +23,8 @@ pub(crate) struct RunOverview {
     pub(crate) changed_at: i64,
     /// Whether a process has it.
     pub(crate) is_held: bool,
+    /// How far its messages came; nothing where nobody has asked.
+    pub(crate) deliveries: Option<DeliveryCounts>,
 }
 
 /// A run whose ledger cannot be read: what it sent is not known.
@@ -55,6 +58,7 @@ impl RunOverview {
             created_at: run.created_at()?,
             changed_at: run.changed_at()?,
             is_held,
+            deliveries: run.delivery_counts()?,
             damage: run.into_whole().err(),
         })
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use super::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt};
 use super::duplicate_window::{EarlierError, EarlierMessages};
 use super::error::LedgerError;
 use super::events::RunEvent;
@@ -68,6 +69,12 @@ pub(crate) trait Run {
 
     /// Gives every row in the order of the input, all as they were at one instant.
     fn each_row(&self, each: &mut dyn FnMut(ReportedRow) -> ControlFlow<()>) -> Result<(), LedgerError>;
+
+    /// Gives every attempt that began between these times and may have reached Jelou, in the order of the list.
+    fn each_attempt(&self, began: [i64; 2], each: &mut dyn FnMut(KnownAttempt)) -> Result<(), LedgerError>;
+
+    /// How far its messages came; nothing where nobody has asked yet.
+    fn delivery_counts(&self) -> Result<Option<DeliveryCounts>, LedgerError>;
 
     /// The rows at these lines of the list, by their lines.
     fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError>;
@@ -263,6 +270,16 @@ pub(crate) trait HeldRun {
         resolution: &Resolution,
         have_ended: &mut dyn FnMut(&[LostWorker]) -> bool,
     ) -> Result<Counts, ResolveError>;
+
+    /// Makes rows unknown that were under way at a process that is gone.
+    fn note_lost(&mut self) -> Result<(), LedgerError>;
+
+    /// Keeps what was learnt of messages; says how many unknown rows are sent now. When the run last changed stays as it is, but
+    /// for these.
+    ///
+    /// # Errors
+    /// When it cannot be written; then nothing of it is kept.
+    fn learn(&mut self, news: &DeliveryNews) -> Result<u64, LedgerError>;
 
     /// Removes it with all that is known of its rows.
     fn remove(self: Box<Self>) -> Result<(), LedgerError>;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::error::LedgerError;
 use super::model::{Counts, RowState};
 use super::skip::SkipReason;
-use crate::api::{Deadline, SuccessCriterion};
+use crate::api::{Deadline, DeliveryFacts, DeliveryState, SuccessCriterion};
 use crate::hours::Hours;
 use crate::list::ListFormat;
 use crate::message::{TemplateUses, recipients_in};
@@ -211,6 +211,17 @@ pub(crate) struct ReportedRow {
     pub(crate) at: Option<i64>,
     /// When its last attempt ended, whatever was decided later.
     pub(crate) ended_at: Option<i64>,
+    /// How far its message came, where that was learnt.
+    pub(crate) delivery: Option<ReportedDelivery>,
+}
+
+/// How far the message of a row came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReportedDelivery {
+    pub(crate) facts: DeliveryFacts,
+    /// Milliseconds since 1970, where Jelou says it.
+    pub(crate) delivered_at: Option<i64>,
+    pub(crate) read_at: Option<i64>,
 }
 
 impl ReportedRow {
@@ -245,15 +256,34 @@ impl ReportedRow {
 }
 
 /// Which rows are taken: those in one of the states, and of the skipped ones those with one of the reasons. Where nothing is
-/// named, all.
+/// named, all. Of these, where deliveries or codes are named, those whose message came so far, or failed with one of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RowFilter {
     pub(crate) states: Vec<RowState>,
     pub(crate) reasons: Vec<SkipReason>,
+    pub(crate) deliveries: Vec<DeliveryState>,
+    /// Of undelivered messages.
+    pub(crate) codes: Vec<String>,
 }
 
 impl RowFilter {
     pub(crate) fn takes(&self, row: &ReportedRow) -> bool {
+        self.takes_delivery(row.delivery.as_ref().map(|delivery| &delivery.facts)) && self.takes_state(row)
+    }
+
+    fn takes_delivery(&self, facts: Option<&DeliveryFacts>) -> bool {
+        let is_other = |state: &DeliveryState| state.unknown().is_some();
+        let has_state = |facts: &DeliveryFacts| {
+            self.deliveries.iter().any(|state| *state == facts.state || is_other(state) && is_other(&facts.state))
+        };
+        let has_code = |facts: &DeliveryFacts| {
+            facts.state == DeliveryState::Undelivered && self.codes.iter().any(|code| facts.code.as_ref() == Some(code))
+        };
+        (self.deliveries.is_empty() || facts.is_some_and(has_state))
+            && (self.codes.is_empty() || facts.is_some_and(has_code))
+    }
+
+    fn takes_state(&self, row: &ReportedRow) -> bool {
         let has_reason = || self.reasons.iter().any(|reason| row.code.as_deref() == Some(reason.name()));
         match row.state {
             RowState::Skipped if !self.reasons.is_empty() => has_reason(),

@@ -127,7 +127,8 @@ impl ListError {
             Self::AllSkipped { .. } => "skip fewer rows",
             Self::ChangedReport => {
                 "move columns of your own to the left of `run`; or, to send to all rows whatever became of them, remove \
-                 run, line, sent, message_id, http_status, code, error, attempts and at"
+                 run, line, sent, message_id, http_status, code, error, attempts, at, delivery, delivered_at, read_at and \
+                 delivery_error"
             }
             Self::NoRows { .. } => "check the file; a list needs a header and at least one row",
             Self::TooManyFields { .. } => {

@@ -8,8 +8,21 @@ use serde_json::{Map, Value};
 use super::format::CsvFormat;
 
 /// The columns of the outcome, behind those of the input.
-pub(crate) const OUTCOME_COLUMNS: [&str; 9] =
-    ["run", "line", "sent", "message_id", "http_status", "code", "error", "attempts", "at"];
+pub(crate) const OUTCOME_COLUMNS: [&str; 13] = [
+    "run",
+    "line",
+    "sent",
+    "message_id",
+    "http_status",
+    "code",
+    "error",
+    "attempts",
+    "at",
+    "delivery",
+    "delivered_at",
+    "read_at",
+    "delivery_error",
+];
 
 /// What a report says of a row, as it stands there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -158,7 +171,7 @@ mod tests {
     fn a_report_is_known_by_how_it_begins() {
         let ours = OUTCOME_COLUMNS.join(",");
         let with = |delimiter: &str| format!("to{delimiter}{}\r\n", OUTCOME_COLUMNS.join(delimiter));
-        let object = r#"{"to":"1","run":"r","line":2,"sent":"no","message_id":null,"http_status":null,"code":null,"error":null,"attempts":0,"at":null}"#;
+        let object = r#"{"to":"1","run":"r","line":2,"sent":"no","message_id":null,"http_status":null,"code":null,"error":null,"attempts":0,"at":null,"delivery":null,"delivered_at":null,"read_at":null,"delivery_error":null}"#;
         for (begin, expected) in [
             (with(","), true),
             (format!("\u{feff}sep=;\r\n{}1;r;2", with(";")), true),
@@ -170,7 +183,7 @@ mod tests {
             (format!("to\n{ours}\n"), false),
             (format!("{ours},to\n"), false),
             ("{\"to\":\"1\"}\n".to_owned(), false),
-            (object.replace("\"at\":null", "\"at\":null,\"x\":1"), false),
+            (object.replace("\"delivery_error\":null", "\"delivery_error\":null,\"x\":1"), false),
             ("SQLite format 3\0".to_owned(), false),
             ("{".to_owned(), false),
             (String::new(), false),

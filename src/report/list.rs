@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use crate::import::BulkError;
-use crate::ledger::{Details, LedgerError, ReportedRow, RowFilter, Run};
+use crate::ledger::{Details, LedgerError, ReportedDelivery, ReportedRow, RowFilter, Run};
 use crate::list::{CsvFormat, ListFormat, MARK, OUTCOME_COLUMNS, guarded, kept_cells, quoted};
 use crate::output::{compact, one_line};
 use crate::timestamps::rfc_3339_millis;
@@ -125,9 +125,13 @@ fn damaged(error: &serde_json::Error) -> LedgerError {
 ///
 /// # Errors
 /// When its time has no place among times.
-pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Value); 9], LedgerError> {
+pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Value); 13], LedgerError> {
     let at = row.at.map(|at| time(at).ok_or(LedgerError::TimeOutOfRange { line: row.line, at })).transpose()?;
-    let [run_column, line, sent, message_id, http_status, code, error, attempts, at_column] = OUTCOME_COLUMNS;
+    let [run_column, line, sent, message_id, http_status, code, error, attempts, at_column, of_delivery @ ..] =
+        OUTCOME_COLUMNS;
+    let [delivery_column, delivered_at, read_at, delivery_error] = of_delivery;
+    let delivery = row.delivery.as_ref();
+    let delivery_time = |at: fn(&ReportedDelivery) -> Option<i64>| json!(delivery.and_then(at).and_then(time));
     Ok([
         (run_column, json!(run)),
         (line, json!(row.line)),
@@ -138,6 +142,10 @@ pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Va
         (error, json!(row.error)),
         (attempts, json!(row.attempts)),
         (at_column, json!(at)),
+        (delivery_column, json!(delivery.map(|delivery| &delivery.facts.state))),
+        (delivered_at, delivery_time(|delivery| delivery.delivered_at)),
+        (read_at, delivery_time(|delivery| delivery.read_at)),
+        (delivery_error, json!(delivery.and_then(|delivery| delivery.facts.failure()))),
     ])
 }
 

@@ -202,7 +202,7 @@ fn a_report_of_a_run_that_was_removed_decides_nothing() {
         home.run("bulk resolve --from said.csv")
     };
     let hint = "a report of another run of this name";
-    let at = |csv: &str| csv.lines().nth(1).unwrap().rsplit_once(',').unwrap().1.to_owned();
+    let at = |csv: &str| csv.lines().nth(1).unwrap().rsplit(',').nth(4).unwrap().to_owned();
     let report = home.run("bulk report r --state unknown").success().stdout;
     let other = format!(
         "line 2 of the report is as of `{}`, but line 5 of the run last changed at {}",

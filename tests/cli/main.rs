@@ -27,6 +27,8 @@ mod bulk_connections;
 mod bulk_crash;
 #[cfg(unix)]
 mod bulk_damage;
+#[cfg(unix)]
+mod bulk_deliveries;
 mod bulk_earlier;
 mod bulk_encoding;
 #[cfg(unix)]

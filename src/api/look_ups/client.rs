@@ -119,11 +119,7 @@ impl LookUps<'_> {
         let mut is_clock_known = false;
         loop {
             let query = ListingQuery { since, until, message_id, page: tally.next_page() };
-            let request = match listing {
-                LookUpList::History => Request::history(self.base, self.bot, &query),
-                LookUpList::Notifications => Request::notifications(self.base, self.bot, &query),
-            };
-            let answer = self.ask(&request).await?;
+            let answer = self.ask(&self.page(listing, &query)).await?;
             if !is_clock_known {
                 is_clock_known = true;
                 let begin = self.begin(span.start);
@@ -152,6 +148,32 @@ impl LookUps<'_> {
             // From here on nothing new moves the pages on. What the first one had must stay within.
             let now = self.now().max(newest.unwrap_or(Timestamp::MIN));
             until = until.or_else(|| now.checked_add(TOLERANCE).ok());
+        }
+    }
+
+    /// The span as the server's clock has it, where it begins at a time by ours.
+    pub(crate) fn by_its_clock(&self, span: &LookUpSpan) -> LookUpSpan {
+        let start = match span.start {
+            SpanStart::At(at) => SpanStart::At(at.saturating_add(self.clock - TOLERANCE).unwrap_or(at)),
+            start => start,
+        };
+        LookUpSpan { start, ..span.clone() }
+    }
+
+    /// How many pages a listing of `span` has, as the API says; nothing where it does not.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub(crate) async fn pages(&mut self, listing: LookUpList, span: &LookUpSpan) -> Result<Option<u64>, LookUpError> {
+        let query = ListingQuery { since: self.begin(span.start), until: span.until, message_id: None, page: 1 };
+        let answer = self.ask(&self.page(listing, &query)).await?;
+        Ok(answer.body.total_pages())
+    }
+
+    fn page(&self, listing: LookUpList, query: &ListingQuery<'_>) -> Request {
+        match listing {
+            LookUpList::History => Request::history(self.base, self.bot, query),
+            LookUpList::Notifications => Request::notifications(self.base, self.bot, query),
         }
     }
 

@@ -40,6 +40,17 @@ impl DeliveryFacts {
         }
     }
 
+    /// Code and reason of a failure, each once.
+    pub(crate) fn failure(&self) -> Option<String> {
+        if self.state != DeliveryState::Undelivered {
+            return None;
+        }
+        match (&self.code, &self.reason) {
+            (Some(code), Some(reason)) if !reason.contains(code.as_str()) => Some(format!("{code}: {reason}")),
+            (code, reason) => reason.clone().or_else(|| code.clone()),
+        }
+    }
+
     /// The same with the reason of a failure, as `error` gives it: a code, a text, or an object with either.
     pub(super) fn failed_with(self, error: &Value) -> Self {
         let text = error.as_str().map(str::trim).filter(|text| !text.is_empty());

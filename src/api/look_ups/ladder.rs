@@ -35,6 +35,19 @@ impl DeliveryState {
         }
     }
 
+    /// The API's word for it.
+    pub(crate) fn status(&self) -> &str {
+        match self {
+            Self::Other(status) => status,
+            Self::Accepted => "CREATED",
+            Self::AtWhatsapp => "DELIVERED_CHANNEL",
+            Self::Undelivered => "FAILED",
+            Self::Delivered => "DELIVERED_USER",
+            Self::Read => "READ",
+            Self::Replied => "REPLY",
+        }
+    }
+
     /// The stable name: `at_whatsapp`; `other` for a status that we do not know.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -128,6 +141,7 @@ mod tests {
             ("", Other(String::new())),
         ] {
             assert_eq!(DeliveryState::of_status(status), expected, "{status}");
+            assert_eq!(DeliveryState::of_status(expected.status()), expected, "{status}");
         }
     }
 

@@ -16,7 +16,6 @@ pub(crate) use self::error::LookUpError;
 pub(crate) use self::facts::DeliveryFacts;
 pub(crate) use self::history::{HistoryMessage, MessageAuthor};
 pub(crate) use self::ladder::DeliveryState;
-#[cfg(any(test, fuzzing))]
 pub(crate) use self::notification::Notification;
 pub(crate) use self::pages::{ListingCoverage, MOST_PAGES, key as entry_key};
 pub(crate) use self::tracked::{MessageSort, TrackedMessage};

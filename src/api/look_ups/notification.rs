@@ -17,6 +17,8 @@ pub(crate) struct Notification {
     /// The template's name.
     pub(crate) element_name: Option<String>,
     pub(crate) created_at: Option<Timestamp>,
+    /// When it was on the person's phone, also where it is read by now.
+    pub(crate) delivered_at: Option<Timestamp>,
     pub(crate) facts: DeliveryFacts,
 }
 
@@ -30,8 +32,13 @@ impl Notification {
             destination: text_at(entry, &["/destination"]),
             element_name: text_at(entry, &["/elementName"]),
             created_at: time_at(entry, &["/createdAt", "/sentDate"]),
+            delivered_at: time_at(entry, &["/deliveryUserAt"]),
             facts: facts(entry),
         })
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.ids.iter().map(String::as_str)
     }
 
     /// Whether it is the one that a send or a person calls `id`.

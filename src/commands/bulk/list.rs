@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::store::open_store;
-use super::words::{local_time, report_damage, report_unreadable, utc};
+use super::words::{deliveries_as_json, local_time, report_damage, report_unreadable, utc};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -122,6 +122,7 @@ fn of_machine(run: &RunOverview) -> Value {
         "skipped": counts.skipped,
         "pending": counts.pending,
         "inflight": counts.inflight,
+        "deliveries": run.deliveries.as_ref().map(deliveries_as_json),
     })
 }
 
@@ -171,5 +172,6 @@ fn unreadable_of_machine(run: &UnreadableRun) -> Value {
         "skipped": null,
         "pending": null,
         "inflight": null,
+        "deliveries": null,
     })
 }

@@ -1,8 +1,10 @@
 //! `bulk …`: many messages from a list of people, and the runs that they are.
 
+mod asking;
 mod before;
 mod begin;
 mod carry_out;
+mod deliveries;
 mod earlier;
 mod ending;
 mod excluded;
@@ -31,6 +33,7 @@ mod work;
 
 use clap::Subcommand;
 
+use self::deliveries::BulkDeliveriesArgs;
 use self::find::BulkFindArgs;
 use self::list::BulkListArgs;
 use self::remove::BulkRemoveArgs;
@@ -56,6 +59,7 @@ pub(crate) enum BulkCommand {
     Work(BulkWorkArgs),
     Stop(BulkStopArgs),
     Status(BulkStatusArgs),
+    Deliveries(BulkDeliveriesArgs),
     Report(BulkReportArgs),
     Find(BulkFindArgs),
     Resolve(BulkResolveArgs),
@@ -69,6 +73,7 @@ pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCod
         BulkCommand::Resume(_)
             | BulkCommand::Work(_)
             | BulkCommand::Stop(_)
+            | BulkCommand::Deliveries(_)
             | BulkCommand::Resolve(_)
             | BulkCommand::Remove(_)
     );
@@ -83,6 +88,7 @@ pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCod
         BulkCommand::Work(args) => work::run(context, args),
         BulkCommand::Stop(args) => stop::run(context, &args),
         BulkCommand::Status(args) => status::run(context, &args),
+        BulkCommand::Deliveries(args) => deliveries::run(context, &args),
         BulkCommand::Report(args) => report::run(context, &args),
         BulkCommand::Find(args) => find::run(context, &args),
         BulkCommand::Resolve(args) => resolve::run(context, &args),

@@ -1,21 +1,26 @@
 //! `bulk report`: a run as a list that can be sent again, or as a page to look at.
 
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum, ValueHint};
+use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
+use clap::{Arg, Args, Command, ValueEnum, ValueHint};
 use tempfile::NamedTempFile;
 
 use super::store::{find_or_newest, open_store};
 use super::words::report_damage;
+use crate::api::DeliveryState;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::import::BulkError;
 use crate::ledger::{Details, RowFilter, RowState, Run, RunName, Runs, SkipReason};
 use crate::list::{ListOptions, ListReader, is_report};
-use crate::output::counted;
+use crate::output::{Format, counted};
+use crate::phone::person_key;
 use crate::private_file::{FileError, target_of};
 use crate::report::{ListReport, write_report};
 use crate::report_page::{self, PageLanguage, ReportedRun, is_page};
@@ -34,6 +39,67 @@ pub(crate) enum ReportFormat {
     Html,
 }
 
+/// How far a message came, a value of `--delivery`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum DeliveryStep {
+    /// Jelou has it
+    Accepted,
+    /// WhatsApp has it
+    #[value(name = "at_whatsapp")]
+    AtWhatsapp,
+    /// It is on the person's phone
+    Delivered,
+    /// The person has read it
+    Read,
+    /// The person has answered
+    Replied,
+    /// It failed on its way
+    Undelivered,
+    /// Jelou says something else of it
+    Other,
+}
+
+impl DeliveryStep {
+    fn state(self) -> DeliveryState {
+        match self {
+            Self::Accepted => DeliveryState::Accepted,
+            Self::AtWhatsapp => DeliveryState::AtWhatsapp,
+            Self::Delivered => DeliveryState::Delivered,
+            Self::Read => DeliveryState::Read,
+            Self::Replied => DeliveryState::Replied,
+            Self::Undelivered => DeliveryState::Undelivered,
+            Self::Other => DeliveryState::Other(String::new()),
+        }
+    }
+}
+
+/// A value of `--reason`: why a row was left out, or why a message was not delivered.
+#[derive(Clone, Debug)]
+enum ReportedReason {
+    Skipped(SkipReason),
+    Code(String),
+}
+
+/// Reads one; its help names the reasons.
+#[derive(Clone, Debug)]
+struct ReasonParser;
+
+impl TypedValueParser for ReasonParser {
+    type Value = ReportedReason;
+
+    fn parse_ref(&self, command: &Command, flag: Option<&Arg>, raw: &OsStr) -> Result<Self::Value, clap::Error> {
+        let is_code = |raw: &&str| !raw.is_empty() && raw.bytes().all(|byte| byte.is_ascii_digit());
+        if let Some(code) = raw.to_str().filter(is_code) {
+            return Ok(ReportedReason::Code(code.to_owned()));
+        }
+        EnumValueParser::<SkipReason>::new().parse_ref(command, flag, raw).map(ReportedReason::Skipped)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(SkipReason::value_variants().iter().filter_map(ValueEnum::to_possible_value)))
+    }
+}
+
 /// Print the list with the outcome of each row, or make a page of it to look at
 ///
 /// Examples:
@@ -41,10 +107,12 @@ pub(crate) enum ReportFormat {
 ///   jelouctl bulk report --state failed --reason invalid --file again.csv
 ///   jelouctl bulk report --file report.xlsx
 ///   jelouctl bulk report --file report.csv --delimiter ';'
+///   jelouctl bulk report --delivery undelivered --reason 131050 -o to >> opted-out.txt
 ///   jelouctl bulk report --file report.html
 ///   jelouctl bulk report --file report.html --mask --lang es
 ///
-/// After the list's own columns: run, line, sent, message_id, http_status, code, error, attempts, at.
+/// After the list's own columns: run, line, sent, message_id, http_status, code, error, attempts, at,
+/// and what `bulk deliveries` learnt: delivery, delivered_at, read_at, delivery_error.
 /// In CSV, ' is put before a cell that a spreadsheet would run; `bulk send` removes it again.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
@@ -56,9 +124,14 @@ pub(crate) struct BulkReportArgs {
     #[arg(long, value_name = "STATE")]
     state: Vec<RowState>,
 
-    /// Of the skipped rows those with this reason only; with --state, besides the rows in that state (repeatable)
-    #[arg(long, value_name = "REASON")]
-    reason: Vec<SkipReason>,
+    /// Rows whose message came this far, by what `bulk deliveries` learnt (repeatable)
+    #[arg(long, value_name = "STATE")]
+    delivery: Vec<DeliveryStep>,
+
+    /// Of the skipped rows those with this reason only; with --state, besides the rows in that state. A number is WhatsApp's
+    /// code of undelivered messages: 131050 (repeatable)
+    #[arg(long, value_name = "REASON|CODE", value_parser = ReasonParser)]
+    reason: Vec<ReportedReason>,
 
     /// How it is written [default: what the file's name says, else csv]
     #[arg(long, value_name = "FORMAT")]
@@ -100,6 +173,9 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
         ledger,
     };
     let Some(mut to) = to else {
+        if context.stdout.format == Format::To {
+            return report.print_people(context).map(|()| code);
+        }
         return match report.write(context.stdout.stream()) {
             // A reader that has seen enough, `head` perhaps, is no error.
             Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(code),
@@ -129,6 +205,18 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
+    /// Prints each person once whose row is taken.
+    fn print_people(&self, context: &Context) -> Result<(), CommandError> {
+        let mut people = HashSet::new();
+        self.ledger.report::<CommandError>(&self.args.filter(), |row| {
+            let Some(recipient) = row.recipient else { return Ok(()) };
+            if people.insert(person_key(&recipient).into_owned()) {
+                context.stdout.value(&recipient)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Says what was written, in words.
     fn write(&self, to: impl Write) -> Result<String, BulkError> {
         let list = |format, to| {
@@ -189,7 +277,15 @@ fn is_report_workbook(path: &Path) -> bool {
 
 impl BulkReportArgs {
     fn filter(&self) -> RowFilter {
-        RowFilter { states: self.state.clone(), reasons: self.reason.clone() }
+        let (mut reasons, mut codes) = (Vec::new(), Vec::new());
+        for reason in &self.reason {
+            match reason {
+                ReportedReason::Skipped(reason) => reasons.push(*reason),
+                ReportedReason::Code(code) => codes.push(code.clone()),
+            }
+        }
+        let deliveries = self.delivery.iter().copied().map(DeliveryStep::state).collect();
+        RowFilter { states: self.state.clone(), reasons, deliveries, codes }
     }
 
     /// The one that was typed, or that the file's name says.
@@ -244,8 +340,7 @@ impl BulkReportArgs {
             };
         }
         if self.filter() != RowFilter::default() {
-            let message =
-                "--state and --reason choose the rows of a list; a page has all of them, and filters of its own";
+            let message = "--state, --delivery and --reason choose the rows of a list; a page has all of them, and filters of its own";
             return Err(UsageError::new(message, "leave them out, or take --format csv"));
         }
         if self.file.is_none() && context.stdout.is_for_a_person() {

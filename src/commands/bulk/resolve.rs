@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use super::deliveries::{settle_by_asking, up_to};
 use super::import::open;
 use super::plan::recipient_rule;
 use super::run_log::log_resolved;
@@ -28,6 +30,7 @@ use crate::timestamps::{local_second, of_milliseconds};
 /// Set the state of unknown rows by hand, or send failed rows again
 ///
 /// Examples:
+///   jelouctl bulk resolve people-20261120-101500 --ask
 ///   jelouctl bulk resolve people-20261120-101500 --unknown-as sent
 ///   jelouctl bulk resolve people-20261120-101500 --to 593987654321 --line 7 --unknown-as failed
 ///   jelouctl bulk resolve people-20261120-101500 --failed-as pending
@@ -47,6 +50,10 @@ pub(crate) struct BulkResolveArgs {
 
     #[command(flatten)]
     decision: Decision,
+
+    /// With --ask: rows that left this long ago or less, at most 30d [default: 72h]
+    #[arg(long, value_name = "DURATION", value_parser = up_to, requires = "ask")]
+    up_to: Option<Duration>,
 
     #[command(flatten)]
     rows: DecidedRows,
@@ -70,6 +77,10 @@ struct Decision {
     /// What became of unknown rows, as a report of the run has it in its column `sent`: yes, no or unknown
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     from: Option<Source>,
+
+    /// Ask Jelou which unknown rows were sent, as `bulk deliveries` does; the others stay unknown
+    #[arg(long)]
+    ask: bool,
 }
 
 /// Which rows are decided; all that are in the state where none is named.
@@ -77,11 +88,11 @@ struct Decision {
 #[command(next_help_heading = "Which rows")]
 struct DecidedRows {
     /// Only the row at this line of the list, as the report has it (repeatable)
-    #[arg(long, value_name = "N", conflicts_with_all = ["from", "pending_as"])]
+    #[arg(long, value_name = "N", conflicts_with_all = ["from", "pending_as", "ask"])]
     line: Vec<u64>,
 
     /// Only the rows to this user (repeatable)
-    #[arg(long, value_name = "USER", allow_hyphen_values = true, conflicts_with_all = ["from", "pending_as"])]
+    #[arg(long, value_name = "USER", allow_hyphen_values = true, conflicts_with_all = ["from", "pending_as", "ask"])]
     to: Vec<String>,
 
     /// Country whose national number --to is, in two letters: EC
@@ -127,6 +138,10 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
 }
 
 fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
+    if args.decision.ask {
+        let (store, name) = open_run(context, args.run.as_ref())?;
+        return settle_by_asking(context, &*store, &name, args.up_to);
+    }
     let (store, name, resolution) = if let Some(report) = &args.decision.from {
         read_report(context, report, args.run.as_ref())?
     } else {

@@ -81,7 +81,7 @@ pub(super) fn go_on(
         is_changed = conditions != details.conditions;
         details.conditions = conditions;
     }
-    send_as_begun(context, &unresolved, &*run, &details)?;
+    send_as_begun(context, &unresolved, (run.name(), run.is_shared()), &details)?;
     let sender = sender_of_run(context, unresolved, run.name(), &details)?;
     let mut exclusions = Exclusions::default();
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
@@ -162,17 +162,16 @@ async fn check_templates(
 
 /// Takes the profile from the run, and for a rehearsal its bot. What was typed, or is in the environment, may say the same,
 /// but nothing else.
-fn send_as_begun(
+pub(super) fn send_as_begun(
     context: &mut Context,
     unresolved: &UnresolvedSender,
-    resumed: &dyn HeldRun,
+    (name, is_shared): (&RunName, bool),
     run: &Details,
 ) -> Result<(), CommandError> {
-    let name = resumed.name();
     let of_run = run.profile.as_deref().unwrap_or("none");
     let flags = &mut context.flags;
     // Of a shared run a container may have variables alone.
-    if !resumed.is_shared() {
+    if !is_shared {
         refuse_other(name, "--profile", of_run, flags.profile.as_deref())?;
         let in_environment = unresolved.said().filter(|_| !run.sandbox && flags.profile.is_none());
         let profile = in_environment.and_then(|environment| environment.profile.as_deref());
@@ -200,7 +199,7 @@ fn bot_of(run: &Details) -> Result<BotId, ConfigError> {
 }
 
 /// Who goes on with a run: the bot and the credentials that it was begun with, at its address.
-fn sender_of_run(
+pub(super) fn sender_of_run(
     context: &Context,
     unresolved: UnresolvedSender,
     name: &RunName,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::hours::waiting;
 use super::store::{find_or_newest, open_store};
 use super::summary::{RunSummary, print_summary, to_continue};
-use super::words::{local_time, report_damage, since_when, utc};
+use super::words::{deliveries_as_json, deliveries_in_words, local_time, report_damage, since_when, utc};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -42,6 +42,7 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let run = store.read(&name)?;
     let (details, created_at, changed_at) = (run.details()?, run.created_at()?, run.changed_at()?);
     let shared = if run.is_shared() { Some(of_shared(&*run)?) } else { None };
+    let deliveries = run.delivery_counts()?;
     let summary = RunSummary::of(run, details.written_to)?;
     let is_finished = summary.is_complete();
     let is_running = is_held && !is_finished;
@@ -59,10 +60,12 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
         json.insert("running".to_owned(), json!(is_running));
         json.insert("hours".to_owned(), json!(details.conditions.hours));
         json.insert("waiting".to_owned(), json!(waiting));
+        json.insert("deliveries".to_owned(), json!(deliveries.as_ref().map(deliveries_as_json)));
         json.extend(standing.fields.into_iter().map(|(key, value)| (key.to_owned(), value)));
     }
     let mut words = vec![format!("run {name}: {}, begun {}", details.description(), local_time(created_at))];
     words.extend(summary.words(None, is_running));
+    words.extend(deliveries.as_ref().map(deliveries_in_words));
     words.extend(standing.lines);
     words.push(match (standing.halt, &waiting) {
         _ if is_finished => format!("complete, last changed {}", local_time(changed_at)),

@@ -2,11 +2,15 @@
 
 use std::fmt::Display;
 
+use serde_json::{Map, Value, json};
+
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{
-    FAILED_OVER, LedgerError, PauseReason, PausedFor, PausedRun, RESTORED, RunName, RunPause, UnreadableRun,
+    DeliveryCounts, FAILED_OVER, LedgerError, PauseReason, PausedFor, PausedRun, RESTORED, RunName, RunPause,
+    UnreadableRun,
 };
+use crate::output::grouped;
 use crate::timestamps::{self, of_milliseconds};
 
 /// Warns of a ledger that is damaged, with the way out; gives the code of that, and success where it is not.
@@ -60,6 +64,25 @@ pub(super) fn what_to_look_at(reason: PausedFor, name: &RunName) -> String {
         }
         PausedFor::Person | PausedFor::Fault(_) => format!("jelouctl bulk status {name} shows how it stands"),
     }
+}
+
+/// How far messages came, as data.
+pub(super) fn deliveries_as_json(counts: &DeliveryCounts) -> Value {
+    let fields = [
+        ("asked_at", json!(utc(counts.asked_at))),
+        ("asked", json!(counts.asked)),
+        ("undelivered_reasons", json!(counts.reasons)),
+    ];
+    let states = counts.named().map(|(name, _, messages)| (name, json!(messages)));
+    fields.into_iter().chain(states).map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>().into()
+}
+
+/// `delivered 400, read 310, not listed 3, as of 2026-11-20 10:15 -05:00`
+pub(super) fn deliveries_in_words(counts: &DeliveryCounts) -> String {
+    let some = counts.named().into_iter().filter(|(.., messages)| *messages > 0);
+    let words: Vec<_> = some.map(|(_, words, messages)| format!("{words} {}", grouped(messages))).collect();
+    let words = if words.is_empty() { "no messages".to_owned() } else { words.join(", ") };
+    format!("{words}, as of {}", local_time(counts.asked_at))
 }
 
 /// `2026-11-20 10:15 -05:00`, by the clock of this machine.

@@ -104,6 +104,8 @@ BEGIN
   PERFORM check_database(my_run);
   moment := clock_timestamp();
   IF NOT others_send(my_run, NULL) THEN UPDATE run SET is_under_way = false WHERE id = my_run; END IF;
+  -- Its first exchange looks for rows of workers that were not heard of again.
+  UPDATE run SET swept_at = '-infinity' WHERE id = my_run;
   RETURN QUERY INSERT INTO worker (run, host, pid, lease_ms, joined_at, seen_at)
     VALUES (my_run, my_host, my_pid, my_lease_ms, moment, moment) RETURNING id, session;
 END $$;
@@ -160,10 +162,10 @@ BEGIN
     UPDATE row SET state = 'pending', lease_until = NULL, due_at = moment, at = moment
     WHERE run = my_run AND lease_until IS NOT NULL AND worker = my_worker
       AND (n, number) NOT IN (SELECT * FROM unnest(held_n, held_number))
-    RETURNING n, number
+    RETURNING n, number, began_at
   )
-  INSERT INTO outcome (run, n, number, worker, ended_at, state, code, error)
-    SELECT my_run, n, number, my_worker, moment, 'pending', 'ledger', 'the connection to the ledger broke before it left'
+  INSERT INTO outcome (run, n, number, worker, began_at, ended_at, state, code, error)
+    SELECT my_run, n, number, my_worker, began_at, moment, 'pending', 'ledger', 'the connection to the ledger broke before it left'
     FROM lost
   ON CONFLICT (run, n, number) DO UPDATE SET (ended_at, state, code, error)
     = (excluded.ended_at, excluded.state, excluded.code, excluded.error);
@@ -224,14 +226,14 @@ BEGIN
       -- Not `IS NOT NULL`: for each row, all that are under way would be read through the index of leases.
       FROM e WHERE row.run = r.id AND row.n = e.n AND row.number = e.number
         AND coalesce(row.lease_until, '-infinity') <> '-infinity'
-      RETURNING row.n, row.number, row.worker, row.at, row.state, e.status, e.message, e.code, e.api_code, e.error
+      RETURNING row.n, row.number, row.worker, row.began_at, row.at, row.state, e.status, e.message, e.code, e.api_code, e.error
     ), released AS (
       UPDATE row SET due_at = c.at + recipient_gap() FROM changed AS c
       WHERE row.run = r.id AND row.before = c.n AND row.due_at IS NULL AND row.state = 'pending'
         AND c.state <> 'pending'
     )
-    INSERT INTO outcome (run, n, number, worker, ended_at, state, http_status, message_id, code, api_code, error)
-      SELECT r.id, c.n, c.number, c.worker, c.at, c.state, c.status, c.message, c.code, c.api_code, c.error
+    INSERT INTO outcome (run, n, number, worker, began_at, ended_at, state, http_status, message_id, code, api_code, error)
+      SELECT r.id, c.n, c.number, c.worker, c.began_at, c.at, c.state, c.status, c.message, c.code, c.api_code, c.error
       FROM changed AS c
     ON CONFLICT (run, n, number) DO UPDATE SET (ended_at, state, http_status, message_id, code, api_code, error)
       = (excluded.ended_at, excluded.state, excluded.http_status, excluded.message_id, excluded.code,
@@ -288,7 +290,7 @@ BEGIN
     r.due_at := r.due_at + taken / r.pace * interval '1 s';
     r.spread_at := greatest(r.spread_at, moment) + taken / (r.pace * 1.05) * interval '1 s';
     RETURN QUERY WITH given AS (
-      UPDATE row SET state = 'inflight', number = row.number + 1, worker = my_worker, at = moment,
+      UPDATE row SET state = 'inflight', number = row.number + 1, worker = my_worker, at = moment, began_at = moment,
         lease_until = moment + w.lease_ms * interval '1 ms'
       WHERE run = r.id AND n = ANY (due || fresh)
       RETURNING n, number
@@ -415,6 +417,49 @@ BEGIN
   RETURN decide_rows(my_run, ns, numbers, from_state, to_state, why);
 END $$;
 
+-- What Jelou told of messages: unknown rows that were sent by that, how far messages came, and that all were asked for. A row
+-- that is not unknown any more stays as it is, and one of a process that was heard of just now, which may still say what
+-- became of it. Where something was learnt of a row meanwhile, nothing is added to it. Says how many rows are sent now.
+CREATE FUNCTION learn(my_run bigint, p_n bigint[], p_number int[], p_why text[], l_n bigint[], l_number int[],
+  l_status text[], l_at_ms bigint[], l_code text[], l_reason text[], l_message text[], asked_ms bigint, asked_rows bigint)
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  moment timestamptz; proven bigint[];
+BEGIN
+  PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RAISE 'the run was removed' USING ERRCODE = 'no_data_found'; END IF;
+  moment := clock_timestamp();
+  WITH settled AS (
+    UPDATE row SET state = 'sent', number = row.number + 1, lease_until = NULL, at = moment
+    FROM unnest(p_n, p_number, p_why) AS p (n, number, why)
+    WHERE row.run = my_run AND row.n = p.n AND row.number = p.number AND row.state = 'unknown'
+      AND NOT (row.lease_until IS NOT NULL AND EXISTS (SELECT 1 FROM worker WHERE worker.id = row.worker
+        AND left_at IS NULL AND seen_at > moment - lease_ms * interval '1 ms'))
+    RETURNING row.n, row.number, p.why
+  ), noted AS (
+    INSERT INTO decision (run, n, number, "from", "to", reason, problem, at)
+    SELECT my_run, n, number, 'unknown', 'sent', 'resolved', why, moment FROM settled
+  )
+  SELECT coalesce(array_agg(n), '{}') INTO proven FROM settled;
+  IF cardinality(proven) > 0 THEN UPDATE run SET changed_at = moment WHERE id = my_run; END IF;
+  WITH learnt AS (
+    SELECT * FROM unnest(l_n, l_number, l_status, l_at_ms, l_code, l_reason, l_message)
+      AS l (n, number, status, at_ms, code, reason, message)
+    WHERE n NOT IN (SELECT unnest(p_n) EXCEPT SELECT unnest(proven))
+  ), following AS (
+    SELECT n FROM (SELECT n, min(number) AS number FROM learnt GROUP BY n) AS first
+    WHERE first.number = 1 + coalesce((SELECT max(number) FROM delivery WHERE run = my_run AND delivery.n = first.n), 0)
+  )
+  INSERT INTO delivery (run, n, number, learnt_at, status, at, code, reason, message_id)
+    SELECT my_run, n, number, moment, status, 'epoch'::timestamptz + at_ms * interval '1 ms', code, reason, message
+    FROM learnt JOIN following USING (n);
+  IF asked_ms IS NOT NULL THEN
+    INSERT INTO inquiry (run, at, rows) VALUES (my_run, 'epoch'::timestamptz + asked_ms * interval '1 ms', asked_rows);
+  END IF;
+  RETURN cardinality(proven);
+END $$;
+
 -- Leaves rows out that are still to be sent; any other stays as it is. Says how many were left out.
 CREATE FUNCTION skip_rows(my_run bigint, s_n bigint[], s_reason text[], s_problem text[], s_run text[])
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
@@ -452,6 +497,8 @@ BEGIN
   DELETE FROM content WHERE run = my_run;
   DELETE FROM outcome WHERE run = my_run;
   DELETE FROM decision WHERE run = my_run;
+  DELETE FROM delivery WHERE run = my_run;
+  DELETE FROM inquiry WHERE run = my_run;
   DELETE FROM event WHERE run = my_run;
   DELETE FROM run WHERE id = my_run;
   RETURN NULL;

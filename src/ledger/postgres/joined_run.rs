@@ -9,8 +9,8 @@ use super::database::{LONG, SHORT};
 use super::reading::DatabaseRun;
 use super::runs::{RunId, SharedRuns};
 use crate::ledger::{
-    Counts, Details, EarlierError, EarlierMessages, HeldRun, LedgerError, LostWorker, PausedRun, Resolution,
-    ResolveError, Resumed, Run, RunLedger, RunName, Skip,
+    Counts, DeliveryNews, Details, EarlierError, EarlierMessages, HeldRun, LedgerError, LostWorker, PausedRun,
+    Resolution, ResolveError, Resumed, Run, RunLedger, RunName, Skip,
 };
 
 /// So many rows are left out at once.
@@ -95,6 +95,14 @@ impl HeldRun for JoinedRun {
             return Err(ResolveError::MayStillSend);
         }
         self.carry_out(&decision, &lost)
+    }
+
+    fn note_lost(&mut self) -> Result<(), LedgerError> {
+        self.note_lost_rows()
+    }
+
+    fn learn(&mut self, news: &DeliveryNews) -> Result<u64, LedgerError> {
+        self.keep(news)
     }
 
     fn remove(self: Box<Self>) -> Result<(), LedgerError> {

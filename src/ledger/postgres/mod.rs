@@ -3,6 +3,7 @@
 mod address;
 mod comparison;
 mod database;
+mod delivery;
 mod error;
 mod import;
 mod joined_run;

@@ -8,9 +8,10 @@ use tokio_postgres::{Client, Error, Row};
 use super::database::{Database, LONG, SHORT};
 use super::error::DatabaseError;
 use super::runs::{RunId, SharedRuns};
+use crate::api::{DeliveryFacts, DeliveryState};
 use crate::ledger::{
-    Counts, Details, LedgerError, PausedFor, PausedRun, QueuedRow, ReportedRow, RowState, Run, RunEvent, RunEventKind,
-    RunPause, RunWorker, SkipCounts, StandingRow, hash_of_person,
+    Counts, DeliveryCounts, Details, KnownAttempt, LedgerError, PausedFor, PausedRun, QueuedRow, ReportedDelivery,
+    ReportedRow, RowState, Run, RunEvent, RunEventKind, RunPause, RunWorker, SkipCounts, StandingRow, hash_of_person,
 };
 use crate::phone::person_key;
 
@@ -22,7 +23,7 @@ const PENDING: &str = "SELECT n, line, recipient, path, body, number FROM jelouc
      WHERE run = $1 AND state = 'pending' AND n > $2 AND content.n > $2 ORDER BY n LIMIT $3";
 
 /// A row as it is reported on. The last answer stays beside what a person decided later.
-pub(super) const COLUMNS: &str = "row.n, line, row.state, cells, message_id, http_status, \
+pub(super) const COLUMNS: &str = "row.n, line, row.state, cells, coalesce(message_id, found_id), http_status, \
      CASE WHEN \"to\" = 'skipped' THEN reason WHEN \"to\" IS NOT NULL THEN 'resolved' \
        ELSE coalesce(code, nullif(row.state, 'sent')) END, \
      CASE WHEN \"to\" IS NULL THEN error WHEN error IS NULL THEN problem \
@@ -30,7 +31,8 @@ pub(super) const COLUMNS: &str = "row.n, line, row.state, cells, message_id, htt
      (SELECT count(*) FROM jelouctl.outcome WHERE outcome.run = row.run AND outcome.n = row.n) \
        + (row.state = 'inflight')::int, \
      CASE WHEN isfinite(row.at) THEN (extract(epoch FROM row.at) * 1000)::bigint END, api_code, recipient, \
-     (extract(epoch FROM ended_at) * 1000)::bigint";
+     (extract(epoch FROM ended_at) * 1000)::bigint, told_status, told_code, told_reason, \
+     (extract(epoch FROM delivered_at) * 1000)::bigint, (extract(epoch FROM read_at) * 1000)::bigint";
 
 /// A row as it stands.
 const STANDING: &str = "n, number, line, state, recipient, \
@@ -57,7 +59,7 @@ impl DatabaseRun {
     }
 
     /// A value of ours that was read from the database.
-    fn read<T>(&self, read: Result<T, Error>) -> Result<T, LedgerError> {
+    pub(super) fn read<T>(&self, read: Result<T, Error>) -> Result<T, LedgerError> {
         Ok(read.map_err(|error| DatabaseError::of_statement(self.runs.shown(), &error))?)
     }
 }
@@ -168,6 +170,14 @@ impl Run for DatabaseRun {
         Ok(())
     }
 
+    fn each_attempt(&self, began: [i64; 2], each: &mut dyn FnMut(KnownAttempt)) -> Result<(), LedgerError> {
+        self.attempts(began, each)
+    }
+
+    fn delivery_counts(&self) -> Result<Option<DeliveryCounts>, LedgerError> {
+        self.counts_of_deliveries(self.noted_counts()?.sent)
+    }
+
     /// It reads the whole run, which takes some seconds for a million rows: an index of lines would cost more than that with
     /// every list that is read in.
     fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError> {
@@ -273,7 +283,12 @@ pub(super) fn tables_after(after: &str) -> String {
      LEFT JOIN LATERAL (SELECT message_id, http_status, code, api_code, error, ended_at FROM jelouctl.outcome \
        WHERE outcome.run = row.run AND outcome.n = row.n ORDER BY outcome.number DESC LIMIT 1) AS last ON true \
      LEFT JOIN jelouctl.decision ON decision.run = row.run AND decision.n = row.n AND decision.n > {after} \
-       AND decision.number = row.number"
+       AND decision.number = row.number \
+     LEFT JOIN LATERAL (SELECT status AS told_status, code AS told_code, reason AS told_reason FROM jelouctl.delivery \
+       WHERE delivery.run = row.run AND delivery.n = row.n ORDER BY delivery.number DESC LIMIT 1) AS told ON true \
+     LEFT JOIN LATERAL (SELECT max(delivery.at) FILTER (WHERE status = 'DELIVERED_USER') AS delivered_at, \
+       max(delivery.at) FILTER (WHERE status = 'READ') AS read_at, max(delivery.message_id) AS found_id \
+       FROM jelouctl.delivery WHERE delivery.run = row.run AND delivery.n = row.n) AS passed ON true"
     )
 }
 
@@ -293,7 +308,17 @@ pub(super) fn reported(row: &Row) -> Result<ReportedRow, Error> {
         api_code: row.try_get(10)?,
         recipient: row.try_get(11)?,
         ended_at: row.try_get(12)?,
+        delivery: row.try_get::<_, Option<&str>>(13)?.map(|status| delivery(status, row)).transpose()?,
     })
+}
+
+fn delivery(status: &str, row: &Row) -> Result<ReportedDelivery, Error> {
+    let facts = DeliveryFacts {
+        code: row.try_get(14)?,
+        reason: row.try_get(15)?,
+        ..DeliveryFacts::new(DeliveryState::of_status(status))
+    };
+    Ok(ReportedDelivery { facts, delivered_at: row.try_get(16)?, read_at: row.try_get(17)? })
 }
 
 fn pending_row(row: &Row) -> Result<QueuedRow, Error> {

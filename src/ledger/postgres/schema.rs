@@ -1,7 +1,7 @@
 //! The tables, functions and roles of a ledger in a database, and how they are made.
 
 /// The version of the schema.
-pub(crate) const VERSION: i32 = 8;
+pub(crate) const VERSION: i32 = 9;
 
 /// Who sends and who looks; roles belong to the whole server, and may be there already.
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];

@@ -111,6 +111,8 @@ CREATE TABLE row (
   lease_until timestamptz,
   -- Since when it is in its state.
   at timestamptz,
+  -- When its last attempt began.
+  began_at timestamptz,
   PRIMARY KEY (run, n),
   CHECK (CASE state WHEN 'inflight' THEN lease_until IS NOT NULL AND worker IS NOT NULL WHEN 'unknown' THEN true
     ELSE lease_until IS NULL END)
@@ -147,6 +149,7 @@ CREATE TABLE outcome (
   n bigint NOT NULL,
   number int NOT NULL,
   worker bigint NOT NULL,
+  began_at timestamptz NOT NULL,
   ended_at timestamptz NOT NULL,
   state text NOT NULL,
   http_status int,
@@ -176,6 +179,33 @@ CREATE TABLE decision (
   CHECK (("from" = 'pending' AND "to" IN ('skipped', 'unknown')) OR ("from" = 'unknown' AND "to" IN ('sent', 'failed', 'pending'))
     OR ("from" = 'failed' AND "to" = 'pending'))
 );
+
+-- How far a message came, as Jelou told it later: of a row the last one counts. No state of a row depends on it.
+CREATE TABLE delivery (
+  run bigint NOT NULL,
+  n bigint NOT NULL,
+  -- From 1.
+  number int NOT NULL CHECK (number > 0),
+  learnt_at timestamptz NOT NULL,
+  -- Jelou's own word.
+  status text NOT NULL,
+  -- Since when, where it is told; of a failure its code, and why.
+  at timestamptz,
+  code text,
+  reason text,
+  -- Of the message, where the answer to it had none.
+  message_id text,
+  PRIMARY KEY (run, n, number)
+);
+
+-- When Jelou was asked for all of them, and for how many.
+CREATE TABLE inquiry (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  run bigint NOT NULL,
+  at timestamptz NOT NULL,
+  rows bigint NOT NULL
+);
+CREATE INDEX inquiry_run ON inquiry (run);
 
 -- What the run went through, beside its rows: whether a row may leave never depends on it.
 CREATE TABLE event (
@@ -228,6 +258,7 @@ END $$;
 
 CREATE TRIGGER content_stays BEFORE UPDATE ON content FOR EACH ROW EXECUTE FUNCTION refuse();
 CREATE TRIGGER decision_stays BEFORE UPDATE ON decision FOR EACH ROW EXECUTE FUNCTION refuse();
+CREATE TRIGGER delivery_stays BEFORE UPDATE ON delivery FOR EACH ROW EXECUTE FUNCTION refuse();
 -- The worker of an attempt may come back with its true outcome, where it was taken for lost.
 CREATE TRIGGER outcome_stays BEFORE UPDATE ON outcome FOR EACH ROW
 WHEN (OLD.state <> 'unknown') EXECUTE FUNCTION refuse();

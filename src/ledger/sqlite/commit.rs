@@ -6,8 +6,10 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::integrity::conditions_checksum;
 use super::record::{RecordKind, text};
 use super::{Ledger, record};
+use crate::api::DeliveryFacts;
 use crate::ledger::{
-    BegunAttempt, EndedAttempt, LedgerError, RecordSummary, RowState, RunConditions, RunEvent, RunEventKind, Skip, now,
+    BegunAttempt, EndedAttempt, LearntDelivery, LedgerError, RecordSummary, RowState, RunConditions, RunEvent,
+    RunEventKind, Skip, now,
 };
 
 /// A commit that is being made: whatever is added to the ledger of a run goes through it.
@@ -42,6 +44,33 @@ impl Batch<'_> {
         let change = [RowState::Pending, RowState::Skipped];
         self.add(RecordKind::Decision, &skipped(n, number + 1, skip, at), change, at)?;
         Ok(true)
+    }
+
+    /// Whether row `n` is in this state by this record.
+    pub(super) fn is_standing(&self, n: i64, number: i64, state: RowState) -> rusqlite::Result<bool> {
+        let query = "SELECT EXISTS (SELECT 1 FROM standing WHERE n = ?1 AND number = ?2 AND state = ?3)";
+        self.db.prepare_cached(query)?.query_row(params![n, number, state], |row| row.get(0))
+    }
+
+    /// Adds how far a message came, unless another process has learnt something of it meanwhile.
+    pub(super) fn add_delivery(&self, learnt: &LearntDelivery, at: i64) -> rusqlite::Result<()> {
+        let mut statement = self.db.prepare_cached(
+            "INSERT INTO delivery (n, number, learnt_at, status, at, code, reason, message_id) \
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 \
+             WHERE ?2 = 1 + (SELECT coalesce(max(number), 0) FROM delivery WHERE n = ?1)",
+        )?;
+        let mut message_id = learnt.message_id.as_deref();
+        for (number, facts) in (learnt.after + 1..).zip(&learnt.steps) {
+            let since = facts.at.map(jiff::Timestamp::as_millisecond);
+            let DeliveryFacts { state, code, reason, .. } = facts;
+            statement.execute(params![learnt.n, number, at, state.status(), since, code, reason, message_id.take()])?;
+        }
+        Ok(())
+    }
+
+    /// Adds that Jelou was asked for all messages.
+    pub(super) fn add_inquiry(&self, at: i64, rows: u64) -> rusqlite::Result<()> {
+        self.db.execute("INSERT INTO inquiry (at, rows) VALUES (?1, ?2)", params![at, rows]).map(|_| ())
     }
 
     /// Adds what happened to the run.

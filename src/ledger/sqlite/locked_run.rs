@@ -9,8 +9,8 @@ use super::file_run::FileRun;
 use super::lock::RunLock;
 use super::stop_mark::StopWatch;
 use crate::ledger::{
-    Counts, Details, EarlierError, EarlierMessages, HeldRun, LedgerError, LostWorker, Resolution, ResolveError,
-    Resumed, RowState, Run, RunEvent, RunEventKind, RunLedger, RunName, Skip,
+    Counts, DeliveryNews, Details, EarlierError, EarlierMessages, HeldRun, LedgerError, LostWorker, Resolution,
+    ResolveError, Resumed, RowState, Run, RunEvent, RunEventKind, RunLedger, RunName, Skip,
 };
 
 /// Rows that are left out by one commit.
@@ -125,6 +125,18 @@ impl HeldRun for LockedRun {
         let changed = ledger.resolve(resolution);
         ledger.close()?;
         changed
+    }
+
+    fn note_lost(&mut self) -> Result<(), LedgerError> {
+        self.write()?.close()?;
+        Ok(())
+    }
+
+    fn learn(&mut self, news: &DeliveryNews) -> Result<u64, LedgerError> {
+        let mut ledger = self.write()?;
+        let proven = ledger.learn(news);
+        ledger.close()?;
+        proven
     }
 
     fn remove(self: Box<Self>) -> Result<(), LedgerError> {

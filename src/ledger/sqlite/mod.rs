@@ -2,6 +2,7 @@
 
 mod commit;
 mod comparison;
+mod delivery;
 mod directory;
 mod draft;
 mod draft_limit;

@@ -8,9 +8,10 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 use super::Ledger;
 use super::integrity::conditions_checksum;
 use super::walk::{text_of, walk};
+use crate::api::{DeliveryFacts, DeliveryState};
 use crate::ledger::{
-    Counts, Details, FoundRow, LedgerError, QueuedRow, ReportedRow, Run, RunEvent, SkipCounts, SkipReason, StandingRow,
-    hash_of_person,
+    Counts, DeliveryCounts, Details, FoundRow, KnownAttempt, LedgerError, QueuedRow, ReportedDelivery, ReportedRow,
+    Run, RunEvent, SkipCounts, SkipReason, StandingRow, hash_of_person,
 };
 use crate::phone::person_key;
 
@@ -28,16 +29,23 @@ const REASONS: &str = "SELECT coalesce(api_code, code, state), count(*) FROM out
      AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = last.n AND decision.number > last.number)";
 
 /// The last answer stays beside what a person decided later.
-const REPORTED: &str = "SELECT line, standing.state, cells, message_id, http_status, \
+const REPORTED: &str = "SELECT line, standing.state, cells, \
+     coalesce(message_id, (SELECT delivery.message_id FROM delivery WHERE delivery.n = row.n AND delivery.message_id IS NOT NULL)), \
+     http_status, \
      CASE WHEN \"to\" = 'skipped' THEN reason WHEN \"to\" IS NOT NULL THEN 'resolved' \
        ELSE coalesce(code, nullif(standing.state, 'sent')) END, \
      CASE WHEN \"to\" IS NULL THEN error WHEN error IS NULL THEN problem \
        ELSE problem || '; before that: ' || error END, \
-     (SELECT count(*) FROM attempt WHERE attempt.n = row.n), standing.at, recipient, api_code, ended_at \
+     (SELECT count(*) FROM attempt WHERE attempt.n = row.n), standing.at, recipient, api_code, ended_at, \
+     status, told_code, told_reason, \
+     (SELECT max(delivery.at) FROM delivery WHERE delivery.n = row.n AND delivery.status = 'DELIVERED_USER'), \
+     (SELECT max(delivery.at) FROM delivery WHERE delivery.n = row.n AND delivery.status = 'READ') \
      FROM row JOIN content USING (n) JOIN standing USING (n) \
      LEFT JOIN outcome ON outcome.n = row.n \
        AND outcome.number = (SELECT max(number) FROM outcome WHERE outcome.n = row.n) \
-     LEFT JOIN decision ON decision.n = row.n AND decision.number = standing.number";
+     LEFT JOIN decision ON decision.n = row.n AND decision.number = standing.number \
+     LEFT JOIN (SELECT n AS told_n, number AS told_number, status, code AS told_code, reason AS told_reason FROM delivery) \
+       ON told_n = row.n AND told_number = (SELECT max(number) FROM delivery WHERE delivery.n = row.n)";
 
 impl Run for Ledger {
     /// Its file has it too, unless it is a copy.
@@ -137,6 +145,14 @@ impl Run for Ledger {
             }
         }
         Ok(())
+    }
+
+    fn each_attempt(&self, began: [i64; 2], each: &mut dyn FnMut(KnownAttempt)) -> Result<(), LedgerError> {
+        self.attempts(began, each)
+    }
+
+    fn delivery_counts(&self) -> Result<Option<DeliveryCounts>, LedgerError> {
+        self.counts_of_deliveries()
     }
 
     fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError> {
@@ -239,5 +255,15 @@ fn reported(row: &SqlRow<'_>) -> rusqlite::Result<ReportedRow> {
         recipient: row.get(9)?,
         api_code: row.get(10)?,
         ended_at: row.get(11)?,
+        delivery: row.get::<_, Option<String>>(12)?.map(|status| delivery(&status, row)).transpose()?,
     })
+}
+
+fn delivery(status: &str, row: &SqlRow<'_>) -> rusqlite::Result<ReportedDelivery> {
+    let facts = DeliveryFacts {
+        code: row.get(13)?,
+        reason: row.get(14)?,
+        ..DeliveryFacts::new(DeliveryState::of_status(status))
+    };
+    Ok(ReportedDelivery { facts, delivered_at: row.get(15)?, read_at: row.get(16)? })
 }

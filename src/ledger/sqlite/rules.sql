@@ -99,3 +99,23 @@ CREATE TRIGGER event_is_kept BEFORE DELETE ON event
 BEGIN
   SELECT RAISE(ABORT, 'a run loses nothing');
 END;
+
+CREATE TRIGGER delivery_stays BEFORE UPDATE ON delivery
+BEGIN
+  SELECT RAISE(ABORT, 'what a run has written does not change');
+END;
+
+CREATE TRIGGER delivery_is_kept BEFORE DELETE ON delivery
+BEGIN
+  SELECT RAISE(ABORT, 'a run loses nothing');
+END;
+
+CREATE TRIGGER inquiry_stays BEFORE UPDATE ON inquiry
+BEGIN
+  SELECT RAISE(ABORT, 'what a run has written does not change');
+END;
+
+CREATE TRIGGER inquiry_is_kept BEFORE DELETE ON inquiry
+BEGIN
+  SELECT RAISE(ABORT, 'a run loses nothing');
+END;

@@ -92,6 +92,30 @@ CREATE TABLE decision (
   )
 ) STRICT, WITHOUT ROWID;
 
+-- How far a message came, as Jelou told it later: of a row the last one counts. No state of a row depends on it.
+CREATE TABLE delivery (
+  n INTEGER NOT NULL REFERENCES row (n),
+  -- From 1.
+  number INTEGER NOT NULL CHECK (number > 0),
+  learnt_at INTEGER NOT NULL,
+  -- Jelou's own word.
+  status TEXT NOT NULL,
+  -- Since when, where it is told; of a failure its code, and why.
+  at INTEGER,
+  code TEXT,
+  reason TEXT,
+  -- Of the message, where the answer to it had none.
+  message_id TEXT,
+  PRIMARY KEY (n, number)
+) STRICT, WITHOUT ROWID;
+
+-- When Jelou was asked for all of them, and for how many.
+CREATE TABLE inquiry (
+  number INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  rows INTEGER NOT NULL
+) STRICT;
+
 -- What happened to the run as a whole: for those who read about it, nothing depends on it.
 CREATE TABLE event (
   number INTEGER PRIMARY KEY,

@@ -167,6 +167,10 @@ impl LedgerStore for Runs {
         Ok(is_sent)
     }
 
+    fn is_locked_to_send(&self, name: &RunName) -> bool {
+        RunLock::is_taken_to_send(&self.files(name))
+    }
+
     fn is_stopping(&self, name: &RunName) -> bool {
         self.stop_mark(name).is_set()
     }

@@ -1,0 +1,236 @@
+//! A look at what the people of a run got: its rows and the attempts of other runs are read, Jelou is asked, and what is learnt
+//! goes into the ledger. `bulk deliveries` and `bulk resolve --ask` are this.
+
+use std::collections::{BTreeMap, HashMap};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::resume::{send_as_begun, sender_of_run};
+use crate::api::{ListingCoverage, LookUpError, LookUps};
+use crate::commands::CommandError;
+use crate::context::Context;
+use crate::deliveries::{Inquiry, InquiryTerms, StillUnknown, Sweep, SweepEnd, SweepError, SweepListener};
+use crate::ledger::{
+    Counts, DeliveryCounts, DeliveryNews, Details, HeldFor, HeldRun, KnownDelivery, LedgerError, LedgerStore, Run,
+    RunName, now,
+};
+use crate::output::{ProgressFormat, Reading, counted, grouped, rounded};
+use crate::sending::{Sender, UnresolvedSender};
+
+/// How long another process that writes to the run is waited for: it keeps what it has learnt, or decides rows.
+const PATIENCE: Duration = Duration::from_secs(30);
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
+
+/// A run that is asked about.
+pub(super) struct AskedRun<'a> {
+    pub(super) store: &'a dyn LedgerStore,
+    pub(super) name: &'a RunName,
+    pub(super) details: Details,
+    pub(super) sender: Sender,
+    /// How long after it left a message is asked for.
+    pub(super) up_to: Duration,
+    /// Whether only unknown rows are asked for.
+    pub(super) only_unknown: bool,
+    /// What is known of rows and not in the ledger, while another process sends it.
+    learnt: HashMap<i64, KnownDelivery>,
+    /// Whether it was said how much is asked for.
+    is_told: bool,
+}
+
+/// What a look has found.
+pub(super) struct Look {
+    pub(super) counts: Counts,
+    pub(super) deliveries: DeliveryCounts,
+    /// Unknown rows that are sent now, and why others stay unknown.
+    pub(super) settled: u64,
+    pub(super) left: BTreeMap<StillUnknown, u64>,
+    /// Whether what was learnt is in the ledger.
+    pub(super) is_kept: bool,
+    /// Whether asking again can bring something new.
+    pub(super) may_change: bool,
+    /// What kept it from reading everything.
+    pub(super) problem: Option<CommandError>,
+}
+
+impl<'a> AskedRun<'a> {
+    /// The run `name`, asked about as the one who began it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is another sender's.
+    pub(super) fn open(
+        context: &mut Context,
+        store: &'a dyn LedgerStore,
+        name: &'a RunName,
+        up_to: Duration,
+        only_unknown: bool,
+    ) -> Result<Self, CommandError> {
+        let unresolved = UnresolvedSender::claim(context)?;
+        let details = store.read(name)?.into_whole()?.details()?;
+        send_as_begun(context, &unresolved, (name, store.is_shared()), &details)?;
+        let sender = sender_of_run(context, unresolved, name, &details)?;
+        Ok(Self { store, name, details, sender, up_to, only_unknown, learnt: HashMap::new(), is_told: false })
+    }
+
+    /// Asks once, and keeps what is learnt, also where it then fails.
+    pub(super) async fn look(&mut self, context: &Context, look_ups: &mut LookUps<'_>) -> Result<Look, CommandError> {
+        let is_kept = self.note_lost()?;
+        let run = self.store.read(self.name)?.into_whole()?;
+        let mut inquiry = self.inquiry(&*run)?;
+        drop(run);
+        let (store, name) = (self.store, self.name);
+        let mut doubt = None;
+        let mut count = |inquiry: &mut Inquiry| -> Result<(), LedgerError> {
+            doubt = count_attempts(store, name, &self.details, inquiry)?;
+            Ok(())
+        };
+        let asked = inquiry.asked();
+        let rate = self.sender.settings.rate.value.per_second();
+        let (is_told, shown) = (std::mem::replace(&mut self.is_told, true), name.to_string());
+        let mut plan = |requests| {
+            if !is_told && asked > 0 {
+                context.stderr.note(&plan_in_words(asked, name, requests, rate));
+            }
+        };
+        let reading = Reading::new(&context.stderr, ProgressFormat::Auto, &shown);
+        let mut settled = 0;
+        let mut keep = |news: DeliveryNews| -> Result<(), LedgerError> {
+            if is_kept && !news.is_empty() {
+                settled += hold(store, name)?.map_or(Ok(0), |mut held| held.learn(&news))?;
+            }
+            Ok(())
+        };
+        let ended = if inquiry.is_open() {
+            let listener = SweepListener { plan: &mut plan, progress: &mut |read| reading.show(read), keep: &mut keep };
+            let ahead = now().saturating_sub(store.clock()?.unwrap_or_else(now));
+            Sweep { look_ups, inquiry: &mut inquiry, listener, ahead }.run(&mut count).await
+        } else {
+            Ok(SweepEnd::Whole)
+        };
+        drop(reading);
+        let is_whole = matches!(ended, Ok(SweepEnd::Whole));
+        let mut news = inquiry.news();
+        let found = inquiry.settle(is_whole && is_kept && doubt.is_none());
+        news.learnt.extend(found.news.learnt);
+        news.proven = found.news.proven;
+        news.asked = (is_whole && !self.only_unknown && asked > 0).then(|| inquiry.asked_record());
+        keep(news)?;
+        if !is_kept {
+            self.learnt.extend(inquiry.known());
+        }
+        let problem = match ended {
+            Ok(SweepEnd::Whole) => None,
+            Ok(SweepEnd::Partial(coverage)) => Some(incomplete(coverage).into()),
+            Err(SweepError::LookUp(error)) => Some(error.into()),
+            Err(SweepError::Ledger(error)) => return Err(error.into()),
+        };
+        if let Some(doubt) = doubt {
+            context.stderr.warning(&doubt);
+        }
+        let run = self.store.read(self.name)?;
+        let counts = run.counts()?;
+        let may_change = inquiry.is_open() || !counts.is_finished() && self.store.is_held(self.name);
+        let deliveries = inquiry.counts(is_whole);
+        let left = if is_kept { found.left } else { BTreeMap::new() };
+        Ok(Look { counts, deliveries, settled, left, is_kept, may_change, problem })
+    }
+
+    /// What is to be asked.
+    fn inquiry(&self, run: &dyn Run) -> Result<Inquiry, LedgerError> {
+        let timeout = self.sender.settings.timeout.value.duration();
+        let mut inquiry = Inquiry::new(InquiryTerms {
+            now: self.store.clock()?.unwrap_or_else(now),
+            up_to: self.up_to,
+            clock: 0,
+            timeout: i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX),
+            last_asked_at: run.delivery_counts()?.map(|counts| counts.asked_at),
+            only_unknown: self.only_unknown,
+        });
+        run.each_attempt([i64::MIN, i64::MAX], &mut |mut attempt| {
+            attempt.delivery = self.learnt.get(&attempt.n).cloned().or(attempt.delivery);
+            inquiry.add(attempt);
+        })?;
+        Ok(inquiry)
+    }
+
+    /// Makes rows unknown that were under way at a process that is gone. Says whether anything can be kept in this run.
+    fn note_lost(&self) -> Result<bool, LedgerError> {
+        match hold(self.store, self.name)? {
+            None => Ok(false),
+            Some(mut held) => {
+                if held.read()?.noted_counts()?.inflight > 0 {
+                    held.note_lost()?;
+                }
+                Ok(true)
+            }
+        }
+    }
+}
+
+/// The run, to write to it; nothing while a process sends it that lets nobody else do so.
+fn hold(store: &dyn LedgerStore, name: &RunName) -> Result<Option<Box<dyn HeldRun>>, LedgerError> {
+    let begun = Instant::now();
+    loop {
+        match store.hold(name, HeldFor::Deciding) {
+            Err(LedgerError::InUse { .. }) if store.is_locked_to_send(name) => return Ok(None),
+            Err(LedgerError::InUse { .. }) if begun.elapsed() < PATIENCE => thread::sleep(BETWEEN_TRIES),
+            held => return held.map(Some),
+        }
+    }
+}
+
+/// Gives `inquiry` the attempts of every run of the bot. Where one cannot be read, nothing can be counted: says why.
+fn count_attempts(
+    store: &dyn LedgerStore,
+    name: &RunName,
+    of: &Details,
+    inquiry: &mut Inquiry,
+) -> Result<Option<String>, LedgerError> {
+    let Some([first, last]) = inquiry.counted_span() else { return Ok(None) };
+    for other in store.names()?.into_iter().chain(store.lost()?) {
+        let is_this = other == *name;
+        let read = || {
+            let run = store.read(&other)?.into_whole()?;
+            Ok::<_, LedgerError>((run.details()?, run))
+        };
+        let (details, run) = match read() {
+            Ok(read) => read,
+            Err(_) if store.is_removed(&other) => continue,
+            Err(_) if store.note(&other).is_some_and(|note| note.bot != of.bot || note.api_url != of.api_url) => {
+                continue;
+            }
+            Err(error) => {
+                return Ok(Some(format!(
+                    "unknown rows are left as they are: what run {other} has sent is not known: {error}; {}",
+                    error.hint()
+                )));
+            }
+        };
+        if (&details.bot, &details.api_url) != (&of.bot, &of.api_url) {
+            continue;
+        }
+        if is_this || run.created_at()? <= last {
+            run.each_attempt([first, last], &mut |attempt| inquiry.count(&attempt, is_this))?;
+        }
+    }
+    Ok(None)
+}
+
+/// `asking Jelou about 480 messages of run r: 11 requests, 3 s at 5/s`
+fn plan_in_words(rows: u64, name: &RunName, requests: Option<u64>, rate: f64) -> String {
+    let messages = counted(rows, "message");
+    let Some(requests) = requests else {
+        return format!("asking Jelou about {messages} of run {name}; it does not say how many pages it has");
+    };
+    #[expect(clippy::cast_precision_loss, reason = "it is shown in seconds")]
+    let took = Duration::try_from_secs_f64(requests as f64 / rate).unwrap_or_default();
+    let s = if requests == 1 { "" } else { "s" };
+    format!(
+        "asking Jelou about {messages} of run {name}: {} request{s} or more, {} at {rate}/s",
+        grouped(requests),
+        rounded(took)
+    )
+}
+
+fn incomplete(coverage: ListingCoverage) -> LookUpError {
+    LookUpError::Incomplete { coverage, unreadable: usize::from(coverage == ListingCoverage::Whole) }
+}

@@ -1,0 +1,283 @@
+//! `bulk deliveries`: how far the messages of a run came, as Jelou tells it, and which unknown rows were sent after all.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::asking::{AskedRun, Look};
+use super::run_log::log_resolved;
+use super::store::{find_or_newest, open_store};
+use super::words::{deliveries_as_json, deliveries_in_words};
+use crate::commands::CommandError;
+use crate::config::Timeout;
+use crate::context::Context;
+use crate::deliveries::StillUnknown;
+use crate::exit::ExitCode;
+use crate::ledger::{DeliveryCounts, LedgerStore, RunName};
+use crate::output::{Format, StreamError, counted, counted_are, grouped};
+use crate::process::block_on;
+use crate::sending::{Flight, Interrupted, Opening};
+
+/// Between two looks, where nothing is said.
+const EVERY: Duration = Duration::from_secs(30);
+/// How long is watched, where nothing is said.
+const WITHIN: Duration = Duration::from_secs(60 * 60);
+/// How long after it left a message is asked for, where nothing is said, and at most: WhatsApp tries for so long.
+const UP_TO: Duration = Duration::from_secs(72 * 60 * 60);
+const LONGEST_UP_TO: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// A run is judged by this many messages that were delivered or failed.
+const FEWEST_JUDGED: u64 = 10;
+/// WhatsApp's codes by which the account is not paid, or locked.
+const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
+
+/// Ask Jelou how far the messages of a run came, and keep it in the run
+///
+/// Examples:
+///   jelouctl bulk deliveries
+///   jelouctl bulk deliveries people-20261120-101500 --watch --for 2h
+///   jelouctl bulk deliveries people-20261120-101500 --up-to 30d
+///
+/// It only reads from Jelou, and counts each message once, by how far it came: accepted, at WhatsApp,
+/// delivered, read, replied, undelivered, not listed. Rows that may have been sent become sent where
+/// Jelou lists as many messages as were attempted, and nobody else sends the same.
+/// It ends with 10 while rows are unknown, and with 5 where the account has no message look-ups.
+#[derive(Args, Debug, Default)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct BulkDeliveriesArgs {
+    /// Name of the run [default: the newest one; a rehearsal on the sandbox only where there is no other]
+    run: Option<RunName>,
+
+    /// Ask again until nothing can change any more
+    #[arg(long)]
+    watch: bool,
+
+    /// How long to wait before asking again [default: 30s]
+    #[arg(long, value_name = "DURATION", requires = "watch")]
+    every: Option<Timeout>,
+
+    /// How long to go on asking [default: 1h]
+    #[arg(long = "for", value_name = "DURATION", requires = "watch")]
+    within: Option<Timeout>,
+
+    /// Stop the run when most of its messages are not delivered, or WhatsApp lets the business send nothing
+    #[arg(long, requires = "watch")]
+    pause_if_undelivered: bool,
+
+    /// Ask for messages that left this long ago or less, at most 30d [default: 72h]
+    #[arg(long, value_name = "DURATION", value_parser = up_to)]
+    up_to: Option<Duration>,
+}
+
+/// Reads a value of `--up-to`.
+pub(super) fn up_to(raw: &str) -> Result<Duration, String> {
+    let shown = raw.escape_debug();
+    let read =
+        humantime::parse_duration(raw.trim()).map_err(|_| format!("`{shown}` is not a duration; write 72h or 30d"))?;
+    match read {
+        read if read > LONGEST_UP_TO => Err(format!("`{shown}` is too long; WhatsApp tries for 30d at most")),
+        read if read < Duration::from_secs(1) => Err(format!("`{shown}` is too short; it is 1s to 30d")),
+        read => Ok(read),
+    }
+}
+
+/// `bulk resolve --ask`: unknown rows alone are asked for.
+pub(super) fn settle_by_asking(
+    context: &mut Context,
+    store: &dyn LedgerStore,
+    name: &RunName,
+    up_to: Option<Duration>,
+) -> Result<ExitCode, CommandError> {
+    let mut asked = AskedRun::open(context, store, name, up_to.unwrap_or(UP_TO), true)?;
+    let look = block_on(watch(context, &mut asked, &BulkDeliveriesArgs::default()))?;
+    finish(context, store, name, &asked, look)
+}
+
+pub(crate) fn run(context: &mut Context, args: &BulkDeliveriesArgs) -> Result<ExitCode, CommandError> {
+    let store = open_store(context)?;
+    let name = find_or_newest(context, &*store, args.run.as_ref())?;
+    let mut asked = AskedRun::open(context, &*store, &name, args.up_to.unwrap_or(UP_TO), false)?;
+    let look = block_on(watch(context, &mut asked, args))?;
+    finish(context, &*store, &name, &asked, look)
+}
+
+/// Asks, and with `--watch` again until nothing may change or the time is up.
+async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliveriesArgs) -> Result<Look, CommandError> {
+    let mut connection = match asked.sender.connect(context).await? {
+        Opening::Open(connection) => connection,
+        Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
+    };
+    let (flight, settings, bot) = (Flight::default(), asked.sender.settings.clone(), asked.sender.bot.clone());
+    let mut look_ups = connection.look_ups(&context.stderr, &settings, bot.as_str(), &flight);
+    let every = args.every.map_or(EVERY, Timeout::duration);
+    let end = tokio::time::Instant::now() + args.within.map_or(WITHIN, Timeout::duration);
+    let (mut settled, mut is_told, mut is_stopped) = (0, false, false);
+    loop {
+        let mut look = asked.look(context, &mut look_ups).await?;
+        settled += look.settled;
+        look.settled = settled;
+        if !look.is_kept && !std::mem::replace(&mut is_told, true) {
+            context.stderr.warning(&format!(
+                "a process sends run {}: what Jelou says is shown, and nothing of it is kept; ask again once the run has ended",
+                asked.name
+            ));
+        }
+        let failing = silent_failure(&look.deliveries).filter(|_| args.pause_if_undelivered && look.may_change);
+        if let Some(why) = failing.filter(|_| !is_stopped) {
+            is_stopped = asked.store.stop(asked.name)?;
+            if is_stopped {
+                let name = asked.name;
+                context
+                    .stderr
+                    .warning(&format!("{why}: run {name} is stopped; jelouctl bulk resume {name} goes on with it"));
+            }
+        }
+        let next = tokio::time::Instant::now() + every;
+        if !args.watch || !look.may_change || look.problem.is_some() || next > end {
+            return Ok(look);
+        }
+        context.stderr.note(&deliveries_in_words(&look.deliveries));
+        tokio::select! {
+            biased;
+            signal = look_ups.signals.next() => {
+                look.problem = Some(Interrupted(signal).into());
+                return Ok(look);
+            }
+            () = tokio::time::sleep_until(next) => {}
+        }
+    }
+}
+
+/// Why a run whose messages are accepted should not go on: nobody gets them.
+fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
+    let refused = BUSINESS_CODES.into_iter().find(|code| counts.reasons.contains_key(*code));
+    if let Some(code) = refused {
+        return Some(format!("WhatsApp lets the business send nothing ({code})"));
+    }
+    let judged = counts.delivered + counts.read + counts.replied + counts.undelivered;
+    (judged >= FEWEST_JUDGED && counts.undelivered * 2 > judged)
+        .then(|| format!("{} of {} messages were not delivered", grouped(counts.undelivered), grouped(judged)))
+}
+
+/// Prints what was found, and says what is left to do.
+fn finish(
+    context: &mut Context,
+    store: &dyn LedgerStore,
+    name: &RunName,
+    asked: &AskedRun<'_>,
+    look: Look,
+) -> Result<ExitCode, CommandError> {
+    if look.settled > 0 {
+        let rows = counted(look.settled, "unknown row");
+        context.stderr.note(&format!("{rows} of run {name} found in Jelou's history: sent from now on"));
+        log_resolved(context, name, &asked.details, &look.counts);
+    }
+    print(context, name, &look)?;
+    for told in still_unknown(name, &look) {
+        context.stderr.note(&told);
+    }
+    if let Some(problem) = look.problem {
+        return Err(problem);
+    }
+    let unknown = if store.is_held(name) { look.counts.unknown } else { look.counts.at_rest().unknown };
+    Ok(if unknown == 0 { ExitCode::Success } else { ExitCode::Incomplete })
+}
+
+fn print(context: &Context, name: &RunName, look: &Look) -> Result<(), StreamError> {
+    let stdout = &context.stdout;
+    match stdout.format {
+        Format::Id => stdout.value(&name.to_string()),
+        _ if stdout.wants_words() => {
+            let known = look.deliveries.named().into_iter().filter(|(.., messages)| *messages > 0);
+            let unknown = Some(("unknown", "may have been sent", look.counts.unknown)).filter(|(.., rows)| *rows > 0);
+            let rows = known.chain(unknown).map(|(_, words, messages)| vec![words.to_owned(), grouped(messages)]);
+            stdout.table(&["STATE", "MESSAGES"], rows)
+        }
+        Format::Response | Format::Record => stdout.json(&to_json(name, look)),
+        Format::None | Format::To => Ok(()),
+    }
+}
+
+fn to_json(name: &RunName, look: &Look) -> Value {
+    let Look { counts, deliveries, .. } = look;
+    let mut all = json!({
+        "schema_version": 1,
+        "run": name.to_string(),
+        "complete": counts.is_finished(),
+        "kept": look.is_kept,
+        "whole": look.problem.is_none(),
+        "sent": counts.sent,
+        "unknown": counts.unknown,
+        "settled": look.settled,
+    });
+    if let (Value::Object(all), Value::Object(deliveries)) = (&mut all, deliveries_as_json(deliveries)) {
+        all.extend(deliveries);
+    }
+    all
+}
+
+/// Why rows stay unknown, and what to do.
+fn still_unknown(name: &RunName, look: &Look) -> Vec<String> {
+    let sentence = |(why, rows): (&StillUnknown, &u64)| {
+        let (rows, rows_are) = (counted(*rows, "unknown row"), counted_are(*rows, "unknown row"));
+        match why {
+            StillUnknown::NotListed => format!(
+                "{rows_are} not in Jelou's history: most likely not sent, but it may be listed later; ask again, or decide with \
+                 `jelouctl bulk resolve {name} --unknown-as failed`"
+            ),
+            StillUnknown::FewerListed => format!("{rows}: fewer messages are listed than were attempted"),
+            StillUnknown::NotOursAlone => {
+                format!("{rows}: somebody else sends the same, so that nothing can be counted")
+            }
+            StillUnknown::Unproven => {
+                format!("{rows}: no message of this kind was found as it was sent, so that nothing can be recognized")
+            }
+            StillUnknown::NotShown => {
+                format!(
+                    "{rows}: Jelou's history does not show all of such a message; decide with `jelouctl bulk resolve {name}`"
+                )
+            }
+            StillUnknown::TooOld => format!("{rows} left too long ago; ask with --up-to 30d"),
+            StillUnknown::MayStillSpeak => format!("{rows_are} at a process that may still say what became of it"),
+            StillUnknown::NotAsked => format!("{rows}: not everything was read"),
+        }
+    };
+    look.left.iter().map(sentence).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_fails_silently_when_most_messages_fail_or_the_account_may_not_send() {
+        let counts = |delivered, undelivered, code: &str| DeliveryCounts {
+            delivered,
+            undelivered,
+            reasons: [(code.to_owned(), undelivered)].into(),
+            ..DeliveryCounts::default()
+        };
+        for (delivered, undelivered, code, expected) in [
+            (4, 6, "131026", true),
+            (5, 5, "131026", false),
+            (3, 6, "131026", false),
+            (0, 10, "no_reason", true),
+            (100, 1, "131042", true),
+            (0, 1, "131031", true),
+            (0, 0, "131026", false),
+        ] {
+            let failing = silent_failure(&counts(delivered, undelivered, code)).is_some();
+            assert_eq!(failing, expected, "{delivered} {undelivered} {code}");
+        }
+    }
+
+    #[test]
+    fn up_to_is_at_most_as_long_as_whatsapp_tries() {
+        for (raw, expected) in
+            [("72h", Some(72)), ("30d", Some(720)), ("31d", None), ("0s", None), ("3", None), ("", None), ("-1h", None)]
+        {
+            assert_eq!(up_to(raw).ok(), expected.map(|hours: u64| Duration::from_secs(hours * 3600)), "{raw}");
+        }
+    }
+}

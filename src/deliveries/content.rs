@@ -1,0 +1,102 @@
+//! What Jelou's history shows of a message, which is all by which a message of ours can be recognized there.
+
+use serde_json::{Map, Value};
+
+use crate::api::{HistoryMessage, MessageSort};
+use crate::message::Message;
+
+/// The kinds of which a bubble of the history shows all that a person sees: text, medium, or both. Buttons, lists, flows and
+/// templates have more than that, and two different ones can look the same.
+const SHOWN_KINDS: [&str; 6] = ["text", "image", "video", "audio", "file", "sticker"];
+
+/// What a bubble shows. Both parts must be equal: a text below another image is another message.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ShownContent {
+    text: Option<String>,
+    media_url: Option<String>,
+}
+
+/// What a request says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RequestContent {
+    /// Where Jelou lists it.
+    pub(crate) sort: MessageSort,
+    /// Its kind and what the history shows of it; nothing where the history does not show all.
+    pub(crate) shown: Option<(&'static str, ShownContent)>,
+}
+
+impl RequestContent {
+    /// Of a request with this path and body.
+    pub(crate) fn of(path: &str, body: &str) -> Self {
+        let fields: Map<String, Value> = serde_json::from_str(body).unwrap_or_default();
+        let sort = if path.ends_with("/hsm") {
+            MessageSort::Template
+        } else if path.ends_with("/template-messages") || fields.contains_key("templateId") {
+            MessageSort::Either
+        } else {
+            MessageSort::Free
+        };
+        Self { sort, shown: shown(&fields) }
+    }
+}
+
+fn shown(fields: &Map<String, Value>) -> Option<(&'static str, ShownContent)> {
+    let kind = Message::of_body(fields)?.command();
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    let content = ShownContent { text: text("text"), media_url: text("mediaUrl") };
+    (SHOWN_KINDS.contains(&kind) && !content.is_empty()).then_some((kind, content))
+}
+
+impl ShownContent {
+    /// Of a message that Jelou lists; nothing of a bubble that shows nothing.
+    pub(crate) fn of_listed(message: &HistoryMessage) -> Option<Self> {
+        let content = Self { text: message.text.clone(), media_url: message.media_url.clone() };
+        (!content.is_empty()).then_some(content)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.text.is_none() && self.media_url.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_a_bubble_shows_whole_can_be_recognized() {
+        let (messages, url) = ("/v1/bots/1/messages", "https://a.example/x.png");
+        for (path, body, sort, expected) in [
+            (messages, json!({"type": "text", "text": "Hola"}), MessageSort::Free, Some(("text", Some("Hola"), None))),
+            (
+                messages,
+                json!({"type": "image", "mediaUrl": url, "text": "x"}),
+                MessageSort::Free,
+                Some(("image", Some("x"), Some(url))),
+            ),
+            (
+                messages,
+                json!({"type": "sticker", "mediaUrl": url}),
+                MessageSort::Free,
+                Some(("sticker", None, Some(url))),
+            ),
+            // A list is a text on the wire, with more than its bubble shows.
+            (messages, json!({"type": "text", "text": "x", "options": [{"title": "a"}]}), MessageSort::Free, None),
+            (messages, json!({"type": "quick_reply", "text": "x"}), MessageSort::Free, None),
+            (messages, json!({"type": "text"}), MessageSort::Free, None),
+            (messages, json!({"type": "hologram", "text": "x"}), MessageSort::Free, None),
+            (messages, json!({"type": "template", "templateId": "7", "text": "x"}), MessageSort::Either, None),
+            ("/v2/whatsapp/1/hsm", json!({"elementName": "a", "text": "x"}), MessageSort::Template, None),
+            ("/v1/bots/1/campaigns/2/template-messages", json!({"elementName": "a"}), MessageSort::Either, None),
+            (messages, json!([]), MessageSort::Free, None),
+        ] {
+            let content = RequestContent::of(path, &body.to_string());
+            let found = content.shown.as_ref();
+            let found = found.map(|(kind, shown)| (*kind, shown.text.as_deref(), shown.media_url.as_deref()));
+            assert_eq!((content.sort, found), (sort, expected), "{body}");
+        }
+        assert_eq!(RequestContent::of(messages, "{").shown, None);
+    }
+}

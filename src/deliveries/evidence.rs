@@ -1,0 +1,314 @@
+//! Which unknown rows were sent after all, by counting: the attempts of ours that may have left, against the messages that
+//! Jelou lists. Nothing here asks or writes. What is not listed is never taken for what was not sent.
+
+use std::collections::{HashMap, HashSet};
+
+/// A message of ours may be created so much later than its request timed out, in milliseconds.
+const LATEST: i64 = 10 * 60 * 1000;
+/// By so much two clocks may differ where they are thought to agree, in milliseconds.
+const TOLERANCE: i64 = 5000;
+
+/// In which time a message can have been created that an attempt sent. In milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AttemptWindow {
+    pub(crate) begin: i64,
+    pub(crate) end: i64,
+}
+
+impl AttemptWindow {
+    /// Of an attempt that began at `began_at` by our clock, beside which Jelou's shows `clock` more, and that took `timeout`
+    /// at most.
+    pub(crate) fn of(began_at: i64, clock: i64, timeout: i64) -> Self {
+        let begin = began_at.saturating_add(clock);
+        Self { begin: begin.saturating_sub(TOLERANCE), end: begin.saturating_add(timeout).saturating_add(LATEST) }
+    }
+
+    pub(crate) fn has(self, at: i64) -> bool {
+        (self.begin..=self.end).contains(&at)
+    }
+
+    fn meets(self, other: Self) -> bool {
+        self.begin <= other.end && other.begin <= self.end
+    }
+}
+
+/// An attempt of ours that may have left, of any run of the bot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OwnAttempt {
+    /// The unknown row that can be settled by it, as its place in the inquiry.
+    pub(crate) row: Option<usize>,
+    pub(crate) person: String,
+    /// The number of its content.
+    pub(crate) content: usize,
+    pub(crate) window: AttemptWindow,
+    /// Where its answer, or an earlier look-up, gave one.
+    pub(crate) message_id: Option<String>,
+}
+
+/// A message of the bot that Jelou lists, with a content that an unknown row has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ListedCopy {
+    pub(crate) id: String,
+    pub(crate) person: String,
+    pub(crate) content: usize,
+    pub(crate) at: i64,
+}
+
+/// Why an unknown row stays so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum StillUnknown {
+    /// The history has no such message to the person.
+    NotListed,
+    /// It has fewer than were attempted.
+    FewerListed,
+    /// Somebody else sends the same.
+    NotOursAlone,
+    /// No message of this kind whose id is known was found as it was sent.
+    Unproven,
+    /// The history does not show all of such a message.
+    NotShown,
+    /// It left longer ago than is asked for.
+    TooOld,
+    /// The process that sends it may still say what became of it.
+    MayStillSpeak,
+    /// Not all was read.
+    NotAsked,
+}
+
+/// An unknown row that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ProvenCopy {
+    pub(crate) row: usize,
+    pub(crate) message_id: String,
+    /// Why it counts as sent, in figures: so many copies are listed, and as many were attempted.
+    pub(crate) copies: usize,
+}
+
+/// Decides the unknown rows among `attempts` by the messages `listed`, each of which is there once. Of the contents in `doubted`
+/// something is listed that cannot be told whose it is.
+pub(crate) fn decide(
+    attempts: &[OwnAttempt],
+    listed: &[ListedCopy],
+    doubted: &HashSet<usize>,
+) -> Vec<Result<ProvenCopy, (usize, StillUnknown)>> {
+    let groups = group(attempts, listed);
+    let shared = shared_contents(&groups, doubted);
+    let mut decided = Vec::new();
+    for (content, clusters, _) in &groups {
+        for cluster in clusters {
+            let verdict = verdict(cluster, shared.contains(content));
+            let mut ids = verdict.as_ref().map(Vec::as_slice).unwrap_or_default().iter();
+            // The first that was attempted gets the first that was created.
+            for attempt in cluster.attempts.iter().filter(|attempt| attempt.message_id.is_none()) {
+                let id = ids.next();
+                let Some(row) = attempt.row else { continue };
+                decided.push(match (&verdict, id) {
+                    (Ok(_), Some(id)) => {
+                        Ok(ProvenCopy { row, message_id: (*id).to_owned(), copies: cluster.attempts.len() })
+                    }
+                    (Ok(_), None) => Err((row, StillUnknown::FewerListed)),
+                    (Err(why), _) => Err((row, *why)),
+                });
+            }
+        }
+    }
+    decided
+}
+
+/// Attempts of one content to one person whose windows meet, and what is listed within them.
+struct Cluster<'a> {
+    attempts: Vec<&'a OwnAttempt>,
+    window: AttemptWindow,
+    listed: Vec<&'a ListedCopy>,
+}
+
+/// For each content and person the clusters, and how many copies are listed outside of them.
+fn group<'a>(attempts: &'a [OwnAttempt], listed: &'a [ListedCopy]) -> Vec<(usize, Vec<Cluster<'a>>, usize)> {
+    type Group<'a> = (Vec<&'a OwnAttempt>, Vec<&'a ListedCopy>);
+    let mut groups: HashMap<(usize, &str), Group<'a>> = HashMap::new();
+    for attempt in attempts {
+        groups.entry((attempt.content, attempt.person.as_str())).or_default().0.push(attempt);
+    }
+    for copy in listed {
+        groups.entry((copy.content, copy.person.as_str())).or_default().1.push(copy);
+    }
+    let clusters_of = |((content, _), (mut attempts, mut copies)): ((usize, &str), Group<'a>)| {
+        attempts.sort_by_key(|attempt| attempt.window.begin);
+        copies.sort_by_key(|copy| copy.at);
+        let mut clusters: Vec<Cluster<'a>> = Vec::new();
+        for attempt in attempts {
+            match clusters.last_mut().filter(|cluster| cluster.window.meets(attempt.window)) {
+                Some(cluster) => {
+                    cluster.window.end = cluster.window.end.max(attempt.window.end);
+                    cluster.attempts.push(attempt);
+                }
+                None => {
+                    clusters.push(Cluster { attempts: vec![attempt], window: attempt.window, listed: Vec::new() });
+                }
+            }
+        }
+        let mut outside = 0;
+        for copy in copies {
+            match clusters.iter_mut().find(|cluster| cluster.window.has(copy.at)) {
+                Some(cluster) => cluster.listed.push(copy),
+                None => outside += 1,
+            }
+        }
+        (content, clusters, outside)
+    };
+    groups.into_iter().map(clusters_of).collect()
+}
+
+/// The contents that somebody else sends too: a copy is listed that no attempt of ours can have been, or more of them than were
+/// attempted.
+fn shared_contents(groups: &[(usize, Vec<Cluster<'_>>, usize)], doubted: &HashSet<usize>) -> HashSet<usize> {
+    let is_shared = |clusters: &[Cluster<'_>], outside: usize| {
+        outside > 0 || clusters.iter().any(|cluster| cluster.listed.len() > cluster.attempts.len())
+    };
+    let shared = groups.iter().filter(|(_, clusters, outside)| is_shared(clusters, *outside));
+    shared.map(|(content, ..)| *content).chain(doubted.iter().copied()).collect()
+}
+
+/// The ids of the copies that attempts without an id sent, in the order of their creation.
+fn verdict<'a>(cluster: &Cluster<'a>, is_shared: bool) -> Result<Vec<&'a str>, StillUnknown> {
+    let Cluster { attempts, listed, .. } = cluster;
+    if is_shared {
+        return Err(StillUnknown::NotOursAlone);
+    }
+    let known: HashSet<_> = attempts.iter().filter_map(|attempt| attempt.message_id.as_deref()).collect();
+    let (ours, others): (Vec<&str>, Vec<&str>) =
+        listed.iter().map(|copy| copy.id.as_str()).partition(|id| known.contains(id));
+    if others.is_empty() {
+        return Err(StillUnknown::NotListed);
+    }
+    if listed.len() < attempts.len() {
+        return Err(StillUnknown::FewerListed);
+    }
+    // As many as were attempted, but not those of which the ids are known: then they are not all ours.
+    if ours.len() < attempts.iter().filter(|attempt| attempt.message_id.is_some()).count() {
+        return Err(StillUnknown::NotOursAlone);
+    }
+    Ok(others)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: i64 = 60_000;
+
+    /// An attempt to a person, so many minutes after the first one, with the row that it can settle or the id of its message.
+    fn attempt(person: &str, content: usize, minute: i64, row: Option<usize>, id: Option<&str>) -> OwnAttempt {
+        let window = AttemptWindow::of(minute * MINUTE, 0, MINUTE / 2);
+        OwnAttempt { row, person: person.to_owned(), content, window, message_id: id.map(str::to_owned) }
+    }
+
+    fn copy(id: &str, person: &str, content: usize, minute: i64) -> ListedCopy {
+        ListedCopy { id: id.to_owned(), person: person.to_owned(), content, at: minute * MINUTE }
+    }
+
+    type Decided = (Vec<(usize, String)>, Vec<(usize, StillUnknown)>);
+
+    /// The rows that are settled with their ids, and those that are not with why.
+    fn decided(attempts: &[OwnAttempt], listed: &[ListedCopy], doubted: &[usize]) -> Decided {
+        let (mut found, mut left) = (Vec::new(), Vec::new());
+        for row in decide(attempts, listed, &doubted.iter().copied().collect()) {
+            match row {
+                Ok(row) => found.push((row.row, row.message_id)),
+                Err(why) => left.push(why),
+            }
+        }
+        found.sort();
+        left.sort();
+        (found, left)
+    }
+
+    fn is_settled(attempts: &[OwnAttempt], listed: &[ListedCopy], expected: &[(usize, &str)]) {
+        let expected: Vec<_> = expected.iter().map(|(row, id)| (*row, (*id).to_owned())).collect();
+        assert_eq!(decided(attempts, listed, &[]), (expected, vec![]), "{attempts:?} {listed:?}");
+    }
+
+    fn is_left(attempts: &[OwnAttempt], listed: &[ListedCopy], doubted: &[usize], expected: &[(usize, StillUnknown)]) {
+        assert_eq!(decided(attempts, listed, doubted), (vec![], expected.to_vec()), "{attempts:?} {listed:?}");
+    }
+
+    #[test]
+    fn as_many_listed_as_attempted_were_sent() {
+        let one = attempt("a", 0, 0, Some(0), None);
+        is_settled(std::slice::from_ref(&one), &[copy("m", "a", 0, 0)], &[(0, "m")]);
+        // Sent ones count, and have ids of their own.
+        let sent = attempt("a", 0, 1, None, Some("s"));
+        is_settled(&[one.clone(), sent.clone()], &[copy("m", "a", 0, 0), copy("s", "a", 0, 1)], &[(0, "m")]);
+        // Two that are unknown take the ids in order.
+        let second = attempt("a", 0, 2, Some(1), None);
+        let listed = [copy("n", "a", 0, 2), copy("m", "a", 0, 1)];
+        is_settled(&[one.clone(), second], &listed, &[(0, "m"), (1, "n")]);
+        // An unknown attempt of another run counts, and takes its id, but is not settled here.
+        let other = attempt("a", 0, -1, None, None);
+        is_settled(&[one, other], &[copy("o", "a", 0, -1), copy("m", "a", 0, 0)], &[(0, "m")]);
+    }
+
+    #[test]
+    fn fewer_listed_than_attempted_settle_none() {
+        let one = attempt("a", 0, 0, Some(0), None);
+        let two = attempt("a", 0, 1, Some(1), None);
+        let sent = attempt("a", 0, 1, None, Some("s"));
+        is_left(std::slice::from_ref(&one), &[], &[], &[(0, StillUnknown::NotListed)]);
+        let both = [(0, StillUnknown::FewerListed), (1, StillUnknown::FewerListed)];
+        is_left(&[one.clone(), two], &[copy("m", "a", 0, 0)], &[], &both);
+        // The one that is listed is that which was sent.
+        is_left(&[one.clone(), sent.clone()], &[copy("s", "a", 0, 1)], &[], &[(0, StillUnknown::NotListed)]);
+        // It is not: the one that was sent is listed later, or never.
+        is_left(&[one, sent], &[copy("m", "a", 0, 1)], &[], &[(0, StillUnknown::FewerListed)]);
+    }
+
+    #[test]
+    fn content_that_others_send_too_settles_none() {
+        let not_alone = StillUnknown::NotOursAlone;
+        let attempts = [attempt("a", 0, 0, Some(0), None), attempt("b", 0, 0, None, Some("s"))];
+        let both = [copy("m", "a", 0, 0), copy("s", "b", 0, 0)];
+        is_settled(&attempts, &both, &[(0, "m")]);
+        for other in [
+            // To somebody to whom nothing of ours went.
+            copy("x", "c", 0, 0),
+            // More than were attempted: to this person, and to another.
+            copy("x", "a", 0, 1),
+            copy("x", "b", 0, 1),
+            // Outside of what our attempts can have been.
+            copy("x", "a", 0, 60),
+            copy("x", "b", 0, -60),
+        ] {
+            is_left(&attempts, &[&both[..], &[other]].concat(), &[], &[(0, not_alone)]);
+        }
+        // Of which it cannot be told whose it is.
+        is_left(&attempts, &both, &[0], &[(0, not_alone)]);
+        // The ids of what was sent are not among them.
+        let sent = attempt("a", 0, 1, None, Some("s"));
+        let listed = [copy("m", "a", 0, 0), copy("n", "a", 0, 1)];
+        is_left(&[attempts[0].clone(), sent], &listed, &[], &[(0, not_alone)]);
+        // Another content is another matter.
+        is_settled(&attempts, &[&both[..], &[copy("x", "c", 1, 0)]].concat(), &[(0, "m")]);
+    }
+
+    #[test]
+    fn a_message_counts_in_the_time_in_which_the_attempt_can_have_sent_it() {
+        let window = AttemptWindow::of(100_000, 0, 30_000);
+        for (at, expected) in
+            [(95_000, true), (94_999, false), (100_000, true), (730_000, true), (730_001, false), (i64::MIN, false)]
+        {
+            assert_eq!(window.has(at), expected, "{at}");
+        }
+        // Jelou's clock is an hour ahead.
+        assert!(AttemptWindow::of(0, 60 * MINUTE, 0).has(60 * MINUTE) && !AttemptWindow::of(0, 60 * MINUTE, 0).has(0));
+        assert!(AttemptWindow::of(i64::MAX, i64::MAX, i64::MAX).has(i64::MAX));
+    }
+
+    #[test]
+    fn attempts_far_apart_are_counted_by_themselves() {
+        // On Friday, and once more on Monday after a person said so: each has its own message.
+        let attempts = [attempt("a", 0, 0, None, None), attempt("a", 0, 4000, Some(0), None)];
+        is_settled(&attempts, &[copy("m", "a", 0, 4000)], &[(0, "m")]);
+        is_left(&attempts, &[copy("m", "a", 0, 0)], &[], &[(0, StillUnknown::NotListed)]);
+        is_settled(&attempts, &[copy("m", "a", 0, 0), copy("n", "a", 0, 4000)], &[(0, "n")]);
+    }
+}

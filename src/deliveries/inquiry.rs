@@ -1,0 +1,599 @@
+//! One look at the messages of a run: what is looked for, what the answers say of it, and what is new for the ledger.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::content::{RequestContent, ShownContent};
+use super::evidence::{AttemptWindow, ListedCopy, OwnAttempt, ProvenCopy, StillUnknown, decide};
+use crate::api::{DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, MessageSort, Notification};
+use crate::ledger::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, ProvenRow, RowState};
+use crate::phone::person_key;
+use crate::timestamps::of_milliseconds;
+
+/// A message that was read, or has failed, is looked for so much longer.
+const LONGER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The clocks and limits by which a run is looked at. Times in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InquiryTerms {
+    /// By the ledger's clock.
+    pub(crate) now: i64,
+    /// How long after it left a message is looked for.
+    pub(crate) up_to: Duration,
+    /// What Jelou's clock shows beside the ledger's.
+    pub(crate) clock: i64,
+    /// How long a request takes at most.
+    pub(crate) timeout: i64,
+    /// When the run was last asked about, where it was.
+    pub(crate) last_asked_at: Option<i64>,
+    /// Whether rows that were sent are only looked for as examples of what the history shows.
+    pub(crate) only_unknown: bool,
+}
+
+/// A row that was sent, or may have been.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the row by itself")]
+pub(super) struct InquiredRow {
+    n: i64,
+    /// Of its last record.
+    number: i64,
+    is_unknown: bool,
+    pub(super) id: Option<String>,
+    pub(super) sort: MessageSort,
+    pub(super) left_at: i64,
+    /// Its kind, and what the history shows of it.
+    shown: Option<(&'static str, ShownContent)>,
+    known: Option<KnownDelivery>,
+    is_asked: bool,
+    /// What was learnt and is not in the ledger yet.
+    steps: Vec<DeliveryFacts>,
+    is_listed: bool,
+    may_still_speak: bool,
+}
+
+/// What was found of an unknown row that was sent.
+#[derive(Clone, Debug)]
+struct FoundCopy {
+    copy: ListedCopy,
+    facts: Option<DeliveryFacts>,
+}
+
+/// See the file.
+#[derive(Debug)]
+pub(crate) struct Inquiry {
+    terms: InquiryTerms,
+    rows: Vec<InquiredRow>,
+    by_id: HashMap<String, usize>,
+    /// Of the unknown rows that are asked for.
+    by_n: HashMap<i64, usize>,
+    /// What unknown rows that are asked for would show, numbered.
+    contents: HashMap<ShownContent, usize>,
+    attempts: Vec<OwnAttempt>,
+    /// What is listed with such a content, by id.
+    copies: HashMap<String, FoundCopy>,
+    doubted: HashSet<usize>,
+    /// The kinds of which a sent row was found by its id, as it was sent.
+    proven: HashSet<&'static str>,
+    /// When the first and the last attempt of the run began.
+    span: Option<[i64; 2]>,
+}
+
+/// What became of unknown rows.
+#[derive(Debug, Default)]
+pub(crate) struct Settled {
+    pub(crate) news: DeliveryNews,
+    /// Why others stay unknown.
+    pub(crate) left: BTreeMap<StillUnknown, u64>,
+}
+
+impl Inquiry {
+    pub(crate) fn new(terms: InquiryTerms) -> Self {
+        Self {
+            terms,
+            rows: Vec::new(),
+            by_id: HashMap::new(),
+            by_n: HashMap::new(),
+            contents: HashMap::new(),
+            attempts: Vec::new(),
+            copies: HashMap::new(),
+            doubted: HashSet::new(),
+            proven: HashSet::new(),
+            span: None,
+        }
+    }
+
+    /// Takes an attempt of the run that is asked about. Of a row the last one counts.
+    pub(crate) fn add(&mut self, attempt: KnownAttempt) {
+        let KnownAttempt { began_at, .. } = attempt;
+        self.span = Some(self.span.map_or([began_at; 2], |[first, last]| [first.min(began_at), last.max(began_at)]));
+        if !attempt.is_last || !matches!(attempt.row, RowState::Sent | RowState::Unknown) {
+            return;
+        }
+        let RequestContent { sort, shown } = RequestContent::of(&attempt.path, &attempt.body);
+        let row = InquiredRow {
+            n: attempt.n,
+            number: attempt.row_number,
+            is_unknown: attempt.row == RowState::Unknown,
+            id: attempt.message_id,
+            sort,
+            left_at: began_at,
+            shown,
+            is_asked: false,
+            known: attempt.delivery,
+            steps: Vec::new(),
+            is_listed: false,
+            may_still_speak: attempt.may_still_speak,
+        };
+        let is_wanted = row.is_unknown || !self.terms.only_unknown;
+        let row = InquiredRow { is_asked: is_wanted && row.is_listable() && row.may_change(&self.terms), ..row };
+        if let Some((_, content)) = row.shown.as_ref().filter(|_| row.is_unknown && row.is_asked) {
+            let number = self.contents.len();
+            self.contents.entry(content.clone()).or_insert(number);
+            self.by_n.insert(row.n, self.rows.len());
+        }
+        if let Some(id) = row.id.clone() {
+            self.by_id.insert(id, self.rows.len());
+        }
+        self.rows.push(row);
+    }
+
+    /// Jelou's clock is known by now.
+    pub(crate) fn set_clock(&mut self, clock: i64) {
+        self.terms.clock = clock;
+    }
+
+    /// Takes an attempt, of any run of the bot, to be counted. Of this run all were added before.
+    pub(crate) fn count(&mut self, attempt: &KnownAttempt, is_of_this_run: bool) {
+        let Some((_, shown)) = RequestContent::of(&attempt.path, &attempt.body).shown else { return };
+        let Some(content) = self.contents.get(&shown).copied() else { return };
+        let is_open = is_of_this_run && attempt.is_last;
+        let row = if is_open { self.by_n.get(&attempt.n).copied() } else { None };
+        self.attempts.push(OwnAttempt {
+            row,
+            person: person_key(&attempt.recipient).into_owned(),
+            content,
+            window: self.window(attempt.began_at),
+            message_id: attempt.message_id.clone(),
+        });
+    }
+
+    fn window(&self, began_at: i64) -> AttemptWindow {
+        AttemptWindow::of(began_at, self.terms.clock, self.terms.timeout)
+    }
+
+    /// Whether asking can bring something new.
+    pub(crate) fn is_open(&self) -> bool {
+        self.rows.iter().any(|row| row.is_asked && row.may_change(&self.terms))
+    }
+
+    /// Whether there are unknown rows that the history can settle.
+    pub(crate) fn counts_copies(&self) -> bool {
+        !self.contents.is_empty()
+    }
+
+    /// The rows that are asked for and were not found yet, of these sorts.
+    pub(super) fn open_rows(&self, of: impl Fn(MessageSort) -> bool) -> impl Iterator<Item = &InquiredRow> {
+        self.rows.iter().filter(move |row| row.is_asked && row.id.is_some() && !row.is_listed && of(row.sort))
+    }
+
+    /// How many rows are asked for.
+    pub(crate) fn asked(&self) -> u64 {
+        self.rows.iter().filter(|row| row.is_asked).count() as u64
+    }
+
+    /// From when on, by the ledger's clock, messages of these rows can be listed; nothing where there are none. To count copies
+    /// it is from the first of the run on: somebody else may have sent the same at any time of it.
+    pub(crate) fn since(&self, of: impl Fn(MessageSort) -> bool, counts_copies: bool) -> Option<i64> {
+        let first = self.open_rows(of).map(|row| row.left_at).min();
+        let of_run = self.counted_span().filter(|_| counts_copies).map(|[first, _]| first);
+        first.into_iter().chain(of_run).min()
+    }
+
+    /// The times between which attempts of other runs count, by the ledger's clock.
+    pub(crate) fn counted_span(&self) -> Option<[i64; 2]> {
+        let [first, last] = self.span.filter(|_| self.counts_copies())?;
+        let around = |at: i64| AttemptWindow::of(at, 0, self.terms.timeout);
+        let width = around(0).end - around(0).begin;
+        Some([first.saturating_sub(width), last.saturating_add(width)])
+    }
+
+    /// Learns what an entry of the history says.
+    pub(crate) fn note_message(&mut self, entry: &Value, bot: &str) {
+        let Some(message) = HistoryMessage::read(entry, bot) else { return };
+        if message.author == MessageAuthor::User {
+            return;
+        }
+        let content = ShownContent::of_listed(&message);
+        let (facts, at) = (message.facts(), message.at.map(jiff::Timestamp::as_millisecond));
+        let place = message.id.as_deref().and_then(|id| self.by_id.get(id).copied());
+        if let Some(row) = place.and_then(|place| self.rows.get_mut(place)) {
+            row.is_listed = true;
+            if let Some(facts) = facts.clone() {
+                row.learn(facts);
+            }
+            let window = AttemptWindow::of(row.left_at, self.terms.clock, self.terms.timeout);
+            let is_in_time = at.is_some_and(|at| window.has(at));
+            let own = row.shown.as_ref().filter(|(_, own)| content.as_ref() == Some(own));
+            if let Some((kind, _)) = own.filter(|_| is_in_time && !row.is_unknown) {
+                self.proven.insert(*kind);
+            }
+        }
+        let Some(number) = content.as_ref().and_then(|content| self.contents.get(content).copied()) else { return };
+        if message.author != MessageAuthor::Bot {
+            return;
+        }
+        let (Some(id), Some(person), Some(at)) = (message.id, message.user, at) else {
+            self.doubted.insert(number);
+            return;
+        };
+        let person = person_key(&person).into_owned();
+        let copy = ListedCopy { id: id.clone(), person, content: number, at };
+        match self.copies.get_mut(&id) {
+            None => {
+                self.copies.insert(id, FoundCopy { copy, facts });
+            }
+            // A page moved while it was read.
+            Some(known) if known.copy == copy => {
+                if let Some(facts) = facts {
+                    known.facts.get_or_insert_with(|| facts.clone()).learn(facts);
+                }
+            }
+            // Two messages with one id.
+            Some(known) => self.doubted.extend([known.copy.content, number]),
+        }
+    }
+
+    /// Learns what an entry of the notifications says.
+    pub(crate) fn note_notification(&mut self, entry: &Value) {
+        let Some(notification) = Notification::read(entry) else { return };
+        let place = notification.ids().find_map(|id| self.by_id.get(id).copied());
+        if let Some(row) = place.and_then(|place| self.rows.get_mut(place)) {
+            row.is_listed = true;
+            row.learn_of_template(notification);
+        }
+    }
+
+    /// Learns what was said of the message with this id alone.
+    pub(crate) fn note_one(&mut self, id: &str, facts: Option<DeliveryFacts>, notification: Option<Notification>) {
+        let Some(row) = self.by_id.get(id).and_then(|place| self.rows.get_mut(*place)) else { return };
+        row.is_listed |= facts.is_some();
+        if let Some(notification) = notification {
+            row.learn_of_template(notification);
+        }
+        if let Some(facts) = facts {
+            row.learn(facts);
+        }
+    }
+
+    /// What was learnt since it was last asked, for the ledger.
+    pub(crate) fn news(&mut self) -> DeliveryNews {
+        let mut news = DeliveryNews::default();
+        for row in &mut self.rows {
+            news.learn(row.n, &mut row.known, std::mem::take(&mut row.steps), None, self.terms.now);
+        }
+        news
+    }
+
+    /// When it was asked, and for how many rows.
+    pub(crate) fn asked_record(&self) -> (i64, u64) {
+        (self.terms.now, self.asked())
+    }
+
+    /// What is known of each row by now.
+    pub(crate) fn known(&self) -> impl Iterator<Item = (i64, KnownDelivery)> {
+        self.rows.iter().filter_map(|row| Some((row.n, row.known.clone()?)))
+    }
+
+    /// Decides the unknown rows; `is_whole` says whether all was read by which they are decided.
+    pub(crate) fn settle(&mut self, is_whole: bool) -> Settled {
+        let mut settled = Settled::default();
+        let mut why: HashMap<usize, StillUnknown> = HashMap::new();
+        let mut found = Vec::new();
+        if is_whole {
+            let listed: Vec<_> = self.copies.values().map(|found| found.copy.clone()).collect();
+            for decided in decide(&self.attempts, &listed, &self.doubted) {
+                match decided {
+                    Ok(row) => found.push(row),
+                    Err((row, reason)) => {
+                        why.insert(row, reason);
+                    }
+                }
+            }
+        }
+        for ProvenCopy { row: place, message_id, copies } in found {
+            let Some(row) = self.rows.get_mut(place) else { continue };
+            let is_proven = row.shown.as_ref().is_some_and(|(kind, _)| self.proven.contains(kind));
+            if !is_proven || row.may_still_speak {
+                why.insert(place, StillUnknown::Unproven);
+                continue;
+            }
+            let Some(FoundCopy { copy, facts }) = self.copies.get(&message_id) else { continue };
+            let evidence = format!(
+                "found in Jelou's history as {message_id}, created at {:.3}: {copies} attempted, {copies} listed",
+                of_milliseconds(copy.at)
+            );
+            let state = facts.clone().unwrap_or_else(|| DeliveryFacts::new(DeliveryState::Accepted));
+            row.id = Some(message_id.clone());
+            row.is_unknown = false;
+            row.is_listed = true;
+            settled.news.proven.push(ProvenRow { n: row.n, number: row.number, evidence });
+            settled.news.learn(row.n, &mut row.known, vec![state], Some(&message_id), self.terms.now);
+        }
+        for (place, row) in self.rows.iter().enumerate().filter(|(_, row)| row.is_unknown) {
+            let reason = row.stays(is_whole, why.get(&place).copied());
+            *settled.left.entry(reason).or_default() += 1;
+        }
+        settled
+    }
+
+    /// How far the messages came, each counted once. Whether all was read says whether one that is not listed counts as such.
+    pub(crate) fn counts(&self, is_whole: bool) -> DeliveryCounts {
+        let mut counts = DeliveryCounts { asked_at: self.terms.now, asked: self.asked(), ..DeliveryCounts::default() };
+        for row in self.rows.iter().filter(|row| !row.is_unknown) {
+            match (&row.known, &row.id) {
+                (Some(known), _) => counts.add(&known.facts, 1),
+                (None, None) => counts.no_id += 1,
+                (None, Some(_)) if row.is_asked && is_whole || self.terms.last_asked_at > Some(row.left_at) => {
+                    counts.not_listed += 1;
+                }
+                (None, Some(_)) => counts.not_asked += 1,
+            }
+        }
+        counts
+    }
+}
+
+impl InquiredRow {
+    /// Whether asking can bring something new: until it is replied to; what was read or has failed for a day more.
+    fn may_change(&self, terms: &InquiryTerms) -> bool {
+        let is_within = |at: i64, span: Duration| {
+            i64::try_from(span.as_millis()).is_ok_and(|span| terms.now.saturating_sub(at) <= span)
+        };
+        let is_open = match self.known.as_ref() {
+            None => true,
+            Some(known) => match known.facts.state {
+                DeliveryState::Replied => false,
+                DeliveryState::Read | DeliveryState::Undelivered => is_within(known.since, LONGER),
+                DeliveryState::Other(_)
+                | DeliveryState::Accepted
+                | DeliveryState::AtWhatsapp
+                | DeliveryState::Delivered => true,
+            },
+        };
+        is_open && is_within(self.left_at, terms.up_to)
+    }
+
+    /// Whether what Jelou lists can say anything of it.
+    fn is_listable(&self) -> bool {
+        self.id.is_some() || self.is_unknown && self.shown.is_some()
+    }
+
+    fn learn(&mut self, seen: DeliveryFacts) {
+        let known = self.steps.last().or(self.known.as_ref().map(|known| &known.facts));
+        let mut learnt = known.cloned().unwrap_or_else(|| seen.clone());
+        learnt.learn(seen);
+        if known != Some(&learnt) {
+            self.steps.push(learnt);
+        }
+    }
+
+    fn learn_of_template(&mut self, notification: Notification) {
+        if let Some(at) = notification.delivered_at {
+            self.learn(DeliveryFacts { at: Some(at), ..DeliveryFacts::new(DeliveryState::Delivered) });
+        }
+        self.learn(notification.facts);
+    }
+
+    /// Why it stays unknown.
+    fn stays(&self, is_whole: bool, why: Option<StillUnknown>) -> StillUnknown {
+        if self.shown.is_none() {
+            StillUnknown::NotShown
+        } else if !self.is_asked {
+            StillUnknown::TooOld
+        } else if self.may_still_speak {
+            StillUnknown::MayStillSpeak
+        } else if !is_whole {
+            StillUnknown::NotAsked
+        } else {
+            why.unwrap_or(StillUnknown::NotListed)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+    const NOW: i64 = 1_800_000_000_000;
+    const LEFT_AT: i64 = NOW - HOUR;
+
+    fn terms() -> InquiryTerms {
+        InquiryTerms {
+            now: NOW,
+            up_to: Duration::from_secs(72 * 3600),
+            clock: 0,
+            timeout: 30_000,
+            last_asked_at: None,
+            only_unknown: false,
+        }
+    }
+
+    /// What is changed of an inquiry that settles a row.
+    type Change = dyn Fn(&mut InquiryTerms, &mut Vec<KnownAttempt>, &mut Vec<Value>);
+
+    /// A text to a person: sent with this id, or unknown.
+    fn attempt(n: i64, id: Option<&str>) -> KnownAttempt {
+        KnownAttempt {
+            n,
+            recipient: format!("59399000000{n}"),
+            path: "/v1/bots/7/messages".to_owned(),
+            body: json!({"type": "text", "text": format!("Hola {n}")}).to_string(),
+            began_at: LEFT_AT,
+            is_last: true,
+            message_id: id.map(str::to_owned),
+            row: if id.is_some() { RowState::Sent } else { RowState::Unknown },
+            row_number: 1,
+            delivery: None,
+            may_still_speak: false,
+        }
+    }
+
+    /// An entry of the history: the text of row `n` to its person.
+    fn entry(id: &str, n: i64) -> Value {
+        json!({
+            "messageId": id, "by": "bot", "recipient": {"id": format!("59399000000{n}")}, "sender": {"id": "7"},
+            "status": "DELIVERED_USER", "bubble": {"type": "TEXT", "text": format!("Hola {n}")}, "createdAt": LEFT_AT,
+        })
+    }
+
+    /// The rows that are settled, and why others stay unknown.
+    fn settled(
+        terms: InquiryTerms,
+        attempts: &[KnownAttempt],
+        entries: &[Value],
+        is_whole: bool,
+    ) -> (Vec<i64>, Vec<StillUnknown>) {
+        let mut inquiry = Inquiry::new(terms);
+        for attempt in attempts {
+            inquiry.add(attempt.clone());
+        }
+        for attempt in attempts {
+            inquiry.count(attempt, true);
+        }
+        for entry in entries {
+            inquiry.note_message(entry, "7");
+        }
+        let settled = inquiry.settle(is_whole);
+        let left = settled.left.into_iter().flat_map(|(why, rows)| (0..rows).map(move |_| why));
+        (settled.news.proven.into_iter().map(|row| row.n).collect(), left.collect())
+    }
+
+    /// One row is sent, the other unknown, and both are listed: with one thing changed, nothing is settled.
+    #[test]
+    fn each_condition_that_does_not_hold_settles_nothing() {
+        let attempts = || vec![attempt(1, Some("a")), attempt(2, None)];
+        let entries = || vec![entry("a", 1), entry("b", 2)];
+        assert_eq!(settled(terms(), &attempts(), &entries(), true), (vec![2], vec![]));
+        let changed = |change: &Change| {
+            let (mut terms, mut attempts, mut entries) = (terms(), attempts(), entries());
+            change(&mut terms, &mut attempts, &mut entries);
+            settled(terms, &attempts, &entries, true)
+        };
+        let table: Vec<(&str, StillUnknown, &Change)> = vec![
+            ("not listed", StillUnknown::NotListed, &|_, _, entries| drop(entries.pop())),
+            ("to somebody else", StillUnknown::NotOursAlone, &|_, _, entries| {
+                entries[1]["recipient"]["id"] = json!("593990000009");
+            }),
+            ("by the user", StillUnknown::NotListed, &|_, _, entries| entries[1]["by"] = json!("user")),
+            ("by an agent", StillUnknown::NotListed, &|_, _, entries| {
+                entries[1]["by"] = json!("ana@example.com");
+                entries[1]["sender"]["id"] = json!("5f0c2a");
+            }),
+            ("other words", StillUnknown::NotListed, &|_, _, entries| entries[1]["bubble"]["text"] = json!("Hola")),
+            ("with a medium", StillUnknown::NotListed, &|_, _, entries| {
+                entries[1]["bubble"]["mediaUrl"] = json!("https://a");
+            }),
+            ("before", StillUnknown::NotOursAlone, &|_, _, entries| entries[1]["createdAt"] = json!(LEFT_AT - 6000)),
+            ("long after", StillUnknown::NotOursAlone, &|_, _, entries| {
+                entries[1]["createdAt"] = json!(LEFT_AT + HOUR);
+            }),
+            ("without an id", StillUnknown::NotOursAlone, &|_, _, entries| {
+                drop(entries[1].as_object_mut().unwrap().remove("messageId"));
+            }),
+            ("without a time", StillUnknown::NotOursAlone, &|_, _, entries| entries[1]["createdAt"] = Value::Null),
+            ("without a person", StillUnknown::NotOursAlone, &|_, _, entries| {
+                entries[1]["recipient"] = json!({"id": "7"});
+            }),
+            ("the same from others", StillUnknown::NotOursAlone, &|_, _, entries| {
+                let mut other = entry("c", 2);
+                other["recipient"]["id"] = json!("593990000009");
+                entries.push(other);
+            }),
+            ("twice", StillUnknown::NotOursAlone, &|_, _, entries| entries.push(entry("c", 2))),
+            ("one id for two", StillUnknown::NotOursAlone, &|_, _, entries| {
+                let mut other = entry("b", 2);
+                other["createdAt"] = json!(LEFT_AT + 1000);
+                entries.push(other);
+            }),
+            ("no example", StillUnknown::Unproven, &|_, _, entries| drop(entries.remove(0))),
+            ("the example has other words", StillUnknown::Unproven, &|_, _, entries| {
+                entries[0]["bubble"]["text"] = json!("Hola");
+            }),
+            ("the example is from another time", StillUnknown::Unproven, &|_, _, entries| {
+                entries[0]["createdAt"] = json!(LEFT_AT - HOUR);
+            }),
+            ("the example is of another kind", StillUnknown::Unproven, &|_, attempts, entries| {
+                attempts[0].body = json!({"type": "image", "mediaUrl": "https://a", "text": "x"}).to_string();
+                entries[0]["bubble"] = json!({"type": "IMAGE", "mediaUrl": "https://a", "text": "x"});
+            }),
+            ("one more attempt", StillUnknown::FewerListed, &|_, attempts, _| {
+                attempts.push(KnownAttempt { row: RowState::Failed, ..attempt(2, None) });
+            }),
+            ("its process may speak", StillUnknown::MayStillSpeak, &|_, attempts, _| {
+                attempts[1].may_still_speak = true;
+            }),
+            ("buttons", StillUnknown::NotShown, &|_, attempts, _| {
+                attempts[1].body = json!({"type": "quick_reply", "text": "Hola 2"}).to_string();
+            }),
+            ("too old", StillUnknown::TooOld, &|terms, _, _| terms.up_to = Duration::from_secs(60)),
+            ("another clock", StillUnknown::NotOursAlone, &|terms, _, _| terms.clock = HOUR),
+        ];
+        for (what, why, change) in table {
+            assert_eq!(changed(change), (vec![], vec![why]), "{what}");
+        }
+        assert_eq!(settled(terms(), &attempts(), &entries(), false), (vec![], vec![StillUnknown::NotAsked]));
+    }
+
+    #[test]
+    fn a_page_that_moved_counts_each_message_once() {
+        let (attempts, mut entries) = ([attempt(1, Some("a")), attempt(2, None)], vec![entry("a", 1), entry("b", 2)]);
+        let mut later = entry("b", 2);
+        later["status"] = json!("READ");
+        entries.push(later);
+        assert_eq!(settled(terms(), &attempts, &entries, true), (vec![2], vec![]));
+    }
+
+    #[test]
+    fn a_message_is_asked_for_while_it_may_change() {
+        let day = 24 * HOUR;
+        let known = |state: DeliveryState, since: i64| {
+            Some(KnownDelivery { number: 1, facts: DeliveryFacts::new(state), since })
+        };
+        for (left_at, delivery, expected) in [
+            (LEFT_AT, None, true),
+            (NOW - 72 * HOUR, None, true),
+            (NOW - 72 * HOUR - 1, None, false),
+            (LEFT_AT, known(DeliveryState::Delivered, NOW - 2 * day), true),
+            (LEFT_AT, known(DeliveryState::Replied, NOW), false),
+            (LEFT_AT, known(DeliveryState::Read, NOW - day), true),
+            (LEFT_AT, known(DeliveryState::Read, NOW - day - 1), false),
+            (LEFT_AT, known(DeliveryState::Undelivered, NOW - day - 1), false),
+            (LEFT_AT, known(DeliveryState::Other("PAUSED".to_owned()), NOW - 2 * day), true),
+        ] {
+            let mut inquiry = Inquiry::new(terms());
+            inquiry.add(KnownAttempt { began_at: left_at, delivery: delivery.clone(), ..attempt(1, Some("a")) });
+            assert_eq!((inquiry.asked() == 1, inquiry.is_open()), (expected, expected), "{left_at} {delivery:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_learnt_is_added_once_and_in_order() {
+        let mut inquiry = Inquiry::new(terms());
+        inquiry.add(attempt(1, Some("a")));
+        let template = json!({"id": "a", "sentStatus": "READ", "deliveryUserAt": 1000, "readAt": 2000});
+        inquiry.note_notification(&template);
+        inquiry.note_notification(&template);
+        let learnt = inquiry.news().learnt;
+        let states: Vec<_> = learnt[0].steps.iter().map(|facts| facts.state.name()).collect();
+        assert_eq!((learnt.len(), learnt[0].after, states), (1, 0, vec!["delivered", "read"]));
+        inquiry.note_message(&entry("a", 1), "7");
+        assert!(inquiry.news().is_empty(), "it only goes forward");
+        let counts = inquiry.counts(true);
+        assert_eq!((counts.read, counts.known(), counts.asked), (1, 1, 1));
+    }
+}

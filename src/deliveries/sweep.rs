@@ -1,0 +1,245 @@
+//! Asks Jelou about the messages of a run, once: by the pages of the time in which they left, or one after the other where that
+//! takes fewer requests.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::Value;
+
+use super::inquiry::{InquiredRow, Inquiry};
+use crate::api::{
+    ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps, MessageSort, SpanStart, TrackedMessage,
+};
+use crate::ledger::{DeliveryNews, LedgerError};
+use crate::timestamps::of_milliseconds;
+
+/// A million entries: a server that gives new ones for ever is left.
+const MOST_PAGES: u32 = 20_000;
+/// As many rows are asked for one by one where the API does not say how many pages it has.
+const FEW_ROWS: u64 = 50;
+/// What is learnt is kept this often.
+const KEPT_EVERY: Duration = Duration::from_secs(10);
+
+/// How the rows of a listing are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LookUpRoute {
+    Nothing,
+    /// As many as the API says.
+    Pages(Option<u64>),
+    Rows(u64),
+}
+
+impl LookUpRoute {
+    /// The one with fewer requests. Copies can only be counted in pages.
+    fn of(rows: u64, pages: Option<u64>, counts_copies: bool) -> Self {
+        match pages {
+            _ if rows == 0 && !counts_copies => Self::Nothing,
+            Some(pages) if counts_copies || pages <= rows => Self::Pages(Some(pages.max(1))),
+            None if counts_copies || rows > FEW_ROWS => Self::Pages(None),
+            Some(_) | None => Self::Rows(rows),
+        }
+    }
+
+    /// How many requests it takes, at least; nothing where that is not known.
+    fn requests(self) -> Option<u64> {
+        match self {
+            Self::Nothing => Some(0),
+            Self::Pages(pages) => pages,
+            Self::Rows(rows) => Some(rows),
+        }
+    }
+}
+
+/// Who hears of a sweep.
+pub(crate) struct SweepListener<'a> {
+    /// How many requests are about to be made, where that is known.
+    pub(crate) plan: &'a mut dyn FnMut(Option<u64>),
+    /// So many of the entries and rows that were asked for are read.
+    pub(crate) progress: &'a mut dyn FnMut(u64),
+    /// What was learnt, now and then.
+    pub(crate) keep: &'a mut dyn FnMut(DeliveryNews) -> Result<(), LedgerError>,
+}
+
+/// How a sweep ended that nothing stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SweepEnd {
+    Whole,
+    /// Not everything was read.
+    Partial(ListingCoverage),
+}
+
+/// What stopped a sweep; what was learnt before is kept.
+#[derive(Debug)]
+pub(crate) enum SweepError {
+    LookUp(LookUpError),
+    Ledger(LedgerError),
+}
+
+impl From<LookUpError> for SweepError {
+    fn from(error: LookUpError) -> Self {
+        Self::LookUp(error)
+    }
+}
+
+/// A run that is asked about.
+pub(crate) struct Sweep<'a, 'b> {
+    pub(crate) look_ups: &'a mut LookUps<'b>,
+    pub(crate) inquiry: &'a mut Inquiry,
+    pub(crate) listener: SweepListener<'a>,
+    /// By so much this machine's clock is ahead of the ledger's, in milliseconds.
+    pub(crate) ahead: i64,
+}
+
+impl Sweep<'_, '_> {
+    /// Asks. Before the history is read, `count` takes the attempts by which copies are counted, as soon as Jelou's clock is known.
+    ///
+    /// # Errors
+    /// When Jelou cannot be asked, or what was learnt cannot be kept.
+    pub(crate) async fn run(
+        mut self,
+        count: &mut dyn FnMut(&mut Inquiry) -> Result<(), LedgerError>,
+    ) -> Result<SweepEnd, SweepError> {
+        let is_template = |sort: MessageSort| sort != MessageSort::Free;
+        let is_free = |sort: MessageSort| sort == MessageSort::Free;
+        let counts_copies = self.inquiry.counts_copies();
+        let (templates, template_span) = (self.rows(is_template), self.span(is_template, false));
+        let mut has_notifications = true;
+        let by_notifications = match self.pages(LookUpList::Notifications, template_span.as_ref()).await {
+            Ok(pages) => LookUpRoute::of(templates, pages, false),
+            Err(LookUpError::Unavailable { .. }) => {
+                has_notifications = false;
+                LookUpRoute::Nothing
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let in_history = |sort: MessageSort| is_free(sort) || !has_notifications;
+        let (mut rows, mut span) = (self.rows(in_history), self.span(in_history, counts_copies));
+        let pages = self.pages(LookUpList::History, span.as_ref()).await?;
+        let mut by_history = LookUpRoute::of(rows, pages, counts_copies);
+        let requests = by_notifications.requests().zip(by_history.requests()).map(|(one, other)| one + other);
+        (self.listener.plan)(requests);
+        self.inquiry.set_clock(self.clock());
+        count(self.inquiry).map_err(SweepError::Ledger)?;
+        let mut end = self.read(LookUpList::Notifications, by_notifications, template_span, is_template).await?;
+        let left = self.rows(is_template);
+        if by_history == LookUpRoute::Nothing && left > 0 && left == templates {
+            // None was found: their ids may be those of the history.
+            (rows, span) = (left, self.span(is_template, false));
+            let pages = self.pages(LookUpList::History, span.as_ref()).await?;
+            by_history = LookUpRoute::of(rows, pages, false);
+        }
+        let of_history = self.read(LookUpList::History, by_history, span, |_| true).await?;
+        if of_history != SweepEnd::Whole {
+            end = of_history;
+        }
+        Ok(end)
+    }
+
+    fn rows(&self, of: impl Fn(MessageSort) -> bool) -> u64 {
+        self.inquiry.open_rows(of).count() as u64
+    }
+
+    /// What Jelou's clock shows beside the ledger's, in milliseconds.
+    fn clock(&self) -> i64 {
+        i64::try_from(self.look_ups.clock.as_millis()).unwrap_or_default().saturating_add(self.ahead)
+    }
+
+    fn span(&self, of: impl Fn(MessageSort) -> bool, counts_copies: bool) -> Option<LookUpSpan> {
+        let since = self.inquiry.since(of, counts_copies)?.saturating_add(self.ahead);
+        Some(LookUpSpan { start: SpanStart::At(of_milliseconds(since)), until: None })
+    }
+
+    async fn pages(&mut self, list: LookUpList, span: Option<&LookUpSpan>) -> Result<Option<u64>, LookUpError> {
+        match span {
+            None => Ok(Some(0)),
+            Some(span) => self.look_ups.pages(list, &self.look_ups.by_its_clock(span)).await,
+        }
+    }
+
+    /// Reads one listing.
+    async fn read(
+        &mut self,
+        list: LookUpList,
+        route: LookUpRoute,
+        span: Option<LookUpSpan>,
+        of: impl Fn(MessageSort) -> bool,
+    ) -> Result<SweepEnd, SweepError> {
+        match (route, span) {
+            (LookUpRoute::Nothing, _) | (LookUpRoute::Pages(_), None) => Ok(SweepEnd::Whole),
+            (LookUpRoute::Pages(_), Some(span)) => self.read_pages(list, &span).await,
+            (LookUpRoute::Rows(_), _) => self.read_rows(of).await,
+        }
+    }
+
+    async fn read_pages(&mut self, list: LookUpList, span: &LookUpSpan) -> Result<SweepEnd, SweepError> {
+        let Self { look_ups, inquiry, listener, .. } = self;
+        let bot = look_ups.bot.to_owned();
+        let (mut kept_at, mut failed, mut read, mut unreadable) = (Instant::now(), None, 0, false);
+        let take = |entry: &Value| {
+            unreadable |= !entry.is_object();
+            match list {
+                LookUpList::History => inquiry.note_message(entry, &bot),
+                LookUpList::Notifications => inquiry.note_notification(entry),
+            }
+            read += 1;
+            (listener.progress)(read);
+            if kept_at.elapsed() >= KEPT_EVERY {
+                failed = (listener.keep)(inquiry.news()).err();
+                kept_at = Instant::now();
+            }
+            if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let span = look_ups.by_its_clock(span);
+        let coverage = look_ups.read(list, None, &span, MOST_PAGES, take).await;
+        if let Some(error) = failed {
+            return Err(SweepError::Ledger(error));
+        }
+        Ok(match coverage? {
+            ListingCoverage::Whole if unreadable => SweepEnd::Partial(ListingCoverage::Missing),
+            ListingCoverage::Whole => SweepEnd::Whole,
+            coverage => SweepEnd::Partial(coverage),
+        })
+    }
+
+    async fn read_rows(&mut self, of: impl Fn(MessageSort) -> bool) -> Result<SweepEnd, SweepError> {
+        let tracked = |row: &InquiredRow| {
+            let left_at = of_milliseconds(row.left_at.saturating_add(self.ahead));
+            Some(TrackedMessage::new(row.id.clone()?, row.sort, Some(SystemTime::from(left_at))))
+        };
+        let rows: Vec<_> = self.inquiry.open_rows(of).filter_map(tracked).collect();
+        let mut kept_at = Instant::now();
+        for (read, mut tracked) in (1..).zip(rows) {
+            self.look_ups.look_for(&mut tracked).await?;
+            self.inquiry.note_one(&tracked.id, tracked.facts, tracked.notification);
+            (self.listener.progress)(read);
+            if kept_at.elapsed() >= KEPT_EVERY {
+                (self.listener.keep)(self.inquiry.news()).map_err(SweepError::Ledger)?;
+                kept_at = Instant::now();
+            }
+        }
+        Ok(SweepEnd::Whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_with_fewer_requests_is_taken() {
+        for (rows, pages, counts_copies, expected) in [
+            (0, Some(9), false, LookUpRoute::Nothing),
+            (3, Some(9), false, LookUpRoute::Rows(3)),
+            (9, Some(9), false, LookUpRoute::Pages(Some(9))),
+            (100_000, Some(2000), false, LookUpRoute::Pages(Some(2000))),
+            (3, Some(9), true, LookUpRoute::Pages(Some(9))),
+            (0, Some(9), true, LookUpRoute::Pages(Some(9))),
+            (3, Some(0), false, LookUpRoute::Pages(Some(1))),
+            (50, None, false, LookUpRoute::Rows(50)),
+            (51, None, false, LookUpRoute::Pages(None)),
+            (1, None, true, LookUpRoute::Pages(None)),
+        ] {
+            assert_eq!(LookUpRoute::of(rows, pages, counts_copies), expected, "{rows} {pages:?} {counts_copies}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What is known of the messages of a run in a database after they were accepted, and which attempts may have sent them.
+
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Error, Row};
+
+use super::database::{LONG, SHORT};
+use super::joined_run::JoinedRun;
+use super::reading::DatabaseRun;
+use crate::api::{DeliveryFacts, DeliveryState};
+use crate::ledger::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LedgerError, ProvenRow, RowState};
+use crate::timestamps::of_milliseconds;
+
+/// Rows of which the attempts are read at once.
+const PAGE: i64 = 2000;
+
+/// Attempts that may have reached Jelou, of so many rows behind one. Of those under way the row itself is all there is.
+const ATTEMPTS: &str = "WITH page AS (SELECT n, state, number, worker, lease_until, began_at FROM jelouctl.row \
+       WHERE run = $1 AND n > $2 ORDER BY n LIMIT $3), \
+     attempt AS (SELECT n, outcome.number, outcome.began_at, outcome.message_id FROM jelouctl.outcome JOIN page USING (n) \
+         WHERE run = $1 AND outcome.state IN ('sent', 'unknown') \
+       UNION ALL SELECT n, number, began_at, NULL FROM page WHERE state = 'inflight') \
+     SELECT page.n, attempt.number, recipient, path, body, (extract(epoch FROM attempt.began_at) * 1000)::bigint, \
+       coalesce(attempt.number = max(attempt.number) OVER (PARTITION BY page.n), false), \
+       attempt.message_id, page.state, page.number, last.number, last.status, (extract(epoch FROM last.at) * 1000)::bigint, \
+       last.code, last.reason, (extract(epoch FROM first.learnt_at) * 1000)::bigint, found.message_id, \
+       page.lease_until IS NOT NULL AND EXISTS (SELECT 1 FROM jelouctl.worker WHERE worker.id = page.worker \
+         AND left_at IS NULL AND seen_at > clock_timestamp() - lease_ms * interval '1 ms') \
+     FROM page LEFT JOIN attempt USING (n) JOIN jelouctl.content ON content.run = $1 AND content.n = page.n \
+     LEFT JOIN LATERAL (SELECT * FROM jelouctl.delivery WHERE delivery.run = $1 AND delivery.n = page.n \
+       ORDER BY delivery.number DESC LIMIT 1) AS last ON true \
+     LEFT JOIN LATERAL (SELECT min(learnt_at) AS learnt_at FROM jelouctl.delivery WHERE delivery.run = $1 \
+       AND delivery.n = page.n AND delivery.status = last.status) AS first ON true \
+     LEFT JOIN LATERAL (SELECT message_id FROM jelouctl.delivery WHERE delivery.run = $1 AND delivery.n = page.n \
+       AND message_id IS NOT NULL LIMIT 1) AS found ON true \
+     ORDER BY page.n, attempt.number";
+
+/// Messages that were accepted and have an id, of which nothing was learnt: all, and those that left before this time.
+const SILENT: &str = "SELECT count(*), count(*) FILTER (WHERE ended_at <= (SELECT max(at) FROM jelouctl.inquiry WHERE run = $1)) \
+     FROM jelouctl.outcome WHERE run = $1 AND state = 'sent' AND message_id IS NOT NULL \
+     AND NOT EXISTS (SELECT 1 FROM jelouctl.delivery WHERE delivery.run = $1 AND delivery.n = outcome.n)";
+
+/// How many messages are in each state by what was learnt last.
+const COUNTS: &str = "SELECT status, code, reason, count(*) FROM (SELECT DISTINCT ON (n) status, code, reason \
+     FROM jelouctl.delivery WHERE run = $1 ORDER BY n, number DESC) AS last GROUP BY 1, 2, 3";
+
+impl DatabaseRun {
+    pub(super) fn attempts(
+        &self,
+        [first, last]: [i64; 2],
+        each: &mut dyn FnMut(KnownAttempt),
+    ) -> Result<(), LedgerError> {
+        let mut after = 0_i64;
+        loop {
+            let rows = self.runs.call(LONG, self.runs.client().query(ATTEMPTS, &[&self.id.0, &after, &PAGE]))?;
+            let Some(end) = rows.last() else { return Ok(()) };
+            after = self.read(end.try_get(0))?;
+            for row in &rows {
+                let attempt = self.read(attempt(row))?;
+                let attempt = attempt.filter(|attempt| (first..=last).contains(&attempt.began_at));
+                attempt.into_iter().for_each(&mut *each);
+            }
+        }
+    }
+
+    pub(super) fn counts_of_deliveries(&self, sent: u64) -> Result<Option<DeliveryCounts>, LedgerError> {
+        let query = "SELECT (extract(epoch FROM at) * 1000)::bigint, rows FROM jelouctl.inquiry WHERE run = $1 \
+                     ORDER BY number DESC LIMIT 1";
+        let client = self.runs.client();
+        let Some(asked) = self.runs.call(SHORT, client.query_opt(query, &[&self.id.0]))? else { return Ok(None) };
+        let number = |row: &Row, column: usize| {
+            row.try_get::<_, i64>(column).map(|number| u64::try_from(number).unwrap_or_default())
+        };
+        let mut counts = DeliveryCounts {
+            asked_at: self.read(asked.try_get(0))?,
+            asked: self.read(number(&asked, 1))?,
+            ..DeliveryCounts::default()
+        };
+        for row in self.runs.call(LONG, client.query(COUNTS, &[&self.id.0]))? {
+            let facts = DeliveryFacts {
+                code: self.read(row.try_get(1))?,
+                reason: self.read(row.try_get(2))?,
+                ..DeliveryFacts::new(DeliveryState::of_status(self.read(row.try_get(0))?))
+            };
+            counts.add(&facts, self.read(number(&row, 3))?);
+        }
+        let silent = self.runs.call(LONG, client.query_one(SILENT, &[&self.id.0]))?;
+        counts.add_silent(sent, self.read(number(&silent, 0))?, self.read(number(&silent, 1))?);
+        Ok(Some(counts))
+    }
+}
+
+impl JoinedRun {
+    /// Keeps what was learnt, in one transaction. Says how many unknown rows are sent now.
+    pub(super) fn keep(&self, news: &DeliveryNews) -> Result<u64, LedgerError> {
+        let ProvenColumns { rows, numbers, evidence } = ProvenColumns::of(&news.proven);
+        let learnt = LearntColumns::of(news);
+        let asked_at = news.asked.map(|(at, _)| at);
+        let asked = news.asked.map(|(_, rows)| i64::try_from(rows).unwrap_or(i64::MAX));
+        let query = "SELECT jelouctl.learn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        let parameters: [&(dyn ToSql + Sync); 13] = [
+            &self.id.0,
+            &rows,
+            &numbers,
+            &evidence,
+            &learnt.rows,
+            &learnt.numbers,
+            &learnt.statuses,
+            &learnt.times,
+            &learnt.codes,
+            &learnt.reasons,
+            &learnt.ids,
+            &asked_at,
+            &asked,
+        ];
+        let proven: i64 =
+            self.runs.call(LONG, async { self.runs.client().query_one(query, &parameters).await?.try_get(0) })?;
+        Ok(u64::try_from(proven).unwrap_or_default())
+    }
+}
+
+/// Rows that are proven, as the columns of a call.
+struct ProvenColumns<'a> {
+    rows: Vec<i64>,
+    numbers: Vec<i32>,
+    evidence: Vec<&'a str>,
+}
+
+impl<'a> ProvenColumns<'a> {
+    fn of(proven: &'a [ProvenRow]) -> Self {
+        Self {
+            rows: proven.iter().map(|row| row.n).collect(),
+            numbers: proven.iter().map(|row| i32::try_from(row.number).unwrap_or(i32::MAX)).collect(),
+            evidence: proven.iter().map(|row| row.evidence.as_str()).collect(),
+        }
+    }
+}
+
+/// What was learnt, a step each, as the columns of a call.
+#[derive(Default)]
+struct LearntColumns<'a> {
+    rows: Vec<i64>,
+    numbers: Vec<i32>,
+    statuses: Vec<&'a str>,
+    times: Vec<Option<i64>>,
+    codes: Vec<Option<&'a str>>,
+    reasons: Vec<Option<&'a str>>,
+    ids: Vec<Option<&'a str>>,
+}
+
+impl<'a> LearntColumns<'a> {
+    fn of(news: &'a DeliveryNews) -> Self {
+        let mut columns = Self::default();
+        for learnt in &news.learnt {
+            let mut id = learnt.message_id.as_deref();
+            for (number, DeliveryFacts { state, at, code, reason }) in (learnt.after + 1..).zip(&learnt.steps) {
+                columns.rows.push(learnt.n);
+                columns.numbers.push(i32::try_from(number).unwrap_or(i32::MAX));
+                columns.statuses.push(state.status());
+                columns.times.push(at.map(jiff::Timestamp::as_millisecond));
+                columns.codes.push(code.as_deref());
+                columns.reasons.push(reason.as_deref());
+                columns.ids.push(id.take());
+            }
+        }
+        columns
+    }
+}
+
+/// An attempt; nothing of a row that has none.
+fn attempt(row: &Row) -> Result<Option<KnownAttempt>, Error> {
+    let (number, is_last): (Option<i32>, bool) = (row.try_get(1)?, row.try_get(6)?);
+    if number.is_none() {
+        return Ok(None);
+    }
+    let (answered, found): (Option<String>, Option<String>) = (row.try_get(7)?, row.try_get(16)?);
+    let delivery = match row.try_get::<_, Option<i32>>(10)? {
+        None => None,
+        Some(number) => Some(KnownDelivery {
+            number: number.into(),
+            facts: DeliveryFacts {
+                state: DeliveryState::of_status(row.try_get(11)?),
+                at: row.try_get::<_, Option<i64>>(12)?.map(of_milliseconds),
+                code: row.try_get(13)?,
+                reason: row.try_get(14)?,
+            },
+            since: row.try_get(15)?,
+        }),
+    };
+    Ok(Some(KnownAttempt {
+        n: row.try_get(0)?,
+        recipient: row.try_get::<_, Option<String>>(2)?.unwrap_or_default(),
+        path: row.try_get::<_, Option<String>>(3)?.unwrap_or_default(),
+        body: row.try_get::<_, Option<String>>(4)?.unwrap_or_default(),
+        began_at: row.try_get(5)?,
+        is_last,
+        message_id: answered.or(found.filter(|_| is_last)),
+        row: RowState::of_name(row.try_get(8)?).unwrap_or(RowState::Unknown),
+        row_number: row.try_get::<_, i32>(9)?.into(),
+        delivery,
+        may_still_speak: row.try_get(17)?,
+    }))
+}

@@ -1,0 +1,377 @@
+//! What the people of a run got: what Jelou is asked, what is kept of its answers, and that nothing but GETs leaves.
+
+use std::process::Stdio;
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+
+use crate::bulk_run::{people, user};
+use crate::harness::{Ended, Home, Run, also_in_a_database, wait_until};
+use crate::listening::Sandbox;
+use crate::server::{Received, Reply, Server};
+
+also_in_a_database! {
+    how_far_messages_came_is_kept_and_counted_once,
+    times_and_reasons_of_templates_come_from_the_notifications,
+    what_was_learnt_before_a_failure_is_kept,
+    an_account_without_look_ups_ends_with_5,
+    messages_without_an_id_are_not_asked_for,
+    learning_does_not_change_when_the_run_last_changed,
+    several_at_once_keep_everything_once,
+    a_state_only_goes_forward_and_what_arrives_after_a_failure_counts,
+    a_killed_run_is_settled_by_what_is_listed_and_nothing_else,
+    words_that_a_flow_sends_too_settle_nothing,
+}
+
+/// As a client of the sandbox that does not know it for one.
+fn at<'a>(run: Run<'a>, sandbox: &Sandbox) -> Run<'a> {
+    let environment = [
+        ("JELOU_API_URL", format!("http://{}", sandbox.address)),
+        ("JELOU_BOT_ID", "77".to_owned()),
+        ("JELOU_CLIENT_ID", "sandbox".to_owned()),
+        ("JELOU_CLIENT_SECRET", "sandbox".to_owned()),
+    ];
+    environment.into_iter().fold(run, |run, (name, value)| run.env(name, value))
+}
+
+fn send<'a>(home: &'a Home, sandbox: &Sandbox) -> Run<'a> {
+    at(home.run("bulk send people.csv --yes --run r --rate 1000000/s").args(&["text", "Hola {{ nombre }}"]), sandbox)
+}
+
+fn ask<'a>(home: &'a Home, sandbox: &Sandbox, flags: &str) -> Run<'a> {
+    at(home.run(&format!("bulk deliveries r {flags}")), sandbox)
+}
+
+fn status(home: &Home) -> Value {
+    home.run("bulk status r -o record").success().json()
+}
+
+/// The counts of these names.
+fn figures(json: &Value, names: &[&str]) -> Vec<u64> {
+    names.iter().map(|name| json[name].as_u64().unwrap_or_else(|| panic!("{name}: {json}"))).collect()
+}
+
+const STATES: [&str; 5] = ["at_whatsapp", "delivered", "undelivered", "not_listed", "no_id"];
+
+#[test]
+fn how_far_messages_came_is_kept_and_counted_once() {
+    let (home, sandbox) = (
+        people(10),
+        Sandbox::start(&[
+            "--deliver-after",
+            "0ms",
+            "--fault",
+            &format!("undelivered=131026,to={}", user(3)),
+            "--fault",
+            &format!("unlisted,to={}", user(4)),
+        ]),
+    );
+    send(&home, &sandbox).success();
+    let ended = ask(&home, &sandbox, "").success();
+    assert!(ended.stderr.contains("asking Jelou about 10 messages of run r: 1 request"), "{}", ended.stderr);
+    let json = ended.json();
+    assert_eq!(figures(&json, &STATES), [0, 8, 1, 1, 0], "{json}");
+    assert_eq!((&json["asked"], &json["kept"], &json["whole"]), (&json!(10), &json!(true), &json!(true)));
+    // It is in the ledger: nobody has to ask again.
+    let kept = &status(&home)["deliveries"];
+    assert_eq!(figures(kept, &STATES), [0, 8, 1, 1, 0], "{kept}");
+    let list = home.run("bulk list -o record").success().json();
+    assert_eq!(&list["deliveries"], kept);
+    let people = |words: &str| home.run(&format!("bulk report r {words} -o to")).success().stdout;
+    assert_eq!(people("--delivery undelivered"), format!("{}\n", user(3)));
+    assert_eq!(people("--delivery delivered").lines().count(), 8);
+    // The history gives no reasons.
+    assert_eq!(people("--delivery undelivered --reason 131026"), "");
+    // A report with these columns is a list as before.
+    home.run("bulk report r --delivery undelivered --file again.csv").success();
+    let again = "bulk send again.csv --again --yes --run s --rate 1000000/s";
+    at(home.run(again).args(&["text", "Hola {{ nombre }}"]), &sandbox).success();
+}
+
+#[test]
+fn times_and_reasons_of_templates_come_from_the_notifications() {
+    let home = people(3);
+    let server = Server::responding(|_, request| {
+        if request.line.starts_with("POST ") {
+            let body: Value = serde_json::from_slice(&request.body).unwrap();
+            let person = body["destinations"][0].as_str().unwrap();
+            return Reply::json(200, &json!([{"id": format!("u-{person}"), "destination": person}]).to_string());
+        }
+        assert!(request.line.contains("/notifications?"), "{}", request.line);
+        let now = now();
+        let template = |number: usize, status: &str, error: Value| {
+            json!({"id": format!("u-{}", user(number)), "destination": user(number), "sentStatus": status, "createdAt": now,
+                "deliveryUserAt": if status == "READ" { json!("2026-11-20T10:00:00.000Z") } else { Value::Null },
+                "readAt": if status == "READ" { json!("2026-11-20T10:05:00.000Z") } else { Value::Null }, "error": error})
+        };
+        let failed = template(1, "FAILED", json!({"code": 131_050, "message": "User has stopped marketing messages"}));
+        entries(&[template(0, "READ", Value::Null), failed, template(2, "DELIVERED_CHANNEL", Value::Null)], 1)
+    });
+    let send = "bulk send people.csv --yes --run r --rate 1000000/s --unchecked template order_shipped";
+    home.run(send).api(&server.url).success();
+    let json = ask_at(&home, &server, "").success().json();
+    assert_eq!(figures(&json, &["read", "undelivered", "at_whatsapp"]), [1, 1, 1], "{json}");
+    assert_eq!(json["undelivered_reasons"], json!({"131050": 1}));
+    let rows = reported(&home);
+    assert_eq!(rows[0]["delivered_at"], json!("2026-11-20T10:00:00.000Z"), "{}", rows[0]);
+    assert_eq!(rows[0]["read_at"], json!("2026-11-20T10:05:00.000Z"), "{}", rows[0]);
+    assert_eq!(rows[1]["delivery_error"], json!("131050: User has stopped marketing messages"), "{}", rows[1]);
+    let opted_out = home.run("bulk report r --delivery undelivered --reason 131050 -o to").success().stdout;
+    assert_eq!(opted_out, format!("{}\n", user(1)));
+    home.run("bulk report r --reason nothing").fails(2, &["'nothing'", "already_sent"]);
+}
+
+/// Accepts messages, and lists those to these users; a page of two at a time.
+fn listing(status: impl Fn(usize, usize) -> Reply + Send + Sync + 'static) -> Server {
+    Server::responding(move |number, request| {
+        if request.line.starts_with("POST ") {
+            let body: Value = serde_json::from_slice(&request.body).unwrap();
+            let id = format!("m-{}", body["userId"].as_str().unwrap());
+            return Reply::json(200, &json!({"success": true, "messageId": id}).to_string());
+        }
+        status(number, page(request))
+    })
+}
+
+fn page(request: &Received) -> usize {
+    let (_, query) = request.line.split_once("page=").unwrap();
+    query.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
+}
+
+/// As the API writes it.
+fn now() -> String {
+    jiff::Timestamp::try_from(SystemTime::now()).map(|at| format!("{at:.3}")).unwrap()
+}
+
+fn entry(person: &str, status: &str) -> Value {
+    json!({
+        "messageId": format!("m-{person}"), "by": "bot", "recipient": {"id": person}, "sender": {"id": "BOT_ID"},
+        "status": status, "createdAt": now(),
+        "bubble": {"type": "TEXT", "text": "Hola"},
+    })
+}
+
+fn entries(entries: &[Value], pages: u64) -> Reply {
+    let pagination = json!({"totalPages": pages});
+    Reply::json(200, &json!({"pagination": pagination, "results": entries}).to_string())
+}
+
+fn ask_at<'a>(home: &'a Home, server: &Server, flags: &str) -> Run<'a> {
+    home.run(&format!("bulk deliveries r --retry-for 0 {flags}")).api(&server.url)
+}
+
+fn send_to(home: &Home, server: &Server) {
+    crate::bulk_run::send(home, &server.url).success();
+}
+
+#[test]
+fn what_was_learnt_before_a_failure_is_kept() {
+    let home = people(4);
+    let server = listing(|_, page| match page {
+        1 => entries(&[entry(&user(3), "READ"), entry(&user(2), "DELIVERED_USER")], 2),
+        _ => Reply::json(503, "{}"),
+    });
+    send_to(&home, &server);
+    let ended = ask_at(&home, &server, "").fails(6, &["the look-up failed"]);
+    let json = ended.json();
+    assert_eq!(figures(&json, &["read", "delivered", "not_listed", "not_asked"]), [1, 1, 0, 2], "{json}");
+    assert_eq!(json["whole"], json!(false));
+    // Not all were asked for, so that nobody counts as not listed; what is known is kept.
+    assert_eq!(status(&home)["deliveries"], Value::Null);
+    let report = home.run("bulk report r --format ndjson").success().stdout;
+    let known: Vec<_> =
+        report.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["delivery"].clone()).collect();
+    assert_eq!(known, [Value::Null, Value::Null, json!("delivered"), json!("read")]);
+    let methods = server.received().into_iter().filter(|request| !request.line.starts_with("GET ")).count();
+    assert_eq!(methods, 4, "nothing but what was sent");
+}
+
+#[test]
+fn an_account_without_look_ups_ends_with_5() {
+    let home = people(2);
+    let server = listing(|_, _| Reply::json(404, r#"{"message":"Not Found"}"#));
+    send_to(&home, &server);
+    let ended = ask_at(&home, &server, "").fails(5, &["this account has no message look-ups"]);
+    assert_eq!(figures(&ended.json(), &["not_asked", "not_listed"]), [2, 0]);
+}
+
+#[test]
+fn messages_without_an_id_are_not_asked_for() {
+    let home = people(3);
+    let server = Server::responding(|_, _| Reply::json(200, r#"{"success":true}"#));
+    let send = home.run("bulk send people.csv --yes --run r --rate 1000000/s flow-message --type x");
+    let flow = ["--title", "t", "--text", "a", "--caption", "c", "--flow-name", "f", "--cta", "Go", "--screen", "A"];
+    send.args(&flow).api(&server.url).success();
+    let requests = server.received().len();
+    let ended = ask_at(&home, &server, "").success();
+    assert_eq!(figures(&ended.json(), &["no_id", "asked"]), [3, 0]);
+    assert_eq!(server.received().len(), requests, "nothing is asked");
+}
+
+#[test]
+fn learning_does_not_change_when_the_run_last_changed() {
+    let (home, sandbox) = (people(3), Sandbox::start(&["--deliver-after", "0ms"]));
+    send(&home, &sandbox).success();
+    let before = status(&home)["changed_at"].clone();
+    ask(&home, &sandbox, "").success();
+    assert_eq!(status(&home)["changed_at"], before);
+    home.run("bulk report r").success();
+}
+
+#[test]
+fn several_at_once_keep_everything_once() {
+    let (home, sandbox) = (people(200), Sandbox::start(&["--deliver-after", "0ms"]));
+    send(&home, &sandbox).success();
+    let start = || {
+        let mut command = home.command();
+        command.args(["bulk", "deliveries", "r", "--quiet"]).envs([
+            ("JELOU_API_URL", format!("http://{}", sandbox.address)),
+            ("JELOU_BOT_ID", "77".to_owned()),
+            ("JELOU_CLIENT_ID", "sandbox".to_owned()),
+            ("JELOU_CLIENT_SECRET", "sandbox".to_owned()),
+        ]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let all: Vec<_> = (0..4).map(|_| start()).collect();
+    for child in all {
+        let ended = Ended::new(&child.wait_with_output().unwrap());
+        assert_eq!((ended.code, ended.json()["delivered"].as_u64()), (0, Some(200)), "{ended:?}");
+    }
+    assert_eq!(figures(&status(&home)["deliveries"], &["delivered", "asked"]), [200, 200]);
+}
+
+#[test]
+fn a_state_only_goes_forward_and_what_arrives_after_a_failure_counts() {
+    let home = people(1);
+    let states = ["CREATED", "FAILED", "DELIVERED_USER", "CREATED", "PAUSED", "REPLY"];
+    let looks = std::sync::atomic::AtomicUsize::new(0);
+    // Two requests a look: how many pages there are, and the page.
+    let server = listing(move |_, _| {
+        let look = looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst) / 2;
+        entries(&[entry(&user(0), states[look.min(5)])], 1)
+    });
+    send_to(&home, &server);
+    for expected in ["accepted", "undelivered", "delivered", "delivered", "delivered", "replied"] {
+        let json = ask_at(&home, &server, "").success().json();
+        assert_eq!(json[expected], json!(1), "{json}");
+    }
+    let requests = server.received().len();
+    ask_at(&home, &server, "").success();
+    assert_eq!(server.received().len(), requests, "nothing can change any more");
+}
+
+/// Files alone: of a run in a database everybody may keep what was learnt.
+#[test]
+fn of_a_file_that_is_being_sent_nothing_is_kept() {
+    let home = people(30);
+    let sandbox = Sandbox::start(&["--deliver-after", "0ms"]);
+    let mut command = home.command();
+    let words = "bulk send people.csv --yes --run r --rate 5/s text Hola";
+    command.args(words.split(' ')).envs([
+        ("JELOU_API_URL", format!("http://{}", sandbox.address)),
+        ("JELOU_BOT_ID", "77".to_owned()),
+        ("JELOU_CLIENT_ID", "sandbox".to_owned()),
+        ("JELOU_CLIENT_SECRET", "sandbox".to_owned()),
+    ]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until("a message is sent", || {
+        let ended = home.run("bulk status r -o record").end();
+        ended.code == 0 && ended.json()["sent"].as_u64() > Some(0)
+    });
+    let ended = ask(&home, &sandbox, "").success();
+    assert!(ended.stderr.contains("nothing of it is kept"), "{}", ended.stderr);
+    let json = ended.json();
+    assert_eq!((&json["kept"], json["delivered"].as_u64() > Some(0)), (&json!(false), true), "{json}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(status(&home)["deliveries"], Value::Null);
+}
+
+/// What the sandbox has of messages of the bot: how many to each person, with these words.
+fn stored(sandbox: &Sandbox) -> Vec<(String, Value)> {
+    let all = sandbox.read("/sandbox/messages?limit=10000");
+    let of = |message: &Value| (message["user"].as_str().unwrap().to_owned(), message["body"].clone());
+    all.as_array().unwrap().iter().map(of).collect()
+}
+
+/// Sends `list` until so many rows have ended, kills the sender, and lets its leases end.
+fn kill_after(home: &Home, sandbox: &Sandbox, ended: u64, message: &[&str]) {
+    let mut command = home.command();
+    let words = "bulk send people.csv --yes --run r --rate 1000000/s --timeout 60s";
+    command.args(words.split(' ')).args(message).envs([
+        ("JELOU_API_URL", format!("http://{}", sandbox.address)),
+        ("JELOU_BOT_ID", "77".to_owned()),
+        ("JELOU_CLIENT_ID", "sandbox".to_owned()),
+        ("JELOU_CLIENT_SECRET", "sandbox".to_owned()),
+    ]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until("all rows that can end have ended", || {
+        let status = home.run("bulk status r -o record").end();
+        status.code == 0 && status.json()["sent"].as_u64() == Some(ended)
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    home.end_leases();
+}
+
+/// The rows of the report, as `[recipient, sent, code]`.
+fn reported(home: &Home) -> Vec<Value> {
+    let report = home.run("bulk report r --format ndjson").success().stdout;
+    report.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+const KILLED: usize = 300;
+
+#[test]
+fn a_killed_run_is_settled_by_what_is_listed_and_nothing_else() {
+    let home = people(KILLED);
+    // Of ten rows no answer comes: seven of them are accepted, one of these is never listed.
+    let hang = |number: usize, stored: &str| format!("hang{stored},to={}", user(number));
+    let mut faults: Vec<_> = (20..27).map(|number| hang(number, ",stored")).collect();
+    faults.extend((27..30).map(|number| hang(number, "")));
+    faults.push(format!("unlisted,to={}", user(40)));
+    faults.push(format!("late=1ms,to={}", user(41)));
+    faults.push(format!("undelivered=131026,to={}", user(42)));
+    let flags: Vec<_> = faults.iter().flat_map(|fault| ["--fault", fault.as_str()]).collect();
+    let sandbox = Sandbox::start(&[&["--deliver-after", "0ms"][..], &flags].concat());
+    kill_after(&home, &sandbox, 290, &["text", "Hola {{ nombre }}"]);
+    let ended = ask(&home, &sandbox, "")
+        .fails(10, &["7 unknown rows of run r found in Jelou's history", "3 unknown rows are not in"]);
+    let json = ended.json();
+    assert_eq!(
+        figures(&json, &["sent", "unknown", "settled", "not_listed", "undelivered"]),
+        [297, 3, 7, 1, 1],
+        "{json}"
+    );
+    // The server's own count is the witness.
+    let stored = stored(&sandbox);
+    let mut wrong = 0;
+    for row in reported(&home) {
+        let copies = stored.iter().filter(|(to, _)| *to == row["celular"].as_str().unwrap()).count();
+        let expected = match row["sent"].as_str().unwrap() {
+            "yes" => copies == 1,
+            "unknown" => copies == 0,
+            _ => false,
+        };
+        wrong += usize::from(!expected);
+    }
+    assert_eq!(wrong, 0);
+    let settled = &reported(&home)[20];
+    assert!(settled["error"].as_str().unwrap().contains("1 attempted, 1 listed"), "{settled}");
+    assert!(settled["message_id"].is_string() && settled["delivery"] == json!("delivered"), "{settled}");
+    // Asked again, nothing else is settled, and nothing that was learnt is lost.
+    let again = at(home.run("bulk resolve r --ask"), &sandbox).fails(10, &[]).json();
+    assert_eq!(figures(&again, &["sent", "unknown", "settled"]), [297, 3, 0], "{again}");
+}
+
+#[test]
+fn words_that_a_flow_sends_too_settle_nothing() {
+    let home = people(30);
+    let faults = [format!("hang,stored,first=1,to={}", user(20)), format!("hang,first=1,to={}", user(21))];
+    let sandbox = Sandbox::start(&["--deliver-after", "0ms", "--fault", &faults[0], "--fault", &faults[1]]);
+    kill_after(&home, &sandbox, 28, &["text", "Hola"]);
+    // A flow says the same to everybody, whatever became of our message.
+    sandbox.send((0..30).map(|number| crate::listening::text_to(&user(number), "Hola")));
+    let ended = ask(&home, &sandbox, "").fails(10, &["somebody else sends the same"]);
+    assert_eq!(figures(&ended.json(), &["unknown", "settled"]), [2, 0]);
+}
