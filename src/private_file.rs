@@ -94,7 +94,7 @@ pub(crate) fn open(action: &'static str, path: &Path, options: &mut OpenOptions)
     options.open(path).map_err(FileError::of(action, path))
 }
 
-/// Opens a file to write it anew: empty, and 0600 also where it was there before. What is no regular file, such as a pipe,
+/// Opens a file to write it anew: empty, and 0600 also where it was there before. What is not a regular file, such as a pipe,
 /// stays as it is.
 pub(crate) fn open_anew(path: &Path) -> Result<File, FileError> {
     let file = open("write", path, File::options().write(true).create(true).truncate(false))?;

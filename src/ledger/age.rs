@@ -37,7 +37,7 @@ impl FromStr for RunAge {
 impl fmt::Display for RunAge {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_secs() {
-            // A month of humantime's is no number of days that a person expects.
+            // A month of humantime's is not the number of days that a person expects.
             86_400 => formatter.write_str("1 day"),
             seconds if seconds > 0 && seconds % 86_400 == 0 => write!(formatter, "{} days", seconds / 86_400),
             _ => humantime::format_duration(self.0).fmt(formatter),

@@ -19,7 +19,7 @@ pub(crate) enum LedgerError {
     Run(#[from] RunError),
     #[error("run {run} is in use by another process")]
     InUse { run: String },
-    #[error("the place of the ledgers is not known: there is no home directory, or `{HOME}` is no absolute path")]
+    #[error("the place of the ledgers is not known: there is no home directory, or `{HOME}` is not an absolute path")]
     NoDirectory,
     #[error(transparent)]
     File(#[from] FileError),
@@ -57,7 +57,7 @@ pub(crate) enum LedgerError {
 
 impl From<Error> for LedgerError {
     fn from(error: Error) -> Self {
-        // A value of another type than was written is no less a damage than a page that cannot be read.
+        // A value of another type than was written is damage as much as a page that cannot be read.
         let is_other_value = matches!(
             error,
             Error::FromSqlConversionFailure(..)

@@ -1,5 +1,5 @@
 //! What a run went through, beside its rows: begun, resumed, waiting, paused, stopped, ended, each with its time. Reports
-//! show it; whether a row may leave never depends on it, so it is no part of what the ledger is checked by.
+//! show it; whether a row may leave never depends on it, so the ledger is not checked by it.
 
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};

@@ -1,4 +1,4 @@
-//! A panic while rows are under way is no end of the run: what became of them must still be written.
+//! A panic while rows are under way does not end the run: their outcomes must still be written.
 
 use std::any::Any;
 use std::future::poll_fn;

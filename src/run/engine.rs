@@ -307,7 +307,7 @@ impl<'a> Engine<'a> {
     /// Takes no more rows; says so at once where others are still under way.
     fn pause(&mut self, reason: PauseReason, problem: Problem) {
         if self.stop.is_none() && !self.tasks.is_empty() {
-            self.progress.note(&format!("paused: {}; {}", problem.told(), self.under_way()));
+            self.progress.note(&format!("paused: {}; {}", problem.told(), self.inflight_words()));
         }
         if reason.is_of_run() {
             self.pause = Some(reason);
@@ -318,16 +318,16 @@ impl<'a> Engine<'a> {
     fn hear(&mut self, signal: Signal) {
         self.is_signalled = true;
         self.progress
-            .note(&format!("stopping: {}; press Ctrl-C again after a second to stop at once", self.under_way()));
+            .note(&format!("stopping: {}; press Ctrl-C again after a second to stop at once", self.inflight_words()));
         self.stop_for(StopReason::Signal(signal));
     }
 
     fn stop_as_asked(&mut self) {
-        self.progress.note(&format!("stopping, as `jelouctl bulk stop` asks: {}", self.under_way()));
+        self.progress.note(&format!("stopping, as `jelouctl bulk stop` asks: {}", self.inflight_words()));
         self.stop_for(StopReason::Command);
     }
 
-    fn under_way(&self) -> String {
+    fn inflight_words(&self) -> String {
         match self.tasks.len() {
             0 => "nothing is under way".to_owned(),
             1 => "1 request is under way".to_owned(),

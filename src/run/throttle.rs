@@ -188,7 +188,7 @@ impl Throttle {
     }
 
     /// The wait for a row that the queue gives at `queue_ready_at`: why nothing leaves, and until when. Nothing for a short
-    /// one. That the rate is slow is no wait.
+    /// one. A slow rate is not a wait.
     pub(crate) fn wait(&mut self, queue_ready_at: Instant, delay: Delay, now: Instant) -> Option<Waiting> {
         if let (Some(Closed { until, .. }), Some(hours)) = (self.closed, self.gate.hours()) {
             let is_new = self.told_opening.replace(until) != Some(until);

@@ -793,7 +793,7 @@ fn what_was_sent_is_not_looked_for_where_a_relative_home_leads() {
     let jelou = Jelou::accepting();
     send(&home, &jelou.url, &[]).success();
     let elsewhere = send(&home, &jelou.url, &[]).env("HOME", "rel").env("XDG_STATE_HOME", "rel");
-    elsewhere.fails(12, &["`HOME` is no absolute path", "nothing was sent"]);
+    elsewhere.fails(12, &["`HOME` is not an absolute path", "nothing was sent"]);
     assert_eq!(jelou.seen().len(), 3);
 }
 

@@ -99,7 +99,7 @@ fn a_report_is_what_its_file_s_name_says_or_is_refused() {
     #[cfg(unix)]
     {
         let socket = std::os::unix::net::UnixListener::bind(home.path().join("socket")).unwrap();
-        home.run("bulk report --file socket").fails(2, &["socket is no regular file", "redirect standard output"]);
+        home.run("bulk report --file socket").fails(2, &["socket is not a regular file", "redirect standard output"]);
         drop(socket);
     }
     for (file, begin, said) in [

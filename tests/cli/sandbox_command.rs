@@ -180,7 +180,7 @@ fn a_list_that_was_there_becomes_ours_alone() {
     sandbox(&home, "--list sent.ndjson", send);
     assert_eq!(home.read("sent.ndjson").lines().count(), 1);
     assert_eq!(std::fs::metadata(home.path().join("sent.ndjson")).unwrap().permissions().mode() & 0o777, 0o600);
-    // What is no regular file is written to as it is.
+    // What is not a regular file is written to as it is.
     let ended = sandbox(&home, "--list /dev/stderr", send);
     assert!(ended.code == 0 && ended.stderr.contains(r#""user":"593987654321""#), "{ended:?}");
 }

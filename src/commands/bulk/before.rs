@@ -1,5 +1,5 @@
 //! What is checked and said before a run begins: at a terminal enough to answer the question, elsewhere figures only,
-//! since a log is no place for a person's message.
+//! since a person's message does not belong in a log.
 
 use std::cmp::Reverse;
 use std::time::Duration;

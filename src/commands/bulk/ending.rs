@@ -129,7 +129,7 @@ fn report_end(
             }
             Err(error)
         }
-        // That is no end: the run goes on.
+        // That is not an end: the run goes on.
         RunEnd::Stopped { reason: StopReason::HoursOpened, .. } => Ok(ExitCode::Success),
         RunEnd::Stopped { reason: StopReason::Panicked, .. } => Err(Panicked::UnderWay.into()),
     }

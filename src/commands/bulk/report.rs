@@ -177,7 +177,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
             return report.print_people(context).map(|()| code);
         }
         return match report.write(context.stdout.stream()) {
-            // A reader that has seen enough, `head` perhaps, is no error.
+            // A reader that has seen enough, `head` perhaps, is not an error.
             Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(code),
             written => Ok(written.map(|_| code)?),
         };
@@ -368,7 +368,7 @@ impl<'a> Destination<'a> {
         }
         // A device or a pipe would be replaced.
         if path.exists() && !path.is_file() {
-            let message = format!("--file: {} is no regular file", path.display());
+            let message = format!("--file: {} is not a regular file", path.display());
             return Err(UsageError::new(message, "to write into a device or a pipe, redirect standard output: > FILE"));
         }
         if Runs::at_home().is_ok_and(|runs| runs.has(&target_of(path))) {

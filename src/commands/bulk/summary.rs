@@ -175,7 +175,7 @@ fn were(rows: u64) -> String {
 
 /// What has come to no end: in a file that is left of a process which is gone, in a database it is under way elsewhere.
 pub(crate) fn without_end(name: &RunName, counts: &Counts, is_shared: bool) -> Vec<String> {
-    let (unknown, under_way) =
+    let (unknown, inflight) =
         if is_shared { (counts.unknown, counts.inflight) } else { (counts.unknown + counts.inflight, 0) };
     let mut told = Vec::new();
     if unknown > 0 {
@@ -184,8 +184,8 @@ pub(crate) fn without_end(name: &RunName, counts: &Counts, is_shared: bool) -> V
             "{messages} may have been sent and {are} left alone: jelouctl bulk report {name} --state unknown"
         ));
     }
-    if under_way > 0 {
-        let messages_are = counted_are(under_way, "message");
+    if inflight > 0 {
+        let messages_are = counted_are(inflight, "message");
         told.push(format!("{messages_are} under way at other processes: jelouctl bulk status {name}"));
     }
     told

@@ -99,7 +99,7 @@ impl<'a> Comparison<'a> {
         &mut self,
         other: &Ledger,
         run: &str,
-        memory: DuplicateWindow,
+        window: DuplicateWindow,
     ) -> Result<(), LedgerError> {
         let db = self.db;
         let messages = match &mut self.messages {
@@ -110,7 +110,7 @@ impl<'a> Comparison<'a> {
         let mut sent = Vec::new();
         let wants = |their: &TheirRow| messages.rows.get(&their.fingerprint).copied();
         db.execute_batch("SAVEPOINT found")?;
-        let found = each_found(other, memory, wants, |our, their, row| {
+        let found = each_found(other, window, wants, |our, their, row| {
             // Two messages may have one fingerprint; no two have one, and go to one person.
             if person_of.query_row([our], |row| row.get::<_, i64>(0))? == their.person {
                 note(db, our.into(), run, row)?;
@@ -135,7 +135,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Looks for people to whom `other` has a row that counts. Gives the time of the last one that is not one of our messages.
-    pub(crate) fn find_people(&mut self, other: &Ledger, memory: DuplicateWindow) -> Result<Option<i64>, LedgerError> {
+    pub(crate) fn find_people(&mut self, other: &Ledger, window: DuplicateWindow) -> Result<Option<i64>, LedgerError> {
         let Self { db, addressees, people, people_otherwise, .. } = self;
         let addressees = match addressees {
             Some(addressees) => addressees,
@@ -143,7 +143,7 @@ impl<'a> Comparison<'a> {
         };
         let mut last_otherwise = None;
         let wants = |their: &TheirRow| addressees.first.contains_key(&their.person).then_some(0);
-        each_found(other, memory, wants, |_, their, row| {
+        each_found(other, window, wants, |_, their, row| {
             people.push(their.person);
             if !addressees.have(their) {
                 people_otherwise.push(their.person);
@@ -211,11 +211,11 @@ impl Messages {
     }
 }
 
-/// Gives `each` the rows of `other`, as they are at one moment, for which `wants` has a row of ours and which `memory` has
+/// Gives `each` the rows of `other`, as they are at one moment, for which `wants` has a row of ours and which `window` has
 /// count.
 fn each_found(
     other: &Ledger,
-    memory: DuplicateWindow,
+    window: DuplicateWindow,
     wants: impl Fn(&TheirRow) -> Option<u32>,
     mut each: impl FnMut(u32, &TheirRow, EarlierRow) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
@@ -240,7 +240,7 @@ fn each_found(
         let Some(row) = row? else { return Ok(()) };
         let their = TheirRow { n: row.get(0)?, fingerprint: row.get(1)?, person: row.get(2)? };
         if let Some(our) = wants(&their)
-            && let Some(row) = memory.row(state_of(their.n, &mut state, &mut since)?)
+            && let Some(row) = window.row(state_of(their.n, &mut state, &mut since)?)
         {
             found.push((our, their, row));
         }
@@ -278,9 +278,9 @@ mod tests {
         (home, ledger, reader)
     }
 
-    fn found(ours: &Ledger, theirs: &Ledger, memory: DuplicateWindow) -> Vec<EarlierMessages> {
+    fn found(ours: &Ledger, theirs: &Ledger, window: DuplicateWindow) -> Vec<EarlierMessages> {
         let mut comparison = ours.comparison().unwrap();
-        comparison.find_messages(theirs, "r", memory).unwrap();
+        comparison.find_messages(theirs, "r", window).unwrap();
         comparison.finish().unwrap();
         ours.earlier().unwrap()
     }
@@ -334,9 +334,9 @@ mod tests {
         theirs.commit([].into_iter(), ended.iter()).unwrap();
         let skip = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
         theirs.skip(&[(6, skip)]).unwrap();
-        let counted = |memory| {
+        let counted = |window| {
             let (_our_home, _, ours) = run(&all);
-            let found = found(&ours, &reader, memory).into_iter().map(|messages| (messages.reason, messages.rows));
+            let found = found(&ours, &reader, window).into_iter().map(|messages| (messages.reason, messages.rows));
             let mut found: Vec<_> = found.collect();
             found.sort_unstable();
             found

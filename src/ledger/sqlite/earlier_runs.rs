@@ -27,7 +27,7 @@ pub(crate) struct EarlierRuns<'a> {
     ignored: &'a [RunName],
     /// The run that goes on.
     own: Option<&'a RunName>,
-    memory: DuplicateWindow,
+    window: DuplicateWindow,
     /// Since when people count as written to lately.
     lately: i64,
     /// What was compared, as it was then, with a draft of so many rows.
@@ -39,7 +39,7 @@ pub(crate) struct EarlierRuns<'a> {
 struct EarlierRun {
     name: RunName,
     ledger: Ledger,
-    memory: DuplicateWindow,
+    window: DuplicateWindow,
 }
 
 /// Which of them are looked at.
@@ -62,9 +62,9 @@ impl<'a> EarlierRuns<'a> {
     ) -> Self {
         let now = now();
         let ended_since = since(now, remember);
-        let memory = DuplicateWindow { ended_since, began_since: i64::MIN, pending: true, until: None };
+        let window = DuplicateWindow { ended_since, began_since: i64::MIN, pending: true, until: None };
         let seen = BTreeMap::new();
-        Self { runs, bot, api_url, ignored, own: None, memory, lately: now - LATELY, seen, rows: 0 }
+        Self { runs, bot, api_url, ignored, own: None, window, lately: now - LATELY, seen, rows: 0 }
     }
 
     /// For what is left of the run `own`. What was there when its list was read was compared then, and rows that are to be
@@ -77,9 +77,9 @@ impl<'a> EarlierRuns<'a> {
     ) -> Self {
         // What was refused or left out then counts no less now: a clock may have been wrong in between, or at that time.
         let ended_since = since(created_at.min(now()), details.remember);
-        let memory = DuplicateWindow { ended_since, began_since: i64::MIN, pending: false, until: None };
+        let window = DuplicateWindow { ended_since, began_since: i64::MIN, pending: false, until: None };
         let (bot, api_url) = (details.bot.as_str(), details.api_url.as_str());
-        Self { runs, bot, api_url, ignored, own: Some(own), memory, lately: i64::MAX, seen: BTreeMap::new(), rows: 0 }
+        Self { runs, bot, api_url, ignored, own: Some(own), window, lately: i64::MAX, seen: BTreeMap::new(), rows: 0 }
     }
 
     /// As [`KnownRuns::compare`], for the rows of `ledger` that are still to be sent.
@@ -94,7 +94,7 @@ impl<'a> EarlierRuns<'a> {
         let mut comparison = None;
         let compared = self.each_changed(Choice::Counting, |earlier| {
             let run = earlier.name.to_string();
-            begun(&mut comparison, &begin)?.find_messages(&earlier.ledger, &run, earlier.memory)
+            begun(&mut comparison, &begin)?.find_messages(&earlier.ledger, &run, earlier.window)
         });
         comparison.map_or(Ok(()), |comparison| comparison.finish())?;
         compared
@@ -151,18 +151,18 @@ impl<'a> EarlierRuns<'a> {
         if self.seen.get(run) == Some(&version) {
             return Ok(());
         }
-        let mut memory = self.memory;
+        let mut window = self.window;
         if self.own.is_some() {
-            memory.pending = self.runs.is_held(run);
+            window.pending = self.runs.is_held(run);
         }
-        memory.pending &= !is_evidence;
+        window.pending &= !is_evidence;
         let counts = ledger.counts()?;
         let (since, is_pending) = match choice {
             Choice::ChangedLately => (self.lately, false),
-            Choice::Counting => (memory.ended_since, memory.pending && counts.pending > 0),
+            Choice::Counting => (window.ended_since, window.pending && counts.pending > 0),
         };
         if is_pending || is_evidence || counts.inflight > 0 || is_recent(ledger.changed_at()?, since) {
-            each(EarlierRun { name: run.clone(), ledger, memory })?;
+            each(EarlierRun { name: run.clone(), ledger, window })?;
         }
         self.seen.insert(run.clone(), version);
         Ok(())
@@ -183,7 +183,7 @@ impl<'a> EarlierRuns<'a> {
 
     /// Whether a row of a run that cannot be read can have become one that counts since the list was read.
     fn may_have_changed(&self, run: &RunName) -> bool {
-        is_recent(self.runs.changed_at(run).saturating_add(SLACK), self.memory.ended_since)
+        is_recent(self.runs.changed_at(run).saturating_add(SLACK), self.window.ended_since)
     }
 }
 

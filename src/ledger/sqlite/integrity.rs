@@ -82,7 +82,7 @@ impl Ledger {
     /// What is wrong with the records, in words: every one of them is read.
     fn problem_of_records(&self, progress: &LedgerProgress) -> Result<Option<String>, LedgerError> {
         match self.integrity_scan() {
-            Ok(survey) => Ok(survey.problem(progress).map(str::to_owned)),
+            Ok(scan) => Ok(scan.problem(progress).map(str::to_owned)),
             Err(LedgerError::Damaged { problem }) => Ok(Some(problem)),
             Err(error) => Err(error),
         }

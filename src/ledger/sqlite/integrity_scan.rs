@@ -13,7 +13,7 @@ use crate::ledger::{LedgerProgress, RecordSummary, RowState};
 pub(super) struct IntegrityScan {
     pub(super) records: RecordSummary,
     /// Attempts without an outcome: row, number, and when it began.
-    pub(super) under_way: Vec<(i64, i64, i64)>,
+    pub(super) inflight: Vec<(i64, i64, i64)>,
     /// No row before this one is pending.
     pub(super) first_pending: i64,
     /// No row from this one on has a record, unless it is skipped.
@@ -91,9 +91,9 @@ impl IntegrityScan {
         let mut attempts = Records::new(RecordKind::Attempt, attempts.query([])?)?;
         let mut outcomes = Records::new(RecordKind::Outcome, outcomes.query([])?)?;
         let mut decisions = Records::new(RecordKind::Decision, decisions.query([])?)?;
-        let mut survey = Self {
+        let mut scan = Self {
             records: RecordSummary { changed_at: created_at, ..RecordSummary::default() },
-            under_way: Vec::new(),
+            inflight: Vec::new(),
             first_pending: i64::MAX,
             untouched: 1,
             is_broken: is_a_row_missing(db, rows)?,
@@ -114,36 +114,36 @@ impl IntegrityScan {
                 {
                     last = outcome;
                 } else {
-                    survey.under_way.push((last.key.0, last.key.1, last.at));
+                    scan.inflight.push((last.key.0, last.key.1, last.at));
                 }
             }
             if last.state != RowState::Inflight {
-                survey.records.changed_at = survey.records.changed_at.max(last.at);
+                scan.records.changed_at = scan.records.changed_at.max(last.at);
             }
             let is_first = row.as_ref().is_none_or(|(row, _): &(Step, _)| row.key.0 != last.key.0);
             if is_first && let Some((row, is_only_skipped)) = &row {
-                survey.settle(row, *is_only_skipped, &mut unseen);
+                scan.count_row(row, *is_only_skipped, &mut unseen);
             }
             // One that was left out when the list was read has this record alone.
             let is_only_skipped = is_first && last.state == RowState::Skipped;
             row = Some((last, is_only_skipped));
         }
         if let Some((row, is_only_skipped)) = &row {
-            survey.settle(row, *is_only_skipped, &mut unseen);
+            scan.count_row(row, *is_only_skipped, &mut unseen);
         }
-        survey.first_pending = survey.first_pending.min(unseen);
-        let seen = survey.records.counts.all();
-        survey.records.counts.pending += rows.cast_unsigned().saturating_sub(seen);
-        survey.is_broken |= outcomes.next.is_some() || seen > rows.cast_unsigned() || unseen > rows + 1;
+        scan.first_pending = scan.first_pending.min(unseen);
+        let seen = scan.records.counts.all();
+        scan.records.counts.pending += rows.cast_unsigned().saturating_sub(seen);
+        scan.is_broken |= outcomes.next.is_some() || seen > rows.cast_unsigned() || unseen > rows + 1;
         for records in [attempts, outcomes, decisions] {
-            survey.records.sum = survey.records.sum.wrapping_add(records.sum);
-            survey.is_broken |= records.is_broken;
+            scan.records.sum = scan.records.sum.wrapping_add(records.sum);
+            scan.is_broken |= records.is_broken;
         }
-        Ok(survey)
+        Ok(scan)
     }
 
     /// Counts a row by its last record.
-    fn settle(&mut self, row: &Step, is_only_skipped: bool, unseen: &mut i64) {
+    fn count_row(&mut self, row: &Step, is_only_skipped: bool, unseen: &mut i64) {
         let Step { key: (n, _), state, .. } = *row;
         *self.records.counts.of_mut(state) += 1;
         if n > *unseen {

@@ -42,8 +42,8 @@ impl Ledger {
         let mut progress = ledger.read_progress()?;
         ledger.check_run(path, &progress)?;
         let problem = ledger.loss(&progress, &noted)?;
-        let survey = ledger.integrity_scan()?;
-        let doubted = match (loss, problem.or_else(|| survey.problem(&progress).map(str::to_owned))) {
+        let scan = ledger.integrity_scan()?;
+        let doubted = match (loss, problem.or_else(|| scan.problem(&progress).map(str::to_owned))) {
             (Loss::Refused, Some(problem)) => return Err(ledger.damaged(problem)),
             (Loss::Refused, None) => Vec::new(),
             (Loss::Accepted, problem) => ledger.rows_in_doubt(problem.is_some())?,
@@ -51,7 +51,7 @@ impl Ledger {
         let note = ledger.note()?;
         let noted_commits = noted.of_run(&ledger.identity()?).map(|noted| noted.commits);
         progress.commits = progress.commits.max(noted_commits.unwrap_or_default());
-        progress.records = survey.records;
+        progress.records = scan.records;
         progress.opened = progress.opened.max(progress.began).max(progress.closed) + 1;
         ledger.mark = Some(mark);
         ledger.progress = progress;
@@ -67,14 +67,14 @@ impl Ledger {
         ledger.keep_log(false)?;
         ledger.files = Identity::of(path, ledger.mark.as_ref().map(LockFile::path));
         ledger.progress.began = ledger.progress.opened;
-        ledger.first_pending = survey.first_pending;
-        ledger.untouched = survey.untouched;
-        ledger.end_what_was_under_way(&survey.under_way)?;
+        ledger.first_pending = scan.first_pending;
+        ledger.untouched = scan.untouched;
+        ledger.end_inflight(&scan.inflight)?;
         Ok((ledger, doubted.len() as u64))
     }
 
     /// What was under way when the last process ended may have been sent. This is the first commit of the log.
-    fn end_what_was_under_way(&mut self, rows: &[(i64, i64, i64)]) -> Result<(), LedgerError> {
+    fn end_inflight(&mut self, rows: &[(i64, i64, i64)]) -> Result<(), LedgerError> {
         self.write(|batch| {
             for (n, number, began_at) in rows {
                 let at = now().max(*began_at);

@@ -81,7 +81,7 @@ impl Ledger {
         Ok(None)
     }
 
-    /// Pending rows whose row before is final, with when that became so. One that was left out since is no row before: it
+    /// Pending rows whose row before is final, with when that became so. One that was left out since does not count: it
     /// is the one before that, or none.
     pub(crate) fn followers(&self) -> Result<Vec<(i64, i64)>, LedgerError> {
         let mut statement = self.db.prepare(

@@ -220,7 +220,7 @@ impl Runs {
         }
     }
 
-    /// Whether it is no rehearsal, and when it was made. Of a ledger that cannot be read, its other files say so.
+    /// Whether it is not a rehearsal, and when it was made. Of a ledger that cannot be read, its other files say so.
     fn age_of(&self, name: &RunName) -> (bool, i64) {
         let read = || {
             let ledger = self.ledger(name)?;
