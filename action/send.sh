@@ -33,11 +33,11 @@ finish() {
 }
 trap 'finish $?' EXIT
 
-# refuse WHY: nothing was sent, since the inputs are wrong.
+# refuse WHY [CODE]: nothing was sent, since the inputs are wrong.
 refuse() {
   why=$1
   echo "error: $1; nothing was sent" >&2
-  exit 2
+  exit "${2:-2}"
 }
 
 # A signal is for the send that is under way too, which then says what became of its message.
@@ -88,6 +88,18 @@ fi
 options=(--no-input)
 [ -z "${INPUT_WAIT:-}" ] || options+=("--wait=$INPUT_WAIT")
 [ -z "${INPUT_WAIT_FOR:-}" ] || options+=("--for=$INPUT_WAIT_FOR")
+[ -z "${INPUT_LEDGER:-}" ] || export JELOUCTL_LEDGER="$INPUT_LEDGER"
+case "${INPUT_STATE_DIR:-}" in
+  '') ;;
+  /*) export XDG_STATE_HOME="$INPUT_STATE_DIR" ;;
+  *) export XDG_STATE_HOME="$PWD/$INPUT_STATE_DIR" ;;
+esac
+if [ -n "${INPUT_ONCE:-}" ]; then
+  # What a runner forgets keeps nobody from a second message.
+  [ -n "${JELOUCTL_LEDGER:-}${XDG_STATE_HOME:-}" ] ||
+    refuse 'once: the runner would forget the key: give ledger, or a state-dir that is kept from job to job' 3
+  options+=("--once=$INPUT_ONCE")
+fi
 
 # A line is a recipient; empty ones are passed over.
 recipients=()

@@ -55,6 +55,7 @@ complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "flow-message" -d 
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "templates" -d 'List the bot\'s templates'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "messages" -d 'Show what a bot sent and received, and what was delivered'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "bulk" -d 'Send a message to each row of a list'
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "once" -d 'Show and manage the keys of --once'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "run" -d 'Run a command, then send a message about how it ended'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "api" -d 'Call any endpoint of the Jelou API'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "sandbox" -d 'Run a local Jelou with a web inbox; no account is needed'
@@ -116,6 +117,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -154,6 +156,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -191,6 +194,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -227,6 +231,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -261,6 +266,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -297,6 +303,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -334,6 +341,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -368,6 +376,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -405,6 +414,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -440,6 +450,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -475,6 +486,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -517,6 +529,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -556,6 +569,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -593,6 +607,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -639,6 +654,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -682,6 +698,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -718,6 +735,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -763,6 +781,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -796,6 +815,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -839,6 +859,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l to -d
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -1417,6 +1438,143 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; what is missing is an error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l client-secret-file -d 'File with the client secret, or `-` [env: JELOU_CLIENT_SECRET_FILE]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l timeout -d 'Limit for one attempt [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l retry-for -d 'How long to retry, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object with the outcome of the message'
+none\t'Nothing: the exit code and standard error say it all'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l sandbox -d 'Send to the sandbox: nothing leaves this machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -s q -l quiet -d 'Show only errors'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -s v -l verbose -d 'Show each attempt, request and answer, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l no-input -d 'Never ask; what is missing is an error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -f -a "list" -d 'List the keys, with how many people have a message under each'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -f -a "show" -d 'Show what people have under a key'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -f -a "resolve" -d 'Decide what became of a message that may have been sent'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -f -a "forget" -d 'Forget one person or everybody under a key, who can then get another message; asks, or needs --yes'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l client-secret-file -d 'File with the client secret, or `-` [env: JELOU_CLIENT_SECRET_FILE]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l timeout -d 'Limit for one attempt [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l retry-for -d 'How long to retry, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object with the outcome of the message'
+none\t'Nothing: the exit code and standard error say it all'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l sandbox -d 'Send to the sandbox: nothing leaves this machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Show only errors'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show each attempt, request and answer, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what is missing is an error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l to -d 'One person: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l country -d 'Country whose national number it is, in two letters: EC' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l client-secret-file -d 'File with the client secret, or `-` [env: JELOU_CLIENT_SECRET_FILE]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l timeout -d 'Limit for one attempt [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l retry-for -d 'How long to retry, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object with the outcome of the message'
+none\t'Nothing: the exit code and standard error say it all'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l sandbox -d 'Send to the sandbox: nothing leaves this machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Show only errors'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show each attempt, request and answer, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what is missing is an error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l to -d 'Recipient: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l country -d 'Country whose national number it is, in two letters: EC' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l as -d 'What became of it' -r -f -a "sent\t'The person has got it'
+failed\t'It was not sent'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l client-secret-file -d 'File with the client secret, or `-` [env: JELOU_CLIENT_SECRET_FILE]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l timeout -d 'Limit for one attempt [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l retry-for -d 'How long to retry, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object with the outcome of the message'
+none\t'Nothing: the exit code and standard error say it all'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l sandbox -d 'Send to the sandbox: nothing leaves this machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -s q -l quiet -d 'Show only errors'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -s v -l verbose -d 'Show each attempt, request and answer, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l no-input -d 'Never ask; what is missing is an error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l to -d 'One person: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l country -d 'Country whose national number it is, in two letters: EC' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l client-secret-file -d 'File with the client secret, or `-` [env: JELOU_CLIENT_SECRET_FILE]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l timeout -d 'Limit for one attempt [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l retry-for -d 'How long to retry, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object with the outcome of the message'
+none\t'Nothing: the exit code and standard error say it all'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l sandbox -d 'Send to the sandbox: nothing leaves this machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -s q -l quiet -d 'Show only errors'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -s v -l verbose -d 'Show each attempt, request and answer, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l no-input -d 'Never ask; what is missing is an error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l to -d 'Recipient: 593987654321 [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l on -d 'When to send' -r -f -a "always\t'However it ended (default)'
@@ -1430,6 +1588,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l body -d 'A who
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l tail -d 'Keep the last lines of the command\'s stderr for `tail`' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l notify-timeout -d 'How long the notice may take [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l once -d 'Send each person at most one message under this key, whatever its words' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l for -d 'How long to wait with --wait [default: 2m]' -r

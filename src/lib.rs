@@ -35,6 +35,7 @@ mod exit;
 mod input;
 mod line_breaks;
 mod nearest;
+mod once;
 mod output;
 mod phone;
 mod places;

@@ -11,6 +11,7 @@ use crate::commands::explain::ExplainArgs;
 use crate::commands::ledger::LedgerCommand;
 use crate::commands::man::ManArgs;
 use crate::commands::messages::MessagesCommand;
+use crate::commands::once::OnceCommand;
 use crate::commands::profile::ProfileCommand;
 use crate::commands::run::RunArgs;
 use crate::commands::sandbox::SandboxArgs;
@@ -34,6 +35,7 @@ Files:
   ~/.config/jelouctl/config.toml (on Windows in %APPDATA%)
   /etc/jelouctl/config.toml, where the user has none
   ~/.local/state/jelouctl/runs/ (on Windows in %LOCALAPPDATA%), bulk runs
+  ~/.local/state/jelouctl/once.db, what people have under the keys of --once
 
 Proxies come from HTTPS_PROXY, ALL_PROXY and NO_PROXY; they are never used for this machine.
 Certificate authorities are the system's; on Linux, SSL_CERT_FILE and SSL_CERT_DIR name others.";
@@ -68,6 +70,8 @@ pub(crate) enum Command {
     Messages(MessagesCommand),
     #[command(subcommand)]
     Bulk(BulkCommand),
+    #[command(subcommand)]
+    Once(OnceCommand),
     Run(RunArgs),
     Api(ApiArgs),
     Sandbox(SandboxArgs),

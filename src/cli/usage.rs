@@ -14,6 +14,9 @@ use crate::output::{Format, Record, RecordError, Stderr, Stdout, one_line};
 /// Flags whose wrong value may hold a secret: a colon and what stands behind it, a URL with a password.
 const HIDDEN: [&str; 2] = ["--client-id", "--api-url"];
 
+/// So many characters of a value are repeated.
+const MOST_SHOWN: usize = 200;
+
 /// Prints what `error` says of the command line `arguments`.
 pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsString]) -> ExitCode {
     let Context { stdout, stderr, .. } = context;
@@ -111,11 +114,15 @@ fn taken_for_help(arguments: &[OsString]) -> Option<UsageError> {
 /// A part of an error on one line, where it is not: it may come from the command line.
 fn visible(kind: ContextKind, value: &ContextValue, is_hidden: bool) -> Option<ContextValue> {
     let line = |text: &str| one_line(text).into_owned();
+    let short = |text: &str| match text.char_indices().nth(MOST_SHOWN) {
+        Some((end, _)) => format!("{}…", line(text.get(..end).unwrap_or_default())),
+        None => line(text),
+    };
     match value {
         ContextValue::String(_) if is_hidden && kind == ContextKind::InvalidValue => {
             Some(ContextValue::String("(not shown)".to_owned()))
         }
-        ContextValue::String(text) => Some(ContextValue::String(line(text))),
+        ContextValue::String(text) => Some(ContextValue::String(short(text))),
         ContextValue::Strings(texts) => Some(ContextValue::Strings(texts.iter().map(|text| line(text)).collect())),
         ContextValue::StyledStrs(texts) => {
             Some(ContextValue::StyledStrs(texts.iter().map(|text| line(&text.to_string()).into()).collect()))

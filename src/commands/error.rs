@@ -11,6 +11,7 @@ use crate::input::InputError;
 use crate::ledger::{DatabaseError, EarlierError, LedgerError, PauseReason, ResolveError, RunError};
 use crate::list::ListError;
 use crate::message::InvalidMessage;
+use crate::once::OnceError;
 use crate::output::{Sent, StreamError};
 use crate::people::{ExclusionError, ExclusionOrigin};
 use crate::private_file::FileError;
@@ -35,6 +36,24 @@ pub(crate) struct CommandError {
 impl CommandError {
     fn new(code: ExitCode, name: &'static str, error: impl Into<anyhow::Error>, hint: Option<String>) -> Self {
         Self { code, name, error: error.into(), details: Vec::new(), hint, nothing_was_sent: true }
+    }
+
+    /// What is wrong with the store of the claims, before a single message: a matter of the configuration, but for a database
+    /// that cannot be reached. Nothing of a ledger was written.
+    pub(crate) fn of_single_send(error: LedgerError) -> Self {
+        let is_away =
+            matches!(error, LedgerError::Database(DatabaseError::Unreachable { .. } | DatabaseError::Gone { .. }));
+        let error = Self::from(error);
+        match error.code {
+            ExitCode::Ledger if is_away => Self { code: ExitCode::Network, name: "network", ..error },
+            ExitCode::Ledger => Self { code: ExitCode::Configuration, name: "configuration", ..error },
+            _ => error,
+        }
+        .before_sending()
+    }
+
+    fn before_sending(self) -> Self {
+        Self { nothing_was_sent: true, ..self }
     }
 
     /// The same error of a command that may have sent messages.
@@ -175,6 +194,17 @@ impl From<GuardError> for CommandError {
     fn from(error: GuardError) -> Self {
         let hint = error.hint();
         Self::new(ExitCode::Guard, "guard", error, hint)
+    }
+}
+
+impl From<OnceError> for CommandError {
+    fn from(error: OnceError) -> Self {
+        let hint = Some(error.hint());
+        match error {
+            // Whatever was sent was sent before.
+            OnceError::MayHaveBeenSent { .. } => Self::new(ExitCode::Unknown, "unknown", error, hint).after_sending(),
+            OnceError::UnderWay { .. } | OnceError::ToBeSent { .. } => Self::new(ExitCode::Guard, "guard", error, hint),
+        }
     }
 }
 

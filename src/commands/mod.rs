@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod bulk;
+mod claim;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 mod error;
@@ -9,6 +10,7 @@ pub(crate) mod explain;
 pub(crate) mod ledger;
 pub(crate) mod man;
 pub(crate) mod messages;
+pub(crate) mod once;
 pub(crate) mod profile;
 mod result;
 pub(crate) mod run;

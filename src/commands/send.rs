@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::CommandError;
+use super::claim::{self, OnceArgs, OnceSend, OnceTurn, note_replay};
 use super::result::{note_delivery, note_error, print_result};
 use super::wait::WaitArgs;
 use crate::api::{Cause, Delivery, Outcome, Problem, Request, clipped, may_miss_a_template};
@@ -25,6 +26,7 @@ use crate::sending::{
     check_needs_number, check_not_excluded, claim_exclusions, fault_of_template, read_exclusions, wait_for_delivery,
 };
 use crate::template::{expressions, typed_line_break};
+use crate::timestamps::of_milliseconds;
 
 /// Send one message
 ///
@@ -90,6 +92,9 @@ pub(crate) struct DeliveryArgs {
     exclude: Vec<Source>,
 
     #[command(flatten)]
+    once: OnceArgs,
+
+    #[command(flatten)]
     wait: WaitArgs,
 }
 
@@ -145,13 +150,17 @@ fn send(
     check_not_excluded(&exclusions, outgoing.recipients())?;
     sender.check_allowed(outgoing.recipients())?;
 
+    let once = typed.delivery.once.once.as_ref();
     let prepared = PreparedSend { context, sender: &sender, outgoing: &outgoing };
     if context.mode != Mode::Send {
         prepared.preview(record)?;
+        claim::preview(context, once, &sender, &outgoing)?;
         return Ok(ExitCode::Success);
     }
+    let once = OnceSend::open(context, once, &sender)?;
     let flight = Flight::default();
-    let delivered = catch_panic(&flight, || block_on(prepared.deliver_and_wait(record, log, &flight, wait)));
+    let delivered =
+        catch_panic(&flight, || block_on(prepared.deliver_and_wait(record, log, &flight, once.as_ref(), wait)));
     match delivered {
         // Whatever goes wrong after it was accepted takes nothing of that back.
         Err(error) if record.sent == Sent::Yes => {
@@ -228,6 +237,7 @@ impl PreparedSend<'_> {
         record: &mut Record,
         log: &mut AuditLog,
         flight: &Flight,
+        once: Option<&OnceSend>,
         wait: Option<DeliveryWait>,
     ) -> Result<ExitCode, CommandError> {
         let Self { context, sender, outgoing } = self;
@@ -237,10 +247,27 @@ impl PreparedSend<'_> {
             Opening::Open(connection) => connection,
             Opening::Interrupted(signal) => return Ok(self.report(Delivery::never_begun(signal), record)),
         };
-        let begun = SystemTime::now();
-        let delivery = self.deliver(&mut connection, flight).await?;
-        flight.landed();
-        let code = self.report(delivery, record);
+        let mut begun = SystemTime::now();
+        let turn = match once {
+            Some(once) => Some(once.turn(context, &mut connection.signals, sender, outgoing).await?),
+            None => None,
+        };
+        let code = match turn {
+            Some(OnceTurn::Replay(entry)) => {
+                begun = of_milliseconds(entry.at).into();
+                note_replay(entry, record);
+                ExitCode::Success
+            }
+            turn => {
+                let delivery = self.deliver(&mut connection, flight).await;
+                if let Some(OnceTurn::Send(claimed)) = turn {
+                    claimed.end(context, delivery.as_ref().ok());
+                }
+                let delivery = delivery?;
+                flight.landed();
+                self.report(delivery, record)
+            }
+        };
         let (Sent::Yes, Some(wait)) = (record.sent, wait) else { return Ok(code) };
         // It was sent, whatever comes: a process that is killed while it waits has said so.
         std::mem::take(log).message(&context.stderr, "send", record, code.code());

@@ -53,6 +53,36 @@ pub(crate) enum LedgerError {
     Database(#[from] DatabaseError),
     #[error("the thread that writes the ledger is gone")]
     WriterGone,
+    #[error("the store of the keys, {}, {problem}", path.display())]
+    Claims { path: PathBuf, problem: ClaimsProblem },
+}
+
+/// What is wrong with the store of the claims under keys.
+#[derive(Debug, Error)]
+pub(crate) enum ClaimsProblem {
+    #[error("is damaged: {0}")]
+    Damaged(String),
+    #[error("is of version {0}, newer than this jelouctl")]
+    Newer(i32),
+    #[error("cannot be read or written: {0}")]
+    Failed(String),
+    /// Whoever looked before did not hold off the others.
+    #[error("has the person claimed by now")]
+    Taken,
+}
+
+impl ClaimsProblem {
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Damaged(_) => {
+                "put a copy back if you have one; if you move the file away, the next send makes a new one, and people \
+                 can then get a second message under the same key"
+            }
+            Self::Newer(_) => "use the newer jelouctl",
+            Self::Failed(_) => "check that the disk is not full and that the directory can be written",
+            Self::Taken => "try again",
+        }
+    }
 }
 
 impl From<Error> for LedgerError {
@@ -97,7 +127,7 @@ impl LedgerError {
     /// run that exists: that one may have sent.
     pub(crate) fn nothing_was_sent(&self) -> bool {
         match self {
-            Self::NoDirectory => true,
+            Self::NoDirectory | Self::Claims { .. } => true,
             // The directory of the runs; any other file is one of a run.
             Self::File(error) => matches!(error.action, "create" | "read"),
             Self::Database(error) => error.nothing_was_sent(),
@@ -122,6 +152,7 @@ impl LedgerError {
     pub(crate) fn hint(&self) -> String {
         let hint = match self {
             Self::Run(error) => error.hint(),
+            Self::Claims { problem, .. } => problem.hint(),
             Self::InUse { .. } => "wait for it, or watch it with `jelouctl bulk status`",
             Self::TimeOutOfRange { .. } => "set the clock of this machine; --state leaves such a row out of the report",
             Self::NoDirectory => return format!("set {HOME} or {}", STATE.variable),

@@ -3,6 +3,7 @@
 
 mod age;
 mod checksum;
+mod claims;
 #[cfg(test)]
 mod contract;
 mod delivery;
@@ -28,12 +29,13 @@ mod types;
 mod workers;
 
 pub(crate) use self::age::RunAge;
+pub(crate) use self::claims::{ClaimEnd, HeldClaim, OnceClaims, OnceFinding, OnceSummary, hash_of_words};
 pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LearntDelivery, ProvenRow};
 pub(crate) use self::duplicate_window::{
     DuplicateWindow, EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, is_recent,
 };
 pub(crate) use self::earlier::{KnownRuns, OtherMessages, WrittenTo};
-pub(crate) use self::error::LedgerError;
+pub(crate) use self::error::{ClaimsProblem, LedgerError};
 pub(crate) use self::events::{RunEvent, RunEventKind};
 pub(crate) use self::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
 pub(crate) use self::model::{Counts, RowState, now};

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::age::RunAge;
+use super::claims::OnceClaims;
 use super::earlier::KnownRuns;
 use super::error::LedgerError;
 use super::name::RunName;
@@ -12,6 +13,7 @@ use super::run::{HeldFor, HeldRun, Run};
 use super::run_error::RunError;
 use super::types::Details;
 use crate::ledger::{LedgerDraft, ReservedRun, RunNote, now};
+use crate::once::{OnceEntry, OnceScope};
 
 /// A name that is taken for a new run, and the draft that becomes it.
 pub(crate) struct NewRun {
@@ -115,6 +117,34 @@ pub(crate) trait LedgerStore {
     /// # Errors
     /// When it cannot be read or removed.
     fn remove_finished(&self, name: &RunName, age: RunAge) -> Result<bool, LedgerError>;
+
+    /// Holds off every other process that would make a run or claim a person under a key, until what this gives is dropped;
+    /// nothing while one is at it.
+    ///
+    /// # Errors
+    /// When the claims cannot be used.
+    fn try_hold_claims(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError>;
+
+    /// The claims under keys, for a process that holds off the others already, by [`LedgerStore::try_hold`].
+    ///
+    /// # Errors
+    /// When the claims cannot be used.
+    fn claims(&self) -> Result<Box<dyn OnceClaims>, LedgerError>;
+
+    /// The claims, to look at them; nothing where nobody ever claimed.
+    ///
+    /// # Errors
+    /// When the claims cannot be used.
+    fn claims_to_look(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError>;
+
+    /// What the recipient has under the key by rows of runs that are not among the claims: of several what outweighs the
+    /// others.
+    ///
+    /// # Errors
+    /// When a run of the key cannot be read.
+    fn row_under(&self, _scope: &OnceScope, _recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
+        Ok(None)
+    }
 
     /// Runs whose ledger is not there any more, though rows of theirs may have been sent.
     fn lost(&self) -> Result<Vec<RunName>, LedgerError> {

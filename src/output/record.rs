@@ -31,6 +31,9 @@ pub(crate) struct Record {
     pub(crate) http_status: Option<u16>,
     pub(crate) attempts: u32,
     pub(crate) duration_ms: u64,
+    /// Whether it was sent by an earlier command under the same key, and nothing left now. Only there where it is so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) replayed: bool,
     /// The API's answer: JSON, or a text when it is not.
     pub(crate) response: Option<Value>,
     pub(crate) error: Option<RecordError>,

@@ -67,6 +67,25 @@ fn every_text_arrives_as_it_is() {
 }
 
 #[test]
+fn a_step_that_runs_again_under_a_key_sends_nothing_more() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    let step = |inputs: &[(&str, &str)]| {
+        let inputs = [&[("INPUT_TO", "593987654321"), ("INPUT_TEXT", "Hola"), ("INPUT_ONCE", "v1")], inputs].concat();
+        send(&home, &jelou.url, &inputs)
+    };
+    // A home is not kept by a runner.
+    let (ended, outputs) = step(&[]);
+    assert_eq!((ended.code, outputs.as_str()), (3, "sent=no\nmessage-id=\n"));
+    assert!(ended.stderr.contains("error: once: the runner would forget the key"), "{}", ended.stderr);
+    assert_eq!(jelou.seen().len(), 0);
+    let (ended, first) = step(&[("INPUT_STATE_DIR", "kept")]);
+    assert_eq!((ended.code, jelou.seen().len()), (0, 1), "{}", ended.stderr);
+    let (again, second) = step(&[("INPUT_STATE_DIR", home.path().join("kept").to_str().unwrap())]);
+    assert_eq!((again.code, jelou.seen().len()), (0, 1), "{}", again.stderr);
+    assert!(first == second && first.starts_with("sent=yes\nmessage-id=m"), "{first} {second}");
+}
+
+#[test]
 fn a_step_that_waited_in_vain_has_sent_the_message() {
     let listed = |status: &str| {
         let entry = json!({"messageId": "msg_123456789", "status": status});

@@ -73,6 +73,8 @@ mod messages;
 mod needs;
 mod numbers;
 #[cfg(unix)]
+mod once;
+#[cfg(unix)]
 mod operations;
 mod output;
 mod phone_rules;

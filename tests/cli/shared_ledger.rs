@@ -429,11 +429,16 @@ fn the_printed_setup_makes_the_same_ledger() {
         assert!(refused.code == 3 && refused.stderr.contains(problem), "{refused:?}");
     }
     // A schema that is there for it is used, whatever its owner is called.
-    let anew = "DROP SCHEMA jelouctl CASCADE; CREATE SCHEMA jelouctl AUTHORIZATION";
+    let anew = |role: &str| {
+        format!(
+            "DROP SCHEMA jelouctl CASCADE; DROP SCHEMA IF EXISTS jelouctl_once CASCADE; \
+             CREATE SCHEMA jelouctl AUTHORIZATION {role}; CREATE SCHEMA jelouctl_once AUTHORIZATION {role}"
+        )
+    };
     let named = "CREATE ROLE \"App@example.com\" LOGIN; ALTER ROLE \"App@example.com\" CREATEROLE";
-    cluster.script("postgres", &bare, &format!("{named}; {anew} \"App@example.com\""));
+    cluster.script("postgres", &bare, &format!("{named}; {}", anew("\"App@example.com\"")));
     assert_eq!(set_up("App%40example.com").code, 0);
-    cluster.script("postgres", &bare, &format!("{anew} app"));
+    cluster.script("postgres", &bare, &anew("app"));
     assert_eq!(set_up("app").code, 0);
     send(&home, &cluster.url("app", &bare), "", &Jelou::accepting().url).success();
     home.run("ledger setup").fails(2, &["no database is named", "--ledger"]);

@@ -1,10 +1,9 @@
 //! A list that may be sent becomes a run: what it is, the question, and its beginning.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
-use tokio::time::sleep;
 
 use super::before::{BeforeRun, refuse_templates};
 use super::carry_out::carry_out;
@@ -12,6 +11,7 @@ use super::earlier::{self, DuplicatePolicy};
 use super::excluded::leave_out_of_draft;
 use super::hours::{report_closed, report_over_midnight};
 use super::send_args::BulkSendArgs;
+use super::store::hold_off_others;
 use super::summary::{RunSummary, nothing_to_send, print_summary};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -24,17 +24,12 @@ use crate::list::ListFormat;
 use crate::message::Message;
 use crate::output::counted;
 use crate::people::Exclusions;
-use crate::process::Signals;
 use crate::sending::{GuardError, Interrupted, Sender, reread_do_not_contact};
 
 /// What a run is stored with where nothing leaves the machine.
 const SANDBOX: &str = "sandbox";
 const DEFAULT_CONCURRENCY: usize = 64;
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
-/// The time between two attempts to hold off the others, and the time after which the user reads that one of them is in the
-/// way.
-const BETWEEN_TRIES: Duration = Duration::from_millis(50);
-const TOLD_AFTER: Duration = Duration::from_secs(1);
 
 /// All of a run that is read in and not begun.
 pub(crate) struct PreparedRun<'a> {
@@ -97,7 +92,11 @@ impl PreparedRun<'_> {
             // The question may have stood there for hours.
             leave_out_of_draft(context, &mut new.draft, &reread_do_not_contact(&sender.settings)?)?;
         }
-        hold_off_others(context, store, &mut new, &mut connection.signals).await?;
+        let try_hold = || store.try_hold(&mut new).map(|is_held| is_held.then_some(()));
+        hold_off_others(context, store, &mut connection.signals, try_hold).await.map_err(|error| match error {
+            Ok(interrupted) => CommandError::from(interrupted),
+            Err(error) => error.into(),
+        })?;
         if let Some(earlier) = &mut earlier {
             earlier::compare(&mut **earlier, &mut new.draft, repetition)?;
         }
@@ -122,30 +121,6 @@ impl PreparedRun<'_> {
             carry_out(context, sender, connection, run, &details, exclusions, &args.options).await
         }
     }
-}
-
-/// Holds off every other process that would make a run, as soon as none is at it. One that reads a long list in may take
-/// minutes: what is waited for is told, and a signal ends the wait.
-async fn hold_off_others(
-    context: &Context,
-    store: &dyn LedgerStore,
-    new: &mut NewRun,
-    signals: &mut Signals,
-) -> Result<(), CommandError> {
-    let (began, mut is_told) = (Instant::now(), false);
-    while !store.try_hold(new)? {
-        tokio::select! {
-            biased;
-            signal = signals.next() => return Err(Interrupted(signal).into()),
-            () = sleep(BETWEEN_TRIES) => {}
-        }
-        if !is_told && began.elapsed() >= TOLD_AFTER {
-            is_told = true;
-            let lock = store.making_lock();
-            context.stderr.note(&format!("waiting for another process that is making a run ({lock})"));
-        }
-    }
-    Ok(())
 }
 
 /// `--import-only`: the run is made, and nothing is sent.

@@ -1,18 +1,31 @@
 //! Where the runs of a command are: `--ledger`, `JELOUCTL_LEDGER` or the profile name a database, else they are files.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
 
 use crate::commands::CommandError;
 use crate::config::{ConfigError, LedgerDatabase};
 use crate::context::Context;
 use crate::ledger::{DatabaseAddress, DatabaseTls, LedgerError, LedgerStore, RunName, Runs, SharedRuns, now};
-use crate::process::{SystemError, block_on};
-use crate::sending::{GuardError, read_ledger_environment};
+use crate::process::{Signals, SystemError, block_on};
+use crate::sending::{GuardError, Interrupted, read_ledger_environment};
 use crate::timestamps::wrong_clock;
+
+/// The time between two attempts to hold off the others, and the time after which the user reads that one of them is in the
+/// way.
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+const TOLD_AFTER: Duration = Duration::from_secs(1);
 
 /// The runs, with a directory of their own where they are files.
 pub(crate) fn open_store(context: &Context) -> Result<Box<dyn LedgerStore>, CommandError> {
-    Ok(match ledger_address(context)? {
+    Ok(store_at(ledger_address(context)?)?)
+}
+
+/// The runs in a database, or in files.
+pub(crate) fn store_at(address: Option<DatabaseAddress>) -> Result<Box<dyn LedgerStore>, LedgerError> {
+    Ok(match address {
         Some(address) => Box::new(SharedRuns::open(address)?),
         None => Box::new(Runs::open()?),
     })
@@ -20,9 +33,43 @@ pub(crate) fn open_store(context: &Context) -> Result<Box<dyn LedgerStore>, Comm
 
 /// The runs, to look at them without making any; nothing where there is no place for them.
 pub(crate) fn open_store_to_look(context: &Context) -> Result<Option<Box<dyn LedgerStore>>, CommandError> {
-    match ledger_address(context)? {
+    Ok(store_to_look_at(ledger_address(context)?)?)
+}
+
+/// The same of these.
+pub(crate) fn store_to_look_at(address: Option<DatabaseAddress>) -> Result<Option<Box<dyn LedgerStore>>, LedgerError> {
+    match address {
         Some(address) => Ok(Some(Box::new(SharedRuns::open(address)?))),
         None => Ok(Runs::at_home().ok().map(|runs| Box::new(runs) as Box<dyn LedgerStore>)),
+    }
+}
+
+/// Holds off every other process that would make a run or claim a person, as soon as none is at it. One that reads a long
+/// list in may take minutes: after a second the user reads what is waited for, and a signal ends the wait.
+///
+/// # Errors
+/// A signal, or what kept `try_hold` from trying.
+pub(crate) async fn hold_off_others<T>(
+    context: &Context,
+    store: &dyn LedgerStore,
+    signals: &mut Signals,
+    mut try_hold: impl FnMut() -> Result<Option<T>, LedgerError>,
+) -> Result<T, Result<Interrupted, LedgerError>> {
+    let (began, mut is_told) = (Instant::now(), false);
+    loop {
+        if let Some(held) = try_hold().map_err(Err)? {
+            return Ok(held);
+        }
+        tokio::select! {
+            biased;
+            signal = signals.next() => return Err(Ok(Interrupted(signal))),
+            () = sleep(BETWEEN_TRIES) => {}
+        }
+        if !is_told && began.elapsed() >= TOLD_AFTER {
+            is_told = true;
+            let lock = store.making_lock();
+            context.stderr.note(&format!("waiting for another process that is making a run ({lock})"));
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use crate::commands::claim::OnceArgs;
 use crate::commands::wait::WaitArgs;
 use crate::config::Timeout;
 use crate::input::Source;
@@ -94,6 +95,9 @@ pub(crate) struct RunArgs {
     /// When the notice fails, exit with its code, not the command's
     #[arg(long)]
     pub(super) strict_notify: bool,
+
+    #[command(flatten)]
+    pub(super) once: OnceArgs,
 
     #[command(flatten)]
     pub(super) wait: WaitArgs,

@@ -16,6 +16,7 @@ use self::facts::Facts;
 use self::notice::{NO_TAIL, Notice};
 use self::prepared::{Prepared, check};
 use super::CommandError;
+use super::claim::{self, OnceSend, OnceTurn, note_replay};
 use super::error::of_signal;
 use super::result::note_delivery;
 use crate::api::Request;
@@ -23,6 +24,7 @@ use crate::config::SecretSource;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::Source;
+use crate::ledger::ClaimEnd;
 use crate::message::{Outgoing, TemplateUses};
 use crate::output::{Record, RecordError, Sent};
 use crate::people::Exclusions;
@@ -62,6 +64,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
     if let (true, Some((_, sender)), Some(example)) = (is_preview, &ready, &example) {
         let request = Request::new(sender.planned_base().url(), sender.bot.as_str(), example);
         sender.show(context, &request)?;
+        claim::preview(context, arguments.once.once.as_ref(), sender, example)?;
         return Ok(ExitCode::Success);
     }
     let flight = Flight::default();
@@ -252,6 +255,22 @@ impl CommandRun<'_> {
         }
     }
 
+    /// What the notice may do under the key of `--once`; nothing without one.
+    async fn turn(
+        &self,
+        connection: &mut Connection,
+        sender: &Sender,
+        outgoing: &Outgoing,
+    ) -> Result<Option<OnceTurn>, NoticeFailure> {
+        let Self { context, arguments, flight, .. } = self;
+        let Some(once) = OnceSend::open(context, arguments.once.once.as_ref(), sender)? else { return Ok(None) };
+        let turn = once.turn(context, &mut connection.signals, sender, outgoing);
+        match tokio::time::timeout(arguments.patience(), turn).await {
+            Ok(turn) => Ok(Some(turn?)),
+            Err(_) => Err(NoticeFailure::late(arguments.patience(), flight)),
+        }
+    }
+
     /// Sends the notice; a signal that was not the command's ends it.
     async fn notify(
         &self,
@@ -268,13 +287,28 @@ impl CommandRun<'_> {
         }
         let retry_for = sender.settings.retry_for.value.duration();
         let begun = SystemTime::now();
+        let claimed = match self.turn(&mut connection, sender, outgoing).await? {
+            Some(OnceTurn::Replay(entry)) => {
+                note_replay(entry, record);
+                return Ok(());
+            }
+            Some(OnceTurn::Send(claimed)) => Some(claimed),
+            None => None,
+        };
         let delivery = connection.deliver(&context.stderr, &request, retry_for, flight);
         let Ok(delivery) = tokio::time::timeout(arguments.patience(), delivery).await else {
-            if flight.is_under_way() {
+            let is_under_way = flight.is_under_way();
+            if is_under_way {
                 record.sent = Sent::Unknown;
+            }
+            if let Some(claimed) = claimed {
+                claimed.end_as(context, if is_under_way { &ClaimEnd::Unknown } else { &ClaimEnd::NotSent });
             }
             return Err(NoticeFailure::late(arguments.patience(), flight));
         };
+        if let Some(claimed) = claimed {
+            claimed.end(context, Some(&delivery));
+        }
         flight.landed();
         let code = note_delivery(delivery, record, false);
         if let Some(error) = &record.error {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 use tokio_postgres::error::SqlState;
 
-use super::schema::VERSION;
+use super::schema::{CLAIMS_VERSION, VERSION};
 
 #[derive(Debug, Error)]
 pub(crate) enum DatabaseError {
@@ -28,6 +28,12 @@ pub(crate) enum DatabaseError {
     OlderSchema { version: i32 },
     #[error("the ledger in the database is of version {version}, newer than this jelouctl knows ({VERSION})")]
     NewerSchema { version: i32 },
+    #[error("the database has no keys of version {CLAIMS_VERSION} (version {version})")]
+    OlderClaims { version: i32 },
+    #[error("the keys in the database are of version {version}, newer than this jelouctl knows ({CLAIMS_VERSION})")]
+    NewerClaims { version: i32 },
+    #[error("the person was claimed by another process meanwhile")]
+    ClaimedMeanwhile,
     #[error("the database is PostgreSQL {version}, and a ledger needs 13 or newer")]
     OldServer { version: i32 },
     #[error("the database may lose what it has said is written: {setting} is {value}")]
@@ -123,6 +129,8 @@ impl DatabaseError {
             | Self::NoLedger { .. }
             | Self::OlderSchema { .. }
             | Self::NewerSchema { .. }
+            | Self::OlderClaims { .. }
+            | Self::NewerClaims { .. }
             | Self::OldServer { .. }
             | Self::NotDurable { .. }
             | Self::Pooler { .. }
@@ -131,6 +139,7 @@ impl DatabaseError {
             | Self::Failed { .. }
             | Self::NotImported { .. }
             | Self::PerhapsImported { .. }
+            | Self::ClaimedMeanwhile
             | Self::Gone { .. }
             | Self::InMidRun { .. } => false,
         }
@@ -147,6 +156,8 @@ impl DatabaseError {
             | Self::NoLedger { .. }
             | Self::OlderSchema { .. }
             | Self::NewerSchema { .. }
+            | Self::OlderClaims { .. }
+            | Self::NewerClaims { .. }
             | Self::OldServer { .. }
             | Self::NotDurable { .. }
             | Self::Standby
@@ -158,6 +169,7 @@ impl DatabaseError {
             | Self::Failed { .. }
             | Self::NotImported { .. }
             | Self::PerhapsImported { .. }
+            | Self::ClaimedMeanwhile
             | Self::Gone { .. }
             | Self::InMidRun { .. } => false,
         }
@@ -202,7 +214,11 @@ impl DatabaseError {
                 "finish its runs with the jelouctl that made it; then its owner removes it, with all that is known of them, by \
                  DROP SCHEMA jelouctl CASCADE, and makes it anew with `jelouctl ledger setup`"
             }
-            Self::NewerSchema { .. } => "use the jelouctl that made it, or a newer one",
+            Self::NewerSchema { .. } | Self::NewerClaims { .. } => "use the jelouctl that made it, or a newer one",
+            Self::OlderClaims { .. } => {
+                "run `jelouctl ledger setup` once more, as the owner of the database: it keeps what is there"
+            }
+            Self::ClaimedMeanwhile => "look at `jelouctl once show KEY`",
             Self::OldServer { .. } => "use a newer PostgreSQL",
             Self::NotDurable { .. } => "set it on: after a power cut messages would be sent twice otherwise",
             Self::Standby | Self::ReadOnly => "name the primary",

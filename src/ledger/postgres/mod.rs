@@ -8,6 +8,7 @@ mod error;
 mod import;
 mod joined_run;
 mod lease;
+mod once;
 mod outcome_columns;
 mod reading;
 mod resolve;

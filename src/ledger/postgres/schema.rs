@@ -3,6 +3,9 @@
 /// The version of the schema.
 pub(crate) const VERSION: i32 = 9;
 
+/// The version of the claims under keys, in `once.sql`: an older one is brought up to it.
+pub(super) const CLAIMS_VERSION: i32 = 1;
+
 /// Who sends and who looks; roles belong to the whole server, and may be there already.
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
 
@@ -16,10 +19,16 @@ pub(crate) fn sql() -> String {
     });
     // Whatever a schema of that name holds already is not looked up while it is judged.
     format!(
-        "BEGIN;\nSET LOCAL search_path = pg_catalog, pg_temp;\n\n{}\n{}\n{}\n{}\nINSERT INTO ledger VALUES ({VERSION});\n\nCOMMIT;\n",
+        "BEGIN;\nSET LOCAL search_path = pg_catalog, pg_temp;\n\n{}\n{}\n{}\n{}\n{}\nINSERT INTO ledger VALUES ({VERSION});\n\nCOMMIT;\n",
         roles.concat(),
         include_str!("schema.sql"),
         include_str!("functions.sql"),
         include_str!("roles.sql"),
+        include_str!("once.sql"),
     )
+}
+
+/// The claims under keys alone, where the ledger is there without them or with those of an older version.
+pub(super) fn claims_sql() -> String {
+    format!("BEGIN;\nSET LOCAL search_path = pg_catalog, pg_temp;\n\n{}\nCOMMIT;\n", include_str!("once.sql"))
 }

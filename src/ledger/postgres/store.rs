@@ -8,11 +8,12 @@ use super::comparison::SharedEarlier;
 use super::database::{LONG, SHORT};
 use super::error::DatabaseError;
 use super::joined_run::JoinedRun;
+use super::once::SharedClaims;
 use super::reading::{COLUMNS, DatabaseRun, reported, tables_after};
 use super::runs::SharedRuns;
 use crate::ledger::{
     Details, FoundMessage, FoundMessages, FoundRow, HeldFor, HeldRun, KnownRuns, LedgerDraft, LedgerError, LedgerStore,
-    NewRun, Run, RunAge, RunError, RunName, UnfinishedRuns, hash_of_person,
+    NewRun, OnceClaims, Run, RunAge, RunError, RunName, UnfinishedRuns, hash_of_person,
 };
 use crate::phone::person_key;
 use crate::process::user_and_host;
@@ -21,9 +22,6 @@ use crate::process::user_and_host;
 const BEHIND: usize = 18;
 /// A thousand years are for ever, and the database's times end.
 const LONGEST: i64 = 31_556_952_000_000;
-
-/// Who makes a run of a list holds this lock from its last comparison with the others on: `jelo` in hexadecimal.
-const MAKING: i64 = 0x6a65_6c6f;
 
 impl LedgerStore for SharedRuns {
     fn names(&self) -> Result<Vec<RunName>, LedgerError> {
@@ -84,8 +82,19 @@ impl LedgerStore for SharedRuns {
 
     /// It ends with the connection at the latest.
     fn try_hold(&self, _new: &mut NewRun) -> Result<bool, LedgerError> {
-        let query = "SELECT pg_try_advisory_lock($1)";
-        Ok(self.call(SHORT, async { self.client().query_one(query, &[&MAKING]).await?.try_get(0) })?)
+        Ok(self.try_lock_making()?)
+    }
+
+    fn try_hold_claims(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError> {
+        Ok(SharedClaims::try_hold(self)?.map(|claims| Box::new(claims) as Box<dyn OnceClaims>))
+    }
+
+    fn claims(&self) -> Result<Box<dyn OnceClaims>, LedgerError> {
+        Ok(Box::new(SharedClaims::open(self)?))
+    }
+
+    fn claims_to_look(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError> {
+        self.claims().map(Some)
     }
 
     fn making_lock(&self) -> String {
@@ -96,7 +105,7 @@ impl LedgerStore for SharedRuns {
         let NewRun { name, mut draft, .. } = new;
         let id = self.import(&mut draft, details, &name)?;
         // The run is there whatever becomes of this connection, with which the lock ends too.
-        let _ = self.call(SHORT, self.client().execute("SELECT pg_advisory_unlock($1)", &[&MAKING]));
+        self.unlock_making();
         Ok(Box::new(JoinedRun { runs: self.clone(), name, id, paused: None }))
     }
 

@@ -52,6 +52,11 @@ impl Runs {
         own.is_ok_and(|own| parent.canonicalize().is_ok_and(|parent| parent.starts_with(own)))
     }
 
+    /// The claims of single sends: beside the directory, where no run can have that name.
+    pub(super) fn once_store(&self) -> PathBuf {
+        self.directory.with_file_name("once.db")
+    }
+
     /// The ledger of a run.
     pub(super) fn path(&self, name: &RunName) -> PathBuf {
         self.files(name).ledger()

@@ -223,15 +223,7 @@ impl LedgerDraft {
         db.execute_batch("COMMIT; PRAGMA journal_mode = WAL;")?;
         db.close().map_err(|(_, error)| error)?;
         mark.write(&RunNote::new(details, &identity))?;
-        // Windows syncs no file that was opened to be read.
-        let written = File::options().write(true).open(&path).and_then(|file| file.sync_all());
-        written.map_err(FileError::of("write", &path))?;
-        std::fs::rename(&path, to).map_err(FileError::of("create", to))?;
-        #[cfg(unix)]
-        if let Some(directory) = to.parent() {
-            File::open(directory).and_then(|file| file.sync_all()).map_err(FileError::of("write", directory))?;
-        }
-        Ok(())
+        put_in_place(&path, to)
     }
 }
 
@@ -241,4 +233,17 @@ fn identity() -> Result<[u8; 16], LedgerError> {
     let filled = SystemRandom::new().fill(&mut identity);
     filled.map_err(|_| LedgerError::Sqlite("the system gives no random numbers".to_owned()))?;
     Ok(identity)
+}
+
+/// Gives a file that is complete its name: it is on the disk whole, or the name is as it was.
+pub(super) fn put_in_place(draft: &Path, to: &Path) -> Result<(), LedgerError> {
+    // Windows syncs no file that was opened to be read.
+    let written = File::options().write(true).open(draft).and_then(|file| file.sync_all());
+    written.map_err(FileError::of("write", draft))?;
+    std::fs::rename(draft, to).map_err(FileError::of("create", to))?;
+    #[cfg(unix)]
+    if let Some(directory) = to.parent() {
+        File::open(directory).and_then(|file| file.sync_all()).map_err(FileError::of("write", directory))?;
+    }
+    Ok(())
 }

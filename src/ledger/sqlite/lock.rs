@@ -104,7 +104,8 @@ fn try_lock(file: &File, path: &Path, tries: u32) -> Result<bool, FileError> {
     Ok(false)
 }
 
-fn is_locked(path: &Path) -> bool {
+/// Whether a process has the lock at `path`.
+pub(super) fn is_locked(path: &Path) -> bool {
     // To open a pipe would wait for ever.
     if !path.is_file() {
         return false;
@@ -129,7 +130,7 @@ fn is_at(_file: &File, _path: &Path) -> bool {
 }
 
 /// A file to lock, ours alone; what is in it stays.
-fn open(path: &Path) -> Result<File, FileError> {
+pub(super) fn open(path: &Path) -> Result<File, FileError> {
     if path.exists() && !path.is_file() {
         return Err(FileError::of("lock", path)(io::Error::other("it is not a regular file: move it away")));
     }

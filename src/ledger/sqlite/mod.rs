@@ -22,6 +22,8 @@ mod integrity_scan;
 mod lock;
 mod lock_file;
 mod locked_run;
+mod once_holder;
+mod once_store;
 mod opening;
 mod queue;
 mod reading;

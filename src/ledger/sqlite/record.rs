@@ -74,8 +74,13 @@ pub(super) fn insert(db: &Connection, kind: RecordKind, fields: &[ValueRef<'_>])
 
 /// The hash of a record with these fields.
 pub(super) fn hash<'a>(kind: RecordKind, fields: impl Iterator<Item = ValueRef<'a>>) -> i64 {
+    hash_of_fields(kind.tag(), fields)
+}
+
+/// The hash of any row with these fields; `tag` tells the tables apart.
+pub(super) fn hash_of_fields<'a>(tag: u8, fields: impl Iterator<Item = ValueRef<'a>>) -> i64 {
     let mut bytes = Vec::with_capacity(256);
-    bytes.push(kind.tag());
+    bytes.push(tag);
     for field in fields {
         match field {
             ValueRef::Null => bytes.push(0),

@@ -7,12 +7,13 @@ use super::draft::LedgerDraft;
 use super::earlier_runs::EarlierRuns;
 use super::lock::{ALL, RunLock};
 use super::locked_run::LockedRun;
+use super::once_store::OnceStore;
 use super::reserved::ReservedRun;
 use super::run_files::{DRAFT, LEDGER, LOCK};
 use super::{Ledger, RunNote};
 use crate::ledger::{
-    Details, FoundMessage, FoundMessages, FoundRow, HeldFor, HeldRun, KnownRuns, LedgerError, LedgerStore, NewRun, Run,
-    RunAge, RunError, RunName, UnfinishedRuns, now,
+    Details, FoundMessage, FoundMessages, FoundRow, HeldFor, HeldRun, KnownRuns, LedgerError, LedgerStore, NewRun,
+    OnceClaims, Run, RunAge, RunError, RunName, UnfinishedRuns, now,
 };
 use crate::output::Sent;
 
@@ -132,6 +133,19 @@ impl LedgerStore for Runs {
             reserved.making = making;
         }
         Ok(is_held)
+    }
+
+    fn try_hold_claims(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError> {
+        let Some(making) = RunLock::try_for_all(self.directory())? else { return Ok(None) };
+        Ok(Some(Box::new(OnceStore::open_or_make(&self.once_store(), Some(making))?)))
+    }
+
+    fn claims(&self) -> Result<Box<dyn OnceClaims>, LedgerError> {
+        Ok(Box::new(OnceStore::open_or_make(&self.once_store(), None)?))
+    }
+
+    fn claims_to_look(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError> {
+        Ok(OnceStore::open(&self.once_store())?.map(|store| Box::new(store) as Box<dyn OnceClaims>))
     }
 
     fn making_lock(&self) -> String {

@@ -1,0 +1,244 @@
+//! `--once KEY` of one message: its person is looked for under the key and claimed before anything leaves, and how it ended is
+//! written.
+
+use std::env;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::CommandError;
+use super::bulk::{hold_off_others, ledger_address, store_at, store_to_look_at};
+use crate::api::{Delivery, Outcome, Request};
+use crate::context::Context;
+use crate::ledger::{ClaimEnd, HeldClaim, LedgerError, LedgerStore, OnceClaims, hash_of_words};
+use crate::message::Outgoing;
+use crate::once::{NewClaim, OnceEntry, OnceError, OnceHash, OnceHasher, OnceKey, OnceScope, OnceState};
+use crate::output::{Record, Sent};
+use crate::places::STATE;
+use crate::process::Signals;
+use crate::sending::Sender;
+use crate::timestamps::{local_time, of_milliseconds};
+
+// Not a doc comment: that would replace the help of the command that it is flattened into.
+#[derive(Args, Debug)]
+pub(super) struct OnceArgs {
+    /// Send each person at most one message under this key, whatever its words
+    ///
+    /// A person who got a message of this bot under the key gets no second one: nothing is sent, and the command ends with 0
+    /// and prints the id of the first. It ends with 8 where the first may have been sent, and with 11 while another process
+    /// sends it. A message that was refused can be sent again. `jelouctl once` manages the keys.
+    #[arg(long, value_name = "KEY")]
+    pub(super) once: Option<OnceKey>,
+}
+
+/// A key, and the store in which it counts.
+pub(super) struct OnceSend {
+    store: Box<dyn LedgerStore>,
+    scope: OnceScope,
+}
+
+/// What a message under a key may do.
+pub(super) enum OnceTurn {
+    /// Leave: the person is this process's.
+    Send(ClaimedPerson),
+    /// Stay: the person has got one.
+    Replay(OnceEntry),
+}
+
+/// A person who is claimed for the message of this process.
+pub(super) struct ClaimedPerson {
+    held: Box<dyn HeldClaim>,
+    key: OnceKey,
+}
+
+impl OnceSend {
+    /// Opens the store in which `key` counts; nothing without a key, and in the sandbox, which remembers none.
+    ///
+    /// # Errors
+    /// When the store cannot be used.
+    pub(super) fn open(
+        context: &Context,
+        key: Option<&OnceKey>,
+        sender: &Sender,
+    ) -> Result<Option<Self>, CommandError> {
+        let Some(scope) = scope(context, key, sender) else { return Ok(None) };
+        let address = ledger_address(context)?;
+        if address.is_none() && env::var_os("CI").is_some() && env::var_os(STATE.variable).is_none() {
+            context.stderr.warning(&format!(
+                "the key is forgotten with this machine: CI is set, and neither a ledger nor {} is; name a database with \
+                 --ledger, or keep a directory between jobs and name it in {}",
+                STATE.variable, STATE.variable
+            ));
+        }
+        let store = store_at(address).map_err(CommandError::of_single_send)?;
+        Ok(Some(Self { store, scope }))
+    }
+
+    /// Looks for the person of `outgoing` and claims them, while no other process does so or makes a run.
+    ///
+    /// # Errors
+    /// When the person is not free under the key and has got nothing, the store cannot be used, or a signal came first.
+    pub(super) async fn turn(
+        &self,
+        context: &Context,
+        signals: &mut Signals,
+        sender: &Sender,
+        outgoing: &Outgoing,
+    ) -> Result<OnceTurn, CommandError> {
+        let Self { store, scope } = self;
+        let try_hold = || store.try_hold_claims();
+        let claims = hold_off_others(context, &**store, signals, try_hold).await.map_err(|error| match error {
+            Ok(interrupted) => interrupted.into(),
+            Err(error) => CommandError::of_single_send(error),
+        })?;
+        let claim = new_claim(claims.hasher(), sender, outgoing);
+        let recipient = outgoing.recipient().as_str();
+        let known =
+            standing(&**store, &*claims, scope, (&claim.person, recipient)).map_err(CommandError::of_single_send)?;
+        match known {
+            Some(entry) if entry.state == OnceState::Sent => {
+                report_replay(context, scope, &entry, claim.words);
+                Ok(OnceTurn::Replay(entry))
+            }
+            Some(entry) if !entry.state.is_free() => Err(refusal(scope, recipient, entry).into()),
+            Some(_) | None => {
+                let held = claims.claim(scope, &claim).map_err(CommandError::of_single_send)?;
+                Ok(OnceTurn::Send(ClaimedPerson { held, key: scope.key.clone() }))
+            }
+        }
+    }
+}
+
+/// The key with the bot and the address for which it counts; nothing without a key, and in the sandbox.
+fn scope(context: &Context, key: Option<&OnceKey>, sender: &Sender) -> Option<OnceScope> {
+    let key = key?;
+    if sender.settings.is_sandboxed() {
+        context.stderr.note("the sandbox remembers no key between two commands: --once changes nothing here");
+        return None;
+    }
+    let (bot, address) = (sender.bot.as_str().to_owned(), sender.settings.api_url.value.to_string());
+    Some(OnceScope { key: key.clone(), bot, address })
+}
+
+/// What the person has under the key: by single sends and removed runs, or by a row of a run.
+pub(super) fn standing(
+    store: &dyn LedgerStore,
+    claims: &dyn OnceClaims,
+    scope: &OnceScope,
+    (person, recipient): (&OnceHash, &str),
+) -> Result<Option<OnceEntry>, LedgerError> {
+    let claimed = claims.people(scope)?.remove(person);
+    let both = [claimed, store.row_under(scope, recipient)?];
+    Ok(both.into_iter().flatten().reduce(|one, other| if other.state.outweighs(one.state) { other } else { one }))
+}
+
+/// Says what would become of a message under its key, and claims nothing.
+///
+/// # Errors
+/// When the store cannot be used.
+pub(super) fn preview(
+    context: &Context,
+    key: Option<&OnceKey>,
+    sender: &Sender,
+    outgoing: &Outgoing,
+) -> Result<(), CommandError> {
+    let Some(scope) = scope(context, key, sender) else { return Ok(()) };
+    let store = store_to_look_at(ledger_address(context)?).map_err(CommandError::of_single_send)?;
+    let Some(store) = store else { return Ok(()) };
+    let recipient = outgoing.recipient().as_str();
+    let look = || match store.claims_to_look()? {
+        Some(claims) => standing(&*store, &*claims, &scope, (&claims.hasher().person(recipient), recipient)),
+        None => store.row_under(&scope, recipient),
+    };
+    let Some(entry) = look().map_err(CommandError::of_single_send)? else { return Ok(()) };
+    let key = &scope.key;
+    match entry.state {
+        OnceState::Sent => {
+            let at = local_time(of_milliseconds(entry.at));
+            context
+                .stderr
+                .note(&format!("it would not be sent: {recipient} got a message under the key {key} at {at}"));
+        }
+        OnceState::NotSent => {}
+        OnceState::Unknown | OnceState::UnderWay | OnceState::ToBeSent => {
+            context.stderr.note(&format!("it would not be sent: {}", refusal(&scope, recipient, entry)));
+        }
+    }
+    Ok(())
+}
+
+/// Why a person who is not free, and has got nothing, gets no message.
+fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> OnceError {
+    let (recipient, scope) = (recipient.to_owned(), scope.clone());
+    let run = entry.run.filter(|_| entry.is_row);
+    match (entry.state, run) {
+        (OnceState::UnderWay, _) => OnceError::UnderWay { recipient, scope },
+        (OnceState::ToBeSent, Some(run)) => OnceError::ToBeSent { recipient, scope, run },
+        (_, run) => OnceError::MayHaveBeenSent { recipient, scope, at: local_time(of_milliseconds(entry.at)), run },
+    }
+}
+
+fn new_claim(hasher: &OnceHasher, sender: &Sender, outgoing: &Outgoing) -> NewClaim {
+    let base = sender.settings.api_url.value.url();
+    let request = Request::new(base, sender.bot.as_str(), outgoing);
+    let recipient = outgoing.recipient().as_str();
+    NewClaim {
+        person: hasher.person(recipient),
+        words: hash_of_words(hasher, request.path_below(base), recipient, outgoing.json()),
+        kind: hasher.kind(outgoing.kind()),
+        shown: shown(hasher, outgoing),
+    }
+}
+
+/// Of what Jelou's history shows of the message: nothing of a kind of which it shows too little.
+fn shown(hasher: &OnceHasher, outgoing: &Outgoing) -> Option<OnceHash> {
+    let field = |name: &str| outgoing.body().get(name).and_then(Value::as_str);
+    match outgoing.kind() {
+        "text" => Some(hasher.shown(field("text"), None)),
+        "image" | "video" | "audio" | "file" | "sticker" => Some(hasher.shown(field("text"), field("mediaUrl"))),
+        _ => None,
+    }
+}
+
+fn report_replay(context: &Context, scope: &OnceScope, entry: &OnceEntry, words: OnceHash) {
+    let at = local_time(of_milliseconds(entry.at));
+    let words = match entry.words {
+        Some(known) if known == words => ", with the same words",
+        Some(_) => ", with other words",
+        None => "",
+    };
+    let run = entry.run.as_ref().map(|run| format!(" by run {run}")).unwrap_or_default();
+    context.stderr.note(&format!("already sent under the key {} at {at}{run}{words}: nothing is sent", scope.key));
+}
+
+/// Fills the record of a message that was sent before, under its key.
+pub(super) fn note_replay(entry: OnceEntry, record: &mut Record) {
+    let id = entry.message_id.as_ref().map(|id| ("messageId".to_owned(), json!(id)));
+    let fields =
+        [("success".to_owned(), json!(true))].into_iter().chain(id).chain([("replayed".to_owned(), json!(true))]);
+    record.response = Some(Value::Object(fields.collect::<Map<_, _>>()));
+    record.sent = Sent::Yes;
+    record.replayed = true;
+    record.message_id = entry.message_id;
+}
+
+impl ClaimedPerson {
+    /// Writes how the message ended; nothing where it surely did not leave.
+    pub(super) fn end(self, context: &Context, delivery: Option<&Delivery>) {
+        let end = match delivery.map(|delivery| &delivery.outcome) {
+            None | Some(Outcome::NotSent(_)) => ClaimEnd::NotSent,
+            Some(Outcome::Sent { message_id }) => ClaimEnd::Sent { message_id: message_id.clone() },
+            Some(Outcome::Unknown(_)) => ClaimEnd::Unknown,
+        };
+        self.end_as(context, &end);
+    }
+
+    pub(super) fn end_as(self, context: &Context, end: &ClaimEnd) {
+        if let Err(error) = self.held.end(end) {
+            context.stderr.warning(&format!(
+                "under the key {} it counts as a message that may have been sent, since its end could not be written: {error}",
+                self.key
+            ));
+        }
+    }
+}

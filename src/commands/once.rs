@@ -1,0 +1,378 @@
+//! `once …`: the keys of `--once`, and what people have under them.
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Map, Value, json};
+
+use super::CommandError;
+use super::bulk::{ledger_address, store_to_look_at};
+use super::claim::standing;
+use crate::context::{Context, UsageError};
+use crate::exit::ExitCode;
+use crate::ledger::{LedgerStore, OnceClaims, OnceFinding, OnceSummary};
+use crate::message::{InvalidMessage, TypedRecipient};
+use crate::once::{OnceEntry, OnceError, OnceHash, OnceKey, OnceScope, OnceState};
+use crate::output::{Format, StreamError, compact, counted};
+use crate::phone::Country;
+use crate::sending::UnresolvedSender;
+use crate::timestamps::{local_time, of_milliseconds};
+
+const KEYS: [&str; 8] = ["KEY", "FROM", "SENT", "UNKNOWN", "UNDER WAY", "TO BE SENT", "NOT SENT", "LAST CHANGE"];
+const PEOPLE: [&str; 4] = ["STATE", "SINCE", "MESSAGE ID", "RUN"];
+
+/// Show and manage the keys of --once
+#[derive(Debug, Subcommand)]
+#[command(arg_required_else_help = true)]
+pub(crate) enum OnceCommand {
+    /// List the keys, with how many people have a message under each
+    ///
+    /// Elsewhere than at a terminal it prints, separated by tabs: key, bot, sent, unknown, under way, to be
+    /// sent, not sent, and the last change (UTC). With -o record it prints one JSON object a line.
+    #[command(verbatim_doc_comment)]
+    List,
+    Show(OnceShowArgs),
+    Resolve(OnceResolveArgs),
+    Forget(OnceForgetArgs),
+}
+
+/// Show what people have under a key
+///
+/// Examples:
+///   jelouctl once show november
+///   jelouctl once show november --to 593987654321
+///
+/// Only hashes of the people are kept, so that nobody is named: --to looks one up.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct OnceShowArgs {
+    /// The key of --once
+    key: OnceKey,
+
+    #[command(flatten)]
+    person: PersonArgs,
+}
+
+/// Decide what became of a message that may have been sent
+///
+/// Example:
+///   jelouctl once resolve november --to 593987654321 --as sent
+///
+/// As `sent`, the person gets no other message under the key; as `failed`, the next one is sent. A row of
+/// a run is decided with `jelouctl bulk resolve`.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct OnceResolveArgs {
+    /// The key of --once
+    key: OnceKey,
+
+    /// Recipient: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel
+    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
+    to: String,
+
+    /// Country whose national number it is, in two letters: EC
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
+
+    /// What became of it
+    #[arg(long = "as", value_name = "STATE")]
+    found: FoundState,
+}
+
+/// Forget one person or everybody under a key, who can then get another message; asks, or needs --yes
+///
+/// Examples:
+///   jelouctl once forget november --to 593987654321
+///   jelouctl once forget november --yes
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct OnceForgetArgs {
+    /// The key of --once
+    key: OnceKey,
+
+    #[command(flatten)]
+    person: PersonArgs,
+}
+
+// Not a doc comment: that would replace the help of the command that it is flattened into.
+#[derive(Args, Debug)]
+struct PersonArgs {
+    /// One person: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel
+    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
+    to: Option<String>,
+
+    /// Country whose national number it is, in two letters: EC
+    #[arg(long, value_name = "CODE", requires = "to")]
+    country: Option<Country>,
+}
+
+/// A value of `--as`; the comments are its help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FoundState {
+    /// The person has got it
+    Sent,
+    /// It was not sent
+    Failed,
+}
+
+pub(crate) fn run(context: &mut Context, command: &OnceCommand) -> Result<ExitCode, CommandError> {
+    let address = ledger_address(context)?;
+    let store = store_to_look_at(address).map_err(CommandError::of_single_send)?;
+    let claims = match &store {
+        Some(store) => store.claims_to_look().map_err(CommandError::of_single_send)?,
+        None => None,
+    };
+    let keys = claims.as_ref().map(|claims| claims.keys()).transpose().map_err(CommandError::of_single_send)?;
+    let keys = keys.unwrap_or_default();
+    let (Some(store), Some(claims)) = (store, claims) else {
+        return match command {
+            OnceCommand::List => list(context, &keys),
+            OnceCommand::Show(OnceShowArgs { key, .. })
+            | OnceCommand::Resolve(OnceResolveArgs { key, .. })
+            | OnceCommand::Forget(OnceForgetArgs { key, .. }) => Err(no_such_key(key, &keys).into()),
+        };
+    };
+    let used = |context: &mut Context, key: &OnceKey| {
+        let scope = scope_of(context, key, &keys)?;
+        Ok::<_, CommandError>(UsedKey { store: &*store, claims: &*claims, scope })
+    };
+    match command {
+        OnceCommand::List => list(context, &keys),
+        OnceCommand::Show(OnceShowArgs { key, person }) => used(context, key)?.show(context, person),
+        OnceCommand::Resolve(arguments) => used(context, &arguments.key)?.resolve(context, arguments),
+        OnceCommand::Forget(OnceForgetArgs { key, person }) => used(context, key)?.forget(context, person),
+    }
+}
+
+fn list(context: &Context, keys: &[OnceSummary]) -> Result<ExitCode, CommandError> {
+    let stdout = &context.stdout;
+    if keys.is_empty() {
+        context.stderr.note("there are no keys");
+    }
+    match stdout.format {
+        Format::Id => keys.iter().try_for_each(|of| stdout.value(of.scope.key.as_str()))?,
+        Format::Record => keys.iter().try_for_each(|of| stdout.line(&compact(&key_of_machine(of))))?,
+        Format::Response if keys.is_empty() => {}
+        Format::Response if stdout.wants_words() => {
+            stdout.table(&KEYS, keys.iter().map(|of| words(of, local(of.at))))?;
+        }
+        Format::Response => {
+            for of in keys {
+                let words = words(of, of_milliseconds(of.at).to_string());
+                stdout.fields(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
+            }
+        }
+        Format::None | Format::To => {}
+    }
+    Ok(ExitCode::Success)
+}
+
+fn words(of: &OnceSummary, at: String) -> Vec<String> {
+    let begin = [of.scope.key.to_string(), of.scope.bot.clone()];
+    begin.into_iter().chain(of.people.iter().map(u64::to_string)).chain([at]).collect()
+}
+
+fn key_of_machine(of: &OnceSummary) -> Value {
+    let people = OnceState::ALL.into_iter().zip(of.people).map(|(state, people)| (state.name(), json!(people)));
+    of_machine(&of.scope, people.chain([("changed_at", json!(of_milliseconds(of.at).to_string()))]))
+}
+
+/// A key with `fields` about it.
+fn of_machine(
+    OnceScope { key, bot, address }: &OnceScope,
+    fields: impl Iterator<Item = (&'static str, Value)>,
+) -> Value {
+    let scope = [
+        ("schema_version", json!(1)),
+        ("key", json!(key.as_str())),
+        ("bot_id", json!(bot)),
+        ("api_url", json!(address)),
+    ];
+    scope.into_iter().chain(fields).map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>().into()
+}
+
+fn local(at: i64) -> String {
+    local_time(of_milliseconds(at))
+}
+
+fn no_such_key(key: &OnceKey, keys: &[OnceSummary]) -> UsageError {
+    let mut known: Vec<_> = keys.iter().map(|of| of.scope.key.as_str()).collect();
+    known.dedup();
+    let hint = match known.as_slice() {
+        [] => "there are no keys here: with a ledger in a database, name it with --ledger".to_owned(),
+        _ => "`jelouctl once list` shows the keys".to_owned(),
+    };
+    UsageError::new(format!("nobody has a message under the key {key}"), hint)
+}
+
+/// The bot and the address that are meant, where the key is used for several.
+fn scope_of(context: &mut Context, key: &OnceKey, keys: &[OnceSummary]) -> Result<OnceScope, CommandError> {
+    let mut of_key: Vec<_> = keys.iter().map(|of| &of.scope).filter(|scope| scope.key == *key).collect();
+    if of_key.is_empty() {
+        return Err(no_such_key(key, keys).into());
+    }
+    let bots = of_key.iter().map(|scope| format!("{} at {}", scope.bot, scope.address)).collect::<Vec<_>>().join(", ");
+    let (bot, address) = (context.flags.bot.clone(), context.flags.api_url.clone());
+    let is_meant = |scope: &&OnceScope| {
+        bot.as_ref().is_none_or(|bot| bot.as_str() == scope.bot)
+            && address.as_ref().is_none_or(|address| address.to_string() == scope.address)
+    };
+    of_key.retain(is_meant);
+    if of_key.len() > 1
+        && let Ok(settings) = UnresolvedSender::claim(context)?.settings(context)
+        && let Some(bot) = &settings.bot
+    {
+        let address = settings.api_url.value.to_string();
+        of_key.retain(|scope| scope.bot == bot.value.as_str() && scope.address == address);
+    }
+    if let [scope] = of_key.as_slice() {
+        return Ok((*scope).clone());
+    }
+    let message = format!("nobody knows which bot is meant, of those that used the key {key}: {bots}");
+    Err(UsageError::new(message, "name one with --bot, and its address with --api-url").into())
+}
+
+/// A key under which people have something.
+struct UsedKey<'a> {
+    store: &'a dyn LedgerStore,
+    claims: &'a dyn OnceClaims,
+    scope: OnceScope,
+}
+
+/// A person, by the hash and as typed.
+struct NamedPerson {
+    hash: OnceHash,
+    recipient: String,
+}
+
+impl UsedKey<'_> {
+    fn person(
+        &self,
+        context: &Context,
+        to: Option<&String>,
+        country: Option<Country>,
+    ) -> Result<Option<NamedPerson>, CommandError> {
+        let Some(to) = to else { return Ok(None) };
+        let typed = TypedRecipient::read(to, country);
+        let typed = typed.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
+        context.stderr.warnings(typed.warnings());
+        let recipient = typed.recipient.as_str().to_owned();
+        Ok(Some(NamedPerson { hash: self.claims.hasher().person(&recipient), recipient }))
+    }
+
+    fn standing(&self, person: &NamedPerson) -> Result<Option<OnceEntry>, CommandError> {
+        let entry = standing(self.store, self.claims, &self.scope, (&person.hash, &person.recipient));
+        entry.map_err(CommandError::of_single_send)
+    }
+
+    fn show(&self, context: &Context, PersonArgs { to, country }: &PersonArgs) -> Result<ExitCode, CommandError> {
+        let entries = if let Some(person) = self.person(context, to.as_ref(), *country)? {
+            let entry = self.standing(&person)?;
+            if entry.is_none() {
+                let key = &self.scope.key;
+                context.stderr.note(&format!("{} has no message under the key {key}", person.recipient));
+            }
+            entry.into_iter().collect()
+        } else {
+            let people = self.claims.people(&self.scope).map_err(CommandError::of_single_send)?;
+            let mut entries: Vec<_> = people.into_values().collect();
+            entries.sort_by_key(|entry| entry.at);
+            entries
+        };
+        self.print(context, &entries)?;
+        Ok(ExitCode::Success)
+    }
+
+    fn print(&self, context: &Context, entries: &[OnceEntry]) -> Result<(), StreamError> {
+        let stdout = &context.stdout;
+        let fields = |entry: &OnceEntry, at: String| {
+            let (id, run) = (entry.message_id.clone().unwrap_or_default(), entry.run.clone().unwrap_or_default());
+            vec![entry.state.name().replace('_', " "), at, id, run]
+        };
+        match stdout.format {
+            Format::Id => {
+                entries.iter().filter_map(|entry| entry.message_id.as_deref()).try_for_each(|id| stdout.value(id))
+            }
+            Format::Record => entries.iter().try_for_each(|entry| stdout.line(&compact(&self.entry_of_machine(entry)))),
+            Format::Response if entries.is_empty() => Ok(()),
+            Format::Response if stdout.wants_words() => {
+                stdout.table(&PEOPLE, entries.iter().map(|entry| fields(entry, local(entry.at))))
+            }
+            Format::Response => entries.iter().try_for_each(|entry| {
+                let fields = fields(entry, of_milliseconds(entry.at).to_string());
+                stdout.fields(&fields.iter().map(String::as_str).collect::<Vec<_>>())
+            }),
+            Format::None | Format::To => Ok(()),
+        }
+    }
+
+    fn entry_of_machine(&self, entry: &OnceEntry) -> Value {
+        let OnceEntry { state, at, message_id, run, .. } = entry;
+        let fields = [
+            ("state", json!(state)),
+            ("at", json!(of_milliseconds(*at).to_string())),
+            ("message_id", json!(message_id)),
+            ("run", json!(run)),
+        ];
+        of_machine(&self.scope, fields.into_iter())
+    }
+
+    fn resolve(&self, context: &Context, arguments: &OnceResolveArgs) -> Result<ExitCode, CommandError> {
+        let OnceResolveArgs { to, country, found, .. } = arguments;
+        let Some(person) = self.person(context, Some(to), *country)? else { return Ok(ExitCode::Success) };
+        let (key, recipient) = (&self.scope.key, &person.recipient);
+        let entry = self.standing(&person)?;
+        if let Some(OnceEntry { is_row: true, run: Some(run), .. }) = &entry {
+            let message = format!("what {recipient} has under the key {key} is a row of run {run}");
+            let hint = format!("decide it with jelouctl bulk resolve {run}");
+            return Err(UsageError::new(message, hint).into());
+        }
+        let was_sent = *found == FoundState::Sent;
+        let finding = OnceFinding { was_sent, message_id: None };
+        let is_decided =
+            self.claims.decide(&self.scope, &person.hash, &finding).map_err(CommandError::of_single_send)?;
+        if !is_decided {
+            let state = entry.map_or("nothing".to_owned(), |entry| {
+                format!("a message that is {} since {}", entry.state.name().replace('_', " "), local(entry.at))
+            });
+            let message =
+                format!("{recipient} has {state} under the key {key}, and only an unknown one can be decided");
+            let hint = format!("`jelouctl once show {} --to {recipient}` shows it", key.quoted());
+            return Err(UsageError::new(message, hint).into());
+        }
+        let means = if was_sent { "gets no other message" } else { "can get a message again" };
+        context.stderr.note(&format!("{recipient} {means} under the key {key}"));
+        Ok(ExitCode::Success)
+    }
+
+    fn forget(&self, context: &Context, PersonArgs { to, country }: &PersonArgs) -> Result<ExitCode, CommandError> {
+        let key = &self.scope.key;
+        let person = self.person(context, to.as_ref(), *country)?;
+        let entries: Vec<OnceEntry> = match &person {
+            Some(person) => self.standing(person)?.into_iter().collect(),
+            None => self.claims.people(&self.scope).map_err(CommandError::of_single_send)?.into_values().collect(),
+        };
+        let them = person.as_ref().map_or("a person".to_owned(), |person| person.recipient.clone());
+        for entry in &entries {
+            let (recipient, scope) = (them.clone(), self.scope.clone());
+            match (entry.state, entry.run.clone()) {
+                (OnceState::UnderWay, _) => return Err(OnceError::UnderWay { recipient, scope }.into()),
+                (OnceState::ToBeSent, Some(run)) => return Err(OnceError::ToBeSent { recipient, scope, run }.into()),
+                (OnceState::Sent | OnceState::Unknown | OnceState::NotSent | OnceState::ToBeSent, _) => {}
+            }
+        }
+        if entries.is_empty() {
+            let message = format!("{them} has nothing under the key {key}");
+            return Err(UsageError::new(message, "nothing needs to be forgotten").into());
+        }
+        let who = person.as_ref().map_or_else(|| counted(entries.len() as u64, "person"), |one| one.recipient.clone());
+        if context.confirms(&format!("Forget {who} under the key {key}, so that another message can be sent?"))?
+            != Some(true)
+        {
+            let message = format!("{who}: not forgotten under the key {key}");
+            return Err(UsageError::new(message, "add --yes to forget").into());
+        }
+        let hash = person.as_ref().map(|person| &person.hash);
+        self.claims.forget(&self.scope, hash).map_err(CommandError::of_single_send)?;
+        context.stderr.note(&format!("{who} can get a message again under the key {key}"));
+        Ok(ExitCode::Success)
+    }
+}

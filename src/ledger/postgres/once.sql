@@ -1,0 +1,183 @@
+-- The claims under keys: each person has one under a key. They stand in a schema of their own, with a version of its own,
+-- since they must outlive every run and every version of the ledger: it is brought up to a new version, never dropped.
+
+DO $$
+DECLARE
+  standing pg_namespace;
+BEGIN
+  SELECT * INTO standing FROM pg_namespace WHERE nspname = 'jelouctl_once';
+  IF NOT FOUND THEN
+    CREATE SCHEMA jelouctl_once;
+  ELSIF standing.nspowner <> (SELECT oid FROM pg_roles WHERE rolname = current_user) THEN
+    RAISE 'there is a schema jelouctl_once already, and it belongs to another role' USING ERRCODE = 'insufficient_privilege';
+  ELSIF EXISTS (SELECT 1 FROM aclexplode(standing.nspacl) WHERE privilege_type = 'CREATE' AND grantee <> standing.nspowner) THEN
+    RAISE 'there is a schema jelouctl_once already, and it lets other roles make things in it'
+      USING ERRCODE = 'insufficient_privilege';
+  ELSIF EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = standing.oid AND relowner <> standing.nspowner) THEN
+    RAISE 'there is a schema jelouctl_once already, and it has things of another role' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END $$;
+
+-- What the hashes are keyed with, of the version of these tables.
+CREATE TABLE IF NOT EXISTS jelouctl_once.store (
+  id int PRIMARY KEY CHECK (id = 1),
+  version int NOT NULL,
+  secret bytea NOT NULL
+);
+INSERT INTO jelouctl_once.store (id, version, secret)
+  VALUES (1, 1, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+  ON CONFLICT (id) DO UPDATE SET version = excluded.version;
+
+CREATE TABLE IF NOT EXISTS jelouctl_once.claim (
+  bot text NOT NULL,
+  address text NOT NULL,
+  key text NOT NULL,
+  -- A hash of who it is, keyed with the secret.
+  person bytea NOT NULL,
+  -- Of a row of a run that is there: which. The row has the state then. A run is known by its number and when it was made:
+  -- the ledger may have been made anew, and have given the number again.
+  run bigint,
+  run_made timestamptz,
+  n bigint,
+  -- Of a single send, and of whom a removed run reached.
+  state text CHECK (state IN ('sent', 'unknown', 'under_way', 'not_sent')),
+  -- Locked by the session that sends it, for as long as it is there.
+  holder int,
+  at timestamptz,
+  message_id text,
+  -- The name of the run that was removed.
+  of_run text,
+  -- Hashes of words and kind, and of what Jelou's history shows of it.
+  words bytea,
+  kind bytea,
+  shown bytea,
+  UNIQUE (bot, address, key, person),
+  CHECK ((run IS NULL) = (n IS NULL) AND (run IS NULL) = (run_made IS NULL) AND (run IS NULL) = (state IS NOT NULL)),
+  CHECK ((state = 'under_way') = (holder IS NOT NULL) OR run IS NOT NULL)
+);
+CREATE INDEX IF NOT EXISTS claim_row ON jelouctl_once.claim (run, n) WHERE run IS NOT NULL;
+CREATE SEQUENCE IF NOT EXISTS jelouctl_once.holder AS int MINVALUE 1 CYCLE;
+
+-- Whether the session that sends is there: it locks its number, beside the ASCII of `once`. No clock is asked.
+CREATE OR REPLACE FUNCTION jelouctl_once.is_held(its_holder int) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND classid = 1869505381::oid AND objid = its_holder::oid)
+$$;
+
+-- How a claim stands: `sent`, `unknown`, `under_way`, `to_be_sent` or `not_sent`. A row that is not there any more, though
+-- its run was not removed in order, may have been sent.
+CREATE OR REPLACE FUNCTION jelouctl_once.state_of(c jelouctl_once.claim) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF c.run IS NOT NULL THEN
+    RETURN coalesce((SELECT CASE row.state WHEN 'pending' THEN 'to_be_sent' WHEN 'inflight' THEN 'to_be_sent'
+        WHEN 'failed' THEN 'not_sent' WHEN 'skipped' THEN 'not_sent' ELSE row.state END
+      FROM jelouctl.row JOIN jelouctl.run ON run.id = row.run
+      WHERE row.run = c.run AND row.n = c.n AND run.created_at = c.run_made), 'unknown');
+  ELSIF c.state = 'under_way' AND NOT jelouctl_once.is_held(c.holder) THEN
+    RETURN 'unknown';
+  END IF;
+  RETURN c.state;
+END $$;
+
+-- What everybody has under a key.
+CREATE OR REPLACE FUNCTION jelouctl_once.people(its_bot text, its_address text, its_key text)
+RETURNS TABLE (person bytea, state text, at_ms bigint, message_id text, run text, words bytea, kind bytea, shown bytea, is_row boolean)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c.person, jelouctl_once.state_of(c), (extract(epoch FROM coalesce(row.at, c.at, run.created_at)) * 1000)::bigint,
+    coalesce(outcome.message_id, c.message_id), coalesce(run.name, c.of_run), c.words, c.kind, c.shown, run.id IS NOT NULL
+  FROM jelouctl_once.claim AS c
+    LEFT JOIN jelouctl.run ON run.id = c.run AND run.created_at = c.run_made
+    LEFT JOIN jelouctl.row ON row.run = run.id AND row.n = c.n
+    LEFT JOIN jelouctl.outcome ON outcome.run = run.id AND outcome.n = c.n AND outcome.number = row.number
+  WHERE c.bot = its_bot AND c.address = its_address AND c.key = its_key
+$$;
+
+-- A single send claims its person, who must be free. Says whether it has.
+CREATE OR REPLACE FUNCTION jelouctl_once.claim_person(its_bot text, its_address text, its_key text, its_person bytea,
+  its_holder int, its_words bytea, its_kind bytea, its_shown bytea)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c jelouctl_once.claim;
+BEGIN
+  IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
+    RAISE 'commits are not durable: synchronous_commit is %', current_setting('synchronous_commit');
+  END IF;
+  INSERT INTO jelouctl_once.claim (bot, address, key, person, state, holder, at, words, kind, shown)
+    VALUES (its_bot, its_address, its_key, its_person, 'under_way', its_holder, clock_timestamp(), its_words, its_kind,
+      its_shown) ON CONFLICT DO NOTHING;
+  IF FOUND THEN RETURN true; END IF;
+  SELECT * INTO c FROM jelouctl_once.claim
+    WHERE bot = its_bot AND address = its_address AND key = its_key AND person = its_person FOR UPDATE;
+  IF NOT FOUND OR jelouctl_once.state_of(c) <> 'not_sent' THEN RETURN false; END IF;
+  UPDATE jelouctl_once.claim SET (run, run_made, n, state, holder, at, message_id, of_run, words, kind, shown)
+    = (NULL, NULL, NULL, 'under_way', its_holder, clock_timestamp(), NULL, NULL, its_words, its_kind, its_shown)
+    WHERE bot = its_bot AND address = its_address AND key = its_key AND person = its_person;
+  RETURN true;
+END $$;
+
+-- How that ended. Nothing where the claim is another's by now.
+CREATE OR REPLACE FUNCTION jelouctl_once.end_claim(its_holder int, its_state text, its_message text)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE jelouctl_once.claim SET state = its_state, holder = NULL, message_id = its_message,
+    -- Of one that may have been sent it counts when it began: then it can be looked for.
+    at = CASE its_state WHEN 'unknown' THEN at ELSE clock_timestamp() END
+    WHERE state = 'under_way' AND holder = its_holder;
+  RETURN FOUND;
+END $$;
+
+-- A person decides what an unknown message was that is not a row of a run.
+CREATE OR REPLACE FUNCTION jelouctl_once.decide(its_bot text, its_address text, its_key text, its_person bytea,
+  its_state text, its_message text)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c jelouctl_once.claim;
+BEGIN
+  SELECT * INTO c FROM jelouctl_once.claim
+    WHERE bot = its_bot AND address = its_address AND key = its_key AND person = its_person AND run IS NULL FOR UPDATE;
+  IF NOT FOUND OR jelouctl_once.state_of(c) <> 'unknown' THEN RETURN false; END IF;
+  UPDATE jelouctl_once.claim SET state = its_state, holder = NULL, message_id = its_message
+    WHERE bot = its_bot AND address = its_address AND key = its_key AND person = its_person;
+  RETURN true;
+END $$;
+
+-- Adds people whom a run reached. Where one is known already, what outweighs the other stays.
+CREATE OR REPLACE FUNCTION jelouctl_once.add(its_bot text, its_address text, its_key text, people bytea[], states text[],
+  ats_ms bigint[], messages text[], its_runs text[], its_words bytea[], its_kinds bytea[], its_shown bytea[])
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  order_of text[] = '{sent,unknown,under_way,to_be_sent,not_sent}'; changed bigint;
+BEGIN
+  INSERT INTO jelouctl_once.claim AS c (bot, address, key, person, state, at, message_id, of_run, words, kind, shown)
+    SELECT its_bot, its_address, its_key, a.person, a.state, to_timestamp(a.at_ms / 1000.0), a.message, a.run, a.words, a.kind, a.shown
+    FROM unnest(people, states, ats_ms, messages, its_runs, its_words, its_kinds, its_shown)
+      AS a (person, state, at_ms, message, run, words, kind, shown)
+  ON CONFLICT (bot, address, key, person) DO UPDATE
+    SET (run, run_made, n, state, holder, at, message_id, of_run, words, kind, shown) = (NULL, NULL, NULL, excluded.state, NULL,
+      excluded.at, excluded.message_id, excluded.of_run, excluded.words, excluded.kind, excluded.shown)
+    WHERE array_position(order_of, excluded.state) < array_position(order_of, jelouctl_once.state_of(c));
+  GET DIAGNOSTICS changed = ROW_COUNT;
+  RETURN changed;
+END $$;
+
+-- Forgets one person or everybody, but for what is under way or to be sent.
+CREATE OR REPLACE FUNCTION jelouctl_once.forget(its_bot text, its_address text, its_key text, its_person bytea)
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  forgotten bigint;
+BEGIN
+  DELETE FROM jelouctl_once.claim AS c WHERE bot = its_bot AND address = its_address AND key = its_key
+    AND (its_person IS NULL OR person = its_person) AND jelouctl_once.state_of(c) NOT IN ('under_way', 'to_be_sent');
+  GET DIAGNOSTICS forgotten = ROW_COUNT;
+  RETURN forgotten;
+END $$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA jelouctl_once FROM PUBLIC;
+GRANT USAGE ON SCHEMA jelouctl_once TO jelouctl_sender, jelouctl_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA jelouctl_once TO jelouctl_sender, jelouctl_reader;
+GRANT USAGE ON SEQUENCE jelouctl_once.holder TO jelouctl_sender;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA jelouctl_once TO jelouctl_sender;
+GRANT EXECUTE ON FUNCTION jelouctl_once.people, jelouctl_once.state_of, jelouctl_once.is_held TO jelouctl_reader;

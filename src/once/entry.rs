@@ -1,0 +1,95 @@
+//! What a person has under a key.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::hasher::OnceHash;
+use super::key::OnceKey;
+
+/// The key, and for which bot at which address of the API it counts: another bot's people are others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OnceScope {
+    pub(crate) key: OnceKey,
+    pub(crate) bot: String,
+    pub(crate) address: String,
+}
+
+/// How far the one message of a person under a key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OnceState {
+    /// Accepted by Jelou.
+    Sent,
+    /// It may have been sent.
+    Unknown,
+    /// A process is sending it at this moment.
+    UnderWay,
+    /// An unfinished run is to send it.
+    ToBeSent,
+    /// Whatever was tried was not sent: the person is free.
+    NotSent,
+}
+
+impl OnceState {
+    pub(crate) const ALL: [Self; 5] = [Self::Sent, Self::Unknown, Self::UnderWay, Self::ToBeSent, Self::NotSent];
+
+    /// As it is stored.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Unknown => "unknown",
+            Self::UnderWay => "under_way",
+            Self::ToBeSent => "to_be_sent",
+            Self::NotSent => "not_sent",
+        }
+    }
+
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// Whether another message may be sent to the person under the key.
+    pub(crate) fn is_free(self) -> bool {
+        match self {
+            Self::NotSent => true,
+            Self::Sent | Self::Unknown | Self::UnderWay | Self::ToBeSent => false,
+        }
+    }
+
+    /// Of two that one person has, the one that counts: what was sent before what may have been.
+    pub(crate) fn outweighs(self, other: Self) -> bool {
+        let place = |state| Self::ALL.iter().position(|of_all| *of_all == state);
+        place(self) < place(other)
+    }
+}
+
+/// What one person has under a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OnceEntry {
+    pub(crate) state: OnceState,
+    /// Since when, in milliseconds since 1970.
+    pub(crate) at: i64,
+    pub(crate) message_id: Option<String>,
+    /// The run whose row it was.
+    pub(crate) run: Option<String>,
+    /// Whether that run is there: its row decides then.
+    pub(crate) is_row: bool,
+    /// Of the words, the kind, and what Jelou's history shows of it; absent where that is not known.
+    pub(crate) words: Option<OnceHash>,
+    pub(crate) kind: Option<OnceHash>,
+    pub(crate) shown: Option<OnceHash>,
+}
+
+/// What everybody has under one key, by the hashes of the people.
+pub(crate) type OncePeople = HashMap<OnceHash, OnceEntry>;
+
+/// What a single send claims before its first byte leaves.
+#[derive(Clone, Debug)]
+pub(crate) struct NewClaim {
+    pub(crate) person: OnceHash,
+    pub(crate) words: OnceHash,
+    pub(crate) kind: OnceHash,
+    /// Of what Jelou's history shows of it, where that tells it from other messages.
+    pub(crate) shown: Option<OnceHash>,
+}

@@ -1,0 +1,40 @@
+//! Why a message is not sent under its key, and the way out.
+
+use thiserror::Error;
+
+use super::entry::OnceScope;
+
+/// Why a message is not sent under its key.
+#[derive(Debug, Error)]
+pub(crate) enum OnceError {
+    #[error("{recipient} may have got a message under the key {}, at {at}", scope.key)]
+    MayHaveBeenSent { recipient: String, scope: OnceScope, at: String, run: Option<String> },
+    #[error("another process is sending {recipient} a message under the key {}", scope.key)]
+    UnderWay { recipient: String, scope: OnceScope },
+    #[error("run {run} is to send {recipient} a message under the key {}", scope.key)]
+    ToBeSent { recipient: String, scope: OnceScope, run: String },
+}
+
+impl OnceError {
+    pub(crate) fn hint(&self) -> String {
+        match self {
+            Self::MayHaveBeenSent { run: Some(run), .. } => {
+                format!(
+                    "look into the chat, then decide with jelouctl bulk resolve {run} --unknown-as sent (or failed); \
+                     or ask again later"
+                )
+            }
+            Self::MayHaveBeenSent { recipient, scope, .. } => {
+                let key = scope.key.quoted();
+                format!(
+                    "look into the chat, then decide with jelouctl once resolve {key} --to {recipient} --as sent (or \
+                     failed); or ask again later"
+                )
+            }
+            Self::UnderWay { .. } => "ask again in a moment: then it is known how that ended".to_owned(),
+            Self::ToBeSent { run, .. } => {
+                format!("let it be sent with jelouctl bulk resume {run}")
+            }
+        }
+    }
+}

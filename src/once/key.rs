@@ -1,0 +1,86 @@
+//! The key of `--once`, as it is typed.
+
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use thiserror::Error;
+
+const MOST_CHARACTERS: usize = 100;
+
+/// Names what each person gets once: `november`, `build-4711`. Two keys are the same when all of their characters are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct OnceKey(String);
+
+#[derive(Debug, Error, PartialEq, Eq)]
+pub(crate) enum InvalidKey {
+    #[error("a key has at least one character: a variable may be empty")]
+    Empty,
+    #[error("a key cannot be blanks alone: a variable may be empty")]
+    Blank,
+    #[error("a key has at most {MOST_CHARACTERS} characters, and this one has {0}")]
+    Long(usize),
+    #[error("a key cannot have control characters, and character {0} is one")]
+    Control(usize),
+}
+
+impl OnceKey {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// As a shell takes it.
+    pub(crate) fn quoted(&self) -> String {
+        shlex::try_quote(&self.0).map_or_else(|_| self.0.clone(), Into::into)
+    }
+}
+
+impl Display for OnceKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl FromStr for OnceKey {
+    type Err = InvalidKey;
+
+    fn from_str(key: &str) -> Result<Self, InvalidKey> {
+        if key.is_empty() {
+            return Err(InvalidKey::Empty);
+        }
+        let length = key.chars().count();
+        if length > MOST_CHARACTERS {
+            return Err(InvalidKey::Long(length));
+        }
+        if let Some(at) = key.chars().position(char::is_control) {
+            return Err(InvalidKey::Control(at + 1));
+        }
+        if key.chars().all(char::is_whitespace) {
+            return Err(InvalidKey::Blank);
+        }
+        Ok(Self(key.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_short_and_visible() {
+        for (key, expected) in [
+            ("november", None),
+            ("n", None),
+            ("campaña 2026/11, part 2", None),
+            (&"ñ".repeat(100), None),
+            ("", Some(InvalidKey::Empty)),
+            (" ", Some(InvalidKey::Blank)),
+            ("\u{3000}\u{a0} ", Some(InvalidKey::Blank)),
+            (&"ñ".repeat(101), Some(InvalidKey::Long(101))),
+            ("a\tb", Some(InvalidKey::Control(2))),
+            ("ab\n", Some(InvalidKey::Control(3))),
+            ("\u{85}", Some(InvalidKey::Control(1))),
+        ] {
+            assert_eq!(key.parse::<OnceKey>().err(), expected, "{key:?}");
+        }
+    }
+}

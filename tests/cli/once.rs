@@ -1,0 +1,450 @@
+//! `--once KEY`: each person gets at most one message under a key, whatever happens to the processes that send. The server's own
+//! count is the witness.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime, wait_until};
+use crate::needs::{can_test, works};
+use crate::server::{Reply, Server};
+
+const ANA: &str = "593987654321";
+
+also_in_a_database! {
+    a_second_message_under_a_key_is_the_first_one,
+    what_was_refused_is_sent_and_what_may_have_been_sent_is_not,
+    one_that_is_under_way_keeps_the_others_out,
+    ten_processes_send_one_message,
+    a_send_that_was_killed_may_have_been_sent_until_a_person_decides,
+    a_preview_claims_nothing,
+    the_command_of_run_runs_though_its_notice_is_left_out,
+    keys_are_listed_shown_and_forgotten,
+    a_key_counts_for_one_bot,
+    a_key_counts_for_ever,
+}
+
+trait Sending {
+    fn send(&self, jelou: &Jelou, words: &str) -> Run<'_>;
+}
+
+impl Sending for Home {
+    fn send(&self, jelou: &Jelou, words: &str) -> Run<'_> {
+        self.run(&format!("send text --to {ANA} --retry-for 0 {words}")).api(&jelou.url)
+    }
+}
+
+fn sent_to_ana(jelou: &Jelou) -> usize {
+    jelou.accepted().get(ANA).copied().unwrap_or_default()
+}
+
+fn times(ended: &Ended) -> usize {
+    ended.stderr.matches("already sent under the key").count()
+}
+
+#[test]
+fn a_second_message_under_a_key_is_the_first_one() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    let first = home.send(&jelou, "--once november Hola -o record").success().json();
+    assert_eq!((first["sent"].as_str(), first.get("replayed")), (Some("yes"), None));
+    let id = first["message_id"].as_str().unwrap();
+
+    let same = home.send(&jelou, "--once november Hola -o record").success();
+    let record = same.json();
+    assert_eq!((record["sent"].as_str(), record["replayed"].as_bool()), (Some("yes"), Some(true)));
+    assert_eq!((record["message_id"].as_str(), record["attempts"].as_u64()), (Some(id), Some(0)));
+    assert!(same.stderr.contains("with the same words: nothing is sent"), "{}", same.stderr);
+    let other = home.send(&jelou, "--once november Adiós").success();
+    assert!(other.stderr.contains("with other words: nothing is sent"), "{}", other.stderr);
+    assert_eq!(other.json(), serde_json::json!({ "success": true, "messageId": id, "replayed": true }));
+    assert_eq!(home.send(&jelou, "--once november Adiós -o id").success().stdout, format!("{id}\n"));
+    assert_eq!(sent_to_ana(&jelou), 1);
+
+    // Another key, and none at all.
+    assert_eq!(times(&home.send(&jelou, "--once december Hola").success()), 0);
+    home.send(&jelou, "Hola").success();
+    assert_eq!(sent_to_ana(&jelou), 3);
+}
+
+#[test]
+fn what_was_refused_is_sent_and_what_may_have_been_sent_is_not() {
+    let jelou = Jelou::start(|_, before| match before {
+        0 => Act::Answer(422, "", "{\"code\":\"E0422\"}"),
+        1 => Act::RATE_LIMIT,
+        _ => Act::Hang { accepted: true },
+    });
+    let home = Home::new();
+    home.send(&jelou, "--once k Hola").fails(5, &[]);
+    home.send(&jelou, "--once k Hola").fails(6, &[]);
+    home.send(&jelou, "--once k Hola --timeout 300ms").fails(8, &["it may have been sent"]);
+    let told = home.send(&jelou, "--once k Hola -o record").fails(
+        8,
+        &[
+            "may have got a message under the key k, at ",
+            "jelouctl once resolve k --to 593987654321 --as sent (or failed); or ask again later",
+        ],
+    );
+    assert_eq!((told.json()["sent"].as_str(), told.json()["attempts"].as_u64()), (Some("unknown"), Some(0)));
+    assert_eq!((sent_to_ana(&jelou), jelou.seen().len()), (1, 3));
+
+    home.run(&format!("once resolve k --to {ANA} --as sent")).success();
+    assert_eq!(times(&home.send(&jelou, "--once k Hola").success()), 1);
+    home.run(&format!("once resolve k --to {ANA} --as failed")).fails(2, &["only an unknown one can be decided"]);
+    assert_eq!(jelou.seen().len(), 3);
+}
+
+/// Starts a send.
+fn start(home: &Home, jelou: &Jelou, key: &str) -> std::process::Child {
+    let mut command = home.command();
+    command.args(["send", "text", "--to", ANA, "--once", key, "--timeout", "60s", "Hola"]);
+    credentials(&mut command, jelou);
+    command.spawn().unwrap()
+}
+
+#[test]
+fn one_that_is_under_way_keeps_the_others_out() {
+    let (jelou, arrived, release) = Jelou::holding();
+    let home = Home::new();
+    let mut first = start(&home, &jelou, "k");
+    arrived.recv().unwrap();
+    home.send(&jelou, "--once k Hola").fails(11, &["another process is sending", "nothing was sent"]);
+    home.run(&format!("once forget k --to {ANA} --yes")).fails(11, &["another process is sending"]);
+    release.send(()).unwrap();
+    assert!(first.wait().unwrap().success());
+    assert_eq!(times(&home.send(&jelou, "--once k Hola").success()), 1);
+    assert_eq!(sent_to_ana(&jelou), 1);
+}
+
+#[test]
+fn ten_processes_send_one_message() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    let codes: Vec<i32> = std::thread::scope(|scope| {
+        let send = || home.send(&jelou, "--once k Hola").end().code;
+        let all: Vec<_> = (0..10).map(|_| scope.spawn(send)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert!(codes.contains(&0) && codes.iter().all(|code| [0, 11].contains(code)), "{codes:?}");
+    assert_eq!(sent_to_ana(&jelou), 1);
+}
+
+#[test]
+fn a_send_that_was_killed_may_have_been_sent_until_a_person_decides() {
+    let (held, arrived, release) = Jelou::holding();
+    let home = Home::new();
+    let mut killed = start(&home, &held, "k");
+    arrived.recv().unwrap();
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    // The database hears of it when the socket closes.
+    let mut told = None;
+    wait_until("the send is known to be gone", || {
+        let ended = home.send(&held, "--once k Hola").end();
+        let is_gone = ended.code != 11;
+        told = Some(ended);
+        is_gone
+    });
+    let told = told.unwrap();
+    assert!(told.code == 8 && told.stderr.contains("may have got a message under the key k"), "{told:?}");
+    assert_eq!(home.run("once show k -o record").success().json()["state"], "unknown");
+    home.run(&format!("once resolve k --to {ANA} --as failed")).success();
+    release.send(()).unwrap();
+    release.send(()).unwrap();
+    assert_eq!(times(&home.send(&held, "--once k Hola").success()), 0);
+    assert_eq!(held.seen().len(), 2);
+}
+
+#[test]
+fn a_preview_claims_nothing() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    for flag in ["--dry-run", "--curl"] {
+        assert_eq!(home.send(&jelou, &format!("--once k Hola {flag}")).success().stderr, "");
+    }
+    home.run("once list").success();
+    assert!(!home.path().join(STATE).join("once.db").exists());
+    home.send(&jelou, "--once k Hola").success();
+    let told = home.send(&jelou, "--once k Hola --dry-run").success();
+    assert!(told.stderr.contains("it would not be sent: 593987654321 got a message under the key k at"), "{told:?}");
+    assert_eq!(sent_to_ana(&jelou), 1);
+}
+
+#[test]
+fn the_command_of_run_runs_though_its_notice_is_left_out() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    for turn in 0..2 {
+        let run = home.run(&format!("run --to {ANA} --once build-7 -- touch ran")).api(&jelou.url).success();
+        assert_eq!(times(&run), turn);
+        std::fs::remove_file(home.path().join("ran")).unwrap();
+    }
+    assert_eq!(sent_to_ana(&jelou), 1);
+}
+
+#[test]
+fn a_store_that_cannot_be_used_lets_the_command_of_run_run() {
+    let (home, jelou) = (Home::new(), Jelou::never_asked());
+    home.write(&format!("{STATE}/once.db"), "no store");
+    let told = ["the notice was not sent: the store of the keys, ", "is damaged"];
+    home.run(&format!("run --to {ANA} --once k -- true")).api(&jelou.url).end();
+    home.run(&format!("run --to {ANA} --once k --strict-notify -- true")).api(&jelou.url).fails(3, &told);
+}
+
+#[test]
+fn keys_are_listed_shown_and_forgotten() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    assert!(home.run("once list").success().stderr.contains("there are no keys"));
+    home.run("once show k").fails(2, &["nobody has a message under the key k"]);
+    home.send(&jelou, "--once k Hola").success();
+    let listed = home.run("once list -o record").success().json();
+    assert_eq!(
+        (listed["key"].as_str(), listed["bot_id"].as_str(), listed["sent"].as_u64()),
+        (Some("k"), Some("BOT_ID"), Some(1))
+    );
+    // However the number is written.
+    let shown = home.run_args(&["once", "show", "k", "--to", "+593 98 765 4321", "-o", "record"]).success().json();
+    assert_eq!(shown["state"], "sent");
+    home.run("once show k --to 593987654322").success();
+    home.run("once forget k --to 593987654322 --yes").fails(2, &["593987654322 has nothing under the key k"]);
+    home.run("once forget k").fails(2, &["add --yes to forget"]);
+    home.run("once forget k --yes").success();
+    home.run("once show k").fails(2, &["nobody has a message under the key k"]);
+    assert_eq!(times(&home.send(&jelou, "--once k Hola").success()), 0);
+    assert_eq!(sent_to_ana(&jelou), 2);
+}
+
+#[test]
+fn a_key_counts_for_one_bot() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    home.send(&jelou, "--once k Hola").success();
+    home.send(&jelou, "--once k Hola --bot OTHER").success();
+    assert_eq!(sent_to_ana(&jelou), 2);
+    home.run(&format!("once resolve k --to {ANA} --as sent")).fails(2, &["nobody knows which bot is meant", "--bot"]);
+    home.run("once show k --bot THIRD").fails(2, &["nobody knows which bot is meant"]);
+    home.run("once show k --bot OTHER").success();
+}
+
+#[test]
+fn a_key_counts_for_ever() {
+    let Some(library) = faketime() else { return };
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    home.send(&jelou, "--once k Hola").success();
+    let years_later = home.send(&jelou, "--once k Adiós").env("LD_PRELOAD", library).env("FAKETIME", "+3y").success();
+    assert_eq!((times(&years_later), sent_to_ana(&jelou)), (1, 1));
+}
+
+#[test]
+fn a_key_that_is_none_is_refused() {
+    let (home, server) = (Home::new(), Server::never_asked());
+    let long = "x".repeat(200);
+    for (key, problem) in [
+        ("", "a key has at least one character"),
+        ("   ", "a key cannot be blanks alone"),
+        ("a\nb", "a key cannot have control characters"),
+        (long.as_str(), "a key has at most 100 characters, and this one has 200"),
+    ] {
+        let send = ["send", "text", "--to", ANA, "Hola", "--once", key];
+        home.run_args(&send).api(&server.url).fails(2, &[problem, "--once"]);
+    }
+    let again = "send text --to 593987654321 Hola --once k --again";
+    home.run(again).api(&server.url).fails(2, &["--again"]);
+}
+
+#[test]
+fn a_store_that_cannot_be_used_stops_the_send() {
+    let (home, server) = (Home::new(), Server::never_asked());
+    let send = |home: &Home, parts: &[&str]| {
+        home.run(&format!("send text --to {ANA} Hola --once k")).api(&server.url).fails(3, parts);
+    };
+    let store = format!("{STATE}/once.db");
+    for content in [&b""[..], b"no store", &[0; 4096]] {
+        home.write(&store, content);
+        send(
+            &home,
+            &["the store of the keys, ", "once.db, is damaged: ", "if you move the file away", "nothing was sent"],
+        );
+    }
+    std::fs::remove_file(home.path().join(&store)).unwrap();
+    std::fs::create_dir(home.path().join(&store)).unwrap();
+    send(&home, &["is damaged: it is not a regular file"]);
+
+    let no_place = home.run(&format!("send text --to {ANA} Hola --once k")).api(&server.url);
+    no_place.env("XDG_STATE_HOME", "/dev/null/x").fails(3, &["failed to create", "XDG_STATE_HOME", "nothing was sent"]);
+}
+
+#[test]
+fn a_store_in_which_anything_was_changed_stops_the_send() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    home.send(&jelou, "--once k Hola").success();
+    let path = home.path().join(STATE).join("once.db");
+    let whole = std::fs::read(&path).unwrap();
+    let db = |sql: &str| rusqlite::Connection::open(&path).unwrap().execute_batch(sql);
+    for change in [
+        "DELETE FROM person",
+        "DELETE FROM once_key",
+        "UPDATE person SET state = 'not_sent'",
+        "UPDATE person SET hash = zeroblob(16)",
+        "UPDATE once_key SET name = 'l'",
+        "UPDATE once_key SET people = 0, sum = 0",
+        "UPDATE store SET secret = zeroblob(32)",
+        "UPDATE store SET keys = 0, sum = 0; DELETE FROM once_key",
+    ] {
+        db(change).unwrap();
+        home.send(&jelou, "--once k Hola").fails(3, &["is damaged: "]);
+        std::fs::write(&path, &whole).unwrap();
+    }
+    db("PRAGMA user_version = 99").unwrap();
+    home.send(&jelou, "--once k Hola").fails(3, &["is of version 99, newer than this jelouctl"]);
+    std::fs::write(&path, &whole).unwrap();
+    assert_eq!((times(&home.send(&jelou, "--once k Hola").success()), sent_to_ana(&jelou)), (1, 1));
+}
+
+#[test]
+fn a_runner_that_forgets_and_a_sandbox_are_told() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    let told = home.send(&jelou, "--once k Hola").env("CI", "true").success();
+    assert!(told.stderr.contains("warning: the key is forgotten with this machine: CI is set"), "{told:?}");
+    let kept = home.path().join("kept");
+    let told = home.send(&jelou, "--once k Hola").env("CI", "true").env("XDG_STATE_HOME", &kept).success();
+    assert!(!told.stderr.contains("warning"), "{told:?}");
+    let told = home.run(&format!("send text --to {ANA} Hola --once k --sandbox")).success();
+    assert!(told.stderr.contains("the sandbox remembers no key between two commands"), "{told:?}");
+}
+
+#[test]
+fn the_store_is_the_users_alone_and_has_nobodys_number() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
+    home.run(&format!("send text --to {ANA} --once november Hola")).api(&server.url).success();
+    let path = home.path().join(STATE).join("once.db");
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let content = std::fs::read(&path).unwrap();
+    let has = |text: &str| content.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(has("november") && !has(ANA) && !has("Hola"));
+    assert_eq!(std::fs::read_dir(home.path().join(STATE).join("once")).unwrap().count(), 0);
+}
+
+#[test]
+fn who_waits_for_a_run_that_is_made_is_told_and_hears_signals() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    home.send(&jelou, "Hola --once before").success();
+    let lock = std::fs::File::open(home.path().join(STATE).join("runs/.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut command = home.command();
+    command.args(["send", "text", "--to", ANA, "--once", "k", "Hola"]);
+    credentials(&mut command, &jelou);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut told = String::new();
+    stderr.read_line(&mut told).unwrap();
+    assert!(told.contains("waiting for another process that is making a run ("), "{told}");
+    crate::harness::tool(std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]));
+    stderr.read_to_string(&mut told).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143), "{told}");
+    assert!(told.contains("nothing was sent"), "{told}");
+    assert_eq!(sent_to_ana(&jelou), 1);
+}
+
+/// Sends once more what a killed process was to send: nobody gets it twice, and nobody who got it is told "not sent".
+fn check_after_kill(home: &Home, jelou: &Jelou, to: &str, what: &str) -> i32 {
+    let sent_to = || jelou.accepted().get(to).copied().unwrap_or_default();
+    let before = sent_to();
+    let ended = home.run(&format!("send text --to {to} --once k Hola -o record")).api(&jelou.url).end();
+    assert!([0, 8].contains(&ended.code), "{what}: {ended:?}");
+    let sent = ended.json()["sent"].clone();
+    assert!(sent == "yes" || sent == "unknown", "{what}: who may have got it is told {sent}");
+    assert!(sent_to() <= 1, "{what}: sent twice");
+    assert!(before == 0 || ended.code == 8 || times(&ended) == 1, "{what}: {ended:?}");
+    ended.code
+}
+
+/// What a process of its own needs to send.
+fn credentials(command: &mut std::process::Command, jelou: &Jelou) {
+    command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
+    command.env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests").stdout(Stdio::null()).stderr(Stdio::null());
+}
+
+/// Kills a send at each system call by which the store is made, claimed in and written.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_send_that_is_killed_at_any_write_of_the_store_sends_nothing_twice() {
+    let is_traced = || works("strace", &["-f", "-o", "/dev/null", "/bin/true"]);
+    if !can_test("strace, and the right to trace a child", is_traced) {
+        return;
+    }
+    let (jelou, mut kills, mut turns) = (Jelou::accepting(), 0, 0);
+    for calls in
+        ["pwrite64", "fsync,fdatasync", "ftruncate", "rename,renameat,renameat2", "unlink,unlinkat", "flock", "mkdir"]
+    {
+        for when in 1..=40 {
+            turns += 1;
+            let (home, to) = (Home::new(), format!("593987{turns:06}"));
+            let program = home.command();
+            let mut command = std::process::Command::new("strace");
+            let fault = format!("inject={calls}:signal=KILL:when={when}");
+            command.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={calls}"), "-e", &fault]);
+            command.arg(program.get_program()).args(["send", "text", "--to", &to, "Hola", "--once", "k"]);
+            command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            command.env("PATH", "/usr/bin:/bin").current_dir(home.path());
+            credentials(&mut command, &jelou);
+            command.status().unwrap();
+            check_after_kill(&home, &jelou, &to, &format!("killed at {calls} {when}"));
+            if !home.read("trace").contains("killed by SIGKILL") {
+                break;
+            }
+            kills += 1;
+        }
+    }
+    assert!(kills > 20, "{kills}");
+}
+
+/// By hand, since what it finds depends on the instant: `cargo test --test cli -- --ignored 200_random`.
+#[test]
+#[ignore = "takes minutes"]
+fn a_send_that_is_killed_at_200_random_instants_sends_nothing_twice() {
+    let (mut killed, mut replayed, mut unknown, mut sent_now) = (0, 0, 0, 0);
+    let jelou = Jelou::accepting();
+    for turn in 0..200 {
+        let (home, to) = (Home::new(), format!("593987{turn:06}"));
+        let mut command = home.command();
+        command.args(["send", "text", "--to", &to, "Hola", "--once", "k"]);
+        credentials(&mut command, &jelou);
+        let begun = std::time::Instant::now();
+        let mut child = command.spawn().unwrap();
+        // Not a wait for anything: the instant of the kill is what the test varies.
+        std::thread::sleep(std::time::Duration::from_micros(fastrand::u64(0..150_000)));
+        child.kill().unwrap();
+        killed += i32::from(!child.wait().unwrap().success());
+        let before = usize::from(jelou.accepted().contains_key(&to));
+        let code = check_after_kill(&home, &jelou, &to, &format!("turn {turn}, killed after {:?}", begun.elapsed()));
+        unknown += i32::from(code == 8);
+        replayed += i32::from(code == 0 && before == 1);
+        sent_now += i32::from(code == 0 && before == 0);
+    }
+    eprintln!(
+        "200 sends, {killed} killed; then: {replayed} replayed, {unknown} unknown, {sent_now} sent; nobody twice"
+    );
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn two_homes_send_one_message_over_a_database() {
+    let Some(cluster) = crate::postgres::Cluster::shared() else { return };
+    let (ledger, jelou) = (cluster.ledger(), Jelou::accepting());
+    let homes = [Home::new(), Home::new()];
+    let codes: Vec<i32> = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..8)
+            .map(|turn| {
+                let (home, jelou, ledger) = (&homes[turn % 2], &jelou, ledger.as_str());
+                scope.spawn(move || home.send(jelou, "--once k Hola").env("JELOUCTL_LEDGER", ledger).end().code)
+            })
+            .collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert!(codes.contains(&0) && codes.iter().all(|code| [0, 11].contains(code)), "{codes:?}");
+    assert_eq!(sent_to_ana(&jelou), 1);
+    // A home without the database knows nothing of it.
+    assert!(!homes[0].path().join(STATE).join("once.db").exists());
+    homes[1]
+        .send(&jelou, "--once k Hola")
+        .env("JELOUCTL_LEDGER", "postgres://jelouctl@127.0.0.1:1/x?sslmode=disable")
+        .fails(7, &["cannot be reached", "nothing was sent"]);
+}
