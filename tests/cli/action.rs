@@ -500,6 +500,30 @@ fn gitlab_script() -> String {
 }
 
 #[test]
+fn the_gitlab_job_that_runs_again_under_a_key_sends_nothing_more() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    let run = |kept: &[(&str, &str)]| {
+        let job =
+            [("NOTIFY_TEMPLATE", "t"), ("NOTIFY_LANGUAGE", ""), ("NOTIFY_PARAMS", ""), ("NOTIFY_ONCE", "pipeline-7")];
+        let inputs = [&job[..], &[("JELOU_TO", "593987654321"), ("CI", "true")], kept].concat();
+        let mut command = script(&home, "sh", &jelou.url, &inputs);
+        Ended::new(&command.args(["-c", &gitlab_script()]).output().unwrap())
+    };
+    let forgets = run(&[]);
+    assert!(forgets.code == 3 && forgets.stderr.contains("error: NOTIFY_ONCE: the runner would forget"), "{forgets:?}");
+    let kept = home.path().join("kept");
+    for turn in 0..2 {
+        let ended = run(&[("XDG_STATE_HOME", kept.to_str().unwrap())]);
+        assert_eq!(ended.code, 0, "{turn}: {ended:?}");
+        assert_eq!(
+            (ended.stderr.contains("already sent under the key"), jelou.seen().len()),
+            (turn == 1, 1),
+            "{ended:?}"
+        );
+    }
+}
+
+#[test]
 fn the_gitlab_job_sends_each_parameter_as_it_is() {
     let answer = r#"[{"id":"a-b","destination":"593987654321"}]"#;
     for shell in ["sh", "bash"] {

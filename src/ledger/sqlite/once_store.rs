@@ -79,10 +79,12 @@ impl OnceStore {
 
     /// As [`OnceStore::open`], to claim while `making` holds off the others; one that is not there is made.
     pub(super) fn open_or_make(path: &Path, making: Option<RunLock>) -> Result<Self, LedgerError> {
-        if Self::open(path)?.is_none() {
+        let store = if let Some(store) = Self::open(path)? {
+            store
+        } else {
             make(path)?;
-        }
-        let store = Self::open(path)?.ok_or_else(|| damaged(path, "it was removed"))?;
+            Self::open(path)?.ok_or_else(|| damaged(path, "it was removed"))?
+        };
         Ok(Self { making: making.map(Rc::new), ..store })
     }
 }
