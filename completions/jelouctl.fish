@@ -1051,6 +1051,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l hidden -d 'What to do with rows that the sheet hides' -r -f -a "skip\t'They are left out'
 send\t'They are sent like the others'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l exclude -d 'Leave out the people on this list (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l once -d 'Send each person at most one message under this key' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l ignore-run -d 'Send although this run cannot be read (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l remember -d 'How far back sent messages count: 3d, 12h, or 0 [default: 3d]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l between -d 'Send only in these hours: \'mon-fri 07:00-19:00\' (repeatable)' -r
@@ -1438,35 +1439,36 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; what is missing is an error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l client-secret-file -d 'File with the client secret, or `-` [env: JELOU_CLIENT_SECRET_FILE]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l timeout -d 'Limit for one attempt [env: JELOU_TIMEOUT] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l retry-for -d 'How long to retry, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l client-secret-file -d 'File with the client secret, or `-` [env: JELOU_CLIENT_SECRET_FILE]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l timeout -d 'Limit for one attempt [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l retry-for -d 'How long to retry, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l sandbox -d 'Send to the sandbox: nothing leaves this machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l dry-run -d 'Print the request as JSON and send nothing'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l curl -d 'Print the request as a curl command and send nothing'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -s q -l quiet -d 'Show only errors'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -s v -l verbose -d 'Show each attempt, request and answer, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -l no-input -d 'Never ask; what is missing is an error'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -s y -l yes -d 'Answer yes to every question'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -f -a "list" -d 'List the keys, with how many people have a message under each'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -f -a "show" -d 'Show what people have under a key'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -f -a "resolve" -d 'Decide what became of a message that may have been sent'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve forget" -f -a "forget" -d 'Forget one person or everybody under a key, who can then get another message; asks, or needs --yes'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l sandbox -d 'Send to the sandbox: nothing leaves this machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -s q -l quiet -d 'Show only errors'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -s v -l verbose -d 'Show each attempt, request and answer, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l no-input -d 'Never ask; what is missing is an error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -f -a "list" -d 'List the keys, with how many people have a message under each'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -f -a "show" -d 'Show what people have under a key'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -f -a "resolve" -d 'Decide what became of a message that may have been sent'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -f -a "add" -d 'Put the people of a finished run under a key'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -f -a "forget" -d 'Forget one person or everybody under a key, who can then get another message; asks, or needs --yes'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -1548,6 +1550,32 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l no-input -d 'Never ask; what is missing is an error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l run -d 'Name of the run' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l client-secret-file -d 'File with the client secret, or `-` [env: JELOU_CLIENT_SECRET_FILE]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l timeout -d 'Limit for one attempt [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l retry-for -d 'How long to retry, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object with the outcome of the message'
+none\t'Nothing: the exit code and standard error say it all'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l sandbox -d 'Send to the sandbox: nothing leaves this machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Show only errors'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Show each attempt, request and answer, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask; what is missing is an error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l to -d 'One person: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l country -d 'Country whose national number it is, in two letters: EC' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r

@@ -63,13 +63,7 @@ impl OnceSend {
     ) -> Result<Option<Self>, CommandError> {
         let Some(scope) = scope(context, key, sender) else { return Ok(None) };
         let address = ledger_address(context)?;
-        if address.is_none() && env::var_os("CI").is_some() && env::var_os(STATE.variable).is_none() {
-            context.stderr.warning(&format!(
-                "the key is forgotten with this machine: CI is set, and neither a ledger nor {} is; name a database with \
-                 --ledger, or keep a directory between jobs and name it in {}",
-                STATE.variable, STATE.variable
-            ));
-        }
+        warn_of_forgotten_key(context, address.is_some());
         let store = store_at(address).map_err(CommandError::of_single_send)?;
         Ok(Some(Self { store, scope }))
     }
@@ -106,6 +100,17 @@ impl OnceSend {
                 Ok(OnceTurn::Send(ClaimedPerson { held, key: scope.key.clone() }))
             }
         }
+    }
+}
+
+/// Warns of a CI job whose key is gone with its machine.
+pub(super) fn warn_of_forgotten_key(context: &Context, has_database: bool) {
+    if !has_database && env::var_os("CI").is_some() && env::var_os(STATE.variable).is_none() {
+        context.stderr.warning(&format!(
+            "the key is forgotten with this machine: CI is set, and neither a ledger nor {} is; name a database with \
+             --ledger, or keep a directory between jobs and name it in {}",
+            STATE.variable, STATE.variable
+        ));
     }
 }
 

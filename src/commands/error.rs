@@ -315,6 +315,11 @@ impl From<ResolveError> for CommandError {
     fn from(error: ResolveError) -> Self {
         match error {
             ResolveError::Ledger(error) => error.into(),
+            ResolveError::Earlier(error) => error.into(),
+            ResolveError::NotFree { .. } => {
+                let hint = "leave this row out: under the key each person gets one message at most";
+                Self::new(ExitCode::Guard, "guard", error, Some(hint.to_owned()))
+            }
             ResolveError::NoSuchLine { .. } | ResolveError::NobodyOf { .. } | ResolveError::OtherState { .. } => {
                 let hint = "`jelouctl bulk report RUN` has all rows with their lines and states";
                 Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))

@@ -1,17 +1,19 @@
 //! `once …`: the keys of `--once`, and what people have under them.
 
+use std::collections::BTreeMap;
+
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::CommandError;
-use super::bulk::{ledger_address, store_to_look_at};
+use super::bulk::{hold_claims, ledger_address, store_at, store_to_look_at};
 use super::claim::standing;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
-use crate::ledger::{LedgerStore, OnceClaims, OnceFinding, OnceSummary};
+use crate::ledger::{LedgerError, LedgerStore, OnceClaims, OnceFinding, OnceSummary, RunName};
 use crate::message::{InvalidMessage, TypedRecipient};
-use crate::once::{OnceEntry, OnceError, OnceHash, OnceKey, OnceScope, OnceState};
-use crate::output::{Format, StreamError, compact, counted};
+use crate::once::{OnceEntry, OnceError, OnceHash, OnceKey, OncePeople, OnceRows, OnceScope, OnceState};
+use crate::output::{Format, StreamError, compact, counted, counted_are};
 use crate::phone::Country;
 use crate::sending::UnresolvedSender;
 use crate::timestamps::{local_time, of_milliseconds};
@@ -31,6 +33,7 @@ pub(crate) enum OnceCommand {
     List,
     Show(OnceShowArgs),
     Resolve(OnceResolveArgs),
+    Add(OnceAddArgs),
     Forget(OnceForgetArgs),
 }
 
@@ -77,6 +80,24 @@ pub(crate) struct OnceResolveArgs {
     found: FoundState,
 }
 
+/// Put the people of a finished run under a key
+///
+/// Example:
+///   jelouctl once add november --run people-20261120-101500
+///
+/// For a campaign that began without one: whoever was sent a message by the run, or may have been, gets
+/// no other one under the key.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct OnceAddArgs {
+    /// The key of --once
+    key: OnceKey,
+
+    /// Name of the run
+    #[arg(long)]
+    run: RunName,
+}
+
 /// Forget one person or everybody under a key, who can then get another message; asks, or needs --yes
 ///
 /// Examples:
@@ -115,16 +136,17 @@ enum FoundState {
 
 pub(crate) fn run(context: &mut Context, command: &OnceCommand) -> Result<ExitCode, CommandError> {
     let address = ledger_address(context)?;
+    if let OnceCommand::Add(arguments) = command {
+        return add(context, &*store_at(address).map_err(CommandError::of_single_send)?, arguments);
+    }
     let store = store_to_look_at(address).map_err(CommandError::of_single_send)?;
-    let claims = match &store {
-        Some(store) => store.claims_to_look().map_err(CommandError::of_single_send)?,
-        None => None,
+    let KnownKeys { claims, rows, keys } = match &store {
+        Some(store) => known_keys(&**store).map_err(CommandError::of_single_send)?,
+        None => KnownKeys::default(),
     };
-    let keys = claims.as_ref().map(|claims| claims.keys()).transpose().map_err(CommandError::of_single_send)?;
-    let keys = keys.unwrap_or_default();
     let (Some(store), Some(claims)) = (store, claims) else {
         return match command {
-            OnceCommand::List => list(context, &keys),
+            OnceCommand::List | OnceCommand::Add(_) => list(context, &keys),
             OnceCommand::Show(OnceShowArgs { key, .. })
             | OnceCommand::Resolve(OnceResolveArgs { key, .. })
             | OnceCommand::Forget(OnceForgetArgs { key, .. }) => Err(no_such_key(key, &keys).into()),
@@ -132,14 +154,98 @@ pub(crate) fn run(context: &mut Context, command: &OnceCommand) -> Result<ExitCo
     };
     let used = |context: &mut Context, key: &OnceKey| {
         let scope = scope_of(context, key, &keys)?;
-        Ok::<_, CommandError>(UsedKey { store: &*store, claims: &*claims, scope })
+        let rows = rows.iter().find(|(of_rows, _)| *of_rows == scope).map(|(_, people)| people);
+        Ok::<_, CommandError>(UsedKey { store: &*store, claims: &*claims, rows, scope })
     };
     match command {
-        OnceCommand::List => list(context, &keys),
+        OnceCommand::List | OnceCommand::Add(_) => list(context, &keys),
         OnceCommand::Show(OnceShowArgs { key, person }) => used(context, key)?.show(context, person),
         OnceCommand::Resolve(arguments) => used(context, &arguments.key)?.resolve(context, arguments),
         OnceCommand::Forget(OnceForgetArgs { key, person }) => used(context, key)?.forget(context, person),
     }
+}
+
+/// The claims where there are some, the rows of runs beside them, and all keys.
+#[derive(Default)]
+struct KnownKeys {
+    claims: Option<Box<dyn OnceClaims>>,
+    rows: Vec<OnceRows>,
+    keys: Vec<OnceSummary>,
+}
+
+/// All keys of the store.
+fn known_keys(store: &dyn LedgerStore) -> Result<KnownKeys, LedgerError> {
+    let rows = store.people_of_rows()?;
+    let claims = match store.claims_to_look()? {
+        None if !rows.is_empty() => Some(store.claims()?),
+        claims => claims,
+    };
+    let Some(claims) = claims else { return Ok(KnownKeys { rows, ..KnownKeys::default() }) };
+    let mut keys = claims.keys()?;
+    for (scope, people) in &rows {
+        let mut summary = OnceSummary::new(scope.clone());
+        for entry in with_rows(&*claims, scope, Some(people))?.values() {
+            summary.count(entry.state, 1, entry.at);
+        }
+        keys.retain(|known| known.scope != *scope);
+        keys.push(summary);
+    }
+    keys.sort_by(|one, other| one.scope.key.as_str().cmp(other.scope.key.as_str()));
+    Ok(KnownKeys { claims: Some(claims), rows, keys })
+}
+
+/// What everybody has under the key, by claims and by rows.
+fn with_rows(
+    claims: &dyn OnceClaims,
+    scope: &OnceScope,
+    rows: Option<&BTreeMap<String, OnceEntry>>,
+) -> Result<OncePeople, LedgerError> {
+    let mut all = claims.people(scope)?;
+    for (person, entry) in rows.into_iter().flatten() {
+        let person = claims.hasher().person(person);
+        if all.get(&person).is_none_or(|known| entry.state.outweighs(known.state)) {
+            all.insert(person, entry.clone());
+        }
+    }
+    Ok(all)
+}
+
+/// `once add`: people of a run that began without the key.
+fn add(
+    context: &Context,
+    store: &dyn LedgerStore,
+    OnceAddArgs { key, run }: &OnceAddArgs,
+) -> Result<ExitCode, CommandError> {
+    let name = store.named(run)?;
+    let run = store.read_whole(&name)?.into_whole()?;
+    let (details, counts) = (run.details()?, run.counts()?);
+    if details.sandbox {
+        let message = format!("run {name} was on the sandbox, and reached nobody");
+        return Err(UsageError::new(message, "name a run that sent to people").into());
+    }
+    if !counts.is_finished() {
+        let message =
+            format!("run {name} is not finished: {} still to be sent", counted_are(counts.pending, "message"));
+        return Err(UsageError::new(message, format!("finish it first: jelouctl bulk resume {name}")).into());
+    }
+    let scope = OnceScope { key: key.clone(), bot: details.bot, address: details.api_url };
+    let claims = hold_claims(context, store)?;
+    let reached = run.reached(claims.hasher(), &name)?;
+    let added = claims.add(&scope, &mut reached.into_iter())?;
+    context.stderr.note(&format!("{} of run {name} added under the key {key}", people(added)));
+    if counts.unknown > 0 {
+        context.stderr.note(&format!(
+            "{} may have been sent, and these people get no other one until you decide: jelouctl once resolve {} --to USER \
+             --as sent (or failed)",
+            counted(counts.unknown, "message"),
+            key.quoted()
+        ));
+    }
+    Ok(ExitCode::Success)
+}
+
+fn people(count: u64) -> String {
+    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
 }
 
 fn list(context: &Context, keys: &[OnceSummary]) -> Result<ExitCode, CommandError> {
@@ -234,6 +340,8 @@ fn scope_of(context: &mut Context, key: &OnceKey, keys: &[OnceSummary]) -> Resul
 struct UsedKey<'a> {
     store: &'a dyn LedgerStore,
     claims: &'a dyn OnceClaims,
+    /// What people have by rows that are not among the claims.
+    rows: Option<&'a BTreeMap<String, OnceEntry>>,
     scope: OnceScope,
 }
 
@@ -258,6 +366,10 @@ impl UsedKey<'_> {
         Ok(Some(NamedPerson { hash: self.claims.hasher().person(&recipient), recipient }))
     }
 
+    fn people(&self) -> Result<OncePeople, CommandError> {
+        with_rows(self.claims, &self.scope, self.rows).map_err(CommandError::of_single_send)
+    }
+
     fn standing(&self, person: &NamedPerson) -> Result<Option<OnceEntry>, CommandError> {
         let entry = standing(self.store, self.claims, &self.scope, (&person.hash, &person.recipient));
         entry.map_err(CommandError::of_single_send)
@@ -272,7 +384,7 @@ impl UsedKey<'_> {
             }
             entry.into_iter().collect()
         } else {
-            let people = self.claims.people(&self.scope).map_err(CommandError::of_single_send)?;
+            let people = self.people()?;
             let mut entries: Vec<_> = people.into_values().collect();
             entries.sort_by_key(|entry| entry.at);
             entries
@@ -348,7 +460,7 @@ impl UsedKey<'_> {
         let person = self.person(context, to.as_ref(), *country)?;
         let entries: Vec<OnceEntry> = match &person {
             Some(person) => self.standing(person)?.into_iter().collect(),
-            None => self.claims.people(&self.scope).map_err(CommandError::of_single_send)?.into_values().collect(),
+            None => self.people()?.into_values().collect(),
         };
         let them = person.as_ref().map_or("a person".to_owned(), |person| person.recipient.clone());
         for entry in &entries {
@@ -358,6 +470,14 @@ impl UsedKey<'_> {
                 (OnceState::ToBeSent, Some(run)) => return Err(OnceError::ToBeSent { recipient, scope, run }.into()),
                 (OnceState::Sent | OnceState::Unknown | OnceState::NotSent | OnceState::ToBeSent, _) => {}
             }
+        }
+        let mut in_files =
+            entries.iter().filter(|entry| entry.is_row && !entry.state.is_free() && !self.store.is_shared());
+        if let Some(run) = in_files.find_map(|entry| entry.run.as_ref()) {
+            let message = format!(
+                "what {them} has under the key {key} is a row of run {run}, and is known as long as the run is"
+            );
+            return Err(UsageError::new(message, format!("remove the run first: jelouctl bulk remove {run}")).into());
         }
         if entries.is_empty() {
             let message = format!("{them} has nothing under the key {key}");

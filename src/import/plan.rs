@@ -78,6 +78,8 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) base: &'a Url,
     /// What becomes of rows of a report that say that they were sent.
     pub(crate) reported: ReportedRule,
+    /// Whether rows are left out for what was sent before: the limit does not count them.
+    pub(crate) leaves_out: bool,
     pub(crate) range: RowRange,
     pub(crate) policy: ImportPolicy,
 }

@@ -48,7 +48,7 @@ pub(crate) fn import_list<'a>(
         // Faults after the limit are not reported, and where the limit falls is known only afterwards.
         let mut faults = Vec::new();
         let read = rows.read(list, draft, wanted, &list_of, &mut |line, fault| faults.push((line, fault)), &is_read);
-        let is_left_out = plan.reported != ReportedRule::LeftOut || leave_out(draft);
+        let is_left_out = !plan.leaves_out || leave_out(draft);
         let end = draft.cut(limit, plan.policy.limit_of())?;
         faults.retain(|(line, _)| end.is_none_or(|end| *line <= end));
         for (line, fault) in faults {

@@ -51,7 +51,6 @@ pub(crate) trait OnceClaims {
     ///
     /// # Errors
     /// When it cannot be written; then nobody is added.
-    #[cfg_attr(not(test), expect(dead_code, reason = "`bulk remove` and `once add` are to call it"))]
     fn add(
         &self,
         scope: &OnceScope,

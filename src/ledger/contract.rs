@@ -10,10 +10,11 @@ use tempfile::TempDir;
 
 use super::sqlite::{FileRun, fixture};
 use super::{
-    Delay, Details, EndedAttempt, ExchangeReply, HeldFor, HeldRun, LedgerStore, Pace, PaceNews, QueuedRow, ReportedRow,
-    Resolution, RowState, RunLedger, RunName, Runs, SettledRow, Skip, SkipReason, now,
+    ClaimEnd, Delay, Details, EndedAttempt, ExchangeReply, HeldFor, HeldRun, LedgerStore, Pace, PaceNews, QueuedRow,
+    ReportedRow, Resolution, ResolveError, RowState, RunLedger, RunName, Runs, SettledRow, Skip, SkipReason, now,
 };
 use crate::api::{Answer, Attempt, Body, Cause, Outcome, Request, SuccessCriterion, judge};
+use crate::once::{NewClaim, OnceScope};
 use crate::run::{RunLimits, Throttle};
 
 #[path = "../../tests/support/needs.rs"]
@@ -62,6 +63,8 @@ every_ledger! {
     of_a_row_that_is_not_under_way_nothing_is_written,
     a_limit_slows_and_holds_alike,
     what_was_under_way_at_a_process_that_was_killed_is_unknown_and_leaves_no_more,
+    under_a_key_a_person_is_one_rows_or_one_single_sends,
+    whom_a_removed_run_reached_is_known_under_its_key,
 }
 
 /// Begins a run with a row for each of these recipients, at this rate.
@@ -146,6 +149,97 @@ fn make(store: &dyn LedgerStore, recipients: &[&str], rate: f64) {
     let mut new = store.reserve(&name()).unwrap();
     fixture::fill(&mut new.draft, recipients);
     store.make(new, &Details { rate, ..fixture::details() }).unwrap();
+}
+
+/// The key under which there are runs of tests.
+fn scope() -> OnceScope {
+    let Details { bot, api_url: address, .. } = fixture::details();
+    OnceScope { key: "november".parse().unwrap(), bot, address }
+}
+
+/// Makes another run, under the key, of those of `recipients` who are free: says why the others are left out.
+fn make_under_key(store: &dyn LedgerStore, run: &str, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
+    let (scope, mut new) = (scope(), store.reserve(&run.parse().unwrap()).unwrap());
+    fixture::fill(&mut new.draft, recipients);
+    assert!(store.try_hold(&mut new).unwrap());
+    let mut earlier = store.earlier((&scope.bot, &scope.address), Duration::ZERO, &[]);
+    earlier.find_claimed(&new.draft, &scope.key).unwrap();
+    new.draft.skip_earlier(Some(&scope.key)).unwrap();
+    let left_out = new.draft.skip_counts().unwrap().iter().collect();
+    let mut details = Details { rate: FAST, ..fixture::details() };
+    details.conditions.once = Some(scope.key);
+    store.make(new, &details).unwrap();
+    left_out
+}
+
+/// Sends the rows of a run, each of which becomes what its place in `states` says.
+fn send_all(store: &dyn LedgerStore, run: &str, states: &[RowState]) {
+    let mut held = store.hold(&run.parse().unwrap(), HeldFor::Sending).unwrap();
+    let (mut ledger, _) = held.open(Duration::from_secs(30)).unwrap();
+    let mut given = ledger.exchange(&[], states.len()).unwrap().rows;
+    given.sort_by_key(|row| row.n);
+    let settled: Vec<_> = given.iter().zip(states).map(|(row, state)| ended(row, *state, LONG_AGO)).collect();
+    ledger.exchange(&settled, 0).unwrap();
+    ledger.close().unwrap();
+}
+
+/// Sends a single message under the key.
+fn send_single(store: &dyn LedgerStore, recipient: &str, end: &ClaimEnd) {
+    let claims = store.try_hold_claims().unwrap().unwrap();
+    let hasher = claims.hasher();
+    let claim = NewClaim {
+        person: hasher.person(recipient),
+        words: hasher.words(&["x"]),
+        kind: hasher.kind("text"),
+        shown: None,
+    };
+    claims.claim(&scope(), &claim).unwrap().end(end).unwrap();
+}
+
+fn under_a_key_a_person_is_one_rows_or_one_single_sends(begin: Begin) {
+    let [one, two, three, four] = ["593990000001", "593990000002", "593990000003", "593990000004"];
+    let [sent, failed, unknown] = [RowState::Sent, RowState::Failed, RowState::Unknown];
+    let [already, perhaps, to_be] = [SkipReason::AlreadySent, SkipReason::MayHaveBeenSent, SkipReason::ToBeSent];
+    let run = begin(&[one], FAST);
+    let store = run.store();
+    assert_eq!(make_under_key(store, "a", &[one, two, three, four]), [], "a run without the key counts for nothing");
+    assert_eq!(make_under_key(store, "b", &[one, two]), [(to_be, 2)]);
+    send_all(store, "a", &[sent, failed, unknown, failed]);
+    let all = [one, two, three, four];
+    assert_eq!(make_under_key(store, "c", &all), [(already, 1), (perhaps, 1)]);
+    send_all(store, "c", &[failed, failed]);
+    send_single(store, two, &ClaimEnd::Sent { message_id: None });
+    send_single(store, four, &ClaimEnd::NotSent);
+    // The person of row 2 has a message by now, and that of row 4 is free.
+    let again = Resolution::All([failed, RowState::Pending]);
+    let resolve = |name: &str, resolution: &Resolution| {
+        let _others_held_off = store.try_hold_claims().unwrap().unwrap();
+        store.hold(&name.parse().unwrap(), HeldFor::Deciding).unwrap().resolve(resolution, &mut |_| true)
+    };
+    assert_eq!(resolve("a", &again).unwrap().pending, 1);
+    assert_eq!(resolve("c", &again).unwrap().pending, 0, "row 4 is that of the other run");
+    let chosen = |line| Resolution::Some { change: [failed, RowState::Pending], lines: vec![line], people: vec![] };
+    assert!(matches!(resolve("a", &chosen(3)), Err(ResolveError::NotFree { line: 3, .. })));
+    // What may have been sent is the run's own, whatever a person says of it.
+    let unsent = Resolution::All([unknown, RowState::Pending]);
+    assert_eq!(resolve("a", &unsent).unwrap().pending, 1);
+    assert_eq!(make_under_key(store, "d", &all), [(already, 2), (to_be, 2)]);
+}
+
+fn whom_a_removed_run_reached_is_known_under_its_key(begin: Begin) {
+    let all = ["593990000001", "593990000002", "593990000003", "593990000004"];
+    let run = begin(&all[..1], FAST);
+    let store = run.store();
+    make_under_key(store, "a", &all);
+    send_all(store, "a", &[RowState::Sent, RowState::Failed, RowState::Unknown]);
+    let remove = |name: &str| {
+        let _others_held_off = store.try_hold_claims().unwrap().unwrap();
+        store.hold(&name.parse().unwrap(), HeldFor::Removal).unwrap().remove().unwrap();
+    };
+    remove("a");
+    remove("r");
+    let left_out = [(SkipReason::AlreadySent, 1), (SkipReason::MayHaveBeenSent, 1)];
+    assert_eq!(make_under_key(store, "b", &all), left_out);
 }
 
 fn a_row_takes_the_steps_of_the_table_and_no_others(begin: Begin) {
@@ -497,10 +591,17 @@ struct RunInFile {
 impl RunInFile {
     fn new(recipients: &[&str], rate: f64) -> Self {
         let home = TempDir::new().unwrap();
-        let runs = fixture::runs(home.path());
+        let runs = runs_of(&home);
         make(&runs, recipients, rate);
         Self { home, runs }
     }
+}
+
+/// The runs below a directory: the store of the keys is beside them.
+fn runs_of(home: &TempDir) -> Runs {
+    let directory = home.path().join("runs");
+    fs::create_dir_all(&directory).unwrap();
+    fixture::runs(&directory)
 }
 
 impl TestedRun for RunInFile {
@@ -510,12 +611,13 @@ impl TestedRun for RunInFile {
 
     fn kill(&mut self, sends: Sends) {
         let left = TempDir::new().unwrap();
-        for file in fs::read_dir(self.home.path()).unwrap() {
+        let runs = runs_of(&left);
+        for file in fs::read_dir(self.home.path().join("runs")).unwrap() {
             let file = file.unwrap();
-            fs::copy(file.path(), left.path().join(file.file_name())).unwrap();
+            fs::copy(file.path(), left.path().join("runs").join(file.file_name())).unwrap();
         }
         drop(sends);
-        *self = Self { runs: fixture::runs(left.path()), home: left };
+        *self = Self { runs, home: left };
     }
 
     fn hear(&self, rows: usize, becomes: &mut dyn FnMut(&QueuedRow) -> SettledRow) -> (bool, f64) {
@@ -542,7 +644,7 @@ impl TestedRun for RunInFile {
             records.push(outcome(number, to));
             records.extend(states.map(|from| decision(number, from, to)));
         }
-        let mut db = Connection::open(self.home.path().join("r.db")).unwrap();
+        let mut db = Connection::open(self.home.path().join("runs/r.db")).unwrap();
         let mut steps = BTreeSet::new();
         for from in RowState::ALL {
             let reached = match from {

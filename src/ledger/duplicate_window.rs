@@ -9,6 +9,7 @@ use super::error::LedgerError;
 use super::model::RowState;
 use super::name::RunName;
 use super::skip::SkipReason;
+use crate::once::{OnceEntry, OnceKey, OnceState};
 use crate::timestamps::{local_time, of_milliseconds};
 
 /// 2026-11-01, in milliseconds since 1970. No ledger of this form is older: an earlier time is that of a wrong clock, and
@@ -56,17 +57,29 @@ pub(crate) struct DuplicateWindow {
     pub(crate) pending: bool,
     /// The last moment that counts. Where there is one, a row whose time cannot be right does not count.
     pub(crate) until: Option<i64>,
+    /// The reason of rows that are under way.
+    pub(crate) under_way: SkipReason,
 }
 
 impl DuplicateWindow {
+    /// Of all rows for which a person has a message under the key of their run. Whether what is under way is to be sent
+    /// depends on whether a process sends it.
+    pub(crate) const UNDER_KEY: Self = Self {
+        ended_since: i64::MIN,
+        began_since: i64::MIN,
+        pending: true,
+        until: None,
+        under_way: SkipReason::MayHaveBeenSent,
+    };
+
     /// Of rows that went to somebody between the two times, or may have.
     pub(crate) fn written_to_between(since: i64, until: i64) -> Self {
-        Self { ended_since: since, began_since: since, pending: false, until: Some(until) }
+        Self { ended_since: since, began_since: since, pending: false, until: Some(until), ..Self::UNDER_KEY }
     }
 
     /// Of rows that are still to be sent.
     pub(crate) fn to_be_sent() -> Self {
-        Self { ended_since: i64::MAX, began_since: i64::MAX, pending: true, until: None }
+        Self { ended_since: i64::MAX, began_since: i64::MAX, ..Self::UNDER_KEY }
     }
 
     /// The row in this state, if it counts.
@@ -74,7 +87,7 @@ impl DuplicateWindow {
         let reason = match state {
             RowState::Sent if self.counts(at, self.ended_since) => SkipReason::AlreadySent,
             RowState::Unknown if self.counts(at, self.ended_since) => SkipReason::MayHaveBeenSent,
-            RowState::Inflight if self.counts(at, self.began_since) => SkipReason::MayHaveBeenSent,
+            RowState::Inflight if self.counts(at, self.began_since) => self.under_way,
             RowState::Pending if self.pending => SkipReason::ToBeSent,
             RowState::Sent
             | RowState::Unknown
@@ -125,9 +138,32 @@ impl EarlierMessages {
 }
 
 impl EarlierRow {
+    /// What a claim under a key says of its person; nothing where the person is free.
+    pub(crate) fn of_claim(entry: &OnceEntry) -> Option<Self> {
+        let reason = match entry.state {
+            OnceState::Sent => SkipReason::AlreadySent,
+            OnceState::Unknown => SkipReason::MayHaveBeenSent,
+            OnceState::UnderWay | OnceState::ToBeSent => SkipReason::ToBeSent,
+            OnceState::NotSent => return None,
+        };
+        Some(Self { reason, at: entry.at })
+    }
+
     /// Why a row is left out.
     pub(crate) fn problem(&self, run: &str) -> String {
         EarlierMessages { run: run.to_owned(), reason: self.reason, rows: 1, at: self.at }.words()
+    }
+
+    /// Why a row is left out whose person has a message under `key`, of `run` where it is known.
+    pub(crate) fn problem_under(&self, key: &OnceKey, run: Option<&str>) -> String {
+        let by = run.map(|run| format!(" by run {run}")).unwrap_or_default();
+        match self.reason {
+            SkipReason::ToBeSent => format!("a message under the key {key} is to be sent to this person{by}"),
+            SkipReason::MayHaveBeenSent => {
+                format!("a message under the key {key} may have been sent to this person{by} {}", time(self.at))
+            }
+            _ => format!("a message under the key {key} was sent to this person{by} {}", time(self.at)),
+        }
     }
 
     /// Whether it says more than `other`.

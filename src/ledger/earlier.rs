@@ -3,6 +3,7 @@
 use super::duplicate_window::EarlierError;
 use super::name::RunName;
 use crate::ledger::LedgerDraft;
+use crate::once::OnceKey;
 
 /// People of a list whom earlier runs wrote to a short time ago.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +44,12 @@ pub(crate) trait KnownRuns {
     /// # Errors
     /// When one that counts cannot be read, or the draft not be written.
     fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError>;
+
+    /// Notes in `draft` the rows whose person has a message under `key`, whatever its words.
+    ///
+    /// # Errors
+    /// As of [`KnownRuns::compare`], and when the claims cannot be used.
+    fn find_claimed(&mut self, draft: &LedgerDraft, key: &OnceKey) -> Result<(), EarlierError>;
 
     /// The people of `draft` whom one of them has written to in the last 24 hours.
     ///

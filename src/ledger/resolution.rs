@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
+use super::duplicate_window::EarlierError;
 use super::error::LedgerError;
 use super::model::RowState;
 use crate::output::Sent;
@@ -54,6 +55,11 @@ pub(crate) enum ResolveError {
     ChangedMeanwhile,
     #[error("a process that was not heard of again may still send these rows")]
     MayStillSend,
+    /// Of a run with a key, whose people get one message at most.
+    #[error("line {line}: {problem}")]
+    NotFree { line: u64, problem: String },
+    #[error(transparent)]
+    Earlier(#[from] EarlierError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
@@ -61,6 +67,31 @@ pub(crate) enum ResolveError {
 impl From<rusqlite::Error> for ResolveError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Ledger(error.into())
+    }
+}
+
+impl Resolution {
+    /// Whether rows are to be sent again.
+    pub(crate) fn sends_again(&self) -> bool {
+        match self {
+            Self::All([_, to]) | Self::Some { change: [_, to], .. } => *to == RowState::Pending,
+            Self::Reported(_) => false,
+        }
+    }
+
+    /// The `rows` whose people are free under the key of the run. Where rows were chosen one by one, all must be: `taken` are
+    /// the numbers of those that are not, with why.
+    pub(super) fn free_rows(
+        &self,
+        rows: Vec<DecidedRow>,
+        taken: &BTreeMap<i64, String>,
+        line: impl Fn(i64) -> Result<u64, LedgerError>,
+    ) -> Result<Vec<DecidedRow>, ResolveError> {
+        match (self, rows.iter().find_map(|row| Some((row.n, taken.get(&row.n)?)))) {
+            (_, None) => Ok(rows),
+            (Self::All(_), Some(_)) => Ok(rows.into_iter().filter(|row| !taken.contains_key(&row.n)).collect()),
+            (_, Some((n, problem))) => Err(ResolveError::NotFree { line: line(n)?, problem: problem.clone() }),
+        }
     }
 }
 

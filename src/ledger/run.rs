@@ -17,6 +17,7 @@ use super::skip::{Skip, SkipCounts};
 use super::types::{DAMAGED, Details, QueuedRow, ReportedRow, RowFilter};
 use super::workers::{LostWorker, RunWorker};
 use crate::ledger::StopWatch;
+use crate::once::{OnceEntry, OnceHash, OnceHasher, OnceState};
 use crate::output::Sent;
 
 /// Rows still to be sent that are read at once.
@@ -144,6 +145,31 @@ impl dyn Run + '_ {
         written
     }
 
+    /// The people to whom it has sent a message, or may have: what that means under a key.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn reached(
+        &self,
+        hasher: &OnceHasher,
+        name: &RunName,
+    ) -> Result<Vec<(OnceHash, OnceEntry)>, LedgerError> {
+        let mut reached = Vec::new();
+        self.report(&RowFilter::default(), |row| {
+            let mut entry = OnceEntry { is_row: false, ..row.under_key(name) };
+            match row.state {
+                RowState::Sent | RowState::Unknown => {}
+                // Nobody sends it any more.
+                RowState::Inflight => entry.state = OnceState::Unknown,
+                RowState::Pending | RowState::Failed | RowState::Skipped => return Ok::<_, LedgerError>(()),
+            }
+            let Some(recipient) = &row.recipient else { return Ok(()) };
+            reached.push((hasher.person(recipient), entry));
+            Ok(())
+        })?;
+        Ok(reached)
+    }
+
     /// Gives every row that is still to be sent to `check`, some at a time, so that the memory it takes does not grow with them.
     ///
     /// # Errors
@@ -260,7 +286,9 @@ pub(crate) trait HeldRun {
     /// once more where the run goes on after its hours opened.
     fn open(&mut self, timeout: Duration) -> Result<(Box<dyn RunLedger>, Counts), LedgerError>;
 
-    /// Decides rows by hand. Says how many are in which state now because of it. `have_ended` is asked of processes that were not
+    /// Decides rows by hand. Of a run with a key a row is sent again only where its person is still free under it: of all in
+    /// one state the others stay as they are. Whoever asks holds off the others then ([`super::LedgerStore::try_hold_claims`]).
+    /// Says how many are in which state now because of it. `have_ended` is asked of processes that were not
     /// heard of again and would still send such rows if they were only stopped.
     ///
     /// # Errors
@@ -281,7 +309,8 @@ pub(crate) trait HeldRun {
     /// When it cannot be written; then nothing of it is kept.
     fn learn(&mut self, news: &DeliveryNews) -> Result<u64, LedgerError>;
 
-    /// Removes it with all that is known of its rows.
+    /// Removes it with all that is known of its rows. Whom it reached stays known under its key: whoever asks holds off the
+    /// others then.
     fn remove(self: Box<Self>) -> Result<(), LedgerError>;
 
     /// What tells that somebody asks it to stop, where the exchange does not.

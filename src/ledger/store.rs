@@ -13,7 +13,7 @@ use super::run::{HeldFor, HeldRun, Run};
 use super::run_error::RunError;
 use super::types::Details;
 use crate::ledger::{LedgerDraft, ReservedRun, RunNote, now};
-use crate::once::{OnceEntry, OnceScope};
+use crate::once::{OnceEntry, OnceRows, OnceScope};
 
 /// A name that is taken for a new run, and the draft that becomes it.
 pub(crate) struct NewRun {
@@ -144,6 +144,15 @@ pub(crate) trait LedgerStore {
     /// When a run of the key cannot be read.
     fn row_under(&self, _scope: &OnceScope, _recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
         Ok(None)
+    }
+
+    /// What the people of rows that are not among the claims have under the key of their run: of several rows to a person what
+    /// outweighs the others.
+    ///
+    /// # Errors
+    /// When a run that has a key cannot be read.
+    fn people_of_rows(&self) -> Result<Vec<OnceRows>, LedgerError> {
+        Ok(Vec::new())
     }
 
     /// Runs whose ledger is not there any more, though rows of theirs may have been sent.

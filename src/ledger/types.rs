@@ -7,11 +7,13 @@ use serde_json::Value;
 
 use super::error::LedgerError;
 use super::model::{Counts, RowState};
+use super::name::RunName;
 use super::skip::SkipReason;
 use crate::api::{Deadline, DeliveryFacts, DeliveryState, SuccessCriterion};
 use crate::hours::Hours;
 use crate::list::ListFormat;
 use crate::message::{TemplateUses, recipients_in};
+use crate::once::{OnceEntry, OnceKey, OnceScope, OnceState};
 use crate::phone::Country;
 
 /// The code of a row of which a damaged ledger does not know whether it was sent.
@@ -88,6 +90,8 @@ pub(crate) struct RunConditions {
     pub(crate) again: bool,
     /// Whether they are left out.
     pub(crate) skip_sent: bool,
+    /// The key under which each person gets one message at most.
+    pub(crate) once: Option<OnceKey>,
 }
 
 impl Details {
@@ -102,6 +106,12 @@ impl Details {
             details.conditions = serde_json::from_str(conditions).map_err(broken)?;
         }
         Ok(details)
+    }
+
+    /// Its key, with the bot and the address for which it counts; nothing without one, and on the sandbox.
+    pub(crate) fn scope(&self) -> Option<OnceScope> {
+        let key = self.conditions.once.clone().filter(|_| !self.sandbox)?;
+        Some(OnceScope { key, bot: self.bot.clone(), address: self.api_url.clone() })
     }
 
     /// `text from bot 77 (profile prod)`
@@ -225,6 +235,26 @@ pub(crate) struct ReportedDelivery {
 }
 
 impl ReportedRow {
+    /// What its person has by it under the key of `run`.
+    pub(super) fn under_key(&self, run: &RunName) -> OnceEntry {
+        let state = match self.state {
+            RowState::Sent => OnceState::Sent,
+            RowState::Unknown => OnceState::Unknown,
+            RowState::Pending | RowState::Inflight => OnceState::ToBeSent,
+            RowState::Failed | RowState::Skipped => OnceState::NotSent,
+        };
+        OnceEntry {
+            state,
+            at: self.at.unwrap_or_default(),
+            message_id: self.message_id.clone(),
+            run: Some(run.to_string()),
+            is_row: true,
+            words: None,
+            kind: None,
+            shown: None,
+        }
+    }
+
     /// As a run gives it out that is damaged, or that no process has.
     pub(super) fn shown(self, damage: Option<&LedgerError>, is_at_rest: bool) -> Self {
         match damage {
@@ -409,7 +439,7 @@ mod tests {
         }
         assert_eq!(
             RunConditions::default(),
-            RunConditions { hours: None, keep_going: false, again: false, skip_sent: false }
+            RunConditions { hours: None, keep_going: false, again: false, skip_sent: false, once: None }
         );
     }
 }

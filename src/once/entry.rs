@@ -1,6 +1,6 @@
 //! What a person has under a key.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -83,6 +83,9 @@ pub(crate) struct OnceEntry {
 
 /// What everybody has under one key, by the hashes of the people.
 pub(crate) type OncePeople = HashMap<OnceHash, OnceEntry>;
+
+/// What people have under one key by rows of runs, by the key of each person.
+pub(crate) type OnceRows = (OnceScope, BTreeMap<String, OnceEntry>);
 
 /// What a single send claims before its first byte leaves.
 #[derive(Clone, Debug)]

@@ -3,12 +3,13 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
+use serde_with::{DeserializeFromStr, SerializeDisplay};
 use thiserror::Error;
 
 const MOST_CHARACTERS: usize = 100;
 
 /// Names what each person gets once: `november`, `build-4711`. Two keys are the same when all of their characters are.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, SerializeDisplay, DeserializeFromStr)]
 pub(crate) struct OnceKey(String);
 
 #[derive(Debug, Error, PartialEq, Eq)]

@@ -10,7 +10,7 @@ mod error;
 mod hasher;
 mod key;
 
-pub(crate) use self::entry::{NewClaim, OnceEntry, OncePeople, OnceScope, OnceState};
+pub(crate) use self::entry::{NewClaim, OnceEntry, OncePeople, OnceRows, OnceScope, OnceState};
 pub(crate) use self::error::OnceError;
 pub(crate) use self::hasher::{OnceHash, OnceHasher};
 pub(crate) use self::key::OnceKey;

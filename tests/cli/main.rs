@@ -40,6 +40,8 @@ mod bulk_ledger;
 #[cfg(unix)]
 mod bulk_manage;
 #[cfg(unix)]
+mod bulk_once;
+#[cfg(unix)]
 mod bulk_refused;
 mod bulk_report;
 #[cfg(unix)]

@@ -54,6 +54,7 @@ impl PreparedRun<'_> {
         sender: &Sender,
     ) -> Result<ExitCode, CommandError> {
         let Self { store, mut new, mut details, kind, exclusions, mut earlier, repetition } = self;
+        let once = args.once.as_ref();
         let mut written_to = WrittenTo::default();
         if let Some(earlier) = &mut earlier {
             written_to = earlier.people_written_to(&new.draft)?;
@@ -98,13 +99,16 @@ impl PreparedRun<'_> {
             Err(error) => error.into(),
         })?;
         if let Some(earlier) = &mut earlier {
-            earlier::compare(&mut **earlier, &mut new.draft, repetition)?;
+            earlier::compare(&mut **earlier, &mut new.draft, repetition, once)?;
         }
         let rows = new.draft.to_be_sent();
         if rows == 0 {
-            return nothing_to_send(context, &new.draft);
+            return nothing_to_send(context, &new.draft, once);
         }
-        earlier::report_skipped(context, &new.draft.skip_counts()?.since(&skips));
+        earlier::report_skipped(context, &new.draft.skip_counts()?.since(&skips), once);
+        if args.limit.is_some() && args.earlier.skip_sent && once.is_none() {
+            earlier::report_many_days(context, &new.draft)?;
+        }
         if let Some(earlier) = earlier.as_mut().filter(|_| is_asked || rows != rows_told) {
             written_to = earlier.people_written_to(&new.draft)?;
         }
@@ -157,6 +161,7 @@ pub(crate) fn details(
     body: Option<&Value>,
 ) -> Result<Details, UsageError> {
     let (settings, options) = (&sender.settings, &args.options);
+    let begun = RunConditions { once: args.once.clone(), ..RunConditions::default() };
     let nothing = || UsageError::new("no row can be sent", "fix the message or the rows");
     Ok(Details {
         kind: args.message().command().to_owned(),
@@ -179,7 +184,7 @@ pub(crate) fn details(
         concurrency: options.work.concurrency_or(DEFAULT_CONCURRENCY),
         max_wait: options.work.max_wait_or(DEFAULT_MAX_WAIT),
         no_keep_alive: options.work.no_keep_alive,
-        conditions: options.conditions(hours, &args.earlier, &RunConditions::default()),
+        conditions: options.conditions(hours, &args.earlier, &begun),
         templates: imported.templates.clone(),
         remember: Duration::ZERO,
         written_to: 0,

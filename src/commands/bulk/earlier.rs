@@ -5,13 +5,16 @@ use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::{ReportedRows, ReportedRule};
 use crate::ledger::{
-    Details, EarlierMessages, HeldRun, KnownRuns, LedgerDraft, RunName, SkipCounts, SkipReason, WrittenTo,
+    Details, EarlierMessages, HeldRun, KnownRuns, LedgerDraft, RunName, SkipCounts, SkipReason, WrittenTo, now,
 };
+use crate::once::OnceKey;
 use crate::output::{counted, counted_are};
 use crate::sending::GuardError;
 
 /// Clauses of one refusal, each about one run and one reason.
 const TOLD: usize = 3;
+/// In milliseconds.
+const A_DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// What becomes of messages that an earlier run has too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,13 +64,18 @@ pub(crate) fn refuse_reported(rows: ReportedRows, rule: ReportedRule) -> Result<
 }
 
 /// Compares `draft` with the runs that changed since the last time: rows that they have too are left out of it, or it is
-/// refused.
+/// refused. Under a key rows are left out whose person has any message; what was sent without it is sent again.
 pub(crate) fn compare(
     earlier: &mut dyn KnownRuns,
     draft: &mut LedgerDraft,
     repetition: DuplicatePolicy,
+    once: Option<&OnceKey>,
 ) -> Result<(), CommandError> {
-    if repetition == DuplicatePolicy::Meant {
+    if let Some(key) = once {
+        earlier.find_claimed(draft, key)?;
+        draft.skip_earlier(once)?;
+    }
+    if repetition == DuplicatePolicy::Meant || repetition == DuplicatePolicy::Refused && once.is_some() {
         return Ok(earlier.check()?);
     }
     earlier.compare(draft)?;
@@ -76,7 +84,7 @@ pub(crate) fn compare(
         return Ok(());
     }
     if repetition == DuplicatePolicy::LeftOut {
-        draft.skip_earlier()?;
+        draft.skip_earlier(None)?;
         return Ok(());
     }
     Err(refusal(
@@ -88,18 +96,38 @@ pub(crate) fn compare(
     .into())
 }
 
-/// How many rows are left out because of earlier runs.
-pub(crate) fn report_skipped(context: &Context, skips: &SkipCounts) {
+/// How many rows are left out because of earlier runs, or of what their people have under the key.
+pub(crate) fn report_skipped(context: &Context, skips: &SkipCounts, once: Option<&OnceKey>) {
     for (reason, rows) in skips.iter() {
         let (was, has) = if rows == 1 { ("it was", "it may have") } else { ("they were", "they may have") };
-        let why = match reason {
-            SkipReason::AlreadySent => format!("{was} sent by an earlier run"),
-            SkipReason::MayHaveBeenSent => format!("{has} been sent by an earlier run"),
-            SkipReason::ToBeSent => "an unfinished run is to send the same".to_owned(),
-            SkipReason::Invalid | SkipReason::Excluded | SkipReason::Repeated | SkipReason::Hidden => continue,
+        let who = if rows == 1 { "the person" } else { "these people" };
+        let why = match (reason, once) {
+            (SkipReason::AlreadySent, None) => format!("{was} sent by an earlier run"),
+            (SkipReason::AlreadySent, Some(key)) => format!("a message under the key {key} was sent to {who}"),
+            (SkipReason::MayHaveBeenSent, None) => format!("{has} been sent by an earlier run"),
+            (SkipReason::MayHaveBeenSent, Some(key)) => {
+                format!("a message under the key {key} may have been sent to {who}")
+            }
+            (SkipReason::ToBeSent, None) => "an unfinished run is to send the same".to_owned(),
+            (SkipReason::ToBeSent, Some(key)) => {
+                format!("a message under the key {key} is under way, or an unfinished run is to send it")
+            }
+            (SkipReason::Invalid | SkipReason::Excluded | SkipReason::Repeated | SkipReason::Hidden, _) => continue,
         };
         context.stderr.note(&format!("{} left out: {why}", counted_are(rows, "row")));
     }
+}
+
+/// Names the key to whoever sends a list in parts over more than a day: by its words alone a message is known only as long as
+/// nobody corrects them.
+pub(crate) fn report_many_days(context: &Context, draft: &LedgerDraft) -> Result<(), CommandError> {
+    if draft.first_sent_at()?.is_some_and(|at| at < now() - A_DAY) {
+        context.stderr.note(
+            "the parts of this list are sent over more than a day: with --once KEY nobody gets a second message, also \
+             where the text is changed in between",
+        );
+    }
+    Ok(())
 }
 
 /// Warns of unfinished runs that have other messages for the same people: whoever begins anew may have forgotten one.
@@ -146,7 +174,9 @@ pub(crate) fn leave_out_sent(
     ignored: &[RunName],
 ) -> Result<(), CommandError> {
     let repetition = DuplicatePolicy::of(details.conditions.again, details.conditions.skip_sent);
-    if details.sandbox || repetition == DuplicatePolicy::Meant {
+    // Under a key what was sent without it does not count.
+    let is_refused_unasked = repetition == DuplicatePolicy::Refused && details.conditions.once.is_none();
+    if details.sandbox || !(is_refused_unasked || repetition == DuplicatePolicy::LeftOut) {
         return Ok(());
     }
     let found = run.compare(details, ignored, repetition == DuplicatePolicy::LeftOut)?;

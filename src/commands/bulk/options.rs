@@ -117,7 +117,8 @@ impl RunOptions {
             (false, false) => (kept.again, kept.skip_sent),
             typed => typed,
         };
-        RunConditions { hours, keep_going: self.keep_going || kept.keep_going, again, skip_sent }
+        let (keep_going, once) = (self.keep_going || kept.keep_going, kept.once.clone());
+        RunConditions { hours, keep_going, again, skip_sent, once }
     }
 }
 

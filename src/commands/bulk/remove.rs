@@ -1,13 +1,16 @@
 //! `bulk remove`: forgets a run, or finished runs of some age.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 
-use super::store::open_store;
+use super::store::{hold_claims, open_store};
 use super::words::{local_time, warn_of_left_alone};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, HeldFor, LedgerError, RunAge, RunName, RunOverview};
+use crate::once::OnceScope;
 use crate::output::{counted, counted_are};
 
 /// Remove a run, or old ones, with all that is known of it; asks, or needs --yes
@@ -46,17 +49,26 @@ fn remove(context: &Context, asked: &RunName) -> Result<ExitCode, CommandError> 
     let run = store.hold(&name, HeldFor::Removal)?;
     let overview = run.read().and_then(|run| RunOverview::of(&name, false, run));
     let what = what_goes(&overview);
-    match overview {
-        Ok(overview) => warn_of_memory(context, &[overview]),
-        Err(_) => context.stderr.warning(&format!(
-            "removing run {name} loses its record of recipients: a later run may send to them again"
-        )),
+    let key = overview.as_ref().ok().and_then(|run| run.details.scope());
+    if let Ok(overview) = overview {
+        warn_of_memory(context, &[overview]);
+    } else {
+        let key = store.note(&name).and_then(|note| note.once);
+        let under = key.map(|key| format!(", also under the key {key}")).unwrap_or_default();
+        context.stderr.warning(&format!(
+            "removing run {name} loses its record of recipients: a later run may send to them again{under}"
+        ));
     }
     if context.confirms(&format!("Remove run {name}, {what}?"))? != Some(true) {
         return Err(UsageError::new(format!("run {name}, {what}, was not removed"), "add --yes to remove it").into());
     }
+    let others_held_off = key.as_ref().map(|_| hold_claims(context, &*store)).transpose()?;
     run.remove()?;
+    drop(others_held_off);
     context.stderr.note(&format!("run {name} is removed"));
+    if let Some(key) = key {
+        report_kept(context, &key);
+    }
     Ok(ExitCode::Success)
 }
 
@@ -93,15 +105,26 @@ fn remove_older_than(context: &Context, age: RunAge) -> Result<ExitCode, Command
     if context.confirms(&format!("Remove {what}?"))? != Some(true) {
         return Err(UsageError::new(format!("{what}: nothing was removed"), "add --yes to remove them").into());
     }
+    let keys: BTreeMap<_, _> =
+        old.iter().filter_map(|run| run.details.scope()).map(|key| (key.key.to_string(), key)).collect();
+    let others_held_off = if keys.is_empty() { None } else { Some(hold_claims(context, &*store)?) };
     let mut removed = 0;
     for run in &old {
         removed += u64::from(store.remove_finished(&run.name, age)?);
+    }
+    drop(others_held_off);
+    for key in keys.values() {
+        report_kept(context, key);
     }
     context.stderr.note(&match removed {
         1 => "1 run is removed".to_owned(),
         _ => format!("{removed} runs are removed"),
     });
     Ok(ExitCode::Success)
+}
+
+fn report_kept(context: &Context, OnceScope { key, .. }: &OnceScope) {
+    context.stderr.note(&format!("who was sent a message under the key {key}, or may have been, stays known"));
 }
 
 /// Says what goes with these runs: what keeps people from being written to twice, and what nobody has decided yet.

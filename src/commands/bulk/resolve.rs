@@ -10,7 +10,7 @@ use super::deliveries::{settle_by_asking, up_to};
 use super::import::open;
 use super::plan::recipient_rule;
 use super::run_log::log_resolved;
-use super::store::open_store;
+use super::store::{hold_claims, open_store};
 use super::summary::{RunSummary, print_what_stays, to_continue};
 use super::words::warn_of_left_alone;
 use crate::commands::CommandError;
@@ -22,7 +22,8 @@ use crate::ledger::{
 };
 use crate::list::{ListError, ListOptions, ListRow, ReportedSent, Row};
 use crate::message::{InvalidMessage, TypedRecipient};
-use crate::output::{Sent, StreamError, counted};
+use crate::once::OnceScope;
+use crate::output::{Sent, StreamError, counted, counted_are};
 use crate::phone::Country;
 use crate::template::language;
 use crate::timestamps::{local_second, of_milliseconds};
@@ -199,13 +200,26 @@ fn decide(
         let message = "--pending-as is for a damaged ledger file, and this run is in a database";
         return Err(UsageError::new(message, "leave it out").into());
     }
+    let scope = if resolution.sends_again() { store.read(name)?.details()?.scope() } else { None };
+    let others_held_off = scope.as_ref().map(|_| hold_claims(context, store)).transpose()?;
     let mut asked = Ok(None);
     let changed = store.hold(name, HeldFor::Deciding)?.resolve(resolution, &mut |workers| {
         asked = confirm_lost_workers(context, workers);
         matches!(asked, Ok(Some(true)))
     });
     asked?;
-    Ok(changed?)
+    drop(others_held_off);
+    let changed = changed?;
+    if let (Some(OnceScope { key, .. }), Resolution::All([from, _])) = (scope, resolution) {
+        let left = store.read(name)?.counts()?.of(*from);
+        if left > 0 {
+            let rows = counted_are(left, &format!("{} row", from.name()));
+            context.stderr.note(&format!(
+                "{rows} left as before: a message under the key {key} was sent to these people, or may have been, or is to be"
+            ));
+        }
+    }
+    Ok(changed)
 }
 
 /// Asks about processes that were only stopped, perhaps: such a one may still send what it was given.

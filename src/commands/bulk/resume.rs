@@ -77,6 +77,10 @@ pub(super) fn go_on(
     let mut is_changed = false;
     if is_resumed {
         let hours = of_resumed_run(hours, details.conditions.hours.as_ref())?;
+        if let Some(key) = details.conditions.once.as_ref().filter(|_| earlier.again) {
+            let message = format!("run {name} has the key {key}, under which nobody gets a second message");
+            return Err(UsageError::new(message, "leave --again out").into());
+        }
         let conditions = options.conditions(hours, earlier, &details.conditions);
         is_changed = conditions != details.conditions;
         details.conditions = conditions;

@@ -14,12 +14,13 @@ use super::store::{check_clocks, open_store, open_store_to_look};
 use super::summary::nothing_to_send;
 use super::test_send::TestedList;
 use crate::commands::CommandError;
+use crate::commands::claim::warn_of_forgotten_key;
 use crate::context::{Context, Mode, UsageError};
 use crate::conventions::Conventions;
 use crate::exit::ExitCode;
 use crate::import::{ImportPlan, ImportPolicy, ReportedRule, RowRange};
 use crate::input::Source;
-use crate::ledger::{Details, LedgerDraft, LedgerError};
+use crate::ledger::{Details, LedgerDraft, LedgerError, LedgerStore};
 use crate::list::ListOptions;
 use crate::message::{InvalidMessage, TypedRecipient};
 use crate::people::{ExclusionOptions, Exclusions};
@@ -82,6 +83,17 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         .map(|store| store.earlier(of, remember, &args.earlier.ignore_run));
     let repetition = DuplicatePolicy::of(args.earlier.again, args.earlier.skip_sent);
     let PolicyArgs { skip_invalid, allow_duplicates, one_per_person, hidden, .. } = args.policy;
+    let once = args.once.as_ref();
+    let one_per_person = one_per_person || once.is_some();
+    if once.is_some() {
+        if sender.settings.is_sandboxed() {
+            let note =
+                "the sandbox remembers no key between two commands: within this list each person gets one message";
+            context.stderr.note(note);
+        } else {
+            warn_of_forgotten_key(context, store.is_some_and(LedgerStore::is_shared));
+        }
+    }
     let plan = ImportPlan {
         kind: args.message(),
         strict: delivery.strict,
@@ -94,12 +106,13 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         base: base.url(),
         // On the sandbox nothing was sent, and nothing will be.
         reported: if sender.settings.is_sandboxed() { ReportedRule::NotCounted } else { repetition.of_report() },
+        leaves_out: once.is_some() || repetition == DuplicatePolicy::LeftOut,
         range: RowRange { skip: args.skip, limit: args.limit },
         policy: ImportPolicy { skip_invalid, allow_duplicates, one_per_person, hidden },
     };
     let progress = args.options.work.progress;
     let mut compare = |draft: &mut LedgerDraft| match &mut runs_before {
-        Some(earlier) => earlier::compare(&mut **earlier, draft, repetition),
+        Some(earlier) => earlier::compare(&mut **earlier, draft, repetition, once),
         None => Ok(()),
     };
     if let Some(to) = &args.test_to {
@@ -115,7 +128,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     if is_shown {
         let mut draft = LedgerDraft::create(None)?;
         let read = import(context, &mut list, &mut draft, &plan, (Some(&sender), &exclusions), progress, &mut compare)?;
-        let shown = ShownList { sender: &sender, draft: &draft, kind, most: args.preview };
+        let shown = ShownList { sender: &sender, draft: &draft, kind, most: args.preview, once };
         return shown.show(context, read, runs_before);
     }
     let store = store.ok_or(LedgerError::NoDirectory)?;
@@ -124,7 +137,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     read.verdict?;
     read.comparison?;
     if new.draft.to_be_sent() == 0 {
-        return nothing_to_send(context, &new.draft);
+        return nothing_to_send(context, &new.draft, once);
     }
     let details = Details { remember, ..details(args, &sender, hours, list.format(), &read.imported, body.as_ref())? };
     let prepared = PreparedRun { store, new, details, kind, exclusions: &exclusions, earlier: runs_before, repetition };

@@ -10,6 +10,7 @@ use crate::input::Source;
 use crate::ledger::RunName;
 use crate::list::ListEncoding;
 use crate::message::{Message, TypedMessage};
+use crate::once::OnceKey;
 use crate::phone::Country;
 
 /// Headings of the help, in the order in which they are met, with those of `options.rs`.
@@ -24,6 +25,7 @@ const BEFORE: &str = "Before it starts";
 ///   jelouctl bulk send people.csv --test-to 593987654321 text 'Hola {{ nombre }}'
 ///   jelouctl bulk send people.ndjson --rate 2/s flow --body flow.json --title '{{ titulo }}'
 ///   jelouctl bulk send people.xlsx --country EC --skip-sent text 'Hola {{ nombre }}'
+///   jelouctl bulk send people.xlsx --limit 1000 --once november text 'Hola {{ nombre }}'
 ///
 /// All rows are read and checked before anything is sent. The run keeps the state of each row.
 /// The list is CSV with a header, NDJSON, or a sheet of a workbook (.xlsx, .ods); in any text of the
@@ -64,6 +66,12 @@ pub(crate) struct BulkSendArgs {
 
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
+
+    /// Send each person at most one message under this key
+    ///
+    /// Whatever its text, and however often the list is sent. `jelouctl once` manages the keys.
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["again", "allow_duplicates"], help_heading = PEOPLE)]
+    pub(super) once: Option<OnceKey>,
 
     #[command(flatten)]
     pub(super) earlier: EarlierOptions,

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{KnownRuns, LedgerDraft, LedgerError};
 use crate::message::Message;
+use crate::once::OnceKey;
 use crate::sending::Sender;
 
 /// Messages that `--preview` draws.
@@ -22,6 +23,7 @@ pub(crate) struct ShownList<'a> {
     pub(crate) kind: &'a Message,
     /// `--preview`: so many requests, and how their recipients would see them.
     pub(crate) most: Option<u64>,
+    pub(crate) once: Option<&'a OnceKey>,
 }
 
 impl ShownList<'_> {
@@ -67,7 +69,7 @@ impl ShownList<'_> {
             Err(error) => return Err(error),
         }
         let Some(mut earlier) = earlier else { return Ok(true) };
-        earlier::report_skipped(context, &self.draft.skip_counts()?);
+        earlier::report_skipped(context, &self.draft.skip_counts()?, self.once);
         earlier::report_unfinished(context, &mut *earlier, self.draft)?;
         earlier::report_written_to(context, &earlier.people_written_to(self.draft)?);
         Ok(true)

@@ -1,6 +1,7 @@
 //! Where the runs of a command are: `--ledger`, `JELOUCTL_LEDGER` or the profile name a database, else they are files.
 
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
@@ -8,7 +9,9 @@ use tokio::time::sleep;
 use crate::commands::CommandError;
 use crate::config::{ConfigError, LedgerDatabase};
 use crate::context::Context;
-use crate::ledger::{DatabaseAddress, DatabaseTls, LedgerError, LedgerStore, RunName, Runs, SharedRuns, now};
+use crate::ledger::{
+    DatabaseAddress, DatabaseTls, LedgerError, LedgerStore, OnceClaims, RunName, Runs, SharedRuns, now,
+};
 use crate::process::{Signals, SystemError, block_on};
 use crate::sending::{GuardError, Interrupted, read_ledger_environment};
 use crate::timestamps::wrong_clock;
@@ -67,10 +70,29 @@ pub(crate) async fn hold_off_others<T>(
         }
         if !is_told && began.elapsed() >= TOLD_AFTER {
             is_told = true;
-            let lock = store.making_lock();
-            context.stderr.note(&format!("waiting for another process that is making a run ({lock})"));
+            report_wait(context, store);
         }
     }
+}
+
+/// The same for a command that nothing else would end in good order: a signal ends it at once.
+pub(crate) fn hold_claims(context: &Context, store: &dyn LedgerStore) -> Result<Box<dyn OnceClaims>, LedgerError> {
+    let (began, mut is_told) = (Instant::now(), false);
+    loop {
+        if let Some(held) = store.try_hold_claims()? {
+            return Ok(held);
+        }
+        thread::sleep(BETWEEN_TRIES);
+        if !is_told && began.elapsed() >= TOLD_AFTER {
+            is_told = true;
+            report_wait(context, store);
+        }
+    }
+}
+
+fn report_wait(context: &Context, store: &dyn LedgerStore) {
+    let lock = store.making_lock();
+    context.stderr.note(&format!("waiting for another process that is making a run ({lock})"));
 }
 
 /// The run that was named, else the newest one, which is said.

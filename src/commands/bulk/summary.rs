@@ -12,6 +12,7 @@ use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, Run, RunName, SkipCounts, SkipReason};
+use crate::once::OnceKey;
 use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
 use crate::report::commands_to_send_again;
 
@@ -154,9 +155,13 @@ fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>) -> Option<
 }
 
 /// Says that every row was left out, so that there is no run. Gives the code of that.
-pub(crate) fn nothing_to_send(context: &Context, draft: &LedgerDraft) -> Result<ExitCode, CommandError> {
+pub(crate) fn nothing_to_send(
+    context: &Context,
+    draft: &LedgerDraft,
+    once: Option<&OnceKey>,
+) -> Result<ExitCode, CommandError> {
     let skips = draft.skip_counts()?;
-    report_skipped(context, &skips);
+    report_skipped(context, &skips, once);
     let skipped = skips.iter().map(|(_, rows)| rows).sum();
     context.stderr.note(&format!("nothing is left to send: {} left out, and no run is made", were(skipped)));
     let to_be_sent = skips.rows(SkipReason::ToBeSent);

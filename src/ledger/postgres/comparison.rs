@@ -8,11 +8,13 @@ use tokio_postgres::{Error, Row};
 
 use super::database::LONG;
 use super::error::DatabaseError;
+use super::once::SharedClaims;
 use super::runs::{RunId, SharedRuns};
 use crate::ledger::{
-    EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, HeldRun, KnownRuns, LedgerDraft, LedgerError, OtherMessages,
-    RowKey, RowState, RunName, Skip, SkipReason, WrittenTo,
+    EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, HeldRun, KnownRuns, LedgerDraft, LedgerError, OnceClaims,
+    OtherMessages, RowKey, RowState, RunName, Skip, SkipReason, WrittenTo,
 };
+use crate::once::{OnceKey, OnceScope};
 
 /// So many rows are looked up at once.
 const KEYS: usize = 10_000;
@@ -114,6 +116,12 @@ impl KnownRuns for SharedEarlier<'_> {
                 draft.note_earlier(n, &run, found)?;
             }
         }
+    }
+
+    fn find_claimed(&mut self, draft: &LedgerDraft, key: &OnceKey) -> Result<(), EarlierError> {
+        let scope = OnceScope { key: key.clone(), bot: self.bot.to_owned(), address: self.api_url.to_owned() };
+        let claims = SharedClaims::open(self.runs).map_err(LedgerError::from)?;
+        Ok(draft.note_claimed(claims.hasher(), &claims.people(&scope)?)?)
     }
 
     fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<WrittenTo, EarlierError> {

@@ -493,6 +493,9 @@ BEGIN
   PERFORM 1 FROM run WHERE id = my_run FOR UPDATE;
   busy := sent_by(my_run);
   IF busy IS NOT NULL THEN RETURN busy; END IF;
+  IF EXISTS (SELECT 1 FROM run WHERE id = my_run AND details::json ->> 'once' IS NOT NULL) THEN
+    PERFORM jelouctl_once.keep_run(my_run);
+  END IF;
   DELETE FROM row WHERE run = my_run;
   DELETE FROM content WHERE run = my_run;
   DELETE FROM outcome WHERE run = my_run;

@@ -12,13 +12,17 @@ use tokio_postgres::{Client, CopyInSink, Error};
 
 use super::database::{LONG, SHORT};
 use super::error::DatabaseError;
+use super::once::SharedClaims;
 use super::runs::{RunId, SharedRuns};
-use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, LedgerStore, RunError, RunName};
+use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, LedgerStore, OnceClaims, RunError, RunName};
+use crate::once::OnceScope;
 
 /// The end of a table may take so long: its rows are checked then.
 const FINISH: Duration = Duration::from_secs(600);
 /// So many bytes are sent at once.
 const CHUNK: usize = 64 * 1024;
+/// So many people are claimed at once.
+const CLAIMS_AT_ONCE: usize = 10_000;
 
 impl SharedRuns {
     /// Makes `draft` the run `name`.
@@ -66,6 +70,9 @@ impl SharedRuns {
             let (name, url, rate) = (name.to_string(), &details.api_url, &details.rate);
             client.query_one(make, &[&name, &text, &details.bot, url, &details.sandbox, rate]).await?.try_get(0)
         })?;
+        if let Some(scope) = details.scope() {
+            self.claim_draft(&scope, RunId(run), draft)?;
+        }
         for (table, write) in TABLES {
             let failed = |error: &Error| DatabaseError::of_statement(&self.database().address.shown, error);
             let sink = self.call(SHORT, client.copy_in(&format!("COPY jelouctl.{table} FROM STDIN")))?;
@@ -81,6 +88,24 @@ impl SharedRuns {
             })?;
         }
         Ok(RunId(run))
+    }
+}
+
+impl SharedRuns {
+    /// Claims the person of every row of `draft` that is to be sent, in the transaction that makes the run.
+    ///
+    /// # Errors
+    /// When one of them is not free by now.
+    fn claim_draft(&self, scope: &OnceScope, run: RunId, draft: &LedgerDraft) -> Result<(), LedgerError> {
+        let claims = SharedClaims::open(self)?;
+        let mut rows = Vec::new();
+        draft.addressed(|n, recipient| rows.push((n, claims.hasher().person(recipient))))?;
+        for rows in rows.chunks(CLAIMS_AT_ONCE) {
+            if claims.claim_rows(scope, run, rows)?.len() < rows.len() {
+                return Err(DatabaseError::ClaimedMeanwhile.into());
+            }
+        }
+        Ok(())
     }
 }
 

@@ -94,7 +94,7 @@ impl HeldRun for JoinedRun {
         if !lost.is_empty() && !have_ended(&lost) {
             return Err(ResolveError::MayStillSend);
         }
-        self.carry_out(&decision, &lost)
+        self.carry_out(resolution, &decision, &lost)
     }
 
     fn note_lost(&mut self) -> Result<(), LedgerError> {

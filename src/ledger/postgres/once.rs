@@ -1,12 +1,12 @@
 //! The claims under keys in a database: of single sends, of removed runs, and of the rows of runs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use tokio_postgres::{Error, Row};
 
 use super::database::{LONG, SHORT};
 use super::error::DatabaseError;
-use super::runs::SharedRuns;
+use super::runs::{RunId, SharedRuns};
 use super::schema::CLAIMS_VERSION;
 use crate::ledger::LedgerError;
 use crate::ledger::claims::{ClaimEnd, HeldClaim, OnceClaims, OnceFinding, OnceSummary, scope_of};
@@ -54,6 +54,25 @@ impl SharedClaims {
         let mut claims = Self::open(runs).inspect_err(|_| runs.unlock_making())?;
         claims.is_making = true;
         Ok(Some(claims))
+    }
+
+    /// Claims the people of rows of `run`, each given by its number and person, where they are free or are this row's already.
+    /// Gives the numbers of the rows that have their person.
+    pub(super) fn claim_rows(
+        &self,
+        scope: &OnceScope,
+        run: RunId,
+        rows: &[(i64, OnceHash)],
+    ) -> Result<BTreeSet<i64>, LedgerError> {
+        let numbers: Vec<_> = rows.iter().map(|(n, _)| *n).collect();
+        let people: Vec<_> = rows.iter().map(|(_, person)| person.0.to_vec()).collect();
+        let key = scope.key.as_str();
+        let query = "SELECT jelouctl_once.claim_rows($1, $2, $3, $4, $5, $6)";
+        self.call_for(async {
+            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+                [&scope.bot, &scope.address, &key, &run.0, &people, &numbers];
+            self.runs.client().query(query, &values).await?.iter().map(|row| row.try_get(0)).collect()
+        })
     }
 
     fn call_for<T: Send>(&self, work: impl Future<Output = Result<T, Error>> + Send) -> Result<T, LedgerError> {

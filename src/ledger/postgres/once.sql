@@ -129,6 +129,35 @@ BEGIN
   RETURN FOUND;
 END $$;
 
+-- Rows of a run claim their people, each where they are free or are this row's already. Gives the rows that have theirs.
+CREATE OR REPLACE FUNCTION jelouctl_once.claim_rows(its_bot text, its_address text, its_key text, its_run bigint,
+  people bytea[], ns bigint[])
+RETURNS SETOF bigint LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO jelouctl_once.claim AS c (bot, address, key, person, run, run_made, n)
+    SELECT its_bot, its_address, its_key, claimed.person, run.id, run.created_at, claimed.n
+    FROM unnest(people, ns) AS claimed (person, n), jelouctl.run WHERE run.id = its_run
+  ON CONFLICT (bot, address, key, person) DO UPDATE
+    SET (run, run_made, n, state, holder, at, message_id, of_run, words, kind, shown) = (excluded.run, excluded.run_made,
+      excluded.n, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
+    WHERE (c.run, c.run_made, c.n) = (excluded.run, excluded.run_made, excluded.n) OR jelouctl_once.state_of(c) = 'not_sent'
+  RETURNING c.n
+$$;
+
+-- A run is about to be removed: whom it reached stays known, and everybody else is free.
+CREATE OR REPLACE FUNCTION jelouctl_once.keep_run(its_run bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  DELETE FROM jelouctl_once.claim AS c USING jelouctl.run, jelouctl.row
+    WHERE c.run = its_run AND run.id = its_run AND run.created_at = c.run_made AND row.run = its_run AND row.n = c.n
+      AND row.state IN ('pending', 'failed', 'skipped');
+  UPDATE jelouctl_once.claim AS c SET (run, run_made, n, state, at, message_id, of_run) = (NULL, NULL, NULL,
+      CASE row.state WHEN 'sent' THEN 'sent' ELSE 'unknown' END, coalesce(row.at, run.created_at),
+      (SELECT outcome.message_id FROM jelouctl.outcome
+        WHERE outcome.run = its_run AND outcome.n = row.n AND outcome.number = row.number), run.name)
+    FROM jelouctl.run, jelouctl.row
+    WHERE c.run = its_run AND run.id = its_run AND run.created_at = c.run_made AND row.run = its_run AND row.n = c.n;
+END $$;
+
 -- A person decides what an unknown message was that is not a row of a run.
 CREATE OR REPLACE FUNCTION jelouctl_once.decide(its_bot text, its_address text, its_key text, its_person bytea,
   its_state text, its_message text)

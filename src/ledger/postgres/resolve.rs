@@ -1,6 +1,6 @@
 //! What a person decides of rows of a run in a database, while others may be sending it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -10,10 +10,12 @@ use tokio_postgres::{Error, Row};
 
 use super::database::{LONG, SHORT};
 use super::joined_run::JoinedRun;
+use super::once::SharedClaims;
 use crate::ledger::{
-    Counts, DecidedRow, HeldRun, LedgerError, LostWorker, Resolution, ResolveError, RowState, RunLedger,
-    decided_by_hand,
+    Counts, DecidedRow, EarlierRow, HeldRun, LedgerError, LostWorker, OnceClaims, Resolution, ResolveError, RowState,
+    RunLedger, decided_by_hand,
 };
+use crate::once::{OncePeople, OnceScope};
 
 /// Rows that are about to be decided.
 #[derive(Debug)]
@@ -96,8 +98,19 @@ impl JoinedRun {
     ///
     /// # Errors
     /// When a row is not any more as it was when it was found, or it cannot be written: then nothing is changed.
-    pub(super) fn carry_out(&self, decision: &SharedDecision, lost: &[LostWorker]) -> Result<Counts, ResolveError> {
+    pub(super) fn carry_out(
+        &self,
+        resolution: &Resolution,
+        decision: &SharedDecision,
+        lost: &[LostWorker],
+    ) -> Result<Counts, ResolveError> {
         let mut changed = Counts::default();
+        if let Some(scope) = self.scope_to_send_again(resolution)? {
+            return self.in_transaction(|| {
+                let rows = self.free_rows(&scope, resolution, decision, lost)?;
+                self.decide_rows(&rows)
+            });
+        }
         match decision {
             SharedDecision::All(change) => {
                 let [from, to] = *change;
@@ -110,15 +123,84 @@ impl JoinedRun {
                 *changed.of_mut(to) = self.changed_by(query, &parameters)?;
             }
             SharedDecision::Rows(rows) => {
-                self.runs.call(SHORT, self.runs.client().batch_execute("BEGIN")).map_err(LedgerError::from)?;
-                let decided = self.decide_rows(rows);
-                let end = if decided.is_ok() { "COMMIT" } else { "ROLLBACK" };
-                let ended = self.runs.call(LONG, self.runs.client().batch_execute(end));
-                changed = decided?;
-                ended.map_err(LedgerError::from)?;
+                changed = self.in_transaction(|| self.decide_rows(rows))?;
             }
         }
         Ok(changed)
+    }
+
+    fn in_transaction<T>(&self, work: impl FnOnce() -> Result<T, ResolveError>) -> Result<T, ResolveError> {
+        self.runs.call(SHORT, self.runs.client().batch_execute("BEGIN")).map_err(LedgerError::from)?;
+        let done = work();
+        let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = self.runs.call(LONG, self.runs.client().batch_execute(end));
+        let done = done?;
+        ended.map_err(LedgerError::from)?;
+        Ok(done)
+    }
+
+    /// The key of the run, where rows of it are to be sent again.
+    fn scope_to_send_again(&self, resolution: &Resolution) -> Result<Option<OnceScope>, LedgerError> {
+        if resolution.sends_again() { Ok(self.read()?.details()?.scope()) } else { Ok(None) }
+    }
+
+    /// The rows of `decision` whose people are free under the key; these are the rows' from then on.
+    fn free_rows(
+        &self,
+        scope: &OnceScope,
+        resolution: &Resolution,
+        decision: &SharedDecision,
+        lost: &[LostWorker],
+    ) -> Result<Vec<DecidedRow>, ResolveError> {
+        let claims = SharedClaims::open(&self.runs).map_err(LedgerError::from)?;
+        let standing = self.rows_with_people(decision, lost)?;
+        let people: Vec<_> =
+            standing.iter().map(|(row, recipient, _)| (row.n, claims.hasher().person(recipient))).collect();
+        let free = claims.claim_rows(scope, self.id, &people)?;
+        let all = if free.len() < people.len() { claims.people(scope)? } else { OncePeople::default() };
+        let taken = people.iter().filter(|(n, _)| !free.contains(n));
+        let taken: BTreeMap<_, _> = taken
+            .map(|(n, person)| {
+                let entry = all.get(person);
+                let problem = entry.and_then(|entry| {
+                    Some(EarlierRow::of_claim(entry)?.problem_under(&scope.key, entry.run.as_deref()))
+                });
+                (*n, problem.unwrap_or_else(|| format!("the person is not free under the key {}", scope.key)))
+            })
+            .collect();
+        let lines: BTreeMap<_, _> = standing.iter().map(|(row, _, line)| (row.n, *line)).collect();
+        let rows = standing.into_iter().map(|(row, ..)| row).collect();
+        resolution.free_rows(rows, &taken, |n| Ok(lines.get(&n).copied().unwrap_or_default()))
+    }
+
+    /// The rows that `decision` is about as they stand, with recipient and line. As `resolve_rows` has it, one of which its own
+    /// process has not said what became of it is among them only where a person was asked about it.
+    fn rows_with_people(
+        &self,
+        decision: &SharedDecision,
+        lost: &[LostWorker],
+    ) -> Result<Vec<(DecidedRow, String, u64)>, LedgerError> {
+        let (change, chosen) = match decision {
+            SharedDecision::All(change) => (*change, None),
+            SharedDecision::Rows(rows) => {
+                let Some(first) = rows.first() else { return Ok(Vec::new()) };
+                (first.change, decision.rows())
+            }
+        };
+        let asked: Vec<_> = lost.iter().flat_map(|worker| worker.rows.iter().copied()).collect();
+        let query = "SELECT n, number, recipient, line FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
+                     WHERE run = $1 AND state = $2 AND recipient IS NOT NULL \
+                       AND ($3::bigint[] IS NULL OR n = ANY ($3)) AND (lease_until IS NULL OR n = ANY ($4)) ORDER BY n";
+        let from = change[0].name();
+        let read = |row: &Row| {
+            let (number, line): (i32, i64) = (row.try_get(1)?, row.try_get(3)?);
+            let decided = DecidedRow { n: row.try_get(0)?, number: number.into(), change };
+            Ok::<_, Error>((decided, row.try_get(2)?, line.unsigned_abs()))
+        };
+        Ok(self.runs.call(LONG, async {
+            let values: [&(dyn ToSql + Sync); 4] = [&self.id.0, &from, &chosen, &asked];
+            self.runs.client().query(query, &values).await?.iter().map(read).collect::<Result<Vec<_>, _>>()
+        })?)
     }
 
     fn decide_rows(&self, rows: &[DecidedRow]) -> Result<Counts, ResolveError> {

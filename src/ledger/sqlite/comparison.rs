@@ -5,19 +5,19 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Connection, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 use super::Ledger;
 use super::rows::IS_PENDING;
 use super::walk::walk;
-use crate::ledger::{DuplicateWindow, EarlierRow, LedgerError, RowState, SkipReason, rank};
+use crate::ledger::{DecidedRow, DuplicateWindow, EarlierRow, LedgerError, RowState, SkipReason, rank};
 
 /// Rows that are noted at once, in their order.
 const FOUND_AT_ONCE: usize = 10_000;
 
 /// What was found so far, in the ledger that is compared: of each row the worst.
 const FOUND: &str = "CREATE TEMP TABLE IF NOT EXISTS earlier \
-     (n INTEGER PRIMARY KEY, reason INTEGER NOT NULL, run TEXT NOT NULL, at INTEGER NOT NULL)";
+     (n INTEGER PRIMARY KEY, reason INTEGER NOT NULL, run TEXT, at INTEGER NOT NULL)";
 
 /// Of several things to note about a row the worst stays.
 macro_rules! or_worse {
@@ -46,7 +46,8 @@ const STATE: &str = "SELECT sent.ended_at, CASE WHEN sent.ended_at IS NOT NULL T
 /// The rows of a ledger that are to be sent, and what is known of them.
 pub(crate) struct Comparison<'a> {
     db: &'a Connection,
-    messages: Option<Messages>,
+    /// What our rows are compared by, once that is asked for.
+    own: Option<OwnRows>,
     addressees: Option<Addressees>,
     /// Who of them was found, in order, and who with a message that is not one of ours.
     people: Vec<i64>,
@@ -60,10 +61,19 @@ struct Addressees {
     others: HashSet<(i64, i64)>,
 }
 
+/// By what rows are the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum SameBy {
+    /// The same message to the same person.
+    Message,
+    /// The same person, whatever the message.
+    Person,
+}
+
 /// What our rows are compared by.
 #[derive(Default)]
-struct Messages {
-    /// Of each fingerprint the first row.
+struct OwnRows {
+    /// Of each fingerprint, or person, the first row.
     rows: HashMap<i64, u32>,
     /// The others, each with the first.
     repeated: Vec<(u32, u32)>,
@@ -81,8 +91,8 @@ pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(FOUND)
 }
 
-/// Notes that `run` has row `n` too; of several notes the worst stays.
-pub(super) fn note(db: &Connection, n: i64, run: &str, row: EarlierRow) -> Result<(), LedgerError> {
+/// Notes that `run`, where it is known, has row `n` too; of several notes the worst stays.
+pub(super) fn note(db: &Connection, n: i64, run: Option<&str>, row: EarlierRow) -> Result<(), LedgerError> {
     db.prepare_cached(FIND)?.execute(params![n, rank(row.reason), run, row.at])?;
     Ok(())
 }
@@ -90,45 +100,63 @@ pub(super) fn note(db: &Connection, n: i64, run: &str, row: EarlierRow) -> Resul
 impl<'a> Comparison<'a> {
     pub(super) fn of(db: &'a Connection) -> Result<Self, LedgerError> {
         prepare(db)?;
-        Ok(Self { db, messages: None, addressees: None, people: Vec::new(), people_otherwise: Vec::new() })
+        Ok(Self { db, own: None, addressees: None, people: Vec::new(), people_otherwise: Vec::new() })
+    }
+
+    /// To compare these rows by their people.
+    pub(super) fn of_people(db: &'a Connection, rows: &[DecidedRow]) -> Result<Self, LedgerError> {
+        let mut person_of = db.prepare("SELECT person FROM row WHERE n = ?1 AND person IS NOT NULL")?;
+        let mut own = OwnRows::default();
+        for row in rows {
+            if let Some(person) = person_of.query_row([row.n], |row| row.get(0)).optional()? {
+                own.add(person, u32::try_from(row.n).unwrap_or(u32::MAX));
+            }
+        }
+        drop(person_of);
+        Ok(Self { own: Some(own), ..Self::of(db)? })
     }
 
     /// Notes the rows that `other`, the ledger of `run`, has too. A row that another run is known to have sent is not looked
     /// for again.
-    pub(crate) fn find_messages(
+    pub(super) fn find_rows(
         &mut self,
         other: &Ledger,
         run: &str,
         window: DuplicateWindow,
+        by: SameBy,
     ) -> Result<(), LedgerError> {
         let db = self.db;
-        let messages = match &mut self.messages {
-            Some(messages) => messages,
-            wanted => wanted.insert(Messages::of(db)?),
+        let own = match &mut self.own {
+            Some(own) => own,
+            wanted => wanted.insert(OwnRows::of(db, by)?),
+        };
+        let key = |their: &TheirRow| match by {
+            SameBy::Message => their.fingerprint,
+            SameBy::Person => their.person,
         };
         let mut person_of = db.prepare("SELECT person FROM row WHERE n = ?1")?;
         let mut sent = Vec::new();
-        let wants = |their: &TheirRow| messages.rows.get(&their.fingerprint).copied();
+        let wants = |their: &TheirRow| own.rows.get(&key(their)).copied();
         db.execute_batch("SAVEPOINT found")?;
         let found = each_found(other, window, wants, |our, their, row| {
             // Two messages may have one fingerprint; no two have one, and go to one person.
-            if person_of.query_row([our], |row| row.get::<_, i64>(0))? == their.person {
-                note(db, our.into(), run, row)?;
-                sent.extend((row.reason == SkipReason::AlreadySent).then_some(their.fingerprint));
+            if by == SameBy::Person || person_of.query_row([our], |row| row.get::<_, i64>(0))? == their.person {
+                note(db, our.into(), Some(run), row)?;
+                sent.extend((row.reason == SkipReason::AlreadySent).then_some(key(their)));
             }
             Ok(())
         });
         db.execute_batch("RELEASE found")?;
-        for fingerprint in sent {
-            messages.rows.remove(&fingerprint);
+        for key in sent {
+            own.rows.remove(&key);
         }
         found
     }
 
-    /// Notes what was found of a message for every row that has it.
+    /// Notes what was found of a message, or a person, for every row that has it.
     pub(crate) fn finish(&self) -> Result<(), LedgerError> {
         let mut repeat = self.db.prepare(REPEAT)?;
-        for (n, first) in self.messages.iter().flat_map(|messages| &messages.repeated) {
+        for (n, first) in self.own.iter().flat_map(|own| &own.repeated) {
             repeat.execute([n, first])?;
         }
         Ok(())
@@ -192,22 +220,29 @@ impl Addressees {
     }
 }
 
-impl Messages {
+impl OwnRows {
     /// Of the rows of `db` that are to be sent.
-    fn of(db: &Connection) -> Result<Self, LedgerError> {
-        let mut messages = Self::default();
-        let query = format!("SELECT n, fingerprint FROM row WHERE recipient IS NOT NULL AND {IS_PENDING} ORDER BY n");
+    fn of(db: &Connection, by: SameBy) -> Result<Self, LedgerError> {
+        let mut own = Self::default();
+        let key = match by {
+            SameBy::Message => "fingerprint",
+            SameBy::Person => "person",
+        };
+        let query = format!("SELECT n, {key} FROM row WHERE recipient IS NOT NULL AND {IS_PENDING} ORDER BY n");
         walk(db, &query, [], |row| {
-            let n = row.get(0)?;
-            match messages.rows.entry(row.get(1)?) {
-                Entry::Vacant(first) => {
-                    first.insert(n);
-                }
-                Entry::Occupied(first) => messages.repeated.push((n, *first.get())),
-            }
+            own.add(row.get(1)?, row.get(0)?);
             Ok(())
         })?;
-        Ok(messages)
+        Ok(own)
+    }
+
+    fn add(&mut self, key: i64, n: u32) {
+        match self.rows.entry(key) {
+            Entry::Vacant(first) => {
+                first.insert(n);
+            }
+            Entry::Occupied(first) => self.repeated.push((n, *first.get())),
+        }
     }
 }
 
@@ -264,7 +299,7 @@ mod tests {
     use crate::ledger::sqlite::fixture;
     use crate::ledger::{BegunAttempt, EarlierMessages, Resolution, Skip};
 
-    const ALL: DuplicateWindow = DuplicateWindow { ended_since: 0, began_since: 0, pending: true, until: None };
+    const ALL: DuplicateWindow = DuplicateWindow { ended_since: 0, began_since: 0, ..DuplicateWindow::UNDER_KEY };
 
     fn numbers(rows: std::ops::Range<u64>) -> Vec<String> {
         rows.map(|row| format!("{}", 593_987_650_000 + row)).collect()
@@ -280,7 +315,7 @@ mod tests {
 
     fn found(ours: &Ledger, theirs: &Ledger, window: DuplicateWindow) -> Vec<EarlierMessages> {
         let mut comparison = ours.comparison().unwrap();
-        comparison.find_messages(theirs, "r", window).unwrap();
+        comparison.find_rows(theirs, "r", window, SameBy::Message).unwrap();
         comparison.finish().unwrap();
         ours.earlier().unwrap()
     }
@@ -318,7 +353,7 @@ mod tests {
         assert!(found_once.words().starts_with("may have been sent by run r at 20"), "{}", found_once.words());
         // What was found first gives way to what says more, and nothing else does.
         let mut comparison = ours.comparison().unwrap();
-        comparison.find_messages(&reader, "other", ALL).unwrap();
+        comparison.find_rows(&reader, "other", ALL, SameBy::Message).unwrap();
         comparison.finish().unwrap();
         assert_eq!(ours.earlier().unwrap().len(), 1);
     }

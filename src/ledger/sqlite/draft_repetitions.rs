@@ -1,12 +1,21 @@
 //! What is done about rows that an earlier run has too.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, params};
 
 use super::comparison::Comparison;
+use super::directory::Runs;
 use super::draft::LedgerDraft;
+use super::earlier_runs::EarlierRuns;
 use super::reading::skip_counts;
+use super::walk::{text_of, walk};
 use super::{Ledger, comparison};
-use crate::ledger::{EarlierMessages, EarlierRow, LedgerError, Skip, SkipCounts, of_rank};
+use crate::ledger::{
+    DecidedRow, EarlierError, EarlierMessages, EarlierRow, LedgerError, LedgerStore, RunName, Skip, SkipCounts,
+    SkipReason, of_rank, rank,
+};
+use crate::once::{OnceHasher, OnceKey, OncePeople, OnceScope};
 
 /// So many rows are left out by one commit.
 const ROWS_A_COMMIT: usize = 10_000;
@@ -22,17 +31,49 @@ impl LedgerDraft {
         earlier(&self.db)
     }
 
-    /// Leaves out the rows that were noted.
-    pub(crate) fn skip_earlier(&mut self) -> Result<(), LedgerError> {
+    /// Leaves out the rows that were noted: for the same message, or for any to the same person under `key`.
+    pub(crate) fn skip_earlier(&mut self, key: Option<&OnceKey>) -> Result<(), LedgerError> {
         let mut after = 0;
         loop {
             let rows = noted(&self.db, after)?;
             let Some((last, ..)) = rows.last() else { return Ok(()) };
             after = *last;
             for (n, run, found) in rows {
-                self.skip(n, Skip { reason: found.reason, problem: &found.problem(&run), run: Some(&run) })?;
+                let problem = problem_of(&found, run.as_deref(), key);
+                self.skip(n, Skip { reason: found.reason, problem: &problem, run: run.as_deref() })?;
             }
         }
+    }
+
+    /// Notes the rows to `people` of the claims under a key, who are not free.
+    pub(crate) fn note_claimed(&self, hasher: &OnceHasher, people: &OncePeople) -> Result<(), LedgerError> {
+        if people.values().all(|entry| entry.state.is_free()) {
+            return Ok(());
+        }
+        comparison::prepare(&self.db)?;
+        let mut claimed = Vec::new();
+        self.addressed(|n, recipient| {
+            let entry = people.get(&hasher.person(recipient));
+            claimed.extend(entry.and_then(|entry| Some((n, entry.run.as_deref(), EarlierRow::of_claim(entry)?))));
+        })?;
+        claimed.into_iter().try_for_each(|(n, run, found)| comparison::note(&self.db, n, run, found))
+    }
+
+    /// Gives `each` the number and the recipient of every row that is to be sent.
+    pub(crate) fn addressed(&self, mut each: impl FnMut(i64, &str)) -> Result<(), LedgerError> {
+        let query = "SELECT n, recipient FROM row WHERE recipient IS NOT NULL \
+                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n) ORDER BY n";
+        walk(&self.db, query, [], |row| {
+            each(row.get(0)?, text_of(row, 1)?);
+            Ok(())
+        })
+    }
+
+    /// When the first message was sent that was noted.
+    pub(crate) fn first_sent_at(&self) -> Result<Option<i64>, LedgerError> {
+        comparison::prepare(&self.db)?;
+        let query = "SELECT min(at) FROM earlier WHERE reason = ?1";
+        Ok(self.db.query_row(query, [rank(SkipReason::AlreadySent)], |row| row.get(0))?)
     }
 
     /// As [`Ledger::skip_counts`].
@@ -61,12 +102,47 @@ impl Ledger {
             after = *last;
             self.write(|batch| {
                 for (n, run, found) in rows {
-                    let problem = found.problem(&run);
-                    batch.skip(n, Skip { reason: found.reason, problem: &problem, run: Some(&run) })?;
+                    let problem = problem_of(&found, run.as_deref(), None);
+                    batch.skip(n, Skip { reason: found.reason, problem: &problem, run: run.as_deref() })?;
                 }
                 Ok(())
             })?;
         }
+    }
+
+    /// Those of `rows` whose people have a message under the key by now, by other runs than `own` or by a claim, each with why.
+    pub(super) fn taken_under(
+        &self,
+        scope: &OnceScope,
+        runs: &Runs,
+        own: &RunName,
+        rows: &[DecidedRow],
+    ) -> Result<BTreeMap<i64, String>, EarlierError> {
+        let mut comparison = Comparison::of_people(&self.db, rows)?;
+        if let Some(claims) = runs.claims_to_look()? {
+            let people = claims.people(scope)?;
+            for row in rows {
+                let Some(recipient) = self.standing(row.n)?.recipient else { continue };
+                let entry = people.get(&claims.hasher().person(&recipient));
+                if let Some((entry, found)) = entry.and_then(|entry| Some((entry, EarlierRow::of_claim(entry)?))) {
+                    comparison::note(&self.db, row.n, entry.run.as_deref(), found)?;
+                }
+            }
+        }
+        EarlierRuns::of_key(runs, Some(own), scope, &[]).find_claimed_by_runs(&mut comparison)?;
+        let mut taken = BTreeMap::new();
+        let mut after = 0;
+        loop {
+            let found = noted(&self.db, after)?;
+            let Some((last, ..)) = found.last() else { return Ok(taken) };
+            after = *last;
+            taken.extend(found.into_iter().map(|(n, run, row)| (n, row.problem_under(&scope.key, run.as_deref()))));
+        }
+    }
+
+    /// Where row `n` begins in the input.
+    pub(super) fn line_of(&self, n: i64) -> Result<u64, LedgerError> {
+        Ok(self.standing(n)?.line)
     }
 
     /// What tells whether the run has changed: whose it is, and how often it was written.
@@ -90,7 +166,7 @@ fn earlier(db: &Connection) -> Result<Vec<EarlierMessages>, LedgerError> {
 }
 
 /// The next rows behind `after` that were noted and are not left out yet.
-fn noted(db: &Connection, after: i64) -> Result<Vec<(i64, String, EarlierRow)>, LedgerError> {
+fn noted(db: &Connection, after: i64) -> Result<Vec<(i64, Option<String>, EarlierRow)>, LedgerError> {
     comparison::prepare(db)?;
     let mut statement = db.prepare_cached(
         "SELECT n, run, reason, at FROM earlier WHERE n > ?1 AND NOT EXISTS (SELECT 1 FROM decision \
@@ -102,11 +178,18 @@ fn noted(db: &Connection, after: i64) -> Result<Vec<(i64, String, EarlierRow)>, 
     rows.collect()
 }
 
+fn problem_of(found: &EarlierRow, run: Option<&str>, key: Option<&OnceKey>) -> String {
+    match key {
+        Some(key) => found.problem_under(key, run),
+        None => found.problem(run.unwrap_or_default()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::Run;
     use crate::ledger::sqlite::fixture;
-    use crate::ledger::{Run, SkipReason};
 
     #[test]
     fn a_row_that_is_left_out_holds_up_nobody() {

@@ -123,6 +123,6 @@ impl LedgerDraft {
 
     /// Notes that `run` has row `n` too; of several notes the worst stays.
     pub(crate) fn note_earlier(&self, n: i64, run: &str, found: EarlierRow) -> Result<(), LedgerError> {
-        note(&self.db, n, run, found)
+        note(&self.db, n, Some(run), found)
     }
 }

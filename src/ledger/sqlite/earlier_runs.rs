@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Ledger;
-use super::comparison::Comparison;
+use super::comparison::{Comparison, SameBy};
 use super::directory::Runs;
 use super::draft::LedgerDraft;
 use crate::ledger::{
     Details, DuplicateWindow, EarlierError, KnownRuns, LedgerError, LedgerStore, OtherMessages, Run, RunName,
-    WrittenTo, is_recent, now, since,
+    SkipReason, WrittenTo, is_recent, now, since,
 };
+use crate::once::{OnceKey, OnceScope};
 
 /// Whom a run wrote to is told for so long: 24 hours, in milliseconds.
 const LATELY: i64 = 24 * 60 * 60 * 1000;
@@ -33,6 +34,8 @@ pub(crate) struct EarlierRuns<'a> {
     /// What was compared, as it was then, with a draft of so many rows.
     seen: BTreeMap<RunName, ([u8; 16], u64)>,
     rows: i64,
+    /// The key whose runs are looked at, and no others.
+    key: Option<&'a OnceKey>,
 }
 
 /// One of them.
@@ -62,9 +65,9 @@ impl<'a> EarlierRuns<'a> {
     ) -> Self {
         let now = now();
         let ended_since = since(now, remember);
-        let window = DuplicateWindow { ended_since, began_since: i64::MIN, pending: true, until: None };
+        let window = DuplicateWindow { ended_since, ..DuplicateWindow::UNDER_KEY };
         let seen = BTreeMap::new();
-        Self { runs, bot, api_url, ignored, own: None, window, lately: now - LATELY, seen, rows: 0 }
+        Self { runs, bot, api_url, ignored, own: None, window, lately: now - LATELY, seen, rows: 0, key: None }
     }
 
     /// For what is left of the run `own`. What was there when its list was read was compared then, and rows that are to be
@@ -77,9 +80,33 @@ impl<'a> EarlierRuns<'a> {
     ) -> Self {
         // What was refused or left out then counts no less now: a clock may have been wrong in between, or at that time.
         let ended_since = since(created_at.min(now()), details.remember);
-        let window = DuplicateWindow { ended_since, began_since: i64::MIN, pending: false, until: None };
+        let window = DuplicateWindow { ended_since, pending: false, ..DuplicateWindow::UNDER_KEY };
         let (bot, api_url) = (details.bot.as_str(), details.api_url.as_str());
-        Self { runs, bot, api_url, ignored, own: Some(own), window, lately: i64::MAX, seen: BTreeMap::new(), rows: 0 }
+        let seen = BTreeMap::new();
+        Self { runs, bot, api_url, ignored, own: Some(own), window, lately: i64::MAX, seen, rows: 0, key: None }
+    }
+
+    /// The runs of a key, but for `own`.
+    pub(super) fn of_key(
+        runs: &'a Runs,
+        own: Option<&'a RunName>,
+        scope: &'a OnceScope,
+        ignored: &'a [RunName],
+    ) -> Self {
+        let OnceScope { key, bot, address } = scope;
+        Self { own, key: Some(key), ..Self::of_list(runs, (bot, address), Duration::MAX, ignored) }
+    }
+
+    /// Notes the rows of `comparison` whose person has a message under the key.
+    pub(super) fn find_claimed_by_runs(&mut self, comparison: &mut Comparison<'_>) -> Result<(), EarlierError> {
+        let runs = self.runs;
+        self.each_changed(Choice::Counting, |earlier| {
+            let is_held = runs.is_held(&earlier.name);
+            let under_way = if is_held { SkipReason::ToBeSent } else { SkipReason::MayHaveBeenSent };
+            let window = DuplicateWindow { under_way, ..earlier.window };
+            comparison.find_rows(&earlier.ledger, &earlier.name.to_string(), window, SameBy::Person)
+        })?;
+        Ok(comparison.finish()?)
     }
 
     /// As [`KnownRuns::compare`], for the rows of `ledger` that are still to be sent.
@@ -94,7 +121,7 @@ impl<'a> EarlierRuns<'a> {
         let mut comparison = None;
         let compared = self.each_changed(Choice::Counting, |earlier| {
             let run = earlier.name.to_string();
-            begun(&mut comparison, &begin)?.find_messages(&earlier.ledger, &run, earlier.window)
+            begun(&mut comparison, &begin)?.find_rows(&earlier.ledger, &run, earlier.window, SameBy::Message)
         });
         comparison.map_or(Ok(()), |comparison| comparison.finish())?;
         compared
@@ -120,9 +147,10 @@ impl<'a> EarlierRuns<'a> {
                 Err(_) if self.runs.is_removed(&run) || self.ignored.contains(&run) => {}
                 Err(error) => {
                     let whose = self.runs.whose(&run);
-                    let may_be_ours = whose
-                        .as_ref()
-                        .is_none_or(|whose| whose.bot == self.bot && whose.api_url == self.api_url && !whose.sandbox);
+                    let may_be_ours = whose.as_ref().is_none_or(|whose| {
+                        let is_of_key = self.key.is_none_or(|key| whose.once.as_ref() == Some(key));
+                        whose.bot == self.bot && whose.api_url == self.api_url && !whose.sandbox && is_of_key
+                    });
                     if may_be_ours && (self.own.is_none() || self.may_have_changed(&run)) {
                         let (path, is_ours) = (self.runs.path(&run), whose.is_some());
                         unreadable = unreadable.or(Some(EarlierError::Unreadable { run, path, is_ours, error }));
@@ -143,7 +171,8 @@ impl<'a> EarlierRuns<'a> {
         let is_evidence = self.is_only_evidence(run, &ledger)?;
         let ledger = if is_evidence { ledger } else { ledger.into_whole()? };
         let details = ledger.details()?;
-        if details.bot != self.bot || details.api_url != self.api_url || details.sandbox {
+        let is_of_key = self.key.is_none_or(|key| details.conditions.once.as_ref() == Some(key));
+        if details.bot != self.bot || details.api_url != self.api_url || details.sandbox || !is_of_key {
             return Ok(());
         }
         // Read before the rows are: what is written in between is seen the next time.
@@ -152,7 +181,7 @@ impl<'a> EarlierRuns<'a> {
             return Ok(());
         }
         let mut window = self.window;
-        if self.own.is_some() {
+        if self.own.is_some() && self.key.is_none() {
             window.pending = self.runs.is_held(run);
         }
         window.pending &= !is_evidence;
@@ -195,6 +224,15 @@ impl KnownRuns for EarlierRuns<'_> {
         }
         self.rows = draft.rows();
         self.compare_with(|| draft.comparison())
+    }
+
+    fn find_claimed(&mut self, draft: &LedgerDraft, key: &OnceKey) -> Result<(), EarlierError> {
+        let scope = OnceScope { key: key.clone(), bot: self.bot.to_owned(), address: self.api_url.to_owned() };
+        if let Some(claims) = self.runs.claims_to_look()? {
+            draft.note_claimed(claims.hasher(), &claims.people(&scope)?)?;
+        }
+        let mut of_key = EarlierRuns::of_key(self.runs, None, &scope, self.ignored);
+        of_key.find_claimed_by_runs(&mut draft.comparison()?)
     }
 
     fn check(&mut self) -> Result<(), EarlierError> {

@@ -7,6 +7,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::ledger::Details;
+use crate::once::OnceKey;
 use crate::private_file::FileError;
 
 /// Before the number of commits, which is the first thing in the file.
@@ -21,13 +22,15 @@ pub(crate) struct RunNote {
     pub(crate) bot: String,
     pub(crate) api_url: String,
     pub(crate) sandbox: bool,
+    /// The key under which its people have their message.
+    pub(crate) once: Option<OnceKey>,
 }
 
 impl RunNote {
     /// Of the run with this identity that has no commit yet.
     pub(super) fn new(details: &Details, identity: &[u8; 16]) -> Self {
-        let Details { bot, api_url, sandbox, .. } = details.clone();
-        Self { commits: 0, identity: hexadecimal(identity), bot, api_url, sandbox }
+        let Details { bot, api_url, sandbox, conditions, .. } = details.clone();
+        Self { commits: 0, identity: hexadecimal(identity), bot, api_url, sandbox, once: conditions.once }
     }
 
     /// What the lock file at `path` says; nothing where there is none, or none of ours.
@@ -49,14 +52,16 @@ impl RunNote {
                 "no" => false,
                 _ => return None,
             },
+            once: line("once").map(str::parse).transpose().ok()?,
         })
     }
 
     fn text(&self) -> String {
-        let Self { commits, identity, bot, api_url, sandbox } = self;
+        let Self { commits, identity, bot, api_url, sandbox, once } = self;
         let sandbox = if *sandbox { "yes" } else { "no" };
         let commits = digits_of(*commits);
-        format!("{COMMITS}{commits}\nidentity {identity}\nbot {bot}\naddress {api_url}\nsandbox {sandbox}\n")
+        let once = once.as_ref().map(|key| format!("once {key}\n")).unwrap_or_default();
+        format!("{COMMITS}{commits}\nidentity {identity}\nbot {bot}\naddress {api_url}\nsandbox {sandbox}\n{once}")
     }
 }
 
@@ -171,6 +176,7 @@ mod tests {
             bot: "1".to_owned(),
             api_url: "http://127.0.0.1".to_owned(),
             sandbox: false,
+            once: Some("campaña 1".parse().unwrap()),
         };
         let text = note.text();
         assert_eq!(RunNote::of_text(&text).as_ref(), Some(&note));

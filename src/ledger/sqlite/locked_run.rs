@@ -9,9 +9,10 @@ use super::file_run::FileRun;
 use super::lock::RunLock;
 use super::stop_mark::StopWatch;
 use crate::ledger::{
-    Counts, DeliveryNews, Details, EarlierError, EarlierMessages, HeldRun, LedgerError, LostWorker, Resolution,
-    ResolveError, Resumed, RowState, Run, RunEvent, RunEventKind, RunLedger, RunName, Skip,
+    Counts, DeliveryNews, Details, EarlierError, EarlierMessages, HeldRun, LedgerError, LedgerStore, LostWorker,
+    Resolution, ResolveError, Resumed, RowState, Run, RunEvent, RunEventKind, RunLedger, RunName, Skip,
 };
+use crate::once::OnceScope;
 
 /// Rows that are left out by one commit.
 const ROWS_A_COMMIT: usize = 1000;
@@ -32,6 +33,19 @@ pub(super) struct LockedRun {
 impl LockedRun {
     pub(super) fn new(runs: &Runs, name: &RunName, lock: RunLock) -> Self {
         Self { runs: runs.clone(), name: name.clone(), lock, opened: None, rate: None, is_begun: false }
+    }
+
+    /// As [`HeldRun::resolve`], of a run with a key: a row is sent again only where its person is still free.
+    fn resolve_under(
+        &self,
+        scope: &OnceScope,
+        ledger: &mut Ledger,
+        resolution: &Resolution,
+    ) -> Result<Counts, ResolveError> {
+        let rows = ledger.rows_of(resolution)?;
+        let taken = ledger.taken_under(scope, &self.runs, &self.name, &rows)?;
+        let rows = resolution.free_rows(rows, &taken, |n| ledger.line_of(n))?;
+        ledger.decide_rows(rows)
     }
 
     /// Opens its ledger to be written.
@@ -122,7 +136,10 @@ impl HeldRun for LockedRun {
             return Ok(Counts { unknown, ..Counts::default() });
         }
         let mut ledger = self.write()?;
-        let changed = ledger.resolve(resolution);
+        let changed = match ledger.details()?.scope().filter(|_| resolution.sends_again()) {
+            Some(scope) => self.resolve_under(&scope, &mut ledger, resolution),
+            None => ledger.resolve(resolution),
+        };
         ledger.close()?;
         changed
     }
@@ -140,6 +157,14 @@ impl HeldRun for LockedRun {
     }
 
     fn remove(self: Box<Self>) -> Result<(), LedgerError> {
+        // Of one that cannot be read nobody knows whom it reached.
+        if let Ok(run) = self.read()
+            && let Some(scope) = run.details()?.scope()
+        {
+            let claims = self.runs.claims()?;
+            let reached = run.reached(claims.hasher(), &self.name)?;
+            claims.add(&scope, &mut reached.into_iter())?;
+        }
         let Self { runs, name, lock, .. } = *self;
         let files = runs.files(&name);
         runs.stop_mark(&name).lift()?;

@@ -209,7 +209,7 @@ impl Ledger {
         Ok(row.shown(self.damage.as_ref(), self.is_at_rest))
     }
 
-    fn standing(&self, n: i64) -> Result<StandingRow, LedgerError> {
+    pub(super) fn standing(&self, n: i64) -> Result<StandingRow, LedgerError> {
         let query = "SELECT standing.n, number, line, state, recipient, at, (SELECT began_at FROM attempt \
              WHERE attempt.n = standing.n ORDER BY attempt.number DESC LIMIT 1) \
              FROM standing JOIN row USING (n) WHERE standing.n = ?1";

@@ -30,11 +30,20 @@ impl Ledger {
     /// # Errors
     /// When a row is not there or in another state than was meant, or the ledger cannot be written: then nothing is changed.
     pub(crate) fn resolve(&mut self, resolution: &Resolution) -> Result<Counts, ResolveError> {
-        let rows = match resolution {
-            Resolution::All(change) => self.all_in_state(*change)?,
-            Resolution::Some { change, lines, people } => (self as &dyn Run).chosen_rows(*change, lines, people)?,
-            Resolution::Reported(said) => (self as &dyn Run).rows_reported_otherwise(said)?,
-        };
+        let rows = self.rows_of(resolution)?;
+        self.decide_rows(rows)
+    }
+
+    /// The rows that `resolution` is about.
+    pub(super) fn rows_of(&self, resolution: &Resolution) -> Result<Vec<DecidedRow>, ResolveError> {
+        match resolution {
+            Resolution::All(change) => self.all_in_state(*change),
+            Resolution::Some { change, lines, people } => (self as &dyn Run).chosen_rows(*change, lines, people),
+            Resolution::Reported(said) => (self as &dyn Run).rows_reported_otherwise(said),
+        }
+    }
+
+    pub(super) fn decide_rows(&mut self, rows: Vec<DecidedRow>) -> Result<Counts, ResolveError> {
         let mut changed = Counts::default();
         self.write(|batch| {
             for row in rows {

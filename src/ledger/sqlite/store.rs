@@ -1,5 +1,6 @@
 //! The runs in the files of this machine.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::directory::Runs;
@@ -13,9 +14,11 @@ use super::run_files::{DRAFT, LEDGER, LOCK};
 use super::{Ledger, RunNote};
 use crate::ledger::{
     Details, FoundMessage, FoundMessages, FoundRow, HeldFor, HeldRun, KnownRuns, LedgerError, LedgerStore, NewRun,
-    OnceClaims, Run, RunAge, RunError, RunName, UnfinishedRuns, now,
+    OnceClaims, RowFilter, RowState, Run, RunAge, RunError, RunName, UnfinishedRuns, now,
 };
+use crate::once::{OnceEntry, OnceRows, OnceScope};
 use crate::output::Sent;
+use crate::phone::person_key;
 
 impl LedgerStore for Runs {
     /// Also those whose files were given a name that no run has: they may have sent, too.
@@ -148,6 +151,44 @@ impl LedgerStore for Runs {
         Ok(OnceStore::open(&self.once_store())?.map(|store| Box::new(store) as Box<dyn OnceClaims>))
     }
 
+    fn row_under(&self, scope: &OnceScope, recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
+        let mut worst: Option<OnceEntry> = None;
+        for name in self.names()?.into_iter().chain(self.lost()?) {
+            let Some((ledger, _)) = self.ledger_with_key(&name, Some(scope))? else { continue };
+            let mut rows = ledger.rows_to(recipient)?;
+            // That a message failed is said only when all records were read.
+            if rows.iter().any(|row| row.reported.state == RowState::Failed) {
+                rows = self.whole_ledger(&name)?.rows_to(recipient)?;
+            }
+            let found = rows.iter().map(|row| row.reported.under_key(&name)).chain(worst);
+            worst = found.reduce(|one, other| if other.state.outweighs(one.state) { other } else { one });
+        }
+        Ok(worst)
+    }
+
+    fn people_of_rows(&self) -> Result<Vec<OnceRows>, LedgerError> {
+        let mut all: Vec<OnceRows> = Vec::new();
+        for name in self.names()?.into_iter().chain(self.lost()?) {
+            let Some((ledger, scope)) = self.ledger_with_key(&name, None)? else { continue };
+            let place = all.iter().position(|(known, _)| *known == scope).unwrap_or_else(|| {
+                all.push((scope, BTreeMap::new()));
+                all.len() - 1
+            });
+            let Some((_, people)) = all.get_mut(place) else { continue };
+            (&ledger as &dyn Run).report(&RowFilter::default(), |row| {
+                if let (Some(recipient), true) = (&row.recipient, row.state != RowState::Skipped) {
+                    let entry = row.under_key(&name);
+                    let person = person_key(recipient).into_owned();
+                    if people.get(&person).is_none_or(|known| entry.state.outweighs(known.state)) {
+                        people.insert(person, entry);
+                    }
+                }
+                Ok::<_, LedgerError>(())
+            })?;
+        }
+        Ok(all)
+    }
+
     fn making_lock(&self) -> String {
         format!("{} is locked", self.directory().join(ALL).display())
     }
@@ -208,6 +249,29 @@ impl LedgerStore for Runs {
 }
 
 impl Runs {
+    /// The ledger of the run `name` with its key; nothing where it has none, or not the one that is `wanted`. A run whose lock
+    /// file says so is not opened.
+    fn ledger_with_key(
+        &self,
+        name: &RunName,
+        wanted: Option<&OnceScope>,
+    ) -> Result<Option<(Ledger, OnceScope)>, LedgerError> {
+        let is_wanted = |note: &RunNote| {
+            let of_note = |scope: &OnceScope| note.bot == scope.bot && note.api_url == scope.address;
+            !note.sandbox
+                && note.once.as_ref().is_some_and(|key| wanted.is_none_or(|scope| scope.key == *key && of_note(scope)))
+        };
+        if self.note(name).is_some_and(|note| !is_wanted(&note)) {
+            return Ok(None);
+        }
+        let ledger = match self.ledger(name) {
+            Err(_) if self.is_removed(name) => return Ok(None),
+            ledger => ledger?,
+        };
+        let scope = ledger.details()?.scope();
+        Ok(scope.filter(|scope| wanted.is_none_or(|wanted| wanted == scope)).map(|scope| (ledger, scope)))
+    }
+
     fn find_in(&self, name: &RunName, recipients: &[String], found: &mut FoundMessages) -> Result<(), LedgerError> {
         let mut ledger = self.ledger(name)?;
         let mut rows = rows_to(&ledger, recipients)?;

@@ -1,0 +1,362 @@
+//! Lists under a key (`--once`): each person gets one message at most, by the server's own count.
+
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime};
+
+also_in_a_database! {
+    each_person_gets_one_message_under_a_key_whatever_its_words,
+    what_may_have_been_sent_or_is_to_be_sent_is_left_out,
+    who_was_refused_only_can_be_sent_a_message_under_the_key,
+    of_several_rows_to_one_person_the_first_that_can_be_sent_is,
+    what_is_shown_claims_nothing,
+    single_sends_while_a_list_is_read_reach_nobody_twice,
+    of_lists_and_single_sends_at_once_each_person_gets_one,
+    a_failed_row_is_sent_again_only_while_its_person_is_free,
+    whom_a_removed_run_reached_stays_known,
+    a_list_in_daily_parts_reaches_everybody_once_though_its_text_is_corrected,
+    a_key_is_kept_with_the_run,
+    a_campaign_that_began_without_a_key_gets_one,
+}
+
+fn user(number: usize) -> String {
+    format!("{}", 593_987_650_000 + number)
+}
+
+fn users(rows: std::ops::Range<usize>) -> Vec<String> {
+    rows.map(user).collect()
+}
+
+fn write(home: &Home, users: &[String]) {
+    home.write("people.csv", format!("celular\n{}\n", users.join("\n")));
+}
+
+fn people(rows: usize) -> Home {
+    let home = Home::new();
+    write(&home, &users(0..rows));
+    home
+}
+
+/// Sends `people.csv` with this text.
+fn send<'a>(home: &'a Home, url: &str, flags: &[&str], text: &str) -> Run<'a> {
+    let run = home.run("bulk send people.csv --yes --rate 1000000/s").args(flags);
+    run.args(&["text", text]).api(url)
+}
+
+fn single<'a>(home: &'a Home, url: &str, to: &str, key: &str) -> Run<'a> {
+    home.run("send text Suelto -o record").args(&["--to", to, "--once", key]).api(url)
+}
+
+fn times(jelou: &Jelou, users: &[String]) -> Vec<usize> {
+    let accepted = jelou.accepted();
+    users.iter().map(|user| accepted.get(user).copied().unwrap_or_default()).collect()
+}
+
+fn reasons(ended: &Ended) -> Value {
+    ended.json()["skipped_reasons"].clone()
+}
+
+#[test]
+fn each_person_gets_one_message_under_a_key_whatever_its_words() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url, &["--once", "november", "--run", "a"], "Hola").success();
+    write(&home, &users(0..5));
+    let ended = send(&home, &jelou.url, &["--once", "november", "--run", "b"], "Otra cosa").success();
+    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([2, {"already_sent": 3}]), "{ended:?}");
+    let report = home.run("bulk report b --state skipped --format ndjson").success().stdout;
+    let first: Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
+    assert_eq!(first["code"], "already_sent");
+    let told = "a message under the key november was sent to this person by run a at 20";
+    assert!(first["error"].as_str().unwrap().starts_with(told), "{first}");
+    single(&home, &jelou.url, &user(6), "november").success();
+    let replayed = single(&home, &jelou.url, &user(0), "november").success();
+    assert_eq!(json!([replayed.json()["sent"], replayed.json()["replayed"]]), json!(["yes", true]), "{replayed:?}");
+    write(&home, &users(0..8));
+    let ended = send(&home, &jelou.url, &["--once", "november"], "Hola").success();
+    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([2, {"already_sent": 6}]));
+    assert_eq!(times(&jelou, &users(0..8)), [1; 8]);
+    let ended = send(&home, &jelou.url, &["--once", "november"], "Hola").success();
+    assert_eq!(json!([ended.json()["run"], reasons(&ended)]), json!([null, {"already_sent": 8}]));
+    let told = "8 rows are left out: a message under the key november was sent to these people";
+    assert!(ended.stderr.contains(told), "{ended:?}");
+    // Another key is another message, though the words are the same; so is another bot's.
+    send(&home, &jelou.url, &["--once", "december"], "Hola").success();
+    send(&home, &jelou.url, &["--once", "november", "--bot", "OTHER"], "Hola").success();
+    assert_eq!(jelou.seen().len(), 24);
+    for flags in [&["--once", "november", "--again"][..], &["--once", "november", "--allow-duplicates"], &["--once="]] {
+        send(&home, &jelou.url, flags, "Hola").fails(2, &["--once"]);
+    }
+    let long = "x".repeat(101);
+    send(&home, &jelou.url, &["--once", &long], "Hola").fails(2, &["at most 100 characters"]);
+    assert_eq!(jelou.seen().len(), 24);
+}
+
+#[test]
+fn what_may_have_been_sent_or_is_to_be_sent_is_left_out() {
+    let home = people(2);
+    let second = user(1);
+    let jelou = Jelou::start(move |user, _| if user == second { Act::Reset { accepted: true } } else { Act::Accept });
+    send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(10, &[]);
+    write(&home, &users(0..3));
+    let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Otra").fails(10, &[]);
+    assert_eq!(
+        json!([ended.json()["sent"], reasons(&ended)]),
+        json!([1, {"already_sent": 1, "may_have_been_sent": 1}])
+    );
+    single(&home, &jelou.url, &user(1), "k").fails(8, &["bulk resolve a --unknown-as"]);
+    write(&home, &users(3..5));
+    send(&home, &jelou.url, &["--once", "k", "--run", "c", "--import-only"], "Hola").success();
+    write(&home, &users(3..6));
+    let ended = send(&home, &jelou.url, &["--once", "k", "--run", "d"], "Otra").success();
+    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([1, {"to_be_sent": 2}]));
+    single(&home, &jelou.url, &user(3), "k").fails(11, &["run c", "bulk resume c"]);
+    home.run("bulk resume c --yes --rate 1000000/s").api(&jelou.url).success();
+    single(&home, &jelou.url, &user(3), "k").success();
+    assert_eq!(times(&jelou, &users(0..6)), [1; 6]);
+}
+
+#[test]
+fn who_was_refused_only_can_be_sent_a_message_under_the_key() {
+    let home = people(4);
+    let jelou = Jelou::start(|user, before| match (user.ends_with(['1', '3']), before) {
+        (true, 0) => Act::Answer(422, "", "{}"),
+        _ => Act::Accept,
+    });
+    send(&home, &jelou.url, &["--once", "k"], "Hola").fails(10, &[]);
+    single(&home, &jelou.url, &user(1), "k").success();
+    let ended = send(&home, &jelou.url, &["--once", "k"], "Hola").success();
+    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([1, {"already_sent": 3}]));
+    assert_eq!(times(&jelou, &users(0..4)), [1; 4]);
+}
+
+#[test]
+fn of_several_rows_to_one_person_the_first_that_can_be_sent_is() {
+    let home = Home::new();
+    let jelou = Jelou::accepting();
+    let (one, two) = (user(1), user(2));
+    home.write("people.csv", format!("celular,t\n{one},\n{one},b\n{two},c\n{one},d\n"));
+    let ended = send(&home, &jelou.url, &["--once", "k", "--skip-invalid", "--run", "r"], "{{ t }}").fails(10, &[]);
+    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([2, {"invalid": 1, "repeated": 1}]));
+    let report = home.run("bulk report r --state sent --format ndjson").success().stdout;
+    assert!(report.contains("\"t\":\"b\"") && report.contains("\"t\":\"c\""), "{report}");
+    assert_eq!(times(&jelou, &[one, two]), [1, 1]);
+}
+
+#[test]
+fn what_is_shown_claims_nothing() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    for flags in [&["--dry-run"][..], &["--preview", "3"]] {
+        let shown = send(&home, &jelou.url, &[&["--once", "k"], flags].concat(), "Hola").success();
+        assert_eq!(shown.stdout.lines().count(), 3, "{shown:?}");
+    }
+    write(&home, &users(0..1));
+    send(&home, &jelou.url, &["--once", "k"], "Hola").success();
+    write(&home, &users(0..3));
+    let shown = send(&home, &jelou.url, &["--once", "k", "--dry-run"], "Hola").success();
+    let told = "1 row is left out: a message under the key k was sent to the person";
+    assert!(shown.stdout.lines().count() == 2 && shown.stderr.contains(told), "{shown:?}");
+    send(&home, &jelou.url, &["--once", "k"], "Hola").success();
+    assert_eq!(times(&jelou, &users(0..3)), [1; 3]);
+}
+
+/// Starts a list on standard input.
+fn start(home: &Home, url: &str, flags: &str) -> std::process::Child {
+    let mut command = home.command();
+    command.args(flags.split(' ')).args(["text", "Hola"]);
+    command.envs([("JELOU_API_URL", url), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
+    command.env("JELOU_CLIENT_SECRET", "canary").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+#[test]
+fn single_sends_while_a_list_is_read_reach_nobody_twice() {
+    let home = Home::new();
+    let jelou = Jelou::accepting();
+    let mut list = start(&home, &jelou.url, "bulk send - --yes --once k --rate 1000000/s");
+    let mut rows = list.stdin.take().unwrap();
+    writeln!(rows, "celular\n{}", users(0..10).join("\n")).unwrap();
+    rows.flush().unwrap();
+    // The list is not at its end: nobody is claimed by it yet.
+    for number in [2, 5, 12] {
+        single(&home, &jelou.url, &user(number), "k").success();
+    }
+    writeln!(rows, "{}", users(10..20).join("\n")).unwrap();
+    drop(rows);
+    let ended = Ended::new(&list.wait_with_output().unwrap());
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([17, {"already_sent": 3}]));
+    assert_eq!(times(&jelou, &users(0..20)), [1; 20]);
+}
+
+#[test]
+fn of_lists_and_single_sends_at_once_each_person_gets_one() {
+    let home = people(12);
+    let jelou = Jelou::accepting();
+    let lists = ["a", "b"].map(|run| {
+        start(&home, &jelou.url, &format!("bulk send people.csv --yes --once k --run {run} --rate 1000000/s"))
+    });
+    let singles = users(0..6).into_iter().map(|to| {
+        let mut command = home.command();
+        command.args(["send", "text", "--to", &to, "--once", "k", "Suelto"]);
+        command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
+        command.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    });
+    let singles: Vec<_> = singles.collect();
+    for child in lists {
+        let ended = Ended::new(&child.wait_with_output().unwrap());
+        assert_eq!(ended.code, 0, "{ended:?}");
+    }
+    for child in singles {
+        let ended = Ended::new(&child.wait_with_output().unwrap());
+        assert!([0, 11].contains(&ended.code), "{ended:?}");
+    }
+    assert_eq!(times(&jelou, &users(0..12)), [1; 12]);
+}
+
+#[test]
+fn a_failed_row_is_sent_again_only_while_its_person_is_free() {
+    let home = people(4);
+    let jelou = Jelou::start(|_, before| if before == 0 { Act::Answer(422, "", "{}") } else { Act::Accept });
+    send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(10, &[]);
+    single(&home, &jelou.url, &user(0), "k").success();
+    write(&home, &users(1..2));
+    send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Otra").success();
+    let chosen = |to: &str| home.run("bulk resolve a --failed-as pending").args(&["--to", to]);
+    let told = ["line 2: a message under the key k was sent to this person", "leave this row out"];
+    chosen(&user(0)).fails(11, &told);
+    chosen(&user(1)).fails(11, &["line 3: a message under the key k was sent to this person by run b at"]);
+    let told = "2 failed rows are left as before: a message under the key k was sent to these people";
+    let ended = home.run("bulk resolve a --failed-as pending").success();
+    assert!(ended.stderr.contains(told) && ended.json()["pending"] == 2, "{ended:?}");
+    // They are the run's again.
+    write(&home, &users(2..4));
+    let ended = send(&home, &jelou.url, &["--once", "k"], "Otra").success();
+    assert_eq!(reasons(&ended), json!({"to_be_sent": 2}));
+    home.run("bulk resume a --again").api(&jelou.url).fails(2, &["run a has the key k"]);
+    home.run("bulk resume a --yes --rate 1000000/s").api(&jelou.url).fails(10, &[]);
+    assert_eq!(times(&jelou, &users(0..4)), [1; 4]);
+}
+
+#[test]
+fn whom_a_removed_run_reached_stays_known() {
+    let home = people(4);
+    let last = user(3);
+    let second = user(1);
+    let jelou = Jelou::start(move |user, before| match (user == last, user == second, before) {
+        (true, _, 0) => Act::Answer(422, "", "{}"),
+        (_, true, 0) => Act::Reset { accepted: true },
+        _ => Act::Accept,
+    });
+    send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(10, &[]);
+    let told = "who was sent a message under the key k, or may have been, stays known";
+    let removed = home.run("bulk remove a --yes").success();
+    assert!(removed.stderr.contains(told), "{removed:?}");
+    let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Hola").fails(10, &[]);
+    let expected = json!([1, {"already_sent": 2, "may_have_been_sent": 1}]);
+    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), expected);
+    let removed = home.run("bulk remove --older-than 1ms --yes").success();
+    assert!(removed.stderr.contains(told), "{removed:?}");
+    let ended = send(&home, &jelou.url, &["--once", "k", "--run", "c"], "Hola").fails(10, &[]);
+    assert_eq!(reasons(&ended), json!({"already_sent": 3, "may_have_been_sent": 1}));
+    assert_eq!(times(&jelou, &users(0..4)), [1; 4]);
+}
+
+#[test]
+fn a_list_in_daily_parts_reaches_everybody_once_though_its_text_is_corrected() {
+    let Some(library) = faketime() else { return };
+    let home = people(14);
+    let jelou = Jelou::accepting();
+    let mut sent = Vec::new();
+    for day in 0..6 {
+        let text = format!("Hola, quedan {day} días");
+        let ended = on_day(send(&home, &jelou.url, &["--limit", "4", "--once", "K"], &text), &library, day).success();
+        sent.push(ended.json()["sent"].as_u64().unwrap());
+    }
+    assert_eq!(sent, [4, 4, 4, 2, 0, 0]);
+    assert_eq!(times(&jelou, &users(0..14)), [1; 14]);
+}
+
+/// By a clock so many days after another.
+fn on_day<'a>(run: Run<'a>, library: &str, day: u64) -> Run<'a> {
+    let run = run.env("LD_PRELOAD", library).env("FAKETIME", format!("+{day}d")).env("TZ", "UTC");
+    run.env("DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1")
+}
+
+#[test]
+fn a_hundred_people_one_a_day_take_a_hundred_days() {
+    let Some(library) = faketime() else { return };
+    let home = people(100);
+    let jelou = Jelou::accepting();
+    for day in 0..101 {
+        let text = format!("Hola {day}");
+        let ended = on_day(send(&home, &jelou.url, &["--limit", "1", "--once", "K"], &text), &library, day).success();
+        assert_eq!(ended.json()["sent"], u64::from(day < 100), "day {day}: {ended:?}");
+    }
+    assert_eq!(times(&jelou, &users(0..100)), [1; 100]);
+}
+
+#[test]
+fn a_key_is_kept_with_the_run() {
+    let home = people(3);
+    let jelou = Jelou::start(|_, before| if before == 0 { Act::Answer(401, "", "{}") } else { Act::Accept });
+    send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(4, &[]);
+    let left = home.run("bulk status a").end().json()["pending"].as_u64().unwrap();
+    assert!(left > 0);
+    // What other runs have sent without the key does not keep it from going on.
+    send(&home, &jelou.url, &["--run", "b"], "Hola").end();
+    write(&home, &users(2..3));
+    let mut ended = home.run("bulk resume a --yes --rate 1000000/s").api(&jelou.url).end();
+    while ended.code == 4 {
+        ended = home.run("bulk resume a --yes --rate 1000000/s").api(&jelou.url).end();
+    }
+    assert!([0, 10].contains(&ended.code), "{ended:?}");
+    let ended = send(&home, &jelou.url, &["--once", "k"], "Otra").success();
+    assert_eq!(reasons(&ended), json!({"already_sent": 1}));
+}
+
+#[test]
+fn a_campaign_that_began_without_a_key_gets_one() {
+    let home = people(3);
+    let third = user(2);
+    let jelou = Jelou::start(move |user, before| match (user == third, before) {
+        (true, 0) => Act::Answer(422, "", "{}"),
+        _ => Act::Accept,
+    });
+    send(&home, &jelou.url, &["--run", "a", "--import-only"], "Hola").success();
+    home.run("once add k --run a").fails(2, &["run a is not finished", "bulk resume a"]);
+    home.run("bulk resume a --yes --rate 1000000/s").api(&jelou.url).fails(10, &[]);
+    let added = home.run("once add k --run a").success();
+    assert!(added.stderr.contains("2 people of run a added under the key k"), "{added:?}");
+    home.run("once add k --run nobody").fails(2, &["nobody"]);
+    write(&home, &users(0..5));
+    let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Otra").success();
+    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([3, {"already_sent": 2}]));
+    assert_eq!(times(&jelou, &users(0..5)), [1; 5]);
+    // What is in ledgers is listed and shown with the rest.
+    let listed = home.run("once list -o record").success().json();
+    assert_eq!(json!([listed["key"], listed["sent"]]), json!(["k", 5]), "{listed}");
+    let shown = home.run("once show k -o record").args(&["--to", &user(4)]).success().json();
+    assert_eq!(json!([shown["state"], shown["run"]]), json!(["sent", "b"]), "{shown}");
+}
+
+/// Files alone: in a database it is one table with the others.
+#[test]
+fn a_store_of_keys_that_cannot_be_read_sends_nothing() {
+    let home = people(2);
+    let jelou = Jelou::accepting();
+    single(&home, &jelou.url, &user(9), "k").success();
+    let path = home.path().join(STATE).join("once.db");
+    fs::write(&path, "no store").unwrap();
+    let ended = send(&home, &jelou.url, &["--once", "k"], "Hola").fails(12, &["once.db"]);
+    assert!(ended.stdout.is_empty(), "{ended:?}");
+    assert_eq!(jelou.seen().len(), 1);
+    // Without a key nobody asks for it.
+    send(&home, &jelou.url, &[], "Hola").success();
+}
