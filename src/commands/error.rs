@@ -337,6 +337,11 @@ impl From<ResolveError> for CommandError {
             ResolveError::MayStillSend => {
                 Self::new(ExitCode::Usage, "usage", error, Some("end it first, then add --yes".to_owned()))
             }
+            ResolveError::Cancelled => {
+                let hint = "decide them as sent or failed; a list of the others to send anew is `jelouctl bulk report RUN \
+                            --state failed --reason cancelled --file FILE`";
+                Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
+            }
             ResolveError::ChangedMeanwhile => {
                 let hint = "look at `jelouctl bulk status`, then decide once more";
                 Self::new(ExitCode::InUse, "in_use", error, Some(hint.to_owned()))

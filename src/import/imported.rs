@@ -92,7 +92,7 @@ impl Imported {
                 SkipReason::Invalid => self.invalid += rows,
                 SkipReason::Excluded => self.excluded += rows,
                 SkipReason::AlreadySent | SkipReason::MayHaveBeenSent | SkipReason::ToBeSent => self.earlier += rows,
-                SkipReason::Repeated | SkipReason::Hidden => {}
+                SkipReason::Repeated | SkipReason::Hidden | SkipReason::Cancelled => {}
             }
         }
         Ok(())

@@ -65,6 +65,7 @@ every_ledger! {
     what_was_under_way_at_a_process_that_was_killed_is_unknown_and_leaves_no_more,
     under_a_key_a_person_is_one_rows_or_one_single_sends,
     whom_a_removed_run_reached_is_known_under_its_key,
+    of_a_cancelled_run_nothing_leaves_any_more,
 }
 
 /// Begins a run with a row for each of these recipients, at this rate.
@@ -366,6 +367,34 @@ fn what_was_under_way_at_a_process_that_was_killed_is_unknown_and_leaves_no_more
     sends.close();
     run.resolve(&Resolution::All([Unknown, Failed]));
     assert_eq!(run.states(), [Failed, Sent, Failed, Sent, Pending]);
+}
+
+fn of_a_cancelled_run_nothing_leaves_any_more(begin: Begin) {
+    use RowState::{Failed, Pending, Sent, Skipped, Unknown};
+    let mut run = begin(&PEOPLE, FAST);
+    let mut sends = run.open();
+    let given = sends.exchange(&[], 3);
+    let [sent, failed] = [(0, Sent), (1, Failed)].map(|(row, state)| ended(&given.rows[row], state, Duration::ZERO));
+    sends.exchange(&[sent, failed], 0);
+    run.kill(sends);
+    // Twice is no more than once.
+    for _ in 0..2 {
+        run.hold(HeldFor::Deciding).cancel().unwrap();
+        assert_eq!(run.states(), [Sent, Failed, Unknown, Skipped, Skipped]);
+    }
+    let read = run.store().read(&name()).unwrap();
+    assert!(read.is_cancelled().unwrap() && read.counts().unwrap().is_finished());
+    assert_eq!(read.skip_counts().unwrap().rows(SkipReason::Cancelled), 2);
+    assert!(run.store().unfinished(false, &mut |_, _| {}).unwrap().names.is_empty());
+    for from in [Failed, Unknown] {
+        let again = run.hold(HeldFor::Deciding).resolve(&Resolution::All([from, Pending]), &mut |_| true);
+        assert!(matches!(again, Err(ResolveError::Cancelled)), "{again:?}");
+    }
+    let mut sends = run.open();
+    assert!(sends.exchange(&[], 10).rows.is_empty());
+    assert!(sends.close());
+    run.resolve(&Resolution::All([Unknown, Sent]));
+    assert_eq!(run.states(), [Sent, Failed, Sent, Skipped, Skipped]);
 }
 
 const PEOPLE: [&str; 5] = ["593990000000", "593990000001", "593990000002", "593990000003", "593990000004"];
@@ -762,6 +791,34 @@ mod shared {
             assert_eq!(decided.collect::<BTreeSet<_>>(), without_request.copied().collect());
             steps
         }
+    }
+
+    #[test]
+    fn what_comes_back_to_a_cancelled_run_is_left_out() {
+        use RowState::{Inflight, Pending, Sent, Skipped, Unknown};
+        let Some(cluster) = cluster() else { return };
+        let mut run = SharedTestRun::new(cluster, &PEOPLE, FAST);
+        let tested: &dyn TestedRun = &run;
+        let mut sends = tested.open();
+        let given = sends.exchange(&[], 3);
+        tested.hold(HeldFor::Deciding).cancel().unwrap();
+        assert_eq!(tested.states(), [Inflight, Inflight, Inflight, Skipped, Skipped]);
+        // Another one who joins gets nothing either.
+        let mut other = tested.open();
+        assert!(other.exchange(&[], 10).rows.is_empty());
+        let [back, sent] = [(0, Pending), (1, Sent)].map(|(row, state)| ended(&given.rows[row], state, Duration::ZERO));
+        assert!(sends.exchange(&[back, sent], 10).rows.is_empty());
+        assert_eq!(tested.states(), [Skipped, Sent, Inflight, Skipped, Skipped]);
+        other.close();
+        run.kill(sends);
+        let tested: &dyn TestedRun = &run;
+        tested.hold(HeldFor::Deciding).cancel().unwrap();
+        assert_eq!(tested.states(), [Skipped, Sent, Unknown, Skipped, Skipped]);
+        let read = tested.store().read(&name()).unwrap();
+        assert_eq!(read.skip_counts().unwrap().rows(SkipReason::Cancelled), 3);
+        let problem = "a row that is decided as to be sent meanwhile is left out, too";
+        cluster.sql(&run.database, "SELECT jelouctl.decide_rows(1, ARRAY[3], ARRAY[1], 'unknown', 'pending', 'x')");
+        assert_eq!(tested.states()[2], Skipped, "{problem}");
     }
 
     #[test]

@@ -30,12 +30,15 @@ pub(crate) enum RunEventKind {
     Paused,
     /// Somebody, or a fault of our own, stopped it.
     Stopped,
+    /// A person gave it up: nothing of it is sent any more.
+    Cancelled,
     /// Every row is final.
     Ended,
 }
 
 impl RunEventKind {
-    const ALL: [Self; 6] = [Self::Begun, Self::Resumed, Self::Waiting, Self::Paused, Self::Stopped, Self::Ended];
+    const ALL: [Self; 7] =
+        [Self::Begun, Self::Resumed, Self::Waiting, Self::Paused, Self::Stopped, Self::Cancelled, Self::Ended];
 
     pub(crate) fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
@@ -48,6 +51,7 @@ impl RunEventKind {
             Self::Waiting => "waiting",
             Self::Paused => "paused",
             Self::Stopped => "stopped",
+            Self::Cancelled => "cancelled",
             Self::Ended => "ended",
         }
     }

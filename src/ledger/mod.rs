@@ -46,7 +46,7 @@ pub(crate) use self::postgres::{DatabaseAddress, DatabaseError, DatabaseTls, Sha
 pub(crate) use self::resolution::{DecidedRow, Resolution, ResolveError, RowOfReport, StandingRow, decided_by_hand};
 pub(crate) use self::run::{HeldFor, HeldRun, Run};
 pub(crate) use self::run_error::RunError;
-pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
+pub(crate) use self::skip::{CANCELLED, Skip, SkipCounts, SkipReason};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::sqlite::damaged_ledger;
 pub(crate) use self::sqlite::{

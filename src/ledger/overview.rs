@@ -25,6 +25,8 @@ pub(crate) struct RunOverview {
     pub(crate) is_held: bool,
     /// How far its messages came; nothing where nobody has asked.
     pub(crate) deliveries: Option<DeliveryCounts>,
+    /// Whether a person gave it up.
+    pub(crate) is_cancelled: bool,
 }
 
 /// A run whose ledger cannot be read: what it sent is not known.
@@ -59,6 +61,7 @@ impl RunOverview {
             changed_at: run.changed_at()?,
             is_held,
             deliveries: run.delivery_counts()?,
+            is_cancelled: run.is_cancelled()?,
             damage: run.into_whole().err(),
         })
     }

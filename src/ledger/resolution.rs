@@ -53,6 +53,8 @@ pub(crate) enum ResolveError {
     /// Others change the rows of a run in a database.
     #[error("a process that sends the run has changed one of these rows just now")]
     ChangedMeanwhile,
+    #[error("the run is cancelled: nothing of it is sent any more")]
+    Cancelled,
     #[error("a process that was not heard of again may still send these rows")]
     MayStillSend,
     /// Of a run with a key, whose people get one message at most.

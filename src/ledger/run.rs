@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt};
 use super::duplicate_window::{EarlierError, EarlierMessages};
 use super::error::LedgerError;
-use super::events::RunEvent;
+use super::events::{RunEvent, RunEventKind};
 use super::exchange::RunLedger;
 use super::model::{Counts, RowState};
 use super::name::RunName;
@@ -103,6 +103,11 @@ pub(crate) trait Run {
         Ok(Vec::new())
     }
 
+    /// Whether a person gave it up: nothing of it is sent any more.
+    fn is_cancelled(&self) -> Result<bool, LedgerError> {
+        Ok(self.events()?.iter().any(|event| event.kind == RunEventKind::Cancelled))
+    }
+
     /// How many rows are in each state.
     fn counts(&self) -> Result<Counts, LedgerError> {
         let counts = self.noted_counts()?;
@@ -125,6 +130,12 @@ pub(crate) trait Run {
 }
 
 impl dyn Run + '_ {
+    /// # Errors
+    /// When `resolution` would have rows of a cancelled run sent again.
+    pub(super) fn check_resolution(&self, resolution: &Resolution) -> Result<(), ResolveError> {
+        if resolution.sends_again() && self.is_cancelled()? { Err(ResolveError::Cancelled) } else { Ok(()) }
+    }
+
     /// Gives every row that `filter` takes to `write`, in the order of the input.
     ///
     /// # Errors
@@ -308,6 +319,13 @@ pub(crate) trait HeldRun {
     /// # Errors
     /// When it cannot be written; then nothing of it is kept.
     fn learn(&mut self, news: &DeliveryNews) -> Result<u64, LedgerError>;
+
+    /// Leaves out all that is still to be sent, and whatever comes back later: nothing of it leaves any more. What is under way at
+    /// other processes ends first. Once more it notes what has come back or was not heard of again.
+    ///
+    /// # Errors
+    /// When it cannot be written; of a file nothing is changed then.
+    fn cancel(&mut self) -> Result<(), LedgerError>;
 
     /// Removes it with all that is known of its rows. Whom it reached stays known under its key: whoever asks holds off the
     /// others then.

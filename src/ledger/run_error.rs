@@ -35,7 +35,7 @@ impl RunError {
             Self::NoneReadable { .. } => "`jelouctl bulk list` says why, and what to do about it",
             Self::NoRuns => "start one with `jelouctl bulk send FILE KIND`",
             Self::Exists { .. } => {
-                "choose another name; `jelouctl bulk resume NAME` goes on with one that is not complete"
+                "choose another name; `jelouctl bulk resume NAME` continues one that is not complete, and `bulk cancel` ends it"
             }
         }
     }

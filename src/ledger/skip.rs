@@ -20,10 +20,12 @@ pub(crate) enum SkipReason {
     Repeated,
     /// The sheet hides it
     Hidden,
+    /// The run was cancelled before it was sent
+    Cancelled,
 }
 
 impl SkipReason {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Invalid,
         Self::Excluded,
         Self::AlreadySent,
@@ -31,6 +33,7 @@ impl SkipReason {
         Self::ToBeSent,
         Self::Repeated,
         Self::Hidden,
+        Self::Cancelled,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -42,6 +45,7 @@ impl SkipReason {
             Self::ToBeSent => "to_be_sent",
             Self::Repeated => "repeated",
             Self::Hidden => "hidden",
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -53,10 +57,16 @@ impl SkipReason {
     pub(crate) fn needs_attention(self) -> bool {
         match self {
             Self::Invalid | Self::MayHaveBeenSent => true,
-            Self::Excluded | Self::AlreadySent | Self::ToBeSent | Self::Repeated | Self::Hidden => false,
+            Self::Excluded | Self::AlreadySent | Self::ToBeSent | Self::Repeated | Self::Hidden | Self::Cancelled => {
+                false
+            }
         }
     }
 }
+
+/// What is left of a run that was cancelled.
+pub(crate) const CANCELLED: Skip<'static> =
+    Skip { reason: SkipReason::Cancelled, problem: "the run was cancelled", run: None };
 
 /// A row is left out: why, in words, and the other run that it is about.
 #[derive(Clone, Copy, Debug)]

@@ -216,11 +216,21 @@ pub(crate) trait LedgerStore {
             return self.named(asked).map(Some);
         }
         let UnfinishedRuns { names, unreadable } = self.unfinished(is_to_stop, warn)?;
+        let names = meant(names, |name| !self.is_rehearsal(name));
+        let names = if is_to_stop { meant(names, |name| self.is_held(name)) } else { names };
         match names.as_slice() {
             [] if unreadable.is_empty() => Ok(None),
             [] => Err(RunError::NoneReadable { unreadable }.into()),
             [name] => Ok(Some(name.clone())),
             _ => Err(RunError::Several { known: names }.into()),
+        }
+    }
+
+    /// Whether the run is one on the sandbox; of one that cannot be read, by what is known beside its ledger.
+    fn is_rehearsal(&self, name: &RunName) -> bool {
+        match self.read(name).and_then(|run| run.details()) {
+            Ok(details) => details.sandbox,
+            Err(_) => self.note(name).is_some_and(|note| note.sandbox),
         }
     }
 
@@ -303,4 +313,11 @@ pub(crate) trait LedgerStore {
         }
         Err(RunError::Exists { name: first }.into())
     }
+}
+
+/// Of several runs the likely ones, where there are such.
+fn meant(names: Vec<RunName>, is_likely: impl Fn(&RunName) -> bool) -> Vec<RunName> {
+    let likely: Vec<_> =
+        if names.len() < 2 { Vec::new() } else { names.iter().filter(|name| is_likely(name)).cloned().collect() };
+    if likely.is_empty() { names } else { likely }
 }

@@ -63,7 +63,7 @@ pub(super) fn rests_of(events: &[RunEvent], until: i64) -> Vec<Rest> {
             RunEventKind::Waiting => ("waiting", event.until?.min(next(place).max(event.at))),
             RunEventKind::Paused => ("paused", next(place)),
             RunEventKind::Stopped => ("stopped", next(place)),
-            RunEventKind::Begun | RunEventKind::Resumed | RunEventKind::Ended => return None,
+            RunEventKind::Begun | RunEventKind::Resumed | RunEventKind::Cancelled | RunEventKind::Ended => return None,
         };
         Some(Rest { from: event.at, to: to.max(event.at), kind })
     });
@@ -73,7 +73,7 @@ pub(super) fn rests_of(events: &[RunEvent], until: i64) -> Vec<Rest> {
 /// Whether nothing is under way after such an event.
 fn rests(kind: RunEventKind) -> bool {
     match kind {
-        RunEventKind::Paused | RunEventKind::Stopped | RunEventKind::Ended => true,
+        RunEventKind::Paused | RunEventKind::Stopped | RunEventKind::Cancelled | RunEventKind::Ended => true,
         RunEventKind::Begun | RunEventKind::Resumed | RunEventKind::Waiting => false,
     }
 }
@@ -86,6 +86,7 @@ fn label(kind: RunEventKind) -> &'static str {
         RunEventKind::Waiting => "waited",
         RunEventKind::Paused => "was_paused",
         RunEventKind::Stopped => "was_stopped",
+        RunEventKind::Cancelled => "was_cancelled",
         RunEventKind::Ended => "ended",
     }
 }

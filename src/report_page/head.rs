@@ -68,15 +68,26 @@ impl Head {
     }
 }
 
-/// `complete`, `under_way`, `paused`, `stopped` or `unfinished`.
+/// Whether a person gave the run up.
+pub(super) fn is_cancelled(events: &[RunEvent]) -> bool {
+    events.iter().any(|event| event.kind == RunEventKind::Cancelled)
+}
+
+/// `cancelled`, `complete`, `under_way`, `paused`, `stopped` or `unfinished`.
 fn state_of(counts: &Counts, is_running: bool, events: &[RunEvent]) -> &'static str {
     match events.last().map(|event| event.kind) {
+        _ if is_cancelled(events) => "cancelled",
         _ if counts.is_finished() => "complete",
         _ if is_running => "under_way",
         Some(RunEventKind::Paused) => "paused",
         Some(RunEventKind::Stopped) => "stopped",
-        Some(RunEventKind::Begun | RunEventKind::Resumed | RunEventKind::Waiting | RunEventKind::Ended) | None => {
-            "unfinished"
-        }
+        Some(
+            RunEventKind::Begun
+            | RunEventKind::Resumed
+            | RunEventKind::Waiting
+            | RunEventKind::Cancelled
+            | RunEventKind::Ended,
+        )
+        | None => "unfinished",
     }
 }

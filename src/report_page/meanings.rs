@@ -64,6 +64,7 @@ const WORDS: &[(&str, [&str; 2])] = &[
     ("may_have_been_sent", ["an earlier run may have sent it", "un envío anterior quizá lo envió"]),
     ("to_be_sent", ["an unfinished run is to send it", "un envío sin terminar lo va a enviar"]),
     ("hidden", ["the sheet hides its row", "la hoja oculta su fila"]),
+    ("cancelled", ["the run was cancelled before it was sent", "el envío se canceló antes de enviarlo"]),
     (
         "repeated",
         [
@@ -93,6 +94,7 @@ const SPANISH_WORDS: &[(&str, &str)] = &[
     ("to_be_sent", "por enviar en otro envío"),
     ("repeated", "repetida"),
     ("hidden", "oculta"),
+    ("cancelled", "cancelada"),
     ("resolved", "decidido a mano"),
 ];
 

@@ -18,6 +18,7 @@ pub(super) fn next_steps(
     run: &ReportedRun<'_>,
     counts: &Counts,
     invalid: u64,
+    is_cancelled: bool,
     language: PageLanguage,
 ) -> Vec<NextStep> {
     let ReportedRun { name, details, damage, is_running, .. } = *run;
@@ -38,7 +39,7 @@ pub(super) fn next_steps(
     // Of a damaged run no row can be decided until its ledger is taken as it is.
     add(damage.is_none() && counts.unknown > 0, "next_unknown", &unknown);
     let failed = format!("jelouctl bulk resolve {name} --failed-as pending");
-    add(!is_running && counts.failed > 0, "next_failed", &[failed, resume]);
+    add(!is_running && counts.failed > 0 && !is_cancelled, "next_failed", &[failed, resume]);
     let again = commands_to_send_again(name, counts.failed, invalid, details);
     add(!is_running && again.is_some(), "next_corrected", again.as_ref().map_or(&[], |commands| &commands[..]));
     if steps.is_empty() && damage.is_none() {

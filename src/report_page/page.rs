@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::bubble::{self, BubblePart};
 use super::course::{self, CourseStep};
-use super::head::{Head, RunSpan};
+use super::head::{Head, RunSpan, is_cancelled};
 use super::meanings::shown_reason;
 use super::next_steps::{NextStep, next_steps};
 use super::outcomes::{CountryLine, Outcomes, ReasonLine, Tile, one};
@@ -140,7 +140,7 @@ pub(crate) fn write(
             // Who gets it has no ledger, and a command may name people by the run or a column.
             Vec::new()
         } else {
-            next_steps(run, &outcomes.counts, invalid, language)
+            next_steps(run, &outcomes.counts, invalid, is_cancelled(&events), language)
         },
         settings: settings(language, &states, &row_reasons, &columns, mask),
         columns,

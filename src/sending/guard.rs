@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::config::Settings;
-use crate::output::counted;
+use crate::output::{counted, counted_are};
 use crate::people::Exclusions;
 use crate::phone::spellings;
 
@@ -54,6 +54,9 @@ pub(crate) enum GuardError {
     Rows { count: u64, first: Box<GuardError> },
     #[error("sending {} was not confirmed", counted(*rows, "message"))]
     Unconfirmed { rows: u64, is_answer: bool },
+    /// A run that was left for days may say what does not hold any more.
+    #[error("run {run} last changed {age} ago, and {} still to be sent", counted_are(*rows, "message"))]
+    OldRun { run: String, age: String, rows: u64 },
     /// An earlier run has sent some of the messages, or is to send them.
     #[error("{message}")]
     SentBefore { message: String, hint: String },
@@ -86,6 +89,9 @@ impl GuardError {
             }
             Self::Unconfirmed { is_answer: true, .. } => return None,
             Self::Unconfirmed { is_answer: false, .. } => "nobody can be asked here: add --yes to go on".to_owned(),
+            Self::OldRun { run, .. } => {
+                format!("add --yes to send what is left; or leave it out for good: jelouctl bulk cancel {run}")
+            }
             Self::Clock { .. } => {
                 "set the clock: what was sent is remembered by its time, and people would get it again".to_owned()
             }

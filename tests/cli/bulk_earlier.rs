@@ -12,6 +12,7 @@ use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime};
 
 also_in_a_database! {
+    who_works_on_a_run_compares_it_with_the_others,
     ten_first_and_then_all_sends_each_person_one,
     one_corrected_number_and_the_whole_list_again_sends_one,
     what_failed_is_sent_by_the_next_run_and_what_was_sent_is_not,
@@ -651,6 +652,16 @@ fn a_run_that_was_made_in_the_future_forgets_nothing() {
     home.change_database("UPDATE jelouctl.run SET created_at = '2038-01-01'");
     send(&home, &jelou.url, &["--run", "a", "--again"]).success();
     home.run("bulk resume b --yes").api(&jelou.url).fails(11, &["all 3 messages left in run b were sent by run a"]);
+    assert_eq!(times(&jelou, &users(0..3)), [1; 3]);
+}
+
+#[test]
+fn who_works_on_a_run_compares_it_with_the_others() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url, &["--run", "b", "--import-only"]).success();
+    send(&home, &jelou.url, &["--run", "a", "--again"]).success();
+    home.run("bulk work b").api(&jelou.url).fails(11, &["all 3 messages left in run b were sent by run a"]);
     assert_eq!(times(&jelou, &users(0..3)), [1; 3]);
 }
 

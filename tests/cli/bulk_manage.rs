@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::{Watched, counts, people, resume, send, send_with, signal, start, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, STATE, also_in_a_database};
+use crate::harness::{Home, Run, STATE, also_in_a_database, faketime};
 use crate::terminal::Terminal;
 
 also_in_a_database! {
@@ -21,6 +21,11 @@ also_in_a_database! {
     a_run_is_stopped_while_somebody_is_asked_whether_it_goes_on,
     a_run_keeps_how_its_numbers_were_read,
     what_goes_with_a_run_is_said_before_it_is_removed,
+    a_run_of_long_ago_is_continued_only_by_who_means_it,
+    a_person_is_asked_by_name_about_a_run_of_yesterday,
+    who_resumes_a_run_leaves_people_out,
+    a_run_is_meant_before_a_rehearsal,
+    a_national_number_is_found_by_the_country_of_the_profile,
 }
 
 fn lines(text: &str) -> Vec<Value> {
@@ -45,9 +50,7 @@ fn a_run_that_is_stopped_ends_what_is_under_way_and_goes_on_later() {
     assert_eq!(ended.code, 11, "{ended:?}");
     assert!(ended.stderr.contains("error: stopped by `jelouctl bulk stop`"), "{ended:?}");
     assert!(
-        ended
-            .stderr
-            .contains("jelouctl bulk resume r; to give it up, and forget who was written to: jelouctl bulk remove r"),
+        ended.stderr.contains("jelouctl bulk resume r; to leave out what is left: jelouctl bulk cancel r"),
         "{ended:?}"
     );
     let [sent, failed, unknown, pending] = counts(&ended.json());
@@ -328,9 +331,10 @@ fn what_goes_with_a_run_is_said_before_it_is_removed() {
     let home = people(3);
     let jelou = Jelou::start(|user, _| if user.ends_with('1') { Act::Reset { accepted: true } } else { Act::Accept });
     send_with(&home, &jelou.url, &["--remember", "0"]).fails(10, &[]);
-    // No later run is compared with it, but what became of one message nobody else knows.
+    let went_out = "warning: 3 messages went out, or may have: once that is removed, nothing keeps a later run from sending them again";
     let told = home.run("bulk remove r").fails(2, &[]).stderr;
-    assert!(!told.contains("went out"), "{told}");
+    assert!(told.contains(went_out), "{told}");
+    // What became of one message nobody else knows.
     let undecided = "warning: run r: 1 message may have been sent, and to whom is known here alone; to keep the list: \
                      jelouctl bulk report r --state unknown --state inflight --file r.csv";
     assert!(told.contains(undecided), "{told}");
@@ -338,7 +342,7 @@ fn what_goes_with_a_run_is_said_before_it_is_removed() {
     assert!(told.contains(undecided), "{told}");
     home.run("bulk resolve r --unknown-as sent").success();
     let told = home.run("bulk remove r --yes").success().stderr;
-    assert!(!told.contains("warning"), "{told}");
+    assert!(told.contains("3 messages went out") && !told.contains("may have been sent"), "{told}");
 }
 
 #[test]
@@ -365,4 +369,131 @@ fn two_who_stop_and_one_who_reports_at_once_all_behave() {
     assert_eq!(counts(&ended.json())[0], jelou.seen().len() as u64);
     assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [400, 0, 0, 0]);
     assert!(jelou.accepted().values().all(|messages| *messages == 1));
+}
+
+/// So many days later, by the clock of the ledger: a database is set back, for a file the command has another clock.
+fn later(home: &Home, library: &str, days: u32) -> Vec<(&'static str, String)> {
+    if home.change_database(&format!("UPDATE jelouctl.run SET changed_at = changed_at - interval '{days} days'")) {
+        return Vec::new();
+    }
+    let days = format!("+{days}d");
+    vec![("LD_PRELOAD", library.to_owned()), ("FAKETIME", days), ("DONT_FAKE_MONOTONIC", "1".to_owned())]
+}
+
+fn with<'a>(run: Run<'a>, variables: &[(&str, String)]) -> Run<'a> {
+    variables.iter().fold(run, |run, (name, value)| run.env(name, value))
+}
+
+/// A profile at `url` of which a person is asked.
+fn profile(home: &Home, url: &str, keys: &str) {
+    let login = "bot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary-x\"";
+    home.config(&format!("[profiles.prod]\n{login}\napi_url = \"{url}\"\n{keys}\n"));
+}
+
+const IMPORT: &str = "bulk send people.csv --yes --run r --rate 1000000/s --import-only text Hola";
+
+#[test]
+fn a_run_of_long_ago_is_continued_only_by_who_means_it() {
+    let Some(library) = faketime() else { return };
+    let jelou = Jelou::accepting();
+    for (words, sent) in [("bulk resume", 0), ("bulk work r", 3), ("bulk resume --yes", 3)] {
+        let home = people(3);
+        profile(&home, &jelou.url, "confirm_bulk = false");
+        home.run(IMPORT).success();
+        let (seen, clock) = (jelou.seen().len(), later(&home, &library, 40));
+        let run = with(home.run(words), &clock);
+        if sent == 0 {
+            let old = "run r last changed 40 days 0 h ago, and 3 messages are still to be sent";
+            run.fails(11, &[old, "add --yes", "jelouctl bulk cancel r", "nothing was sent"]);
+        } else {
+            // A machine that works on it was started by somebody who means it.
+            assert_eq!(counts(&run.success().json()), [sent, 0, 0, 0]);
+        }
+        assert_eq!(jelou.seen().len() - seen, usize::try_from(sent).unwrap(), "{words}");
+    }
+    // Two days are not so long.
+    let home = people(3);
+    profile(&home, &jelou.url, "");
+    home.run(IMPORT).success();
+    let clock = later(&home, &library, 2);
+    with(home.run("bulk resume"), &clock).success();
+}
+
+#[test]
+fn a_person_is_asked_by_name_about_a_run_of_yesterday() {
+    let Some(library) = faketime() else { return };
+    let home = people(3);
+    let jelou = Jelou::never_asked();
+    profile(&home, &jelou.url, "");
+    home.run(IMPORT).success();
+    for (days, by_name) in [(0, false), (1, true)] {
+        let clock = later(&home, &library, days);
+        let mut variables: Vec<_> = clock.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        variables.push(("NO_COLOR", "1"));
+        let mut terminal = Terminal::new(&home, &["bulk", "resume"], &variables);
+        terminal.wait_for("[y/N] ");
+        terminal.type_line("n");
+        let (code, screen) = terminal.end();
+        let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(code, 11, "{screen}");
+        assert!(screen.contains("Hola") && screen.contains("3 messages"), "{screen}");
+        let named = "Run r last changed 24 h 0 min ago. Send 3 messages to 3 people from bot 77";
+        assert_eq!(screen.contains(named), by_name, "{screen}");
+    }
+}
+
+#[test]
+fn who_resumes_a_run_leaves_people_out() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    profile(&home, &jelou.url, "");
+    home.run(IMPORT).success();
+    home.write("bajas.txt", format!("{}\nAna\n", user(1)));
+    home.run("bulk resume --yes --exclude bajas.txt")
+        .fails(2, &["--exclude: bajas.txt: line 2: `Ana`", "nothing was sent"]);
+    let ended = home.run("bulk resume --yes --exclude -").stdin(user(1)).success();
+    assert!(ended.stderr.contains("1 row is left out, whose recipient is on standard input: line 3"), "{ended:?}");
+    assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 1}));
+    assert!(!jelou.accepted().contains_key(&user(1)));
+}
+
+#[test]
+fn a_run_is_meant_before_a_rehearsal() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    profile(&home, &jelou.url, "");
+    home.run("--sandbox bulk send people.csv --run rehearsal --import-only text Hola").success();
+    // As long as there is nothing else, it is meant.
+    assert!(home.run("bulk stop").success().stderr.contains("rehearsal"));
+    home.run(IMPORT).success();
+    let told = home.run("bulk stop").success().stderr;
+    assert!(told.contains("run r") && !told.contains("rehearsal"), "{told}");
+    assert_eq!(counts(&home.run("bulk resume --yes").success().json()), [3, 0, 0, 0]);
+    assert_eq!(jelou.seen().len(), 3);
+}
+
+/// Files alone: in a database a run is stopped wherever it is sent.
+#[test]
+fn of_several_runs_the_one_that_is_sent_is_stopped() {
+    let home = people(300);
+    let jelou = Jelou::accepting();
+    home.run("bulk send people.csv --yes --run other --import-only text Otra").api(&jelou.url).success();
+    let run = Watched::new(start(&home, SLOW, &[], &jelou.url));
+    jelou.wait_for(2);
+    let told = home.run("bulk stop").success().stderr;
+    assert!(told.contains("run r takes no more messages"), "{told}");
+    assert_eq!(run.end().code, 11);
+}
+
+#[test]
+fn a_national_number_is_found_by_the_country_of_the_profile() {
+    let home = Home::new();
+    let jelou = Jelou::accepting();
+    profile(&home, &jelou.url, "");
+    home.write("people.csv", "to\n593987654321\n");
+    home.run("bulk send people.csv --yes --run r text Hola").success();
+    home.run("bulk find 0987654321").fails(2, &["is a national number"]);
+    profile(&home, &jelou.url, "country = \"EC\"");
+    let found = lines(&home.run("bulk find 0987654321").success().stdout);
+    assert_eq!((found.len(), &found[0]["to"]), (1, &json!("593987654321")));
 }

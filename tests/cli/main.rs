@@ -22,6 +22,8 @@ mod audit_log;
 mod bad_input;
 #[cfg(unix)]
 mod bulk_before;
+#[cfg(unix)]
+mod bulk_cancel;
 mod bulk_conditions;
 mod bulk_connections;
 mod bulk_crash;

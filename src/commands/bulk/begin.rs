@@ -210,8 +210,12 @@ pub(crate) fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(
         return Ok(());
     }
     let rows_in_words = counted(rows, "message");
-    let question = format!("Send {rows_in_words} from {} to {}?", sender.description(), sender.planned_base());
-    match context.confirms(&question)? {
+    ask(context, rows, &format!("Send {rows_in_words} from {} to {}?", sender.description(), sender.planned_base()))
+}
+
+/// Asks whether so many messages are to be sent.
+pub(crate) fn ask(context: &Context, rows: u64, question: &str) -> Result<(), CommandError> {
+    match context.confirms(question)? {
         Some(true) => Ok(()),
         answer => Err(GuardError::Unconfirmed { rows, is_answer: answer.is_some() }.into()),
     }

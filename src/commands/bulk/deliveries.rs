@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::asking::{AskedRun, Look};
-use super::run_log::log_resolved;
+use super::run_log::log_decided;
 use super::store::{find_or_newest, open_store};
 use super::words::{deliveries_as_json, deliveries_in_words};
 use crate::commands::CommandError;
@@ -171,7 +171,7 @@ fn finish(
     if look.settled > 0 {
         let rows = counted(look.settled, "unknown row");
         context.stderr.note(&format!("{rows} of run {name} found in Jelou's history: sent from now on"));
-        log_resolved(context, name, &asked.details, &look.counts);
+        log_decided(context, "bulk resolve", name, &asked.details, &look.counts);
     }
     print(context, name, &look)?;
     for told in still_unknown(name, &look) {

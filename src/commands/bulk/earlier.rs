@@ -112,7 +112,14 @@ pub(crate) fn report_skipped(context: &Context, skips: &SkipCounts, once: Option
             (SkipReason::ToBeSent, Some(key)) => {
                 format!("a message under the key {key} is under way, or an unfinished run is to send it")
             }
-            (SkipReason::Invalid | SkipReason::Excluded | SkipReason::Repeated | SkipReason::Hidden, _) => continue,
+            (
+                SkipReason::Invalid
+                | SkipReason::Excluded
+                | SkipReason::Repeated
+                | SkipReason::Hidden
+                | SkipReason::Cancelled,
+                _,
+            ) => continue,
         };
         context.stderr.note(&format!("{} left out: {why}", counted_are(rows, "row")));
     }
@@ -209,7 +216,9 @@ fn refusal(found: &[EarlierMessages], [these, messages]: [&str; 2], all: u64, fo
     };
     let mut ways = vec!["leave them out with --skip-sent, or send them once more with --again".to_owned()];
     match found.iter().find(|messages| messages.reason == SkipReason::ToBeSent) {
-        Some(unfinished) => ways.push(format!("go on with it: jelouctl bulk resume {}", unfinished.run)),
+        Some(EarlierMessages { run, .. }) => {
+            ways.push(format!("resume it: jelouctl bulk resume {run}; or give it up: jelouctl bulk cancel {run}"));
+        }
         None if !for_reminders.is_empty() => ways.push(for_reminders.to_owned()),
         None => {}
     }

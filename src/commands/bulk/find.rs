@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::store::open_store;
 use super::words::{local_time, report_damage, report_unreadable};
 use crate::commands::CommandError;
+use crate::config::Settings;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{FoundMessage, FoundMessages, FoundRow, LedgerError, LedgerStore, RowState, UnreadableRun};
@@ -13,6 +14,7 @@ use crate::message::{InvalidMessage, Message, TypedRecipient};
 use crate::output::{Format, StreamError, compact};
 use crate::phone::{Country, person_key};
 use crate::report::reported_outcome;
+use crate::sending::read_environment;
 
 const HEADER: [&str; 7] = ["RUN", "LINE", "WHEN", "TO", "BECAME", "FROM", "MESSAGE"];
 
@@ -58,7 +60,7 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
     Ok(code)
 }
 
-/// The recipients that `user` may mean: as each run was read, where no country is typed.
+/// The recipients that `user` may mean: as the profile or each run reads it, where no country is typed.
 fn recipients_meant(
     context: &Context,
     store: &dyn LedgerStore,
@@ -76,7 +78,7 @@ fn recipients_meant(
     };
     let as_typed = read(*country);
     if country.is_none() {
-        for country in countries_of_runs(store)? {
+        for country in country_of_profile(context).into_iter().chain(countries_of_runs(store)?) {
             // Another run may know the number.
             let _ = read(Some(country));
         }
@@ -85,6 +87,12 @@ fn recipients_meant(
         Err(error) if meant.is_empty() => Err(InvalidMessage::Recipient { origin: "USER", error }.into()),
         _ => Ok(meant),
     }
+}
+
+/// The country of the profile; without settings that can be read nothing is lost but that.
+fn country_of_profile(context: &Context) -> Option<Country> {
+    let (environment, _) = read_environment().ok()?;
+    Settings::load(&context.flags, &environment).ok()?.country()
 }
 
 /// The countries whose national numbers runs were read with, each once: a number that is typed for them means the same there.

@@ -15,8 +15,8 @@ const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAI
 
 /// List the runs, the newest first
 ///
-/// Elsewhere than at a terminal it prints, separated by tabs: name, state (complete, unfinished,
-/// damaged or unreadable), rows, sent, failed, unknown, left, skipped, when it was made (UTC), kind,
+/// Elsewhere than at a terminal it prints, separated by tabs: name, state (complete, cancelled,
+/// unfinished, damaged or unreadable), rows, sent, failed, unknown, left, skipped, when it was made (UTC), kind,
 /// and the bot or `sandbox`. With -o record it prints one JSON object a line.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
@@ -71,6 +71,7 @@ fn of_person(run: &RunOverview) -> Vec<String> {
     let counts = run.counts();
     let left = match (counts.left(), run.is_held) {
         _ if run.damage.is_some() => "damaged".to_owned(),
+        (0, _) if run.is_cancelled => "cancelled".to_owned(),
         (0, _) => "-".to_owned(),
         (left, true) => format!("{left}, running"),
         (left, false) => left.to_string(),
@@ -85,6 +86,7 @@ fn of_script(stdout: &Stdout, run: &RunOverview) -> Result<(), StreamError> {
     let counts = run.counts();
     let state = match &run.damage {
         Some(_) => "damaged",
+        None if run.is_cancelled => "cancelled",
         None if run.is_finished() => "complete",
         None => "unfinished",
     };
@@ -106,6 +108,7 @@ fn of_machine(run: &RunOverview) -> Value {
         "schema_version": 1,
         "run": run.name.to_string(),
         "complete": run.is_finished(),
+        "cancelled": run.is_cancelled,
         "unreadable": null,
         "damaged": run.damage.as_ref().map(ToString::to_string),
         "running": run.is_held,
@@ -158,6 +161,7 @@ fn unreadable_of_machine(run: &UnreadableRun) -> Value {
         "unreadable": run.error.to_string(),
         "damaged": null,
         "complete": null,
+        "cancelled": null,
         "running": run.is_held,
         "created_at": null,
         "changed_at": null,

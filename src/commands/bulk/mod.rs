@@ -3,6 +3,7 @@
 mod asking;
 mod before;
 mod begin;
+mod cancel;
 mod carry_out;
 mod deliveries;
 mod earlier;
@@ -13,6 +14,7 @@ mod hours;
 mod import;
 mod list;
 mod list_notes;
+mod old_run;
 mod options;
 mod plan;
 mod remove;
@@ -33,6 +35,7 @@ mod work;
 
 use clap::Subcommand;
 
+use self::cancel::BulkCancelArgs;
 use self::deliveries::BulkDeliveriesArgs;
 use self::find::BulkFindArgs;
 use self::list::BulkListArgs;
@@ -60,6 +63,7 @@ pub(crate) enum BulkCommand {
     Resume(BulkResumeArgs),
     Work(BulkWorkArgs),
     Stop(BulkStopArgs),
+    Cancel(BulkCancelArgs),
     Status(BulkStatusArgs),
     Deliveries(BulkDeliveriesArgs),
     Report(BulkReportArgs),
@@ -76,6 +80,7 @@ pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCod
             | BulkCommand::Work(_)
             | BulkCommand::Stop(_)
             | BulkCommand::Deliveries(_)
+            | BulkCommand::Cancel(_)
             | BulkCommand::Resolve(_)
             | BulkCommand::Remove(_)
     );
@@ -89,6 +94,7 @@ pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCod
         BulkCommand::Resume(args) => resume::run(context, &args),
         BulkCommand::Work(args) => work::run(context, args),
         BulkCommand::Stop(args) => stop::run(context, &args),
+        BulkCommand::Cancel(args) => cancel::run(context, &args),
         BulkCommand::Status(args) => status::run(context, &args),
         BulkCommand::Deliveries(args) => deliveries::run(context, &args),
         BulkCommand::Report(args) => report::run(context, &args),

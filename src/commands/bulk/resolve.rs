@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use super::deliveries::{settle_by_asking, up_to};
 use super::import::open;
 use super::plan::recipient_rule;
-use super::run_log::log_resolved;
+use super::run_log::log_decided;
 use super::store::{hold_claims, open_store};
 use super::summary::{RunSummary, print_what_stays, to_continue};
 use super::words::warn_of_left_alone;
@@ -154,7 +154,7 @@ fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, Co
     let stored = store.read(&name)?;
     let details = stored.details()?;
     let summary = RunSummary::of(stored, details.written_to)?;
-    log_resolved(context, &name, &details, &summary.counts);
+    log_decided(context, "bulk resolve", &name, &details, &summary.counts);
     context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
     print_what_stays(context, &summary.to_json(Some(&name)), &summary.words(None, false), &name);
     // Where a process sends the run it takes them by itself.

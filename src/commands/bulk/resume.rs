@@ -1,14 +1,15 @@
 //! `bulk resume`, and `bulk work` (`work.rs`): go on with a run. They need no input and no message, and send as the one who began it, or
 //! not at all. A person who resumes a run is asked, and lifts a pause; a machine that works on it does neither.
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::before::{refuse_templates, report_before_resume};
-use super::begin::{confirm, is_asked};
+use super::begin::{ask, confirm, is_asked};
 use super::carry_out::carry_out;
 use super::earlier::leave_out_sent;
 use super::excluded::leave_out_excluded;
 use super::hours::of_resumed_run;
+use super::old_run::{ASKED_BY_NAME, MUST_BE_MEANT, age_of, question_by_name, refuse_old};
 use super::options::{EarlierOptions, HoursOptions, RunOptions};
 use super::run_log::log_refused_run;
 use super::store::{check_clocks, open_store};
@@ -18,11 +19,14 @@ use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Origin, Rate, Sourced, knows_profile};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
+use crate::input::Source;
 use crate::ledger::{Counts, Details, HeldFor, HeldRun, LedgerStore, Resumed, RunName};
 use crate::output::counted;
-use crate::people::Exclusions;
+use crate::people::ExclusionOptions;
 use crate::process::block_on;
-use crate::sending::{Connection, Sender, UnresolvedSender, add_do_not_contact, reread_do_not_contact};
+use crate::sending::{
+    Connection, Sender, UnresolvedSender, add_do_not_contact, claim_exclusions, read_exclusions, reread_do_not_contact,
+};
 
 /// Continue a run that was stopped, paused or killed
 ///
@@ -31,12 +35,12 @@ use crate::sending::{Connection, Sender, UnresolvedSender, add_do_not_contact, r
 ///   jelouctl bulk resume people-20261120-101500 --rate 2/s
 ///
 /// At a terminal it shows the first message that is left and asks, as `bulk send` does; elsewhere
-/// it goes on at once.
+/// it goes on at once. A run in which nothing has changed for three days needs --yes there.
 /// What may have been sent is never sent again: see `bulk resolve`.
 #[derive(Args, Debug, Default)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkResumeArgs {
-    /// Name of the run [default: the only unfinished one]
+    /// Name of the run [default: the only unfinished one; a rehearsal on the sandbox only where there is no other]
     pub(super) run: Option<RunName>,
 
     #[command(flatten)]
@@ -47,25 +51,40 @@ pub(crate) struct BulkResumeArgs {
 
     #[command(flatten)]
     pub(super) earlier: EarlierOptions,
+
+    /// Leave out people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)
+    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub(super) exclude: Vec<Source>,
+}
+
+/// Who continues a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ContinuedBy {
+    Person,
+    /// A machine that sends beside others.
+    Worker,
 }
 
 /// `bulk resume`: a person goes on with a run, wherever it is.
 pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, CommandError> {
-    let ended =
-        open_store(context).and_then(|store| go_on(context, &*store, args, true)).map_err(CommandError::of_send);
+    let ended = open_store(context)
+        .and_then(|store| go_on(context, &*store, args, ContinuedBy::Person))
+        .map_err(CommandError::of_send);
     log_refused_run(context, args.run.as_ref(), &ended);
     ended
 }
 
-/// Goes on with a run: `is_resumed` by a person, or joined by a machine.
+/// Continues a run: a person resumes it, a machine joins those who send it. Of a file only one process can.
 pub(super) fn go_on(
     context: &mut Context,
     store: &dyn LedgerStore,
     args: &BulkResumeArgs,
-    is_resumed: bool,
+    by: ContinuedBy,
 ) -> Result<ExitCode, CommandError> {
-    let BulkResumeArgs { run: asked, options, hours, earlier } = args;
+    let BulkResumeArgs { run: asked, options, hours, earlier, exclude } = args;
+    let is_resumed = by == ContinuedBy::Person || !store.is_shared();
     let unresolved = UnresolvedSender::claim(context)?;
+    claim_exclusions(context, exclude)?;
     let Some(name) = store.named_or_unfinished(asked.as_ref(), false, &mut warn_of_left_alone(context))? else {
         let what = if is_resumed { "resume" } else { "send" };
         context.stderr.note(&format!("no run is unfinished: there is nothing to {what}"));
@@ -73,7 +92,7 @@ pub(super) fn go_on(
     };
     check_clocks(store)?;
     let mut run = store.hold(&name, HeldFor::Sending)?;
-    let mut details = run.read()?.details()?;
+    let (mut details, age) = (run.read()?.details()?, age_of(store, &*run.read()?)?);
     let mut is_changed = false;
     if is_resumed {
         let hours = of_resumed_run(hours, details.conditions.hours.as_ref())?;
@@ -87,7 +106,13 @@ pub(super) fn go_on(
     }
     send_as_begun(context, &unresolved, (run.name(), run.is_shared()), &details)?;
     let sender = sender_of_run(context, unresolved, run.name(), &details)?;
-    let mut exclusions = Exclusions::default();
+    let is_old = by == ContinuedBy::Person && !details.sandbox && age >= MUST_BE_MEANT;
+    let asks = is_asked(context, &sender) || is_old && !context.assume_yes && context.can_ask();
+    if is_old && !asks && !context.assume_yes {
+        refuse_old(&*run, age)?;
+    }
+    let country = details.recipient_flags.country.or(sender.settings.country());
+    let mut exclusions = read_exclusions(context, exclude, ExclusionOptions { country, encoding: None })?;
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     leave_out_excluded(context, &mut *run, &exclusions)?;
     if sender.settings.allow_to.is_some() {
@@ -98,12 +123,18 @@ pub(super) fn go_on(
     let mut has_answered = false;
     if is_resumed {
         report_pause(context, &*run);
-        leave_out_sent(&mut *run, &details, &earlier.ignore_run)?;
+    }
+    leave_out_sent(&mut *run, &details, &earlier.ignore_run)?;
+    if is_resumed {
         let pending = run.read()?.counts()?.pending;
-        if pending > 0 && is_asked(context, &sender) {
+        if pending > 0 && asks {
             let rate = options.rate.map_or(details.rate, Rate::per_second);
             report_before_resume(context, &*run.read()?, &details, rate, &exclusions)?;
-            confirm(context, &sender, pending)?;
+            if age >= ASKED_BY_NAME {
+                ask(context, pending, &question_by_name(&*run, &sender, age)?)?;
+            } else {
+                confirm(context, &sender, pending)?;
+            }
             has_answered = true;
             // The question may have stood there for hours.
             run.reconnect()?;

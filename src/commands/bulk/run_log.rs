@@ -50,8 +50,8 @@ pub(crate) fn log_refused_run(context: &Context, name: Option<&RunName>, ended: 
     }
 }
 
-/// Rows of a run that count otherwise from now on, because a person said so.
-pub(crate) fn log_resolved(context: &mut Context, name: &RunName, details: &Details, counts: &Counts) {
+/// Rows of a run that count otherwise from now on, because a person said so with this command.
+pub(crate) fn log_decided(context: &mut Context, command: &str, name: &RunName, details: &Details, counts: &Counts) {
     let flags = &mut context.flags;
     flags.sandbox |= details.sandbox;
     if let Some(profile) = &details.profile
@@ -62,7 +62,7 @@ pub(crate) fn log_resolved(context: &mut Context, name: &RunName, details: &Deta
     match AuditLog::of_flags(flags) {
         Ok(log) => {
             let fields = run_fields(Some(name), Some(details), Some(counts), Ok(ExitCode::Success));
-            log.of_run(details.bot.clone(), details.client_id.clone()).run(&context.stderr, "bulk resolve", &fields);
+            log.of_run(details.bot.clone(), details.client_id.clone()).run(&context.stderr, command, &fields);
         }
         Err(error) => context.stderr.warning(&format!("whether there is an audit log is not known: {error}")),
     }

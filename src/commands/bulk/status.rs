@@ -68,6 +68,7 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     words.extend(deliveries.as_ref().map(deliveries_in_words));
     words.extend(standing.lines);
     words.push(match (standing.halt, &waiting) {
+        _ if summary.is_cancelled => format!("cancelled, last changed {}", local_time(changed_at)),
         _ if is_finished => format!("complete, last changed {}", local_time(changed_at)),
         (Some(halt), _) => halt,
         _ if summary.damage.is_some() => "its ledger is damaged".to_owned(),

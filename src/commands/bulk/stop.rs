@@ -19,7 +19,7 @@ use crate::ledger::RunName;
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkStopArgs {
-    /// Name of the run [default: the only unfinished one]
+    /// Name of the run [default: the unfinished one that is being sent; a rehearsal on the sandbox only where there is no other]
     run: Option<RunName>,
 }
 

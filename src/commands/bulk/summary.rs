@@ -35,6 +35,8 @@ pub(crate) struct RunSummary {
     reasons: BTreeMap<String, u64>,
     /// How many of the people an earlier run wrote to in the 24 hours before.
     written_to: u64,
+    /// Whether a person gave it up.
+    pub(crate) is_cancelled: bool,
     /// Whether other processes may send it too: what is under way is theirs.
     is_shared: bool,
     /// Why its ledger is not all that was written: then the counts have as unknown what may have been sent.
@@ -44,9 +46,9 @@ pub(crate) struct RunSummary {
 impl RunSummary {
     /// As its ledger has it; an earlier run had written to so many people of its list.
     pub(crate) fn of(run: Box<dyn Run>, written_to: u64) -> Result<Self, LedgerError> {
-        let is_shared = run.is_shared();
+        let (is_shared, is_cancelled) = (run.is_shared(), run.is_cancelled()?);
         let (counts, skips, reasons) = (run.counts()?, run.skip_counts()?, run.reasons()?);
-        Ok(Self { counts, skips, reasons, written_to, is_shared, damage: run.into_whole().err() })
+        Ok(Self { counts, skips, reasons, written_to, is_cancelled, is_shared, damage: run.into_whole().err() })
     }
 
     /// Whether every row is known to be final.
@@ -61,6 +63,7 @@ impl RunSummary {
             "schema_version": 1,
             "run": name.map(ToString::to_string),
             "complete": self.is_complete(),
+            "cancelled": self.is_cancelled,
             "rows": counts.all(),
             "sent": counts.sent,
             "failed": counts.failed,
@@ -130,9 +133,10 @@ impl RunSummary {
         let mut ways = without_end(name, &self.counts, self.is_shared);
         if self.is_complete() && self.counts.unknown > 0 {
             let them = if self.counts.unknown == 1 { "it" } else { "them" };
+            let states = if self.is_cancelled { "sent|failed" } else { "sent|failed|pending" };
             ways.push(format!(
-                "decide what became of {them}: jelouctl bulk resolve {name} --unknown-as sent|failed|pending, or \
-                 row by row in a report with --from"
+                "decide what became of {them}: jelouctl bulk resolve {name} --unknown-as {states}, or row by row in a \
+                 report with --from"
             ));
         }
         let invalid = self.skips.rows(SkipReason::Invalid);
@@ -167,7 +171,9 @@ pub(crate) fn nothing_to_send(
     let to_be_sent = skips.rows(SkipReason::ToBeSent);
     if to_be_sent > 0 {
         let rows = counted(to_be_sent, "message");
-        context.stderr.warning(&format!("{rows} of an unfinished run are not sent by this: jelouctl bulk resume"));
+        context.stderr.warning(&format!(
+            "{rows} of an unfinished run are not sent by this: jelouctl bulk resume, or bulk cancel"
+        ));
     }
     let summary = RunSummary { counts: Counts { skipped, ..Counts::default() }, skips, ..RunSummary::default() };
     print_summary(context, &summary.to_json(None), &summary.words(None, false), None)?;
@@ -196,11 +202,9 @@ pub(crate) fn without_end(name: &RunName, counts: &Counts, is_shared: bool) -> V
     told
 }
 
-/// How a run that has rows left is gone on with, or given up.
+/// How a run that has rows left is resumed, or given up.
 pub(crate) fn to_continue(name: &RunName) -> String {
-    format!(
-        "to continue: jelouctl bulk resume {name}; to give it up, and forget who was written to: jelouctl bulk remove {name}"
-    )
+    format!("to continue: jelouctl bulk resume {name}; to leave out what is left: jelouctl bulk cancel {name}")
 }
 
 /// `words` at a terminal, where no format was asked for; `--output id` is the run's name.

@@ -139,6 +139,33 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp A
   SELECT doubt_run(my_run, doubt, why) FROM doubt_of(my_run)
 $$;
 
+-- Leaves out what of a cancelled run is to be sent, or came back.
+CREATE FUNCTION leave_out_cancelled(my_run bigint, moment timestamptz)
+RETURNS void LANGUAGE sql SET search_path = jelouctl, pg_temp AS $$
+  WITH left_out AS (
+    UPDATE row SET state = 'skipped', number = row.number + 1, at = moment
+    WHERE run = my_run AND state = 'pending' AND EXISTS (SELECT 1 FROM run WHERE id = my_run AND cancelled_at IS NOT NULL)
+    RETURNING n, number
+  )
+  INSERT INTO decision (run, n, number, "from", "to", reason, problem, at)
+    SELECT my_run, n, number, 'pending', 'skipped', 'cancelled', 'the run was cancelled', moment FROM left_out
+$$;
+
+-- A person gives a run up. Whoever sends it is told that it is complete once nothing is under way.
+CREATE FUNCTION cancel_run(my_run bigint)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+  moment timestamptz;
+BEGIN
+  PERFORM 1 FROM run WHERE id = my_run AND cancelled_at IS NULL FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN; END IF;
+  moment := clock_timestamp();
+  UPDATE run SET cancelled_at = moment, changed_at = moment, paused = NULL, paused_by = NULL, paused_at = NULL
+    WHERE id = my_run;
+  PERFORM leave_out_cancelled(my_run, moment);
+  INSERT INTO event (run, kind, at) VALUES (my_run, 'cancelled', moment);
+END $$;
+
 -- A worker comes back on a new connection, and says which exchange was answered last. What it was given and does not hold
 -- was in an answer that never came: no byte of that has left, and it is still to be sent. Says how many rows that was; no
 -- session where the database does not know the worker.
@@ -170,7 +197,10 @@ BEGIN
   ON CONFLICT (run, n, number) DO UPDATE SET (ended_at, state, code, error)
     = (excluded.ended_at, excluded.state, excluded.code, excluded.error);
   GET DIAGNOSTICS rows = ROW_COUNT;
-  IF rows > 0 THEN UPDATE run SET finished_at = NULL WHERE id = my_run; END IF;
+  IF rows > 0 THEN
+    UPDATE run SET finished_at = NULL WHERE id = my_run AND cancelled_at IS NULL;
+    PERFORM leave_out_cancelled(my_run, moment);
+  END IF;
   RETURN QUERY SELECT my_session, rows;
 END $$;
 
@@ -242,7 +272,8 @@ BEGIN
     IF taken > 0 THEN
       r.changed_at := moment;
       -- A worker that was thought lost may give rows back.
-      IF 'pending' = ANY (e_state) THEN r.finished_at := NULL; END IF;
+      IF 'pending' = ANY (e_state) AND r.cancelled_at IS NULL THEN r.finished_at := NULL; END IF;
+      IF r.cancelled_at IS NOT NULL THEN PERFORM leave_out_cancelled(r.id, moment); END IF;
     END IF;
     r.swept_at := moment;
   END IF;
@@ -393,7 +424,8 @@ BEGIN
     UPDATE row SET due_at = NULL FROM row AS first
     WHERE row.run = my_run AND row.n = ANY (changed) AND first.run = my_run AND first.n = row.before
       AND first.state IN ('pending', 'inflight');
-    UPDATE run SET finished_at = NULL WHERE id = my_run;
+    UPDATE run SET finished_at = NULL WHERE id = my_run AND cancelled_at IS NULL;
+    PERFORM leave_out_cancelled(my_run, moment);
   ELSIF from_state = 'pending' THEN
     -- Who waited for it waits no more.
     UPDATE row SET due_at = moment + recipient_gap()

@@ -89,6 +89,7 @@ impl HeldRun for JoinedRun {
         have_ended: &mut dyn FnMut(&[LostWorker]) -> bool,
     ) -> Result<Counts, ResolveError> {
         self.note_lost_rows()?;
+        self.read()?.check_resolution(resolution)?;
         let decision = self.decide(resolution)?;
         let lost = self.lost_workers(&decision)?;
         if !lost.is_empty() && !have_ended(&lost) {
@@ -103,6 +104,11 @@ impl HeldRun for JoinedRun {
 
     fn learn(&mut self, news: &DeliveryNews) -> Result<u64, LedgerError> {
         self.keep(news)
+    }
+
+    fn cancel(&mut self) -> Result<(), LedgerError> {
+        self.runs.call(LONG, self.runs.client().execute("SELECT jelouctl.cancel_run($1)", &[&self.id.0]))?;
+        self.note_lost_rows()
     }
 
     fn remove(self: Box<Self>) -> Result<(), LedgerError> {

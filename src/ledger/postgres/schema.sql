@@ -46,6 +46,8 @@ CREATE TABLE run (
   changed_at timestamptz NOT NULL,
   -- When every row was final; nothing while one is not.
   finished_at timestamptz,
+  -- When a person gave it up: from then on every row that is, or comes back, to be sent is left out.
+  cancelled_at timestamptz,
   -- Why nobody takes rows until a person resumes it, and who said so.
   paused text,
   paused_by text,

@@ -8,8 +8,8 @@ use super::record::{RecordKind, text};
 use super::{Ledger, record};
 use crate::api::DeliveryFacts;
 use crate::ledger::{
-    BegunAttempt, EndedAttempt, LearntDelivery, LedgerError, RecordSummary, RowState, RunConditions, RunEvent,
-    RunEventKind, Skip, now,
+    BegunAttempt, CANCELLED, EndedAttempt, LearntDelivery, LedgerError, RecordSummary, RowState, Run, RunConditions,
+    RunEvent, RunEventKind, Skip, now,
 };
 
 /// A commit that is being made: whatever is added to the ledger of a run goes through it.
@@ -157,6 +157,24 @@ impl Ledger {
             Ok(())
         })?;
         Ok(left_out)
+    }
+
+    /// Leaves out all that is still to be sent: nothing of the run leaves any more. Done before, it changes nothing.
+    ///
+    /// # Errors
+    /// When it cannot be written; then nothing is changed.
+    pub(super) fn cancel(&mut self) -> Result<(), LedgerError> {
+        if self.is_cancelled()? {
+            return Ok(());
+        }
+        let rows = self.numbers_in_state(RowState::Pending)?;
+        let (at, change) = (now(), [RowState::Pending, RowState::Skipped]);
+        self.write(|batch| {
+            for (n, number) in rows {
+                batch.add(RecordKind::Decision, &skipped(n, number + 1, CANCELLED, at), change, at)?;
+            }
+            batch.event(&RunEvent::now(RunEventKind::Cancelled))
+        })
     }
 
     /// One commit of what `add` adds. When it returns it is on the disk, and the lock file has its number.

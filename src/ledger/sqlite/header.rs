@@ -14,7 +14,7 @@ use crate::ledger::LedgerError;
 /// `PRAGMA application_id`: "Jelo".
 pub(super) const APPLICATION: i32 = 0x4a65_6c6f;
 /// `PRAGMA user_version` of the ledgers that this version writes.
-pub(super) const VERSION: i32 = 9;
+pub(super) const VERSION: i32 = 10;
 
 /// The pages of a ledger, which SQLite makes of this size.
 const PAGE: u64 = 4096;

@@ -136,10 +136,12 @@ impl HeldRun for LockedRun {
             return Ok(Counts { unknown, ..Counts::default() });
         }
         let mut ledger = self.write()?;
-        let changed = match ledger.details()?.scope().filter(|_| resolution.sends_again()) {
-            Some(scope) => self.resolve_under(&scope, &mut ledger, resolution),
-            None => ledger.resolve(resolution),
-        };
+        let changed = (&ledger as &dyn Run).check_resolution(resolution).and_then(|()| {
+            match ledger.details()?.scope().filter(|_| resolution.sends_again()) {
+                Some(scope) => self.resolve_under(&scope, &mut ledger, resolution),
+                None => ledger.resolve(resolution),
+            }
+        });
         ledger.close()?;
         changed
     }
@@ -154,6 +156,13 @@ impl HeldRun for LockedRun {
         let proven = ledger.learn(news);
         ledger.close()?;
         proven
+    }
+
+    fn cancel(&mut self) -> Result<(), LedgerError> {
+        let mut ledger = self.write()?;
+        ledger.cancel()?;
+        ledger.close()?;
+        Ok(())
     }
 
     fn remove(self: Box<Self>) -> Result<(), LedgerError> {

@@ -68,9 +68,14 @@ impl Ledger {
     }
 
     fn all_in_state(&self, change: [RowState; 2]) -> Result<Vec<DecidedRow>, ResolveError> {
-        let [from, _] = change;
+        let rows = self.numbers_in_state(change[0])?.into_iter();
+        Ok(rows.map(|(n, number)| DecidedRow { n, number, change }).collect())
+    }
+
+    /// The rows in this state, each with the number of its last record.
+    pub(super) fn numbers_in_state(&self, state: RowState) -> Result<Vec<(i64, i64)>, LedgerError> {
         let mut statement = self.db.prepare("SELECT n, number FROM standing WHERE state = ?1 ORDER BY n")?;
-        let rows = statement.query_map([from], |row| Ok(DecidedRow { n: row.get(0)?, number: row.get(1)?, change }))?;
+        let rows = statement.query_map([state], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }

@@ -1,0 +1,107 @@
+//! `bulk cancel`: gives a run up. What was sent stays known; what is left is never sent.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use tokio::time::sleep;
+
+use super::run_log::log_decided;
+use super::store::open_store;
+use super::summary::{RunSummary, print_what_stays};
+use crate::commands::CommandError;
+use crate::context::{Context, UsageError};
+use crate::exit::ExitCode;
+use crate::ledger::{HeldFor, HeldRun, LedgerError, RunName, SkipReason};
+use crate::output::{counted, counted_are};
+use crate::process::{Signal, Signals, block_on};
+use crate::sending::Interrupted;
+
+/// The time between two looks at what is under way, and the time after which the user reads what is waited for.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+const TOLD_AFTER: Duration = Duration::from_secs(1);
+
+/// Cancel a run: what is still to be sent is left out for good; asks, or needs --yes
+///
+/// Examples:
+///   jelouctl bulk cancel people-20261120-101500
+///   jelouctl bulk report people-20261120-101500 --reason cancelled --file left.csv
+///
+/// The rows that are left are `skipped`, with the reason `cancelled`, and the run is complete: what
+/// it sent stays known, also to later runs. There is no way back.
+/// A run in a file must be stopped first. In a database other processes may be sending it: they end,
+/// and the command waits for the messages that are under way.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct BulkCancelArgs {
+    /// Name of the run
+    run: RunName,
+}
+
+pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCode, CommandError> {
+    let store = open_store(context)?;
+    let name = store.named(&args.run)?;
+    // What may have been sent must not be said to be left out.
+    let run = store.read_whole(&name)?.into_whole()?;
+    let (details, counts, is_cancelled) = (run.details()?, run.counts()?, run.is_cancelled()?);
+    drop(run);
+    if counts.is_finished() {
+        let state = if is_cancelled { "cancelled already" } else { "complete: there is nothing to cancel" };
+        context.stderr.note(&format!("run {name} is {state}"));
+        return Ok(ExitCode::Success);
+    }
+    let mut held = store.hold(&name, HeldFor::Deciding).map_err(|error| stop_first(error, &name))?;
+    let left = counted(counts.pending, "message");
+    // Somebody may have ended the command that waited for what is under way.
+    if !is_cancelled
+        && context.confirms(&format!("Cancel run {name}, and never send what is left of it ({left})?"))? != Some(true)
+    {
+        return Err(UsageError::new(format!("run {name} was not cancelled"), "add --yes to cancel it").into());
+    }
+    // The question may have stood there for hours.
+    held.reconnect()?;
+    held.cancel()?;
+    block_on(wait_for_those_under_way(context, &mut *held))?;
+    let summary = RunSummary::of(held.read()?, details.written_to)?;
+    log_decided(context, "bulk cancel", &name, &details, &summary.counts);
+    let (skipped, sent) = (summary.skips.rows(SkipReason::Cancelled), counted(summary.counts.sent, "message"));
+    context.stderr.note(&format!("run {name} is cancelled: {} left out, {sent} sent", counted_are(skipped, "message")));
+    print_what_stays(context, &summary.to_json(Some(&name)), &summary.words(None, false), &name);
+    summary.ways_on(&name, &details).iter().for_each(|way| context.stderr.note(way));
+    Ok(ExitCode::Success)
+}
+
+/// The way out where a process sends a run that is in a file.
+fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
+    let is_in_use = matches!(error, LedgerError::InUse { .. });
+    let mut error = CommandError::from(error);
+    if is_in_use {
+        error.hint = Some(format!("stop it first: jelouctl bulk stop {name}"));
+    }
+    error
+}
+
+/// Waits until nothing is under way at other processes: what leaves in the end left before the run was cancelled.
+async fn wait_for_those_under_way(context: &Context, run: &mut dyn HeldRun) -> Result<(), CommandError> {
+    let mut signals = Signals::default();
+    signals.catch(&Signal::THAT_END_US)?;
+    let (began, mut is_told) = (Instant::now(), false);
+    loop {
+        let under_way = if run.is_shared() { run.read()?.counts()?.inflight } else { 0 };
+        if under_way == 0 {
+            // Some may not have been heard of again.
+            return Ok(run.cancel()?);
+        }
+        if !is_told && began.elapsed() >= TOLD_AFTER {
+            is_told = true;
+            let messages_are = counted_are(under_way, "message");
+            context
+                .stderr
+                .note(&format!("run {} takes no more messages; {messages_are} under way, and end first", run.name()));
+        }
+        tokio::select! {
+            biased;
+            signal = signals.next() => return Err(Interrupted(signal).into()),
+            () = sleep(BETWEEN_LOOKS) => {}
+        }
+    }
+}

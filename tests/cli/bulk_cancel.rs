@@ -1,0 +1,166 @@
+//! `bulk cancel`: what is left of a run is never sent, by the server's own count, whoever sends it meanwhile.
+
+use std::process::Child;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::bulk_run::{Watched, counts, people, resume, send, send_with, signal, start, user};
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Home, also_in_a_database};
+use crate::shared_ledger::worker;
+use crate::terminal::Terminal;
+
+also_in_a_database! {
+    what_is_left_of_a_cancelled_run_is_left_out_for_good,
+    nothing_leaves_after_a_run_was_cancelled,
+    a_run_that_is_complete_is_not_cancelled,
+    a_person_is_asked_before_a_run_is_cancelled,
+}
+
+/// A run of six of which two were sent and one was refused, before the credentials were; until they are mended.
+fn paused(home: &Home) -> (Jelou, Arc<AtomicBool>) {
+    let is_mended = Arc::new(AtomicBool::new(false));
+    let mended = Arc::clone(&is_mended);
+    let jelou = Jelou::start(move |user, _| match user.chars().last() {
+        _ if mended.load(SeqCst) => Act::Accept,
+        Some('0' | '1') => Act::Accept,
+        Some('2') => Act::Answer(422, "", "{}"),
+        _ => Act::Answer(401, "", "{}"),
+    });
+    send_with(home, &jelou.url, &["--concurrency", "1"]).fails(4, &["the run paused", "jelouctl bulk cancel r"]);
+    (jelou, is_mended)
+}
+
+#[test]
+fn what_is_left_of_a_cancelled_run_is_left_out_for_good() {
+    let home = people(6);
+    let (jelou, is_mended) = paused(&home);
+    let seen = jelou.seen().len();
+    home.run("bulk cancel").fails(2, &["<RUN>"]);
+    home.run("bulk cancel nowhere --yes").fails(2, &["there is no run nowhere"]);
+    home.run("bulk cancel r --dry-run").fails(2, &["this would change a run"]);
+    home.run("bulk cancel r").fails(2, &["run r was not cancelled", "add --yes"]);
+    assert_eq!(home.run("bulk status r").success().json()["cancelled"], false);
+    let ended = home.run("bulk cancel r --yes").success();
+    assert!(ended.stderr.contains("note: run r is cancelled: 3 messages are left out, 2 messages sent"), "{ended:?}");
+    let summary = ended.json();
+    assert_eq!((&summary["cancelled"], &summary["complete"]), (&json!(true), &json!(true)), "{summary}");
+    assert_eq!(summary["skipped_reasons"], json!({"cancelled": 3}));
+    assert_eq!(counts(&summary), [2, 1, 0, 0]);
+    let again = home.run("bulk cancel r --yes").success();
+    assert!(again.stderr.contains("run r is cancelled already"), "{again:?}");
+    // Everything that tells of it says so.
+    let status = home.run("bulk status r").success().json();
+    assert_eq!((&status["cancelled"], &status["complete"]), (&json!(true), &json!(true)), "{status}");
+    let listed = home.run("bulk list").success().stdout;
+    assert!(listed.starts_with("r\tcancelled\t6\t2\t1\t0\t0\t3\t"), "{listed}");
+    let record: Value = serde_json::from_str(&home.run("bulk list -o record").success().stdout).unwrap();
+    assert_eq!(record["cancelled"], true, "{record}");
+    let left = home.run("bulk report r --reason cancelled").success().stdout;
+    assert_eq!(left.lines().count(), 4, "{left}");
+    assert!(left.contains("cancelled,the run was cancelled,0,"), "{left}");
+    home.run("bulk report r --format html --file page.html").success();
+    let page = home.read("page.html");
+    assert!(page.contains("Cancelled: what was left is not sent"), "{page}");
+    // There is no way back.
+    assert_eq!(counts(&resume(&home, &jelou.url).fails(10, &[]).json()), [2, 1, 0, 0]);
+    let refused = ["the run is cancelled: nothing of it is sent any more", "nothing was changed"];
+    home.run("bulk resolve r --failed-as pending").fails(2, &refused);
+    assert!(home.run("bulk stop r").success().stderr.contains("run r is complete"));
+    assert_eq!(jelou.seen().len(), seen);
+    // Who was sent a message is known to the next run; the others get it from there.
+    is_mended.store(true, SeqCst);
+    assert_eq!(counts(&resume(&home, &jelou.url).fails(10, &[]).json()), [2, 1, 0, 0]);
+    assert_eq!(jelou.seen().len(), seen);
+    let words = "bulk send people.csv --yes --run s --rate 1000000/s --skip-sent";
+    let ended = home.run(words).args(&["text", "Hola {{ nombre }}"]).api(&jelou.url).success();
+    assert_eq!(ended.json()["skipped_reasons"], json!({"already_sent": 2}), "{ended:?}");
+    assert_eq!(jelou.seen().len(), seen + 4);
+}
+
+#[test]
+fn a_run_that_is_complete_is_not_cancelled() {
+    let home = people(2);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url).success();
+    let told = home.run("bulk cancel r --yes").success().stderr;
+    assert!(told.contains("run r is complete: there is nothing to cancel"), "{told}");
+    assert_eq!(home.run("bulk status r").success().json()["cancelled"], false);
+}
+
+#[test]
+fn a_person_is_asked_before_a_run_is_cancelled() {
+    let home = people(6);
+    let _paused = paused(&home);
+    for (answer, code, state) in [("n", 2, "unfinished"), ("y", 0, "cancelled")] {
+        let mut terminal = Terminal::new(&home, &["bulk", "cancel", "r"], &[("NO_COLOR", "1")]);
+        terminal.wait_for("[y/N] ");
+        terminal.type_line(answer);
+        let (ended, screen) = terminal.end();
+        assert_eq!(ended, code, "{screen}");
+        assert!(screen.contains("never send what is left of it (3 messages)?"), "{screen}");
+        assert!(home.run("bulk list").success().stdout.starts_with(&format!("r\t{state}\t")));
+    }
+}
+
+/// Those who send the run: in a database several.
+fn senders(home: &Home, url: &str) -> Vec<Child> {
+    let words = "bulk send people.csv --yes --run r --rate 400/s --timeout 1s --progress none text Hola";
+    let first = start(home, words, &[], url);
+    crate::harness::wait_until("the run is there", || home.run("bulk status r").end().code == 0);
+    match home.ledger() {
+        None => vec![first],
+        Some(ledger) => vec![first, worker(home, ledger, "bulk work r --timeout 1s --progress none", url)],
+    }
+}
+
+#[test]
+fn nothing_leaves_after_a_run_was_cancelled() {
+    for round in 0..6 {
+        let home = people(400);
+        // Some are not sent at first, and come back.
+        let jelou = Jelou::start(|user, earlier| match (user.chars().last(), earlier) {
+            (Some('3'), 0) => Act::RATE_LIMIT,
+            (Some('7'), 0) => Act::Answer(503, "Retry-After: 1\r\n", "{}"),
+            _ => Act::Accept,
+        });
+        let mut sending = senders(&home, &jelou.url);
+        jelou.wait_for(10 + 12 * round);
+        let is_killed = round % 2 == 1;
+        if is_killed {
+            let mut killed = sending.remove(0);
+            signal(&killed, Signal::KILL);
+            killed.wait().unwrap();
+        } else if home.ledger().is_none() {
+            // A process has it; it is stopped first.
+            let refused = ["run r is in use by another process", "stop it first: jelouctl bulk stop r"];
+            home.run("bulk cancel r --yes").fails(13, &refused);
+            home.run("bulk stop r").success();
+            Watched::new(sending.remove(0)).end();
+        }
+        let ended = home.run("bulk cancel r --yes").success();
+        let seen = jelou.seen().len();
+        for process in sending {
+            let ended = Watched::new(process).end();
+            assert!([0, 10].contains(&ended.code), "{ended:?}");
+        }
+        let [sent, failed, unknown, pending] = counts(&ended.json());
+        assert_eq!((failed, pending, ended.json()["inflight"].as_u64()), (0, 0, Some(0)), "{ended:?}");
+        assert!(ended.json()["skipped_reasons"]["cancelled"].as_u64() > Some(0), "{ended:?}");
+        assert_eq!(ended.json()["complete"], true, "{ended:?}");
+        let accepted = jelou.accepted();
+        assert!(accepted.values().all(|messages| *messages == 1), "{accepted:?}");
+        // What was under way at a process that was killed may have arrived.
+        let arrived = accepted.len() as u64;
+        assert!(sent <= arrived && arrived <= sent + unknown, "{arrived}: {ended:?}");
+        assert!(is_killed || unknown == 0, "{ended:?}");
+        resume(&home, &jelou.url).end();
+        let status = home.run("bulk status r").success().json();
+        assert_eq!((jelou.seen().len(), &status["pending"]), (seen, &json!(0)), "{status}");
+        assert!(!home.run("bulk report r --reason cancelled").success().stdout.contains(&user(0)));
+    }
+}
