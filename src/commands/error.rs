@@ -364,6 +364,10 @@ impl From<BulkError> for CommandError {
                 UsageError::new(error.to_string(), hint).into()
             }
             BulkError::Message(error) => error.into(),
+            BulkError::Reported(error) => {
+                let hint = error.hint();
+                UsageError::new(error.to_string(), hint).into()
+            }
             BulkError::Ledger(error) => error.into(),
             BulkError::TooManyRows { .. } | BulkError::CellTooLong { .. } => {
                 UsageError::new(error.to_string(), "write it as CSV: --format csv, or a file whose name ends in .csv")

@@ -18,7 +18,7 @@ use crate::message::{
     FlowMessage, InvalidMessage, Message, Outgoing, RecipientSources, Route, TemplateUse, TypedMessage,
 };
 use crate::output::{Format, Record, Sent};
-use crate::people::ExclusionOptions;
+use crate::people::{CountryRule, ExclusionOptions};
 use crate::phone::Country;
 use crate::process::block_on;
 use crate::sending::{
@@ -143,7 +143,10 @@ fn send(
     let mut exclusions = read_exclusions(
         context,
         exclude,
-        ExclusionOptions { country: country.or(sender.settings.country()), encoding: None },
+        ExclusionOptions {
+            countries: CountryRule { otherwise: country.or(sender.settings.country()), by_column: true },
+            encoding: None,
+        },
     )?;
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     *log = std::mem::take(log).with(&exclusions);

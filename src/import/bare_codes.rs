@@ -1,7 +1,7 @@
 //! Under which country codes the numbers of a list fall that have no `+`: in a list of national numbers some are by chance
 //! valid ones of another country.
 
-use crate::phone::{Country, country_of, may_be_national};
+use crate::phone::{country_of, may_be_national};
 
 /// Codes that are named.
 const MOST_NAMED: usize = 5;
@@ -11,7 +11,7 @@ const MOST_NAMED: usize = 5;
 pub(crate) struct BareCodes(Vec<(&'static str, String, u64, &'static str)>);
 
 impl BareCodes {
-    /// Takes note of a number that was written without `+`.
+    /// Takes note of a number that was written without `+`, where it was not said whose national numbers are meant.
     pub(super) fn note(&mut self, code: &'static str, (written, number): (&str, &str), line: u64) {
         if self.0.iter().all(|(known, ..)| *known != code) {
             // A number that is likely as it is needs no word of its own.
@@ -25,12 +25,8 @@ impl BareCodes {
         self.0.retain(|(_, _, first, _)| *first <= line);
     }
 
-    /// What a person should know, where there are several, or the one is an unlikely one; nothing where it was said whose
-    /// national numbers are meant: then each number that is none is told.
-    pub(crate) fn warning(&self, country: Option<Country>) -> Option<String> {
-        if country.is_some() {
-            return None;
-        }
+    /// What a person should know, where there are several, or the one is an unlikely one.
+    pub(crate) fn warning(&self) -> Option<String> {
         let count = self.0.len();
         if let [(code, written, _, unlikely)] = self.0.as_slice()
             && !unlikely.is_empty()

@@ -4,7 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::ledger::{DatabaseError, LedgerError};
+use crate::ledger::{DatabaseError, LedgerError, RunName};
 use crate::list::ListError;
 use crate::message::InvalidMessage;
 use crate::template::{MisspellingError, TemplateError};
@@ -21,6 +21,8 @@ pub(crate) enum BulkError {
     /// A message that is not valid whatever the row.
     #[error(transparent)]
     Message(InvalidMessage),
+    #[error(transparent)]
+    Reported(#[from] ReportedError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// NDJSON has no place for two fields of one name.
@@ -40,5 +42,45 @@ pub(crate) enum BulkError {
 impl From<DatabaseError> for BulkError {
     fn from(error: DatabaseError) -> Self {
         Self::Ledger(error.into())
+    }
+}
+
+/// A report that is not one of the rows beside which its columns stand, or lacks what is needed. Its whole list is refused:
+/// a sheet that was sorted in part has other people beside every outcome.
+#[derive(Debug, Error)]
+pub(crate) enum ReportedError {
+    #[error("line {line} is to {to}, but line {of_run} of run {run}, which it names, is to {recipient}")]
+    OtherPerson { line: u64, to: String, of_run: u64, run: RunName, recipient: String },
+    #[error("line {line} names line {of_run} of run {run}, but {to} is in line {theirs} of it")]
+    OtherLine { line: u64, to: String, of_run: u64, run: RunName, theirs: u64 },
+    #[error("line {line} names line `{}` of run {run}, which has no such line", of_run.escape_debug())]
+    NoSuchLine { line: u64, of_run: String, run: RunName },
+    #[error("line {line} is to {to}, but what its columns say was sent to `{}`", sent_to.escape_debug())]
+    SentToOther { line: u64, to: String, sent_to: String },
+    #[error("line {line}: the report has no column `{column}`, and its run{} is not here", of_name(run))]
+    MissingColumn { line: u64, column: &'static str, run: String },
+}
+
+fn of_name(run: &str) -> String {
+    if run.is_empty() { String::new() } else { format!(" `{}`", run.escape_debug()) }
+}
+
+impl ReportedError {
+    /// The way out, for the hint line.
+    pub(crate) fn hint(&self) -> &'static str {
+        match self {
+            Self::OtherPerson { .. } | Self::OtherLine { .. } | Self::NoSuchLine { .. } => {
+                "a sheet may have been sorted in part: write the report again with `jelouctl bulk report RUN --file FILE`, and \
+                 sort all of its columns together; to send to all rows whatever became of them, delete its column `sent`"
+            }
+            Self::SentToOther { .. } => {
+                "a sheet may have been sorted in part: write the report again; where the recipient was corrected, write no in \
+                 its column `sent`"
+            }
+            Self::MissingColumn { .. } => {
+                "take the report as `jelouctl bulk report` writes it; to send to all rows whatever became of them, delete its \
+                 column `sent`"
+            }
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! What reading a list in says: of a row that is not as it should be, and of all rows at the end.
 
 use super::bare_codes::BareCodes;
-use super::reported::ReportedRows;
 use crate::api::SuccessCriterion;
 use crate::ledger::{LedgerDraft, LedgerError, SkipReason};
 use crate::message::TemplateUses;
+use crate::phone::Country;
 
 /// What excludes a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,12 @@ pub(crate) enum RowFault<'a> {
     /// It makes no valid request.
     Invalid(String),
     Warning(String),
+    /// Its number has no `+`, and is read as one of the country that its list names; of none where the row names none.
+    NationalNumber {
+        country: Option<Country>,
+    },
+    /// A report says that it was sent, or may have been.
+    Reported(SkipReason),
     /// It is left out: its recipient must not be written to.
     Excluded(ExcludedBy<'a>),
     /// The cell under this column, which a text has, is empty.
@@ -68,8 +74,6 @@ pub(crate) struct Imported {
     pub(crate) same_person: u64,
     /// Rows that were left out because of an earlier run.
     pub(crate) earlier: u64,
-    /// Rows of a report that say that they were sent, or may have been.
-    pub(crate) reported: ReportedRows,
     pub(crate) columns: Vec<String>,
     /// Warnings about the texts, whatever the rows are.
     pub(crate) warnings: Vec<String>,

@@ -8,13 +8,13 @@ use url::Url;
 
 use super::bare_codes::BareCodes;
 use super::error::BulkError;
+use super::imported::RowFault;
 use super::placeholder_cells::{PlaceholderCells, is_error};
 use super::reported::ReportedRule;
-use crate::ledger::LimitOf;
-use crate::list::{
-    ListError, MeantColumn, Row, is_changed_report, meant_column, near_column, no_header, recipient_column,
-};
+use crate::ledger::{LedgerStore, LimitOf};
+use crate::list::{ListError, MeantColumn, Row, meant_column, near_column, no_header, recipient_column};
 use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TypedRecipient, Violation};
+use crate::people::{CountryError, CountryRule, PersonError, read_recipient};
 use crate::phone::Country;
 use crate::template::{
     BodyTemplate, MisspellingError, RowView, TemplateError, TextTemplate, Uses, left_as_they_are, misspelling,
@@ -71,7 +71,7 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) body: BodyTemplate<'a>,
     pub(crate) recipient: RecipientRule<'a>,
     /// Whose national numbers the list may have.
-    pub(crate) country: Option<Country>,
+    pub(crate) countries: CountryRule,
     pub(crate) language: &'a Environment<'a>,
     pub(crate) bot: &'a str,
     /// The address that the requests are made for.
@@ -80,6 +80,8 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) reported: ReportedRule,
     /// Whether rows are left out for what was sent before: the limit does not count them.
     pub(crate) leaves_out: bool,
+    /// Where the runs of a report may be.
+    pub(crate) store: Option<&'a dyn LedgerStore>,
     pub(crate) range: RowRange,
     pub(crate) policy: ImportPolicy,
 }
@@ -112,10 +114,11 @@ impl RecipientRule<'_> {
         &self,
         row: &Row,
         column: &str,
-        country: Option<Country>,
+        countries: CountryRule,
     ) -> Result<(String, TypedRecipient), RowError> {
+        let country = countries.of(row.country_cells());
         let recipient = match self {
-            Self::Template(template) => template.fill(column, row, country)?,
+            Self::Template(template) => template.fill(column, row, country.clone().unwrap_or_default())?,
             Self::Column(_) => row.get(column).ok_or_else(|| RowError::NoRecipient(column.to_owned()))?,
         };
         let recipient = match recipient {
@@ -123,8 +126,10 @@ impl RecipientRule<'_> {
             Value::Number(number) => number.to_string(),
             found => return Err(RowError::RecipientType { column: column.to_owned(), found }),
         };
-        let typed = TypedRecipient::read(&recipient, country);
-        let typed = typed.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
+        let typed = read_recipient(&recipient, country).map_err(|error| match error {
+            PersonError::Recipient(error) => RowError::Recipient { column: column.to_owned(), error },
+            PersonError::Country(error) => RowError::Country(error),
+        })?;
         Ok((recipient, typed))
     }
 }
@@ -138,6 +143,8 @@ pub(crate) enum RowError {
     Template(#[from] TemplateError),
     #[error("{column}: {error}")]
     Recipient { column: String, error: RecipientError },
+    #[error(transparent)]
+    Country(CountryError),
     #[error("{column}: is {found}; a recipient is a text or a number")]
     RecipientType { column: String, found: Value },
     #[error("has no `{0}`, the recipient's")]
@@ -179,9 +186,6 @@ impl ImportPlan<'_> {
     /// Checks what the columns of the first row can tell; gives the column of the recipient.
     pub(super) fn check_names(&self, row: &Row) -> Result<String, BulkError> {
         let names = row.names();
-        if is_changed_report(&names) {
-            return Err(ListError::ChangedReport.into());
-        }
         let column = self.recipient.column(&names)?;
         // Of NDJSON each row has fields of its own.
         let is_fixed = matches!(row, Row::Cells { .. });
@@ -258,25 +262,40 @@ impl ImportPlan<'_> {
         told.collect()
     }
 
-    /// The message of a row, with its warnings.
+    /// The message of a row, with what is said of it.
     pub(super) fn request(
         &self,
         row: &Row,
         column: &str,
         line: u64,
         codes: &mut BareCodes,
-    ) -> Result<(Outgoing, Vec<String>), RowError> {
-        let body = self.body.fill(row, self.country)?;
-        let (recipient, typed) = self.recipient.read(row, column, self.country)?;
+    ) -> Result<(Outgoing, Vec<RowFault<'static>>), RowError> {
+        let country = self.country_of(row);
+        let body = self.body.fill(row, country)?;
+        let (recipient, typed) = self.recipient.read(row, column, self.countries)?;
+        let mut told = Vec::new();
         if let Some(code) = typed.bare_code() {
-            codes.note(code, (&recipient, typed.recipient.as_str()), line);
+            if country.is_none() {
+                codes.note(code, (&recipient, typed.recipient.as_str()), line);
+            }
+            let cells = row.country_cells();
+            if self.countries.by_column && !cells.is_empty() {
+                let is_named = cells.iter().any(|(_, cell)| !cell.trim().is_empty());
+                told.push(RowFault::NationalNumber { country: country.filter(|_| is_named) });
+            }
         }
-        self.made(body, typed)
+        let (outgoing, warnings) = self.made(body, typed)?;
+        Ok((outgoing, warnings.into_iter().map(RowFault::Warning).chain(told).collect()))
+    }
+
+    /// The country of a row; nothing where it is not surely one, which is a fault where it is needed.
+    fn country_of(&self, row: &Row) -> Option<Country> {
+        self.countries.of(row.country_cells()).unwrap_or_default()
     }
 
     /// The message of a row for another recipient than its own, with its warnings.
     pub(crate) fn message(&self, row: &Row, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
-        self.made(self.body.fill(row, self.country)?, recipient)
+        self.made(self.body.fill(row, self.country_of(row))?, recipient)
     }
 
     fn made(&self, body: Value, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {

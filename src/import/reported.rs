@@ -1,10 +1,17 @@
-//! A report that is sent again: rows of which it says that they were sent, or may have been. No ledger need be there that
-//! says the same: it may be another machine's, or too old to count.
+//! A report that is sent again: what became of its rows. Where their run is here, its ledger says it, by run and line. Where
+//! it is not, the report itself does: it may be another machine's, or too old to count.
 
-use crate::ledger::SkipReason;
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::error::{BulkError, ReportedError};
+use crate::ledger::{LedgerError, LedgerStore, ReportedRow, RowFilter, RowState, RunName, SkipReason};
 use crate::list::{ReportedOutcome, ReportedSent};
+use crate::message::TypedRecipient;
+use crate::phone::person_key;
 
-/// What becomes of them.
+/// What becomes of rows that were sent, or may have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReportedRule {
     /// They are rows as all others.
@@ -21,29 +28,188 @@ pub(crate) struct ReportedRows {
     pub(crate) may_have_been_sent: u64,
 }
 
-impl ReportedRule {
-    /// Why a row would be left out that a report says `outcome` of.
+/// What is known of a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct KnownOutcome {
+    /// Why it would be left out, where it was sent or may have been.
+    pub(super) sent: Option<SkipReason>,
+    pub(super) is_excluded: bool,
+}
+
+/// The runs that a report names, each read once.
+pub(super) struct ReportedRuns<'a> {
+    /// Where they are looked for.
+    store: Option<&'a dyn LedgerStore>,
+    rule: ReportedRule,
+    /// By their names in the report; nothing where they are not here.
+    runs: HashMap<String, Option<RunOfReport>>,
+}
+
+/// What a ledger has of the rows of a run.
+struct RunOfReport {
+    name: RunName,
+    /// In the order of the list.
+    rows: Vec<RowOfRun>,
+    /// The first line of each person, made where it is needed.
+    people: OnceCell<HashMap<u64, u64>>,
+}
+
+/// Of a person only a hash: a run may have millions.
+struct RowOfRun {
+    line: u64,
+    person: Option<u64>,
+    state: RowState,
+    is_excluded: bool,
+}
+
+impl<'a> ReportedRuns<'a> {
+    pub(super) fn new(store: Option<&'a dyn LedgerStore>, rule: ReportedRule) -> Self {
+        Self { store, rule, runs: HashMap::new() }
+    }
+
+    /// What is known of the row in `line`, which is to `recipient` and of which the report says `outcome`.
     ///
     /// # Errors
-    /// When nobody can tell whether the report says that it was sent.
-    pub(super) fn reason_of(self, outcome: Option<&ReportedOutcome>) -> Result<Option<SkipReason>, String> {
-        let (Some(outcome), Self::Refused | Self::LeftOut) = (outcome, self) else { return Ok(None) };
-        Ok(match outcome.is_sent()? {
-            ReportedSent::Yes => Some(SkipReason::AlreadySent),
-            ReportedSent::Unknown => Some(SkipReason::MayHaveBeenSent),
-            ReportedSent::No => None,
-        })
+    /// When the report is not one of this row, or nobody can tell what became of it; that of the row alone inside.
+    pub(super) fn known(
+        &mut self,
+        line: u64,
+        outcome: &ReportedOutcome,
+        recipient: &str,
+    ) -> Result<Result<KnownOutcome, String>, BulkError> {
+        let (store, rule) = (self.store, self.rule);
+        let Some(run) = self.run(outcome.run.trim())? else { return by_report(line, outcome, recipient, rule) };
+        let (named, person) = (outcome.line.trim(), hash_of(recipient));
+        let row = named.parse().ok().and_then(|of_run| run.row(of_run));
+        let theirs = row.filter(|row| row.person == Some(person));
+        // What a person has written there about somebody who must not be written to counts, too.
+        let is_excluded = is_excluded(outcome.code.as_deref()) || theirs.is_some_and(|row| row.is_excluded);
+        if rule == ReportedRule::NotCounted {
+            return Ok(Ok(KnownOutcome { sent: None, is_excluded }));
+        }
+        if let Some(row) = theirs {
+            return Ok(Ok(KnownOutcome { sent: reason_of(row.state), is_excluded }));
+        }
+        let (to, name) = (recipient.to_owned(), run.name.clone());
+        let Some(row) = row else {
+            return Err(ReportedError::NoSuchLine { line, of_run: named.to_owned(), run: name }.into());
+        };
+        let of_run = row.line;
+        if let Some(theirs) = run.line_of(person) {
+            return Err(ReportedError::OtherLine { line, to, of_run, run: name, theirs }.into());
+        }
+        // Whoever had no message may have another number now.
+        if row.person.is_none() || row.state == RowState::Failed {
+            return Ok(Ok(KnownOutcome { sent: None, is_excluded }));
+        }
+        let standing = store.map(|store| store.read(&name)?.at_lines(&[of_run].into())).transpose()?;
+        let recipient = standing.and_then(|rows| rows.get(&of_run)?.recipient.clone()).unwrap_or_default();
+        Err(ReportedError::OtherPerson { line, to, of_run, run: name, recipient }.into())
+    }
+
+    /// The run of this name, where it is here.
+    fn run(&mut self, name: &str) -> Result<Option<&RunOfReport>, LedgerError> {
+        if !self.runs.contains_key(name) {
+            let run = match (self.store, name.parse::<RunName>()) {
+                (Some(store), Ok(run)) if store.names()?.contains(&run) => Some(RunOfReport::read(store, run)?),
+                _ => None,
+            };
+            self.runs.insert(name.to_owned(), run);
+        }
+        Ok(self.runs.get(name).and_then(Option::as_ref))
+    }
+}
+
+impl RunOfReport {
+    fn read(store: &dyn LedgerStore, name: RunName) -> Result<Self, LedgerError> {
+        let mut rows = Vec::new();
+        store.read(&name)?.report::<LedgerError>(&RowFilter::default(), |row| {
+            rows.push(RowOfRun::of(&row));
+            Ok(())
+        })?;
+        rows.sort_by_key(|row| row.line);
+        Ok(Self { name, rows, people: OnceCell::new() })
+    }
+
+    fn row(&self, line: u64) -> Option<&RowOfRun> {
+        self.rows.binary_search_by_key(&line, |row| row.line).ok().and_then(|at| self.rows.get(at))
+    }
+
+    fn line_of(&self, person: u64) -> Option<u64> {
+        let people = self.people.get_or_init(|| {
+            // Of several lines the first is kept.
+            self.rows.iter().rev().filter_map(|row| Some((row.person?, row.line))).collect()
+        });
+        people.get(&person).copied()
+    }
+}
+
+impl RowOfRun {
+    fn of(row: &ReportedRow) -> Self {
+        Self {
+            line: row.line,
+            person: row.recipient.as_deref().map(hash_of),
+            state: row.state,
+            is_excluded: row.state == RowState::Skipped && is_excluded(row.code.as_deref()),
+        }
     }
 }
 
 impl ReportedRows {
-    pub(super) fn note(&mut self, reason: SkipReason) {
+    pub(crate) fn note(&mut self, reason: SkipReason) {
         if reason == SkipReason::AlreadySent {
             self.sent += 1;
         } else {
             self.may_have_been_sent += 1;
         }
     }
+}
+
+fn hash_of(recipient: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    person_key(recipient).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn is_excluded(code: Option<&str>) -> bool {
+    code.is_some_and(|code| code.trim() == SkipReason::Excluded.name())
+}
+
+fn reason_of(state: RowState) -> Option<SkipReason> {
+    match state {
+        RowState::Sent => Some(SkipReason::AlreadySent),
+        RowState::Unknown | RowState::Inflight => Some(SkipReason::MayHaveBeenSent),
+        RowState::Pending | RowState::Failed | RowState::Skipped => None,
+    }
+}
+
+/// What the report itself says of a row whose run is not here.
+fn by_report(
+    line: u64,
+    outcome: &ReportedOutcome,
+    recipient: &str,
+    rule: ReportedRule,
+) -> Result<Result<KnownOutcome, String>, BulkError> {
+    let missing = |column| ReportedError::MissingColumn { line, column, run: outcome.run.trim().to_owned() };
+    let code = outcome.code.as_deref().ok_or_else(|| missing("code"))?;
+    let is_excluded = is_excluded(Some(code));
+    if rule == ReportedRule::NotCounted {
+        return Ok(Ok(KnownOutcome { sent: None, is_excluded }));
+    }
+    let sent = match outcome.is_sent() {
+        Ok(ReportedSent::Yes) => SkipReason::AlreadySent,
+        Ok(ReportedSent::Unknown) => SkipReason::MayHaveBeenSent,
+        Ok(ReportedSent::No) => return Ok(Ok(KnownOutcome { sent: None, is_excluded })),
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let sent_to = outcome.sent_to.as_deref().ok_or_else(|| missing("sent_to"))?;
+    let is_theirs = TypedRecipient::read(sent_to, None)
+        .is_ok_and(|typed| person_key(typed.recipient.as_str()) == person_key(recipient));
+    if is_theirs {
+        return Ok(Ok(KnownOutcome { sent: Some(sent), is_excluded }));
+    }
+    let (to, sent_to) = (recipient.to_owned(), sent_to.to_owned());
+    Err(ReportedError::SentToOther { line, to, sent_to }.into())
 }
 
 /// For the report on the row.

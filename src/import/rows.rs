@@ -11,10 +11,10 @@ use super::error::BulkError;
 use super::imported::{ExcludedBy, Imported, RowFault};
 use super::placeholder_cells::PlaceholderCells;
 use super::plan::{HiddenRule, ImportPlan, ImportPolicy, RowError, refuse_placeholder_cells};
-use super::reported::{ReportedRule, problem_of_report};
+use super::reported::{KnownOutcome, ReportedRule, ReportedRuns, problem_of_report};
 use crate::api::Request;
 use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
-use crate::list::{ListError, ListReader, ListRow, ReportedOutcome, Row};
+use crate::list::{ListError, ListReader, ListRow, Row};
 use crate::message::Outgoing;
 
 /// Different names of fields that the rows of an NDJSON list may have.
@@ -110,6 +110,7 @@ struct Importer<'a> {
     empty_cells: EmptyCells,
     placeholder_cells: PlaceholderCells,
     conditions: Conditions,
+    reported: ReportedRuns<'a>,
     /// Rows that were read, and those of them that make a request which nothing in the list forbids.
     read: u64,
     requests: u64,
@@ -125,6 +126,7 @@ impl<'a> Importer<'a> {
             empty_cells: EmptyCells::new(&plan.body),
             placeholder_cells: PlaceholderCells::new(&plan.body),
             conditions: Conditions::new(plan.texts()),
+            reported: ReportedRuns::new(plan.store, plan.reported),
             read: 0,
             requests: 0,
         }
@@ -155,6 +157,7 @@ impl<'a> Importer<'a> {
                     };
                     self.read += 1;
                     is_read(self.read);
+                    self.check_inner_lines(list.name(), &row)?;
                     if self.read > skip {
                         self.add(row, &mut feed, list_of, report)?;
                     }
@@ -168,10 +171,20 @@ impl<'a> Importer<'a> {
         })
     }
 
+    /// Refuses rows that a quote has swallowed, also where the row itself is bad or passed over.
+    fn check_inner_lines(&self, name: &str, row: &ListRow) -> Result<(), BulkError> {
+        let recipient = &self.plan.recipient;
+        let is_row = |row: &Row| {
+            let column = recipient.column(&row.names());
+            column.is_ok_and(|column| recipient.read(row, &column, self.plan.countries).is_ok())
+        };
+        Ok(row.check_inner_lines(name, is_row)?)
+    }
+
     /// The row in the ledger, with its request or why it makes none.
     fn add<'b>(
         &mut self,
-        ListRow { line, row, is_hidden, faulty_cells, outcome }: ListRow,
+        ListRow { line, row, is_hidden, faulty_cells, outcome, .. }: ListRow,
         feed: &mut DraftFeed<'_>,
         list_of: &impl Fn(&Outgoing) -> Option<&'b str>,
         report: &mut impl FnMut(u64, RowFault<'b>),
@@ -179,7 +192,6 @@ impl<'a> Importer<'a> {
         if is_hidden && self.plan.policy.hidden == Some(HiddenRule::Skip) {
             return self.leave_out_hidden(feed, line, row.as_ref().ok());
         }
-        let reported = self.plan.reported.reason_of(outcome.as_ref());
         let (cells, made) = match row {
             Ok(row) => {
                 self.note_columns(line, &row)?;
@@ -192,23 +204,29 @@ impl<'a> Importer<'a> {
                     self.column.insert(column)
                 };
                 let faulty = faulty_cells.into_iter().find(|(name, _)| self.plan.uses(&row, column, name));
-                let made = reported
-                    .clone()
-                    .map_err(RowError::Reported)
-                    .and_then(|_| faulty.map_or(Ok(()), |(_, problem)| Err(RowError::Unreadable(problem))))
+                let made = faulty
+                    .map_or(Ok(()), |(_, problem)| Err(RowError::Unreadable(problem)))
                     .and_then(|()| refuse_placeholder_cells(&self.placeholder_cells, &row, self.plan.strict))
                     .and_then(|()| Ok(self.conditions.check(&row)?))
                     .and_then(|()| self.plan.request(&row, column, line, &mut self.imported.bare_codes));
-                (row.cells(), made.map(|(outgoing, warnings)| (row, outgoing, warnings)))
+                let known = match (&made, &outcome) {
+                    (Ok((outgoing, _)), Some(outcome)) => {
+                        self.reported.known(line, outcome, outgoing.recipient().as_str())?
+                    }
+                    (Ok(_) | Err(_), _) => Ok(KnownOutcome::default()),
+                };
+                let known = known.map_err(RowError::Reported);
+                let made = made.and_then(|(outgoing, told)| Ok((row.clone(), outgoing, told, known?)));
+                (row.cells(), made)
             }
             Err(problem) => ("null".to_owned(), Err(RowError::Unreadable(problem))),
         };
         match made {
-            Ok((row, outgoing, warnings)) => {
-                for warning in warnings.into_iter().chain(self.conditions.warnings(&row)) {
-                    report(line, RowFault::Warning(warning));
-                }
-                let excluded = excluded_by(list_of(&outgoing), outcome.as_ref());
+            Ok((row, outgoing, told, known)) => {
+                let warnings = self.conditions.warnings(&row).map(RowFault::Warning);
+                told.into_iter().chain(warnings).for_each(|fault| report(line, fault));
+                let by_report = known.is_excluded.then_some(ExcludedBy::Report);
+                let excluded = list_of(&outgoing).map(ExcludedBy::List).or(by_report);
                 if let Some(by) = excluded {
                     report(line, RowFault::Excluded(by));
                 } else {
@@ -218,7 +236,10 @@ impl<'a> Importer<'a> {
                         report(line, RowFault::PlaceholderCell { column: column.to_owned(), cell: cell.to_owned() });
                     }
                 }
-                self.add_request(feed, (line, &cells), &outgoing, (excluded, reported.ok().flatten()))
+                if let Some(reason) = known.sent.filter(|_| excluded.is_none()) {
+                    report(line, RowFault::Reported(reason));
+                }
+                self.add_request(feed, (line, &cells), &outgoing, (excluded, known.sent))
             }
             Err(RowError::Template(error)) if error.is_of_every_row => Err(BulkError::Template(error)),
             Err(RowError::Message(error)) if self.plan.is_of_every_row(&error) => Err(BulkError::Message(error)),
@@ -262,9 +283,6 @@ impl<'a> Importer<'a> {
         };
         if excluded.is_none() {
             self.imported.accepts.get_or_insert_with(|| request.accepts.clone());
-            if let Some(reason) = reported {
-                self.imported.reported.note(reason);
-            }
         }
         if skip.is_none() {
             self.requests += 1;
@@ -286,10 +304,4 @@ impl<'a> Importer<'a> {
         }
         Ok(())
     }
-}
-
-/// What excludes a row: a list that its recipient is on, or what a report says of it.
-fn excluded_by<'a>(list: Option<&'a str>, outcome: Option<&ReportedOutcome>) -> Option<ExcludedBy<'a>> {
-    let is_excluded = |outcome: &ReportedOutcome| outcome.code.trim() == SkipReason::Excluded.name();
-    list.map(ExcludedBy::List).or_else(|| outcome.is_some_and(is_excluded).then_some(ExcludedBy::Report))
 }

@@ -72,6 +72,9 @@ pub(crate) struct Details {
 pub(crate) struct RecipientFlags {
     /// `--country`, or the profile's.
     pub(crate) country: Option<Country>,
+    /// Whether the list's own column says it first.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) country_column: bool,
     /// `--to`, a template.
     pub(crate) to: Option<String>,
     /// `--to-column`

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io::{self, Read};
 
-use super::record_marks::RecordMarks;
+use super::record_marks::{RecordLines, RecordMarks};
 
 /// The most bytes of one row: a request has at most 1 MiB.
 const MAX_ROW: usize = 1024 * 1024;
@@ -23,9 +23,9 @@ impl BoundedInput {
         Self { inner: Box::new(inner), left: Cell::new(MAX_ROW + BUFFER), marks }
     }
 
-    /// The line where the record of the bytes `from` to `to` begins, and whether text stands behind a closing quote.
-    pub(crate) fn record(&mut self, from: u64, to: u64) -> (u64, bool) {
-        self.marks.as_mut().map_or((0, false), |marks| marks.record(from, to))
+    /// The lines of the record of the bytes `from` to `to`.
+    pub(crate) fn record(&mut self, from: u64, to: u64) -> RecordLines {
+        self.marks.as_mut().map(|marks| marks.record(from, to)).unwrap_or_default()
     }
 
     /// Another row begins.

@@ -1,11 +1,10 @@
 //! The columns of an input, and which of them is the recipient's.
 
 use std::collections::HashMap;
-
-use icu_normalizer::DecomposingNormalizerBorrowed;
+use std::ops::RangeInclusive;
 
 use super::error::ListError;
-use crate::nearest::nearest;
+use crate::nearest::{nearest, plain};
 
 /// Names that say "the recipient" in the languages of those who use Jelou, as [`plain`] writes them. A header must be one
 /// of them as a whole: `celular_conyuge` is somebody else's.
@@ -77,6 +76,9 @@ const FEWEST_DIGITS: usize = 9;
 /// Letters that a word has at least, which is near to a name.
 const SHORTEST_NEAR: usize = 4;
 
+/// Bytes of a name that may be that of a country's column, with blanks and punctuation.
+const LENGTHS_OF_COUNTRY: RangeInclusive<usize> = 4..=16;
+
 /// What a header must contain to be proposed for `--to-column`.
 const TELLING_PARTS: [&str; 8] =
     ["telefon", "phone", "celular", "movil", "mobile", "whatsapp", "recipient", "destinatari"];
@@ -88,6 +90,8 @@ pub(crate) struct Columns {
     places: HashMap<String, usize>,
     /// By the name as [`plain`] writes it; nothing where two columns share it.
     plain_places: HashMap<String, Option<usize>>,
+    /// Of those that say whose national numbers a row has.
+    country_places: Vec<usize>,
     /// What may stand above the header: the only name, which is a title then, or nothing at all.
     title: Option<String>,
 }
@@ -111,7 +115,9 @@ impl Columns {
         }
         plain_places.remove("");
         let title = possible_title(&names).filter(|name| recipient_column(&[name], None).is_err()).map(str::to_owned);
-        Ok(Self { names, places, plain_places, title })
+        let country_places = (0..).zip(&names).filter(|(_, name)| is_country_column(name)).map(|(place, _)| place);
+        let country_places = country_places.collect();
+        Ok(Self { names, places, plain_places, country_places, title })
     }
 
     /// That these are a title, where the row of `line` below reads like the header.
@@ -130,6 +136,10 @@ impl Columns {
     /// As the header writes them.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
+    }
+
+    pub(super) fn country_places(&self) -> &[usize] {
+        &self.country_places
     }
 
     /// The place of the column that `name` means, as [`meant_column`] finds it.
@@ -263,10 +273,10 @@ fn proposed(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| name.trim()).filter(is_telling).map(str::to_owned).collect()
 }
 
-/// A name as people mean it: its letters and digits, lower case, without accents.
-fn plain(name: &str) -> String {
-    let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(name);
-    decomposed.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// Whether a column of this name says whose national numbers a row has.
+pub(crate) fn is_country_column(name: &str) -> bool {
+    // Most names need no closer look, and objects bring theirs with every row.
+    LENGTHS_OF_COUNTRY.contains(&name.len()) && ["pais", "country"].contains(&plain(name).as_str())
 }
 
 #[cfg(test)]

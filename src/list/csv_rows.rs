@@ -10,9 +10,9 @@ use super::columns::Columns;
 use super::encoding::sample;
 use super::error::ListError;
 use super::format::CsvFormat;
-use super::outcome::{OUTCOME_COLUMNS, ReportedOutcome, own_columns, unguarded};
-use super::record_marks::RecordMarks;
-use super::row::{ListRow, Row};
+use super::outcome::ReportLayout;
+use super::record_marks::{RecordLines, RecordMarks, StrayQuote};
+use super::row::{InnerLine, ListRow, Row};
 
 /// A row behind the last one: a quote that is never closed swallows it.
 const END_MARK: &str = "\u{1}end of the list\u{1}";
@@ -21,8 +21,9 @@ pub(super) struct CsvRows {
     reader: Box<csv::Reader<BoundedInput>>,
     columns: Arc<Columns>,
     format: CsvFormat,
-    /// Whether it is a report of ours, to be read back as what was reported on.
-    is_report: bool,
+    /// How many cells each row has.
+    width: usize,
+    layout: ReportLayout,
     /// Rows without a filled cell, which were passed over.
     empty_rows: u64,
 }
@@ -36,25 +37,30 @@ impl CsvRows {
         let marks = RecordMarks::new(format.delimiter, if format.has_separator_line { 2 } else { 1 });
         let mut reader = Box::new(builder.from_reader(BoundedInput::new(input.chain(end), Some(marks))));
         let header = reader.byte_headers().cloned();
-        let (line, is_torn) = record_read(&mut reader, 0);
+        let RecordLines { first: line, stray, .. } = record_read(&mut reader, 0);
         let header = header.map_err(|error| unreadable(name, line, error))?;
         let header = as_text(header, name, line)?;
         if ends_open(&header) {
             return Err(ListError::OpenQuote { name: name.to_owned(), line });
         }
-        if is_torn {
-            return Err(ListError::TornHeader { name: name.to_owned(), line });
+        if stray.is_some() {
+            return Err(ListError::StrayInHeader { name: name.to_owned(), line });
         }
         if header.is_empty() || is_end(&header) {
             return Err(ListError::NoRows { name: name.to_owned() });
         }
-        let (names, is_report) = own_columns(&header.iter().collect::<Vec<_>>());
-        let columns = Arc::new(Columns::new(names)?);
-        Ok(Self { reader, columns, format, is_report, empty_rows: 0 })
+        let names: Vec<_> = header.iter().collect();
+        let layout = ReportLayout::of(&names);
+        let columns = Arc::new(Columns::new(layout.own(&names))?);
+        Ok(Self { reader, columns, format, width: names.len(), layout, empty_rows: 0 })
     }
 
     pub(super) fn columns(&self) -> &Arc<Columns> {
         &self.columns
+    }
+
+    pub(super) fn layout(&self) -> &ReportLayout {
+        &self.layout
     }
 
     pub(super) fn format(&self) -> CsvFormat {
@@ -67,33 +73,72 @@ impl CsvRows {
 
     /// The next row.
     pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, ListError> {
-        let Some((line, is_torn, record)) = self.filled_record(name)? else { return Ok(None) };
+        let Some((lines, record)) = self.filled_record(name)? else { return Ok(None) };
+        let line = lines.first;
         self.columns.check_title(line, &record)?;
-        let named = self.columns.names().len();
-        let (expected, found) = (named + if self.is_report { OUTCOME_COLUMNS.len() } else { 0 }, record.len());
-        let row = if is_torn {
-            Err("text stands behind a quote that closes its cell; inside a cell, write each quote twice".to_owned())
-        } else if found == expected {
-            let cells = record.iter().take(named);
-            let cells = cells.map(|cell| if self.is_report { unguarded(cell) } else { cell.to_owned() });
-            Ok(Row::cells_of(&self.columns, cells.collect(), Vec::new()))
-        } else {
-            let cells = if found == 1 { "cell" } else { "cells" };
-            Err(format!("has {found} {cells}, but the header has {expected}"))
+        let cells: Vec<_> = record.iter().collect();
+        let row = match lines.stray {
+            Some(StrayQuote::Torn { from, to }) if from < to => {
+                return Err(ListError::TornCell { name: name.to_owned(), from, to });
+            }
+            Some(StrayQuote::Torn { .. }) => {
+                Err("text stands behind a quote that closes its cell; inside a cell, write each quote twice".to_owned())
+            }
+            Some(StrayQuote::Unquoted) => Err("a quote stands inside a cell that does not begin with one; put the \
+                                               cell in quotes, and write each quote inside it twice"
+                .to_owned()),
+            None => self.row(&cells),
         };
-        let cell = |place: usize, _: &str| unguarded(record.get(named + place).unwrap_or_default());
-        let outcome = self.is_report.then(|| ReportedOutcome::of(cell));
-        Ok(Some(ListRow { line, row, is_hidden: false, faulty_cells: Vec::new(), outcome }))
+        let outcome = self.layout.outcome(&cells);
+        let inner_lines = if lines.last > line { self.inner_lines(line, &record) } else { Vec::new() };
+        let row = ListRow { last_line: lines.last, inner_lines, outcome, ..ListRow::new(line, row) };
+        Ok(Some(row))
     }
 
-    /// The next record with a filled cell, where it begins, and whether text stands behind a closing quote in it.
-    fn filled_record(&mut self, name: &str) -> Result<Option<(u64, bool, StringRecord)>, ListError> {
+    fn row(&self, cells: &[&str]) -> Result<Row, String> {
+        let (found, expected) = (cells.len(), self.width);
+        if found != expected {
+            let cells = if found == 1 { "cell" } else { "cells" };
+            return Err(format!("has {found} {cells}, but the header has {expected}"));
+        }
+        Ok(Row::cells_of(&self.columns, self.layout.own(cells), Vec::new()))
+    }
+
+    /// The lines of a record that begins in line `first`, as the rows that they would be if no quote held them together.
+    fn inner_lines(&self, first: u64, record: &StringRecord) -> Vec<InnerLine> {
+        let (delimiter, last) = (char::from(self.format.delimiter), record.len().saturating_sub(1));
+        let mut lines = vec![(String::new(), false)];
+        for (place, cell) in record.iter().enumerate() {
+            let cell = cell.replace("\r\n", "\n");
+            let parts: Vec<_> = cell.split(['\n', '\r']).collect();
+            for (at, part) in parts.iter().enumerate() {
+                // Only the first and the last line of a cell can have other cells beside it.
+                let begins_alone = at > 0 || place == 0;
+                let ends_alone = at + 1 < parts.len() || place == last;
+                let is_inside = parts.len() > 1 && begins_alone && ends_alone;
+                match lines.last_mut().filter(|_| at == 0) {
+                    Some((line, inside)) => {
+                        line.extend((place > 0).then_some(delimiter));
+                        line.push_str(part);
+                        *inside = is_inside;
+                    }
+                    None => lines.push(((*part).to_owned(), is_inside)),
+                }
+            }
+        }
+        let row = |text: &str| self.row(&text.split(delimiter).collect::<Vec<_>>()).ok();
+        (first..).zip(lines).map(|(line, (text, is_inside))| InnerLine { line, row: row(&text), is_inside }).collect()
+    }
+
+    /// The next record with a filled cell, and its lines.
+    fn filled_record(&mut self, name: &str) -> Result<Option<(RecordLines, StringRecord)>, ListError> {
         loop {
             self.reader.get_ref().begin_row();
             let from = self.reader.position().byte();
             let mut record = ByteRecord::new();
             let is_read = self.reader.read_byte_record(&mut record);
-            let (line, is_torn) = record_read(&mut self.reader, from);
+            let lines = record_read(&mut self.reader, from);
+            let line = lines.first;
             let is_read = is_read.map_err(|error| unreadable(name, line, error))?;
             let record = as_text(record, name, line)?;
             if !is_read || ends_open(&record) {
@@ -103,7 +148,7 @@ impl CsvRows {
                 return Ok(None);
             }
             if record.iter().any(|cell| !cell.trim().is_empty()) {
-                return Ok(Some((line, is_torn, record)));
+                return Ok(Some((lines, record)));
             }
             self.empty_rows += 1;
         }
@@ -119,9 +164,8 @@ fn as_text(record: ByteRecord, name: &str, line: u64) -> Result<StringRecord, Li
     })
 }
 
-/// Where the record that begins at byte `from`, and was read just now, begins in an editor; and whether text stands behind
-/// a closing quote in it.
-fn record_read(reader: &mut csv::Reader<BoundedInput>, from: u64) -> (u64, bool) {
+/// The lines of the record that begins at byte `from` and was read just now.
+fn record_read(reader: &mut csv::Reader<BoundedInput>, from: u64) -> RecordLines {
     let to = reader.position().byte();
     reader.get_mut().record(from, to)
 }

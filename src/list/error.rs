@@ -31,8 +31,18 @@ pub(crate) enum ListError {
     RowTooLong { name: String, line: u64 },
     #[error("{name}: a quote in the row of line {line} is never closed")]
     OpenQuote { name: String, line: u64 },
-    #[error("{name}: text stands behind a quote that closes its cell, in the header of line {line}")]
-    TornHeader { name: String, line: u64 },
+    #[error("{name}: a quote in the header of line {line} stands inside a cell, or has text behind it")]
+    StrayInHeader { name: String, line: u64 },
+    #[error("{name}: the quote that opens a cell in line {from} closes in line {to}, and text stands behind it")]
+    TornCell { name: String, from: u64, to: u64 },
+    #[error(
+        "{name}: the row of line {from} goes on to line {to} because of a quote, and line {inner} reads like a row"
+    )]
+    SwallowedRow { name: String, from: u64, to: u64, inner: u64 },
+    #[error(
+        "{name}: the row of line {from} goes on to line {to} because of a quote, so who stands there may be missed"
+    )]
+    SeveralLines { name: String, from: u64, to: u64 },
     #[error("{name}: {problem}; it is in the header")]
     Header { name: String, problem: String },
     #[error("the first line is no header, but somebody's row: {}", cells.join(", "))]
@@ -45,8 +55,6 @@ pub(crate) enum ListError {
     AllSkipped { name: String, skip: u64, rows: u64 },
     #[error("{name}: the object of line {line} goes on over more lines")]
     WrappedObject { name: String, line: u64 },
-    #[error("it has the columns of a report, but not as its last ones, in their order and spelling")]
-    ChangedReport,
     #[error("{name} has no rows")]
     NoRows { name: String },
     #[error("line {line}: with this row the list has more than {most} differently named fields")]
@@ -119,17 +127,18 @@ impl ListError {
                 "if that is right, add --encoding windows-1252 before the kind; or save it as \"CSV UTF-8\""
             }
             Self::Undecodable { .. } => "give another --encoding, or save it as \"CSV UTF-8\"",
-            Self::OpenQuote { .. } | Self::TornHeader { .. } => "close it; inside a cell, write each quote twice",
+            Self::OpenQuote { .. } | Self::TornCell { .. } => "close it; inside a cell, write each quote twice",
+            Self::StrayInHeader { .. } => "put the whole cell in quotes; inside a cell, write each quote twice",
+            Self::SwallowedRow { .. } => {
+                "remove the quote, or close it; inside a cell, write each quote twice; if the cell is meant to have these \
+                 lines, send the list as a workbook or NDJSON"
+            }
+            Self::SeveralLines { .. } => "remove the quote, or write one person a line",
             Self::RowTooLong { .. } => "look at the quotes of the row before it",
             Self::Header { .. } => "write the column's name there as a text",
             Self::WrappedObject { .. } => "write one object a line, as `jq -c .` does",
             Self::JsonArray { .. } => "write one object a line, as `jq -c '.[]'` does",
             Self::AllSkipped { .. } => "skip fewer rows",
-            Self::ChangedReport => {
-                "move columns of your own to the left of `run`; or, to send to all rows whatever became of them, remove \
-                 run, line, sent, message_id, http_status, code, error, attempts, at, delivery, delivered_at, read_at and \
-                 delivery_error"
-            }
             Self::NoRows { .. } => "check the file; a list needs a header and at least one row",
             Self::TooManyFields { .. } => {
                 "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does"

@@ -20,7 +20,8 @@ mod workbook;
 
 pub(crate) use self::any_input::{AnyInput, EverySheet};
 pub(crate) use self::columns::{
-    ColumnRole, MeantColumn, looks_like_number, meant_column, near_column, no_header, recipient_column,
+    ColumnRole, MeantColumn, is_country_column, looks_like_number, meant_column, near_column, no_header,
+    recipient_column,
 };
 pub(crate) use self::encoding::{ListEncoding, sample};
 pub(crate) use self::error::ListError;
@@ -28,7 +29,7 @@ pub(crate) use self::foreign::Foreign;
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::outcome::{
-    OUTCOME_COLUMNS, ReportedOutcome, ReportedSent, guarded, guarded_in_sheet, is_changed_report, is_report, quoted,
+    OUTCOME_COLUMNS, ReportedOutcome, ReportedSent, guarded, guarded_in_sheet, is_report, quoted,
 };
 pub(crate) use self::reader::ListReader;
 pub(crate) use self::row::{ListRow, Row, kept_cells};

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::bounded::{BUFFER, BoundedInput};
 use super::encoding::sample;
 use super::error::ListError;
-use super::outcome::{OUTCOME_COLUMNS, ReportedOutcome, has_outcome};
+use super::outcome::ReportedOutcome;
 use super::row::{ListRow, Row};
 use crate::repeated_field::repeated_field;
 
@@ -42,7 +42,7 @@ impl NdjsonRows {
             }
             if !text.trim().is_empty() {
                 let (row, outcome) = object(text.trim_end());
-                return Ok(Some(ListRow { line: self.line, row, is_hidden: false, faulty_cells: Vec::new(), outcome }));
+                return Ok(Some(ListRow { outcome, ..ListRow::new(self.line, row) }));
             }
         }
     }
@@ -55,15 +55,7 @@ fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
     }
     match crate::input::parse_exact(text) {
         Ok(Value::Object(mut fields)) => {
-            let mut outcome = None;
-            if has_outcome(&fields) {
-                outcome = Some(ReportedOutcome::of(|_, column| match fields.get(column) {
-                    Some(Value::String(text)) => text.clone(),
-                    Some(Value::Number(number)) => number.to_string(),
-                    _ => String::new(),
-                }));
-                fields.retain(|name, _| !OUTCOME_COLUMNS.contains(&name.as_str()));
-            }
+            let outcome = ReportedOutcome::take(&mut fields);
             (Ok(Row::Fields(Arc::new(fields))), outcome)
         }
         Ok(_) => (Err("is not a JSON object".to_owned()), None),

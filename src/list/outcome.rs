@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::format::CsvFormat;
 
 /// The columns of the outcome, behind those of the input.
-pub(crate) const OUTCOME_COLUMNS: [&str; 13] = [
+pub(crate) const OUTCOME_COLUMNS: [&str; 14] = [
     "run",
     "line",
     "sent",
@@ -22,16 +22,81 @@ pub(crate) const OUTCOME_COLUMNS: [&str; 13] = [
     "delivered_at",
     "read_at",
     "delivery_error",
+    "sent_to",
 ];
 
-/// What a report says of a row, as it stands there.
+/// The one of them that no report is without, and how many others make a list with it one.
+const TELLING_COLUMN: &str = "sent";
+const FEWEST_OTHERS: usize = 2;
+
+/// What a report says of a row, as it stands there; empty where it has no such column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReportedOutcome {
     pub(crate) run: String,
     pub(crate) line: String,
     pub(crate) sent: String,
-    pub(crate) code: String,
+    /// Absent where the report has no such column.
+    pub(crate) sent_to: Option<String>,
+    /// Absent where the report has no such column.
+    pub(crate) code: Option<String>,
     pub(crate) at: String,
+}
+
+/// Which columns of a header are the user's, and which are a report's, wherever they stand.
+#[derive(Debug)]
+pub(super) struct ReportLayout {
+    /// The places of the user's own.
+    own: Vec<usize>,
+    /// That of each of [`OUTCOME_COLUMNS`], where it is a report.
+    outcome: Option<[Option<usize>; OUTCOME_COLUMNS.len()]>,
+}
+
+impl ReportLayout {
+    /// A header with `sent` and two more of a report's columns is one. Of two of one name the last is the report's, which
+    /// stand behind the user's.
+    pub(super) fn of(header: &[&str]) -> Self {
+        let place = |column| header.iter().rposition(|name| name.trim().eq_ignore_ascii_case(column));
+        let places = OUTCOME_COLUMNS.map(place);
+        let is_report = place(TELLING_COLUMN).is_some() && places.iter().flatten().count() > FEWEST_OTHERS;
+        let outcome = is_report.then_some(places);
+        let is_own = |place: &usize| !outcome.is_some_and(|places| places.contains(&Some(*place)));
+        Self { own: (0..header.len()).filter(is_own).collect(), outcome }
+    }
+
+    pub(super) fn is_report(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    /// Whether the columns of a report are the last ones, in their order.
+    pub(super) fn is_as_written(&self) -> bool {
+        self.outcome.is_some_and(|places| (self.own.len()..).zip(places).all(|(at, place)| place == Some(at)))
+    }
+
+    /// The columns that a report should have and this one has not.
+    pub(super) fn missing(&self) -> Vec<&'static str> {
+        let places = self.outcome.iter().flatten();
+        let columns = OUTCOME_COLUMNS.into_iter().zip(places);
+        columns.filter(|(_, place)| place.is_none()).map(|(column, _)| column).collect()
+    }
+
+    /// Which of the user's own the column at this place is.
+    pub(super) fn own_place(&self, place: usize) -> Option<usize> {
+        self.own.iter().position(|own| *own == place)
+    }
+
+    /// The user's own of the cells of a row, or of the header, as they were before they stood in a report.
+    pub(super) fn own(&self, cells: &[&str]) -> Vec<String> {
+        let own = self.own.iter().map(|place| cells.get(*place).copied().unwrap_or_default());
+        own.map(|cell| if self.is_report() { unguarded(cell) } else { cell.to_owned() }).collect()
+    }
+
+    /// What a report says of the row of these cells.
+    pub(super) fn outcome(&self, cells: &[&str]) -> Option<ReportedOutcome> {
+        let places = self.outcome?;
+        let cell = |place: usize| unguarded(cells.get(place).copied().unwrap_or_default());
+        let of_place = |at: usize| places.get(at).copied().flatten().map(cell);
+        Some(ReportedOutcome::of(|at, _| of_place(at)))
+    }
 }
 
 /// What a report says in its column `sent`, which a person may have corrected.
@@ -56,20 +121,36 @@ impl ReportedOutcome {
         }
     }
 
-    /// From the cell of each of [`OUTCOME_COLUMNS`].
-    pub(super) fn of(mut cell: impl FnMut(usize, &str) -> String) -> Self {
+    /// From the cell of each of [`OUTCOME_COLUMNS`] that there is.
+    fn of(cell: impl Fn(usize, &str) -> Option<String>) -> Self {
         let mut outcome = Self::default();
-        for (place, column) in OUTCOME_COLUMNS.into_iter().enumerate() {
+        for (at, column) in OUTCOME_COLUMNS.into_iter().enumerate() {
             match column {
-                "run" => outcome.run = cell(place, column),
-                "line" => outcome.line = cell(place, column),
-                "sent" => outcome.sent = cell(place, column),
-                "code" => outcome.code = cell(place, column),
-                "at" => outcome.at = cell(place, column),
+                "run" => outcome.run = cell(at, column).unwrap_or_default(),
+                "line" => outcome.line = cell(at, column).unwrap_or_default(),
+                "sent" => outcome.sent = cell(at, column).unwrap_or_default(),
+                "sent_to" => outcome.sent_to = cell(at, column),
+                "code" => outcome.code = cell(at, column),
+                "at" => outcome.at = cell(at, column).unwrap_or_default(),
                 _ => {}
             }
         }
         outcome
+    }
+
+    /// Takes it out of the fields of an object, where they are a row of a report.
+    pub(super) fn take(fields: &mut Map<String, Value>) -> Option<Self> {
+        let ours = OUTCOME_COLUMNS.into_iter().filter(|column| fields.contains_key(*column)).count();
+        if !fields.contains_key(TELLING_COLUMN) || ours <= FEWEST_OTHERS {
+            return None;
+        }
+        let outcome = Self::of(|_, column| match fields.get(column)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => Some(String::new()),
+        });
+        fields.retain(|name, _| !OUTCOME_COLUMNS.contains(&name.as_str()));
+        Some(outcome)
     }
 }
 
@@ -116,35 +197,19 @@ pub(crate) fn unguarded(cell: &str) -> String {
     plain
 }
 
-/// The columns of a header that are the user's, and whether ours follow them.
-pub(crate) fn own_columns(header: &[&str]) -> (Vec<String>, bool) {
-    match header.strip_suffix(&OUTCOME_COLUMNS[..]) {
-        Some(own) => (own.iter().map(|name| unguarded(name)).collect(), true),
-        None => (header.iter().map(|name| (*name).to_owned()).collect(), false),
-    }
-}
-
-/// Whether the fields of an object end with ours, in their order.
-pub(super) fn has_outcome(fields: &Map<String, Value>) -> bool {
-    fields.keys().rev().map(String::as_str).take(OUTCOME_COLUMNS.len()).eq(OUTCOME_COLUMNS.into_iter().rev())
-}
-
-/// Whether a file that begins like this is a report, be it CSV or NDJSON.
+/// Whether a file that begins like this is a report as it was written, be it CSV or NDJSON.
 pub(crate) fn is_report(begin: &[u8]) -> bool {
     let mut head = begin.to_vec();
     let format = CsvFormat::take(&mut head);
     if head.starts_with(b"{") {
         let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        return serde_json::from_slice(line).is_ok_and(|fields| has_outcome(&fields));
+        return serde_json::from_slice(line).is_ok_and(|fields: Map<String, Value>| {
+            let last = fields.keys().rev().map(String::as_str).take(OUTCOME_COLUMNS.len());
+            last.eq(OUTCOME_COLUMNS.into_iter().rev())
+        });
     }
     let mut reader = csv::ReaderBuilder::new().delimiter(format.delimiter).from_reader(head.as_slice());
-    reader.headers().is_ok_and(|header| own_columns(&header.iter().collect::<Vec<_>>()).1)
-}
-
-/// Whether a header has all columns of a report, and not as a report has them: what it says of its rows would be passed over.
-pub(crate) fn is_changed_report(names: &[&str]) -> bool {
-    let has = |column: &str| names.iter().any(|name| name.trim().eq_ignore_ascii_case(column));
-    OUTCOME_COLUMNS.into_iter().all(has)
+    reader.headers().is_ok_and(|header| header.iter().collect::<Vec<_>>().ends_with(&OUTCOME_COLUMNS))
 }
 
 /// Whether a cell may begin behind `character`: its quotes are not part of it.
@@ -171,7 +236,7 @@ mod tests {
     fn a_report_is_known_by_how_it_begins() {
         let ours = OUTCOME_COLUMNS.join(",");
         let with = |delimiter: &str| format!("to{delimiter}{}\r\n", OUTCOME_COLUMNS.join(delimiter));
-        let object = r#"{"to":"1","run":"r","line":2,"sent":"no","message_id":null,"http_status":null,"code":null,"error":null,"attempts":0,"at":null,"delivery":null,"delivered_at":null,"read_at":null,"delivery_error":null}"#;
+        let object = r#"{"to":"1","run":"r","line":2,"sent":"no","message_id":null,"http_status":null,"code":null,"error":null,"attempts":0,"at":null,"delivery":null,"delivered_at":null,"read_at":null,"delivery_error":null,"sent_to":null}"#;
         for (begin, expected) in [
             (with(","), true),
             (format!("\u{feff}sep=;\r\n{}1;r;2", with(";")), true),
@@ -183,7 +248,7 @@ mod tests {
             (format!("to\n{ours}\n"), false),
             (format!("{ours},to\n"), false),
             ("{\"to\":\"1\"}\n".to_owned(), false),
-            (object.replace("\"delivery_error\":null", "\"delivery_error\":null,\"x\":1"), false),
+            (object.replace("\"sent_to\":null", "\"sent_to\":null,\"x\":1"), false),
             ("SQLite format 3\0".to_owned(), false),
             ("{".to_owned(), false),
             (String::new(), false),

@@ -106,7 +106,7 @@ impl ListReader {
 
     /// Whether it is a report of ours that is a workbook.
     pub(crate) fn is_report_workbook(&self) -> bool {
-        matches!(&self.rows, Rows::Sheet(list) if list.is_report())
+        matches!(&self.rows, Rows::Sheet(list) if list.layout().is_as_written())
     }
 
     pub(crate) fn format(&self) -> ListFormat {
@@ -171,6 +171,15 @@ impl ListReader {
         match &self.rows {
             Rows::Sheet(list) => list.unshown_columns(),
             Rows::Csv(_) | Rows::Ndjson(_) => &[],
+        }
+    }
+
+    /// Of a report, the columns that it should have and has not; objects have theirs in each row.
+    pub(crate) fn missing_columns(&self) -> Vec<&'static str> {
+        match &self.rows {
+            Rows::Csv(rows) => rows.layout().missing(),
+            Rows::Sheet(list) => list.layout().missing(),
+            Rows::Ndjson(_) => Vec::new(),
         }
     }
 

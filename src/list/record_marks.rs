@@ -1,5 +1,5 @@
-//! Where the records of a CSV input begin, by the lines that an editor shows, and what the CSV reader takes without a
-//! word: text behind a closing quote.
+//! Where the records of a CSV input begin and end, by the lines that an editor shows, and the quotes that the CSV reader takes
+//! without a word: inside a cell that does not begin with one, and with text behind them.
 
 use std::collections::VecDeque;
 
@@ -14,10 +14,37 @@ pub(crate) struct RecordMarks {
     at_line_begin: bool,
     after_return: bool,
     state: State,
+    /// The line where the last quoted cell begins.
+    quoted_from: u64,
     /// The first byte and the number of each line that is not empty, from the last record that was asked for.
     begins: VecDeque<(u64, u64)>,
-    /// Where text stands behind a closing quote.
-    behind_quotes: VecDeque<u64>,
+    /// Each with the byte where it was seen.
+    strays: VecDeque<(u64, StrayQuote)>,
+}
+
+/// A quote that may not stand where it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StrayQuote {
+    /// Inside a cell that does not begin with one.
+    Unquoted,
+    /// It closes in line `to` the cell that begins in line `from`, and text stands behind it.
+    Torn { from: u64, to: u64 },
+}
+
+/// What was seen of a record.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RecordLines {
+    /// Where it begins, empty lines before it left out.
+    pub(crate) first: u64,
+    pub(crate) last: u64,
+    /// The worst of its stray quotes: one that closes a cell of several lines, else the first.
+    pub(crate) stray: Option<StrayQuote>,
+}
+
+impl StrayQuote {
+    fn spans_lines(self) -> bool {
+        matches!(self, Self::Torn { from, to } if from < to)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +68,9 @@ impl RecordMarks {
             at_line_begin: true,
             after_return: false,
             state: State::CellBegins,
+            quoted_from: line,
             begins: VecDeque::new(),
-            behind_quotes: VecDeque::new(),
+            strays: VecDeque::new(),
         }
     }
 
@@ -66,29 +94,37 @@ impl RecordMarks {
         self.after_return = byte == b'\r';
         self.state = match (self.state, byte) {
             (State::Quoted, b'"') => State::QuoteClosed,
-            (State::CellBegins | State::QuoteClosed, b'"') | (State::Quoted, _) => State::Quoted,
+            (State::CellBegins, b'"') => {
+                self.quoted_from = self.line;
+                State::Quoted
+            }
+            (State::QuoteClosed, b'"') | (State::Quoted, _) => State::Quoted,
             _ if ends_line || byte == self.delimiter => State::CellBegins,
             (State::QuoteClosed | State::BehindQuote, b' ') => State::BehindQuote,
             (State::QuoteClosed | State::BehindQuote, _) => {
-                self.behind_quotes.push_back(self.position);
+                self.strays.push_back((self.position, StrayQuote::Torn { from: self.quoted_from, to: self.line }));
+                State::Plain
+            }
+            (State::Plain, b'"') => {
+                self.strays.push_back((self.position, StrayQuote::Unquoted));
                 State::Plain
             }
             (State::CellBegins | State::Plain, _) => State::Plain,
         };
     }
 
-    /// The line where the record begins that was read from the bytes `from` to `to`, empty lines before it left out, and
-    /// whether text stands behind a closing quote in it.
-    pub(crate) fn record(&mut self, from: u64, to: u64) -> (u64, bool) {
+    /// The record that was read from the bytes `from` to `to`.
+    pub(crate) fn record(&mut self, from: u64, to: u64) -> RecordLines {
         while self.begins.front().is_some_and(|(at, _)| *at < from) {
             self.begins.pop_front();
         }
-        let line = self.begins.front().map_or(self.line, |(_, line)| *line);
-        let mut is_torn = false;
-        while self.behind_quotes.front().is_some_and(|at| *at < to) {
-            self.behind_quotes.pop_front();
-            is_torn = true;
+        let first = self.begins.front().map_or(self.line, |(_, line)| *line);
+        let last = self.begins.iter().take_while(|(at, _)| *at < to).last().map_or(first, |(_, line)| *line);
+        let mut stray: Option<StrayQuote> = None;
+        while let Some((_, seen)) = self.strays.front().copied().filter(|(at, _)| *at < to) {
+            self.strays.pop_front();
+            stray = stray.filter(|known| known.spans_lines() || !seen.spans_lines()).or(Some(seen));
         }
-        (line, is_torn)
+        RecordLines { first, last, stray }
     }
 }

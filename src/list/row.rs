@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::columns::{Columns, MeantColumn, meant_column};
+use super::columns::{Columns, MeantColumn, is_country_column, meant_column};
+use super::error::ListError;
 use super::outcome::ReportedOutcome;
 
 /// A row with the line where it begins; a bad one with what is wrong.
@@ -14,13 +15,27 @@ use super::outcome::ReportedOutcome;
 pub(crate) struct ListRow {
     /// Of a workbook, the row of the sheet.
     pub(crate) line: u64,
+    /// Where it ends: a quoted cell of CSV may have several lines.
+    pub(crate) last_line: u64,
     pub(crate) row: Result<Row, String>,
+    /// Its lines, where it has several.
+    pub(super) inner_lines: Vec<InnerLine>,
     /// Whether the sheet hides it, by hand or by a filter.
     pub(crate) is_hidden: bool,
     /// Columns under which it has no value that can be used, each with why.
     pub(crate) faulty_cells: Vec<(String, String)>,
     /// What a report of ours says became of it.
     pub(crate) outcome: Option<ReportedOutcome>,
+}
+
+/// One line of a row that has several.
+#[derive(Debug)]
+pub(super) struct InnerLine {
+    pub(super) line: u64,
+    /// The row that it would be by itself, where it has as many cells as the header.
+    pub(super) row: Option<Row>,
+    /// Whether all of it stands in one quoted cell.
+    pub(super) is_inside: bool,
 }
 
 /// One row. Of CSV or a sheet, cells under the header's columns, all texts; of NDJSON, the fields of an object.
@@ -52,6 +67,30 @@ pub(crate) fn kept_cells(kept: Value) -> Result<Vec<Value>, serde_json::Error> {
         KeptCell::Stored(text) | KeptCell::Shown([_, text]) => Value::from(text),
     });
     Ok(shown.collect())
+}
+
+impl ListRow {
+    /// A row of one line, of which nothing else is known.
+    pub(super) fn new(line: u64, row: Result<Row, String>) -> Self {
+        let (inner_lines, faulty_cells) = (Vec::new(), Vec::new());
+        Self { line, last_line: line, row, inner_lines, is_hidden: false, faulty_cells, outcome: None }
+    }
+
+    /// Refuses a row of the list `name` that has other rows inside: a stray quote has swallowed them. `has_recipient` says
+    /// whether a row is one. A line may read like a row where cells of several lines end and begin beside the recipient, but
+    /// not two that follow each other.
+    pub(crate) fn check_inner_lines(&self, name: &str, has_recipient: impl Fn(&Row) -> bool) -> Result<(), ListError> {
+        let mut is_row_before = false;
+        for InnerLine { line, row, is_inside } in &self.inner_lines {
+            let is_row = row.as_ref().is_some_and(&has_recipient);
+            if is_row && (*is_inside || is_row_before) {
+                let (from, to, inner) = (self.line, self.last_line, *line);
+                return Err(ListError::SwallowedRow { name: name.to_owned(), from, to, inner });
+            }
+            is_row_before = is_row;
+        }
+        Ok(())
+    }
 }
 
 impl Row {
@@ -127,6 +166,20 @@ impl Row {
         match self {
             Self::Cells { columns, .. } => columns.names().iter().map(String::as_str).collect(),
             Self::Fields(fields) => fields.keys().map(String::as_str).collect(),
+        }
+    }
+
+    /// What stands under the columns that say whose national numbers it has, each with its name.
+    pub(crate) fn country_cells(&self) -> Vec<(&str, &str)> {
+        match self {
+            Self::Cells { columns, cells, .. } => {
+                let cell = |place: &usize| Some((columns.names().get(*place)?.trim(), cells.get(*place)?.as_str()));
+                columns.country_places().iter().filter_map(cell).collect()
+            }
+            Self::Fields(fields) => {
+                let named = fields.iter().filter(|(name, _)| is_country_column(name));
+                named.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))).collect()
+            }
         }
     }
 

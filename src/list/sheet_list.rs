@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::columns::Columns;
 use super::error::ListError;
-use super::outcome::{ReportedOutcome, own_columns, unguarded};
+use super::outcome::ReportLayout;
 use super::row::{ListRow, Row};
 use super::workbook::{CellFault, CellLook, SheetChoice, SheetRow, SheetStream, Unshown, column_letters, read_sheets};
 use crate::conventions::Conventions;
@@ -38,8 +38,7 @@ pub(super) struct SheetList {
     columns: Arc<Columns>,
     /// How many cells a row may have.
     width: usize,
-    /// Whether it is a report of ours that somebody saved as a workbook.
-    is_report: bool,
+    layout: ReportLayout,
     /// The last row that was given.
     last: u64,
     empty_rows: u64,
@@ -75,12 +74,12 @@ impl SheetList {
         let mut names: Vec<_> = header.cells.iter().map(String::as_str).collect();
         while names.pop_if(|name| name.trim().is_empty()).is_some() {}
         let width = names.len();
-        let (own, is_report) = own_columns(&names);
-        let columns = Arc::new(Columns::new(own)?);
+        let layout = ReportLayout::of(&names);
+        let columns = Arc::new(Columns::new(layout.own(&names))?);
         let hidden_rows = HiddenRows::default();
         let last = header.number;
         let (conventions, unshown) = (None, Vec::new());
-        Ok(Self { stream, columns, width, is_report, last, empty_rows: 0, hidden_rows, conventions, unshown })
+        Ok(Self { stream, columns, width, layout, last, empty_rows: 0, hidden_rows, conventions, unshown })
     }
 
     pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, ListError> {
@@ -92,12 +91,11 @@ impl SheetList {
                 }
                 self.columns.check_title(row.number, row.cells.iter().map(String::as_str))?;
                 self.last = row.number;
-                let own = self.columns.names().len();
-                let cell = |place: usize, _: &str| row.cells.get(own + place).cloned().unwrap_or_default();
-                let outcome = self.is_report.then(|| ReportedOutcome::of(cell));
+                let outcome = self.layout.outcome(&texts(&row.cells));
                 let faulty_cells = self.faulty_cells(&row);
                 let (line, is_hidden) = (row.number, row.is_hidden);
-                return Ok(Some(ListRow { line, row: self.row(row), is_hidden, faulty_cells, outcome }));
+                let row = self.row(&row);
+                return Ok(Some(ListRow { is_hidden, faulty_cells, outcome, ..ListRow::new(line, row) }));
             }
         }
         Ok(None)
@@ -105,7 +103,7 @@ impl SheetList {
 
     fn faulty_cells(&self, row: &SheetRow) -> Vec<(String, String)> {
         let told = |(column, fault): &(usize, CellFault)| {
-            let name = self.columns.names().get(*column);
+            let name = self.layout.own_place(*column).and_then(|place| self.columns.names().get(place));
             (name.cloned().unwrap_or_default(), problem(*column, row.number, name, fault))
         };
         row.faults.iter().map(told).collect()
@@ -115,9 +113,8 @@ impl SheetList {
     fn shown(&mut self, row: &SheetRow) -> Vec<(usize, String)> {
         let mut shown = Vec::new();
         for (place, look) in &row.looks {
-            let (Some(name), Some(stored)) = (self.columns.names().get(*place), row.cells.get(*place)) else {
-                continue;
-            };
+            let (Some(own), Some(stored)) = (self.layout.own_place(*place), row.cells.get(*place)) else { continue };
+            let Some(name) = self.columns.names().get(own) else { continue };
             let written = match look {
                 CellLook::Text(text) => Ok(text.clone()),
                 CellLook::Stored => Ok(stored.clone()),
@@ -128,11 +125,11 @@ impl SheetList {
             // One with decimals is known as a number by it, however the country of the list writes them.
             let is_told = |text: &String| text != stored || stored.contains('.');
             match written {
-                Ok(text) if is_told(&text) => shown.push((*place, text)),
+                Ok(text) if is_told(&text) => shown.push((own, text)),
                 Ok(_) => {}
                 Err((why, format)) => {
                     if is_told(stored) {
-                        shown.push((*place, stored.clone()));
+                        shown.push((own, stored.clone()));
                     }
                     if self.unshown.iter().all(|known| (known.place, known.why) != (*place, why)) {
                         let [name, format, stored] = [name, format, stored].map(|text| text.trim().to_owned());
@@ -144,19 +141,18 @@ impl SheetList {
         shown
     }
 
-    fn row(&mut self, row: SheetRow) -> Result<Row, String> {
+    fn row(&mut self, row: &SheetRow) -> Result<Row, String> {
         let beyond = row.cells.iter().enumerate().skip(self.width).find(|(_, cell)| !cell.trim().is_empty());
         if let Some((column, _)) = beyond {
             let (cell, last) = (column_letters(column), column_letters(self.width.saturating_sub(1)));
             return Err(format!("cell {cell}{} is filled, but the header ends at column {last}", row.number));
         }
-        let shown = self.shown(&row);
-        let mut cells = row.cells;
-        cells.resize(self.columns.names().len(), String::new());
-        if self.is_report {
-            cells = cells.iter().map(|cell| unguarded(cell)).collect();
-        }
-        Ok(Row::cells_of(&self.columns, cells, shown))
+        let shown = self.shown(row);
+        Ok(Row::cells_of(&self.columns, self.layout.own(&texts(&row.cells)), shown))
+    }
+
+    pub(super) fn layout(&self) -> &ReportLayout {
+        &self.layout
     }
 
     pub(super) fn columns(&self) -> &Arc<Columns> {
@@ -172,10 +168,6 @@ impl SheetList {
         &self.hidden_rows
     }
 
-    pub(super) fn is_report(&self) -> bool {
-        self.is_report
-    }
-
     pub(super) fn write_as(&mut self, conventions: Option<Conventions>) {
         self.conventions = conventions;
     }
@@ -188,6 +180,10 @@ impl SheetList {
     pub(super) fn sheets(&self) -> Option<(&str, &[String])> {
         self.stream.chosen().map(|chosen| (chosen.name.as_str(), chosen.others.as_slice()))
     }
+}
+
+fn texts(cells: &[String]) -> Vec<&str> {
+    cells.iter().map(String::as_str).collect()
 }
 
 /// What is wrong with a cell; `name` is its column's, where it has one.

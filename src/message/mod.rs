@@ -42,7 +42,7 @@ pub(crate) use self::kinds::{FlowMessage, Message};
 pub(crate) use self::merge::merge;
 pub(crate) use self::or_template::{LeafType, is_template};
 pub(crate) use self::outgoing::{Outgoing, recipients_in};
-pub(crate) use self::recipient::{RecipientError, TypedRecipient};
+pub(crate) use self::recipient::{RecipientError, TypedRecipient, typed_form};
 pub(crate) use self::recipient_choice::{RecipientChoice, RecipientSources};
 pub(crate) use self::route::Route;
 pub(crate) use self::template_listing::{TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template};

@@ -143,6 +143,18 @@ fn is_invisible(character: char) -> bool {
             ))
 }
 
+/// How a person writes a recipient of the wire, so that [`TypedRecipient::read`] gives it back, and no spreadsheet takes it for
+/// a number: `+593987654321`, `id:USER`, or a WhatsApp user id as it is.
+pub(crate) fn typed_form(recipient: &str) -> String {
+    let of_number =
+        || PhoneNumber::read(&format!("+{recipient}"), None).is_ok_and(|number| number.as_str() == recipient);
+    match recipient {
+        _ if is_user_id(recipient) => recipient.to_owned(),
+        _ if of_number() => format!("+{recipient}"),
+        _ => format!("id:{recipient}"),
+    }
+}
+
 impl fmt::Display for Recipient {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)

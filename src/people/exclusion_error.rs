@@ -4,6 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
+use super::country_rule::PersonError;
 use crate::list::{Foreign, ListError};
 use crate::message::RecipientError;
 
@@ -59,6 +60,15 @@ pub(super) enum LineFault {
     NoRecipient { column: String },
     #[error("{0}")]
     Row(String),
+}
+
+impl From<PersonError> for LineFault {
+    fn from(error: PersonError) -> Self {
+        match error {
+            PersonError::Recipient(error) => Self::Recipient(error),
+            PersonError::Country(error) => Self::Row(error.to_string()),
+        }
+    }
 }
 
 /// The bad lines of a file, of which the first are kept.
@@ -119,7 +129,6 @@ impl ExclusionError {
             problem,
             ExclusionProblem::List(
                 ListError::Title { .. }
-                    | ListError::ChangedReport
                     | ListError::TooManyFields { .. }
                     | ListError::TwoColumns { .. }
                     | ListError::NoRecipientColumn { .. }

@@ -5,13 +5,14 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use serde_json::Value;
 
+use super::country_rule::CountryRule;
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
 use super::exclusion_table::{ExclusionTables, ReadFile};
 use crate::list::{
     AnyInput, EverySheet, ListEncoding, ListError, ListInput, ListOptions, ListReader, ListRow, Row, sample,
 };
 use crate::message::TypedRecipient;
-use crate::phone::{Country, is_user_id, short_user_id};
+use crate::phone::{is_user_id, short_user_id};
 
 /// The most bytes of a line that names one person.
 const MAX_LINE: u64 = 1024;
@@ -23,7 +24,7 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ExclusionOptions {
     /// Whose national numbers they may have.
-    pub(crate) country: Option<Country>,
+    pub(crate) countries: CountryRule,
     /// Of a text that is not UTF-8.
     pub(crate) encoding: Option<ListEncoding>,
 }
@@ -36,7 +37,7 @@ pub(super) fn read(
     add: &mut dyn FnMut(&str),
 ) -> Result<ReadFile, ExclusionProblem> {
     let text = match AnyInput::open(input, name, options.encoding)? {
-        AnyInput::Workbook(sheets) => return read_workbook(sheets, name, options.country, add),
+        AnyInput::Workbook(sheets) => return read_workbook(sheets, name, options.countries, add),
         AnyInput::Text(text) => text,
     };
     let unreadable = |cause| ListError::unreadable(name, cause);
@@ -58,7 +59,7 @@ pub(super) fn read(
             Content::Comment => is_comment = true,
             Content::Nothing => {}
             Content::Person => {
-                return read_lines(Cursor::new(first).chain(input), name, passed, options.country, add);
+                return read_lines(Cursor::new(first).chain(input), name, passed, options.countries, add);
             }
             Content::Header { is_text } => {
                 let before = vec![b'\n'; passed];
@@ -67,7 +68,7 @@ pub(super) fn read(
                 // In a file that is no text nothing is a comment.
                 let rest: Box<dyn Read> =
                     if is_text { Box::new(WithoutComments::new(rest, is_ndjson)) } else { Box::new(rest) };
-                return read_list(Box::new(Cursor::new(before).chain(rest)), name, options.country, add);
+                return read_list(Box::new(Cursor::new(before).chain(rest)), name, options.countries, add);
             }
         }
         passed += 1;
@@ -121,7 +122,7 @@ fn read_lines(
     mut input: impl BufRead,
     name: &str,
     passed: usize,
-    country: Option<Country>,
+    countries: CountryRule,
     add: &mut dyn FnMut(&str),
 ) -> Result<ReadFile, ExclusionProblem> {
     let (mut line, mut bytes, mut bad) = (passed as u64, Vec::new(), BadLines::default());
@@ -144,7 +145,7 @@ fn read_lines(
         if text.is_empty() || text.starts_with('#') {
             continue;
         }
-        match TypedRecipient::read(bare(text), country) {
+        match TypedRecipient::read(bare(text), countries.otherwise) {
             Ok(typed) => add(typed.recipient.as_str()),
             Err(error) => bad.add(None, line, LineFault::Recipient(error)),
         }
@@ -155,15 +156,18 @@ fn read_lines(
 fn read_list(
     input: Box<dyn Read>,
     name: &str,
-    country: Option<Country>,
+    countries: CountryRule,
     add: &mut dyn FnMut(&str),
 ) -> Result<ReadFile, ExclusionProblem> {
     let mut list = ListReader::open(ListInput::Stream(input), name, &ListOptions::default())?;
-    let mut tables = ExclusionTables::new(country, add);
+    let mut tables = ExclusionTables::new(countries, add);
     if let Some(names) = list.header() {
         tables.header(1, names);
     }
-    while let Some(ListRow { line, row, .. }) = list.read()? {
+    while let Some(ListRow { line, last_line, row, .. }) = list.read()? {
+        if last_line > line {
+            return Err(ListError::SeveralLines { name: name.to_owned(), from: line, to: last_line }.into());
+        }
         match row {
             Err(problem) => tables.bad(line, problem),
             Ok(Row::Cells { cells, .. }) => tables.row(line, cells.iter().map(|cell| Ok(cell.as_str()))),
@@ -190,10 +194,10 @@ fn text_of(value: &Value) -> Result<String, String> {
 fn read_workbook(
     mut sheets: EverySheet,
     name: &str,
-    country: Option<Country>,
+    countries: CountryRule,
     add: &mut dyn FnMut(&str),
 ) -> Result<ReadFile, ExclusionProblem> {
-    let mut tables = ExclusionTables::new(country, add);
+    let mut tables = ExclusionTables::new(countries, add);
     while let Some(row) = sheets.next(name)? {
         tables.sheet_row(&row.sheet, row.line, &row.cells);
     }

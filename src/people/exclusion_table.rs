@@ -1,10 +1,10 @@
 //! The people in a table. A column whose name says recipient must hold one in each row; any other may hold more numbers of
 //! them, which exclude, too: somebody who is left out by mistake is harmed less than somebody who is written to.
 
+use super::country_rule::{CountryRule, read_recipient};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
-use crate::list::{ColumnRole, ListError, looks_like_number};
-use crate::message::TypedRecipient;
-use crate::phone::{Country, is_user_id};
+use crate::list::{ColumnRole, ListError, is_country_column, looks_like_number};
+use crate::phone::is_user_id;
 
 /// Doubtful cells that are told.
 const TOLD_DOUBTS: usize = 5;
@@ -25,7 +25,7 @@ pub(super) struct ReadFile {
 
 /// The tables of one file.
 pub(super) struct ExclusionTables<'a> {
-    country: Option<Country>,
+    countries: CountryRule,
     add: &'a mut dyn FnMut(&str),
     table: ExclusionTable,
     bad: BadLines,
@@ -53,9 +53,9 @@ struct ExclusionTable {
 
 impl<'a> ExclusionTables<'a> {
     /// `add` gets each person.
-    pub(super) fn new(country: Option<Country>, add: &'a mut dyn FnMut(&str)) -> Self {
+    pub(super) fn new(countries: CountryRule, add: &'a mut dyn FnMut(&str)) -> Self {
         Self {
-            country,
+            countries,
             add,
             table: ExclusionTable::default(),
             bad: BadLines::default(),
@@ -132,6 +132,9 @@ impl<'a> ExclusionTables<'a> {
 
     fn look<'b>(&mut self, line: u64, cells: impl Iterator<Item = (&'b str, ColumnRole, Cell<'b>)>) {
         let (mut is_anybody, mut faults, mut doubt) = (false, Vec::new(), None);
+        let cells: Vec<_> = cells.collect();
+        let of_countries = cells.iter().filter(|(name, ..)| is_country_column(name));
+        let country = self.countries.of(of_countries.filter_map(|(name, _, cell)| Some((*name, *cell.as_ref().ok()?))));
         for (name, role, cell) in cells {
             let text = match cell {
                 Ok(text) if text.trim().is_empty() => continue,
@@ -142,12 +145,12 @@ impl<'a> ExclusionTables<'a> {
                     continue;
                 }
             };
-            match (TypedRecipient::read(text, self.country), role) {
+            match (read_recipient(text, country.clone()), role) {
                 (Ok(typed), role) if role != ColumnRole::Other || is_person(text) => {
                     (self.add)(typed.recipient.as_str());
                     is_anybody = true;
                 }
-                (Err(error), ColumnRole::Recipient) => faults.push(LineFault::Recipient(error)),
+                (Err(error), ColumnRole::Recipient) => faults.push(error.into()),
                 (Err(error), role) if is_doubtful(text, role) => doubt = Some((name, error)),
                 (Ok(_) | Err(_), _) => {}
             }
@@ -156,7 +159,7 @@ impl<'a> ExclusionTables<'a> {
         if faults.is_empty() {
             match (doubt, &self.table.recipient) {
                 (_, Some(column)) if !is_anybody => faults.push(LineFault::NoRecipient { column: column.clone() }),
-                (Some((_, error)), None) if !is_anybody => faults.push(LineFault::Recipient(error)),
+                (Some((_, error)), None) if !is_anybody => faults.push(error.into()),
                 (Some((name, error)), _) if ColumnRole::of(name) == ColumnRole::Perhaps => {
                     self.doubts.push(format!("line {line}: under {name} nobody is excluded: {error}"));
                 }

@@ -1,10 +1,12 @@
 //! Whom a list reaches, and who must not be written to.
 
+mod country_rule;
 mod exclusion_error;
 mod exclusion_file;
 mod exclusion_table;
 mod exclusions;
 
+pub(crate) use self::country_rule::{CountryError, CountryRule, PersonError, read_recipient};
 pub(crate) use self::exclusion_error::{ExclusionError, ExclusionOrigin};
 pub(crate) use self::exclusion_file::ExclusionOptions;
 pub(crate) use self::exclusions::{ExclusionList, Exclusions};

@@ -1,11 +1,14 @@
 //! The country whose national numbers are meant.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
 use super::rules::{Region, regions};
+use crate::nearest::plain;
 
 /// A country that has a numbering plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -15,38 +18,29 @@ pub(crate) struct Country(pub(super) &'static Region);
 /// Codes that are named where a country is not known.
 const MOST_NAMED: usize = 6;
 
-/// What people write instead, in capitals where those are ASCII: that is how it is compared.
-const NAMES: [(&str, &str); 27] = [
-    ("ECUADOR", "EC"),
-    ("COLOMBIA", "CO"),
-    ("MEXICO", "MX"),
-    ("MÉXICO", "MX"),
-    ("MéXICO", "MX"),
-    ("PERU", "PE"),
-    ("PERÚ", "PE"),
-    ("PERú", "PE"),
-    ("CHILE", "CL"),
-    ("ARGENTINA", "AR"),
-    ("BRAZIL", "BR"),
-    ("BRASIL", "BR"),
-    ("GUATEMALA", "GT"),
-    ("PANAMA", "PA"),
-    ("PANAMÁ", "PA"),
-    ("PANAMá", "PA"),
-    ("COSTA RICA", "CR"),
-    ("BOLIVIA", "BO"),
-    ("URUGUAY", "UY"),
-    ("PARAGUAY", "PY"),
-    ("DOMINICAN REPUBLIC", "DO"),
-    ("REPUBLICA DOMINICANA", "DO"),
-    ("REPúBLICA DOMINICANA", "DO"),
-    ("HONDURAS", "HN"),
-    ("EL SALVADOR", "SV"),
-    ("NICARAGUA", "NI"),
-    ("VENEZUELA", "VE"),
-];
+/// What people call each country, a line each: its code, and names as [`plain`] writes them. `tests/country-names` writes it.
+static NAMES: &str = include_str!("country_names.tsv");
 
 impl Country {
+    /// The country of a code of ISO 3166, with two letters or three, or of a name in Spanish or English.
+    pub(crate) fn named(text: &str) -> Option<Self> {
+        let code = text.trim();
+        let of_code = countries().find(|region| region.code.eq_ignore_ascii_case(code)).map(Self);
+        of_code.or_else(|| Self::named_otherwise(text))
+    }
+
+    /// By its three letters, or its name.
+    fn named_otherwise(text: &str) -> Option<Self> {
+        static READ: OnceLock<HashMap<&str, &Region>> = OnceLock::new();
+        let by_name = READ.get_or_init(|| {
+            let by_code: HashMap<_, _> = countries().map(|region| (region.code, region)).collect();
+            let lines = NAMES.lines().filter_map(|line| line.split_once('\t'));
+            let names = lines.filter_map(|(code, names)| Some((*by_code.get(code)?, names)));
+            names.flat_map(|(region, names)| names.split('\t').map(move |name| (name, region))).collect()
+        });
+        by_name.get(plain(text).as_str()).map(|region| Self(region))
+    }
+
     /// `EC`
     pub(crate) fn code(self) -> &'static str {
         self.0.code
@@ -90,7 +84,7 @@ fn countries() -> impl Iterator<Item = &'static Region> {
 }
 
 fn unknown(raw: &str, code: &str) -> String {
-    let near = near(code);
+    let near = near(raw, code);
     let near = match near.as_slice() {
         [] => String::new(),
         [one] => format!("; the nearest is {one}"),
@@ -100,13 +94,12 @@ fn unknown(raw: &str, code: &str) -> String {
 }
 
 /// The countries of a calling code, or those whose letters are in the name in this order, or that begin as it does.
-fn near(code: &str) -> Vec<&'static str> {
+fn near(raw: &str, code: &str) -> Vec<&'static str> {
+    if let Some(country) = Country::named_otherwise(raw) {
+        return vec![country.code()];
+    }
     let digits = code.trim_start_matches(['+', '0']);
     let mut codes: Vec<&str> = match code {
-        "UK" => vec!["GB"],
-        _ if NAMES.iter().any(|(name, _)| *name == code) => {
-            NAMES.iter().filter(|(name, _)| *name == code).map(|(_, code)| *code).collect()
-        }
         _ if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
             countries().filter(|region| region.calling_code == digits).map(|region| region.code).collect()
         }
@@ -130,6 +123,31 @@ fn near(code: &str) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_country_is_named_in_spanish_in_english_or_by_its_letters() {
+        for (text, code) in [
+            ("EC", Some("EC")),
+            (" pe ", Some("PE")),
+            ("COL", Some("CO")),
+            ("MÉXICO", Some("MX")),
+            ("mexico", Some("MX")),
+            ("Estados Unidos", Some("US")),
+            ("EE.UU.", Some("US")),
+            ("U.S.A.", Some("US")),
+            ("República Dominicana", Some("DO")),
+            ("Rep. Dominicana", Some("DO")),
+            ("Brazil", Some("BR")),
+            ("España", Some("ES")),
+            ("UK", Some("GB")),
+            ("RU", Some("RU")),
+            ("Narnia", None),
+            ("593", None),
+            ("", None),
+        ] {
+            assert_eq!(Country::named(text).map(Country::code), code, "{text}");
+        }
+    }
 
     #[test]
     fn a_country_is_its_two_letters_and_an_unknown_one_names_the_nearest() {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::import::BulkError;
 use crate::ledger::{Details, LedgerError, ReportedDelivery, ReportedRow, RowFilter, Run};
 use crate::list::{CsvFormat, ListFormat, MARK, OUTCOME_COLUMNS, guarded, kept_cells, quoted};
+use crate::message::typed_form;
 use crate::output::{compact, one_line};
 use crate::timestamps::rfc_3339_millis;
 
@@ -125,11 +126,11 @@ fn damaged(error: &serde_json::Error) -> LedgerError {
 ///
 /// # Errors
 /// When its time has no place among times.
-pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Value); 13], LedgerError> {
+pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Value); 14], LedgerError> {
     let at = row.at.map(|at| time(at).ok_or(LedgerError::TimeOutOfRange { line: row.line, at })).transpose()?;
-    let [run_column, line, sent, message_id, http_status, code, error, attempts, at_column, of_delivery @ ..] =
+    let [run_column, line, sent, message_id, http_status, code, error, attempts, at_column, others @ ..] =
         OUTCOME_COLUMNS;
-    let [delivery_column, delivered_at, read_at, delivery_error] = of_delivery;
+    let [delivery_column, delivered_at, read_at, delivery_error, sent_to] = others;
     let delivery = row.delivery.as_ref();
     let delivery_time = |at: fn(&ReportedDelivery) -> Option<i64>| json!(delivery.and_then(at).and_then(time));
     Ok([
@@ -146,6 +147,7 @@ pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Va
         (delivered_at, delivery_time(|delivery| delivery.delivered_at)),
         (read_at, delivery_time(|delivery| delivery.read_at)),
         (delivery_error, json!(delivery.and_then(|delivery| delivery.facts.failure()))),
+        (sent_to, json!(row.recipient.as_deref().map(typed_form))),
     ])
 }
 

@@ -34,7 +34,9 @@ fn send(details: &Details) -> String {
     }
     words.push(format!("bulk send {FILE}"));
     let flags = &details.recipient_flags;
-    words.extend(flags.country.map(|country| format!("--country {country}")));
+    // Typed, it would count in place of the list's column.
+    let country = flags.country.filter(|_| !flags.country_column);
+    words.extend(country.map(|country| format!("--country {country}")));
     words.extend(flags.to.as_deref().map(|to| format!("--to {}", shell_word(to))));
     words.extend(flags.to_column.as_deref().map(|column| format!("--to-column {}", shell_word(column))));
     words.push(format!("{} …", details.kind));

@@ -6,7 +6,7 @@ use crate::config::{Origin, Settings};
 use crate::context::Context;
 use crate::input::{InputError, Source, name_of};
 use crate::list::ListInput;
-use crate::people::{ExclusionError, ExclusionList, ExclusionOptions, ExclusionOrigin, Exclusions};
+use crate::people::{CountryRule, ExclusionError, ExclusionList, ExclusionOptions, ExclusionOrigin, Exclusions};
 use crate::private_file::{PipeBound, open_to_read};
 
 /// Reserves standard input where one of `sources` is it.
@@ -63,7 +63,7 @@ fn add_list_of_profile(exclusions: &mut Exclusions, settings: &Settings) -> Resu
         Origin::Profile(name) => name.clone(),
         other => other.to_string(),
     };
-    let options = ExclusionOptions { country: settings.country(), encoding: None };
+    let options = ExclusionOptions { countries: CountryRule::new(None, settings.country()), encoding: None };
     add(exclusions, &Source::File(kept.value.clone()), &ExclusionOrigin::Profile(profile), options)
 }
 

@@ -38,7 +38,7 @@ pub(super) fn syntax() -> SyntaxConfig {
     SyntaxConfig::builder().keep_trailing_newline(true).build().expect("the usual marks")
 }
 
-/// `{{ celular | phone("EC") }}`: the number in international form, `+593987654321`.
+/// `{{ celular | phone("EC") }}`, or `phone(pais)`: the number in international form, `+593987654321`.
 fn phone(typed: &Cell, country: Option<&str>) -> Result<String, Error> {
     let refuse = |problem: String| Error::new(ErrorKind::InvalidOperation, problem);
     let typed = match typed.kind() {
@@ -46,7 +46,7 @@ fn phone(typed: &Cell, country: Option<&str>) -> Result<String, Error> {
         ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
         other => return Err(refuse(format!("phone: a {other} is not a phone number"))),
     };
-    let country = country.map(str::parse::<Country>).transpose();
+    let country = country.map(|text| Country::named(text).map_or_else(|| text.parse(), Ok)).transpose();
     let country = country.map_err(|problem| refuse(format!("phone: {problem}")))?;
     let number = PhoneNumber::read(&typed, country).map_err(|error| refuse(format!("phone: {error}")))?;
     Ok(format!("+{}", number.as_str()))

@@ -22,6 +22,7 @@ also_in_a_database! {
     a_file_that_is_no_list_is_told_for_what_it_is,
     what_a_spreadsheet_adds_to_a_list_is_understood,
     text_behind_a_closing_quote_is_told,
+    rows_that_a_stray_quote_swallows_are_not_sent_to_anybody,
     every_bad_row_is_listed_and_nothing_is_sent,
     templates_are_strict,
     a_template_that_is_too_large_is_refused_before_a_stack_ends,
@@ -438,6 +439,75 @@ fn text_behind_a_closing_quote_is_told() {
     refused(&home, &["a.csv", "text", "{{ n }}"], &parts);
     home.write("a.csv", "to,\"n\"m\n593987654321,x\n");
     refused(&home, &["a.csv", "text", "x"], &["in the header of line 1", "each quote twice"]);
+}
+
+#[test]
+fn rows_that_a_stray_quote_swallows_are_not_sent_to_anybody() {
+    let jelou = Jelou::never_asked();
+    let home = Home::new();
+    let quote_inside = "line 2: a quote stands inside a cell that does not begin with one";
+    for (list, parts) in [
+        (
+            "nombre,celular,saldo\nAna,593987654321,\"10\nEva,593987654322,20\nLuz,593987654323,30\"\n",
+            &["a.csv: the row of line 2 goes on to line 4 because of a quote, and line 3 reads like a row"][..],
+        ),
+        // The rows around it are bad in themselves, or are passed over.
+        (
+            "celular;saldo\n593987654321;\"10\n0987654322;20\n0987654323;\"30\"\"\n",
+            &["the quote that opens a cell in line 2 closes in line 4, and text stands behind it"],
+        ),
+        (
+            "celular;saldo\r\n12;x\r\n593987654321;\"10\r\n\r\n0987654322;20\r\n0987654323\";30;5\r\n",
+            &["the row of line 3 goes on to line 6 because of a quote, and line 5 reads like a row"],
+        ),
+        (
+            "nombre,celular,x\n\"Ana,593987654321,\nEva\",593987654322,\n",
+            &["the row of line 2 goes on to line 3 because of a quote, and line 2 reads like a row"],
+        ),
+        (
+            "nombre,x,celular\nAna,\"1,593987654321\nEva,2\",593987654322\n",
+            &["the row of line 2 goes on to line 3 because of a quote, and line 3 reads like a row"],
+        ),
+        (
+            "nombre,celular\n\"Ana,593987654321\n\"Eva\",593987654322\nLuz,593987654323\n",
+            &["the quote that opens a cell in line 2 closes in line 3, and text stands behind it", "close it"],
+        ),
+        ("nombre,celular\nAna \"la alta\",593987654321\n", &[quote_inside]),
+        ("nombre,celular\n \"Ana\",593987654321\n", &[quote_inside]),
+        ("celular,nombre \"x\"\n593987654321,Ana\n", &["a quote in the header of line 1 stands inside a cell"]),
+    ] {
+        home.write("a.csv", list);
+        let mut more = vec![&["--country", "EC"][..], &["--country", "EC", "--skip", "1"]];
+        if parts[0] != quote_inside {
+            more.push(&["--country", "EC", "--skip-invalid"]);
+        }
+        for more in more {
+            let all = [&["bulk", "send", "a.csv", "--yes"], more, &["text", "x"]].concat();
+            let run = home.run_args(&all).api(&jelou.url);
+            if more.contains(&"--skip") && parts[0] == quote_inside {
+                run.fails(2, &["--skip 1: a.csv has only 1 row"]);
+            } else {
+                run.fails(2, &[parts, &["nothing was sent"]].concat());
+            }
+        }
+    }
+    // Cells of several lines are no fault by themselves, wherever they stand.
+    for list in [
+        "nota,celular\n\"a\nb\",593987654321\n",
+        "nombre,nota,celular\nAna,\"Calle 1\nQuito, Ecuador\",593987654321\n",
+        "nombre,celular,nota\n\"Ana\nPaz\",593987654321,\"a\nb\"\n",
+        "nota,celular,x\n\"Av. 6, N24, Quito\nEcuador\",593987654321,\"a, b\nc\"\n",
+    ] {
+        home.write("a.csv", list);
+        assert_eq!(preview(&home, &["a.csv", "text", "x"])[0]["body"]["userId"], "593987654321", "{list}");
+    }
+    home.write(
+        "a.csv",
+        "celular,nota\n593987654321,\"Calle 1, Quito\nTel. 02 250,oficina\n\"\"Ana\"\"\n\n\"\n593987654322,x\n",
+    );
+    let sent = preview(&home, &["a.csv", "text", "{{ nota }}"]);
+    assert_eq!(sent[0]["body"]["text"], "Calle 1, Quito\nTel. 02 250,oficina\n\"Ana\"\n\n");
+    assert_eq!(sent[1]["body"]["text"], "x");
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn a_report_is_the_list_with_what_became_of_each_row() {
     let report = home.run("bulk report").success().stdout;
     let lines: Vec<_> = report.lines().collect();
     let header = "nombre;celular; nota;run;line;sent;message_id;http_status;code;error;attempts;at;\
-                  delivery;delivered_at;read_at;delivery_error";
+                  delivery;delivered_at;read_at;delivery_error;sent_to";
     assert_eq!(lines[0], header);
     assert!(
         lines[1].starts_with("'=1+1;'+593987654321;\"a;\"\"b\"\"\";r;2;yes;msg_593987654321;200;;;1;20"),
@@ -200,8 +200,7 @@ fn a_workbook_is_the_report_with_texts_alone_and_a_list_again() {
 #[test]
 fn a_report_begins_and_ends_its_lines_as_the_list_does() {
     let home = Home::new();
-    let end =
-        |report: &str, line: &str| report.split("delivery_error\r\n").nth(1).is_some_and(|rest| rest.starts_with(line));
+    let end = |report: &str, line: &str| report.split("sent_to\r\n").nth(1).is_some_and(|rest| rest.starts_with(line));
     for (run, line, list, header) in [
         ("a", 2, "\u{feff}to;Año\r\n593987654321;ñ\r\n", "\u{feff}to;Año;run;line;sent;message_id;"),
         ("b", 3, "\u{feff}sep=;\r\nto;Año\r\n593987654321;ñ\r\n", "\u{feff}sep=;\r\nto;Año;run;line;sent;message_id;"),
@@ -211,7 +210,7 @@ fn a_report_begins_and_ends_its_lines_as_the_list_does() {
         home.run_args(&["--sandbox", "bulk", "send", "people.csv", "--run", run, RATE, "text", "x"]).success();
         let report = home.run_args(&["bulk", "report", run]).success().stdout;
         assert!(report.starts_with(header) && end(&report, &format!("593987654321;ñ;{run};{line};yes;")), "{report:?}");
-        assert!(report.ends_with("Z;;;;\r\n"), "{report:?}");
+        assert!(report.ends_with("Z;;;;;'+593987654321\r\n"), "{report:?}");
         // What is sent again is what was there.
         home.run_args(&["bulk", "report", run, "--file", "again.csv"]).success();
         let again =

@@ -16,6 +16,8 @@ also_in_a_database! {
     a_report_of_a_run_that_was_removed_decides_nothing,
     a_report_is_read_as_the_list_of_its_run_was,
     a_report_that_is_sent_again_writes_to_nobody_twice,
+    where_the_run_is_here_its_ledger_says_what_became_of_a_row,
+    a_report_behind_the_limit_is_not_counted,
     what_a_resumed_run_is_told_of_earlier_runs_it_keeps,
     what_was_decided_is_logged_and_stays_so_when_it_cannot_be_written,
 }
@@ -45,6 +47,16 @@ fn lines_in(home: &Home, state: &str) -> Vec<u64> {
 fn send_again<'a>(flags: &[&'a str]) -> Vec<&'a str> {
     let send = ["bulk", "send", "again.csv", "--yes", "--run", "s", "--rate", "1000/s"];
     [&send[..], flags, &["text", "x"]].concat()
+}
+
+/// A report of these rows with other columns.
+fn columns(report: &str, change: impl Fn(&mut Vec<&str>)) -> String {
+    let rows: Vec<Vec<&str>> = report.lines().map(|line| line.split(',').collect()).collect();
+    let mut names = rows[0].clone();
+    change(&mut names);
+    let place = |name: &&str| rows[0].iter().position(|known| known == name).unwrap();
+    let lines = rows.iter().map(|row| names.iter().map(|name| row[place(name)]).collect::<Vec<_>>().join(","));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// How the rows stand, unchanged.
@@ -202,7 +214,7 @@ fn a_report_of_a_run_that_was_removed_decides_nothing() {
         home.run("bulk resolve --from said.csv")
     };
     let hint = "a report of another run of this name";
-    let at = |csv: &str| csv.lines().nth(1).unwrap().rsplit(',').nth(4).unwrap().to_owned();
+    let at = |csv: &str| csv.lines().nth(1).unwrap().rsplit(',').nth(5).unwrap().to_owned();
     let report = home.run("bulk report r --state unknown").success().stdout;
     let other = format!(
         "line 2 of the report is as of `{}`, but line 5 of the run last changed at {}",
@@ -261,14 +273,35 @@ fn a_report_that_is_sent_again_writes_to_nobody_twice() {
     home.run_args(&send_again(&[])).api(&never.url).fails(11, &refusal);
     home.write("again.csv", report.replace(",yes,", ",sí,"));
     home.run_args(&send_again(&[])).api(&never.url).fails(2, &["sent: `sí` is not yes, no or unknown"]);
-    // So it is where columns were moved or renamed, which would make it a list as any other.
+    // So it is where columns were moved, renamed or deleted, which would make it a list as any other.
     let with_notes: Vec<_> = report.lines().map(|line| format!("{line},x")).collect();
-    home.write("again.csv", with_notes.join("\n"));
-    home.run_args(&send_again(&[]))
-        .api(&never.url)
-        .fails(2, &["has the columns of a report, but not as its last ones"]);
-    home.write("again.csv", report.replacen(",sent,", ",Sent,", 1));
-    home.run_args(&send_again(&[])).api(&never.url).fails(2, &["has the columns of a report", "to the left of `run`"]);
+    for (changed, note) in [
+        (with_notes.join("\n"), ""),
+        (report.replacen(",sent,", ",Sent ,", 1), ""),
+        (columns(&report, |names| names.rotate_left(4)), ""),
+        (columns(&report, |names| names.retain(|name| *name != "error")), "the list is a report without `error`"),
+        (
+            columns(&report, |names| names.retain(|name| ["celular", "sent_to", "code", "sent"].contains(name))),
+            "without `run`, `line`, `message_id`,",
+        ),
+    ] {
+        home.write("again.csv", changed);
+        home.run_args(&send_again(&[])).api(&never.url).fails(11, &[&refusal[..], &[note]].concat());
+    }
+    // Without these nobody can tell what became of its rows.
+    for column in ["sent_to", "code"] {
+        home.write("again.csv", columns(&report, |names| names.retain(|name| *name != column)));
+        let part = format!("line 2: the report has no column `{column}`, and its run `r` is not here");
+        let parts = [part.as_str(), "take the report as `jelouctl bulk report` writes it", "nothing was sent"];
+        home.run_args(&send_again(&["--skip-sent"])).api(&never.url).fails(2, &parts);
+    }
+    // What it says of one person is not of another.
+    let swapped = report.replace(&format!("Persona 1,{}", user(1)), &format!("Persona 1,{}", user(6)));
+    home.write("again.csv", &swapped);
+    let part = format!("line 3 is to {}, but what its columns say was sent to `+{}`", user(6), user(1));
+    for flags in [&["--skip-sent"][..], &["--skip-sent", "--skip-invalid"]] {
+        home.run_args(&send_again(flags)).api(&never.url).fails(2, &[&part, "sorted in part", "nothing was sent"]);
+    }
     home.write("again.csv", report);
     // A look at it says so too.
     home.run_args(&send_again(&["--dry-run"])).api(&never.url).success();
@@ -288,6 +321,64 @@ fn a_report_that_is_sent_again_writes_to_nobody_twice() {
     home.run("bulk report r --state failed --file again.csv").success();
     home.run_args(&send_again(&[])).api(&jelou.url).success();
     assert_eq!(jelou.seen().len(), 12);
+}
+
+#[test]
+fn where_the_run_is_here_its_ledger_says_what_became_of_a_row() {
+    let (home, _jelou) = with_unknown_rows();
+    let report = home.run("bulk report r").success().stdout;
+    let never = Jelou::never_asked();
+    let refusal =
+        ["6 rows of this report say that they were sent", "3 rows of this report say that they may have been sent"];
+    let said_no = report.replace(",yes,", ",no,").replace(",unknown,", ",no,");
+    for changed in [
+        said_no.clone(),
+        report.replace(",yes,", ",sí,"),
+        columns(&report, |names| names.retain(|name| ["celular", "run", "line", "sent"].contains(name))),
+    ] {
+        home.write("again.csv", changed);
+        home.run_args(&send_again(&[])).api(&never.url).fails(11, &refusal);
+    }
+    // One column was sorted without the others, or rows are not of this run.
+    let (one, other) = (format!("Persona 1,{},", user(1)), format!("Persona 2,{},", user(2)));
+    let sorted = said_no.replace(&one, "x").replace(&other, &format!("Persona 2,{},", user(1)));
+    let sorted = sorted.replace('x', &format!("Persona 1,{},", user(2)));
+    let new = said_no.replace(&one, "Persona 1,593980000001,");
+    for (changed, part) in [
+        (&sorted, format!("line 3 names line 3 of run r, but {} is in line 4 of it", user(2))),
+        (&new, format!("line 3 is to 593980000001, but line 3 of run r, which it names, is to {}", user(1))),
+        (&said_no.replace(",r,3,", ",r,33,"), "line 3 names line `33` of run r, which has no such line".to_owned()),
+    ] {
+        home.write("again.csv", changed);
+        for flags in [&["--skip-sent"][..], &["--skip-sent", "--skip-invalid"]] {
+            let parts = [&part, "sorted in part: write the report again", "nothing was sent"];
+            home.run_args(&send_again(flags)).api(&never.url).fails(2, &parts);
+        }
+    }
+    // Whoever got no message may have another number now.
+    let jelou = Jelou::accepting();
+    let corrected = said_no.replace(&format!("Persona 6,{}", user(6)), "Persona 6,593980000006");
+    home.write("again.csv", corrected);
+    home.run_args(&send_again(&["--skip-sent"])).api(&jelou.url).fails(10, &[]);
+    assert_eq!(jelou.seen().iter().map(|seen| seen.user.clone()).collect::<Vec<_>>(), ["593980000006"]);
+}
+
+#[test]
+fn a_report_behind_the_limit_is_not_counted() {
+    let home = Home::new();
+    let row = |name: &str, to: &str, sent: &str| format!("{name},{to},x,2,{sent},+{to},\n");
+    let rows = [
+        row("Ana", "593990000001", "no"),
+        row("Ana dos", "593990000001", "no"),
+        row("Eva", "593990000002", "no"),
+        row("Luz", "593990000003", "yes"),
+        row("Sol", "593990000004", "unknown"),
+    ];
+    home.write("again.csv", format!("n,to,run,line,sent,sent_to,code\n{}", rows.concat()));
+    let jelou = Jelou::accepting();
+    let words = "bulk send again.csv --yes --run s --rate 1000/s --one-per-person --limit 2 text";
+    home.run(words).args(&["Hola {{ n }}"]).api(&jelou.url).success();
+    assert_eq!(jelou.seen().len(), 2);
 }
 
 #[test]

@@ -486,7 +486,7 @@ fn the_report_of_a_workbook_is_a_csv_that_is_a_list_again() {
     send("people.xlsx", "a").fails(10, &[]);
     let report = home.run("bulk report a").success().stdout;
     let header = "\u{feff}to,año,run,line,sent,message_id,http_status,code,error,attempts,at,\
-                  delivery,delivered_at,read_at,delivery_error\n593987654321,'=1+1,a,2,yes,";
+                  delivery,delivered_at,read_at,delivery_error,sent_to\n593987654321,'=1+1,a,2,yes,";
     assert!(report.starts_with(header), "{report}");
     home.run("bulk report a --state failed --file again.csv").success();
     send("again.csv", "b").success();

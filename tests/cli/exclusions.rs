@@ -148,6 +148,12 @@ fn a_list_that_cannot_be_used_stops_everything() {
             &["bajas.txt: line 4: `to` is empty, so nobody can tell who is meant", "or delete the line"],
         ),
         (b"to,n\n# Ana, Eva\n593987654321\n", &["bajas.txt: line 3: has 1 cell, but the header has 2"]),
+        (
+            b"to,n\n593987654321,\"Ana\n593987654322,Eva\"\n",
+            &["bajas.txt: the row of line 2 goes on to line 3 because of a quote", "one person a line"],
+        ),
+        (b"to,n\n\"593987654321,Ana\n\"593987654322,Eva\n", &["opens a cell in line 2 closes in line 3"]),
+        (b"to,n\n593987654321,Ana \"x\"\n", &["bajas.txt: line 2: a quote stands inside a cell"]),
         (b"to\n\"593987654321\n", &["bajas.txt: a quote in the row of line 2 is never closed"]),
         (b"{\"to\":\"593987654321\"}\n{\"a\":1}\n", &["bajas.txt: line 2: has no `to`"]),
         (b"[\"593987654321\"]", &["is one JSON array"]),
@@ -278,6 +284,17 @@ fn a_report_that_is_sent_again_keeps_who_was_excluded() {
         assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 1, "invalid": 1}));
     }
     assert_eq!(users(&jelou), ["593987654322", "593987654322", "593987654322"]);
+    // The ledger knows it, too.
+    let report = home.run("bulk report r").success().stdout;
+    let without_code = report.lines().map(|line| {
+        let cells: Vec<_> = line.split(',').collect();
+        [&cells[..6], &cells[7..]].concat().join(",") + "\n"
+    });
+    home.write("again.csv", without_code.collect::<String>());
+    assert!(!home.read("again.csv").lines().next().unwrap().contains("code"), "{}", home.read("again.csv"));
+    let words = ["bulk", "send", "again.csv", "--yes", "--again", "--skip-invalid", "--run", "s", "text", "Otra"];
+    home.run_args(&words).fails(10, &["1 row is left out, which the report has as excluded: line 2"]);
+    assert_eq!(users(&jelou).len(), 4);
 }
 
 #[test]

@@ -39,6 +39,7 @@ mod bulk_faults;
 mod bulk_hours;
 mod bulk_input;
 mod bulk_ledger;
+mod bulk_lists;
 #[cfg(unix)]
 mod bulk_manage;
 #[cfg(unix)]

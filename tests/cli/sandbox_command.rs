@@ -189,7 +189,7 @@ fn a_list_that_was_there_becomes_ours_alone() {
 fn a_file_that_is_not_a_list_is_not_emptied() {
     let home = Home::new();
     let report = "to,run,line,sent,message_id,http_status,code,error,attempts,at,delivery,delivered_at,\
-                  read_at,delivery_error\n";
+                  read_at,delivery_error,sent_to\n";
     for content in ["to\n593987654321\n", "{\"number\":1}\n", report, "\n"] {
         set_mode(&home.write("people.csv", content), 0o644);
         let ended = sandbox(&home, "--list people.csv", "touch it-ran");

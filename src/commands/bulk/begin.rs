@@ -20,10 +20,10 @@ use crate::hours::Hours;
 use crate::import::Imported;
 use crate::input::Source;
 use crate::ledger::{Details, HeldRun, KnownRuns, LedgerStore, NewRun, RecipientFlags, RunConditions, WrittenTo};
-use crate::list::ListFormat;
+use crate::list::{ListFormat, is_country_column};
 use crate::message::Message;
 use crate::output::counted;
-use crate::people::Exclusions;
+use crate::people::{CountryRule, Exclusions};
 use crate::sending::{GuardError, Interrupted, Sender, reread_do_not_contact};
 
 /// What a run is stored with where nothing leaves the machine.
@@ -163,6 +163,7 @@ pub(crate) fn details(
     let (settings, options) = (&sender.settings, &args.options);
     let begun = RunConditions { once: args.once.clone(), ..RunConditions::default() };
     let nothing = || UsageError::new("no row can be sent", "fix the message or the rows");
+    let countries = CountryRule::new(args.country()?, settings.country());
     Ok(Details {
         kind: args.message().command().to_owned(),
         profile: settings.profile.as_ref().map(|profile| profile.value.clone()),
@@ -175,7 +176,8 @@ pub(crate) fn details(
         columns: imported.columns.clone(),
         list: file_name(&args.source),
         recipient_flags: RecipientFlags {
-            country: args.country()?.or(settings.country()),
+            country: countries.otherwise,
+            country_column: countries.by_column && imported.columns.iter().any(|name| is_country_column(name)),
             to: args.typed.delivery.to.clone(),
             to_column: args.to_column.clone(),
         },

@@ -1,12 +1,17 @@
 //! Reads the list in, and says what is wrong with its rows.
 
+use std::cell::RefCell;
 use std::io;
 
 use super::earlier::refuse_reported;
-use super::list_notes::{RowMessages, RowNotes, Severity, excluded_words, hidden_rows, tell_of_list, unshown_columns};
+use super::list_notes::{
+    CountryCounts, RowMessages, RowNotes, Severity, excluded_words, hidden_rows, tell_of_list, unshown_columns,
+};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
-use crate::import::{ExcludedBy, ImportPlan, ImportPolicy, Imported, RowFault, import_list, settle_repeated};
+use crate::import::{
+    ExcludedBy, ImportPlan, ImportPolicy, Imported, ReportedRows, RowFault, import_list, settle_repeated,
+};
 use crate::input::Source;
 use crate::ledger::LedgerDraft;
 use crate::list::{ListError, ListInput, ListOptions, ListReader};
@@ -79,7 +84,10 @@ pub(crate) fn import(
     let mut notes = RowNotes::default();
     let (severity, left_out) =
         if plan.policy.skip_invalid { (Severity::Warning, " is left out") } else { (Severity::Fault, "") };
+    let (mut countries, reported) = (CountryCounts::default(), RefCell::new(ReportedRows::default()));
     let mut report = |line, fault: RowFault<'_>| match fault {
+        RowFault::NationalNumber { country } => countries.note(country),
+        RowFault::Reported(reason) => reported.borrow_mut().note(reason),
         RowFault::Warning(warning) => messages.tell(Severity::Warning, line, &format!(": {warning}")),
         RowFault::Invalid(problem) => messages.tell(severity, line, &format!("{left_out}: {problem}")),
         RowFault::Duplicate { of, recipient } => {
@@ -100,7 +108,7 @@ pub(crate) fn import(
     };
     let mut imported = import_list(list, draft, plan, list_of, &mut report, |rows| reading.show(rows), leave_out)?;
     let comparison =
-        comparison.and_then(|()| Ok(refuse_reported(imported.reported, plan.reported)?)).and_then(|()| compare(draft));
+        comparison.and_then(|()| Ok(refuse_reported(*reported.borrow(), plan.reported)?)).and_then(|()| compare(draft));
     imported.count(draft)?;
     settle_repeated(draft, &mut imported, plan.policy, &mut report)?;
     let first_guarded = match guard {
@@ -115,7 +123,8 @@ pub(crate) fn import(
     drop(reading);
     context.stderr.warnings(&imported.warnings);
     context.stderr.warnings(&unshown_columns(list, plan));
-    context.stderr.warnings(imported.bare_codes.warning(plan.country).as_slice());
+    context.stderr.warnings(imported.bare_codes.warning().as_slice());
+    countries.tell(stderr, &imported.columns, plan.countries);
     notes.tell(stderr);
     tell_of_list(stderr, list, plan.policy.hidden);
     let verdict = match (refuse_faulty(&imported, plan.policy), first_guarded) {
@@ -176,7 +185,11 @@ fn note(notes: &mut RowNotes, line: u64, fault: &RowFault<'_>) {
             let words = ["goes to a person who has an earlier row", "go to people who have an earlier row"];
             notes.add(words.map(str::to_owned), line_and(of), "; --one-per-person sends the first of each");
         }
-        RowFault::Invalid(_) | RowFault::Warning(_) | RowFault::Duplicate { .. } => {}
+        RowFault::Invalid(_)
+        | RowFault::Warning(_)
+        | RowFault::Duplicate { .. }
+        | RowFault::NationalNumber { .. }
+        | RowFault::Reported(_) => {}
     }
 }
 

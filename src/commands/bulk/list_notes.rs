@@ -1,11 +1,14 @@
 //! What is said of a list that was read, and of its rows: each kind of message with its first lines, since one fault of a column
 //! is that of every row.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::import::{HiddenRule, ImportPlan};
-use crate::list::{HiddenRows, ListReader, Unshown, UnshownColumn};
+use crate::list::{HiddenRows, ListReader, Unshown, UnshownColumn, is_country_column};
 use crate::output::{Reading, Stderr, counted};
+use crate::people::CountryRule;
+use crate::phone::Country;
 
 /// Lines of one kind that are told.
 const TOLD: u64 = 5;
@@ -151,6 +154,48 @@ pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<S
     told.collect()
 }
 
+/// The rows whose numbers are read by the country that the list names, by that country.
+#[derive(Default)]
+pub(super) struct CountryCounts {
+    rows: BTreeMap<&'static str, u64>,
+    /// Those that name none.
+    without: u64,
+}
+
+impl CountryCounts {
+    pub(super) fn note(&mut self, country: Option<Country>) {
+        match country {
+            Some(country) => *self.rows.entry(country.code()).or_default() += 1,
+            None => self.without += 1,
+        }
+    }
+
+    /// Says how the numbers without `+` of a list with these columns are read.
+    pub(super) fn tell(&self, stderr: &Stderr, columns: &[String], rule: CountryRule) {
+        let columns: Vec<_> =
+            columns.iter().filter(|name| is_country_column(name)).map(|name| format!("`{}`", name.trim())).collect();
+        let named = columns.join(" or ");
+        if columns.is_empty() {
+            return;
+        }
+        if let Some(country) = rule.otherwise.filter(|_| !rule.by_column) {
+            return stderr.note(&format!("numbers without + are read as those of {country}, whatever {named} says"));
+        }
+        if self.rows.is_empty() {
+            return;
+        }
+        let mut counts: Vec<_> = self.rows.iter().collect();
+        counts.sort_by_key(|(_, rows)| Reverse(**rows));
+        let counts: Vec<_> = counts.into_iter().map(|(country, rows)| format!("{country} {rows}")).collect();
+        let without = match (self.without, rule.otherwise) {
+            (0, _) => String::new(),
+            (rows, Some(country)) => format!("; without a country {rows}, read as {country}"),
+            (rows, None) => format!("; without a country {rows}"),
+        };
+        stderr.note(&format!("numbers without + are read by their {named}: {}{without}", counts.join(", ")));
+    }
+}
+
 /// The rows of a sheet that nobody sees who opens it, where there are any.
 pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
     let HiddenRows { count, first } = list.hidden_rows().filter(|hidden| hidden.count > 0)?;
@@ -166,6 +211,10 @@ pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<Hidd
         0 => {}
         1 => stderr.note("1 row without a filled cell was passed over"),
         rows => stderr.note(&format!("{rows} rows without a filled cell were passed over")),
+    }
+    let missing: Vec<_> = list.missing_columns().into_iter().map(|column| format!("`{column}`")).collect();
+    if !missing.is_empty() {
+        stderr.note(&format!("the list is a report without {}", missing.join(", ")));
     }
     if let (Some(hidden), Some(rule)) = (hidden_rows(list), rule) {
         let done = match rule {

@@ -112,7 +112,7 @@ impl TypedValueParser for ReasonParser {
 ///   jelouctl bulk report --file report.html --mask --lang es
 ///
 /// After the list's own columns: run, line, sent, message_id, http_status, code, error, attempts, at,
-/// and what `bulk deliveries` learnt: delivery, delivered_at, read_at, delivery_error.
+/// and what `bulk deliveries` learnt: delivery, delivered_at, read_at, delivery_error; then sent_to.
 /// In CSV, ' is put before a cell that a spreadsheet would run; `bulk send` removes it again.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]

@@ -24,6 +24,7 @@ use crate::list::{ListError, ListOptions, ListRow, ReportedSent, Row};
 use crate::message::{InvalidMessage, TypedRecipient};
 use crate::once::OnceScope;
 use crate::output::{Sent, StreamError, counted, counted_are};
+use crate::people::CountryRule;
 use crate::phone::Country;
 use crate::template::language;
 use crate::timestamps::{local_second, of_milliseconds};
@@ -276,7 +277,8 @@ fn read_report(
     let (of_run, ..) = of_row(&name, first)?;
     let (store, run) = open_run(context, Some(asked.unwrap_or(&of_run)))?;
     let details = store.read(&run)?.details()?;
-    let RecipientFlags { country, to, to_column } = &details.recipient_flags;
+    let RecipientFlags { country, country_column, to, to_column } = &details.recipient_flags;
+    let countries = CountryRule { otherwise: *country, by_column: *country_column };
     let language = language();
     let rule = recipient_rule(&language, to.as_deref(), to_column.as_deref())?;
     let columns = first.row.as_ref().map(Row::names).unwrap_or_default();
@@ -288,7 +290,7 @@ fn read_report(
             return Err(refused(&name, row.line, &format!("is of run {of_run}, not of {run}")).into());
         }
         let recipient = row.row.and_then(|cells| {
-            let read = rule.read(&cells, &column, *country).map_err(|error| error.to_string())?;
+            let read = rule.read(&cells, &column, countries).map_err(|error| error.to_string())?;
             Ok(read.1.recipient.as_str().to_owned())
         });
         let said = RowOfReport { line: row.line, sent, recipient, at };

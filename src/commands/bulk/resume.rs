@@ -22,7 +22,7 @@ use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::ledger::{Counts, Details, HeldFor, HeldRun, LedgerStore, Resumed, RunName};
 use crate::output::counted;
-use crate::people::ExclusionOptions;
+use crate::people::{CountryRule, ExclusionOptions};
 use crate::process::block_on;
 use crate::sending::{
     Connection, Sender, UnresolvedSender, add_do_not_contact, claim_exclusions, read_exclusions, reread_do_not_contact,
@@ -112,7 +112,8 @@ pub(super) fn go_on(
         refuse_old(&*run, age)?;
     }
     let country = details.recipient_flags.country.or(sender.settings.country());
-    let mut exclusions = read_exclusions(context, exclude, ExclusionOptions { country, encoding: None })?;
+    let countries = CountryRule { otherwise: country, by_column: true };
+    let mut exclusions = read_exclusions(context, exclude, ExclusionOptions { countries, encoding: None })?;
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     leave_out_excluded(context, &mut *run, &exclusions)?;
     if sender.settings.allow_to.is_some() {

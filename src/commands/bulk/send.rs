@@ -23,8 +23,7 @@ use crate::input::Source;
 use crate::ledger::{Details, LedgerDraft, LedgerError, LedgerStore};
 use crate::list::ListOptions;
 use crate::message::{InvalidMessage, TypedRecipient};
-use crate::people::{ExclusionOptions, Exclusions};
-use crate::phone::Country;
+use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::process::block_on;
 use crate::sending::{Sender, UnresolvedSender, add_do_not_contact, claim_exclusions, read_exclusions};
 use crate::template::language;
@@ -54,9 +53,9 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
 
     let sender = unresolved.resolve(context)?;
     let hours = of_new_run(&args.hours, &sender.settings)?;
-    let country = country.or(sender.settings.country());
-    list.write_as(country.and_then(|country| Conventions::of(country.code())));
-    let exclusions = exclusions(context, args, &sender, country)?;
+    let countries = CountryRule::new(country, sender.settings.country());
+    list.write_as(countries.otherwise.and_then(|country| Conventions::of(country.code())));
+    let exclusions = exclusions(context, args, &sender, countries)?;
     let base = sender.planned_base();
     let is_shown = args.preview.is_some() || context.mode != Mode::Send;
     // Where no run is made no directory is, and none needs to be there.
@@ -71,12 +70,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         check_clocks(store)?;
     }
     let api_url = sender.settings.api_url.value.to_string();
-    let remember = match args.remember {
-        Some(typed) => typed.duration(),
-        // A list that is sent in parts may take longer than what is refused unasked is remembered.
-        None if args.earlier.skip_sent => Duration::MAX,
-        None => sender.settings.remember.value.duration(),
-    };
+    let remember = how_far_back(args, &sender);
     let of = (sender.bot.as_str(), api_url.as_str());
     let mut runs_before = store
         .filter(|_| !sender.settings.is_sandboxed())
@@ -86,13 +80,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let once = args.once.as_ref();
     let one_per_person = one_per_person || once.is_some();
     if once.is_some() {
-        if sender.settings.is_sandboxed() {
-            let note =
-                "the sandbox remembers no key between two commands: within this list each person gets one message";
-            context.stderr.note(note);
-        } else {
-            warn_of_forgotten_key(context, store.is_some_and(LedgerStore::is_shared));
-        }
+        tell_of_keys(context, &sender, store);
     }
     let plan = ImportPlan {
         kind: args.message(),
@@ -100,12 +88,17 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         schema,
         body: compiled,
         recipient,
-        country,
+        countries,
         language: &language,
         bot: sender.bot.as_str(),
         base: base.url(),
-        // On the sandbox nothing was sent, and nothing will be.
-        reported: if sender.settings.is_sandboxed() { ReportedRule::NotCounted } else { repetition.of_report() },
+        // On the sandbox nothing was sent, and nothing will be; a test is sent to somebody else.
+        reported: if sender.settings.is_sandboxed() || args.test_to.is_some() {
+            ReportedRule::NotCounted
+        } else {
+            repetition.of_report()
+        },
+        store,
         leaves_out: once.is_some() || repetition == DuplicatePolicy::LeftOut,
         range: RowRange { skip: args.skip, limit: args.limit },
         policy: ImportPolicy { skip_invalid, allow_duplicates, one_per_person, hidden },
@@ -116,7 +109,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         None => Ok(()),
     };
     if let Some(to) = &args.test_to {
-        let recipient = TypedRecipient::read(to, plan.country)
+        let recipient = TypedRecipient::read(to, plan.countries.otherwise)
             .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })?;
         let mut draft = LedgerDraft::create(None)?;
         let nobody = Exclusions::default();
@@ -144,6 +137,26 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     block_on(prepared.begin(context, args, &sender))
 }
 
+/// How far back sent messages count.
+fn how_far_back(args: &BulkSendArgs, sender: &Sender) -> Duration {
+    match args.remember {
+        Some(typed) => typed.duration(),
+        // A list that is sent in parts may take longer than what is refused unasked is remembered.
+        None if args.earlier.skip_sent => Duration::MAX,
+        None => sender.settings.remember.value.duration(),
+    }
+}
+
+/// Says where a key is not remembered for ever.
+fn tell_of_keys(context: &Context, sender: &Sender, store: Option<&dyn LedgerStore>) {
+    if sender.settings.is_sandboxed() {
+        let note = "the sandbox remembers no key between two commands: within this list each person gets one message";
+        context.stderr.note(note);
+    } else {
+        warn_of_forgotten_key(context, store.is_some_and(LedgerStore::is_shared));
+    }
+}
+
 /// Claims standard input for the list, or for who must not be written to.
 fn claim_inputs(context: &mut Context, args: &BulkSendArgs) -> Result<(), CommandError> {
     if args.test_to.is_some() && context.mode != Mode::Send {
@@ -162,9 +175,9 @@ fn exclusions(
     context: &Context,
     args: &BulkSendArgs,
     sender: &Sender,
-    country: Option<Country>,
+    countries: CountryRule,
 ) -> Result<Exclusions, CommandError> {
-    let options = ExclusionOptions { country, encoding: args.encoding };
+    let options = ExclusionOptions { countries, encoding: args.encoding };
     let mut exclusions = read_exclusions(context, &args.policy.exclude, options)?;
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     Ok(exclusions)

@@ -10,7 +10,7 @@ use crate::commands::CommandError;
 use crate::context::Context;
 use crate::message::{Message, Outgoing, TemplateUses};
 use crate::output::Record;
-use crate::people::{ExclusionOptions, Exclusions};
+use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::sending::{AuditLog, Sender, UnresolvedSender, add_do_not_contact, check_not_excluded, read_exclusions};
 
 /// As far as a notice could be prepared.
@@ -82,7 +82,8 @@ impl<'a> Prepared<'a> {
 
 /// Who must not be written to.
 fn read_lists(context: &Context, arguments: &RunArgs, sender: &Sender) -> Result<Exclusions, CommandError> {
-    let options = ExclusionOptions { country: arguments.country.or(sender.settings.country()), encoding: None };
+    let countries = CountryRule { otherwise: arguments.country.or(sender.settings.country()), by_column: true };
+    let options = ExclusionOptions { countries, encoding: None };
     let mut exclusions = read_exclusions(context, &arguments.exclude, options)?;
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     Ok(exclusions)

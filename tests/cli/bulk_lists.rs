@@ -1,0 +1,169 @@
+//! Lists as people have them: with a country beside each number, and as whatever program wrote them.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Ended, Home, Run, also_in_a_database, fixture_path};
+
+also_in_a_database! {
+    the_country_in_the_list_says_whose_national_numbers_it_has,
+    an_exclusion_list_is_read_by_its_countries_too,
+    a_number_whose_country_nobody_can_tell_is_not_sent_to,
+    a_report_is_read_by_the_country_in_the_list,
+    ordinary_lists_pass_as_they_are,
+}
+
+/// Ecuador's and Peru's mobiles have nine digits that begin with 9.
+const BY_COUNTRY: &str = "nombre,celular,pais\nAna,987654321,PE\nEva,0987654322,Ecuador\nLuz,300 123 4567,COL\n\
+                          Sol,987654323,\nMar,+525512345678,Perú\n";
+
+/// A home whose profile is of Ecuador and for `jelou`.
+fn home_in_ecuador(jelou: &Jelou) -> Home {
+    let home = Home::new();
+    let login = "bot_id = \"7\"\nclient_id = \"i\"\nclient_secret = \"canary-secret\"";
+    home.config(&format!("[profiles.p]\n{login}\napi_url = \"{}\"\ncountry = \"EC\"\n", jelou.url));
+    home
+}
+
+fn send<'a>(home: &'a Home, flags: &[&str]) -> Run<'a> {
+    let words = ["bulk", "send", "people.csv", "--yes", "--run", "r", "--rate", "1000/s"];
+    home.run_args(&[&words[..], flags].concat())
+}
+
+fn users(jelou: &Jelou) -> Vec<String> {
+    let mut users: Vec<_> = jelou.seen().into_iter().map(|seen| seen.user).collect();
+    users.sort();
+    users
+}
+
+fn told(ended: &Ended, parts: &[&str]) {
+    for part in parts {
+        assert!(ended.stderr.contains(part), "{part}: {ended:?}");
+    }
+}
+
+#[test]
+fn the_country_in_the_list_says_whose_national_numbers_it_has() {
+    let everybody = ["51987654321", "525512345678", "573001234567", "593987654322", "593987654323"];
+    let counts = ["numbers without + are read by their", "CO 1, EC 1, PE 1; without a country 1, read as EC"];
+    for (list, flags) in [
+        (BY_COUNTRY.to_owned(), &["text", "Hola"][..]),
+        (BY_COUNTRY.replace("pais", "País"), &["text", "--to", "{{ celular }}", "Hola"]),
+        (BY_COUNTRY.replace(",pais", ";COUNTRY").replace(',', ";"), &["text", "Hola {{ nombre }}"]),
+        (
+            concat!(
+                "{\"celular\":\"987654321\",\"pais\":\"pe\"}\n{\"celular\":\"987654322\",\"country\":\"EC\",\"pais\":\"Ecuador\"}\n",
+                "{\"celular\":3001234567,\"pais\":\"Colombia\"}\n{\"celular\":\"987654323\",\"pais\":null}\n",
+                "{\"celular\":\"+525512345678\",\"pais\":\"Narnia\"}\n",
+            )
+            .to_owned(),
+            &["text", "Hola"],
+        ),
+    ] {
+        let jelou = Jelou::accepting();
+        let home = home_in_ecuador(&jelou);
+        home.write("people.csv", &list);
+        let counts = if list.starts_with('{') { ["`pais` or `country`", "CO 1, EC 1, PE 1"] } else { counts };
+        told(&send(&home, flags).success(), &counts);
+        assert_eq!(users(&jelou), everybody, "{list}");
+    }
+    // A template may take it where there is no country to be said, and one that is typed counts for all rows.
+    let jelou = Jelou::accepting();
+    let home = home_in_ecuador(&jelou);
+    home.write("people.csv", BY_COUNTRY.replace("3,\n", "3,ecuador\n").replace("pais", "origen"));
+    send(&home, &["text", "--to", "{{ celular | phone(origen) }}", "Hola"]).success();
+    assert_eq!(users(&jelou), everybody);
+    let jelou = Jelou::accepting();
+    let home = home_in_ecuador(&jelou);
+    home.write("people.csv", "celular,pais\n987654321,PE\n");
+    let ended = send(&home, &["--country", "EC", "text", "Hola"]).success();
+    told(&ended, &["numbers without + are read as those of EC, whatever `pais` says"]);
+    assert_eq!(users(&jelou), ["593987654321"]);
+}
+
+#[test]
+fn an_exclusion_list_is_read_by_its_countries_too() {
+    let jelou = Jelou::accepting();
+    let home = home_in_ecuador(&jelou);
+    home.write("people.csv", BY_COUNTRY);
+    home.write("bajas.csv", "pais,celular\nPerú,987654321\n,0987654323\n");
+    send(&home, &["--exclude", "bajas.csv", "text", "Hola"]).success();
+    assert_eq!(users(&jelou), ["525512345678", "573001234567", "593987654322"]);
+    let one = ["send", "text", "--to", "+51987654321", "--exclude", "bajas.csv", "Hola"];
+    home.run_args(&one).fails(11, &["must not be written to"]);
+    home.write("bajas.csv", "pais,celular\nNarnia,987654321\n");
+    home.run_args(&one).fails(2, &["bajas.csv: line 2: pais: `Narnia` is not a country"]);
+}
+
+#[test]
+fn a_number_whose_country_nobody_can_tell_is_not_sent_to() {
+    let jelou = Jelou::never_asked();
+    let home = home_in_ecuador(&jelou);
+    for (list, parts) in [
+        ("celular,pais\n987654321,Narnia\n", &["line 2: pais: `Narnia` is not a country", "--country"][..]),
+        ("celular,pais\n593987654321,593\n", &["line 2: pais: `593` is not a country"]),
+        ("celular,pais\n3001234567,PE\n", &["line 2: celular: `3001234567`"]),
+        ("celular,pais,country\n987654321,PE,EC\n", &["line 2: pais and country name different countries"]),
+    ] {
+        home.write("people.csv", list);
+        let ended = send(&home, &["text", "Hola"]).fails(2, parts);
+        assert!(ended.stderr.contains("nothing was sent"), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_report_is_read_by_the_country_in_the_list() {
+    let jelou =
+        Jelou::start(|user, _| if user.starts_with("57") { Act::Reset { accepted: true } } else { Act::Accept });
+    let home = home_in_ecuador(&jelou);
+    home.write("people.csv", BY_COUNTRY);
+    send(&home, &["text", "Hola"]).fails(10, &["1 message may have been sent"]);
+    let report = home.run("bulk report r").success().stdout;
+    home.write("said.csv", report.replace(",unknown,", ",yes,"));
+    told(&home.run("bulk resolve --from said.csv").success(), &["1 unknown row counts as sent from now on"]);
+    let found = home.run("bulk find +573001234567").success().json();
+    assert_eq!((&found["run"], &found["sent"]), (&json!("r"), &json!("yes")));
+}
+
+/// The recipient and the text of each message that a list would be.
+fn messages(home: &Home, list: &str, flags: &[&str]) -> Value {
+    let words = [&["--sandbox", "--dry-run", "bulk", "send", list], flags, &["text", "Hola {{ nombre }}"]].concat();
+    let shown = home.run_args(&words).success().stdout;
+    let rows = shown.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    rows.map(|row| json!([row["body"]["userId"], row["body"]["text"].as_str().unwrap()[5..]])).collect()
+}
+
+#[test]
+fn ordinary_lists_pass_as_they_are() {
+    let home = Home::new();
+    let people: Value = serde_json::from_str(&fs::read_to_string(fixture_path("lists/people.json")).unwrap()).unwrap();
+    let lists = fs::read_to_string(fixture_path("lists/lists.tsv")).unwrap();
+    assert!(lists.lines().count() > 50, "{lists}");
+    for (number, list) in lists.lines().enumerate() {
+        let (file, flags) = list.split_once('\t').unwrap();
+        let (path, flags) = (fixture_path(&format!("lists/{file}")), flags.split_whitespace().collect::<Vec<_>>());
+        let path = path.to_str().unwrap();
+        assert_eq!(messages(&home, path, &flags), people, "{file}");
+        // Their reports are lists, too; one is not like many others.
+        if number % 4 > 0 {
+            continue;
+        }
+        let sending = [&["--sandbox", "bulk", "send", path, "--yes", "--run", "r", "--rate", "1000/s"][..], &flags];
+        home.run_args(&sending.concat()).args(&["text", "Hola {{ nombre }}"]).success();
+        let of_report: Vec<_> = match flags.iter().position(|flag| ["--encoding", "--sheet"].contains(flag)) {
+            Some(at) => flags[..at].to_vec(),
+            None => flags,
+        };
+        for format in ["csv", "ndjson"] {
+            // Objects have no place for two fields of one name.
+            if (format, file) == ("ndjson", "own-code-and-line.csv") {
+                continue;
+            }
+            home.run_args(&["bulk", "report", "r", "--format", format, "--file", "report", "--yes"]).success();
+            assert_eq!(messages(&home, "report", &of_report), people, "the report of {file} as {format}");
+        }
+        home.run("bulk remove r --yes").success();
+    }
+}
