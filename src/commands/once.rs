@@ -226,7 +226,9 @@ fn add(
     if !counts.is_finished() {
         let message =
             format!("run {name} is not finished: {} still to be sent", counted_are(counts.pending, "message"));
-        return Err(UsageError::new(message, format!("finish it first: jelouctl bulk resume {name}")).into());
+        let hint =
+            format!("finish it first with jelouctl bulk resume {name}, or give it up with jelouctl bulk cancel {name}");
+        return Err(UsageError::new(message, hint).into());
     }
     let scope = OnceScope { key: key.clone(), bot: details.bot, address: details.api_url };
     let claims = hold_claims(context, store)?;

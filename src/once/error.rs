@@ -33,7 +33,7 @@ impl OnceError {
             }
             Self::UnderWay { .. } => "ask again in a moment: then it is known how that ended".to_owned(),
             Self::ToBeSent { run, .. } => {
-                format!("let it be sent with jelouctl bulk resume {run}")
+                format!("let it be sent with jelouctl bulk resume {run}, or give it up with jelouctl bulk cancel {run}")
             }
         }
     }
