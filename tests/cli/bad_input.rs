@@ -31,7 +31,7 @@ fn every_violated_limit_is_named_at_once() {
             "  - text: is empty (set it with --text)\n",
             "  - caption: is missing (set it with --caption)\n",
             "  - parameters.flow_id: is missing (set it with --flow-id)\n",
-            "  - parameters.flow_cta: has 21 characters; at most 20 are allowed (set it with --cta)\n",
+            "  - parameters.flow_cta: has 21 characters; at most 20 are allowed (set it with --button)\n",
             "  - parameters.flow_name: is missing (set it with --flow-name)\n",
             "  - parameters.flow_action_payload: is missing (set it with --action-payload)\n",
         ],
@@ -171,7 +171,7 @@ fn a_body_of_the_wrong_shape_names_its_path() {
         (
             "flow",
             r#"{"parameters": {"flow_cta": true}}"#,
-            "parameters.flow_cta: invalid type: boolean `true`, expected a string (set it with --cta)",
+            "parameters.flow_cta: invalid type: boolean `true`, expected a string (set it with --button)",
         ),
         (
             "flow",

@@ -289,6 +289,7 @@ fn on_day<'a>(run: Run<'a>, library: &str, day: u64) -> Run<'a> {
     run.env("DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1")
 }
 
+/// Files alone: the parts of six days above run over both, and a hundred days take long.
 #[test]
 fn a_hundred_people_one_a_day_take_a_hundred_days() {
     let Some(library) = faketime() else { return };

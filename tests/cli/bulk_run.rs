@@ -157,7 +157,7 @@ fn every_row_is_sent_once_and_reported() {
     let ended = send(&home, &jelou.url).success();
     assert_eq!(
         ended.json(),
-        json!({"schema_version": 1, "run": "r", "complete": true, "rows": 300, "sent": 300, "failed": 0, "unknown": 0,
+        json!({"schema_version": 1, "run": "r", "complete": true, "cancelled": false, "rows": 300, "sent": 300, "failed": 0, "unknown": 0,
             "skipped": 0, "skipped_reasons": {}, "pending": 0, "inflight": 0, "reasons": {},
             "written_to_within_24_hours": 0})
     );

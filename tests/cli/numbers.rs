@@ -88,7 +88,7 @@ fn the_country_of_the_profile_holds_where_the_flag_does_not_say() {
     home.config("[profiles.p]\ncountry = \"MEX\"\n");
     // The number may be one of the country that the profile tries to name.
     home.run_args(&["--sandbox", "send", "text", "Hola", "--to", "5512345678"])
-        .fails(3, &["line 2: `MEX` is not a country; write its two letters, such as EC or MX; the nearest are ME, MX"]);
+        .fails(3, &["line 2: `MEX` is not a country; write its two letters, such as EC or MX; the nearest is MX"]);
     // What is wrong whatever the country is told first.
     home.run_args(&["--sandbox", "send", "text", "Hola", "--to", "12,3"]).fails(2, &["has `,`"]);
 }

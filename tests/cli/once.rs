@@ -396,9 +396,9 @@ fn a_send_that_is_killed_at_any_write_of_the_store_sends_nothing_twice() {
     assert!(kills > 60, "{kills}");
 }
 
-/// By hand, since what it finds depends on the instant: `cargo test --test cli -- --ignored 200_random`.
+/// `cargo test --release --test cli -- --ignored a_send_that_is_killed_at_200`: some minutes.
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "takes minutes; CONTRIBUTING.md says when to run it"]
 fn a_send_that_is_killed_at_200_random_instants_sends_nothing_twice() {
     let (mut killed, mut replayed, mut unknown, mut sent_now) = (0, 0, 0, 0);
     let jelou = Jelou::accepting();

@@ -50,7 +50,7 @@ fn a_run_in_a_database_ends_as_one_in_a_file_does() {
     let ended = send(&home, &ledger, "", &jelou.url).fails(10, &["note: run r: 300 messages from bot BOT_ID"]);
     assert_eq!(
         ended.json(),
-        json!({"schema_version": 1, "run": "r", "complete": true, "rows": 300, "sent": 270, "failed": 30, "unknown": 0,
+        json!({"schema_version": 1, "run": "r", "complete": true, "cancelled": false, "rows": 300, "sent": 270, "failed": 30, "unknown": 0,
             "skipped": 0, "skipped_reasons": {}, "pending": 0, "inflight": 0, "reasons": {"rejected": 30},
             "written_to_within_24_hours": 0})
     );

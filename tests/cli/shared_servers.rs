@@ -134,7 +134,7 @@ fn a_dump_that_is_restored_while_a_run_is_sent_pauses_it() {
     jelou.wait_for(60);
     let dump = cluster.dump(&database, &[]);
     jelou.wait_for(250);
-    cluster.restore(&database, "DROP SCHEMA jelouctl CASCADE", &dump);
+    cluster.restore(&database, "DROP SCHEMA jelouctl, jelouctl_once CASCADE", &dump);
     let ended = watched.end();
     // It may have been in the middle of an exchange, of which nothing was left.
     assert!([11, 12].contains(&ended.code), "{ended:?}");
@@ -150,9 +150,10 @@ fn a_dump_that_is_restored_while_a_run_is_sent_pauses_it() {
 fn a_database_that_was_put_back_while_nobody_sent_is_found_however_it_was_done() {
     let Some(cluster) = Cluster::shared() else { return };
     let emptied = "SET session_replication_role = replica; TRUNCATE jelouctl.ledger, jelouctl.run, jelouctl.worker, \
-                   jelouctl.row, jelouctl.content, jelouctl.outcome, jelouctl.decision, jelouctl.event";
+                   jelouctl.row, jelouctl.content, jelouctl.outcome, jelouctl.decision, jelouctl.event, \
+                   jelouctl_once.store, jelouctl_once.claim";
     for (flags, before) in [
-        (&[][..], "DROP SCHEMA jelouctl CASCADE"),
+        (&[][..], "DROP SCHEMA jelouctl, jelouctl_once CASCADE"),
         (&["--clean", "--if-exists"], "SELECT 1"),
         (&["--data-only"], emptied),
     ] {
