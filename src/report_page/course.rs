@@ -91,7 +91,7 @@ fn label(kind: RunEventKind) -> &'static str {
     }
 }
 
-/// Why, in words; a signal has none but its name.
+/// Why, in words.
 fn why(kind: RunEventKind, reason: &str, language: PageLanguage) -> String {
     let known = match (kind, reason) {
         (RunEventKind::Waiting, "hours") => "for_hours",
@@ -106,6 +106,8 @@ fn why(kind: RunEventKind, reason: &str, language: PageLanguage) -> String {
         (_, "all_rejected") => "why_all_rejected",
         (_, "unexpected") => "why_unexpected",
         (_, "bulk stop") => "why_command",
+        (RunEventKind::Stopped, "SIGINT") => "why_person",
+        (RunEventKind::Stopped, "SIGTERM" | "SIGHUP") => "why_terminated",
         _ => return reason.to_owned(),
     };
     language.text(known).to_owned()
@@ -145,7 +147,7 @@ mod tests {
             [
                 "Begun ",
                 "Waited for a rate limit; 2 times; until 1970-01-01 00:00:09",
-                "Stopped SIGINT",
+                "Stopped somebody stopped it (Ctrl-C)",
                 "Resumed ",
                 "Waited for its hours; until 1970-01-01 00:01:30",
                 "Resumed the process before had ended without a word",

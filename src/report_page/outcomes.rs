@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::meanings::{Meaning, shown_reason};
 use super::texts::PageLanguage;
-use crate::ledger::{Counts, RowState};
+use crate::ledger::{Counts, RowState, SkipReason};
 
 /// The sums, a row at a time.
 #[derive(Debug, Default)]
@@ -34,6 +34,7 @@ pub(super) struct Tile {
     /// As `bulk status` has it.
     count: u64,
     shown: String,
+    /// Of what was to be sent; empty where there is none.
     share: String,
     /// Of the bar that has all rows: where its part begins, and how much it is, in thousandths.
     begin: u64,
@@ -88,7 +89,7 @@ impl Outcomes {
 
     pub(super) fn tiles(&self, language: PageLanguage) -> Vec<Tile> {
         let counts = &self.counts;
-        let all = counts.all();
+        let (all, meant) = (counts.all(), self.to_be_sent());
         let tiles = [
             ("sent", "sent_means", counts.sent),
             ("failed", "failed_means", counts.failed),
@@ -106,7 +107,7 @@ impl Outcomes {
                 meaning: language.text(meaning),
                 count,
                 shown: language.number(count),
-                share: language.share(count, all),
+                share: if state == "skipped" || count == 0 { String::new() } else { language.share(count, meant) },
                 begin,
                 part: thousandths(before, all) - begin,
             }
@@ -114,9 +115,17 @@ impl Outcomes {
         tiles.collect()
     }
 
-    /// The reasons, the most frequent first; what somebody must look at stands before what was left out as it should be.
-    pub(super) fn reasons(&self, language: PageLanguage) -> Vec<ReasonLine> {
-        let mut reasons: Vec<_> = self.reasons.iter().collect();
+    /// The rows that were not left out.
+    fn to_be_sent(&self) -> u64 {
+        self.counts.all() - self.counts.skipped
+    }
+
+    /// The reasons, the most frequent first: of what somebody must look at, or of what was left out `on_purpose`.
+    pub(super) fn reasons(&self, on_purpose: bool, language: PageLanguage) -> Vec<ReasonLine> {
+        let is_on_purpose =
+            |state: RowState, reason: &str| state == RowState::Skipped && reason != SkipReason::Invalid.name();
+        let mut reasons: Vec<_> =
+            self.reasons.iter().filter(|((state, reason), _)| is_on_purpose(*state, reason) == on_purpose).collect();
         reasons.sort_by_key(|((state, reason), sum)| (*state == RowState::Skipped, Reverse(sum.rows), reason));
         let lines = reasons.into_iter().map(|((state, reason), sum)| {
             let meaning = Meaning::of(reason, language);
@@ -131,7 +140,10 @@ impl Outcomes {
                 sentence: meaning.as_ref().map(|meaning| meaning.sentence),
                 hint: meaning.and_then(|meaning| meaning.hint),
                 count: language.number(sum.rows),
-                share: language.share(sum.rows, self.counts.all()),
+                share: match state {
+                    RowState::Skipped => String::new(),
+                    _ => language.share(sum.rows, self.to_be_sent()),
+                },
             }
         });
         lines.collect()

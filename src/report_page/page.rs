@@ -41,6 +41,10 @@ const LARGEST: usize = 8_000_000;
 const MOST_API_CODES: usize = 100;
 /// Characters of one that is.
 const LONGEST_API_CODE: usize = 64;
+/// Columns of the list for which paper has room.
+const COLUMNS_ON_PAPER: usize = 3;
+/// Digits that a phone number has at least.
+const SHORTEST_NUMBER: usize = 7;
 
 /// How much of the run is on its page.
 #[derive(Clone, Copy, Debug)]
@@ -67,10 +71,14 @@ struct Page {
     message: Option<Vec<BubblePart>>,
     message_caption: String,
     reasons: Vec<ReasonLine>,
+    left_out_on_purpose: Vec<ReasonLine>,
     countries: Vec<CountryLine>,
     course: Vec<CourseStep>,
     next: Vec<NextStep>,
     columns: Vec<String>,
+    /// The places of columns that paper has no room for.
+    extra: Vec<usize>,
+    extra_words: String,
     /// Names and words of the states, in the order of the rows' numbers.
     states: Vec<(&'static str, &'static str)>,
     row_reasons: Vec<String>,
@@ -109,6 +117,7 @@ pub(crate) fn write(
     let is_one_day = clock.is_one_day(run.ledger.created_at()?, run.ledger.changed_at()?);
     let mut rows = PageRows::new(&clock, is_one_day, LARGEST);
     let (outcomes, ends) = read_rows(run, mask, &mut rows)?;
+    let extra = extra_columns(columns.len(), rows.number_column);
     let events = run.ledger.events()?;
     let span = span_of(run, &events, &ends)?;
     let rests = course::rests_of(&events, if outcomes.counts.is_finished() { span.to } else { run.now });
@@ -133,7 +142,8 @@ pub(crate) fn write(
         height: HEIGHT,
         message,
         message_caption,
-        reasons: outcomes.reasons(language),
+        reasons: outcomes.reasons(false, language),
+        left_out_on_purpose: outcomes.reasons(true, language),
         countries: outcomes.countries(language),
         course: course::steps(&events, !mask, &clock, language),
         next: if mask {
@@ -142,8 +152,10 @@ pub(crate) fn write(
         } else {
             next_steps(run, &outcomes.counts, invalid, is_cancelled(&events), language)
         },
-        settings: settings(language, &states, &row_reasons, &columns, mask),
+        settings: settings(language, &states, &row_reasons, (&columns, &extra), mask),
         columns,
+        extra_words: language.counted("not_on_paper_1", "not_on_paper_n", extra.len() as u64),
+        extra,
         states,
         row_reasons,
         first_rows: language.text_with("shown_first", &language.number(FIRST_ROWS as u64)),
@@ -154,6 +166,23 @@ pub(crate) fn write(
     let left_out = fit(&mut page, &rows, language)?;
     to.write_all(render(&page)?.as_bytes()).and_then(|()| to.flush()).map_err(BulkError::Report)?;
     Ok(PageSize { rows: page.rows.number, left_out })
+}
+
+/// The columns that paper has no room for: behind the first ones, but for that of the numbers.
+fn extra_columns(columns: usize, number_column: Option<usize>) -> Vec<usize> {
+    let is_beyond = number_column.is_some_and(|column| (COLUMNS_ON_PAPER..columns).contains(&column));
+    let first = if is_beyond { COLUMNS_ON_PAPER - 1 } else { COLUMNS_ON_PAPER };
+    (first..columns).filter(|column| number_column != Some(*column)).collect()
+}
+
+/// The column in which the number of `recipient` stands, however it is written.
+fn column_of(recipient: &str, cells: &[String]) -> Option<usize> {
+    let digits = |cell: &String| cell.chars().filter(char::is_ascii_digit).collect::<String>();
+    cells.iter().position(|cell| {
+        let national = digits(cell);
+        let national = national.trim_start_matches('0');
+        national.len() >= SHORTEST_NUMBER && recipient.ends_with(national)
+    })
 }
 
 /// Adds every row of the run, and gives what became of them and when.
@@ -180,6 +209,9 @@ fn read_rows(
             Ok::<_, BulkError>(RestOfRow { at: row.at, error: row.error.as_deref().unwrap_or_default(), cells })
         };
         let rest = if mask { None } else { Some(rest()?) };
+        if let (None, Some(recipient), Some(rest)) = (rows.number_column, &row.recipient, &rest) {
+            rows.number_column = column_of(recipient, &rest.cells);
+        }
         rows.add(PageRow { line: row.line, state: row.state, reason, country, rest });
         Ok(())
     })?;
@@ -286,15 +318,16 @@ fn settings(
     language: PageLanguage,
     states: &[(&str, &str)],
     reasons: &[String],
-    columns: &[String],
+    (columns, extra): (&[String], &[usize]),
     mask: bool,
 ) -> String {
-    let words = ["range", "none_found", "no_country", "copied", "copy"].map(|name| (name, language.text(name)));
+    let words = ["range", "none_found", "on_paper", "copied", "copy"].map(|name| (name, language.text(name)));
     let settings = json!({
         "language": language.code(),
         "states": states,
         "reasons": reasons,
         "columns": columns.len(),
+        "extra": extra,
         "mask": mask,
         "page": FIRST_ROWS,
         "words": BTreeMap::from(words),

@@ -46,6 +46,8 @@ pub(super) struct PageRows<'a> {
     places: HashMap<String, usize>,
     /// All there are.
     pub(super) number: u64,
+    /// The column of the list with the recipients' numbers, once one is seen.
+    pub(super) number_column: Option<usize>,
 }
 
 #[derive(Default)]
@@ -74,6 +76,7 @@ impl<'a> PageRows<'a> {
             reasons: Vec::new(),
             places: HashMap::new(),
             number: 0,
+            number_column: None,
         }
     }
 

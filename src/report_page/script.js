@@ -1,16 +1,21 @@
 "use strict";
-// Search, filters and pages of the rows, names of countries, and copying. Without it the page shows all but these.
+// Search, filters and pages of the rows, all rows on paper, names of countries, and copying. Without it the page shows all but these.
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
-const { language, states, reasons, columns, mask, page: pageSize, words } = read("settings");
+const { language, states, reasons, columns, extra, mask, page: pageSize, words } = read("settings");
 const [LINE, STATE, REASON, COUNTRY, TIME, DETAIL, CELLS] = [0, 1, 2, 3, 4, 5, 6];
 const number = new Intl.NumberFormat(language === "es" ? "es-EC" : "en", { useGrouping: true });
 const list = document.getElementById("list");
 const [search, state, reason] = ["search", "state", "reason"].map((id) => document.getElementById(id));
 const [range, previous, following] = ["range", "previous", "following"].map((id) => document.getElementById(id));
 
+// Drawing more takes a browser long; the rest is said on the paper.
+const MOST_PRINTED = 20000;
+const onPaper = document.getElementById("on-paper");
+
 let rows;
 let texts;
+let numbers;
 let found;
 let first = 0;
 
@@ -29,6 +34,21 @@ function searched() {
   return texts;
 }
 
+/** What of a text can be a phone number: its digits without the zeros before a national one, or a country's `00`. */
+const digits = (text) => text.replace(/\D/g, "").replace(/^0+/, "");
+
+/** The numbers of each row, however they are written. */
+function searchedNumbers() {
+  const isNumber = (cell) => /^[\d\s().+'-]+$/.test(cell);
+  numbers ??= rows.map((row) =>
+    row.slice(CELLS).filter(isNumber).map(digits).filter((number) => number.length >= 7),
+  );
+  return numbers;
+}
+
+/** Whether `asked` is, or is in, one of the numbers: `0981000082` is `+593 98 100-0082`. */
+const hasNumber = (known, asked) => known.some((number) => number.includes(asked) || asked.endsWith(number));
+
 function element(name, className, text, auto) {
   const made = document.createElement(name);
   if (className) made.className = className;
@@ -46,7 +66,10 @@ function drawn(row) {
   if (reasons[row[REASON]]) why.append(element("code", "", reasons[row[REASON]]));
   made.append(element("td", "number", row[LINE]), badge, why, element("td", "country", row[COUNTRY]));
   if (!mask) {
-    for (let column = 0; column < columns; column += 1) made.append(element("td", "", row[CELLS + column], true));
+    for (let column = 0; column < columns; column += 1) {
+      const kind = extra.includes(column) ? "extra" : "own";
+      made.append(element("td", kind, row[CELLS + column], true));
+    }
     made.append(element("td", "words", row[DETAIL], true), element("td", "at", row[TIME]));
   }
   return made;
@@ -70,11 +93,13 @@ function filter() {
   const asked = plain(search.value.trim());
   const [ofState, ofReason] = [state.value, reason.value].map((value) => (value === "" ? null : Number(value)));
   const all = asked ? searched() : null;
+  const isNumber = /^[\d\s().+-]+$/.test(asked) && digits(asked).length >= 4;
+  const askedNumber = digits(asked);
   found = rows.filter(
     (row, place) =>
       (ofState === null || row[STATE] === ofState) &&
       (ofReason === null || row[REASON] === ofReason) &&
-      (!all || all[place].includes(asked)),
+      (!all || all[place].includes(asked) || (isNumber && hasNumber(searchedNumbers()[place], askedNumber))),
   );
   first = 0;
   show();
@@ -86,11 +111,25 @@ function turn(pages) {
   list.closest(".rows").scrollIntoView({ block: "start" });
 }
 
+/** Paper has every row that is found, since nobody can turn its pages over. */
+function fillPaper() {
+  const printed = found.slice(0, MOST_PRINTED);
+  list.replaceChildren(...printed.map(drawn));
+  const values = { a: printed.length, b: rows.length };
+  onPaper.textContent = words.on_paper.replace(/\{(\w)\}/g, (_, name) => number.format(values[name]));
+  onPaper.hidden = printed.length === rows.length;
+}
+
 load();
 for (const hidden of document.querySelectorAll(".filters, .pager, [data-copy]")) hidden.hidden = false;
 document.getElementById("without-script")?.remove();
 tell(list.children.length);
 document.querySelector(".filters").addEventListener("submit", (event) => event.preventDefault());
+window.addEventListener("beforeprint", fillPaper);
+window.addEventListener("afterprint", () => {
+  onPaper.hidden = true;
+  show();
+});
 search.addEventListener("input", filter);
 state.addEventListener("change", filter);
 reason.addEventListener("change", filter);

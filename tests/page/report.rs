@@ -127,6 +127,26 @@ fn columns(number: usize) -> String {
 }
 
 #[test]
+fn paper_has_every_row_and_the_screen_its_page_again() {
+    block_on(async {
+        let run = run(700);
+        let window = run.open(&[], 1280, 900).await;
+        let count = "document.querySelectorAll('#list tr').length";
+        window.value::<bool>("(dispatchEvent(new Event('beforeprint')), true)").await;
+        assert_eq!(window.value::<usize>(count).await, 700);
+        assert!(window.value::<bool>("document.getElementById('on-paper').hidden").await);
+        window.value::<bool>("(dispatchEvent(new Event('afterprint')), true)").await;
+        assert_eq!(window.value::<usize>(count).await, 200);
+        window.type_into("#search", "nunez 42").await;
+        window.until(&format!("{count} === 11")).await;
+        window.value::<bool>("(dispatchEvent(new Event('beforeprint')), true)").await;
+        let said: String = window.value("document.getElementById('on-paper').textContent").await;
+        assert_eq!(said, "11 of 700 rows are printed.");
+        window.close().await;
+    });
+}
+
+#[test]
 fn whatever_the_list_holds_is_only_text() {
     block_on(async {
         let cells = [
@@ -187,7 +207,12 @@ fn rows_are_searched_filtered_and_turned_over() {
         window.type_into("#search", "nunez 42").await;
         window.until(&format!("{range} === '1–11 of 11'")).await;
         window.type_into("#search", "nobody is called so").await;
-        window.until(&format!("{range} === 'No row is like that.'")).await;
+        window.until(&format!("{range} === 'No rows match.'")).await;
+        // However it is written: the list has 593980000010.
+        for spelling in ["0980000010", "+593 98 000-0010", "98 0000010"] {
+            window.type_into("#search", spelling).await;
+            window.until(&format!("{range} === '1–1 of 1'")).await;
+        }
         window.type_into("#search", " ").await;
         window
             .value::<bool>("(document.getElementById('state').value = '0', document.getElementById('state').dispatchEvent(new Event('change')))")
