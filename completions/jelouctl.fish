@@ -1824,6 +1824,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l allow-to -d 'Allow messages only to recipients like this; `*` is any run of characters (repeatable; replaces the earlier list)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l country -d 'Country whose national numbers may be typed, in two letters: EC' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l ledger-password-file -d 'File with the password for the database of --ledger; the profile keeps both' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l do-not-contact -d 'File with the people who are never written to: one a line, or a list with a header' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l rate -d 'How fast bulk runs send: 5/s, 300/m, 1000/h' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l remember -d 'For how long sent messages count as sent before: 3d, 12h, or 0' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l confirm-bulk -d 'Whether a bulk run asks, or needs --yes, before it sends' -r -f -a "true\t''
+false\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l between -d 'Hours in which bulk runs send: \'mon-fri 07:00-19:00\', or always (repeatable; replaces the earlier ones)' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l not-on -d 'Day on which nothing is sent: 2026-12-25, or a file of dates (repeatable; replaces the earlier ones)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l time-zone -d 'Time zone of the hours and days: America/Bogota' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l log -d 'File to which a line is added for each message and each end of a bulk run' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r

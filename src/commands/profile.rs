@@ -1,19 +1,22 @@
 //! `profile`: who sends, kept in the configuration file.
 
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
-use clap::{Subcommand, ValueHint};
+use clap::{Args, Subcommand, ValueHint};
 use serde_json::{Map, json};
 
 use super::CommandError;
 use super::bulk::ledger_database;
 use crate::config::{
     AllowTo, BotId, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, LedgerDatabase, LedgerUrl, Origin,
-    ProfileChange, SecretSource, Settings, Sourced,
+    ProfileChange, Rate, Remember, SecretSource, Settings, Sourced,
 };
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
+use crate::hours::{Between, DayOff, ZoneName};
 use crate::output::Format;
 use crate::phone::{Country, PhoneNumber, is_national};
 use crate::private_file::FileError;
@@ -38,6 +41,7 @@ pub(crate) enum ProfileCommand {
     ///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file secret.txt
     ///   pass show jelou | jelouctl profile set prod --bot 77 --client-id ID --client-secret-file -
     ///   jelouctl profile set prod --allow-to '593*'
+    ///   jelouctl profile set prod --do-not-contact no-contactar.txt --between 'mon-fri 08:00-18:00'
     ///
     /// It saves the flags that you give. For a new profile, a terminal asks for what is missing.
     /// Of a secret file it saves the path; a secret from standard input is saved in the configuration.
@@ -58,6 +62,9 @@ pub(crate) enum ProfileCommand {
         /// File with the password for the database of --ledger; the profile keeps both
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         ledger_password_file: Option<PathBuf>,
+
+        #[command(flatten)]
+        bulk: Box<BulkKeys>,
     },
     /// Make a profile the default
     Use {
@@ -69,6 +76,71 @@ pub(crate) enum ProfileCommand {
         /// Profile
         name: String,
     },
+}
+
+/// What a profile says of bulk runs and of people.
+#[derive(Args, Debug)]
+pub(crate) struct BulkKeys {
+    /// File with the people who are never written to: one a line, or a list with a header
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    do_not_contact: Option<PathBuf>,
+
+    /// How fast bulk runs send: 5/s, 300/m, 1000/h
+    #[arg(long, value_name = "RATE", value_parser = checked::<Rate>)]
+    rate: Option<String>,
+
+    /// For how long sent messages count as sent before: 3d, 12h, or 0
+    #[arg(long, value_name = "TIME", value_parser = checked::<Remember>)]
+    remember: Option<String>,
+
+    /// Whether a bulk run asks, or needs --yes, before it sends
+    #[arg(long, value_name = "BOOL")]
+    confirm_bulk: Option<bool>,
+
+    /// Hours in which bulk runs send: 'mon-fri 07:00-19:00', or always (repeatable; replaces the earlier ones)
+    #[arg(long, value_name = "HOURS", value_parser = checked::<Between>)]
+    between: Vec<String>,
+
+    /// Day on which nothing is sent: 2026-12-25, or a file of dates (repeatable; replaces the earlier ones)
+    #[arg(long, value_name = "DATE|FILE", value_hint = ValueHint::FilePath)]
+    not_on: Vec<DayOff>,
+
+    /// Time zone of the hours and days: America/Bogota
+    #[arg(long, value_name = "ZONE", value_parser = checked::<ZoneName>)]
+    time_zone: Option<String>,
+
+    /// File to which a line is added for each message and each end of a bulk run
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    log: Option<PathBuf>,
+}
+
+/// A value that is kept as it was typed.
+fn checked<T: FromStr<Err: Display>>(raw: &str) -> Result<String, String> {
+    raw.parse::<T>().map(|_| raw.trim().to_owned()).map_err(|problem| problem.to_string())
+}
+
+impl BulkKeys {
+    /// What of it was typed, with files named from the root.
+    fn change(self, context: &Context) -> Result<ProfileChange, CommandError> {
+        let Self { do_not_contact, rate, remember, confirm_bulk, between, not_on, time_zone, log } = self;
+        let kept = |path: PathBuf| kept_file(context, "--do-not-contact", &path);
+        let day = |day: DayOff| match day {
+            DayOff::Date(date) => Ok(date.to_string()),
+            DayOff::File(path) => kept_file(context, "--not-on", &path).map(|path| path.to_string_lossy().into_owned()),
+        };
+        Ok(ProfileChange {
+            do_not_contact: do_not_contact.map(kept).transpose()?,
+            // It is made when the first line is written.
+            log: log.as_deref().map(absolute).transpose()?,
+            not_on: not_on.into_iter().map(day).collect::<Result<_, CommandError>>()?,
+            rate,
+            remember,
+            confirm_bulk,
+            between,
+            time_zone,
+            ..ProfileChange::default()
+        })
+    }
 }
 
 /// Carries out `command`.
@@ -83,11 +155,11 @@ pub(crate) fn run(context: &mut Context, command: ProfileCommand) -> Result<Exit
     match command {
         ProfileCommand::List => list(context)?,
         ProfileCommand::Show { name } => show(context, name)?,
-        ProfileCommand::Set { name, allow_to, country, ledger_password_file } => {
+        ProfileCommand::Set { name, allow_to, country, ledger_password_file, bulk } => {
             let kept = |path| kept_file(context, "--ledger-password-file", path);
             let ledger_password_file = ledger_password_file.as_deref().map(kept).transpose()?;
             let country = country.map(|country| country.to_string());
-            let change = ProfileChange { country, ledger_password_file, ..ProfileChange::default() };
+            let change = ProfileChange { country, ledger_password_file, ..bulk.change(context)? };
             set(context, &name, allow_to, change)?;
         }
         ProfileCommand::Use { name } => {

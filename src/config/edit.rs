@@ -28,6 +28,15 @@ pub(crate) struct ProfileChange {
     pub(crate) country: Option<String>,
     pub(crate) ledger: Option<String>,
     pub(crate) ledger_password_file: Option<PathBuf>,
+    pub(crate) do_not_contact: Option<PathBuf>,
+    pub(crate) log: Option<PathBuf>,
+    pub(crate) rate: Option<String>,
+    pub(crate) remember: Option<String>,
+    pub(crate) confirm_bulk: Option<bool>,
+    /// Where there are none, the earlier ones stay.
+    pub(crate) between: Vec<String>,
+    pub(crate) not_on: Vec<String>,
+    pub(crate) time_zone: Option<String>,
 }
 
 /// The schema of the configuration, beside the file: editors read it, and tell what is wrong while it is typed.
@@ -107,6 +116,11 @@ impl ConfigEdit {
             ("country", change.country.clone()),
             ("ledger", change.ledger.clone()),
             ("ledger_password_file", change.ledger_password_file.as_ref().map(path_text)),
+            ("do_not_contact", change.do_not_contact.as_ref().map(path_text)),
+            ("log", change.log.as_ref().map(path_text)),
+            ("rate", change.rate.clone()),
+            ("remember", change.remember.clone()),
+            ("time_zone", change.time_zone.clone()),
         ];
         let secrets = [
             ("client_secret", change.client_secret.is_some()),
@@ -124,6 +138,14 @@ impl ConfigEdit {
         for (key, text) in texts {
             if let Some(text) = text {
                 put(profile, key, text);
+            }
+        }
+        if let Some(confirm_bulk) = change.confirm_bulk {
+            put(profile, "confirm_bulk", confirm_bulk);
+        }
+        for (key, all) in [("between", &change.between), ("not_on", &change.not_on)] {
+            if !all.is_empty() {
+                put(profile, key, all.iter().collect::<Array>());
             }
         }
         if let Some(AllowTo(patterns)) = &change.allow_to {
@@ -193,6 +215,8 @@ impl ConfigEdit {
         // What stands right above a key goes with it: an empty line keeps them apart.
         let begin = if self.is_new { names_schema.clone() + "\n" } else { String::new() };
         let text = format!("{begin}{}", self.document);
+        // Values that do not go together are not written.
+        ConfigFile::parse(&self.path, &text)?;
         private_file::write(&self.path, text.as_bytes())?;
         if text.starts_with(&names_schema) { self.save_schema() } else { Ok(()) }
     }

@@ -196,9 +196,21 @@ impl FromStr for Rate {
     }
 }
 
+/// Characters of a rate a second that a person reads at a glance.
+const LONGEST_RATE: usize = 5;
+
 impl fmt::Display for Rate {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}/s", self.0)
+        let per_second = self.0.to_string();
+        // Not 0.016666666666666666/s.
+        let is_long = per_second.len() > LONGEST_RATE;
+        for (seconds, unit) in [(60.0, 'm'), (3600.0, 'h')].into_iter().filter(|_| is_long) {
+            let rate = self.0 * seconds;
+            if (rate - rate.round()).abs() < 1e-6 {
+                return write!(formatter, "{}/{unit}", rate.round());
+            }
+        }
+        write!(formatter, "{per_second}/s")
     }
 }
 

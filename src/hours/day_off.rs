@@ -33,6 +33,7 @@ impl FromStr for DayOff {
             _ if begins_as_date && raw.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => {
                 parse_date(raw).map(Self::Date)
             }
+            _ if with_year_last(raw).is_some() => parse_date(raw).map(Self::Date),
             _ => Ok(Self::File(raw.into())),
         }
     }
@@ -55,7 +56,25 @@ impl TryFrom<String> for DayOff {
     }
 }
 
+/// The two numbers before the year of `25/12/2026`, and the year; nothing of what is not written so.
+fn with_year_last(text: &str) -> Option<(i8, i8, i16)> {
+    let parts: Vec<&str> = text.split(['/', '.', '-']).collect();
+    let [first, second, year] = parts.as_slice() else { return None };
+    let is_number = |part: &str, most: usize| {
+        !part.is_empty() && part.len() <= most && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_date = is_number(first, 2) && is_number(second, 2) && is_number(year, 4) && year.len() == 4;
+    is_date.then(|| Some((first.parse().ok()?, second.parse().ok()?, year.parse().ok()?))).flatten()
+}
+
 fn parse_date(text: &str) -> Result<Date, String> {
+    if let Some((first, second, year)) = with_year_last(text) {
+        let (day, month) = if second > 12 { (second, first) } else { (first, second) };
+        if first <= 12 && second <= 12 && first != second {
+            return Err(format!("`{text}` may be two days; write it as 2026-12-25"));
+        }
+        return Date::new(year, month, day).map_err(|_| format!("`{text}` is not a date; write one as 2026-12-25"));
+    }
     // Nothing but the one way to write it: 2026-1-2 may be meant as February 1st.
     let date = if text.len() == "2026-12-25".len() { Date::strptime("%Y-%m-%d", text).ok() } else { None };
     date.ok_or_else(|| format!("`{}` is no date; write one as 2026-12-25", text.escape_debug()))
@@ -120,13 +139,18 @@ mod tests {
 
     #[test]
     fn a_value_is_a_date_or_else_a_file() {
-        for (text, is_date) in
-            [("2026-12-25", true), ("holidays.txt", false), ("2026-holidays", false), ("2026", false)]
-        {
+        for (text, is_date) in [
+            ("2026-12-25", true),
+            ("25/12/2026", true),
+            ("12/25/2026", true),
+            ("holidays.txt", false),
+            ("2026-holidays", false),
+            ("2026", false),
+        ] {
             let value: DayOff = text.parse().unwrap();
             assert_eq!(matches!(value, DayOff::Date(_)), is_date, "{text}");
         }
-        for text in ["", "2026-02-30", "2026-13-01", "2026-1-2", "20261225"] {
+        for text in ["", "2026-02-30", "2026-13-01", "2026-1-2", "20261225", "05/06/2026", "31/02/2026", "13/13/2026"] {
             text.parse::<DayOff>().expect_err(text);
         }
     }
@@ -136,7 +160,7 @@ mod tests {
         let dates = parse_file("\u{feff}# Feriados\r\n2026-12-25\r\n\r\n 2027-01-01  # Año nuevo\n").unwrap();
         assert_eq!(dates.len(), 2);
         for (text, expected) in [
-            ("2026-12-25\n25/12/2026\n", "line 2: `25/12/2026` is no date"),
+            ("25/12/2026\n05/06/2026\n", "line 2: `05/06/2026` may be two days"),
             ("2026-12-25,Navidad\n", "line 1: `2026-12-25,Navidad` is no date"),
             ("", "has no date"),
             ("# none yet\n", "has no date"),

@@ -325,7 +325,7 @@ fn the_sandbox_waits_for_no_hours_but_tells_them() {
 #[test]
 fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
     let home = people(2);
-    home.write("bad.txt", "2026-12-25\n25/12/2026\n");
+    home.write("bad.txt", "2026-12-25\n05/06/2026\n");
     home.write("empty.txt", "");
     home.write("binary.txt", b"\xff\xfe2\x00");
     let yesterday = Zoned::now().date().yesterday().unwrap();
@@ -341,9 +341,9 @@ fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
         (&["--between", "07:00-19:00", "--time-zone", "Bogota"], &["did you mean `America/Bogota`?"]),
         (&["--time-zone", "America/Bogota"], &["--time-zone says nothing here"]),
         (&["--not-on", "2026-02-30"], &["`2026-02-30` is no date"]),
-        (&["--not-on", "25/12/2026"], &["`25/12/2026` is neither a file nor a date such as 2026-12-25"]),
+        (&["--not-on", "05/06/2026"], &["`05/06/2026` may be two days; write it as 2026-12-25"]),
         (&["--not-on", "nope.txt", "--time-zone", "America/Bogota"], &["--not-on", "nope.txt", "No such file"]),
-        (&["--not-on", "bad.txt", "--time-zone", "America/Bogota"], &["bad.txt: line 2: `25/12/2026` is no date"]),
+        (&["--not-on", "bad.txt", "--time-zone", "America/Bogota"], &["bad.txt: line 2: `05/06/2026` may be two days"]),
         (&["--not-on", "empty.txt", "--time-zone", "America/Bogota"], &["empty.txt: has no date"]),
         (&["--not-on", "binary.txt", "--time-zone", "America/Bogota"], &["binary.txt", "UTF-8"]),
         (&["--not-on", "all.txt", "--time-zone", "America/Bogota"], &["do not open within the next year"]),

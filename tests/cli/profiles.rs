@@ -57,6 +57,49 @@ fn a_new_configuration_names_its_schema_which_stands_beside_it() {
 }
 
 #[test]
+fn every_key_of_a_bulk_run_can_be_set() {
+    let home = Home::new();
+    home.write("no.txt", "593987654321\n");
+    home.write("feriados.txt", "2026-12-25\n");
+    let keys = [
+        ["--do-not-contact", "no.txt"],
+        ["--rate", "300/m"],
+        ["--remember", "5d"],
+        ["--confirm-bulk", "false"],
+        ["--between", "lun-vie 08:00-18:00"],
+        ["--between", "sat 08:00-12:00"],
+        ["--not-on", "25/12/2026"],
+        ["--not-on", "feriados.txt"],
+        ["--time-zone", "America/Guayaquil"],
+        ["--log", "log.ndjson"],
+    ];
+    home.run("profile set prod --bot 77 --client-id x").args(&keys.concat()).success();
+    let shown = home.run("profile show prod").success().stdout;
+    for part in [
+        "5/s",
+        "5d",
+        "false",
+        "lun-vie 08:00-18:00, sat 08:00-12:00",
+        "2026-12-25, /",
+        "America/Guayaquil",
+        "/no.txt",
+        "/log.ndjson",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let before = config(&home);
+    for (flags, part) in [
+        (&["--between", "always", "--between", "08:00-09:00"][..], "`always` stands alone"),
+        (&["--rate", "fast"], "`fast` is not a rate"),
+        (&["--not-on", "05/06/2026"], "may be two days"),
+        (&["--time-zone", "Quito"], "Quito"),
+    ] {
+        home.run("profile set prod").args(flags).fails(2, &[part]);
+    }
+    assert_eq!(config(&home), before);
+}
+
+#[test]
 fn a_profile_is_made_used_and_removed() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
