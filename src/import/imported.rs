@@ -74,6 +74,8 @@ pub(crate) struct Imported {
     pub(crate) same_person: u64,
     /// Rows that were left out because of an earlier run.
     pub(crate) earlier: u64,
+    /// Rows that were left out because the sheet hides them.
+    pub(crate) hidden: u64,
     pub(crate) columns: Vec<String>,
     /// Warnings about the texts, whatever the rows are.
     pub(crate) warnings: Vec<String>,
@@ -85,6 +87,39 @@ pub(crate) struct Imported {
 }
 
 impl Imported {
+    /// Rows that can be sent.
+    pub(crate) fn fine(&self) -> u64 {
+        self.rows - self.guarded
+    }
+
+    /// Rows that are left out as they should be.
+    pub(crate) fn left_out(&self) -> u64 {
+        self.excluded + self.same_person + self.earlier + self.hidden
+    }
+
+    /// Every row that was read.
+    pub(crate) fn all(&self) -> u64 {
+        self.rows + self.invalid + self.duplicates + self.left_out()
+    }
+
+    /// `507 rows: 480 are fine, 10 are invalid, …`, whose numbers add up; nothing where there is one kind alone.
+    pub(crate) fn sums(&self) -> Option<String> {
+        let kinds = [
+            (self.fine(), "fine"),
+            (self.invalid, "invalid"),
+            (self.duplicates, "the same as another row"),
+            (self.guarded, "to recipients that are not allowed"),
+            (self.excluded, "excluded"),
+            (self.same_person, "to a person who has an earlier row"),
+            (self.earlier, "left out because of earlier runs"),
+            (self.hidden, "hidden"),
+        ];
+        let told = kinds.into_iter().filter(|(rows, _)| *rows > 0);
+        let told: Vec<_> =
+            told.map(|(rows, what)| format!("{rows} {} {what}", if rows == 1 { "is" } else { "are" })).collect();
+        (told.len() > 1).then(|| format!("{} rows: {}", self.all(), told.join(", ")))
+    }
+
     /// Counts the rows as `draft` has them, before those are left out that repeat another one.
     ///
     /// # Errors
@@ -96,7 +131,8 @@ impl Imported {
                 SkipReason::Invalid => self.invalid += rows,
                 SkipReason::Excluded => self.excluded += rows,
                 SkipReason::AlreadySent | SkipReason::MayHaveBeenSent | SkipReason::ToBeSent => self.earlier += rows,
-                SkipReason::Repeated | SkipReason::Hidden | SkipReason::Cancelled => {}
+                SkipReason::Hidden => self.hidden += rows,
+                SkipReason::Repeated | SkipReason::Cancelled => {}
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use crate::nearest::{nearest, plain};
 
 /// Names that say "the recipient" in the languages of those who use Jelou, as [`plain`] writes them. A header must be one
 /// of them as a whole: `celular_conyuge` is somebody else's.
-const RECIPIENT_NAMES: [&str; 56] = [
+const RECIPIENT_NAMES: [&str; 58] = [
     "to",
     "userid",
     "recipient",
@@ -24,6 +24,8 @@ const RECIPIENT_NAMES: [&str; 56] = [
     "telef",
     "telefono",
     "telefonos",
+    "fono",
+    "fonos",
     "telefone",
     "telefonocelular",
     "telefonomovil",
@@ -67,8 +69,8 @@ const RECIPIENT_NAMES: [&str; 56] = [
     "msisdn",
 ];
 
-/// Names that say it only where no other column does: a contact may be a person's name, too.
-const WEAK_RECIPIENT_NAMES: [&str; 4] = ["contacto", "contact", "contactnumber", "numerodecontacto"];
+/// Names that say it only where no other column does: a contact may be a person's name, too, and a number an order's.
+const WEAK_RECIPIENT_NAMES: [&str; 5] = ["contacto", "contact", "contactnumber", "numerodecontacto", "numero"];
 
 /// Digits that a phone number has at least where a name is expected: a date has fewer.
 const FEWEST_DIGITS: usize = 9;
@@ -294,6 +296,10 @@ mod tests {
             (&["N° Teléfono", "x"], None, Ok("N° Teléfono")),
             (&["Contacto"], None, Ok("Contacto")),
             (&["Contacto", "Celular"], None, Ok("Celular")),
+            (&["Fono", "x"], None, Ok("Fono")),
+            (&["Número", "nombre"], None, Ok("Número")),
+            (&["Número", "Móvil"], None, Ok("Móvil")),
+            (&["WhatsApp", "Número"], None, Ok("WhatsApp")),
             (&["celular_conyuge", "WhatsApp cliente"], None, Err("no column is named like a recipient column")),
             (&["Teléfono celular", "x"], Some("telefono_celular"), Ok("Teléfono celular")),
             (&["Teléfono", "telefono"], Some("telefono"), Ok("telefono")),

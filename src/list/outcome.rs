@@ -114,9 +114,10 @@ impl ReportedOutcome {
     /// When its word is none of the three.
     pub(crate) fn is_sent(&self) -> Result<ReportedSent, String> {
         match self.sent.trim().to_lowercase().as_str() {
-            "yes" => Ok(ReportedSent::Yes),
+            // A person who corrects it may do so in Spanish.
+            "yes" | "sí" | "si" => Ok(ReportedSent::Yes),
             "no" => Ok(ReportedSent::No),
-            "unknown" => Ok(ReportedSent::Unknown),
+            "unknown" | "desconocido" => Ok(ReportedSent::Unknown),
             _ => Err(format!("sent: `{}` is not yes, no or unknown", self.sent.escape_debug())),
         }
     }

@@ -13,7 +13,7 @@ use super::merge::merge;
 use super::recipient::{Recipient, TypedRecipient, documented_placeholder, doubt};
 use super::recipient_choice::{RecipientChoice, RecipientSources};
 use super::route::Route;
-use crate::phone::PhoneNumber;
+use crate::phone::{Country, PhoneNumber};
 
 /// A valid message with its recipient, as the JSON that goes onto the wire.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ impl Outgoing {
             return Err(InvalidMessage::NoBody);
         }
         let mut body = Value::Object(object(file.unwrap_or_else(|| json!({})))?);
+        let mut flags = flags;
+        with_country_codes(&mut flags, recipients.country);
         merge(&mut body, flags);
         Self::from_body(typed, None, body, RecipientChoice::Among(recipients))
     }
@@ -184,6 +186,19 @@ fn placeholder_of_flow(fields: &Value, typed: &Message) -> Option<Violation> {
     let problem = documented_placeholder(&found).filter(|_| id(&typed.to_body()) != Some(found))?;
     let path = "parameters.flow_id";
     Some(Violation { path: path.to_owned(), problem, flag: typed.flag_of(path) })
+}
+
+/// Writes the national numbers of typed contacts with their country code, as it does that of the recipient.
+fn with_country_codes(flags: &mut Value, country: Option<Country>) {
+    let Some(country) = country else { return };
+    let contacts = flags.get_mut("contacts").and_then(Value::as_array_mut).into_iter().flatten();
+    let phones = contacts.filter_map(|contact| contact.get_mut("phones")?.as_array_mut()).flatten();
+    for phone in phones.filter_map(|phone| phone.get_mut("phone")) {
+        let number = phone.as_str().and_then(|raw| PhoneNumber::read(raw, Some(country)).ok());
+        if let Some(number) = number {
+            *phone = json!(format!("+{}", number.as_str()));
+        }
+    }
 }
 
 /// Jelou asks for E.164 in contacts: `+` and digits.

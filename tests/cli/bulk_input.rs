@@ -675,6 +675,15 @@ fn a_preview_reads_every_row_and_prints_the_first() {
     home.config(
         "[profiles.p]\nbot_id = \"7\"\nclient_id = \"i\"\nclient_secret_command = [\"false\"]\nallow_to = [\"*1\"]\n",
     );
+    let both = home.run("bulk send people.csv --preview 9 text x");
+    both.fails(
+        2,
+        &[
+            "1 row cannot be sent, and 4 other rows to recipients that are not allowed",
+            "4 rows go to recipients that are not allowed: line 3, 4, 5, 7",
+            "6 rows: 1 is fine, 1 is invalid, 4 are to recipients that are not allowed",
+        ],
+    );
     let guarded = home.run("bulk send people.csv --skip-invalid --preview 9 text x");
     let ended = guarded.fails(11, &["1 of 6 rows are fine, 5 are not"]);
     assert_eq!(ended.stdout.lines().count(), 5);

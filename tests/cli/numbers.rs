@@ -255,3 +255,14 @@ fn a_notice_by_a_template_for_authentication_goes_to_no_user_id() {
         ["--sandbox", "run", "--strict-notify", "--template", "codigo", "--param", "1", "--to", USER_ID, "--", "true"];
     home.run_args(&words).fails(2, &["not sent: the template `codigo` is for authentication"]);
 }
+
+#[test]
+fn a_contact_s_national_number_is_completed_as_the_recipient_s_is() {
+    let home = Home::new();
+    let card =
+        ["--sandbox", "--dry-run", "send", "contacts", "--to=0987654321", "--name=Ana Ríos", "--phone=0987654322"];
+    let ended = home.run_args(&[&card[..], &["--country=EC"]].concat()).success();
+    let phone = &ended.json()["body"]["contacts"][0]["phones"][0];
+    assert_eq!((&phone["phone"], &phone["wa_id"]), (&json!("+593987654322"), &json!("593987654322")));
+    assert!(!ended.stderr.contains("sent as it stands"), "{ended:?}");
+}

@@ -45,9 +45,8 @@ pub(crate) struct ReadList {
 impl ReadList {
     /// `5 of 6 rows are fine, 1 is not`.
     pub(crate) fn words(&self) -> String {
-        let Imported { rows, invalid, guarded, duplicates, excluded, same_person, .. } = &self.imported;
-        let (fine, left_out) = (rows - guarded, excluded + same_person);
-        let all = rows + invalid + duplicates + left_out;
+        let Imported { invalid, guarded, duplicates, .. } = &self.imported;
+        let (all, fine, left_out) = (self.imported.all(), self.imported.fine(), self.imported.left_out());
         let left_out = match left_out {
             0 => String::new(),
             1 => ", 1 is left out".to_owned(),
@@ -112,11 +111,7 @@ pub(crate) fn import(
     imported.count(draft)?;
     settle_repeated(draft, &mut imported, plan.policy, &mut report)?;
     let first_guarded = match guard {
-        Some(sender) => {
-            let (rows, first) = guarded_rows(draft, sender)?;
-            imported.guarded = rows;
-            first
-        }
+        Some(sender) => guarded_rows(draft, sender, &mut imported.guarded, &mut notes)?,
         None => None,
     };
     messages.finish();
@@ -127,34 +122,46 @@ pub(crate) fn import(
     countries.tell(stderr, &imported.columns, plan.countries);
     notes.tell(stderr);
     tell_of_list(stderr, list, plan.policy.hidden);
-    let verdict = match (refuse_faulty(&imported, plan.policy), first_guarded) {
+    let refuse_hidden = || match hidden_rows(list).filter(|_| plan.policy.hidden.is_none()) {
+        None => Ok(()),
+        Some(hidden) => {
+            let hint = "leave them out with --hidden skip, or send them with --hidden send";
+            Err(UsageError::new(hidden, hint))
+        }
+    };
+    // What is wrong with the list comes before what a guard forbids.
+    let verdict = match (refuse_faulty(&imported, plan.policy).and_then(|()| refuse_hidden()), first_guarded) {
         (Err(error), _) => Err(error.into()),
         (Ok(()), Some(first)) => Err(GuardError::Rows { count: imported.guarded, first: Box::new(first) }.into()),
-        (Ok(()), None) => match hidden_rows(list).filter(|_| plan.policy.hidden.is_none()) {
-            None => Ok(()),
-            Some(hidden) => {
-                let hint = "leave them out with --hidden skip, or send them with --hidden send";
-                Err(UsageError::new(hidden, hint).into())
-            }
-        },
+        (Ok(()), None) => Ok(()),
     };
+    if verdict.is_err() {
+        imported.sums().iter().for_each(|sums| stderr.note(sums));
+    }
     Ok(ReadList { imported, verdict, comparison })
 }
 
-/// How many rows go to somebody whom `allow_to` does not allow, and the first of these faults. It comes after all that leaves
-/// rows out.
-fn guarded_rows(draft: &LedgerDraft, sender: &Sender) -> Result<(u64, Option<GuardError>), CommandError> {
-    let (mut rows, mut first) = (0, None);
+/// Counts and notes the rows to somebody whom `allow_to` does not allow, and gives the first of these faults. It comes after
+/// all that leaves rows out.
+fn guarded_rows(
+    draft: &LedgerDraft,
+    sender: &Sender,
+    rows: &mut u64,
+    notes: &mut RowNotes,
+) -> Result<Option<GuardError>, CommandError> {
+    let mut first = None;
     if sender.settings.allow_to.is_none() {
-        return Ok((rows, first));
+        return Ok(first);
     }
-    draft.recipients(|_, recipients| {
+    draft.recipients(|(_, line), recipients| {
         if let Err(error) = sender.check_allowed(recipients.iter().map(String::as_str)) {
-            rows += 1;
+            *rows += 1;
+            let words = ["goes to a recipient that is not allowed", "go to recipients that are not allowed"];
+            notes.warn(words.map(str::to_owned), line.to_string(), "");
             first.get_or_insert(error);
         }
     })?;
-    Ok((rows, first))
+    Ok(first)
 }
 
 /// Keeps for the end what is said of many rows at once.
@@ -193,8 +200,16 @@ fn note(notes: &mut RowNotes, line: u64, fault: &RowFault<'_>) {
     }
 }
 
+/// What else is wrong, which would stop the list next.
+fn and_guarded(rows: u64) -> String {
+    match rows {
+        0 => String::new(),
+        rows => format!(", and {} to recipients that are not allowed", counted(rows, "other row")),
+    }
+}
+
 fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageError> {
-    let Imported { rows, invalid, duplicates, excluded, earlier, .. } = imported;
+    let Imported { rows, invalid, duplicates, guarded, excluded, earlier, .. } = imported;
     match (invalid, duplicates) {
         _ if rows + excluded + earlier == 0 && (policy.skip_invalid || *duplicates == 0) => {
             Err(UsageError::new("no row can be sent", "fix the message or the rows"))
@@ -202,11 +217,15 @@ fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageE
         (0, 0) => Ok(()),
         _ if policy.skip_invalid => Ok(()),
         (0, _) => Err(UsageError::new(
-            format!("the message and recipient of {} are those of another row", counted(*duplicates, "row")),
+            format!(
+                "the message and recipient of {} are those of another row{}",
+                counted(*duplicates, "row"),
+                and_guarded(*guarded)
+            ),
             "remove them, leave them out with --skip-invalid, or send them with --allow-duplicates",
         )),
         (_, _) => Err(UsageError::new(
-            format!("{} cannot be sent", counted(invalid + duplicates, "row")),
+            format!("{} cannot be sent{}", counted(invalid + duplicates, "row"), and_guarded(*guarded)),
             "fix them, or leave them out with --skip-invalid",
         )),
     }
