@@ -107,7 +107,7 @@ fn why(kind: RunEventKind, reason: &str, language: PageLanguage) -> String {
         (_, "unexpected") => "why_unexpected",
         (_, "bulk stop") => "why_command",
         (RunEventKind::Stopped, "SIGINT") => "why_person",
-        (RunEventKind::Stopped, "SIGTERM" | "SIGHUP") => "why_terminated",
+        (RunEventKind::Stopped, "SIGTERM") => "why_terminated",
         _ => return reason.to_owned(),
     };
     language.text(known).to_owned()

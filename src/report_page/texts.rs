@@ -177,7 +177,7 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     ("why_all_rejected", ["no message was accepted", "no se aceptó ningún mensaje"]),
     ("why_command", ["asked for by `bulk stop`", "lo pidió `bulk stop`"]),
     ("why_person", ["somebody stopped it (Ctrl-C)", "lo detuvo una persona (Ctrl-C)"]),
-    ("why_terminated", ["the system ended it", "lo detuvo el sistema"]),
+    ("why_terminated", ["the system ended it (SIGTERM)", "lo detuvo el sistema (SIGTERM)"]),
     ("why_unexpected", ["a fault of jelouctl", "un fallo de jelouctl"]),
     ("next", ["What to do next", "Qué hacer ahora"]),
     ("next_none", ["Nothing is left to do.", "No queda nada por hacer."]),
