@@ -16,6 +16,9 @@ use crate::repeated_field::repeated_field;
 /// The largest file or standard input that is read, in bytes: a message body is far smaller.
 pub(crate) const MAX_BYTES: u64 = 1024 * 1024;
 
+/// What errors call JSON that was typed as the value of a flag.
+const ITS_VALUE: &str = "its value";
+
 /// The value of a flag that takes `FILE|-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -36,6 +39,16 @@ impl FromStr for Source {
 pub(crate) enum JsonSource {
     Literal(String),
     From(Source),
+}
+
+impl JsonSource {
+    /// The value of `--body`: a file or `-`; as other flags have it, also JSON that begins with `{`, and `@FILE`.
+    pub(crate) fn of_body(raw: &str) -> Result<Self, Infallible> {
+        if raw.trim_start().starts_with('{') {
+            return Ok(Self::Literal(raw.to_owned()));
+        }
+        raw.strip_prefix('@').unwrap_or(raw).parse().map(Self::From)
+    }
 }
 
 impl FromStr for JsonSource {
@@ -59,6 +72,8 @@ pub(crate) enum InputError {
     TooLarge { flag: String, name: String },
     #[error("{flag}: {name} is not UTF-8 at line {line}")]
     NotUtf8 { flag: String, name: String, line: usize },
+    #[error("{flag}: {name} is empty; JSON is needed")]
+    Empty { flag: String, name: String },
     #[error("{flag}: {name} is not valid JSON at line {line}, column {column}: {problem}")]
     NotJson { flag: String, name: String, line: usize, column: usize, problem: String },
     #[error("{flag}: {name} has the number {number}, which is beyond 64 bits and would change on the way")]
@@ -81,7 +96,9 @@ impl InputError {
             Self::File { .. } | Self::Stdin { .. } => "check the path and its permissions",
             Self::TooLarge { .. } => "name a smaller file",
             Self::NotUtf8 { .. } => "save the file as UTF-8",
-            Self::NotJson { .. } => "fix the JSON; a flag that takes JSON|@FILE reads a file as @FILE",
+            Self::Empty { .. } => "write {\"field\": value, …}; `jelouctl explain KIND --example` prints a body",
+            Self::NotJson { name, .. } if name == ITS_VALUE => "write JSON in single quotes, or name a file as @FILE",
+            Self::NotJson { .. } => "fix the file at that place; an object is {\"field\": value, …}",
             Self::NumberTooLarge { .. } => "write the number as text, in quotes",
             Self::RepeatedField { .. } => "keep one of the two",
             Self::NotVcard { .. } => {
@@ -163,7 +180,7 @@ impl Input {
     /// The JSON that `value` is or names.
     pub(crate) fn json_value(&mut self, flag: &str, value: &JsonSource) -> Result<Value, InputError> {
         match value {
-            JsonSource::Literal(text) => parse(flag, "its value", text),
+            JsonSource::Literal(text) => parse(flag, ITS_VALUE, text),
             JsonSource::From(source) => self.json(flag, source),
         }
     }
@@ -197,7 +214,9 @@ pub(crate) fn name_of(source: &Source) -> String {
 
 /// JSON whose numbers arrive as they are written; an integer beyond 64 bits is an error. Errors are in words.
 pub(crate) fn parse_exact(text: &str) -> Result<Value, String> {
-    let value = serde_json::from_str(text).map_err(|error| format!("is not valid JSON: {error}"))?;
+    let value = serde_json::from_str(text).map_err(|error| {
+        format!("is not valid JSON at line {}, column {}: {}", error.line(), error.column(), json_problem(&error))
+    })?;
     match inexact_integer(text) {
         Some(number) => Err(format!("has the number {number}, which is beyond 64 bits; write it in quotes")),
         None => Ok(value),
@@ -213,12 +232,33 @@ fn parse(flag: &str, name: &str, text: &str) -> Result<Value, InputError> {
             (None, None) => Ok(value),
         },
         Err(error) => {
+            if text.trim().is_empty() {
+                return Err(InputError::Empty { flag, name });
+            }
             let (line, column) = (error.line(), error.column());
-            let problem = error.to_string();
-            let problem = problem.split(" at line ").next().unwrap_or(&problem).to_owned();
-            Err(InputError::NotJson { flag, name, line, column, problem })
+            Err(InputError::NotJson { flag, name, line, column, problem: json_problem(&error) })
         }
     }
+}
+
+/// What is wrong with JSON, in words for somebody who has not written a parser.
+fn json_problem(error: &serde_json::Error) -> String {
+    let told = error.to_string();
+    let told = told.split(" at line ").next().unwrap_or(&told);
+    let problem = match told {
+        _ if error.is_eof() => "it ends too early",
+        "expected ident" | "expected value" => "a value belongs here, and a text stands in double quotes",
+        "key must be a string" => "the name of a field belongs here, in double quotes",
+        "trailing comma" => "there is a comma after the last value",
+        "trailing characters" => "something follows the end of the JSON",
+        "recursion limit exceeded" => "it is nested too deeply",
+        "invalid escape" => "a backslash in a text stands before one of \" \\ / b f n r t u",
+        told if told.starts_with("control character") => {
+            "a line break or a control character in a text is written \\n or \\u0000"
+        }
+        told => told,
+    };
+    problem.to_owned()
 }
 
 /// An integer outside -2^63…2^64-1 in valid JSON: `serde_json` reads it as the nearest double, which is another number.
@@ -258,7 +298,26 @@ mod tests {
     #[test]
     fn tells_line_and_column_of_broken_json() {
         let error = parse("--body", "x.json", "{\n  \"a\": nope\n}").unwrap_err().to_string();
-        assert_eq!(error, "--body: x.json is not valid JSON at line 2, column 9: expected ident");
+        assert_eq!(
+            error,
+            "--body: x.json is not valid JSON at line 2, column 9: a value belongs here, and a text stands in double quotes"
+        );
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_json_in_plain_words() {
+        for (json, told) in [
+            ("", "x.json is empty; JSON is needed"),
+            (" \n", "x.json is empty; JSON is needed"),
+            (r#"{"a": "b"#, "column 8: it ends too early"),
+            ("{a: 1}", "column 2: the name of a field belongs here, in double quotes"),
+            (r#"{"a": 1,}"#, "column 9: there is a comma after the last value"),
+            (r#"{"a": 1} x"#, "column 10: something follows the end of the JSON"),
+            ("{\"a\": \"b\nc\"}", "a line break or a control character in a text is written"),
+        ] {
+            let error = parse("--body", "x.json", json).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        }
     }
 
     #[test]

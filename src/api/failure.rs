@@ -69,7 +69,7 @@ const NAME_HINT: &str = "check --api-url, and whether a proxy or a portal answer
 
 impl Failure {
     /// `is_fresh` says that the connection was made for this attempt, `has_left` that there was one at all.
-    pub(super) fn new(error: &reqwest::Error, peer: &Peer, has_left: bool, is_fresh: bool) -> Self {
+    pub(super) fn new(error: &reqwest::Error, peer: &Peer, timeout: Duration, has_left: bool, is_fresh: bool) -> Self {
         let tls = tls_error(error);
         let before = error.is_connect() || error.is_builder() || !has_left;
         let of = |stage, message| Self { stage, message, hint: None };
@@ -79,7 +79,9 @@ impl Failure {
                 ..of(Stage::Tls, format!("TLS failed: {} asks for a client certificate", peer.address))
             },
             Some(tls) if before => Self::of_tls(tls, peer),
-            _ if !before && error.is_timeout() => of(Stage::InFlight, "no answer in time".to_owned()),
+            _ if !before && error.is_timeout() => {
+                of(Stage::InFlight, format!("no answer in time (waited {} s)", timeout.as_secs_f64()))
+            }
             _ if !before && tls.is_none() && is_not_http(error) => of(
                 Stage::InFlight,
                 format!("what came from {} is not HTTP/1.1; a port for TLS wants https", peer.address),

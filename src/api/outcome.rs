@@ -209,7 +209,7 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
         }
         // The request was done, and its result is elsewhere (RFC 9110, 15.4.4).
         303 if !accepts.reads() => {
-            refused(answer, error, Outcome::Unknown(None), rejection_hint(answer.status, accepts), accepts)
+            refused(answer, error, Outcome::Unknown(None), rejection_hint(answer.status, None, accepts), accepts)
         }
         408 => refused(answer, error, Outcome::Unknown(None), accepts.unknown_hint(), accepts),
         501 | 505 | 300..=499 => rejected(answer, error, accepts),
@@ -274,15 +274,19 @@ fn rejected(answer: &Answer, error: ApiError, accepts: &SuccessCriterion) -> Ver
     let known = error.code.as_deref().and_then(codes::look_up);
     let is_of_account = known.is_some_and(|code| code.effect == Effect::RefusedForAccount);
     let cause = if is_of_account { Cause::Account } else { Cause::Rejected };
-    refused(answer, error, Outcome::NotSent(cause), rejection_hint(answer.status, accepts), accepts)
+    let hint = rejection_hint(answer.status, error.text.as_deref(), accepts);
+    refused(answer, error, Outcome::NotSent(cause), hint, accepts)
 }
 
-fn rejection_hint(status: u16, accepts: &SuccessCriterion) -> &'static str {
+fn rejection_hint(status: u16, told: Option<&str>, accepts: &SuccessCriterion) -> &'static str {
+    // A server that does not know the address says no more than that.
+    let is_of_address = told.is_none_or(|told| told.starts_with("Cannot ") || told.eq_ignore_ascii_case("not found"));
     let is_of_any_endpoint = matches!(accepts, SuccessCriterion::Read | SuccessCriterion::Done);
     match status {
         300..=399 => "redirects are not followed; check --api-url",
         404 if is_of_any_endpoint => "check the path, --bot and --api-url",
-        404 => "check --bot and --api-url",
+        404 if is_of_address || accepts.reads() => "check --bot and --api-url",
+        404 => "name one that this bot has, or choose another bot with --bot",
         _ if is_of_any_endpoint => "fix the request and try again",
         _ if accepts.reads() => "check --bot and what is asked for",
         _ => "fix the message and send again",

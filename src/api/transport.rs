@@ -256,7 +256,8 @@ impl Client {
 
     fn failure(&self, error: &reqwest::Error, url: &Url, made: u64) -> Failure {
         let is_fresh = self.connections.made() > made;
-        Failure::new(error, &Peer::new(url, self.options.proxy.as_ref()), self.may_have_left(made), is_fresh)
+        let peer = Peer::new(url, self.options.proxy.as_ref());
+        Failure::new(error, &peer, self.options.timeout, self.may_have_left(made), is_fresh)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::config::ConfigFile;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{LedgerStore, Runs};
+use crate::message::Message;
 use crate::template_names;
 
 /// Answers a shell that asks what could follow. `COMPLETE` alone is not enough to be taken for one: a message must not be
@@ -33,7 +34,9 @@ fn app() -> Command {
     let profile = |argument: clap::Arg| argument.add(ArgValueCompleter::new(profiles));
     let run = |argument: clap::Arg| argument.add(ArgValueCompleter::new(runs));
     let template = |argument: clap::Arg| argument.add(ArgValueCompleter::new(templates));
+    let topic = |argument: clap::Arg| argument.add(ArgValueCompleter::new(topics));
     plain_paths(App::command())
+        .mut_subcommand("explain", |command| command.mut_arg("topic", topic))
         .mut_arg("profile", profile)
         .mut_subcommand("profile", |command| {
             command.mut_subcommands(|action| {
@@ -75,6 +78,10 @@ fn runs(begun: &OsStr) -> Vec<CompletionCandidate> {
 /// The configuration that is named. One that is not a file is left alone: a pipe would keep the person waiting.
 fn configuration() -> Option<PathBuf> {
     std::env::var_os("JELOUCTL_CONFIG").map(PathBuf::from)
+}
+
+fn topics(begun: &OsStr) -> Vec<CompletionCandidate> {
+    beginning_with(begun, Message::all().iter().map(|kind| kind.command().to_owned()))
 }
 
 fn templates(begun: &OsStr) -> Vec<CompletionCandidate> {

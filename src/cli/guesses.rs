@@ -22,8 +22,27 @@ const LONGEST: usize = 200;
 pub(super) fn asked_for_help(error: &clap::Error, arguments: &[OsString]) -> Option<Vec<OsString>> {
     let help = arguments.iter().position(|word| word == "help")?;
     (unknown_command(error)? == "help").then_some(())?;
-    let others = arguments.iter().enumerate().filter(|(index, _)| *index != help).map(|(_, word)| word.clone());
-    Some(others.take_while(|word| word != "--").chain(["--help".into()]).collect())
+    let others = arguments.iter().enumerate().filter(|(index, _)| *index != help).map(|(_, word)| word);
+    let others = others.take_while(|word| *word != "--").flat_map(|word| match word.to_str() {
+        Some(name) => page(name).split(' ').map(OsString::from).collect(),
+        None => vec![word.clone()],
+    });
+    Some(others.chain(["--help".into()]).collect())
+}
+
+/// The command that the manual page `name` is about: `send-text` is `send text`.
+fn page(name: &str) -> String {
+    const WITH_COMMANDS: [&str; 5] = ["send", "bulk", "messages", "profile", "ledger"];
+    let name = name.strip_prefix("jelouctl-").unwrap_or(name);
+    match name.split_once('-') {
+        Some((command, rest)) if WITH_COMMANDS.contains(&command) => format!("{command} {}", page_of_kind(rest)),
+        _ => name.to_owned(),
+    }
+}
+
+/// `send-text` of `bulk-send-text`; a kind may have dashes itself.
+fn page_of_kind(rest: &str) -> String {
+    rest.strip_prefix("send-").map_or_else(|| rest.to_owned(), |kind| format!("send {kind}"))
 }
 
 /// Whether the line is `help options`, which is a page of its own.
@@ -37,8 +56,18 @@ pub(super) fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<Usage
     match (unknown_command(error), unknown_argument(error)) {
         (Some(word), _) => instead_of_command(word, &words),
         (None, Some(word)) => instead_of_argument(word, &words),
-        (None, None) => None,
+        (None, None) => instead_of_value(error),
     }
+}
+
+fn instead_of_value(error: &clap::Error) -> Option<UsageError> {
+    let text = |kind| error.get(kind).map(ToString::to_string);
+    let is_output = text(ContextKind::InvalidArg)?.starts_with("--output");
+    let is_json = text(ContextKind::InvalidValue)?.eq_ignore_ascii_case("json");
+    (is_output && is_json).then(|| {
+        let hint = "-o record prints one JSON object, also on failure; without -o the API's own JSON is printed";
+        UsageError::new("`json` is not a value of --output", hint)
+    })
 }
 
 /// A text that is a lone dash stands for standard input with other tools; one that is meant stands behind `--`.
@@ -76,7 +105,7 @@ fn instead_of_command(word: &str, words: &[String]) -> Option<UsageError> {
     let is_of_send = words.first().is_some_and(|first| first == "send");
     let (problem, line) = match word {
         // Other tools log in; here credentials are kept.
-        "login" | "auth" | "init" | "configure" => (
+        "login" | "auth" | "init" | "configure" | "config" | "setup" => (
             format!("there is no `{word}`: credentials are kept in a profile"),
             "jelouctl profile set NAME --bot BOT --client-id ID --client-secret-file FILE".to_owned(),
         ),
@@ -87,6 +116,13 @@ fn instead_of_command(word: &str, words: &[String]) -> Option<UsageError> {
         kind if !is_of_send && Message::named(kind).is_some() => {
             (format!("`{kind}` is a kind of message"), format!("jelouctl send {kind} --help"))
         }
+        file if words.first().is_some_and(|first| first == "bulk") && file.contains('.') => (
+            "`bulk` needs a command before the list".to_owned(),
+            format!(
+                "jelouctl bulk send {}",
+                words.get(1..)?.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+            ),
+        ),
         number if is_of_send && is_number(number) => {
             ("the recipient is given with --to, after the kind".to_owned(), text_line(words.get(1..)?))
         }
@@ -121,6 +157,27 @@ fn instead_of_argument(word: &str, words: &[String]) -> Option<UsageError> {
                 if is_number_first { "the recipient is given with --to" } else { "a text is one argument, in quotes" };
             (problem.to_owned(), text_line(rest))
         }
+        [send, kind, rest @ ..] if send == "send" && !word.starts_with('-') => {
+            (format!("`send {kind}` takes no `{word}` by itself"), flags_line(kind, rest)?)
+        }
+        [send, kind, rest @ ..] if send == "send" && ["--phone", "-t", "--number", "--recipient"].contains(&word) => {
+            let rest = with_flag(rest, word, "--to");
+            (format!("the recipient is given with --to, not {word}"), line(&["send", kind], &rest))
+        }
+        [send, kind, rest @ ..] if send == "send" && ["--json", "-d", "--data"].contains(&word) => {
+            let rest = with_flag(rest, word, "--body");
+            (format!("a body is given with --body, not {word}"), line(&["send", kind], &rest))
+        }
+        [send, kind, rest @ ..]
+            if send == "send" && kind == "text" && ["--message", "--msg", "-m", "--body-text"].contains(&word) =>
+        {
+            let rest = with_flag(rest, word, "--text");
+            (format!("the text is an argument by itself, or --text, not {word}"), line(&["send", kind], &rest))
+        }
+        [bulk, send, ..] if bulk == "bulk" && send == "send" && ["--message", "--text", "-m"].contains(&word) => (
+            "`bulk send` takes the kind of message behind the list".to_owned(),
+            "jelouctl bulk send people.csv text 'Hola {{ nombre }}'".to_owned(),
+        ),
         _ => return None,
     };
     Some(UsageError::new(problem, line))
@@ -144,6 +201,54 @@ fn text_line(words: &[String]) -> String {
     match to {
         Some(to) if is_number(&to) && is_plain(&text) => format!("jelouctl send text --to {to} \"{text}\""),
         _ => EXAMPLE.to_owned(),
+    }
+}
+
+/// `words` with the flag `wrong` written as `right`.
+fn with_flag(words: &[String], wrong: &str, right: &str) -> Vec<String> {
+    let renamed = |word: &String| match word.strip_prefix(wrong) {
+        Some(rest) if rest.is_empty() || rest.starts_with('=') => format!("{right}{rest}"),
+        _ => word.clone(),
+    };
+    words.iter().map(renamed).collect()
+}
+
+/// What stands in a line for a person who wrote words by themselves: a number is the recipient, an address the medium.
+fn flags_line(kind: &str, words: &[String]) -> Option<String> {
+    let has_medium = ["image", "audio", "video", "file", "sticker"].contains(&kind);
+    let mut before = "";
+    let mut line_words = Vec::new();
+    for word in words {
+        let is_value = before.starts_with("--") && !["--sandbox", "--dry-run", "--curl", "--strict"].contains(&before);
+        match word.as_str() {
+            number if !is_value && is_number(number) => line_words.extend(["--to".to_owned(), number.to_owned()]),
+            url if !is_value && has_medium && url.contains("://") => {
+                line_words.extend(["--media-url".to_owned(), url.to_owned()]);
+            }
+            word if !is_value && !word.starts_with('-') => return None,
+            word => line_words.push(word.to_owned()),
+        }
+        before = word;
+    }
+    Some(line(&["send", kind], &line_words))
+}
+
+fn line(command: &[&str], words: &[String]) -> String {
+    let words = words.iter().map(|word| quoted(word));
+    std::iter::once("jelouctl".to_owned())
+        .chain(command.iter().map(ToString::to_string))
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A word as a shell takes it; `…` where it is long or has what quotes do not hold.
+fn quoted(word: &str) -> String {
+    let is_plain = |one: char| one.is_ascii_alphanumeric() || "-_.,:/@=+".contains(one);
+    match word {
+        word if word.len() > LONGEST || word.contains(['\'', '!', '\n', '\r']) => "…".to_owned(),
+        word if !word.is_empty() && word.chars().all(is_plain) => word.to_owned(),
+        word => format!("'{word}'"),
     }
 }
 

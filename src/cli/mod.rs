@@ -16,7 +16,7 @@ use self::app::{App, Command};
 use crate::commands;
 use crate::commands::bulk::BulkCommand;
 use crate::commands::messages::MessagesCommand;
-use crate::context::{Context, UsageError};
+use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::output::{Color, Format, Stderr, Stdout, Verbosity};
 
@@ -47,6 +47,11 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         let error =
             UsageError::new("-o to: this command lists no recipients", "-o is response, id, record or none here");
         return usage::print_error(&context.stderr, &error.into());
+    }
+    if context.mode != Mode::Send && context.stdout.format == Format::Id {
+        let error =
+            UsageError::new("-o id: nothing is sent, so there is no id", "leave out -o id, --dry-run or --curl");
+        return usage::refuse(&context, error);
     }
     let ended = match app.command {
         Some(Command::Send(args)) => return commands::send::run(&mut context, &args.typed),

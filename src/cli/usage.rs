@@ -14,8 +14,16 @@ use crate::output::{Format, Record, RecordError, Stderr, Stdout, one_line};
 /// Flags whose wrong value may hold a secret: a colon and what stands behind it, a URL with a password.
 const HIDDEN: [&str; 2] = ["--client-id", "--api-url"];
 
-/// So many characters of a value are repeated.
+/// At most this many characters of a value are repeated.
 const MOST_SHOWN: usize = 200;
+
+/// Whether `value` is the address of a host and nothing more, in which there is no place for a secret.
+fn is_plain_address(value: &str) -> bool {
+    let (host, port) =
+        value.rsplit_once("://").map_or(value, |(_, address)| address).rsplit_once(':').unwrap_or((value, "0"));
+    let is_host = host.contains('.') || host == "localhost" || value.contains("://");
+    is_host && !value.contains(['@', '?', '#']) && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
+}
 
 /// Prints what `error` says of the command line `arguments`.
 pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsString]) -> ExitCode {
@@ -34,7 +42,8 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
         return refuse(context, error);
     }
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
-    let is_hidden = HIDDEN.iter().any(|flag| argument.starts_with(flag));
+    let value = error.get(ContextKind::InvalidValue).map(ToString::to_string).unwrap_or_default();
+    let is_hidden = HIDDEN.iter().any(|flag| argument.starts_with(flag)) && !is_plain_address(&value);
     let visible: Vec<_> =
         error.context().filter_map(|(kind, value)| Some((kind, visible(kind, value, is_hidden)?))).collect();
     for (kind, value) in visible {

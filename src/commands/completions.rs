@@ -13,6 +13,8 @@ use crate::exit::ExitCode;
 /// Examples:
 ///   mkdir -p ~/.local/share/bash-completion/completions
 ///   jelouctl completions bash > ~/.local/share/bash-completion/completions/jelouctl
+///   jelouctl completions zsh > ~/.zfunc/_jelouctl     # with fpath=(~/.zfunc $fpath) before compinit in ~/.zshrc
+///   jelouctl completions powershell >> $PROFILE
 ///   jelouctl completions fish > ~/.config/fish/completions/jelouctl.fish
 ///   jelouctl completions bash --dynamic >> ~/.bashrc
 ///

@@ -16,7 +16,7 @@ use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{DatabaseAddress, LedgerError, LedgerStore, RunOverviews, Runs, SharedRuns};
-use crate::output::{Check, CheckState, rounded};
+use crate::output::{Check, CheckState, Format, rounded};
 use crate::process::{Signals, block_on};
 use crate::sending::{
     Connection, Flight, ReadError, address, check_audit_log, new_client, proxy_to, read_environment,
@@ -49,11 +49,16 @@ pub(crate) struct DoctorArgs {
 struct Checkup {
     checks: Vec<Check>,
     code: ExitCode,
+    /// What a send would leave as: `bot 77, 12 templates`.
+    ready: Option<String>,
 }
+
+/// What is said of a setting that nobody gave, and that nobody needs.
+const NOT_NEEDED: &str = "none, and none is needed";
 
 /// Looks at everything, or with `--offline` at what needs no network, and prints what it found.
 pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Result<ExitCode, CommandError> {
-    let mut checkup = Checkup { checks: Vec::new(), code: ExitCode::Success };
+    let mut checkup = Checkup { checks: Vec::new(), code: ExitCode::Success, ready: None };
     let settings = checkup.settings(context);
     let can_send = settings.is_some();
     match settings {
@@ -71,11 +76,37 @@ pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Re
     }
     checkup.ledgers(context, offline, can_send);
     checkup.ok("version", format!("jelouctl {}", env!("CARGO_PKG_VERSION")));
-    context.stdout.checkup(&checkup.checks, checkup.code.code())?;
-    Ok(checkup.code)
+    let code = checkup.code;
+    if context.stdout.format != Format::Record {
+        checkup.arrange(context.stderr.is_verbose());
+    }
+    context.stdout.checkup(&checkup.checks, code.code(), &checkup.summary(offline))?;
+    Ok(code)
 }
 
 impl Checkup {
+    /// For a person: what failed comes first, and what nobody set is left out unless all is asked for.
+    fn arrange(&mut self, is_verbose: bool) {
+        let is_default = |check: &Check| check.detail == NOT_NEEDED || check.detail.ends_with(" (default)");
+        self.checks.retain(|check| is_verbose || check.name == "profile" || !is_default(check));
+        self.checks.retain(|check| is_verbose || check.detail != NOT_NEEDED);
+        self.checks.sort_by_key(|check| check.state != CheckState::Failed);
+    }
+
+    /// The last line: whether a message could be sent.
+    fn summary(&self, offline: bool) -> String {
+        let failed: Vec<_> = self.checks.iter().filter(|check| check.state == CheckState::Failed).collect();
+        match (failed.as_slice(), &self.ready) {
+            ([], Some(ready)) => format!("ready: {ready}"),
+            ([], None) if offline => "no problem found; the network was not tried".to_owned(),
+            ([], None) => "no problem found, but not everything could be checked".to_owned(),
+            ([one], _) => format!("1 problem: {}: {}", one.name, one.detail),
+            ([first, ..], _) => {
+                format!("{} problems, the first of them: {}: {}", failed.len(), first.name, first.detail)
+            }
+        }
+    }
+
     fn push(&mut self, name: &'static str, state: CheckState, detail: impl Into<String>, hint: Option<String>) {
         self.checks.push(Check { name, state, detail: detail.into(), hint });
     }
@@ -116,12 +147,14 @@ impl Checkup {
             Settings::load(&context.flags, &environment).map_err(|error| self.fail("profile", error)).ok()?;
         // What is wrong with the ledger is told further below.
         let ledger = ledger_database(context).ok().flatten();
+        let sandbox = settings.sandbox_note().is_some();
         for (name, value, origin) in profile::rows(&settings, ledger.as_ref()) {
             match (name, value.is_empty()) {
                 ("do_not_contact", false) => self.do_not_contact(&settings, &origin),
+                ("api_url", _) if sandbox => self.ok(name, "the sandbox"),
                 ("bot_id", true) => self.fail(name, ConfigError::NoBot),
                 ("client_id" | "client_secret", true) => self.warn(name, origin),
-                (_, true) => self.ok(name, "none, and none is needed"),
+                (_, true) => self.ok(name, NOT_NEEDED),
                 (_, false) => self.ok(name, format!("{value} ({origin})")),
             }
         }
@@ -335,6 +368,9 @@ impl Checkup {
         let delivery = connection.deliver(&context.stderr, &request, Duration::ZERO, &Flight::default()).await;
         match delivery.answer.as_ref().filter(|_| delivery.problem.is_none()).and_then(|answer| answer.body.results()) {
             Some(templates) => {
+                let count = templates.len();
+                let templates_found = if count == 1 { "1 template".to_owned() } else { format!("{count} templates") };
+                self.ready = Some(format!("bot {}, {templates_found}", bot.as_str()));
                 self.ok(NAME, format!("accepted for bot {}; templates: {}", bot.as_str(), templates.len()));
             }
             None => self.fail(NAME, ReadError::new(delivery)),
@@ -383,7 +419,7 @@ mod tests {
     use crate::config::{Environment, Flags};
 
     fn checkup() -> Checkup {
-        Checkup { checks: Vec::new(), code: ExitCode::Success }
+        Checkup { checks: Vec::new(), code: ExitCode::Success, ready: None }
     }
 
     #[test]

@@ -24,13 +24,18 @@ use crate::process::{SystemError, block_on};
 use crate::secret::Secret;
 use crate::sending;
 
+/// How often a question is put before a wrong answer ends the command.
+const TRIES: usize = 3;
+
 /// Manage profiles: the senders in the configuration file
 #[derive(Debug, Subcommand)]
 #[command(arg_required_else_help = true)]
 pub(crate) enum ProfileCommand {
     /// List the profiles: name, bot, and which is the default
     List,
-    /// Show every setting and where it comes from; never the secret
+    /// Show the settings and where they come from; never the secret
+    ///
+    /// With -v also those that nobody set.
     Show {
         /// Profile [default: the one that would send]
         name: Option<String>,
@@ -232,7 +237,8 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
         context.stdout.json(&json!({ "schema_version": 1, "settings": settings.collect::<Map<_, _>>() }))?;
         return Ok(());
     }
-    for (name, value, origin) in &rows {
+    let is_verbose = context.stderr.is_verbose();
+    for (name, value, origin) in rows.iter().filter(|(_, value, _)| is_verbose || !value.is_empty()) {
         context.stdout.fields(&[name, value, origin])?;
     }
     Ok(())
@@ -340,7 +346,7 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
         edit.set_profile(name, &change);
         Ok(())
     })?;
-    context.stderr.note(&format!("profile {name} is saved"));
+    context.stderr.note(&format!("profile {name} is saved; try it with: jelouctl doctor --profile {name}"));
     Ok(())
 }
 
@@ -426,6 +432,15 @@ fn complete(context: &Context, change: &mut ProfileChange) -> Result<(), Command
     if change.client_id.is_none() {
         change.client_id = Some(ask_valid(context, "Client id:", |answer| answer.parse::<ClientId>().map(|_| ()))?);
     }
+    if change.country.is_none() {
+        let is_country = |answer: &str| match answer {
+            "" => Ok(()),
+            code => code.parse::<Country>().map(|_| ()),
+        };
+        let answer = ask_valid(context, "Country of national numbers, such as EC (empty: none):", is_country)?;
+        let country = answer.parse::<Country>().ok();
+        change.country = country.map(|country| country.to_string());
+    }
     if change.allow_to.is_none() {
         let answer = stderr.ask("Allowed recipients, numbers or patterns such as 593* (empty: anyone):")?;
         let patterns: Vec<_> =
@@ -454,16 +469,30 @@ fn ask_valid(
     question: &str,
     check: impl Fn(&str) -> Result<(), String>,
 ) -> Result<String, CommandError> {
-    let answer = context.stderr.ask(question)?;
-    match check(&answer) {
-        Ok(()) => Ok(answer),
-        Err(problem) => Err(UsageError::new(problem, "nothing was written; try again").into()),
+    for left in (0..TRIES).rev() {
+        let answer = context.stderr.ask(question)?;
+        match check(&answer) {
+            Ok(()) => return Ok(answer),
+            Err(problem) if left == 0 => {
+                return Err(UsageError::new(problem, "nothing was written; try again").into());
+            }
+            Err(problem) => context.stderr.warning(&problem),
+        }
     }
+    Err(UsageError::new("no answer", "nothing was written; try again").into())
 }
 
 fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
     let path = config_path(context)?;
-    ConfigEdit::open(&path)?.remove_profile(name)?;
+    ConfigEdit::open(&path)?.remove_profile(name).map_err(|error| match &error {
+        // Nobody wants to make a profile in order to remove it.
+        ConfigError::UnknownProfile { nearest: None, .. } => {
+            let mut error = CommandError::from(error);
+            error.hint = None;
+            error
+        }
+        _ => error.into(),
+    })?;
     match context.confirms(&format!("Remove profile {name} and the secret it holds?"))? {
         Some(true) => {}
         Some(false) => return Err(UsageError::new("nothing was removed", "answer y, or add --yes").into()),

@@ -121,6 +121,12 @@ pub(crate) fn run(context: &mut Context, arguments: &SandboxArgs) -> Result<Exit
             UsageError::new("--dry-run and --curl show a send; the sandbox sends nothing", "leave them out").into()
         );
     }
+    let flags = [("--retry-for", context.flags.retry_for.is_some()), ("--timeout", context.flags.timeout.is_some())];
+    if let Some((flag, _)) = flags.into_iter().find(|(_, is_typed)| *is_typed) {
+        let variable = flag.trim_start_matches('-').replace('-', "_").to_uppercase();
+        let hint = format!("type {flag} in the command itself, or set JELOU_{variable}");
+        return Err(UsageError::new(format!("{flag} belongs to a send; the sandbox sends nothing"), hint).into());
+    }
     let options = options(context, arguments)?;
     // Before anything runs: what cannot be written afterwards would be lost.
     let list = arguments.list.as_deref().map(|path| create(context, path)).transpose()?;

@@ -13,7 +13,7 @@ use crate::api::{Cause, Delivery, Outcome, Problem, Request, clipped, may_miss_a
 use crate::config::ApiUrl;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
-use crate::input::Source;
+use crate::input::{JsonSource, Source};
 use crate::message::{
     FlowMessage, InvalidMessage, Message, Outgoing, RecipientSources, Route, TemplateUse, TypedMessage,
 };
@@ -78,8 +78,9 @@ pub(crate) struct DeliveryArgs {
     country: Option<Country>,
 
     /// The body, or a part of it, as JSON; flags override it
-    #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
-    pub(crate) body: Option<Source>,
+    #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::of_body)]
+    #[arg(value_hint = clap::ValueHint::FilePath, allow_hyphen_values = true)]
+    pub(crate) body: Option<JsonSource>,
 
     /// Send nothing if there is a warning about the message
     #[arg(long)]
@@ -181,7 +182,7 @@ fn read_message(
     recipients: &RecipientSources,
 ) -> Result<Outgoing, InvalidMessage> {
     let flags = typed.message.flag_body(&mut context.input)?;
-    let file = typed.delivery.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
+    let file = typed.delivery.body.as_ref().map(|source| context.input.json_value("--body", source)).transpose()?;
     let (outgoing, mut warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
     warnings.extend(left_as_typed(outgoing.body(), ""));
     if typed.delivery.strict && !warnings.is_empty() {
@@ -342,7 +343,9 @@ impl PreparedSend<'_> {
         }
         if let Some(note) = self.sender.settings.sandbox_note() {
             let page = self.sender.planned_base().to_string();
-            let shown = Some(page).filter(|url| record.api_url.as_ref() == Some(url));
+            // What never reached the sandbox is not shown there.
+            let has_arrived = record.http_status.is_some();
+            let shown = Some(page).filter(|url| has_arrived && record.api_url.as_ref() == Some(url));
             let shown = shown.map(|url| format!("; it is shown on {url}")).unwrap_or_default();
             stderr.note(&format!("{note}{shown}"));
             if record.sent == Sent::Yes {

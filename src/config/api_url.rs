@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
+const WITHOUT_SCHEME: &str =
+    "not a URL: it has no scheme; write https://HOST, or http://127.0.0.1:PORT for this machine";
+
 /// Where the API is: `https://…`, or `http://…` to this machine or to a sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ApiUrl(Url);
@@ -62,7 +65,10 @@ impl ApiUrl {
     /// An address, whatever its scheme.
     fn parse(raw: &str) -> Result<Self, String> {
         // The value as it was given is not repeated: it may hold a password or a token.
-        let url = Url::parse(raw).map_err(|error| format!("not a URL: {error}"))?;
+        let url = Url::parse(raw).map_err(|error| match error {
+            url::ParseError::RelativeUrlWithoutBase => WITHOUT_SCHEME.to_owned(),
+            error => format!("not a URL: {error}"),
+        })?;
         let shown = format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default());
         if !url.username().is_empty() || url.password().is_some() {
             return Err(
@@ -94,6 +100,7 @@ impl FromStr for ApiUrl {
                 "`http://{}` would get the secret unencrypted; http:// is for this machine only, use https://",
                 url.0.host_str().unwrap_or_default()
             )),
+            _ if !raw.contains("://") => Err(WITHOUT_SCHEME.to_owned()),
             other => Err(format!("the scheme `{other}` is not one of the API's; give an https:// URL")),
         }
     }

@@ -245,7 +245,6 @@ impl ImportPlan<'_> {
         let is_fixed = |violation: &Violation| !self.body.varies_at(&violation.path);
         match error {
             InvalidMessage::Violations { violations, .. } => violations.iter().any(is_fixed),
-            InvalidMessage::WrongShape(violation) => is_fixed(violation),
             _ => false,
         }
     }

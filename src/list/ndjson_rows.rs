@@ -60,6 +60,6 @@ fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
         }
         Ok(_) => (Err("is not a JSON object".to_owned()), None),
         // The line is named already, and it is the only one of this row.
-        Err(problem) => (Err(problem.replace(" at line 1 column ", " at column ")), None),
+        Err(problem) => (Err(problem.replace(" at line 1, column ", " at column ")), None),
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::field_types::{WrongType, take_out_wrong_types};
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
 use super::limits;
@@ -12,22 +13,57 @@ pub(crate) fn complete(
     kind: &Message,
     typed: &Message,
     body: &Value,
-    found: Vec<Violation>,
+    mut found: Vec<Violation>,
 ) -> Result<Message, InvalidMessage> {
-    let mut message = read(kind, typed, body)?;
+    let mut message = match kind.read(body) {
+        Ok(message) => message,
+        Err(error) => {
+            // Without the fields of a wrong type, what else is wrong is found, too.
+            let mut body = body.clone();
+            found.extend(wrong_types(kind, typed, &mut body, &error));
+            match kind.read(&body) {
+                Ok(message) => message,
+                Err(_) => return Err(InvalidMessage::Violations { violations: found, text_is_missing: false }),
+            }
+        }
+    };
     message.fill_derived(typed);
     message.fill_defaults();
     check(&message, typed, found)?;
     Ok(message)
 }
 
+/// # Errors
+/// With every field of a wrong type.
 pub(crate) fn read(kind: &Message, typed: &Message, body: &Value) -> Result<Message, InvalidMessage> {
     kind.read(body).map_err(|error| {
-        let path = error.path().to_string();
-        let problem = error.inner().to_string();
-        let flag = typed.flag_of(&path);
-        InvalidMessage::WrongShape(Violation { path, problem, flag })
+        let violations = wrong_types(kind, typed, &mut body.clone(), &error);
+        InvalidMessage::Violations { violations, text_is_missing: false }
     })
+}
+
+/// Takes the fields of a wrong type out of `body`, which could not be read because of `error`, and describes them.
+fn wrong_types(
+    kind: &Message,
+    typed: &Message,
+    body: &mut Value,
+    error: &serde_path_to_error::Error<serde_json::Error>,
+) -> Vec<Violation> {
+    let (first_path, first_problem) = (error.path().to_string(), error.inner().to_string());
+    // A type that reads itself says more than the schema: `a` is not NAME=VALUE.
+    let is_of_type = ["invalid type: ", "unknown variant "].iter().any(|words| first_problem.starts_with(words));
+    let mut found = take_out_wrong_types(kind.schema(), body);
+    match found.iter().position(|wrong| wrong.path == first_path) {
+        Some(at) if !is_of_type => found.insert(at, WrongType { path: first_path, problem: first_problem }),
+        None if found.is_empty() => found.push(WrongType { path: first_path, problem: first_problem }),
+        Some(_) | None => {}
+    }
+    found.dedup_by(|later, earlier| later.path == earlier.path);
+    let named = found.into_iter().map(|WrongType { path, problem }| {
+        let flag = typed.flag_of(&path);
+        Violation { path, problem, flag }
+    });
+    named.collect()
 }
 
 /// Checks every limit of `message` beside what was `found` already; `typed` tells which flags may be named.
@@ -38,9 +74,18 @@ pub(crate) fn check(message: &Message, typed: &Message, found: Vec<Violation>) -
     }
     let body = message.to_body();
     let mut violations = found;
-    violations.extend(limits::violations(&report, message.schema(), typed, &body));
-    let text_is_missing = violations.iter().any(|violation| violation.path == "text") && body.get("text").is_none();
+    let mut others = limits::violations(&report, message.schema(), typed, &body);
+    // A field that was taken out is not missing.
+    others.retain(|other| !violations.iter().any(|found| is_inside(&other.path, &found.path)));
+    let text_is_missing = others.iter().any(|violation| violation.path == "text") && body.get("text").is_none();
+    violations.extend(others);
+    violations.extend(limits::misspelt_fields(message.schema(), &body));
     Err(InvalidMessage::Violations { violations, text_is_missing })
+}
+
+/// Whether `path` is `around`, or a field in it.
+fn is_inside(path: &str, around: &str) -> bool {
+    path.strip_prefix(around).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 pub(crate) fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> {

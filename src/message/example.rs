@@ -8,7 +8,7 @@ use super::outgoing::Outgoing;
 use super::recipient_choice::RecipientSources;
 use crate::input::Input;
 
-/// A command line and the body that it sends.
+/// A command line and the body that it sends, without its recipient: it can be sent as it is with `--to`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Example {
     pub(crate) command: String,
@@ -43,7 +43,13 @@ impl Message {
         let flags = typed.flag_body(&mut Input::default()).ok()?;
         let recipients = RecipientSources { flag: to, environment: None, country: None };
         let (outgoing, _) = Outgoing::new(&typed, flags, None, &recipients).ok()?;
-        Some(Example { command: format!("jelouctl {}", self.example_line()), body: outgoing.body().clone() })
+        let mut body = outgoing.body().clone();
+        if let Some(fields) = body.as_object_mut() {
+            for recipient in ["userId", "destinations"] {
+                fields.shift_remove(recipient);
+            }
+        }
+        Some(Example { command: format!("jelouctl {}", self.example_line()), body })
     }
 }
 

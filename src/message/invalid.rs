@@ -22,7 +22,8 @@ impl fmt::Display for Violation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.path, self.problem)?;
         match &self.flag {
-            Some(flag) => write!(formatter, " (set it with {flag})"),
+            Some(flag) if flag.starts_with("--") => write!(formatter, " (set it with {flag})"),
+            Some(argument) => write!(formatter, " (set it as the argument {argument})"),
             None => Ok(()),
         }
     }
@@ -52,8 +53,6 @@ pub(crate) enum InvalidMessage {
     TypeRefused(String),
     #[error("botId: the body is for bot {found}, but the message would be sent by bot `{bot}`")]
     OtherBot { found: String, bot: String },
-    #[error("the message is not valid: {0}")]
-    WrongShape(Violation),
     #[error("the message has warnings, which --strict makes errors")]
     Warnings(Vec<String>),
     #[error("the message is not valid")]
@@ -81,7 +80,6 @@ impl InvalidMessage {
             Self::OtherType { .. } => "use the command for that type, or `send raw` for the body as it is".to_owned(),
             Self::TypeRefused(_) => "take `type` out of the body; the endpoint's own parameter is --type, and `send flow` sends type \"flow\"".to_owned(),
             Self::OtherBot { .. } => "choose that bot with --bot, or take `botId` out of the body".to_owned(),
-            Self::WrongShape(_) => "fix the body and send again".to_owned(),
             Self::Violations { text_is_missing: true, .. } => {
                 "to read the text from standard input or a file, pass --text-file - or --text-file FILE".to_owned()
             }

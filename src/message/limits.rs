@@ -13,14 +13,31 @@ use crate::nearest::nearest;
 /// garde's words for a required field that is absent.
 const NOT_SET: &str = "not set";
 
+/// Ours.
+const MISSING: &str = "is missing";
+
 /// Turns garde's report on `body` into violations that name value, limit and, beside what was typed, the flag.
 pub(crate) fn violations(report: &garde::Report, schema: &Value, typed: &Message, body: &Value) -> Vec<Violation> {
-    let describe = |(path, error): &(garde::Path, garde::Error)| {
+    let mut violations = Vec::new();
+    for (path, error) in report.iter() {
         let path = path.to_string().replace("r#", "");
         let problem = problem(error.message(), at(schema, &path), body.pointer(&pointer(&path)));
-        Violation { flag: typed.flag_of(&path), path, problem }
-    };
-    let mut violations: Vec<_> = report.iter().map(describe).collect();
+        let flag = typed.flag_of(&path);
+        // Of an object that is missing, the fields that have flags of their own say what to type.
+        let inside = at(schema, &path).and_then(|schema| schema.get("required")?.as_array());
+        let inside = inside.filter(|_| problem == MISSING).into_iter().flatten().filter_map(Value::as_str);
+        let before = violations.len();
+        for name in inside {
+            let path = format!("{path}.{name}");
+            let inner_flag = typed.flag_of(&path);
+            if inner_flag != flag {
+                violations.push(Violation { flag: inner_flag, path, problem: problem.clone() });
+            }
+        }
+        if violations.len() == before {
+            violations.push(Violation { path, problem, flag });
+        }
+    }
     // An empty name violates two rules, which is said once.
     violations.dedup();
     violations
@@ -29,7 +46,7 @@ pub(crate) fn violations(report: &garde::Report, schema: &Value, typed: &Message
 fn problem(message: &str, schema: Option<&Value>, value: Option<&Value>) -> String {
     let limit = |name: &str| schema.and_then(|schema| schema.get(name)).and_then(Value::as_u64);
     let (count, unit, most) = match value {
-        None | Some(Value::Null) if message == NOT_SET => return "is missing".to_owned(),
+        None | Some(Value::Null) if message == NOT_SET => return MISSING.to_owned(),
         Some(Value::String(text)) => (text.chars().count() as u64, "characters", limit("maxLength")),
         Some(Value::Array(items)) => (items.len() as u64, "items", limit("maxItems")),
         None | Some(_) => return message.to_owned(),
@@ -46,6 +63,19 @@ pub(crate) fn advice(schema: &Value, body: &Value) -> Vec<String> {
     let mut warnings = Vec::new();
     advise(schema, schema, body, "", &mut warnings);
     warnings
+}
+
+/// The fields of a message that is wrong anyway whose names are probably those of others.
+pub(super) fn misspelt_fields(schema: &Value, body: &Value) -> Vec<Violation> {
+    let (Some(known), Some(fields)) = (schema.get("properties").and_then(Value::as_object), body.as_object()) else {
+        return Vec::new();
+    };
+    let unknown = fields.keys().filter(|name| !known.contains_key(*name));
+    let misspelt = unknown.filter_map(|name| {
+        let meant = nearest(name, known.keys().map(String::as_str))?;
+        Some(Violation { path: name.clone(), problem: format!("unknown field; did you mean `{meant}`?"), flag: None })
+    });
+    misspelt.collect()
 }
 
 fn advise(root: &Value, schema: &Value, value: &Value, path: &str, warnings: &mut Vec<String>) {

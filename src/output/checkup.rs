@@ -44,7 +44,7 @@ impl CheckState {
 
 impl Stdout {
     /// The checks on stdout: a line each with what to do below it, or one JSON object with `--output record`.
-    pub(crate) fn checkup(&self, checks: &[Check], exit_code: u8) -> Result<(), StreamError> {
+    pub(crate) fn checkup(&self, checks: &[Check], exit_code: u8, summary: &str) -> Result<(), StreamError> {
         if self.format == Format::Record {
             let checks: Vec<_> = checks.iter().map(as_json).collect();
             return self.json(&json!({ "schema_version": 1, "exit_code": exit_code, "checks": checks }));
@@ -57,6 +57,7 @@ impl Stdout {
                 let _ = writeln!(text, "         {}", one_line(hint));
             }
         }
+        let _ = writeln!(text, "{}", one_line(summary));
         self.help(&text)
     }
 }

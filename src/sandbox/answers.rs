@@ -159,9 +159,6 @@ pub(crate) fn unprocessable(error: &InvalidMessage) -> Response {
                 fields.insert(violation.path.clone(), json!([both(&violation.problem)]));
             }
         }
-        InvalidMessage::WrongShape(violation) => {
-            fields.insert(violation.path.clone(), json!([both(&violation.problem)]));
-        }
         other => {
             fields.insert("body".to_owned(), json!([both(&other.to_string())]));
         }

@@ -33,7 +33,7 @@ fn every_violated_limit_is_named_at_once() {
             "  - parameters.flow_id: is missing (set it with --flow-id)\n",
             "  - parameters.flow_cta: has 21 characters; at most 20 are allowed (set it with --button)\n",
             "  - parameters.flow_name: is missing (set it with --flow-name)\n",
-            "  - parameters.flow_action_payload: is missing (set it with --action-payload)\n",
+            "  - parameters.flow_action_payload.screen: is missing (set it with --screen)\n",
         ],
     );
     assert_eq!(ended.stderr.lines().filter(|line| line.starts_with("  - ")).count(), 7, "{}", ended.stderr);
@@ -64,12 +64,12 @@ fn contacts_have_their_own_rules() {
             "contacts[0].name.formatted_name: is not enough; give also one of: first_name",
         ),
         (r#"{"name": {"first_name": "A"}}"#, "contacts[0].name.formatted_name: is missing (set it with --contact)"),
-        (r#"{"name": "A"}"#, "contacts[0].name: invalid type: string \"A\""),
+        (r#"{"name": "A"}"#, "contacts[0].name: is the text \"A\"; an object is needed"),
         (
             r#"{"name": {"formatted_name": "A B", "first_name": "A"}, "phones": [{"phone": 7}]}"#,
-            "contacts[0].phones[0].phone: invalid type: integer `7`",
+            "contacts[0].phones[0].phone: is the number 7; a text is needed",
         ),
-        ("7", "contacts[0]: invalid type: integer `7`"),
+        ("7", "contacts[0]: is the number 7; an object is needed"),
         ("[]", "contacts: is empty (set it with --contact)"),
     ] {
         refused(&["send", "contacts", "--to", "593987654321", "--contact", contact], &[problem]);
@@ -148,7 +148,7 @@ fn broken_json_is_shown_by_line_and_column() {
         &["--body: twice.json has the field `userId` twice", "keep one of the two"],
     );
     home.write("deep.json", format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)));
-    refused_in(&home, &[&["send", "text", "--body", "deep.json"][..], &TO].concat(), 2, &["recursion limit"]);
+    refused_in(&home, &[&["send", "text", "--body", "deep.json"][..], &TO].concat(), 2, &["it is nested too deeply"]);
     refused(
         &[&["send", "flow", "--action-payload", "{"][..], &TO].concat(),
         &["--action-payload: its value is not valid JSON at line 1, column 1"],
@@ -166,17 +166,17 @@ fn a_body_of_the_wrong_shape_names_its_path() {
         ("text", "[]", "the body is not a JSON object, but an array"),
         ("text", "\"text\"", "the body is not a JSON object, but a string"),
         ("text", "null", "the body is not a JSON object, but null"),
-        ("text", r#"{"text": 7}"#, "text: invalid type: integer `7`, expected a string (set it with TEXT)"),
-        ("flow", r#"{"parameters": []}"#, "parameters: invalid type: sequence, expected an object"),
+        ("text", r#"{"text": 7}"#, "text: is the number 7; a text is needed (set it as the argument TEXT)"),
+        ("flow", r#"{"parameters": []}"#, "parameters: is a list; an object is needed"),
         (
             "flow",
             r#"{"parameters": {"flow_cta": true}}"#,
-            "parameters.flow_cta: invalid type: boolean `true`, expected a string (set it with --button)",
+            "parameters.flow_cta: is `true`; a text is needed (set it with --button)",
         ),
         (
             "flow",
             r#"{"parameters": {"mode": "drat"}}"#,
-            "parameters.mode: unknown variant `drat`, expected `draft` or `published` (set it with --mode)",
+            "parameters.mode: is the text \"drat\"; it can be draft, published (set it with --mode)",
         ),
         (
             "text",
@@ -330,7 +330,7 @@ fn control_characters_are_refused_where_they_stand() {
         (
             &["text", "--text-file", "zero.txt"][..],
             &[
-                "text: character 2 is the control character U+0000 (NUL), and messages cannot contain it (set it with TEXT)",
+                "text: character 2 is the control character U+0000 (NUL), and messages cannot contain it (set it as the argument TEXT)",
             ][..],
         ),
         (&["text", "\u{1b}[31mred"], &["text: character 1 is the control character U+001B (ESC)"]),
@@ -651,12 +651,96 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
         let ended = Home::new().run_args(guess).fails(2, &[&format!("\nhint: {line}\n")]);
         assert!(ended.stdout.is_empty() || ended.json()["sent"] == "no", "{ended:?}");
     }
+    for (guess, line) in [
+        (
+            &["send", "text", "--to", "593987654321", "--message", "Hola"][..],
+            "jelouctl send text --to 593987654321 --text Hola",
+        ),
+        (&["send", "text", "--phone", "593987654321", "Hola"], "jelouctl send text --to 593987654321 Hola"),
+        (
+            &["send", "text", "-t", "593987654321", "Hola a todos"],
+            "jelouctl send text --to 593987654321 'Hola a todos'",
+        ),
+        (
+            &["send", "raw", "--to", "593987654321", "--json", "a.json"],
+            "jelouctl send raw --to 593987654321 --body a.json",
+        ),
+        (
+            &["send", "image", "593987654321", "https://example.com/a.jpg"],
+            "jelouctl send image --to 593987654321 --media-url https://example.com/a.jpg",
+        ),
+        (&["config"], "jelouctl profile set NAME --bot BOT --client-id ID --client-secret-file FILE"),
+        (&["bulk", "people.csv", "text", "Hola {{ n }}"], "jelouctl bulk send people.csv text 'Hola {{ n }}'"),
+        (
+            &["bulk", "send", "people.csv", "--message", "Hola"],
+            "jelouctl bulk send people.csv text 'Hola {{ nombre }}'",
+        ),
+        (&["man", "send-text"], "jelouctl help send-text"),
+    ] {
+        Home::new().run_args(guess).fails(2, &[&format!("\nhint: {line}\n")]);
+    }
+    Home::new().run("-o json send text --to 1 a").fails(2, &["`json` is not a value of --output", "-o record prints"]);
     let help = |words: &str| Home::new().run(words).success().stdout;
+    assert_eq!(help("help send-text"), help("send text --help"));
+    assert_eq!(help("help bulk-send-cta-url"), help("bulk send cta-url --help"));
+    assert_eq!(help("help jelouctl-profile-set"), help("profile set --help"));
     assert_eq!(help("help"), help("--help"));
     assert_eq!(help("help send text"), help("send text --help"));
     assert_eq!(help("send help"), help("send --help"));
     Home::new().run("help sned").fails(2, &["unrecognized subcommand 'sned'"]);
     Home::new().run("").success();
+}
+
+#[test]
+fn what_is_wrong_with_a_body_is_told_all_at_once() {
+    let home = Home::new();
+    home.write("flow.json", r#"{"title": 5, "caption": [1], "texto": "hola", "parameters": {"flow_id": "1"}}"#);
+    home.run("--sandbox send flow --to 593987654321 --body flow.json").fails(
+        2,
+        &[
+            "title: is the number 5; a text is needed (set it with --title)",
+            "caption: is a list; a text is needed (set it with --caption)",
+            "  - text: is missing (set it with --text)",
+            "texto: unknown field; did you mean `text`?",
+            "parameters.flow_action_payload.screen: is missing (set it with --screen)",
+        ],
+    );
+    home.write("text.json", r#"{"texto": "hola"}"#);
+    home.run("--sandbox send text --to 593987654321 --body text.json")
+        .fails(2, &["text: is missing", "texto: unknown field; did you mean `text`?"]);
+}
+
+#[test]
+fn a_body_is_a_file_or_json_as_other_flags_have_it() {
+    let home = Home::new();
+    home.write("text.json", r#"{"text": "Hola"}"#);
+    for body in ["text.json", "@text.json", r#"{"text": "Hola"}"#, " {\"text\": \"Hola\"}"] {
+        let ended = home.run("--sandbox send text --to 593987654321 --body").args(&[body]).success();
+        assert!(ended.stderr.contains("│ Hola"), "{ended:?}");
+    }
+    home.write("people.csv", "telefono,nombre\n593987654321,Ana\n");
+    let row =
+        home.run("--sandbox bulk send people.csv --preview 1 text --body").args(&[r#"{"text": "Hola {{ nombre }}"}"#]);
+    assert!(row.success().stdout.contains("Hola Ana"));
+    home.write("empty.json", "");
+    home.run("--sandbox send raw --to 593987654321 --body empty.json")
+        .fails(2, &["empty.json is empty; JSON is needed"]);
+    home.run("--sandbox send text --to 593987654321 --body")
+        .args(&["{text"])
+        .fails(2, &["its value is not valid JSON"]);
+}
+
+#[test]
+fn an_address_that_cannot_hold_a_secret_is_shown() {
+    for (url, told) in [
+        ("localhost:8080", "'localhost:8080' for '--api-url <URL>': not a URL: it has no scheme"),
+        (
+            "http://api.example.com",
+            "'http://api.example.com' for '--api-url <URL>': `http://api.example.com` would get",
+        ),
+    ] {
+        Home::new().run("send text --to 593987654321 Hola --api-url").args(&[url]).fails(2, &[told]);
+    }
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn the_schema_decides_what_a_cell_becomes() {
         .args(&[fixture_path("bodies/flow.json").to_str().unwrap(), "--mode", "{{ modo }}"])
         .fails(2, &["parameters.mode", "--mode"]);
     let contact = home.run("--sandbox send contacts --to 593987654321 --contact").args(&["{{ x }}"]);
-    contact.fails(2, &["contacts[0]: invalid type: string"]);
+    contact.fails(2, &["contacts[0]: is the text"]);
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn says_line_and_way_out_of_every_broken_list() {
             b"{\"to\":\"593987654321\"}\n[1]\n{\"to\":}\n",
             &[
                 "line 2: is not a JSON object",
-                "line 3: is not valid JSON: expected value at column 7",
+                "line 3: is not valid JSON at column 7: a value belongs here",
                 "2 rows cannot be sent",
                 "--skip-invalid",
             ],

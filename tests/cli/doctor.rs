@@ -54,6 +54,8 @@ fn all_is_well_where_a_message_could_be_sent() {
     assert!(!server.received()[0].headers.contains_key("authorization"));
     let text = home.run("doctor").success().stdout;
     assert!(text.starts_with("ok       configuration: "), "{text}");
+    assert!(text.ends_with("\nready: bot 77, 1 template\n") && !text.contains("none is needed"), "{text}");
+    assert!(home.run("doctor -v").success().stdout.contains("allow_to: none, and none is needed"));
 }
 
 #[test]
@@ -61,6 +63,9 @@ fn one_failure_does_not_hide_the_next_and_the_first_gives_the_code() {
     let ended = Home::new().run("doctor --output record --api-url").args(&[&refused_url()]).end();
     assert_eq!(ended.code, 3);
     assert_eq!(ended.json()["exit_code"], 3);
+    let text = Home::new().run("doctor --api-url").args(&[&refused_url()]).end().stdout;
+    assert!(text.starts_with("failed   bot_id: no bot"), "{text}");
+    assert!(text.ends_with(" problems, the first of them: bot_id: no bot to send from\n"), "{text}");
     is(&ended, "bot_id", "failed", "no bot to send from");
     is(&ended, "client_id", "warning", "not set");
     is(&ended, "client_secret", "warning", "not set");

@@ -24,7 +24,7 @@ fn a_kind_is_known_by_its_name_and_by_its_type() {
         ("CAROUSEL", &["## carousel", "at least 2 items (WhatsApp)"]),
         ("text", &["## text", "1–4096 characters (WhatsApp)"]),
         ("flow-message", &["POST /v1/bots/{botId}/users/{userId}/flow_message", "jelouctl flow-message --to"]),
-        ("template", &["POST /v2/whatsapp/{botId}/hsm", "\"destinations\": ["]),
+        ("template", &["POST /v2/whatsapp/{botId}/hsm", "\"elementName\": "]),
         ("template-by-id", &["--template-id 39", "\"templateId\": \"39\""]),
         ("raw", &["The body is sent as it is"]),
     ] {
@@ -33,6 +33,21 @@ fn a_kind_is_known_by_its_name_and_by_its_type() {
             assert!(shown.contains(part), "`{part}` is missing in {shown}");
         }
     }
+}
+
+#[test]
+fn an_example_can_be_sent_as_it_is() {
+    let home = Home::new();
+    for kind in ["text", "flow", "template", "carousel", "contacts"] {
+        let body = home.run("explain --example").args(&[kind]).success().stdout;
+        assert!(
+            !body.contains("593987654321\"\n}") && !body.contains("userId") && !body.contains("destinations"),
+            "{body}"
+        );
+        home.write("body.json", body);
+        home.run("--sandbox send").args(&[kind, "--body", "body.json", "--to", "593987654321"]).success();
+    }
+    home.run("explain raw --example").fails(2, &["`raw` has no body of its own"]);
 }
 
 #[test]

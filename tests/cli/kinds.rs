@@ -351,7 +351,7 @@ fn a_card_is_whole_and_in_its_place() {
 
 #[test]
 fn a_template_says_what_it_lacks() {
-    refused(&["template"], &["elementName: is missing (set it with NAME)"]);
+    refused(&["template"], &["elementName: is missing (set it as the argument NAME)"]);
     refused(&["template", "x", "--type", "image"], &["mediaUrl: is missing (set it with --media-url)"]);
     refused(&["template", "x", "--type", "audio"], &["invalid value 'audio'"]);
     refused(&["template", "x", "--template-id", "7"], &["cannot be used with"]);
@@ -368,7 +368,7 @@ fn a_template_says_what_it_lacks() {
         refused(&words, &["campaignId: ", problem, "(set it with --campaign)"]);
     }
     refused(&["template", "--template-id", ""], &["templateId: is empty (set it with --template-id)"]);
-    refused(&["template", "x", "--button-param", "7"], &["buttonParameters[0]: invalid type: integer `7`"]);
+    refused(&["template", "x", "--button-param", "7"], &["buttonParameters[0]: is the number 7; an object is needed"]);
     passes(&["template", "x", "--param", "-5", "--type", "text"]);
     warns(
         &["template", "x", "--button-param", r#"{"kind": "URL"}"#],

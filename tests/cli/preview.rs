@@ -193,13 +193,14 @@ fn nothing_is_fetched_read_or_written() {
 }
 
 #[test]
-fn a_dry_run_has_a_record_and_an_id_of_its_own() {
+fn a_dry_run_has_a_record_of_its_own_and_no_id() {
     let home = Home::new();
     let run = |words: &str| home.run(words).api("https://x.example").success();
     let record = run("send text --to 593987654321 Hola --dry-run -o record").json();
     assert_eq!((&record["dry_run"], &record["sent"], &record["attempts"]), (&json!(true), &json!("no"), &json!(0)));
     assert_eq!((&record["error"], &record["api_url"]), (&Value::Null, &json!("https://x.example")));
-    assert_eq!(run("send text --to 593987654321 Hola --dry-run -o id").stdout, "");
+    let ended = home.run("send text --to 593987654321 Hola --dry-run -o id").api("https://x.example");
+    ended.fails(2, &["-o id: nothing is sent, so there is no id"]);
     let shown = home.run("send text --to 593987654321 Hola --dry-run --sandbox").success().json();
     assert_eq!(shown["url"], "http://127.0.0.1:4780/v1/bots/sandbox/messages");
 }

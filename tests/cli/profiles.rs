@@ -107,7 +107,10 @@ fn a_profile_is_made_used_and_removed() {
     home.write("secret.txt", "canary\n");
     let flags = ["--bot", "77", "--client-id", "my id", "--client-secret-file", "secret.txt", "--api-url", &server.url];
     let ended = home.run("profile set prod --allow-to 593* --timeout 1500ms").args(&flags).success();
-    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", "note: profile prod is saved\n"));
+    assert_eq!(
+        (ended.stdout.as_str(), ended.stderr.as_str()),
+        ("", "note: profile prod is saved; try it with: jelouctl doctor --profile prod\n")
+    );
     let secret = home.path().join("secret.txt");
     assert_eq!(
         config(&home),
@@ -129,7 +132,8 @@ fn a_profile_is_made_used_and_removed() {
     home.run("profile remove test").fails(2, &["needs a confirmation", "--yes"]);
     home.run("profile remove test --yes").success();
     assert_eq!(home.run("profile list").success().stdout, "prod\t77\t\n");
-    home.run("profile remove nope --yes").fails(3, &["there is no profile `nope`"]);
+    let ended = home.run("profile remove nope --yes").fails(3, &["there is no profile `nope`"]);
+    assert!(!ended.stderr.contains("make it"), "{}", ended.stderr);
 }
 
 #[test]
@@ -206,7 +210,9 @@ fn a_secret_from_standard_input_replaces_any_other_source() {
 fn show_tells_where_each_value_comes_from() {
     let home = Home::new();
     home.config("[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary\"\nretry_for = 0\nallow_to = [\"593*\"]\n");
-    let shown = home.run("profile show --timeout 5").env("JELOU_API_URL", "http://127.0.0.1:9").success().stdout;
+    let shown = home.run("profile show").success().stdout;
+    assert!(!shown.contains("not set") && shown.contains("bot_id\t77\tprofile prod"), "{shown}");
+    let shown = home.run("profile show -v --timeout 5").env("JELOU_API_URL", "http://127.0.0.1:9").success().stdout;
     assert_eq!(
         shown,
         "profile\tprod\tdefault\nbot_id\t77\tprofile prod\nclient_id\tx\tprofile prod\nclient_secret\t(redacted)\tprofile prod\n\

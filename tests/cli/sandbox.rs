@@ -81,7 +81,7 @@ fn it_refuses_what_the_api_would_naming_each_field() {
         ),
         (json!({"type": "text"}), "text", "is missing"),
         (json!({"type": "text", "text": "x".repeat(4097)}), "text", "has 4097 characters; at most 4096 are allowed"),
-        (json!({"type": "text", "text": 7}), "text", "invalid type: integer `7`, expected a string"),
+        (json!({"type": "text", "text": 7}), "text", "is the number 7; a text is needed"),
         (json!({"type": "voice_call", "text": "a", "parameters": {}}), "parameters.display_text", "is missing"),
         (
             json!({"type": "voice_call", "text": "a", "header": null, "parameters": {"display_text": "b"}}),

@@ -162,8 +162,11 @@ fn ctrl_c_at_the_question_of_a_bulk_run_leaves_nothing() {
 #[test]
 fn ctrl_c_at_the_secret_of_a_profile_writes_nothing() {
     let home = Home::new();
-    let mut terminal =
-        Terminal::new(&home, &["profile", "set", "p", "--bot", "1", "--client-id", "x", "--allow-to", "5*"], &[]);
+    let mut terminal = Terminal::new(
+        &home,
+        &["profile", "set", "p", "--bot", "1", "--client-id", "x", "--country", "EC", "--allow-to", "5*"],
+        &[],
+    );
     terminal.refuse("Client secret (hidden; saved in the configuration file; empty: not saved): ");
     let (code, screen) = terminal.end();
     assert_eq!(code, 130, "{screen}");
@@ -242,7 +245,10 @@ fn a_new_profile_is_asked_for() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
     terminal.answer("Bot id: ", "77");
+    terminal.answer("Client id: ", "a:b");
+    // A wrong answer is asked for again.
     terminal.answer("Client id: ", "my id");
+    terminal.answer("Country of national numbers, such as EC (empty: none): ", "EC");
     terminal.answer("Allowed recipients, numbers or patterns such as 593* (empty: anyone): ", "593*, 1415*");
     terminal.answer("Client secret (hidden; saved in the configuration file; empty: not saved): ", "canary-typed");
     let (code, screen) = terminal.end();
@@ -250,7 +256,7 @@ fn a_new_profile_is_asked_for() {
     assert_eq!(
         home.read(&format!("{CONFIG}/config.toml")),
         "#:schema jelouctl.schema.json\n\ndefault_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"77\"\nclient_id = \"my id\"\nclient_secret = \"canary-typed\"\n\
-         allow_to = [\"593*\", \"1415*\"]\n"
+         country = \"EC\"\nallow_to = [\"593*\", \"1415*\"]\n"
     );
 }
 

@@ -13,7 +13,8 @@ use crate::template::{BodyTemplate, TemplateError, TextTemplate};
 /// The body that flags and `--body` make; nothing where each row is the body.
 pub(crate) fn read_body(context: &mut Context, args: &BulkSendArgs) -> Result<Option<Value>, CommandError> {
     let flags = args.message().flag_body(&mut context.input)?;
-    let file = args.typed.delivery.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
+    let file =
+        args.typed.delivery.body.as_ref().map(|source| context.input.json_value("--body", source)).transpose()?;
     if file.is_none() && args.message().envelope() == Envelope::Verbatim {
         return Ok(None);
     }

@@ -6,7 +6,7 @@ use super::options::{EarlierOptions, HoursOptions, PEOPLE, RUN, RunOptions};
 use crate::config::Remember;
 use crate::context::{Mode, UsageError};
 use crate::import::HiddenRule;
-use crate::input::Source;
+use crate::input::{JsonSource, Source};
 use crate::ledger::RunName;
 use crate::list::ListEncoding;
 use crate::message::{Message, TypedMessage};
@@ -181,8 +181,8 @@ pub(crate) struct BulkDeliveryArgs {
     pub(super) country: Option<Country>,
 
     /// The body, or a part of it, as JSON with templates; flags override it
-    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
-    pub(super) body: Option<Source>,
+    #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::of_body, value_hint = ValueHint::FilePath)]
+    pub(super) body: Option<JsonSource>,
 
     /// Treat a row with a warning as one that cannot be sent
     #[arg(long)]

@@ -1,6 +1,7 @@
 //! `explain`: what a kind of message needs, and what an error code means. It needs no network and no settings.
 
 mod endings;
+mod two_columns;
 
 use std::fmt::Write;
 
@@ -26,6 +27,7 @@ A message that breaks a limit is refused before it is sent; one against advice i
 ///   jelouctl explain image
 ///   jelouctl explain 131047
 ///   jelouctl explain 8
+///   jelouctl explain flow --example > flow.json
 ///
 /// An exit code, an HTTP status and a name of the record are explained too.
 /// Without a topic: every kind with its limits and an example, and every code. Works offline.
@@ -35,6 +37,10 @@ pub(crate) struct ExplainArgs {
     /// Kind of message, error code, exit code, HTTP status, or name of the record
     #[arg(value_name = "KIND|CODE")]
     topic: Option<String>,
+
+    /// Print only an example of the body, to be sent with --body FILE --to USER
+    #[arg(long, requires = "topic")]
+    example: bool,
 }
 
 /// Prints what the topic is: a kind, its type on the wire, a code, a status or a name of the record; without one, all kinds
@@ -42,7 +48,12 @@ pub(crate) struct ExplainArgs {
 pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, CommandError> {
     let text = match args.topic.as_deref() {
         None => everything(),
-        Some(topic) => about(topic).ok_or_else(|| unknown(topic))?,
+        Some(topic) if args.example => example_of(topic)?,
+        Some(topic) => match kind_of(topic) {
+            Some(kind) if context.stdout.is_for_a_person() => two_columns::of_kind(&kind),
+            Some(kind) => of_kind(&kind),
+            None => about_code(topic).ok_or_else(|| unknown(topic))?,
+        },
     };
     context.stdout.line(&text)?;
     Ok(ExitCode::Success)
@@ -55,13 +66,23 @@ fn everything() -> String {
     format!("{INTRODUCTION}\n\n{kinds}\n\n# Error codes\n\n{codes}")
 }
 
-fn about(topic: &str) -> Option<String> {
-    let is_wire_type = |kind: &Message| matches!(kind.envelope(), Envelope::Typed(wire) if wire == topic);
-    let kinds = Message::all();
-    let named = kinds.iter().find(|kind| kind.command() == topic);
-    if let Some(kind) = named.or_else(|| kinds.iter().find(|kind| is_wire_type(kind))) {
-        return Some(of_kind(kind));
+fn example_of(topic: &str) -> Result<String, UsageError> {
+    let kind = kind_of(topic).ok_or_else(|| unknown(topic))?;
+    match kind.example() {
+        Some(Example { body, .. }) => Ok(pretty(&body)),
+        None => Err(UsageError::new(
+            format!("`{}` has no body of its own, so there is no example", kind.command()),
+            "choose another kind, such as: jelouctl explain text --example",
+        )),
     }
+}
+
+fn kind_of(topic: &str) -> Option<Message> {
+    let is_wire_type = |kind: &Message| matches!(kind.envelope(), Envelope::Typed(wire) if wire == topic);
+    Message::named(topic).or_else(|| Message::all().into_iter().find(is_wire_type))
+}
+
+fn about_code(topic: &str) -> Option<String> {
     let exact = CODES.iter().find(|code| code.code == topic);
     let code = exact.or_else(|| CODES.iter().find(|code| code.code.eq_ignore_ascii_case(topic)));
     code.map(of_code).or_else(|| endings::about(topic))

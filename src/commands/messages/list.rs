@@ -183,7 +183,11 @@ impl MessageListing<'_> {
         }
         self.print(&reading.listed, reading.problem.is_none())?;
         if reading.listed.is_empty() && reading.problem.is_none() && !follow {
-            context.stderr.note("no messages found");
+            let hint = match self.sender.settings.sandbox_note() {
+                Some(_) => "; a sandbox keeps messages as long as `jelouctl sandbox` runs",
+                None => "",
+            };
+            context.stderr.note(&format!("no messages found{hint}"));
         }
         if let Some(problem) = reading.problem {
             return Err(problem.into());

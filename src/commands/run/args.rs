@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use crate::commands::claim::OnceArgs;
 use crate::commands::wait::WaitArgs;
 use crate::config::Timeout;
-use crate::input::Source;
+use crate::input::{JsonSource, Source};
 use crate::phone::Country;
 use crate::process::CommandEnd;
 
@@ -61,8 +61,8 @@ pub(crate) struct RunArgs {
     pub(super) parameters: Vec<String>,
 
     /// A whole body as JSON, whose texts can use these values
-    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
-    pub(super) body: Option<Source>,
+    #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::of_body, value_hint = ValueHint::FilePath)]
+    pub(super) body: Option<JsonSource>,
 
     /// Send nothing to the people on this list (repeatable)
     ///

@@ -23,7 +23,7 @@ use crate::api::Request;
 use crate::config::SecretSource;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
-use crate::input::Source;
+use crate::input::{JsonSource, Source};
 use crate::ledger::ClaimEnd;
 use crate::message::{Outgoing, TemplateUses};
 use crate::output::{Record, RecordError, Sent};
@@ -87,7 +87,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
 fn asks_twice_for_stdin(context: &Context, arguments: &RunArgs) -> bool {
     let is_taken =
         context.flags.client_secret == Some(SecretSource::Stdin) || arguments.exclude.contains(&Source::Stdin);
-    is_taken && arguments.body == Some(Source::Stdin)
+    is_taken && arguments.body == Some(JsonSource::From(Source::Stdin))
 }
 
 /// A command about to run, with what its notice needs to leave.

@@ -50,7 +50,7 @@ pub(crate) fn read(context: &mut Context, arguments: &RunArgs) -> Result<(Messag
         (None, Some(source)) => {
             // Whoever writes it too late must not keep the command from running.
             context.input.bound = PipeBound::FirstByte;
-            context.input.json("--body", source)?
+            context.input.json_value("--body", source)?
         }
         (None, None) => {
             let default = if arguments.tail.is_some() { TEXT_WITH_TAIL } else { TEXT };

@@ -1,0 +1,97 @@
+//! A kind for a terminal: flags on the left, what they take on the right, required ones first, in 80 characters.
+
+use std::fmt::Write;
+
+use crate::message::{Envelope, Field, Message};
+use crate::output::pretty;
+
+const WIDTH: usize = 80;
+/// Where the right column begins; a longer flag has a line of its own.
+const RIGHT: usize = 22;
+
+pub(super) fn of_kind(kind: &Message) -> String {
+    let mut text = format!("{}: {}\n{}", kind.command(), kind.summary(), kind.endpoint());
+    if let Envelope::Typed(wire) = kind.envelope() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ", type {wire}");
+    }
+    let notes = kind.notes();
+    if !notes.is_empty() {
+        let _ = write!(text, "\n\n{}", wrapped(&notes.replace('\n', " "), 0));
+    }
+    let (required, others): (Vec<_>, Vec<_>) = kind.fields().into_iter().partition(|field| field.required == "yes");
+    let recipient = pair("--to", "the recipient");
+    let _ = write!(text, "\n\nRequired, as flags or in --body:\n{recipient}{}", rows(&required));
+    if !others.is_empty() {
+        let _ = write!(text, "\nOptional:\n{}", rows(&others));
+    }
+    if let Some(example) = kind.example() {
+        let command = wrapped(&example.command.replace(" --", "\u{1f} --"), 4);
+        let command = command.replace("\u{1f}\n", " \\\n").replace('\u{1f}', "");
+        let _ = write!(text, "\nExample:\n{command}\n\n{}", pretty(&example.body));
+    }
+    text
+}
+
+fn rows(fields: &[Field]) -> String {
+    let mut text = String::new();
+    let mut before = "";
+    for field in fields {
+        let flag = field.flag.as_deref().unwrap_or("(in --body)");
+        let shown = if flag == before { "" } else { flag };
+        before = flag;
+        let note = if field.required == "yes" { "" } else { field.required.as_str() };
+        let parts = [field.limit.as_str(), note, field.advice.as_str()];
+        let about = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
+        let about = if about.is_empty() { field.path.clone() } else { format!("{}: {about}", field.path) };
+        text.push_str(&pair(shown, &about));
+    }
+    text
+}
+
+fn pair(flag: &str, about: &str) -> String {
+    let right = " ".repeat(RIGHT);
+    let about = wrapped(&format!("{right}{about}"), RIGHT);
+    match about.get(flag.len() + 2..) {
+        Some(rest) if flag.len() + 4 <= RIGHT => format!("  {flag}{rest}\n"),
+        _ => format!("  {flag}\n{about}\n"),
+    }
+}
+
+/// `text` in lines of at most 80 characters where its words allow it; those behind the first are indented.
+fn wrapped(text: &str, indent: usize) -> String {
+    let begins = text.len() - text.trim_start().len();
+    let mut lines = vec![" ".repeat(begins)];
+    let mut is_at_start = true;
+    for word in text.split_whitespace() {
+        let Some(line) = lines.last_mut() else { break };
+        if !is_at_start && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(format!("{}{word}", " ".repeat(indent)));
+        } else {
+            if !is_at_start {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        is_at_start = false;
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_fits_80_characters_and_begins_with_what_it_needs() {
+        for kind in Message::all() {
+            let text = of_kind(&kind);
+            let (about, json) = text.split_once("\n\n{").unwrap_or((&text, ""));
+            for line in about.lines() {
+                assert!(line.chars().count() <= WIDTH, "{}: {line}", kind.command());
+            }
+            assert!(json.is_empty() || !json.contains("593987654321\"\n}"), "{text}");
+            assert!(about.contains("Required, as flags or in --body:\n  --to  "), "{about}");
+        }
+    }
+}
