@@ -73,6 +73,7 @@ const WORDS: &[(&str, [&str; 2])] = &[
         ],
     ),
     ("resolved", ["decided by hand", "decidido a mano"]),
+    ("no_code", ["Jelou gives no code for it", "Jelou no da un código"]),
 ];
 
 /// The ledger's words in Spanish.
@@ -96,6 +97,7 @@ const SPANISH_WORDS: &[(&str, &str)] = &[
     ("hidden", "oculta"),
     ("cancelled", "cancelada"),
     ("resolved", "decidido a mano"),
+    ("no_code", "sin código"),
 ];
 
 /// The kinds of message in Spanish.

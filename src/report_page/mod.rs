@@ -3,6 +3,7 @@
 
 mod bubble;
 mod course;
+mod funnel;
 mod head;
 mod meanings;
 mod next_steps;

@@ -13,11 +13,13 @@ pub(super) struct NextStep {
     commands: Vec<String>,
 }
 
-/// The steps that are left for the run, of whose rows `invalid` cannot be sent; the last one gives the whole list.
+/// The steps that are left for the run, of whose rows `invalid` cannot be sent and `undelivered` did not arrive; the last one
+/// gives the whole list.
 pub(super) fn next_steps(
     run: &ReportedRun<'_>,
     counts: &Counts,
     invalid: u64,
+    undelivered: u64,
     is_cancelled: bool,
     language: PageLanguage,
 ) -> Vec<NextStep> {
@@ -40,6 +42,7 @@ pub(super) fn next_steps(
     add(damage.is_none() && counts.unknown > 0, "next_unknown", &unknown);
     let failed = format!("jelouctl bulk resolve {name} --failed-as pending");
     add(!is_running && counts.failed > 0 && !is_cancelled, "next_failed", &[failed, resume]);
+    add(undelivered > 0, "next_undelivered", &[report("--delivery undelivered --file undelivered.csv")]);
     let again = commands_to_send_again(name, counts.failed, invalid, details);
     add(!is_running && again.is_some(), "next_corrected", again.as_ref().map_or(&[], |commands| &commands[..]));
     if steps.is_empty() && damage.is_none() {

@@ -13,8 +13,17 @@ use crate::ledger::{Counts, RowState, SkipReason};
 #[derive(Debug, Default)]
 pub(super) struct Outcomes {
     pub(super) counts: Counts,
-    reasons: HashMap<(RowState, String), ReasonSum>,
+    reasons: HashMap<(WentWrong, String), ReasonSum>,
     countries: BTreeMap<&'static str, Counts>,
+}
+
+/// What went wrong with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum WentWrong {
+    /// It is failed, unknown or skipped.
+    Row(RowState),
+    /// It was sent, and the person did not get it.
+    Undelivered,
 }
 
 /// The rows of one reason.
@@ -77,13 +86,22 @@ impl Outcomes {
         *self.countries.entry(country).or_default().of_mut(state) += 1;
         match state {
             RowState::Failed | RowState::Unknown | RowState::Skipped => {
-                let sum = self.reasons.entry((state, reason.to_owned())).or_default();
-                sum.rows += 1;
-                if sum.example.is_none() {
-                    sum.example = said.map(|(line, words)| (line, words.to_owned()));
-                }
+                self.add_reason(WentWrong::Row(state), reason, said);
             }
             RowState::Sent | RowState::Pending | RowState::Inflight => {}
+        }
+    }
+
+    /// A row that was sent and not delivered.
+    pub(super) fn add_undelivered(&mut self, reason: &str, said: Option<(u64, &str)>) {
+        self.add_reason(WentWrong::Undelivered, reason, said);
+    }
+
+    fn add_reason(&mut self, wrong: WentWrong, reason: &str, said: Option<(u64, &str)>) {
+        let sum = self.reasons.entry((wrong, reason.to_owned())).or_default();
+        sum.rows += 1;
+        if sum.example.is_none() {
+            sum.example = said.map(|(line, words)| (line, words.to_owned()));
         }
     }
 
@@ -122,16 +140,20 @@ impl Outcomes {
 
     /// The reasons, the most frequent first: of what somebody must look at, or of what was left out `on_purpose`.
     pub(super) fn reasons(&self, on_purpose: bool, language: PageLanguage) -> Vec<ReasonLine> {
-        let is_on_purpose =
-            |state: RowState, reason: &str| state == RowState::Skipped && reason != SkipReason::Invalid.name();
+        let is_skipped = |wrong: WentWrong| wrong == WentWrong::Row(RowState::Skipped);
+        let is_on_purpose = |wrong: WentWrong, reason: &str| is_skipped(wrong) && reason != SkipReason::Invalid.name();
         let mut reasons: Vec<_> =
-            self.reasons.iter().filter(|((state, reason), _)| is_on_purpose(*state, reason) == on_purpose).collect();
-        reasons.sort_by_key(|((state, reason), sum)| (*state == RowState::Skipped, Reverse(sum.rows), reason));
-        let lines = reasons.into_iter().map(|((state, reason), sum)| {
+            self.reasons.iter().filter(|((wrong, reason), _)| is_on_purpose(*wrong, reason) == on_purpose).collect();
+        reasons.sort_by_key(|((wrong, reason), sum)| (is_skipped(*wrong), Reverse(sum.rows), reason));
+        let lines = reasons.into_iter().map(|((wrong, reason), sum)| {
             let meaning = Meaning::of(reason, language);
+            let (state, state_label) = match *wrong {
+                WentWrong::Row(state) => (state.name(), one(state, language)),
+                WentWrong::Undelivered => ("undelivered", language.text("one_undelivered")),
+            };
             ReasonLine {
-                state: state.name(),
-                state_label: one(*state, language),
+                state,
+                state_label,
                 reason: shown_reason(reason, language),
                 example: sum
                     .example
@@ -140,8 +162,8 @@ impl Outcomes {
                 sentence: meaning.as_ref().map(|meaning| meaning.sentence),
                 hint: meaning.and_then(|meaning| meaning.hint),
                 count: language.number(sum.rows),
-                share: match state {
-                    RowState::Skipped => String::new(),
+                share: match *wrong {
+                    WentWrong::Row(RowState::Skipped) => String::new(),
                     _ => language.share(sum.rows, self.to_be_sent()),
                 },
             }
@@ -176,6 +198,6 @@ pub(super) fn one(state: RowState, language: PageLanguage) -> &'static str {
     })
 }
 
-fn thousandths(part: u64, whole: u64) -> u64 {
+pub(super) fn thousandths(part: u64, whole: u64) -> u64 {
     part.saturating_mul(1000) / whole.max(1)
 }

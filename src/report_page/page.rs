@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::bubble::{self, BubblePart};
 use super::course::{self, CourseStep};
+use super::funnel::{DeliverySums, Funnel};
 use super::head::{Head, RunSpan, is_cancelled};
 use super::meanings::shown_reason;
 use super::next_steps::{NextStep, next_steps};
@@ -24,7 +25,7 @@ use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRow, PageRows, RestOfRow};
 use super::texts::PageLanguage;
 use super::timeline::{HEIGHT, Timeline, WIDTH};
 use super::times::PageClock;
-use crate::api::CODES;
+use crate::api::{CODES, DeliveryFacts, DeliveryState};
 use crate::import::BulkError;
 use crate::ledger::{LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason};
 use crate::message::Message;
@@ -64,6 +65,7 @@ struct Page {
     head: Head,
     made: String,
     tiles: Vec<Tile>,
+    funnel: Option<Funnel>,
     timeline: Option<Timeline>,
     width: i64,
     height: i64,
@@ -116,7 +118,8 @@ pub(crate) fn write(
     let columns = if mask { Vec::new() } else { run.details.columns.clone() };
     let is_one_day = clock.is_one_day(run.ledger.created_at()?, run.ledger.changed_at()?);
     let mut rows = PageRows::new(&clock, is_one_day, LARGEST);
-    let (outcomes, ends) = read_rows(run, mask, &mut rows)?;
+    let mut deliveries = DeliverySums::new(run.ledger.delivery_counts()?.map(|counts| counts.asked_at));
+    let (outcomes, ends) = read_rows(run, mask, &mut rows, &mut deliveries)?;
     let extra = extra_columns(columns.len(), rows.number_column);
     let events = run.ledger.events()?;
     let span = span_of(run, &events, &ends)?;
@@ -137,6 +140,7 @@ pub(crate) fn write(
         made: language.text_with("made", &clock.moment(run.now)),
         chart_words: language.text_with("chart", &Tile::words(&tiles)),
         tiles,
+        funnel: deliveries.funnel((!mask).then_some(run.name), &clock, language),
         timeline: Timeline::of(&ends, &rests, span.to, &clock, language),
         width: WIDTH,
         height: HEIGHT,
@@ -150,7 +154,7 @@ pub(crate) fn write(
             // Who gets it has no ledger, and a command may name people by the run or a column.
             Vec::new()
         } else {
-            next_steps(run, &outcomes.counts, invalid, is_cancelled(&events), language)
+            next_steps(run, &outcomes.counts, invalid, deliveries.undelivered(), is_cancelled(&events), language)
         },
         settings: settings(language, &states, &row_reasons, (&columns, &extra), mask),
         columns,
@@ -190,6 +194,7 @@ fn read_rows(
     run: &ReportedRun<'_>,
     mask: bool,
     rows: &mut PageRows<'_>,
+    deliveries: &mut DeliverySums,
 ) -> Result<(Outcomes, Vec<(i64, RowState)>), BulkError> {
     let mut outcomes = Outcomes::default();
     let mut ends = Vec::new();
@@ -203,6 +208,12 @@ fn read_rows(
         let reason = reason_of(&row, &mut api_codes, mask);
         let said = row.error.as_deref().filter(|_| !mask && row.api_code.is_none());
         outcomes.add(row.state, reason, country, said.map(|words| (row.line, words)));
+        deliveries.add(&row);
+        if let Some(failure) = undelivered(&row) {
+            let code = failure.code.as_deref().and_then(|code| told_apart(code, &mut api_codes, mask));
+            let said = failure.reason.as_deref().filter(|_| !mask && !code.is_some_and(is_known));
+            outcomes.add_undelivered(code.unwrap_or("no_code"), said.map(|words| (row.line, words)));
+        }
         ends.extend(row.ended_at.filter(|_| has_left(row.state)).map(|at| (at, row.state)));
         let rest = || {
             let cells = reported_cells(&run.details.columns, &row.cells)?;
@@ -258,16 +269,32 @@ fn reason_of<'a>(row: &'a ReportedRow, api_codes: &mut BTreeSet<String>, mask: b
     let code = row.code.as_deref().filter(|code| *code != row.state.name() || row.state == RowState::Unknown);
     let Some(code) = code else { return "" };
     let is_decided = row.state == RowState::Skipped || code == "resolved";
-    let api_code = row.api_code.as_deref().filter(|code| !is_decided && code.chars().count() <= LONGEST_API_CODE);
-    let api_code = api_code.filter(|code| !mask || CODES.iter().any(|known| known.code == *code));
-    match api_code {
-        Some(known) if api_codes.contains(known) => known,
-        Some(new) if api_codes.len() < MOST_API_CODES => {
-            api_codes.insert(new.to_owned());
-            new
-        }
-        Some(_) | None => code,
+    let api_code = row.api_code.as_deref().filter(|_| !is_decided);
+    api_code.and_then(|code| told_apart(code, api_codes, mask)).unwrap_or(code)
+}
+
+/// A code of the API, unless it is too long, one too many, or with `mask` not known to be a code.
+fn told_apart<'a>(code: &'a str, api_codes: &mut BTreeSet<String>, mask: bool) -> Option<&'a str> {
+    if code.chars().count() > LONGEST_API_CODE || mask && !is_known(code) {
+        return None;
     }
+    if !api_codes.contains(code) {
+        if api_codes.len() >= MOST_API_CODES {
+            return None;
+        }
+        api_codes.insert(code.to_owned());
+    }
+    Some(code)
+}
+
+fn is_known(code: &str) -> bool {
+    CODES.iter().any(|known| known.code == code)
+}
+
+/// Why the person of a row that was sent did not get it.
+fn undelivered(row: &ReportedRow) -> Option<&DeliveryFacts> {
+    let facts = &row.delivery.as_ref()?.facts;
+    (row.state == RowState::Sent && facts.state == DeliveryState::Undelivered).then_some(facts)
 }
 
 /// Whether a request of such a row has left.

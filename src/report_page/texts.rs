@@ -125,6 +125,49 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     ("unknown_means", ["may have been sent", "quizá se enviaron"]),
     ("skipped_means", ["left out beforehand", "se dejaron fuera"]),
     ("left_means", ["still to be sent", "por enviar"]),
+    ("arrived", ["What the people got", "Qué recibieron"]),
+    (
+        "nobody_asked",
+        ["Nobody has asked Jelou yet what the people got.", "Aún no se le ha preguntado a Jelou qué recibieron."],
+    ),
+    (
+        "asked_at",
+        [
+            "Jelou was asked about {n} of {m} messages, last on {}.",
+            "Se preguntó a Jelou por {n} de {m} mensajes; la última vez, el {}.",
+        ],
+    ),
+    (
+        "asked_in_part",
+        [
+            "Jelou was asked about {n} of {m} messages; its list was not read to the end.",
+            "Se preguntó a Jelou por {n} de {m} mensajes; su lista no se leyó hasta el final.",
+        ],
+    ),
+    (
+        "each_once",
+        ["Each message counts once, by how far it came:", "Cada mensaje cuenta una vez, según hasta dónde llegó:"],
+    ),
+    (
+        "receipts",
+        [
+            "WhatsApp reports a message as read only if the person shares read receipts.",
+            "WhatsApp solo informa de la lectura si la persona muestra sus confirmaciones.",
+        ],
+    ),
+    ("delivered", ["Delivered", "Entregados"]),
+    ("read", ["Read", "Leídos"]),
+    ("replied", ["Replied", "Respondidos"]),
+    ("only_read", ["Read, no reply", "Leídos, sin respuesta"]),
+    ("only_delivered", ["Delivered, not read", "Entregados, sin leer"]),
+    ("at_whatsapp", ["At WhatsApp", "En WhatsApp"]),
+    ("at_jelou", ["At Jelou", "En Jelou"]),
+    ("undelivered", ["Not delivered", "No entregados"]),
+    ("one_undelivered", ["Not delivered", "No entregado"]),
+    ("other_state", ["In another state", "En otro estado"]),
+    ("not_listed", ["Not in Jelou's history", "No están en el historial de Jelou"]),
+    ("no_id", ["Without an id", "Sin identificador"]),
+    ("not_asked", ["Not asked about", "Sin consultar"]),
     ("over_time", ["Over time", "En el tiempo"]),
     ("messages_per", ["Messages per {}", "Mensajes por {}"]),
     ("as_a_table", ["Show as a table", "Ver como tabla"]),
@@ -209,6 +252,13 @@ const TEXTS: &[(&str, [&str; 2])] = &[
         [
             "To correct the list or the message: these rows as a list, then the same message to them:",
             "Para corregir la lista o el mensaje: estas filas como lista, y luego el mismo mensaje para ellas:",
+        ],
+    ),
+    (
+        "next_undelivered",
+        [
+            "Some were accepted and not delivered. These rows as a list:",
+            "Algunos se aceptaron, pero no se entregaron. Estas filas como lista:",
         ],
     ),
     ("next_all", ["The whole list with what became of each row:", "La lista completa con lo que pasó con cada fila:"]),

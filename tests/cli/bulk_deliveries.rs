@@ -118,6 +118,12 @@ fn times_and_reasons_of_templates_come_from_the_notifications() {
     assert_eq!(rows[1]["delivery_error"], json!("131050: User has stopped marketing messages"), "{}", rows[1]);
     let opted_out = home.run("bulk report r --delivery undelivered --reason 131050 -o to").success().stdout;
     assert_eq!(opted_out, format!("{}\n", user(1)));
+    home.run("bulk report r --file r.html").success();
+    let page = home.read("r.html");
+    let wrong = r#"<span class="badge undelivered">Not delivered</span>
+      <div class="why"><code>131050</code>"#;
+    assert!(page.contains(wrong), "{page}");
+    assert!(!page.contains("User has stopped marketing messages"), "the code has words of its own");
     home.run("bulk report r --reason nothing").fails(2, &["'nothing'", "already_sent"]);
 }
 

@@ -80,6 +80,84 @@ fn the_figures_are_those_of_the_status_and_the_page_asks_for_nothing() {
     });
 }
 
+const LOST: &str = "undelivered=131026,every=9";
+const HIDDEN: &str = "unlisted,every=20";
+
+/// A run of which some messages were read or answered, and others not delivered, or not listed.
+fn delivered_run(rows: usize) -> ReportedRun {
+    let people = (0..rows).map(|row| format!("5939{:08},Ana Núñez {row}\n", 80_000_000 + row));
+    let list = format!("celular,nombre\n{}", people.collect::<String>());
+    let run = ReportedRun::send(&list, &[LOST, HIDDEN, UNDELIVERABLE], &[], "Hola {{ nombre }}, ya salió.");
+    for row in (0..rows).filter(|row| row % 3 != 0) {
+        let user = format!("5939{:08}", 80_000_000 + row);
+        run.sandbox.ask("POST", &format!("/sandbox/chats/{user}/read"), "");
+        if row % 8 == 1 {
+            run.sandbox.ask("POST", &format!("/sandbox/users/{user}/messages"), r#"{"text":"Gracias"}"#);
+        }
+    }
+    run
+}
+
+/// Names and numbers of the steps or the ends.
+async fn figures(window: &Inbox, name: &str) -> Value {
+    let read = format!(
+        "Object.fromEntries([...document.querySelectorAll('[data-{name}]')].map((one) => [one.dataset.{name}, \
+         Number(one.dataset.count)]))"
+    );
+    window.value(&read).await
+}
+
+#[test]
+fn the_funnel_says_how_far_messages_came_and_adds_up() {
+    let run = delivered_run(200);
+    block_on(async {
+        let window = run.open(&[], 1280, 900).await;
+        let shown: String = window.value("document.querySelector('.arrived').innerText").await;
+        for part in ["Nobody has asked Jelou yet", "jelouctl bulk deliveries clientes-noviembre"] {
+            assert!(shown.contains(part), "`{part}` is missing in {shown}");
+        }
+        assert_eq!(figures(&window, "step").await, serde_json::json!({}));
+        window.close().await;
+        let asked = run.jelouctl(&["bulk", "deliveries"]);
+        assert!(asked.status.success(), "{asked:?}");
+
+        let window = run.open(&[], 1280, 900).await;
+        let (steps, ends) = (figures(&window, "step").await, figures(&window, "end").await);
+        let (status, end) = (run.status(), |name: &str| ends[name].as_u64().unwrap());
+        for name in ["replied", "read", "delivered", "undelivered", "not_listed"] {
+            assert_eq!(ends[name], status["deliveries"][name], "{name}: {status}");
+            assert!(end(name) > 0, "{ends}");
+        }
+        let all: u64 = ends.as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
+        assert_eq!((steps["sent"].as_u64(), status["sent"].as_u64()), (Some(all), Some(all)));
+        assert_eq!(steps["delivered"], end("delivered") + end("read") + end("replied"));
+        assert_eq!((&steps["read"], &steps["replied"]), (&Value::from(end("read") + end("replied")), &ends["replied"]));
+        let shown: String = window.value("document.body.innerText").await;
+        for part in [
+            format!("Jelou was asked about {all} of {all} messages, last on 20"),
+            "Not delivered\nno_code Jelou gives no code for it".to_owned(),
+            "bulk report clientes-noviembre --delivery undelivered --file undelivered.csv".to_owned(),
+        ] {
+            assert!(shown.contains(&part), "`{part}` is missing in {shown}");
+        }
+        assert!(!shown.contains("Nobody has asked"), "{shown}");
+        window.close().await;
+
+        let window = run.open(&["--lang", "es", "--mask"], 390, 900).await;
+        for scheme in ["light", "dark"] {
+            window.scheme(scheme).await;
+            assert_eq!(findings(&window.page).await, Vec::<String>::new(), "{scheme}");
+            assert_eq!(too_wide(&window).await, Vec::<String>::new(), "{scheme}");
+        }
+        let shown: String = window.value("document.querySelector('.arrived').innerText").await;
+        for part in ["Qué recibieron", "Leídos", "Respondidos", "No entregados"] {
+            assert!(shown.contains(part), "`{part}` is missing in {shown}");
+        }
+        assert!(!shown.contains("jelouctl"), "{shown}");
+        window.close().await;
+    });
+}
+
 #[test]
 fn everybody_can_read_it_on_a_screen_and_on_a_phone_by_day_and_by_night() {
     block_on(async {

@@ -16,20 +16,22 @@ const VIOLATIONS: &str = "window.refused = []; addEventListener('securitypolicyv
 
 pub(crate) struct ReportedRun {
     home: TempDir,
+    pub(crate) sandbox: Sandbox,
 }
 
 impl ReportedRun {
     /// Sends `text` to the rows of `list`; `faults` are the sandbox's.
     pub(crate) fn send(list: &str, faults: &[&str], more: &[&str], text: &str) -> Self {
-        let run = Self { home: TempDir::new().unwrap() };
-        let sandbox = Sandbox::start(&faults.iter().flat_map(|fault| ["--fault", fault]).collect::<Vec<_>>());
+        let faults = faults.iter().flat_map(|fault| ["--fault", fault]);
+        let sandbox = Sandbox::start(&["--deliver-after", "0ms"].into_iter().chain(faults).collect::<Vec<_>>());
+        let run = Self { home: TempDir::new().unwrap(), sandbox };
         run.write("clientes-noviembre.csv", list);
         run.write(
             ".config/jelouctl/config.toml",
             &format!(
                 "[profiles.tienda]\nbot_id = \"4512\"\nclient_id = \"sandbox\"\nclient_secret = \"sandbox\"\n\
                  api_url = \"http://{}\"\nconfirm_bulk = false\n",
-                sandbox.address
+                run.sandbox.address
             ),
         );
         let send = ["bulk", "send", "clientes-noviembre.csv", "--run", "clientes-noviembre", "--rate=100000/s"];
