@@ -218,14 +218,22 @@ impl From<UnusableTemplates> for CommandError {
 impl From<EarlierError> for CommandError {
     fn from(error: EarlierError) -> Self {
         match error {
-            EarlierError::Unreadable { run, error: LedgerError::Incomplete { problem, .. }, .. } => {
-                GuardError::DamagedRun { run: run.to_string(), problem }.into()
-            }
-            EarlierError::Unreadable { run, path, is_ours, error } => {
-                let is_named = run.is_valid();
-                GuardError::UnreadableRun { run: run.to_string(), path, is_ours, is_named, problem: error.to_string() }
+            EarlierError::Unreadable { run, path, is_ours, error } => match *error {
+                LedgerError::Incomplete { problem, .. } => {
+                    GuardError::DamagedRun { run: run.to_string(), problem }.into()
+                }
+                error => {
+                    let is_named = run.is_valid();
+                    GuardError::UnreadableRun {
+                        run: run.to_string(),
+                        path,
+                        is_ours,
+                        is_named,
+                        problem: error.to_string(),
+                    }
                     .into()
-            }
+                }
+            },
             EarlierError::Ledger(error) => error.into(),
         }
     }

@@ -17,6 +17,7 @@ use crate::api::{Answer, Attempt, Body, Cause, Outcome, Request, SuccessCriterio
 use crate::once::{NewClaim, OnceScope};
 use crate::run::{RunLimits, Throttle};
 
+#[cfg(unix)]
 #[path = "../../tests/support/needs.rs"]
 mod needs;
 #[cfg(unix)]

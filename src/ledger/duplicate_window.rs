@@ -40,7 +40,7 @@ pub(crate) enum EarlierError {
         path: PathBuf,
         /// Whether it is known to be of the same bot.
         is_ours: bool,
-        error: LedgerError,
+        error: Box<LedgerError>,
     },
     #[error(transparent)]
     Ledger(#[from] LedgerError),

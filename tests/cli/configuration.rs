@@ -6,7 +6,9 @@ use std::process::Command;
 use assert_cmd::cargo::cargo_bin;
 
 use crate::harness::{CONFIG, Ended, Home, Run, set_mode};
-use crate::needs::{can_mount, can_test};
+#[cfg(target_os = "linux")]
+use crate::needs::can_mount;
+use crate::needs::can_test;
 use crate::server::{Reply, Server};
 
 const SEND: &str = "send text --to 593987654321 Hola";

@@ -25,6 +25,7 @@ mod bulk_before;
 #[cfg(unix)]
 mod bulk_cancel;
 mod bulk_conditions;
+#[cfg(unix)]
 mod bulk_connections;
 mod bulk_crash;
 #[cfg(unix)]

@@ -153,6 +153,7 @@ impl<'a> EarlierRuns<'a> {
                     });
                     if may_be_ours && (self.own.is_none() || self.may_have_changed(&run)) {
                         let (path, is_ours) = (self.runs.path(&run), whose.is_some());
+                        let error = Box::new(error);
                         unreadable = unreadable.or(Some(EarlierError::Unreadable { run, path, is_ours, error }));
                     }
                 }
