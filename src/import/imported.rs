@@ -1,5 +1,7 @@
 //! What reading a list in says: of a row that is not as it should be, and of all rows at the end.
 
+use std::collections::BTreeMap;
+
 use super::bare_codes::BareCodes;
 use crate::api::SuccessCriterion;
 use crate::ledger::{LedgerDraft, LedgerError, SkipReason};
@@ -59,6 +61,60 @@ pub(crate) enum RowFault<'a> {
         of: u64,
         recipient: &'a str,
     },
+}
+
+/// What is to be looked at in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Remark {
+    /// It makes no valid request.
+    Invalid(String),
+    /// Its request is that of an earlier line.
+    Duplicate {
+        of: u64,
+    },
+    /// `allow_to` does not allow its recipient.
+    NotAllowed,
+    Warning(String),
+    EmptyCell(String),
+    PlaceholderCell {
+        column: String,
+        cell: String,
+    },
+    /// This earlier line goes to the same person.
+    RepeatedPerson {
+        of: u64,
+    },
+}
+
+/// The remarks about rows, by their lines.
+pub(crate) type Remarks = BTreeMap<u64, Vec<Remark>>;
+
+impl Remark {
+    /// What of a fault is to be looked at.
+    pub(crate) fn of(fault: &RowFault<'_>) -> Option<Self> {
+        Some(match fault {
+            RowFault::Invalid(problem) => Self::Invalid(problem.clone()),
+            RowFault::Duplicate { of, .. } => Self::Duplicate { of: *of },
+            RowFault::Warning(warning) => Self::Warning(warning.clone()),
+            RowFault::EmptyCell(column) => Self::EmptyCell(column.clone()),
+            RowFault::PlaceholderCell { column, cell } => {
+                Self::PlaceholderCell { column: column.clone(), cell: cell.clone() }
+            }
+            RowFault::RepeatedPerson { of } => Self::RepeatedPerson { of: *of },
+            RowFault::NationalNumber { .. }
+            | RowFault::Reported(_)
+            | RowFault::Excluded(_)
+            | RowFault::SamePerson { .. } => return None,
+        })
+    }
+
+    /// Whether the row cannot be sent because of it.
+    pub(crate) fn is_fault(&self) -> bool {
+        match self {
+            Self::Invalid(_) | Self::Duplicate { .. } | Self::NotAllowed => true,
+            Self::Warning(_) | Self::EmptyCell(_) | Self::PlaceholderCell { .. } | Self::RepeatedPerson { .. } => false,
+        }
+    }
 }
 
 /// What was read in.

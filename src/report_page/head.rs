@@ -6,9 +6,9 @@ use super::meanings::shown_kind;
 use super::reported_run::ReportedRun;
 use super::texts::PageLanguage;
 use super::times::{PageClock, duration};
-use crate::ledger::{Counts, RunEvent, RunEventKind};
+use crate::ledger::{Counts, Details, RunEvent, RunEventKind};
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Head {
     name: String,
     /// How the run stands: a class of the style, and the word for it.
@@ -37,25 +37,11 @@ impl Head {
     ) -> Self {
         let details = run.details;
         let state = if run.damage.is_some() { "damaged" } else { state_of(counts, run.is_running, events) };
-        let sender = if details.sandbox {
-            language.text("sandbox").to_owned()
-        } else {
-            let profile = details.profile.as_deref().map(|profile| language.text_with("profile", profile));
-            let bot = language.text_with("bot", &details.bot);
-            profile.into_iter().chain([bot]).collect::<Vec<_>>().join(", ")
-        };
-        let list = details.list.clone().unwrap_or_else(|| language.text("standard_input").to_owned());
-        let rows = language.counted("row_1", "row_n", counts.all());
-        let rate = details.rate.to_string();
-        let rate = rate.parse().map_or(rate, |whole| language.number(whole));
-        let mut facts = vec![
-            ("sender", sender),
-            ("list", format!("{list} ({rows})")),
-            ("kind", shown_kind(&details.kind, language)),
-            ("rate", language.text_with("rate_is", &rate)),
+        let mut facts = facts_of(details, counts.all(), "sender", language);
+        facts.extend([
             ("when", format!("{} ({})", clock.span(span.from, span.to), clock.zone(span.from))),
             ("duration", duration(span.to - span.from)),
-        ];
+        ]);
         facts.extend(details.conditions.hours.as_ref().map(|hours| ("hours", hours.to_string())));
         Self {
             name: run.name.to_owned(),
@@ -66,6 +52,49 @@ impl Head {
             facts: facts.into_iter().map(|(name, value)| (language.text(name), value)).collect(),
         }
     }
+}
+
+impl Head {
+    /// The head of a list with so many rows before its run, which `is_refused` where it cannot be sent as it is.
+    pub(super) fn of_list(details: &Details, rows: u64, is_refused: bool, language: PageLanguage) -> Self {
+        let state = if is_refused { "not_ready" } else { "not_sent" };
+        let mut facts = facts_of(details, rows, "to_be_sent_by", language);
+        facts.extend(details.conditions.hours.as_ref().map(|hours| ("hours", hours.to_string())));
+        Self {
+            name: details.list.clone().unwrap_or_else(|| language.text("standard_input").to_owned()),
+            state,
+            state_label: language.text(state),
+            is_rehearsal: details.sandbox,
+            is_damaged: false,
+            facts: facts.into_iter().map(|(name, value)| (language.text(name), value)).collect(),
+        }
+    }
+}
+
+/// Who sends what to a list with so many rows, with the names of their labels.
+fn facts_of(
+    details: &Details,
+    rows: u64,
+    sender_label: &'static str,
+    language: PageLanguage,
+) -> Vec<(&'static str, String)> {
+    let sender = if details.sandbox {
+        language.text("sandbox").to_owned()
+    } else {
+        let profile = details.profile.as_deref().map(|profile| language.text_with("profile", profile));
+        let bot = language.text_with("bot", &details.bot);
+        profile.into_iter().chain([bot]).collect::<Vec<_>>().join(", ")
+    };
+    let list = details.list.clone().unwrap_or_else(|| language.text("standard_input").to_owned());
+    let rows = language.counted("row_1", "row_n", rows);
+    let rate = details.rate.to_string();
+    let rate = rate.parse().map_or(rate, |whole| language.number(whole));
+    vec![
+        (sender_label, sender),
+        ("list", format!("{list} ({rows})")),
+        ("kind", shown_kind(&details.kind, language)),
+        ("rate", language.text_with("rate_is", &rate)),
+    ]
 }
 
 /// Whether a person gave the run up.

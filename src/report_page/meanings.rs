@@ -74,6 +74,11 @@ const WORDS: &[(&str, [&str; 2])] = &[
     ),
     ("resolved", ["decided by hand", "decidido a mano"]),
     ("no_code", ["Jelou gives no code for it", "Jelou no da un código"]),
+    ("not_allowed", ["the profile does not allow this recipient", "el perfil no permite este destinatario"]),
+    ("warning", ["the message may not be what was meant", "el mensaje quizá no es lo que se quería"]),
+    ("empty_cell", ["a value of the message is empty", "un valor del mensaje está vacío"]),
+    ("placeholder_cell", ["a value says that there is none, such as N/A", "un valor dice que no hay dato, como N/A"]),
+    ("same_person", ["this person gets an earlier message too", "esta persona también recibe un mensaje anterior"]),
 ];
 
 /// The ledger's words in Spanish.
@@ -98,6 +103,11 @@ const SPANISH_WORDS: &[(&str, &str)] = &[
     ("cancelled", "cancelada"),
     ("resolved", "decidido a mano"),
     ("no_code", "sin código"),
+    ("not_allowed", "no permitido"),
+    ("warning", "advertencia"),
+    ("empty_cell", "valor vacío"),
+    ("placeholder_cell", "sin dato"),
+    ("same_person", "misma persona"),
 ];
 
 /// The kinds of message in Spanish.

@@ -1,5 +1,5 @@
-//! The report of a run as one page to look at and to pass on: a single file that asks for nothing from elsewhere. It reads
-//! the ledger and decides nothing.
+//! The report of a run, or a list before its run, as one page to look at and to pass on: a single file that asks for nothing
+//! from elsewhere. It reads the ledger and decides nothing.
 
 mod bubble;
 mod course;
@@ -9,12 +9,14 @@ mod meanings;
 mod next_steps;
 mod outcomes;
 mod page;
+mod preview;
 mod reported_run;
 mod rows;
 mod texts;
 mod timeline;
 mod times;
 
-pub(crate) use self::page::{is_page, write};
+pub(crate) use self::page::{PageSize, is_page, write};
+pub(crate) use self::preview::{PlannedList, write_preview};
 pub(crate) use self::reported_run::ReportedRun;
 pub(crate) use self::texts::PageLanguage;

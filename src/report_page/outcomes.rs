@@ -12,6 +12,8 @@ use crate::ledger::{Counts, RowState, SkipReason};
 /// The sums, a row at a time.
 #[derive(Debug, Default)]
 pub(super) struct Outcomes {
+    /// Whether nothing was sent yet, and the states say what would become of the rows.
+    is_preview: bool,
     pub(super) counts: Counts,
     reasons: HashMap<(WentWrong, String), ReasonSum>,
     countries: BTreeMap<&'static str, Counts>,
@@ -80,6 +82,11 @@ pub(super) struct CountryLine {
 }
 
 impl Outcomes {
+    /// Those of a list before its run.
+    pub(super) fn of_list() -> Self {
+        Self { is_preview: true, ..Self::default() }
+    }
+
     /// `said` is the line of the row with what was said of it, where that is more than the reason.
     pub(super) fn add(&mut self, state: RowState, reason: &str, country: &'static str, said: Option<(u64, &str)>) {
         *self.counts.of_mut(state) += 1;
@@ -108,29 +115,33 @@ impl Outcomes {
     pub(super) fn tiles(&self, language: PageLanguage) -> Vec<Tile> {
         let counts = &self.counts;
         let (all, meant) = (counts.all(), self.to_be_sent());
-        let tiles = [
-            ("sent", "sent_means", counts.sent),
-            ("failed", "failed_means", counts.failed),
-            ("unknown", "unknown_means", counts.unknown),
-            ("skipped", "skipped_means", counts.skipped),
-            ("pending", "left_means", counts.left()),
-        ];
+        let tiles = self.tile_states();
         let mut before = 0;
-        let tiles = tiles.into_iter().map(|(state, meaning, count)| {
+        let tiles = tiles.iter().map(|(state, label, meaning)| {
+            let count = shown_count(counts, *state);
             let begin = thousandths(before, all);
             before += count;
             Tile {
-                state,
-                label: language.text(state),
+                state: state.name(),
+                label: language.text(label),
                 meaning: language.text(meaning),
                 count,
                 shown: language.number(count),
-                share: if state == "skipped" || count == 0 { String::new() } else { language.share(count, meant) },
+                share: if *state == RowState::Skipped || count == 0 {
+                    String::new()
+                } else {
+                    language.share(count, meant)
+                },
                 begin,
                 part: thousandths(before, all) - begin,
             }
         });
         tiles.collect()
+    }
+
+    /// What is counted, with the names of its label and of its meaning.
+    fn tile_states(&self) -> &'static [(RowState, &'static str, &'static str)] {
+        if self.is_preview { &PLANNED_TILES } else { &TILES }
     }
 
     /// The rows that were not left out.
@@ -144,10 +155,14 @@ impl Outcomes {
         let is_on_purpose = |wrong: WentWrong, reason: &str| is_skipped(wrong) && reason != SkipReason::Invalid.name();
         let mut reasons: Vec<_> =
             self.reasons.iter().filter(|((wrong, reason), _)| is_on_purpose(*wrong, reason) == on_purpose).collect();
-        reasons.sort_by_key(|((wrong, reason), sum)| (is_skipped(*wrong), Reverse(sum.rows), reason));
+        // Before a run, what stops it comes first.
+        let is_later =
+            |wrong: WentWrong| is_skipped(wrong) || self.is_preview && wrong != WentWrong::Row(RowState::Failed);
+        reasons.sort_by_key(|((wrong, reason), sum)| (is_skipped(*wrong), is_later(*wrong), Reverse(sum.rows), reason));
         let lines = reasons.into_iter().map(|((wrong, reason), sum)| {
             let meaning = Meaning::of(reason, language);
             let (state, state_label) = match *wrong {
+                WentWrong::Row(state) if self.is_preview => (state.name(), planned(state, language)),
                 WentWrong::Row(state) => (state.name(), one(state, language)),
                 WentWrong::Undelivered => ("undelivered", language.text("one_undelivered")),
             };
@@ -175,15 +190,40 @@ impl Outcomes {
     pub(super) fn countries(&self, language: PageLanguage) -> Vec<CountryLine> {
         let mut countries: Vec<_> = self.countries.iter().collect();
         countries.sort_by_key(|(country, counts)| (country.is_empty(), Reverse(counts.all())));
+        let tiles = self.tile_states();
         let lines = countries.into_iter().map(|(country, counts)| CountryLine {
             country,
-            counts: [counts.sent, counts.failed, counts.unknown, counts.skipped, counts.left()]
-                .map(|count| language.number(count))
-                .into(),
+            counts: tiles.iter().map(|(state, ..)| language.number(shown_count(counts, *state))).collect(),
             all: language.number(counts.all()),
         });
         lines.collect()
     }
+}
+
+/// The figures of a run: each state with the names of its label and of its meaning.
+const TILES: [(RowState, &str, &str); 5] = [
+    (RowState::Sent, "sent", "sent_means"),
+    (RowState::Failed, "failed", "failed_means"),
+    (RowState::Unknown, "unknown", "unknown_means"),
+    (RowState::Skipped, "skipped", "skipped_means"),
+    (RowState::Pending, "pending", "left_means"),
+];
+/// Those of a list before its run.
+const PLANNED_TILES: [(RowState, &str, &str); 4] = [
+    (RowState::Sent, "fine", "fine_means"),
+    (RowState::Failed, "bad", "bad_means"),
+    (RowState::Unknown, "doubtful", "doubtful_means"),
+    (RowState::Skipped, "left_aside", "skipped_means"),
+];
+
+/// The word for one row of a list before its run.
+pub(super) fn planned(state: RowState, language: PageLanguage) -> &'static str {
+    language.text(match state {
+        RowState::Sent | RowState::Pending | RowState::Inflight => "one_fine",
+        RowState::Failed => "one_bad",
+        RowState::Unknown => "one_doubtful",
+        RowState::Skipped => "one_left_aside",
+    })
 }
 
 /// The word for one row in a state.
@@ -196,6 +236,11 @@ pub(super) fn one(state: RowState, language: PageLanguage) -> &'static str {
         RowState::Pending => "one_pending",
         RowState::Inflight => "one_inflight",
     })
+}
+
+/// A row under way is not sent yet.
+fn shown_count(counts: &Counts, state: RowState) -> u64 {
+    if state == RowState::Pending { counts.left() } else { counts.of(state) }
 }
 
 pub(super) fn thousandths(part: u64, whole: u64) -> u64 {

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use jiff::tz::TimeZone;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, State, UndefinedBehavior, context};
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -27,17 +27,18 @@ use super::timeline::{HEIGHT, Timeline, WIDTH};
 use super::times::PageClock;
 use crate::api::{CODES, DeliveryFacts, DeliveryState};
 use crate::import::BulkError;
-use crate::ledger::{LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason};
+use crate::ledger::{Details, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason};
 use crate::message::Message;
 use crate::phone::country_of;
 use crate::report::reported_cells;
 
 const TEMPLATE: &str = include_str!("page.html");
+const BUBBLE: &str = include_str!("bubble.html");
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// Bytes of a page, so that every browser and mail program takes it.
-const LARGEST: usize = 8_000_000;
+pub(super) const LARGEST: usize = 8_000_000;
 /// Different codes of the API that are told apart; a person looks at no more.
 const MOST_API_CODES: usize = 100;
 /// Characters of one that is.
@@ -54,42 +55,80 @@ pub(crate) struct PageSize {
     pub(crate) left_out: u64,
 }
 
-#[derive(Serialize)]
-struct Page {
+#[derive(Default, Serialize)]
+pub(super) struct Page {
     lang: &'static str,
     t: BTreeMap<&'static str, &'static str>,
     policy: String,
     style: &'static str,
     script: &'static str,
     mask: bool,
-    head: Head,
-    made: String,
-    tiles: Vec<Tile>,
+    /// Whether it is of a list that was not sent: its rows have their messages, and nothing happened yet.
+    pub(super) is_preview: bool,
+    pub(super) title: &'static str,
+    /// Why such a list cannot be sent as it is; empty where that may name a person.
+    pub(super) refused: Option<String>,
+    pub(super) head: Head,
+    pub(super) made: String,
+    pub(super) tiles: Vec<Tile>,
     funnel: Option<Funnel>,
     timeline: Option<Timeline>,
     width: i64,
     height: i64,
     chart_words: String,
-    message: Option<Vec<BubblePart>>,
-    message_caption: String,
-    reasons: Vec<ReasonLine>,
-    left_out_on_purpose: Vec<ReasonLine>,
-    countries: Vec<CountryLine>,
+    pub(super) message: Option<Vec<BubblePart>>,
+    pub(super) message_caption: String,
+    pub(super) reasons: Vec<ReasonLine>,
+    pub(super) left_out_on_purpose: Vec<ReasonLine>,
+    pub(super) countries: Vec<CountryLine>,
     course: Vec<CourseStep>,
     next: Vec<NextStep>,
-    columns: Vec<String>,
+    pub(super) columns: Vec<String>,
     /// The places of columns that paper has no room for.
     extra: Vec<usize>,
     extra_words: String,
     /// Names and words of the states, in the order of the rows' numbers.
-    states: Vec<(&'static str, &'static str)>,
-    row_reasons: Vec<String>,
+    pub(super) states: Vec<(&'static str, &'static str)>,
+    pub(super) row_reasons: Vec<String>,
     rows: ChosenRows,
     first_rows: String,
     left_out: Option<String>,
     all_rows: String,
     /// What the script must know, as JSON.
     settings: String,
+}
+
+impl Page {
+    /// What every page has.
+    pub(super) fn of(language: PageLanguage, mask: bool) -> Self {
+        Self {
+            lang: language.code(),
+            t: language.texts(),
+            policy: policy(),
+            style: STYLE,
+            script: SCRIPT,
+            mask,
+            width: WIDTH,
+            height: HEIGHT,
+            first_rows: language.text_with("shown_first", &language.number(FIRST_ROWS as u64)),
+            ..Self::default()
+        }
+    }
+
+    /// Writes it with as many of `rows` as it has room for.
+    pub(super) fn write(
+        mut self,
+        rows: &PageRows<'_>,
+        language: PageLanguage,
+        mut to: impl Write,
+    ) -> Result<PageSize, BulkError> {
+        self.chart_words = language.text_with("chart", &Tile::words(&self.tiles));
+        self.extra_words = language.counted("not_on_paper_1", "not_on_paper_n", self.extra.len() as u64);
+        self.settings = settings(&self, language);
+        let left_out = fit(&mut self, rows, language)?;
+        to.write_all(render(&self)?.as_bytes()).and_then(|()| to.flush()).map_err(BulkError::Report)?;
+        Ok(PageSize { rows: self.rows.number, left_out })
+    }
 }
 
 /// Stands near the beginning of every page, so that the next one may take its place.
@@ -111,7 +150,7 @@ pub(crate) fn write(
     run: &ReportedRun<'_>,
     language: PageLanguage,
     mask: bool,
-    mut to: impl Write,
+    to: impl Write,
 ) -> Result<PageSize, BulkError> {
     let hours = run.details.conditions.hours.as_ref();
     let clock = PageClock::new(hours.map_or_else(TimeZone::system, |hours| hours.zone().clone()));
@@ -127,23 +166,13 @@ pub(crate) fn write(
     let invalid = run.ledger.skip_counts()?.rows(SkipReason::Invalid);
     let (message, message_caption) = message_of(run, language, mask)?;
     let tiles = outcomes.tiles(language);
-    let states: Vec<_> = ORDER.iter().map(|state| (state.name(), one(*state, language))).collect();
-    let row_reasons: Vec<_> = rows.reasons().iter().map(|reason| shown_reason(reason, language)).collect();
-    let mut page = Page {
-        lang: language.code(),
-        t: language.texts(),
-        policy: policy(),
-        style: STYLE,
-        script: SCRIPT,
-        mask,
+    let page = Page {
+        title: language.text("report"),
         head: Head::of(run, &outcomes.counts, &events, span, &clock, language),
         made: language.text_with("made", &clock.moment(run.now)),
-        chart_words: language.text_with("chart", &Tile::words(&tiles)),
         tiles,
         funnel: deliveries.funnel((!mask).then_some(run.name), &clock, language),
         timeline: Timeline::of(&ends, &rests, span.to, &clock, language),
-        width: WIDTH,
-        height: HEIGHT,
         message,
         message_caption,
         reasons: outcomes.reasons(false, language),
@@ -156,20 +185,14 @@ pub(crate) fn write(
         } else {
             next_steps(run, &outcomes.counts, invalid, deliveries.undelivered(), is_cancelled(&events), language)
         },
-        settings: settings(language, &states, &row_reasons, (&columns, &extra), mask),
         columns,
-        extra_words: language.counted("not_on_paper_1", "not_on_paper_n", extra.len() as u64),
         extra,
-        states,
-        row_reasons,
-        first_rows: language.text_with("shown_first", &language.number(FIRST_ROWS as u64)),
-        rows: rows.choose(0),
-        left_out: None,
+        states: ORDER.iter().map(|state| (state.name(), one(*state, language))).collect(),
+        row_reasons: rows.reasons().iter().map(|reason| shown_reason(reason, language)).collect(),
         all_rows: format!("jelouctl bulk report {} --file {}.csv", run.name, run.name),
+        ..Page::of(language, mask)
     };
-    let left_out = fit(&mut page, &rows, language)?;
-    to.write_all(render(&page)?.as_bytes()).and_then(|()| to.flush()).map_err(BulkError::Report)?;
-    Ok(PageSize { rows: page.rows.number, left_out })
+    page.write(&rows, language, to)
 }
 
 /// The columns that paper has no room for: behind the first ones, but for that of the numbers.
@@ -217,7 +240,8 @@ fn read_rows(
         ends.extend(row.ended_at.filter(|_| has_left(row.state)).map(|at| (at, row.state)));
         let rest = || {
             let cells = reported_cells(&run.details.columns, &row.cells)?;
-            Ok::<_, BulkError>(RestOfRow { at: row.at, error: row.error.as_deref().unwrap_or_default(), cells })
+            let error = row.error.as_deref().unwrap_or_default();
+            Ok::<_, BulkError>(RestOfRow { at: row.at, error, cells, bubble: None })
         };
         let rest = if mask { None } else { Some(rest()?) };
         if let (None, Some(recipient), Some(rest)) = (rows.number_column, &row.recipient, &rest) {
@@ -250,6 +274,12 @@ fn render(page: &Page) -> Result<String, BulkError> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_syntax(syntax);
+    environment.add_template("bubble.html", BUBBLE).map_err(failed)?;
+    let texts = minijinja::Value::from(Serde(&page.t));
+    environment.add_filter("bubble", move |state: &State<'_, '_>, parts: minijinja::Value| {
+        let drawn = state.env().get_template("bubble.html")?.render(context! { parts, t => texts.clone() })?;
+        Ok::<_, minijinja::Error>(minijinja::Value::from_safe_string(drawn))
+    });
     environment.render_str(TEMPLATE, Serde(page)).map_err(failed)
 }
 
@@ -322,7 +352,6 @@ fn message_of(
     language: PageLanguage,
     mask: bool,
 ) -> Result<(Option<Vec<BubblePart>>, String), BulkError> {
-    let typed = run.details.message.clone().map(|message| (message, language.text("unfilled").to_owned()));
     let first = || {
         let first = run.ledger.first_message()?;
         let first = first.map(|(to, body)| {
@@ -331,31 +360,40 @@ fn message_of(
         });
         Ok::<_, LedgerError>(first)
     };
-    let Some((body, caption)) = (if mask { typed } else { first()? }) else {
-        return Ok((None, language.text("no_message").to_owned()));
-    };
+    let (body, caption) = if mask { typed_message(run.details, language) } else { unzipped(first()?, language) };
+    let Some(body) = body else { return Ok((None, caption)) };
     let kind = Message::named(&run.details.kind);
     let read_as = kind.as_ref().and_then(|kind| kind.read_as(body.as_object()?));
     let lines = read_as.or(kind).map(|kind| kind.drawn(&body)).unwrap_or_default();
     Ok((Some(bubble::parts(lines, mask)), caption))
 }
 
+/// The message as it was typed, with its caption.
+pub(super) fn typed_message(details: &Details, language: PageLanguage) -> (Option<Value>, String) {
+    let typed = details.message.clone().map(|message| (message, language.text("unfilled").to_owned()));
+    unzipped(typed, language)
+}
+
+/// A message with its caption, or why there is none.
+fn unzipped(message: Option<(Value, String)>, language: PageLanguage) -> (Option<Value>, String) {
+    match message {
+        Some((body, caption)) => (Some(body), caption),
+        None => (None, language.text("no_message").to_owned()),
+    }
+}
+
 /// What the script must know: the words of states, reasons and columns, and its own.
-fn settings(
-    language: PageLanguage,
-    states: &[(&str, &str)],
-    reasons: &[String],
-    (columns, extra): (&[String], &[usize]),
-    mask: bool,
-) -> String {
-    let words = ["range", "none_found", "on_paper", "copied", "copy"].map(|name| (name, language.text(name)));
+fn settings(page: &Page, language: PageLanguage) -> String {
+    let words = ["range", "none_found", "on_paper", "copied", "copy", "template", "template_means"];
+    let words = words.map(|name| (name, language.text(name)));
     let settings = json!({
         "language": language.code(),
-        "states": states,
-        "reasons": reasons,
-        "columns": columns.len(),
-        "extra": extra,
-        "mask": mask,
+        "states": page.states,
+        "reasons": page.row_reasons,
+        "columns": page.columns.len(),
+        "extra": page.extra,
+        "mask": page.mask,
+        "isPreview": page.is_preview,
         "page": FIRST_ROWS,
         "words": BTreeMap::from(words),
     });

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::bubble::BubblePart;
 use super::times::PageClock;
 use crate::ledger::RowState;
 
@@ -31,6 +32,8 @@ pub(super) struct RestOfRow<'a> {
     pub(super) at: Option<i64>,
     pub(super) error: &'a str,
     pub(super) cells: Vec<String>,
+    /// Its message, on the page of a list that was not sent.
+    pub(super) bubble: Option<Vec<BubblePart>>,
 }
 
 /// Rows as they come, by their states.
@@ -57,7 +60,7 @@ struct RowGroup {
 }
 
 /// The rows that are on the page.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct ChosenRows {
     /// The first of them, to be drawn.
     pub(super) first: Vec<Value>,
@@ -91,6 +94,7 @@ impl<'a> PageRows<'a> {
             fields.push(json!(rest.at.map(time)));
             fields.push(json!(shortened(rest.error)));
             fields.extend(rest.cells.iter().map(|cell| json!(shortened(cell))));
+            fields.extend(rest.bubble.map(|parts| json!(parts)));
         }
         // In a script nothing may look like the end of it.
         let text = Value::Array(fields).to_string().replace('<', "\\u003c");
@@ -155,7 +159,7 @@ mod tests {
         let mut rows = PageRows::new(&clock, false, 1000);
         for line in 0..100 {
             let state = if line % 10 == 0 { RowState::Failed } else { RowState::Sent };
-            let rest = Some(RestOfRow { at: Some(0), error: "</script>", cells: vec!["ñ".repeat(300)] });
+            let rest = Some(RestOfRow { at: Some(0), error: "</script>", cells: vec!["ñ".repeat(300)], bubble: None });
             rows.add(PageRow { line, state, reason: "x", country: "EC", rest });
         }
         let chosen = rows.choose(100_000);

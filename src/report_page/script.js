@@ -2,7 +2,7 @@
 // Search, filters and pages of the rows, all rows on paper, names of countries, and copying. Without it the page shows all but these.
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
-const { language, states, reasons, columns, extra, mask, page: pageSize, words } = read("settings");
+const { language, states, reasons, columns, extra, mask, isPreview, page: pageSize, words } = read("settings");
 const [LINE, STATE, REASON, COUNTRY, TIME, DETAIL, CELLS] = [0, 1, 2, 3, 4, 5, 6];
 const number = new Intl.NumberFormat(language === "es" ? "es-EC" : "en", { useGrouping: true });
 const list = document.getElementById("list");
@@ -28,9 +28,15 @@ function load() {
   found = rows;
 }
 
+/** The words in a part of a message. */
+const textOf = (part) => part.spans?.map((span) => span.text).join("") ?? part.label ?? part.address ?? part.name;
+
 /** What of a row is searched; made when somebody searches for the first time. */
 function searched() {
-  texts ??= rows.map((row) => plain([row[LINE], reasons[row[REASON]], row[COUNTRY], ...row.slice(DETAIL)].join("\n")));
+  texts ??= rows.map((row) => {
+    const said = [row[LINE], reasons[row[REASON]], row[COUNTRY], ...row.slice(DETAIL, CELLS + columns)];
+    return plain([...said, ...(row[CELLS + columns] ?? []).map(textOf)].join("\n"));
+  });
   return texts;
 }
 
@@ -41,7 +47,7 @@ const digits = (text) => text.replace(/\D/g, "").replace(/^0+/, "");
 function searchedNumbers() {
   const isNumber = (cell) => /^[\d\s().+'-]+$/.test(cell);
   numbers ??= rows.map((row) =>
-    row.slice(CELLS).filter(isNumber).map(digits).filter((number) => number.length >= 7),
+    row.slice(CELLS, CELLS + columns).filter(isNumber).map(digits).filter((number) => number.length >= 7),
   );
   return numbers;
 }
@@ -70,8 +76,37 @@ function drawn(row) {
       const kind = extra.includes(column) ? "extra" : "own";
       made.append(element("td", kind, row[CELLS + column], true));
     }
-    made.append(element("td", "words", row[DETAIL], true), element("td", "at", row[TIME]));
+    if (isPreview) {
+      const cell = element("td", "drawn");
+      if (row[CELLS + columns].length) cell.append(bubble(row[CELLS + columns]));
+      made.append(cell);
+    }
+    made.append(element("td", "words", row[DETAIL], true));
+    if (!isPreview) made.append(element("td", "at", row[TIME]));
   }
+  return made;
+}
+
+/** A message as its recipient sees it. */
+function bubble(parts) {
+  const said = element("div", "said");
+  for (const part of parts) {
+    if (part.is === "text") {
+      const line = element("p", "", part.spans.length ? "" : "\u00a0", true);
+      line.append(...part.spans.map((span) => element("span", span.look, span.text)));
+      said.append(line);
+    } else if (part.is === "button") {
+      said.append(element("p", "press", part.label, true));
+    } else {
+      const file = element("p", "media");
+      const [head, text] = part.is === "media" ? [part.what, part.address] : [words.template, part.name];
+      file.append(element("b", "", head), element("span", "", text));
+      if (part.is === "template") file.append(element("small", "", words.template_means));
+      said.append(file);
+    }
+  }
+  const made = element("div", "bubble");
+  made.append(said);
   return made;
 }
 

@@ -107,3 +107,56 @@ fn a_log_has_figures_and_no_message() {
     let ended = home.run("bulk send people.csv").args(&quiet).api(&jelou.url).end();
     assert!(!ended.stderr.contains("to send"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_page_has_every_message_for_somebody_else_s_approval() {
+    let (home, jelou) = (Home::new(), Jelou::never_asked());
+    home.config(&format!("{}allow_to = [\"59398*\"]\n", profile(&jelou)));
+    home.write(
+        "people.csv",
+        "to,nombre\n593987654321,Ana\n12,Mal\n593987654322,\n593987654323,N/A\n593987654321,Ana\n584241234567,Eva\n\
+         593987654324,Beto\n",
+    );
+    home.write("bajas.txt", "593987654324\n");
+    let all = ["-p", "p", "bulk", "send", "people.csv", "--exclude", "bajas.txt", "--preview", "all"];
+    let page = [&all[..], &["--file", "preview.html"]].concat();
+    let message = ["text", "Hola {{ nombre }}"];
+    let ended = home.run_args(&[&page[..], &message].concat()).fails(
+        2,
+        &["2 rows cannot be sent, and 1 other row to recipients", "a page with 7 rows written to preview.html"],
+    );
+    assert_eq!(ended.stdout, "");
+    let made = home.read("preview.html");
+    for part in [
+        "Cannot be sent as it is",
+        "Hola Ana",
+        "the same message to the same recipient as line 2",
+        "the recipient is not allowed",
+        "no value under `nombre`",
+        "`N/A` under `nombre`",
+        "they are on bajas.txt",
+        "a phone number has 7 to 15 digits",
+    ] {
+        assert!(made.contains(part), "{part}: {made}");
+    }
+    let masked = [&page[..], &["--mask", "--lang", "es", "--skip-invalid"], &message].concat();
+    home.run_args(&masked).fails(11, &["written to preview.html"]);
+    let masked = home.read("preview.html");
+    assert!(masked.contains("No se pueden enviar") && !masked.contains("Ana") && !masked.contains("59398"), "{masked}");
+
+    let requests = home.run_args(&[&all[..], &["--skip-invalid", "--limit=1"], &message].concat()).success();
+    assert_eq!(requests.stdout.lines().count(), 1);
+    home.write("other.html", "mine");
+    for (flags, words) in [
+        (&["--preview", "all", "--file", "preview.pdf"][..], "preview.pdf is not the name of a page"),
+        (&["--preview", "3", "--file", "preview.html"], "the page has every row"),
+        (&["--file", "preview.html"], "--preview"),
+        (&["--preview", "all", "--mask"], "--file"),
+        (&["--preview", "all", "--file", "other.html"], "other.html exists"),
+        (&["--preview", "all", "--file", "no/preview.html"], "No such file"),
+    ] {
+        let words_of = [&["-p", "p", "bulk", "send", "people.csv"], flags, &message].concat();
+        home.run_args(&words_of).fails(2, &[words]);
+    }
+    assert_eq!(home.read("other.html"), "mine");
+}

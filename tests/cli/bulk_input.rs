@@ -319,7 +319,7 @@ fn a_count_that_leaves_nothing_says_what_was_meant() {
     for (flags, parts) in [
         (&["--limit", "0"][..], &["'--limit <N>'", "write 1 or more; to send nothing, take --dry-run"][..]),
         (&["--limit", "x"], &["'--limit <N>'", "write a whole number"]),
-        (&["--preview", "0"], &["'--preview <N>'", "write 1 or more"]),
+        (&["--preview", "0"], &["'--preview <N|all>'", "write 1 or more"]),
         (&["--test-to", "593987654321", "--test-rows", "0"], &["'--test-rows <N>'", "write 1 to 10"]),
         (&["--test-to", "593987654321", "--test-rows", "11"], &["'--test-rows <N>'", "write 1 to 10"]),
         (&["--skip", "2"], &["--skip 2: people.csv has only 2 rows", "skip fewer rows"]),

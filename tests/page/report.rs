@@ -225,6 +225,56 @@ fn paper_has_every_row_and_the_screen_its_page_again() {
 }
 
 #[test]
+fn a_list_is_looked_at_before_it_is_sent_message_by_message() {
+    block_on(async {
+        let run = ReportedRun::send("to\n593987654320\n", &[], &[], "x");
+        let people: Vec<_> = (0..300).map(|row| format!("5939{:08},Ana Núñez {row}\n", 80_000_000 + row)).collect();
+        let people = people.concat();
+        let list = format!("celular,nombre\n12,Error\n593987654321,\n593987654322,<b>Eva</b>\n{people}");
+        let window = run.open_preview(&list, &[], "Hola *{{ nombre }}*,\n\nya llegó").await;
+        let tiles: Value = window
+            .value("[...document.querySelectorAll('.tile')].map((tile) => [tile.dataset.state, Number(tile.dataset.count)])")
+            .await;
+        assert_eq!(tiles, serde_json::json!([["sent", 301], ["failed", 1], ["unknown", 1], ["skipped", 0]]));
+        assert_eq!(findings(&window.page).await, Vec::<String>::new());
+        assert_eq!(too_wide(&window).await, Vec::<String>::new());
+        assert_eq!(window.value::<Vec<String>>("window.refused").await, Vec::<String>::new());
+        let rows =
+            "[...document.querySelectorAll('#list tr')].map((row) => row.innerText.replace(/\\s+/g, ' ').trim())";
+        let first: Vec<String> = window.value(rows).await;
+        assert_eq!(first.len(), 200);
+        assert!(first[0].starts_with("2 Cannot be sent invalid celular: 12 · nombre: Error"), "{}", first[0]);
+        assert!(first[1].ends_with("593987654321 Hola **, ya llegó no value under `nombre`"), "{}", first[1]);
+        // What the page drew and what its script draws are the same.
+        window.type_into("#search", "núñez 42").await;
+        window.until("document.getElementById('range').textContent === '1–1 of 1'").await;
+        let found: Vec<String> = window.value(rows).await;
+        assert_eq!(found, ["47 Fine EC 593980000042 Hola Ana Núñez 42, ya llegó"]);
+        assert_eq!(window.value::<usize>("document.querySelectorAll('#list .bubble .b').length").await, 1);
+        window.type_into("#search", "<b>eva").await;
+        window.until("document.getElementById('range').textContent === '1–1 of 1'").await;
+        assert_eq!(
+            window.value::<String>("document.querySelector('#list .bubble .b').textContent").await,
+            "<b>Eva</b>"
+        );
+        for width in [1280, 390] {
+            window.size(width, 900).await;
+            assert_eq!(too_wide(&window).await, Vec::<String>::new(), "{width} wide");
+        }
+        window.close().await;
+
+        let masked = run.open_preview(&list, &["--mask", "--lang", "es"], "Hola {{ nombre }}").await;
+        let shown: String = masked.value("document.documentElement.outerHTML").await;
+        for part in ["Ana", "Eva", "Error", "5939", "nombre: "] {
+            assert!(!shown.contains(part), "{part}");
+        }
+        assert!(shown.contains("Esta lista no se puede enviar tal como está."), "{shown}");
+        assert_eq!(findings(&masked.page).await, Vec::<String>::new());
+        masked.close().await;
+    });
+}
+
+#[test]
 fn whatever_the_list_holds_is_only_text() {
     block_on(async {
         let cells = [

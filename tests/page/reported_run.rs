@@ -1,6 +1,6 @@
 //! A run in a home of its own, against a sandbox that fails as a test says, and its report in a browser.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use assert_cmd::cargo::cargo_bin;
@@ -71,7 +71,19 @@ impl ReportedRun {
 
     /// Makes the page and opens it from the disk.
     pub(crate) async fn open(&self, flags: &[&str], width: u32, height: u32) -> Inbox {
-        let page = self.page(flags);
+        Self::open_file(&self.page(flags), width, height).await
+    }
+
+    /// Makes the page of `list` before a run of it, and opens it.
+    pub(crate) async fn open_preview(&self, list: &str, flags: &[&str], text: &str) -> Inbox {
+        self.write("por-aprobar.csv", list);
+        let send = ["bulk", "send", "por-aprobar.csv", "--preview", "all", "--file", "preview.html"];
+        let made = self.jelouctl(&[&send[..], flags, &["text", text]].concat());
+        assert!([Some(0), Some(2)].contains(&made.status.code()), "{made:?}");
+        Self::open_file(&self.home.path().join("preview.html"), 1280, 900).await
+    }
+
+    async fn open_file(page: &Path, width: u32, height: u32) -> Inbox {
         let window = Inbox::open_at("about:blank", width, height).await;
         window.page.evaluate_on_new_document(VIOLATIONS).await.unwrap();
         window.page.goto(format!("file://{}", page.display())).await.unwrap();

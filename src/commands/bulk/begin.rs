@@ -13,6 +13,7 @@ use super::hours::{report_closed, report_over_midnight};
 use super::send_args::BulkSendArgs;
 use super::store::hold_off_others;
 use super::summary::{RunSummary, nothing_to_send, print_summary};
+use crate::api::SuccessCriterion;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
@@ -162,7 +163,6 @@ pub(crate) fn details(
 ) -> Result<Details, UsageError> {
     let (settings, options) = (&sender.settings, &args.options);
     let begun = RunConditions { once: args.once.clone(), ..RunConditions::default() };
-    let nothing = || UsageError::new("no row can be sent", "fix the message or the rows");
     let countries = CountryRule::new(args.country()?, settings.country());
     Ok(Details {
         kind: args.message().command().to_owned(),
@@ -171,7 +171,8 @@ pub(crate) fn details(
         client_id: sender.client_id.as_str().to_owned(),
         api_url: if settings.is_sandboxed() { SANDBOX.to_owned() } else { settings.api_url.value.to_string() },
         sandbox: settings.is_sandboxed(),
-        accepts: imported.accepts.clone().ok_or_else(nothing)?,
+        // Of a list of which nothing can be sent there is only a page.
+        accepts: imported.accepts.clone().unwrap_or(SuccessCriterion::AnyObject),
         format,
         columns: imported.columns.clone(),
         list: file_name(&args.source),

@@ -10,7 +10,8 @@ use super::list_notes::{
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::import::{
-    ExcludedBy, ImportPlan, ImportPolicy, Imported, ReportedRows, RowFault, import_list, settle_repeated,
+    ExcludedBy, ImportPlan, ImportPolicy, Imported, Remark, Remarks, ReportedRows, RowFault, import_list,
+    settle_repeated,
 };
 use crate::input::Source;
 use crate::ledger::LedgerDraft;
@@ -40,6 +41,18 @@ pub(crate) struct ReadList {
     pub(crate) verdict: Result<(), CommandError>,
     /// Whether earlier runs leave it to be sent; told after the verdict.
     pub(crate) comparison: Result<(), CommandError>,
+    /// Where they are wanted.
+    pub(crate) remarks: Remarks,
+}
+
+/// Whom a list may reach.
+#[derive(Clone, Copy)]
+pub(crate) struct ListGuard<'a> {
+    /// Whose `allow_to` counts.
+    pub(crate) sender: Option<&'a Sender>,
+    pub(crate) exclusions: &'a Exclusions,
+    /// Whether what is to be looked at is kept for each row.
+    pub(crate) keeps_remarks: bool,
 }
 
 impl ReadList {
@@ -72,7 +85,7 @@ pub(crate) fn import(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
     plan: &ImportPlan<'_>,
-    (guard, exclusions): (Option<&Sender>, &Exclusions),
+    guard: ListGuard<'_>,
     progress: ProgressFormat,
     compare: &mut dyn FnMut(&mut LedgerDraft) -> Result<(), CommandError>,
 ) -> Result<ReadList, CommandError> {
@@ -84,22 +97,30 @@ pub(crate) fn import(
     let (severity, left_out) =
         if plan.policy.skip_invalid { (Severity::Warning, " is left out") } else { (Severity::Fault, "") };
     let (mut countries, reported) = (CountryCounts::default(), RefCell::new(ReportedRows::default()));
-    let mut report = |line, fault: RowFault<'_>| match fault {
-        RowFault::NationalNumber { country } => countries.note(country),
-        RowFault::Reported(reason) => reported.borrow_mut().note(reason),
-        RowFault::Warning(warning) => messages.tell(Severity::Warning, line, &format!(": {warning}")),
-        RowFault::Invalid(problem) => messages.tell(severity, line, &format!("{left_out}: {problem}")),
-        RowFault::Duplicate { of, recipient } => {
-            let said = format!("{left_out}: it is the same message to {recipient} as line {of}");
-            messages.tell(severity, line, &said);
+    let mut remarks = Remarks::new();
+    let mut report = |line, fault: RowFault<'_>| {
+        if guard.keeps_remarks
+            && let Some(remark) = Remark::of(&fault)
+        {
+            remarks.entry(line).or_default().push(remark);
         }
-        RowFault::Excluded(_)
-        | RowFault::EmptyCell(_)
-        | RowFault::PlaceholderCell { .. }
-        | RowFault::SamePerson { .. }
-        | RowFault::RepeatedPerson { .. } => note(&mut notes, line, &fault),
+        match fault {
+            RowFault::NationalNumber { country } => countries.note(country),
+            RowFault::Reported(reason) => reported.borrow_mut().note(reason),
+            RowFault::Warning(warning) => messages.tell(Severity::Warning, line, &format!(": {warning}")),
+            RowFault::Invalid(problem) => messages.tell(severity, line, &format!("{left_out}: {problem}")),
+            RowFault::Duplicate { of, recipient } => {
+                let said = format!("{left_out}: it is the same message to {recipient} as line {of}");
+                messages.tell(severity, line, &said);
+            }
+            RowFault::Excluded(_)
+            | RowFault::EmptyCell(_)
+            | RowFault::PlaceholderCell { .. }
+            | RowFault::SamePerson { .. }
+            | RowFault::RepeatedPerson { .. } => note(&mut notes, line, &fault),
+        }
     };
-    let list_of = |outgoing: &Outgoing| exclusions.find(outgoing.recipients()).map(|(_, list)| list);
+    let list_of = |outgoing: &Outgoing| guard.exclusions.find(outgoing.recipients()).map(|(_, list)| list);
     let mut comparison = Ok(());
     let leave_out = |draft: &mut LedgerDraft| {
         comparison = compare(draft);
@@ -110,8 +131,15 @@ pub(crate) fn import(
         comparison.and_then(|()| Ok(refuse_reported(*reported.borrow(), plan.reported)?)).and_then(|()| compare(draft));
     imported.count(draft)?;
     settle_repeated(draft, &mut imported, plan.policy, &mut report)?;
-    let first_guarded = match guard {
-        Some(sender) => guarded_rows(draft, sender, &mut imported.guarded, &mut notes)?,
+    let first_guarded = match guard.sender {
+        Some(sender) => guarded_rows(draft, sender, |line| {
+            imported.guarded += 1;
+            let words = ["goes to a recipient that is not allowed", "go to recipients that are not allowed"];
+            notes.warn(words.map(str::to_owned), line.to_string(), "");
+            if guard.keeps_remarks {
+                remarks.entry(line).or_default().push(Remark::NotAllowed);
+            }
+        })?,
         None => None,
     };
     messages.finish();
@@ -138,16 +166,15 @@ pub(crate) fn import(
     if verdict.is_err() {
         imported.sums().iter().for_each(|sums| stderr.note(sums));
     }
-    Ok(ReadList { imported, verdict, comparison })
+    Ok(ReadList { imported, verdict, comparison, remarks })
 }
 
-/// Counts and notes the rows to somebody whom `allow_to` does not allow, and gives the first of these faults. It comes after
-/// all that leaves rows out.
+/// Gives `each` the line of every row to somebody whom `allow_to` does not allow, and returns the first of these faults. It
+/// comes after all that leaves rows out.
 fn guarded_rows(
     draft: &LedgerDraft,
     sender: &Sender,
-    rows: &mut u64,
-    notes: &mut RowNotes,
+    mut each: impl FnMut(u64),
 ) -> Result<Option<GuardError>, CommandError> {
     let mut first = None;
     if sender.settings.allow_to.is_none() {
@@ -155,9 +182,7 @@ fn guarded_rows(
     }
     draft.recipients(|(_, line), recipients| {
         if let Err(error) = sender.check_allowed(recipients.iter().map(String::as_str)) {
-            *rows += 1;
-            let words = ["goes to a recipient that is not allowed", "go to recipients that are not allowed"];
-            notes.warn(words.map(str::to_owned), line.to_string(), "");
+            each(line);
             first.get_or_insert(error);
         }
     })?;

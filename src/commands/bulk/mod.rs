@@ -19,6 +19,7 @@ mod options;
 mod plan;
 mod remove;
 mod report;
+mod report_file;
 mod resolve;
 mod resume;
 mod run_log;

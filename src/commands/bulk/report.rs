@@ -2,14 +2,13 @@
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Command, ValueEnum, ValueHint};
-use tempfile::NamedTempFile;
 
+use super::report_file::{ReportFile, page_in_words};
 use super::store::{find_or_newest, open_store};
 use super::words::report_damage;
 use crate::api::DeliveryState;
@@ -17,13 +16,11 @@ use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::import::BulkError;
-use crate::ledger::{Details, RowFilter, RowState, Run, RunName, Runs, SkipReason};
-use crate::list::{ListOptions, ListReader, is_report};
+use crate::ledger::{Details, RowFilter, RowState, Run, RunName, SkipReason};
 use crate::output::{Format, counted};
 use crate::phone::person_key;
-use crate::private_file::{FileError, target_of};
 use crate::report::{ListReport, write_report};
-use crate::report_page::{self, PageLanguage, ReportedRun, is_page};
+use crate::report_page::{self, PageLanguage, ReportedRun};
 use crate::timestamps;
 
 /// What a report is written as.
@@ -158,7 +155,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     // What is wrong with the line is told before all others, also that its file cannot be written.
     let format = args.format()?;
     args.check(format, context)?;
-    let to = args.file.as_deref().map(|path| Destination::open(context, path)).transpose()?;
+    let to = args.file.as_deref().map(|path| ReportFile::open(context, path)).transpose()?;
     let store = open_store(context)?;
     let name = find_or_newest(context, &*store, args.run.as_ref())?;
     let ledger = store.read_whole(&name)?;
@@ -172,7 +169,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
         details: ledger.details()?,
         ledger,
     };
-    let Some(mut to) = to else {
+    let Some(to) = to else {
         if context.stdout.format == Format::To {
             return report.print_people(context).map(|()| code);
         }
@@ -182,15 +179,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
             written => Ok(written.map(|_| code)?),
         };
     };
-    let failed = || FileError::of("write", to.path);
-    let written = match report.write(io::BufWriter::new(&mut to.file)) {
-        Err(BulkError::Report(cause)) => return Err(failed()(cause).into()),
-        written => written?,
-    };
-    to.file.flush().map_err(failed())?;
-    to.file.persist(target_of(to.path)).map_err(|error| FileError::of("write", to.path)(error.error))?;
-    context.stderr.note(&format!("{written} written to {}", to.path.display()));
-    Ok(code)
+    to.write(context, |file| report.write(file)).map(|()| code)
 }
 
 /// A run whose report is written.
@@ -240,12 +229,7 @@ impl Report<'_> {
                     now: timestamps::now().as_millisecond(),
                 };
                 let language = self.args.lang.unwrap_or_default();
-                let page = report_page::write(&run, language, self.args.mask, to)?;
-                let all = page.rows + page.left_out;
-                Ok(match page.left_out {
-                    0 => format!("a page with {}", counted(all, "row")),
-                    _ => format!("a page with {} of {}, as many as it has room for,", page.rows, counted(all, "row")),
-                })
+                Ok(page_in_words(report_page::write(&run, language, self.args.mask, to)?))
             }
         }
     }
@@ -267,12 +251,6 @@ fn delimiter(typed: &str) -> Result<u8, String> {
         "tab" | "\t" | "\\t" => Ok(b'\t'),
         _ => Err("write ',', ';', '|' or tab, in quotes".to_owned()),
     }
-}
-
-/// Whether the file at `path` is a report that is a workbook.
-fn is_report_workbook(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else { return false };
-    ListReader::open(file, "", &ListOptions::default()).is_ok_and(|list| list.is_report_workbook())
 }
 
 impl BulkReportArgs {
@@ -348,38 +326,5 @@ impl BulkReportArgs {
             return Err(UsageError::new(message, "name a file: --file report.html"));
         }
         Ok(())
-    }
-}
-
-/// The file of a report: another one beside it, which takes its place when it is whole, through a link too.
-struct Destination<'a> {
-    path: &'a Path,
-    file: NamedTempFile,
-}
-
-impl<'a> Destination<'a> {
-    fn open(context: &Context, path: &'a Path) -> Result<Self, UsageError> {
-        let refused = |cause| {
-            let error = FileError::of("write", path)(cause);
-            UsageError::new(format!("--file: {error}"), "name a file in a directory that is there and can be written")
-        };
-        if path.is_dir() {
-            return Err(refused(io::ErrorKind::IsADirectory.into()));
-        }
-        // A device or a pipe would be replaced.
-        if path.exists() && !path.is_file() {
-            let message = format!("--file: {} is not a regular file", path.display());
-            return Err(UsageError::new(message, "to write into a device or a pipe, redirect standard output: > FILE"));
-        }
-        if Runs::at_home().is_ok_and(|runs| runs.has(&target_of(path))) {
-            let message = format!("--file: {} is in the directory of the runs", path.display());
-            return Err(UsageError::new(message, "name a file in another directory"));
-        }
-        context.check_overwrite("--file", path, "a report of a run", |begin| {
-            is_report(begin) || is_page(begin) || is_report_workbook(path)
-        })?;
-        let target = target_of(path);
-        let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Ok(Self { path, file: NamedTempFile::new_in(directory).map_err(refused)? })
     }
 }

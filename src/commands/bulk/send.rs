@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::begin::{PreparedRun, details, file_of};
 use super::earlier::{self, DuplicatePolicy};
 use super::hours::of_new_run;
-use super::import::{import, open};
+use super::import::{ListGuard, import, open};
 use super::plan::{compile_body, read_body, recipient_rule};
+use super::report_file::ReportFile;
 use super::run_log::log_refused_run;
 use super::send_args::{BulkSendArgs, PolicyArgs};
-use super::show::ShownList;
+use super::show::{ShownList, ShownPage};
 use super::store::{check_clocks, open_store, open_store_to_look};
 use super::summary::nothing_to_send;
 use super::test_send::TestedList;
@@ -21,7 +22,7 @@ use crate::exit::ExitCode;
 use crate::import::{ImportPlan, ImportPolicy, ReportedRule, RowRange};
 use crate::input::Source;
 use crate::ledger::{Details, LedgerDraft, LedgerError, LedgerStore};
-use crate::list::ListOptions;
+use crate::list::{ListOptions, ListReader};
 use crate::message::{InvalidMessage, TypedRecipient};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::process::block_on;
@@ -39,6 +40,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode
 fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
     let delivery = &args.typed.delivery;
     let unresolved = UnresolvedSender::claim(context)?;
+    let page_file = args.page_file()?;
     claim_inputs(context, args)?;
     let body = read_body(context, args)?;
     let kind = body.as_ref().and_then(|body| args.message().read_as(body.as_object()?));
@@ -109,24 +111,22 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         None => Ok(()),
     };
     if let Some(to) = &args.test_to {
-        let recipient = TypedRecipient::read(to, plan.countries.otherwise)
-            .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })?;
-        let mut draft = LedgerDraft::create(None)?;
-        let nobody = Exclusions::default();
-        let read = import(context, &mut list, &mut draft, &plan, (None, &nobody), progress, &mut |_| Ok(()))?;
-        read.verdict?;
-        let tested = TestedList { list: &list, draft: &draft, plan: &plan };
-        return tested.send(context, &sender, &recipient, args.test_rows.unwrap_or(1), args.options.work.unchecked);
+        return test(context, args, &mut list, &plan, &sender, to);
     }
+    let guard = ListGuard { sender: Some(&sender), exclusions: &exclusions, keeps_remarks: page_file.is_some() };
     if is_shown {
+        let page_file = page_file.map(|path| ReportFile::open(context, path)).transpose()?;
         let mut draft = LedgerDraft::create(None)?;
-        let read = import(context, &mut list, &mut draft, &plan, (Some(&sender), &exclusions), progress, &mut compare)?;
+        let read = import(context, &mut list, &mut draft, &plan, guard, progress, &mut compare)?;
+        let details = || details(args, &sender, hours, list.format(), &read.imported, body.as_ref());
+        let page =
+            page_file.map(|file| Ok::<_, UsageError>(ShownPage { file, args, details: details()? })).transpose()?;
         let shown = ShownList { sender: &sender, draft: &draft, kind, most: args.preview, once };
-        return shown.show(context, read, runs_before);
+        return shown.show(context, read, runs_before, page);
     }
     let store = store.ok_or(LedgerError::NoDirectory)?;
     let mut new = store.begin(args.run.as_ref(), file_of(&args.source))?;
-    let read = import(context, &mut list, &mut new.draft, &plan, (Some(&sender), &exclusions), progress, &mut compare)?;
+    let read = import(context, &mut list, &mut new.draft, &plan, guard, progress, &mut compare)?;
     read.verdict?;
     read.comparison?;
     if new.draft.to_be_sent() == 0 {
@@ -135,6 +135,26 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let details = Details { remember, ..details(args, &sender, hours, list.format(), &read.imported, body.as_ref())? };
     let prepared = PreparedRun { store, new, details, kind, exclusions: &exclusions, earlier: runs_before, repetition };
     block_on(prepared.begin(context, args, &sender))
+}
+
+/// `--test-to`: sends the first messages to one person.
+fn test(
+    context: &Context,
+    args: &BulkSendArgs,
+    list: &mut ListReader,
+    plan: &ImportPlan<'_>,
+    sender: &Sender,
+    to: &str,
+) -> Result<ExitCode, CommandError> {
+    let recipient = TypedRecipient::read(to, plan.countries.otherwise)
+        .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })?;
+    let mut draft = LedgerDraft::create(None)?;
+    let nobody = Exclusions::default();
+    let guard = ListGuard { sender: None, exclusions: &nobody, keeps_remarks: false };
+    let progress = args.options.work.progress;
+    import(context, list, &mut draft, plan, guard, progress, &mut |_| Ok(()))?.verdict?;
+    let tested = TestedList { list, draft: &draft, plan };
+    tested.send(context, sender, &recipient, args.test_rows.unwrap_or(1), args.options.work.unchecked)
 }
 
 /// How far back sent messages count.

@@ -1,5 +1,7 @@
 //! What may be typed for `bulk send`, with its help.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, ValueHint};
 
 use super::options::{EarlierOptions, HoursOptions, PEOPLE, RUN, RunOptions};
@@ -12,16 +14,20 @@ use crate::list::ListEncoding;
 use crate::message::{Message, TypedMessage};
 use crate::once::OnceKey;
 use crate::phone::Country;
+use crate::report_page::PageLanguage;
 
 /// Headings of the help, in the order in which they are met, with those of `options.rs`.
 const LIST: &str = "The list";
 const BEFORE: &str = "Before it starts";
+/// `--preview all`
+const ALL_ROWS: u64 = u64::MAX;
 
 /// Send a message to each row of a list
 ///
 /// Examples:
 ///   jelouctl bulk send people.csv text 'Hola {{ nombre }}'
 ///   jelouctl bulk send people.csv --preview 2 text "Hola {{ row['Nombre completo'] }}"
+///   jelouctl bulk send people.csv --preview all --file preview.html text 'Hola {{ nombre }}'
 ///   jelouctl bulk send people.csv --test-to 593987654321 text 'Hola {{ nombre }}'
 ///   jelouctl bulk send people.ndjson --rate 2/s flow --body flow.json --title '{{ titulo }}'
 ///   jelouctl bulk send people.xlsx --country EC --skip-sent text 'Hola {{ nombre }}'
@@ -86,8 +92,22 @@ pub(crate) struct BulkSendArgs {
     pub(super) hours: HoursOptions,
 
     /// Check every row, print the first N requests and send nothing
-    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = BEFORE)]
+    #[arg(long, value_name = "N|all", value_parser = preview_rows, help_heading = BEFORE)]
     pub(super) preview: Option<u64>,
+
+    /// With --preview all, write a page with every message to this file: preview.html
+    ///
+    /// For somebody else's approval: the messages as their recipients would see them, and what is wrong with a row.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "preview", help_heading = BEFORE)]
+    pub(super) file: Option<PathBuf>,
+
+    /// On the page, show neither names nor numbers, and the message unfilled
+    #[arg(long, requires = "file", help_heading = BEFORE)]
+    pub(super) mask: bool,
+
+    /// Language of the page [default: en]
+    #[arg(long, value_name = "LANGUAGE", requires = "file", help_heading = BEFORE)]
+    pub(super) lang: Option<PageLanguage>,
 
     /// Check every row, then send the first messages to this user only
     #[arg(
@@ -137,6 +157,11 @@ fn at_least_one(raw: &str) -> Result<u64, String> {
         Ok(count) => Ok(count),
         Err(_) => Err("write a whole number".to_owned()),
     }
+}
+
+/// A count, or all.
+fn preview_rows(raw: &str) -> Result<u64, String> {
+    if raw.eq_ignore_ascii_case("all") { Ok(ALL_ROWS) } else { at_least_one(raw) }
 }
 
 fn one_to_ten(raw: &str) -> Result<u8, String> {
@@ -193,6 +218,20 @@ impl BulkSendArgs {
     /// Whether a run is to come of it: no preview, no test.
     pub(super) fn makes_run(&self, mode: Mode) -> bool {
         mode == Mode::Send && self.preview.is_none() && self.test_to.is_none()
+    }
+
+    /// The file of the page, where one is to be written.
+    pub(super) fn page_file(&self) -> Result<Option<&Path>, UsageError> {
+        let Some(file) = self.file.as_deref() else { return Ok(None) };
+        if self.preview != Some(ALL_ROWS) {
+            return Err(UsageError::new("--file: the page has every row", "write --preview all"));
+        }
+        let ending = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        if !["html", "htm"].contains(&ending.as_str()) {
+            let message = format!("--file: {} is not the name of a page", file.display());
+            return Err(UsageError::new(message, "name a file that ends in .html"));
+        }
+        Ok(Some(file))
     }
 
     pub(super) fn message(&self) -> &Message {

@@ -1,16 +1,22 @@
-//! `--preview`, `--dry-run` and `--curl` of `bulk send`: what would leave, and nothing stays behind.
+//! `--preview`, `--dry-run` and `--curl` of `bulk send`: what would leave, on a page too, and nothing else stays behind.
+
+use std::mem;
 
 use super::before::draw_messages;
 use super::earlier;
 use super::import::ReadList;
+use super::report_file::{ReportFile, page_in_words};
+use super::send_args::BulkSendArgs;
 use crate::api::{Request, SuccessCriterion};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{KnownRuns, LedgerDraft, LedgerError};
+use crate::ledger::{Details, KnownRuns, LedgerDraft, LedgerError};
 use crate::message::Message;
 use crate::once::OnceKey;
+use crate::report_page::{self, PlannedList};
 use crate::sending::Sender;
+use crate::timestamps;
 
 /// Messages that `--preview` draws.
 const MOST_DRAWN: u64 = 10;
@@ -26,16 +32,36 @@ pub(crate) struct ShownList<'a> {
     pub(crate) once: Option<&'a OnceKey>,
 }
 
+/// The page of such a list.
+pub(crate) struct ShownPage<'a> {
+    pub(crate) file: ReportFile<'a>,
+    /// What its run would be.
+    pub(crate) details: Details,
+    pub(crate) args: &'a BulkSendArgs,
+}
+
 impl ShownList<'_> {
     /// What was said of the list while it was `read` is its verdict.
     pub(crate) fn show(
         &self,
         context: &Context,
-        read: ReadList,
+        mut read: ReadList,
         earlier: Option<Box<dyn KnownRuns + '_>>,
+        page: Option<ShownPage<'_>>,
     ) -> Result<ExitCode, CommandError> {
         let words = read.words();
-        if read.verdict.is_ok() && !self.report_earlier(context, earlier, read.comparison)? {
+        let comparison = mem::replace(&mut read.comparison, Ok(()));
+        let refused = match (&read.verdict, &comparison) {
+            (Err(error), _) | (Ok(()), Err(error)) => Some(error.line()),
+            (Ok(()), Ok(())) => None,
+        };
+        let would_leave = read.verdict.is_err() || self.report_earlier(context, earlier, comparison)?;
+        if let Some(page) = page {
+            self.write_page(context, page, &read, refused)?;
+            context.stderr.note(&words);
+            return read.verdict.map(|()| ExitCode::Success);
+        }
+        if !would_leave {
             return Ok(ExitCode::Success);
         }
         let accepts = read.imported.accepts.as_ref();
@@ -48,6 +74,27 @@ impl ShownList<'_> {
         draw_messages(context, self.draft, self.kind, most.min(MOST_DRAWN))?;
         context.stderr.note(&words);
         read.verdict.map(|()| ExitCode::Success)
+    }
+
+    fn write_page(
+        &self,
+        context: &Context,
+        page: ShownPage<'_>,
+        read: &ReadList,
+        refused: Option<String>,
+    ) -> Result<(), CommandError> {
+        let ShownPage { file, details, args } = page;
+        let list = PlannedList {
+            details: &details,
+            draft: self.draft,
+            kind: self.kind,
+            remarks: &read.remarks,
+            skip_invalid: args.policy.skip_invalid,
+            refused,
+            now: timestamps::now().as_millisecond(),
+        };
+        let language = args.lang.unwrap_or_default();
+        file.write(context, |to| Ok(page_in_words(report_page::write_preview(&list, language, args.mask, to)?)))
     }
 
     /// Says what earlier runs have of these rows; false where nothing would leave.

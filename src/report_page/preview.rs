@@ -1,0 +1,155 @@
+//! The page of a list before its run: every message as its recipient would see it, for somebody else's approval.
+
+use std::io::Write;
+
+use jiff::tz::TimeZone;
+
+use super::bubble::{self, BubblePart};
+use super::head::Head;
+use super::meanings::shown_reason;
+use super::outcomes::{Outcomes, planned};
+use super::page::{LARGEST, Page, PageSize, typed_message};
+use super::rows::{ORDER, PageRow, PageRows, RestOfRow};
+use super::texts::PageLanguage;
+use super::times::PageClock;
+use crate::import::{BulkError, Remark, Remarks};
+use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, RowState, SkipReason};
+use crate::message::Message;
+use crate::phone::country_of;
+use crate::report::reported_cells;
+
+/// A list to be shown.
+pub(crate) struct PlannedList<'a> {
+    /// What its run would be.
+    pub(crate) details: &'a Details,
+    pub(crate) draft: &'a LedgerDraft,
+    /// The kind that the message is.
+    pub(crate) kind: &'a Message,
+    pub(crate) remarks: &'a Remarks,
+    /// Whether rows that cannot be sent are left out.
+    pub(crate) skip_invalid: bool,
+    /// Why the list cannot be sent as it is.
+    pub(crate) refused: Option<String>,
+    /// Milliseconds since 1970.
+    pub(crate) now: i64,
+}
+
+/// Writes the page of `list`. With `mask` no cell and no number is on it, and the message is unfilled.
+///
+/// # Errors
+/// When the draft cannot be read, or `to` not be written.
+pub(crate) fn write_preview(
+    list: &PlannedList<'_>,
+    language: PageLanguage,
+    mask: bool,
+    to: impl Write,
+) -> Result<PageSize, BulkError> {
+    let clock = PageClock::new(TimeZone::system());
+    let mut rows = PageRows::new(&clock, true, LARGEST);
+    let mut outcomes = Outcomes::of_list();
+    list.draft.each_row(|row| {
+        let planned = PlannedRow::of(list, &row, language);
+        let country = row.recipient.and_then(country_of).unwrap_or_default();
+        let said = (!mask && !planned.words.is_empty()).then_some((row.line, planned.words.as_str()));
+        outcomes.add(planned.state, &planned.reason, country, said);
+        let rest = || {
+            Ok::<_, LedgerError>(RestOfRow {
+                at: None,
+                error: &planned.words,
+                cells: vec![row.recipient.map_or_else(|| cells_in_words(list, row.cells), |to| Ok(to.to_owned()))?],
+                bubble: Some(bubble_of(list.kind, row.body)?),
+            })
+        };
+        let rest = if mask { None } else { Some(rest()?) };
+        rows.add(PageRow { line: row.line, state: planned.state, reason: &planned.reason, country, rest });
+        Ok(())
+    })?;
+    let (message, message_caption) = typed_message(list.details, language);
+    let mut page = Page::of(language, mask);
+    page.is_preview = true;
+    page.title = language.text("preview");
+    page.refused = list.refused.as_ref().map(|why| if mask { String::new() } else { why.clone() });
+    page.head = Head::of_list(list.details, outcomes.counts.all(), list.refused.is_some(), language);
+    page.made = language.text_with("made", &clock.moment(list.now));
+    page.tiles = outcomes.tiles(language);
+    page.message = message.map(|body| bubble::parts(list.kind.drawn(&body), true));
+    page.message_caption = message_caption;
+    page.reasons = outcomes.reasons(false, language);
+    page.left_out_on_purpose = outcomes.reasons(true, language);
+    page.countries = outcomes.countries(language);
+    if !mask {
+        page.columns.push(language.text("recipient").to_owned());
+    }
+    page.states = ORDER.iter().map(|state| (state.name(), planned(*state, language))).collect();
+    page.row_reasons = rows.reasons().iter().map(|reason| shown_reason(reason, language)).collect();
+    page.write(&rows, language, to)
+}
+
+/// What becomes of a row when the list is sent.
+struct PlannedRow {
+    /// As on the page of a run: sent is fine, unknown is to be looked at, failed cannot be sent.
+    state: RowState,
+    reason: String,
+    words: String,
+}
+
+impl PlannedRow {
+    fn of(list: &PlannedList<'_>, row: &DraftedRow<'_>, language: PageLanguage) -> Self {
+        let remarks = list.remarks.get(&row.line).map(Vec::as_slice).unwrap_or_default();
+        let fault = remarks.iter().find(|remark| remark.is_fault());
+        if let Some(skip) = &row.skip {
+            let is_fault = skip.reason == SkipReason::Invalid.name() && !list.skip_invalid;
+            return Self {
+                state: if is_fault { RowState::Failed } else { RowState::Skipped },
+                reason: skip.reason.to_owned(),
+                words: skip.problem.unwrap_or_default().to_owned(),
+            };
+        }
+        let words: Vec<_> = remarks.iter().map(|remark| in_words(remark, language)).collect();
+        let (state, reason) = match (fault, remarks) {
+            (Some(fault), _) => (RowState::Failed, reason_of(fault)),
+            (None, [first, ..]) => (RowState::Unknown, reason_of(first)),
+            (None, []) => (RowState::Sent, ""),
+        };
+        Self { state, reason: reason.to_owned(), words: words.join("; ") }
+    }
+}
+
+fn reason_of(remark: &Remark) -> &'static str {
+    match remark {
+        Remark::Invalid(_) => SkipReason::Invalid.name(),
+        Remark::Duplicate { .. } => SkipReason::Repeated.name(),
+        Remark::NotAllowed => "not_allowed",
+        Remark::Warning(_) => "warning",
+        Remark::EmptyCell(_) => "empty_cell",
+        Remark::PlaceholderCell { .. } => "placeholder_cell",
+        Remark::RepeatedPerson { .. } => "same_person",
+    }
+}
+
+fn in_words(remark: &Remark, language: PageLanguage) -> String {
+    match remark {
+        Remark::Invalid(words) | Remark::Warning(words) => words.clone(),
+        Remark::Duplicate { of } => language.text_with("same_message_as", &of.to_string()),
+        Remark::NotAllowed => language.text("is_not_allowed").to_owned(),
+        Remark::EmptyCell(column) => language.text_with("has_no_value", column),
+        Remark::PlaceholderCell { column, cell } => {
+            language.text("says_in_column").replace("{cell}", cell).replace("{column}", column)
+        }
+        Remark::RepeatedPerson { of } => language.text_with("same_person_as", &of.to_string()),
+    }
+}
+
+/// `celular: 12 · nombre: Ana`, for a row without a recipient.
+fn cells_in_words(list: &PlannedList<'_>, cells: &str) -> Result<String, LedgerError> {
+    let columns = &list.details.columns;
+    let cells = reported_cells(columns, cells).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+    let filled = columns.iter().zip(&cells).filter(|(_, cell)| !cell.is_empty());
+    Ok(filled.map(|(column, cell)| format!("{column}: {cell}")).collect::<Vec<_>>().join(" · "))
+}
+
+fn bubble_of(kind: &Message, body: Option<&str>) -> Result<Vec<BubblePart>, LedgerError> {
+    let Some(body) = body else { return Ok(Vec::new()) };
+    let body = serde_json::from_str(body).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+    Ok(bubble::parts(kind.drawn(&body), false))
+}
