@@ -10,7 +10,7 @@ use super::CommandError;
 use super::bulk::{hold_off_others, ledger_address, store_at, store_to_look_at};
 use crate::api::{Delivery, Outcome, Request};
 use crate::context::Context;
-use crate::ledger::{ClaimEnd, HeldClaim, LedgerError, LedgerStore, OnceClaims, hash_of_words};
+use crate::ledger::{ClaimEnd, Claimed, HeldClaim, LedgerError, LedgerStore, OnceClaims, hash_of_words};
 use crate::message::Outgoing;
 use crate::once::{NewClaim, OnceEntry, OnceError, OnceHash, OnceHasher, OnceKey, OnceScope, OnceState};
 use crate::output::{Record, Sent};
@@ -87,19 +87,16 @@ impl OnceSend {
         })?;
         let claim = new_claim(claims.hasher(), sender, outgoing);
         let recipient = outgoing.recipient().as_str();
-        let known =
-            standing(&**store, &*claims, scope, (&claim.person, recipient)).map_err(CommandError::of_single_send)?;
-        match known {
-            Some(entry) if entry.state == OnceState::Sent => {
-                report_replay(context, scope, &entry, claim.words);
-                Ok(OnceTurn::Replay(entry))
-            }
-            Some(entry) if !entry.state.is_free() => Err(refusal(scope, recipient, entry).into()),
-            Some(_) | None => {
-                let held = claims.claim(scope, &claim).map_err(CommandError::of_single_send)?;
-                Ok(OnceTurn::Send(ClaimedPerson { held, key: scope.key.clone() }))
-            }
+        let entry = match claim_free(&**store, &*claims, scope, (&claim, recipient)) {
+            Ok(Claimed::Now(held)) => return Ok(OnceTurn::Send(ClaimedPerson { held, key: scope.key.clone() })),
+            Ok(Claimed::Before(entry)) => entry,
+            Err(error) => return Err(CommandError::of_single_send(error)),
+        };
+        if entry.state != OnceState::Sent {
+            return Err(refusal(scope, recipient, entry).into());
         }
+        report_replay(context, scope, &entry, claim.words);
+        Ok(OnceTurn::Replay(entry))
     }
 }
 
@@ -125,6 +122,19 @@ fn scope(context: &Context, key: Option<&OnceKey>, sender: &Sender) -> Option<On
     Some(OnceScope { key: key.clone(), bot, address })
 }
 
+/// Claims a person whom no row of a run has.
+fn claim_free(
+    store: &dyn LedgerStore,
+    claims: &dyn OnceClaims,
+    scope: &OnceScope,
+    (claim, recipient): (&NewClaim, &str),
+) -> Result<Claimed, LedgerError> {
+    match store.row_under(scope, recipient)?.filter(|row| !row.state.is_free()) {
+        None => claims.claim(scope, claim),
+        Some(row) => Ok(Claimed::Before(heavier(claims.person(scope, &claim.person)?, row))),
+    }
+}
+
 /// What the person has under the key: by single sends and removed runs, or by a row of a run.
 pub(super) fn standing(
     store: &dyn LedgerStore,
@@ -132,9 +142,16 @@ pub(super) fn standing(
     scope: &OnceScope,
     (person, recipient): (&OnceHash, &str),
 ) -> Result<Option<OnceEntry>, LedgerError> {
-    let claimed = claims.people(scope)?.remove(person);
-    let both = [claimed, store.row_under(scope, recipient)?];
-    Ok(both.into_iter().flatten().reduce(|one, other| if other.state.outweighs(one.state) { other } else { one }))
+    let claimed = claims.person(scope, person)?;
+    Ok(match store.row_under(scope, recipient)? {
+        Some(row) => Some(heavier(claimed, row)),
+        None => claimed,
+    })
+}
+
+/// Of what a person has by a claim and by a row, the one that counts.
+fn heavier(claimed: Option<OnceEntry>, row: OnceEntry) -> OnceEntry {
+    claimed.filter(|claimed| !row.state.outweighs(claimed.state)).unwrap_or(row)
 }
 
 /// Says what would become of a message under its key, and claims nothing.

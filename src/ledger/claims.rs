@@ -39,12 +39,17 @@ pub(crate) trait OnceClaims {
     /// When the store cannot be read, or is not all that was written.
     fn people(&self, scope: &OnceScope) -> Result<OncePeople, LedgerError>;
 
-    /// Claims the person for a message that this process is about to send: on the disk when this returns. The person must be
-    /// free; one who is not any more is an error.
+    /// What one person has under the key, as [`OnceClaims::people`] has it.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or is not all that was written.
+    fn person(&self, scope: &OnceScope, person: &OnceHash) -> Result<Option<OnceEntry>, LedgerError>;
+
+    /// Claims the person for a message that this process is about to send, where they are free: on the disk when this returns.
     ///
     /// # Errors
     /// When it cannot be written; then nothing is claimed.
-    fn claim(&self, scope: &OnceScope, claim: &NewClaim) -> Result<Box<dyn HeldClaim>, LedgerError>;
+    fn claim(&self, scope: &OnceScope, claim: &NewClaim) -> Result<Claimed, LedgerError>;
 
     /// Adds people of a run that is removed or began without the key, in one transaction that is on the disk when this
     /// returns. Where a person is known already, what outweighs the other stays. Says how many were new or changed.
@@ -81,6 +86,14 @@ pub(crate) trait OnceClaims {
 pub(crate) struct OnceFinding {
     pub(crate) was_sent: bool,
     pub(crate) message_id: Option<String>,
+}
+
+/// What became of a claim.
+pub(crate) enum Claimed {
+    /// The person is this process's.
+    Now(Box<dyn HeldClaim>),
+    /// The person is not free, and this is why.
+    Before(OnceEntry),
 }
 
 /// A person whom this process has claimed. Dropped before it has ended, or killed, nobody knows whether it was sent.

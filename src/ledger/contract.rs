@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::sqlite::{FileRun, fixture};
 use super::{
-    ClaimEnd, Delay, Details, EndedAttempt, ExchangeReply, HeldFor, HeldRun, LedgerStore, Pace, PaceNews, QueuedRow,
+    ClaimEnd, Claimed, Delay, Details, EndedAttempt, ExchangeReply, HeldFor, HeldRun, LedgerStore, Pace, PaceNews, QueuedRow,
     ReportedRow, Resolution, ResolveError, RowState, RunLedger, RunName, Runs, SettledRow, Skip, SkipReason, now,
 };
 use crate::api::{Answer, Attempt, Body, Cause, Outcome, Request, SuccessCriterion, judge};
@@ -195,7 +195,10 @@ fn send_single(store: &dyn LedgerStore, recipient: &str, end: &ClaimEnd) {
         kind: hasher.kind("text"),
         shown: None,
     };
-    claims.claim(&scope(), &claim).unwrap().end(end).unwrap();
+    match claims.claim(&scope(), &claim).unwrap() {
+        Claimed::Now(held) => held.end(end).unwrap(),
+        Claimed::Before(entry) => panic!("{entry:?}"),
+    }
 }
 
 fn under_a_key_a_person_is_one_rows_or_one_single_sends(begin: Begin) {

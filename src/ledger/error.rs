@@ -66,9 +66,6 @@ pub(crate) enum ClaimsProblem {
     Newer(i32),
     #[error("cannot be read or written: {0}")]
     Failed(String),
-    /// Whoever looked before did not hold off the others.
-    #[error("has the person claimed by now")]
-    Taken,
 }
 
 impl ClaimsProblem {
@@ -80,7 +77,6 @@ impl ClaimsProblem {
             }
             Self::Newer(_) => "use the newer jelouctl",
             Self::Failed(_) => "check that the disk is not full and that the directory can be written",
-            Self::Taken => "try again",
         }
     }
 }

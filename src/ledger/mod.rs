@@ -29,7 +29,7 @@ mod types;
 mod workers;
 
 pub(crate) use self::age::RunAge;
-pub(crate) use self::claims::{ClaimEnd, HeldClaim, OnceClaims, OnceFinding, OnceSummary, hash_of_words};
+pub(crate) use self::claims::{ClaimEnd, Claimed, HeldClaim, OnceClaims, OnceFinding, OnceSummary, hash_of_words};
 pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LearntDelivery, ProvenRow};
 pub(crate) use self::duplicate_window::{
     DuplicateWindow, EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, is_recent,

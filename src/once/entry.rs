@@ -8,7 +8,7 @@ use super::hasher::OnceHash;
 use super::key::OnceKey;
 
 /// The key, and for which bot at which address of the API it counts: another bot's people are others.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct OnceScope {
     pub(crate) key: OnceKey,
     pub(crate) bot: String,

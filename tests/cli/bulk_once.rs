@@ -22,6 +22,7 @@ also_in_a_database! {
     a_list_in_daily_parts_reaches_everybody_once_though_its_text_is_corrected,
     a_key_is_kept_with_the_run,
     a_campaign_that_began_without_a_key_gets_one,
+    what_a_run_sent_stays_known_whatever_becomes_of_a_send_under_way,
 }
 
 fn user(number: usize) -> String {
@@ -345,6 +346,61 @@ fn a_campaign_that_began_without_a_key_gets_one() {
     assert_eq!(json!([listed["key"], listed["sent"]]), json!(["k", 5]), "{listed}");
     let shown = home.run("once show k -o record").args(&["--to", &user(4)]).success().json();
     assert_eq!(json!([shown["state"], shown["run"]]), json!(["sent", "b"]), "{shown}");
+}
+
+#[test]
+fn what_a_run_sent_stays_known_whatever_becomes_of_a_send_under_way() {
+    let home = people(1);
+    let (arrived, arrivals) = std::sync::mpsc::channel();
+    let (release, released) = std::sync::mpsc::channel();
+    let released = std::sync::Mutex::new(released);
+    let jelou = Jelou::start(move |_, before| {
+        if before == 0 {
+            return Act::Accept;
+        }
+        arrived.send(()).unwrap();
+        released.lock().unwrap().recv().unwrap();
+        Act::RATE_LIMIT
+    });
+    send(&home, &jelou.url, &["--run", "a"], "Hola").success();
+    let refused = std::thread::scope(|scope| {
+        let refused = scope.spawn(|| single(&home, &jelou.url, &user(0), "k").args(&["--retry-for", "0"]).end());
+        arrivals.recv().unwrap();
+        home.run("once add k --run a").success();
+        release.send(()).unwrap();
+        refused.join().unwrap()
+    });
+    assert_eq!(refused.code, 6, "{refused:?}");
+    let replayed = single(&home, &jelou.url, &user(0), "k").success();
+    assert_eq!((replayed.json()["replayed"].as_bool(), jelou.seen().len()), (Some(true), 2));
+}
+
+#[test]
+fn an_old_run_is_not_read_for_a_key_that_it_does_not_have() {
+    let home = people(2);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url, &["--run", "a"], "Hola").success();
+    send(&home, &jelou.url, &["--run", "b", "--once", "other"], "Hola").success();
+    send(&home, &jelou.url, &["--run", "c", "--once", "k"], "Hola").success();
+    let runs = home.path().join(STATE).join("runs");
+    for run in ["a", "b"] {
+        fs::write(runs.join(format!("{run}.db")), "no ledger").unwrap();
+        fs::write(runs.join(format!("{run}.lock")), "nothing").unwrap();
+    }
+    let replayed = single(&home, &jelou.url, &user(0), "k").success();
+    assert_eq!(replayed.json()["replayed"], true, "{replayed:?}");
+    // Under another name it is found by what is in it.
+    for file in ["db", "lock"] {
+        fs::remove_file(runs.join(format!("a.{file}"))).unwrap();
+        fs::remove_file(runs.join(format!("b.{file}"))).unwrap();
+        fs::rename(runs.join(format!("c.{file}")), runs.join(format!("d.{file}"))).unwrap();
+    }
+    let replayed = single(&home, &jelou.url, &user(1), "k").success();
+    assert_eq!((replayed.json()["replayed"].as_bool(), jelou.seen().len()), (Some(true), 6));
+    home.run("bulk remove d --yes").success();
+    let left = fs::read_dir(&runs).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let left: Vec<_> = left.filter(|file| file.starts_with('d')).collect();
+    assert_eq!(left, [""; 0]);
 }
 
 /// Files alone: in a database it is one table with the others.

@@ -277,14 +277,16 @@ fn a_store_in_which_anything_was_changed_stops_the_send() {
     let whole = std::fs::read(&path).unwrap();
     let db = |sql: &str| rusqlite::Connection::open(&path).unwrap().execute_batch(sql);
     for change in [
-        "DELETE FROM person",
-        "DELETE FROM once_key",
-        "UPDATE person SET state = 'not_sent'",
-        "UPDATE person SET hash = zeroblob(16)",
-        "UPDATE once_key SET name = 'l'",
-        "UPDATE once_key SET people = 0, sum = 0",
+        "DELETE FROM claim",
+        "DELETE FROM bucket",
+        "UPDATE claim SET state = 'not_sent'",
+        "UPDATE claim SET person = zeroblob(16)",
+        "UPDATE claim SET name = 'l'",
+        "UPDATE claim SET bucket = (bucket + 1) % 1024",
+        "UPDATE bucket SET sum = 0",
+        "UPDATE bucket SET sum = 0; DELETE FROM claim",
         "UPDATE store SET secret = zeroblob(32)",
-        "UPDATE store SET keys = 0, sum = 0; DELETE FROM once_key",
+        "DELETE FROM store",
     ] {
         db(change).unwrap();
         home.send(&jelou, "--once k Hola").fails(3, &["is damaged: "]);

@@ -9,7 +9,7 @@ use super::error::DatabaseError;
 use super::runs::{RunId, SharedRuns};
 use super::schema::CLAIMS_VERSION;
 use crate::ledger::LedgerError;
-use crate::ledger::claims::{ClaimEnd, HeldClaim, OnceClaims, OnceFinding, OnceSummary, scope_of};
+use crate::ledger::claims::{ClaimEnd, Claimed, HeldClaim, OnceClaims, OnceFinding, OnceSummary, scope_of};
 use crate::once::{NewClaim, OnceEntry, OnceHash, OnceHasher, OncePeople, OnceScope, OnceState};
 
 /// Beside the number of a claim it is what the session that sends has locked: `once` in ASCII, as in `once.sql`.
@@ -75,6 +75,21 @@ impl SharedClaims {
         })
     }
 
+    /// What everybody has under the key, or one person.
+    fn standing(&self, scope: &OnceScope, person: Option<&OnceHash>) -> Result<OncePeople, LedgerError> {
+        let (key, person) = (scope.key.as_str(), person.map(|person| &person.0[..]));
+        let read = || {
+            let query = "SELECT * FROM jelouctl_once.people($1, $2, $3, $4)";
+            let rows = self.call_for(self.runs.client().query(query, &[&scope.bot, &scope.address, &key, &person]))?;
+            let read: Result<OncePeople, Error> = rows.iter().map(entry_of).collect();
+            Ok(read.map_err(|error| DatabaseError::Failed { cause: error.to_string() })?)
+        };
+        let people: OncePeople = read()?;
+        // A send may have ended after its claim was read and before its lock was looked for: then its end stands there by now.
+        let may_have_ended = people.values().any(|entry| entry.state == OnceState::Unknown && !entry.is_row);
+        if may_have_ended { read() } else { Ok(people) }
+    }
+
     fn call_for<T: Send>(&self, work: impl Future<Output = Result<T, Error>> + Send) -> Result<T, LedgerError> {
         Ok(self.runs.call(LONG, work)?)
     }
@@ -114,20 +129,14 @@ impl OnceClaims for SharedClaims {
     }
 
     fn people(&self, scope: &OnceScope) -> Result<OncePeople, LedgerError> {
-        let read = || {
-            let query = "SELECT * FROM jelouctl_once.people($1, $2, $3)";
-            let key = scope.key.as_str();
-            let rows = self.call_for(self.runs.client().query(query, &[&scope.bot, &scope.address, &key]))?;
-            let read: Result<OncePeople, Error> = rows.iter().map(entry_of).collect();
-            Ok(read.map_err(|error| DatabaseError::Failed { cause: error.to_string() })?)
-        };
-        let people: OncePeople = read()?;
-        // A send may have ended after its claim was read and before its lock was looked for: then its end stands there by now.
-        let may_have_ended = people.values().any(|entry| entry.state == OnceState::Unknown && !entry.is_row);
-        if may_have_ended { read() } else { Ok(people) }
+        self.standing(scope, None)
     }
 
-    fn claim(&self, scope: &OnceScope, claim: &NewClaim) -> Result<Box<dyn HeldClaim>, LedgerError> {
+    fn person(&self, scope: &OnceScope, person: &OnceHash) -> Result<Option<OnceEntry>, LedgerError> {
+        Ok(self.standing(scope, Some(person))?.remove(person))
+    }
+
+    fn claim(&self, scope: &OnceScope, claim: &NewClaim) -> Result<Claimed, LedgerError> {
         let client = self.runs.client();
         let holder: i32 = self.runs.call(SHORT, async {
             let query = "SELECT holder, pg_advisory_lock($1, holder) FROM \
@@ -145,7 +154,11 @@ impl OnceClaims for SharedClaims {
                 [&scope.bot, &scope.address, &key, &person, &holder, &words, &kind, &shown];
             client.query_one(query, &values).await?.try_get(0)
         })?;
-        if is_claimed { Ok(Box::new(held)) } else { Err(DatabaseError::ClaimedMeanwhile.into()) }
+        if is_claimed {
+            return Ok(Claimed::Now(Box::new(held)));
+        }
+        let known = self.person(scope, &claim.person)?.filter(|known| !known.state.is_free());
+        Ok(Claimed::Before(known.ok_or(DatabaseError::ClaimedMeanwhile)?))
     }
 
     fn add(
@@ -202,7 +215,7 @@ impl OnceClaims for SharedClaims {
     fn keys(&self) -> Result<Vec<OnceSummary>, LedgerError> {
         let query = "SELECT key, bot, address, state, count(*), (extract(epoch FROM max(at)) * 1000)::bigint FROM \
                      (SELECT DISTINCT bot, address, key FROM jelouctl_once.claim) AS k, \
-                     jelouctl_once.people(bot, address, key) AS p, \
+                     jelouctl_once.people(bot, address, key, NULL) AS p, \
                      to_timestamp(at_ms / 1000.0) AS at GROUP BY key, bot, address, state ORDER BY key, bot, address";
         let rows = self.call_for(self.runs.client().query(query, &[]))?;
         let mut all: Vec<OnceSummary> = Vec::new();

@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS jelouctl_once.store (
   secret bytea NOT NULL
 );
 INSERT INTO jelouctl_once.store (id, version, secret)
-  VALUES (1, 1, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+  VALUES (1, 2, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
   ON CONFLICT (id) DO UPDATE SET version = excluded.version;
 
 CREATE TABLE IF NOT EXISTS jelouctl_once.claim (
@@ -82,8 +82,8 @@ BEGIN
   RETURN c.state;
 END $$;
 
--- What everybody has under a key.
-CREATE OR REPLACE FUNCTION jelouctl_once.people(its_bot text, its_address text, its_key text)
+-- What everybody has under a key, or one person: who that is bounds what is read of the index.
+CREATE OR REPLACE FUNCTION jelouctl_once.people(its_bot text, its_address text, its_key text, its_person bytea)
 RETURNS TABLE (person bytea, state text, at_ms bigint, message_id text, run text, words bytea, kind bytea, shown bytea, is_row boolean)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT c.person, jelouctl_once.state_of(c), (extract(epoch FROM coalesce(row.at, c.at, run.created_at)) * 1000)::bigint,
@@ -93,6 +93,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
     LEFT JOIN jelouctl.row ON row.run = run.id AND row.n = c.n
     LEFT JOIN jelouctl.outcome ON outcome.run = run.id AND outcome.n = c.n AND outcome.number = row.number
   WHERE c.bot = its_bot AND c.address = its_address AND c.key = its_key
+    AND c.person BETWEEN coalesce(its_person, '') AND coalesce(its_person, decode(repeat('ff', 17), 'hex'))
 $$;
 
 -- A single send claims its person, who must be free. Says whether it has.

@@ -4,7 +4,7 @@
 pub(crate) const VERSION: i32 = 10;
 
 /// The version of the claims under keys, in `once.sql`: an older one is brought up to it.
-pub(super) const CLAIMS_VERSION: i32 = 1;
+pub(super) const CLAIMS_VERSION: i32 = 2;
 
 /// Who sends and who looks; roles belong to the whole server, and may be there already.
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];

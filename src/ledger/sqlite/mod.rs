@@ -22,6 +22,7 @@ mod integrity_scan;
 mod lock;
 mod lock_file;
 mod locked_run;
+mod once_bucket;
 mod once_holder;
 mod once_store;
 mod opening;

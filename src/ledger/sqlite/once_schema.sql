@@ -3,28 +3,23 @@
 CREATE TABLE store (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   -- What the hashes are keyed with.
-  secret BLOB NOT NULL,
-  -- How many keys there are, and the sum of the hashes of their rows.
-  keys INTEGER NOT NULL,
-  sum INTEGER NOT NULL,
-  -- Of the three before.
-  seal INTEGER NOT NULL
+  secret BLOB NOT NULL
 ) STRICT;
 
-CREATE TABLE once_key (
+-- Every bucket is there from the beginning.
+CREATE TABLE bucket (
   id INTEGER PRIMARY KEY,
+  -- The hashes of its claims, added to a number that follows from the secret.
+  sum INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE claim (
+  -- By the hash of key, bot, address and person.
+  bucket INTEGER NOT NULL,
   name TEXT NOT NULL,
   bot TEXT NOT NULL,
   address TEXT NOT NULL,
-  -- How many people it has, and the sum of the hashes of their rows.
-  people INTEGER NOT NULL,
-  sum INTEGER NOT NULL,
-  UNIQUE (name, bot, address)
-) STRICT;
-
-CREATE TABLE person (
-  once_key INTEGER NOT NULL,
-  hash BLOB NOT NULL,
+  person BLOB NOT NULL,
   state TEXT NOT NULL,
   at INTEGER NOT NULL,
   -- The name of the lock file of the process that sends it.
@@ -34,5 +29,5 @@ CREATE TABLE person (
   words BLOB,
   kind BLOB,
   shown BLOB,
-  PRIMARY KEY (once_key, hash)
+  PRIMARY KEY (bucket, name, bot, address, person)
 ) STRICT, WITHOUT ROWID;

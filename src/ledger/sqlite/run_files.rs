@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use super::lock_file::RunNote;
+use super::record::{hash_of_fields, text};
 use crate::ledger::{LedgerError, RunName};
+use crate::once::OnceScope;
 use crate::private_file::FileError;
 
 pub(crate) const LEDGER: &str = "db";
@@ -18,6 +20,16 @@ pub(crate) const LOCK: &str = "lock";
 /// Locked by a process that sends, or is about to.
 const SENDER: &str = "sender";
 const STOP: &str = "stop";
+/// After the hash of a key: an empty file beside a run that has it.
+const KEY_MARK: &str = "once";
+/// What that hash is of, beside the records of a ledger and the claims.
+const KEY: u8 = 7;
+
+/// What the mark of a run with this key ends in: by the names of the files alone it is known which runs have it.
+pub(super) fn key_mark(OnceScope { key, bot, address }: &OnceScope) -> String {
+    let fields = [key.as_str(), bot, address].map(|part| text(Some(part)));
+    format!("{:016x}.{KEY_MARK}", hash_of_fields(KEY, fields.into_iter()))
+}
 
 /// Where the files of one run are, whether they exist or not.
 #[derive(Clone, Debug)]
@@ -53,6 +65,10 @@ impl RunFiles {
 
     pub(crate) fn stop(&self) -> PathBuf {
         self.file(STOP)
+    }
+
+    pub(crate) fn key_mark(&self, scope: &OnceScope) -> PathBuf {
+        self.file(&key_mark(scope))
     }
 
     /// Whether only the lock file of a run is left. That of a run which is still being made is empty, has no commits yet, or
@@ -91,8 +107,21 @@ impl RunFiles {
     }
 
     pub(crate) fn remove_lock(&self) -> Result<(), LedgerError> {
+        self.remove_key_marks()?;
         remove(&self.sender())?;
         remove(&self.lock())
+    }
+
+    /// Whatever its key is: it may not be known any more.
+    fn remove_key_marks(&self) -> Result<(), LedgerError> {
+        let begin = format!("{}.", self.name);
+        let is_mark = |name: &str| {
+            let hash = name.strip_prefix(&begin).and_then(|end| end.strip_suffix(KEY_MARK)?.strip_suffix('.'));
+            hash.is_some_and(|hash| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        };
+        let files = fs::read_dir(&self.directory).map_err(FileError::of("read", &self.directory))?;
+        let mut marks = files.flatten().filter(|file| file.file_name().to_str().is_some_and(is_mark));
+        marks.try_for_each(|mark| remove(&mark.path()))
     }
 
     fn file(&self, ending: &str) -> PathBuf {

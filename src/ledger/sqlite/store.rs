@@ -1,6 +1,7 @@
 //! The runs in the files of this machine.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::time::Duration;
 
 use super::directory::Runs;
@@ -10,7 +11,7 @@ use super::lock::{ALL, RunLock};
 use super::locked_run::LockedRun;
 use super::once_store::OnceStore;
 use super::reserved::ReservedRun;
-use super::run_files::{DRAFT, LEDGER, LOCK};
+use super::run_files::{DRAFT, LEDGER, LOCK, key_mark};
 use super::{Ledger, RunNote};
 use crate::ledger::{
     Details, FoundMessage, FoundMessages, FoundRow, HeldFor, HeldRun, KnownRuns, LedgerError, LedgerStore, NewRun,
@@ -19,6 +20,7 @@ use crate::ledger::{
 use crate::once::{OnceEntry, OnceRows, OnceScope};
 use crate::output::Sent;
 use crate::phone::person_key;
+use crate::private_file;
 
 impl LedgerStore for Runs {
     /// Also those whose files were given a name that no run has: they may have sent, too.
@@ -153,7 +155,7 @@ impl LedgerStore for Runs {
 
     fn row_under(&self, scope: &OnceScope, recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
         let mut worst: Option<OnceEntry> = None;
-        for name in self.names()?.into_iter().chain(self.lost()?) {
+        for name in self.with_key(scope)? {
             let Some((ledger, _)) = self.ledger_with_key(&name, Some(scope))? else { continue };
             let mut rows = ledger.rows_to(recipient)?;
             // That a message failed is said only when all records were read.
@@ -197,6 +199,12 @@ impl LedgerStore for Runs {
         let NewRun { name, draft, reserved } = new;
         let in_use = || LedgerError::InUse { run: name.to_string() };
         let reserved = reserved.ok_or_else(in_use)?;
+        if let Some(scope) = details.scope() {
+            // On the disk with the name of the ledger, by which there is a run.
+            let mark = self.files(&name).key_mark(&scope);
+            private_file::open("create", &mark, File::options().write(true).create(true).truncate(false))
+                .map_err(LedgerError::from)?;
+        }
         draft.complete(details, &reserved.mark()?, &self.path(&name))?;
         let lock = reserved.keep().ok_or_else(in_use)?;
         Ok(Box::new(LockedRun::new(self, &name, lock)))
@@ -249,6 +257,15 @@ impl LedgerStore for Runs {
 }
 
 impl Runs {
+    /// The runs that may have the key, by their marks; all of them where the files of one that had it have another name.
+    fn with_key(&self, scope: &OnceScope) -> Result<Vec<RunName>, LedgerError> {
+        let marked = self.with_ending(&key_mark(scope), RunName::of_file)?;
+        if marked.iter().any(|name| self.is_removed(name)) {
+            return Ok(self.names()?.into_iter().chain(self.lost()?).collect());
+        }
+        Ok(marked)
+    }
+
     /// The ledger of the run `name` with its key; nothing where it has none, or not the one that is `wanted`. A run whose lock
     /// file says so is not opened.
     fn ledger_with_key(
