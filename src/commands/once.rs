@@ -233,6 +233,14 @@ fn add(
     let scope = OnceScope { key: key.clone(), bot: details.bot, address: details.api_url };
     let claims = hold_claims(context, store)?;
     let reached = run.reached(claims.hasher(), &name)?;
+    // These would get a second message when that run goes on.
+    let rows = store.people_of_rows()?;
+    let known = with_rows(&*claims, &scope, rows.iter().find(|(of, _)| *of == scope).map(|(_, people)| people))?;
+    let awaited = reached.iter().filter_map(|(person, _)| known.get(person));
+    if let Some(run) = awaited.filter(|known| known.state == OnceState::ToBeSent).find_map(|known| known.run.clone()) {
+        let recipient = format!("people of run {name}");
+        return Err(OnceError::ToBeSent { recipient, scope, run }.into());
+    }
     let added = claims.add(&scope, &mut reached.into_iter())?;
     context.stderr.note(&format!("{} of run {name} added under the key {key}", people(added)));
     if counts.unknown > 0 {

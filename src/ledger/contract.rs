@@ -10,8 +10,9 @@ use tempfile::TempDir;
 
 use super::sqlite::{FileRun, fixture};
 use super::{
-    ClaimEnd, Claimed, Delay, Details, EndedAttempt, ExchangeReply, HeldFor, HeldRun, LedgerStore, Pace, PaceNews, QueuedRow,
-    ReportedRow, Resolution, ResolveError, RowState, RunLedger, RunName, Runs, SettledRow, Skip, SkipReason, now,
+    ClaimEnd, Claimed, Delay, Details, EndedAttempt, ExchangeReply, HeldFor, HeldRun, LedgerStore, Pace, PaceNews,
+    QueuedRow, ReportedRow, Resolution, ResolveError, RowState, RunLedger, RunName, Runs, SettledRow, Skip, SkipReason,
+    now,
 };
 use crate::api::{Answer, Attempt, Body, Cause, Outcome, Request, SuccessCriterion, judge};
 use crate::once::{NewClaim, OnceScope};

@@ -72,8 +72,8 @@ impl ClaimsProblem {
     fn hint(&self) -> &'static str {
         match self {
             Self::Damaged(_) => {
-                "put a copy back if you have one; if you move the file away, the next send makes a new one, and people \
-                 can then get a second message under the same key"
+                "if you move the file away, the next send makes a new one; that, and an older copy of the file, lets people \
+                 get a second message under the same key"
             }
             Self::Newer(_) => "use the newer jelouctl",
             Self::Failed(_) => "check that the disk is not full and that the directory can be written",

@@ -337,6 +337,12 @@ fn a_campaign_that_began_without_a_key_gets_one() {
     let added = home.run("once add k --run a").success();
     assert!(added.stderr.contains("2 people of run a added under the key k"), "{added:?}");
     home.run("once add k --run nobody").fails(2, &["nobody"]);
+    // Another unfinished run is to send them one under the key.
+    send(&home, &jelou.url, &["--run", "later", "--once", "l", "--import-only"], "Hola").success();
+    let told = ["run later is to send people of run a a message under the key l", "jelouctl bulk cancel later"];
+    home.run("once add l --run a").fails(11, &told);
+    home.run("bulk cancel later --yes").success();
+    home.run("once add l --run a").success();
     write(&home, &users(0..5));
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Otra").success();
     assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([3, {"already_sent": 2}]));

@@ -1,8 +1,8 @@
 //! What a person does with runs in a database: looks for somebody, decides rows, removes old runs, goes on with one.
 
 use std::process::{Child, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -53,6 +53,36 @@ fn with_unknown_rows(ledger: &str) -> (Home, Jelou) {
     });
     send(&home, ledger, "", &jelou.url).fails(10, &["3 messages may have been sent and are left alone"]);
     (home, jelou)
+}
+
+#[test]
+fn a_late_refusal_is_not_tried_again_where_the_person_has_another_message_under_the_key() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (home, ledger) = (people(1), cluster.ledger());
+    let (arrived, arrivals) = mpsc::channel();
+    let (release, released) = mpsc::channel();
+    let released = Mutex::new(released);
+    let jelou = Jelou::start(move |_, before| {
+        if before > 0 {
+            return Act::Accept;
+        }
+        arrived.send(()).unwrap();
+        released.lock().unwrap().recv().unwrap();
+        Act::RATE_LIMIT
+    });
+    let refused = thread::scope(|scope| {
+        let run = scope.spawn(|| send(&home, &ledger, "--once k", &jelou.url).end());
+        arrivals.recv().unwrap();
+        // As whoever comes by does once its lease has run out.
+        cluster.sql(database_of(&ledger), "UPDATE jelouctl.row SET state = 'unknown'");
+        on(&home, &ledger, "once forget k --yes").success();
+        let single = on(&home, &ledger, "send text Hola --once k").api(&jelou.url).args(&["--to", &user(0)]);
+        single.success();
+        release.send(()).unwrap();
+        run.join().unwrap()
+    });
+    assert_eq!((refused.code, counts(&refused.json())), (10, [0, 1, 0, 0]), "{refused:?}");
+    assert_eq!(jelou.accepted()[&user(0)], 1);
 }
 
 #[test]

@@ -166,6 +166,14 @@ BEGIN
   INSERT INTO event (run, kind, at) VALUES (my_run, 'cancelled', moment);
 END $$;
 
+-- Whether a row may be sent again: under a key its person may have been forgotten, and have another message by now.
+CREATE FUNCTION has_its_person(my_run bigint, my_n bigint) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = jelouctl, pg_temp AS $$
+  SELECT run.details::json ->> 'once' IS NULL OR EXISTS (
+    SELECT 1 FROM jelouctl_once.claim AS c WHERE (c.run, c.run_made, c.n) = (run.id, run.created_at, my_n))
+  FROM run WHERE run.id = my_run
+$$;
+
 -- A worker comes back on a new connection, and says which exchange was answered last. What it was given and does not hold
 -- was in an answer that never came: no byte of that has left, and it is still to be sent. Says how many rows that was; no
 -- session where the database does not know the worker.
@@ -186,13 +194,15 @@ BEGIN
   UPDATE worker SET session = worker.session + 1, seen_at = moment, left_at = NULL WHERE id = my_worker
     AND run = my_run RETURNING worker.session INTO my_session;
   WITH lost AS (
-    UPDATE row SET state = 'pending', lease_until = NULL, due_at = moment, at = moment
-    WHERE run = my_run AND lease_until IS NOT NULL AND worker = my_worker
-      AND (n, number) NOT IN (SELECT * FROM unnest(held_n, held_number))
-    RETURNING n, number, began_at
+    UPDATE row SET state = again.state, lease_until = NULL, at = moment,
+      due_at = CASE again.state WHEN 'pending' THEN moment END
+    FROM (SELECT n, CASE WHEN has_its_person(my_run, n) THEN 'pending' ELSE 'failed' END AS state FROM row
+      WHERE run = my_run AND lease_until IS NOT NULL AND worker = my_worker) AS again
+    WHERE row.run = my_run AND row.n = again.n AND (row.n, row.number) NOT IN (SELECT * FROM unnest(held_n, held_number))
+    RETURNING row.n, row.number, row.began_at, row.state
   )
   INSERT INTO outcome (run, n, number, worker, began_at, ended_at, state, code, error)
-    SELECT my_run, n, number, my_worker, began_at, moment, 'pending', 'ledger', 'the connection to the ledger broke before it left'
+    SELECT my_run, n, number, my_worker, began_at, moment, lost.state, 'ledger', 'the connection to the ledger broke before it left'
     FROM lost
   ON CONFLICT (run, n, number) DO UPDATE SET (ended_at, state, code, error)
     = (excluded.ended_at, excluded.state, excluded.code, excluded.error);
@@ -242,7 +252,8 @@ BEGIN
   -- What became of rows. One whose lease has run out is told by whoever comes by; its own worker may still correct that.
   IF cardinality(e_n) > 0 OR r.swept_at < moment - interval '500 ms' THEN
     WITH e AS (
-      SELECT *, NULL::timestamptz AS lease_until
+      SELECT n, number, CASE WHEN state = 'pending' AND NOT has_its_person(r.id, n) THEN 'failed' ELSE state END AS state,
+        ago_ms, wait_ms, status, message, code, api_code, error, NULL::timestamptz AS lease_until
       FROM unnest(e_n, e_number, e_state, e_ago_ms, e_wait_ms, e_status, e_message, e_code, e_api_code, e_error)
         AS e (n, number, state, ago_ms, wait_ms, status, message, code, api_code, error)
       UNION ALL

@@ -1,6 +1,8 @@
 //! The claims under keys in a database: of single sends, of removed runs, and of the rows of runs.
 
 use std::collections::{BTreeSet, HashMap};
+use std::thread;
+use std::time::Duration;
 
 use tokio_postgres::{Error, Row};
 
@@ -16,6 +18,10 @@ use crate::once::{NewClaim, OnceEntry, OnceHash, OnceHasher, OncePeople, OnceSco
 const HOLDER: i32 = 0x6f6e_6365;
 /// Who makes a run of a list, or claims a person, holds this lock from the last look at the others on: `jelo`.
 pub(super) const MAKING: i64 = 0x6a65_6c6f;
+
+/// How often the end of a claim is written where the database cannot be had: it may be restarted, which takes some seconds.
+const TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
 /// The claims of a database.
 pub(super) struct SharedClaims {
@@ -116,10 +122,15 @@ impl SharedRuns {
     }
 
     /// Writes how the claim with this number ended; false where it is not there any more.
-    fn end_claim(&self, holder: i32, end: &ClaimEnd) -> Result<bool, DatabaseError> {
-        let (state, id) = (end.state().name(), end.message_id());
-        let query = "SELECT jelouctl_once.end_claim($1, $2, $3)";
-        self.call(SHORT, async { self.client().query_one(query, &[&holder, &state, &id]).await?.try_get(0) })
+    fn end_claim(&self, claim: &SharedClaim, end: &ClaimEnd) -> Result<bool, DatabaseError> {
+        let SharedClaim { scope: OnceScope { key, bot, address }, person, holder, .. } = claim;
+        let (key, person, state, id) = (key.as_str(), &person.0[..], end.state().name(), end.message_id());
+        let query = "SELECT jelouctl_once.end_claim($1, $2, $3, $4, $5, $6, $7)";
+        self.call(SHORT, async {
+            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+                [&bot, &address, &key, &person, &holder, &state, &id];
+            self.client().query_one(query, &values).await?.try_get(0)
+        })
     }
 }
 
@@ -144,7 +155,7 @@ impl OnceClaims for SharedClaims {
             client.query_one(query, &[&HOLDER]).await?.try_get(0)
         })?;
         // From here on it is given up whatever happens.
-        let held = SharedClaim { runs: self.runs.clone(), holder };
+        let held = SharedClaim { runs: self.runs.clone(), scope: scope.clone(), person: claim.person, holder };
         let (key, person) = (scope.key.as_str(), &claim.person.0[..]);
         let [words, kind] = [&claim.words.0[..], &claim.kind.0[..]];
         let shown = claim.shown.as_ref().map(|shown| &shown.0[..]);
@@ -263,17 +274,26 @@ fn entry_of(row: &Row) -> Result<(OnceHash, OnceEntry), Error> {
 /// A person whom this process has claimed: the lock of its session says that it is there.
 struct SharedClaim {
     runs: SharedRuns,
+    scope: OnceScope,
+    person: OnceHash,
     holder: i32,
 }
 
 impl HeldClaim for SharedClaim {
     fn end(self: Box<Self>, end: &ClaimEnd) -> Result<(), LedgerError> {
-        let ended = match self.runs.end_claim(self.holder, end) {
+        let mut ended = self.runs.end_claim(&self, end);
+        for _ in 0..TRIES {
+            let Err(error) = &ended else { break };
+            if !error.may_pass() {
+                break;
+            }
             // The claim is still this one's, whoever looked at it meanwhile.
-            Err(DatabaseError::Unreachable { .. }) => self.runs.reopened()?.end_claim(self.holder, end)?,
-            ended => ended?,
-        };
-        if ended { Ok(()) } else { Err(DatabaseError::ClaimedMeanwhile.into()) }
+            ended = self.runs.reopened().and_then(|runs| runs.end_claim(&self, end));
+            if ended.is_err() {
+                thread::sleep(BETWEEN_TRIES);
+            }
+        }
+        if ended? { Ok(()) } else { Err(DatabaseError::ClaimedMeanwhile.into()) }
     }
 }
 

@@ -119,14 +119,16 @@ BEGIN
   RETURN true;
 END $$;
 
--- How that ended. Nothing where the claim is another's by now.
-CREATE OR REPLACE FUNCTION jelouctl_once.end_claim(its_holder int, its_state text, its_message text)
+-- How that ended. Nothing where the claim is another's by now; that it was sent outweighs what a person decided meanwhile.
+CREATE OR REPLACE FUNCTION jelouctl_once.end_claim(its_bot text, its_address text, its_key text, its_person bytea,
+  its_holder int, its_state text, its_message text)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   UPDATE jelouctl_once.claim SET state = its_state, holder = NULL, message_id = its_message,
     -- Of one that may have been sent it counts when it began: then it can be looked for.
     at = CASE its_state WHEN 'unknown' THEN at ELSE clock_timestamp() END
-    WHERE state = 'under_way' AND holder = its_holder;
+    WHERE bot = its_bot AND address = its_address AND key = its_key AND person = its_person
+      AND (state = 'under_way' AND holder = its_holder OR its_state = 'sent' AND state IN ('unknown', 'not_sent'));
   RETURN FOUND;
 END $$;
 

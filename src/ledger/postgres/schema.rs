@@ -1,7 +1,7 @@
 //! The tables, functions and roles of a ledger in a database, and how they are made.
 
 /// The version of the schema.
-pub(crate) const VERSION: i32 = 10;
+pub(crate) const VERSION: i32 = 11;
 
 /// The version of the claims under keys, in `once.sql`: an older one is brought up to it.
 pub(super) const CLAIMS_VERSION: i32 = 2;

@@ -378,12 +378,14 @@ impl HeldClaim for FileClaim {
         let at = if end.state() == OnceState::Unknown { row.entry.at } else { now() };
         let entry = OnceEntry { state: end.state(), at, message_id, ..row.entry };
         let file = &store.file;
+        // What a power cut takes back of it is a message that may have been sent, which is never sent twice.
+        let _ = file.db.pragma_update(None, "synchronous", "NORMAL");
         let written = file.change(|db| {
             let bucket = file.bucket_of(db, &row.scope, &row.person)?;
             // What a run reached meanwhile, and was put under the key, stays.
-            let is_outweighed = bucket.find(&row.scope, &row.person).is_some_and(|known| {
-                known.holder != row.holder && !entry.state.outweighs(known.entry.state)
-            });
+            let is_outweighed = bucket
+                .find(&row.scope, &row.person)
+                .is_some_and(|known| known.holder != row.holder && !entry.state.outweighs(known.entry.state));
             if is_outweighed { Ok(()) } else { file.put(db, bucket, ClaimRow { entry, holder: None, ..row }) }
         });
         // Not before: whoever finds it gone takes what stands there for the truth.
