@@ -168,11 +168,12 @@ END $$;
 
 -- Whether a row may be sent again: under a key its person may have been forgotten, and have another message by now.
 CREATE FUNCTION has_its_person(my_run bigint, my_n bigint) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = jelouctl, pg_temp AS $$
-  SELECT run.details::json ->> 'once' IS NULL OR EXISTS (
-    SELECT 1 FROM jelouctl_once.claim AS c WHERE (c.run, c.run_made, c.n) = (run.id, run.created_at, my_n))
-  FROM run WHERE run.id = my_run
-$$;
+LANGUAGE plpgsql STABLE SET search_path = jelouctl, pg_temp AS $$
+BEGIN
+  RETURN (SELECT run.details::json ->> 'once' IS NULL OR EXISTS (
+      SELECT 1 FROM jelouctl_once.claim AS c WHERE c.run = run.id AND c.run_made = run.created_at AND c.n = my_n)
+    FROM run WHERE run.id = my_run);
+END $$;
 
 -- A worker comes back on a new connection, and says which exchange was answered last. What it was given and does not hold
 -- was in an answer that never came: no byte of that has left, and it is still to be sent. Says how many rows that was; no
