@@ -1159,6 +1159,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
         }
         'jelouctl;bulk;send' {
             [CompletionResult]::new('--sheet', '--sheet', [CompletionResultType]::ParameterName, 'Sheet of the workbook [default: the first visible one]')
+            [CompletionResult]::new('--header-row', '--header-row', [CompletionResultType]::ParameterName, 'Line of the header, as the sheet or an editor counts it [default: found]')
             [CompletionResult]::new('--encoding', '--encoding', [CompletionResultType]::ParameterName, 'Encoding of a list in text, such as windows-1252 [default: UTF-8]')
             [CompletionResult]::new('--to-column', '--to-column', [CompletionResultType]::ParameterName, 'Column of the recipient [default: found by its name]')
             [CompletionResult]::new('--country', '--country', [CompletionResultType]::ParameterName, 'Country of the list''s national numbers: EC [default: the profile''s]')

@@ -1631,13 +1631,17 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send)
-            opts="-p -o -q -v -y -h --sheet --encoding --to-column --country --skip --limit --skip-invalid --hidden --allow-duplicates --one-per-person --exclude --once --skip-sent --again --ignore-run --remember --between --not-on --time-zone --preview --file --mask --lang --test-to --test-rows --run --import-only --rate --concurrency --max-wait --no-keep-alive --unchecked --progress --keep-going --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help text list quick-reply image audio video file sticker location location-request contact-info-request contacts cta-url call flow flow-message carousel template raw"
+            opts="-p -o -q -v -y -h --sheet --header-row --encoding --to-column --country --skip --limit --skip-invalid --hidden --allow-duplicates --one-per-person --exclude --once --skip-sent --again --ignore-run --remember --between --not-on --time-zone --preview --file --mask --lang --test-to --test-rows --run --import-only --rate --concurrency --max-wait --no-keep-alive --unchecked --progress --keep-going --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help text list quick-reply image audio video file sticker location location-request contact-info-request contacts cta-url call flow flow-message carousel template raw"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --sheet)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --header-row)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

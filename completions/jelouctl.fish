@@ -1044,6 +1044,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -f -a "list" -d 'List the runs, the newest first'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -f -a "remove" -d 'Remove a run, or old ones, with all that is known of it; asks, or needs --yes'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l sheet -d 'Sheet of the workbook [default: the first visible one]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l header-row -d 'Line of the header, as the sheet or an editor counts it [default: found]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l encoding -d 'Encoding of a list in text, such as windows-1252 [default: UTF-8]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l to-column -d 'Column of the recipient [default: found by its name]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l country -d 'Country of the list\'s national numbers: EC [default: the profile\'s]' -r

@@ -19,6 +19,20 @@ pub(crate) fn plain(name: &str) -> String {
     decomposed.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+/// Words that mean something else in a template.
+const RESERVED: [&str; 13] =
+    ["row", "loop", "range", "dict", "true", "false", "none", "not", "and", "or", "in", "is", "if"];
+
+/// A name as a template can write it without quotes, which means the same: `nombre_completo`. Nothing where there is none.
+pub(crate) fn identifier(name: &str) -> Option<String> {
+    let words = name.split(|sign: char| !sign.is_alphanumeric()).map(plain).filter(|word| !word.is_empty());
+    let identifier = words.collect::<Vec<_>>().join("_");
+    let is_one = identifier.starts_with(|first: char| first.is_ascii_lowercase())
+        && identifier.is_ascii()
+        && !RESERVED.contains(&identifier.as_str());
+    is_one.then_some(identifier)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,5 +51,21 @@ mod tests {
             assert_eq!(nearest(name, known), expected, "{name}");
         }
         assert_eq!(nearest("x", []), None);
+    }
+
+    #[test]
+    fn writes_a_name_without_quotes() {
+        for (name, expected) in [
+            ("Nombre completo", Some("nombre_completo")),
+            (" Nº de celular", Some("no_de_celular")),
+            ("Teléfono (móvil)", Some("telefono_movil")),
+            ("2 cuotas", None),
+            ("Row", None),
+            ("名前", None),
+            ("¿?", None),
+        ] {
+            assert_eq!(identifier(name).as_deref(), expected, "{name}");
+            assert!(expected.is_none_or(|written| plain(written) == plain(name)));
+        }
     }
 }

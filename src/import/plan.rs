@@ -149,6 +149,8 @@ pub(crate) enum RowError {
     RecipientType { column: String, found: Value },
     #[error("has no `{0}`, the recipient's")]
     NoRecipient(String),
+    #[error("{column}: is empty, and the row says `{cell}`: it seems to be a row of totals")]
+    Total { column: String, cell: String },
     #[error("{column}: `{cell}` is an error of the spreadsheet, and would be sent")]
     CellError { column: String, cell: String },
     #[error("{column}: `{cell}` stands for nothing, and would be sent")]
@@ -162,6 +164,15 @@ pub(crate) enum RowError {
 fn words(error: &InvalidMessage) -> String {
     let details = error.details();
     if details.is_empty() { error.to_string() } else { details.join("; ") }
+}
+
+/// Refuses a row of totals, such as a sheet ends with, before its cells are faults of the message.
+pub(super) fn refuse_total(row: &Row, recipient: &str) -> Result<(), RowError> {
+    if row.cell(recipient).is_none_or(|cell| !cell.trim().is_empty()) {
+        return Ok(());
+    }
+    let told = |cell: &str| RowError::Total { column: recipient.to_owned(), cell: cell.to_owned() };
+    row.total().map_or(Ok(()), |cell| Err(told(cell)))
 }
 
 /// Refuses an error of a spreadsheet that would be sent; where `is_strict`, also what stands for nothing.

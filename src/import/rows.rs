@@ -10,7 +10,7 @@ use super::empty_cells::EmptyCells;
 use super::error::BulkError;
 use super::imported::{ExcludedBy, Imported, RowFault};
 use super::placeholder_cells::PlaceholderCells;
-use super::plan::{HiddenRule, ImportPlan, ImportPolicy, RowError, refuse_placeholder_cells};
+use super::plan::{HiddenRule, ImportPlan, ImportPolicy, RowError, refuse_placeholder_cells, refuse_total};
 use super::reported::{KnownOutcome, ReportedRule, ReportedRuns, problem_of_report};
 use crate::api::Request;
 use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
@@ -206,6 +206,7 @@ impl<'a> Importer<'a> {
                 let faulty = faulty_cells.into_iter().find(|(name, _)| self.plan.uses(&row, column, name));
                 let made = faulty
                     .map_or(Ok(()), |(_, problem)| Err(RowError::Unreadable(problem)))
+                    .and_then(|()| refuse_total(&row, column))
                     .and_then(|()| refuse_placeholder_cells(&self.placeholder_cells, &row, self.plan.strict))
                     .and_then(|()| Ok(self.conditions.check(&row)?))
                     .and_then(|()| self.plan.request(&row, column, line, &mut self.imported.bare_codes));

@@ -166,7 +166,8 @@ pub(crate) fn meant_column<'a>(names: &[&'a str], asked: &str) -> MeantColumn<'a
     if let Some(exact) = names.iter().map(|name| name.trim()).find(|name| *name == asked) {
         return MeantColumn::One(exact);
     }
-    let plain_name = plain(asked);
+    // A line break of a header cell is printed as these two characters, and copied so.
+    let plain_name = plain(&asked.replace("\\r", " ").replace("\\n", " "));
     let mut alike =
         names.iter().map(|name| name.trim()).filter(|name| !plain_name.is_empty() && plain(name) == plain_name);
     match (alike.next(), alike.next()) {
@@ -224,6 +225,21 @@ pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<St
             Err(no_header(names).unwrap_or_else(none))
         }
     }
+}
+
+/// The places of the columns that may be the recipient's: the one that was `asked` for, or those whose names say so.
+pub(super) fn recipient_places(names: &[&str], asked: Option<&str>) -> Vec<usize> {
+    let meant = asked.map(|asked| meant_column(names, asked));
+    let is_meant = |name: &str| match meant {
+        Some(MeantColumn::One(meant)) => name == meant,
+        Some(MeantColumn::Several(first, second)) => [first, second].contains(&name),
+        Some(MeantColumn::None) => false,
+        None => {
+            let name = plain(name);
+            [&RECIPIENT_NAMES[..], &WEAK_RECIPIENT_NAMES].iter().any(|known| known.contains(&name.as_str()))
+        }
+    };
+    (0..).zip(names).filter(|(_, name)| is_meant(name.trim())).map(|(place, _)| place).collect()
 }
 
 /// What the name of a column says of a recipient in it.

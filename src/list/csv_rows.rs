@@ -29,12 +29,17 @@ pub(super) struct CsvRows {
 }
 
 impl CsvRows {
-    /// Reads the header; `name` stands in errors.
-    pub(super) fn open(input: impl Read + 'static, name: &str, format: CsvFormat) -> Result<Self, ListError> {
+    /// Reads the header of an input whose first byte stands in `line`; `name` stands in errors.
+    pub(super) fn open(
+        input: impl Read + 'static,
+        name: &str,
+        format: CsvFormat,
+        line: u64,
+    ) -> Result<Self, ListError> {
         let mut builder = csv::ReaderBuilder::new();
         builder.delimiter(format.delimiter).flexible(true).buffer_capacity(BUFFER);
         let end = Cursor::new(format!("\n{END_MARK}\n").into_bytes());
-        let marks = RecordMarks::new(format.delimiter, if format.has_separator_line { 2 } else { 1 });
+        let marks = RecordMarks::new(format.delimiter, line);
         let mut reader = Box::new(builder.from_reader(BoundedInput::new(input.chain(end), Some(marks))));
         let header = reader.byte_headers().cloned();
         let RecordLines { first: line, stray, .. } = record_read(&mut reader, 0);

@@ -49,6 +49,16 @@ pub(crate) enum ListError {
     NoHeader { cells: Vec<String>, number: String },
     #[error("{}", above_header(title))]
     Title { title: String, line: u64, names: String },
+    #[error("the header of {name} could be {}", could_be(places))]
+    UnclearHeader { name: String, places: Vec<HeaderPlace> },
+    #[error("{name} has no table of people: among the first rows of its sheets, none names the recipient's column")]
+    NoTable { name: String },
+    #[error("--header-row {wanted}: {name} ends in line {last}")]
+    HeaderBeyond { name: String, wanted: u64, last: u64 },
+    #[error("--header-row {wanted}: this line of {name} is empty")]
+    EmptyHeader { name: String, wanted: u64 },
+    #[error("--header-row: {name} is NDJSON, which has no header")]
+    HeaderOfObjects { name: String },
     #[error("{name} is one JSON array")]
     JsonArray { name: String },
     #[error("--skip {skip}: {name} has only {}", number_of_rows(*rows))]
@@ -116,8 +126,19 @@ impl ListError {
                 );
             }
             Self::Title { line, names, .. } => {
-                return format!("delete what stands above line {line}, which reads like the header: {names}");
+                return format!("if line {line} is the header ({names}), add --header-row {line}");
             }
+            Self::UnclearHeader { places, .. } => {
+                let flags = places.iter().take(MOST_PLACES).map(HeaderPlace::flags).collect::<Vec<_>>();
+                return format!("say which one: {}", flags.join(" or "));
+            }
+            Self::NoTable { .. } => {
+                "where the header names it otherwise, add --header-row N --sheet NAME --to-column COLUMN before the kind"
+            }
+            Self::HeaderBeyond { .. } | Self::EmptyHeader { .. } => {
+                "give the line of the header, as the sheet or an editor counts it"
+            }
+            Self::HeaderOfObjects { .. } => "leave --header-row out",
             Self::Unreadable { .. } => "check the path and its permissions",
             Self::Foreign { foreign, .. } => foreign.hint(),
             Self::Workbook { error, .. } => error.hint(),
@@ -145,7 +166,7 @@ impl ListError {
             }
             Self::TwoColumns { .. } => "rename one of them",
             Self::UnknownColumn { .. } => {
-                "write the name exactly as in the header; one with spaces is {{ row['Nombre completo'] }}"
+                "spaces, capitals and accents do not matter: `Nombre completo` is {{ nombre_completo }}"
             }
             Self::NoSuchColumn { .. } | Self::SeveralColumns { .. } => "write the name exactly as in the header",
             Self::TwoRecipients { .. } | Self::NoRecipientColumn { .. } => {
@@ -153,6 +174,47 @@ impl ListError {
             }
         };
         hint.to_owned()
+    }
+}
+
+/// A row that may be the header.
+#[derive(Debug)]
+pub(crate) struct HeaderPlace {
+    /// Nothing of a text.
+    pub(super) sheet: Option<String>,
+    pub(super) line: u64,
+    /// Whether nothing stands above it.
+    pub(super) is_first: bool,
+}
+
+impl HeaderPlace {
+    /// `line 4 of the sheet Clientes`
+    fn words(&self) -> String {
+        match &self.sheet {
+            Some(sheet) => format!("line {} of the sheet `{sheet}`", self.line),
+            None => format!("line {}", self.line),
+        }
+    }
+
+    /// What is typed to take it.
+    fn flags(&self) -> String {
+        let sheet = self.sheet.as_ref().map(|sheet| format!("--sheet '{}'", sheet.replace('\'', "'\\''")));
+        let row = (!self.is_first || sheet.is_none()).then(|| format!("--header-row {}", self.line));
+        row.into_iter().chain(sheet).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Places of a header that are named.
+const MOST_PLACES: usize = 5;
+
+fn could_be(places: &[HeaderPlace]) -> String {
+    match places {
+        [only] => format!("{}, but a number stands above it", only.words()),
+        several => {
+            let more = if several.len() > MOST_PLACES { ", …" } else { "" };
+            let words: Vec<_> = several.iter().take(MOST_PLACES).map(HeaderPlace::words).collect();
+            format!("{}{more}", words.join(" or "))
+        }
     }
 }
 

@@ -44,6 +44,16 @@ impl CsvFormat {
         let delimiter = separator.unwrap_or_else(|| delimiter(head));
         Self { delimiter, has_mark, has_returns, has_separator_line: separator.is_some() }
     }
+
+    /// That of a table which begins with `head`, further down in the same input.
+    pub(super) fn below(self, head: &[u8]) -> Self {
+        if self.has_separator_line { self } else { Self { delimiter: delimiter(head), ..self } }
+    }
+
+    /// The first line that is part of the list.
+    pub(super) fn first_line(self) -> u64 {
+        if self.has_separator_line { 2 } else { 1 }
+    }
 }
 
 /// The UTF-8 mark.

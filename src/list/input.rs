@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 
 use super::encoding::ListEncoding;
+use super::header::HeaderChoice;
 
 /// How a list is to be read; what is absent is told by the list itself.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +13,7 @@ pub(crate) struct ListOptions {
     pub(crate) sheet: Option<String>,
     /// `--encoding`
     pub(crate) encoding: Option<ListEncoding>,
+    pub(crate) header: HeaderChoice,
 }
 
 pub(crate) enum ListInput {

@@ -9,6 +9,7 @@ mod encoding;
 mod error;
 mod foreign;
 mod format;
+mod header;
 mod input;
 mod ndjson_rows;
 mod outcome;
@@ -27,6 +28,7 @@ pub(crate) use self::encoding::{ListEncoding, sample};
 pub(crate) use self::error::ListError;
 pub(crate) use self::foreign::Foreign;
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
+pub(crate) use self::header::HeaderChoice;
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::outcome::{
     OUTCOME_COLUMNS, ReportedOutcome, ReportedSent, guarded, guarded_in_sheet, is_report, quoted,

@@ -1,6 +1,6 @@
 //! The rows of a list, one at a time, with the line where each begins: told apart by how it begins, and read.
 
-use std::io::{Cursor, Read};
+use std::io::{BufRead, BufReader, Cursor, Read};
 use std::sync::Arc;
 
 use super::bounded::BUFFER;
@@ -10,6 +10,7 @@ use super::encoding::{DecodedInput, encoding_of};
 use super::error::ListError;
 use super::foreign::{Foreign, OLD_OFFICE, ZIP};
 use super::format::{CsvFormat, ListFormat};
+use super::header::{HeaderChoice, TextHeader, find_in_text};
 use super::input::{ListInput, ListOptions};
 use super::ndjson_rows::NdjsonRows;
 use super::row::{ListRow, Row};
@@ -21,6 +22,8 @@ use crate::conventions::Conventions;
 pub(crate) struct ListReader {
     name: String,
     rows: Rows,
+    /// The line of a header that was found below others.
+    found_header: Option<u64>,
 }
 
 enum Rows {
@@ -53,14 +56,20 @@ impl ListReader {
             marked: other.marked,
             asked: other.asked,
         })?;
-        let Some(encoding) = encoding else { return Self::text(head, input, name, false) };
+        let Some(encoding) = encoding else { return Self::text(head, input, name, false, &options.header) };
         let mut input = DecodedInput::new(Box::new(Cursor::new(head).chain(input)), encoding);
         let head = head_of(&mut input, &name)?;
-        Self::text(head, input, name, true)
+        Self::text(head, input, name, true, &options.header)
     }
 
     /// A list in UTF-8, of which `head` is read already.
-    fn text(mut head: Vec<u8>, input: impl Read + 'static, name: String, was_decoded: bool) -> Result<Self, ListError> {
+    fn text(
+        mut head: Vec<u8>,
+        input: impl Read + 'static,
+        name: String,
+        was_decoded: bool,
+        header: &HeaderChoice,
+    ) -> Result<Self, ListError> {
         if let Some(foreign) = Foreign::at(&head) {
             return Err(ListError::Foreign { name, foreign });
         }
@@ -71,15 +80,46 @@ impl ListReader {
         let named_ndjson = [".ndjson", ".jsonl"].iter().any(|ending| name.to_lowercase().ends_with(ending));
         let is_array = first == Some(&b'[');
         let is_ndjson = named_ndjson || first == Some(&b'{');
-        let input = Cursor::new(head).chain(input);
         match (is_ndjson, is_array) {
             (false, true) => Err(ListError::JsonArray { name }),
-            (true, _) => Ok(Self { name, rows: Rows::Ndjson(NdjsonRows::new(input)) }),
-            (false, false) => {
-                let rows = Rows::Csv(CsvRows::open(input, &name, format)?);
-                Ok(Self { name, rows })
+            (true, _) if matches!(header, HeaderChoice::Line(_)) => Err(ListError::HeaderOfObjects { name }),
+            (true, _) => {
+                let rows = Rows::Ndjson(NdjsonRows::new(Cursor::new(head).chain(input)));
+                Ok(Self { name, rows, found_header: None })
             }
+            (false, false) => Self::csv(head, input, name, format, header),
         }
+    }
+
+    fn csv(
+        mut head: Vec<u8>,
+        input: impl Read + 'static,
+        name: String,
+        mut format: CsvFormat,
+        header: &HeaderChoice,
+    ) -> Result<Self, ListError> {
+        let mut line = format.first_line();
+        let (input, found_header): (Box<dyn Read>, _) = match header {
+            HeaderChoice::First => (Box::new(Cursor::new(head).chain(input)), None),
+            HeaderChoice::Line(wanted) => {
+                let mut input = BufReader::with_capacity(BUFFER, Cursor::new(head).chain(input));
+                skip_lines(&mut input, line, *wanted, &name)?;
+                let head = head_of(&mut input, &name)?;
+                (line, format) = (line.max(*wanted), format.below(&head));
+                (Box::new(Cursor::new(head).chain(input)), None)
+            }
+            HeaderChoice::Sought { to_column, .. } => {
+                let found = find_in_text(&head, &name, format, line, to_column.as_deref())?;
+                if let Some(found) = found {
+                    head.drain(..found.above);
+                    (line, format.delimiter) = (found.line, found.delimiter);
+                }
+                let is_below = |found: &TextHeader| found.is_below;
+                (Box::new(Cursor::new(head).chain(input)), found.filter(is_below).map(|found| found.line))
+            }
+        };
+        let rows = Rows::Csv(CsvRows::open(input, &name, format, line)?);
+        Ok(Self { name, rows, found_header })
     }
 
     fn workbook(input: ListInput, head: &[u8], name: String, options: &ListOptions) -> Result<Self, ListError> {
@@ -87,8 +127,14 @@ impl ListReader {
             return Err(ListError::EncodingOfWorkbook { name });
         }
         let file = input.into_file(head).map_err(|cause| ListError::unreadable(&name, cause))?;
-        let list = SheetList::open(file, options.sheet.clone(), &name)?;
-        Ok(Self { name, rows: Rows::Sheet(Box::new(list)) })
+        let list = SheetList::open(&file, options, &name)?;
+        let found_header = list.found_header();
+        Ok(Self { name, rows: Rows::Sheet(Box::new(list)), found_header })
+    }
+
+    /// The line of the header, where it was found below other rows.
+    pub(crate) fn found_header(&self) -> Option<u64> {
+        self.found_header
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -192,6 +238,33 @@ impl ListReader {
             Rows::Csv(rows) => rows.next(&self.name),
             Rows::Ndjson(rows) => rows.next(&self.name),
             Rows::Sheet(list) => list.next(&self.name),
+        }
+    }
+}
+
+/// Skips the lines above `wanted` of an input whose first byte stands in `line`.
+fn skip_lines(input: &mut impl BufRead, mut line: u64, wanted: u64, name: &str) -> Result<(), ListError> {
+    let unreadable = |cause| ListError::unreadable(name, cause);
+    let mut is_begun = false;
+    loop {
+        let byte = input.fill_buf().map_err(unreadable)?.first().copied();
+        match byte {
+            None => {
+                let last = if is_begun { line } else { line - 1 };
+                return Err(ListError::HeaderBeyond { name: name.to_owned(), wanted, last });
+            }
+            Some(b'\n' | b'\r') if line >= wanted => {
+                return Err(ListError::EmptyHeader { name: name.to_owned(), wanted });
+            }
+            Some(_) if line >= wanted => return Ok(()),
+            Some(byte) => {
+                input.consume(1);
+                is_begun = !matches!(byte, b'\n' | b'\r');
+                line += u64::from(!is_begun);
+                if byte == b'\r' && input.fill_buf().map_err(unreadable)?.first() == Some(&b'\n') {
+                    input.consume(1);
+                }
+            }
         }
     }
 }

@@ -9,6 +9,10 @@ use serde_json::{Map, Value};
 use super::columns::{Columns, MeantColumn, is_country_column, meant_column};
 use super::error::ListError;
 use super::outcome::ReportedOutcome;
+use crate::nearest::plain;
+
+/// What the name of a row of totals begins with.
+const TOTALS: [&str; 5] = ["total", "subtotal", "grantotal", "grandtotal", "sumatotal"];
 
 /// A row with the line where it begins; a bad one with what is wrong.
 #[derive(Debug)]
@@ -208,6 +212,15 @@ impl Row {
             }
             Self::Fields(fields) => written(fields.as_ref()),
         }
+    }
+
+    /// The cell that says that the row adds up others, as the last one of a sheet may.
+    pub(crate) fn total(&self) -> Option<&str> {
+        let cells = self.names().into_iter().filter_map(|name| self.cell(name)).map(str::trim);
+        cells.into_iter().find(|cell| {
+            let begin = plain(cell);
+            TOTALS.iter().any(|word| begin.starts_with(word))
+        })
     }
 
     /// A cell of CSV, as it stands in the list.

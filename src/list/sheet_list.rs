@@ -1,10 +1,14 @@
 //! A sheet as a list: its first filled row is the header, and each filled one below it is a row.
 
+use std::collections::VecDeque;
 use std::fs::File;
+use std::io::Seek;
 use std::sync::Arc;
 
 use super::columns::Columns;
 use super::error::ListError;
+use super::header::{HeaderChoice, LOOKED_AT, TableHead, find_header};
+use super::input::ListOptions;
 use super::outcome::ReportLayout;
 use super::row::{ListRow, Row};
 use super::workbook::{CellFault, CellLook, SheetChoice, SheetRow, SheetStream, Unshown, column_letters, read_sheets};
@@ -35,6 +39,10 @@ pub(crate) struct UnshownColumn {
 
 pub(super) struct SheetList {
     stream: SheetStream,
+    /// Rows below the header that were read to find it.
+    first: VecDeque<SheetRow>,
+    /// The line of a header that was found below other rows.
+    found_header: Option<u64>,
     columns: Arc<Columns>,
     /// How many cells a row may have.
     width: usize,
@@ -57,16 +65,9 @@ impl HiddenRows {
 }
 
 impl SheetList {
-    pub(super) fn open(file: File, wanted: Option<String>, name: &str) -> Result<Self, ListError> {
-        let unreadable = |error| ListError::workbook(name, error);
-        let mut stream = read_sheets(file, SheetChoice::One(wanted)).map_err(unreadable)?;
-        let header = loop {
-            match stream.next().map_err(unreadable)? {
-                Some(row) if row.is_filled() => break row,
-                Some(_) => {}
-                None => return Err(ListError::NoRows { name: name.to_owned() }),
-            }
-        };
+    pub(super) fn open(file: &File, options: &ListOptions, name: &str) -> Result<Self, ListError> {
+        let BegunSheet { stream, mut rows, is_below } = begin(file, options, name)?;
+        let Some(header) = rows.pop_front() else { return Err(ListError::NoRows { name: name.to_owned() }) };
         if let Some((column, fault)) = header.faults.first() {
             let problem = problem(*column, header.number, None, fault);
             return Err(ListError::Header { name: name.to_owned(), problem });
@@ -79,11 +80,32 @@ impl SheetList {
         let hidden_rows = HiddenRows::default();
         let last = header.number;
         let (conventions, unshown) = (None, Vec::new());
-        Ok(Self { stream, columns, width, layout, last, empty_rows: 0, hidden_rows, conventions, unshown })
+        let (found_header, first, empty_rows) = (is_below.then_some(last), rows, 0);
+        Ok(Self {
+            stream,
+            first,
+            found_header,
+            columns,
+            width,
+            layout,
+            last,
+            empty_rows,
+            hidden_rows,
+            conventions,
+            unshown,
+        })
+    }
+
+    /// The next row, an empty one perhaps.
+    fn next_row(&mut self, name: &str) -> Result<Option<SheetRow>, ListError> {
+        match self.first.pop_front() {
+            Some(row) => Ok(Some(row)),
+            None => self.stream.next().map_err(|error| ListError::workbook(name, error)),
+        }
     }
 
     pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, ListError> {
-        while let Some(row) = self.stream.next().map_err(|error| ListError::workbook(name, error))? {
+        while let Some(row) = self.next_row(name)? {
             if row.is_filled() {
                 self.empty_rows += row.number.saturating_sub(self.last + 1);
                 if row.is_hidden {
@@ -151,6 +173,10 @@ impl SheetList {
         Ok(Row::cells_of(&self.columns, self.layout.own(&texts(&row.cells)), shown))
     }
 
+    pub(super) fn found_header(&self) -> Option<u64> {
+        self.found_header
+    }
+
     pub(super) fn layout(&self) -> &ReportLayout {
         &self.layout
     }
@@ -179,6 +205,110 @@ impl SheetList {
     /// The sheet that is read, and the visible ones that are not.
     pub(super) fn sheets(&self) -> Option<(&str, &[String])> {
         self.stream.chosen().map(|chosen| (chosen.name.as_str(), chosen.others.as_slice()))
+    }
+}
+
+/// A sheet of which the first rows are read.
+struct BegunSheet {
+    stream: SheetStream,
+    /// Filled ones, from the header on.
+    rows: VecDeque<SheetRow>,
+    /// Whether others stand above them.
+    is_below: bool,
+}
+
+/// Begins to read the sheet that has the table.
+fn begin(file: &File, options: &ListOptions, name: &str) -> Result<BegunSheet, ListError> {
+    let open = |sheet| open_sheets(file, SheetChoice::One(sheet), name);
+    let mut stream = open(options.sheet.clone())?;
+    let (to_column, is_built) = match &options.header {
+        HeaderChoice::First => {
+            let rows = filled_rows(&mut stream, 1, name)?;
+            return Ok(BegunSheet { stream, rows, is_below: false });
+        }
+        HeaderChoice::Line(wanted) => {
+            let rows = VecDeque::from([row_of_line(&mut stream, *wanted, name)?]);
+            return Ok(BegunSheet { stream, rows, is_below: false });
+        }
+        HeaderChoice::Sought { to_column, is_built } => (to_column.as_deref(), *is_built),
+    };
+    let rows = filled_rows(&mut stream, LOOKED_AT, name)?;
+    let sheet = stream.chosen().map(|chosen| chosen.name.clone());
+    let first = TableHead { sheet, rows: rows.iter().map(|row| (row.number, row.cells.clone())).collect() };
+    let mut heads = vec![first];
+    if matches!(find_header(&heads, name, to_column), Ok(Some((_, 0)))) {
+        return Ok(BegunSheet { stream, rows, is_below: false });
+    }
+    stream.stop();
+    if options.sheet.is_none() {
+        add_heads(&mut heads, open_sheets(file, SheetChoice::Heads(LOOKED_AT), name)?, name)?;
+    }
+    let found = find_header(&heads, name, to_column)?;
+    if found.is_none() && !is_built && is_without_table(&heads, to_column) {
+        return Err(ListError::NoTable { name: name.to_owned() });
+    }
+    let (at, place) = found.unwrap_or_default();
+    let elsewhere = heads.into_iter().nth(at).filter(|_| at > 0).and_then(|head| head.sheet);
+    let mut stream = open(elsewhere.or_else(|| options.sheet.clone()))?;
+    let mut rows = filled_rows(&mut stream, LOOKED_AT, name)?;
+    rows.drain(..place);
+    Ok(BegunSheet { stream, rows, is_below: place > 0 })
+}
+
+fn open_sheets(file: &File, choice: SheetChoice, name: &str) -> Result<SheetStream, ListError> {
+    let again = file.try_clone().and_then(|mut file| file.rewind().map(|()| file));
+    let file = again.map_err(|cause| ListError::unreadable(name, cause))?;
+    read_sheets(file, choice).map_err(|error| ListError::workbook(name, error))
+}
+
+fn filled_rows(stream: &mut SheetStream, most: usize, name: &str) -> Result<VecDeque<SheetRow>, ListError> {
+    let mut rows = VecDeque::new();
+    while rows.len() < most
+        && let Some(row) = stream.next().map_err(|error| ListError::workbook(name, error))?
+    {
+        rows.extend(Some(row).filter(SheetRow::is_filled));
+    }
+    Ok(rows)
+}
+
+fn row_of_line(stream: &mut SheetStream, wanted: u64, name: &str) -> Result<SheetRow, ListError> {
+    let (name, mut last) = (name.to_owned(), 0);
+    while let Some(row) = stream.next().map_err(|error| ListError::workbook(&name, error))? {
+        if row.is_filled() && row.number >= wanted {
+            let is_there = row.number == wanted;
+            return if is_there { Ok(row) } else { Err(ListError::EmptyHeader { name, wanted }) };
+        }
+        last = if row.is_filled() { row.number } else { last };
+    }
+    Err(ListError::HeaderBeyond { name, wanted, last })
+}
+
+/// Adds those of the sheets behind the first one.
+fn add_heads(heads: &mut Vec<TableHead>, mut stream: SheetStream, name: &str) -> Result<(), ListError> {
+    let first = heads.first().and_then(|head| head.sheet.clone());
+    while let Some(row) = stream.next().map_err(|error| ListError::workbook(name, error))? {
+        let sheet = stream.chosen().map(|chosen| chosen.name.clone());
+        if sheet == first {
+            continue;
+        }
+        if heads.last().is_none_or(|head| head.sheet != sheet) {
+            heads.push(TableHead { sheet, rows: Vec::new() });
+        }
+        if let Some(head) = heads.last_mut() {
+            head.rows.push((row.number, row.cells));
+        }
+    }
+    Ok(())
+}
+
+/// Whether nothing in these sheets, in which no header was found, reads like a list of people.
+fn is_without_table(heads: &[TableHead], to_column: Option<&str>) -> bool {
+    let is_filled = |head: &TableHead| !head.rows.is_empty();
+    match heads.first() {
+        Some(first) if is_filled(first) => {
+            !first.begins_with_header(to_column) && !heads.iter().any(TableHead::has_number)
+        }
+        _ => heads.iter().any(is_filled),
     }
 }
 

@@ -81,3 +81,13 @@ pub(crate) fn read_recipient(
         }
     }
 }
+
+/// Gives `add` the recipient that `text` was read as, and behind it the other one that its digits are when a country code was
+/// meant to begin them: `51987654321` is somebody in Peru, but also in Brazil. Nobody can tell, so neither is written to.
+pub(super) fn readings(text: &str, typed: &TypedRecipient, add: &mut dyn FnMut(&[&str])) {
+    let meant = typed.recipient.as_str();
+    match TypedRecipient::read(text, None) {
+        Ok(other) if other.recipient.as_str() != meant => add(&[meant, other.recipient.as_str()]),
+        Ok(_) | Err(_) => add(&[meant]),
+    }
+}

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use serde_json::Value;
 
-use super::country_rule::CountryRule;
+use super::country_rule::{CountryRule, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
 use super::exclusion_table::{ExclusionTables, ReadFile};
 use crate::list::{
@@ -29,12 +29,12 @@ pub(crate) struct ExclusionOptions {
     pub(crate) encoding: Option<ListEncoding>,
 }
 
-/// Gives each person of `input` to `add`, as the recipient on the wire; `name` stands in errors.
+/// Gives each person of `input` to `add`, in all [`readings`]; `name` stands in errors.
 pub(super) fn read(
     input: ListInput,
     name: &str,
     options: ExclusionOptions,
-    add: &mut dyn FnMut(&str),
+    add: &mut dyn FnMut(&[&str]),
 ) -> Result<ReadFile, ExclusionProblem> {
     let text = match AnyInput::open(input, name, options.encoding)? {
         AnyInput::Workbook(sheets) => return read_workbook(sheets, name, options.countries, add),
@@ -123,7 +123,7 @@ fn read_lines(
     name: &str,
     passed: usize,
     countries: CountryRule,
-    add: &mut dyn FnMut(&str),
+    add: &mut dyn FnMut(&[&str]),
 ) -> Result<ReadFile, ExclusionProblem> {
     let (mut line, mut bytes, mut bad) = (passed as u64, Vec::new(), BadLines::default());
     loop {
@@ -146,7 +146,7 @@ fn read_lines(
             continue;
         }
         match TypedRecipient::read(bare(text), countries.otherwise) {
-            Ok(typed) => add(typed.recipient.as_str()),
+            Ok(typed) => readings(bare(text), &typed, add),
             Err(error) => bad.add(None, line, LineFault::Recipient(error)),
         }
     }
@@ -157,7 +157,7 @@ fn read_list(
     input: Box<dyn Read>,
     name: &str,
     countries: CountryRule,
-    add: &mut dyn FnMut(&str),
+    add: &mut dyn FnMut(&[&str]),
 ) -> Result<ReadFile, ExclusionProblem> {
     let mut list = ListReader::open(ListInput::Stream(input), name, &ListOptions::default())?;
     let mut tables = ExclusionTables::new(countries, add);
@@ -195,7 +195,7 @@ fn read_workbook(
     mut sheets: EverySheet,
     name: &str,
     countries: CountryRule,
-    add: &mut dyn FnMut(&str),
+    add: &mut dyn FnMut(&[&str]),
 ) -> Result<ReadFile, ExclusionProblem> {
     let mut tables = ExclusionTables::new(countries, add);
     while let Some(row) = sheets.next(name)? {

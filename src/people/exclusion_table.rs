@@ -1,7 +1,7 @@
 //! The people in a table. A column whose name says recipient must hold one in each row; any other may hold more numbers of
 //! them, which exclude, too: somebody who is left out by mistake is harmed less than somebody who is written to.
 
-use super::country_rule::{CountryRule, read_recipient};
+use super::country_rule::{CountryRule, read_recipient, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
 use crate::list::{ColumnRole, ListError, is_country_column, looks_like_number};
 use crate::phone::is_user_id;
@@ -26,7 +26,7 @@ pub(super) struct ReadFile {
 /// The tables of one file.
 pub(super) struct ExclusionTables<'a> {
     countries: CountryRule,
-    add: &'a mut dyn FnMut(&str),
+    add: &'a mut dyn FnMut(&[&str]),
     table: ExclusionTable,
     bad: BadLines,
     doubts: Vec<String>,
@@ -52,8 +52,8 @@ struct ExclusionTable {
 }
 
 impl<'a> ExclusionTables<'a> {
-    /// `add` gets each person.
-    pub(super) fn new(countries: CountryRule, add: &'a mut dyn FnMut(&str)) -> Self {
+    /// `add` gets each person, in all [`readings`].
+    pub(super) fn new(countries: CountryRule, add: &'a mut dyn FnMut(&[&str])) -> Self {
         Self {
             countries,
             add,
@@ -147,7 +147,7 @@ impl<'a> ExclusionTables<'a> {
             };
             match (read_recipient(text, country.clone()), role) {
                 (Ok(typed), role) if role != ColumnRole::Other || is_person(text) => {
-                    (self.add)(typed.recipient.as_str());
+                    readings(text, &typed, self.add);
                     is_anybody = true;
                 }
                 (Err(error), ColumnRole::Recipient) => faults.push(error.into()),

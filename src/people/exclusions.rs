@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::exclusion_error::{ExclusionError, ExclusionOrigin};
 use super::exclusion_file::{ExclusionOptions, read};
+use super::exclusion_table::ReadFile;
 use crate::list::ListInput;
 use crate::phone::person_key;
 
@@ -23,6 +24,8 @@ pub(crate) struct ExclusionList {
     /// Cells that may have been meant for a number.
     pub(crate) doubts: Vec<String>,
     people: People,
+    /// Those whom digits without `+` may mean, too. They are excluded, and not counted.
+    possible: People,
 }
 
 /// People by their keys. A list may have millions of them, nearly all of them phone numbers.
@@ -45,12 +48,23 @@ impl Exclusions {
         origin: &ExclusionOrigin,
         options: ExclusionOptions,
     ) -> Result<(), ExclusionError> {
-        let mut people = People::default();
-        let found = read(input, name, options, &mut |recipient| people.add(recipient))
-            .map_err(|problem| ExclusionError::new(origin, name, problem))?;
-        people.numbers.sort_unstable();
-        people.numbers.dedup();
-        self.lists.push(ExclusionList { name: name.to_owned(), sheets: found.sheets, doubts: found.doubts, people });
+        let (mut people, mut possible) = (People::default(), People::default());
+        let mut add = |readings: &[&str]| {
+            if let Some((meant, others)) = readings.split_first() {
+                people.add(meant);
+                for other in others {
+                    possible.add(other);
+                }
+            }
+        };
+        let found =
+            read(input, name, options, &mut add).map_err(|problem| ExclusionError::new(origin, name, problem))?;
+        for numbers in [&mut people.numbers, &mut possible.numbers] {
+            numbers.sort_unstable();
+            numbers.dedup();
+        }
+        let (name, ReadFile { sheets, doubts }) = (name.to_owned(), found);
+        self.lists.push(ExclusionList { name, sheets, doubts, people, possible });
         Ok(())
     }
 
@@ -70,7 +84,7 @@ impl Exclusions {
         }
         recipients.find_map(|recipient| {
             let key = person_key(recipient);
-            let list = self.lists.iter().find(|list| list.people.has(&key))?;
+            let list = self.lists.iter().find(|list| list.people.has(&key) || list.possible.has(&key))?;
             Some((recipient, list.name.as_str()))
         })
     }

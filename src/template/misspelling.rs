@@ -4,6 +4,7 @@ use minijinja::Environment;
 
 use super::pieces::{Piece, pieces, trimmed, words};
 use super::uses::Uses;
+use crate::nearest::identifier;
 
 /// What a text has that is probably meant for a column, and is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,10 +84,11 @@ pub(super) fn name_with_blanks(language: &Environment<'_>, source: &str) -> Opti
 pub(crate) fn spelling(column: &str) -> String {
     let is_name = column.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
         && !column.starts_with(|character: char| character.is_ascii_digit());
-    if is_name {
-        format!("{{{{ {column} }}}}")
-    } else {
-        format!("{{{{ row['{}'] }}}}", column.replace('\\', "\\\\").replace('\'', "\\'"))
+    // Quotes inside those of a shell are easily lost.
+    match identifier(column).filter(|_| !is_name) {
+        _ if is_name => format!("{{{{ {column} }}}}"),
+        Some(identifier) => format!("{{{{ {identifier} }}}}"),
+        None => format!("{{{{ row['{}'] }}}}", column.replace('\\', "\\\\").replace('\'', "\\'")),
     }
 }
 
@@ -169,8 +171,8 @@ mod tests {
             ("{{ true }}", "{{ true }}"),
             ("Hola {nombre}", "{nombre} {{ nombre }}"),
             ("{{ nombre }} {Nombre}", "{Nombre} {{ nombre }}"),
-            ("[ nombre_completo ]", "[ nombre_completo ] {{ row['Nombre completo'] }}"),
-            ("{Teléfono (móvil)}", "{Teléfono (móvil)} {{ row['Teléfono (móvil)'] }}"),
+            ("[ nombre_completo ]", "[ nombre_completo ] {{ nombre_completo }}"),
+            ("{Teléfono (móvil)}", "{Teléfono (móvil)} {{ telefono_movil }}"),
             ("<nombre>", "<nombre> {{ nombre }}"),
             ("10% %NOMBRE%", "%NOMBRE% {{ nombre }}"),
             ("[[nombre]]", "[nombre] {{ nombre }}"),
@@ -182,7 +184,7 @@ mod tests {
             ("Hola $nombre, paga $5", "$nombre {{ nombre }}"),
             ("｛nombre｝", "｛nombre｝ {{ nombre }}"),
             ("{row.nombre}", "{row.nombre} {{ nombre }}"),
-            ("{completo}", "{completo} {{ row['Nombre completo'] }}"),
+            ("{completo}", "{completo} {{ nombre_completo }}"),
             ("{nombe}", "{nombe} {{ nombre }}"),
             ("{{ \"\" ~ 1 }}", "{{ \"\" ~ 1 }}"),
             ("{% set x = 1 %}{{ x }}", "{{ x }}"),

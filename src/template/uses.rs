@@ -437,11 +437,14 @@ impl Visitor<'_> {
         if gives_number(left) || gives_number(right) {
             self.arithmetic(whole, &[left, right]);
             let smaller = if is_less { left } else { right };
-            for column in self.read_as_numbers(smaller) {
-                match self.guards.iter_mut().rev().find(|(guarded, _)| *guarded == column) {
-                    Some((_, is_needed)) => *is_needed = true,
-                    None => {
-                        self.uses.less.insert(column);
+            for operand in [left, right] {
+                for column in self.read_as_numbers(operand) {
+                    match self.guards.iter_mut().rev().find(|(guarded, _)| *guarded == column) {
+                        Some((_, is_needed)) => *is_needed = true,
+                        None if std::ptr::eq(operand, smaller) => {
+                            self.uses.less.insert(column);
+                        }
+                        None => {}
                     }
                 }
             }
@@ -661,6 +664,8 @@ mod tests {
             ("{% if vip | yes %}a{% endif %}", &[]),
             ("{% if vip == 'si' %}a{% endif %}", &[]),
             ("{% if saldo and saldo | number < 5 %}a{% endif %}", &[]),
+            ("{% if saldo and saldo | number > 0 %}a{% endif %}", &[]),
+            ("{% if saldo and 0 < saldo | number %}a{% endif %}", &[]),
             ("{% if saldo %}{% if saldo | number < 5 %}a{% endif %}{% endif %}", &[]),
             ("{% if saldo %}a{% endif %}{% if saldo | number < 5 %}b{% endif %}", &[("saldo", "saldo | yes")]),
             ("{% if vip is defined %}a{% endif %}", &[]),

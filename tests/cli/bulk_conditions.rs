@@ -12,7 +12,7 @@ enum Comes {
 }
 use Comes::{No, Of};
 
-const CONDITIONS: [(&str, &str, Comes); 53] = [
+const CONDITIONS: [(&str, &str, Comes); 54] = [
     // A text is not a number.
     (
         "{% if x > 100 %}a{% endif %}.",
@@ -48,6 +48,7 @@ const CONDITIONS: [(&str, &str, Comes); 53] = [
     ("{% if x | number < 100 %}a{% endif %}.", "", No("x is empty, which counts as less than any number")),
     ("{% if x and x | number < 100 %}a{% endif %}.", "", Of(".")),
     ("{% if x and x | number < 100 %}a{% endif %}.", "0", Of("a.")),
+    ("{% if x and x | number > 0 %}a{% endif %}.", "0", Of(".")),
     ("{% if x != '' and x | number < 100 %}a{% endif %}.", "", Of(".")),
     ("{% if x %}b{% endif %}{% if x | number < 100 %}a{% endif %}.", "", No("x is empty")),
     ("{% if x | length < 3 %}a{% endif %}.", "", Of("a.")),

@@ -16,6 +16,9 @@ also_in_a_database! {
     a_column_is_found_by_what_its_name_means,
     says_line_and_way_out_of_every_broken_list,
     a_list_that_begins_with_somebody_or_with_a_title_is_told_so,
+    what_stands_above_the_header_is_passed_over,
+    a_header_that_is_not_clear_is_named_by_its_line,
+    a_row_of_totals_is_told_as_that,
     a_count_that_leaves_nothing_says_what_was_meant,
     what_is_wrong_with_the_message_is_told_once_for_the_whole_list,
     a_line_has_the_number_that_an_editor_shows,
@@ -293,23 +296,97 @@ fn a_list_that_begins_with_somebody_or_with_a_title_is_told_so() {
         }
     }
     refused(&home, &["people.csv", "text", "--to", "{{ celular }}", "Hola"], &["the first line is no header"]);
-    for list in [
-        "Lista de clientes\nnombre,celular\nAna,593987654321\n",
-        "Lista de clientes,\nnombre,celular\nAna,593987654321\n",
-        "Lista de clientes\nnombre;celular\nAna;593987654321\n",
-    ] {
-        home.write("people.csv", list);
-        let parts =
-            ["the first line is a title, not the header: `Lista de clientes`", "delete what stands above line 2"];
-        refused(&home, &text, &parts);
-    }
-    home.write("people.csv", ",,\n,celular,nombre\n,593987654321,Ana\n");
-    refused(&home, &text, &["the first line has no names of columns", "delete what stands above line 2"]);
+    home.write("people.csv", "Lista de clientes\nnombre,celular\nAna,\n");
+    let parts = [
+        "the first line is a title, not the header: `Lista de clientes`",
+        "if line 2 is the header (nombre, celular), add --header-row 2",
+    ];
+    refused(&home, &text, &parts);
     // Days are columns, and a row that is too long is that row's fault.
     home.write("people.csv", "2026-11-20,nombre\nx,Ana\n");
     refused(&home, &text, &["no column is named like a recipient column"]);
     home.write("people.csv", "celular\n593987654321,Ana\n");
     refused(&home, &text, &["line 2: has 2 cells, but the header has 1"]);
+}
+
+#[test]
+fn what_stands_above_the_header_is_passed_over() {
+    let home = Home::new();
+    for (list, line) in [
+        ("Lista de clientes\nnombre,celular\nAna,593987654321\nEva,12\n", 2),
+        ("Lista de clientes,\r\n\r\nnombre,celular\r\nAna,593987654321\r\nEva,12\r\n", 3),
+        ("Lista de clientes\nnombre;celular\nAna;593987654321\nEva;12\n", 2),
+        (",,\n,,Clientes\n,celular,nombre\n,593987654321,Ana\n,12,Eva\n", 3),
+        ("\u{feff}sep=;\nClientes; \"noviembre\";2026\nArea;Ventas\nnombre;celular\nAna;+593 98 765 4321\nEva;12\n", 4),
+        ("x\n\"de\n2026\"\nnombre\tcelular\nAna\t593987654321\nEva\t12\n", 4),
+        ("x\rnombre,celular\rAna,593987654321\rEva,12\r", 2),
+        ("Cliente,Contacto\nnombre,celular\nAna,593987654321\nEva,12\n", 2),
+    ] {
+        for (flags, is_found) in [(vec![], true), (vec!["--header-row".to_owned(), line.to_string()], false)] {
+            let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+            home.write("people.csv", list);
+            let words =
+                [&["--sandbox", "--dry-run", "bulk", "send", "people.csv", "--skip-invalid"], &flags[..]].concat();
+            let ended = home.run_args(&words).args(&["text", "Hola {{ nombre }}"]).success();
+            assert!(ended.stderr.contains(&format!("line {}", line + 2)), "{list}: {ended:?}");
+            let note = format!("the header is line {line}; the lines above it are not part of the list");
+            assert_eq!(ended.stderr.contains(&note), is_found, "{list}: {ended:?}");
+            assert!(ended.stdout.contains("Hola Ana") && ended.stdout.lines().count() == 1, "{ended:?}");
+        }
+    }
+    // A report has the rows alone, and is a list again.
+    home.write("people.csv", "Lista de clientes\nnombre;celular\nAna;593987654321\n");
+    home.run_args(&["--sandbox", "bulk", "send", "people.csv", "--run", "r", "text", "Hola"]).success();
+    assert!(home.run("bulk report r").success().stdout.starts_with("nombre;celular;run;line;"));
+    // The line beyond what is read at once.
+    home.write("people.csv", format!("{}nombre,celular\nAna,593987654321\n", "x,y\n".repeat(50_000)));
+    let words = ["people.csv", "--header-row", "50001", "text", "Hola {{ nombre }}"];
+    assert_eq!(bodies(&home, &words)[0]["text"], "Hola Ana");
+}
+
+#[test]
+fn a_header_that_is_not_clear_is_named_by_its_line() {
+    let home = Home::new();
+    for (list, flags, parts) in [
+        (
+            "Uno\ncelular,a\n593987654321,x\nDos,\ncelular,b\n593987654322,x\n",
+            &[][..],
+            &["the header of people.csv could be line 2 or line 5", "say which one: --header-row 2 or --header-row 5"]
+                [..],
+        ),
+        (
+            "RUC,1790012345001\ncelular,b\n593987654322,x\n",
+            &[],
+            &["the header of people.csv could be line 2, but a number stands above it", "--header-row 2"],
+        ),
+        ("celular\n593987654321\n", &["--header-row", "0"], &["'--header-row <N>'"]),
+        ("celular\n593987654321\n", &["--header-row", "3"], &["--header-row 3: people.csv ends in line 2"]),
+        ("celular\n593987654321", &["--header-row", "4000000000"], &["people.csv ends in line 2"]),
+        ("", &["--header-row", "1"], &["--header-row 1: people.csv ends in line 0"]),
+        ("x\n\ncelular\n593987654321\n", &["--header-row", "2"], &["--header-row 2: this line of people.csv is empty"]),
+        ("{\"to\":\"593987654321\"}\n", &["--header-row", "1"], &["people.csv is NDJSON, which has no header"]),
+        ("x,y\nAna,0987654321\n", &[], &["no column is named like a recipient column", "--to-column"]),
+    ] {
+        home.write("people.csv", list);
+        refused(&home, &[&["people.csv"], flags, &["text", "Hola"]].concat(), parts);
+    }
+    // What is proposed can be pasted, also where the header has a line break.
+    home.write("people.csv", "Fijo titular,\"WhatsApp\n(cliente)\"\n2345678,593987654322\n");
+    let ended = refused(&home, &["people.csv", "text", "Hola"], &["--to-column 'WhatsApp\\n(cliente)'"]);
+    let pasted = ended.stderr.split('\'').find(|part| part.starts_with("WhatsApp")).unwrap();
+    assert_eq!(bodies(&home, &["people.csv", "--to-column", pasted, "text", "x"])[0]["userId"], "593987654322");
+    home.write("people.csv", "Clientes\n\"WhatsApp\n(cliente)\",nombre\n593987654322,Ana\n");
+    let words = ["people.csv", "--to-column", "WhatsApp (cliente)", "text", "{{ nombre }}"];
+    assert_eq!(bodies(&home, &words)[0]["text"], "Ana");
+}
+
+#[test]
+fn a_row_of_totals_is_told_as_that() {
+    let home = Home::new();
+    home.write("people.csv", "celular,nombre,saldo\n593987654321,Ana,5\n,TOTAL:,5\n");
+    let parts =
+        ["line 3: celular: is empty, and the row says `TOTAL:`: it seems to be a row of totals", "--skip-invalid"];
+    refused(&home, &["people.csv", "text", "Hola {{ nombre | split | first }} {{ saldo | number }}"], &parts);
 }
 
 #[test]
@@ -342,7 +419,7 @@ fn what_is_wrong_with_the_message_is_told_once_for_the_whole_list() {
         (&["text", "{{ row['Nombre'] }}"], &["text: there is no column `Nombre`; there are: celular, Nombre completo"]),
         (
             &["text", "Hola {{Nombre completo | upper}}"],
-            &["a column whose name has blanks or signs is written {{ row['Nombre completo'] }}"],
+            &["a column whose name has blanks or signs is written {{ nombre_completo }}"],
         ),
     ] {
         let ended = refused(&home, &[&["people.csv"], words].concat(), parts);

@@ -152,10 +152,11 @@ fn ordinary_lists_pass_as_they_are() {
         }
         let sending = [&["--sandbox", "bulk", "send", path, "--yes", "--run", "r", "--rate", "1000/s"][..], &flags];
         home.run_args(&sending.concat()).args(&["text", "Hola {{ nombre }}"]).success();
-        let of_report: Vec<_> = match flags.iter().position(|flag| ["--encoding", "--sheet"].contains(flag)) {
-            Some(at) => flags[..at].to_vec(),
-            None => flags,
-        };
+        let of_report: Vec<_> =
+            match flags.iter().position(|flag| ["--encoding", "--header-row", "--sheet"].contains(flag)) {
+                Some(at) => flags[..at].to_vec(),
+                None => flags,
+            };
         for format in ["csv", "ndjson"] {
             // Objects have no place for two fields of one name.
             if (format, file) == ("ndjson", "own-code-and-line.csv") {

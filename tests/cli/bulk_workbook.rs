@@ -19,6 +19,7 @@ also_in_a_database! {
     a_cell_without_a_value_is_the_fault_of_its_row,
     hidden_rows_are_left_out_or_sent_as_was_said,
     the_first_visible_sheet_is_read_or_the_one_that_is_named,
+    the_header_is_found_in_another_row_and_another_sheet,
     a_workbook_comes_from_standard_input_too,
     a_list_of_sixty_columns_is_a_list,
     a_workbook_that_cannot_be_read_is_told_with_the_way_out,
@@ -268,10 +269,7 @@ fn a_cell_without_a_value_is_the_fault_of_its_row() {
     let parts = ["line 2: n: cell B2 has the error #N/A", "line 3: n: cell B3 has a formula without a value"];
     refused(&home, &ods(&[sheet("Hoja1", &rows.concat())]), &[], &parts);
 
-    let header = "<row r=\"1\"><c r=\"A1\"><v>1</v></c><c r=\"B1\" t=\"e\"><v>#REF!</v></c></row>";
-    let title = "<row><c t=\"str\"><v>Clientes</v></c></row><row r=\"3\"><c t=\"str\"><v>nombre</v></c><c t=\"str\"><v>celular</v></c></row>";
-    let parts = ["the first line is a title, not the header: `Clientes`", "delete what stands above line 3"];
-    refused(&home, &xlsx(&[sheet("Hoja1", title)], ""), &[], &parts);
+    let header = "<row r=\"1\"><c r=\"A1\" t=\"str\"><v>to</v></c><c r=\"B1\" t=\"e\"><v>#REF!</v></c></row>";
     let parts = ["people.xlsx: cell B1 has the error #REF!; it is in the header"];
     refused(&home, &xlsx(&[sheet("Hoja1", header)], ""), &[], &parts);
 }
@@ -307,11 +305,21 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
     assert!(report.contains(",2,no,,,hidden,the sheet hides it,0,"), "{report}");
     let row = "<table:table-row table:visibility=\"filter\" table:number-rows-repeated=\"2\"><table:table-cell \
                office:value-type=\"string\"><text:p>593987654321</text:p></table:table-cell></table:table-row>";
-    let rows = ods_rows(&[vec!["to".to_owned()]]) + row;
-    home.write("people.ods", ods(&[sheet("Hoja1", &rows)]));
-    let ended = previewed(&home, &["people.ods", "--hidden", "send", "--allow-duplicates", "text", "x"]);
-    assert_eq!(texts(&ended).len(), 2);
-    assert!(ended.stderr.contains("2 rows are hidden"), "{ended:?}");
+    let plain = row.replace(" table:visibility=\"filter\"", "");
+    let folded = format!("<table:table-row-group table:display=\"false\">{plain}</table:table-row-group>{plain}");
+    for (row, all) in [(row, 2), (&folded, 4)] {
+        let rows = ods_rows(&[vec!["to".to_owned()]]) + row;
+        home.write("people.ods", ods(&[sheet("Hoja1", &rows)]));
+        let ended = previewed(&home, &["people.ods", "--hidden", "send", "--allow-duplicates", "text", "x"]);
+        assert_eq!(texts(&ended).len(), all);
+        assert!(ended.stderr.contains("2 rows are hidden"), "{ended:?}");
+    }
+    let rows = format!(
+        "{HEADER}<row r=\"2\" ht=\"0\" customHeight=\"1\"><c><v>593987654321</v></c></row>\
+         <row r=\"3\" ht=\"15\"><c><v>593987654322</v></c></row>"
+    );
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], SHARED));
+    home.run_args(&["--sandbox", "bulk", "send", "people.xlsx", "text", "x"]).fails(2, &["1 row is hidden", "line 2"]);
 }
 
 #[test]
@@ -349,6 +357,55 @@ fn the_first_visible_sheet_is_read_or_the_one_that_is_named() {
         refused(&home, &list, &[], &["people.xlsx has no visible sheet\n", "name a workbook with a list in it"]);
         let list = if is_ods { ods(&[sheet("x", "")]) } else { xlsx(&[sheet("x", "<row/>")], "") };
         refused(&home, &list, &[], &["people.xlsx has no rows"]);
+    }
+}
+
+#[test]
+fn the_header_is_found_in_another_row_and_another_sheet() {
+    let home = Home::new();
+    let rows = |rows: &[&[&str]]| -> Vec<Vec<String>> {
+        rows.iter().map(|cells| cells.iter().map(|cell| (*cell).to_owned()).collect()).collect()
+    };
+    let people = rows(&[&["Noviembre"], &["n", "celular"], &["Ana", "593987654321"]]);
+    let cover = rows(&[&["Portada"], &["Contacto:", "Ventas"]]);
+    let other = rows(&[&["celular", "n"], &["593987654322", "Eva"]]);
+    let filler = rows(&vec![&["x", "y"][..]; 20]);
+    let deep = [filler, rows(&[&["celular", "n"], &["593987654323", "Luz"]])].concat();
+    for is_ods in [false, true] {
+        let written = |rows: &[Vec<String>]| if is_ods { ods_rows(rows) } else { xlsx_rows(rows) };
+        let book = |sheets: &[TestSheet<'_>]| if is_ods { ods(sheets) } else { xlsx(sheets, "") };
+        let [people, cover, other, deep] = [&people, &cover, &other, &deep].map(|rows| written(rows));
+        let (cover, other, people) = (sheet("Portada", &cover), sheet("Más", &other), sheet("Los 'VIP'", &people));
+        let hidden = TestSheet { name: "x", is_hidden: true, rows: other.rows };
+        let deep = sheet("Abajo", &deep);
+        let line_2 = "the header is line 2; the lines above it are not part of the list";
+        for (sheets, flags, expected, told) in [
+            (&[cover, people, hidden][..], &[][..], "Ana", line_2),
+            (&[cover, people], &["--sheet", "los 'vip'"], "Ana", line_2),
+            (&[cover, other], &[], "Eva", "the sheet `Más` was read; the workbook has 1 other sheet"),
+            (&[other, people], &[], "Eva", "the sheet `Más` was read"),
+            (&[cover, people, other], &["--header-row", "2", "--sheet", "Los 'VIP'"], "Ana", ""),
+            (&[cover, deep], &["--header-row", "21", "--sheet", "Abajo"], "Luz", ""),
+        ] {
+            home.write("people.xlsx", book(sheets));
+            let ended = previewed(&home, &[&["people.xlsx"], flags, &["text", "{{ n }}"]].concat());
+            assert_eq!(texts(&ended), [expected], "{flags:?}");
+            assert!(ended.stderr.contains(told), "{told}: {ended:?}");
+            assert_eq!(ended.stderr.contains("the header is line"), told == line_2, "{ended:?}");
+        }
+        let no_table =
+            "people.xlsx has no table of people: among the first rows of its sheets, none names the recipient's";
+        let places = "could be line 2 of the sheet `Los 'VIP'` or line 1 of the sheet `Más`";
+        let typed = r"say which one: --header-row 2 --sheet 'Los '\''VIP'\''' or --sheet 'Más'";
+        for (sheets, flags, parts) in [
+            (&[cover, people, other][..], &[][..], &[places, typed][..]),
+            (&[cover], &[], &[no_table, "add --header-row N --sheet NAME --to-column COLUMN"]),
+            (&[sheet("Vacía", ""), deep], &[], &[no_table]),
+            (&[other], &["--header-row", "9"], &["--header-row 9: people.xlsx ends in line 2"]),
+            (&[other], &["--header-row", "1000000"], &["people.xlsx ends in line 2"]),
+        ] {
+            refused(&home, &book(sheets), flags, parts);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_rows};
 
 also_in_a_database! {
     nobody_on_a_list_is_sent_anything_under_any_form_of_a_number,
+    digits_that_may_be_two_people_exclude_both,
     the_profile_and_the_flag_add_up,
     a_list_that_cannot_be_used_stops_everything,
     a_list_with_nobody_on_it_excludes_nobody_and_says_so,
@@ -91,6 +92,33 @@ fn nobody_on_a_list_is_sent_anything_under_any_form_of_a_number() {
     home.write("otra.csv", "593987654322\n");
     let stdin = send(&home, "5215512345678", &["--exclude", "otra.csv", "--exclude", "-"]).stdin("525512345678\n");
     stdin.fails(11, &["they are on standard input"]);
+}
+
+/// What `messages list -o to` prints has no `+`, and a profile of another country reads it as one of its own.
+#[test]
+fn digits_that_may_be_two_people_exclude_both() {
+    for (file, list) in [
+        ("bajas.txt", "51987654321\n"),
+        ("bajas.csv", "nombre,celular\nAna,51987654321\n"),
+        ("bajas.ndjson", "{\"celular\":51987654321}\n"),
+    ] {
+        let jelou = Jelou::accepting();
+        let home = Home::new();
+        let path = home.path().join(file);
+        profile(&home, &jelou.url, &format!("country = \"BR\"\ndo_not_contact = \"{}\"", path.display()));
+        home.write(file, list);
+        home.write("people.csv", "to,n\n+51987654321,Peru\n+5551987654321,Brasil\n+5551987654322,otra\n");
+        let ended = bulk(&home, &[]).success();
+        assert!(ended.stderr.contains("2 rows are left out, whose recipients are on"), "{ended:?}");
+        assert_eq!(users(&jelou), ["5551987654322"], "{file}");
+    }
+    // With `+` or its country's column a number is one person.
+    let jelou = Jelou::accepting();
+    let home = home_for(&jelou);
+    home.write("bajas.txt", "+51987654321\n");
+    home.write("people.csv", "to,n\n+51987654321,Peru\n+5551987654321,Brasil\n");
+    bulk(&home, &["--country", "BR", "--exclude", "bajas.txt"]).success();
+    assert_eq!(users(&jelou), ["5551987654321"]);
 }
 
 #[test]

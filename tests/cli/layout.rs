@@ -87,7 +87,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("import", &["api", "ledger", "list", "message", "people", "phone", "template"]),
     ("report", &["api", "import", "ledger", "list", "message", "output", "timestamps"]),
     ("report_page", &["api", "import", "ledger", "message", "phone", "report"]),
-    ("template", &["conventions", "list", "message", "phone"]),
+    ("template", &["conventions", "list", "message", "nearest", "phone"]),
     ("list", &["conventions", "input", "nearest", "repeated_field"]),
     ("people", &["list", "message", "phone"]),
     ("sandbox", &["message", "timestamps"]),

@@ -24,21 +24,15 @@ fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
     let send = |words: &[&str]| home.run_args(&["--sandbox", "bulk", "send"]).args(words);
     for list in ["people.csv", "people.ndjson"] {
         for (text, parts) in [
-            (
-                "Hola {{1}}",
-                &["text: {{1}} names no column", "{{ nombre }}, {{ row['Nombre completo'] }}", "{{ '{{1}}' }}"],
-            ),
+            ("Hola {{1}}", &["text: {{1}} names no column", "{{ nombre }}, {{ nombre_completo }}", "{{ '{{1}}' }}"]),
             ("{{ 1 }}", &["text: {{ 1 }} names no column", "{{ nombre }}", "nothing was sent"]),
             (
                 "Hola {nombre}",
                 &["text: {nombre} would go out as it stands", "written {{ nombre }}", "{{ '{nombre}' }}"],
             ),
-            ("[Nombre Completo]", &["text: [Nombre Completo]", "{{ row['Nombre completo'] }}", "nothing was sent"]),
+            ("[Nombre Completo]", &["text: [Nombre Completo]", "{{ nombre_completo }}", "nothing was sent"]),
             ("<nombre> {{ nombre }}", &["text: <nombre> would go out", "{{ nombre }}", "nothing was sent"]),
-            (
-                "Hola {completo}, paga",
-                &["text: {completo} would go out", "{{ row['Nombre completo'] }}", "nothing was sent"],
-            ),
+            ("Hola {completo}, paga", &["text: {completo} would go out", "{{ nombre_completo }}", "nothing was sent"]),
             ("Hola {{ debug() }}", &["debug", "error", "nothing was sent"]),
             ("%NOMBRE%", &["text: %NOMBRE% would go out", "{{ nombre }}", "nothing was sent"]),
         ] {

@@ -17,6 +17,7 @@ pub(crate) fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// A sheet of [`Workbook`].
+#[derive(Clone, Copy)]
 pub(crate) struct TestSheet<'a> {
     pub(crate) name: &'a str,
     pub(crate) is_hidden: bool,

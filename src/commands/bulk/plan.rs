@@ -75,6 +75,6 @@ pub(crate) fn recipient_rule<'a>(
 fn not_a_template(error: &TemplateError) -> UsageError {
     UsageError::new(
         format!("{}: is not a template: {}", error.path, error.problem),
-        "a column is {{ nombre }} or {{ row['Nombre completo'] }}; to print braces, write {{ '{{' }}",
+        "a column is {{ nombre }}, and `Nombre completo` is {{ nombre_completo }}; to print braces, write {{ '{{' }}",
     )
 }

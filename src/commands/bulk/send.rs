@@ -22,7 +22,7 @@ use crate::exit::ExitCode;
 use crate::import::{ImportPlan, ImportPolicy, ReportedRule, RowRange};
 use crate::input::Source;
 use crate::ledger::{Details, LedgerDraft, LedgerError, LedgerStore};
-use crate::list::{ListOptions, ListReader};
+use crate::list::ListReader;
 use crate::message::{InvalidMessage, TypedRecipient};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::process::block_on;
@@ -50,8 +50,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let compiled = compile_body(&language, kind, &schema, body.as_ref())?;
     let recipient = recipient_rule(&language, delivery.to.as_deref(), args.to_column.as_deref())?;
     let country = args.country()?;
-    let options = ListOptions { sheet: args.sheet.clone(), encoding: args.encoding };
-    let mut list = open(&args.source, &options)?;
+    let mut list = open(&args.source, &args.list_options())?;
 
     let sender = unresolved.resolve(context)?;
     let hours = of_new_run(&args.hours, &sender.settings)?;

@@ -10,7 +10,7 @@ use crate::context::{Mode, UsageError};
 use crate::import::HiddenRule;
 use crate::input::{JsonSource, Source};
 use crate::ledger::RunName;
-use crate::list::ListEncoding;
+use crate::list::{HeaderChoice, ListEncoding, ListOptions};
 use crate::message::{Message, TypedMessage};
 use crate::once::OnceKey;
 use crate::phone::Country;
@@ -26,7 +26,7 @@ const ALL_ROWS: u64 = u64::MAX;
 ///
 /// Examples:
 ///   jelouctl bulk send people.csv text 'Hola {{ nombre }}'
-///   jelouctl bulk send people.csv --preview 2 text "Hola {{ row['Nombre completo'] }}"
+///   jelouctl bulk send people.csv --preview 2 text 'Hola {{ nombre_completo }}'
 ///   jelouctl bulk send people.csv --preview all --file preview.html text 'Hola {{ nombre }}'
 ///   jelouctl bulk send people.csv --test-to 593987654321 text 'Hola {{ nombre }}'
 ///   jelouctl bulk send people.ndjson --rate 2/s flow --body flow.json --title '{{ titulo }}'
@@ -37,7 +37,6 @@ const ALL_ROWS: u64 = u64::MAX;
 /// The list is CSV with a header, NDJSON, or a sheet of a workbook (.xlsx, .ods); in any text of the
 /// message, {{ name }} is a column.
 #[derive(Args, Debug)]
-#[expect(clippy::doc_link_with_quotes, reason = "a template's own marks")]
 #[command(verbatim_doc_comment, subcommand_value_name = "KIND", subcommand_help_heading = "Kinds")]
 pub(crate) struct BulkSendArgs {
     /// List of people: CSV, NDJSON, .xlsx or .ods, or `-` for standard input
@@ -47,6 +46,13 @@ pub(crate) struct BulkSendArgs {
     /// Sheet of the workbook [default: the first visible one]
     #[arg(long, value_name = "NAME", help_heading = LIST)]
     pub(super) sheet: Option<String>,
+
+    /// Line of the header, as the sheet or an editor counts it [default: found]
+    ///
+    /// The default is the first line, or the only one of the first 20 that names the recipient's column
+    /// above a number.
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = LIST)]
+    pub(super) header_row: Option<u64>,
 
     /// Encoding of a list in text, such as windows-1252 [default: UTF-8]
     #[arg(long, value_name = "LABEL", help_heading = LIST)]
@@ -236,6 +242,17 @@ impl BulkSendArgs {
 
     pub(super) fn message(&self) -> &Message {
         &self.typed.message
+    }
+
+    /// How the list is to be read.
+    pub(super) fn list_options(&self) -> ListOptions {
+        let header = match self.header_row {
+            Some(line) => HeaderChoice::Line(line),
+            None => {
+                HeaderChoice::Sought { to_column: self.to_column.clone(), is_built: self.typed.delivery.to.is_some() }
+            }
+        };
+        ListOptions { sheet: self.sheet.clone(), encoding: self.encoding, header }
     }
 
     /// `--country`, which may stand on either side of the kind.

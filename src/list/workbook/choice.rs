@@ -9,13 +9,15 @@ pub(crate) enum SheetChoice {
     One(Option<String>),
     /// Hidden ones, too.
     Every,
+    /// The first filled rows of each one that can be seen.
+    Heads(usize),
 }
 
 impl SheetChoice {
     pub(super) fn wanted(&self) -> Option<&str> {
         match self {
             Self::One(wanted) => wanted.as_deref(),
-            Self::Every => None,
+            Self::Every | Self::Heads(_) => None,
         }
     }
 }
@@ -32,6 +34,10 @@ pub(super) fn choose(sheets: &[Sheet], choice: &SheetChoice) -> Result<Vec<usize
         SheetChoice::One(wanted) => Ok(vec![choose_one(sheets, wanted.as_deref())?]),
         SheetChoice::Every if sheets.is_empty() => Err(not_there(sheets, None)),
         SheetChoice::Every => Ok((0..sheets.len()).collect()),
+        SheetChoice::Heads(_) => {
+            let visible = (0..).zip(sheets).filter(|(_, sheet)| !sheet.is_hidden);
+            Ok(visible.map(|(place, _)| place).collect())
+        }
     }
 }
 

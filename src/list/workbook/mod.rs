@@ -37,7 +37,11 @@ const PIECE: u64 = 64 * 1024;
 
 /// Begins to read the sheets of a zip archive.
 pub(crate) fn read_sheets(file: File, choice: SheetChoice) -> Result<SheetStream, WorkbookError> {
-    SheetStream::start(file, move |file, sink| read(file, &choice, sink))
+    let most = match choice {
+        SheetChoice::Heads(rows) => Some(rows),
+        SheetChoice::One(_) | SheetChoice::Every => None,
+    };
+    SheetStream::start(file, most, move |file, sink| read(file, &choice, sink))
 }
 
 fn read(file: File, choice: &SheetChoice, sink: &mut RowSink) -> Result<(), WorkbookError> {

@@ -52,6 +52,7 @@ pub(super) fn read(
                         SheetChoice::One(Some(wanted)) => chosen.is_empty() && is_alike(&sheet.name, wanted),
                         SheetChoice::One(None) => chosen.is_empty() && !sheet.is_hidden,
                         SheetChoice::Every => true,
+                        SheetChoice::Heads(_) => !sheet.is_hidden,
                     };
                     if is_meant {
                         chosen.push(sheets.len());
@@ -96,6 +97,8 @@ fn read_rows(
     sink: &mut RowSink,
 ) -> Result<(), WorkbookError> {
     let (mut buffer, mut last) = (Vec::new(), 0_u64);
+    // Of the groups around a row, whether each is folded.
+    let mut folded = Vec::new();
     let mut styles = OdsStyles { formatted, of_columns: Vec::new() };
     loop {
         match part.next(&mut buffer)? {
@@ -105,9 +108,13 @@ fn read_rows(
                 let times: usize = repeats(part, &start, "number-columns-repeated")?;
                 styles.of_columns.push((begin.saturating_add(times), style));
             }
+            Event::Start(start) if start.local_name().as_ref() == "table-row-group" => {
+                folded.push(part.attribute(&start, "display")?.as_deref() == Some("false"));
+            }
             Event::Start(start) if start.local_name().as_ref() == "table-row" => {
                 let times: u64 = repeats(part, &start, "number-rows-repeated")?;
                 let is_hidden = part.attribute(&start, "visibility")?.is_some_and(|state| state != "visible");
+                let is_hidden = is_hidden || folded.contains(&true);
                 let row = read_row(part, &styles, SheetRow::new(last + 1, is_hidden))?;
                 if row.is_filled() {
                     if last.saturating_add(times) > MAX_ROWS {
@@ -119,6 +126,7 @@ fn read_rows(
                 }
                 last = last.saturating_add(times);
             }
+            Event::End(end) if end.local_name().as_ref() == "table-row-group" => drop(folded.pop()),
             Event::End(end) if end.local_name().as_ref() == "table" => return Ok(()),
             Event::Eof => return Err(part.damaged("it ends too early")),
             _ => {}

@@ -2,7 +2,8 @@
 
 use std::fs::File;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::{thread, vec};
+use std::thread::{self, JoinHandle};
+use std::vec;
 
 use super::error::WorkbookError;
 use super::sheet_row::SheetRow;
@@ -32,20 +33,35 @@ pub(super) struct RowSink {
     pieces: SyncSender<Result<ReadPiece, WorkbookError>>,
     batch: Vec<SheetRow>,
     weight: usize,
+    /// Filled rows that are wanted of each sheet at most, and how many more of this one.
+    most: Option<usize>,
+    left: Option<usize>,
 }
 
 impl RowSink {
     /// # Errors
     /// When nobody wants more.
     pub(super) fn push(&mut self, row: SheetRow) -> Result<(), WorkbookError> {
+        if let Some(left) = &mut self.left {
+            if *left == 0 || !row.is_filled() {
+                return Ok(());
+            }
+            *left -= 1;
+        }
         self.weight += row.weight();
         self.batch.push(row);
         if self.weight >= BATCH_BYTES { self.flush() } else { Ok(()) }
     }
 
+    /// Whether nobody wants more rows of this sheet.
+    pub(super) fn is_full(&self) -> bool {
+        self.left == Some(0)
+    }
+
     /// The rows that follow are of the sheet of this name; `others` are the visible ones that are not read.
     pub(super) fn begin(&mut self, name: String, others: Vec<String>) -> Result<(), WorkbookError> {
         self.flush()?;
+        self.left = self.most;
         self.hand_over(Ok(ReadPiece::Chosen(ChosenSheet { name, others })))
     }
 
@@ -65,25 +81,36 @@ pub(crate) struct SheetStream {
     pieces: Receiver<Result<ReadPiece, WorkbookError>>,
     rows: vec::IntoIter<SheetRow>,
     chosen: Option<ChosenSheet>,
+    thread: JoinHandle<()>,
 }
 
 impl SheetStream {
-    /// `read` fills a sink from the file, in a thread that ends with it.
+    /// `read` fills a sink from the file, in a thread that ends with it: with `most` filled rows of each sheet, where not all
+    /// are wanted.
     pub(super) fn start(
         file: File,
+        most: Option<usize>,
         read: impl FnOnce(File, &mut RowSink) -> Result<(), WorkbookError> + Send + 'static,
     ) -> Result<Self, WorkbookError> {
         let (sender, pieces) = sync_channel(BATCHES);
         let reading = move || {
-            let mut sink = RowSink { pieces: sender, batch: Vec::new(), weight: 0 };
+            let mut sink = RowSink { pieces: sender, batch: Vec::new(), weight: 0, most, left: most };
             let read = read(file, &mut sink).and_then(|()| sink.flush());
             if let Err(error) = read {
                 // Who is gone needs no reason.
                 let _ = sink.hand_over(Err(error));
             }
         };
-        thread::Builder::new().name("workbook".to_owned()).spawn(reading)?;
-        Ok(Self { pieces, rows: Vec::new().into_iter(), chosen: None })
+        let thread = thread::Builder::new().name("workbook".to_owned()).spawn(reading)?;
+        Ok(Self { pieces, rows: Vec::new().into_iter(), chosen: None, thread })
+    }
+
+    /// Ends before all rows were taken; afterwards nobody reads the file.
+    pub(crate) fn stop(self) {
+        let Self { pieces, thread, .. } = self;
+        drop(pieces);
+        // One that panicked reads nothing more either.
+        let _ = thread.join();
     }
 
     /// The next row, an empty one perhaps.

@@ -81,6 +81,9 @@ pub(super) fn read_rows(
                 "row" => {
                     let next = SheetRow::new(row.number, false);
                     sink.push(std::mem::replace(&mut row, next))?;
+                    if sink.is_full() {
+                        return Ok(());
+                    }
                 }
                 "sheetData" => return part.finish(),
                 _ => {}
@@ -98,7 +101,9 @@ fn begin_row(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: u64) -> Re
         let attribute = attribute.map_err(|error| part.damaged(error))?;
         match attribute.key.as_ref() {
             "r" => number = attribute.value.parse().map_err(|_| part.damaged("a row has no number"))?,
-            "hidden" => is_hidden = is_true(&attribute.value),
+            "hidden" => is_hidden |= is_true(&attribute.value),
+            // What other programs write of a row without a height is not seen either.
+            "ht" => is_hidden |= attribute.value.trim().parse() == Ok(0.0),
             _ => {}
         }
     }

@@ -1,0 +1,169 @@
+//! Where the table of a list begins: a title, a date or a cover sheet may stand before it.
+
+use csv::{ByteRecord, ReaderBuilder};
+
+use super::columns::{looks_like_number, recipient_places};
+use super::error::{HeaderPlace, ListError};
+use super::format::CsvFormat;
+use super::record_marks::RecordMarks;
+
+/// Filled rows of each sheet, or of a text, among which the header is sought.
+pub(super) const LOOKED_AT: usize = 20;
+
+/// Digits that a number has at least below the name of a recipient's column: national ones are short.
+const FEWEST_DIGITS: usize = 7;
+
+/// Which row names the columns.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum HeaderChoice {
+    /// The first filled one.
+    #[default]
+    First,
+    /// `--header-row`: the one of this line.
+    Line(u64),
+    /// The first one, or the only one of the first rows that names the recipient's column.
+    Sought {
+        /// `--to-column`
+        to_column: Option<String>,
+        /// Whether a template makes the recipient, so that no column needs to be its own.
+        is_built: bool,
+    },
+}
+
+/// The first filled rows of a sheet, or of a text, each with its line.
+#[derive(Debug, Default)]
+pub(super) struct TableHead {
+    /// Nothing of a text.
+    pub(super) sheet: Option<String>,
+    pub(super) rows: Vec<(u64, Vec<String>)>,
+}
+
+impl TableHead {
+    fn names(&self, place: usize) -> Vec<&str> {
+        self.rows.get(place).map(|(_, cells)| cells.iter().map(String::as_str).collect()).unwrap_or_default()
+    }
+
+    /// The rows that name a recipient's column which has a number below it; the first one alone where it does.
+    fn headers(&self, to_column: Option<&str>) -> Vec<usize> {
+        let named: Vec<_> = (0..self.rows.len()).map(|place| recipient_places(&self.names(place), to_column)).collect();
+        let has_number = |place: &usize| {
+            let Some(columns) = named.get(*place) else { return false };
+            // What stands below another such row is that one's.
+            let below = self.rows.iter().zip(&named).skip(place + 1).take_while(|(_, names)| names.is_empty());
+            below
+                .into_iter()
+                .any(|((_, cells), _)| columns.iter().any(|at| cells.get(*at).is_some_and(|cell| is_number(cell))))
+        };
+        let headers: Vec<_> = (0..self.rows.len()).filter(has_number).collect();
+        if headers.first() == Some(&0) { vec![0] } else { headers }
+    }
+
+    fn is_number_above(&self, place: usize) -> bool {
+        self.rows.iter().take(place).any(|(_, cells)| cells.iter().any(|cell| looks_like_number(cell)))
+    }
+
+    fn place(&self, place: usize) -> HeaderPlace {
+        let line = self.rows.get(place).map_or(0, |(line, _)| *line);
+        HeaderPlace { sheet: self.sheet.clone(), line, is_first: place == 0 }
+    }
+
+    /// Whether the first row names the recipient's column, even if no number stands below it.
+    pub(super) fn begins_with_header(&self, to_column: Option<&str>) -> bool {
+        !recipient_places(&self.names(0), to_column).is_empty()
+    }
+
+    /// Whether any cell may be a person's number.
+    pub(super) fn has_number(&self) -> bool {
+        self.rows.iter().flat_map(|(_, cells)| cells).any(|cell| is_number(cell))
+    }
+}
+
+fn is_number(cell: &str) -> bool {
+    let digits = cell.chars().filter(char::is_ascii_digit).count();
+    digits >= FEWEST_DIGITS && cell.chars().all(|sign| sign.is_ascii_digit() || " +-().'\u{a0}".contains(sign))
+}
+
+/// Which of `heads` has the header of the list `name`, and in which of its rows; nothing where none reads like one.
+///
+/// # Errors
+/// When several do, or a number stands above the only one.
+pub(super) fn find_header(
+    heads: &[TableHead],
+    name: &str,
+    to_column: Option<&str>,
+) -> Result<Option<(usize, usize)>, ListError> {
+    let mut found = Vec::new();
+    for (at, head) in heads.iter().enumerate() {
+        found.extend(head.headers(to_column).into_iter().map(|place| (at, place)));
+    }
+    let is_below_number =
+        |(at, place): &(usize, usize)| heads.get(*at).is_some_and(|head| head.is_number_above(*place));
+    match found.as_slice() {
+        [] => Ok(None),
+        [(0, 0), ..] => Ok(Some((0, 0))),
+        [only] if !is_below_number(only) => Ok(Some(*only)),
+        several => {
+            let places = several.iter().filter_map(|(at, place)| Some(heads.get(*at)?.place(*place))).collect();
+            Err(ListError::UnclearHeader { name: name.to_owned(), places })
+        }
+    }
+}
+
+/// Where the header of a text was found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TextHeader {
+    /// Bytes above it.
+    pub(super) above: usize,
+    pub(super) line: u64,
+    /// Whether other rows stand above it.
+    pub(super) is_below: bool,
+    /// A title does not tell it.
+    pub(super) delimiter: u8,
+}
+
+/// The header of a CSV that begins with `head`, whose first byte stands in `line`; nothing where no row reads like one.
+///
+/// # Errors
+/// When several do.
+pub(super) fn find_in_text(
+    head: &[u8],
+    name: &str,
+    format: CsvFormat,
+    line: u64,
+    to_column: Option<&str>,
+) -> Result<Option<TextHeader>, ListError> {
+    let others = [b',', b';', b'\t', b'|'].into_iter().filter(|other| *other != format.delimiter);
+    let others = others.take(if format.has_separator_line { 0 } else { usize::MAX });
+    for delimiter in [format.delimiter].into_iter().chain(others) {
+        let (begins, rows): (Vec<_>, Vec<_>) = text_rows(head, delimiter, line).into_iter().unzip();
+        let heads = [TableHead { sheet: None, rows }];
+        if let Some((_, place)) = find_header(&heads, name, to_column)? {
+            let [TableHead { rows, .. }] = heads;
+            let found = rows.get(place).zip(begins.get(place));
+            let is_below = place > 0;
+            return Ok(found.map(|((line, _), above)| TextHeader { above: *above, line: *line, is_below, delimiter }));
+        }
+    }
+    Ok(None)
+}
+
+/// The first filled rows of a CSV, each with the byte and the line where it begins.
+fn text_rows(head: &[u8], delimiter: u8, line: u64) -> Vec<(usize, (u64, Vec<String>))> {
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(head);
+    let mut marks = RecordMarks::new(delimiter, line);
+    marks.see(head);
+    let (mut rows, mut record) = (Vec::new(), ByteRecord::new());
+    while rows.len() < LOOKED_AT {
+        let from = reader.position().byte();
+        let Ok(true) = reader.read_byte_record(&mut record) else { break };
+        let begins_in = marks.record(from, reader.position().byte()).first;
+        let cells: Vec<_> = record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
+        if cells.iter().any(|cell| !cell.trim().is_empty()) {
+            let from = usize::try_from(from).unwrap_or(usize::MAX);
+            // Empty lines stand before a record as part of it.
+            let empty = head.iter().skip(from).take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+            rows.push((from + empty, (begins_in, cells)));
+        }
+    }
+    rows
+}
