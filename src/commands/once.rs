@@ -141,7 +141,7 @@ pub(crate) fn run(context: &mut Context, command: &OnceCommand) -> Result<ExitCo
     }
     let store = store_to_look_at(address).map_err(CommandError::of_single_send)?;
     let KnownKeys { claims, rows, keys } = match &store {
-        Some(store) => known_keys(&**store).map_err(CommandError::of_single_send)?,
+        Some(store) => known_keys(context, &**store).map_err(CommandError::of_single_send)?,
         None => KnownKeys::default(),
     };
     let (Some(store), Some(claims)) = (store, claims) else {
@@ -174,10 +174,14 @@ struct KnownKeys {
 }
 
 /// All keys of the store.
-fn known_keys(store: &dyn LedgerStore) -> Result<KnownKeys, LedgerError> {
+fn known_keys(context: &Context, store: &dyn LedgerStore) -> Result<KnownKeys, LedgerError> {
     let rows = store.people_of_rows()?;
     let claims = match store.claims_to_look()? {
-        None if !rows.is_empty() => Some(store.claims()?),
+        None if !rows.is_empty() => {
+            // It is made now, while nobody else makes it.
+            drop(hold_claims(context, store)?);
+            Some(store.claims()?)
+        }
         claims => claims,
     };
     let Some(claims) = claims else { return Ok(KnownKeys { rows, ..KnownKeys::default() }) };

@@ -290,6 +290,12 @@ pub(crate) trait HeldRun {
         leaves_out: bool,
     ) -> Result<Vec<EarlierMessages>, EarlierError>;
 
+    /// Of a run with a key: leaves out the rows whose people have a message under it by others. Nobody can claim them while the
+    /// run is there, but it may have been away, or was ignored. In a database each row has claimed its person.
+    fn leave_out_taken(&mut self, _details: &Details, _ignored: &[RunName]) -> Result<(), EarlierError> {
+        Ok(())
+    }
+
     /// A person goes on with it.
     fn resume(&mut self, resumed: &Resumed<'_>) -> Result<(), LedgerError>;
 

@@ -21,14 +21,14 @@ impl OnceError {
             Self::MayHaveBeenSent { run: Some(run), .. } => {
                 format!(
                     "look into the chat, then decide with jelouctl bulk resolve {run} --unknown-as sent (or failed); \
-                     or ask again later"
+                     or ask Jelou with jelouctl bulk resolve {run} --ask"
                 )
             }
             Self::MayHaveBeenSent { recipient, scope, .. } => {
                 let key = scope.key.quoted();
                 format!(
                     "look into the chat, then decide with jelouctl once resolve {key} --to {recipient} --as sent (or \
-                     failed); or ask again later"
+                     failed)"
                 )
             }
             Self::UnderWay { .. } => "ask again in a moment: then it is known how that ended".to_owned(),

@@ -409,6 +409,24 @@ fn an_old_run_is_not_read_for_a_key_that_it_does_not_have() {
     assert_eq!(left, [""; 0]);
 }
 
+/// Files alone: they can be unreadable for a while.
+#[test]
+fn a_run_that_was_ignored_leaves_out_whom_others_wrote_to_when_it_goes_on() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url, &["--run", "a", "--once", "k", "--import-only"], "Hola").success();
+    let runs = home.path().join(STATE).join("runs");
+    let ledger = fs::read(runs.join("a.db")).unwrap();
+    fs::write(runs.join("a.db"), "no ledger").unwrap();
+    write(&home, &users(1..3));
+    send(&home, &jelou.url, &["--run", "b", "--once", "k"], "Otra").fails(11, &["--ignore-run a"]);
+    send(&home, &jelou.url, &["--run", "b", "--once", "k", "--ignore-run", "a"], "Otra").success();
+    fs::write(runs.join("a.db"), ledger).unwrap();
+    let ended = home.run("bulk resume a --yes --rate 1000000/s").api(&jelou.url).success();
+    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([1, {"already_sent": 2}]), "{ended:?}");
+    assert_eq!(times(&jelou, &users(0..3)), [1; 3]);
+}
+
 /// Files alone: in a database it is one table with the others.
 #[test]
 fn a_store_of_keys_that_cannot_be_read_sends_nothing() {

@@ -81,7 +81,7 @@ fn what_was_refused_is_sent_and_what_may_have_been_sent_is_not() {
         8,
         &[
             "may have got a message under the key k, at ",
-            "jelouctl once resolve k --to 593987654321 --as sent (or failed); or ask again later",
+            "jelouctl once resolve k --to 593987654321 --as sent (or failed)",
         ],
     );
     assert_eq!((told.json()["sent"].as_str(), told.json()["attempts"].as_u64()), (Some("unknown"), Some(0)));

@@ -180,6 +180,9 @@ pub(crate) fn leave_out_sent(
     details: &Details,
     ignored: &[RunName],
 ) -> Result<(), CommandError> {
+    if !details.sandbox {
+        run.leave_out_taken(details, ignored)?;
+    }
     let repetition = DuplicatePolicy::of(details.conditions.again, details.conditions.skip_sent);
     // Under a key what was sent without it does not count.
     let is_refused_unasked = repetition == DuplicatePolicy::Refused && details.conditions.once.is_none();

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Statement, params};
 use super::Ledger;
 use super::rows::IS_PENDING;
 use super::walk::walk;
-use crate::ledger::{DecidedRow, DuplicateWindow, EarlierRow, LedgerError, RowState, SkipReason, rank};
+use crate::ledger::{DuplicateWindow, EarlierRow, LedgerError, RowState, SkipReason, rank};
 
 /// Rows that are noted at once, in their order.
 const FOUND_AT_ONCE: usize = 10_000;
@@ -104,12 +104,12 @@ impl<'a> Comparison<'a> {
     }
 
     /// To compare these rows by their people.
-    pub(super) fn of_people(db: &'a Connection, rows: &[DecidedRow]) -> Result<Self, LedgerError> {
+    pub(super) fn of_people(db: &'a Connection, rows: &[i64]) -> Result<Self, LedgerError> {
         let mut person_of = db.prepare("SELECT person FROM row WHERE n = ?1 AND person IS NOT NULL")?;
         let mut own = OwnRows::default();
-        for row in rows {
-            if let Some(person) = person_of.query_row([row.n], |row| row.get(0)).optional()? {
-                own.add(person, u32::try_from(row.n).unwrap_or(u32::MAX));
+        for n in rows {
+            if let Some(person) = person_of.query_row([n], |row| row.get(0)).optional()? {
+                own.add(person, u32::try_from(*n).unwrap_or(u32::MAX));
             }
         }
         drop(person_of);

@@ -12,8 +12,8 @@ use super::reading::skip_counts;
 use super::walk::{text_of, walk};
 use super::{Ledger, comparison};
 use crate::ledger::{
-    DecidedRow, EarlierError, EarlierMessages, EarlierRow, LedgerError, LedgerStore, RunName, Skip, SkipCounts,
-    SkipReason, of_rank, rank,
+    EarlierError, EarlierMessages, EarlierRow, LedgerError, LedgerStore, RunName, Skip, SkipCounts, SkipReason,
+    of_rank, rank,
 };
 use crate::once::{OnceHasher, OnceKey, OncePeople, OnceScope};
 
@@ -93,8 +93,8 @@ impl Ledger {
         earlier(&self.db)
     }
 
-    /// Leaves out the rows that `compared`, the same ledger, has noted.
-    pub(crate) fn skip_earlier(&mut self, compared: &Self) -> Result<(), LedgerError> {
+    /// Leaves out the rows that `compared`, the same ledger, has noted, as [`LedgerDraft::skip_earlier`].
+    pub(crate) fn skip_earlier(&mut self, compared: &Self, key: Option<&OnceKey>) -> Result<(), LedgerError> {
         let mut after = 0;
         loop {
             let rows = noted(&compared.db, after)?;
@@ -102,7 +102,7 @@ impl Ledger {
             after = *last;
             self.write(|batch| {
                 for (n, run, found) in rows {
-                    let problem = problem_of(&found, run.as_deref(), None);
+                    let problem = problem_of(&found, run.as_deref(), key);
                     batch.skip(n, Skip { reason: found.reason, problem: &problem, run: run.as_deref() })?;
                 }
                 Ok(())
@@ -116,20 +116,9 @@ impl Ledger {
         scope: &OnceScope,
         runs: &Runs,
         own: &RunName,
-        rows: &[DecidedRow],
+        rows: &[i64],
     ) -> Result<BTreeMap<i64, String>, EarlierError> {
-        let mut comparison = Comparison::of_people(&self.db, rows)?;
-        if let Some(claims) = runs.claims_to_look()? {
-            let people = claims.people(scope)?;
-            for row in rows {
-                let Some(recipient) = self.standing(row.n)?.recipient else { continue };
-                let entry = people.get(&claims.hasher().person(&recipient));
-                if let Some((entry, found)) = entry.and_then(|entry| Some((entry, EarlierRow::of_claim(entry)?))) {
-                    comparison::note(&self.db, row.n, entry.run.as_deref(), found)?;
-                }
-            }
-        }
-        EarlierRuns::of_key(runs, Some(own), scope, &[]).find_claimed_by_runs(&mut comparison)?;
+        self.note_taken(scope, runs, (own, &[]), rows)?;
         let mut taken = BTreeMap::new();
         let mut after = 0;
         loop {
@@ -138,6 +127,30 @@ impl Ledger {
             after = *last;
             taken.extend(found.into_iter().map(|(n, run, row)| (n, row.problem_under(&scope.key, run.as_deref()))));
         }
+    }
+
+    /// Notes those of `rows` whose people have a message under the key by others than `own`.
+    pub(super) fn note_taken(
+        &self,
+        scope: &OnceScope,
+        runs: &Runs,
+        (own, ignored): (&RunName, &[RunName]),
+        rows: &[i64],
+    ) -> Result<(), EarlierError> {
+        let mut comparison = Comparison::of_people(&self.db, rows)?;
+        EarlierRuns::of_key(runs, Some(own), scope, ignored).find_claimed_by_runs(&mut comparison)?;
+        // After the runs: one that is removed has its people among the claims before it is gone.
+        if let Some(claims) = runs.claims_to_look()? {
+            let people = claims.people(scope)?;
+            for n in rows.iter().filter(|_| !people.is_empty()) {
+                let Some(recipient) = self.standing(*n)?.recipient else { continue };
+                let entry = people.get(&claims.hasher().person(&recipient));
+                if let Some((entry, found)) = entry.and_then(|entry| Some((entry, EarlierRow::of_claim(entry)?))) {
+                    comparison::note(&self.db, *n, entry.run.as_deref(), found)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Where row `n` begins in the input.
@@ -199,18 +212,18 @@ mod tests {
         reader.db.execute_batch(in_order).unwrap();
         comparison::prepare(&reader.db).unwrap();
         reader.db.execute("INSERT INTO earlier VALUES (2, 2, 'r', 0)", []).unwrap();
-        ledger.skip_earlier(&reader).unwrap();
+        ledger.skip_earlier(&reader, None).unwrap();
         assert_eq!(reader.skip_counts().unwrap().iter().collect::<Vec<_>>(), [(SkipReason::AlreadySent, 1)]);
         // The third row waits for the first.
         assert_eq!(reader.followers().unwrap(), []);
         assert_eq!(reader.pending(2).unwrap().map(|row| row.n), Some(3));
         reader.db.execute("INSERT OR REPLACE INTO earlier VALUES (1, 2, 'r', 0)", []).unwrap();
-        ledger.skip_earlier(&reader).unwrap();
+        ledger.skip_earlier(&reader, None).unwrap();
         assert_eq!(reader.followers().unwrap(), [(3, 0)]);
         let left = reader.pending(3).unwrap();
         assert_eq!(left.map(|row| row.number), Some(1));
         // Twice it is not left out.
-        ledger.skip_earlier(&reader).unwrap();
+        ledger.skip_earlier(&reader, None).unwrap();
         assert_eq!(reader.counts().unwrap().skipped, 2);
     }
 }

@@ -229,11 +229,13 @@ impl KnownRuns for EarlierRuns<'_> {
 
     fn find_claimed(&mut self, draft: &LedgerDraft, key: &OnceKey) -> Result<(), EarlierError> {
         let scope = OnceScope { key: key.clone(), bot: self.bot.to_owned(), address: self.api_url.to_owned() };
+        let mut of_key = EarlierRuns::of_key(self.runs, None, &scope, self.ignored);
+        of_key.find_claimed_by_runs(&mut draft.comparison()?)?;
+        // After the runs: one that is removed has its people among the claims before it is gone.
         if let Some(claims) = self.runs.claims_to_look()? {
             draft.note_claimed(claims.hasher(), &claims.people(&scope)?)?;
         }
-        let mut of_key = EarlierRuns::of_key(self.runs, None, &scope, self.ignored);
-        of_key.find_claimed_by_runs(&mut draft.comparison()?)
+        Ok(())
     }
 
     fn check(&mut self) -> Result<(), EarlierError> {

@@ -43,7 +43,8 @@ impl LockedRun {
         resolution: &Resolution,
     ) -> Result<Counts, ResolveError> {
         let rows = ledger.rows_of(resolution)?;
-        let taken = ledger.taken_under(scope, &self.runs, &self.name, &rows)?;
+        let taken =
+            ledger.taken_under(scope, &self.runs, &self.name, &rows.iter().map(|row| row.n).collect::<Vec<_>>())?;
         let rows = resolution.free_rows(rows, &taken, |n| ledger.line_of(n))?;
         ledger.decide_rows(rows)
     }
@@ -88,10 +89,23 @@ impl HeldRun for LockedRun {
         let found = ledger.earlier()?;
         if leaves_out && !found.is_empty() {
             let mut written = self.write()?;
-            written.skip_earlier(&ledger)?;
+            written.skip_earlier(&ledger, None)?;
             written.close()?;
         }
         Ok(found)
+    }
+
+    fn leave_out_taken(&mut self, details: &Details, ignored: &[RunName]) -> Result<(), EarlierError> {
+        let Some(scope) = details.scope() else { return Ok(()) };
+        let ledger = self.runs.locked_ledger(&self.name, &self.lock)?;
+        let rows: Vec<_> = ledger.numbers_in_state(RowState::Pending)?.into_iter().map(|(n, _)| n).collect();
+        ledger.note_taken(&scope, &self.runs, (&self.name, ignored), &rows)?;
+        if !ledger.earlier()?.is_empty() {
+            let mut written = self.write()?;
+            written.skip_earlier(&ledger, Some(&scope.key))?;
+            written.close()?;
+        }
+        Ok(())
     }
 
     fn resume(&mut self, resumed: &Resumed<'_>) -> Result<(), LedgerError> {
