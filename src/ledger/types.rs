@@ -12,7 +12,7 @@ use super::skip::SkipReason;
 use crate::api::{Deadline, DeliveryFacts, DeliveryState, SuccessCriterion};
 use crate::hours::Hours;
 use crate::list::ListFormat;
-use crate::message::{TemplateUses, recipients_in};
+use crate::message::{TemplateTexts, TemplateUses, recipients_in};
 use crate::once::{OnceEntry, OnceKey, OnceScope, OnceState};
 use crate::phone::Country;
 
@@ -64,6 +64,9 @@ pub(crate) struct Details {
     /// The templates that its rows name.
     #[serde(default)]
     pub(crate) templates: TemplateUses,
+    /// The texts that WhatsApp keeps of them, by the bot's list.
+    #[serde(default)]
+    pub(crate) template_texts: TemplateTexts,
 }
 
 /// What was typed, or set in the profile, for reading the recipients of a list.

@@ -29,6 +29,7 @@ mod route;
 mod schema;
 mod schema_path;
 mod template_listing;
+mod template_text;
 mod text_file;
 mod typed;
 mod vcard;
@@ -48,6 +49,7 @@ pub(crate) use self::recipient::{RecipientError, TypedRecipient, typed_form};
 pub(crate) use self::recipient_choice::{RecipientChoice, RecipientSources};
 pub(crate) use self::route::Route;
 pub(crate) use self::template_listing::{TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template};
+pub(crate) use self::template_text::TemplateTexts;
 pub(crate) use self::typed::{TypedMessage, Words};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::vcard::contacts;

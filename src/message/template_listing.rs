@@ -225,11 +225,11 @@ fn header_media(template: &Value) -> Option<&'static str> {
     named.find_map(|named| ["image", "document", "video"].into_iter().find(|media| named.eq_ignore_ascii_case(media)))
 }
 
-fn is_approved(template: &Value) -> bool {
+pub(super) fn is_approved(template: &Value) -> bool {
     text(template, "status").is_some_and(|status| status.eq_ignore_ascii_case("APPROVED"))
 }
 
-fn text<'a>(object: &'a Value, field: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(object: &'a Value, field: &str) -> Option<&'a str> {
     object.get(field).and_then(Value::as_str)
 }
 

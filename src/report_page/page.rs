@@ -364,7 +364,8 @@ fn message_of(
     let Some(body) = body else { return Ok((None, caption)) };
     let kind = Message::named(&run.details.kind);
     let read_as = kind.as_ref().and_then(|kind| kind.read_as(body.as_object()?));
-    let lines = read_as.or(kind).map(|kind| kind.drawn(&body)).unwrap_or_default();
+    let texts = &run.details.template_texts;
+    let lines = read_as.or(kind).map(|kind| texts.drawn(&kind, &body)).unwrap_or_default();
     Ok((Some(bubble::parts(lines, mask)), caption))
 }
 

@@ -57,7 +57,7 @@ pub(crate) fn write_preview(
                 at: None,
                 error: &planned.words,
                 cells: vec![row.recipient.map_or_else(|| cells_in_words(list, row.cells), |to| Ok(to.to_owned()))?],
-                bubble: Some(bubble_of(list.kind, row.body)?),
+                bubble: Some(bubble_of(list, row.body)?),
             })
         };
         let rest = if mask { None } else { Some(rest()?) };
@@ -72,7 +72,7 @@ pub(crate) fn write_preview(
     page.head = Head::of_list(list.details, outcomes.counts.all(), list.refused.is_some(), language);
     page.made = language.text_with("made", &clock.moment(list.now));
     page.tiles = outcomes.tiles(language);
-    page.message = message.map(|body| bubble::parts(list.kind.drawn(&body), true));
+    page.message = message.map(|body| bubble::parts(list.details.template_texts.drawn(list.kind, &body), true));
     page.message_caption = message_caption;
     page.reasons = outcomes.reasons(false, language);
     page.left_out_on_purpose = outcomes.reasons(true, language);
@@ -148,8 +148,8 @@ fn cells_in_words(list: &PlannedList<'_>, cells: &str) -> Result<String, LedgerE
     Ok(filled.map(|(column, cell)| format!("{column}: {cell}")).collect::<Vec<_>>().join(" · "))
 }
 
-fn bubble_of(kind: &Message, body: Option<&str>) -> Result<Vec<BubblePart>, LedgerError> {
+fn bubble_of(list: &PlannedList<'_>, body: Option<&str>) -> Result<Vec<BubblePart>, LedgerError> {
     let Some(body) = body else { return Ok(Vec::new()) };
     let body = serde_json::from_str(body).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
-    Ok(bubble::parts(kind.drawn(&body), false))
+    Ok(bubble::parts(list.details.template_texts.drawn(list.kind, &body), false))
 }

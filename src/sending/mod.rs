@@ -24,5 +24,6 @@ pub(crate) use self::listing::{ReadError, read_templates};
 pub(crate) use self::secret::ask_secret;
 pub(crate) use self::sender::{Sender, UnresolvedSender, read_environment, read_ledger_environment};
 pub(crate) use self::template_check::{
-    Unsendable, UnusableTemplates, check_needs_number, check_sender, check_templates, fault_of_template,
+    CheckedTemplates, Unsendable, UnusableTemplates, check_needs_number, check_sender, check_templates,
+    fault_of_template,
 };

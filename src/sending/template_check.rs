@@ -10,7 +10,9 @@ use super::flight::Flight;
 use super::listing::{Listing, ReadError, read_templates};
 use crate::api::TemplateFilter;
 use crate::config::BotId;
-use crate::message::{Outgoing, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template};
+use crate::message::{
+    Outgoing, TemplateTexts, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template,
+};
 use crate::output::Stderr;
 
 /// How long the list may keep a run waiting.
@@ -56,7 +58,15 @@ fn message(faults: &[TemplateFault]) -> String {
     }
 }
 
-/// What of `uses` the bot cannot send. Where that cannot be known it warns, and finds nothing. `strict` makes a fault of a
+/// What the bot's list says of the templates of messages.
+#[derive(Debug, Default)]
+pub(crate) struct CheckedTemplates {
+    /// What cannot be sent.
+    pub(crate) faults: Vec<TemplateFault>,
+    pub(crate) texts: TemplateTexts,
+}
+
+/// What the bot's list says of `uses`. Where that cannot be known it warns, and finds nothing. `strict` makes a fault of a
 /// language that is left open.
 ///
 /// # Errors
@@ -67,14 +77,15 @@ pub(crate) async fn check_templates(
     bot: &BotId,
     uses: &TemplateUses,
     strict: bool,
-) -> Result<Vec<TemplateFault>, Interrupted> {
+) -> Result<CheckedTemplates, Interrupted> {
     if uses.uses.is_empty() {
-        return Ok(Vec::new());
+        return Ok(CheckedTemplates::default());
     }
     let Some(listing) = listing_in_time(connection, stderr, bot, "whether the bot has the template").await? else {
-        return Ok(Vec::new());
+        return Ok(CheckedTemplates::default());
     };
-    Ok(judge(&listing, stderr, uses, strict))
+    let texts = TemplateTexts::of(uses, results(&listing));
+    Ok(CheckedTemplates { faults: judge(&listing, stderr, uses, strict), texts })
 }
 
 /// Whether the API can be reached and accepts the credentials and the bot, by the first page of the bot's templates; and what

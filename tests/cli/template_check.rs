@@ -16,6 +16,7 @@ also_in_a_database! {
     a_template_that_the_bot_has_is_sent_after_one_look,
     each_template_of_a_list_is_checked,
     without_a_look_the_api_judges,
+    a_template_s_own_text_is_shown_with_the_values_of_the_row,
     a_list_that_cannot_be_had_is_a_warning,
     an_entry_that_says_too_little_is_not_judged,
     a_template_in_several_languages_is_told_where_none_is_named,
@@ -155,13 +156,38 @@ fn without_a_look_the_api_judges() {
     let (home, jelou) = (home(), Jelou::accepting());
     bulk(&home, &jelou, &["--unchecked", "template", "order_shiped"]).success();
     assert_eq!((jelou.accepted().len(), jelou.pages_asked()), (2, 0));
-    // What is no template by its name needs no look, and a preview has none.
+    // What is not a template by its name is not looked up, and neither is what is to send nothing at all.
     bulk(&home, &jelou, &["--again", "--run", "s", "text", "x"].map(|word| if word == "s" { "r2" } else { word }))
         .end();
-    for words in [&["--preview", "1"][..], &["--dry-run"], &["--curl"]] {
+    for words in [&["--preview", "1", "--unchecked"][..], &["--dry-run"], &["--curl"]] {
         bulk(&home, &jelou, &[words, &["template", "order_shiped"]].concat()).success();
     }
     assert_eq!(jelou.pages_asked(), 0);
+}
+
+#[test]
+fn a_template_s_own_text_is_shown_with_the_values_of_the_row() {
+    let (home, jelou) = (home(), bot());
+    let words = ["template", "order_shipped", "--language", "es", "--param", "{{ nombre }}", "--param", "A-1"];
+    let preview = bulk(&home, &jelou, &[&["--preview", "1"][..], &words].concat()).success();
+    assert!(preview.stderr.contains("Hola Ana, tu pedido A-1"), "{preview:?}");
+    assert!(!preview.stderr.contains("(template)"), "{preview:?}");
+    let shown = ["--preview", "all", "--file", "preview.html"];
+    bulk(&home, &jelou, &[&shown[..], &words].concat()).success();
+    assert!(home.read("preview.html").contains("Hola Luz, tu pedido A-1"));
+    let masked = [&shown[..], &["--mask"], &words].concat();
+    bulk(&home, &jelou, &masked).success();
+    let masked = home.read("preview.html");
+    assert!(masked.contains("Hola </span>") && masked.contains("{{ nombre }}") && !masked.contains("Luz"), "{masked}");
+    bulk(&home, &jelou, &words).success();
+    home.run("bulk report r --file report.html").success();
+    assert!(home.read("report.html").contains("Hola Ana, tu pedido A-1"));
+    let wrong = ["--preview", "1", "template", "order_shiped"];
+    let ended = bulk(&home, &jelou, &wrong).success();
+    assert!(ended.stderr.contains("this would be refused: the bot has no template `order_shiped`"), "{ended:?}");
+    let broken = Jelou::with_templates(|_| Listing::Answer(401), |_, _| Act::Accept);
+    let ended = bulk(&home, &broken, &[&["--again", "--preview", "1"][..], &words].concat()).success();
+    assert!(ended.stderr.contains("(template) order_shipped"), "{ended:?}");
 }
 
 fn goes_on(jelou: &Jelou, why: &str) -> Ended {

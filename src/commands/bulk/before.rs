@@ -12,10 +12,10 @@ use crate::commands::CommandError;
 use crate::context::Context;
 use crate::hours::Hours;
 use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run, WrittenTo};
-use crate::message::{Message, TemplateUse, TemplateUses};
+use crate::message::{Message, TemplateTexts, TemplateUse, TemplateUses};
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::people::Exclusions;
-use crate::sending::{Connection, Sender, UnusableTemplates, check_templates};
+use crate::sending::{CheckedTemplates, Connection, Sender, UnusableTemplates, check_templates};
 use crate::timestamps::{self, local_time};
 
 /// Columns of a terminal that are used.
@@ -62,7 +62,8 @@ impl BeforeRun<'_> {
         }
         if let Some(first) = self.draft.first_messages(1)?.pop() {
             let of = if overview.rows == 1 { "the message" } else { "the first message" };
-            draw_first(context, self.kind, of, (first.line, &first.recipient, &first.body), "; --preview 1 shows all")?;
+            let lines = draw(self.kind, &first.body, &TemplateTexts::default())?;
+            draw_first(context, of, (first.line, &first.recipient, lines), "; --preview 1 shows all");
         }
         let mut lines = vec![rows(&overview)];
         lines.extend(match overview.repeated {
@@ -80,25 +81,18 @@ impl BeforeRun<'_> {
     }
 }
 
-/// Shows a message, given by its line, recipient and body, above the question. `more` says how the rest of a long one is
+/// Shows a message, given by its line, its recipient and how it is drawn, above the question. `more` says how the rest of a long one is
 /// seen.
-fn draw_first(
-    context: &Context,
-    kind: &Message,
-    of: &str,
-    (line, recipient, body): (u64, &str, &str),
-    more: &str,
-) -> Result<(), LedgerError> {
+fn draw_first(context: &Context, of: &str, (line, recipient, lines): (u64, &str, Vec<String>), more: &str) {
     let head = format!("{of}, line {line}, as {recipient} would see it:");
     context.stderr.known(&wrapped(&one_line(&head), COLUMNS));
     // The mark at the side takes four columns.
-    let mut lines: Vec<_> = draw(kind, body)?.iter().flat_map(|line| wrapped(&one_line(line), COLUMNS - 4)).collect();
+    let mut lines: Vec<_> = lines.iter().flat_map(|line| wrapped(&one_line(line), COLUMNS - 4)).collect();
     if lines.len() > DRAWN_LINES {
         let cut = lines.split_off(DRAWN_LINES - 1).len();
         lines.push(format!("… and {}{more}", counted(cut as u64, "line")));
     }
     context.stderr.bubble(&lines);
-    Ok(())
 }
 
 /// Says at a terminal what of a run is still to be sent, before the question.
@@ -115,7 +109,8 @@ pub(crate) fn report_before_resume(
     let counts = run.counts()?;
     if let (Some(first), Some(kind)) = (run.pending_behind(0, 1)?.pop(), Message::named(&details.kind)) {
         let of = if counts.pending == 1 { "the message that is left" } else { "the first message that is left" };
-        draw_first(context, &kind, of, (first.line, &first.recipient, &first.body), "")?;
+        let lines = draw(&kind, &first.body, &details.template_texts)?;
+        draw_first(context, of, (first.line, &first.recipient, lines), "");
     }
     let hours = details.conditions.hours.as_ref();
     for line in excluding(exclusions).into_iter().chain(duration(counts.pending, rate, hours)) {
@@ -130,18 +125,19 @@ pub(crate) fn draw_messages(
     context: &Context,
     draft: &LedgerDraft,
     kind: &Message,
+    texts: &TemplateTexts,
     most: u64,
 ) -> Result<(), CommandError> {
     for message in draft.first_messages(most)? {
-        context.stderr.preview(&message.recipient, &draw(kind, &message.body)?);
+        context.stderr.preview(&message.recipient, &draw(kind, &message.body, texts)?);
     }
     Ok(())
 }
 
 /// The lines that show a body of a run as its recipient would see it.
-fn draw(kind: &Message, body: &str) -> Result<Vec<String>, LedgerError> {
+fn draw(kind: &Message, body: &str, texts: &TemplateTexts) -> Result<Vec<String>, LedgerError> {
     let body = serde_json::from_str(body).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
-    Ok(kind.draw(&body))
+    Ok(texts.drawn(kind, &body).iter().map(ToString::to_string).collect())
 }
 
 /// `100 rows: 95 to send; left out: 3 invalid, 2 already sent`
@@ -192,7 +188,7 @@ fn duration(rows: u64, rate: f64, hours: Option<&Hours>) -> Option<String> {
     Some(format!("at {rate}/s this takes {}{end}", rounded(takes)))
 }
 
-/// Refuses templates that the bot cannot send. `requests` gives the line and the body of each row that is to be sent: it is
+/// Refuses templates that the bot cannot send, and gives the texts of the others. `requests` gives the line and the body of each row that is to be sent: it is
 /// asked only where a template is at fault, since the rows that name it may be left out, or sent already.
 pub(crate) async fn refuse_templates(
     context: &Context,
@@ -201,10 +197,11 @@ pub(crate) async fn refuse_templates(
     uses: &TemplateUses,
     strict: bool,
     requests: impl FnOnce(&mut dyn FnMut(u64, &str)) -> Result<(), LedgerError>,
-) -> Result<(), CommandError> {
-    let mut faults = check_templates(connection, &context.stderr, &sender.bot, uses, strict).await?;
+) -> Result<TemplateTexts, CommandError> {
+    let CheckedTemplates { mut faults, texts } =
+        check_templates(connection, &context.stderr, &sender.bot, uses, strict).await?;
     if faults.is_empty() {
-        return Ok(());
+        return Ok(texts);
     }
     if uses.uses.len() > 1 {
         let mut first_lines = vec![None; faults.len()];
@@ -223,7 +220,7 @@ pub(crate) async fn refuse_templates(
         faults = needed.collect();
     }
     if faults.is_empty() {
-        return Ok(());
+        return Ok(texts);
     }
     let hint = "correct the message, or send it all the same with --unchecked";
     Err(UnusableTemplates { faults, hint }.into())

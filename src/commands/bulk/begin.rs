@@ -22,7 +22,7 @@ use crate::import::Imported;
 use crate::input::Source;
 use crate::ledger::{Details, HeldRun, KnownRuns, LedgerStore, NewRun, RecipientFlags, RunConditions, WrittenTo};
 use crate::list::{ListFormat, is_country_column};
-use crate::message::Message;
+use crate::message::{Message, TemplateTexts};
 use crate::output::counted;
 use crate::people::{CountryRule, Exclusions};
 use crate::sending::{GuardError, Interrupted, Sender, reread_do_not_contact};
@@ -80,7 +80,7 @@ impl PreparedRun<'_> {
                     Ok(())
                 })
             };
-            refuse_templates(
+            details.template_texts = refuse_templates(
                 context,
                 sender,
                 &mut connection,
@@ -189,6 +189,7 @@ pub(crate) fn details(
         no_keep_alive: options.work.no_keep_alive,
         conditions: options.conditions(hours, &args.earlier, &begun),
         templates: imported.templates.clone(),
+        template_texts: TemplateTexts::default(),
         remember: Duration::ZERO,
         written_to: 0,
     })

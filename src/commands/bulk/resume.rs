@@ -193,7 +193,7 @@ async fn check_templates(
             Ok(())
         })
     };
-    refuse_templates(context, sender, connection, &details.templates, false, requests).await
+    refuse_templates(context, sender, connection, &details.templates, false, requests).await.map(|_| ())
 }
 
 /// Takes the profile from the run, and for a rehearsal its bot. What was typed, or is in the environment, may say the same,

@@ -118,9 +118,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         let mut draft = LedgerDraft::create(None)?;
         let read = import(context, &mut list, &mut draft, &plan, guard, progress, &mut compare)?;
         let details = || details(args, &sender, hours, list.format(), &read.imported, body.as_ref());
-        let page =
-            page_file.map(|file| Ok::<_, UsageError>(ShownPage { file, args, details: details()? })).transpose()?;
-        let shown = ShownList { sender: &sender, draft: &draft, kind, most: args.preview, once };
+        let page = page_file.map(|file| Ok::<_, UsageError>(ShownPage { file, details: details()? })).transpose()?;
+        let shown = ShownList { sender: &sender, draft: &draft, kind, args };
         return shown.show(context, read, runs_before, page);
     }
     let store = store.ok_or(LedgerError::NoDirectory)?;

@@ -9,13 +9,13 @@ use super::report_file::{ReportFile, page_in_words};
 use super::send_args::BulkSendArgs;
 use crate::api::{Request, SuccessCriterion};
 use crate::commands::CommandError;
-use crate::context::Context;
+use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::ledger::{Details, KnownRuns, LedgerDraft, LedgerError};
-use crate::message::Message;
-use crate::once::OnceKey;
+use crate::message::{Message, TemplateTexts, TemplateUses};
+use crate::process::block_on;
 use crate::report_page::{self, PlannedList};
-use crate::sending::Sender;
+use crate::sending::{CheckedTemplates, Sender, check_templates};
 use crate::timestamps;
 
 /// Messages that `--preview` draws.
@@ -27,9 +27,7 @@ pub(crate) struct ShownList<'a> {
     pub(crate) draft: &'a LedgerDraft,
     /// The kind that the message is.
     pub(crate) kind: &'a Message,
-    /// `--preview`: so many requests, and how their recipients would see them.
-    pub(crate) most: Option<u64>,
-    pub(crate) once: Option<&'a OnceKey>,
+    pub(crate) args: &'a BulkSendArgs,
 }
 
 /// The page of such a list.
@@ -37,7 +35,6 @@ pub(crate) struct ShownPage<'a> {
     pub(crate) file: ReportFile<'a>,
     /// What its run would be.
     pub(crate) details: Details,
-    pub(crate) args: &'a BulkSendArgs,
 }
 
 impl ShownList<'_> {
@@ -56,24 +53,55 @@ impl ShownList<'_> {
             (Ok(()), Ok(())) => None,
         };
         let would_leave = read.verdict.is_err() || self.report_earlier(context, earlier, comparison)?;
-        if let Some(page) = page {
+        if page.is_none() && !would_leave {
+            return Ok(ExitCode::Success);
+        }
+        let texts = self.template_texts(context, &read.imported.templates)?;
+        if let Some(mut page) = page {
+            page.details.template_texts = texts;
             self.write_page(context, page, &read, refused)?;
             context.stderr.note(&words);
             return read.verdict.map(|()| ExitCode::Success);
         }
-        if !would_leave {
-            return Ok(ExitCode::Success);
-        }
         let accepts = read.imported.accepts.as_ref();
-        let Some(most) = self.most else {
+        let Some(most) = self.args.preview else {
             read.verdict?;
             self.print(context, accepts, u64::MAX)?;
             return Ok(ExitCode::Success);
         };
         self.print(context, accepts, most)?;
-        draw_messages(context, self.draft, self.kind, most.min(MOST_DRAWN))?;
+        draw_messages(context, self.draft, self.kind, &texts, most.min(MOST_DRAWN))?;
         context.stderr.note(&words);
         read.verdict.map(|()| ExitCode::Success)
+    }
+
+    /// The texts of the templates, which `--preview` shows; only a command that is to send nothing at all asks nobody.
+    fn template_texts(&self, context: &Context, uses: &TemplateUses) -> Result<TemplateTexts, CommandError> {
+        if uses.uses.is_empty()
+            || self.args.options.work.unchecked
+            || self.args.preview.is_none()
+            || context.mode != Mode::Send
+        {
+            return Ok(TemplateTexts::default());
+        }
+        let checked = block_on(async {
+            let mut connection = self.sender.connect(context).await?.connection()?;
+            let bot = &self.sender.bot;
+            Ok::<_, CommandError>(check_templates(&mut connection, &context.stderr, bot, uses, false).await?)
+        });
+        match checked {
+            Ok(CheckedTemplates { faults, texts }) => {
+                for fault in &faults {
+                    context.stderr.warning(&format!("this would be refused: {}", fault.problem));
+                }
+                Ok(texts)
+            }
+            Err(error) if matches!(error.code, ExitCode::Signal(_)) => Err(error),
+            Err(error) => {
+                context.stderr.warning(&format!("could not read the text of the template: {}", error.line()));
+                Ok(TemplateTexts::default())
+            }
+        }
     }
 
     fn write_page(
@@ -83,7 +111,7 @@ impl ShownList<'_> {
         read: &ReadList,
         refused: Option<String>,
     ) -> Result<(), CommandError> {
-        let ShownPage { file, details, args } = page;
+        let (ShownPage { file, details }, args) = (page, self.args);
         let list = PlannedList {
             details: &details,
             draft: self.draft,
@@ -116,7 +144,7 @@ impl ShownList<'_> {
             Err(error) => return Err(error),
         }
         let Some(mut earlier) = earlier else { return Ok(true) };
-        earlier::report_skipped(context, &self.draft.skip_counts()?, self.once);
+        earlier::report_skipped(context, &self.draft.skip_counts()?, self.args.once.as_ref());
         earlier::report_unfinished(context, &mut *earlier, self.draft)?;
         earlier::report_written_to(context, &earlier.people_written_to(self.draft)?);
         Ok(true)

@@ -12,7 +12,7 @@ use super::lock_file::LockFile;
 use crate::api::SuccessCriterion;
 use crate::ledger::{Details, EndedAttempt, RecipientFlags, RowState, RunConditions};
 use crate::list::ListFormat;
-use crate::message::TemplateUses;
+use crate::message::{TemplateTexts, TemplateUses};
 
 /// The ledger of a run with a row for each of `recipients`, twice: to write, and to read.
 pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger) {
@@ -57,6 +57,7 @@ pub(crate) fn details() -> Details {
         no_keep_alive: false,
         conditions: RunConditions::default(),
         templates: TemplateUses::default(),
+        template_texts: TemplateTexts::default(),
         remember: std::time::Duration::ZERO,
         written_to: 0,
     }

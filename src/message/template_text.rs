@@ -1,0 +1,124 @@
+//! The text that WhatsApp keeps of a template, by the bot's list of templates, filled with the values of a message.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::bubble::{DrawnLine, parameters};
+use super::kinds::Message;
+use super::template_listing::{TemplateUses, is_approved, text};
+
+/// Characters of a text that is kept; WhatsApp allows 1,024 in a template.
+const LONGEST: usize = 4096;
+
+/// The texts of some templates.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(crate) struct TemplateTexts(Vec<TemplateText>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+struct TemplateText {
+    name: String,
+    language: Option<String>,
+    /// With `{{1}}` where a value goes.
+    text: String,
+}
+
+impl TemplateTexts {
+    /// Those that `uses` name, out of `templates` as the API lists them.
+    pub(crate) fn of(uses: &TemplateUses, templates: &[Value]) -> Self {
+        let is_used = |name: &str, language: Option<&str>| {
+            uses.uses.iter().any(|used| used.name == name && is_same(used.language.as_deref(), language))
+        };
+        let texts = templates.iter().filter(|each| is_approved(each)).filter_map(|each| {
+            let (name, language) = (text(each, "elementName")?, text(each, "language"));
+            let text = text(each, "template").filter(|text| !text.is_empty() && text.chars().count() <= LONGEST)?;
+            let (name, language, text) = (name.to_owned(), language.map(str::to_owned), text.to_owned());
+            is_used(&name, language.as_deref()).then_some(TemplateText { name, language, text })
+        });
+        Self(texts.collect())
+    }
+
+    /// What the recipient of `body`, a message of `kind`, would see, with the template's own text in the place of its name and
+    /// of its values.
+    pub(crate) fn drawn(&self, kind: &Message, body: &Value) -> Vec<DrawnLine> {
+        let mut lines = kind.drawn(body);
+        let place = lines.iter().position(|line| matches!(line, DrawnLine::Template(_)));
+        let (Some(place), Some(filled)) = (place, self.filled(body)) else { return lines };
+        if parameters(body).is_some_and(|values| lines.last() == Some(&values)) {
+            lines.pop();
+        }
+        lines.splice(place..=place, filled.lines().map(|line| DrawnLine::Text(line.to_owned())));
+        lines
+    }
+
+    /// The text of the template that `body` names, with its values. Nothing where it is not known, or where there are several
+    /// and the body does not say which one is meant.
+    fn filled(&self, body: &Value) -> Option<String> {
+        let (name, language) = (text(body, "elementName")?, text(body, "language"));
+        let is_meant = |each: &&TemplateText| each.name == name && is_same(language, each.language.as_deref());
+        let mut meant = self.0.iter().filter(is_meant);
+        let text = &meant.next().filter(|_| meant.next().is_none())?.text;
+        let values = body.get("parameters").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let value = |mark: &str| values.get(mark.trim().parse::<usize>().ok()?.checked_sub(1)?)?.as_str();
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        while let Some((before, (mark, behind))) =
+            rest.split_once("{{").and_then(|(before, after)| Some((before, after.split_once("}}")?)))
+        {
+            filled.push_str(before);
+            match value(mark) {
+                Some(value) => filled.push_str(value),
+                None => filled.extend(["{{", mark, "}}"]),
+            }
+            rest = behind;
+        }
+        filled.push_str(rest);
+        Some(filled)
+    }
+}
+
+/// Whether both may be the same language; one that is not named may be any.
+fn is_same(wanted: Option<&str>, found: Option<&str>) -> bool {
+    match (wanted, found) {
+        (Some(wanted), Some(found)) => wanted.eq_ignore_ascii_case(found),
+        (None, _) | (_, None) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_template_stands_in_the_place_of_its_name() {
+        let list = [
+            json!({ "elementName": "order", "language": "es", "status": "APPROVED", "template": "Hola {{1}}:\n\n{{ 2 }} y {{1}}, {{3}} {{x" }),
+            json!({ "elementName": "order", "language": "en", "status": "APPROVED", "template": "Hi {{1}}" }),
+            json!({ "elementName": "order", "language": "pt", "status": "REJECTED", "template": "Oi {{1}}" }),
+            json!({ "elementName": "other", "language": "es", "status": "APPROVED", "template": "No" }),
+        ];
+        let kind = Message::named("template").unwrap();
+        for (body, expected) in [
+            (
+                json!({ "elementName": "order", "language": "ES", "parameters": ["Ana", "A-1"] }),
+                &["Hola Ana:", "", "A-1 y Ana, {{3}} {{x"][..],
+            ),
+            (
+                json!({ "elementName": "order", "language": "en", "parameters": ["{{2}}"], "type": "image", "mediaUrl": "https://x.example/a.png" }),
+                &["(image) https://x.example/a.png", "Hi {{2}}"],
+            ),
+            (json!({ "elementName": "order", "parameters": ["Ana"] }), &["(template) order", "Ana"]),
+            (json!({ "elementName": "order", "language": "pt", "parameters": ["Ana"] }), &["(template) order", "Ana"]),
+            (json!({ "elementName": "other", "language": "es" }), &["No"]),
+            (json!({ "elementName": "none", "language": "es" }), &["(template) none"]),
+        ] {
+            let mut uses = TemplateUses::default();
+            uses.uses.extend(crate::message::TemplateUse::of(&body));
+            let texts = TemplateTexts::of(&uses, &list);
+            let shown: Vec<_> = texts.drawn(&kind, &body).iter().map(ToString::to_string).collect();
+            assert_eq!(shown, expected, "{body}");
+        }
+    }
+}
