@@ -1,11 +1,13 @@
 //! What the run went through: its events in words, and the times in which nothing left.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::texts::PageLanguage;
 use super::timeline::Rest;
 use super::times::PageClock;
-use crate::ledger::{RunEvent, RunEventKind};
+use crate::ledger::{RowState, RunEvent, RunEventKind};
 
 /// One line of it.
 #[derive(Debug, Serialize)]
@@ -17,10 +19,21 @@ pub(super) struct CourseStep {
     detail: String,
 }
 
-/// The events in words. Waits for one reason that follow each other are one line. `with_problems` gives the API's own words,
-/// which may name a person.
+/// The rows that a person decided, by the second in which they did and by what they became.
+pub(super) type Decisions = BTreeMap<i64, BTreeMap<&'static str, u64>>;
+
+const SECOND: i64 = 1000;
+
+/// One more row that a person decided at a time, in milliseconds since 1970.
+pub(super) fn note_decision(decisions: &mut Decisions, at: i64, state: RowState) {
+    *decisions.entry(at.div_euclid(SECOND)).or_default().entry(state.name()).or_default() += 1;
+}
+
+/// The events in words, with what a person decided between them. Waits for one reason that follow each other are one line.
+/// `with_problems` gives the API's own words, which may name a person.
 pub(super) fn steps(
     events: &[RunEvent],
+    decisions: &Decisions,
     with_problems: bool,
     clock: &PageClock,
     language: PageLanguage,
@@ -45,14 +58,30 @@ pub(super) fn steps(
         details.extend(event.problem.clone().filter(|_| with_problems));
         before = Some(event.kind);
         let label = language.text(label(event.kind));
-        steps.push(CourseStep {
-            at: clock.moment(event.at),
-            kind: event.kind.name(),
-            label,
-            detail: details.join("; "),
-        });
+        let at = clock.moment(event.at);
+        steps.push((event.at, CourseStep { at, kind: event.kind.name(), label, detail: details.join("; ") }));
     }
-    steps
+    steps.extend(decisions.iter().map(|(second, rows)| {
+        let rows = rows.iter().map(|(state, rows)| {
+            let [one, several] = decided(state);
+            language.counted(one, several, *rows)
+        });
+        let (at, detail) = (second * SECOND, rows.collect::<Vec<_>>().join("; "));
+        (at, CourseStep { at: clock.moment(at), kind: "decided", label: language.text("was_decided"), detail })
+    }));
+    // Events of the same time keep their order.
+    steps.sort_by_key(|(at, _)| *at);
+    steps.into_iter().map(|(_, step)| step).collect()
+}
+
+/// The names of the texts for one row, and for several, that were decided to be in a state.
+fn decided(state: &str) -> [&'static str; 2] {
+    match state {
+        "sent" => ["decided_sent_1", "decided_sent_n"],
+        "failed" => ["decided_failed_1", "decided_failed_n"],
+        "pending" => ["decided_pending_1", "decided_pending_n"],
+        _ => ["decided_unknown_1", "decided_unknown_n"],
+    }
 }
 
 /// The times in which nothing left: from each pause, and for each wait, to the end that was meant or to what came before it.
@@ -140,7 +169,11 @@ mod tests {
             rests_of(&events, 0).iter().map(|rest| (rest.from / 1000, rest.to / 1000, rest.kind)).collect();
         assert_eq!(rests, [(1, 3, "waiting"), (4, 5, "waiting"), (5, 60, "stopped"), (61, 90, "waiting")]);
         let clock = PageClock::new(TimeZone::UTC);
-        let steps = steps(&events, true, &clock, PageLanguage::En);
+        let mut decisions = Decisions::new();
+        for (at, state) in [(70_400, RowState::Sent), (70_900, RowState::Sent), (70_500, RowState::Pending)] {
+            note_decision(&mut decisions, at, state);
+        }
+        let steps = steps(&events, &decisions, true, &clock, PageLanguage::En);
         let words: Vec<_> = steps.iter().map(|step| format!("{} {}", step.label, step.detail)).collect();
         assert_eq!(
             words,
@@ -150,6 +183,7 @@ mod tests {
                 "Stopped somebody stopped it (Ctrl-C)",
                 "Resumed ",
                 "Waited for its hours; until 1970-01-01 00:01:30",
+                "Decided by hand 1 row is to be sent again; 2 rows were sent",
                 "Resumed the process before had ended without a word",
                 "Ended ",
             ]

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::bubble::{self, BubblePart};
-use super::course::{self, CourseStep};
+use super::course::{self, CourseStep, Decisions};
 use super::funnel::{DeliverySums, Funnel};
 use super::head::{Head, RunSpan, is_cancelled};
 use super::meanings::shown_reason;
@@ -158,7 +158,7 @@ pub(crate) fn write(
     let is_one_day = clock.is_one_day(run.ledger.created_at()?, run.ledger.changed_at()?);
     let mut rows = PageRows::new(&clock, is_one_day, LARGEST);
     let mut deliveries = DeliverySums::new(run.ledger.delivery_counts()?.map(|counts| counts.asked_at));
-    let (outcomes, ends) = read_rows(run, mask, &mut rows, &mut deliveries)?;
+    let (outcomes, ends, decisions) = read_rows(run, mask, &mut rows, &mut deliveries)?;
     let extra = extra_columns(columns.len(), rows.number_column);
     let events = run.ledger.events()?;
     let span = span_of(run, &events, &ends)?;
@@ -178,7 +178,7 @@ pub(crate) fn write(
         reasons: outcomes.reasons(false, language),
         left_out_on_purpose: outcomes.reasons(true, language),
         countries: outcomes.countries(language),
-        course: course::steps(&events, !mask, &clock, language),
+        course: course::steps(&events, &decisions, !mask, &clock, language),
         next: if mask {
             // Who gets it has no ledger, and a command may name people by the run or a column.
             Vec::new()
@@ -212,15 +212,18 @@ fn column_of(recipient: &str, cells: &[String]) -> Option<usize> {
     })
 }
 
-/// Adds every row of the run, and gives what became of them and when.
+/// When rows ended, and as what.
+type RowEnds = Vec<(i64, RowState)>;
+
+/// Adds every row of the run, and gives what became of them and when, and what a person decided.
 fn read_rows(
     run: &ReportedRun<'_>,
     mask: bool,
     rows: &mut PageRows<'_>,
     deliveries: &mut DeliverySums,
-) -> Result<(Outcomes, Vec<(i64, RowState)>), BulkError> {
+) -> Result<(Outcomes, RowEnds, Decisions), BulkError> {
     let mut outcomes = Outcomes::default();
-    let mut ends = Vec::new();
+    let (mut ends, mut decisions) = (RowEnds::new(), Decisions::new());
     let mut api_codes = BTreeSet::new();
     run.ledger.report::<BulkError>(&RowFilter::default(), |mut row| {
         // Of a run that nobody has any more, what was under way may have been sent.
@@ -232,6 +235,9 @@ fn read_rows(
         let said = row.error.as_deref().filter(|_| !mask && row.api_code.is_none());
         outcomes.add(row.state, reason, country, said.map(|words| (row.line, words)));
         deliveries.add(&row);
+        if let (Some("resolved"), Some(at)) = (row.code.as_deref(), row.at) {
+            course::note_decision(&mut decisions, at, row.state);
+        }
         if let Some(failure) = undelivered(&row) {
             let code = failure.code.as_deref().and_then(|code| told_apart(code, &mut api_codes, mask));
             let said = failure.reason.as_deref().filter(|_| !mask && !code.is_some_and(is_known));
@@ -250,7 +256,7 @@ fn read_rows(
         rows.add(PageRow { line: row.line, state: row.state, reason, country, rest });
         Ok(())
     })?;
-    Ok((outcomes, ends))
+    Ok((outcomes, ends, decisions))
 }
 
 /// Puts as many rows on the page as it has room for, and gives how many are left out.
