@@ -1173,7 +1173,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--between', '--between', [CompletionResultType]::ParameterName, 'Send only in these hours: ''mon-fri 07:00-19:00'' (repeatable)')
             [CompletionResult]::new('--not-on', '--not-on', [CompletionResultType]::ParameterName, 'Send nothing on this day: 2026-12-25 (repeatable)')
             [CompletionResult]::new('--time-zone', '--time-zone', [CompletionResultType]::ParameterName, 'Time zone of these hours and days: America/Bogota')
-            [CompletionResult]::new('--preview', '--preview', [CompletionResultType]::ParameterName, 'Check every row, print the first N requests and send nothing')
+            [CompletionResult]::new('--preview', '--preview', [CompletionResultType]::ParameterName, 'Check every row, show the first N messages and send nothing')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'With --preview all, write a page with every message to this file: preview.html')
             [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of the page [default: en]')
             [CompletionResult]::new('--test-to', '--test-to', [CompletionResultType]::ParameterName, 'Check every row, then send the first messages to this user only')

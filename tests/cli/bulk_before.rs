@@ -160,3 +160,20 @@ fn a_page_has_every_message_for_somebody_else_s_approval() {
     }
     assert_eq!(home.read("other.html"), "mine");
 }
+
+#[test]
+fn at_a_terminal_a_preview_shows_the_messages_and_no_requests() {
+    let (home, jelou) = (Home::new(), Jelou::never_asked());
+    home.config(&profile(&jelou));
+    home.write("people.csv", "to,nombre\n593987654321,Ana\n593987654322,Eva\n");
+    let words = ["-p", "p", "bulk", "send", "people.csv", "--preview", "1"];
+    let screen = |flags: &[&str]| {
+        let words = [&words[..], flags, &["text", "Hola {{ nombre }}"]].concat();
+        let (code, screen) = Terminal::new(&home, &words, &[("NO_COLOR", "1")]).end();
+        assert_eq!(code, 0, "{screen}");
+        screen
+    };
+    let shown = screen(&[]);
+    assert!(shown.contains("Hola Ana") && !shown.contains("userId") && !shown.contains("Eva"), "{shown}");
+    assert!(screen(&["--dry-run"]).contains("userId"));
+}

@@ -324,3 +324,17 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let output = shell.current_dir(home.path()).output().unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "0\n");
 }
+
+#[test]
+fn a_report_of_failed_rows_says_where_the_faulty_ones_are() {
+    let home = Home::new();
+    home.write("people.csv", "to\n593987654321\n12\n13\n");
+    home.run("--sandbox bulk send people.csv --run r --skip-invalid text x").fails(10, &["2 invalid"]);
+    let ended = home.run("bulk report r --state failed --file again.csv").success();
+    let said = "no row failed; 2 rows are left out as invalid: --reason invalid gives them";
+    assert!(ended.stderr.contains(said), "{ended:?}");
+    for flags in ["--state failed --reason invalid", "--state sent", ""] {
+        let ended = home.run(&format!("bulk report r --file again.csv --yes {flags}")).success();
+        assert!(!ended.stderr.contains("no row failed"), "{ended:?}");
+    }
+}

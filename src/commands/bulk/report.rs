@@ -17,7 +17,7 @@ use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::import::BulkError;
 use crate::ledger::{Details, RowFilter, RowState, Run, RunName, SkipReason};
-use crate::output::{Format, counted};
+use crate::output::{Format, counted, counted_are};
 use crate::phone::person_key;
 use crate::report::{ListReport, write_report};
 use crate::report_page::{self, PageLanguage, ReportedRun};
@@ -169,6 +169,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
         details: ledger.details()?,
         ledger,
     };
+    report.note_invalid(context)?;
     let Some(to) = to else {
         if context.stdout.format == Format::To {
             return report.print_people(context).map(|()| code);
@@ -194,6 +195,19 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
+    /// Says where no row failed, and the rows that were probably meant were left out as invalid.
+    fn note_invalid(&self, context: &Context) -> Result<(), CommandError> {
+        if self.args.state != [RowState::Failed] || !self.args.reason.is_empty() || self.ledger.counts()?.failed > 0 {
+            return Ok(());
+        }
+        let invalid = self.ledger.skip_counts()?.rows(SkipReason::Invalid);
+        if invalid > 0 {
+            let rows = counted_are(invalid, "row");
+            context.stderr.note(&format!("no row failed; {rows} left out as invalid: --reason invalid gives them"));
+        }
+        Ok(())
+    }
+
     /// Prints each person once whose row is taken.
     fn print_people(&self, context: &Context) -> Result<(), CommandError> {
         let mut people = HashSet::new();

@@ -97,7 +97,7 @@ pub(crate) struct BulkSendArgs {
     #[command(flatten)]
     pub(super) hours: HoursOptions,
 
-    /// Check every row, print the first N requests and send nothing
+    /// Check every row, show the first N messages and send nothing
     #[arg(long, value_name = "N|all", value_parser = preview_rows, help_heading = BEFORE)]
     pub(super) preview: Option<u64>,
 

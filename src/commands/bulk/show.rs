@@ -69,7 +69,10 @@ impl ShownList<'_> {
             self.print(context, accepts, u64::MAX)?;
             return Ok(ExitCode::Success);
         };
-        self.print(context, accepts, most)?;
+        // A person who looks wants the messages; the requests are there for a program, and with --dry-run.
+        if context.mode != Mode::Send || !context.stdout.wants_words() {
+            self.print(context, accepts, most)?;
+        }
         draw_messages(context, self.draft, self.kind, &texts, most.min(MOST_DRAWN))?;
         context.stderr.note(&words);
         read.verdict.map(|()| ExitCode::Success)
