@@ -7,8 +7,16 @@ use jiff::civil::Weekday;
 use serde::{Deserialize, Serialize};
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-/// The same in Spanish, as a Spanish keyboard writes them and without accents.
-const SPANISH_DAYS: [&[&str]; 7] = [&["lun"], &["mar"], &["mie", "mié"], &["jue"], &["vie"], &["sab", "sáb"], &["dom"]];
+/// Their other names, in English and in Spanish, with and without accents.
+const DAY_NAMES: [&[&str]; 7] = [
+    &["monday", "lun", "lunes"],
+    &["tuesday", "mar", "martes"],
+    &["wednesday", "mie", "mié", "miercoles", "miércoles"],
+    &["thursday", "jue", "jueves"],
+    &["friday", "vie", "viernes"],
+    &["saturday", "sab", "sáb", "sabado", "sábado"],
+    &["sunday", "dom", "domingo"],
+];
 const MINUTES_OF_A_DAY: u16 = 24 * 60;
 
 /// `mon-fri 07:00-19:00`: the days on which it opens, the first minute, and the minute that is no more in it. One that ends
@@ -104,8 +112,8 @@ fn parse_days(text: &str) -> Result<[bool; 7], String> {
 
 fn parse_day(text: &str) -> Result<usize, String> {
     let known = DAYS.iter().position(|day| *day == text);
-    let known = known.or_else(|| SPANISH_DAYS.iter().position(|names| names.contains(&text)));
-    known.ok_or_else(|| format!("`{}` is no day; the days are {}", text.escape_debug(), DAYS.join(", ")))
+    let known = known.or_else(|| DAY_NAMES.iter().position(|names| names.contains(&text)));
+    known.ok_or_else(|| format!("`{}` is not a day; the days are {}", text.escape_debug(), DAYS.join(", ")))
 }
 
 /// Minutes since midnight: 00:00 to 24:00.
@@ -181,8 +189,8 @@ mod tests {
             ("7h-19", "`7h` is no time of day"),
             ("25-26", "`25` is no time of day"),
             ("07:00-24:01", "`24:01` is no time of day"),
-            ("lunes 07:00-19:00", "`lunes` is no day; the days are mon, tue"),
-            ("mon- 07:00-19:00", "`` is no day"),
+            ("luness 07:00-19:00", "`luness` is not a day; the days are mon, tue"),
+            ("mon- 07:00-19:00", "`` is not a day"),
             ("07:00-07:00", "is never open"),
             ("24:00-07:00", "begins at the end of a day"),
         ] {
@@ -195,6 +203,7 @@ mod tests {
     fn a_range_of_days_may_go_over_the_end_of_the_week() {
         assert_eq!(parse_days("fri-mon").unwrap(), [true, false, false, false, true, true, true]);
         assert_eq!(parse_days("lun-vie,dom").unwrap(), parse_days("mon-fri,sun").unwrap());
+        assert_eq!(parse_days("lunes-viernes,sunday").unwrap(), parse_days("mon-fri,sun").unwrap());
         assert_eq!(parse_days("mié,sáb").unwrap(), parse_days("wed,sat").unwrap());
         assert_eq!(parse_days("tue").unwrap(), [false, true, false, false, false, false, false]);
     }

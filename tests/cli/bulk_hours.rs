@@ -335,7 +335,7 @@ fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
     for (flags, parts) in [
         (&["--between", "mon-fri"][..], &["--between", "write days and hours in quotes"][..]),
         (&["--between", "07:00-07:00"], &["`07:00-07:00` is never open"]),
-        (&["--between", "monday 07:00-19:00"], &["`monday` is no day"]),
+        (&["--between", "mondey 07:00-19:00"], &["`mondey` is not a day"]),
         (&["--between", "07:00-19:00"], &["time zone", "is UTC", "--time-zone"]),
         (&["--between", "always", "--between", "07:00-19:00"], &["`always` stands alone"]),
         (&["--between", "07:00-19:00", "--time-zone", "Bogota"], &["did you mean `America/Bogota`?"]),
