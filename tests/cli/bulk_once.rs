@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime};
+use crate::needs::{can_test, works};
 
 also_in_a_database! {
     each_person_gets_one_message_under_a_key_whatever_its_words,
@@ -407,6 +408,85 @@ fn an_old_run_is_not_read_for_a_key_that_it_does_not_have() {
     let left = fs::read_dir(&runs).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     let left: Vec<_> = left.filter(|file| file.starts_with('d')).collect();
     assert_eq!(left, [""; 0]);
+}
+
+#[test]
+fn parts_of_a_list_over_more_than_a_day_without_a_key_name_it() {
+    let Some(library) = faketime() else { return };
+    let (home, jelou) = (people(4), Jelou::accepting());
+    for (day, is_named) in [(0, false), (2, true)] {
+        let part = send(&home, &jelou.url, &["--limit", "2", "--skip-sent"], "Hola");
+        let ended = on_day(part, &library, day).success();
+        assert_eq!(ended.stderr.contains("with --once KEY nobody gets a second message"), is_named, "{ended:?}");
+    }
+    assert_eq!(times(&jelou, &users(0..4)), [1; 4]);
+}
+
+#[test]
+fn a_database_that_cannot_be_reached_sends_nothing_under_a_key() {
+    let (home, jelou) = (people(2), Jelou::never_asked());
+    let nowhere = "postgres://jelouctl@127.0.0.1:1/x?sslmode=disable";
+    let told = ["cannot be reached", "nothing was sent"];
+    send(&home, &jelou.url, &["--once", "k"], "Hola").env("JELOUCTL_LEDGER", nowhere).fails(12, &told);
+    single(&home, &jelou.url, &user(0), "k").env("JELOUCTL_LEDGER", nowhere).fails(7, &told);
+}
+
+/// Kills a list at system calls by which it is made a run, marked with its key and sent.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_list_that_is_killed_at_any_write_reaches_nobody_twice() {
+    let is_traced = || works("strace", &["-f", "-o", "/dev/null", "/bin/true"]);
+    if !can_test("strace, and the right to trace a child", is_traced) {
+        return;
+    }
+    let (jelou, mut kills, mut turns) = (Jelou::accepting(), 0, 0);
+    for (calls, step) in [
+        ("pwrite64", 9),
+        ("fsync,fdatasync", 2),
+        ("rename,renameat,renameat2", 1),
+        ("unlink,unlinkat", 1),
+        ("flock", 2),
+    ] {
+        for when in (1..200).step_by(step) {
+            let (home, them) = (Home::new(), users(turns * 2..turns * 2 + 2));
+            turns += 1;
+            write(&home, &them);
+            let program = home.command();
+            let mut command = std::process::Command::new("strace");
+            let fault = format!("inject={calls}:signal=KILL:when={when}");
+            command.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={calls}"), "-e", &fault]);
+            command.arg(program.get_program()).args([
+                "bulk",
+                "send",
+                "people.csv",
+                "--yes",
+                "--once",
+                "k",
+                "text",
+                "Hola",
+            ]);
+            command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            command.env("PATH", "/usr/bin:/bin").current_dir(home.path());
+            command.envs([
+                ("JELOU_API_URL", jelou.url.as_str()),
+                ("JELOU_BOT_ID", "BOT_ID"),
+                ("JELOU_CLIENT_ID", "id"),
+            ]);
+            command.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+            let is_killed = home.read("trace").contains("killed by SIGKILL");
+            // Whatever is left of it: single sends, the list once more, and what is unfinished.
+            single(&home, &jelou.url, &them[0], "k").end();
+            send(&home, &jelou.url, &["--once", "k"], "Otra").end();
+            home.run("bulk resume --yes").api(&jelou.url).end();
+            let sent = times(&jelou, &them);
+            assert!(sent.iter().all(|times| *times <= 1), "killed at {calls} {when}: {sent:?}");
+            if !is_killed {
+                break;
+            }
+            kills += 1;
+        }
+    }
+    assert!(kills > 20, "{kills}");
 }
 
 /// Files alone: they can be unreadable for a while.
