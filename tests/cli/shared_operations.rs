@@ -86,6 +86,28 @@ fn a_late_refusal_is_not_tried_again_where_the_person_was_forgotten_under_the_ke
 }
 
 #[test]
+fn a_send_whose_session_was_lost_still_says_under_its_key_that_it_was_sent() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (home, ledger) = (Home::new(), cluster.ledger());
+    let (jelou, arrived, release) = Jelou::holding();
+    let words = format!("send text Hola --once k --timeout 60s --to {}", user(0));
+    let sent = thread::scope(|scope| {
+        let sent = scope.spawn(|| on(&home, &ledger, &words).api(&jelou.url).end());
+        arrived.recv().unwrap();
+        let others = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
+                      WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        cluster.sql(database_of(&ledger), others);
+        // Somebody guesses meanwhile.
+        on(&home, &ledger, &format!("once resolve k --as failed --to {}", user(0))).success();
+        release.send(()).unwrap();
+        sent.join().unwrap()
+    });
+    assert_eq!((sent.code, sent.stderr.contains("warning")), (0, false), "{sent:?}");
+    let replayed = on(&home, &ledger, &words).api(&jelou.url).args(&["-o", "record"]).success().json();
+    assert_eq!((&replayed["replayed"], jelou.seen().len()), (&json!(true), 1), "{replayed}");
+}
+
+#[test]
 fn a_person_is_found_in_every_run_of_the_database() {
     let Some(cluster) = Cluster::shared() else { return };
     let ledger = cluster.ledger();
