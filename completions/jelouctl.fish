@@ -37,7 +37,7 @@ complete -c jelouctl -n "__fish_jelouctl_needs_command" -l ledger -d 'Database f
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -80,7 +80,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contact-info-request contacts cta-url call flow flow-message carousel template raw" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contact-info-request contacts cta-url call flow flow-message carousel template raw" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -117,7 +117,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -134,7 +134,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -156,7 +156,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -173,7 +173,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -194,7 +194,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -211,7 +211,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -231,7 +231,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -248,7 +248,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -266,7 +266,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -283,7 +283,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -303,7 +303,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -320,7 +320,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -341,7 +341,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -358,7 +358,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -376,7 +376,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -393,7 +393,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -414,7 +414,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -431,7 +431,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -450,7 +450,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -467,7 +467,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -486,7 +486,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -503,7 +503,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -529,7 +529,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -546,7 +546,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -569,7 +569,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -586,7 +586,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -607,7 +607,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -624,7 +624,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -654,7 +654,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -671,7 +671,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -698,7 +698,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -715,7 +715,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -735,7 +735,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -752,7 +752,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -781,7 +781,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -798,7 +798,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -815,7 +815,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -832,7 +832,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -859,7 +859,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l to -d
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l country -d 'Country of national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l body -d 'The body, or a part of it, as JSON; flags override it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -876,7 +876,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l ledge
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -905,7 +905,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l ledger -
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -930,7 +930,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fi
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -943,7 +943,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fi
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -f -a "list" -d 'List the messages of a bot, sent and received, the newest last'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -f -a "get" -d 'Show how far a message came: accepted, at WhatsApp, delivered, read, replied or undelivered'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -f -a "get" -d 'Show the delivery status of a message: accepted, at WhatsApp, delivered, read, replied or undelivered'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l to -d 'Only messages to or from this person' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l by -d 'Only messages that the bot, or the user, wrote; agents are neither' -r -f -a "bot\t''
 user\t''"
@@ -964,7 +964,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -994,7 +994,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1019,7 +1019,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1042,7 +1042,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -f -a "find" -d 'Show what was sent to a person, by any run'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -f -a "resolve" -d 'Set the state of unknown rows by hand, or send failed rows again'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -f -a "list" -d 'List the runs, the newest first'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -f -a "remove" -d 'Remove a run, or old ones, with all that is known of it; asks, or needs --yes'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -f -a "remove" -d 'Remove a run, or old ones, and all its records; asks, or needs --yes'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l sheet -d 'Sheet of the workbook [default: the first visible one]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l header-row -d 'Line of the header, as the sheet or an editor counts it [default: found]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l encoding -d 'Encoding of a list in text, such as windows-1252 [default: UTF-8]' -r
@@ -1085,7 +1085,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1150,7 +1150,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1185,7 +1185,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1212,7 +1212,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1237,7 +1237,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from cancel" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from cancel" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1262,7 +1262,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1290,7 +1290,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1346,7 +1346,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1373,7 +1373,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1408,7 +1408,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1434,7 +1434,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1460,7 +1460,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1485,7 +1485,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1499,7 +1499,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -f -a "list" -d 'List the keys, with how many people have a message under each'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -f -a "show" -d 'Show what people have under a key'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -f -a "resolve" -d 'Decide what became of a message that may have been sent'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -f -a "resolve" -d 'Record the outcome of a message that may have been sent'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -f -a "add" -d 'Put the people of a finished run under a key'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -f -a "forget" -d 'Forget one person or everybody under a key, who can then get another message; asks, or needs --yes'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
@@ -1515,7 +1515,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1542,7 +1542,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1571,7 +1571,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1597,7 +1597,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1624,7 +1624,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1649,7 +1649,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l body -d 'A who
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l exclude -d 'Send nothing to the people on this list (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l tail -d 'Keep the last lines of the command\'s stderr for `tail`' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l notify-timeout -d 'How long the notice may take [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l once -d 'Send each person at most one message under this key, whatever its words' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l once -d 'Send each person at most one message for this key, whatever the text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l wait -d 'Wait until the person got it; exit with 15 if not' -r -f -a "delivered\t''
 read\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l for -d 'How long to wait with --wait [default: 2m]' -r
@@ -1666,7 +1666,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l ledger -d 'Dat
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1696,11 +1696,11 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -l ledger -d 'Dat
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -l paginate -d 'Read every page of a GET and print the results alone, one a line'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -l paginate -d 'Read every page of a GET and print only the results, one a line'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -l sandbox -d 'Send to the sandbox: nothing leaves this machine'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -l dry-run -d 'Print the request as JSON and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -l curl -d 'Print the request as a curl command and send nothing'
@@ -1732,7 +1732,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l ledger -d 
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1759,7 +1759,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fis
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1789,7 +1789,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1814,7 +1814,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1826,7 +1826,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what is missing is an error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l allow-to -d 'Allow messages only to recipients like this; `*` is any run of characters (repeatable; replaces the earlier list)' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l allow-to -d 'Refuse recipients that match no such pattern; `*` matches any characters (repeatable; replaces the earlier list)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l country -d 'Country whose national numbers may be typed, in two letters: EC' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l ledger-password-file -d 'File with the password for the database of --ledger; the profile keeps both' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l do-not-contact -d 'File with the people who are never written to: one a line, or a list with a header' -r -F
@@ -1851,7 +1851,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1876,7 +1876,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1901,7 +1901,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1926,7 +1926,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1952,7 +1952,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_see
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1978,7 +1978,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l ledger -d '
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -2004,7 +2004,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l ledger -d 
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -2031,7 +2031,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l ledger -d '
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -2056,7 +2056,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand skill" -l ledger -d 'D
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand skill" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand skill" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -2081,7 +2081,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l ledger
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -2108,7 +2108,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l ledger -d 'Dat
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
-none\t'Nothing: the exit code and standard error say it all'"
+none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"

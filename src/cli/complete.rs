@@ -75,7 +75,7 @@ fn runs(begun: &OsStr) -> Vec<CompletionCandidate> {
     beginning_with(begun, names.iter().map(ToString::to_string))
 }
 
-/// The configuration that is named. One that is not a file is left alone: a pipe would keep the person waiting.
+/// The configuration that is named. One that is not a file is not read: a pipe would keep the person waiting.
 fn configuration() -> Option<PathBuf> {
     std::env::var_os("JELOUCTL_CONFIG").map(PathBuf::from)
 }

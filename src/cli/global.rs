@@ -41,7 +41,7 @@ pub(crate) struct GlobalFlags {
 
     /// Send to the sandbox: nothing leaves this machine
     ///
-    /// It is the sandbox that is running, else one inside this process. The variable JELOUCTL_SANDBOX can name its address.
+    /// Uses the running sandbox; if none is running, one inside this process. JELOUCTL_SANDBOX can name its address.
     #[arg(long, global = true, conflicts_with = "api_url")]
     sandbox: bool,
 
@@ -51,7 +51,7 @@ pub(crate) struct GlobalFlags {
 
     /// How long to retry, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]
     ///
-    /// Only what certainly was not applied is sent again.
+    /// Retries only requests that certainly had no effect.
     #[arg(long, global = true, value_name = "DURATION")]
     retry_for: Option<RetryFor>,
 

@@ -5,18 +5,39 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::app::Command;
+use super::typed_line::{TypedLine, line_of};
 use crate::commands::bulk::BulkCommand;
 use crate::context::UsageError;
 use crate::message::Message;
 
-const EXAMPLE: &str = "jelouctl send text --to 593987654321 \"Hola\"";
+const SEVERAL: &str = "to send to several people: jelouctl bulk send LIST text 'Hola'";
+
+/// Its recipient is none, so that nobody gets a message by it.
+const EXAMPLE: &str = "jelouctl send text --to NUMBER 'Hola'";
+
+const NEW_PROFILE: &str = "jelouctl profile set NAME --bot BOT --client-id ID";
+
+/// Names of other tools for flags of `send`.
+const RENAMED: [(&str, &str); 14] = [
+    ("--phone", "--to"),
+    ("-t", "--to"),
+    ("--number", "--to"),
+    ("--recipient", "--to"),
+    ("--para", "--to"),
+    ("--message", "--text"),
+    ("--msg", "--text"),
+    ("-m", "--text"),
+    ("--mensaje", "--text"),
+    ("--json", "--body"),
+    ("-d", "--body"),
+    ("--data", "--body"),
+    ("--url", "--media-url"),
+    ("--file", "--media-url"),
+];
 
 /// Flags of `bulk resume` that hold for all processes which send a run.
 const OF_THE_RUN: [&str; 8] =
     ["--rate", "--between", "--not-on", "--time-zone", "--keep-going", "--again", "--skip-sent", "--ignore-run"];
-
-/// Bytes of the longest text that is written into a line.
-const LONGEST: usize = 200;
 
 /// The line that `help [COMMAND]` stands for.
 pub(super) fn asked_for_help(error: &clap::Error, arguments: &[OsString]) -> Option<Vec<OsString>> {
@@ -53,16 +74,31 @@ pub(super) fn asks_for_options(error: &clap::Error, arguments: &[OsString]) -> b
 /// What is meant by a line that is wrong.
 pub(super) fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<UsageError> {
     let words: Vec<_> = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let line = TypedLine::read(arguments, &RENAMED);
     match (unknown_command(error), unknown_argument(error)) {
-        (Some(word), _) => instead_of_command(word, &words),
-        (None, Some(word)) => instead_of_argument(word, &words),
+        (Some(word), _) => {
+            let is_misspelt = error.get(ContextKind::SuggestedSubcommand).is_some();
+            instead_of_command(word, is_misspelt, line, &words)
+        }
+        (None, Some(word)) => instead_of_argument(word, line, &words),
         (None, None) => instead_of_value(error),
     }
 }
 
 fn instead_of_value(error: &clap::Error) -> Option<UsageError> {
+    if error.kind() == ErrorKind::MissingRequiredArgument
+        && let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg)
+        && missing.iter().any(|missing| missing == "<SHELL>")
+    {
+        return Some(UsageError::new("a shell is missing", "jelouctl completions bash, or zsh, fish or powershell"));
+    }
     let text = |kind| error.get(kind).map(ToString::to_string);
-    let is_output = text(ContextKind::InvalidArg)?.starts_with("--output");
+    let argument = text(ContextKind::InvalidArg)?;
+    if error.kind() == ErrorKind::ArgumentConflict && argument.starts_with("--to ") {
+        let is_again = text(ContextKind::PriorArg).is_none_or(|prior| prior == argument);
+        return is_again.then(|| UsageError::new("a message goes to one recipient", SEVERAL));
+    }
+    let is_output = argument.starts_with("--output");
     let is_json = text(ContextKind::InvalidValue)?.eq_ignore_ascii_case("json");
     (is_output && is_json).then(|| {
         let hint = "-o record prints one JSON object, also on failure; without -o the API's own JSON is printed";
@@ -101,159 +137,173 @@ fn unknown_argument(error: &clap::Error) -> Option<&str> {
     }
 }
 
-fn instead_of_command(word: &str, words: &[String]) -> Option<UsageError> {
-    let is_of_send = words.first().is_some_and(|first| first == "send");
-    let (problem, line) = match word {
+/// `is_misspelt` tells that the parser knows a command that is called almost so.
+fn instead_of_command(word: &str, is_misspelt: bool, mut line: TypedLine, words: &[String]) -> Option<UsageError> {
+    let commands = line.commands.clone();
+    let commands: Vec<_> = commands.iter().map(String::as_str).collect();
+    let (problem, line) = match (word, commands.as_slice()) {
+        ("add" | "new" | "create", ["profile"]) => {
+            (format!("there is no `profile {word}`: `profile set` makes a profile"), NEW_PROFILE.to_owned())
+        }
+        ("delete" | "rm", ["profile"]) => instead(words, word, &["remove"], "`profile remove` removes a profile")?,
+        ("default" | "switch", ["profile"]) => instead(words, word, &["use"], "`profile use` makes it the default")?,
         // Other tools log in; here credentials are kept.
-        "login" | "auth" | "init" | "configure" | "config" | "setup" => (
-            format!("there is no `{word}`: credentials are kept in a profile"),
-            "jelouctl profile set NAME --bot BOT --client-id ID --client-secret-file FILE".to_owned(),
-        ),
-        "version" => ("there is no `version`: it is a flag".to_owned(), "jelouctl --version".to_owned()),
-        "message" | "messages" | "msg" | "sms" | "whatsapp" | "notify" => {
-            (format!("there is no `{word}`: `send` sends a message"), EXAMPLE.to_owned())
+        ("login" | "auth" | "init" | "configure" | "config" | "setup", []) => {
+            (format!("there is no `{word}`: credentials are kept in a profile"), NEW_PROFILE.to_owned())
         }
-        kind if !is_of_send && Message::named(kind).is_some() => {
-            (format!("`{kind}` is a kind of message"), format!("jelouctl send {kind} --help"))
+        ("profiles", []) => ("there is no `profiles`".to_owned(), "jelouctl profile list".to_owned()),
+        ("inbox", []) => ("there is no `inbox`: the sandbox has one".to_owned(), "jelouctl sandbox --open".to_owned()),
+        ("version", []) => ("there is no `version`: it is a flag".to_owned(), "jelouctl --version".to_owned()),
+        ("message" | "messages" | "msg" | "sms" | "whatsapp" | "notify" | "enviar", [] | ["send"]) => {
+            line.words.retain(|other| other != word);
+            (format!("there is no `{word}`: `send` sends a message"), as_text(line).1)
         }
-        file if words.first().is_some_and(|first| first == "bulk") && file.contains('.') => (
-            "`bulk` needs a command before the list".to_owned(),
-            format!(
-                "jelouctl bulk send {}",
-                words.get(1..)?.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-            ),
-        ),
-        number if is_of_send && is_number(number) => {
-            ("the recipient is given with --to, after the kind".to_owned(), text_line(words.get(1..)?))
+        (kind, []) if Message::named(kind).is_some() => {
+            instead(words, word, &["send", kind], "a kind of message follows `send`")?
+        }
+        (file, ["bulk"]) if file.contains('.') => {
+            instead(words, word, &["send", file], "`bulk` needs a command before the list")?
+        }
+        (_, ["send"]) if !is_misspelt => {
+            let (problem, text) = as_text(line);
+            (problem.unwrap_or("the kind of message is missing").to_owned(), text)
         }
         _ => return None,
     };
     Some(UsageError::new(problem, line))
 }
 
-fn instead_of_argument(word: &str, words: &[String]) -> Option<UsageError> {
-    let (problem, line) = match words {
-        [bulk, command, ..] if bulk == "bulk" && command == "work" && OF_THE_RUN.contains(&word) => (
+/// The `problem`, and the line with `others` in place of `word`.
+fn instead(words: &[String], word: &str, others: &[&str], problem: &str) -> Option<(String, String)> {
+    let at = words.iter().position(|other| other == word)?;
+    let mut line = words.to_vec();
+    line.splice(at..=at, others.iter().map(ToString::to_string));
+    Some((problem.to_owned(), line_of(&line)?))
+}
+
+fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<UsageError> {
+    let commands = line.commands.clone();
+    let commands: Vec<_> = commands.iter().map(String::as_str).collect();
+    let is_flag = word.starts_with('-');
+    let renamed = RENAMED.iter().find(|(wrong, _)| *wrong == word).map(|(_, right)| *right);
+    let (problem, hint) = match (commands.as_slice(), renamed) {
+        _ if ["--client-secret", "--secret", "--password"].contains(&word) => (
+            "the secret is never an argument: others on this machine could read it".to_owned(),
+            "leave it out to be asked for it, or give a file: --client-secret-file FILE".to_owned(),
+        ),
+        (["bulk", "work"], _) if OF_THE_RUN.contains(&word) => (
             format!("`bulk work` takes no {word}: all who send a run share it"),
             format!("a person changes it for all of them: jelouctl bulk resume RUN {word} …"),
         ),
-        [first, ..] if first == "api" && ["-X", "--method", "--request"].contains(&word) => {
+        (["api"], _) if ["-X", "--method", "--request"].contains(&word) => {
             ("`api` takes the method as its first word".to_owned(), "jelouctl api POST PATH".to_owned())
         }
-        [first, ..] if first == "api" && ["-d", "--data", "--body"].contains(&word) => (
+        (["api"], _) if ["-d", "--data", "--body"].contains(&word) => (
             format!("`api` takes no {word}"),
             "give the body as fields, -f KEY=TEXT and -F KEY=JSON, or as a file with --input FILE".to_owned(),
         ),
-        [first, ..] if first == "man" => (format!("`man` takes no `{word}`"), format!("jelouctl help {word}")),
-        // Where a kind is among them, the parser says how to order them.
-        [send, rest @ ..]
-            if send == "send" && word == "--to" && !rest.iter().any(|word| Message::named(word).is_some()) =>
-        {
-            ("the kind of message comes before its flags".to_owned(), text_line(rest))
+        (["man"], _) => (format!("`man` takes no `{word}`"), format!("jelouctl help {word}")),
+        (["run"], _) if !is_flag => instead(words, word, &["--", word], "-- belongs before the command")?,
+        (["send"], _) => {
+            let line = renamed.map_or(line.clone(), |right| line.renamed(word, right));
+            let (problem, line) = as_text(line);
+            (problem.unwrap_or("the kind of message is missing").to_owned(), line)
         }
-        [send, kind, rest @ ..] if send == "send" && kind == "text" && !word.starts_with('-') => {
-            let is_number_first = rest.first().is_some_and(|first| is_number(first));
-            let problem =
-                if is_number_first { "the recipient is given with --to" } else { "a text is one argument, in quotes" };
-            (problem.to_owned(), text_line(rest))
+        // The kind is there, behind the flag.
+        (["send", _], None) if is_flag && words.iter().position(|other| other == word) < kind_at(words, &commands) => {
+            ("the kind of message comes before its flags".to_owned(), line.to_line()?)
         }
-        [send, kind, rest @ ..] if send == "send" && !word.starts_with('-') => {
-            (format!("`send {kind}` takes no `{word}` by itself"), flags_line(kind, rest)?)
+        (["send", "text"], None) if !is_flag => {
+            let (problem, line) = as_text(line);
+            (problem.unwrap_or("a text is one argument, in quotes").to_owned(), line)
         }
-        [send, kind, rest @ ..] if send == "send" && ["--phone", "-t", "--number", "--recipient"].contains(&word) => {
-            let rest = with_flag(rest, word, "--to");
-            (format!("the recipient is given with --to, not {word}"), line(&["send", kind], &rest))
+        (["send", kind], None) if !is_flag => {
+            (format!("`send {kind}` takes no `{word}` by itself"), as_flags(line, kind)?)
         }
-        [send, kind, rest @ ..] if send == "send" && ["--json", "-d", "--data"].contains(&word) => {
-            let rest = with_flag(rest, word, "--body");
-            (format!("a body is given with --body, not {word}"), line(&["send", kind], &rest))
+        (["send", kind], Some("--media-url")) if has_medium(kind) && !line.value_of(word)?.contains("://") => (
+            format!("`send {kind}` takes the address of a file on the web, not a file of this machine"),
+            line.with(word, "URL").renamed(word, "--media-url").to_line()?,
+        ),
+        (["send", kind], Some("--media-url")) if !has_medium(kind) => return None,
+        (["send", "text"], Some("--text")) => (
+            format!("the text is an argument by itself, or --text, not {word}"),
+            line.renamed(word, "--text").to_line()?,
+        ),
+        (["send", _], Some(right)) => {
+            (format!("the flag is {right}, not {word}"), line.renamed(word, right).to_line()?)
         }
-        [send, kind, rest @ ..]
-            if send == "send" && kind == "text" && ["--message", "--msg", "-m", "--body-text"].contains(&word) =>
-        {
-            let rest = with_flag(rest, word, "--text");
-            (format!("the text is an argument by itself, or --text, not {word}"), line(&["send", kind], &rest))
-        }
-        [bulk, send, ..] if bulk == "bulk" && send == "send" && ["--message", "--text", "-m"].contains(&word) => (
+        (["bulk", "send"], _) if renamed == Some("--text") || word == "--text" => (
             "`bulk send` takes the kind of message behind the list".to_owned(),
             "jelouctl bulk send people.csv text 'Hola {{ nombre }}'".to_owned(),
         ),
         _ => return None,
     };
-    Some(UsageError::new(problem, line))
+    Some(UsageError::new(problem, hint))
 }
 
-/// The line that sends the text in `words`, of which one may be the recipient; an example where it is not plain what they
-/// are, or where quotes would not hold the text together.
-fn text_line(words: &[String]) -> String {
-    let (mut to, mut text) = (None, Vec::new());
-    let mut words = words.iter().filter(|word| *word != "--");
-    while let Some(word) = words.next() {
-        match word.strip_prefix("--to") {
-            Some("") => to = words.next().cloned(),
-            Some(value) if value.starts_with('=') => to = value.strip_prefix('=').map(str::to_owned),
-            _ if to.is_none() && is_number(word) => to = Some(word.clone()),
-            _ => text.push(word.as_str()),
+/// Where the last of `commands` stands among `words`.
+fn kind_at(words: &[String], commands: &[&str]) -> Option<usize> {
+    words.iter().position(|word| commands.last() == Some(&word.as_str()))
+}
+
+/// The line that sends a text, made of what was typed, and what is wrong with its number if that is so. Where no number or no
+/// text is among it, the line has no recipient, so that nobody gets a message by it.
+fn as_text(mut line: TypedLine) -> (Option<&'static str>, String) {
+    let mut problem = None;
+    let mut to = line.value_of("--to").map(str::to_owned);
+    if let Some(begun) = &to
+        && !is_number(begun)
+    {
+        // `593 98 765 4321` without quotes.
+        let parts = line.words.iter().take_while(|word| is_part_of_number(word)).cloned().collect::<Vec<_>>();
+        let whole = format!("{begun}{}", parts.concat()).replace(['-', '(', ')', '.'], "");
+        if is_number(&whole) && !parts.is_empty() {
+            line.words.drain(..parts.len());
+            problem = Some("the number is one argument: write it without spaces, or in quotes");
+            to = Some(whole);
         }
+    } else if to.is_none()
+        && let Some(at) = line.words.iter().position(|word| is_number(word))
+    {
+        problem = Some("the recipient is given with --to");
+        to = Some(line.words.remove(at));
     }
-    let text = text.join(" ");
-    let is_plain = |text: &str| (1..=LONGEST).contains(&text.len()) && !text.contains(['"', '$', '`', '\\', '!', '-']);
-    match to {
-        Some(to) if is_number(&to) && is_plain(&text) => format!("jelouctl send text --to {to} \"{text}\""),
-        _ => EXAMPLE.to_owned(),
-    }
-}
-
-/// `words` with the flag `wrong` written as `right`.
-fn with_flag(words: &[String], wrong: &str, right: &str) -> Vec<String> {
-    let renamed = |word: &String| match word.strip_prefix(wrong) {
-        Some(rest) if rest.is_empty() || rest.starts_with('=') => format!("{right}{rest}"),
-        _ => word.clone(),
+    let has_text = line.value_of("--text").or(line.value_of("--text-file")).or(line.value_of("--body")).is_some();
+    let text = line.words.join(" ");
+    let is_whole = to.is_some() && (has_text || !text.is_empty());
+    line.words = match text {
+        _ if has_text => Vec::new(),
+        text if text.is_empty() => vec!["Hola".to_owned()],
+        text => vec![text],
     };
-    words.iter().map(renamed).collect()
+    let to = to.filter(|_| is_whole).unwrap_or_else(|| "NUMBER".to_owned());
+    let line = line.with_commands(&["send", "text"]).with("--to", &to).to_line();
+    (problem, line.unwrap_or_else(|| EXAMPLE.to_owned()))
 }
 
-/// What stands in a line for a person who wrote words by themselves: a number is the recipient, an address the medium.
-fn flags_line(kind: &str, words: &[String]) -> Option<String> {
-    let has_medium = ["image", "audio", "video", "file", "sticker"].contains(&kind);
-    let mut before = "";
-    let mut line_words = Vec::new();
-    for word in words {
-        let is_value = before.starts_with("--") && !["--sandbox", "--dry-run", "--curl", "--strict"].contains(&before);
-        match word.as_str() {
-            number if !is_value && is_number(number) => line_words.extend(["--to".to_owned(), number.to_owned()]),
-            url if !is_value && has_medium && url.contains("://") => {
-                line_words.extend(["--media-url".to_owned(), url.to_owned()]);
-            }
-            word if !is_value && !word.starts_with('-') => return None,
-            word => line_words.push(word.to_owned()),
-        }
-        before = word;
+/// The line in which words by themselves have the flags that they were meant for: a number is the recipient, an address the
+/// medium.
+fn as_flags(mut line: TypedLine, kind: &str) -> Option<String> {
+    for word in std::mem::take(&mut line.words) {
+        line = match word.as_str() {
+            number if is_number(number) => line.with("--to", number),
+            url if has_medium(kind) && url.contains("://") => line.with("--media-url", url),
+            _ => return None,
+        };
     }
-    Some(line(&["send", kind], &line_words))
+    line.to_line()
 }
 
-fn line(command: &[&str], words: &[String]) -> String {
-    let words = words.iter().map(|word| quoted(word));
-    std::iter::once("jelouctl".to_owned())
-        .chain(command.iter().map(ToString::to_string))
-        .chain(words)
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-/// A word as a shell takes it; `…` where it is long or has what quotes do not hold.
-fn quoted(word: &str) -> String {
-    let is_plain = |one: char| one.is_ascii_alphanumeric() || "-_.,:/@=+".contains(one);
-    match word {
-        word if word.len() > LONGEST || word.contains(['\'', '!', '\n', '\r']) => "…".to_owned(),
-        word if !word.is_empty() && word.chars().all(is_plain) => word.to_owned(),
-        word => format!("'{word}'"),
-    }
+fn has_medium(kind: &str) -> bool {
+    ["image", "audio", "video", "file", "sticker"].contains(&kind)
 }
 
 /// Whether somebody takes it for a phone number, in one word.
 fn is_number(word: &str) -> bool {
     let digits = word.strip_prefix('+').unwrap_or(word);
     digits.len() >= 7 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_part_of_number(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|one| one.is_ascii_digit() || "-().".contains(one))
 }

@@ -6,6 +6,7 @@ mod global;
 mod guesses;
 mod help;
 mod named;
+mod typed_line;
 mod usage;
 
 use std::ffi::OsString;
@@ -77,7 +78,7 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
 }
 
 /// What can be read of a line that is wrong: enough to say so in the form and colour that it asks for. clap itself stops
-/// at the first fault, also where it is told to ignore errors, and never sees what stands behind it.
+/// at the first fault, even if it is set to ignore errors, and never sees what follows.
 fn readable_context(arguments: &[OsString]) -> Context {
     let words = arguments.iter().map(|argument| argument.to_string_lossy()).take_while(|word| word != "--");
     let words: Vec<_> = words.collect();

@@ -5,25 +5,15 @@ use std::ffi::OsString;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::typed_line::may_hold_secret;
 use super::{guesses, help};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::output::{Format, Record, RecordError, Stderr, Stdout, one_line};
 
-/// Flags whose wrong value may hold a secret: a colon and what stands behind it, a URL with a password.
-const HIDDEN: [&str; 2] = ["--client-id", "--api-url"];
-
 /// At most this many characters of a value are repeated.
 const MOST_SHOWN: usize = 200;
-
-/// Whether `value` is the address of a host and nothing more, in which there is no place for a secret.
-fn is_plain_address(value: &str) -> bool {
-    let (host, port) =
-        value.rsplit_once("://").map_or(value, |(_, address)| address).rsplit_once(':').unwrap_or((value, "0"));
-    let is_host = host.contains('.') || host == "localhost" || value.contains("://");
-    is_host && !value.contains(['@', '?', '#']) && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
-}
 
 /// Prints what `error` says of the command line `arguments`.
 pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsString]) -> ExitCode {
@@ -43,7 +33,9 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     }
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     let value = error.get(ContextKind::InvalidValue).map(ToString::to_string).unwrap_or_default();
-    let is_hidden = HIDDEN.iter().any(|flag| argument.starts_with(flag)) && !is_plain_address(&value);
+    let flag = argument.split(' ').next().unwrap_or_default();
+    let is_hidden = flag == "--client-id" || may_hold_secret(flag, &value);
+    drop_tip_to_send_the_flag(&mut error);
     let visible: Vec<_> =
         error.context().filter_map(|(kind, value)| Some((kind, visible(kind, value, is_hidden)?))).collect();
     for (kind, value) in visible {
@@ -58,6 +50,20 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     };
     record(stdout, message.trim_start_matches("error: "), None);
     ExitCode::Usage
+}
+
+/// clap's tip for an unknown flag is to send its name as a text: a long one is hardly ever meant so.
+fn drop_tip_to_send_the_flag(error: &mut clap::Error) {
+    if error.get(ContextKind::InvalidArg).is_some_and(|flag| flag.to_string().starts_with("--"))
+        && let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested)
+    {
+        let tips: Vec<_> = tips.iter().filter(|tip| !tip.to_string().contains(" as a value, use ")).cloned().collect();
+        if tips.is_empty() {
+            error.remove(ContextKind::Suggested);
+        } else {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        }
+    }
 }
 
 /// Help as it is to be read, where clap answers with help; any other error as it is.
@@ -87,8 +93,8 @@ pub(crate) fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
     error.code
 }
 
-/// The record of a line that is no command, where one is asked for. The exit code says the same, so that it cannot be
-/// printed is no further error.
+/// The record of a line that is not a command, if one is asked for. The exit code says the same, so a failure to print it
+/// is not another error.
 fn record(stdout: &Stdout, message: &str, hint: Option<&str>) {
     let (message, hint) = (message.to_owned(), hint.map(str::to_owned));
     let error = RecordError { code: "usage", api_code: None, message, hint, retry_after_s: None };
@@ -97,7 +103,7 @@ fn record(stdout: &Stdout, message: &str, hint: Option<&str>) {
     }
 }
 
-/// What `jelouctl` alone says; with flags and no command, a script would take the help for a success.
+/// What `jelouctl` by itself prints; with flags and no command, a script would take the help for a success.
 pub(crate) fn help(context: &Context, arguments: &[OsString]) -> ExitCode {
     if arguments.len() > 1 {
         return refuse(context, UsageError::new("a command is missing", "jelouctl --help lists the commands"));

@@ -56,7 +56,7 @@ pub(crate) struct ApiArgs {
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     input: Option<Source>,
 
-    /// Read every page of a GET and print the results alone, one a line
+    /// Read every page of a GET and print only the results, one a line
     #[arg(long)]
     paginate: bool,
 }
@@ -253,7 +253,7 @@ fn object_of(fields: Vec<(String, Value)>) -> Result<Value, UsageError> {
     Ok(Value::Object(object))
 }
 
-/// A value as it stands in a query.
+/// A value as a query has it.
 fn query_text(value: Value) -> String {
     match value {
         Value::String(text) => text,

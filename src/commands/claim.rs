@@ -22,7 +22,7 @@ use crate::timestamps::{local_time, of_milliseconds};
 // Not a doc comment: that would replace the help of the command that it is flattened into.
 #[derive(Args, Debug)]
 pub(super) struct OnceArgs {
-    /// Send each person at most one message under this key, whatever its words
+    /// Send each person at most one message for this key, whatever the text
     ///
     /// A person who got a message of this bot under the key gets no second one: nothing is sent, and the command ends with 0
     /// and prints the id of the first. It ends with 8 where the first may have been sent, and with 11 while another process

@@ -90,6 +90,8 @@ impl Checkup {
         let is_default = |check: &Check| check.detail == NOT_NEEDED || check.detail.ends_with(" (default)");
         self.checks.retain(|check| is_verbose || check.name == "profile" || !is_default(check));
         self.checks.retain(|check| is_verbose || check.detail != NOT_NEEDED);
+        let is_looked_up = |check: &Check| check.detail.split_once(" is ").is_none_or(|(name, found)| name != found);
+        self.checks.retain(|check| is_verbose || check.name != "DNS" || is_looked_up(check));
         self.checks.sort_by_key(|check| check.state != CheckState::Failed);
     }
 
@@ -176,7 +178,7 @@ impl Checkup {
         }
     }
 
-    /// Found, readable, and nobody else's: `None` when it cannot be used.
+    /// Found, readable, and owned by this user: `None` when it cannot be used.
     fn config_file(&mut self, named: Option<&Path>) -> Option<()> {
         let loaded = match named {
             Some(path) => ConfigFile::load(path),
@@ -231,7 +233,7 @@ impl Checkup {
         }
     }
 
-    /// Whether messages would be noted. A send does not need it, so it is no failure.
+    /// Whether messages would be noted. A send does not need it, so it is not a failure.
     fn audit_log(&mut self, settings: &Settings) {
         let Some(log) = &settings.log else { return };
         if let Err(error) = check_audit_log(&log.value) {

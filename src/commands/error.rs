@@ -18,7 +18,7 @@ use crate::private_file::FileError;
 use crate::process::{Signal, SystemError};
 use crate::sending::{ConnectError, GuardError, Interrupted, Panicked, ReadError, Unsendable, UnusableTemplates};
 
-/// An error that ends a command, as it is told.
+/// An error that ends a command, as it is printed.
 #[derive(Debug)]
 pub(crate) struct CommandError {
     pub(crate) code: ExitCode,

@@ -54,7 +54,7 @@ pub(crate) struct OnceShowArgs {
     person: PersonArgs,
 }
 
-/// Decide what became of a message that may have been sent
+/// Record the outcome of a message that may have been sent
 ///
 /// Example:
 ///   jelouctl once resolve november --to 593987654321 --as sent

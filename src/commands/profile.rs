@@ -55,7 +55,7 @@ pub(crate) enum ProfileCommand {
         /// Profile
         name: String,
 
-        /// Allow messages only to recipients like this; `*` is any run of characters (repeatable;
+        /// Refuse recipients that match no such pattern; `*` matches any characters (repeatable;
         /// replaces the earlier list)
         #[arg(long, value_name = "PATTERN")]
         allow_to: Vec<String>,
@@ -330,7 +330,7 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
         Some(SecretSource::Value(_) | SecretSource::Command(_) | SecretSource::Prompt) | None => {}
     }
     if is_new {
-        complete(context, &mut change)?;
+        complete(context, name, &mut change)?;
     } else if change == ProfileChange::default() {
         if !context.can_ask() {
             return Err(UsageError::new(
@@ -346,7 +346,14 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
         edit.set_profile(name, &change);
         Ok(())
     })?;
-    context.stderr.note(&format!("profile {name} is saved; try it with: jelouctl doctor --profile {name}"));
+    let has_secret = change.client_secret.is_some() || change.client_secret_file.is_some();
+    let next = if is_new && !has_secret {
+        // Variables may give id and secret together.
+        format!("it has no secret yet: jelouctl profile set {name} --client-secret-file FILE")
+    } else {
+        format!("try it with: jelouctl doctor --profile {name}")
+    };
+    context.stderr.note(&format!("profile {name} is saved; {next}"));
     Ok(())
 }
 
@@ -355,7 +362,7 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
 fn check_patterns(context: &Context, change: &ProfileChange) -> Result<(), UsageError> {
     let country = change.country.as_ref().and_then(|country| country.parse().ok());
     for pattern in change.allow_to.iter().flat_map(|allow_to| &allow_to.0) {
-        if !pattern.starts_with("id:") && !pattern.contains(|letter: char| letter == '*' || letter.is_ascii_digit()) {
+        if !fits_somebody(pattern) {
             let message = format!("allow_to: `{pattern}` fits nobody");
             return Err(UsageError::new(message, "give numbers or patterns such as 593*; nothing was saved"));
         }
@@ -372,13 +379,18 @@ fn check_patterns(context: &Context, change: &ProfileChange) -> Result<(), Usage
     Ok(())
 }
 
+/// Whether a recipient can be like `pattern` at all.
+fn fits_somebody(pattern: &str) -> bool {
+    pattern.starts_with("id:") || pattern.contains(|letter: char| letter == '*' || letter.is_ascii_digit())
+}
+
 /// How a national number is written in a pattern.
 fn with_country_code(number: &str, country: Option<Country>) -> String {
     let number = country.and_then(|country| PhoneNumber::read(number, Some(country)).ok());
     number.map_or_else(|| "a number as 593987654321".to_owned(), |number| number.as_str().to_owned())
 }
 
-/// A file that the profile names from now on. That it is not there yet is no fault: it may be mounted later.
+/// A file that the profile names from now on. A missing file is not an error: it may be mounted later.
 fn kept_file(context: &Context, flag: &str, path: &Path) -> Result<PathBuf, CommandError> {
     let is_descriptor = path.starts_with("/dev/fd")
         || path == Path::new("/dev/stdin")
@@ -410,7 +422,7 @@ fn read_secret() -> Result<Secret, CommandError> {
 }
 
 /// Asks for what a new profile needs and was not typed.
-fn complete(context: &Context, change: &mut ProfileChange) -> Result<(), CommandError> {
+fn complete(context: &Context, name: &str, change: &mut ProfileChange) -> Result<(), CommandError> {
     if !context.can_ask() {
         let missing: Vec<_> = [("--bot", change.bot_id.is_none()), ("--client-id", change.client_id.is_none())]
             .into_iter()
@@ -421,11 +433,10 @@ fn complete(context: &Context, change: &mut ProfileChange) -> Result<(), Command
         }
         return Err(UsageError::new(
             format!("a new profile needs {}", missing.join(" and ")),
-            "add what is missing; nothing was saved",
+            format!("jelouctl profile set {name} --bot BOT --client-id ID; nothing was saved"),
         )
         .into());
     }
-    let stderr = &context.stderr;
     if change.bot_id.is_none() {
         change.bot_id = Some(ask_valid(context, "Bot id:", |answer| answer.parse::<BotId>().map(|_| ()))?);
     }
@@ -442,9 +453,16 @@ fn complete(context: &Context, change: &mut ProfileChange) -> Result<(), Command
         change.country = country.map(|country| country.to_string());
     }
     if change.allow_to.is_none() {
-        let answer = stderr.ask("Allowed recipients, numbers or patterns such as 593* (empty: anyone):")?;
-        let patterns: Vec<_> =
-            answer.split([',', ' ']).filter(|pattern| !pattern.is_empty()).map(str::to_owned).collect();
+        let patterns = |answer: &str| -> Vec<_> {
+            answer.split([',', ' ']).filter(|pattern| !pattern.is_empty()).map(str::to_owned).collect()
+        };
+        let check = |answer: &str| {
+            let are_patterns = patterns(answer).iter().all(|pattern| fits_somebody(pattern));
+            // What was typed is not repeated: it may have been the secret.
+            are_patterns.then_some(()).ok_or("an allowed recipient is a number, or a pattern such as 593*".to_owned())
+        };
+        let question = "Allowed recipients, numbers or patterns such as 593* (empty: anyone):";
+        let patterns = patterns(&ask_valid(context, question, check)?);
         change.allow_to = (!patterns.is_empty()).then_some(AllowTo(patterns));
     }
     if change.client_secret.is_none() && change.client_secret_file.is_none() {

@@ -18,7 +18,7 @@ pub(crate) fn note_error(context: &Context, error: CommandError, record: &mut Re
     error.code
 }
 
-/// Fills the record with what became of a message, and gives the exit code of that. Where nobody `shows_answer`, the error
+/// Fills the record with the outcome of a message, and gives its exit code. Where nobody `shows_answer`, the error
 /// has as much of it as is needed.
 pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record, shows_answer: bool) -> ExitCode {
     let (code, sent) = of_outcome(&delivery.outcome);

@@ -39,7 +39,7 @@ const LISTED: usize = 100;
 /// Nothing leaves the machine.
 /// Without a command it prints the variables to export and listens until Ctrl-C. With one it runs
 /// the command with these variables, lists what arrived, and ends with the command's exit code. Where
-/// they are set, no jelouctl can send anything elsewhere. With --bot, there is no other bot.
+/// they are set, jelouctl sends only to the sandbox. With --bot, any other bot id is rejected.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct SandboxArgs {
@@ -216,8 +216,14 @@ async fn serve(
 ) -> Result<(Sandbox, ExitCode), CommandError> {
     let (listen, allowed_hosts) = (options.listen, options.allowed_hosts.clone());
     let sandbox = Sandbox::start(options).map_err(|error| {
-        let message = format!("failed to listen on {listen}: {error}");
+        let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
+        let reason =
+            if is_taken { "another program, perhaps a sandbox, listens there".to_owned() } else { error.to_string() };
+        let message = format!("failed to listen on {listen}: {reason}");
         let hint = match arguments.listen {
+            None if is_taken => {
+                "--sandbox uses the sandbox that runs; another one needs --port PORT, or --port 0 for any free one"
+            }
             Some(_) => "give --listen an address of this machine with a port that is free, or with port 0",
             None => "choose another port with --port, or any free one with --port 0",
         };
@@ -302,7 +308,7 @@ fn report(context: &Context, sandbox: &Sandbox) {
     }
 }
 
-/// Opens the file, readable by us alone, and empties it; one that is not an earlier list stays as it is.
+/// Opens the file, readable only by its owner, and empties it; a file that is not an earlier list is not changed.
 fn create(context: &Context, path: &Path) -> Result<File, UsageError> {
     context.check_overwrite("--list", path, "a list of the sandbox", is_list)?;
     private_file::open_anew(path)
@@ -316,7 +322,7 @@ fn write(file: &mut File, sandbox: &Sandbox) -> io::Result<()> {
     file.flush()
 }
 
-/// The expectation goes before the command's own code, which is told then.
+/// The expectation takes precedence over the command's own code, which is then printed.
 fn check(context: &Context, expected: Option<u64>, arrived: u64, code: ExitCode) -> ExitCode {
     let Some(expected) = expected.filter(|expected| *expected != arrived) else { return code };
     let ended = match code {

@@ -99,7 +99,7 @@ pub(crate) struct DeliveryArgs {
     wait: WaitArgs,
 }
 
-/// Sends one message and tells what became of it.
+/// Sends one message and reports its outcome.
 pub(crate) fn run(context: &mut Context, typed: &TypedMessage<DeliveryArgs>) -> ExitCode {
     let mut record = Record { kind: Some(typed.message.command().into()), ..Record::default() };
     let mut log = AuditLog::default();
@@ -235,7 +235,7 @@ impl PreparedSend<'_> {
         Ok(())
     }
 
-    /// Sends it, tells what became of it, and waits until it has come as far as `wait` says.
+    /// Sends it, reports the outcome, and waits until it has come as far as `wait` says.
     async fn deliver_and_wait(
         &self,
         record: &mut Record,

@@ -19,7 +19,7 @@ use crate::template_names;
 ///   jelouctl templates --status approved --query order
 ///   jelouctl templates --output id
 ///
-/// A table on a terminal, the API's JSON elsewhere; `--output id` gives the names alone.
+/// A table on a terminal, the API's JSON elsewhere; `--output id` prints only the names.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct TemplatesArgs {

@@ -104,15 +104,14 @@ impl ConfigError {
             Self::NoConfigDirectory => format!("set {HOME}, or name a file with --config FILE or JELOUCTL_CONFIG"),
             Self::NoBot => "give one with --bot, JELOU_BOT_ID or bot_id of a profile; to try without any, add --sandbox".to_owned(),
             Self::NotSetUp { .. } => {
-                "keep them in a profile: jelouctl profile set NAME --bot BOT --client-id ID --client-secret-file FILE; or give --bot or \
-                 JELOU_BOT_ID, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET or --client-id and --client-secret-file; to try without \
-                 any, add --sandbox"
+                "keep them in a profile: jelouctl profile set NAME --bot BOT --client-id ID; or set JELOU_BOT_ID, JELOU_CLIENT_ID and \
+                 JELOU_CLIENT_SECRET; to try without an account, add --sandbox"
                     .to_owned()
             }
             Self::NoCredentials => EVERY_WAY.to_owned(),
             Self::NoSecret { .. } => {
-                "give the profile a client_secret_file or client_secret_command; or give both id and secret outside it, with \
-                 JELOU_CLIENT_ID and JELOU_CLIENT_SECRET or with --client-id and --client-secret-file"
+                "give the profile its secret: jelouctl profile set NAME --client-secret-file FILE; or give both id and secret outside \
+                 it, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET"
                     .to_owned()
             }
             Self::SecretWithoutId { .. } => "give the id too, with --client-id or JELOU_CLIENT_ID: a profile's id is not mixed with another's secret".to_owned(),

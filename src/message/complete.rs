@@ -75,8 +75,12 @@ pub(crate) fn check(message: &Message, typed: &Message, found: Vec<Violation>) -
     let body = message.to_body();
     let mut violations = found;
     let mut others = limits::violations(&report, message.schema(), typed, &body);
-    // A field that was taken out is not missing.
-    others.retain(|other| !violations.iter().any(|found| is_inside(&other.path, &found.path)));
+    // A field that was taken out is not missing, nor is the list that had it.
+    others.retain(|other| {
+        !violations.iter().any(|found| {
+            is_inside(&other.path, &found.path) || other.is_missing() && is_inside(&found.path, &other.path)
+        })
+    });
     let text_is_missing = others.iter().any(|violation| violation.path == "text") && body.get("text").is_none();
     violations.extend(others);
     violations.extend(limits::misspelt_fields(message.schema(), &body));

@@ -39,7 +39,7 @@ pub(crate) fn take_type(
     }
 }
 
-/// The recipient that a body names, taken as it stands. Where it belongs into `destinations`, `userId` says it too.
+/// The recipient that a body names, taken literally. Where it belongs in `destinations`, `userId` is accepted too.
 pub(crate) fn take_recipient(
     envelope: Envelope,
     fields: &mut Map<String, Value>,

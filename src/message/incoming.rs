@@ -10,7 +10,7 @@ use super::kinds::{FlowMessage, Message, Template};
 use super::limits;
 use super::recipient::Recipient;
 
-/// A `type` of at most so many letters that differs from a known one by two letters is another one.
+/// A `type` of at most this many letters that differs from a known one by two letters is another one.
 const MOST_LETTERS_WITH_ONE_SLIP: usize = 5;
 /// Letters of the longest `type` that is taken for one.
 const LONGEST_TYPE: usize = 64;

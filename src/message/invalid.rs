@@ -60,7 +60,7 @@ pub(crate) enum InvalidMessage {
 }
 
 impl InvalidMessage {
-    /// Whether it may be wrong only because nobody said of which country a number is.
+    /// Whether it may be wrong only because no country was given for a national number.
     #[must_use]
     pub(crate) fn is_without_country(&self) -> bool {
         matches!(self, Self::Recipient { error, .. } if error.is_without_country())

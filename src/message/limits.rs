@@ -16,6 +16,12 @@ const NOT_SET: &str = "not set";
 /// Ours.
 const MISSING: &str = "is missing";
 
+impl Violation {
+    pub(super) fn is_missing(&self) -> bool {
+        self.problem == MISSING
+    }
+}
+
 /// Turns garde's report on `body` into violations that name value, limit and, beside what was typed, the flag.
 pub(crate) fn violations(report: &garde::Report, schema: &Value, typed: &Message, body: &Value) -> Vec<Violation> {
     let mut violations = Vec::new();

@@ -64,7 +64,7 @@ impl RecipientError {
 }
 
 impl Recipient {
-    /// A `userId` from a body, taken as it stands.
+    /// A `userId` from a body, taken literally.
     ///
     /// # Errors
     /// When it is empty, a dot segment of a path, or has control characters, some of which a URL would lose.
@@ -93,7 +93,7 @@ pub(super) fn documented_placeholder(value: &str) -> Option<String> {
     is_one.then(|| format!("`{}` is a placeholder of the API's documents", value.trim()))
 }
 
-/// A warning of a recipient that stands in a body, where it is probably nobody: it is sent as it stands.
+/// A warning about a recipient in a body that is probably a placeholder: it is sent literally.
 pub(super) fn doubt(user: &str) -> Option<String> {
     let sent = format!("`{}` is sent as it stands", user.escape_debug());
     if user.starts_with("id:") {
@@ -120,7 +120,7 @@ pub(super) fn doubt(user: &str) -> Option<String> {
     }
 }
 
-/// `<user>`, `$USER`, `USER`, `YOUR_NUMBER`, `string`. What has `{{ }}` is told by those who fill it or do not.
+/// `<user>`, `$USER`, `USER`, `YOUR_NUMBER`, `string`. What has `{{ }}` is reported where templates are filled.
 fn looks_like_placeholder(user: &str) -> bool {
     let is_word = |word: &str| user.eq_ignore_ascii_case(word);
     let is_in_capitals = user.len() > 1 && user.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
@@ -143,8 +143,8 @@ fn is_invisible(character: char) -> bool {
             ))
 }
 
-/// How a person writes a recipient of the wire, so that [`TypedRecipient::read`] gives it back, and no spreadsheet takes it for
-/// a number: `+593987654321`, `id:USER`, or a WhatsApp user id as it is.
+/// How a person writes a recipient of the wire, so that [`TypedRecipient::read`] gives it back, and no spreadsheet takes it
+/// for a number: `+593987654321`, `id:USER`, or a WhatsApp user id as it is.
 pub(crate) fn typed_form(recipient: &str) -> String {
     let of_number =
         || PhoneNumber::read(&format!("+{recipient}"), None).is_ok_and(|number| number.as_str() == recipient);

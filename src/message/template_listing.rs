@@ -241,7 +241,7 @@ fn values(body: &Value) -> usize {
     body.get("parameters").and_then(Value::as_array).map_or(0, Vec::len)
 }
 
-/// Those that are told, each once.
+/// Those that are listed, each once.
 fn languages(templates: &[&Value]) -> Vec<String> {
     let mut languages: Vec<_> = templates.iter().filter_map(|each| text(each, "language")).map(str::to_owned).collect();
     let mut seen = BTreeSet::new();

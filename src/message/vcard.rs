@@ -118,7 +118,7 @@ fn phone(entry: &VCardEntry) -> Option<String> {
     Some(number.to_owned()).filter(|number| !number.is_empty())
 }
 
-/// `CELL` is WhatsApp's `Mobile`; any other type is written with a capital; types that say nothing are passed over.
+/// `CELL` is WhatsApp's `Mobile`; any other type is written with a capital; types that say nothing are skipped.
 fn kind(entry: &VCardEntry) -> Option<String> {
     let types = entry.params.iter().filter(|param| param.name == VCardParameterName::Type);
     let types: Vec<String> = types.filter_map(|param| param.value.as_text()).map(str::to_lowercase).collect();

@@ -25,7 +25,7 @@ pub(crate) enum PhoneError {
         typed: String,
         reason: String,
         meant: Option<String>,
-        /// Whether it may be a national number, and nobody said of which country.
+        /// Whether it may be a national number, and no country was given.
         is_without_country: bool,
     },
 }
@@ -60,6 +60,9 @@ impl PhoneError {
         match self {
             Self::Empty => {
                 "give a phone number with its country code, such as 593987654321, a WhatsApp user id, or `id:USER`".to_owned()
+            }
+            Self::NotAPhone { found: ',' | ';', digits, .. } if !digits.is_empty() => {
+                "give one recipient; to send to several people: jelouctl bulk send LIST text 'Hola'".to_owned()
             }
             Self::NotAPhone { .. } => {
                 "give one phone number, or a WhatsApp user id such as US.13491208655302741918; a user of another channel is \

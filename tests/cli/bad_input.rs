@@ -69,6 +69,10 @@ fn contacts_have_their_own_rules() {
             r#"{"name": {"formatted_name": "A B", "first_name": "A"}, "phones": [{"phone": 7}]}"#,
             "contacts[0].phones[0].phone: is the number 7; a text is needed",
         ),
+        (
+            r#"{"name": 5}"#,
+            "the message is not valid\n  - contacts[0].name: is the number 5; an object is needed (set it with --contact)\nhint:",
+        ),
         ("7", "contacts[0]: is the number 7; an object is needed"),
         ("[]", "contacts: is empty (set it with --contact)"),
     ] {
@@ -114,7 +118,7 @@ fn unknown_words_are_answered_with_the_nearest() {
     refused(&["send", "text", "--too", "593987654321", "Hola"], &["unexpected argument '--too'", "'--to'"]);
     refused(&["snd", "text"], &["unrecognized subcommand 'snd'", "'send'"]);
     refused(&[&["send", "flow", "--mode", "drat"][..], &TO].concat(), &["invalid value 'drat'", "'draft'"]);
-    refused(&["send", "--to", "593987654321", "text", "Hola"], &["unexpected argument '--to'"]);
+    refused(&["send", "--to", "593987654321", "text", "Hola"], &["the kind of message comes before its flags"]);
     for word in ["login", "auth", "init", "configure"] {
         refused(
             &[word, "--anything", "x"],
@@ -632,53 +636,62 @@ fn errors_of_usage_have_a_record_too() {
 #[test]
 fn a_first_guess_is_answered_with_the_line_to_type() {
     for (guess, line) in [
-        (&["send", "text", "593987654321", "Hola"][..], "jelouctl send text --to 593987654321 \"Hola\""),
-        (&["send", "text", "+593987654321", "Hola", "mundo"], "jelouctl send text --to +593987654321 \"Hola mundo\""),
-        (&["send", "--to", "593987654321", "Hola"], "jelouctl send text --to 593987654321 \"Hola\""),
-        (&["send", "593987654321", "Hola"], "jelouctl send text --to 593987654321 \"Hola\""),
+        ("send text 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
+        ("send text +593987654321 Hola mundo", "jelouctl send text --to +593987654321 'Hola mundo'"),
+        ("send --to 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
+        ("send 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
+        ("send --text Hola --to 593987654321", "jelouctl send text --text Hola --to 593987654321"),
+        ("send Hola --to 593987654321", "jelouctl send text --to 593987654321 Hola"),
+        ("send --to 593987654321 text Hola", "jelouctl send text --to 593987654321 Hola"),
+        ("text --to 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
+        ("image --to 593987654321", "jelouctl send image --to 593987654321"),
+        // All that was typed stays: a dry run stays one.
         (
-            &["send", "text", "--to=593987654321", "Hola", "mundo"],
-            "jelouctl send text --to 593987654321 \"Hola mundo\"",
+            "--sandbox send text --dry-run -p otro --to 593987654321 Hola 'a $(x)'",
+            "jelouctl send text --sandbox --dry-run -p otro --to 593987654321 'Hola a $(x)'",
         ),
-        // What cannot be written down safely is an example.
-        (&["send", "text", "--to", "593987654321", "Hola", "$(x)"], "jelouctl send text --to 593987654321 \"Hola\""),
-        (&["version"], "jelouctl --version"),
-        (&["man", "send"], "jelouctl help send"),
-        (&["message"], "jelouctl send text --to 593987654321 \"Hola\""),
-        (&["image", "--to", "593987654321"], "jelouctl send image --help"),
-        (&["-o", "record"], "jelouctl --help lists the commands"),
-    ] {
-        let ended = Home::new().run_args(guess).fails(2, &[&format!("\nhint: {line}\n")]);
-        assert!(ended.stdout.is_empty() || ended.json()["sent"] == "no", "{ended:?}");
-    }
-    for (guess, line) in [
+        ("send text --to 593 98 765 4321 Hola", "jelouctl send text --to 593987654321 Hola"),
+        ("send text --to 593987654321 --message Hola", "jelouctl send text --to 593987654321 --text Hola"),
+        ("send text --phone 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
+        ("send --sandbox text -t 593987654321 'a b'", "jelouctl send text --sandbox --to 593987654321 'a b'"),
+        ("send raw --to 593987654321 --json a.json", "jelouctl send raw --to 593987654321 --body a.json"),
         (
-            &["send", "text", "--to", "593987654321", "--message", "Hola"][..],
-            "jelouctl send text --to 593987654321 --text Hola",
-        ),
-        (&["send", "text", "--phone", "593987654321", "Hola"], "jelouctl send text --to 593987654321 Hola"),
-        (
-            &["send", "text", "-t", "593987654321", "Hola a todos"],
-            "jelouctl send text --to 593987654321 'Hola a todos'",
-        ),
-        (
-            &["send", "raw", "--to", "593987654321", "--json", "a.json"],
-            "jelouctl send raw --to 593987654321 --body a.json",
-        ),
-        (
-            &["send", "image", "593987654321", "https://example.com/a.jpg"],
+            "send image 593987654321 https://example.com/a.jpg",
             "jelouctl send image --to 593987654321 --media-url https://example.com/a.jpg",
         ),
-        (&["config"], "jelouctl profile set NAME --bot BOT --client-id ID --client-secret-file FILE"),
-        (&["bulk", "people.csv", "text", "Hola {{ n }}"], "jelouctl bulk send people.csv text 'Hola {{ n }}'"),
+        ("send image --to 593987654321 --file a.jpg", "jelouctl send image --to 593987654321 --media-url URL"),
         (
-            &["bulk", "send", "people.csv", "--message", "Hola"],
-            "jelouctl bulk send people.csv text 'Hola {{ nombre }}'",
+            "send text --to 593987654321 --to 593987654322 a",
+            "to send to several people: jelouctl bulk send LIST text 'Hola'",
         ),
-        (&["man", "send-text"], "jelouctl help send-text"),
+        // What may be a secret is not repeated, and nobody gets a message by the line.
+        ("send text --to 593987654321 --ledger postgres://a:b@c/d Hola mundo", "jelouctl send text --to NUMBER 'Hola'"),
+        ("--sandbox message send", "jelouctl send text --sandbox --to NUMBER Hola"),
+        ("run --to 593987654321 make all", "jelouctl run --to 593987654321 -- make all"),
+        ("version", "jelouctl --version"),
+        ("man send", "jelouctl help send"),
+        ("man send-text", "jelouctl help send-text"),
+        ("inbox", "jelouctl sandbox --open"),
+        ("config", "jelouctl profile set NAME --bot BOT --client-id ID"),
+        ("profile delete x", "jelouctl profile remove x"),
+        ("bulk people.csv text 'Hola {{ n }}'", "jelouctl bulk send people.csv text 'Hola {{ n }}'"),
+        ("bulk send people.csv --message Hola", "jelouctl bulk send people.csv text 'Hola {{ nombre }}'"),
+        ("-o record", "jelouctl --help lists the commands"),
     ] {
-        Home::new().run_args(guess).fails(2, &[&format!("\nhint: {line}\n")]);
+        let words = shlex::split(guess).unwrap();
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        let ended = Home::new().run_args(&words).fails(2, &[&format!("\nhint: {line}\n")]);
+        assert!(ended.stdout.is_empty() || ended.json()["sent"] == "no", "{ended:?}");
     }
+    Home::new().run("completions").fails(2, &["\nhint: jelouctl completions bash, or zsh, fish or powershell\n"]);
+    let several = "send text --sandbox --to 593987654321,593987654322 a";
+    Home::new()
+        .run(several)
+        .fails(2, &["has `,`", "\nhint: give one recipient; to send to several people: jelouctl bulk send"]);
+    let ended = Home::new().run("profile set x --client-secret abc").fails(2, &["the secret is never an argument"]);
+    assert!(!ended.stderr.contains("abc"), "{ended:?}");
+    let ended = Home::new().run("send text --to 593987654321 --nonsense Hola").fails(2, &["'--nonsense'"]);
+    assert!(!ended.stderr.contains("as a value"), "{ended:?}");
     Home::new().run("-o json send text --to 1 a").fails(2, &["`json` is not a value of --output", "-o record prints"]);
     let help = |words: &str| Home::new().run(words).success().stdout;
     assert_eq!(help("help send-text"), help("send text --help"));

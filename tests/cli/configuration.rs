@@ -548,10 +548,8 @@ fn the_configuration_of_the_machine_is_read_where_the_user_has_none() {
     let mount = "mount -t tmpfs none /etc; mkdir /etc/jelouctl; cp of-machine.toml /etc/jelouctl/config.toml";
     let run = |more: &str| Ended::new(&unshare(&format!("{mount}; {more}")));
     let ended = run("\"$JELOUCTL\" profile list; \"$JELOUCTL\" doctor --offline || true");
-    assert!(
-        ended.stdout.starts_with("machine\t1\t\nok       configuration: /etc/jelouctl/config.toml, profiles: 1\n"),
-        "{ended:?}"
-    );
+    assert!(ended.stdout.starts_with("machine\t1\t\n"), "{ended:?}");
+    assert!(ended.stdout.contains("ok       configuration: /etc/jelouctl/config.toml, profiles: 1\n"), "{ended:?}");
     // As config.example.toml says: everybody reads it, and only its owner writes it.
     let ended = run("chmod 644 /etc/jelouctl/config.toml; \"$JELOUCTL\" profile list");
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");

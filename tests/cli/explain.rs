@@ -51,10 +51,26 @@ fn an_example_can_be_sent_as_it_is() {
 }
 
 #[test]
+fn the_examples_of_the_project_can_be_sent_as_they_are() {
+    let home = Home::new();
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let bodies = std::fs::read_dir(&examples).unwrap().map(|file| file.unwrap().path());
+    let bodies: Vec<_> = bodies.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
+    assert!(bodies.len() >= 5, "{bodies:?}");
+    for path in bodies {
+        let (kind, path) = (path.file_stem().unwrap().to_str().unwrap(), path.to_str().unwrap());
+        home.run("--sandbox send").args(&[kind, "--to", "593987654321", "--strict", "--body", path]).success();
+    }
+    let list = examples.join("people.csv");
+    let text = ["--country", "EC", "text", "Hola {{ nombre }}, tu pedido {{ pedido }} va en camino"];
+    home.run("--sandbox bulk send").args(&[list.to_str().unwrap()]).args(&text).success();
+}
+
+#[test]
 fn exit_codes_statuses_and_names_of_the_record_are_explained() {
     let home = Home::new();
     for (topic, parts) in [
-        ("8", &["Exit code 8: unknown", "To send it again: only after asking the recipient"][..]),
+        ("8", &["Exit code 8: unknown", "Send again: only after asking the recipient"][..]),
         ("0", &["Exit code 0: accepted"]),
         ("12", &["Exit code 12: ", "cannot be written, is damaged or is a copy; its database cannot be reached"]),
         ("ledger", &["is damaged or is a copy", "Exit code 12: "]),

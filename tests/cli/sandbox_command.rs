@@ -268,7 +268,10 @@ fn what_cannot_be_done_is_told_before_anything_runs() {
     let port = taken.local_addr().unwrap().port();
     home.write("file", "");
     for (words, parts) in [
-        (format!("--port {port}"), &["failed to listen on 127.0.0.1:", "Address already in use", "--port 0"][..]),
+        (
+            format!("--port {port}"),
+            &["failed to listen on 127.0.0.1:", "another program, perhaps a sandbox, listens there", "--port 0"][..],
+        ),
         ("--fault statsu=1".to_owned(), &["--fault `statsu=1`: unknown field `statsu`", "jelouctl sandbox --help"]),
         ("--webhook http://10.0.0.1/".to_owned(), &["--webhook: it is not on this machine"]),
         ("--list no/such/place".to_owned(), &["--list: failed to write no/such/place"]),

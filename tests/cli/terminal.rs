@@ -249,6 +249,7 @@ fn a_new_profile_is_asked_for() {
     // A wrong answer is asked for again.
     terminal.answer("Client id: ", "my id");
     terminal.answer("Country of national numbers, such as EC (empty: none): ", "EC");
+    terminal.answer("Allowed recipients, numbers or patterns such as 593* (empty: anyone): ", "my-secret");
     terminal.answer("Allowed recipients, numbers or patterns such as 593* (empty: anyone): ", "593*, 1415*");
     terminal.answer("Client secret (hidden; saved in the configuration file; empty: not saved): ", "canary-typed");
     let (code, screen) = terminal.end();

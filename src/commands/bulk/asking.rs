@@ -166,7 +166,7 @@ impl<'a> AskedRun<'a> {
     }
 }
 
-/// The run, to write to it; nothing while a process sends it that lets nobody else do so.
+/// The run, to write to it; None while another process holds it exclusively.
 fn hold(store: &dyn LedgerStore, name: &RunName) -> Result<Option<Box<dyn HeldRun>>, LedgerError> {
     let begun = Instant::now();
     loop {

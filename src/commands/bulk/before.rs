@@ -25,7 +25,7 @@ const DRAWN_LINES: usize = 10;
 /// Countries that are named.
 const NAMED_COUNTRIES: usize = 8;
 
-/// What a person is told of a run before the question.
+/// What is shown of a run before the question.
 pub(crate) struct BeforeRun<'a> {
     pub(crate) draft: &'a LedgerDraft,
     /// The kind that the message is.
@@ -36,7 +36,7 @@ pub(crate) struct BeforeRun<'a> {
     pub(crate) hours: Option<&'a Hours>,
     /// Who must not be written to.
     pub(crate) exclusions: &'a Exclusions,
-    /// The people whom an earlier run has written to in the last 24 hours.
+    /// The people who got a message from an earlier run in the last 24 hours.
     pub(crate) written_to: &'a WrittenTo,
 }
 
@@ -174,7 +174,7 @@ fn excluding(exclusions: &Exclusions) -> Option<String> {
     (!lists.is_empty()).then(|| format!("excluded by {}", lists.join("; ")))
 }
 
-/// How long so many rows take, and when the last one leaves.
+/// How long the rows take, and when the last one leaves.
 fn duration(rows: u64, rate: f64, hours: Option<&Hours>) -> Option<String> {
     #[expect(clippy::cast_precision_loss, reason = "it is told in whole seconds")]
     let seconds = (rows.saturating_sub(1) as f64 / rate).ceil();

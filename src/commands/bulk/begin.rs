@@ -217,7 +217,7 @@ pub(crate) fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(
     ask(context, rows, &format!("Send {rows_in_words} from {} to {}?", sender.description(), sender.planned_base()))
 }
 
-/// Asks whether so many messages are to be sent.
+/// Asks whether to send the messages.
 pub(crate) fn ask(context: &Context, rows: u64, question: &str) -> Result<(), CommandError> {
     match context.confirms(question)? {
         Some(true) => Ok(()),

@@ -27,7 +27,7 @@ const TOLD_AFTER: Duration = Duration::from_secs(1);
 ///   jelouctl bulk report people-20261120-101500 --reason cancelled --file left.csv
 ///
 /// The rows that are left are `skipped`, with the reason `cancelled`, and the run is complete: what
-/// it sent stays known, also to later runs. There is no way back.
+/// it sent stays known, also to later runs. This cannot be undone.
 /// A run in a file must be stopped first. In a database other processes may be sending it: they end,
 /// and the command waits for the messages that are under way.
 #[derive(Args, Debug)]

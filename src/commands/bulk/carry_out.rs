@@ -19,7 +19,7 @@ use crate::people::Exclusions;
 use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason, StopRequest};
 use crate::sending::{Connection, Sender, reread_do_not_contact};
 
-/// Sends what `run` has left, and says what became of it.
+/// Sends the rows that `run` has left, and reports the result.
 pub(crate) async fn carry_out(
     context: &Context,
     sender: &Sender,

@@ -16,7 +16,7 @@ const TOLD: usize = 3;
 /// In milliseconds.
 const A_DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// What becomes of messages that an earlier run has too.
+/// What to do with messages that an earlier run has too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DuplicatePolicy {
     Refused,
@@ -46,7 +46,7 @@ impl DuplicatePolicy {
     }
 }
 
-/// Refuses a report with rows that say that they were sent, or may have been; `rule` says what becomes of them.
+/// Refuses a report with rows that say that they were sent, or may have been; `rule` says what to do with them.
 pub(crate) fn refuse_reported(rows: ReportedRows, rule: ReportedRule) -> Result<(), GuardError> {
     if rule != ReportedRule::Refused || rows == ReportedRows::default() {
         return Ok(());

@@ -17,7 +17,7 @@ use crate::sending::{AuditLog, Panicked, Sender};
 /// A run whose rows this process sends.
 pub(super) struct RunOnItsWay<'a> {
     pub(super) held: &'a mut dyn HeldRun,
-    /// With the conditions that it goes on with.
+    /// With the options that it continues with.
     pub(super) details: &'a Details,
     /// Who was not to be written to when it began.
     pub(super) exclusions: &'a Exclusions,

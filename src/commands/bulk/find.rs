@@ -96,7 +96,7 @@ fn country_of_profile(context: &Context) -> Option<Country> {
 }
 
 /// The countries whose national numbers runs were read with, each once: a number that is typed for them means the same there.
-/// What cannot be read is told by whoever looks into it.
+/// A run that cannot be read is reported by the search.
 fn countries_of_runs(store: &dyn LedgerStore) -> Result<Vec<Country>, LedgerError> {
     let mut countries = Vec::new();
     for name in store.names()? {

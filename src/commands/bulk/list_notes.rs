@@ -10,7 +10,7 @@ use crate::output::{Reading, Stderr, counted};
 use crate::people::CountryRule;
 use crate::phone::Country;
 
-/// Lines of one kind that are told.
+/// The most lines of one kind that are listed.
 const TOLD: u64 = 5;
 
 /// How bad a line is.
@@ -205,7 +205,7 @@ pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
     Some(format!("{count} {rows} hidden in the sheet: line {lines}{more}"))
 }
 
-/// What was passed over, and what nobody sees who opens the list.
+/// Rows that were skipped, and what does not show when the list is opened.
 pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenRule>) {
     match list.empty_rows() {
         0 => {}

@@ -13,7 +13,7 @@ use crate::ledger::{Counts, HeldFor, LedgerError, RunAge, RunName, RunOverview};
 use crate::once::OnceScope;
 use crate::output::{counted, counted_are};
 
-/// Remove a run, or old ones, with all that is known of it; asks, or needs --yes
+/// Remove a run, or old ones, and all its records; asks, or needs --yes
 ///
 /// Examples:
 ///   jelouctl bulk remove people-20261120-101500
@@ -42,7 +42,7 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
     }
 }
 
-/// Removes a run with all that is known of its rows.
+/// Removes a run and all its records.
 fn remove(context: &Context, asked: &RunName) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let name = store.named(asked)?;

@@ -35,7 +35,7 @@ use crate::sending::{
 ///   jelouctl bulk resume people-20261120-101500 --rate 2/s
 ///
 /// At a terminal it shows the first message that is left and asks, as `bulk send` does; elsewhere
-/// it goes on at once. A run in which nothing has changed for three days needs --yes there.
+/// it continues at once. A run in which nothing has changed for three days needs --yes there.
 /// What may have been sent is never sent again: see `bulk resolve`.
 #[derive(Args, Debug, Default)]
 #[command(verbatim_doc_comment)]
@@ -65,7 +65,7 @@ pub(super) enum ContinuedBy {
     Worker,
 }
 
-/// `bulk resume`: a person goes on with a run, wherever it is.
+/// `bulk resume`: continues a run, wherever its ledger is.
 pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, CommandError> {
     let ended = open_store(context)
         .and_then(|store| go_on(context, &*store, args, ContinuedBy::Person))
@@ -167,7 +167,7 @@ fn report_pause(context: &Context, run: &dyn HeldRun) {
     }
 }
 
-/// What is left of a run that goes on, and what is left alone.
+/// The rows of a resumed run that are still to be sent, and those that are not.
 fn report_found(context: &Context, run: &dyn HeldRun, found: &Counts, is_joined: bool) {
     let (name, all) = (run.name(), counted(found.all(), "message"));
     context.stderr.note(&format!("run {name}: {} of {all} left to send", found.pending));
@@ -234,7 +234,7 @@ fn bot_of(run: &Details) -> Result<BotId, ConfigError> {
     run.bot.parse().map_err(|problem| ConfigError::Variable { name: "the run", problem })
 }
 
-/// Who goes on with a run: the bot and the credentials that it was begun with, at its address.
+/// The sender of a resumed run: the bot and the credentials that it was begun with, at its address.
 pub(super) fn sender_of_run(
     context: &Context,
     unresolved: UnresolvedSender,

@@ -22,7 +22,7 @@ struct Standing {
     fields: Vec<(&'static str, Value)>,
     /// Lines behind the figures.
     lines: Vec<String>,
-    /// Why nobody goes on with it, or will not for long.
+    /// Why it is not being sent, or will stop soon.
     halt: Option<String>,
 }
 

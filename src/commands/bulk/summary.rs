@@ -44,7 +44,7 @@ pub(crate) struct RunSummary {
 }
 
 impl RunSummary {
-    /// As its ledger has it; an earlier run had written to so many people of its list.
+    /// From its ledger, with the number of its people whom an earlier run had written to.
     pub(crate) fn of(run: Box<dyn Run>, written_to: u64) -> Result<Self, LedgerError> {
         let (is_shared, is_cancelled) = (run.is_shared(), run.is_cancelled()?);
         let (counts, skips, reasons) = (run.counts()?, run.skip_counts()?, run.reasons()?);
@@ -158,7 +158,7 @@ fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>) -> Option<
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-/// Says that every row was left out, so that there is no run. Gives the code of that.
+/// Says that every row was skipped, so that there is no run. Gives the exit code.
 pub(crate) fn nothing_to_send(
     context: &Context,
     draft: &LedgerDraft,

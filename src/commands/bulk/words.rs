@@ -56,7 +56,7 @@ pub(super) fn since_when(PausedRun { pause, at, .. }: &PausedRun) -> String {
     format!("paused since {}: {}", local_time(*at), why(pause))
 }
 
-/// What to look at before the run `name` goes on.
+/// What to check before the run `name` is resumed.
 pub(super) fn what_to_look_at(reason: PausedFor, name: &RunName) -> String {
     match reason {
         PausedFor::Failover | PausedFor::Restored => {

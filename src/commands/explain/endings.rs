@@ -3,8 +3,18 @@
 
 /// An exit code: what it means, whether the message was sent, and whether to send it again.
 const EXIT_CODES: [(u8, &str, &str, &str); 18] = [
-    (0, "accepted by the API; or a dry run, or a command that sends nothing, done", "yes; of a dry run no", "no"),
-    (1, "an unexpected error before the request began, or standard output could not be written", "no", "after a look"),
+    (
+        0,
+        "accepted by the API; or a dry run, or a command that sends nothing, done",
+        "yes (a dry run sends nothing)",
+        "no",
+    ),
+    (
+        1,
+        "an unexpected error before the request began, or standard output could not be written",
+        "no",
+        "after checking the error",
+    ),
     (2, "wrong usage or an invalid message", "no", "after fixing it"),
     (
         3,
@@ -16,44 +26,44 @@ const EXIT_CODES: [(u8, &str, &str, &str); 18] = [
     (
         4,
         "the API does not accept the credentials, or WhatsApp lets the business send nothing",
-        "no; of a bulk run see the report",
+        "no (for a bulk run, see the report)",
         "after fixing it",
     ),
     (
         5,
         "rejected by the API; a bulk run paused since its first eleven messages were",
-        "no; of a bulk run see the report",
+        "no (for a bulk run, see the report)",
         "after fixing it",
     ),
     (
         6,
         "rate limited or unavailable beyond --retry-for; of a bulk run beyond --max-wait",
-        "no; of a bulk run see the report",
+        "no (for a bulk run, see the report)",
         "yes, later",
     ),
     (
         7,
         "the network: DNS, connection (of a bulk run beyond --max-wait) or TLS",
-        "no; of a bulk run see the report",
+        "no (for a bulk run, see the report)",
         "yes, later; a wrong certificate must be fixed first",
     ),
     (
         8,
         "unknown: no answer, a broken one, or a gateway's error",
-        "unknown: it may have been",
+        "unknown; it may have been sent",
         "only after asking the recipient",
     ),
     (
         10,
         "a bulk run is complete, and some rows failed, are invalid or are unknown",
         "see the report",
-        "what failed, after fixing it",
+        "the rows that failed, after fixing them",
     ),
     (
         11,
         "stopped by a guard: allow_to, --exclude, do_not_contact, a bulk run without --yes, messages that were sent before; or by \
          bulk stop",
-        "no; of a bulk run see the report",
+        "no (for a bulk run, see the report)",
         "no; a run that was stopped: bulk resume",
     ),
     (
@@ -70,9 +80,9 @@ const EXIT_CODES: [(u8, &str, &str, &str); 18] = [
         "yes",
         "no: the person may get both; jelouctl messages get ID asks again",
     ),
-    (129, "SIGHUP: the terminal went away", "unknown while an attempt was under way, else no", "see the record"),
-    (130, "SIGINT", "unknown while an attempt was under way, else no", "see standard error"),
-    (143, "SIGTERM", "unknown while an attempt was under way, else no", "see standard error"),
+    (129, "SIGHUP: the terminal went away", "unknown if an attempt was under way, otherwise no", "see the record"),
+    (130, "SIGINT", "unknown if an attempt was under way, otherwise no", "see standard error"),
+    (143, "SIGTERM", "unknown if an attempt was under way, otherwise no", "see standard error"),
 ];
 
 /// Names in the record, each with the exit code that says the same.
@@ -121,7 +131,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 fn exit_code(code: u8) -> Option<String> {
     let (_, meaning, sent, again) = EXIT_CODES.iter().find(|(known, ..)| *known == code)?;
-    Some(format!("Exit code {code}: {meaning}\nThe message was sent: {sent}\nTo send it again: {again}"))
+    Some(format!("Exit code {code}: {meaning}\nSent: {sent}\nSend again: {again}"))
 }
 
 fn of_name((name, meaning, code): (&str, &str, Option<u8>)) -> String {

@@ -30,7 +30,8 @@ A message that breaks a limit is refused before it is sent; one against advice i
 ///   jelouctl explain flow --example > flow.json
 ///
 /// An exit code, an HTTP status and a name of the record are explained too.
-/// Without a topic: every kind with its limits and an example, and every code. Works offline.
+/// Without a topic: on a terminal the names, otherwise every kind with its limits and an example, and every code.
+/// Works offline.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ExplainArgs {
@@ -47,6 +48,7 @@ pub(crate) struct ExplainArgs {
 /// and codes.
 pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, CommandError> {
     let text = match args.topic.as_deref() {
+        None if context.stdout.is_for_a_person() => every_name(),
         None => everything(),
         Some(topic) if args.example => example_of(topic)?,
         Some(topic) => match kind_of(topic) {
@@ -64,6 +66,20 @@ fn everything() -> String {
     let rows = CODES.iter().map(|code| [code.code, code.origin, code.meaning, effect(code), code.hint]);
     let codes = markdown_table(&["Code", "Of", "Meaning", "The message", "What to do"], rows);
     format!("{INTRODUCTION}\n\n{kinds}\n\n# Error codes\n\n{codes}")
+}
+
+/// For a terminal: what can be asked about.
+fn every_name() -> String {
+    let mut text = "Kinds of messages:\n".to_owned();
+    for kind in Message::all() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {:<22}{}", kind.command(), kind.summary());
+    }
+    text.push_str("\nAlso error codes such as 131047, exit codes such as 8, HTTP statuses, and names of the record.\n");
+    text.push_str(
+        "jelouctl explain KIND shows its fields, limits and an example; `jelouctl explain | less` shows all.",
+    );
+    text
 }
 
 fn example_of(topic: &str) -> Result<String, UsageError> {

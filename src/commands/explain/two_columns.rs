@@ -26,9 +26,24 @@ pub(super) fn of_kind(kind: &Message) -> String {
         let _ = write!(text, "\nOptional:\n{}", rows(&others));
     }
     if let Some(example) = kind.example() {
-        let command = wrapped(&example.command.replace(" --", "\u{1f} --"), 4);
-        let command = command.replace("\u{1f}\n", " \\\n").replace('\u{1f}', "");
-        let _ = write!(text, "\nExample:\n{command}\n\n{}", pretty(&example.body));
+        let _ = write!(text, "\nExample:\n{}\n\n{}", command_in_lines(&example.command), pretty(&example.body));
+    }
+    text
+}
+
+/// A command line in several, broken before its flags, so that it can be pasted.
+fn command_in_lines(command: &str) -> String {
+    let mut text = String::new();
+    let mut width = 0;
+    for (index, part) in command.split(" --").enumerate() {
+        let part = if index == 0 { part.to_owned() } else { format!(" --{part}") };
+        // Room for the backslash.
+        if index > 0 && width + part.chars().count() + 2 > WIDTH {
+            text.push_str(" \\\n   ");
+            width = 3;
+        }
+        width += part.chars().count();
+        text.push_str(&part);
     }
     text
 }
@@ -87,10 +102,15 @@ mod tests {
         for kind in Message::all() {
             let text = of_kind(&kind);
             let (about, json) = text.split_once("\n\n{").unwrap_or((&text, ""));
-            for line in about.lines() {
+            // A long value of the example is not broken: the line can be pasted.
+            for line in about.split("\nExample:\n").next().unwrap_or_default().lines() {
                 assert!(line.chars().count() <= WIDTH, "{}: {line}", kind.command());
             }
             assert!(json.is_empty() || !json.contains("593987654321\"\n}"), "{text}");
+            if let Some(example) = kind.example() {
+                let command = text.split_once("\nExample:\n").unwrap().1.split_once("\n\n").unwrap().0;
+                assert_eq!(shlex::split(&command.replace("\\\n", "")), shlex::split(&example.command), "{command}");
+            }
             assert!(about.contains("Required, as flags or in --body:\n  --to  "), "{about}");
         }
     }

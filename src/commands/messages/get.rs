@@ -17,7 +17,7 @@ use crate::timestamps::local_second;
 /// Most characters of an id.
 const LONGEST_ID: usize = 200;
 
-/// Show how far a message came: accepted, at WhatsApp, delivered, read, replied or undelivered
+/// Show the delivery status of a message: accepted, at WhatsApp, delivered, read, replied or undelivered
 ///
 /// Examples:
 ///   jelouctl messages get msg_123456789
@@ -25,7 +25,7 @@ const LONGEST_ID: usize = 200;
 ///
 /// It ends with 0 when Jelou lists the message, whatever became of it, and with 5 when it does not.
 /// With --wait it ends with 15 when the message failed, or has not come so far in time. Times and
-/// reasons are known of templates alone.
+/// reasons are known only for templates.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct GetArgs {

@@ -277,7 +277,7 @@ impl MessageListing<'_> {
         HistoryReading { listed, problem }
     }
 
-    /// Prints what was read, the newest last. Of people whom nobody may miss, nothing where something may be missing.
+    /// Prints what was read, the newest last. An incomplete list of people is not printed at all.
     fn print(&mut self, listed: &[Listed], is_whole: bool) -> Result<(), CommandError> {
         let stdout = &self.context.stdout;
         if stdout.format == Format::To && !is_whole {

@@ -85,7 +85,7 @@ fn as_recipient(person: &str) -> String {
     }
 }
 
-/// Prints a message that a machine reads; `people` are those whom `-o to` has printed.
+/// Prints a message that a machine reads; `people` are those that `-o to` has printed.
 pub(super) fn print_for_a_machine(
     stdout: &Stdout,
     Listed { message, entry, .. }: &Listed,

@@ -19,7 +19,7 @@ use crate::process::CommandEnd;
 ///   jelouctl run --to 593987654321 --template job_ended --param '{{ command }}' --param '{{ result }}' -- make
 ///   jelouctl run --to 593987654321 --tail 20 --text '{{ command }} {{ result }}: {{ tail }}' -- ./deploy.sh
 ///
-/// A text can use the values `command` (its name alone), `result` (ok, failed or killed), `code`,
+/// A text can use the values `command` (only its name), `result` (ok, failed or killed), `code`,
 /// `signal`, `duration`, `host`, `started`, and, with --tail, `tail`: the end of its stderr. A
 /// parameter of a WhatsApp template is put on one line, and of parameters that have more than 900
 /// characters together only the end is sent: WhatsApp takes 1,024 for the whole text.

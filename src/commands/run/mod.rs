@@ -36,7 +36,7 @@ use crate::sending::{
 use crate::template::language;
 
 /// Runs the command and sends the notice. The command matters more than the notice: what keeps the notice from leaving is
-/// told before and after, and the command runs all the same, unless `--check-first` asks for the contrary.
+/// reported before and after, and the command runs anyway, unless `--check-first` is given.
 ///
 /// # Errors
 /// When standard input is asked for twice; with `--check-first`, `--dry-run` and `--curl` also when the notice cannot be
@@ -101,9 +101,9 @@ struct CommandRun<'a> {
     warnings: Vec<String>,
     exclusions: Exclusions,
     log: AuditLog,
-    /// What becomes of the notice.
+    /// The state of the notice.
     record: Record,
-    /// Whether the log has what became of it.
+    /// Whether its outcome is in the log.
     is_logged: Cell<bool>,
     problem: Option<CommandError>,
 }

@@ -124,7 +124,7 @@ impl<'a> Notice<'a> {
     }
 }
 
-/// A text that asks for what there is not: the values of a command are no row of a list.
+/// A text that asks for a missing value: the values of a command are not a row of a list.
 fn unfilled(error: &TemplateError) -> UsageError {
     let TemplateError { path, problem, missing, .. } = error;
     let values = format!("the values are {}, and with --tail also tail", VALUES.join(", "));

@@ -20,7 +20,7 @@ pub(super) struct Prepared<'a> {
     pub(super) ready: Option<(Notice<'a>, Sender)>,
     /// Who must not be written to.
     pub(super) exclusions: Exclusions,
-    /// The notice of one of the ends, where it makes one of each that is told.
+    /// The notice of one of the outcomes, if each of them has its own.
     pub(super) example: Option<Outgoing>,
     /// The templates that the notices name.
     pub(super) templates: TemplateUses,
@@ -99,7 +99,7 @@ pub(super) fn check(sender: &Sender, exclusions: &Exclusions, outgoing: &Outgoin
     Ok(sender.check_allowed(outgoing.recipients())?)
 }
 
-/// What became of a notice that was filled for each end that is told.
+/// A notice that was filled for every outcome that is sent.
 struct TriedOut {
     /// The notice of the last one.
     outgoing: Outgoing,
@@ -107,7 +107,7 @@ struct TriedOut {
     warnings: Vec<String>,
 }
 
-/// Fills the notice for each end that is told, with its warnings on standard error.
+/// Fills the notice for every outcome that is sent, with its warnings on standard error.
 fn try_out(context: &Context, arguments: &RunArgs, notice: &Notice<'_>) -> Result<TriedOut, CommandError> {
     let facts = Facts::new(arguments.program());
     let tail = arguments.tail.map(|_| NO_TAIL);

@@ -21,7 +21,7 @@ use crate::message::text_file::TextFile;
 ///   jelouctl send flow --to 593987654321 --body flow.json --mode draft
 ///   jelouctl send flow --to 593987654321 --body flow.json --title Hola --screen RECOMMEND
 ///
-/// `jelouctl flow-message` sends a flow by its name alone, through an endpoint of its own.
+/// `jelouctl flow-message` sends a flow by its name only, through a separate endpoint.
 #[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]

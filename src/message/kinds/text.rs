@@ -21,7 +21,7 @@ use crate::message::text_file::TextFile;
 ///   jelouctl send text --to 593987654321 -- "$MESSAGE"
 ///   git log -1 --format=%B | jelouctl send text --to 593987654321 --text-file -
 ///
-/// The text is taken as it stands; write `--` before one that may begin with a dash.
+/// The text is sent literally. Put `--` before a text that may start with a dash.
 /// A text reaches only people who wrote to the bot in the last 24 hours.
 #[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]

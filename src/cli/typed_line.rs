@@ -1,0 +1,187 @@
+//! A wrong line as it was typed: the commands that it names, its flags with their values, and its other words. A line that is
+//! written again from it keeps every flag, so that a dry run stays one.
+
+use std::ffi::OsString;
+
+use clap::{Command, CommandFactory};
+
+use super::app::App;
+
+/// Bytes of the longest word that is repeated in a line.
+const LONGEST: usize = 200;
+
+/// Flags whose value may hold a secret: a colon and what stands behind it, a URL with a password.
+const SECRET: [&str; 3] = ["--client-id", "--api-url", "--ledger"];
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct TypedLine {
+    pub(super) commands: Vec<String>,
+    flags: Vec<TypedFlag>,
+    /// What is neither a command nor a flag.
+    pub(super) words: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct TypedFlag {
+    name: String,
+    value: Option<String>,
+}
+
+impl TypedLine {
+    /// Reads `arguments`, the program's name first. The flags in `renamed`, which no command has, take a value.
+    pub(super) fn read(arguments: &[OsString], renamed: &[(&str, &str)]) -> Self {
+        let app = App::command();
+        let text = app.find_subcommand("send").and_then(|send| send.find_subcommand("text"));
+        let mut path = vec![&app];
+        let mut line = Self::default();
+        let mut arguments = arguments.iter().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+        while let Some(argument) = arguments.next() {
+            if argument == "--" {
+                line.words.extend(arguments);
+                break;
+            }
+            if let Some(command) = path.last().and_then(|command| command.find_subcommand(&argument)) {
+                path.push(command);
+                line.commands.push(argument);
+            } else if argument.starts_with('-') && argument.len() > 1 {
+                let (name, attached) = match argument.split_once('=') {
+                    Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                    None => (argument, None),
+                };
+                let is_renamed = renamed.iter().any(|(wrong, _)| *wrong == name);
+                let has_value = is_renamed || takes_value(path.iter().copied().chain(text), &name);
+                let value = if attached.is_none() && has_value { arguments.next() } else { attached };
+                line.flags.push(TypedFlag { name, value });
+            } else {
+                line.words.push(argument);
+            }
+        }
+        line
+    }
+
+    pub(super) fn value_of(&self, name: &str) -> Option<&str> {
+        self.flags.iter().find(|flag| flag.name == name)?.value.as_deref()
+    }
+
+    /// The line with the flag `wrong` written as `right`.
+    pub(super) fn renamed(mut self, wrong: &str, right: &str) -> Self {
+        for flag in self.flags.iter_mut().filter(|flag| flag.name == wrong) {
+            right.clone_into(&mut flag.name);
+        }
+        self
+    }
+
+    /// The line with the flag `name`, in place of any that it has.
+    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+        self.flags.retain(|flag| flag.name != name);
+        self.flags.push(TypedFlag { name: name.to_owned(), value: Some(value.to_owned()) });
+        self
+    }
+
+    pub(super) fn with_commands(mut self, commands: &[&str]) -> Self {
+        self.commands = commands.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// The line to type: commands, flags, words. None where a word cannot be repeated.
+    pub(super) fn to_line(&self) -> Option<String> {
+        let mut words = self.commands.clone();
+        for TypedFlag { name, value } in &self.flags {
+            words.push(name.clone());
+            words.extend(value.clone());
+        }
+        if self.words.iter().any(|word| word.starts_with('-')) {
+            words.push("--".to_owned());
+        }
+        words.extend(self.words.iter().cloned());
+        line_of(&words)
+    }
+}
+
+/// `jelouctl` with `words`, quoted for a shell. None where a word is long, is not one line, or may hold a secret.
+pub(super) fn line_of(words: &[String]) -> Option<String> {
+    let mut line = "jelouctl".to_owned();
+    let mut before = "";
+    for word in words {
+        let (flag, value) = word.split_once('=').unwrap_or((before, word));
+        if word.len() > LONGEST || word.contains(char::is_control) || may_hold_secret(flag, value) {
+            return None;
+        }
+        line.push(' ');
+        line.push_str(&shlex::try_quote(word).ok()?);
+        before = word;
+    }
+    Some(line)
+}
+
+/// Whether `value` may hold a secret, given to `flag`.
+pub(super) fn may_hold_secret(flag: &str, value: &str) -> bool {
+    SECRET.contains(&flag) && !is_plain_address(value) && (flag != "--client-id" || value.contains(':'))
+}
+
+/// Whether `value` is the address of a host and nothing more, in which there is no place for a secret.
+fn is_plain_address(value: &str) -> bool {
+    let (host, port) =
+        value.rsplit_once("://").map_or(value, |(_, address)| address).rsplit_once(':').unwrap_or((value, "0"));
+    let is_host = host.contains('.') || host == "localhost" || value.contains("://");
+    is_host && !value.contains(['@', '?', '#']) && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether one of `commands` has the flag `name` and takes a value for it that is a word of its own.
+fn takes_value<'a>(commands: impl Iterator<Item = &'a Command>, name: &str) -> bool {
+    let Some(short) = name.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else {
+        let name = name.trim_start_matches('-');
+        let is_named = |flag: &clap::Arg| {
+            flag.get_long() == Some(name) || flag.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
+        };
+        return flags(commands).any(|flag| is_named(flag) && flag.get_action().takes_values());
+    };
+    // `-vo record` has a value behind it, `-orecord` has it in it.
+    let valued: Vec<_> =
+        flags(commands).filter(|flag| flag.get_action().takes_values()).filter_map(clap::Arg::get_short).collect();
+    short.chars().position(|letter| valued.contains(&letter)) == Some(short.chars().count() - 1)
+}
+
+fn flags<'a>(commands: impl Iterator<Item = &'a Command>) -> impl Iterator<Item = &'a clap::Arg> {
+    commands.flat_map(Command::get_arguments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewritten(line: &str) -> Option<String> {
+        let words: Vec<_> = std::iter::once("jelouctl".to_owned()).chain(shlex::split(line).unwrap()).collect();
+        let words: Vec<_> = words.into_iter().map(OsString::from).collect();
+        TypedLine::read(&words, &[("--phone", "--to")]).to_line()
+    }
+
+    #[test]
+    fn a_line_is_written_again_with_all_that_it_had() {
+        for (typed, written) in [
+            ("--sandbox send text --to 5939 'a b'", "jelouctl send text --sandbox --to 5939 'a b'"),
+            (
+                "-vo record send --to=5939 text -p x -orecord a",
+                "jelouctl send text -vo record --to 5939 -p x -orecord a",
+            ),
+            ("send text --phone 5939 -- -a", "jelouctl send text --phone 5939 -- -a"),
+            ("send image --media-url https://x.example", "jelouctl send image --media-url https://x.example"),
+            ("send text --dry-run a --client-id b", "jelouctl send text --dry-run --client-id b a"),
+        ] {
+            assert_eq!(rewritten(typed).as_deref(), Some(written), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_not_written() {
+        for line in [
+            "send text --client-id id:canary a",
+            "send text --client-id=id:canary a",
+            "send text --api-url https://a:canary@b.example a",
+            "bulk list --ledger postgres://a:canary@b/c",
+            "send text 'a\nb'",
+        ] {
+            assert_eq!(rewritten(line), None, "{line}");
+        }
+    }
+}
