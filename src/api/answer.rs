@@ -10,12 +10,12 @@ use super::credentials::Credentials;
 use super::refusal;
 use super::repeated::read_json;
 
-/// The most that is told of what a server says, in bytes; standard output has it whole.
+/// The most that an error repeats of a response, in bytes; standard output has all of it.
 const MOST_TOLD: usize = 2048;
 /// Characters that are shown of an answer that is not understood.
 const MOST_SHOWN: usize = 300;
 
-/// The beginning of what a server says, as it is told.
+/// The beginning of a response, as an error repeats it.
 pub(crate) fn clipped(text: &str) -> Cow<'_, str> {
     const ELLIPSIS: &str = "…";
     if text.len() <= MOST_TOLD {
@@ -227,8 +227,8 @@ impl Body {
         self.complete && (self.text.trim().is_empty() || self.nature().is_none())
     }
 
-    /// Whether anything in it, in a form that alone would not count, speaks for a success: also inside of an array or another
-    /// object, and in what is cut off or no JSON.
+    /// Whether anything in it, in a form that would not count by itself, indicates a success: also inside of an array or
+    /// another object, and in what is cut off or no JSON.
     pub(crate) fn hints_at_success(&self) -> bool {
         let values_of = |name: &'static str| {
             let behind = self.text.match_indices(name).filter_map(|(at, _)| self.text.get(at + name.len()..));
@@ -243,7 +243,7 @@ impl Body {
             })
     }
 
-    /// Whether anything in it, in a form that alone would not count, speaks for an error.
+    /// Whether anything in it, in a form that would not count by itself, indicates an error.
     pub(crate) fn hints_at_error(&self) -> bool {
         let is_failure = |text: &str| ["failed", "failure", "error", "rejected"].contains(&text);
         let fails = |name| self.text_of(name).is_some_and(|text| is_failure(&text.to_ascii_lowercase()));

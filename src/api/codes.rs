@@ -23,7 +23,7 @@ pub(crate) enum Effect {
     RefusedByCompany,
     /// It was refused for the business itself, which can send nobody anything until that is settled.
     RefusedForAccount,
-    /// It was refused for its rate alone, so it certainly did not go out and may be tried again.
+    /// It was refused only for its rate, so it certainly was not sent and may be tried again.
     RateLimited,
     /// The code does not say.
     Open,

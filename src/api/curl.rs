@@ -24,7 +24,7 @@ pub(crate) fn curl_command(request: &Request, client_id: &str, ca_cert: Option<&
     words.join(" \\\n  ")
 }
 
-/// A word in quotes, in which a shell takes every character as it stands.
+/// A word in quotes, in which a shell takes every character literally.
 pub(crate) fn shell_word(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }

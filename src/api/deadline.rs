@@ -1,5 +1,5 @@
-//! Until when the first byte of a row may leave, on a clock that goes on while the machine sleeps: a process that was stopped
-//! for longer than its rows are its own must not send them.
+//! Until when the first byte of a row may leave, on a clock that continues while the machine sleeps: a process that was
+//! stopped for longer than its rows are its own must not send them.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ fn time_since_boot() -> Duration {
     Duration::new(u64::try_from(now.tv_sec).unwrap_or_default(), u32::try_from(now.tv_nsec).unwrap_or_default())
 }
 
-/// `Instant` goes on there.
+/// `Instant` continues there.
 #[cfg(not(unix))]
 fn time_since_boot() -> Duration {
     use std::sync::LazyLock;

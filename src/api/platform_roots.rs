@@ -21,13 +21,13 @@ use webpki::EndEntityCert;
 
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
-/// TLS for HTTP/1.1 that trusts whom the platform trusts. None where its authorities do not stand in one file that can be
+/// TLS for HTTP/1.1 that trusts the platform's authorities. None if those are not in one file that can be
 /// read: then they are all read at once, which also says what is wrong with them.
 pub(super) fn platform_tls() -> Option<ClientConfig> {
     let verifier = BundleVerifier::new(bundle_path()?, Arc::new(rustls::crypto::ring::default_provider()))?;
     let config = ClientConfig::builder_with_provider(Arc::clone(&verifier.provider));
     let config = config.with_safe_default_protocol_versions().ok()?;
-    // The name is a warning to who gives a verifier that trusts more; this one trusts nobody whom the platform does not.
+    // The name warns of verifiers that trust more; this one trusts only the platform's authorities.
     let config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
     let mut config = config.with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -120,8 +120,8 @@ impl ServerCertVerifier for BundleVerifier {
     }
 }
 
-/// The certificates of `bundle` that may be those of `names`. An authority that is missed costs time and nothing else; of a file
-/// whose sections do not end as they begin none is taken, as others may read it otherwise.
+/// The certificates of `bundle` that may be those of `names`. An authority that is missed costs time and nothing else; of a
+/// file whose sections do not end as they begin none is taken, as others may read it otherwise.
 fn authorities(mut bundle: impl BufRead, names: &[Vec<u8>]) -> io::Result<Vec<CertificateDer<'static>>> {
     let names: Vec<Finder<'_>> = names.iter().map(Finder::new).collect();
     let (mut line, mut section, mut end, mut found) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());

@@ -12,7 +12,7 @@ use url::Url;
 /// The variables that name one for HTTPS, the first that is not empty, in curl's order; plain HTTP stays on this machine.
 const VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 const EXCEPTIONS: [&str; 2] = ["no_proxy", "NO_PROXY"];
-/// An entry of `NO_PROXY` for all addresses, of which the library takes `*` for names alone.
+/// An entry of `NO_PROXY` for all addresses, where the library takes `*` only for names.
 const EVERYTHING: [&str; 3] = ["*", "0.0.0.0/0", "::/0"];
 
 /// A proxy, shown without user and password.

@@ -168,7 +168,7 @@ fn utf8(character: char) -> Vec<u8> {
     character.to_string().into_bytes()
 }
 
-/// Where the base64 that goes on at `from` ends, its padding with it.
+/// Where the base64 that continues at `from` ends, with its padding.
 fn base64_end(text: &[u8], from: usize) -> usize {
     let rest = text.get(from..).unwrap_or_default();
     let is_of_it = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-/// Fields that say what is wrong, in the order in which they are told.
+/// Fields that say what is wrong, in the order in which they are shown.
 const TOLD: [&str; 8] = ["error", "description", "message", "detail", "details", "errors", "msg", "validationError"];
 /// What names the field that is wrong, beside such a one.
 const PLACES: [&str; 6] = ["field", "path", "property", "param", "loc", "instancePath"];

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// The keys that decide what became of a message.
+/// The keys that decide the outcome of a message.
 const DECIDING: [&str; 7] = ["success", "status", "statusMessage", "messageId", "error", "code", "id"];
 
 /// `text` as JSON, and whether a key that decides stands twice in one object with different values.

@@ -48,7 +48,8 @@ impl SwapWatch {
 }
 
 impl SeenIds {
-    /// Whether `id` came before, where ids have differed so far. A server that gives all the same one says nothing by it.
+    /// Whether `id` came before, where ids have differed so far. A server that gives every message the same id proves
+    /// nothing.
     fn is_repeated(&mut self, id: &str) -> bool {
         let hash = self.hasher.hash_one(id);
         if !self.all.insert(hash) {

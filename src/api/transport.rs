@@ -295,7 +295,7 @@ fn builder(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) ->
         .timeout(options.timeout)
         .connect_timeout(MAX_CONNECT_TIMEOUT.min(options.timeout / 2))
         .connector_layer(connections.clone())
-        // Plain HTTP is for this machine alone, whatever a resolver says. Port 0: that of the URL.
+        // Plain HTTP is only for this machine, whatever a resolver says. Port 0: that of the URL.
         .resolve_to_addrs("localhost", &loopback.map(|address| SocketAddr::from((address, 0))))
         .pool_idle_timeout(IDLE_TIMEOUT);
     if !keeps {

@@ -1,4 +1,4 @@
-//! Changes to the configuration file: comments stay, the file is replaced at once and is ours alone.
+//! Changes to the configuration file: comments are kept, and the file is replaced atomically and readable only by its owner.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -209,7 +209,8 @@ impl ConfigEdit {
         profiles.into_iter().flat_map(|profiles| profiles.iter().map(|(name, _)| name))
     }
 
-    /// Replaces the file, through a link to what it names: 0600, in a directory that is made 0700. When it cannot be written, the old file is whole.
+    /// Replaces the file, through a link to what it names: 0600, in a directory that is made 0700. When it cannot be
+    /// written, the old file is whole.
     fn save(&self) -> Result<(), ConfigError> {
         let names_schema = format!("#:schema {SCHEMA}\n");
         // What stands right above a key goes with it: an empty line keeps them apart.

@@ -36,7 +36,7 @@ pub(crate) struct ConfigFile {
     pub(crate) warnings: Vec<String>,
 }
 
-/// One profile: who sends, through what, and to whom. Relative paths start at this file, `~/` is home.
+/// One profile: the sender, its connection and its allowed recipients. Relative paths start at this file, `~/` is home.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Profile {
@@ -187,7 +187,7 @@ impl ConfigFile {
         Ok(Self { path: path.to_owned(), default_profile, default_line, profiles, warnings: Vec::new() })
     }
 
-    /// The profile that `default_profile` names. That there is none of that name is told only here: a file that could
+    /// The profile that `default_profile` names. A missing profile is reported only here: a file that could
     /// not be read at all could not be mended by `profile use` either.
     pub(crate) fn default_profile(&self) -> Result<Option<&String>, ConfigError> {
         match &self.default_profile {

@@ -1,4 +1,4 @@
-//! What was typed on the command line of who sends.
+//! What the command line says about the sender.
 
 use std::path::PathBuf;
 

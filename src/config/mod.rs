@@ -1,4 +1,4 @@
-//! Who sends, from where and to whom it may: file, environment and flags, resolved in one place into `Settings`.
+//! The sender, its address and its allowed recipients: file, environment and flags, resolved in one place into `Settings`.
 
 mod api_url;
 mod edit;

@@ -154,7 +154,7 @@ async fn run(words: &[String], place: &str) -> Result<Vec<u8>, ConfigError> {
     let streams = (child.stdout.take(), child.stderr.take());
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let finished = {
-        // Reading stops at the limit, which ends a command that goes on writing by a closed pipe.
+        // Reading stops at the limit; a command that keeps writing is ended by the closed pipe.
         let mut reading = pin!(async {
             tokio::try_join!(read_to_limit(streams.0, &mut stdout), read_to_limit(streams.1, &mut stderr)).map(|_| ())
         });

@@ -24,7 +24,7 @@ use crate::private_file::FileError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sandboxed {
     No,
-    /// `--sandbox`: the one that runs on this machine, else one inside this process.
+    /// `--sandbox`: the one running on this machine, otherwise one inside this process.
     Nearest,
     /// `JELOUCTL_SANDBOX`: this one. It wins over every flag, variable and profile, so that a script under test cannot send.
     At(ApiUrl),
@@ -155,7 +155,7 @@ impl Settings {
         self.sandbox != Sandboxed::No
     }
 
-    /// What a person is told once a sandbox took what was sent; nothing where there is none.
+    /// The note after a sandbox accepted a message; none without a sandbox.
     pub(crate) fn sandbox_note(&self) -> Option<&'static str> {
         match &self.sandbox {
             Sandboxed::No => None,
@@ -372,7 +372,7 @@ fn choose_profile(
     }
 }
 
-/// `--profile` on the command line is taken whole: who sends does not come from the environment then.
+/// With `--profile` on the command line, the sender does not come from the environment.
 fn environment_beside(flags: &Flags, environment: &Environment, warnings: &mut Vec<String>) -> Environment {
     let mut beside = environment.clone();
     if flags.profile.is_none() {

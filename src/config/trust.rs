@@ -11,7 +11,7 @@ use crate::private_file::{FileError, PipeBound, open_to_read};
 /// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// The text of a configuration that nobody else can have written; nothing when there is none.
+/// The text of a configuration that only its owner can have written; None if there is no file.
 pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, ConfigError> {
     let unreadable = FileError::of("read", path);
     let file = match open_to_read(path, PipeBound::FirstByte) {

@@ -142,7 +142,7 @@ impl Remember {
 impl FromStr for Remember {
     type Err = String;
 
-    /// `3d`, `12h`, `30m`; 0 alone needs no unit.
+    /// `3d`, `12h`, `30m`; only 0 needs no unit.
     fn from_str(raw: &str) -> Result<Self, String> {
         match raw.trim() {
             "0" => Ok(Self(Duration::ZERO)),

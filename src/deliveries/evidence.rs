@@ -69,7 +69,7 @@ pub(crate) enum StillUnknown {
     NotShown,
     /// It left longer ago than is asked for.
     TooOld,
-    /// The process that sends it may still say what became of it.
+    /// The process that sends it may still report its outcome.
     MayStillSpeak,
     /// Not all was read.
     NotAsked,

@@ -255,7 +255,7 @@ impl Inquiry {
         }
     }
 
-    /// Learns what was said of the message with this id alone.
+    /// Learns the status of only the message with this id.
     pub(crate) fn note_one(&mut self, id: &str, facts: Option<DeliveryFacts>, notification: Option<Notification>) {
         let Some(row) = self.by_id.get(id).and_then(|place| self.rows.get_mut(*place)) else { return };
         row.is_listed |= facts.is_some();

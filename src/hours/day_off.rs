@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::private_file::{FileError, PipeBound, open_to_read};
 
-/// A file of dates has at most so many bytes.
+/// The most bytes of a file of dates.
 const LONGEST_FILE: u64 = 1024 * 1024;
 
 /// One value of `--not-on`.
@@ -101,7 +101,7 @@ pub(crate) fn days_off_in(all: &[DayOff]) -> Result<BTreeSet<Date>, String> {
     Ok(dates)
 }
 
-/// Why there are no dates of a file: what looks like a date in another order is told to be none.
+/// Why there are no dates of a file: what looks like a date in another order is refused.
 fn unread(path: &Path, cause: io::Error) -> String {
     let shown = path.display().to_string();
     let is_like_date = shown.starts_with(|first: char| first.is_ascii_digit())

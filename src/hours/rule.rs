@@ -195,7 +195,7 @@ mod tests {
             ("2026-11-20T18:59:59.999-05", "open"),
             ("2026-11-20T19:00:00-05", "2026-11-21T08:00:00-05:00"),
             ("2026-11-21T15:00:00-05", "2026-11-23T07:00:00-05:00"),
-            // The day off is passed over.
+            // The day off is skipped.
             ("2026-11-23T19:00:00-05", "2026-11-25T07:00:00-05:00"),
             ("2026-11-24T12:00:00-05", "2026-11-25T07:00:00-05:00"),
         ] {
@@ -296,7 +296,7 @@ mod tests {
         {
             let hours = hours(between, &off, "UTC");
             assert!(!hours.opens_within_a_year(from.parse().unwrap()));
-            // A run that has such hours says the truth all the same.
+            // A run with such hours still reports correctly.
             assert_eq!(next(&hours, from), opening);
         }
     }

@@ -20,7 +20,7 @@ const DAY_NAMES: [&[&str]; 7] = [
 const MINUTES_OF_A_DAY: u16 = 24 * 60;
 
 /// `mon-fri 07:00-19:00`: the days on which it opens, the first minute, and the minute that is no more in it. One that ends
-/// before it starts goes on over midnight, and belongs to the day on which it opened.
+/// before it starts continues past midnight, and belongs to the day on which it opened.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct DailyWindow {
@@ -119,7 +119,7 @@ fn parse_day(text: &str) -> Result<usize, String> {
 /// Minutes since midnight: 00:00 to 24:00.
 fn parse_time(text: &str) -> Result<u16, String> {
     let is_number = |part: &str| !part.is_empty() && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
-    // A whole hour may stand alone.
+    // A whole hour needs no minutes.
     let parsed = text
         .split_once(':')
         .or(Some((text, "00")))

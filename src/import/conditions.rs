@@ -88,7 +88,7 @@ impl Conditions {
         Ok(())
     }
 
-    /// Warnings of cells that differ by case alone from a text that they are compared with.
+    /// Warnings about cells that differ only in case from the text they are compared with.
     pub(crate) fn warnings<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = String> + 'a {
         self.compared.iter().filter_map(|(column, text)| {
             let cell = row.text(column)?;

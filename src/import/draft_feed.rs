@@ -8,7 +8,7 @@ use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, LedgerError, Skip, Skip
 
 /// Rows that are handed over at once, so that the threads wake each other rarely.
 const ROWS_OF_A_BATCH: usize = 256;
-/// A batch has no more rows once they have so many bytes.
+/// A batch is full once its rows have this many bytes.
 const BYTES_OF_A_BATCH: usize = 1024 * 1024;
 /// Batches that may wait: what is read ahead stays small however slow the disk is.
 const BATCHES_WAITING: usize = 2;

@@ -27,7 +27,7 @@ impl ExcludedBy<'_> {
     }
 }
 
-/// What is said of a row on the way.
+/// Notes about a row during the import.
 #[derive(Debug)]
 pub(crate) enum RowFault<'a> {
     /// It makes no valid request.

@@ -24,7 +24,7 @@ use crate::template::{
 /// Which rows are taken.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RowRange {
-    /// So many at the beginning are passed over.
+    /// This many at the beginning are skipped.
     pub(crate) skip: u64,
     /// At most this many are sent; the rows after them are not part of the run.
     pub(crate) limit: Option<u64>,
@@ -37,11 +37,11 @@ pub(crate) struct ImportPolicy {
     pub(crate) allow_duplicates: bool,
     /// Of several rows to one person only the first is sent.
     pub(crate) one_per_person: bool,
-    /// What becomes of rows that the sheet hides; nothing where nobody has said it.
+    /// What to do with rows that the sheet hides; None if it was not given.
     pub(crate) hidden: Option<HiddenRule>,
 }
 
-/// What becomes of rows that the sheet hides, by hand or by a filter.
+/// What to do with rows that the sheet hides, by hand or by a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HiddenRule {
     /// They are left out
@@ -76,7 +76,7 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) bot: &'a str,
     /// The address that the requests are made for.
     pub(crate) base: &'a Url,
-    /// What becomes of rows of a report that say that they were sent.
+    /// What to do with rows of a report that were sent.
     pub(crate) reported: ReportedRule,
     /// Whether rows are left out for what was sent before: the limit does not count them.
     pub(crate) leaves_out: bool,
@@ -106,7 +106,7 @@ impl RecipientRule<'_> {
         }
     }
 
-    /// The recipient of a row, as it stands there and as it is understood.
+    /// The recipient of a row, as written and as understood.
     ///
     /// # Errors
     /// When there is none, or it is not surely one.
@@ -233,7 +233,7 @@ impl ImportPlan<'_> {
         to.into_iter().chain(self.body.uses())
     }
 
-    /// Refuses a text in which something is meant for a column and is none: everybody would get it as it stands.
+    /// Refuses a text with a placeholder that matches no column: everybody would get it literally.
     fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
         let meant = |name: &str| near_column(columns, name).map(str::to_owned);
         let to = match &self.recipient {
@@ -260,7 +260,7 @@ impl ImportPlan<'_> {
         }
     }
 
-    /// What goes out as it stands to everybody, and may be meant for something else.
+    /// What is sent literally to everybody, and may be a mistake.
     pub(super) fn cautions(&self) -> Vec<String> {
         let sources = self.body.sources("").into_iter();
         let told = sources.flat_map(|(path, source)| {
@@ -272,7 +272,7 @@ impl ImportPlan<'_> {
         told.collect()
     }
 
-    /// The message of a row, with what is said of it.
+    /// The message of a row, with notes about it.
     pub(super) fn request(
         &self,
         row: &Row,

@@ -1,4 +1,4 @@
-//! A report that is sent again: what became of its rows. Where their run is here, its ledger says it, by run and line. Where
+//! A report that is sent again: the outcome of its rows. Where their run is here, its ledger says it, by run and line. Where
 //! it is not, the report itself does: it may be another machine's, or too old to count.
 
 use std::cell::OnceCell;
@@ -11,7 +11,7 @@ use crate::list::{ReportedOutcome, ReportedSent};
 use crate::message::TypedRecipient;
 use crate::phone::person_key;
 
-/// What becomes of rows that were sent, or may have been.
+/// What to do with rows that were sent, or may have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReportedRule {
     /// They are rows as all others.

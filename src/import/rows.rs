@@ -171,7 +171,7 @@ impl<'a> Importer<'a> {
         })
     }
 
-    /// Refuses rows that a quote has swallowed, also where the row itself is bad or passed over.
+    /// Refuses rows that a quote has swallowed, also if the row itself is invalid or skipped.
     fn check_inner_lines(&self, name: &str, row: &ListRow) -> Result<(), BulkError> {
         let recipient = &self.plan.recipient;
         let is_row = |row: &Row| {

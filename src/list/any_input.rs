@@ -1,4 +1,4 @@
-//! An input of which nothing is passed over, such as a list of people who must not be written to: every row of every sheet of
+//! An input of which nothing is skipped, such as a list of people who must not be written to: every row of every sheet of
 //! a workbook, or a text in whatever encoding.
 
 use std::fs::File;

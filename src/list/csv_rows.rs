@@ -24,7 +24,7 @@ pub(super) struct CsvRows {
     /// How many cells each row has.
     width: usize,
     layout: ReportLayout,
-    /// Rows without a filled cell, which were passed over.
+    /// Empty rows, which were skipped.
     empty_rows: u64,
 }
 

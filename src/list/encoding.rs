@@ -104,7 +104,7 @@ pub(super) fn encoding_of(head: &[u8], asked: Option<ListEncoding>) -> Result<Op
     let encoding = match (asked.map(|asked| asked.0), marked) {
         (None, marked) => marked,
         (Some(asked), None) => Some(asked),
-        // `utf-16` alone says nothing of the order of bytes.
+        // `utf-16` does not say the byte order.
         (Some(asked), Some(marked)) if asked == marked || (asked == UTF_16LE && marked == UTF_16BE) => Some(marked),
         (Some(asked), Some(marked)) => return Err(OtherMark { marked: marked.name(), asked: asked.name() }),
     };

@@ -1,4 +1,4 @@
-//! What a list is written as, and how that is told from its beginning.
+//! The format of a list, and how it is detected from the first bytes.
 
 /// What the input is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]

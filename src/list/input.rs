@@ -1,4 +1,4 @@
-//! What a list is read from, and what was said of how.
+//! What a list is read from, and the options for reading it.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, Write};
 use super::encoding::ListEncoding;
 use super::header::HeaderChoice;
 
-/// How a list is to be read; what is absent is told by the list itself.
+/// How to read a list; what is not given is detected.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ListOptions {
     /// `--sheet`

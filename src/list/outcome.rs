@@ -29,7 +29,7 @@ pub(crate) const OUTCOME_COLUMNS: [&str; 14] = [
 const TELLING_COLUMN: &str = "sent";
 const FEWEST_OTHERS: usize = 2;
 
-/// What a report says of a row, as it stands there; empty where it has no such column.
+/// The outcome of a row as a report has it; empty where it has no such column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReportedOutcome {
     pub(crate) run: String,
@@ -218,7 +218,7 @@ fn begins_after(character: char, at_begin: bool) -> bool {
     BEGINS_CELL.contains(&character) || (at_begin && character == '"')
 }
 
-/// A cell as it stands in a report. What any program takes for a delimiter is in quotes, whichever is the list's.
+/// A cell as a report writes it. What any program takes for a delimiter is in quotes, whichever is the list's.
 pub(crate) fn quoted(cell: &str) -> Cow<'_, str> {
     if cell.contains(['"', ',', ';', '|', '\t', '\r', '\n']) {
         Cow::Owned(format!("\"{}\"", cell.replace('"', "\"\"")))

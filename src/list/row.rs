@@ -239,7 +239,7 @@ impl Row {
         }
     }
 
-    /// A field of NDJSON, as it stands in the list.
+    /// A field of NDJSON, unchanged.
     pub(crate) fn field(&self, name: &str) -> Option<&Value> {
         let Self::Fields(fields) = self else { return None };
         fields.get(name).or_else(|| match meant_column(&self.names(), name) {

@@ -15,6 +15,6 @@ pub(crate) enum Format {
     /// Recipients, one a line; only of a command that lists messages
     #[value(hide = true)]
     To,
-    /// Nothing: the exit code and standard error say it all
+    /// Nothing; check the exit code
     None,
 }

@@ -22,7 +22,7 @@ pub(crate) enum ProgressFormat {
     None,
 }
 
-/// The rows of a run by what became of them.
+/// The rows of a run by their outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Tally {
     pub(crate) rows: u64,
@@ -69,7 +69,7 @@ pub(crate) struct Waiting {
     pub(crate) is_new: bool,
 }
 
-/// The first faults of rows that are told; the report has them all.
+/// The first row faults, which are printed; the report has them all.
 const FAULTS: u32 = 5;
 
 /// How often a line says that the run still waits for its hours: often enough for a machine that watches for a sign of life.
@@ -112,7 +112,7 @@ impl<'a> Progress<'a> {
         Self { stderr, shape, every, shown_at: begun.0, begun, faults: 0, waiting: None, idle_since: None }
     }
 
-    /// The run begins, or goes on, with this.
+    /// The state in which the run begins or resumes.
     pub(crate) fn begin(&mut self, tally: &Tally) {
         self.begun = (Instant::now(), tally.left);
     }
@@ -169,7 +169,7 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// A row that ended badly; the first ones are told.
+    /// A row that failed; the first ones are printed.
     pub(crate) fn fault(&mut self, line: u64, state: &str, message: &str) {
         self.faults += 1;
         match self.faults {

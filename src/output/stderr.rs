@@ -30,7 +30,7 @@ pub(crate) enum Verbosity {
 pub(crate) struct Stderr {
     verbosity: Verbosity,
     color: Color,
-    /// Warnings that are told only with an error.
+    /// Warnings that are printed only with an error.
     held_back: Mutex<Vec<String>>,
 }
 
@@ -72,7 +72,7 @@ impl Stderr {
         }
     }
 
-    /// Warnings that may explain a failure, such as a misspelt variable: who wants errors alone is told of them with one.
+    /// Warnings that may explain a failure, such as a misspelt variable: with `--quiet` they are printed only with an error.
     pub(crate) fn explanations(&self, messages: &[String]) {
         match self.held_back.lock() {
             Ok(mut held_back) if self.verbosity == Verbosity::Quiet => held_back.extend_from_slice(messages),
@@ -93,7 +93,7 @@ impl Stderr {
         }
     }
 
-    /// One of several details of an error that is told at the end.
+    /// One of several details of an error that is printed at the end.
     pub(crate) fn fault(&self, message: &str) {
         self.print("  -", message);
     }

@@ -1,5 +1,5 @@
 //! A file of people who must not be written to: one a line, a list with a header, or a workbook. Whatever it does not
-//! understand is an error with its line: who is passed over would be written to.
+//! understand is an error with its line: a person who was skipped would be written to.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
@@ -95,7 +95,7 @@ fn content(line: &[u8]) -> Content {
     if text.starts_with('#') {
         return Content::Comment;
     }
-    // What stands before a delimiter: a list without a header is told for its first line.
+    // What stands before a delimiter: a list without a header is reported for its first line.
     let cell = bare(text).split([',', ';', '\t', '|']).next().unwrap_or_default().trim_matches('"');
     let is_number = cell.contains(|character: char| character.is_ascii_digit())
         && !cell.contains(|character: char| {

@@ -6,7 +6,7 @@ use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
 use crate::list::{ColumnRole, ListError, is_country_column, looks_like_number};
 use crate::phone::is_user_id;
 
-/// Doubtful cells that are told.
+/// The most doubtful cells that are listed.
 const TOLD_DOUBTS: usize = 5;
 /// Digits of what may be meant for a number.
 const DOUBTFUL_DIGITS: usize = 7;

@@ -1,5 +1,6 @@
-//! Telephone numbers by libphonenumber's rules, and whom two of them reach; WhatsApp's ids of people whose number a business
-//! does not see. The rules are tables that `tests/cli/phone_rules.rs` writes; nothing of them is loaded before it is used.
+//! Telephone numbers by libphonenumber's rules, and whether two of them reach the same person; WhatsApp's ids of people
+//! whose number a business does not see. The rules are tables that `tests/cli/phone_rules.rs` writes; nothing of them is
+//! loaded before it is used.
 
 mod country;
 mod error;

@@ -18,7 +18,7 @@ pub(super) fn international(digits: &str, region: &'static Region) -> Option<Str
 }
 
 /// A number that is written without any prefix. Of the spellings beside the rules only Brazil's stands without its country's
-/// code: Mexico's 1 is dialled behind 52 alone.
+/// code: only after 52 is Mexico's 1 dialled.
 fn is_national(number: &str, region: &Region) -> bool {
     if region.code == "BR" { is_number(number) } else { is_valid(number) }
 }

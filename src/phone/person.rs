@@ -19,7 +19,7 @@ pub(crate) fn person_key(recipient: &str) -> Cow<'_, str> {
     }
 }
 
-/// How one person's number can be written: `recipient` as it stands, and the other way, where there is one.
+/// How one person's number can be written: `recipient` unchanged, and its other form, if there is one.
 pub(crate) fn spellings(recipient: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let key = person_key(recipient);
     let long = match key.as_bytes() {
@@ -36,7 +36,7 @@ pub(crate) fn spellings(recipient: &str) -> impl Iterator<Item = Cow<'_, str>> {
     [Some(Cow::Borrowed(recipient)), Some(key), long].into_iter().flatten()
 }
 
-/// The digits of a number that is written for people; everything else as it stands.
+/// The digits of a number that is written for people; everything else unchanged.
 fn digits_of(recipient: &str) -> Cow<'_, str> {
     if recipient.bytes().all(|byte| byte.is_ascii_digit()) {
         return Cow::Borrowed(recipient);

@@ -64,7 +64,7 @@ fn is_from_a_spreadsheet(number: &str) -> bool {
     is_zero && (decimals.len() == 1 || !whole.contains('.'))
 }
 
-/// `593987650001.5`: so many digits stand in one piece before the only dot that it is no separator.
+/// `593987650001.5`: too many digits stand before the only dot for it to be a separator.
 fn has_decimals(number: &str) -> bool {
     let Some((whole, decimals)) = number.split_once('.') else { return false };
     let is_whole = whole.len() >= *DIGITS.start() && whole.bytes().all(|byte| byte.is_ascii_digit());

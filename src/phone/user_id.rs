@@ -3,7 +3,7 @@
 
 /// Most letters and digits behind the point.
 const MOST: usize = 128;
-/// Fewer digits alone are as likely a number that was mistyped.
+/// Fewer digits are as likely a mistyped number.
 const FEWEST_DIGITS: usize = 16;
 
 /// Whether `recipient` is such an id: `US.13491208655302741918`, or `US.ENT.…`, which a group of businesses has in common.
@@ -22,7 +22,7 @@ pub(super) fn country(recipient: &str) -> Option<&str> {
     is_user_id(recipient).then(|| parts(recipient)).flatten().map(|(country, _)| country)
 }
 
-/// Country and id. Letters alone are a name, not an id: `MR.Smith`.
+/// Country and id. Only letters are a name, not an id: `MR.Smith`.
 fn parts(recipient: &str) -> Option<(&str, &str)> {
     let (country, id) = recipient.split_once('.')?;
     let bare = id.strip_prefix("ENT.").unwrap_or(id);

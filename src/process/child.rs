@@ -1,4 +1,4 @@
-//! A command that is run for the user: its standard streams, signals and exit code pass as if it had been started alone.
+//! A command that is run for the user: its standard streams, signals and exit code pass as if it had been started directly.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -41,7 +41,7 @@ pub(crate) struct CommandEnd {
 }
 
 /// Runs `command` with these variables beside our own, until it has ended. Its standard streams are ours; with `tail`,
-/// what it writes to stderr goes through us and its end is kept. One that cannot be started, or waited for, is told. Gives
+/// what it writes to stderr goes through us and its end is kept. A failure to start it, or to wait for it, is reported. Gives
 /// the instant at which it ended, too.
 pub(crate) async fn run_command(
     stderr: &Stderr,
@@ -52,7 +52,7 @@ pub(crate) async fn run_command(
     let Some((program, arguments)) = command.split_first() else {
         return Ok((CommandEnd { code: Some(0), signal: None }, Instant::now()));
     };
-    // Caught from here on, so that a signal that comes while it starts is not ours alone.
+    // Caught from here on, so that a signal that comes while it starts reaches it too.
     let mut signals = Signals::default();
     signals.catch(&Signal::ALL)?;
     let mut to_pass_on = VecDeque::new();

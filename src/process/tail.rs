@@ -40,8 +40,8 @@ impl Tail {
         }
     }
 
-    /// The lines without escape sequences and after `redact`, each with what a terminal or a log would still act on as visible
-    /// escapes.
+    /// The lines without escape sequences and after `redact`, each with what a terminal or a log would still act on as
+    /// visible escapes.
     pub(crate) fn text(&self, redact: impl Fn(String) -> String) -> String {
         let plain = |line: &Vec<u8>| without_escape_sequences(&String::from_utf8_lossy(line));
         let plain = redact(self.lines.iter().map(plain).collect::<Vec<_>>().join("\n"));
@@ -84,7 +84,7 @@ mod tests {
             tail.push(&[0xff; 1000]);
         }
         assert_eq!(tail.text(|text| text).chars().count(), MAX_LINE);
-        // What stands over the end of what is shown is known all the same.
+        // What precedes the shown end is known anyway.
         let mut tail = Tail::new(1);
         tail.push(format!("{}secret", "x".repeat(MAX_LINE - 3)).as_bytes());
         assert_eq!(tail.text(|text| text.replace("secret", "*")), format!("{}*", "x".repeat(MAX_LINE - 3)));

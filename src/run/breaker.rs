@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 use crate::api::{Cause, Outcome};
 use crate::ledger::PauseReason;
 
-/// Of so many rows …
+/// Of this many rows …
 const RECENT_ROWS: usize = 500;
-/// … so many may be unknown.
+/// … at most this many may be unknown.
 const MOST_UNKNOWN: usize = 10;
-/// Rows under way until so many are final: first one, then ten.
+/// Rows in flight at the start: one, then ten, until that many are final.
 const FIRST_STAGE: u64 = 1;
 const SECOND_STAGE: usize = 10;
 /// So many rows may be rejected while none was ever accepted: both stages.

@@ -1,5 +1,5 @@
 //! Sends the rows of a run at its pace: it asks the ledger for as many as it has room for, sends those that it is given,
-//! and hands in what became of them.
+//! and hands in their outcomes.
 
 use std::future::ready;
 use std::panic::resume_unwind;
@@ -70,7 +70,7 @@ enum LoopEnd {
 }
 
 impl<'a> Engine<'a> {
-    /// Takes over `ledger`, of whose rows so many are in each state.
+    /// Takes over `ledger`; `counts` has the number of its rows in each state.
     pub(crate) fn new(
         session: Arc<ApiSession>,
         ledger: Box<dyn RunLedger>,
@@ -170,7 +170,7 @@ impl<'a> Engine<'a> {
         match (self.is_signalled, asked) {
             (_, StopRequest::Command) => self.stop_as_asked(),
             (false, StopRequest::Signal(signal)) => self.hear(signal),
-            // A terminal that goes is told twice, by the shell and by the system: nobody is impatient there.
+            // A closing terminal sends its signal twice, from the shell and from the system: that is not impatience.
             (true, StopRequest::Signal(Signal::Hangup)) => {}
             (true, StopRequest::Signal(_)) => return Some(LoopEnd::LeftAtOnce),
         }
@@ -201,7 +201,7 @@ impl<'a> Engine<'a> {
         Some(self.ordered_at + every)
     }
 
-    /// Hands in what became of rows, and asks for so many.
+    /// Hands in the outcomes of rows, and asks for more rows.
     fn order(&mut self, wanted: usize, now: Instant) {
         let has_nothing = wanted == 0 && self.settled.is_empty() && self.events.is_empty() && self.pause.is_none();
         if has_nothing && self.listens_at().is_none_or(|at| at > now) {
@@ -265,7 +265,7 @@ impl<'a> Engine<'a> {
         self.stop_for(StopReason::ledger(error));
     }
 
-    /// Deals with what became of a row.
+    /// Handles the outcome of a row.
     fn settle(&mut self, done: Result<RowTaskEnd, JoinError>) {
         match done {
             Ok(done) => {

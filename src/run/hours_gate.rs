@@ -1,4 +1,4 @@
-//! Holds rows back outside of the run's hours. What counts is the clock on the wall, which may be moved, and goes on while
+//! Holds rows back outside of the run's hours. The wall clock counts: it may be changed, and continues while
 //! the machine sleeps: it is read anew for each row, and every few seconds while nothing may leave.
 
 use std::time::{Duration, Instant};

@@ -8,7 +8,7 @@ use crate::api::backoff;
 /// Watches one obstacle that rows meet: rate limits, or a network that is away.
 #[derive(Debug)]
 pub(crate) struct Patience {
-    /// How long the run goes on while every row that is tried meets the obstacle.
+    /// How long the run continues while every row that is tried meets the obstacle.
     max_wait: Duration,
     /// When it was met first since a row met none.
     since: Option<Instant>,
@@ -38,7 +38,7 @@ impl Patience {
         *self = Self::new(self.max_wait);
     }
 
-    /// Whether one row is to be tried alone, since the last ones all met the obstacle.
+    /// Whether to try a single row, because the last ones all met the obstacle.
     pub(crate) fn is_probing(&self) -> bool {
         self.waits > 1
     }

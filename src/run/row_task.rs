@@ -1,4 +1,4 @@
-//! One row on its way, which the ledger has as under way: on the wire, and what became of it.
+//! One row that the ledger has as in flight: its request, and its outcome.
 
 use std::sync::Arc;
 

@@ -14,7 +14,7 @@ use crate::process::Signal;
 pub(crate) enum RunEnd {
     /// Every row is final, also where something had stopped the run while the last ones were under way.
     Complete { was_stopped: bool },
-    /// Rows are left. Whoever leaves at once does not wait for a slow disk: `unwritten` is what became of rows that the
+    /// Rows are left. Whoever leaves at once does not wait for a slow disk: `unwritten` has the outcomes of rows that the
     /// ledger may not have, where it was still being written.
     Stopped { reason: StopReason, unwritten: Option<Vec<EndedAttempt>> },
 }
@@ -35,7 +35,7 @@ pub(crate) enum StopReason {
     Signal(Signal),
     /// The run was paused, by a person or by another process that sends it.
     PausedByOthers(RunPause),
-    /// The hours that it waited for are open: who must not be written to is looked up anew before it goes on.
+    /// The hours that it waited for are open: the exclusion lists are read again before it continues.
     HoursOpened,
     /// `bulk stop`
     Command,
@@ -80,7 +80,7 @@ impl StopReason {
         Self::LedgerFailed(WriteFailure { error, outcomes: Vec::new() })
     }
 
-    /// What is noted of it; nothing where the run goes on, or the ledger takes no note any more.
+    /// The event to record; None if the run continues, or the ledger cannot record it any more.
     pub(crate) fn event(&self) -> Option<RunEvent> {
         match self {
             Self::Paused(reason, problem) => Some(RunEvent {
@@ -110,7 +110,7 @@ impl StopReason {
     }
 }
 
-/// What is noted of a wait that is told for the first time: nothing of one that only some rows have.
+/// The event of a wait that is reported for the first time; None for a wait of only some rows.
 pub(crate) fn event_of_wait(wait: &Waiting) -> Option<RunEvent> {
     let reason = match wait.reason {
         WaitReason::Hours => "hours",

@@ -14,7 +14,7 @@ use crate::ledger::{Delay, EndedAttempt, PauseReason, RowState, SettledRow};
 use crate::output::{WaitReason, Waiting, rounded};
 use crate::timestamps::{self, local_second, rfc_3339, timestamp};
 
-/// A wait is told when it is longer than this, and as another one when it ends later by more than this.
+/// A wait is reported if it is longer than this, and again if its end moves by more than this.
 const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);
 /// A wait too long to be reckoned with: a signal ends it.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -26,15 +26,15 @@ const LONGEST_WAIT_BESIDE_OTHERS: Duration = Duration::from_secs(60);
 pub(crate) struct RunLimits {
     /// Requests that may be under way at once.
     pub(crate) concurrency: usize,
-    /// How long it goes on while every row that is tried meets a rate limit, or the network is away.
+    /// How long it continues while every row that is tried meets a rate limit, or the network is down.
     pub(crate) max_wait: Duration,
     /// The hours in which rows may leave; nothing for any.
     pub(crate) hours: Option<Hours>,
-    /// Whether it goes on when every row is rejected.
+    /// Whether it continues when every row is rejected.
     pub(crate) keep_going: bool,
 }
 
-/// Says when the next row may leave, from what became of the others.
+/// Decides when the next row may leave, from the outcomes of the others.
 #[derive(Debug)]
 pub(crate) struct Throttle {
     concurrency: usize,
@@ -71,13 +71,13 @@ pub(crate) struct Consequence {
     pub(crate) delay: Delay,
     /// Whether the API said that it is too much: whoever else sends the run slows down too.
     pub(crate) slows: bool,
-    /// Until when nobody sends, as the API asks; a network that is away holds this process alone.
+    /// Until when nothing is sent: for every worker if the API asks for it, only for this process if the network is down.
     pub(crate) stopped_until: Option<Instant>,
     pub(crate) pause: Option<PauseReason>,
 }
 
 impl Consequence {
-    /// What a ledger is told of its row, which `ended`.
+    /// What to record in the ledger for its row, which `ended`.
     pub(crate) fn settled(&self, ended: EndedAttempt, at: Instant) -> SettledRow {
         let retry = (ended.state == RowState::Pending).then_some((self.due, self.delay));
         SettledRow { ended, at, retry, slows: self.slows, stopped_until: self.stopped_until }
@@ -121,7 +121,7 @@ impl Throttle {
         self.closed.map_or(self.stopped_until, |closed| self.stopped_until.max(closed.look_at))
     }
 
-    /// Notes what became of a row.
+    /// Notes the outcome of a row.
     pub(crate) fn note(&mut self, verdict: &Verdict, now: Instant) -> Consequence {
         let pause = self.breaker.note(&verdict.outcome);
         let mut consequence = Consequence { due: now, delay: Delay::Retry, slows: false, stopped_until: None, pause };
@@ -180,7 +180,8 @@ impl Throttle {
         }
     }
 
-    /// Why this process leaves the run to others that send it too: its network has been away for so long, and theirs may not be.
+    /// Why this process leaves the run to others that send it too: its network has been away for so long, and theirs may not
+    /// be.
     pub(crate) fn leaves_to_others(&self, now: Instant) -> Option<&Problem> {
         let since = self.network.since().filter(|_| self.closed.is_none())?;
         let is_over = now.duration_since(since) >= LONGEST_WAIT_BESIDE_OTHERS;

@@ -60,7 +60,7 @@ struct Backlog {
     writing: Mutex<Arc<Vec<SettledRow>>>,
 }
 
-/// A ledger that could not be written, with what became of rows since then: nothing else knows it.
+/// A ledger that could not be written, with the outcomes of rows since then, which are recorded nowhere else.
 #[derive(Debug)]
 pub(crate) struct WriteFailure {
     pub(crate) error: LedgerError,
@@ -70,7 +70,7 @@ pub(crate) struct WriteFailure {
 /// What the thread had come to when nobody waited for it any longer.
 pub(crate) enum LeftWriter {
     Ended(Result<Box<dyn RunLedger>, WriteFailure>),
-    /// It is still writing what became of these rows.
+    /// It is still writing the outcomes of these rows.
     Busy(Vec<EndedAttempt>),
 }
 
@@ -163,7 +163,7 @@ impl WriteFailure {
 impl LedgerHandle {
     /// Asks for an exchange; [`LedgerHandle::exchanged`] gives what came of it.
     pub(crate) fn order(&self, order: Order) {
-        // The thread lives as long as the handle does; one that has failed keeps what became of rows.
+        // The thread lives as long as the handle does; after a failure it keeps the outcomes of rows.
         let _ = self.orders.send(order);
     }
 

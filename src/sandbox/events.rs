@@ -123,7 +123,7 @@ impl Subscriber {
         }
     }
 
-    /// When deliveries are told next, if there are any to tell.
+    /// When the next delivery event is due, if there is one.
     fn next_arrival(&self) -> Option<SystemTime> {
         let arrival = self.sandbox.store.next_arrival(self.delivered)?;
         Some(arrival.max(self.delivered + BETWEEN_RECEIPTS))

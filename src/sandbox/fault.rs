@@ -61,11 +61,11 @@ pub(crate) struct Fault {
     pub(super) to: Option<String>,
     /// Only messages of this kind, the word after `send`.
     pub(super) kind: Option<String>,
-    /// Not the first so many.
+    /// Skips this many requests first.
     pub(super) after: Option<u64>,
-    /// Of the rest, only the first so many.
+    /// Of the rest, only this many.
     pub(super) first: Option<NonZeroU64>,
-    /// Of these, only each so-manieth.
+    /// Of these, only every Nth.
     pub(super) every: Option<NonZeroU64>,
 }
 
@@ -105,7 +105,7 @@ impl Fault {
         }
     }
 
-    /// Whether the message is stored all the same.
+    /// Whether the message is stored anyway.
     pub(super) fn stores(&self) -> bool {
         self.stored || matches!(self.effect(), FaultEffect::Truncate | FaultEffect::None)
     }
@@ -114,7 +114,7 @@ impl Fault {
         self.delay.as_deref().and_then(duration).unwrap_or_default()
     }
 
-    /// What becomes of the message once it is stored.
+    /// The delivery status of the message once it is stored.
     pub(super) fn fate(&self) -> Fate {
         let code = |given: &Value| given.as_u64().and_then(|code| code.try_into().ok()).unwrap_or(UNDELIVERABLE);
         let late = self.late.as_deref().and_then(duration).unwrap_or_default();

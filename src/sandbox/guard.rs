@@ -93,7 +93,7 @@ impl Guard {
 
     /// The answer to a request that is not for us, or comes from another site.
     pub(crate) fn refuse(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
-        // A link on another site may lead to the page: what opens is ours alone, and that site reads nothing of it.
+        // A link on another site may lead to the page: what opens is our own page, and the site cannot read it.
         let may_be_linked = uri.path() == "/";
         self.foreign_header(headers, may_be_linked).map(answers::foreign)
     }

@@ -30,7 +30,7 @@ const CLIENT: &str = "sandbox";
 /// The kinds that Jelou calls notifications.
 const NOTIFICATIONS: [&str; 2] = ["template", "template-by-id"];
 
-/// The parameters of a look-up; of one that is there twice, the last.
+/// The parameters of a look-up; the last one wins if one is repeated.
 type LookupQuery = HashMap<String, String>;
 
 /// Which entries a look-up wants. Times are in milliseconds, as they are written.
@@ -184,7 +184,7 @@ fn history_entry(message: &StoredMessage, now: SystemTime) -> Value {
     })
 }
 
-/// The `type` on the wire in capitals, with the text and the medium where there are any. Jelou shows one of a text alone.
+/// The `type` on the wire in capitals, with the text and the medium where there are any. Jelou documents only a text's.
 fn bubble(message: &StoredMessage) -> Value {
     let body = message.body();
     let on_wire = body.get("type").and_then(Value::as_str).filter(|_| !NOTIFICATIONS.contains(&message.kind));

@@ -47,7 +47,7 @@ pub(super) struct MessagesQuery {
 pub(super) struct RefusedQuery {
     /// Those with a greater number.
     since: u64,
-    /// The newest so many.
+    /// At most this many, the newest.
     limit: Option<usize>,
 }
 

@@ -1,4 +1,4 @@
-//! What becomes of a message after it was accepted: WhatsApp has it at once and delivers it a while later, or fails to; the
+//! The delivery status of an accepted message: WhatsApp has it at once and delivers it a while later, or fails to; the
 //! person reads it and replies. Nothing runs meanwhile: how far a message has come follows from the times that are kept.
 
 use std::sync::OnceLock;

@@ -106,7 +106,7 @@ impl RefusedRequests {
         self.newest.send_replace(number);
     }
 
-    /// Those after `number`, oldest first; of them the newest so many.
+    /// Those after `number`, oldest first; at most this many, the newest.
     pub(crate) fn select(&self, since: u64, limit: usize) -> Vec<Arc<Refusal>> {
         let inner = self.lock();
         let begin = inner.kept.partition_point(|refusal| refusal.number <= since);

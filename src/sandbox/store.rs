@@ -31,7 +31,7 @@ pub(super) struct Filter {
     pub(crate) warning: Option<bool>,
     /// Only those that a fault met, or only the others.
     pub(crate) fault: Option<bool>,
-    /// The newest so many.
+    /// At most this many, the newest.
     pub(crate) limit: Option<usize>,
 }
 
@@ -85,7 +85,7 @@ impl Store {
         Self { inner: Mutex::default(), version: watch::channel(StoreVersion::default()).0, max, deliver_after }
     }
 
-    /// Keeps a message; `answer` says what its sender is told, given its id.
+    /// Keeps a message; `answer` makes the response from its id.
     pub(crate) fn add(&self, new: &NewMessage, answer: impl FnOnce(&str) -> Value) -> Arc<StoredMessage> {
         let mut inner = self.lock();
         let message = Arc::new(inner.complete(new, self.deliver_after, answer));

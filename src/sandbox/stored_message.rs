@@ -88,7 +88,7 @@ pub(crate) fn is_list(begin: &[u8]) -> bool {
 }
 
 impl StoredMessage {
-    /// `answer` says what the sender is told, given the id.
+    /// `answer` makes the response from the id.
     pub(super) fn new(
         number: u64,
         id: String,
@@ -146,7 +146,7 @@ impl StoredMessage {
         self.event.get(self.json.clone()).unwrap_or_default()
     }
 
-    /// As [`json`](Self::json), with what became of it until now.
+    /// As [`json`](Self::json), with its delivery status.
     pub(super) fn json_with_receipts(&self, now: SystemTime) -> String {
         let json = self.json();
         match (&self.receipts, json.strip_suffix('}')) {
@@ -160,7 +160,7 @@ impl StoredMessage {
         &self.event
     }
 
-    /// All that is known of it, without what became of it.
+    /// Everything about it except its delivery status.
     pub(super) fn value(&self) -> Value {
         serde_json::from_str(self.json()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Who wants to hear what becomes of a bot's templates: kept and read back. What Jelou posts there is not known, so nothing is
+//! Subscriptions to the status of a bot's templates: stored and read back. What Jelou posts there is not known, so nothing is
 //! posted.
 
 use std::collections::{BTreeMap, HashMap};

@@ -13,7 +13,8 @@ pub(crate) fn planned(settings: &Settings) -> ApiUrl {
     }
 }
 
-/// Where a request goes. With `--sandbox` it is the sandbox of this user that runs, else one that is started in this process.
+/// Where a request goes. With `--sandbox` it is this user's running sandbox; if there is none, one is started in this
+/// process.
 pub(crate) async fn reach_or_start(settings: &Settings, stderr: &Stderr) -> Result<ApiUrl, SystemError> {
     if settings.sandbox != Sandboxed::Nearest {
         return Ok(planned(settings));

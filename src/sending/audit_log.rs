@@ -1,6 +1,6 @@
 //! The audit log: a line of JSON for each message of `send`, `run` and `--test-to`, for each end of a bulk run, for one that
 //! a guard refused and for one of which a person decided rows, in the file that the profile or `JELOUCTL_LOG` names. It has
-//! no text of a message and no secret, and whatever becomes of it changes no exit code.
+//! no text of a message and no secret, and a failure to write it changes no exit code.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -27,7 +27,7 @@ use crate::timestamps::rfc_3339_millis;
 const LOCK_TRIES: u32 = 20;
 const BETWEEN_LOCK_TRIES: Duration = Duration::from_millis(5);
 
-/// Where the log is, and who sends; without a file nothing is written.
+/// Where the log is, and the sender; without a file nothing is written.
 #[derive(Debug, Default)]
 pub(crate) struct AuditLog {
     path: Option<PathBuf>,
@@ -178,7 +178,7 @@ impl Log<'_> {
     }
 }
 
-/// Tries to get the lock, and goes on without it: whoever holds it for longer may be waiting for this process to end, as
+/// Tries to get the lock, and continues without it: whoever holds it for longer may be waiting for this process to end, as
 /// `flock` does.
 fn lock_for_a_moment(file: &File) {
     for _ in 0..LOCK_TRIES {

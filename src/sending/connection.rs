@@ -121,7 +121,7 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
     Ok(Client::new(&ClientOptions { timeout, roots, proxy: proxy_to(base)? })?)
 }
 
-/// The proxy on the way to the API at `base`; never one to this machine or to a sandbox, which alone speaks plain HTTP.
+/// The proxy on the way to the API at `base`; never for this machine or a sandbox: only those use plain HTTP.
 ///
 /// # Errors
 /// When a variable names one that cannot be understood.

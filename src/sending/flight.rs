@@ -23,7 +23,7 @@ impl Flight {
                 self.is_under_way.set(false);
                 self.last_problem.replace(Some((problem.code, problem.message.clone())));
             }
-            // What the answer means is not yet known; one that failed is told next.
+            // What the answer means is not known yet; a failure is reported next.
             Event::Answered(_) => drop(self.last_problem.take()),
             Event::Failed(_) => {}
         }

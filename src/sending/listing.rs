@@ -194,7 +194,7 @@ impl ReadError {
 
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            // What is said of a message that was under way does not hold for a read.
+            // The words about a message that was under way do not apply to a read.
             Self::Failed { delivery } if matches!(delivery.outcome, Outcome::Unknown(_)) => None,
             Self::Failed { delivery } => delivery.problem.as_ref().map(|problem| problem.hint.clone()),
             Self::Endless { .. } => Some("ask for fewer with --query, --status or --category".to_owned()),
@@ -295,7 +295,7 @@ mod tests {
 
         let rejected = failed(Outcome::NotSent(Cause::Rejected), "rejected", Some(400));
         assert_eq!((rejected.hint().as_deref(), rejected.signal()), (Some("do y"), None));
-        // What is said of a message that may have been sent does not hold here.
+        // The words about a message that may have been sent do not apply here.
         let unknown = failed(Outcome::Unknown(Some(Signal::Terminate)), "unknown", None);
         assert_eq!((unknown.hint(), unknown.signal()), (None, Some(Signal::Terminate)));
         // Whoever sees the answer needs no part of it in the error.

@@ -1,4 +1,4 @@
-//! Who sends. The order in which faults are told is the same for every command: wrong usage, then the configuration,
+//! The sender. Faults are reported in the same order for every command: wrong usage, then the configuration,
 //! then the guard.
 
 use std::time::Instant;
@@ -46,7 +46,7 @@ impl UnresolvedSender {
     }
 
     /// Where the recipient may come from. The profile is asked for its country before its turn, but only where it could
-    /// change who is meant; what is wrong with the configuration is told in its turn.
+    /// change who is meant; faults of the configuration are reported later.
     pub(crate) fn recipients(
         &mut self,
         context: &Context,
@@ -71,7 +71,7 @@ impl UnresolvedSender {
         self.environment.is_ok()
     }
 
-    /// A message without a recipient is told after a fault in the environment, which may have been meant to name one; so is
+    /// A missing recipient is reported after a fault in the environment, which may have been meant to name one; so is
     /// a number without a country after a fault in the configuration.
     pub(crate) fn refuse(self, error: InvalidMessage) -> Result<InvalidMessage, ConfigError> {
         if error.is_without_country() {

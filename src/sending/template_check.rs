@@ -21,7 +21,7 @@ const CHECK_TIME: Duration = Duration::from_secs(3);
 const SUGGESTION_TIME: Duration = Duration::from_secs(5);
 /// Languages of a template that are named.
 const MOST_LANGUAGES: usize = 10;
-/// Faults that are told.
+/// The most faults that are listed.
 const MOST_FAULTS: usize = 5;
 
 /// A template that cannot be sent as it is meant to be.
@@ -274,7 +274,7 @@ fn named(languages: &[String]) -> String {
     shown.join(", ")
 }
 
-/// What is told of a template that is there in several languages, where the message does not say which.
+/// The warning about a template that exists in several languages when the message does not name one.
 fn language_left_open(wanted: &TemplateUse, verdict: &TemplateVerdict) -> Option<String> {
     let TemplateVerdict::SeveralLanguages { languages } = verdict else { return None };
     let (name, languages) = (&wanted.name, named(languages));
@@ -319,7 +319,7 @@ fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]
     })
 }
 
-/// Why the list could not be read, without what is said of a command that does nothing else.
+/// Why the list could not be read, without the words for a command that only reads it.
 fn without_prefix(error: &ReadError) -> String {
     let words = error.to_string();
     words.strip_prefix("nothing could be read: ").map(str::to_owned).unwrap_or(words)
@@ -400,7 +400,7 @@ mod tests {
                 true,
                 Some("the template `order` exists in several languages, and the message names none of them: es, en"),
             ),
-            // What a list that is not whole does not have may be there all the same.
+            // An incomplete list may lack a template that exists.
             (&part, &unknown, true, None),
             (&part, &foreign, true, None),
             (&uncounted, &unknown, true, None),

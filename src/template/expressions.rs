@@ -71,7 +71,7 @@ pub(super) fn children<'a, 'b>(expression: &'b Expr<'a>) -> Vec<&'b Expr<'a>> {
     }
 }
 
-/// Where an expression stands. The parser's span of one with parts may begin before them, or be that of the last one alone.
+/// Where an expression stands. The parser's span of a compound one may begin before its parts, or cover only the last.
 pub(super) fn extent(source: &str, expression: &Expr<'_>) -> Range<usize> {
     let span = expression.span();
     let own = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);

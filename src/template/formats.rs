@@ -22,7 +22,7 @@ fn conventions(state: &State<'_, '_>) -> Option<Conventions> {
 }
 
 /// `{% if saldo | number > 100 %}`: a text as a number, none of an empty one; `number(',')` says which sign its decimals
-/// have. `{{ saldo | number(2) }}` is a text with so many decimals.
+/// have. `{{ saldo | number(2) }}` is a text with that many decimals.
 pub(super) fn number(state: &State<'_, '_>, typed: &Cell, how: Option<&Cell>) -> Result<Cell, Error> {
     let refuse = |problem: String| refused("number", &problem);
     match how.map(|how| (how.as_str(), how.as_i64())) {

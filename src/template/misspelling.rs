@@ -46,7 +46,7 @@ pub(crate) fn misspelling(
     constant.map(|written| Misspelling::NoColumn { written }).or_else(other_marks)
 }
 
-/// The expressions of a text that is no template and goes out as it stands: `{{ nombre }}`.
+/// The expressions of a text that is not a template and is sent literally: `{{ nombre }}`.
 pub(crate) fn expressions(source: &str) -> Vec<String> {
     let expressions = pieces(source).into_iter().filter_map(|piece| match piece {
         Piece::Expression(expression) => Some(format!("{{{{{expression}}}}}")),
@@ -92,7 +92,7 @@ pub(crate) fn spelling(column: &str) -> String {
     }
 }
 
-/// How `text` is written where it is meant as it stands.
+/// How to write `text` so that it is sent literally.
 pub(crate) fn as_it_stands(text: &str) -> String {
     format!("{{{{ '{}' }}}}", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
@@ -132,7 +132,7 @@ fn looks_like_name(text: &str) -> bool {
         && text.chars().count() <= LONGEST_NAME
 }
 
-/// What of `source` is probably not meant to go out as it stands, and does: `{otro}` without such a column.
+/// What of `source` would be sent literally, but probably should not: `{otro}` without such a column.
 pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
     let mut found = Vec::new();
     for piece in pieces(source) {

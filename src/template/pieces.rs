@@ -1,11 +1,11 @@
-//! A text cut at its marks: what goes out as it stands, what is computed, and what decides.
+//! A text split at its marks: literal parts, expressions, and statements.
 
 use super::bounds::measure;
 
 /// A piece of a text with marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
-    /// Goes out as it stands.
+    /// Sent literally.
     Literal(&'a str),
     /// What stands between `{{` and `}}`.
     Expression(&'a str),

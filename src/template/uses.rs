@@ -451,7 +451,8 @@ impl Visitor<'_> {
         }
     }
 
-    /// The columns that an expression reads with `number`, whose empty cells are nothing: other filters make something of them.
+    /// The columns that an expression reads with `number`, whose empty cells are nothing: other filters make something of
+    /// them.
     fn read_as_numbers(&self, expression: &Expr<'_>) -> Vec<String> {
         match expression {
             Expr::Filter(filter) if filter.name == "number" => {
@@ -533,7 +534,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// The column whose cell is the text of an expression, as it stands or through filters that leave a text.
+    /// The column whose cell is the text of an expression, unchanged or through filters that return a text.
     fn text_column(&self, expression: &Expr<'_>) -> Option<String> {
         match expression {
             Expr::Filter(filter) if TEXT_FILTERS.contains(&filter.name) => self.text_column(filter.expr.as_ref()?),

@@ -16,7 +16,7 @@ const MOST: usize = 2048;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct DeliveryFacts {
     pub(crate) state: DeliveryState,
-    /// Since when; Jelou says it of templates alone.
+    /// Since when; Jelou gives it only for templates.
     pub(crate) at: Option<Timestamp>,
     /// WhatsApp's or Jelou's code of a failure.
     pub(crate) code: Option<String>,

@@ -18,7 +18,7 @@ const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 pub(crate) enum MessageAuthor {
     Bot,
     User,
-    /// An agent, or somebody of whom nothing says who it is.
+    /// An agent, or a sender that is not identified.
     Other,
 }
 

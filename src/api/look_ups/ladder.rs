@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 /// The statuses that Jelou names (`api.md`, "Look-ups"), as our words for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DeliveryState {
-    /// A status that we do not know, as it stands.
+    /// A status that this version does not know, unchanged.
     Other(String),
     /// `CREATED`: Jelou has it.
     Accepted,
@@ -61,7 +61,7 @@ impl DeliveryState {
         }
     }
 
-    /// For people: `at WhatsApp`; a status that we do not know as it stands.
+    /// For people: `at WhatsApp`; an unknown status unchanged.
     pub(crate) fn words(&self) -> &str {
         match self {
             Self::Other(status) => status,

@@ -96,7 +96,7 @@ mod tests {
             (json!({"deliveryUserAt": AT}), Delivered, Some(AT)),
             (json!({"sentStatus": "DELIVERED_USER", "wasRead": true, "deliveryUserAt": AT}), Read, None),
             (json!({"sentStatus": "REPLY", "readAt": AT}), Replied, None),
-            // What WhatsApp had, failed all the same; what a phone had, did not.
+            // A message that WhatsApp had can still fail; one that the phone had cannot.
             (json!({"sentStatus": "FAILED", "createdAt": AT, "deliveryChannelAt": AT}), Undelivered, None),
             (json!({"sentStatus": "FAILED", "deliveryUserAt": AT}), Delivered, Some(AT)),
             (json!({"sentStatus": "HELD"}), Other("HELD".to_owned()), None),

@@ -1,5 +1,5 @@
 //! When a listing that is read page by page is at its end, and whether all of it was read. What a server says of its pages
-//! is not believed alone: it may repeat them, have no end, or count none.
+//! is not enough: it may repeat them, have no end, or count none.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -100,7 +100,7 @@ impl PageTally {
     }
 }
 
-/// What an entry is called: its id, between the two whom it names. One without an id is all that it says.
+/// The identity of an entry: its id with its sender and recipient; without an id, its whole content.
 pub(crate) fn key(entry: &Value) -> u64 {
     let mut hasher = DefaultHasher::new();
     text_at(entry, &["/messageId", "/id", "/_id"]).unwrap_or_else(|| entry.to_string()).hash(&mut hasher);

@@ -59,7 +59,7 @@ pub(super) fn others(sheets: &[Sheet], chosen: &[usize]) -> Vec<String> {
     others.map(|(_, sheet)| sheet.name.clone()).collect()
 }
 
-/// A spreadsheet knows no two sheets that differ in capitals alone.
+/// A spreadsheet cannot have two sheets whose names differ only in capitals.
 pub(super) fn is_alike(sheet: &str, name: &str) -> bool {
     sheet.trim().to_lowercase() == name.trim().to_lowercase()
 }

@@ -203,7 +203,7 @@ fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Option<Vec<Token
             '_' | '*' => drop(characters.next()),
             '[' => {
                 let inside: String = characters.by_ref().take_while(|next| *next != ']').collect();
-                // A colour is nothing that is sent, and a country alone neither.
+                // Neither a colour nor a country by itself is sent.
                 tokens
                     .extend(Some(bracket(&inside, conventions)?).filter(|token| *token != Token::Text(String::new())));
             }

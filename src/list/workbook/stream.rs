@@ -8,7 +8,7 @@ use std::vec;
 use super::error::WorkbookError;
 use super::sheet_row::SheetRow;
 
-/// A batch is handed over when it has so many bytes.
+/// A batch is handed over when it has this many bytes.
 const BATCH_BYTES: usize = 64 * 1024;
 /// How many batches wait at most.
 const BATCHES: usize = 4;

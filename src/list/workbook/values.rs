@@ -174,7 +174,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (era * 400 + year_of_era + i64::from(month <= 2), month, day)
 }
 
-/// A date that is stored as a text, without a time that is none: `2026-11-20T00:00:00.000` is a date alone.
+/// A date that is stored as a text, without a time that is none: `2026-11-20T00:00:00.000` is only a date.
 pub(super) fn iso_date(stored: &str) -> String {
     let whole = stored.trim_end_matches('Z');
     let Some((date, time)) = whole.split_once('T') else { return stored.to_owned() };
