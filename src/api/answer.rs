@@ -77,8 +77,11 @@ pub(crate) struct ApiError {
 
 /// How many pages the `pagination` of a listing says that there are (`api.md`).
 pub(crate) fn total_pages(pagination: Option<&Value>) -> Option<u64> {
-    let pages = pagination?.get("totalPages")?;
-    pages.as_u64().or_else(|| pages.as_str()?.parse().ok())
+    whole_number(pagination?.get("totalPages")?)
+}
+
+fn whole_number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
 impl Body {
@@ -156,9 +159,18 @@ impl Body {
         total_pages(self.field("pagination"))
     }
 
-    /// Whether it is a page of messages, or one of them (`api.md`, "Look-ups").
+    /// How many entries the listing says that it has.
+    pub(crate) fn total_entries(&self) -> Option<u64> {
+        whole_number(self.field("pagination")?.get("total")?)
+    }
+
+    /// Whether it is a page of messages, or one of them (`api.md`, "Look-ups"). An `error` of one message is why that failed;
+    /// one of a page says that the page is not what was asked for.
     pub(crate) fn is_look_up(&self) -> bool {
-        self.results().is_some() || ["sentStatus", "destination"].iter().any(|name| self.field(name).is_some())
+        match self.results() {
+            Some(_) => !self.says_error(),
+            None => ["sentStatus", "destination"].iter().any(|name| self.field(name).is_some()),
+        }
     }
 
     /// What an array says of one destination: each of its entries as the answer for a single message, whose `id` is the
@@ -320,7 +332,7 @@ fn redact(json: &mut Value, credentials: &Credentials) {
     }
 }
 
-fn is_something(value: &Value) -> bool {
+pub(super) fn is_something(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,
         Value::Bool(true) | Value::Number(_) => true,

@@ -34,6 +34,11 @@ pub(crate) struct CommandError {
 }
 
 impl CommandError {
+    /// Whether the same can succeed later: the server is busy or away.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self.code, ExitCode::Unavailable | ExitCode::Network)
+    }
+
     fn new(code: ExitCode, name: &'static str, error: impl Into<anyhow::Error>, hint: Option<String>) -> Self {
         Self { code, name, error: error.into(), details: Vec::new(), hint, nothing_was_sent: true }
     }

@@ -21,8 +21,10 @@ pub(crate) struct ShownContent {
 pub(crate) struct RequestContent {
     /// Where Jelou lists it.
     pub(crate) sort: MessageSort,
-    /// Its kind and what the history shows of it; nothing where the history does not show all.
-    pub(crate) shown: Option<(&'static str, ShownContent)>,
+    /// What its bubble has of text and medium. Messages of several kinds can look the same there.
+    pub(crate) bubble: Option<ShownContent>,
+    /// Its kind, where the bubble shows all of it.
+    pub(crate) shown_kind: Option<&'static str>,
 }
 
 impl RequestContent {
@@ -36,15 +38,21 @@ impl RequestContent {
         } else {
             MessageSort::Free
         };
-        Self { sort, shown: shown(&fields) }
+        let text =
+            |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+        let bubble = ShownContent { text: text("text"), media_url: text("mediaUrl") };
+        let kind = Message::of_body(&fields).map(|message| message.command());
+        Self {
+            sort,
+            bubble: (!bubble.is_empty()).then_some(bubble),
+            shown_kind: kind.filter(|kind| SHOWN_KINDS.contains(kind)),
+        }
     }
-}
 
-fn shown(fields: &Map<String, Value>) -> Option<(&'static str, ShownContent)> {
-    let kind = Message::of_body(fields)?.command();
-    let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
-    let content = ShownContent { text: text("text"), media_url: text("mediaUrl") };
-    (SHOWN_KINDS.contains(&kind) && !content.is_empty()).then_some((kind, content))
+    /// Its kind and what the history shows of it; nothing where the history does not show all.
+    pub(crate) fn shown(self) -> Option<(&'static str, ShownContent)> {
+        self.shown_kind.zip(self.bubble)
+    }
 }
 
 impl ShownContent {
@@ -93,10 +101,10 @@ mod tests {
             (messages, json!([]), MessageSort::Free, None),
         ] {
             let content = RequestContent::of(path, &body.to_string());
-            let found = content.shown.as_ref();
-            let found = found.map(|(kind, shown)| (*kind, shown.text.as_deref(), shown.media_url.as_deref()));
-            assert_eq!((content.sort, found), (sort, expected), "{body}");
+            let (found_sort, found) = (content.sort, content.shown());
+            let found = found.as_ref().map(|(kind, shown)| (*kind, shown.text.as_deref(), shown.media_url.as_deref()));
+            assert_eq!((found_sort, found), (sort, expected), "{body}");
         }
-        assert_eq!(RequestContent::of(messages, "{").shown, None);
+        assert_eq!(RequestContent::of(messages, "{").shown(), None);
     }
 }

@@ -57,8 +57,12 @@ pub(crate) struct ListedCopy {
 /// Why an unknown row stays so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum StillUnknown {
-    /// The history has no such message to the person.
+    /// The history has no such message to the person, though it has others of the kind that left about then.
     NotListed,
+    /// The same, while a message can still be created.
+    NotYetListed,
+    /// The history has no such message to the person, but another one of that time.
+    OtherListed,
     /// It has fewer than were attempted.
     FewerListed,
     /// Somebody else sends the same.

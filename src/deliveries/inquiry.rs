@@ -51,13 +51,15 @@ pub(super) struct InquiredRow {
     steps: Vec<DeliveryFacts>,
     is_listed: bool,
     may_still_speak: bool,
+    /// Of an unknown row: whether another message to the person is listed for the time in which it can have been created.
+    has_other: bool,
 }
 
 /// What was found of an unknown row that was sent.
 #[derive(Clone, Debug)]
 struct FoundCopy {
     copy: ListedCopy,
-    facts: Option<DeliveryFacts>,
+    facts: DeliveryFacts,
 }
 
 /// See the file.
@@ -68,14 +70,16 @@ pub(crate) struct Inquiry {
     by_id: HashMap<String, usize>,
     /// Of the unknown rows that are asked for.
     by_n: HashMap<i64, usize>,
+    /// The same rows, by their persons.
+    by_person: HashMap<String, Vec<usize>>,
     /// What unknown rows that are asked for would show, numbered.
     contents: HashMap<ShownContent, usize>,
     attempts: Vec<OwnAttempt>,
     /// What is listed with such a content, by id.
     copies: HashMap<String, FoundCopy>,
     doubted: HashSet<usize>,
-    /// The kinds of which a sent row was found by its id, as it was sent.
-    proven: HashSet<&'static str>,
+    /// The kinds of which a sent row was found by its id, as it was sent, and when the last such row left.
+    proven: HashMap<&'static str, i64>,
     /// When the first and the last attempt of the run began.
     span: Option<[i64; 2]>,
 }
@@ -85,7 +89,15 @@ pub(crate) struct Inquiry {
 pub(crate) struct Settled {
     pub(crate) news: DeliveryNews,
     /// Why others stay unknown.
-    pub(crate) left: BTreeMap<StillUnknown, u64>,
+    pub(crate) left: BTreeMap<StillUnknown, LeftRows>,
+}
+
+/// Unknown rows that stay so for one reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LeftRows {
+    pub(crate) rows: u64,
+    /// How long ago the last of them left.
+    pub(crate) since: Duration,
 }
 
 impl Inquiry {
@@ -95,11 +107,12 @@ impl Inquiry {
             rows: Vec::new(),
             by_id: HashMap::new(),
             by_n: HashMap::new(),
+            by_person: HashMap::new(),
             contents: HashMap::new(),
             attempts: Vec::new(),
             copies: HashMap::new(),
             doubted: HashSet::new(),
-            proven: HashSet::new(),
+            proven: HashMap::new(),
             span: None,
         }
     }
@@ -111,20 +124,21 @@ impl Inquiry {
         if !attempt.is_last || !matches!(attempt.row, RowState::Sent | RowState::Unknown) {
             return;
         }
-        let RequestContent { sort, shown } = RequestContent::of(&attempt.path, &attempt.body);
+        let content = RequestContent::of(&attempt.path, &attempt.body);
         let row = InquiredRow {
             n: attempt.n,
             number: attempt.row_number,
             is_unknown: attempt.row == RowState::Unknown,
             id: attempt.message_id,
-            sort,
+            sort: content.sort,
             left_at: began_at,
-            shown,
+            shown: content.shown(),
             is_asked: false,
             known: attempt.delivery,
             steps: Vec::new(),
             is_listed: false,
             may_still_speak: attempt.may_still_speak,
+            has_other: false,
         };
         let is_wanted = row.is_unknown || !self.terms.only_unknown;
         let row = InquiredRow { is_asked: is_wanted && row.is_listable() && row.may_change(&self.terms), ..row };
@@ -132,6 +146,8 @@ impl Inquiry {
             let number = self.contents.len();
             self.contents.entry(content.clone()).or_insert(number);
             self.by_n.insert(row.n, self.rows.len());
+            let person = person_key(&attempt.recipient).into_owned();
+            self.by_person.entry(person).or_default().push(self.rows.len());
         }
         if let Some(id) = row.id.clone() {
             self.by_id.insert(id, self.rows.len());
@@ -146,8 +162,8 @@ impl Inquiry {
 
     /// Takes an attempt, of any run of the bot, to be counted. Of this run all were added before.
     pub(crate) fn count(&mut self, attempt: &KnownAttempt, is_of_this_run: bool) {
-        let Some((_, shown)) = RequestContent::of(&attempt.path, &attempt.body).shown else { return };
-        let Some(content) = self.contents.get(&shown).copied() else { return };
+        let Some(bubble) = RequestContent::of(&attempt.path, &attempt.body).bubble else { return };
+        let Some(content) = self.contents.get(&bubble).copied() else { return };
         let is_open = is_of_this_run && attempt.is_last;
         let row = if is_open { self.by_n.get(&attempt.n).copied() } else { None };
         self.attempts.push(OwnAttempt {
@@ -199,60 +215,69 @@ impl Inquiry {
         Some([first.saturating_sub(width), last.saturating_add(width)])
     }
 
-    /// Learns what an entry of the history says.
-    pub(crate) fn note_message(&mut self, entry: &Value, bot: &str) {
-        let Some(message) = HistoryMessage::read(entry, bot) else { return };
-        if message.author == MessageAuthor::User {
-            return;
+    /// Learns what an entry of the history says. Gives whether it says whose message it is, or which.
+    pub(crate) fn note_message(&mut self, entry: &Value, bot: &str) -> bool {
+        let Some(message) = HistoryMessage::read(entry, bot) else { return false };
+        if message.author != MessageAuthor::User {
+            self.note_ours(&message);
         }
-        let content = ShownContent::of_listed(&message);
+        message.id.is_some() || message.user.is_some()
+    }
+
+    /// Learns what a message says that no person wrote.
+    fn note_ours(&mut self, message: &HistoryMessage) {
+        let content = ShownContent::of_listed(message);
         let (facts, at) = (message.facts(), message.at.map(jiff::Timestamp::as_millisecond));
         let place = message.id.as_deref().and_then(|id| self.by_id.get(id).copied());
         if let Some(row) = place.and_then(|place| self.rows.get_mut(place)) {
             row.is_listed = true;
-            if let Some(facts) = facts.clone() {
-                row.learn(facts);
-            }
+            row.learn(facts.clone());
             let window = AttemptWindow::of(row.left_at, self.terms.clock, self.terms.timeout);
             let is_in_time = at.is_some_and(|at| window.has(at));
             let own = row.shown.as_ref().filter(|(_, own)| content.as_ref() == Some(own));
             if let Some((kind, _)) = own.filter(|_| is_in_time && !row.is_unknown) {
-                self.proven.insert(*kind);
+                let last = self.proven.entry(*kind).or_insert(row.left_at);
+                *last = row.left_at.max(*last);
+            }
+        } else if let (Some(person), Some(at)) = (&message.user, at) {
+            for place in self.by_person.get(&*person_key(person)).into_iter().flatten() {
+                if let Some(row) = self.rows.get_mut(*place) {
+                    let window = AttemptWindow::of(row.left_at, self.terms.clock, self.terms.timeout);
+                    row.has_other |= window.has(at);
+                }
             }
         }
         let Some(number) = content.as_ref().and_then(|content| self.contents.get(content).copied()) else { return };
-        if message.author != MessageAuthor::Bot {
-            return;
-        }
-        let (Some(id), Some(person), Some(at)) = (message.id, message.user, at) else {
+        // Nobody knows whether an author of whom the API does not say who it is was ours.
+        let (MessageAuthor::Bot, Some(id), Some(person), Some(at)) =
+            (message.author, message.id.clone(), message.user.as_deref(), at)
+        else {
             self.doubted.insert(number);
             return;
         };
-        let person = person_key(&person).into_owned();
+        let person = person_key(person).into_owned();
         let copy = ListedCopy { id: id.clone(), person, content: number, at };
         match self.copies.get_mut(&id) {
             None => {
                 self.copies.insert(id, FoundCopy { copy, facts });
             }
             // A page moved while it was read.
-            Some(known) if known.copy == copy => {
-                if let Some(facts) = facts {
-                    known.facts.get_or_insert_with(|| facts.clone()).learn(facts);
-                }
-            }
+            Some(known) if known.copy == copy => known.facts.learn(facts),
             // Two messages with one id.
             Some(known) => self.doubted.extend([known.copy.content, number]),
         }
     }
 
-    /// Learns what an entry of the notifications says.
-    pub(crate) fn note_notification(&mut self, entry: &Value) {
-        let Some(notification) = Notification::read(entry) else { return };
+    /// Learns what an entry of the notifications says. Gives whether it says which it is.
+    pub(crate) fn note_notification(&mut self, entry: &Value) -> bool {
+        let Some(notification) = Notification::read(entry) else { return false };
+        let is_named = notification.ids().next().is_some();
         let place = notification.ids().find_map(|id| self.by_id.get(id).copied());
         if let Some(row) = place.and_then(|place| self.rows.get_mut(place)) {
             row.is_listed = true;
             row.learn_of_template(notification);
         }
+        is_named
     }
 
     /// Learns the status of only the message with this id.
@@ -304,8 +329,9 @@ impl Inquiry {
         }
         for ProvenCopy { row: place, message_id, copies } in found {
             let Some(row) = self.rows.get_mut(place) else { continue };
-            let is_proven = row.shown.as_ref().is_some_and(|(kind, _)| self.proven.contains(kind));
-            if !is_proven || row.may_still_speak {
+            let is_proven = row.shown.as_ref().is_some_and(|(kind, _)| self.proven.contains_key(kind));
+            // A message of ours has one row.
+            if !is_proven || row.may_still_speak || self.by_id.contains_key(&message_id) {
                 why.insert(place, StillUnknown::Unproven);
                 continue;
             }
@@ -314,7 +340,7 @@ impl Inquiry {
                 "found in Jelou's history as {message_id}, created at {:.3}: {copies} attempted, {copies} listed",
                 of_milliseconds(copy.at)
             );
-            let state = facts.clone().unwrap_or_else(|| DeliveryFacts::new(DeliveryState::Accepted));
+            let state = facts.clone();
             row.id = Some(message_id.clone());
             row.is_unknown = false;
             row.is_listed = true;
@@ -322,16 +348,35 @@ impl Inquiry {
             settled.news.learn(row.n, &mut row.known, vec![state], Some(&message_id), self.terms.now);
         }
         for (place, row) in self.rows.iter().enumerate().filter(|(_, row)| row.is_unknown) {
-            let reason = row.stays(is_whole, why.get(&place).copied());
-            *settled.left.entry(reason).or_default() += 1;
+            let why = row.stays(is_whole, why.get(&place).copied());
+            let why = if why == StillUnknown::NotListed { self.of_absence(row) } else { why };
+            let age = u64::try_from(self.terms.now.saturating_sub(row.left_at)).unwrap_or_default();
+            let age = Duration::from_millis(age);
+            let left = settled.left.entry(why).or_insert(LeftRows { rows: 0, since: age });
+            *left = LeftRows { rows: left.rows + 1, since: left.since.min(age) };
         }
         settled
     }
 
-    /// How far the messages came, each counted once. Whether all was read says whether one that is not listed counts as such.
-    pub(crate) fn counts(&self, is_whole: bool) -> DeliveryCounts {
+    /// Why a row of which nothing is listed stays unknown: what that says depends on what else is listed.
+    fn of_absence(&self, row: &InquiredRow) -> StillUnknown {
+        let last = row.shown.as_ref().and_then(|(kind, _)| self.proven.get(kind));
+        let window = AttemptWindow::of(row.left_at, 0, self.terms.timeout);
+        match last {
+            _ if row.has_other => StillUnknown::OtherListed,
+            // What left about then is listed by now.
+            Some(last) if AttemptWindow::of(*last, 0, self.terms.timeout).end < row.left_at => StillUnknown::Unproven,
+            None => StillUnknown::Unproven,
+            Some(_) if window.has(self.terms.now) => StillUnknown::NotYetListed,
+            Some(_) => StillUnknown::NotListed,
+        }
+    }
+
+    /// How far the messages came that left at `since` or later, each counted once. Whether all was read says whether one that
+    /// is not listed counts as such.
+    pub(crate) fn counts(&self, is_whole: bool, since: i64) -> DeliveryCounts {
         let mut counts = DeliveryCounts { asked_at: self.terms.now, asked: self.asked(), ..DeliveryCounts::default() };
-        for row in self.rows.iter().filter(|row| !row.is_unknown) {
+        for row in self.rows.iter().filter(|row| !row.is_unknown && row.left_at >= since) {
             match (&row.known, &row.id) {
                 (Some(known), _) => counts.add(&known.facts, 1),
                 (None, None) => counts.no_id += 1,
@@ -462,14 +507,14 @@ mod tests {
         for attempt in attempts {
             inquiry.add(attempt.clone());
         }
-        for attempt in attempts {
-            inquiry.count(attempt, true);
-        }
         for entry in entries {
             inquiry.note_message(entry, "7");
         }
+        for attempt in attempts {
+            inquiry.count(attempt, true);
+        }
         let settled = inquiry.settle(is_whole);
-        let left = settled.left.into_iter().flat_map(|(why, rows)| (0..rows).map(move |_| why));
+        let left = settled.left.into_iter().flat_map(|(why, left)| (0..left.rows).map(move |_| why));
         (settled.news.proven.into_iter().map(|row| row.n).collect(), left.collect())
     }
 
@@ -486,16 +531,26 @@ mod tests {
         };
         let table: Vec<(&str, StillUnknown, &Change)> = vec![
             ("not listed", StillUnknown::NotListed, &|_, _, entries| drop(entries.pop())),
+            ("not listed yet", StillUnknown::NotYetListed, &|terms, _, entries| {
+                terms.now = LEFT_AT + 60_000;
+                entries.pop();
+            }),
+            ("nothing is listed", StillUnknown::Unproven, &|_, _, entries| entries.clear()),
+            ("what is listed is older", StillUnknown::Unproven, &|_, attempts, entries| {
+                attempts[0].began_at -= HOUR;
+                entries[0]["createdAt"] = json!(LEFT_AT - HOUR);
+                entries.pop();
+            }),
             ("to somebody else", StillUnknown::NotOursAlone, &|_, _, entries| {
                 entries[1]["recipient"]["id"] = json!("593990000009");
             }),
             ("by the user", StillUnknown::NotListed, &|_, _, entries| entries[1]["by"] = json!("user")),
-            ("by an agent", StillUnknown::NotListed, &|_, _, entries| {
+            ("by an agent", StillUnknown::NotOursAlone, &|_, _, entries| {
                 entries[1]["by"] = json!("ana@example.com");
                 entries[1]["sender"]["id"] = json!("5f0c2a");
             }),
-            ("other words", StillUnknown::NotListed, &|_, _, entries| entries[1]["bubble"]["text"] = json!("Hola")),
-            ("with a medium", StillUnknown::NotListed, &|_, _, entries| {
+            ("other words", StillUnknown::OtherListed, &|_, _, entries| entries[1]["bubble"]["text"] = json!("Hola")),
+            ("with a medium", StillUnknown::OtherListed, &|_, _, entries| {
                 entries[1]["bubble"]["mediaUrl"] = json!("https://a");
             }),
             ("before", StillUnknown::NotOursAlone, &|_, _, entries| entries[1]["createdAt"] = json!(LEFT_AT - 6000)),
@@ -536,6 +591,15 @@ mod tests {
             }),
             ("its process may speak", StillUnknown::MayStillSpeak, &|_, attempts, _| {
                 attempts[1].may_still_speak = true;
+            }),
+            ("the same with buttons", StillUnknown::NotListed, &|_, attempts, _| {
+                let body = json!({"type": "quick_reply", "text": "Hola 2"}).to_string();
+                attempts.push(KnownAttempt {
+                    n: 3,
+                    body,
+                    recipient: attempts[1].recipient.clone(),
+                    ..attempt(3, Some("b"))
+                });
             }),
             ("buttons", StillUnknown::NotShown, &|_, attempts, _| {
                 attempts[1].body = json!({"type": "quick_reply", "text": "Hola 2"}).to_string();
@@ -593,7 +657,7 @@ mod tests {
         assert_eq!((learnt.len(), learnt[0].after, states), (1, 0, vec!["delivered", "read"]));
         inquiry.note_message(&entry("a", 1), "7");
         assert!(inquiry.news().is_empty(), "it only goes forward");
-        let counts = inquiry.counts(true);
+        let counts = inquiry.counts(true, i64::MIN);
         assert_eq!((counts.read, counts.known(), counts.asked), (1, 1, 1));
     }
 }

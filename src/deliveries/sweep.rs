@@ -91,7 +91,8 @@ pub(crate) struct Sweep<'a, 'b> {
 }
 
 impl Sweep<'_, '_> {
-    /// Asks. Before the history is read, `count` takes the attempts by which copies are counted, as soon as Jelou's clock is known.
+    /// Asks. Once the history is read, `count` takes the attempts by which copies are counted: one that begins meanwhile may be
+    /// listed already.
     ///
     /// # Errors
     /// When Jelou cannot be asked, or what was learnt cannot be kept.
@@ -119,11 +120,10 @@ impl Sweep<'_, '_> {
         let requests = by_notifications.requests().zip(by_history.requests()).map(|(one, other)| one + other);
         (self.listener.plan)(requests);
         self.inquiry.set_clock(self.clock());
-        count(self.inquiry).map_err(SweepError::Ledger)?;
         let mut end = self.read(LookUpList::Notifications, by_notifications, template_span, is_template).await?;
         let left = self.rows(is_template);
-        if by_history == LookUpRoute::Nothing && left > 0 && left == templates {
-            // None was found: their ids may be those of the history.
+        if by_history == LookUpRoute::Nothing && left > 0 {
+            // Their ids may be those of the history.
             (rows, span) = (left, self.span(is_template, false));
             let pages = self.pages(LookUpList::History, span.as_ref()).await?;
             by_history = LookUpRoute::of(rows, pages, false);
@@ -132,6 +132,7 @@ impl Sweep<'_, '_> {
         if of_history != SweepEnd::Whole {
             end = of_history;
         }
+        count(self.inquiry).map_err(SweepError::Ledger)?;
         Ok(end)
     }
 
@@ -176,11 +177,10 @@ impl Sweep<'_, '_> {
         let bot = look_ups.bot.to_owned();
         let (mut kept_at, mut failed, mut read, mut unreadable) = (Instant::now(), None, 0, false);
         let take = |entry: &Value| {
-            unreadable |= !entry.is_object();
-            match list {
+            unreadable |= !match list {
                 LookUpList::History => inquiry.note_message(entry, &bot),
                 LookUpList::Notifications => inquiry.note_notification(entry),
-            }
+            };
             read += 1;
             (listener.progress)(read);
             if kept_at.elapsed() >= KEPT_EVERY {
@@ -207,9 +207,13 @@ impl Sweep<'_, '_> {
             Some(TrackedMessage::new(row.id.clone()?, row.sort, Some(SystemTime::from(left_at))))
         };
         let rows: Vec<_> = self.inquiry.open_rows(of).filter_map(tracked).collect();
-        let mut kept_at = Instant::now();
+        let (mut kept_at, mut end) = (Instant::now(), SweepEnd::Whole);
         for (read, mut tracked) in (1..).zip(rows) {
             self.look_ups.look_for(&mut tracked).await?;
+            if let Some(coverage) = tracked.coverage.filter(|_| tracked.facts.is_none() && !tracked.is_fully_searched())
+            {
+                end = SweepEnd::Partial(coverage);
+            }
             self.inquiry.note_one(&tracked.id, tracked.facts, tracked.notification);
             (self.listener.progress)(read);
             if kept_at.elapsed() >= KEPT_EVERY {
@@ -217,7 +221,7 @@ impl Sweep<'_, '_> {
                 kept_at = Instant::now();
             }
         }
-        Ok(SweepEnd::Whole)
+        Ok(end)
     }
 }
 

@@ -24,7 +24,7 @@ pub fn look_up(bytes: &[u8]) {
             assert!(!says("bot") || message.author == MessageAuthor::Bot, "{entry}");
             assert!(!says("user") || message.author == MessageAuthor::User, "{entry}");
         }
-        let learnt = [message.and_then(|message| message.facts()), notification.map(|read| read.facts)];
+        let learnt = [message.map(|message| message.facts()), notification.map(|read| read.facts)];
         for seen in learnt.into_iter().flatten() {
             let before = known.state.clone();
             known.learn(seen.clone());

@@ -1,6 +1,8 @@
 //! What the people of a run got: what Jelou is asked, what is kept of its answers, and that nothing but GETs leaves.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
@@ -14,6 +16,10 @@ also_in_a_database! {
     how_far_messages_came_is_kept_and_counted_once,
     times_and_reasons_of_templates_come_from_the_notifications,
     what_was_learnt_before_a_failure_is_kept,
+    a_listing_that_gives_less_than_it_counts_is_not_whole,
+    messages_that_are_looked_for_one_by_one_must_be_found_or_read_past,
+    what_is_sent_while_the_history_is_read_is_counted_too,
+    a_watch_outlasts_a_server_that_is_away,
     an_account_without_look_ups_ends_with_5,
     messages_without_an_id_are_not_asked_for,
     learning_does_not_change_when_the_run_last_changed,
@@ -22,6 +28,10 @@ also_in_a_database! {
     a_killed_run_is_settled_by_what_is_listed_and_nothing_else,
     words_that_a_flow_sends_too_settle_nothing,
 }
+
+/// As [`Run::api`] gives them.
+const CREDENTIALS: [(&str, &str); 3] =
+    [("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests")];
 
 /// As a client of the sandbox that does not know it for one.
 fn at<'a>(run: Run<'a>, sandbox: &Sandbox) -> Run<'a> {
@@ -78,7 +88,7 @@ fn how_far_messages_came_is_kept_and_counted_once() {
     let list = home.run("bulk list -o record").success().json();
     assert_eq!(&list["deliveries"], kept);
     let people = |words: &str| home.run(&format!("bulk report r {words} -o to")).success().stdout;
-    assert_eq!(people("--delivery undelivered"), format!("{}\n", user(3)));
+    assert_eq!(people("--delivery undelivered"), format!("+{}\n", user(3)));
     assert_eq!(people("--delivery delivered").lines().count(), 8);
     // The history gives no reasons.
     assert_eq!(people("--delivery undelivered --reason 131026"), "");
@@ -117,7 +127,7 @@ fn times_and_reasons_of_templates_come_from_the_notifications() {
     assert_eq!(rows[0]["read_at"], json!("2026-11-20T10:05:00.000Z"), "{}", rows[0]);
     assert_eq!(rows[1]["delivery_error"], json!("131050: User has stopped marketing messages"), "{}", rows[1]);
     let opted_out = home.run("bulk report r --delivery undelivered --reason 131050 -o to").success().stdout;
-    assert_eq!(opted_out, format!("{}\n", user(1)));
+    assert_eq!(opted_out, format!("+{}\n", user(1)));
     home.run("bulk report r --file r.html").success();
     let page = home.read("r.html");
     let wrong = r#"<span class="badge undelivered">Not delivered</span>
@@ -193,6 +203,133 @@ fn what_was_learnt_before_a_failure_is_kept() {
 }
 
 #[test]
+fn a_listing_that_gives_less_than_it_counts_is_not_whole() {
+    let home = people(4);
+    let pagination = json!({"total": 4, "totalPages": 2});
+    for second in [
+        json!({"results": [], "error": "timeout"}),
+        json!({"results": [], "status": "failed", "message": "internal"}),
+        json!({"results": [], "pagination": {}}),
+        json!({"results": [], "pagination": {"total": 0, "totalPages": 0}}),
+        json!({"results": [], "pagination": {"total": 4, "totalPages": 1}}),
+        json!({"sentStatus": "x"}),
+    ] {
+        let (told, pagination) = (second.clone(), pagination.clone());
+        let server = listing(move |_, page| match page {
+            1 => {
+                let results = [entry(&user(3), "READ"), entry(&user(2), "DELIVERED_USER")];
+                Reply::json(200, &json!({"pagination": pagination, "results": results}).to_string())
+            }
+            _ => Reply::json(200, &second.to_string()),
+        });
+        send_to(&home, &server);
+        let ended = ask_at(&home, &server, "").end();
+        let json = ended.json();
+        assert!([5, 6].contains(&ended.code), "{told}: {ended:?}");
+        let states = ["read", "delivered", "not_listed", "not_asked"];
+        assert_eq!((&json["whole"], figures(&json, &states)), (&json!(false), vec![1, 1, 0, 2]), "{told}");
+        home.run("bulk remove r --yes").success();
+    }
+}
+
+#[test]
+fn messages_that_are_looked_for_one_by_one_must_be_found_or_read_past() {
+    let home = people(2);
+    let server = Server::responding(|_, request| {
+        if request.line.starts_with("POST ") {
+            let body: Value = serde_json::from_slice(&request.body).unwrap();
+            return Reply::json(200, &json!({"success": true, "messageId": body["userId"]}).to_string());
+        }
+        // The same others, page after page.
+        let others: Vec<_> = (0..50).map(|other| entry(&format!("59399{other:07}"), "READ")).collect();
+        entries(&others, if request.line.contains("messageId=") { 30 } else { 900 })
+    });
+    send_to(&home, &server);
+    let json = ask_at(&home, &server, "").fails(6, &["the API repeats its pages"]).json();
+    assert_eq!((&json["whole"], figures(&json, &["not_asked", "not_listed"])), (&json!(false), vec![2, 0]), "{json}");
+}
+
+/// A row is unknown and never arrived. While the history is read, another run sends the same to the person.
+#[test]
+fn what_is_sent_while_the_history_is_read_is_counted_too() {
+    let home = people(2);
+    let other: Arc<Mutex<Option<Command>>> = Arc::default();
+    let (gets, posts, arrived) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let server = Server::responding({
+        let other = Arc::clone(&other);
+        move |_, request| {
+            if request.line.starts_with("POST ") {
+                let body: Value = serde_json::from_slice(&request.body).unwrap();
+                let (to, mut arrived) = (body["userId"].as_str().unwrap().to_owned(), arrived.lock().unwrap());
+                if posts.fetch_add(1, Ordering::SeqCst) == 1 {
+                    return Reply::json(500, "{}");
+                }
+                let id = format!("m-{}", arrived.len());
+                arrived.push(json!({
+                    "messageId": id, "by": "bot", "recipient": {"id": to}, "status": "READ",
+                    "sender": {"id": "BOT_ID"}, "createdAt": now(), "bubble": {"type": "TEXT", "text": body["text"]},
+                }));
+                return Reply::json(200, &json!({"success": true, "messageId": id}).to_string());
+            }
+            if gets.fetch_add(1, Ordering::SeqCst) == 1 {
+                let ended = other.lock().unwrap().take().unwrap().output().unwrap();
+                assert!(ended.status.success(), "{ended:?}");
+            }
+            entries(&arrived.lock().unwrap(), 1)
+        }
+    });
+    let words = "bulk send people.csv --yes --run r --rate 1000000/s --concurrency 1 text Hola";
+    home.run(words).api(&server.url).fails(10, &[]);
+    home.write("one.csv", format!("to\n{}\n", user(1)));
+    let mut command = home.command();
+    command.args("bulk send one.csv --yes --again --run s text Hola".split(' ')).env("JELOU_API_URL", &server.url);
+    command.envs(CREDENTIALS);
+    *other.lock().unwrap() = Some(command);
+    let json = ask_at(&home, &server, "").fails(10, &["where it may still appear"]).json();
+    assert_eq!(figures(&json, &["unknown", "settled"]), [1, 0], "{json}");
+}
+
+#[test]
+fn a_watch_outlasts_a_server_that_is_away() {
+    let home = people(1);
+    let looks = AtomicUsize::new(0);
+    let server = listing(move |_, _| match looks.fetch_add(1, Ordering::SeqCst) {
+        0 | 1 => entries(&[entry(&user(0), "DELIVERED_USER")], 1),
+        2..5 => Reply::json(503, "{}"),
+        _ => entries(&[entry(&user(0), "REPLY")], 1),
+    });
+    send_to(&home, &server);
+    let ended = ask_at(&home, &server, "--watch --every 100ms --for 60s").success();
+    assert_eq!(ended.json()["replied"], json!(1), "{ended:?}");
+    assert_eq!(ended.stderr.matches("the look-up failed").count(), 1, "it is said once: {}", ended.stderr);
+    // Who cannot ask at all hears of it at once.
+    let server = listing(|_, _| Reply::json(503, "{}"));
+    home.run("bulk remove r --yes").success();
+    send_to(&home, &server);
+    ask_at(&home, &server, "--watch --every 100ms --for 60s").fails(6, &["the look-up failed"]);
+}
+
+/// Files alone. What is learnt while the run goes on is kept once it has ended.
+#[test]
+fn a_watch_beside_a_run_keeps_all_of_it_in_the_end() {
+    let home = people(6);
+    let server = listing(|_, _| entries(&(0..6).map(|n| entry(&user(n), "REPLY")).collect::<Vec<_>>(), 1));
+    let mut command = home.command();
+    command.args("bulk send people.csv --yes --run r --rate 4/s text Hola".split(' ')).envs(CREDENTIALS);
+    command.env("JELOU_API_URL", &server.url).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    wait_until("a message is sent", || {
+        let ended = home.run("bulk status r -o record").end();
+        ended.code == 0 && ended.json()["sent"].as_u64() > Some(0)
+    });
+    let ended = ask_at(&home, &server, "--watch --every 100ms --for 60s").success();
+    assert!(ended.stderr.contains("nothing of it is kept"), "{}", ended.stderr);
+    assert!(child.wait().unwrap().success());
+    assert_eq!((&ended.json()["kept"], &ended.json()["replied"]), (&json!(true), &json!(6)));
+    assert_eq!(figures(&status(&home)["deliveries"], &["replied", "not_listed"]), [6, 0]);
+}
+
+#[test]
 fn an_account_without_look_ups_ends_with_5() {
     let home = people(2);
     let server = listing(|_, _| Reply::json(404, r#"{"message":"Not Found"}"#));
@@ -250,10 +387,10 @@ fn several_at_once_keep_everything_once() {
 fn a_state_only_goes_forward_and_what_arrives_after_a_failure_counts() {
     let home = people(1);
     let states = ["CREATED", "FAILED", "DELIVERED_USER", "CREATED", "PAUSED", "REPLY"];
-    let looks = std::sync::atomic::AtomicUsize::new(0);
+    let looks = AtomicUsize::new(0);
     // Two requests a look: how many pages there are, and the page.
     let server = listing(move |_, _| {
-        let look = looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst) / 2;
+        let look = looks.fetch_add(1, Ordering::SeqCst) / 2;
         entries(&[entry(&user(0), states[look.min(5)])], 1)
     });
     send_to(&home, &server);

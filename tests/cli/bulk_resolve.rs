@@ -272,7 +272,9 @@ fn a_report_that_is_sent_again_writes_to_nobody_twice() {
     home.write("again.csv", report.replace(",yes,", ",Yes ,").replace(",unknown,", ",UNKNOWN,"));
     home.run_args(&send_again(&[])).api(&never.url).fails(11, &refusal);
     home.write("again.csv", report.replace(",yes,", ",sí,"));
-    home.run_args(&send_again(&[])).api(&never.url).fails(2, &["sent: `sí` is not yes, no or unknown"]);
+    home.run_args(&send_again(&[])).api(&never.url).fails(11, &refusal);
+    home.write("again.csv", report.replace(",yes,", ",quizás,"));
+    home.run_args(&send_again(&[])).api(&never.url).fails(2, &["sent: `quizás` is not yes, no or unknown"]);
     // So it is where columns were moved, renamed or deleted, which would make it a list as any other.
     let with_notes: Vec<_> = report.lines().map(|line| format!("{line},x")).collect();
     for (changed, note) in [

@@ -126,7 +126,7 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
     let home = Home::new();
     let words = r"messages list --by user --since 30d --matching '^\s*(baja|stop)\b' -o to";
     let people = home.asking(words, &server).success().stdout;
-    assert_eq!(people, format!("id:web-visitor\nUS.13491208655302741918\n525512345678\n{ANA}\n"));
+    assert_eq!(people, format!("id:web-visitor\nUS.13491208655302741918\n+525512345678\n+{ANA}\n"));
     // It is a list that a send takes.
     home.write("opted-out.txt", &people);
     let run = home.asking(&format!("send text --to {ANA} Hola --exclude opted-out.txt --dry-run"), &server);
@@ -137,7 +137,7 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
     // Of people nothing is printed unless all of it could be read.
     for (second, code, said) in [
         (Reply::json(500, "{}"), 6, "error: the look-up failed: the API answered 500"),
-        (page(&[], 2), 6, "error: the listing is incomplete: the API gave an empty page before its last one"),
+        (page(&[], 2), 6, "error: the listing is incomplete: the API counts more than it gave"),
         (page(&[json!("x")], 2), 6, "error: the listing is incomplete: 1 entry does not say what a message must"),
         (page(&[json!({"by": "user", "bubble": {"text": "baja"}})], 2), 6, "1 entry does not say what a message must"),
     ] {
@@ -202,7 +202,7 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
             50,
         ),
         ("the same page, counted", vec![page(&two(), 9)], 6, "the API repeats its pages", 2),
-        ("an empty page too early", vec![page(&two(), 9), page(&[], 9)], 6, "an empty page before its last one", 2),
+        ("an empty page too early", vec![page(&two(), 9), page(&[], 9)], 6, "the API counts more than it gave", 2),
         ("a page of 7 MiB", vec![bytes(&huge.to_string())], 0, "", 1),
         ("a clock an hour ahead", vec![date(3600)], 0, "", 2),
         (
@@ -466,7 +466,7 @@ fn one_message_is_found_wherever_it_is_listed() {
             none(),
             json!({"state": "other", "status": "PAUSED"}),
         ),
-        (page(&[json!({"messageId": "t"})], 1), none(), none(), json!({"state": null, "status": null})),
+        (page(&[json!({"messageId": "t"})], 1), none(), none(), json!({"state": "accepted", "status": null})),
     ] {
         let server = by_place(history, notifications, one);
         let record = home.asking("messages get t -o record", &server).success().json();
@@ -556,5 +556,5 @@ fn two_people_whose_messages_have_one_id_are_both_listed() {
     let ended = Home::new().asking("messages list -o to", &server).success();
     let mut people: Vec<_> = ended.stdout.lines().collect();
     people.sort_unstable();
-    assert_eq!(people, [ANA, "593987654399"]);
+    assert_eq!(people, [&format!("+{ANA}"), "+593987654399"]);
 }

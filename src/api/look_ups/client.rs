@@ -10,7 +10,7 @@ use url::Url;
 
 use super::error::LookUpError;
 use super::fields::time_at;
-use super::pages::{ListingCoverage, PageTally};
+use super::pages::{ListingCoverage, PageCount, PageTally};
 use super::tracked::{MessageSort, TrackedMessage};
 use crate::api::answer::Answer;
 use crate::api::credentials::Credentials;
@@ -130,19 +130,20 @@ impl LookUps<'_> {
                     continue;
                 }
             }
-            let entries = answer.body.results().map(Vec::as_slice).unwrap_or_default();
+            let Some(entries) = answer.body.results() else { return Ok(ListingCoverage::Missing) };
             let mut newest = None;
             for entry in entries {
                 let at = time_at(entry, &["/createdAt"]);
                 let is_older = at.zip(since).is_some_and(|(at, since)| since.duration_since(at) > TOLERANCE);
                 let is_later = at.zip(span.until).is_some_and(|(at, until)| at > until);
                 newest = newest.max(at);
-                tally.entry(entry, is_older);
+                tally.entry(entry, at, is_older);
                 if !is_older && !is_later && take(entry).is_break() {
                     return Ok(ListingCoverage::Whole);
                 }
             }
-            if let Some(coverage) = tally.end_page(answer.body.total_pages()) {
+            let counted = PageCount { pages: answer.body.total_pages(), entries: answer.body.total_entries() };
+            if let Some(coverage) = tally.end_page(counted) {
                 return Ok(coverage);
             }
             // From here on nothing new moves the pages on. What the first one had must stay within.
@@ -182,7 +183,7 @@ impl LookUps<'_> {
     /// # Errors
     /// When nothing could be asked, or an answer is missing. What was learnt before stays.
     pub(crate) async fn look_for(&mut self, tracked: &mut TrackedMessage) -> Result<(), LookUpError> {
-        tracked.is_fully_searched = true;
+        tracked.coverage = Some(ListingCoverage::Whole);
         let mut refusal = None;
         let mut is_asked = false;
         let asked = match tracked.sort {
@@ -198,7 +199,9 @@ impl LookUps<'_> {
                 Ok(false) => is_asked = true,
                 // One place may not take the ids of another, or not know of a single one.
                 Err(error) if error.outcome() == Outcome::NotSent(Cause::Rejected) => {
-                    tracked.is_fully_searched &= matches!(error, LookUpError::Unavailable { .. });
+                    if !matches!(error, LookUpError::Unavailable { .. }) {
+                        tracked.note_gap(ListingCoverage::Refused);
+                    }
                     refusal = refusal.or(Some(error));
                 }
                 Err(error) => return Err(error),
@@ -239,7 +242,7 @@ impl LookUps<'_> {
                 self.read(LookUpList::History, Some(&id), &span, MOST_PAGES_OF_ONE, take).await?
             }
         };
-        tracked.is_fully_searched &= coverage == ListingCoverage::Whole;
+        tracked.note_gap(coverage);
         Ok(is_found)
     }
 

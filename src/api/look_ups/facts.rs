@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::super::answer::{clipped, scalar_text};
-use super::super::codes::{code_at_start, code_of_title};
+use super::super::answer::{clipped, is_something, scalar_text};
+use super::super::codes::{code_at_start, code_of_title, look_up};
 use super::super::refusal;
 use super::ladder::DeliveryState;
 
@@ -58,17 +58,35 @@ impl DeliveryFacts {
         if let Some(code) = scalar_text(error).filter(|text| is_code(text)) {
             return Self { code: Some(clipped(&code).into_owned()), ..self };
         }
+        // An object can come as a text.
+        let within = text.and_then(|text| serde_json::from_str::<Value>(text).ok()).filter(Value::is_object);
+        if let Some(within) = within {
+            return self.failed_with(&within);
+        }
         let words = text.map_or_else(|| refusal::words(&json!({ "error": error }), MOST), str::to_owned);
         let titles = ["/title", "/0/title", "/errors/0/title", "/error/title"];
         let title = titles.iter().find_map(|place| error.pointer(place)?.as_str());
-        let words = if words.is_empty() { title.unwrap_or_default() } else { &words };
-        let codes = ["/code", "/0/code", "/errors/0/code", "/error/code"];
+        let codes = ["/code", "/error_code", "/0/code", "/errors/0/code", "/errors/0/error/code", "/error/code"];
         let code = codes.iter().find_map(|place| scalar_text(error.pointer(place)?));
+        let as_it_stands = error.to_string();
+        let words = match words.as_str() {
+            "" if code.is_none() && title.is_none() && !error.is_string() && is_something(error) => &as_it_stands,
+            "" => title.unwrap_or_default(),
+            words => words,
+        };
         let code = code.or_else(|| code_at_start(words, "").map(str::to_owned));
         let code = code.or_else(|| code_of_title(title.unwrap_or(words), "").map(str::to_owned));
+        let code = code.or_else(|| known_code_in(words).map(str::to_owned));
         let reason = Some(clipped(words).into_owned()).filter(|reason| !reason.is_empty());
         Self { code: code.map(|code| clipped(&code).into_owned()), reason, ..self }
     }
+}
+
+/// The first of WhatsApp's codes that stands in a text as a number by itself.
+fn known_code_in(words: &str) -> Option<&str> {
+    words
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .find(|word| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit()) && look_up(word).is_some())
 }
 
 #[cfg(test)]
@@ -87,6 +105,13 @@ mod tests {
             (json!({"title": "Message undeliverable"}), Some("131026"), Some("Message undeliverable")),
             (json!([{"code": 131_026, "error_data": {"details": "gone"}}]), Some("131026"), Some("gone")),
             (json!({"errors": [{"code": 131_026}]}), Some("131026"), None),
+            (json!("131050: User opted out"), Some("131050"), Some("131050: User opted out")),
+            (json!("Error 131050"), Some("131050"), Some("Error 131050")),
+            (json!(r#"{"code":131050,"message":"stopped"}"#), Some("131050"), Some("stopped")),
+            (json!({"error_data": {"details": "131050"}}), Some("131050"), Some("131050")),
+            (json!({"error_code": 131_050}), Some("131050"), None),
+            (json!({"reason": {"x": "gone"}}), None, Some(r#"{"reason":{"x":"gone"}}"#)),
+            (json!("order 131050123 failed"), None, Some("order 131050123 failed")),
             (json!({}), None, None),
             (json!(""), None, None),
             (json!(null), None, None),

@@ -21,7 +21,7 @@ pub(super) fn time_at(entry: &Value, places: &[&str]) -> Option<Timestamp> {
 }
 
 fn time(value: &Value) -> Option<Timestamp> {
-    match value {
+    let time = match value {
         Value::String(text) => {
             let in_utc = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
             text.parse().ok().or_else(in_utc)
@@ -32,7 +32,8 @@ fn time(value: &Value) -> Option<Timestamp> {
             milliseconds => Timestamp::from_millisecond(milliseconds).ok(),
         },
         _ => None,
-    }
+    };
+    time.filter(|time| *time >= Timestamp::UNIX_EPOCH)
 }
 
 #[cfg(test)]
@@ -52,6 +53,7 @@ mod tests {
             (json!("yesterday"), None),
             (json!(""), None),
             (json!(0), None),
+            (json!(-300_000_000_000_000_i64), None),
             (json!(i64::MAX), None),
             (json!(1e300), None),
             (json!(null), None),

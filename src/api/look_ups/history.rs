@@ -68,11 +68,12 @@ impl HistoryMessage {
         })
     }
 
-    /// How far it came. The history has no time of it but that of its creation, and no reasons.
-    pub(crate) fn facts(&self) -> Option<DeliveryFacts> {
-        let state = self.state.clone()?;
+    /// How far it came: what is listed was accepted at least. The history has no time of it but that of its creation, and no
+    /// reasons.
+    pub(crate) fn facts(&self) -> DeliveryFacts {
+        let state = self.state.clone().unwrap_or(DeliveryState::Accepted);
         let at = self.at.filter(|_| state == DeliveryState::Accepted);
-        Some(DeliveryFacts { at, ..DeliveryFacts::new(state) })
+        DeliveryFacts { at, ..DeliveryFacts::new(state) }
     }
 }
 

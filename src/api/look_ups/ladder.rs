@@ -2,6 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+use super::super::answer::clipped;
+
 /// The statuses that Jelou names (`api.md`, "Look-ups"), as our words for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DeliveryState {
@@ -31,7 +33,7 @@ impl DeliveryState {
             "READ" => Self::Read,
             "REPLY" => Self::Replied,
             "FAILED" => Self::Undelivered,
-            _ => Self::Other(status.trim().to_owned()),
+            _ => Self::Other(clipped(status.trim()).into_owned()),
         }
     }
 

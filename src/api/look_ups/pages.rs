@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::fields::text_at;
@@ -13,6 +14,8 @@ use crate::api::request::LOOK_UP_LIMIT;
 pub(crate) const MOST_PAGES: u32 = 2_000;
 /// Pages one after the other without anything new, after which none is expected.
 const MOST_BARREN: u32 = 3;
+/// By so much entries can be out of order that are listed the newest first.
+const ORDER_TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Whether a listing was read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +23,10 @@ pub(crate) enum ListingCoverage {
     Whole,
     /// The server gave the same pages again, though it has more.
     Repeated,
-    /// An empty page came before the last one that the server counts.
+    /// A page was empty, or not a page at all, before everything that the server counts was read.
     Missing,
+    /// It was not listed in one of the places where it can stand.
+    Refused,
     /// There was no end after this number of pages.
     TooMany(u32),
 }
@@ -32,10 +37,18 @@ impl ListingCoverage {
         match self {
             Self::Whole => None,
             Self::Repeated => Some("the API repeats its pages, though it may have more".to_owned()),
-            Self::Missing => Some("the API gave an empty page before its last one".to_owned()),
+            Self::Missing => Some("the API counts more than it gave".to_owned()),
+            Self::Refused => Some("the API refused to list a part of it".to_owned()),
             Self::TooMany(pages) => Some(format!("the API has more than {pages} pages")),
         }
     }
+}
+
+/// How much a listing has, as a page of it says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PageCount {
+    pub(crate) pages: Option<u64>,
+    pub(crate) entries: Option<u64>,
 }
 
 /// What was read so far.
@@ -48,6 +61,15 @@ pub(super) struct PageTally {
     barren: u32,
     /// Whether a page was as long as was asked for, so that more may follow.
     was_full: bool,
+    /// When the entry before was created, and whether one on the same page was created after the one before it.
+    last_at: Option<Timestamp>,
+    is_ascending: bool,
+    /// Whether there were entries before the span, so that the server does not count those within it.
+    was_older: bool,
+    /// The most pages and entries that the server has counted.
+    counted: PageCount,
+    /// Entries that were read.
+    read: u64,
     /// Entries of the present page: all, those that are new, and those before the span.
     entries: usize,
     new: usize,
@@ -57,8 +79,21 @@ pub(super) struct PageTally {
 impl PageTally {
     /// `most` pages are read.
     pub(super) fn new(most: u32) -> Self {
-        let seen = HashSet::new();
-        Self { seen, pages: 0, most, barren: 0, was_full: false, entries: 0, new: 0, older: 0 }
+        Self {
+            seen: HashSet::new(),
+            pages: 0,
+            most,
+            barren: 0,
+            was_full: false,
+            last_at: None,
+            is_ascending: false,
+            was_older: false,
+            counted: PageCount::default(),
+            read: 0,
+            entries: 0,
+            new: 0,
+            older: 0,
+        }
     }
 
     /// The page to ask for; the first is 1.
@@ -67,8 +102,10 @@ impl PageTally {
     }
 
     /// An entry of the present page, which `is_older` than the span that is asked for.
-    pub(super) fn entry(&mut self, entry: &Value, is_older: bool) {
+    pub(super) fn entry(&mut self, entry: &Value, at: Option<Timestamp>, is_older: bool) {
         self.entries += 1;
+        self.is_ascending |= at.zip(self.last_at).is_some_and(|(at, last)| at > last + ORDER_TOLERANCE);
+        self.last_at = at;
         if is_older {
             self.older += 1;
         } else if self.seen.insert(key(entry)) {
@@ -76,27 +113,38 @@ impl PageTally {
         }
     }
 
-    /// The present page is read, and the server says how many there are; gives how it ended, if it did.
-    pub(super) fn end_page(&mut self, total: Option<u64>) -> Option<ListingCoverage> {
+    /// The present page is read, and says how much there is; gives how the listing ended, if it did.
+    pub(super) fn end_page(&mut self, counted: PageCount) -> Option<ListingCoverage> {
         self.pages += 1;
         let (entries, new, older) = (self.entries, self.new, self.older);
         (self.entries, self.new, self.older) = (0, 0, 0);
         self.was_full |= entries >= LOOK_UP_LIMIT;
+        self.was_older |= older > 0;
+        self.read += entries as u64;
+        self.last_at = None;
         self.barren = if new == 0 { self.barren + 1 } else { 0 };
-        let total = total.filter(|total| *total > 0);
+        // A later page may count less than an earlier one, when the server has lost its thread.
+        let PageCount { pages, entries: total } = counted;
+        self.counted = PageCount { pages: self.counted.pages.max(pages), entries: self.counted.entries.max(total) };
+        let (pages, total) = (self.counted.pages.filter(|pages| *pages > 0), self.counted.entries);
+        let lacks_entries = !self.was_older && total.is_some_and(|total| self.read < total);
         if entries == 0 {
             // A listing of nothing can have one page.
-            let is_counted = total.is_some_and(|total| total > 1 && u64::from(self.pages) <= total);
-            return Some(if is_counted { ListingCoverage::Missing } else { ListingCoverage::Whole });
+            let lacks_pages = pages.is_some_and(|pages| pages > 1 && u64::from(self.pages) <= pages);
+            return Some(if lacks_pages || lacks_entries { ListingCoverage::Missing } else { ListingCoverage::Whole });
         }
-        if total.is_some_and(|total| u64::from(self.pages) >= total) {
+        if !lacks_entries && pages.is_some_and(|pages| u64::from(self.pages) >= pages) {
             return Some(ListingCoverage::Whole);
         }
         if self.barren == MOST_BARREN {
-            let may_have_more = older < entries && (self.was_full || total.is_some());
+            // Only the newest first have nothing but older ones behind older ones.
+            let may_have_more =
+                lacks_entries || (older < entries || self.is_ascending) && (self.was_full || pages.is_some());
             return Some(if may_have_more { ListingCoverage::Repeated } else { ListingCoverage::Whole });
         }
-        (self.pages >= self.most).then_some(ListingCoverage::TooMany(self.pages))
+        // As many entries as so many pages have at most: a server may give more in each than were asked for.
+        let is_too_much = self.pages >= self.most || self.read >= u64::from(self.most) * LOOK_UP_LIMIT as u64;
+        is_too_much.then_some(ListingCoverage::TooMany(self.pages))
     }
 }
 
@@ -116,13 +164,19 @@ mod tests {
 
     /// How it ends where page after page has these ids, and after how many; an id below 0 is before the span.
     fn read(pages: &[&[i64]], total: Option<u64>) -> (ListingCoverage, u32) {
+        read_counted(pages, &[PageCount { pages: total, entries: None }])
+    }
+
+    /// The same where each page counts by itself, and the last one as all that follow.
+    fn read_counted(pages: &[&[i64]], counted: &[PageCount]) -> (ListingCoverage, u32) {
         let mut tally = PageTally::new(10);
         loop {
             let page = pages[(tally.pages as usize).min(pages.len() - 1)];
             for id in page {
-                tally.entry(&json!({ "messageId": id }), *id < 0);
+                tally.entry(&json!({ "messageId": id }), None, *id < 0);
             }
-            if let Some(coverage) = tally.end_page(total) {
+            let counted = counted[(tally.pages as usize).min(counted.len() - 1)];
+            if let Some(coverage) = tally.end_page(counted) {
                 return (coverage, tally.pages);
             }
         }
@@ -152,6 +206,48 @@ mod tests {
             (&endless, Some(u64::MAX), (ListingCoverage::TooMany(10), 10)),
         ] {
             assert_eq!(read(pages, total), expected, "{pages:?} {total:?}");
+        }
+    }
+
+    #[test]
+    fn the_most_that_a_server_has_counted_must_be_there() {
+        let full: Vec<_> = (1..=50).collect();
+        let counted = |pages, entries| PageCount { pages, entries };
+        for (pages, count, expected) in [
+            // A page that counts less than the one before it.
+            (
+                &[&full[..], &[]][..],
+                &[counted(Some(30), Some(1500)), counted(Some(0), Some(0))][..],
+                (ListingCoverage::Missing, 2),
+            ),
+            (&[&full, &[]], &[counted(Some(30), None), counted(Some(1), None)], (ListingCoverage::Missing, 2)),
+            (&[&full, &[]], &[counted(None, Some(1500)), counted(None, None)], (ListingCoverage::Missing, 2)),
+            // The two counts contradict each other.
+            (&[&full, &[51]], &[counted(Some(1), Some(51))], (ListingCoverage::Whole, 2)),
+            (&[&full, &[]], &[counted(Some(1), Some(51))], (ListingCoverage::Missing, 2)),
+            (&[&full], &[counted(Some(1), Some(1500))], (ListingCoverage::Repeated, 4)),
+            (&[&[1, 2]], &[counted(Some(1), Some(2))], (ListingCoverage::Whole, 1)),
+            // It counts what is before the span as well.
+            (&[&[1, -1]], &[counted(Some(1), Some(1500))], (ListingCoverage::Whole, 1)),
+        ] {
+            assert_eq!(read_counted(pages, count), expected, "{count:?}");
+        }
+    }
+
+    #[test]
+    fn older_pages_are_the_end_only_where_the_newest_come_first() {
+        for (minutes, expected) in [([9, 8, 7], ListingCoverage::Whole), ([1, 3, 5], ListingCoverage::Repeated)] {
+            let mut tally = PageTally::new(10);
+            let coverage = loop {
+                for minute in minutes {
+                    let at = Timestamp::from_second(minute * 60).ok();
+                    tally.entry(&json!({ "messageId": minute }), at, true);
+                }
+                if let Some(coverage) = tally.end_page(PageCount { pages: Some(9), entries: None }) {
+                    break coverage;
+                }
+            };
+            assert_eq!((coverage, tally.pages), (expected, 3), "{minutes:?}");
         }
     }
 }

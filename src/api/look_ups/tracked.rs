@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::facts::DeliveryFacts;
 use super::history::HistoryMessage;
 use super::notification::Notification;
+use super::pages::ListingCoverage;
 
 /// What kind of message is looked for, which says where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,21 +33,24 @@ pub(crate) struct TrackedMessage {
     pub(crate) message: Option<HistoryMessage>,
     /// What the notifications say of it.
     pub(crate) notification: Option<Notification>,
-    /// Whether every place that could list it was read to its end.
-    pub(crate) is_fully_searched: bool,
+    /// How much was read of the places that can list it, once it was looked for.
+    pub(crate) coverage: Option<ListingCoverage>,
 }
 
 impl TrackedMessage {
     pub(crate) fn new(id: String, sort: MessageSort, sent_at: Option<SystemTime>) -> Self {
-        Self {
-            id,
-            sort,
-            sent_at,
-            facts: None,
-            entry: None,
-            message: None,
-            notification: None,
-            is_fully_searched: false,
+        Self { id, sort, sent_at, facts: None, entry: None, message: None, notification: None, coverage: None }
+    }
+
+    /// Whether every place that can list it was read to its end.
+    pub(crate) fn is_fully_searched(&self) -> bool {
+        self.coverage == Some(ListingCoverage::Whole)
+    }
+
+    /// One place was read so far; of several gaps the first one counts.
+    pub(super) fn note_gap(&mut self, coverage: ListingCoverage) {
+        if self.coverage.is_none_or(|known| known == ListingCoverage::Whole) {
+            self.coverage = Some(coverage);
         }
     }
 
@@ -65,9 +69,7 @@ impl TrackedMessage {
     pub(super) fn note_message(&mut self, entry: &Value, bot: &str) -> bool {
         let message = HistoryMessage::read(entry, bot).filter(|found| found.id.as_deref() == Some(&self.id));
         let Some(message) = message else { return false };
-        if let Some(facts) = message.facts() {
-            self.learn(facts);
-        }
+        self.learn(message.facts());
         self.message = Some(message);
         self.entry = Some(entry.clone());
         true

@@ -1,6 +1,7 @@
 //! A look at what the people of a run got: its rows and the attempts of other runs are read, Jelou is asked, and what is learnt
 //! goes into the ledger. `bulk deliveries` and `bulk resolve --ask` are this.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,10 +10,10 @@ use super::resume::{send_as_begun, sender_of_run};
 use crate::api::{ListingCoverage, LookUpError, LookUps};
 use crate::commands::CommandError;
 use crate::context::Context;
-use crate::deliveries::{Inquiry, InquiryTerms, StillUnknown, Sweep, SweepEnd, SweepError, SweepListener};
+use crate::deliveries::{Inquiry, InquiryTerms, LeftRows, StillUnknown, Sweep, SweepEnd, SweepError, SweepListener};
 use crate::ledger::{
     Counts, DeliveryCounts, DeliveryNews, Details, HeldFor, HeldRun, KnownDelivery, LedgerError, LedgerStore, Run,
-    RunName, now,
+    RunEvent, RunEventKind, RunName, now,
 };
 use crate::output::{ProgressFormat, Reading, counted, grouped, rounded};
 use crate::sending::{Sender, UnresolvedSender};
@@ -41,9 +42,11 @@ pub(super) struct AskedRun<'a> {
 pub(super) struct Look {
     pub(super) counts: Counts,
     pub(super) deliveries: DeliveryCounts,
+    /// The same of what left since the run was begun or resumed.
+    pub(super) of_late: DeliveryCounts,
     /// Unknown rows that are sent now, and why others stay unknown.
     pub(super) settled: u64,
-    pub(super) left: BTreeMap<StillUnknown, u64>,
+    pub(super) left: BTreeMap<StillUnknown, LeftRows>,
     /// Whether what was learnt is in the ledger.
     pub(super) is_kept: bool,
     /// Whether asking again can bring something new.
@@ -73,9 +76,9 @@ impl<'a> AskedRun<'a> {
 
     /// Asks once, and keeps what is learnt, also where it then fails.
     pub(super) async fn look(&mut self, context: &Context, look_ups: &mut LookUps<'_>) -> Result<Look, CommandError> {
-        let is_kept = self.note_lost()?;
+        let is_kept = Cell::new(self.note_lost()?);
         let run = self.store.read(self.name)?.into_whole()?;
-        let mut inquiry = self.inquiry(&*run)?;
+        let mut inquiry = self.inquiry(&*run, is_kept.get())?;
         drop(run);
         let (store, name) = (self.store, self.name);
         let mut doubt = None;
@@ -94,8 +97,12 @@ impl<'a> AskedRun<'a> {
         let reading = Reading::new(&context.stderr, ProgressFormat::Auto, &shown);
         let mut settled = 0;
         let mut keep = |news: DeliveryNews| -> Result<(), LedgerError> {
-            if is_kept && !news.is_empty() {
-                settled += hold(store, name)?.map_or(Ok(0), |mut held| held.learn(&news))?;
+            if is_kept.get() && !news.is_empty() {
+                match hold(store, name)? {
+                    Some(mut held) => settled += held.learn(&news)?,
+                    // A process has begun to send it meanwhile.
+                    None => is_kept.set(false),
+                }
             }
             Ok(())
         };
@@ -109,11 +116,12 @@ impl<'a> AskedRun<'a> {
         drop(reading);
         let is_whole = matches!(ended, Ok(SweepEnd::Whole));
         let mut news = inquiry.news();
-        let found = inquiry.settle(is_whole && is_kept && doubt.is_none());
+        let found = inquiry.settle(is_whole && is_kept.get() && doubt.is_none());
         news.learnt.extend(found.news.learnt);
         news.proven = found.news.proven;
         news.asked = (is_whole && !self.only_unknown && asked > 0).then(|| inquiry.asked_record());
         keep(news)?;
+        let is_kept = is_kept.get();
         if !is_kept {
             self.learnt.extend(inquiry.known());
         }
@@ -128,14 +136,18 @@ impl<'a> AskedRun<'a> {
         }
         let run = self.store.read(self.name)?;
         let counts = run.counts()?;
-        let may_change = inquiry.is_open() || !counts.is_finished() && self.store.is_held(self.name);
-        let deliveries = inquiry.counts(is_whole);
+        let is_sent = !counts.is_finished() && self.store.is_held(self.name);
+        let may_change = inquiry.is_open() || !is_kept || is_sent;
+        let deliveries = inquiry.counts(is_whole, i64::MIN);
+        let is_start = |event: &&RunEvent| matches!(event.kind, RunEventKind::Begun | RunEventKind::Resumed);
+        let resumed_at = run.events()?.iter().rfind(is_start).map_or(i64::MIN, |event| event.at);
+        let of_late = inquiry.counts(is_whole, resumed_at);
         let left = if is_kept { found.left } else { BTreeMap::new() };
-        Ok(Look { counts, deliveries, settled, left, is_kept, may_change, problem })
+        Ok(Look { counts, deliveries, of_late, settled, left, is_kept, may_change, problem })
     }
 
-    /// What is to be asked.
-    fn inquiry(&self, run: &dyn Run) -> Result<Inquiry, LedgerError> {
+    /// What is to be asked. What was learnt and could not be kept is learnt once more where it can be.
+    fn inquiry(&self, run: &dyn Run, is_kept: bool) -> Result<Inquiry, LedgerError> {
         let timeout = self.sender.settings.timeout.value.duration();
         let mut inquiry = Inquiry::new(InquiryTerms {
             now: self.store.clock()?.unwrap_or_else(now),
@@ -146,7 +158,9 @@ impl<'a> AskedRun<'a> {
             only_unknown: self.only_unknown,
         });
         run.each_attempt([i64::MIN, i64::MAX], &mut |mut attempt| {
-            attempt.delivery = self.learnt.get(&attempt.n).cloned().or(attempt.delivery);
+            if !is_kept {
+                attempt.delivery = self.learnt.get(&attempt.n).cloned().or(attempt.delivery);
+            }
             inquiry.add(attempt);
         })?;
         Ok(inquiry)
@@ -195,9 +209,7 @@ fn count_attempts(
         let (details, run) = match read() {
             Ok(read) => read,
             Err(_) if store.is_removed(&other) => continue,
-            Err(_) if store.note(&other).is_some_and(|note| note.bot != of.bot || note.api_url != of.api_url) => {
-                continue;
-            }
+            Err(_) if store.note(&other).is_some_and(|note| note.bot != of.bot) => continue,
             Err(error) => {
                 return Ok(Some(format!(
                     "unknown rows are left as they are: what run {other} has sent is not known: {error}; {}",
@@ -205,7 +217,8 @@ fn count_attempts(
                 )));
             }
         };
-        if (&details.bot, &details.api_url) != (&of.bot, &of.api_url) {
+        // Whatever its address: one server can have several names, and too many attempts settle nothing wrongly.
+        if details.bot != of.bot {
             continue;
         }
         if is_this || run.created_at()? <= last {

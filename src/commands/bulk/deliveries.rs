@@ -12,10 +12,10 @@ use super::words::{deliveries_as_json, deliveries_in_words};
 use crate::commands::CommandError;
 use crate::config::Timeout;
 use crate::context::Context;
-use crate::deliveries::StillUnknown;
+use crate::deliveries::{LeftRows, StillUnknown};
 use crate::exit::ExitCode;
 use crate::ledger::{DeliveryCounts, LedgerStore, RunName};
-use crate::output::{Format, StreamError, counted, counted_are, grouped};
+use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
 use crate::process::block_on;
 use crate::sending::{Flight, Interrupted, Opening};
 
@@ -113,6 +113,8 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
     let every = args.every.map_or(EVERY, Timeout::duration);
     let end = tokio::time::Instant::now() + args.within.map_or(WITHIN, Timeout::duration);
     let (mut settled, mut is_told, mut is_stopped) = (0, false, false);
+    // Nothing until it was read once: who cannot ask at all hears of it at once.
+    let mut is_away = None;
     loop {
         let mut look = asked.look(context, &mut look_ups).await?;
         settled += look.settled;
@@ -123,7 +125,7 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
                 asked.name
             ));
         }
-        let failing = silent_failure(&look.deliveries).filter(|_| args.pause_if_undelivered && look.may_change);
+        let failing = silent_failure(&look.of_late).filter(|_| args.pause_if_undelivered && look.may_change);
         if let Some(why) = failing.filter(|_| !is_stopped) {
             is_stopped = asked.store.stop(asked.name)?;
             if is_stopped {
@@ -134,10 +136,23 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
             }
         }
         let next = tokio::time::Instant::now() + every;
-        if !args.watch || !look.may_change || look.problem.is_some() || next > end {
+        let outage = look.problem.as_ref().filter(|problem| is_away.is_some() && problem.may_pass());
+        if !args.watch
+            || !look.may_change && outage.is_none()
+            || look.problem.is_some() && outage.is_none()
+            || next > end
+        {
             return Ok(look);
         }
-        context.stderr.note(&deliveries_in_words(&look.deliveries));
+        match outage {
+            None => context.stderr.note(&deliveries_in_words(&look.deliveries)),
+            Some(problem) if is_away == Some(false) => {
+                let every = rounded(every);
+                context.stderr.warning(&format!("{}; it is asked again every {every}", problem.message()));
+            }
+            Some(_) => {}
+        }
+        is_away = Some(outage.is_some());
         tokio::select! {
             biased;
             signal = look_ups.signals.next() => {
@@ -219,12 +234,20 @@ fn to_json(name: &RunName, look: &Look) -> Value {
 
 /// Why rows stay unknown, and what to do.
 fn still_unknown(name: &RunName, look: &Look) -> Vec<String> {
-    let sentence = |(why, rows): (&StillUnknown, &u64)| {
-        let (rows, rows_are) = (counted(*rows, "unknown row"), counted_are(*rows, "unknown row"));
+    let sentence = |(why, left): (&StillUnknown, &LeftRows)| {
+        let (rows, rows_are) = (counted(left.rows, "unknown row"), counted_are(left.rows, "unknown row"));
+        let later = rounded(left.since);
         match why {
             StillUnknown::NotListed => format!(
-                "{rows_are} not in Jelou's history: most likely not sent, but it may be listed later; ask again, or decide with \
-                 `jelouctl bulk resolve {name} --unknown-as failed`"
+                "{rows_are} not in Jelou's history {later} after: most likely not sent; decide with `jelouctl bulk resolve \
+                 {name} --unknown-as failed`, or ask again later"
+            ),
+            StillUnknown::NotYetListed => {
+                format!("{rows_are} not in Jelou's history {later} after, where it may still appear; ask again later")
+            }
+            StillUnknown::OtherListed => format!(
+                "{rows_are} not in Jelou's history as sent, but another message of that time is; compare with \
+                 `jelouctl messages list --to USER`"
             ),
             StillUnknown::FewerListed => format!("{rows}: fewer messages are listed than were attempted"),
             StillUnknown::NotOursAlone => {

@@ -17,6 +17,7 @@ use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::import::BulkError;
 use crate::ledger::{Details, RowFilter, RowState, Run, RunName, SkipReason};
+use crate::message::typed_form;
 use crate::output::{Format, counted, counted_are};
 use crate::phone::person_key;
 use crate::report::{ListReport, write_report};
@@ -214,7 +215,7 @@ impl Report<'_> {
         self.ledger.report::<CommandError>(&self.args.filter(), |row| {
             let Some(recipient) = row.recipient else { return Ok(()) };
             if people.insert(person_key(&recipient).into_owned()) {
-                context.stdout.value(&recipient)?;
+                context.stdout.value(&typed_form(&recipient))?;
             }
             Ok(())
         })

@@ -98,10 +98,11 @@ async fn ask(
         let flight = Flight::default();
         connection.look_ups(&context.stderr, settings, bot, &flight).look_for(&mut tracked).await?;
         print(context, &tracked)?;
-        return match tracked.entry {
-            Some(_) => Ok(ExitCode::Success),
-            None => Err(LookUpError::NotListed { id: tracked.id, is_searched: tracked.is_fully_searched }.into()),
-        };
+        if tracked.entry.is_some() {
+            return Ok(ExitCode::Success);
+        }
+        let is_searched = tracked.is_fully_searched();
+        return Err(LookUpError::NotListed { id: tracked.id, is_searched }.into());
     };
     let ended = connection.wait(&context.stderr, settings, bot, &mut tracked, wait).await;
     print(context, &tracked)?;

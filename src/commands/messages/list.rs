@@ -262,7 +262,9 @@ impl MessageListing<'_> {
                 known.repeat(message);
             } else if !self.printed.contains_key(&key) && self.filter.shows(&message) {
                 places.insert(key, listed.len());
-                listed.push(Listed { key, message, entry: entry.clone() });
+                // The rest of an entry can be long, and is printed in one format alone.
+                let entry = if self.context.stdout.format == Format::Response { entry.clone() } else { Value::Null };
+                listed.push(Listed { key, message, entry });
             }
             if self.limit == Some(listed.len()) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::{DeliveryState, HistoryMessage, MessageAuthor};
-use crate::message::TypedRecipient;
+use crate::message::typed_form;
 use crate::output::{Format, Stdout, StreamError};
 use crate::phone::person_key;
 use crate::timestamps::local_second;
@@ -77,14 +77,6 @@ pub(super) fn newest_last(listed: &[Listed]) -> Vec<&Listed> {
     timed.into_iter().map(|(_, listed)| listed).collect()
 }
 
-/// As a list of recipients names a person: `id:` stands before what is neither a number nor a WhatsApp user id.
-fn as_recipient(person: &str) -> String {
-    match TypedRecipient::read(person, None) {
-        Ok(read) if read.recipient.as_str() == person => person.to_owned(),
-        Ok(_) | Err(_) => format!("id:{person}"),
-    }
-}
-
 /// Prints a message that a machine reads; `people` are those that `-o to` has printed.
 pub(super) fn print_for_a_machine(
     stdout: &Stdout,
@@ -94,7 +86,7 @@ pub(super) fn print_for_a_machine(
     match stdout.format {
         Format::To => {
             let person = message.user.as_deref().unwrap_or_default();
-            if people.insert(person_key(person).into_owned()) { stdout.value(&as_recipient(person)) } else { Ok(()) }
+            if people.insert(person_key(person).into_owned()) { stdout.value(&typed_form(person)) } else { Ok(()) }
         }
         Format::Id => message.id.as_ref().map_or(Ok(()), |id| stdout.value(id)),
         Format::Record => stdout.json(&MessageRecord::new(message)),

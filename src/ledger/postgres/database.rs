@@ -1,5 +1,6 @@
 //! A connection to the database of a ledger, and the checks without which nothing may rely on it. No call waits for ever.
 
+use std::borrow::Cow;
 use std::panic::resume_unwind;
 use std::thread;
 use std::time::Duration;
@@ -251,4 +252,9 @@ async fn check(at: &str, client: &Client, purpose: Use, mark: &str) -> Result<()
         Some(version) if version > VERSION => Err(DatabaseError::NewerSchema { version }),
         version => Err(DatabaseError::OlderSchema { version: version.unwrap_or_default() }),
     }
+}
+
+/// A text as the database takes it: U+0000 has no place there.
+pub(super) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
 }

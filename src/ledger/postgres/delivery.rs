@@ -1,9 +1,11 @@
 //! What is known of the messages of a run in a database after they were accepted, and which attempts may have sent them.
 
+use std::borrow::Cow;
+
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
-use super::database::{LONG, SHORT};
+use super::database::{LONG, SHORT, storable};
 use super::joined_run::JoinedRun;
 use super::reading::DatabaseRun;
 use crate::api::{DeliveryFacts, DeliveryState};
@@ -122,7 +124,7 @@ impl JoinedRun {
 struct ProvenColumns<'a> {
     rows: Vec<i64>,
     numbers: Vec<i32>,
-    evidence: Vec<&'a str>,
+    evidence: Vec<Cow<'a, str>>,
 }
 
 impl<'a> ProvenColumns<'a> {
@@ -130,7 +132,7 @@ impl<'a> ProvenColumns<'a> {
         Self {
             rows: proven.iter().map(|row| row.n).collect(),
             numbers: proven.iter().map(|row| i32::try_from(row.number).unwrap_or(i32::MAX)).collect(),
-            evidence: proven.iter().map(|row| row.evidence.as_str()).collect(),
+            evidence: proven.iter().map(|row| storable(&row.evidence)).collect(),
         }
     }
 }
@@ -140,11 +142,11 @@ impl<'a> ProvenColumns<'a> {
 struct LearntColumns<'a> {
     rows: Vec<i64>,
     numbers: Vec<i32>,
-    statuses: Vec<&'a str>,
+    statuses: Vec<Cow<'a, str>>,
     times: Vec<Option<i64>>,
-    codes: Vec<Option<&'a str>>,
-    reasons: Vec<Option<&'a str>>,
-    ids: Vec<Option<&'a str>>,
+    codes: Vec<Option<Cow<'a, str>>>,
+    reasons: Vec<Option<Cow<'a, str>>>,
+    ids: Vec<Option<Cow<'a, str>>>,
 }
 
 impl<'a> LearntColumns<'a> {
@@ -155,11 +157,11 @@ impl<'a> LearntColumns<'a> {
             for (number, DeliveryFacts { state, at, code, reason }) in (learnt.after + 1..).zip(&learnt.steps) {
                 columns.rows.push(learnt.n);
                 columns.numbers.push(i32::try_from(number).unwrap_or(i32::MAX));
-                columns.statuses.push(state.status());
+                columns.statuses.push(storable(state.status()));
                 columns.times.push(at.map(jiff::Timestamp::as_millisecond));
-                columns.codes.push(code.as_deref());
-                columns.reasons.push(reason.as_deref());
-                columns.ids.push(id.take());
+                columns.codes.push(code.as_deref().map(storable));
+                columns.reasons.push(reason.as_deref().map(storable));
+                columns.ids.push(id.take().map(storable));
             }
         }
         columns

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use tokio_postgres::{Client, CopyInSink, Error};
 
-use super::database::{LONG, SHORT};
+use super::database::{LONG, SHORT, storable};
 use super::error::DatabaseError;
 use super::once::SharedClaims;
 use super::runs::{RunId, SharedRuns};
@@ -188,14 +188,12 @@ fn time(line: &mut String, at: Option<i64>) {
 /// A text as COPY takes it.
 fn text(line: &mut String, value: Option<&str>) {
     let Some(value) = value else { return line.push_str("\\N") };
-    for letter in value.chars() {
+    for letter in storable(value).chars() {
         match letter {
             '\\' => line.push_str("\\\\"),
             '\t' => line.push_str("\\t"),
             '\n' => line.push_str("\\n"),
             '\r' => line.push_str("\\r"),
-            // It has no place in a text of the database.
-            '\0' => line.push('\u{fffd}'),
             other => line.push(other),
         }
     }

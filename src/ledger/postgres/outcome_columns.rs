@@ -1,9 +1,11 @@
 //! What became of rows, as an exchange hands it in.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use tokio_postgres::types::ToSql;
 
+use super::database::storable;
 use crate::ledger::{PaceNews, PauseReason, SettledRow};
 
 /// What became of rows, as the columns of a call.
@@ -14,10 +16,10 @@ pub(super) struct OutcomeColumns<'a> {
     ages: Vec<i64>,
     waits: Vec<i64>,
     statuses: Vec<Option<i32>>,
-    ids: Vec<Option<&'a str>>,
+    ids: Vec<Option<Cow<'a, str>>>,
     codes: Vec<Option<&'static str>>,
-    api_codes: Vec<Option<&'a str>>,
-    errors: Vec<Option<&'a str>>,
+    api_codes: Vec<Option<Cow<'a, str>>>,
+    errors: Vec<Option<Cow<'a, str>>>,
     /// For how long nobody may leave.
     stop: i64,
     is_too_much: bool,
@@ -40,10 +42,10 @@ impl<'a> OutcomeColumns<'a> {
             ages: settled.iter().map(|row| milliseconds(row.at.elapsed())).collect(),
             waits: settled.iter().map(wait).collect(),
             statuses: settled.iter().map(|row| row.ended.http_status.map(i32::from)).collect(),
-            ids: settled.iter().map(|row| row.ended.message_id.as_deref()).collect(),
-            api_codes: settled.iter().map(|row| row.ended.api_code.as_deref()).collect(),
+            ids: settled.iter().map(|row| row.ended.message_id.as_deref().map(storable)).collect(),
+            api_codes: settled.iter().map(|row| row.ended.api_code.as_deref().map(storable)).collect(),
             codes: settled.iter().map(|row| row.ended.code).collect(),
-            errors: settled.iter().map(|row| row.ended.error.as_deref()).collect(),
+            errors: settled.iter().map(|row| row.ended.error.as_deref().map(storable)).collect(),
             stop: stopped_until.map(until).unwrap_or_default(),
             is_too_much,
             pause: pause.map(PauseReason::name),
