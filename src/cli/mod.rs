@@ -59,7 +59,7 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         Some(Command::FlowMessage(args)) => return commands::send::run(&mut context, &args.typed()),
         Some(Command::Templates(args)) => commands::templates::run(&mut context, &args),
         Some(Command::Messages(command)) => commands::messages::run(&mut context, command),
-        Some(Command::Once(command)) => commands::once::run(&mut context, &command),
+        Some(Command::Once(command)) => commands::once::run(&context, &command),
         Some(Command::Bulk(command)) => commands::bulk::run(&mut context, command),
         Some(Command::Run(args)) => commands::run::run(&mut context, &args),
         Some(Command::Api(typed)) => return commands::api::run(&mut context, &typed),

@@ -10,7 +10,7 @@ use crate::import::BulkError;
 use crate::input::InputError;
 use crate::ledger::{DatabaseError, EarlierError, LedgerError, PauseReason, ResolveError, RunError};
 use crate::list::ListError;
-use crate::message::InvalidMessage;
+use crate::message::{InvalidMessage, typed_form};
 use crate::once::OnceError;
 use crate::output::{Sent, StreamError};
 use crate::people::{ExclusionError, ExclusionOrigin};
@@ -204,11 +204,13 @@ impl From<GuardError> for CommandError {
 
 impl From<OnceError> for CommandError {
     fn from(error: OnceError) -> Self {
-        let hint = Some(error.hint());
+        let hint = Some(error.hint(typed_form));
         match error {
             // Whatever was sent was sent before.
             OnceError::MayHaveBeenSent { .. } => Self::new(ExitCode::Unknown, "unknown", error, hint).after_sending(),
-            OnceError::UnderWay { .. } | OnceError::ToBeSent { .. } => Self::new(ExitCode::Guard, "guard", error, hint),
+            OnceError::UnderWay { .. } | OnceError::ToBeSent { .. } | OnceError::OfUnfinishedRun { .. } => {
+                Self::new(ExitCode::Guard, "guard", error, hint)
+            }
         }
     }
 }

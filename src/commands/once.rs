@@ -1,6 +1,6 @@
 //! `once …`: the keys of `--once`, and what people have under them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
@@ -8,14 +8,15 @@ use serde_json::{Map, Value, json};
 use super::CommandError;
 use super::bulk::{hold_claims, ledger_address, store_at, store_to_look_at};
 use super::claim::standing;
-use crate::context::{Context, UsageError};
+use crate::config::{Origin, Settings};
+use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::ledger::{LedgerError, LedgerStore, OnceClaims, OnceFinding, OnceSummary, RunName};
-use crate::message::{InvalidMessage, TypedRecipient};
+use crate::message::{InvalidMessage, TypedRecipient, typed_form};
 use crate::once::{OnceEntry, OnceError, OnceHash, OnceKey, OncePeople, OnceRows, OnceScope, OnceState};
 use crate::output::{Format, StreamError, compact, counted, counted_are};
 use crate::phone::Country;
-use crate::sending::UnresolvedSender;
+use crate::sending::{AuditLog, read_environment};
 use crate::timestamps::{local_time, of_milliseconds};
 
 const KEYS: [&str; 8] = ["KEY", "FROM", "SENT", "UNKNOWN", "UNDER WAY", "TO BE SENT", "NOT SENT", "LAST CHANGE"];
@@ -134,35 +135,69 @@ enum FoundState {
     Failed,
 }
 
-pub(crate) fn run(context: &mut Context, command: &OnceCommand) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &Context, command: &OnceCommand) -> Result<ExitCode, CommandError> {
+    let settings = match command {
+        OnceCommand::List => None,
+        _ => Some(Settings::load(&context.flags, &read_environment()?.0)?),
+    };
+    if let (Some(settings), OnceCommand::Resolve(_) | OnceCommand::Add(_) | OnceCommand::Forget(_)) =
+        (&settings, command)
+    {
+        refuse_rehearsal(context, settings)?;
+    }
     let address = ledger_address(context)?;
-    if let OnceCommand::Add(arguments) = command {
-        return add(context, &*store_at(address).map_err(CommandError::of_single_send)?, arguments);
+    if let (OnceCommand::Add(arguments), Some(settings)) = (command, &settings) {
+        return add(context, settings, &*store_at(address).map_err(CommandError::of_single_send)?, arguments);
     }
     let store = store_to_look_at(address).map_err(CommandError::of_single_send)?;
     let KnownKeys { claims, rows, keys } = match &store {
-        Some(store) => known_keys(context, &**store).map_err(CommandError::of_single_send)?,
+        Some(store) => known_keys(context, &**store, command.key()).map_err(CommandError::of_single_send)?,
         None => KnownKeys::default(),
     };
-    let (Some(store), Some(claims)) = (store, claims) else {
-        return match command {
-            OnceCommand::List | OnceCommand::Add(_) => list(context, &keys),
-            OnceCommand::Show(OnceShowArgs { key, .. })
-            | OnceCommand::Resolve(OnceResolveArgs { key, .. })
-            | OnceCommand::Forget(OnceForgetArgs { key, .. }) => Err(no_such_key(key, &keys).into()),
-        };
-    };
-    let used = |context: &mut Context, key: &OnceKey| {
-        let scope = scope_of(context, key, &keys)?;
-        let rows = rows.iter().find(|(of_rows, _)| *of_rows == scope).map(|(_, people)| people);
-        Ok::<_, CommandError>(UsedKey { store: &*store, claims: &*claims, rows, scope })
-    };
+    let (Some(settings), Some(key)) = (settings, command.key()) else { return list(context, &keys) };
+    let (Some(store), Some(claims)) = (store, claims) else { return Err(no_such_key(key, &keys).into()) };
+    let scope = scope_of(&settings, key, &keys)?;
+    let rows = rows.iter().find(|(of_rows, _)| *of_rows == scope).map(|(_, people)| people);
+    let used = UsedKey { store: &*store, claims: &*claims, rows, scope, settings };
     match command {
+        OnceCommand::Show(OnceShowArgs { person, .. }) => used.show(context, person),
+        OnceCommand::Resolve(arguments) => used.resolve(context, arguments),
+        OnceCommand::Forget(OnceForgetArgs { person, .. }) => used.forget(context, person),
         OnceCommand::List | OnceCommand::Add(_) => list(context, &keys),
-        OnceCommand::Show(OnceShowArgs { key, person }) => used(context, key)?.show(context, person),
-        OnceCommand::Resolve(arguments) => used(context, &arguments.key)?.resolve(context, arguments),
-        OnceCommand::Forget(OnceForgetArgs { key, person }) => used(context, key)?.forget(context, person),
     }
+}
+
+impl OnceCommand {
+    /// The key that is looked up.
+    fn key(&self) -> Option<&OnceKey> {
+        match self {
+            Self::List => None,
+            Self::Show(OnceShowArgs { key, .. })
+            | Self::Resolve(OnceResolveArgs { key, .. })
+            | Self::Add(OnceAddArgs { key, .. })
+            | Self::Forget(OnceForgetArgs { key, .. }) => Some(key),
+        }
+    }
+}
+
+/// Refuses to change what people have under a key where nothing is meant to be sent.
+fn refuse_rehearsal(context: &Context, settings: &Settings) -> Result<(), UsageError> {
+    if context.mode != Mode::Send {
+        let message = "--dry-run and --curl show what a command would send; this would change who gets a message";
+        return Err(UsageError::new(message, "leave them out, or look with `jelouctl once show`"));
+    }
+    if settings.is_sandboxed() {
+        let message = "the sandbox remembers no key, and this would change who gets a real message";
+        return Err(UsageError::new(message, "run it outside of the sandbox"));
+    }
+    Ok(())
+}
+
+/// Writes to the audit log that a person decided who may get another message.
+fn log_decision(context: &Context, settings: &Settings, command: &str, scope: &OnceScope, fields: &Value) {
+    let OnceScope { key, bot, address } = scope;
+    let log = AuditLog::of(settings).of_bot(bot.clone());
+    log.key(&context.stderr, command, (key.as_str(), address), fields);
 }
 
 /// The claims where there are some, the rows of runs beside them, and all keys.
@@ -173,9 +208,9 @@ struct KnownKeys {
     keys: Vec<OnceSummary>,
 }
 
-/// All keys of the store.
-fn known_keys(context: &Context, store: &dyn LedgerStore) -> Result<KnownKeys, LedgerError> {
-    let rows = store.people_of_rows()?;
+/// All keys of the store; of one that is `wanted`, only the runs that have it are read.
+fn known_keys(context: &Context, store: &dyn LedgerStore, wanted: Option<&OnceKey>) -> Result<KnownKeys, LedgerError> {
+    let rows = store.people_of_rows(wanted)?;
     let claims = match store.claims_to_look()? {
         None if !rows.is_empty() => {
             // It is made now, while nobody else makes it.
@@ -207,7 +242,7 @@ fn with_rows(
     let mut all = claims.people(scope)?;
     for (person, entry) in rows.into_iter().flatten() {
         let person = claims.hasher().person(person);
-        if all.get(&person).is_none_or(|known| entry.state.outweighs(known.state)) {
+        if all.get(&person).is_none_or(|known| entry.outweighs(known)) {
             all.insert(person, entry.clone());
         }
     }
@@ -217,6 +252,7 @@ fn with_rows(
 /// `once add`: people of a run that began without the key.
 fn add(
     context: &Context,
+    settings: &Settings,
     store: &dyn LedgerStore,
     OnceAddArgs { key, run }: &OnceAddArgs,
 ) -> Result<ExitCode, CommandError> {
@@ -238,7 +274,7 @@ fn add(
     let claims = hold_claims(context, store)?;
     let reached = run.reached(claims.hasher(), &name)?;
     // These would get a second message when that run goes on.
-    let rows = store.people_of_rows()?;
+    let rows = store.people_of_rows(Some(key))?;
     let known = with_rows(&*claims, &scope, rows.iter().find(|(of, _)| *of == scope).map(|(_, people)| people))?;
     let awaited = reached.iter().filter_map(|(person, _)| known.get(person));
     if let Some(run) = awaited.filter(|known| known.state == OnceState::ToBeSent).find_map(|known| known.run.clone()) {
@@ -246,6 +282,7 @@ fn add(
         return Err(OnceError::ToBeSent { recipient, scope, run }.into());
     }
     let added = claims.add(&scope, &mut reached.into_iter())?;
+    log_decision(context, settings, "once add", &scope, &json!({ "run": name.to_string(), "people": added }));
     context.stderr.note(&format!("{} of run {name} added under the key {key}", people(added)));
     if counts.unknown > 0 {
         context.stderr.note(&format!(
@@ -323,31 +360,30 @@ fn no_such_key(key: &OnceKey, keys: &[OnceSummary]) -> UsageError {
     UsageError::new(format!("nobody has a message under the key {key}"), hint)
 }
 
-/// The bot and the address that are meant, where the key is used for several.
-fn scope_of(context: &mut Context, key: &OnceKey, keys: &[OnceSummary]) -> Result<OnceScope, CommandError> {
+/// The bot and the address that are meant: those that would send, where they are set; else the only ones that used the key.
+fn scope_of(settings: &Settings, key: &OnceKey, keys: &[OnceSummary]) -> Result<OnceScope, UsageError> {
     let mut of_key: Vec<_> = keys.iter().map(|of| &of.scope).filter(|scope| scope.key == *key).collect();
     if of_key.is_empty() {
-        return Err(no_such_key(key, keys).into());
+        return Err(no_such_key(key, keys));
     }
     let bots = of_key.iter().map(|scope| format!("{} at {}", scope.bot, scope.address)).collect::<Vec<_>>().join(", ");
-    let (bot, address) = (context.flags.bot.clone(), context.flags.api_url.clone());
-    let is_meant = |scope: &&OnceScope| {
-        bot.as_ref().is_none_or(|bot| bot.as_str() == scope.bot)
-            && address.as_ref().is_none_or(|address| address.to_string() == scope.address)
-    };
-    of_key.retain(is_meant);
-    if of_key.len() > 1
-        && let Ok(settings) = UnresolvedSender::claim(context)?.settings(context)
-        && let Some(bot) = &settings.bot
-    {
-        let address = settings.api_url.value.to_string();
-        of_key.retain(|scope| scope.bot == bot.value.as_str() && scope.address == address);
+    let hint = format!("the key is used by {bots}: name one with --bot, and its address with --api-url");
+    // In the sandbox they are not those that send.
+    if !settings.is_sandboxed() {
+        let (bot, api_url) = (settings.bot.as_ref().map(|bot| bot.value.as_str()), &settings.api_url);
+        let address = api_url.value.to_string();
+        of_key.retain(|scope| bot.is_none_or(|bot| bot == scope.bot));
+        if of_key.len() > 1 || api_url.origin != Origin::Default {
+            of_key.retain(|scope| scope.address == address);
+        }
+        if let (Some(bot), true) = (bot, of_key.is_empty()) {
+            return Err(UsageError::new(format!("nobody has a message of bot {bot} under the key {key}"), hint));
+        }
     }
-    if let [scope] = of_key.as_slice() {
-        return Ok((*scope).clone());
+    match of_key.as_slice() {
+        [scope] => Ok((*scope).clone()),
+        _ => Err(UsageError::new(format!("it is not clear which bot of the key {key} is meant"), hint)),
     }
-    let message = format!("nobody knows which bot is meant, of those that used the key {key}: {bots}");
-    Err(UsageError::new(message, "name one with --bot, and its address with --api-url").into())
 }
 
 /// A key under which people have something.
@@ -357,6 +393,7 @@ struct UsedKey<'a> {
     /// What people have by rows that are not among the claims.
     rows: Option<&'a BTreeMap<String, OnceEntry>>,
     scope: OnceScope,
+    settings: Settings,
 }
 
 /// A person, by the hash and as typed.
@@ -448,7 +485,8 @@ impl UsedKey<'_> {
         let entry = self.standing(&person)?;
         if let Some(OnceEntry { is_row: true, run: Some(run), .. }) = &entry {
             let message = format!("what {recipient} has under the key {key} is a row of run {run}");
-            let hint = format!("decide it with jelouctl bulk resolve {run}");
+            let to = typed_form(recipient);
+            let hint = format!("decide it with jelouctl bulk resolve {run} --to {to} --unknown-as sent (or failed)");
             return Err(UsageError::new(message, hint).into());
         }
         let was_sent = *found == FoundState::Sent;
@@ -461,23 +499,58 @@ impl UsedKey<'_> {
             });
             let message =
                 format!("{recipient} has {state} under the key {key}, and only an unknown one can be decided");
-            let hint = format!("`jelouctl once show {} --to {recipient}` shows it", key.quoted());
+            let hint = format!("`jelouctl once show {} --to {}` shows it", key.quoted(), typed_form(recipient));
             return Err(UsageError::new(message, hint).into());
         }
+        let decided = json!({ "to": recipient, "people": 1, "sent": if was_sent { "yes" } else { "no" } });
+        log_decision(context, &self.settings, "once resolve", &self.scope, &decided);
         let means = if was_sent { "gets no other message" } else { "can get a message again" };
         context.stderr.note(&format!("{recipient} {means} under the key {key}"));
         Ok(ExitCode::Success)
     }
 
-    fn forget(&self, context: &Context, PersonArgs { to, country }: &PersonArgs) -> Result<ExitCode, CommandError> {
+    fn forget(&self, context: &Context, person: &PersonArgs) -> Result<ExitCode, CommandError> {
         let key = &self.scope.key;
-        let person = self.person(context, to.as_ref(), *country)?;
-        let entries: Vec<OnceEntry> = match &person {
-            Some(person) => self.standing(person)?.into_iter().collect(),
-            None => self.people()?.into_values().collect(),
+        let person = self.person(context, person.to.as_ref(), person.country)?;
+        let shown = self.forgettable(person.as_ref())?;
+        let who = person.as_ref().map_or_else(|| people(shown.len() as u64), |one| one.recipient.clone());
+        if context.confirms(&format!("Forget {who} under the key {key}, so that another message can be sent?"))?
+            != Some(true)
+        {
+            let message = format!("{who}: not forgotten under the key {key}");
+            return Err(UsageError::new(message, "add --yes to forget").into());
+        }
+        // The question may have stood there for hours: who was written to meanwhile is not forgotten unseen.
+        let held = hold_claims(context, self.store).map_err(CommandError::of_single_send)?;
+        let rows = self.store.people_of_rows(Some(key)).map_err(CommandError::of_single_send)?;
+        let rows = rows.iter().find(|(of_rows, _)| *of_rows == self.scope).map(|(_, people)| people);
+        let now = UsedKey { claims: &*held, rows, scope: self.scope.clone(), settings: self.settings.clone(), ..*self };
+        if now.forgettable(person.as_ref())? != shown {
+            let message =
+                format!("what people have under the key {key} has changed meanwhile, and nobody was forgotten");
+            return Err(UsageError::new(message, "run the command again").into());
+        }
+        let hash = person.as_ref().map(|person| &person.hash);
+        let forgotten = held.forget(&self.scope, hash).map_err(CommandError::of_single_send)?;
+        drop(held);
+        let to = person.as_ref().map(|person| &person.recipient);
+        log_decision(context, &self.settings, "once forget", &self.scope, &json!({ "to": to, "people": forgotten }));
+        context.stderr.note(&format!("{who} can get a message again under the key {key}"));
+        Ok(ExitCode::Success)
+    }
+
+    /// What one person or everybody has that can be forgotten.
+    ///
+    /// # Errors
+    /// When there is nothing, or something that has to come to its end first.
+    fn forgettable(&self, person: Option<&NamedPerson>) -> Result<OncePeople, CommandError> {
+        let key = &self.scope.key;
+        let mut entries = match person {
+            Some(person) => self.standing(person)?.map(|entry| (person.hash, entry)).into_iter().collect(),
+            None => self.people()?,
         };
-        let them = person.as_ref().map_or("a person".to_owned(), |person| person.recipient.clone());
-        for entry in &entries {
+        let them = person.map_or("somebody".to_owned(), |person| person.recipient.clone());
+        for entry in entries.values() {
             let (recipient, scope) = (them.clone(), self.scope.clone());
             match (entry.state, entry.run.clone()) {
                 (OnceState::UnderWay, _) => return Err(OnceError::UnderWay { recipient, scope }.into()),
@@ -485,28 +558,35 @@ impl UsedKey<'_> {
                 (OnceState::Sent | OnceState::Unknown | OnceState::NotSent | OnceState::ToBeSent, _) => {}
             }
         }
-        let mut in_files =
-            entries.iter().filter(|entry| entry.is_row && !entry.state.is_free() && !self.store.is_shared());
-        if let Some(run) = in_files.find_map(|entry| entry.run.as_ref()) {
-            let message = format!(
-                "what {them} has under the key {key} is a row of run {run}, and is known as long as the run is"
-            );
-            return Err(UsageError::new(message, format!("remove the run first: jelouctl bulk remove {run}")).into());
-        }
         if entries.is_empty() {
             let message = format!("{them} has nothing under the key {key}");
             return Err(UsageError::new(message, "nothing needs to be forgotten").into());
         }
-        let who = person.as_ref().map_or_else(|| counted(entries.len() as u64, "person"), |one| one.recipient.clone());
-        if context.confirms(&format!("Forget {who} under the key {key}, so that another message can be sent?"))?
-            != Some(true)
-        {
-            let message = format!("{who}: not forgotten under the key {key}");
-            return Err(UsageError::new(message, "add --yes to forget").into());
+        let of_rows = entries.values().filter(|entry| entry.is_row && !entry.state.is_free());
+        let runs: BTreeSet<_> = of_rows.filter_map(|entry| entry.run.clone()).collect();
+        for run in runs {
+            let name = run.parse().map_err(|_| LedgerError::Damaged { problem: format!("`{run}` names no run") })?;
+            if !self.store.read(&name).and_then(|run| run.counts()).map_err(CommandError::of_single_send)?.is_finished()
+            {
+                return Err(OnceError::OfUnfinishedRun { recipient: them, scope: self.scope.clone(), run }.into());
+            }
+            if !self.store.is_shared() {
+                let message = format!(
+                    "what {them} has under the key {key} is a row of run {run}, and is known as long as the run is"
+                );
+                return Err(
+                    UsageError::new(message, format!("remove the run first: jelouctl bulk remove {run}")).into()
+                );
+            }
         }
-        let hash = person.as_ref().map(|person| &person.hash);
-        self.claims.forget(&self.scope, hash).map_err(CommandError::of_single_send)?;
-        context.stderr.note(&format!("{who} can get a message again under the key {key}"));
-        Ok(ExitCode::Success)
+        if !self.store.is_shared() {
+            // A refused row keeps nobody from a message, and stays in its run.
+            entries.retain(|_, entry| !entry.is_row);
+        }
+        if entries.is_empty() {
+            let message = format!("whatever {them} has under the key {key} was refused: another message can be sent");
+            return Err(UsageError::new(message, "nothing needs to be forgotten").into());
+        }
+        Ok(entries)
     }
 }

@@ -240,7 +240,7 @@ fn whom_a_removed_run_reached_is_known_under_its_key(begin: Begin) {
     send_all(store, "a", &[RowState::Sent, RowState::Failed, RowState::Unknown]);
     let remove = |name: &str| {
         let _others_held_off = store.try_hold_claims().unwrap().unwrap();
-        store.hold(&name.parse().unwrap(), HeldFor::Removal).unwrap().remove().unwrap();
+        store.hold(&name.parse().unwrap(), HeldFor::Removal).unwrap().remove(false).unwrap();
     };
     remove("a");
     remove("r");

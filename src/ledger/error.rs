@@ -51,6 +51,9 @@ pub(crate) enum LedgerError {
     Sqlite(String),
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// One of several runs that are looked at.
+    #[error("run {run} cannot be read ({}): {error}", path.display())]
+    Unreadable { run: String, path: PathBuf, error: Box<LedgerError> },
     #[error("the thread that writes the ledger is gone")]
     WriterGone,
     #[error("the store of the keys, {}, {problem}", path.display())]
@@ -139,6 +142,7 @@ impl LedgerError {
             | Self::Doubtful { .. }
             | Self::Damaged { .. }
             | Self::TimeOutOfRange { .. }
+            | Self::Unreadable { .. }
             | Self::Sqlite(_)
             | Self::WriterGone => false,
         }
@@ -148,6 +152,7 @@ impl LedgerError {
     pub(crate) fn hint(&self) -> String {
         let hint = match self {
             Self::Run(error) => error.hint(),
+            Self::Unreadable { error, .. } => return error.hint(),
             Self::Claims { problem, .. } => problem.hint(),
             Self::InUse { .. } => "wait for it, or watch it with `jelouctl bulk status`",
             Self::TimeOutOfRange { .. } => "set the clock of this machine; --state leaves such a row out of the report",

@@ -334,8 +334,8 @@ pub(crate) trait HeldRun {
     fn cancel(&mut self) -> Result<(), LedgerError>;
 
     /// Removes it with all that is known of its rows. Whom it reached stays known under its key: whoever asks holds off the
-    /// others then.
-    fn remove(self: Box<Self>) -> Result<(), LedgerError>;
+    /// others then. Of one that `is_unreadable` that is lost; of any other it is an error that it cannot be read now.
+    fn remove(self: Box<Self>, is_unreadable: bool) -> Result<(), LedgerError>;
 
     /// What tells that somebody asks it to stop, where the exchange does not.
     fn stop_watch(&self) -> Option<StopWatch> {

@@ -13,7 +13,7 @@ use super::run::{HeldFor, HeldRun, Run};
 use super::run_error::RunError;
 use super::types::Details;
 use crate::ledger::{LedgerDraft, ReservedRun, RunNote, now};
-use crate::once::{OnceEntry, OnceRows, OnceScope};
+use crate::once::{OnceEntry, OnceKey, OnceRows, OnceScope};
 
 /// A name that is taken for a new run, and the draft that becomes it.
 pub(crate) struct NewRun {
@@ -146,12 +146,12 @@ pub(crate) trait LedgerStore {
         Ok(None)
     }
 
-    /// What the people of rows that are not among the claims have under the key of their run: of several rows to a person what
-    /// outweighs the others.
+    /// What the people of rows that are not among the claims have under the key of their run, or under the `wanted` one: of
+    /// several rows to a person what outweighs the others.
     ///
     /// # Errors
     /// When a run that has a key cannot be read.
-    fn people_of_rows(&self) -> Result<Vec<OnceRows>, LedgerError> {
+    fn people_of_rows(&self, _wanted: Option<&OnceKey>) -> Result<Vec<OnceRows>, LedgerError> {
         Ok(Vec::new())
     }
 

@@ -81,6 +81,13 @@ pub(crate) struct OnceEntry {
     pub(crate) shown: Option<OnceHash>,
 }
 
+impl OnceEntry {
+    /// Of two that one person has, the one that counts: of two that count alike, the later one.
+    pub(crate) fn outweighs(&self, other: &Self) -> bool {
+        self.state.outweighs(other.state) || self.state == other.state && self.at > other.at
+    }
+}
+
 /// What everybody has under one key, by the hashes of the people.
 pub(crate) type OncePeople = HashMap<OnceHash, OnceEntry>;
 

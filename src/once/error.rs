@@ -13,26 +13,29 @@ pub(crate) enum OnceError {
     UnderWay { recipient: String, scope: OnceScope },
     #[error("run {run} is to send {recipient} a message under the key {}", scope.key)]
     ToBeSent { recipient: String, scope: OnceScope, run: String },
+    #[error("run {run} is unfinished, and has a row to {recipient} under the key {}", scope.key)]
+    OfUnfinishedRun { recipient: String, scope: OnceScope, run: String },
 }
 
 impl OnceError {
-    pub(crate) fn hint(&self) -> String {
+    /// The way out; `typed_form` writes a recipient as `--to` takes it.
+    pub(crate) fn hint(&self, typed_form: impl Fn(&str) -> String) -> String {
         match self {
-            Self::MayHaveBeenSent { run: Some(run), .. } => {
+            Self::MayHaveBeenSent { recipient, run: Some(run), .. } => {
+                let to = typed_form(recipient);
                 format!(
-                    "look into the chat, then decide with jelouctl bulk resolve {run} --unknown-as sent (or failed); \
+                    "look into the chat, then decide with jelouctl bulk resolve {run} --to {to} --unknown-as sent (or failed); \
                      or ask Jelou with jelouctl bulk resolve {run} --ask"
                 )
             }
             Self::MayHaveBeenSent { recipient, scope, .. } => {
-                let key = scope.key.quoted();
+                let (key, to) = (scope.key.quoted(), typed_form(recipient));
                 format!(
-                    "look into the chat, then decide with jelouctl once resolve {key} --to {recipient} --as sent (or \
-                     failed)"
+                    "look into the chat, then decide with jelouctl once resolve {key} --to {to} --as sent (or failed)"
                 )
             }
             Self::UnderWay { .. } => "ask again in a moment: then it is known how that ended".to_owned(),
-            Self::ToBeSent { run, .. } => {
+            Self::ToBeSent { run, .. } | Self::OfUnfinishedRun { run, .. } => {
                 format!("let it be sent with jelouctl bulk resume {run}, or give it up with jelouctl bulk cancel {run}")
             }
         }

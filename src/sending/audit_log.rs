@@ -71,6 +71,11 @@ impl AuditLog {
         Self { bot: Some(bot), client_id: Some(client_id), ..self }
     }
 
+    /// The same log, of what this bot has sent.
+    pub(crate) fn of_bot(self, bot: String) -> Self {
+        Self { bot: Some(bot), ..self }
+    }
+
     /// What became of one message. `exit_code` is what its send ended with, or would have by itself.
     pub(crate) fn message(&self, stderr: &Stderr, command: &str, record: &Record, exit_code: u8) {
         let error = record.error.as_ref();
@@ -80,6 +85,7 @@ impl AuditLog {
             command,
             &json!({
                 "sent": record.sent,
+                "replayed": record.replayed,
                 "exit_code": exit_code,
                 "code": error.map(|error| error.code),
                 // These two are the API's, who could say anything in them.
@@ -98,6 +104,15 @@ impl AuditLog {
     /// How a bulk run stands at its end, where it stopped, or after `command`.
     pub(crate) fn run(&self, stderr: &Stderr, command: &str, run: &Value) {
         self.append(stderr, "run", command, run);
+    }
+
+    /// What a person decided of people under a key.
+    pub(crate) fn key(&self, stderr: &Stderr, command: &str, (key, api_url): (&str, &str), decided: &Value) {
+        let mut fields = json!({ "key": key, "api_url": api_url });
+        if let (Value::Object(fields), Value::Object(decided)) = (&mut fields, decided) {
+            fields.extend(decided.clone());
+        }
+        self.append(stderr, "key", command, &fields);
     }
 
     fn append(&self, stderr: &Stderr, event: &str, command: &str, what: &Value) {
@@ -372,7 +387,7 @@ mod tests {
         }
         let expected = json!({
             "schema_version": 1, "event": "message", "command": "send", "sandbox": true, "profile": "p", "bot_id": "1",
-            "client_id": "c", "exclusions": [], "sent": "no", "exit_code": 5, "code": "rejected", "http_status": 400, "attempts": 2,
+            "client_id": "c", "exclusions": [], "sent": "no", "replayed": false, "exit_code": 5, "code": "rejected", "http_status": 400, "attempts": 2,
             "duration_ms": 7, "kind": "text", "to": "593987654321", "api_url": null,
         });
         assert_eq!(message, expected);

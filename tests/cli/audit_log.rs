@@ -44,7 +44,8 @@ fn a_message_leaves_one_line_without_its_words() {
         logged[0],
         json!({
             "schema_version": 1, "event": "message", "command": "send", "sandbox": false, "profile": null,
-            "bot_id": "BOT_ID", "client_id": "id", "exclusions": [], "sent": "yes", "exit_code": 0, "code": null, "api_code": null,
+            "bot_id": "BOT_ID", "client_id": "id", "exclusions": [], "sent": "yes", "replayed": false, "exit_code": 0, "code": null,
+            "api_code": null,
             "message_id": "msg_123456789", "http_status": 200, "attempts": 1, "kind": "text", "to": "593987654321",
             "api_url": server.url,
         })

@@ -23,6 +23,8 @@ also_in_a_database! {
     a_list_in_daily_parts_reaches_everybody_once_though_its_text_is_corrected,
     a_key_is_kept_with_the_run,
     a_campaign_that_began_without_a_key_gets_one,
+    under_a_key_what_a_report_says_decides_nothing,
+    a_row_of_an_unfinished_run_is_not_forgotten,
     what_a_run_sent_stays_known_whatever_becomes_of_a_send_under_way,
 }
 
@@ -111,7 +113,7 @@ fn what_may_have_been_sent_or_is_to_be_sent_is_left_out() {
         json!([ended.json()["sent"], reasons(&ended)]),
         json!([1, {"already_sent": 1, "may_have_been_sent": 1}])
     );
-    single(&home, &jelou.url, &user(1), "k").fails(8, &["bulk resolve a --unknown-as"]);
+    single(&home, &jelou.url, &user(1), "k").fails(8, &["bulk resolve a --to +593987650001 --unknown-as sent"]);
     write(&home, &users(3..5));
     send(&home, &jelou.url, &["--once", "k", "--run", "c", "--import-only"], "Hola").success();
     write(&home, &users(3..6));
@@ -520,4 +522,63 @@ fn a_store_of_keys_that_cannot_be_read_sends_nothing() {
     assert_eq!(jelou.seen().len(), 1);
     // Without a key nobody asks for it.
     send(&home, &jelou.url, &[], "Hola").success();
+}
+
+#[test]
+fn under_a_key_what_a_report_says_decides_nothing() {
+    let home = people(3);
+    let refused = user(2);
+    let jelou = Jelou::start(move |user, before| match (user == refused, before) {
+        (true, 0) => Act::Answer(422, "", "{}"),
+        _ => Act::Accept,
+    });
+    let first = send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(10, &[]);
+    let told = "the next list under the key k tries 1 failed row again, ahead of what is behind a --limit; to leave them \
+                out: jelouctl bulk report a --state failed --file a.csv, and --exclude a.csv";
+    assert!(first.stderr.contains(told), "{first:?}");
+    home.run("bulk report a --file people.csv --yes").success();
+    let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b", "--skip-invalid"], "Hola").success();
+    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([1, {"already_sent": 2}]), "{ended:?}");
+    // The next campaign goes to all of them, unless the flag says otherwise.
+    let ended = send(&home, &jelou.url, &["--once", "l", "--skip-sent", "--dry-run"], "Hola").end();
+    let told = "these people got a message under the key l, or they were sent by an earlier run";
+    assert!(ended.stderr.contains(told), "{ended:?}");
+    send(&home, &jelou.url, &["--once", "l", "--run", "c"], "Hola").success();
+    assert_eq!(times(&jelou, &users(0..3)), [2; 3]);
+    let test = send(&home, &jelou.url, &["--once", "l", "--test-to", &user(9)], "Hola").success();
+    assert!(test.stderr.contains("--once changes nothing here"), "{test:?}");
+}
+
+#[test]
+fn a_row_of_an_unfinished_run_is_not_forgotten() {
+    let home = people(2);
+    let second = user(1);
+    let jelou = Jelou::start(move |user, _| if user == second { Act::Answer(401, "", "{}") } else { Act::Accept });
+    send(&home, &jelou.url, &["--once", "k", "--run", "a", "--concurrency", "1"], "Hola").fails(4, &[]);
+    let told = ["run a is unfinished, and has a row to", "bulk resume a", "bulk cancel a"];
+    home.run("once forget k --yes").args(&["--to", &user(0)]).fails(11, &told);
+    home.run("once forget k --yes").fails(11, &["run a is to send", "bulk cancel a"]);
+}
+
+#[test]
+fn a_run_that_cannot_be_read_is_named_and_keeps_no_other_key_from_being_decided() {
+    let home = people(2);
+    let lost = user(5);
+    let jelou = Jelou::start(move |user, _| if user == lost { Act::Reset { accepted: true } } else { Act::Accept });
+    send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").success();
+    single(&home, &jelou.url, &user(5), "other").fails(8, &[]);
+    let path = home.path().join(STATE).join("runs/a.db");
+    fs::write(&path, "no ledger").unwrap();
+    home.run("once resolve other --as failed").args(&["--to", &user(5)]).success();
+    home.run("once forget other --yes").success();
+    home.run("once show k").fails(3, &["run a cannot be read (", "a.db)"]);
+    single(&home, &jelou.url, &user(0), "k").fails(3, &["run a cannot be read (", "a.db)"]);
+}
+
+#[test]
+fn refused_rows_need_not_be_forgotten() {
+    let home = people(2);
+    let jelou = Jelou::start(|_, _| Act::Answer(422, "", "{}"));
+    send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(10, &[]);
+    home.run("once forget k --yes").fails(2, &["another message can be sent", "nothing needs to be forgotten"]);
 }

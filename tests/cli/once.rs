@@ -8,6 +8,7 @@ use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime, wait_until};
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
+use crate::terminal::Terminal;
 
 const ANA: &str = "593987654321";
 
@@ -22,6 +23,9 @@ also_in_a_database! {
     keys_are_listed_shown_and_forgotten,
     a_key_counts_for_one_bot,
     a_key_counts_for_ever,
+    a_key_is_changed_for_the_bot_that_sends_and_never_in_a_rehearsal,
+    who_was_written_to_during_the_question_is_not_forgotten,
+    the_audit_log_tells_a_replay_from_a_message,
 }
 
 trait Sending {
@@ -81,7 +85,7 @@ fn what_was_refused_is_sent_and_what_may_have_been_sent_is_not() {
         8,
         &[
             "may have got a message under the key k, at ",
-            "jelouctl once resolve k --to 593987654321 --as sent (or failed)",
+            "jelouctl once resolve k --to +593987654321 --as sent (or failed)",
         ],
     );
     assert_eq!((told.json()["sent"].as_str(), told.json()["attempts"].as_u64()), (Some("unknown"), Some(0)));
@@ -216,9 +220,58 @@ fn a_key_counts_for_one_bot() {
     home.send(&jelou, "--once k Hola").success();
     home.send(&jelou, "--once k Hola --bot OTHER").success();
     assert_eq!(sent_to_ana(&jelou), 2);
-    home.run(&format!("once resolve k --to {ANA} --as sent")).fails(2, &["nobody knows which bot is meant", "--bot"]);
-    home.run("once show k --bot THIRD").fails(2, &["nobody knows which bot is meant"]);
+    home.run(&format!("once resolve k --to {ANA} --as sent")).fails(2, &["which bot of the key k is meant", "--bot"]);
+    home.run("once show k --bot THIRD").fails(2, &["nobody has a message of bot THIRD under the key k", "BOT_ID at"]);
     home.run("once show k --bot OTHER").success();
+}
+
+#[test]
+fn a_key_is_changed_for_the_bot_that_sends_and_never_in_a_rehearsal() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    home.send(&jelou, "--once k Hola --bot 78").success();
+    let forget = "once forget k --yes";
+    let told = ["nobody has a message of bot 77 under the key k", "the key is used by 78 at ", "--bot"];
+    home.run(forget).env("JELOU_BOT_ID", "77").fails(2, &told);
+    for rehearsal in ["--dry-run once forget k", "--curl once forget k", "--sandbox once forget k"] {
+        home.run(&format!("{rehearsal} --yes")).fails(2, &["this would change who gets a"]);
+    }
+    home.run(&format!("--dry-run once resolve k --to {ANA} --as failed")).fails(2, &["this would change"]);
+    home.run("--sandbox once add k --run r").fails(2, &["this would change"]);
+    assert_eq!(home.run("once show k -o record").success().json()["state"], "sent");
+    home.run(forget).env("JELOU_BOT_ID", "78").success();
+    home.run("once show k").fails(2, &["nobody has a message under the key k"]);
+}
+
+#[test]
+fn who_was_written_to_during_the_question_is_not_forgotten() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    home.send(&jelou, "--once k Hola").success();
+    let mut terminal = Terminal::new(&home, &["once", "forget", "k"], &[("NO_COLOR", "1")]);
+    terminal.wait_for("Forget 1 person under the key k");
+    home.run("send text --to 593987654322 Hola --once k").api(&jelou.url).success();
+    terminal.type_line("y");
+    let (code, screen) = terminal.end();
+    assert!(code == 2 && screen.contains("has changed meanwhile, and nobody was forgotten"), "{screen}");
+    assert_eq!(home.run("once list -o record").success().json()["sent"], 2);
+    let forgotten = home.run("once forget k --yes").success();
+    assert!(forgotten.stderr.contains("2 people can get a message again"), "{forgotten:?}");
+}
+
+#[test]
+fn the_audit_log_tells_a_replay_from_a_message() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    for _ in 0..2 {
+        home.send(&jelou, "--once k Hola").env("JELOUCTL_LOG", "log").success();
+    }
+    home.run("once forget k --yes").env("JELOUCTL_LOG", "log").success();
+    let lines = home.read("log");
+    let lines: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |name: &str| lines.iter().map(|line| line[name].clone()).collect::<Vec<_>>();
+    assert_eq!(serde_json::json!(of("event")), serde_json::json!(["message", "message", "key"]));
+    assert_eq!(serde_json::json!(of("replayed")), serde_json::json!([false, true, null]));
+    assert_eq!(serde_json::json!(of("command")), serde_json::json!(["send", "send", "once forget"]));
+    let decided = ["key", "bot_id", "people", "to"].map(|name| lines[2][name].clone());
+    assert_eq!(serde_json::json!(decided), serde_json::json!(["k", "BOT_ID", 1, null]));
 }
 
 #[test]

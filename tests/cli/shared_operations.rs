@@ -568,3 +568,18 @@ fn a_profile_shows_and_keeps_its_ledger() {
     assert!(shown.contains("\nledger_password\t(redacted)\tJELOUCTL_LEDGER\n"), "{shown}");
     assert!(home.run("profile show --bot 1").env("JELOU_PROFILE", "prod").success().stdout.contains(url));
 }
+
+#[test]
+fn what_a_run_reached_that_is_not_there_any_more_can_be_decided() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (home, ledger, jelou) = (people(1), cluster.ledger(), Jelou::accepting());
+    send(&home, &ledger, "--once k", &jelou.url).success();
+    // As after a ledger of an older version was removed.
+    let gone = "UPDATE jelouctl_once.claim SET run_made = run_made - interval '1 day'";
+    cluster.sql(database_of(&ledger), gone);
+    let shown = on(&home, &ledger, "once show k -o record").success().json();
+    assert_eq!((shown["state"].as_str(), shown["run"].as_str()), (Some("unknown"), Some("r")), "{shown}");
+    assert!(shown["at"].as_str().is_some_and(|at| !at.starts_with("1970")), "{shown}");
+    on(&home, &ledger, "once resolve k --as sent").args(&["--to", &user(0)]).success();
+    assert_eq!(on(&home, &ledger, "once show k -o record").success().json()["state"], "sent");
+}

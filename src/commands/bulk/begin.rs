@@ -104,9 +104,9 @@ impl PreparedRun<'_> {
         }
         let rows = new.draft.to_be_sent();
         if rows == 0 {
-            return nothing_to_send(context, &new.draft, once);
+            return nothing_to_send(context, &new.draft, repetition, once);
         }
-        earlier::report_skipped(context, &new.draft.skip_counts()?.since(&skips), once);
+        earlier::report_skipped(context, &new.draft.skip_counts()?.since(&skips), repetition, once);
         if args.limit.is_some() && args.earlier.skip_sent && once.is_none() {
             earlier::report_many_days(context, &new.draft)?;
         }

@@ -97,14 +97,26 @@ pub(crate) fn compare(
 }
 
 /// How many rows are left out because of earlier runs, or of what their people have under the key.
-pub(crate) fn report_skipped(context: &Context, skips: &SkipCounts, once: Option<&OnceKey>) {
+pub(crate) fn report_skipped(
+    context: &Context,
+    skips: &SkipCounts,
+    repetition: DuplicatePolicy,
+    once: Option<&OnceKey>,
+) {
+    let is_of_both = repetition == DuplicatePolicy::LeftOut;
     for (reason, rows) in skips.iter() {
         let (was, has) = if rows == 1 { ("it was", "it may have") } else { ("they were", "they may have") };
         let who = if rows == 1 { "the person" } else { "these people" };
         let why = match (reason, once) {
             (SkipReason::AlreadySent, None) => format!("{was} sent by an earlier run"),
+            (SkipReason::AlreadySent, Some(key)) if is_of_both => {
+                format!("{who} got a message under the key {key}, or {was} sent by an earlier run")
+            }
             (SkipReason::AlreadySent, Some(key)) => format!("a message under the key {key} was sent to {who}"),
             (SkipReason::MayHaveBeenSent, None) => format!("{has} been sent by an earlier run"),
+            (SkipReason::MayHaveBeenSent, Some(key)) if is_of_both => {
+                format!("{who} may have got a message under the key {key}, or {has} been sent by an earlier run")
+            }
             (SkipReason::MayHaveBeenSent, Some(key)) => {
                 format!("a message under the key {key} may have been sent to {who}")
             }

@@ -49,6 +49,7 @@ fn remove(context: &Context, asked: &RunName) -> Result<ExitCode, CommandError> 
     let run = store.hold(&name, HeldFor::Removal)?;
     let overview = run.read().and_then(|run| RunOverview::of(&name, false, run));
     let what = what_goes(&overview);
+    let is_unreadable = overview.is_err();
     let key = overview.as_ref().ok().and_then(|run| run.details.scope());
     if let Ok(overview) = overview {
         warn_of_memory(context, &[overview]);
@@ -63,7 +64,7 @@ fn remove(context: &Context, asked: &RunName) -> Result<ExitCode, CommandError> 
         return Err(UsageError::new(format!("run {name}, {what}, was not removed"), "add --yes to remove it").into());
     }
     let others_held_off = key.as_ref().map(|_| hold_claims(context, &*store)).transpose()?;
-    run.remove()?;
+    run.remove(is_unreadable)?;
     drop(others_held_off);
     context.stderr.note(&format!("run {name} is removed"));
     if let Some(key) = key {

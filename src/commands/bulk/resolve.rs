@@ -202,13 +202,19 @@ fn decide(
         return Err(UsageError::new(message, "leave it out").into());
     }
     let scope = if resolution.sends_again() { store.read(name)?.details()?.scope() } else { None };
-    let others_held_off = scope.as_ref().map(|_| hold_claims(context, store)).transpose()?;
-    let mut asked = Ok(None);
+    let mut others_held_off = scope.as_ref().map(|_| hold_claims(context, store)).transpose()?;
+    let (mut asked, mut held_again) = (Ok(None), Ok(()));
     let changed = store.hold(name, HeldFor::Deciding)?.resolve(resolution, &mut |workers| {
+        // Nobody else has to wait for a person's answer.
+        drop(others_held_off.take());
         asked = confirm_lost_workers(context, workers);
-        matches!(asked, Ok(Some(true)))
+        if scope.is_some() {
+            held_again = hold_claims(context, store).map(|held| others_held_off = Some(held));
+        }
+        held_again.is_ok() && matches!(asked, Ok(Some(true)))
     });
     asked?;
+    held_again?;
     drop(others_held_off);
     let changed = changed?;
     if let (Some(OnceScope { key, .. }), Resolution::All([from, _])) = (scope, resolution) {

@@ -81,7 +81,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let once = args.once.as_ref();
     let one_per_person = one_per_person || once.is_some();
     if once.is_some() {
-        tell_of_keys(context, &sender, store);
+        tell_of_keys(context, &sender, args.test_to.is_some(), store);
     }
     let plan = ImportPlan {
         kind: args.message(),
@@ -93,8 +93,11 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         language: &language,
         bot: sender.bot.as_str(),
         base: base.url(),
-        // On the sandbox nothing was sent, and nothing will be; a test is sent to somebody else.
-        reported: if sender.settings.is_sandboxed() || args.test_to.is_some() {
+        // On the sandbox nothing was sent, and nothing will be; a test is sent to somebody else; under a key only the key counts.
+        reported: if sender.settings.is_sandboxed()
+            || args.test_to.is_some()
+            || once.is_some() && repetition == DuplicatePolicy::Refused
+        {
             ReportedRule::NotCounted
         } else {
             repetition.of_report()
@@ -128,7 +131,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     read.verdict?;
     read.comparison?;
     if new.draft.to_be_sent() == 0 {
-        return nothing_to_send(context, &new.draft, once);
+        return nothing_to_send(context, &new.draft, repetition, once);
     }
     let details = Details { remember, ..details(args, &sender, hours, list.format(), &read.imported, body.as_ref())? };
     let prepared = PreparedRun { store, new, details, kind, exclusions: &exclusions, earlier: runs_before, repetition };
@@ -166,8 +169,12 @@ fn how_far_back(args: &BulkSendArgs, sender: &Sender) -> Duration {
 }
 
 /// Says where a key is not remembered for ever.
-fn tell_of_keys(context: &Context, sender: &Sender, store: Option<&dyn LedgerStore>) {
-    if sender.settings.is_sandboxed() {
+fn tell_of_keys(context: &Context, sender: &Sender, is_test: bool, store: Option<&dyn LedgerStore>) {
+    if is_test {
+        context.stderr.note(
+            "a test is sent whatever its recipient has under the key, and claims nothing: --once changes nothing here",
+        );
+    } else if sender.settings.is_sandboxed() {
         let note = "the sandbox remembers no key between two commands: within this list each person gets one message";
         context.stderr.note(note);
     } else {

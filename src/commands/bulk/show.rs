@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::before::draw_messages;
-use super::earlier;
+use super::earlier::{self, DuplicatePolicy};
 use super::import::ReadList;
 use super::report_file::{ReportFile, page_in_words};
 use super::send_args::BulkSendArgs;
@@ -147,7 +147,8 @@ impl ShownList<'_> {
             Err(error) => return Err(error),
         }
         let Some(mut earlier) = earlier else { return Ok(true) };
-        earlier::report_skipped(context, &self.draft.skip_counts()?, self.args.once.as_ref());
+        let repetition = DuplicatePolicy::of(self.args.earlier.again, self.args.earlier.skip_sent);
+        earlier::report_skipped(context, &self.draft.skip_counts()?, repetition, self.args.once.as_ref());
         earlier::report_unfinished(context, &mut *earlier, self.draft)?;
         earlier::report_written_to(context, &earlier.people_written_to(self.draft)?);
         Ok(true)

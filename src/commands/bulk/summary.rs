@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::earlier::report_skipped;
+use super::earlier::{DuplicatePolicy, report_skipped};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -147,6 +147,13 @@ impl RunSummary {
                 "to send {rows} again once corrected: {report}; then {send}, with the message and the other flags as before"
             ));
         }
+        if let (Some(key), true, 1..) = (&details.conditions.once, self.is_complete(), self.counts.failed) {
+            let rows = counted(self.counts.failed, "failed row");
+            ways.push(format!(
+                "the next list under the key {key} tries {rows} again, ahead of what is behind a --limit; to leave them out: \
+                 jelouctl bulk report {name} --state failed --file {name}.csv, and --exclude {name}.csv"
+            ));
+        }
         ways
     }
 }
@@ -162,10 +169,11 @@ fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>) -> Option<
 pub(crate) fn nothing_to_send(
     context: &Context,
     draft: &LedgerDraft,
+    repetition: DuplicatePolicy,
     once: Option<&OnceKey>,
 ) -> Result<ExitCode, CommandError> {
     let skips = draft.skip_counts()?;
-    report_skipped(context, &skips, once);
+    report_skipped(context, &skips, repetition, once);
     let skipped = skips.iter().map(|(_, rows)| rows).sum();
     context.stderr.note(&format!("nothing is left to send: {} left out, and no run is made", were(skipped)));
     let to_be_sent = skips.rows(SkipReason::ToBeSent);

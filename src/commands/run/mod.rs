@@ -118,6 +118,12 @@ impl From<CommandError> for NoticeFailure {
 }
 
 impl NoticeFailure {
+    /// The same with its hint, which names the command that helps.
+    fn with_way_out(error: &CommandError) -> Self {
+        let hint = error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        Self(error.code, error.name, format!("not sent: {}{hint}", error.line()))
+    }
+
     /// A notice that was not accepted within `limit`, as `flight` tells.
     fn late(limit: Duration, flight: &Flight) -> Self {
         let seconds = limit.as_secs_f64();
@@ -263,10 +269,11 @@ impl CommandRun<'_> {
         outgoing: &Outgoing,
     ) -> Result<Option<OnceTurn>, NoticeFailure> {
         let Self { context, arguments, flight, .. } = self;
-        let Some(once) = OnceSend::open(context, arguments.once.once.as_ref(), sender)? else { return Ok(None) };
+        let opened = OnceSend::open(context, arguments.once.once.as_ref(), sender);
+        let Some(once) = opened.map_err(|error| NoticeFailure::with_way_out(&error))? else { return Ok(None) };
         let turn = once.turn(context, &mut connection.signals, sender, outgoing);
         match tokio::time::timeout(arguments.patience(), turn).await {
-            Ok(turn) => Ok(Some(turn?)),
+            Ok(turn) => turn.map(Some).map_err(|error| NoticeFailure::with_way_out(&error)),
             Err(_) => Err(NoticeFailure::late(arguments.patience(), flight)),
         }
     }

@@ -111,7 +111,7 @@ impl HeldRun for JoinedRun {
         self.note_lost_rows()
     }
 
-    fn remove(self: Box<Self>) -> Result<(), LedgerError> {
+    fn remove(self: Box<Self>, _is_unreadable: bool) -> Result<(), LedgerError> {
         let query = "SELECT jelouctl.remove_run($1)";
         let busy: Option<String> =
             self.runs.call(LONG, async { self.runs.client().query_one(query, &[&self.id.0]).await?.try_get(0) })?;

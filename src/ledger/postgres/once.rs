@@ -160,10 +160,16 @@ impl OnceClaims for SharedClaims {
         let [words, kind] = [&claim.words.0[..], &claim.kind.0[..]];
         let shown = claim.shown.as_ref().map(|shown| &shown.0[..]);
         let query = "SELECT jelouctl_once.claim_person($1, $2, $3, $4, $5, $6, $7, $8)";
-        let is_claimed: bool = self.runs.call(SHORT, async {
+        let is_claimed: Result<bool, _> = self.runs.call(SHORT, async {
             let values: [&(dyn tokio_postgres::types::ToSql + Sync); 8] =
                 [&scope.bot, &scope.address, &key, &person, &holder, &words, &kind, &shown];
             client.query_one(query, &values).await?.try_get(0)
+        });
+        let is_claimed = is_claimed.inspect_err(|error| {
+            // It may stand there all the same, and nothing has left.
+            if matches!(error, DatabaseError::Unreachable { .. }) {
+                let _ = self.runs.reopened().and_then(|runs| runs.end_claim(&held, &ClaimEnd::NotSent));
+            }
         })?;
         if is_claimed {
             return Ok(Claimed::Now(Box::new(held)));

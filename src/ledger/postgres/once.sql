@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS jelouctl_once.claim (
   holder int,
   at timestamptz,
   message_id text,
-  -- The name of the run that was removed.
+  -- The name of the run whose row it was.
   of_run text,
   -- Hashes of words and kind, and of what Jelou's history shows of it.
   words bytea,
@@ -136,12 +136,12 @@ END $$;
 CREATE OR REPLACE FUNCTION jelouctl_once.claim_rows(its_bot text, its_address text, its_key text, its_run bigint,
   people bytea[], ns bigint[])
 RETURNS SETOF bigint LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  INSERT INTO jelouctl_once.claim AS c (bot, address, key, person, run, run_made, n)
-    SELECT its_bot, its_address, its_key, claimed.person, run.id, run.created_at, claimed.n
+  INSERT INTO jelouctl_once.claim AS c (bot, address, key, person, run, run_made, n, at, of_run)
+    SELECT its_bot, its_address, its_key, claimed.person, run.id, run.created_at, claimed.n, clock_timestamp(), run.name
     FROM unnest(people, ns) AS claimed (person, n), jelouctl.run WHERE run.id = its_run
   ON CONFLICT (bot, address, key, person) DO UPDATE
     SET (run, run_made, n, state, holder, at, message_id, of_run, words, kind, shown) = (excluded.run, excluded.run_made,
-      excluded.n, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
+      excluded.n, NULL, NULL, excluded.at, NULL, excluded.of_run, NULL, NULL, NULL)
     WHERE (c.run, c.run_made, c.n) = (excluded.run, excluded.run_made, excluded.n) OR jelouctl_once.state_of(c) = 'not_sent'
   RETURNING c.n
 $$;
@@ -161,7 +161,7 @@ BEGIN
     WHERE c.run = its_run AND run.id = its_run AND run.created_at = c.run_made AND row.run = its_run AND row.n = c.n;
 END $$;
 
--- A person decides what an unknown message was that is not a row of a run.
+-- A person decides what an unknown message was that is not a row of a run, or of one that is not there any more.
 CREATE OR REPLACE FUNCTION jelouctl_once.decide(its_bot text, its_address text, its_key text, its_person bytea,
   its_state text, its_message text)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -169,9 +169,10 @@ DECLARE
   c jelouctl_once.claim;
 BEGIN
   SELECT * INTO c FROM jelouctl_once.claim
-    WHERE bot = its_bot AND address = its_address AND key = its_key AND person = its_person AND run IS NULL FOR UPDATE;
-  IF NOT FOUND OR jelouctl_once.state_of(c) <> 'unknown' THEN RETURN false; END IF;
-  UPDATE jelouctl_once.claim SET state = its_state, holder = NULL, message_id = its_message
+    WHERE bot = its_bot AND address = its_address AND key = its_key AND person = its_person FOR UPDATE;
+  IF NOT FOUND OR jelouctl_once.state_of(c) <> 'unknown'
+    OR EXISTS (SELECT 1 FROM jelouctl.run WHERE run.id = c.run AND run.created_at = c.run_made) THEN RETURN false; END IF;
+  UPDATE jelouctl_once.claim SET (run, run_made, n, state, holder, message_id) = (NULL, NULL, NULL, its_state, NULL, its_message)
     WHERE bot = its_bot AND address = its_address AND key = its_key AND person = its_person;
   RETURN true;
 END $$;

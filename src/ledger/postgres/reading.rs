@@ -149,25 +149,28 @@ impl Run for DatabaseRun {
 
     fn each_row(&self, each: &mut dyn FnMut(ReportedRow) -> ControlFlow<()>) -> Result<(), LedgerError> {
         let client = self.runs.client();
-        self.runs.call(SHORT, client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))?;
+        // Whoever reads the rows may take a break: `less`, or a slow pipe.
+        let begin =
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0";
         let query = format!(
             "SELECT {COLUMNS} FROM {} WHERE row.run = $1 AND row.n > $2 ORDER BY row.n LIMIT $3",
             tables_after("$2")
         );
         let (mut after, mut is_last) = (0_i64, false);
-        while !is_last {
-            let rows = self.runs.call(LONG, client.query(&query, &[&self.id.0, &after, &PAGE]))?;
-            is_last = i64::try_from(rows.len()).unwrap_or_default() < PAGE;
-            for row in &rows {
-                after = self.read(row.try_get(0))?;
-                if each(self.read(reported(row))?).is_break() {
-                    is_last = true;
-                    break;
+        self.runs.in_transaction(begin, || {
+            while !is_last {
+                let rows = self.runs.call(LONG, client.query(&query, &[&self.id.0, &after, &PAGE]))?;
+                is_last = i64::try_from(rows.len()).unwrap_or_default() < PAGE;
+                for row in &rows {
+                    after = self.read(row.try_get(0))?;
+                    if each(self.read(reported(row))?).is_break() {
+                        is_last = true;
+                        break;
+                    }
                 }
             }
-        }
-        self.runs.call(SHORT, client.batch_execute("COMMIT"))?;
-        Ok(())
+            Ok(())
+        })
     }
 
     fn each_attempt(&self, began: [i64; 2], each: &mut dyn FnMut(KnownAttempt)) -> Result<(), LedgerError> {

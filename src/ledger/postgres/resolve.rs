@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
-use super::database::{LONG, SHORT};
+use super::database::LONG;
 use super::joined_run::JoinedRun;
 use super::once::SharedClaims;
 use crate::ledger::{
@@ -106,7 +106,7 @@ impl JoinedRun {
     ) -> Result<Counts, ResolveError> {
         let mut changed = Counts::default();
         if let Some(scope) = self.scope_to_send_again(resolution)? {
-            return self.in_transaction(|| {
+            return self.runs.in_transaction("BEGIN", || {
                 let rows = self.free_rows(&scope, resolution, decision, lost)?;
                 self.decide_rows(&rows)
             });
@@ -123,20 +123,10 @@ impl JoinedRun {
                 *changed.of_mut(to) = self.changed_by(query, &parameters)?;
             }
             SharedDecision::Rows(rows) => {
-                changed = self.in_transaction(|| self.decide_rows(rows))?;
+                changed = self.runs.in_transaction("BEGIN", || self.decide_rows(rows))?;
             }
         }
         Ok(changed)
-    }
-
-    fn in_transaction<T>(&self, work: impl FnOnce() -> Result<T, ResolveError>) -> Result<T, ResolveError> {
-        self.runs.call(SHORT, self.runs.client().batch_execute("BEGIN")).map_err(LedgerError::from)?;
-        let done = work();
-        let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = self.runs.call(LONG, self.runs.client().batch_execute(end));
-        let done = done?;
-        ended.map_err(LedgerError::from)?;
-        Ok(done)
     }
 
     /// The key of the run, where rows of it are to be sent again.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_postgres::{Client, Error};
 
 use super::address::DatabaseAddress;
-use super::database::{Database, SHORT, Use};
+use super::database::{Database, LONG, SHORT, Use};
 use super::error::DatabaseError;
 use crate::ledger::{FAILED_OVER, LedgerError, PausedFor, RESTORED, RunName};
 
@@ -49,6 +49,21 @@ impl SharedRuns {
         work: impl Future<Output = Result<T, Error>> + Send,
     ) -> Result<T, DatabaseError> {
         self.database.call(limit, work)
+    }
+
+    /// Does `work` in one transaction, which ends with it: whatever comes next on the connection is not in it.
+    pub(super) fn in_transaction<T, E: From<LedgerError>>(
+        &self,
+        begin: &str,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.call(SHORT, self.client.batch_execute(begin)).map_err(LedgerError::from)?;
+        let done = work();
+        let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = self.call(LONG, self.client.batch_execute(end));
+        let done = done?;
+        ended.map_err(LedgerError::from)?;
+        Ok(done)
     }
 
     /// Where it is, as a person may read it.

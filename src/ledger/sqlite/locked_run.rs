@@ -179,9 +179,13 @@ impl HeldRun for LockedRun {
         Ok(())
     }
 
-    fn remove(self: Box<Self>) -> Result<(), LedgerError> {
+    fn remove(self: Box<Self>, is_unreadable: bool) -> Result<(), LedgerError> {
         // Of one that cannot be read nobody knows whom it reached.
-        if let Ok(run) = self.read()
+        let run = match self.read() {
+            Err(_) if is_unreadable => None,
+            run => Some(run?),
+        };
+        if let Some(run) = run
             && let Some(scope) = run.details()?.scope()
         {
             let claims = self.runs.claims()?;

@@ -17,7 +17,7 @@ use crate::ledger::{
     Details, FoundMessage, FoundMessages, FoundRow, HeldFor, HeldRun, KnownRuns, LedgerError, LedgerStore, NewRun,
     OnceClaims, RowFilter, RowState, Run, RunAge, RunError, RunName, UnfinishedRuns, now,
 };
-use crate::once::{OnceEntry, OnceRows, OnceScope};
+use crate::once::{OnceEntry, OnceKey, OnceRows, OnceScope};
 use crate::output::Sent;
 use crate::phone::person_key;
 use crate::private_file;
@@ -163,14 +163,17 @@ impl LedgerStore for Runs {
                 rows = self.whole_ledger(&name)?.rows_to(recipient)?;
             }
             let found = rows.iter().map(|row| row.reported.under_key(&name)).chain(worst);
-            worst = found.reduce(|one, other| if other.state.outweighs(one.state) { other } else { one });
+            worst = found.reduce(|one, other| if other.outweighs(&one) { other } else { one });
         }
         Ok(worst)
     }
 
-    fn people_of_rows(&self) -> Result<Vec<OnceRows>, LedgerError> {
+    fn people_of_rows(&self, wanted: Option<&OnceKey>) -> Result<Vec<OnceRows>, LedgerError> {
         let mut all: Vec<OnceRows> = Vec::new();
         for name in self.names()?.into_iter().chain(self.lost()?) {
+            if wanted.is_some() && self.note(&name).is_some_and(|note| note.once.as_ref() != wanted) {
+                continue;
+            }
             let Some((ledger, scope)) = self.ledger_with_key(&name, None)? else { continue };
             let place = all.iter().position(|(known, _)| *known == scope).unwrap_or_else(|| {
                 all.push((scope, BTreeMap::new()));
@@ -181,7 +184,7 @@ impl LedgerStore for Runs {
                 if let (Some(recipient), true) = (&row.recipient, row.state != RowState::Skipped) {
                     let entry = row.under_key(&name);
                     let person = person_key(recipient).into_owned();
-                    if people.get(&person).is_none_or(|known| entry.state.outweighs(known.state)) {
+                    if people.get(&person).is_none_or(|known| entry.outweighs(known)) {
                         people.insert(person, entry);
                     }
                 }
@@ -250,7 +253,7 @@ impl LedgerStore for Runs {
         let is_old = ledger.finished_at()?.is_some_and(|at| age.has_passed(at, now()));
         drop(ledger);
         if is_old {
-            Box::new(LockedRun::new(self, name, lock)).remove()?;
+            Box::new(LockedRun::new(self, name, lock)).remove(false)?;
         }
         Ok(is_old)
     }
@@ -283,7 +286,14 @@ impl Runs {
         }
         let ledger = match self.ledger(name) {
             Err(_) if self.is_removed(name) => return Ok(None),
-            ledger => ledger?,
+            Err(error) => {
+                return Err(LedgerError::Unreadable {
+                    run: name.to_string(),
+                    path: self.path(name),
+                    error: Box::new(error),
+                });
+            }
+            Ok(ledger) => ledger,
         };
         let scope = ledger.details()?.scope();
         Ok(scope.filter(|scope| wanted.is_none_or(|wanted| wanted == scope)).map(|scope| (ledger, scope)))
