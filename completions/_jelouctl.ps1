@@ -1201,6 +1201,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--skip-invalid', '--skip-invalid', [CompletionResultType]::ParameterName, 'Skip the rows that cannot be sent, instead of sending nothing')
             [CompletionResult]::new('--allow-duplicates', '--allow-duplicates', [CompletionResultType]::ParameterName, 'Send the same message to the same recipient more than once')
             [CompletionResult]::new('--one-per-person', '--one-per-person', [CompletionResultType]::ParameterName, 'Send only the first valid row of each person')
+            [CompletionResult]::new('--only-in-window', '--only-in-window', [CompletionResultType]::ParameterName, 'Leave out people who have not written within 23 hours')
             [CompletionResult]::new('--skip-sent', '--skip-sent', [CompletionResultType]::ParameterName, 'Leave out messages that an earlier run has sent at any time')
             [CompletionResult]::new('--again', '--again', [CompletionResultType]::ParameterName, 'Send again what an earlier run has sent')
             [CompletionResult]::new('--mask', '--mask', [CompletionResultType]::ParameterName, 'On the page, show neither names nor numbers, and the message unfilled')

@@ -1185,7 +1185,7 @@ _jelouctl() {
                     return 0
                     ;;
                 --reason)
-                    COMPREPLY=($(compgen -W "invalid excluded already_sent may_have_been_sent to_be_sent repeated hidden cancelled" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "invalid excluded already_sent may_have_been_sent to_be_sent repeated hidden cancelled outside_window" -- "${cur}"))
                     return 0
                     ;;
                 --format)

@@ -1092,6 +1092,7 @@ never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-invalid -d 'Skip the rows that cannot be sent, instead of sending nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l allow-duplicates -d 'Send the same message to the same recipient more than once'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l one-per-person -d 'Send only the first valid row of each person'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l only-in-window -d 'Leave out people who have not written within 23 hours'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-sent -d 'Leave out messages that an earlier run has sent at any time'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l again -d 'Send again what an earlier run has sent'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l mask -d 'On the page, show neither names nor numbers, and the message unfilled'
@@ -1324,7 +1325,8 @@ may_have_been_sent\t'An earlier run may have sent it'
 to_be_sent\t'An unfinished run is to send it'
 repeated\t'An earlier row of the list is the same message, or goes to the same person'
 hidden\t'The sheet hides it'
-cancelled\t'The run was cancelled before it was sent'"
+cancelled\t'The run was cancelled before it was sent'
+outside_window\t'It is a free message, and its recipient has not written within 23 hours'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l format -d 'How it is written [default: what the file\'s name says, else csv]' -r -f -a "csv\t'The list again, as a spreadsheet opens it'
 ndjson\t'The list again, a JSON object a line'
 xlsx\t'The list again, an Excel workbook whose cells are all texts'

@@ -128,6 +128,8 @@ pub(crate) struct Imported {
     pub(crate) duplicates: u64,
     /// Rows left out for an earlier row to the same person.
     pub(crate) same_person: u64,
+    /// Rows left out for people who have not written lately.
+    pub(crate) outside_window: u64,
     /// Rows that were left out because of an earlier run.
     pub(crate) earlier: u64,
     /// Rows that were left out because the sheet hides them.
@@ -150,7 +152,7 @@ impl Imported {
 
     /// Rows that are left out as they should be.
     pub(crate) fn left_out(&self) -> u64 {
-        self.excluded + self.same_person + self.earlier + self.hidden
+        self.excluded + self.outside_window + self.same_person + self.earlier + self.hidden
     }
 
     /// Every row that was read.
@@ -166,6 +168,7 @@ impl Imported {
             (self.duplicates, "the same as another row"),
             (self.guarded, "to recipients that are not allowed"),
             (self.excluded, "excluded"),
+            (self.outside_window, "to people who have not written within 23 hours"),
             (self.same_person, "to a person who has an earlier row"),
             (self.earlier, "left out because of earlier runs"),
             (self.hidden, "hidden"),
@@ -186,6 +189,7 @@ impl Imported {
             match reason {
                 SkipReason::Invalid => self.invalid += rows,
                 SkipReason::Excluded => self.excluded += rows,
+                SkipReason::OutsideWindow => self.outside_window += rows,
                 SkipReason::AlreadySent | SkipReason::MayHaveBeenSent | SkipReason::ToBeSent => self.earlier += rows,
                 SkipReason::Hidden => self.hidden += rows,
                 SkipReason::Repeated | SkipReason::Cancelled => {}

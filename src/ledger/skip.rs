@@ -22,10 +22,12 @@ pub(crate) enum SkipReason {
     Hidden,
     /// The run was cancelled before it was sent
     Cancelled,
+    /// It is a free message, and its recipient has not written within 23 hours
+    OutsideWindow,
 }
 
 impl SkipReason {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Invalid,
         Self::Excluded,
         Self::AlreadySent,
@@ -34,12 +36,14 @@ impl SkipReason {
         Self::Repeated,
         Self::Hidden,
         Self::Cancelled,
+        Self::OutsideWindow,
     ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Invalid => "invalid",
             Self::Excluded => "excluded",
+            Self::OutsideWindow => "outside_window",
             Self::AlreadySent => "already_sent",
             Self::MayHaveBeenSent => "may_have_been_sent",
             Self::ToBeSent => "to_be_sent",
@@ -57,9 +61,13 @@ impl SkipReason {
     pub(crate) fn needs_attention(self) -> bool {
         match self {
             Self::Invalid | Self::MayHaveBeenSent => true,
-            Self::Excluded | Self::AlreadySent | Self::ToBeSent | Self::Repeated | Self::Hidden | Self::Cancelled => {
-                false
-            }
+            Self::Excluded
+            | Self::OutsideWindow
+            | Self::AlreadySent
+            | Self::ToBeSent
+            | Self::Repeated
+            | Self::Hidden
+            | Self::Cancelled => false,
         }
     }
 }

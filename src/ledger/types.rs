@@ -87,6 +87,7 @@ pub(crate) struct RecipientFlags {
 /// What holds while a run goes on, and may be given anew when it is resumed.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a condition of its own")]
 pub(crate) struct RunConditions {
     /// The hours in which rows may leave; nothing for any.
     pub(crate) hours: Option<Hours>,
@@ -98,6 +99,8 @@ pub(crate) struct RunConditions {
     pub(crate) skip_sent: bool,
     /// The key under which each person gets one message at most.
     pub(crate) once: Option<OnceKey>,
+    /// Whether rows are left out whose people have not written lately.
+    pub(crate) only_in_window: bool,
 }
 
 impl Details {
@@ -445,7 +448,14 @@ mod tests {
         }
         assert_eq!(
             RunConditions::default(),
-            RunConditions { hours: None, keep_going: false, again: false, skip_sent: false, once: None }
+            RunConditions {
+                hours: None,
+                keep_going: false,
+                again: false,
+                skip_sent: false,
+                once: None,
+                only_in_window: false
+            }
         );
     }
 }

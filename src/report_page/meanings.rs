@@ -60,6 +60,10 @@ const WORDS: &[(&str, [&str; 2])] = &[
     ("ledger", ["the run's ledger could not be read", "no se pudo leer el registro del envío"]),
     ("invalid", ["the row makes no message that can be sent", "la fila no da un mensaje que se pueda enviar"]),
     ("excluded", ["this person must not be written to", "a esta persona no se le debe escribir"]),
+    (
+        "outside_window",
+        ["this person has not written within 23 hours", "esta persona no ha escrito en las últimas 23 horas"],
+    ),
     ("already_sent", ["an earlier run has sent it", "un envío anterior ya lo envió"]),
     ("may_have_been_sent", ["an earlier run may have sent it", "un envío anterior quizá lo envió"]),
     ("to_be_sent", ["an unfinished run is to send it", "un envío sin terminar lo va a enviar"]),
@@ -95,6 +99,7 @@ const SPANISH_WORDS: &[(&str, &str)] = &[
     ("ledger", "registro"),
     ("invalid", "no válida"),
     ("excluded", "excluida"),
+    ("outside_window", "fuera de las 24 horas"),
     ("already_sent", "ya enviado"),
     ("may_have_been_sent", "quizá enviado"),
     ("to_be_sent", "por enviar en otro envío"),

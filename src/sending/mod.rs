@@ -9,6 +9,7 @@ mod exclusions;
 mod flight;
 mod guard;
 mod listing;
+mod open_windows;
 mod preview;
 mod secret;
 mod sender;
@@ -21,6 +22,7 @@ pub(crate) use self::exclusions::{add_do_not_contact, claim_exclusions, read_exc
 pub(crate) use self::flight::{Flight, Panicked, catch_panic};
 pub(crate) use self::guard::{GuardError, check_not_excluded};
 pub(crate) use self::listing::{ReadError, read_templates};
+pub(crate) use self::open_windows::OpenWindows;
 pub(crate) use self::secret::ask_secret;
 pub(crate) use self::sender::{Sender, UnresolvedSender, read_environment, read_ledger_environment};
 pub(crate) use self::template_check::{

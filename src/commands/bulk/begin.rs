@@ -13,6 +13,7 @@ use super::hours::{report_closed, report_over_midnight};
 use super::send_args::BulkSendArgs;
 use super::store::hold_off_others;
 use super::summary::{RunSummary, nothing_to_send, print_summary};
+use super::window::leave_others_out_of_draft;
 use crate::api::SuccessCriterion;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -25,7 +26,7 @@ use crate::list::{ListFormat, is_country_column};
 use crate::message::{Message, TemplateTexts};
 use crate::output::counted;
 use crate::people::{CountryRule, Exclusions};
-use crate::sending::{GuardError, Interrupted, Sender, reread_do_not_contact};
+use crate::sending::{GuardError, Interrupted, OpenWindows, Sender, reread_do_not_contact};
 
 /// What a run is stored with where nothing leaves the machine.
 const SANDBOX: &str = "sandbox";
@@ -44,6 +45,8 @@ pub(crate) struct PreparedRun<'a> {
     /// Nothing in the sandbox, which is not compared.
     pub(crate) earlier: Option<Box<dyn KnownRuns + 'a>>,
     pub(crate) repetition: DuplicatePolicy,
+    /// Who has written lately, where only these people are written to.
+    pub(crate) windows: Option<OpenWindows>,
 }
 
 impl PreparedRun<'_> {
@@ -54,7 +57,7 @@ impl PreparedRun<'_> {
         args: &BulkSendArgs,
         sender: &Sender,
     ) -> Result<ExitCode, CommandError> {
-        let Self { store, mut new, mut details, kind, exclusions, mut earlier, repetition } = self;
+        let Self { store, mut new, mut details, kind, exclusions, mut earlier, repetition, windows } = self;
         let once = args.once.as_ref();
         let mut written_to = WrittenTo::default();
         if let Some(earlier) = &mut earlier {
@@ -93,6 +96,7 @@ impl PreparedRun<'_> {
         if is_asked {
             // The question may have stood there for hours.
             leave_out_of_draft(context, &mut new.draft, &reread_do_not_contact(&sender.settings)?)?;
+            leave_others_out_of_draft(windows.as_ref(), &mut new.draft)?;
         }
         let try_hold = || store.try_hold(&mut new).map(|is_held| is_held.then_some(()));
         hold_off_others(context, store, &mut connection.signals, try_hold).await.map_err(|error| match error {
@@ -162,7 +166,8 @@ pub(crate) fn details(
     body: Option<&Value>,
 ) -> Result<Details, UsageError> {
     let (settings, options) = (&sender.settings, &args.options);
-    let begun = RunConditions { once: args.once.clone(), ..RunConditions::default() };
+    let begun =
+        RunConditions { once: args.once.clone(), only_in_window: args.only_in_window, ..RunConditions::default() };
     let countries = CountryRule::new(args.country()?, settings.country());
     Ok(Details {
         kind: args.message().command().to_owned(),

@@ -124,6 +124,9 @@ pub(crate) fn report_skipped(
             (SkipReason::ToBeSent, Some(key)) => {
                 format!("a message under the key {key} is under way, or an unfinished run is to send it")
             }
+            (SkipReason::OutsideWindow, _) => {
+                format!("{who} {} not written within 23 hours", if rows == 1 { "has" } else { "have" })
+            }
             (
                 SkipReason::Invalid
                 | SkipReason::Excluded

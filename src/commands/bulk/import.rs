@@ -234,9 +234,9 @@ fn and_guarded(rows: u64) -> String {
 }
 
 fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageError> {
-    let Imported { rows, invalid, duplicates, guarded, excluded, earlier, .. } = imported;
+    let Imported { rows, invalid, duplicates, guarded, excluded, outside_window, earlier, .. } = imported;
     match (invalid, duplicates) {
-        _ if rows + excluded + earlier == 0 && (policy.skip_invalid || *duplicates == 0) => {
+        _ if rows + excluded + outside_window + earlier == 0 && (policy.skip_invalid || *duplicates == 0) => {
             Err(UsageError::new("no row can be sent", "fix the message or the rows"))
         }
         (0, 0) => Ok(()),

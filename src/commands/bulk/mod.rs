@@ -31,6 +31,7 @@ mod stop;
 mod store;
 mod summary;
 mod test_send;
+mod window;
 mod words;
 mod work;
 

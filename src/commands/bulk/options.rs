@@ -118,7 +118,7 @@ impl RunOptions {
             typed => typed,
         };
         let (keep_going, once) = (self.keep_going || kept.keep_going, kept.once.clone());
-        RunConditions { hours, keep_going, again, skip_sent, once }
+        RunConditions { hours, keep_going, again, skip_sent, once, only_in_window: kept.only_in_window }
     }
 }
 

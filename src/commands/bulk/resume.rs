@@ -14,6 +14,7 @@ use super::options::{EarlierOptions, HoursOptions, RunOptions};
 use super::run_log::log_refused_run;
 use super::store::{check_clocks, open_store};
 use super::summary::without_end;
+use super::window::{leave_others_out, read_windows};
 use super::words::{since_when, warn_of_left_alone, what_to_look_at};
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Origin, Rate, Sourced, knows_profile};
@@ -25,7 +26,8 @@ use crate::output::counted;
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::process::block_on;
 use crate::sending::{
-    Connection, Sender, UnresolvedSender, add_do_not_contact, claim_exclusions, read_exclusions, reread_do_not_contact,
+    Connection, OpenWindows, Sender, UnresolvedSender, add_do_not_contact, claim_exclusions, read_exclusions,
+    reread_do_not_contact,
 };
 
 /// Continue a run that was stopped, paused or killed
@@ -125,6 +127,7 @@ pub(super) fn go_on(
     if is_resumed {
         report_pause(context, &*run);
     }
+    let windows = open_windows(context, &sender, &mut *run, &details)?;
     leave_out_sent(&mut *run, &details, &earlier.ignore_run)?;
     if is_resumed {
         let pending = run.read()?.counts()?.pending;
@@ -141,6 +144,9 @@ pub(super) fn go_on(
             run.reconnect()?;
             leave_out_excluded(context, &mut *run, &reread_do_not_contact(&sender.settings)?)?;
             leave_out_sent(&mut *run, &details, &earlier.ignore_run)?;
+            if let Some(windows) = &windows {
+                leave_others_out(context, windows, &mut *run)?;
+            }
         }
     }
     block_on(async {
@@ -157,6 +163,23 @@ pub(super) fn go_on(
         report_found(context, &*run, &found, run.is_shared() && !is_resumed);
         carry_out(context, &sender, connection, run, &details, &exclusions, options).await
     })
+}
+
+/// Leaves out whoever has not written lately, where the run is for others only.
+fn open_windows(
+    context: &Context,
+    sender: &Sender,
+    run: &mut dyn HeldRun,
+    details: &Details,
+) -> Result<Option<OpenWindows>, CommandError> {
+    if !details.conditions.only_in_window || run.read()?.counts()?.pending == 0 {
+        return Ok(None);
+    }
+    let windows = read_windows(context, sender)?;
+    // That may have taken minutes.
+    run.reconnect()?;
+    leave_others_out(context, &windows, run)?;
+    Ok(Some(windows))
 }
 
 /// Tells a person who resumes the run what it is paused for.

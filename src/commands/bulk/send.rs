@@ -14,6 +14,7 @@ use super::show::{ShownList, ShownPage};
 use super::store::{check_clocks, open_store, open_store_to_look};
 use super::summary::nothing_to_send;
 use super::test_send::TestedList;
+use super::window::{leave_others_out_of_draft, windows_for_list};
 use crate::commands::CommandError;
 use crate::commands::claim::warn_of_forgotten_key;
 use crate::context::{Context, Mode, UsageError};
@@ -83,6 +84,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     if once.is_some() {
         tell_of_keys(context, &sender, args.test_to.is_some(), store);
     }
+    let windows = windows_for_list(context, args, kind, &sender)?;
     let plan = ImportPlan {
         kind: args.message(),
         strict: delivery.strict,
@@ -103,14 +105,17 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
             repetition.of_report()
         },
         store,
-        leaves_out: once.is_some() || repetition == DuplicatePolicy::LeftOut,
+        leaves_out: once.is_some() || windows.is_some() || repetition == DuplicatePolicy::LeftOut,
         range: RowRange { skip: args.skip, limit: args.limit },
         policy: ImportPolicy { skip_invalid, allow_duplicates, one_per_person, hidden },
     };
     let progress = args.options.work.progress;
-    let mut compare = |draft: &mut LedgerDraft| match &mut runs_before {
-        Some(earlier) => earlier::compare(&mut **earlier, draft, repetition, once),
-        None => Ok(()),
+    let mut compare = |draft: &mut LedgerDraft| {
+        leave_others_out_of_draft(windows.as_ref(), draft)?;
+        match &mut runs_before {
+            Some(earlier) => earlier::compare(&mut **earlier, draft, repetition, once),
+            None => Ok(()),
+        }
     };
     if let Some(to) = &args.test_to {
         return test(context, args, &mut list, &plan, &sender, to);
@@ -134,7 +139,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         return nothing_to_send(context, &new.draft, repetition, once);
     }
     let details = Details { remember, ..details(args, &sender, hours, list.format(), &read.imported, body.as_ref())? };
-    let prepared = PreparedRun { store, new, details, kind, exclusions: &exclusions, earlier: runs_before, repetition };
+    let prepared =
+        PreparedRun { store, new, details, kind, exclusions: &exclusions, earlier: runs_before, repetition, windows };
     block_on(prepared.begin(context, args, &sender))
 }
 

@@ -85,6 +85,12 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "KEY", conflicts_with_all = ["again", "allow_duplicates"], help_heading = PEOPLE)]
     pub(super) once: Option<OnceKey>,
 
+    /// Leave out people who have not written within 23 hours
+    ///
+    /// For free messages. The bot's history says who has, when the list is read and again at `bulk resume`.
+    #[arg(long, help_heading = PEOPLE)]
+    pub(super) only_in_window: bool,
+
     #[command(flatten)]
     pub(super) earlier: EarlierOptions,
 

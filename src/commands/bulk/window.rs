@@ -1,0 +1,110 @@
+//! `--only-in-window`: rows whose people have not written lately are left out, since WhatsApp would refuse a free message to them.
+
+use serde_json::{Map, Value};
+
+use super::send_args::BulkSendArgs;
+use crate::commands::CommandError;
+use crate::context::{Context, UsageError};
+use crate::ledger::{HeldRun, LedgerDraft, LedgerError, Skip, SkipReason};
+use crate::message::Message;
+use crate::output::counted_are;
+use crate::process::block_on;
+use crate::sending::{Flight, OpenWindows, Sender};
+
+const OUTSIDE: Skip<'static> =
+    Skip { reason: SkipReason::OutsideWindow, problem: "the person has not written within 23 hours", run: None };
+
+/// Who has written lately, for a list of which a run is to come; nothing where nobody asked for it.
+///
+/// # Errors
+/// When the message is a template, or the history cannot be read.
+pub(super) fn windows_for_list(
+    context: &Context,
+    args: &BulkSendArgs,
+    kind: &Message,
+    sender: &Sender,
+) -> Result<Option<OpenWindows>, CommandError> {
+    if !args.only_in_window {
+        return Ok(None);
+    }
+    if kind.command() == "template" {
+        return Err(refusal().into());
+    }
+    if !args.makes_run(context.mode) {
+        context.stderr.note("--only-in-window is looked up when the run is made: nobody is left out here for it");
+        return Ok(None);
+    }
+    read_windows(context, sender).map(Some)
+}
+
+/// Reads who has written lately.
+///
+/// # Errors
+/// When the history cannot be read.
+pub(super) fn read_windows(context: &Context, sender: &Sender) -> Result<OpenWindows, CommandError> {
+    block_on(async {
+        let mut connection = sender.connect(context).await?.connection()?;
+        let (flight, settings) = (Flight::default(), &sender.settings);
+        let mut look_ups = connection.look_ups(&context.stderr, settings, sender.bot.as_str(), &flight);
+        Ok(OpenWindows::read(&mut look_ups, &context.stderr, settings.rate.value.per_second()).await?)
+    })
+}
+
+fn refusal() -> UsageError {
+    let message = "--only-in-window is for free messages, and a template reaches people at any time";
+    UsageError::new(message, "leave --only-in-window out")
+}
+
+/// Leaves out what of a list is to be sent to others; nothing where it is for everybody.
+///
+/// # Errors
+/// When a row is a template.
+pub(super) fn leave_others_out_of_draft(
+    windows: Option<&OpenWindows>,
+    draft: &mut LedgerDraft,
+) -> Result<(), CommandError> {
+    let Some(windows) = windows else { return Ok(()) };
+    draft.requests::<CommandError>(
+        |_, path, body| if is_template(path, body) { Err(refusal().into()) } else { Ok(()) },
+    )?;
+    let mut outside = Vec::new();
+    draft.recipients(|(n, _), recipients| {
+        if !are_open(windows, recipients) {
+            outside.push(n);
+        }
+    })?;
+    Ok(outside.into_iter().try_for_each(|n| draft.skip(n, OUTSIDE))?)
+}
+
+/// Whether a request is a template, by one of its names or by its id.
+fn is_template(path: &str, body: &str) -> bool {
+    let has_id = || serde_json::from_str::<Map<String, Value>>(body).is_ok_and(|body| body.contains_key("templateId"));
+    ["/hsm", "/template-messages"].iter().any(|end| path.ends_with(end)) || body.contains("\"templateId\"") && has_id()
+}
+
+/// Leaves out what of a run is still to be sent to others; says so.
+pub(super) fn leave_others_out(
+    context: &Context,
+    windows: &OpenWindows,
+    run: &mut dyn HeldRun,
+) -> Result<(), LedgerError> {
+    let mut outside = Vec::new();
+    run.read()?.into_whole()?.pending_requests::<LedgerError>(|row| {
+        if !are_open(windows, &row.recipients()?) {
+            outside.push(row.n);
+        }
+        Ok(())
+    })?;
+    run.skip(&mut outside.iter().map(|n| (*n, OUTSIDE)))?;
+    let rows = outside.len() as u64;
+    if rows > 0 {
+        let these_have = if rows == 1 { "the person has" } else { "these people have" };
+        let rows_are = counted_are(rows, "row");
+        context.stderr.note(&format!("{rows_are} left out: {these_have} not written within 23 hours"));
+    }
+    Ok(())
+}
+
+fn are_open(windows: &OpenWindows, recipients: &[String]) -> bool {
+    recipients.iter().all(|recipient| windows.is_open(recipient))
+}

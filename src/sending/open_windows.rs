@@ -1,0 +1,126 @@
+//! Who may be written to freely: the people whom the bot's history shows to have written lately.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::api::{
+    HistoryMessage, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps, MessageAuthor, SpanStart,
+};
+use crate::output::{ProgressFormat, Reading, Stderr, grouped, rounded};
+use crate::phone::person_key;
+use crate::timestamps::now;
+
+/// WhatsApp takes free messages for 24 hours after the person wrote (`api.md`, "Request"); an hour of that is for sending them.
+const WINDOW: Duration = Duration::from_secs(23 * 60 * 60);
+/// A million messages: a server that gives new ones for ever is left.
+const MOST_PAGES: u32 = 20_000;
+/// By this much a clock may differ before it counts.
+const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
+
+/// The people who wrote within the last 23 hours, with when each did so last.
+#[derive(Debug, Default)]
+pub(crate) struct OpenWindows {
+    written_at: HashMap<String, Timestamp>,
+    /// What the server's clock shows beside ours.
+    clock: SignedDuration,
+}
+
+impl OpenWindows {
+    /// Reads the history, and says before how many pages that are; `rate` is how many are asked for in a second.
+    ///
+    /// # Errors
+    /// When not all of it can be read.
+    pub(crate) async fn read(look_ups: &mut LookUps<'_>, stderr: &Stderr, rate: f64) -> Result<Self, LookUpError> {
+        let span = LookUpSpan { start: SpanStart::Ago(WINDOW), until: None };
+        let pages = look_ups.pages(LookUpList::History, &span).await?;
+        stderr.note(&plan_in_words(pages, rate));
+        let reading = Reading::new(stderr, ProgressFormat::Auto, "Jelou's history");
+        let bot = look_ups.bot.to_owned();
+        let (mut windows, mut read, mut unreadable) = (Self::default(), 0, 0);
+        let take = |entry: &Value| {
+            read += 1;
+            reading.show(read);
+            match HistoryMessage::read(entry, &bot) {
+                Some(message) => windows.note(&message),
+                None => unreadable += 1,
+            }
+            ControlFlow::Continue(())
+        };
+        let coverage = look_ups.read(LookUpList::History, None, &span, MOST_PAGES, take).await?;
+        if coverage != ListingCoverage::Whole || unreadable > 0 {
+            return Err(LookUpError::Incomplete { coverage, unreadable });
+        }
+        windows.clock = look_ups.clock;
+        Ok(windows)
+    }
+
+    fn note(&mut self, message: &HistoryMessage) {
+        let (MessageAuthor::User, Some(user), Some(at)) = (message.author, &message.user, message.at) else { return };
+        let last = self.written_at.entry(person_key(user).into_owned()).or_insert(at);
+        *last = at.max(*last);
+    }
+
+    /// Whether the person has written so lately, by now.
+    pub(crate) fn is_open(&self, recipient: &str) -> bool {
+        self.is_open_at(recipient, now())
+    }
+
+    fn is_open_at(&self, recipient: &str, now: Timestamp) -> bool {
+        let now = now.saturating_add(self.clock).unwrap_or(now);
+        let since = |at: &Timestamp| now.duration_since(*at);
+        // A time that is still to come says nothing.
+        let is_open = |since: SignedDuration| {
+            since >= -TOLERANCE && since <= SignedDuration::try_from(WINDOW).unwrap_or_default()
+        };
+        self.written_at.get(person_key(recipient).as_ref()).map(since).is_some_and(is_open)
+    }
+}
+
+/// `looking who has written within 23 hours: 120 pages of Jelou's history, 24 s at 5/s`
+fn plan_in_words(pages: Option<u64>, rate: f64) -> String {
+    let looking = "looking who has written within 23 hours";
+    let Some(pages) = pages.map(|pages| pages.max(1)) else {
+        return format!("{looking}: Jelou's history does not say how many pages it has");
+    };
+    #[expect(clippy::cast_precision_loss, reason = "it is shown in seconds")]
+    let took = Duration::try_from_secs_f64(pages as f64 / rate).unwrap_or_default();
+    let s = if pages == 1 { "" } else { "s" };
+    format!("{looking}: {} page{s} of Jelou's history, {} at {rate}/s", grouped(pages), rounded(took))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3600;
+
+    #[test]
+    fn a_window_is_open_for_23_hours_by_the_servers_clock() {
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let ago = |seconds: i64| now - SignedDuration::from_secs(seconds);
+        for (written_at, clock, expected) in [
+            (ago(0), 0, true),
+            (ago(23 * HOUR), 0, true),
+            (ago(23 * HOUR + 1), 0, false),
+            (ago(22 * HOUR + 1800), HOUR, false),
+            (ago(23 * HOUR + 1800), -HOUR, true),
+            (ago(-4), 0, true),
+            (ago(-HOUR), 0, false),
+            (ago(-HOUR), HOUR, true),
+        ] {
+            let windows = OpenWindows {
+                written_at: [("5215512345678".to_owned(), written_at)]
+                    .into_iter()
+                    .map(|(user, at)| (person_key(&user).into_owned(), at))
+                    .collect(),
+                clock: SignedDuration::from_secs(clock),
+            };
+            assert_eq!(windows.is_open_at("525512345678", now), expected, "{written_at} {clock}");
+            assert!(!windows.is_open_at("593987654321", now));
+        }
+    }
+}

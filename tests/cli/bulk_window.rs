@@ -1,0 +1,155 @@
+//! `bulk send --only-in-window`: free messages to people who have written lately, by Jelou's history, and to nobody else.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use crate::bulk_run::{people, user};
+use crate::harness::{Home, Run, also_in_a_database};
+use crate::server::{Reply, Server};
+
+also_in_a_database! {
+    only_people_who_wrote_within_23_hours_get_it,
+    where_the_history_cannot_be_read_nothing_is_sent,
+    a_run_that_is_resumed_looks_again,
+    what_is_left_out_does_not_count_for_the_limit,
+}
+
+const HOUR: u64 = 3600;
+
+/// A message in the chat of person `number`, so many seconds ago.
+fn entry(by: &str, number: usize, seconds: u64) -> Value {
+    let at = jiff::Timestamp::try_from(SystemTime::now() - Duration::from_secs(seconds)).unwrap();
+    let (bot, person) = (json!({"id": "BOT_ID"}), json!({"id": user(number)}));
+    let (sender, recipient) = if by == "bot" { (bot, person) } else { (person, bot) };
+    json!({"messageId": format!("h-{number}-{seconds}"), "by": by, "sender": sender, "recipient": recipient,
+        "createdAt": format!("{at:.3}"), "bubble": {"type": "TEXT", "text": "Hola"}})
+}
+
+/// Of six people the first, second and fifth wrote within 23 hours; to one only the bot wrote.
+fn history() -> Vec<Value> {
+    let (by_the_bot, twice) = (entry("bot", 3, HOUR), [entry("user", 4, 2 * HOUR), entry("user", 4, 30 * HOUR)]);
+    let [late, early] = twice;
+    let almost = entry("user", 1, 23 * HOUR - 60);
+    vec![entry("user", 0, 60), by_the_bot, late, almost, entry("user", 2, 23 * HOUR + 60), early]
+}
+
+fn page(entries: &[Value]) -> Reply {
+    let pagination = json!({"totalPages": 1, "total": entries.len()});
+    Reply::json(200, &json!({"pagination": pagination, "results": entries}).to_string())
+}
+
+/// Accepts messages, and answers the rest with `history`.
+fn server(history: impl Fn() -> Reply + Send + Sync + 'static) -> Server {
+    Server::responding(move |number, request| {
+        if request.line.starts_with("POST ") {
+            return Reply::json(200, &json!({"success": true, "messageId": format!("m-{number}")}).to_string());
+        }
+        assert!(request.line.contains("/messages/history/"), "{}", request.line);
+        history()
+    })
+}
+
+/// Who was written to.
+fn written_to(server: &Server) -> Vec<String> {
+    let of = |request: &crate::server::Received| {
+        let body: Value = serde_json::from_slice(&request.body).ok()?;
+        body["userId"].as_str().map(str::to_owned)
+    };
+    let mut people: Vec<_> = server.received().iter().filter_map(of).collect();
+    people.sort();
+    people
+}
+
+fn send<'a>(home: &'a Home, server: &Server, flags: &str) -> Run<'a> {
+    let words = format!("bulk send people.csv --only-in-window --yes --run r --rate 1000000/s --retry-for 0 {flags}");
+    home.run(&words).args(&["text", "Hola {{ nombre }}"]).api(&server.url)
+}
+
+#[test]
+fn only_people_who_wrote_within_23_hours_get_it() {
+    let home = people(6);
+    let server = server(|| page(&history()));
+    let ended = send(&home, &server, "").success();
+    let said = "looking who has written within 23 hours: 1 page of Jelou's history";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    let json = ended.json();
+    assert_eq!((&json["sent"], &json["skipped_reasons"]), (&json!(3), &json!({"outside_window": 3})), "{json}");
+    assert_eq!(written_to(&server), [user(0), user(1), user(4)]);
+    let others = home.run("bulk report r --state skipped --reason outside_window -o to").success().stdout;
+    assert_eq!(others.lines().collect::<Vec<_>>(), [user(2), user(3), user(5)]);
+}
+
+#[test]
+fn where_the_history_cannot_be_read_nothing_is_sent() {
+    type Answer = fn() -> Reply;
+    let home = people(6);
+    let broken = || Reply::json(200, &json!({"results": [null], "pagination": {"totalPages": 1}}).to_string());
+    let answers: [(Answer, i32, &str); 4] = [
+        (|| Reply::json(503, "{}"), 6, "the look-up failed"),
+        (|| Reply::json(404, "{}"), 5, "this account has no message look-ups"),
+        (|| Reply::json(401, "{}"), 4, "the API answered 401"),
+        (broken, 6, "the listing is incomplete"),
+    ];
+    for (answer, code, said) in answers {
+        let server = server(answer);
+        send(&home, &server, "").fails(code, &[said, "nothing was sent"]);
+        assert_eq!(written_to(&server), [""; 0], "{said}");
+    }
+    assert_eq!(home.run("bulk list -o id").success().stdout, "");
+    // Nobody has written: that is an answer.
+    let server = server(|| page(&[]));
+    let ended = send(&home, &server, "").success();
+    assert_eq!(ended.json()["skipped_reasons"], json!({"outside_window": 6}));
+    assert_eq!(written_to(&server), [""; 0]);
+}
+
+#[test]
+fn a_run_that_is_resumed_looks_again() {
+    let (home, is_later, is_away) = (people(6), Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (later, away) = (Arc::clone(&is_later), Arc::clone(&is_away));
+    let server = server(move || match (away.load(Ordering::SeqCst), later.load(Ordering::SeqCst)) {
+        (true, _) => Reply::json(503, "{}"),
+        (false, true) => page(&[entry("user", 5, 60), entry("user", 1, 60)]),
+        (false, false) => page(&history()),
+    });
+    send(&home, &server, "--import-only").success();
+    let resume = || home.run("bulk resume r --retry-for 0").api(&server.url);
+    is_away.store(true, Ordering::SeqCst);
+    resume().fails(6, &["the look-up failed"]);
+    assert_eq!(written_to(&server), [""; 0]);
+    is_away.store(false, Ordering::SeqCst);
+    is_later.store(true, Ordering::SeqCst);
+    let ended = resume().success();
+    assert!(ended.stderr.contains("2 rows are left out: these people have not written"), "{}", ended.stderr);
+    assert_eq!(ended.json()["skipped_reasons"], json!({"outside_window": 5}));
+    // Who was left out before stays so.
+    assert_eq!(written_to(&server), [user(1)]);
+}
+
+#[test]
+fn what_is_left_out_does_not_count_for_the_limit() {
+    let home = people(6);
+    let server = server(|| page(&history()));
+    let json = send(&home, &server, "--limit 3").success().json();
+    assert_eq!((&json["sent"], &json["skipped"]), (&json!(3), &json!(2)), "{json}");
+    assert_eq!(written_to(&server), [user(0), user(1), user(4)]);
+}
+
+#[test]
+fn templates_are_refused_and_a_preview_asks_nobody() {
+    let home = people(2);
+    let server = Server::never_asked();
+    let template = "bulk send people.csv --only-in-window --yes template order_shipped";
+    home.run(template).api(&server.url).fails(2, &["a template reaches people at any time"]);
+    let ended = send(&home, &server, "--preview 2").success();
+    assert!(ended.stderr.contains("is looked up when the run is made"), "{}", ended.stderr);
+    // A row can be one by itself.
+    let reading = super::bulk_window::server(|| page(&[entry("user", 0, 60)]));
+    home.write("rows.ndjson", format!("{}\n", json!({"type": "template", "userId": user(0), "templateId": "7"})));
+    let raw = "bulk send rows.ndjson --only-in-window --yes --retry-for 0 --to-column userId raw";
+    home.run(raw).api(&reading.url).fails(2, &["a template reaches people at any time"]);
+    assert_eq!(written_to(&reading), [""; 0]);
+}
