@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use crate::bulk_run::{people, user};
-use crate::harness::{Ended, Home, Run, also_in_a_database, wait_until};
+use crate::harness::{Ended, Home, Run, also_in_a_database, faketime, wait_until};
 use crate::listening::Sandbox;
 use crate::server::{Received, Reply, Server};
 
@@ -27,6 +27,7 @@ also_in_a_database! {
     a_state_only_goes_forward_and_what_arrives_after_a_failure_counts,
     a_killed_run_is_settled_by_what_is_listed_and_nothing_else,
     words_that_a_flow_sends_too_settle_nothing,
+    beside_a_flow_only_what_nobody_can_tell_apart_is_taken_for_ours,
 }
 
 /// As [`Run::api`] gives them.
@@ -517,4 +518,107 @@ fn words_that_a_flow_sends_too_settle_nothing() {
     sandbox.send((0..30).map(|number| crate::listening::text_to(&user(number), "Hola")));
     let ended = ask(&home, &sandbox, "").fails(10, &["somebody else sends the same"]);
     assert_eq!(figures(&ended.json(), &["unknown", "settled"]), [2, 0]);
+}
+
+/// The message to person `number`, as the history has it.
+fn greeting(number: usize) -> Value {
+    let mut entry = entry(&user(number), "DELIVERED_USER");
+    entry["bubble"]["text"] = json!(format!("Hola Persona {number}"));
+    entry
+}
+
+/// Of 300 rows ten have no answer, seven of which are stored; a flow sends the same to some of these people meanwhile.
+#[test]
+fn beside_a_flow_only_what_nobody_can_tell_apart_is_taken_for_ours() {
+    type Body<'a> = &'a dyn Fn(usize) -> Value;
+    let image = ["image", "--media-url", "https://example.com/{{ celular }}.png", "--text", "Hola {{ nombre }}"];
+    let of_image = |number: usize| {
+        let url = format!("https://example.com/{}.png", user(number));
+        json!({"type": "image", "userId": user(number), "mediaUrl": url, "text": format!("Hola Persona {number}")})
+    };
+    let of_text = |number: usize| crate::listening::text_to(&user(number), &format!("Hola Persona {number}"));
+    let messages: [(&[&str], Body<'_>); 2] = [(&image, &of_image), (&["text", "Hola {{ nombre }}"], &of_text)];
+    for (message, body) in messages {
+        let home = people(KILLED);
+        let mut faults: Vec<_> = (20..27).map(|number| format!("hang,stored,first=1,to={}", user(number))).collect();
+        faults.extend((27..30).map(|number| format!("hang,first=1,to={}", user(number))));
+        for (fault, number) in [("unlisted", 40), ("late=1h", 41), ("undelivered=131026", 42)] {
+            faults.push(format!("{fault},to={}", user(number)));
+        }
+        let flags: Vec<_> = faults.iter().flat_map(|fault| ["--fault", fault.as_str()]).collect();
+        let sandbox = Sandbox::start(&[&["--deliver-after", "0ms"][..], &flags].concat());
+        kill_after(&home, &sandbox, 290, message);
+        let ours = stored(&sandbox);
+        // To two who have ours, to one who does not, to some whose answers came, and other words to everybody.
+        sandbox.send([20, 21, 27, 100, 101, 102].map(body));
+        sandbox.send((0..KILLED).map(|number| crate::listening::text_to(&user(number), "¿Te ayudamos?")));
+        let ended = ask(&home, &sandbox, "").fails(10, &["6 unknown rows of run r found in Jelou's history"]);
+        let json = ended.json();
+        let found = figures(&json, &["sent", "unknown", "settled", "not_listed", "undelivered"]);
+        assert_eq!(found, [296, 4, 6, 2, 1], "{json}");
+        let is_ours = |number: usize| ours.iter().any(|(to, _)| *to == user(number));
+        let rows = reported(&home);
+        let is_wrong = |number: &usize| match rows[*number]["sent"].as_str().unwrap() {
+            "yes" => !is_ours(*number),
+            // What is proven by nothing stays unknown, whether it was sent or not.
+            "unknown" => false,
+            other => panic!("{other}"),
+        };
+        // What remains: ours did not arrive, and a flow sent the same to this person alone in the same minutes.
+        assert_eq!((0..KILLED).filter(is_wrong).collect::<Vec<_>>(), [27], "{}", message[0]);
+        for (number, row) in rows.iter().enumerate().filter(|(_, row)| row["sent"] == json!("unknown")) {
+            assert!([20, 21, 28, 29].contains(&number), "{row}");
+        }
+    }
+}
+
+/// On Friday the sender is killed while a message is under way, and the answer of another one is lost; on Monday the rest is
+/// sent, and Jelou asked. The clock of a database cannot be moved.
+#[test]
+fn a_run_killed_on_friday_and_resumed_on_monday_is_settled() {
+    let Some(library) = faketime() else { return };
+    let home = people(4);
+    let friday = SystemTime::now() - std::time::Duration::from_secs(62 * 60 * 60);
+    let is_monday = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let monday = std::sync::Arc::clone(&is_monday);
+    let listed = |number: usize, at: SystemTime| {
+        let mut entry = greeting(number);
+        entry["createdAt"] = json!(format!("{:.3}", jiff::Timestamp::try_from(at).unwrap()));
+        entry
+    };
+    let server = Server::responding(move |_, request| {
+        let is_monday = monday.load(std::sync::atomic::Ordering::SeqCst);
+        let now = if is_monday { SystemTime::now() } else { friday };
+        let date = format!("Date: {}\r\n", httpdate::fmt_http_date(now));
+        if !request.line.starts_with("POST ") {
+            let entries = [listed(3, SystemTime::now()), listed(1, friday), listed(0, friday)];
+            let page = json!({"pagination": {"totalPages": 1}, "results": entries});
+            return Reply::with_headers(200, &date, &page.to_string());
+        }
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let person = body["userId"].as_str().unwrap();
+        match (0..4).find(|number| user(*number) == person) {
+            Some(1) => Reply::ResetAfterReading,
+            Some(2) => Reply::HangAfterReading,
+            _ => {
+                let accepted = json!({"success": true, "messageId": format!("m-{person}")});
+                Reply::with_headers(200, &date, &accepted.to_string())
+            }
+        }
+    });
+    let mut command = home.command();
+    command.args("bulk send people.csv --yes --run r --rate 1000000/s --concurrency 1".split(' '));
+    command.args(["text", "Hola {{ nombre }}"]).env("LD_PRELOAD", library).env("FAKETIME", "-62h");
+    command.envs([("JELOU_API_URL", server.url.as_str()), ("JELOU_BOT_ID", "BOT_ID")]);
+    command.envs([("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary-secret")]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until("the third message is under way", || server.received().len() == 3);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    is_monday.store(true, std::sync::atomic::Ordering::SeqCst);
+    crate::bulk_run::resume(&home, &server.url).fails(10, &[]);
+    let ended = ask_at(&home, &server, "").fails(10, &["1 unknown row of run r found in Jelou's history"]);
+    assert_eq!(figures(&ended.json(), &["sent", "unknown", "settled", "delivered"]), [3, 1, 1, 3]);
+    let states: Vec<_> = reported(&home).iter().map(|row| row["sent"].clone()).collect();
+    assert_eq!(states, ["yes", "yes", "unknown", "yes"]);
 }
