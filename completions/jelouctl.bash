@@ -1185,7 +1185,7 @@ _jelouctl() {
                     return 0
                     ;;
                 --reason)
-                    COMPREPLY=($(compgen -W "invalid excluded already_sent may_have_been_sent to_be_sent repeated hidden cancelled outside_window" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "invalid excluded already_sent may_have_been_sent to_be_sent repeated hidden not_allowed cancelled outside_window" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1631,7 +1631,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send)
-            opts="-p -o -q -v -y -h --sheet --header-row --encoding --to-column --country --skip --limit --skip-invalid --hidden --allow-duplicates --one-per-person --exclude --once --only-in-window --skip-sent --again --ignore-run --remember --between --not-on --time-zone --preview --file --mask --lang --test-to --test-rows --run --import-only --rate --concurrency --max-wait --no-keep-alive --unchecked --progress --keep-going --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help text list quick-reply image audio video file sticker location location-request contact-info-request contacts cta-url call flow flow-message carousel template raw"
+            opts="-p -o -q -v -y -h --sheet --header-row --encoding --to-column --country --skip --limit --skip-invalid --skip-not-allowed --hidden --allow-duplicates --one-per-person --exclude --once --only-in-window --skip-sent --again --ignore-run --remember --between --not-on --time-zone --preview --file --mask --lang --rejects --test-to --test-rows --run --import-only --rate --concurrency --max-wait --no-keep-alive --unchecked --progress --keep-going --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help text list quick-reply image audio video file sticker location location-request contact-info-request contacts cta-url call flow flow-message carousel template raw"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1740,6 +1740,21 @@ _jelouctl() {
                     ;;
                 --lang)
                     COMPREPLY=($(compgen -W "en es" -- "${cur}"))
+                    return 0
+                    ;;
+                --rejects)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --test-to)

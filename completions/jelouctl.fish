@@ -1063,6 +1063,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l file -d 'With --preview all, write a page with every message to this file: preview.html' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l lang -d 'Language of the page [default: en]' -r -f -a "en\t'English'
 es\t'Spanish'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l rejects -d 'Write the rows that will not be sent to this file, with the reason' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l test-to -d 'Check every row, then send the first messages to this user only' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l test-rows -d 'How many messages --test-to sends, 1 to 10 [default: 1]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l run -d 'Name of the run [default: from the file\'s name and the time]' -r
@@ -1090,6 +1091,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-invalid -d 'Skip the rows that cannot be sent, instead of sending nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-not-allowed -d 'Skip the rows to recipients that allow_to does not allow'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l allow-duplicates -d 'Send the same message to the same recipient more than once'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l one-per-person -d 'Send only the first valid row of each person'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l only-in-window -d 'Leave out people who have not written within 23 hours'
@@ -1325,6 +1327,7 @@ may_have_been_sent\t'An earlier run may have sent it'
 to_be_sent\t'An unfinished run is to send it'
 repeated\t'An earlier row of the list is the same message, or goes to the same person'
 hidden\t'The sheet hides it'
+not_allowed\t'Its recipient is not one that `allow_to` allows'
 cancelled\t'The run was cancelled before it was sent'
 outside_window\t'It is a free message, and its recipient has not written within 23 hours'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l format -d 'How it is written [default: what the file\'s name says, else csv]' -r -f -a "csv\t'The list again, as a spreadsheet opens it'

@@ -132,6 +132,8 @@ pub(crate) struct Imported {
     pub(crate) outside_window: u64,
     /// Rows that were left out because of an earlier run.
     pub(crate) earlier: u64,
+    /// Rows that were left out because their recipients are not allowed.
+    pub(crate) not_allowed: u64,
     /// Rows that were left out because the sheet hides them.
     pub(crate) hidden: u64,
     pub(crate) columns: Vec<String>,
@@ -152,7 +154,7 @@ impl Imported {
 
     /// Rows that are left out as they should be.
     pub(crate) fn left_out(&self) -> u64 {
-        self.excluded + self.outside_window + self.same_person + self.earlier + self.hidden
+        self.excluded + self.outside_window + self.same_person + self.earlier + self.hidden + self.not_allowed
     }
 
     /// Every row that was read.
@@ -166,7 +168,7 @@ impl Imported {
             (self.fine(), "fine"),
             (self.invalid, "invalid"),
             (self.duplicates, "the same as another row"),
-            (self.guarded, "to recipients that are not allowed"),
+            (self.guarded + self.not_allowed, "to recipients that are not allowed"),
             (self.excluded, "excluded"),
             (self.outside_window, "to people who have not written within 23 hours"),
             (self.same_person, "to a person who has an earlier row"),
@@ -192,7 +194,7 @@ impl Imported {
                 SkipReason::OutsideWindow => self.outside_window += rows,
                 SkipReason::AlreadySent | SkipReason::MayHaveBeenSent | SkipReason::ToBeSent => self.earlier += rows,
                 SkipReason::Hidden => self.hidden += rows,
-                SkipReason::Repeated | SkipReason::Cancelled => {}
+                SkipReason::Repeated | SkipReason::NotAllowed | SkipReason::Cancelled => {}
             }
         }
         Ok(())

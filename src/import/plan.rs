@@ -32,6 +32,7 @@ pub(crate) struct RowRange {
 
 /// How rows that cannot be taken as they are, are dealt with.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct ImportPolicy {
     pub(crate) skip_invalid: bool,
     pub(crate) allow_duplicates: bool,
@@ -39,6 +40,10 @@ pub(crate) struct ImportPolicy {
     pub(crate) one_per_person: bool,
     /// What to do with rows that the sheet hides; None if it was not given.
     pub(crate) hidden: Option<HiddenRule>,
+    /// Whether rows to recipients that are not allowed are left out.
+    pub(crate) skip_not_allowed: bool,
+    /// Whether the draft notes every row that will not be sent, also where nothing is.
+    pub(crate) notes_rejects: bool,
 }
 
 /// What to do with rows that the sheet hides, by hand or by a filter.

@@ -87,7 +87,7 @@ pub(crate) fn settle_repeated(
         })?;
         imported.rows -= imported.same_person;
     } else if !policy.allow_duplicates {
-        draft.duplicates(policy.skip_invalid, |line, of, recipient| {
+        draft.duplicates(policy.skip_invalid || policy.notes_rejects, |line, of, recipient| {
             imported.duplicates += 1;
             report(line, RowFault::Duplicate { of, recipient });
         })?;
@@ -277,7 +277,10 @@ impl<'a> Importer<'a> {
         let problem = excluded.map(ExcludedBy::problem);
         let skip = match (&problem, reported) {
             (Some(problem), _) => Some(Skip { reason: SkipReason::Excluded, problem, run: None }),
-            (None, Some(reason)) if self.plan.reported == ReportedRule::LeftOut => {
+            (None, Some(reason))
+                if self.plan.reported == ReportedRule::LeftOut
+                    || self.plan.reported == ReportedRule::Refused && self.plan.policy.notes_rejects =>
+            {
                 Some(Skip { reason, problem: problem_of_report(reason), run: None })
             }
             (None, _) => None,

@@ -198,7 +198,7 @@ mod tests {
         for (place, reason) in (0..).zip(SkipReason::ALL) {
             assert_eq!((rank(reason), of_rank(place).unwrap()), (place, reason));
         }
-        for place in [-1, 9] {
+        for place in [-1, 10] {
             assert!(matches!(of_rank(place), Err(LedgerError::Damaged { .. })), "{place}");
         }
     }

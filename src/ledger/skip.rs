@@ -20,6 +20,8 @@ pub(crate) enum SkipReason {
     Repeated,
     /// The sheet hides it
     Hidden,
+    /// Its recipient is not one that `allow_to` allows
+    NotAllowed,
     /// The run was cancelled before it was sent
     Cancelled,
     /// It is a free message, and its recipient has not written within 23 hours
@@ -27,7 +29,7 @@ pub(crate) enum SkipReason {
 }
 
 impl SkipReason {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Invalid,
         Self::Excluded,
         Self::AlreadySent,
@@ -35,6 +37,7 @@ impl SkipReason {
         Self::ToBeSent,
         Self::Repeated,
         Self::Hidden,
+        Self::NotAllowed,
         Self::Cancelled,
         Self::OutsideWindow,
     ];
@@ -49,6 +52,7 @@ impl SkipReason {
             Self::ToBeSent => "to_be_sent",
             Self::Repeated => "repeated",
             Self::Hidden => "hidden",
+            Self::NotAllowed => "not_allowed",
             Self::Cancelled => "cancelled",
         }
     }
@@ -67,6 +71,7 @@ impl SkipReason {
             | Self::ToBeSent
             | Self::Repeated
             | Self::Hidden
+            | Self::NotAllowed
             | Self::Cancelled => false,
         }
     }

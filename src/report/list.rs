@@ -5,8 +5,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use super::rows::ReportRows;
 use crate::import::BulkError;
-use crate::ledger::{Details, LedgerError, ReportedDelivery, ReportedRow, RowFilter, Run};
+use crate::ledger::{LedgerError, ReportedDelivery, ReportedRow};
 use crate::list::{CsvFormat, ListFormat, MARK, OUTCOME_COLUMNS, guarded, kept_cells, quoted};
 use crate::message::typed_form;
 use crate::output::{compact, one_line};
@@ -17,14 +18,12 @@ const END_OF_TIMES: Duration = Duration::from_secs(253_402_300_800);
 
 /// Writes it as CSV, as the list is.
 pub(super) fn write_csv(
-    ledger: &dyn Run,
-    details: &Details,
-    filter: &RowFilter,
+    report: &ReportRows<'_>,
     (is_for_a_terminal, delimiter): (bool, Option<u8>),
     mut to: impl Write,
 ) -> Result<u64, BulkError> {
     let own = |cell: String| if is_for_a_terminal { one_line(&cell).into_owned() } else { cell };
-    let format = match details.format {
+    let format = match report.format {
         ListFormat::Csv(format) => format,
         ListFormat::Ndjson => CsvFormat::default(),
     };
@@ -34,15 +33,14 @@ pub(super) fn write_csv(
         None => format,
     };
     write_beginning(format, &mut to).map_err(BulkError::Report)?;
-    let run = ledger.name()?;
-    let columns = details.columns.iter().cloned().map(own).chain(OUTCOME_COLUMNS.map(str::to_owned));
+    let columns = report.columns.iter().cloned().map(own).chain(OUTCOME_COLUMNS.map(str::to_owned));
     write_line(format, &mut to, columns).map_err(BulkError::Report)?;
     let mut rows = 0;
-    ledger.report::<BulkError>(filter, |row| {
+    (report.each)(&mut |row| {
         rows += 1;
-        let cells = cells_under(&details.columns, &row.cells)?;
+        let cells = cells_under(report.columns, &row.cells)?;
         // What others said must not act on a terminal or a log, wherever it is printed in the end.
-        let outcome = outcome(&run, &row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned());
+        let outcome = outcome(&report.run, &row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned());
         write_line(format, &mut to, cells.iter().map(text).map(own).chain(outcome)).map_err(BulkError::Report)
     })?;
     to.flush().map_err(BulkError::Report)?;
@@ -71,26 +69,20 @@ fn line_end(format: CsvFormat) -> &'static str {
 }
 
 /// Writes it as JSON, an object a line.
-pub(super) fn write_ndjson(
-    ledger: &dyn Run,
-    details: &Details,
-    filter: &RowFilter,
-    mut to: impl Write,
-) -> Result<u64, BulkError> {
-    if let Some(column) = details.columns.iter().find(|column| OUTCOME_COLUMNS.contains(&column.trim())) {
+pub(super) fn write_ndjson(report: &ReportRows<'_>, mut to: impl Write) -> Result<u64, BulkError> {
+    if let Some(column) = report.columns.iter().find(|column| OUTCOME_COLUMNS.contains(&column.trim())) {
         return Err(BulkError::ColumnOfOutcome { column: column.clone() });
     }
     let mut rows = 0;
-    let run = ledger.name()?;
-    ledger.report::<BulkError>(filter, |row| {
+    (report.each)(&mut |row| {
         rows += 1;
         let mut line = if let Value::Object(fields) = stored(&row.cells)? {
             fields
         } else {
-            let cells = cells_under(&details.columns, &row.cells)?;
-            details.columns.iter().map(|name| name.trim().to_owned()).zip(cells).collect()
+            let cells = cells_under(report.columns, &row.cells)?;
+            report.columns.iter().map(|name| name.trim().to_owned()).zip(cells).collect()
         };
-        line.extend(outcome(&run, &row)?.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        line.extend(outcome(&report.run, &row)?.into_iter().map(|(name, value)| (name.to_owned(), value)));
         writeln!(to, "{}", compact(&Value::Object(line))).map_err(BulkError::Report)
     })?;
     to.flush().map_err(BulkError::Report)?;

@@ -1,6 +1,7 @@
 //! The report on a run as a list again, and how rows that were not sent are sent again.
 
 mod list;
+mod rows;
 mod send_again;
 mod workbook;
 
@@ -8,10 +9,12 @@ use std::io::Write;
 
 pub(crate) use self::list::{outcome as reported_outcome, reported_cells};
 use self::list::{write_csv, write_ndjson};
+use self::rows::{EachRow, ReportRows, left_out};
 pub(crate) use self::send_again::commands_to_send_again;
 use self::workbook::write_workbook;
 use crate::import::BulkError;
-use crate::ledger::{Details, RowFilter, Run};
+use crate::ledger::{Details, LedgerDraft, LedgerError, RowFilter, Run};
+use crate::list::ListFormat;
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +29,27 @@ pub(crate) enum ListReport {
     Workbook,
 }
 
+/// Writes the rows of `draft` that are left out, of a list with these columns in this format; says how many.
+pub(crate) fn write_left_out(
+    draft: &LedgerDraft,
+    (columns, format): (&[String], ListFormat),
+    written_as: ListReport,
+    to: impl Write,
+) -> Result<u64, BulkError> {
+    let each = |write: EachRow<'_>| {
+        let mut written = Ok(());
+        draft.each_row(|row| {
+            if let Some(row) = left_out(&row).filter(|_| written.is_ok()) {
+                written = write(row);
+            }
+            Ok::<_, LedgerError>(())
+        })?;
+        written
+    };
+    let most = draft.skip_counts()?.iter().map(|(_, rows)| rows).sum();
+    write(&ReportRows { run: String::new(), columns, format, most, each: &each }, written_as, to)
+}
+
 /// Writes the rows that `filter` takes to `to`; says how many.
 pub(crate) fn write_report(
     ledger: &dyn Run,
@@ -34,11 +58,15 @@ pub(crate) fn write_report(
     format: ListReport,
     to: impl Write,
 ) -> Result<u64, BulkError> {
+    let each = |write: EachRow<'_>| ledger.report::<BulkError>(filter, write);
+    let (run, most) = (ledger.name()?, ledger.counts()?.all());
+    write(&ReportRows { run, columns: &details.columns, format: details.format, most, each: &each }, format, to)
+}
+
+fn write(rows: &ReportRows<'_>, format: ListReport, to: impl Write) -> Result<u64, BulkError> {
     match format {
-        ListReport::Csv { is_for_a_terminal, delimiter } => {
-            write_csv(ledger, details, filter, (is_for_a_terminal, delimiter), to)
-        }
-        ListReport::Ndjson => write_ndjson(ledger, details, filter, to),
-        ListReport::Workbook => write_workbook(ledger, details, filter, to),
+        ListReport::Csv { is_for_a_terminal, delimiter } => write_csv(rows, (is_for_a_terminal, delimiter), to),
+        ListReport::Ndjson => write_ndjson(rows, to),
+        ListReport::Workbook => write_workbook(rows, to),
     }
 }

@@ -5,8 +5,8 @@ use std::io::{self, Seek, Write};
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use super::list::{outcome, reported_cells, text};
+use super::rows::ReportRows;
 use crate::import::BulkError;
-use crate::ledger::{Details, RowFilter, Run};
 use crate::list::{OUTCOME_COLUMNS, guarded_in_sheet};
 use crate::output::one_line;
 
@@ -17,18 +17,13 @@ const MOST_CHARACTERS: usize = 32_767;
 /// The width of a column, in characters.
 const WIDTH: f64 = 18.0;
 
-/// Writes the rows that `filter` takes to `to`; says how many. Memory does not grow with them.
-pub(super) fn write_workbook(
-    ledger: &dyn Run,
-    details: &Details,
-    filter: &RowFilter,
-    mut to: impl Write,
-) -> Result<u64, BulkError> {
-    check_rows(ledger, filter)?;
+/// Writes the rows to `to`; says how many. Memory does not grow with them.
+pub(super) fn write_workbook(report: &ReportRows<'_>, mut to: impl Write) -> Result<u64, BulkError> {
+    check_rows(report)?;
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
     let cell_format = Format::new().set_num_format("@");
-    let columns: Vec<String> = details.columns.iter().cloned().chain(OUTCOME_COLUMNS.map(str::to_owned)).collect();
+    let columns: Vec<String> = report.columns.iter().cloned().chain(OUTCOME_COLUMNS.map(str::to_owned)).collect();
     for place in 0..u16::try_from(columns.len()).unwrap_or(u16::MAX) {
         sheet.set_column_width(place, WIDTH).map_err(failed)?.set_column_format(place, &cell_format).map_err(failed)?;
     }
@@ -36,12 +31,11 @@ pub(super) fn write_workbook(
     let header_format = Format::new().set_num_format("@").set_bold();
     write_row(sheet, 0, &columns, (&columns, 1), &header_format)?;
     let mut rows: u32 = 0;
-    let run = ledger.name()?;
-    ledger.report::<BulkError>(filter, |row| {
+    (report.each)(&mut |row| {
         rows += 1;
-        let mut cells = reported_cells(&details.columns, &row.cells)?;
-        cells.resize(details.columns.len(), String::new());
-        cells.extend(outcome(&run, &row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned()));
+        let mut cells = reported_cells(report.columns, &row.cells)?;
+        cells.resize(report.columns.len(), String::new());
+        cells.extend(outcome(&report.run, &row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned()));
         write_row(sheet, rows, &cells, (&columns, row.line), &cell_format)
     })?;
     // An archive is not written from its beginning to its end.
@@ -52,12 +46,12 @@ pub(super) fn write_workbook(
 }
 
 /// Refuses a report that no sheet has room for, before anything of it is written.
-fn check_rows(ledger: &dyn Run, filter: &RowFilter) -> Result<(), BulkError> {
-    if ledger.counts()?.all() <= MOST_ROWS {
+fn check_rows(report: &ReportRows<'_>) -> Result<(), BulkError> {
+    if report.most <= MOST_ROWS {
         return Ok(());
     }
     let mut rows = 0;
-    ledger.report::<BulkError>(filter, |_| {
+    (report.each)(&mut |_| {
         rows += 1;
         Ok(())
     })?;

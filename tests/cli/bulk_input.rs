@@ -34,6 +34,8 @@ also_in_a_database! {
     the_same_message_twice_is_refused_left_out_or_meant,
     a_part_of_the_list_can_be_taken,
     a_preview_reads_every_row_and_prints_the_first,
+    rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent,
+    what_cannot_take_the_rejected_rows_is_told_first,
     of_one_fault_in_every_row_the_first_rows_are_told,
     a_preview_writes_nothing_and_reads_no_secret,
 }
@@ -764,6 +766,94 @@ fn a_preview_reads_every_row_and_prints_the_first() {
     let guarded = home.run("bulk send people.csv --skip-invalid --preview 9 text x");
     let ended = guarded.fails(11, &["1 of 6 rows are fine, 5 are not"]);
     assert_eq!(ended.stdout.lines().count(), 5);
+}
+
+/// Line, reason and problem of each row of a report.
+fn rejected(home: &Home, file: &str) -> Vec<(u64, String, String)> {
+    let rows = preview_of_report(home, file);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    rows.iter().map(|row| (row["line"].as_u64().unwrap(), text(&row["code"]), text(&row["error"]))).collect()
+}
+
+fn preview_of_report(home: &Home, file: &str) -> Vec<Value> {
+    let report = std::fs::read_to_string(home.path().join(file)).unwrap();
+    report.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent() {
+    let jelou = Jelou::accepting();
+    let home = Home::new();
+    let login = "bot_id = \"7\"\nclient_id = \"i\"\nclient_secret = \"canary-secret\"";
+    home.config(&format!("[profiles.p]\n{login}\napi_url = \"{}\"\nallow_to = [\"593*\"]\n", jelou.url));
+    home.write("bajas.txt", "593987654322\n");
+    home.write(
+        "people.csv",
+        "celular;nombre\n593987654321;Ana\n0987654323;Bea\n593987654322;Eva\n51987654325;Luz\n593987654321;Ana\n",
+    );
+    let send = |list: &str, run: &str, flags: &[&str]| {
+        let words = ["bulk", "send", list, "--yes", "--run", run, "--rate", "1000/s"];
+        home.run_args(&[&words[..], flags, &["text", "Hola {{ nombre }}"]].concat())
+    };
+    let expected = [(3, "invalid"), (4, "excluded"), (5, "not_allowed"), (6, "repeated")];
+    // What is wrong with the list comes before what a guard forbids, and all of it is in the file.
+    for flags in [&[][..], &["--preview", "1"], &["--skip-invalid"]] {
+        let code = if flags == ["--skip-invalid"] { 11 } else { 2 };
+        let flags = [flags, &["--exclude", "bajas.txt", "--rejects", "rejects.ndjson"]].concat();
+        let ended = if flags.contains(&"--preview") {
+            home.run_args(&[&["bulk", "send", "people.csv"], &flags[..], &["text", "Hola {{ nombre }}"]].concat())
+        } else {
+            send("people.csv", "r", &flags)
+        };
+        ended.fails(code, &["4 rows that will not be sent written to rejects.ndjson"]);
+        let rows = rejected(&home, "rejects.ndjson");
+        let reasons: Vec<_> = rows.iter().map(|(line, code, _)| (*line, code.as_str())).collect();
+        assert_eq!(reasons, expected, "{flags:?}");
+        assert!(rows[0].2.contains("`0987654323` is a national number"), "{rows:?}");
+    }
+    let flags = ["--exclude", "bajas.txt", "--rejects", "rejects.csv", "--skip-invalid", "--skip-not-allowed"];
+    let ended =
+        send("people.csv", "r", &flags).fails(10, &["1 row is left out, to a recipient that is not allowed: line 5"]);
+    let reasons = json!({"invalid": 1, "excluded": 1, "not_allowed": 1, "repeated": 1});
+    assert_eq!((&ended.json()["sent"], &ended.json()["skipped_reasons"]), (&json!(1), &reasons));
+    let report = std::fs::read_to_string(home.path().join("rejects.csv")).unwrap();
+    assert!(report.starts_with("celular;nombre;run;line;sent;"), "{report}");
+    // Corrected, it is sent without the list of exclusions, and who was excluded stays out.
+    home.write("rejects.csv", report.replace("0987654323", "593987654323"));
+    let ended =
+        send("rejects.csv", "again", &["--skip-not-allowed", "--skip-sent", "--rejects", "left.xlsx"]).success();
+    let reasons = json!({"excluded": 1, "not_allowed": 1, "already_sent": 1});
+    assert_eq!((&ended.json()["sent"], &ended.json()["skipped_reasons"]), (&json!(1), &reasons));
+    let users: Vec<_> = jelou.seen().into_iter().map(|seen| seen.user).collect();
+    assert_eq!(users, ["593987654321", "593987654323"]);
+    // Rows that were sent before are in it where they stop the list, too; a workbook is a list again.
+    home.write("people.csv", "celular,nombre\n593987654321,Ana\n593987654324,Sol\n");
+    send("people.csv", "third", &["--rejects", "sent.xlsx"])
+        .fails(11, &["1 row that will not be sent written to sent.xlsx"]);
+    let words = ["--sandbox", "--dry-run", "bulk", "send", "sent.xlsx", "text", "Hola {{ nombre }}"];
+    let ended = home.run_args(&words).success();
+    assert!(ended.stdout.contains("Hola Ana") && ended.stdout.lines().count() == 1, "{ended:?}");
+    // A list of which all is sent leaves an empty one.
+    home.write("people.csv", "celular,nombre\n593987654324,Sol\n");
+    send("people.csv", "last", &["--rejects", "sent.xlsx"]).success();
+    assert_eq!(jelou.seen().len(), 3);
+}
+
+#[test]
+fn what_cannot_take_the_rejected_rows_is_told_first() {
+    let home = Home::new();
+    home.write("people.csv", "celular\n593987654321\n");
+    home.write("other.csv", "celular\n593987654322\n");
+    for (file, part) in [
+        ("page.html", "--rejects: rows are written as a list, not as a page"),
+        ("x.pdf", "--rejects: a report cannot be written as a PDF"),
+        ("other.csv", "--rejects: other.csv exists and is not a report of a run"),
+        ("people.csv", "--rejects: people.csv exists and is not a report"),
+        ("nowhere/x.csv", "--rejects: failed to write nowhere/x.csv"),
+        ("/dev/null", "--rejects: /dev/null is not a regular file"),
+    ] {
+        refused(&home, &["people.csv", "--rejects", file, "text", "Hola"], &[part]);
+    }
 }
 
 #[test]

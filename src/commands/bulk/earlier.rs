@@ -132,6 +132,7 @@ pub(crate) fn report_skipped(
                 | SkipReason::Excluded
                 | SkipReason::Repeated
                 | SkipReason::Hidden
+                | SkipReason::NotAllowed
                 | SkipReason::Cancelled,
                 _,
             ) => continue,

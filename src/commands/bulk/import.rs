@@ -14,7 +14,7 @@ use crate::import::{
     settle_repeated,
 };
 use crate::input::Source;
-use crate::ledger::LedgerDraft;
+use crate::ledger::{LedgerDraft, Skip, SkipReason};
 use crate::list::{ListError, ListInput, ListOptions, ListReader};
 use crate::message::Outgoing;
 use crate::output::{ProgressFormat, Reading, counted};
@@ -129,19 +129,33 @@ pub(crate) fn import(
     let mut imported = import_list(list, draft, plan, list_of, &mut report, |rows| reading.show(rows), leave_out)?;
     let comparison =
         comparison.and_then(|()| Ok(refuse_reported(*reported.borrow(), plan.reported)?)).and_then(|()| compare(draft));
+    if comparison.is_err() && plan.policy.notes_rejects {
+        draft.skip_earlier(None)?;
+    }
     imported.count(draft)?;
     settle_repeated(draft, &mut imported, plan.policy, &mut report)?;
     let first_guarded = match guard.sender {
-        Some(sender) => guarded_rows(draft, sender, |line| {
-            imported.guarded += 1;
-            let words = ["goes to a recipient that is not allowed", "go to recipients that are not allowed"];
-            notes.warn(words.map(str::to_owned), line.to_string(), "");
+        Some(sender) => guarded_rows(draft, sender, plan.policy, |line| {
+            if plan.policy.skip_not_allowed {
+                imported.not_allowed += 1;
+                let words = [
+                    "is left out, to a recipient that is not allowed",
+                    "are left out, to recipients that are not allowed",
+                ];
+                notes.add(words.map(str::to_owned), line.to_string(), "");
+            } else {
+                imported.guarded += 1;
+                let words = ["goes to a recipient that is not allowed", "go to recipients that are not allowed"];
+                notes.warn(words.map(str::to_owned), line.to_string(), "; --skip-not-allowed leaves them out");
+            }
             if guard.keeps_remarks {
                 remarks.entry(line).or_default().push(Remark::NotAllowed);
             }
-        })?,
+        })?
+        .filter(|_| !plan.policy.skip_not_allowed),
         None => None,
     };
+    imported.rows -= imported.not_allowed;
     messages.finish();
     drop(reading);
     context.stderr.warnings(&imported.warnings);
@@ -172,20 +186,28 @@ pub(crate) fn import(
 /// Gives `each` the line of every row to somebody whom `allow_to` does not allow, and returns the first of these faults. It
 /// comes after all that leaves rows out.
 fn guarded_rows(
-    draft: &LedgerDraft,
+    draft: &mut LedgerDraft,
     sender: &Sender,
+    policy: ImportPolicy,
     mut each: impl FnMut(u64),
 ) -> Result<Option<GuardError>, CommandError> {
-    let mut first = None;
+    let (mut first, mut guarded) = (None, Vec::new());
     if sender.settings.allow_to.is_none() {
         return Ok(first);
     }
-    draft.recipients(|(_, line), recipients| {
+    draft.recipients(|(n, line), recipients| {
         if let Err(error) = sender.check_allowed(recipients.iter().map(String::as_str)) {
+            guarded.push(n);
             each(line);
             first.get_or_insert(error);
         }
     })?;
+    if policy.skip_not_allowed || policy.notes_rejects {
+        let problem = "the recipient is not among those that allow_to allows";
+        for n in guarded {
+            draft.skip(n, Skip { reason: SkipReason::NotAllowed, problem, run: None })?;
+        }
+    }
     Ok(first)
 }
 
@@ -234,9 +256,10 @@ fn and_guarded(rows: u64) -> String {
 }
 
 fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageError> {
-    let Imported { rows, invalid, duplicates, guarded, excluded, outside_window, earlier, .. } = imported;
+    let Imported { rows, invalid, duplicates, guarded, excluded, outside_window, earlier, not_allowed, .. } = imported;
+    let meant = excluded + outside_window + earlier + not_allowed;
     match (invalid, duplicates) {
-        _ if rows + excluded + outside_window + earlier == 0 && (policy.skip_invalid || *duplicates == 0) => {
+        _ if rows + meant == 0 && (policy.skip_invalid || *duplicates == 0) => {
             Err(UsageError::new("no row can be sent", "fix the message or the rows"))
         }
         (0, 0) => Ok(()),

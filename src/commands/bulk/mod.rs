@@ -17,6 +17,7 @@ mod list_notes;
 mod old_run;
 mod options;
 mod plan;
+mod rejects;
 mod remove;
 mod report;
 mod report_file;

@@ -156,7 +156,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     // What is wrong with the line is told before all others, also that its file cannot be written.
     let format = args.format()?;
     args.check(format, context)?;
-    let to = args.file.as_deref().map(|path| ReportFile::open(context, path)).transpose()?;
+    let to = args.file.as_deref().map(|path| ReportFile::open(context, "--file", path)).transpose()?;
     let store = open_store(context)?;
     let name = find_or_newest(context, &*store, args.run.as_ref())?;
     let ledger = store.read_whole(&name)?;
@@ -257,6 +257,30 @@ impl ReportFormat {
     }
 }
 
+fn ending_of(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
+}
+
+/// What a file of this name is written as; `flag` stands in errors.
+pub(super) fn format_of_name(flag: &str, path: &Path) -> Result<Option<ReportFormat>, UsageError> {
+    let ending = ending_of(path);
+    Ok(match ending.as_str() {
+        "csv" => Some(ReportFormat::Csv),
+        "ndjson" | "jsonl" => Some(ReportFormat::Ndjson),
+        "html" | "htm" => Some(ReportFormat::Html),
+        "xlsx" => Some(ReportFormat::Xlsx),
+        "xlsm" | "xls" | "ods" => {
+            let message = format!("{flag}: a report cannot be written as .{ending}");
+            return Err(UsageError::new(message, "name a .xlsx, which every spreadsheet opens, a .csv or a .html"));
+        }
+        "pdf" => {
+            let message = format!("{flag}: a report cannot be written as a PDF");
+            return Err(UsageError::new(message, "name a .html, open it in a browser and print it as a PDF"));
+        }
+        _ => None,
+    })
+}
+
 /// `;`, or `tab`
 fn delimiter(typed: &str) -> Result<u8, String> {
     match typed {
@@ -283,23 +307,8 @@ impl BulkReportArgs {
 
     /// The one that was typed, or that the file's name says.
     fn format(&self) -> Result<ReportFormat, UsageError> {
-        let ending = self.file.as_deref().and_then(Path::extension).unwrap_or_default();
-        let ending = ending.to_string_lossy().to_lowercase();
-        let named = match ending.as_str() {
-            "csv" => Some(ReportFormat::Csv),
-            "ndjson" | "jsonl" => Some(ReportFormat::Ndjson),
-            "html" | "htm" => Some(ReportFormat::Html),
-            "xlsx" => Some(ReportFormat::Xlsx),
-            "xlsm" | "xls" | "ods" => {
-                let message = format!("--file: a report cannot be written as .{ending}");
-                return Err(UsageError::new(message, "name a .xlsx, which every spreadsheet opens, a .csv or a .html"));
-            }
-            "pdf" => {
-                let message = "--file: a report cannot be written as a PDF";
-                return Err(UsageError::new(message, "name a .html, open it in a browser and print it as a PDF"));
-            }
-            _ => None,
-        };
+        let path = self.file.as_deref().unwrap_or(Path::new(""));
+        let (ending, named) = (ending_of(path), format_of_name("--file", path)?);
         match (self.format, named) {
             // Lists are told by what they hold; a page is not one, and a workbook is opened by its name.
             (Some(typed), Some(named))

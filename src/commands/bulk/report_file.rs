@@ -22,24 +22,25 @@ pub(crate) struct ReportFile<'a> {
 }
 
 impl<'a> ReportFile<'a> {
-    pub(crate) fn open(context: &Context, path: &'a Path) -> Result<Self, UsageError> {
+    /// `flag` stands in errors.
+    pub(crate) fn open(context: &Context, flag: &str, path: &'a Path) -> Result<Self, UsageError> {
         let refused = |cause| {
             let error = FileError::of("write", path)(cause);
-            UsageError::new(format!("--file: {error}"), "name a file in a directory that is there and can be written")
+            UsageError::new(format!("{flag}: {error}"), "name a file in a directory that is there and can be written")
         };
         if path.is_dir() {
             return Err(refused(io::ErrorKind::IsADirectory.into()));
         }
         // A device or a pipe would be replaced.
         if path.exists() && !path.is_file() {
-            let message = format!("--file: {} is not a regular file", path.display());
+            let message = format!("{flag}: {} is not a regular file", path.display());
             return Err(UsageError::new(message, "to write into a device or a pipe, redirect standard output: > FILE"));
         }
         if Runs::at_home().is_ok_and(|runs| runs.has(&target_of(path))) {
-            let message = format!("--file: {} is in the directory of the runs", path.display());
+            let message = format!("{flag}: {} is in the directory of the runs", path.display());
             return Err(UsageError::new(message, "name a file in another directory"));
         }
-        context.check_overwrite("--file", path, "a report of a run", |begin| {
+        context.check_overwrite(flag, path, "a report of a run", |begin| {
             is_report(begin) || is_page(begin) || is_report_workbook(path)
         })?;
         let target = target_of(path);

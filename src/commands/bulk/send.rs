@@ -7,9 +7,10 @@ use super::earlier::{self, DuplicatePolicy};
 use super::hours::of_new_run;
 use super::import::{ListGuard, import, open};
 use super::plan::{compile_body, read_body, recipient_rule};
+use super::rejects::{Rejects, write_rejects};
 use super::report_file::ReportFile;
 use super::run_log::log_refused_run;
-use super::send_args::{BulkSendArgs, PolicyArgs};
+use super::send_args::BulkSendArgs;
 use super::show::{ShownList, ShownPage};
 use super::store::{check_clocks, open_store, open_store_to_look};
 use super::summary::nothing_to_send;
@@ -20,7 +21,7 @@ use crate::commands::claim::warn_of_forgotten_key;
 use crate::context::{Context, Mode, UsageError};
 use crate::conventions::Conventions;
 use crate::exit::ExitCode;
-use crate::import::{ImportPlan, ImportPolicy, ReportedRule, RowRange};
+use crate::import::{ImportPlan, ReportedRule, RowRange};
 use crate::input::Source;
 use crate::ledger::{Details, LedgerDraft, LedgerError, LedgerStore};
 use crate::list::ListReader;
@@ -43,6 +44,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let unresolved = UnresolvedSender::claim(context)?;
     let page_file = args.page_file()?;
     claim_inputs(context, args)?;
+    let rejects = args.rejects.as_deref().map(|path| Rejects::open(context, path)).transpose()?;
     let body = read_body(context, args)?;
     let kind = body.as_ref().and_then(|body| args.message().read_as(body.as_object()?));
     let kind = kind.as_ref().unwrap_or(args.message());
@@ -68,9 +70,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         (None, false) => open_store_to_look(context)?,
     };
     let store = store.as_deref();
-    if let Some(store) = store.filter(|_| makes_run) {
-        check_clocks(store)?;
-    }
+    store.filter(|_| makes_run).map(check_clocks).transpose()?;
     let api_url = sender.settings.api_url.value.to_string();
     let remember = how_far_back(args, &sender);
     let of = (sender.bot.as_str(), api_url.as_str());
@@ -78,9 +78,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         .filter(|_| !sender.settings.is_sandboxed())
         .map(|store| store.earlier(of, remember, &args.earlier.ignore_run));
     let repetition = DuplicatePolicy::of(args.earlier.again, args.earlier.skip_sent);
-    let PolicyArgs { skip_invalid, allow_duplicates, one_per_person, hidden, .. } = args.policy;
     let once = args.once.as_ref();
-    let one_per_person = one_per_person || once.is_some();
     if once.is_some() {
         tell_of_keys(context, &sender, args.test_to.is_some(), store);
     }
@@ -107,7 +105,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         store,
         leaves_out: once.is_some() || windows.is_some() || repetition == DuplicatePolicy::LeftOut,
         range: RowRange { skip: args.skip, limit: args.limit },
-        policy: ImportPolicy { skip_invalid, allow_duplicates, one_per_person, hidden },
+        policy: args.import_policy(),
     };
     let progress = args.options.work.progress;
     let mut compare = |draft: &mut LedgerDraft| {
@@ -122,17 +120,19 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     }
     let guard = ListGuard { sender: Some(&sender), exclusions: &exclusions, keeps_remarks: page_file.is_some() };
     if is_shown {
-        let page_file = page_file.map(|path| ReportFile::open(context, path)).transpose()?;
+        let page_file = page_file.map(|path| ReportFile::open(context, "--file", path)).transpose()?;
         let mut draft = LedgerDraft::create(None)?;
         let read = import(context, &mut list, &mut draft, &plan, guard, progress, &mut compare)?;
         let details = || details(args, &sender, hours, list.format(), &read.imported, body.as_ref());
         let page = page_file.map(|file| Ok::<_, UsageError>(ShownPage { file, details: details()? })).transpose()?;
+        write_rejects(context, rejects, &draft, &list, &read)?;
         let shown = ShownList { sender: &sender, draft: &draft, kind, args };
         return shown.show(context, read, runs_before, page);
     }
     let store = store.ok_or(LedgerError::NoDirectory)?;
     let mut new = store.begin(args.run.as_ref(), file_of(&args.source))?;
     let read = import(context, &mut list, &mut new.draft, &plan, guard, progress, &mut compare)?;
+    write_rejects(context, rejects, &new.draft, &list, &read)?;
     read.verdict?;
     read.comparison?;
     if new.draft.to_be_sent() == 0 {

@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 use super::options::{EarlierOptions, HoursOptions, PEOPLE, RUN, RunOptions};
 use crate::config::Remember;
 use crate::context::{Mode, UsageError};
-use crate::import::HiddenRule;
+use crate::import::{HiddenRule, ImportPolicy};
 use crate::input::{JsonSource, Source};
 use crate::ledger::RunName;
 use crate::list::{HeaderChoice, ListEncoding, ListOptions};
@@ -121,6 +121,13 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "LANGUAGE", requires = "file", help_heading = BEFORE)]
     pub(super) lang: Option<PageLanguage>,
 
+    /// Write the rows that will not be sent to this file, with the reason
+    ///
+    /// CSV, .xlsx or .ndjson, by the file's name. It is a report: correct it and send it, and people who
+    /// were excluded stay out.
+    #[arg(long, value_name = "FILE", conflicts_with = "test_to", value_hint = ValueHint::FilePath, help_heading = LIST)]
+    pub(super) rejects: Option<PathBuf>,
+
     /// Check every row, then send the first messages to this user only
     #[arg(
         long,
@@ -182,11 +189,16 @@ fn one_to_ten(raw: &str) -> Result<u8, String> {
 }
 
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(next_help_heading = PEOPLE)]
 pub(crate) struct PolicyArgs {
     /// Skip the rows that cannot be sent, instead of sending nothing
     #[arg(long, help_heading = LIST)]
     pub(super) skip_invalid: bool,
+
+    /// Skip the rows to recipients that allow_to does not allow
+    #[arg(long)]
+    pub(super) skip_not_allowed: bool,
 
     /// What to do with rows that the sheet hides
     #[arg(long, value_name = "WHAT", help_heading = LIST)]
@@ -248,6 +260,13 @@ impl BulkSendArgs {
 
     pub(super) fn message(&self) -> &Message {
         &self.typed.message
+    }
+
+    /// What becomes of rows that cannot be taken as they are.
+    pub(super) fn import_policy(&self) -> ImportPolicy {
+        let PolicyArgs { skip_invalid, allow_duplicates, one_per_person, hidden, skip_not_allowed, .. } = self.policy;
+        let (one_per_person, notes_rejects) = (one_per_person || self.once.is_some(), self.rejects.is_some());
+        ImportPolicy { skip_invalid, allow_duplicates, one_per_person, hidden, skip_not_allowed, notes_rejects }
     }
 
     /// How the list is to be read.

@@ -1,0 +1,53 @@
+//! `bulk send --rejects FILE`: the rows that will not be sent, as a report that can be corrected and sent.
+
+use std::path::Path;
+
+use super::import::ReadList;
+use super::report::{ReportFormat, format_of_name};
+use super::report_file::ReportFile;
+use crate::commands::CommandError;
+use crate::context::{Context, UsageError};
+use crate::ledger::LedgerDraft;
+use crate::list::ListReader;
+use crate::output::counted;
+use crate::report::{ListReport, write_left_out};
+
+const FLAG: &str = "--rejects";
+
+/// The file that they go to.
+pub(super) struct Rejects<'a> {
+    file: ReportFile<'a>,
+    format: ListReport,
+}
+
+impl<'a> Rejects<'a> {
+    /// # Errors
+    /// When it cannot be written, or its name is that of something else than a list.
+    pub(super) fn open(context: &Context, path: &'a Path) -> Result<Self, UsageError> {
+        let format = match format_of_name(FLAG, path)? {
+            None | Some(ReportFormat::Csv) => ListReport::Csv { is_for_a_terminal: false, delimiter: None },
+            Some(ReportFormat::Ndjson) => ListReport::Ndjson,
+            Some(ReportFormat::Xlsx) => ListReport::Workbook,
+            Some(ReportFormat::Html) => {
+                let message = format!("{FLAG}: rows are written as a list, not as a page");
+                return Err(UsageError::new(message, "name a .csv, a .xlsx or a .ndjson"));
+            }
+        };
+        Ok(Self { file: ReportFile::open(context, FLAG, path)?, format })
+    }
+}
+
+/// Writes those of `draft`, where they are asked for, and says how many.
+pub(super) fn write_rejects(
+    context: &Context,
+    rejects: Option<Rejects<'_>>,
+    draft: &LedgerDraft,
+    list: &ListReader,
+    read: &ReadList,
+) -> Result<(), CommandError> {
+    let Some(Rejects { file, format }) = rejects else { return Ok(()) };
+    file.write(context, |to| {
+        let rows = write_left_out(draft, (&read.imported.columns, list.format()), format, to)?;
+        Ok(format!("{} that will not be sent", counted(rows, "row")))
+    })
+}

@@ -1,0 +1,40 @@
+//! The rows of a report, whether they are of a run or of a list that is not one yet.
+
+use crate::import::BulkError;
+use crate::ledger::{DraftedRow, ReportedRow, RowState};
+use crate::list::ListFormat;
+
+/// What is done with each row.
+pub(super) type EachRow<'a> = &'a mut dyn FnMut(ReportedRow) -> Result<(), BulkError>;
+
+/// The rows of a report.
+pub(super) struct ReportRows<'a> {
+    /// The name of their run; empty where there is none.
+    pub(super) run: String,
+    pub(super) columns: &'a [String],
+    /// What the list is.
+    pub(super) format: ListFormat,
+    /// There are no more than so many.
+    pub(super) most: u64,
+    pub(super) each: &'a dyn Fn(EachRow<'_>) -> Result<(), BulkError>,
+}
+
+/// A row of a draft as a report has it; nothing for one that is to be sent.
+pub(super) fn left_out(row: &DraftedRow<'_>) -> Option<ReportedRow> {
+    let skip = row.skip.as_ref()?;
+    Some(ReportedRow {
+        line: row.line,
+        recipient: row.recipient.map(str::to_owned),
+        cells: row.cells.to_owned(),
+        state: RowState::Skipped,
+        message_id: None,
+        http_status: None,
+        code: Some(skip.reason.to_owned()),
+        error: skip.problem.map(str::to_owned),
+        api_code: None,
+        attempts: 0,
+        at: Some(skip.at),
+        ended_at: None,
+        delivery: None,
+    })
+}
