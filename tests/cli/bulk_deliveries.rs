@@ -310,7 +310,7 @@ fn a_watch_outlasts_a_server_that_is_away() {
     ask_at(&home, &server, "--watch --every 100ms --for 60s").fails(6, &["the look-up failed"]);
 }
 
-/// Files alone. What is learnt while the run goes on is kept once it has ended.
+/// Files alone: in a database everybody may keep what was learnt. It is kept once the run has ended.
 #[test]
 fn a_watch_beside_a_run_keeps_all_of_it_in_the_end() {
     let home = people(6);
@@ -572,8 +572,8 @@ fn beside_a_flow_only_what_nobody_can_tell_apart_is_taken_for_ours() {
     }
 }
 
-/// On Friday the sender is killed while a message is under way, and the answer of another one is lost; on Monday the rest is
-/// sent, and Jelou asked. The clock of a database cannot be moved.
+/// Files alone: the clock of a database cannot be moved. On Friday the sender is killed while a message is under way, and the
+/// answer of another one is lost; on Monday the rest is sent, and Jelou asked.
 #[test]
 fn a_run_killed_on_friday_and_resumed_on_monday_is_settled() {
     let Some(library) = faketime() else { return };

@@ -26,6 +26,7 @@ also_in_a_database! {
     under_a_key_what_a_report_says_decides_nothing,
     a_row_of_an_unfinished_run_is_not_forgotten,
     what_a_run_sent_stays_known_whatever_becomes_of_a_send_under_way,
+    parts_of_a_list_over_more_than_a_day_without_a_key_name_it,
 }
 
 fn user(number: usize) -> String {
@@ -384,6 +385,7 @@ fn what_a_run_sent_stays_known_whatever_becomes_of_a_send_under_way() {
     assert_eq!((replayed.json()["replayed"].as_bool(), jelou.seen().len()), (Some(true), 2));
 }
 
+/// Files alone: runs of a database are not opened one by one.
 #[test]
 fn an_old_run_is_not_read_for_a_key_that_it_does_not_have() {
     let home = people(2);
@@ -424,6 +426,7 @@ fn parts_of_a_list_over_more_than_a_day_without_a_key_name_it() {
     assert_eq!(times(&jelou, &users(0..4)), [1; 4]);
 }
 
+/// Files alone: it is about a database that is not there.
 #[test]
 fn a_database_that_cannot_be_reached_sends_nothing_under_a_key() {
     let (home, jelou) = (people(2), Jelou::never_asked());
@@ -433,6 +436,7 @@ fn a_database_that_cannot_be_reached_sends_nothing_under_a_key() {
     single(&home, &jelou.url, &user(0), "k").env("JELOUCTL_LEDGER", nowhere).fails(7, &told);
 }
 
+/// Files alone: a database sees none of these calls.
 /// Kills a list at system calls by which it is made a run, marked with its key and sent.
 #[test]
 #[cfg(target_os = "linux")]
@@ -560,6 +564,7 @@ fn a_row_of_an_unfinished_run_is_not_forgotten() {
     home.run("once forget k --yes").fails(11, &["run a is to send", "bulk cancel a"]);
 }
 
+/// Files alone: a run of a database is not a file that can be damaged.
 #[test]
 fn a_run_that_cannot_be_read_is_named_and_keeps_no_other_key_from_being_decided() {
     let home = people(2);
@@ -575,6 +580,7 @@ fn a_run_that_cannot_be_read_is_named_and_keeps_no_other_key_from_being_decided(
     single(&home, &jelou.url, &user(0), "k").fails(3, &["run a cannot be read (", "a.db)"]);
 }
 
+/// Files alone: in a database claims of refused rows are forgotten.
 #[test]
 fn refused_rows_need_not_be_forgotten() {
     let home = people(2);

@@ -21,6 +21,7 @@ also_in_a_database! {
     a_report_that_is_sent_again_says_what_was_there,
     a_reader_that_has_seen_enough_is_no_error,
     a_report_takes_the_place_of_a_report_and_of_nothing_else,
+    a_report_of_failed_rows_says_where_the_faulty_ones_are,
 }
 
 const RATE: &str = "--rate=1000000/s";

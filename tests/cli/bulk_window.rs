@@ -15,6 +15,7 @@ also_in_a_database! {
     where_the_history_cannot_be_read_nothing_is_sent,
     a_run_that_is_resumed_looks_again,
     what_is_left_out_does_not_count_for_the_limit,
+    templates_are_refused_and_a_preview_asks_nobody,
 }
 
 const HOUR: u64 = 3600;

@@ -218,5 +218,5 @@ fn from_a_command_that_fails() {
 fn there_is_no_flag_for_the_secret_itself() {
     Home::new()
         .run("send text --to 593987654321 Hola --client-secret x")
-        .fails(2, &["unexpected argument '--client-secret'"]);
+        .fails(2, &["the secret is never an argument", "--client-secret-file FILE"]);
 }
