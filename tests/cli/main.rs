@@ -55,6 +55,7 @@ mod bulk_run;
 mod bulk_server;
 #[cfg(unix)]
 mod bulk_terminal;
+#[cfg(unix)]
 mod bulk_window;
 mod bulk_workbook;
 #[cfg(unix)]
