@@ -68,10 +68,11 @@ impl Context {
         flag: &str,
         path: &Path,
         what: &str,
+        yes_overwrites: bool,
         is_ours: impl FnOnce(&[u8]) -> bool,
     ) -> Result<(), UsageError> {
         let is_filled = path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0);
-        if !is_filled || self.assume_yes {
+        if !is_filled || self.assume_yes && yes_overwrites {
             return Ok(());
         }
         let mut begin = Vec::new();
@@ -80,7 +81,8 @@ impl Context {
             return Ok(());
         }
         let message = format!("{flag}: {} exists and is not {what}", path.display());
-        Err(UsageError::new(message, "name another file, or add --yes to overwrite this one"))
+        let or_yes = if yes_overwrites { ", or add --yes to overwrite this one" } else { "" };
+        Err(UsageError::new(message, format!("name another file{or_yes}")))
     }
 }
 

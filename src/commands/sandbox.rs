@@ -310,7 +310,7 @@ fn report(context: &Context, sandbox: &Sandbox) {
 
 /// Opens the file, readable only by its owner, and empties it; a file that is not an earlier list is not changed.
 fn create(context: &Context, path: &Path) -> Result<File, UsageError> {
-    context.check_overwrite("--list", path, "a list of the sandbox", is_list)?;
+    context.check_overwrite("--list", path, "a list of the sandbox", true, is_list)?;
     private_file::open_anew(path)
         .map_err(|error| UsageError::new(format!("--list: {error}"), "name a file that can be written"))
 }

@@ -844,15 +844,22 @@ fn what_cannot_take_the_rejected_rows_is_told_first() {
     let home = Home::new();
     home.write("people.csv", "celular\n593987654321\n");
     home.write("other.csv", "celular\n593987654322\n");
+    home.write("bajas.csv", "593987654323\n");
     for (file, part) in [
         ("page.html", "--rejects: rows are written as a list, not as a page"),
         ("x.pdf", "--rejects: a report cannot be written as a PDF"),
         ("other.csv", "--rejects: other.csv exists and is not a report of a run"),
-        ("people.csv", "--rejects: people.csv exists and is not a report"),
+        ("people.csv", "--rejects: people.csv is a file that this command reads"),
+        ("./people.csv", "--rejects: ./people.csv is a file that this command reads"),
+        ("other.csv --yes", "--rejects: other.csv exists and is not a report of a run"),
+        ("people.csv --yes", "--rejects: people.csv is a file that this command reads"),
+        ("bajas.csv --yes --exclude bajas.csv", "--rejects: bajas.csv is a file that this command reads"),
+        ("-", "--rejects: this is written to a file, not to standard output"),
         ("nowhere/x.csv", "--rejects: failed to write nowhere/x.csv"),
         ("/dev/null", "--rejects: /dev/null is not a regular file"),
     ] {
-        refused(&home, &["people.csv", "--rejects", file, "text", "Hola"], &[part]);
+        let flags: Vec<_> = file.split(' ').collect();
+        refused(&home, &[&["people.csv", "--rejects"], &flags[..], &["text", "Hola"]].concat(), &[part]);
     }
 }
 

@@ -7,6 +7,7 @@ use super::report::{ReportFormat, format_of_name};
 use super::report_file::ReportFile;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
+use crate::input::Source;
 use crate::ledger::LedgerDraft;
 use crate::list::ListReader;
 use crate::output::counted;
@@ -23,7 +24,7 @@ pub(super) struct Rejects<'a> {
 impl<'a> Rejects<'a> {
     /// # Errors
     /// When it cannot be written, or its name is that of something else than a list.
-    pub(super) fn open(context: &Context, path: &'a Path) -> Result<Self, UsageError> {
+    pub(super) fn open(context: &Context, path: &'a Path, reads: &[&Source]) -> Result<Self, UsageError> {
         let format = match format_of_name(FLAG, path)? {
             None | Some(ReportFormat::Csv) => ListReport::Csv { is_for_a_terminal: false, delimiter: None },
             Some(ReportFormat::Ndjson) => ListReport::Ndjson,
@@ -33,7 +34,7 @@ impl<'a> Rejects<'a> {
                 return Err(UsageError::new(message, "name a .csv, a .xlsx or a .ndjson"));
             }
         };
-        Ok(Self { file: ReportFile::open(context, FLAG, path)?, format })
+        Ok(Self { file: ReportFile::open(context, FLAG, path, reads)?, format })
     }
 }
 

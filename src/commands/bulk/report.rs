@@ -156,7 +156,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     // What is wrong with the line is told before all others, also that its file cannot be written.
     let format = args.format()?;
     args.check(format, context)?;
-    let to = args.file.as_deref().map(|path| ReportFile::open(context, "--file", path)).transpose()?;
+    let to = args.file.as_deref().map(|path| ReportFile::open(context, "--file", path, &[])).transpose()?;
     let store = open_store(context)?;
     let name = find_or_newest(context, &*store, args.run.as_ref())?;
     let ledger = store.read_whole(&name)?;

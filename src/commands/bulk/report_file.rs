@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::import::BulkError;
+use crate::input::Source;
 use crate::ledger::Runs;
 use crate::list::{ListOptions, ListReader, is_report};
 use crate::output::counted;
@@ -22,8 +23,13 @@ pub(crate) struct ReportFile<'a> {
 }
 
 impl<'a> ReportFile<'a> {
-    /// `flag` stands in errors.
-    pub(crate) fn open(context: &Context, flag: &str, path: &'a Path) -> Result<Self, UsageError> {
+    /// `flag` stands in errors. None of the files that the command `reads` is ever replaced; and where it reads any, `--yes`
+    /// answers another question than whether to overwrite a file.
+    pub(crate) fn open(context: &Context, flag: &str, path: &'a Path, reads: &[&Source]) -> Result<Self, UsageError> {
+        if path.as_os_str() == "-" {
+            let message = format!("{flag}: this is written to a file, not to standard output");
+            return Err(UsageError::new(message, "name a file"));
+        }
         let refused = |cause| {
             let error = FileError::of("write", path)(cause);
             UsageError::new(format!("{flag}: {error}"), "name a file in a directory that is there and can be written")
@@ -40,7 +46,16 @@ impl<'a> ReportFile<'a> {
             let message = format!("{flag}: {} is in the directory of the runs", path.display());
             return Err(UsageError::new(message, "name a file in another directory"));
         }
-        context.check_overwrite(flag, path, "a report of a run", |begin| {
+        let target = target_of(path).canonicalize().ok();
+        let is_target = |source: &&Source| match source {
+            Source::File(read) => target.is_some() && read.canonicalize().ok() == target,
+            Source::Stdin => false,
+        };
+        if reads.iter().any(is_target) {
+            let message = format!("{flag}: {} is a file that this command reads", path.display());
+            return Err(UsageError::new(message, "name another file"));
+        }
+        context.check_overwrite(flag, path, "a report of a run", reads.is_empty(), |begin| {
             is_report(begin) || is_page(begin) || is_report_workbook(path)
         })?;
         let target = target_of(path);

@@ -44,7 +44,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let unresolved = UnresolvedSender::claim(context)?;
     let page_file = args.page_file()?;
     claim_inputs(context, args)?;
-    let rejects = args.rejects.as_deref().map(|path| Rejects::open(context, path)).transpose()?;
+    let reads: Vec<_> = std::iter::once(&args.source).chain(&args.policy.exclude).collect();
+    let rejects = args.rejects.as_deref().map(|path| Rejects::open(context, path, &reads)).transpose()?;
     let body = read_body(context, args)?;
     let kind = body.as_ref().and_then(|body| args.message().read_as(body.as_object()?));
     let kind = kind.as_ref().unwrap_or(args.message());
@@ -120,7 +121,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     }
     let guard = ListGuard { sender: Some(&sender), exclusions: &exclusions, keeps_remarks: page_file.is_some() };
     if is_shown {
-        let page_file = page_file.map(|path| ReportFile::open(context, "--file", path)).transpose()?;
+        let page_file = page_file.map(|path| ReportFile::open(context, "--file", path, &reads)).transpose()?;
         let mut draft = LedgerDraft::create(None)?;
         let read = import(context, &mut list, &mut draft, &plan, guard, progress, &mut compare)?;
         let details = || details(args, &sender, hours, list.format(), &read.imported, body.as_ref());
