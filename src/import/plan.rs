@@ -17,8 +17,8 @@ use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, Recipie
 use crate::people::{CountryError, CountryRule, PersonError, read_recipient};
 use crate::phone::Country;
 use crate::template::{
-    BodyTemplate, MisspellingError, RowView, TemplateError, TextTemplate, Uses, left_as_they_are, misspelling,
-    typed_line_break,
+    BodyTemplate, Misspelling, MisspellingError, RowView, TemplateError, TextTemplate, Uses, left_as_they_are,
+    misspelling, typed_line_break,
 };
 
 /// Which rows are taken.
@@ -246,7 +246,10 @@ impl ImportPlan<'_> {
             RecipientRule::Column(_) => None,
         };
         let mut sources = self.body.sources("").into_iter().chain(to);
-        let found = sources.find_map(|(path, source)| Some((path, misspelling(self.language, source, meant)?)));
+        let found = sources.find_map(|(path, source)| {
+            let bare = path.starts_with("parameters").then(|| bare_column(columns, source)).flatten();
+            Some((path, bare.or_else(|| misspelling(self.language, source, meant))?))
+        });
         match found {
             None => Ok(()),
             Some((path, misspelling)) => {
@@ -321,4 +324,10 @@ impl ImportPlan<'_> {
         made.0.check_bot(self.bot)?;
         Ok(made)
     }
+}
+
+/// A parameter of a template that is the name of a column and nothing else: `--param nombre`.
+fn bare_column(columns: &[&str], source: &str) -> Option<Misspelling> {
+    let column = columns.iter().find(|column| !source.is_empty() && column.trim() == source.trim())?;
+    Some(Misspelling::OtherMarks { written: source.to_owned(), column: (*column).to_owned() })
 }

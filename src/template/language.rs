@@ -27,6 +27,8 @@ pub(crate) fn language<'source>() -> Environment<'source> {
     language.add_filter("percent", percent);
     language.add_filter("date", date);
     language.add_filter("yes", yes);
+    language.add_filter("default", default);
+    language.add_filter("d", default);
     // It would send everybody all that the row has.
     language.remove_global("debug");
     language
@@ -50,6 +52,13 @@ fn phone(typed: &Cell, country: Option<&str>) -> Result<String, Error> {
     let country = country.map_err(|problem| refuse(format!("phone: {problem}")))?;
     let number = PhoneNumber::read(&typed, country).map_err(|error| refuse(format!("phone: {error}")))?;
     Ok(format!("+{}", number.as_str()))
+}
+
+/// `{{ saldo | default("0") }}`: something else also for an empty cell, which minijinja's own takes for a text unless its last
+/// argument says otherwise.
+fn default(value: Cell, other: Option<Cell>, _is_lax: Option<bool>) -> Cell {
+    let is_empty = value.is_undefined() || value.is_none() || value.as_str().is_some_and(str::is_empty);
+    if is_empty { other.unwrap_or_else(|| Cell::from("")) } else { value }
 }
 
 /// `{% if vip | yes %}`: whether a text says yes.

@@ -44,6 +44,8 @@ fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
     assert_eq!(ended.stderr.matches(told).count(), 1, "{ended:?}");
     let template = ["people.csv", "template", "t", "--param", "{{1}}"];
     send(&template).fails(2, &["parameters[0]: {{1}} names no column"]);
+    let bare = ["people.csv", "template", "t", "--param", "nombre"];
+    send(&bare).fails(2, &["parameters[0]: nombre would go out as it stands", "{{ nombre }}", "{{ 'nombre' }}"]);
     send(&["people.csv", "text", "x", "--to", "{{1}}{{ celular }}"]).fails(2, &["--to: {{1}} names no column"]);
     home.write("body.json", r#"{"text": "x", "buttons": [{"text": "{nombre}", "type": "reply"}]}"#);
     send(&["people.csv", "text", "--body", "body.json"]).fails(2, &["buttons[0].text: {nombre} would go out"]);
@@ -54,6 +56,20 @@ fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
         (r#"{"nombre": ["nombre"]}"#, r#"{"nombre": ["nombre"]}"#),
     ] {
         assert_eq!(preview(&home, &["people.csv", "text", text]).json()["body"]["text"], sent);
+    }
+}
+
+#[test]
+fn an_empty_cell_has_a_default() {
+    let home = Home::new();
+    home.write("people.csv", "celular,saldo\n593987654321,\n");
+    for text in ["{{ saldo | default('0') }}", "{{ saldo | d('0') }}", "{{ saldo | default('0', true) }}"] {
+        let ended = preview(&home, &["people.csv", "text", text]);
+        assert_eq!(
+            (&ended.json()["body"]["text"], ended.stderr.contains("no `saldo`")),
+            (&json!("0"), false),
+            "{text}"
+        );
     }
 }
 
