@@ -74,6 +74,9 @@ pub(super) fn asks_for_options(error: &clap::Error, arguments: &[OsString]) -> b
 /// What is meant by a line that is wrong.
 pub(super) fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<UsageError> {
     let words: Vec<_> = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    if let Some(error) = typographic_dash(&words) {
+        return Some(error);
+    }
     let line = TypedLine::read(arguments, &RENAMED);
     match (unknown_command(error), unknown_argument(error)) {
         (Some(word), _) => {
@@ -83,6 +86,20 @@ pub(super) fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<Usage
         (None, Some(word)) => instead_of_argument(word, line, &words),
         (None, None) => instead_of_value(error),
     }
+}
+
+/// A flag that a word processor has written: `–to`.
+fn typographic_dash(words: &[String]) -> Option<UsageError> {
+    let as_flag = |word: &str| {
+        let name = word.trim_start_matches(['-', '–', '—', '−', '‐', '‑']);
+        let is_flag =
+            word.starts_with(['–', '—', '−', '‐', '‑']) && name.starts_with(|letter: char| letter.is_ascii_lowercase());
+        (is_flag && !name.contains(char::is_whitespace)).then(|| format!("--{name}"))
+    };
+    let wrong = words.iter().find(|word| as_flag(word).is_some())?;
+    let written: Vec<_> = words.iter().map(|word| as_flag(word).unwrap_or_else(|| word.clone())).collect();
+    let message = format!("`{}` begins with a dash that is not the hyphen of a flag", wrong.escape_debug());
+    Some(UsageError::new(message, line_of(&written).unwrap_or_else(|| "write it with two hyphens: --".to_owned())))
 }
 
 fn instead_of_value(error: &clap::Error) -> Option<UsageError> {

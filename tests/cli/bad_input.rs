@@ -639,6 +639,7 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
         ("send text 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
         ("send text +593987654321 Hola mundo", "jelouctl send text --to +593987654321 'Hola mundo'"),
         ("send --to 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
+        ("send text –to 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
         ("send 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
         ("send --text Hola --to 593987654321", "jelouctl send text --text Hola --to 593987654321"),
         ("send Hola --to 593987654321", "jelouctl send text --to 593987654321 Hola"),
