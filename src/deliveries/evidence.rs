@@ -61,7 +61,7 @@ pub(crate) enum StillUnknown {
     NotListed,
     /// The same, while a message can still be created.
     NotYetListed,
-    /// The history has no such message to the person, but another one of that time.
+    /// The history has no such message to the person, but another one from that time.
     OtherListed,
     /// It has fewer than were attempted.
     FewerListed,

@@ -210,9 +210,8 @@ impl Sweep<'_, '_> {
         let (mut kept_at, mut end) = (Instant::now(), SweepEnd::Whole);
         for (read, mut tracked) in (1..).zip(rows) {
             self.look_ups.look_for(&mut tracked).await?;
-            if let Some(coverage) = tracked.coverage.filter(|_| tracked.facts.is_none() && !tracked.is_fully_searched())
-            {
-                end = SweepEnd::Partial(coverage);
+            if tracked.facts.is_none() && !tracked.is_fully_searched() {
+                end = SweepEnd::Partial(tracked.coverage);
             }
             self.inquiry.note_one(&tracked.id, tracked.facts, tracked.notification);
             (self.listener.progress)(read);

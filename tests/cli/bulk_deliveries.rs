@@ -286,7 +286,7 @@ fn what_is_sent_while_the_history_is_read_is_counted_too() {
     command.args("bulk send one.csv --yes --again --run s text Hola".split(' ')).env("JELOU_API_URL", &server.url);
     command.envs(CREDENTIALS);
     *other.lock().unwrap() = Some(command);
-    let json = ask_at(&home, &server, "").fails(10, &["another message of that time is"]).json();
+    let json = ask_at(&home, &server, "").fails(10, &["another message from that time is"]).json();
     assert_eq!(figures(&json, &["unknown", "settled"]), [1, 0], "{json}");
 }
 
@@ -324,7 +324,7 @@ fn a_watch_beside_a_run_keeps_all_of_it_in_the_end() {
         ended.code == 0 && ended.json()["sent"].as_u64() > Some(0)
     });
     let ended = ask_at(&home, &server, "--watch --every 100ms --for 60s").success();
-    assert!(ended.stderr.contains("nothing of it is kept"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("kept once it has ended"), "{}", ended.stderr);
     assert!(child.wait().unwrap().success());
     assert_eq!((&ended.json()["kept"], &ended.json()["replied"]), (&json!(true), &json!(6)));
     assert_eq!(figures(&status(&home)["deliveries"], &["replied", "not_listed"]), [6, 0]);

@@ -183,7 +183,7 @@ impl LookUps<'_> {
     /// # Errors
     /// When nothing could be asked, or an answer is missing. What was learnt before stays.
     pub(crate) async fn look_for(&mut self, tracked: &mut TrackedMessage) -> Result<(), LookUpError> {
-        tracked.coverage = Some(ListingCoverage::Whole);
+        tracked.coverage = ListingCoverage::Whole;
         let mut refusal = None;
         let mut is_asked = false;
         let asked = match tracked.sort {

@@ -33,24 +33,33 @@ pub(crate) struct TrackedMessage {
     pub(crate) message: Option<HistoryMessage>,
     /// What the notifications say of it.
     pub(crate) notification: Option<Notification>,
-    /// How much was read of the places that can list it, once it was looked for.
-    pub(crate) coverage: Option<ListingCoverage>,
+    /// How much was read of the places that can list it.
+    pub(crate) coverage: ListingCoverage,
 }
 
 impl TrackedMessage {
     pub(crate) fn new(id: String, sort: MessageSort, sent_at: Option<SystemTime>) -> Self {
-        Self { id, sort, sent_at, facts: None, entry: None, message: None, notification: None, coverage: None }
+        Self {
+            id,
+            sort,
+            sent_at,
+            facts: None,
+            entry: None,
+            message: None,
+            notification: None,
+            coverage: ListingCoverage::Whole,
+        }
     }
 
     /// Whether every place that can list it was read to its end.
     pub(crate) fn is_fully_searched(&self) -> bool {
-        self.coverage == Some(ListingCoverage::Whole)
+        self.coverage == ListingCoverage::Whole
     }
 
     /// One place was read so far; of several gaps the first one counts.
     pub(super) fn note_gap(&mut self, coverage: ListingCoverage) {
-        if self.coverage.is_none_or(|known| known == ListingCoverage::Whole) {
-            self.coverage = Some(coverage);
+        if self.is_fully_searched() {
+            self.coverage = coverage;
         }
     }
 

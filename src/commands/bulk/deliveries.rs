@@ -113,17 +113,20 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
     let every = args.every.map_or(EVERY, Timeout::duration);
     let end = tokio::time::Instant::now() + args.within.map_or(WITHIN, Timeout::duration);
     let (mut settled, mut is_told, mut is_stopped) = (0, false, false);
-    // Nothing until it was read once: who cannot ask at all hears of it at once.
-    let mut is_away = None;
+    // A failure of the first look ends the command at once; a later one is waited out.
+    let (mut has_read, mut is_away) = (false, false);
     loop {
         let mut look = asked.look(context, &mut look_ups).await?;
         settled += look.settled;
         look.settled = settled;
         if !look.is_kept && !std::mem::replace(&mut is_told, true) {
-            context.stderr.warning(&format!(
-                "a process sends run {}: what Jelou says is shown, and nothing of it is kept; ask again once the run has ended",
-                asked.name
-            ));
+            let kept = if args.watch {
+                "and kept once it has ended"
+            } else {
+                "and nothing of it is kept; ask again once it has ended"
+            };
+            let name = asked.name;
+            context.stderr.warning(&format!("run {name} is being sent: what Jelou says is shown, {kept}"));
         }
         let failing = silent_failure(&look.of_late).filter(|_| args.pause_if_undelivered && look.may_change);
         if let Some(why) = failing.filter(|_| !is_stopped) {
@@ -136,23 +139,20 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
             }
         }
         let next = tokio::time::Instant::now() + every;
-        let outage = look.problem.as_ref().filter(|problem| is_away.is_some() && problem.may_pass());
-        if !args.watch
-            || !look.may_change && outage.is_none()
-            || look.problem.is_some() && outage.is_none()
-            || next > end
-        {
+        let outage = look.problem.as_ref().filter(|problem| has_read && problem.may_pass());
+        let goes_on = outage.is_some() || look.problem.is_none() && look.may_change;
+        if !args.watch || !goes_on || next > end {
             return Ok(look);
         }
         match outage {
             None => context.stderr.note(&deliveries_in_words(&look.deliveries)),
-            Some(problem) if is_away == Some(false) => {
+            Some(problem) if !is_away => {
                 let every = rounded(every);
-                context.stderr.warning(&format!("{}; it is asked again every {every}", problem.message()));
+                context.stderr.warning(&format!("{}; asking again every {every}", problem.message()));
             }
             Some(_) => {}
         }
-        is_away = Some(outage.is_some());
+        (has_read, is_away) = (true, outage.is_some());
         tokio::select! {
             biased;
             signal = look_ups.signals.next() => {
@@ -239,14 +239,14 @@ fn still_unknown(name: &RunName, look: &Look) -> Vec<String> {
         let later = rounded(left.since);
         match why {
             StillUnknown::NotListed => format!(
-                "{rows_are} not in Jelou's history {later} after: most likely not sent; decide with `jelouctl bulk resolve \
+                "{rows_are} not in Jelou's history {later} after sending: most likely not sent; decide with `jelouctl bulk resolve \
                  {name} --unknown-as failed`, or ask again later"
             ),
             StillUnknown::NotYetListed => {
-                format!("{rows_are} not in Jelou's history {later} after, where it may still appear; ask again later")
+                format!("{rows_are} not in Jelou's history yet, {later} after sending; ask again later")
             }
             StillUnknown::OtherListed => format!(
-                "{rows_are} not in Jelou's history as sent, but another message of that time is; compare with \
+                "{rows_are} not in Jelou's history as sent, but another message from that time is; compare with \
                  `jelouctl messages list --to USER`"
             ),
             StillUnknown::FewerListed => format!("{rows}: fewer messages are listed than were attempted"),
