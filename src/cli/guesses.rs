@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::app::Command;
 use super::typed_line::{TypedLine, line_of};
+use super::{list_guesses, typography};
 use crate::commands::bulk::BulkCommand;
 use crate::context::UsageError;
 use crate::message::Message;
@@ -74,11 +75,16 @@ pub(super) fn asks_for_options(error: &clap::Error, arguments: &[OsString]) -> b
 /// What is meant by a line that is wrong.
 pub(super) fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<UsageError> {
     let words: Vec<_> = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    if let Some(error) = typographic_dash(&words) {
+    if let Some(error) = typography::meant(&words) {
         return Some(error);
     }
     let line = TypedLine::read(arguments, &RENAMED);
-    match (unknown_command(error), unknown_argument(error)) {
+    let unknown = unknown_argument(error);
+    let corrected = RENAMED.iter().fold(line.clone(), |line, (wrong, right)| line.renamed(wrong, right));
+    if let Some(error) = list_guesses::meant(error, unknown, corrected, &words) {
+        return Some(error);
+    }
+    match (unknown_command(error), unknown) {
         (Some(word), _) => {
             let is_misspelt = error.get(ContextKind::SuggestedSubcommand).is_some();
             instead_of_command(word, is_misspelt, line, &words)
@@ -86,20 +92,6 @@ pub(super) fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<Usage
         (None, Some(word)) => instead_of_argument(word, line, &words),
         (None, None) => instead_of_value(error),
     }
-}
-
-/// A flag that a word processor has written: `–to`.
-fn typographic_dash(words: &[String]) -> Option<UsageError> {
-    let as_flag = |word: &str| {
-        let name = word.trim_start_matches(['-', '–', '—', '−', '‐', '‑']);
-        let is_flag =
-            word.starts_with(['–', '—', '−', '‐', '‑']) && name.starts_with(|letter: char| letter.is_ascii_lowercase());
-        (is_flag && !name.contains(char::is_whitespace)).then(|| format!("--{name}"))
-    };
-    let wrong = words.iter().find(|word| as_flag(word).is_some())?;
-    let written: Vec<_> = words.iter().map(|word| as_flag(word).unwrap_or_else(|| word.clone())).collect();
-    let message = format!("`{}` begins with a dash that is not the hyphen of a flag", wrong.escape_debug());
-    Some(UsageError::new(message, line_of(&written).unwrap_or_else(|| "write it with two hyphens: --".to_owned())))
 }
 
 fn instead_of_value(error: &clap::Error) -> Option<UsageError> {
@@ -178,6 +170,10 @@ fn instead_of_command(word: &str, is_misspelt: bool, mut line: TypedLine, words:
         (kind, []) if Message::named(kind).is_some() => {
             instead(words, word, &["send", kind], "a kind of message follows `send`")?
         }
+        ("preview", ["bulk"]) => (
+            "there is no `bulk preview`: `bulk send` has --preview".to_owned(),
+            "jelouctl bulk send people.csv --preview 3 text 'Hola {{ nombre }}'".to_owned(),
+        ),
         (file, ["bulk"]) if file.contains('.') => {
             instead(words, word, &["send", file], "`bulk` needs a command before the list")?
         }
@@ -249,10 +245,6 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
         (["send", _], Some(right)) => {
             (format!("the flag is {right}, not {word}"), line.renamed(word, right).to_line()?)
         }
-        (["bulk", "send"], _) if renamed == Some("--text") || word == "--text" => (
-            "`bulk send` takes the kind of message behind the list".to_owned(),
-            "jelouctl bulk send people.csv text 'Hola {{ nombre }}'".to_owned(),
-        ),
         _ => return None,
     };
     Some(UsageError::new(problem, hint))

@@ -5,8 +5,10 @@ mod complete;
 mod global;
 mod guesses;
 mod help;
+mod list_guesses;
 mod named;
 mod typed_line;
+mod typography;
 mod usage;
 
 use std::ffi::OsString;

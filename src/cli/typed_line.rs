@@ -85,6 +85,10 @@ impl TypedLine {
 
     /// The line to type: commands, flags, words. None where a word cannot be repeated.
     pub(super) fn to_line(&self) -> Option<String> {
+        line_of(&self.to_words())
+    }
+
+    fn to_words(&self) -> Vec<String> {
         let mut words = self.commands.clone();
         for TypedFlag { name, value } in &self.flags {
             words.push(name.clone());
@@ -94,7 +98,26 @@ impl TypedLine {
             words.push("--".to_owned());
         }
         words.extend(self.words.iter().cloned());
-        line_of(&words)
+        words
+    }
+
+    /// The words of `bulk send` with each flag in its place: those of `list` before `kind`, those of the message behind it.
+    /// None if it has a flag that neither of them knows.
+    pub(super) fn of_list(&self, list: &str, kind: &str) -> Option<Vec<String>> {
+        let app = App::command();
+        let send = app.find_subcommand("bulk")?.find_subcommand("send")?;
+        let message = send.find_subcommand(kind)?;
+        let (mut before, mut behind) = (Self::default(), Self { words: self.words.clone(), ..Self::default() });
+        for flag in &self.flags {
+            if find([&app, send], &flag.name).is_some() {
+                before.flags.push(flag.clone());
+            } else {
+                find([message], &flag.name)?;
+                behind.flags.push(flag.clone());
+            }
+        }
+        before.commands = ["bulk", "send", list].map(str::to_owned).to_vec();
+        Some([before.to_words(), vec![kind.to_owned()], behind.to_words()].concat())
     }
 }
 
@@ -130,16 +153,24 @@ fn is_plain_address(value: &str) -> bool {
 /// Whether one of `commands` has the flag `name` and takes a value for it that is a word of its own.
 fn takes_value<'a>(commands: impl Iterator<Item = &'a Command>, name: &str) -> bool {
     let Some(short) = name.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else {
-        let name = name.trim_start_matches('-');
-        let is_named = |flag: &clap::Arg| {
-            flag.get_long() == Some(name) || flag.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
-        };
-        return flags(commands).any(|flag| is_named(flag) && flag.get_action().takes_values());
+        let mut commands = commands;
+        return commands.any(|command| find([command], name).is_some_and(|flag| flag.get_action().takes_values()));
     };
     // `-vo record` has a value behind it, `-orecord` has it in it.
     let valued: Vec<_> =
         flags(commands).filter(|flag| flag.get_action().takes_values()).filter_map(clap::Arg::get_short).collect();
     short.chars().position(|letter| valued.contains(&letter)) == Some(short.chars().count() - 1)
+}
+
+/// The flag of one of `commands` with that name, or with the first of several letters.
+fn find<'a>(commands: impl IntoIterator<Item = &'a Command>, name: &str) -> Option<&'a clap::Arg> {
+    let is_named = |flag: &&clap::Arg| match name.strip_prefix("--") {
+        Some(long) => {
+            flag.get_long() == Some(long) || flag.get_all_aliases().is_some_and(|aliases| aliases.contains(&long))
+        }
+        None => flag.get_short().is_some() && flag.get_short() == name.chars().nth(1),
+    };
+    flags(commands.into_iter()).find(is_named)
 }
 
 fn flags<'a>(commands: impl Iterator<Item = &'a Command>) -> impl Iterator<Item = &'a clap::Arg> {

@@ -85,7 +85,7 @@ pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Re
 }
 
 impl Checkup {
-    /// For a person: what failed comes first, and what nobody set is left out unless all is asked for.
+    /// For a person: failures come first, and settings that are not set are left out unless `-v` asks for everything.
     fn arrange(&mut self, is_verbose: bool) {
         let is_default = |check: &Check| check.detail == NOT_NEEDED || check.detail.ends_with(" (default)");
         self.checks.retain(|check| is_verbose || check.name == "profile" || !is_default(check));

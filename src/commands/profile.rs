@@ -35,7 +35,7 @@ pub(crate) enum ProfileCommand {
     List,
     /// Show the settings and where they come from; never the secret
     ///
-    /// With -v also those that nobody set.
+    /// Add -v to list the settings that are not set, too.
     Show {
         /// Profile [default: the one that would send]
         name: Option<String>,

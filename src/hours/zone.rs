@@ -6,10 +6,34 @@ use std::str::FromStr;
 use jiff::tz::{TimeZone, db};
 use serde::{Deserialize, Serialize};
 
-use crate::nearest::nearest;
+use crate::nearest::{nearest, plain};
 
 /// Names of zones that are UTC: a machine is set to them because nobody chose one.
 const UTC: [&str; 9] = ["utc", "uct", "gmt", "gmt0", "gmt+0", "gmt-0", "zulu", "universal", "greenwich"];
+
+/// Countries and capitals whose zone has the name of another city.
+const PLACES: [(&str, &str); 20] = [
+    ("argentina", "America/Argentina/Buenos_Aires"),
+    ("bolivia", "America/La_Paz"),
+    ("brasil", "America/Sao_Paulo"),
+    ("brasilia", "America/Sao_Paulo"),
+    ("brazil", "America/Sao_Paulo"),
+    ("chile", "America/Santiago"),
+    ("colombia", "America/Bogota"),
+    ("cuba", "America/Havana"),
+    ("ecuador", "America/Guayaquil"),
+    ("espana", "Europe/Madrid"),
+    ("honduras", "America/Tegucigalpa"),
+    ("mexico", "America/Mexico_City"),
+    ("nicaragua", "America/Managua"),
+    ("paraguay", "America/Asuncion"),
+    ("peru", "America/Lima"),
+    ("quito", "America/Guayaquil"),
+    ("republicadominicana", "America/Santo_Domingo"),
+    ("spain", "Europe/Madrid"),
+    ("uruguay", "America/Montevideo"),
+    ("venezuela", "America/Caracas"),
+];
 
 /// A time zone that has a name: `America/Bogota`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -48,17 +72,21 @@ impl FromStr for ZoneName {
         }
         let shown = raw.escape_debug();
         Err(match probably_meant(raw) {
-            Some(name) => format!("`{shown}` is no time zone; did you mean `{name}`?"),
-            None => format!("`{shown}` is no time zone; write its name, as America/Bogota"),
+            Some(name) => format!("`{shown}` is not a time zone; did you mean `{name}`?"),
+            None => format!("`{shown}` is not a time zone; write its name, such as America/Bogota"),
         })
     }
 }
 
-/// The zone whose city it is, or whose name is nearest.
+/// The zone of that country or city, else the one with the nearest name.
 fn probably_meant(raw: &str) -> Option<String> {
     let names: Vec<String> = db().available().map(|name| name.to_string()).collect();
     let raw = raw.trim().replace(' ', "_");
     let city_of = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+    let place = plain(&city_of(&raw));
+    if let Some((_, zone)) = PLACES.iter().find(|(name, _)| *name == place) {
+        return Some((*zone).to_owned());
+    }
     if raw.contains('/') {
         return nearest(&raw, names.iter().map(String::as_str)).map(str::to_owned);
     }
@@ -108,9 +136,14 @@ mod tests {
             ("Bogota", "did you mean `America/Bogota`?"),
             ("guayaquil", "did you mean `America/Guayaquil`?"),
             ("Mexico City", "did you mean `America/Mexico_City`?"),
-            ("-05:00", "write its name, as America/Bogota"),
+            ("Ecuador", "did you mean `America/Guayaquil`?"),
+            ("America/Quito", "did you mean `America/Guayaquil`?"),
+            ("Perú", "did you mean `America/Lima`?"),
+            ("Costa Rica", "did you mean `America/Costa_Rica`?"),
+            ("República Dominicana", "did you mean `America/Santo_Domingo`?"),
+            ("-05:00", "write its name, such as America/Bogota"),
             ("", "write its name"),
-            ("Etc/Unknown", "is no time zone"),
+            ("Etc/Unknown", "is not a time zone"),
         ] {
             let error = text.parse::<ZoneName>().expect_err(text);
             assert!(error.contains(expected), "{text}: {error}");

@@ -46,7 +46,7 @@ impl From<DatabaseError> for BulkError {
 }
 
 /// A report that is not one of the rows beside which its columns stand, or lacks what is needed. Its whole list is refused:
-/// a sheet that was sorted in part has other people beside every outcome.
+/// in a sheet of which one column was sorted alone, every outcome stands beside another person.
 #[derive(Debug, Error)]
 pub(crate) enum ReportedError {
     #[error("line {line} is to {to}, but line {of_run} of run {run}, which it names, is to {recipient}")]
@@ -70,16 +70,16 @@ impl ReportedError {
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::OtherPerson { .. } | Self::OtherLine { .. } | Self::NoSuchLine { .. } => {
-                "a sheet may have been sorted in part: write the report again with `jelouctl bulk report RUN --file FILE`, and \
-                 sort all of its columns together; to send to all rows whatever became of them, delete its column `sent`"
+                "perhaps one column was sorted without the others: write the report again with `jelouctl bulk report RUN --file \
+                 FILE`, and sort all its columns together; to send to every row again, delete its column `sent`"
             }
             Self::SentToOther { .. } => {
-                "a sheet may have been sorted in part: write the report again; where the recipient was corrected, write no in \
-                 its column `sent`"
+                "perhaps one column was sorted without the others: write the report again; if the recipient was corrected, write \
+                 `no` in its column `sent`"
             }
             Self::MissingColumn { .. } => {
-                "take the report as `jelouctl bulk report` writes it; to send to all rows whatever became of them, delete its \
-                 column `sent`"
+                "take the report as `jelouctl bulk report` writes it; to send to every row again, delete its column \
+                 `sent`"
             }
         }
     }

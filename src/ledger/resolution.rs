@@ -130,7 +130,7 @@ impl StandingRow {
         Ok(DecidedRow { n: self.n, number: self.number, change })
     }
 
-    /// Refuses a report of other people: runs on two machines may have one name, and a sheet may be sorted in part.
+    /// Refuses a report of other people: runs on two machines may have one name, and one column of a sheet may have been sorted alone.
     pub(super) fn check_recipient(&self, said: &RowOfReport) -> Result<(), ResolveError> {
         let Some(recipient) = self.recipient.clone() else { return Ok(()) };
         let (of_report, line) = (said.line, self.line);

@@ -91,7 +91,7 @@ fn tell(context: &Context, lists: &[ExclusionList]) {
             context.stderr.warning(&format!("{}: {doubt}", list.name));
         }
         if list.count() == 0 {
-            context.stderr.note(&format!("{} has nobody on it, so it excludes nobody", list.name));
+            context.stderr.note(&format!("{} is empty and excludes no one", list.name));
         }
     }
 }

@@ -676,7 +676,21 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
         ("config", "jelouctl profile set NAME --bot BOT --client-id ID"),
         ("profile delete x", "jelouctl profile remove x"),
         ("bulk people.csv text 'Hola {{ n }}'", "jelouctl bulk send people.csv text 'Hola {{ n }}'"),
-        ("bulk send people.csv --message Hola", "jelouctl bulk send people.csv text 'Hola {{ nombre }}'"),
+        ("bulk send people.csv --message Hola", "jelouctl bulk send people.csv text --text Hola"),
+        ("bulk send people.csv", "jelouctl bulk send people.csv text 'Hola {{ nombre }}'"),
+        ("bulk send a.csv 'Hola {{ n }}' --limit 2", "jelouctl bulk send a.csv --limit 2 text 'Hola {{ n }}'"),
+        ("bulk send text a.csv Hola", "jelouctl bulk send a.csv text Hola"),
+        ("bulk send text a.csv", "jelouctl bulk send a.csv text 'Hola {{ nombre }}'"),
+        ("bulk send a.csv text Hola {{n}}", "jelouctl bulk send a.csv text 'Hola {{n}}'"),
+        (
+            "--sandbox bulk send a.csv template t --param {{n}} --language es --preview 2 -y",
+            "jelouctl bulk send a.csv --sandbox --preview 2 -y template --param '{{n}}' --language es t",
+        ),
+        ("bulk preview a.csv", "jelouctl bulk send people.csv --preview 3 text 'Hola {{ nombre }}'"),
+        ("send text -to 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
+        ("-sandbox send text --to 593987654321 Hola", "jelouctl --sandbox send text --to 593987654321 Hola"),
+        ("send text –to 593987654321 “Hola Ana”", "jelouctl send text --to 593987654321 'Hola Ana'"),
+        ("bulk send a.csv text “Hola {{ n }}”", "jelouctl bulk send a.csv text 'Hola {{ n }}'"),
         ("-o record", "jelouctl --help lists the commands"),
     ] {
         let words = shlex::split(guess).unwrap();

@@ -42,7 +42,9 @@ use crate::sending::{
 #[derive(Args, Debug, Default)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkResumeArgs {
-    /// Name of the run [default: the only unfinished one; a rehearsal on the sandbox only where there is no other]
+    /// Name of the run [default: the only unfinished one]
+    ///
+    /// A run on the sandbox is the default only if there is no other.
     pub(super) run: Option<RunName>,
 
     #[command(flatten)]

@@ -1,0 +1,51 @@
+//! Lines of `bulk send` in another order than its own: the list, its flags, the kind of message, what belongs to the message.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::typed_line::{TypedLine, line_of};
+use crate::context::UsageError;
+
+const EXAMPLE: &str = "jelouctl bulk send people.csv text 'Hola {{ nombre }}'";
+
+/// What is meant by `line`, of which `words` was made. The parser knows nothing of the argument `unknown`.
+pub(super) fn meant(
+    error: &clap::Error,
+    unknown: Option<&str>,
+    mut line: TypedLine,
+    words: &[String],
+) -> Option<UsageError> {
+    let is_incomplete = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::MissingSubcommand, _) => true,
+        (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(names))) => names.contains(&"<FILE|->".into()),
+        _ => false,
+    };
+    if !line.commands.starts_with(&["bulk".to_owned(), "send".to_owned()]) || (unknown.is_none() && !is_incomplete) {
+        return None;
+    }
+    let kind = line.commands.get(2).cloned();
+    let list = line.words.iter().position(|word| is_list(word)).or(if line.words.is_empty() { None } else { Some(0) });
+    let list = list.map(|at| line.words.remove(at));
+    let place = |word: &String| words.iter().position(|other| other == word);
+    let problem = match (&kind, &list, unknown) {
+        (_, None, _) => "the list is missing".to_owned(),
+        (None, ..) => "the kind of message is missing".to_owned(),
+        (Some(kind), Some(list), _) if place(kind) < place(list) => format!("the list comes before `{kind}`"),
+        (Some(kind), _, Some(flag)) if flag.starts_with('-') => format!("`{flag}` comes before `{kind}`"),
+        (Some(kind), ..) if kind == "text" => "a text is one argument, in quotes".to_owned(),
+        _ => return None,
+    };
+    let kind = kind.unwrap_or_else(|| "text".to_owned());
+    if kind == "text" && line.value_of("--text").or(line.value_of("--text-file")).or(line.value_of("--body")).is_none()
+    {
+        let text = line.words.join(" ");
+        line.words = vec![if text.is_empty() { "Hola {{ nombre }}".to_owned() } else { text }];
+    }
+    let words = line.of_list(list.as_deref().unwrap_or("people.csv"), &kind)?;
+    Some(UsageError::new(problem, line_of(&words).unwrap_or_else(|| EXAMPLE.to_owned())))
+}
+
+/// Whether `word` is called as lists are.
+fn is_list(word: &str) -> bool {
+    let ending = word.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    ending.is_some_and(|ending| ["csv", "xlsx", "ods", "ndjson", "jsonl", "tsv", "txt"].contains(&ending.as_str()))
+}
