@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::CommandError;
 use super::bulk::{hold_off_others, ledger_address, store_at, store_to_look_at};
+use super::claim_inquiry::UnknownClaim;
 use crate::api::{Delivery, Outcome, Request};
 use crate::context::Context;
 use crate::ledger::{ClaimEnd, Claimed, HeldClaim, LedgerError, LedgerStore, OnceClaims, hash_of_words};
@@ -15,8 +16,7 @@ use crate::message::Outgoing;
 use crate::once::{NewClaim, OnceEntry, OnceError, OnceHash, OnceHasher, OnceKey, OnceScope, OnceState};
 use crate::output::{Record, Sent};
 use crate::places::STATE;
-use crate::process::Signals;
-use crate::sending::Sender;
+use crate::sending::{Connection, Sender};
 use crate::timestamps::{local_time, of_milliseconds};
 
 // Not a doc comment: that would replace the help of the command that it is flattened into.
@@ -68,20 +68,22 @@ impl OnceSend {
         Ok(Some(Self { store, scope }))
     }
 
-    /// Looks for the person of `outgoing` and claims them, while no other process does so or makes a run.
+    /// Looks for the person of `outgoing` and claims them, while no other process does so or makes a run. Where a single message
+    /// to them may have been sent, Jelou is asked.
     ///
     /// # Errors
     /// When the person is not free under the key and has got nothing, the store cannot be used, or a signal came first.
     pub(super) async fn turn(
         &self,
         context: &Context,
-        signals: &mut Signals,
+        connection: &mut Connection,
         sender: &Sender,
         outgoing: &Outgoing,
     ) -> Result<OnceTurn, CommandError> {
         let Self { store, scope } = self;
         let try_hold = || store.try_hold_claims();
-        let claims = hold_off_others(context, &**store, signals, try_hold).await.map_err(|error| match error {
+        let claims = hold_off_others(context, &**store, &mut connection.signals, try_hold).await;
+        let claims = claims.map_err(|error| match error {
             Ok(interrupted) => interrupted.into(),
             Err(error) => CommandError::of_single_send(error),
         })?;
@@ -91,6 +93,14 @@ impl OnceSend {
             Ok(Claimed::Now(held)) => return Ok(OnceTurn::Send(ClaimedPerson { held, key: scope.key.clone() })),
             Ok(Claimed::Before(entry)) => entry,
             Err(error) => return Err(CommandError::of_single_send(error)),
+        };
+        // Nobody waits while Jelou is asked.
+        drop(claims);
+        let entry = if entry.state == OnceState::Unknown && !entry.is_row {
+            let unknown = UnknownClaim { store: &**store, scope, sender, outgoing, entry: &entry };
+            unknown.ask(context, connection).await?.unwrap_or(entry)
+        } else {
+            entry
         };
         if entry.state != OnceState::Sent {
             return Err(refusal(scope, recipient, entry).into());

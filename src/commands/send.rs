@@ -253,7 +253,7 @@ impl PreparedSend<'_> {
         };
         let mut begun = SystemTime::now();
         let turn = match once {
-            Some(once) => Some(once.turn(context, &mut connection.signals, sender, outgoing).await?),
+            Some(once) => Some(once.turn(context, &mut connection, sender, outgoing).await?),
             None => None,
         };
         let code = match turn {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::api::{HistoryMessage, MessageSort};
 use crate::message::Message;
+use crate::once::{OnceHash, OnceHasher};
 
 /// The kinds of which a bubble of the history shows all that a person sees: text, medium, or both. Buttons, lists, flows and
 /// templates have more than that, and two different ones can look the same.
@@ -60,6 +61,11 @@ impl ShownContent {
     pub(crate) fn of_listed(message: &HistoryMessage) -> Option<Self> {
         let content = Self { text: message.text.clone(), media_url: message.media_url.clone() };
         (!content.is_empty()).then_some(content)
+    }
+
+    /// As a claim keeps it.
+    pub(super) fn hash(&self, hasher: &OnceHasher) -> OnceHash {
+        hasher.shown(self.text.as_deref(), self.media_url.as_deref())
     }
 
     fn is_empty(&self) -> bool {

@@ -27,7 +27,7 @@ impl AttemptWindow {
         (self.begin..=self.end).contains(&at)
     }
 
-    fn meets(self, other: Self) -> bool {
+    pub(crate) fn meets(self, other: Self) -> bool {
         self.begin <= other.end && other.begin <= self.end
     }
 }

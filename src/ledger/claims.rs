@@ -45,6 +45,13 @@ pub(crate) trait OnceClaims {
     /// When the store cannot be read, or is not all that was written.
     fn person(&self, scope: &OnceScope, person: &OnceHash) -> Result<Option<OnceEntry>, LedgerError>;
 
+    /// What is kept of single sends of the bot and of whom its removed runs reached, under every key: all of this kind, and all
+    /// to this person. Each with its person, as [`OnceClaims::people`] has it.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or is not all that was written.
+    fn alike(&self, bot: &str, kind: &OnceHash, person: &OnceHash) -> Result<Vec<(OnceHash, OnceEntry)>, LedgerError>;
+
     /// Claims the person for a message that this process is about to send, where they are free: on the disk when this returns.
     ///
     /// # Errors

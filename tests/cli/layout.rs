@@ -82,7 +82,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "timestamps",
         ],
     ),
-    ("deliveries", &["api", "ledger", "message", "phone", "timestamps"]),
+    ("deliveries", &["api", "ledger", "message", "once", "phone", "timestamps"]),
     ("run", &["api", "hours", "ledger", "output", "process", "timestamps"]),
     ("import", &["api", "ledger", "list", "message", "people", "phone", "template"]),
     ("report", &["api", "import", "ledger", "list", "message", "output", "timestamps"]),

@@ -271,7 +271,7 @@ impl CommandRun<'_> {
         let Self { context, arguments, flight, .. } = self;
         let opened = OnceSend::open(context, arguments.once.once.as_ref(), sender);
         let Some(once) = opened.map_err(|error| NoticeFailure::with_way_out(&error))? else { return Ok(None) };
-        let turn = once.turn(context, &mut connection.signals, sender, outgoing);
+        let turn = once.turn(context, connection, sender, outgoing);
         match tokio::time::timeout(arguments.patience(), turn).await {
             Ok(turn) => turn.map(Some).map_err(|error| NoticeFailure::with_way_out(&error)),
             Err(_) => Err(NoticeFailure::late(arguments.patience(), flight)),

@@ -147,6 +147,14 @@ impl OnceClaims for SharedClaims {
         Ok(self.standing(scope, Some(person))?.remove(person))
     }
 
+    fn alike(&self, bot: &str, kind: &OnceHash, person: &OnceHash) -> Result<Vec<(OnceHash, OnceEntry)>, LedgerError> {
+        let query = "SELECT person, jelouctl_once.state_of(c), (extract(epoch FROM at) * 1000)::bigint, message_id, of_run, words, \
+                     kind, shown, false FROM jelouctl_once.claim AS c WHERE bot = $1 AND run IS NULL AND (kind = $2 OR person = $3)";
+        let rows = self.call_for(self.runs.client().query(query, &[&bot, &&kind.0[..], &&person.0[..]]))?;
+        let read: Result<_, Error> = rows.iter().map(entry_of).collect();
+        Ok(read.map_err(|error| DatabaseError::Failed { cause: error.to_string() })?)
+    }
+
     fn claim(&self, scope: &OnceScope, claim: &NewClaim) -> Result<Claimed, LedgerError> {
         let client = self.runs.client();
         let holder: i32 = self.runs.call(SHORT, async {

@@ -248,6 +248,21 @@ impl OnceClaims for OnceStore {
         })
     }
 
+    fn alike(&self, bot: &str, kind: &OnceHash, person: &OnceHash) -> Result<Vec<(OnceHash, OnceEntry)>, LedgerError> {
+        let file = &self.file;
+        file.look_at_standing(|db, may_have_ended| {
+            let mut alike = Vec::new();
+            file.each_claim(db, |row| {
+                if row.scope.bot == bot && (row.entry.kind == Some(*kind) || row.person == *person) {
+                    let entry = file.standing(&row);
+                    *may_have_ended |= entry.state != row.entry.state;
+                    alike.push((row.person, entry));
+                }
+            })?;
+            Ok(alike)
+        })
+    }
+
     fn claim(&self, scope: &OnceScope, claim: &NewClaim) -> Result<Claimed, LedgerError> {
         let file = &self.file;
         let holder = ClaimHolder::take(&file.holders)?;
