@@ -8,23 +8,9 @@ use crate::ledger::{LedgerDraft, LedgerError, SkipReason};
 use crate::message::TemplateUses;
 use crate::phone::Country;
 
-/// What excludes a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ExcludedBy<'a> {
-    /// The list of this name.
-    List(&'a str),
-    /// The report that is sent again.
-    Report,
-}
-
-impl ExcludedBy<'_> {
-    /// For the report.
-    pub(crate) fn problem(self) -> String {
-        match self {
-            Self::List(list) => format!("the recipient must not be written to: they are on {list}"),
-            Self::Report => "the report that was sent again has it as excluded".to_owned(),
-        }
-    }
+/// Why the recipient of a row is left out who is on `list`, for the report.
+pub(crate) fn problem_of_excluded(list: &str) -> String {
+    format!("the recipient must not be written to: they are on {list}")
 }
 
 /// Notes about a row during the import.
@@ -39,8 +25,10 @@ pub(crate) enum RowFault<'a> {
     },
     /// A report says that it was sent, or may have been.
     Reported(SkipReason),
-    /// It is left out: its recipient must not be written to.
-    Excluded(ExcludedBy<'a>),
+    /// It is left out: its recipient must not be written to, by the list of this name.
+    Excluded(&'a str),
+    /// It is left out, since a report that is sent again has it as left out for this reason.
+    KeptOut(SkipReason),
     /// The cell under this column, which a text has, is empty.
     EmptyCell(String),
     /// The cell under this column, which a text has, says that there is nothing.
@@ -104,6 +92,7 @@ impl Remark {
             RowFault::NationalNumber { .. }
             | RowFault::Reported(_)
             | RowFault::Excluded(_)
+            | RowFault::KeptOut(_)
             | RowFault::SamePerson { .. } => return None,
         })
     }
@@ -194,7 +183,8 @@ impl Imported {
                 SkipReason::OutsideWindow => self.outside_window += rows,
                 SkipReason::AlreadySent | SkipReason::MayHaveBeenSent | SkipReason::ToBeSent => self.earlier += rows,
                 SkipReason::Hidden => self.hidden += rows,
-                SkipReason::Repeated | SkipReason::NotAllowed | SkipReason::Cancelled => {}
+                SkipReason::Repeated => self.same_person += rows,
+                SkipReason::NotAllowed | SkipReason::Cancelled => {}
             }
         }
         Ok(())

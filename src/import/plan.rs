@@ -11,7 +11,7 @@ use super::error::BulkError;
 use super::imported::RowFault;
 use super::placeholder_cells::{PlaceholderCells, is_error};
 use super::reported::ReportedRule;
-use crate::ledger::{LedgerStore, LimitOf};
+use crate::ledger::{LedgerStore, LimitOf, SkipReason};
 use crate::list::{ListError, MeantColumn, Row, meant_column, near_column, no_header, recipient_column};
 use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TypedRecipient, Violation};
 use crate::people::{CountryError, CountryRule, PersonError, read_recipient};
@@ -44,6 +44,8 @@ pub(crate) struct ImportPolicy {
     pub(crate) skip_not_allowed: bool,
     /// Whether the draft notes every row that will not be sent, also where nothing is.
     pub(crate) notes_rejects: bool,
+    /// Whether only people are written to who have written lately.
+    pub(crate) only_in_window: bool,
 }
 
 /// What to do with rows that the sheet hides, by hand or by a filter.
@@ -219,6 +221,23 @@ impl ImportPlan<'_> {
                 Err(ListError::UnknownColumn { path: path.to_owned(), name: name.clone(), columns }.into())
             }
         }
+    }
+
+    /// For which reasons a row stays out that a report has as left out: those whose flags were not typed, which decide anew.
+    pub(super) fn kept_out(&self) -> Vec<SkipReason> {
+        let ImportPolicy { allow_duplicates, hidden, only_in_window, .. } = self.policy;
+        let is_template = self.kind.command() == "template";
+        let is_kept = |reason: &SkipReason| match reason {
+            SkipReason::Excluded => true,
+            SkipReason::Repeated => !allow_duplicates,
+            SkipReason::Hidden => hidden != Some(HiddenRule::Send),
+            SkipReason::OutsideWindow => !only_in_window && !is_template,
+            SkipReason::AlreadySent | SkipReason::MayHaveBeenSent | SkipReason::ToBeSent => {
+                self.reported != ReportedRule::NotCounted
+            }
+            SkipReason::Invalid | SkipReason::NotAllowed | SkipReason::Cancelled => false,
+        };
+        SkipReason::ALL.into_iter().filter(is_kept).collect()
     }
 
     /// Whether a message of `row`, whose recipient stands under `recipient`, needs what stands under `column`.

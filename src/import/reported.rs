@@ -33,7 +33,8 @@ pub(crate) struct ReportedRows {
 pub(super) struct KnownOutcome {
     /// Why it would be left out, where it was sent or may have been.
     pub(super) sent: Option<SkipReason>,
-    pub(super) is_excluded: bool,
+    /// Why it stays out, where it was left out on purpose.
+    pub(super) kept_out: Option<SkipReason>,
 }
 
 /// The runs that a report names, each read once.
@@ -41,6 +42,8 @@ pub(super) struct ReportedRuns<'a> {
     /// Where they are looked for.
     store: Option<&'a dyn LedgerStore>,
     rule: ReportedRule,
+    /// For which reasons a row stays out.
+    kept_out: Vec<SkipReason>,
     /// By their names in the report; nothing where they are not here.
     runs: HashMap<String, Option<RunOfReport>>,
 }
@@ -59,12 +62,26 @@ struct RowOfRun {
     line: u64,
     person: Option<u64>,
     state: RowState,
-    is_excluded: bool,
+    /// Why it was left out.
+    skipped: Option<SkipReason>,
 }
 
 impl<'a> ReportedRuns<'a> {
-    pub(super) fn new(store: Option<&'a dyn LedgerStore>, rule: ReportedRule) -> Self {
-        Self { store, rule, runs: HashMap::new() }
+    pub(super) fn new(store: Option<&'a dyn LedgerStore>, rule: ReportedRule, kept_out: Vec<SkipReason>) -> Self {
+        Self { store, rule, kept_out, runs: HashMap::new() }
+    }
+
+    /// Why a row stays out that the report has as left out. Who deletes the reason there wants it sent.
+    pub(super) fn left_out(&self, outcome: &ReportedOutcome) -> Option<SkipReason> {
+        let reason = SkipReason::of_name(outcome.code.as_deref()?.trim())?;
+        Some(reason).filter(|reason| self.kept_out.contains(reason))
+    }
+
+    /// The same for a row to `recipient`. Somebody else than was left out is not: the number was corrected.
+    fn left_out_to(&self, outcome: &ReportedOutcome, recipient: &str) -> Option<SkipReason> {
+        let sent_to = outcome.sent_to.as_deref().filter(|sent_to| !sent_to.trim().is_empty());
+        let is_other = sent_to.is_some_and(|sent_to| !is_same_person(sent_to, recipient));
+        self.left_out(outcome).filter(|reason| *reason == SkipReason::Excluded || !is_other)
     }
 
     /// What is known of the row in `line`, which is to `recipient` and of which the report says `outcome`.
@@ -78,17 +95,25 @@ impl<'a> ReportedRuns<'a> {
         recipient: &str,
     ) -> Result<Result<KnownOutcome, String>, BulkError> {
         let (store, rule) = (self.store, self.rule);
-        let Some(run) = self.run(outcome.run.trim())? else { return by_report(line, outcome, recipient, rule) };
+        let by_file = self.left_out_to(outcome, recipient);
+        let kept_out = self.kept_out.clone();
+        let Some(run) = self.run(outcome.run.trim())? else {
+            let sent = by_report(line, outcome, recipient, rule)?;
+            return Ok(sent.map(|sent| KnownOutcome { sent, kept_out: by_file }));
+        };
         let (named, person) = (outcome.line.trim(), hash_of(recipient));
         let row = named.parse().ok().and_then(|of_run| run.row(of_run));
         let theirs = row.filter(|row| row.person == Some(person));
-        // What a person has written there about somebody who must not be written to counts, too.
-        let is_excluded = is_excluded(outcome.code.as_deref()) || theirs.is_some_and(|row| row.is_excluded);
+        // The ledger says it where the report has no such column, and of people who must not be written to in any case.
+        let by_ledger = theirs
+            .and_then(|row| row.skipped)
+            .filter(|reason| kept_out.contains(reason) && (*reason == SkipReason::Excluded || outcome.code.is_none()));
+        let kept_out = by_file.or(by_ledger);
         if rule == ReportedRule::NotCounted {
-            return Ok(Ok(KnownOutcome { sent: None, is_excluded }));
+            return Ok(Ok(KnownOutcome { sent: None, kept_out }));
         }
         if let Some(row) = theirs {
-            return Ok(Ok(KnownOutcome { sent: reason_of(row.state), is_excluded }));
+            return Ok(Ok(KnownOutcome { sent: reason_of(row.state), kept_out }));
         }
         let (to, name) = (recipient.to_owned(), run.name.clone());
         let Some(row) = row else {
@@ -100,7 +125,7 @@ impl<'a> ReportedRuns<'a> {
         }
         // Whoever had no message may have another number now.
         if row.person.is_none() || row.state == RowState::Failed {
-            return Ok(Ok(KnownOutcome { sent: None, is_excluded }));
+            return Ok(Ok(KnownOutcome { sent: None, kept_out }));
         }
         let standing = store.map(|store| store.read(&name)?.at_lines(&[of_run].into())).transpose()?;
         let recipient = standing.and_then(|rows| rows.get(&of_run)?.recipient.clone()).unwrap_or_default();
@@ -150,7 +175,7 @@ impl RowOfRun {
             line: row.line,
             person: row.recipient.as_deref().map(hash_of),
             state: row.state,
-            is_excluded: row.state == RowState::Skipped && is_excluded(row.code.as_deref()),
+            skipped: row.code.as_deref().filter(|_| row.state == RowState::Skipped).and_then(SkipReason::of_name),
         }
     }
 }
@@ -171,8 +196,8 @@ fn hash_of(recipient: &str) -> u64 {
     hasher.finish()
 }
 
-fn is_excluded(code: Option<&str>) -> bool {
-    code.is_some_and(|code| code.trim() == SkipReason::Excluded.name())
+fn is_same_person(sent_to: &str, recipient: &str) -> bool {
+    TypedRecipient::read(sent_to, None).is_ok_and(|typed| person_key(typed.recipient.as_str()) == person_key(recipient))
 }
 
 fn reason_of(state: RowState) -> Option<SkipReason> {
@@ -183,33 +208,37 @@ fn reason_of(state: RowState) -> Option<SkipReason> {
     }
 }
 
-/// What the report itself says of a row whose run is not here.
+/// Why a row would be left out by what the report itself says, whose run is not here.
 fn by_report(
     line: u64,
     outcome: &ReportedOutcome,
     recipient: &str,
     rule: ReportedRule,
-) -> Result<Result<KnownOutcome, String>, BulkError> {
+) -> Result<Result<Option<SkipReason>, String>, BulkError> {
     let missing = |column| ReportedError::MissingColumn { line, column, run: outcome.run.trim().to_owned() };
-    let code = outcome.code.as_deref().ok_or_else(|| missing("code"))?;
-    let is_excluded = is_excluded(Some(code));
+    if outcome.code.is_none() {
+        return Err(missing("code").into());
+    }
     if rule == ReportedRule::NotCounted {
-        return Ok(Ok(KnownOutcome { sent: None, is_excluded }));
+        return Ok(Ok(None));
     }
     let sent = match outcome.is_sent() {
         Ok(ReportedSent::Yes) => SkipReason::AlreadySent,
         Ok(ReportedSent::Unknown) => SkipReason::MayHaveBeenSent,
-        Ok(ReportedSent::No) => return Ok(Ok(KnownOutcome { sent: None, is_excluded })),
+        Ok(ReportedSent::No) => return Ok(Ok(None)),
         Err(problem) => return Ok(Err(problem)),
     };
     let sent_to = outcome.sent_to.as_deref().ok_or_else(|| missing("sent_to"))?;
-    let is_theirs = TypedRecipient::read(sent_to, None)
-        .is_ok_and(|typed| person_key(typed.recipient.as_str()) == person_key(recipient));
-    if is_theirs {
-        return Ok(Ok(KnownOutcome { sent: Some(sent), is_excluded }));
+    if is_same_person(sent_to, recipient) {
+        return Ok(Ok(Some(sent)));
     }
     let (to, sent_to) = (recipient.to_owned(), sent_to.to_owned());
     Err(ReportedError::SentToOther { line, to, sent_to }.into())
+}
+
+/// For the report on the row.
+pub(super) fn problem_of_kept_out(reason: SkipReason) -> String {
+    format!("the report that was sent again has it as {}", reason.name())
 }
 
 /// For the report on the row.

@@ -8,10 +8,10 @@ use super::conditions::Conditions;
 use super::draft_feed::DraftFeed;
 use super::empty_cells::EmptyCells;
 use super::error::BulkError;
-use super::imported::{ExcludedBy, Imported, RowFault};
+use super::imported::{Imported, RowFault, problem_of_excluded};
 use super::placeholder_cells::PlaceholderCells;
 use super::plan::{HiddenRule, ImportPlan, ImportPolicy, RowError, refuse_placeholder_cells, refuse_total};
-use super::reported::{KnownOutcome, ReportedRule, ReportedRuns, problem_of_report};
+use super::reported::{KnownOutcome, ReportedRule, ReportedRuns, problem_of_kept_out, problem_of_report};
 use crate::api::Request;
 use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
 use crate::list::{ListError, ListReader, ListRow, Row};
@@ -39,6 +39,7 @@ pub(crate) fn import_list<'a>(
     mut leave_out: impl FnMut(&mut LedgerDraft) -> bool,
 ) -> Result<Imported, BulkError> {
     let mut rows = Importer::new(plan);
+    rows.note_names(list.header().unwrap_or_default().iter().map(String::as_str));
     let Some(limit) = plan.range.limit else {
         rows.read(list, draft, u64::MAX, &list_of, &mut report, &is_read)?;
         return Ok(rows.imported);
@@ -81,11 +82,12 @@ pub(crate) fn settle_repeated(
         return Ok(());
     }
     if policy.one_per_person {
+        let before = imported.same_person;
         draft.keep_one_per_person(|line, of| {
             imported.same_person += 1;
             report(line, RowFault::SamePerson { of });
         })?;
-        imported.rows -= imported.same_person;
+        imported.rows -= imported.same_person - before;
     } else if !policy.allow_duplicates {
         draft.duplicates(policy.skip_invalid || policy.notes_rejects, |line, of, recipient| {
             imported.duplicates += 1;
@@ -126,7 +128,7 @@ impl<'a> Importer<'a> {
             empty_cells: EmptyCells::new(&plan.body),
             placeholder_cells: PlaceholderCells::new(&plan.body),
             conditions: Conditions::new(plan.texts()),
-            reported: ReportedRuns::new(plan.store, plan.reported),
+            reported: ReportedRuns::new(plan.store, plan.reported, plan.kept_out()),
             read: 0,
             requests: 0,
         }
@@ -184,13 +186,17 @@ impl<'a> Importer<'a> {
     /// The row in the ledger, with its request or why it makes none.
     fn add<'b>(
         &mut self,
-        ListRow { line, row, is_hidden, faulty_cells, outcome, .. }: ListRow,
+        ListRow { line, row, bad_text, is_hidden, faulty_cells, outcome, .. }: ListRow,
         feed: &mut DraftFeed<'_>,
         list_of: &impl Fn(&Outgoing) -> Option<&'b str>,
         report: &mut impl FnMut(u64, RowFault<'b>),
     ) -> Result<(), BulkError> {
         if is_hidden && self.plan.policy.hidden == Some(HiddenRule::Skip) {
-            return self.leave_out_hidden(feed, line, row.as_ref().ok());
+            return self.leave_out_hidden(feed, line, row.as_ref().map_err(|_| bad_text.as_str()));
+        }
+        if outcome.as_ref().and_then(|outcome| self.reported.left_out(outcome)) == Some(SkipReason::Hidden) {
+            report(line, RowFault::KeptOut(SkipReason::Hidden));
+            return self.leave_out_hidden(feed, line, row.as_ref().map_err(|_| bad_text.as_str()));
         }
         let (cells, made) = match row {
             Ok(row) => {
@@ -220,16 +226,17 @@ impl<'a> Importer<'a> {
                 let made = made.and_then(|(outgoing, told)| Ok((row.clone(), outgoing, told, known?)));
                 (row.cells(), made)
             }
-            Err(problem) => ("null".to_owned(), Err(RowError::Unreadable(problem))),
+            Err(problem) => (ListRow::bad_cells(&bad_text), Err(RowError::Unreadable(problem))),
         };
         match made {
             Ok((row, outgoing, told, known)) => {
                 let warnings = self.conditions.warnings(&row).map(RowFault::Warning);
                 told.into_iter().chain(warnings).for_each(|fault| report(line, fault));
-                let by_report = known.is_excluded.then_some(ExcludedBy::Report);
-                let excluded = list_of(&outgoing).map(ExcludedBy::List).or(by_report);
-                if let Some(by) = excluded {
-                    report(line, RowFault::Excluded(by));
+                let excluded = list_of(&outgoing);
+                let left_out = excluded.map(RowFault::Excluded).or(known.kept_out.map(RowFault::KeptOut));
+                let is_left_out = left_out.is_some();
+                if let Some(fault) = left_out {
+                    report(line, fault);
                 } else {
                     let empty_cells = self.empty_cells.of(&row);
                     empty_cells.for_each(|column| report(line, RowFault::EmptyCell(column.to_owned())));
@@ -237,10 +244,10 @@ impl<'a> Importer<'a> {
                         report(line, RowFault::PlaceholderCell { column: column.to_owned(), cell: cell.to_owned() });
                     }
                 }
-                if let Some(reason) = known.sent.filter(|_| excluded.is_none()) {
+                if let Some(reason) = known.sent.filter(|_| !is_left_out) {
                     report(line, RowFault::Reported(reason));
                 }
-                self.add_request(feed, (line, &cells), &outgoing, (excluded, known.sent))
+                self.add_request(feed, (line, &cells), &outgoing, (excluded, known))
             }
             Err(RowError::Template(error)) if error.is_of_every_row => Err(BulkError::Template(error)),
             Err(RowError::Message(error)) if self.plan.is_of_every_row(&error) => Err(BulkError::Message(error)),
@@ -254,11 +261,16 @@ impl<'a> Importer<'a> {
     }
 
     /// A row that nobody sees who opens the sheet: what stands in it does not matter.
-    fn leave_out_hidden(&mut self, feed: &mut DraftFeed<'_>, line: u64, row: Option<&Row>) -> Result<(), BulkError> {
-        if let Some(row) = row {
+    fn leave_out_hidden(
+        &mut self,
+        feed: &mut DraftFeed<'_>,
+        line: u64,
+        row: Result<&Row, &str>,
+    ) -> Result<(), BulkError> {
+        if let Ok(row) = row {
             self.note_columns(line, row)?;
         }
-        let cells = row.map_or_else(|| "null".to_owned(), Row::cells);
+        let cells = row.map_or_else(ListRow::bad_cells, Row::cells);
         let problem = "the sheet hides it";
         let skip = Skip { reason: SkipReason::Hidden, problem, run: None };
         Ok(feed.add(&DraftRow { line, cells: &cells, request: Err(problem), skip: Some(skip) })?)
@@ -269,23 +281,25 @@ impl<'a> Importer<'a> {
         feed: &mut DraftFeed<'_>,
         (line, cells): (u64, &str),
         outgoing: &Outgoing,
-        (excluded, reported): (Option<ExcludedBy<'_>>, Option<SkipReason>),
+        (excluded, known): (Option<&str>, KnownOutcome),
     ) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
         let path = request.path_below(self.plan.base);
         let made = DraftRequest { recipient: outgoing.recipient().as_str(), path, body: outgoing.json() };
-        let problem = excluded.map(ExcludedBy::problem);
-        let skip = match (&problem, reported) {
-            (Some(problem), _) => Some(Skip { reason: SkipReason::Excluded, problem, run: None }),
-            (None, Some(reason))
+        let excluded = excluded.map(problem_of_excluded);
+        let kept_out = known.kept_out.map(|reason| (reason, problem_of_kept_out(reason)));
+        let skip = match (&excluded, &kept_out, known.sent) {
+            (Some(problem), ..) => Some(Skip { reason: SkipReason::Excluded, problem, run: None }),
+            (None, Some((reason, problem)), _) => Some(Skip { reason: *reason, problem, run: None }),
+            (None, None, Some(reason))
                 if self.plan.reported == ReportedRule::LeftOut
                     || self.plan.reported == ReportedRule::Refused && self.plan.policy.notes_rejects =>
             {
                 Some(Skip { reason, problem: problem_of_report(reason), run: None })
             }
-            (None, _) => None,
+            (None, None, _) => None,
         };
-        if excluded.is_none() {
+        if excluded.is_none() && kept_out.is_none() {
             self.imported.accepts.get_or_insert_with(|| request.accepts.clone());
         }
         if skip.is_none() {
@@ -295,13 +309,17 @@ impl<'a> Importer<'a> {
         Ok(feed.add(&DraftRow { line, cells, request: Ok(made), skip })?)
     }
 
-    fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), ListError> {
-        for name in row.names() {
+    fn note_names<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
+        for name in names {
             if !self.known.contains(name) {
                 self.known.insert(name.to_owned());
                 self.imported.columns.push(name.to_owned());
             }
         }
+    }
+
+    fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), ListError> {
+        self.note_names(row.names().into_iter());
         // A header is bounded as every row is; objects may have new fields without an end.
         if matches!(row, Row::Fields(_)) && self.known.len() > MOST_FIELDS {
             return Err(ListError::TooManyFields { line, most: MOST_FIELDS });

@@ -10,7 +10,7 @@ use super::columns::Columns;
 use super::encoding::sample;
 use super::error::ListError;
 use super::format::CsvFormat;
-use super::outcome::ReportLayout;
+use super::outcome::{ReportLayout, quoted};
 use super::record_marks::{RecordLines, RecordMarks, StrayQuote};
 use super::row::{InnerLine, ListRow, Row};
 
@@ -96,7 +96,8 @@ impl CsvRows {
         };
         let outcome = self.layout.outcome(&cells);
         let inner_lines = if lines.last > line { self.inner_lines(line, &record) } else { Vec::new() };
-        let row = ListRow { last_line: lines.last, inner_lines, outcome, ..ListRow::new(line, row) };
+        let bad_text = if row.is_err() { self.joined(&cells) } else { String::new() };
+        let row = ListRow { last_line: lines.last, inner_lines, outcome, bad_text, ..ListRow::new(line, row) };
         Ok(Some(row))
     }
 
@@ -107,6 +108,13 @@ impl CsvRows {
             return Err(format!("has {found} {cells}, but the header has {expected}"));
         }
         Ok(Row::cells_of(&self.columns, self.layout.own(cells), Vec::new()))
+    }
+
+    /// Cells as a line of the list. It never reads like a cell of its own: uncorrected, it must not become a recipient.
+    fn joined(&self, cells: &[&str]) -> String {
+        let missing = if cells.len() == 1 { Some("") } else { None };
+        let cells: Vec<_> = cells.iter().copied().chain(missing).map(quoted).collect();
+        cells.join(&char::from(self.format.delimiter).to_string())
     }
 
     /// The lines of a record that begins in line `first`, as the rows that they would be if no quote held them together.

@@ -42,7 +42,8 @@ impl NdjsonRows {
             }
             if !text.trim().is_empty() {
                 let (row, outcome) = object(text.trim_end());
-                return Ok(Some(ListRow { outcome, ..ListRow::new(self.line, row) }));
+                let bad_text = if row.is_err() { text.trim_end().to_owned() } else { String::new() };
+                return Ok(Some(ListRow { outcome, bad_text, ..ListRow::new(self.line, row) }));
             }
         }
     }

@@ -30,6 +30,8 @@ pub(crate) struct ListRow {
     pub(crate) faulty_cells: Vec<(String, String)>,
     /// What a report of ours says became of it.
     pub(crate) outcome: Option<ReportedOutcome>,
+    /// The text of a bad one, by which it can be corrected.
+    pub(crate) bad_text: String,
 }
 
 /// One line of a row that has several.
@@ -76,8 +78,13 @@ pub(crate) fn kept_cells(kept: Value) -> Result<Vec<Value>, serde_json::Error> {
 impl ListRow {
     /// A row of one line, of which nothing else is known.
     pub(super) fn new(line: u64, row: Result<Row, String>) -> Self {
-        let (inner_lines, faulty_cells) = (Vec::new(), Vec::new());
-        Self { line, last_line: line, row, inner_lines, is_hidden: false, faulty_cells, outcome: None }
+        let (inner_lines, faulty_cells, bad_text) = (Vec::new(), Vec::new(), String::new());
+        Self { line, last_line: line, row, inner_lines, is_hidden: false, faulty_cells, outcome: None, bad_text }
+    }
+
+    /// The cells of a bad row, as the ledger keeps them: its text, which has no columns.
+    pub(crate) fn bad_cells(bad_text: &str) -> String {
+        written(bad_text)
     }
 
     /// Refuses a row of the list `name` that has other rows inside: a stray quote has swallowed them. `has_recipient` says
@@ -174,15 +181,21 @@ impl Row {
     }
 
     /// What stands under the columns that say whose national numbers it has, each with its name.
-    pub(crate) fn country_cells(&self) -> Vec<(&str, &str)> {
+    pub(crate) fn country_cells(&self) -> Vec<(&str, Cow<'_, str>)> {
         match self {
             Self::Cells { columns, cells, .. } => {
-                let cell = |place: &usize| Some((columns.names().get(*place)?.trim(), cells.get(*place)?.as_str()));
+                let cell = |place: &usize| {
+                    Some((columns.names().get(*place)?.trim(), Cow::Borrowed(cells.get(*place)?.as_str())))
+                };
                 columns.country_places().iter().filter_map(cell).collect()
             }
             Self::Fields(fields) => {
-                let named = fields.iter().filter(|(name, _)| is_country_column(name));
-                named.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))).collect()
+                let named = fields.iter().filter(|(name, value)| !value.is_null() && is_country_column(name));
+                let cells = named.map(|(name, value)| match value {
+                    Value::String(text) => (name.as_str(), Cow::Borrowed(text.as_str())),
+                    other => (name.as_str(), Cow::Owned(other.to_string())),
+                });
+                cells.collect()
             }
         }
     }

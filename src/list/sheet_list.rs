@@ -116,8 +116,10 @@ impl SheetList {
                 let outcome = self.layout.outcome(&texts(&row.cells));
                 let faulty_cells = self.faulty_cells(&row);
                 let (line, is_hidden) = (row.number, row.is_hidden);
-                let row = self.row(&row);
-                return Ok(Some(ListRow { is_hidden, faulty_cells, outcome, ..ListRow::new(line, row) }));
+                let bad_text = |_: &String| texts(&row.cells).join("\t").trim_end().to_owned();
+                let made = self.row(&row);
+                let bad_text = made.as_ref().err().map(bad_text).unwrap_or_default();
+                return Ok(Some(ListRow { is_hidden, faulty_cells, outcome, bad_text, ..ListRow::new(line, made) }));
             }
         }
         Ok(None)

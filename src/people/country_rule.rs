@@ -47,11 +47,12 @@ impl CountryRule {
     /// When one names no country, or two name different ones.
     pub(crate) fn of<'a>(
         self,
-        cells: impl IntoIterator<Item = (&'a str, &'a str)>,
+        cells: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
     ) -> Result<Option<Country>, CountryError> {
         let mut named: Option<(&str, Country)> = None;
-        let cells = cells.into_iter().filter(|(_, cell)| self.by_column && !cell.trim().is_empty());
+        let cells = cells.into_iter().filter(|(_, cell)| self.by_column && !cell.as_ref().trim().is_empty());
         for (column, cell) in cells {
+            let cell = cell.as_ref();
             let unknown = || CountryError::Unknown { column: column.to_owned(), cell: cell.trim().to_owned() };
             let country = Country::named(cell).ok_or_else(unknown)?;
             match named {
@@ -82,12 +83,46 @@ pub(crate) fn read_recipient(
     }
 }
 
-/// Gives `add` the recipient that `text` was read as, and behind it the other one that its digits are when a country code was
-/// meant to begin them: `51987654321` is somebody in Peru, but also in Brazil. Nobody can tell, so neither is written to.
-pub(super) fn readings(text: &str, typed: &TypedRecipient, add: &mut dyn FnMut(&[&str])) {
-    let meant = typed.recipient.as_str();
-    match TypedRecipient::read(text, None) {
-        Ok(other) if other.recipient.as_str() != meant => add(&[meant, other.recipient.as_str()]),
-        Ok(_) | Err(_) => add(&[meant]),
+/// The people that `text` may mean in a list of those who must not be written to, with the `cells` of its row under columns
+/// of countries. First stands the one that it is read as; the others are those whom its digits reach in another of the
+/// countries that count, with a country code that they may begin with, or without one. Nobody can tell, so none of them is
+/// written to.
+///
+/// # Errors
+/// When it is not surely anybody.
+pub(super) fn readings<'a>(
+    text: &str,
+    countries: CountryRule,
+    cells: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+) -> Result<Vec<String>, PersonError> {
+    let country = countries.of(cells.clone());
+    let own = country.clone().unwrap_or_default();
+    // A country that is typed is for the list of recipients: a row that names another one may mean that.
+    let of_column = CountryRule { otherwise: None, by_column: true }.of(cells).unwrap_or_default();
+    let named = of_column.filter(|named| Some(*named) != own);
+    let read = |text: &str, country| TypedRecipient::read(text, country).ok();
+    let by_name = named.and_then(|named| read(text, Some(named)));
+    let meant = match (read_recipient(text, country), &by_name) {
+        (Err(_), Some(_)) => None,
+        (Err(error), None) => return Err(error),
+        (Ok(typed), _) => Some(typed),
+    };
+    let with_code = [with_code(meant.as_ref(), own), with_code(by_name.as_ref(), named)];
+    let with_code = with_code.iter().flatten().filter_map(|number| read(number, None));
+    let all = meant.into_iter().chain(by_name).chain(read(text, None)).chain(with_code);
+    let mut people: Vec<String> = Vec::new();
+    for typed in all {
+        let person = typed.recipient.as_str();
+        if people.iter().all(|known| known != person) {
+            people.push(person.to_owned());
+        }
     }
+    Ok(people)
+}
+
+/// The number that bare digits are when what begins them like the country's code is a part of the national number.
+fn with_code(typed: Option<&TypedRecipient>, country: Option<Country>) -> Option<String> {
+    let (typed, code) = (typed?, country?.calling_code());
+    let digits = typed.recipient.as_str();
+    typed.bare_code().filter(|_| digits.starts_with(code)).map(|_| format!("+{code}{digits}"))
 }

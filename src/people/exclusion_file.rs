@@ -11,7 +11,6 @@ use super::exclusion_table::{ExclusionTables, ReadFile};
 use crate::list::{
     AnyInput, EverySheet, ListEncoding, ListError, ListInput, ListOptions, ListReader, ListRow, Row, sample,
 };
-use crate::message::TypedRecipient;
 use crate::phone::{is_user_id, short_user_id};
 
 /// The most bytes of a line that names one person.
@@ -34,7 +33,7 @@ pub(super) fn read(
     input: ListInput,
     name: &str,
     options: ExclusionOptions,
-    add: &mut dyn FnMut(&[&str]),
+    add: &mut dyn FnMut(&[String]),
 ) -> Result<ReadFile, ExclusionProblem> {
     let text = match AnyInput::open(input, name, options.encoding)? {
         AnyInput::Workbook(sheets) => return read_workbook(sheets, name, options.countries, add),
@@ -123,7 +122,7 @@ fn read_lines(
     name: &str,
     passed: usize,
     countries: CountryRule,
-    add: &mut dyn FnMut(&[&str]),
+    add: &mut dyn FnMut(&[String]),
 ) -> Result<ReadFile, ExclusionProblem> {
     let (mut line, mut bytes, mut bad) = (passed as u64, Vec::new(), BadLines::default());
     loop {
@@ -145,9 +144,9 @@ fn read_lines(
         if text.is_empty() || text.starts_with('#') {
             continue;
         }
-        match TypedRecipient::read(bare(text), countries.otherwise) {
-            Ok(typed) => readings(bare(text), &typed, add),
-            Err(error) => bad.add(None, line, LineFault::Recipient(error)),
+        match readings(bare(text), countries, std::iter::empty()) {
+            Ok(people) => add(&people),
+            Err(error) => bad.add(None, line, error.into()),
         }
     }
 }
@@ -157,7 +156,7 @@ fn read_list(
     input: Box<dyn Read>,
     name: &str,
     countries: CountryRule,
-    add: &mut dyn FnMut(&[&str]),
+    add: &mut dyn FnMut(&[String]),
 ) -> Result<ReadFile, ExclusionProblem> {
     let mut list = ListReader::open(ListInput::Stream(input), name, &ListOptions::default())?;
     let mut tables = ExclusionTables::new(countries, add);
@@ -195,7 +194,7 @@ fn read_workbook(
     mut sheets: EverySheet,
     name: &str,
     countries: CountryRule,
-    add: &mut dyn FnMut(&[&str]),
+    add: &mut dyn FnMut(&[String]),
 ) -> Result<ReadFile, ExclusionProblem> {
     let mut tables = ExclusionTables::new(countries, add);
     while let Some(row) = sheets.next(name)? {

@@ -1,7 +1,7 @@
 //! The people in a table. A column whose name says recipient must hold one in each row; any other may hold more numbers of
 //! them, which exclude, too: somebody who is left out by mistake is harmed less than somebody who is written to.
 
-use super::country_rule::{CountryRule, read_recipient, readings};
+use super::country_rule::{CountryRule, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
 use crate::list::{ColumnRole, ListError, is_country_column, looks_like_number};
 use crate::phone::is_user_id;
@@ -26,7 +26,7 @@ pub(super) struct ReadFile {
 /// The tables of one file.
 pub(super) struct ExclusionTables<'a> {
     countries: CountryRule,
-    add: &'a mut dyn FnMut(&[&str]),
+    add: &'a mut dyn FnMut(&[String]),
     table: ExclusionTable,
     bad: BadLines,
     doubts: Vec<String>,
@@ -53,7 +53,7 @@ struct ExclusionTable {
 
 impl<'a> ExclusionTables<'a> {
     /// `add` gets each person, in all [`readings`].
-    pub(super) fn new(countries: CountryRule, add: &'a mut dyn FnMut(&[&str])) -> Self {
+    pub(super) fn new(countries: CountryRule, add: &'a mut dyn FnMut(&[String])) -> Self {
         Self {
             countries,
             add,
@@ -134,20 +134,23 @@ impl<'a> ExclusionTables<'a> {
         let (mut is_anybody, mut faults, mut doubt) = (false, Vec::new(), None);
         let cells: Vec<_> = cells.collect();
         let of_countries = cells.iter().filter(|(name, ..)| is_country_column(name));
-        let country = self.countries.of(of_countries.filter_map(|(name, _, cell)| Some((*name, *cell.as_ref().ok()?))));
-        for (name, role, cell) in cells {
+        // A cell that cannot be read names no country, so a national number beside it is an error.
+        let of_countries =
+            of_countries.map(|(name, _, cell)| (*name, cell.as_ref().map_or_else(String::as_str, |text| *text)));
+        for (name, role, cell) in &cells {
+            let (name, role) = (*name, *role);
             let text = match cell {
                 Ok(text) if text.trim().is_empty() => continue,
-                Ok(text) => text,
+                Ok(text) => *text,
                 Err(problem) => {
                     let is_recipient = role == ColumnRole::Recipient;
                     faults.extend(is_recipient.then(|| LineFault::Row(format!("{name}: {problem}"))));
                     continue;
                 }
             };
-            match (read_recipient(text, country.clone()), role) {
-                (Ok(typed), role) if role != ColumnRole::Other || is_person(text) => {
-                    readings(text, &typed, self.add);
+            match (readings(text, self.countries, of_countries.clone()), role) {
+                (Ok(people), role) if role != ColumnRole::Other || is_person(text) => {
+                    (self.add)(&people);
                     is_anybody = true;
                 }
                 (Err(error), ColumnRole::Recipient) => faults.push(error.into()),

@@ -49,7 +49,7 @@ impl Exclusions {
         options: ExclusionOptions,
     ) -> Result<(), ExclusionError> {
         let (mut people, mut possible) = (People::default(), People::default());
-        let mut add = |readings: &[&str]| {
+        let mut add = |readings: &[String]| {
             if let Some((meant, others)) = readings.split_first() {
                 people.add(meant);
                 for other in others {

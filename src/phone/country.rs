@@ -45,6 +45,11 @@ impl Country {
     pub(crate) fn code(self) -> &'static str {
         self.0.code
     }
+
+    /// `593`
+    pub(crate) fn calling_code(self) -> &'static str {
+        self.0.calling_code
+    }
 }
 
 impl FromStr for Country {

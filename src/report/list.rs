@@ -94,13 +94,17 @@ pub(crate) fn reported_cells(columns: &[String], cells: &str) -> Result<Vec<Stri
     Ok(cells_under(columns, cells)?.iter().map(text).collect())
 }
 
-/// The cells of a row under `columns`; what an object lacks is empty.
+/// The cells of a row under `columns`; what an object lacks is empty, and the text of a row that has no cells stands under
+/// the first.
 fn cells_under(columns: &[String], cells: &str) -> Result<Vec<Value>, BulkError> {
     Ok(match stored(cells)? {
         Value::Object(mut fields) => {
             columns.iter().map(|column| fields.remove(column).unwrap_or(Value::Null)).collect()
         }
-        Value::Null => Vec::new(),
+        Value::String(text) => {
+            let texts = std::iter::once(Value::from(text)).chain(std::iter::repeat(Value::Null));
+            texts.take(columns.len()).collect()
+        }
         cells => kept_cells(cells).map_err(|error| damaged(&error))?,
     })
 }

@@ -34,7 +34,6 @@ pub(super) fn write_workbook(report: &ReportRows<'_>, mut to: impl Write) -> Res
     (report.each)(&mut |row| {
         rows += 1;
         let mut cells = reported_cells(report.columns, &row.cells)?;
-        cells.resize(report.columns.len(), String::new());
         cells.extend(outcome(&report.run, &row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned()));
         write_row(sheet, rows, &cells, (&columns, row.line), &cell_format)
     })?;

@@ -35,6 +35,8 @@ also_in_a_database! {
     a_part_of_the_list_can_be_taken,
     a_preview_reads_every_row_and_prints_the_first,
     rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent,
+    who_was_left_out_on_purpose_stays_out_of_a_corrected_list,
+    a_row_that_cannot_be_read_is_rejected_with_its_text,
     what_cannot_take_the_rejected_rows_is_told_first,
     of_one_fault_in_every_row_the_first_rows_are_told,
     a_preview_writes_nothing_and_reads_no_secret,
@@ -820,9 +822,8 @@ fn rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent() {
     assert!(report.starts_with("celular;nombre;run;line;sent;"), "{report}");
     // Corrected, it is sent without the list of exclusions, and who was excluded stays out.
     home.write("rejects.csv", report.replace("0987654323", "593987654323"));
-    let ended =
-        send("rejects.csv", "again", &["--skip-not-allowed", "--skip-sent", "--rejects", "left.xlsx"]).success();
-    let reasons = json!({"excluded": 1, "not_allowed": 1, "already_sent": 1});
+    let ended = send("rejects.csv", "again", &["--skip-not-allowed", "--rejects", "left.xlsx"]).success();
+    let reasons = json!({"excluded": 1, "not_allowed": 1, "repeated": 1});
     assert_eq!((&ended.json()["sent"], &ended.json()["skipped_reasons"]), (&json!(1), &reasons));
     let users: Vec<_> = jelou.seen().into_iter().map(|seen| seen.user).collect();
     assert_eq!(users, ["593987654321", "593987654323"]);
@@ -837,6 +838,128 @@ fn rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent() {
     home.write("people.csv", "celular,nombre\n593987654324,Sol\n");
     send("people.csv", "last", &["--rejects", "sent.xlsx"]).success();
     assert_eq!(jelou.seen().len(), 3);
+}
+
+/// The words that each person got, by the last digits of their numbers.
+fn texts_got(jelou: &Jelou) -> Vec<String> {
+    let text = |seen: &crate::bulk_server::Seen| seen.received.json()["text"].as_str().unwrap().to_owned();
+    jelou.seen().iter().map(text).collect()
+}
+
+#[test]
+fn who_was_left_out_on_purpose_stays_out_of_a_corrected_list() {
+    let jelou = Jelou::accepting();
+    let home = Home::new();
+    let send = |list: &str, run: &str, flags: &[&str]| {
+        let words = ["bulk", "send", list, "--yes", "--run", run, "--rate", "1000/s"];
+        home.run_args(&[&words[..], flags, &["text", "Hola {{ n }}"]].concat()).api(&jelou.url)
+    };
+    let got = || texts_got(&jelou).len();
+    // The first row of the person is not in the file, so nothing else tells that the second one repeats it.
+    home.write("b.csv", "to,n\n593987654324,D\n593987654324,D2\n12,E\n");
+    send("b.csv", "a", &["--one-per-person", "--skip-invalid", "--rejects", "rz.csv"]).fails(10, &[]);
+    let corrected = home.read("rz.csv").replace("12,E", "593987654325,E");
+    home.write("rz.csv", &corrected);
+    for (run, flags) in [("b", &["--one-per-person"][..]), ("c", &[]), ("d", &["--skip-sent"])] {
+        let note = "1 row is left out, which the report has as repeated: line 2; --allow-duplicates sends them";
+        let again = if run == "c" { &["--again"][..] } else { &[] };
+        let ended = send("rz.csv", run, &[flags, again].concat()).fails(0, &[note]);
+        assert_eq!(ended.json()["skipped_reasons"]["repeated"], json!(1), "{ended:?}");
+    }
+    assert_eq!(texts_got(&jelou), ["Hola D", "Hola E", "Hola E"]);
+    // Whoever wants it sent says so, or deletes the reason; another number is another person.
+    send("rz.csv", "e", &["--allow-duplicates", "--skip-sent"]).success();
+    assert_eq!(texts_got(&jelou)[3..], ["Hola D2"]);
+    home.write("rz.csv", corrected.replace("repeated", ""));
+    send("rz.csv", "f", &["--again"]).success();
+    home.write("rz.csv", corrected.replace("593987654324,D2", "593987654329,D2"));
+    send("rz.csv", "g", &["--skip-sent"]).success();
+    assert_eq!(got(), 7);
+    // A text or a workbook of the rejected rows hides none.
+    let rows = "<row r=\"1\"><c t=\"str\"><v>to</v></c><c t=\"str\"><v>n</v></c></row>\
+                <row r=\"2\" hidden=\"1\"><c t=\"str\"><v>593987654331</v></c><c t=\"str\"><v>H</v></c></row>\
+                <row r=\"3\" hidden=\"1\"><c t=\"str\"><v>total</v></c></row>\
+                <row r=\"4\"><c t=\"str\"><v>13</v></c><c t=\"str\"><v>F</v></c></row>\
+                <row r=\"5\"><c t=\"str\"><v>593987654332</v></c><c t=\"str\"><v>G</v></c></row>";
+    home.write("hid.xlsx", crate::workbook::xlsx(&[crate::workbook::sheet("Hoja1", rows)], ""));
+    send("hid.xlsx", "h", &["--hidden", "skip", "--skip-invalid", "--rejects", "rh.csv"]).fails(10, &[]);
+    home.write("rh.csv", home.read("rh.csv").replace("13,F", "593987654333,F"));
+    let note = "2 rows are left out, which the report has as hidden: line 2, 3; --hidden send sends them";
+    let ended = send("rh.csv", "i", &[]).fails(0, &[note]);
+    assert_eq!((&ended.json()["sent"], &ended.json()["skipped_reasons"]), (&json!(1), &json!({"hidden": 2})));
+    send("rh.csv", "j", &["--hidden", "send", "--skip-invalid", "--skip-sent"]).fails(10, &[]);
+    assert_eq!(texts_got(&jelou)[7..], ["Hola G", "Hola F", "Hola H"]);
+    // What an earlier run sent stays out under other words, too.
+    home.write("s.csv", "to,n\n593987654332,G\n14,K\n");
+    send("s.csv", "k", &["--skip-sent", "--skip-invalid", "--rejects", "rs.csv"])
+        .fails(10, &["nothing is left to send"]);
+    home.write("rs.csv", home.read("rs.csv").replace("14,K", "593987654334,K").replace("332,G", "332,otra"));
+    let note = "1 row is left out, which the report has as already_sent: line 2; --again sends them";
+    send("rs.csv", "l", &[]).fails(0, &[note]);
+    assert_eq!(texts_got(&jelou)[10..], ["Hola K"]);
+    send("rs.csv", "m", &["--again"]).success();
+    assert_eq!(texts_got(&jelou)[11..], ["Hola otra", "Hola K"]);
+    // Where nothing else is in it, nothing is wrong.
+    home.write(
+        "only.csv",
+        home.read("rz.csv").lines().filter(|line| !line.contains("invalid")).collect::<Vec<_>>().join("\n"),
+    );
+    home.write("only.csv", home.read("only.csv").replace("593987654329", "593987654324"));
+    send("only.csv", "n", &[]).fails(0, &["nothing is left to send"]);
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_rejected_with_its_text() {
+    let home = Home::new();
+    let list =
+        "telefono;nombre\n593987654321\n593987654322;Luis;extra;\"a;b\"\n593987654323;\"Lu\"is\n593987654324;Eva\n";
+    home.write("rag.csv", list);
+    let send = |list: &str, rejects: &str, name: &str| {
+        let words = ["--sandbox", "bulk", "send", list, "--skip-invalid", "--rejects", rejects, "--run", name];
+        home.run_args(&[&words[..], &["text", "Hola {{ nombre }}"]].concat())
+    };
+    send("rag.csv", "rej.csv", "r").fails(10, &[]);
+    let text = home.read("rej.csv");
+    let begins = [
+        "telefono;nombre;run;line;sent;",
+        "\"593987654321;\";;;2;no;",
+        "\"593987654322;Luis;extra;\"\"a;b\"\"\";;;3;no;",
+        "\"593987654323;Luis\";;;4;no;",
+    ];
+    for begin in begins {
+        assert!(text.lines().any(|line| line.starts_with(begin)), "{begin}: {text}");
+    }
+    // Each line has all columns, and the report of the run the same.
+    let reports = [text, home.run("bulk report r --reason invalid").success().stdout];
+    for report in &reports {
+        let mut reader = csv::ReaderBuilder::new().delimiter(b';').flexible(true).from_reader(report.as_bytes());
+        assert!(reader.records().all(|record| record.unwrap().len() == 16), "{report}");
+    }
+    // It is a list again, in which the cells can be put right.
+    home.write("rej.csv", reports[0].replace("\"593987654322;Luis;extra;\"\"a;b\"\"\";;", "593987654322;Luis;"));
+    let ended = send("rej.csv", "again.csv", "s").fails(10, &[]);
+    assert_eq!((&ended.json()["sent"], &ended.json()["skipped"]), (&json!(1), &json!(2)));
+    // So it is where no row can be read, of objects, and of a sheet.
+    home.write("bad.csv", "telefono,nombre\n593987654321\n");
+    send("bad.csv", "bad.ndjson", "t").fails(2, &["no row can be sent"]);
+    assert!(
+        home.read("bad.ndjson").starts_with("{\"telefono\":\"593987654321,\",\"nombre\":null,"),
+        "{}",
+        home.read("bad.ndjson")
+    );
+    home.write("bad.ndjson", "{\"telefono\": \"593987654321\", \"nombre\": \"Eva\"}\n{\"telefono\": \n");
+    send("bad.ndjson", "again.ndjson", "u").fails(10, &[]);
+    assert!(
+        home.read("again.ndjson").starts_with("{\"telefono\":\"{\\\"telefono\\\":\","),
+        "{}",
+        home.read("again.ndjson")
+    );
+    let rows = "<row r=\"1\"><c t=\"str\"><v>telefono</v></c></row>\
+                <row r=\"2\"><c t=\"str\"><v>593987654321</v></c><c t=\"str\"><v>Ana</v></c></row>";
+    home.write("wide.xlsx", crate::workbook::xlsx(&[crate::workbook::sheet("Hoja1", rows)], ""));
+    let words = ["--sandbox", "bulk", "send", "wide.xlsx", "--rejects", "wide.csv", "text", "Hola"];
+    home.run_args(&words).fails(2, &["cell B2 is filled, but the header ends at column A"]);
+    assert!(home.read("wide.csv").contains("\n\"593987654321\tAna\",,2,no,"), "{}", home.read("wide.csv"));
 }
 
 #[test]

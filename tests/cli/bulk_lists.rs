@@ -104,6 +104,8 @@ fn a_number_whose_country_nobody_can_tell_is_not_sent_to() {
     for (list, parts) in [
         ("celular,pais\n987654321,Narnia\n", &["line 2: pais: `Narnia` is not a country", "--country"][..]),
         ("celular,pais\n593987654321,593\n", &["line 2: pais: `593` is not a country"]),
+        ("{\"celular\":\"987654321\",\"pais\":51}\n", &["line 1: pais: `51` is not a country"]),
+        ("{\"celular\":\"987654321\",\"pais\":{\"code\":\"PE\"}}\n", &["is not a country"]),
         ("celular,pais\n3001234567,PE\n", &["line 2: celular: `3001234567`"]),
         ("celular,pais,country\n987654321,PE,EC\n", &["line 2: pais and country name different countries"]),
     ] {

@@ -81,6 +81,16 @@ fn only_people_who_wrote_within_23_hours_get_it() {
     assert_eq!(written_to(&server), [user(0), user(1), user(4)]);
     let others = home.run("bulk report r --state skipped --reason outside_window -o to").success().stdout;
     assert_eq!(others.lines().collect::<Vec<_>>(), [2, 3, 5].map(|number| format!("+{}", user(number))));
+    // Sent again as a report, a free message still reaches none of them, but a template does.
+    home.run("bulk report r --reason outside_window --file others.csv").success();
+    let note = "3 rows are left out, which the report has as outside_window: line 2, 3, 4";
+    let again = |kind: &[&str]| {
+        let words = [&["bulk", "send", "others.csv", "--yes", "--rate", "1000/s", "--unchecked"], kind].concat();
+        home.run_args(&words).api(&server.url)
+    };
+    let ended = again(&["text", "Otra"]).fails(0, &[note, "nothing is left to send"]);
+    assert_eq!(ended.json()["run"], json!(null));
+    assert_eq!(again(&["template", "hsm", "--param", "{{ nombre }}"]).success().json()["sent"], json!(3));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_rows};
 also_in_a_database! {
     nobody_on_a_list_is_sent_anything_under_any_form_of_a_number,
     digits_that_may_be_two_people_exclude_both,
+    a_country_that_is_typed_excludes_no_other_person_than_the_list_names,
     the_profile_and_the_flag_add_up,
     a_list_that_cannot_be_used_stops_everything,
     a_list_with_nobody_on_it_excludes_nobody_and_says_so,
@@ -112,6 +113,16 @@ fn digits_that_may_be_two_people_exclude_both() {
         assert!(ended.stderr.contains("2 rows are left out, whose recipients are on"), "{ended:?}");
         assert_eq!(users(&jelou), ["5551987654322"], "{file}");
     }
+    // The country's code may be the beginning of a national number, too.
+    for (country, digits) in [("DE", "4921123456"), ("IT", "390612345"), ("FI", "358401234")] {
+        let home = Home::new();
+        let with_code = format!("{}{digits}", &digits[..if country == "FI" { 3 } else { 2 }]);
+        home.write("x.txt", format!("{digits}\n"));
+        home.write("l.csv", format!("to\n+{digits}\n+{with_code}\n+593987654321\n"));
+        let words = ["--sandbox", "bulk", "send", "l.csv", "--country", country, "--exclude", "x.txt", "text", "x"];
+        let ended = home.run_args(&words).success();
+        assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 2}), "{country}: {ended:?}");
+    }
     // With `+` or its country's column a number is one person.
     let jelou = Jelou::accepting();
     let home = home_for(&jelou);
@@ -119,6 +130,37 @@ fn digits_that_may_be_two_people_exclude_both() {
     home.write("people.csv", "to,n\n+51987654321,Peru\n+5551987654321,Brasil\n");
     bulk(&home, &["--country", "BR", "--exclude", "bajas.txt"]).success();
     assert_eq!(users(&jelou), ["5551987654321"]);
+}
+
+#[test]
+fn a_country_that_is_typed_excludes_no_other_person_than_the_list_names() {
+    let home = Home::new();
+    home.write("l.csv", "to\n+51987651003\n+593987651003\n+56987651003\n+593987651004\n");
+    for (exclusions, flags, excluded) in [
+        ("celular,pais\n987651003,PE\n", &["--country", "EC"][..], 2),
+        ("celular,pais\n987651003,PE\n", &[], 1),
+        ("celular,pais\n+51987651003,EC\n", &["--country", "EC"], 1),
+        ("celular,pais\n987651003,\n", &["--country", "EC"], 1),
+        ("celular,pais\n987651003,Narnia\n", &["--country", "EC"], 1),
+        ("{\"celular\":\"987651003\",\"pais\":\"Chile\"}\n", &["--country", "PE"], 2),
+    ] {
+        home.write("x.txt", exclusions);
+        let words = [&["--sandbox", "bulk", "send", "l.csv", "--exclude", "x.txt"], flags, &["text", "x"]].concat();
+        let ended = home.run_args(&words).success();
+        assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": excluded}), "{exclusions} {flags:?}: {ended:?}");
+        assert!(ended.stderr.contains("x.txt: 1 person"), "{ended:?}");
+    }
+    home.write("x.txt", "celular,pais\n987651003,Narnia\n");
+    let words = ["--sandbox", "bulk", "send", "l.csv", "--exclude", "x.txt", "text", "x"];
+    home.run_args(&words).fails(2, &["`Narnia` is not a country"]);
+    // A cell that cannot be read names no country.
+    let rows = "<row r=\"1\"><c t=\"str\"><v>celular</v></c><c t=\"str\"><v>pais</v></c></row>\
+                <row r=\"2\"><c t=\"str\"><v>987651003</v></c><c t=\"e\"><v>#N/A</v></c></row>";
+    home.write("x.xlsx", xlsx(&[sheet("Hoja1", rows)], ""));
+    let login = "bot_id = \"7\"\nclient_id = \"i\"\nclient_secret = \"canary-secret\"";
+    home.config(&format!("[profiles.p]\n{login}\ncountry = \"EC\"\n"));
+    let words = ["--sandbox", "bulk", "send", "l.csv", "--exclude", "x.xlsx", "text", "x"];
+    home.run_args(&words).fails(2, &["line 2: pais: `cell B2 has the error #N/A` is not a country"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::list_notes::{RowNotes, excluded_words};
 use crate::context::Context;
-use crate::import::ExcludedBy;
+use crate::import::problem_of_excluded;
 use crate::ledger::{HeldRun, LedgerDraft, LedgerError, Skip, SkipReason};
 use crate::people::Exclusions;
 
@@ -21,7 +21,7 @@ impl ExcludedRows {
     /// Looks at row `n`, which begins at `line`.
     fn look(&mut self, exclusions: &Exclusions, (n, line): (i64, u64), recipients: &[String]) {
         if let Some((_, list)) = exclusions.find(recipients.iter().map(String::as_str)) {
-            let reason = ExcludedBy::List(list).problem();
+            let reason = problem_of_excluded(list);
             let known = self.reasons.iter().position(|known| *known == reason);
             self.rows.push((n, known.unwrap_or(self.reasons.len())));
             if known.is_none() {

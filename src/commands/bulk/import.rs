@@ -10,8 +10,7 @@ use super::list_notes::{
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::import::{
-    ExcludedBy, ImportPlan, ImportPolicy, Imported, Remark, Remarks, ReportedRows, RowFault, import_list,
-    settle_repeated,
+    ImportPlan, ImportPolicy, Imported, Remark, Remarks, ReportedRows, RowFault, import_list, settle_repeated,
 };
 use crate::input::Source;
 use crate::ledger::{LedgerDraft, Skip, SkipReason};
@@ -114,6 +113,7 @@ pub(crate) fn import(
                 messages.tell(severity, line, &said);
             }
             RowFault::Excluded(_)
+            | RowFault::KeptOut(_)
             | RowFault::EmptyCell(_)
             | RowFault::PlaceholderCell { .. }
             | RowFault::SamePerson { .. }
@@ -215,13 +215,10 @@ fn guarded_rows(
 fn note(notes: &mut RowNotes, line: u64, fault: &RowFault<'_>) {
     let line_and = |of: &u64| format!("{line} (as line {of})");
     match fault {
-        RowFault::Excluded(ExcludedBy::List(list)) => {
-            notes.add(excluded_words(list), line.to_string(), "");
-        }
-        RowFault::Excluded(ExcludedBy::Report) => {
-            let words =
-                ["is left out, which the report has as excluded", "are left out, which the report has as excluded"];
-            notes.add(words.map(str::to_owned), line.to_string(), "");
+        RowFault::Excluded(list) => notes.add(excluded_words(list), line.to_string(), ""),
+        RowFault::KeptOut(reason) => {
+            let words = ["is", "are"].map(|are| format!("{are} left out, which the report has as {}", reason.name()));
+            notes.add(words, line.to_string(), way_back(*reason));
         }
         RowFault::EmptyCell(column) => {
             notes.add([format!("has no `{column}`"), format!("have no `{column}`")], line.to_string(), "");
@@ -247,6 +244,17 @@ fn note(notes: &mut RowNotes, line: u64, fault: &RowFault<'_>) {
     }
 }
 
+/// What sends a row that a report has as left out.
+fn way_back(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::Repeated => "; --allow-duplicates sends them",
+        SkipReason::Hidden => "; --hidden send sends them",
+        SkipReason::OutsideWindow => "; --only-in-window looks again who has written",
+        SkipReason::AlreadySent | SkipReason::MayHaveBeenSent | SkipReason::ToBeSent => "; --again sends them",
+        SkipReason::Excluded | SkipReason::Invalid | SkipReason::NotAllowed | SkipReason::Cancelled => "",
+    }
+}
+
 /// What else is wrong, which would stop the list next.
 fn and_guarded(rows: u64) -> String {
     match rows {
@@ -256,8 +264,9 @@ fn and_guarded(rows: u64) -> String {
 }
 
 fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageError> {
-    let Imported { rows, invalid, duplicates, guarded, excluded, outside_window, earlier, not_allowed, .. } = imported;
-    let meant = excluded + outside_window + earlier + not_allowed;
+    let Imported { rows, invalid, duplicates, guarded, .. } = imported;
+    let Imported { excluded, outside_window, earlier, not_allowed, same_person, .. } = imported;
+    let meant = excluded + outside_window + earlier + not_allowed + same_person;
     match (invalid, duplicates) {
         _ if rows + meant == 0 && (policy.skip_invalid || *duplicates == 0) => {
             Err(UsageError::new("no row can be sent", "fix the message or the rows"))

@@ -266,7 +266,16 @@ impl BulkSendArgs {
     pub(super) fn import_policy(&self) -> ImportPolicy {
         let PolicyArgs { skip_invalid, allow_duplicates, one_per_person, hidden, skip_not_allowed, .. } = self.policy;
         let (one_per_person, notes_rejects) = (one_per_person || self.once.is_some(), self.rejects.is_some());
-        ImportPolicy { skip_invalid, allow_duplicates, one_per_person, hidden, skip_not_allowed, notes_rejects }
+        let only_in_window = self.only_in_window;
+        ImportPolicy {
+            skip_invalid,
+            allow_duplicates,
+            one_per_person,
+            hidden,
+            skip_not_allowed,
+            notes_rejects,
+            only_in_window,
+        }
     }
 
     /// How the list is to be read.
