@@ -13,7 +13,10 @@ use super::placeholder_cells::{PlaceholderCells, is_error};
 use super::reported::ReportedRule;
 use crate::ledger::{LedgerStore, LimitOf, SkipReason};
 use crate::list::{ListError, MeantColumn, Row, meant_column, near_column, no_header, recipient_column};
-use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TypedRecipient, Violation};
+use crate::message::{
+    Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TypedRecipient, Violation,
+    with_country_codes,
+};
 use crate::people::{CountryError, CountryRule, PersonError, read_recipient};
 use crate::phone::Country;
 use crate::template::{
@@ -321,7 +324,7 @@ impl ImportPlan<'_> {
                 told.push(RowFault::NationalNumber { country: country.filter(|_| is_named) });
             }
         }
-        let (outgoing, warnings) = self.made(body, typed)?;
+        let (outgoing, warnings) = self.made(body, typed, country)?;
         Ok((outgoing, warnings.into_iter().map(RowFault::Warning).chain(told).collect()))
     }
 
@@ -332,10 +335,20 @@ impl ImportPlan<'_> {
 
     /// The message of a row for another recipient than its own, with its warnings.
     pub(crate) fn message(&self, row: &Row, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
-        self.made(self.body.fill(row, self.country_of(row))?, recipient)
+        let country = self.country_of(row);
+        self.made(self.body.fill(row, country)?, recipient, country)
     }
 
-    fn made(&self, body: Value, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
+    fn made(
+        &self,
+        mut body: Value,
+        recipient: TypedRecipient,
+        country: Option<Country>,
+    ) -> Result<(Outgoing, Vec<String>), RowError> {
+        // In a row of another country than the list's, nobody can tell of which one its contacts are.
+        if self.kind.envelope() != Envelope::Verbatim && country == self.countries.otherwise {
+            with_country_codes(&mut body, country);
+        }
         let made = Outgoing::from_body(self.kind, Some(&self.schema), body, RecipientChoice::Made(recipient))?;
         if self.strict && !made.1.is_empty() {
             return Err(InvalidMessage::Warnings(made.1).into());

@@ -72,7 +72,7 @@ impl ReportLayout {
         self.outcome.is_some_and(|places| (self.own.len()..).zip(places).all(|(at, place)| place == Some(at)))
     }
 
-    /// The columns that a report should have and this one has not.
+    /// The columns of a report that are missing here.
     pub(super) fn missing(&self) -> Vec<&'static str> {
         let places = self.outcome.iter().flatten();
         let columns = OUTCOME_COLUMNS.into_iter().zip(places);
@@ -95,7 +95,7 @@ impl ReportLayout {
         let places = self.outcome?;
         let cell = |place: usize| unguarded(cells.get(place).copied().unwrap_or_default());
         let of_place = |at: usize| places.get(at).copied().flatten().map(cell);
-        Some(ReportedOutcome::of(|at, _| of_place(at)))
+        Some(ReportedOutcome::of(|column| of_place(OUTCOME_COLUMNS.iter().position(|known| *known == column)?)))
     }
 }
 
@@ -122,21 +122,17 @@ impl ReportedOutcome {
         }
     }
 
-    /// From the cell of each of [`OUTCOME_COLUMNS`] that there is.
-    fn of(cell: impl Fn(usize, &str) -> Option<String>) -> Self {
-        let mut outcome = Self::default();
-        for (at, column) in OUTCOME_COLUMNS.into_iter().enumerate() {
-            match column {
-                "run" => outcome.run = cell(at, column).unwrap_or_default(),
-                "line" => outcome.line = cell(at, column).unwrap_or_default(),
-                "sent" => outcome.sent = cell(at, column).unwrap_or_default(),
-                "sent_to" => outcome.sent_to = cell(at, column),
-                "code" => outcome.code = cell(at, column),
-                "at" => outcome.at = cell(at, column).unwrap_or_default(),
-                _ => {}
-            }
+    /// From the cell under each of [`OUTCOME_COLUMNS`], where there is such a column.
+    fn of(cell: impl Fn(&str) -> Option<String>) -> Self {
+        let text = |column| cell(column).unwrap_or_default();
+        Self {
+            run: text("run"),
+            line: text("line"),
+            sent: text("sent"),
+            sent_to: cell("sent_to"),
+            code: cell("code"),
+            at: text("at"),
         }
-        outcome
     }
 
     /// Takes it out of the fields of an object, where they are a row of a report.
@@ -145,7 +141,7 @@ impl ReportedOutcome {
         if !fields.contains_key(TELLING_COLUMN) || ours <= FEWEST_OTHERS {
             return None;
         }
-        let outcome = Self::of(|_, column| match fields.get(column)? {
+        let outcome = Self::of(|column| match fields.get(column)? {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
             _ => Some(String::new()),

@@ -220,7 +220,7 @@ impl ListReader {
         }
     }
 
-    /// Of a report, the columns that it should have and has not; objects have theirs in each row.
+    /// The columns that a report lacks; none for NDJSON, whose rows have their own fields.
     pub(crate) fn missing_columns(&self) -> Vec<&'static str> {
         match &self.rows {
             Rows::Csv(rows) => rows.layout().missing(),

@@ -44,7 +44,7 @@ pub(crate) use self::invalid::{InvalidMessage, Violation};
 pub(crate) use self::kinds::{FlowMessage, Message};
 pub(crate) use self::merge::merge;
 pub(crate) use self::or_template::{LeafType, is_template};
-pub(crate) use self::outgoing::{Outgoing, recipients_in};
+pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes};
 pub(crate) use self::recipient::{RecipientError, TypedRecipient, typed_form};
 pub(crate) use self::recipient_choice::{RecipientChoice, RecipientSources};
 pub(crate) use self::route::Route;

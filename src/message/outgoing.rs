@@ -189,7 +189,7 @@ fn placeholder_of_flow(fields: &Value, typed: &Message) -> Option<Violation> {
 }
 
 /// Writes the national numbers of typed contacts with their country code, as it does that of the recipient.
-fn with_country_codes(flags: &mut Value, country: Option<Country>) {
+pub(crate) fn with_country_codes(flags: &mut Value, country: Option<Country>) {
     let Some(country) = country else { return };
     let contacts = flags.get_mut("contacts").and_then(Value::as_array_mut).into_iter().flatten();
     let phones = contacts.filter_map(|contact| contact.get_mut("phones")?.as_array_mut()).flatten();

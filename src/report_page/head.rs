@@ -52,10 +52,8 @@ impl Head {
             facts: facts.into_iter().map(|(name, value)| (language.text(name), value)).collect(),
         }
     }
-}
 
-impl Head {
-    /// The head of a list with so many rows before its run, which `is_refused` where it cannot be sent as it is.
+    /// The head of a list of `rows` rows before its run; `is_refused` if it cannot be sent as it is.
     pub(super) fn of_list(details: &Details, rows: u64, is_refused: bool, language: PageLanguage) -> Self {
         let state = if is_refused { "not_ready" } else { "not_sent" };
         let mut facts = facts_of(details, rows, "to_be_sent_by", language);
@@ -71,7 +69,7 @@ impl Head {
     }
 }
 
-/// Who sends what to a list with so many rows, with the names of their labels.
+/// Sender, list, kind and rate, each with the name of its label.
 fn facts_of(
     details: &Details,
     rows: u64,

@@ -17,7 +17,7 @@ pub(crate) struct TemplateError {
 
 /// A text that would go out with words in it that are meant for a column.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {}", told(misspelling))]
+#[error("{path}: {}", told(misspelling, columns))]
 pub(crate) struct MisspellingError {
     /// The field of the body, or the flag.
     pub(crate) path: String,
@@ -26,11 +26,11 @@ pub(crate) struct MisspellingError {
     pub(crate) columns: Vec<String>,
 }
 
-fn told(misspelling: &Misspelling) -> String {
+fn told(misspelling: &Misspelling, columns: &[String]) -> String {
     match misspelling {
         Misspelling::NoColumn { written } => format!("{written} names no column: everybody would get the same"),
         Misspelling::OtherMarks { written, column } => {
-            format!("{written} would go out as it stands; the column is written {}", spelling(column))
+            format!("{written} would go out as it stands; the column is written {}", spelling(column, columns))
         }
     }
 }
@@ -40,10 +40,12 @@ impl MisspellingError {
     pub(crate) fn hint(&self) -> String {
         let (meant, written) = match &self.misspelling {
             Misspelling::NoColumn { written } => {
-                let columns: Vec<_> = self.columns.iter().map(|column| spelling(column)).collect();
+                let columns: Vec<_> = self.columns.iter().map(|column| spelling(column, &self.columns)).collect();
                 (format!("name one of the columns: {}", columns.join(", ")), written)
             }
-            Misspelling::OtherMarks { written, column } => (format!("write {}", spelling(column)), written),
+            Misspelling::OtherMarks { written, column } => {
+                (format!("write {}", spelling(column, &self.columns)), written)
+            }
         };
         format!("{meant}; to send it as it stands, write {}", as_it_stands(written))
     }

@@ -54,10 +54,11 @@ fn phone(typed: &Cell, country: Option<&str>) -> Result<String, Error> {
     Ok(format!("+{}", number.as_str()))
 }
 
-/// `{{ saldo | default("0") }}`: something else also for an empty cell, which minijinja's own takes for a text unless its last
-/// argument says otherwise.
-fn default(value: Cell, other: Option<Cell>, _is_lax: Option<bool>) -> Cell {
-    let is_empty = value.is_undefined() || value.is_none() || value.as_str().is_some_and(str::is_empty);
+/// `{{ saldo | default("0") }}`: something else also for an empty cell, which minijinja's own takes for a text. Its last
+/// argument says that no and 0 are empty, too.
+fn default(value: Cell, other: Option<Cell>, is_lax: Option<bool>) -> Cell {
+    let is_blank = value.as_str().is_some_and(|text| text.trim().is_empty());
+    let is_empty = value.is_undefined() || value.is_none() || is_blank || is_lax == Some(true) && !value.is_true();
     if is_empty { other.unwrap_or_else(|| Cell::from("")) } else { value }
 }
 

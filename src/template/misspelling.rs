@@ -4,7 +4,7 @@ use minijinja::Environment;
 
 use super::pieces::{Piece, pieces, trimmed, words};
 use super::uses::Uses;
-use crate::nearest::identifier;
+use crate::nearest::{identifier, plain};
 
 /// What a text has that is probably meant for a column, and is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,18 +74,20 @@ pub(super) fn name_with_blanks(language: &Environment<'_>, source: &str) -> Opti
         let name = name.strip_prefix("row.").unwrap_or(name);
         let is_one = looks_like_name(name) && language.compile_expression(name).is_err();
         is_one.then(|| {
-            let written = spelling(name);
+            let written = spelling(name, &[name]);
             format!("{{{{{expression}}}}}: a column whose name has blanks or signs is written {written}")
         })
     })
 }
 
-/// How a column is written.
-pub(crate) fn spelling(column: &str) -> String {
+/// How a column is written in a text, of a list with these `columns`.
+pub(crate) fn spelling(column: &str, columns: &[impl AsRef<str>]) -> String {
     let is_name = column.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
         && !column.starts_with(|character: char| character.is_ascii_digit());
+    // Another column that reads alike would be taken in its place.
+    let is_only = columns.iter().filter(|other| plain(other.as_ref()) == plain(column)).count() < 2;
     // Quotes inside those of a shell are easily lost.
-    match identifier(column).filter(|_| !is_name) {
+    match identifier(column).filter(|_| !is_name && is_only) {
         _ if is_name => format!("{{{{ {column} }}}}"),
         Some(identifier) => format!("{{{{ {identifier} }}}}"),
         None => format!("{{{{ row['{}'] }}}}", column.replace('\\', "\\\\").replace('\'', "\\'")),
@@ -157,7 +159,7 @@ mod tests {
         let column = |name: &str| near_column(&columns, name).map(str::to_owned);
         misspelling(&language, source, column).map(|found| match found {
             Misspelling::NoColumn { written } => written,
-            Misspelling::OtherMarks { written, column } => format!("{written} {}", spelling(&column)),
+            Misspelling::OtherMarks { written, column } => format!("{written} {}", spelling(&column, &columns)),
         })
     }
 
@@ -191,6 +193,20 @@ mod tests {
             ("{# {x} #}{% if nombre %}{nombre}{% endif %}", "{nombre} {{ nombre }}"),
         ] {
             assert_eq!(found(source).as_deref(), Some(expected), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_column_is_written_so_that_no_other_is_taken() {
+        let columns = ["Nombre completo", "nombre_completo", "Ciudad", "CIUDAD ", "saldo total"];
+        for (column, expected) in [
+            ("Nombre completo", "{{ row['Nombre completo'] }}"),
+            ("nombre_completo", "{{ nombre_completo }}"),
+            ("Ciudad", "{{ Ciudad }}"),
+            ("CIUDAD ", "{{ row['CIUDAD '] }}"),
+            ("saldo total", "{{ saldo_total }}"),
+        ] {
+            assert_eq!(spelling(column, &columns), expected);
         }
     }
 

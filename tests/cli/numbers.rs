@@ -265,4 +265,15 @@ fn a_contact_s_national_number_is_completed_as_the_recipient_s_is() {
     let phone = &ended.json()["body"]["contacts"][0]["phones"][0];
     assert_eq!((&phone["phone"], &phone["wa_id"]), (&json!("+593987654322"), &json!("593987654322")));
     assert!(!ended.stderr.contains("sent as it stands"), "{ended:?}");
+    // So it is in a list, but for a row of another country: nobody can tell whose number that is.
+    home.write("people.csv", "to,otro,pais\n0987654321,0987654322,\n3001234567,0987654322,CO\n");
+    let login = "bot_id = \"7\"\nclient_id = \"i\"\nclient_secret = \"canary-secret\"";
+    home.config(&format!("[profiles.p]\n{login}\ncountry = \"EC\"\n"));
+    let list = ["--sandbox", "--dry-run", "bulk", "send", "people.csv", "contacts", "--name=Ana", "--phone={{ otro }}"];
+    let ended = home.run_args(&list).success();
+    let phones: Vec<Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let phone = |row: usize| phones[row]["body"]["contacts"][0]["phones"][0].clone();
+    assert_eq!((&phone(0)["phone"], &phone(0)["wa_id"]), (&json!("+593987654322"), &json!("593987654322")));
+    assert_eq!(phone(1)["phone"], json!("0987654322"));
+    assert!(ended.stderr.contains("line 3: contacts[0].phones[0].phone: `0987654322`"), "{ended:?}");
 }

@@ -71,6 +71,21 @@ fn an_empty_cell_has_a_default() {
             "{text}"
         );
     }
+    // A cell of blanks is empty, too, and the last argument takes 0 and no for empty, as Jinja does.
+    for (cell, text, expected) in [
+        ("   ", "Debe {{ saldo | default('0') }}", "Debe 0"),
+        ("0", "{{ saldo | number | default('nada', true) }}", "nada"),
+        ("0", "{{ saldo | number | default('nada') }}", "0"),
+        ("no", "{{ saldo | yes | default('nada', true) }}", "nada"),
+    ] {
+        home.write("people.csv", format!("celular,saldo\n593987654321,{cell}\n"));
+        let ended = preview(&home, &["people.csv", "text", text]);
+        assert_eq!(ended.json()["body"]["text"], json!(expected), "{text} of {cell}");
+    }
+    // The line to type takes the column that is meant, and no other that reads alike.
+    home.write("people.csv", "Nombre completo,nombre_completo,celular\nAna Ríos,ana,593987654321\n");
+    let words = ["--sandbox", "--dry-run", "bulk", "send", "people.csv", "text", "Hola {Nombre completo}"];
+    home.run_args(&words).fails(2, &["write {{ row['Nombre completo'] }}"]);
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn cautions(language: &Language<'_>, body: &BodyTemplate<'_>) -> Vec<String> {
                 format!("{path}: {written} is none of the values of the command: {}", VALUES.join(", "))
             }
             Misspelling::OtherMarks { written, column } => {
-                format!("{path}: {written} goes out as it stands; the value is written {}", spelling(&column))
+                format!("{path}: {written} goes out as it stands; the value is written {}", spelling(&column, &VALUES))
             }
         });
         misspelling.into_iter().chain(typed_line_break(&path, source))
