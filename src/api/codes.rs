@@ -120,7 +120,7 @@ pub(crate) const CODES: [Code; 51] = [
     whatsapp(
         "131008",
         &["Required parameter is missing"],
-        "WhatsApp misses a field of the message",
+        "a field of the message is missing",
         "compare the message with `jelouctl explain`, and a template's parameters with `jelouctl templates`",
     ),
     whatsapp(
@@ -255,13 +255,13 @@ pub(crate) const CODES: [Code; 51] = [
         "132068",
         &["Flow is in blocked state"],
         "WhatsApp has blocked the flow",
-        "mend the flow in WhatsApp Manager, or use another one",
+        "fix the flow in WhatsApp Manager, or use another one",
     ),
     whatsapp(
         "132069",
         &["Flow is in throttled state"],
         "WhatsApp limits the flow to 10 messages an hour",
-        "mend the flow in WhatsApp Manager, then send again",
+        "fix the flow in WhatsApp Manager, then send again",
     ),
     whatsapp(
         "133010",

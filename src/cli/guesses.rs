@@ -2,14 +2,15 @@
 
 use std::ffi::OsString;
 
+use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::app::Command;
+use super::app::{App, Command};
 use super::typed_line::{TypedLine, line_of};
 use super::{list_guesses, typography};
 use crate::commands::bulk::BulkCommand;
 use crate::context::UsageError;
-use crate::message::Message;
+use crate::message::{Message, TypedRecipient};
 
 const SEVERAL: &str = "to send to several people: jelouctl bulk send LIST text 'Hola'";
 
@@ -54,10 +55,10 @@ pub(super) fn asked_for_help(error: &clap::Error, arguments: &[OsString]) -> Opt
 
 /// The command that the manual page `name` is about: `send-text` is `send text`.
 fn page(name: &str) -> String {
-    const WITH_COMMANDS: [&str; 5] = ["send", "bulk", "messages", "profile", "ledger"];
     let name = name.strip_prefix("jelouctl-").unwrap_or(name);
+    let has_commands = |name| App::command().find_subcommand(name).is_some_and(clap::Command::has_subcommands);
     match name.split_once('-') {
-        Some((command, rest)) if WITH_COMMANDS.contains(&command) => format!("{command} {}", page_of_kind(rest)),
+        Some((command, rest)) if has_commands(command) => format!("{command} {}", page_of_kind(rest)),
         _ => name.to_owned(),
     }
 }
@@ -263,19 +264,24 @@ fn as_text(mut line: TypedLine) -> (Option<&'static str>, String) {
     if let Some(begun) = &to
         && !is_number(begun)
     {
-        // `593 98 765 4321` without quotes.
-        let parts = line.words.iter().take_while(|word| is_part_of_number(word)).cloned().collect::<Vec<_>>();
-        let whole = format!("{begun}{}", parts.concat()).replace(['-', '(', ')', '.'], "");
-        if is_number(&whole) && !parts.is_empty() {
-            line.words.drain(..parts.len());
+        // `593 98 765 4321` without quotes: the first words that make a number, since the text may begin with one.
+        let most = line.words.iter().take_while(|word| is_part_of_number(word)).count();
+        let joined = |parts: usize| {
+            let parts = line.words.iter().take(parts).map(String::as_str).collect::<String>();
+            format!("{begun}{parts}").replace(['-', '(', ')', '.'], "")
+        };
+        let whole = (1..=most).map(|parts| (parts, joined(parts))).find(|(_, number)| is_real_number(number));
+        if let Some((parts, _)) = whole {
+            line.words.drain(..parts);
             problem = Some("the number is one argument: write it without spaces, or in quotes");
-            to = Some(whole);
         }
-    } else if to.is_none()
-        && let Some(at) = line.words.iter().position(|word| is_number(word))
-    {
-        problem = Some("the recipient is given with --to");
-        to = Some(line.words.remove(at));
+        to = whole.map(|(_, number)| number);
+    } else if to.is_none() {
+        problem = line.words.iter().any(|word| is_number(word)).then_some("the recipient is given with --to");
+        let numbers: Vec<_> = (0..).zip(&line.words).filter(|(_, word)| is_number(word)).map(|(at, _)| at).collect();
+        if let [at] = numbers[..] {
+            to = Some(line.words.remove(at));
+        }
     }
     let has_text = line.value_of("--text").or(line.value_of("--text-file")).or(line.value_of("--body")).is_some();
     let text = line.words.join(" ");
@@ -311,6 +317,12 @@ fn has_medium(kind: &str) -> bool {
 fn is_number(word: &str) -> bool {
     let digits = word.strip_prefix('+').unwrap_or(word);
     digits.len() >= 7 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether it is a number of some country, with that country's code.
+fn is_real_number(number: &str) -> bool {
+    let international = format!("+{}", number.trim_start_matches('+'));
+    is_number(number) && TypedRecipient::read(&international, None).is_ok()
 }
 
 fn is_part_of_number(word: &str) -> bool {

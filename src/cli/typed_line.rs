@@ -10,9 +10,6 @@ use super::app::App;
 /// Bytes of the longest word that is repeated in a line.
 const LONGEST: usize = 200;
 
-/// Flags whose value may hold a secret: a colon and what stands behind it, a URL with a password.
-const SECRET: [&str; 3] = ["--client-id", "--api-url", "--ledger"];
-
 #[derive(Clone, Debug, Default)]
 pub(super) struct TypedLine {
     pub(super) commands: Vec<String>,
@@ -126,7 +123,11 @@ pub(super) fn line_of(words: &[String]) -> Option<String> {
     let mut line = "jelouctl".to_owned();
     let mut before = "";
     for word in words {
-        let (flag, value) = word.split_once('=').unwrap_or((before, word));
+        let (flag, value) = match word.split_once('=') {
+            Some((flag, value)) if flag.starts_with('-') => (flag, value),
+            // Base64 and the query of a URL have a `=`, too.
+            Some(_) | None => (before, word.as_str()),
+        };
         if word.len() > LONGEST || word.contains(char::is_control) || may_hold_secret(flag, value) {
             return None;
         }
@@ -139,7 +140,12 @@ pub(super) fn line_of(words: &[String]) -> Option<String> {
 
 /// Whether `value` may hold a secret, given to `flag`.
 pub(super) fn may_hold_secret(flag: &str, value: &str) -> bool {
-    SECRET.contains(&flag) && !is_plain_address(value) && (flag != "--client-id" || value.contains(':'))
+    match flag {
+        "--client-secret" | "--secret" | "--password" => true,
+        "--client-id" => value.contains(':'),
+        "--api-url" | "--ledger" => !is_plain_address(value),
+        _ => false,
+    }
 }
 
 /// Whether `value` is the address of a host and nothing more, in which there is no place for a secret.
@@ -211,6 +217,11 @@ mod tests {
             "send text --api-url https://a:canary@b.example a",
             "bulk list --ledger postgres://a:canary@b/c",
             "send text 'a\nb'",
+            "text --client-secret canary a",
+            "send text --client-id id:canary== a",
+            "send text --client-id host.a:123456 a",
+            "bulk list --ledger postgres://a:canary@b/c?sslmode=require",
+            "bulk list --ledger=postgres://a:canary@b/c?x=y",
         ] {
             assert_eq!(rewritten(line), None, "{line}");
         }

@@ -15,7 +15,9 @@ pub(super) fn meant(words: &[String]) -> Option<UsageError> {
     let mut problem = None;
     for word in written.iter_mut().take_while(|word| *word != "--") {
         if let Some((flag, wrong)) = as_flag(word) {
-            problem.get_or_insert(format!("`{}` {wrong}", word.escape_debug()));
+            // Its value may be a secret.
+            let name = word.split('=').next().unwrap_or_default();
+            problem.get_or_insert(format!("`{}` {wrong}", name.escape_debug()));
             *word = flag;
         }
     }
@@ -33,15 +35,12 @@ pub(super) fn meant(words: &[String]) -> Option<UsageError> {
 /// The flag that is meant by `word`, and what is wrong with it.
 fn as_flag(word: &str) -> Option<(String, &'static str)> {
     let name = word.trim_start_matches('-').trim_start_matches(DASHES);
-    let dash = word.strip_suffix(name).filter(|_| name.starts_with(|letter: char| letter.is_ascii_lowercase()))?;
-    let wrong = if dash == "-" && has_long_flag(&App::command(), name.split('=').next().unwrap_or_default()) {
-        "needs two hyphens"
-    } else if dash.contains(DASHES) && !name.contains(char::is_whitespace) {
-        "begins with a dash that is not the hyphen of a flag"
-    } else {
-        return None;
+    let wrong = match word.strip_suffix(name)? {
+        "-" => "needs two hyphens",
+        dash if dash.contains(DASHES) => "begins with a dash that is not the hyphen of a flag",
+        _ => return None,
     };
-    Some((format!("--{name}"), wrong))
+    has_long_flag(&App::command(), name.split('=').next()?).then(|| (format!("--{name}"), wrong))
 }
 
 fn has_long_flag(command: &Command, name: &str) -> bool {

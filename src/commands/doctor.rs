@@ -87,11 +87,13 @@ pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Re
 impl Checkup {
     /// For a person: failures come first, and settings that are not set are left out unless `-v` asks for everything.
     fn arrange(&mut self, is_verbose: bool) {
-        let is_default = |check: &Check| check.detail == NOT_NEEDED || check.detail.ends_with(" (default)");
-        self.checks.retain(|check| is_verbose || check.name == "profile" || !is_default(check));
-        self.checks.retain(|check| is_verbose || check.detail != NOT_NEEDED);
-        let is_looked_up = |check: &Check| check.detail.split_once(" is ").is_none_or(|(name, found)| name != found);
-        self.checks.retain(|check| is_verbose || check.name != "DNS" || is_looked_up(check));
+        let is_dull = |check: &Check| {
+            let is_default = check.name != "profile" && check.detail.ends_with(" (default)");
+            let is_own_name = check.detail.split_once(" is ").is_some_and(|(name, found)| name == found);
+            check.state == CheckState::Ok
+                && (check.detail == NOT_NEEDED || is_default || (check.name == "DNS" && is_own_name))
+        };
+        self.checks.retain(|check| is_verbose || !is_dull(check));
         self.checks.sort_by_key(|check| check.state != CheckState::Failed);
     }
 
@@ -237,7 +239,7 @@ impl Checkup {
     fn audit_log(&mut self, settings: &Settings) {
         let Some(log) = &settings.log else { return };
         if let Err(error) = check_audit_log(&log.value) {
-            let hint = format!("correct {}; messages are sent all the same, and none is noted", log.origin);
+            let hint = format!("fix {}; messages are sent anyway, but not logged", log.origin);
             self.push("log", CheckState::Warning, error.to_string(), Some(hint));
         }
     }

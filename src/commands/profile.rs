@@ -487,17 +487,16 @@ fn ask_valid(
     question: &str,
     check: impl Fn(&str) -> Result<(), String>,
 ) -> Result<String, CommandError> {
-    for left in (0..TRIES).rev() {
+    let mut left = TRIES;
+    loop {
         let answer = context.stderr.ask(question)?;
+        left -= 1;
         match check(&answer) {
             Ok(()) => return Ok(answer),
-            Err(problem) if left == 0 => {
-                return Err(UsageError::new(problem, "nothing was written; try again").into());
-            }
+            Err(problem) if left == 0 => return Err(UsageError::new(problem, "nothing was written; try again").into()),
             Err(problem) => context.stderr.warning(&problem),
         }
     }
-    Err(UsageError::new("no answer", "nothing was written; try again").into())
 }
 
 fn remove(context: &Context, name: &str) -> Result<(), CommandError> {

@@ -61,9 +61,9 @@ impl FromStr for LedgerUrl {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
-        let url = Url::parse(raw).map_err(|error| format!("it is no address of a database: {error}"))?;
+        let url = Url::parse(raw).map_err(|error| format!("it is not the address of a database: {error}"))?;
         if !["postgres", "postgresql"].contains(&url.scheme()) {
-            return Err("it is no address of a PostgreSQL database".to_owned());
+            return Err("it is not the address of a PostgreSQL database".to_owned());
         }
         let (mut mode, mut roots, mut password) = (None, None, url.password().map(decoded));
         let mut kept = Vec::new();
@@ -85,7 +85,7 @@ impl FromStr for LedgerUrl {
             plain.query_pairs_mut().extend_pairs(kept);
         }
         let config: Config =
-            plain.as_str().parse().map_err(|error| format!("it is no address of a database: {error}"))?;
+            plain.as_str().parse().map_err(|error| format!("it is not the address of a database: {error}"))?;
         if config.get_hosts().is_empty() {
             return Err("it names no host; a unix socket is postgres://%2Frun%2Fpostgresql/DATABASE".to_owned());
         }
@@ -185,8 +185,8 @@ mod tests {
     #[test]
     fn what_is_weaker_or_not_understood_is_refused() {
         for (raw, part) in [
-            ("mysql://u@h/j", "no address of a PostgreSQL"),
-            ("jelou", "no address"),
+            ("mysql://u@h/j", "not the address of a PostgreSQL"),
+            ("jelou", "not the address"),
             ("postgres:///j", "names no host"),
             #[cfg(not(unix))]
             ("postgres://u@%2Frun%2Fpostgresql/j", "names a unix socket"),
@@ -195,7 +195,7 @@ mod tests {
             ("postgres://u@db.example/j?sslmode=verify-ca", "sslmode=verify-ca"),
             ("postgres://u@db.example/j?service=x", "service"),
             ("postgres://u@db.example/j?sslcert=x", "client certificates"),
-            ("postgres://u@db.example/j?oops=x", "no address of a database"),
+            ("postgres://u@db.example/j?oops=x", "not the address of a database"),
         ] {
             let error = raw.parse::<LedgerUrl>().unwrap_err();
             assert!(error.contains(part), "{raw}: {error}");

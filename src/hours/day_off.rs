@@ -77,7 +77,7 @@ fn parse_date(text: &str) -> Result<Date, String> {
     }
     // Nothing but the one way to write it: 2026-1-2 may be meant as February 1st.
     let date = if text.len() == "2026-12-25".len() { Date::strptime("%Y-%m-%d", text).ok() } else { None };
-    date.ok_or_else(|| format!("`{}` is no date; write one as 2026-12-25", text.escape_debug()))
+    date.ok_or_else(|| format!("`{}` is not a date; write one as 2026-12-25", text.escape_debug()))
 }
 
 /// The dates that `all` name, with those in files.
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(dates.len(), 2);
         for (text, expected) in [
             ("25/12/2026\n05/06/2026\n", "line 2: `05/06/2026` may be two days"),
-            ("2026-12-25,Navidad\n", "line 1: `2026-12-25,Navidad` is no date"),
+            ("2026-12-25,Navidad\n", "line 1: `2026-12-25,Navidad` is not a date"),
             ("", "has no date"),
             ("# none yet\n", "has no date"),
         ] {

@@ -69,7 +69,9 @@ impl FromStr for DailyWindow {
         let (days, times) = match words.as_slice() {
             [times] => (None, *times),
             [days, times] => (Some(days.to_lowercase()), *times),
-            _ => return Err(format!("`{shown}` is no window; write '[DAYS] HH:MM-HH:MM', as 'mon-fri 07:00-19:00'")),
+            _ => {
+                return Err(format!("`{shown}` is not a window; write '[DAYS] HH:MM-HH:MM', as 'mon-fri 07:00-19:00'"));
+            }
         };
         let Some((start, end)) = times.split_once('-') else {
             return Err(format!("`{shown}` has no hours; write '[DAYS] HH:MM-HH:MM', as 'mon-fri 07:00-19:00'"));
@@ -126,9 +128,9 @@ fn parse_time(text: &str) -> Result<u16, String> {
         .filter(|(hour, minute)| is_number(hour) && is_number(minute) && minute.len() == 2);
     let parsed = parsed.and_then(|(hour, minute)| Some((hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?)));
     let minutes = parsed.filter(|(_, minute)| *minute < 60).map(|(hour, minute)| hour * 60 + minute);
-    minutes
-        .filter(|minutes| *minutes <= MINUTES_OF_A_DAY)
-        .ok_or_else(|| format!("`{}` is no time of day; write one as 07:00, from 00:00 to 24:00", text.escape_debug()))
+    minutes.filter(|minutes| *minutes <= MINUTES_OF_A_DAY).ok_or_else(|| {
+        format!("`{}` is not a time of day; write one as 07:00, from 00:00 to 24:00", text.escape_debug())
+    })
 }
 
 impl fmt::Display for DailyWindow {
@@ -179,16 +181,16 @@ mod tests {
     #[test]
     fn errors_say_what_is_wrong_and_how_it_is_written() {
         for (text, expected) in [
-            ("", "is no window"),
-            ("mon fri 07:00-19:00", "is no window"),
+            ("", "is not a window"),
+            ("mon fri 07:00-19:00", "is not a window"),
             ("07:00", "has no hours"),
             ("mon-fri", "write days and hours in quotes"),
-            ("mon-fri 25:00-26:00", "`25:00` is no time of day"),
-            ("07:60-19:00", "`07:60` is no time of day"),
-            ("07:0-19:00", "`07:0` is no time of day"),
-            ("7h-19", "`7h` is no time of day"),
-            ("25-26", "`25` is no time of day"),
-            ("07:00-24:01", "`24:01` is no time of day"),
+            ("mon-fri 25:00-26:00", "`25:00` is not a time of day"),
+            ("07:60-19:00", "`07:60` is not a time of day"),
+            ("07:0-19:00", "`07:0` is not a time of day"),
+            ("7h-19", "`7h` is not a time of day"),
+            ("25-26", "`25` is not a time of day"),
+            ("07:00-24:01", "`24:01` is not a time of day"),
             ("luness 07:00-19:00", "`luness` is not a day; the days are mon, tue"),
             ("mon- 07:00-19:00", "`` is not a day"),
             ("07:00-07:00", "is never open"),

@@ -154,7 +154,7 @@ fn taken_as_typed(typed: &str, digits: &str, region: &'static Region) -> Option<
     let old = digits.strip_prefix('1').filter(|rest| region.code == "MX" && international(rest, region).is_some());
     let old = old.map(|rest| format!("; if it is a Mexican one with an old 1 in front, write {rest}"));
     Some(format!(
-        "`{typed}` is no national number of {} and is taken as +{digits}, a number of {}{}",
+        "`{typed}` is not a national number of {} and is taken as +{digits}, a number of {}{}",
         region.code,
         other.code,
         old.unwrap_or_default()

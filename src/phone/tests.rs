@@ -103,7 +103,7 @@ const TABLE: [(&str, &str, &str, &str); 73] = [
         "14155550100",
         "MX",
         "14155550100",
-        "14155550100; `14155550100` is no national number of MX and is taken as +14155550100, a number of US",
+        "14155550100; `14155550100` is not a national number of MX and is taken as +14155550100, a number of US",
     ),
     (
         "15512345678",
@@ -115,7 +115,7 @@ const TABLE: [(&str, &str, &str, &str); 73] = [
         "4771234567",
         "EC",
         "4771234567",
-        "`4771234567` is no national number of EC and is taken as +4771234567, a number of NO",
+        "`4771234567` is not a national number of EC and is taken as +4771234567, a number of NO",
     ),
     ("431115", "EC", "a phone number has 7 to 15 digits", "a number of EC (+593) has 8 or 9 digits"),
     (

@@ -14,7 +14,7 @@ pub(super) struct ReportRows<'a> {
     pub(super) columns: &'a [String],
     /// What the list is.
     pub(super) format: ListFormat,
-    /// There are no more than so many.
+    /// How many there are at most.
     pub(super) most: u64,
     pub(super) each: &'a dyn Fn(EachRow<'_>) -> Result<(), BulkError>,
 }

@@ -255,7 +255,7 @@ const SENTENCES: &[(&str, &str)] = &[
         "WhatsApp no da permiso a esta empresa para enviarlo",
     ),
     ("have Jelou check the permissions of the account", "pide a Jelou que revise los permisos de la cuenta"),
-    ("WhatsApp misses a field of the message", "a WhatsApp le falta un campo del mensaje"),
+    ("a field of the message is missing", "a WhatsApp le falta un campo del mensaje"),
     ("WhatsApp does not accept a value of the message", "WhatsApp no acepta un valor del mensaje"),
     (
         "compare the message with `jelouctl explain`, and a template's parameters with `jelouctl templates`",
@@ -308,9 +308,9 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("change the parameters, or use another template", "cambia los parámetros o usa otra plantilla"),
     ("WhatsApp has blocked the flow", "WhatsApp bloqueó el flow"),
-    ("mend the flow in WhatsApp Manager, or use another one", "arregla el flow en WhatsApp Manager o usa otro"),
+    ("fix the flow in WhatsApp Manager, or use another one", "arregla el flow en WhatsApp Manager o usa otro"),
     ("WhatsApp limits the flow to 10 messages an hour", "WhatsApp limita el flow a 10 mensajes por hora"),
-    ("mend the flow in WhatsApp Manager, then send again", "arregla el flow en WhatsApp Manager y vuelve a enviar"),
+    ("fix the flow in WhatsApp Manager, then send again", "arregla el flow en WhatsApp Manager y vuelve a enviar"),
     ("the bot's number is not registered with WhatsApp", "el número del bot no está registrado en WhatsApp"),
     ("have Jelou register the number", "pide a Jelou que registre el número"),
 ];

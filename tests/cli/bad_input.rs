@@ -652,6 +652,9 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
             "jelouctl send text --sandbox --dry-run -p otro --to 593987654321 'Hola a $(x)'",
         ),
         ("send text --to 593 98 765 4321 Hola", "jelouctl send text --to 593987654321 Hola"),
+        ("send text --to 593 98 765 4321 50 dolares", "jelouctl send text --to 593987654321 '50 dolares'"),
+        ("send text 10023456 593987654321", "jelouctl send text --to NUMBER '10023456 593987654321'"),
+        ("send text –to 593987654321 –hola", "jelouctl send text --to 593987654321 '–hola'"),
         ("send text --to 593987654321 --message Hola", "jelouctl send text --to 593987654321 --text Hola"),
         ("send text --phone 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
         ("send --sandbox text -t 593987654321 'a b'", "jelouctl send text --sandbox --to 593987654321 'a b'"),
@@ -711,6 +714,7 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
     let help = |words: &str| Home::new().run(words).success().stdout;
     assert_eq!(help("help send-text"), help("send text --help"));
     assert_eq!(help("help bulk-send-cta-url"), help("bulk send cta-url --help"));
+    assert_eq!(help("help once-add"), help("once add --help"));
     assert_eq!(help("help jelouctl-profile-set"), help("profile set --help"));
     assert_eq!(help("help"), help("--help"));
     assert_eq!(help("help send text"), help("send text --help"));

@@ -340,7 +340,7 @@ fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
         (&["--between", "always", "--between", "07:00-19:00"], &["`always` stands alone"]),
         (&["--between", "07:00-19:00", "--time-zone", "Bogota"], &["did you mean `America/Bogota`?"]),
         (&["--time-zone", "America/Bogota"], &["--time-zone says nothing here"]),
-        (&["--not-on", "2026-02-30"], &["`2026-02-30` is no date"]),
+        (&["--not-on", "2026-02-30"], &["`2026-02-30` is not a date"]),
         (&["--not-on", "05/06/2026"], &["`05/06/2026` may be two days; write it as 2026-12-25"]),
         (&["--not-on", "nope.txt", "--time-zone", "America/Bogota"], &["--not-on", "nope.txt", "No such file"]),
         (&["--not-on", "bad.txt", "--time-zone", "America/Bogota"], &["bad.txt: line 2: `05/06/2026` may be two days"]),
@@ -353,10 +353,10 @@ fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
     }
     assert!(!home.path().join(STATE).exists());
     for (profile, part) in [
-        ("between = [\"mon 7h-19\"]", "line 4: `7h` is no time of day"),
+        ("between = [\"mon 7h-19\"]", "line 4: `7h` is not a time of day"),
         ("between = [\"always\", \"07:00-19:00\"]", "line 4: `always` stands alone"),
         ("time_zone = \"Bogota\"", "line 4: `Bogota` is not a time zone; did you mean `America/Bogota`?"),
-        ("not_on = [\"2026-02-30\"]", "line 4: `2026-02-30` is no date"),
+        ("not_on = [\"2026-02-30\"]", "line 4: `2026-02-30` is not a date"),
         ("not_on = [\"nope.txt\"]\ntime_zone = \"America/Bogota\"", "not_on of profile p: failed to read"),
     ] {
         home.config(&format!("[profiles.p]\napi_url = \"{}\"\nbot_id = \"1\"\n{profile}\n", jelou.url));

@@ -40,10 +40,7 @@ fn an_example_can_be_sent_as_it_is() {
     let home = Home::new();
     for kind in ["text", "flow", "template", "carousel", "contacts"] {
         let body = home.run("explain --example").args(&[kind]).success().stdout;
-        assert!(
-            !body.contains("593987654321\"\n}") && !body.contains("userId") && !body.contains("destinations"),
-            "{body}"
-        );
+        assert!(!body.contains("userId") && !body.contains("destinations"), "{body}");
         home.write("body.json", body);
         home.run("--sandbox send").args(&[kind, "--body", "body.json", "--to", "593987654321"]).success();
     }

@@ -125,7 +125,10 @@ fn a_list_whose_bare_numbers_are_of_several_countries_is_told() {
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
     // With a country each number that is none of it is told, and not to say which country.
     let ended = home.run("--sandbox bulk send people.csv --country EC text Hola").success();
-    assert!(ended.stderr.contains("`4771234567` is no national number of EC and is taken as +4771234567"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("`4771234567` is not a national number of EC and is taken as +4771234567"),
+        "{ended:?}"
+    );
     assert!(!ended.stderr.contains("country codes"), "{ended:?}");
 }
 

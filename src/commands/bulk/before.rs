@@ -222,6 +222,6 @@ pub(crate) async fn refuse_templates(
     if faults.is_empty() {
         return Ok(texts);
     }
-    let hint = "correct the message, or send it all the same with --unchecked";
+    let hint = "fix the message, or send it anyway with --unchecked";
     Err(UnusableTemplates { faults, hint }.into())
 }
