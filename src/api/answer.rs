@@ -37,9 +37,9 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// `Retry-After`, from now; absent when the header is or cannot be read.
     pub(crate) retry_after: Option<Duration>,
-    /// The server's clock, to the second, where it says so.
+    /// The server's clock, to the second, if the answer has it.
     pub(crate) date: Option<SystemTime>,
-    /// What only a sandbox can warn of; Jelou never does.
+    /// Warnings, which only a sandbox gives.
     pub(crate) warnings: Vec<String>,
     pub(crate) body: Body,
     /// Whether an answer had come on its connection before.
@@ -60,7 +60,7 @@ pub(crate) struct Body {
     pub(crate) is_too_large: bool,
     /// The text as JSON, when it is complete and JSON.
     pub(crate) json: Option<Value>,
-    /// Whether a key that decides stands twice, with different values.
+    /// Whether a key that decides the outcome occurs twice, with different values.
     pub(crate) repeats_a_key: bool,
     /// Whether it is compressed, which was not asked for.
     pub(crate) is_compressed: bool,
@@ -75,7 +75,7 @@ pub(crate) struct ApiError {
     pub(crate) text: Option<String>,
 }
 
-/// How many pages the `pagination` of a listing says that there are (`api.md`).
+/// The number of pages in the `pagination` of a listing (`api.md`).
 pub(crate) fn total_pages(pagination: Option<&Value>) -> Option<u64> {
     whole_number(pagination?.get("totalPages")?)
 }
@@ -91,7 +91,7 @@ impl Body {
         Self { text, complete, is_too_large: false, json, repeats_a_key, is_compressed: false }
     }
 
-    /// Counts as complete where the text is a whole object or array, and says whether it is. No beginning of one is another.
+    /// Complete if the text is a whole object or array. No beginning of one is another whole one.
     pub(crate) fn complete_by_its_json(&mut self) -> bool {
         let read = Self::new(self.text.clone(), true);
         let is_whole = read.json.as_ref().is_some_and(|json| json.is_object() || json.is_array());
@@ -101,7 +101,7 @@ impl Body {
         is_whole
     }
 
-    /// What a body is that is no JSON, in words.
+    /// Says what a body is that is not JSON.
     pub(crate) fn nature(&self) -> Option<&'static str> {
         let text = self.text.trim_start();
         match self.json {
@@ -122,7 +122,7 @@ impl Body {
     pub(crate) fn redact(&mut self, credentials: &Credentials) {
         match &mut self.json {
             None => self.text = credentials.redact(&self.text).unwrap_or_else(|| std::mem::take(&mut self.text)),
-            // Without escapes the strings stand in the text as they are: of a million answers few hold more.
+            // Without escapes, strings occur in the text literally; of a million answers few contain more.
             Some(json) if self.text.contains('\\') || credentials.redact(&self.text).is_some() => {
                 let original = json.clone();
                 redact(json, credentials);
@@ -164,8 +164,8 @@ impl Body {
         whole_number(self.field("pagination")?.get("total")?)
     }
 
-    /// Whether it is a page of messages, or one of them (`api.md`, "Look-ups"). An `error` of one message is why that failed;
-    /// one of a page says that the page is not what was asked for.
+    /// Whether it is a page of messages, or one message (`api.md`, "Look-ups"). The `error` of one message is the reason of its
+    /// failure; the `error` of a page means that it is not the page that was requested.
     pub(crate) fn is_look_up(&self) -> bool {
         match self.results() {
             Some(_) => !self.says_error(),
@@ -173,8 +173,8 @@ impl Body {
         }
     }
 
-    /// What an array says of one destination: each of its entries as the answer for a single message, whose `id` is the
-    /// message's and whose `code` an error's.
+    /// What an array says about one destination. Each entry is read like the answer for a single message; `id` is then the
+    /// message's id and `code` an error code.
     pub(crate) fn of_destination(&self, destination: &str) -> Vec<Self> {
         let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
         let is_ours = |entry: &&Map<String, Value>| {
@@ -239,8 +239,8 @@ impl Body {
         self.complete && (self.text.trim().is_empty() || self.nature().is_none())
     }
 
-    /// Whether anything in it, in a form that would not count by itself, indicates a success: also inside of an array or
-    /// another object, and in what is cut off or no JSON.
+    /// Whether any part of it indicates a success, in a form that would not count by itself: inside an array or another object,
+    /// or in an answer that is cut off or not JSON.
     pub(crate) fn hints_at_success(&self) -> bool {
         let values_of = |name: &'static str| {
             let behind = self.text.match_indices(name).filter_map(|(at, _)| self.text.get(at + name.len()..));
@@ -255,7 +255,7 @@ impl Body {
             })
     }
 
-    /// Whether anything in it, in a form that would not count by itself, indicates an error.
+    /// Whether any part of it indicates an error, in a form that would not count by itself.
     pub(crate) fn hints_at_error(&self) -> bool {
         let is_failure = |text: &str| ["failed", "failure", "error", "rejected"].contains(&text);
         let fails = |name| self.text_of(name).is_some_and(|text| is_failure(&text.to_ascii_lowercase()));
@@ -278,7 +278,7 @@ impl Body {
         }
     }
 
-    /// How a body begins of which nothing was understood.
+    /// The beginning of a body that was not understood at all.
     pub(crate) fn beginning(&self) -> Option<String> {
         let text = self.text.trim();
         let is_empty = text.is_empty() || self.json.as_ref().is_some_and(|json| !is_something(json));
@@ -289,7 +289,7 @@ impl Body {
         (!is_empty && self.error() == ApiError::default() && self.nature().is_none()).then_some(shown)
     }
 
-    /// The messages of the API's own: not what stands deeper, where it may repeat a request.
+    /// The API's own messages. Deeper fields are ignored, because they may repeat the request.
     pub(crate) fn own_words(&self) -> impl Iterator<Item = &str> {
         let places = ["/message", "/message/0", "/description", "/error", "/error/message", "/error/description"];
         places.into_iter().filter_map(|place| self.at(place)?.as_str())

@@ -10,18 +10,18 @@ pub(crate) struct Code {
     pub(crate) meaning: &'static str,
     pub(crate) hint: &'static str,
     pub(crate) effect: Effect,
-    /// What WhatsApp calls it, where the code does not stand beside it.
+    /// WhatsApp's name for it, for answers without the code.
     titles: &'static [&'static str],
 }
 
-/// What became of the message that was answered with a code.
+/// The outcome of a message that was answered with a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// It was refused, and would be again; only with a 5xx nobody knows.
+    /// It was refused and would be refused again; with a 5xx the outcome is unknown.
     Refused,
-    /// It was refused where the text names the company; otherwise nobody knows.
+    /// It was refused if the text names the company; otherwise the outcome is unknown.
     RefusedByCompany,
-    /// It was refused for the business itself, which can send nobody anything until that is settled.
+    /// The business itself was refused and cannot send anything until that is resolved.
     RefusedForAccount,
     /// It was refused only for its rate, so it certainly was not sent and may be tried again.
     RateLimited,
@@ -319,8 +319,8 @@ pub(crate) fn look_up(code: &str) -> Option<&'static Code> {
     CODES.iter().find(|known| known.code == code)
 }
 
-/// WhatsApp's code at the very start of a message of the API, `(#131047) …`. It does not count where the message may repeat
-/// a text of `sent`, the body of the request.
+/// WhatsApp's code at the very start of a message of the API, `(#131047) …`. It does not count if the message may repeat a text
+/// of `sent`, the body of the request.
 pub(crate) fn code_at_start<'a>(text: &'a str, sent: &str) -> Option<&'a str> {
     let (code, _) = text.trim_start().strip_prefix("(#")?.split_once(')')?;
     let is_code = (1..=MOST_DIGITS).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());

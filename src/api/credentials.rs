@@ -6,7 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::redaction::{base64_forms, find_secrets};
 use crate::secret::Secret;
 
-/// What a hidden value is replaced with, everywhere.
+/// Replaces a hidden value everywhere.
 pub(crate) const REDACTED: &str = "(redacted)";
 
 /// A shorter secret is not searched for in answers: it would blot out ordinary words.
@@ -45,8 +45,7 @@ impl Credentials {
         self.authorization.reveal()
     }
 
-    /// `text` without the secret and without the header's value, in whatever form they stand there; nothing where neither
-    /// is in it.
+    /// `text` without the secret and without the header's value, in any encoding; None if it contains neither.
     pub(crate) fn redact(&self, text: &str) -> Option<String> {
         let plain: Vec<_> = self.plain.iter().map(Secret::reveal).collect();
         let base64: Vec<_> = self.base64.iter().map(Secret::reveal).filter(|form| !form.is_empty()).collect();

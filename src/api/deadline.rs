@@ -1,5 +1,5 @@
-//! Until when the first byte of a row may leave, on a clock that continues while the machine sleeps: a process that was
-//! stopped for longer than its rows are its own must not send them.
+//! The time by which the first byte of a row must leave, on a clock that continues while the machine sleeps. A process that was
+//! suspended for longer than its lease must not send its rows.
 
 use std::time::Duration;
 

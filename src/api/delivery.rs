@@ -1,4 +1,4 @@
-//! The one retry loop: tries again only where the request was certainly not applied.
+//! The only retry loop: it retries only if the request was certainly not applied.
 
 use std::future::Future;
 use std::pin::pin;
@@ -15,7 +15,7 @@ use crate::process::Signal;
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
 
-/// What became of a request, after all its attempts.
+/// The result of a request after all its attempts.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     pub(crate) outcome: Outcome,
@@ -57,7 +57,7 @@ impl Delivery {
     }
 }
 
-/// What happens on the way, for whoever watches.
+/// Progress of a request, for an observer.
 #[derive(Debug)]
 pub(crate) enum Event<'a> {
     /// An attempt begins; the first is 1.
@@ -70,8 +70,8 @@ pub(crate) enum Event<'a> {
     },
 }
 
-/// Sends `request`, again where that is safe, until it is decided or `stop` says which signal came. `retry_for` counts
-/// from the first failure; a wait that would end past it is not begun. Zero: never retry.
+/// Sends `request`, and again while that is safe, until its outcome is known or `stop` yields a signal. `retry_for` counts from
+/// the first failure; a wait that would end later is not begun. Zero means no retry.
 pub(crate) async fn deliver(
     client: &Client,
     request: &Request,
@@ -127,7 +127,7 @@ pub(crate) async fn deliver(
     }
 }
 
-/// What the server asked for; where that is nothing, 0.5 s doubling to 8 s, half of it random.
+/// The delay that the server asked for; otherwise 0.5 s doubling to 8 s, half of it random.
 pub(crate) fn backoff(least: Duration, attempts: u32) -> Duration {
     let backoff = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(attempts - 1)).min(LONGEST_BACKOFF);
     let jittered = backoff.mul_f64(0.5 + fastrand::f64() / 2.0);

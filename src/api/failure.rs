@@ -1,4 +1,4 @@
-//! What keeps an answer from coming: how far the attempt came, and why, in words that name host, port and proxy.
+//! Why there is no answer: how far the attempt got, and the cause, with host, port and proxy.
 
 use std::error::Error;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::timestamps::rfc_3339;
 pub(crate) struct Failure {
     pub(crate) stage: Stage,
     pub(crate) message: String,
-    /// The way out, where it is not that of the stage.
+    /// The way out, if it differs from that of the stage.
     pub(crate) hint: Option<String>,
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for Peer {
     }
 }
 
-/// The hint where a proxy asks for credentials.
+/// The hint for a proxy that asks for credentials.
 pub(super) const PROXY_CREDENTIALS_HINT: &str =
     "give them as HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters percent-encoded";
 const ALERT_HINT: &str = "jelouctl has no client certificate to give: check --api-url";
@@ -68,7 +68,7 @@ const CLOCK_HINT: &str = "set the clock here if it is wrong, else the server nee
 const NAME_HINT: &str = "check --api-url, and whether a proxy or a portal answers in place of that host";
 
 impl Failure {
-    /// `is_fresh` says that the connection was made for this attempt, `has_left` that there was one at all.
+    /// `is_fresh`: the connection was made for this attempt. `has_left`: there was a connection at all.
     pub(super) fn new(error: &reqwest::Error, peer: &Peer, timeout: Duration, has_left: bool, is_fresh: bool) -> Self {
         let tls = tls_error(error);
         let before = error.is_connect() || error.is_builder() || !has_left;
@@ -129,7 +129,7 @@ impl Failure {
 /// Why a TLS handshake failed for another reason than the certificate, and the way out.
 fn handshake_fault(error: &rustls::Error) -> (String, &'static str) {
     let (cause, hint) = match error {
-        // Before TLS 1.3 there is no alert that says so.
+        // Before TLS 1.3 there is no alert for this.
         rustls::Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::BadCertificate) => (
             "the server ended the handshake: it may ask for a client certificate, or have no cipher in common",
             HANDSHAKE_HINT,
@@ -203,7 +203,7 @@ pub(super) fn innermost(error: &dyn Error) -> String {
     without_manual(&innermost.to_string())
 }
 
-/// The TLS library's texts may end with an address of its manual, which helps nobody here.
+/// Some texts of the TLS library end with an address in its manual, which does not help here.
 fn without_manual(text: &str) -> String {
     text.split(": https://docs.rs").next().unwrap_or_default().to_owned()
 }

@@ -13,7 +13,7 @@ use super::request::{Request, SuccessCriterion};
 use super::transport::Attempt;
 use crate::process::Signal;
 
-/// What became of a message.
+/// The outcome of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Accepted by Jelou; nothing can tell whether it was delivered.
@@ -57,12 +57,12 @@ pub(crate) struct Problem {
     pub(crate) message: String,
     pub(crate) hint: String,
     pub(crate) retry_after: Option<Duration>,
-    /// How an answer begins of which nothing was understood.
+    /// The beginning of an answer that was not understood at all.
     pub(crate) beginning: Option<String>,
 }
 
 impl Problem {
-    /// What happened, with how the answer begins where nothing of it was understood: for whoever does not see the answer.
+    /// What happened. If the answer was not understood, it includes the beginning of the answer, for readers who do not see it.
     pub(crate) fn told(&self) -> Cow<'_, str> {
         match &self.beginning {
             None => Cow::Borrowed(&self.message),
@@ -157,7 +157,7 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
     let body = telling.or(bodies.first()).unwrap_or(&answer.body);
     let success = (200..300).contains(&answer.status);
     if success && *accepts == SuccessCriterion::LookUp && body.is_look_up() {
-        // An error that stands in it is why a message failed, not the look-up.
+        // An error in it is the reason why a message failed, not why the look-up failed.
         return Verdict { outcome: Outcome::Sent { message_id: None }, problem: None, retry: None };
     }
     let mut error = body.error();
@@ -217,15 +217,15 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
     }
 }
 
-/// Whether an answer speaks for a success and against it: by its status, by its fields, or by one field that stands twice.
-/// `bodies` are what it says of ours.
+/// Whether an answer indicates both success and failure: by its status, by its fields, or by one field that occurs twice.
+/// `bodies` are its parts about our message.
 fn says_both(answer: &Answer, bodies: &[Body]) -> bool {
     let is_success = (200..300).contains(&answer.status);
     let speaks_against = !is_success || bodies.iter().any(Body::hints_at_error);
     answer.body.repeats_a_key || speaks_against && bodies.iter().any(Body::hints_at_success)
 }
 
-/// A 2xx that says at most one thing of the message; `body` is what it says of ours.
+/// A 2xx that says at most one thing about the message; `body` is its part about our message.
 fn judge_success(answer: &Answer, body: &Body, error: ApiError, accepts: &SuccessCriterion) -> Verdict {
     let accepted = match accepts {
         SuccessCriterion::MessageId | SuccessCriterion::Destination(_) => body.says_success(),
@@ -249,13 +249,12 @@ fn judge_success(answer: &Answer, body: &Body, error: ApiError, accepts: &Succes
     }
 }
 
-/// Whether `body` is an error. What is read may have fields of these names itself, such as the `error` of a message that
-/// failed.
+/// Whether `body` is an error. What is read may contain fields of these names itself, such as the `error` of a failed message.
 fn says_error(body: &Body, accepts: &SuccessCriterion) -> bool {
     if *accepts == SuccessCriterion::Read { body.is_error_alone() } else { body.says_error() }
 }
 
-/// The code that the API gives in its own words: WhatsApp's stand below Jelou's, or alone, in a text (`api.md`, "Errors").
+/// The code in the API's own words: WhatsApp's code below Jelou's, or alone in a text (`api.md`, "Errors").
 fn code_in_words<'a>(body: &'a Body, error: &ApiError, request: &Request) -> Option<&'a str> {
     let sent = request.body.as_deref().unwrap_or_default();
     let words = || body.own_words();
@@ -279,7 +278,7 @@ fn rejected(answer: &Answer, error: ApiError, accepts: &SuccessCriterion) -> Ver
 }
 
 fn rejection_hint(status: u16, told: Option<&str>, accepts: &SuccessCriterion) -> &'static str {
-    // A server that does not know the address says no more than that.
+    // A server that does not know the path says only that.
     let is_of_address = told.is_none_or(|told| told.starts_with("Cannot ") || told.eq_ignore_ascii_case("not found"));
     let is_of_any_endpoint = matches!(accepts, SuccessCriterion::Read | SuccessCriterion::Done);
     match status {

@@ -1,6 +1,6 @@
-//! Whom the platform trusts, where that is a file with some hundred certificates: only those authorities are decoded that a
-//! server's certificates name. Where these do not vouch for the server, all that the platform has are asked, so that whether
-//! it is trusted, and what is said if it is not, is what the whole store says.
+//! The platform's certificate authorities, if they are a file with hundreds of certificates: only the authorities named by a
+//! server's certificates are decoded. If those do not vouch for the server, all of them are asked, so that the verdict and its
+//! error message always come from the whole store.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -21,8 +21,8 @@ use webpki::EndEntityCert;
 
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
-/// TLS for HTTP/1.1 that trusts the platform's authorities. None if those are not in one file that can be
-/// read: then they are all read at once, which also says what is wrong with them.
+/// TLS for HTTP/1.1 that trusts the platform's authorities. None if they are not in one readable file; then all of them are
+/// read at once, which also reports what is wrong with them.
 pub(super) fn platform_tls() -> Option<ClientConfig> {
     let verifier = BundleVerifier::new(bundle_path()?, Arc::new(rustls::crypto::ring::default_provider()))?;
     let config = ClientConfig::builder_with_provider(Arc::clone(&verifier.provider));
@@ -57,7 +57,7 @@ struct BundleVerifier {
 }
 
 impl BundleVerifier {
-    /// None where the file has no certificate that can be used.
+    /// None if the file has no usable certificate.
     fn new(bundle: PathBuf, provider: Arc<CryptoProvider>) -> Option<Self> {
         let mut certificates = CertificateDer::pem_file_iter(&bundle).ok()?;
         certificates
@@ -72,7 +72,7 @@ impl BundleVerifier {
         let bundle = BufReader::new(File::open(&self.bundle).ok()?);
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(authorities(bundle, &issuers).ok()?);
-        // It fails where there is none.
+        // Fails if there is no such certificate.
         WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider)).build().ok()
     }
 }
@@ -120,8 +120,8 @@ impl ServerCertVerifier for BundleVerifier {
     }
 }
 
-/// The certificates of `bundle` that may be those of `names`. An authority that is missed costs time and nothing else; of a
-/// file whose sections do not end as they begin none is taken, as others may read it otherwise.
+/// The certificates of `bundle` that may belong to `names`. Missing an authority only costs time. A file in which a section
+/// does not end as it begins yields none, because others may read it differently.
 fn authorities(mut bundle: impl BufRead, names: &[Vec<u8>]) -> io::Result<Vec<CertificateDer<'static>>> {
     let names: Vec<Finder<'_>> = names.iter().map(Finder::new).collect();
     let (mut line, mut section, mut end, mut found) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -150,7 +150,7 @@ fn authorities(mut bundle: impl BufRead, names: &[Vec<u8>]) -> io::Result<Vec<Ce
     Ok(found)
 }
 
-/// Whether one of `names` stands at the beginning of a certificate, behind its serial number and its issuer, which mostly is
+/// Whether one of `names` is near the beginning of a certificate, after its serial number and its issuer, which usually is
 /// itself.
 fn is_of_one(section: &[u8], names: &[Finder<'_>]) -> bool {
     let longest = names.iter().map(|name| name.needle().len()).max().unwrap_or_default();

@@ -12,13 +12,13 @@ use url::Url;
 /// The variables that name one for HTTPS, the first that is not empty, in curl's order; plain HTTP stays on this machine.
 const VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 const EXCEPTIONS: [&str; 2] = ["no_proxy", "NO_PROXY"];
-/// An entry of `NO_PROXY` for all addresses, where the library takes `*` only for names.
+/// An entry of `NO_PROXY` for all addresses; the library takes `*` only for names.
 const EVERYTHING: [&str; 3] = ["*", "0.0.0.0/0", "::/0"];
 
 /// A proxy, shown without user and password.
 #[derive(Clone)]
 pub(crate) struct Proxy {
-    /// Where it was found.
+    /// The variable that it comes from.
     pub(crate) variable: &'static str,
     pub(super) url: Url,
 }
@@ -32,7 +32,7 @@ pub(crate) struct ProxyError {
 }
 
 impl Proxy {
-    /// The proxy for requests to `target`; none where there is none, or `NO_PROXY` names the target.
+    /// The proxy for requests to `target`; None if there is none or `NO_PROXY` names the target.
     ///
     /// # Errors
     /// When the proxy cannot be understood: going around it could be forbidden, or go nowhere.
@@ -69,7 +69,7 @@ fn not_empty(name: &str) -> Option<String> {
 
 /// `http://host:port`, `https://…`, or without a scheme.
 fn parse(value: &str) -> Option<Url> {
-    // Stricter than `Url`, which corrects what was typed.
+    // Stricter than `Url`, which silently corrects its input.
     let uri: Uri = value.parse().ok()?;
     let authority = uri.authority().filter(|authority| !authority.host().is_empty())?;
     // A password with a `/` in it ends the authority, and its first part would pass for a port.
@@ -88,8 +88,8 @@ fn parse(value: &str) -> Option<Url> {
     }
 }
 
-/// `value` as it was typed, where it surely holds no password: of one that is not understood, what stands behind a `:` may be
-/// one, with an `@` behind it that was forgotten or encoded.
+/// `value` as it was typed, if it surely holds no password. In a value that cannot be parsed, the text after a `:` may be a
+/// password whose `@` is missing or encoded.
 fn without_secret(value: &str) -> Option<&str> {
     let behind_scheme = value.split_once("://").map_or(value, |(_, rest)| rest);
     (!behind_scheme.contains([':', '@', '%'])).then_some(value)
@@ -106,14 +106,14 @@ fn is_excepted(target: &Url, exceptions: &str) -> bool {
     target.is_ok_and(|target: Uri| matcher.intercept(&target).is_none())
 }
 
-/// An entry in the words of the library; nothing where it is of another port than `port`.
+/// An entry in the library's syntax; None if it is for another port than `port`.
 fn as_the_library_knows(entry: &str, port: Option<u16>) -> Vec<&str> {
     if entry == "*" {
         return EVERYTHING.to_vec();
     }
     let entry = entry.strip_prefix('*').filter(|suffix| suffix.starts_with('.')).unwrap_or(entry);
     let host = match entry.rsplit_once(':') {
-        // An address of IPv6 has brackets where a port follows.
+        // An IPv6 address has brackets before a port.
         Some((host, digits)) if host.ends_with(']') || !host.contains(':') => match digits.parse::<u16>() {
             Ok(own) if Some(own) != port => return Vec::new(),
             _ => host,

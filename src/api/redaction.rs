@@ -6,7 +6,7 @@ use std::ops::Range;
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 
-/// So many escapes may lie one inside the other.
+/// How deep escapes may be nested.
 const DEEPEST: usize = 4;
 /// The longest text whose escapes are looked into one inside the other; of a longer one only the outermost are.
 const LONGEST_OF_DEPTH: usize = 64 * 1024;
@@ -17,7 +17,7 @@ struct Decoded {
     sources: Vec<Range<usize>>,
 }
 
-/// What of a text comes in the place of an escape: its bytes, and the length of the escape.
+/// A decoded escape: its bytes, and its length in the text.
 type Unescaped = (Vec<u8>, usize);
 
 /// The forms of `value` in base64, without their padding. Their last group is left out: with more behind the value, such
@@ -30,7 +30,7 @@ pub(super) fn base64_forms(value: &str) -> Vec<String> {
     forms
 }
 
-/// Where in `text` one of `plain` stands, or one of `base64` with all of base64 behind it, under any escapes.
+/// Finds one of `plain` in `text`, or one of `base64` with all the base64 after it, under any escapes.
 pub(super) fn find_secrets(text: &str, plain: &[&str], base64: &[&str]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     find_as_it_is(text, plain, base64, &mut found);
@@ -168,7 +168,7 @@ fn utf8(character: char) -> Vec<u8> {
     character.to_string().into_bytes()
 }
 
-/// Where the base64 that continues at `from` ends, with its padding.
+/// The end of the base64 that continues at `from`, including its padding.
 fn base64_end(text: &[u8], from: usize) -> usize {
     let rest = text.get(from..).unwrap_or_default();
     let is_of_it = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);

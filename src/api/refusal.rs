@@ -1,16 +1,16 @@
-//! What the JSON of a refusal says in words, in whichever shape: the documented envelope, and those of the frameworks and
-//! gateways that may answer in its place.
+//! Puts the JSON of a refusal into words, whatever its shape: the documented envelope, or that of a framework or gateway that
+//! answered instead.
 
 use serde_json::{Map, Value};
 
-/// Fields that say what is wrong, in the order in which they are shown.
+/// Fields that describe the problem, in the order in which they are shown.
 const TOLD: [&str; 8] = ["error", "description", "message", "detail", "details", "errors", "msg", "validationError"];
 /// What names the field that is wrong, beside such a one.
 const PLACES: [&str; 6] = ["field", "path", "property", "param", "loc", "instancePath"];
 /// What repeats the request.
 const REPEATED: [&str; 3] = ["request", "config", "input"];
 
-/// All that `json` says of what is wrong, each once, as one line; what comes behind more than `most` bytes is left out.
+/// Everything that `json` says about the problem, each part once, as one line of at most `most` bytes.
 pub(super) fn words(json: &Value, most: usize) -> String {
     let mut words = RefusalText { parts: Vec::new(), size: 0, most };
     words.collect(json, false, "");
@@ -25,8 +25,8 @@ struct RefusalText {
 }
 
 impl RefusalText {
-    /// Takes what `value` says. It `is_told` where it stands below a field that says what is wrong; `place` is the field of
-    /// the request that it is about, or empty.
+    /// Collects the texts of `value`. `is_told`: it is below a field that describes a problem. `place` is the field of the
+    /// request in question, or empty.
     fn collect(&mut self, value: &Value, is_told: bool, place: &str) {
         match value {
             Value::String(text) if is_told => self.add(place, text),
@@ -48,7 +48,7 @@ impl RefusalText {
         if let Some(text) = translated {
             self.collect(text, true, place);
         }
-        // The other texts of an error with translations say the same, in a language that nobody chose.
+        // The other translations of an error say the same in another language.
         let in_error = fields.get("error").and_then(Value::as_object).and_then(translation);
         let is_said = |name: &str| translated.or(in_error).is_some() && ["description", "message"].contains(&name);
         for name in TOLD.into_iter().filter(|name| !is_said(name)) {
@@ -64,7 +64,8 @@ impl RefusalText {
         }
     }
 
-    /// Takes what the field `name` says; below some a field of the request is a name, and what is wrong with it the value.
+    /// Collects the texts of the field `name`. Below some fields, the name is a field of the request and the value is the
+    /// problem.
     fn collect_told(&mut self, name: &str, value: &Value, place: &str) {
         let has_names = ["detail", "details", "errors", "validationError"].contains(&name);
         match value {
@@ -77,7 +78,7 @@ impl RefusalText {
         }
     }
 
-    /// Adds a text, unless one that is there says it, and in place of those that it says.
+    /// Adds a text unless it is already contained in one; removes the texts that it contains.
     fn add(&mut self, place: &str, text: &str) {
         if place.is_empty() {
             text.split("; ").for_each(|part| self.add_part(part.trim().to_owned()));

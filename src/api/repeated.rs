@@ -1,5 +1,4 @@
-//! Reads JSON as serde_json does, and sees what that passes over: a key that stands twice in an object, of which only
-//! the last would count.
+//! Reads JSON like serde_json, and detects a key that occurs twice in an object, of which serde_json keeps only the last.
 
 use std::fmt;
 
@@ -9,7 +8,7 @@ use serde_json::{Map, Value};
 /// The keys that decide the outcome of a message.
 const DECIDING: [&str; 7] = ["success", "status", "statusMessage", "messageId", "error", "code", "id"];
 
-/// `text` as JSON, and whether a key that decides stands twice in one object with different values.
+/// Parses `text` as JSON; also whether a key that decides the outcome occurs twice in one object with different values.
 pub(super) fn read_json(text: &str) -> Option<(Value, bool)> {
     let mut contradicts = false;
     let mut deserializer = serde_json::Deserializer::from_str(text);

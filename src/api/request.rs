@@ -16,9 +16,9 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: &'static [(&'static str, &'static str)],
-    /// JSON, as the bytes that leave; absent where it only reads.
+    /// JSON, byte for byte as it is sent; None for a read.
     pub(crate) body: Option<Box<str>>,
-    /// What a success looks like there.
+    /// How a success is recognized.
     pub(crate) accepts: SuccessCriterion,
 }
 
@@ -54,7 +54,7 @@ pub(crate) enum SuccessCriterion {
 }
 
 impl SuccessCriterion {
-    /// What a success looks like for another recipient of the same kind.
+    /// How a success is recognized for another recipient of the same kind.
     #[must_use]
     pub(crate) fn for_recipient(&self, recipient: &str) -> Self {
         match self {
@@ -73,13 +73,13 @@ impl SuccessCriterion {
         matches!(self, Self::Page | Self::LookUp | Self::Read)
     }
 
-    /// The most of an answer that is read, in bytes: what is sent is answered in a line, what is read may be long.
+    /// The largest answer that is read, in bytes. A send is answered in a line; a read may be long.
     pub(super) fn most_read(&self) -> usize {
         const MIB: usize = 1024 * 1024;
         if self.reads() { 8 * MIB } else { MIB }
     }
 
-    /// What to do when nobody knows whether such a request was carried out.
+    /// What to do if it is unknown whether such a request was carried out.
     pub(super) fn unknown_hint(&self) -> &'static str {
         match self {
             Self::MessageId | Self::AnyObject | Self::Destination(_) => UNKNOWN_HINT,
@@ -112,7 +112,7 @@ pub(crate) struct TemplateFilter {
     pub(crate) category: Option<String>,
 }
 
-/// What to do when nobody knows whether a message went out.
+/// What to do if it is unknown whether a message was sent.
 pub(crate) const UNKNOWN_HINT: &str = "ask the recipient or check in Jelou before you send it again";
 /// Templates on a page; the API's own default is 50.
 const PAGE_LIMIT: &str = "100";
@@ -123,7 +123,7 @@ const USER_AGENT: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));
 /// What every request that sends something has beside its signature.
 pub(crate) const HEADERS_OF_A_POST: &[(&str, &str)] =
     &[("content-type", JSON), ("accept", JSON), ("user-agent", USER_AGENT)];
-/// Where a body is expected and there is none (RFC 9110, 8.6).
+/// Required if a body is expected but absent (RFC 9110, 8.6).
 const HEADERS_WITHOUT_BODY: &[(&str, &str)] = &[("content-length", "0"), ("accept", JSON), ("user-agent", USER_AGENT)];
 const HEADERS_OF_A_GET: &[(&str, &str)] = &[("accept", JSON), ("user-agent", USER_AGENT)];
 
@@ -232,7 +232,7 @@ impl Request {
         Self { method: Method::GET, url, headers: HEADERS_OF_A_GET, body: None, accepts }
     }
 
-    /// A request of any kind, which only reads where it is a GET.
+    /// Any request; a GET only reads.
     pub(crate) fn any(method: Method, url: Url, body: Option<Box<str>>) -> Self {
         let accepts = if method == Method::GET { SuccessCriterion::Read } else { SuccessCriterion::Done };
         let headers = match (&method, &body) {

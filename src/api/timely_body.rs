@@ -25,7 +25,7 @@ pub(super) struct TimelyBody {
 }
 
 impl TimelyBody {
-    /// `is_late` is set where it does not leave.
+    /// `is_late` is set if it does not leave.
     pub(super) fn new(body: &str, deadline: Deadline, is_late: Arc<AtomicBool>) -> Self {
         Self { bytes: Some(Bytes::copy_from_slice(body.as_bytes())), deadline, is_late }
     }

@@ -41,7 +41,7 @@ pub(crate) struct ClientOptions {
     /// Of one attempt, from its first byte to the answer's last.
     pub(crate) timeout: Duration,
     pub(crate) roots: Roots,
-    /// The way there, where it is not direct.
+    /// The proxy, if the connection is not direct.
     pub(crate) proxy: Option<Proxy>,
 }
 
@@ -104,7 +104,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// A client that does nothing by itself: no redirect, no retry.
+    /// A client without automatic redirects or retries.
     ///
     /// # Errors
     /// When the certificate roots cannot be used.
@@ -128,8 +128,7 @@ impl Client {
         self.keeps.store(false, Ordering::SeqCst);
     }
 
-    /// How many connections were made. Together with [`Client::may_have_left`] it tells how far a request came that was
-    /// given up.
+    /// How many connections were made. With [`Client::may_have_left`] it shows how far an abandoned request got.
     pub(crate) fn connections_made(&self) -> u64 {
         self.connections.made()
     }
@@ -155,7 +154,7 @@ impl Client {
         self.attempt_with(body, request, headers, credentials).await
     }
 
-    /// As [`Client::attempt_signed`], if the first byte leaves before `deadline`; nothing where none has left by then.
+    /// Like [`Client::attempt_signed`], if the first byte leaves before `deadline`; None if nothing has left by then.
     pub(crate) async fn attempt_until(
         &self,
         deadline: Deadline,
@@ -186,7 +185,7 @@ impl Client {
         let mut response = match http.execute(outgoing).await {
             Ok(response) => response,
             Err(error) => {
-                // Others connect at the same time: only where nobody did it is sure that the connection is an old one.
+                // Other requests connect at the same time: only if none of them did is this certainly an old connection.
                 let is_kept = keeping.is_some() && self.connections.made() == made;
                 let failure = self.failure(&error, &request.url, made);
                 if is_kept && failure.stage == Stage::InFlight && !error.is_timeout() {
@@ -243,7 +242,7 @@ impl Client {
         })
     }
 
-    /// Asks for `url` without signing: any answer will do. Gives the server's time, where it tells it.
+    /// Requests `url` without signing; any answer will do. Returns the server's time, if the answer has it.
     ///
     /// # Errors
     /// When no answer came.
@@ -264,7 +263,7 @@ impl Client {
 /// `headers` with the signature before them. They are the same for every row of a run.
 pub(crate) fn signed(headers: &[(&'static str, &'static str)], credentials: &Credentials) -> HeaderMap {
     let mut signed = HeaderMap::with_capacity(headers.len() + 1);
-    // Base64 can stand in a header.
+    // Base64 is valid in a header.
     if let Ok(mut authorization) = HeaderValue::from_str(credentials.authorization()) {
         authorization.set_sensitive(true);
         signed.insert(AUTHORIZATION, authorization);
@@ -285,7 +284,7 @@ fn build(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) -> R
 
 /// What makes connections as `options` say, and notes them in `connections`.
 fn builder(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) -> Result<ClientBuilder, ClientError> {
-    // It fails only when a provider is there already, which is this one.
+    // Fails only if a provider is already installed, which is this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
     let mut builder = reqwest::Client::builder()
@@ -317,7 +316,7 @@ fn builder(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) ->
     Ok(builder)
 }
 
-/// What a file has in place of certificates in PEM, where that can be told.
+/// Says what a file contains instead of PEM certificates, if that can be recognized.
 fn held(content: &[u8]) -> Option<&'static str> {
     let has = |words: &str| content.windows(words.len()).any(|window| window == words.as_bytes());
     if has("PRIVATE KEY-----") {
@@ -350,7 +349,7 @@ fn closes_at_once(headers: &HeaderMap) -> bool {
     parameters.any(|(name, value)| name.trim().eq_ignore_ascii_case("timeout") && value.trim().parse() == Ok(0_u32))
 }
 
-/// The server's time, where it tells it.
+/// The server's time, if the answer has it.
 fn date(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }

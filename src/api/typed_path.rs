@@ -1,5 +1,5 @@
-//! The path of an endpoint as a person types it. It stays below the API's address, and is never one that sends a message:
-//! the guards stand before the commands that send.
+//! The path of an endpoint as a person types it. It stays below the API's address and never sends a message: the guards apply
+//! only to the commands that send.
 
 use http::Method;
 use thiserror::Error;
@@ -7,10 +7,10 @@ use url::Url;
 
 use super::Request;
 
-/// What stands for the bot.
+/// The placeholder of the bot.
 const BOT: &str = "{bot}";
 
-/// How the paths that send a message end (`api.md`, "Request"), and the command that does it. The longer ones come first.
+/// The endings of paths that send a message (`api.md`, "Request"), and the command to use instead. Longer ones come first.
 const SENDING: [(&[&str], &str); 5] = [
     (&["hsm", "file"], "jelouctl bulk send LIST template NAME"),
     (&["hsm"], "jelouctl send template NAME --to USER"),
@@ -130,7 +130,7 @@ fn check(method: &Method, path: &str) -> Result<(), TypedPathError> {
     }
 }
 
-/// The path without percent-encoding, also where it is encoded several times.
+/// The path with all percent-encoding removed, even if it is nested.
 fn decoded(path: &str) -> Result<String, TypedPathError> {
     let mut decoded = path.to_owned();
     while decoded.contains('%') {

@@ -94,8 +94,8 @@ fn beginning_with(begun: &OsStr, names: impl IntoIterator<Item = String>) -> Vec
     plain.filter(|name| name.starts_with(&*begun)).map(CompletionCandidate::new).collect()
 }
 
-/// Whether a shell takes `name` for a word, whatever is done with it: bash puts a candidate on the line as it stands, where
-/// `x$(command)` would run. `more` are characters beside letters, digits and `_.-`.
+/// Whether every shell reads `name` as one plain word: bash inserts a candidate literally, so `x$(command)` would run. `more`
+/// are characters that are allowed besides letters, digits and `_.-`.
 fn is_plain(name: &str, more: &str) -> bool {
     !name.is_empty() && name.chars().all(|one| one.is_ascii_alphanumeric() || "_.-".contains(one) || more.contains(one))
 }

@@ -84,7 +84,7 @@ pub(crate) struct GlobalFlags {
     quiet: bool,
 
     /// Show each attempt, request and answer, secrets redacted
-    // Given twice, it says no more than once.
+    // Giving it twice is the same as once.
     #[arg(short, long, global = true, overrides_with = "verbose")]
     verbose: bool,
 

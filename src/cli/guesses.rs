@@ -14,7 +14,7 @@ use crate::message::{Message, TypedRecipient};
 
 const SEVERAL: &str = "to send to several people: jelouctl bulk send LIST text 'Hola'";
 
-/// Its recipient is none, so that nobody gets a message by it.
+/// It has no real recipient, so that pasting it sends nothing.
 const EXAMPLE: &str = "jelouctl send text --to NUMBER 'Hola'";
 
 const NEW_PROFILE: &str = "jelouctl profile set NAME --bot BOT --client-id ID";
@@ -41,7 +41,7 @@ const RENAMED: [(&str, &str); 14] = [
 const OF_THE_RUN: [&str; 8] =
     ["--rate", "--between", "--not-on", "--time-zone", "--keep-going", "--again", "--skip-sent", "--ignore-run"];
 
-/// The line that `help [COMMAND]` stands for.
+/// The command line that `help [COMMAND]` means.
 pub(super) fn asked_for_help(error: &clap::Error, arguments: &[OsString]) -> Option<Vec<OsString>> {
     let help = arguments.iter().position(|word| word == "help")?;
     (unknown_command(error)? == "help").then_some(())?;
@@ -68,12 +68,12 @@ fn page_of_kind(rest: &str) -> String {
     rest.strip_prefix("send-").map_or_else(|| rest.to_owned(), |kind| format!("send {kind}"))
 }
 
-/// Whether the line is `help options`, which is a page of its own.
+/// Whether the line is `help options`, which has a page of its own.
 pub(super) fn asks_for_options(error: &clap::Error, arguments: &[OsString]) -> bool {
     unknown_command(error) == Some("options") && arguments.iter().any(|word| word == "--help")
 }
 
-/// What is meant by a line that is wrong.
+/// What was probably meant by a wrong line.
 pub(super) fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<UsageError> {
     let words: Vec<_> = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     if let Some(error) = typography::meant(&words) {
@@ -116,7 +116,7 @@ fn instead_of_value(error: &clap::Error) -> Option<UsageError> {
     })
 }
 
-/// A text that is a lone dash stands for standard input with other tools; one that is meant stands behind `--`.
+/// Other tools read standard input for a text that is a lone dash; to send one, it comes after `--`.
 pub(super) fn lone_dash(command: Option<&Command>, arguments: &[OsString]) -> Option<UsageError> {
     let message = match command? {
         Command::Send(args) => &args.typed.message,
@@ -223,7 +223,7 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
             let (problem, line) = as_text(line);
             (problem.unwrap_or("the kind of message is missing").to_owned(), line)
         }
-        // The kind is there, behind the flag.
+        // The kind is there, but after the flag.
         (["send", _], None) if is_flag && words.iter().position(|other| other == word) < kind_at(words, &commands) => {
             ("the kind of message comes before its flags".to_owned(), line.to_line()?)
         }
@@ -251,13 +251,13 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
     Some(UsageError::new(problem, hint))
 }
 
-/// Where the last of `commands` stands among `words`.
+/// The place of the last of `commands` in `words`.
 fn kind_at(words: &[String], commands: &[&str]) -> Option<usize> {
     words.iter().position(|word| commands.last() == Some(&word.as_str()))
 }
 
-/// The line that sends a text, made of what was typed, and what is wrong with its number if that is so. Where no number or no
-/// text is among it, the line has no recipient, so that nobody gets a message by it.
+/// The line that sends a text, made from what was typed, and what is wrong with its number, if anything is. Without a number or
+/// a text, the line has no real recipient, so that pasting it sends nothing.
 fn as_text(mut line: TypedLine) -> (Option<&'static str>, String) {
     let mut problem = None;
     let mut to = line.value_of("--to").map(str::to_owned);
@@ -296,8 +296,7 @@ fn as_text(mut line: TypedLine) -> (Option<&'static str>, String) {
     (problem, line.unwrap_or_else(|| EXAMPLE.to_owned()))
 }
 
-/// The line in which words by themselves have the flags that they were meant for: a number is the recipient, an address the
-/// medium.
+/// The line in which plain words get the flags that they were meant for: a number is the recipient, an address the medium.
 fn as_flags(mut line: TypedLine, kind: &str) -> Option<String> {
     for word in std::mem::take(&mut line.words) {
         line = match word.as_str() {

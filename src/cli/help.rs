@@ -1,5 +1,5 @@
-//! The help that is printed: commands in groups, required flags first, and of the global flags those that matter to the
-//! command. It is arranged only when somebody asks for it; parsing, manual pages and completions do not know of it.
+//! Prints help: commands in groups, required flags first, and only the global flags that matter to the command. This is
+//! arranged only for printed help; parsing, manual pages and completions do not depend on it.
 
 use std::fmt::Write as _;
 
@@ -61,7 +61,7 @@ fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> C
         if path.is_empty() {
             command.mut_arg(flag.get_id(), |flag| flag.hide_short_help(is_hidden))
         } else {
-            // It stands in the place of the one that clap would take from above.
+            // It replaces the one that clap would inherit.
             command.arg(flag.clone().hide_short_help(is_hidden))
         }
     });

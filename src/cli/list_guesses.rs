@@ -1,4 +1,4 @@
-//! Lines of `bulk send` in another order than its own: the list, its flags, the kind of message, what belongs to the message.
+//! Answers `bulk send` lines in the wrong order. The right order is the list, its flags, the kind of message, the message.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -7,7 +7,7 @@ use crate::context::UsageError;
 
 const EXAMPLE: &str = "jelouctl bulk send people.csv text 'Hola {{ nombre }}'";
 
-/// What is meant by `line`, of which `words` was made. The parser knows nothing of the argument `unknown`.
+/// What was probably meant by `line`, read from `words`. clap does not know the argument `unknown`.
 pub(super) fn meant(
     error: &clap::Error,
     unknown: Option<&str>,

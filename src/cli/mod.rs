@@ -79,8 +79,8 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     ended.unwrap_or_else(|error| usage::print_error(&context.stderr, &error))
 }
 
-/// What can be read of a line that is wrong: enough to say so in the form and colour that it asks for. clap itself stops
-/// at the first fault, even if it is set to ignore errors, and never sees what follows.
+/// Reads as much of a wrong line as is needed to report it in the format and colour that it asks for. clap itself stops at the
+/// first error, even if it is set to ignore errors, and does not see what follows.
 fn readable_context(arguments: &[OsString]) -> Context {
     let words = arguments.iter().map(|argument| argument.to_string_lossy()).take_while(|word| word != "--");
     let words: Vec<_> = words.collect();

@@ -1,5 +1,5 @@
-//! A line is parsed by the one command that it names: building all of them takes longer than sending a message. What that
-//! command alone does not understand is parsed again by all of them, which also have the help and say what is wrong.
+//! Parses a line by the one command that it names, because building all commands takes longer than sending a message. If that
+//! fails, all commands parse it again; they also have the help and report the errors.
 
 use std::ffi::OsString;
 
@@ -21,7 +21,7 @@ use crate::message::Words;
 /// Parses `arguments`, the program's name first.
 ///
 /// # Errors
-/// What clap says of them, by all commands.
+/// clap's answer, from all commands.
 pub(super) fn parse(arguments: &[OsString]) -> Result<App, clap::Error> {
     match parse_by_one_command(arguments) {
         Some(Ok(app)) => Ok(app),
@@ -30,9 +30,9 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<App, clap::Error> {
     }
 }
 
-/// None where the line does not begin with such a command. A global flag's value may be taken for one: then nothing
-/// stands where the command should, which is an error. So is a word that another command would take for a command, since
-/// nothing else can stand in its place, but for the list of `bulk send`: there all kinds that are named can.
+/// None if the line does not begin with such a command. If a global flag's value is taken for one, no command follows, which is
+/// an error. A word that another command would take for its subcommand is an error, too, because nothing else can stand there.
+/// The exception is the list of `bulk send`, where every named kind is possible.
 pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App, clap::Error>> {
     let words = Words::of(arguments);
     let mut app = Command::new("jelouctl").version(env!("CARGO_PKG_VERSION")).disable_help_subcommand(true);
@@ -44,7 +44,7 @@ pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App,
     Some(app.try_get_matches_from(arguments).and_then(|mut matches| App::from_arg_matches_mut(&mut matches)))
 }
 
-/// The command called `name`, which stands at `index` among `words`; none for those that are not in a hurry.
+/// The command called `name`, at `index` in `words`; None for commands that need not be fast.
 fn command(name: &str, index: usize, words: &Words) -> Option<Command> {
     let named = |name: &'static str| Command::new(name).add(words.clone());
     let command = match name {

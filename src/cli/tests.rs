@@ -249,7 +249,7 @@ const LINES: [&str; 8] = [
     "profile set prod",
 ];
 
-/// What a line is taken for, or what is said of it.
+/// How a line is understood, or the error.
 fn meaning(parsed: Result<App, clap::Error>) -> String {
     parsed.map_or_else(|error| error.render().to_string(), |app| format!("{app:?}"))
 }
@@ -267,7 +267,7 @@ fn a_line_of_every_day_is_parsed_by_one_command() {
 
 #[test]
 fn one_command_alone_takes_a_line_as_all_of_them_do() {
-    // The first kind is one, also where it stands in the place of the list, and where the name of a command is a value.
+    // The first kind counts, even in the list's position, and even if a command's name is a value.
     for line in ["bulk send image text Hola", "bulk send image --to send text a", "-p send text", "--version send"] {
         assert_eq!(meaning(named::parse(&words(line))), meaning(App::try_parse_from(words(line))), "{line}");
     }
@@ -284,7 +284,7 @@ fn one_command_alone_takes_a_line_as_all_of_them_do() {
     });
 }
 
-/// What a line would send, as far as it is made without settings.
+/// The message that a line would send, as far as it can be made without settings.
 fn message(app: &RefCell<clap::Command>, words: &str, file: &Path) -> Result<Outgoing, Box<dyn Error>> {
     let file = file.to_str().expect("a name of ours");
     let words = words.split(' ').map(|word| word.replace("FILE", file));
@@ -302,7 +302,7 @@ fn message(app: &RefCell<clap::Command>, words: &str, file: &Path) -> Result<Out
     Ok(Outgoing::new(&message, flags, body, &recipients)?.0)
 }
 
-/// The file is what is wrong, if anything is: not the line.
+/// Only the file can be wrong, not the line.
 fn is_orderly(made: Result<Outgoing, Box<dyn Error>>) {
     if let Err(error) = made {
         assert!(!error.is::<clap::Error>() && !error.to_string().is_empty(), "{error}");
@@ -322,7 +322,7 @@ fn any_json_as_a_body_of_any_kind_is_taken_or_refused() {
     });
 }
 
-/// Any JSON whose numbers JSON carries exactly, with names that mean something among its own.
+/// Any JSON whose numbers survive JSON exactly; some of its names mean something.
 fn any_json() -> impl Strategy<Value = Value> {
     const NAMES: [&str; 11] =
         ["type", "userId", "botId", "text", "title", "header", "parameters", "contacts", "name", "phones", "phone"];

@@ -14,7 +14,7 @@ const LONGEST: usize = 200;
 pub(super) struct TypedLine {
     pub(super) commands: Vec<String>,
     flags: Vec<TypedFlag>,
-    /// What is neither a command nor a flag.
+    /// Words that are neither commands nor flags.
     pub(super) words: Vec<String>,
 }
 
@@ -80,7 +80,7 @@ impl TypedLine {
         self
     }
 
-    /// The line to type: commands, flags, words. None where a word cannot be repeated.
+    /// The line to type: commands, flags, words. None if a word cannot be repeated.
     pub(super) fn to_line(&self) -> Option<String> {
         line_of(&self.to_words())
     }
@@ -98,8 +98,8 @@ impl TypedLine {
         words
     }
 
-    /// The words of `bulk send` with each flag in its place: those of `list` before `kind`, those of the message behind it.
-    /// None if it has a flag that neither of them knows.
+    /// The words of `bulk send`, with each flag in its place: the list's flags before `kind`, the message's after it. None if
+    /// neither of them knows a flag.
     pub(super) fn of_list(&self, list: &str, kind: &str) -> Option<Vec<String>> {
         let app = App::command();
         let send = app.find_subcommand("bulk")?.find_subcommand("send")?;
@@ -118,7 +118,7 @@ impl TypedLine {
     }
 }
 
-/// `jelouctl` with `words`, quoted for a shell. None where a word is long, is not one line, or may hold a secret.
+/// `jelouctl` with `words`, quoted for a shell. None if a word is too long, has several lines, or may hold a secret.
 pub(super) fn line_of(words: &[String]) -> Option<String> {
     let mut line = "jelouctl".to_owned();
     let mut before = "";
@@ -148,7 +148,7 @@ pub(super) fn may_hold_secret(flag: &str, value: &str) -> bool {
     }
 }
 
-/// Whether `value` is the address of a host and nothing more, in which there is no place for a secret.
+/// Whether `value` is only the address of a host, which has no room for a secret.
 fn is_plain_address(value: &str) -> bool {
     let (host, port) =
         value.rsplit_once("://").map_or(value, |(_, address)| address).rsplit_once(':').unwrap_or((value, "0"));
@@ -156,13 +156,13 @@ fn is_plain_address(value: &str) -> bool {
     is_host && !value.contains(['@', '?', '#']) && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether one of `commands` has the flag `name` and takes a value for it that is a word of its own.
+/// Whether one of `commands` has the flag `name`, and its value is a separate word.
 fn takes_value<'a>(commands: impl Iterator<Item = &'a Command>, name: &str) -> bool {
     let Some(short) = name.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else {
         let mut commands = commands;
         return commands.any(|command| find([command], name).is_some_and(|flag| flag.get_action().takes_values()));
     };
-    // `-vo record` has a value behind it, `-orecord` has it in it.
+    // The value of `-vo record` is the next word; that of `-orecord` is in the same word.
     let valued: Vec<_> =
         flags(commands).filter(|flag| flag.get_action().takes_values()).filter_map(clap::Arg::get_short).collect();
     short.chars().position(|letter| valued.contains(&letter)) == Some(short.chars().count() - 1)

@@ -32,7 +32,7 @@ pub(super) fn meant(words: &[String]) -> Option<UsageError> {
     Some(UsageError::new(problem?, line))
 }
 
-/// The flag that is meant by `word`, and what is wrong with it.
+/// The flag that was meant by `word`, and what is wrong with it.
 fn as_flag(word: &str) -> Option<(String, &'static str)> {
     let name = word.trim_start_matches('-').trim_start_matches(DASHES);
     let wrong = match word.strip_suffix(name)? {

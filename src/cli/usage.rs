@@ -15,7 +15,7 @@ use crate::output::{Format, Record, RecordError, Stderr, Stdout, one_line};
 /// At most this many characters of a value are repeated.
 const MOST_SHOWN: usize = 200;
 
-/// Prints what `error` says of the command line `arguments`.
+/// Reports `error` for the command line `arguments`.
 pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsString]) -> ExitCode {
     let Context { stdout, stderr, .. } = context;
     if guesses::asks_for_options(&error, arguments) {
@@ -52,7 +52,7 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     ExitCode::Usage
 }
 
-/// clap's tip for an unknown flag is to send its name as a text: a long one is hardly ever meant so.
+/// For an unknown flag, clap suggests sending its name as a text, which is hardly ever meant.
 fn drop_tip_to_send_the_flag(error: &mut clap::Error) {
     if error.get(ContextKind::InvalidArg).is_some_and(|flag| flag.to_string().starts_with("--"))
         && let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested)
@@ -66,7 +66,7 @@ fn drop_tip_to_send_the_flag(error: &mut clap::Error) {
     }
 }
 
-/// Help as it is to be read, where clap answers with help; any other error as it is.
+/// Our own help, if clap answers with help; any other error unchanged.
 fn arranged(error: clap::Error, arguments: &[OsString]) -> clap::Error {
     if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) {
         return error;
@@ -103,7 +103,7 @@ fn record(stdout: &Stdout, message: &str, hint: Option<&str>) {
     }
 }
 
-/// What `jelouctl` by itself prints; with flags and no command, a script would take the help for a success.
+/// The output of `jelouctl` alone. With flags but no command it is an error, because a script would take help for a success.
 pub(crate) fn help(context: &Context, arguments: &[OsString]) -> ExitCode {
     if arguments.len() > 1 {
         return refuse(context, UsageError::new("a command is missing", "jelouctl --help lists the commands"));
@@ -111,8 +111,8 @@ pub(crate) fn help(context: &Context, arguments: &[OsString]) -> ExitCode {
     print_help(context, &help::arranged(false).render_help())
 }
 
-/// A text such as `-hola` or `-vh` has an `-h` for clap; a script would take the help for a success. Help that was meant
-/// is a word of its own.
+/// clap finds an `-h` in a text such as `-hola` or `-vh`, and a script would take the help for a success. A flag for help is a
+/// word of its own.
 fn taken_for_help(arguments: &[OsString]) -> Option<UsageError> {
     let words: Vec<_> =
         arguments.iter().skip(1).map(|word| word.to_string_lossy()).take_while(|word| word != "--").collect();
@@ -126,7 +126,7 @@ fn taken_for_help(arguments: &[OsString]) -> Option<UsageError> {
     })
 }
 
-/// A part of an error on one line, where it is not: it may come from the command line.
+/// A part of an error as one line, since it may come from the command line.
 fn visible(kind: ContextKind, value: &ContextValue, is_hidden: bool) -> Option<ContextValue> {
     let line = |text: &str| one_line(text).into_owned();
     let short = |text: &str| match text.char_indices().nth(MOST_SHOWN) {
@@ -142,7 +142,7 @@ fn visible(kind: ContextKind, value: &ContextValue, is_hidden: bool) -> Option<C
         ContextValue::StyledStrs(texts) => {
             Some(ContextValue::StyledStrs(texts.iter().map(|text| line(&text.to_string()).into()).collect()))
         }
-        // clap's own words: the usage has lines of its own.
+        // clap's own words; the usage has several lines.
         _ => None,
     }
 }

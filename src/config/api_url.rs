@@ -1,4 +1,4 @@
-//! Where the API is: an address to which the secret may go. A sandbox may be anywhere; it gets no secret.
+//! The API's address, to which the secret may be sent. A sandbox may have any address; it gets no secret.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,12 +8,12 @@ use url::{Host, Url};
 const WITHOUT_SCHEME: &str =
     "not a URL: it has no scheme; write https://HOST, or http://127.0.0.1:PORT for this machine";
 
-/// Where the API is: `https://…`, or `http://…` to this machine or to a sandbox.
+/// The API's address: `https://…`, or `http://…` for this machine or a sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ApiUrl(Url);
 
 impl ApiUrl {
-    /// Where Jelou is.
+    /// Jelou's address.
     #[expect(clippy::expect_used, reason = "a constant")]
     pub(super) fn jelou() -> Self {
         Self(Url::parse("https://api.jelou.ai").expect("a constant URL"))
@@ -26,7 +26,7 @@ impl ApiUrl {
         Self(Url::parse(&format!("http://127.0.0.1:{port}")).expect("an address and a port"))
     }
 
-    /// A sandbox, `http://…` on whichever machine: credentials of its own go there, and never a secret.
+    /// A sandbox, `http://…` on any machine: it gets credentials of its own, never a secret.
     ///
     /// # Errors
     /// When it is not such an address, or is Jelou itself.

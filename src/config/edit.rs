@@ -33,13 +33,13 @@ pub(crate) struct ProfileChange {
     pub(crate) rate: Option<String>,
     pub(crate) remember: Option<String>,
     pub(crate) confirm_bulk: Option<bool>,
-    /// Where there are none, the earlier ones stay.
+    /// If there are none, the earlier ones are kept.
     pub(crate) between: Vec<String>,
     pub(crate) not_on: Vec<String>,
     pub(crate) time_zone: Option<String>,
 }
 
-/// The schema of the configuration, beside the file: editors read it, and tell what is wrong while it is typed.
+/// The schema of the configuration, beside the file: editors use it to mark errors.
 const SCHEMA: &str = "jelouctl.schema.json";
 
 /// A configuration file that is being changed.
@@ -56,7 +56,7 @@ impl ConfigEdit {
         path: &Path,
         change: impl Fn(&mut Self) -> Result<(), ConfigError>,
     ) -> Result<(), ConfigError> {
-        // What cannot be done is found before a lock or a directory is made for it.
+        // What cannot be done is refused before a lock or a directory is made for it.
         change(&mut Self::open(path)?)?;
         let _lock = private_file::lock(path)?;
         let mut edit = Self::open(path)?;
@@ -67,7 +67,7 @@ impl ConfigEdit {
     /// Opens the file at `path`, or an empty one in its place.
     pub(crate) fn open(path: &Path) -> Result<Self, ConfigError> {
         let text = match read_trusted(path)? {
-            // What is written takes the file's place: a device must stay what it is.
+            // The new file replaces the old one, so it must not be a device.
             Some((_, metadata)) if !metadata.is_file() => {
                 return Err(ConfigError::NotAFile { path: path.to_owned() });
             }
@@ -163,7 +163,7 @@ impl ConfigEdit {
         Ok(())
     }
 
-    /// Removes the profile, and the default where it is that.
+    /// Removes the profile; also the default, if it is this profile.
     pub(crate) fn remove_profile(&mut self, name: &str) -> Result<(), ConfigError> {
         self.require(name)?;
         let mut kept = String::new();
@@ -222,7 +222,7 @@ impl ConfigEdit {
         if text.starts_with(&names_schema) { self.save_schema() } else { Ok(()) }
     }
 
-    /// Writes the schema that the file names, unless it is there: another version may have written it.
+    /// Writes the schema that the file names, unless it exists: another version may have written it.
     fn save_schema(&self) -> Result<(), ConfigError> {
         let path = self.path.with_file_name(SCHEMA);
         let schema = format!("{:#}\n", file::schema());

@@ -25,8 +25,7 @@ const OURS: [&str; 13] = [
     "JELOUCTL_LEDGER",
 ];
 
-/// What people write in place of them, guessed from a flag or from another tool, where it is spelt too differently to be a
-/// slip; and what does as they mean.
+/// Names that people use instead, from a flag or another tool, too different to count as a slip; and the right name.
 const GUESSES: [(&str, &str); 10] = [
     ("JELOU_BOT", "JELOU_BOT_ID"),
     ("JELOU_SECRET", "JELOU_CLIENT_SECRET"),
@@ -40,7 +39,7 @@ const GUESSES: [(&str, &str); 10] = [
     ("JELOU_ALLOW_TO", "allow_to of a profile"),
 ];
 
-/// What the environment says.
+/// The settings in the environment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
     /// `JELOU_PROFILE`
@@ -98,7 +97,7 @@ impl Environment {
         })
     }
 
-    /// The part that says where the ledger is: a command that only looks at runs needs nothing else to be in order.
+    /// The setting of the ledger alone: a command that only reads runs does not need the others to be valid.
     pub(crate) fn read_for_ledger() -> Result<Self, ConfigError> {
         Ok(Self {
             profile: read("JELOU_PROFILE")?,
@@ -139,7 +138,7 @@ fn not_ours(names: impl Iterator<Item = String>) -> (Vec<String>, Vec<String>) {
     (warnings, strangers)
 }
 
-/// What stands behind the part that all of ours begin with, in capitals.
+/// The name without our common prefix, in capitals.
 fn own_part(name: &str) -> Option<String> {
     let name = name.to_ascii_uppercase();
     name.strip_prefix("JELOU_").or_else(|| name.strip_prefix("JELOUCTL_")).map(str::to_owned)
@@ -159,7 +158,7 @@ fn meant(name: &str) -> Option<&'static str> {
     guessed.map(|(_, meant)| *meant).or_else(|| nearest().map(|(_, ours)| ours))
 }
 
-/// What stands at the edge of a value and is no part of it; the value itself may be secret. One final line break may stay.
+/// Characters around a value that are not part of it; the value itself may be secret. A single final line break may stay.
 fn stray_character(value: &str) -> Option<&'static str> {
     let line = without_final_line_break(value);
     let is_quoted = |quote: char| line.len() > 1 && line.starts_with(quote) && line.ends_with(quote);

@@ -1,4 +1,4 @@
-//! What can be wrong with the configuration, and the way out of each.
+//! Errors of the configuration, each with its way out.
 
 use std::io;
 use std::path::PathBuf;

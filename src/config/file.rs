@@ -1,4 +1,4 @@
-//! The configuration file: where it is, and what it says.
+//! The configuration file: its place and its content.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -65,13 +65,13 @@ pub(crate) struct Profile {
     #[serde(default, deserialize_with = "parsed_duration")]
     #[schemars(with = "Option<DurationText>")]
     pub(crate) timeout: Option<Timeout>,
-    /// How long to try again where that is safe; 0 for never.
+    /// How long to keep retrying while that is safe; 0 for never.
     #[serde(default, deserialize_with = "parsed_duration")]
     #[schemars(with = "Option<DurationText>")]
     pub(crate) retry_for: Option<RetryFor>,
     /// File with CA certificates (PEM), used instead of the system's.
     pub(crate) ca_cert: Option<PathBuf>,
-    /// Who may be written to; `*` is any run of characters. Absent: anyone; empty: nobody.
+    /// The recipients that are allowed; `*` matches any characters. Absent: everyone; empty: no one.
     #[schemars(with = "Option<Vec<String>>")]
     pub(crate) allow_to: Option<AllowTo>,
     /// File with the people who are not to be written to: one a line, or a list with a header.

@@ -1,4 +1,4 @@
-//! What the command line says about the sender.
+//! The sender's settings on the command line.
 
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ pub(crate) struct Flags {
     pub(crate) timeout: Option<Timeout>,
     pub(crate) retry_for: Option<RetryFor>,
     pub(crate) ca_cert: Option<PathBuf>,
-    /// As it was typed: what is wrong with it must not be told with a password in it.
+    /// As it was typed: an error about it must not print a password.
     pub(crate) ledger: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Where the password of a ledger in a database comes from: the profile, the address, `PGPASSWORD` or `~/.pgpass`.
+//! Finds the password of a ledger in a database: in the profile, the address, `PGPASSWORD` or `~/.pgpass`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ const PASSWORD_VARIABLE: &str = "PGPASSWORD";
 const PASSWORD_FILE_VARIABLE: &str = "PGPASSFILE";
 
 impl LedgerDatabase {
-    /// Where the password comes from, for a person to look at: the first place that has one, as in [`Self::password`].
+    /// The source of the password, for display: the first one that has it, as in [`Self::password`].
     pub(crate) fn password_source(&self) -> Option<Sourced<SecretSource>> {
         let of_address = || {
             let password = self.url.value.password.as_ref()?;
@@ -30,7 +30,7 @@ impl LedgerDatabase {
         };
         let of_file = || {
             let file = password_file()?;
-            // A password that cannot be used is reported where it is used.
+            // A password that cannot be used is reported when it is used.
             let has_one = !matches!(of_password_file(&file.value, &self.url.value), Ok(None));
             has_one.then(|| file.origin.of(SecretSource::File(file.value)))
         };
@@ -62,7 +62,7 @@ impl LedgerDatabase {
     }
 }
 
-/// What is wrong with the source of a password, in the words of a ledger.
+/// An error of the password's source, as an error of a ledger.
 fn of_password(origin: &Origin, error: ConfigError) -> ConfigError {
     let problem = match error {
         ConfigError::SecretFile { error, .. } => error.to_string(),

@@ -1,5 +1,5 @@
-//! The address of a ledger in a database, as it is typed: `postgres://USER@HOST/DATABASE`. Who reads it must not see a
-//! password, and nobody in between a message.
+//! The address of a ledger in a database, as it is typed: `postgres://USER@HOST/DATABASE`. People who read it must not see a
+//! password, and people on the way must not see a message.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -29,11 +29,11 @@ pub(crate) struct LedgerUrl {
 }
 
 impl LedgerUrl {
-    /// The address that stands at `origin`. Only the environment may hold a password: arguments and configuration files
-    /// are read by others.
+    /// The address at `origin`. Only the environment may hold a password: other people can read arguments and configuration
+    /// files.
     ///
     /// # Errors
-    /// When it is not an address, or holds a password where it must not.
+    /// If it is not an address, or holds a password that it must not hold.
     pub(crate) fn parse_from(origin: Origin, raw: &str) -> Result<Sourced<Self>, ConfigError> {
         let broken = |problem: String| ConfigError::Ledger { origin: origin.to_string(), problem };
         let url: Self = without_final_line_break(raw).parse().map_err(broken)?;
@@ -43,7 +43,7 @@ impl LedgerUrl {
         Ok(Sourced { value: url, origin })
     }
 
-    /// Whether both lead to the same database, whoever connects to it and however.
+    /// Whether both lead to the same database, regardless of user and connection options.
     pub(super) fn is_same_database(&self, other: &Self) -> bool {
         self.database() == other.database()
     }
@@ -78,7 +78,7 @@ impl FromStr for LedgerUrl {
             }
         }
         let mut plain = url;
-        // A password of its own, in place of none, is the only thing that cannot be taken away.
+        // Only an empty password of its own keeps a later source from being used.
         let _ = plain.set_password(None);
         plain.set_query(None);
         if !kept.is_empty() {
@@ -109,7 +109,7 @@ impl FromStr for LedgerUrl {
     }
 }
 
-/// What stands in a URL for other letters.
+/// The URL encoding of other characters.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,4 +1,4 @@
-//! Client id and secret: which of them go together, and where a profile's secret may go.
+//! Client id and secret: which of them belong together, and where a profile's secret may be sent.
 
 use super::api_url::ApiUrl;
 use super::error::ConfigError;
@@ -16,7 +16,7 @@ pub(super) struct Login {
     typed: Pair,
     /// From the profile.
     kept: Pair,
-    /// Its name; empty where there is no profile.
+    /// The profile's name; empty without a profile.
     profile: String,
     /// The only place, but for this machine, that the profile's secret goes to.
     home: ApiUrl,
@@ -30,7 +30,7 @@ struct Pair {
 }
 
 impl Login {
-    /// `id` and `secret` of flags and environment, beside those of the profile called `name`.
+    /// `id` and `secret` of flags and environment, combined with those of the profile called `name`.
     pub(crate) fn new(
         id: Option<Sourced<ClientId>>,
         secret: Option<Sourced<SecretSource>>,
@@ -46,7 +46,7 @@ impl Login {
         Self { typed: Pair { id, secret }, kept, profile: name.to_owned(), home }
     }
 
-    /// Takes the sandbox's own in place of what was typed.
+    /// Replaces what was typed with the sandbox's own.
     pub(crate) fn enter_sandbox(&mut self) {
         let id = ClientId::sandbox();
         let secret = SecretSource::Value(Secret::new(id.as_str().to_owned()));

@@ -100,7 +100,7 @@ impl Sourced<SecretSource> {
         Ok(PathBuf::from(directory).join(name))
     }
 
-    /// Where it is said: the flag, the variable, or the profile with its key.
+    /// The flag, the variable, or the profile's key that names the source.
     fn place(&self) -> String {
         let key = match (&self.origin, &self.value) {
             (Origin::Profile(_), SecretSource::File(_)) => ", client_secret_file",
@@ -140,8 +140,8 @@ fn read(source: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Runs a command without a shell and with nothing on its standard input; its standard output is the secret.
-/// `place` says in errors who asks for it.
+/// Runs a command without a shell and without standard input; its standard output is the secret. `place` names the setting in
+/// errors.
 async fn run(words: &[String], place: &str) -> Result<Vec<u8>, ConfigError> {
     let place = place.to_owned();
     let program = words.first().cloned().unwrap_or_default();
@@ -162,7 +162,7 @@ async fn run(words: &[String], place: &str) -> Result<Vec<u8>, ConfigError> {
             tokio::select! {
                 read = &mut reading => read?,
                 _ = child.wait() => {
-                    // What it started, an agent perhaps, may hold the pipes open; what it wrote itself is there.
+                    // A process that it started, such as an agent, may keep the pipes open; its own output is complete.
                     tokio::time::timeout(DRAIN_TIMEOUT, &mut reading).await.unwrap_or(Ok(()))?;
                 }
             }

@@ -20,7 +20,7 @@ use crate::nearest::nearest;
 use crate::phone::Country;
 use crate::private_file::FileError;
 
-/// Whether a sandbox stands in for the API.
+/// Whether a sandbox takes the place of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sandboxed {
     No,
@@ -30,7 +30,7 @@ pub(crate) enum Sandboxed {
     At(ApiUrl),
 }
 
-/// What is meant, once all is considered.
+/// The result of all sources.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) profile: Option<Sourced<String>>,
@@ -54,7 +54,7 @@ pub(crate) struct Settings {
     pub(crate) between: Option<Sourced<Openings>>,
     pub(crate) not_on: Option<Sourced<Vec<DayOff>>>,
     pub(crate) time_zone: Option<Sourced<ZoneName>>,
-    /// What a person should know of how it was resolved.
+    /// Notes for a person about how it was resolved.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -102,7 +102,7 @@ impl Settings {
         let kept = profile.retry_for.map(|value| of_profile.of(value));
         let retry_for = pick(("--retry-for", flags.retry_for), ("JELOU_RETRY_FOR", &environment.retry_for), kept)?;
         let ca_cert = flags.ca_cert.clone().map(|path| Origin::Flag("--ca-cert").of(path));
-        // A relative path of the variable starts where the command was typed; `~/` may come from an env file.
+        // A relative path in the variable is relative to the working directory; `~/` may come from an env file.
         let log = environment.log.as_ref().map(|path| resolve(Path::new(""), Path::new(path)));
         let log = log.map(|path| Origin::Variable("JELOUCTL_LOG").of(path));
         let client_id = ("--client-id", flags.client_id.clone());
@@ -169,7 +169,7 @@ impl Settings {
         self.bot.as_ref().map(|bot| &bot.value).ok_or(ConfigError::NoBot)
     }
 
-    /// Bot, client id and where the secret comes from; [`Settings::bot`] and [`Settings::credentials`] together.
+    /// Bot, client id and the source of the secret; [`Settings::bot`] and [`Settings::credentials`] together.
     ///
     /// # Errors
     /// As theirs; where both are missing, with all of it at once.
@@ -218,8 +218,7 @@ impl Settings {
 }
 
 impl LedgerDatabase {
-    /// The database that has the runs; nothing where they are files of this machine. It needs to know nothing of the
-    /// sender: neither bot nor credentials.
+    /// The database with the runs; None if they are local files. It needs neither bot nor credentials.
     ///
     /// # Errors
     /// When a profile or a configuration is named that is not there, when profiles mean different ledgers and none of them
@@ -239,7 +238,7 @@ impl LedgerDatabase {
         if let Some(raw) = &environment.ledger {
             return Self::named(Origin::Variable("JELOUCTL_LEDGER"), raw.reveal()).map(Some);
         }
-        // Where none is chosen, any of them may be meant.
+        // Without a chosen profile, any of them may be meant.
         let profiles = file.iter().flat_map(|file| &file.profiles);
         let meant = profiles.filter(|(name, _)| chosen.as_ref().is_none_or(|chosen| chosen.value == **name));
         let ledgers = meant.map(|(name, profile)| Self::of_profile(name, profile)).collect::<Result<Vec<_>, _>>()?;
@@ -249,7 +248,7 @@ impl LedgerDatabase {
             _ => true,
         });
         match undecided {
-            // The database of another profile does not stand in for that of one which is not here.
+            // The ledger of another profile is not used for a profile that does not exist.
             Some(error @ ConfigError::UnknownProfile { .. }) if ledgers.iter().any(Option::is_some) => Err(error),
             Some(error) if !are_the_same => Err(error),
             // One that says where its password is can be connected to.
@@ -283,7 +282,7 @@ pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, ConfigErr
     Ok(file.is_some_and(|file| file.profiles.contains_key(name)))
 }
 
-/// The configuration that is named, else the user's or the machine's; nothing where there is neither of these.
+/// The named configuration, else the user's or the machine's; None if neither exists.
 fn load_file(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFile>, ConfigError> {
     let Some(path) = flags.config_file(environment) else { return ConfigFile::load_default() };
     let missing = || FileError::of("read", &path)(io::Error::new(io::ErrorKind::NotFound, "there is no such file"));

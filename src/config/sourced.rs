@@ -1,8 +1,8 @@
-//! A value together with where it comes from, so that a person can be told.
+//! A value together with its origin, for display.
 
 use std::fmt;
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     Flag(&'static str),

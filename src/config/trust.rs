@@ -46,7 +46,7 @@ fn read_file_to_limit(file: File) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whoever can write the configuration chooses where messages and secrets go.
+/// Anyone who can write the configuration chooses where messages and secrets go.
 #[cfg(unix)]
 fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), ConfigError> {
     use std::os::unix::fs::MetadataExt;

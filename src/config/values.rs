@@ -22,7 +22,7 @@ pub(crate) struct ClientId(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Timeout(Duration);
 
-/// How long to go on trying: 0 to 24 h.
+/// How long to keep trying: 0 to 24 h.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RetryFor(Duration);
 
@@ -40,7 +40,7 @@ pub(crate) struct Rate(f64);
 pub(crate) struct Remember(Duration);
 
 impl BotId {
-    /// The bot of the sandbox, where none is given.
+    /// The sandbox's bot, if none is given.
     pub(super) fn sandbox() -> Self {
         Self("sandbox".to_owned())
     }
@@ -84,7 +84,7 @@ impl FromStr for ClientId {
         let raw = without_final_line_break(raw);
         match raw {
             "" => Err("a client id cannot be empty".to_owned()),
-            // What stands behind the colon may be the secret.
+            // The part after the colon may be the secret.
             _ if raw.contains(':') => {
                 Err("a client id has no colon: the server would split id and secret there".to_owned())
             }
@@ -159,7 +159,7 @@ impl fmt::Display for Remember {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_secs() {
             0 => formatter.write_str("0"),
-            // A month of humantime's is no number of days that a person expects.
+            // humantime's months are not the number of days that people expect.
             seconds if seconds % 86_400 == 0 => write!(formatter, "{}d", seconds / 86_400),
             _ => humantime::format_duration(self.0).fmt(formatter),
         }

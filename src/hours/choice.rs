@@ -1,4 +1,4 @@
-//! Which hours a run has: what was typed, over those of the profile or of the run that is resumed.
+//! The hours of a run: what was typed overrides the profile, or the run that is resumed.
 
 use std::collections::BTreeSet;
 
@@ -48,8 +48,8 @@ impl HoursChoice {
         self.between.contains(&Between::Always)
     }
 
-    /// The hours: windows and time zone that are typed take the place of those of `base`, days add up. Nothing, where
-    /// nothing restricts them.
+    /// The hours: windows and time zone that were typed replace those of `base`, days are added. None if there is no
+    /// restriction.
     ///
     /// # Errors
     /// When the time zone is missing, or they are not open within a year from `now`.

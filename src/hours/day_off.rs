@@ -83,7 +83,7 @@ fn parse_date(text: &str) -> Result<Date, String> {
 /// The dates that `all` name, with those in files.
 ///
 /// # Errors
-/// What is wrong with a file, in words.
+/// What is wrong with a file.
 pub(crate) fn days_off_in(all: &[DayOff]) -> Result<BTreeSet<Date>, String> {
     let mut dates = BTreeSet::new();
     for one in all {
@@ -101,7 +101,7 @@ pub(crate) fn days_off_in(all: &[DayOff]) -> Result<BTreeSet<Date>, String> {
     Ok(dates)
 }
 
-/// Why there are no dates of a file: what looks like a date in another order is refused.
+/// Why a file has no dates: dates in another order are refused.
 fn unread(path: &Path, cause: io::Error) -> String {
     let shown = path.display().to_string();
     let is_like_date = shown.starts_with(|first: char| first.is_ascii_digit())

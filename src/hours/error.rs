@@ -1,4 +1,4 @@
-//! What can be wrong with hours, beyond the way they are written.
+//! Errors of hours, other than their syntax.
 
 use thiserror::Error;
 
@@ -30,7 +30,7 @@ impl HoursError {
         }
     }
 
-    /// Whether a configuration file is at fault, and not what was typed.
+    /// Whether the error is in a configuration file rather than in what was typed.
     pub(crate) fn is_of_profile(&self) -> bool {
         matches!(self, Self::Value { is_of_profile: true, .. })
     }

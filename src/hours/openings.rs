@@ -22,7 +22,7 @@ impl FromStr for Between {
     }
 }
 
-/// All that was said; no windows are no restriction.
+/// Everything that was given; without windows there is no restriction.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Vec<String>")]
 pub(crate) struct Openings {

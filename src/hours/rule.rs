@@ -1,5 +1,5 @@
-//! The rule: whether a run may send at an instant, and when it may next. It goes by what a clock on the wall shows in the
-//! time zone, so that it holds on days on which that clock is changed.
+//! Decides whether a run may send at an instant, and when it may next. It follows local time in the time zone, so that it also
+//! holds on days on which the clocks change.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -33,7 +33,7 @@ impl Hours {
     pub(crate) fn is_open(&self, at: Timestamp) -> bool {
         let local = self.zone().to_datetime(at);
         let (today, minute) = (local.date(), minute_of(local.time()));
-        // A day off holds by its own date, also for the rest of a window that opened the evening before.
+        // A day off also ends a window that opened the evening before.
         if !self.is_day(today) || self.between.is_empty() {
             return self.is_day(today);
         }
@@ -51,7 +51,7 @@ impl Hours {
         }
         let by_clock = self.next_start(from);
         let horizon = by_clock.or_else(|| from.checked_add(YEAR).ok())?;
-        // A start that the clock of that day leaves out, or passes a second time, is where the clock is changed.
+        // A start that does not exist on that day, or exists twice, is moved to the change of the clocks.
         let changes = self.zone().following(from).map(|change| change.timestamp());
         let by_change = changes.take_while(|at| *at < horizon).find(|at| self.is_open(*at));
         by_change.or(by_clock)
@@ -67,8 +67,7 @@ impl Hours {
         self.between.iter().filter(|window| window.is_over_midnight())
     }
 
-    /// When `work` that begins at `from`, and rests outside of the hours, is done; nothing where that is too far ahead to
-    /// be told.
+    /// When `work` that begins at `from`, and rests outside the hours, is done; None if that is too far in the future.
     pub(crate) fn end_of(&self, from: Timestamp, work: SignedDuration) -> Option<Timestamp> {
         let (mut at, mut left) = (self.next_opening(from)?, work);
         for _ in 0..MOST_MINUTES {
@@ -102,7 +101,7 @@ impl Hours {
         None
     }
 
-    /// The instants at which windows start on a day: two, where the clock is set back over one.
+    /// The instants at which windows start on a day: two if the clock is set back over one.
     fn starts_on(&self, date: Date) -> impl Iterator<Item = Timestamp> {
         let whole_day = self.between.is_empty().then_some(0);
         let windows = self.between.iter().filter(move |window| window.opens_on(date.weekday()));

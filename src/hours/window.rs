@@ -19,7 +19,7 @@ const DAY_NAMES: [&[&str]; 7] = [
 ];
 const MINUTES_OF_A_DAY: u16 = 24 * 60;
 
-/// `mon-fri 07:00-19:00`: the days on which it opens, the first minute, and the minute that is no more in it. One that ends
+/// `mon-fri 07:00-19:00`: the days on which it opens, the first minute, and the minute at which it closes. A window that ends
 /// before it starts continues past midnight, and belongs to the day on which it opened.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::nearest::{nearest, plain};
 
-/// Names of zones that are UTC: a machine is set to them because nobody chose one.
+/// Names of zones that are UTC, which machines have if no zone was chosen.
 const UTC: [&str; 9] = ["utc", "uct", "gmt", "gmt0", "gmt+0", "gmt-0", "zulu", "universal", "greenwich"];
 
 /// Countries and capitals whose zone has the name of another city.
@@ -47,7 +47,7 @@ impl ZoneName {
     /// The one of this machine, where somebody chose it.
     ///
     /// # Errors
-    /// What it is instead, in words.
+    /// Says what the zone is instead.
     pub(super) fn of_machine() -> Result<Self, &'static str> {
         let zone = TimeZone::try_system().map_err(|_| "not known")?;
         let name = zone.iana_name().filter(|_| !zone.is_unknown()).ok_or("not known by a name")?.to_owned();

@@ -6,15 +6,15 @@ use crate::phone::{country_of, may_be_national};
 /// Codes that are named.
 const MOST_NAMED: usize = 5;
 
-/// Each country code with its first number, the line of that, and the country of which that is.
+/// Each country code with the first number that has it, that number's line, and its country.
 #[derive(Debug, Default)]
 pub(crate) struct BareCodes(Vec<(&'static str, String, u64, &'static str)>);
 
 impl BareCodes {
-    /// Takes note of a number that was written without `+`, where it was not said whose national numbers are meant.
+    /// Notes a number that was written without `+`, if no country was given for national numbers.
     pub(super) fn note(&mut self, code: &'static str, (written, number): (&str, &str), line: u64) {
         if self.0.iter().all(|(known, ..)| *known != code) {
-            // A number that is likely as it is needs no word of its own.
+            // A number that is likely right needs no note.
             let unlikely = country_of(number).filter(|_| may_be_national(number)).unwrap_or_default();
             self.0.push((code, written.to_owned(), line, unlikely));
         }
@@ -25,7 +25,7 @@ impl BareCodes {
         self.0.retain(|(_, _, first, _)| *first <= line);
     }
 
-    /// What a person should know, where there are several, or the one is an unlikely one.
+    /// The note for a person if there are several codes, or an unlikely one.
     pub(crate) fn warning(&self) -> Option<String> {
         let count = self.0.len();
         if let [(code, written, _, unlikely)] = self.0.as_slice()

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::list::Row;
 use crate::template::{TakenFor, TemplateError, Uses, is_amount, is_plain_number, says_no};
 
-/// What the texts of a message ask of columns, each with the path of its text.
+/// What the texts of a message require of columns, each with the path of its text.
 #[derive(Default)]
 pub(crate) struct Conditions {
     numbers: Vec<(String, TakenFor)>,

@@ -20,18 +20,18 @@ pub(super) struct DraftFeed<'scope> {
     thread: ScopedJoinHandle<'scope, Result<(), LedgerError>>,
 }
 
-/// Rows on their way, their texts one behind the other: were each a piece of memory of its own, which the other thread
-/// gives back, the two would wait for each other over it.
+/// Rows on their way, with their texts in one allocation. If each text were an allocation of its own, freed by the other
+/// thread, the two threads would contend for it.
 struct RowBatch {
     texts: String,
     rows: Vec<RowLengths>,
 }
 
-/// A row of a batch: the bytes of its texts, in their order.
+/// A row of a batch: the lengths of its texts, in order.
 struct RowLengths {
     line: u64,
     cells: usize,
-    /// Of recipient, path and body, or of why there is no request.
+    /// Of recipient, path and body, or of the reason why there is no request.
     request: Result<[usize; 3], usize>,
     /// Of the problem, and the other run.
     skip: Option<(SkipReason, usize, Option<usize>)>,

@@ -3,7 +3,7 @@
 use crate::list::Row;
 use crate::template::BodyTemplate;
 
-/// The columns that stand in the texts of a body as they are.
+/// The columns that are printed unchanged in the texts of a body.
 pub(crate) struct EmptyCells(Vec<String>);
 
 impl EmptyCells {

@@ -1,4 +1,4 @@
-//! What can be wrong with a run, beyond its rows.
+//! Errors of a run, other than those of its rows.
 
 use std::io;
 
@@ -45,8 +45,8 @@ impl From<DatabaseError> for BulkError {
     }
 }
 
-/// A report that is not one of the rows beside which its columns stand, or lacks what is needed. Its whole list is refused:
-/// in a sheet of which one column was sorted alone, every outcome stands beside another person.
+/// A row of a report whose columns belong to another row, or lack something. The whole list is refused: after sorting one
+/// column alone, every outcome stands beside another person.
 #[derive(Debug, Error)]
 pub(crate) enum ReportedError {
     #[error("line {line} is to {to}, but line {of_run} of run {run}, which it names, is to {recipient}")]

@@ -19,7 +19,7 @@ pub(crate) enum RowFault<'a> {
     /// It makes no valid request.
     Invalid(String),
     Warning(String),
-    /// Its number has no `+`, and is read as one of the country that its list names; of none where the row names none.
+    /// Its number has no `+`, and is read as a number of the country in the list; None if the row has no country.
     NationalNumber {
         country: Option<Country>,
     },
@@ -31,7 +31,7 @@ pub(crate) enum RowFault<'a> {
     KeptOut(SkipReason),
     /// The cell under this column, which a text has, is empty.
     EmptyCell(String),
-    /// The cell under this column, which a text has, says that there is nothing.
+    /// The cell of a column that a text uses has a word for "nothing".
     PlaceholderCell {
         column: String,
         cell: String,
@@ -51,7 +51,7 @@ pub(crate) enum RowFault<'a> {
     },
 }
 
-/// What is to be looked at in a row.
+/// What a person should check in a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Remark {
     /// It makes no valid request.
@@ -78,7 +78,7 @@ pub(crate) enum Remark {
 pub(crate) type Remarks = BTreeMap<u64, Vec<Remark>>;
 
 impl Remark {
-    /// What of a fault is to be looked at.
+    /// The part of a fault that a person should check.
     pub(crate) fn of(fault: &RowFault<'_>) -> Option<Self> {
         Some(match fault {
             RowFault::Invalid(problem) => Self::Invalid(problem.clone()),
@@ -106,7 +106,7 @@ impl Remark {
     }
 }
 
-/// What was read in.
+/// The result of reading a list.
 #[derive(Debug, Default)]
 pub(crate) struct Imported {
     /// Rows that make a request.
@@ -117,7 +117,7 @@ pub(crate) struct Imported {
     pub(crate) duplicates: u64,
     /// Rows left out for an earlier row to the same person.
     pub(crate) same_person: u64,
-    /// Rows left out for people who have not written lately.
+    /// Rows that were skipped because their people have not written lately.
     pub(crate) outside_window: u64,
     /// Rows that were left out because of an earlier run.
     pub(crate) earlier: u64,
@@ -131,7 +131,7 @@ pub(crate) struct Imported {
     /// The templates that rows name.
     pub(crate) templates: TemplateUses,
     pub(crate) bare_codes: BareCodes,
-    /// What a success looks like; absent when no row makes a request.
+    /// How a success is recognized; None if no row makes a request.
     pub(crate) accepts: Option<SuccessCriterion>,
 }
 
@@ -151,7 +151,7 @@ impl Imported {
         self.rows + self.invalid + self.duplicates + self.left_out()
     }
 
-    /// `507 rows: 480 are fine, 10 are invalid, …`, whose numbers add up; nothing where there is one kind alone.
+    /// `507 rows: 480 are fine, 10 are invalid, …`, with numbers that add up; None if all rows are of one sort.
     pub(crate) fn sums(&self) -> Option<String> {
         let kinds = [
             (self.fine(), "fine"),

@@ -1,4 +1,4 @@
-//! A list becomes the rows of a draft: each with its request, or with why it has none.
+//! Turns a list into the rows of a draft: each with its request, or with the reason why it has none.
 
 mod bare_codes;
 mod conditions;

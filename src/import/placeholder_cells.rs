@@ -1,4 +1,4 @@
-//! Cells in which a program wrote a word for nothing, or for an error of its own: a person would read "Hola #N/A".
+//! Cells in which a program wrote a word for "nothing", or an error of its own: a person would read "Hola #N/A".
 
 use crate::list::Row;
 use crate::template::BodyTemplate;

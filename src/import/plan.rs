@@ -61,7 +61,7 @@ pub(crate) enum HiddenRule {
 }
 
 impl ImportPolicy {
-    /// What the limit counts.
+    /// What counts towards the limit.
     pub(super) fn limit_of(self) -> LimitOf {
         match (self.one_per_person, self.allow_duplicates) {
             (true, _) => LimitOf::People,
@@ -88,7 +88,7 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) base: &'a Url,
     /// What to do with rows of a report that were sent.
     pub(crate) reported: ReportedRule,
-    /// Whether rows are left out for what was sent before: the limit does not count them.
+    /// Whether rows are skipped because they were sent before: these do not count towards the limit.
     pub(crate) leaves_out: bool,
     /// Where the runs of a report may be.
     pub(crate) store: Option<&'a dyn LedgerStore>,
@@ -96,11 +96,11 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) policy: ImportPolicy,
 }
 
-/// Where a row's recipient comes from.
+/// The source of a row's recipient.
 pub(crate) enum RecipientRule<'a> {
     /// `--to`, a template.
     Template(TextTemplate<'a>),
-    /// A column: the one named, or the one whose name says so.
+    /// A column: the one that was named, or the one with a recipient's name.
     Column(Option<&'a str>),
 }
 
@@ -185,7 +185,7 @@ pub(super) fn refuse_total(row: &Row, recipient: &str) -> Result<(), RowError> {
     row.total().map_or(Ok(()), |cell| Err(told(cell)))
 }
 
-/// Refuses an error of a spreadsheet that would be sent; where `is_strict`, also what stands for nothing.
+/// Refuses a spreadsheet error that would be sent; if `is_strict`, also a word for "nothing".
 pub(super) fn refuse_placeholder_cells(
     placeholder_cells: &PlaceholderCells,
     row: &Row,
@@ -208,7 +208,7 @@ impl ImportPlan<'_> {
     pub(super) fn check_names(&self, row: &Row) -> Result<String, BulkError> {
         let names = row.names();
         let column = self.recipient.column(&names)?;
-        // Of NDJSON each row has fields of its own.
+        // In NDJSON, each row has its own fields.
         let is_fixed = matches!(row, Row::Cells { .. });
         let mut asked = self.texts().flat_map(|(path, uses)| uses.names.iter().map(move |name| (path, name)));
         match asked.find(|(_, name)| is_fixed && !RowView::has(row, name)) {
@@ -290,7 +290,7 @@ impl ImportPlan<'_> {
         }
     }
 
-    /// What is sent literally to everybody, and may be a mistake.
+    /// A text that is sent literally to everybody and may be a mistake.
     pub(super) fn cautions(&self) -> Vec<String> {
         let sources = self.body.sources("").into_iter();
         let told = sources.flat_map(|(path, source)| {
@@ -328,12 +328,12 @@ impl ImportPlan<'_> {
         Ok((outgoing, warnings.into_iter().map(RowFault::Warning).chain(told).collect()))
     }
 
-    /// The country of a row; nothing where it is not surely one, which is a fault where it is needed.
+    /// The country of a row; None if it is not clear, which is an error only if it is needed.
     fn country_of(&self, row: &Row) -> Option<Country> {
         self.countries.of(row.country_cells()).unwrap_or_default()
     }
 
-    /// The message of a row for another recipient than its own, with its warnings.
+    /// The message of a row for another recipient, with its warnings.
     pub(crate) fn message(&self, row: &Row, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
         let country = self.country_of(row);
         self.made(self.body.fill(row, country)?, recipient, country)

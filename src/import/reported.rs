@@ -1,5 +1,5 @@
-//! A report that is sent again: the outcome of its rows. Where their run is here, its ledger says it, by run and line. Where
-//! it is not, the report itself does: it may be another machine's, or too old to count.
+//! Finds the outcomes of rows when a report is sent again. If their run is in the ledger, it decides, by run and line.
+//! Otherwise the report itself does; its run may be on another machine, or too old to count.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -28,10 +28,10 @@ pub(crate) struct ReportedRows {
     pub(crate) may_have_been_sent: u64,
 }
 
-/// What is known of a row.
+/// The earlier outcome of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct KnownOutcome {
-    /// Why it would be left out, where it was sent or may have been.
+    /// Why the row would be skipped, if it was or may have been sent.
     pub(super) sent: Option<SkipReason>,
     /// Why it stays out, where it was left out on purpose.
     pub(super) kept_out: Option<SkipReason>,
@@ -39,7 +39,7 @@ pub(super) struct KnownOutcome {
 
 /// The runs that a report names, each read once.
 pub(super) struct ReportedRuns<'a> {
-    /// Where they are looked for.
+    /// Where the runs are looked for.
     store: Option<&'a dyn LedgerStore>,
     rule: ReportedRule,
     /// For which reasons a row stays out.
@@ -48,12 +48,12 @@ pub(super) struct ReportedRuns<'a> {
     runs: HashMap<String, Option<RunOfReport>>,
 }
 
-/// What a ledger has of the rows of a run.
+/// What a ledger has about the rows of a run.
 struct RunOfReport {
     name: RunName,
     /// In the order of the list.
     rows: Vec<RowOfRun>,
-    /// The first line of each person, made where it is needed.
+    /// The first line of each person, computed when it is needed.
     people: OnceCell<HashMap<u64, u64>>,
 }
 
@@ -84,10 +84,10 @@ impl<'a> ReportedRuns<'a> {
         self.left_out(outcome).filter(|reason| *reason == SkipReason::Excluded || !is_other)
     }
 
-    /// What is known of the row in `line`, which is to `recipient` and of which the report says `outcome`.
+    /// The outcome of the row in `line`, which is to `recipient`; `outcome` is what the report has.
     ///
     /// # Errors
-    /// When the report is not one of this row, or nobody can tell what became of it; that of the row alone inside.
+    /// If the report does not match this row, or its outcome cannot be known. An error of the row alone is inside.
     pub(super) fn known(
         &mut self,
         line: u64,
@@ -123,7 +123,7 @@ impl<'a> ReportedRuns<'a> {
         if let Some(theirs) = run.line_of(person) {
             return Err(ReportedError::OtherLine { line, to, of_run, run: name, theirs }.into());
         }
-        // Whoever had no message may have another number now.
+        // A person who got no message may have another number now.
         if row.person.is_none() || row.state == RowState::Failed {
             return Ok(Ok(KnownOutcome { sent: None, kept_out }));
         }
@@ -132,7 +132,7 @@ impl<'a> ReportedRuns<'a> {
         Err(ReportedError::OtherPerson { line, to, of_run, run: name, recipient }.into())
     }
 
-    /// The run of this name, where it is here.
+    /// The run of this name, if it is here.
     fn run(&mut self, name: &str) -> Result<Option<&RunOfReport>, LedgerError> {
         if !self.runs.contains_key(name) {
             let run = match (self.store, name.parse::<RunName>()) {

@@ -1,5 +1,4 @@
-//! Reads every row, makes its request and checks it, before anything is sent. The draft is written by a thread of its own
-//! meanwhile.
+//! Reads every row, makes its request and checks it before anything is sent. Meanwhile a second thread writes the draft.
 
 use std::collections::HashSet;
 use std::thread;
@@ -19,13 +18,12 @@ use crate::message::Outgoing;
 
 /// Different names of fields that the rows of an NDJSON list may have.
 const MOST_FIELDS: usize = 1000;
-/// Where the limit is not reached, this many times as many rows are read before the next comparison.
+/// If the limit is not reached, this many times as many rows are read before the next comparison.
 const MORE: u64 = 4;
 
-/// Fills `draft` with the rows of `list`. `list_of` gives the list of people who must not be written to that a request's
-/// recipient is on; `report` hears of every row that is not as it should be, with its line, and `is_read` of how many rows
-/// there were. `leave_out` leaves out what earlier runs have where that does not count for the limit, and says whether it
-/// could.
+/// Fills `draft` with the rows of `list`. `list_of` returns the exclusion list that a recipient is on; `report` is called for
+/// every row that is not fine, with its line, and `is_read` with the number of rows so far. `leave_out` skips what earlier runs
+/// have, if such rows do not count towards the limit, and returns whether it could.
 ///
 /// # Errors
 /// When the input or the ledger fails; faults of single rows are counted and reported.
@@ -46,7 +44,7 @@ pub(crate) fn import_list<'a>(
     };
     let mut wanted = limit;
     loop {
-        // Faults after the limit are not reported, and where the limit falls is known only afterwards.
+        // Faults after the limit are not reported, and the limit's position is known only afterwards.
         let mut faults = Vec::new();
         let read = rows.read(list, draft, wanted, &list_of, &mut |line, fault| faults.push((line, fault)), &is_read);
         let is_left_out = !plan.leaves_out || leave_out(draft);
@@ -67,8 +65,8 @@ pub(crate) fn import_list<'a>(
     }
 }
 
-/// Finds the rows of `draft` that repeat another one, leaves out those that `policy` wants left out, and puts the rest in
-/// order. It comes after all other reasons to leave a row out.
+/// Finds the rows of `draft` that repeat another one, skips those that `policy` excludes, and sorts the rest. It runs after all
+/// other reasons to skip a row.
 ///
 /// # Errors
 /// When the ledger fails.
@@ -113,7 +111,7 @@ struct Importer<'a> {
     placeholder_cells: PlaceholderCells,
     conditions: Conditions,
     reported: ReportedRuns<'a>,
-    /// Rows that were read, and those of them that make a request which nothing in the list forbids.
+    /// Rows that were read, and those with a request that the list does not forbid.
     read: u64,
     requests: u64,
 }
@@ -134,7 +132,7 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Reads until there are `wanted` requests; false where the list ended first.
+    /// Reads until there are `wanted` requests; false if the list ended first.
     fn read<'b>(
         &mut self,
         list: &mut ListReader,
@@ -167,7 +165,7 @@ impl<'a> Importer<'a> {
                 Ok(true)
             };
             let read: Result<bool, BulkError> = read_all();
-            // A row that the draft could not take stands before the one with which reading ended.
+            // If the draft refused a row, that row comes before the one at which reading ended.
             feed.close()?;
             read
         })

@@ -1,4 +1,4 @@
-//! What the drawings of several kinds share: the parts of a bubble, taken from a body by the names of its fields.
+//! What the drawings of several kinds share: the parts of a bubble, read from the fields of a body.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ pub(crate) enum DrawnLine {
     Text(String),
     /// Its label.
     Button(String),
-    /// What kind of file stands in the bubble, and its address.
+    /// The kind of file in the bubble, and its address.
     Media {
         what: String,
         address: String,
@@ -47,7 +47,7 @@ pub(crate) fn texts(body: &Value, pointers: &[&str]) -> Vec<DrawnLine> {
     texts.flat_map(str::lines).map(|line| DrawnLine::Text(line.to_owned())).collect()
 }
 
-/// What the list at `pointer` holds.
+/// The items of the list at `pointer`.
 pub(crate) fn items<'a>(body: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
     body.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
 }
@@ -57,7 +57,7 @@ pub(crate) fn button_at(body: &Value, pointer: &str) -> Option<DrawnLine> {
     text(body, pointer).map(|label| DrawnLine::Button(label.to_owned()))
 }
 
-/// A file that stands in the bubble.
+/// A file in the bubble.
 pub(crate) fn media(body: &Value) -> Option<DrawnLine> {
     let address = text(body, "/mediaUrl")?;
     Some(DrawnLine::media(text(body, "/type").unwrap_or("media"), address))

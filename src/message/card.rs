@@ -97,7 +97,7 @@ struct CardBody {
     unknown: Map<String, Value>,
 }
 
-/// What a card offers: a link (`name` and `parameters`), or replies (`buttons`).
+/// What a card offers: a link (`name` and `parameters`) or replies (`buttons`).
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]

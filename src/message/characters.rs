@@ -7,7 +7,7 @@ use super::invalid::Violation;
 use super::schema_path::is_known;
 use crate::line_breaks::{is_other_line_break, with_plain_line_breaks};
 
-/// Gives each text in `value`, which stands at `path`, with its own path to `see`.
+/// Calls `see` with each text in `value`, which is at `path`, and with the text's own path.
 pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&str, &mut String)) {
     match value {
         Value::String(text) => see(path, text),
@@ -71,7 +71,7 @@ pub(crate) fn is_refused(character: char) -> bool {
     character.is_control() && !"\n\t".contains(character) && !is_other_line_break(character)
 }
 
-/// What is wrong with the first character of `text` that messages cannot contain.
+/// Describes the first character of `text` that messages cannot contain.
 fn problem(text: &str) -> Option<String> {
     let (at, found) = text.chars().enumerate().find(|(_, character)| is_refused(*character))?;
     let name = match found {

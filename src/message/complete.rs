@@ -1,4 +1,4 @@
-//! The fields of a body as those of its kind: read, completed and checked, every violated limit at once.
+//! The fields of a body as those of its kind: parsed, completed and checked, with every violated limit at once.
 
 use serde_json::{Map, Value};
 
@@ -7,8 +7,8 @@ use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
 use super::limits;
 
-/// Reads `body` as `kind`, fills the defaults and checks every limit; `typed` tells which flags may be named, and `found` is
-/// what is wrong with the body already.
+/// Reads `body` as `kind`, fills in defaults and checks every limit. `typed` says which flags may be named; `found` are the
+/// errors that are already known.
 pub(crate) fn complete(
     kind: &Message,
     typed: &Message,

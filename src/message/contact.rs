@@ -94,7 +94,7 @@ pub(crate) struct Address {
     pub(crate) unknown: Map<String, Value>,
 }
 
-/// Where the person works.
+/// The person's employer.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
@@ -153,7 +153,7 @@ impl Phone {
         Self { phone: Some(phone), r#type: kind, ..Self::default() }
     }
 
-    /// Adds `wa_id` where the number is surely international.
+    /// Adds `wa_id` if the number is certainly international.
     pub(crate) fn complete(mut self) -> Self {
         let international = self.phone.as_deref().filter(|phone| phone.trim_start().starts_with('+'));
         self.wa_id = self

@@ -1,5 +1,5 @@
-//! What surrounds a kind's own fields in the request's body: its type, who gets it, the bot. Taken from a body that is
-//! read, put around one that is sent.
+//! The fields around those of the kind in a request's body: type, recipient, bot. They are taken from a body that is read, and
+//! added to one that is sent.
 
 use serde_json::{Map, Value, json};
 
@@ -39,7 +39,7 @@ pub(crate) fn take_type(
     }
 }
 
-/// The recipient that a body names, taken literally. Where it belongs in `destinations`, `userId` is accepted too.
+/// The recipient in a body, unchanged. If it belongs in `destinations`, `userId` is accepted, too.
 pub(crate) fn take_recipient(
     envelope: Envelope,
     fields: &mut Map<String, Value>,
@@ -79,7 +79,7 @@ fn one_destination(destinations: Value) -> Result<Value, InvalidMessage> {
     }
 }
 
-/// What says who gets it comes first on the wire, then a `botId` where the file has one.
+/// On the wire the recipient comes first, then a `botId` if the file has one.
 pub(crate) fn enclose(envelope: Envelope, recipient: &Recipient, bot: Option<Value>, body: Value) -> Value {
     let mut whole = match envelope {
         Envelope::OwnEndpoint => json!({}),

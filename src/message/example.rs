@@ -1,4 +1,4 @@
-//! A kind in words: what its help says of it, and an example with the body that it sends.
+//! A kind in words: its help, and an example with the body that it sends.
 
 use clap::{Arg, Command, FromArgMatches, Subcommand};
 use serde_json::Value;
@@ -22,7 +22,7 @@ impl Message {
         self.flags().get_about().map(ToString::to_string).unwrap_or_default()
     }
 
-    /// What a sender should know besides; may be empty.
+    /// Notes for a sender; may be empty.
     #[must_use]
     pub(crate) fn notes(&self) -> String {
         let help = self.flags().get_long_about().map(ToString::to_string).unwrap_or_default();

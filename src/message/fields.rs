@@ -11,13 +11,13 @@ use super::schema_path::{pointer, resolve};
 pub(crate) struct Field {
     /// `parameters.cards[].body.text`
     pub(crate) path: String,
-    /// The flag that sets it, or its value's name for a word of its own.
+    /// The flag that sets it, or the name of its value if it is an argument.
     pub(crate) flag: Option<String>,
-    /// `yes`; `with X` where it is in an object X that may be left out; `else V` where V is filled in; or empty.
+    /// `yes`; `with X` if it is in an optional object X; `else V` if V is the default; or empty.
     pub(crate) required: String,
-    /// What is refused otherwise, with its source: `1–20 characters (WhatsApp)`.
+    /// The limit, with its source: `1–20 characters (WhatsApp)`.
     pub(crate) limit: String,
-    /// What a source would rather have; anything else is a warning.
+    /// A source's recommendation; anything else is a warning.
     pub(crate) advice: String,
 }
 
@@ -40,7 +40,7 @@ struct Walk<'a> {
     /// The kind whose flags set them.
     writer: &'a Message,
     root: &'a Value,
-    /// What is filled in of a body that has nothing.
+    /// What is filled in for an empty body.
     defaults: Value,
     fields: Vec<Field>,
 }

@@ -20,11 +20,11 @@ impl Message {
         }
     }
 
-    /// What the flags say, as a part of the body.
+    /// The flags as a part of the body.
     pub(crate) fn flag_body(&self, input: &mut Input) -> Result<Value, InputError> {
         let mut body = self.to_body();
         if let Value::Object(fields) = &mut body {
-            // A nested object of which no flag gave a field must not replace what a file has there.
+            // A nested object without flags must not replace the one in a file.
             fields.retain(|_, value| !value.as_object().is_some_and(Map::is_empty));
         }
         merge(&mut body, Value::Object(self.shape_flags(input)?));

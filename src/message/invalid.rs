@@ -10,7 +10,7 @@ use crate::input::InputError;
 /// One violated limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Violation {
-    /// Where in the body: `parameters.flow_cta`, `contacts[0].name`.
+    /// The place in the body: `parameters.flow_cta`, `contacts[0].name`.
     pub(crate) path: String,
     /// The value and the limit: `5000 characters; at most 4096 are allowed`.
     pub(crate) problem: String,
@@ -88,7 +88,7 @@ impl InvalidMessage {
         })
     }
 
-    /// One line a fault, where there are several.
+    /// One line for each fault, if there are several.
     #[must_use]
     pub(crate) fn details(&self) -> Vec<String> {
         match self {

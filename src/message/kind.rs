@@ -1,4 +1,4 @@
-//! What every kind of message says of itself. Nothing here knows which kinds there are.
+//! The interface of a kind of message. This file does not know which kinds exist.
 
 use std::fmt::Debug;
 
@@ -18,19 +18,18 @@ use crate::input::{Input, InputError};
 pub(crate) trait Kind:
     Args + Serialize + DeserializeOwned + Validate<Context = ()> + JsonSchema + Debug + Default
 {
-    /// Its name, which is the word after `send` where it has a command of its own.
+    /// Its name, which is the word after `send` if it has a command of its own.
     const COMMAND: &'static str;
     const ENVELOPE: Envelope;
-    /// The command whose flags write it, where that is another kind's.
+    /// The command whose flags write it, if that belongs to another kind.
     const WRITTEN_BY: &'static str = Self::COMMAND;
-    /// A command line that sends one and needs no file; empty where there is none.
+    /// A command line that sends one without a file; empty if there is none.
     const EXAMPLE: &'static str;
 
-    /// What its recipient would see of `body`, line by line; none where nothing is known of it. They are escaped by whoever
-    /// shows them.
+    /// What its recipient would see of `body`, line by line, unescaped; empty if that is not known.
     fn draw(body: &Value) -> Vec<DrawnLine>;
 
-    /// What the flags say that are not one field each, as a part of the body.
+    /// Flags that are not one field each, as a part of the body.
     fn shape_flags(&self, _input: &mut Input) -> Result<Map<String, Value>, InputError> {
         Ok(Map::new())
     }
@@ -38,16 +37,16 @@ pub(crate) trait Kind:
     /// Fills what neither flags nor file gave.
     fn fill_defaults(&mut self) {}
 
-    /// Fills what follows from other fields where the flags of `typed` leave it to that; the fields may come from the
-    /// row of a bulk run, so it cannot be done when flags are read.
+    /// Fills in what follows from other fields, unless the flags of `typed` say otherwise. In a bulk run these fields may come
+    /// from the row, so this cannot be done when flags are read.
     fn fill_derived(&mut self, _typed: &Self) {}
 
-    /// Where it goes; `body` may say a part of the path.
+    /// The endpoint; `body` may hold a part of the path.
     fn route(&self, _body: &Value) -> Route {
         Route::Messages
     }
 
-    /// The name of the kind that a body with these fields is, where it is another one: a text with options is a list.
+    /// The name of the kind that a body with these fields really is: a text with options is a list.
     fn read_as(_fields: &Map<String, Value>) -> Option<&'static str> {
         None
     }
@@ -57,7 +56,7 @@ pub(crate) trait Kind:
         true
     }
 
-    /// JSON Schema of its own fields.
+    /// The JSON Schema of its own fields.
     fn schema() -> Value {
         with_nested(schemars::schema_for!(Self))
     }

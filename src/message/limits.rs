@@ -1,5 +1,4 @@
-//! What the schema of a kind says of a body: the violated limits in words, and advice where a source would rather have
-//! it otherwise.
+//! Compares a body with the schema of its kind: violated limits in words, and advice that a source recommends.
 
 use serde_json::Value;
 use url::Url;
@@ -22,7 +21,7 @@ impl Violation {
     }
 }
 
-/// Turns garde's report on `body` into violations that name value, limit and, beside what was typed, the flag.
+/// Turns garde's report on `body` into violations with value, limit and, for a typed field, its flag.
 pub(crate) fn violations(report: &garde::Report, schema: &Value, typed: &Message, body: &Value) -> Vec<Violation> {
     let mut violations = Vec::new();
     for (path, error) in report.iter() {
@@ -71,7 +70,7 @@ pub(crate) fn advice(schema: &Value, body: &Value) -> Vec<String> {
     warnings
 }
 
-/// The fields of a message that is wrong anyway whose names are probably those of others.
+/// Fields of an invalid message whose names are probably misspelt.
 pub(super) fn misspelt_fields(schema: &Value, body: &Value) -> Vec<Violation> {
     let (Some(known), Some(fields)) = (schema.get("properties").and_then(Value::as_object), body.as_object()) else {
         return Vec::new();

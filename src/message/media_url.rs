@@ -23,7 +23,7 @@ fn problem(value: &str) -> Option<&'static str> {
         "http" => return Some("is not HTTPS; Jelou takes a public HTTPS URL"),
         _ => return Some(FILE),
     }
-    // A browser would repair these; nobody knows what another program makes of them.
+    // A browser would repair these; other programs may not.
     let is_odd = |character: char| character.is_whitespace() || character.is_control() || character == '\\';
     let url = Url::parse(value).ok().filter(|_| !value.contains(is_odd));
     let Some(url) = url else { return Some("is not a URL; write %20 for a space") };
@@ -37,7 +37,7 @@ fn problem(value: &str) -> Option<&'static str> {
     viewer_page(&url)
 }
 
-/// What is wrong with an address that people copy from a browser: it shows the file in a page, and Jelou would fetch the page.
+/// What is wrong with an address that people copy from a browser: it shows the file in a page, and Jelou would fetch that page.
 fn viewer_page(url: &Url) -> Option<&'static str> {
     let host = url.host_str().unwrap_or_default().trim_start_matches("www.");
     let (path, query) = (url.path(), url.query().unwrap_or_default());

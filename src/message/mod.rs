@@ -1,5 +1,5 @@
-//! What can be sent: the machinery, and in `kinds/` one file a kind, each one struct that is at once its flags, its body,
-//! its limits and its schema. No network, no printing; files are read only for the flags that name them.
+//! What can be sent. `kinds/` has one file for each kind, with one struct that is its flags, its body, its limits and its
+//! schema. Nothing here uses the network or prints; files are read only for the flags that name them.
 
 #![allow(non_snake_case, reason = "fields are spelt as on the wire")]
 

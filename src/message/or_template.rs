@@ -18,7 +18,7 @@ pub(crate) enum OrTemplate<T> {
     Template(String),
 }
 
-/// The parser of such a flag around the parser of its values.
+/// Wraps the parser of a flag's values.
 #[derive(Clone, Debug)]
 pub(crate) struct OrTemplateParser<P>(pub(crate) P);
 

@@ -1,5 +1,5 @@
-//! A message that may be sent: merged, read as its kind, completed and validated, and its JSON written. There is no other
-//! way to one.
+//! A message that may be sent: merged, parsed as its kind, completed, validated, and written as JSON. It cannot be made in any
+//! other way.
 
 use serde_json::{Value, json};
 
@@ -48,8 +48,8 @@ impl Outgoing {
         Self::from_body(typed, None, body, RecipientChoice::Among(recipients))
     }
 
-    /// As [`Outgoing::new`], from a whole body that needs no flags. `schema` is that of the kind which the body is, where
-    /// it was made once for many messages.
+    /// Like [`Outgoing::new`], from a whole body without flags. `schema` is the schema of the body's kind, if it was made once
+    /// for many messages.
     pub(crate) fn from_body(
         typed: &Message,
         schema: Option<&Value>,
@@ -170,7 +170,7 @@ pub(crate) fn recipients_in(body: &Value) -> impl Iterator<Item = &str> {
     body.get("userId").into_iter().chain(destinations).filter_map(Value::as_str)
 }
 
-/// The recipients that a body has in other fields than its kind's, where nobody named them otherwise.
+/// Recipients in other fields than the kind's own, if no other recipient was given.
 fn named_beside<'a>(
     fields: &'a Value,
     named: &Result<TypedRecipient, InvalidMessage>,

@@ -48,7 +48,7 @@ fn visit_parameters(body: &mut Value, schema: &Value, mut see: impl FnMut(&str, 
     });
 }
 
-/// Takes line breaks off the ends of the parameters in `body`: in the cell of a list nobody sees them.
+/// Removes line breaks from the ends of the parameters in `body`: in the cell of a list they are invisible.
 pub(super) fn trim_parameters(body: &mut Value, schema: &Value) {
     visit_texts(body, "", &mut |path, text| {
         if text.ends_with('\n') && rule_at(schema, path) == Some(ONE_LINE_IN_WORDS) {
@@ -57,9 +57,9 @@ pub(super) fn trim_parameters(body: &mut Value, schema: &Value) {
     });
 }
 
-/// Writes the parameters in `body` so that WhatsApp takes them, for a message that matters more than its form: on one line,
-/// its lines divided by ` / `, `-` for an empty one, and of those that are too long together the ends. Says what was wrong
-/// with each that was changed.
+/// Rewrites the parameters in `body` so that WhatsApp accepts them, for a message that matters more than its form: lines are
+/// joined with ` / `, an empty parameter becomes `-`, and if they are too long together only their ends are kept. Returns what
+/// was wrong with each parameter that was changed.
 pub(super) fn fit_parameters(body: &mut Value, schema: &Value) -> Vec<String> {
     let (mut changed, mut lengths) = (Vec::new(), Vec::new());
     visit_parameters(body, schema, |path, is_line, text| {

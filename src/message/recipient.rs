@@ -67,7 +67,7 @@ impl Recipient {
     /// A `userId` from a body, taken literally.
     ///
     /// # Errors
-    /// When it is empty, a dot segment of a path, or has control characters, some of which a URL would lose.
+    /// If it is empty, a dot segment of a path, or has control characters, which a URL might lose.
     pub(crate) fn verbatim(user: &str) -> Result<Self, RecipientError> {
         match user {
             _ if user.chars().all(is_invisible) => Err(RecipientError::Empty),
@@ -83,11 +83,11 @@ impl Recipient {
     }
 }
 
-/// What stands in the API's documents, and in what is copied from them, for a value of one's own.
+/// Placeholders in the API's documents and in what is copied from them.
 const DOCUMENTED_PLACEHOLDERS: [&str; 7] =
     ["USER_ID", "FLOW_ID", "BOT_ID", "PHONE_NUMBER", "+PHONE_NUMBER", "{userId}", "<string>"];
 
-/// What is wrong with a value that was copied from the API's documents.
+/// Says that a value was copied from the API's documents.
 pub(super) fn documented_placeholder(value: &str) -> Option<String> {
     let is_one = DOCUMENTED_PLACEHOLDERS.contains(&value.trim());
     is_one.then(|| format!("`{}` is a placeholder of the API's documents", value.trim()))
@@ -120,7 +120,7 @@ pub(super) fn doubt(user: &str) -> Option<String> {
     }
 }
 
-/// `<user>`, `$USER`, `USER`, `YOUR_NUMBER`, `string`. What has `{{ }}` is reported where templates are filled.
+/// `<user>`, `$USER`, `USER`, `YOUR_NUMBER`, `string`. A `{{ }}` is reported by the code that fills in templates.
 fn looks_like_placeholder(user: &str) -> bool {
     let is_word = |word: &str| user.eq_ignore_ascii_case(word);
     let is_in_capitals = user.len() > 1 && user.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
@@ -162,8 +162,8 @@ impl fmt::Display for Recipient {
 }
 
 impl TypedRecipient {
-    /// What a person wrote, in a flag, a list or a file: `id:USER`, a WhatsApp user id, or a phone number, whose bare digits
-    /// can be a national one of `country`.
+    /// A recipient as a person wrote it, in a flag, a list or a file: `id:USER`, a WhatsApp user id, or a phone number, whose
+    /// bare digits can be a national number of `country`.
     ///
     /// # Errors
     /// When it is not surely one recipient.
@@ -188,7 +188,7 @@ impl TypedRecipient {
         Self { number: self.number.map(PhoneNumber::doubted), ..self }
     }
 
-    /// What a person should know of how it was understood.
+    /// A note for a person about how it was read.
     #[must_use]
     pub(crate) fn warnings(&self) -> &[String] {
         self.number.as_ref().map_or(&[], PhoneNumber::warnings)

@@ -4,30 +4,30 @@ use super::invalid::InvalidMessage;
 use super::recipient::{Recipient, TypedRecipient};
 use crate::phone::{Country, is_bare};
 
-/// Where a recipient may come from besides the body, in the order they are asked: flag, body, environment.
+/// Where a recipient may come from besides the body, by precedence: flag, body, environment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecipientSources {
     /// `--to`
     pub(crate) flag: Option<String>,
-    /// `JELOU_TO`; a wrong one matters only where it is used.
+    /// `JELOU_TO`; an invalid one matters only if it is used.
     pub(crate) environment: Option<String>,
     /// Whose national numbers flag and environment may have.
     pub(crate) country: Option<Country>,
 }
 
 impl RecipientSources {
-    /// Whether a country could change who is meant.
+    /// Whether a country could change the recipient.
     pub(crate) fn may_need_country(&self) -> bool {
         self.flag.as_ref().or(self.environment.as_ref()).is_some_and(|typed| is_bare(typed))
     }
 }
 
-/// A recipient, or where one is to be looked for.
+/// A recipient, or where to look for one.
 #[derive(Clone, Debug)]
 pub(crate) enum RecipientChoice<'a> {
     /// This one, whatever the body says.
     Made(TypedRecipient),
-    /// The first of these that is there.
+    /// The first of these that is set.
     Among(&'a RecipientSources),
 }
 
@@ -40,7 +40,7 @@ impl RecipientChoice<'_> {
     /// The recipient, given the one that the body names.
     ///
     /// # Errors
-    /// When there is none, or the first that is there cannot be one; a wrong one behind it does not matter.
+    /// If there is none, or the first one is invalid; an invalid one after it does not matter.
     pub(crate) fn make(self, in_body: Option<&Recipient>) -> Result<TypedRecipient, InvalidMessage> {
         let sources = match self {
             Self::Made(recipient) => return Ok(recipient),

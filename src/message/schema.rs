@@ -9,7 +9,7 @@ use super::merge::merge;
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 impl Message {
-    /// The schema of this kind's body: its own fields, and in front of them those that say what it is and who gets it.
+    /// The schema of this kind's body: the fields for type and recipient, then its own.
     #[must_use]
     pub(crate) fn body_schema(&self) -> Value {
         let user = json!({ "type": "string", "minLength": 1 });
@@ -52,7 +52,7 @@ impl Message {
     }
 }
 
-/// Lets the references inside a schema that is moved to `place` point at its own definitions again.
+/// Adjusts the references in a schema that is moved to `place`, so that they lead to its own definitions.
 fn move_references(schema: &mut Value, place: &str) {
     match schema {
         Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! Ways into a schema and a body: from the path of a field, as messages write it, to what stands there.
+//! Finds a field in a schema or a body by its path as messages write it.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ pub(crate) fn at<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
     })
 }
 
-/// Whether the field at `path`, or a field around it whose inside is free, stands in the schema.
+/// Whether the schema has the field at `path`, or an enclosing field whose content is free.
 pub(crate) fn is_known(root: &Value, path: &str) -> bool {
     let mut schema = resolve(root, root);
     for step in path.split(['.', '[']).filter(|step| !step.is_empty()) {

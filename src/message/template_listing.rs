@@ -1,5 +1,4 @@
-//! Whether a bot has a template that is to be sent, by the list of its templates: the client asks before it sends, the
-//! sandbox at each message.
+//! Checks a message against the list of the bot's templates: the client before it sends, the sandbox at each message.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +12,10 @@ use crate::phone::is_user_id;
 
 /// Different ones that are kept of a list of messages.
 const MOST: usize = 100;
-/// Templates that are named where one of them is meant.
+/// How many templates are named as possible matches.
 const MOST_MEANT: usize = 3;
 
-/// What a message asks of a template that it names.
+/// What a message requires of the template that it names.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct TemplateUse {
     pub(crate) name: String,
@@ -31,7 +30,7 @@ pub(crate) struct TemplateUse {
     pub(crate) is_without_media: bool,
 }
 
-/// What the templates of many messages are, each once.
+/// The templates of many messages, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct TemplateUses {
@@ -40,7 +39,7 @@ pub(crate) struct TemplateUses {
     pub(crate) is_cut: bool,
 }
 
-/// What a bot's list says of a template that is to be sent.
+/// The verdict of a bot's list on a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TemplateVerdict {
     Fits,
@@ -54,7 +53,7 @@ pub(crate) enum TemplateVerdict {
     NotApproved {
         status: String,
     },
-    /// It is for authentication, which nobody gets without a number.
+    /// It is for authentication, which requires a phone number.
     NeedsNumber,
     WrongCount {
         given: usize,
@@ -68,14 +67,14 @@ pub(crate) enum TemplateVerdict {
     SeveralLanguages {
         languages: Vec<String>,
     },
-    /// The list does not say this of it, so nobody knows.
+    /// Unknown, because the list does not have this.
     Unclear {
         missing: &'static str,
     },
 }
 
 impl TemplateUse {
-    /// What the body of a template that is sent by its name asks for.
+    /// What the body of a message with a template requires of it.
     pub(crate) fn of(body: &Value) -> Option<Self> {
         let name = body.get("elementName")?.as_str()?.to_owned();
         Some(Self {
@@ -95,7 +94,7 @@ impl TemplateUse {
             && is_without_media(body) == self.is_without_media
     }
 
-    /// Whether one of `templates`, as the API lists them, is this one. What a list does not say is no fault.
+    /// Whether one of `templates`, as the API lists them, fits. What a list leaves out is not an error.
     pub(crate) fn judge(&self, templates: &[Value]) -> TemplateVerdict {
         let named: Vec<_> = templates.iter().filter(|each| text(each, "elementName") == Some(&self.name)).collect();
         if named.is_empty() {
@@ -158,8 +157,8 @@ impl TemplateUses {
     }
 }
 
-/// The templates that a person named `name`, else those that are called so behind WhatsApp's prefix; of several the approved
-/// ones. Capitals do not matter.
+/// The templates called `name`, else those with that name after WhatsApp's prefix; if there are several, the approved ones.
+/// Capitals do not matter.
 fn named_otherwise(name: &str, templates: &[Value]) -> Vec<String> {
     let name = name.to_lowercase();
     let is_it = |found: Option<&str>| found.is_some_and(|found| found.to_lowercase() == name);
@@ -187,7 +186,7 @@ pub(crate) fn nearest_template<'a>(name: &str, templates: &'a [Value]) -> Option
     text(template, "elementName")
 }
 
-/// The question after templates that were probably meant; nothing where there is none.
+/// Suggests templates that were probably meant; None if there are none.
 pub(crate) fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
     let names: Vec<_> = names.iter().take(MOST_MEANT).map(|name| format!("`{}`", name.as_ref())).collect();
     (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
@@ -212,8 +211,8 @@ fn is_without_media(body: &Value) -> bool {
     text(body, "mediaUrl").is_none_or(str::is_empty)
 }
 
-/// The media that a template begins with, by whichever field the list says it with: Meta's own components, or a field beside
-/// the text. Nothing where it does not say.
+/// The medium that a template begins with, from Meta's components or from a field beside the text. None if the list does not
+/// have it.
 fn header_media(template: &Value) -> Option<&'static str> {
     let components = template.get("components").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let header =
@@ -249,7 +248,7 @@ fn languages(templates: &[&Value]) -> Vec<String> {
     languages
 }
 
-/// How many values the text of a template takes; nothing where it does not say.
+/// How many values the text of a template takes; None if the list does not have it.
 fn values_of_text(template: &Value) -> Option<usize> {
     let marks = text(template, "template")?.split("{{").skip(1);
     let marks = marks.filter_map(|rest| Some(rest.split_once("}}")?.0.trim()));

@@ -19,7 +19,7 @@ pub(crate) struct TemplateTexts(Vec<TemplateText>);
 struct TemplateText {
     name: String,
     language: Option<String>,
-    /// With `{{1}}` where a value goes.
+    /// With `{{1}}` in place of a value.
     text: String,
 }
 
@@ -38,8 +38,8 @@ impl TemplateTexts {
         Self(texts.collect())
     }
 
-    /// What the recipient of `body`, a message of `kind`, would see, with the template's own text in the place of its name and
-    /// of its values.
+    /// What the recipient of `body`, a message of `kind`, would see, with the template's own text in place of its name and
+    /// values.
     pub(crate) fn drawn(&self, kind: &Message, body: &Value) -> Vec<DrawnLine> {
         let mut lines = kind.drawn(body);
         let place = lines.iter().position(|line| matches!(line, DrawnLine::Template(_)));
@@ -51,8 +51,8 @@ impl TemplateTexts {
         lines
     }
 
-    /// The text of the template that `body` names, with its values. Nothing where it is not known, or where there are several
-    /// and the body does not say which one is meant.
+    /// The text of the template in `body`, with its values. None if it is not known, or if there are several and the body does
+    /// not say which.
     fn filled(&self, body: &Value) -> Option<String> {
         let (name, language) = (text(body, "elementName")?, text(body, "language"));
         let is_meant = |each: &&TemplateText| each.name == name && is_same(language, each.language.as_deref());

@@ -7,13 +7,13 @@ use serde_json::Map;
 
 use super::contact::{Address, Contact, Email, Link, Name, Organization, Phone};
 
-/// Types that say nothing to a person who looks at the card.
+/// Types that mean nothing to a person who reads the card.
 const SILENT_TYPES: [&str; 6] = ["voice", "pref", "internet", "text", "x-internet", "other"];
 
 /// Every card of `text`, in order.
 ///
 /// # Errors
-/// With what is wrong, in words, when it holds no card, or something that is not a whole card.
+/// An error if it holds no card, or an incomplete one.
 pub(crate) fn contacts(text: &str) -> Result<Vec<Contact>, String> {
     let mut parser = Parser::new(text).strict();
     let mut contacts = Vec::new();

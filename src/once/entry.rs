@@ -1,4 +1,4 @@
-//! What a person has under a key.
+//! The state of a person under a key.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -25,7 +25,7 @@ pub(crate) enum OnceState {
     Unknown,
     /// A process is sending it at this moment.
     UnderWay,
-    /// An unfinished run is to send it.
+    /// An unfinished run will send it.
     ToBeSent,
     /// Whatever was tried was not sent: the person is free.
     NotSent,
@@ -57,7 +57,7 @@ impl OnceState {
         }
     }
 
-    /// Of two that one person has, the one that counts: what was sent before what may have been.
+    /// Compares two entries of one person: "sent" wins over "may have been sent".
     pub(crate) fn outweighs(self, other: Self) -> bool {
         let place = |state| Self::ALL.iter().position(|of_all| *of_all == state);
         place(self) < place(other)
@@ -73,33 +73,33 @@ pub(crate) struct OnceEntry {
     pub(crate) message_id: Option<String>,
     /// The run whose row it was.
     pub(crate) run: Option<String>,
-    /// Whether that run is there: its row decides then.
+    /// Whether that run exists; then its row decides.
     pub(crate) is_row: bool,
-    /// Of the words, the kind, and what Jelou's history shows of it; absent where that is not known.
+    /// Text, kind, and what Jelou's history shows of the message; None if unknown.
     pub(crate) words: Option<OnceHash>,
     pub(crate) kind: Option<OnceHash>,
     pub(crate) shown: Option<OnceHash>,
 }
 
 impl OnceEntry {
-    /// Of two that one person has, the one that counts: of two that count alike, the later one.
+    /// Compares two entries of one person; if they are equal, the later one wins.
     pub(crate) fn outweighs(&self, other: &Self) -> bool {
         self.state.outweighs(other.state) || self.state == other.state && self.at > other.at
     }
 }
 
-/// What everybody has under one key, by the hashes of the people.
+/// The state of everybody under one key, by the hashes of the people.
 pub(crate) type OncePeople = HashMap<OnceHash, OnceEntry>;
 
 /// What people have under one key by rows of runs, by the key of each person.
 pub(crate) type OnceRows = (OnceScope, BTreeMap<String, OnceEntry>);
 
-/// What a single send claims before its first byte leaves.
+/// The claim of a single send, made before its first byte leaves.
 #[derive(Clone, Debug)]
 pub(crate) struct NewClaim {
     pub(crate) person: OnceHash,
     pub(crate) words: OnceHash,
     pub(crate) kind: OnceHash,
-    /// Of what Jelou's history shows of it, where that tells it from other messages.
+    /// What Jelou's history shows of it, if that distinguishes it from other messages.
     pub(crate) shown: Option<OnceHash>,
 }

@@ -1,4 +1,4 @@
-//! Hashes of people, words and kinds, keyed with the secret of a store: nobody without it can try numbers until one fits.
+//! Hashes of people, texts and kinds, keyed with a store's secret, so that others cannot find a number by trying all numbers.
 
 use std::fmt;
 

@@ -1,11 +1,11 @@
-//! Where requests go: to the API, or to a sandbox. No other place knows where the sandbox is.
+//! Decides where requests go: to the API or to a sandbox. Only this file knows where the sandbox is.
 
 use crate::config::{ApiUrl, Sandboxed, Settings};
 use crate::output::Stderr;
 use crate::process::SystemError;
 use crate::sandbox::{self, DEFAULT_PORT, Neighbor, Sandbox};
 
-/// Where a request would go, without a look at what runs. Where it is a sandbox, that one has a page.
+/// Where a request would go, without checking what runs. A running sandbox has a page.
 pub(crate) fn planned(settings: &Settings) -> ApiUrl {
     match &settings.sandbox {
         Sandboxed::No | Sandboxed::At(_) => settings.api_url.value.clone(),
@@ -13,8 +13,7 @@ pub(crate) fn planned(settings: &Settings) -> ApiUrl {
     }
 }
 
-/// Where a request goes. With `--sandbox` it is this user's running sandbox; if there is none, one is started in this
-/// process.
+/// Where a request goes. With `--sandbox` it is this user's running sandbox; if there is none, one is started in this process.
 pub(crate) async fn reach_or_start(settings: &Settings, stderr: &Stderr) -> Result<ApiUrl, SystemError> {
     if settings.sandbox != Sandboxed::Nearest {
         return Ok(planned(settings));

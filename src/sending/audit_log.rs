@@ -1,6 +1,6 @@
-//! The audit log: a line of JSON for each message of `send`, `run` and `--test-to`, for each end of a bulk run, for one that
-//! a guard refused and for one of which a person decided rows, in the file that the profile or `JELOUCTL_LOG` names. It has
-//! no text of a message and no secret, and a failure to write it changes no exit code.
+//! The audit log: a line of JSON for each message of `send`, `run` and `--test-to`, for each end of a bulk run, for each run
+//! that a guard refused, and for each decision about rows, in the file that the profile or `JELOUCTL_LOG` names. It contains no
+//! text of a message and no secret, and a failure to write it changes no exit code.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -27,7 +27,7 @@ use crate::timestamps::rfc_3339_millis;
 const LOCK_TRIES: u32 = 20;
 const BETWEEN_LOCK_TRIES: Duration = Duration::from_millis(5);
 
-/// Where the log is, and the sender; without a file nothing is written.
+/// The log's file, and the sender; without a file nothing is written.
 #[derive(Debug, Default)]
 pub(crate) struct AuditLog {
     path: Option<PathBuf>,
@@ -57,7 +57,7 @@ impl AuditLog {
         Self { exclusions: exclusions.lists().iter().map(list).collect(), ..self }
     }
 
-    /// By the configuration that these flags lead to, of which nothing is said.
+    /// From the configuration that these flags lead to; its warnings are not printed.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -76,7 +76,7 @@ impl AuditLog {
         Self { bot: Some(bot), ..self }
     }
 
-    /// What became of one message. `exit_code` is what its send ended with, or would have by itself.
+    /// The outcome of one message. `exit_code` is the code that its send ended with, or would have.
     pub(crate) fn message(&self, stderr: &Stderr, command: &str, record: &Record, exit_code: u8) {
         let error = record.error.as_ref();
         self.append(
@@ -101,12 +101,12 @@ impl AuditLog {
         );
     }
 
-    /// How a bulk run stands at its end, where it stopped, or after `command`.
+    /// The state of a bulk run at its end, when it stopped, or after `command`.
     pub(crate) fn run(&self, stderr: &Stderr, command: &str, run: &Value) {
         self.append(stderr, "run", command, run);
     }
 
-    /// What a person decided of people under a key.
+    /// A decision about people under a key.
     pub(crate) fn key(&self, stderr: &Stderr, command: &str, (key, api_url): (&str, &str), decided: &Value) {
         let mut fields = json!({ "key": key, "api_url": api_url });
         if let (Value::Object(fields), Value::Object(decided)) = (&mut fields, decided) {
@@ -168,13 +168,13 @@ fn check_directory(directory: Option<&Path>) -> io::Result<()> {
 
 /// What a line is appended to.
 enum Log<'a> {
-    /// A descriptor that this process was started with: whoever handed it over chose where the lines go.
+    /// A descriptor that this process was started with: the caller chose where the lines go.
     Descriptor(File),
     File(File, &'a Path),
 }
 
 impl Log<'_> {
-    /// In one write: whoever else appends comes before or after it.
+    /// In one write, so that the lines of several processes do not mix.
     fn append(mut self, mut line: String) -> io::Result<()> {
         if let Self::File(file, path) = &self
             && ends_within_a_line(path)
@@ -193,7 +193,7 @@ impl Log<'_> {
     }
 }
 
-/// Tries to get the lock, and continues without it: whoever holds it for longer may be waiting for this process to end, as
+/// Tries to get the lock, and continues without it: a process that holds it for longer may be waiting for this one to end, as
 /// `flock` does.
 fn lock_for_a_moment(file: &File) {
     for _ in 0..LOCK_TRIES {
@@ -223,7 +223,7 @@ fn open(path: &Path) -> io::Result<Log<'_>> {
     }
     let mut options = File::options();
     options.append(true).create(true);
-    // A pipe that nobody reads must not keep a send waiting.
+    // A pipe without a reader must not block a send.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     let file = private_file::open("write", path, &mut options).map_err(|error| error.cause)?;
@@ -231,8 +231,8 @@ fn open(path: &Path) -> io::Result<Log<'_>> {
     Ok(Log::File(file, path))
 }
 
-/// The descriptor of this process that `path` names. To open it anew would fail where it is a socket, as in a systemd
-/// service, or another user's pipe.
+/// The descriptor of this process that `path` names. Opening it again would fail for a socket, as in a systemd service, or for
+/// another user's pipe.
 #[cfg(unix)]
 fn own_descriptor(path: &Path) -> Option<io::Result<File>> {
     use std::os::fd::AsFd;
@@ -255,7 +255,7 @@ fn own_descriptor(_path: &Path) -> Option<io::Result<File>> {
     None
 }
 
-/// A copy of any other descriptor that was handed over; nothing where the system gives none, and the path has to be opened.
+/// A copy of any other inherited descriptor; None if the system has none and the path must be opened.
 #[cfg(target_os = "linux")]
 fn numbered_descriptor(number: i32) -> Option<io::Result<OwnedFd>> {
     use rustix::fs::OFlags;
@@ -286,8 +286,8 @@ fn numbered_descriptor(_number: i32) -> Option<io::Result<OwnedFd>> {
     None
 }
 
-/// A log that others can change proves nothing, and somebody may have put the file there to learn whom we write to. What is
-/// no file, such as a terminal, has no permissions that say so.
+/// A log that others can change proves nothing, and somebody may have created the file to learn the recipients. Files that are
+/// not regular, such as a terminal, have no permissions that show it.
 #[cfg(unix)]
 fn refuse_unsafe(file: &File) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;

@@ -32,7 +32,7 @@ pub(crate) enum Opening {
 }
 
 impl Opening {
-    /// For those who have nothing to tell of a signal.
+    /// For callers without anything to say about a signal.
     pub(crate) fn connection(self) -> Result<Connection, Interrupted> {
         match self {
             Self::Open(connection) => Ok(connection),
@@ -57,8 +57,7 @@ pub(crate) enum ConnectError {
     System(#[from] SystemError),
 }
 
-/// Opens the way to the API at `base` for `client_id`, whose secret is fetched now. `signals`, of which none is caught yet,
-/// are those that stop it.
+/// Connects to the API at `base` as `client_id`, whose secret is fetched now. `signals`, none of which is caught yet, stop it.
 ///
 /// # Errors
 /// When the secret cannot be had, or the certificates or the proxy cannot be used.
@@ -93,7 +92,7 @@ pub(crate) async fn connect(
 }
 
 impl Connection {
-    /// Sends `request` and tells what happens on the way; `flight` knows meanwhile how far it is.
+    /// Sends `request` and reports its progress; `flight` keeps how far it got.
     pub(crate) async fn deliver(
         &mut self,
         stderr: &Stderr,

@@ -48,7 +48,7 @@ pub(crate) enum WaitEnd {
     Reached,
     /// It failed on its way.
     Undelivered,
-    /// It has not come so far in time; with what kept Jelou from answering at the end, where that was so.
+    /// It did not reach the state in time; with the last error, if Jelou did not answer at the end.
     TimeIsUp {
         problem: Option<String>,
     },
@@ -58,7 +58,7 @@ pub(crate) enum WaitEnd {
 }
 
 impl DeliveryWait {
-    /// How long, where nothing says so.
+    /// The default.
     pub(crate) const DEFAULT: Duration = Duration::from_secs(120);
 }
 
@@ -145,14 +145,14 @@ impl Connection {
     }
 }
 
-/// How long to wait for the next look-up, where so much time is `left`; nothing where the last one was made.
+/// The delay before the next look-up, with `left` until the end; None after the last one.
 fn until_next_look(pause: Duration, left: Duration) -> Option<Duration> {
     let until_last = left.checked_sub(LAST_LOOK).filter(|until_last| !until_last.is_zero())?;
     Some(pause.min(until_last))
 }
 
 impl WaitEnd {
-    /// What to say of a message that did not come so far, and the way out; nothing of one that did.
+    /// The message and the way out if it did not reach the state; None if it did.
     pub(crate) fn problem(
         &self,
         facts: Option<&DeliveryFacts>,
@@ -224,7 +224,7 @@ pub(crate) async fn wait_for_delivery(
     Err((message, hint))
 }
 
-/// Where Jelou can be asked for it.
+/// Where Jelou can be asked about it.
 fn sort(outgoing: &Outgoing) -> MessageSort {
     match outgoing.route() {
         Route::Template => MessageSort::Template,

@@ -9,7 +9,7 @@ use crate::list::ListInput;
 use crate::people::{CountryRule, ExclusionError, ExclusionList, ExclusionOptions, ExclusionOrigin, Exclusions};
 use crate::private_file::{PipeBound, open_to_read};
 
-/// Reserves standard input where one of `sources` is it.
+/// Reserves standard input if one of `sources` is it.
 pub(crate) fn claim_exclusions(context: &mut Context, sources: &[Source]) -> Result<(), InputError> {
     let stdin = sources.iter().filter(|source| **source == Source::Stdin);
     stdin.into_iter().try_for_each(|_| context.input.claim_stdin("--exclude"))
@@ -18,7 +18,7 @@ pub(crate) fn claim_exclusions(context: &mut Context, sources: &[Source]) -> Res
 /// The lists that `--exclude` names.
 ///
 /// # Errors
-/// When one of them cannot be read, or names somebody who is not surely one person.
+/// If one of them cannot be read, or has a row that does not clearly name one person.
 pub(crate) fn read_exclusions(
     context: &Context,
     sources: &[Source],
@@ -84,7 +84,7 @@ fn add(
     exclusions.add(input, &name, origin, options)
 }
 
-/// Says what is strange about lists: that nobody is on one, or that a cell may have been meant for a number.
+/// Warns of strange lists: one that is empty, or a cell that may have been meant for a number.
 fn tell(context: &Context, lists: &[ExclusionList]) {
     for list in lists {
         for doubt in &list.doubts {

@@ -23,7 +23,7 @@ impl Flight {
                 self.is_under_way.set(false);
                 self.last_problem.replace(Some((problem.code, problem.message.clone())));
             }
-            // What the answer means is not known yet; a failure is reported next.
+            // The answer has not been judged yet; a failure is reported next.
             Event::Answered(_) => drop(self.last_problem.take()),
             Event::Failed(_) => {}
         }
@@ -33,7 +33,7 @@ impl Flight {
         self.is_under_way.get()
     }
 
-    /// What became of the message is known.
+    /// The outcome of the message is known.
     pub(crate) fn landed(&self) {
         self.is_under_way.set(false);
     }
@@ -48,7 +48,7 @@ impl Flight {
 pub(crate) enum Panicked {
     #[error("a fault in jelouctl before the request began")]
     Before,
-    /// Nobody knows what the server has read.
+    /// It is unknown what the server has read.
     #[error("a fault in jelouctl while the request was under way; the message may have been sent")]
     UnderWay,
 }

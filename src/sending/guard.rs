@@ -54,10 +54,10 @@ pub(crate) enum GuardError {
     Rows { count: u64, first: Box<GuardError> },
     #[error("sending {} was not confirmed", counted(*rows, "message"))]
     Unconfirmed { rows: u64, is_answer: bool },
-    /// A run that was left for days may say what does not hold any more.
+    /// The content of a run that was left for days may be out of date.
     #[error("run {run} last changed {age} ago, and {} still to be sent", counted_are(*rows, "message"))]
     OldRun { run: String, age: String, rows: u64 },
-    /// An earlier run has sent some of the messages, or is to send them.
+    /// An earlier run has sent some of the messages, or will send them.
     #[error("{message}")]
     SentBefore { message: String, hint: String },
     /// By it the earlier runs that count are chosen, and rows of this one are remembered.

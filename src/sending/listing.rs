@@ -18,7 +18,7 @@ const MAX_PAGES: u32 = 100;
 /// Every page as one listing in the API's own shape: the first page's, with the `results` of all.
 ///
 /// # Errors
-/// When a page cannot be read, or there is no end to them.
+/// If a page cannot be read, or the pages do not end.
 pub(crate) async fn read_templates(
     connection: &mut Connection,
     stderr: &Stderr,
@@ -36,7 +36,7 @@ pub(crate) async fn read_templates(
 /// The pages that were read so far, as one.
 #[derive(Default)]
 pub(super) struct Listing {
-    /// The first page, whose results give way to those of all.
+    /// The first page; its results are replaced by those of all pages.
     first: Map<String, Value>,
     found: Vec<Value>,
     pages: u32,
@@ -47,7 +47,7 @@ impl Listing {
     /// Reads the next page.
     ///
     /// # Errors
-    /// When it cannot be read, or there is no end to them.
+    /// If it cannot be read, or the pages do not end.
     pub(super) async fn read_page(
         &mut self,
         connection: &mut Connection,
@@ -115,7 +115,7 @@ impl ReadError {
         Self::Failed { delivery: Box::new(delivery) }
     }
 
-    /// A page that was tried for so long, as `flight` tells.
+    /// A page that was tried for this long, according to `flight`.
     pub(super) fn late(tried_for: Duration, flight: &Flight) -> Self {
         let (code, cause) = flight.last_problem().unwrap_or(("network", "no answer in time".to_owned()));
         Self::Late { tried_for, code, cause }
@@ -138,7 +138,7 @@ impl ReadError {
         }
     }
 
-    /// The same for whoever sees the answer.
+    /// The same for a person who sees the answer.
     #[must_use]
     pub(crate) fn beside_answer(mut self) -> Self {
         if let Self::Failed { delivery } = &mut self
@@ -157,7 +157,7 @@ impl ReadError {
         }
     }
 
-    /// Whether a send would fail in the same way, also later. What passes by itself, or concerns the listing alone, is not
+    /// Whether a send would fail in the same way, also later. A problem that passes, or that concerns only the listing, is not
     /// lasting.
     pub(crate) fn is_lasting(&self) -> bool {
         let delivery = match self {

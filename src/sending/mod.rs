@@ -1,5 +1,5 @@
-//! Who sends and how it leaves: from flags, environment, configuration and standard input to bot, credentials, guard,
-//! preview and connection. Every command that sends, or reads from the API, goes this way.
+//! The sender, and how a request leaves: flags, environment, configuration and standard input become bot, credentials, guard,
+//! preview and connection. Every command that sends, or reads from the API, uses it.
 
 pub(crate) mod address;
 mod audit_log;

@@ -1,4 +1,4 @@
-//! Who may be written to freely: the people whom the bot's history shows to have written lately.
+//! The people who may get a free message, because the bot's history shows that they have written lately.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -25,7 +25,7 @@ const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 #[derive(Debug, Default)]
 pub(crate) struct OpenWindows {
     written_at: HashMap<String, Timestamp>,
-    /// What the server's clock shows beside ours.
+    /// The server's clock compared with ours.
     clock: SignedDuration,
 }
 

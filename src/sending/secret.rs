@@ -5,8 +5,8 @@ use std::io;
 use crate::output;
 use crate::process::{Signal, Signals};
 
-/// Asks on the terminal without showing what is typed; needs a runtime. Ctrl-C ends the question with an error, and the
-/// terminal shows again what is typed.
+/// Asks on the terminal without showing what is typed; needs a runtime. Ctrl-C ends the question with an error and restores the
+/// terminal.
 ///
 /// # Errors
 /// When the terminal cannot be read; `Interrupted` after Ctrl-C.

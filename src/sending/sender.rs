@@ -15,14 +15,14 @@ use crate::output::StreamError;
 use crate::phone::Country;
 use crate::process::{EnclosingSandbox, Signals, enclosing_sandbox};
 
-/// The first step: nothing else can take standard input from the secret, and the environment is read; a fault in it is
-/// told once the message is known to be right.
+/// The first step: reserves standard input for the secret and reads the environment. Its errors are reported once the message
+/// is known to be valid.
 #[derive(Debug)]
 pub(crate) struct UnresolvedSender {
     environment: Result<Environment, ConfigError>,
-    /// The address of a sandbox that we run in, where the environment does not have it.
+    /// The address of the sandbox around us, if the environment does not have it.
     enclosing: Option<String>,
-    /// The configuration, where it had to be read before its turn.
+    /// The configuration, if it had to be read early.
     read: Option<Result<Settings, ConfigError>>,
 }
 
@@ -45,8 +45,8 @@ impl UnresolvedSender {
         self.environment.as_ref().ok().and_then(|environment| environment.to.clone())
     }
 
-    /// Where the recipient may come from. The profile is asked for its country before its turn, but only where it could
-    /// change who is meant; faults of the configuration are reported later.
+    /// Where the recipient may come from. The profile is read early for its country, but only if it could change the recipient;
+    /// errors of the configuration are reported later.
     pub(crate) fn recipients(
         &mut self,
         context: &Context,
@@ -61,7 +61,7 @@ impl UnresolvedSender {
         recipients
     }
 
-    /// What the environment says, where it is in order.
+    /// The environment's settings, if they are valid.
     pub(crate) fn said(&self) -> Option<&Environment> {
         self.environment.as_ref().ok()
     }
@@ -99,17 +99,17 @@ impl UnresolvedSender {
         Ok(settings)
     }
 
-    /// Who sends, where nothing has to be looked at in between.
+    /// The sender, if nothing has to be checked in between.
     pub(crate) fn resolve(self, context: &Context) -> Result<Sender, ConfigError> {
         Sender::of(self.settings(context)?, context)
     }
 }
 
-/// The environment, which leads to the sandbox whose command we belong to, and that sandbox's address where it does not by
-/// itself: a script under test may clear it (`env -i`), or become somebody else (`su -`).
+/// The environment, which leads to the sandbox whose command we belong to, and that sandbox's address if the environment lacks
+/// it: a script under test may clear it (`env -i`), or become another user (`su -`).
 ///
 /// # Errors
-/// When a variable is wrong, or where that sandbox listens cannot be learnt.
+/// If a variable is invalid, or the sandbox's address cannot be found.
 pub(crate) fn read_environment() -> Result<(Environment, Option<String>), ConfigError> {
     let mut environment = Environment::read()?;
     if environment.sandbox.is_some() {
@@ -126,7 +126,7 @@ pub(crate) fn read_environment() -> Result<(Environment, Option<String>), Config
     }
 }
 
-/// The part of the environment that says where the ledger is. A sandbox around us counts as one that it names.
+/// The environment's setting of the ledger. A sandbox around us counts as if it were named.
 ///
 /// # Errors
 /// When a variable is wrong.
@@ -144,7 +144,7 @@ fn sandbox_address(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// Who sends, as far as it is decided before anything leaves; the secret is not read yet.
+/// The sender, as far as it is decided before anything leaves; the secret is not read yet.
 #[derive(Debug)]
 pub(crate) struct Sender {
     pub(crate) settings: Settings,
@@ -170,7 +170,7 @@ impl Sender {
         check_allowed(&self.settings, recipients)
     }
 
-    /// Where requests would go, without a look at what runs.
+    /// Where requests would go, without checking what runs.
     pub(crate) fn planned_base(&self) -> ApiUrl {
         address::planned(&self.settings)
     }

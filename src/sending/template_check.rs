@@ -1,4 +1,4 @@
-//! Whether the bot has the templates that are to be sent, by its own list; read once, before anything leaves.
+//! Checks whether the bot has the templates that will be sent, against its own list, read once before anything leaves.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::output::Stderr;
 
 /// How long the list may keep a run waiting.
 const CHECK_TIME: Duration = Duration::from_secs(3);
-/// How long the search for what was meant may keep an answer waiting.
+/// How long the search for the probable name may delay an answer.
 const SUGGESTION_TIME: Duration = Duration::from_secs(5);
 /// Languages of a template that are named.
 const MOST_LANGUAGES: usize = 10;
@@ -28,7 +28,7 @@ const MOST_FAULTS: usize = 5;
 #[derive(Clone, Debug)]
 pub(crate) struct TemplateFault {
     pub(crate) wanted: TemplateUse,
-    /// What is wrong, in words.
+    /// What is wrong.
     pub(crate) problem: String,
 }
 
@@ -58,7 +58,7 @@ fn message(faults: &[TemplateFault]) -> String {
     }
 }
 
-/// What the bot's list says of the templates of messages.
+/// The verdict of the bot's list on the templates of messages.
 #[derive(Debug, Default)]
 pub(crate) struct CheckedTemplates {
     /// What cannot be sent.
@@ -66,8 +66,8 @@ pub(crate) struct CheckedTemplates {
     pub(crate) texts: TemplateTexts,
 }
 
-/// What the bot's list says of `uses`. Where that cannot be known it warns, and finds nothing. `strict` makes a fault of a
-/// language that is left open.
+/// The verdict of the bot's list on `uses`. If it cannot be known, this warns and finds nothing. With `strict`, a missing
+/// language is an error.
 ///
 /// # Errors
 /// When a signal comes meanwhile.
@@ -88,9 +88,9 @@ pub(crate) async fn check_templates(
     Ok(CheckedTemplates { faults: judge(&listing, stderr, uses, strict), texts })
 }
 
-/// Whether the API can be reached and accepts the credentials and the bot, by the first page of the bot's templates; and what
-/// of `uses` the bot cannot send, by all pages. All of it takes no longer than `patience`. What passes by itself (429, 5xx)
-/// is a warning, since the notice may leave hours later; so is a later page that cannot be read.
+/// Whether the API can be reached and accepts the credentials and the bot, by the first page of the bot's templates; and which
+/// of `uses` the bot cannot send, by all pages. This takes at most `patience`. A problem that passes (429, 5xx) is a warning,
+/// since the notice may leave hours later; so is a later page that cannot be read.
 ///
 /// # Errors
 /// When the first page has no answer, the credentials or the bot are refused, or a signal comes meanwhile.
@@ -127,7 +127,7 @@ pub(crate) async fn check_sender(
 #[error("the notice cannot be sent: {}", without_prefix(.0))]
 pub(crate) struct Unsendable(pub(crate) ReadError);
 
-/// What of `uses` cannot be sent by the bot whose templates are listed; where the list does not tell, it warns.
+/// Which of `uses` the bot cannot send, by its list of templates; a warning if the list does not have it.
 fn judge(listing: &Value, stderr: &Stderr, uses: &TemplateUses, strict: bool) -> Vec<TemplateFault> {
     if uses.is_cut {
         stderr.warning(&format!("only the first {} different templates of the list were checked", uses.uses.len()));
@@ -173,8 +173,7 @@ fn judge(listing: &Value, stderr: &Stderr, uses: &TemplateUses, strict: bool) ->
     faults
 }
 
-/// That a template is for authentication and goes to a WhatsApp user id; nothing of any other message. Where that cannot be
-/// known it warns.
+/// An error if a template for authentication goes to a WhatsApp user id. If that cannot be known, this warns.
 ///
 /// # Errors
 /// When a signal comes meanwhile.
@@ -198,7 +197,7 @@ pub(crate) async fn check_needs_number(
     }))
 }
 
-/// The bot's templates; nothing where they cannot be had in time, with a warning that `what` could not be checked.
+/// The bot's templates; None if they cannot be read in time, with a warning that `what` could not be checked.
 async fn listing_in_time(
     connection: &mut Connection,
     stderr: &Stderr,
@@ -219,7 +218,7 @@ async fn listing_in_time(
     Ok(None)
 }
 
-/// What is wrong with a template that the API did not take; nothing where its list does not tell.
+/// What is wrong with a template that the API refused; None if its list does not have it.
 pub(crate) async fn fault_of_template(
     connection: &mut Connection,
     stderr: &Stderr,
@@ -249,7 +248,7 @@ impl Coverage {
     fn of(listing: &Value, read: usize) -> Self {
         let total = listing.pointer("/pagination/total");
         let total = total.and_then(|total| total.as_u64().or_else(|| total.as_str()?.parse().ok()));
-        // All pages were read where they are counted.
+        // All pages were read if they are counted.
         let is_counted =
             total.is_some() || listing.pointer("/pagination/totalPages").is_some_and(|pages| !pages.is_null());
         if listing.get("samples_only").and_then(Value::as_bool) == Some(true) {

@@ -39,7 +39,7 @@ pub(crate) struct Contacts {
     unknown: Map<String, Value>,
 }
 
-/// The flags: `--contact`, `--vcard`, or those of one card.
+/// Its flags: `--contact`, `--vcard`, or the parts of one card.
 #[derive(Args, Clone, Debug, Default)]
 #[command(group = clap::ArgGroup::new("card").multiple(true).conflicts_with_all(["contacts", "vcard"]))]
 struct ContactFlags {

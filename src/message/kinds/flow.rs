@@ -120,7 +120,7 @@ struct FlowParameters {
     unknown: Map<String, Value>,
 }
 
-/// What the flow is opened with; fields beside the screen pass as they are.
+/// What the flow is opened with; fields other than the screen are passed unchanged.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]

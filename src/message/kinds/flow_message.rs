@@ -1,4 +1,4 @@
-//! A WhatsApp Flow by its name, through the endpoint of its own: bot and recipient are in the path.
+//! A WhatsApp Flow by its name, through its own endpoint, which has bot and recipient in its path.
 
 use clap::Args;
 use garde::Validate;

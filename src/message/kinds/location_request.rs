@@ -1,4 +1,4 @@
-//! A text with a button that asks the recipient where they are.
+//! A text with a button that asks for the recipient's location.
 
 use clap::Args;
 use garde::Validate;
@@ -13,7 +13,7 @@ use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::TextFile;
 
-/// Ask the recipient to send where they are
+/// Ask the recipient for their location
 ///
 /// Examples:
 ///   jelouctl send location-request --to 593987654321 --text "Where shall we deliver?"

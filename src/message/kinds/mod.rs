@@ -122,13 +122,13 @@ macro_rules! kinds {
                 match self { $(Self::$kind(_) => <$kind as Kind>::EXAMPLE),* }
             }
 
-            /// Where it goes; `body` may say a part of the path.
+            /// The endpoint; `body` may hold a part of the path.
             #[must_use]
             pub(crate) fn route(&self, body: &Value) -> Route {
                 match self { $(Self::$kind(kind) => kind.route(body)),* }
             }
 
-            /// The kind that a body with these fields is, where it is another one.
+            /// The kind that a body with these fields really is.
             #[must_use]
             pub(crate) fn read_as(&self, fields: &Map<String, Value>) -> Option<Self> {
                 let name = match self { $(Self::$kind(_) => <$kind as Kind>::read_as(fields)),* };
@@ -235,7 +235,7 @@ impl Message {
         Some(kind.read_as(fields).unwrap_or(kind))
     }
 
-    /// The kind of a whole body of which nothing else is known, empty: by the name of a template, else by its `type`.
+    /// The kind of a whole body, by the name of a template, else by its `type`; its fields are empty.
     #[must_use]
     pub(crate) fn of_body(fields: &Map<String, Value>) -> Option<Self> {
         if fields.contains_key("elementName") {
@@ -251,7 +251,7 @@ impl Message {
         matches!(self, Self::Text(typed) if typed.is(text))
     }
 
-    /// Writes the parameters of a template in `body` so that WhatsApp takes them; says what was wrong with each.
+    /// Rewrites the parameters of a template in `body` so that WhatsApp accepts them; returns what was wrong with each.
     pub(crate) fn fit_parameters(&self, body: &mut Value) -> Vec<String> {
         if self.is_template() { fit_parameters(body, self.schema()) } else { Vec::new() }
     }

@@ -1,4 +1,4 @@
-//! A body that is sent as the file has it, for what this tool does not know yet.
+//! A body that is sent unmodified, for messages that this tool does not know yet.
 
 use clap::Args;
 use garde::Validate;

@@ -1,4 +1,4 @@
-//! A template by its name, through the endpoint of its own. The only message that reaches people who did not write.
+//! A template by its name, through its own endpoint. Only templates reach people who have not written.
 
 use clap::{Args, ValueEnum};
 use garde::Validate;
@@ -110,7 +110,7 @@ enum TemplateType {
     Video,
 }
 
-/// What a button of the template is given: the end of its link, its payload.
+/// The value of a template's button: the end of its link, or its payload.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]

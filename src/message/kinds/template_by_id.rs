@@ -38,7 +38,7 @@ pub(crate) struct TemplateById {
     #[schemars(extend("additionalProperties" = {"pattern": ONE_LINE}, "x-rule" = ONE_LINE_IN_WORDS, "x-source" = "WhatsApp"))]
     parameters: Option<NamedParameters>,
 
-    /// Goes into the path: the campaign has an endpoint of its own.
+    /// Part of the path: the campaign has an endpoint of its own.
     #[arg(skip)]
     #[garde(custom(|campaign: &Option<String>, (): &()| is_one_segment(campaign.as_deref())))]
     #[serde(skip_serializing)]

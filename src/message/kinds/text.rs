@@ -62,7 +62,7 @@ impl Text {
     }
 }
 
-/// Nobody means to send blanks: a variable was empty.
+/// A text of blanks is a mistake, such as an empty variable.
 fn not_blank(text: Option<&str>) -> garde::Result {
     match text {
         Some(text) if !text.is_empty() && text.trim().is_empty() => Err(garde::Error::new("has blanks only")),
