@@ -10,6 +10,7 @@ mod deadline;
 mod delivery;
 mod failure;
 mod look_ups;
+mod media;
 mod outcome;
 #[cfg(target_os = "linux")]
 mod platform_roots;
@@ -35,6 +36,7 @@ pub(crate) use self::look_ups::{
     DeliveryFacts, DeliveryState, HistoryMessage, ListingCoverage, LookUpError, LookUpList, LookUpPace, LookUpSpan,
     LookUps, MOST_PAGES, MessageAuthor, MessageSort, Notification, SpanStart, TrackedMessage, entry_key,
 };
+pub(crate) use self::media::{MediaClient, MediaLook};
 pub(crate) use self::outcome::{Cause, Outcome, Problem, Verdict, judge};
 pub(crate) use self::proxy::Proxy;
 pub(crate) use self::request::{

@@ -283,7 +283,11 @@ fn build(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) -> R
 }
 
 /// What makes connections as `options` say, and notes them in `connections`.
-fn builder(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) -> Result<ClientBuilder, ClientError> {
+pub(super) fn builder(
+    options: &ClientOptions,
+    keeps: bool,
+    connections: &ConnectionLog,
+) -> Result<ClientBuilder, ClientError> {
     // Fails only if a provider is already installed, which is this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];

@@ -68,16 +68,22 @@ fn viewer_page(url: &Url) -> Option<&'static str> {
 
 const FILE: &str = "is not a URL: Jelou takes a public HTTPS URL, not a file";
 
-fn is_public_host(host: &Host<&str>) -> bool {
-    let address = match host {
-        Host::Ipv4(address) => IpAddr::V4(*address),
-        Host::Ipv6(address) => address.to_canonical(),
+/// Whether others can reach `host`, as far as its name tells.
+pub(crate) fn is_public_host(host: &Host<&str>) -> bool {
+    match host {
+        Host::Ipv4(address) => is_public_address(IpAddr::V4(*address)),
+        Host::Ipv6(address) => is_public_address(IpAddr::V6(*address)),
         Host::Domain(name) => {
             let name = name.trim_end_matches('.');
             let is_local = [".localhost", ".local", ".internal", ".lan"].iter().any(|end| name.ends_with(end));
-            return name.contains('.') && !is_local;
+            name.contains('.') && !is_local
         }
-    };
+    }
+}
+
+/// Whether `address` is not one of this machine or of a network of our own.
+pub(crate) fn is_public_address(address: IpAddr) -> bool {
+    let address = address.to_canonical();
     let is_local = match address {
         IpAddr::V4(address) => {
             let is_shared = matches!(address.octets(), [0, ..] | [100, 64..=127, ..]);

@@ -43,6 +43,8 @@ mod bulk_ledger;
 mod bulk_lists;
 #[cfg(unix)]
 mod bulk_manage;
+#[cfg(target_os = "linux")]
+mod bulk_media;
 #[cfg(unix)]
 mod bulk_once;
 #[cfg(unix)]

@@ -10,6 +10,7 @@ use super::carry_out::carry_out;
 use super::earlier::{self, DuplicatePolicy};
 use super::excluded::leave_out_of_draft;
 use super::hours::{report_closed, report_over_midnight};
+use super::media::look_at_media;
 use super::send_args::BulkSendArgs;
 use super::store::hold_off_others;
 use super::summary::{RunSummary, nothing_to_send, print_summary};
@@ -70,6 +71,7 @@ impl PreparedRun<'_> {
         if !details.sandbox {
             report_closed(context, hours);
         }
+        look_at_media(context, sender, &new.draft, kind, args.typed.delivery.strict).await?;
         let is_asked = is_asked(context, sender);
         let before =
             BeforeRun { draft: &new.draft, kind, rate: details.rate, hours, exclusions, written_to: &written_to };

@@ -14,6 +14,7 @@ mod hours;
 mod import;
 mod list;
 mod list_notes;
+mod media;
 mod old_run;
 mod options;
 mod plan;

@@ -1,0 +1,189 @@
+//! Looks at the media files of a list before its run: a file that nobody can fetch is a message that nobody gets.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use crate::api::{MediaClient, MediaLook, Roots};
+use crate::commands::CommandError;
+use crate::context::{Context, UsageError};
+use crate::ledger::{LedgerDraft, LedgerError};
+use crate::message::{MediaFile, Message, media_files};
+use crate::output::counted;
+use crate::sending::{Sender, proxy_to};
+
+/// Different files that are looked at, how many at a time, and for how long in all.
+const MOST_FILES: usize = 200;
+const AT_A_TIME: usize = 8;
+const IN_ALL: Duration = Duration::from_secs(30);
+/// Files, and lines of each, that are named.
+const NAMED: usize = 5;
+
+/// A file with the rows that it is for.
+struct FileOfRows {
+    file: MediaFile,
+    rows: u64,
+    /// The first of them.
+    lines: Vec<u64>,
+}
+
+/// What is known of a file.
+enum Finding {
+    Fine,
+    /// It cannot be fetched, or its kind does not take it.
+    Faulty(String),
+    /// Nobody can tell from here.
+    Unknown(String),
+}
+
+/// Warns of files of `draft` that cannot be fetched, or that their kind does not take; with `strict` that is an error.
+///
+/// # Errors
+/// When the draft cannot be read, or the certificates cannot be used.
+pub(super) async fn look_at_media(
+    context: &Context,
+    sender: &Sender,
+    draft: &LedgerDraft,
+    kind: &Message,
+    strict: bool,
+) -> Result<(), CommandError> {
+    let (settings, base) = (&sender.settings, sender.planned_base());
+    // An API of this machine sends to nobody, so nobody fetches anything.
+    if settings.is_sandboxed() || base.is_loopback() {
+        return Ok(());
+    }
+    let (files, has_more) = files_of(draft, kind)?;
+    if files.is_empty() {
+        return Ok(());
+    }
+    let stderr = &context.stderr;
+    if proxy_to(&base)?.is_some() {
+        stderr.note("the media files were not looked at: that is done without a proxy");
+        return Ok(());
+    }
+    let roots = settings.ca_cert_file()?.map_or(Roots::Platform, |(file, content)| Roots::Only { file, content });
+    let findings = look_at_all(&MediaClient::new(roots)?, &files).await;
+    if has_more {
+        stderr.note(&format!("only the first {MOST_FILES} different media files were looked at"));
+    }
+    let mut faults = Vec::new();
+    let mut unknown = Vec::new();
+    for (of_rows, finding) in files.iter().zip(findings) {
+        match finding {
+            Finding::Fine => {}
+            Finding::Faulty(problem) => faults.push(of_rows.told(&problem)),
+            Finding::Unknown(why) => unknown.push(format!("{} ({why})", shown(&of_rows.file.url))),
+        }
+    }
+    if !unknown.is_empty() {
+        let files = counted(unknown.len() as u64, "media file");
+        stderr.note(&format!("{files} could not be looked at: {}", first_of(&unknown, ", ")));
+    }
+    let more = faults.len().saturating_sub(NAMED);
+    let told = faults.iter().take(NAMED).cloned().chain((more > 0).then(|| format!("and {more} more media files")));
+    stderr.warnings(&told.collect::<Vec<_>>());
+    if strict && !faults.is_empty() {
+        let files = counted(faults.len() as u64, "media file");
+        let message = format!("{files} cannot be sent, and --strict makes that an error");
+        return Err(UsageError::new(message, "correct the addresses, or leave --strict out").into());
+    }
+    Ok(())
+}
+
+impl FileOfRows {
+    /// `https://a.example/1.png cannot be sent: it does not exist (404); 7 rows: line 2, 3, 4, 5, 6, …`
+    fn told(&self, problem: &str) -> String {
+        let lines: Vec<_> = self.lines.iter().map(u64::to_string).collect();
+        let more = if self.rows > lines.len() as u64 { ", …" } else { "" };
+        let (url, rows) = (shown(&self.file.url), counted(self.rows, "row"));
+        format!("{url}: {problem}; {rows}: line {}{more}", lines.join(", "))
+    }
+}
+
+/// The different files of what is to be sent, and whether there are more of them than are looked at.
+fn files_of(draft: &LedgerDraft, kind: &Message) -> Result<(Vec<FileOfRows>, bool), LedgerError> {
+    let (mut places, mut files, mut has_more) = (HashMap::new(), Vec::<FileOfRows>::new(), false);
+    draft.requests(|line, _, body| {
+        let body = serde_json::from_str(body).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+        for file in media_files(kind.schema(), &body) {
+            let place = places.get(&file.url).copied().unwrap_or(files.len());
+            if place == MOST_FILES {
+                has_more = true;
+                continue;
+            }
+            if place == files.len() {
+                places.insert(file.url.clone(), place);
+                files.push(FileOfRows { file, rows: 0, lines: Vec::new() });
+            }
+            if let Some(known) = files.get_mut(place) {
+                known.rows += 1;
+                if known.lines.len() < NAMED {
+                    known.lines.push(line);
+                }
+            }
+        }
+        Ok::<_, LedgerError>(())
+    })?;
+    Ok((files, has_more))
+}
+
+/// What is known of each of `files`, some at a time.
+async fn look_at_all(client: &MediaClient, files: &[FileOfRows]) -> Vec<Finding> {
+    let late = || Finding::Unknown("no time was left for it".to_owned());
+    let mut findings: Vec<_> = files.iter().map(|_| late()).collect();
+    let deadline = Instant::now() + IN_ALL;
+    let mut left = (0..).zip(files);
+    let mut looks = JoinSet::new();
+    loop {
+        while looks.len() < AT_A_TIME
+            && let Some((place, FileOfRows { file, .. })) = left.next()
+        {
+            let (client, file) = (client.clone(), file.clone());
+            looks.spawn(async move { (place, finding(&client, &file).await) });
+        }
+        // What is not known by then stays so; dropping the set ends it.
+        let Ok(Some(Ok((place, found)))) = timeout_at(deadline, looks.join_next()).await else { return findings };
+        if let Some(finding) = findings.get_mut::<usize>(place) {
+            *finding = found;
+        }
+    }
+}
+
+async fn finding(client: &MediaClient, file: &MediaFile) -> Finding {
+    // A message with another address is not sent.
+    let Ok(url) = Url::parse(&file.url) else { return Finding::Fine };
+    match client.look(&url).await {
+        MediaLook::NotPublic => Finding::Faulty("its address is not public, so nobody else can fetch it".to_owned()),
+        MediaLook::Unreachable { why, is_of_roots: true } => Finding::Unknown(why),
+        MediaLook::Unreachable { why, is_of_roots: false } => Finding::Faulty(format!("it cannot be fetched: {why}")),
+        MediaLook::Answered { status, .. } if [404, 410].contains(&status) => {
+            Finding::Faulty(format!("it does not exist ({status})"))
+        }
+        MediaLook::Answered { status, .. } if !(200..300).contains(&status) => Finding::Unknown(status.to_string()),
+        MediaLook::Answered { content_type, .. }
+            if ["text/html", "application/xhtml+xml"].contains(&&*content_type) =>
+        {
+            Finding::Faulty(format!("it is a page ({content_type}), not a file"))
+        }
+        MediaLook::Answered { bytes, .. } => match (bytes, &file.most) {
+            (Some(bytes), Some((most, written))) if bytes > *most => {
+                Finding::Faulty(format!("it has {bytes} bytes, and at most {written} are taken"))
+            }
+            (Some(_) | None, _) => Finding::Fine,
+        },
+    }
+}
+
+/// An address without what may be a secret or somebody's own: its query.
+fn shown(url: &str) -> String {
+    url.split_once('?').map_or_else(|| url.to_owned(), |(address, _)| format!("{address}?…"))
+}
+
+fn first_of(texts: &[String], between: &str) -> String {
+    let more = if texts.len() > NAMED { format!("{between}…") } else { String::new() };
+    let named: Vec<_> = texts.iter().take(NAMED).map(String::as_str).collect();
+    named.join(between) + &more
+}

@@ -1,0 +1,86 @@
+//! The media files that a message names, by the schema of its kind.
+
+use serde_json::Value;
+
+use super::schema_path::resolve;
+
+/// A file that Jelou fetches for a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MediaFile {
+    pub(crate) url: String,
+    /// The most bytes that its kind takes, and how that is written: `5 MB`; nothing where the kind does not tell.
+    pub(crate) most: Option<(u64, String)>,
+}
+
+/// The files of a body of the kind with this `schema`.
+pub(crate) fn media_files(schema: &Value, body: &Value) -> Vec<MediaFile> {
+    let mut files = Vec::new();
+    find(schema, schema, body, &mut files);
+    files
+}
+
+fn find(root: &Value, schema: &Value, value: &Value, files: &mut Vec<MediaFile>) {
+    let schema = resolve(root, schema);
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if let Some(schema) = schema.pointer("/properties").and_then(|known| known.get(name)) {
+                    find(root, schema, value, files);
+                }
+            }
+        }
+        Value::Array(items) => {
+            if let Some(schema) = schema.get("items") {
+                for item in items {
+                    find(root, schema, item, files);
+                }
+            }
+        }
+        // Only these have to be HTTPS.
+        Value::String(url) if schema.get("pattern").and_then(Value::as_str) == Some("^https://") => {
+            let size = schema.pointer("/x-media/size").and_then(Value::as_str);
+            files.push(MediaFile { url: url.clone(), most: size.and_then(largest) });
+        }
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The largest of the sizes in a text such as `100 KB (animated: 500 KB, WhatsApp)`.
+fn largest(size: &str) -> Option<(u64, String)> {
+    let words: Vec<_> =
+        size.split(|sign: char| !sign.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let sizes = words.windows(2).filter_map(|pair| {
+        let [number, unit] = pair else { return None };
+        let bytes = match *unit {
+            "KB" => 1024,
+            "MB" => 1024 * 1024,
+            _ => return None,
+        };
+        Some((number.parse::<u64>().ok()? * bytes, format!("{number} {unit}")))
+    });
+    sizes.max_by_key(|(bytes, _)| *bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::message::Message;
+
+    #[test]
+    fn finds_the_files_of_every_kind_with_what_it_takes() {
+        let kib = 1024;
+        for (kind, body, expected) in [
+            ("image", json!({"mediaUrl": "https://a.example/1.png", "text": "x"}), Some(5 * kib * kib)),
+            ("sticker", json!({"mediaUrl": "https://a.example/1.png"}), Some(500 * kib)),
+            ("file", json!({"mediaUrl": "https://a.example/1.png"}), Some(100 * kib * kib)),
+            ("template", json!({"elementName": "a", "mediaUrl": "https://a.example/1.png"}), None),
+        ] {
+            let files = media_files(Message::named(kind).unwrap().schema(), &body);
+            let [MediaFile { url, most }] = &files[..] else { panic!("{kind}: {files:?}") };
+            assert_eq!((url.as_str(), most.as_ref().map(|(most, _)| *most)), ("https://a.example/1.png", expected));
+        }
+        assert_eq!(media_files(Message::named("text").unwrap().schema(), &json!({"text": "https://a.example"})), []);
+    }
+}
