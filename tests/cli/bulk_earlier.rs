@@ -2,14 +2,18 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::process::{Command, Stdio};
+#[cfg(unix)]
+use std::process::Command;
+use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
 use crate::bulk_ledger::unguarded;
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime};
+#[cfg(unix)]
+use crate::harness::faketime;
+use crate::harness::{Ended, Home, Run, STATE, also_in_a_database};
 
 also_in_a_database! {
     who_works_on_a_run_compares_it_with_the_others,
@@ -346,6 +350,7 @@ fn the_limit_counts_people_where_each_gets_one_message() {
 
 /// Files alone: a database is one connection, however many runs it has.
 #[test]
+#[cfg(unix)]
 fn however_many_earlier_runs_there_are_each_is_compared_with_few_files_open() {
     let home = people(3);
     let jelou = Jelou::accepting();
@@ -591,12 +596,14 @@ fn a_clock_that_was_wrong_sends_nothing_twice() {
 }
 
 /// The run with another clock.
+#[cfg(unix)]
 fn at<'a>(run: Run<'a>, library: &str, time: &str) -> Run<'a> {
     let run = run.env("LD_PRELOAD", library).env("FAKETIME", format!("@{time}")).env("TZ", "UTC");
     run.env("DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1")
 }
 
 #[test]
+#[cfg(unix)]
 fn a_clock_before_this_release_sends_nothing() {
     let home = people(3);
     let Some(library) = faketime() else { return };
@@ -644,6 +651,7 @@ fn what_a_clock_of_long_ago_has_sent_is_not_removed_in_silence() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_run_that_was_made_in_the_future_forgets_nothing() {
     let home = people(3);
     let Some(library) = faketime() else { return };

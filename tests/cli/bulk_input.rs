@@ -979,6 +979,7 @@ fn what_cannot_take_the_rejected_rows_is_told_first() {
         ("bajas.csv --yes --exclude bajas.csv", "--rejects: bajas.csv is a file that this command reads"),
         ("-", "--rejects: this is written to a file, not to standard output"),
         ("nowhere/x.csv", "--rejects: failed to write nowhere/x.csv"),
+        #[cfg(unix)]
         ("/dev/null", "--rejects: /dev/null is not a regular file"),
     ] {
         let flags: Vec<_> = file.split(' ').collect();

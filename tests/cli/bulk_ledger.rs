@@ -544,8 +544,9 @@ fn a_run_that_cannot_be_read_is_not_passed_over() {
     // Where not even that is known, every bot is concerned.
     fs::write(runs.join("r.db"), b"hello").unwrap();
     fs::remove_file(runs.join("r.lock")).unwrap();
+    let file = runs.join("r.db").display().to_string();
     for bot in ["BOT_ID", "OTHER"] {
-        let told = ["run r and its bot cannot be read", "runs/r.db", "--ignore-run r", "bulk remove r"];
+        let told = ["run r and its bot cannot be read", &file, "--ignore-run r", "bulk remove r"];
         send(&["--bot", bot, "--again"]).fails(11, &told);
     }
     assert_eq!(jelou.seen().len(), 12);

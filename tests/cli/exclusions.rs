@@ -106,7 +106,7 @@ fn digits_that_may_be_two_people_exclude_both() {
         let jelou = Jelou::accepting();
         let home = Home::new();
         let path = home.path().join(file);
-        profile(&home, &jelou.url, &format!("country = \"BR\"\ndo_not_contact = \"{}\"", path.display()));
+        profile(&home, &jelou.url, &format!("country = \"BR\"\ndo_not_contact = '{}'", path.display()));
         home.write(file, list);
         home.write("people.csv", "to,n\n+51987654321,Peru\n+5551987654321,Brasil\n+5551987654322,otra\n");
         let ended = bulk(&home, &[]).success();
