@@ -35,10 +35,8 @@ impl Conditions {
         conditions
     }
 
-    /// Refuses a condition that no row with these columns can meet as it is meant.
-    ///
-    /// # Errors
-    /// When it takes a text for a number: of a list with a header, every cell is a text.
+    /// Refuses a condition that no row with these columns can meet as it is meant. In a list with a header
+    /// every cell is a text.
     pub(crate) fn check_columns(&self, row: &Row) -> Result<(), TemplateError> {
         match (row, self.numbers.first()) {
             (Row::Cells { .. }, Some((path, taken))) => Err(fault(path, number_problem(taken), true)),

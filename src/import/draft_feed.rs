@@ -44,10 +44,7 @@ impl<'scope> DraftFeed<'scope> {
         Self { batch: RowBatch::with_capacity(0), batches, thread }
     }
 
-    /// Adds the next row.
-    ///
-    /// # Errors
-    /// When the draft could not be written; [`DraftFeed::close`] says why.
+    /// Adds the next row. Where it fails, [`DraftFeed::close`] says why.
     pub(super) fn add(&mut self, row: &DraftRow<'_>) -> Result<(), LedgerError> {
         self.batch.add(row);
         if self.batch.is_full() { self.hand_over() } else { Ok(()) }

@@ -171,9 +171,6 @@ impl Imported {
     }
 
     /// Counts the rows as `draft` has them, before those are left out that repeat another one.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub(crate) fn count(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
         self.rows = draft.to_be_sent();
         for (reason, rows) in draft.skip_counts()?.iter() {

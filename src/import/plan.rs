@@ -106,9 +106,6 @@ pub(crate) enum RecipientRule<'a> {
 
 impl RecipientRule<'_> {
     /// The column of the recipient, for errors too, of a list with these columns.
-    ///
-    /// # Errors
-    /// When there is none, or more than one.
     pub(crate) fn column(&self, names: &[&str]) -> Result<String, ListError> {
         match self {
             Self::Template(_) => Ok("--to".to_owned()),
@@ -117,9 +114,6 @@ impl RecipientRule<'_> {
     }
 
     /// The recipient of a row, as written and as understood.
-    ///
-    /// # Errors
-    /// When there is none, or it is not surely one.
     pub(crate) fn read(
         &self,
         row: &Row,

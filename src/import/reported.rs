@@ -85,9 +85,6 @@ impl<'a> ReportedRuns<'a> {
     }
 
     /// The outcome of the row in `line`, which is to `recipient`; `outcome` is what the report has.
-    ///
-    /// # Errors
-    /// If the report does not match this row, or its outcome cannot be known. An error of the row alone is inside.
     pub(super) fn known(
         &mut self,
         line: u64,

@@ -23,10 +23,8 @@ const MORE: u64 = 4;
 
 /// Fills `draft` with the rows of `list`. `list_of` returns the exclusion list that a recipient is on; `report` is called for
 /// every row that is not fine, with its line, and `is_read` with the number of rows so far. `leave_out` skips what earlier runs
-/// have, if such rows do not count towards the limit, and returns whether it could.
-///
-/// # Errors
-/// When the input or the ledger fails; faults of single rows are counted and reported.
+/// have, if such rows do not count towards the limit, and returns whether it could. When the input or the ledger fails; faults
+/// of single rows are counted and reported.
 pub(crate) fn import_list<'a>(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
@@ -67,9 +65,6 @@ pub(crate) fn import_list<'a>(
 
 /// Finds the rows of `draft` that repeat another one, skips those that `policy` excludes, and sorts the rest. It runs after all
 /// other reasons to skip a row.
-///
-/// # Errors
-/// When the ledger fails.
 pub(crate) fn settle_repeated(
     draft: &mut LedgerDraft,
     imported: &mut Imported,

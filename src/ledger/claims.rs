@@ -34,35 +34,22 @@ pub(crate) trait OnceClaims {
     fn hasher(&self) -> &OnceHasher;
 
     /// What everybody has under the key. Of a single send whose process is gone nobody knows whether it was sent.
-    ///
-    /// # Errors
-    /// When the store cannot be read, or is not all that was written.
     fn people(&self, scope: &OnceScope) -> Result<OncePeople, LedgerError>;
 
     /// What one person has under the key, as [`OnceClaims::people`] has it.
-    ///
-    /// # Errors
-    /// When the store cannot be read, or is not all that was written.
     fn person(&self, scope: &OnceScope, person: &OnceHash) -> Result<Option<OnceEntry>, LedgerError>;
 
     /// What is kept of single sends of the bot and of whom its removed runs reached, under every key: all of this kind, and all
     /// to this person. Each with its person, as [`OnceClaims::people`] has it.
-    ///
-    /// # Errors
-    /// When the store cannot be read, or is not all that was written.
     fn alike(&self, bot: &str, kind: &OnceHash, person: &OnceHash) -> Result<Vec<(OnceHash, OnceEntry)>, LedgerError>;
 
     /// Claims the person for a message that this process is about to send, where they are free: on the disk when this returns.
-    ///
-    /// # Errors
-    /// When it cannot be written; then nothing is claimed.
+    /// When it cannot be written, nothing is claimed.
     fn claim(&self, scope: &OnceScope, claim: &NewClaim) -> Result<Claimed, LedgerError>;
 
     /// Adds people of a run that is removed or began without the key, in one transaction that is on the disk when this
-    /// returns. Where a person is known already, what outweighs the other stays. Says how many were new or changed.
-    ///
-    /// # Errors
-    /// When it cannot be written; then nobody is added.
+    /// returns. Where a person is known already, what outweighs the other stays. Says how many were new or changed. When it
+    /// cannot be written, nobody is added.
     fn add(
         &self,
         scope: &OnceScope,
@@ -70,21 +57,13 @@ pub(crate) trait OnceClaims {
     ) -> Result<u64, LedgerError>;
 
     /// A person decides what an unknown message of a single send or a removed run was. False where it is not unknown.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     fn decide(&self, scope: &OnceScope, person: &OnceHash, found: &OnceFinding) -> Result<bool, LedgerError>;
 
-    /// Forgets one person or everybody under the key, but for what is under way. Says how many were forgotten.
-    ///
-    /// # Errors
-    /// When it cannot be written; then nobody is forgotten.
+    /// Forgets one person or everybody under the key, but for what is under way. Says how many were forgotten. When it cannot
+    /// be written, nobody is forgotten.
     fn forget(&self, scope: &OnceScope, person: Option<&OnceHash>) -> Result<u64, LedgerError>;
 
     /// Every key, of every bot.
-    ///
-    /// # Errors
-    /// When the store cannot be read, or is not all that was written.
     fn keys(&self) -> Result<Vec<OnceSummary>, LedgerError>;
 }
 
@@ -105,10 +84,7 @@ pub(crate) enum Claimed {
 
 /// A person whom this process has claimed. Dropped before it has ended, or killed, nobody knows whether it was sent.
 pub(crate) trait HeldClaim {
-    /// Writes how it ended.
-    ///
-    /// # Errors
-    /// When it cannot be written; then the message may have been sent, as far as the key is concerned.
+    /// Writes how it ended. When it cannot be written, the message may have been sent, as far as the key is concerned.
     fn end(self: Box<Self>, end: &ClaimEnd) -> Result<(), LedgerError>;
 }
 

@@ -40,33 +40,18 @@ impl WrittenTo {
 /// Those that count for a list.
 pub(crate) trait KnownRuns {
     /// Notes in `draft` what they have too.
-    ///
-    /// # Errors
-    /// When one that counts cannot be read, or the draft not be written.
     fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError>;
 
     /// Notes in `draft` the rows whose person has a message under `key`, whatever its words.
-    ///
-    /// # Errors
-    /// As of [`KnownRuns::compare`], and when the claims cannot be used.
     fn find_claimed(&mut self, draft: &LedgerDraft, key: &OnceKey) -> Result<(), EarlierError>;
 
     /// The people of `draft` whom one of them has written to in the last 24 hours.
-    ///
-    /// # Errors
-    /// As of [`KnownRuns::compare`].
     fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<WrittenTo, EarlierError>;
 
     /// Those that are unfinished and have messages for people of `draft`, each with how many people that is.
-    ///
-    /// # Errors
-    /// As of [`KnownRuns::compare`].
     fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError>;
 
     /// Checks only that they can be read.
-    ///
-    /// # Errors
-    /// When one that counts cannot be.
     fn check(&mut self) -> Result<(), EarlierError> {
         Ok(())
     }

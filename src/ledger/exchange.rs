@@ -14,19 +14,13 @@ use super::types::{EndedAttempt, QueuedRow};
 /// The ledger of a run that goes on, wherever it is.
 pub(crate) trait RunLedger: Send {
     /// Notes what became of rows, and gives at most `wanted` rows that may leave. Once it returns, all of it is durable:
-    /// the rows that it gives are under way.
-    ///
-    /// # Errors
-    /// When it cannot be written; then nothing of it may be relied on, and no row leaves.
+    /// the rows that it gives are under way. When it cannot be written, nothing of it may be relied on, and no row leaves.
     fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<ExchangeReply, LedgerError>;
 
     /// The next exchange says to all who send this run that no rows are to be taken any more.
     fn pause(&mut self, reason: PauseReason);
 
     /// Notes what happened to the run, which may be nothing.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError>;
 
     /// How often an exchange is made though there is nothing to say and no row is wanted: whether others pause the run is heard
@@ -46,9 +40,6 @@ pub(crate) trait RunLedger: Send {
     fn watch(&mut self, is_left: Arc<AtomicBool>);
 
     /// Closes it in order; says whether every row is final.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     fn close(self: Box<Self>) -> Result<bool, LedgerError>;
 }
 

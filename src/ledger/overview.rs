@@ -49,9 +49,6 @@ pub(crate) struct RunOverviews {
 
 impl RunOverview {
     /// Of the run `name`.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub(crate) fn of(name: &RunName, is_held: bool, run: Box<dyn Run>) -> Result<Self, LedgerError> {
         Ok(Self {
             name: name.clone(),

@@ -41,9 +41,6 @@ pub(crate) trait Run {
     fn damage(&self) -> Option<&LedgerError>;
 
     /// For those who can do nothing with one that is damaged.
-    ///
-    /// # Errors
-    /// When it is.
     fn into_whole(self: Box<Self>) -> Result<Box<dyn Run>, LedgerError>;
 
     /// How many rows are in each state by the records, whatever may be lost.
@@ -63,9 +60,6 @@ pub(crate) trait Run {
     fn first_message(&self) -> Result<Option<(String, String)>, LedgerError>;
 
     /// The next rows after row `after` that are still to be sent, `most` of them at most.
-    ///
-    /// # Errors
-    /// When it cannot be read, or a row is not the one that was written.
     fn pending_behind(&self, after: i64, most: usize) -> Result<Vec<QueuedRow>, LedgerError>;
 
     /// Gives every row in the order of the input, all as they were at one instant.
@@ -130,16 +124,11 @@ pub(crate) trait Run {
 }
 
 impl dyn Run + '_ {
-    /// # Errors
-    /// When `resolution` would have rows of a cancelled run sent again.
     pub(super) fn check_resolution(&self, resolution: &Resolution) -> Result<(), ResolveError> {
         if resolution.sends_again() && self.is_cancelled()? { Err(ResolveError::Cancelled) } else { Ok(()) }
     }
 
     /// Gives every row that `filter` takes to `write`, in the order of the input.
-    ///
-    /// # Errors
-    /// When it cannot be read, or `write` fails.
     pub(crate) fn report<E: From<LedgerError>>(
         &self,
         filter: &RowFilter,
@@ -157,9 +146,6 @@ impl dyn Run + '_ {
     }
 
     /// The people to whom it has sent a message, or may have: what that means under a key.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub(crate) fn reached(
         &self,
         hasher: &OnceHasher,
@@ -182,9 +168,6 @@ impl dyn Run + '_ {
     }
 
     /// Gives every row that is still to be sent to `check`, some at a time, so that the memory it takes does not grow with them.
-    ///
-    /// # Errors
-    /// When it cannot be read, or `check` fails.
     pub(crate) fn pending_requests<E: From<LedgerError>>(
         &self,
         mut check: impl FnMut(&QueuedRow) -> Result<(), E>,
@@ -199,9 +182,6 @@ impl dyn Run + '_ {
     }
 
     /// The rows at `lines` and to `people`.
-    ///
-    /// # Errors
-    /// When one is not there, or in another state than was meant.
     pub(super) fn chosen_rows(
         &self,
         change: [RowState; 2],
@@ -230,10 +210,6 @@ impl dyn Run + '_ {
 
     /// The unknown rows of which `said` says that they were sent, or were not. What it says of others must be so already, and
     /// all must be to the people that the run has there.
-    ///
-    /// # Errors
-    /// When one is not there or to somebody else, it is known that something else became of it, or the report is not of this
-    /// request.
     pub(super) fn rows_reported_otherwise(
         &self,
         said: &BTreeMap<u64, RowOfReport>,
@@ -275,10 +251,8 @@ pub(crate) trait HeldRun {
     /// To look at it as it stands now. What somebody else doubts is not doubted here: whoever goes on takes it as it is.
     fn read(&self) -> Result<Box<dyn Run>, LedgerError>;
 
-    /// Leaves out those of `rows`, each by its number, that are still to be sent: any other stays as it is.
-    ///
-    /// # Errors
-    /// When it cannot be written; rows that were left out by then stay so.
+    /// Leaves out those of `rows`, each by its number, that are still to be sent: any other stays as it is. When it cannot be
+    /// written, rows that were left out by then stay so.
     fn skip(&mut self, rows: &mut dyn Iterator<Item = (i64, Skip<'_>)>) -> Result<(), LedgerError>;
 
     /// What other runs have sent meanwhile, or are about to, of what is left to be sent here, by run and reason, the most first.
@@ -306,10 +280,8 @@ pub(crate) trait HeldRun {
     /// Decides rows by hand. Of a run with a key a row is sent again only where its person is still free under it: of all in
     /// one state the others stay as they are. Whoever asks holds off the others then ([`super::LedgerStore::try_hold_claims`]).
     /// Says how many are in which state now because of it. `have_ended` is asked of processes that were not
-    /// heard of again and would still send such rows if they were only stopped.
-    ///
-    /// # Errors
-    /// When a row is not there or in another state than was meant, or it cannot be written: then nothing is changed.
+    /// heard of again and would still send such rows if they were only stopped. When a row is not there or in another state
+    /// than was meant, or it cannot be written, nothing is changed.
     fn resolve(
         &mut self,
         resolution: &Resolution,
@@ -320,17 +292,12 @@ pub(crate) trait HeldRun {
     fn note_lost(&mut self) -> Result<(), LedgerError>;
 
     /// Keeps what was learnt of messages; says how many unknown rows are sent now. When the run last changed stays as it is, but
-    /// for these.
-    ///
-    /// # Errors
-    /// When it cannot be written; then nothing of it is kept.
+    /// for these. When it cannot be written, nothing of it is kept.
     fn learn(&mut self, news: &DeliveryNews) -> Result<u64, LedgerError>;
 
     /// Leaves out all that is still to be sent, and whatever comes back later: nothing of it leaves any more. What is under way at
-    /// other processes ends first. Once more it notes what has come back or was not heard of again.
-    ///
-    /// # Errors
-    /// When it cannot be written; of a file nothing is changed then.
+    /// other processes ends first. Once more it notes what has come back or was not heard of again. When it cannot be
+    /// written, nothing of a file is changed.
     fn cancel(&mut self) -> Result<(), LedgerError>;
 
     /// Removes it with all that is known of its rows. Whom it reached stays known under its key: whoever asks holds off the

@@ -33,15 +33,9 @@ pub(crate) struct UnfinishedRuns {
 /// The runs that there are.
 pub(crate) trait LedgerStore {
     /// Every run that has a ledger, by name.
-    ///
-    /// # Errors
-    /// When they cannot be looked for.
     fn names(&self) -> Result<Vec<RunName>, LedgerError>;
 
     /// The newest run, one on the sandbox only where there is no other.
-    ///
-    /// # Errors
-    /// When there are none.
     fn newest(&self) -> Result<RunName, LedgerError>;
 
     /// The runs that are not finished; where one `is_to_stop`, also those that a process sends, whether they can be read or not.
@@ -56,23 +50,14 @@ pub(crate) trait LedgerStore {
     fn is_held(&self, name: &RunName) -> bool;
 
     /// Opens a run to look at it, also while others send it.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     fn read(&self, name: &RunName) -> Result<Box<dyn Run>, LedgerError>;
 
     /// The same, but every record is read where that finds more damage.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     fn read_whole(&self, name: &RunName) -> Result<Box<dyn Run>, LedgerError> {
         self.read(name)
     }
 
     /// The rows to the people whom `recipients` mean, in no order.
-    ///
-    /// # Errors
-    /// When it cannot be told which runs there are.
     fn rows_to(&self, recipients: &[String]) -> Result<FoundMessages, LedgerError>;
 
     /// The earlier runs of a bot at an address with which a new list is compared. Sent and unknown rows count for as long as
@@ -85,9 +70,6 @@ pub(crate) trait LedgerStore {
     ) -> Box<dyn KnownRuns + 'a>;
 
     /// Takes a name for a new run.
-    ///
-    /// # Errors
-    /// When there is a run of that name, or another process is making it.
     fn reserve(&self, name: &RunName) -> Result<NewRun, LedgerError>;
 
     /// Holds off every other process that would make a run, until this one is made; false while one is at it.
@@ -96,16 +78,11 @@ pub(crate) trait LedgerStore {
     /// What that process has locked, in words.
     fn making_lock(&self) -> String;
 
-    /// Makes the run, which is this process's from then on.
-    ///
-    /// # Errors
-    /// When it cannot be written; then there is no run, unless the error says otherwise.
+    /// Makes the run, which is this process's from then on. When it cannot be written, there is no run, unless the error says
+    /// otherwise.
     fn make(&self, new: NewRun, details: &Details) -> Result<Box<dyn HeldRun>, LedgerError>;
 
     /// Takes a run for this process.
-    ///
-    /// # Errors
-    /// When another process has it that would be in the way, or to send it, when it cannot be read or is damaged.
     fn hold(&self, name: &RunName, purpose: HeldFor) -> Result<Box<dyn HeldRun>, LedgerError>;
 
     /// Lets whoever sends the run take no more rows; false where nobody is there to be stopped.
@@ -113,44 +90,26 @@ pub(crate) trait LedgerStore {
 
     /// Removes the run if nothing has changed in it for so long since it was complete, unless a process has it, or has gone on
     /// with it meanwhile. Says whether it was removed.
-    ///
-    /// # Errors
-    /// When it cannot be read or removed.
     fn remove_finished(&self, name: &RunName, age: RunAge) -> Result<bool, LedgerError>;
 
     /// Holds off every other process that would make a run or claim a person under a key, until what this gives is dropped;
     /// nothing while one is at it.
-    ///
-    /// # Errors
-    /// When the claims cannot be used.
     fn try_hold_claims(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError>;
 
     /// The claims under keys, for a process that holds off the others already, by [`LedgerStore::try_hold`].
-    ///
-    /// # Errors
-    /// When the claims cannot be used.
     fn claims(&self) -> Result<Box<dyn OnceClaims>, LedgerError>;
 
     /// The claims, to look at them; nothing where nobody ever claimed.
-    ///
-    /// # Errors
-    /// When the claims cannot be used.
     fn claims_to_look(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError>;
 
     /// What the recipient has under the key by rows of runs that are not among the claims: of several what outweighs the
     /// others.
-    ///
-    /// # Errors
-    /// When a run of the key cannot be read.
     fn row_under(&self, _scope: &OnceScope, _recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
         Ok(None)
     }
 
     /// What the people of rows that are not among the claims have under the key of their run, or under the `wanted` one: of
     /// several rows to a person what outweighs the others.
-    ///
-    /// # Errors
-    /// When a run that has a key cannot be read.
     fn people_of_rows(&self, _wanted: Option<&OnceKey>) -> Result<Vec<OnceRows>, LedgerError> {
         Ok(Vec::new())
     }
@@ -191,9 +150,6 @@ pub(crate) trait LedgerStore {
     }
 
     /// The run `asked` for, whether its ledger is there or not.
-    ///
-    /// # Errors
-    /// When there is no such run.
     fn named(&self, asked: &RunName) -> Result<RunName, LedgerError> {
         let known = self.names()?;
         if known.contains(asked) || self.lost()?.contains(asked) {
@@ -203,9 +159,6 @@ pub(crate) trait LedgerStore {
     }
 
     /// The run `asked` for, else the only one that is not finished; nothing where none is named and all are finished.
-    ///
-    /// # Errors
-    /// When there is no such run, or none is named and several are unfinished, or only runs that cannot be read may be.
     fn named_or_unfinished(
         &self,
         asked: Option<&RunName>,
@@ -235,9 +188,6 @@ pub(crate) trait LedgerStore {
     }
 
     /// The run in figures.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     fn overview(&self, name: &RunName) -> Result<RunOverview, LedgerError> {
         // Asked before the counts are read: a process that ends in between has written by then what it knew.
         let is_held = self.is_held(name);
@@ -245,9 +195,6 @@ pub(crate) trait LedgerStore {
     }
 
     /// Every run, the newest first.
-    ///
-    /// # Errors
-    /// When it cannot be told which runs there are.
     fn overviews(&self) -> Result<RunOverviews, LedgerError> {
         let mut all = RunOverviews::default();
         for name in self.names()?.into_iter().chain(self.lost()?) {
@@ -269,9 +216,6 @@ pub(crate) trait LedgerStore {
 
     /// The runs that are complete, that nobody has, and in which nothing has changed for so long; the newest first. `warn`
     /// hears of those whose ledger cannot be read or is damaged.
-    ///
-    /// # Errors
-    /// When it cannot be told which runs there are.
     fn finished_for(
         &self,
         age: RunAge,
@@ -286,9 +230,6 @@ pub(crate) trait LedgerStore {
     }
 
     /// The rows to the people whom `recipients` mean, the last first.
-    ///
-    /// # Errors
-    /// When it cannot be told which runs there are.
     fn find(&self, recipients: &[String]) -> Result<FoundMessages, LedgerError> {
         let mut found = self.rows_to(recipients)?;
         // What nothing became of yet has no time.
@@ -297,9 +238,6 @@ pub(crate) trait LedgerStore {
     }
 
     /// Takes the name that was `typed` for a new run, else a free one after its list.
-    ///
-    /// # Errors
-    /// As of [`LedgerStore::reserve`].
     fn begin(&self, typed: Option<&RunName>, list: &Path) -> Result<NewRun, LedgerError> {
         if let Some(name) = typed {
             return self.reserve(name);

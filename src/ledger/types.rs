@@ -105,9 +105,6 @@ pub(crate) struct RunConditions {
 
 impl Details {
     /// Of the JSON that a ledger keeps, with that of the conditions that were given anew since.
-    ///
-    /// # Errors
-    /// When one of them is not what was written.
     pub(super) fn of_json(details: &str, conditions: Option<&str>) -> Result<Self, LedgerError> {
         let broken = |error: serde_json::Error| LedgerError::Damaged { problem: error.to_string() };
         let mut details: Self = serde_json::from_str(details).map_err(broken)?;

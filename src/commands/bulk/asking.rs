@@ -57,9 +57,6 @@ pub(super) struct Look {
 
 impl<'a> AskedRun<'a> {
     /// The run `name`, asked about as the one who began it.
-    ///
-    /// # Errors
-    /// When it cannot be read, or is another sender's.
     pub(super) fn open(
         context: &mut Context,
         store: &'a dyn LedgerStore,

@@ -75,10 +75,7 @@ impl ReadList {
 }
 
 /// Reads every row into `draft`, and tells what is wrong with them. `compare` leaves out what earlier runs have, before rows
-/// that repeat another one are.
-///
-/// # Errors
-/// When the list or the draft fails; that a row cannot be sent, or may not be, is the verdict.
+/// that repeat another one are. That a row cannot be sent, or may not be, is the verdict and not an error.
 pub(crate) fn import(
     context: &Context,
     list: &mut ListReader,

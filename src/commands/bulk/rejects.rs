@@ -22,8 +22,6 @@ pub(super) struct Rejects<'a> {
 }
 
 impl<'a> Rejects<'a> {
-    /// # Errors
-    /// When it cannot be written, or its name is that of something else than a list.
     pub(super) fn open(context: &Context, path: &'a Path, reads: &[&Source]) -> Result<Self, UsageError> {
         let format = match format_of_name(FLAG, path)? {
             None | Some(ReportFormat::Csv) => ListReport::Csv { is_for_a_terminal: false, delimiter: None },

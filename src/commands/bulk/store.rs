@@ -49,9 +49,6 @@ pub(crate) fn store_to_look_at(address: Option<DatabaseAddress>) -> Result<Optio
 
 /// Holds off every other process that would make a run or claim a person, as soon as none is at it. One that reads a long
 /// list in may take minutes: after a second the user reads what is waited for, and a signal ends the wait.
-///
-/// # Errors
-/// A signal, or what kept `try_hold` from trying.
 pub(crate) async fn hold_off_others<T>(
     context: &Context,
     store: &dyn LedgerStore,
@@ -110,9 +107,6 @@ pub(crate) fn find_or_newest(
 }
 
 /// Checks the clocks by which rows are remembered: this machine's, which everything else goes by too, and the ledger's own.
-///
-/// # Errors
-/// When one of them is certainly wrong.
 pub(crate) fn check_clocks(store: &dyn LedgerStore) -> Result<(), CommandError> {
     let clocks = [Some(("this machine", now())), store.clock()?.map(|now| ("the database", now))];
     let mut wrong = clocks.into_iter().flatten().filter_map(|(whose, now)| Some((whose, wrong_clock(now)?)));

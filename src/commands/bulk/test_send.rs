@@ -33,9 +33,6 @@ pub(crate) struct TestedList<'a> {
 
 impl TestedList<'_> {
     /// Sends the messages of the first `most` rows to `recipient`; one that is not sent ends it with its exit code.
-    ///
-    /// # Errors
-    /// When none can be sent.
     pub(crate) fn send(
         &self,
         context: &Context,

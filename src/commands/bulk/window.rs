@@ -15,9 +15,6 @@ const OUTSIDE: Skip<'static> =
     Skip { reason: SkipReason::OutsideWindow, problem: "the person has not written within 23 hours", run: None };
 
 /// Who has written lately, for a list of which a run is to come; nothing where nobody asked for it.
-///
-/// # Errors
-/// When the message is a template, or the history cannot be read.
 pub(super) fn windows_for_list(
     context: &Context,
     args: &BulkSendArgs,
@@ -38,9 +35,6 @@ pub(super) fn windows_for_list(
 }
 
 /// Reads who has written lately.
-///
-/// # Errors
-/// When the history cannot be read.
 pub(super) fn read_windows(context: &Context, sender: &Sender) -> Result<OpenWindows, CommandError> {
     block_on(async {
         let mut connection = sender.connect(context).await?.connection()?;
@@ -56,9 +50,6 @@ fn refusal() -> UsageError {
 }
 
 /// Leaves out what of a list is to be sent to others; nothing where it is for everybody.
-///
-/// # Errors
-/// When a row is a template.
 pub(super) fn leave_others_out_of_draft(
     windows: Option<&OpenWindows>,
     draft: &mut LedgerDraft,

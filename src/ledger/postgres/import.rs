@@ -25,10 +25,7 @@ const CHUNK: usize = 64 * 1024;
 const CLAIMS_AT_ONCE: usize = 10_000;
 
 impl SharedRuns {
-    /// Makes `draft` the run `name`.
-    ///
-    /// # Errors
-    /// When it cannot be written, or there is a run of that name; then there is no new one.
+    /// Makes `draft` the run `name`; on an error there is no new run.
     pub(super) fn import(
         &self,
         draft: &mut LedgerDraft,
@@ -93,9 +90,6 @@ impl SharedRuns {
 
 impl SharedRuns {
     /// Claims the person of every row of `draft` that is to be sent, in the transaction that makes the run.
-    ///
-    /// # Errors
-    /// When one of them is not free by now.
     fn claim_draft(&self, scope: &OnceScope, run: RunId, draft: &LedgerDraft) -> Result<(), LedgerError> {
         let claims = SharedClaims::open(self)?;
         let mut rows = Vec::new();

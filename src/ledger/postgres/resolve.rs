@@ -54,9 +54,6 @@ impl JoinedRun {
     }
 
     /// Finds the rows that `resolution` is about.
-    ///
-    /// # Errors
-    /// When a row is not there or in another state than was meant.
     pub(super) fn decide(&self, resolution: &Resolution) -> Result<SharedDecision, ResolveError> {
         let run = self.read()?;
         Ok(match resolution {
@@ -94,10 +91,8 @@ impl JoinedRun {
     }
 
     /// Decides them; of rows at processes that were not heard of again, `lost` are those that a person was asked about. Says
-    /// how many are in which state now because of it.
-    ///
-    /// # Errors
-    /// When a row is not any more as it was when it was found, or it cannot be written: then nothing is changed.
+    /// how many are in which state now because of it. When a row is not any more as it was when it was found, or it cannot be
+    /// written, nothing is changed.
     pub(super) fn carry_out(
         &self,
         resolution: &Resolution,

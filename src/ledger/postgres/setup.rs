@@ -7,10 +7,7 @@ use super::once::SharedClaims;
 use super::runs::SharedRuns;
 use super::schema;
 
-/// Makes the ledger in the database at `address`.
-///
-/// # Errors
-/// When it cannot be made; then nothing was changed.
+/// Makes the ledger in the database at `address`. When it cannot be made, nothing was changed.
 pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, DatabaseError> {
     let database = Database::new(address.clone())?;
     let sql = match SharedRuns::open(address) {

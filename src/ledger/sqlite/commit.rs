@@ -83,10 +83,7 @@ impl Batch<'_> {
 
 impl Ledger {
     /// Commits that the rows `begun` are under way and what became of the rows `ended`, all or nothing. Once it returns,
-    /// a power cut cannot take it back.
-    ///
-    /// # Errors
-    /// When it cannot be written; then nothing of it may be relied on.
+    /// a power cut cannot take it back. When it cannot be written, nothing of it may be relied on.
     pub(crate) fn commit<'a>(
         &mut self,
         begun: impl Iterator<Item = BegunAttempt>,
@@ -130,9 +127,6 @@ impl Ledger {
     }
 
     /// Notes what happened to the run.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub(crate) fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError> {
         self.write(|batch| events.iter().try_for_each(|event| batch.event(event)))
     }
@@ -144,10 +138,8 @@ impl Ledger {
         Ok((last != Some(RunEventKind::Ended)).then(|| RunEvent::now(RunEventKind::Ended)))
     }
 
-    /// Leaves out those of `rows`, each by its number, that are still to be sent: any other stays as it is. Says how many.
-    ///
-    /// # Errors
-    /// When it cannot be written; then none is left out.
+    /// Leaves out those of `rows`, each by its number, that are still to be sent: any other stays as it is. Says how many. When
+    /// it cannot be written, none is left out.
     pub(crate) fn skip(&mut self, rows: &[(i64, Skip<'_>)]) -> Result<usize, LedgerError> {
         let mut left_out = 0;
         self.write(|batch| {
@@ -159,10 +151,8 @@ impl Ledger {
         Ok(left_out)
     }
 
-    /// Leaves out all that is still to be sent: nothing of the run leaves any more. Done before, it changes nothing.
-    ///
-    /// # Errors
-    /// When it cannot be written; then nothing is changed.
+    /// Leaves out all that is still to be sent: nothing of the run leaves any more. Done before, it changes nothing. When it
+    /// cannot be written, nothing is changed.
     pub(super) fn cancel(&mut self) -> Result<(), LedgerError> {
         if self.is_cancelled()? {
             return Ok(());

@@ -63,9 +63,6 @@ impl Runs {
     }
 
     /// Opens the ledger of a run to read it, also while another process writes it.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub(super) fn ledger(&self, name: &RunName) -> Result<Ledger, LedgerError> {
         // Asked before the ledger is read: a process that ends in between has written by then what it knew.
         let (is_held, noted) = (self.is_held(name), self.lock_note(name));
@@ -73,18 +70,12 @@ impl Runs {
     }
 
     /// The same, but all of it is read, so that every damage is found.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub(super) fn whole_ledger(&self, name: &RunName) -> Result<Ledger, LedgerError> {
         let (is_held, noted) = (self.is_held(name), self.lock_note(name));
         Ok(Ledger::read_whole(&self.path(name), &noted)?.of_run_that_is_held(is_held))
     }
 
     /// As [`Runs::ledger`], of a run that this process has.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub(super) fn locked_ledger(&self, name: &RunName, lock: &RunLock) -> Result<Ledger, LedgerError> {
         Ledger::read(&self.path(name), &lock.mark()?.note())
     }
@@ -110,18 +101,12 @@ impl Runs {
     }
 
     /// Takes a run for this process.
-    ///
-    /// # Errors
-    /// When another process has it.
     pub(super) fn lock(&self, name: &RunName) -> Result<RunLock, LedgerError> {
         RunLock::take(&self.files(name))
     }
 
     /// Takes a run for this process, to send what it has left. A stop that was meant for a process before this one is over;
     /// one that is asked for from here on holds.
-    ///
-    /// # Errors
-    /// When another process has it.
     pub(super) fn lock_to_send(&self, name: &RunName) -> Result<RunLock, LedgerError> {
         let before = self.stop_mark(name).read();
         let lock = RunLock::take_to_send(&self.files(name))?;

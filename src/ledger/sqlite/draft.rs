@@ -188,10 +188,8 @@ impl LedgerDraft {
         })
     }
 
-    /// Makes it a run: on the disk whole, and under the name `to`. Its lock file says so first.
-    ///
-    /// # Errors
-    /// When it cannot be written; then there is no run.
+    /// Makes it a run: on the disk whole, and under the name `to`. Its lock file says so first. When it cannot be written,
+    /// there is no run.
     pub(crate) fn complete(self, details: &Details, mark: &LockFile, to: &Path) -> Result<(), LedgerError> {
         self.put_in_order()?;
         let Self { db, path, rows, left_out } = self;

@@ -41,9 +41,6 @@ impl LedgerDraft {
     }
 
     /// Gives every row, in order.
-    ///
-    /// # Errors
-    /// When it cannot be read, or `each` fails.
     pub(crate) fn each_row(
         &self,
         mut each: impl FnMut(DraftedRow<'_>) -> Result<(), LedgerError>,

@@ -27,8 +27,6 @@ impl Identity {
         Self(files.map(|path| (path.clone(), id(&path))).collect())
     }
 
-    /// # Errors
-    /// When one of the files is another now, or gone.
     pub(crate) fn check(&self) -> Result<(), LedgerError> {
         match self.0.iter().find(|(path, known)| id(path) != *known) {
             None => Ok(()),

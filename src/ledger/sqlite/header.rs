@@ -31,9 +31,6 @@ pub(super) enum LogFile {
 }
 
 /// Checks that the file at `path` is a whole ledger of this version, and changes none of its files.
-///
-/// # Errors
-/// When it is not, or cannot be opened.
 pub(super) fn check_file(path: &Path) -> Result<LogFile, LedgerError> {
     let not_opened = |cause| LedgerError::NotOpened { path: path.to_owned(), cause };
     // To open a pipe would wait for ever.

@@ -24,17 +24,11 @@ pub(super) fn first_opening(identity: &[u8; 16]) -> i64 {
 impl Ledger {
     /// Opens the ledger to read it, also while another process writes it. Whether it is all that was written is compared with
     /// what its lock file `noted`, at a cost that does not grow with its rows: what it may have lost is given out as unknown.
-    ///
-    /// # Errors
-    /// When it cannot be read as a ledger, or is one of another version.
     pub(crate) fn read(path: &Path, noted: &LockNote) -> Result<Self, LedgerError> {
         Self::open(path)?.checked(path, noted, false)
     }
 
     /// The same, but every record is read, which finds also what is wrong with one of them.
-    ///
-    /// # Errors
-    /// As of [`Ledger::read`].
     pub(crate) fn read_whole(path: &Path, noted: &LockNote) -> Result<Self, LedgerError> {
         Self::open(path)?.checked(path, noted, true)
     }
@@ -56,9 +50,6 @@ impl Ledger {
     }
 
     /// For those who can do nothing with one that is damaged.
-    ///
-    /// # Errors
-    /// When it is.
     pub(crate) fn into_whole(self) -> Result<Self, LedgerError> {
         match self.damage {
             Some(damage) => Err(damage),

@@ -33,9 +33,6 @@ pub(crate) struct RunLock {
 
 impl RunLock {
     /// Takes a run for this process.
-    ///
-    /// # Errors
-    /// When another process has it.
     pub(crate) fn take(run: &RunFiles) -> Result<Self, LedgerError> {
         let path = run.lock();
         if run.ledger().is_dir() {
@@ -55,9 +52,6 @@ impl RunLock {
     }
 
     /// Takes a run for this process, to send it.
-    ///
-    /// # Errors
-    /// When another process has it.
     pub(crate) fn take_to_send(run: &RunFiles) -> Result<Self, LedgerError> {
         let (lock, path) = (Self::take(run)?, run.sender());
         let sender = open(&path)?;

@@ -82,9 +82,6 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// Opens the ledger as it is: whether it is all that was written is not known yet.
-    ///
-    /// # Errors
-    /// When it is not a ledger, or one of another version.
     fn open(path: &Path) -> Result<Self, LedgerError> {
         let log = check_file(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

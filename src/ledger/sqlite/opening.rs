@@ -22,9 +22,6 @@ enum Loss {
 impl Ledger {
     /// Opens the ledger to go on with the run, whose lock the caller has: it is checked, and a row that was under way when
     /// the last process ended becomes unknown.
-    ///
-    /// # Errors
-    /// When it is not all that was written, is a copy, or cannot be written.
     pub(crate) fn resume(path: &Path, mark: LockFile) -> Result<Self, LedgerError> {
         Ok(Self::open_to_write(path, mark, Loss::Refused)?.0)
     }

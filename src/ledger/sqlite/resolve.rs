@@ -25,10 +25,8 @@ impl Batch<'_> {
 }
 
 impl Ledger {
-    /// Decides rows by hand. Says how many are in which state now because of it.
-    ///
-    /// # Errors
-    /// When a row is not there or in another state than was meant, or the ledger cannot be written: then nothing is changed.
+    /// Decides rows by hand. Says how many are in which state now because of it. When a row is not there or in another state
+    /// than was meant, or the ledger cannot be written, nothing is changed.
     pub(crate) fn resolve(&mut self, resolution: &Resolution) -> Result<Counts, ResolveError> {
         let rows = self.rows_of(resolution)?;
         self.decide_rows(rows)

@@ -27,9 +27,6 @@ pub(super) const IS_PENDING: &str = "CASE (SELECT state FROM outcome WHERE outco
 
 impl Ledger {
     /// The next rows behind `after` that wait for no other row: at most `limit` and, but for the first, `bytes` of bodies.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read, or a row is not the one that was written.
     pub(crate) fn fresh(&self, after: i64, limit: usize, bytes: usize) -> Result<Vec<QueuedRow>, LedgerError> {
         // Whatever is done to these while the run goes on, they are read but once.
         let mut statement = if after + 1 >= self.untouched {
@@ -42,9 +39,6 @@ impl Ledger {
     }
 
     /// The same of rows that are still to be sent, whether they wait for another row or not.
-    ///
-    /// # Errors
-    /// As of [`Ledger::fresh`].
     pub(super) fn pending_within(&self, after: i64, limit: usize, bytes: usize) -> Result<Vec<QueuedRow>, LedgerError> {
         let query = format!("{QUEUED} WHERE row.n > ?1 AND {IS_PENDING} ORDER BY row.n");
         let mut statement = self.db.prepare_cached(&query)?;
