@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bare_codes::BareCodes;
+use super::cells::BareCodes;
 use crate::api::SuccessCriterion;
 use crate::ledger::{LedgerDraft, LedgerError, SkipReason};
 use crate::message::TemplateUses;

@@ -1,12 +1,10 @@
 //! Turns a list into the rows of a draft: each with its request, or with the reason why it has none.
 
-mod bare_codes;
+mod cells;
 mod conditions;
 mod draft_feed;
-mod empty_cells;
 mod error;
 mod imported;
-mod placeholder_cells;
 mod plan;
 mod reported;
 mod rows;

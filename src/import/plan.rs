@@ -6,10 +6,9 @@ use serde_json::Value;
 use thiserror::Error;
 use url::Url;
 
-use super::bare_codes::BareCodes;
+use super::cells::{BareCodes, PlaceholderCells, is_error};
 use super::error::BulkError;
 use super::imported::RowFault;
-use super::placeholder_cells::{PlaceholderCells, is_error};
 use super::reported::ReportedRule;
 use crate::ledger::{LedgerStore, LimitOf, SkipReason};
 use crate::list::{ListError, MeantColumn, Row, meant_column, near_column, no_header, recipient_column};

@@ -3,12 +3,11 @@
 use std::collections::HashSet;
 use std::thread;
 
+use super::cells::{EmptyCells, PlaceholderCells};
 use super::conditions::Conditions;
 use super::draft_feed::DraftFeed;
-use super::empty_cells::EmptyCells;
 use super::error::BulkError;
 use super::imported::{Imported, RowFault, problem_of_excluded};
-use super::placeholder_cells::PlaceholderCells;
 use super::plan::{HiddenRule, ImportPlan, ImportPolicy, RowError, refuse_placeholder_cells, refuse_total};
 use super::reported::{KnownOutcome, ReportedRule, ReportedRuns, problem_of_kept_out, problem_of_report};
 use crate::api::Request;

@@ -1,4 +1,4 @@
-//! What of earlier runs counts, and how it is told.
+//! The earlier runs that a new list is compared with: what of them counts, and how it is told.
 
 use std::path::PathBuf;
 use std::time::Duration;

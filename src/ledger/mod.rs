@@ -1,14 +1,11 @@
 //! The ledger of a run, in which every row has one true state, and where runs are: in files of this machine (`sqlite/`), or
 //! in a database that several machines share (`postgres/`). What both have in common stands here.
 
-mod age;
-mod checksum;
 mod claims;
 #[cfg(test)]
 mod contract;
 mod delivery;
 mod duplicate_window;
-mod earlier;
 mod error;
 mod events;
 mod exchange;
@@ -21,31 +18,28 @@ mod pause;
 mod postgres;
 mod resolution;
 mod run;
-mod run_error;
 mod skip;
 mod sqlite;
 mod store;
 mod types;
-mod workers;
 
-pub(crate) use self::age::RunAge;
 pub(crate) use self::claims::{ClaimEnd, Claimed, HeldClaim, OnceClaims, OnceFinding, OnceSummary, hash_of_words};
 pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LearntDelivery, ProvenRow};
 pub(crate) use self::duplicate_window::{
     DuplicateWindow, EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, is_recent,
 };
-pub(crate) use self::earlier::{KnownRuns, OtherMessages, WrittenTo};
-pub(crate) use self::error::{ClaimsProblem, LedgerError};
+pub(crate) use self::error::{ClaimsProblem, LedgerError, RunError};
 pub(crate) use self::events::{RunEvent, RunEventKind};
 pub(crate) use self::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
 pub(crate) use self::model::{Counts, RowState, now};
-pub(crate) use self::name::RunName;
+pub(crate) use self::name::{RunAge, RunName};
 pub(crate) use self::overview::{FoundMessage, FoundMessages, FoundRow, RunOverview, RunOverviews, UnreadableRun};
-pub(crate) use self::pause::{FAILED_OVER, PauseReason, PausedFor, PausedRun, RESTORED, Resumed, RunPause};
+pub(crate) use self::pause::{
+    FAILED_OVER, LostWorker, PauseReason, PausedFor, PausedRun, RESTORED, Resumed, RunPause, RunWorker,
+};
 pub(crate) use self::postgres::{DatabaseAddress, DatabaseError, DatabaseTls, SharedRuns, schema_sql, set_up};
 pub(crate) use self::resolution::{DecidedRow, Resolution, ResolveError, RowOfReport, StandingRow, decided_by_hand};
 pub(crate) use self::run::{HeldFor, HeldRun, Run};
-pub(crate) use self::run_error::RunError;
 pub(crate) use self::skip::{CANCELLED, Skip, SkipCounts, SkipReason};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::sqlite::damaged_ledger;
@@ -55,15 +49,13 @@ pub(crate) use self::sqlite::{
 };
 #[cfg(test)]
 pub(crate) use self::sqlite::{FileRun, fixture};
-pub(crate) use self::store::{LedgerStore, NewRun, UnfinishedRuns};
+pub(crate) use self::store::{KnownRuns, LedgerStore, NewRun, OtherMessages, UnfinishedRuns, WrittenTo};
 pub(crate) use self::types::{
     BegunAttempt, Details, EndedAttempt, QueuedRow, RecipientFlags, ReportedDelivery, ReportedRow, RowFilter,
     RunConditions,
 };
-pub(crate) use self::workers::{LostWorker, RunWorker};
 
-use self::checksum::{RequestHash, eight_bytes, hash_of_person};
 use self::duplicate_window::{of_rank, rank, since};
-use self::message::SameMessage;
+use self::message::{RequestHash, SameMessage, eight_bytes, hash_of_person};
 use self::pace::{Pace, PaceNews};
 use self::types::{ENDED_UNDER_WAY, LedgerProgress, RecordSummary, recipients_of};

@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::{JoinError, JoinSet};
 
-use super::caught::caught;
-use super::row_task::{ApiSession, LastAddress, RowTaskEnd, given_back, send_row};
+use super::row_task::{ApiSession, LastAddress, RowTaskEnd, caught, given_back, send_row};
 use super::run_end::{RunEnd, StopReason, StopRequest, event_of_wait};
 use super::throttle::{RunLimits, Throttle};
 use super::writer::{Exchanged, LedgerHandle, LeftWriter, Order, Writer};

@@ -1,7 +1,6 @@
 //! Sends the rows of a run at its pace: the engine, and what holds rows back. Which rows may leave is decided by the ledger.
 
 mod breaker;
-mod caught;
 mod engine;
 mod hours_gate;
 mod patience;

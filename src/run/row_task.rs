@@ -1,6 +1,11 @@
 //! One row that the ledger has as in flight: its request, and its outcome.
 
+use std::any::Any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use http::HeaderMap;
 use url::Url;
@@ -120,4 +125,15 @@ pub(super) fn shortened(text: &str) -> String {
                 .collect::<String>()
         )
     }
+}
+
+/// What `work` gives, or what it panicked with: rows that are under way must not be taken for ones that never left.
+pub(super) async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
+    let mut work = pin!(work);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
 }

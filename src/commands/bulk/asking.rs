@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::resume::{send_as_begun, sender_of_run};
+use super::run_sender::{send_as_begun, sender_of_run};
 use crate::api::{ListingCoverage, LookUpError, LookUps};
 use crate::commands::CommandError;
 use crate::context::Context;

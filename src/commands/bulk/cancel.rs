@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use tokio::time::sleep;
 
-use super::run_log::log_decided;
+use super::ending::log_decided;
 use super::store::open_store;
 use super::summary::{RunSummary, print_what_stays};
 use crate::commands::CommandError;

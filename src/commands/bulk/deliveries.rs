@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::asking::{AskedRun, Look};
-use super::run_log::log_decided;
+use super::ending::log_decided;
 use super::store::{find_or_newest, open_store};
 use super::words::{deliveries_as_json, deliveries_in_words};
 use crate::commands::CommandError;

@@ -1,33 +1,37 @@
 //! `bulk resume`, and `bulk work` (`work.rs`): go on with a run. They need no input and no message, and send as the one who began it, or
 //! not at all. A person who resumes a run is asked, and lifts a pause; a machine that works on it does neither.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
 use clap::{Args, ValueHint};
 
 use super::before::{refuse_templates, report_before_resume};
 use super::begin::{ask, confirm, is_asked};
 use super::carry_out::carry_out;
 use super::earlier::leave_out_sent;
+use super::ending::log_refused_run;
 use super::excluded::leave_out_excluded;
 use super::hours::of_resumed_run;
-use super::old_run::{ASKED_BY_NAME, MUST_BE_MEANT, age_of, question_by_name, refuse_old};
 use super::options::{EarlierOptions, HoursOptions, RunOptions};
-use super::run_log::log_refused_run;
+use super::run_sender::{send_as_begun, sender_of_run};
 use super::store::{check_clocks, open_store};
 use super::summary::without_end;
 use super::window::{leave_others_out, read_windows};
 use super::words::{since_when, warn_of_left_alone, what_to_look_at};
 use crate::commands::CommandError;
-use crate::config::{ApiUrl, BotId, ConfigError, Origin, Rate, Sourced, knows_profile};
+use crate::config::Rate;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::input::Source;
-use crate::ledger::{Counts, Details, HeldFor, HeldRun, LedgerStore, Resumed, RunName};
-use crate::output::counted;
+use crate::ledger::{Counts, Details, HeldFor, HeldRun, LedgerError, LedgerStore, Resumed, Run, RunName, now};
+use crate::output::{counted, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
+use crate::phone::person_key;
 use crate::process::block_on;
 use crate::sending::{
-    Connection, OpenWindows, Sender, UnresolvedSender, add_do_not_contact, claim_exclusions, read_exclusions,
-    reread_do_not_contact,
+    Connection, GuardError, OpenWindows, Sender, UnresolvedSender, add_do_not_contact, claim_exclusions,
+    read_exclusions, reread_do_not_contact,
 };
 
 /// Continue a run that was stopped, paused or killed
@@ -221,101 +225,39 @@ async fn check_templates(
     refuse_templates(context, sender, connection, &details.templates, false, requests).await.map(|_| ())
 }
 
-/// Takes the profile from the run, and for a rehearsal its bot. What was typed, or is in the environment, may say the same,
-/// but nothing else.
-pub(super) fn send_as_begun(
-    context: &mut Context,
-    unresolved: &UnresolvedSender,
-    (name, is_shared): (&RunName, bool),
-    run: &Details,
-) -> Result<(), CommandError> {
-    let of_run = run.profile.as_deref().unwrap_or("none");
-    let flags = &mut context.flags;
-    // Of a shared run a container may have variables alone.
-    if !is_shared {
-        refuse_other(name, "--profile", of_run, flags.profile.as_deref())?;
-        let in_environment = unresolved.said().filter(|_| !run.sandbox && flags.profile.is_none());
-        let profile = in_environment.and_then(|environment| environment.profile.as_deref());
-        refuse_other(name, "JELOU_PROFILE", of_run, profile)?;
-        flags.default_profile.clone_from(&run.profile);
-    } else if let Some(profile) = &run.profile
-        // Credentials from outside the profiles go only where this process says: the run must not choose for them.
-        && (run.sandbox || !unresolved.said().is_some_and(|environment| flags.has_credentials(environment)))
-        && knows_profile(flags, profile)?
-    {
-        flags.default_profile = Some(profile.clone());
-    }
-    if run.sandbox {
-        let url = flags.api_url.as_ref().map(ToString::to_string);
-        refuse_other(name, "--bot", &run.bot, flags.bot.as_ref().map(BotId::as_str))?;
-        refuse_other(name, "--api-url", &run.api_url, url.as_deref())?;
-        flags.sandbox = true;
-        flags.bot = Some(bot_of(run)?);
-    }
-    Ok(())
+/// From this age on the question names the run.
+pub(super) const ASKED_BY_NAME: Duration = Duration::from_secs(24 * 60 * 60);
+/// From this age on a script must mean it.
+pub(super) const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
+/// How long nothing has changed in a run, by the clock of its ledger.
+pub(super) fn age_of(store: &dyn LedgerStore, run: &dyn Run) -> Result<Duration, LedgerError> {
+    let now = store.clock()?.unwrap_or_else(now);
+    Ok(Duration::from_millis(u64::try_from(now.saturating_sub(run.changed_at()?)).unwrap_or_default()))
 }
 
-fn bot_of(run: &Details) -> Result<BotId, ConfigError> {
-    run.bot.parse().map_err(|problem| ConfigError::Variable { name: "the run", problem })
+/// That a run with rows left is so old that nobody may mean it any more.
+pub(super) fn refuse_old(run: &dyn HeldRun, age: Duration) -> Result<(), CommandError> {
+    let rows = run.read()?.counts()?.pending;
+    if rows == 0 {
+        return Ok(());
+    }
+    Err(GuardError::OldRun { run: run.name().to_string(), age: rounded(age), rows }.into())
 }
 
-/// The sender of a resumed run: the bot and the credentials that it was begun with, at its address.
-pub(super) fn sender_of_run(
-    context: &Context,
-    unresolved: UnresolvedSender,
-    name: &RunName,
-    run: &Details,
-) -> Result<Sender, CommandError> {
-    let mut settings = unresolved.settings(context)?;
-    if settings.is_sandboxed() && !run.sandbox {
-        // The environment may say so too; what is sent there would count as sent to people.
-        refuse_other(name, "the sandbox", &run.api_url, Some("the sandbox"))?;
-    }
-    if !run.sandbox {
-        check_address(name, run, &settings.api_url)?;
-        match &settings.bot {
-            Some(bot) => refuse_setting(name, ("bot_id", &bot.origin), &run.bot, bot.value.as_str())?,
-            None => settings.bot = Some(Origin::Run.of(bot_of(run)?)),
-        }
-    }
-    let sender = Sender::of(settings, context)?;
-    refuse_other(name, "client id", &run.client_id, Some(sender.client_id.as_str()))?;
-    Ok(sender)
-}
-
-/// The secret goes where this process is configured to send, never where only the run says: whoever may write to its ledger
-/// could name an address of their own.
-fn check_address(name: &RunName, run: &Details, own: &Sourced<ApiUrl>) -> Result<(), CommandError> {
-    let own_url = own.value.to_string();
-    if own.origin == Origin::Default && own_url != run.api_url {
-        return Err(ConfigError::RunAtAnotherAddress {
-            run: name.to_string(),
-            of_run: run.api_url.clone(),
-            own: own_url,
-        }
-        .into());
-    }
-    Ok(refuse_setting(name, ("api_url", &own.origin), &run.api_url, &own_url)?)
-}
-
-/// Refuses a setting that is not what the run was started with.
-fn refuse_setting(name: &RunName, (key, origin): (&str, &Origin), of_run: &str, given: &str) -> Result<(), UsageError> {
-    let or_flag = if key == "bot_id" { format!(", or pass --bot {of_run}") } else { String::new() };
-    match origin {
-        Origin::Profile(profile) if given != of_run => Err(UsageError::new(
-            format!("{key} of profile {profile}: run {name} was started with {of_run}, not with {given}"),
-            format!("change it back until the run is complete{or_flag}"),
-        )),
-        _ => refuse_other(name, &origin.to_string(), of_run, Some(given)),
-    }
-}
-
-fn refuse_other(name: &RunName, what: &str, of_run: &str, given: Option<&str>) -> Result<(), UsageError> {
-    match given {
-        Some(given) if given != of_run => Err(UsageError::new(
-            format!("{what}: run {name} was started with {of_run}, not with {given}"),
-            "resume the run with the values that it was started with",
-        )),
-        _ => Ok(()),
-    }
+/// The question of a run that may be forgotten: which one it is, how old, and how many people it still goes to.
+pub(super) fn question_by_name(run: &dyn HeldRun, sender: &Sender, age: Duration) -> Result<String, LedgerError> {
+    let (mut people, mut rows) = (HashSet::new(), 0);
+    run.read()?.pending_requests::<LedgerError>(|row| {
+        rows += 1;
+        people.extend(row.recipients()?.iter().map(|recipient| person_key(recipient).into_owned()));
+        Ok(())
+    })?;
+    let people = if people.len() == 1 { "1 person".to_owned() } else { format!("{} people", people.len()) };
+    let (messages, from, to) = (counted(rows, "message"), sender.description(), sender.planned_base());
+    Ok(format!(
+        "Run {} last changed {} ago. Send {messages} to {people} from {from} to {to}?",
+        run.name(),
+        rounded(age)
+    ))
 }

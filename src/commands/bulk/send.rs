@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::begin::{PreparedRun, details, file_of};
 use super::earlier::{self, DuplicatePolicy};
+use super::ending::log_refused_run;
 use super::hours::of_new_run;
 use super::import::{ListGuard, import, open};
 use super::plan::{compile_body, read_body, recipient_rule};
 use super::rejects::{Rejects, write_rejects};
 use super::report_file::ReportFile;
-use super::run_log::log_refused_run;
 use super::send_args::BulkSendArgs;
 use super::show::{ShownList, ShownPage};
 use super::store::{check_clocks, open_store, open_store_to_look};

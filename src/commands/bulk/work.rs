@@ -2,9 +2,9 @@
 
 use clap::Args;
 
+use super::ending::log_refused_run;
 use super::options::{RunOptions, WorkOptions};
 use super::resume::{BulkResumeArgs, ContinuedBy, go_on};
-use super::run_log::log_refused_run;
 use super::store::open_store;
 use crate::commands::CommandError;
 use crate::context::Context;

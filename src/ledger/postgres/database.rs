@@ -2,18 +2,20 @@
 
 use std::borrow::Cow;
 use std::panic::resume_unwind;
-use std::thread;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, thread};
 
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
-use super::address::{DatabaseAddress, DatabaseTls};
+use super::VERSION;
 use super::error::DatabaseError;
-use super::schema::VERSION;
 use super::tls::VerifiedTls;
+use crate::secret::Secret;
 
 /// How long a new connection may take, and an exchange.
 pub(super) const SHORT: Duration = Duration::from_secs(3);
@@ -257,4 +259,33 @@ async fn check(at: &str, client: &Client, purpose: Use, mark: &str) -> Result<()
 /// A text as the database takes it: U+0000 has no place there.
 pub(super) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
+/// Gives the password for a new connection; it may be another one each time.
+pub(crate) type PasswordSource = Arc<dyn Fn() -> Result<Option<Secret>, String> + Send + Sync>;
+
+/// Where a database is.
+#[derive(Clone)]
+pub(crate) struct DatabaseAddress {
+    /// Without a password.
+    pub(crate) config: tokio_postgres::Config,
+    pub(crate) tls: DatabaseTls,
+    pub(crate) password: PasswordSource,
+    /// As a person may read it: without a password.
+    pub(crate) shown: String,
+}
+
+/// How a connection is kept from others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DatabaseTls {
+    /// On a unix socket or on loopback.
+    None,
+    /// Certificate and name are verified, by the system's authorities or by those of a file.
+    Verified { roots: Option<PathBuf> },
+}
+
+impl fmt::Debug for DatabaseAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.shown)
+    }
 }

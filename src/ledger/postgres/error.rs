@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 use tokio_postgres::error::SqlState;
 
-use super::schema::{CLAIMS_VERSION, VERSION};
+use super::{CLAIMS_VERSION, VERSION};
 
 #[derive(Debug, Error)]
 pub(crate) enum DatabaseError {

@@ -1,13 +1,11 @@
 //! The ledger of a team: a schema of a PostgreSQL database. Its SQL stands here and nowhere else.
 
-mod address;
 mod comparison;
 mod database;
 mod delivery;
 mod error;
 mod import;
 mod joined_run;
-mod lease;
 mod once;
 mod outcome_columns;
 mod reading;
@@ -15,12 +13,15 @@ mod resolve;
 mod run;
 mod runs;
 mod schema;
-mod setup;
 mod store;
 mod tls;
 
-pub(crate) use self::address::{DatabaseAddress, DatabaseTls};
+pub(crate) use self::database::{DatabaseAddress, DatabaseTls};
 pub(crate) use self::error::DatabaseError;
 pub(crate) use self::runs::SharedRuns;
-pub(crate) use self::schema::sql as schema_sql;
-pub(crate) use self::setup::set_up;
+pub(crate) use self::schema::{set_up, sql as schema_sql};
+
+/// The version of the schema.
+const VERSION: i32 = 11;
+/// The version of the claims under keys, in `once.sql`: an older one is brought up to it.
+const CLAIMS_VERSION: i32 = 2;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio_postgres::{Error, Row};
 
+use super::CLAIMS_VERSION;
 use super::database::{LONG, SHORT};
 use super::error::DatabaseError;
 use super::runs::{RunId, SharedRuns};
-use super::schema::CLAIMS_VERSION;
 use crate::ledger::LedgerError;
 use crate::ledger::claims::{ClaimEnd, Claimed, HeldClaim, OnceClaims, OnceFinding, OnceSummary, scope_of};
 use crate::once::{NewClaim, OnceEntry, OnceHash, OnceHasher, OncePeople, OnceScope, OnceState};

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use tokio_postgres::{Client, Error};
 
-use super::address::DatabaseAddress;
-use super::database::{Database, LONG, SHORT, Use};
+use super::database::{Database, DatabaseAddress, LONG, SHORT, Use};
 use super::error::DatabaseError;
 use crate::ledger::{FAILED_OVER, LedgerError, PausedFor, RESTORED, RunName};
 

@@ -1,10 +1,10 @@
 //! The tables, functions and roles of a ledger in a database, and how they are made.
 
-/// The version of the schema.
-pub(crate) const VERSION: i32 = 11;
-
-/// The version of the claims under keys, in `once.sql`: an older one is brought up to it.
-pub(super) const CLAIMS_VERSION: i32 = 2;
+use super::VERSION;
+use super::database::{Database, DatabaseAddress, LONG, Use};
+use super::error::DatabaseError;
+use super::once::SharedClaims;
+use super::runs::SharedRuns;
 
 /// Who sends and who looks; roles belong to the whole server, and may be there already.
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
@@ -19,11 +19,10 @@ pub(crate) fn sql() -> String {
     });
     // Whatever a schema of that name holds already is not looked up while it is judged.
     format!(
-        "BEGIN;\nSET LOCAL search_path = pg_catalog, pg_temp;\n\n{}\n{}\n{}\n{}\n{}\nINSERT INTO ledger VALUES ({VERSION});\n\nCOMMIT;\n",
+        "BEGIN;\nSET LOCAL search_path = pg_catalog, pg_temp;\n\n{}\n{}\n{}\n{}\nINSERT INTO ledger VALUES ({VERSION});\n\nCOMMIT;\n",
         roles.concat(),
         include_str!("schema.sql"),
         include_str!("functions.sql"),
-        include_str!("roles.sql"),
         include_str!("once.sql"),
     )
 }
@@ -31,4 +30,24 @@ pub(crate) fn sql() -> String {
 /// The claims under keys alone, where the ledger is there without them or with those of an older version.
 pub(super) fn claims_sql() -> String {
     format!("BEGIN;\nSET LOCAL search_path = pg_catalog, pg_temp;\n\n{}\nCOMMIT;\n", include_str!("once.sql"))
+}
+
+/// Makes the ledger in the database at `address`. When it cannot be made, nothing was changed.
+pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, DatabaseError> {
+    let database = Database::new(address.clone())?;
+    let sql = match SharedRuns::open(address) {
+        Ok(runs) => match SharedClaims::open(&runs) {
+            Ok(_) => return Ok(false),
+            Err(DatabaseError::OlderClaims { .. }) => claims_sql(),
+            Err(error) => return Err(error),
+        },
+        Err(DatabaseError::NoLedger { .. }) => sql(),
+        Err(error) => return Err(error),
+    };
+    let client = database.connect(Use::Setup)?;
+    match database.call(LONG, client.batch_execute(&sql)) {
+        Ok(()) => Ok(true),
+        Err(DatabaseError::Rights { at, cause }) => Err(DatabaseError::SetupRights { at, cause }),
+        Err(error) => Err(error),
+    }
 }

@@ -7,9 +7,8 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
-use super::Ledger;
 use super::rows::IS_PENDING;
-use super::walk::walk;
+use super::{Ledger, walk};
 use crate::ledger::{DuplicateWindow, EarlierRow, LedgerError, RowState, SkipReason, rank};
 
 /// Rows that are noted at once, in their order.

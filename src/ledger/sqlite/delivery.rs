@@ -4,10 +4,9 @@ use std::collections::HashSet;
 
 use rusqlite::{OptionalExtension, Row as SqlRow};
 
-use super::Ledger;
 use super::commit::{Batch, decision};
 use super::record::RecordKind;
-use super::walk::{text_of, walk};
+use super::{Ledger, text_of, walk};
 use crate::api::{DeliveryFacts, DeliveryState};
 use crate::ledger::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LedgerError, ProvenRow, RowState, now};
 use crate::timestamps::of_milliseconds;

@@ -11,9 +11,8 @@ use super::commit::skipped;
 use super::header::{APPLICATION, VERSION};
 use super::integrity::{RunFields, first_opening, run_checksum};
 use super::lock_file::{LockFile, RunNote};
-use super::record;
 use super::record::RecordKind;
-use super::walk::{text_of, walk};
+use super::{record, text_of, walk};
 use crate::ledger::{Details, LedgerError, RequestHash, Skip, SkipReason, hash_of_person, now, recipients_of};
 use crate::private_file::{self, FileError};
 

@@ -9,8 +9,7 @@ use super::directory::Runs;
 use super::draft::LedgerDraft;
 use super::earlier_runs::EarlierRuns;
 use super::reading::skip_counts;
-use super::walk::{text_of, walk};
-use super::{Ledger, comparison};
+use super::{Ledger, comparison, text_of, walk};
 use crate::ledger::{
     EarlierError, EarlierMessages, EarlierRow, LedgerError, LedgerStore, RunName, Skip, SkipCounts, SkipReason,
     of_rank, rank,

@@ -1,10 +1,9 @@
-//! Locks between processes: on one run, and on the making of runs.
+//! Locks between processes: on one run, on the making of runs, and of a single send that is under way.
 
-use std::fs::{File, TryLockError};
-use std::io;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
+use std::{io, thread};
 
 use super::lock_file::LockFile;
 use super::run_files::RunFiles;
@@ -131,8 +130,98 @@ pub(super) fn open(path: &Path) -> Result<File, FileError> {
     private_file::open("lock", path, File::options().read(true).write(true).create(true).truncate(false))
 }
 
+/// Held by the process that sends, until what became of the message is written.
+pub(super) struct ClaimHolder {
+    #[expect(dead_code, reason = "it holds as long as it is there")]
+    file: File,
+    path: PathBuf,
+    /// Its name.
+    pub(super) number: i64,
+}
+
+impl ClaimHolder {
+    /// Takes a lock that nobody had before, and clears away those of processes that are gone. Whoever calls this holds off
+    /// every other process that would.
+    pub(super) fn take(directory: &Path) -> Result<Self, LedgerError> {
+        private_file::create_directory(directory)?;
+        for entry in fs::read_dir(directory).map_err(FileError::of("read", directory))? {
+            let path = entry.map_err(FileError::of("read", directory))?.path();
+            if path.extension().is_some_and(|ending| ending == LOCK) && !is_locked(&path) {
+                // Nobody asks for it: a lock that is not there is not held either.
+                let _ = fs::remove_file(&path);
+            }
+        }
+        let number = fastrand::i64(0..);
+        let path = path_of(directory, number);
+        let file = open(&path)?;
+        file.lock().map_err(FileError::of("lock", &path))?;
+        Ok(Self { file, path, number })
+    }
+
+    /// Whether a process has the lock of this name.
+    pub(super) fn is_held(directory: &Path, number: i64) -> bool {
+        is_locked(&path_of(directory, number))
+    }
+}
+
+impl Drop for ClaimHolder {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+const LOCK: &str = "lock";
+
+fn path_of(directory: &Path, number: i64) -> PathBuf {
+    directory.join(format!("{number:016x}.{LOCK}"))
+}
+
+/// A name that is taken for a run which is still being read in. Dropped before it is kept, nothing of the run stays.
+#[derive(Debug)]
+pub(crate) struct ReservedRun {
+    files: RunFiles,
+    lock: Option<RunLock>,
+    /// Holds off every other process that would make a run.
+    pub(super) making: Option<RunLock>,
+}
+
+impl ReservedRun {
+    pub(crate) fn new(files: RunFiles, lock: RunLock) -> Self {
+        Self { files, lock: Some(lock), making: None }
+    }
+
+    /// Where the ledger is written until it is complete.
+    pub(crate) fn draft_path(&self) -> PathBuf {
+        self.files.draft()
+    }
+
+    /// The lock file, for the ledger to note what it is in.
+    pub(crate) fn mark(&self) -> Result<LockFile, LedgerError> {
+        let in_use = || LedgerError::InUse { run: self.files.name().to_string() };
+        self.lock.as_ref().ok_or_else(in_use)?.mark()
+    }
+
+    /// The run exists from now on, and stays this process's.
+    pub(crate) fn keep(mut self) -> Option<RunLock> {
+        self.lock.take()
+    }
+}
+
+impl Drop for ReservedRun {
+    fn drop(&mut self) {
+        if self.lock.is_some() {
+            // Nothing refers to them; what stays is cleared away by the next run.
+            let _ = self.files.remove_draft();
+            if !self.files.ledger().exists() {
+                let _ = self.files.remove_lock();
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+
     #[cfg(unix)]
     use super::*;
 

@@ -5,12 +5,9 @@ mod comparison;
 mod delivery;
 mod directory;
 mod draft;
-mod draft_limit;
-mod draft_overview;
 mod draft_repetitions;
 mod draft_rows;
 mod earlier_runs;
-mod file;
 mod file_run;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fixture;
@@ -23,41 +20,37 @@ mod lock;
 mod lock_file;
 mod locked_run;
 mod once_bucket;
-mod once_holder;
 mod once_store;
 mod opening;
-mod queue;
 mod reading;
 mod record;
 mod repeated_rows;
-mod reserved;
 mod resolve;
 mod rows;
 mod run_files;
 mod stop_mark;
 mod store;
-mod walk;
 
 pub(crate) use self::directory::Runs;
 pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
-pub(crate) use self::draft_limit::LimitOf;
-pub(crate) use self::draft_overview::DraftOverview;
-pub(crate) use self::draft_rows::{DraftedRow, RowKey};
+pub(crate) use self::draft_rows::{DraftOverview, DraftedRow, RowKey};
 #[cfg(test)]
 pub(crate) use self::file_run::FileRun;
+pub(crate) use self::lock::ReservedRun;
 pub(crate) use self::lock_file::RunNote;
+pub(crate) use self::repeated_rows::LimitOf;
+pub(crate) use self::stop_mark::StopWatch;
+
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Params, Row as SqlRow};
 
-use self::file::Identity;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::fuzzing::damaged_ledger;
 use self::header::{LogFile, check_file};
 use self::lock_file::LockFile;
-pub(crate) use self::reserved::ReservedRun;
-pub(crate) use self::stop_mark::StopWatch;
+use self::run_files::Identity;
 use super::{Counts, LedgerError, LedgerProgress, RecordSummary, Run};
 
 /// How long a statement waits for a reader that is in the way.
@@ -160,4 +153,24 @@ impl Ledger {
             Err(error) => error,
         }
     }
+}
+
+/// Gives `each` the rows of `query`, one after the other, until there are no more or it fails.
+fn walk(
+    db: &Connection,
+    query: &str,
+    parameters: impl Params,
+    mut each: impl FnMut(&SqlRow<'_>) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let mut statement = db.prepare_cached(query)?;
+    let mut rows = statement.query(parameters)?;
+    while let Some(row) = rows.next()? {
+        each(row)?;
+    }
+    Ok(())
+}
+
+/// A text of a row, which must be one.
+fn text_of<'a>(row: &'a SqlRow<'_>, column: usize) -> Result<&'a str, LedgerError> {
+    Ok(row.get_ref(column)?.as_str()?)
 }

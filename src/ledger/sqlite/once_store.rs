@@ -10,9 +10,8 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::BUSY_TIMEOUT;
 use super::draft::put_in_place;
-use super::lock::RunLock;
+use super::lock::{ClaimHolder, RunLock};
 use super::once_bucket::{BUCKETS, Bucket, ClaimRow};
-use super::once_holder::ClaimHolder;
 use crate::ledger::claims::{ClaimEnd, Claimed, HeldClaim, OnceClaims, OnceFinding, OnceSummary};
 use crate::ledger::{ClaimsProblem, LedgerError, now};
 use crate::once::{NewClaim, OnceEntry, OnceHash, OnceHasher, OncePeople, OnceScope, OnceState};

@@ -6,9 +6,9 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 
 use super::Ledger;
-use super::file::Identity;
 use super::lock_file::{LockFile, RunNote};
 use super::record::{RecordKind, text};
+use super::run_files::Identity;
 use crate::ledger::{ENDED_UNDER_WAY, LedgerError, RowState, Run, now};
 
 /// What is done with a ledger that has lost something.

@@ -5,9 +5,8 @@ use std::ops::ControlFlow;
 
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
-use super::Ledger;
 use super::integrity::conditions_checksum;
-use super::walk::{text_of, walk};
+use super::{Ledger, text_of, walk};
 use crate::api::{DeliveryFacts, DeliveryState};
 use crate::ledger::{
     Counts, DeliveryCounts, Details, FoundRow, KnownAttempt, LedgerError, QueuedRow, ReportedDelivery, ReportedRow,

@@ -7,10 +7,9 @@ use std::time::Duration;
 use super::directory::Runs;
 use super::draft::LedgerDraft;
 use super::earlier_runs::EarlierRuns;
-use super::lock::{ALL, RunLock};
+use super::lock::{ALL, ReservedRun, RunLock};
 use super::locked_run::LockedRun;
 use super::once_store::OnceStore;
-use super::reserved::ReservedRun;
 use super::run_files::{DRAFT, LEDGER, LOCK, key_mark};
 use super::{Ledger, RunNote};
 use crate::ledger::{

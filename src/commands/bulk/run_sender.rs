@@ -1,0 +1,106 @@
+//! Who may send a run that is there already: whoever began it, with the same bot and client id, at the same address.
+
+use crate::commands::CommandError;
+use crate::config::{ApiUrl, BotId, ConfigError, Origin, Sourced, knows_profile};
+use crate::context::{Context, UsageError};
+use crate::ledger::{Details, RunName};
+use crate::sending::{Sender, UnresolvedSender};
+
+/// Takes the profile from the run, and for a rehearsal its bot. What was typed, or is in the environment, may say the same,
+/// but nothing else.
+pub(super) fn send_as_begun(
+    context: &mut Context,
+    unresolved: &UnresolvedSender,
+    (name, is_shared): (&RunName, bool),
+    run: &Details,
+) -> Result<(), CommandError> {
+    let of_run = run.profile.as_deref().unwrap_or("none");
+    let flags = &mut context.flags;
+    // Of a shared run a container may have variables alone.
+    if !is_shared {
+        refuse_other(name, "--profile", of_run, flags.profile.as_deref())?;
+        let in_environment = unresolved.said().filter(|_| !run.sandbox && flags.profile.is_none());
+        let profile = in_environment.and_then(|environment| environment.profile.as_deref());
+        refuse_other(name, "JELOU_PROFILE", of_run, profile)?;
+        flags.default_profile.clone_from(&run.profile);
+    } else if let Some(profile) = &run.profile
+        // Credentials from outside the profiles go only where this process says: the run must not choose for them.
+        && (run.sandbox || !unresolved.said().is_some_and(|environment| flags.has_credentials(environment)))
+        && knows_profile(flags, profile)?
+    {
+        flags.default_profile = Some(profile.clone());
+    }
+    if run.sandbox {
+        let url = flags.api_url.as_ref().map(ToString::to_string);
+        refuse_other(name, "--bot", &run.bot, flags.bot.as_ref().map(BotId::as_str))?;
+        refuse_other(name, "--api-url", &run.api_url, url.as_deref())?;
+        flags.sandbox = true;
+        flags.bot = Some(bot_of(run)?);
+    }
+    Ok(())
+}
+
+fn bot_of(run: &Details) -> Result<BotId, ConfigError> {
+    run.bot.parse().map_err(|problem| ConfigError::Variable { name: "the run", problem })
+}
+
+/// The sender of a resumed run: the bot and the credentials that it was begun with, at its address.
+pub(super) fn sender_of_run(
+    context: &Context,
+    unresolved: UnresolvedSender,
+    name: &RunName,
+    run: &Details,
+) -> Result<Sender, CommandError> {
+    let mut settings = unresolved.settings(context)?;
+    if settings.is_sandboxed() && !run.sandbox {
+        // The environment may say so too; what is sent there would count as sent to people.
+        refuse_other(name, "the sandbox", &run.api_url, Some("the sandbox"))?;
+    }
+    if !run.sandbox {
+        check_address(name, run, &settings.api_url)?;
+        match &settings.bot {
+            Some(bot) => refuse_setting(name, ("bot_id", &bot.origin), &run.bot, bot.value.as_str())?,
+            None => settings.bot = Some(Origin::Run.of(bot_of(run)?)),
+        }
+    }
+    let sender = Sender::of(settings, context)?;
+    refuse_other(name, "client id", &run.client_id, Some(sender.client_id.as_str()))?;
+    Ok(sender)
+}
+
+/// The secret goes where this process is configured to send, never where only the run says: whoever may write to its ledger
+/// could name an address of their own.
+fn check_address(name: &RunName, run: &Details, own: &Sourced<ApiUrl>) -> Result<(), CommandError> {
+    let own_url = own.value.to_string();
+    if own.origin == Origin::Default && own_url != run.api_url {
+        return Err(ConfigError::RunAtAnotherAddress {
+            run: name.to_string(),
+            of_run: run.api_url.clone(),
+            own: own_url,
+        }
+        .into());
+    }
+    Ok(refuse_setting(name, ("api_url", &own.origin), &run.api_url, &own_url)?)
+}
+
+/// Refuses a setting that is not what the run was started with.
+fn refuse_setting(name: &RunName, (key, origin): (&str, &Origin), of_run: &str, given: &str) -> Result<(), UsageError> {
+    let or_flag = if key == "bot_id" { format!(", or pass --bot {of_run}") } else { String::new() };
+    match origin {
+        Origin::Profile(profile) if given != of_run => Err(UsageError::new(
+            format!("{key} of profile {profile}: run {name} was started with {of_run}, not with {given}"),
+            format!("change it back until the run is complete{or_flag}"),
+        )),
+        _ => refuse_other(name, &origin.to_string(), of_run, Some(given)),
+    }
+}
+
+fn refuse_other(name: &RunName, what: &str, of_run: &str, given: Option<&str>) -> Result<(), UsageError> {
+    match given {
+        Some(given) if given != of_run => Err(UsageError::new(
+            format!("{what}: run {name} was started with {of_run}, not with {given}"),
+            "resume the run with the values that it was started with",
+        )),
+        _ => Ok(()),
+    }
+}
