@@ -97,7 +97,7 @@ struct Sends {
 
 impl Sends {
     fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> ExchangeReply {
-        let mut given = self.ledger.exchange(settled, wanted).unwrap();
+        let mut given = self.ledger.exchange(settled, &[], wanted).unwrap();
         given.rows.sort_by_key(|row| row.n);
         given
     }
@@ -179,10 +179,10 @@ fn make_under_key(store: &dyn LedgerStore, run: &str, recipients: &[&str]) -> Ve
 fn send_all(store: &dyn LedgerStore, run: &str, states: &[RowState]) {
     let mut held = store.hold(&run.parse().unwrap(), HeldFor::Sending).unwrap();
     let (mut ledger, _) = held.open(Duration::from_secs(30)).unwrap();
-    let mut given = ledger.exchange(&[], states.len()).unwrap().rows;
+    let mut given = ledger.exchange(&[], &[], states.len()).unwrap().rows;
     given.sort_by_key(|row| row.n);
     let settled: Vec<_> = given.iter().zip(states).map(|(row, state)| ended(row, *state, LONG_AGO)).collect();
-    ledger.exchange(&settled, 0).unwrap();
+    ledger.exchange(&settled, &[], 0).unwrap();
     ledger.close().unwrap();
 }
 
@@ -350,7 +350,7 @@ fn of_a_row_that_is_not_under_way_nothing_is_written(begin: Begin) {
     let another = QueuedRow { n: 2, ..row.clone() };
     for (row, state) in [(row, RowState::Failed), (row, RowState::Pending), (&another, RowState::Sent)] {
         // A file refuses it; in a database another process may have had the row since.
-        let _ = sends.ledger.exchange(&[ended(row, state, Duration::ZERO)], 0);
+        let _ = sends.ledger.exchange(&[ended(row, state, Duration::ZERO)], &[], 0);
         assert_eq!(run.states(), [RowState::Sent, RowState::Pending]);
     }
 }
@@ -476,11 +476,11 @@ fn a_limit_slows_and_holds_alike(begin: Begin) {
 
 /// See [`TestedRun::hear`].
 fn hear(sends: &mut dyn RunLedger, rows: usize, becomes: &mut dyn FnMut(&QueuedRow) -> SettledRow) -> bool {
-    let mut given = sends.exchange(&[], rows).unwrap();
+    let mut given = sends.exchange(&[], &[], rows).unwrap();
     assert_eq!(given.rows.len(), rows);
     given.rows.sort_by_key(|row| row.n);
     let settled: Vec<_> = given.rows.iter().map(becomes).collect();
-    !sends.exchange(&settled, 1).unwrap().rows.is_empty()
+    !sends.exchange(&settled, &[], 1).unwrap().rows.is_empty()
 }
 
 /// A pace, what is heard, and what comes of it. Times are in milliseconds from now.

@@ -15,29 +15,38 @@ use super::types::{EndedAttempt, QueuedRow};
 pub(crate) trait RunLedger: Send {
     /// Notes what became of rows, and gives at most `wanted` rows that may leave. Once it returns, all of it is durable:
     /// the rows that it gives are under way. When it cannot be written, nothing of it may be relied on, and no row leaves.
-    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<ExchangeReply, LedgerError>;
+    /// Whether it goes on does not depend on the `events` of the run being noted.
+    fn exchange(
+        &mut self,
+        settled: &[SettledRow],
+        events: &[RunEvent],
+        wanted: usize,
+    ) -> Result<ExchangeReply, LedgerError>;
 
     /// The next exchange says to all who send this run that no rows are to be taken any more.
-    fn pause(&mut self, reason: PauseReason);
-
-    /// Notes what happened to the run, which may be nothing.
-    fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError>;
+    fn pause(&mut self, _reason: PauseReason) {}
 
     /// How often an exchange is made though there is nothing to say and no row is wanted: whether others pause the run is heard
     /// of then. Nothing where nobody else has it.
-    fn listens_every(&self) -> Option<Duration>;
+    fn listens_every(&self) -> Option<Duration> {
+        None
+    }
 
     /// Whether other processes that send the run were heard of just now.
-    fn others_send(&mut self) -> bool;
+    fn others_send(&mut self) -> bool {
+        false
+    }
 
     /// For how long the next exchange waits for what becomes of more rows than the `settled` that it has.
-    fn gathers(&self, settled: usize) -> Duration;
+    fn gathers(&self, _settled: usize) -> Duration {
+        Duration::ZERO
+    }
 
     /// Makes the next exchange a short one, while the rows of the last one leave.
-    fn read_ahead(&mut self);
+    fn read_ahead(&mut self) {}
 
     /// `is_left` is set once nobody waits for it any longer: what cannot be written at once then is not tried again.
-    fn watch(&mut self, is_left: Arc<AtomicBool>);
+    fn watch(&mut self, _is_left: Arc<AtomicBool>) {}
 
     /// Closes it in order; says whether every row is final.
     fn close(self: Box<Self>) -> Result<bool, LedgerError>;

@@ -374,7 +374,7 @@ impl<'a> Engine<'a> {
 #[cfg(test)]
 mod tests {
     use std::future::pending;
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use tokio::io::AsyncReadExt;
     use tokio::net::TcpListener;
@@ -446,16 +446,10 @@ mod tests {
     }
 
     impl RunLedger for SharedLedger {
-        fn exchange(&mut self, _: &[SettledRow], _: usize) -> Result<ExchangeReply, LedgerError> {
+        fn exchange(&mut self, _: &[SettledRow], _: &[RunEvent], _: usize) -> Result<ExchangeReply, LedgerError> {
             self.exchanges.send(()).unwrap();
             let next = Some((Instant::now() + Duration::from_secs(600), Delay::Retry));
             Ok(ExchangeReply { rows: Vec::new(), next, problem: None, pause: None, counts: None })
-        }
-
-        fn pause(&mut self, _: PauseReason) {}
-
-        fn note_events(&mut self, _: &[RunEvent]) -> Result<(), LedgerError> {
-            Ok(())
         }
 
         fn listens_every(&self) -> Option<Duration> {
@@ -466,14 +460,6 @@ mod tests {
             self.asked.fetch_add(1, Ordering::SeqCst);
             self.has_others
         }
-
-        fn gathers(&self, _: usize) -> Duration {
-            Duration::ZERO
-        }
-
-        fn read_ahead(&mut self) {}
-
-        fn watch(&mut self, _: Arc<AtomicBool>) {}
 
         fn close(self: Box<Self>) -> Result<bool, LedgerError> {
             Ok(false)

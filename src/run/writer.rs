@@ -185,7 +185,7 @@ fn write(
         if let Some(reason) = pause {
             ledger.pause(reason);
         }
-        match ledger.note_events(&events).and_then(|()| ledger.exchange(&settled, if is_last { 0 } else { wanted })) {
+        match ledger.exchange(&settled, &events, if is_last { 0 } else { wanted }) {
             Ok(given) => {
                 drop(settled);
                 backlog.write(Vec::new());

@@ -350,6 +350,23 @@ fn a_database_that_cannot_keep_a_ledger_is_told_before_anything_leaves() {
 }
 
 #[test]
+fn a_session_has_the_isolation_that_the_ledger_is_made_for() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let database = cluster.database();
+    let strict = format!(
+        "ALTER DATABASE {database} SET default_transaction_isolation = 'repeatable read'; \
+         CREATE FUNCTION jelouctl.watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+           IF current_setting('transaction_isolation') <> 'read committed' THEN RAISE 'it is not'; END IF; RETURN NEW; END $$; \
+         CREATE TRIGGER watch BEFORE INSERT OR UPDATE ON jelouctl.run FOR EACH ROW EXECUTE FUNCTION jelouctl.watch(); \
+         CREATE TRIGGER watch BEFORE INSERT OR UPDATE ON jelouctl.row FOR EACH ROW EXECUTE FUNCTION jelouctl.watch()"
+    );
+    cluster.script("postgres", &database, &strict);
+    let jelou = Jelou::accepting();
+    send(&people(3), &cluster.url("app", &database), "", &jelou.url).success();
+    assert_eq!(jelou.seen().len(), 3);
+}
+
+#[test]
 fn the_password_comes_from_where_only_its_owner_reads() {
     let Some(cluster) = Cluster::shared() else { return };
     let database = cluster.database();

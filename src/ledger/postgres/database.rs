@@ -24,8 +24,10 @@ pub(super) const LONG: Duration = Duration::from_secs(60);
 /// A connection whose peer does not confirm what was sent is lost after so long.
 const TCP_TIMEOUT: Duration = Duration::from_secs(10);
 /// What every session is set to.
-const SETTINGS: [(&str, &str); 7] = [
+const SETTINGS: [(&str, &str); 8] = [
     ("synchronous_commit", "on"),
+    // A role or a database may have another one set, by which those who wait for a row would fail in place of going on.
+    ("default_transaction_isolation", "read committed"),
     ("statement_timeout", "57s"),
     ("lock_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "60s"),
@@ -167,7 +169,9 @@ async fn open_with_settings(
     tls: Option<&VerifiedTls>,
     mark: &str,
 ) -> Result<Client, DatabaseError> {
-    let settings: Vec<_> = settings(mark).map(|(name, value)| format!("-c {name}={value}")).collect();
+    // A blank would begin the next option.
+    let settings: Vec<_> =
+        settings(mark).map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ "))).collect();
     match open(at, config.clone().options(settings.join(" ")), tls).await {
         Err(DatabaseError::Pooler { .. }) => open(at, config, tls).await,
         opened => opened,

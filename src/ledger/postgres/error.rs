@@ -63,6 +63,17 @@ pub(crate) enum DatabaseError {
     InMidRun { error: Box<DatabaseError> },
 }
 
+/// When a fault is met.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FaultComes {
+    /// Whatever is done, until somebody changes how the database is set up.
+    WithTheSetup,
+    /// Where a command ends with it, before anything is sent.
+    BeforeSending,
+    /// When messages may have been sent, or the run was made.
+    Later,
+}
+
 impl DatabaseError {
     /// Of a connection that could not be made.
     pub(super) fn of_connect(at: &str, error: &tokio_postgres::Error) -> Self {
@@ -118,35 +129,16 @@ impl DatabaseError {
 
     /// Whether the same may succeed later, without anybody's doing.
     pub(super) fn may_pass(&self) -> bool {
-        match self {
-            // A database that has just been promoted, or is being restarted, says so for a while.
-            Self::Unreachable { .. } | Self::Standby | Self::ReadOnly => true,
-            Self::LoginRefused { .. }
-            | Self::Password { .. }
-            | Self::Tls { .. }
-            | Self::Roots { .. }
-            | Self::NoDatabase { .. }
-            | Self::NoLedger { .. }
-            | Self::OlderSchema { .. }
-            | Self::NewerSchema { .. }
-            | Self::OlderClaims { .. }
-            | Self::NewerClaims { .. }
-            | Self::OldServer { .. }
-            | Self::NotDurable { .. }
-            | Self::Pooler { .. }
-            | Self::Rights { .. }
-            | Self::SetupRights { .. }
-            | Self::Failed { .. }
-            | Self::NotImported { .. }
-            | Self::PerhapsImported { .. }
-            | Self::ClaimedMeanwhile
-            | Self::Gone { .. }
-            | Self::InMidRun { .. } => false,
-        }
+        // A database that has just been promoted, or is being restarted, says so for a while.
+        matches!(self, Self::Unreachable { .. } | Self::Standby | Self::ReadOnly)
     }
 
     /// Whether how it is set up is wrong; else it cannot be had at the moment.
     pub(crate) fn is_of_configuration(&self) -> bool {
+        self.comes() == FaultComes::WithTheSetup
+    }
+
+    fn comes(&self) -> FaultComes {
         match self {
             Self::LoginRefused { .. }
             | Self::Password { .. }
@@ -164,14 +156,11 @@ impl DatabaseError {
             | Self::ReadOnly
             | Self::Pooler { .. }
             | Self::Rights { .. }
-            | Self::SetupRights { .. } => true,
-            Self::Unreachable { .. }
-            | Self::Failed { .. }
-            | Self::NotImported { .. }
-            | Self::PerhapsImported { .. }
-            | Self::ClaimedMeanwhile
-            | Self::Gone { .. }
-            | Self::InMidRun { .. } => false,
+            | Self::SetupRights { .. } => FaultComes::WithTheSetup,
+            Self::Unreachable { .. } | Self::Failed { .. } | Self::NotImported { .. } => FaultComes::BeforeSending,
+            Self::PerhapsImported { .. } | Self::ClaimedMeanwhile | Self::Gone { .. } | Self::InMidRun { .. } => {
+                FaultComes::Later
+            }
         }
     }
 
@@ -182,8 +171,7 @@ impl DatabaseError {
 
     /// Whether a command that ends with it has sent nothing, nor made a run that others may send.
     pub(crate) fn nothing_was_sent(&self) -> bool {
-        let is_before = matches!(self, Self::Unreachable { .. } | Self::Failed { .. } | Self::NotImported { .. });
-        is_before || self.is_of_configuration()
+        self.comes() != FaultComes::Later
     }
 
     /// The way out, for the hint line.

@@ -183,6 +183,17 @@ impl SharedRun {
         Err(error.into())
     }
 
+    /// Whether a row may leave does not depend on it: it is not tried again.
+    fn note_events(&self, events: &[RunEvent]) {
+        let Some((client, _)) = &self.connection else { return };
+        let query = "SELECT jelouctl.note_event($1, $2, $3, $4, $5, $6)";
+        for RunEvent { kind, reason, problem, until, at } in events {
+            let (kind, wait, is_for_all) = (kind.name(), until.map(|until| until - at), self.pause.is_some());
+            let parameters: [&(dyn ToSql + Sync); 6] = [&self.worker, &kind, reason, problem, &wait, &is_for_all];
+            let _ = self.database.call(SHORT, async { client.execute(query, &parameters).await });
+        }
+    }
+
     fn is_left(&self) -> bool {
         self.is_left.load(Ordering::SeqCst)
     }
@@ -240,20 +251,14 @@ impl SharedRun {
 }
 
 impl RunLedger for SharedRun {
-    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<ExchangeReply, LedgerError> {
+    fn exchange(
+        &mut self,
+        settled: &[SettledRow],
+        events: &[RunEvent],
+        wanted: usize,
+    ) -> Result<ExchangeReply, LedgerError> {
+        self.note_events(events);
         self.exchange_within(GIVES_UP_AFTER, settled, wanted)
-    }
-
-    /// Whether a row may leave does not depend on it: it is not tried again.
-    fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError> {
-        let Some((client, _)) = &self.connection else { return Ok(()) };
-        let query = "SELECT jelouctl.note_event($1, $2, $3, $4, $5, $6)";
-        for RunEvent { kind, reason, problem, until, at } in events {
-            let (kind, wait, is_for_all) = (kind.name(), until.map(|until| until - at), self.pause.is_some());
-            let parameters: [&(dyn ToSql + Sync); 6] = [&self.worker, &kind, reason, problem, &wait, &is_for_all];
-            let _ = self.database.call(SHORT, async { client.execute(query, &parameters).await });
-        }
-        Ok(())
     }
 
     /// Where the database cannot be asked, nobody leaves for it.
@@ -273,9 +278,6 @@ impl RunLedger for SharedRun {
     fn gathers(&self, settled: usize) -> Duration {
         if settled < self.held.len() { (self.took * 2 / 3).min(LONGEST_GATHERING) } else { Duration::ZERO }
     }
-
-    /// There is nothing to read ahead: what is read is taken.
-    fn read_ahead(&mut self) {}
 
     fn pause(&mut self, reason: PauseReason) {
         self.pause = Some(reason);

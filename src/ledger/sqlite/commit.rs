@@ -82,12 +82,13 @@ impl Batch<'_> {
 }
 
 impl Ledger {
-    /// Commits that the rows `begun` are under way and what became of the rows `ended`, all or nothing. Once it returns,
-    /// a power cut cannot take it back. When it cannot be written, nothing of it may be relied on.
+    /// Commits that the rows `begun` are under way and what became of the rows `ended`, all or nothing, and what happened to
+    /// the run, where that can be written. Once it returns, a power cut cannot take it back. When it cannot be written, nothing of it may be relied on.
     pub(crate) fn commit<'a>(
         &mut self,
         begun: impl Iterator<Item = BegunAttempt>,
         ended: impl Iterator<Item = &'a EndedAttempt>,
+        events: &[RunEvent],
     ) -> Result<(), LedgerError> {
         self.write(|batch| {
             for row in ended {
@@ -109,6 +110,10 @@ impl Ledger {
             for row in begun {
                 let fields = [row.n, row.number, at].map(ValueRef::Integer);
                 batch.add(RecordKind::Attempt, &fields, [RowState::Pending, RowState::Inflight], at)?;
+            }
+            for event in events {
+                // A report lacks it then, and no row depends on it.
+                let _ = batch.event(event);
             }
             Ok(())
         })?;

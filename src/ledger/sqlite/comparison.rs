@@ -346,7 +346,7 @@ mod tests {
         let many = [numbers(0..1), numbers(0..1), numbers(0..1)].concat();
         let (_our_home, _, ours) = run(&many);
         let (_their_home, mut theirs, reader) = run(&many);
-        theirs.commit([BegunAttempt { n: 2, number: 1 }].into_iter(), [].iter()).unwrap();
+        theirs.commit([BegunAttempt { n: 2, number: 1 }].into_iter(), [].iter(), &[]).unwrap();
         let [found_once] = &found(&ours, &reader, ALL)[..] else { panic!("{:?}", ours.earlier()) };
         assert_eq!((found_once.rows, found_once.reason), (3, SkipReason::MayHaveBeenSent));
         assert!(found_once.words().starts_with("may have been sent by run r at 20"), "{}", found_once.words());
@@ -362,10 +362,10 @@ mod tests {
         let all = numbers(0..6);
         let (_their_home, mut theirs, reader) = run(&all);
         let begun = (1..=5).map(|n| BegunAttempt { n, number: 1 });
-        theirs.commit(begun, [].iter()).unwrap();
+        theirs.commit(begun, [].iter(), &[]).unwrap();
         let states = [RowState::Sent, RowState::Failed, RowState::Unknown, RowState::Pending];
         let ended: Vec<_> = (1..).zip(states).map(|(n, state)| fixture::ended(n, state)).collect();
-        theirs.commit([].into_iter(), ended.iter()).unwrap();
+        theirs.commit([].into_iter(), ended.iter(), &[]).unwrap();
         let skip = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
         theirs.skip(&[(6, skip)]).unwrap();
         let counted = |window| {

@@ -20,6 +20,9 @@ use crate::private_file::{self, FileError};
 pub(super) const IS_SENT: &str =
     "recipient IS NOT NULL AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n)";
 
+/// What a run has written: nothing of it changes or goes away.
+const KEPT: [&str; 9] = ["run", "row", "content", "attempt", "outcome", "decision", "event", "delivery", "inquiry"];
+
 /// A ledger that is being filled.
 pub(crate) struct LedgerDraft {
     pub(super) db: Connection,
@@ -194,6 +197,14 @@ impl LedgerDraft {
         let Self { db, path, rows, left_out } = self;
         let Some(path) = path else { return Ok(()) };
         db.execute_batch(include_str!("rules.sql"))?;
+        for table in KEPT {
+            db.execute_batch(&format!(
+                "CREATE TRIGGER {table}_stays BEFORE UPDATE ON {table} \
+                 BEGIN SELECT RAISE(ABORT, 'what a run has written does not change'); END; \
+                 CREATE TRIGGER {table}_is_kept BEFORE DELETE ON {table} \
+                 BEGIN SELECT RAISE(ABORT, 'a run loses nothing'); END;"
+            ))?;
+        }
         let created_at = now();
         let identity = identity()?;
         // What has a decision by now is skipped.

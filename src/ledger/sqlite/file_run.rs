@@ -2,14 +2,12 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::Ledger;
 use crate::ledger::{
-    BegunAttempt, Delay, ExchangeReply, LedgerError, Pace, PaceNews, PauseReason, QueuedRow, RowState, RunEvent,
-    RunLedger, SettledRow, now,
+    BegunAttempt, Delay, ExchangeReply, LedgerError, Pace, PaceNews, QueuedRow, RowState, RunEvent, RunLedger,
+    SettledRow, now,
 };
 
 /// The ledger of a run that this process has locked, and the order in which its rows are taken.
@@ -57,7 +55,14 @@ impl FileRun {
 }
 
 impl RunLedger for FileRun {
-    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<ExchangeReply, LedgerError> {
+    /// It does not wait for what becomes of more rows: that makes fewer commits and a slower run, on a fast disk and on a slow
+    /// one.
+    fn exchange(
+        &mut self,
+        settled: &[SettledRow],
+        events: &[RunEvent],
+        wanted: usize,
+    ) -> Result<ExchangeReply, LedgerError> {
         let mut given = ExchangeReply { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
         let now = Instant::now();
         self.pace.hear(PaceNews::of(settled), now);
@@ -67,9 +72,9 @@ impl RunLedger for FileRun {
         for row in settled {
             self.note(row);
         }
-        if !(settled.is_empty() && given.rows.is_empty()) {
+        if !(settled.is_empty() && events.is_empty() && given.rows.is_empty()) {
             let begun = given.rows.iter().map(|row| BegunAttempt { n: row.n, number: row.number });
-            self.ledger.commit(begun, settled.iter().map(|row| &row.ended))?;
+            self.ledger.commit(begun, settled.iter().map(|row| &row.ended), events)?;
         }
         if given.problem.is_none() {
             match self.queue.next_at(&self.ledger, Instant::now()) {
@@ -80,33 +85,10 @@ impl RunLedger for FileRun {
         Ok(given)
     }
 
-    /// Nobody else sends it.
-    fn pause(&mut self, _: PauseReason) {}
-
-    fn others_send(&mut self) -> bool {
-        false
-    }
-
-    fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError> {
-        if events.is_empty() { Ok(()) } else { self.ledger.note_events(events) }
-    }
-
-    fn listens_every(&self) -> Option<Duration> {
-        None
-    }
-
-    /// To wait for more makes fewer commits and a slower run, on a fast disk and on a slow one.
-    fn gathers(&self, _: usize) -> Duration {
-        Duration::ZERO
-    }
-
     fn read_ahead(&mut self) {
         // What cannot be read is told by the exchange that needs it.
         let _ = self.queue.read_ahead(&self.ledger);
     }
-
-    /// Nothing is tried again here.
-    fn watch(&mut self, _: Arc<AtomicBool>) {}
 
     fn close(self: Box<Self>) -> Result<bool, LedgerError> {
         self.ledger.close()
@@ -183,8 +165,8 @@ impl RowQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Run;
     use crate::ledger::sqlite::fixture;
+    use crate::ledger::{Run, RunEventKind};
 
     fn settled(n: i64, state: RowState, retry: Option<(Instant, Delay)>) -> SettledRow {
         let ended = fixture::ended(n, state);
@@ -197,16 +179,33 @@ mod tests {
         let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000", "593990000001", "593990000002"]);
         let mut run = FileRun::new(ledger, 1_000_000.0).unwrap();
         let numbers = |given: &ExchangeReply| given.rows.iter().map(|row| row.n).collect::<Vec<_>>();
-        let given = run.exchange(&[], 2).unwrap();
+        let given = run.exchange(&[], &[], 2).unwrap();
         assert_eq!((numbers(&given), reader.counts().unwrap().inflight), (vec![1, 2], 2));
         let later = Instant::now() + Duration::from_secs(60);
         let ended = [settled(1, RowState::Pending, Some((later, Delay::Retry))), settled(2, RowState::Sent, None)];
-        let given = run.exchange(&ended, 5).unwrap();
+        let given = run.exchange(&ended, &[], 5).unwrap();
         assert_eq!((numbers(&given), given.next), (vec![3], Some((later, Delay::Retry))));
         let counts = reader.counts().unwrap();
         assert_eq!((counts.pending, counts.inflight, counts.sent), (1, 1, 1));
-        run.exchange(&[settled(1, RowState::Sent, None)], 0).unwrap_err();
+        run.exchange(&[settled(1, RowState::Sent, None)], &[], 0).unwrap_err();
         assert_eq!(reader.counts().unwrap(), counts, "of a row that is not under way nothing is written");
+    }
+
+    #[test]
+    fn what_became_of_rows_is_written_where_an_event_cannot_be() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000"]);
+        let other = rusqlite::Connection::open(home.path().join("r.db")).unwrap();
+        let refuse = "CREATE TRIGGER no_events BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'none'); END";
+        other.execute_batch(refuse).unwrap();
+        let mut run = FileRun::new(ledger, 1_000_000.0).unwrap();
+        run.exchange(&[], &[], 1).unwrap();
+        let paused = RunEvent::now(RunEventKind::Paused);
+        run.exchange(&[settled(1, RowState::Sent, None)], std::slice::from_ref(&paused), 0).unwrap();
+        assert_eq!((reader.counts().unwrap().sent, reader.events().unwrap()), (1, Vec::new()));
+        other.execute_batch("DROP TRIGGER no_events").unwrap();
+        run.exchange(&[], std::slice::from_ref(&paused), 0).unwrap();
+        assert_eq!(reader.events().unwrap(), [paused]);
     }
 
     #[test]
@@ -218,9 +217,9 @@ mod tests {
         let other = rusqlite::Connection::open(home.path().join("r.db")).unwrap();
         other.execute_batch("DROP TRIGGER content_stays; UPDATE content SET body = '[]' WHERE n = 200").unwrap();
         let mut run = FileRun::new(ledger, 1_000_000.0).unwrap();
-        let given = run.exchange(&[], 128).unwrap();
+        let given = run.exchange(&[], &[], 128).unwrap();
         assert!(given.problem.is_some() && given.rows.len() == 128, "{given:?}");
-        let given = run.exchange(&[settled(1, RowState::Sent, None)], 1).unwrap();
+        let given = run.exchange(&[settled(1, RowState::Sent, None)], &[], 1).unwrap();
         assert!(given.problem.is_some() && given.rows.is_empty(), "{given:?}");
         assert_eq!(reader.counts().unwrap().sent, 1);
     }

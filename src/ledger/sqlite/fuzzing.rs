@@ -26,10 +26,10 @@ static WHOLE: LazyLock<TempDir> = LazyLock::new(|| {
     let recipients: Vec<_> = (0..6).map(|number| format!("59399000000{number}")).collect();
     let (mut ledger, reader) = ledgers(home.path(), &recipients.iter().map(String::as_str).collect::<Vec<_>>());
     let rows = [1, 2, 3, 4, 6];
-    ledger.commit(rows.into_iter().map(|n| BegunAttempt { n, number: 1 }), [].iter()).unwrap();
+    ledger.commit(rows.into_iter().map(|n| BegunAttempt { n, number: 1 }), [].iter(), &[]).unwrap();
     let states = [RowState::Sent, RowState::Failed, RowState::Unknown, RowState::Pending];
     let ended: Vec<_> = (1..).zip(states).map(|(n, state)| ended(n, state)).collect();
-    ledger.commit([].into_iter(), ended.iter()).unwrap();
+    ledger.commit([].into_iter(), ended.iter(), &[]).unwrap();
     let copy = TempDir::new().unwrap();
     for file in FILES {
         fs::copy(home.path().join(file), copy.path().join(file)).unwrap();
@@ -67,7 +67,7 @@ fn go_on(home: &Path) {
     let mark = LockFile::new(File::options().read(true).write(true).open(&path).unwrap(), path);
     let Ok(ledger) = Ledger::resume(&home.join("r.db"), mark) else { return };
     let Ok(mut run) = FileRun::new(ledger, 1_000_000.0) else { return };
-    let Ok(given) = run.exchange(&[], 100) else { return };
+    let Ok(given) = run.exchange(&[], &[], 100) else { return };
     for row in given.rows {
         assert!(OPEN.contains(&row.n), "row {} would be sent again", row.n);
         assert_eq!((row.recipient.as_str(), row.body.as_str()), (format!("59399000000{}", row.n - 1).as_str(), BODY));

@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(ledger.skip(&[(1, skip), (2, skip)]).unwrap(), 1);
         assert_eq!(waiting(&reader), [3]);
         // A row that is under way is left alone.
-        ledger.commit([BegunAttempt { n: 3, number: 1 }].into_iter(), [].into_iter()).unwrap();
+        ledger.commit([BegunAttempt { n: 3, number: 1 }].into_iter(), [].into_iter(), &[]).unwrap();
         assert_eq!(ledger.skip(&[(3, skip)]).unwrap(), 0);
         assert_eq!(reader.counts().unwrap().skipped, 2);
     }
