@@ -161,7 +161,7 @@ pub(super) fn standing(
 
 /// Of what a person has by a claim and by a row, the one that counts.
 fn heavier(claimed: Option<OnceEntry>, row: OnceEntry) -> OnceEntry {
-    claimed.filter(|claimed| !row.state.outweighs(claimed.state)).unwrap_or(row)
+    claimed.filter(|claimed| !row.outweighs(claimed)).unwrap_or(row)
 }
 
 /// Says what would become of a message under its key, and claims nothing.

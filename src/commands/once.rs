@@ -14,7 +14,7 @@ use crate::exit::ExitCode;
 use crate::ledger::{LedgerError, LedgerStore, OnceClaims, OnceFinding, OnceSummary, RunName};
 use crate::message::{InvalidMessage, TypedRecipient, typed_form};
 use crate::once::{OnceEntry, OnceError, OnceHash, OnceKey, OncePeople, OnceRows, OnceScope, OnceState};
-use crate::output::{Format, StreamError, compact, counted, counted_are};
+use crate::output::{Format, StreamError, compact, counted, counted_are, counted_people};
 use crate::phone::Country;
 use crate::sending::{AuditLog, read_environment};
 use crate::timestamps::{local_time, of_milliseconds};
@@ -136,48 +136,39 @@ enum FoundState {
 }
 
 pub(crate) fn run(context: &Context, command: &OnceCommand) -> Result<ExitCode, CommandError> {
-    let settings = match command {
-        OnceCommand::List => None,
-        _ => Some(Settings::load(&context.flags, &read_environment()?.0)?),
-    };
-    if let (Some(settings), OnceCommand::Resolve(_) | OnceCommand::Add(_) | OnceCommand::Forget(_)) =
-        (&settings, command)
-    {
-        refuse_rehearsal(context, settings)?;
-    }
-    let address = ledger_address(context)?;
-    if let (OnceCommand::Add(arguments), Some(settings)) = (command, &settings) {
-        return add(context, settings, &*store_at(address).map_err(CommandError::of_single_send)?, arguments);
-    }
-    let store = store_to_look_at(address).map_err(CommandError::of_single_send)?;
-    let KnownKeys { claims, rows, keys } = match &store {
-        Some(store) => known_keys(context, &**store, command.key()).map_err(CommandError::of_single_send)?,
-        None => KnownKeys::default(),
-    };
-    let (Some(settings), Some(key)) = (settings, command.key()) else { return list(context, &keys) };
-    let (Some(store), Some(claims)) = (store, claims) else { return Err(no_such_key(key, &keys).into()) };
-    let scope = scope_of(&settings, key, &keys)?;
-    let rows = rows.iter().find(|(of_rows, _)| *of_rows == scope).map(|(_, people)| people);
-    let used = UsedKey { store: &*store, claims: &*claims, rows, scope, settings };
     match command {
-        OnceCommand::Show(OnceShowArgs { person, .. }) => used.show(context, person),
-        OnceCommand::Resolve(arguments) => used.resolve(context, arguments),
-        OnceCommand::Forget(OnceForgetArgs { person, .. }) => used.forget(context, person),
-        OnceCommand::List | OnceCommand::Add(_) => list(context, &keys),
+        OnceCommand::List => {
+            let store = store_to_look_at(ledger_address(context)?).map_err(CommandError::of_single_send)?;
+            list(context, &known_keys(context, store.as_deref(), None)?.keys)
+        }
+        OnceCommand::Show(args) => with_key(context, &args.key, false, |used| used.show(context, &args.person)),
+        OnceCommand::Resolve(args) => with_key(context, &args.key, true, |used| used.resolve(context, args)),
+        OnceCommand::Forget(args) => with_key(context, &args.key, true, |used| used.forget(context, &args.person)),
+        OnceCommand::Add(args) => add(context, args),
     }
 }
 
-impl OnceCommand {
-    /// The key that is looked up.
-    fn key(&self) -> Option<&OnceKey> {
-        match self {
-            Self::List => None,
-            Self::Show(OnceShowArgs { key, .. })
-            | Self::Resolve(OnceResolveArgs { key, .. })
-            | Self::Add(OnceAddArgs { key, .. })
-            | Self::Forget(OnceForgetArgs { key, .. }) => Some(key),
-        }
+/// Does `work` with what people have under the key; it may change who gets a message where it `changes`.
+fn with_key(
+    context: &Context,
+    key: &OnceKey,
+    changes: bool,
+    work: impl FnOnce(&UsedKey<'_>) -> Result<ExitCode, CommandError>,
+) -> Result<ExitCode, CommandError> {
+    let settings = Settings::load(&context.flags, &read_environment()?.0)?;
+    if changes {
+        refuse_rehearsal(context, &settings)?;
     }
+    let store = store_to_look_at(ledger_address(context)?).map_err(CommandError::of_single_send)?;
+    let KnownKeys { claims, rows, keys } = known_keys(context, store.as_deref(), Some(key))?;
+    let (Some(store), Some(claims)) = (store, claims) else { return Err(no_such_key(key, &keys).into()) };
+    let scope = scope_of(&settings, key, &keys)?;
+    work(&UsedKey { store: &*store, claims: &*claims, rows: rows_of(&rows, &scope), scope, settings })
+}
+
+/// What people have by rows under this key, of this bot and address.
+fn rows_of<'a>(rows: &'a [OnceRows], scope: &OnceScope) -> Option<&'a BTreeMap<String, OnceEntry>> {
+    rows.iter().find(|(of, _)| of == scope).map(|(_, people)| people)
 }
 
 /// Refuses to change what people have under a key where nothing is meant to be sent.
@@ -209,13 +200,22 @@ struct KnownKeys {
 }
 
 /// All keys of the store; of one that is `wanted`, only the runs that have it are read.
-fn known_keys(context: &Context, store: &dyn LedgerStore, wanted: Option<&OnceKey>) -> Result<KnownKeys, LedgerError> {
+fn known_keys(
+    context: &Context,
+    store: Option<&dyn LedgerStore>,
+    wanted: Option<&OnceKey>,
+) -> Result<KnownKeys, CommandError> {
+    let Some(store) = store else { return Ok(KnownKeys::default()) };
+    keys_of(context, store, wanted).map_err(CommandError::of_single_send)
+}
+
+fn keys_of(context: &Context, store: &dyn LedgerStore, wanted: Option<&OnceKey>) -> Result<KnownKeys, LedgerError> {
     let rows = store.people_of_rows(wanted)?;
     let claims = match store.claims_to_look()? {
         None if !rows.is_empty() => {
             // It is made now, while nobody else makes it.
             drop(hold_claims(context, store)?);
-            Some(store.claims()?)
+            store.claims_to_look()?
         }
         claims => claims,
     };
@@ -250,12 +250,11 @@ fn with_rows(
 }
 
 /// `once add`: people of a run that began without the key.
-fn add(
-    context: &Context,
-    settings: &Settings,
-    store: &dyn LedgerStore,
-    OnceAddArgs { key, run }: &OnceAddArgs,
-) -> Result<ExitCode, CommandError> {
+fn add(context: &Context, OnceAddArgs { key, run }: &OnceAddArgs) -> Result<ExitCode, CommandError> {
+    let settings = Settings::load(&context.flags, &read_environment()?.0)?;
+    refuse_rehearsal(context, &settings)?;
+    let store = store_at(ledger_address(context)?).map_err(CommandError::of_single_send)?;
+    let store = &*store;
     let name = store.named(run)?;
     let run = store.read_whole(&name)?.into_whole()?;
     let (details, counts) = (run.details()?, run.counts()?);
@@ -275,15 +274,15 @@ fn add(
     let reached = run.reached(claims.hasher(), &name)?;
     // These would get a second message when that run goes on.
     let rows = store.people_of_rows(Some(key))?;
-    let known = with_rows(&*claims, &scope, rows.iter().find(|(of, _)| *of == scope).map(|(_, people)| people))?;
+    let known = with_rows(&*claims, &scope, rows_of(&rows, &scope))?;
     let awaited = reached.iter().filter_map(|(person, _)| known.get(person));
     if let Some(run) = awaited.filter(|known| known.state == OnceState::ToBeSent).find_map(|known| known.run.clone()) {
         let recipient = format!("people of run {name}");
         return Err(OnceError::ToBeSent { recipient, scope, run }.into());
     }
     let added = claims.add(&scope, &mut reached.into_iter())?;
-    log_decision(context, settings, "once add", &scope, &json!({ "run": name.to_string(), "people": added }));
-    context.stderr.note(&format!("{} of run {name} added under the key {key}", people(added)));
+    log_decision(context, &settings, "once add", &scope, &json!({ "run": name.to_string(), "people": added }));
+    context.stderr.note(&format!("{} of run {name} added under the key {key}", counted_people(added)));
     if counts.unknown > 0 {
         context.stderr.note(&format!(
             "{} may have been sent, and these people get no other one until you decide: jelouctl once resolve {} --to USER \
@@ -293,10 +292,6 @@ fn add(
         ));
     }
     Ok(ExitCode::Success)
-}
-
-fn people(count: u64) -> String {
-    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
 }
 
 fn list(context: &Context, keys: &[OnceSummary]) -> Result<ExitCode, CommandError> {
@@ -513,7 +508,7 @@ impl UsedKey<'_> {
         let key = &self.scope.key;
         let person = self.person(context, person.to.as_ref(), person.country)?;
         let shown = self.forgettable(person.as_ref())?;
-        let who = person.as_ref().map_or_else(|| people(shown.len() as u64), |one| one.recipient.clone());
+        let who = person.as_ref().map_or_else(|| counted_people(shown.len() as u64), |one| one.recipient.clone());
         if context.confirms(&format!("Forget {who} under the key {key}, so that another message can be sent?"))?
             != Some(true)
         {
@@ -523,7 +518,7 @@ impl UsedKey<'_> {
         // The question may have stood there for hours: who was written to meanwhile is not forgotten unseen.
         let held = hold_claims(context, self.store).map_err(CommandError::of_single_send)?;
         let rows = self.store.people_of_rows(Some(key)).map_err(CommandError::of_single_send)?;
-        let rows = rows.iter().find(|(of_rows, _)| *of_rows == self.scope).map(|(_, people)| people);
+        let rows = rows_of(&rows, &self.scope);
         let now = UsedKey { claims: &*held, rows, scope: self.scope.clone(), settings: self.settings.clone(), ..*self };
         if now.forgettable(person.as_ref())? != shown {
             let message =
@@ -584,7 +579,7 @@ impl UsedKey<'_> {
             entries.retain(|_, entry| !entry.is_row);
         }
         if entries.is_empty() {
-            let message = format!("whatever {them} has under the key {key} was refused: another message can be sent");
+            let message = format!("nothing under the key {key} reached {them}: another message can be sent");
             return Err(UsageError::new(message, "nothing needs to be forgotten").into());
         }
         Ok(entries)

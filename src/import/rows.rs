@@ -215,8 +215,8 @@ impl<'a> Importer<'a> {
                     (Ok(_) | Err(_), _) => Ok(KnownOutcome::default()),
                 };
                 let known = known.map_err(RowError::Reported);
-                let made = made.and_then(|(outgoing, told)| Ok((row.clone(), outgoing, told, known?)));
-                (row.cells(), made)
+                let cells = row.cells();
+                (cells, made.and_then(|(outgoing, told)| Ok((row, outgoing, told, known?))))
             }
             Err(problem) => (ListRow::bad_cells(&bad_text), Err(RowError::Unreadable(problem))),
         };

@@ -146,9 +146,6 @@ pub(crate) trait LedgerStore {
     /// nothing while one is at it.
     fn try_hold_claims(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError>;
 
-    /// The claims under keys, for a process that holds off the others already, by [`LedgerStore::try_hold`].
-    fn claims(&self) -> Result<Box<dyn OnceClaims>, LedgerError>;
-
     /// The claims, to look at them; nothing where nobody ever claimed.
     fn claims_to_look(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError>;
 

@@ -14,6 +14,11 @@ pub(crate) fn counted_are(count: u64, thing: &str) -> String {
     format!("{} {}", counted(count, thing), if count == 1 { "is" } else { "are" })
 }
 
+/// `1 person`, `2 people`.
+pub(crate) fn counted_people(count: u64) -> String {
+    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
+}
+
 /// `1,000`
 pub(crate) fn grouped(count: u64) -> String {
     HumanCount(count).to_string()

@@ -19,6 +19,8 @@ use crate::sending::Interrupted;
 /// The time between two looks at what is under way, and the time after which the user reads what is waited for.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 const TOLD_AFTER: Duration = Duration::from_secs(1);
+/// The time after which what a process had that is gone is noted as unknown.
+const BETWEEN_NOTES: Duration = Duration::from_secs(2);
 
 /// Cancel a run: what is still to be sent is left out for good; asks, or needs --yes
 ///
@@ -84,8 +86,13 @@ fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
 async fn wait_for_those_under_way(context: &Context, run: &mut dyn HeldRun) -> Result<(), CommandError> {
     let mut signals = Signals::default();
     signals.catch(&Signal::THAT_END_US)?;
-    let (began, mut is_told) = (Instant::now(), false);
+    let (began, mut noted_at, mut is_told) = (Instant::now(), Instant::now(), false);
     loop {
+        if noted_at.elapsed() >= BETWEEN_NOTES {
+            // Nobody else may be there to note that a process was not heard of again.
+            run.note_lost()?;
+            noted_at = Instant::now();
+        }
         let under_way = if run.is_shared() { run.read()?.counts()?.inflight } else { 0 };
         if under_way == 0 {
             // Some may not have been heard of again.
@@ -93,10 +100,10 @@ async fn wait_for_those_under_way(context: &Context, run: &mut dyn HeldRun) -> R
         }
         if !is_told && began.elapsed() >= TOLD_AFTER {
             is_told = true;
-            let messages_are = counted_are(under_way, "message");
+            let messages = counted(under_way, "message");
             context
                 .stderr
-                .note(&format!("run {} takes no more messages; {messages_are} under way, and end first", run.name()));
+                .note(&format!("run {} takes no more messages; waiting for {messages} under way", run.name()));
         }
         tokio::select! {
             biased;

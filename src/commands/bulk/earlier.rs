@@ -5,7 +5,8 @@ use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::{ReportedRows, ReportedRule};
 use crate::ledger::{
-    Details, EarlierMessages, HeldRun, KnownRuns, LedgerDraft, RunName, SkipCounts, SkipReason, WrittenTo, now,
+    Details, EarlierMessages, HeldRun, KnownRuns, LedgerDraft, RunConditions, RunName, SkipCounts, SkipReason,
+    WrittenTo, now,
 };
 use crate::once::OnceKey;
 use crate::output::{counted, counted_are};
@@ -22,17 +23,17 @@ pub(crate) enum DuplicatePolicy {
     Refused,
     /// `--skip-sent`
     LeftOut,
-    /// `--again`
+    /// `--again`, or a key, which alone says who gets a message.
     Meant,
 }
 
 impl DuplicatePolicy {
-    /// By `--again` and `--skip-sent`, as typed or as a run has kept them.
-    pub(crate) fn of(again: bool, skip_sent: bool) -> Self {
+    /// By `--again` and `--skip-sent`, as typed or as a run has kept them. Under a key nothing else is refused unasked.
+    pub(crate) fn of(again: bool, skip_sent: bool, once: Option<&OnceKey>) -> Self {
         match (again, skip_sent) {
-            (true, _) => Self::Meant,
             (false, true) => Self::LeftOut,
-            (false, false) => Self::Refused,
+            (false, false) if once.is_none() => Self::Refused,
+            (true, _) | (false, false) => Self::Meant,
         }
     }
 
@@ -75,7 +76,7 @@ pub(crate) fn compare(
         earlier.find_claimed(draft, key)?;
         draft.skip_earlier(once)?;
     }
-    if repetition == DuplicatePolicy::Meant || repetition == DuplicatePolicy::Refused && once.is_some() {
+    if repetition == DuplicatePolicy::Meant {
         return Ok(earlier.check()?);
     }
     earlier.compare(draft)?;
@@ -87,13 +88,11 @@ pub(crate) fn compare(
         draft.skip_earlier(None)?;
         return Ok(());
     }
-    Err(refusal(
-        &found,
-        ["these", "messages"],
-        draft.to_be_sent(),
+    let ways = [
+        "leave them out with --skip-sent, or send them once more with --again",
         "for a reminder sent every day, count less far back: --remember 12h",
-    )
-    .into())
+    ];
+    Err(refusal(&found, ["these", "messages"], draft.to_be_sent(), ways).into())
 }
 
 /// How many rows are left out because of earlier runs, or of what their people have under the key.
@@ -196,25 +195,36 @@ pub(crate) fn leave_out_sent(
     details: &Details,
     ignored: &[RunName],
 ) -> Result<(), CommandError> {
-    if !details.sandbox {
-        run.leave_out_taken(details, ignored)?;
+    if details.sandbox {
+        return Ok(());
     }
-    let repetition = DuplicatePolicy::of(details.conditions.again, details.conditions.skip_sent);
-    // Under a key what was sent without it does not count.
-    let is_refused_unasked = repetition == DuplicatePolicy::Refused && details.conditions.once.is_none();
-    if details.sandbox || !(is_refused_unasked || repetition == DuplicatePolicy::LeftOut) {
+    run.leave_out_taken(details, ignored)?;
+    let RunConditions { again, skip_sent, once, .. } = &details.conditions;
+    let repetition = DuplicatePolicy::of(*again, *skip_sent, once.as_ref());
+    if repetition == DuplicatePolicy::Meant {
         return Ok(());
     }
     let found = run.compare(details, ignored, repetition == DuplicatePolicy::LeftOut)?;
     if found.is_empty() || repetition == DuplicatePolicy::LeftOut {
         return Ok(());
     }
-    let left = format!("messages left in run {}", run.name());
-    Err(refusal(&found, ["the", &left], run.read()?.counts()?.pending, "").into())
+    let name = run.name();
+    let left = format!("messages left in run {name}");
+    // `bulk work` has no such flags.
+    let way = format!(
+        "leave them out with jelouctl bulk resume {name} --skip-sent, or send them once more with jelouctl bulk resume \
+         {name} --again"
+    );
+    Err(refusal(&found, ["the", &left], run.read()?.counts()?.pending, [&way, ""]).into())
 }
 
 /// `95 of these 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`
-fn refusal(found: &[EarlierMessages], [these, messages]: [&str; 2], all: u64, for_reminders: &str) -> GuardError {
+fn refusal(
+    found: &[EarlierMessages],
+    [these, messages]: [&str; 2],
+    all: u64,
+    [way, for_reminders]: [&str; 2],
+) -> GuardError {
     let rows: u64 = found.iter().map(|messages| messages.rows).sum();
     let which = match rows {
         1 if all == 1 => "the message".to_owned(),
@@ -233,7 +243,7 @@ fn refusal(found: &[EarlierMessages], [these, messages]: [&str; 2], all: u64, fo
             format!("{which} are in earlier runs: {}", clauses.join(", "))
         }
     };
-    let mut ways = vec!["leave them out with --skip-sent, or send them once more with --again".to_owned()];
+    let mut ways = vec![way.to_owned()];
     match found.iter().find(|messages| messages.reason == SkipReason::ToBeSent) {
         Some(EarlierMessages { run, .. }) => {
             ways.push(format!("resume it: jelouctl bulk resume {run}; or give it up: jelouctl bulk cancel {run}"));

@@ -106,21 +106,23 @@ fn remove_older_than(context: &Context, age: RunAge) -> Result<ExitCode, Command
     if context.confirms(&format!("Remove {what}?"))? != Some(true) {
         return Err(UsageError::new(format!("{what}: nothing was removed"), "add --yes to remove them").into());
     }
-    let keys: BTreeMap<_, _> =
-        old.iter().filter_map(|run| run.details.scope()).map(|key| (key.key.to_string(), key)).collect();
-    let others_held_off = if keys.is_empty() { None } else { Some(hold_claims(context, &*store)?) };
-    let mut removed = 0;
+    let have_keys = old.iter().any(|run| run.details.scope().is_some());
+    let others_held_off = if have_keys { Some(hold_claims(context, &*store)?) } else { None };
+    let (mut removed, mut keys) = (0, BTreeMap::new());
     for run in &old {
-        removed += u64::from(store.remove_finished(&run.name, age)?);
+        if store.remove_finished(&run.name, age)? {
+            removed += 1;
+            keys.extend(run.details.scope().map(|scope| (scope.key.to_string(), scope)));
+        }
     }
     drop(others_held_off);
-    for key in keys.values() {
-        report_kept(context, key);
-    }
     context.stderr.note(&match removed {
         1 => "1 run is removed".to_owned(),
         _ => format!("{removed} runs are removed"),
     });
+    for key in keys.values() {
+        report_kept(context, key);
+    }
     Ok(ExitCode::Success)
 }
 

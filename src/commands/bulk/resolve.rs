@@ -222,7 +222,7 @@ fn decide(
         if left > 0 {
             let rows = counted_are(left, &format!("{} row", from.name()));
             context.stderr.note(&format!(
-                "{rows} left as before: a message under the key {key} was sent to these people, or may have been, or is to be"
+                "{rows} left as before: these people are not free under the key {key}, or a process may still report them"
             ));
         }
     }

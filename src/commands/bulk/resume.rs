@@ -25,7 +25,7 @@ use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::ledger::{Counts, Details, HeldFor, HeldRun, LedgerError, LedgerStore, Resumed, Run, RunName, now};
-use crate::output::{counted, rounded};
+use crate::output::{counted, counted_people, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::phone::person_key;
 use crate::process::block_on;
@@ -253,7 +253,7 @@ pub(super) fn question_by_name(run: &dyn HeldRun, sender: &Sender, age: Duration
         people.extend(row.recipients()?.iter().map(|recipient| person_key(recipient).into_owned()));
         Ok(())
     })?;
-    let people = if people.len() == 1 { "1 person".to_owned() } else { format!("{} people", people.len()) };
+    let people = counted_people(people.len() as u64);
     let (messages, from, to) = (counted(rows, "message"), sender.description(), sender.planned_base());
     Ok(format!(
         "Run {} last changed {} ago. Send {messages} to {people} from {from} to {to}?",

@@ -78,8 +78,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let mut runs_before = store
         .filter(|_| !sender.settings.is_sandboxed())
         .map(|store| store.earlier(of, remember, &args.earlier.ignore_run));
-    let repetition = DuplicatePolicy::of(args.earlier.again, args.earlier.skip_sent);
     let once = args.once.as_ref();
+    let repetition = DuplicatePolicy::of(args.earlier.again, args.earlier.skip_sent, once);
     if once.is_some() {
         tell_of_keys(context, &sender, args.test_to.is_some(), store);
     }
@@ -94,11 +94,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         language: &language,
         bot: sender.bot.as_str(),
         base: base.url(),
-        // On the sandbox nothing was sent, and nothing will be; a test is sent to somebody else; under a key only the key counts.
-        reported: if sender.settings.is_sandboxed()
-            || args.test_to.is_some()
-            || once.is_some() && repetition == DuplicatePolicy::Refused
-        {
+        // On the sandbox nothing was sent, and nothing will be; a test is sent to somebody else.
+        reported: if sender.settings.is_sandboxed() || args.test_to.is_some() {
             ReportedRule::NotCounted
         } else {
             repetition.of_report()

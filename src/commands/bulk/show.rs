@@ -147,8 +147,9 @@ impl ShownList<'_> {
             Err(error) => return Err(error),
         }
         let Some(mut earlier) = earlier else { return Ok(true) };
-        let repetition = DuplicatePolicy::of(self.args.earlier.again, self.args.earlier.skip_sent);
-        earlier::report_skipped(context, &self.draft.skip_counts()?, repetition, self.args.once.as_ref());
+        let once = self.args.once.as_ref();
+        let repetition = DuplicatePolicy::of(self.args.earlier.again, self.args.earlier.skip_sent, once);
+        earlier::report_skipped(context, &self.draft.skip_counts()?, repetition, once);
         earlier::report_unfinished(context, &mut *earlier, self.draft)?;
         earlier::report_written_to(context, &earlier.people_written_to(self.draft)?);
         Ok(true)

@@ -150,7 +150,7 @@ impl RunSummary {
         if let (Some(key), true, 1..) = (&details.conditions.once, self.is_complete(), self.counts.failed) {
             let rows = counted(self.counts.failed, "failed row");
             ways.push(format!(
-                "the next list under the key {key} tries {rows} again, ahead of what is behind a --limit; to leave them out: \
+                "the next list under the key {key} tries {rows} again, before the rows that --limit left for later; to leave them out: \
                  jelouctl bulk report {name} --state failed --file {name}.csv, and --exclude {name}.csv"
             ));
         }

@@ -24,4 +24,4 @@ pub(crate) use self::schema::{set_up, sql as schema_sql};
 /// The version of the schema.
 const VERSION: i32 = 11;
 /// The version of the claims under keys, in `once.sql`: an older one is brought up to it.
-const CLAIMS_VERSION: i32 = 2;
+const CLAIMS_VERSION: i32 = 3;

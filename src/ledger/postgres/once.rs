@@ -84,16 +84,21 @@ impl SharedClaims {
     /// What everybody has under the key, or one person.
     fn standing(&self, scope: &OnceScope, person: Option<&OnceHash>) -> Result<OncePeople, LedgerError> {
         let (key, person) = (scope.key.as_str(), person.map(|person| &person.0[..]));
-        let read = || {
+        let read = |person: Option<&[u8]>| -> Result<OncePeople, LedgerError> {
             let query = "SELECT * FROM jelouctl_once.people($1, $2, $3, $4)";
             let rows = self.call_for(self.runs.client().query(query, &[&scope.bot, &scope.address, &key, &person]))?;
             let read: Result<OncePeople, Error> = rows.iter().map(entry_of).collect();
             Ok(read.map_err(|error| DatabaseError::Failed { cause: error.to_string() })?)
         };
-        let people: OncePeople = read()?;
+        let mut people = read(person)?;
         // A send may have ended after its claim was read and before its lock was looked for: then its end stands there by now.
-        let may_have_ended = people.values().any(|entry| entry.state == OnceState::Unknown && !entry.is_row);
-        if may_have_ended { read() } else { Ok(people) }
+        let may_have_ended = |entry: &OnceEntry| entry.state == OnceState::Unknown && !entry.is_row;
+        let again: Vec<_> =
+            people.iter().filter(|(_, entry)| may_have_ended(entry)).map(|(person, _)| *person).collect();
+        for person in again {
+            people.extend(read(Some(&person.0))?);
+        }
+        Ok(people)
     }
 
     fn call_for<T: Send>(&self, work: impl Future<Output = Result<T, Error>> + Send) -> Result<T, LedgerError> {

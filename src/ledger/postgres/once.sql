@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS jelouctl_once.store (
   secret bytea NOT NULL
 );
 INSERT INTO jelouctl_once.store (id, version, secret)
-  VALUES (1, 2, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+  VALUES (1, 3, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
   ON CONFLICT (id) DO UPDATE SET version = excluded.version;
 
 CREATE TABLE IF NOT EXISTS jelouctl_once.claim (
@@ -128,7 +128,9 @@ BEGIN
     -- Of one that may have been sent it counts when it began: then it can be looked for.
     at = CASE its_state WHEN 'unknown' THEN at ELSE clock_timestamp() END
     WHERE bot = its_bot AND address = its_address AND key = its_key AND person = its_person
-      AND (state = 'under_way' AND holder = its_holder OR its_state = 'sent' AND state IN ('unknown', 'not_sent'));
+      AND (state = 'under_way' AND holder = its_holder OR its_state = 'sent' AND state IN ('unknown', 'not_sent')
+        -- It was written before, and the answer was lost.
+        OR state = its_state AND message_id IS NOT DISTINCT FROM its_message);
   RETURN FOUND;
 END $$;
 

@@ -15,7 +15,7 @@ use crate::ledger::{
     Counts, DecidedRow, EarlierRow, HeldRun, LedgerError, LostWorker, OnceClaims, Resolution, ResolveError, RowState,
     RunLedger, decided_by_hand,
 };
-use crate::once::{OncePeople, OnceScope};
+use crate::once::OnceScope;
 
 /// Rows that are about to be decided.
 #[derive(Debug)]
@@ -142,17 +142,13 @@ impl JoinedRun {
         let people: Vec<_> =
             standing.iter().map(|(row, recipient, _)| (row.n, claims.hasher().person(recipient))).collect();
         let free = claims.claim_rows(scope, self.id, &people)?;
-        let all = if free.len() < people.len() { claims.people(scope)? } else { OncePeople::default() };
-        let taken = people.iter().filter(|(n, _)| !free.contains(n));
-        let taken: BTreeMap<_, _> = taken
-            .map(|(n, person)| {
-                let entry = all.get(person);
-                let problem = entry.and_then(|entry| {
-                    Some(EarlierRow::of_claim(entry)?.problem_under(&scope.key, entry.run.as_deref()))
-                });
-                (*n, problem.unwrap_or_else(|| format!("the person is not free under the key {}", scope.key)))
-            })
-            .collect();
+        let mut taken = BTreeMap::new();
+        for (n, person) in people.iter().filter(|(n, _)| !free.contains(n)) {
+            let problem = claims
+                .person(scope, person)?
+                .and_then(|entry| Some(EarlierRow::of_claim(&entry)?.problem_under(&scope.key, entry.run.as_deref())));
+            taken.insert(*n, problem.unwrap_or_else(|| format!("the person is not free under the key {}", scope.key)));
+        }
         let lines: BTreeMap<_, _> = standing.iter().map(|(row, _, line)| (row.n, *line)).collect();
         let rows = standing.into_iter().map(|(row, ..)| row).collect();
         resolution.free_rows(rows, &taken, |n| Ok(lines.get(&n).copied().unwrap_or_default()))

@@ -89,12 +89,8 @@ impl LedgerStore for SharedRuns {
         Ok(SharedClaims::try_hold(self)?.map(|claims| Box::new(claims) as Box<dyn OnceClaims>))
     }
 
-    fn claims(&self) -> Result<Box<dyn OnceClaims>, LedgerError> {
-        Ok(Box::new(SharedClaims::open(self)?))
-    }
-
     fn claims_to_look(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError> {
-        self.claims().map(Some)
+        Ok(Some(Box::new(SharedClaims::open(self)?)))
     }
 
     fn making_lock(&self) -> String {

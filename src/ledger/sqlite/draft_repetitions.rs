@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::comparison::Comparison;
 use super::directory::Runs;
-use super::draft::LedgerDraft;
+use super::draft::{IS_SENT, LedgerDraft};
 use super::earlier_runs::EarlierRuns;
 use super::reading::skip_counts;
 use super::{Ledger, comparison, text_of, walk};
@@ -60,9 +60,7 @@ impl LedgerDraft {
 
     /// Gives `each` the number and the recipient of every row that is to be sent.
     pub(crate) fn addressed(&self, mut each: impl FnMut(i64, &str)) -> Result<(), LedgerError> {
-        let query = "SELECT n, recipient FROM row WHERE recipient IS NOT NULL \
-                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n) ORDER BY n";
-        walk(&self.db, query, [], |row| {
+        walk(&self.db, &format!("SELECT n, recipient FROM row WHERE {IS_SENT} ORDER BY n"), [], |row| {
             each(row.get(0)?, text_of(row, 1)?);
             Ok(())
         })
@@ -90,6 +88,11 @@ impl Ledger {
     /// As [`LedgerDraft::earlier`].
     pub(crate) fn earlier(&self) -> Result<Vec<EarlierMessages>, LedgerError> {
         earlier(&self.db)
+    }
+
+    /// Whether a row was noted that is not left out yet.
+    pub(super) fn has_noted(&self) -> Result<bool, LedgerError> {
+        Ok(!noted(&self.db, 0)?.is_empty())
     }
 
     /// Leaves out the rows that `compared`, the same ledger, has noted, as [`LedgerDraft::skip_earlier`].

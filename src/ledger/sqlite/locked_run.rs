@@ -7,9 +7,10 @@ use super::directory::Runs;
 use super::earlier_runs::EarlierRuns;
 use super::file_run::FileRun;
 use super::lock::RunLock;
+use super::once_store::OnceStore;
 use super::stop_mark::StopWatch;
 use crate::ledger::{
-    Counts, DeliveryNews, Details, EarlierError, EarlierMessages, HeldRun, LedgerError, LedgerStore, LostWorker,
+    Counts, DeliveryNews, Details, EarlierError, EarlierMessages, HeldRun, LedgerError, LostWorker, OnceClaims,
     Resolution, ResolveError, Resumed, RowState, Run, RunEvent, RunEventKind, RunLedger, RunName, Skip,
 };
 use crate::once::OnceScope;
@@ -100,7 +101,7 @@ impl HeldRun for LockedRun {
         let ledger = self.runs.locked_ledger(&self.name, &self.lock)?;
         let rows: Vec<_> = ledger.numbers_in_state(RowState::Pending)?.into_iter().map(|(n, _)| n).collect();
         ledger.note_taken(&scope, &self.runs, (&self.name, ignored), &rows)?;
-        if !ledger.earlier()?.is_empty() {
+        if ledger.has_noted()? {
             let mut written = self.write()?;
             written.skip_earlier(&ledger, Some(&scope.key))?;
             written.close()?;
@@ -188,7 +189,7 @@ impl HeldRun for LockedRun {
         if let Some(run) = run
             && let Some(scope) = run.details()?.scope()
         {
-            let claims = self.runs.claims()?;
+            let claims = OnceStore::open_or_make(&self.runs.once_store(), None)?;
             let reached = run.reached(claims.hasher(), &self.name)?;
             claims.add(&scope, &mut reached.into_iter())?;
         }

@@ -195,24 +195,14 @@ impl OnceFile {
         bucket.put(db, row).and_then(|()| bucket.save(db)).map_err(failed(&self.path))
     }
 
-    /// What stands in `row`: a message whose process is gone may have been sent. To be asked in a transaction that keeps
-    /// others from writing, or again where that changes something: the process may just have ended in order.
+    /// What stands in `row`: a message whose process is gone may have been sent. To be asked in the transaction in which the
+    /// row was read: nobody can end a claim while it lasts, and who ends one has the lock until that is written.
     fn standing(&self, row: &ClaimRow) -> OnceEntry {
         let is_held = || row.holder.is_some_and(|holder| ClaimHolder::is_held(&self.holders, holder));
         match row.entry.state {
             OnceState::UnderWay if !is_held() => OnceEntry { state: OnceState::Unknown, ..row.entry.clone() },
             _ => row.entry.clone(),
         }
-    }
-
-    /// As [`OnceFile::look`], of what may say that a process is gone: then again while nobody writes.
-    fn look_at_standing<T>(
-        &self,
-        read: impl Fn(&Connection, &mut bool) -> Result<T, LedgerError>,
-    ) -> Result<T, LedgerError> {
-        let mut may_have_ended = false;
-        let found = self.look(|db| read(db, &mut may_have_ended))?;
-        if may_have_ended { self.change(|db| read(db, &mut may_have_ended)) } else { Ok(found) }
     }
 }
 
@@ -223,13 +213,11 @@ impl OnceClaims for OnceStore {
 
     fn people(&self, scope: &OnceScope) -> Result<OncePeople, LedgerError> {
         let file = &self.file;
-        file.look_at_standing(|db, may_have_ended| {
+        file.look(|db| {
             let mut people = OncePeople::new();
             file.each_claim(db, |row| {
                 if row.scope == *scope {
-                    let entry = file.standing(&row);
-                    *may_have_ended |= entry.state != row.entry.state;
-                    people.insert(row.person, entry);
+                    people.insert(row.person, file.standing(&row));
                 }
             })?;
             Ok(people)
@@ -238,24 +226,16 @@ impl OnceClaims for OnceStore {
 
     fn person(&self, scope: &OnceScope, person: &OnceHash) -> Result<Option<OnceEntry>, LedgerError> {
         let file = &self.file;
-        file.look_at_standing(|db, may_have_ended| {
-            let bucket = file.bucket_of(db, scope, person)?;
-            let Some(row) = bucket.find(scope, person) else { return Ok(None) };
-            let entry = file.standing(row);
-            *may_have_ended = entry.state != row.entry.state;
-            Ok(Some(entry))
-        })
+        file.look(|db| Ok(file.bucket_of(db, scope, person)?.find(scope, person).map(|row| file.standing(row))))
     }
 
     fn alike(&self, bot: &str, kind: &OnceHash, person: &OnceHash) -> Result<Vec<(OnceHash, OnceEntry)>, LedgerError> {
         let file = &self.file;
-        file.look_at_standing(|db, may_have_ended| {
+        file.look(|db| {
             let mut alike = Vec::new();
             file.each_claim(db, |row| {
                 if row.scope.bot == bot && (row.entry.kind == Some(*kind) || row.person == *person) {
-                    let entry = file.standing(&row);
-                    *may_have_ended |= entry.state != row.entry.state;
-                    alike.push((row.person, entry));
+                    alike.push((row.person, file.standing(&row)));
                 }
             })?;
             Ok(alike)

@@ -83,6 +83,11 @@ impl RunFiles {
         }
     }
 
+    /// Whether there never was a run of this name: the process that made it ended before its draft became the ledger.
+    pub(crate) fn was_never_made(&self) -> bool {
+        self.ledger().symlink_metadata().is_err() && !self.is_ledger_lost()
+    }
+
     /// When one of them was last written, in milliseconds since 1970.
     pub(crate) fn changed_at(&self) -> i64 {
         let files = [LEDGER, LOGS[0], LOCK].map(|ending| self.file(ending));

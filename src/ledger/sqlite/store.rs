@@ -144,10 +144,6 @@ impl LedgerStore for Runs {
         Ok(Some(Box::new(OnceStore::open_or_make(&self.once_store(), Some(making))?)))
     }
 
-    fn claims(&self) -> Result<Box<dyn OnceClaims>, LedgerError> {
-        Ok(Box::new(OnceStore::open_or_make(&self.once_store(), None)?))
-    }
-
     fn claims_to_look(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError> {
         Ok(OnceStore::open(&self.once_store())?.map(|store| Box::new(store) as Box<dyn OnceClaims>))
     }
@@ -284,7 +280,7 @@ impl Runs {
             return Ok(None);
         }
         let ledger = match self.ledger(name) {
-            Err(_) if self.is_removed(name) => return Ok(None),
+            Err(_) if self.is_removed(name) || self.files(name).was_never_made() => return Ok(None),
             Err(error) => {
                 return Err(LedgerError::Unreadable {
                     run: name.to_string(),
