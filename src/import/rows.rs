@@ -22,7 +22,7 @@ const MORE: u64 = 4;
 
 /// Fills `draft` with the rows of `list`. `list_of` returns the exclusion list that a recipient is on; `report` is called for
 /// every row that is not fine, with its line, and `is_read` with the number of rows so far. `leave_out` skips what earlier runs
-/// have, if such rows do not count towards the limit, and returns whether it could. When the input or the ledger fails; faults
+/// have, if such rows do not count towards the limit, and returns whether it could. Faults
 /// of single rows are counted and reported.
 pub(crate) fn import_list<'a>(
     list: &mut ListReader,
