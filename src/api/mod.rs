@@ -33,14 +33,15 @@ pub(crate) use self::deadline::Deadline;
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
 pub(crate) use self::failure::{Failure, Stage};
 pub(crate) use self::look_ups::{
-    DeliveryFacts, DeliveryState, HistoryMessage, ListingCoverage, LookUpError, LookUpList, LookUpPace, LookUpSpan,
-    LookUps, MOST_PAGES, MessageAuthor, MessageSort, Notification, SpanStart, TrackedMessage, entry_key,
+    CLOCK_TOLERANCE, DeliveryFacts, DeliveryState, HistoryMessage, ListingCoverage, LookUpError, LookUpList,
+    LookUpPace, LookUpSpan, LookUps, MOST_PAGES, MessageAuthor, MessageSort, Notification, SpanStart, TrackedMessage,
+    entry_key,
 };
 pub(crate) use self::media::{MediaClient, MediaLook};
 pub(crate) use self::outcome::{Cause, Outcome, Problem, Verdict, judge};
 pub(crate) use self::proxy::Proxy;
 pub(crate) use self::request::{
-    HEADERS_OF_A_POST, ListingQuery, Request, SuccessCriterion, TemplateFilter, UNKNOWN_HINT,
+    HEADERS_OF_A_POST, LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TemplateFilter, UNKNOWN_HINT,
 };
 pub(crate) use self::swaps::SwapWatch;
 pub(crate) use self::transport::{Attempt, Client, ClientError, ClientOptions, Roots, signed};

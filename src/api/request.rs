@@ -117,7 +117,7 @@ pub(crate) const UNKNOWN_HINT: &str = "ask the recipient or check in Jelou befor
 /// Templates on a page; the API's own default is 50.
 const PAGE_LIMIT: &str = "100";
 /// Messages on a page of a look-up; the most that Jelou gives (`api.md`, "Look-ups").
-pub(super) const LOOK_UP_LIMIT: usize = 50;
+pub(crate) const LOOK_UP_LIMIT: usize = 50;
 const JSON: &str = "application/json";
 const USER_AGENT: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));
 /// What every request that sends something has beside its signature.

@@ -32,13 +32,7 @@ impl RequestContent {
     /// Of a request with this path and body.
     pub(crate) fn of(path: &str, body: &str) -> Self {
         let fields: Map<String, Value> = serde_json::from_str(body).unwrap_or_default();
-        let sort = if path.ends_with("/hsm") {
-            MessageSort::Template
-        } else if path.ends_with("/template-messages") || fields.contains_key("templateId") {
-            MessageSort::Either
-        } else {
-            MessageSort::Free
-        };
+        let sort = MessageSort::of(path, &fields);
         let text =
             |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         let bubble = ShownContent { text: text("text"), media_url: text("mediaUrl") };

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::inquiry::{InquiredRow, Inquiry};
 use crate::api::{
-    ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps, MessageSort, SpanStart, TrackedMessage,
+    LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps, MessageSort, SpanStart,
+    TrackedMessage,
 };
 use crate::ledger::{DeliveryNews, LedgerError};
 use crate::timestamps::of_milliseconds;
@@ -54,7 +55,7 @@ impl LookUpRoute {
 pub(crate) struct SweepListener<'a> {
     /// How many requests are about to be made, where that is known.
     pub(crate) plan: &'a mut dyn FnMut(Option<u64>),
-    /// So many of the entries and rows that were asked for are read.
+    /// So many requests are answered, about.
     pub(crate) progress: &'a mut dyn FnMut(u64),
     /// What was learnt, now and then.
     pub(crate) keep: &'a mut dyn FnMut(DeliveryNews) -> Result<(), LedgerError>,
@@ -83,14 +84,25 @@ impl From<LookUpError> for SweepError {
 
 /// A run that is asked about.
 pub(crate) struct Sweep<'a, 'b> {
-    pub(crate) look_ups: &'a mut LookUps<'b>,
-    pub(crate) inquiry: &'a mut Inquiry,
-    pub(crate) listener: SweepListener<'a>,
+    look_ups: &'a mut LookUps<'b>,
+    inquiry: &'a mut Inquiry,
+    listener: SweepListener<'a>,
     /// By so much this machine's clock is ahead of the ledger's, in milliseconds.
-    pub(crate) ahead: i64,
+    ahead: i64,
+    /// Requests that are answered.
+    answered: u64,
 }
 
-impl Sweep<'_, '_> {
+impl<'a, 'b> Sweep<'a, 'b> {
+    pub(crate) fn new(
+        look_ups: &'a mut LookUps<'b>,
+        inquiry: &'a mut Inquiry,
+        listener: SweepListener<'a>,
+        ahead: i64,
+    ) -> Self {
+        Self { look_ups, inquiry, listener, ahead, answered: 0 }
+    }
+
     /// Asks. Once the history is read, `count` takes the attempts by which copies are counted: one that begins meanwhile may be
     /// listed already.
     ///
@@ -173,16 +185,16 @@ impl Sweep<'_, '_> {
     }
 
     async fn read_pages(&mut self, list: LookUpList, span: &LookUpSpan) -> Result<SweepEnd, SweepError> {
-        let Self { look_ups, inquiry, listener, .. } = self;
+        let Self { look_ups, inquiry, listener, answered, .. } = self;
         let bot = look_ups.bot.to_owned();
-        let (mut kept_at, mut failed, mut read, mut unreadable) = (Instant::now(), None, 0, false);
+        let (mut kept_at, mut failed, mut read, mut unreadable) = (Instant::now(), None, 0_u64, false);
         let take = |entry: &Value| {
             unreadable |= !match list {
                 LookUpList::History => inquiry.note_message(entry, &bot),
                 LookUpList::Notifications => inquiry.note_notification(entry),
             };
             read += 1;
-            (listener.progress)(read);
+            (listener.progress)(*answered + pages_of(read));
             if kept_at.elapsed() >= KEPT_EVERY {
                 failed = (listener.keep)(inquiry.news()).err();
                 kept_at = Instant::now();
@@ -191,6 +203,7 @@ impl Sweep<'_, '_> {
         };
         let span = look_ups.by_its_clock(span);
         let coverage = look_ups.read(list, None, &span, MOST_PAGES, take).await;
+        *answered += pages_of(read);
         if let Some(error) = failed {
             return Err(SweepError::Ledger(error));
         }
@@ -208,13 +221,14 @@ impl Sweep<'_, '_> {
         };
         let rows: Vec<_> = self.inquiry.open_rows(of).filter_map(tracked).collect();
         let (mut kept_at, mut end) = (Instant::now(), SweepEnd::Whole);
-        for (read, mut tracked) in (1..).zip(rows) {
+        for mut tracked in rows {
             self.look_ups.look_for(&mut tracked).await?;
             if tracked.facts.is_none() && !tracked.is_fully_searched() {
                 end = SweepEnd::Partial(tracked.coverage);
             }
             self.inquiry.note_one(&tracked.id, tracked.facts, tracked.notification);
-            (self.listener.progress)(read);
+            self.answered += 1;
+            (self.listener.progress)(self.answered);
             if kept_at.elapsed() >= KEPT_EVERY {
                 (self.listener.keep)(self.inquiry.news()).map_err(SweepError::Ledger)?;
                 kept_at = Instant::now();
@@ -222,6 +236,11 @@ impl Sweep<'_, '_> {
         }
         Ok(end)
     }
+}
+
+/// As many pages have so many entries.
+fn pages_of(entries: u64) -> u64 {
+    entries.div_ceil(LOOK_UP_LIMIT as u64)
 }
 
 #[cfg(test)]

@@ -216,7 +216,7 @@ fn drawable(bar: ProgressBar) -> Option<ProgressBar> {
     (io::stderr().is_terminal() && !bar.is_hidden()).then_some(bar)
 }
 
-/// How far a list is read: a line on a terminal, after a second.
+/// How far a list is read, or a listing of Jelou's: a line on a terminal, after a second.
 #[derive(Debug)]
 pub(crate) struct Reading<'a> {
     name: &'a str,
@@ -238,6 +238,24 @@ impl<'a> Reading<'a> {
             let bar = self.bar.get_or_init(|| styled("{msg}"));
             bar.set_message(format!("reading {}: {} rows", one_line(self.name), HumanCount(rows)));
         }
+    }
+
+    /// So many requests are answered, of as many as are thought to be needed, where that is known.
+    pub(crate) fn show_requests(&self, answered: u64, needed: Option<u64>) {
+        if !self.is_shown || self.begun.elapsed() <= Duration::from_secs(1) {
+            return;
+        }
+        let bar = self.bar.get_or_init(|| match needed {
+            Some(_) => bar(),
+            None => styled("{msg}"),
+        });
+        let needed = needed.map(|needed| needed.max(answered));
+        if let Some(needed) = needed {
+            bar.set_length(needed);
+        }
+        bar.set_position(answered);
+        let of = needed.map(|needed| format!(" of {}", HumanCount(needed))).unwrap_or_default();
+        bar.set_message(format!("asking about {}: {}{of} requests", one_line(self.name), HumanCount(answered)));
     }
 
     /// Prints without tearing the line.

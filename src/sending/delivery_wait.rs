@@ -14,7 +14,7 @@ use crate::api::{
 };
 use crate::config::Settings;
 use crate::context::Context;
-use crate::message::{Outgoing, Route};
+use crate::message::Outgoing;
 use crate::output::{Record, RecordDelivery, Stderr, rounded};
 use crate::process::Signal;
 
@@ -211,7 +211,9 @@ pub(crate) async fn wait_for_delivery(
     };
     let (state, within) = (wait.goal.state(), rounded(wait.within));
     context.stderr.note(&format!("waiting until it is {}, at most {within}", state.words()));
-    let mut tracked = TrackedMessage::new(id, sort(outgoing), Some(begun));
+    let request = Request::new(connection.base.url(), sender.bot.as_str(), outgoing);
+    let fields = outgoing.body().as_object().cloned().unwrap_or_default();
+    let mut tracked = TrackedMessage::new(id, MessageSort::of(request.url.path(), &fields), Some(begun));
     let ended = connection.wait(&context.stderr, &sender.settings, sender.bot.as_str(), &mut tracked, wait).await;
     record.delivery = Some(noted(tracked.facts.clone().unwrap_or(accepted)));
     let facts = tracked.facts.as_ref();
@@ -222,16 +224,6 @@ pub(crate) async fn wait_for_delivery(
     };
     let hint = hint.map_or_else(|| NO_SECOND_SEND.to_owned(), |hint| format!("{hint}; {NO_SECOND_SEND}"));
     Err((message, hint))
-}
-
-/// Where Jelou can be asked about it.
-fn sort(outgoing: &Outgoing) -> MessageSort {
-    match outgoing.route() {
-        Route::Template => MessageSort::Template,
-        Route::CampaignTemplate { .. } => MessageSort::Either,
-        Route::Messages if outgoing.body().get("templateId").is_some() => MessageSort::Either,
-        Route::Messages | Route::FlowMessage { .. } => MessageSort::Free,
-    }
 }
 
 fn noted(facts: DeliveryFacts) -> RecordDelivery {

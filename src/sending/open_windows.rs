@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::api::{
-    HistoryMessage, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps, MessageAuthor, SpanStart,
+    CLOCK_TOLERANCE, HistoryMessage, LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps,
+    MessageAuthor, SpanStart,
 };
 use crate::output::{ProgressFormat, Reading, Stderr, grouped, rounded};
 use crate::phone::person_key;
@@ -18,8 +19,6 @@ use crate::timestamps::now;
 const WINDOW: Duration = Duration::from_secs(23 * 60 * 60);
 /// A million messages: a server that gives new ones for ever is left.
 const MOST_PAGES: u32 = 20_000;
-/// By this much a clock may differ before it counts.
-const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 
 /// The people who wrote within the last 23 hours, with when each did so last.
 #[derive(Debug, Default)]
@@ -40,10 +39,10 @@ impl OpenWindows {
         stderr.note(&plan_in_words(pages, rate));
         let reading = Reading::new(stderr, ProgressFormat::Auto, "Jelou's history");
         let bot = look_ups.bot.to_owned();
-        let (mut windows, mut read, mut unreadable) = (Self::default(), 0, 0);
+        let (mut windows, mut read, mut unreadable) = (Self::default(), 0_u64, 0);
         let take = |entry: &Value| {
             read += 1;
-            reading.show(read);
+            reading.show_requests(read.div_ceil(LOOK_UP_LIMIT as u64), pages);
             match HistoryMessage::read(entry, &bot) {
                 Some(message) => windows.note(&message),
                 None => unreadable += 1,
@@ -74,15 +73,15 @@ impl OpenWindows {
         let since = |at: &Timestamp| now.duration_since(*at);
         // A time that is still to come says nothing.
         let is_open = |since: SignedDuration| {
-            since >= -TOLERANCE && since <= SignedDuration::try_from(WINDOW).unwrap_or_default()
+            since >= -CLOCK_TOLERANCE && since <= SignedDuration::try_from(WINDOW).unwrap_or_default()
         };
         self.written_at.get(person_key(recipient).as_ref()).map(since).is_some_and(is_open)
     }
 }
 
-/// `looking who has written within 23 hours: 120 pages of Jelou's history, 24 s at 5/s`
+/// `looking up who has written within 23 hours: 120 pages of Jelou's history, 24 s at 5/s`
 fn plan_in_words(pages: Option<u64>, rate: f64) -> String {
-    let looking = "looking who has written within 23 hours";
+    let looking = "looking up who has written within 23 hours";
     let Some(pages) = pages.map(|pages| pages.max(1)) else {
         return format!("{looking}: Jelou's history does not say how many pages it has");
     };

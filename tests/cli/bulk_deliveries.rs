@@ -1,13 +1,14 @@
 //! What the people of a run got: what Jelou is asked, what is kept of its answers, and that nothing but GETs leaves.
 
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::bulk_run::{people, user};
+use crate::bulk_run::{Watched, people, signal, user};
 use crate::harness::{Ended, Home, Run, also_in_a_database, faketime, wait_until};
 use crate::listening::Sandbox;
 use crate::server::{Received, Reply, Server};
@@ -20,6 +21,8 @@ also_in_a_database! {
     messages_that_are_looked_for_one_by_one_must_be_found_or_read_past,
     what_is_sent_while_the_history_is_read_is_counted_too,
     a_watch_outlasts_a_server_that_is_away,
+    a_watch_ends_in_its_time_whatever_the_server_does,
+    a_run_that_is_resumed_is_not_judged_by_what_failed_before,
     an_account_without_look_ups_ends_with_5,
     messages_without_an_id_are_not_asked_for,
     learning_does_not_change_when_the_run_last_changed,
@@ -295,19 +298,91 @@ fn a_watch_outlasts_a_server_that_is_away() {
     let home = people(1);
     let looks = AtomicUsize::new(0);
     let server = listing(move |_, _| match looks.fetch_add(1, Ordering::SeqCst) {
-        0 | 1 => entries(&[entry(&user(0), "DELIVERED_USER")], 1),
-        2..5 => Reply::json(503, "{}"),
+        2 | 3 => entries(&[entry(&user(0), "DELIVERED_USER")], 1),
+        0..7 => Reply::json(503, "{}"),
         _ => entries(&[entry(&user(0), "REPLY")], 1),
     });
     send_to(&home, &server);
     let ended = ask_at(&home, &server, "--watch --every 100ms --for 60s").success();
     assert_eq!(ended.json()["replied"], json!(1), "{ended:?}");
-    assert_eq!(ended.stderr.matches("the look-up failed").count(), 1, "it is said once: {}", ended.stderr);
+    assert_eq!(ended.stderr.matches("the look-up failed").count(), 2, "each outage is said once: {}", ended.stderr);
     // Who cannot ask at all hears of it at once.
-    let server = listing(|_, _| Reply::json(503, "{}"));
+    for (status, code) in [(401, 4), (403, 4), (404, 5)] {
+        let server = listing(move |_, _| Reply::json(status, "{}"));
+        home.run("bulk remove r --yes").success();
+        send_to(&home, &server);
+        ask_at(&home, &server, "--watch --every 100ms --for 1h").fails(code, &["404"][..usize::from(status == 404)]);
+    }
+}
+
+#[test]
+fn a_watch_ends_in_its_time_whatever_the_server_does() {
+    let home = people(1);
+    let server = listing(|_, _| Reply::HangAfterReading);
+    send_to(&home, &server);
+    let json = ask_at(&home, &server, "--watch --for 200ms --timeout 1h").fails(6, &["the time was up"]).json();
+    assert_eq!((&json["whole"], &json["not_asked"]), (&json!(false), &json!(1)), "{json}");
+
+    let looks = AtomicUsize::new(0);
+    let server = listing(move |_, _| match looks.fetch_add(1, Ordering::SeqCst) {
+        0..4 => entries(&[entry(&user(0), "READ")], 1),
+        _ => Reply::HangAfterReading,
+    });
     home.run("bulk remove r --yes").success();
     send_to(&home, &server);
-    ask_at(&home, &server, "--watch --every 100ms --for 60s").fails(6, &["the look-up failed"]);
+    let ended = ask_at(&home, &server, "--watch --every 10ms --for 2s --timeout 1h").fails(6, &["the time was up"]);
+    assert_eq!(ended.json()["read"], json!(1), "{ended:?}");
+    assert_eq!(ended.stderr.matches("note: read 1").count(), 1, "what has not changed is said once: {ended:?}");
+}
+
+/// Those who are accepted while `is_failing` never get their message.
+#[test]
+fn a_run_that_is_resumed_is_not_judged_by_what_failed_before() {
+    let home = people(40);
+    let (accepted, is_failing) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(true)));
+    let (listed, failing) = (Arc::clone(&accepted), Arc::clone(&is_failing));
+    let server = Server::responding(move |_, request| {
+        let mut listed = listed.lock().unwrap();
+        if request.line.starts_with("POST ") {
+            let body: Value = serde_json::from_slice(&request.body).unwrap();
+            let to = body["userId"].as_str().unwrap();
+            listed.push(entry(to, if failing.load(Ordering::SeqCst) { "FAILED" } else { "READ" }));
+            return Reply::json(200, &json!({"success": true, "messageId": format!("m-{to}")}).to_string());
+        }
+        entries(&listed, 1)
+    });
+    let start = |words: &str| {
+        let mut command = home.command();
+        command.args(words.split(' ')).envs(CREDENTIALS).env("JELOU_API_URL", &server.url);
+        Watched::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    };
+    let watch = || start("bulk deliveries r --watch --every 100ms --pause-if-undelivered --for 60s");
+    let wait_for_more = |sent: usize| {
+        wait_until("more is sent", || {
+            let ended = home.run("bulk status r -o record").end();
+            ended.code == 0 && ended.json()["sent"].as_u64() > Some(sent as u64)
+        });
+    };
+    let run = start("bulk send people.csv --yes --run r --rate 10/s text Hola");
+    wait_for_more(0);
+    let mut guard = watch();
+    guard.wait_for("messages were not delivered: run r is stopped; to continue: jelouctl bulk resume r");
+    let ended = run.end();
+    signal(&guard.child, Signal::TERM);
+    guard.end();
+    let before = accepted.lock().unwrap().len();
+    assert!(ended.code == 11 && (10..40).contains(&before), "{before}: {ended:?}");
+
+    is_failing.store(false, Ordering::SeqCst);
+    let resumed = start("bulk resume r --yes --rate 10/s");
+    wait_for_more(before);
+    let mut guard = watch();
+    guard.wait_for("read ");
+    let ended = resumed.end();
+    assert_eq!((ended.code, accepted.lock().unwrap().len()), (0, 40), "{ended:?}");
+    signal(&guard.child, Signal::TERM);
+    let told = guard.end().stderr;
+    assert!(!told.contains("is stopped"), "{told}");
 }
 
 /// Files alone: in a database everybody may keep what was learnt. It is kept once the run has ended.

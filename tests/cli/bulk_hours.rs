@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use jiff::{ToSpan, Zoned};
 use rustix::process::Signal;
@@ -13,6 +13,7 @@ use crate::bulk_connections::{accepted, recipients, server_on};
 use crate::bulk_run::{Watched, people, signal, user};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{CONFIG, Home, STATE, also_in_a_database, faketime, tool};
+use crate::server::{Reply, Server};
 
 also_in_a_database! {
     a_run_waits_for_its_hours_and_goes_on_when_the_clock_has_come_so_far,
@@ -20,6 +21,7 @@ also_in_a_database! {
     a_signal_ends_the_wait_and_the_run_keeps_its_hours_until_it_is_given_others,
     what_is_under_way_ends_and_nothing_leaves_after_the_end_of_a_window,
     who_asks_not_to_be_written_to_while_a_run_waits_for_its_hours_is_not,
+    who_wrote_too_long_ago_when_the_hours_open_is_left_out,
     a_run_whose_list_of_people_not_to_be_written_to_is_gone_at_the_opening_stops_and_can_go_on,
     hours_of_a_profile_hold_until_flags_say_otherwise,
     the_sandbox_waits_for_no_hours_but_tells_them,
@@ -243,6 +245,34 @@ fn who_asks_not_to_be_written_to_while_a_run_waits_for_its_hours_is_not() {
     assert_eq!(ended.stderr.matches("is empty and excludes no one").count(), 1, "{ended:?}");
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 1}));
     assert!(jelou.seen().iter().all(|seen| seen.user != user(1)));
+}
+
+#[test]
+fn who_wrote_too_long_ago_when_the_hours_open_is_left_out() {
+    let home = people(3);
+    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let wrote = |number: usize, at: &str| json!({"messageId": at, "by": "user", "sender": {"id": user(number)}, "recipient": {"id": "BOT_ID"}, "createdAt": at});
+    let both = vec![wrote(0, "2026-11-20T10:00:00Z"), wrote(1, "2026-11-20T10:30:00Z")];
+    let history = Arc::new(Mutex::new(both));
+    let listed = Arc::clone(&history);
+    let server = Server::responding(move |number, request| {
+        if request.line.starts_with("POST ") {
+            return Reply::json(200, &json!({"success": true, "messageId": format!("m-{number}")}).to_string());
+        }
+        let results = listed.lock().unwrap().clone();
+        Reply::json(200, &json!({"pagination": {"totalPages": 1}, "results": results}).to_string())
+    });
+    let mut run = clock.start(&home, &[&BOGOTA[..], &["--only-in-window"]].concat(), &server.url);
+    run.wait_for("note: waiting until 2026-11-20 07:00");
+    history.lock().unwrap().push(wrote(0, "2026-11-21T12:00:00Z"));
+    // The machine was asleep for a day.
+    clock.set("2026-11-21 12:30:00");
+    let ended = run.end();
+    assert!(
+        ended.code == 0 && ended.stderr.contains("note: 1 row is left out: the person has not written"),
+        "{ended:?}"
+    );
+    assert_eq!((&ended.json()["sent"], &ended.json()["skipped_reasons"]), (&json!(1), &json!({"outside_window": 2})));
 }
 
 #[test]

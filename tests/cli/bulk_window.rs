@@ -74,7 +74,7 @@ fn only_people_who_wrote_within_23_hours_get_it() {
     let home = people(6);
     let server = server(|| page(&history()));
     let ended = send(&home, &server, "").success();
-    let said = "looking who has written within 23 hours: 1 page of Jelou's history";
+    let said = "looking up who has written within 23 hours: 1 page of Jelou's history";
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
     let json = ended.json();
     assert_eq!((&json["sent"], &json["skipped_reasons"]), (&json!(3), &json!({"outside_window": 3})), "{json}");
@@ -154,13 +154,13 @@ fn templates_are_refused_and_a_preview_asks_nobody() {
     let home = people(2);
     let server = Server::never_asked();
     let template = "bulk send people.csv --only-in-window --yes template order_shipped";
-    home.run(template).api(&server.url).fails(2, &["a template reaches people at any time"]);
+    home.run(template).api(&server.url).fails(2, &["a template can be sent at any time"]);
     let ended = send(&home, &server, "--preview 2").success();
-    assert!(ended.stderr.contains("is looked up when the run is made"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("counts when the run is made"), "{}", ended.stderr);
     // A row can be one by itself.
     let reading = super::bulk_window::server(|| page(&[entry("user", 0, 60)]));
     home.write("rows.ndjson", format!("{}\n", json!({"type": "template", "userId": user(0), "templateId": "7"})));
     let raw = "bulk send rows.ndjson --only-in-window --yes --retry-for 0 --to-column userId raw";
-    home.run(raw).api(&reading.url).fails(2, &["a template reaches people at any time"]);
+    home.run(raw).api(&reading.url).fails(2, &["a template can be sent at any time"]);
     assert_eq!(written_to(&reading), [""; 0]);
 }

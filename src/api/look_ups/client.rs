@@ -22,7 +22,7 @@ use crate::process::Signals;
 use crate::timestamps::timestamp;
 
 /// By this much a clock may differ before it counts.
-const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
+pub(crate) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 /// Most pages of the conversations in which one message is looked for.
 const MOST_PAGES_OF_ONE: u32 = 20;
 
@@ -124,7 +124,7 @@ impl LookUps<'_> {
                 is_clock_known = true;
                 let begin = self.begin(span.start);
                 let is_off =
-                    begin.zip(since).is_some_and(|(begin, since)| begin.duration_since(since).abs() > TOLERANCE);
+                    begin.zip(since).is_some_and(|(begin, since)| begin.duration_since(since).abs() > CLOCK_TOLERANCE);
                 if matches!(span.start, SpanStart::Ago(_)) && is_off {
                     since = begin;
                     continue;
@@ -134,7 +134,7 @@ impl LookUps<'_> {
             let mut newest = None;
             for entry in entries {
                 let at = time_at(entry, &["/createdAt"]);
-                let is_older = at.zip(since).is_some_and(|(at, since)| since.duration_since(at) > TOLERANCE);
+                let is_older = at.zip(since).is_some_and(|(at, since)| since.duration_since(at) > CLOCK_TOLERANCE);
                 let is_later = at.zip(span.until).is_some_and(|(at, until)| at > until);
                 newest = newest.max(at);
                 tally.entry(entry, at, is_older);
@@ -148,14 +148,14 @@ impl LookUps<'_> {
             }
             // From here on nothing new moves the pages on. What the first one had must stay within.
             let now = self.now().max(newest.unwrap_or(Timestamp::MIN));
-            until = until.or_else(|| now.checked_add(TOLERANCE).ok());
+            until = until.or_else(|| now.checked_add(CLOCK_TOLERANCE).ok());
         }
     }
 
     /// The span as the server's clock has it, where it begins at a time by ours.
     pub(crate) fn by_its_clock(&self, span: &LookUpSpan) -> LookUpSpan {
         let start = match span.start {
-            SpanStart::At(at) => SpanStart::At(at.saturating_add(self.clock - TOLERANCE).unwrap_or(at)),
+            SpanStart::At(at) => SpanStart::At(at.saturating_add(self.clock - CLOCK_TOLERANCE).unwrap_or(at)),
             start => start,
         };
         LookUpSpan { start, ..span.clone() }
@@ -217,7 +217,7 @@ impl LookUps<'_> {
     async fn look_in(&mut self, place: ListedIn, tracked: &mut TrackedMessage) -> Result<bool, LookUpError> {
         let mut is_found = false;
         let id = tracked.id.clone();
-        let sent_at = tracked.sent_at.map(|at| timestamp(at).saturating_add(self.clock - TOLERANCE));
+        let sent_at = tracked.sent_at.map(|at| timestamp(at).saturating_add(self.clock - CLOCK_TOLERANCE));
         let start = sent_at.and_then(Result::ok).map_or(SpanStart::Ever, SpanStart::At);
         let span = LookUpSpan { start, until: None };
         let coverage = match place {
@@ -259,7 +259,7 @@ impl LookUps<'_> {
         let delivery = deliver(client, request, credentials, *retry_for, signals.next(), watch).await;
         if let Some(date) = delivery.answer.as_ref().and_then(|answer| answer.date) {
             let difference = timestamp(date).duration_since(timestamp(SystemTime::now()));
-            self.clock = if difference.abs() > TOLERANCE { difference } else { SignedDuration::ZERO };
+            self.clock = if difference.abs() > CLOCK_TOLERANCE { difference } else { SignedDuration::ZERO };
         }
         match delivery {
             Delivery { outcome: Outcome::Sent { .. }, answer: Some(answer), .. } => Ok(answer),

@@ -83,7 +83,8 @@ fn is_person(id: &str) -> bool {
     is_user_id(id) || DIGITS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `by` decides where it says user or bot. Else a user is who is not the bot and has a person's number.
+/// `by` decides where it says user or bot. Else a user is who is not the bot and has a person's number; what the bot sends by
+/// another's hand is not its own.
 fn author(entry: &Value, bot: &str) -> MessageAuthor {
     let by = text_at(entry, &["/by", "/by/type"]).unwrap_or_default();
     if by.eq_ignore_ascii_case("bot") {
@@ -94,7 +95,8 @@ fn author(entry: &Value, bot: &str) -> MessageAuthor {
     }
     let sender = text_at(entry, &["/sender/id", "/sender"]);
     match sender {
-        Some(sender) if sender == bot => MessageAuthor::Bot,
+        Some(sender) if sender == bot && (by.is_empty() || by == bot) => MessageAuthor::Bot,
+        Some(sender) if sender == bot => MessageAuthor::Other,
         Some(sender) if is_person(&sender) => MessageAuthor::User,
         Some(_) | None if by != bot && is_person(&by) => MessageAuthor::User,
         Some(_) | None => MessageAuthor::Other,
@@ -183,6 +185,16 @@ mod tests {
                 Some(PERSON),
             ),
             (json!({"by": "agent", "recipient": {"id": PERSON}}), MessageAuthor::Other, Some(PERSON)),
+            (
+                json!({"by": "operator", "recipient": {"id": PERSON}, "sender": {"id": "77"}}),
+                MessageAuthor::Other,
+                Some(PERSON),
+            ),
+            (
+                json!({"by": "77", "recipient": {"id": PERSON}, "sender": {"id": "77"}}),
+                MessageAuthor::Bot,
+                Some(PERSON),
+            ),
             (json!({"recipient": {"id": PERSON}, "sender": {"id": "77"}}), MessageAuthor::Bot, Some(PERSON)),
             (json!({"by": "user", "sender": {"id": "web-visitor"}}), MessageAuthor::User, Some("web-visitor")),
             (json!({}), MessageAuthor::Other, None),

@@ -11,7 +11,7 @@ mod notification;
 mod pages;
 mod tracked;
 
-pub(crate) use self::client::{LookUpList, LookUpPace, LookUpSpan, LookUps, SpanStart};
+pub(crate) use self::client::{CLOCK_TOLERANCE, LookUpList, LookUpPace, LookUpSpan, LookUps, SpanStart};
 pub(crate) use self::error::LookUpError;
 pub(crate) use self::facts::DeliveryFacts;
 pub(crate) use self::history::{HistoryMessage, MessageAuthor};

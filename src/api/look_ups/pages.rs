@@ -1,6 +1,7 @@
 //! When a listing that is read page by page is at its end, and whether all of it was read. What a server says of its pages
 //! is not enough: it may repeat them, have no end, or count none.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -29,6 +30,8 @@ pub(crate) enum ListingCoverage {
     Refused,
     /// There was no end after this number of pages.
     TooMany(u32),
+    /// It was broken off.
+    OutOfTime,
 }
 
 impl ListingCoverage {
@@ -39,6 +42,7 @@ impl ListingCoverage {
             Self::Repeated => Some("the API repeats its pages, though it may have more".to_owned()),
             Self::Missing => Some("the API counts more than it gave".to_owned()),
             Self::Refused => Some("the API refused to list a part of it".to_owned()),
+            Self::OutOfTime => Some("the time was up before all was read".to_owned()),
             Self::TooMany(pages) => Some(format!("the API has more than {pages} pages")),
         }
     }
@@ -133,8 +137,19 @@ impl PageTally {
             let lacks_pages = pages.is_some_and(|pages| pages > 1 && u64::from(self.pages) <= pages);
             return Some(if lacks_pages || lacks_entries { ListingCoverage::Missing } else { ListingCoverage::Whole });
         }
-        if !lacks_entries && pages.is_some_and(|pages| u64::from(self.pages) >= pages) {
-            return Some(ListingCoverage::Whole);
+        // However far the pages moved, the last one of a whole listing has entries that were not there before.
+        let is_repeated = new == 0 && older == 0;
+        let may_go_on = entries >= LOOK_UP_LIMIT && older == 0;
+        match pages.map(|pages| u64::from(self.pages).cmp(&pages)) {
+            // It may count too few: a full page can have another one behind it.
+            Some(Ordering::Equal) if !lacks_entries && !is_repeated && !may_go_on => {
+                return Some(ListingCoverage::Whole);
+            }
+            // Nothing is behind the last one, or that one again.
+            Some(Ordering::Greater) if !lacks_entries && (if is_repeated { self.barren == 1 } else { !may_go_on }) => {
+                return Some(ListingCoverage::Whole);
+            }
+            _ => {}
         }
         if self.barren == MOST_BARREN {
             // Only the newest first have nothing but older ones behind older ones.
@@ -199,6 +214,7 @@ mod tests {
             (&[&[1, 2]], None, (ListingCoverage::Whole, 4)),
             (&[&full], None, (ListingCoverage::Repeated, 4)),
             (&[&[1, 2]], Some(9), (ListingCoverage::Repeated, 4)),
+            (&[&[1, 2]], Some(2), (ListingCoverage::Repeated, 4)),
             // It does not know the span.
             (&[&[1], &[-1, -2]], Some(9), (ListingCoverage::Whole, 4)),
             (&[&[1], &[-1], &[2], &[-1], &[-2], &[-3]], None, (ListingCoverage::Whole, 6)),
@@ -211,7 +227,7 @@ mod tests {
 
     #[test]
     fn the_most_that_a_server_has_counted_must_be_there() {
-        let full: Vec<_> = (1..=50).collect();
+        let [full, next]: [Vec<_>; 2] = [(1..=50).collect(), (51..=100).collect()];
         let counted = |pages, entries| PageCount { pages, entries };
         for (pages, count, expected) in [
             // A page that counts less than the one before it.
@@ -227,6 +243,12 @@ mod tests {
             (&[&full, &[]], &[counted(Some(1), Some(51))], (ListingCoverage::Missing, 2)),
             (&[&full], &[counted(Some(1), Some(1500))], (ListingCoverage::Repeated, 4)),
             (&[&[1, 2]], &[counted(Some(1), Some(2))], (ListingCoverage::Whole, 1)),
+            (&[&full], &[counted(Some(2), Some(100))], (ListingCoverage::Repeated, 4)),
+            // Both counts may be too low: only what is not full is the last page.
+            (&[&full, &next, &[101]], &[counted(Some(1), Some(50))], (ListingCoverage::Whole, 3)),
+            (&[&full, &[]], &[counted(Some(1), Some(50))], (ListingCoverage::Whole, 2)),
+            (&[&full], &[counted(Some(1), Some(50))], (ListingCoverage::Whole, 2)),
+            (&[&full, &next, &[]], &[counted(Some(2), Some(100))], (ListingCoverage::Whole, 3)),
             // It counts what is before the span as well.
             (&[&[1, -1]], &[counted(Some(1), Some(1500))], (ListingCoverage::Whole, 1)),
         ] {

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::facts::DeliveryFacts;
 use super::history::HistoryMessage;
@@ -16,6 +16,19 @@ pub(crate) enum MessageSort {
     Template,
     /// Nobody knows.
     Either,
+}
+
+impl MessageSort {
+    /// Of a request with this path and body.
+    pub(crate) fn of(path: &str, body: &Map<String, Value>) -> Self {
+        if path.ends_with("/hsm") {
+            Self::Template
+        } else if path.ends_with("/template-messages") || body.contains_key("templateId") {
+            Self::Either
+        } else {
+            Self::Free
+        }
+    }
 }
 
 /// One message that is looked for again and again.

@@ -4,7 +4,9 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
 
 use super::run_sender::{send_as_begun, sender_of_run};
 use crate::api::{ListingCoverage, LookUpError, LookUps};
@@ -36,6 +38,8 @@ pub(super) struct AskedRun<'a> {
     learnt: HashMap<i64, KnownDelivery>,
     /// Whether it was said how much is asked for.
     is_told: bool,
+    /// Unknown rows that are sent now.
+    settled: u64,
 }
 
 /// What a look has found.
@@ -44,13 +48,15 @@ pub(super) struct Look {
     pub(super) deliveries: DeliveryCounts,
     /// The same of what left since the run was begun or resumed.
     pub(super) of_late: DeliveryCounts,
-    /// Unknown rows that are sent now, and why others stay unknown.
+    /// Unknown rows that are sent now, by this look or an earlier one, and why others stay unknown.
     pub(super) settled: u64,
     pub(super) left: BTreeMap<StillUnknown, LeftRows>,
     /// Whether what was learnt is in the ledger.
     pub(super) is_kept: bool,
     /// Whether asking again can bring something new.
     pub(super) may_change: bool,
+    /// Whether its time was up while Jelou was answering.
+    pub(super) is_cut: bool,
     /// What kept it from reading everything.
     pub(super) problem: Option<CommandError>,
 }
@@ -68,11 +74,26 @@ impl<'a> AskedRun<'a> {
         let details = store.read(name)?.into_whole()?.details()?;
         send_as_begun(context, &unresolved, (name, store.is_shared()), &details)?;
         let sender = sender_of_run(context, unresolved, name, &details)?;
-        Ok(Self { store, name, details, sender, up_to, only_unknown, learnt: HashMap::new(), is_told: false })
+        Ok(Self {
+            store,
+            name,
+            details,
+            sender,
+            up_to,
+            only_unknown,
+            learnt: HashMap::new(),
+            is_told: false,
+            settled: 0,
+        })
     }
 
-    /// Asks once, and keeps what is learnt, also where it then fails.
-    pub(super) async fn look(&mut self, context: &Context, look_ups: &mut LookUps<'_>) -> Result<Look, CommandError> {
+    /// Asks once, until `end` at the latest, and keeps what is learnt, also where it then fails.
+    pub(super) async fn look(
+        &mut self,
+        context: &Context,
+        look_ups: &mut LookUps<'_>,
+        end: Option<Instant>,
+    ) -> Result<Look, CommandError> {
         let is_kept = Cell::new(self.note_lost()?);
         let run = self.store.read(self.name)?.into_whole()?;
         let mut inquiry = self.inquiry(&*run, is_kept.get())?;
@@ -86,17 +107,19 @@ impl<'a> AskedRun<'a> {
         let asked = inquiry.asked();
         let rate = self.sender.settings.rate.value.per_second();
         let (is_told, shown) = (std::mem::replace(&mut self.is_told, true), name.to_string());
+        let (planned, answered) = (Cell::new(None), Cell::new(0));
         let mut plan = |requests| {
+            planned.set(requests);
             if !is_told && asked > 0 {
                 context.stderr.note(&plan_in_words(asked, name, requests, rate));
             }
         };
         let reading = Reading::new(&context.stderr, ProgressFormat::Auto, &shown);
-        let mut settled = 0;
+        let settled = &mut self.settled;
         let mut keep = |news: DeliveryNews| -> Result<(), LedgerError> {
             if is_kept.get() && !news.is_empty() {
                 match hold(store, name)? {
-                    Some(mut held) => settled += held.learn(&news)?,
+                    Some(mut held) => *settled += held.learn(&news)?,
                     // A process has begun to send it meanwhile.
                     None => is_kept.set(false),
                 }
@@ -104,14 +127,23 @@ impl<'a> AskedRun<'a> {
             Ok(())
         };
         let ended = if inquiry.is_open() {
-            let listener = SweepListener { plan: &mut plan, progress: &mut |read| reading.show(read), keep: &mut keep };
+            let progress = &mut |done| {
+                answered.set(done);
+                reading.show_requests(done, planned.get());
+            };
+            let listener = SweepListener { plan: &mut plan, progress, keep: &mut keep };
             let ahead = now().saturating_sub(store.clock()?.unwrap_or_else(now));
-            Sweep { look_ups, inquiry: &mut inquiry, listener, ahead }.run(&mut count).await
+            let sweep = Sweep::new(look_ups, &mut inquiry, listener, ahead).run(&mut count);
+            match end {
+                Some(end) => timeout_at(end, sweep).await.unwrap_or(Ok(SweepEnd::Partial(ListingCoverage::OutOfTime))),
+                None => sweep.await,
+            }
         } else {
             Ok(SweepEnd::Whole)
         };
         drop(reading);
         let is_whole = matches!(ended, Ok(SweepEnd::Whole));
+        let is_cut = matches!(ended, Ok(SweepEnd::Partial(ListingCoverage::OutOfTime))) && answered.get() > 0;
         let mut news = inquiry.news();
         let found = inquiry.settle(is_whole && is_kept.get() && doubt.is_none());
         news.learnt.extend(found.news.learnt);
@@ -140,7 +172,8 @@ impl<'a> AskedRun<'a> {
         let resumed_at = run.events()?.iter().rfind(is_start).map_or(i64::MIN, |event| event.at);
         let of_late = inquiry.counts(is_whole, resumed_at);
         let left = if is_kept { found.left } else { BTreeMap::new() };
-        Ok(Look { counts, deliveries, of_late, settled, left, is_kept, may_change, problem })
+        let settled = self.settled;
+        Ok(Look { counts, deliveries, of_late, settled, left, is_kept, may_change, is_cut, problem })
     }
 
     /// What is to be asked. What was learnt and could not be kept is learnt once more where it can be.

@@ -9,15 +9,18 @@ use super::excluded::leave_out_excluded;
 use super::hours;
 use super::options::RunOptions;
 use super::summary::Elapsed;
-use crate::api::{HEADERS_OF_A_POST, SwapWatch, signed};
+use super::window::{leave_others_out, read_windows};
+use crate::api::{Credentials, HEADERS_OF_A_POST, SwapWatch, signed};
 use crate::commands::CommandError;
+use crate::config::ApiUrl;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, Details, HeldRun, LedgerError, RunLedger, StopWatch};
 use crate::output::Progress;
 use crate::people::Exclusions;
+use crate::process::Signals;
 use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason, StopRequest};
-use crate::sending::{Connection, Sender, reread_do_not_contact};
+use crate::sending::{Connection, OpenWindows, Sender, new_client, reread_do_not_contact};
 
 /// Sends the rows that `run` has left, and reports the result.
 pub(crate) async fn carry_out(
@@ -46,7 +49,7 @@ async fn send_rows(
     let session = Arc::new(ApiSession {
         client: if no_keep_alive { client } else { client.keep_connections()? },
         headers: signed(HEADERS_OF_A_POST, &credentials),
-        credentials,
+        credentials: credentials.clone(),
         base: base.url().clone(),
         accepts: details.accepts.clone(),
         swaps: SwapWatch::default(),
@@ -79,7 +82,12 @@ async fn send_rows(
         if !matches!(end, RunEnd::Stopped { reason: StopReason::HoursOpened, .. }) {
             break Ok(end);
         }
-        match after_opening(context, sender, run.held) {
+        let windows = if details.conditions.only_in_window {
+            open_windows(context, sender, (&base, &credentials), &mut signals).await.map(Some)
+        } else {
+            Ok(None)
+        };
+        match windows.and_then(|windows| after_opening(context, sender, windows.as_ref(), run.held)) {
             Ok(again) => opened = again,
             Err(error) => break Err(error),
         }
@@ -89,15 +97,34 @@ async fn send_rows(
     ended
 }
 
+/// Who has written lately, asked for by a client of its own: the run's is for its messages.
+async fn open_windows(
+    context: &Context,
+    sender: &Sender,
+    (base, credentials): (&ApiUrl, &Credentials),
+    signals: &mut Signals,
+) -> Result<OpenWindows, CommandError> {
+    let client = new_client(&sender.settings, base)?;
+    let (base, credentials) = (base.clone(), credentials.clone());
+    let mut connection = Connection { base, client, credentials, signals: std::mem::take(signals) };
+    let windows = read_windows(context, sender, &mut connection).await;
+    *signals = connection.signals;
+    windows
+}
+
 /// The run once more, where its hours have opened: it may have waited for a night, or for days.
 fn after_opening(
     context: &Context,
     sender: &Sender,
+    windows: Option<&OpenWindows>,
     run: &mut dyn HeldRun,
 ) -> Result<(Box<dyn RunLedger>, Counts), CommandError> {
     let exclusions = reread_do_not_contact(&sender.settings)?;
     let opened = run.reconnect().and_then(|()| {
         leave_out_excluded(context, run, &exclusions)?;
+        if let Some(windows) = windows {
+            leave_others_out(context, windows, run)?;
+        }
         run.open(sender.settings.timeout.value.duration())
     });
     Ok(opened.map_err(LedgerError::in_mid_run)?)

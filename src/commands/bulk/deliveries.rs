@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::asking::{AskedRun, Look};
 use super::ending::log_decided;
@@ -111,14 +112,20 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
     let (flight, settings, bot) = (Flight::default(), asked.sender.settings.clone(), asked.sender.bot.clone());
     let mut look_ups = connection.look_ups(&context.stderr, &settings, bot.as_str(), &flight);
     let every = args.every.map_or(EVERY, Timeout::duration);
-    let end = tokio::time::Instant::now() + args.within.map_or(WITHIN, Timeout::duration);
-    let (mut settled, mut is_told, mut is_stopped) = (0, false, false);
-    // A failure of the first look ends the command at once; a later one is waited out.
-    let (mut has_read, mut is_away) = (false, false);
+    let end = args.watch.then(|| Instant::now() + args.within.map_or(WITHIN, Timeout::duration));
+    let (mut is_told, mut is_stopped, mut is_away) = (false, false, false);
+    let (mut last, mut shown): (Option<Look>, _) = (None, String::new());
     loop {
-        let mut look = asked.look(context, &mut look_ups).await?;
-        settled += look.settled;
-        look.settled = settled;
+        let mut look = match (asked.look(context, &mut look_ups, end).await, last.take()) {
+            // The one before stands; what this one has learnt is kept.
+            (Ok(look), Some(last)) if look.is_cut && last.problem.is_none() => {
+                return Ok(Look { settled: look.settled, counts: look.counts, ..last });
+            }
+            (Ok(look), _) => look,
+            // What was settled before is told and logged.
+            (Err(error), Some(last)) => return Ok(Look { problem: Some(error), ..last }),
+            (Err(error), None) => return Err(error),
+        };
         if !look.is_kept && !std::mem::replace(&mut is_told, true) {
             let kept = if args.watch {
                 "and kept once it has ended"
@@ -135,24 +142,30 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
                 let name = asked.name;
                 context
                     .stderr
-                    .warning(&format!("{why}: run {name} is stopped; jelouctl bulk resume {name} goes on with it"));
+                    .warning(&format!("{why}: run {name} is stopped; to continue: jelouctl bulk resume {name}"));
             }
         }
-        let next = tokio::time::Instant::now() + every;
-        let outage = look.problem.as_ref().filter(|problem| has_read && problem.may_pass());
+        let next = Instant::now() + every;
+        let outage = look.problem.as_ref().filter(|problem| problem.may_pass());
         let goes_on = outage.is_some() || look.problem.is_none() && look.may_change;
-        if !args.watch || !goes_on || next > end {
+        if !goes_on || end.is_none_or(|end| next > end) {
             return Ok(look);
         }
         match outage {
-            None => context.stderr.note(&deliveries_in_words(&look.deliveries)),
+            None => {
+                let words = deliveries_in_words(&look.deliveries);
+                if words != shown {
+                    context.stderr.note(&words);
+                    shown = words;
+                }
+            }
             Some(problem) if !is_away => {
                 let every = rounded(every);
                 context.stderr.warning(&format!("{}; asking again every {every}", problem.message()));
             }
             Some(_) => {}
         }
-        (has_read, is_away) = (true, outage.is_some());
+        is_away = outage.is_some();
         tokio::select! {
             biased;
             signal = look_ups.signals.next() => {
@@ -161,6 +174,7 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
             }
             () = tokio::time::sleep_until(next) => {}
         }
+        last = Some(look);
     }
 }
 

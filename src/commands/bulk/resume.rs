@@ -181,7 +181,10 @@ fn open_windows(
     if !details.conditions.only_in_window || run.read()?.counts()?.pending == 0 {
         return Ok(None);
     }
-    let windows = read_windows(context, sender)?;
+    let windows = block_on(async {
+        let mut connection = sender.connect(context).await?.connection()?;
+        read_windows(context, sender, &mut connection).await
+    })?;
     // That may have taken minutes.
     run.reconnect()?;
     leave_others_out(context, &windows, run)?;

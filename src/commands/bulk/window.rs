@@ -3,13 +3,14 @@
 use serde_json::{Map, Value};
 
 use super::send_args::BulkSendArgs;
+use crate::api::MessageSort;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::ledger::{HeldRun, LedgerDraft, LedgerError, Skip, SkipReason};
 use crate::message::Message;
 use crate::output::counted_are;
 use crate::process::block_on;
-use crate::sending::{Flight, OpenWindows, Sender};
+use crate::sending::{Connection, Flight, OpenWindows, Sender};
 
 const OUTSIDE: Skip<'static> =
     Skip { reason: SkipReason::OutsideWindow, problem: "the person has not written within 23 hours", run: None };
@@ -28,24 +29,28 @@ pub(super) fn windows_for_list(
         return Err(refusal().into());
     }
     if !args.makes_run(context.mode) {
-        context.stderr.note("--only-in-window is looked up when the run is made: nobody is left out here for it");
+        context.stderr.note("--only-in-window counts when the run is made: it leaves nobody out here");
         return Ok(None);
     }
-    read_windows(context, sender).map(Some)
-}
-
-/// Reads who has written lately.
-pub(super) fn read_windows(context: &Context, sender: &Sender) -> Result<OpenWindows, CommandError> {
     block_on(async {
         let mut connection = sender.connect(context).await?.connection()?;
-        let (flight, settings) = (Flight::default(), &sender.settings);
-        let mut look_ups = connection.look_ups(&context.stderr, settings, sender.bot.as_str(), &flight);
-        Ok(OpenWindows::read(&mut look_ups, &context.stderr, settings.rate.value.per_second()).await?)
+        read_windows(context, sender, &mut connection).await.map(Some)
     })
 }
 
+/// Reads who has written lately.
+pub(super) async fn read_windows(
+    context: &Context,
+    sender: &Sender,
+    connection: &mut Connection,
+) -> Result<OpenWindows, CommandError> {
+    let (flight, settings) = (Flight::default(), &sender.settings);
+    let mut look_ups = connection.look_ups(&context.stderr, settings, sender.bot.as_str(), &flight);
+    Ok(OpenWindows::read(&mut look_ups, &context.stderr, settings.rate.value.per_second()).await?)
+}
+
 fn refusal() -> UsageError {
-    let message = "--only-in-window is for free messages, and a template reaches people at any time";
+    let message = "--only-in-window is for free messages; a template can be sent at any time";
     UsageError::new(message, "leave --only-in-window out")
 }
 
@@ -67,10 +72,12 @@ pub(super) fn leave_others_out_of_draft(
     Ok(outside.into_iter().try_for_each(|n| draft.skip(n, OUTSIDE))?)
 }
 
-/// Whether a request is a template, by one of its names or by its id.
+/// Whether a request is a template, which only a body can say that has the name of its id.
 fn is_template(path: &str, body: &str) -> bool {
-    let has_id = || serde_json::from_str::<Map<String, Value>>(body).is_ok_and(|body| body.contains_key("templateId"));
-    ["/hsm", "/template-messages"].iter().any(|end| path.ends_with(end)) || body.contains("\"templateId\"") && has_id()
+    let may_name_one = body.contains("\"templateId\"");
+    let fields: Map<String, Value> =
+        if may_name_one { serde_json::from_str(body).unwrap_or_default() } else { Map::new() };
+    MessageSort::of(path, &fields) != MessageSort::Free
 }
 
 /// Leaves out what of a run is still to be sent to others; says so.
