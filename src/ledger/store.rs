@@ -181,11 +181,6 @@ pub(crate) trait LedgerStore {
         false
     }
 
-    /// Whether a process sends the run and lets nobody else write to it.
-    fn is_locked_to_send(&self, _name: &RunName) -> bool {
-        false
-    }
-
     /// Whether several processes may send a run at once, on several machines.
     fn is_shared(&self) -> bool {
         false

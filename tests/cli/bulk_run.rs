@@ -596,6 +596,29 @@ fn who_waits_for_another_that_makes_a_run_says_so_and_ends_by_a_signal() {
 
 /// Files alone: a run in a database has no lock.
 #[test]
+fn a_run_that_another_process_has_and_does_not_send_is_waited_for() {
+    let home = people(2);
+    let jelou = Jelou::accepting();
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let list = || home.run("bulk list").success().stdout;
+    let before = list();
+    let lock =
+        std::fs::File::options().read(true).write(true).open(home.path().join(STATE).join("runs/r.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut command = home.command();
+    command.args(["bulk", "resume", "r", "--yes"]).env("JELOU_API_URL", &jelou.url).env("JELOU_BOT_ID", "BOT_ID");
+    command.env("JELOU_CLIENT_ID", "id").env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests");
+    let mut resumed = Watched::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    for _ in 0..5 {
+        assert_eq!(list(), before, "nobody sends it");
+    }
+    assert!(resumed.child.try_wait().unwrap().is_none());
+    drop(lock);
+    assert_eq!(counts(&resumed.end().json()), [2, 0, 0, 0]);
+}
+
+/// Files alone: a run in a database has no lock.
+#[test]
 fn a_run_whose_sender_another_process_is_is_in_use() {
     let home = people(2);
     let jelou = Jelou::accepting();

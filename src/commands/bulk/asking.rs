@@ -3,7 +3,6 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
-use std::thread;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -19,10 +18,6 @@ use crate::ledger::{
 };
 use crate::output::{ProgressFormat, Reading, counted, grouped, rounded};
 use crate::sending::{Sender, UnresolvedSender};
-
-/// How long another process that writes to the run is waited for: it keeps what it has learnt, or decides rows.
-const PATIENCE: Duration = Duration::from_secs(30);
-const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 /// A run that is asked about.
 pub(super) struct AskedRun<'a> {
@@ -212,13 +207,9 @@ impl<'a> AskedRun<'a> {
 
 /// The run, to write to it; None while another process holds it exclusively.
 fn hold(store: &dyn LedgerStore, name: &RunName) -> Result<Option<Box<dyn HeldRun>>, LedgerError> {
-    let begun = Instant::now();
-    loop {
-        match store.hold(name, HeldFor::Deciding) {
-            Err(LedgerError::InUse { .. }) if store.is_locked_to_send(name) => return Ok(None),
-            Err(LedgerError::InUse { .. }) if begun.elapsed() < PATIENCE => thread::sleep(BETWEEN_TRIES),
-            held => return held.map(Some),
-        }
+    match store.hold(name, HeldFor::Deciding) {
+        Err(LedgerError::InUse { .. }) => Ok(None),
+        held => held.map(Some),
     }
 }
 

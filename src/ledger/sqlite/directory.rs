@@ -81,7 +81,7 @@ impl Runs {
     }
 
     fn lock_note(&self, name: &RunName) -> LockNote {
-        LockNote::of(&self.files(name).lock(), || self.is_held(name))
+        LockNote::of(&self.files(name).lock(), || RunLock::is_held(&self.files(name)))
     }
 
     /// Whose run it is: by its ledger, where that can be read, else by its lock file; nothing where neither says so.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::directory::Runs;
 use super::draft::LedgerDraft;
@@ -20,6 +21,10 @@ use crate::once::{OnceEntry, OnceKey, OnceRows, OnceScope};
 use crate::output::Sent;
 use crate::phone::person_key;
 use crate::private_file;
+
+/// How long another process that has a run and does not send it is waited for: it keeps what it has learnt, or decides rows.
+const PATIENCE: Duration = Duration::from_secs(30);
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 impl LedgerStore for Runs {
     /// Also those whose files were given a name that no run has: they may have sent, too.
@@ -67,8 +72,9 @@ impl LedgerStore for Runs {
         Ok(UnfinishedRuns { names, unreadable })
     }
 
+    /// Whoever looks at what people got, decides rows or removes the run has it too, and does not send it.
     fn is_held(&self, name: &RunName) -> bool {
-        RunLock::is_held(&self.files(name))
+        RunLock::is_taken_to_send(&self.files(name))
     }
 
     fn read(&self, name: &RunName) -> Result<Box<dyn Run>, LedgerError> {
@@ -209,9 +215,18 @@ impl LedgerStore for Runs {
     }
 
     fn hold(&self, name: &RunName, purpose: HeldFor) -> Result<Box<dyn HeldRun>, LedgerError> {
-        let lock = match purpose {
-            HeldFor::Sending => self.lock_to_send(name)?,
-            HeldFor::Deciding | HeldFor::Removal => self.lock(name)?,
+        let began = Instant::now();
+        let lock = loop {
+            let taken = match purpose {
+                HeldFor::Sending => self.lock_to_send(name),
+                HeldFor::Deciding | HeldFor::Removal => self.lock(name),
+            };
+            match taken {
+                Err(LedgerError::InUse { .. }) if !self.is_held(name) && began.elapsed() < PATIENCE => {
+                    thread::sleep(BETWEEN_TRIES);
+                }
+                taken => break taken?,
+            }
         };
         if purpose == HeldFor::Sending {
             // What was changed is compared with nothing that was typed.
@@ -226,10 +241,6 @@ impl LedgerStore for Runs {
             self.stop_mark(name).set()?;
         }
         Ok(is_sent)
-    }
-
-    fn is_locked_to_send(&self, name: &RunName) -> bool {
-        RunLock::is_taken_to_send(&self.files(name))
     }
 
     fn is_stopping(&self, name: &RunName) -> bool {
