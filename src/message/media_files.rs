@@ -19,6 +19,20 @@ pub(crate) fn media_files(schema: &Value, body: &Value) -> Vec<MediaFile> {
     files
 }
 
+/// Whether a message of the kind with this `schema` can name a file.
+pub(crate) fn can_have_media_files(schema: &Value) -> bool {
+    match schema {
+        Value::Object(fields) => is_of_file(schema) || fields.values().any(can_have_media_files),
+        Value::Array(schemas) => schemas.iter().any(can_have_media_files),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Only the address of a file has to be HTTPS.
+fn is_of_file(schema: &Value) -> bool {
+    schema.get("pattern").and_then(Value::as_str) == Some("^https://")
+}
+
 fn find(root: &Value, schema: &Value, value: &Value, files: &mut Vec<MediaFile>) {
     let schema = resolve(root, schema);
     match value {
@@ -36,8 +50,7 @@ fn find(root: &Value, schema: &Value, value: &Value, files: &mut Vec<MediaFile>)
                 }
             }
         }
-        // Only these have to be HTTPS.
-        Value::String(url) if schema.get("pattern").and_then(Value::as_str) == Some("^https://") => {
+        Value::String(url) if is_of_file(schema) => {
             let size = schema.pointer("/x-media/size").and_then(Value::as_str);
             files.push(MediaFile { url: url.clone(), most: size.and_then(largest) });
         }
@@ -77,10 +90,14 @@ mod tests {
             ("file", json!({"mediaUrl": "https://a.example/1.png"}), Some(100 * kib * kib)),
             ("template", json!({"elementName": "a", "mediaUrl": "https://a.example/1.png"}), None),
         ] {
-            let files = media_files(Message::named(kind).unwrap().schema(), &body);
+            let schema = Message::named(kind).unwrap().schema();
+            assert!(can_have_media_files(schema), "{kind}");
+            let files = media_files(schema, &body);
             let [MediaFile { url, most }] = &files[..] else { panic!("{kind}: {files:?}") };
             assert_eq!((url.as_str(), most.as_ref().map(|(most, _)| *most)), ("https://a.example/1.png", expected));
         }
-        assert_eq!(media_files(Message::named("text").unwrap().schema(), &json!({"text": "https://a.example"})), []);
+        let text = Message::named("text").unwrap().schema();
+        assert_eq!(media_files(text, &json!({"text": "https://a.example"})), []);
+        assert!(!can_have_media_files(text));
     }
 }

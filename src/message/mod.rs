@@ -43,7 +43,7 @@ pub(crate) use self::fields::Field;
 pub(crate) use self::incoming::{Checked, check_flow_message, check_message, check_template};
 pub(crate) use self::invalid::{InvalidMessage, Violation};
 pub(crate) use self::kinds::{FlowMessage, Message};
-pub(crate) use self::media_files::{MediaFile, media_files};
+pub(crate) use self::media_files::{MediaFile, can_have_media_files, media_files};
 pub(crate) use self::media_url::{is_public_address, is_public_host};
 pub(crate) use self::merge::merge;
 pub(crate) use self::or_template::{LeafType, is_template};
