@@ -32,6 +32,13 @@ pub(crate) struct InquiryTerms {
     pub(crate) only_unknown: bool,
 }
 
+impl InquiryTerms {
+    /// Whether `at` is so long ago or less.
+    fn is_within(&self, at: i64, span: Duration) -> bool {
+        i64::try_from(span.as_millis()).is_ok_and(|span| self.now.saturating_sub(at) <= span)
+    }
+}
+
 /// A row that was sent, or may have been.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of the row by itself")]
@@ -301,6 +308,15 @@ impl Inquiry {
         news
     }
 
+    /// Whether all rows that left within `span` are asked for, or were. A look at the newest alone says nothing of the others.
+    pub(crate) fn is_complete(&self, span: Duration) -> bool {
+        self.rows.iter().all(|row| {
+            let is_silent = row.id.is_some() && row.known.is_none();
+            let was_asked = row.is_asked || self.terms.last_asked_at > Some(row.left_at);
+            !is_silent || was_asked || !self.terms.is_within(row.left_at, span)
+        })
+    }
+
     /// When it was asked, and for how many rows.
     pub(crate) fn asked_record(&self) -> (i64, u64) {
         (self.terms.now, self.asked())
@@ -393,21 +409,18 @@ impl Inquiry {
 impl InquiredRow {
     /// Whether asking can bring something new: until it is replied to; what was read or has failed for a day more.
     fn may_change(&self, terms: &InquiryTerms) -> bool {
-        let is_within = |at: i64, span: Duration| {
-            i64::try_from(span.as_millis()).is_ok_and(|span| terms.now.saturating_sub(at) <= span)
-        };
         let is_open = match self.known.as_ref() {
             None => true,
             Some(known) => match known.facts.state {
                 DeliveryState::Replied => false,
-                DeliveryState::Read | DeliveryState::Undelivered => is_within(known.since, LONGER),
+                DeliveryState::Read | DeliveryState::Undelivered => terms.is_within(known.since, LONGER),
                 DeliveryState::Other(_)
                 | DeliveryState::Accepted
                 | DeliveryState::AtWhatsapp
                 | DeliveryState::Delivered => true,
             },
         };
-        is_open && is_within(self.left_at, terms.up_to)
+        is_open && terms.is_within(self.left_at, terms.up_to)
     }
 
     /// Whether what Jelou lists can say anything of it.
@@ -642,6 +655,22 @@ mod tests {
             let mut inquiry = Inquiry::new(terms());
             inquiry.add(KnownAttempt { began_at: left_at, delivery: delivery.clone(), ..attempt(1, Some("a")) });
             assert_eq!((inquiry.asked() == 1, inquiry.is_open()), (expected, expected), "{left_at} {delivery:?}");
+        }
+    }
+
+    #[test]
+    fn a_look_at_the_newest_alone_is_not_one_at_all_of_them() {
+        let days = |days: u64| Duration::from_secs(days * 24 * 3600);
+        for (up_to, left_at, last_asked_at, expected) in [
+            (days(3), LEFT_AT, None, true),
+            (Duration::from_secs(60), LEFT_AT, None, false),
+            (Duration::from_secs(60), LEFT_AT, Some(LEFT_AT + 1), true),
+            // Too old for any look, but one that is told how far to go back.
+            (days(3), NOW - 100 * HOUR, None, true),
+        ] {
+            let mut inquiry = Inquiry::new(InquiryTerms { up_to, last_asked_at, ..terms() });
+            inquiry.add(KnownAttempt { began_at: left_at, ..attempt(1, Some("a")) });
+            assert_eq!(inquiry.is_complete(days(3)), expected, "{up_to:?} {left_at}");
         }
     }
 

@@ -9,6 +9,8 @@ use super::fields::{text_at, time_at};
 use super::ladder::DeliveryState;
 use crate::phone::{is_user_id, person_key};
 
+/// Most bytes of an id: what is longer is none, and would be kept with each message.
+const LONGEST_ID: usize = 1024;
 /// Digits of a telephone number (E.164).
 const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
@@ -56,7 +58,7 @@ impl HistoryMessage {
         let by = text_at(entry, &["/by"]).filter(|by| author == MessageAuthor::User && is_person(by));
         let name_of = |end: &&str| text_at(entry, &[&format!("/{end}/names"), &format!("/{end}/name")]);
         Some(Self {
-            id: text_at(entry, &["/messageId", "/id", "/_id"]),
+            id: text_at(entry, &["/messageId", "/id", "/_id"]).filter(|id| id.len() <= LONGEST_ID),
             author,
             user: by.or_else(|| id_of(of_person?)),
             name: of_person.and_then(name_of),
@@ -206,6 +208,10 @@ mod tests {
         ] {
             let message = HistoryMessage::read(&entry, "77").unwrap();
             assert_eq!((message.author, message.user.as_deref()), (author, user), "{entry}");
+        }
+        for (length, expected) in [(LONGEST_ID, true), (LONGEST_ID + 1, false)] {
+            let message = HistoryMessage::read(&json!({"messageId": "x".repeat(length)}), "77").unwrap();
+            assert_eq!(message.id.is_some(), expected, "{length}");
         }
         for entry in [json!(null), json!([]), json!("x"), json!(1)] {
             assert_eq!(HistoryMessage::read(&entry, "77"), None);

@@ -19,6 +19,9 @@ use crate::ledger::{
 use crate::output::{ProgressFormat, Reading, counted, grouped, rounded};
 use crate::sending::{Sender, UnresolvedSender};
 
+/// How long after it left a message is asked for, where nothing is said.
+pub(super) const UP_TO: Duration = Duration::from_secs(72 * 60 * 60);
+
 /// A run that is asked about.
 pub(super) struct AskedRun<'a> {
     pub(super) store: &'a dyn LedgerStore,
@@ -143,7 +146,8 @@ impl<'a> AskedRun<'a> {
         let found = inquiry.settle(is_whole && is_kept.get() && doubt.is_none());
         news.learnt.extend(found.news.learnt);
         news.proven = found.news.proven;
-        news.asked = (is_whole && !self.only_unknown && asked > 0).then(|| inquiry.asked_record());
+        let is_of_all = is_whole && !self.only_unknown && asked > 0 && inquiry.is_complete(UP_TO);
+        news.asked = is_of_all.then(|| inquiry.asked_record());
         keep(news)?;
         let is_kept = is_kept.get();
         if !is_kept {

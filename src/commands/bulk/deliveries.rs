@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::asking::{AskedRun, Look};
+use super::asking::{AskedRun, Look, UP_TO};
 use super::ending::log_decided;
 use super::store::{find_or_newest, open_store};
 use super::words::{deliveries_as_json, deliveries_in_words};
@@ -24,8 +24,7 @@ use crate::sending::{Flight, Interrupted, Opening};
 const EVERY: Duration = Duration::from_secs(30);
 /// How long is watched, where nothing is said.
 const WITHIN: Duration = Duration::from_secs(60 * 60);
-/// How long after it left a message is asked for, where nothing is said, and at most: WhatsApp tries for so long.
-const UP_TO: Duration = Duration::from_secs(72 * 60 * 60);
+/// The longest that a message is asked for after it left: WhatsApp tries for so long.
 const LONGEST_UP_TO: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// A run is judged by this many messages that were delivered or failed.
