@@ -1,6 +1,7 @@
 //! The way to the API, opened when a request is about to leave: the secret is fetched, and from here on a signal is an
 //! outcome.
 
+use std::io;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -91,8 +92,38 @@ pub(crate) async fn connect(
     Ok(Opening::Open(Connection { base, client, credentials, signals }))
 }
 
+/// As [`connect`] before a question, which a signal ends as it ends any program: none is caught before
+/// [`Connection::catch_signals`]. Nothing where the secret is typed at the terminal, which needs them caught.
+///
+/// # Errors
+/// As of [`connect`].
+pub(crate) async fn connect_before_question(
+    context: &Context,
+    settings: &Settings,
+    base: ApiUrl,
+    client_id: &ClientId,
+    secret: &Sourced<SecretSource>,
+) -> Result<Option<Connection>, ConnectError> {
+    if secret.value == SecretSource::Prompt {
+        return Ok(None);
+    }
+    let client = new_client(settings, &base)?;
+    let (client_secret, warnings) = secret.fetch(|| Err(io::ErrorKind::Unsupported.into())).await?;
+    context.stderr.warnings(&warnings);
+    let credentials = Credentials::new(client_id.as_str(), &client_secret);
+    Ok(Some(Connection { base, client, credentials, signals: Signals::default() }))
+}
+
 impl Connection {
-    /// Sends `request` and reports its progress; `flight` keeps how far it got.
+    /// From here on a signal is an outcome.
+    ///
+    /// # Errors
+    /// When the system does not let us listen for them.
+    pub(crate) fn catch_signals(&mut self) -> Result<(), ConnectError> {
+        Ok(self.signals.catch(&Signal::THAT_END_US)?)
+    }
+
+    /// Sends `request` and tells its progress; `flight` keeps how far it got.
     pub(crate) async fn deliver(
         &mut self,
         stderr: &Stderr,

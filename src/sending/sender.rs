@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::connection::{self, ConnectError, Opening};
+use super::connection::{self, ConnectError, Connection, Opening};
 use super::guard::{GuardError, check_allowed};
 use super::{address, preview};
 use crate::api::Request;
@@ -188,6 +188,12 @@ impl Sender {
     /// Opens the way to the API; the secret is fetched now.
     pub(crate) async fn connect(&self, context: &Context) -> Result<Opening, ConnectError> {
         self.connect_to(context, self.base(context).await?).await
+    }
+
+    /// As [`Sender::connect`] before a question, where the secret is not typed.
+    pub(crate) async fn connect_before_question(&self, context: &Context) -> Result<Option<Connection>, ConnectError> {
+        let base = self.base(context).await?;
+        connection::connect_before_question(context, &self.settings, base, &self.client_id, &self.secret).await
     }
 
     /// As [`Sender::connect`], to what [`Sender::base`] gave.

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use crate::bulk_server::{Act, Jelou, Listing};
 use crate::harness::{Ended, Home, Run, also_in_a_database};
 use crate::server::refused_url;
+#[cfg(unix)]
+use crate::terminal::Terminal;
 
 also_in_a_database! {
     a_template_that_the_bot_cannot_send_stops_the_run_before_anything_leaves,
@@ -17,6 +19,7 @@ also_in_a_database! {
     each_template_of_a_list_is_checked,
     without_a_look_the_api_judges,
     a_template_s_own_text_is_shown_with_the_values_of_the_row,
+    the_question_shows_a_template_s_own_text,
     a_list_that_cannot_be_had_is_a_warning,
     an_entry_that_says_too_little_is_not_judged,
     a_template_in_several_languages_is_told_where_none_is_named,
@@ -188,6 +191,36 @@ fn a_template_s_own_text_is_shown_with_the_values_of_the_row() {
     let broken = Jelou::with_templates(|_| Listing::Answer(401), |_, _| Act::Accept);
     let ended = bulk(&home, &broken, &[&["--again", "--preview", "1"][..], &words].concat()).success();
     assert!(ended.stderr.contains("(template) order_shipped"), "{ended:?}");
+}
+
+/// Whoever is asked sees what people will get, and not only the template's name.
+#[cfg(unix)]
+#[test]
+fn the_question_shows_a_template_s_own_text() {
+    let (home, jelou) = (home(), bot());
+    let login = "bot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary-secret-of-the-tests\"";
+    home.config(&format!("[profiles.prod]\n{login}\napi_url = \"{}\"\n", jelou.url));
+    let words = ["template", "order_shipped", "--language", "es", "--param", "{{ nombre }}", "--param", "A-1"];
+    let send = |answer: &str| {
+        let words = [&["bulk", "send", "people.csv", "--run", "r", "--rate", "1000/s"][..], &words].concat();
+        let mut terminal = Terminal::new(&home, &words, &[("NO_COLOR", "1")]);
+        terminal.answer("[y/N] ", answer);
+        terminal.end()
+    };
+    let (code, screen) = send("n");
+    let (shown, asked) = (screen.find("│ Hola Ana, tu pedido A-1\r\n"), screen.find("Send 2 messages"));
+    assert!(code == 11 && shown.is_some() && shown < asked && jelou.seen().is_empty(), "{screen}");
+    let asked_before = jelou.pages_asked();
+    let (code, screen) = send("y");
+    assert!(code == 0 && jelou.accepted().len() == 2, "{screen}");
+    // It is read once.
+    assert_eq!(jelou.pages_asked() - asked_before, 2);
+    home.run("bulk report r --file report.html").success();
+    assert!(home.read("report.html").contains("Hola Ana, tu pedido A-1"));
+    // A template that cannot be sent is no question.
+    let words = ["bulk", "send", "people.csv", "--again", "template", "order_shiped"];
+    let (code, screen) = Terminal::new(&home, &words, &[("NO_COLOR", "1")]).end();
+    assert!(code == 2 && screen.contains("no template `order_shiped`") && !screen.contains("[y/N]"), "{screen}");
 }
 
 fn goes_on(jelou: &Jelou, why: &str) -> Ended {

@@ -30,6 +30,8 @@ pub(crate) struct BeforeRun<'a> {
     pub(crate) draft: &'a LedgerDraft,
     /// The kind that the message is.
     pub(crate) kind: &'a Message,
+    /// Of the templates, as far as they are known.
+    pub(crate) texts: &'a TemplateTexts,
     /// Requests a second.
     pub(crate) rate: f64,
     /// The hours that it keeps.
@@ -62,7 +64,7 @@ impl BeforeRun<'_> {
         }
         if let Some(first) = self.draft.first_messages(1)?.pop() {
             let of = if overview.rows == 1 { "the message" } else { "the first message" };
-            let lines = draw(self.kind, &first.body, &TemplateTexts::default())?;
+            let lines = draw(self.kind, &first.body, self.texts)?;
             draw_first(context, of, (first.line, &first.recipient, lines), "; --preview 1 shows all");
         }
         let mut lines = vec![rows(&overview)];

@@ -22,12 +22,14 @@ use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::import::Imported;
 use crate::input::Source;
-use crate::ledger::{Details, HeldRun, KnownRuns, LedgerStore, NewRun, RecipientFlags, RunConditions, WrittenTo};
+use crate::ledger::{
+    Details, HeldRun, KnownRuns, LedgerDraft, LedgerStore, NewRun, RecipientFlags, RunConditions, WrittenTo,
+};
 use crate::list::{ListFormat, is_country_column};
-use crate::message::{Message, TemplateTexts};
+use crate::message::{Message, TemplateTexts, TemplateUses};
 use crate::output::counted;
 use crate::people::{CountryRule, Exclusions};
-use crate::sending::{GuardError, Interrupted, OpenWindows, Sender, reread_do_not_contact};
+use crate::sending::{Connection, GuardError, Interrupted, OpenWindows, Sender, reread_do_not_contact};
 
 /// What a run is stored with where nothing leaves the machine.
 const SANDBOX: &str = "sandbox";
@@ -73,28 +75,33 @@ impl PreparedRun<'_> {
         }
         look_at_media(context, sender, &new.draft, kind, args.typed.delivery.strict).await?;
         let is_asked = is_asked(context, sender);
-        let before =
-            BeforeRun { draft: &new.draft, kind, rate: details.rate, hours, exclusions, written_to: &written_to };
+        let checks = !args.options.work.unchecked;
+        let strict = args.typed.delivery.strict;
+        // Whoever is asked sees the message with the template's own text.
+        let mut opened = None;
+        if is_asked && checks && !details.templates.uses.is_empty() {
+            opened = sender.connect_before_question(context).await?;
+        }
+        if let Some(connection) = &mut opened {
+            details.template_texts =
+                template_texts(context, sender, connection, &new.draft, &details.templates, strict).await?;
+        }
+        let (texts, rate) = (&details.template_texts, details.rate);
+        let before = BeforeRun { draft: &new.draft, kind, texts, rate, hours, exclusions, written_to: &written_to };
         before.report(context, is_asked)?;
         confirm(context, sender, rows_told)?;
-        let mut connection = sender.connect(context).await?.connection()?;
-        if !args.options.work.unchecked {
-            let requests = |each: &mut dyn FnMut(u64, &str)| {
-                new.draft.requests(|line, _, body| {
-                    each(line, body);
-                    Ok(())
-                })
-            };
-            details.template_texts = refuse_templates(
-                context,
-                sender,
-                &mut connection,
-                &details.templates,
-                args.typed.delivery.strict,
-                requests,
-            )
-            .await?;
-        }
+        let mut connection = if let Some(mut connection) = opened {
+            connection.catch_signals()?;
+            connection
+        } else {
+            let mut connection = sender.connect(context).await?.connection()?;
+            if checks {
+                let (draft, templates) = (&new.draft, &details.templates);
+                details.template_texts =
+                    template_texts(context, sender, &mut connection, draft, templates, strict).await?;
+            }
+            connection
+        };
         if is_asked {
             // The question may have stood there for hours.
             leave_out_of_draft(context, &mut new.draft, &reread_do_not_contact(&sender.settings)?)?;
@@ -132,6 +139,27 @@ impl PreparedRun<'_> {
             carry_out(context, sender, connection, run, &details, exclusions, &args.options).await
         }
     }
+}
+
+/// The texts of the templates of `draft`.
+///
+/// # Errors
+/// When the bot cannot send one of them.
+async fn template_texts(
+    context: &Context,
+    sender: &Sender,
+    connection: &mut Connection,
+    draft: &LedgerDraft,
+    templates: &TemplateUses,
+    strict: bool,
+) -> Result<TemplateTexts, CommandError> {
+    let requests = |each: &mut dyn FnMut(u64, &str)| {
+        draft.requests(|line, _, body| {
+            each(line, body);
+            Ok(())
+        })
+    };
+    refuse_templates(context, sender, connection, templates, strict, requests).await
 }
 
 /// `--import-only`: the run is made, and nothing is sent.
