@@ -58,6 +58,8 @@ impl Conditions {
         }
         for (path, TakenFor { column, written, meant }) in &self.truths {
             if let Some(cell) = row.text(column).filter(|cell| says_no(cell)) {
+                // The zero of an amount is as empty as the no of an answer.
+                let meant = if is_amount(cell) { meant.replace("| yes", "| number") } else { meant.clone() };
                 let problem = format!(
                     "`{written}` is true for `{}` in {column}, because that cell is not empty; write `{meant}`, or `{column} != '{}'`",
                     cell.trim(),

@@ -26,7 +26,7 @@ pub(crate) enum BulkError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// NDJSON has no place for two fields of one name.
-    #[error("the input's own column `{column}` has the name of one of the outcome's: take --format csv")]
+    #[error("the input's own column `{column}` has the name of one of the outcome's")]
     ColumnOfOutcome { column: String },
     /// A sheet has an end.
     #[error("the report has {rows} rows, and a sheet has room for {most}")]

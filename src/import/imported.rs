@@ -112,6 +112,8 @@ pub(crate) struct Imported {
     /// Rows that make a request.
     pub(crate) rows: u64,
     pub(crate) invalid: u64,
+    /// Of these, the rows whose numbers a country could make valid.
+    pub(crate) without_country: u64,
     pub(crate) guarded: u64,
     pub(crate) excluded: u64,
     pub(crate) duplicates: u64,

@@ -202,9 +202,8 @@ impl<'a> Importer<'a> {
                     self.column.insert(column)
                 };
                 let faulty = faulty_cells.into_iter().find(|(name, _)| self.plan.uses(&row, column, name));
-                let made = faulty
-                    .map_or(Ok(()), |(_, problem)| Err(RowError::Unreadable(problem)))
-                    .and_then(|()| refuse_total(&row, column))
+                let made = refuse_total(&row, column)
+                    .and_then(|()| faulty.map_or(Ok(()), |(_, problem)| Err(RowError::Unreadable(problem))))
                     .and_then(|()| refuse_placeholder_cells(&self.placeholder_cells, &row, self.plan.strict))
                     .and_then(|()| Ok(self.conditions.check(&row)?))
                     .and_then(|()| self.plan.request(&row, column, line, &mut self.imported.bare_codes));
@@ -244,6 +243,9 @@ impl<'a> Importer<'a> {
             Err(RowError::Template(error)) if error.is_of_every_row => Err(BulkError::Template(error)),
             Err(RowError::Message(error)) if self.plan.is_of_every_row(&error) => Err(BulkError::Message(error)),
             Err(error) => {
+                if matches!(&error, RowError::Recipient { error, .. } if error.is_without_country()) {
+                    self.imported.without_country += 1;
+                }
                 let problem = error.to_string();
                 feed.add(&DraftRow { line, cells: &cells, request: Err(&problem), skip: None })?;
                 report(line, RowFault::Invalid(problem));

@@ -59,7 +59,7 @@ impl TableHead {
     }
 
     fn is_number_above(&self, place: usize) -> bool {
-        self.rows.iter().take(place).any(|(_, cells)| cells.iter().any(|cell| looks_like_number(cell)))
+        self.rows.iter().take(place).any(|(_, cells)| cells.iter().any(|cell| names_person(cell)))
     }
 
     fn place(&self, place: usize) -> HeaderPlace {
@@ -76,6 +76,24 @@ impl TableHead {
     pub(super) fn has_number(&self) -> bool {
         self.rows.iter().flat_map(|(_, cells)| cells).any(|cell| is_number(cell))
     }
+}
+
+/// Whether a cell can only be meant for a person: a phone number however it was copied, or an id.
+fn names_person(cell: &str) -> bool {
+    let is_invisible = |sign: char| matches!(sign, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let cell = cell.replace(is_invisible, "").replace(['\u{a0}', '\u{202f}'], " ");
+    let cell = cell.trim();
+    let is_shortened = cell.split_once(['E', 'e']).is_some_and(|(number, exponent)| {
+        let is_of = |text: &str, others: &str| {
+            text.starts_with(|first: char| first.is_ascii_digit() || others.contains(first))
+                && text.chars().all(|sign| sign.is_ascii_digit() || others.contains(sign))
+        };
+        is_of(number, ".,") && is_of(exponent, "+")
+    });
+    let is_user_id = cell.split_once('.').is_some_and(|(country, id)| {
+        country.len() == 2 && country.chars().all(|letter| letter.is_ascii_uppercase()) && looks_like_number(id)
+    });
+    looks_like_number(cell) || is_shortened || is_user_id || cell.starts_with("id:")
 }
 
 fn is_number(cell: &str) -> bool {

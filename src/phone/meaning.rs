@@ -54,7 +54,9 @@ fn wrong_for(region: &Region, count: usize) -> String {
     let country = if region.is_country() { format!("{code} (+{calling_code})") } else { format!("+{calling_code}") };
     let known: Vec<_> = lengths.split(',').collect();
     if known.contains(&count.to_string().as_str()) {
-        return format!("no number of {country} begins like this");
+        // Where there are several lengths, a digit may be missing.
+        let with_length = if known.len() > 1 { format!(" with {count} digits") } else { String::new() };
+        return format!("no number of {country}{with_length} begins like this");
     }
     let lengths = match known.split_last() {
         Some((last, [])) => (*last).to_owned(),

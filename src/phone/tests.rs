@@ -63,11 +63,16 @@ const TABLE: [(&str, &str, &str, &str); 73] = [
     (
         "59398765432",
         "EC",
-        "no number of EC (+593) begins like this; if it is a national number, say…--country",
+        "no number of EC (+593) with 8 digits begins like this; if it is a national number, say…--country",
         "no number of EC (+593)",
     ),
-    ("593900000000", "EC", "no number of EC (+593) begins like this", "no number of EC (+593) begins like this"),
-    ("12345678", "EC", "is a national number", "no number of EC (+593) begins like this"),
+    (
+        "593900000000",
+        "EC",
+        "no number of EC (+593) with 9 digits begins",
+        "no number of EC (+593) with 9 digits begins",
+    ),
+    ("12345678", "EC", "is a national number", "no number of EC (+593) with 8 digits begins like this"),
     ("+573001234567", "CO", "573001234567", "573001234567"),
     ("573001234567", "CO", "573001234567", "573001234567"),
     (
@@ -76,7 +81,7 @@ const TABLE: [(&str, &str, &str, &str); 73] = [
         "a number of GR (+30) has 10 digits behind the country code, and this has 8…--country",
         "573001234567",
     ),
-    ("(601) 234 5678", "CO", "no number of MY (+60) begins like this…--country", "576012345678"),
+    ("(601) 234 5678", "CO", "no number of MY (+60) with 8 digits begins like this…--country", "576012345678"),
     (
         "57300123456",
         "CO",
@@ -122,7 +127,7 @@ const TABLE: [(&str, &str, &str, &str); 73] = [
         "431512345",
         "EC",
         "is a national number",
-        "no number of EC (+593) begins like this; a number of AT is written +431512345",
+        "no number of EC (+593) with 9 digits begins like this; a number of AT is written +431512345",
     ),
     ("4915112345678", "DE", "4915112345678", "4915112345678"),
     (

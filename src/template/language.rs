@@ -79,7 +79,10 @@ fn write_text(output: &mut Output<'_>, state: &State<'_, '_>, value: &Cell) -> R
     let refuse = |what: &str| Err(Error::new(ErrorKind::InvalidOperation, format!("{what} cannot be part of a text")));
     match value.kind() {
         ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
-        ValueKind::None => refuse("null"),
+        ValueKind::None => refuse("null, which is also the number of an empty cell,").map_err(|error| {
+            let way_out = "; write `| default('…')` behind it";
+            Error::new(error.kind(), format!("{}{way_out}", error.detail().unwrap_or_default()))
+        }),
         // As JSON writes it, not as Python does.
         ValueKind::Bool => write!(output, "{}", value.is_true()).map_err(Error::from),
         ValueKind::String if value.is_safe() => {

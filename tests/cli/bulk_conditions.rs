@@ -12,7 +12,7 @@ enum Comes {
 }
 use Comes::{No, Of};
 
-const CONDITIONS: [(&str, &str, Comes); 54] = [
+const CONDITIONS: [(&str, &str, Comes); 59] = [
     // A text is not a number.
     (
         "{% if x > 100 %}a{% endif %}.",
@@ -63,7 +63,20 @@ const CONDITIONS: [(&str, &str, Comes); 54] = [
         "FALSE",
         No("`x` is true for `FALSE` in x, because that cell is not empty; write `x | yes`"),
     ),
-    ("{% if x %}a{% endif %}.", "0", No("`x` is true for `0`")),
+    (
+        "{% if x %}a{% endif %}.",
+        "0",
+        No("`x` is true for `0` in x, because that cell is not empty; write `x | number`"),
+    ),
+    ("{% if x %}a{% endif %}.", "0,00", No("write `x | number`")),
+    ("{% if x | number %}a{% endif %}.", "0", Of(".")),
+    ("{% if x | number %}a{% endif %}.", "150,20", Of("a.")),
+    (
+        "a {{ x | number }}",
+        " ",
+        No("the number of an empty cell, cannot be part of a text; write `| default('…')` behind it"),
+    ),
+    ("{{ x | number | default('0') }}", " ", Of("0")),
     ("{% if x %}a{% endif %}.", "no", No("write `x | yes`, or `x != 'no'`")),
     ("{% if not x %}a{% endif %}.", "N", No("write `x | yes`")),
     ("{{ 'a' if x else 'b' }}", "falso", No("write `x | yes`")),

@@ -351,6 +351,20 @@ fn what_stands_above_the_header_is_passed_over() {
 #[test]
 fn a_header_that_is_not_clear_is_named_by_its_line() {
     let home = Home::new();
+    // Somebody above the header is not passed over, however the number was copied.
+    for person in [
+        "US.13491208655302741918",
+        "id:593987654388",
+        "\u{a0}+593 98 765 4388",
+        "\u{202a}+593987654388\u{202c}",
+        "5.93988E+11",
+        "\"5,93988E+11\"",
+    ] {
+        home.write("a.csv", format!("T,x\n{person},Boss\ntelefono,nombre\n593987654321,Ana\n"));
+        refused(&home, &["a.csv", "text", "H {{ nombre }}"], &["could be line 3, but a number stands above it"]);
+    }
+    home.write("a.csv", "T,x\nV1.2 de 3E,id\ntelefono,nombre\n593987654321,Ana\n");
+    assert_eq!(bodies(&home, &["a.csv", "text", "H {{ nombre }}"])[0]["text"], "H Ana");
     for (list, flags, parts) in [
         (
             "Uno\ncelular,a\n593987654321,x\nDos,\ncelular,b\n593987654322,x\n",
@@ -391,6 +405,16 @@ fn a_row_of_totals_is_told_as_that() {
     let parts =
         ["line 3: celular: is empty, and the row says `TOTAL:`: it seems to be a row of totals", "--skip-invalid"];
     refused(&home, &["people.csv", "text", "Hola {{ nombre | split | first }} {{ saldo | number }}"], &parts);
+    // A sum that was never calculated is that of such a row, too.
+    let rows = "<row r=\"1\"><c t=\"str\"><v>celular</v></c><c t=\"str\"><v>nombre</v></c><c t=\"str\"><v>saldo</v></c></row>\
+                <row r=\"2\"><c t=\"str\"><v>593987654321</v></c><c t=\"str\"><v>Ana</v></c><c><v>5</v></c></row>\
+                <row r=\"3\"><c/><c t=\"str\"><v>Total</v></c><c r=\"C3\"><f>SUM(C2:C2)</f></c></row>";
+    home.write("a.xlsx", crate::workbook::xlsx(&[crate::workbook::sheet("Hoja1", rows)], ""));
+    refused(
+        &home,
+        &["a.xlsx", "text", "{{ nombre }} {{ saldo }}"],
+        &["line 3: celular: is empty, and the row says `Total`"],
+    );
 }
 
 #[test]
@@ -643,7 +667,11 @@ fn templates_are_strict() {
         ("people.csv", "{{ nombre | grita }}", "text: filter grita is unknown"),
         ("people.ndjson", "{{ nombre }}", "line 1: text: the row has no `nombre`; it has: to, nulo"),
         ("people.ndjson", "{{ nulo }}", "line 1: text: is null where a text is needed"),
-        ("people.ndjson", "a {{ nulo }}", "line 1: text: null cannot be part of a text"),
+        (
+            "people.ndjson",
+            "a {{ nulo }}",
+            "line 1: text: null, which is also the number of an empty cell, cannot be part of a text; write `| default('…')`",
+        ),
         ("people.ndjson", "a {{ lista }}", "line 1: text: a sequence cannot be part of a text"),
         ("people.ndjson", "{{ lista }}", "line 1: text: is a list where a text is needed"),
         ("people.ndjson", "a {{ objeto }}", "line 1: text: a map cannot be part of a text"),

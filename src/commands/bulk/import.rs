@@ -280,7 +280,11 @@ fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageE
         )),
         (_, _) => Err(UsageError::new(
             format!("{} cannot be sent{}", counted(invalid + duplicates, "row"), and_guarded(*guarded)),
-            "fix them, or leave them out with --skip-invalid",
+            if imported.without_country == *invalid && *duplicates == 0 {
+                "say whose national numbers these are, such as --country EC, or leave them out with --skip-invalid"
+            } else {
+                "fix them, or leave them out with --skip-invalid"
+            },
         )),
     }
 }
