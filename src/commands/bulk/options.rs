@@ -117,8 +117,8 @@ impl RunOptions {
             (false, false) => (kept.again, kept.skip_sent),
             typed => typed,
         };
-        let (keep_going, once) = (self.keep_going || kept.keep_going, kept.once.clone());
-        RunConditions { hours, keep_going, again, skip_sent, once, only_in_window: kept.only_in_window }
+        let keep_going = self.keep_going || kept.keep_going;
+        RunConditions { hours, keep_going, again, skip_sent, ..kept.clone() }
     }
 }
 
