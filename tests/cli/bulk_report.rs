@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
 use crate::harness::{Home, also_in_a_database};
+#[cfg(target_os = "linux")]
+use crate::needs::{can_test, works};
 #[cfg(unix)]
 use crate::terminal::Terminal;
 
@@ -14,6 +16,7 @@ also_in_a_database! {
     a_report_is_what_its_file_s_name_says_or_is_refused,
     a_page_is_not_printed_onto_a_terminal,
     a_workbook_is_the_report_with_texts_alone_and_a_list_again,
+    openpyxl_reads_the_cells_of_a_workbook_as_texts,
     a_report_begins_and_ends_its_lines_as_the_list_does,
     a_report_runs_in_no_spreadsheet_whatever_its_delimiter,
     columns_with_our_names_are_the_users_own,
@@ -196,6 +199,36 @@ fn a_workbook_is_the_report_with_texts_alone_and_a_list_again() {
 
     let spanish = home.run_args(&["bulk", "report", "r", "--delimiter", ";"]).success().stdout;
     assert!(spanish.starts_with("\u{feff}to;n;run;line;sent;"), "{spanish}");
+}
+
+/// What LibreOffice reads of it is a part of tests/portability.
+#[cfg(target_os = "linux")]
+#[test]
+fn openpyxl_reads_the_cells_of_a_workbook_as_texts() {
+    if !can_test("python3 with openpyxl", || works("python3", &["-c", "import openpyxl"])) {
+        return;
+    }
+    let home = Home::new();
+    // Not `_x0041_`, whose escape openpyxl does not read.
+    let cells = ["=1+1", "00123", "'x", "@a;+b", "1E5", "ñß 😀", "15%", " x ", "a\nb", "2026-11-22", "#N/A", "TRUE"];
+    let mut list = csv::Writer::from_writer(Vec::new());
+    list.write_record(["to", "código"]).unwrap();
+    for (number, cell) in cells.iter().enumerate() {
+        list.write_record([&format!("+5939876543{number:02}"), *cell]).unwrap();
+    }
+    home.write("people.csv", list.into_inner().unwrap());
+    home.run_args(&["--sandbox", "bulk", "send", "people.csv", "--run", "r", RATE, "text", "x"]).success();
+    home.run("bulk report --file r.xlsx").success();
+    let script = "import json, openpyxl, sys\n\
+        sheet = openpyxl.load_workbook('r.xlsx').worksheets[0]\n\
+        json.dump([[[cell.value, cell.data_type, cell.number_format] for cell in row[:2]] for row in sheet.iter_rows()], sys.stdout)";
+    let output = std::process::Command::new("python3").args(["-c", script]).current_dir(home.path()).output().unwrap();
+    let rows: Vec<Vec<(String, String, String)>> = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(rows.iter().flatten().all(|(_, kind, format)| (kind.as_str(), format.as_str()) == ("s", "@")), "{rows:?}");
+    let numbers = (0..cells.len()).map(|number| format!("+5939876543{number:02}"));
+    let expected: Vec<_> = numbers.zip(cells).map(|(to, cell)| [to, cell.replace("'x", "''x")]).collect();
+    let read: Vec<_> = rows[1..].iter().map(|row| [row[0].0.clone(), row[1].0.clone()]).collect();
+    assert_eq!(read, expected);
 }
 
 #[test]
