@@ -2262,6 +2262,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--pending-as', '--pending-as', [CompletionResultType]::ParameterName, 'What the pending rows are from now on; a damaged ledger is then taken as it is')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'What became of unknown rows, as a report of the run has it in its column `sent`: yes, no or unknown')
             [CompletionResult]::new('--up-to', '--up-to', [CompletionResultType]::ParameterName, 'With --ask: rows that left this long ago or less, at most 30d [default: 72h]')
+            [CompletionResult]::new('--encoding', '--encoding', [CompletionResultType]::ParameterName, 'With --from: encoding of the report, such as windows-1252 [default: UTF-8]')
             [CompletionResult]::new('--line', '--line', [CompletionResultType]::ParameterName, 'Only the row at this line of the list, as the report has it (repeatable)')
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Only the rows to this user (repeatable)')
             [CompletionResult]::new('--country', '--country', [CompletionResultType]::ParameterName, 'Country whose national number --to is, in two letters: EC')

@@ -1397,6 +1397,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l pending-as -d 'What the pending rows are from now on; a damaged ledger is then taken as it is' -r -f -a "unknown\t'They may have been sent: the ledger has lost what it knew of them'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l from -d 'What became of unknown rows, as a report of the run has it in its column `sent`: yes, no or unknown' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l up-to -d 'With --ask: rows that left this long ago or less, at most 30d [default: 72h]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l encoding -d 'With --from: encoding of the report, such as windows-1252 [default: UTF-8]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l line -d 'Only the row at this line of the list, as the report has it (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l to -d 'Only the rows to this user (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l country -d 'Country whose national number --to is, in two letters: EC' -r

@@ -15,6 +15,7 @@ also_in_a_database! {
     a_report_of_other_people_decides_nothing,
     a_report_of_a_run_that_was_removed_decides_nothing,
     a_report_is_read_as_the_list_of_its_run_was,
+    a_report_that_a_spreadsheet_saved_is_read_in_its_encoding,
     a_report_that_is_sent_again_writes_to_nobody_twice,
     where_the_run_is_here_its_ledger_says_what_became_of_a_row,
     a_report_behind_the_limit_is_not_counted,
@@ -232,6 +233,21 @@ fn a_report_of_a_run_that_was_removed_decides_nothing() {
     // A spreadsheet may spell the same time otherwise.
     let spelled = said.replace(&at(&report), &at(&report).replace('T', " ").replace('Z', ""));
     assert!(resolve(&spelled).success().stderr.contains("3 unknown rows count as failed from now on"));
+}
+
+#[test]
+fn a_report_that_a_spreadsheet_saved_is_read_in_its_encoding() {
+    let home = Home::new();
+    home.write("people.csv", "teléfono,nombre\n593990000001,Ñandú\n");
+    let jelou = Jelou::start(|_, _| Act::Reset { accepted: true });
+    let send = ["bulk", "send", "people.csv", "--yes", "--run", "r", "text", "Hola"];
+    home.run_args(&send).api(&jelou.url).fails(10, &["1 message may have been sent"]);
+    let said = home.run("bulk report r").success().stdout.replace(",unknown,", ",yes,");
+    home.write("said.csv", said.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect::<Vec<_>>());
+    let parts = ["line 1 is not UTF-8", "if that is right, add --encoding windows-1252", "nothing was changed"];
+    home.run("bulk resolve --from said.csv").fails(2, &parts);
+    let ended = home.run("bulk resolve --from said.csv --encoding windows-1252").success();
+    assert!(ended.stderr.contains("1 unknown row counts as sent from now on"), "{ended:?}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::input::Source;
 use crate::ledger::{
     Counts, HeldFor, LedgerStore, LostWorker, RecipientFlags, Resolution, RowOfReport, RowState, RunError, RunName,
 };
-use crate::list::{ListError, ListOptions, ListRow, ReportedSent, Row};
+use crate::list::{ListEncoding, ListError, ListOptions, ListRow, ReportedSent, Row};
 use crate::message::{InvalidMessage, TypedRecipient};
 use crate::once::OnceScope;
 use crate::output::{Sent, StreamError, counted, counted_are};
@@ -56,6 +56,10 @@ pub(crate) struct BulkResolveArgs {
     /// With --ask: rows that left this long ago or less, at most 30d [default: 72h]
     #[arg(long, value_name = "DURATION", value_parser = up_to, requires = "ask")]
     up_to: Option<Duration>,
+
+    /// With --from: encoding of the report, such as windows-1252 [default: UTF-8]
+    #[arg(long, value_name = "LABEL", requires = "from")]
+    encoding: Option<ListEncoding>,
 
     #[command(flatten)]
     rows: DecidedRows,
@@ -145,7 +149,7 @@ fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, Co
         return settle_by_asking(context, &*store, &name, args.up_to);
     }
     let (store, name, resolution) = if let Some(report) = &args.decision.from {
-        read_report(context, report, args.run.as_ref())?
+        read_report(context, (report, args.encoding), args.run.as_ref())?
     } else {
         let (store, name) = open_run(context, args.run.as_ref())?;
         let resolution = args.rows.resolution(args.decision.change(), &*store, &name)?;
@@ -270,15 +274,16 @@ fn open_run(context: &Context, asked: Option<&RunName>) -> Result<(Box<dyn Ledge
 /// Reads the report of the run `asked`, or of the run that it names: what it says of the rows, by their lines in the list.
 fn read_report(
     context: &mut Context,
-    source: &Source,
+    (source, encoding): (&Source, Option<ListEncoding>),
     asked: Option<&RunName>,
 ) -> Result<(Box<dyn LedgerStore>, RunName, Resolution), CommandError> {
     if *source == Source::Stdin {
         context.input.claim_stdin("--from")?;
     }
-    let mut list = open(source, &ListOptions::default()).map_err(no_report)?;
+    let options = ListOptions { encoding, ..ListOptions::default() };
+    let mut list = open(source, &options).map_err(unreadable)?;
     let name = list.name().to_owned();
-    let mut next = list.read().map_err(no_report)?;
+    let mut next = list.read().map_err(unreadable)?;
     let Some(first) = &next else { return Err(no_report(ListError::NoRows { name }).into()) };
     let (of_run, ..) = of_row(&name, first)?;
     let (store, run) = open_run(context, Some(asked.unwrap_or(&of_run)))?;
@@ -305,7 +310,7 @@ fn read_report(
             let problem = format!("says otherwise of line {line} than a row before it");
             return Err(refused(&name, row.line, &problem).into());
         }
-        next = list.read().map_err(no_report)?;
+        next = list.read().map_err(unreadable)?;
     }
     Ok((store, run, Resolution::Reported(rows)))
 }
@@ -313,6 +318,17 @@ fn read_report(
 fn no_report(problem: impl Display) -> UsageError {
     let hint = "take the file that `jelouctl bulk report RUN --file FILE` writes, with its columns as they are";
     UsageError::new(format!("--from: {problem}"), hint)
+}
+
+/// A report that cannot be read, perhaps since a spreadsheet saved it in an encoding of its own.
+fn unreadable(error: ListError) -> UsageError {
+    match error {
+        ListError::NotUtf8 { .. } => {
+            let hint = "if that is right, add --encoding windows-1252, or save it as \"CSV UTF-8\"";
+            UsageError::new(format!("--from: {error}"), hint)
+        }
+        error => no_report(error),
+    }
 }
 
 fn refused(name: &str, line: u64, problem: &str) -> UsageError {
