@@ -1,6 +1,7 @@
 //! Completion while a line is typed: what is static comes from clap, names from files. Never the network, never a secret,
 //! and a broken configuration is one without names.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
@@ -33,6 +34,7 @@ pub(crate) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
 fn app() -> Command {
     let profile = |argument: clap::Arg| argument.add(ArgValueCompleter::new(profiles));
     let run = |argument: clap::Arg| argument.add(ArgValueCompleter::new(runs));
+    let key = |argument: clap::Arg| argument.add(ArgValueCompleter::new(keys));
     let template = |argument: clap::Arg| argument.add(ArgValueCompleter::new(templates));
     let topic = |argument: clap::Arg| argument.add(ArgValueCompleter::new(topics));
     plain_paths(App::command())
@@ -52,6 +54,14 @@ fn app() -> Command {
                 if is_named { action.mut_arg("run", run) } else { action }
             })
         })
+        .mut_subcommand("once", |command| {
+            command.mut_subcommands(|action| {
+                // `once add` makes a key.
+                let is_named =
+                    action.get_name() != "add" && action.get_arguments().any(|argument| argument.get_id() == "key");
+                if is_named { action.mut_arg("key", key) } else { action }
+            })
+        })
         .mut_subcommand("send", |send| send.mut_subcommand("template", |kind| kind.mut_arg("elementName", template)))
 }
 
@@ -65,14 +75,26 @@ fn profiles(begun: &OsStr) -> Vec<CompletionCandidate> {
     beginning_with(begun, names.unwrap_or_default())
 }
 
-/// Of a database none: it would be connected to.
 fn runs(begun: &OsStr) -> Vec<CompletionCandidate> {
-    let is_readable = configuration().is_none_or(|path| path.is_file());
-    if !is_readable || !matches!(ledger_database(&Context::default()), Ok(None)) {
-        return Vec::new();
-    }
-    let names = Runs::at_home().and_then(|runs| runs.names()).unwrap_or_default();
+    let names = local_runs().and_then(|runs| runs.names().ok()).unwrap_or_default();
     beginning_with(begun, names.iter().map(ToString::to_string))
+}
+
+fn keys(begun: &OsStr) -> Vec<CompletionCandidate> {
+    let Some(runs) = local_runs() else { return Vec::new() };
+    let names = runs.names().unwrap_or_default();
+    let of_runs = names.iter().filter_map(|name| runs.note(name)?.once);
+    let claims = runs.claims_to_look().ok().flatten().and_then(|claims| claims.keys().ok()).unwrap_or_default();
+    let keys: BTreeSet<_> =
+        of_runs.chain(claims.into_iter().map(|summary| summary.scope.key)).map(|key| key.to_string()).collect();
+    beginning_with(begun, keys)
+}
+
+/// The runs in files. Runs in a database are not offered, because that would need a connection.
+fn local_runs() -> Option<Runs> {
+    let is_readable = configuration().is_none_or(|path| path.is_file());
+    let is_local = is_readable && matches!(ledger_database(&Context::default()), Ok(None));
+    Runs::at_home().ok().filter(|_| is_local)
 }
 
 /// The configuration that is named. One that is not a file is not read: a pipe would keep the person waiting.
@@ -105,6 +127,7 @@ fn plain_paths(command: Command) -> Command {
     let command = command.mut_args(|argument| match argument.get_value_hint() {
         ValueHint::FilePath => argument.add(ArgValueCompleter::new(files)),
         ValueHint::DirPath => argument.add(ArgValueCompleter::new(directories)),
+        _ if takes_at_file(&argument) => argument.add(ArgValueCompleter::new(at_files)),
         _ => argument,
     });
     command.mut_subcommands(plain_paths)
@@ -112,6 +135,21 @@ fn plain_paths(command: Command) -> Command {
 
 fn files(begun: &OsStr) -> Vec<CompletionCandidate> {
     with_plain_names(PathCompleter::file().complete(begun))
+}
+
+/// Whether the value can be `@FILE`.
+fn takes_at_file(argument: &clap::Arg) -> bool {
+    argument.get_value_names().unwrap_or_default().iter().any(|name| name.ends_with("|@FILE"))
+}
+
+/// Files after the `@`, which may itself follow `KEY=`.
+fn at_files(begun: &OsStr) -> Vec<CompletionCandidate> {
+    let Some((before, path)) = begun.to_str().and_then(|begun| begun.split_once('@')) else { return Vec::new() };
+    if !before.is_empty() && !before.ends_with('=') {
+        return Vec::new();
+    }
+    let found = files(OsStr::new(path));
+    found.into_iter().map(|file| file.add_prefix(format!("{before}@"))).collect()
 }
 
 fn directories(begun: &OsStr) -> Vec<CompletionCandidate> {

@@ -161,6 +161,7 @@ fn instead_of_command(word: &str, is_misspelt: bool, mut line: TypedLine, words:
         ("login" | "auth" | "init" | "configure" | "config" | "setup", []) => {
             (format!("there is no `{word}`: credentials are kept in a profile"), NEW_PROFILE.to_owned())
         }
+        ("remove" | "delete" | "rm", ["once"]) => instead(words, word, &["forget"], "`once forget` removes a key")?,
         ("profiles", []) => ("there is no `profiles`".to_owned(), "jelouctl profile list".to_owned()),
         ("inbox", []) => ("there is no `inbox`: the sandbox has one".to_owned(), "jelouctl sandbox --open".to_owned()),
         ("version", []) => ("there is no `version`: it is a flag".to_owned(), "jelouctl --version".to_owned()),
@@ -217,7 +218,8 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
             "give the body as fields, -f KEY=TEXT and -F KEY=JSON, or as a file with --input FILE".to_owned(),
         ),
         (["man"], _) => (format!("`man` takes no `{word}`"), format!("jelouctl help {word}")),
-        (["run"], _) if !is_flag => instead(words, word, &["--", word], "-- belongs before the command")?,
+        (["run"], _) if is_number(word) => instead(words, word, &["--to", word], "the recipient is given with --to")?,
+        (["run" | "sandbox"], _) if !is_flag => instead(words, word, &["--", word], "-- belongs before the command")?,
         (["send"], _) => {
             let line = renamed.map_or(line.clone(), |right| line.renamed(word, right));
             let (problem, line) = as_text(line);
@@ -231,16 +233,23 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
             let (problem, line) = as_text(line);
             (problem.unwrap_or("a text is one argument, in quotes").to_owned(), line)
         }
-        (["send", kind], None) if !is_flag => {
-            (format!("`send {kind}` takes no `{word}` by itself"), as_flags(line, kind)?)
+        (["send", "template"], None) if !is_flag => {
+            ("the values of a template are given with --param".to_owned(), line.words_as("--param", 1).to_line()?)
         }
-        (["send", kind], Some("--media-url")) if has_medium(kind) && !line.value_of(word)?.contains("://") => (
-            format!("`send {kind}` takes the address of a file on the web, not a file of this machine"),
-            line.with(word, "URL").renamed(word, "--media-url").to_line()?,
-        ),
+        (["send", kind], None) if has_medium(kind) && !is_flag && !word.contains("://") && word.contains('.') => {
+            let mut line = line;
+            line.words.clear();
+            (of_the_web(kind), line.with("--media-url", "URL").to_line()?)
+        }
+        (["send", kind], None) if !is_flag => {
+            (format!("`send {kind}` takes no `{word}` without a flag"), as_flags(line, kind)?)
+        }
+        (["send", kind], Some("--media-url")) if has_medium(kind) && !line.value_of(word)?.contains("://") => {
+            (of_the_web(kind), line.with(word, "URL").renamed(word, "--media-url").to_line()?)
+        }
         (["send", kind], Some("--media-url")) if !has_medium(kind) => return None,
         (["send", "text"], Some("--text")) => (
-            format!("the text is an argument by itself, or --text, not {word}"),
+            format!("the text is an argument without a flag, or --text, not {word}"),
             line.renamed(word, "--text").to_line()?,
         ),
         (["send", _], Some(right)) => {
@@ -306,6 +315,10 @@ fn as_flags(mut line: TypedLine, kind: &str) -> Option<String> {
         };
     }
     line.to_line()
+}
+
+fn of_the_web(kind: &str) -> String {
+    format!("`send {kind}` takes the address of a file on the web, not a file on this machine")
 }
 
 fn has_medium(kind: &str) -> bool {

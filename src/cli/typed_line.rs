@@ -75,6 +75,13 @@ impl TypedLine {
         self
     }
 
+    /// The line in which each word after the first `kept` is a value of the flag `name`.
+    pub(super) fn words_as(mut self, name: &str, kept: usize) -> Self {
+        let values = self.words.split_off(kept.min(self.words.len()));
+        self.flags.extend(values.into_iter().map(|value| TypedFlag { name: name.to_owned(), value: Some(value) }));
+        self
+    }
+
     pub(super) fn with_commands(mut self, commands: &[&str]) -> Self {
         self.commands = commands.iter().map(ToString::to_string).collect();
         self
@@ -99,19 +106,19 @@ impl TypedLine {
     }
 
     /// The words of `bulk send`, with each flag in its place: the list's flags before `kind`, the message's after it. None if
-    /// neither of them knows a flag.
+    /// neither of them knows a flag, or one lacks its value.
     pub(super) fn of_list(&self, list: &str, kind: &str) -> Option<Vec<String>> {
         let app = App::command();
         let send = app.find_subcommand("bulk")?.find_subcommand("send")?;
         let message = send.find_subcommand(kind)?;
         let (mut before, mut behind) = (Self::default(), Self { words: self.words.clone(), ..Self::default() });
         for flag in &self.flags {
-            if find([&app, send], &flag.name).is_some() {
-                before.flags.push(flag.clone());
-            } else {
-                find([message], &flag.name)?;
-                behind.flags.push(flag.clone());
+            let of_list = find([&app, send], &flag.name);
+            let known = of_list.or_else(|| find([message], &flag.name))?;
+            if flag.value.is_none() && known.get_action().takes_values() && flag.name.starts_with("--") {
+                return None;
             }
+            if of_list.is_some() { before.flags.push(flag.clone()) } else { behind.flags.push(flag.clone()) }
         }
         before.commands = ["bulk", "send", list].map(str::to_owned).to_vec();
         Some([before.to_words(), vec![kind.to_owned()], behind.to_words()].concat())

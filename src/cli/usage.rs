@@ -42,14 +42,36 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
         error.insert(kind, value);
     }
     let text = error.render();
-    stderr.usage(&text.ansi().to_string());
-    let text = text.to_string();
-    let message = match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a subcommand is missing".to_owned(),
-        _ => text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect::<Vec<_>>().join(" "),
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        stderr.usage(&text.ansi().to_string());
+        record(stdout, "a subcommand is missing", None);
+        return ExitCode::Usage;
+    }
+    refuse(context, in_two_lines(&error, &text.to_string()))
+}
+
+/// clap's error, of which `text` has several lines, as a message and a hint: its tip, else the usage.
+fn in_two_lines(error: &clap::Error, text: &str) -> UsageError {
+    let message: Vec<_> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let message = message.join(" ");
+    let message = message.trim_start_matches("error: ");
+    let message = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing))) => {
+            format!("{} {} missing", missing.join(", "), if missing.len() == 1 { "is" } else { "are" })
+        }
+        (ErrorKind::MissingSubcommand, _) => "a subcommand is missing".to_owned(),
+        _ => message.to_owned(),
     };
-    record(stdout, message.trim_start_matches("error: "), None);
-    ExitCode::Usage
+    let line_after = |start: &str| text.lines().find_map(|line| line.trim().strip_prefix(start));
+    if let Some(tip) = line_after("tip: ") {
+        // The values are known by then.
+        let message = message.split(" [possible values").next().unwrap_or(&message).to_owned();
+        return UsageError::new(message, tip);
+    }
+    match line_after("Usage: ") {
+        Some(usage) => UsageError::new(message, format!("the usage is {usage}")),
+        None => UsageError::new(message, "--help lists the flags and their values"),
+    }
 }
 
 /// For an unknown flag, clap suggests sending its name as a text, which is hardly ever meant.

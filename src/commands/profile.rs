@@ -1,4 +1,4 @@
-//! `profile`: who sends, kept in the configuration file.
+//! `profile`: the senders in the configuration file.
 
 use std::fmt::Display;
 use std::io;
@@ -83,7 +83,7 @@ pub(crate) enum ProfileCommand {
     },
 }
 
-/// What a profile says of bulk runs and of people.
+/// A profile's settings of bulk runs and people.
 #[derive(Args, Debug)]
 pub(crate) struct BulkKeys {
     /// File with the people who are never written to: one a line, or a list with a header
@@ -125,7 +125,7 @@ fn checked<T: FromStr<Err: Display>>(raw: &str) -> Result<String, String> {
 }
 
 impl BulkKeys {
-    /// What of it was typed, with files named from the root.
+    /// What was typed, with absolute paths.
     fn change(self, context: &Context) -> Result<ProfileChange, CommandError> {
         let Self { do_not_contact, rate, remember, confirm_bulk, between, not_on, time_zone, log } = self;
         let kept = |path: PathBuf| kept_file(context, "--do-not-contact", &path);
@@ -288,7 +288,7 @@ fn row<T>(
     }
 }
 
-/// Writes what was typed; for a new profile asks for the rest, or says what is missing.
+/// Writes what was typed; for a new profile it asks for the rest, or says what is missing.
 fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileChange) -> Result<(), CommandError> {
     if name.is_empty() || name.chars().any(char::is_control) {
         return Err(
@@ -297,7 +297,7 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
     }
     if allow_to.iter().any(String::is_empty) {
         return Err(UsageError::new(
-            "--allow-to: an empty pattern fits nobody",
+            "--allow-to: an empty pattern matches nothing",
             "give a number or a pattern such as 593*",
         )
         .into());
@@ -347,23 +347,24 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
         Ok(())
     })?;
     let has_secret = change.client_secret.is_some() || change.client_secret_file.is_some();
+    let word = shlex::try_quote(name).unwrap_or_else(|_| name.into());
     let next = if is_new && !has_secret {
         // Variables may give id and secret together.
-        format!("it has no secret yet: jelouctl profile set {name} --client-secret-file FILE")
+        format!("it has no secret yet: jelouctl profile set {word} --client-secret-file FILE")
     } else {
-        format!("try it with: jelouctl doctor --profile {name}")
+        format!("try it with: jelouctl doctor --profile {word}")
     };
     context.stderr.note(&format!("profile {name} is saved; {next}"));
     Ok(())
 }
 
-/// Refuses patterns that fit nobody, and warns of those that fit no phone number: what has no country code may be the
-/// identifier of a user of another channel.
+/// Refuses patterns that match nothing, and warns of those that match no phone number: without a country code they may be meant
+/// for users of another channel.
 fn check_patterns(context: &Context, change: &ProfileChange) -> Result<(), UsageError> {
     let country = change.country.as_ref().and_then(|country| country.parse().ok());
     for pattern in change.allow_to.iter().flat_map(|allow_to| &allow_to.0) {
         if !fits_somebody(pattern) {
-            let message = format!("allow_to: `{pattern}` fits nobody");
+            let message = format!("allow_to: `{pattern}` matches nothing");
             return Err(UsageError::new(message, "give numbers or patterns such as 593*; nothing was saved"));
         }
         if is_national(pattern) {
@@ -396,7 +397,7 @@ fn kept_file(context: &Context, flag: &str, path: &Path) -> Result<PathBuf, Comm
         || path == Path::new("/dev/stdin")
         || path.starts_with("/proc") && path.components().any(|part| part.as_os_str() == "fd");
     if is_descriptor {
-        let message = format!("{flag}: {} is gone once this command has ended", path.display());
+        let message = format!("{flag}: {} exists only until this command ends", path.display());
         let hint = match flag {
             "--client-secret-file" => {
                 "to keep the secret itself, pipe it in: --client-secret-file -; nothing was saved"
@@ -502,7 +503,7 @@ fn ask_valid(
 fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
     let path = config_path(context)?;
     ConfigEdit::open(&path)?.remove_profile(name).map_err(|error| match &error {
-        // Nobody wants to make a profile in order to remove it.
+        // A hint to create a profile would not help to remove one.
         ConfigError::UnknownProfile { nearest: None, .. } => {
             let mut error = CommandError::from(error);
             error.hint = None;

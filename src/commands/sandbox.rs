@@ -22,7 +22,7 @@ use crate::sandbox::{
     is_list,
 };
 
-/// Client id and secret, and the bot where none is chosen.
+/// Client id and secret, and the default bot.
 const NAME: &str = "sandbox";
 /// Messages that are listed on standard error.
 const LISTED: usize = 100;
@@ -181,8 +181,8 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
     })
 }
 
-/// Where it listens, and what it may be called there. Other machines need a name for it: without one it cannot tell their
-/// requests from those that a web site makes a browser send.
+/// Where it listens, and under which names. Other machines need a name: without one, their requests look like those that a web
+/// site makes a browser send.
 fn addresses(arguments: &SandboxArgs) -> Result<(SocketAddr, Vec<AllowedHost>), UsageError> {
     let allowed = arguments.allowed_hosts.iter().map(|raw| {
         raw.parse::<AllowedHost>().map_err(|error| {
@@ -233,7 +233,7 @@ async fn serve(
     context.stderr.note(&format!("sandbox: look at what arrives on {url}"));
     if !listen.ip().is_loopback() {
         context.stderr.warning(&format!(
-            "whoever can connect to {}:{} can read what is sent to this sandbox; keep real people's data out of it",
+            "anyone who can connect to {}:{} can read what is sent to this sandbox; do not use real people's data",
             listen.ip(),
             sandbox.port()
         ));
@@ -256,6 +256,10 @@ async fn serve(
     // Caught before the variables show that it listens.
     let mut signals = Signals::default();
     signals.catch(&Signal::THAT_END_US)?;
+    if context.stdout.wants_words() {
+        context.stderr.note("sandbox: in another terminal: jelouctl --sandbox send text --to NUMBER 'Hola'");
+        context.stderr.note("sandbox: other programs need these variables:");
+    }
     for line in assignments(&variables) {
         context.stdout.line(&line)?;
     }
@@ -300,7 +304,11 @@ fn report(context: &Context, sandbox: &Sandbox) {
     });
     for message in messages.iter().take(LISTED) {
         let lines = Message::named(message.kind).map(|kind| kind.draw(&message.body()));
-        context.stderr.listed(&[&message.id, message.kind, &message.user], &lines.unwrap_or_default());
+        let mut fields = vec![message.id.as_str(), message.kind, &message.user];
+        if let Some(state) = message.delivery_state().filter(|_| context.stdout.wants_words()) {
+            fields.push(state);
+        }
+        context.stderr.listed(&fields, &lines.unwrap_or_default());
     }
     let listed = messages.len().min(LISTED) as u64;
     if arrived > listed {

@@ -139,6 +139,10 @@ impl ListError {
                 "give the line of the header, as the sheet or an editor counts it"
             }
             Self::HeaderOfObjects { .. } => "leave --header-row out",
+            Self::Unreadable { name, .. } if name.contains("://") => "download it: a list is a file on this machine",
+            Self::Unreadable { cause, .. } if cause.kind() == io::ErrorKind::IsADirectory => {
+                "it is a directory: give a file in it"
+            }
             Self::Unreadable { .. } => "check the path and its permissions",
             Self::Foreign { foreign, .. } => foreign.hint(),
             Self::Workbook { error, .. } => error.hint(),

@@ -1,5 +1,5 @@
-//! The delivery status of an accepted message: WhatsApp has it at once and delivers it a while later, or fails to; the
-//! person reads it and replies. Nothing runs meanwhile: how far a message has come follows from the times that are kept.
+//! The delivery status of an accepted message: WhatsApp has it at once and delivers it later, or fails to; the person reads it
+//! and replies. Nothing runs in the background: the state follows from stored times.
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::timestamps::rfc_3339_millis;
 
-/// What a fault makes of a message that was stored.
+/// The effect of a fault on a stored message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fate {
     /// The code that WhatsApp gives when it fails to deliver the message.
     pub(crate) undelivered: Option<u32>,
-    /// How long look-ups do not find the message; nothing where they never do.
+    /// How long look-ups do not find the message; None if they never do.
     pub(crate) listed_after: Option<Duration>,
 }
 
@@ -34,8 +34,8 @@ pub(super) enum ReceiptState {
     Undelivered(u32),
 }
 
-/// The times of a message. A person may open the chat, or write, before the message is there: it counts as read, or replied
-/// to, once it is delivered.
+/// The times of a message. If a person opens the chat, or writes, before the message is delivered, it counts as read, or
+/// replied to, once it is.
 #[derive(Debug)]
 pub(super) struct Receipts {
     accepted_at: SystemTime,
@@ -57,7 +57,7 @@ impl Receipts {
         self.opened_at.set(now).is_ok()
     }
 
-    /// The person writes, having read what is there; says whether that is the first time.
+    /// The person writes, having read the chat; returns whether that is the first time.
     pub(crate) fn reply(&self, now: SystemTime) -> bool {
         self.open(now);
         self.written_at.set(now).is_ok()
@@ -96,18 +96,26 @@ impl Receipts {
         }
     }
 
+    /// The name of the state.
+    pub(crate) fn state_name(&self, now: SystemTime) -> &'static str {
+        match self.state(now).0 {
+            ReceiptState::AtWhatsapp => "at_whatsapp",
+            ReceiptState::Delivered => "delivered",
+            ReceiptState::Read => "read",
+            ReceiptState::Replied => "replied",
+            ReceiptState::Undelivered(_) => "undelivered",
+        }
+    }
+
     /// As it is read back beside a message.
     pub(crate) fn to_json(&self, now: SystemTime) -> Value {
         let (state, at) = self.state(now);
-        let at = rfc_3339_millis(at);
+        let (name, at) = (self.state_name(now), rfc_3339_millis(at));
         match state {
-            ReceiptState::AtWhatsapp => json!({ "state": "at_whatsapp", "at": at }),
-            ReceiptState::Delivered => json!({ "state": "delivered", "at": at }),
-            ReceiptState::Read => json!({ "state": "read", "at": at }),
-            ReceiptState::Replied => json!({ "state": "replied", "at": at }),
             ReceiptState::Undelivered(code) => {
-                json!({ "state": "undelivered", "at": at, "code": code, "reason": reason(code) })
+                json!({ "state": name, "at": at, "code": code, "reason": reason(code) })
             }
+            _ => json!({ "state": name, "at": at }),
         }
     }
 }

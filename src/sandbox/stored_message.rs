@@ -50,7 +50,7 @@ struct ReadBack<'a> {
     answer: Value,
 }
 
-/// What the event of most messages takes, in bytes.
+/// Bytes of a typical message's event.
 const USUAL_EVENT: usize = 1024;
 
 /// A message as it is read back; its JSON and the event around it are written once and shared by all who read them.
@@ -65,7 +65,7 @@ pub(crate) struct StoredMessage {
     pub(crate) kind: &'static str,
     pub(crate) from: Author,
     pub(crate) received_at: SystemTime,
-    /// What became of it; nothing for what a user wrote.
+    /// Its outcome; None for a user's message.
     pub(super) receipts: Option<Receipts>,
     /// Whether it was accepted with warnings.
     pub(super) is_warned: bool,
@@ -73,7 +73,7 @@ pub(crate) struct StoredMessage {
     pub(super) is_faulty: bool,
     /// The server-sent event that tells of it.
     event: String,
-    /// Where in `event` its JSON stands, on one line.
+    /// The place of its JSON in `event`, on one line.
     json: Range<usize>,
     /// Every text of the body, in lower case, for the search.
     words: String,
@@ -146,6 +146,11 @@ impl StoredMessage {
         self.event.get(self.json.clone()).unwrap_or_default()
     }
 
+    /// The name of its delivery state now; None for a user's message.
+    pub(crate) fn delivery_state(&self) -> Option<&'static str> {
+        Some(self.receipts.as_ref()?.state_name(SystemTime::now()))
+    }
+
     /// As [`json`](Self::json), with its delivery status.
     pub(super) fn json_with_receipts(&self, now: SystemTime) -> String {
         let json = self.json();
@@ -175,7 +180,7 @@ impl StoredMessage {
         self.words.contains(words)
     }
 
-    /// What it takes, in bytes.
+    /// Its size in bytes.
     pub(super) fn size(&self) -> usize {
         self.event.len() + self.words.len() + size_of::<Self>()
     }

@@ -689,6 +689,13 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
             "--sandbox bulk send a.csv template t --param {{n}} --language es --preview 2 -y",
             "jelouctl bulk send a.csv --sandbox --preview 2 -y template --param '{{n}}' --language es t",
         ),
+        ("bulk send a.csv text a --limit", "the usage is jelouctl bulk send <FILE|-> text [OPTIONS] [TEXT]"),
+        ("bulk cancel", "the usage is jelouctl bulk cancel <RUN>"),
+        ("send template t Ana --to 593987654321", "jelouctl send template --to 593987654321 --param Ana t"),
+        ("send image --to 593987654321 a.jpg", "jelouctl send image --to 593987654321 --media-url URL"),
+        ("run 593987654321 -- false", "jelouctl run --to 593987654321 -- false"),
+        ("sandbox --expect 1 ./a.sh", "jelouctl sandbox --expect 1 -- ./a.sh"),
+        ("once remove k", "jelouctl once forget k"),
         ("bulk preview a.csv", "jelouctl bulk send people.csv --preview 3 text 'Hola {{ nombre }}'"),
         ("send text -to 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
         ("-sandbox send text --to 593987654321 Hola", "jelouctl --sandbox send text --to 593987654321 Hola"),
@@ -701,6 +708,11 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
         let ended = Home::new().run_args(&words).fails(2, &[&format!("\nhint: {line}\n")]);
         assert!(ended.stdout.is_empty() || ended.json()["sent"] == "no", "{ended:?}");
     }
+    Home::new()
+        .run("bulk send https://example.com/a.csv text a")
+        .fails(2, &["hint: download it: a list is a file on this"]);
+    Home::new().run("bulk send . text a").fails(2, &["hint: it is a directory: give a file in it"]);
+    Home::new().run("bulk send a.csv --preview todo text a").fails(2, &["write a whole number, or all"]);
     Home::new().run("completions").fails(2, &["\nhint: jelouctl completions bash, or zsh, fish or powershell\n"]);
     let several = "send text --sandbox --to 593987654321,593987654322 a";
     Home::new()

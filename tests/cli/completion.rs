@@ -109,6 +109,21 @@ fn nothing_is_offered_that_a_shell_would_run() {
         home.write(name, "");
     }
     assert_eq!(candidates(&home, &["bulk", "send", "files/x"]).stdout, "files/x.csv");
+    assert_eq!(candidates(&home, &["send", "contacts", "--contact", "@files/x"]).stdout, "@files/x.csv");
+    assert_eq!(candidates(&home, &["send", "contacts", "--contact", "files/x"]).stdout, "");
+}
+
+#[test]
+fn keys_are_offered_where_one_is_named() {
+    let home = Home::new();
+    assert_eq!(candidates(&home, &["once", "show", "nov"]).stdout, "");
+    assert!(!home.path().join(STATE).join("once.db").exists());
+    let server = Server::start(vec![Reply::json(200, r#"{"success":true,"messageId":"1"}"#)]);
+    home.run("send text --to 593987654321 Hola --once november").api(&server.url).success();
+    for words in [["once", "show", "nov"], ["once", "forget", "nov"]] {
+        assert_eq!(candidates(&home, &words).stdout, "november");
+    }
+    assert_eq!(candidates(&home, &["once", "add", "nov"]).stdout, "");
 }
 
 #[test]

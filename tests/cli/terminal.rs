@@ -393,3 +393,18 @@ fn what_another_run_sends_while_the_question_stands_there_is_told_and_counted() 
     assert!(screen.contains("run r: 2 messages from bot 77"), "{screen}");
     assert!(screen.contains("1 of these people had a message of another run in the 24 hours before"), "{screen}");
 }
+
+#[test]
+fn a_sandbox_at_a_terminal_says_what_to_type_and_how_far_messages_came() {
+    let home = Home::new();
+    let program = assert_cmd::cargo::cargo_bin!("jelouctl");
+    let send = format!("{} send text --to 593987654321 Hola >/dev/null 2>&1", program.display());
+    let arguments = ["sandbox", "--port", "0", "--deliver-after", "1h", "--", "sh", "-c", &send];
+    let (code, seen) = Terminal::new(&home, &arguments, &[]).end();
+    assert_eq!(code, 0, "{seen}");
+    assert!(seen.contains("msg_sandbox_1  text  593987654321  at_whatsapp  Hola"), "{seen}");
+    let mut terminal = Terminal::new(&home, &["sandbox", "--port", "0"], &[]);
+    terminal.wait_for("in another terminal: jelouctl --sandbox send text --to NUMBER 'Hola'");
+    terminal.refuse("JELOUCTL_SANDBOX");
+    assert!(terminal.end().1.contains("no message arrived"));
+}

@@ -1,4 +1,4 @@
-//! What may be typed for `bulk send`, with its help.
+//! The arguments of `bulk send`, with their help.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use crate::once::OnceKey;
 use crate::phone::Country;
 use crate::report_page::PageLanguage;
 
-/// Headings of the help, in the order in which they are met, with those of `options.rs`.
+/// Headings of the help in their order, with those of `options.rs`.
 const LIST: &str = "The list";
 const BEFORE: &str = "Before it starts";
 /// `--preview all`
@@ -87,7 +87,7 @@ pub(crate) struct BulkSendArgs {
 
     /// Leave out people who have not written within 23 hours
     ///
-    /// For free messages. The bot's history says who has, when the list is read and again at `bulk resume`.
+    /// Not for templates. The bot's history shows who has; it is read with the list and again at `bulk resume`.
     #[arg(long, help_heading = PEOPLE)]
     pub(super) only_in_window: bool,
 
@@ -169,7 +169,7 @@ pub(crate) struct BulkSendArgs {
     pub(crate) typed: TypedMessage<BulkDeliveryArgs>,
 }
 
-/// A count; who wants to see nothing leave has a flag for that.
+/// A positive number; to send nothing there is another flag.
 fn at_least_one(raw: &str) -> Result<u64, String> {
     match raw.parse() {
         Ok(0) => Err("write 1 or more; to send nothing, take --dry-run".to_owned()),
@@ -180,7 +180,10 @@ fn at_least_one(raw: &str) -> Result<u64, String> {
 
 /// A count, or all.
 fn preview_rows(raw: &str) -> Result<u64, String> {
-    if raw.eq_ignore_ascii_case("all") { Ok(ALL_ROWS) } else { at_least_one(raw) }
+    if raw.eq_ignore_ascii_case("all") {
+        return Ok(ALL_ROWS);
+    }
+    at_least_one(raw).map_err(|problem| format!("{problem}, or all"))
 }
 
 fn one_to_ten(raw: &str) -> Result<u8, String> {
@@ -244,7 +247,7 @@ impl BulkSendArgs {
         mode == Mode::Send && self.preview.is_none() && self.test_to.is_none()
     }
 
-    /// The file of the page, where one is to be written.
+    /// The file of the page, if it is wanted.
     pub(super) fn page_file(&self) -> Result<Option<&Path>, UsageError> {
         let Some(file) = self.file.as_deref() else { return Ok(None) };
         if self.preview != Some(ALL_ROWS) {
@@ -262,7 +265,7 @@ impl BulkSendArgs {
         &self.typed.message
     }
 
-    /// What becomes of rows that cannot be taken as they are.
+    /// How to treat rows that cannot be sent unchanged.
     pub(super) fn import_policy(&self) -> ImportPolicy {
         let PolicyArgs { skip_invalid, allow_duplicates, one_per_person, hidden, skip_not_allowed, .. } = self.policy;
         let (one_per_person, notes_rejects) = (one_per_person || self.once.is_some(), self.rejects.is_some());
@@ -278,7 +281,7 @@ impl BulkSendArgs {
         }
     }
 
-    /// How the list is to be read.
+    /// How to read the list.
     pub(super) fn list_options(&self) -> ListOptions {
         let header = match self.header_row {
             Some(line) => HeaderChoice::Line(line),
@@ -289,7 +292,7 @@ impl BulkSendArgs {
         ListOptions { sheet: self.sheet.clone(), encoding: self.encoding, header }
     }
 
-    /// `--country`, which may stand on either side of the kind.
+    /// `--country`, which can come before or after the kind.
     pub(super) fn country(&self) -> Result<Option<Country>, UsageError> {
         match (self.country, self.typed.delivery.country) {
             (Some(_), Some(_)) => Err(UsageError::new("--country is given twice", "keep one of the two")),
