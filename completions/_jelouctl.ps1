@@ -1149,7 +1149,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Stop a run that another process sends; what is under way ends first')
             [CompletionResult]::new('cancel', 'cancel', [CompletionResultType]::ParameterValue, 'Cancel a run: what is still to be sent is left out for good; asks, or needs --yes')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the state of a run, also while it is running')
-            [CompletionResult]::new('deliveries', 'deliveries', [CompletionResultType]::ParameterValue, 'Ask Jelou how far the messages of a run came, and keep it in the run')
+            [CompletionResult]::new('deliveries', 'deliveries', [CompletionResultType]::ParameterValue, 'Fetch the delivery status of a run''s messages, and store it')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Print the list with the outcome of each row, or make a page of it to look at')
             [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Show what was sent to a person, by any run')
             [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Set the state of unknown rows by hand, or send failed rows again')
@@ -2154,7 +2154,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
         }
         'jelouctl;bulk;deliveries' {
             [CompletionResult]::new('--every', '--every', [CompletionResultType]::ParameterName, 'How long to wait before asking again [default: 30s]')
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long to go on asking [default: 1h]')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long to keep asking [default: 1h]')
             [CompletionResult]::new('--up-to', '--up-to', [CompletionResultType]::ParameterName, 'Ask for messages that left this long ago or less, at most 30d [default: 72h]')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
@@ -2457,7 +2457,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
         'jelouctl;once;resolve' {
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Recipient: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel')
             [CompletionResult]::new('--country', '--country', [CompletionResultType]::ParameterName, 'Country whose national number it is, in two letters: EC')
-            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'What became of it')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'The outcome')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [env: JELOUCTL_CONFIG]')
@@ -2917,7 +2917,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'What goes to standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'What goes to standard output')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
-            [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Print the SQL for whoever may run it, and change nothing')
+            [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Print the SQL for a database administrator, and change nothing')
             [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Send to the sandbox: nothing leaves this machine')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the request as JSON and send nothing')
             [CompletionResult]::new('--curl', '--curl', [CompletionResultType]::ParameterName, 'Print the request as a curl command and send nothing')

@@ -1037,7 +1037,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -f -a "stop" -d 'Stop a run that another process sends; what is under way ends first'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -f -a "cancel" -d 'Cancel a run: what is still to be sent is left out for good; asks, or needs --yes'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -f -a "status" -d 'Show the state of a run, also while it is running'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -f -a "deliveries" -d 'Ask Jelou how far the messages of a run came, and keep it in the run'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -f -a "deliveries" -d 'Fetch the delivery status of a run\'s messages, and store it'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -f -a "report" -d 'Print the list with the outcome of each row, or make a page of it to look at'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -f -a "find" -d 'Show what was sent to a person, by any run'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -f -a "resolve" -d 'Set the state of unknown rows by hand, or send failed rows again'
@@ -1278,7 +1278,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l every -d 'How long to wait before asking again [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l for -d 'How long to go on asking [default: 1h]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l for -d 'How long to keep asking [default: 1h]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l up-to -d 'Ask for messages that left this long ago or less, at most 30d [default: 72h]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -1562,7 +1562,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l to -d 'Recipient: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l country -d 'Country whose national number it is, in two letters: EC' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l as -d 'What became of it' -r -f -a "sent\t'The person has got it'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l as -d 'The outcome' -r -f -a "sent\t'The person has got it'
 failed\t'It was not sent'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -1962,7 +1962,7 @@ none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l print -d 'Print the SQL for whoever may run it, and change nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l print -d 'Print the SQL for a database administrator, and change nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l sandbox -d 'Send to the sandbox: nothing leaves this machine'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l dry-run -d 'Print the request as JSON and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l curl -d 'Print the request as a curl command and send nothing'

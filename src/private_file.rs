@@ -81,7 +81,7 @@ fn open_pipe(path: PathBuf, bound: PipeBound) -> io::Result<File> {
     };
     thread::Builder::new().spawn(move || opened.send(open()))?;
     let nobody = |_| {
-        let problem = format!("it is a pipe, and nobody wrote to it within {} s", TIMEOUT.as_secs());
+        let problem = format!("it is a pipe, and nothing was written to it within {} s", TIMEOUT.as_secs());
         Err(io::Error::new(io::ErrorKind::TimedOut, problem))
     };
     receiver.recv_timeout(TIMEOUT).unwrap_or_else(nobody)
@@ -166,6 +166,6 @@ mod tests {
         let _writer = File::options().read(true).write(true).open(&path).unwrap();
         open_to_read(&path, PipeBound::Writer).unwrap();
         let silent = open_to_read(&path, PipeBound::FirstByte).unwrap_err().to_string();
-        assert_eq!(silent, "it is a pipe, and nobody wrote to it within 10 s");
+        assert_eq!(silent, "it is a pipe, and nothing was written to it within 10 s");
     }
 }

@@ -109,7 +109,7 @@ pub(crate) const CODES: [Code; 51] = [
         "131000",
         &[],
         "WhatsApp could not send it and does not say why",
-        "try again later; if it goes on, ask Jelou",
+        "try again later; if it continues, ask Jelou",
     ),
     whatsapp(
         "131005",
@@ -145,13 +145,13 @@ pub(crate) const CODES: [Code; 51] = [
         "131031",
         &["Account has been locked", "Business account locked"],
         "WhatsApp has locked the business's account",
-        "nobody gets anything until it is unlocked: see the account's state in WhatsApp Manager",
+        "nothing can be sent until it is unlocked: see the account's state in WhatsApp Manager",
     ),
     account(
         "131042",
         &["Business eligibility payment issue"],
         "WhatsApp cannot charge the business for its messages",
-        "nobody gets anything until the payment is settled in WhatsApp Manager",
+        "nothing can be sent until the payment is settled in WhatsApp Manager",
     ),
     whatsapp(
         "131045",

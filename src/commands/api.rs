@@ -1,4 +1,4 @@
-//! `api`: a request to any endpoint that does not send a message, with the credentials and the outcomes of those that do.
+//! `api`: a request to any endpoint that does not send a message, with the same credentials and outcomes as a send.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -83,7 +83,7 @@ where
     }
 }
 
-/// What is asked for, read and checked, but for what the configuration says.
+/// The request, parsed and checked, before the configuration is applied.
 struct ApiCall {
     method: Method,
     path: TypedPath,
@@ -212,7 +212,7 @@ impl ApiArgs {
             return Err(UsageError::new(problem, "name the method: jelouctl api GET PATH --paginate"));
         }
         if self.paginate && context.stdout.format == Format::Record {
-            let problem = "--paginate prints results, and -o record what became of one request";
+            let problem = "--paginate prints results, and -o record the outcome of one request";
             return Err(UsageError::new(problem, "leave out one of the two"));
         }
         Ok(())
@@ -253,7 +253,7 @@ fn object_of(fields: Vec<(String, Value)>) -> Result<Value, UsageError> {
     Ok(Value::Object(object))
 }
 
-/// A value as a query has it.
+/// A value as a query writes it.
 fn query_text(value: Value) -> String {
     match value {
         Value::String(text) => text,
@@ -262,7 +262,7 @@ fn query_text(value: Value) -> String {
     }
 }
 
-/// Makes one request, says what is wrong with the answer, and fills the record.
+/// Makes one request, reports what is wrong with the answer, and fills in the record.
 async fn deliver(
     context: &Context,
     connection: &mut Connection,
@@ -315,8 +315,7 @@ async fn read_pages(
         // A server that does not count pages gives the same one again.
         if results.is_empty() || *results == last {
             if pages.is_some_and(|pages| pages > u64::from(page)) {
-                let problem =
-                    "the API repeats its pages, though it says that there are more; what was printed is incomplete";
+                let problem = "the API repeats its pages, although it announces more; the output is incomplete";
                 context.stderr.error(problem, &[], Some("try again later"));
                 return Ok(ExitCode::Unavailable);
             }
@@ -331,7 +330,7 @@ async fn read_pages(
         request.url = with_page(&request.url, page + 1);
     }
     let problem = format!("the API has more than {MAX_PAGES} pages; what was printed is incomplete");
-    let hint = format!("go on with -f page={}", first.saturating_add(MAX_PAGES));
+    let hint = format!("continue with -f page={}", first.saturating_add(MAX_PAGES));
     context.stderr.error(&problem, &[], Some(&hint));
     Ok(ExitCode::Unavailable)
 }

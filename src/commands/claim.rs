@@ -37,7 +37,7 @@ pub(super) struct OnceSend {
     scope: OnceScope,
 }
 
-/// What a message under a key may do.
+/// The verdict on a message under a key.
 pub(super) enum OnceTurn {
     /// Leave: the person is this process's.
     Send(ClaimedPerson),
@@ -45,7 +45,7 @@ pub(super) enum OnceTurn {
     Replay(OnceEntry),
 }
 
-/// A person who is claimed for the message of this process.
+/// A person who is claimed for this process's message.
 pub(super) struct ClaimedPerson {
     held: Box<dyn HeldClaim>,
     key: OnceKey,
@@ -94,7 +94,7 @@ impl OnceSend {
             Ok(Claimed::Before(entry)) => entry,
             Err(error) => return Err(CommandError::of_single_send(error)),
         };
-        // Nobody waits while Jelou is asked.
+        // Warns of a CI job whose key is lost with its machine.
         drop(claims);
         let entry = if entry.state == OnceState::Unknown && !entry.is_row {
             let unknown = UnknownClaim { store: &**store, scope, sender, outgoing, entry: &entry };
@@ -132,7 +132,7 @@ fn scope(context: &Context, key: Option<&OnceKey>, sender: &Sender) -> Option<On
     Some(OnceScope { key: key.clone(), bot, address })
 }
 
-/// Claims a person whom no row of a run has.
+/// What the person has under the key: from single sends and removed runs, or from a row of a run.
 fn claim_free(
     store: &dyn LedgerStore,
     claims: &dyn OnceClaims,
@@ -167,7 +167,7 @@ fn heavier(claimed: Option<OnceEntry>, row: OnceEntry) -> OnceEntry {
 /// Says what would become of a message under its key, and claims nothing.
 ///
 /// # Errors
-/// When the store cannot be used.
+/// Why a person gets no message who is claimed, but has not got one.
 pub(super) fn preview(
     context: &Context,
     key: Option<&OnceKey>,
@@ -199,7 +199,7 @@ pub(super) fn preview(
     Ok(())
 }
 
-/// Why a person who is not free, and has got nothing, gets no message.
+/// What Jelou's history shows of the message; None for kinds of which it shows too little.
 fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> OnceError {
     let (recipient, scope) = (recipient.to_owned(), scope.clone());
     let run = entry.run.filter(|_| entry.is_row);
@@ -243,7 +243,7 @@ fn report_replay(context: &Context, scope: &OnceScope, entry: &OnceEntry, words:
     context.stderr.note(&format!("already sent under the key {} at {at}{run}{words}: nothing is sent", scope.key));
 }
 
-/// Fills the record of a message that was sent before, under its key.
+/// Stores how the message ended; None if it certainly did not leave.
 pub(super) fn note_replay(entry: OnceEntry, record: &mut Record) {
     let id = entry.message_id.as_ref().map(|id| ("messageId".to_owned(), json!(id)));
     let fields =

@@ -146,7 +146,7 @@ fn in_words(why: StillUnknown) -> &'static str {
             "the message is not listed; it may be listed later"
         }
         StillUnknown::FewerListed => "fewer messages are listed than were attempted",
-        StillUnknown::NotOursAlone => "somebody else sends the same, so that nothing can be counted",
+        StillUnknown::NotOursAlone => "another sender sends the same message, so copies cannot be counted",
         StillUnknown::Unproven | StillUnknown::NotShown => {
             "no message of this kind was found as it was sent, so that nothing can be recognized"
         }

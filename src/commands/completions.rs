@@ -34,7 +34,7 @@ pub(crate) struct CompletionsArgs {
 /// Prints the script for `app`, or with `--dynamic` the line for a start-up file.
 ///
 /// # Errors
-/// When stdout cannot be written, or nobody knows how such a line looks for `shell`.
+/// If stdout cannot be written, or `shell` has no dynamic completion.
 pub(crate) fn run(
     context: &Context,
     mut app: clap::Command,

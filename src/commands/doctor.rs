@@ -45,15 +45,15 @@ pub(crate) struct DoctorArgs {
     offline: bool,
 }
 
-/// What was found so far, and the code of the first failure.
+/// The results so far, and the exit code of the first failure.
 struct Checkup {
     checks: Vec<Check>,
     code: ExitCode,
-    /// What a send would leave as: `bot 77, 12 templates`.
+    /// What is ready to send: `bot 77, 12 templates`.
     ready: Option<String>,
 }
 
-/// What is said of a setting that nobody gave, and that nobody needs.
+/// The text for a setting that is neither set nor needed.
 const NOT_NEEDED: &str = "none, and none is needed";
 
 /// Looks at everything, or with `--offline` at what needs no network, and prints what it found.
@@ -149,7 +149,7 @@ impl Checkup {
         self.config_file(named.as_deref())?;
         let settings =
             Settings::load(&context.flags, &environment).map_err(|error| self.fail("profile", error)).ok()?;
-        // What is wrong with the ledger is told further below.
+        // Errors of the ledger are reported further below.
         let ledger = ledger_database(context).ok().flatten();
         let sandbox = settings.sandbox_note().is_some();
         for (name, value, origin) in profile::rows(&settings, ledger.as_ref()) {
@@ -195,7 +195,7 @@ impl Checkup {
                     self.warn("configuration", warning);
                 }
             }
-            // That one which is named is not there is told with the settings.
+            // A named configuration that does not exist is reported with the settings.
             Ok(None) => {
                 self.ok("configuration", format!("{path} does not exist; settings come from flags and variables only"));
             }
@@ -396,8 +396,7 @@ fn files() -> Result<(String, Option<String>), LedgerError> {
     Ok((format!("{written}; unreadable or damaged: {}", names.join(", ")), Some(hint.to_owned())))
 }
 
-/// The database of the ledger: reached, durable, of our version, and what we may do there; with what to do where that is to
-/// look only.
+/// The ledger's database: reachable, durable, of our version, and our permissions; with the way out if they allow only reading.
 fn database(address: DatabaseAddress) -> Result<(String, Option<String>), CommandError> {
     let shown = address.shown.clone();
     let runs = SharedRuns::open(address)?;

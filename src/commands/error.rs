@@ -1,5 +1,5 @@
-//! Where errors end: each becomes an exit code, a stable name, one line a detail and a way out. There is no way from an
-//! error that is not listed here: one without a mapping does not compile.
+//! Converts every error into an exit code, a stable name, lines of details, and a way out. An error that is not listed here
+//! does not compile.
 
 use crate::api::{Cause, ClientError, LookUpError, Outcome, TypedPathError, UNKNOWN_HINT};
 use crate::config::ConfigError;
@@ -28,8 +28,8 @@ pub(crate) struct CommandError {
     error: anyhow::Error,
     pub(crate) details: Vec<String>,
     pub(crate) hint: Option<String>,
-    /// Whether a command that ends with it has certainly sent nothing. Of an error that is about what others send, or what
-    /// was sent before, it does not say so: it would be taken for that.
+    /// Whether a command that ends with it has certainly sent nothing. It is false for an error about what others send, or what
+    /// was sent before, because the words would be misunderstood.
     nothing_was_sent: bool,
 }
 
@@ -43,8 +43,8 @@ impl CommandError {
         Self { code, name, error: error.into(), details: Vec::new(), hint, nothing_was_sent: true }
     }
 
-    /// What is wrong with the store of the claims, before a single message: a matter of the configuration, but for a database
-    /// that cannot be reached. Nothing of a ledger was written.
+    /// An error of the store of claims before a single message: it counts as one of the configuration, unless a database cannot
+    /// be reached. The ledger was not written.
     pub(crate) fn of_single_send(error: LedgerError) -> Self {
         let is_away =
             matches!(error, LedgerError::Database(DatabaseError::Unreachable { .. } | DatabaseError::Gone { .. }));
@@ -66,13 +66,13 @@ impl CommandError {
         Self { nothing_was_sent: false, ..self }
     }
 
-    /// The same error as a command that sends prints it: its hint ends with "nothing was sent", where that is certain.
+    /// The same error as a sending command prints it: its hint ends with "nothing was sent" if that is certain.
     pub(crate) fn of_send(self) -> Self {
         if self.nothing_was_sent { self.hint_ending_with("nothing was sent") } else { self }
     }
 
-    /// The same error as `bulk resolve` prints it: its hint ends with "nothing was changed", where that is certain. What is
-    /// wrong with a ledger may come to light only while it is written.
+    /// The same error as `bulk resolve` prints it: its hint ends with "nothing was changed" if that is certain. A ledger's
+    /// fault may be discovered only while it is written.
     pub(crate) fn of_resolve(self) -> Self {
         if matches!(self.code, ExitCode::Usage | ExitCode::InUse) {
             self.hint_ending_with("nothing was changed")
@@ -90,7 +90,7 @@ impl CommandError {
         self
     }
 
-    /// What is wrong, and why.
+    /// The message, with its causes.
     pub(crate) fn message(&self) -> String {
         format!("{:#}", self.error)
     }
@@ -358,7 +358,7 @@ impl From<ResolveError> for CommandError {
                 Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
             }
             ResolveError::ChangedMeanwhile => {
-                let hint = "look at `jelouctl bulk status`, then decide once more";
+                let hint = "look at `jelouctl bulk status`, then decide again";
                 Self::new(ExitCode::InUse, "in_use", error, Some(hint.to_owned()))
             }
         }
@@ -425,7 +425,7 @@ fn of_cause(cause: Cause) -> ExitCode {
     }
 }
 
-/// The code of a bulk run that paused by itself.
+/// The exit code of a bulk run that paused by itself.
 pub(crate) fn of_pause(reason: PauseReason) -> ExitCode {
     match reason {
         PauseReason::Credentials | PauseReason::Account => ExitCode::Credentials,

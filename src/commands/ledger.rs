@@ -23,7 +23,7 @@ pub(crate) enum LedgerCommand {
     /// Where the ledger is made already it does nothing.
     #[command(verbatim_doc_comment)]
     Setup {
-        /// Print the SQL for whoever may run it, and change nothing
+        /// Print the SQL for a database administrator, and change nothing
         #[arg(long)]
         print: bool,
     },
@@ -44,7 +44,7 @@ pub(crate) fn run(context: &Context, command: &LedgerCommand) -> Result<ExitCode
     };
     let shown = address.shown.clone();
     if set_up(address)? {
-        context.stderr.note(&format!("{shown} has a ledger now; who sends needs: GRANT jelouctl_sender TO NAME"));
+        context.stderr.note(&format!("{shown} has a ledger now; a sender needs: GRANT jelouctl_sender TO NAME"));
     } else {
         context.stderr.note(&format!("{shown} has a ledger already, of this version"));
     }

@@ -76,7 +76,7 @@ pub(crate) struct OnceResolveArgs {
     #[arg(long, value_name = "CODE")]
     country: Option<Country>,
 
-    /// What became of it
+    /// The outcome
     #[arg(long = "as", value_name = "STATE")]
     found: FoundState,
 }
@@ -174,7 +174,7 @@ fn rows_of<'a>(rows: &'a [OnceRows], scope: &OnceScope) -> Option<&'a BTreeMap<S
 /// Refuses to change what people have under a key where nothing is meant to be sent.
 fn refuse_rehearsal(context: &Context, settings: &Settings) -> Result<(), UsageError> {
     if context.mode != Mode::Send {
-        let message = "--dry-run and --curl show what a command would send; this would change who gets a message";
+        let message = "--dry-run and --curl show what a command would send; this one would change who gets a message";
         return Err(UsageError::new(message, "leave them out, or look with `jelouctl once show`"));
     }
     if settings.is_sandboxed() {
@@ -184,14 +184,14 @@ fn refuse_rehearsal(context: &Context, settings: &Settings) -> Result<(), UsageE
     Ok(())
 }
 
-/// Writes to the audit log that a person decided who may get another message.
+/// Writes to the audit log that a person's claim was decided.
 fn log_decision(context: &Context, settings: &Settings, command: &str, scope: &OnceScope, fields: &Value) {
     let OnceScope { key, bot, address } = scope;
     let log = AuditLog::of(settings).of_bot(bot.clone());
     log.key(&context.stderr, command, (key.as_str(), address), fields);
 }
 
-/// The claims where there are some, the rows of runs beside them, and all keys.
+/// The claims, if there are any, with the rows of runs and all keys.
 #[derive(Default)]
 struct KnownKeys {
     claims: Option<Box<dyn OnceClaims>>,
@@ -213,7 +213,7 @@ fn keys_of(context: &Context, store: &dyn LedgerStore, wanted: Option<&OnceKey>)
     let rows = store.people_of_rows(wanted)?;
     let claims = match store.claims_to_look()? {
         None if !rows.is_empty() => {
-            // It is made now, while nobody else makes it.
+            // It is created now, while no other process can.
             drop(hold_claims(context, store)?);
             store.claims_to_look()?
         }
@@ -233,7 +233,7 @@ fn keys_of(context: &Context, store: &dyn LedgerStore, wanted: Option<&OnceKey>)
     Ok(KnownKeys { claims: Some(claims), rows, keys })
 }
 
-/// What everybody has under the key, by claims and by rows.
+/// The state of everybody under the key, from claims and rows.
 fn with_rows(
     claims: &dyn OnceClaims,
     scope: &OnceScope,
@@ -259,7 +259,7 @@ fn add(context: &Context, OnceAddArgs { key, run }: &OnceAddArgs) -> Result<Exit
     let run = store.read_whole(&name)?.into_whole()?;
     let (details, counts) = (run.details()?, run.counts()?);
     if details.sandbox {
-        let message = format!("run {name} was on the sandbox, and reached nobody");
+        let message = format!("run {name} was on the sandbox and reached no one");
         return Err(UsageError::new(message, "name a run that sent to people").into());
     }
     if !counts.is_finished() {
@@ -272,7 +272,7 @@ fn add(context: &Context, OnceAddArgs { key, run }: &OnceAddArgs) -> Result<Exit
     let scope = OnceScope { key: key.clone(), bot: details.bot, address: details.api_url };
     let claims = hold_claims(context, store)?;
     let reached = run.reached(claims.hasher(), &name)?;
-    // These would get a second message when that run goes on.
+    // These people would get a second message if that run continues.
     let rows = store.people_of_rows(Some(key))?;
     let known = with_rows(&*claims, &scope, rows_of(&rows, &scope))?;
     let awaited = reached.iter().filter_map(|(person, _)| known.get(person));
@@ -352,10 +352,10 @@ fn no_such_key(key: &OnceKey, keys: &[OnceSummary]) -> UsageError {
         [] => "there are no keys here: with a ledger in a database, name it with --ledger".to_owned(),
         _ => "`jelouctl once list` shows the keys".to_owned(),
     };
-    UsageError::new(format!("nobody has a message under the key {key}"), hint)
+    UsageError::new(format!("there is no message under the key {key}"), hint)
 }
 
-/// The bot and the address that are meant: those that would send, where they are set; else the only ones that used the key.
+/// Bot and address: those that would send, if they are set; else the only ones that used the key.
 fn scope_of(settings: &Settings, key: &OnceKey, keys: &[OnceSummary]) -> Result<OnceScope, UsageError> {
     let mut of_key: Vec<_> = keys.iter().map(|of| &of.scope).filter(|scope| scope.key == *key).collect();
     if of_key.is_empty() {
@@ -363,7 +363,7 @@ fn scope_of(settings: &Settings, key: &OnceKey, keys: &[OnceSummary]) -> Result<
     }
     let bots = of_key.iter().map(|scope| format!("{} at {}", scope.bot, scope.address)).collect::<Vec<_>>().join(", ");
     let hint = format!("the key is used by {bots}: name one with --bot, and its address with --api-url");
-    // In the sandbox they are not those that send.
+    // In the sandbox they are not the sender's.
     if !settings.is_sandboxed() {
         let (bot, api_url) = (settings.bot.as_ref().map(|bot| bot.value.as_str()), &settings.api_url);
         let address = api_url.value.to_string();
@@ -372,7 +372,7 @@ fn scope_of(settings: &Settings, key: &OnceKey, keys: &[OnceSummary]) -> Result<
             of_key.retain(|scope| scope.address == address);
         }
         if let (Some(bot), true) = (bot, of_key.is_empty()) {
-            return Err(UsageError::new(format!("nobody has a message of bot {bot} under the key {key}"), hint));
+            return Err(UsageError::new(format!("there is no message of bot {bot} under the key {key}"), hint));
         }
     }
     match of_key.as_slice() {
@@ -515,14 +515,13 @@ impl UsedKey<'_> {
             let message = format!("{who}: not forgotten under the key {key}");
             return Err(UsageError::new(message, "add --yes to forget").into());
         }
-        // The question may have stood there for hours: who was written to meanwhile is not forgotten unseen.
+        // The question may have waited for hours: a person who got a message meanwhile must not be forgotten.
         let held = hold_claims(context, self.store).map_err(CommandError::of_single_send)?;
         let rows = self.store.people_of_rows(Some(key)).map_err(CommandError::of_single_send)?;
         let rows = rows_of(&rows, &self.scope);
         let now = UsedKey { claims: &*held, rows, scope: self.scope.clone(), settings: self.settings.clone(), ..*self };
         if now.forgettable(person.as_ref())? != shown {
-            let message =
-                format!("what people have under the key {key} has changed meanwhile, and nobody was forgotten");
+            let message = format!("what people have under the key {key} has changed meanwhile; nothing was forgotten");
             return Err(UsageError::new(message, "run the command again").into());
         }
         let hash = person.as_ref().map(|person| &person.hash);
@@ -575,7 +574,7 @@ impl UsedKey<'_> {
             }
         }
         if !self.store.is_shared() {
-            // A refused row keeps nobody from a message, and stays in its run.
+            // A refused row does not claim its person, and stays in its run.
             entries.retain(|_, entry| !entry.is_row);
         }
         if entries.is_empty() {

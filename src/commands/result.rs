@@ -1,4 +1,4 @@
-//! What a message or request ended with: in the record, on standard output, and as an exit code.
+//! How a message or request ended: in the record, on standard output, and as an exit code.
 
 use super::CommandError;
 use super::error::of_outcome;
@@ -18,8 +18,8 @@ pub(crate) fn note_error(context: &Context, error: CommandError, record: &mut Re
     error.code
 }
 
-/// Fills the record with the outcome of a message, and gives its exit code. Where nobody `shows_answer`, the error
-/// has as much of it as is needed.
+/// Fills in the record with the outcome of a message, and returns its exit code. Unless the answer is shown (`shows_answer`),
+/// the error includes as much of it as is needed.
 pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record, shows_answer: bool) -> ExitCode {
     let (code, sent) = of_outcome(&delivery.outcome);
     record.sent = sent;
@@ -54,13 +54,13 @@ pub(crate) fn print_answer(context: &Context, format: Format, record: &Record) -
     }
 }
 
-/// Prints the answer, id or record of a message or request, as `what` says, and gives the exit code. What was accepted stays
-/// a success when standard output cannot take the answer: an error would invite a second send.
+/// Prints the answer, id or record of a message or request, `what`, and returns the exit code. An accepted message stays a
+/// success if standard output cannot take the answer: an error would invite a second send.
 pub(crate) fn print_result(context: &Context, what: &str, format: Format, record: &Record, code: ExitCode) -> ExitCode {
     let Context { stdout, stderr, .. } = context;
     let problem = match print_answer(context, format, record) {
         Ok(()) if record.sent == Sent::Yes && stdout.has_lost_its_reader() => {
-            "nobody reads standard output any more".to_owned()
+            "the reader of standard output has closed it".to_owned()
         }
         Ok(()) => return code,
         Err(error) => error.cause.to_string(),
@@ -70,7 +70,7 @@ pub(crate) fn print_result(context: &Context, what: &str, format: Format, record
     code
 }
 
-/// What is said in place of the answer to a message or request (`what`) that cannot be printed, and the exit code then, of a command that ends with `code`.
+/// The message if the answer to `what` cannot be printed, and the exit code of a command that would have ended with `code`.
 fn unprinted(what: &str, sent: Sent, code: ExitCode) -> (String, ExitCode) {
     match sent {
         Sent::Yes => (format!("the {what} was accepted"), code),

@@ -39,7 +39,7 @@ pub(crate) struct SchemaArgs {
     dir: Option<PathBuf>,
 }
 
-/// What can be asked for.
+/// The schemas that can be requested.
 fn names() -> Vec<&'static str> {
     Message::all().iter().map(Message::command).chain([ANY, CONFIGURATION]).collect()
 }

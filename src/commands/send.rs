@@ -1,4 +1,4 @@
-//! `send KIND` and `flow-message`: one message, from what was typed to the outcome.
+//! `send KIND` and `flow-message`: one message, from what was typed to its outcome.
 
 use std::time::{Duration, SystemTime};
 
@@ -48,7 +48,7 @@ pub(crate) struct SendArgs {
 }
 
 #[derive(Args, Debug)]
-// Its answer has no id by which Jelou could be asked, and whoever types them anyway gets that as the reason.
+// Its answer has no id by which Jelou could be asked; these flags are accepted so that the error can say so.
 #[command(mut_arg("wait", |wait| wait.hide(true)), mut_arg("within", |within| within.hide(true)))]
 pub(crate) struct FlowMessageArgs {
     #[command(flatten)]
@@ -168,7 +168,7 @@ fn send(
     match delivered {
         // Whatever goes wrong after it was accepted takes nothing of that back.
         Err(error) if record.sent == Sent::Yes => {
-            context.stderr.warning(&format!("accepted, but nobody knows how far it came: {}", error.line()));
+            context.stderr.warning(&format!("accepted, but its delivery status is unknown: {}", error.line()));
             Ok(ExitCode::NotReached)
         }
         delivered => delivered,
@@ -192,7 +192,7 @@ fn read_message(
     Ok(outgoing)
 }
 
-/// Warnings of what looks like a column, of which one message has none, and of a line break that is none.
+/// Warns of what looks like a column, since one message has no columns, and of `\n` that is not a line break.
 fn left_as_typed(body: &Value, path: &str) -> Vec<String> {
     match body {
         Value::String(text) => {

@@ -33,7 +33,7 @@ pub(crate) enum ConfigError {
     UnknownProfile { name: String, origin: String, known: Vec<String>, nearest: Option<String> },
     #[error("there are several profiles and none is the default{}", list(known))]
     NoDefaultProfile { known: Vec<String> },
-    #[error("the place of the configuration is not known: there is no home directory")]
+    #[error("no place for the configuration: there is no home directory")]
     NoConfigDirectory,
     #[error("no bot to send from")]
     NoBot,
@@ -64,7 +64,7 @@ pub(crate) enum ConfigError {
     #[error("interrupted while the secret was asked for")]
     PromptInterrupted,
     /// It stops for the same reason as a guard: what is under a sandbox must not reach anybody.
-    #[error("this runs inside a sandbox (process {process}), and where that one listens cannot be learnt")]
+    #[error("this runs inside a sandbox (process {process}), whose address cannot be found")]
     HiddenSandbox { process: u32 },
 }
 

@@ -44,7 +44,7 @@ impl LedgerDatabase {
     /// When a source is named and gives none.
     pub(crate) async fn password(&self) -> Result<Option<Secret>, ConfigError> {
         if let Some(source) = &self.password {
-            let nobody = || Err(io::Error::other("nobody can be asked for it"));
+            let nobody = || Err(io::Error::other("there is no terminal to ask on"));
             return Ok(Some(source.fetch(nobody).await.map_err(|error| of_password(&source.origin, error))?.0));
         }
         if let Some(password) = &self.url.value.password {

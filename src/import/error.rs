@@ -49,7 +49,7 @@ impl From<DatabaseError> for BulkError {
 /// column alone, every outcome stands beside another person.
 #[derive(Debug, Error)]
 pub(crate) enum ReportedError {
-    #[error("line {line} is to {to}, but line {of_run} of run {run}, which it names, is to {recipient}")]
+    #[error("line {line} is to {to}, but line {of_run} of run {run}, which it names, was to {recipient}")]
     OtherPerson { line: u64, to: String, of_run: u64, run: RunName, recipient: String },
     #[error("line {line} names line {of_run} of run {run}, but {to} is in line {theirs} of it")]
     OtherLine { line: u64, to: String, of_run: u64, run: RunName, theirs: u64 },

@@ -162,8 +162,8 @@ impl Imported {
             (self.guarded + self.not_allowed, "to recipients that are not allowed"),
             (self.excluded, "excluded"),
             (self.outside_window, "to people who have not written within 23 hours"),
-            (self.same_person, "to a person who has an earlier row"),
-            (self.earlier, "left out because of earlier runs"),
+            (self.same_person, "to a person with an earlier row"),
+            (self.earlier, "skipped because of earlier runs"),
             (self.hidden, "hidden"),
         ];
         let told = kinds.into_iter().filter(|(rows, _)| *rows > 0);

@@ -43,7 +43,7 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
     let (_, recipient) = recipient.ok_or_else(|| violation("userId", "is missing".to_owned()))?;
     if let Some(wire) = new {
         let warning = format!(
-            "the sandbox does not know the type `{wire}`, so nobody checked its fields; it knows {}",
+            "the sandbox does not know the type `{wire}` and did not check its fields; it knows {}",
             Message::wire_types().join(", ")
         );
         return Ok(Checked { kind: kind.command(), recipient: Some(recipient), warnings: vec![warning] });

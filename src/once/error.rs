@@ -11,7 +11,7 @@ pub(crate) enum OnceError {
     MayHaveBeenSent { recipient: String, scope: OnceScope, at: String, run: Option<String> },
     #[error("another process is sending {recipient} a message under the key {}", scope.key)]
     UnderWay { recipient: String, scope: OnceScope },
-    #[error("run {run} is to send {recipient} a message under the key {}", scope.key)]
+    #[error("run {run} will send {recipient} a message under the key {}", scope.key)]
     ToBeSent { recipient: String, scope: OnceScope, run: String },
     #[error("run {run} is unfinished, and has a row to {recipient} under the key {}", scope.key)]
     OfUnfinishedRun { recipient: String, scope: OnceScope, run: String },

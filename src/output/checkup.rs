@@ -13,7 +13,7 @@ pub(crate) struct Check {
     pub(crate) name: &'static str,
     pub(crate) state: CheckState,
     pub(crate) detail: String,
-    /// What to do, where something is to be done.
+    /// The way out, if there is one.
     pub(crate) hint: Option<String>,
 }
 

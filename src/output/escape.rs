@@ -32,8 +32,8 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(visible)
 }
 
-/// `text` without escape sequences, such as colours and moves of the cursor. A vertical tab, which would otherwise be lost
-/// and join two words, is a line break, and so are those of Unicode.
+/// `text` without escape sequences, such as colours and cursor movements. A vertical tab, which would otherwise vanish and join
+/// two words, becomes a line break, and so do those of Unicode.
 pub(crate) fn without_escape_sequences(text: &str) -> String {
     anstream::adapter::strip_str(&text.replace(['\u{b}', '\u{85}', '\u{2028}', '\u{2029}'], "\n")).to_string()
 }

@@ -19,8 +19,8 @@ pub(crate) fn compact_text(value: &impl Serialize) -> serde_json::Result<String>
     write_with(value, Visible { inner: CompactFormatter, color: false, in_key: false })
 }
 
-/// JSON text, unchanged except for characters that a terminal would act on: such a character can only be inside a string,
-/// where it may as well be an escape.
+/// JSON text, unchanged except for characters that a terminal would act on: these can only be inside a string, so they are
+/// written as escapes.
 pub(crate) fn visible(json: &str) -> Cow<'_, str> {
     if !json.contains(is_control) {
         return Cow::Borrowed(json);

@@ -55,7 +55,7 @@ pub(crate) struct Waiting {
     pub(crate) reason: WaitReason,
     /// RFC 3339.
     pub(crate) until: String,
-    /// Since when every row met what it waits for, where that is not one row's own; RFC 3339.
+    /// When the wait of all rows began; None for a wait of a single row; RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) since: Option<String>,
     /// For how long, or until when, for a person.
@@ -64,7 +64,7 @@ pub(crate) struct Waiting {
     /// Why, for a person.
     #[serde(skip)]
     pub(crate) words: String,
-    /// Whether it was not told before.
+    /// Whether it is reported for the first time.
     #[serde(skip)]
     pub(crate) is_new: bool,
 }
@@ -117,14 +117,14 @@ impl<'a> Progress<'a> {
         self.begun = (Instant::now(), tally.left);
     }
 
-    /// When it is to be shown again.
+    /// When it is shown again.
     #[must_use]
     pub(crate) fn due(&self) -> Instant {
         let is_idle = self.idle_since.is_some() && matches!(self.shape, Shape::Lines);
         self.shown_at + if is_idle { EVERY_WHILE_IDLE } else { self.every }
     }
 
-    /// The run waits, or does no more.
+    /// The run waits, or has ended.
     pub(crate) fn wait(&mut self, waiting: Option<Waiting>) {
         let is_idle = waiting.as_ref().is_some_and(|waiting| waiting.reason == WaitReason::Hours);
         match (is_idle, self.idle_since) {
@@ -211,7 +211,7 @@ fn styled(template: &str) -> ProgressBar {
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// The bar, where there is a terminal that can draw one: `TERM=dumb` cannot.
+/// The bar, if the terminal can draw one: `TERM=dumb` cannot.
 fn drawable(bar: ProgressBar) -> Option<ProgressBar> {
     (io::stderr().is_terminal() && !bar.is_hidden()).then_some(bar)
 }
@@ -232,7 +232,7 @@ impl<'a> Reading<'a> {
         Self { name, begun: Instant::now(), is_shown, bar: OnceCell::new() }
     }
 
-    /// So many rows are read.
+    /// This many rows have been read.
     pub(crate) fn show(&self, rows: u64) {
         if self.is_shown && rows.is_multiple_of(256) && self.begun.elapsed() > Duration::from_secs(1) {
             let bar = self.bar.get_or_init(|| styled("{msg}"));

@@ -31,22 +31,22 @@ pub(crate) struct Record {
     pub(crate) http_status: Option<u16>,
     pub(crate) attempts: u32,
     pub(crate) duration_ms: u64,
-    /// Whether it was sent by an earlier command under the same key, and nothing left now. Only there where it is so.
+    /// Whether an earlier command under the same key sent it, and nothing left now. Written only if true.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) replayed: bool,
     /// The API's answer: JSON, or a text when it is not.
     pub(crate) response: Option<Value>,
     pub(crate) error: Option<RecordError>,
-    /// How far it came, where that was waited for.
+    /// Its delivery status, if that was waited for.
     pub(crate) delivery: Option<RecordDelivery>,
 }
 
-/// What was learnt of an accepted message with `--wait`.
+/// What `--wait` found out about an accepted message.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct RecordDelivery {
     /// `accepted`, `at_whatsapp`, `delivered`, `read`, `replied`, `undelivered`; `other` for a state that we do not know.
     pub(crate) state: &'static str,
-    /// Since when, where Jelou says so.
+    /// The time of the state, if Jelou has it.
     pub(crate) at: Option<String>,
     /// The code of a failure, and the reason.
     pub(crate) code: Option<String>,

@@ -133,7 +133,7 @@ impl Stderr {
         }
     }
 
-    /// What a person should know before a question.
+    /// A note for a person before a question.
     pub(crate) fn known(&self, lines: &[String]) {
         for line in lines {
             let _ = writeln!(self.stream(), "{}", one_line(line));
@@ -148,7 +148,7 @@ impl Stderr {
         }
     }
 
-    /// Asks on the terminal; the caller has made sure that there is one.
+    /// Asks on the terminal; the caller has checked that there is one.
     pub(crate) fn ask(&self, question: &str) -> Result<String, StreamError> {
         let mut stderr = io::stderr();
         let mut answer = Vec::new();
@@ -158,13 +158,13 @@ impl Stderr {
         Ok(String::from_utf8_lossy(&answer).trim().to_owned())
     }
 
-    /// What a command that is run for the user wrote to stderr, as it is.
+    /// The stderr of a command that is run for the user, unchanged.
     pub(crate) fn pass_through(&self, bytes: &[u8]) {
         let mut stderr = io::stderr();
         let _ = stderr.write_all(bytes).and_then(|()| stderr.flush());
     }
 
-    /// One line on stderr; that it cannot be written is no reason to fail.
+    /// One line on stderr; a failure to write it is ignored.
     fn print(&self, label: &str, text: &str) {
         let _ = writeln!(self.stream(), "{label} {}", one_line(text));
     }
@@ -175,7 +175,7 @@ impl Stderr {
     }
 }
 
-/// Asks on the terminal without showing what is typed; the caller has made sure that there is one.
+/// Asks on the terminal without showing what is typed; the caller has checked that there is one.
 ///
 /// # Errors
 /// When the terminal cannot be read, or a signal comes.

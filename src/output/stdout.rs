@@ -1,4 +1,4 @@
-//! Standard output: the API's response, a record, what was asked for; and nothing else.
+//! Standard output: the API's response, a record, or what was requested; nothing else.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
@@ -22,12 +22,12 @@ pub(crate) struct Stdout {
     /// Whether it is a terminal, and whether it is coloured: asked once, not for each line of a list.
     is_terminal: OnceLock<bool>,
     is_colored: OnceLock<bool>,
-    /// Set once something was written that nobody read.
+    /// Set once something was written after the reader had gone.
     reader_is_gone: OnceLock<()>,
 }
 
 impl Stdout {
-    /// `format` is `--output`, where it was given.
+    /// `format` is `--output`, if it was given.
     pub(crate) fn new(format: Option<Format>, color: Color) -> Self {
         let is_format_given = format.is_some();
         Self { format: format.unwrap_or_default(), is_format_given, color, ..Self::default() }
@@ -37,7 +37,7 @@ impl Stdout {
     /// it was written.
     ///
     /// # Errors
-    /// When stdout cannot be written; a closed pipe is no error.
+    /// If stdout cannot be written; a closed pipe is not an error.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), StreamError> {
         let text = match (self.is_for_a_person(), self.is_colored()) {
             (true, color) => serde_json::to_value(value).map(|value| json::pretty(&value, color)),
@@ -106,7 +106,7 @@ impl Stdout {
         }
     }
 
-    /// Whether something was written to a pipe that nobody reads any more. Only who loses something by it need ask.
+    /// Whether something was written to a pipe without a reader. Only callers for whom that is a loss need to ask.
     pub(crate) fn has_lost_its_reader(&self) -> bool {
         self.reader_is_gone.get().is_some()
     }

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthChar;
 
-/// `text` in lines of at most `columns`, broken at blanks where there are any.
+/// `text` in lines of at most `columns`, broken at blanks if possible.
 pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut line, mut used) = (String::new(), 0);

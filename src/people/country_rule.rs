@@ -1,4 +1,4 @@
-//! Whose national numbers a row has: those of the country that a column of its list names, unless one was typed.
+//! Decides the country of a row's national numbers: the one in a column of its list, unless one was typed.
 
 use thiserror::Error;
 

@@ -11,7 +11,7 @@ use crate::message::RecipientError;
 /// Lines that are named.
 const NAMED: usize = 20;
 
-/// Who asks for a list.
+/// Which setting asks for a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ExclusionOrigin {
     /// `--exclude`
@@ -20,12 +20,12 @@ pub(crate) enum ExclusionOrigin {
     Profile(String),
 }
 
-/// A list of people who must not be written to that cannot be used; who is on it is not known, so nothing may leave.
+/// A list of excluded people that cannot be used: it is unknown who is on it, so nothing may leave.
 #[derive(Debug, Error)]
 #[error("{}: {}{problem}", flag(origin), file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default())]
 pub(crate) struct ExclusionError {
     pub(crate) origin: ExclusionOrigin,
-    /// Where the problem does not name it: there may be several lists.
+    /// For problems that do not name the list: there may be several.
     file: Option<String>,
     problem: Box<ExclusionProblem>,
 }
@@ -40,7 +40,7 @@ pub(super) enum ExclusionProblem {
     Lines { name: String, lines: Vec<BadLine>, count: u64 },
 }
 
-/// A line that does not say who is meant.
+/// A line that does not clearly name a person.
 #[derive(Debug, Error)]
 #[error("{}line {line}: {fault}", sheet.as_ref().map(|sheet| format!("sheet `{sheet}`, ")).unwrap_or_default())]
 pub(super) struct BadLine {
@@ -56,7 +56,7 @@ pub(super) enum LineFault {
     Long { most: u64 },
     #[error("{0}")]
     Recipient(RecipientError),
-    #[error("`{column}` is empty, so nobody can tell who is meant")]
+    #[error("`{column}` is empty, so the person is not known")]
     NoRecipient { column: String },
     #[error("{0}")]
     Row(String),
@@ -71,7 +71,7 @@ impl From<PersonError> for LineFault {
     }
 }
 
-/// The bad lines of a file, of which the first are kept.
+/// The bad lines of a file; only the first are kept.
 #[derive(Debug, Default)]
 pub(super) struct BadLines {
     lines: Vec<BadLine>,
@@ -107,7 +107,7 @@ impl BadLines {
 fn summary(lines: &[BadLine], count: u64) -> String {
     match lines {
         [only] => only.to_string(),
-        _ => format!("{count} lines do not say who is meant"),
+        _ => format!("{count} lines do not name a person"),
     }
 }
 
@@ -137,7 +137,7 @@ impl ExclusionError {
         Self { origin: origin.clone(), file: is_unnamed.then(|| name.to_owned()), problem: Box::new(problem) }
     }
 
-    /// The lines that are at fault, where the message does not name the only one.
+    /// The bad lines, unless the message already names the only one.
     pub(crate) fn details(&self) -> Vec<String> {
         match self.problem.as_ref() {
             ExclusionProblem::Lines { lines, count, .. } if lines.len() > 1 => {
@@ -159,11 +159,11 @@ impl ExclusionError {
             }
             ExclusionProblem::List(error) => error.hint(),
             ExclusionProblem::Empty { .. } => {
-                "check where it comes from; a file with only a header, or a comment after #, is nobody".to_owned()
+                "check where it comes from; a file with only a header, or a comment after #, excludes no one".to_owned()
             }
             ExclusionProblem::Lines { lines, .. } => match lines.first().map(|line| &line.fault) {
                 Some(LineFault::Recipient(error)) => error.hint(),
-                Some(LineFault::NoRecipient { .. }) => "write who is meant there, or delete the line".to_owned(),
+                Some(LineFault::NoRecipient { .. }) => "write the person's number there, or delete the line".to_owned(),
                 Some(LineFault::Long { .. } | LineFault::Row(_)) | None => LINES.to_owned(),
             },
         }

@@ -1,5 +1,5 @@
-//! A file of people who must not be written to: one a line, a list with a header, or a workbook. Whatever it does not
-//! understand is an error with its line: a person who was skipped would be written to.
+//! A file of excluded people: one on each line, a list with a header, or a workbook. Anything that cannot be read is an error
+//! with its line, because a person who is overlooked would get messages.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
@@ -28,7 +28,7 @@ pub(crate) struct ExclusionOptions {
     pub(crate) encoding: Option<ListEncoding>,
 }
 
-/// Gives each person of `input` to `add`, in all [`readings`]; `name` stands in errors.
+/// Calls `add` with each person of `input`, in all [`readings`]; `name` is named in errors.
 pub(super) fn read(
     input: ListInput,
     name: &str,
@@ -50,7 +50,7 @@ pub(super) fn read(
             first.drain(..MARK.len());
         }
         if first.is_empty() {
-            // What only has comments says that nobody is meant; what has nothing at all may have lost it.
+            // A file with only comments excludes no one on purpose; an empty one may have lost its content.
             let empty = ExclusionProblem::Empty { name: name.to_owned() };
             return if is_comment { Ok(ReadFile::default()) } else { Err(empty) };
         }
@@ -64,7 +64,7 @@ pub(super) fn read(
                 let before = vec![b'\n'; passed];
                 let is_ndjson = first.trim_ascii_start().starts_with(b"{");
                 let rest = Cursor::new(first).chain(input);
-                // In a file that is no text nothing is a comment.
+                // A file that is not a text has no comments.
                 let rest: Box<dyn Read> =
                     if is_text { Box::new(WithoutComments::new(rest, is_ndjson)) } else { Box::new(rest) };
                 return read_list(Box::new(Cursor::new(before).chain(rest)), name, options.countries, add);
@@ -74,7 +74,7 @@ pub(super) fn read(
     }
 }
 
-/// What the first line says of a file.
+/// What kind of file the first line shows.
 enum Content {
     Nothing,
     Comment,
@@ -94,7 +94,7 @@ fn content(line: &[u8]) -> Content {
     if text.starts_with('#') {
         return Content::Comment;
     }
-    // What stands before a delimiter: a list without a header is reported for its first line.
+    // The text before a delimiter: a list without a header is reported with its first line.
     let cell = bare(text).split([',', ';', '\t', '|']).next().unwrap_or_default().trim_matches('"');
     let is_number = cell.contains(|character: char| character.is_ascii_digit())
         && !cell.contains(|character: char| {
@@ -116,7 +116,7 @@ fn bare(line: &str) -> &str {
     text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
 }
 
-/// One person a line; `passed` lines stand before.
+/// One person on each line, after `passed` lines.
 fn read_lines(
     mut input: impl BufRead,
     name: &str,
@@ -180,7 +180,7 @@ fn read_list(
     tables.finish(name)
 }
 
-/// What a field may say of a recipient.
+/// A field that may hold a recipient.
 fn text_of(value: &Value) -> Result<String, String> {
     match value {
         Value::String(text) => Ok(text.clone()),
@@ -189,7 +189,7 @@ fn text_of(value: &Value) -> Result<String, String> {
     }
 }
 
-/// All sheets, each a table of its own.
+/// All sheets, each as a table of its own.
 fn read_workbook(
     mut sheets: EverySheet,
     name: &str,
@@ -211,7 +211,7 @@ struct WithoutComments<R> {
     place: Place,
 }
 
-/// Where a byte stands.
+/// The position of a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     LineBegins,

@@ -1,5 +1,5 @@
-//! The people in a table. A column whose name says recipient must hold one in each row; any other may hold more numbers of
-//! them, which exclude, too: somebody who is left out by mistake is harmed less than somebody who is written to.
+//! The people in a table. The recipient's column must have one in each row; numbers in other columns exclude, too, because
+//! excluding a person by mistake does less harm than writing to one.
 
 use super::country_rule::{CountryRule, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
@@ -11,13 +11,13 @@ const TOLD_DOUBTS: usize = 5;
 /// Digits of what may be meant for a number.
 const DOUBTFUL_DIGITS: usize = 7;
 
-/// What is in a cell, or why it has no value.
+/// The content of a cell, or why it has no value.
 type Cell<'a> = Result<&'a str, String>;
 
 /// What was read of a file, besides people.
 #[derive(Debug, Default)]
 pub(super) struct ReadFile {
-    /// Of a workbook, how many of its sheets have people on them.
+    /// For a workbook, how many of its sheets have people.
     pub(super) sheets: Option<u64>,
     /// Cells that may have been meant for a number.
     pub(super) doubts: Vec<String>,
@@ -42,12 +42,12 @@ pub(super) struct ExclusionTables<'a> {
 struct ExclusionTable {
     /// Of a workbook.
     sheet: Option<String>,
-    /// Absent until its row is found; empty where there is none.
+    /// None until its row is found; empty if there is none.
     header: Option<Vec<(String, ColumnRole)>>,
     /// The first column of recipients.
     recipient: Option<String>,
     has_people: bool,
-    /// How many bad lines stand before it.
+    /// How many bad lines come before it.
     bad_before: u64,
 }
 
@@ -68,7 +68,7 @@ impl<'a> ExclusionTables<'a> {
         }
     }
 
-    /// The header of the table; a row where it has somebody's number.
+    /// The header of the table; a line with a number is a row instead.
     pub(super) fn header(&mut self, line: u64, names: &[String]) {
         self.first_header.get_or_insert_with(|| names.to_vec());
         if names.iter().any(|name| looks_like_number(name)) {
@@ -121,7 +121,7 @@ impl<'a> ExclusionTables<'a> {
             self.table = ExclusionTable { sheet: Some(sheet.to_owned()), bad_before, ..ExclusionTable::default() };
         }
         let names = || cells.iter().map(|cell| cell.clone().unwrap_or_default());
-        // What stands above the names of the columns names nobody.
+        // Lines above the column names do not name people.
         let is_header = !self.table.has_people && names().any(|name| ColumnRole::of(&name) == ColumnRole::Recipient);
         if is_header || self.table.header.is_none() {
             self.bad.cut(self.table.bad_before);
@@ -164,7 +164,7 @@ impl<'a> ExclusionTables<'a> {
                 (_, Some(column)) if !is_anybody => faults.push(LineFault::NoRecipient { column: column.clone() }),
                 (Some((_, error)), None) if !is_anybody => faults.push(error.into()),
                 (Some((name, error)), _) if ColumnRole::of(name) == ColumnRole::Perhaps => {
-                    self.doubts.push(format!("line {line}: under {name} nobody is excluded: {error}"));
+                    self.doubts.push(format!("line {line}: the cell under {name} excludes no one: {error}"));
                 }
                 (Some(_) | None, _) => {}
             }
@@ -180,7 +180,7 @@ impl<'a> ExclusionTables<'a> {
     }
 
     /// # Errors
-    /// With all lines that do not say who is meant, or when there is no column of people at all.
+    /// With all lines that do not clearly name a person, or if there is no column of people at all.
     pub(super) fn finish(mut self, name: &str) -> Result<ReadFile, ExclusionProblem> {
         self.end_table();
         self.bad.check(name)?;

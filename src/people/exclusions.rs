@@ -9,7 +9,7 @@ use super::exclusion_table::ReadFile;
 use crate::list::ListInput;
 use crate::phone::person_key;
 
-/// Who must not be written to, and which list says so.
+/// The people who are excluded, and by which list.
 #[derive(Debug, Default)]
 pub(crate) struct Exclusions {
     lists: Vec<ExclusionList>,
@@ -19,7 +19,7 @@ pub(crate) struct Exclusions {
 #[derive(Debug)]
 pub(crate) struct ExclusionList {
     pub(crate) name: String,
-    /// Of a workbook, how many of its sheets have people on them.
+    /// For a workbook, how many of its sheets have people.
     pub(crate) sheets: Option<u64>,
     /// Cells that may have been meant for a number.
     pub(crate) doubts: Vec<String>,
@@ -37,10 +37,10 @@ struct People {
 }
 
 impl Exclusions {
-    /// Adds the list that `input` holds. `name` is what it is called, and `origin` who asks for it.
+    /// Adds the list in `input`. `name` is its name, and `origin` the setting that asks for it.
     ///
     /// # Errors
-    /// When it is not such a list, or lines of it name nobody.
+    /// If it is not such a list, or a line does not name a person.
     pub(crate) fn add(
         &mut self,
         input: ListInput,
@@ -72,7 +72,7 @@ impl Exclusions {
         &self.lists
     }
 
-    /// Whether there is no list at all.
+    /// Whether there is no list.
     pub(crate) fn is_empty(&self) -> bool {
         self.lists.is_empty()
     }
@@ -91,7 +91,7 @@ impl Exclusions {
 }
 
 impl ExclusionList {
-    /// How many people are on it, each counted once however often they stand there.
+    /// How many people are on it; each person counts once.
     pub(crate) fn count(&self) -> u64 {
         (self.people.numbers.len() + self.people.others.len()) as u64
     }

@@ -15,7 +15,7 @@ use crate::nearest::plain;
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Country(pub(super) &'static Region);
 
-/// Codes that are named where a country is not known.
+/// Codes that are suggested if a country is not known.
 const MOST_NAMED: usize = 6;
 
 /// What people call each country, a line each: its code, and names as [`plain`] writes them. `tests/country-names` writes it.

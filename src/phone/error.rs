@@ -30,7 +30,7 @@ pub(crate) enum PhoneError {
     },
 }
 
-/// A cell in one line: what is no letter of one is escaped, quotes are not.
+/// A cell as one line: unprintable characters are escaped, quotes are not.
 fn shown(typed: &str) -> String {
     let escaped = typed.chars().map(|character| match character {
         '\'' | '"' => character.to_string(),

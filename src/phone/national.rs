@@ -1,4 +1,4 @@
-//! What is dialled inside a country, as the number that reaches it from everywhere.
+//! Turns a number as it is dialled inside a country into the international number.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -37,7 +37,7 @@ pub(super) fn without_prefix(digits: &str, region: &'static Region) -> Option<St
     }
 }
 
-/// What stands in place of a prefix, as libphonenumber does it: nothing where no group of the pattern took part.
+/// The replacement of a prefix, as in libphonenumber: empty if no group of the pattern matched.
 fn in_place(found: &Captures<'_>, rule: &str) -> String {
     let last = found.iter().skip(1).last().flatten();
     let mut text = String::new();

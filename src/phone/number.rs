@@ -12,11 +12,11 @@ use super::user_id;
 /// With fewer digits and no `+`, a number is as likely a national one.
 const DIGITS_WITHOUT_PLUS: usize = 10;
 
-/// A number that there is, by libphonenumber's rules.
+/// A valid number, by libphonenumber's rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PhoneNumber {
     digits: String,
-    /// Neither `+` nor 00 said where the country code begins.
+    /// Neither `+` nor 00 marks the country code.
     is_bare: bool,
     warnings: Vec<String>,
 }
@@ -26,7 +26,7 @@ impl PhoneNumber {
     /// they can be, else an international one.
     ///
     /// # Errors
-    /// When there is no such number, with the one that is probably meant.
+    /// If it is not a valid number, with the one that is probably meant.
     pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, PhoneError> {
         let Typed { is_international, digits } = Typed::read(typed)?;
         match country {
@@ -48,7 +48,7 @@ impl PhoneNumber {
     fn read_bare(typed: &str, digits: String, region: &'static Region) -> Result<Self, PhoneError> {
         let has_code = digits.starts_with(region.calling_code);
         match international(&digits, region) {
-            // Where the lengths of a country's numbers vary, one with its code may be a national one by chance.
+            // In a country whose numbers vary in length, a number with the country code may also be a national one.
             Some(number) if has_code && number != digits && is_number(&digits) => Ok(Self::new(digits, true)),
             Some(number) if has_code && number != digits => {
                 let warning = format!(
@@ -110,7 +110,7 @@ impl PhoneNumber {
         self
     }
 
-    /// With a warning where it was typed without a country and may as well be a national number of one.
+    /// With a warning if it was typed without a country and could also be a national number.
     pub(crate) fn doubted(mut self) -> Self {
         if let Some(region) = region_of_number(&self.digits).filter(|_| self.is_bare && may_be_national(&self.digits)) {
             self.warnings.push(format!(
@@ -126,7 +126,7 @@ impl PhoneNumber {
         &self.digits
     }
 
-    /// What a person should know of how it was understood.
+    /// A note for a person about how it was read.
     pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -144,8 +144,8 @@ fn may_be_international(digits: &str, region: &Region) -> bool {
     digits.len() >= fewest && is_number(digits)
 }
 
-/// That bare `digits`, no national number of `region`, are taken as they were typed: they are another country's. Where they
-/// begin with its own code that is what was meant.
+/// Bare `digits` that are not a national number of `region` are read as another country's number, with a warning, unless they
+/// begin with the region's own code.
 fn taken_as_typed(typed: &str, digits: &str, region: &'static Region) -> Option<String> {
     if digits.starts_with(region.calling_code) {
         return None;
@@ -161,11 +161,11 @@ fn taken_as_typed(typed: &str, digits: &str, region: &'static Region) -> Option<
     ))
 }
 
-/// Where most lists are of: the countries that Jelou serves.
+/// The countries of most lists: those that Jelou serves.
 const COUNTRIES_OF_LISTS: [&str; 18] =
     ["EC", "CO", "MX", "PE", "CL", "AR", "BR", "GT", "PA", "CR", "BO", "UY", "PY", "DO", "HN", "SV", "NI", "VE"];
 
-/// Whether `digits`, an international number of a country of which few lists are, may as well be a national one of another.
+/// Whether `digits`, an international number of an unusual country, could also be a national one of another.
 pub(crate) fn may_be_national(digits: &str) -> bool {
     let is_of_lists = |region: &&Region| COUNTRIES_OF_LISTS.contains(&region.code);
     digits.len() == DIGITS_WITHOUT_PLUS
@@ -185,13 +185,13 @@ pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
 /// The most digits of a national number, with what is dialled in front; longer ones are users of other channels.
 const MOST_NATIONAL: usize = 12;
 
-/// Whether `digits` reach nobody as they stand, and may be a national number.
+/// Whether `digits` are not a valid number, but could be a national one.
 pub(crate) fn is_national(digits: &str) -> bool {
     let is_short = digits.len() <= MOST_NATIONAL && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_short && PhoneNumber::read(digits, None).is_err_and(|error| error.is_without_country())
 }
 
-/// Whether the country decides what `typed` is: it has neither `+` nor 00, and is no user of another channel.
+/// Whether the country matters for `typed`: it has neither `+` nor 00, and is not a user of another channel.
 pub(crate) fn is_bare(typed: &str) -> bool {
     Typed::read(typed).is_ok_and(|typed| !typed.is_international)
 }

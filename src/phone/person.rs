@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// What recipients of one person have in common: Mexico's 521 is 52, Argentina's 549 is 54, and Brazil's mobiles are without
-/// their ninth digit. A number that stands with `+`, spaces or hyphens is its digits; other recipients are themselves.
+/// The key of a person, whose recipients can differ: Mexico's 521 is 52, Argentina's 549 is 54, and Brazil's mobiles lose their
+/// ninth digit. A number with `+`, spaces or hyphens is reduced to its digits; other recipients are unchanged.
 pub(crate) fn person_key(recipient: &str) -> Cow<'_, str> {
     let digits = digits_of(recipient);
     match digits.as_bytes() {

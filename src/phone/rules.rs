@@ -1,9 +1,9 @@
-//! The tables: every number that there is, as a graph of digits, and what is to be known of each region.
+//! The tables: all valid numbers, as a graph of digits, and the properties of each region.
 
 use std::sync::OnceLock;
 
-/// The nodes of the graph, made by `tests/cli/phone_rules.rs`: each has the node that a digit leads to, ten times, and the
-/// region of a number that ends there. The first is nowhere, the last where a number begins.
+/// The nodes of the graph, made by `tests/cli/phone_rules.rs`. Each has ten successors, one for each digit, and the region of a
+/// number that ends there. The first node is the dead end, the last is the start.
 static NUMBERS: &[u8] = include_bytes!("numbers.bin");
 
 /// One line a region.
@@ -20,9 +20,9 @@ pub(super) struct Region {
     pub(super) calling_code: &'static str,
     /// How many digits follow the calling code in landlines and mobiles: `8,9`.
     pub(super) lengths: &'static str,
-    /// What is dialled inside the country in front of a number, a regular expression; empty for nothing.
+    /// The national prefix, a regular expression; empty if there is none.
     pub(super) prefix: &'static str,
-    /// What stands in its place; empty for nothing.
+    /// Its replacement; empty if there is none.
     pub(super) in_place: &'static str,
 }
 
@@ -36,7 +36,7 @@ pub(super) fn is_valid(digits: &str) -> bool {
     walk(digits) != 0
 }
 
-/// The number of the region, counted from 1; 0 where `digits` are no number.
+/// The region of the number, counted from 1; 0 if `digits` are not a number.
 fn walk(digits: &str) -> u8 {
     let (nodes, _) = NUMBERS.as_chunks::<NODE>();
     let Some(begin) = nodes.last() else { return 0 };
@@ -48,7 +48,7 @@ fn walk(digits: &str) -> u8 {
     end.map_or(0, |[.., region]| *region)
 }
 
-/// All regions: those of one calling code stand together, the main one first.
+/// All regions; those with one calling code are adjacent, the main one first.
 pub(super) fn regions() -> &'static [Region] {
     static READ: OnceLock<Vec<Region>> = OnceLock::new();
     READ.get_or_init(|| REGIONS.lines().filter(|line| !line.starts_with('#')).filter_map(Region::read).collect())

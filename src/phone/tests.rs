@@ -1,4 +1,4 @@
-//! What is understood of numbers as people write them; and that the tables say what libphonenumber's data say.
+//! How numbers are read as people write them, and that the tables agree with libphonenumber's data.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use regex_lite::Regex;
 use super::rules::is_valid;
 use super::{Country, PhoneNumber};
 
-/// What is understood, with its warning, or why nothing is.
+/// How it is read, with its warning, or why it is refused.
 fn understood(typed: &str, country: &str) -> String {
     let country = Some(country).filter(|code| !code.is_empty()).map(|code| code.parse::<Country>().unwrap());
     match PhoneNumber::read(typed, country) {
@@ -21,8 +21,8 @@ fn understood(typed: &str, country: &str) -> String {
     }
 }
 
-/// Of twelve countries: what is typed; what is understood of it without a country; and with its own. `…` stands for words
-/// between two parts.
+/// For twelve countries: what is typed, how it is read without a country, and with its own. `…` stands for words between two
+/// parts.
 const TABLE: [(&str, &str, &str, &str); 73] = [
     ("+593987654321", "EC", "593987654321", "593987654321"),
     ("00593987654321", "EC", "593987654321", "593987654321"),
@@ -216,7 +216,7 @@ fn numbers_of_twelve_countries_are_understood() {
     }
 }
 
-/// The data's own patterns, compiled where they are asked for.
+/// The data's own patterns, compiled on demand.
 #[derive(Default)]
 struct Plans(HashMap<String, Regex>);
 
@@ -229,7 +229,7 @@ impl Plans {
         regex.is_match(national)
     }
 
-    /// As libphonenumber has it: the first region whose beginning or, without one, whose number fits decides.
+    /// As in libphonenumber: the first region whose prefix matches or, if it has none, whose numbers match.
     fn is_valid(&mut self, code: u16, national: &str) -> bool {
         for region in DATABASE.by_code(&code).unwrap() {
             let types = region.descriptors();
@@ -294,7 +294,7 @@ fn the_tables_say_what_the_data_say() {
     assert_eq!(others, []);
 }
 
-/// What is dialled inside a country, as the examples of the data have it behind their prefixes.
+/// The examples of the data as they are dialled inside a country, with their prefixes.
 #[test]
 fn a_national_number_is_dialled_with_its_prefix_or_without() {
     let mut others = Vec::new();

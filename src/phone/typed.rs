@@ -5,7 +5,7 @@ use super::error::PhoneError;
 /// Fewest and most digits of a number with its country code (E.164).
 pub(super) const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
-/// What was typed, as digits.
+/// The digits of what was typed.
 #[derive(Debug)]
 pub(super) struct Typed {
     /// Whether they begin with a country code: there was a `+`, or 00, which is not among the digits.
@@ -64,7 +64,7 @@ fn is_from_a_spreadsheet(number: &str) -> bool {
     is_zero && (decimals.len() == 1 || !whole.contains('.'))
 }
 
-/// `593987650001.5`: too many digits stand before the only dot for it to be a separator.
+/// `593987650001.5`: the only dot comes after too many digits to be a separator.
 fn has_decimals(number: &str) -> bool {
     let Some((whole, decimals)) = number.split_once('.') else { return false };
     let is_whole = whole.len() >= *DIGITS.start() && whole.bytes().all(|byte| byte.is_ascii_digit());
@@ -86,8 +86,8 @@ fn is_part_of_phone(character: char) -> bool {
     character.is_ascii_digit() || matches!(character, '-' | '.' | '(' | ')')
 }
 
-/// What comes along when a number is copied from a page or a chat: spaces, typographic hyphens, direction marks.
-/// A tab or a line break is not among them: it separates two values.
+/// Characters that are copied along with a number from a page or a chat: spaces, typographic hyphens, direction marks. Tabs and
+/// line breaks are not among them: they separate values.
 fn is_paste_residue(character: char) -> bool {
     matches!(
         character,

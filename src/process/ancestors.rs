@@ -1,6 +1,6 @@
-//! The processes that we were started by: is one of them `jelouctl sandbox … -- COMMAND`, and where does it listen. An
-//! environment can be cleared on the way to us, but not the processes. Such a sandbox marks itself, since neither
-//! its file (a link, a copy, the dynamic loader) nor its command line tells what it is.
+//! Finds out whether one of the processes that started us is `jelouctl sandbox … -- COMMAND`, and where it listens. A script
+//! can clear its environment, but not its parents. Such a sandbox marks itself, because neither its file (a link, a copy, the
+//! dynamic loader) nor its command line identifies it.
 
 #[cfg(target_os = "linux")]
 use std::ffi::CStr;
@@ -13,7 +13,7 @@ use super::error::SystemError;
 pub(crate) enum EnclosingSandbox {
     /// It listens on this port of 127.0.0.1.
     Listening(u16),
-    /// This process, of which we may not learn where it listens: another user's, for example.
+    /// The process whose address we may not read, for example because it belongs to another user.
     Hidden(u32),
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn enclose_commands() -> Result<(), SystemError> {
     Ok(())
 }
 
-/// The nearest sandbox among the processes that we were started by. Only Linux says; where it does not, there is none.
+/// The nearest sandbox among the processes that started us. Only Linux can tell; elsewhere there is none.
 #[cfg(target_os = "linux")]
 pub(crate) fn enclosing_sandbox() -> Option<EnclosingSandbox> {
     /// More than any chain has, should the numbers be taken by others meanwhile.
@@ -63,7 +63,7 @@ mod linux {
     use std::path::Path;
 
     pub(super) struct Stat {
-        /// What the process calls itself; of the program's file at first.
+        /// The process's own name; at first that of the program's file.
         pub(super) name: String,
         /// The process that started this one, or took it over; 0 for the first of all, which cannot be read.
         pub(super) parent: u32,

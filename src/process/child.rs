@@ -22,19 +22,19 @@ const NOT_FOUND: u8 = 127;
 /// Found, but not a program that can be run.
 const NOT_EXECUTABLE: u8 = 126;
 
-/// How long what a command has written may still come once it has ended, all of it: what it left running may hold the pipe,
-/// and write without end.
+/// How long output may still arrive after a command has ended: a process that it left running may hold the pipe and write
+/// forever.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// A signal is passed on after this time, to a command that is still there then: where the whole group was signalled, the
-/// command has it already and ends meanwhile.
+/// A signal is passed on to a command that still runs after this time: if the whole group was signalled, the command has it
+/// already and ends meanwhile.
 const PASSED_ON_AFTER: Duration = Duration::from_millis(75);
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CommandEnd {
-    /// Its exit code; 127 or 126 when it could not be started, 128 and the signal's number when one ended it. Nothing where
-    /// the system does not say.
+    /// Its exit code; 127 or 126 if it could not be started, 128 plus the signal's number if a signal ended it. None if the
+    /// system does not know.
     pub(crate) code: Option<u8>,
     /// The number of the signal that ended it.
     pub(crate) signal: Option<i32>,
@@ -154,7 +154,7 @@ fn is_typed(signal: Signal) -> bool {
     matches!(signal, Signal::Interrupt | Signal::Quit) && is_in_foreground()
 }
 
-/// Whether we belong to the processes that get what is typed at the terminal.
+/// Whether we are in the foreground of the terminal.
 #[cfg(unix)]
 fn is_in_foreground() -> bool {
     let terminal = std::fs::File::open("/dev/tty");
@@ -163,7 +163,7 @@ fn is_in_foreground() -> bool {
     })
 }
 
-/// What the console tells goes to each of its processes: the child's end is ours.
+/// Console events go to every process of the console; when the child ends, so do we.
 #[cfg(windows)]
 fn is_typed(_signal: Signal) -> bool {
     true

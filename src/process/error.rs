@@ -1,4 +1,4 @@
-//! What the system refused.
+//! A failure of the system.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! The runtime of whatever waits: one thread, made where it is needed.
+//! The runtime of everything that waits: one thread, started on demand.
 
 use super::error::SystemError;
 

@@ -94,8 +94,8 @@ impl Signals {
         Self { history: History { command_ended: Some(ended), ..History::default() }, ..Self::default() }
     }
 
-    /// Catches these too; needs a runtime. What is ignored stays so, for us and for the commands that we run: that is what
-    /// `nohup` is for, `trap '' TERM`, and the `&` of a script, whose Ctrl-C is not for its background jobs.
+    /// Also catches these; needs a runtime. Ignored signals stay ignored, for us and for the commands that we run: that is the
+    /// purpose of `nohup`, of `trap '' TERM`, and of a script's `&`, whose background jobs must not get Ctrl-C.
     pub(crate) fn catch(&mut self, signals: &[Signal]) -> Result<(), SystemError> {
         let ignored = ignored();
         for signal in signals.iter().filter(|signal| ignored & signal.bit() == 0) {
@@ -110,7 +110,7 @@ impl Signals {
         self.next().now_or_never()
     }
 
-    /// The next one that comes; never, where none is caught.
+    /// The next signal; never returns if none is caught.
     pub(crate) async fn next(&mut self) -> Signal {
         let Self { caught, history } = self;
         poll_fn(|context| {
@@ -154,8 +154,8 @@ fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
     unix::signal(kind).map(|source| vec![source])
 }
 
-/// The signals that are ignored, a bit each, which is how we were started: what we catch is not among them any more, and
-/// we make none ignored. Only Linux says so.
+/// The signals that were ignored when we were started, one bit each. Signals that we catch are no longer among them, and we
+/// ignore none ourselves. Only Linux can tell.
 #[cfg(target_os = "linux")]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -168,8 +168,8 @@ fn ignored() -> u64 {
     0
 }
 
-/// What the console tells takes the place of signals: Ctrl-Break is Ctrl-C, a window that closes is a terminal that goes,
-/// and the end of the session or the machine asks us to end.
+/// Console events take the place of signals: Ctrl-Break is Ctrl-C, closing the window is SIGHUP, and the end of the session or
+/// the machine asks us to end.
 #[cfg(windows)]
 fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
     Ok(match signal {

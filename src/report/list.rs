@@ -1,4 +1,4 @@
-//! The report on a run: the input's own columns, and behind them what became of each row.
+//! The report on a run: the input's own columns, followed by the outcome of each row.
 
 use std::io::{self, Write};
 use std::time::{Duration, UNIX_EPOCH};
@@ -118,7 +118,7 @@ fn damaged(error: &serde_json::Error) -> LedgerError {
     LedgerError::Damaged { problem: error.to_string() }
 }
 
-/// What became of a row of the run: a value under each of the columns.
+/// The outcome of a row: a value for each of the columns.
 ///
 /// # Errors
 /// When its time has no place among times.

@@ -4,22 +4,22 @@ use crate::import::BulkError;
 use crate::ledger::{DraftedRow, ReportedRow, RowState};
 use crate::list::ListFormat;
 
-/// What is done with each row.
+/// Called with each row.
 pub(super) type EachRow<'a> = &'a mut dyn FnMut(ReportedRow) -> Result<(), BulkError>;
 
 /// The rows of a report.
 pub(super) struct ReportRows<'a> {
-    /// The name of their run; empty where there is none.
+    /// The name of their run; empty if there is none.
     pub(super) run: String,
     pub(super) columns: &'a [String],
-    /// What the list is.
+    /// The format of the list.
     pub(super) format: ListFormat,
     /// How many there are at most.
     pub(super) most: u64,
     pub(super) each: &'a dyn Fn(EachRow<'_>) -> Result<(), BulkError>,
 }
 
-/// A row of a draft as a report has it; nothing for one that is to be sent.
+/// A row of a draft as a report has it; None if it will be sent.
 pub(super) fn left_out(row: &DraftedRow<'_>) -> Option<ReportedRow> {
     let skip = row.skip.as_ref()?;
     Some(ReportedRow {

@@ -8,7 +8,7 @@ use crate::ledger::Details;
 /// The file between the two commands.
 const FILE: &str = "again.csv";
 
-/// Writes the failed and the invalid rows of the run `name` into a file, and sends that; nothing where there are none.
+/// Writes the failed and invalid rows of the run `name` into a file and sends it; does nothing if there are none.
 pub(crate) fn commands_to_send_again(
     name: impl Display,
     failed: u64,

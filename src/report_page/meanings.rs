@@ -66,7 +66,7 @@ const WORDS: &[(&str, [&str; 2])] = &[
     ),
     ("already_sent", ["an earlier run has sent it", "un envío anterior ya lo envió"]),
     ("may_have_been_sent", ["an earlier run may have sent it", "un envío anterior quizá lo envió"]),
-    ("to_be_sent", ["an unfinished run is to send it", "un envío sin terminar lo va a enviar"]),
+    ("to_be_sent", ["an unfinished run will send it", "un envío sin terminar lo va a enviar"]),
     ("hidden", ["the sheet hides its row", "la hoja oculta su fila"]),
     ("cancelled", ["the run was cancelled before it was sent", "el envío se canceló antes de enviarlo"]),
     (
@@ -81,7 +81,7 @@ const WORDS: &[(&str, [&str; 2])] = &[
     ("not_allowed", ["the profile does not allow this recipient", "el perfil no permite este destinatario"]),
     ("warning", ["the message may not be what was meant", "el mensaje quizá no es lo que se quería"]),
     ("empty_cell", ["a value of the message is empty", "un valor del mensaje está vacío"]),
-    ("placeholder_cell", ["a value says that there is none, such as N/A", "un valor dice que no hay dato, como N/A"]),
+    ("placeholder_cell", ["a value means that there is none, such as N/A", "un valor dice que no hay dato, como N/A"]),
     ("same_person", ["this person gets an earlier message too", "esta persona también recibe un mensaje anterior"]),
 ];
 
@@ -249,7 +249,7 @@ const SENTENCES: &[(&str, &str)] = &[
         "no lo reenvíes; quita los números de ese país o pregunta a Meta qué países están permitidos",
     ),
     ("WhatsApp could not send it and does not say why", "WhatsApp no pudo enviarlo y no dice por qué"),
-    ("try again later; if it goes on, ask Jelou", "vuelve a intentarlo más tarde; si sigue igual, pregunta a Jelou"),
+    ("try again later; if it continues, ask Jelou", "vuelve a intentarlo más tarde; si sigue igual, pregunta a Jelou"),
     (
         "WhatsApp does not give this business permission to send it",
         "WhatsApp no da permiso a esta empresa para enviarlo",
@@ -265,12 +265,12 @@ const SENTENCES: &[(&str, &str)] = &[
     ("send it to another number", "envíalo a otro número"),
     ("WhatsApp has locked the business's account", "WhatsApp bloqueó la cuenta de la empresa"),
     (
-        "nobody gets anything until it is unlocked: see the account's state in WhatsApp Manager",
+        "nothing can be sent until it is unlocked: see the account's state in WhatsApp Manager",
         "nadie recibe nada hasta que se desbloquee: mira el estado de la cuenta en WhatsApp Manager",
     ),
     ("WhatsApp cannot charge the business for its messages", "WhatsApp no puede cobrar a la empresa por sus mensajes"),
     (
-        "nobody gets anything until the payment is settled in WhatsApp Manager",
+        "nothing can be sent until the payment is settled in WhatsApp Manager",
         "nadie recibe nada hasta que se arregle el pago en WhatsApp Manager",
     ),
     (

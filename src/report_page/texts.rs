@@ -157,7 +157,7 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     ("arrived", ["What the people got", "Qué recibieron"]),
     (
         "nobody_asked",
-        ["Nobody has asked Jelou yet what the people got.", "Aún no se le ha preguntado a Jelou qué recibieron."],
+        ["Jelou has not been asked yet what the people got.", "Aún no se le ha preguntado a Jelou qué recibieron."],
     ),
     (
         "asked_at",
@@ -241,8 +241,8 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     ("decided_sent_n", ["{} rows were sent", "{} filas se enviaron"]),
     ("decided_failed_1", ["{} row was not sent", "{} fila no se envió"]),
     ("decided_failed_n", ["{} rows were not sent", "{} filas no se enviaron"]),
-    ("decided_pending_1", ["{} row is to be sent again", "{} fila se volverá a enviar"]),
-    ("decided_pending_n", ["{} rows are to be sent again", "{} filas se volverán a enviar"]),
+    ("decided_pending_1", ["{} row will be sent again", "{} fila se volverá a enviar"]),
+    ("decided_pending_n", ["{} rows will be sent again", "{} filas se volverán a enviar"]),
     ("decided_unknown_1", ["{} row may have been sent", "{} fila quizá se envió"]),
     ("decided_unknown_n", ["{} rows may have been sent", "{} filas quizá se enviaron"]),
     ("until", ["until {}", "hasta {}"]),
@@ -299,7 +299,7 @@ const TEXTS: &[(&str, [&str; 2])] = &[
             "Algunos se aceptaron, pero no se entregaron. Estas filas como lista:",
         ],
     ),
-    ("next_all", ["The whole list with what became of each row:", "La lista completa con lo que pasó con cada fila:"]),
+    ("next_all", ["The whole list with the outcome of each row:", "La lista completa con lo que pasó con cada fila:"]),
     ("copy", ["Copy", "Copiar"]),
     ("copied", ["Copied", "Copiado"]),
     ("line", ["Line", "Línea"]),

@@ -16,7 +16,7 @@ pub(crate) fn accepted(answer: &Value, warnings: &[String]) -> Response {
     response
 }
 
-/// What a header can hold.
+/// Text that is valid in a header.
 fn on_one_line(text: &str) -> String {
     let mut line = String::new();
     for letter in text.chars() {

@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-/// How long a running sandbox may take to say so. It answers within a millisecond; who does not is none.
+/// How long a running sandbox may take to answer. It needs less than a millisecond; anything slower is not a sandbox.
 const HEALTH_TIMEOUT: Duration = Duration::from_millis(300);
 /// The most that is read of an answer, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -22,13 +22,13 @@ const MAX_ANSWER: usize = 64 * 1024;
 pub(crate) enum Neighbor {
     /// A sandbox of the same user.
     Ours,
-    /// A sandbox of another user, who could read what is sent to it and answer as he likes.
+    /// A sandbox of another user, who could read what is sent to it and answer anything.
     Foreign,
-    /// Nobody, or no sandbox.
+    /// Nothing, or not a sandbox.
     Nobody,
 }
 
-/// Who listens on this port of 127.0.0.1. Where the system does not say whose it is, it counts as ours.
+/// Whose process listens on this port of 127.0.0.1. If the system does not say, it counts as ours.
 pub(crate) async fn neighbor(port: u16) -> Neighbor {
     if !is_running(port).await {
         return Neighbor::Nobody;

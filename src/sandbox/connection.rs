@@ -20,7 +20,7 @@ use super::guard::Guard;
 pub(super) const MAX_CONNECTIONS: u32 = 1024;
 /// How long the head of a request may take to arrive.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// Until accepting is tried again when the system has no more file descriptors.
+/// The delay before accepting again if the system has no more file descriptors.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
 /// How a fault ends a connection before its answer is complete.
@@ -44,7 +44,7 @@ impl Hangup {
     }
 }
 
-/// Serves `app` behind `guard` to whoever connects, for ever.
+/// Serves `app` behind `guard` forever.
 pub(super) async fn serve(listener: TcpListener, guard: Guard, app: Router) {
     let guard = Arc::new(guard);
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
@@ -91,7 +91,7 @@ async fn serve_one(stream: TcpStream, guard: &Guard, app: TowerToHyperService<Ro
     };
     let stream = connection.into_parts().io.into_inner();
     if is_reset {
-        // What is closed without lingering is reset.
+        // Closing a socket without lingering resets the connection.
         let _ = stream.set_zero_linger();
     }
 }

@@ -1,7 +1,6 @@
-//! `GET /sandbox/events`: what happens, as server-sent events. A subscriber has its own place in the store and takes one
-//! message at a time, whose text all of them share, so that a slow one costs no memory; one that comes back
-//! (`Last-Event-ID`) misses nothing that is still kept. The first event says which sandbox it is: after a restart the
-//! numbers from before mean nothing.
+//! `GET /sandbox/events`: server-sent events. Each subscriber has its own position in the store and takes one message at a
+//! time, whose text all of them share, so that a slow one costs no memory. One that reconnects (`Last-Event-ID`) misses nothing
+//! that is still kept. The first event identifies the sandbox: after a restart, earlier numbers mean nothing.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -31,7 +30,7 @@ const RETRY_MS: u32 = 1000;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct EventsQuery {
-    /// Messages after this number; without it, those that come from now on.
+    /// Messages after this number; without it, only new ones.
     since: Option<u64>,
 }
 
@@ -39,13 +38,13 @@ struct Subscriber {
     sandbox: Arc<SandboxState>,
     /// The last message read.
     number: u64,
-    /// How often the store was cleared and a chat deleted, as far as the subscriber was told.
+    /// How often the store was cleared and a chat deleted, as far as the subscriber knows.
     cleared: u64,
     deleted: u64,
     /// How often a person read something or replied, and until when deliveries were told.
     read: u64,
     delivered: SystemTime,
-    /// The last refused request that it was told of.
+    /// The last refused request that was sent to it.
     refused: u64,
     version: watch::Receiver<StoreVersion>,
     faults: watch::Receiver<u64>,
@@ -81,7 +80,7 @@ pub(super) async fn events(
 }
 
 impl Subscriber {
-    /// The next event; nothing once the sandbox is gone.
+    /// The next event; None once the sandbox has ended.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             let StoreVersion { cleared, deleted, read, .. } = *self.version.borrow_and_update();

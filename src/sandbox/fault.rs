@@ -74,7 +74,7 @@ pub(crate) struct Fault {
 #[error("{0}")]
 pub(crate) struct FaultError(String);
 
-/// What a fault does besides its delay.
+/// The effect of a fault, besides its delay.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum FaultEffect {
     Status(u16),
@@ -205,7 +205,7 @@ impl FromStr for Fault {
     }
 }
 
-/// A value of the short form: text where the field is a text, else JSON where it is some.
+/// A value of the short form: a text if the field is a text, else JSON if it is valid JSON.
 fn short_value(key: &str, value: &str) -> Value {
     if ["delay", "late", "to", "kind"].contains(&key) {
         return json!(value);

@@ -19,7 +19,7 @@ pub(super) struct Faults {
 #[derive(Clone, Debug)]
 struct Rule {
     fault: Fault,
-    /// Messages of its recipient and kind.
+    /// Messages with the fault's recipient and kind.
     seen: u64,
     hits: u64,
 }

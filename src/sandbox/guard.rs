@@ -31,8 +31,7 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
 /// The port that a browser leaves out of an address.
 const HTTP_PORT: u16 = 80;
 
-/// A name or an address that others may call the sandbox by: `sandbox`, `10.0.0.5`, or `sandbox:8080` where they reach it by
-/// another port than its own.
+/// A name or address of the sandbox for other machines: `sandbox`, `10.0.0.5`, or `sandbox:8080` if they use another port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AllowedHost {
     name: String,
@@ -63,22 +62,22 @@ impl FromStr for AllowedHost {
             Host::Ipv4(address) if address.is_unspecified() => return Err(error()),
             host => host.to_string(),
         };
-        // Nothing but a host and a port stands there. The parser leaves out port 80.
+        // It has only a host and a port. The parser drops port 80.
         let port = url.port().or_else(|| raw.ends_with(":80").then_some(HTTP_PORT));
         let whole = port.map_or_else(|| name.clone(), |port| format!("{name}:{port}"));
         if raw.to_lowercase() == whole { Ok(Self { name, port }) } else { Err(error()) }
     }
 }
 
-/// Stands in front of every address. It is no layer of the router, which would cost each message several boxes.
+/// Checks every request first. It is not a layer of the router, which would cost several allocations for each message.
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
-    /// What a request may call us, in lower case.
+    /// The names that requests may use, in lower case.
     hosts: Vec<String>,
 }
 
 impl Guard {
-    /// Of a sandbox that listens on `address`: this machine's own names, and those that are `allowed`.
+    /// For a sandbox that listens on `address`: this machine's own names, and those that are `allowed`.
     pub(crate) fn new(address: SocketAddr, allowed: &[AllowedHost]) -> Self {
         let port = address.port();
         let own = Some(address).filter(|address| address.ip().is_loopback()).map(|address| address.to_string());
@@ -103,8 +102,8 @@ impl Guard {
         response.headers_mut().extend(HEADERS);
     }
 
-    /// The header that names another site than ours, or says that the request comes from one. A picture or a script of
-    /// another site's page is asked for without an origin, but browsers say where it comes from.
+    /// The header that names another site, or shows that the request comes from one. A picture or a script on another site's
+    /// page is requested without an origin, but browsers still say where it comes from.
     fn foreign_header(&self, headers: &HeaderMap, may_be_linked: bool) -> Option<&'static str> {
         let is_ours = |host: &[u8]| self.hosts.iter().any(|ours| ours.as_bytes().eq_ignore_ascii_case(host));
         let origin_is_ours = |origin: &HeaderValue| origin.as_bytes().strip_prefix(b"http://").is_some_and(is_ours);

@@ -1,5 +1,5 @@
-//! What Jelou says of messages later, in its shapes (`api.md`, "Look-ups"): the history of a bot, its notifications, and who
-//! hears of them. All of it is read from the store, and nothing else happens.
+//! Jelou's look-ups, in its shapes (`api.md`, "Look-ups"): the history of a bot, its notifications, and subscriptions. They
+//! only read the store.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use super::stored_message::{Author, StoredMessage};
 use super::subscriptions::NewSubscriptions;
 use crate::timestamps::{rfc_3339_millis, timestamp};
 
-/// Entries of a page, where none are asked for, and the most (`api.md`).
+/// Entries of a page: the default and the maximum (`api.md`).
 const DEFAULT_LIMIT: usize = 10;
 const MAX_LIMIT: usize = 50;
 /// The client that every message here was sent by.
@@ -112,7 +112,7 @@ pub(super) async fn subscribe(caller: Caller, body: Body) -> Response {
 }
 
 impl Lookup {
-    /// The parameters that all listings have; `names` are those of the beginning and the end. An error names the parameter.
+    /// The parameters of all listings; `names` are those of the beginning and the end. An error names the parameter.
     fn read(asked: &LookupQuery, names: [&str; 2]) -> Result<Self, (String, String)> {
         let number = |name: &str, default: usize, most: usize| match asked.get(name).map(|raw| raw.parse()) {
             None => Ok(default),
@@ -128,7 +128,7 @@ impl Lookup {
         Ok(Self { begin: begin?, end: end?, page, limit })
     }
 
-    /// A page of the listed messages of the caller's bot that fit, newest first, with what Jelou says of the pages.
+    /// A page of the caller's bot's messages that match, newest first, with Jelou's pagination.
     fn page_of(
         &self,
         caller: &Caller,
@@ -155,7 +155,7 @@ impl Lookup {
     }
 }
 
-/// A time, or a day: its beginning, or its end where it `is_end`.
+/// A time, or a day: its beginning, or its end if `is_end`.
 fn milliseconds(raw: &str, is_end: bool) -> Option<i64> {
     if let Ok(time) = raw.parse::<Timestamp>() {
         return Some(time.as_millisecond());
@@ -166,7 +166,7 @@ fn milliseconds(raw: &str, is_end: bool) -> Option<i64> {
     Some(begin - i64::from(is_end))
 }
 
-/// An entry of the history. Whoever wrote it is the sender; a bot has the name of its id.
+/// An entry of the history. The author is the sender; a bot's name is its id.
 fn history_entry(message: &StoredMessage, now: SystemTime) -> Value {
     let (user, bot) = (&message.user, &message.bot);
     let (recipient, sender, by) = match message.from {
@@ -184,7 +184,7 @@ fn history_entry(message: &StoredMessage, now: SystemTime) -> Value {
     })
 }
 
-/// The `type` on the wire in capitals, with the text and the medium where there are any. Jelou documents only a text's.
+/// The `type` on the wire in capitals, with text and medium if it has them. Jelou documents only that of a text.
 fn bubble(message: &StoredMessage) -> Value {
     let body = message.body();
     let on_wire = body.get("type").and_then(Value::as_str).filter(|_| !NOTIFICATIONS.contains(&message.kind));

@@ -57,7 +57,7 @@ pub(super) async fn template(received: MessageRequest) -> Response {
             TemplateVerdict::UnknownName { meant } if !templates.is_complete() => {
                 let meant = did_you_mean(&meant).map(|question| format!("; {question}")).unwrap_or_default();
                 checked.warnings.push(format!(
-                    "the sandbox knows samples only, so nobody checked whether there is a template `{}`; give it the bot's own with --templates{meant}",
+                    "the sandbox knows samples only and did not check for a template `{}`; give it the bot's own with --templates{meant}",
                     wanted.name
                 ));
             }
@@ -92,7 +92,7 @@ pub(super) async fn templates(caller: Caller, wanted: Result<Query<PageQuery>, Q
     }
 }
 
-/// An address of the API that there is not.
+/// An address that the API does not have.
 pub(super) async fn no_such_address(State(sandbox): State<Arc<SandboxState>>, request: Request) -> Response {
     refuse_address(&sandbox, request, answers::not_found()).await
 }
@@ -157,7 +157,7 @@ async fn receive(
     }
 }
 
-/// What the sender was told, for whoever reads the message back.
+/// The answer to the sender, for a later read.
 fn recorded(fault: Option<&Fault>, accepted: &Value) -> Value {
     match fault.map(|fault| (fault, fault.effect())) {
         None | Some((_, FaultEffect::None)) => json!({ "status": 200, "body": accepted }),

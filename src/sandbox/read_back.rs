@@ -23,10 +23,10 @@ use super::store::{Filter, Since, StoreVersion};
 use super::stored_message::{Author, NewMessage, StoredMessage};
 use super::webhook;
 
-/// What the webhook answered to what a user wrote: its status, or why there is none.
+/// The webhook's answer to a user's message: its status, or why there is none.
 const WEBHOOK: HeaderName = HeaderName::from_static("x-sandbox-webhook");
 
-/// What a query may say.
+/// The parameters of a query.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct MessagesQuery {
@@ -41,7 +41,7 @@ pub(super) struct MessagesQuery {
     limit: Option<usize>,
 }
 
-/// What a query for refused requests may say.
+/// The parameters of a query for refused requests.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RefusedQuery {
@@ -51,14 +51,14 @@ pub(super) struct RefusedQuery {
     limit: Option<usize>,
 }
 
-/// What a user writes, through the page or by hand.
+/// A user's message, from the page or from a request.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     text: String,
     /// The id of the message whose button was pressed.
     in_reply_to: Option<String>,
-    /// What the button carries, where it does.
+    /// The button's payload, if it has one.
     payload: Option<Value>,
 }
 
@@ -86,7 +86,7 @@ pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Val
     }))
 }
 
-/// `GET /sandbox/messages`: what was sent, oldest first.
+/// `GET /sandbox/messages`: the messages that were sent, oldest first.
 pub(super) async fn messages(
     State(sandbox): State<Arc<SandboxState>>,
     asked: Result<Query<MessagesQuery>, QueryRejection>,

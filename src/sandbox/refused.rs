@@ -16,7 +16,7 @@ use crate::timestamps::rfc_3339_millis;
 
 /// How many are kept.
 const MAX: usize = 1000;
-/// What they may take together, in bytes.
+/// Their maximum total size in bytes.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// The largest answer of ours, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -25,11 +25,11 @@ const MAX_ANSWER: usize = 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct RefusedRequest {
     pub(crate) request: RequestHead,
-    /// JSON, or a text where it is none; nothing where it was not read.
+    /// JSON, or a text if it is not JSON; None if it was not read.
     pub(crate) body: Option<Value>,
-    /// Whom it was for, where that is known.
+    /// The recipient, if known.
     pub(crate) user: Option<String>,
-    /// The word after `send`, where that is known.
+    /// The word after `send`, if known.
     pub(crate) kind: Option<&'static str>,
 }
 
@@ -42,7 +42,7 @@ struct WrittenRefusal<'a> {
     kind: Option<&'static str>,
     request: &'a RequestHead,
     body: Option<&'a Value>,
-    /// Path → what is wrong there.
+    /// Path → problem.
     fields: Map<String, Value>,
     answer: &'a Value,
 }
@@ -84,7 +84,7 @@ impl RefusedRequests {
         Response::from_parts(head, Body::from(bytes))
     }
 
-    /// Keeps `refused`; `answer` is what its sender was told.
+    /// Keeps `refused`; `answer` is what its sender got.
     pub(crate) fn keep(&self, refused: &RefusedRequest, answer: &Value) {
         let mut inner = self.lock();
         inner.number += 1;
@@ -153,7 +153,7 @@ impl KeptRefusals {
     }
 }
 
-/// JSON, or the text that it is; nothing where there is none.
+/// JSON, or a text if it is not JSON; None if there is none.
 pub(super) fn readable(bytes: &Bytes) -> Option<Value> {
     let text = || Value::String(String::from_utf8_lossy(bytes).into_owned());
     (!bytes.is_empty()).then(|| serde_json::from_slice(bytes).unwrap_or_else(|_| text()))

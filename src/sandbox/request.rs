@@ -1,4 +1,4 @@
-//! A request to the API as far as every endpoint reads it: authorised, for a bot that there is, its body JSON.
+//! A request to the API as every endpoint reads it: authorised, for an existing bot, with a JSON body.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,13 +24,13 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// Who asks for what.
+/// The caller and the request.
 pub(super) struct Caller {
     pub(crate) sandbox: Arc<SandboxState>,
     pub(crate) bot: String,
-    /// The user in the path, where the endpoint has one.
+    /// The user in the path, if the endpoint has one.
     pub(crate) user: Option<String>,
-    /// The notification in the path, where the endpoint has one.
+    /// The notification in the path, if the endpoint has one.
     pub(crate) notification: Option<String>,
 }
 
@@ -83,7 +83,7 @@ impl FromRequest<Arc<SandboxState>> for MessageRequest {
         let caller = match Caller::known(&mut parts, sandbox).await {
             Ok(caller) => caller,
             Err(answer) => {
-                // What it would have sent helps whoever looks for the reason.
+                // Its body helps to find the reason.
                 let body = read_bytes(body).await.ok().as_ref().and_then(readable);
                 return Err(refuse(sandbox, parts, body, None, answer).await);
             }
@@ -102,7 +102,7 @@ impl FromRequest<Arc<SandboxState>> for MessageRequest {
 }
 
 impl MessageRequest {
-    /// Keeps it among those that were refused, and gives the answer back.
+    /// Keeps it among the refused requests, and returns the answer.
     pub(crate) async fn refuse(self, user: Option<String>, kind: Option<&'static str>, answer: Response) -> Response {
         let Self { caller: Caller { sandbox, user: in_path, .. }, request, body, .. } = self;
         let user = user.or(in_path).or_else(|| body.get("userId")?.as_str().map(str::to_owned));

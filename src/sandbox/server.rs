@@ -22,19 +22,19 @@ use super::templates::Templates;
 use super::webhook::Webhook;
 use super::{connection, events, lookups, messages, page, read_back};
 
-/// Where `jelouctl sandbox` listens.
+/// The address of `jelouctl sandbox`.
 pub(crate) const DEFAULT_PORT: u16 = 4780;
 /// How many messages are kept.
 pub(crate) const DEFAULT_MAX: usize = 10_000;
 /// How long WhatsApp takes to deliver a message.
 pub(crate) const DEFAULT_DELIVER_AFTER: Duration = Duration::from_secs(1);
 
-/// What a sandbox is started with.
+/// The options of a sandbox.
 #[derive(Debug)]
 pub(crate) struct Options {
     /// Port 0 for any that is free.
     pub(crate) listen: SocketAddr,
-    /// What it may be called, beside this machine's own names.
+    /// Its names, besides this machine's own.
     pub(crate) allowed_hosts: Vec<AllowedHost>,
     /// The only bot there is; without it, any is.
     pub(crate) bot: Option<String>,
@@ -103,7 +103,7 @@ impl Sandbox {
         self.state.address.port()
     }
 
-    /// Where this machine reaches it.
+    /// Its address on this machine.
     pub(crate) fn url(&self) -> String {
         let address = self.state.address;
         if address.ip().is_loopback() {
@@ -113,7 +113,7 @@ impl Sandbox {
         }
     }
 
-    /// How many messages arrived, those that are no longer kept included.
+    /// How many messages arrived, including those that are no longer kept.
     pub(crate) fn arrived(&self) -> u64 {
         self.state.store.arrived()
     }

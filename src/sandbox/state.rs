@@ -13,7 +13,7 @@ use super::webhook::Webhook;
 pub(super) struct SandboxState {
     /// Another one for each sandbox that is started: tells a restart.
     pub(crate) instance: String,
-    /// Where it listens.
+    /// Its address.
     pub(crate) address: SocketAddr,
     /// The only bot there is; without it, any is.
     pub(crate) bot: Option<String>,

@@ -15,7 +15,7 @@ const MAX_BYTES: usize = 128 * 1024 * 1024;
 /// How long after a user's own message one may write to them freely (`api.md`, "Request").
 const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What is asked of the store; nothing means everything.
+/// A query; an empty one matches everything.
 #[derive(Debug, Default)]
 pub(super) struct Filter {
     pub(crate) user: Option<String>,
@@ -73,7 +73,7 @@ struct Inner {
     ids: [u64; 2],
     /// From the bot, since the start.
     arrived: u64,
-    /// Those that were kept no longer, since the store was cleared.
+    /// Messages that were dropped since the store was cleared.
     dropped: u64,
     /// The kinds that arrived since the store was cleared.
     kinds: BTreeSet<&'static str>,
@@ -104,7 +104,7 @@ impl Store {
         message
     }
 
-    /// The user opens the chat, and reads what is there.
+    /// The user opens the chat and reads it.
     pub(crate) fn open_chat(&self, user: &str) {
         let now = SystemTime::now();
         let is_changed = self.lock().mark(user, |receipts| receipts.open(now));
@@ -163,7 +163,7 @@ impl Store {
         self.version.send_modify(|version| version.cleared += 1);
     }
 
-    /// Forgets what was said with one user; says whether there was anything.
+    /// Deletes the chat with one user; returns whether there was one.
     pub(crate) fn delete_chat(&self, user: &str) -> bool {
         let mut inner = self.lock();
         let before = inner.messages.len();

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// What can be heard of.
+/// The events that can be subscribed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum EventName {
@@ -18,7 +18,7 @@ pub(super) enum EventName {
     Reply,
 }
 
-/// What a client asks for.
+/// A client's request.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Subscription {
     pub(crate) url: String,
@@ -43,7 +43,7 @@ impl Subscription {
 }
 
 impl Subscriptions {
-    /// Adds to those of the bot; an event has one address, the last one.
+    /// Adds to the bot's subscriptions; an event has one address, the latest.
     pub(crate) fn add(&self, bot: &str, subscriptions: &[Subscription]) {
         let mut all = self.lock();
         let of_bot = all.entry(bot.to_owned()).or_default();

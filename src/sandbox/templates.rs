@@ -1,4 +1,4 @@
-//! The bot's templates, listed as Jelou lists them: a few samples, or those of `--templates FILE`.
+//! The bot's templates, in the shape of Jelou's list: a few samples, or those of `--templates FILE`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -39,8 +39,8 @@ impl Default for Templates {
 }
 
 impl Templates {
-    /// Templates from JSON: an array, or the answer of Jelou's own listing. Each must have a name; who writes one down without
-    /// a status means one that can be sent.
+    /// Templates from JSON: an array, or the answer of Jelou's own listing. Each must have a name; one without a status counts
+    /// as approved.
     pub(crate) fn from_json(json: Value) -> Result<Self, TemplatesError> {
         let mut list = match json {
             Value::Array(list) => list,
@@ -72,8 +72,7 @@ impl Templates {
         &self.list
     }
 
-    /// Judges a template that is to be sent, as Jelou and WhatsApp would; of a name that the samples do not have they cannot
-    /// say.
+    /// Judges a message with a template, as Jelou and WhatsApp would; a name that the samples do not have cannot be judged.
     pub(super) fn judge(&self, wanted: &TemplateUse) -> TemplateVerdict {
         wanted.judge(&self.list)
     }

@@ -1,4 +1,4 @@
-//! What a user writes in the page, posted to a server under test as Jelou would.
+//! Posts a user's message from the page to a server under test, as Jelou would.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -70,8 +70,8 @@ impl Webhook {
     }
 }
 
-/// The event of a user's message, as `https://docs.jelou.ai/webhook/messages-events` shows it. `inReplyTo` and the bubble's
-/// `payload` are the sandbox's own, where a button was pressed: Jelou shows no event for one.
+/// The event of a user's message, as in `https://docs.jelou.ai/webhook/messages-events`. `inReplyTo` and the bubble's `payload`
+/// are the sandbox's own, for a pressed button: Jelou documents no event for one.
 pub(super) fn event(message: &StoredMessage, body: &Value) -> Value {
     let received = message.received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let mut bubble = Map::from_iter([("type".to_owned(), json!("text"))]);

@@ -82,13 +82,15 @@ impl GuardError {
     pub(crate) fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Recipient { .. } | Self::Rows { .. } => {
-                "check the recipient; who may be written to is allow_to in the configuration".to_owned()
+                "check the recipient; allow_to in the configuration lists who may get messages".to_owned()
             }
             Self::Excluded { list, .. } => {
                 format!("take them off {list} if they may be written to after all")
             }
             Self::Unconfirmed { is_answer: true, .. } => return None,
-            Self::Unconfirmed { is_answer: false, .. } => "nobody can be asked here: add --yes to go on".to_owned(),
+            Self::Unconfirmed { is_answer: false, .. } => {
+                "there is no terminal to ask on: add --yes to continue".to_owned()
+            }
             Self::OldRun { run, .. } => {
                 format!("add --yes to send what is left; or leave it out for good: jelouctl bulk cancel {run}")
             }
@@ -105,7 +107,7 @@ impl GuardError {
                 path.display()
             ),
             Self::DamagedRun { run, .. } => format!(
-                "put its files back if you have them, or leave out all that it may have sent: `jelouctl bulk resolve \
+                "put its files back if you have them, or give up all that it may have sent: `jelouctl bulk resolve \
                  {run} --pending-as unknown`, then send with --skip-sent; --ignore-run {run} counts only what it still \
                  knows"
             ),
@@ -119,7 +121,7 @@ fn cannot_be_read(is_ours: bool) -> &'static str {
 }
 
 fn patterns(allowed: &[String]) -> String {
-    if allowed.is_empty() { "nobody (allow_to is empty)".to_owned() } else { allowed.join(", ") }
+    if allowed.is_empty() { "no one (allow_to is empty)".to_owned() } else { allowed.join(", ") }
 }
 
 #[cfg(test)]
@@ -181,13 +183,13 @@ mod tests {
             ),
             (
                 recipient(&[]),
-                "593987654321 is not among the recipients that profile p allows: nobody (allow_to is empty)",
+                "593987654321 is not among the recipients that profile p allows: no one (allow_to is empty)",
                 Some("check the recipient; "),
             ),
             (
                 GuardError::Unconfirmed { rows: 1, is_answer: false },
                 "sending 1 message was not confirmed",
-                Some("nobody can be asked here: add --yes"),
+                Some("there is no terminal to ask on: add --yes"),
             ),
             // Whoever said no needs no way to say yes.
             (GuardError::Unconfirmed { rows: 2, is_answer: true }, "sending 2 messages was not confirmed", None),

@@ -689,7 +689,6 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
             "--sandbox bulk send a.csv template t --param {{n}} --language es --preview 2 -y",
             "jelouctl bulk send a.csv --sandbox --preview 2 -y template --param '{{n}}' --language es t",
         ),
-        ("bulk send a.csv text a --limit", "the usage is jelouctl bulk send <FILE|-> text [OPTIONS] [TEXT]"),
         ("bulk cancel", "the usage is jelouctl bulk cancel <RUN>"),
         ("send template t Ana --to 593987654321", "jelouctl send template --to 593987654321 --param Ana t"),
         ("send image --to 593987654321 a.jpg", "jelouctl send image --to 593987654321 --media-url URL"),

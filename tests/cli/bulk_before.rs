@@ -57,7 +57,7 @@ fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
             "  │ todo bien",
             "  │ [ Sí ]",
             "102 rows: 101 to send; left out: 1 invalid",
-            "1 of them goes to somebody who gets an earlier message too",
+            "1 of them goes to a person who also gets an earlier message",
             "by country: EC 101",
         ]
     );

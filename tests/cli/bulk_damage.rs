@@ -862,7 +862,7 @@ fn a_run_that_is_sent_is_stopped_though_its_ledger_cannot_be_read() {
     // Of two, the one that a process sends is meant, whether it can be read or not.
     let import = "bulk send people.csv --yes --run other --import-only --ignore-run r text Adios";
     home.run(import).api(&jelou.url).success();
-    assert!(home.run("bulk stop").success().stderr.contains("run r takes no more messages"));
+    assert!(home.run("bulk stop").success().stderr.contains("run r sends no more messages"));
     assert_eq!(child.wait().unwrap().code(), Some(11));
     assert!(jelou.seen().len() < ROWS);
 }

@@ -591,7 +591,7 @@ fn words_that_a_flow_sends_too_settle_nothing() {
     kill_after(&home, &sandbox, 28, &["text", "Hola"]);
     // A flow says the same to everybody, whatever became of our message.
     sandbox.send((0..30).map(|number| crate::listening::text_to(&user(number), "Hola")));
-    let ended = ask(&home, &sandbox, "").fails(10, &["somebody else sends the same"]);
+    let ended = ask(&home, &sandbox, "").fails(10, &["another sender sends the same message"]);
     assert_eq!(figures(&ended.json(), &["unknown", "settled"]), [2, 0]);
 }
 

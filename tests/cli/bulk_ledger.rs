@@ -348,7 +348,7 @@ fn a_changed_request_is_found_before_it_leaves() {
     );
     drop(ledger);
     let ended = killed.resume("an outcome that was changed");
-    assert!(ended.code == 12 && ended.stderr.contains("what became of rows is not what was written"), "{ended:?}");
+    assert!(ended.code == 12 && ended.stderr.contains("the outcomes of rows are not what was written"), "{ended:?}");
     killed.restore();
     let ledger = rusqlite::Connection::open(runs.join("r.db")).unwrap();
     unguarded(&ledger, "run_stays", "UPDATE run SET details = replace(details, 'BOT_ID', 'BOT_IE')");
@@ -362,8 +362,8 @@ fn rows_and_counts_that_are_not_those_of_the_records_are_found() {
     let killed = Killed::new();
     let runs = killed.runs();
     for (change, problem) in [
-        ("UPDATE progress SET sent = sent - 1, pending = pending + 1", "what became of rows is not what was written"),
-        ("UPDATE progress SET changed_at = changed_at + 1", "what became of rows is not what was written"),
+        ("UPDATE progress SET sent = sent - 1, pending = pending + 1", "the outcomes of rows are not what was written"),
+        ("UPDATE progress SET changed_at = changed_at + 1", "the outcomes of rows are not what was written"),
         ("DROP TRIGGER content_is_kept; DELETE FROM content WHERE n = 30", "rows or records are missing"),
         ("DROP TRIGGER row_is_kept; DELETE FROM row WHERE n = 30", "rows or records are missing"),
         ("DROP TRIGGER row_stays; UPDATE row SET n = 99 WHERE n = 40", "rows or records are missing"),

@@ -42,17 +42,14 @@ fn a_run_that_is_stopped_ends_what_is_under_way_and_goes_on_later() {
     let run = Watched::new(start(&home, SLOW, &[], &jelou.url));
     jelou.wait_for(2);
     let told = home.run("bulk stop").success().stderr;
-    assert!(told.contains("note: run r takes no more messages") && told.contains("jelouctl bulk status r"), "{told}");
+    assert!(told.contains("note: run r sends no more messages") && told.contains("jelouctl bulk status r"), "{told}");
     // Twice is no more than once, and others may look meanwhile.
     home.run("bulk stop r").success();
     home.run("bulk report r").success();
     let ended = run.end();
     assert_eq!(ended.code, 11, "{ended:?}");
     assert!(ended.stderr.contains("error: stopped by `jelouctl bulk stop`"), "{ended:?}");
-    assert!(
-        ended.stderr.contains("jelouctl bulk resume r; to leave out what is left: jelouctl bulk cancel r"),
-        "{ended:?}"
-    );
+    assert!(ended.stderr.contains("jelouctl bulk resume r; to give up the rest: jelouctl bulk cancel r"), "{ended:?}");
     let [sent, failed, unknown, pending] = counts(&ended.json());
     assert_eq!((sent, failed, unknown), (jelou.seen().len() as u64, 0, 0));
     assert!(pending > 0, "{ended:?}");
@@ -117,7 +114,7 @@ fn a_run_is_stopped_while_somebody_is_asked_whether_it_goes_on() {
     let mut terminal = Terminal::new(&home, &["bulk", "resume"], &[("NO_COLOR", "1")]);
     terminal.wait_for("[y/N] ");
     let told = home.run("bulk stop r").success().stderr;
-    assert!(told.contains("run r takes no more messages"), "{told}");
+    assert!(told.contains("run r sends no more messages"), "{told}");
     terminal.type_line("y");
     let (code, screen) = terminal.end();
     assert_eq!((code, jelou.seen().len()), (11, seen), "{screen}");
@@ -481,7 +478,7 @@ fn of_several_runs_the_one_that_is_sent_is_stopped() {
     let run = Watched::new(start(&home, SLOW, &[], &jelou.url));
     jelou.wait_for(2);
     let told = home.run("bulk stop").success().stderr;
-    assert!(told.contains("run r takes no more messages"), "{told}");
+    assert!(told.contains("run r sends no more messages"), "{told}");
     assert_eq!(run.end().code, 11);
 }
 

@@ -352,7 +352,7 @@ fn a_campaign_that_began_without_a_key_gets_one() {
     assert_eq!(json!([shown["state"], shown["run"]]), json!(["sent", "b"]), "{shown}");
     // Another unfinished run is to send them one under the key.
     send(&home, &jelou.url, &["--run", "later", "--once", "l", "--import-only"], "Hola").success();
-    let told = ["run later is to send people of run a a message under the key l", "jelouctl bulk cancel later"];
+    let told = ["run later will send people of run a a message under the key l", "jelouctl bulk cancel later"];
     home.run("once add l --run a").fails(11, &told);
     home.run("bulk cancel later --yes").success();
     home.run("once add l --run a").success();
@@ -421,7 +421,7 @@ fn parts_of_a_list_over_more_than_a_day_without_a_key_name_it() {
     for (day, is_named) in [(0, false), (2, true)] {
         let part = send(&home, &jelou.url, &["--limit", "2", "--skip-sent"], "Hola");
         let ended = on_day(part, &library, day).success();
-        assert_eq!(ended.stderr.contains("with --once KEY nobody gets a second message"), is_named, "{ended:?}");
+        assert_eq!(ended.stderr.contains("with --once KEY no one gets a second message"), is_named, "{ended:?}");
     }
     assert_eq!(times(&jelou, &users(0..4)), [1; 4]);
 }
@@ -578,7 +578,7 @@ fn a_row_of_an_unfinished_run_is_not_forgotten() {
     send(&home, &jelou.url, &["--once", "k", "--run", "a", "--concurrency", "1"], "Hola").fails(4, &[]);
     let told = ["run a is unfinished, and has a row to", "bulk resume a", "bulk cancel a"];
     home.run("once forget k --yes").args(&["--to", &user(0)]).fails(11, &told);
-    home.run("once forget k --yes").fails(11, &["run a is to send", "bulk cancel a"]);
+    home.run("once forget k --yes").fails(11, &["run a will send", "bulk cancel a"]);
 }
 
 /// Files alone: a run of a database is not a file that can be damaged.

@@ -366,7 +366,7 @@ fn where_the_run_is_here_its_ledger_says_what_became_of_a_row() {
     let new = said_no.replace(&one, "Persona 1,593980000001,");
     for (changed, part) in [
         (&sorted, format!("line 3 names line 3 of run r, but {} is in line 4 of it", user(2))),
-        (&new, format!("line 3 is to 593980000001, but line 3 of run r, which it names, is to {}", user(1))),
+        (&new, format!("line 3 is to 593980000001, but line 3 of run r, which it names, was to {}", user(1))),
         (&said_no.replace(",r,3,", ",r,33,"), "line 3 names line `33` of run r, which has no such line".to_owned()),
     ] {
         home.write("again.csv", changed);

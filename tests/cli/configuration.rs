@@ -371,7 +371,7 @@ fn only_allowed_recipients_are_written_to() {
     home.run("send text --body body.json --curl").fails(11, &["14155550100"]);
     home.run("send text --to id:1593 Hola").fails(11, &["1593"]);
     with("[]");
-    home.run(SEND).fails(11, &["nobody (allow_to is empty)"]);
+    home.run(SEND).fails(11, &["no one (allow_to is empty)"]);
     assert_eq!(server.received().len(), 1);
 }
 
@@ -751,7 +751,7 @@ fn a_pipe_without_a_writer_is_waited_for_ten_seconds() {
         lonely_pipe(&home, name);
     }
     let server = Server::never_asked();
-    let told = "it is a pipe, and nobody wrote to it within 10 s";
+    let told = "it is a pipe, and nothing was written to it within 10 s";
     let send = "send text --to 593987654321 Hola";
     let waits = [
         (format!("{send} --bot 1 --client-id x --client-secret-file secret"), 3, "failed to read secret"),

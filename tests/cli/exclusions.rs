@@ -202,7 +202,7 @@ fn a_list_that_cannot_be_used_stops_everything() {
         (
             b"593987654321\nAna\n\n0987654321\n\xe9\n",
             &[
-                "bajas.txt: 3 lines do not say who is meant",
+                "bajas.txt: 3 lines do not name a person",
                 "  - line 2: `Ana` is not a phone number",
                 "  - line 4: `0987654321` is a national number",
                 "  - line 5: `\u{e9}` is not a phone number",
@@ -215,7 +215,7 @@ fn a_list_that_cannot_be_used_stops_everything() {
         (b"nombre,numero\nAna,0987654321\n", &["bajas.txt: line 2: `0987654321` is a national number"]),
         (
             b"# a\nto,n\n593987654321,x\n,Ana\n",
-            &["bajas.txt: line 4: `to` is empty, so nobody can tell who is meant", "or delete the line"],
+            &["bajas.txt: line 4: `to` is empty, so the person is not known", "or delete the line"],
         ),
         (b"to,n\n# Ana, Eva\n593987654321\n", &["bajas.txt: line 3: has 1 cell, but the header has 2"]),
         (
@@ -452,12 +452,12 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
     home.write("people.csv", format!("to\n{}\n", people.join("\n")));
     let broken = xlsx_rows(&rows(&[&["celular"], &["593987654320"], &["x"], &["y"]]));
     home.write("bajas.xlsx", xlsx(&[sheet("Octubre", &xlsx_rows(&october)), sheet("Enero", &broken)], ""));
-    let parts = ["2 lines do not say who is meant", "sheet `Enero`, line 3: `x`", "sheet `Enero`, line 4: `y`"];
+    let parts = ["2 lines do not name a person", "sheet `Enero`, line 3: `x`", "sheet `Enero`, line 4: `y`"];
     bulk(&home, &["--exclude", "bajas.xlsx", "--again"]).fails(2, &parts);
     // A number that cannot be read beside one that can: a warning names it.
     home.write("bajas.csv", "celular,Teléfono 2\n593987654320,98765\u{2019}4321\n");
     let told = bulk(&home, &["--exclude", "bajas.csv", "--again"]).success().stderr;
-    assert!(told.contains("warning: bajas.csv: line 2: under Teléfono 2 nobody is excluded: "), "{told}");
+    assert!(told.contains("warning: bajas.csv: line 2: the cell under Teléfono 2 excludes no one: "), "{told}");
 }
 
 #[cfg(unix)]

@@ -198,7 +198,7 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
             "the same page for ever",
             vec![bytes(&json!({"results": full}).to_string())],
             6,
-            "the API repeats its pages, though it may have more",
+            "the API repeats its pages, although it may have more",
             50,
         ),
         ("the same page, counted", vec![page(&two(), 9)], 6, "the API repeats its pages", 2),

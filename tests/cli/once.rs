@@ -218,10 +218,10 @@ fn a_look_up_that_fails_or_proves_nothing_leaves_it_as_it_is() {
     type Before<'a> = &'a dyn Fn(&Home, &Sandbox);
     let text = crate::listening::text_to;
     let cases: [(&str, &[&str], Before<'_>); 5] = [
-        ("somebody else sends the same", &[], &|_, sandbox| sandbox.send([text(CARO, "Hola")])),
-        ("somebody else sends the same", &[], &|_, sandbox| sandbox.send([text(ANA, "Hola")])),
+        ("another sender sends the same message", &[], &|_, sandbox| sandbox.send([text(CARO, "Hola")])),
+        ("another sender sends the same message", &[], &|_, sandbox| sandbox.send([text(ANA, "Hola")])),
         // Its bubble is that of the text.
-        ("somebody else sends the same", &[], &|home, sandbox| {
+        ("another sender sends the same message", &[], &|home, sandbox| {
             to_sandbox(home, sandbox, "quick-reply", ANA, "--once buttons --text Hola --reply Sí").success();
         }),
         // Under another key, by a process that heard nothing either.
@@ -297,7 +297,7 @@ fn a_store_that_cannot_be_used_lets_the_command_of_run_run() {
 fn keys_are_listed_shown_and_forgotten() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
     assert!(home.run("once list").success().stderr.contains("there are no keys"));
-    home.run("once show k").fails(2, &["nobody has a message under the key k"]);
+    home.run("once show k").fails(2, &["there is no message under the key k"]);
     home.send(&jelou, "--once k Hola").success();
     let listed = home.run("once list -o record").success().json();
     assert_eq!(
@@ -311,7 +311,7 @@ fn keys_are_listed_shown_and_forgotten() {
     home.run("once forget k --to 593987654322 --yes").fails(2, &["593987654322 has nothing under the key k"]);
     home.run("once forget k").fails(2, &["add --yes to forget"]);
     home.run("once forget k --yes").success();
-    home.run("once show k").fails(2, &["nobody has a message under the key k"]);
+    home.run("once show k").fails(2, &["there is no message under the key k"]);
     assert_eq!(times(&home.send(&jelou, "--once k Hola").success()), 0);
     assert_eq!(sent_to_ana(&jelou), 2);
 }
@@ -323,7 +323,7 @@ fn a_key_counts_for_one_bot() {
     home.send(&jelou, "--once k Hola --bot OTHER").success();
     assert_eq!(sent_to_ana(&jelou), 2);
     home.run(&format!("once resolve k --to {ANA} --as sent")).fails(2, &["which bot of the key k is meant", "--bot"]);
-    home.run("once show k --bot THIRD").fails(2, &["nobody has a message of bot THIRD under the key k", "BOT_ID at"]);
+    home.run("once show k --bot THIRD").fails(2, &["there is no message of bot THIRD under the key k", "BOT_ID at"]);
     home.run("once show k --bot OTHER").success();
 }
 
@@ -332,16 +332,16 @@ fn a_key_is_changed_for_the_bot_that_sends_and_never_in_a_rehearsal() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
     home.send(&jelou, "--once k Hola --bot 78").success();
     let forget = "once forget k --yes";
-    let told = ["nobody has a message of bot 77 under the key k", "the key is used by 78 at ", "--bot"];
+    let told = ["there is no message of bot 77 under the key k", "the key is used by 78 at ", "--bot"];
     home.run(forget).env("JELOU_BOT_ID", "77").fails(2, &told);
     for rehearsal in ["--dry-run once forget k", "--curl once forget k", "--sandbox once forget k"] {
-        home.run(&format!("{rehearsal} --yes")).fails(2, &["this would change who gets a"]);
+        home.run(&format!("{rehearsal} --yes")).fails(2, &["would change who gets a"]);
     }
-    home.run(&format!("--dry-run once resolve k --to {ANA} --as failed")).fails(2, &["this would change"]);
-    home.run("--sandbox once add k --run r").fails(2, &["this would change"]);
+    home.run(&format!("--dry-run once resolve k --to {ANA} --as failed")).fails(2, &["would change"]);
+    home.run("--sandbox once add k --run r").fails(2, &["would change"]);
     assert_eq!(home.run("once show k -o record").success().json()["state"], "sent");
     home.run(forget).env("JELOU_BOT_ID", "78").success();
-    home.run("once show k").fails(2, &["nobody has a message under the key k"]);
+    home.run("once show k").fails(2, &["there is no message under the key k"]);
 }
 
 #[test]
@@ -353,7 +353,7 @@ fn who_was_written_to_during_the_question_is_not_forgotten() {
     home.run("send text --to 593987654322 Hola --once k").api(&jelou.url).success();
     terminal.type_line("y");
     let (code, screen) = terminal.end();
-    assert!(code == 2 && screen.contains("has changed meanwhile, and nobody was forgotten"), "{screen}");
+    assert!(code == 2 && screen.contains("has changed meanwhile; nothing was forgotten"), "{screen}");
     assert_eq!(home.run("once list -o record").success().json()["sent"], 2);
     let forgotten = home.run("once forget k --yes").success();
     assert!(forgotten.stderr.contains("2 people can get a message again"), "{forgotten:?}");

@@ -130,8 +130,7 @@ fn what_was_accepted_is_a_success_whatever_comes_after() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let ended = send(writer.into());
-    let problem =
-        "error: the message was accepted, but the answer could not be written: nobody reads standard output any more\n";
+    let problem = "error: the message was accepted, but the answer could not be written: the reader of standard output has closed it\n";
     assert_eq!((ended.code, ended.stderr.as_str()), (0, problem));
     assert_eq!(server.received().len(), 1);
     #[cfg(target_os = "linux")]

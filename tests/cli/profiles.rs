@@ -20,7 +20,7 @@ fn config(home: &Home) -> String {
 fn a_profile_keeps_the_country_and_no_pattern_that_fits_nobody() {
     let home = Home::new();
     let new = "profile set prod --bot 77 --client-id x --country ec";
-    home.run(new).args(&["--allow-to", "sekret"]).fails(2, &["`sekret` fits nobody", "nothing was saved"]);
+    home.run(new).args(&["--allow-to", "sekret"]).fails(2, &["`sekret` matches nothing", "nothing was saved"]);
     assert!(!home.path().join(CONFIG).join(FILE).exists());
     home.run(new).args(&["--allow-to", "id:ana", "--allow-to", "593*"]).success();
     assert!(config(&home).contains("country = \"EC\""), "{}", config(&home));
@@ -322,12 +322,12 @@ fn what_fits_nobody_or_does_not_last_is_refused() {
     for (flags, told) in [
         (
             &["--client-secret-file", "/dev/fd/63"][..],
-            &["/dev/fd/63 is gone once this command has ended", "file -;"][..],
+            &["/dev/fd/63 exists only until this command ends", "file -;"][..],
         ),
-        (&["--client-secret-file", "/proc/self/fd/3"], &["/proc/self/fd/3 is gone once this command has ended"]),
-        (&["--client-secret-file", "/dev/stdin"], &["/dev/stdin is gone"]),
-        (&["--ca-cert", "/dev/fd/3"], &["--ca-cert: /dev/fd/3 is gone", "name a file that stays"]),
-        (&["--ledger-password-file", "/dev/fd/3"], &["--ledger-password-file: /dev/fd/3 is gone"]),
+        (&["--client-secret-file", "/proc/self/fd/3"], &["/proc/self/fd/3 exists only until this command ends"]),
+        (&["--client-secret-file", "/dev/stdin"], &["/dev/stdin exists only until"]),
+        (&["--ca-cert", "/dev/fd/3"], &["--ca-cert: /dev/fd/3 exists only until", "name a file that stays"]),
+        (&["--ledger-password-file", "/dev/fd/3"], &["--ledger-password-file: /dev/fd/3 exists only until"]),
     ] {
         home.run(new).args(flags).fails(2, &[told, &["nothing was saved"]].concat());
         assert!(!home.path().join(CONFIG).join(FILE).exists(), "{flags:?}");

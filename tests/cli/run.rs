@@ -266,7 +266,7 @@ fn control_characters_are_left_out_of_a_notice_with_a_warning() {
     let (ended, bodies) = run(&["--text", "\u{1b}[31m{{ result }}\u{1b}[0m\u{7}\r\n!"], "true");
     assert_eq!(bodies[0]["text"], "ok\n!");
     assert!(
-        ended.stderr.contains("warning: text: its escape sequences and control characters are left out"),
+        ended.stderr.contains("warning: text: its escape sequences and control characters are removed"),
         "{ended:?}"
     );
     let script = r"printf '\033]0;title\007\033[1;31mfailed\033[0m\033(B: no\033Mdisk\n' >&2";
@@ -377,7 +377,7 @@ fn unsendable(home: &Home) -> Vec<(Vec<String>, String, i32, &'static str)> {
         (&["--text", ""], "text: is empty"),
         (&["--text", "{% for a in range(99999) %}{% endfor %}x"], "text: takes more than 50,000 steps"),
         (&["--body", "broken.json"], "not valid JSON"),
-        (&["--body", "kindless.json"], "nobody can tell what kind"),
+        (&["--body", "kindless.json"], "the kind of message is not clear"),
         (&["--body", "nowhere.json"], "nowhere.json"),
         (&["--to", "12"], "--to"),
     ];
@@ -386,7 +386,7 @@ fn unsendable(home: &Home) -> Vec<(Vec<String>, String, i32, &'static str)> {
     let of_configuration = [
         (format!("{BROKEN}client_secret_command = [\"false\"]\n"), 3, "the secret command `false` failed"),
         (format!("{BROKEN}client_secret_file = \"nowhere.txt\"\n"), 3, "nowhere.txt"),
-        (format!("{good}allow_to = []\n"), 11, "nobody (allow_to is empty)"),
+        (format!("{good}allow_to = []\n"), 11, "no one (allow_to is empty)"),
         ("[profiles.p\n".to_owned(), 3, "config.toml"),
         (String::new(), 3, "no bot to send from"),
     ];
@@ -487,7 +487,7 @@ fn a_pipe_without_a_writer_does_not_keep_the_command_from_running() {
                 assert_eq!((ended.code, ended.stdout.as_str()), (3, "ran\n"), "{profile}: {ended:?}");
                 for told in [
                     "error: the command runs, but a notice of how it ended c",
-                    "nobody wrote to it within 10 s",
+                    "nothing was written to it within 10 s",
                     "the notice was not sent",
                 ] {
                     assert!(ended.stderr.contains(told), "{profile}: {ended:?}");
@@ -508,15 +508,15 @@ fn a_pipe_with_a_silent_writer_does_not_keep_the_command_from_running() {
     let writer = File::options().read(true).write(true).open(&path).unwrap();
     let ended = run();
     assert_eq!((ended.code, ended.stdout.as_str()), (3, "ran\n"), "{ended:?}");
-    for told in ["it is a pipe, and nobody wrote to it within 10 s", "the notice was not sent"] {
+    for told in ["it is a pipe, and nothing was written to it within 10 s", "the notice was not sent"] {
         assert!(ended.stderr.contains(told), "{ended:?}");
     }
     assert!(server.received().is_empty());
     home.run("send text --to 593987654321 Hola --exclude opted-out")
         .api(&server.url)
-        .fails(2, &["nobody wrote to it within 10 s"]);
+        .fails(2, &["nothing was written to it within 10 s"]);
     let late = run_in(&home, &server, &["--body", "opted-out"], "echo ran; exit 3");
-    assert!(late.code == 3 && late.stderr.contains("nobody wrote to it within 10 s"), "{late:?}");
+    assert!(late.code == 3 && late.stderr.contains("nothing was written to it within 10 s"), "{late:?}");
     drop(writer);
     // Who is slow is waited for.
     std::thread::scope(|scope| {

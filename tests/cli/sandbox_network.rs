@@ -97,7 +97,7 @@ fn the_containers_of_the_example_reach_the_sandbox() {
         "{ended:?}"
     );
     for told in [
-        "warning: whoever can connect to 0.0.0.0:4780 can read what is sent to this sandbox; keep real people's data out of it",
+        "warning: anyone who can connect to 0.0.0.0:4780 can read what is sent to this sandbox; do not use real people's data",
         "note: sandbox: other machines set JELOUCTL_SANDBOX=http://sandbox:4780",
         "note: sandbox: 1 message arrived",
     ] {

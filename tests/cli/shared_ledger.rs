@@ -552,7 +552,7 @@ fn a_database_that_is_gone_is_told_once_and_only_what_is_there_stands_above() {
     let ended = child.end();
     assert_eq!(ended.code, 12, "{ended:?}");
     assert_eq!(ended.stderr.matches("the database of the ledger").count(), 1, "{ended:?}");
-    assert_eq!(ended.stderr.contains("stands above"), ended.stderr.contains("\"to\":"), "{ended:?}");
+    assert_eq!(ended.stderr.contains("listed above"), ended.stderr.contains("\"to\":"), "{ended:?}");
 }
 
 #[test]

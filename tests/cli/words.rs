@@ -184,12 +184,11 @@ fn a_person_who_is_in_a_list_twice_is_told_or_left_out() {
     let flags = ["--skip-invalid", "--exclude", "bajas.txt"];
     home.write("bajas.txt", "593987654329\n");
     let ended = preview(&home, &[&["people.csv"], &flags[..], &["text", "{{ x }}"]].concat());
-    let told = "2 rows go to people who have an earlier row: line 5 (as line 3), 7 (as line 3); --one-per-person";
+    let told = "2 rows go to people with an earlier row: line 5 (as line 3), 7 (as line 3); --one-per-person";
     assert!(ended.stderr.contains(told) && ended.stdout.lines().count() == 4, "{ended:?}");
     let words = ["bulk", "send", "people.csv", "--yes", "--rate", "1000000/s", "--run", "r", "--one-per-person"];
     let send = home.run_args(&words).args(&flags).args(&["text", "{{ x }}"]).api(&jelou.url);
-    let told =
-        "3 rows are left out, to people who have an earlier row: line 5 (as line 3), 6 (as line 4), 7 (as line 3)";
+    let told = "3 rows are left out, to people with an earlier row: line 5 (as line 3), 6 (as line 4), 7 (as line 3)";
     let ended = send.fails(10, &[told]);
     assert_eq!(ended.json()["skipped_reasons"], json!({"invalid": 1, "repeated": 3}));
     let mut texts: Vec<_> = jelou.seen().into_iter().map(|seen| seen.received.json()["text"].clone()).collect();

@@ -26,10 +26,10 @@ pub(crate) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 /// Most pages of the conversations in which one message is looked for.
 const MOST_PAGES_OF_ONE: u32 = 20;
 
-/// Is told what happens to a request on the way.
+/// Hears about a request's progress.
 pub(crate) type LookUpWatch<'a> = Box<dyn FnMut(&Request, Event<'_>) + 'a>;
 
-/// Whoever asks, and how.
+/// The caller, and how it asks.
 pub(crate) struct LookUps<'a> {
     pub(crate) client: &'a Client,
     pub(crate) credentials: &'a Credentials,
@@ -42,7 +42,7 @@ pub(crate) struct LookUps<'a> {
     /// How long a server that is busy or away is waited for, from its first failure.
     pub(crate) retry_for: Duration,
     pub(crate) pace: LookUpPace,
-    /// What the server's clock shows beside ours, by the last of its answers.
+    /// The server's clock compared with ours, by the last of its answers.
     pub(crate) clock: SignedDuration,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct LookUpPace {
     last: Option<Instant>,
 }
 
-/// What is listed: the newest first.
+/// What is listed, newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LookUpList {
     /// Every message, in both directions.
@@ -66,11 +66,11 @@ pub(crate) enum LookUpList {
 #[derive(Clone, Debug)]
 pub(crate) struct LookUpSpan {
     pub(crate) start: SpanStart,
-    /// Inclusive; until now where there is none.
+    /// Inclusive; None means until now.
     pub(crate) until: Option<Timestamp>,
 }
 
-/// Where a span begins.
+/// The beginning of a span.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum SpanStart {
     Ever,
@@ -94,14 +94,14 @@ impl LookUpPace {
 }
 
 impl LookUps<'_> {
-    /// What the server's clock shows now.
+    /// The server's present time.
     pub(crate) fn now(&self) -> Timestamp {
         let ours = timestamp(SystemTime::now());
         ours.saturating_add(self.clock).unwrap_or(ours)
     }
 
-    /// Reads the entries of a listing within `span`, each page once, and gives each to `take`, until that breaks it off. The
-    /// same entry can come twice, also with another state. What was given until an error stands.
+    /// Reads the entries of a listing within `span`, each page once, and passes each to `take`, until that stops it. The same
+    /// entry can come twice, also in another state. Entries before an error are kept.
     ///
     /// # Errors
     /// When a page cannot be read.
@@ -146,13 +146,13 @@ impl LookUps<'_> {
             if let Some(coverage) = tally.end_page(counted) {
                 return Ok(coverage);
             }
-            // From here on nothing new moves the pages on. What the first one had must stay within.
+            // From here on new entries do not move the pages. The first page must have been complete.
             let now = self.now().max(newest.unwrap_or(Timestamp::MIN));
             until = until.or_else(|| now.checked_add(CLOCK_TOLERANCE).ok());
         }
     }
 
-    /// The span as the server's clock has it, where it begins at a time by ours.
+    /// The span by the server's clock, if it begins at a time by ours.
     pub(crate) fn by_its_clock(&self, span: &LookUpSpan) -> LookUpSpan {
         let start = match span.start {
             SpanStart::At(at) => SpanStart::At(at.saturating_add(self.clock - CLOCK_TOLERANCE).unwrap_or(at)),
@@ -161,7 +161,7 @@ impl LookUps<'_> {
         LookUpSpan { start, ..span.clone() }
     }
 
-    /// How many pages a listing of `span` has, as the API says; nothing where it does not.
+    /// The number of pages of a listing of `span`, if the API has it.
     ///
     /// # Errors
     /// When it cannot be asked.
@@ -178,10 +178,10 @@ impl LookUps<'_> {
         }
     }
 
-    /// Looks for `tracked` wherever it can be listed, and learns what is said there of it.
+    /// Looks for `tracked` wherever it can be listed, and stores what it finds.
     ///
     /// # Errors
-    /// When nothing could be asked, or an answer is missing. What was learnt before stays.
+    /// If no place could be asked, or an answer is missing. What was learnt before is kept.
     pub(crate) async fn look_for(&mut self, tracked: &mut TrackedMessage) -> Result<(), LookUpError> {
         tracked.coverage = ListingCoverage::Whole;
         let mut refusal = None;
@@ -213,7 +213,7 @@ impl LookUps<'_> {
         }
     }
 
-    /// Looks for it in one place, and says whether it stands there.
+    /// Looks for it in one place, and returns whether it is listed there.
     async fn look_in(&mut self, place: ListedIn, tracked: &mut TrackedMessage) -> Result<bool, LookUpError> {
         let mut is_found = false;
         let id = tracked.id.clone();
@@ -277,7 +277,7 @@ impl LookUps<'_> {
     }
 }
 
-/// Where a message can be listed.
+/// A place where a message can be listed.
 #[derive(Clone, Copy, Debug)]
 enum ListedIn {
     History,

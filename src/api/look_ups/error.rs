@@ -8,7 +8,7 @@ use crate::api::outcome::{Cause, Outcome, Problem};
 use crate::api::request::Request;
 use crate::process::Signal;
 
-/// Codes by which Jelou says that there is no such bot (`api.md`, "Errors").
+/// Codes by which Jelou says that the bot does not exist (`api.md`, "Errors").
 const NO_BOT: [&str; 3] = ["E1019", "BOT_NOT_FOUND", "bot_not_found"];
 
 #[derive(Debug, Error)]
@@ -75,7 +75,7 @@ impl LookUpError {
         }
     }
 
-    /// The way out. What a signal means for a message does not hold for a read.
+    /// The way out. The meaning of a signal for a message does not apply to a read.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Unavailable { .. } => Some("ask Jelou whether your account can read its message history".to_owned()),

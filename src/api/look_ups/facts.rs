@@ -1,4 +1,4 @@
-//! What is known of one message's way to the person: the state, when, and why it failed.
+//! What is known about the delivery of one message: the state, when, and why it failed.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -82,7 +82,7 @@ impl DeliveryFacts {
     }
 }
 
-/// The first of WhatsApp's codes that stands in a text as a number by itself.
+/// The first of WhatsApp's codes in a text, as a separate number.
 fn known_code_in(words: &str) -> Option<&str> {
     words
         .split(|letter: char| !letter.is_ascii_alphanumeric())

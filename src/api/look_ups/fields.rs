@@ -15,7 +15,7 @@ pub(super) fn text_at(entry: &Value, places: &[&str]) -> Option<String> {
     places.iter().find_map(|place| scalar_text(entry.pointer(place)?))
 }
 
-/// As [`text_at`], as a time: ISO 8601, in UTC where it names no zone, or seconds or milliseconds since 1970.
+/// Like [`text_at`], as a time: ISO 8601, in UTC if it names no zone, or seconds or milliseconds since 1970.
 pub(super) fn time_at(entry: &Value, places: &[&str]) -> Option<Timestamp> {
     places.iter().find_map(|place| time(entry.pointer(place)?))
 }

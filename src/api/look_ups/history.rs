@@ -1,4 +1,4 @@
-//! One message of a bot's history, as Jelou lists it: who wrote it, whose chat it stands in, and how far it came.
+//! One message of a bot's history, as Jelou lists it: its author, its chat, and its delivery status.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -29,7 +29,7 @@ pub(crate) enum MessageAuthor {
 pub(crate) struct HistoryMessage {
     pub(crate) id: Option<String>,
     pub(crate) author: MessageAuthor,
-    /// The person of the chat: who is not the bot.
+    /// The person of the chat, not the bot.
     pub(crate) user: Option<String>,
     /// The person's name.
     pub(crate) name: Option<String>,
@@ -43,7 +43,7 @@ pub(crate) struct HistoryMessage {
 }
 
 impl HistoryMessage {
-    /// Reads an entry of the history of `bot`; nothing where it is not an object.
+    /// Reads an entry of the history of `bot`; None if it is not an object.
     pub(crate) fn read(entry: &Value, bot: &str) -> Option<Self> {
         entry.as_object()?;
         let author = author(entry, bot);
@@ -70,8 +70,8 @@ impl HistoryMessage {
         })
     }
 
-    /// How far it came: what is listed was accepted at least. The history has no time of it but that of its creation, and no
-    /// reasons.
+    /// Its delivery status: a listed message was accepted at least. The history has no other time than that of its creation,
+    /// and no reasons.
     pub(crate) fn facts(&self) -> DeliveryFacts {
         let state = self.state.clone().unwrap_or(DeliveryState::Accepted);
         let at = self.at.filter(|_| state == DeliveryState::Accepted);

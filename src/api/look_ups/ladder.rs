@@ -17,7 +17,7 @@ pub(crate) enum DeliveryState {
     Undelivered,
     /// `DELIVERED_USER`: it is on the person's phone.
     Delivered,
-    /// `READ`; only where the person shows read receipts.
+    /// `READ`; only if the person has read receipts.
     Read,
     /// `REPLY`
     Replied,
@@ -93,7 +93,7 @@ impl DeliveryState {
         self.rung() >= goal.rung()
     }
 
-    /// A failure stands below what only a message on a phone can be: one that arrived is not undone by it.
+    /// A failure ranks below the states of a message on a phone: one that arrived is not undone by it.
     fn rung(&self) -> u8 {
         match self {
             Self::Other(_) => 0,

@@ -1,5 +1,5 @@
-//! What became of messages after Jelou accepted them: its history, the templates that were sent, and one of those
-//! (`api.md`, "Look-ups"). Only GETs leave, and every answer is read as if it were hostile and half documented.
+//! What happened to messages after Jelou accepted them: its history, the templates that were sent, and single templates
+//! (`api.md`, "Look-ups"). Only GETs leave, and every answer is read as if it were hostile and incomplete.
 
 mod client;
 mod error;

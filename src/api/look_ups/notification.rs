@@ -1,4 +1,4 @@
-//! One template that was sent, as Jelou's notifications list it: with the times of its way, and why it failed.
+//! One template that was sent, as Jelou's notifications list it: with its times, and the reason of a failure.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -12,18 +12,18 @@ use super::ladder::DeliveryState;
 pub(crate) struct Notification {
     /// Whatever it can be called by: which of them a send gives is not documented.
     ids: Vec<String>,
-    /// Who it was for.
+    /// The recipient.
     pub(crate) destination: Option<String>,
     /// The template's name.
     pub(crate) element_name: Option<String>,
     pub(crate) created_at: Option<Timestamp>,
-    /// When it was on the person's phone, also where it is read by now.
+    /// When it reached the person's phone, even if it has been read since.
     pub(crate) delivered_at: Option<Timestamp>,
     pub(crate) facts: DeliveryFacts,
 }
 
 impl Notification {
-    /// Reads an entry; nothing where it is not an object.
+    /// Reads an entry; None if it is not an object.
     pub(crate) fn read(entry: &Value) -> Option<Self> {
         entry.as_object()?;
         let ids = ["/messageId", "/id", "/_id", "/internalId"].into_iter();
@@ -47,7 +47,7 @@ impl Notification {
     }
 }
 
-/// What the status says, and what the times beside it say: the later of them by the rule of the ladder.
+/// The status, or the state that follows from the times beside it, whichever is later by the rule of the ladder.
 fn facts(entry: &Value) -> DeliveryFacts {
     let error = entry.get("error").unwrap_or(&Value::Null);
     let status = text_at(entry, &["/sentStatus", "/status"]);

@@ -1,5 +1,5 @@
-//! When a listing that is read page by page is at its end, and whether all of it was read. What a server says of its pages
-//! is not enough: it may repeat them, have no end, or count none.
+//! Decides when a listing that is read page by page is at its end, and whether all of it was read. A server's own figures are
+//! not enough: it may repeat pages, never end, or count nothing.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -26,20 +26,20 @@ pub(crate) enum ListingCoverage {
     Repeated,
     /// A page was empty, or not a page at all, before everything that the server counts was read.
     Missing,
-    /// It was not listed in one of the places where it can stand.
+    /// One of the places that can list it did not.
     Refused,
-    /// There was no end after this number of pages.
+    /// It did not end after this number of pages.
     TooMany(u32),
     /// It was broken off.
     OutOfTime,
 }
 
 impl ListingCoverage {
-    /// What is missing, in words.
+    /// What is missing.
     pub(super) fn problem(self) -> Option<String> {
         match self {
             Self::Whole => None,
-            Self::Repeated => Some("the API repeats its pages, though it may have more".to_owned()),
+            Self::Repeated => Some("the API repeats its pages, although it may have more".to_owned()),
             Self::Missing => Some("the API counts more than it gave".to_owned()),
             Self::Refused => Some("the API refused to list a part of it".to_owned()),
             Self::OutOfTime => Some("the time was up before all was read".to_owned()),
@@ -74,7 +74,7 @@ pub(super) struct PageTally {
     counted: PageCount,
     /// Entries that were read.
     read: u64,
-    /// Entries of the present page: all, those that are new, and those before the span.
+    /// Entries of the present page: all, new ones, and those before the span.
     entries: usize,
     new: usize,
     older: usize,
@@ -157,7 +157,7 @@ impl PageTally {
                 lacks_entries || (older < entries || self.is_ascending) && (self.was_full || pages.is_some());
             return Some(if may_have_more { ListingCoverage::Repeated } else { ListingCoverage::Whole });
         }
-        // As many entries as so many pages have at most: a server may give more in each than were asked for.
+        // As many entries as that number of pages has at most: a server may put more on each than were requested.
         let is_too_much = self.pages >= self.most || self.read >= u64::from(self.most) * LOOK_UP_LIMIT as u64;
         is_too_much.then_some(ListingCoverage::TooMany(self.pages))
     }

@@ -14,7 +14,7 @@ use super::pages::ListingCoverage;
 pub(crate) enum MessageSort {
     Free,
     Template,
-    /// Nobody knows.
+    /// Unknown.
     Either,
 }
 
@@ -36,15 +36,15 @@ impl MessageSort {
 pub(crate) struct TrackedMessage {
     pub(crate) id: String,
     pub(crate) sort: MessageSort,
-    /// When it was sent, by our clock, where that is known.
+    /// When it was sent, by our clock, if known.
     pub(crate) sent_at: Option<SystemTime>,
-    /// What is known; nothing where it was never listed.
+    /// What is known; None if it was never listed.
     pub(crate) facts: Option<DeliveryFacts>,
     /// The API's own entry of it, the last that was read.
     pub(crate) entry: Option<Value>,
-    /// What the history says of it.
+    /// According to the history.
     pub(crate) message: Option<HistoryMessage>,
-    /// What the notifications say of it.
+    /// According to the notifications.
     pub(crate) notification: Option<Notification>,
     /// How much was read of the places that can list it.
     pub(crate) coverage: ListingCoverage,
@@ -76,7 +76,7 @@ impl TrackedMessage {
         }
     }
 
-    /// Takes what an entry of the notifications says of it, if it is of this message.
+    /// Takes an entry of the notifications, if it is about this message.
     pub(super) fn note_notification(&mut self, entry: &Value) -> bool {
         let Some(notification) = Notification::read(entry).filter(|found| found.is_called(&self.id)) else {
             return false;

@@ -32,7 +32,7 @@ pub(super) struct AskedRun<'a> {
     pub(super) up_to: Duration,
     /// Whether only unknown rows are asked for.
     pub(super) only_unknown: bool,
-    /// What is known of rows and not in the ledger, while another process sends it.
+    /// What is known of rows but not in the ledger, because another process sends the run.
     learnt: HashMap<i64, KnownDelivery>,
     /// Whether it was said how much is asked for.
     is_told: bool,
@@ -40,7 +40,7 @@ pub(super) struct AskedRun<'a> {
     settled: u64,
 }
 
-/// What a look has found.
+/// The result of a look-up.
 pub(super) struct Look {
     pub(super) counts: Counts,
     pub(super) deliveries: DeliveryCounts,
@@ -175,7 +175,7 @@ impl<'a> AskedRun<'a> {
         Ok(Look { counts, deliveries, of_late, settled, left, is_kept, may_change, is_cut, problem })
     }
 
-    /// What is to be asked. What was learnt and could not be kept is learnt once more where it can be.
+    /// What to ask for. Facts that could not be stored are learnt again once they can be.
     fn inquiry(&self, run: &dyn Run, is_kept: bool) -> Result<Inquiry, LedgerError> {
         let timeout = self.sender.settings.timeout.value.duration();
         let mut inquiry = Inquiry::new(InquiryTerms {
@@ -195,7 +195,7 @@ impl<'a> AskedRun<'a> {
         Ok(inquiry)
     }
 
-    /// Makes rows unknown that were under way at a process that is gone. Says whether anything can be kept in this run.
+    /// Makes rows unknown that were under way in a process that no longer exists. Returns whether this run can store anything.
     fn note_lost(&self) -> Result<bool, LedgerError> {
         match hold(self.store, self.name)? {
             None => Ok(false),
@@ -217,7 +217,7 @@ fn hold(store: &dyn LedgerStore, name: &RunName) -> Result<Option<Box<dyn HeldRu
     }
 }
 
-/// Gives `inquiry` the attempts of every run of the bot. Where one cannot be read, nothing can be counted: says why.
+/// Gives `inquiry` the attempts of every run of the bot. If one cannot be read, nothing can be counted; the error says why.
 fn count_attempts(
     store: &dyn LedgerStore,
     name: &RunName,

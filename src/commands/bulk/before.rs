@@ -1,5 +1,5 @@
-//! What is checked and said before a run begins: at a terminal enough to answer the question, elsewhere figures only,
-//! since a person's message does not belong in a log.
+//! Checks before a run begins, and prints enough at a terminal to answer the question; elsewhere it prints figures only,
+//! because a person's message does not belong in a log.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -25,7 +25,7 @@ const DRAWN_LINES: usize = 10;
 /// Countries that are named.
 const NAMED_COUNTRIES: usize = 8;
 
-/// What is shown of a run before the question.
+/// The summary of a run before the question.
 pub(crate) struct BeforeRun<'a> {
     pub(crate) draft: &'a LedgerDraft,
     /// The kind that the message is.
@@ -43,7 +43,7 @@ pub(crate) struct BeforeRun<'a> {
 }
 
 impl BeforeRun<'_> {
-    /// Says it; the first message only where a person `is_asked`.
+    /// Prints it; the first message only if a person `is_asked`.
     pub(crate) fn report(&self, context: &Context, is_asked: bool) -> Result<(), CommandError> {
         let stderr = &context.stderr;
         if stderr.is_quiet() {
@@ -70,7 +70,7 @@ impl BeforeRun<'_> {
         let mut lines = vec![rows(&overview)];
         lines.extend(match overview.repeated {
             0 => None,
-            1 => Some("1 of them goes to somebody who gets an earlier message too".to_owned()),
+            1 => Some("1 of them goes to a person who also gets an earlier message".to_owned()),
             repeated => Some(format!("{repeated} of them go to people who get an earlier message too")),
         });
         lines.extend(excluding(self.exclusions));
@@ -190,8 +190,8 @@ fn duration(rows: u64, rate: f64, hours: Option<&Hours>) -> Option<String> {
     Some(format!("at {rate}/s this takes {}{end}", rounded(takes)))
 }
 
-/// Refuses templates that the bot cannot send, and gives the texts of the others. `requests` gives the line and the body of each row that is to be sent: it is
-/// asked only where a template is at fault, since the rows that name it may be left out, or sent already.
+/// Refuses templates that the bot cannot send, and returns the texts of the others. `requests` yields the line and the body of
+/// each row that will be sent. It is called only if a template is wrong, since its rows may be skipped or already sent.
 pub(crate) async fn refuse_templates(
     context: &Context,
     sender: &Sender,

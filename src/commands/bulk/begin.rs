@@ -31,7 +31,7 @@ use crate::output::counted;
 use crate::people::{CountryRule, Exclusions};
 use crate::sending::{Connection, GuardError, Interrupted, OpenWindows, Sender, reread_do_not_contact};
 
-/// What a run is stored with where nothing leaves the machine.
+/// The metadata of a run of which nothing leaves the machine.
 const SANDBOX: &str = "sandbox";
 const DEFAULT_CONCURRENCY: usize = 64;
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
@@ -48,12 +48,12 @@ pub(crate) struct PreparedRun<'a> {
     /// Nothing in the sandbox, which is not compared.
     pub(crate) earlier: Option<Box<dyn KnownRuns + 'a>>,
     pub(crate) repetition: DuplicatePolicy,
-    /// Who has written lately, where only these people are written to.
+    /// The people who have written lately, if only they may get messages.
     pub(crate) windows: Option<OpenWindows>,
 }
 
 impl PreparedRun<'_> {
-    /// Asks, compares once more, makes the run and carries it out, unless it is to be made only.
+    /// Asks, compares again, makes the run and carries it out, unless it is only imported.
     pub(crate) async fn begin(
         self,
         context: &Context,
@@ -178,7 +178,7 @@ fn imported(context: &Context, run: &dyn HeldRun) -> Result<ExitCode, CommandErr
     Ok(ExitCode::Success)
 }
 
-/// The file of a list, for the name of its run; nothing of standard input.
+/// The file of a list, for the name of its run; None for standard input.
 pub(crate) fn file_of(source: &Source) -> &Path {
     match source {
         Source::Stdin => Path::new(""),
@@ -186,7 +186,7 @@ pub(crate) fn file_of(source: &Source) -> &Path {
     }
 }
 
-/// What the run is.
+/// The metadata of the run.
 pub(crate) fn details(
     args: &BulkSendArgs,
     sender: &Sender,
@@ -206,7 +206,7 @@ pub(crate) fn details(
         client_id: sender.client_id.as_str().to_owned(),
         api_url: if settings.is_sandboxed() { SANDBOX.to_owned() } else { settings.api_url.value.to_string() },
         sandbox: settings.is_sandboxed(),
-        // Of a list of which nothing can be sent there is only a page.
+        // If nothing of a list can be sent, there is only the page.
         accepts: imported.accepts.clone().unwrap_or(SuccessCriterion::AnyObject),
         format,
         columns: imported.columns.clone(),

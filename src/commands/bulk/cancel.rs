@@ -1,4 +1,4 @@
-//! `bulk cancel`: gives a run up. What was sent stays known; what is left is never sent.
+//! `bulk cancel`: ends a run for good. What was sent stays known; the rest is never sent.
 
 use std::time::{Duration, Instant};
 
@@ -42,7 +42,7 @@ pub(crate) struct BulkCancelArgs {
 pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let name = store.named(&args.run)?;
-    // What may have been sent must not be said to be left out.
+    // A row that may have been sent must not count as skipped.
     let run = store.read_whole(&name)?.into_whole()?;
     let (details, counts, is_cancelled) = (run.details()?, run.counts()?, run.is_cancelled()?);
     drop(run);
@@ -72,7 +72,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     Ok(ExitCode::Success)
 }
 
-/// The way out where a process sends a run that is in a file.
+/// The way out if a process is sending a run in a file.
 fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
     let is_in_use = matches!(error, LedgerError::InUse { .. });
     let mut error = CommandError::from(error);

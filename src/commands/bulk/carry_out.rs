@@ -1,4 +1,4 @@
-//! A run on its way, begun or resumed: the engine, and once more where its hours open.
+//! Carries out a run, new or resumed, and continues it when its hours open.
 
 use std::future::pending;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `bulk deliveries`: how far the messages of a run came, as Jelou tells it, and which unknown rows were sent after all.
+//! `bulk deliveries`: the delivery status of a run's messages according to Jelou, and which unknown rows were sent.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ const FEWEST_JUDGED: u64 = 10;
 /// WhatsApp's codes by which the account is not paid, or locked.
 const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
 
-/// Ask Jelou how far the messages of a run came, and keep it in the run
+/// Fetch the delivery status of a run's messages, and store it
 ///
 /// Examples:
 ///   jelouctl bulk deliveries
@@ -46,7 +46,9 @@ const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
 #[derive(Args, Debug, Default)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkDeliveriesArgs {
-    /// Name of the run [default: the newest one; a rehearsal on the sandbox only where there is no other]
+    /// Name of the run [default: the newest one]
+    ///
+    /// A run on the sandbox is the default only if there is no other.
     run: Option<RunName>,
 
     /// Ask again until nothing can change any more
@@ -57,7 +59,7 @@ pub(crate) struct BulkDeliveriesArgs {
     #[arg(long, value_name = "DURATION", requires = "watch")]
     every: Option<Timeout>,
 
-    /// How long to go on asking [default: 1h]
+    /// How long to keep asking [default: 1h]
     #[arg(long = "for", value_name = "DURATION", requires = "watch")]
     within: Option<Timeout>,
 
@@ -177,7 +179,7 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
     }
 }
 
-/// Why a run whose messages are accepted should not go on: nobody gets them.
+/// Why a run should not continue although its messages are accepted: they are not delivered.
 fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
     let refused = BUSINESS_CODES.into_iter().find(|code| counts.reasons.contains_key(*code));
     if let Some(code) = refused {
@@ -188,7 +190,7 @@ fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
         .then(|| format!("{} of {} messages were not delivered", grouped(counts.undelivered), grouped(judged)))
 }
 
-/// Prints what was found, and says what is left to do.
+/// Prints the result, and what is left to do.
 fn finish(
     context: &mut Context,
     store: &dyn LedgerStore,
@@ -264,7 +266,7 @@ fn still_unknown(name: &RunName, look: &Look) -> Vec<String> {
             ),
             StillUnknown::FewerListed => format!("{rows}: fewer messages are listed than were attempted"),
             StillUnknown::NotOursAlone => {
-                format!("{rows}: somebody else sends the same, so that nothing can be counted")
+                format!("{rows}: another sender sends the same message, so copies cannot be counted")
             }
             StillUnknown::Unproven => {
                 format!("{rows}: no message of this kind was found as it was sent, so that nothing can be recognized")
@@ -275,7 +277,7 @@ fn still_unknown(name: &RunName, look: &Look) -> Vec<String> {
                 )
             }
             StillUnknown::TooOld => format!("{rows} left too long ago; ask with --up-to 30d"),
-            StillUnknown::MayStillSpeak => format!("{rows_are} at a process that may still say what became of it"),
+            StillUnknown::MayStillSpeak => format!("{rows_are} at a process that may still report the outcome"),
             StillUnknown::NotAsked => format!("{rows}: not everything was read"),
         }
     };

@@ -64,8 +64,8 @@ pub(crate) fn refuse_reported(rows: ReportedRows, rule: ReportedRule) -> Result<
     Err(GuardError::SentBefore { message, hint: hint.to_owned() })
 }
 
-/// Compares `draft` with the runs that changed since the last time: rows that they have too are left out of it, or it is
-/// refused. Under a key rows are left out whose person has any message; what was sent without it is sent again.
+/// Compares `draft` with the runs that changed since the last time: rows that are also in them are skipped, or the draft is
+/// refused. With a key, rows are skipped if their person has any message under it; what was sent without the key is sent again.
 pub(crate) fn compare(
     earlier: &mut dyn KnownRuns,
     draft: &mut LedgerDraft,
@@ -95,7 +95,7 @@ pub(crate) fn compare(
     Err(refusal(&found, ["these", "messages"], draft.to_be_sent(), ways).into())
 }
 
-/// How many rows are left out because of earlier runs, or of what their people have under the key.
+/// How many rows are skipped because of earlier runs, or of what their people have under the key.
 pub(crate) fn report_skipped(
     context: &Context,
     skips: &SkipCounts,
@@ -119,9 +119,9 @@ pub(crate) fn report_skipped(
             (SkipReason::MayHaveBeenSent, Some(key)) => {
                 format!("a message under the key {key} may have been sent to {who}")
             }
-            (SkipReason::ToBeSent, None) => "an unfinished run is to send the same".to_owned(),
+            (SkipReason::ToBeSent, None) => "an unfinished run will send the same".to_owned(),
             (SkipReason::ToBeSent, Some(key)) => {
-                format!("a message under the key {key} is under way, or an unfinished run is to send it")
+                format!("a message under the key {key} is under way, or an unfinished run will send it")
             }
             (SkipReason::OutsideWindow, _) => {
                 format!("{who} {} not written within 23 hours", if rows == 1 { "has" } else { "have" })
@@ -140,19 +140,19 @@ pub(crate) fn report_skipped(
     }
 }
 
-/// Names the key to whoever sends a list in parts over more than a day: by its words alone a message is known only as long as
-/// nobody corrects them.
+/// Suggests a key for a list that is sent in parts over more than a day: without a key, a message is recognized only while its
+/// text stays the same.
 pub(crate) fn report_many_days(context: &Context, draft: &LedgerDraft) -> Result<(), CommandError> {
     if draft.first_sent_at()?.is_some_and(|at| at < now() - A_DAY) {
         context.stderr.note(
-            "the parts of this list are sent over more than a day: with --once KEY nobody gets a second message, also \
+            "the parts of this list are sent over more than a day: with --once KEY no one gets a second message, even \
              where the text is changed in between",
         );
     }
     Ok(())
 }
 
-/// Warns of unfinished runs that have other messages for the same people: whoever begins anew may have forgotten one.
+/// Warns of unfinished runs that have other messages for the same people: one of them may have been forgotten.
 pub(crate) fn report_unfinished(
     context: &Context,
     earlier: &mut dyn KnownRuns,
@@ -165,8 +165,8 @@ pub(crate) fn report_unfinished(
     Ok(())
 }
 
-/// Says how many people were written to a short time ago; warns where that was with other words, since the list may be one
-/// that was sent and whose text was corrected.
+/// Says how many people got a message a short time ago. Warns if it had another text, because the list may have been sent
+/// already and its text corrected.
 pub(crate) fn report_written_to(context: &Context, written_to: &WrittenTo) {
     if let Some(other) = &written_to.otherwise {
         let (people, were) = (other.people, if other.people == 1 { "was" } else { "were" });

@@ -1,4 +1,4 @@
-//! What is said of a run that has ended, for now or for good: how it stands, why it ended and how to go on.
+//! Reports a run that has ended or paused: its state, why it ended, and how to continue.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub(super) struct RunOnItsWay<'a> {
     pub(super) held: &'a mut dyn HeldRun,
     /// With the options that it continues with.
     pub(super) details: &'a Details,
-    /// Who was not to be written to when it began.
+    /// The people who were excluded when it began.
     pub(super) exclusions: &'a Exclusions,
 }
 
@@ -33,8 +33,8 @@ impl RunOnItsWay<'_> {
     }
 }
 
-/// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code, and how many rows are in each
-/// state, where that can be read.
+/// Reports the state of the run, in words on stderr and as JSON on stdout. Returns the exit code, and how many rows are in each
+/// state, if that can be read.
 pub(super) fn report(
     context: &Context,
     sender: &Sender,
@@ -68,7 +68,7 @@ pub(super) fn report(
     if let Some(outcomes) = unwritten {
         report_unwritten(context, run, &outcomes);
         let watch = format!("jelouctl bulk status {}", run.held.name());
-        let above = if outcomes.is_empty() { "" } else { ", and may not get what stands above" };
+        let above = if outcomes.is_empty() { "" } else { ", and may not get the outcomes listed above" };
         stderr.warning(&format!("the ledger is still being written{above}; how the run stands: {watch}"));
         return (ended, None);
     }
@@ -127,11 +127,11 @@ fn report_end(
             let mut error = CommandError::from(failure.error);
             if !failure.outcomes.is_empty() {
                 let hint = error.hint.unwrap_or_default();
-                error.hint = Some(format!("what became of rows that are not in the ledger stands above; {hint}"));
+                error.hint = Some(format!("the outcomes of rows that are not in the ledger are listed above; {hint}"));
             }
             Err(error)
         }
-        // That is not an end: the run goes on.
+        // That is not an end: the run continues.
         RunEnd::Stopped { reason: StopReason::HoursOpened, .. } => Ok(ExitCode::Success),
         RunEnd::Stopped { reason: StopReason::Panicked, .. } => Err(Panicked::UnderWay.into()),
     }
@@ -147,7 +147,7 @@ fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode
     }
 }
 
-/// Every row was rejected: what is wrong with one is wrong with all.
+/// Every row was rejected: the fault is that of all rows.
 fn report_all_refused(context: &Context, run: &RunOnItsWay<'_>, problem: &Problem) {
     let (name, hint) = (run.held.name(), without_again(&problem.hint));
     let again = format!("jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}");
@@ -166,7 +166,7 @@ fn without_again(hint: &str) -> &str {
     ends.iter().find_map(|end| hint.strip_suffix(end)).unwrap_or(hint)
 }
 
-/// What became of rows whose outcome is nowhere but here.
+/// The outcomes of rows that are known only here.
 fn report_unwritten(context: &Context, run: &RunOnItsWay<'_>, outcomes: &[EndedAttempt]) {
     let details = run.details;
     for row in outcomes {
@@ -207,7 +207,7 @@ pub(super) fn log_end(
     ended: &Result<ExitCode, CommandError>,
     counts: Option<&Counts>,
 ) {
-    // What of the counts cannot be read stays open.
+    // Counts that cannot be read stay open.
     let fields = run_fields(Some(run.held.name()), Some(run.details), counts, ended.as_ref().map(|code| *code));
     AuditLog::of(&sender.settings).with(run.exclusions).run(&context.stderr, "bulk", &fields);
 }

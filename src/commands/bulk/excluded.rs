@@ -1,5 +1,5 @@
-//! People who asked meanwhile not to be written to: `do_not_contact` of the profile is read again when a question was
-//! answered, when a run goes on, and when the hours open that it waited for.
+//! People who are excluded while a run waits: `do_not_contact` of the profile is read again after a question, when a run
+//! continues, and when the hours open that it waited for.
 
 use super::list_notes::{RowNotes, excluded_words};
 use crate::context::Context;
@@ -10,7 +10,7 @@ use crate::people::Exclusions;
 /// Rows whose recipients are on a list by now.
 #[derive(Default)]
 struct ExcludedRows {
-    /// Each with the place of its reason.
+    /// Each with the list that it is on.
     rows: Vec<(i64, usize)>,
     /// In words.
     reasons: Vec<String>,
@@ -38,7 +38,7 @@ impl ExcludedRows {
     }
 }
 
-/// Leaves out the rows of a run that are still to be sent, and says so.
+/// Skips the rows of a run for people who are excluded now, and says so.
 pub(crate) fn leave_out_excluded(
     context: &Context,
     run: &mut dyn HeldRun,
@@ -57,7 +57,7 @@ pub(crate) fn leave_out_excluded(
     Ok(())
 }
 
-/// Leaves out the rows of a list whose run is about to begin, and says so.
+/// Skips such rows of a list whose run is about to begin, and says so.
 pub(crate) fn leave_out_of_draft(
     context: &Context,
     draft: &mut LedgerDraft,

@@ -162,7 +162,7 @@ fn drawn(kind: &str, body: &str) -> String {
     Message::named(kind).map(|kind| kind.draw(&body).join(" / ")).unwrap_or_default()
 }
 
-/// What the report has of the row, and who sent what to whom.
+/// The row's columns of the report, with the run and its sender.
 fn print_json(context: &Context, found: &FoundMessage) -> Result<(), CommandError> {
     let FoundRow { recipient, body, reported } = &found.row;
     let body: Value = serde_json::from_str(body).unwrap_or_default();

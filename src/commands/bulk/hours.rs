@@ -1,5 +1,5 @@
-//! The hours of a run: from flags and profile when it begins, from flags and the run when it is resumed, and what is said
-//! of them.
+//! The hours of a run: from flags and profile when it begins, from flags and the run when it is resumed; and the notes about
+//! them.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::ledger::{Counts, Details, LedgerStore, RunName};
 use crate::output::{WaitReason, Waiting};
 use crate::timestamps;
 
-/// The hours of a new run: those that were typed, over those of the profile.
+/// The hours of a new run: what was typed overrides the profile.
 pub(super) fn of_new_run(typed: &HoursOptions, settings: &Settings) -> Result<Option<Hours>, HoursError> {
     let typed = typed.choice();
     let between = settings.between.as_ref().map(|between| between.value.windows.clone()).unwrap_or_default();
@@ -29,12 +29,12 @@ pub(super) fn of_new_run(typed: &HoursOptions, settings: &Settings) -> Result<Op
     typed.over(HoursBase::new(between, not_on, time_zone), timestamps::now())
 }
 
-/// The hours of a resumed run: those that were typed, over those that it has `kept`.
+/// The hours of a resumed run: what was typed overrides what it has `kept`.
 pub(super) fn of_resumed_run(typed: &HoursOptions, kept: Option<&Hours>) -> Result<Option<Hours>, HoursError> {
     typed.choice().over(kept.map(HoursBase::from).unwrap_or_default(), timestamps::now())
 }
 
-/// Tells a person who is about to be asked that nothing leaves at once.
+/// Warns a person who is about to be asked that nothing leaves at once.
 pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
     if let Some((hours, until)) = closed(hours)
         && context.can_ask()
@@ -62,7 +62,7 @@ pub(super) fn report_not_waited_for(context: &Context, hours: Option<&Hours>) {
     }
 }
 
-/// What a run waits for that another process carries out. What it is known to wait for are its hours.
+/// What a run waits for in another process: only its hours are known.
 pub(super) fn waiting(store: &dyn LedgerStore, name: &RunName, details: &Details, counts: &Counts) -> Option<Waiting> {
     let (hours, until) = closed(details.conditions.hours.as_ref().filter(|_| !details.sandbox))?;
     if counts.pending == 0 || !store.is_held(name) {
@@ -78,7 +78,7 @@ pub(super) fn waiting(store: &dyn LedgerStore, name: &RunName, details: &Details
     })
 }
 
-/// The hours and their next opening, where they are closed now.
+/// The hours and their next opening, if they are closed now.
 fn closed(hours: Option<&Hours>) -> Option<(&Hours, Timestamp)> {
     let now = timestamps::now();
     let hours = hours?;

@@ -1,4 +1,4 @@
-//! Reads the list in, and says what is wrong with its rows.
+//! Reads the list and reports what is wrong with its rows.
 
 use std::cell::RefCell;
 use std::io;
@@ -34,13 +34,13 @@ pub(crate) fn open(source: &Source, options: &ListOptions) -> Result<ListReader,
     ListReader::open(input, &name, options)
 }
 
-/// What was read, and whether it may be sent.
+/// The result of reading, and whether it may be sent.
 pub(crate) struct ReadList {
     pub(crate) imported: Imported,
     pub(crate) verdict: Result<(), CommandError>,
     /// Whether earlier runs leave it to be sent; told after the verdict.
     pub(crate) comparison: Result<(), CommandError>,
-    /// Where they are wanted.
+    /// If they are wanted.
     pub(crate) remarks: Remarks,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct ListGuard<'a> {
     /// Whose `allow_to` counts.
     pub(crate) sender: Option<&'a Sender>,
     pub(crate) exclusions: &'a Exclusions,
-    /// Whether what is to be looked at is kept for each row.
+    /// Whether warnings are kept for each row.
     pub(crate) keeps_remarks: bool,
 }
 
@@ -168,7 +168,7 @@ pub(crate) fn import(
             Err(UsageError::new(hidden, hint))
         }
     };
-    // What is wrong with the list comes before what a guard forbids.
+    // Errors of the list come before those of a guard.
     let verdict = match (refuse_faulty(&imported, plan.policy).and_then(|()| refuse_hidden()), first_guarded) {
         (Err(error), _) => Err(error.into()),
         (Ok(()), Some(first)) => Err(GuardError::Rows { count: imported.guarded, first: Box::new(first) }.into()),
@@ -208,7 +208,7 @@ fn guarded_rows(
     Ok(first)
 }
 
-/// Keeps for the end what is said of many rows at once.
+/// Collects notes about many rows until the end.
 fn note(notes: &mut RowNotes, line: u64, fault: &RowFault<'_>) {
     let line_and = |of: &u64| format!("{line} (as line {of})");
     match fault {
@@ -225,12 +225,11 @@ fn note(notes: &mut RowNotes, line: u64, fault: &RowFault<'_>) {
             notes.warn(words, line.to_string(), "; that is what the person would read");
         }
         RowFault::SamePerson { of } => {
-            let words =
-                ["is left out, to a person who has an earlier row", "are left out, to people who have an earlier row"];
+            let words = ["is left out, to a person with an earlier row", "are left out, to people with an earlier row"];
             notes.add(words.map(str::to_owned), line_and(of), "");
         }
         RowFault::RepeatedPerson { of } => {
-            let words = ["goes to a person who has an earlier row", "go to people who have an earlier row"];
+            let words = ["goes to a person with an earlier row", "go to people with an earlier row"];
             notes.add(words.map(str::to_owned), line_and(of), "; --one-per-person sends the first of each");
         }
         RowFault::Invalid(_)

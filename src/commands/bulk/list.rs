@@ -81,7 +81,7 @@ fn of_person(run: &RunOverview) -> Vec<String> {
     words.into_iter().chain(figures.map(|count| count.to_string())).chain([left]).collect()
 }
 
-/// The fields between tabs: what comes to be known later stands behind the others.
+/// The fields between tabs; new fields are added at the end.
 fn of_script(stdout: &Stdout, run: &RunOverview) -> Result<(), StreamError> {
     let counts = run.counts();
     let state = match &run.damage {
@@ -129,7 +129,7 @@ fn of_machine(run: &RunOverview) -> Value {
     })
 }
 
-/// Whose it is, where its lock file says so.
+/// The owner, if the lock file has it.
 fn from_note(run: &UnreadableRun) -> &str {
     match &run.note {
         Some(note) if note.sandbox => "sandbox",
@@ -145,7 +145,7 @@ fn unreadable_of_person(run: &UnreadableRun) -> Vec<String> {
     cells.map(str::to_owned).collect()
 }
 
-/// As many fields as those of the others.
+/// As many fields as in the other lines.
 fn unreadable_of_script(stdout: &Stdout, run: &UnreadableRun) -> Result<(), StreamError> {
     let name = run.name.to_string();
     let fields = [name.as_str(), "unreadable"].into_iter().chain(["-"; 8]).chain([from_note(run)]);

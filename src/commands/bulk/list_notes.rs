@@ -1,5 +1,5 @@
-//! What is said of a list that was read, and of its rows: each kind of message with its first lines, since one fault of a column
-//! is that of every row.
+//! The notes about a list and its rows: each kind of note once, with its first lines, because one fault of a column affects
+//! every row.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -101,7 +101,7 @@ pub(crate) fn excluded_words(list: &str) -> [String; 2] {
 }
 
 impl RowNotes {
-    /// `line` is one more row of which `words` can be said.
+    /// Adds `line` to the note `words`.
     pub(crate) fn add(&mut self, words: [String; 2], line: String, way_out: &'static str) {
         self.add_as(words, line, way_out, false);
     }
@@ -196,7 +196,7 @@ impl CountryCounts {
     }
 }
 
-/// The rows of a sheet that nobody sees who opens it, where there are any.
+/// The rows that the sheet hides, if there are any.
 pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
     let HiddenRows { count, first } = list.hidden_rows().filter(|hidden| hidden.count > 0)?;
     let rows = if *count == 1 { "row is" } else { "rows are" };

@@ -1,4 +1,4 @@
-//! Flags that several commands of `bulk` have, and how what is typed goes with what a run has kept.
+//! Flags that several commands of `bulk` have, and how they combine with what a run has kept.
 
 use std::time::Duration;
 
@@ -106,7 +106,7 @@ pub(crate) struct HoursOptions {
 }
 
 impl RunOptions {
-    /// What holds for the run from now on: what was typed, over what it has `kept`; of a new run nothing.
+    /// The conditions of the run from now on: what was typed overrides what it has `kept`; a new run has kept nothing.
     pub(super) fn conditions(
         &self,
         hours: Option<Hours>,

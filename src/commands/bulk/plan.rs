@@ -1,4 +1,4 @@
-//! What was typed for a bulk run, as templates: flags over `--body`, and where the recipient comes from.
+//! What was typed for a bulk run, as templates: flags override `--body`; and the source of the recipient.
 
 use minijinja::Environment;
 use serde_json::{Value, json};

@@ -36,7 +36,7 @@ impl<'a> Rejects<'a> {
     }
 }
 
-/// Writes those of `draft`, where they are asked for, and says how many.
+/// Writes the rejected rows of `draft`, if they are wanted, and says how many there are.
 pub(super) fn write_rejects(
     context: &Context,
     rejects: Option<Rejects<'_>>,

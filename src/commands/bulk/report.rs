@@ -24,7 +24,7 @@ use crate::report::{ListReport, write_report};
 use crate::report_page::{self, PageLanguage, ReportedRun};
 use crate::timestamps;
 
-/// What a report is written as.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
     /// The list again, as a spreadsheet opens it
@@ -115,7 +115,9 @@ impl TypedValueParser for ReasonParser {
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkReportArgs {
-    /// Name of the run [default: the newest one; a rehearsal on the sandbox only where there is no other]
+    /// Name of the run [default: the newest one]
+    ///
+    /// A run on the sandbox is the default only if there is no other.
     run: Option<RunName>,
 
     /// Rows in this state only (repeatable)
@@ -153,7 +155,7 @@ pub(crate) struct BulkReportArgs {
 }
 
 pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, CommandError> {
-    // What is wrong with the line is told before all others, also that its file cannot be written.
+    // Errors of the command line come first, also that its file cannot be written.
     let format = args.format()?;
     args.check(format, context)?;
     let to = args.file.as_deref().map(|path| ReportFile::open(context, "--file", path, &[])).transpose()?;
@@ -261,7 +263,7 @@ fn ending_of(path: &Path) -> String {
     path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
 }
 
-/// What a file of this name is written as; `flag` stands in errors.
+/// The format of a file with this name; `flag` is named in errors.
 pub(super) fn format_of_name(flag: &str, path: &Path) -> Result<Option<ReportFormat>, UsageError> {
     let ending = ending_of(path);
     Ok(match ending.as_str() {
@@ -310,7 +312,7 @@ impl BulkReportArgs {
         let path = self.file.as_deref().unwrap_or(Path::new(""));
         let (ending, named) = (ending_of(path), format_of_name("--file", path)?);
         match (self.format, named) {
-            // Lists are told by what they hold; a page is not one, and a workbook is opened by its name.
+            // The content of a list decides its format; a page is not a list, and a workbook is opened by its name.
             (Some(typed), Some(named))
                 if typed != named && [typed, named].iter().any(|format| format.has_its_name()) =>
             {

@@ -23,8 +23,8 @@ pub(crate) struct ReportFile<'a> {
 }
 
 impl<'a> ReportFile<'a> {
-    /// `flag` stands in errors. None of the files that the command `reads` is ever replaced; and where it reads any, `--yes`
-    /// answers another question than whether to overwrite a file.
+    /// `flag` is named in errors. A file that the command `reads` is never replaced. If the command reads any, `--yes` answers
+    /// another question than whether to overwrite a file.
     pub(crate) fn open(context: &Context, flag: &str, path: &'a Path, reads: &[&Source]) -> Result<Self, UsageError> {
         if path.as_os_str() == "-" {
             let message = format!("{flag}: this is written to a file, not to standard output");

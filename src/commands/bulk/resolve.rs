@@ -89,7 +89,7 @@ struct Decision {
     ask: bool,
 }
 
-/// Which rows are decided; all that are in the state where none is named.
+/// The rows to decide; all rows in the state if none is named.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Which rows")]
 struct DecidedRows {
@@ -127,7 +127,7 @@ enum PendingAs {
 }
 
 impl Decision {
-    /// From which state to which, where it is not a report that says so.
+    /// The states before and after, unless a report decides.
     fn change(&self) -> [RowState; 2] {
         match (self.unknown_as, self.pending_as, self.failed_as) {
             (Some(UnknownAs::Sent), _, _) => [RowState::Unknown, RowState::Sent],
@@ -162,7 +162,7 @@ fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, Co
     log_decided(context, "bulk resolve", &name, &details, &summary.counts);
     context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
     print_what_stays(context, &summary.to_json(Some(&name)), &summary.words(None, false), &name);
-    // Where a process sends the run it takes them by itself.
+    // A process that sends the run can take them itself.
     if changed.pending > 0 && !store.is_held(&name) {
         context.stderr.note(&to_continue(&name));
     }
@@ -209,7 +209,7 @@ fn decide(
     let mut others_held_off = scope.as_ref().map(|_| hold_claims(context, store)).transpose()?;
     let (mut asked, mut held_again) = (Ok(None), Ok(()));
     let changed = store.hold(name, HeldFor::Deciding)?.resolve(resolution, &mut |workers| {
-        // Nobody else has to wait for a person's answer.
+        // Other processes must not wait for a person's answer.
         drop(others_held_off.take());
         asked = confirm_lost_workers(context, workers);
         if scope.is_some() {
@@ -247,7 +247,7 @@ fn confirm_lost_workers(context: &Context, workers: &[LostWorker]) -> Result<Opt
 /// `2 unknown rows count as sent, 1 unknown row counts as failed from now on`
 fn in_words(changed: &Counts, resolution: &Resolution) -> String {
     let row = match resolution {
-        // Of a damaged ledger those that failed are among them.
+        // In a damaged ledger, failed rows are among them.
         Resolution::All([RowState::Pending, _]) => "row".to_owned(),
         Resolution::All([from, _]) | Resolution::Some { change: [from, _], .. } => format!("{} row", from.name()),
         Resolution::Reported(_) => format!("{} row", RowState::Unknown.name()),
@@ -262,7 +262,7 @@ fn in_words(changed: &Counts, resolution: &Resolution) -> String {
     if said.is_empty() { "no row is changed".to_owned() } else { format!("{} from now on", said.join(", ")) }
 }
 
-/// The run that is meant, where it is.
+/// The run, if it exists.
 fn open_run(context: &Context, asked: Option<&RunName>) -> Result<(Box<dyn LedgerStore>, RunName), CommandError> {
     let store = open_store(context)?;
     match store.named_or_unfinished(asked, false, &mut warn_of_left_alone(context))? {
@@ -271,7 +271,7 @@ fn open_run(context: &Context, asked: Option<&RunName>) -> Result<(Box<dyn Ledge
     }
 }
 
-/// Reads the report of the run `asked`, or of the run that it names: what it says of the rows, by their lines in the list.
+/// Reads the report of the run `asked`, or of the run that it names: the outcomes of rows by their lines in the list.
 fn read_report(
     context: &mut Context,
     (source, encoding): (&Source, Option<ListEncoding>),
@@ -336,7 +336,7 @@ fn refused(name: &str, line: u64, problem: &str) -> UsageError {
     UsageError::new(format!("--from: {name}, line {line}: {problem}"), hint)
 }
 
-/// The run of a row, the line of its list, whether it was sent, and since when.
+/// A row's run, its line in the list, whether it was sent, and since when.
 fn of_row(name: &str, row: &ListRow) -> Result<(RunName, u64, Sent, String), UsageError> {
     let refuse = |problem: String| refused(name, row.line, &problem);
     if let Err(problem) = &row.row {

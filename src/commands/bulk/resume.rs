@@ -1,5 +1,5 @@
-//! `bulk resume`, and `bulk work` (`work.rs`): go on with a run. They need no input and no message, and send as the one who began it, or
-//! not at all. A person who resumes a run is asked, and lifts a pause; a machine that works on it does neither.
+//! `bulk resume` and `bulk work` (`work.rs`) continue a run. They need no input and no message, and send as the sender who
+//! began it, or not at all. `resume` asks the person and lifts a pause; `work` is for machines and does neither.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -82,7 +82,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCo
     ended
 }
 
-/// Continues a run: a person resumes it, a machine joins those who send it. Of a file only one process can.
+/// Continues a run: `resume`, or `work` beside other processes. Only one process can send a run in a file.
 pub(super) fn go_on(
     context: &mut Context,
     store: &dyn LedgerStore,
@@ -105,7 +105,7 @@ pub(super) fn go_on(
     if is_resumed {
         let hours = of_resumed_run(hours, details.conditions.hours.as_ref())?;
         if let Some(key) = details.conditions.once.as_ref().filter(|_| earlier.again) {
-            let message = format!("run {name} has the key {key}, under which nobody gets a second message");
+            let message = format!("run {name} has the key {key}, under which no one gets a second message");
             return Err(UsageError::new(message, "leave --again out").into());
         }
         let conditions = options.conditions(hours, earlier, &details.conditions);
@@ -165,13 +165,13 @@ pub(super) fn go_on(
             let conditions = is_changed.then_some(&details.conditions);
             run.resume(&Resumed { has_answered, rate: options.rate.map(Rate::per_second), conditions })?;
         }
-        // Who resumes a run may be the only one who is left of it.
+        // The process that resumes a run may be the last one that sends it.
         report_found(context, &*run, &found, run.is_shared() && !is_resumed);
         carry_out(context, &sender, connection, run, &details, &exclusions, options).await
     })
 }
 
-/// Leaves out whoever has not written lately, where the run is for others only.
+/// Skips people who have not written lately, if the run excludes them.
 fn open_windows(
     context: &Context,
     sender: &Sender,
@@ -199,7 +199,7 @@ fn report_pause(context: &Context, run: &dyn HeldRun) {
     }
 }
 
-/// The rows of a resumed run that are still to be sent, and those that are not.
+/// The rows of a resumed run that will be sent, and those that will not.
 fn report_found(context: &Context, run: &dyn HeldRun, found: &Counts, is_joined: bool) {
     let (name, all) = (run.name(), counted(found.all(), "message"));
     context.stderr.note(&format!("run {name}: {} of {all} left to send", found.pending));

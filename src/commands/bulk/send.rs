@@ -63,7 +63,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let exclusions = exclusions(context, args, &sender, countries)?;
     let base = sender.planned_base();
     let is_shown = args.preview.is_some() || context.mode != Mode::Send;
-    // Where no run is made no directory is, and none needs to be there.
+    // Without a run, no directory is made, and none needs to exist.
     let makes_run = args.makes_run(context.mode);
     let store = match (&args.test_to, makes_run) {
         (Some(_), _) => None,
@@ -172,7 +172,7 @@ fn how_far_back(args: &BulkSendArgs, sender: &Sender) -> Duration {
     }
 }
 
-/// Says where a key is not remembered for ever.
+/// Warns if a key is not remembered forever.
 fn tell_of_keys(context: &Context, sender: &Sender, is_test: bool, store: Option<&dyn LedgerStore>) {
     if is_test {
         context.stderr.note(

@@ -38,7 +38,7 @@ pub(crate) struct ShownPage<'a> {
 }
 
 impl ShownList<'_> {
-    /// What was said of the list while it was `read` is its verdict.
+    /// The verdict on the list is what was printed while it was `read`.
     pub(crate) fn show(
         &self,
         context: &Context,
@@ -69,7 +69,7 @@ impl ShownList<'_> {
             self.print(context, accepts, u64::MAX)?;
             return Ok(ExitCode::Success);
         };
-        // A person who looks wants the messages; the requests are there for a program, and with --dry-run.
+        // At a terminal it shows the messages; the requests are for programs, and for --dry-run.
         if context.mode != Mode::Send || !context.stdout.wants_words() {
             self.print(context, accepts, most)?;
         }
@@ -78,7 +78,7 @@ impl ShownList<'_> {
         read.verdict.map(|()| ExitCode::Success)
     }
 
-    /// The texts of the templates, which `--preview` shows; only a command that is to send nothing at all asks nobody.
+    /// The texts of the templates, which `--preview` shows; only a command that must not send anything makes no look-up.
     fn template_texts(&self, context: &Context, uses: &TemplateUses) -> Result<TemplateTexts, CommandError> {
         if uses.uses.is_empty()
             || self.args.options.work.unchecked

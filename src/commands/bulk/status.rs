@@ -1,4 +1,4 @@
-//! `bulk status`: what there is to see of one run, also while it goes on.
+//! `bulk status`: the state of one run, also while it is sent.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use crate::timestamps::{local_second, of_milliseconds};
 /// A process that sends is heard of more often, in seconds.
 const QUIET_S: f64 = 5.0;
 
-/// Who sends the run, and why nobody does.
+/// Which process sends the run, and why none does.
 #[derive(Default)]
 struct Standing {
     fields: Vec<(&'static str, Value)>,
@@ -29,7 +29,9 @@ struct Standing {
 /// Show the state of a run, also while it is running
 #[derive(Args, Debug)]
 pub(crate) struct BulkStatusArgs {
-    /// Name of the run [default: the newest one; a rehearsal on the sandbox only where there is no other]
+    /// Name of the run [default: the newest one]
+    ///
+    /// A run on the sandbox is the default only if there is no other.
     run: Option<RunName>,
 }
 
@@ -94,7 +96,7 @@ fn of_single(store: &dyn LedgerStore, name: &RunName, is_running: bool) -> Stand
     }
 }
 
-/// Of one that several may send, with those that do.
+/// The state of a run that several processes may send, with those processes.
 fn of_shared(run: &dyn Run) -> Result<Standing, LedgerError> {
     let (paused, workers) = (run.pause()?, run.workers()?);
     let pause = paused
@@ -110,7 +112,7 @@ fn of_shared(run: &dyn Run) -> Result<Standing, LedgerError> {
 /// `db-2 pid 812, heard of 0.4 s ago: 3120 sent, 16 under way`
 fn in_words(RunWorker { host, pid, seen_s, inflight, lost_at, is_lost, sent, .. }: &RunWorker) -> String {
     let lost = match lost_at.map(of_milliseconds) {
-        Some(_) if *is_lost => "; they count as unknown once another process goes on with the run".to_owned(),
+        Some(_) if *is_lost => "; they count as unknown once another process continues the run".to_owned(),
         Some(at) if *seen_s > QUIET_S => {
             format!("; unless it is heard of again, they count as unknown at {}", local_second(at))
         }

@@ -19,7 +19,9 @@ use crate::ledger::RunName;
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkStopArgs {
-    /// Name of the run [default: the unfinished one that is being sent; a rehearsal on the sandbox only where there is no other]
+    /// Name of the run [default: the unfinished one that is being sent]
+    ///
+    /// A run on the sandbox is the default only if there is no other.
     run: Option<RunName>,
 }
 
@@ -32,10 +34,10 @@ pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, Co
     if store.stop(&name)? {
         stderr.note(&if store.is_shared() {
             let then = to_continue(&name);
-            format!("run {name} takes no more messages, whoever sends it, and those under way end first; {then}")
+            format!("run {name} sends no more messages in any process; those under way end first; {then}")
         } else {
             format!(
-                "run {name} takes no more messages, and ends once those under way have ended: jelouctl bulk status {name}"
+                "run {name} sends no more messages, and ends once those under way have ended: jelouctl bulk status {name}"
             )
         });
         return Ok(ExitCode::Success);

@@ -1,4 +1,4 @@
-//! Where the runs of a command are: `--ledger`, `JELOUCTL_LEDGER` or the profile name a database, else they are files.
+//! Where a command's runs are: in the database of `--ledger`, `JELOUCTL_LEDGER` or the profile, else in files.
 
 use std::sync::Arc;
 use std::thread;
@@ -21,7 +21,7 @@ use crate::timestamps::wrong_clock;
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 const TOLD_AFTER: Duration = Duration::from_secs(1);
 
-/// The runs, with a directory of their own where they are files.
+/// The runs; their directory is created if they are files.
 pub(crate) fn open_store(context: &Context) -> Result<Box<dyn LedgerStore>, CommandError> {
     Ok(store_at(ledger_address(context)?)?)
 }
@@ -34,7 +34,7 @@ pub(crate) fn store_at(address: Option<DatabaseAddress>) -> Result<Box<dyn Ledge
     })
 }
 
-/// The runs, to look at them without making any; nothing where there is no place for them.
+/// The runs, without creating anything; None if they have no place.
 pub(crate) fn open_store_to_look(context: &Context) -> Result<Option<Box<dyn LedgerStore>>, CommandError> {
     Ok(store_to_look_at(ledger_address(context)?)?)
 }

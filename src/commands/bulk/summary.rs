@@ -1,5 +1,4 @@
-//! A run in figures: what goes to standard output at its end, and what `bulk status` shows; as data, or in words where a
-//! person reads it at a terminal.
+//! A run in figures: the output at its end and of `bulk status`, as data, or in words at a terminal.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -44,7 +43,7 @@ pub(crate) struct RunSummary {
 }
 
 impl RunSummary {
-    /// From its ledger, with the number of its people whom an earlier run had written to.
+    /// From its ledger, with the number of people who also got a message from an earlier run.
     pub(crate) fn of(run: Box<dyn Run>, written_to: u64) -> Result<Self, LedgerError> {
         let (is_shared, is_cancelled) = (run.is_shared(), run.is_cancelled()?);
         let (counts, skips, reasons) = (run.counts()?, run.skip_counts()?, run.reasons()?);
@@ -56,7 +55,7 @@ impl RunSummary {
         self.damage.is_none() && self.counts.is_finished()
     }
 
-    /// Of the run `name`, or of a list of which nothing was left.
+    /// Of the run `name`, or of a list of which no row was left.
     pub(crate) fn to_json(&self, name: Option<&RunName>) -> Value {
         let Self { counts, skips, reasons, written_to, .. } = self;
         json!({
@@ -77,7 +76,7 @@ impl RunSummary {
         })
     }
 
-    /// The same for a person, after a stretch of the run; `is_held` says whether a process has it.
+    /// The same in words, after some time of the run; `is_held` says whether a process is sending it.
     pub(crate) fn words(&self, stretch: Option<Elapsed>, is_held: bool) -> Vec<String> {
         let counts = if is_held || self.is_shared { self.counts } else { self.counts.at_rest() };
         let time = stretch.map(|stretch| self.time_in_words(stretch)).unwrap_or_default();
@@ -99,7 +98,7 @@ impl RunSummary {
         lines
     }
 
-    /// ` in 12 s`, or `, 340 of them in 12 s` where the others were sent before.
+    /// ` in 12 s`, or `, 340 of them in 12 s` if the others were sent before.
     fn time_in_words(&self, Elapsed { took, sent_before }: Elapsed) -> String {
         let sent = grouped(self.counts.sent.saturating_sub(sent_before));
         let which = if sent_before > 0 { format!(", {sent} of them") } else { String::new() };
@@ -128,14 +127,14 @@ impl RunSummary {
         }
     }
 
-    /// What can be done about the rows of the run that were not sent, with the commands.
+    /// What to do about the rows that were not sent, with the commands.
     pub(crate) fn ways_on(&self, name: &RunName, details: &Details) -> Vec<String> {
         let mut ways = without_end(name, &self.counts, self.is_shared);
         if self.is_complete() && self.counts.unknown > 0 {
             let them = if self.counts.unknown == 1 { "it" } else { "them" };
             let states = if self.is_cancelled { "sent|failed" } else { "sent|failed|pending" };
             ways.push(format!(
-                "decide what became of {them}: jelouctl bulk resolve {name} --unknown-as {states}, or row by row in a \
+                "decide the outcome of {them}: jelouctl bulk resolve {name} --unknown-as {states}, or row by row in a \
                  report with --from"
             ));
         }
@@ -165,7 +164,7 @@ fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>) -> Option<
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-/// Says that every row was skipped, so that there is no run. Gives the exit code.
+/// Says that every row was skipped, so that there is no run. Returns the exit code.
 pub(crate) fn nothing_to_send(
     context: &Context,
     draft: &LedgerDraft,
@@ -192,7 +191,7 @@ fn were(rows: u64) -> String {
     if rows == 1 { "the only row is".to_owned() } else { format!("all {rows} rows are") }
 }
 
-/// What has come to no end: in a file that is left of a process which is gone, in a database it is under way elsewhere.
+/// Rows under way: in a file, left by a process that no longer exists; in a database, of another process.
 pub(crate) fn without_end(name: &RunName, counts: &Counts, is_shared: bool) -> Vec<String> {
     let (unknown, inflight) =
         if is_shared { (counts.unknown, counts.inflight) } else { (counts.unknown + counts.inflight, 0) };
@@ -212,7 +211,7 @@ pub(crate) fn without_end(name: &RunName, counts: &Counts, is_shared: bool) -> V
 
 /// How a run that has rows left is resumed, or given up.
 pub(crate) fn to_continue(name: &RunName) -> String {
-    format!("to continue: jelouctl bulk resume {name}; to leave out what is left: jelouctl bulk cancel {name}")
+    format!("to continue: jelouctl bulk resume {name}; to give up the rest: jelouctl bulk cancel {name}")
 }
 
 /// `words` at a terminal, where no format was asked for; `--output id` is the run's name.

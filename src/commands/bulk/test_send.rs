@@ -117,7 +117,7 @@ impl TestedList<'_> {
     }
 }
 
-/// The message at which an error ended the test, in the audit log: it was not sent, or nobody knows.
+/// The audit log's line for the message at which an error ended the test: it was not sent, or its outcome is unknown.
 fn log_failure(context: &Context, sender: &Sender, outgoing: &Outgoing, error: &CommandError) {
     let record = Record {
         sent: if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No },

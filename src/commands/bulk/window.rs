@@ -80,7 +80,7 @@ fn is_template(path: &str, body: &str) -> bool {
     MessageSort::of(path, &fields) != MessageSort::Free
 }
 
-/// Leaves out what of a run is still to be sent to others; says so.
+/// Skips the unsent rows of a run for other people, and says so.
 pub(super) fn leave_others_out(
     context: &Context,
     windows: &OpenWindows,

@@ -13,7 +13,7 @@ use crate::ledger::{
 use crate::output::grouped;
 use crate::timestamps::{self, of_milliseconds};
 
-/// Warns of a ledger that is damaged, with the way out; gives the code of that, and success where it is not.
+/// Warns of a damaged ledger, with the way out; returns its exit code, or success if it is intact.
 pub(super) fn report_damage(context: &Context, run: impl Display, damage: Option<&LedgerError>) -> ExitCode {
     let Some(damage) = damage else { return ExitCode::Success };
     context.stderr.warning(&format!(
@@ -46,7 +46,7 @@ pub(super) fn why(RunPause { reason, by }: &RunPause) -> String {
         PausedFor::Fault(PauseReason::Account) => "WhatsApp lets the business send nothing",
         PausedFor::Fault(PauseReason::ProxyCredentials) => "the proxy asks for credentials",
         PausedFor::Fault(PauseReason::Network) => "the API could not be reached",
-        PausedFor::Fault(PauseReason::RateLimit) => "the API took no more messages",
+        PausedFor::Fault(PauseReason::RateLimit) => "the API accepted no more messages",
     };
     format!("{why} ({by})")
 }

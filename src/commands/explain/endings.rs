@@ -1,5 +1,5 @@
-//! What `explain` says of how a command ends: exit codes, HTTP statuses, and the names in the record. `docs/exit-codes.md`
-//! is the whole of it.
+//! `explain` for endings of a command: exit codes, HTTP statuses, and the names in the record. `docs/exit-codes.md` has all of
+//! it.
 
 /// An exit code: what it means, whether the message was sent, and whether to send it again.
 const EXIT_CODES: [(u8, &str, &str, &str); 18] = [
@@ -93,11 +93,7 @@ const NAMES: [(&str, &str, Option<u8>); 18] = [
     ("usage", "`error.code`: the command line cannot be carried out", Some(2)),
     ("invalid_message", "`error.code`: the message breaks a limit", Some(2)),
     ("configuration", "`error.code`: something is missing or broken in the configuration or the environment", Some(3)),
-    (
-        "guard",
-        "`error.code`: allow_to, somebody who must not be written to, or a question that was not answered with yes",
-        Some(11),
-    ),
+    ("guard", "`error.code`: allow_to, an excluded person, or a question that was not answered with yes", Some(11)),
     ("credentials", "`error.code`: the API does not accept client id and secret", Some(4)),
     ("account", "`error.code`: WhatsApp lets the business send nothing; `api_code` says why", Some(4)),
     ("rejected", "`error.code`: the API refuses the message; `api_code` has its own code", Some(5)),
@@ -115,7 +111,7 @@ const NAMES: [(&str, &str, Option<u8>); 18] = [
     ("dry_run", "whether the request was only shown", None),
 ];
 
-/// What is known of `topic`: an exit code, a status, or a name.
+/// Explains `topic`: an exit code, a status, or a name.
 pub(super) fn about(topic: &str) -> Option<String> {
     let number = topic.parse::<u16>().ok();
     let code = number.and_then(|number| u8::try_from(number).ok()).and_then(exit_code);

@@ -6,7 +6,7 @@ use crate::message::{Envelope, Field, Message};
 use crate::output::pretty;
 
 const WIDTH: usize = 80;
-/// Where the right column begins; a longer flag has a line of its own.
+/// The right column; a longer flag has a line of its own.
 const RIGHT: usize = 22;
 const LEFT: usize = RIGHT - 2;
 

@@ -1,4 +1,4 @@
-//! `messages get`: how far one message came on its way to the person.
+//! `messages get`: the delivery status of one message.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -42,7 +42,7 @@ pub(crate) struct GetArgs {
     within: Option<Timeout>,
 }
 
-/// What is known of a message, as `-o record` prints it.
+/// What is known of a message, for `-o record`.
 #[derive(Serialize)]
 struct KnownMessage<'a> {
     message_id: &'a str,

@@ -26,13 +26,13 @@ use crate::process::block_on;
 use crate::sending::{Flight, Interrupted, Opening, Sender, UnresolvedSender};
 use crate::timestamps::now;
 
-/// What is listed where nothing says since when.
+/// The start of the listing if none is given.
 const SINCE: TimeBound = TimeBound::Ago(Duration::from_secs(24 * 60 * 60));
 /// Between two looks with `--follow`.
 const PAUSE: Duration = Duration::from_secs(2);
 /// How much later than its time a message may be listed and still be seen by `--follow`.
 const LATEST: Duration = Duration::from_secs(10 * 60);
-/// What is older than the span by more than this is not listed again.
+/// Messages older than the span by more than this are not listed again.
 const KEPT: Duration = Duration::from_secs(60);
 
 /// List the messages of a bot, sent and received, the newest last
@@ -91,7 +91,7 @@ struct MessageFilter {
     matching: Option<Matching>,
 }
 
-/// What was read of the history, as far as it was.
+/// The part of the history that was read.
 struct HistoryReading {
     /// The newest first.
     listed: Vec<Listed>,
@@ -136,7 +136,7 @@ pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode
     block_on(listing.run(LookUpSpan { start, until }, follow))
 }
 
-/// Who is meant by `--to`.
+/// The person of `--to`.
 fn person(context: &Context, typed: &str, sender: &Sender) -> Result<String, UsageError> {
     let read = TypedRecipient::read(typed, sender.settings.country());
     let read = read.map_err(|error| {
@@ -157,7 +157,7 @@ struct MessageListing<'a> {
     sender: &'a Sender,
     filter: MessageFilter,
     limit: Option<usize>,
-    /// What was printed, with its time: `--follow` repeats nothing.
+    /// What was printed, with its time, so that `--follow` does not repeat it.
     printed: HashMap<u64, Option<Timestamp>>,
     /// Whether the table has its header.
     has_header: bool,
@@ -177,7 +177,7 @@ impl MessageListing<'_> {
         let limit = self.limit.take_if(|_| follow);
         let mut reading = self.read(&mut look_ups, &span).await;
         if follow {
-            // What the limit leaves out is not new when it is read once more.
+            // Messages beyond the limit do not become new when they are read again.
             self.printed.extend(reading.listed.iter().map(|listed| (listed.key, listed.message.at)));
             reading.listed.truncate(limit.unwrap_or(usize::MAX));
         }
@@ -198,8 +198,8 @@ impl MessageListing<'_> {
         Ok(ExitCode::Success)
     }
 
-    /// Reads what is new until a signal comes, which is its ordinary end while the server answers. One that is away is
-    /// waited for; after that the span begins where it was last read whole.
+    /// Reads new messages until a signal, which is its normal end while the server answers. If the server stops answering, it
+    /// waits; then the span begins where it was last read completely.
     async fn follow(&mut self, look_ups: &mut LookUps<'_>) -> Result<(), CommandError> {
         look_ups.retry_for = Duration::MAX;
         let (first_look, first_time) = (Instant::now(), look_ups.now());
@@ -232,7 +232,7 @@ impl MessageListing<'_> {
             match reading.problem {
                 None => told = None,
                 Some(problem @ LookUpError::Incomplete { .. }) => {
-                    // What is wrong stays so in most looks, and is said once.
+                    // Most look-ups fail in the same way, so an error is printed once.
                     let problem = Some(problem.to_string());
                     if problem != told {
                         self.context.stderr.warning(problem.as_deref().unwrap_or_default());
@@ -246,7 +246,7 @@ impl MessageListing<'_> {
         Ok(())
     }
 
-    /// Reads the messages of `span` that are to be shown and were not printed yet.
+    /// Reads the messages of `span` that should be shown and were not printed yet.
     async fn read(&self, look_ups: &mut LookUps<'_>, span: &LookUpSpan) -> HistoryReading {
         let bot = self.sender.bot.as_str();
         let mut listed: Vec<Listed> = Vec::new();

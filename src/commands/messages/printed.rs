@@ -12,7 +12,7 @@ use crate::output::{Format, Stdout, StreamError};
 use crate::phone::person_key;
 use crate::timestamps::local_second;
 
-/// A message that is to be shown, with the API's own entry of it.
+/// A message that is shown, with the API's own entry.
 pub(super) struct Listed {
     pub(super) key: u64,
     pub(super) message: HistoryMessage,
@@ -36,7 +36,7 @@ struct MessageRecord<'a> {
 }
 
 impl Listed {
-    /// Takes the same message as a later page has it: it may have gone further.
+    /// Updates it from a later page: its status may have changed.
     pub(super) fn repeat(&mut self, message: HistoryMessage) {
         if let Some(seen) = message.state {
             let known = self.message.state.take();
@@ -77,7 +77,7 @@ pub(super) fn newest_last(listed: &[Listed]) -> Vec<&Listed> {
     timed.into_iter().map(|(_, listed)| listed).collect()
 }
 
-/// Prints a message that a machine reads; `people` are those that `-o to` has printed.
+/// Prints a message for a program; `people` are those that `-o to` has printed.
 pub(super) fn print_for_a_machine(
     stdout: &Stdout,
     Listed { message, entry, .. }: &Listed,
@@ -95,7 +95,7 @@ pub(super) fn print_for_a_machine(
     }
 }
 
-/// Prints messages for a person, with a header where they are the first.
+/// Prints messages for a person, with a header before the first.
 pub(super) fn print_for_a_person(stdout: &Stdout, listed: &[&Listed], is_first: bool) -> Result<(), StreamError> {
     let rows = listed.iter().map(|Listed { message, .. }| {
         let text = |field: &Option<String>| field.clone().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Where a span of time begins or ends: `24h` ago, or a point in time.
+//! The beginning or end of a span of time: `24h` ago, or a point in time.
 
 use std::str::FromStr;
 use std::time::Duration;

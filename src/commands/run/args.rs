@@ -1,4 +1,4 @@
-//! What was typed for `run`.
+//! The arguments of `run`.
 
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;

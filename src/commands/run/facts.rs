@@ -42,7 +42,7 @@ impl Facts {
     /// As it is now that it has `ended` so at this instant, or would have.
     pub(crate) fn ended(&self, ended: CommandEnd, at: Instant) -> Map<String, Value> {
         let elapsed = at.saturating_duration_since(self.begun);
-        // Nobody reads milliseconds behind minutes.
+        // Milliseconds do not matter after minutes.
         let precision = if elapsed < Duration::from_secs(10) { 100 } else { 1000 };
         let rounded = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX) / precision * precision;
         let facts = json!({

@@ -1,5 +1,5 @@
-//! `run`: runs a command, then sends how it ended. Nothing of the command but its name goes into the message, unless the
-//! end of its stderr is asked for.
+//! `run`: runs a command, then sends its result. Of the command, only its name goes into the message, unless the end of its
+//! stderr is wanted.
 
 mod args;
 mod facts;
@@ -97,7 +97,7 @@ struct CommandRun<'a> {
     flight: &'a Flight,
     ready: Option<(Notice<'a>, Sender)>,
     templates: TemplateUses,
-    /// The warnings about the notice that were told before the command ran.
+    /// The warnings about the notice that were printed before the command ran.
     warnings: Vec<String>,
     exclusions: Exclusions,
     log: AuditLog,
@@ -108,7 +108,7 @@ struct CommandRun<'a> {
     problem: Option<CommandError>,
 }
 
-/// A notice that failed: its own exit code, the stable name of the fault, and why.
+/// A failed notice: its own exit code, the stable name of the error, and its message.
 struct NoticeFailure(ExitCode, &'static str, String);
 
 impl From<CommandError> for NoticeFailure {
@@ -143,8 +143,8 @@ impl NoticeFailure {
 }
 
 impl CommandRun<'_> {
-    /// Runs the command, then sends the notice where it is wanted. Gives the command's exit code, or with
-    /// `--strict-notify` that of a notice that failed.
+    /// Runs the command, then sends the notice if it is wanted. Returns the command's exit code, or with `--strict-notify` that
+    /// of a failed notice.
     async fn run(mut self) -> Result<ExitCode, CommandError> {
         let Self { context, arguments, .. } = self;
         let can_be_made = self.ready.is_some() && self.problem.is_none();
@@ -166,7 +166,7 @@ impl CommandRun<'_> {
             let (stderr, bot, patience) = (&context.stderr, &sender.bot, arguments.patience());
             let faults = check_sender(connection, stderr, bot, &self.templates, retry_for, patience).await?;
             if !faults.is_empty() {
-                let hint = "correct the notice, or leave out --check-first; the command did not run";
+                let hint = "fix the notice, or leave out --check-first; the command did not run";
                 return Err(UnusableTemplates { faults, hint }.into());
             }
         }
@@ -208,7 +208,7 @@ impl CommandRun<'_> {
         Ok(if arguments.strict_notify { of_notice } else { code })
     }
 
-    /// Makes the notice of what is known now, and sends it.
+    /// Makes the notice from what is known now, and sends it.
     async fn fill_and_notify(
         &mut self,
         connection: Option<Connection>,
@@ -261,7 +261,7 @@ impl CommandRun<'_> {
         }
     }
 
-    /// What the notice may do under the key of `--once`; nothing without one.
+    /// What the notice may do under the key of `--once`; None without a key.
     async fn turn(
         &self,
         connection: &mut Connection,
@@ -348,8 +348,7 @@ fn after_command(connection: Connection, ended: Instant) -> Result<Connection, N
     Ok(Connection { signals, ..connection })
 }
 
-/// What is said of a notice that failed for `problem`. What was `told` before the command ran stands far above by now, and is
-/// not said twice.
+/// Reports a notice that failed with `problem`. What was `told` before the command ran is not repeated.
 fn without_notice(problem: &str, told: Option<&str>) -> String {
     if told.is_some() && problem.strip_prefix("not sent: ") == told {
         return "the notice was not sent, for the reason given above".to_owned();

@@ -21,7 +21,7 @@ const TEXT_WITH_TAIL: &str =
 /// The tail of a command that wrote nothing: a message must not be empty.
 pub(crate) const NO_TAIL: &str = "(nothing on stderr)";
 
-/// What a text can use, but for the tail.
+/// The values of a text, except the tail.
 const VALUES: [&str; 7] = ["command", "result", "code", "signal", "duration", "host", "started"];
 
 /// A notice, ready to be filled.
@@ -48,7 +48,7 @@ pub(crate) fn read(context: &mut Context, arguments: &RunArgs) -> Result<(Messag
             Value::Object(body)
         }
         (None, Some(source)) => {
-            // Whoever writes it too late must not keep the command from running.
+            // A late write must not keep the command from running.
             context.input.bound = PipeBound::FirstByte;
             context.input.json_value("--body", source)?
         }
@@ -60,7 +60,7 @@ pub(crate) fn read(context: &mut Context, arguments: &RunArgs) -> Result<(Messag
     let fields = body.as_object();
     let kind = fields.and_then(Message::of_body).ok_or_else(|| {
         let hint = "a body has the `type` of a kind (`jelouctl explain` lists them), or `elementName` for a template";
-        UsageError::new("--body: nobody can tell what kind of message it is", hint)
+        UsageError::new("--body: the kind of message is not clear", hint)
     })?;
     Ok((kind, body))
 }
@@ -139,14 +139,14 @@ fn unfilled(error: &TemplateError) -> UsageError {
     }
 }
 
-/// Takes escape sequences and control characters out of the texts of `body`; says where there were any.
+/// Removes escape sequences and control characters from the texts of `body`; returns whether there were any.
 fn without_control_characters(body: &mut Value) -> Vec<String> {
     let mut changed = Vec::new();
     visit_texts(body, "", &mut |path, text| {
         if text.contains(is_refused) {
             *text = without_escape_sequences(text);
             text.retain(|character| !is_refused(character));
-            changed.push(format!("{path}: its escape sequences and control characters are left out"));
+            changed.push(format!("{path}: its escape sequences and control characters are removed"));
         }
     });
     changed
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn a_notice_leaves_without_what_no_message_can_have() {
         let (text, warnings) = filled("{{ tail }}", Some("\u{1b}[31mred\u{1b}[0m\u{7}\nblue")).unwrap();
-        let told = "text: its escape sequences and control characters are left out";
+        let told = "text: its escape sequences and control characters are removed";
         assert_eq!((text, warnings), (json!("red\nblue"), vec![told.to_owned()]));
     }
 }

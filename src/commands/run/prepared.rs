@@ -1,4 +1,4 @@
-//! What is known of a notice before its command runs: how it is made, who sends it, and what will keep it from leaving.
+//! What is known of a notice before its command runs: its text, its sender, and what will prevent it.
 
 use minijinja::Environment as Language;
 use serde_json::{Map, Value};
@@ -20,14 +20,14 @@ pub(super) struct Prepared<'a> {
     pub(super) ready: Option<(Notice<'a>, Sender)>,
     /// Who must not be written to.
     pub(super) exclusions: Exclusions,
-    /// The notice of one of the outcomes, if each of them has its own.
+    /// The notice of one outcome, if each outcome has its own.
     pub(super) example: Option<Outgoing>,
     /// The templates that the notices name.
     pub(super) templates: TemplateUses,
     /// The warnings about the notice that were told.
     pub(super) warnings: Vec<String>,
     pub(super) log: AuditLog,
-    /// What is known of the notice for whoever reads the log.
+    /// What is known of the notice, for a log.
     pub(super) record: Record,
     /// What keeps the notice from leaving, or the notice of one of the ends.
     pub(super) problem: Option<CommandError>,
