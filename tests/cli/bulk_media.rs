@@ -117,6 +117,7 @@ fn send(flags: &str) -> String {
     )
 }
 
+/// Files alone: the draft that is read is a file in both.
 #[test]
 fn files_that_nobody_can_fetch_are_told_with_their_rows() {
     let home = Home::new();
@@ -168,6 +169,7 @@ fn files_that_nobody_can_fetch_are_told_with_their_rows() {
     assert_eq!(looks.iter().filter(|line| line.contains("/missing.png")).count(), 1, "{seen}");
 }
 
+/// Files alone: the draft that is read is a file in both.
 #[test]
 fn of_many_files_the_first_are_looked_at_and_a_preview_looks_at_none() {
     let home = Home::new();

@@ -276,7 +276,7 @@ fn columns_with_our_names_are_the_users_own() {
             .success()
     };
     send("people.csv", "r");
-    home.run("bulk report r --format ndjson").fails(1, &["the input's own column `code`", "--format csv"]);
+    home.run("bulk report r --format ndjson").fails(2, &["the input's own column `code`", "--format csv"]);
     home.run("bulk report r --file again.csv").success();
     send("again.csv", "s");
     assert_eq!(texts(&jelou).iter().map(|(_, text)| text).collect::<Vec<_>>(), ["ABCx", "ABCx"]);
