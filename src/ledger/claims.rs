@@ -1,11 +1,11 @@
-//! The claims under keys that are not rows of a file: single sends, and the people whom removed runs reached. In a database
-//! the claims of rows are among them.
+//! Claims under keys that are not rows of a file: single sends, and the people that removed runs reached. In a
+//! database, they include the claims of rows.
 
 use super::error::LedgerError;
 use super::message::SameMessage;
 use crate::once::{NewClaim, OnceEntry, OnceHash, OnceHasher, OnceKey, OncePeople, OnceScope, OnceState};
 
-/// What there is under one key, in counts.
+/// The contents of one key, in counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OnceSummary {
     pub(crate) scope: OnceScope,
@@ -20,7 +20,7 @@ impl OnceSummary {
         Self { scope, people: Default::default(), at: 0 }
     }
 
-    /// Counts `people` more in this state, the last of them since `at`.
+    /// Counts `people` more in this state, the last of them changed at `at`.
     pub(crate) fn count(&mut self, state: OnceState, people: u64, at: i64) {
         let counts = self.people.iter_mut().zip(OnceState::ALL);
         counts.filter(|(_, of)| *of == state).for_each(|(count, _)| *count += people);
@@ -28,67 +28,69 @@ impl OnceSummary {
     }
 }
 
-/// The claims of a store. It may be looked at at any time; who claims for a new message holds off the others
-/// ([`super::LedgerStore::try_hold_claims`], or a new run's `try_hold`) from before looking until it has claimed.
+/// The claims of a store. They can be read at any time. To claim for a new message, a process first holds off the
+/// others ([`super::LedgerStore::try_hold_claims`], or a new run's `try_hold`), from before it reads until it has
+/// claimed.
 pub(crate) trait OnceClaims {
     fn hasher(&self) -> &OnceHasher;
 
-    /// What everybody has under the key. Of a single send whose process is gone nobody knows whether it was sent.
+    /// The state of every person under the key. A single send whose process is gone is unknown.
     fn people(&self, scope: &OnceScope) -> Result<OncePeople, LedgerError>;
 
-    /// What one person has under the key, as [`OnceClaims::people`] has it.
+    /// The state of one person under the key, as in [`OnceClaims::people`].
     fn person(&self, scope: &OnceScope, person: &OnceHash) -> Result<Option<OnceEntry>, LedgerError>;
 
-    /// What is kept of single sends of the bot and of whom its removed runs reached, under every key: all of this kind, and all
-    /// to this person. Each with its person, as [`OnceClaims::people`] has it.
+    /// Claims of the bot's single sends and removed runs, under every key: all of this kind, and all for this person.
+    /// Each comes with its person, as in [`OnceClaims::people`].
     fn alike(&self, bot: &str, kind: &OnceHash, person: &OnceHash) -> Result<Vec<(OnceHash, OnceEntry)>, LedgerError>;
 
-    /// Claims the person for a message that this process is about to send, where they are free: on the disk when this returns.
-    /// When it cannot be written, nothing is claimed.
+    /// Claims the person, if free, for a message that this process is about to send. The claim is on the disk when this
+    /// returns. If the write fails, nothing is claimed.
     fn claim(&self, scope: &OnceScope, claim: &NewClaim) -> Result<Claimed, LedgerError>;
 
-    /// Adds people of a run that is removed or began without the key, in one transaction that is on the disk when this
-    /// returns. Where a person is known already, what outweighs the other stays. Says how many were new or changed. When it
-    /// cannot be written, nobody is added.
+    /// Adds people of a run that is being removed or began without the key, in one transaction that is on the disk when
+    /// this returns. For a person who already has a claim, the one that outweighs the other stays. Returns how many
+    /// were new or changed. If the write fails, none is added.
     fn add(
         &self,
         scope: &OnceScope,
         people: &mut dyn Iterator<Item = (OnceHash, OnceEntry)>,
     ) -> Result<u64, LedgerError>;
 
-    /// A person decides what an unknown message of a single send or a removed run was. False where it is not unknown.
+    /// Records what a person decided about an unknown message of a single send or a removed run. False if it is not
+    /// unknown.
     fn decide(&self, scope: &OnceScope, person: &OnceHash, found: &OnceFinding) -> Result<bool, LedgerError>;
 
-    /// Forgets one person or everybody under the key, but for what is under way. Says how many were forgotten. When it cannot
-    /// be written, nobody is forgotten.
+    /// Forgets one person or everybody under the key, except messages under way. Returns how many were forgotten. If
+    /// the write fails, none is forgotten.
     fn forget(&self, scope: &OnceScope, person: Option<&OnceHash>) -> Result<u64, LedgerError>;
 
     /// Every key, of every bot.
     fn keys(&self) -> Result<Vec<OnceSummary>, LedgerError>;
 }
 
-/// What was found out of a message that may have been sent.
+/// What was found out about a message that may have been sent.
 #[derive(Clone, Debug)]
 pub(crate) struct OnceFinding {
     pub(crate) was_sent: bool,
     pub(crate) message_id: Option<String>,
 }
 
-/// What became of a claim.
+/// The result of trying to claim a person.
 pub(crate) enum Claimed {
-    /// The person is this process's.
+    /// This process has claimed the person.
     Now(Box<dyn HeldClaim>),
-    /// The person is not free, and this is why.
+    /// The person is not free, for this reason.
     Before(OnceEntry),
 }
 
-/// A person whom this process has claimed. Dropped before it has ended, or killed, nobody knows whether it was sent.
+/// A person that this process has claimed. If it is dropped early, or the process is killed, the message is unknown.
 pub(crate) trait HeldClaim {
-    /// Writes how it ended. When it cannot be written, the message may have been sent, as far as the key is concerned.
+    /// Writes how it ended. If the write fails, the message may have been sent, as far as the key is concerned.
     fn end(self: Box<Self>, end: &ClaimEnd) -> Result<(), LedgerError>;
 }
 
-/// How a message ended whose person was claimed.
+/// How a claimed message ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ClaimEnd {
     Sent { message_id: Option<String> },
@@ -113,12 +115,12 @@ impl ClaimEnd {
     }
 }
 
-/// The hash of the words of a request, whichever way its number and its JSON are written.
+/// The hash of the words of a request, however its number and its JSON are written.
 pub(crate) fn hash_of_words(hasher: &OnceHasher, path: &str, recipient: &str, body: &str) -> OnceHash {
     hasher.words(&SameMessage::of(path, recipient, body).parts())
 }
 
-/// A scope of what is stored; nothing of a key that no version wrote.
+/// The scope of a stored key; none if no version could have written it.
 pub(super) fn scope_of(key: &str, bot: String, address: String) -> Option<OnceScope> {
     Some(OnceScope { key: key.parse::<OnceKey>().ok()?, bot, address })
 }

@@ -1,4 +1,4 @@
-//! What every ledger must do, in a file or in a database: each test is written once and made with both.
+//! What every ledger must do, in a file or in a database: each test is written once and runs on both.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,12 +25,12 @@ mod needs;
 #[path = "../../tests/support/postgres.rs"]
 mod postgres;
 
-/// A pace at which nothing waits.
+/// A pace that delays nothing.
 const FAST: f64 = 1_000_000.0;
-/// Messages to one person leave less far apart than this.
+/// Longer than the gap that a ledger keeps between two messages to one person.
 const LONG_AGO: Duration = Duration::from_secs(7);
 
-/// Makes each of these tests with each ledger.
+/// Generates these tests for each ledger.
 macro_rules! every_ledger {
     ($($test:ident,)+) => {
         mod in_a_file {
@@ -70,26 +70,26 @@ every_ledger! {
     of_a_cancelled_run_nothing_leaves_any_more,
 }
 
-/// Begins a run with a row for each of these recipients, at this rate.
+/// Begins a run at this rate, with a row for each of these recipients.
 type Begin<'a> = &'a dyn Fn(&[&str], f64) -> Box<dyn TestedRun>;
 
-/// A run of a test, wherever its ledger is: what no trait of a ledger has.
+/// A run of a test in any ledger: what the ledger traits do not offer.
 trait TestedRun {
-    /// The runs among which it is.
+    /// The store that holds the run.
     fn store(&self) -> &dyn LedgerStore;
 
-    /// The process that sends it ends as SIGKILL ends one, and that is known.
+    /// Ends the sending process as SIGKILL would, and lets the ledger know.
     fn kill(&mut self, sends: Sends);
 
-    /// A process that sends it is given so many rows, hears of them what `becomes` of them, and is given one more where it may
-    /// leave: whether it may, and what part of the rate is left.
+    /// Gives a sending process `rows` rows, settles each as `becomes` says, and asks for one more. Returns whether one
+    /// more may leave, and the part of the rate that is left.
     fn hear(&self, rows: usize, becomes: &mut dyn FnMut(&QueuedRow) -> SettledRow) -> (bool, f64);
 
-    /// The steps that the ledger itself lets a row take, whoever asks for them: each is tried with the first row.
+    /// The steps that the ledger itself allows any caller. Each is tried with the first row.
     fn steps(&self) -> BTreeSet<[&'static str; 2]>;
 }
 
-/// A process that sends it.
+/// A process that sends the run.
 struct Sends {
     ledger: Box<dyn RunLedger>,
     held: Box<dyn HeldRun>,
@@ -120,18 +120,18 @@ impl dyn TestedRun {
         Sends { ledger, held }
     }
 
-    /// Leaves out those of `rows` that are still to be sent, while nobody sends it.
+    /// Skips those of `rows` that are still to be sent, while no process sends the run.
     fn skip(&self, rows: &[i64]) {
         let excluded = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
         self.hold(HeldFor::Sending).skip(&mut rows.iter().map(|n| (*n, excluded))).unwrap();
     }
 
-    /// What a person says became of rows, while nobody sends it.
+    /// Decides rows by hand, while no process sends the run.
     fn resolve(&self, resolution: &Resolution) {
         self.hold(HeldFor::Deciding).resolve(resolution, &mut |_| true).unwrap();
     }
 
-    /// Of each row, in order.
+    /// For each row, in order.
     fn states(&self) -> Vec<RowState> {
         let mut states = Vec::new();
         let each = &mut |row: ReportedRow| {
@@ -147,20 +147,20 @@ fn name() -> RunName {
     "r".parse().unwrap()
 }
 
-/// Makes the run with a row for each of these recipients.
+/// Makes the run, with a row for each of these recipients.
 fn make(store: &dyn LedgerStore, recipients: &[&str], rate: f64) {
     let mut new = store.reserve(&name()).unwrap();
     fixture::fill(&mut new.draft, recipients);
     store.make(new, &Details { rate, ..fixture::details() }).unwrap();
 }
 
-/// The key under which there are runs of tests.
+/// The key of the runs in tests.
 fn scope() -> OnceScope {
     let Details { bot, api_url: address, .. } = fixture::details();
     OnceScope { key: "november".parse().unwrap(), bot, address }
 }
 
-/// Makes another run, under the key, of those of `recipients` who are free: says why the others are left out.
+/// Makes another run under the key, with those of `recipients` who are free. Returns why the others are skipped.
 fn make_under_key(store: &dyn LedgerStore, run: &str, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
     let (scope, mut new) = (scope(), store.reserve(&run.parse().unwrap()).unwrap());
     fixture::fill(&mut new.draft, recipients);
@@ -175,7 +175,7 @@ fn make_under_key(store: &dyn LedgerStore, run: &str, recipients: &[&str]) -> Ve
     left_out
 }
 
-/// Sends the rows of a run, each of which becomes what its place in `states` says.
+/// Sends the rows of a run. Each ends in the state at its place in `states`.
 fn send_all(store: &dyn LedgerStore, run: &str, states: &[RowState]) {
     let mut held = store.hold(&run.parse().unwrap(), HeldFor::Sending).unwrap();
     let (mut ledger, _) = held.open(Duration::from_secs(30)).unwrap();
@@ -216,7 +216,7 @@ fn under_a_key_a_person_is_one_rows_or_one_single_sends(begin: Begin) {
     send_all(store, "c", &[failed, failed]);
     send_single(store, two, &ClaimEnd::Sent { message_id: None });
     send_single(store, four, &ClaimEnd::NotSent);
-    // The person of row 2 has a message by now, and that of row 4 is free.
+    // The person of row 2 now has a message, and that of row 4 is free.
     let again = Resolution::All([failed, RowState::Pending]);
     let resolve = |name: &str, resolution: &Resolution| {
         let _others_held_off = store.try_hold_claims().unwrap().unwrap();
@@ -226,7 +226,7 @@ fn under_a_key_a_person_is_one_rows_or_one_single_sends(begin: Begin) {
     assert_eq!(resolve("c", &again).unwrap().pending, 0, "row 4 is that of the other run");
     let chosen = |line| Resolution::Some { change: [failed, RowState::Pending], lines: vec![line], people: vec![] };
     assert!(matches!(resolve("a", &chosen(3)), Err(ResolveError::NotFree { line: 3, .. })));
-    // What may have been sent is the run's own, whatever a person says of it.
+    // What may have been sent belongs to the run, whatever a person decides about it.
     let unsent = Resolution::All([unknown, RowState::Pending]);
     assert_eq!(resolve("a", &unsent).unwrap().pending, 1);
     assert_eq!(make_under_key(store, "d", &all), [(already, 2), (to_be, 2)]);
@@ -262,7 +262,7 @@ fn rows_to_one_person_leave_one_after_the_other(begin: Begin) {
         let mut sends = run.open();
         let given = sends.exchange(&[], 10);
         assert_eq!(numbers(&given), [1, 3]);
-        // It may be tried again before anybody has asked.
+        // The retry may be due before the next exchange.
         let given = all_due(&mut sends, &[ended(&given.rows[0], RowState::Pending, Duration::ZERO)]);
         assert_eq!((numbers(&given), given.rows[0].number), (vec![1], 2), "whoever waits for it still waits");
         let given = all_due(&mut sends, &[ended(&given.rows[0], RowState::Unknown, ago)]);
@@ -287,12 +287,12 @@ fn who_waits_for_a_row_that_is_left_out_waits_for_the_one_before_it(begin: Begin
         }
         assert_eq!(numbers(&sends.exchange(&settled, 10)), [0_i64; 0]);
         assert!(sends.close(), "it is complete");
-        // What is final stays as it is.
+        // Final rows do not change.
         run.skip(&[1, 2, 3, 4]);
         let state = |n| if left_out.contains(&n) { RowState::Skipped } else { RowState::Sent };
         assert_eq!(run.states(), (1..=4).map(state).collect::<Vec<_>>());
     }
-    // Between two processes that send it.
+    // Between two processes that send the run.
     let run = begin(&chain, FAST);
     let mut sends = run.open();
     let given = sends.exchange(&[], 10);
@@ -329,7 +329,7 @@ fn one_row_and_many_leave_and_end(begin: Begin) {
 fn who_waits_for_a_row_that_a_person_takes_for_unknown_waits_no_more(begin: Begin) {
     let run = begin(&["593990000000"; 3], FAST);
     let change = [RowState::Pending, RowState::Unknown];
-    // Its first line has the names of the columns.
+    // The first line holds the column names.
     run.resolve(&Resolution::Some { change, lines: vec![2], people: Vec::new() });
     assert_eq!(run.states(), [RowState::Unknown, RowState::Pending, RowState::Pending]);
     let given = run.open().exchange(&[], 10);
@@ -349,7 +349,7 @@ fn of_a_row_that_is_not_under_way_nothing_is_written(begin: Begin) {
     sends.exchange(&[ended(row, RowState::Sent, Duration::ZERO)], 0);
     let another = QueuedRow { n: 2, ..row.clone() };
     for (row, state) in [(row, RowState::Failed), (row, RowState::Pending), (&another, RowState::Sent)] {
-        // A file refuses it; in a database another process may have had the row since.
+        // A file refuses it. In a database, another process may have had the row since.
         let _ = sends.ledger.exchange(&[ended(row, state, Duration::ZERO)], &[], 0);
         assert_eq!(run.states(), [RowState::Sent, RowState::Pending]);
     }
@@ -382,7 +382,7 @@ fn of_a_cancelled_run_nothing_leaves_any_more(begin: Begin) {
     let [sent, failed] = [(0, Sent), (1, Failed)].map(|(row, state)| ended(&given.rows[row], state, Duration::ZERO));
     sends.exchange(&[sent, failed], 0);
     run.kill(sends);
-    // Twice is no more than once.
+    // Doing it twice changes nothing.
     for _ in 0..2 {
         run.hold(HeldFor::Deciding).cancel().unwrap();
         assert_eq!(run.states(), [Sent, Failed, Unknown, Skipped, Skipped]);
@@ -404,11 +404,11 @@ fn of_a_cancelled_run_nothing_leaves_any_more(begin: Begin) {
 
 const PEOPLE: [&str; 5] = ["593990000000", "593990000001", "593990000002", "593990000003", "593990000004"];
 
-/// What the API answers to the first rows of a run.
+/// The API's answers to the first rows of a run.
 struct AnsweredRows {
     /// Status, `Retry-After` in seconds, and body; in this order.
     answers: &'static [(u16, Option<u64>, &'static str)],
-    /// Whether others leave meanwhile.
+    /// Whether other rows leave in between.
     others_leave: bool,
     slows: bool,
 }
@@ -424,20 +424,21 @@ const LIMITS: [AnsweredRows; 11] = {
         AnsweredRows { answers, others_leave, slows }
     }
     [
-        // Of a single one only its own row waits, unless the API says for how long; from the second one on all do.
+        // After one rate limit only its own row waits, unless the API says for how long. From the second on, all rows
+        // wait.
         case(&[(429, None, "{}")], true, true),
         case(&[(429, None, "{}"), (429, None, "{}")], false, true),
         case(&[(429, Some(60), "{}")], false, true),
-        // A code says it as well as a status, and whatever the status is.
+        // A code counts as much as a status, whatever the status is.
         case(&[(400, None, LIMIT)], true, true),
         case(&[(500, None, LIMIT)], true, true),
         case(&[(400, None, LIMIT), (429, None, "{}")], false, true),
         case(&[(503, Some(60), "{}")], false, true),
-        // That of one recipient is nobody else's.
+        // A limit for one recipient does not affect the others.
         case(&[(400, None, PAIR_LIMIT), (400, None, PAIR_LIMIT)], true, false),
         case(&[(429, None, PAIR_LIMIT), (429, None, PAIR_LIMIT)], true, false),
         case(&[(400, None, "{}"), (400, None, "{}")], true, false),
-        // A row that came through between two says that they are not one.
+        // A row without a limit between two of them resets the count.
         case(&[(429, None, "{}"), (400, None, "{}"), (429, None, "{}")], true, true),
     ]
 };
@@ -483,27 +484,27 @@ fn hear(sends: &mut dyn RunLedger, rows: usize, becomes: &mut dyn FnMut(&QueuedR
     !sends.exchange(&settled, &[], 1).unwrap().rows.is_empty()
 }
 
-/// A pace, what is heard, and what comes of it. Times are in milliseconds from now.
+/// A pace, the news it hears, and the result. Times are in milliseconds from now.
 #[derive(Debug)]
 struct PaceCase {
-    /// Of a full rate of 100.
+    /// Out of a full rate of 100.
     rate: f64,
     due: f64,
     spread: f64,
     stopped_until: f64,
     cut_at: f64,
-    /// When the rate was as it is.
+    /// When the rate had this value.
     at: f64,
     is_too_much: bool,
     stop: u64,
     wanted: usize,
-    /// How many rows may leave, and what the rate and the time of the next one are then.
+    /// How many rows may leave, and the rate and the time of the next row after that.
     given: usize,
     rate_after: f64,
     ready: f64,
 }
 
-/// At its full rate, and nobody is late.
+/// At the full rate, with no row late.
 const FULL: PaceCase = PaceCase {
     rate: 100.0,
     due: 0.0,
@@ -523,26 +524,26 @@ const PACES: [PaceCase; 15] = [
     FULL,
     PaceCase { wanted: 0, given: 0, ready: 0.0, ..FULL },
     PaceCase { due: 7.0, given: 0, ready: 7.0, ..FULL },
-    // Rows that are late catch up, a burst at a time and a twentieth faster; no more than a second is made up for.
+    // Late rows catch up, a burst at a time and 5% faster. At most one second is made up for.
     PaceCase { due: -25.0, spread: -25.0, given: 3, ready: 5.0, ..FULL },
     PaceCase { due: -25.0, spread: -25.0, wanted: 2, given: 2, ready: -5.0, ..FULL },
     PaceCase { due: -9_000.0, spread: -9_000.0, given: 5, ready: 2.619, ..FULL },
     PaceCase { due: -9_000.0, spread: 48.0, given: 0, ready: 3.0, ..FULL },
-    // It is cut, once a second, down to a fiftieth; what was missed is not made up for.
+    // The rate is cut at most once a second, down to a fiftieth. Missed rows are not made up for.
     PaceCase { is_too_much: true, rate_after: 70.0, ready: 14.286, ..FULL },
     PaceCase { due: -500.0, is_too_much: true, rate_after: 70.0, ready: 14.286, ..FULL },
     PaceCase { rate: 70.0, cut_at: -400.0, is_too_much: true, rate_after: 70.0, ready: 14.286, ..FULL },
     PaceCase { rate: 70.0, cut_at: -1_500.0, at: -1_500.0, is_too_much: true, rate_after: 51.1, ready: 19.569, ..FULL },
     PaceCase { rate: 2.5, is_too_much: true, rate_after: 2.0, ready: 500.0, ..FULL },
-    // It comes back, a fiftieth of the full rate in a second, and no further.
+    // The rate recovers by a fiftieth of the full rate each second, up to the full rate.
     PaceCase { rate: 70.0, at: -10_000.0, rate_after: 90.0, ready: 11.111, ..FULL },
     PaceCase { rate: 95.0, at: -10_000.0, ..FULL },
-    // Whoever is asked to wait waits for the longer one of two.
+    // Of two waits, the longer one counts.
     PaceCase { stopped_until: 5_000.0, stop: 2_000, given: 0, ready: 5_000.0, ..FULL },
 ];
 
 impl PaceCase {
-    /// The state at `base`, when it is heard.
+    /// The state at `base`.
     fn pace(&self, base: Instant) -> Pace {
         let at = |milliseconds| shifted(base, milliseconds);
         let (due, spread, stopped_until) = (at(self.due), at(self.spread), at(self.stopped_until));
@@ -557,7 +558,7 @@ impl PaceCase {
         }
     }
 
-    /// What comes of it `later` than the state is of.
+    /// The result, `later` than the state.
     fn next(&self, base: Instant, later: Duration) -> (usize, Pace) {
         let (mut pace, now) = (self.pace(base), base + later);
         let stopped_until = (self.stop > 0).then(|| now + Duration::from_millis(self.stop));
@@ -573,7 +574,7 @@ fn shifted(base: Instant, milliseconds: f64) -> Instant {
     if milliseconds < 0.0 { base.checked_sub(by).unwrap() } else { base + by }
 }
 
-/// From `base` on, in milliseconds.
+/// In milliseconds from `base` on.
 fn milliseconds(base: Instant, at: Instant) -> f64 {
     at.saturating_duration_since(base).as_secs_f64() * 1e3 - base.saturating_duration_since(at).as_secs_f64() * 1e3
 }
@@ -595,13 +596,13 @@ fn numbers(given: &ExchangeReply) -> Vec<i64> {
     given.rows.iter().map(|row| row.n).collect()
 }
 
-/// Rows that may leave once this is known: a ledger gives them at once, or when it is asked again.
+/// Rows that may leave once this is known: a ledger returns them at once, or at the next exchange.
 fn all_due(sends: &mut Sends, settled: &[SettledRow]) -> ExchangeReply {
     let given = sends.exchange(settled, 10);
     if given.rows.is_empty() { sends.exchange(&[], 10) } else { given }
 }
 
-/// What became of `row` so long ago; one that was certainly not sent may be tried again at once.
+/// The outcome of `row`, this long ago. A row that was certainly not sent may be retried at once.
 fn ended(row: &QueuedRow, state: RowState, ago: Duration) -> SettledRow {
     let at = now() - i64::try_from(ago.as_millis()).unwrap();
     let ended = EndedAttempt {
@@ -631,7 +632,7 @@ impl RunInFile {
     }
 }
 
-/// The runs below a directory: the store of the keys is beside them.
+/// The runs in a directory. The store of the keys is beside them.
 fn runs_of(home: &TempDir) -> Runs {
     let directory = home.path().join("runs");
     fs::create_dir_all(&directory).unwrap();
@@ -743,7 +744,7 @@ mod shared {
             Self { cluster, database, runs }
         }
 
-        /// Whether the owner of the ledger can do this to it; it is never left so.
+        /// Whether the owner of the ledger can take this step. The change is always rolled back.
         fn accepts(&self, statements: &str) -> bool {
             let tried = format!("DO $$ BEGIN {statements} RAISE 'accepted'; END $$");
             let error = self.cluster.try_sql("postgres", &self.database, &tried).unwrap_err();
@@ -758,7 +759,7 @@ mod shared {
 
         fn kill(&mut self, sends: Sends) {
             drop(sends);
-            // Nobody waits until its rows are not its own any more.
+            // Its leases end now, so that no test has to wait for them.
             self.cluster.sql(
                 &self.database,
                 "WITH lost AS (UPDATE jelouctl.run SET swept_at = '-infinity') \
@@ -808,7 +809,7 @@ mod shared {
         let given = sends.exchange(&[], 3);
         tested.hold(HeldFor::Deciding).cancel().unwrap();
         assert_eq!(tested.states(), [Inflight, Inflight, Inflight, Skipped, Skipped]);
-        // Another one who joins gets nothing either.
+        // Another process that joins gets nothing either.
         let mut other = tested.open();
         assert!(other.exchange(&[], 10).rows.is_empty());
         let [back, sent] = [(0, Pending), (1, Sent)].map(|(row, state)| ended(&given.rows[row], state, Duration::ZERO));
@@ -837,7 +838,7 @@ mod shared {
         let mut given_before = 0;
         for case in PACES {
             let PaceCase { rate, due, spread, stopped_until, cut_at, at, is_too_much, stop, wanted, .. } = case;
-            // `swept_at` keeps the time of the state: it is not due to change.
+            // `swept_at` holds the time of the state, so that it does not change.
             let change = format!(
                 "DO $$ DECLARE t timestamptz = clock_timestamp(); ms interval = interval '1 ms'; BEGIN                  UPDATE jelouctl.run SET pace = {rate}, due_at = t + {due} * ms, spread_at = t + {spread} * ms,                    stopped_until = t + {stopped_until} * ms, cut_at = t + {cut_at} * ms, paced_at = t + {at} * ms,                    swept_at = t;                  PERFORM jelouctl.exchange({worker}, 1, '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}',                    '{{}}', '{{}}', {stop}, {is_too_much}, NULL, {wanted}); END $$"
             );

@@ -1,12 +1,13 @@
-//! What was learnt of messages after they were accepted: how far they came, as Jelou told it later. Beside the records of a run
-//! and never among them: whether a row may leave does not depend on it, and it does not change when the run last changed.
+//! What was learned about messages after they were accepted: how far they came, as Jelou reported later. This is kept
+//! beside the records of a run, not among them: it does not affect whether a row may leave, or when the run last
+//! changed.
 
 use std::collections::BTreeMap;
 
 use crate::api::{DeliveryFacts, DeliveryState};
 use crate::ledger::RowState;
 
-/// An attempt that may have reached Jelou: it was accepted, nobody knows, or it is under way.
+/// An attempt that may have reached Jelou: accepted, unknown, or under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KnownAttempt {
     pub(crate) n: i64,
@@ -16,64 +17,65 @@ pub(crate) struct KnownAttempt {
     pub(crate) body: String,
     /// Milliseconds since 1970, by the ledger's clock.
     pub(crate) began_at: i64,
-    /// Whether it is the last one of its row that may have reached Jelou.
+    /// Whether it is the last attempt of its row that may have reached Jelou.
     pub(crate) is_last: bool,
-    /// Of the message: by the answer, or by a look-up that found it.
+    /// The id of the message, from the answer or from a lookup that found it.
     pub(crate) message_id: Option<String>,
     /// The state of the row, and the number of its last record.
     pub(crate) row: RowState,
     pub(crate) row_number: i64,
-    /// What is known of the row's message.
+    /// What is known about the row's message.
     pub(crate) delivery: Option<KnownDelivery>,
-    /// Whether a process was heard of just now that may still say what became of it.
+    /// Whether a process that was heard from recently may still report the outcome.
     pub(crate) may_still_speak: bool,
 }
 
 /// How far a message came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KnownDelivery {
-    /// How many records say so.
+    /// The number of records about it.
     pub(crate) number: i64,
     pub(crate) facts: DeliveryFacts,
-    /// Since when its state is known, in milliseconds since 1970.
+    /// When its state was learned, in milliseconds since 1970.
     pub(crate) since: i64,
 }
 
-/// What is added to what is known of a row's message.
+/// An addition to what is known about a row's message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LearntDelivery {
     pub(crate) n: i64,
-    /// How many records there were: where there are more by now, another process has learnt something, and this is left out.
+    /// The number of records before this addition. If there are more by now, another process has learned something, and
+    /// this addition is dropped.
     pub(crate) after: i64,
     pub(crate) steps: Vec<DeliveryFacts>,
-    /// The id of the message, where its answer had none.
+    /// The id of the message, if its answer had none.
     pub(crate) message_id: Option<String>,
 }
 
-/// An unknown row that was sent, by what Jelou lists.
+/// An unknown row that was sent, according to Jelou's lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ProvenRow {
     pub(crate) n: i64,
-    /// Of its last record.
+    /// The number of its last record.
     pub(crate) number: i64,
-    /// In words, for the decision.
+    /// The evidence in words, for the decision.
     pub(crate) evidence: String,
 }
 
-/// What a look at Jelou's lists adds to the ledger.
+/// What a check of Jelou's lists adds to the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DeliveryNews {
     pub(crate) learnt: Vec<LearntDelivery>,
-    /// A row that is not unknown any more stays as it is, and nothing is learnt of it.
+    /// A row that is no longer unknown does not change, and nothing is learned about it.
     pub(crate) proven: Vec<ProvenRow>,
-    /// Once all was read: when it was begun, and how many rows were asked for.
+    /// Set once everything was read: when the check began, and how many rows it asked for.
     pub(crate) asked: Option<(i64, u64)>,
 }
 
 /// How far the messages of a run came, each counted once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DeliveryCounts {
-    /// When all of them were last asked for, in milliseconds since 1970, and how many.
+    /// When all of them were last asked for, in milliseconds since 1970, and how many there were.
     pub(crate) asked_at: i64,
     pub(crate) asked: u64,
     pub(crate) accepted: u64,
@@ -82,15 +84,15 @@ pub(crate) struct DeliveryCounts {
     pub(crate) read: u64,
     pub(crate) replied: u64,
     pub(crate) undelivered: u64,
-    /// In a state that we do not know.
+    /// In a state that this version does not know.
     pub(crate) other: u64,
     /// Asked for and not found.
     pub(crate) not_listed: u64,
-    /// Accepted by an answer that named no message.
+    /// Accepted by an answer without a message id.
     pub(crate) no_id: u64,
-    /// Accepted since, or too long ago to be asked for.
+    /// Accepted after the last check, or too long before it.
     pub(crate) not_asked: u64,
-    /// Of the undelivered ones: how many for each code, or reason.
+    /// The number of undelivered messages for each code, or else each reason.
     pub(crate) reasons: BTreeMap<String, u64>,
 }
 
@@ -99,7 +101,7 @@ impl DeliveryNews {
         self.learnt.is_empty() && self.proven.is_empty() && self.asked.is_none()
     }
 
-    /// Adds what was learnt `now` of row `n`, of which so much is `known`, and notes it there.
+    /// Adds what was learned `now` about row `n`, and updates `known`.
     pub(crate) fn learn(
         &mut self,
         n: i64,
@@ -118,7 +120,7 @@ impl DeliveryNews {
 }
 
 impl DeliveryCounts {
-    /// So many messages are in this state.
+    /// Counts `messages` more in this state.
     pub(crate) fn add(&mut self, facts: &DeliveryFacts, messages: u64) {
         *self.of_mut(&facts.state) += messages;
         if facts.state == DeliveryState::Undelivered {
@@ -127,7 +129,8 @@ impl DeliveryCounts {
         }
     }
 
-    /// Of so many that were `sent`, nothing was learnt of `silent` ones with an id, of which those `before` were asked for.
+    /// Of the messages that were `sent`, `silent` ones have an id but nothing was learned about them. Of these,
+    /// `before` were asked for.
     pub(super) fn add_silent(&mut self, sent: u64, silent: u64, before: u64) {
         self.not_listed = before;
         self.not_asked = silent.saturating_sub(before);
@@ -146,8 +149,8 @@ impl DeliveryCounts {
         }
     }
 
-    /// Each count with its stable name and its words, in the order of the way; those behind the states are of messages of which
-    /// nothing is known.
+    /// Each count with its stable name and its words, in the order of delivery. Those after the states count messages
+    /// about which nothing is known.
     pub(crate) fn named(&self) -> [(&'static str, &'static str, u64); 10] {
         [
             ("accepted", "accepted", self.accepted),

@@ -1,4 +1,4 @@
-//! The earlier runs that a new list is compared with: what of them counts, and how it is told.
+//! The earlier runs that a new list is compared with: which of their rows count, and how that is reported.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,16 +12,17 @@ use super::skip::SkipReason;
 use crate::once::{OnceEntry, OnceKey, OnceState};
 use crate::timestamps::{local_time, of_milliseconds};
 
-/// 2026-11-01, in milliseconds since 1970. No ledger of this form is older: an earlier time is that of a wrong clock, and
-/// nobody knows when it was. It does not move with later releases, or all that was sent before an update would count for ever.
+/// 2026-11-01, in milliseconds since 1970. No ledger of this format is older: an earlier time comes from a wrong clock,
+/// and the true time is unknown. Later releases must not move it, or everything sent before an update would count
+/// forever.
 pub(crate) const FIRST_TIME: i64 = 1_793_491_200_000;
 
-/// Whether something happened at `since` or later, as far as that is known. Nothing counts since the end of time.
+/// Whether something happened at `since` or later, as far as is known. If `since` is the end of time, nothing counts.
 pub(crate) fn is_recent(at: i64, since: i64) -> bool {
     at >= since || at < FIRST_TIME && since < i64::MAX
 }
 
-/// The instant so long before `now`; never, where that is no time at all.
+/// The instant this long before `now`; the end of time if `remember` is zero.
 pub(super) fn since(now: i64, remember: Duration) -> i64 {
     match i64::try_from(remember.as_millis()) {
         Ok(0) => i64::MAX,
@@ -30,15 +31,15 @@ pub(super) fn since(now: i64, remember: Duration) -> i64 {
     }
 }
 
-/// What keeps a list from being compared.
+/// What prevents a list from being compared.
 #[derive(Debug, Error)]
 pub(crate) enum EarlierError {
-    /// It is of the same bot at the same address, or not even that can be read, and what it sends cannot be known.
+    /// The run is of the same bot at the same address, or even that cannot be read. What it sends is unknown.
     #[error("run {run} cannot be read: {error}")]
     Unreadable {
         run: RunName,
         path: PathBuf,
-        /// Whether it is known to be of the same bot.
+        /// Whether the run is known to be of the same bot.
         is_ours: bool,
         error: Box<LedgerError>,
     },
@@ -46,24 +47,24 @@ pub(crate) enum EarlierError {
     Ledger(#[from] LedgerError),
 }
 
-/// What of an earlier run counts; times are milliseconds since 1970.
+/// Which rows of an earlier run count. Times are milliseconds since 1970.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DuplicateWindow {
-    /// Rows that became sent or unknown then or later.
+    /// Rows that became sent or unknown at this time or later count.
     pub(crate) ended_since: i64,
-    /// Rows under way that began then or later.
+    /// Rows under way that began at this time or later count.
     pub(crate) began_since: i64,
-    /// Whether rows count that are still to be sent.
+    /// Whether rows that are still to be sent count.
     pub(crate) pending: bool,
-    /// The last moment that counts. Where there is one, a row whose time cannot be right does not count.
+    /// The last moment that counts. If it is set, a row whose time cannot be right does not count.
     pub(crate) until: Option<i64>,
-    /// The reason of rows that are under way.
+    /// The skip reason for rows that are under way.
     pub(crate) under_way: SkipReason,
 }
 
 impl DuplicateWindow {
-    /// Of all rows for which a person has a message under the key of their run. Whether what is under way is to be sent
-    /// depends on whether a process sends it.
+    /// All rows that give a person a message under the key of their run. Whether a row under way will be sent depends
+    /// on whether a process sends the run.
     pub(crate) const UNDER_KEY: Self = Self {
         ended_since: i64::MIN,
         began_since: i64::MIN,
@@ -72,17 +73,17 @@ impl DuplicateWindow {
         under_way: SkipReason::MayHaveBeenSent,
     };
 
-    /// Of rows that went to somebody between the two times, or may have.
+    /// Rows that went to a person between the two times, or may have.
     pub(crate) fn written_to_between(since: i64, until: i64) -> Self {
         Self { ended_since: since, began_since: since, pending: false, until: Some(until), ..Self::UNDER_KEY }
     }
 
-    /// Of rows that are still to be sent.
+    /// Rows that are still to be sent.
     pub(crate) fn to_be_sent() -> Self {
         Self { ended_since: i64::MAX, began_since: i64::MAX, ..Self::UNDER_KEY }
     }
 
-    /// The row in this state, if it counts.
+    /// A row in this state, if it counts.
     pub(super) fn row(&self, (state, at): (RowState, i64)) -> Option<EarlierRow> {
         let reason = match state {
             RowState::Sent if self.counts(at, self.ended_since) => SkipReason::AlreadySent,
@@ -107,20 +108,20 @@ impl DuplicateWindow {
     }
 }
 
-/// A row of an earlier run that counts, and since when it is so.
+/// A row of an earlier run that counts, and the time of its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EarlierRow {
     pub(crate) reason: SkipReason,
     pub(crate) at: i64,
 }
 
-/// How many rows an earlier run has too, for one reason.
+/// The number of rows that an earlier run has too, for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EarlierMessages {
     pub(crate) run: String,
     pub(crate) reason: SkipReason,
     pub(crate) rows: u64,
-    /// The last of them.
+    /// The time of the last one.
     pub(crate) at: i64,
 }
 
@@ -138,7 +139,7 @@ impl EarlierMessages {
 }
 
 impl EarlierRow {
-    /// What a claim under a key says of its person; nothing where the person is free.
+    /// What a claim under a key says about its person; none if the person is free.
     pub(crate) fn of_claim(entry: &OnceEntry) -> Option<Self> {
         let reason = match entry.state {
             OnceState::Sent => SkipReason::AlreadySent,
@@ -149,12 +150,12 @@ impl EarlierRow {
         Some(Self { reason, at: entry.at })
     }
 
-    /// Why a row is left out.
+    /// Why a row is skipped.
     pub(crate) fn problem(&self, run: &str) -> String {
         EarlierMessages { run: run.to_owned(), reason: self.reason, rows: 1, at: self.at }.words()
     }
 
-    /// Why a row is left out whose person has a message under `key`, of `run` where it is known.
+    /// Why a row is skipped if its person has a message under `key`, from `run` if it is known.
     pub(crate) fn problem_under(&self, key: &OnceKey, run: Option<&str>) -> String {
         let by = run.map(|run| format!(" by run {run}")).unwrap_or_default();
         match self.reason {
@@ -166,7 +167,7 @@ impl EarlierRow {
         }
     }
 
-    /// Whether it says more than `other`.
+    /// Whether it takes precedence over `other`.
     pub(crate) fn outweighs(&self, other: &Self) -> bool {
         (rank(self.reason), -self.at) < (rank(other.reason), -other.at)
     }
@@ -177,12 +178,12 @@ fn time(at: i64) -> String {
     format!("at {}", local_time(of_milliseconds(at)))
 }
 
-/// The place of a reason among all.
+/// The rank of a reason.
 pub(super) fn rank(reason: SkipReason) -> i64 {
     reason as i64
 }
 
-/// The reason with this place.
+/// The reason with this rank.
 pub(super) fn of_rank(place: i64) -> Result<SkipReason, LedgerError> {
     let reason = SkipReason::ALL.into_iter().find(|reason| rank(*reason) == place);
     reason

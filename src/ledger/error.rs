@@ -1,4 +1,4 @@
-//! What can be wrong with a ledger, or with the choice of a run, and the way out.
+//! What can be wrong with a ledger, or with the choice of a run, and how to fix it.
 
 use std::io;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ pub(crate) enum LedgerError {
     NoDirectory,
     #[error(transparent)]
     File(#[from] FileError),
-    /// There is no file to open, or not one for us.
+    /// The file does not exist, or is not a ledger that this version can open.
     #[error("the ledger {} cannot be opened: {cause}", path.display())]
     NotOpened { path: PathBuf, cause: io::Error },
     #[error("the ledger {} was removed or replaced while the run went on", path.display())]
@@ -39,10 +39,10 @@ pub(crate) enum LedgerError {
     /// Records are missing or were changed.
     #[error("the ledger is damaged: {problem}")]
     Incomplete { run: String, problem: String },
-    /// The database may have forgotten rows of an unfinished run.
+    /// The database may have lost rows of an unfinished run.
     #[error("{problem}")]
     Doubtful { run: String, problem: String },
-    /// It cannot be read as a ledger, or is not the run that it was.
+    /// It cannot be read as a ledger, or is no longer the same run.
     #[error("the ledger is damaged: {problem}")]
     Damaged { problem: String },
     #[error("the row of line {line} has a time that is out of range: {at} ms since 1970")]
@@ -51,7 +51,7 @@ pub(crate) enum LedgerError {
     Sqlite(String),
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// One of several runs that are looked at.
+    /// The error of one run, when several are read.
     #[error("run {run} cannot be read ({}): {error}", path.display())]
     Unreadable { run: String, path: PathBuf, error: Box<LedgerError> },
     #[error("the thread that writes the ledger is gone")]
@@ -86,7 +86,7 @@ impl ClaimsProblem {
 
 impl From<Error> for LedgerError {
     fn from(error: Error) -> Self {
-        // A value of another type than was written is damage as much as a page that cannot be read.
+        // A value of the wrong type is damage, just like a page that cannot be read.
         let is_other_value = matches!(
             error,
             Error::FromSqlConversionFailure(..)
@@ -109,12 +109,12 @@ impl From<FromSqlError> for LedgerError {
 }
 
 impl LedgerError {
-    /// A process sends the run.
+    /// The error if a process sends the run.
     pub(crate) fn in_use_by(run: &RunName, worker: &str) -> Self {
         Self::InUse { run: format!("{run} ({worker})") }
     }
 
-    /// The same of a run on its way.
+    /// The same error, met while the run is under way.
     pub(crate) fn in_mid_run(self) -> Self {
         match self {
             Self::Database(error) => Self::Database(error.in_mid_run()),
@@ -122,12 +122,12 @@ impl LedgerError {
         }
     }
 
-    /// Whether a command that ends with it before it has begun to send may say that nothing was sent. Not where it is about a
-    /// run that exists: that one may have sent.
+    /// Whether a command that ends with this error before it has begun to send may report that nothing was sent. Not if
+    /// the error is about a run that exists: that run may have sent.
     pub(crate) fn nothing_was_sent(&self) -> bool {
         match self {
             Self::NoDirectory | Self::Claims { .. } => true,
-            // The directory of the runs; any other file is one of a run.
+            // This is the directory of the runs. Any other file belongs to a run.
             Self::File(error) => matches!(error.action, "create" | "read"),
             Self::Database(error) => error.nothing_was_sent(),
             Self::Run(_)
@@ -148,7 +148,7 @@ impl LedgerError {
         }
     }
 
-    /// The way out, for the hint line.
+    /// The remedy, for the hint line.
     pub(crate) fn hint(&self) -> String {
         let hint = match self {
             Self::Run(error) => error.hint(),
@@ -211,7 +211,7 @@ impl LedgerError {
     }
 }
 
-/// Runs that are named where one is missing.
+/// The most runs that an error lists.
 const NAMED: usize = 5;
 
 #[derive(Debug, Error)]
@@ -222,7 +222,7 @@ pub(crate) enum RunError {
     NoRuns,
     #[error("no run is unfinished{}", list(known))]
     NoneUnfinished { known: Vec<RunName> },
-    /// Whether the others are finished is not known.
+    /// Whether the others are finished is unknown.
     #[error("no readable run is unfinished; left alone: {}", names(unreadable))]
     NoneReadable { unreadable: Vec<RunName> },
     #[error("several runs are unfinished: {}", names(known))]
@@ -232,7 +232,7 @@ pub(crate) enum RunError {
 }
 
 impl RunError {
-    /// The way out, for the hint line.
+    /// The remedy, for the hint line.
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::NoSuchRun { .. } | Self::Several { .. } | Self::NoneUnfinished { .. } => {
@@ -247,7 +247,7 @@ impl RunError {
     }
 }
 
-/// The run that was probably meant, else those that there are.
+/// The run that was probably meant, or else the runs that exist.
 fn instead(name: &RunName, known: &[RunName]) -> String {
     let names: Vec<_> = known.iter().map(ToString::to_string).collect();
     match nearest(&name.to_string(), names.iter().map(String::as_str)) {

@@ -1,5 +1,5 @@
-//! What a run went through, beside its rows: begun, resumed, waiting, paused, stopped, ended, each with its time. Reports
-//! show it; whether a row may leave never depends on it, so the ledger is not checked by it.
+//! What happened to a run as a whole: begun, resumed, waiting, paused, stopped, ended, each with its time. Reports show
+//! it. Whether a row may leave never depends on it, so the integrity check ignores it.
 
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
@@ -14,9 +14,9 @@ pub(crate) struct RunEvent {
     pub(crate) at: i64,
     /// Why, as one word: `hours`, `rate_limit`, `network`, `credentials`, `SIGINT`.
     pub(crate) reason: Option<String>,
-    /// Why, in words; the API's own, perhaps.
+    /// Why, in words; possibly the API's own.
     pub(crate) problem: Option<String>,
-    /// Of a wait: when it is to end.
+    /// When a wait is expected to end.
     pub(crate) until: Option<i64>,
 }
 
@@ -24,13 +24,13 @@ pub(crate) struct RunEvent {
 pub(crate) enum RunEventKind {
     Begun,
     Resumed,
-    /// Nothing leaves until a time that is known.
+    /// Nothing leaves until a known time.
     Waiting,
-    /// A fault would meet the other rows too.
+    /// The fault would affect the other rows too.
     Paused,
-    /// Somebody, or a fault of our own, stopped it.
+    /// A person, or a fault of jelouctl, stopped it.
     Stopped,
-    /// A person gave it up: nothing of it is sent any more.
+    /// A person cancelled it: nothing more is sent.
     Cancelled,
     /// Every row is final.
     Ended,
@@ -70,12 +70,12 @@ impl FromSql for RunEventKind {
 }
 
 impl RunEvent {
-    /// It happens now.
+    /// An event that happens now.
     pub(crate) fn now(kind: RunEventKind) -> Self {
         Self { kind, at: now(), reason: None, problem: None, until: None }
     }
 
-    /// With the word that says why.
+    /// Sets the word for the reason.
     pub(crate) fn because(self, reason: &str) -> Self {
         Self { reason: Some(reason.to_owned()), ..self }
     }

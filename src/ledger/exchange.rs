@@ -1,5 +1,5 @@
-//! The cut between the engine and a ledger: the engine says what became of rows and how many it has room for, the ledger
-//! says which may leave.
+//! The interface between the engine and a ledger: the engine reports the outcome of rows and how many more it has room
+//! for, and the ledger returns the rows that may leave.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,11 +11,11 @@ use super::model::Counts;
 use super::pause::{PauseReason, RunPause};
 use super::types::{EndedAttempt, QueuedRow};
 
-/// The ledger of a run that goes on, wherever it is.
+/// The ledger of a run that is being sent, wherever it is stored.
 pub(crate) trait RunLedger: Send {
-    /// Notes what became of rows, and gives at most `wanted` rows that may leave. Once it returns, all of it is durable:
-    /// the rows that it gives are under way. When it cannot be written, nothing of it may be relied on, and no row leaves.
-    /// Whether it goes on does not depend on the `events` of the run being noted.
+    /// Records the outcome of rows, and returns at most `wanted` rows that may leave. Once it returns, all of it is
+    /// durable, and the returned rows are under way. If the write fails, none of it may be relied on, and no row
+    /// leaves. A failure to record the `events` of the run does not fail the exchange.
     fn exchange(
         &mut self,
         settled: &[SettledRow],
@@ -23,32 +23,32 @@ pub(crate) trait RunLedger: Send {
         wanted: usize,
     ) -> Result<ExchangeReply, LedgerError>;
 
-    /// The next exchange says to all who send this run that no rows are to be taken any more.
+    /// Makes the next exchange tell every process that sends this run to take no more rows.
     fn pause(&mut self, _reason: PauseReason) {}
 
-    /// How often an exchange is made though there is nothing to say and no row is wanted: whether others pause the run is heard
-    /// of then. Nothing where nobody else has it.
+    /// How often to make an exchange even if there is nothing to report and no row is wanted: this is how a process
+    /// hears that others paused the run. None if no other process can send it.
     fn listens_every(&self) -> Option<Duration> {
         None
     }
 
-    /// Whether other processes that send the run were heard of just now.
+    /// Whether other processes that send the run were heard from recently.
     fn others_send(&mut self) -> bool {
         false
     }
 
-    /// For how long the next exchange waits for what becomes of more rows than the `settled` that it has.
+    /// How long the next exchange waits for more outcomes, beyond the `settled` ones it has.
     fn gathers(&self, _settled: usize) -> Duration {
         Duration::ZERO
     }
 
-    /// Makes the next exchange a short one, while the rows of the last one leave.
+    /// Prepares the next exchange while the rows of the last one leave, to make it short.
     fn read_ahead(&mut self) {}
 
-    /// `is_left` is set once nobody waits for it any longer: what cannot be written at once then is not tried again.
+    /// `is_left` is set once no one waits for the ledger any longer. From then on, a write that fails is not retried.
     fn watch(&mut self, _is_left: Arc<AtomicBool>) {}
 
-    /// Closes it in order; says whether every row is final.
+    /// Closes the ledger cleanly. Returns whether every row is final.
     fn close(self: Box<Self>) -> Result<bool, LedgerError>;
 }
 
@@ -58,42 +58,43 @@ pub(crate) struct SettledRow {
     pub(crate) ended: EndedAttempt,
     /// When that became known.
     pub(crate) at: Instant,
-    /// When a row that was certainly not sent may be tried again, and why not before.
+    /// When a row that was certainly not sent may be retried, and what it waits for.
     pub(crate) retry: Option<(Instant, Delay)>,
-    /// Whether the API said that it is too much, and until when it takes nothing.
+    /// Whether the API asked for a slower pace, and until when it takes nothing.
     pub(crate) slows: bool,
     pub(crate) stopped_until: Option<Instant>,
 }
 
 impl SettledRow {
-    /// One whose end says nothing of when others may leave.
+    /// A row whose end does not affect when others may leave.
     pub(crate) fn new(ended: EndedAttempt) -> Self {
         Self { ended, at: Instant::now(), retry: None, slows: false, stopped_until: None }
     }
 }
 
-/// What an exchange gives.
+/// The result of an exchange.
 #[derive(Debug)]
 pub(crate) struct ExchangeReply {
     pub(crate) rows: Vec<QueuedRow>,
-    /// When the next row may be taken, and why not before; nothing while there is none, or all wait for others.
+    /// When the next row may be taken, and what it waits for. None if there is no such row, or all of them wait for
+    /// others.
     pub(crate) next: Option<(Instant, Delay)>,
-    /// Why no more rows can be had, while what becomes of the others can still be written.
+    /// Why no more rows can be taken, while outcomes can still be written.
     pub(crate) problem: Option<LedgerError>,
-    /// Why nobody takes rows of this run at present.
+    /// Why no process takes rows of this run at present.
     pub(crate) pause: Option<RunPause>,
-    /// How many rows are in each state, now and then, where others change them too.
+    /// The number of rows in each state, reported from time to time if other processes change them too.
     pub(crate) counts: Option<Counts>,
 }
 
-/// Why a row may leave at a time of its own only.
+/// Why a row may not leave yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Delay {
-    /// It was tried, and certainly not sent.
+    /// It was tried and certainly not sent.
     Retry,
-    /// Its recipient was written to just now.
+    /// Its recipient was written to a moment ago.
     RecipientGap,
-    /// WhatsApp's limit of messages to its recipient.
+    /// WhatsApp's limit of messages to one recipient.
     PairLimit,
     /// The pace of the run.
     Pace,

@@ -1,6 +1,7 @@
-//! When two requests are the same message to the same person: a number that two countries' worth of people know in two forms
-//! may stand in either, in the path, as the recipient and in the body, and the body may be written as JSON in any way. The
-//! checksums by which rows are compared, and a request is known to be what was written when the list was read.
+//! Decides when two requests are the same message to the same person. Some countries have two forms of a number, and
+//! either may appear in the path, as the recipient and in the body. The body may be written as any equivalent JSON.
+//! This file also computes the checksums that compare rows, and that prove that a request is what was written when the
+//! list was read.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,11 +12,11 @@ use serde_json::value::RawValue;
 use super::types::QueuedRow;
 use crate::phone::person_key;
 
-/// Whole numbers up to this one have only one value as a float.
+/// Whole numbers up to this one are exact as floats.
 const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
 
-/// A request in which each form of the recipient's number is written as the person's key, and the body in one way. Two that
-/// are equal are the same message to the same person.
+/// A request with every form of the recipient's number replaced by the person's key, and the body in canonical form.
+/// Two that are equal are the same message to the same person.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SameMessage<'a> {
     path: Cow<'a, str>,
@@ -30,7 +31,7 @@ impl<'a> SameMessage<'a> {
         Self { path, person, body: canonical(body) }
     }
 
-    /// Whether it is the request itself, byte for byte.
+    /// Whether it equals the original request, byte for byte.
     pub(super) fn is_as_written(&self) -> bool {
         [&self.path, &self.person, &self.body].into_iter().all(|part| matches!(part, Cow::Borrowed(_)))
     }
@@ -45,7 +46,7 @@ impl<'a> SameMessage<'a> {
     }
 }
 
-/// `text` with `key` in place of every other form of the same number.
+/// `text` with every other form of the same number replaced by `key`.
 fn with_key<'a>(text: &'a str, key: &str) -> Cow<'a, str> {
     let is_number = key.bytes().all(|byte| byte.is_ascii_digit());
     let mut folded = String::new();
@@ -57,7 +58,7 @@ fn with_key<'a>(text: &'a str, key: &str) -> Cow<'a, str> {
         let length = digits.bytes().take_while(u8::is_ascii_digit).count();
         let (begin, end) = (at + begin, at + begin + length);
         at = end;
-        // The other form has one digit more.
+        // The other form has one more digit.
         if let Some(number) = text.get(begin..end).filter(|_| length == key.len() + 1)
             && person_key(number) == key
         {
@@ -73,13 +74,13 @@ fn with_key<'a>(text: &'a str, key: &str) -> Cow<'a, str> {
     Cow::Owned(folded)
 }
 
-/// JSON in the one way in which every text with this value is written: what is compared are values. Another text stays.
+/// JSON in a canonical form that is the same for all texts with this value. Text that is not JSON is unchanged.
 fn canonical(text: Cow<'_, str>) -> Cow<'_, str> {
     let mut written = String::with_capacity(text.len());
     if write_canonical(&text, &mut written).is_err() || written == text { text } else { Cow::Owned(written) }
 }
 
-/// It goes through parts of the text and makes no values of them, since it does so for every row of a list.
+/// It walks the text without building values, since it runs for every row of a list.
 fn write_canonical(text: &str, written: &mut String) -> serde_json::Result<()> {
     match text.bytes().next() {
         Some(b'{') => {
@@ -108,7 +109,7 @@ fn write_canonical(text: &str, written: &mut String) -> serde_json::Result<()> {
         Some(b'-' | b'0'..=b'9') if text.contains(['.', 'e', 'E']) => {
             let number: f64 = serde_json::from_str(text)?;
             let is_whole = number.fract() == 0.0 && number.abs() <= LARGEST_WHOLE;
-            // Without the sum, zero could have a sign.
+            // Adding zero drops the sign of a negative zero.
             let number = if is_whole { format!("{:.0}", number + 0.0) } else { serde_json::to_string(&number)? };
             written.push_str(&number);
         }
@@ -117,7 +118,7 @@ fn write_canonical(text: &str, written: &mut String) -> serde_json::Result<()> {
     Ok(())
 }
 
-/// Spreads the number of a row over all bits.
+/// Mixes the number of a row into all bits.
 const SPREAD: i64 = 0x9e37_79b9_7f4a_7c15_u64.cast_signed();
 
 /// The hash of a request: its path, recipient and body.
@@ -135,13 +136,13 @@ impl RequestHash {
         Self { request, fingerprint }
     }
 
-    /// The same for the same message to the same person, in every row and run.
+    /// The same for the same message to the same person, in every row and every run.
     pub(super) fn fingerprint(&self) -> i64 {
         self.fingerprint
     }
 
-    /// Of the request byte for byte as row `n`, which the list has at `line`. The fingerprint of a request that is written in
-    /// one form only is the other half of its hash.
+    /// The checksum of the exact bytes of the request as row `n`, at `line` of the list. The fingerprint of a request
+    /// that has only one form is the other half of its hash.
     pub(super) fn row_checksum(&self, n: i64, line: u64) -> i64 {
         let place = n.wrapping_mul(SPREAD) ^ line.cast_signed().wrapping_mul(SPREAD).rotate_left(32);
         eight_bytes(self.request.as_ref(), 24) ^ place
@@ -149,7 +150,7 @@ impl RequestHash {
 }
 
 impl QueuedRow {
-    /// Whether it has the request whose fingerprint and row checksum these are.
+    /// Whether its request has this fingerprint and this row checksum.
     pub(super) fn is_as_written(&self, fingerprint: i64, row_checksum: i64) -> bool {
         let hash = RequestHash::of(&self.path, &self.recipient, &self.body);
         (hash.fingerprint(), hash.row_checksum(self.n, self.line)) == (fingerprint, row_checksum)
@@ -158,19 +159,19 @@ impl QueuedRow {
 
 fn hash_of([path, recipient, body]: [&str; 3]) -> Digest {
     let mut context = Context::new(&SHA256);
-    // Neither a path nor a recipient has a line break.
+    // Neither a path nor a recipient contains a line break.
     for part in [path, "\n", recipient, "\n", body] {
         context.update(part.as_bytes());
     }
     context.finish()
 }
 
-/// What tells whether rows, of this run or another, go to one person.
+/// Identifies the person of a row, in this run and others.
 pub(super) fn hash_of_person(recipient: &str) -> i64 {
     eight_bytes(digest(&SHA256, person_key(recipient).as_bytes()).as_ref(), 0)
 }
 
-/// A number from the bytes of a digest that begin at `from`.
+/// The number in the bytes of a digest that begin at `from`.
 pub(super) fn eight_bytes(digest: &[u8], from: usize) -> i64 {
     digest.iter().skip(from).take(8).fold(0, |sum, byte| sum << 8 | i64::from(*byte))
 }

@@ -1,5 +1,6 @@
-//! The ledger of a run, in which every row has one true state, and where runs are: in files of this machine (`sqlite/`), or
-//! in a database that several machines share (`postgres/`). What both have in common stands here.
+//! The ledger of a run, which holds one true state for every row, and the places where runs are stored: files of this
+//! machine (`sqlite/`), or a database that several machines share (`postgres/`). This folder holds what both have in
+//! common.
 
 mod claims;
 #[cfg(test)]

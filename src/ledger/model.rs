@@ -1,5 +1,5 @@
-//! The state of a row, what it means, and how many rows are in each: whether a row is final and whether it was sent is
-//! decided here and nowhere else.
+//! The state of a row, what it means, and how many rows are in each. Only this file decides whether a row is final and
+//! whether it was sent.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -42,7 +42,7 @@ impl RowState {
         }
     }
 
-    /// The steps that a row may take, in every ledger.
+    /// The transitions that a row may make, in every ledger.
     pub(crate) fn may_become(self, to: Self) -> bool {
         match self {
             Self::Pending => matches!(to, Self::Inflight | Self::Skipped | Self::Unknown),
@@ -53,7 +53,7 @@ impl RowState {
         }
     }
 
-    /// Whether nothing is left to be done for the row.
+    /// Whether the row needs no more work.
     pub(crate) fn is_final(self) -> bool {
         match self {
             Self::Pending | Self::Inflight => false,
@@ -61,7 +61,7 @@ impl RowState {
         }
     }
 
-    /// Whether the message left, in the words of records and reports.
+    /// Whether the message was sent, in the words of records and reports.
     pub(crate) fn sent(self) -> Sent {
         match self {
             Self::Sent => Sent::Yes,
@@ -70,7 +70,8 @@ impl RowState {
         }
     }
 
-    /// What is known of the row by a ledger that may have lost its last records: one that failed may have been sent again.
+    /// The state of the row in a ledger that may have lost its last records: a failed row may have been sent again
+    /// since.
     pub(crate) fn where_records_are_lost(self) -> Self {
         match self {
             Self::Pending | Self::Inflight | Self::Failed => Self::Unknown,
@@ -95,7 +96,7 @@ impl FromSql for RowState {
     }
 }
 
-/// How many rows are in each state.
+/// The number of rows in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Counts {
     pub(crate) pending: u64,
@@ -126,7 +127,7 @@ impl Counts {
         RowState::ALL.into_iter().map(|state| self.of(state)).sum()
     }
 
-    /// Not yet final.
+    /// Rows that are not yet final.
     pub(crate) fn left(&self) -> u64 {
         RowState::ALL.into_iter().filter(|state| !state.is_final()).map(|state| self.of(state)).sum()
     }
@@ -136,12 +137,12 @@ impl Counts {
         self.left() == 0
     }
 
-    /// As the next process will find them: what was under way may have been sent.
+    /// The counts as the next process will find them: rows that were under way may have been sent.
     pub(crate) fn at_rest(self) -> Self {
         Self { inflight: 0, unknown: self.unknown + self.inflight, ..self }
     }
 
-    /// As a ledger has them that may have lost its last records.
+    /// The counts of a ledger that may have lost its last records.
     pub(crate) fn where_records_are_lost(self) -> Self {
         let mut counts = Self::default();
         for state in RowState::ALL {
@@ -150,13 +151,13 @@ impl Counts {
         counts
     }
 
-    /// For a person who watches.
+    /// The counts for a person who watches.
     pub(crate) fn shown(&self) -> Tally {
         let Self { sent, failed, unknown, skipped, .. } = *self;
         Tally { rows: self.all(), sent, failed, unknown, skipped, left: self.left() }
     }
 
-    /// A row goes from one state to another.
+    /// Moves a row from one state to another.
     pub(crate) fn change(&mut self, from: RowState, to: RowState) {
         debug_assert!(from.may_become(to), "{from:?} to {to:?}");
         *self.of_mut(from) = self.of(from).saturating_sub(1);

@@ -33,17 +33,17 @@ impl fmt::Display for RunName {
 }
 
 impl RunName {
-    /// Of a file among those of the runs, whose name nobody can type where jelouctl would not give it.
+    /// A name taken from a file of the runs. It may be one that cannot be typed.
     pub(super) fn of_file(stem: &str) -> Option<Self> {
         (!stem.is_empty() && !stem.starts_with('.')).then(|| Self(stem.to_owned()))
     }
 
-    /// Whether it can be typed.
+    /// Whether a person can type it.
     pub(crate) fn is_valid(&self) -> bool {
         self.0.parse::<Self>().is_ok()
     }
 
-    /// A name for a run of the input `source`, now: `people-20261120-101500`.
+    /// A name for a run of the input `source`, made now: `people-20261120-101500`.
     pub(crate) fn of_source(source: &Path) -> Self {
         let stem = source.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
         let plain: String =
@@ -56,25 +56,25 @@ impl RunName {
         Self(format!("{stem}-{}-{}", digits(date), digits(time)))
     }
 
-    /// The name as it is, then with a number behind it.
+    /// The name itself, then the name with a number appended.
     pub(super) fn numbered(&self) -> impl Iterator<Item = Self> {
         let others = (2..100).filter_map(move |number| format!("{self}-{number}").parse().ok());
         std::iter::once(self.clone()).chain(others)
     }
 }
 
-/// `90d`; a number alone would say nothing.
+/// An age such as `90d`. A number without a unit is ambiguous.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RunAge(Duration);
 
 impl RunAge {
-    /// Whether what happened at `then` is at least so long ago, both in milliseconds since 1970.
+    /// Whether something that happened at `then` is at least this old. Both times are in milliseconds since 1970.
     pub(crate) fn has_passed(self, then: i64, now: i64) -> bool {
         let age = now.saturating_sub(then);
         u128::try_from(age).is_ok_and(|age| age >= self.0.as_millis())
     }
 
-    /// In milliseconds; what is more than they can say is for ever.
+    /// The age in milliseconds. An age that does not fit counts as forever.
     pub(super) fn milliseconds(self) -> i64 {
         i64::try_from(self.0.as_millis()).unwrap_or(i64::MAX)
     }
@@ -96,7 +96,7 @@ impl FromStr for RunAge {
 impl fmt::Display for RunAge {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_secs() {
-            // A month of humantime's is not the number of days that a person expects.
+            // A month of humantime is not the number of days that a person expects.
             86_400 => formatter.write_str("1 day"),
             seconds if seconds > 0 && seconds % 86_400 == 0 => write!(formatter, "{} days", seconds / 86_400),
             _ => humantime::format_duration(self.0).fmt(formatter),

@@ -1,4 +1,4 @@
-//! What is told of all runs: each in figures, or what they have for one person.
+//! The report about all runs: the figures of each run, or its rows for one person.
 
 use super::delivery::DeliveryCounts;
 use super::error::LedgerError;
@@ -8,33 +8,33 @@ use super::run::Run;
 use super::types::{Details, ReportedRow};
 use crate::ledger::RunNote;
 
-/// What there is to say of a run beside the others.
+/// One run in the list of runs.
 #[derive(Debug)]
 pub(crate) struct RunOverview {
     pub(crate) name: RunName,
-    /// Why its ledger is not all that was written: its counts have as unknown what may have been sent.
+    /// Why the ledger is incomplete. If it is, the counts treat what may have been sent as unknown.
     pub(crate) damage: Option<LedgerError>,
     pub(crate) details: Details,
-    /// As the ledger has them; see [`RunOverview::counts`].
+    /// The counts in the ledger; see [`RunOverview::counts`].
     noted: Counts,
     /// Milliseconds since 1970.
     pub(crate) created_at: i64,
-    /// The last outcome or decision; where there is none, when the run was made.
+    /// The last outcome or decision, or the time when the run was made if there is none.
     pub(crate) changed_at: i64,
     /// Whether a process has it.
     pub(crate) is_held: bool,
-    /// How far its messages came; nothing where nobody has asked.
+    /// How far its messages came; none if this was never asked.
     pub(crate) deliveries: Option<DeliveryCounts>,
-    /// Whether a person gave it up.
+    /// Whether a person cancelled it.
     pub(crate) is_cancelled: bool,
 }
 
-/// A run whose ledger cannot be read: what it sent is not known.
+/// A run whose ledger cannot be read. What it sent is unknown.
 #[derive(Debug)]
 pub(crate) struct UnreadableRun {
     pub(crate) name: RunName,
     pub(crate) error: LedgerError,
-    /// Whose it is, by its lock file.
+    /// The owner of the run, according to its lock file.
     pub(crate) note: Option<RunNote>,
     /// Whether a process has it.
     pub(crate) is_held: bool,
@@ -48,7 +48,7 @@ pub(crate) struct RunOverviews {
 }
 
 impl RunOverview {
-    /// Of the run `name`.
+    /// The overview of the run `name`.
     pub(crate) fn of(name: &RunName, is_held: bool, run: Box<dyn Run>) -> Result<Self, LedgerError> {
         Ok(Self {
             name: name.clone(),
@@ -63,12 +63,13 @@ impl RunOverview {
         })
     }
 
-    /// How many rows are in each state. What was under way when a process died may have been sent: it is as good as unknown.
+    /// The number of rows in each state. A row that was under way when a process died may have been sent, so it counts
+    /// as unknown.
     pub(crate) fn counts(&self) -> Counts {
         if self.is_held { self.noted } else { self.noted.at_rest() }
     }
 
-    /// How many of its rows `--skip-sent` would leave out of a new run.
+    /// The number of its rows that `--skip-sent` would leave out of a new run.
     pub(crate) fn remembered(&self) -> u64 {
         let Counts { sent, unknown, inflight, .. } = self.counts();
         if self.details.sandbox { 0 } else { sent + unknown + inflight }
@@ -80,17 +81,17 @@ impl RunOverview {
     }
 }
 
-/// A row to the person who was looked for.
+/// A row for the person that was searched for.
 #[derive(Debug)]
 pub(crate) struct FoundRow {
-    /// As the run writes it.
+    /// The recipient as the run wrote it.
     pub(crate) recipient: String,
     /// The message, as JSON.
     pub(crate) body: String,
     pub(crate) reported: ReportedRow,
 }
 
-/// Such a row, and the run that has it.
+/// A matching row and its run.
 #[derive(Debug)]
 pub(crate) struct FoundMessage {
     pub(crate) run: String,
@@ -100,13 +101,13 @@ pub(crate) struct FoundMessage {
     pub(crate) row: FoundRow,
 }
 
-/// What all runs have for them.
+/// All matching rows of all runs.
 #[derive(Debug, Default)]
 pub(crate) struct FoundMessages {
     pub(crate) messages: Vec<FoundMessage>,
-    /// Runs whose ledger is not all that was written.
+    /// Runs whose ledger is incomplete.
     pub(crate) damaged: Vec<(RunName, LedgerError)>,
-    /// Runs of which it is not known whether they have any.
+    /// Runs that may have matching rows, but cannot be read.
     pub(crate) unreadable: Vec<UnreadableRun>,
 }
 

@@ -1,25 +1,26 @@
-//! How fast the rows of a run leave, in every ledger. Each has its time at the rate, which falls when the API says that it is
-//! too much and comes back slowly. Rows that are late, since the machine is busy, catch up; a generic cell rate algorithm
-//! holds that back, so that in no second more than a tenth above the rate leaves.
+//! How fast the rows of a run leave, in every ledger. Rows leave at a rate, which falls when the API asks for a slower
+//! pace and recovers slowly. Rows that are late because the machine is busy catch up. A generic cell rate algorithm
+//! limits this, so that no second exceeds the rate by more than a tenth.
 //!
-//! It is a state machine that reads no clock: a state, a time, and what was heard by then give the next state. A run in a file
-//! keeps one; in a database `exchange` of `postgres/functions.sql` says the same in SQL, and `contract.rs` compares the two.
+//! It is a state machine that reads no clock: a state, a time, and the news until then give the next state. A run in a
+//! file keeps one. In a database, `exchange` of `postgres/functions.sql` does the same in SQL, and `contract.rs`
+//! compares the two.
 
 use std::time::{Duration, Instant};
 
 use super::exchange::SettledRow;
 
-/// How late the rows may be and still catch up: what a machine that was busy for longer than this has missed is forgotten.
+/// How late rows may be and still catch up. A longer delay is not made up for.
 const LONGEST_DELAY_TO_MAKE_UP: Duration = Duration::from_secs(1);
-/// Rows that catch up are faster than the rate by this much. With what may leave at once, that is a tenth in any second.
+/// Rows that catch up are faster than the rate by this factor. Together with a burst, that is a tenth in any second.
 const CATCHING_UP: f64 = 1.05;
-/// How much may leave at once, as the time in which it would leave while catching up: 1.05 × (1 s + 45 ms) is 1.1 s.
+/// How much may leave at once, as the time that it takes while catching up: 1.05 × (1 s + 45 ms) is 1.1 s.
 const BURST: Duration = Duration::from_millis(45);
-/// What is left of the rate after a cut.
+/// The part of the rate that is left after a cut.
 const PART_LEFT_BY_A_CUT: f64 = 0.7;
-/// Cuts are further apart than this: the answers to one burst are one message.
+/// Cuts are at least this far apart: the answers to one burst count as one signal.
 const TIME_BETWEEN_CUTS: Duration = Duration::from_secs(1);
-/// What of the full rate comes back in a second.
+/// The part of the full rate that is regained each second.
 const REGAINED_A_SECOND: f64 = 0.02;
 /// The rate never falls below this part of the full one.
 const LOWEST_PART: f64 = 0.02;
@@ -27,30 +28,30 @@ const LOWEST_PART: f64 = 0.02;
 /// When the next rows may leave.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
-    /// Rows a second: in full, and as it is after the API said that it was too much.
+    /// Rows a second: the full rate, and the current one after any cuts.
     pub(super) full: f64,
     pub(super) rate: f64,
     /// The time of the next row at the rate.
     pub(super) due: Instant,
-    /// When the next one would leave if none had come early, where all of them catch up.
+    /// When the next row would leave if none had left early and all of them were catching up.
     pub(super) spread: Instant,
     pub(super) stopped_until: Instant,
     pub(super) cut_at: Option<Instant>,
-    /// When the rate was as it is.
+    /// When the rate had this value.
     pub(super) at: Instant,
 }
 
-/// What the API has said of the pace.
+/// News from the API about the pace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PaceNews {
-    /// It is too much.
+    /// The API asks for a slower pace.
     pub(super) is_too_much: bool,
-    /// Until then it takes nothing.
+    /// The API takes nothing until this time.
     pub(super) stopped_until: Option<Instant>,
 }
 
 impl PaceNews {
-    /// What became of these rows.
+    /// The news in these rows.
     pub(super) fn of<'a>(settled: impl IntoIterator<Item = &'a SettledRow>) -> Self {
         settled.into_iter().fold(Self::default(), |news, row| Self {
             is_too_much: news.is_too_much || row.slows,
@@ -65,7 +66,7 @@ impl Pace {
         Self { full: rate, rate, due: now, spread: now, stopped_until: now, cut_at: None, at: now }
     }
 
-    /// Time passes, and this is heard.
+    /// Advances to `now`, and applies the news.
     pub(crate) fn hear(&mut self, news: PaceNews, now: Instant) {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.rate = (self.rate + REGAINED_A_SECOND * self.full * passed).min(self.full);
@@ -73,7 +74,7 @@ impl Pace {
         if news.is_too_much && self.cut_at.is_none_or(|cut_at| now.duration_since(cut_at) > TIME_BETWEEN_CUTS) {
             self.rate = (self.rate * PART_LEFT_BY_A_CUT).max(self.full * LOWEST_PART);
             self.cut_at = Some(now);
-            // What was missed at the old rate is not made up for.
+            // Rows missed at the old rate are not made up for.
             self.due = self.due.max(now);
         }
         if let Some(until) = news.stopped_until {
@@ -90,7 +91,7 @@ impl Pace {
         self.due.max(self.spread_ready_at()).max(self.stopped_until)
     }
 
-    /// How many rows may leave now, which was heard of.
+    /// How many rows may leave now, after `hear` was called for `now`.
     pub(crate) fn available(&self, now: Instant) -> usize {
         if self.ready_at() > now {
             return 0;
@@ -103,7 +104,7 @@ impl Pace {
         by(self.due, self.interval()).min(by(spread_ready_at, self.spread_interval()))
     }
 
-    /// So many rows leave now.
+    /// Takes `rows` rows, which leave now.
     pub(crate) fn take(&mut self, rows: usize, now: Instant) {
         let rows = u32::try_from(rows).unwrap_or(u32::MAX);
         self.due += self.interval() * rows;
@@ -137,7 +138,7 @@ mod tests {
     const NOTHING: PaceNews = PaceNews { is_too_much: false, stopped_until: None };
     const TOO_MUCH: PaceNews = PaceNews { is_too_much: true, stopped_until: None };
 
-    /// As many rows leave as may; how many that is.
+    /// Takes as many rows as may leave, and returns their number.
     fn take_all(pace: &mut Pace, now: Instant) -> usize {
         pace.hear(NOTHING, now);
         let rows = pace.available(now);
@@ -145,7 +146,7 @@ mod tests {
         rows
     }
 
-    /// How many leave within `time`, when each leaves as soon as it may and the clock is read every millisecond.
+    /// How many rows leave within `time`, if each leaves as soon as it may and the clock is read every millisecond.
     fn count(pace: &mut Pace, from: Instant, time: Duration) -> usize {
         let milliseconds = u64::try_from(time.as_millis()).unwrap();
         (0..milliseconds).map(|millisecond| take_all(pace, from + Duration::from_millis(millisecond))).sum()
@@ -160,7 +161,8 @@ mod tests {
         }
     }
 
-    /// When each leaves within ten seconds, where who waits is woken late by each of `delays` in turn, in milliseconds.
+    /// When each row leaves within ten seconds, if the sender is woken late by each of `delays` in turn, in
+    /// milliseconds.
     fn instants_of_late_wakes(rate: f64, delays: &[u64]) -> Vec<Duration> {
         let start = Instant::now();
         let mut pace = Pace::new(rate, start);

@@ -1,5 +1,5 @@
-//! Why a run takes no more rows: what made a process pause it, and what a run that several processes send is paused for. And
-//! these processes.
+//! Why a run takes no more rows: why a process paused it, and why a run that several processes send is paused. Also
+//! describes these processes.
 
 use serde::{Serialize, Serializer};
 
@@ -10,12 +10,12 @@ use crate::timestamps::of_milliseconds;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PauseReason {
     Credentials,
-    /// WhatsApp lets the business send nothing.
+    /// WhatsApp does not let the business send anything.
     Account,
     /// The proxy asks for credentials.
     ProxyCredentials,
     Network,
-    /// The API does not take more for longer than the run may wait.
+    /// The API refuses more messages for longer than the run may wait.
     RateLimit,
     Unknown,
     /// Every row was rejected, and none was ever accepted.
@@ -33,7 +33,7 @@ impl PauseReason {
         Self::AllRefused,
     ];
 
-    /// The word for it: the record's code, where it has one.
+    /// The word for it: the code of the record, if it has one.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Credentials => "credentials",
@@ -46,7 +46,8 @@ impl PauseReason {
         }
     }
 
-    /// Whether it is a fault of the run, and not of the process that met it: others that send the run would meet it too.
+    /// Whether the fault is in the run rather than in the process that met it: other processes that send the run would
+    /// meet it too.
     pub(crate) fn is_of_run(self) -> bool {
         match self {
             Self::Account | Self::Unknown | Self::AllRefused => true,
@@ -55,12 +56,12 @@ impl PauseReason {
     }
 }
 
-/// What may be wrong with the ledger of a run whose database is another one than it began in.
+/// The problem with the ledger of a run whose database is not the one it began in.
 pub(crate) const FAILED_OVER: &str = "what was written may be lost";
-/// The same of one whose database was put back to an earlier state.
+/// The problem with the ledger of a run whose database was restored to an earlier state.
 pub(crate) const RESTORED: &str = "its ledger was restored from a copy, which may lack messages that were sent since";
 
-/// A run of which nobody takes rows until a person resumes it.
+/// A paused run: no process takes its rows until a person resumes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunPause {
     pub(crate) reason: PausedFor,
@@ -68,36 +69,36 @@ pub(crate) struct RunPause {
     pub(crate) by: String,
 }
 
-/// A run of which nobody takes rows, and since when.
+/// A paused run, and since when.
 #[derive(Clone, Debug)]
 pub(crate) struct PausedRun {
     pub(crate) pause: RunPause,
     /// In milliseconds since 1970.
     pub(crate) at: i64,
-    /// How often it was paused or stopped by then.
+    /// How often it had been paused or stopped by then.
     pub(crate) pauses: i64,
 }
 
-/// What a person who resumes a run gives anew, and knows of it.
+/// What a person who resumes a run changes and acknowledges.
 #[derive(Debug)]
 pub(crate) struct Resumed<'a> {
-    /// Whether the person has answered a question, after having been told what the run is paused for.
+    /// Whether the person was told why the run is paused, and answered a question about it.
     pub(crate) has_answered: bool,
-    /// It holds for all who send the run.
+    /// The new rate applies to every process that sends the run.
     pub(crate) rate: Option<f64>,
     pub(crate) conditions: Option<&'a RunConditions>,
 }
 
-/// What a run is paused for.
+/// Why a run is paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PausedFor {
     /// A person stopped it.
     Person,
-    /// The database is another one than it began in.
+    /// The database is not the one that the run began in.
     Failover,
-    /// The database was put back to an earlier state, from a dump or from older files.
+    /// The database was restored to an earlier state, from a dump or from older files.
     Restored,
-    /// What a process met that sent it.
+    /// A process that sent the run met a fault.
     Fault(PauseReason),
 }
 
@@ -124,13 +125,13 @@ pub(crate) struct RunWorker {
     pub(crate) host: String,
     pub(crate) pid: i64,
     pub(crate) joined_at: String,
-    /// Since when nothing was heard of it, in seconds.
+    /// Seconds since it was last heard from.
     pub(crate) seen_s: f64,
     pub(crate) inflight: i64,
-    /// When what is under way counts as unknown, unless the process is heard of before; in milliseconds since 1970.
+    /// When its rows under way count as unknown, unless it is heard from before then; in milliseconds since 1970.
     #[serde(serialize_with = "as_utc")]
     pub(crate) lost_at: Option<i64>,
-    /// Whether that time has come.
+    /// Whether that time has passed.
     #[serde(skip)]
     pub(crate) is_lost: bool,
     pub(crate) sent: i64,
@@ -141,14 +142,14 @@ fn as_utc<S: Serializer>(at: &Option<i64>, serializer: S) -> Result<S::Ok, S::Er
     at.map(|at| format!("{:.3}", of_milliseconds(at))).serialize(serializer)
 }
 
-/// A process that was not heard of again while rows of it were under way.
+/// A process that stopped responding while its rows were under way.
 #[derive(Debug)]
 pub(crate) struct LostWorker {
     pub(crate) host: String,
     pub(crate) pid: i64,
-    /// When something was heard of it last, in milliseconds since 1970.
+    /// When it was last heard from, in milliseconds since 1970.
     pub(crate) seen_at: i64,
-    /// The rows, and the number of what is known of each.
+    /// Its rows, each with the number of its last record.
     pub(crate) rows: Vec<i64>,
     pub(crate) numbers: Vec<i32>,
 }

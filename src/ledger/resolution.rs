@@ -1,5 +1,5 @@
-//! What a person decides of rows: all or nothing, and only of rows that are in the state that was meant. It is the same for
-//! every ledger, wherever its rows are read from.
+//! How a person decides the state of rows: all or nothing, and only for rows that are in the expected state. It works
+//! the same for every ledger, wherever its rows are read from.
 
 use std::collections::BTreeMap;
 
@@ -12,26 +12,26 @@ use crate::output::Sent;
 use crate::phone::person_key;
 use crate::timestamps::{is_time, of_milliseconds};
 
-/// Which rows are decided, and as what.
+/// Which rows are decided, and their new state.
 #[derive(Clone, Debug)]
 pub(crate) enum Resolution {
-    /// Every row that is in the first state is in the second from now on.
+    /// Moves every row in the first state to the second.
     All([RowState; 2]),
-    /// Rows at these lines of the list, and rows to these people.
+    /// Rows at these lines of the list, and rows for these people.
     Some { change: [RowState; 2], lines: Vec<u64>, people: Vec<String> },
-    /// Unknown rows, by their lines, are what a report says of them.
+    /// Unknown rows, by line, with what a report says about them.
     Reported(BTreeMap<u64, RowOfReport>),
 }
 
-/// What a report says of a row.
+/// What a report says about a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RowOfReport {
-    /// Where it stands in the report.
+    /// The position of the row in the report.
     pub(crate) line: u64,
     pub(crate) sent: Sent,
     /// The recipient, or why it cannot be read.
     pub(crate) recipient: Result<String, String>,
-    /// When it last changed, as it stands there.
+    /// When the row last changed, as written in the report.
     pub(crate) at: String,
 }
 
@@ -50,14 +50,14 @@ pub(crate) enum ResolveError {
     OtherTime { of_report: u64, said: String, line: u64, at: Option<i64> },
     #[error("line {line} is {}, not {}", state.name(), wanted.name())]
     OtherState { line: u64, state: RowState, wanted: RowState },
-    /// Others change the rows of a run in a database.
+    /// The rows of a run in a database, which other processes change.
     #[error("a process that sends the run has changed one of these rows just now")]
     ChangedMeanwhile,
     #[error("the run is cancelled: nothing of it is sent any more")]
     Cancelled,
     #[error("a process that was not heard of again may still send these rows")]
     MayStillSend,
-    /// Of a run with a key, whose people get one message at most.
+    /// Only for a run with a key, which allows one message for each person.
     #[error("line {line}: {problem}")]
     NotFree { line: u64, problem: String },
     #[error(transparent)]
@@ -73,7 +73,7 @@ impl From<rusqlite::Error> for ResolveError {
 }
 
 impl Resolution {
-    /// Whether rows are to be sent again.
+    /// Whether the rows are to be sent again.
     pub(crate) fn sends_again(&self) -> bool {
         match self {
             Self::All([_, to]) | Self::Some { change: [_, to], .. } => *to == RowState::Pending,
@@ -81,8 +81,8 @@ impl Resolution {
         }
     }
 
-    /// The `rows` whose people are free under the key of the run. Where rows were chosen one by one, all must be: `taken` are
-    /// the numbers of those that are not, with why.
+    /// The `rows` whose people are free under the key of the run. If rows were chosen one by one, all must be free.
+    /// `taken` holds the numbers of those that are not, and why.
     pub(super) fn free_rows(
         &self,
         rows: Vec<DecidedRow>,
@@ -97,27 +97,28 @@ impl Resolution {
     }
 }
 
-/// A row as it is decided.
+/// A row that is being decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DecidedRow {
     pub(crate) n: i64,
-    /// Of its last record.
+    /// The number of its last record.
     pub(crate) number: i64,
     pub(crate) change: [RowState; 2],
 }
 
-/// A row as it stands.
+/// The current state of a row.
 #[derive(Clone, Debug)]
 pub(crate) struct StandingRow {
     pub(crate) n: i64,
     pub(crate) number: i64,
     pub(crate) line: u64,
     pub(crate) state: RowState,
-    /// Nobody, where no request could be made.
+    /// None if no request could be made.
     pub(crate) recipient: Option<String>,
-    /// Since when it is in its state.
+    /// When it entered its state.
     pub(crate) at: Option<i64>,
-    /// When its last attempt began, where that is kept: what is reported of a row that was under way when a process ended.
+    /// When its last attempt began, if that is kept. A report has this time for a row that was under way when a process
+    /// ended.
     pub(crate) began_at: Option<i64>,
 }
 
@@ -130,7 +131,8 @@ impl StandingRow {
         Ok(DecidedRow { n: self.n, number: self.number, change })
     }
 
-    /// Refuses a report of other people: runs on two machines may have one name, and one column of a sheet may have been sorted alone.
+    /// Rejects a report about other people: runs on two machines may share a name, or one column of a sheet may have
+    /// been sorted alone.
     pub(super) fn check_recipient(&self, said: &RowOfReport) -> Result<(), ResolveError> {
         let Some(recipient) = self.recipient.clone() else { return Ok(()) };
         let (of_report, line) = (said.line, self.line);
@@ -141,7 +143,7 @@ impl StandingRow {
         }
     }
 
-    /// Refuses what was reported of another request: a run that was removed may have had the same name and the same list.
+    /// Rejects a report about another request: a removed run may have had the same name and the same list.
     pub(super) fn check_time(&self, said: &RowOfReport) -> Result<(), ResolveError> {
         let text = said.at.trim();
         if [self.at, self.began_at].into_iter().flatten().any(|at| is_time(text, at)) {
@@ -151,12 +153,12 @@ impl StandingRow {
     }
 }
 
-/// For a person who has it as of another time.
+/// The words for a row whose time in the report differs.
 fn changed(at: Option<i64>) -> String {
     at.map_or("has no time".to_owned(), |at| format!("last changed at {:.3}", of_milliseconds(at)))
 }
 
-/// What is written beside a row that was decided.
+/// The text that is recorded with a decided row.
 pub(crate) fn decided_by_hand([from, to]: [RowState; 2]) -> String {
     format!("decided by hand: {} as {}", from.name(), to.name())
 }

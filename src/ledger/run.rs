@@ -1,4 +1,4 @@
-//! A run, wherever its ledger is: what can be read of it, and what may be done by whoever holds it.
+//! A run in any ledger: what can be read from it, and what its holder may do with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -19,101 +19,101 @@ use crate::ledger::StopWatch;
 use crate::once::{OnceEntry, OnceHash, OnceHasher, OnceState};
 use crate::output::Sent;
 
-/// Rows still to be sent that are read at once.
+/// The number of rows still to be sent that are read at once.
 const ROWS_AT_ONCE: usize = 1000;
 
-/// A run, to look at. Where it is damaged, its counts and rows have as unknown what may have been sent.
+/// A run, to read. If it is damaged, its counts and rows treat what may have been sent as unknown.
 pub(crate) trait Run {
-    /// Its name, as the ledger has it.
+    /// The name of the run in its ledger.
     fn name(&self) -> Result<String, LedgerError>;
 
-    /// What the run is, with the conditions that were given last.
+    /// The details of the run, with its latest conditions.
     fn details(&self) -> Result<Details, LedgerError>;
 
     /// When the list was read, in milliseconds since 1970.
     fn created_at(&self) -> Result<i64, LedgerError>;
 
-    /// The last outcome or decision; where there is none, when the run was made.
+    /// The last outcome or decision, or the time when the run was made if there is none.
     fn changed_at(&self) -> Result<i64, LedgerError>;
 
-    /// Why it is not all that was written.
+    /// Why the ledger is incomplete.
     fn damage(&self) -> Option<&LedgerError>;
 
-    /// For those who can do nothing with one that is damaged.
+    /// For callers that cannot work with a damaged ledger.
     fn into_whole(self: Box<Self>) -> Result<Box<dyn Run>, LedgerError>;
 
-    /// How many rows are in each state by the records, whatever may be lost.
+    /// The number of rows in each state according to the records, whatever may be lost.
     fn noted_counts(&self) -> Result<Counts, LedgerError>;
 
-    /// How many rows are left out for each reason.
+    /// The number of skipped rows for each reason.
     fn skip_counts(&self) -> Result<SkipCounts, LedgerError>;
 
-    /// How many unknown rows, and failed ones where `failed_too`, there are for each reason by the records: the API's own code
-    /// where it gave one, else the record's, else `resolved` for what a person decided.
+    /// The number of unknown rows, and of failed ones if `failed_too`, for each reason in the records: the API's own
+    /// code if it gave one, else the record's code, else `resolved` for a person's decision.
     fn noted_reasons(&self, failed_too: bool) -> Result<BTreeMap<String, u64>, LedgerError>;
 
     /// What happened to the run, in order.
     fn events(&self) -> Result<Vec<RunEvent>, LedgerError>;
 
-    /// Recipient and body of the first message: of one that is not left out, where there is one.
+    /// The recipient and the body of the first message, if possible of a row that is not skipped.
     fn first_message(&self) -> Result<Option<(String, String)>, LedgerError>;
 
-    /// The next rows after row `after` that are still to be sent, `most` of them at most.
+    /// The next rows after row `after` that are still to be sent, at most `most` of them.
     fn pending_behind(&self, after: i64, most: usize) -> Result<Vec<QueuedRow>, LedgerError>;
 
-    /// Gives every row in the order of the input, all as they were at one instant.
+    /// Passes every row in the order of the input, all from one snapshot.
     fn each_row(&self, each: &mut dyn FnMut(ReportedRow) -> ControlFlow<()>) -> Result<(), LedgerError>;
 
-    /// Gives every attempt that began between these times and may have reached Jelou, in the order of the list.
+    /// Passes every attempt that began between these times and may have reached Jelou, in the order of the list.
     fn each_attempt(&self, began: [i64; 2], each: &mut dyn FnMut(KnownAttempt)) -> Result<(), LedgerError>;
 
-    /// How far its messages came; nothing where nobody has asked yet.
+    /// How far its messages came; none if this was never asked.
     fn delivery_counts(&self) -> Result<Option<DeliveryCounts>, LedgerError>;
 
-    /// The rows at these lines of the list, by their lines.
+    /// The rows at these lines of the list.
     fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError>;
 
-    /// The rows to the person whom `recipient` means, in the order of the list.
+    /// The rows for the person in `recipient`, in the order of the list.
     fn to_person(&self, recipient: &str) -> Result<Vec<StandingRow>, LedgerError>;
 
-    /// Whether no process had it when it was opened: what is under way there may have been sent.
+    /// Whether no process held the run when it was opened. If so, its rows under way may have been sent.
     fn is_at_rest(&self) -> bool {
         false
     }
 
-    /// Whether several processes may send it at once: what is under way may be theirs.
+    /// Whether several processes may send the run at once. If so, its rows under way may be theirs.
     fn is_shared(&self) -> bool {
         false
     }
 
-    /// Why nobody takes rows of it, where the ledger says so to all who send it.
+    /// Why no process takes its rows, if the ledger tells all senders so.
     fn pause(&self) -> Result<Option<PausedRun>, LedgerError> {
         Ok(None)
     }
 
-    /// The processes that send it, where the ledger knows them.
+    /// The processes that send it, if the ledger knows them.
     fn workers(&self) -> Result<Vec<RunWorker>, LedgerError> {
         Ok(Vec::new())
     }
 
-    /// Whether a person gave it up: nothing of it is sent any more.
+    /// Whether a person cancelled it: nothing more of it is sent.
     fn is_cancelled(&self) -> Result<bool, LedgerError> {
         Ok(self.events()?.iter().any(|event| event.kind == RunEventKind::Cancelled))
     }
 
-    /// How many rows are in each state.
+    /// The number of rows in each state.
     fn counts(&self) -> Result<Counts, LedgerError> {
         let counts = self.noted_counts()?;
         Ok(if self.damage().is_some() { counts.where_records_are_lost() } else { counts })
     }
 
-    /// How many failed and unknown rows there are for each reason.
+    /// The number of failed and unknown rows for each reason.
     fn reasons(&self) -> Result<BTreeMap<String, u64>, LedgerError> {
         let (noted, counts) = (self.noted_counts()?, self.counts()?);
         if counts.failed + counts.unknown == 0 {
             return Ok(BTreeMap::new());
         }
-        // Of a damaged run those that failed are unknown too.
+        // In a damaged run, failed rows are unknown too.
         let mut reasons = self.noted_reasons(self.damage().is_none())?;
         if counts.unknown > noted.unknown {
             *reasons.entry(DAMAGED.to_owned()).or_default() += counts.unknown - noted.unknown;
@@ -127,7 +127,7 @@ impl dyn Run + '_ {
         if resolution.sends_again() && self.is_cancelled()? { Err(ResolveError::Cancelled) } else { Ok(()) }
     }
 
-    /// Gives every row that `filter` takes to `write`, in the order of the input.
+    /// Passes every row that matches `filter` to `write`, in the order of the input.
     pub(crate) fn report<E: From<LedgerError>>(
         &self,
         filter: &RowFilter,
@@ -144,7 +144,7 @@ impl dyn Run + '_ {
         written
     }
 
-    /// The people to whom it has sent a message, or may have: what that means under a key.
+    /// The people that the run has sent a message to, or may have, with their state under a key.
     pub(crate) fn reached(
         &self,
         hasher: &OnceHasher,
@@ -155,7 +155,7 @@ impl dyn Run + '_ {
             let mut entry = OnceEntry { is_row: false, ..row.under_key(name) };
             match row.state {
                 RowState::Sent | RowState::Unknown => {}
-                // Nobody sends it any more.
+                // No process sends the run any more.
                 RowState::Inflight => entry.state = OnceState::Unknown,
                 RowState::Pending | RowState::Failed | RowState::Skipped => return Ok::<_, LedgerError>(()),
             }
@@ -166,7 +166,7 @@ impl dyn Run + '_ {
         Ok(reached)
     }
 
-    /// Gives every row that is still to be sent to `check`, some at a time, so that the memory it takes does not grow with them.
+    /// Passes the rows that are still to be sent to `check` in batches, so that memory use does not grow with them.
     pub(crate) fn pending_requests<E: From<LedgerError>>(
         &self,
         mut check: impl FnMut(&QueuedRow) -> Result<(), E>,
@@ -180,7 +180,7 @@ impl dyn Run + '_ {
         }
     }
 
-    /// The rows at `lines` and to `people`.
+    /// The rows at `lines` and for `people`.
     pub(super) fn chosen_rows(
         &self,
         change: [RowState; 2],
@@ -207,8 +207,8 @@ impl dyn Run + '_ {
         Ok(chosen.into_values().collect())
     }
 
-    /// The unknown rows of which `said` says that they were sent, or were not. What it says of others must be so already, and
-    /// all must be to the people that the run has there.
+    /// The unknown rows that `said` reports as sent or not sent. Any other row in it must already be in the reported
+    /// state, and every row must be for the person that the run has at that line.
     pub(super) fn rows_reported_otherwise(
         &self,
         said: &BTreeMap<u64, RowOfReport>,
@@ -233,7 +233,7 @@ impl dyn Run + '_ {
     }
 }
 
-/// What a run is held for.
+/// Why a run is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HeldFor {
     Sending,
@@ -242,20 +242,21 @@ pub(crate) enum HeldFor {
     Removal,
 }
 
-/// A run that this process holds: in a file alone, in a database perhaps beside others. It may be one that cannot be read, to
-/// remove it, or to take it as it is.
+/// A run that this process holds: alone if it is in a file, perhaps beside other processes if it is in a database. It
+/// may be unreadable and held only to be removed, or to be taken in its present state.
 pub(crate) trait HeldRun {
     fn name(&self) -> &RunName;
 
-    /// To look at it as it stands now. What somebody else doubts is not doubted here: whoever goes on takes it as it is.
+    /// Opens the run to read its present state. Doubts raised elsewhere do not apply: a process that resumes the run
+    /// takes it as it is.
     fn read(&self) -> Result<Box<dyn Run>, LedgerError>;
 
-    /// Leaves out those of `rows`, each by its number, that are still to be sent: any other stays as it is. When it cannot be
-    /// written, rows that were left out by then stay so.
+    /// Skips those of `rows`, each by its number, that are still to be sent. Any other row does not change. If a write
+    /// fails, rows skipped before it stay skipped.
     fn skip(&mut self, rows: &mut dyn Iterator<Item = (i64, Skip<'_>)>) -> Result<(), LedgerError>;
 
-    /// What other runs have sent meanwhile, or are about to, of what is left to be sent here, by run and reason, the most first.
-    /// Where it `leaves_out`, those rows are left out.
+    /// The remaining rows that other runs have sent since, or are about to send, by run and reason, largest counts
+    /// first. With `leaves_out`, those rows are skipped.
     fn compare(
         &mut self,
         details: &Details,
@@ -263,47 +264,49 @@ pub(crate) trait HeldRun {
         leaves_out: bool,
     ) -> Result<Vec<EarlierMessages>, EarlierError>;
 
-    /// Of a run with a key: leaves out the rows whose people have a message under it by others. Nobody can claim them while the
-    /// run is there, but it may have been away, or was ignored. In a database each row has claimed its person.
+    /// Only for a run with a key: skips the rows whose people have a message under it from elsewhere. No other process
+    /// can claim them while the run exists, but the run may have been absent or ignored. In a database, each row has
+    /// claimed its person.
     fn leave_out_taken(&mut self, _details: &Details, _ignored: &[RunName]) -> Result<(), EarlierError> {
         Ok(())
     }
 
-    /// A person goes on with it.
+    /// A person resumes it.
     fn resume(&mut self, resumed: &Resumed<'_>) -> Result<(), LedgerError>;
 
-    /// Its ledger, to send rows whose requests take no longer than `timeout`, with how many rows are in each state; asked for
-    /// once more where the run goes on after its hours opened.
+    /// The ledger of the run, for sending rows whose requests take at most `timeout`, and the number of rows in each
+    /// state. Called again when the run continues after its hours opened.
     fn open(&mut self, timeout: Duration) -> Result<(Box<dyn RunLedger>, Counts), LedgerError>;
 
-    /// Decides rows by hand. Of a run with a key a row is sent again only where its person is still free under it: of all in
-    /// one state the others stay as they are. Whoever asks holds off the others then ([`super::LedgerStore::try_hold_claims`]).
-    /// Says how many are in which state now because of it. `have_ended` is asked of processes that were not
-    /// heard of again and would still send such rows if they were only stopped. When a row is not there or in another state
-    /// than was meant, or it cannot be written, nothing is changed.
+    /// Decides rows by hand. In a run with a key, a row is sent again only if its person is still free under the key;
+    /// if all rows in a state are decided, the others do not change. In that case the caller holds off other processes
+    /// ([`super::LedgerStore::try_hold_claims`]). Returns the number of changed rows in each state. `have_ended` is
+    /// asked about processes that stopped responding and would still send such rows if they were only suspended. If a
+    /// row does not exist or is not in the expected state, or the write fails, nothing changes.
     fn resolve(
         &mut self,
         resolution: &Resolution,
         have_ended: &mut dyn FnMut(&[LostWorker]) -> bool,
     ) -> Result<Counts, ResolveError>;
 
-    /// Makes rows unknown that were under way at a process that is gone.
+    /// Makes rows unknown that were under way in a process that is gone.
     fn note_lost(&mut self) -> Result<(), LedgerError>;
 
-    /// Keeps what was learnt of messages; says how many unknown rows are sent now. When the run last changed stays as it is, but
-    /// for these. When it cannot be written, nothing of it is kept.
+    /// Stores what was learned about messages. Returns how many unknown rows are now sent. Only those change the time
+    /// when the run last changed. If the write fails, nothing is stored.
     fn learn(&mut self, news: &DeliveryNews) -> Result<u64, LedgerError>;
 
-    /// Leaves out all that is still to be sent, and whatever comes back later: nothing of it leaves any more. What is under way at
-    /// other processes ends first. Once more it notes what has come back or was not heard of again. When it cannot be
-    /// written, nothing of a file is changed.
+    /// Skips every row that is still to be sent, and any that is given back later: nothing more of the run is sent.
+    /// Rows under way in other processes end first. A second call records rows that were given back, and rows of
+    /// processes that stopped responding. If the write fails, nothing in a file changes.
     fn cancel(&mut self) -> Result<(), LedgerError>;
 
-    /// Removes it with all that is known of its rows. Whom it reached stays known under its key: whoever asks holds off the
-    /// others then. Of one that `is_unreadable` that is lost; of any other it is an error that it cannot be read now.
+    /// Removes the run and everything known about its rows. The people that it reached stay known under its key, so the
+    /// caller holds off other processes. If the run `is_unreadable`, they are lost; for any other run, failing to read
+    /// it is an error.
     fn remove(self: Box<Self>, is_unreadable: bool) -> Result<(), LedgerError>;
 
-    /// What tells that somebody asks it to stop, where the exchange does not.
+    /// Watches for a request to stop, if the exchange does not report it.
     fn stop_watch(&self) -> Option<StopWatch> {
         None
     }
@@ -311,17 +314,17 @@ pub(crate) trait HeldRun {
     /// Every row is final.
     fn end(&self) {}
 
-    /// Whether several processes may send it at once, by one pace that the ledger keeps.
+    /// Whether several processes may send it at once, at one pace that the ledger keeps.
     fn is_shared(&self) -> bool {
         false
     }
 
-    /// Why nobody took rows of it when it was taken, where the ledger says so to all who send it.
+    /// Why no process took its rows when it was held, if the ledger tells all senders so.
     fn pause(&self) -> Option<&PausedRun> {
         None
     }
 
-    /// Goes on after some time, which the connection to the ledger may not have outlived.
+    /// Continues after a pause that the connection to the ledger may not have survived.
     fn reconnect(&mut self) -> Result<(), LedgerError> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Why rows are left out, and how many for each reason.
+//! Why rows are skipped, and the number for each reason.
 
 use clap::ValueEnum;
 
@@ -61,7 +61,7 @@ impl SkipReason {
         Self::ALL.into_iter().find(|reason| reason.name() == name)
     }
 
-    /// Whether somebody must still look at the row; else it was left out as it was meant to be.
+    /// Whether a person must still check the row. If not, it was skipped on purpose.
     pub(crate) fn needs_attention(self) -> bool {
         match self {
             Self::Invalid | Self::MayHaveBeenSent => true,
@@ -77,11 +77,11 @@ impl SkipReason {
     }
 }
 
-/// What is left of a run that was cancelled.
+/// The rest of a run that was cancelled.
 pub(crate) const CANCELLED: Skip<'static> =
     Skip { reason: SkipReason::Cancelled, problem: "the run was cancelled", run: None };
 
-/// A row is left out: why, in words, and the other run that it is about.
+/// Skips a row: the reason, the reason in words, and the other run involved.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Skip<'a> {
     pub(crate) reason: SkipReason,
@@ -89,34 +89,34 @@ pub(crate) struct Skip<'a> {
     pub(crate) run: Option<&'a str>,
 }
 
-/// How many rows are left out for each reason.
+/// The number of skipped rows for each reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SkipCounts(pub(super) Vec<(SkipReason, u64)>);
 
 impl SkipCounts {
-    /// By the name of each reason.
+    /// Collects the counts from `rows`, which receives the name of each reason.
     pub(crate) fn of(mut rows: impl FnMut(&str) -> u64) -> Self {
         let counts = SkipReason::ALL.map(|reason| (reason, rows(reason.name())));
         Self(counts.into_iter().filter(|(_, rows)| *rows > 0).collect())
     }
 
-    /// The reasons there are, in their order.
+    /// The reasons that occur, in their order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (SkipReason, u64)> {
         self.0.iter().copied()
     }
 
-    /// How many are left out for this reason.
+    /// The number of rows skipped for this reason.
     pub(crate) fn rows(&self, reason: SkipReason) -> u64 {
         self.iter().find(|(known, _)| *known == reason).map_or(0, |(_, rows)| rows)
     }
 
-    /// How many more there are of each than there were `before`.
+    /// The increase for each reason since `before`.
     pub(crate) fn since(&self, before: &Self) -> Self {
         let more = self.iter().map(|(reason, rows)| (reason, rows.saturating_sub(before.rows(reason))));
         Self(more.filter(|(_, rows)| *rows > 0).collect())
     }
 
-    /// Rows that somebody must still look at.
+    /// Rows that a person must still check.
     pub(crate) fn needing_attention(&self) -> u64 {
         self.iter().filter(|(reason, _)| reason.needs_attention()).map(|(_, rows)| rows).sum()
     }

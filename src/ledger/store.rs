@@ -1,4 +1,4 @@
-//! Where runs are: files of this machine, or a database. What is the same for both is decided here.
+//! Where runs are stored: files of this machine, or a database. This file holds the logic that is the same for both.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,41 +13,41 @@ use super::types::Details;
 use crate::ledger::{LedgerDraft, ReservedRun, RunNote, now};
 use crate::once::{OnceEntry, OnceKey, OnceRows, OnceScope};
 
-/// A name that is taken for a new run, and the draft that becomes it.
+/// A name that is reserved for a new run, and the draft that becomes the run.
 pub(crate) struct NewRun {
     pub(crate) name: RunName,
     pub(crate) draft: LedgerDraft,
-    /// Its files, where it will be in some: until it is made, nothing of them stays.
+    /// The files of the run, if it will be in files. Until it is made, dropping this removes them.
     pub(super) reserved: Option<ReservedRun>,
 }
 
-/// Those of the runs that are not finished.
+/// The runs that are not finished.
 pub(crate) struct UnfinishedRuns {
     pub(crate) names: Vec<RunName>,
-    /// Of which it is not known.
+    /// Runs that may or may not be finished.
     pub(crate) unreadable: Vec<RunName>,
 }
 
-/// People of a list whom earlier runs wrote to a short time ago.
+/// People of a list that earlier runs wrote to recently.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct WrittenTo {
-    /// How many they are, whatever the messages.
+    /// Their number, whatever the messages were.
     pub(crate) people: u64,
-    /// Those of them who had another message than this list has for them.
+    /// Those of them who had a message that differs from the one in this list.
     pub(crate) otherwise: Option<OtherMessages>,
 }
 
-/// Messages that differ from those of a list, to people of that list.
+/// Messages that differ from those of a list, for people of that list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OtherMessages {
     pub(crate) people: u64,
-    /// The last of these messages: its run and its time, in milliseconds since 1970.
+    /// The run and the time of the last such message, in milliseconds since 1970.
     pub(crate) run: String,
     pub(crate) at: i64,
 }
 
 impl WrittenTo {
-    /// Adds what is known of other people.
+    /// Adds the counts of other people.
     pub(super) fn add(&mut self, of_others: Self) {
         self.people += of_others.people;
         self.otherwise = match (self.otherwise.take(), of_others.otherwise) {
@@ -60,58 +60,58 @@ impl WrittenTo {
     }
 }
 
-/// Those that count for a list.
+/// The earlier runs that a list is compared with.
 pub(crate) trait KnownRuns {
-    /// Notes in `draft` what they have too.
+    /// Marks the rows of `draft` that they have too.
     fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError>;
 
-    /// Notes in `draft` the rows whose person has a message under `key`, whatever its words.
+    /// Marks the rows of `draft` whose person has a message under `key`, whatever its words.
     fn find_claimed(&mut self, draft: &LedgerDraft, key: &OnceKey) -> Result<(), EarlierError>;
 
-    /// The people of `draft` whom one of them has written to in the last 24 hours.
+    /// The people of `draft` that one of them has written to in the last 24 hours.
     fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<WrittenTo, EarlierError>;
 
-    /// Those that are unfinished and have messages for people of `draft`, each with how many people that is.
+    /// The unfinished runs with messages for people of `draft`, each with the number of these people.
     fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError>;
 
-    /// Checks only that they can be read.
+    /// Only checks that they can be read.
     fn check(&mut self) -> Result<(), EarlierError> {
         Ok(())
     }
 }
 
-/// The runs that there are.
+/// The runs in a store.
 pub(crate) trait LedgerStore {
     /// Every run that has a ledger, by name.
     fn names(&self) -> Result<Vec<RunName>, LedgerError>;
 
-    /// The newest run, one on the sandbox only where there is no other.
+    /// The newest run. A sandbox run counts only if there is no other.
     fn newest(&self) -> Result<RunName, LedgerError>;
 
-    /// The runs that are not finished; where one `is_to_stop`, also those that a process sends, whether they can be read or not.
-    /// `warn` hears of runs of which that is not known.
+    /// The runs that are not finished. With `is_to_stop`, these include the runs that a process sends, whether they can
+    /// be read or not. `warn` receives the runs whose state is unknown.
     fn unfinished(
         &self,
         is_to_stop: bool,
         warn: &mut dyn FnMut(&RunName, &LedgerError),
     ) -> Result<UnfinishedRuns, LedgerError>;
 
-    /// Whether a process has the run at this moment, to send it.
+    /// Whether a process is sending the run at this moment.
     fn is_held(&self, name: &RunName) -> bool;
 
-    /// Opens a run to look at it, also while others send it.
+    /// Opens a run to read it, even while others send it.
     fn read(&self, name: &RunName) -> Result<Box<dyn Run>, LedgerError>;
 
-    /// The same, but every record is read where that finds more damage.
+    /// The same, but reads every record if that finds more damage.
     fn read_whole(&self, name: &RunName) -> Result<Box<dyn Run>, LedgerError> {
         self.read(name)
     }
 
-    /// The rows to the people whom `recipients` mean, in no order.
+    /// The rows for the people in `recipients`, in any order.
     fn rows_to(&self, recipients: &[String]) -> Result<FoundMessages, LedgerError>;
 
-    /// The earlier runs of a bot at an address with which a new list is compared. Sent and unknown rows count for as long as
-    /// `remember`, rows under way and to be sent whatever their age.
+    /// The earlier runs of a bot at an address, for comparison with a new list. Sent and unknown rows count for as long
+    /// as `remember`; rows under way and rows still to be sent count whatever their age.
     fn earlier<'a>(
         &'a self,
         of: (&'a str, &'a str),
@@ -119,49 +119,49 @@ pub(crate) trait LedgerStore {
         ignored: &'a [RunName],
     ) -> Box<dyn KnownRuns + 'a>;
 
-    /// Takes a name for a new run.
+    /// Reserves a name for a new run.
     fn reserve(&self, name: &RunName) -> Result<NewRun, LedgerError>;
 
-    /// Holds off every other process that would make a run, until this one is made; false while one is at it.
+    /// Prevents any other process from making a run until this one is made. False if another process is making one.
     fn try_hold(&self, new: &mut NewRun) -> Result<bool, LedgerError>;
 
-    /// What that process has locked, in words.
+    /// The lock that the other process holds, in words.
     fn making_lock(&self) -> String;
 
-    /// Makes the run, which is this process's from then on. When it cannot be written, there is no run, unless the error says
+    /// Makes the run, which this process then holds. If the write fails, the run does not exist, unless the error says
     /// otherwise.
     fn make(&self, new: NewRun, details: &Details) -> Result<Box<dyn HeldRun>, LedgerError>;
 
-    /// Takes a run for this process.
+    /// Holds a run for this process.
     fn hold(&self, name: &RunName, purpose: HeldFor) -> Result<Box<dyn HeldRun>, LedgerError>;
 
-    /// Lets whoever sends the run take no more rows; false where nobody is there to be stopped.
+    /// Tells the processes that send the run to take no more rows. False if there is no process to stop.
     fn stop(&self, name: &RunName) -> Result<bool, LedgerError>;
 
-    /// Removes the run if nothing has changed in it for so long since it was complete, unless a process has it, or has gone on
-    /// with it meanwhile. Says whether it was removed.
+    /// Removes the run if it is complete and has not changed for at least this long, unless a process holds it or has
+    /// resumed it meanwhile. Returns whether it was removed.
     fn remove_finished(&self, name: &RunName, age: RunAge) -> Result<bool, LedgerError>;
 
-    /// Holds off every other process that would make a run or claim a person under a key, until what this gives is dropped;
-    /// nothing while one is at it.
+    /// Prevents any other process from making a run or claiming a person under a key, until the returned value is
+    /// dropped. None if another process is doing so.
     fn try_hold_claims(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError>;
 
-    /// The claims, to look at them; nothing where nobody ever claimed.
+    /// The claims, to read. None if there never was a claim.
     fn claims_to_look(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError>;
 
-    /// What the recipient has under the key by rows of runs that are not among the claims: of several what outweighs the
-    /// others.
+    /// The state of the recipient under the key, from rows of runs that are not among the claims. If there are several,
+    /// the one that outweighs the others.
     fn row_under(&self, _scope: &OnceScope, _recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
         Ok(None)
     }
 
-    /// What the people of rows that are not among the claims have under the key of their run, or under the `wanted` one: of
-    /// several rows to a person what outweighs the others.
+    /// The state of people under the key of their run, or under the `wanted` one, from rows that are not among the
+    /// claims. If a person has several rows, the one that outweighs the others.
     fn people_of_rows(&self, _wanted: Option<&OnceKey>) -> Result<Vec<OnceRows>, LedgerError> {
         Ok(Vec::new())
     }
 
-    /// Runs whose ledger is not there any more, though rows of theirs may have been sent.
+    /// Runs whose ledger no longer exists, though their rows may have been sent.
     fn lost(&self) -> Result<Vec<RunName>, LedgerError> {
         Ok(Vec::new())
     }
@@ -171,7 +171,7 @@ pub(crate) trait LedgerStore {
         false
     }
 
-    /// What is known of a run beside its ledger.
+    /// What is known about a run without its ledger.
     fn note(&self, _name: &RunName) -> Option<RunNote> {
         None
     }
@@ -181,17 +181,17 @@ pub(crate) trait LedgerStore {
         false
     }
 
-    /// Whether several processes may send a run at once, on several machines.
+    /// Whether several processes, on several machines, may send a run at once.
     fn is_shared(&self) -> bool {
         false
     }
 
-    /// What the clock shows by which rows are remembered, in milliseconds since 1970, where it is not this machine's.
+    /// The time of the clock that dates the rows, in milliseconds since 1970, if it is not this machine's clock.
     fn clock(&self) -> Result<Option<i64>, LedgerError> {
         Ok(None)
     }
 
-    /// The run `asked` for, whether its ledger is there or not.
+    /// The run `asked` for, whether its ledger exists or not.
     fn named(&self, asked: &RunName) -> Result<RunName, LedgerError> {
         let known = self.names()?;
         if known.contains(asked) || self.lost()?.contains(asked) {
@@ -200,7 +200,7 @@ pub(crate) trait LedgerStore {
         Err(RunError::NoSuchRun { name: asked.clone(), known }.into())
     }
 
-    /// The run `asked` for, else the only one that is not finished; nothing where none is named and all are finished.
+    /// The run `asked` for, or else the only unfinished one. None if no run is named and all are finished.
     fn named_or_unfinished(
         &self,
         asked: Option<&RunName>,
@@ -221,7 +221,8 @@ pub(crate) trait LedgerStore {
         }
     }
 
-    /// Whether the run is one on the sandbox; of one that cannot be read, by what is known beside its ledger.
+    /// Whether the run is a sandbox run. For a run that cannot be read, this comes from what is known without its
+    /// ledger.
     fn is_rehearsal(&self, name: &RunName) -> bool {
         match self.read(name).and_then(|run| run.details()) {
             Ok(details) => details.sandbox,
@@ -229,9 +230,9 @@ pub(crate) trait LedgerStore {
         }
     }
 
-    /// The run in figures.
+    /// The overview of the run.
     fn overview(&self, name: &RunName) -> Result<RunOverview, LedgerError> {
-        // Asked before the counts are read: a process that ends in between has written by then what it knew.
+        // Checked before the counts are read: a process that ends in between has already written what it knew.
         let is_held = self.is_held(name);
         RunOverview::of(name, is_held, self.read(name)?)
     }
@@ -251,13 +252,13 @@ pub(crate) trait LedgerStore {
         Ok(all)
     }
 
-    /// A run that gave this error.
+    /// The overview of a run that gave this error.
     fn unreadable(&self, name: RunName, error: LedgerError) -> UnreadableRun {
         UnreadableRun { note: self.note(&name), is_held: self.is_held(&name), name, error }
     }
 
-    /// The runs that are complete, that nobody has, and in which nothing has changed for so long; the newest first. `warn`
-    /// hears of those whose ledger cannot be read or is damaged.
+    /// The complete runs that no process holds and that have not changed for at least this long, newest first. `warn`
+    /// receives those whose ledger is unreadable or damaged.
     fn finished_for(
         &self,
         age: RunAge,
@@ -271,15 +272,15 @@ pub(crate) trait LedgerStore {
         Ok(old)
     }
 
-    /// The rows to the people whom `recipients` mean, the last first.
+    /// The rows for the people in `recipients`, newest first.
     fn find(&self, recipients: &[String]) -> Result<FoundMessages, LedgerError> {
         let mut found = self.rows_to(recipients)?;
-        // What nothing became of yet has no time.
+        // A row without an attempt has no time yet.
         found.messages.sort_by_key(|found| std::cmp::Reverse(found.row.reported.at.unwrap_or(i64::MAX)));
         Ok(found)
     }
 
-    /// Takes the name that was `typed` for a new run, else a free one after its list.
+    /// Reserves the name that was `typed` for a new run, or else a free name based on its list.
     fn begin(&self, typed: Option<&RunName>, list: &Path) -> Result<NewRun, LedgerError> {
         if let Some(name) = typed {
             return self.reserve(name);
@@ -295,7 +296,7 @@ pub(crate) trait LedgerStore {
     }
 }
 
-/// Of several runs the likely ones, where there are such.
+/// The most likely of several runs, if any stand out.
 fn meant(names: Vec<RunName>, is_likely: impl Fn(&RunName) -> bool) -> Vec<RunName> {
     let likely: Vec<_> =
         if names.len() < 2 { Vec::new() } else { names.iter().filter(|name| is_likely(name)).cloned().collect() };

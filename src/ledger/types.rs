@@ -1,4 +1,4 @@
-//! What a ledger holds, as plain data.
+//! The contents of a ledger, as plain data.
 
 use std::time::Duration;
 
@@ -16,47 +16,47 @@ use crate::message::{TemplateTexts, TemplateUses, recipients_in};
 use crate::once::{OnceEntry, OnceKey, OnceScope, OnceState};
 use crate::phone::Country;
 
-/// The code of a row of which a damaged ledger does not know whether it was sent.
+/// The code of a row in a damaged ledger that may have been sent.
 pub(super) const DAMAGED: &str = "damaged";
 /// Why a row is unknown that was under way when the last process ended.
 pub(super) const ENDED_UNDER_WAY: &str = "jelouctl ended while the request was under way";
 
-/// What a run is, beside its rows. Ledgers keep it as JSON. A field that is added here, or in what it contains, needs a
-/// default that means what runs did before there was the field: without one, no earlier ledger can be read. One that an
-/// earlier version must not ignore needs a new version of the ledger. What says who sends, to whom, how often and how fast
-/// has no default: where it is missing, the ledger is damaged.
+/// The properties of a run, apart from its rows. Ledgers store them as JSON. A field that is added here, or in a type
+/// used here, needs a default that means what runs did before the field existed; without one, earlier ledgers cannot be
+/// read. A field that an earlier version must not ignore needs a new ledger version. The fields for the sender, the
+/// recipients, the number of messages and the rate have no default: if one is missing, the ledger is damaged.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub(crate) struct Details {
-    /// The kind of message, as the word after `send`.
+    /// The kind of message: the word after `send`.
     pub(crate) kind: String,
     pub(crate) profile: Option<String>,
     pub(crate) bot: String,
     pub(crate) client_id: String,
     pub(crate) api_url: String,
     pub(crate) sandbox: bool,
-    /// What a success looks like.
+    /// How a success is recognized.
     pub(crate) accepts: SuccessCriterion,
     pub(crate) format: ListFormat,
-    /// Of the input, in order.
+    /// The columns of the input, in order.
     pub(crate) columns: Vec<String>,
-    /// The name of the list's file; nothing of standard input.
+    /// The name of the list's file; none for standard input.
     pub(crate) list: Option<String>,
     /// How its recipients were read.
     #[serde(default)]
     pub(crate) recipient_flags: RecipientFlags,
-    /// The message as it was typed, its templates unfilled; nothing where each row is one.
+    /// The message as typed, with its templates unfilled; none if each row is a message.
     pub(crate) message: Option<Value>,
     /// Requests a second.
     pub(crate) rate: f64,
     pub(crate) concurrency: usize,
-    /// How long it goes on while every row that is tried meets a rate limit, or the network is away.
+    /// How long the run continues while every attempt meets a rate limit or the network is down.
     pub(crate) max_wait: Duration,
-    /// Whether each message has a connection of its own; of an older ledger nothing is known.
+    /// Whether each message uses a connection of its own. Older ledgers do not record it.
     #[serde(default)]
     pub(crate) no_keep_alive: bool,
-    /// For how long earlier runs count; zero for not at all.
+    /// How long earlier runs count; zero to ignore them.
     pub(crate) remember: Duration,
-    /// How many of the people an earlier run wrote to in the 24 hours before.
+    /// How many of the people had a message from an earlier run in the 24 hours before.
     #[serde(default)]
     pub(crate) written_to: u64,
     #[serde(flatten)]
@@ -64,18 +64,18 @@ pub(crate) struct Details {
     /// The templates that its rows name.
     #[serde(default)]
     pub(crate) templates: TemplateUses,
-    /// The texts that WhatsApp keeps of them, by the bot's list.
+    /// WhatsApp's texts of these templates, from the bot's list.
     #[serde(default)]
     pub(crate) template_texts: TemplateTexts,
 }
 
-/// What was typed, or set in the profile, for reading the recipients of a list.
+/// The flags, or settings of the profile, for reading the recipients of a list.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct RecipientFlags {
-    /// `--country`, or the profile's.
+    /// `--country`, or the country of the profile.
     pub(crate) country: Option<Country>,
-    /// Whether the list's own column says it first.
+    /// Whether the list's own column takes precedence.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) country_column: bool,
     /// `--to`, a template.
@@ -84,27 +84,27 @@ pub(crate) struct RecipientFlags {
     pub(crate) to_column: Option<String>,
 }
 
-/// What holds while a run goes on, and may be given anew when it is resumed.
+/// The conditions of a run, which can be changed when it is resumed.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a condition of its own")]
 pub(crate) struct RunConditions {
-    /// The hours in which rows may leave; nothing for any.
+    /// The hours in which rows may leave; none for any time.
     pub(crate) hours: Option<Hours>,
-    /// Whether it goes on when every row is rejected.
+    /// Whether the run continues if every row is rejected.
     pub(crate) keep_going: bool,
-    /// Whether messages that an earlier run sent are sent once more.
+    /// Whether messages that an earlier run sent are sent again.
     pub(crate) again: bool,
-    /// Whether they are left out.
+    /// Whether such messages are skipped.
     pub(crate) skip_sent: bool,
-    /// The key under which each person gets one message at most.
+    /// The key that allows each person one message at most.
     pub(crate) once: Option<OnceKey>,
-    /// Whether rows are left out whose people have not written lately.
+    /// Whether rows are skipped if the person has not written recently.
     pub(crate) only_in_window: bool,
 }
 
 impl Details {
-    /// Of the JSON that a ledger keeps, with that of the conditions that were given anew since.
+    /// Parses the JSON of a ledger, and the JSON of the conditions that have replaced the original ones.
     pub(super) fn of_json(details: &str, conditions: Option<&str>) -> Result<Self, LedgerError> {
         let broken = |error: serde_json::Error| LedgerError::Damaged { problem: error.to_string() };
         let mut details: Self = serde_json::from_str(details).map_err(broken)?;
@@ -114,7 +114,7 @@ impl Details {
         Ok(details)
     }
 
-    /// Its key, with the bot and the address for which it counts; nothing without one, and on the sandbox.
+    /// The key of the run, with the bot and the address for which it counts. None without a key, and on the sandbox.
     pub(crate) fn scope(&self) -> Option<OnceScope> {
         let key = self.conditions.once.clone().filter(|_| !self.sandbox)?;
         Some(OnceScope { key, bot: self.bot.clone(), address: self.api_url.clone() })
@@ -134,7 +134,7 @@ impl Details {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct QueuedRow {
     pub(crate) n: i64,
-    /// Where it begins in the input.
+    /// The line where it begins in the input.
     pub(crate) line: u64,
     pub(crate) recipient: String,
     /// Path and query below the API's address.
@@ -142,20 +142,20 @@ pub(crate) struct QueuedRow {
     pub(crate) body: String,
     /// The next row to the same recipient.
     pub(crate) follower: Option<i64>,
-    /// Of its next attempt.
+    /// The number of its next attempt.
     pub(crate) number: i64,
-    /// Until when its first byte may leave; nothing where nobody else could have it.
+    /// The deadline for sending its first byte. None if no other process could take the row.
     pub(crate) deadline: Option<Deadline>,
 }
 
 impl QueuedRow {
-    /// Everybody whom the request names.
+    /// Every person in the request.
     pub(crate) fn recipients(&self) -> Result<Vec<String>, LedgerError> {
         recipients_of(&self.recipient, &self.body)
     }
 }
 
-/// Everybody whom a request names: its recipient, and those in its body.
+/// Every person in a request: its recipient, and those in its body.
 pub(super) fn recipients_of(recipient: &str, body: &str) -> Result<Vec<String>, LedgerError> {
     let body = serde_json::from_str(body)
         .map_err(|error| LedgerError::Damaged { problem: format!("a request has no JSON: {error}") })?;
@@ -169,7 +169,7 @@ pub(crate) struct BegunAttempt {
     pub(crate) number: i64,
 }
 
-/// What became of an attempt.
+/// The outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EndedAttempt {
     pub(crate) n: i64,
@@ -188,7 +188,7 @@ pub(crate) struct EndedAttempt {
 }
 
 impl EndedAttempt {
-    /// Of a row of which no byte has left, as was known `at` this time.
+    /// The outcome of a row that certainly sent no byte, as known `at` this time.
     pub(crate) fn not_begun(row: QueuedRow, at: i64, code: &'static str, error: &str) -> Self {
         Self {
             n: row.n,
@@ -206,12 +206,12 @@ impl EndedAttempt {
     }
 }
 
-/// A row as it is reported on.
+/// A row, as reports show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReportedRow {
-    /// Where it begins in the input.
+    /// The line where it begins in the input.
     pub(crate) line: u64,
-    /// Absent where no request could be made.
+    /// None if no request could be made.
     pub(crate) recipient: Option<String>,
     /// JSON: an array of cells, or an object.
     pub(crate) cells: String,
@@ -227,7 +227,7 @@ pub(crate) struct ReportedRow {
     pub(crate) at: Option<i64>,
     /// When its last attempt ended, whatever was decided later.
     pub(crate) ended_at: Option<i64>,
-    /// How far its message came, where that was learnt.
+    /// How far its message came, if known.
     pub(crate) delivery: Option<ReportedDelivery>,
 }
 
@@ -235,13 +235,13 @@ pub(crate) struct ReportedRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReportedDelivery {
     pub(crate) facts: DeliveryFacts,
-    /// Milliseconds since 1970, where Jelou says it.
+    /// Milliseconds since 1970, if Jelou reports it.
     pub(crate) delivered_at: Option<i64>,
     pub(crate) read_at: Option<i64>,
 }
 
 impl ReportedRow {
-    /// What its person has by it under the key of `run`.
+    /// What the row means for its person under the key of `run`.
     pub(super) fn under_key(&self, run: &RunName) -> OnceEntry {
         let state = match self.state {
             RowState::Sent => OnceState::Sent,
@@ -261,7 +261,7 @@ impl ReportedRow {
         }
     }
 
-    /// As a run gives it out that is damaged, or that no process has.
+    /// The row in a run that is damaged, or that no process holds.
     pub(super) fn shown(self, damage: Option<&LedgerError>, is_at_rest: bool) -> Self {
         match damage {
             Some(damage) => self.where_records_are_lost(damage),
@@ -270,7 +270,7 @@ impl ReportedRow {
         }
     }
 
-    /// As the next process will find it: what was under way may have been sent.
+    /// The row as the next process will find it: if it was under way, it may have been sent.
     fn at_rest(self) -> Self {
         if self.state != RowState::Inflight {
             return self;
@@ -279,7 +279,7 @@ impl ReportedRow {
         Self { state, code, error: Some(ENDED_UNDER_WAY.to_owned()), ..self }
     }
 
-    /// As a ledger gives it out that may lack what became of it.
+    /// The row in a ledger that may lack its outcome.
     fn where_records_are_lost(self, damage: &LedgerError) -> Self {
         let state = self.state.where_records_are_lost();
         if state == self.state {
@@ -291,14 +291,15 @@ impl ReportedRow {
     }
 }
 
-/// Which rows are taken: those in one of the states, and of the skipped ones those with one of the reasons. Where nothing is
-/// named, all. Of these, where deliveries or codes are named, those whose message came so far, or failed with one of them.
+/// A filter for rows: those in one of the states and, if skipped, with one of the reasons. An empty filter matches all.
+/// If deliveries or codes are given, the row's message must also have come that far, or have failed with one of the
+/// codes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RowFilter {
     pub(crate) states: Vec<RowState>,
     pub(crate) reasons: Vec<SkipReason>,
     pub(crate) deliveries: Vec<DeliveryState>,
-    /// Of undelivered messages.
+    /// Codes of undelivered messages.
     pub(crate) codes: Vec<String>,
 }
 
@@ -329,7 +330,7 @@ impl RowFilter {
     }
 }
 
-/// How far the ledger has come.
+/// The progress of the ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct LedgerProgress {
     pub(super) opened: i64,
@@ -339,13 +340,13 @@ pub(super) struct LedgerProgress {
     pub(super) records: RecordSummary,
 }
 
-/// What the records of a ledger come to.
+/// The totals over the records of a ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct RecordSummary {
     /// The sum of the hashes of all records.
     pub(super) sum: i64,
     pub(super) counts: Counts,
-    /// The last outcome or decision, in milliseconds since 1970; where there is none, when the run was made.
+    /// The last outcome or decision, in milliseconds since 1970, or the time when the run was made if there is none.
     pub(super) changed_at: i64,
 }
 
@@ -362,7 +363,7 @@ mod tests {
         ["plain", "rich"].map(|run| (runs[run]["details"].clone(), runs[run]["conditions"].clone())).into()
     }
 
-    /// Reads what was kept as a ledger does.
+    /// Parses them as a ledger does.
     fn read(details: &Value, conditions: &Value) -> serde_json::Result<Details> {
         let mut read: Details = serde_json::from_str(&details.to_string())?;
         if !conditions.is_null() {
@@ -371,7 +372,7 @@ mod tests {
         Ok(read)
     }
 
-    /// Adds a field to every object of what was kept.
+    /// Adds a field to every object in them.
     fn extended(kept: &Value) -> Value {
         match kept {
             Value::Object(fields) => {
@@ -405,7 +406,7 @@ mod tests {
     fn a_field_that_a_later_version_adds_is_passed_over() {
         for (details, conditions) in kept() {
             let mut later = extended(&details);
-            // A message is the user's own, lengths of time are serde's, and of named values there is one.
+            // Exempt: a message is the user's own, durations are serde's, and an enum has exactly one name.
             for name in ["message", "max_wait", "remember", "accepts", "format"] {
                 later[name] = details[name].clone();
             }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::hasher::OnceHash;
 use super::key::OnceKey;
 
-/// The key, and for which bot at which address of the API it counts: another bot's people are others.
+/// The key, with the bot and the API address for which it counts: another bot has other people.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct OnceScope {
     pub(crate) key: OnceKey,
@@ -15,7 +15,7 @@ pub(crate) struct OnceScope {
     pub(crate) address: String,
 }
 
-/// How far the one message of a person under a key is.
+/// The state of a person's one message under a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum OnceState {
@@ -27,14 +27,14 @@ pub(crate) enum OnceState {
     UnderWay,
     /// An unfinished run will send it.
     ToBeSent,
-    /// Whatever was tried was not sent: the person is free.
+    /// Every attempt failed for certain, so the person is free.
     NotSent,
 }
 
 impl OnceState {
     pub(crate) const ALL: [Self; 5] = [Self::Sent, Self::Unknown, Self::UnderWay, Self::ToBeSent, Self::NotSent];
 
-    /// As it is stored.
+    /// The name under which it is stored.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Sent => "sent",
@@ -64,7 +64,7 @@ impl OnceState {
     }
 }
 
-/// What one person has under a key.
+/// The state of a person under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OnceEntry {
     pub(crate) state: OnceState,
@@ -73,7 +73,7 @@ pub(crate) struct OnceEntry {
     pub(crate) message_id: Option<String>,
     /// The run whose row it was.
     pub(crate) run: Option<String>,
-    /// Whether that run exists; then its row decides.
+    /// Whether that run exists. If so, its row decides.
     pub(crate) is_row: bool,
     /// Text, kind, and what Jelou's history shows of the message; None if unknown.
     pub(crate) words: Option<OnceHash>,
@@ -88,10 +88,10 @@ impl OnceEntry {
     }
 }
 
-/// The state of everybody under one key, by the hashes of the people.
+/// The state of every person under one key, by the hash of the person.
 pub(crate) type OncePeople = HashMap<OnceHash, OnceEntry>;
 
-/// What people have under one key by rows of runs, by the key of each person.
+/// The state of people under one key from rows of runs, by the key of each person.
 pub(crate) type OnceRows = (OnceScope, BTreeMap<String, OnceEntry>);
 
 /// The claim of a single send, made before its first byte leaves.

@@ -1,4 +1,4 @@
-//! Why a message is not sent under its key, and the way out.
+//! Why a message is not sent under its key, and what to do about it.
 
 use thiserror::Error;
 
@@ -18,7 +18,7 @@ pub(crate) enum OnceError {
 }
 
 impl OnceError {
-    /// The way out; `typed_form` writes a recipient as `--to` takes it.
+    /// The remedy; `typed_form` writes a recipient as `--to` accepts it.
     pub(crate) fn hint(&self, typed_form: impl Fn(&str) -> String) -> String {
         match self {
             Self::MayHaveBeenSent { recipient, run: Some(run), .. } => {

@@ -1,4 +1,5 @@
-//! Hashes of people, texts and kinds, keyed with a store's secret, so that others cannot find a number by trying all numbers.
+//! Hashes of people, texts and kinds, keyed with the secret of a store, so that no one else can find a number by trying
+//! them all.
 
 use std::fmt;
 
@@ -6,7 +7,7 @@ use ring::hmac::{self, HMAC_SHA256};
 
 use crate::phone::person_key;
 
-/// How many bytes of a hash are kept.
+/// The length of a stored hash, in bytes.
 const BYTES: usize = 16;
 
 /// A keyed hash.
@@ -23,19 +24,19 @@ impl fmt::Debug for OnceHasher {
 }
 
 impl OnceHasher {
-    /// How long the secret of a store is, in bytes.
+    /// The length of the secret of a store, in bytes.
     pub(crate) const SECRET: usize = 32;
 
     pub(crate) fn new(secret: &[u8]) -> Self {
         Self(hmac::Key::new(HMAC_SHA256, secret))
     }
 
-    /// The same for every way in which the number of one person is written.
+    /// The hash of a person: the same for every form of the person's number.
     pub(crate) fn person(&self, recipient: &str) -> OnceHash {
         self.hash("person", &[&person_key(recipient)])
     }
 
-    /// Of a message in the one way in which it is compared with others.
+    /// The hash of a message in its canonical form.
     pub(crate) fn words(&self, parts: &[&str]) -> OnceHash {
         self.hash("words", parts)
     }
@@ -44,7 +45,7 @@ impl OnceHasher {
         self.hash("kind", &[kind])
     }
 
-    /// Of the text and the address of the file that Jelou's history shows of a message.
+    /// The hash of the text and the file address that Jelou's history shows of a message.
     pub(crate) fn shown(&self, text: Option<&str>, media_url: Option<&str>) -> OnceHash {
         self.hash("shown", &[text.unwrap_or_default(), media_url.unwrap_or_default()])
     }

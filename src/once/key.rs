@@ -8,7 +8,7 @@ use thiserror::Error;
 
 const MOST_CHARACTERS: usize = 100;
 
-/// Names what each person gets once: `november`, `build-4711`. Two keys are the same when all of their characters are.
+/// A name for what each person gets once: `november`, `build-4711`. Two keys are the same if all their characters are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, SerializeDisplay, DeserializeFromStr)]
 pub(crate) struct OnceKey(String);
 
@@ -29,7 +29,7 @@ impl OnceKey {
         &self.0
     }
 
-    /// As a shell takes it.
+    /// The key quoted for a shell.
     pub(crate) fn quoted(&self) -> String {
         shlex::try_quote(&self.0).map_or_else(|_| self.0.clone(), Into::into)
     }

@@ -1,9 +1,9 @@
-//! Under a key each person gets at most one message of a bot, whatever its words, for ever: the key, what a person has under
-//! it, and the hashes by which that is kept. Nothing here reads or writes a store.
+//! Under a key, each person gets at most one message of a bot, whatever its words, forever. This module holds the key,
+//! the state of a person under it, and the hashes that record it. It does not read or write a store.
 //!
-//! A row of a run claims its person by being in the run's ledger. Single sends, and the people whom removed runs reached, have
-//! claims of their own (`ledger/claims.rs`): in `once.db` beside the runs, or in a table of the database, which also has the
-//! rows' claims. A lock covers looking and claiming.
+//! A row of a run claims its person by being in the run's ledger. Single sends, and the people that removed runs
+//! reached, have claims of their own (`ledger/claims.rs`): in `once.db` beside the runs, or in a table of the database,
+//! which also holds the claims of rows. A lock covers reading and claiming.
 
 mod entry;
 mod error;

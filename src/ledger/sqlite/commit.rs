@@ -1,4 +1,4 @@
-//! What is written into the ledger of a run: that rows are under way, what became of them, and which are left out.
+//! Writes to the ledger of a run: which rows are under way, the outcomes, and which rows are skipped.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -12,14 +12,14 @@ use crate::ledger::{
     RunEvent, RunEventKind, Skip, now,
 };
 
-/// A commit that is being made: whatever is added to the ledger of a run goes through it.
+/// A commit in progress. Every record that is added to the ledger of a run goes through it.
 pub(super) struct Batch<'a> {
     db: Transaction<'a>,
     records: RecordSummary,
 }
 
 impl Batch<'_> {
-    /// Adds a record of `at`, by which a row goes from one state to another.
+    /// Adds a record of time `at` that moves a row from one state to another.
     pub(super) fn add(
         &mut self,
         kind: RecordKind,
@@ -35,7 +35,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Leaves row `n` out where it is still to be sent; any other stays as it is. Says whether it is so now.
+    /// Skips row `n` if it is still to be sent; any other row does not change. Returns whether it was skipped.
     pub(super) fn skip(&mut self, n: i64, skip: Skip<'_>) -> rusqlite::Result<bool> {
         let query = "SELECT number FROM standing WHERE n = ?1 AND state = 'pending'";
         let number: Option<i64> = self.db.prepare_cached(query)?.query_row([n], |row| row.get(0)).optional()?;
@@ -46,13 +46,13 @@ impl Batch<'_> {
         Ok(true)
     }
 
-    /// Whether row `n` is in this state by this record.
+    /// Whether this is the last record of row `n`, and the row is in this state.
     pub(super) fn is_standing(&self, n: i64, number: i64, state: RowState) -> rusqlite::Result<bool> {
         let query = "SELECT EXISTS (SELECT 1 FROM standing WHERE n = ?1 AND number = ?2 AND state = ?3)";
         self.db.prepare_cached(query)?.query_row(params![n, number, state], |row| row.get(0))
     }
 
-    /// Adds how far a message came, unless another process has learnt something of it meanwhile.
+    /// Adds how far a message came, unless another process has learned something about it meanwhile.
     pub(super) fn add_delivery(&self, learnt: &LearntDelivery, at: i64) -> rusqlite::Result<()> {
         let mut statement = self.db.prepare_cached(
             "INSERT INTO delivery (n, number, learnt_at, status, at, code, reason, message_id) \
@@ -68,12 +68,12 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Adds that Jelou was asked for all messages.
+    /// Records that Jelou was asked for all messages.
     pub(super) fn add_inquiry(&self, at: i64, rows: u64) -> rusqlite::Result<()> {
         self.db.execute("INSERT INTO inquiry (at, rows) VALUES (?1, ?2)", params![at, rows]).map(|_| ())
     }
 
-    /// Adds what happened to the run.
+    /// Adds an event of the run.
     pub(super) fn event(&self, event: &RunEvent) -> rusqlite::Result<()> {
         let RunEvent { kind, at, reason, problem, until } = event;
         let query = "INSERT INTO event (kind, at, reason, problem, until) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -82,8 +82,9 @@ impl Batch<'_> {
 }
 
 impl Ledger {
-    /// Commits that the rows `begun` are under way and what became of the rows `ended`, all or nothing, and what happened to
-    /// the run, where that can be written. Once it returns, a power cut cannot take it back. When it cannot be written, nothing of it may be relied on.
+    /// Commits that the rows `begun` are under way, the outcomes of the rows `ended`, all or nothing, and the events of
+    /// the run if they can be written. Once it returns, the commit survives a power cut. If the write fails, none of it
+    /// may be relied on.
     pub(crate) fn commit<'a>(
         &mut self,
         begun: impl Iterator<Item = BegunAttempt>,
@@ -112,7 +113,7 @@ impl Ledger {
                 batch.add(RecordKind::Attempt, &fields, [RowState::Pending, RowState::Inflight], at)?;
             }
             for event in events {
-                // A report lacks it then, and no row depends on it.
+                // The report then lacks the event, but no row depends on it.
                 let _ = batch.event(event);
             }
             Ok(())
@@ -120,7 +121,7 @@ impl Ledger {
         self.files.check()
     }
 
-    /// Keeps conditions that were given anew.
+    /// Stores new conditions.
     pub(crate) fn keep_conditions(&mut self, conditions: &RunConditions) -> Result<(), LedgerError> {
         let text = serde_json::to_string(conditions);
         let text = text.map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
@@ -131,20 +132,20 @@ impl Ledger {
         })
     }
 
-    /// Notes what happened to the run.
+    /// Records an event of the run.
     pub(crate) fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError> {
         self.write(|batch| events.iter().try_for_each(|event| batch.event(event)))
     }
 
-    /// That the run has ended, where that is not what was noted last.
+    /// Records that the run has ended, unless that is its last event.
     pub(super) fn end(&self) -> Result<Option<RunEvent>, LedgerError> {
         let query = "SELECT kind FROM event ORDER BY number DESC LIMIT 1";
         let last: Option<RunEventKind> = self.db.query_row(query, [], |row| row.get(0)).optional()?;
         Ok((last != Some(RunEventKind::Ended)).then(|| RunEvent::now(RunEventKind::Ended)))
     }
 
-    /// Leaves out those of `rows`, each by its number, that are still to be sent: any other stays as it is. Says how many. When
-    /// it cannot be written, none is left out.
+    /// Skips those of `rows`, each by its number, that are still to be sent; any other row does not change. Returns the
+    /// number of skipped rows. If the write fails, none is skipped.
     pub(crate) fn skip(&mut self, rows: &[(i64, Skip<'_>)]) -> Result<usize, LedgerError> {
         let mut left_out = 0;
         self.write(|batch| {
@@ -156,8 +157,8 @@ impl Ledger {
         Ok(left_out)
     }
 
-    /// Leaves out all that is still to be sent: nothing of the run leaves any more. Done before, it changes nothing. When it
-    /// cannot be written, nothing is changed.
+    /// Skips every row that is still to be sent: nothing more of the run is sent. A second call changes nothing. If the
+    /// write fails, nothing changes.
     pub(super) fn cancel(&mut self) -> Result<(), LedgerError> {
         if self.is_cancelled()? {
             return Ok(());
@@ -172,7 +173,8 @@ impl Ledger {
         })
     }
 
-    /// One commit of what `add` adds. When it returns it is on the disk, and the lock file has its number.
+    /// Makes one commit of what `add` adds. When it returns, the commit is on the disk and its number is in the lock
+    /// file.
     pub(super) fn write(
         &mut self,
         add: impl FnOnce(&mut Batch<'_>) -> rusqlite::Result<()>,
@@ -213,7 +215,7 @@ impl Ledger {
     }
 }
 
-/// The fields of the decision that leaves a row out.
+/// The fields of the decision that skips a row.
 pub(super) fn skipped(n: i64, number: i64, skip: Skip<'_>, at: i64) -> [ValueRef<'_>; 8] {
     let change = [RowState::Pending, RowState::Skipped];
     let mut fields = decision(n, number, change, skip.reason.name(), skip.problem, at);

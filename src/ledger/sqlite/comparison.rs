@@ -1,6 +1,6 @@
-//! Which rows are messages that an earlier run has too, and whom an earlier run wrote to. What our rows are compared by is
-//! put into an index in memory, and every row of the other ledger is looked up there: so the rows themselves decide, and
-//! nothing beside them could be hurt and say less than they do.
+//! Finds the rows that an earlier run has too, and the people that it wrote to. The keys of our rows are put into an
+//! index in memory, and every row of the other ledger is looked up there. So the rows themselves decide, and no damaged
+//! index on the disk can hide one.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -11,14 +11,14 @@ use super::rows::IS_PENDING;
 use super::{Ledger, walk};
 use crate::ledger::{DuplicateWindow, EarlierRow, LedgerError, RowState, SkipReason, rank};
 
-/// Rows that are noted at once, in their order.
+/// The number of rows that are recorded at once, in order.
 const FOUND_AT_ONCE: usize = 10_000;
 
-/// What was found so far, in the ledger that is compared: of each row the worst.
+/// The matches found so far, in the ledger that is being compared: the worst one for each row.
 const FOUND: &str = "CREATE TEMP TABLE IF NOT EXISTS earlier \
      (n INTEGER PRIMARY KEY, reason INTEGER NOT NULL, run TEXT, at INTEGER NOT NULL)";
 
-/// Of several things to note about a row the worst stays.
+/// If a row has several matches, the worst one stays.
 macro_rules! or_worse {
     () => {
         " ON CONFLICT (n) DO UPDATE SET reason = excluded.reason, run = excluded.run, at = excluded.at \
@@ -28,39 +28,40 @@ macro_rules! or_worse {
 
 const FIND: &str = concat!("INSERT INTO temp.earlier (n, reason, run, at) VALUES (?1, ?2, ?3, ?4)", or_worse!());
 
-/// What was found of row `?2` is true of row `?1`, which is the same message.
+/// Copies the match of row `?2` to row `?1`, which is the same message.
 const REPEAT: &str = concat!(
     "INSERT INTO temp.earlier (n, reason, run, at) SELECT ?1, reason, run, at FROM temp.earlier WHERE n = ?2",
     or_worse!()
 );
 
-/// What the last record of a row says: nothing follows on an outcome that says it was sent, and a row without any record is
-/// found at once too.
+/// The state in the last record of a row. Two cases have a shortcut: nothing follows an outcome that says the row was
+/// sent, and a row may have no records at all.
 const STATE: &str = "SELECT sent.ended_at, CASE WHEN sent.ended_at IS NOT NULL THEN 'sent' \
        WHEN NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.n = ?1) \
          AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = ?1) THEN 'pending' \
        ELSE (SELECT state FROM standing WHERE n = ?1) END \
      FROM (SELECT 1) LEFT JOIN outcome AS sent ON sent.n = ?1 AND sent.state = 'sent'";
 
-/// The rows of a ledger that are to be sent, and what is known of them.
+/// The rows of a ledger that are to be sent, and the matches found for them.
 pub(crate) struct Comparison<'a> {
     db: &'a Connection,
-    /// What our rows are compared by, once that is asked for.
+    /// The keys of our rows, loaded when first needed.
     own: Option<OwnRows>,
     addressees: Option<Addressees>,
-    /// Who of them was found, in order, and who with a message that is not one of ours.
+    /// Our people that were found, in order, and those found with a message that is not one of ours.
     people: Vec<i64>,
     people_otherwise: Vec<i64>,
 }
 
-/// To whom there are rows, with the fingerprint of the first one, and of others where they differ from it.
+/// The people of our rows, with the fingerprint of the first row of each, and other fingerprints if they differ from
+/// it.
 #[derive(Default)]
 struct Addressees {
     first: HashMap<i64, i64>,
     others: HashSet<(i64, i64)>,
 }
 
-/// By what rows are the same.
+/// What makes two rows the same.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum SameBy {
     /// The same message to the same person.
@@ -69,28 +70,28 @@ pub(super) enum SameBy {
     Person,
 }
 
-/// What our rows are compared by.
+/// The keys of our rows.
 #[derive(Default)]
 struct OwnRows {
-    /// Of each fingerprint, or person, the first row.
+    /// The first row of each fingerprint or person.
     rows: HashMap<i64, u32>,
-    /// The others, each with the first.
+    /// The other rows, each with the first row.
     repeated: Vec<(u32, u32)>,
 }
 
-/// A row of theirs.
+/// A row of the other ledger.
 struct TheirRow {
     n: i64,
     fingerprint: i64,
     person: i64,
 }
 
-/// Makes room for what is found.
+/// Creates the table for the matches.
 pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(FOUND)
 }
 
-/// Notes that `run`, where it is known, has row `n` too; of several notes the worst stays.
+/// Records that `run`, if it is known, has row `n` too. If there are several matches, the worst one stays.
 pub(super) fn note(db: &Connection, n: i64, run: Option<&str>, row: EarlierRow) -> Result<(), LedgerError> {
     db.prepare_cached(FIND)?.execute(params![n, rank(row.reason), run, row.at])?;
     Ok(())
@@ -102,7 +103,7 @@ impl<'a> Comparison<'a> {
         Ok(Self { db, own: None, addressees: None, people: Vec::new(), people_otherwise: Vec::new() })
     }
 
-    /// To compare these rows by their people.
+    /// Compares these rows by their people.
     pub(super) fn of_people(db: &'a Connection, rows: &[i64]) -> Result<Self, LedgerError> {
         let mut person_of = db.prepare("SELECT person FROM row WHERE n = ?1 AND person IS NOT NULL")?;
         let mut own = OwnRows::default();
@@ -115,8 +116,8 @@ impl<'a> Comparison<'a> {
         Ok(Self { own: Some(own), ..Self::of(db)? })
     }
 
-    /// Notes the rows that `other`, the ledger of `run`, has too. A row that another run is known to have sent is not looked
-    /// for again.
+    /// Records the rows that `other`, the ledger of `run`, has too. A row that another run is known to have sent is not
+    /// searched for again.
     pub(super) fn find_rows(
         &mut self,
         other: &Ledger,
@@ -138,7 +139,7 @@ impl<'a> Comparison<'a> {
         let wants = |their: &TheirRow| own.rows.get(&key(their)).copied();
         db.execute_batch("SAVEPOINT found")?;
         let found = each_found(other, window, wants, |our, their, row| {
-            // Two messages may have one fingerprint; no two have one, and go to one person.
+            // Two messages may share a fingerprint, but not if they go to one person.
             if by == SameBy::Person || person_of.query_row([our], |row| row.get::<_, i64>(0))? == their.person {
                 note(db, our.into(), Some(run), row)?;
                 sent.extend((row.reason == SkipReason::AlreadySent).then_some(key(their)));
@@ -152,7 +153,7 @@ impl<'a> Comparison<'a> {
         found
     }
 
-    /// Notes what was found of a message, or a person, for every row that has it.
+    /// Records the match of a message, or of a person, for every row that has it.
     pub(crate) fn finish(&self) -> Result<(), LedgerError> {
         let mut repeat = self.db.prepare(REPEAT)?;
         for (n, first) in self.own.iter().flat_map(|own| &own.repeated) {
@@ -161,7 +162,8 @@ impl<'a> Comparison<'a> {
         Ok(())
     }
 
-    /// Looks for people to whom `other` has a row that counts. Gives the time of the last one that is not one of our messages.
+    /// Searches for people for whom `other` has a row that counts. Returns the time of the last such row whose message
+    /// is not one of ours.
     pub(crate) fn find_people(&mut self, other: &Ledger, window: DuplicateWindow) -> Result<Option<i64>, LedgerError> {
         let Self { db, addressees, people, people_otherwise, .. } = self;
         let addressees = match addressees {
@@ -185,19 +187,19 @@ impl<'a> Comparison<'a> {
         Ok(last_otherwise)
     }
 
-    /// How many people were found since this was last asked.
+    /// The number of people found since the last call.
     pub(crate) fn people(&mut self) -> u64 {
         std::mem::take(&mut self.people).len() as u64
     }
 
-    /// The same of those who were found with a message that is not one of ours.
+    /// The same for those found with a message that is not one of ours.
     pub(crate) fn people_otherwise(&mut self) -> u64 {
         std::mem::take(&mut self.people_otherwise).len() as u64
     }
 }
 
 impl Addressees {
-    /// Of the rows of `db` that are to be sent.
+    /// Loads the rows of `db` that are to be sent.
     fn of(db: &Connection) -> Result<Self, LedgerError> {
         let mut addressees = Self::default();
         let query = format!("SELECT person, fingerprint FROM row WHERE recipient IS NOT NULL AND {IS_PENDING}");
@@ -212,7 +214,7 @@ impl Addressees {
         Ok(addressees)
     }
 
-    /// Whether one of our messages to the same person is this one.
+    /// Whether this is one of our messages for the same person.
     fn have(&self, their: &TheirRow) -> bool {
         self.first.get(&their.person) == Some(&their.fingerprint)
             || self.others.contains(&(their.person, their.fingerprint))
@@ -220,7 +222,7 @@ impl Addressees {
 }
 
 impl OwnRows {
-    /// Of the rows of `db` that are to be sent.
+    /// Loads the rows of `db` that are to be sent.
     fn of(db: &Connection, by: SameBy) -> Result<Self, LedgerError> {
         let mut own = Self::default();
         let key = match by {
@@ -245,8 +247,8 @@ impl OwnRows {
     }
 }
 
-/// Gives `each` the rows of `other`, as they are at one moment, for which `wants` has a row of ours and which `window` has
-/// count.
+/// Passes to `each` the rows of `other`, from one snapshot, that `wants` matches to a row of ours and that count in
+/// `window`.
 fn each_found(
     other: &Ledger,
     window: DuplicateWindow,
@@ -255,7 +257,7 @@ fn each_found(
 ) -> Result<(), LedgerError> {
     let view = other.db.unchecked_transaction()?;
     let all: u64 = view.query_row("SELECT count(*) FROM row NOT INDEXED", [], |row| row.get(0))?;
-    // Of one that is known to be damaged, what is left counts.
+    // In a ledger that is known to be damaged, the remaining rows count.
     if all != other.rows()? && other.damage.is_none() {
         return Err(other.damaged("rows are missing".to_owned()));
     }
@@ -266,7 +268,7 @@ fn each_found(
     let mut found: Vec<(u32, TheirRow, EarlierRow)> = Vec::new();
     loop {
         let row = rows.next();
-        // What was found before a row that cannot be read counts too.
+        // Matches found before an unreadable row count too.
         if !matches!(row, Ok(Some(_))) || found.len() == FOUND_AT_ONCE {
             found.sort_unstable_by_key(|(our, ..)| *our);
             found.drain(..).try_for_each(|(our, their, row)| each(our, &their, row))?;
@@ -281,7 +283,7 @@ fn each_found(
     }
 }
 
-/// The state of row `n`, and since when it is so; of states that do not count for their time it is not known.
+/// The state of row `n`, and its time. The time is not looked up for states that count whatever their time.
 fn state_of(n: i64, state: &mut Statement<'_>, since: &mut Statement<'_>) -> Result<(RowState, i64), LedgerError> {
     let (sent_at, state): (Option<i64>, _) = state.query_row([n], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let at = match (sent_at, state) {
@@ -304,7 +306,7 @@ mod tests {
         rows.map(|row| format!("{}", 593_987_650_000 + row)).collect()
     }
 
-    /// A ledger to write and one to read, in a directory that lives as long.
+    /// A ledger to write and one to read, with the directory that holds them.
     fn run(recipients: &[String]) -> (tempfile::TempDir, Ledger, Ledger) {
         let home = tempfile::TempDir::new().unwrap();
         let recipients: Vec<_> = recipients.iter().map(String::as_str).collect();
@@ -350,7 +352,7 @@ mod tests {
         let [found_once] = &found(&ours, &reader, ALL)[..] else { panic!("{:?}", ours.earlier()) };
         assert_eq!((found_once.rows, found_once.reason), (3, SkipReason::MayHaveBeenSent));
         assert!(found_once.words().starts_with("may have been sent by run r at 20"), "{}", found_once.words());
-        // What was found first gives way to what says more, and nothing else does.
+        // A match gives way only to a worse one.
         let mut comparison = ours.comparison().unwrap();
         comparison.find_rows(&reader, "other", ALL, SameBy::Message).unwrap();
         comparison.finish().unwrap();

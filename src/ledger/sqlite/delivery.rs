@@ -1,4 +1,4 @@
-//! What is known of the messages of a run in a file after they were accepted, and which attempts may have sent them.
+//! What is known about the messages of a run in a file after they were accepted, and which attempts may have sent them.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use crate::api::{DeliveryFacts, DeliveryState};
 use crate::ledger::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LedgerError, ProvenRow, RowState, now};
 use crate::timestamps::of_milliseconds;
 
-/// Attempts that may have reached Jelou, of a row that has a request.
+/// Attempts that may have reached Jelou, for rows with a request.
 const ATTEMPTS: &str = "SELECT attempt.n, recipient, path, body, began_at, \
      NOT EXISTS (SELECT 1 FROM attempt AS later LEFT JOIN outcome USING (n, number) WHERE later.n = attempt.n \
        AND later.number > attempt.number AND (state IS NULL OR state = 'sent' OR state = 'unknown')) AS is_last, \
@@ -27,12 +27,12 @@ const ATTEMPTS: &str = "SELECT attempt.n, recipient, path, body, began_at, \
      WHERE began_at BETWEEN ?1 AND ?2 AND (outcome.state IS NULL OR outcome.state = 'sent' OR outcome.state = 'unknown') \
      ORDER BY attempt.n, attempt.number";
 
-/// Messages that were accepted and have an id, of which nothing was learnt: all, and those that left before this time.
+/// Accepted messages with an id about which nothing was learned: all of them, and those that left before this time.
 const SILENT: &str = "SELECT count(*), coalesce(sum(ended_at <= ?1), 0) FROM outcome \
      WHERE state = 'sent' AND message_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.n = outcome.n)";
 
 impl Batch<'_> {
-    /// Adds what is new; says how many unknown rows are sent now.
+    /// Adds the news. Returns how many unknown rows are now sent.
     fn learn(&mut self, news: &DeliveryNews) -> rusqlite::Result<u64> {
         let at = now();
         let (mut proven, mut refuted) = (0, HashSet::new());
@@ -52,7 +52,7 @@ impl Batch<'_> {
         Ok(proven)
     }
 
-    /// The row was sent, where it is still unknown.
+    /// Records that the row was sent, if it is still unknown.
     fn prove(&mut self, row: &ProvenRow, at: i64) -> rusqlite::Result<bool> {
         let change = [RowState::Unknown, RowState::Sent];
         if !self.is_standing(row.n, row.number, change[0])? {
@@ -65,7 +65,7 @@ impl Batch<'_> {
 }
 
 impl Ledger {
-    /// Adds what was learnt of messages; says how many unknown rows are sent now.
+    /// Adds what was learned about messages. Returns how many unknown rows are now sent.
     pub(super) fn learn(&mut self, news: &DeliveryNews) -> Result<u64, LedgerError> {
         let mut proven = 0;
         self.write(|batch| {
@@ -82,7 +82,7 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         walk(&self.db, ATTEMPTS, [first, last], |row| {
             let mut attempt = attempt(row)?;
-            // Whoever sent it is gone.
+            // The process that sent it is gone.
             if self.is_at_rest && attempt.row == RowState::Inflight {
                 attempt.row = RowState::Unknown;
             }

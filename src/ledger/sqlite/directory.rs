@@ -1,4 +1,4 @@
-//! The directory of the runs: which there are, and how one is reserved, locked and removed.
+//! The directory of the runs: lists them, and reserves, locks and removes a run.
 
 use std::fs;
 use std::io::{self, Write};
@@ -20,23 +20,23 @@ pub(crate) struct Runs {
 }
 
 impl Runs {
-    /// The user's directory, made when it is not there.
+    /// The user's directory, created if it does not exist.
     pub(crate) fn open() -> Result<Self, LedgerError> {
         let runs = Self::at_home()?;
         private_file::create_directory(&runs.directory)?;
         Ok(runs)
     }
 
-    /// The user's directory, whether it is there or not.
+    /// The user's directory, whether it exists or not.
     pub(crate) fn at_home() -> Result<Self, LedgerError> {
         let directory = STATE.directory().ok_or(LedgerError::NoDirectory)?;
         Ok(Self { directory: directory.join("runs") })
     }
 
-    /// The directory, once a file has been written there, or where it would be made, and is gone again. Nothing stays.
+    /// The directory, or where it would be created, after a test file was written there and removed. Nothing stays.
     pub(crate) fn writable(&self) -> Result<&Path, LedgerError> {
         let path = &self.directory;
-        // What is there but cannot be looked at is not passed over.
+        // A path that exists but cannot be read does not count as missing.
         let is_missing =
             |path: &&Path| path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
         let there = path.ancestors().find(|path| !is_missing(path)).unwrap_or(path);
@@ -45,14 +45,14 @@ impl Runs {
         Ok(path)
     }
 
-    /// Whether the file at `path`, there or not, is or would be one of the runs'.
+    /// Whether the file at `path`, which may not exist, belongs to a run or would.
     pub(crate) fn has(&self, path: &Path) -> bool {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let own = self.directory.canonicalize();
         own.is_ok_and(|own| parent.canonicalize().is_ok_and(|parent| parent.starts_with(own)))
     }
 
-    /// The claims of single sends: beside the directory, where no run can have that name.
+    /// The claims of single sends: beside the directory, where no run can have this name.
     pub(super) fn once_store(&self) -> PathBuf {
         self.directory.with_file_name("once.db")
     }
@@ -62,20 +62,20 @@ impl Runs {
         self.files(name).ledger()
     }
 
-    /// Opens the ledger of a run to read it, also while another process writes it.
+    /// Opens the ledger of a run to read it, even while another process writes it.
     pub(super) fn ledger(&self, name: &RunName) -> Result<Ledger, LedgerError> {
-        // Asked before the ledger is read: a process that ends in between has written by then what it knew.
+        // Checked before the ledger is read: a process that ends in between has already written what it knew.
         let (is_held, noted) = (self.is_held(name), self.lock_note(name));
         Ok(Ledger::read(&self.path(name), &noted)?.of_run_that_is_held(is_held))
     }
 
-    /// The same, but all of it is read, so that every damage is found.
+    /// The same, but reads all of it, so that every damage is found.
     pub(super) fn whole_ledger(&self, name: &RunName) -> Result<Ledger, LedgerError> {
         let (is_held, noted) = (self.is_held(name), self.lock_note(name));
         Ok(Ledger::read_whole(&self.path(name), &noted)?.of_run_that_is_held(is_held))
     }
 
-    /// As [`Runs::ledger`], of a run that this process has.
+    /// Like [`Runs::ledger`], for a run that this process holds.
     pub(super) fn locked_ledger(&self, name: &RunName, lock: &RunLock) -> Result<Ledger, LedgerError> {
         Ledger::read(&self.path(name), &lock.mark()?.note())
     }
@@ -84,7 +84,7 @@ impl Runs {
         LockNote::of(&self.files(name).lock(), || RunLock::is_held(&self.files(name)))
     }
 
-    /// Whose run it is: by its ledger, where that can be read, else by its lock file; nothing where neither says so.
+    /// The owner of the run: from its ledger if that is readable, else from its lock file. None if neither says it.
     pub(super) fn whose(&self, name: &RunName) -> Option<RunNote> {
         let of_ledger = self.ledger(name).ok().and_then(|ledger| ledger.vouched_note());
         of_ledger.or_else(|| self.note(name))
@@ -95,18 +95,18 @@ impl Runs {
         self.files(name).changed_at()
     }
 
-    /// The mark that a run is to stop.
+    /// The mark that asks a run to stop.
     pub(super) fn stop_mark(&self, name: &RunName) -> StopMark {
         StopMark::new(self.files(name).stop())
     }
 
-    /// Takes a run for this process.
+    /// Holds a run for this process.
     pub(super) fn lock(&self, name: &RunName) -> Result<RunLock, LedgerError> {
         RunLock::take(&self.files(name))
     }
 
-    /// Takes a run for this process, to send what it has left. A stop that was meant for a process before this one is over;
-    /// one that is asked for from here on holds.
+    /// Holds a run for this process, to send the rest of it. A stop request for an earlier process no longer counts;
+    /// one made from now on does.
     pub(super) fn lock_to_send(&self, name: &RunName) -> Result<RunLock, LedgerError> {
         let before = self.stop_mark(name).read();
         let lock = RunLock::take_to_send(&self.files(name))?;
@@ -120,7 +120,7 @@ impl Runs {
         &self.directory
     }
 
-    /// The names of the files with this ending.
+    /// The names of the files with this extension.
     pub(super) fn with_ending(
         &self,
         ending: &str,

@@ -1,5 +1,5 @@
-//! A ledger while its rows are read: fast, and no run before it is complete. It is written beside its place, and put
-//! there at once.
+//! A ledger while its rows are read: fast, and not a run before it is complete. It is written to a temporary file,
+//! which is then renamed.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -16,23 +16,23 @@ use super::{record, text_of, walk};
 use crate::ledger::{Details, LedgerError, RequestHash, Skip, SkipReason, hash_of_person, now, recipients_of};
 use crate::private_file::{self, FileError};
 
-/// Whether a row of a draft makes a request and is not left out.
+/// Whether a row of a draft makes a request and is not skipped.
 pub(super) const IS_SENT: &str =
     "recipient IS NOT NULL AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n)";
 
-/// What a run has written: nothing of it changes or goes away.
+/// The tables of a run whose rows never change or disappear.
 const KEPT: [&str; 9] = ["run", "row", "content", "attempt", "outcome", "decision", "event", "delivery", "inquiry"];
 
 /// A ledger that is being filled.
 pub(crate) struct LedgerDraft {
     pub(super) db: Connection,
-    /// Where it is written; nowhere for a preview, which leaves nothing behind.
+    /// Where it is written; none for a preview, which leaves nothing behind.
     path: Option<PathBuf>,
     rows: i64,
     pub(super) left_out: LeftOut,
 }
 
-/// Rows that are left out: each has one decision.
+/// The skipped rows. Each has one decision.
 #[derive(Default)]
 pub(super) struct LeftOut {
     rows: i64,
@@ -41,7 +41,7 @@ pub(super) struct LeftOut {
 }
 
 impl LeftOut {
-    /// By the decisions that `db` has.
+    /// Computed from the decisions in `db`.
     fn of(db: &Connection) -> rusqlite::Result<Self> {
         let mut statement = db.prepare(RecordKind::Decision.select())?;
         let mut decisions = statement.query([])?;
@@ -55,7 +55,7 @@ impl LeftOut {
         Ok(left_out)
     }
 
-    /// Leaves out row `n`, which has no other record.
+    /// Skips row `n`, which has no other record.
     pub(super) fn add(&mut self, db: &Connection, n: i64, skip: Skip<'_>) -> Result<(), LedgerError> {
         let hash = record::insert(db, RecordKind::Decision, &skipped(n, 1, skip, now()))?;
         self.records = self.records.wrapping_add(hash);
@@ -64,7 +64,7 @@ impl LeftOut {
     }
 }
 
-/// A row of the input, with the request that it makes or why it makes none.
+/// A row of the input, with its request, or the reason why it makes none.
 #[derive(Debug)]
 pub(crate) struct DraftRow<'a> {
     pub(crate) line: u64,
@@ -83,7 +83,7 @@ pub(crate) struct DraftRequest<'a> {
 }
 
 impl LedgerDraft {
-    /// Begins a ledger at `path`; without one, in a file of the system's that is gone when it is closed.
+    /// Creates a ledger at `path`, or without a path in a temporary file that disappears when it is closed.
     pub(crate) fn create(path: Option<&Path>) -> Result<Self, LedgerError> {
         let db = match path {
             Some(path) => {
@@ -94,8 +94,8 @@ impl LedgerDraft {
             None => Connection::open("")?,
         };
         let draft = Self { db, path: path.map(Path::to_owned), rows: 0, left_out: LeftOut::default() };
-        // What fails before it is complete is thrown away whole: no journal, and the disk is waited for once, at the end.
-        // A row and what it refers to are written together here, and need not be looked up.
+        // A draft that fails is discarded whole, so it needs no journal, and only one sync at the end. A row and what
+        // it refers to are written together here, so foreign keys need no check.
         draft.db.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; \
              PRAGMA foreign_keys = OFF;",
@@ -139,22 +139,22 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Row `n` is left out; it has no other record.
+    /// Skips row `n`, which has no other record.
     pub(crate) fn skip(&mut self, n: i64, skip: Skip<'_>) -> Result<(), LedgerError> {
         self.left_out.add(&self.db, n, skip)
     }
 
-    /// How many rows are to be sent.
+    /// The number of rows that are to be sent.
     pub(crate) fn to_be_sent(&self) -> u64 {
         u64::try_from(self.rows - self.left_out.rows).unwrap_or_default()
     }
 
-    /// How many rows it has.
+    /// The number of rows.
     pub(super) fn rows(&self) -> i64 {
         self.rows
     }
 
-    /// It has the first `rows` rows left, and the decisions about them.
+    /// Updates the totals after all but the first `rows` rows were removed.
     pub(super) fn has_rows(&mut self, rows: i64) -> Result<(), LedgerError> {
         self.rows = rows;
         self.left_out = LeftOut::of(&self.db)?;
@@ -165,13 +165,13 @@ impl LedgerDraft {
         &self.db
     }
 
-    /// Gives the path and body of every request, in order.
+    /// Passes the path and the body of every request, in order.
     pub(crate) fn requests<E: From<LedgerError>>(
         &self,
         mut show: impl FnMut(u64, &str, &str) -> Result<(), E>,
     ) -> Result<(), E> {
         let query = format!("SELECT line, path, body FROM row JOIN content USING (n) WHERE {IS_SENT} ORDER BY n");
-        // Not by `walk`: what fails here is not always the ledger.
+        // Does not use `walk`: an error here may not come from the ledger.
         let mut statement = self.db.prepare(&query).map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
@@ -180,7 +180,7 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Gives of every request the number and the line of its row, and everybody whom it names.
+    /// Passes the number and the line of every row with a request, and every person in the request.
     pub(crate) fn recipients(&self, mut each: impl FnMut((i64, u64), &[String])) -> Result<(), LedgerError> {
         let query =
             format!("SELECT n, line, recipient, body FROM row JOIN content USING (n) WHERE {IS_SENT} ORDER BY n");
@@ -190,8 +190,8 @@ impl LedgerDraft {
         })
     }
 
-    /// Makes it a run: on the disk whole, and under the name `to`. Its lock file says so first. When it cannot be written,
-    /// there is no run.
+    /// Turns the draft into a run: whole on the disk, under the name `to`. Its lock file is written first. If the write
+    /// fails, the run does not exist.
     pub(crate) fn complete(self, details: &Details, mark: &LockFile, to: &Path) -> Result<(), LedgerError> {
         self.put_in_order()?;
         let Self { db, path, rows, left_out } = self;
@@ -207,7 +207,7 @@ impl LedgerDraft {
         }
         let created_at = now();
         let identity = identity()?;
-        // What has a decision by now is skipped.
+        // At this point, every row with a decision is skipped.
         db.execute(
             "INSERT INTO progress (id, opened, began, closed, records, pending, skipped, changed_at) \
              SELECT 1, ?1, ?1, ?1, ?2, ?3 - count(*), count(*), max(?4, coalesce(max(at), 0)) FROM decision",
@@ -235,7 +235,7 @@ impl LedgerDraft {
     }
 }
 
-/// What no other run has.
+/// Random bytes that no other run has.
 fn identity() -> Result<[u8; 16], LedgerError> {
     let mut identity = [0; 16];
     let filled = SystemRandom::new().fill(&mut identity);
@@ -243,9 +243,9 @@ fn identity() -> Result<[u8; 16], LedgerError> {
     Ok(identity)
 }
 
-/// Gives a file that is complete its name: it is on the disk whole, or the name is as it was.
+/// Renames a complete file. Afterwards the whole file is on the disk under its new name, or nothing was renamed.
 pub(super) fn put_in_place(draft: &Path, to: &Path) -> Result<(), LedgerError> {
-    // Windows syncs no file that was opened to be read.
+    // Windows does not sync a file that was opened only for reading.
     let written = File::options().write(true).open(draft).and_then(|file| file.sync_all());
     written.map_err(FileError::of("write", draft))?;
     std::fs::rename(draft, to).map_err(FileError::of("create", to))?;

@@ -1,4 +1,4 @@
-//! What is done about rows that an earlier run has too.
+//! Handles the rows of a draft that an earlier run has too.
 
 use std::collections::BTreeMap;
 
@@ -16,21 +16,21 @@ use crate::ledger::{
 };
 use crate::once::{OnceHasher, OnceKey, OncePeople, OnceScope};
 
-/// So many rows are left out by one commit.
+/// The number of rows that one commit skips.
 const ROWS_A_COMMIT: usize = 10_000;
 
 impl LedgerDraft {
-    /// To compare its rows that are to be sent with other runs; there are no more to come.
+    /// Compares its rows that are to be sent with other runs. No rows may be added afterwards.
     pub(crate) fn comparison(&self) -> Result<Comparison<'_>, LedgerError> {
         Comparison::of(&self.db)
     }
 
-    /// What was noted of rows that are not left out.
+    /// The matches of rows that are not skipped.
     pub(crate) fn earlier(&self) -> Result<Vec<EarlierMessages>, LedgerError> {
         earlier(&self.db)
     }
 
-    /// Leaves out the rows that were noted: for the same message, or for any to the same person under `key`.
+    /// Skips the rows with a match: the same message, or any message for the same person under `key`.
     pub(crate) fn skip_earlier(&mut self, key: Option<&OnceKey>) -> Result<(), LedgerError> {
         let mut after = 0;
         loop {
@@ -44,7 +44,7 @@ impl LedgerDraft {
         }
     }
 
-    /// Notes the rows to `people` of the claims under a key, who are not free.
+    /// Records a match for the rows of those `people` who have a claim under the key and are not free.
     pub(crate) fn note_claimed(&self, hasher: &OnceHasher, people: &OncePeople) -> Result<(), LedgerError> {
         if people.values().all(|entry| entry.state.is_free()) {
             return Ok(());
@@ -58,7 +58,7 @@ impl LedgerDraft {
         claimed.into_iter().try_for_each(|(n, run, found)| comparison::note(&self.db, n, run, found))
     }
 
-    /// Gives `each` the number and the recipient of every row that is to be sent.
+    /// Passes to `each` the number and the recipient of every row that is to be sent.
     pub(crate) fn addressed(&self, mut each: impl FnMut(i64, &str)) -> Result<(), LedgerError> {
         walk(&self.db, &format!("SELECT n, recipient FROM row WHERE {IS_SENT} ORDER BY n"), [], |row| {
             each(row.get(0)?, text_of(row, 1)?);
@@ -66,36 +66,36 @@ impl LedgerDraft {
         })
     }
 
-    /// When the first message was sent that was noted.
+    /// When the first of the matching messages was sent.
     pub(crate) fn first_sent_at(&self) -> Result<Option<i64>, LedgerError> {
         comparison::prepare(&self.db)?;
         let query = "SELECT min(at) FROM earlier WHERE reason = ?1";
         Ok(self.db.query_row(query, [rank(SkipReason::AlreadySent)], |row| row.get(0))?)
     }
 
-    /// As [`Ledger::skip_counts`].
+    /// See [`Ledger::skip_counts`].
     pub(crate) fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {
         skip_counts(&self.db)
     }
 }
 
 impl Ledger {
-    /// To compare the rows that are still to be sent with other runs.
+    /// Compares the rows that are still to be sent with other runs.
     pub(crate) fn comparison(&self) -> Result<Comparison<'_>, LedgerError> {
         Comparison::of(&self.db)
     }
 
-    /// As [`LedgerDraft::earlier`].
+    /// See [`LedgerDraft::earlier`].
     pub(crate) fn earlier(&self) -> Result<Vec<EarlierMessages>, LedgerError> {
         earlier(&self.db)
     }
 
-    /// Whether a row was noted that is not left out yet.
+    /// Whether a row with a match is not skipped yet.
     pub(super) fn has_noted(&self) -> Result<bool, LedgerError> {
         Ok(!noted(&self.db, 0)?.is_empty())
     }
 
-    /// Leaves out the rows that `compared`, the same ledger, has noted, as [`LedgerDraft::skip_earlier`].
+    /// Skips the rows for which `compared`, the same ledger, has matches; see [`LedgerDraft::skip_earlier`].
     pub(crate) fn skip_earlier(&mut self, compared: &Self, key: Option<&OnceKey>) -> Result<(), LedgerError> {
         let mut after = 0;
         loop {
@@ -112,7 +112,8 @@ impl Ledger {
         }
     }
 
-    /// Those of `rows` whose people have a message under the key by now, by other runs than `own` or by a claim, each with why.
+    /// Those of `rows` whose people now have a message under the key, from runs other than `own` or from a claim, each
+    /// with the reason.
     pub(super) fn taken_under(
         &self,
         scope: &OnceScope,
@@ -131,7 +132,7 @@ impl Ledger {
         }
     }
 
-    /// Notes those of `rows` whose people have a message under the key by others than `own`.
+    /// Records a match for those of `rows` whose people have a message under the key from elsewhere than `own`.
     pub(super) fn note_taken(
         &self,
         scope: &OnceScope,
@@ -141,7 +142,7 @@ impl Ledger {
     ) -> Result<(), EarlierError> {
         let mut comparison = Comparison::of_people(&self.db, rows)?;
         EarlierRuns::of_key(runs, Some(own), scope, ignored).find_claimed_by_runs(&mut comparison)?;
-        // After the runs: one that is removed has its people among the claims before it is gone.
+        // After the runs: the people of a removed run are among the claims before the run is gone.
         if let Some(claims) = runs.claims_to_look()? {
             let people = claims.people(scope)?;
             for n in rows.iter().filter(|_| !people.is_empty()) {
@@ -155,12 +156,12 @@ impl Ledger {
         Ok(())
     }
 
-    /// Where row `n` begins in the input.
+    /// The line where row `n` begins in the input.
     pub(super) fn line_of(&self, n: i64) -> Result<u64, LedgerError> {
         Ok(self.standing(n)?.line)
     }
 
-    /// What tells whether the run has changed: whose it is, and how often it was written.
+    /// Identifies a version of the run: its identity and its number of commits.
     pub(crate) fn version(&self) -> Result<([u8; 16], u64), LedgerError> {
         let query = "SELECT identity, commits FROM run, progress";
         Ok(self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
@@ -180,7 +181,7 @@ fn earlier(db: &Connection) -> Result<Vec<EarlierMessages>, LedgerError> {
     rows.collect()
 }
 
-/// The next rows behind `after` that were noted and are not left out yet.
+/// The next rows after `after` that have a match and are not skipped yet.
 fn noted(db: &Connection, after: i64) -> Result<Vec<(i64, Option<String>, EarlierRow)>, LedgerError> {
     comparison::prepare(db)?;
     let mut statement = db.prepare_cached(
@@ -224,7 +225,7 @@ mod tests {
         assert_eq!(reader.followers().unwrap(), [(3, 0)]);
         let left = reader.pending(3).unwrap();
         assert_eq!(left.map(|row| row.number), Some(1));
-        // Twice it is not left out.
+        // The second time, it is not skipped.
         ledger.skip_earlier(&reader, None).unwrap();
         assert_eq!(reader.counts().unwrap().skipped, 2);
     }

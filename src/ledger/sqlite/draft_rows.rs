@@ -1,4 +1,4 @@
-//! What a draft holds: in figures, its first messages, and its rows for a run whose ledger is elsewhere.
+//! The contents of a draft: its figures, its first messages, and its rows for a run whose ledger is elsewhere.
 
 use std::collections::BTreeMap;
 
@@ -9,27 +9,27 @@ use super::{text_of, walk};
 use crate::ledger::{EarlierRow, LedgerError, SkipCounts};
 use crate::phone::country_of;
 
-/// A row, and what it is compared by.
+/// A row, and the keys that it is compared by.
 #[derive(Debug)]
 pub(crate) struct DraftedRow<'a> {
     pub(crate) n: i64,
     pub(crate) line: u64,
-    /// The row before it to the same person.
+    /// The previous row for the same person.
     pub(crate) before: Option<i64>,
     /// JSON.
     pub(crate) cells: &'a str,
-    /// Nothing of these where no request could be made.
+    /// None in all of these if no request could be made.
     pub(crate) recipient: Option<&'a str>,
     pub(crate) path: Option<&'a str>,
     pub(crate) body: Option<&'a str>,
     pub(crate) person: Option<i64>,
     pub(crate) fingerprint: Option<i64>,
     pub(crate) row_checksum: Option<i64>,
-    /// Why it is left out.
+    /// Why it is skipped.
     pub(crate) skip: Option<DraftedSkip<'a>>,
 }
 
-/// Why a row is left out.
+/// Why a row is skipped.
 #[derive(Debug)]
 pub(crate) struct DraftedSkip<'a> {
     pub(crate) reason: &'a str,
@@ -39,12 +39,12 @@ pub(crate) struct DraftedSkip<'a> {
 }
 
 impl LedgerDraft {
-    /// Puts the rows to one person in order; there are no more to come.
+    /// Links the rows for one person in order. No rows may be added afterwards.
     pub(crate) fn settle_order(&self) -> Result<(), LedgerError> {
         self.put_in_order()
     }
 
-    /// Gives every row, in order.
+    /// Passes every row, in order.
     pub(crate) fn each_row(
         &self,
         mut each: impl FnMut(DraftedRow<'_>) -> Result<(), LedgerError>,
@@ -74,7 +74,7 @@ impl LedgerDraft {
     }
 }
 
-/// What a row that is to be sent is compared by.
+/// The keys by which a row that is to be sent is compared.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowKey {
     pub(crate) n: i64,
@@ -83,7 +83,7 @@ pub(crate) struct RowKey {
 }
 
 impl LedgerDraft {
-    /// The keys of the next rows behind `after` that are to be sent.
+    /// The keys of the next rows after `after` that are to be sent.
     pub(crate) fn keys(&self, after: i64, limit: usize) -> Result<Vec<RowKey>, LedgerError> {
         let query = format!("SELECT n, fingerprint, person FROM row WHERE n > ?1 AND {IS_SENT} ORDER BY n LIMIT ?2");
         let mut statement = self.db.prepare_cached(&query)?;
@@ -93,8 +93,8 @@ impl LedgerDraft {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Gives `each` the people who have a row that is to be sent, so many at once, with the fingerprint of each message to
-    /// them.
+    /// Passes to `each` the people with a row that is to be sent, `most` at a time, with the fingerprint of each
+    /// message for them.
     pub(crate) fn each_addressees(
         &self,
         most: usize,
@@ -104,7 +104,7 @@ impl LedgerDraft {
         let (mut people, mut fingerprints) = (Vec::new(), Vec::new());
         walk(&self.db, &query, [], |row| {
             let person = row.get(0)?;
-            // All messages of a person are given together.
+            // All messages for a person are passed together.
             if people.len() >= most && people.last() != Some(&person) {
                 each(&people, &fingerprints)?;
                 people.clear();
@@ -117,33 +117,33 @@ impl LedgerDraft {
         if people.is_empty() { Ok(()) } else { each(&people, &fingerprints) }
     }
 
-    /// Makes room for [`LedgerDraft::note_earlier`].
+    /// Creates the table for [`LedgerDraft::note_earlier`].
     pub(crate) fn prepare_earlier(&self) -> Result<(), LedgerError> {
         Ok(prepare(&self.db)?)
     }
 
-    /// Notes that `run` has row `n` too; of several notes the worst stays.
+    /// Records that `run` has row `n` too. If there are several matches, the worst one stays.
     pub(crate) fn note_earlier(&self, n: i64, run: &str, found: EarlierRow) -> Result<(), LedgerError> {
         note(&self.db, n, Some(run), found)
     }
 }
 
-/// A draft in figures.
+/// The figures of a draft.
 #[derive(Debug)]
 pub(crate) struct DraftOverview {
     /// Rows that are to be sent.
     pub(crate) rows: u64,
     pub(crate) skips: SkipCounts,
-    /// Rows among them that go to the person of an earlier row.
+    /// Those of them whose person has an earlier row.
     pub(crate) repeated: u64,
-    /// Rows by the country of their number: two letters.
+    /// Rows by the country of their number, as two letters.
     pub(crate) countries: BTreeMap<&'static str, u64>,
 }
 
 /// A row that is to be sent.
 #[derive(Debug)]
 pub(crate) struct DraftedMessage {
-    /// Where it begins in the input.
+    /// The line where it begins in the input.
     pub(crate) line: u64,
     /// The row of the input, as JSON.
     pub(crate) cells: String,
@@ -152,13 +152,13 @@ pub(crate) struct DraftedMessage {
 }
 
 impl LedgerDraft {
-    /// The draft in figures, once all that is left out is decided.
+    /// The figures of the draft, once all skipped rows are decided.
     pub(crate) fn overview(&self) -> Result<DraftOverview, LedgerError> {
         let db = self.connection();
         let skips = skip_counts(db)?;
         let (mut rows, mut countries) = (0, BTreeMap::new());
         let is_sent = if skips.iter().next().is_some() { IS_SENT } else { "recipient IS NOT NULL" };
-        // Nothing has an order yet: of each person's rows all but one are repeated.
+        // The rows are not in order yet: for each person, all rows but one are repeated.
         let people = format!("SELECT count(*), count(DISTINCT person) FROM row WHERE {is_sent}");
         let people = format!("{people} AND person IN (SELECT person FROM repeated)");
         let repeated = db.query_row(&people, [], |row| Ok(row.get::<_, u64>(0)? - row.get::<_, u64>(1)?))?;
@@ -172,7 +172,7 @@ impl LedgerDraft {
         Ok(DraftOverview { rows, skips, repeated, countries })
     }
 
-    /// The first rows that are to be sent, at most so many.
+    /// The first rows that are to be sent, at most `most` of them.
     pub(crate) fn first_messages(&self, most: u64) -> Result<Vec<DraftedMessage>, LedgerError> {
         let query = format!(
             "SELECT line, cells, recipient, body FROM row JOIN content USING (n) WHERE {IS_SENT} ORDER BY row.n LIMIT ?1"

@@ -1,4 +1,4 @@
-//! The earlier runs that a list, or what is left of a run, is compared with: those of the same bot at the same address.
+//! The earlier runs that a list, or the rest of a run, is compared with: those of the same bot at the same address.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -14,49 +14,49 @@ use crate::ledger::{
 };
 use crate::once::{OnceKey, OnceScope};
 
-/// Whom a run wrote to is told for so long: 24 hours, in milliseconds.
+/// How long the people that a run wrote to are reported: 24 hours, in milliseconds.
 const LATELY: i64 = 24 * 60 * 60 * 1000;
-/// The time of a file may be so much before that of its last row, in milliseconds.
+/// How much older than its last row a file may appear, in milliseconds.
 const SLACK: i64 = 60 * 1000;
 
-/// The runs that count, and what of them.
+/// The runs that count, and which of their rows do.
 pub(crate) struct EarlierRuns<'a> {
     runs: &'a Runs,
     bot: &'a str,
     api_url: &'a str,
-    /// Runs that are passed over where they cannot be read.
+    /// Runs to ignore if they cannot be read.
     ignored: &'a [RunName],
-    /// The run that goes on.
+    /// The run that is being resumed.
     own: Option<&'a RunName>,
     window: DuplicateWindow,
-    /// Since when people count as written to lately.
+    /// People that were written to after this time count as written to recently.
     lately: i64,
-    /// What was compared, as it was then, with a draft of so many rows.
+    /// The runs already compared, each at the version compared, with a draft of `rows` rows.
     seen: BTreeMap<RunName, ([u8; 16], u64)>,
     rows: i64,
-    /// The key whose runs are looked at, and no others.
+    /// If set, only runs with this key are read.
     key: Option<&'a OnceKey>,
 }
 
-/// One of them.
+/// One of these runs.
 struct EarlierRun {
     name: RunName,
     ledger: Ledger,
     window: DuplicateWindow,
 }
 
-/// Which of them are looked at.
+/// Which of the runs are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Choice {
     /// Those with rows that count.
     Counting,
-    /// Those that were changed in the last 24 hours.
+    /// Those that changed in the last 24 hours.
     ChangedLately,
 }
 
 impl<'a> EarlierRuns<'a> {
-    /// For a new list. Sent and unknown rows count for as long as `remember`, rows under way and to be sent whatever their
-    /// age.
+    /// For a new list. Sent and unknown rows count for as long as `remember`; rows under way and rows still to be sent
+    /// count whatever their age.
     pub(crate) fn of_list(
         runs: &'a Runs,
         (bot, api_url): (&'a str, &'a str),
@@ -70,15 +70,15 @@ impl<'a> EarlierRuns<'a> {
         Self { runs, bot, api_url, ignored, own: None, window, lately: now - LATELY, seen, rows: 0, key: None }
     }
 
-    /// For what is left of the run `own`. What was there when its list was read was compared then, and rows that are to be
-    /// sent count only where they are about to be: two runs that rest would hold each other.
+    /// For the rest of the run `own`. Runs that existed when its list was read were compared then. Rows that are still
+    /// to be sent count only if they are about to be sent: otherwise two idle runs would block each other.
     pub(crate) fn of_run(
         runs: &'a Runs,
         (own, details): (&'a RunName, &'a Details),
         created_at: i64,
         ignored: &'a [RunName],
     ) -> Self {
-        // What was refused or left out then counts no less now: a clock may have been wrong in between, or at that time.
+        // Rows that counted when the list was read count now, even if a clock was wrong then or since.
         let ended_since = since(created_at.min(now()), details.remember);
         let window = DuplicateWindow { ended_since, pending: false, ..DuplicateWindow::UNDER_KEY };
         let (bot, api_url) = (details.bot.as_str(), details.api_url.as_str());
@@ -86,7 +86,7 @@ impl<'a> EarlierRuns<'a> {
         Self { runs, bot, api_url, ignored, own: Some(own), window, lately: i64::MAX, seen, rows: 0, key: None }
     }
 
-    /// The runs of a key, but for `own`.
+    /// The runs of a key, except `own`.
     pub(super) fn of_key(
         runs: &'a Runs,
         own: Option<&'a RunName>,
@@ -97,7 +97,7 @@ impl<'a> EarlierRuns<'a> {
         Self { own, key: Some(key), ..Self::of_list(runs, (bot, address), Duration::MAX, ignored) }
     }
 
-    /// Notes the rows of `comparison` whose person has a message under the key.
+    /// Records a match for the rows of `comparison` whose person has a message under the key.
     pub(super) fn find_claimed_by_runs(&mut self, comparison: &mut Comparison<'_>) -> Result<(), EarlierError> {
         let runs = self.runs;
         self.each_changed(Choice::Counting, |earlier| {
@@ -109,7 +109,7 @@ impl<'a> EarlierRuns<'a> {
         Ok(comparison.finish()?)
     }
 
-    /// As [`KnownRuns::compare`], for the rows of `ledger` that are still to be sent.
+    /// Like [`KnownRuns::compare`], for the rows of `ledger` that are still to be sent.
     pub(crate) fn compare_run(&mut self, ledger: &Ledger) -> Result<(), EarlierError> {
         self.compare_with(|| ledger.comparison())
     }
@@ -135,7 +135,7 @@ impl<'a> EarlierRuns<'a> {
         let mut unreadable = None;
         let mut names = self.runs.names()?;
         names.extend(self.runs.lost()?);
-        // What the last one has sent need not be looked for in those before it.
+        // Messages that the newest run has sent need no search in older runs.
         names.sort_by_cached_key(|run| Reverse(self.runs.changed_at(run)));
         for run in names {
             if self.own == Some(&run) {
@@ -143,7 +143,7 @@ impl<'a> EarlierRuns<'a> {
             }
             match self.look(&run, choice, &mut each) {
                 Ok(()) => {}
-                // It was removed meanwhile, or is passed over.
+                // The run was removed meanwhile, or is ignored.
                 Err(_) if self.runs.is_removed(&run) || self.ignored.contains(&run) => {}
                 Err(error) => {
                     let whose = self.runs.whose(&run);
@@ -176,7 +176,7 @@ impl<'a> EarlierRuns<'a> {
         if details.bot != self.bot || details.api_url != self.api_url || details.sandbox || !is_of_key {
             return Ok(());
         }
-        // Read before the rows are: what is written in between is seen the next time.
+        // Read before the rows: what is written in between is seen the next time.
         let version = ledger.version()?;
         if self.seen.get(run) == Some(&version) {
             return Ok(());
@@ -198,8 +198,8 @@ impl<'a> EarlierRuns<'a> {
         Ok(())
     }
 
-    /// Whether a damaged ledger counts only for what it has as sent, or as perhaps sent: a copy of a run that is here too,
-    /// which may know more than the run does, and one that has lost records and is ignored.
+    /// Whether only the sent and unknown rows of a damaged ledger count: either a copy of a run that is here too, which
+    /// may know more than the run does, or an ignored run that has lost records.
     fn is_only_evidence(&self, name: &RunName, ledger: &Ledger) -> Result<bool, LedgerError> {
         let run = match ledger.damage() {
             Some(LedgerError::Copy { run, .. }) => run,
@@ -211,14 +211,14 @@ impl<'a> EarlierRuns<'a> {
         Ok(original.is_some_and(|(identity, _)| ledger.version().is_ok_and(|(own, _)| own == identity)))
     }
 
-    /// Whether a row of a run that cannot be read can have become one that counts since the list was read.
+    /// Whether a row of an unreadable run may have become one that counts since the list was read.
     fn may_have_changed(&self, run: &RunName) -> bool {
         is_recent(self.runs.changed_at(run).saturating_add(SLACK), self.window.ended_since)
     }
 }
 
 impl KnownRuns for EarlierRuns<'_> {
-    /// Only runs that were changed since the draft was last compared, unless it has grown.
+    /// Only runs that changed since the draft was last compared, unless the draft has grown.
     fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError> {
         if draft.rows() > self.rows {
             self.seen.clear();
@@ -231,7 +231,7 @@ impl KnownRuns for EarlierRuns<'_> {
         let scope = OnceScope { key: key.clone(), bot: self.bot.to_owned(), address: self.api_url.to_owned() };
         let mut of_key = EarlierRuns::of_key(self.runs, None, &scope, self.ignored);
         of_key.find_claimed_by_runs(&mut draft.comparison()?)?;
-        // After the runs: one that is removed has its people among the claims before it is gone.
+        // After the runs: the people of a removed run are among the claims before the run is gone.
         if let Some(claims) = self.runs.claims_to_look()? {
             draft.note_claimed(claims.hasher(), &claims.people(&scope)?)?;
         }
@@ -281,7 +281,7 @@ impl KnownRuns for EarlierRuns<'_> {
     }
 }
 
-/// What is compared, from the first run on that there is.
+/// The comparison, created for the first run that exists.
 fn begun<'a, 'b>(
     comparison: &'a mut Option<Comparison<'b>>,
     begin: impl FnOnce() -> Result<Comparison<'b>, LedgerError>,

@@ -15,12 +15,12 @@ pub(crate) struct FileRun {
     ledger: Ledger,
     queue: RowQueue,
     pace: Pace,
-    /// Of rows that were given: the next row to the same recipient.
+    /// For each row that was handed out: the next row for the same recipient.
     followers: HashMap<i64, i64>,
 }
 
 impl FileRun {
-    /// Takes over `ledger`, which was opened to be written, to give so many rows a second.
+    /// Takes over `ledger`, which was opened for writing, to hand out `rate` rows a second.
     pub(crate) fn new(ledger: Ledger, rate: f64) -> Result<Self, LedgerError> {
         let now = Instant::now();
         let queue = RowQueue::new(&ledger, now)?;
@@ -43,7 +43,7 @@ impl FileRun {
         Ok(())
     }
 
-    /// Lets a row be taken that waited for the one that `row` speaks of.
+    /// Queues `row` again if it is to be retried, or else the row that waited for it.
     fn note(&mut self, row: &SettledRow) {
         let n = row.ended.n;
         if let Some((due, delay)) = row.retry.filter(|_| row.ended.state == RowState::Pending) {
@@ -55,8 +55,7 @@ impl FileRun {
 }
 
 impl RunLedger for FileRun {
-    /// It does not wait for what becomes of more rows: that makes fewer commits and a slower run, on a fast disk and on a slow
-    /// one.
+    /// It does not wait for more outcomes: that makes fewer commits but a slower run, on fast and slow disks alike.
     fn exchange(
         &mut self,
         settled: &[SettledRow],
@@ -68,7 +67,7 @@ impl RunLedger for FileRun {
         self.pace.hear(PaceNews::of(settled), now);
         given.problem = self.pick(wanted.min(self.pace.available(now)), now, &mut given.rows).err();
         self.pace.take(given.rows.len(), now);
-        // Not before: until this exchange is written the ledger has them as under way.
+        // Not earlier: until this exchange is written, the ledger has these rows as under way.
         for row in settled {
             self.note(row);
         }
@@ -86,7 +85,7 @@ impl RunLedger for FileRun {
     }
 
     fn read_ahead(&mut self) {
-        // What cannot be read is told by the exchange that needs it.
+        // If this fails, the exchange that needs the rows reports it.
         let _ = self.queue.read_ahead(&self.ledger);
     }
 
@@ -95,22 +94,22 @@ impl RunLedger for FileRun {
     }
 }
 
-/// Least time between two messages to one recipient (`api.md`, 131056).
+/// The shortest time between two messages to one recipient (`api.md`, 131056).
 pub(crate) const RECIPIENT_GAP: Duration = Duration::from_secs(6);
-/// Rows that are read from the ledger at once.
+/// The number of rows that are read from the ledger at once.
 const ROWS_READ_AT_ONCE: usize = 128;
-/// So many rows are read before they are needed.
+/// Rows are read ahead while fewer than this many are queued.
 const ROWS_READ_AHEAD: usize = 64;
-/// No more rows are read at once when their bodies have so many bytes.
+/// The number of bytes in bodies after which no more rows are read at once.
 const BYTES_READ_AT_ONCE: usize = 4 * 1024 * 1024;
 
 /// The rows of a run that are still to be taken.
 pub(crate) struct RowQueue {
-    /// Rows that wait for no other, in the order of the input.
+    /// Rows that do not wait for another row, in the order of the input.
     fresh: VecDeque<QueuedRow>,
-    /// The last row that was read from the ledger; nothing when there are no more.
+    /// The last row that was read from the ledger; none if there are no more.
     cursor: Option<i64>,
-    /// Rows that may be taken at a time of their own, the earliest first.
+    /// Rows that may be taken from a certain time on, earliest first.
     due: BinaryHeap<Reverse<(Instant, i64, Delay)>>,
 }
 
@@ -124,7 +123,7 @@ impl RowQueue {
         Ok(Self { fresh: VecDeque::new(), cursor: Some(0), due })
     }
 
-    /// When the next row may be taken, and why not before; nothing when there is none.
+    /// When the next row may be taken, and what it waits for; none if there is no row.
     pub(crate) fn next_at(&mut self, ledger: &Ledger, at: Instant) -> Result<Option<(Instant, Delay)>, LedgerError> {
         if self.fresh.is_empty() {
             self.read(ledger)?;
@@ -133,7 +132,7 @@ impl RowQueue {
         Ok(if self.fresh.is_empty() { due } else { Some((at, Delay::Retry)) })
     }
 
-    /// Reads the next rows before they are asked for.
+    /// Reads the next rows before they are needed.
     pub(crate) fn read_ahead(&mut self, ledger: &Ledger) -> Result<(), LedgerError> {
         if self.fresh.len() < ROWS_READ_AHEAD { self.read(ledger) } else { Ok(()) }
     }
@@ -146,7 +145,7 @@ impl RowQueue {
         Ok(())
     }
 
-    /// Takes a row that is due, else the next one of the input; nothing when it was decided by hand in the meantime.
+    /// Takes a row that is due, or else the next one of the input. None if the row was decided by hand meanwhile.
     pub(crate) fn take(&mut self, ledger: &Ledger, at: Instant) -> Result<Option<QueuedRow>, LedgerError> {
         let is_due = self.due.peek().is_some_and(|Reverse((due, ..))| *due <= at);
         let due = if is_due { self.due.pop() } else { None };
@@ -156,7 +155,7 @@ impl RowQueue {
         }
     }
 
-    /// The row may be taken from `due` on.
+    /// Queues the row, to be taken from `due` on.
     pub(crate) fn put(&mut self, n: i64, due: Instant, delay: Delay) {
         self.due.push(Reverse((due, n, delay)));
     }

@@ -14,7 +14,7 @@ use crate::ledger::{Details, EndedAttempt, RecipientFlags, RowState, RunConditio
 use crate::list::ListFormat;
 use crate::message::{TemplateTexts, TemplateUses};
 
-/// The ledger of a run with a row for each of `recipients`, twice: to write, and to read.
+/// Opens the ledger of a run twice, to write and to read. The run has a row for each of `recipients`.
 pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger) {
     let path = directory.join("r.db");
     let mut draft = LedgerDraft::create(Some(&directory.join("r.db.part"))).unwrap();
@@ -23,7 +23,7 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
     (Ledger::resume(&path, mark(directory)).unwrap(), Ledger::read(&path, &mark(directory).note()).unwrap())
 }
 
-/// Adds a row for each of `recipients`, and nothing else.
+/// Adds a row for each of `recipients`.
 pub(crate) fn fill(draft: &mut LedgerDraft, recipients: &[&str]) {
     for (line, recipient) in (2..).zip(recipients) {
         let request = DraftRequest { recipient, path: "/v1/bots/1/messages", body: "{}" };
@@ -70,7 +70,7 @@ fn mark(directory: &Path) -> LockFile {
     LockFile::new(file, path)
 }
 
-/// What became of the first attempt on row `n`.
+/// The outcome of the first attempt for row `n`.
 pub(crate) fn ended(n: i64, state: RowState) -> EndedAttempt {
     EndedAttempt {
         n,

@@ -15,9 +15,9 @@ use super::lock_file::LockFile;
 use crate::ledger::{BegunAttempt, RowState, RunLedger};
 
 const FILES: [&str; 3] = ["r.db", "r.db-wal", "r.lock"];
-/// The rows that no request has left for, or that were certainly not sent.
+/// The rows for which no request was sent, or that were certainly not sent.
 const OPEN: [i64; 2] = [4, 5];
-/// The body of every row, as the fixture makes it.
+/// The body of every row in the fixture.
 const BODY: &str = "{}";
 
 /// Rows 1 to 3 are sent, failed and unknown, 4 was given back, 5 is untouched, 6 is under way.
@@ -34,20 +34,20 @@ static WHOLE: LazyLock<TempDir> = LazyLock::new(|| {
     for file in FILES {
         fs::copy(home.path().join(file), copy.path().join(file)).unwrap();
     }
-    // The log is there only while somebody has the ledger.
+    // The log exists only while the ledger is open.
     drop((ledger, reader));
     copy
 });
 
-/// Damages a copy of a ledger and goes on with it. Each five bytes are a damage: which file and what is done, where, and
-/// with what.
+/// Damages a copy of a ledger and continues the run. Every five bytes are one damage: the file and the kind of damage,
+/// the position, and the value.
 pub(crate) fn damaged_ledger(damage: &[u8]) {
     let home = TempDir::new().unwrap();
     for (number, file) in FILES.into_iter().enumerate() {
         let mut bytes = fs::read(WHOLE.path().join(file)).unwrap();
         for damage in damage.chunks_exact(5).filter(|damage| usize::from(damage[0]) % FILES.len() == number) {
             let at = usize::from(u16::from_le_bytes([damage[2], damage[3]]));
-            // Finer than the files are long.
+            // This resolution is finer than the files are long.
             let at = at * bytes.len() / usize::from(u16::MAX);
             match damage[0] / 3 % 4 {
                 0 => bytes.truncate(at),

@@ -1,5 +1,5 @@
-//! A look at the file of a ledger before SQLite opens it for good, which may then reset its log or write it into the file:
-//! only a whole ledger of this version is opened.
+//! Checks the file of a ledger before SQLite opens it, since SQLite may then reset its log or write it into the file.
+//! Only a whole ledger of this version is opened.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -16,24 +16,24 @@ pub(super) const APPLICATION: i32 = 0x4a65_6c6f;
 /// `PRAGMA user_version` of the ledgers that this version writes.
 pub(super) const VERSION: i32 = 10;
 
-/// The pages of a ledger, which SQLite makes of this size.
+/// The page size of the ledgers that SQLite creates.
 const PAGE: u64 = 4096;
-/// Before the frames of a log; each of them is a page with its header.
+/// The size of the header of a log. Frames follow, each a page with its own header.
 const LOG_HEADER: usize = 32;
 const FRAME: usize = 24 + 4096;
 
-/// Whether a log that may be needed is beside the ledger.
+/// Whether the ledger has a log that may be needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LogFile {
     Written,
-    /// It is missing, or empty.
+    /// The log is missing or empty.
     Blank,
 }
 
-/// Checks that the file at `path` is a whole ledger of this version, and changes none of its files.
+/// Checks that the file at `path` is a whole ledger of this version, without changing any of its files.
 pub(super) fn check_file(path: &Path) -> Result<LogFile, LedgerError> {
     let not_opened = |cause| LedgerError::NotOpened { path: path.to_owned(), cause };
-    // To open a pipe would wait for ever.
+    // Opening a pipe would block forever.
     check_type(path).map_err(not_opened)?;
     let log = log_of(path);
     let length = match check_type(&log) {
@@ -55,7 +55,7 @@ fn log_of(path: &Path) -> PathBuf {
     log.into()
 }
 
-/// Gives how long it is.
+/// Returns the length of the file.
 fn check_type(path: &Path) -> io::Result<u64> {
     let metadata = path.metadata()?;
     match metadata.file_type() {
@@ -69,15 +69,15 @@ fn file_length(path: &Path) -> Result<u64, LedgerError> {
     Ok(path.metadata().map_err(|cause| LedgerError::NotOpened { path: path.to_owned(), cause })?.len())
 }
 
-/// Reads the header through SQLite: a file that this process opened by itself would, when it is closed, give up the locks
-/// that SQLite has on it. Opened as one that nobody changes, it is read without its log.
+/// Reads the header through SQLite: if this process opened the file itself, closing it would release the locks that
+/// SQLite holds on it. The file is opened as immutable, so its log is not read.
 fn check_header(path: &Path) -> Result<(), LedgerError> {
     let not_opened = |cause| LedgerError::NotOpened { path: path.to_owned(), cause };
     let mut url = Url::from_file_path(path).map_err(|()| not_opened(io::ErrorKind::InvalidInput.into()))?;
     url.set_query(Some("immutable=1"));
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let db = Connection::open_with_flags(url.as_str(), flags).map_err(|error| match File::open(path) {
-        // Nobody in this process has it open: to close the file again takes no lock of SQLite's away.
+        // No part of this process has the file open, so closing it releases no lock of SQLite.
         Err(cause) => not_opened(cause),
         Ok(_) => error.into(),
     })?;
@@ -90,8 +90,8 @@ fn check_header(path: &Path) -> Result<(), LedgerError> {
     }
 }
 
-/// Whether the file is only shorter than it says because a process is writing its log into it, or was killed at that: the log
-/// then has all of its end.
+/// Whether the file is shorter than its header says only because a process is writing its log into it, or was killed
+/// while doing so. In that case the log has all of the missing end.
 fn is_completed_by(path: &Path, log: &Path) -> io::Result<bool> {
     let length = path.metadata()?.len();
     if length < PAGE {
@@ -102,11 +102,11 @@ fn is_completed_by(path: &Path, log: &Path) -> io::Result<bool> {
         log => pages_of(log?)?,
     };
     let is_in_log = pages > 0 && (length / PAGE + 1..=pages).all(|page| logged.contains(&page));
-    // Meanwhile it may have been written, and the log be empty again.
+    // Meanwhile the log may have been written back, and be empty again.
     Ok(is_in_log || path.metadata()?.len() > length)
 }
 
-/// The pages that a log has, and how many the ledger has after its last commit.
+/// The pages in a log, and the number of pages that the ledger has after the last commit in it.
 fn pages_of(log: File) -> io::Result<(BTreeSet<u64>, u64)> {
     let mut log = BufReader::new(log);
     let (mut logged, mut pages) = (BTreeSet::new(), 0);
@@ -122,7 +122,7 @@ fn pages_of(log: File) -> io::Result<(BTreeSet<u64>, u64)> {
         }
         let [p0, p1, p2, p3, n0, n1, n2, n3, ..] = frame;
         logged.insert(u32::from_be_bytes([p0, p1, p2, p3]).into());
-        // Of a frame that ends no commit it is 0.
+        // This is 0 in a frame that does not end a commit.
         pages = pages.max(u32::from_be_bytes([n0, n1, n2, n3]).into());
     }
 }

@@ -1,5 +1,5 @@
-//! Whether a ledger is all that was ever written, for readers and writers alike. One without its log looks like one that has
-//! sent nothing, and one that was copied does not know what was sent since.
+//! Checks whether a ledger is complete, for readers and writers alike. A ledger without its log looks like one that has
+//! sent nothing, and a copy does not know what was sent since.
 
 use std::path::Path;
 
@@ -12,23 +12,23 @@ use super::integrity_scan::IntegrityScan;
 use super::lock_file::{LockNote, RunNote};
 use crate::ledger::{LedgerError, LedgerProgress, Run, eight_bytes};
 
-/// A ledger can be opened this often. The openings are counted from a number of the run's own, so that the log of another run
-/// is recognized.
+/// How often a ledger can be opened for writing. Each run counts its openings from a number of its own, so that the log
+/// of another run is recognized.
 const OPENINGS: i64 = 1 << 24;
 
-/// The number from which those are counted that open the ledger of the run with this identity.
+/// The number from which the run with this identity counts its openings.
 pub(super) fn first_opening(identity: &[u8; 16]) -> i64 {
     (eight_bytes(identity, 0) & (i64::MAX / OPENINGS)) * OPENINGS
 }
 
 impl Ledger {
-    /// Opens the ledger to read it, also while another process writes it. Whether it is all that was written is compared with
-    /// what its lock file `noted`, at a cost that does not grow with its rows: what it may have lost is given out as unknown.
+    /// Opens the ledger to read it, even while another process writes it. It is checked against what its lock file
+    /// `noted`, at a cost that does not grow with its rows. What it may have lost is reported as unknown.
     pub(crate) fn read(path: &Path, noted: &LockNote) -> Result<Self, LedgerError> {
         Self::open(path)?.checked(path, noted, false)
     }
 
-    /// The same, but every record is read, which finds also what is wrong with one of them.
+    /// The same, but reads every record, which also finds damage in a single record.
     pub(crate) fn read_whole(path: &Path, noted: &LockNote) -> Result<Self, LedgerError> {
         Self::open(path)?.checked(path, noted, true)
     }
@@ -44,12 +44,12 @@ impl Ledger {
         Ok(self)
     }
 
-    /// Whose run it is, as its lock file says it too, where that is what was written when the list was read.
+    /// The owner of the run, as in the lock file, if the ledger still says what was written when the list was read.
     pub(crate) fn vouched_note(&self) -> Option<RunNote> {
         self.check_run_checksum().and_then(|()| self.note()).ok()
     }
 
-    /// For those who can do nothing with one that is damaged.
+    /// For callers that cannot work with a damaged ledger.
     pub(crate) fn into_whole(self) -> Result<Self, LedgerError> {
         match self.damage {
             Some(damage) => Err(damage),
@@ -70,7 +70,7 @@ impl Ledger {
         Ok(problem.map(|problem| self.damaged(problem)))
     }
 
-    /// What is wrong with the records, in words: every one of them is read.
+    /// What is wrong with the records, in words. Reads every record.
     fn problem_of_records(&self, progress: &LedgerProgress) -> Result<Option<String>, LedgerError> {
         match self.integrity_scan() {
             Ok(scan) => Ok(scan.problem(progress).map(str::to_owned)),
@@ -79,10 +79,11 @@ impl Ledger {
         }
     }
 
-    /// Checks that it is the run that its name says, as it was when the list was read, and that its log is its own.
+    /// Checks that the ledger holds the run that the file is named after, unchanged since the list was read, and that
+    /// the log is its own.
     pub(super) fn check_run(&self, path: &Path, progress: &LedgerProgress) -> Result<(), LedgerError> {
         let run = self.name()?;
-        // Both would be sent, and neither knows what the other has sent.
+        // Both copies would be sent, and neither knows what the other has sent.
         match path.file_stem().and_then(|stem| stem.to_str()) {
             Some(stem) if stem == run => {}
             stem => return Err(LedgerError::Copy { file: stem.unwrap_or_default().to_owned(), run }),
@@ -92,7 +93,7 @@ impl Ledger {
         if (0..OPENINGS).contains(&openings) { Ok(()) } else { Err(LedgerError::ForeignLog { run }) }
     }
 
-    /// Checks that the run is still what was written when the list was read.
+    /// Checks that the run has not changed since the list was read.
     fn check_run_checksum(&self) -> Result<(), LedgerError> {
         let query = "SELECT identity, name, details, rows, created_at, run_checksum FROM run";
         let (fields, checksum): (_, [u8; 32]) = self.db.query_row(query, [], |row| {
@@ -112,7 +113,7 @@ impl Ledger {
         }
     }
 
-    /// What the ledger says of itself, compared with the lock file: what it has lost, in words.
+    /// What the ledger has lost, in words, by its own counters and by the lock file.
     pub(super) fn loss(&self, progress: &LedgerProgress, noted: &LockNote) -> Result<Option<String>, LedgerError> {
         let run = self.name()?;
         let noted_commits = noted.of_run(&self.identity()?).map(|noted| noted.commits);
@@ -136,14 +137,14 @@ impl Ledger {
         Ok(IntegrityScan::of(&self.db, self.rows()?.cast_signed(), self.created_at()?)?)
     }
 
-    /// Whether the log stays as it is when nobody reads or writes the ledger any more. That of a damaged one may be needed to
-    /// mend it, and a log of another run would be written into the file.
+    /// Sets whether the log is kept when the last process closes the ledger. The log of a damaged ledger may be needed
+    /// for repair, and the log of another run would be written into the file.
     pub(super) fn keep_log(&self, is_kept: bool) -> Result<(), LedgerError> {
         self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_kept)?;
         Ok(())
     }
 
-    /// The same ledger, of a run of which it is known whether a process had it before this was opened.
+    /// The same ledger, once it is known whether a process held the run before the ledger was opened.
     pub(crate) fn of_run_that_is_held(self, is_held: bool) -> Self {
         Self { is_at_rest: !is_held, ..self }
     }
@@ -171,12 +172,12 @@ pub(super) fn run_checksum(db: &Connection, fields: &RunFields) -> rusqlite::Res
     Ok(checksum)
 }
 
-/// The checksum of conditions that were given anew.
+/// The checksum of new conditions.
 pub(super) fn conditions_checksum(conditions: &str) -> i64 {
     eight_bytes(digest(&SHA256, conditions.as_bytes()).as_ref(), 0)
 }
 
-/// The record of the run, but for its checksum.
+/// The record of the run, without its checksum.
 pub(super) struct RunFields {
     pub(super) identity: [u8; 16],
     pub(super) name: String,

@@ -1,5 +1,5 @@
-//! One reading of a ledger that is about to be written: every record once, and that no row is missing. It says all that is
-//! to be known before a row may leave.
+//! A scan of a ledger that is about to be written: reads every record once, and checks that no row is missing. It finds
+//! everything that must be known before a row may leave.
 
 use rusqlite::types::{FromSql, FromSqlResult, ValueRef};
 use rusqlite::{Connection, Rows};
@@ -8,7 +8,7 @@ use super::record;
 use super::record::RecordKind;
 use crate::ledger::{LedgerProgress, RecordSummary, RowState};
 
-/// What the records and rows of a ledger come to.
+/// The totals over the records and rows of a ledger.
 #[derive(Debug)]
 pub(super) struct IntegrityScan {
     pub(super) records: RecordSummary,
@@ -22,7 +22,7 @@ pub(super) struct IntegrityScan {
     pub(super) is_broken: bool,
 }
 
-/// A record, as far as it says in which state its row is.
+/// A record, reduced to what determines the state of its row.
 struct Step {
     /// Row and number.
     key: (i64, i64),
@@ -50,7 +50,7 @@ impl<'a> Records<'a> {
         self.next.as_ref().map(|step| step.key)
     }
 
-    /// Gives the next record, and reads the one behind it.
+    /// Returns the current record, and reads the next one.
     fn pass(&mut self) -> rusqlite::Result<Option<Step>> {
         let before = self.next.take();
         if let Some(row) = self.rows.next()? {
@@ -69,7 +69,7 @@ impl<'a> Records<'a> {
 }
 
 fn step(kind: RecordKind, fields: [ValueRef<'_>; RecordKind::MOST_COLUMNS]) -> FromSqlResult<Step> {
-    // The columns of `RecordKind::select`.
+    // These are the columns of `RecordKind::select`.
     let [n, number, third, fourth, _, _, _, eighth, _] = fields;
     let (state, at) = match kind {
         RecordKind::Attempt => (RowState::Inflight, third),
@@ -80,7 +80,7 @@ fn step(kind: RecordKind, fields: [ValueRef<'_>; RecordKind::MOST_COLUMNS]) -> F
 }
 
 impl IntegrityScan {
-    /// Reads the ledger, whose run has `rows` rows and was made at `created_at`.
+    /// Scans the ledger, whose run has `rows` rows and was made at `created_at`.
     pub(super) fn of(db: &Connection, rows: i64, created_at: i64) -> rusqlite::Result<Self> {
         let mut statements = [
             db.prepare(RecordKind::Attempt.select())?,
@@ -98,7 +98,7 @@ impl IntegrityScan {
             untouched: 1,
             is_broken: is_a_row_missing(db, rows)?,
         };
-        // The row that is looked at, and the first one that was not yet.
+        // The row being read, and the first one that was not reached yet.
         let (mut row, mut unseen) = (None, 1);
         loop {
             let is_attempt = match (attempts.key(), decisions.key()) {
@@ -124,7 +124,7 @@ impl IntegrityScan {
             if is_first && let Some((row, is_only_skipped)) = &row {
                 scan.count_row(row, *is_only_skipped, &mut unseen);
             }
-            // One that was left out when the list was read has this record alone.
+            // A row that was skipped when the list was read has only this record.
             let is_only_skipped = is_first && last.state == RowState::Skipped;
             row = Some((last, is_only_skipped));
         }
@@ -142,7 +142,7 @@ impl IntegrityScan {
         Ok(scan)
     }
 
-    /// Counts a row by its last record.
+    /// Counts a row by the state after its last record.
     fn count_row(&mut self, row: &Step, is_only_skipped: bool, unseen: &mut i64) {
         let Step { key: (n, _), state, .. } = *row;
         *self.records.counts.of_mut(state) += 1;
@@ -158,7 +158,7 @@ impl IntegrityScan {
         }
     }
 
-    /// What of it the ledger itself does not say; nothing where it is as it was written.
+    /// The difference from what the ledger says about itself; none if it is as written.
     pub(super) fn problem(&self, progress: &LedgerProgress) -> Option<&'static str> {
         if self.is_broken {
             Some("rows or records are missing")
@@ -170,14 +170,14 @@ impl IntegrityScan {
     }
 }
 
-/// Whether the tables of the list have not exactly the rows 1 to `rows`, or the order of recipients is not what its index
-/// says.
+/// Whether the tables of the list do not hold exactly the rows 1 to `rows`, or the index on recipients does not match
+/// their order.
 fn is_a_row_missing(db: &Connection, rows: i64) -> rusqlite::Result<bool> {
     let three = |query: &str| -> rusqlite::Result<[i64; 3]> {
         db.query_row(query, [], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))
     };
-    // So many different numbers from the first to the last are all of them. SQLite counts them by the page, where a sum would
-    // take each row by itself.
+    // If there are this many distinct numbers from the first to the last, none is missing. SQLite counts them page by
+    // page, while a sum would read every row.
     let numbers = |table: &str| {
         three(&format!(
             "SELECT (SELECT count(*) FROM {table}), (SELECT coalesce(min(n), 1) FROM {table}), \

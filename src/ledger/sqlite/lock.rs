@@ -1,4 +1,4 @@
-//! Locks between processes: on one run, on the making of runs, and of a single send that is under way.
+//! Locks between processes: on one run, on making runs, and on a single send that is under way.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -10,28 +10,28 @@ use super::run_files::RunFiles;
 use crate::ledger::LedgerError;
 use crate::private_file::{self, FileError};
 
-/// A process that checks whether a run is taken holds its lock for a moment, so that the lock is tried more than once.
+/// A process that checks whether a run is held takes its lock for a moment, so the lock is tried more than once.
 const TRIES: u32 = 5;
-/// The same for the sender's lock, which only the process that has the run can hold for longer: a second in all.
+/// The same for the sender's lock, which only the process that holds the run can keep for longer: one second in all.
 const TRIES_TO_SEND: u32 = 500;
 const TIME_BETWEEN_TRIES: Duration = Duration::from_millis(2);
 
-/// Locked by who makes a run, beside the runs.
+/// Locked by a process that makes a run. The file is beside the runs.
 pub(super) const ALL: &str = ".lock";
 
-/// What no other process can touch, until this is dropped.
+/// Keeps other processes out until it is dropped.
 #[derive(Debug)]
 pub(crate) struct RunLock {
-    /// The system gives the lock back when this is closed, also when the process is killed.
+    /// The system releases the lock when this is closed, even if the process is killed.
     file: File,
     path: PathBuf,
-    /// Locked too by who sends: another process sees by it what the run is taken for.
+    /// A process that sends locks this too, which tells other processes why the run is held.
     #[expect(dead_code, reason = "it holds as long as it is there")]
     sender: Option<File>,
 }
 
 impl RunLock {
-    /// Takes a run for this process.
+    /// Holds a run for this process.
     pub(crate) fn take(run: &RunFiles) -> Result<Self, LedgerError> {
         let path = run.lock();
         if run.ledger().is_dir() {
@@ -43,14 +43,14 @@ impl RunLock {
             if !try_lock(&file, &path, TRIES)? {
                 return Err(LedgerError::InUse { run: run.name().to_string() });
             }
-            // Whoever had it may have removed it in the meantime: another process may have a new one by now.
+            // The previous holder may have removed the file, and another process may hold a new one by now.
             if is_at(&file, &path) {
                 return Ok(Self { file, path, sender: None });
             }
         }
     }
 
-    /// Takes a run for this process, to send it.
+    /// Holds a run for this process, to send it.
     pub(crate) fn take_to_send(run: &RunFiles) -> Result<Self, LedgerError> {
         let (lock, path) = (Self::take(run)?, run.sender());
         let sender = open(&path)?;
@@ -60,23 +60,23 @@ impl RunLock {
         Ok(Self { sender: Some(sender), ..lock })
     }
 
-    /// Whether a process sends the run, or is about to.
+    /// Whether a process is sending the run, or is about to.
     pub(crate) fn is_taken_to_send(run: &RunFiles) -> bool {
         is_locked(&run.sender())
     }
 
-    /// Whether a process has the run. It is not taken, but for the moment that this takes; many may look at once.
+    /// Whether a process holds the run. The check locks it only for a moment, and many processes may check at once.
     pub(crate) fn is_held(run: &RunFiles) -> bool {
         is_locked(&run.lock())
     }
 
-    /// The lock file, for the ledger to note its commits in.
+    /// The lock file, in which the ledger records its commits.
     pub(crate) fn mark(&self) -> Result<LockFile, LedgerError> {
         let file = self.file.try_clone().map_err(FileError::of("write", &self.path))?;
         Ok(LockFile::new(file, self.path.clone()))
     }
 
-    /// Holds off every other process that would make a run in `directory`; nothing while one is at it.
+    /// Prevents any other process from making a run in `directory`. None if another process is making one.
     pub(crate) fn try_for_all(directory: &Path) -> Result<Option<Self>, LedgerError> {
         let path = directory.join(ALL);
         let file = open(&path)?;
@@ -84,7 +84,7 @@ impl RunLock {
     }
 }
 
-/// Whether the lock was taken within this number of tries.
+/// Whether the lock was obtained within this number of tries.
 fn try_lock(file: &File, path: &Path, tries: u32) -> Result<bool, FileError> {
     for tried in 1.. {
         match file.try_lock() {
@@ -97,9 +97,9 @@ fn try_lock(file: &File, path: &Path, tries: u32) -> Result<bool, FileError> {
     Ok(false)
 }
 
-/// Whether a process has the lock at `path`.
+/// Whether a process holds the lock at `path`.
 pub(super) fn is_locked(path: &Path) -> bool {
-    // To open a pipe would wait for ever.
+    // Opening a pipe would block forever.
     if !path.is_file() {
         return false;
     }
@@ -116,13 +116,13 @@ fn is_at(file: &File, path: &Path) -> bool {
     file.metadata().map(id).ok() == path.metadata().map(id).ok()
 }
 
-/// An open file cannot be removed there.
+/// Windows does not remove an open file.
 #[cfg(not(unix))]
 fn is_at(_file: &File, _path: &Path) -> bool {
     true
 }
 
-/// A file to lock, ours alone; what is in it stays.
+/// Opens a file to lock, private to the user. Its contents do not change.
 pub(super) fn open(path: &Path) -> Result<File, FileError> {
     if path.exists() && !path.is_file() {
         return Err(FileError::of("lock", path)(io::Error::other("it is not a regular file: move it away")));
@@ -130,24 +130,24 @@ pub(super) fn open(path: &Path) -> Result<File, FileError> {
     private_file::open("lock", path, File::options().read(true).write(true).create(true).truncate(false))
 }
 
-/// Held by the process that sends, until what became of the message is written.
+/// Held by a process that sends, until the outcome of the message is written.
 pub(super) struct ClaimHolder {
     #[expect(dead_code, reason = "it holds as long as it is there")]
     file: File,
     path: PathBuf,
-    /// Its name.
+    /// The number in its name.
     pub(super) number: i64,
 }
 
 impl ClaimHolder {
-    /// Takes a lock that nobody had before, and clears away those of processes that are gone. Whoever calls this holds off
-    /// every other process that would.
+    /// Takes a new lock, and removes those of processes that are gone. The caller prevents other processes from doing
+    /// the same.
     pub(super) fn take(directory: &Path) -> Result<Self, LedgerError> {
         private_file::create_directory(directory)?;
         for entry in fs::read_dir(directory).map_err(FileError::of("read", directory))? {
             let path = entry.map_err(FileError::of("read", directory))?.path();
             if path.extension().is_some_and(|ending| ending == LOCK) && !is_locked(&path) {
-                // Nobody asks for it: a lock that is not there is not held either.
+                // Failure is harmless: a lock that does not exist counts as not held.
                 let _ = fs::remove_file(&path);
             }
         }
@@ -158,7 +158,7 @@ impl ClaimHolder {
         Ok(Self { file, path, number })
     }
 
-    /// Whether a process has the lock of this name.
+    /// Whether a process holds the lock with this number.
     pub(super) fn is_held(directory: &Path, number: i64) -> bool {
         is_locked(&path_of(directory, number))
     }
@@ -176,12 +176,13 @@ fn path_of(directory: &Path, number: i64) -> PathBuf {
     directory.join(format!("{number:016x}.{LOCK}"))
 }
 
-/// A name that is taken for a run which is still being read in. Dropped before it is kept, nothing of the run stays.
+/// A name that is reserved for a run whose list is still being read. If it is dropped before `keep`, nothing of the run
+/// remains.
 #[derive(Debug)]
 pub(crate) struct ReservedRun {
     files: RunFiles,
     lock: Option<RunLock>,
-    /// Holds off every other process that would make a run.
+    /// Prevents any other process from making a run.
     pub(super) making: Option<RunLock>,
 }
 
@@ -195,13 +196,13 @@ impl ReservedRun {
         self.files.draft()
     }
 
-    /// The lock file, for the ledger to note what it is in.
+    /// The lock file, in which the ledger records its run and its commits.
     pub(crate) fn mark(&self) -> Result<LockFile, LedgerError> {
         let in_use = || LedgerError::InUse { run: self.files.name().to_string() };
         self.lock.as_ref().ok_or_else(in_use)?.mark()
     }
 
-    /// The run exists from now on, and stays this process's.
+    /// From now on the run exists, and this process holds it.
     pub(crate) fn keep(mut self) -> Option<RunLock> {
         self.lock.take()
     }
@@ -210,7 +211,7 @@ impl ReservedRun {
 impl Drop for ReservedRun {
     fn drop(&mut self) {
         if self.lock.is_some() {
-            // Nothing refers to them; what stays is cleared away by the next run.
+            // Nothing refers to these files. The next run removes any that remain.
             let _ = self.files.remove_draft();
             if !self.files.ledger().exists() {
                 let _ = self.files.remove_lock();
@@ -235,7 +236,7 @@ mod tests {
         run.remove_lock().unwrap();
         assert!(!is_at(&waited_for, &run.lock()));
         let taken = RunLock::take(&run).unwrap();
-        // Whoever waited for the old file has a lock that nobody else looks at.
+        // A process that waited for the old file holds a lock that no other process checks.
         waited_for.try_lock().unwrap();
         assert!(!is_at(&waited_for, &run.lock()) && is_at(&taken.file, &run.lock()));
         assert!(matches!(RunLock::take(&run), Err(LedgerError::InUse { .. })));

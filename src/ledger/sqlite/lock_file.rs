@@ -1,5 +1,5 @@
-//! What `RUN.lock` says of a ledger, in lines that can be read without it: whose run it is, and how many commits the
-//! ledger must have. A ledger that has fewer has lost its log, or the end of it.
+//! What `RUN.lock` says about a ledger, in lines that can be read without the ledger: the owner of the run, and the
+//! number of commits that the ledger must have. A ledger with fewer commits has lost its log, or the end of it.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -10,14 +10,14 @@ use crate::ledger::Details;
 use crate::once::OnceKey;
 use crate::private_file::FileError;
 
-/// Before the number of commits, which is the first thing in the file.
+/// Precedes the number of commits, which comes first in the file.
 const COMMITS: &str = "commits ";
 
-/// What a lock file says of its run.
+/// The contents of the lock file of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunNote {
     pub(crate) commits: u64,
-    /// Of the run, in hexadecimal digits.
+    /// The identity of the run, in hexadecimal.
     pub(crate) identity: String,
     pub(crate) bot: String,
     pub(crate) api_url: String,
@@ -27,15 +27,15 @@ pub(crate) struct RunNote {
 }
 
 impl RunNote {
-    /// Of the run with this identity that has no commit yet.
+    /// The contents for a new run with this identity, which has no commit yet.
     pub(super) fn new(details: &Details, identity: &[u8; 16]) -> Self {
         let Details { bot, api_url, sandbox, conditions, .. } = details.clone();
         Self { commits: 0, identity: hexadecimal(identity), bot, api_url, sandbox, once: conditions.once }
     }
 
-    /// What the lock file at `path` says; nothing where there is none, or none of ours.
+    /// The contents of the lock file at `path`. None if it does not exist, or is not a lock file of a run.
     pub(crate) fn read(path: &Path) -> Option<Self> {
-        // To open a pipe would wait for ever.
+        // Opening a pipe would block forever.
         let text = path.is_file().then(|| fs::read_to_string(path).ok())??;
         Self::of_text(&text)
     }
@@ -65,7 +65,7 @@ impl RunNote {
     }
 }
 
-/// The identity of a run as its lock file has it.
+/// The identity of a run, as written in its lock file.
 fn hexadecimal(identity: &[u8; 16]) -> String {
     identity.iter().fold(String::new(), |mut digits, byte| {
         let _ = write!(digits, "{byte:02x}");
@@ -73,41 +73,42 @@ fn hexadecimal(identity: &[u8; 16]) -> String {
     })
 }
 
-/// The number with its complement, always as long: of a number alone one digit could be changed, and a ledger without its
-/// last commits would be whole.
+/// The number with its complement, in a fixed length. In a number alone one digit could change unnoticed, and a ledger
+/// without its last commits would look whole.
 fn digits_of(commits: u64) -> String {
     format!("{commits:020} {:020}", !commits)
 }
 
-/// The number; nothing where it is not what was written.
+/// Parses the number; none if it is not intact.
 fn commits_of(digits: &str) -> Option<u64> {
     let commits = digits.split(' ').next()?.parse().ok()?;
     (digits == digits_of(commits)).then_some(commits)
 }
 
-/// What the lock file of a run says to somebody who opens its ledger. It is read before the ledger is, which may get on
+/// What the lock file of a run tells a process that opens its ledger. It is read before the ledger, which may advance
 /// meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LockNote {
     Read(RunNote),
-    /// It is not there, cannot be read, or says something that was not written.
+    /// The file is missing, unreadable, or was changed.
     Lost,
-    /// A process has the run: its number may be half written at this moment, and Windows lets nobody else read it.
+    /// A process holds the run: its number may be half written at this moment, and Windows lets no other process read
+    /// it.
     Held,
 }
 
 impl LockNote {
-    /// Of the lock file at `path`; `is_held` says whether a process has the run.
+    /// Reads the lock file at `path`; `is_held` says whether a process holds the run.
     pub(crate) fn of(path: &Path, is_held: impl Fn() -> bool) -> Self {
         match RunNote::read(path) {
             Some(note) => Self::Read(note),
             None if is_held() => Self::Held,
-            // Nobody writes it any more.
+            // No process writes it any more.
             None => RunNote::read(path).map_or(Self::Lost, Self::Read),
         }
     }
 
-    /// What it says of the run with this identity.
+    /// What the file says about the run with this identity.
     pub(super) fn of_run(&self, identity: &[u8; 16]) -> Option<&RunNote> {
         match self {
             Self::Read(note) if note.identity == hexadecimal(identity) => Some(note),
@@ -116,7 +117,7 @@ impl LockNote {
     }
 }
 
-/// The lock file of a run that is locked, to be written.
+/// The lock file of a locked run, for writing.
 #[derive(Debug)]
 pub(crate) struct LockFile {
     file: File,
@@ -124,7 +125,7 @@ pub(crate) struct LockFile {
 }
 
 impl LockFile {
-    /// Of a lock file that is open.
+    /// Wraps an open lock file.
     pub(crate) fn new(file: File, path: PathBuf) -> Self {
         Self { file, path }
     }
@@ -133,12 +134,12 @@ impl LockFile {
         &self.path
     }
 
-    /// What it says, to the process that holds the lock.
+    /// The contents, for the process that holds the lock.
     pub(crate) fn note(&self) -> LockNote {
         self.read().map_or(LockNote::Lost, LockNote::Read)
     }
 
-    /// Reads it by the open file: Windows lets nothing else read what is locked.
+    /// Reads the file through its open handle: on Windows, no other handle can read a locked file.
     fn read(&self) -> Option<RunNote> {
         let mut file = &self.file;
         let mut text = String::new();
@@ -146,13 +147,14 @@ impl LockFile {
         RunNote::of_text(&text)
     }
 
-    /// Writes all of it, so that a power cut cannot take it back.
+    /// Writes the whole file, so that it survives a power cut.
     pub(super) fn write(&self, note: &RunNote) -> Result<(), FileError> {
         let written = self.file.set_len(0).and_then(|()| self.put(0, &note.text())).and_then(|()| self.file.sync_all());
         written.map_err(FileError::of("write", &self.path))
     }
 
-    /// Notes a commit that is on the disk. This need not be there too: a number that is too low says nothing.
+    /// Records a commit that is on the disk. The number itself need not be on the disk: one that is too low proves
+    /// nothing.
     pub(super) fn count(&self, commits: u64) -> Result<(), FileError> {
         self.put(COMMITS.len() as u64, &digits_of(commits)).map_err(FileError::of("write", &self.path))
     }

@@ -1,4 +1,4 @@
-//! A run whose ledger is a file, and which this process has locked: nobody else changes it.
+//! A run whose ledger is a file, and which this process has locked, so that no other process changes it.
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use crate::ledger::{
 };
 use crate::once::OnceScope;
 
-/// Rows that are left out by one commit.
+/// The number of rows that one commit skips.
 const ROWS_A_COMMIT: usize = 1000;
 
-/// A run that no other process has.
+/// A run that only this process holds.
 pub(super) struct LockedRun {
     runs: Runs,
     name: RunName,
     lock: RunLock,
-    /// Where it was opened to go on with it.
+    /// The ledger, if it was opened to resume the run.
     opened: Option<Ledger>,
-    /// Rows a second, where another rate was given than the run's own.
+    /// Rows a second, if a rate other than the run's own was given.
     rate: Option<f64>,
-    /// Whether it is noted that this process sends it.
+    /// Whether the ledger records that this process sends it.
     is_begun: bool,
 }
 
@@ -36,7 +36,7 @@ impl LockedRun {
         Self { runs: runs.clone(), name: name.clone(), lock, opened: None, rate: None, is_begun: false }
     }
 
-    /// As [`HeldRun::resolve`], of a run with a key: a row is sent again only where its person is still free.
+    /// Like [`HeldRun::resolve`], for a run with a key: a row is sent again only if its person is still free.
     fn resolve_under(
         &self,
         scope: &OnceScope,
@@ -50,7 +50,7 @@ impl LockedRun {
         ledger.decide_rows(rows)
     }
 
-    /// Opens its ledger to be written.
+    /// Opens its ledger for writing.
     fn write(&self) -> Result<Ledger, LedgerError> {
         Ledger::resume(&self.runs.path(&self.name), self.lock.mark()?)
     }
@@ -125,7 +125,7 @@ impl HeldRun for LockedRun {
             None => self.write()?,
         };
         let counts = ledger.counts()?;
-        // Of one that is complete nothing is left.
+        // A complete run has nothing left to send.
         if !self.is_begun && !counts.is_finished() {
             let has_begun = ledger.events()?.iter().any(|event| event.kind == RunEventKind::Begun);
             let kind = if has_begun { RunEventKind::Resumed } else { RunEventKind::Begun };
@@ -144,7 +144,7 @@ impl HeldRun for LockedRun {
         resolution: &Resolution,
         _have_ended: &mut dyn FnMut(&[LostWorker]) -> bool,
     ) -> Result<Counts, ResolveError> {
-        // Where nothing is left to be sent, a ledger that has lost records can be taken as it is.
+        // With nothing left to send, a ledger that has lost records can be accepted in its present state.
         if matches!(resolution, Resolution::All([RowState::Pending, _])) {
             let (ledger, unknown) = Ledger::accept_loss(&self.runs.path(&self.name), self.lock.mark()?)?;
             ledger.close()?;
@@ -181,7 +181,7 @@ impl HeldRun for LockedRun {
     }
 
     fn remove(self: Box<Self>, is_unreadable: bool) -> Result<(), LedgerError> {
-        // Of one that cannot be read nobody knows whom it reached.
+        // The people that an unreadable run reached are unknown.
         let run = match self.read() {
             Err(_) if is_unreadable => None,
             run => Some(run?),
@@ -207,7 +207,7 @@ impl HeldRun for LockedRun {
     }
 
     fn end(&self) {
-        // Nothing is left that it could stop.
+        // There is nothing left for it to stop.
         let _ = self.runs.stop_mark(&self.name).lift();
     }
 }

@@ -1,4 +1,4 @@
-//! The ledger of a run: an SQLite file in which every row has one true state. SQL stands here and nowhere else.
+//! The ledger of a run: an SQLite file with one true state for every row. All SQL for SQLite is in this folder.
 
 mod commit;
 mod comparison;
@@ -53,7 +53,7 @@ use self::lock_file::LockFile;
 use self::run_files::Identity;
 use super::{Counts, LedgerError, LedgerProgress, RecordSummary, Run};
 
-/// How long a statement waits for a reader that is in the way.
+/// How long a statement waits for a reader that blocks it.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The ledger of a run that exists.
@@ -61,20 +61,20 @@ pub(crate) struct Ledger {
     db: Connection,
     files: Identity,
     progress: LedgerProgress,
-    /// The lock file, where the ledger is written.
+    /// The lock file, if the ledger is open for writing.
     mark: Option<LockFile>,
-    /// Why it is not all that was written; nothing of one that is written.
+    /// Why the ledger is incomplete. None if it is open for writing.
     damage: Option<LedgerError>,
-    /// No process had it when it was opened to be read: what is under way there may have been sent.
+    /// No process held the run when the ledger was opened for reading. Its rows under way may have been sent.
     is_at_rest: bool,
-    /// No row before this one is pending; known of a ledger that is written.
+    /// No row before this one is pending. Only known if the ledger is open for writing.
     first_pending: i64,
-    /// No row from this one on has a record, unless it is skipped; known of a ledger that is written.
+    /// No row from this one on has a record, unless it is skipped. Only known if the ledger is open for writing.
     untouched: i64,
 }
 
 impl Ledger {
-    /// Opens the ledger as it is: whether it is all that was written is not known yet.
+    /// Opens the ledger without checking whether it is complete.
     fn open(path: &Path) -> Result<Self, LedgerError> {
         let log = check_file(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -82,12 +82,12 @@ impl Ledger {
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.set_prepared_statement_cache_capacity(32);
         db.pragma_update(None, "synchronous", "FULL")?;
-        // On macOS a plain wait for the disk ends before it has written; elsewhere these say nothing.
+        // On macOS a plain sync returns before the data is on the disk. Elsewhere these have no effect.
         db.pragma_update(None, "fullfsync", true)?;
         db.pragma_update(None, "checkpoint_fullfsync", true)?;
-        // In KiB; two of these are open, and rows are read and written in order.
+        // In KiB. Two of these are open, and rows are read and written in order.
         db.pragma_update(None, "cache_size", -512)?;
-        // Pages of the log before it is written back, 32 MiB: every write back waits for the disk twice.
+        // In pages, 32 MiB in all. Each checkpoint waits for the disk twice, so it should be rare.
         db.pragma_update(None, "wal_autocheckpoint", 8000)?;
         let ledger = Self {
             db,
@@ -99,12 +99,12 @@ impl Ledger {
             first_pending: 1,
             untouched: i64::MAX,
         };
-        // The empty log that SQLite makes where there is none is not kept.
+        // If there was no log, the empty one that SQLite creates is not kept.
         ledger.keep_log(log == LogFile::Written)?;
         Ok(ledger)
     }
 
-    /// When the run ended, in milliseconds since 1970; nothing while a row is not final, or may be another than it seems.
+    /// When the run ended, in milliseconds since 1970. None while a row is not final, or may not be.
     pub(crate) fn finished_at(&self) -> Result<Option<i64>, LedgerError> {
         let records = self.read_progress()?.records;
         Ok((self.damage.is_none() && records.counts.is_finished()).then_some(records.changed_at))
@@ -132,7 +132,7 @@ impl Ledger {
         })?)
     }
 
-    /// What its lock file says of it, but for the commits.
+    /// The contents of its lock file, except the commits.
     fn note(&self) -> Result<RunNote, LedgerError> {
         Ok(RunNote::new(&self.details()?, &self.identity()?))
     }
@@ -141,12 +141,12 @@ impl Ledger {
         Ok(self.db.query_row("SELECT identity FROM run", [], |row| row.get(0))?)
     }
 
-    /// How many rows the list has.
+    /// The number of rows in the list.
     fn rows(&self) -> Result<u64, LedgerError> {
         Ok(self.db.query_row("SELECT rows FROM run", [], |row| row.get(0))?)
     }
 
-    /// It is not all that was written; what is left can be taken as it is.
+    /// The error for an incomplete ledger whose remaining contents a person can accept.
     fn damaged(&self, problem: String) -> LedgerError {
         match self.name() {
             Ok(run) => LedgerError::Incomplete { run, problem },
@@ -155,7 +155,7 @@ impl Ledger {
     }
 }
 
-/// Gives `each` the rows of `query`, one after the other, until there are no more or it fails.
+/// Passes the rows of `query` to `each`, one by one, until there are no more or it fails.
 fn walk(
     db: &Connection,
     query: &str,
@@ -170,7 +170,7 @@ fn walk(
     Ok(())
 }
 
-/// A text of a row, which must be one.
+/// The text in a column of a row. Any other type is an error.
 fn text_of<'a>(row: &'a SqlRow<'_>, column: usize) -> Result<&'a str, LedgerError> {
     Ok(row.get_ref(column)?.as_str()?)
 }

@@ -1,5 +1,5 @@
-//! The claims in `once.db`, in buckets. Each bucket has the sum of the hashes of its claims, so that one that was lost or changed
-//! is seen by reading a single bucket, and nobody is taken for free because a claim is missing.
+//! The claims in `once.db`, in buckets. Each bucket has the sum of the hashes of its claims, so that reading one bucket
+//! reveals a claim that was lost or changed. No person counts as free because a claim is missing.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
@@ -8,15 +8,15 @@ use super::record::{hash_of_fields, text};
 use crate::ledger::claims::scope_of;
 use crate::once::{OnceEntry, OnceHash, OnceScope, OnceState};
 
-/// How many there are. Of ten thousand claims a look at one person reads ten.
+/// The number of buckets. With ten thousand claims, a lookup of one person reads ten.
 pub(super) const BUCKETS: i64 = 1024;
 
-/// What the hashes are of, beside the records of a ledger.
+/// The tags of the hashes, which continue those of a ledger's records.
 const CLAIM: u8 = 4;
 const EMPTY: u8 = 5;
 const PLACE: u8 = 6;
 
-/// What a person has under a key, with the name of the lock of the process that sends, as long as that has not ended.
+/// The state of a person under a key, with the number of the sender's lock until the send has ended.
 #[derive(Clone, Debug)]
 pub(super) struct ClaimRow {
     pub(super) scope: OnceScope,
@@ -25,7 +25,7 @@ pub(super) struct ClaimRow {
     pub(super) holder: Option<i64>,
 }
 
-/// A bucket as it stands.
+/// The present contents of a bucket.
 pub(super) struct Bucket {
     id: i64,
     sum: i64,
@@ -33,7 +33,7 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// Makes all of them, empty, in a store with this secret.
+    /// Creates all buckets, empty, in a store with this secret.
     pub(super) fn make_all(db: &Connection, secret: &[u8]) -> rusqlite::Result<()> {
         let mut insert = db.prepare("INSERT INTO bucket (id, sum) VALUES (?1, ?2)")?;
         (0..BUCKETS).try_for_each(|id| insert.execute([id, sum_of_empty(secret, id)]).map(drop))
@@ -45,7 +45,7 @@ impl Bucket {
         hash_of_fields(PLACE, parts.into_iter().chain([ValueRef::Blob(&person.0)])).rem_euclid(BUCKETS)
     }
 
-    /// Reads one; nothing where its claims are not those that were written.
+    /// Reads a bucket. None if its claims are not those that were written.
     pub(super) fn read(db: &Connection, secret: &[u8], id: i64) -> rusqlite::Result<Option<Self>> {
         let mut sum = sum_of_empty(secret, id);
         let mut statement = db.prepare_cached(
@@ -68,7 +68,7 @@ impl Bucket {
         self.rows.iter().find(|row| row.person == *person && row.scope == *scope)
     }
 
-    /// Writes `row` in place of what the person had under the key. The sum is written by [`Bucket::save`].
+    /// Replaces the person's claim under the key with `row`. [`Bucket::save`] writes the sum.
     pub(super) fn put(&mut self, db: &Connection, row: ClaimRow) -> rusqlite::Result<()> {
         let ClaimRow { scope: OnceScope { key, bot, address }, person, entry, holder } = &row;
         let OnceEntry { at, message_id, run, .. } = entry;
@@ -87,7 +87,7 @@ impl Bucket {
         Ok(())
     }
 
-    /// Takes the person away from the key. The sum is written by [`Bucket::save`].
+    /// Removes the person's claim under the key. [`Bucket::save`] writes the sum.
     pub(super) fn remove(&mut self, db: &Connection, scope: &OnceScope, person: &OnceHash) -> rusqlite::Result<()> {
         let OnceScope { key, bot, address } = scope;
         let mut delete = db.prepare_cached(
@@ -111,7 +111,7 @@ impl Bucket {
 }
 
 impl ClaimRow {
-    /// Of a row of the table; nothing where no version wrote it.
+    /// Reads a row of the table. None if no version could have written it.
     fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
         let hash = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<[u8; 16]>>(column)?.map(OnceHash));
         let scope = scope_of(&row.get::<_, String>(0)?, row.get(1)?, row.get(2)?);
@@ -155,7 +155,7 @@ fn blob(hash: Option<&OnceHash>) -> ValueRef<'_> {
     hash.map_or(ValueRef::Null, |hash| ValueRef::Blob(&hash.0))
 }
 
-/// The sum of a bucket without claims: with another secret, none has its own.
+/// The sum of a bucket without claims. It depends on the secret, so that a bucket does not fit another store.
 fn sum_of_empty(secret: &[u8], id: i64) -> i64 {
     hash_of_fields(EMPTY, [ValueRef::Blob(secret), ValueRef::Integer(id)].into_iter())
 }

@@ -6,7 +6,7 @@ CREATE TABLE store (
   secret BLOB NOT NULL
 ) STRICT;
 
--- Every bucket is there from the beginning.
+-- Every bucket exists from the start.
 CREATE TABLE bucket (
   id INTEGER PRIMARY KEY,
   -- The hashes of its claims, added to a number that follows from the secret.

@@ -1,4 +1,4 @@
-//! `once.db`, beside the directory of the runs: the claims of single sends, and the people whom removed runs reached.
+//! `once.db`, beside the directory of the runs: the claims of single sends, and the people that removed runs reached.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
@@ -19,16 +19,17 @@ use crate::private_file::{self, FileError};
 
 /// `PRAGMA application_id`: "Once".
 const APPLICATION: i32 = 0x4f6e_6365;
-/// `PRAGMA user_version` of the store that this version writes. An older one is brought up to it, never thrown away.
+/// The `PRAGMA user_version` of stores that this version writes. An older store is upgraded, never discarded.
 const VERSION: i32 = 2;
-/// How long its journal stays at most, in bytes: that of a removed run with many people would stay as long as it was.
+/// The most bytes that its journal keeps. Without this limit, removing a run with many people would leave a large
+/// journal.
 const LONGEST_JOURNAL: i64 = 1 << 20;
 
-/// The store, open. Clones have one connection.
+/// The open store. Clones share one connection.
 #[derive(Clone)]
 pub(super) struct OnceStore {
     file: Rc<OnceFile>,
-    /// Held until the last clone is dropped, where others are held off.
+    /// Held until the last clone is dropped, if other processes are held off.
     #[expect(dead_code, reason = "it holds as long as it is there")]
     making: Option<Rc<RunLock>>,
 }
@@ -36,28 +37,29 @@ pub(super) struct OnceStore {
 struct OnceFile {
     db: Connection,
     path: PathBuf,
-    /// Where the locks of single sends are.
+    /// The directory for the locks of single sends.
     holders: PathBuf,
     secret: Vec<u8>,
     hasher: OnceHasher,
 }
 
 impl OnceStore {
-    /// Opens the store at `path`; nothing where there is none.
+    /// Opens the store at `path`; none if it does not exist.
     pub(super) fn open(path: &Path) -> Result<Option<Self>, LedgerError> {
         match path.symlink_metadata() {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(cause) => return Err(FileError::of("read", path)(cause).into()),
             Ok(_) => {}
         }
-        // To open a pipe would wait for ever.
+        // Opening a pipe would block forever.
         if !path.is_file() {
             return Err(damaged(path, "it is not a regular file"));
         }
         Ok(Some(Self { file: Rc::new(OnceFile::open(path)?), making: None }))
     }
 
-    /// As [`OnceStore::open`], to claim while `making` holds off the others; one that is not there is made.
+    /// Like [`OnceStore::open`], for claiming while `making` holds off other processes. Creates the store if it does
+    /// not exist.
     pub(super) fn open_or_make(path: &Path, making: Option<RunLock>) -> Result<Self, LedgerError> {
         let store = if let Some(store) = Self::open(path)? {
             store
@@ -69,11 +71,11 @@ impl OnceStore {
     }
 }
 
-/// Makes an empty store: whole, under its name, or not at all.
+/// Creates an empty store: whole, under its name, or not at all.
 fn make(path: &Path) -> Result<(), LedgerError> {
     let draft = path.with_extension("part");
     let failed = failed(path);
-    // The journal of a store that somebody removed would be played into the new one.
+    // SQLite would apply the journal of a removed store to the new one.
     for old in [draft.clone(), path.with_extension("db-journal")] {
         match fs::remove_file(&old) {
             Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
@@ -127,9 +129,10 @@ impl OnceFile {
         let read = || {
             db.busy_timeout(BUSY_TIMEOUT)?;
             db.pragma_update(None, "synchronous", "FULL")?;
-            // What can be is within one transaction: each by itself would lock the file and look for a journal.
+            // As much as possible runs in one transaction: separate statements would each lock the file and look for a
+            // journal.
             let reading = Transaction::new_unchecked(&db, TransactionBehavior::Deferred)?;
-            // With a journal whose beginning is erased at the end of a commit, a commit is on the disk once it is answered.
+            // With a journal whose header is zeroed at the end of a commit, a commit is on the disk once it returns.
             db.pragma_update(None, "journal_mode", "PERSIST")?;
             db.pragma_update(None, "journal_size_limit", LONGEST_JOURNAL)?;
             if cfg!(target_vendor = "apple") {
@@ -157,7 +160,7 @@ impl OnceFile {
         Ok(Self { db, path: path.to_owned(), holders: path.with_extension(""), secret, hasher })
     }
 
-    /// Does all of `work` or nothing; others read and write before or after.
+    /// Does all of `work` or nothing. Other processes read and write before or after it.
     fn change<T>(&self, work: impl FnOnce(&Connection) -> Result<T, LedgerError>) -> Result<T, LedgerError> {
         let failed = failed(&self.path);
         let transaction = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate).map_err(&failed)?;
@@ -166,14 +169,14 @@ impl OnceFile {
         Ok(done)
     }
 
-    /// Reads all of it at one moment.
+    /// Reads from one snapshot.
     fn look<T>(&self, work: impl FnOnce(&Connection) -> Result<T, LedgerError>) -> Result<T, LedgerError> {
         let transaction = Transaction::new_unchecked(&self.db, TransactionBehavior::Deferred);
         let transaction = transaction.map_err(failed(&self.path))?;
         work(&transaction)
     }
 
-    /// A bucket that is all that was written.
+    /// Reads a bucket, and fails if claims are missing.
     fn bucket(&self, db: &Connection, id: i64) -> Result<Bucket, LedgerError> {
         let bucket = Bucket::read(db, &self.secret, id).map_err(failed(&self.path))?;
         bucket.ok_or_else(|| damaged(&self.path, "claims are missing or were changed"))
@@ -183,7 +186,7 @@ impl OnceFile {
         self.bucket(db, Bucket::of(scope, person))
     }
 
-    /// Every claim, where none is missing.
+    /// Reads every claim, and fails if one is missing.
     fn each_claim(&self, db: &Connection, mut each: impl FnMut(ClaimRow)) -> Result<(), LedgerError> {
         for id in 0..BUCKETS {
             self.bucket(db, id)?.rows.into_iter().for_each(&mut each);
@@ -195,8 +198,9 @@ impl OnceFile {
         bucket.put(db, row).and_then(|()| bucket.save(db)).map_err(failed(&self.path))
     }
 
-    /// What stands in `row`: a message whose process is gone may have been sent. To be asked in the transaction in which the
-    /// row was read: nobody can end a claim while it lasts, and who ends one has the lock until that is written.
+    /// The state in `row`: if the process that sends it is gone, the message may have been sent. Must be called in the
+    /// transaction that read the row: no claim can end during it, and a process that ends one holds its lock until that
+    /// is written.
     fn standing(&self, row: &ClaimRow) -> OnceEntry {
         let is_held = || row.holder.is_some_and(|holder| ClaimHolder::is_held(&self.holders, holder));
         match row.entry.state {
@@ -357,7 +361,7 @@ impl OnceClaims for OnceStore {
     }
 }
 
-/// A person whom this process has claimed in the store.
+/// A person that this process has claimed in the store.
 struct FileClaim {
     store: OnceStore,
     row: ClaimRow,
@@ -368,21 +372,21 @@ impl HeldClaim for FileClaim {
     fn end(self: Box<Self>, end: &ClaimEnd) -> Result<(), LedgerError> {
         let Self { store, row, holder } = *self;
         let message_id = end.message_id().map(str::to_owned);
-        // Of one that may have been sent it counts when it began: then it can be looked for.
+        // An unknown message keeps the time when it began, so that it can be found later.
         let at = if end.state() == OnceState::Unknown { row.entry.at } else { now() };
         let entry = OnceEntry { state: end.state(), at, message_id, ..row.entry };
         let file = &store.file;
-        // What a power cut takes back of it is a message that may have been sent, which is never sent twice.
+        // A power cut can undo this write. The message then counts as unknown, and is never sent twice.
         let _ = file.db.pragma_update(None, "synchronous", "NORMAL");
         let written = file.change(|db| {
             let bucket = file.bucket_of(db, &row.scope, &row.person)?;
-            // What a run reached meanwhile, and was put under the key, stays.
+            // A claim that a run has added meanwhile stays.
             let is_outweighed = bucket
                 .find(&row.scope, &row.person)
                 .is_some_and(|known| known.holder != row.holder && !entry.state.outweighs(known.entry.state));
             if is_outweighed { Ok(()) } else { file.put(db, bucket, ClaimRow { entry, holder: None, ..row }) }
         });
-        // Not before: whoever finds it gone takes what stands there for the truth.
+        // Not earlier: a process that finds the lock gone takes the stored state as final.
         drop(holder);
         written
     }
@@ -436,7 +440,7 @@ mod tests {
         assert!(matches!(store.claim(&scope("k"), &claim).unwrap(), Claimed::Before(_)));
         held.end(&ClaimEnd::NotSent).unwrap();
         assert_eq!(state(&store, "k", "593987654321"), Some(OnceState::NotSent));
-        // Dropped without an end, as by a process that is killed.
+        // Dropped without an end, as if the process was killed.
         drop(claimed(&store, &claim));
         assert_eq!(state(&store, "k", "593987654321"), Some(OnceState::Unknown));
         assert!(matches!(store.claim(&scope("k"), &claim).unwrap(), Claimed::Before(_)));

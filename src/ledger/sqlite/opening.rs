@@ -1,5 +1,5 @@
-//! How a ledger is opened to be written, and closed again. What is opened must be all that was ever written
-//! (`integrity.rs`), unless a person takes it as it is.
+//! Opens a ledger for writing, and closes it. The ledger must be complete (`integrity.rs`), unless a person accepts it
+//! in its present state.
 
 use std::path::Path;
 
@@ -11,24 +11,24 @@ use super::record::{RecordKind, text};
 use super::run_files::Identity;
 use crate::ledger::{ENDED_UNDER_WAY, LedgerError, RowState, Run, now};
 
-/// What is done with a ledger that has lost something.
+/// How to treat a ledger that has lost something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Loss {
     Refused,
-    /// A person takes what is left as it is.
+    /// A person accepts what is left.
     Accepted,
 }
 
 impl Ledger {
-    /// Opens the ledger to go on with the run, whose lock the caller has: it is checked, and a row that was under way when
-    /// the last process ended becomes unknown.
+    /// Opens the ledger to continue the run, whose lock the caller holds. The ledger is checked, and rows that were
+    /// under way when the last process ended become unknown.
     pub(crate) fn resume(path: &Path, mark: LockFile) -> Result<Self, LedgerError> {
         Ok(Self::open_to_write(path, mark, Loss::Refused)?.0)
     }
 
-    /// As [`Ledger::resume`], but also of a ledger that has lost records, which is taken as it is from then on. In the same
-    /// commit every row that is still to be sent becomes unknown, and where records are lost those that failed too. Gives how
-    /// many.
+    /// Like [`Ledger::resume`], but also accepts a ledger that has lost records. In the same commit every row that is
+    /// still to be sent becomes unknown, and if records are lost, so does every failed row. Returns the number of these
+    /// rows.
     pub(crate) fn accept_loss(path: &Path, mark: LockFile) -> Result<(Self, u64), LedgerError> {
         Self::open_to_write(path, mark, Loss::Accepted)
     }
@@ -53,11 +53,11 @@ impl Ledger {
         ledger.mark = Some(mark);
         ledger.progress = progress;
         ledger.write(|batch| doubted.iter().try_for_each(|row| batch.doubt(*row)))?;
-        // Not before: it would vouch for rows that this commit makes unknown.
+        // Not earlier: the lock file would vouch for rows that this commit makes unknown.
         if let Some(mark) = ledger.mark.as_ref().filter(|_| noted_commits.is_none()) {
             mark.write(&RunNote { commits: ledger.progress.commits, ..note })?;
         }
-        // From here on the file itself says that there is a log.
+        // From here on, the file itself says that there is a log.
         if !ledger.fold_log_in()? {
             return Err(LedgerError::InUse { run: ledger.name()? });
         }
@@ -70,7 +70,7 @@ impl Ledger {
         Ok((ledger, doubted.len() as u64))
     }
 
-    /// What was under way when the last process ended may have been sent. This is the first commit of the log.
+    /// Rows that were under way when the last process ended may have been sent. This is the first commit in the log.
     fn end_inflight(&mut self, rows: &[(i64, i64, i64)]) -> Result<(), LedgerError> {
         self.write(|batch| {
             for (n, number, began_at) in rows {
@@ -92,19 +92,19 @@ impl Ledger {
         })
     }
 
-    /// Writes the log back into the file; false when a reader is in the way.
+    /// Writes the log back into the file. False if a reader blocks it.
     fn fold_log_in(&self) -> Result<bool, LedgerError> {
         let is_busy: bool = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         Ok(!is_busy)
     }
 
-    /// Closes the ledger in order; says whether nothing is left to be done.
+    /// Closes the ledger cleanly. Returns whether every row is final.
     pub(crate) fn close(mut self) -> Result<bool, LedgerError> {
         self.progress.closed = self.progress.opened;
         let is_finished = self.progress.records.counts.is_finished();
         let end = if is_finished { self.end()? } else { None };
         self.write(|batch| end.iter().try_for_each(|end| batch.event(end)))?;
-        // Who reads it is not waited for: what is in the log counts too.
+        // This does not wait for readers, since the contents of the log count too.
         self.db.busy_timeout(std::time::Duration::ZERO)?;
         let _ = self.fold_log_in();
         Ok(is_finished)

@@ -1,4 +1,4 @@
-//! What can be read of a run whose ledger is a file.
+//! Reads a run whose ledger is a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -14,10 +14,10 @@ use crate::ledger::{
 };
 use crate::phone::person_key;
 
-/// Bytes of bodies behind which no more rows are read at once.
+/// The number of bytes in bodies after which no more rows are read at once.
 const BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
 
-/// Of rows whose last record is an outcome or a decision.
+/// For rows whose last record is an outcome or a decision.
 const REASONS: &str = "SELECT coalesce(api_code, code, state), count(*) FROM outcome AS last \
      WHERE (state = 'failed' AND ?1 OR state = 'unknown') \
      AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.n = last.n AND attempt.number > last.number) \
@@ -27,7 +27,7 @@ const REASONS: &str = "SELECT coalesce(api_code, code, state), count(*) FROM out
      AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.n = last.n AND attempt.number > last.number) \
      AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = last.n AND decision.number > last.number)";
 
-/// The last answer stays beside what a person decided later.
+/// The last answer stays, even if a person decided the row later.
 const REPORTED: &str = "SELECT line, standing.state, cells, \
      coalesce(message_id, (SELECT delivery.message_id FROM delivery WHERE delivery.n = row.n AND delivery.message_id IS NOT NULL)), \
      http_status, \
@@ -47,7 +47,7 @@ const REPORTED: &str = "SELECT line, standing.state, cells, \
        ON told_n = row.n AND told_number = (SELECT max(number) FROM delivery WHERE delivery.n = row.n)";
 
 impl Run for Ledger {
-    /// Its file has it too, unless it is a copy.
+    /// The file has this name too, unless it is a copy.
     fn name(&self) -> Result<String, LedgerError> {
         Ok(self.db.query_row("SELECT name FROM run", [], |row| row.get(0))?)
     }
@@ -82,11 +82,11 @@ impl Run for Ledger {
         self.is_at_rest
     }
 
-    /// As the last commit left them: what it says is compared with the records whenever the ledger is opened to be written, or
-    /// is read whole.
+    /// The counts after the last commit. They are compared with the records whenever the ledger is opened for writing
+    /// or is read whole.
     fn noted_counts(&self) -> Result<Counts, LedgerError> {
         let counts = self.read_progress()?.records.counts;
-        // Counts that do not add up are not those of the rows.
+        // Counts that do not add up are wrong.
         Ok(if self.damage.is_some() && counts.all() != self.rows()? {
             self.integrity_scan()?.records.counts
         } else {
@@ -103,7 +103,7 @@ impl Run for Ledger {
         walk(&self.db, REASONS, [failed_too], |row| {
             let count: u64 = row.get(1)?;
             if count > 0 {
-                // The API may have a code that is called as a name of ours.
+                // A code of the API may have the same name as one of jelouctl.
                 *reasons.entry(row.get(0)?).or_default() += count;
             }
             Ok(())
@@ -175,7 +175,7 @@ impl Run for Ledger {
 }
 
 impl Ledger {
-    /// The rows to the person whom `recipient` means, in the order of the list.
+    /// The rows for the person in `recipient`, in the order of the list.
     pub(crate) fn rows_to(&self, recipient: &str) -> Result<Vec<FoundRow>, LedgerError> {
         let mut found = Vec::new();
         let mut statement =
@@ -187,12 +187,12 @@ impl Ledger {
         Ok(found)
     }
 
-    /// The numbers of these rows: all rows are looked at, since an index could be hurt and hide one.
+    /// The numbers of these rows. This scans all rows, since a damaged index could hide one.
     pub(super) fn numbers_to(&self, recipient: &str) -> Result<Vec<i64>, LedgerError> {
         let query = "SELECT n, recipient FROM row NOT INDEXED WHERE person = ?1 ORDER BY n";
         let mut numbers = Vec::new();
         walk(&self.db, query, [hash_of_person(recipient)], |row| {
-            // Two people may have one hash.
+            // Two people may share a hash.
             if person_key(text_of(row, 1)?) == person_key(recipient) {
                 numbers.push(row.get(0)?);
             }
@@ -201,7 +201,7 @@ impl Ledger {
         Ok(numbers)
     }
 
-    /// One row, as it is reported on.
+    /// A row, as reports show it.
     fn reported_row(&self, n: i64) -> Result<ReportedRow, LedgerError> {
         let query = format!("{REPORTED} WHERE row.n = ?1");
         let row = self.db.prepare_cached(&query)?.query_row([n], reported)?;
@@ -226,7 +226,7 @@ impl Ledger {
     }
 }
 
-/// How many rows of a ledger, or of a draft, are left out for each reason.
+/// The number of skipped rows of a ledger, or of a draft, for each reason.
 pub(super) fn skip_counts(db: &Connection) -> Result<SkipCounts, LedgerError> {
     let query = "SELECT reason, count(*) FROM decision WHERE \"to\" = 'skipped' GROUP BY reason";
     let mut counts = Vec::new();

@@ -1,5 +1,5 @@
-//! The records of a ledger as they are written and read: attempts, outcomes and decisions. Each has a hash over all of its
-//! fields; the sum of them, kept by every commit, tells whether one was changed or lost.
+//! Writes and reads the records of a ledger: attempts, outcomes and decisions. Each has a hash over all of its fields.
+//! The sum of the hashes, updated by every commit, shows whether a record was changed or lost.
 
 use ring::digest::{SHA256, digest};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -7,7 +7,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use crate::ledger::eight_bytes;
 
-/// The tables that are only added to.
+/// The append-only tables.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum RecordKind {
     Attempt,
@@ -16,7 +16,7 @@ pub(super) enum RecordKind {
 }
 
 impl RecordKind {
-    /// How many columns the widest table has.
+    /// The number of columns in the widest table.
     pub(super) const MOST_COLUMNS: usize = 9;
 
     fn insert(self) -> &'static str {
@@ -33,7 +33,7 @@ impl RecordKind {
         }
     }
 
-    /// All of its records, in the order of their rows.
+    /// Selects all of its records, in the order of their rows.
     pub(super) fn select(self) -> &'static str {
         match self {
             Self::Attempt => "SELECT n, number, began_at FROM attempt ORDER BY n, number",
@@ -47,7 +47,7 @@ impl RecordKind {
         }
     }
 
-    /// How many columns that gives.
+    /// The number of columns that this selects.
     pub(super) fn columns(self) -> usize {
         match self {
             Self::Attempt => 3,
@@ -65,7 +65,7 @@ impl RecordKind {
     }
 }
 
-/// Adds a record; gives its hash.
+/// Adds a record, and returns its hash.
 pub(super) fn insert(db: &Connection, kind: RecordKind, fields: &[ValueRef<'_>]) -> rusqlite::Result<i64> {
     let values = fields.iter().map(|field| ToSqlOutput::Borrowed(*field));
     db.prepare_cached(kind.insert())?.execute(params_from_iter(values))?;
@@ -77,7 +77,7 @@ pub(super) fn hash<'a>(kind: RecordKind, fields: impl Iterator<Item = ValueRef<'
     hash_of_fields(kind.tag(), fields)
 }
 
-/// The hash of any row with these fields; `tag` tells the tables apart.
+/// The hash of any row with these fields; `tag` distinguishes the tables.
 pub(super) fn hash_of_fields<'a>(tag: u8, fields: impl Iterator<Item = ValueRef<'a>>) -> i64 {
     let mut bytes = Vec::with_capacity(256);
     bytes.push(tag);
@@ -102,7 +102,7 @@ pub(super) fn hash_of_fields<'a>(tag: u8, fields: impl Iterator<Item = ValueRef<
     eight_bytes(digest(&SHA256, &bytes).as_ref(), 0)
 }
 
-/// A text that may be absent, as a field.
+/// Optional text, as a field.
 pub(super) fn text(text: Option<&str>) -> ValueRef<'_> {
     text.map_or(ValueRef::Null, |text| ValueRef::Text(text.as_bytes()))
 }

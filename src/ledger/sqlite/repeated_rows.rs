@@ -1,4 +1,4 @@
-//! Rows of a draft that repeat another one, the same message or another one to the same person, and where `--limit` cuts it.
+//! Finds rows of a draft that repeat another one, as the same message or for the same person, and applies `--limit`.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -8,11 +8,11 @@ use super::{text_of, walk};
 use crate::ledger::{LedgerError, SameMessage, Skip, SkipReason};
 use crate::phone::person_key;
 
-/// Why a row is left out that somebody has, or will have, from an earlier run.
+/// Why a row is skipped if its person has a message from an earlier run, or will have one.
 pub(super) const OF_EARLIER_RUNS: &str = "'already_sent', 'may_have_been_sent', 'to_be_sent'";
 
 impl LedgerDraft {
-    /// Whether several rows go to one person; then they must be compared and put in order.
+    /// Whether several rows are for one person. If so, they must be compared and put in order.
     pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
         self.db.execute_batch(
             "CREATE TEMP TABLE repeated (person INTEGER PRIMARY KEY); \
@@ -21,8 +21,8 @@ impl LedgerDraft {
         Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| row.get(0))?)
     }
 
-    /// Gives `report` each row whose request an earlier row makes too: its line, the earlier one's, and the recipient. With
-    /// `skip` they are left out.
+    /// Passes to `report` each row that makes the same request as an earlier row: its line, the earlier line, and the
+    /// recipient. With `skip`, these rows are skipped.
     pub(crate) fn duplicates(&mut self, skip: bool, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
         self.db.execute_batch(
             "CREATE TEMP TABLE duplicate AS SELECT * FROM (SELECT row.n, line, recipient, \
@@ -34,7 +34,7 @@ impl LedgerDraft {
         let Self { db, left_out, .. } = self;
         walk(db, "SELECT n, line, first_line, recipient, first FROM duplicate ORDER BY n", [], |row| {
             let (n, line, first_line) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            // Two messages may have one fingerprint.
+            // Two messages may share a fingerprint.
             if message_of(db, row.get(0)?)? != message_of(db, row.get(4)?)? {
                 return Ok(());
             }
@@ -48,8 +48,8 @@ impl LedgerDraft {
         })
     }
 
-    /// Leaves out each row to a person who has an earlier row that is to be sent, or any that an earlier run has. `report` is
-    /// given its line and the other one's.
+    /// Skips each row whose person has an earlier row that is to be sent, or any row skipped because of an earlier run.
+    /// `report` receives the lines of both rows.
     pub(crate) fn keep_one_per_person(&mut self, mut report: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
         let Self { db, left_out, .. } = self;
         repeated_behind(db, OF_EARLIER_RUNS, |n, line, first_line| {
@@ -59,8 +59,8 @@ impl LedgerDraft {
         })
     }
 
-    /// Gives `each` row that is to be sent to a person who has an earlier such row: its line, and the line of the first one.
-    /// [`LedgerDraft::find_repeated`] comes before.
+    /// Passes to `each` every row that is to be sent and whose person has an earlier such row: its line, and the line
+    /// of the first one. [`LedgerDraft::find_repeated`] must be called first.
     pub(crate) fn repeated_people(&self, mut each: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
         repeated_behind(&self.db, "''", |_, line, first_line| {
             each(line, first_line);
@@ -68,7 +68,7 @@ impl LedgerDraft {
         })
     }
 
-    /// Notes for each row that is to be sent the one before it to the same person.
+    /// Links each row that is to be sent to the previous one for the same person.
     pub(super) fn put_in_order(&self) -> Result<(), LedgerError> {
         let query = "SELECT EXISTS (SELECT 1 FROM temp.sqlite_schema WHERE name = 'repeated')";
         if !self.db.query_row(query, [], |row| row.get(0))? {
@@ -92,14 +92,14 @@ fn message_of(db: &Connection, n: u32) -> Result<SameMessage<'static>, LedgerErr
     })?)
 }
 
-/// Gives `each` row that is to be sent to a person who has an earlier one: its number and line, and the line of the first
-/// one. Rows that are left out for one of `reasons` come before all others.
+/// Passes to `each` every row that is to be sent and whose person has an earlier one: its number and line, and the line
+/// of the first one. Rows that are skipped for one of `reasons` count as earlier than all others.
 fn repeated_behind(
     db: &Connection,
     reasons: &str,
     mut each: impl FnMut(i64, u64, u64) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    // They are all found before the first is given: `each` may leave it out.
+    // All of them are found before the first is passed on, since `each` may skip it.
     db.execute_batch(&format!(
         "DROP TABLE IF EXISTS temp.behind; CREATE TEMP TABLE behind AS SELECT * FROM \
          (SELECT row.n, reason IS NULL AS is_sent, first_value(row.n) OVER \
@@ -111,7 +111,7 @@ fn repeated_behind(
     let query = "SELECT own.n, own.line, own.recipient, first.line, first.recipient FROM behind \
          JOIN row AS own ON own.n = behind.n JOIN row AS first ON first.n = behind.first ORDER BY behind.n";
     walk(db, query, [], |row| {
-        // Two people may have one hash.
+        // Two people may share a hash.
         if person_key(text_of(row, 2)?) == person_key(text_of(row, 4)?) {
             each(row.get(0)?, row.get(1)?, row.get(3)?)?;
         }
@@ -119,20 +119,20 @@ fn repeated_behind(
     })
 }
 
-/// What the limit counts, each only once.
+/// What the limit counts. Repeated items count once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LimitOf {
     Rows,
     Messages,
-    /// Who has a message of an earlier run does not count.
+    /// People with a message from an earlier run do not count.
     People,
 }
 
 impl LedgerDraft {
-    /// Where `limit` is reached, removes all rows after it; gives the line of the last row that stays.
+    /// If `limit` is reached, removes all rows after it and returns the line of the last row that remains.
     pub(crate) fn cut(&mut self, limit: u64, of: LimitOf) -> Result<Option<u64>, LedgerError> {
         let Some(before) = limit.checked_sub(1) else { return Ok(None) };
-        // Whoever has a message of an earlier run gets none of this list, wherever that row stands.
+        // A person with a message from an earlier run gets none from this list, wherever that row is.
         let of_nobody_earlier = format!(
             "AND person NOT IN (SELECT person FROM row JOIN decision ON decision.n = row.n \
              WHERE person IS NOT NULL AND reason IN ({OF_EARLIER_RUNS}))"

@@ -1,4 +1,4 @@
-//! What a person decides of rows of a run in a file.
+//! A person's decisions about rows of a run in a file.
 
 use super::Ledger;
 use super::commit::{Batch, decision};
@@ -6,14 +6,14 @@ use super::record::RecordKind;
 use crate::ledger::{Counts, DecidedRow, LedgerError, Resolution, ResolveError, RowState, Run, decided_by_hand, now};
 
 impl Batch<'_> {
-    /// A row is what a person says.
+    /// Moves a row to the state that a person decided.
     fn decide(&mut self, DecidedRow { n, number, change }: DecidedRow) -> rusqlite::Result<()> {
         let (at, problem) = (now(), decided_by_hand(change));
         let fields = decision(n, number + 1, change, "resolved", &problem, at);
         self.add(RecordKind::Decision, &fields, change, at)
     }
 
-    /// A row is unknown from now on. One that failed is first what it must have been to be sent again.
+    /// Makes a row unknown. A failed row first becomes pending, as if it was sent again.
     pub(super) fn doubt(&mut self, row: DecidedRow) -> rusqlite::Result<()> {
         let DecidedRow { n, mut number, change: [from, _] } = row;
         if from == RowState::Failed {
@@ -25,14 +25,14 @@ impl Batch<'_> {
 }
 
 impl Ledger {
-    /// Decides rows by hand. Says how many are in which state now because of it. When a row is not there or in another state
-    /// than was meant, or the ledger cannot be written, nothing is changed.
+    /// Decides rows by hand. Returns the number of changed rows in each state. If a row does not exist or is not in the
+    /// expected state, or the write fails, nothing changes.
     pub(crate) fn resolve(&mut self, resolution: &Resolution) -> Result<Counts, ResolveError> {
         let rows = self.rows_of(resolution)?;
         self.decide_rows(rows)
     }
 
-    /// The rows that `resolution` is about.
+    /// The rows that `resolution` selects.
     pub(super) fn rows_of(&self, resolution: &Resolution) -> Result<Vec<DecidedRow>, ResolveError> {
         match resolution {
             Resolution::All(change) => self.all_in_state(*change),
@@ -53,8 +53,8 @@ impl Ledger {
         Ok(changed)
     }
 
-    /// The rows that may have been sent although the ledger has them as still to be sent; where it `has_lost` records, also
-    /// as failed, since they may have been sent again.
+    /// The rows that may have been sent although the ledger has them as still to be sent. If it `has_lost` records,
+    /// this includes failed rows, since they may have been sent again.
     pub(super) fn rows_in_doubt(&self, has_lost: bool) -> Result<Vec<DecidedRow>, LedgerError> {
         let query =
             "SELECT n, number, state FROM standing WHERE state = 'pending' OR state = 'failed' AND ?1 ORDER BY n";

@@ -1,24 +1,24 @@
-//! The rows that are still to be sent, as the engine takes them.
+//! The rows that are still to be sent, as the engine receives them.
 
 use rusqlite::{OptionalExtension, Row as SqlRow, Rows};
 
 use super::Ledger;
 use crate::ledger::{LedgerError, QueuedRow};
 
-/// A row of which there is no record, unless it is skipped, as [`QUEUED`] gives it.
+/// Rows without any record, except skipped ones, with the columns of [`QUEUED`].
 const UNTOUCHED: &str = "SELECT row.n, line, recipient, path, body, \
      (SELECT later.n FROM row AS later WHERE later.before = row.n), 0, fingerprint, row_checksum \
      FROM row JOIN content USING (n) WHERE row.n > ?1 AND before IS NULL \
      AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = row.n) ORDER BY row.n";
 
-/// A row that may be sent, its number of records, and its checksums.
+/// Rows that may be sent, with their number of records and their checksums.
 const QUEUED: &str = "SELECT row.n, line, recipient, path, body, \
      (SELECT later.n FROM row AS later WHERE later.before = row.n), \
      max(coalesce((SELECT max(number) FROM attempt WHERE attempt.n = row.n), 0), \
        coalesce((SELECT max(number) FROM decision WHERE decision.n = row.n), 0)), fingerprint, row_checksum \
      FROM row JOIN content USING (n)";
 
-/// Whether a row is pending: most are sent, or were never begun, and that is found by one look at a table each.
+/// Whether a row is pending. Most rows are sent or were never tried, which takes one lookup in each table.
 pub(super) const IS_PENDING: &str = "CASE (SELECT state FROM outcome WHERE outcome.n = row.n ORDER BY number DESC LIMIT 1) \
      WHEN 'sent' THEN 0 \
      ELSE (NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.n = row.n) \
@@ -26,9 +26,10 @@ pub(super) const IS_PENDING: &str = "CASE (SELECT state FROM outcome WHERE outco
        OR (SELECT state FROM standing WHERE standing.n = row.n) = 'pending' END";
 
 impl Ledger {
-    /// The next rows behind `after` that wait for no other row: at most `limit` and, but for the first, `bytes` of bodies.
+    /// The next rows after `after` that do not wait for another row: at most `limit`, and until their bodies reach
+    /// `bytes`.
     pub(crate) fn fresh(&self, after: i64, limit: usize, bytes: usize) -> Result<Vec<QueuedRow>, LedgerError> {
-        // Whatever is done to these while the run goes on, they are read but once.
+        // Such rows are read only once, even if they change while the run goes on.
         let mut statement = if after + 1 >= self.untouched {
             self.db.prepare_cached(UNTOUCHED)?
         } else {
@@ -38,7 +39,7 @@ impl Ledger {
         self.first_of(statement.query([after.max(self.first_pending - 1)])?, limit, bytes)
     }
 
-    /// The same of rows that are still to be sent, whether they wait for another row or not.
+    /// The same for rows that are still to be sent, whether they wait for another row or not.
     pub(super) fn pending_within(&self, after: i64, limit: usize, bytes: usize) -> Result<Vec<QueuedRow>, LedgerError> {
         let query = format!("{QUEUED} WHERE row.n > ?1 AND {IS_PENDING} ORDER BY row.n");
         let mut statement = self.db.prepare_cached(&query)?;
@@ -58,7 +59,7 @@ impl Ledger {
         Ok(taken)
     }
 
-    /// One row that is still to be sent; where it is left out, the one behind it to the same person.
+    /// One row that is still to be sent. If it is skipped, the next one for the same person.
     pub(crate) fn pending(&self, n: i64) -> Result<Option<QueuedRow>, LedgerError> {
         let mut statement = self.db.prepare_cached(&format!("{QUEUED} WHERE row.n = ?1 AND {IS_PENDING}"))?;
         let mut next_of_skipped = self.db.prepare_cached(
@@ -75,8 +76,8 @@ impl Ledger {
         Ok(None)
     }
 
-    /// Pending rows whose row before is final, with when that became so. One that was left out since does not count: it
-    /// is the one before that, or none.
+    /// Pending rows whose previous row is final, with the time when it became final. A previous row that was skipped
+    /// since does not count: the one before it does, if there is one.
     pub(crate) fn followers(&self) -> Result<Vec<(i64, i64)>, LedgerError> {
         let mut statement = self.db.prepare(
             "WITH RECURSIVE waiting (n, before) AS (\
@@ -146,12 +147,12 @@ mod tests {
         let skip = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
         let waiting = |ledger: &Ledger| ledger.followers().unwrap().into_iter().map(|(n, _)| n).collect::<Vec<_>>();
         assert_eq!(ledger.skip(&[(2, skip)]).unwrap(), 1);
-        // The third row waits for the first one now.
+        // The third row now waits for the first.
         assert_eq!(waiting(&reader), [0_i64; 0]);
         assert_eq!(reader.pending(2).unwrap().map(|row| row.n), Some(3));
         assert_eq!(ledger.skip(&[(1, skip), (2, skip)]).unwrap(), 1);
         assert_eq!(waiting(&reader), [3]);
-        // A row that is under way is left alone.
+        // A row that is under way does not change.
         ledger.commit([BegunAttempt { n: 3, number: 1 }].into_iter(), [].into_iter(), &[]).unwrap();
         assert_eq!(ledger.skip(&[(3, skip)]).unwrap(), 0);
         assert_eq!(reader.counts().unwrap().skipped, 2);

@@ -1,8 +1,9 @@
--- What holds once the import is complete.
+-- The rules that apply once the import is complete.
 
 CREATE INDEX row_before ON row (before) WHERE before IS NOT NULL;
 
--- The primary keys refuse a record that is there already; these refuse one that does not follow from the last one.
+-- The primary keys reject a record that already exists. These triggers reject one that does not follow from the last
+-- one.
 CREATE TRIGGER attempt_follows BEFORE INSERT ON attempt
 WHEN NEW.number > 1 OR EXISTS (SELECT 1 FROM decision WHERE n = NEW.n)
 BEGIN

@@ -1,4 +1,4 @@
-//! The files of one run, by their names, and whether they are still the same ones.
+//! The files of a run: their names, and whether they are still the same files.
 
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -13,24 +13,24 @@ use crate::private_file::FileError;
 pub(crate) const LEDGER: &str = "db";
 /// A ledger that is still being filled.
 pub(crate) const DRAFT: &str = "db.part";
-/// What SQLite keeps beside a ledger.
+/// The files that SQLite keeps beside a ledger.
 const LOGS: [&str; 2] = ["db-wal", "db-shm"];
 pub(crate) const LOCK: &str = "lock";
 /// Locked by a process that sends, or is about to.
 const SENDER: &str = "sender";
 const STOP: &str = "stop";
-/// After the hash of a key: an empty file beside a run that has it.
+/// Follows the hash of a key in the name of an empty file, beside a run with this key.
 const KEY_MARK: &str = "once";
-/// What that hash is of, beside the records of a ledger and the claims.
+/// The tag of that hash, after those of a ledger's records and of the claims.
 const KEY: u8 = 7;
 
-/// What the mark of a run with this key ends in: by the names of the files alone it is known which runs have it.
+/// The end of the name of the mark for this key: the file names alone show which runs have it.
 pub(super) fn key_mark(OnceScope { key, bot, address }: &OnceScope) -> String {
     let fields = [key.as_str(), bot, address].map(|part| text(Some(part)));
     format!("{:016x}.{KEY_MARK}", hash_of_fields(KEY, fields.into_iter()))
 }
 
-/// Where the files of one run are, whether they exist or not.
+/// The paths of the files of one run, whether they exist or not.
 #[derive(Clone, Debug)]
 pub(crate) struct RunFiles {
     directory: PathBuf,
@@ -70,8 +70,8 @@ impl RunFiles {
         self.file(&key_mark(scope))
     }
 
-    /// Whether only the lock file of a run is left. That of a run which is still being made is empty, has no commits yet, or
-    /// is beside its draft; what cannot be read may say anything.
+    /// Whether only the lock file of a run is left. The lock file of a run that is still being made is empty, has no
+    /// commits yet, or is beside its draft. An unreadable one may mean either.
     pub(crate) fn is_ledger_lost(&self) -> bool {
         let is_there = |path: PathBuf| path.symlink_metadata().is_ok();
         if is_there(self.draft()) || is_there(self.ledger()) {
@@ -83,7 +83,7 @@ impl RunFiles {
         }
     }
 
-    /// Whether there never was a run of this name: the process that made it ended before its draft became the ledger.
+    /// Whether a run of this name was never made: its process ended before the draft became the ledger.
     pub(crate) fn was_never_made(&self) -> bool {
         self.ledger().symlink_metadata().is_err() && !self.is_ledger_lost()
     }
@@ -93,7 +93,7 @@ impl RunFiles {
         let files = [LEDGER, LOGS[0], LOCK].map(|ending| self.file(ending));
         let times = files.iter().filter_map(|path| path.metadata().and_then(|file| file.modified()).ok());
         let newest = times.max().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        // Of one that does not say, it may be any time.
+        // If no file has a time, any time is possible.
         newest.and_then(|age| i64::try_from(age.as_millis()).ok()).unwrap_or(i64::MAX)
     }
 
@@ -116,7 +116,7 @@ impl RunFiles {
         remove(&self.lock())
     }
 
-    /// Whatever its key is: it may not be known any more.
+    /// Removes the marks of any key, since the key may be unknown by now.
     fn remove_key_marks(&self) -> Result<(), LedgerError> {
         let begin = format!("{}.", self.name);
         let is_mark = |name: &str| {
@@ -140,7 +140,7 @@ fn remove(path: &Path) -> Result<(), LedgerError> {
     }
 }
 
-/// Which files a ledger is, on the disk: SQLite would go on writing into ones that were removed.
+/// Identifies the files of a ledger on the disk: SQLite would continue to write to removed ones.
 #[derive(Debug)]
 pub(crate) struct Identity(Vec<(PathBuf, Option<FileId>)>);
 
@@ -150,12 +150,12 @@ type FileId = (u64, u64);
 type FileId = ();
 
 impl Identity {
-    /// Of a ledger that is only read.
+    /// For a ledger that is only read.
     pub(crate) fn none() -> Self {
         Self(Vec::new())
     }
 
-    /// Of the database, its log and its lock, which are open.
+    /// For the open database, its log and its lock.
     pub(crate) fn of(path: &Path, lock: Option<&Path>) -> Self {
         let mut log = path.to_owned().into_os_string();
         log.push("-wal");
@@ -178,7 +178,7 @@ fn id(path: &Path) -> Option<FileId> {
     path.metadata().ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
-/// An open file cannot be removed there.
+/// Windows does not remove an open file.
 #[cfg(not(unix))]
 fn id(_path: &Path) -> Option<FileId> {
     None

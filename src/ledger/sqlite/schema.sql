@@ -1,5 +1,5 @@
--- A run. Nothing that was written is changed or removed: what happens to a row is a record of its own, and the state of a
--- row is what the last of its records says.
+-- A run. Nothing that was written is changed or removed: each thing that happens to a row is a new record, and the last
+-- record of a row determines its state.
 
 CREATE TABLE run (
   id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -54,7 +54,7 @@ CREATE TABLE attempt (
   PRIMARY KEY (n, number)
 ) STRICT, WITHOUT ROWID;
 
--- What became of an attempt. One without an outcome is under way, or was when the process ended.
+-- The result of an attempt. One without an outcome is under way, or was when the process ended.
 CREATE TABLE outcome (
   n INTEGER NOT NULL,
   number INTEGER NOT NULL,
@@ -71,7 +71,7 @@ CREATE TABLE outcome (
   FOREIGN KEY (n, number) REFERENCES attempt (n, number)
 ) STRICT, WITHOUT ROWID;
 
--- What was decided without a request: a row that is left out, and what a person says became of one.
+-- What was decided without a request: a row that is skipped, or the state that a person gave to one.
 CREATE TABLE decision (
   n INTEGER NOT NULL REFERENCES row (n),
   number INTEGER NOT NULL CHECK (number > 0),
@@ -92,7 +92,7 @@ CREATE TABLE decision (
   )
 ) STRICT, WITHOUT ROWID;
 
--- How far a message came, as Jelou told it later: of a row the last one counts. No state of a row depends on it.
+-- How far a message came, as Jelou reported later. The last one of a row counts. No state of a row depends on it.
 CREATE TABLE delivery (
   n INTEGER NOT NULL REFERENCES row (n),
   -- From 1.
@@ -109,14 +109,14 @@ CREATE TABLE delivery (
   PRIMARY KEY (n, number)
 ) STRICT, WITHOUT ROWID;
 
--- When Jelou was asked for all of them, and for how many.
+-- When Jelou was asked for all of them, and for how many rows.
 CREATE TABLE inquiry (
   number INTEGER PRIMARY KEY,
   at INTEGER NOT NULL,
   rows INTEGER NOT NULL
 ) STRICT;
 
--- What happened to the run as a whole: for those who read about it, nothing depends on it.
+-- An event of the whole run. Only reports use it; nothing depends on it.
 CREATE TABLE event (
   number INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -128,7 +128,7 @@ CREATE TABLE event (
   until INTEGER
 ) STRICT;
 
--- How far the ledger has come: changed by every commit, and compared with the records when it is opened.
+-- The progress of the ledger. Every commit updates it, and it is compared with the records when the ledger is opened.
 CREATE TABLE progress (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   -- The last process that opened the ledger to write: this is in the file itself before anything is in the log.
@@ -156,7 +156,7 @@ CREATE TABLE progress (
   CHECK ((conditions IS NULL) = (conditions_checksum IS NULL))
 ) STRICT;
 
--- The state of each row, with the number of its last record: 0 where there is none.
+-- The state of each row, with the number of its last record, or 0 if it has none.
 CREATE VIEW standing AS
 SELECT
   row.n AS n,

@@ -1,5 +1,6 @@
-//! The mark that a run is to stop: a file beside its ledger, with who set it and when. The ledger itself has one writer, whose
-//! commits are counted in the lock file; a second one would come between them, and hold up rows that are about to leave.
+//! The mark that asks a run to stop: a file beside its ledger that says who set it and when. It is not in the ledger,
+//! because the ledger has one writer, whose commits are counted in the lock file. A second writer would interfere, and
+//! delay rows that are about to leave.
 
 use std::fs;
 use std::future::pending;
@@ -16,13 +17,13 @@ use crate::timestamps::rfc_3339_millis;
 /// The mark is seen within a second, also on a busy machine.
 const TIME_BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
-/// The mark of one run, set or not.
+/// The mark of one run, whether it is set or not.
 #[derive(Clone, Debug)]
 pub(crate) struct StopMark {
     path: PathBuf,
 }
 
-/// Looks for the mark while the run goes on.
+/// Watches for the mark while the run goes on.
 pub(crate) struct StopWatch {
     mark: StopMark,
     looks: Interval,
@@ -34,7 +35,7 @@ impl StopMark {
         Self { path }
     }
 
-    /// Sets it, at once and for good; twice is no more than once.
+    /// Sets it at once and for good. Setting it again changes nothing.
     pub(crate) fn set(&self) -> Result<(), FileError> {
         let text = format!("process {} at {}\n", process::id(), rfc_3339_millis(SystemTime::now()));
         private_file::write(&self.path, text.as_bytes())
@@ -44,18 +45,18 @@ impl StopMark {
         self.path.symlink_metadata().is_ok()
     }
 
-    /// What it says, where it is set: no two marks say the same.
+    /// The contents of the mark, if it is set. No two marks have the same contents.
     pub(super) fn read(&self) -> Option<Vec<u8>> {
         fs::read(&self.path).ok()
     }
 
-    /// Takes it away, where it is set, with one that a process has put aside which was killed then.
+    /// Removes it, if it is set, and one that a killed process had put aside.
     pub(crate) fn lift(&self) -> Result<(), FileError> {
         remove(&self.path)?;
         remove(&self.aside())
     }
 
-    /// Takes it away where it still says `that`. It is put aside to look at it, so that one which is set meanwhile stays.
+    /// Removes it if it still says `that`. It is put aside to be read, so that one that is set meanwhile stays.
     pub(super) fn lift_that(&self, that: &[u8]) -> Result<(), FileError> {
         let aside = self.aside();
         match fs::rename(&self.path, &aside) {
@@ -65,7 +66,7 @@ impl StopMark {
         if fs::read(&aside).is_ok_and(|found| found == that) {
             return remove(&aside);
         }
-        // As it was: it says who has set it and when, and a full disk does not keep it from its place.
+        // A rename keeps its contents, and works even if the disk is full.
         fs::rename(&aside, &self.path).map_err(FileError::of("write", &self.path))
     }
 
@@ -89,7 +90,7 @@ fn remove(path: &Path) -> Result<(), FileError> {
 }
 
 impl StopWatch {
-    /// Ends once the mark is set; a second time it never does. What waits for it may be dropped, and begun again.
+    /// Resolves once the mark is set, and never a second time. A waiting caller may drop it and start again.
     pub(crate) async fn seen(&mut self) {
         if self.is_seen {
             pending::<()>().await;
@@ -113,12 +114,12 @@ mod tests {
         let before = mark.read().unwrap();
         mark.lift_that(&before).unwrap();
         assert!(!mark.is_set());
-        // A person stops the run again, after the older mark was looked at.
+        // A person stops the run again after the older mark was read.
         fs::write(home.path().join("r.stop"), "process 1 at another time\n").unwrap();
         mark.lift_that(&before).unwrap();
         assert_eq!(mark.read().unwrap(), b"process 1 at another time\n");
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
-        // A process that was killed in between has left one aside.
+        // A process that was killed in between has left a mark aside.
         fs::write(home.path().join("r.stop.old"), before).unwrap();
         mark.lift().unwrap();
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);

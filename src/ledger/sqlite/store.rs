@@ -1,4 +1,4 @@
-//! The runs in the files of this machine.
+//! The runs in files of this machine.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -22,19 +22,20 @@ use crate::output::Sent;
 use crate::phone::person_key;
 use crate::private_file;
 
-/// How long another process that has a run and does not send it is waited for: it keeps what it has learnt, or decides rows.
+/// How long to wait for another process that holds a run without sending it: it stores what it has learned, or decides
+/// rows.
 const PATIENCE: Duration = Duration::from_secs(30);
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 impl LedgerStore for Runs {
-    /// Also those whose files were given a name that no run has: they may have sent, too.
+    /// Includes runs whose files were given a name that no run can have: they may have sent, too.
     fn names(&self) -> Result<Vec<RunName>, LedgerError> {
         let mut names = self.with_ending(LEDGER, RunName::of_file)?;
         names.sort();
         Ok(names)
     }
 
-    /// Those of which only the lock file is left.
+    /// The runs that have only a lock file left.
     fn lost(&self) -> Result<Vec<RunName>, LedgerError> {
         let mut names = self.with_ending(LOCK, RunName::of_file)?;
         names.retain(|name| self.files(name).is_ledger_lost());
@@ -46,7 +47,7 @@ impl LedgerStore for Runs {
         runs.max().map(|(_, name)| name).ok_or(RunError::NoRuns.into())
     }
 
-    /// Nobody can continue a copy, or what cannot be read.
+    /// A copy, or an unreadable run, cannot be continued.
     fn unfinished(
         &self,
         is_to_stop: bool,
@@ -61,7 +62,7 @@ impl LedgerStore for Runs {
                 Err(_) if self.is_removed(name) => {}
                 Err(error) => {
                     warn(name, &error);
-                    // Of a copy whose run is there, the run itself is continued.
+                    // If the original of a copy is here, it is the original that is continued.
                     let of = if let LedgerError::Copy { run, .. } = &error { run.parse().ok() } else { None };
                     if !of.is_some_and(|of: RunName| known.contains(&of)) {
                         unreadable.push(name.clone());
@@ -72,7 +73,7 @@ impl LedgerStore for Runs {
         Ok(UnfinishedRuns { names, unreadable })
     }
 
-    /// Whoever looks at what people got, decides rows or removes the run has it too, and does not send it.
+    /// A process that checks claims, decides rows or removes the run also holds it, but does not send it.
     fn is_held(&self, name: &RunName) -> bool {
         RunLock::is_taken_to_send(&self.files(name))
     }
@@ -85,13 +86,13 @@ impl LedgerStore for Runs {
         Ok(Box::new(self.whole_ledger(name)?))
     }
 
-    /// Nothing is left where neither file is there: a link that leads nowhere is a run whose ledger is elsewhere.
+    /// The run is gone if neither file exists. A dangling link is a run whose ledger is elsewhere.
     fn is_removed(&self, name: &RunName) -> bool {
         let files = self.files(name);
         [files.ledger(), files.lock()].iter().all(|path| path.symlink_metadata().is_err())
     }
 
-    /// What its lock file says of it.
+    /// The contents of its lock file.
     fn note(&self, name: &RunName) -> Option<RunNote> {
         RunNote::read(&self.files(name).lock())
     }
@@ -117,7 +118,7 @@ impl LedgerStore for Runs {
         Box::new(EarlierRuns::of_list(self, of, remember, ignored))
     }
 
-    /// Clears away what imports left that were killed.
+    /// Removes files left by imports that were killed.
     fn reserve(&self, name: &RunName) -> Result<NewRun, LedgerError> {
         for abandoned in self.with_ending(DRAFT, |stem| stem.parse().ok())? {
             if let Ok(lock) = self.lock(&abandoned) {
@@ -128,7 +129,7 @@ impl LedgerStore for Runs {
         if self.path(name).exists() {
             return Err(RunError::Exists { name: name.clone() }.into());
         }
-        // The log of a ledger that somebody removed would be played into the new one.
+        // SQLite would apply the log of a removed ledger to the new one.
         self.files(name).remove_logs()?;
         self.stop_mark(name).lift().map_err(LedgerError::from)?;
         let reserved = ReservedRun::new(self.files(name), lock);
@@ -159,7 +160,7 @@ impl LedgerStore for Runs {
         for name in self.with_key(scope)? {
             let Some((ledger, _)) = self.ledger_with_key(&name, Some(scope))? else { continue };
             let mut rows = ledger.rows_to(recipient)?;
-            // That a message failed is said only when all records were read.
+            // A message is reported as failed only after all records were read.
             if rows.iter().any(|row| row.reported.state == RowState::Failed) {
                 rows = self.whole_ledger(&name)?.rows_to(recipient)?;
             }
@@ -204,7 +205,7 @@ impl LedgerStore for Runs {
         let in_use = || LedgerError::InUse { run: name.to_string() };
         let reserved = reserved.ok_or_else(in_use)?;
         if let Some(scope) = details.scope() {
-            // On the disk with the name of the ledger, by which there is a run.
+            // Reaches the disk together with the name of the ledger, which makes the run exist.
             let mark = self.files(&name).key_mark(&scope);
             private_file::open("create", &mark, File::options().write(true).create(true).truncate(false))
                 .map_err(LedgerError::from)?;
@@ -229,7 +230,7 @@ impl LedgerStore for Runs {
             }
         };
         if purpose == HeldFor::Sending {
-            // What was changed is compared with nothing that was typed.
+            // Checked first, so that the flags that were typed are not compared with changed data.
             self.locked_ledger(name, &lock)?.into_whole()?;
         }
         Ok(Box::new(LockedRun::new(self, name, lock)))
@@ -266,7 +267,8 @@ impl LedgerStore for Runs {
 }
 
 impl Runs {
-    /// The runs that may have the key, by their marks; all of them where the files of one that had it have another name.
+    /// The runs that may have the key, according to their marks. All runs, if the files of one with the key were
+    /// renamed.
     fn with_key(&self, scope: &OnceScope) -> Result<Vec<RunName>, LedgerError> {
         let marked = self.with_ending(&key_mark(scope), RunName::of_file)?;
         if marked.iter().any(|name| self.is_removed(name)) {
@@ -275,8 +277,8 @@ impl Runs {
         Ok(marked)
     }
 
-    /// The ledger of the run `name` with its key; nothing where it has none, or not the one that is `wanted`. A run whose lock
-    /// file says so is not opened.
+    /// The ledger of the run `name`, with its key. None if the run has no key, or not the `wanted` one. If the lock
+    /// file says so, the ledger is not opened.
     fn ledger_with_key(
         &self,
         name: &RunName,
@@ -308,8 +310,8 @@ impl Runs {
     fn find_in(&self, name: &RunName, recipients: &[String], found: &mut FoundMessages) -> Result<(), LedgerError> {
         let mut ledger = self.ledger(name)?;
         let mut rows = rows_to(&ledger, recipients)?;
-        // A row is said not to be sent only when all records were read. The first handle is closed after the second has found
-        // damage or none, and only the last to close writes the log into the file.
+        // A row is reported as not sent only after all records were read. The first handle is closed after the second
+        // has checked for damage, and only the last one to close writes the log into the file.
         if rows.iter().any(|row| row.reported.state.sent() == Sent::No) {
             ledger = self.whole_ledger(name)?;
             rows = rows_to(&ledger, recipients)?;
@@ -331,7 +333,8 @@ impl Runs {
         }
     }
 
-    /// Whether it is not a rehearsal, and when it was made. Of a ledger that cannot be read, its other files say so.
+    /// Whether it is not a sandbox run, and when it was made. For an unreadable ledger, this comes from its other
+    /// files.
     fn age_of(&self, name: &RunName) -> (bool, i64) {
         let read = || {
             let ledger = self.ledger(name)?;
