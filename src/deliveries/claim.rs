@@ -1,5 +1,5 @@
-//! Whether a single message under a key was sent whose process did not hear of it: by the counting that settles rows, over
-//! hashes, since a claim keeps no words and no numbers.
+//! Determines whether a single message under a key was sent if its process did not learn the outcome. It counts copies
+//! as for rows, but over hashes, since a claim stores no texts and no numbers.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -17,14 +17,14 @@ use crate::ledger::{KnownAttempt, RowState};
 use crate::once::{OnceEntry, OnceHash, OnceHasher, OnceState};
 use crate::timestamps::of_milliseconds;
 
-/// Whoever waits for an answer does not wait for more pages.
+/// The page limit: the user is waiting for an answer.
 const MOST_PAGES: u32 = 200;
-/// So many messages whose ids are known are looked for, the newest first.
+/// How many messages with known ids are looked for, newest first.
 const MOST_EXAMPLES: usize = 3;
-/// All that is compared has one content.
+/// Everything that is compared has the same content.
 const CONTENT: usize = 0;
 
-/// A message of which the id is known, by which it shows whether the history can be compared with what was sent.
+/// A message with a known id, which shows whether the history can be compared with what was sent.
 #[derive(Clone, Debug)]
 struct SentExample {
     id: String,
@@ -34,7 +34,7 @@ struct SentExample {
     longest: i64,
 }
 
-/// A claim of which nobody knows how it ended. Times in milliseconds.
+/// A claim with an unknown end. Times in milliseconds.
 #[derive(Debug)]
 pub(crate) struct ClaimInquiry<'a> {
     hasher: &'a OnceHasher,
@@ -43,22 +43,23 @@ pub(crate) struct ClaimInquiry<'a> {
     shown: OnceHash,
     /// When the person was claimed, by the ledger's clock.
     at: i64,
-    /// How long a single send takes at most, and a request.
+    /// The longest duration of a single send, and of a request.
     longest: i64,
     timeout: i64,
-    /// What Jelou's clock shows beside the ledger's.
+    /// How far Jelou's clock is ahead of the ledger's.
     clock: i64,
     attempts: Vec<OwnAttempt>,
     examples: Vec<SentExample>,
-    /// What is listed with its content, by id.
+    /// The listed messages with its content, by id.
     copies: HashMap<String, ListedCopy>,
-    /// Whether a message of ours, or a listed one, may be such a copy and cannot be told apart.
+    /// Whether a message of ours, or a listed one, might be such a copy but cannot be identified.
     is_doubted: bool,
     is_proven: bool,
 }
 
 impl<'a> ClaimInquiry<'a> {
-    /// Of what a person has under a key; nothing where the history does not show all of such a message, or a row decides.
+    /// The inquiry for a person's claim under a key; None if the history does not show the whole message, or if a row
+    /// decides.
     pub(crate) fn of(
         hasher: &'a OnceHasher,
         person: OnceHash,
@@ -90,30 +91,31 @@ impl<'a> ClaimInquiry<'a> {
         self.kind
     }
 
-    /// The times between which attempts of runs count, by the ledger's clock.
+    /// The period in which attempts of runs count, by the ledger's clock.
     pub(crate) fn counted_span(&self) -> [i64; 2] {
         let window = AttemptWindow::of(self.at, 0, self.longest);
         let width = window.end.saturating_sub(window.begin);
         [window.begin.saturating_sub(width), window.end.saturating_add(width)]
     }
 
-    /// Whether there is a message by which it can show what the history has.
+    /// Whether there is a message that can show what the history contains.
     pub(crate) fn has_examples(&self) -> bool {
         !self.examples.is_empty()
     }
 
-    /// What was counted before is counted anew.
+    /// Discards the counts so far, to count again.
     pub(crate) fn forget_attempts(&mut self) {
         self.attempts.clear();
         self.examples.clear();
     }
 
-    /// Takes what a person has by a single send or a removed run, under any key of the bot: the claim itself among them.
+    /// Adds the person's messages from single sends and removed runs, under any key of the bot, including the claim
+    /// itself.
     pub(crate) fn add_claim(&mut self, person: OnceHash, entry: &OnceEntry) {
         if entry.state == OnceState::NotSent {
             return;
         }
-        // Of one that was sent it is known when it ended.
+        // For a claim that was sent, the time of its end is known.
         let (began_at, longest) = match entry.state {
             OnceState::Sent => (entry.at.saturating_sub(self.longest), self.longest.saturating_mul(2)),
             _ => (entry.at, self.longest),
@@ -138,12 +140,12 @@ impl<'a> ClaimInquiry<'a> {
                 });
             }
             Some(_) => {}
-            // Its bubble may look the same.
+            // Its bubble might look the same.
             None => self.is_doubted |= person == self.person && window.meets(self.window()),
         }
     }
 
-    /// Takes an attempt of a run of the bot.
+    /// Adds an attempt of one of the bot's runs.
     pub(crate) fn add_attempt(&mut self, attempt: &KnownAttempt) {
         let content = RequestContent::of(&attempt.path, &attempt.body);
         let Some(shown) = content.bubble.as_ref().map(|bubble| bubble.hash(self.hasher)) else { return };
@@ -170,13 +172,13 @@ impl<'a> ClaimInquiry<'a> {
         }
     }
 
-    /// When the message can have been created, by Jelou's clock.
+    /// The period in which the message may have been created, by Jelou's clock.
     fn window(&self) -> AttemptWindow {
         AttemptWindow::of(self.at, self.clock, self.longest)
     }
 
-    /// Reads what Jelou lists for that time, and looks for a message whose id is known; this machine's clock is `ahead` of the
-    /// ledger's by so much. Gives whether all was read.
+    /// Reads Jelou's list for that period, and looks for a message with a known id. This machine's clock is `ahead` of
+    /// the ledger's by that many milliseconds. Returns whether everything was read.
     ///
     /// # Errors
     /// When Jelou cannot be asked.
@@ -185,7 +187,7 @@ impl<'a> ClaimInquiry<'a> {
             let AttemptWindow { begin, end } = inquiry.window();
             LookUpSpan { start: SpanStart::At(of_milliseconds(begin)), until: Some(of_milliseconds(end)) }
         };
-        // The first answer says what Jelou's clock shows.
+        // The first answer shows Jelou's clock.
         self.clock = ahead;
         let pages = look_ups.pages(LookUpList::History, &span(self)).await?;
         let clock = i64::try_from(look_ups.clock.as_millis()).unwrap_or_default();
@@ -222,7 +224,7 @@ impl<'a> ClaimInquiry<'a> {
         Ok(is_readable)
     }
 
-    /// Takes a message that is listed.
+    /// Adds a listed message.
     fn note(&mut self, message: &HistoryMessage) {
         let shown = ShownContent::of_listed(message).map(|content| content.hash(self.hasher));
         if message.author == MessageAuthor::User || shown != Some(self.shown) {
@@ -237,14 +239,14 @@ impl<'a> ClaimInquiry<'a> {
         let person = name(self.hasher.person(person));
         let copy = ListedCopy { id: id.clone(), person, content: CONTENT, at: at.as_millisecond() };
         let known = self.copies.insert(id.clone(), copy.clone());
-        // Two messages with one id.
+        // Two messages with the same id.
         self.is_doubted |= known.is_some_and(|known| known != copy);
     }
 
-    /// The id of the message, where it was sent, once the attempts are counted that there were until all was read.
+    /// The id of the message, if it was sent. All attempts until the end of the reading must be counted first.
     ///
     /// # Errors
-    /// Why that cannot be told.
+    /// Why the outcome stays unknown.
     pub(crate) fn verdict(&self) -> Result<String, StillUnknown> {
         let listed: Vec<_> = self.copies.values().cloned().collect();
         let doubted = if self.is_doubted { HashSet::from([CONTENT]) } else { HashSet::new() };
@@ -259,7 +261,7 @@ impl<'a> ClaimInquiry<'a> {
     }
 }
 
-/// As persons are compared.
+/// The person in the form that is used for comparison.
 fn name(person: OnceHash) -> String {
     format!("{:02x?}", person.0)
 }

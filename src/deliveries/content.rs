@@ -1,4 +1,4 @@
-//! What Jelou's history shows of a message, which is all by which a message of ours can be recognized there.
+//! The content of a message as Jelou's history shows it, which is the only way to recognize our messages there.
 
 use serde_json::{Map, Value};
 
@@ -6,30 +6,30 @@ use crate::api::{HistoryMessage, MessageSort};
 use crate::message::Message;
 use crate::once::{OnceHash, OnceHasher};
 
-/// The kinds of which a bubble of the history shows all that a person sees: text, medium, or both. Buttons, lists, flows and
-/// templates have more than that, and two different ones can look the same.
+/// The kinds whose bubble in the history shows everything that a person sees: text, medium, or both. Buttons, lists,
+/// flows and templates have more, so two different ones can look the same.
 const SHOWN_KINDS: [&str; 6] = ["text", "image", "video", "audio", "file", "sticker"];
 
-/// What a bubble shows. Both parts must be equal: a text below another image is another message.
+/// The content of a bubble. Both parts must be equal: the same text below another image is another message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ShownContent {
     text: Option<String>,
     media_url: Option<String>,
 }
 
-/// What a request says of itself.
+/// The relevant parts of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RequestContent {
-    /// Where Jelou lists it.
+    /// The place where Jelou lists it.
     pub(crate) sort: MessageSort,
-    /// What its bubble has of text and medium. Messages of several kinds can look the same there.
+    /// The text and medium in its bubble. Messages of different kinds can look the same there.
     pub(crate) bubble: Option<ShownContent>,
-    /// Its kind, where the bubble shows all of it.
+    /// Its kind, if the bubble shows all of it.
     pub(crate) shown_kind: Option<&'static str>,
 }
 
 impl RequestContent {
-    /// Of a request with this path and body.
+    /// Reads a request with this path and body.
     pub(crate) fn of(path: &str, body: &str) -> Self {
         let fields: Map<String, Value> = serde_json::from_str(body).unwrap_or_default();
         let sort = MessageSort::of(path, &fields);
@@ -44,20 +44,20 @@ impl RequestContent {
         }
     }
 
-    /// Its kind and what the history shows of it; nothing where the history does not show all.
+    /// Its kind and its content in the history; None if the history does not show everything.
     pub(crate) fn shown(self) -> Option<(&'static str, ShownContent)> {
         self.shown_kind.zip(self.bubble)
     }
 }
 
 impl ShownContent {
-    /// Of a message that Jelou lists; nothing of a bubble that shows nothing.
+    /// Reads a message that Jelou lists; None for a bubble that shows nothing.
     pub(crate) fn of_listed(message: &HistoryMessage) -> Option<Self> {
         let content = Self { text: message.text.clone(), media_url: message.media_url.clone() };
         (!content.is_empty()).then_some(content)
     }
 
-    /// As a claim keeps it.
+    /// The hash that a claim stores.
     pub(super) fn hash(&self, hasher: &OnceHasher) -> OnceHash {
         hasher.shown(self.text.as_deref(), self.media_url.as_deref())
     }
@@ -90,7 +90,7 @@ mod tests {
                 MessageSort::Free,
                 Some(("sticker", None, Some(url))),
             ),
-            // A list is a text on the wire, with more than its bubble shows.
+            // On the wire a list is a text, with more than its bubble shows.
             (messages, json!({"type": "text", "text": "x", "options": [{"title": "a"}]}), MessageSort::Free, None),
             (messages, json!({"type": "quick_reply", "text": "x"}), MessageSort::Free, None),
             (messages, json!({"type": "text"}), MessageSort::Free, None),

@@ -1,14 +1,14 @@
-//! Which unknown rows were sent after all, by counting: the attempts of ours that may have left, against the messages that
-//! Jelou lists. Nothing here asks or writes. What is not listed is never taken for what was not sent.
+//! Decides by counting which unknown rows were sent: it compares our attempts that may have been sent with the messages
+//! that Jelou lists. Nothing here sends requests or writes. A message that is not listed never counts as not sent.
 
 use std::collections::{HashMap, HashSet};
 
-/// A message of ours may be created so much later than its request timed out, in milliseconds.
+/// How much later than its request's timeout a message of ours may be created, in milliseconds.
 const LATEST: i64 = 10 * 60 * 1000;
-/// By so much two clocks may differ where they are thought to agree, in milliseconds.
+/// How far two clocks may differ while they are considered equal, in milliseconds.
 const TOLERANCE: i64 = 5000;
 
-/// In which time a message can have been created that an attempt sent. In milliseconds.
+/// The period in which the message of an attempt may have been created. In milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AttemptWindow {
     pub(crate) begin: i64,
@@ -16,8 +16,8 @@ pub(crate) struct AttemptWindow {
 }
 
 impl AttemptWindow {
-    /// Of an attempt that began at `began_at` by our clock, beside which Jelou's shows `clock` more, and that took `timeout`
-    /// at most.
+    /// The window of an attempt that began at `began_at` by our clock and took at most `timeout`. Jelou's clock is
+    /// ahead by `clock`.
     pub(crate) fn of(began_at: i64, clock: i64, timeout: i64) -> Self {
         let begin = began_at.saturating_add(clock);
         Self { begin: begin.saturating_sub(TOLERANCE), end: begin.saturating_add(timeout).saturating_add(LATEST) }
@@ -32,20 +32,20 @@ impl AttemptWindow {
     }
 }
 
-/// An attempt of ours that may have left, of any run of the bot.
+/// An attempt of ours that may have been sent, from any run of the bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OwnAttempt {
-    /// The unknown row that can be settled by it, as its place in the inquiry.
+    /// The unknown row that it can settle, as its position in the inquiry.
     pub(crate) row: Option<usize>,
     pub(crate) person: String,
     /// The number of its content.
     pub(crate) content: usize,
     pub(crate) window: AttemptWindow,
-    /// Where its answer, or an earlier look-up, gave one.
+    /// The message's id, if its answer or an earlier look-up returned one.
     pub(crate) message_id: Option<String>,
 }
 
-/// A message of the bot that Jelou lists, with a content that an unknown row has.
+/// A message of the bot that Jelou lists, with the content of an unknown row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListedCopy {
     pub(crate) id: String,
@@ -54,28 +54,28 @@ pub(crate) struct ListedCopy {
     pub(crate) at: i64,
 }
 
-/// Why an unknown row stays so.
+/// Why an unknown row stays unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum StillUnknown {
-    /// The history has no such message to the person, though it has others of the kind that left about then.
+    /// The history has no such message to the person, though it has others of this kind from about that time.
     NotListed,
-    /// The same, while a message can still be created.
+    /// The same, but a message may still be created.
     NotYetListed,
-    /// The history has no such message to the person, but another one from that time.
+    /// The history has no such message to the person, but a different one from that time.
     OtherListed,
     /// It has fewer than were attempted.
     FewerListed,
-    /// Somebody else sends the same.
+    /// Someone else sends the same content.
     NotOursAlone,
-    /// No message of this kind whose id is known was found as it was sent.
+    /// No message of this kind with a known id was found with the content that was sent.
     Unproven,
-    /// The history does not show all of such a message.
+    /// The history does not show everything of such a message.
     NotShown,
-    /// It left longer ago than is asked for.
+    /// It was sent before the period that is asked for.
     TooOld,
     /// The process that sends it may still report its outcome.
     MayStillSpeak,
-    /// Not all was read.
+    /// Not everything was read.
     NotAsked,
 }
 
@@ -84,12 +84,12 @@ pub(crate) enum StillUnknown {
 pub(crate) struct ProvenCopy {
     pub(crate) row: usize,
     pub(crate) message_id: String,
-    /// Why it counts as sent, in figures: so many copies are listed, and as many were attempted.
+    /// The evidence that it was sent: the number of listed copies, which equals the number of attempts.
     pub(crate) copies: usize,
 }
 
-/// Decides the unknown rows among `attempts` by the messages `listed`, each of which is there once. Of the contents in `doubted`
-/// something is listed that cannot be told whose it is.
+/// Decides the unknown rows among `attempts` by the messages `listed`, which contains each message once. For the
+/// contents in `doubted`, a listed message cannot be attributed.
 pub(crate) fn decide(
     attempts: &[OwnAttempt],
     listed: &[ListedCopy],
@@ -102,7 +102,7 @@ pub(crate) fn decide(
         for cluster in clusters {
             let verdict = verdict(cluster, shared.contains(content));
             let mut ids = verdict.as_ref().map(Vec::as_slice).unwrap_or_default().iter();
-            // The first that was attempted gets the first that was created.
+            // The first attempt gets the first message that was created.
             for attempt in cluster.attempts.iter().filter(|attempt| attempt.message_id.is_none()) {
                 let id = ids.next();
                 let Some(row) = attempt.row else { continue };
@@ -119,14 +119,14 @@ pub(crate) fn decide(
     decided
 }
 
-/// Attempts of one content to one person whose windows meet, and what is listed within them.
+/// Attempts of one content to one person with overlapping windows, and the copies listed within them.
 struct Cluster<'a> {
     attempts: Vec<&'a OwnAttempt>,
     window: AttemptWindow,
     listed: Vec<&'a ListedCopy>,
 }
 
-/// For each content and person the clusters, and how many copies are listed outside of them.
+/// The clusters of each content and person, and the number of copies listed outside them.
 fn group<'a>(attempts: &'a [OwnAttempt], listed: &'a [ListedCopy]) -> Vec<(usize, Vec<Cluster<'a>>, usize)> {
     type Group<'a> = (Vec<&'a OwnAttempt>, Vec<&'a ListedCopy>);
     let mut groups: HashMap<(usize, &str), Group<'a>> = HashMap::new();
@@ -163,8 +163,8 @@ fn group<'a>(attempts: &'a [OwnAttempt], listed: &'a [ListedCopy]) -> Vec<(usize
     groups.into_iter().map(clusters_of).collect()
 }
 
-/// The contents that somebody else sends too: a copy is listed that no attempt of ours can have been, or more of them than were
-/// attempted.
+/// The contents that someone else sends too: a listed copy matches no attempt of ours, or there are more copies than
+/// attempts.
 fn shared_contents(groups: &[(usize, Vec<Cluster<'_>>, usize)], doubted: &HashSet<usize>) -> HashSet<usize> {
     let is_shared = |clusters: &[Cluster<'_>], outside: usize| {
         outside > 0 || clusters.iter().any(|cluster| cluster.listed.len() > cluster.attempts.len())
@@ -173,7 +173,7 @@ fn shared_contents(groups: &[(usize, Vec<Cluster<'_>>, usize)], doubted: &HashSe
     shared.map(|(content, ..)| *content).chain(doubted.iter().copied()).collect()
 }
 
-/// The ids of the copies that attempts without an id sent, in the order of their creation.
+/// The ids of the copies that attempts without an id sent, in order of creation.
 fn verdict<'a>(cluster: &Cluster<'a>, is_shared: bool) -> Result<Vec<&'a str>, StillUnknown> {
     let Cluster { attempts, listed, .. } = cluster;
     if is_shared {
@@ -188,7 +188,7 @@ fn verdict<'a>(cluster: &Cluster<'a>, is_shared: bool) -> Result<Vec<&'a str>, S
     if listed.len() < attempts.len() {
         return Err(StillUnknown::FewerListed);
     }
-    // As many as were attempted, but not those of which the ids are known: then they are not all ours.
+    // There are as many as were attempted, but known ids are missing: then they are not all ours.
     if ours.len() < attempts.iter().filter(|attempt| attempt.message_id.is_some()).count() {
         return Err(StillUnknown::NotOursAlone);
     }
@@ -201,7 +201,8 @@ mod tests {
 
     const MINUTE: i64 = 60_000;
 
-    /// An attempt to a person, so many minutes after the first one, with the row that it can settle or the id of its message.
+    /// An attempt to a person, this many minutes after the first one, with the row that it can settle or the id of its
+    /// message.
     fn attempt(person: &str, content: usize, minute: i64, row: Option<usize>, id: Option<&str>) -> OwnAttempt {
         let window = AttemptWindow::of(minute * MINUTE, 0, MINUTE / 2);
         OwnAttempt { row, person: person.to_owned(), content, window, message_id: id.map(str::to_owned) }
@@ -213,7 +214,7 @@ mod tests {
 
     type Decided = (Vec<(usize, String)>, Vec<(usize, StillUnknown)>);
 
-    /// The rows that are settled with their ids, and those that are not with why.
+    /// The settled rows with their ids, and the other rows with the reason.
     fn decided(attempts: &[OwnAttempt], listed: &[ListedCopy], doubted: &[usize]) -> Decided {
         let (mut found, mut left) = (Vec::new(), Vec::new());
         for row in decide(attempts, listed, &doubted.iter().copied().collect()) {
@@ -240,14 +241,14 @@ mod tests {
     fn as_many_listed_as_attempted_were_sent() {
         let one = attempt("a", 0, 0, Some(0), None);
         is_settled(std::slice::from_ref(&one), &[copy("m", "a", 0, 0)], &[(0, "m")]);
-        // Sent ones count, and have ids of their own.
+        // Sent messages count, with their own ids.
         let sent = attempt("a", 0, 1, None, Some("s"));
         is_settled(&[one.clone(), sent.clone()], &[copy("m", "a", 0, 0), copy("s", "a", 0, 1)], &[(0, "m")]);
-        // Two that are unknown take the ids in order.
+        // Two unknown ones get the ids in order.
         let second = attempt("a", 0, 2, Some(1), None);
         let listed = [copy("n", "a", 0, 2), copy("m", "a", 0, 1)];
         is_settled(&[one.clone(), second], &listed, &[(0, "m"), (1, "n")]);
-        // An unknown attempt of another run counts, and takes its id, but is not settled here.
+        // An unknown attempt of another run counts and gets its id, but is not settled here.
         let other = attempt("a", 0, -1, None, None);
         is_settled(&[one, other], &[copy("o", "a", 0, -1), copy("m", "a", 0, 0)], &[(0, "m")]);
     }
@@ -260,7 +261,7 @@ mod tests {
         is_left(std::slice::from_ref(&one), &[], &[], &[(0, StillUnknown::NotListed)]);
         let both = [(0, StillUnknown::FewerListed), (1, StillUnknown::FewerListed)];
         is_left(&[one.clone(), two], &[copy("m", "a", 0, 0)], &[], &both);
-        // The one that is listed is that which was sent.
+        // The listed message is the one that was sent.
         is_left(&[one.clone(), sent.clone()], &[copy("s", "a", 0, 1)], &[], &[(0, StillUnknown::NotListed)]);
         // It is not: the one that was sent is listed later, or never.
         is_left(&[one, sent], &[copy("m", "a", 0, 1)], &[], &[(0, StillUnknown::FewerListed)]);
@@ -273,24 +274,24 @@ mod tests {
         let both = [copy("m", "a", 0, 0), copy("s", "b", 0, 0)];
         is_settled(&attempts, &both, &[(0, "m")]);
         for other in [
-            // To somebody to whom nothing of ours went.
+            // To a person to whom we sent nothing.
             copy("x", "c", 0, 0),
             // More than were attempted: to this person, and to another.
             copy("x", "a", 0, 1),
             copy("x", "b", 0, 1),
-            // Outside of what our attempts can have been.
+            // Outside the windows of our attempts.
             copy("x", "a", 0, 60),
             copy("x", "b", 0, -60),
         ] {
             is_left(&attempts, &[&both[..], &[other]].concat(), &[], &[(0, not_alone)]);
         }
-        // Of which it cannot be told whose it is.
+        // It cannot be attributed.
         is_left(&attempts, &both, &[0], &[(0, not_alone)]);
-        // The ids of what was sent are not among them.
+        // The ids of the sent messages are not among them.
         let sent = attempt("a", 0, 1, None, Some("s"));
         let listed = [copy("m", "a", 0, 0), copy("n", "a", 0, 1)];
         is_left(&[attempts[0].clone(), sent], &listed, &[], &[(0, not_alone)]);
-        // Another content is another matter.
+        // Another content is not affected.
         is_settled(&attempts, &[&both[..], &[copy("x", "c", 1, 0)]].concat(), &[(0, "m")]);
     }
 
@@ -309,7 +310,7 @@ mod tests {
 
     #[test]
     fn attempts_far_apart_are_counted_by_themselves() {
-        // On Friday, and once more on Monday after a person said so: each has its own message.
+        // On Friday, and again on Monday after a person decided so: each attempt has its own message.
         let attempts = [attempt("a", 0, 0, None, None), attempt("a", 0, 4000, Some(0), None)];
         is_settled(&attempts, &[copy("m", "a", 0, 4000)], &[(0, "m")]);
         is_left(&attempts, &[copy("m", "a", 0, 0)], &[], &[(0, StillUnknown::NotListed)]);

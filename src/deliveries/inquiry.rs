@@ -1,4 +1,4 @@
-//! One look at the messages of a run: what is looked for, what the answers say of it, and what is new for the ledger.
+//! One inquiry about the messages of a run: what to look for, what the answers say, and what is new for the ledger.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -12,28 +12,28 @@ use crate::ledger::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, P
 use crate::phone::person_key;
 use crate::timestamps::of_milliseconds;
 
-/// A message that was read, or has failed, is looked for so much longer.
+/// How much longer to look for a message that was read or has failed.
 const LONGER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The clocks and limits by which a run is looked at. Times in milliseconds.
+/// The clocks and limits of an inquiry. Times in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InquiryTerms {
     /// By the ledger's clock.
     pub(crate) now: i64,
-    /// How long after it left a message is looked for.
+    /// How long after it was sent a message is looked for.
     pub(crate) up_to: Duration,
-    /// What Jelou's clock shows beside the ledger's.
+    /// How far Jelou's clock is ahead of the ledger's.
     pub(crate) clock: i64,
-    /// How long a request takes at most.
+    /// The longest duration of a request.
     pub(crate) timeout: i64,
-    /// When the run was last asked about, where it was.
+    /// When the run was last asked about, if ever.
     pub(crate) last_asked_at: Option<i64>,
-    /// Whether rows that were sent are only looked for as examples of what the history shows.
+    /// Whether sent rows are only looked for as examples of what the history shows.
     pub(crate) only_unknown: bool,
 }
 
 impl InquiryTerms {
-    /// Whether `at` is so long ago or less.
+    /// Whether `at` is at most this long ago.
     fn is_within(&self, at: i64, span: Duration) -> bool {
         i64::try_from(span.as_millis()).is_ok_and(|span| self.now.saturating_sub(at) <= span)
     }
@@ -44,7 +44,7 @@ impl InquiryTerms {
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of the row by itself")]
 pub(super) struct InquiredRow {
     n: i64,
-    /// Of its last record.
+    /// From its last record.
     number: i64,
     is_unknown: bool,
     pub(super) id: Option<String>,
@@ -54,56 +54,58 @@ pub(super) struct InquiredRow {
     shown: Option<(&'static str, ShownContent)>,
     known: Option<KnownDelivery>,
     is_asked: bool,
-    /// What was learnt and is not in the ledger yet.
+    /// News that the ledger does not have yet.
     steps: Vec<DeliveryFacts>,
     is_listed: bool,
     may_still_speak: bool,
-    /// Of an unknown row: whether another message to the person is listed for the time in which it can have been created.
+    /// For an unknown row: whether another message to the person is listed for the period in which it may have been
+    /// created.
     has_other: bool,
 }
 
-/// What was found of an unknown row that was sent.
+/// The evidence for an unknown row that was sent.
 #[derive(Clone, Debug)]
 struct FoundCopy {
     copy: ListedCopy,
     facts: DeliveryFacts,
 }
 
-/// See the file.
+/// See the module's documentation.
 #[derive(Debug)]
 pub(crate) struct Inquiry {
     terms: InquiryTerms,
     rows: Vec<InquiredRow>,
     by_id: HashMap<String, usize>,
-    /// Of the unknown rows that are asked for.
+    /// The unknown rows that are asked for.
     by_n: HashMap<i64, usize>,
-    /// The same rows, by their persons.
+    /// The same rows, by person.
     by_person: HashMap<String, Vec<usize>>,
-    /// What unknown rows that are asked for would show, numbered.
+    /// The contents of the unknown rows that are asked for, numbered.
     contents: HashMap<ShownContent, usize>,
     attempts: Vec<OwnAttempt>,
-    /// What is listed with such a content, by id.
+    /// The listed messages with such a content, by id.
     copies: HashMap<String, FoundCopy>,
     doubted: HashSet<usize>,
-    /// The kinds of which a sent row was found by its id, as it was sent, and when the last such row left.
+    /// The kinds for which a sent row was found by its id with the content that was sent, and when the last such row
+    /// was sent.
     proven: HashMap<&'static str, i64>,
     /// When the first and the last attempt of the run began.
     span: Option<[i64; 2]>,
 }
 
-/// What became of unknown rows.
+/// The results for unknown rows.
 #[derive(Debug, Default)]
 pub(crate) struct Settled {
     pub(crate) news: DeliveryNews,
-    /// Why others stay unknown.
+    /// Why the others stay unknown.
     pub(crate) left: BTreeMap<StillUnknown, LeftRows>,
 }
 
-/// Unknown rows that stay so for one reason.
+/// Unknown rows that stay unknown for one reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LeftRows {
     pub(crate) rows: u64,
-    /// How long ago the last of them left.
+    /// How long ago the last of them was sent.
     pub(crate) since: Duration,
 }
 
@@ -124,7 +126,7 @@ impl Inquiry {
         }
     }
 
-    /// Takes an attempt of the run that is asked about. Of a row the last one counts.
+    /// Adds an attempt of the run in question. Only a row's last attempt counts.
     pub(crate) fn add(&mut self, attempt: KnownAttempt) {
         let KnownAttempt { began_at, .. } = attempt;
         self.span = Some(self.span.map_or([began_at; 2], |[first, last]| [first.min(began_at), last.max(began_at)]));
@@ -162,12 +164,12 @@ impl Inquiry {
         self.rows.push(row);
     }
 
-    /// Jelou's clock is known by now.
+    /// Whether Jelou's clock is known.
     pub(crate) fn set_clock(&mut self, clock: i64) {
         self.terms.clock = clock;
     }
 
-    /// Takes an attempt, of any run of the bot, to be counted. Of this run all were added before.
+    /// Adds an attempt of any run of the bot for counting. The attempts of this run must be added first.
     pub(crate) fn count(&mut self, attempt: &KnownAttempt, is_of_this_run: bool) {
         let Some(bubble) = RequestContent::of(&attempt.path, &attempt.body).bubble else { return };
         let Some(content) = self.contents.get(&bubble).copied() else { return };
@@ -186,7 +188,7 @@ impl Inquiry {
         AttemptWindow::of(began_at, self.terms.clock, self.terms.timeout)
     }
 
-    /// Whether asking can bring something new.
+    /// Whether asking can return anything new.
     pub(crate) fn is_open(&self) -> bool {
         self.rows.iter().any(|row| row.is_asked && row.may_change(&self.terms))
     }
@@ -196,7 +198,7 @@ impl Inquiry {
         !self.contents.is_empty()
     }
 
-    /// The rows that are asked for and were not found yet, of these sorts.
+    /// The rows of these sorts that are asked for and were not found yet.
     pub(super) fn open_rows(&self, of: impl Fn(MessageSort) -> bool) -> impl Iterator<Item = &InquiredRow> {
         self.rows.iter().filter(move |row| row.is_asked && row.id.is_some() && !row.is_listed && of(row.sort))
     }
@@ -206,15 +208,16 @@ impl Inquiry {
         self.rows.iter().filter(|row| row.is_asked).count() as u64
     }
 
-    /// From when on, by the ledger's clock, messages of these rows can be listed; nothing where there are none. To count copies
-    /// it is from the first of the run on: somebody else may have sent the same at any time of it.
+    /// The earliest time, by the ledger's clock, at which messages of these rows can be listed; None if there are none.
+    /// To count copies, it starts with the first attempt of the run: someone else may have sent the same content at any
+    /// time since.
     pub(crate) fn since(&self, of: impl Fn(MessageSort) -> bool, counts_copies: bool) -> Option<i64> {
         let first = self.open_rows(of).map(|row| row.left_at).min();
         let of_run = self.counted_span().filter(|_| counts_copies).map(|[first, _]| first);
         first.into_iter().chain(of_run).min()
     }
 
-    /// The times between which attempts of other runs count, by the ledger's clock.
+    /// The period in which attempts of other runs count, by the ledger's clock.
     pub(crate) fn counted_span(&self) -> Option<[i64; 2]> {
         let [first, last] = self.span.filter(|_| self.counts_copies())?;
         let around = |at: i64| AttemptWindow::of(at, 0, self.terms.timeout);
@@ -222,7 +225,7 @@ impl Inquiry {
         Some([first.saturating_sub(width), last.saturating_add(width)])
     }
 
-    /// Learns what an entry of the history says. Gives whether it says whose message it is, or which.
+    /// Reads an entry of the history. Returns whether the entry identifies its message or its recipient.
     pub(crate) fn note_message(&mut self, entry: &Value, bot: &str) -> bool {
         let Some(message) = HistoryMessage::read(entry, bot) else { return false };
         if message.author != MessageAuthor::User {
@@ -231,7 +234,7 @@ impl Inquiry {
         message.id.is_some() || message.user.is_some()
     }
 
-    /// Learns what a message says that no person wrote.
+    /// Reads a message that no person wrote.
     fn note_ours(&mut self, message: &HistoryMessage) {
         let content = ShownContent::of_listed(message);
         let (facts, at) = (message.facts(), message.at.map(jiff::Timestamp::as_millisecond));
@@ -255,7 +258,7 @@ impl Inquiry {
             }
         }
         let Some(number) = content.as_ref().and_then(|content| self.contents.get(content).copied()) else { return };
-        // Nobody knows whether an author of whom the API does not say who it is was ours.
+        // If the API does not name the author, it may have been us or someone else.
         let (MessageAuthor::Bot, Some(id), Some(person), Some(at)) =
             (message.author, message.id.clone(), message.user.as_deref(), at)
         else {
@@ -268,14 +271,14 @@ impl Inquiry {
             None => {
                 self.copies.insert(id, FoundCopy { copy, facts });
             }
-            // A page moved while it was read.
+            // A page moved during the reading.
             Some(known) if known.copy == copy => known.facts.learn(facts),
-            // Two messages with one id.
+            // Two messages with the same id.
             Some(known) => self.doubted.extend([known.copy.content, number]),
         }
     }
 
-    /// Learns what an entry of the notifications says. Gives whether it says which it is.
+    /// Reads an entry of the notifications. Returns whether the entry identifies its message.
     pub(crate) fn note_notification(&mut self, entry: &Value) -> bool {
         let Some(notification) = Notification::read(entry) else { return false };
         let is_named = notification.ids().next().is_some();
@@ -287,7 +290,7 @@ impl Inquiry {
         is_named
     }
 
-    /// Learns the status of only the message with this id.
+    /// Reads the status of the message with this id only.
     pub(crate) fn note_one(&mut self, id: &str, facts: Option<DeliveryFacts>, notification: Option<Notification>) {
         let Some(row) = self.by_id.get(id).and_then(|place| self.rows.get_mut(*place)) else { return };
         row.is_listed |= facts.is_some();
@@ -299,7 +302,7 @@ impl Inquiry {
         }
     }
 
-    /// What was learnt since it was last asked, for the ledger.
+    /// The news for the ledger since the last call.
     pub(crate) fn news(&mut self) -> DeliveryNews {
         let mut news = DeliveryNews::default();
         for row in &mut self.rows {
@@ -308,7 +311,8 @@ impl Inquiry {
         news
     }
 
-    /// Whether all rows that left within `span` are asked for, or were. A look at the newest alone says nothing of the others.
+    /// Whether all rows sent within `span` are, or were, asked for. An inquiry about the newest ones says nothing about
+    /// the others.
     pub(crate) fn is_complete(&self, span: Duration) -> bool {
         self.rows.iter().all(|row| {
             let is_silent = row.id.is_some() && row.known.is_none();
@@ -322,12 +326,12 @@ impl Inquiry {
         (self.terms.now, self.asked())
     }
 
-    /// What is known of each row by now.
+    /// What is known about each row by now.
     pub(crate) fn known(&self) -> impl Iterator<Item = (i64, KnownDelivery)> {
         self.rows.iter().filter_map(|row| Some((row.n, row.known.clone()?)))
     }
 
-    /// Decides the unknown rows; `is_whole` says whether all was read by which they are decided.
+    /// Decides the unknown rows; `is_whole` says whether everything needed for that was read.
     pub(crate) fn settle(&mut self, is_whole: bool) -> Settled {
         let mut settled = Settled::default();
         let mut why: HashMap<usize, StillUnknown> = HashMap::new();
@@ -346,7 +350,7 @@ impl Inquiry {
         for ProvenCopy { row: place, message_id, copies } in found {
             let Some(row) = self.rows.get_mut(place) else { continue };
             let is_proven = row.shown.as_ref().is_some_and(|(kind, _)| self.proven.contains_key(kind));
-            // A message of ours has one row.
+            // A message of ours belongs to one row.
             if !is_proven || row.may_still_speak || self.by_id.contains_key(&message_id) {
                 why.insert(place, StillUnknown::Unproven);
                 continue;
@@ -374,13 +378,13 @@ impl Inquiry {
         settled
     }
 
-    /// Why a row of which nothing is listed stays unknown: what that says depends on what else is listed.
+    /// Why a row without a listed message stays unknown; this depends on what else is listed.
     fn of_absence(&self, row: &InquiredRow) -> StillUnknown {
         let last = row.shown.as_ref().and_then(|(kind, _)| self.proven.get(kind));
         let window = AttemptWindow::of(row.left_at, 0, self.terms.timeout);
         match last {
             _ if row.has_other => StillUnknown::OtherListed,
-            // What left about then is listed by now.
+            // Messages sent at about that time are listed by now.
             Some(last) if AttemptWindow::of(*last, 0, self.terms.timeout).end < row.left_at => StillUnknown::Unproven,
             None => StillUnknown::Unproven,
             Some(_) if window.has(self.terms.now) => StillUnknown::NotYetListed,
@@ -388,8 +392,8 @@ impl Inquiry {
         }
     }
 
-    /// How far the messages came that left at `since` or later, each counted once. Whether all was read says whether one that
-    /// is not listed counts as such.
+    /// How far the messages sent at `since` or later came, each counted once. A message that is not listed counts as
+    /// such only if everything was read.
     pub(crate) fn counts(&self, is_whole: bool, since: i64) -> DeliveryCounts {
         let mut counts = DeliveryCounts { asked_at: self.terms.now, asked: self.asked(), ..DeliveryCounts::default() };
         for row in self.rows.iter().filter(|row| !row.is_unknown && row.left_at >= since) {
@@ -407,7 +411,8 @@ impl Inquiry {
 }
 
 impl InquiredRow {
-    /// Whether asking can bring something new: until it is replied to; what was read or has failed for a day more.
+    /// Whether asking can return anything new: until the message is answered; one that was read or has failed, for one
+    /// more day.
     fn may_change(&self, terms: &InquiryTerms) -> bool {
         let is_open = match self.known.as_ref() {
             None => true,
@@ -423,7 +428,7 @@ impl InquiredRow {
         is_open && terms.is_within(self.left_at, terms.up_to)
     }
 
-    /// Whether what Jelou lists can say anything of it.
+    /// Whether Jelou's lists can say anything about it.
     fn is_listable(&self) -> bool {
         self.id.is_some() || self.is_unknown && self.shown.is_some()
     }
@@ -481,7 +486,7 @@ mod tests {
         }
     }
 
-    /// What is changed of an inquiry that settles a row.
+    /// A change to an inquiry that settles a row.
     type Change = dyn Fn(&mut InquiryTerms, &mut Vec<KnownAttempt>, &mut Vec<Value>);
 
     /// A text to a person: sent with this id, or unknown.
@@ -509,7 +514,7 @@ mod tests {
         })
     }
 
-    /// The rows that are settled, and why others stay unknown.
+    /// The settled rows, and why the others stay unknown.
     fn settled(
         terms: InquiryTerms,
         attempts: &[KnownAttempt],
@@ -531,7 +536,7 @@ mod tests {
         (settled.news.proven.into_iter().map(|row| row.n).collect(), left.collect())
     }
 
-    /// One row is sent, the other unknown, and both are listed: with one thing changed, nothing is settled.
+    /// One row is sent, the other unknown, and both are listed. After any one change, nothing is settled.
     #[test]
     fn each_condition_that_does_not_hold_settles_nothing() {
         let attempts = || vec![attempt(1, Some("a")), attempt(2, None)];
@@ -665,7 +670,7 @@ mod tests {
             (days(3), LEFT_AT, None, true),
             (Duration::from_secs(60), LEFT_AT, None, false),
             (Duration::from_secs(60), LEFT_AT, Some(LEFT_AT + 1), true),
-            // Too old for any look, but one that is told how far to go back.
+            // Too old, unless the look-back time is given.
             (days(3), NOW - 100 * HOUR, None, true),
         ] {
             let mut inquiry = Inquiry::new(InquiryTerms { up_to, last_asked_at, ..terms() });

@@ -1,5 +1,6 @@
-//! What the people of a run got, as Jelou tells it later: which rows are asked for, what the answers say of them, and which
-//! unknown rows were sent by that. It asks through the look-ups of `api`, and writes nothing: who calls keeps what is learnt.
+//! The deliveries of a run's messages, which Jelou reports later: which rows to ask for, what the answers mean, and
+//! which unknown rows they prove as sent. It uses the look-ups of `api` and writes nothing: the caller stores the
+//! results.
 
 mod claim;
 mod content;

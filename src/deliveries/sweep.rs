@@ -1,5 +1,5 @@
-//! Asks Jelou about the messages of a run, once: by the pages of the time in which they left, or one after the other where that
-//! takes fewer requests.
+//! Asks Jelou about the messages of a run once: by the pages of the period in which they were sent, or one by one if
+//! that takes fewer requests.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
@@ -14,24 +14,24 @@ use crate::api::{
 use crate::ledger::{DeliveryNews, LedgerError};
 use crate::timestamps::of_milliseconds;
 
-/// A million entries: a server that gives new ones for ever is left.
+/// A million entries: gives up on a server that always returns new ones.
 const MOST_PAGES: u32 = 20_000;
-/// As many rows are asked for one by one where the API does not say how many pages it has.
+/// How many rows are asked for one by one if the API does not tell its number of pages.
 const FEW_ROWS: u64 = 50;
-/// What is learnt is kept this often.
+/// How often the results are stored.
 const KEPT_EVERY: Duration = Duration::from_secs(10);
 
-/// How the rows of a listing are asked for.
+/// How to ask for the rows of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LookUpRoute {
     Nothing,
-    /// As many as the API says.
+    /// As many pages as the API reports.
     Pages(Option<u64>),
     Rows(u64),
 }
 
 impl LookUpRoute {
-    /// The one with fewer requests. Copies can only be counted in pages.
+    /// The way with fewer requests. Copies can only be counted in pages.
     fn of(rows: u64, pages: Option<u64>, counts_copies: bool) -> Self {
         match pages {
             _ if rows == 0 && !counts_copies => Self::Nothing,
@@ -41,7 +41,7 @@ impl LookUpRoute {
         }
     }
 
-    /// How many requests it takes, at least; nothing where that is not known.
+    /// The minimum number of requests; None if unknown.
     fn requests(self) -> Option<u64> {
         match self {
             Self::Nothing => Some(0),
@@ -51,17 +51,17 @@ impl LookUpRoute {
     }
 }
 
-/// Who hears of a sweep.
+/// Gets the progress of a sweep.
 pub(crate) struct SweepListener<'a> {
-    /// How many requests are about to be made, where that is known.
+    /// The number of requests to be made, if known.
     pub(crate) plan: &'a mut dyn FnMut(Option<u64>),
-    /// So many requests are answered, about.
+    /// The approximate number of answered requests.
     pub(crate) progress: &'a mut dyn FnMut(u64),
-    /// What was learnt, now and then.
+    /// New results, from time to time.
     pub(crate) keep: &'a mut dyn FnMut(DeliveryNews) -> Result<(), LedgerError>,
 }
 
-/// How a sweep ended that nothing stopped.
+/// The end of a sweep that was not stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SweepEnd {
     Whole,
@@ -69,7 +69,7 @@ pub(crate) enum SweepEnd {
     Partial(ListingCoverage),
 }
 
-/// What stopped a sweep; what was learnt before is kept.
+/// The error that stopped a sweep; earlier results are kept.
 #[derive(Debug)]
 pub(crate) enum SweepError {
     LookUp(LookUpError),
@@ -82,14 +82,14 @@ impl From<LookUpError> for SweepError {
     }
 }
 
-/// A run that is asked about.
+/// A run in question.
 pub(crate) struct Sweep<'a, 'b> {
     look_ups: &'a mut LookUps<'b>,
     inquiry: &'a mut Inquiry,
     listener: SweepListener<'a>,
-    /// By so much this machine's clock is ahead of the ledger's, in milliseconds.
+    /// How far this machine's clock is ahead of the ledger's, in milliseconds.
     ahead: i64,
-    /// Requests that are answered.
+    /// The number of answered requests.
     answered: u64,
 }
 
@@ -103,11 +103,11 @@ impl<'a, 'b> Sweep<'a, 'b> {
         Self { look_ups, inquiry, listener, ahead, answered: 0 }
     }
 
-    /// Asks. Once the history is read, `count` takes the attempts by which copies are counted: one that begins meanwhile may be
-    /// listed already.
+    /// Asks. After the history is read, `count` adds the attempts for counting copies: an attempt that begins during
+    /// the reading may be listed already.
     ///
     /// # Errors
-    /// When Jelou cannot be asked, or what was learnt cannot be kept.
+    /// When Jelou cannot be asked, or the results cannot be stored.
     pub(crate) async fn run(
         mut self,
         count: &mut dyn FnMut(&mut Inquiry) -> Result<(), LedgerError>,
@@ -135,7 +135,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
         let mut end = self.read(LookUpList::Notifications, by_notifications, template_span, is_template).await?;
         let left = self.rows(is_template);
         if by_history == LookUpRoute::Nothing && left > 0 {
-            // Their ids may be those of the history.
+            // Their ids may be those from the history.
             (rows, span) = (left, self.span(is_template, false));
             let pages = self.pages(LookUpList::History, span.as_ref()).await?;
             by_history = LookUpRoute::of(rows, pages, false);
@@ -152,7 +152,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
         self.inquiry.open_rows(of).count() as u64
     }
 
-    /// What Jelou's clock shows beside the ledger's, in milliseconds.
+    /// How far Jelou's clock is ahead of the ledger's, in milliseconds.
     fn clock(&self) -> i64 {
         i64::try_from(self.look_ups.clock.as_millis()).unwrap_or_default().saturating_add(self.ahead)
     }
@@ -238,7 +238,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
     }
 }
 
-/// As many pages have so many entries.
+/// The number of pages for this many entries.
 fn pages_of(entries: u64) -> u64 {
     entries.div_ceil(LOOK_UP_LIMIT as u64)
 }

@@ -1,13 +1,13 @@
-//! Cells that are likely a mistake: a word of a program for nothing or for an error, so that a person would read "Hola #N/A"; an
-//! empty one that leaves a gap; a number without `+` that is by chance one of another country.
+//! Finds cells that are probably a mistake: a word that programs write for nothing or for an error, such as `#N/A` in a
+//! greeting; an empty cell that leaves a gap; a number without `+` that happens to be valid in another country.
 
 use crate::list::Row;
 use crate::phone::{country_of, may_be_national};
 use crate::template::BodyTemplate;
 
-/// What programs write for nothing, in lower case.
+/// Words that programs write for nothing, in lower case.
 const NOTHING: [&str; 11] = ["-", "--", "–", "—", "n/a", "n/d", "null", "(null)", "nan", "none", "undefined"];
-/// What spreadsheets write for an error, behind `#`, in English, Spanish and Portuguese.
+/// Words that spreadsheets write for an error, after `#`, in English, Spanish and Portuguese.
 const ERRORS: [&str; 17] = [
     "N/A",
     "N/D",
@@ -39,7 +39,7 @@ impl PlaceholderCells {
         Self(columns)
     }
 
-    /// Those columns that have such a word in `row`, with the word.
+    /// The columns with such a word in `row`, with the word.
     pub(crate) fn of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (&'a str, &'a str)> {
         let word = |name| row.text(name).map(str::trim).filter(|text| is_error(text) || is_nothing(text));
         self.0.iter().filter_map(move |name| Some((name.as_str(), word(name)?)))
@@ -50,35 +50,35 @@ fn is_nothing(text: &str) -> bool {
     NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// Whether it is an error of a spreadsheet, which no person ever means.
+/// Whether it is a spreadsheet error, which is never intended.
 pub(crate) fn is_error(text: &str) -> bool {
     let Some(name) = text.strip_prefix('#') else { return false };
     ERRORS.contains(&name.trim_start_matches(['¡', '¿']))
 }
 
-/// Codes that are named.
+/// The maximum number of codes that are listed.
 const MOST_NAMED: usize = 5;
 
-/// Each country code with the first number that has it, that number's line, and its country.
+/// Each country code, with its first number, that number's line, and the country.
 #[derive(Debug, Default)]
 pub(crate) struct BareCodes(Vec<(&'static str, String, u64, &'static str)>);
 
 impl BareCodes {
-    /// Notes a number that was written without `+`, if no country was given for national numbers.
+    /// Records a number that was written without `+`, unless a country was given for national numbers.
     pub(super) fn note(&mut self, code: &'static str, (written, number): (&str, &str), line: u64) {
         if self.0.iter().all(|(known, ..)| *known != code) {
-            // A number that is likely right needs no note.
+            // A number that is probably right needs no note.
             let unlikely = country_of(number).filter(|_| may_be_national(number)).unwrap_or_default();
             self.0.push((code, written.to_owned(), line, unlikely));
         }
     }
 
-    /// Forgets numbers that come behind `line` first.
+    /// Drops codes whose first number is after `line`.
     pub(super) fn cut(&mut self, line: u64) {
         self.0.retain(|(_, _, first, _)| *first <= line);
     }
 
-    /// The note for a person if there are several codes, or an unlikely one.
+    /// The note for the user if there are several codes, or an unlikely one.
     pub(crate) fn warning(&self) -> Option<String> {
         let count = self.0.len();
         if let [(code, written, _, unlikely)] = self.0.as_slice()
@@ -114,7 +114,7 @@ impl EmptyCells {
         Self(columns)
     }
 
-    /// Those columns that are empty in `row`.
+    /// The columns that are empty in `row`.
     pub(crate) fn of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a str> {
         self.0.iter().map(String::as_str).filter(move |name| row.text(name).is_some_and(|text| text.trim().is_empty()))
     }

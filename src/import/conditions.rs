@@ -1,4 +1,5 @@
-//! Whether the conditions of a message mean what they say: a cell is a text, which is neither more than 100 nor a no.
+//! Checks whether the conditions of a message mean what they seem to mean: a cell is a text, which cannot be compared
+//! with 100 and is not false.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +8,13 @@ use serde_json::Value;
 use crate::list::Row;
 use crate::template::{TakenFor, TemplateError, Uses, is_amount, is_plain_number, says_no};
 
-/// What the texts of a message require of columns, each with the path of its text.
+/// The columns that the texts of a message depend on, each with the path of its text.
 #[derive(Default)]
 pub(crate) struct Conditions {
     numbers: Vec<(String, TakenFor)>,
     casts: Vec<(String, TakenFor)>,
     truths: Vec<(String, TakenFor)>,
-    /// Columns that must not be empty, since `| number` of nothing is less than any number.
+    /// Columns that must not be empty, since `| number` of an empty cell is less than any number.
     less: BTreeSet<(String, String)>,
     /// Two columns that are compared, with the expression.
     ordered: BTreeSet<(String, (String, String, String))>,
@@ -35,8 +36,8 @@ impl Conditions {
         conditions
     }
 
-    /// Refuses a condition that no row with these columns can meet as it is meant. In a list with a header
-    /// every cell is a text.
+    /// Refuses a condition that no row with these columns can meet as intended. In a list with a header, every cell is
+    /// a text.
     pub(crate) fn check_columns(&self, row: &Row) -> Result<(), TemplateError> {
         match (row, self.numbers.first()) {
             (Row::Cells { .. }, Some((path, taken))) => Err(fault(path, number_problem(taken), true)),
@@ -44,7 +45,7 @@ impl Conditions {
         }
     }
 
-    /// The same for the cells of a row.
+    /// The same check for the cells of a row.
     pub(crate) fn check(&self, row: &Row) -> Result<(), TemplateError> {
         for (path, taken) in &self.numbers {
             if matches!(row.get(&taken.column), Some(Value::String(_))) {
@@ -58,7 +59,7 @@ impl Conditions {
         }
         for (path, TakenFor { column, written, meant }) in &self.truths {
             if let Some(cell) = row.text(column).filter(|cell| says_no(cell)) {
-                // The zero of an amount is as empty as the no of an answer.
+                // `says_no` is also true for a zero amount, which needs `| number`.
                 let meant = if is_amount(cell) { meant.replace("| yes", "| number") } else { meant.clone() };
                 let problem = format!(
                     "`{written}` is true for `{}` in {column}, because that cell is not empty; write `{meant}`, or `{column} != '{}'`",
@@ -88,7 +89,7 @@ impl Conditions {
         Ok(())
     }
 
-    /// Warnings about cells that differ only in case from the text they are compared with.
+    /// Warnings about cells that differ only in case from the text that they are compared with.
     pub(crate) fn warnings<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = String> + 'a {
         self.compared.iter().filter_map(|(column, text)| {
             let cell = row.text(column)?;

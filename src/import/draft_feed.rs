@@ -1,4 +1,4 @@
-//! The thread that writes the draft while the list is read: the rows come to it in batches, in their order.
+//! The thread that writes the draft while the list is read. It receives the rows in batches, in order.
 
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -6,22 +6,22 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, LedgerError, Skip, SkipReason};
 
-/// Rows that are handed over at once, so that the threads wake each other rarely.
+/// The number of rows in a batch, so that the threads rarely wake each other.
 const ROWS_OF_A_BATCH: usize = 256;
 /// A batch is full once its rows have this many bytes.
 const BYTES_OF_A_BATCH: usize = 1024 * 1024;
-/// Batches that may wait: what is read ahead stays small however slow the disk is.
+/// The number of batches that may wait, so that the read-ahead stays small even with a slow disk.
 const BATCHES_WAITING: usize = 2;
 
-/// The way to the thread; it ends when this is closed or gone.
+/// The sending side of the thread's channel; the thread ends when it is closed or dropped.
 pub(super) struct DraftFeed<'scope> {
     batch: RowBatch,
     batches: SyncSender<RowBatch>,
     thread: ScopedJoinHandle<'scope, Result<(), LedgerError>>,
 }
 
-/// Rows on their way, with their texts in one allocation. If each text were an allocation of its own, freed by the other
-/// thread, the two threads would contend for it.
+/// Rows in transit, with their texts in one allocation. If each text were its own allocation, freed by the other
+/// thread, the two threads would contend for the allocator.
 struct RowBatch {
     texts: String,
     rows: Vec<RowLengths>,
@@ -31,9 +31,9 @@ struct RowBatch {
 struct RowLengths {
     line: u64,
     cells: usize,
-    /// Of recipient, path and body, or of the reason why there is no request.
+    /// The lengths of recipient, path and body, or of the reason why there is no request.
     request: Result<[usize; 3], usize>,
-    /// Of the problem, and the other run.
+    /// The lengths of the problem and of the other run.
     skip: Option<(SkipReason, usize, Option<usize>)>,
 }
 
@@ -44,7 +44,7 @@ impl<'scope> DraftFeed<'scope> {
         Self { batch: RowBatch::with_capacity(0), batches, thread }
     }
 
-    /// Adds the next row. Where it fails, [`DraftFeed::close`] says why.
+    /// Adds the next row. If it fails, [`DraftFeed::close`] returns the error.
     pub(super) fn add(&mut self, row: &DraftRow<'_>) -> Result<(), LedgerError> {
         self.batch.add(row);
         if self.batch.is_full() { self.hand_over() } else { Ok(()) }
@@ -52,7 +52,7 @@ impl<'scope> DraftFeed<'scope> {
 
     /// Waits until every row is written.
     pub(super) fn close(mut self) -> Result<(), LedgerError> {
-        // Why it was not taken is what the thread ends with.
+        // The thread's result tells why it was not accepted.
         let _ = self.hand_over();
         drop(self.batches);
         self.thread.join().unwrap_or_else(|panic| resume_unwind(panic))
@@ -164,7 +164,7 @@ mod tests {
         let mut draft = LedgerDraft::create(None).unwrap();
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, &mut draft);
-            // A line is an integer of SQLite's.
+            // A line is an SQLite integer.
             feed.add(&row(u64::MAX, "{}")).unwrap();
             while feed.add(&row(1, "{}")).is_ok() {}
             let error = feed.close().unwrap_err();

@@ -1,4 +1,4 @@
-//! Errors of a run, other than those of its rows.
+//! Errors of an import, other than those of single rows.
 
 use std::io;
 
@@ -18,17 +18,17 @@ pub(crate) enum BulkError {
     /// A template that no row can fill.
     #[error(transparent)]
     Template(TemplateError),
-    /// A message that is not valid whatever the row.
+    /// A message that is invalid for every row.
     #[error(transparent)]
     Message(InvalidMessage),
     #[error(transparent)]
     Reported(#[from] ReportedError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// NDJSON has no place for two fields of one name.
+    /// NDJSON does not allow two fields with the same name.
     #[error("the input's own column `{column}` has the name of one of the outcome's")]
     ColumnOfOutcome { column: String },
-    /// A sheet has an end.
+    /// A sheet has a limited size.
     #[error("the report has {rows} rows, and a sheet has room for {most}")]
     TooManyRows { rows: u64, most: u64 },
     #[error(
@@ -45,8 +45,8 @@ impl From<DatabaseError> for BulkError {
     }
 }
 
-/// A row of a report whose columns belong to another row, or lack something. The whole list is refused: after sorting one
-/// column alone, every outcome stands beside another person.
+/// A row of a report whose columns belong to another row, or are incomplete. The whole list is refused: after only one
+/// column is sorted, every outcome is beside the wrong person.
 #[derive(Debug, Error)]
 pub(crate) enum ReportedError {
     #[error("line {line} is to {to}, but line {of_run} of run {run}, which it names, was to {recipient}")]
@@ -66,7 +66,7 @@ fn of_name(run: &str) -> String {
 }
 
 impl ReportedError {
-    /// The way out, for the hint line.
+    /// The remedy, for the hint line.
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::OtherPerson { .. } | Self::OtherLine { .. } | Self::NoSuchLine { .. } => {

@@ -1,4 +1,4 @@
-//! What reading a list in says: of a row that is not as it should be, and of all rows at the end.
+//! The result of reading a list: notes about rows, and totals at the end.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::ledger::{LedgerDraft, LedgerError, SkipReason};
 use crate::message::TemplateUses;
 use crate::phone::Country;
 
-/// Why the recipient of a row is left out who is on `list`, for the report.
+/// Why a row is skipped whose recipient is on `list`, for the report.
 pub(crate) fn problem_of_excluded(list: &str) -> String {
     format!("the recipient must not be written to: they are on {list}")
 }
@@ -16,47 +16,47 @@ pub(crate) fn problem_of_excluded(list: &str) -> String {
 /// Notes about a row during the import.
 #[derive(Debug)]
 pub(crate) enum RowFault<'a> {
-    /// It makes no valid request.
+    /// It does not make a valid request.
     Invalid(String),
     Warning(String),
-    /// Its number has no `+`, and is read as a number of the country in the list; None if the row has no country.
+    /// Its number has no `+`, and is read as a number of the list's country; None if the row has no country.
     NationalNumber {
         country: Option<Country>,
     },
-    /// A report says that it was sent, or may have been.
+    /// A report says that it was sent, or may have been sent.
     Reported(SkipReason),
-    /// It is left out: its recipient must not be written to, by the list of this name.
+    /// It is skipped: its recipient is excluded by the list with this name.
     Excluded(&'a str),
-    /// It is left out, since a report that is sent again has it as left out for this reason.
+    /// It is skipped for this reason, as it was in the report that is sent again.
     KeptOut(SkipReason),
-    /// The cell under this column, which a text has, is empty.
+    /// The cell in this column, which a text uses, is empty.
     EmptyCell(String),
     /// The cell of a column that a text uses has a word for "nothing".
     PlaceholderCell {
         column: String,
         cell: String,
     },
-    /// It is sent, as is this earlier line to the same person.
+    /// It is sent, and so is this earlier line to the same person.
     RepeatedPerson {
         of: u64,
     },
-    /// It is left out: this earlier line goes to the same person.
+    /// It is skipped: this earlier line is for the same person.
     SamePerson {
         of: u64,
     },
-    /// Its request is that of an earlier line.
+    /// Its request is the same as that of an earlier line.
     Duplicate {
         of: u64,
         recipient: &'a str,
     },
 }
 
-/// What a person should check in a row.
+/// What the user should check in a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Remark {
-    /// It makes no valid request.
+    /// It does not make a valid request.
     Invalid(String),
-    /// Its request is that of an earlier line.
+    /// Its request is the same as that of an earlier line.
     Duplicate {
         of: u64,
     },
@@ -68,17 +68,17 @@ pub(crate) enum Remark {
         column: String,
         cell: String,
     },
-    /// This earlier line goes to the same person.
+    /// This earlier line is for the same person.
     RepeatedPerson {
         of: u64,
     },
 }
 
-/// The remarks about rows, by their lines.
+/// The notes about rows, by line.
 pub(crate) type Remarks = BTreeMap<u64, Vec<Remark>>;
 
 impl Remark {
-    /// The part of a fault that a person should check.
+    /// The part of a note that the user should check.
     pub(crate) fn of(fault: &RowFault<'_>) -> Option<Self> {
         Some(match fault {
             RowFault::Invalid(problem) => Self::Invalid(problem.clone()),
@@ -97,7 +97,7 @@ impl Remark {
         })
     }
 
-    /// Whether the row cannot be sent because of it.
+    /// Whether it prevents the row from being sent.
     pub(crate) fn is_fault(&self) -> bool {
         match self {
             Self::Invalid(_) | Self::Duplicate { .. } | Self::NotAllowed => true,
@@ -112,23 +112,23 @@ pub(crate) struct Imported {
     /// Rows that make a request.
     pub(crate) rows: u64,
     pub(crate) invalid: u64,
-    /// Of these, the rows whose numbers a country could make valid.
+    /// Of these, the rows whose numbers would be valid with a country.
     pub(crate) without_country: u64,
     pub(crate) guarded: u64,
     pub(crate) excluded: u64,
     pub(crate) duplicates: u64,
-    /// Rows left out for an earlier row to the same person.
+    /// Rows skipped because of an earlier row for the same person.
     pub(crate) same_person: u64,
-    /// Rows that were skipped because their people have not written lately.
+    /// Rows that were skipped because the recipients have not written recently.
     pub(crate) outside_window: u64,
-    /// Rows that were left out because of an earlier run.
+    /// Rows that were skipped because of an earlier run.
     pub(crate) earlier: u64,
-    /// Rows that were left out because their recipients are not allowed.
+    /// Rows that were skipped because their recipients are not allowed.
     pub(crate) not_allowed: u64,
-    /// Rows that were left out because the sheet hides them.
+    /// Rows that were skipped because the sheet hides them.
     pub(crate) hidden: u64,
     pub(crate) columns: Vec<String>,
-    /// Warnings about the texts, whatever the rows are.
+    /// Warnings about the texts that apply to every row.
     pub(crate) warnings: Vec<String>,
     /// The templates that rows name.
     pub(crate) templates: TemplateUses,
@@ -143,17 +143,18 @@ impl Imported {
         self.rows - self.guarded
     }
 
-    /// Rows that are left out as they should be.
+    /// Rows that are skipped as intended.
     pub(crate) fn left_out(&self) -> u64 {
         self.excluded + self.outside_window + self.same_person + self.earlier + self.hidden + self.not_allowed
     }
 
-    /// Every row that was read.
+    /// All rows that were read.
     pub(crate) fn all(&self) -> u64 {
         self.rows + self.invalid + self.duplicates + self.left_out()
     }
 
-    /// `507 rows: 480 are fine, 10 are invalid, …`, with numbers that add up; None if all rows are of one sort.
+    /// `507 rows: 480 are fine, 10 are invalid, …`, with numbers that add up; None if all rows are in the same
+    /// category.
     pub(crate) fn sums(&self) -> Option<String> {
         let kinds = [
             (self.fine(), "fine"),
@@ -172,7 +173,7 @@ impl Imported {
         (told.len() > 1).then(|| format!("{} rows: {}", self.all(), told.join(", ")))
     }
 
-    /// Counts the rows as `draft` has them, before those are left out that repeat another one.
+    /// Counts the rows in `draft`, before repeated rows are skipped.
     pub(crate) fn count(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
         self.rows = draft.to_be_sent();
         for (reason, rows) in draft.skip_counts()?.iter() {

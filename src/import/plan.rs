@@ -1,4 +1,4 @@
-//! What each row of a list becomes: its request, or why it makes none.
+//! Determines the result for each row of a list: its request, or the reason why it has none.
 
 use clap::ValueEnum;
 use minijinja::Environment;
@@ -23,30 +23,30 @@ use crate::template::{
     misspelling, typed_line_break,
 };
 
-/// Which rows are taken.
+/// The rows to take from the list.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RowRange {
-    /// This many at the beginning are skipped.
+    /// This many rows at the beginning are skipped.
     pub(crate) skip: u64,
     /// At most this many are sent; the rows after them are not part of the run.
     pub(crate) limit: Option<u64>,
 }
 
-/// How rows that cannot be taken as they are, are dealt with.
+/// How to treat rows that cannot be taken as they are.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct ImportPolicy {
     pub(crate) skip_invalid: bool,
     pub(crate) allow_duplicates: bool,
-    /// Of several rows to one person only the first is sent.
+    /// Whether only the first of several rows to one person is sent.
     pub(crate) one_per_person: bool,
-    /// What to do with rows that the sheet hides; None if it was not given.
+    /// How to treat rows that the sheet hides; None if the flag was not given.
     pub(crate) hidden: Option<HiddenRule>,
-    /// Whether rows to recipients that are not allowed are left out.
+    /// Whether rows to recipients that are not allowed are skipped.
     pub(crate) skip_not_allowed: bool,
-    /// Whether the draft notes every row that will not be sent, also where nothing is.
+    /// Whether the draft records every row that will not be sent, even if nothing is sent.
     pub(crate) notes_rejects: bool,
-    /// Whether only people are written to who have written lately.
+    /// Whether only people who have written recently get a message.
     pub(crate) only_in_window: bool,
 }
 
@@ -70,26 +70,26 @@ impl ImportPolicy {
     }
 }
 
-/// What each row becomes.
+/// Turns each row into its result.
 pub(crate) struct ImportPlan<'a> {
     pub(crate) kind: &'a Message,
     /// Whether a warning makes a row invalid.
     pub(crate) strict: bool,
-    /// Of the kind that the body is, made once.
+    /// The schema for the kind of the body, made once.
     pub(crate) schema: Value,
     pub(crate) body: BodyTemplate<'a>,
     pub(crate) recipient: RecipientRule<'a>,
-    /// Whose national numbers the list may have.
+    /// The country of national numbers in the list.
     pub(crate) countries: CountryRule,
     pub(crate) language: &'a Environment<'a>,
     pub(crate) bot: &'a str,
-    /// The address that the requests are made for.
+    /// The address that the requests are sent to.
     pub(crate) base: &'a Url,
-    /// What to do with rows of a report that were sent.
+    /// How to treat rows of a report that were sent.
     pub(crate) reported: ReportedRule,
-    /// Whether rows are skipped because they were sent before: these do not count towards the limit.
+    /// Whether rows are skipped because they were sent before; such rows do not count towards the limit.
     pub(crate) leaves_out: bool,
-    /// Where the runs of a report may be.
+    /// Where to look for the runs of a report.
     pub(crate) store: Option<&'a dyn LedgerStore>,
     pub(crate) range: RowRange,
     pub(crate) policy: ImportPolicy,
@@ -99,12 +99,12 @@ pub(crate) struct ImportPlan<'a> {
 pub(crate) enum RecipientRule<'a> {
     /// `--to`, a template.
     Template(TextTemplate<'a>),
-    /// A column: the one that was named, or the one with a recipient's name.
+    /// A column: the one that was given, or one with a typical name for a recipient.
     Column(Option<&'a str>),
 }
 
 impl RecipientRule<'_> {
-    /// The column of the recipient, for errors too, of a list with these columns.
+    /// The column of the recipient, also for errors, in a list with these columns.
     pub(crate) fn column(&self, names: &[&str]) -> Result<String, ListError> {
         match self {
             Self::Template(_) => Ok("--to".to_owned()),
@@ -112,7 +112,7 @@ impl RecipientRule<'_> {
         }
     }
 
-    /// The recipient of a row, as written and as understood.
+    /// The recipient of a row, as written and as parsed.
     pub(crate) fn read(
         &self,
         row: &Row,
@@ -137,7 +137,7 @@ impl RecipientRule<'_> {
     }
 }
 
-/// A row that makes no request.
+/// A row that does not make a request.
 #[derive(Debug, Error)]
 pub(crate) enum RowError {
     #[error("{0}")]
@@ -169,7 +169,7 @@ fn words(error: &InvalidMessage) -> String {
     if details.is_empty() { error.to_string() } else { details.join("; ") }
 }
 
-/// Refuses a row of totals, such as a sheet ends with, before its cells are faults of the message.
+/// Refuses a row of totals, as found at the end of a sheet, before its cells are reported as faults of the message.
 pub(super) fn refuse_total(row: &Row, recipient: &str) -> Result<(), RowError> {
     if row.cell(recipient).is_none_or(|cell| !cell.trim().is_empty()) {
         return Ok(());
@@ -197,7 +197,7 @@ pub(super) fn refuse_placeholder_cells(
 }
 
 impl ImportPlan<'_> {
-    /// Checks what the columns of the first row can tell; gives the column of the recipient.
+    /// Checks what the columns of the first row show; returns the column of the recipient.
     pub(super) fn check_names(&self, row: &Row) -> Result<String, BulkError> {
         let names = row.names();
         let column = self.recipient.column(&names)?;
@@ -219,7 +219,8 @@ impl ImportPlan<'_> {
         }
     }
 
-    /// For which reasons a row stays out that a report has as left out: those whose flags were not typed, which decide anew.
+    /// The reasons for which a row that the report has as skipped stays skipped: those whose flags were not given. A
+    /// flag that was given decides again.
     pub(super) fn kept_out(&self) -> Vec<SkipReason> {
         let ImportPolicy { allow_duplicates, hidden, only_in_window, .. } = self.policy;
         let is_template = self.kind.command() == "template";
@@ -236,7 +237,7 @@ impl ImportPlan<'_> {
         SkipReason::ALL.into_iter().filter(is_kept).collect()
     }
 
-    /// Whether a message of `row`, whose recipient stands under `recipient`, needs what stands under `column`.
+    /// Whether a message of `row`, whose recipient is in the column `recipient`, needs the column `column`.
     pub(super) fn uses(&self, row: &Row, recipient: &str, column: &str) -> bool {
         let is_meant = |name: &str| row.column(name) == Some(column);
         matches!(self.body, BodyTemplate::Row)
@@ -253,7 +254,7 @@ impl ImportPlan<'_> {
         to.into_iter().chain(self.body.uses())
     }
 
-    /// Refuses a text with a placeholder that matches no column: everybody would get it literally.
+    /// Refuses a text with a placeholder that matches no column: everyone would get it literally.
     fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
         let meant = |name: &str| near_column(columns, name).map(str::to_owned);
         let to = match &self.recipient {
@@ -274,7 +275,7 @@ impl ImportPlan<'_> {
         }
     }
 
-    /// Whether a message is not valid for something that no row decides.
+    /// Whether a message is invalid because of something that does not depend on the row.
     pub(super) fn is_of_every_row(&self, error: &InvalidMessage) -> bool {
         let is_fixed = |violation: &Violation| !self.body.varies_at(&violation.path);
         match error {
@@ -283,7 +284,7 @@ impl ImportPlan<'_> {
         }
     }
 
-    /// A text that is sent literally to everybody and may be a mistake.
+    /// A text that is sent literally to everyone and may be a mistake.
     pub(super) fn cautions(&self) -> Vec<String> {
         let sources = self.body.sources("").into_iter();
         let told = sources.flat_map(|(path, source)| {
@@ -321,7 +322,7 @@ impl ImportPlan<'_> {
         Ok((outgoing, warnings.into_iter().map(RowFault::Warning).chain(told).collect()))
     }
 
-    /// The country of a row; None if it is not clear, which is an error only if it is needed.
+    /// The country of a row; None if it is unclear, which is an error only if the country is needed.
     fn country_of(&self, row: &Row) -> Option<Country> {
         self.countries.of(row.country_cells()).unwrap_or_default()
     }
@@ -338,7 +339,7 @@ impl ImportPlan<'_> {
         recipient: TypedRecipient,
         country: Option<Country>,
     ) -> Result<(Outgoing, Vec<String>), RowError> {
-        // In a row of another country than the list's, nobody can tell of which one its contacts are.
+        // If the row's country differs from the list's, it is unclear to which of the two its contacts belong.
         if self.kind.envelope() != Envelope::Verbatim && country == self.countries.otherwise {
             with_country_codes(&mut body, country);
         }
@@ -351,7 +352,7 @@ impl ImportPlan<'_> {
     }
 }
 
-/// A parameter of a template that is the name of a column and nothing else: `--param nombre`.
+/// A template parameter that is only a column's name: `--param nombre`.
 fn bare_column(columns: &[&str], source: &str) -> Option<Misspelling> {
     let column = columns.iter().find(|column| !source.is_empty() && column.trim() == source.trim())?;
     Some(Misspelling::OtherMarks { written: source.to_owned(), column: (*column).to_owned() })

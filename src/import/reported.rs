@@ -1,5 +1,5 @@
-//! Finds the outcomes of rows when a report is sent again. If their run is in the ledger, it decides, by run and line.
-//! Otherwise the report itself does; its run may be on another machine, or too old to count.
+//! Finds the outcomes of rows when a report is sent again. If their run is in the ledger, the ledger decides, by run
+//! and line. Otherwise the report itself decides: the run may be on another machine, or too old to count.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use crate::phone::person_key;
 /// What to do with rows that were sent, or may have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReportedRule {
-    /// They are rows as all others.
+    /// They are treated as all other rows.
     NotCounted,
     /// Nothing is sent as long as there are any.
     Refused,
@@ -33,22 +33,22 @@ pub(crate) struct ReportedRows {
 pub(super) struct KnownOutcome {
     /// Why the row would be skipped, if it was or may have been sent.
     pub(super) sent: Option<SkipReason>,
-    /// Why it stays out, where it was left out on purpose.
+    /// Why it stays skipped, if it was skipped on purpose.
     pub(super) kept_out: Option<SkipReason>,
 }
 
 /// The runs that a report names, each read once.
 pub(super) struct ReportedRuns<'a> {
-    /// Where the runs are looked for.
+    /// Where to look for the runs.
     store: Option<&'a dyn LedgerStore>,
     rule: ReportedRule,
-    /// For which reasons a row stays out.
+    /// The reasons for which a row stays skipped.
     kept_out: Vec<SkipReason>,
-    /// By their names in the report; nothing where they are not here.
+    /// By their names in the report; None if they are not here.
     runs: HashMap<String, Option<RunOfReport>>,
 }
 
-/// What a ledger has about the rows of a run.
+/// What a ledger knows about the rows of a run.
 struct RunOfReport {
     name: RunName,
     /// In the order of the list.
@@ -57,12 +57,12 @@ struct RunOfReport {
     people: OnceCell<HashMap<u64, u64>>,
 }
 
-/// Of a person only a hash: a run may have millions.
+/// People as hashes, to save memory: a run may have millions of rows.
 struct RowOfRun {
     line: u64,
     person: Option<u64>,
     state: RowState,
-    /// Why it was left out.
+    /// Why it was skipped.
     skipped: Option<SkipReason>,
 }
 
@@ -71,20 +71,20 @@ impl<'a> ReportedRuns<'a> {
         Self { store, rule, kept_out, runs: HashMap::new() }
     }
 
-    /// Why a row stays out that the report has as left out. Who deletes the reason there wants it sent.
+    /// Why a row that the report has as skipped stays skipped. A user who deletes the reason there wants it sent.
     pub(super) fn left_out(&self, outcome: &ReportedOutcome) -> Option<SkipReason> {
         let reason = SkipReason::of_name(outcome.code.as_deref()?.trim())?;
         Some(reason).filter(|reason| self.kept_out.contains(reason))
     }
 
-    /// The same for a row to `recipient`. Somebody else than was left out is not: the number was corrected.
+    /// The same for a row to `recipient`. A different recipient is not skipped: the number was corrected.
     fn left_out_to(&self, outcome: &ReportedOutcome, recipient: &str) -> Option<SkipReason> {
         let sent_to = outcome.sent_to.as_deref().filter(|sent_to| !sent_to.trim().is_empty());
         let is_other = sent_to.is_some_and(|sent_to| !is_same_person(sent_to, recipient));
         self.left_out(outcome).filter(|reason| *reason == SkipReason::Excluded || !is_other)
     }
 
-    /// The outcome of the row in `line`, which is to `recipient`; `outcome` is what the report has.
+    /// The outcome of the row in `line`, which is for `recipient`; `outcome` is the one in the report.
     pub(super) fn known(
         &mut self,
         line: u64,
@@ -101,7 +101,7 @@ impl<'a> ReportedRuns<'a> {
         let (named, person) = (outcome.line.trim(), hash_of(recipient));
         let row = named.parse().ok().and_then(|of_run| run.row(of_run));
         let theirs = row.filter(|row| row.person == Some(person));
-        // The ledger says it where the report has no such column, and of people who must not be written to in any case.
+        // The ledger decides if the report has no such column, and always for excluded people.
         let by_ledger = theirs
             .and_then(|row| row.skipped)
             .filter(|reason| kept_out.contains(reason) && (*reason == SkipReason::Excluded || outcome.code.is_none()));
@@ -120,7 +120,7 @@ impl<'a> ReportedRuns<'a> {
         if let Some(theirs) = run.line_of(person) {
             return Err(ReportedError::OtherLine { line, to, of_run, run: name, theirs }.into());
         }
-        // A person who got no message may have another number now.
+        // A person who did not get a message may have a new number.
         if row.person.is_none() || row.state == RowState::Failed {
             return Ok(Ok(KnownOutcome { sent: None, kept_out }));
         }
@@ -129,7 +129,7 @@ impl<'a> ReportedRuns<'a> {
         Err(ReportedError::OtherPerson { line, to, of_run, run: name, recipient }.into())
     }
 
-    /// The run of this name, if it is here.
+    /// The run with this name, if it is here.
     fn run(&mut self, name: &str) -> Result<Option<&RunOfReport>, LedgerError> {
         if !self.runs.contains_key(name) {
             let run = match (self.store, name.parse::<RunName>()) {
@@ -159,7 +159,7 @@ impl RunOfReport {
 
     fn line_of(&self, person: u64) -> Option<u64> {
         let people = self.people.get_or_init(|| {
-            // Of several lines the first is kept.
+            // If there are several lines, the first one is kept.
             self.rows.iter().rev().filter_map(|row| Some((row.person?, row.line))).collect()
         });
         people.get(&person).copied()
@@ -205,7 +205,7 @@ fn reason_of(state: RowState) -> Option<SkipReason> {
     }
 }
 
-/// Why a row would be left out by what the report itself says, whose run is not here.
+/// Why a row would be skipped according to the report, if its run is not here.
 fn by_report(
     line: u64,
     outcome: &ReportedOutcome,
@@ -233,12 +233,12 @@ fn by_report(
     Err(ReportedError::SentToOther { line, to, sent_to }.into())
 }
 
-/// For the report on the row.
+/// For the report of the new run.
 pub(super) fn problem_of_kept_out(reason: SkipReason) -> String {
     format!("the report that was sent again has it as {}", reason.name())
 }
 
-/// For the report on the row.
+/// For the report of the new run.
 pub(super) fn problem_of_report(reason: SkipReason) -> &'static str {
     if reason == SkipReason::AlreadySent {
         "the report that was sent again has it as sent"

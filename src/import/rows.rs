@@ -1,4 +1,5 @@
-//! Reads every row, makes its request and checks it before anything is sent. Meanwhile a second thread writes the draft.
+//! Reads every row, makes its request and checks it before anything is sent. A second thread writes the draft
+//! meanwhile.
 
 use std::collections::HashSet;
 use std::thread;
@@ -15,15 +16,15 @@ use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
 use crate::list::{ListError, ListReader, ListRow, Row};
 use crate::message::Outgoing;
 
-/// Different names of fields that the rows of an NDJSON list may have.
+/// The maximum number of different field names in the rows of an NDJSON list.
 const MOST_FIELDS: usize = 1000;
-/// If the limit is not reached, this many times as many rows are read before the next comparison.
+/// If the limit is not reached, how many times as many rows to read before the next comparison.
 const MORE: u64 = 4;
 
-/// Fills `draft` with the rows of `list`. `list_of` returns the exclusion list that a recipient is on; `report` is called for
-/// every row that is not fine, with its line, and `is_read` with the number of rows so far. `leave_out` skips what earlier runs
-/// have, if such rows do not count towards the limit, and returns whether it could. Faults
-/// of single rows are counted and reported.
+/// Fills `draft` with the rows of `list`. `list_of` returns the exclusion list that contains a recipient. `report` is
+/// called for every row with a problem, with its line, and `is_read` with the number of rows so far. `leave_out` skips
+/// rows of earlier runs if they do not count towards the limit, and returns whether it could. Faults of single rows are
+/// counted and reported.
 pub(crate) fn import_list<'a>(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
@@ -62,8 +63,8 @@ pub(crate) fn import_list<'a>(
     }
 }
 
-/// Finds the rows of `draft` that repeat another one, skips those that `policy` excludes, and sorts the rest. It runs after all
-/// other reasons to skip a row.
+/// Finds the rows of `draft` that repeat another one, skips those that `policy` excludes, and sorts the rest. It runs
+/// after all other reasons for skipping a row have been applied.
 pub(crate) fn settle_repeated(
     draft: &mut LedgerDraft,
     imported: &mut Imported,
@@ -93,19 +94,19 @@ pub(crate) fn settle_repeated(
     Ok(())
 }
 
-/// Takes one row after the other.
+/// Reads one row after the other.
 struct Importer<'a> {
     plan: &'a ImportPlan<'a>,
     imported: Imported,
     /// Names of columns so far.
     known: HashSet<String>,
-    /// The recipient's column, from the first row on.
+    /// The recipient's column, known from the first row on.
     column: Option<String>,
     empty_cells: EmptyCells,
     placeholder_cells: PlaceholderCells,
     conditions: Conditions,
     reported: ReportedRuns<'a>,
-    /// Rows that were read, and those with a request that the list does not forbid.
+    /// The rows that were read, and those with a request and an allowed recipient.
     read: u64,
     requests: u64,
 }
@@ -126,7 +127,7 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Reads until there are `wanted` requests; false if the list ended first.
+    /// Reads until there are `wanted` requests; returns false if the list ended first.
     fn read<'b>(
         &mut self,
         list: &mut ListReader,
@@ -159,13 +160,13 @@ impl<'a> Importer<'a> {
                 Ok(true)
             };
             let read: Result<bool, BulkError> = read_all();
-            // If the draft refused a row, that row comes before the one at which reading ended.
+            // If the draft refused a row, that row precedes the one at which reading ended.
             feed.close()?;
             read
         })
     }
 
-    /// Refuses rows that a quote has swallowed, also if the row itself is invalid or skipped.
+    /// Refuses rows that an unclosed quote has swallowed, even if the row itself is invalid or skipped.
     fn check_inner_lines(&self, name: &str, row: &ListRow) -> Result<(), BulkError> {
         let recipient = &self.plan.recipient;
         let is_row = |row: &Row| {
@@ -254,7 +255,7 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// A row that nobody sees who opens the sheet: what stands in it does not matter.
+    /// A row that is not visible in the opened sheet; its contents do not matter.
     fn leave_out_hidden(
         &mut self,
         feed: &mut DraftFeed<'_>,
@@ -314,7 +315,7 @@ impl<'a> Importer<'a> {
 
     fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), ListError> {
         self.note_names(row.names().into_iter());
-        // A header is bounded as every row is; objects may have new fields without an end.
+        // A header is limited like every row; objects may bring new fields without limit.
         if matches!(row, Row::Fields(_)) && self.known.len() > MOST_FIELDS {
             return Err(ListError::TooManyFields { line, most: MOST_FIELDS });
         }

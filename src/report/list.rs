@@ -13,10 +13,10 @@ use crate::message::typed_form;
 use crate::output::{compact, one_line};
 use crate::timestamps::rfc_3339_millis;
 
-/// The year 10,000, which has no place in such a time.
+/// The year 10,000, which the time format cannot represent.
 const END_OF_TIMES: Duration = Duration::from_secs(253_402_300_800);
 
-/// Writes it as CSV, as the list is.
+/// Writes the report as CSV, in the format of the list.
 pub(super) fn write_csv(
     report: &ReportRows<'_>,
     (is_for_a_terminal, delimiter): (bool, Option<u8>),
@@ -27,7 +27,7 @@ pub(super) fn write_csv(
         ListFormat::Csv(format) => format,
         ListFormat::Ndjson => CsvFormat::default(),
     };
-    // Who types one has a spreadsheet in mind, which knows UTF-8 by its mark.
+    // A given delimiter suggests a spreadsheet, which recognizes UTF-8 by its mark.
     let format = match delimiter {
         Some(delimiter) => CsvFormat { delimiter, has_mark: true, ..format },
         None => format,
@@ -39,7 +39,7 @@ pub(super) fn write_csv(
     (report.each)(&mut |row| {
         rows += 1;
         let cells = cells_under(report.columns, &row.cells)?;
-        // What others said must not act on a terminal or a log, wherever it is printed in the end.
+        // Text from outside must not affect a terminal or a log, wherever it is printed in the end.
         let outcome = outcome(&report.run, &row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned());
         write_line(format, &mut to, cells.iter().map(text).map(own).chain(outcome)).map_err(BulkError::Report)
     })?;
@@ -47,7 +47,7 @@ pub(super) fn write_csv(
     Ok(rows)
 }
 
-/// What stood before the list's header, without which a spreadsheet reads its accents or its delimiter wrongly.
+/// What comes before the list's header: without it a spreadsheet misreads the accents or the delimiter.
 fn write_beginning(format: CsvFormat, to: &mut impl Write) -> io::Result<()> {
     if format.has_mark {
         to.write_all(MARK)?;
@@ -58,7 +58,7 @@ fn write_beginning(format: CsvFormat, to: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// A line of at least two cells, in which a spreadsheet runs none.
+/// A line of at least two cells, without cells that a spreadsheet would execute.
 fn write_line(format: CsvFormat, to: &mut impl Write, cells: impl Iterator<Item = String>) -> io::Result<()> {
     let cells: Vec<_> = cells.map(|cell| quoted(&guarded(&cell)).into_owned()).collect();
     write!(to, "{}{}", cells.join(&char::from(format.delimiter).to_string()), line_end(format))
@@ -68,7 +68,7 @@ fn line_end(format: CsvFormat) -> &'static str {
     if format.has_returns { "\r\n" } else { "\n" }
 }
 
-/// Writes it as JSON, an object a line.
+/// Writes the report as JSON, one object per line.
 pub(super) fn write_ndjson(report: &ReportRows<'_>, mut to: impl Write) -> Result<u64, BulkError> {
     if let Some(column) = report.columns.iter().find(|column| OUTCOME_COLUMNS.contains(&column.trim())) {
         return Err(BulkError::ColumnOfOutcome { column: column.clone() });
@@ -94,8 +94,8 @@ pub(crate) fn reported_cells(columns: &[String], cells: &str) -> Result<Vec<Stri
     Ok(cells_under(columns, cells)?.iter().map(text).collect())
 }
 
-/// The cells of a row under `columns`; what an object lacks is empty, and the text of a row that has no cells stands under
-/// the first.
+/// The cells of a row under `columns`. A field that an object lacks is empty; the text of a row without cells is in the
+/// first column.
 fn cells_under(columns: &[String], cells: &str) -> Result<Vec<Value>, BulkError> {
     Ok(match stored(cells)? {
         Value::Object(mut fields) => {
@@ -121,7 +121,7 @@ fn damaged(error: &serde_json::Error) -> LedgerError {
 /// The outcome of a row: a value for each of the columns.
 ///
 /// # Errors
-/// When its time has no place among times.
+/// When its time cannot be represented.
 pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Value); 14], LedgerError> {
     let at = row.at.map(|at| time(at).ok_or(LedgerError::TimeOutOfRange { line: row.line, at })).transpose()?;
     let [run_column, line, sent, message_id, http_status, code, error, attempts, at_column, others @ ..] =
@@ -147,7 +147,7 @@ pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Va
     ])
 }
 
-/// A time of the ledger as people and spreadsheets read it; nothing before 1970 and beyond the year 9999.
+/// A time of the ledger for people and spreadsheets; empty before 1970 and after the year 9999.
 fn time(milliseconds: i64) -> Option<String> {
     let since_1970 = Duration::from_millis(u64::try_from(milliseconds).ok()?);
     (since_1970 < END_OF_TIMES).then(|| rfc_3339_millis(UNIX_EPOCH + since_1970))

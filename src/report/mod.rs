@@ -1,4 +1,4 @@
-//! The report on a run as a list again, and how rows that were not sent are sent again.
+//! Writes the report on a run as a list, and sends rows again that were not sent.
 
 mod list;
 mod rows;
@@ -19,17 +19,17 @@ use crate::list::ListFormat;
 /// How a list is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ListReport {
-    /// Onto a terminal the list's own cells too are escaped, and elsewhere stay as they are.
+    /// Whether the list's own cells are escaped too, which a terminal needs; elsewhere they stay as they are.
     Csv {
         is_for_a_terminal: bool,
-        /// In place of the list's own.
+        /// Replaces the list's own.
         delimiter: Option<u8>,
     },
     Ndjson,
     Workbook,
 }
 
-/// Writes the rows of `draft` that are left out, of a list with these columns in this format; says how many.
+/// Writes the skipped rows of `draft`, whose list has these columns and this format; returns how many.
 pub(crate) fn write_left_out(
     draft: &LedgerDraft,
     (columns, format): (&[String], ListFormat),
@@ -50,7 +50,7 @@ pub(crate) fn write_left_out(
     write(&ReportRows { run: String::new(), columns, format, most, each: &each }, written_as, to)
 }
 
-/// Writes the rows that `filter` takes to `to`; says how many.
+/// Writes the rows that match `filter` to `to`; returns how many.
 pub(crate) fn write_report(
     ledger: &dyn Run,
     details: &Details,

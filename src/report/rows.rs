@@ -1,4 +1,4 @@
-//! The rows of a report, whether they are of a run or of a list that is not one yet.
+//! The rows of a report, from a run or from a list before its run.
 
 use crate::import::BulkError;
 use crate::ledger::{DraftedRow, ReportedRow, RowState};
@@ -14,12 +14,12 @@ pub(super) struct ReportRows<'a> {
     pub(super) columns: &'a [String],
     /// The format of the list.
     pub(super) format: ListFormat,
-    /// How many there are at most.
+    /// The maximum number of rows.
     pub(super) most: u64,
     pub(super) each: &'a dyn Fn(EachRow<'_>) -> Result<(), BulkError>,
 }
 
-/// A row of a draft as a report has it; None if it will be sent.
+/// A row of a draft for a report; None if it will be sent.
 pub(super) fn left_out(row: &DraftedRow<'_>) -> Option<ReportedRow> {
     let skip = row.skip.as_ref()?;
     Some(ReportedRow {

@@ -1,14 +1,14 @@
-//! How rows that were not sent are sent again once they are corrected: the commands, with the flags that the run had.
+//! The commands that send rows again after they are corrected, with the flags of the run.
 
 use std::fmt::Display;
 
 use crate::api::shell_word;
 use crate::ledger::Details;
 
-/// The file between the two commands.
+/// The file that the first command writes and the second reads.
 const FILE: &str = "again.csv";
 
-/// Writes the failed and invalid rows of the run `name` into a file and sends it; does nothing if there are none.
+/// Writes the failed and invalid rows of the run `name` to a file and sends it; does nothing if there are none.
 pub(crate) fn commands_to_send_again(
     name: impl Display,
     failed: u64,
@@ -34,7 +34,7 @@ fn send(details: &Details) -> String {
     }
     words.push(format!("bulk send {FILE}"));
     let flags = &details.recipient_flags;
-    // Typed, it would count in place of the list's column.
+    // As a flag it would override the list's column.
     let country = flags.country.filter(|_| !flags.country_column);
     words.extend(country.map(|country| format!("--country {country}")));
     words.extend(flags.to.as_deref().map(|to| format!("--to {}", shell_word(to))));

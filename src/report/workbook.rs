@@ -1,4 +1,4 @@
-//! The report as an Excel workbook: each cell is a text, which no spreadsheet takes for a number or a formula.
+//! The report as an Excel workbook: each cell is a text, so that no spreadsheet reads it as a number or a formula.
 
 use std::io::{self, Seek, Write};
 
@@ -10,14 +10,14 @@ use crate::import::BulkError;
 use crate::list::{OUTCOME_COLUMNS, guarded_in_sheet};
 use crate::output::one_line;
 
-/// The rows of a sheet below its header.
+/// The maximum number of rows in a sheet below its header.
 const MOST_ROWS: u64 = 1_048_575;
-/// The characters of a cell.
+/// The maximum number of characters in a cell.
 const MOST_CHARACTERS: usize = 32_767;
 /// The width of a column, in characters.
 const WIDTH: f64 = 18.0;
 
-/// Writes the rows to `to`; says how many. Memory does not grow with them.
+/// Writes the rows to `to`; returns how many. Memory use does not depend on their number.
 pub(super) fn write_workbook(report: &ReportRows<'_>, mut to: impl Write) -> Result<u64, BulkError> {
     check_rows(report)?;
     let mut workbook = Workbook::new();
@@ -37,14 +37,14 @@ pub(super) fn write_workbook(report: &ReportRows<'_>, mut to: impl Write) -> Res
         cells.extend(outcome(&report.run, &row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned()));
         write_row(sheet, rows, &cells, (&columns, row.line), &cell_format)
     })?;
-    // An archive is not written from its beginning to its end.
+    // An archive is not written sequentially.
     let mut file = tempfile::tempfile().map_err(BulkError::Report)?;
     workbook.save_to_writer(&mut file).map_err(failed)?;
     file.rewind().and_then(|()| io::copy(&mut file, &mut to)).and_then(|_| to.flush()).map_err(BulkError::Report)?;
     Ok(rows.into())
 }
 
-/// Refuses a report that no sheet has room for, before anything of it is written.
+/// Refuses a report that does not fit into a sheet, before anything is written.
 fn check_rows(report: &ReportRows<'_>) -> Result<(), BulkError> {
     if report.most <= MOST_ROWS {
         return Ok(());

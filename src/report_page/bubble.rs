@@ -1,11 +1,11 @@
-//! The message as its recipient sees it: the lines that its kind draws, with WhatsApp's marks for bold, italic, struck out
-//! and typewriter letters.
+//! The message as its recipient sees it: the lines of its kind, with WhatsApp's marks for bold, italic, strikethrough
+//! and monospace.
 
 use serde::Serialize;
 
 use crate::message::DrawnLine;
 
-/// More of a message says nothing more to a person who looks.
+/// The maximum length; a longer text does not help the reader.
 const MOST_LINES: usize = 60;
 
 /// A part of the bubble.
@@ -18,15 +18,15 @@ pub(super) enum BubblePart {
     Template { name: String },
 }
 
-/// Letters of one look.
+/// Text with one style.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Span {
-    /// Classes of the style: `b i s m` as marked, `slot` for what a row fills in.
+    /// CSS classes: `b i s m` as marked, `slot` for what a row fills in.
     look: String,
     text: String,
 }
 
-/// The parts for `lines`; with `slots` templates stand out, since nothing has filled them.
+/// The parts for `lines`; with `slots`, placeholders are highlighted, because they are not filled.
 pub(super) fn parts(lines: Vec<DrawnLine>, slots: bool) -> Vec<BubblePart> {
     let mut parts: Vec<_> = lines
         .into_iter()
@@ -48,10 +48,10 @@ pub(super) fn parts(lines: Vec<DrawnLine>, slots: bool) -> Vec<BubblePart> {
     parts
 }
 
-/// The marks, each with its class; what stands between typewriter marks has no others.
+/// The marks, each with its class; text between monospace marks has no other marks.
 const MARKS: [(&str, &str); 4] = [("```", "m"), ("*", "b"), ("_", "i"), ("~", "s")];
 
-/// Adds `text` to `spans`, which all have `look`.
+/// Adds `text` to `spans`, on top of the style `look`.
 fn mark(text: &str, look: &str, slots: bool, spans: &mut Vec<Span>) {
     let slot = slots.then(|| slot(text)).flatten();
     let marked = marked(text);
@@ -81,7 +81,7 @@ fn plain(text: Option<&str>, look: &str, spans: &mut Vec<Span>) {
     }
 }
 
-/// Where the first `{{ … }}` or `{% … %}` stands.
+/// Finds the first `{{ … }}` or `{% … %}`.
 fn slot(text: &str) -> Option<(usize, usize)> {
     let of = |open: &str, close: &str| {
         let begin = text.find(open)?;
@@ -99,8 +99,8 @@ struct Marked<'a> {
     end: usize,
 }
 
-/// The first letters between two marks: no letter stands before the first or behind the last, and no blank inside beside
-/// them.
+/// The first text between two marks: no letter is directly before the first mark or after the last, and no blank is
+/// directly inside them.
 fn marked(text: &str) -> Option<Marked<'_>> {
     let mut begin = 0;
     while let Some(rest) = text.get(begin..).filter(|rest| !rest.is_empty()) {
@@ -116,7 +116,7 @@ fn marked(text: &str) -> Option<Marked<'_>> {
     None
 }
 
-/// What stands between the mark at the beginning of `rest` and the one that closes it.
+/// The text between the mark at the start of `rest` and the one that closes it.
 fn inside<'a>(rest: &'a str, sign: &str) -> Option<&'a str> {
     let inner = rest.get(sign.len()..)?;
     let closing = inner.match_indices(sign).find(|(at, _)| {

@@ -1,4 +1,4 @@
-//! What the run went through: its events in words, and the times in which nothing left.
+//! The history of the run: its events in words, and the times in which nothing was sent.
 
 use std::collections::BTreeMap;
 
@@ -9,28 +9,28 @@ use super::timeline::Rest;
 use super::times::PageClock;
 use crate::ledger::{RowState, RunEvent, RunEventKind};
 
-/// One line of it.
+/// A line of the history.
 #[derive(Debug, Serialize)]
 pub(super) struct CourseStep {
     at: String,
-    /// A class of the style.
+    /// A CSS class.
     kind: &'static str,
     label: &'static str,
     detail: String,
 }
 
-/// The rows that a person decided, by the second in which they did and by what they became.
+/// The rows that a person decided, by the second of the decision and by their new state.
 pub(super) type Decisions = BTreeMap<i64, BTreeMap<&'static str, u64>>;
 
 const SECOND: i64 = 1000;
 
-/// One more row that a person decided at a time, in milliseconds since 1970.
+/// Adds a row that a person decided at this time, in milliseconds since 1970.
 pub(super) fn note_decision(decisions: &mut Decisions, at: i64, state: RowState) {
     *decisions.entry(at.div_euclid(SECOND)).or_default().entry(state.name()).or_default() += 1;
 }
 
-/// The events in words, with what a person decided between them. Waits for one reason that follow each other are one line.
-/// `with_problems` gives the API's own words, which may name a person.
+/// The events in words, with a person's decisions between them. Consecutive waits for the same reason are one line.
+/// `with_problems` includes the API's own words, which may name a person.
 pub(super) fn steps(
     events: &[RunEvent],
     decisions: &Decisions,
@@ -69,12 +69,12 @@ pub(super) fn steps(
         let (at, detail) = (second * SECOND, rows.collect::<Vec<_>>().join("; "));
         (at, CourseStep { at: clock.moment(at), kind: "decided", label: language.text("was_decided"), detail })
     }));
-    // Events of the same time keep their order.
+    // Events at the same time keep their order.
     steps.sort_by_key(|(at, _)| *at);
     steps.into_iter().map(|(_, step)| step).collect()
 }
 
-/// The names of the texts for one row, and for several, that were decided to be in a state.
+/// The names of the texts for one row, and for several, whose state a person decided.
 fn decided(state: &str) -> [&'static str; 2] {
     match state {
         "sent" => ["decided_sent_1", "decided_sent_n"],
@@ -84,7 +84,7 @@ fn decided(state: &str) -> [&'static str; 2] {
     }
 }
 
-/// The times in which nothing left: from each pause, and for each wait, to the end that was meant or to what came before it.
+/// The times in which nothing was sent: from each pause or wait to its planned end, or to an earlier event.
 pub(super) fn rests_of(events: &[RunEvent], until: i64) -> Vec<Rest> {
     let next = |place: usize| events.get(place + 1).map_or(until, |next| next.at);
     let rests = events.iter().enumerate().filter_map(|(place, event)| {
@@ -99,7 +99,7 @@ pub(super) fn rests_of(events: &[RunEvent], until: i64) -> Vec<Rest> {
     rests.collect()
 }
 
-/// Whether nothing is under way after such an event.
+/// Whether nothing is in flight after this event.
 fn rests(kind: RunEventKind) -> bool {
     match kind {
         RunEventKind::Paused | RunEventKind::Stopped | RunEventKind::Cancelled | RunEventKind::Ended => true,
@@ -120,7 +120,7 @@ fn label(kind: RunEventKind) -> &'static str {
     }
 }
 
-/// Why, in words.
+/// The reason in words.
 fn why(kind: RunEventKind, reason: &str, language: PageLanguage) -> String {
     let known = match (kind, reason) {
         (RunEventKind::Waiting, "hours") => "for_hours",

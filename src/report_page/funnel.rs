@@ -1,5 +1,5 @@
-//! How far the messages of the run came: how many of those that were sent were delivered, read and answered, as far as Jelou was
-//! asked.
+//! How far the messages of the run came: how many of the sent messages were delivered, read and answered, as far as
+//! Jelou was asked.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use super::times::PageClock;
 use crate::api::DeliveryFacts;
 use crate::ledger::{DeliveryCounts, ReportedRow, RowState};
 
-/// The sums, a row at a time. Each row that was sent counts once, by how far it came.
+/// The sums, updated row by row. Each sent row counts once, by how far it came.
 #[derive(Debug)]
 pub(super) struct DeliverySums {
     /// When all of them were last asked for, in milliseconds since 1970.
@@ -21,11 +21,11 @@ pub(super) struct DeliverySums {
 pub(super) struct Funnel {
     /// How many were asked for, and when.
     asked: String,
-    /// From all that were sent to those that were answered; empty where nobody has asked.
+    /// From all sent messages to the answered ones; empty if Jelou was not asked.
     steps: Vec<FunnelStep>,
-    /// How far each one came: these add up to all that were sent.
+    /// How far each message came: these add up to all that were sent.
     ends: Vec<FunnelEnd>,
-    /// What asks Jelou, where nobody has.
+    /// The command that asks Jelou, if it was not asked.
     command: Option<String>,
 }
 
@@ -37,11 +37,11 @@ struct FunnelStep {
     count: u64,
     shown: String,
     share: String,
-    /// Of all that were sent, in thousandths.
+    /// The share of all sent messages, in thousandths.
     part: u64,
 }
 
-/// Messages that came this far and no further.
+/// Messages that came exactly this far.
 #[derive(Debug, Serialize)]
 struct FunnelEnd {
     name: &'static str,
@@ -51,7 +51,7 @@ struct FunnelEnd {
 }
 
 impl DeliverySums {
-    /// Of a run that was last asked about at `asked_at`.
+    /// For a run that was last asked about at `asked_at`.
     pub(super) fn new(asked_at: Option<i64>) -> Self {
         Self { asked_at, counts: DeliveryCounts::default() }
     }
@@ -71,7 +71,7 @@ impl DeliverySums {
         self.counts.undelivered
     }
 
-    /// The funnel; nothing where no message was sent. `name` is the run's, for a command.
+    /// The funnel; None if no message was sent. `name` is the run's, for a command.
     pub(super) fn funnel(&self, name: Option<&str>, clock: &PageClock, language: PageLanguage) -> Option<Funnel> {
         let counts = &self.counts;
         let sent = counts.known() + counts.not_listed + counts.no_id + counts.not_asked;

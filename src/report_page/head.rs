@@ -1,4 +1,4 @@
-//! The head of the page: which run it is, how it stands, and what is to be known of it.
+//! The head of the page: the run, its state, and notes about it.
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::ledger::{Counts, Details, RunEvent, RunEventKind};
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Head {
     name: String,
-    /// How the run stands: a class of the style, and the word for it.
+    /// The state of the run: a CSS class, and a word.
     state: &'static str,
     state_label: &'static str,
     is_rehearsal: bool,
@@ -19,7 +19,7 @@ pub(super) struct Head {
     facts: Vec<(&'static str, String)>,
 }
 
-/// When the run began, and the last that is known of it.
+/// When the run began, and the last known time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RunSpan {
     pub(super) from: i64,
@@ -95,7 +95,7 @@ fn facts_of(
     ]
 }
 
-/// Whether a person gave the run up.
+/// Whether a person cancelled the run.
 pub(super) fn is_cancelled(events: &[RunEvent]) -> bool {
     events.iter().any(|event| event.kind == RunEventKind::Cancelled)
 }

@@ -1,17 +1,17 @@
-//! What a reason means, in the page's language: `explain`'s own sentences for the codes of the API, and plain ones for the
-//! words of the ledger.
+//! The meaning of a reason, in the page's language: `explain`'s own sentences for the codes of the API, and plain ones
+//! for the words of the ledger.
 
 use super::texts::PageLanguage;
 use crate::api::CODES;
 
-/// A reason's meaning, and the way out where there is one.
+/// A reason's meaning, and the remedy if there is one.
 pub(super) struct Meaning {
     pub(super) sentence: &'static str,
     pub(super) hint: Option<&'static str>,
 }
 
 impl Meaning {
-    /// Of a code of the API or a word of the ledger; nothing of one that is not known.
+    /// For a code of the API or a word of the ledger; None if it is unknown.
     pub(super) fn of(reason: &str, language: PageLanguage) -> Option<Self> {
         if let Some(code) = CODES.iter().find(|code| code.code == reason) {
             let hint = Some(translated(code.hint, language));
@@ -22,7 +22,7 @@ impl Meaning {
     }
 }
 
-/// A reason in a word: a code of the API is the same in every language, as is each word of the ledger in English.
+/// A reason as one word: a code of the API is the same in every language, as is each word of the ledger in English.
 pub(super) fn shown_reason(reason: &str, language: PageLanguage) -> String {
     let spanish = SPANISH_WORDS.iter().find(|(word, _)| *word == reason);
     spanish.map_or(reason, |(word, spanish)| language.of([word, spanish])).to_owned()
@@ -40,7 +40,7 @@ fn translated(english: &'static str, language: PageLanguage) -> &'static str {
     language.of([english, spanish])
 }
 
-/// The words that a ledger has for why a row was not sent.
+/// The ledger's words for why a row was not sent.
 const WORDS: &[(&str, [&str; 2])] = &[
     ("rejected", ["the API refuses the message", "la API rechaza el mensaje"]),
     ("unknown", ["no answer that says whether it was sent", "sin una respuesta que diga si se envió"]),
@@ -139,7 +139,7 @@ const SPANISH_KINDS: &[(&str, &str)] = &[
     ("raw", "JSON propio"),
 ];
 
-/// What `explain` says of the API's codes, with its translation.
+/// The texts of `explain` for the API's codes, with their translations.
 const SENTENCES: &[(&str, &str)] = &[
     ("there is no such bot, or your company may not use it", "no existe ese bot, o tu empresa no puede usarlo"),
     ("check --bot", "revisa --bot"),

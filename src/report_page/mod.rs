@@ -1,4 +1,4 @@
-//! The report of a run, or a list before its run, as one page to look at and to pass on: a single file that asks for nothing
+//! The report of a run, or of a list before its run, as one page to view and share: a single file that loads nothing
 //! from elsewhere. It reads the ledger and decides nothing.
 
 mod bubble;

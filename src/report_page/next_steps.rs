@@ -13,8 +13,8 @@ pub(super) struct NextStep {
     commands: Vec<String>,
 }
 
-/// The steps that are left for the run, of whose rows `invalid` cannot be sent and `undelivered` did not arrive; the last one
-/// gives the whole list.
+/// The remaining steps for the run. `invalid` of its rows cannot be sent and `undelivered` did not arrive; the last
+/// step exports the whole list.
 pub(super) fn next_steps(
     run: &ReportedRun<'_>,
     counts: &Counts,
@@ -38,7 +38,7 @@ pub(super) fn next_steps(
     let is_left = counts.left() > 0 || matches!(damage, Some(LedgerError::Doubtful { .. }));
     add(!is_running && is_left, "next_resume", std::slice::from_ref(&resume));
     let unknown = [report("--state unknown --file unknown.csv"), "jelouctl bulk resolve --from unknown.csv".to_owned()];
-    // Of a damaged run no row can be decided until its ledger is taken as it is.
+    // No row of a damaged run can be decided until its ledger is accepted as it is.
     add(damage.is_none() && counts.unknown > 0, "next_unknown", &unknown);
     let failed = format!("jelouctl bulk resolve {name} --failed-as pending");
     add(!is_running && counts.failed > 0 && !is_cancelled, "next_failed", &[failed, resume]);

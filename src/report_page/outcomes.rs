@@ -1,4 +1,4 @@
-//! What became of the rows, added up: by state, by reason and by country.
+//! The outcomes of the rows in total: by state, by reason and by country.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -9,10 +9,10 @@ use super::meanings::{Meaning, shown_reason};
 use super::texts::PageLanguage;
 use crate::ledger::{Counts, RowState, SkipReason};
 
-/// The sums, a row at a time.
+/// The sums, updated row by row.
 #[derive(Debug, Default)]
 pub(super) struct Outcomes {
-    /// Whether nothing was sent yet, and the states say what would become of the rows.
+    /// Whether nothing was sent yet, so that the states say what would happen to the rows.
     is_preview: bool,
     pub(super) counts: Counts,
     reasons: HashMap<(WentWrong, String), ReasonSum>,
@@ -24,7 +24,7 @@ pub(super) struct Outcomes {
 enum WentWrong {
     /// It is failed, unknown or skipped.
     Row(RowState),
-    /// It was sent, and the person did not get it.
+    /// It was sent, but the person did not get it.
     Undelivered,
 }
 
@@ -32,28 +32,28 @@ enum WentWrong {
 #[derive(Debug, Default)]
 struct ReasonSum {
     rows: u64,
-    /// What was said of the first of them.
+    /// The message for the first of them.
     example: Option<(u64, String)>,
 }
 
-/// A figure at the top.
+/// A number at the top.
 #[derive(Debug, Serialize)]
 pub(super) struct Tile {
     state: &'static str,
     label: &'static str,
     meaning: &'static str,
-    /// As `bulk status` has it.
+    /// The number, as in `bulk status`.
     count: u64,
     shown: String,
-    /// Of what was to be sent; empty where there is none.
+    /// The share of the rows to be sent; empty if there are none.
     share: String,
-    /// Of the bar that has all rows: where its part begins, and how much it is, in thousandths.
+    /// Its part of the bar for all rows: start and length, in thousandths.
     begin: u64,
     part: u64,
 }
 
 impl Tile {
-    /// `Sent 950, Failed 30`, without those that are none.
+    /// `Sent 950, Failed 30`, without zeros.
     pub(super) fn words(tiles: &[Self]) -> String {
         let tiles = tiles.iter().filter(|tile| tile.count > 0);
         tiles.map(|tile| format!("{} {}", tile.label, tile.shown)).collect::<Vec<_>>().join(", ")
@@ -65,7 +65,7 @@ pub(super) struct ReasonLine {
     state: &'static str,
     state_label: &'static str,
     reason: String,
-    /// What was said of one row, where the reason has no words of its own.
+    /// The message for one row, if the reason has no words of its own.
     example: Option<String>,
     sentence: Option<&'static str>,
     hint: Option<&'static str>,
@@ -75,19 +75,19 @@ pub(super) struct ReasonLine {
 
 #[derive(Debug, Serialize)]
 pub(super) struct CountryLine {
-    /// Two letters; nothing where there is no number.
+    /// Two letters; empty without a number.
     country: &'static str,
     counts: Vec<String>,
     all: String,
 }
 
 impl Outcomes {
-    /// Those of a list before its run.
+    /// For a list before its run.
     pub(super) fn of_list() -> Self {
         Self { is_preview: true, ..Self::default() }
     }
 
-    /// `said` is the line of the row with what was said of it, where that is more than the reason.
+    /// `said` is the row's line and its message, if the message adds to the reason.
     pub(super) fn add(&mut self, state: RowState, reason: &str, country: &'static str, said: Option<(u64, &str)>) {
         *self.counts.of_mut(state) += 1;
         *self.countries.entry(country).or_default().of_mut(state) += 1;
@@ -99,7 +99,7 @@ impl Outcomes {
         }
     }
 
-    /// A row that was sent and not delivered.
+    /// Adds a row that was sent and not delivered.
     pub(super) fn add_undelivered(&mut self, reason: &str, said: Option<(u64, &str)>) {
         self.add_reason(WentWrong::Undelivered, reason, said);
     }
@@ -139,23 +139,23 @@ impl Outcomes {
         tiles.collect()
     }
 
-    /// What is counted, with the names of its label and of its meaning.
+    /// The numbers, with the names of their labels and meanings.
     fn tile_states(&self) -> &'static [(RowState, &'static str, &'static str)] {
         if self.is_preview { &PLANNED_TILES } else { &TILES }
     }
 
-    /// The rows that were not left out.
+    /// The rows that were not skipped.
     fn to_be_sent(&self) -> u64 {
         self.counts.all() - self.counts.skipped
     }
 
-    /// The reasons, the most frequent first: of what somebody must look at, or of what was left out `on_purpose`.
+    /// The reasons, most frequent first: those that need attention, or those of rows skipped `on_purpose`.
     pub(super) fn reasons(&self, on_purpose: bool, language: PageLanguage) -> Vec<ReasonLine> {
         let is_skipped = |wrong: WentWrong| wrong == WentWrong::Row(RowState::Skipped);
         let is_on_purpose = |wrong: WentWrong, reason: &str| is_skipped(wrong) && reason != SkipReason::Invalid.name();
         let mut reasons: Vec<_> =
             self.reasons.iter().filter(|((wrong, reason), _)| is_on_purpose(*wrong, reason) == on_purpose).collect();
-        // Before a run, what stops it comes first.
+        // Before a run, reasons that prevent it come first.
         let is_later =
             |wrong: WentWrong| is_skipped(wrong) || self.is_preview && wrong != WentWrong::Row(RowState::Failed);
         reasons.sort_by_key(|((wrong, reason), sum)| (is_skipped(*wrong), is_later(*wrong), Reverse(sum.rows), reason));
@@ -186,7 +186,7 @@ impl Outcomes {
         lines.collect()
     }
 
-    /// The countries, the one with the most rows first; without a number last.
+    /// The countries, by number of rows, largest first; rows without a number last.
     pub(super) fn countries(&self, language: PageLanguage) -> Vec<CountryLine> {
         let mut countries: Vec<_> = self.countries.iter().collect();
         countries.sort_by_key(|(country, counts)| (country.is_empty(), Reverse(counts.all())));
@@ -200,7 +200,7 @@ impl Outcomes {
     }
 }
 
-/// The figures of a run: each state with the names of its label and of its meaning.
+/// The numbers of a run: each state with the names of its label and its meaning.
 const TILES: [(RowState, &str, &str); 5] = [
     (RowState::Sent, "sent", "sent_means"),
     (RowState::Failed, "failed", "failed_means"),
@@ -208,7 +208,7 @@ const TILES: [(RowState, &str, &str); 5] = [
     (RowState::Skipped, "skipped", "skipped_means"),
     (RowState::Pending, "pending", "left_means"),
 ];
-/// Those of a list before its run.
+/// The numbers of a list before its run.
 const PLANNED_TILES: [(RowState, &str, &str); 4] = [
     (RowState::Sent, "fine", "fine_means"),
     (RowState::Failed, "bad", "bad_means"),
@@ -238,7 +238,7 @@ pub(super) fn one(state: RowState, language: PageLanguage) -> &'static str {
     })
 }
 
-/// A row under way is not sent yet.
+/// A row in flight is not sent yet.
 fn shown_count(counts: &Counts, state: RowState) -> u64 {
     if state == RowState::Pending { counts.left() } else { counts.of(state) }
 }

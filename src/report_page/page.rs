@@ -1,4 +1,4 @@
-//! The page itself: everything that is known of the run, put into the template.
+//! The page itself: fills the template with everything that is known about the run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -37,18 +37,18 @@ const BUBBLE: &str = include_str!("bubble.html");
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
-/// Bytes of a page, so that every browser and mail program takes it.
+/// The maximum size of a page in bytes, which every browser and mail program accepts.
 pub(super) const LARGEST: usize = 8_000_000;
-/// Different codes of the API that are told apart; a person looks at no more.
+/// The maximum number of different API codes; more would not help the reader.
 const MOST_API_CODES: usize = 100;
-/// Characters of one that is.
+/// The maximum length of a code in characters.
 const LONGEST_API_CODE: usize = 64;
-/// Columns of the list for which paper has room.
+/// How many columns of the list fit on paper.
 const COLUMNS_ON_PAPER: usize = 3;
-/// Digits that a phone number has at least.
+/// The minimum number of digits in a phone number.
 const SHORTEST_NUMBER: usize = 7;
 
-/// How much of the run is on its page.
+/// How much of the run the page shows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PageSize {
     pub(crate) rows: u64,
@@ -63,10 +63,10 @@ pub(super) struct Page {
     style: &'static str,
     script: &'static str,
     mask: bool,
-    /// Whether it is of a list that was not sent: its rows have their messages, and nothing happened yet.
+    /// Whether it is for a list before its run: the rows have messages, but no events.
     pub(super) is_preview: bool,
     pub(super) title: &'static str,
-    /// Why such a list cannot be sent as it is; empty where that may name a person.
+    /// Why such a list cannot be sent as it is; empty if the reason may name a person.
     pub(super) refused: Option<String>,
     pub(super) head: Head,
     pub(super) made: String,
@@ -84,22 +84,22 @@ pub(super) struct Page {
     course: Vec<CourseStep>,
     next: Vec<NextStep>,
     pub(super) columns: Vec<String>,
-    /// The places of columns that paper has no room for.
+    /// The positions of the columns that do not fit on paper.
     extra: Vec<usize>,
     extra_words: String,
-    /// Names and words of the states, in the order of the rows' numbers.
+    /// Names and words of the states, in the order of their numbers in the rows.
     pub(super) states: Vec<(&'static str, &'static str)>,
     pub(super) row_reasons: Vec<String>,
     rows: ChosenRows,
     first_rows: String,
     left_out: Option<String>,
     all_rows: String,
-    /// What the script must know, as JSON.
+    /// The data for the script, as JSON.
     settings: String,
 }
 
 impl Page {
-    /// What every page has.
+    /// The parts that all pages share.
     pub(super) fn of(language: PageLanguage, mask: bool) -> Self {
         Self {
             lang: language.code(),
@@ -115,7 +115,7 @@ impl Page {
         }
     }
 
-    /// Writes it with as many of `rows` as it has room for.
+    /// Writes the page with as many of `rows` as fit.
     pub(super) fn write(
         mut self,
         rows: &PageRows<'_>,
@@ -131,21 +131,21 @@ impl Page {
     }
 }
 
-/// Stands near the beginning of every page, so that the next one may take its place.
+/// Marks the beginning of every page, so that a newer page may replace it.
 const MARK: &str = r#"<meta name="generator" content="jelouctl">"#;
-/// The mark is within the first bytes, this many.
+/// The mark is within this many bytes from the start.
 const MARK_WITHIN: usize = 4096;
 
-/// Whether a file that begins like this is a page.
+/// Whether a file with this beginning is a page.
 pub(crate) fn is_page(begin: &[u8]) -> bool {
     let begin = String::from_utf8_lossy(begin.get(..MARK_WITHIN).unwrap_or(begin));
     begin.starts_with("<!doctype html>") && begin.contains(MARK)
 }
 
-/// Writes the page of `run`. With `mask` no cell, no number and nothing that the API said of one is on it.
+/// Writes the page of `run`. With `mask`, it contains no cell, no number and no API message about a recipient.
 ///
 /// # Errors
-/// When the ledger cannot be read, or `to` not be written.
+/// When the ledger cannot be read, or `to` cannot be written.
 pub(crate) fn write(
     run: &ReportedRun<'_>,
     language: PageLanguage,
@@ -180,7 +180,8 @@ pub(crate) fn write(
         countries: outcomes.countries(language),
         course: course::steps(&events, &decisions, !mask, &clock, language),
         next: if mask {
-            // Who gets it has no ledger, and a command may name people by the run or a column.
+            // The recipient of the page does not have the ledger, and a command may identify people by the run or a
+            // column.
             Vec::new()
         } else {
             next_steps(run, &outcomes.counts, invalid, deliveries.undelivered(), is_cancelled(&events), language)
@@ -195,14 +196,14 @@ pub(crate) fn write(
     page.write(&rows, language, to)
 }
 
-/// The columns that paper has no room for: behind the first ones, but for that of the numbers.
+/// The columns that do not fit on paper: all after the first ones, except the one with the numbers.
 fn extra_columns(columns: usize, number_column: Option<usize>) -> Vec<usize> {
     let is_beyond = number_column.is_some_and(|column| (COLUMNS_ON_PAPER..columns).contains(&column));
     let first = if is_beyond { COLUMNS_ON_PAPER - 1 } else { COLUMNS_ON_PAPER };
     (first..columns).filter(|column| number_column != Some(*column)).collect()
 }
 
-/// The column in which the number of `recipient` stands, however it is written.
+/// The column that contains the number of `recipient`, in any format.
 fn column_of(recipient: &str, cells: &[String]) -> Option<usize> {
     let digits = |cell: &String| cell.chars().filter(char::is_ascii_digit).collect::<String>();
     cells.iter().position(|cell| {
@@ -212,10 +213,10 @@ fn column_of(recipient: &str, cells: &[String]) -> Option<usize> {
     })
 }
 
-/// When rows ended, and as what.
+/// When rows ended, and in which state.
 type RowEnds = Vec<(i64, RowState)>;
 
-/// Adds every row of the run, and gives what became of them and when, and what a person decided.
+/// Adds every row of the run. Returns the times and states of outcomes, and a person's decisions.
 fn read_rows(
     run: &ReportedRun<'_>,
     mask: bool,
@@ -226,7 +227,7 @@ fn read_rows(
     let (mut ends, mut decisions) = (RowEnds::new(), Decisions::new());
     let mut api_codes = BTreeSet::new();
     run.ledger.report::<BulkError>(&RowFilter::default(), |mut row| {
-        // Of a run that nobody has any more, what was under way may have been sent.
+        // If no process sends the run any more, a row in flight may have been sent.
         if row.state == RowState::Inflight && !run.is_running {
             row.state = RowState::Unknown;
         }
@@ -259,10 +260,10 @@ fn read_rows(
     Ok((outcomes, ends, decisions))
 }
 
-/// Puts as many rows on the page as it has room for, and gives how many are left out.
+/// Adds as many rows to the page as fit, and returns how many are omitted.
 fn fit(page: &mut Page, rows: &PageRows<'_>, language: PageLanguage) -> Result<u64, BulkError> {
     let words_left_out = |left_out| language.counted("left_out_1", "left_out_n", left_out);
-    // All but the rows' JSON is as long as it can be.
+    // Everything except the rows' JSON has its maximum length.
     page.rows = ChosenRows { json: String::new(), number: rows.number, ..rows.choose(LARGEST) };
     page.left_out = Some(words_left_out(rows.number));
     let room = LARGEST.saturating_sub(render(page)?.len());
@@ -272,7 +273,7 @@ fn fit(page: &mut Page, rows: &PageRows<'_>, language: PageLanguage) -> Result<u
     Ok(left_out)
 }
 
-/// The page as text, with whatever stands in it escaped.
+/// The page as text, with all values escaped.
 fn render(page: &Page) -> Result<String, BulkError> {
     let failed = |error| BulkError::Report(io::Error::other::<minijinja::Error>(error));
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(failed)?;
@@ -289,7 +290,7 @@ fn render(page: &Page) -> Result<String, BulkError> {
     environment.render_str(TEMPLATE, Serde(page)).map_err(failed)
 }
 
-/// Nothing but the page's own style and script, each by its hash.
+/// Allows only the page's own style and script, each by its hash.
 fn policy() -> String {
     let hash = |text: &str| format!("'sha256-{}'", BASE64_STANDARD.encode(digest(&SHA256, text.as_bytes())));
     format!(
@@ -299,8 +300,8 @@ fn policy() -> String {
     )
 }
 
-/// The API's own code where there is one, else the ledger's word; nothing of a row that was sent or that nothing is known of.
-/// With `mask` only codes that are known to be codes are named: the API could say anything in them.
+/// The API's own code if there is one, otherwise the ledger's word; empty for a row that was sent or whose reason is
+/// unknown. With `mask`, only known codes appear: the API could put anything in them.
 fn reason_of<'a>(row: &'a ReportedRow, api_codes: &mut BTreeSet<String>, mask: bool) -> &'a str {
     let code = row.code.as_deref().filter(|code| *code != row.state.name() || row.state == RowState::Unknown);
     let Some(code) = code else { return "" };
@@ -309,7 +310,7 @@ fn reason_of<'a>(row: &'a ReportedRow, api_codes: &mut BTreeSet<String>, mask: b
     api_code.and_then(|code| told_apart(code, api_codes, mask)).unwrap_or(code)
 }
 
-/// A code of the API, unless it is too long, one too many, or with `mask` not known to be a code.
+/// A code of the API, unless it is too long, exceeds the limit, or with `mask` is unknown.
 fn told_apart<'a>(code: &'a str, api_codes: &mut BTreeSet<String>, mask: bool) -> Option<&'a str> {
     if code.chars().count() > LONGEST_API_CODE || mask && !is_known(code) {
         return None;
@@ -327,13 +328,13 @@ fn is_known(code: &str) -> bool {
     CODES.iter().any(|known| known.code == code)
 }
 
-/// Why the person of a row that was sent did not get it.
+/// Why the person of a sent row did not get it.
 fn undelivered(row: &ReportedRow) -> Option<&DeliveryFacts> {
     let facts = &row.delivery.as_ref()?.facts;
     (row.state == RowState::Sent && facts.state == DeliveryState::Undelivered).then_some(facts)
 }
 
-/// Whether a request of such a row has left.
+/// Whether a request for such a row was sent.
 fn has_left(state: RowState) -> bool {
     match state {
         RowState::Sent | RowState::Failed | RowState::Unknown => true,
@@ -352,7 +353,7 @@ fn span_of(run: &ReportedRun<'_>, events: &[RunEvent], ends: &[(i64, RowState)])
     Ok(RunSpan { from, to: to.max(from) })
 }
 
-/// The message with its caption: the first one, or with `mask` as it was typed.
+/// The message with its caption: the first one, or with `mask` the unfilled one.
 fn message_of(
     run: &ReportedRun<'_>,
     language: PageLanguage,
@@ -375,7 +376,7 @@ fn message_of(
     Ok((Some(bubble::parts(lines, mask)), caption))
 }
 
-/// The message as it was typed, with its caption.
+/// The unfilled message, with its caption.
 pub(super) fn typed_message(details: &Details, language: PageLanguage) -> (Option<Value>, String) {
     let typed = details.message.clone().map(|message| (message, language.text("unfilled").to_owned()));
     unzipped(typed, language)
@@ -389,7 +390,7 @@ fn unzipped(message: Option<(Value, String)>, language: PageLanguage) -> (Option
     }
 }
 
-/// What the script must know: the words of states, reasons and columns, and its own.
+/// The data for the script: the words for states, reasons and columns, and its own texts.
 fn settings(page: &Page, language: PageLanguage) -> String {
     let words = ["range", "none_found", "on_paper", "copied", "copy", "template", "template_means"];
     let words = words.map(|name| (name, language.text(name)));

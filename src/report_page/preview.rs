@@ -1,4 +1,4 @@
-//! The page of a list before its run: every message as its recipient would see it, for somebody else's approval.
+//! The page of a list before its run, for approval: every message as its recipient would see it.
 
 use std::io::Write;
 
@@ -18,15 +18,15 @@ use crate::message::Message;
 use crate::phone::country_of;
 use crate::report::reported_cells;
 
-/// A list to be shown.
+/// A list to show.
 pub(crate) struct PlannedList<'a> {
-    /// What its run would be.
+    /// The details of its future run.
     pub(crate) details: &'a Details,
     pub(crate) draft: &'a LedgerDraft,
-    /// The kind that the message is.
+    /// The kind of the message.
     pub(crate) kind: &'a Message,
     pub(crate) remarks: &'a Remarks,
-    /// Whether rows that cannot be sent are left out.
+    /// Whether rows that cannot be sent are skipped.
     pub(crate) skip_invalid: bool,
     /// Why the list cannot be sent as it is.
     pub(crate) refused: Option<String>,
@@ -34,10 +34,10 @@ pub(crate) struct PlannedList<'a> {
     pub(crate) now: i64,
 }
 
-/// Writes the page of `list`. With `mask` no cell and no number is on it, and the message is unfilled.
+/// Writes the page of `list`. With `mask`, it contains no cell and no number, and the message is unfilled.
 ///
 /// # Errors
-/// When the draft cannot be read, or `to` not be written.
+/// When the draft cannot be read, or `to` cannot be written.
 pub(crate) fn write_preview(
     list: &PlannedList<'_>,
     language: PageLanguage,
@@ -85,9 +85,9 @@ pub(crate) fn write_preview(
     page.write(&rows, language, to)
 }
 
-/// What becomes of a row when the list is sent.
+/// The outcome of a row if the list is sent.
 struct PlannedRow {
-    /// As on the page of a run: sent is fine, unknown is to be looked at, failed cannot be sent.
+    /// As on the page of a run: sent means fine, unknown needs a check, failed cannot be sent.
     state: RowState,
     reason: String,
     words: String,

@@ -2,14 +2,14 @@
 
 use crate::ledger::{Details, LedgerError, Run};
 
-/// A run to be shown.
+/// A run to show.
 pub(crate) struct ReportedRun<'a> {
     pub(crate) name: &'a str,
     pub(crate) ledger: &'a dyn Run,
     pub(crate) details: &'a Details,
-    /// Why its ledger is not all that was written: its rows have as unknown what may have been sent.
+    /// Why its ledger may be incomplete: rows that may have been sent are unknown.
     pub(crate) damage: Option<&'a LedgerError>,
-    /// Whether a process carries it out now.
+    /// Whether a process is sending it now.
     pub(crate) is_running: bool,
     /// Milliseconds since 1970.
     pub(crate) now: i64,

@@ -1,5 +1,5 @@
-//! The rows of the page: as much of them as it has room for, those that need somebody first. Each is a short JSON array,
-//! which the page's script reads; the first ones are real HTML, too.
+//! The rows of the page: as many as fit, those that need attention first. Each is a short JSON array, which the page's
+//! script reads; the first ones are also real HTML.
 
 use std::collections::HashMap;
 
@@ -10,21 +10,21 @@ use super::bubble::BubblePart;
 use super::times::PageClock;
 use crate::ledger::RowState;
 
-/// Rows that can be read without a script.
+/// How many rows are readable without a script.
 pub(super) const FIRST_ROWS: usize = 200;
-/// Characters of a cell or of an error that are shown.
+/// The maximum number of characters shown of a cell or an error.
 const LONGEST_CELL: usize = 200;
 /// The order of the states on the page.
 pub(super) const ORDER: [RowState; 6] =
     [RowState::Failed, RowState::Unknown, RowState::Inflight, RowState::Pending, RowState::Skipped, RowState::Sent];
 
-/// What of a row stands on the page.
+/// The content of a row on the page.
 pub(super) struct PageRow<'a> {
     pub(super) line: u64,
     pub(super) state: RowState,
     pub(super) reason: &'a str,
     pub(super) country: &'static str,
-    /// Nothing of it where names and numbers are to be left out.
+    /// The details of the row; None if names and numbers are masked.
     pub(super) rest: Option<RestOfRow<'a>>,
 }
 
@@ -32,24 +32,24 @@ pub(super) struct RestOfRow<'a> {
     pub(super) at: Option<i64>,
     pub(super) error: &'a str,
     pub(super) cells: Vec<String>,
-    /// Its message, on the page of a list that was not sent.
+    /// Its message, on the page of a list before its run.
     pub(super) bubble: Option<Vec<BubblePart>>,
 }
 
-/// Rows as they come, by their states.
+/// Collects rows by state.
 pub(super) struct PageRows<'a> {
     clock: &'a PageClock,
-    /// Whether all times are of one day, which then need not be said with each.
+    /// Whether all times are on one day, so that the day need not be repeated.
     is_one_day: bool,
-    /// No more bytes of any state are kept than the page may have.
+    /// For each state, at most as many bytes as the page may have.
     most: usize,
     groups: [RowGroup; ORDER.len()],
-    /// The reasons, and the place of each.
+    /// The reasons, and the position of each.
     reasons: Vec<String>,
     places: HashMap<String, usize>,
-    /// All there are.
+    /// The number of all rows.
     pub(super) number: u64,
-    /// The column of the list with the recipients' numbers, once one is seen.
+    /// The list's column with the recipients' numbers, once it is found.
     pub(super) number_column: Option<usize>,
 }
 
@@ -59,12 +59,12 @@ struct RowGroup {
     bytes: usize,
 }
 
-/// The rows that are on the page.
+/// The rows on the page.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct ChosenRows {
-    /// The first of them, to be drawn.
+    /// The first of them, as HTML.
     pub(super) first: Vec<Value>,
-    /// The JSON of all of them, in which no tag can end.
+    /// The JSON of all of them, which cannot contain the end of a tag.
     pub(super) json: String,
     pub(super) number: u64,
 }
@@ -96,13 +96,13 @@ impl<'a> PageRows<'a> {
             fields.extend(rest.cells.iter().map(|cell| json!(shortened(cell))));
             fields.extend(rest.bubble.map(|parts| json!(parts)));
         }
-        // In a script nothing may look like the end of it.
+        // Inside a script, nothing may look like its end tag.
         let text = Value::Array(fields).to_string().replace('<', "\\u003c");
         group.bytes += text.len() + 1;
         group.rows.push(text);
     }
 
-    /// The place of a reason.
+    /// The position of a reason.
     fn reason(&mut self, reason: &str) -> usize {
         if let Some(place) = self.places.get(reason) {
             return *place;
@@ -117,7 +117,7 @@ impl<'a> PageRows<'a> {
         &self.reasons
     }
 
-    /// Those that fit into so many bytes.
+    /// The rows that fit into this many bytes.
     pub(super) fn choose(&self, room: usize) -> ChosenRows {
         let (mut json, mut number) = ("[".to_owned(), 0);
         let mut first = Vec::new();

@@ -1,4 +1,4 @@
-//! Every text of the page, in each of its languages. Codes and commands are the same in all of them.
+//! All texts of the page, in each of its languages. Codes and commands are the same in all languages.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub(crate) enum PageLanguage {
 }
 
 impl PageLanguage {
-    /// As HTML names it.
+    /// The language code in HTML.
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::En => "en",
@@ -30,27 +30,27 @@ impl PageLanguage {
         }
     }
 
-    /// The text of this name; the name itself where there is none, which a test finds.
+    /// The text with this name; if there is none, the name itself, which a test detects.
     pub(super) fn text(self, name: &'static str) -> &'static str {
         TEXTS.iter().find(|(known, _)| *known == name).map_or(name, |(_, texts)| self.of(*texts))
     }
 
-    /// The text of this name with a value in the place of `{}`.
+    /// The text with this name, with a value in place of `{}`.
     pub(super) fn text_with(self, name: &'static str, value: &str) -> String {
         self.text(name).replace("{}", value)
     }
 
-    /// A text whose words follow a number: `name_1` for one, `name_n` for others.
+    /// A text that depends on a number: `name_1` for one, `name_n` for others.
     pub(super) fn counted(self, one: &'static str, many: &'static str, number: u64) -> String {
         self.text_with(if number == 1 { one } else { many }, &self.number(number))
     }
 
-    /// All texts by their names, for the template.
+    /// All texts by name, for the template.
     pub(super) fn texts(self) -> BTreeMap<&'static str, &'static str> {
         TEXTS.iter().map(|(name, texts)| (*name, self.of(*texts))).collect()
     }
 
-    /// `12,345`, or with a thin space between the thousands: a dot and a comma are each read both ways in Spanish.
+    /// `12,345`, or with a thin space between the thousands: in Spanish, both dot and comma are ambiguous.
     pub(super) fn number(self, number: u64) -> String {
         let digits = number.to_string();
         let mut grouped = String::with_capacity(digits.len() * 2);
@@ -63,7 +63,8 @@ impl PageLanguage {
         grouped
     }
 
-    /// How much `part` is of `whole`, to a tenth of a percent; what is not nothing is not shown as nothing, nor as all.
+    /// The share of `part` in `whole`, to a tenth of a percent; a share above zero is never shown as zero, nor one
+    /// below all as all.
     pub(super) fn share(self, part: u64, whole: u64) -> String {
         let thousandths = part.saturating_mul(2000).saturating_add(whole) / whole.saturating_mul(2).max(1);
         let shown = match thousandths {
@@ -76,7 +77,7 @@ impl PageLanguage {
     }
 }
 
-/// By their names.
+/// By name.
 const TEXTS: &[(&str, [&str; 2])] = &[
     ("report", ["Report", "Informe"]),
     ("run", ["Run", "Envío"]),

@@ -1,5 +1,5 @@
-//! Messages over time: bars of equal spans, stacked by what became of the messages, and the times in which none left. The
-//! drawing has no words in it, so that it may be stretched; what it says stands around it and in a table.
+//! Messages over time: bars for equal spans, stacked by state, and the times in which nothing was sent. The drawing
+//! contains no words, so that it can be stretched; its labels are around it and in a table.
 
 use serde::Serialize;
 
@@ -11,24 +11,24 @@ const MOST_BARS: i64 = 60;
 /// The spans that a bar may stand for, in seconds; longer ones are whole weeks.
 const SPANS: [i64; 20] =
     [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800];
-/// Of the drawing, in its own units.
+/// The size of the drawing, in its own units.
 pub(super) const WIDTH: i64 = 6000;
 pub(super) const HEIGHT: i64 = 1000;
 const WIDEST_BAR: i64 = 300;
-/// What is there at all can be seen.
+/// The minimum height, so that every value is visible.
 const LEAST: i64 = 14;
-/// Labels below the drawing, at equal distances.
+/// Number of labels below the drawing, at equal distances.
 const TICKS: i64 = 4;
 
-/// States that have bars, from the bottom.
+/// The states that have bars, from the bottom.
 const STACKED: [RowState; 3] = [RowState::Sent, RowState::Unknown, RowState::Failed];
 
-/// A time in which nothing left.
+/// A time in which nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rest {
     pub(super) from: i64,
     pub(super) to: i64,
-    /// `waiting`, `paused` or `stopped`: the name of a text, and of a class.
+    /// `waiting`, `paused` or `stopped`: the name of a text, and of a CSS class.
     pub(super) kind: &'static str,
 }
 
@@ -36,9 +36,9 @@ pub(super) struct Rest {
 pub(super) struct Timeline {
     bars: Vec<TimelineBar>,
     rests: Vec<DrawnRest>,
-    /// The kinds of rest there are, with their words.
+    /// The kinds of rest, with their words.
     rest_kinds: Vec<(&'static str, &'static str)>,
-    /// What a bar stands for, in words.
+    /// The span of a bar, in words.
     per: String,
     /// The top of the scale, and its middle.
     most: String,
@@ -72,8 +72,8 @@ struct DrawnRest {
 }
 
 impl Timeline {
-    /// Of `ends`, the time and state of each row that has left; nothing where none has. `until` is the last that is known
-    /// of the run.
+    /// The timeline of `ends`, the time and state of each sent row; None if there are none. `until` is the last known
+    /// time of the run.
     pub(super) fn of(
         ends: &[(i64, RowState)],
         rests: &[Rest],
@@ -159,13 +159,13 @@ impl TimelineBar {
     }
 }
 
-/// Where a time stands in the drawing.
+/// The position of a time in the drawing.
 fn place(at: i64, begin: i64, end: i64) -> i64 {
     let fraction = i128::from(WIDTH) * i128::from(at.clamp(begin, end) - begin) / i128::from(end - begin);
     i64::try_from(fraction).unwrap_or_default()
 }
 
-/// The least span by which so many milliseconds take few enough bars.
+/// The smallest span that divides this many milliseconds into few enough bars.
 fn span_of(length: i64) -> i64 {
     let fits = |span: &i64| length / span + 2 <= MOST_BARS;
     let week = 7 * DAY;
@@ -173,7 +173,7 @@ fn span_of(length: i64) -> i64 {
     SPANS.into_iter().map(|seconds| seconds * 1000).find(fits).unwrap_or(week * weeks)
 }
 
-/// The top of a scale that has `most`: a round number whose half is a whole one.
+/// The top of a scale for a maximum of `most`: a round number whose half is an integer.
 fn top_of(most: i64) -> i64 {
     let mut unit = 1;
     loop {

@@ -1,4 +1,4 @@
-//! Times as the page shows them: of one zone, in figures that read the same in every language.
+//! Times as the page shows them: in one zone, in digits that read the same in every language.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -8,7 +8,7 @@ const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 pub(super) const DAY: i64 = 24 * HOUR;
 
-/// The clock of the page. Times are milliseconds since 1970; one that no clock shows is a dash.
+/// The clock of the page. Times are milliseconds since 1970; a time that cannot be shown is a dash.
 pub(super) struct PageClock {
     zone: TimeZone,
 }
@@ -48,12 +48,12 @@ impl PageClock {
         self.shown(at, "%m-%d %H:%M:%S")
     }
 
-    /// Whether both are on one day.
+    /// Whether both are on the same day.
     pub(super) fn is_one_day(&self, from: i64, to: i64) -> bool {
         self.shown(from, "%F") == self.shown(to, "%F")
     }
 
-    /// From one time to another: the day once where it is the same.
+    /// A range of times: the day appears once if it is the same.
     pub(super) fn span(&self, from: i64, to: i64) -> String {
         let to = if self.is_one_day(from, to) { self.second(to) } else { self.moment(to) };
         format!("{} – {to}", self.moment(from))
@@ -69,14 +69,14 @@ impl PageClock {
         }
     }
 
-    /// Milliseconds that its clock is before UTC's.
+    /// How far its clock is ahead of UTC, in milliseconds.
     pub(super) fn offset(&self, at: i64) -> i64 {
         let at = Timestamp::from_millisecond(at).unwrap_or_default();
         i64::from(self.zone.to_offset(at).seconds()) * SECOND
     }
 }
 
-/// How long something took, in its two greatest units: `1 h 20 min`.
+/// A duration in its two largest units: `1 h 20 min`.
 pub(super) fn duration(milliseconds: i64) -> String {
     let units = [(DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s")];
     let mut rest = milliseconds.max(0);

@@ -1,4 +1,4 @@
-//! What makes a run pause by itself: a fault that would meet every row after it.
+//! Pauses a run on a fault that would affect every row after it.
 
 use std::collections::VecDeque;
 
@@ -9,10 +9,10 @@ use crate::ledger::PauseReason;
 const RECENT_ROWS: usize = 500;
 /// … at most this many may be unknown.
 const MOST_UNKNOWN: usize = 10;
-/// Rows in flight at the start: one, then ten, until that many are final.
+/// Rows in flight at the start: one, then ten, until that many have a final outcome.
 const FIRST_STAGE: u64 = 1;
 const SECOND_STAGE: usize = 10;
-/// So many rows may be rejected while none was ever accepted: both stages.
+/// How many rows may be rejected while none has been accepted: both stages.
 const MOST_REFUSED: usize = 1 + SECOND_STAGE;
 
 /// Watches the outcomes.
@@ -21,35 +21,36 @@ pub(crate) struct Breaker {
     finals: u64,
     /// Whether each of the last rows is unknown.
     recent: VecDeque<bool>,
-    /// How many rows were rejected, while it matters: none was ever accepted, and nobody said to keep going.
+    /// How many rows were rejected; None once it no longer matters: a row was accepted, or the run keeps going on
+    /// rejections.
     refused: Option<usize>,
 }
 
 impl Breaker {
-    /// With `stops_refused` the run pauses when nothing but rejections comes.
+    /// With `stops_refused` the run pauses if every row is rejected.
     pub(crate) fn new(stops_refused: bool) -> Self {
         Self { refused: stops_refused.then_some(0), ..Self::default() }
     }
 
-    /// How many rows may be under way, of `concurrency`.
+    /// How many rows may be in flight, of `concurrency`.
     pub(crate) fn allowance(&self, concurrency: usize) -> usize {
         let of_stage = match self.finals {
             finals if finals < FIRST_STAGE => 1,
             finals if finals < FIRST_STAGE + SECOND_STAGE as u64 => SECOND_STAGE.min(concurrency),
             _ => concurrency,
         };
-        // No more leave than may be rejected.
+        // No more rows may be in flight than may be rejected.
         self.refused.map_or(of_stage, |refused| of_stage.min(MOST_REFUSED.saturating_sub(refused)).max(1))
     }
 
-    /// Notes an outcome; says whether the run must pause.
+    /// Records an outcome; returns whether the run must pause.
     pub(crate) fn note(&mut self, outcome: &Outcome) -> Option<PauseReason> {
         match outcome {
             Outcome::NotSent(Cause::Tls | Cause::ProxyRefusal) => return Some(PauseReason::Network),
             Outcome::NotSent(Cause::ProxyCredentials) => return Some(PauseReason::ProxyCredentials),
             Outcome::NotSent(Cause::Credentials) => return Some(PauseReason::Credentials),
             Outcome::NotSent(Cause::Account) => return Some(PauseReason::Account),
-            // Others have the patience for what may pass.
+            // `Patience` handles what may pass.
             Outcome::NotSent(Cause::Network | Cause::Unavailable | Cause::Interrupted(_)) => {}
             Outcome::Sent { .. } => {
                 self.refused = None;

@@ -1,5 +1,5 @@
-//! Sends the rows of a run at its pace: it asks the ledger for as many as it has room for, sends those that it is given,
-//! and hands in their outcomes.
+//! Sends the rows of a run at its pace. The engine asks the ledger for as many rows as it has room for, sends the rows
+//! that it gets, and reports their outcomes.
 
 use std::future::ready;
 use std::panic::resume_unwind;
@@ -20,56 +20,56 @@ use crate::ledger::{
 use crate::output::Progress;
 use crate::process::Signal;
 
-/// Who leaves at once waits for so long that what has become of rows is written.
+/// How long an immediate exit waits for outcomes to be written.
 const LONGEST_WAIT_FOR_THE_WRITER: Duration = Duration::from_secs(2);
 
-/// More warnings of a sandbox than these would say nothing new.
+/// How many different warnings of a sandbox are shown.
 const MOST_WARNINGS: usize = 5;
 
-/// A run that is going on.
+/// A run in progress.
 pub(crate) struct Engine<'a> {
     session: Arc<ApiSession>,
     writer: Writer,
     ledger: LedgerHandle,
     throttle: Throttle,
     tasks: JoinSet<RowTaskEnd>,
-    /// What became of rows, to be handed in with the next order.
+    /// Outcomes to report with the next order.
     settled: Vec<SettledRow>,
-    /// What happened to the run, to be handed in likewise.
+    /// Events to report with the next order.
     events: Vec<RunEvent>,
-    /// Orders that are not answered, and the rows that they want: those may be under way already.
+    /// Unanswered orders, and the number of rows that they ask for: those may be in flight already.
     orders: usize,
     wanted: usize,
     /// See [`RunLedger::listens_every`].
     listens_every: Option<Duration>,
     ordered_at: Instant,
-    /// When the ledger has another row, and why not before; nothing while it has none.
+    /// When the ledger has another row, and why not earlier; None while it has none.
     next: Option<(Instant, Delay)>,
     counts: Counts,
     progress: &'a mut Progress<'a>,
-    /// Why no more rows are taken, once that is so.
+    /// The reason why no more rows are taken; None while rows are taken.
     stop: Option<StopReason>,
-    /// What the other processes that send this run are to be told.
+    /// What to tell the other processes that send this run.
     pause: Option<PauseReason>,
-    /// Whether a signal came; the second one does not wait for anything.
+    /// Whether a signal was received; the second one exits without waiting.
     is_signalled: bool,
-    /// Whether a row was asked for.
+    /// Whether a row was requested.
     has_begun: bool,
     last_address: LastAddress,
-    /// What a sandbox has warned of so far.
+    /// The sandbox warnings shown so far.
     warned: Vec<String>,
 }
 
-/// How the loop over the rows ends.
+/// How the loop over the rows ended.
 enum LoopEnd {
-    /// Nothing is under way.
+    /// No row is in flight.
     Drained,
-    /// Whoever watches does not want to wait for what is under way.
+    /// The caller does not want to wait for the rows in flight.
     LeftAtOnce,
 }
 
 impl<'a> Engine<'a> {
-    /// Takes over `ledger`; `counts` has the number of its rows in each state.
+    /// Starts the run on `ledger`; `counts` has the number of rows in each state.
     pub(crate) fn new(
         session: Arc<ApiSession>,
         ledger: Box<dyn RunLedger>,
@@ -93,7 +93,7 @@ impl<'a> Engine<'a> {
             wanted: 0,
             listens_every,
             ordered_at: now,
-            // The first answer says whether there is one.
+            // The first answer tells whether there is one.
             next: Some((now, Delay::Retry)),
             counts,
             progress,
@@ -106,14 +106,14 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Sends until every row is final, something makes it pause, or `request` asks it to stop: the rows under way come to
-    /// their end, unless a second signal comes. `request` is called again after each of its answers, and comes before all
-    /// else: it must not give the same one twice.
+    /// Sends until every row is final, something pauses the run, or `request` asks it to stop. The rows in flight are
+    /// finished, unless a second signal arrives. `request` is called again after each of its answers and takes
+    /// priority, so it must not return the same request twice.
     pub(crate) async fn run(mut self, mut request: impl AsyncFnMut() -> StopRequest) -> RunEnd {
         match caught(self.send_rows(&mut request)).await {
             Ok(LoopEnd::Drained) => self.close(),
             Ok(LoopEnd::LeftAtOnce) => self.leave().await,
-            // Before the first row nothing can have been sent.
+            // Before the first row, nothing can have been sent.
             Err(panic) if !self.has_begun => resume_unwind(panic),
             Err(_) => {
                 self.stop_for(StopReason::Panicked);
@@ -123,7 +123,7 @@ impl<'a> Engine<'a> {
     }
 
     async fn send_rows(&mut self, request: &mut impl AsyncFnMut() -> StopRequest) -> LoopEnd {
-        // What was asked before the first row holds for it too.
+        // A request made before the first row applies to it too.
         tokio::select! {
             biased;
             asked = request() => {
@@ -164,24 +164,25 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Takes no more rows; the second signal ends all.
+    /// Stops taking rows; the second signal ends the run at once.
     fn hear_request(&mut self, asked: StopRequest) -> Option<LoopEnd> {
         match (self.is_signalled, asked) {
             (_, StopRequest::Command) => self.stop_as_asked(),
             (false, StopRequest::Signal(signal)) => self.hear(signal),
-            // A closing terminal sends its signal twice, from the shell and from the system: that is not impatience.
+            // A closing terminal delivers its signal twice, from the shell and from the system; that does not mean that
+            // the user is impatient.
             (true, StopRequest::Signal(Signal::Hangup)) => {}
             (true, StopRequest::Signal(_)) => return Some(LoopEnd::LeftAtOnce),
         }
         None
     }
 
-    /// How many more rows may be under way.
+    /// How many more rows may be in flight.
     fn room(&self) -> usize {
         self.throttle.allowance().saturating_sub(self.tasks.len() + self.wanted)
     }
 
-    /// When the next row may be asked for; nothing while there is none, or no room for it, or an answer must come first.
+    /// When to ask for the next row; None if there is no row, no room for one, or an answer must arrive first.
     fn next_at(&mut self, now: Instant) -> Option<Instant> {
         let Some((at, delay)) = self.next.filter(|_| self.stop.is_none() && self.room() > 0) else {
             self.progress.wait(None);
@@ -194,13 +195,13 @@ impl<'a> Engine<'a> {
         (at <= now || self.wanted == 0).then_some(at)
     }
 
-    /// When the ledger is asked at the latest, though there is nothing to say: others may have paused the run.
+    /// The latest time to contact the ledger without anything to report: others may have paused the run.
     fn listens_at(&self) -> Option<Instant> {
         let every = self.listens_every.filter(|_| self.stop.is_none() && self.orders == 0)?;
         Some(self.ordered_at + every)
     }
 
-    /// Hands in the outcomes of rows, and asks for more rows.
+    /// Reports the outcomes of rows, and asks for more rows.
     fn order(&mut self, wanted: usize, now: Instant) {
         let has_nothing = wanted == 0 && self.settled.is_empty() && self.events.is_empty() && self.pause.is_none();
         if has_nothing && self.listens_at().is_none_or(|at| at > now) {
@@ -217,7 +218,7 @@ impl<'a> Engine<'a> {
         self.ledger.order(Order { settled, wanted, is_last, pause, events, asks_for_others });
     }
 
-    /// Sends the rows that the ledger gives.
+    /// Sends the rows from the ledger.
     fn take(&mut self, exchanged: Option<Exchanged>) {
         let Some(Exchanged {
             given: ExchangeReply { rows, next, problem, pause, counts },
@@ -257,7 +258,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// A row of which nothing left is pending again.
+    /// A row that was not sent is pending again.
     fn give_back(&mut self, row: QueuedRow, error: LedgerError) {
         self.counts.change(RowState::Inflight, RowState::Pending);
         self.settled.push(SettledRow::new(given_back(row, &error)));
@@ -277,7 +278,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Says what a sandbox warns of, once for all rows.
+    /// Shows a sandbox's warnings, once for all rows.
     fn warn(&mut self, warning: String) {
         if self.warned.len() < MOST_WARNINGS && !self.warned.contains(&warning) {
             self.progress.note(&warning);
@@ -303,7 +304,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Takes no more rows; says so at once where others are still under way.
+    /// Stops taking rows; reports it at once if others are still in flight.
     fn pause(&mut self, reason: PauseReason, problem: Problem) {
         if self.stop.is_none() && !self.tasks.is_empty() {
             self.progress.note(&format!("paused: {}; {}", problem.told(), self.inflight_words()));
@@ -345,7 +346,7 @@ impl<'a> Engine<'a> {
         self.progress.show(&self.counts.shown());
     }
 
-    /// Waits for the writer, which may have failed last of all.
+    /// Waits for the writer, which may have failed at the end.
     fn close(mut self) -> RunEnd {
         self.show();
         self.progress.finish();
@@ -353,7 +354,7 @@ impl<'a> Engine<'a> {
         RunEnd::of(self.writer.close(), self.stop)
     }
 
-    /// Gives up what is under way, but not what is known of the rows that have ended.
+    /// Abandons the rows in flight, but not the outcomes of the finished rows.
     async fn leave(mut self) -> RunEnd {
         while let Some(done) = self.tasks.try_join_next() {
             self.settle(done);
@@ -438,7 +439,7 @@ mod tests {
         assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Panicked, unwritten: None }), "{end:?}");
     }
 
-    /// The ledger of a run that others send too, or nobody; no row of it is due.
+    /// A ledger whose run is, or is not, also sent by others; none of its rows is due.
     struct SharedLedger {
         has_others: bool,
         exchanges: UnboundedSender<()>,
@@ -498,7 +499,7 @@ mod tests {
             let mut heard = 0;
             let end = engine
                 .run(async || {
-                    // Whoever leaves makes two exchanges, the second of which notes the pause. A stop is asked for once.
+                    // Leaving takes two exchanges, the second of which records the pause. A stop is requested once.
                     if heard == 3 {
                         pending::<()>().await;
                     }

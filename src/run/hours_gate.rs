@@ -1,5 +1,5 @@
-//! Holds rows back outside of the run's hours. The wall clock counts: it may be changed, and continues while
-//! the machine sleeps: it is read anew for each row, and every few seconds while nothing may leave.
+//! Holds rows back outside the run's hours. The wall clock counts. It may be changed, and it continues while the
+//! machine sleeps, so it is read again for each row, and every few seconds while no row may be sent.
 
 use std::time::{Duration, Instant};
 
@@ -7,15 +7,15 @@ use jiff::Timestamp;
 
 use crate::hours::Hours;
 
-/// The clock is read at least so often while the hours are closed.
+/// How often the clock is read, at least, while the hours are closed.
 const TIME_BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
-/// Says whether the hours are open, and when they will be.
+/// Tells whether the hours are open, and when they open.
 #[derive(Debug, Default)]
 pub(crate) struct HoursGate {
     hours: Option<Hours>,
-    /// The minute of the clock that was looked at last, and when the hours open where they are closed then. Within a
-    /// minute that does not change: windows begin and end with one, and so do the changes of a zone's clock.
+    /// The last minute that was checked, and when the hours open if they are closed then. The result does not change
+    /// within a minute: windows begin and end on a minute, and so do changes of a zone's clock.
     looked: Option<(i64, Option<Timestamp>)>,
 }
 
@@ -24,12 +24,12 @@ pub(crate) struct HoursGate {
 pub(crate) struct Closed {
     /// When they open.
     pub(crate) until: Timestamp,
-    /// When to look again.
+    /// When to check again.
     pub(crate) look_at: Instant,
 }
 
 impl HoursGate {
-    /// Of a run that has `hours`, or may send at any.
+    /// For a run with `hours`, or one that may send at any time.
     pub(crate) fn new(hours: Option<Hours>) -> Self {
         Self { hours, looked: None }
     }
@@ -38,7 +38,7 @@ impl HoursGate {
         self.hours.as_ref()
     }
 
-    /// Whether the hours are closed when the clock shows `wall`.
+    /// Checks whether the hours are closed at `wall`.
     pub(crate) fn look(&mut self, wall: Timestamp, now: Instant) -> Option<Closed> {
         let hours = self.hours.as_ref()?;
         let minute = wall.as_second().div_euclid(60);
@@ -49,7 +49,7 @@ impl HoursGate {
         };
         self.looked = Some((minute, opening));
         let until = opening?;
-        // A time that is gone would be a look without end.
+        // A time in the past would make the loop spin.
         let wait = Duration::try_from(until.duration_since(wall)).unwrap_or_default().max(Duration::from_millis(1));
         Some(Closed { until, look_at: now + wait.min(TIME_BETWEEN_LOOKS) })
     }

@@ -1,4 +1,5 @@
-//! Sends the rows of a run at its pace: the engine, and what holds rows back. Which rows may leave is decided by the ledger.
+//! Sends the rows of a run at its pace: the engine, and what holds rows back. The ledger decides which rows may be
+//! sent.
 
 mod breaker;
 mod engine;

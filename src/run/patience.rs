@@ -1,16 +1,16 @@
-//! What a run does while a rate limit refuses every row, or none can be sent since the network is away: it waits, longer each
-//! time, until a row gets through or it has waited enough.
+//! Waits while a rate limit refuses every row, or while the network is down. The waits get longer until a row gets
+//! through or the run has waited long enough.
 
 use std::time::{Duration, Instant};
 
 use crate::api::backoff;
 
-/// Watches one obstacle that rows meet: rate limits, or a network that is away.
+/// Tracks one obstacle that rows meet: a rate limit, or a network that is down.
 #[derive(Debug)]
 pub(crate) struct Patience {
-    /// How long the run continues while every row that is tried meets the obstacle.
+    /// How long the run continues while every row that it tries meets the obstacle.
     max_wait: Duration,
-    /// When it was met first since a row met none.
+    /// When a row first met the obstacle since one did not.
     since: Option<Instant>,
     /// How many rows met it since then.
     rows: u32,
@@ -24,7 +24,7 @@ pub(crate) struct Patience {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ObstacleWait {
     pub(crate) until: Instant,
-    /// Whether all rows wait, not only the one that met the obstacle: the API asks for it, or it was not a single one.
+    /// Whether all rows wait, not only the one that met the obstacle: the API asks for it, or several rows met it.
     pub(crate) is_for_all: bool,
 }
 
@@ -38,22 +38,22 @@ impl Patience {
         *self = Self::new(self.max_wait);
     }
 
-    /// Whether to try a single row, because the last ones all met the obstacle.
+    /// Whether to try a single row, because all of the latest ones met the obstacle.
     pub(crate) fn is_probing(&self) -> bool {
         self.waits > 1
     }
 
-    /// Since when every row that was tried met the obstacle.
+    /// The time since which every row that was tried met the obstacle.
     pub(crate) fn since(&self) -> Option<Instant> {
         self.since
     }
 
-    /// A row met the obstacle, and the API asks to wait for `asked`, or for no certain time when that is zero. Gives nothing
-    /// when the run must not wait for so long.
+    /// A row met the obstacle, and the API asks to wait for `asked`; zero if it names no time. Returns None if the run
+    /// must not wait that long.
     pub(crate) fn note(&mut self, asked: Duration, now: Instant) -> Option<ObstacleWait> {
         let since = *self.since.get_or_insert(now);
         self.rows = self.rows.saturating_add(1);
-        // The answers to one burst are one message.
+        // The answers to one burst count as one.
         let running = self.until.filter(|until| *until > now);
         if running.is_none() {
             self.waits += 1;
@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(limit.note(60 * SECOND, now), Some(ObstacleWait { until: now + 60 * SECOND, is_for_all: true }));
         assert_eq!(limit.note(QUARTER + SECOND, now), None);
         assert_eq!(limit.note(Duration::MAX, now), None);
-        // Fourteen and a half minutes later a minute is too long.
+        // After fourteen and a half minutes, another minute is too long.
         let later = now + 29 * 30 * SECOND;
         assert_eq!(limit.note(60 * SECOND, later), None);
         limit.renew();

@@ -1,4 +1,4 @@
-//! One row that the ledger has as in flight: its request, and its outcome.
+//! Sends one row that is in flight in the ledger, and returns its outcome.
 
 use std::any::Any;
 use std::future::poll_fn;
@@ -13,38 +13,38 @@ use url::Url;
 use crate::api::{Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, SwapWatch, Verdict, judge};
 use crate::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
 
-/// Bytes of a message's id that are kept; a longer one is kept as none.
+/// The maximum length of a message id in bytes; a longer id is dropped.
 const LONGEST_ID: usize = 256;
-/// Bytes that are kept of what a server says.
+/// The maximum length of a server's error text in bytes.
 const LONGEST_TEXT: usize = 2048;
 
-/// What requests are sent with.
+/// What is needed to send requests.
 pub(crate) struct ApiSession {
     pub(crate) client: Client,
     pub(crate) credentials: Credentials,
     pub(crate) base: Url,
     pub(crate) accepts: SuccessCriterion,
     pub(crate) swaps: SwapWatch,
-    /// Of every request of the run.
+    /// For all requests of the run.
     pub(crate) headers: HeaderMap,
 }
 
-/// The path and address of the last request: most rows of a run have the same.
+/// The path and address of the last request, kept because most rows of a run share them.
 #[derive(Debug, Default)]
 pub(crate) struct LastAddress(Option<(String, Url)>);
 
-/// What a task says of its row.
+/// The result of a row's task.
 pub(crate) struct RowTaskEnd {
-    /// Where the row begins in the input.
+    /// The byte offset of the row in the input.
     pub(crate) line: u64,
     pub(crate) ended: EndedAttempt,
     pub(crate) verdict: Box<Verdict>,
-    /// What a sandbox warns of.
+    /// A sandbox's warnings.
     pub(crate) warnings: Vec<String>,
 }
 
 impl ApiSession {
-    /// The request that the ledger keeps for `row`, whose body it takes.
+    /// The request for `row` from the ledger; takes its body.
     pub(crate) fn request(&self, row: &mut QueuedRow, last: &mut LastAddress) -> Result<Request, LedgerError> {
         let url = match &last.0 {
             Some((path, url)) if *path == row.path => url.clone(),
@@ -60,7 +60,7 @@ impl ApiSession {
     }
 }
 
-/// Sends a row once; the ledger has it as under way.
+/// Sends a row once; it is already in flight in the ledger.
 pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: QueuedRow) -> RowTaskEnd {
     let began_at = now();
     let (client, headers, credentials) = (&session.client, session.headers.clone(), &session.credentials);
@@ -96,7 +96,7 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
     RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict), warnings }
 }
 
-/// Of a row that may be unknown to others by now.
+/// For a row that others may consider unknown by now.
 fn stopped_too_long(row: QueuedRow) -> RowTaskEnd {
     let line = row.line;
     let problem = "this process was stopped for longer than the row was its own";
@@ -105,7 +105,7 @@ fn stopped_too_long(row: QueuedRow) -> RowTaskEnd {
     RowTaskEnd { line, ended, verdict: Box::new(verdict), warnings: Vec::new() }
 }
 
-/// What is noted of a row that was given, and of which nothing left for `error`.
+/// The outcome of a row that was not sent because of `error`.
 pub(crate) fn given_back(row: QueuedRow, error: &LedgerError) -> EndedAttempt {
     EndedAttempt::not_begun(row, now(), "ledger", &error.to_string())
 }
@@ -127,7 +127,7 @@ pub(super) fn shortened(text: &str) -> String {
     }
 }
 
-/// What `work` gives, or what it panicked with: rows that are under way must not be taken for ones that never left.
+/// Returns the result of `work`, or its panic: a row in flight must not look like one that was never sent.
 pub(super) async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
     let mut work = pin!(work);
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {

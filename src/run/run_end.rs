@@ -1,4 +1,4 @@
-//! How a run ends, and why it stops before its end.
+//! How a run ends, and why it may stop early.
 
 use jiff::Timestamp;
 
@@ -9,17 +9,17 @@ use crate::ledger::{EndedAttempt, LedgerError, PauseReason, RunEvent, RunEventKi
 use crate::output::{WaitReason, Waiting};
 use crate::process::Signal;
 
-/// How a run came to its end.
+/// The end of a run.
 #[derive(Debug)]
 pub(crate) enum RunEnd {
-    /// Every row is final, also where something had stopped the run while the last ones were under way.
+    /// Every row is final, even if something stopped the run while the last rows were in flight.
     Complete { was_stopped: bool },
-    /// Rows are left. Whoever leaves at once does not wait for a slow disk: `unwritten` has the outcomes of rows that the
-    /// ledger may not have, where it was still being written.
+    /// Some rows are left. An immediate exit does not wait for a slow disk: `unwritten` has the outcomes that were
+    /// still being written and may be missing from the ledger.
     Stopped { reason: StopReason, unwritten: Option<Vec<EndedAttempt>> },
 }
 
-/// Somebody wants the run to stop.
+/// A request to stop the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StopRequest {
     Signal(Signal),
@@ -30,23 +30,23 @@ pub(crate) enum StopRequest {
 /// Why no more rows are taken.
 #[derive(Debug)]
 pub(crate) enum StopReason {
-    /// A fault that would meet the other rows too.
+    /// A fault that would affect the other rows too.
     Paused(PauseReason, Problem),
     Signal(Signal),
     /// The run was paused, by a person or by another process that sends it.
     PausedByOthers(RunPause),
-    /// The hours that it waited for are open: the exclusion lists are read again before it continues.
+    /// The hours have opened: the exclusion lists are read again before the run continues.
     HoursOpened,
     /// `bulk stop`
     Command,
-    /// The ledger cannot be written; what it does not know is in here.
+    /// The ledger cannot be written; the error contains the outcomes that it lacks.
     LedgerFailed(WriteFailure),
-    /// A fault of our own while requests were under way.
+    /// A bug of ours while requests were in flight.
     Panicked,
 }
 
 impl RunEnd {
-    /// The end of a run whose writer gave `written`: it is complete where every row is final, whatever had stopped it.
+    /// The end of a run whose writer returned `written`. It is complete if every row is final, whatever stopped it.
     pub(crate) fn of(written: Result<Box<dyn RunLedger>, WriteFailure>, stop: Option<StopReason>) -> Self {
         let stopped = |reason| Self::Stopped { reason, unwritten: None };
         let ledger = match written {
@@ -80,7 +80,7 @@ impl StopReason {
         Self::LedgerFailed(WriteFailure { error, outcomes: Vec::new() })
     }
 
-    /// The event to record; None if the run continues, or the ledger cannot record it any more.
+    /// The event to record; None if the run continues, or the ledger can no longer record it.
     pub(crate) fn event(&self) -> Option<RunEvent> {
         match self {
             Self::Paused(reason, problem) => Some(RunEvent {
@@ -94,8 +94,8 @@ impl StopReason {
         }
     }
 
-    /// Whether it takes the place of `earlier`: a run that must end for itself is not a pause or a wish any more, but the
-    /// cause of a pause outlives the signal that comes while the last rows end.
+    /// Whether it replaces `earlier`: a fault that ends the run overrides a pause or a request, but the cause of a
+    /// pause is kept if a signal arrives while the last rows finish.
     pub(crate) fn outweighs(&self, earlier: &Self) -> bool {
         match (self, earlier) {
             (Self::HoursOpened, _) => false,
@@ -110,7 +110,7 @@ impl StopReason {
     }
 }
 
-/// The event of a wait that is reported for the first time; None for a wait of only some rows.
+/// The event for a wait that is reported for the first time; None if only some rows wait.
 pub(crate) fn event_of_wait(wait: &Waiting) -> Option<RunEvent> {
     let reason = match wait.reason {
         WaitReason::Hours => "hours",

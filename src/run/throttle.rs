@@ -1,5 +1,4 @@
-//! What holds the rows of a run back, but for its pace: the breaker, rate limits, a network that is away and the hours, asked
-//! and told as one.
+//! Combines what holds rows back apart from the pace: the breaker, rate limits, a network that is down, and the hours.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -16,68 +15,69 @@ use crate::timestamps::{self, local_second, rfc_3339, timestamp};
 
 /// A wait is reported if it is longer than this, and again if its end moves by more than this.
 const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);
-/// A wait too long to be reckoned with: a signal ends it.
+/// A wait that is effectively forever; a signal ends it.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// Where others send the run too, a process whose network is away for longer leaves it to them.
+/// If others send the run too, a process whose network is down for longer leaves the run to them.
 const LONGEST_WAIT_BESIDE_OTHERS: Duration = Duration::from_secs(60);
 
 /// How fast and when a run may send, and how long it may wait.
 #[derive(Clone, Debug)]
 pub(crate) struct RunLimits {
-    /// Requests that may be under way at once.
+    /// The maximum number of requests in flight.
     pub(crate) concurrency: usize,
-    /// How long it continues while every row that is tried meets a rate limit, or the network is down.
+    /// How long it continues while every row that it tries meets a rate limit, or the network is down.
     pub(crate) max_wait: Duration,
-    /// The hours in which rows may leave; nothing for any.
+    /// The hours in which rows may be sent; None for any time.
     pub(crate) hours: Option<Hours>,
     /// Whether it continues when every row is rejected.
     pub(crate) keep_going: bool,
 }
 
-/// Decides when the next row may leave, from the outcomes of the others.
+/// Decides when the next row may be sent, from the outcomes of the others.
 #[derive(Debug)]
 pub(crate) struct Throttle {
     concurrency: usize,
-    /// Until when none leaves, since a row met an obstacle that others would meet too.
+    /// No row is sent until this time, because a row met an obstacle that others would meet too.
     stopped_until: Instant,
     breaker: Breaker,
     rate_limit: Patience,
     network: Patience,
     gate: HoursGate,
-    /// Whether the hours are closed, as they were looked at last.
+    /// Whether the hours were closed when last checked.
     closed: Option<Closed>,
-    /// What held rows back last.
+    /// What last held rows back.
     obstacle: Option<Obstacle>,
-    /// The end of the last wait that was told.
+    /// The end of the last wait that was reported.
     told_until: Option<Instant>,
-    /// The opening of the hours that was told.
+    /// The opening of the hours that was reported.
     told_opening: Option<Timestamp>,
 }
 
-/// A rate limit, or a network that is away.
+/// A rate limit, or a network that is down.
 #[derive(Debug)]
 struct Obstacle {
     reason: WaitReason,
-    /// Since when every row that was tried met it.
+    /// The time since which every row that was tried met it.
     since: SystemTime,
     problem: Problem,
 }
 
-/// What an outcome means for the run.
+/// The consequences of an outcome for the run.
 #[derive(Debug)]
 pub(crate) struct Consequence {
-    /// When its row may be tried again, where it was certainly not sent, and why not before.
+    /// When its row may be tried again, and why not earlier; only if it was certainly not sent.
     pub(crate) due: Instant,
     pub(crate) delay: Delay,
-    /// Whether the API said that it is too much: whoever else sends the run slows down too.
+    /// Whether the API said that it is too much; then all other processes that send the run slow down too.
     pub(crate) slows: bool,
-    /// Until when nothing is sent: for every worker if the API asks for it, only for this process if the network is down.
+    /// When sending may resume: for every worker if the API asks for the wait, only for this process if the network is
+    /// down.
     pub(crate) stopped_until: Option<Instant>,
     pub(crate) pause: Option<PauseReason>,
 }
 
 impl Consequence {
-    /// What to record in the ledger for its row, which `ended`.
+    /// The entry in the ledger for its row, which `ended`.
     pub(crate) fn settled(&self, ended: EndedAttempt, at: Instant) -> SettledRow {
         let retry = (ended.state == RowState::Pending).then_some((self.due, self.delay));
         SettledRow { ended, at, retry, slows: self.slows, stopped_until: self.stopped_until }
@@ -101,13 +101,13 @@ impl Throttle {
         }
     }
 
-    /// How many rows may be under way.
+    /// How many rows may be in flight.
     pub(crate) fn allowance(&self) -> usize {
         let is_probing = self.rate_limit.is_probing() || self.network.is_probing();
         if is_probing { 1 } else { self.breaker.allowance(self.concurrency) }
     }
 
-    /// Looks at the clock on the wall, where the run has hours. Says whether they have opened since the last look.
+    /// Checks the wall clock if the run has hours. Returns whether they have opened since the last check.
     pub(crate) fn look(&mut self, now: Instant) -> bool {
         if self.gate.hours().is_none() {
             return false;
@@ -116,12 +116,12 @@ impl Throttle {
         std::mem::replace(&mut self.closed, closed).is_some() && self.closed.is_none()
     }
 
-    /// When a row may leave, or when to look again.
+    /// When a row may be sent, or when to check again.
     pub(crate) fn ready_at(&self) -> Instant {
         self.closed.map_or(self.stopped_until, |closed| self.stopped_until.max(closed.look_at))
     }
 
-    /// Notes the outcome of a row.
+    /// Records the outcome of a row.
     pub(crate) fn note(&mut self, verdict: &Verdict, now: Instant) -> Consequence {
         let pause = self.breaker.note(&verdict.outcome);
         let mut consequence = Consequence { due: now, delay: Delay::Retry, slows: false, stopped_until: None, pause };
@@ -167,7 +167,7 @@ impl Throttle {
         consequence
     }
 
-    /// Of an obstacle that is not one recipient's: everyone waits, or the run pauses.
+    /// Handles an obstacle that is not specific to one recipient: all rows wait, or the run pauses.
     fn hold(&mut self, wait: Result<ObstacleWait, PauseReason>, consequence: &mut Consequence) {
         match wait {
             Ok(wait) => {
@@ -180,16 +180,16 @@ impl Throttle {
         }
     }
 
-    /// Why this process leaves the run to others that send it too: its network has been away for so long, and theirs may not
-    /// be.
+    /// Why this process leaves the run to the others that send it: its network has been down for too long, and theirs
+    /// may be up.
     pub(crate) fn leaves_to_others(&self, now: Instant) -> Option<&Problem> {
         let since = self.network.since().filter(|_| self.closed.is_none())?;
         let is_over = now.duration_since(since) >= LONGEST_WAIT_BESIDE_OTHERS;
         self.obstacle.as_ref().filter(|_| is_over).map(|obstacle| &obstacle.problem)
     }
 
-    /// The wait for a row that the queue gives at `queue_ready_at`: why nothing leaves, and until when. Nothing for a short
-    /// one. A slow rate is not a wait.
+    /// The wait for a row that is due at `queue_ready_at`: why nothing is sent, and until when. None for a short wait.
+    /// A slow rate does not count as a wait.
     pub(crate) fn wait(&mut self, queue_ready_at: Instant, delay: Delay, now: Instant) -> Option<Waiting> {
         if let (Some(Closed { until, .. }), Some(hours)) = (self.closed, self.gate.hours()) {
             let is_new = self.told_opening.replace(until) != Some(until);
@@ -230,7 +230,7 @@ impl Throttle {
 }
 
 impl Obstacle {
-    /// One that `problem` tells of, and `patience` watches.
+    /// The obstacle of `problem`, tracked by `patience`.
     fn new(reason: WaitReason, patience: &Patience, problem: &Problem, now: Instant) -> Self {
         let age = patience.since().map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
         Self { reason, since: SystemTime::now() - age, problem: problem.clone() }
@@ -277,7 +277,7 @@ mod tests {
         assert_eq!(throttle.allowance(), 1);
         let problem = throttle.leaves_to_others(start + 60 * second);
         assert_eq!(problem.map(|problem| problem.message.as_str()), Some("away"));
-        // Whoever answers is there, whatever is said.
+        // Any answer shows that the network works.
         throttle.note(&failed(Cause::Unavailable, "too much"), start + 61 * second);
         assert_eq!(throttle.leaves_to_others(start + 62 * second), None);
     }

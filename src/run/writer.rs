@@ -1,5 +1,5 @@
-//! The thread that has the ledger. It makes one exchange of whatever has queued up, so that the disk is waited for once for
-//! many rows.
+//! The thread that owns the ledger. It combines all queued orders into one exchange, so that many rows share one wait
+//! for the disk.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -11,44 +11,44 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::ledger::{EndedAttempt, ExchangeReply, LedgerError, PauseReason, RunEvent, RunLedger, SettledRow};
 
-/// What the engine has for the ledger, and wants from it.
+/// What the engine passes to the ledger, and asks of it.
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) settled: Vec<SettledRow>,
     /// How many rows there is room for.
     pub(crate) wanted: usize,
-    /// The run takes no more rows here: what earlier orders wanted is not given either, or it might be the very row for
-    /// which the run stopped.
+    /// The run takes no more rows here. Rows for earlier orders are not handed out either: one of them might be the row
+    /// that stopped the run.
     pub(crate) is_last: bool,
-    /// Why nobody is to take rows any more.
+    /// The reason why no process may take more rows.
     pub(crate) pause: Option<PauseReason>,
-    /// What happened to the run.
+    /// An event of the run.
     pub(crate) events: Vec<RunEvent>,
-    /// This process would leave the run to others: whether there are any is to be asked.
+    /// This process would leave the run to others: asks whether there are any.
     pub(crate) asks_for_others: bool,
 }
 
-/// What came of some orders.
+/// The result of some orders.
 #[derive(Debug)]
 pub(crate) struct Exchanged {
     pub(crate) given: ExchangeReply,
-    /// How many orders it answers, and how many rows they wanted.
+    /// How many orders it answers, and how many rows they asked for.
     pub(crate) orders: usize,
     pub(crate) wanted: usize,
-    /// Whether others send the run, where an order asked for them.
+    /// Whether others send the run, if an order asked.
     pub(crate) others_send: bool,
 }
 
-/// The way to the thread; it ends when this is gone.
+/// The sending side of the thread's channel; the thread ends when it is dropped.
 pub(crate) struct LedgerHandle {
     orders: Sender<Order>,
     exchanged: UnboundedReceiver<Exchanged>,
 }
 
-/// The thread itself, by what it gives at its end.
+/// The thread itself, with its final result.
 pub(crate) struct Writer {
     end: Receiver<Result<Box<dyn RunLedger>, WriteFailure>>,
-    /// Whether nobody waits for it any longer.
+    /// Whether the engine has stopped waiting for it.
     is_left: Arc<AtomicBool>,
     backlog: Arc<Backlog>,
 }
@@ -56,7 +56,7 @@ pub(crate) struct Writer {
 /// What the ledger does not have yet.
 struct Backlog {
     orders: Mutex<Receiver<Order>>,
-    /// Rows of the exchange that is being made.
+    /// The rows of the current exchange.
     writing: Mutex<Arc<Vec<SettledRow>>>,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct WriteFailure {
     pub(crate) outcomes: Vec<EndedAttempt>,
 }
 
-/// What the thread had come to when nobody waited for it any longer.
+/// The state of the thread when the engine stopped waiting for it.
 pub(crate) enum LeftWriter {
     Ended(Result<Box<dyn RunLedger>, WriteFailure>),
     /// It is still writing the outcomes of these rows.
@@ -84,13 +84,13 @@ impl Writer {
         let backlog = Arc::new(Backlog { orders: Mutex::new(orders), writing: Mutex::default() });
         let own = Arc::clone(&backlog);
         thread::spawn(move || {
-            // Whoever left without waiting does not hear it.
+            // After an immediate exit, no one reads the result.
             let _ = at_end.send(write(ledger, &own, answers));
         });
         (Self { end, is_left, backlog }, LedgerHandle { orders: sender, exchanged })
     }
 
-    /// Waits until everything is written; the handle must be gone by then.
+    /// Waits until everything is written; the handle must be dropped before.
     pub(crate) fn close(self) -> Result<Box<dyn RunLedger>, WriteFailure> {
         self.end.recv().unwrap_or_else(|_| Err(WriteFailure::gone()))
     }
@@ -107,8 +107,8 @@ impl Writer {
 }
 
 impl Backlog {
-    /// The next order, with all that have queued up behind it, and those that come while the ledger `gathers` for so many
-    /// outcomes; nothing once there are no more to come.
+    /// The next order, with all that are queued behind it and those that arrive while the ledger `gathers` that many
+    /// outcomes; None once there are no more orders.
     fn next(&self, gathers: impl Fn(usize) -> Duration) -> Option<(Order, usize)> {
         let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         let mut first = orders.recv().ok()?;
@@ -133,18 +133,18 @@ impl Backlog {
         settled
     }
 
-    /// What became of rows that the ledger may not have, and will not wait for.
+    /// The outcomes of rows that the ledger may lack, without waiting for it.
     fn unwritten(&self) -> Vec<EndedAttempt> {
         let writing = Arc::clone(&self.writing.lock().unwrap_or_else(PoisonError::into_inner));
         let mut outcomes: Vec<_> = writing.iter().map(|row| row.ended.clone()).collect();
-        // The thread holds the orders while it waits for one: then there are none.
+        // The thread holds the orders while it waits for one: then nothing is unwritten.
         if let Ok(orders) = self.orders.try_lock() {
             outcomes.extend(orders.try_iter().flat_map(|order| order.settled).map(|row| row.ended));
         }
         outcomes
     }
 
-    /// The same once no more rows are given: those that are under way still come to their end.
+    /// The same after the last row was handed out: the rows in flight still finish.
     fn all_unwritten(&self) -> Vec<EndedAttempt> {
         let mut outcomes = self.unwritten();
         while let Some((order, _)) = self.next(|_| Duration::ZERO) {
@@ -161,13 +161,13 @@ impl WriteFailure {
 }
 
 impl LedgerHandle {
-    /// Asks for an exchange; [`LedgerHandle::exchanged`] gives what came of it.
+    /// Asks for an exchange; [`LedgerHandle::exchanged`] returns its result.
     pub(crate) fn order(&self, order: Order) {
-        // The thread lives as long as the handle does; after a failure it keeps the outcomes of rows.
+        // The thread lives as long as the handle; after a failure it keeps the outcomes of rows.
         let _ = self.orders.send(order);
     }
 
-    /// The next exchange; nothing, for ever, once the ledger cannot be written.
+    /// The next exchange; pending forever once the ledger cannot be written.
     pub(crate) async fn exchanged(&mut self) -> Option<Exchanged> {
         self.exchanged.recv().await
     }
@@ -190,12 +190,12 @@ fn write(
                 drop(settled);
                 backlog.write(Vec::new());
                 let others_send = asks_for_others && ledger.others_send();
-                // Whoever asked may have left at once.
+                // The engine may have exited at once.
                 let _ = answers.send(Exchanged { given, orders, wanted, others_send });
                 ledger.read_ahead();
             }
             Err(error) => {
-                // No row is given any more.
+                // No more rows are handed out.
                 drop(answers);
                 return Err(WriteFailure { error, outcomes: backlog.all_unwritten() });
             }
@@ -248,7 +248,7 @@ mod tests {
             handle.order(order(settled, 0));
             handle.exchanged().await.unwrap();
         }
-        // A handle that is left keeps the thread waiting, and nobody waits for it longer than that.
+        // A handle that is left keeps the thread waiting, and closing waits no longer than the limit.
         let other =
             FileRun::new(fixture::ledgers(tempfile::TempDir::new().unwrap().path(), &[]).0, 1_000_000.0).unwrap();
         let (other, held) = Writer::start(Box::new(other));

@@ -1,4 +1,4 @@
-//! Which rows are messages that another run of the database has too, and whom one wrote to.
+//! Finds the rows of a run that are also messages of another run in the database, and the people who were written to.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,11 +16,11 @@ use crate::ledger::{
 };
 use crate::once::{OnceKey, OnceScope};
 
-/// So many rows are looked up at once.
+/// How many rows are looked up at once.
 const KEYS: usize = 10_000;
 
-/// What is looked for: of a key the rows of other runs that have it and count. Both hashes, of the message and of the person,
-/// are the same: no two different messages are.
+/// Finds the rows of other runs that have a key and count. Comparing the hashes of message and person is enough: two
+/// different messages never share both.
 const MATCHES: &str = "SELECT k.n, run.name, row.state, (extract(epoch FROM row.at) * 1000)::bigint FROM k \
      JOIN jelouctl.content ON content.fingerprint = k.fingerprint AND content.person = k.person \
      JOIN jelouctl.run ON run.id = content.run AND run.bot = $1 AND run.api_url = $2 AND NOT run.sandbox \
@@ -37,11 +37,11 @@ pub(crate) struct SharedEarlier<'a> {
     runs: &'a SharedRuns,
     bot: &'a str,
     api_url: &'a str,
-    /// For how long sent messages count, in seconds; 0 for not at all.
+    /// How long sent messages count, in seconds; 0 if they do not count.
     remember: f64,
 }
 
-/// A row that another run has too.
+/// A row that another run has as well.
 struct SharedMatch {
     n: i64,
     run: String,
@@ -50,7 +50,7 @@ struct SharedMatch {
 
 impl<'a> SharedEarlier<'a> {
     pub(crate) fn new(runs: &'a SharedRuns, (bot, api_url): (&'a str, &'a str), remember: Duration) -> Self {
-        // A thousand years are for ever, and the database's times end.
+        // A thousand years means forever: the database's times are limited.
         let remember = remember.as_secs_f64().min(31_556_952_000.0);
         Self { runs, bot, api_url, remember }
     }
@@ -69,7 +69,7 @@ impl<'a> SharedEarlier<'a> {
         found.iter().map(|row| self.read(row)).collect()
     }
 
-    /// What other runs have of the rows of `run` that are still to be sent: of each row the worst.
+    /// The matches in other runs for the rows of `run` that are not sent yet; for each row, the worst one.
     pub(crate) fn of_run(&self, run: RunId) -> Result<SharedOverlap, LedgerError> {
         let query = format!(
             "WITH k AS (SELECT n, fingerprint, person FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
@@ -181,11 +181,11 @@ fn count(rows: i64) -> u64 {
     u64::try_from(rows).unwrap_or_default()
 }
 
-/// Rows of a run that other runs have too.
+/// Rows of a run that other runs also have.
 pub(crate) struct SharedOverlap(BTreeMap<i64, (String, EarlierRow)>);
 
 impl SharedOverlap {
-    /// By run and reason, the most first.
+    /// Counts by run and reason, largest first.
     pub(crate) fn messages(&self) -> Vec<EarlierMessages> {
         let mut all: Vec<EarlierMessages> = Vec::new();
         for (run, found) in self.0.values() {
@@ -201,7 +201,7 @@ impl SharedOverlap {
         all
     }
 
-    /// Leaves these rows out of `run`.
+    /// Skips these rows of `run`.
     pub(crate) fn skip(&self, run: &mut dyn HeldRun) -> Result<(), LedgerError> {
         let problems: Vec<_> = self.0.iter().map(|(n, (run, found))| (*n, found.problem(run), run, found)).collect();
         run.skip(

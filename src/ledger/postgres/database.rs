@@ -1,4 +1,4 @@
-//! A connection to the database of a ledger, and the checks without which nothing may rely on it. No call waits for ever.
+//! Connects to the database of a ledger and checks what the ledger relies on. Every call has a time limit.
 
 use std::borrow::Cow;
 use std::panic::resume_unwind;
@@ -17,46 +17,47 @@ use super::error::DatabaseError;
 use super::tls::VerifiedTls;
 use crate::secret::Secret;
 
-/// How long a new connection may take, and an exchange.
+/// The time limit for a new connection, and for an exchange.
 pub(super) const SHORT: Duration = Duration::from_secs(3);
-/// How long a statement may take that reads or writes many rows.
+/// The time limit for a statement that reads or writes many rows.
 pub(super) const LONG: Duration = Duration::from_secs(60);
-/// A connection whose peer does not confirm what was sent is lost after so long.
+/// A connection is lost if the peer does not acknowledge data within this time.
 const TCP_TIMEOUT: Duration = Duration::from_secs(10);
-/// What every session is set to.
+/// The settings of every session.
 const SETTINGS: [(&str, &str); 8] = [
     ("synchronous_commit", "on"),
-    // A role or a database may have another one set, by which those who wait for a row would fail in place of going on.
+    // A role or a database may have a stricter level, at which statements that wait for a row would fail.
     ("default_transaction_isolation", "read committed"),
     ("statement_timeout", "57s"),
     ("lock_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "60s"),
     ("search_path", "jelouctl,pg_temp"),
     ("client_encoding", "UTF8"),
-    // A plan for the very run would be made by what was known of the tables before it was imported: of a new run that is
-    // nothing, and each page of it would read all of it.
+    // A plan for the specific run would rely on the statistics from before the import: they show no rows of a new run,
+    // so that each page would read the whole run.
     ("plan_cache_mode", "force_generic_plan"),
 ];
-/// A setting of ours that has another value in each session: that it is there says that the others have arrived, and that
-/// they are not those which another session has left behind in a process of a pooler.
+/// A setting of ours with a different value in each session. If it arrives, the other settings have arrived too, and
+/// are not left over from another session in a pooler's server process.
 const MARK: &str = "jelouctl.session";
-/// So often two connections are compared; each time a pooler that serves others too may by luck answer as if it were none.
+/// How often two connections are compared. Each time, a pooler that also serves others may by chance look like a direct
+/// connection.
 const COMPARISONS: usize = 6;
 const OLDEST_SERVER: i32 = 13;
 
-/// The database, with the runtime in which its connections live.
+/// The database, and the runtime that drives its connections.
 pub(crate) struct Database {
     pub(super) address: DatabaseAddress,
-    /// Always there, until it is dropped.
+    /// `Some` until it is dropped.
     runtime: Option<Runtime>,
 }
 
 /// What a connection is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
-    /// The ledger must be there, and of our version.
+    /// The ledger must exist, in our version.
     Ledger,
-    /// To make it.
+    /// To create the ledger.
     Setup,
 }
 
@@ -67,7 +68,7 @@ impl Database {
         Ok(Self { address, runtime: Some(runtime) })
     }
 
-    /// Connects, and checks that what is written there stays.
+    /// Connects, and checks that the database keeps what is written.
     pub(crate) fn connect(&self, purpose: Use) -> Result<Client, DatabaseError> {
         let password =
             self.outside(|_| (self.address.password)()).map_err(|problem| DatabaseError::Password { problem })?;
@@ -76,7 +77,7 @@ impl Database {
         if let Some(password) = password {
             config.password(password.reveal());
         }
-        // By itself the crate goes on in plain where the server has no TLS.
+        // The crate alone would continue unencrypted if the server does not support TLS.
         config.ssl_mode(match &self.address.tls {
             DatabaseTls::None => SslMode::Disable,
             DatabaseTls::Verified { .. } => SslMode::Require,
@@ -110,7 +111,7 @@ impl Database {
         })
     }
 
-    /// The answer of the database, or that it did not come within `limit`.
+    /// Returns the database's answer, or an error if it takes longer than `limit`.
     pub(super) fn call<T: Send>(
         &self,
         limit: Duration,
@@ -125,7 +126,7 @@ impl Database {
         })
     }
 
-    /// Does `work` in a thread of its own: whoever asks may be in a runtime already, where no other one can be waited for.
+    /// Runs `work` in its own thread: the caller may be inside a runtime, which cannot block on another one.
     pub(super) fn outside<T: Send>(&self, work: impl FnOnce(&Runtime) -> T + Send) -> T {
         let runtime = self.runtime.as_ref();
         thread::scope(|scope| {
@@ -142,7 +143,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // It may be dropped in another runtime.
+            // It may be dropped inside another runtime.
             runtime.shutdown_background();
         }
     }
@@ -162,14 +163,14 @@ async fn open(at: &str, config: &Config, tls: Option<&VerifiedTls>) -> Result<Cl
     opened.map_err(|error| DatabaseError::of_connect(at, &error))
 }
 
-/// Opens a session that has the settings from its first moment on. A pooler that takes none gives one without them.
+/// Opens a session with the settings in place from the start. A pooler that ignores them opens one without them.
 async fn open_with_settings(
     at: &str,
     config: &Config,
     tls: Option<&VerifiedTls>,
     mark: &str,
 ) -> Result<Client, DatabaseError> {
-    // A blank would begin the next option.
+    // An unescaped blank would start the next option.
     let settings: Vec<_> =
         settings(mark).map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ "))).collect();
     match open(at, config.clone().options(settings.join(" ")), tls).await {
@@ -178,14 +179,14 @@ async fn open_with_settings(
     }
 }
 
-/// What the session is set to that has this mark.
+/// The settings of the session with this mark.
 fn settings(mark: &str) -> impl Iterator<Item = (&str, &str)> {
     SETTINGS.into_iter().chain([(MARK, mark)])
 }
 
-/// Makes the settings that a pooler has not passed on, where it gives each connection a process of the server for as long
-/// as it lasts. One that does so for a transaction only is found out by a second connection, which holds one meanwhile, and
-/// before anything is set: that would stay behind for others.
+/// Applies the settings if a pooler has not passed them on but keeps one server process for each connection. A pooler
+/// that assigns a process only for a transaction is detected with a second connection that holds one meanwhile. That
+/// happens before anything is set, since the settings would stay behind for other clients.
 async fn settle(at: &str, client: &Client, beside: &Client, mark: &str) -> Result<(), DatabaseError> {
     let failed = |error: tokio_postgres::Error| DatabaseError::of_statement(at, &error);
     let own = process_of(at, client).await?;
@@ -193,8 +194,8 @@ async fn settle(at: &str, client: &Client, beside: &Client, mark: &str) -> Resul
         beside.batch_execute("BEGIN").await.map_err(failed)?;
         let mut is_shared = process_of(at, beside).await? == own || process_of(at, client).await? != own;
         beside.batch_execute("COMMIT").await.map_err(failed)?;
-        // A pooler gives first what came back last, or what came back first: in one order alone both connections could get
-        // the same process each time.
+        // A pooler hands out the most or the least recently returned process first. With only one order, both
+        // connections could get the same process each time.
         is_shared = is_shared || round % 2 == 0 && process_of(at, client).await? != own;
         if is_shared {
             return Err(DatabaseError::Pooler {
@@ -207,7 +208,7 @@ async fn settle(at: &str, client: &Client, beside: &Client, mark: &str) -> Resul
     client.batch_execute(&settings.concat()).await.map_err(failed)
 }
 
-/// Which process of the server answers.
+/// Returns the server process that answers.
 async fn process_of(at: &str, client: &Client) -> Result<String, DatabaseError> {
     let answer = client.simple_query("SELECT pg_backend_pid()").await;
     let answer = answer.map_err(|error| DatabaseError::of_statement(at, &error))?;
@@ -260,31 +261,31 @@ async fn check(at: &str, client: &Client, purpose: Use, mark: &str) -> Result<()
     }
 }
 
-/// A text as the database takes it: U+0000 has no place there.
+/// A text for the database, which does not allow U+0000.
 pub(super) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
-/// Gives the password for a new connection; it may be another one each time.
+/// Returns the password for a new connection; it may differ each time.
 pub(crate) type PasswordSource = Arc<dyn Fn() -> Result<Option<Secret>, String> + Send + Sync>;
 
-/// Where a database is.
+/// The address of a database.
 #[derive(Clone)]
 pub(crate) struct DatabaseAddress {
     /// Without a password.
     pub(crate) config: tokio_postgres::Config,
     pub(crate) tls: DatabaseTls,
     pub(crate) password: PasswordSource,
-    /// As a person may read it: without a password.
+    /// For display: without a password.
     pub(crate) shown: String,
 }
 
-/// How a connection is kept from others.
+/// How a connection is protected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DatabaseTls {
-    /// On a unix socket or on loopback.
+    /// A unix socket or loopback.
     None,
-    /// Certificate and name are verified, by the system's authorities or by those of a file.
+    /// Certificate and name are verified, with the system's authorities or those in a file.
     Verified { roots: Option<PathBuf> },
 }
 

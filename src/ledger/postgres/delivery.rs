@@ -1,4 +1,4 @@
-//! What is known of the messages of a run in a database after they were accepted, and which attempts may have sent them.
+//! The deliveries of a database run's messages, and the attempts that may have sent them.
 
 use std::borrow::Cow;
 
@@ -12,10 +12,11 @@ use crate::api::{DeliveryFacts, DeliveryState};
 use crate::ledger::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LedgerError, ProvenRow, RowState};
 use crate::timestamps::of_milliseconds;
 
-/// Rows of which the attempts are read at once.
+/// Number of rows whose attempts are read at once.
 const PAGE: i64 = 2000;
 
-/// Attempts that may have reached Jelou, of so many rows behind one. Of those under way the row itself is all there is.
+/// Attempts that may have reached Jelou, for a page of rows after a given one. A row in flight has no outcome yet, so
+/// the row itself stands for its attempt.
 const ATTEMPTS: &str = "WITH page AS (SELECT n, state, number, worker, lease_until, began_at FROM jelouctl.row \
        WHERE run = $1 AND n > $2 ORDER BY n LIMIT $3), \
      attempt AS (SELECT n, outcome.number, outcome.began_at, outcome.message_id FROM jelouctl.outcome JOIN page USING (n) \
@@ -36,12 +37,12 @@ const ATTEMPTS: &str = "WITH page AS (SELECT n, state, number, worker, lease_unt
        AND message_id IS NOT NULL LIMIT 1) AS found ON true \
      ORDER BY page.n, attempt.number";
 
-/// Messages that were accepted and have an id, of which nothing was learnt: all, and those that left before this time.
+/// Accepted messages with an id and no known delivery: all of them, and those sent before the last look.
 const SILENT: &str = "SELECT count(*), count(*) FILTER (WHERE ended_at <= (SELECT max(at) FROM jelouctl.inquiry WHERE run = $1)) \
      FROM jelouctl.outcome WHERE run = $1 AND state = 'sent' AND message_id IS NOT NULL \
      AND NOT EXISTS (SELECT 1 FROM jelouctl.delivery WHERE delivery.run = $1 AND delivery.n = outcome.n)";
 
-/// How many messages are in each state by what was learnt last.
+/// The number of messages in each state, by the latest delivery record.
 const COUNTS: &str = "SELECT status, code, reason, count(*) FROM (SELECT DISTINCT ON (n) status, code, reason \
      FROM jelouctl.delivery WHERE run = $1 ORDER BY n, number DESC) AS last GROUP BY 1, 2, 3";
 
@@ -92,7 +93,7 @@ impl DatabaseRun {
 }
 
 impl JoinedRun {
-    /// Keeps what was learnt, in one transaction. Says how many unknown rows are sent now.
+    /// Writes the deliveries in one transaction. Returns how many unknown rows are now sent.
     pub(super) fn keep(&self, news: &DeliveryNews) -> Result<u64, LedgerError> {
         let ProvenColumns { rows, numbers, evidence } = ProvenColumns::of(&news.proven);
         let learnt = LearntColumns::of(news);
@@ -120,7 +121,7 @@ impl JoinedRun {
     }
 }
 
-/// Rows that are proven, as the columns of a call.
+/// Proven rows, as the columns of a call.
 struct ProvenColumns<'a> {
     rows: Vec<i64>,
     numbers: Vec<i32>,
@@ -137,7 +138,7 @@ impl<'a> ProvenColumns<'a> {
     }
 }
 
-/// What was learnt, a step each, as the columns of a call.
+/// Delivery records, one per step, as the columns of a call.
 #[derive(Default)]
 struct LearntColumns<'a> {
     rows: Vec<i64>,
@@ -168,7 +169,7 @@ impl<'a> LearntColumns<'a> {
     }
 }
 
-/// An attempt; nothing of a row that has none.
+/// An attempt; None if the row has none.
 fn attempt(row: &Row) -> Result<Option<KnownAttempt>, Error> {
     let (number, is_last): (Option<i32>, bool) = (row.try_get(1)?, row.try_get(6)?);
     if number.is_none() {

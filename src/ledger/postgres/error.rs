@@ -1,4 +1,4 @@
-//! What can be wrong with a ledger in a database, and the way out.
+//! Errors of a ledger in a database, with their hints.
 
 use std::error::Error as _;
 use std::path::PathBuf;
@@ -52,34 +52,34 @@ pub(crate) enum DatabaseError {
     Failed { cause: String },
     #[error("the list could not be brought into the database: {cause}")]
     NotImported { cause: String },
-    /// The answer to its commit did not come.
+    /// The commit was not answered.
     #[error("whether the run {run} was made is not known: {cause}")]
     PerhapsImported { run: String, cause: String },
-    /// It was tried for long enough.
+    /// The retries took too long.
     #[error("{cause} (tried for {seconds} s)")]
     Gone { seconds: u64, cause: String },
-    /// Messages had been sent before.
+    /// Messages had already been sent.
     #[error("{error}")]
     InMidRun { error: Box<DatabaseError> },
 }
 
-/// When a fault is met.
+/// The time at which a fault is found.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FaultComes {
-    /// Whatever is done, until somebody changes how the database is set up.
+    /// At any time, until someone changes the database's setup.
     WithTheSetup,
-    /// Where a command ends with it, before anything is sent.
+    /// Before anything is sent; the command ends with it.
     BeforeSending,
-    /// When messages may have been sent, or the run was made.
+    /// After messages may have been sent, or after the run was made.
     Later,
 }
 
 impl DatabaseError {
-    /// Of a connection that could not be made.
+    /// For a connection that failed.
     pub(super) fn of_connect(at: &str, error: &tokio_postgres::Error) -> Self {
         let (at, cause) = (at.to_owned(), with_causes(error));
         let Some(refusal) = error.as_db_error() else {
-            // The crate has no other way to tell.
+            // The crate offers no other way to tell.
             return match &cause {
                 text if text.contains("does not support TLS") => Self::Unreachable { at, cause },
                 text if text.contains("TLS handshake") => Self::Tls { at, cause },
@@ -103,37 +103,37 @@ impl DatabaseError {
         }
     }
 
-    /// Of a statement that failed.
+    /// For a statement that failed.
     pub(super) fn of_statement(at: &str, error: &tokio_postgres::Error) -> Self {
         let (at, cause) = (at.to_owned(), with_causes(error));
         match error.code() {
             Some(code) if *code == SqlState::INSUFFICIENT_PRIVILEGE => Self::Rights { at, cause },
             Some(code) if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Self::ReadOnly,
-            // What was prepared a moment ago is not there, or another's is: that was another process of the server.
+            // A prepared statement is missing or replaced: another server process answered.
             Some(code) if [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT].contains(code) => {
                 Self::Pooler { cause: "a connection has a process of the server for one transaction only" }
             }
             Some(code) if [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code) => {
                 Self::NoLedger { at }
             }
-            // What ends by itself: shut down, out of something, locked, rolled back, disconnected, I/O.
+            // These pass without help: shutdown, lack of resources, locks, rollbacks, disconnects, I/O errors.
             Some(code) if ["57", "53", "55", "40", "08", "58"].iter().any(|class| code.code().starts_with(class)) => {
                 Self::Unreachable { at, cause }
             }
             Some(_) => Self::Failed { cause },
-            // A value of ours that the database does not take; the crate has no other way to tell.
+            // A value of ours that the database rejects; the crate offers no other way to tell.
             None if cause.contains("serializing") => Self::Failed { cause },
             None => Self::Unreachable { at, cause },
         }
     }
 
-    /// Whether the same may succeed later, without anybody's doing.
+    /// Whether a retry may succeed without anyone fixing anything.
     pub(super) fn may_pass(&self) -> bool {
-        // A database that has just been promoted, or is being restarted, says so for a while.
+        // A database that was just promoted, or is restarting, reports this for a while.
         matches!(self, Self::Unreachable { .. } | Self::Standby | Self::ReadOnly)
     }
 
-    /// Whether how it is set up is wrong; else it cannot be had at the moment.
+    /// Whether the setup is wrong; if not, the database is temporarily unavailable.
     pub(crate) fn is_of_configuration(&self) -> bool {
         self.comes() == FaultComes::WithTheSetup
     }
@@ -164,12 +164,12 @@ impl DatabaseError {
         }
     }
 
-    /// The same of a run on its way: what is wrong with the set-up came too late for nothing to be sent.
+    /// The same error for a run in progress: the setup error came too late to say that nothing was sent.
     pub(crate) fn in_mid_run(self) -> Self {
         if self.is_of_configuration() { Self::InMidRun { error: Box::new(self) } } else { self }
     }
 
-    /// Whether a command that ends with it has sent nothing, nor made a run that others may send.
+    /// Whether a command that ends with this error has sent nothing and made no run that others may send.
     pub(crate) fn nothing_was_sent(&self) -> bool {
         self.comes() != FaultComes::Later
     }
@@ -228,7 +228,7 @@ impl DatabaseError {
     }
 }
 
-/// The error and what caused it, on one line.
+/// The error and its causes, on one line.
 fn with_causes(error: &tokio_postgres::Error) -> String {
     let Some(refusal) = error.as_db_error() else {
         let mut text = error.to_string();

@@ -1,26 +1,27 @@
--- What may be done with runs. Every function runs with the rights of the ledger's owner; who sends has no other way to
+-- The operations on runs. Every function runs with the rights of the ledger's owner; a sender has no other way to
 -- change a row.
 
--- The database, as long as nothing that was committed can be missing from it. A copy by CREATE DATABASE has another number.
+-- Identifies the database as long as nothing that was committed can be missing from it. A copy by CREATE DATABASE has
+-- another number.
 CREATE FUNCTION this_database() RETURNS text LANGUAGE sql STABLE SET search_path = jelouctl, pg_temp AS $$
   SELECT system_identifier || ', timeline ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || ', database ' || oid
   FROM pg_control_system(), pg_database WHERE datname = current_database()
 $$;
 
--- The transaction that wrote the rows of a run to these tables. A dump does not have it: whatever is restored from one is
--- written by another transaction, into new tables as into emptied ones. VACUUM, CLUSTER and REINDEX keep it.
+-- The transaction that wrote the rows of a run to these tables. A dump does not contain it: a restore writes the rows
+-- in another transaction, whether into new or emptied tables. VACUUM, CLUSTER and REINDEX keep it.
 CREATE FUNCTION writer_of(my_run bigint) RETURNS xid LANGUAGE sql STABLE SET search_path = jelouctl, pg_temp AS $$
   SELECT xmin FROM content WHERE run = my_run ORDER BY n LIMIT 1
 $$;
 
--- Whether a transaction that was answered is still there: it is not where older files took the place of the database's.
+-- Whether an answered transaction still exists: it does not if the database's files were replaced by older ones.
 CREATE FUNCTION is_known(its_xid xid8) RETURNS boolean LANGUAGE sql STABLE SET search_path = jelouctl, pg_temp AS $$
-  -- The status of one to come is an error, that of a very old one nothing.
+  -- The status of a future transaction is an error, that of a very old one is null.
   SELECT CASE WHEN its_xid >= pg_snapshot_xmax(pg_current_snapshot()) THEN false
     ELSE coalesce(pg_xact_status(its_xid) = 'committed', true) END
 $$;
 
--- Messages to one person leave so far apart.
+-- The minimum time between messages to one person.
 CREATE FUNCTION recipient_gap() RETURNS interval LANGUAGE sql IMMUTABLE AS $$
   SELECT interval '6 s'
 $$;
@@ -40,15 +41,16 @@ BEGIN
   RETURN made;
 END $$;
 
--- What is known of the tables says nothing of the rows that have just been imported, and whoever reads them would read all.
+-- Without fresh statistics, the planner would know nothing about the imported rows, and every query would read all of
+-- them.
 CREATE FUNCTION look_at_rows()
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 BEGIN
   ANALYZE row, content;
 END $$;
 
--- A person stops the run: nobody takes rows of it any more, until it is resumed. What it was paused for before stays so;
--- one who is just asked whether it goes on hears of it all the same.
+-- A person stops the run: no process takes its rows until it is resumed. An earlier reason for a pause is kept; a
+-- person who is being asked whether to continue is told about this stop too.
 CREATE FUNCTION stop_run(my_run bigint, who text)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 DECLARE
@@ -64,15 +66,15 @@ BEGIN
   END IF;
 END $$;
 
--- Whether another process takes rows of the run: one that was heard of just now. Each is, twice a second.
+-- Whether another process takes rows of the run: one that was active recently. Each process reports twice a second.
 CREATE FUNCTION others_send(my_run bigint, my_worker bigint)
 RETURNS boolean LANGUAGE sql STABLE SET search_path = jelouctl, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM worker WHERE run = my_run AND id IS DISTINCT FROM my_worker AND stopped_at IS NULL
     AND left_at IS NULL AND seen_at > clock_timestamp() - interval '5 s')
 $$;
 
--- What happened to a run, as one of its processes tells it. One that takes no rows any more stops the run where it is the
--- last, or pauses it for all.
+-- Records an event reported by a process of the run. A process that takes no more rows stops the run if it is the last
+-- one, or pauses it for all.
 CREATE FUNCTION note_event(my_worker bigint, its_kind text, its_reason text, its_problem text, wait_ms bigint, is_for_all boolean)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 DECLARE
@@ -91,7 +93,7 @@ BEGIN
     VALUES (my_run, its_kind, moment, its_reason, its_problem, moment + wait_ms * interval '1 ms');
 END $$;
 
--- A process begins to send rows of a run.
+-- A process starts sending rows of a run.
 CREATE FUNCTION join_run(my_run bigint, my_host text, my_pid bigint, my_lease_ms int)
 RETURNS TABLE (worker bigint, session int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
@@ -104,22 +106,23 @@ BEGIN
   PERFORM check_database(my_run);
   moment := clock_timestamp();
   IF NOT others_send(my_run, NULL) THEN UPDATE run SET is_under_way = false WHERE id = my_run; END IF;
-  -- Its first exchange looks for rows of workers that were not heard of again.
+  -- Its first exchange looks for rows of lost workers.
   UPDATE run SET swept_at = '-infinity' WHERE id = my_run;
   RETURN QUERY INSERT INTO worker (run, host, pid, lease_ms, joined_at, seen_at)
     VALUES (my_run, my_host, my_pid, my_lease_ms, moment, moment) RETURNING id, session;
 END $$;
 
--- What was committed for a run may be missing here: it pauses, whatever else it is paused for, and once more where it is
--- another doubt than it was paused for before.
+-- Commits of a run may be missing here: pauses the run, even if it is paused for another reason, and again if the doubt
+-- differs from the last one.
 CREATE FUNCTION doubt_run(my_run bigint, doubt text, why text)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
   UPDATE run SET paused = doubt, paused_by = why, paused_at = clock_timestamp(), pauses = pauses + 1
   WHERE id = my_run AND finished_at IS NULL AND (paused, paused_by) IS DISTINCT FROM (doubt, why)
 $$;
 
--- Why rows of an unfinished run may have been sent that are not sent here: another database than the run began in may not
--- know of it, and nor may one restored from a dump. It is so from then on until a person resumes the run.
+-- Why rows of an unfinished run may have been sent though they are not sent here: a database other than the one in
+-- which the run began may have lost outcomes, and so may one restored from a dump. The doubt remains until a person
+-- resumes the run.
 CREATE FUNCTION doubt_of(my_run bigint) RETURNS TABLE (doubt text, why text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
   SELECT 'failover', 'the database is another one now: ' || here
@@ -133,13 +136,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
   LIMIT 1
 $$;
 
--- Pauses the run where that is so.
+-- Pauses the run if there is a doubt.
 CREATE FUNCTION check_database(my_run bigint)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
   SELECT doubt_run(my_run, doubt, why) FROM doubt_of(my_run)
 $$;
 
--- Leaves out what of a cancelled run is to be sent, or came back.
+-- Skips the rows of a cancelled run that are pending, or pending again.
 CREATE FUNCTION leave_out_cancelled(my_run bigint, moment timestamptz)
 RETURNS void LANGUAGE sql SET search_path = jelouctl, pg_temp AS $$
   WITH left_out AS (
@@ -151,7 +154,7 @@ RETURNS void LANGUAGE sql SET search_path = jelouctl, pg_temp AS $$
     SELECT my_run, n, number, 'pending', 'skipped', 'cancelled', 'the run was cancelled', moment FROM left_out
 $$;
 
--- A person gives a run up. Whoever sends it is told that it is complete once nothing is under way.
+-- A person cancels a run. Processes that send it learn that it is complete once no row is in flight.
 CREATE FUNCTION cancel_run(my_run bigint)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp SET enable_seqscan = off AS $$
 DECLARE
@@ -166,7 +169,8 @@ BEGIN
   INSERT INTO event (run, kind, at) VALUES (my_run, 'cancelled', moment);
 END $$;
 
--- Whether a row may be sent again: under a key its person may have been forgotten, and have another message by now.
+-- Whether a row may be sent again: under a key, its person may have been forgotten, and may have another message by
+-- now.
 CREATE FUNCTION has_its_person(my_run bigint, my_n bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = jelouctl, pg_temp AS $$
 BEGIN
@@ -175,9 +179,9 @@ BEGIN
     FROM run WHERE run.id = my_run);
 END $$;
 
--- A worker comes back on a new connection, and says which exchange was answered last. What it was given and does not hold
--- was in an answer that never came: no byte of that has left, and it is still to be sent. Says how many rows that was; no
--- session where the database does not know the worker.
+-- A worker reconnects, and names the last exchange that was answered. Rows that it was given but does not hold were in
+-- an answer that never arrived: no byte of them was sent, and they are pending again. Returns how many rows that was;
+-- the session is null if the database does not know the worker.
 CREATE FUNCTION rejoin(my_run bigint, my_worker bigint, answered text, held_n bigint[], held_number int[])
 RETURNS TABLE (session int, given_back int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp SET enable_seqscan = off AS $$
@@ -215,8 +219,9 @@ BEGIN
   RETURN QUERY SELECT my_session, rows;
 END $$;
 
--- All that a worker does: what became of its rows goes in, rows that may leave now come out, in one transaction. The last
--- row of the answer is the verdict alone: `on`, `complete` or `paused`, when to ask again, and the transaction.
+-- The exchange of a worker: takes the outcomes of its rows and returns rows that may be sent now, in one transaction.
+-- The last row of the answer has only the verdict: `on`, `complete` or `paused`, when to ask again, and the
+-- transaction.
 CREATE FUNCTION exchange(
   my_worker bigint, my_session int,
   e_n bigint[], e_number int[], e_state text[], e_ago_ms bigint[], e_wait_ms bigint[],
@@ -225,7 +230,7 @@ CREATE FUNCTION exchange(
 ) RETURNS TABLE (verdict text, next_ms int, n bigint, number int, line bigint, recipient text, path text, body text,
   fingerprint bigint, row_checksum bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp
--- Joined in any other way it reads the whole run once several are in the tables.
+-- Any other kind of join reads the whole run once the tables contain several runs.
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -238,19 +243,21 @@ BEGIN
   SELECT * INTO w FROM worker WHERE id = my_worker;
   SELECT * INTO r FROM run WHERE id = w.run FOR NO KEY UPDATE;
   IF NOT FOUND THEN RAISE 'the run was removed' USING ERRCODE = 'no_data_found'; END IF;
-  -- Looked up again: it may have changed while the run was waited for.
+  -- Read again: it may have changed during the wait for the run.
   IF NOT EXISTS (SELECT 1 FROM worker WHERE id = my_worker AND session = my_session) THEN
     RETURN QUERY SELECT 'stale', 0, NULL::bigint, NULL::int, NULL::bigint, NULL, NULL, NULL, NULL::bigint, NULL::bigint;
     RETURN;
   END IF;
-  -- A dump can be restored under a connection that stays. That is cheap to see; anything else needs a new connection.
+  -- A dump can be restored while a connection stays open. That is cheap to detect; anything else requires a new
+  -- connection.
   IF r.written_by IS DISTINCT FROM writer_of(r.id) THEN
     PERFORM check_database(r.id);
     SELECT * INTO r FROM run WHERE id = w.run;
   END IF;
   moment := clock_timestamp();
 
-  -- What became of rows. One whose lease has run out is told by whoever comes by; its own worker may still correct that.
+  -- The outcomes of rows. If a lease has expired, any process may report its row as unknown; the row's own worker may
+  -- still correct that.
   IF cardinality(e_n) > 0 OR r.swept_at < moment - interval '500 ms' THEN
     WITH e AS (
       SELECT n, number, CASE WHEN state = 'pending' AND NOT has_its_person(r.id, n) THEN 'failed' ELSE state END AS state,
@@ -265,7 +272,7 @@ BEGIN
     ), changed AS (
       UPDATE row SET state = e.state, lease_until = e.lease_until, at = moment - e.ago_ms * interval '1 ms',
         due_at = CASE e.state WHEN 'pending' THEN moment + e.wait_ms * interval '1 ms' END
-      -- Not `IS NOT NULL`: for each row, all that are under way would be read through the index of leases.
+      -- Not `IS NOT NULL`: each row would read all rows in flight through the index of leases.
       FROM e WHERE row.run = r.id AND row.n = e.n AND row.number = e.number
         AND coalesce(row.lease_until, '-infinity') <> '-infinity'
       RETURNING row.n, row.number, row.worker, row.began_at, row.at, row.state, e.status, e.message, e.code, e.api_code, e.error
@@ -283,7 +290,7 @@ BEGIN
     GET DIAGNOSTICS taken = ROW_COUNT;
     IF taken > 0 THEN
       r.changed_at := moment;
-      -- A worker that was thought lost may give rows back.
+      -- A worker that was considered lost may return rows.
       IF 'pending' = ANY (e_state) AND r.cancelled_at IS NULL THEN r.finished_at := NULL; END IF;
       IF r.cancelled_at IS NOT NULL THEN PERFORM leave_out_cancelled(r.id, moment); END IF;
     END IF;
@@ -297,7 +304,7 @@ BEGIN
     r.pauses := r.pauses + 1;
   END IF;
 
-  -- How many may leave now, for all workers together: what `pace.rs` says of a run in a file.
+  -- How many rows may be sent now, for all workers together: the same rule as in `pace.rs` for a run in a file.
   r.pace := least(r.rate, r.pace + 0.02 * r.rate * extract(epoch FROM moment - r.paced_at));
   IF is_too_much AND r.cut_at < moment - interval '1 s' THEN
     r.pace := greatest(0.7 * r.pace, 0.02 * r.rate);
@@ -344,7 +351,7 @@ BEGIN
   END IF;
 
   next_at := greatest(r.due_at, r.spread_at - early, r.stopped_until);
-  -- That every row is final is so, whether it was paused or not.
+  -- A run whose rows are all final is complete, whether it was paused or not.
   IF (tokens > 0 AND taken = 0 OR r.paused IS NOT NULL OR wanted = 0)
     AND NOT EXISTS (SELECT 1 FROM row WHERE run = r.id AND state = 'pending')
     AND NOT EXISTS (SELECT 1 FROM row WHERE run = r.id AND lease_until IS NOT NULL AND state = 'inflight') THEN
@@ -375,21 +382,21 @@ BEGIN
     NULL::bigint, NULL::int, NULL::bigint, r.paused, r.paused_by, pg_current_xact_id()::text, NULL::bigint, NULL::bigint;
 END $$;
 
--- A process that sends the run at this moment, `db-2 pid 812`: one that has not ended in order, and was heard of while a row
--- of it would be its own.
+-- A process that is sending the run now, such as `db-2 pid 812`: it has not ended cleanly, and was active within the
+-- lease of a row.
 CREATE FUNCTION sent_by(my_run bigint) RETURNS text LANGUAGE sql STABLE SET search_path = jelouctl, pg_temp AS $$
   SELECT host || ' pid ' || pid FROM worker
   WHERE run = my_run AND left_at IS NULL AND seen_at > clock_timestamp() - lease_ms * interval '1 ms' LIMIT 1
 $$;
 
--- A worker ends in order.
+-- A worker ends cleanly.
 CREATE FUNCTION leave_run(my_worker bigint, my_session int)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
   UPDATE worker SET left_at = clock_timestamp() WHERE id = my_worker AND session = my_session
 $$;
 
--- A person goes on with a run, and was told what it is paused for. That the database is another one, or restored, may pass
--- unread: unless the person has answered a question since, only a second resume lifts it.
+-- A person resumes a run after seeing why it is paused. A change or a restore of the database may be overlooked: unless
+-- the person has answered a question since, only a second resume lifts that pause.
 CREATE FUNCTION resume_run(my_run bigint, seen_pauses bigint, has_answered boolean, new_rate float8, new_conditions text)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 DECLARE
@@ -410,8 +417,8 @@ BEGIN
   WHERE id = my_run;
 END $$;
 
--- What a person says of rows, each with the number of what is known of it. One that is not in that state any more stays as
--- it is. Says how many were changed.
+-- A person's decisions about rows, each with the number of its last known change. A row that is no longer in the
+-- expected state is not changed. Returns how many rows were changed.
 CREATE FUNCTION decide_rows(my_run bigint, d_n bigint[], d_number int[], from_state text, to_state text, why text)
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 #variable_conflict use_column
@@ -432,14 +439,14 @@ BEGIN
   )
   SELECT coalesce(array_agg(n), '{}') INTO changed FROM resolved;
   IF to_state = 'pending' AND cardinality(changed) > 0 THEN
-    -- Of several to one person each waits for the one before.
+    -- Of several rows to one person, each waits for the previous one.
     UPDATE row SET due_at = NULL FROM row AS first
     WHERE row.run = my_run AND row.n = ANY (changed) AND first.run = my_run AND first.n = row.before
       AND first.state IN ('pending', 'inflight');
     UPDATE run SET finished_at = NULL WHERE id = my_run AND cancelled_at IS NULL;
     PERFORM leave_out_cancelled(my_run, moment);
   ELSIF from_state = 'pending' THEN
-    -- Who waited for it waits no more.
+    -- A row that waited for this one no longer waits.
     UPDATE row SET due_at = moment + recipient_gap()
     WHERE run = my_run AND before = ANY (changed) AND state = 'pending' AND due_at IS NULL;
   END IF;
@@ -447,8 +454,8 @@ BEGIN
   RETURN cardinality(changed);
 END $$;
 
--- The same of all rows in one state. It reads the whole run, once: a person asked for it. A row of which its own process
--- has not said what became of it is sent again only where a person was asked about it.
+-- The same for all rows in one state. Reads the whole run, once per request of a person. A row whose own process has
+-- not reported its outcome is sent again only if the person confirmed it.
 CREATE FUNCTION resolve_rows(my_run bigint, from_state text, to_state text, why text, asked_n bigint[], asked_number int[])
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 DECLARE
@@ -461,9 +468,10 @@ BEGIN
   RETURN decide_rows(my_run, ns, numbers, from_state, to_state, why);
 END $$;
 
--- What Jelou told of messages: unknown rows that were sent by that, how far messages came, and that all were asked for. A row
--- that is not unknown any more stays as it is, and one of a process that was heard of just now, which may still say what
--- became of it. Where something was learnt of a row meanwhile, nothing is added to it. Says how many rows are sent now.
+-- Stores what Jelou reported about messages: unknown rows that this proves as sent, how far messages came, and that all
+-- were asked for. A row that is no longer unknown is not changed, nor is one whose process was active recently and may
+-- still report the outcome. If a delivery of a row was recorded meanwhile, nothing is added to it. Returns how many
+-- rows are sent now.
 CREATE FUNCTION learn(my_run bigint, p_n bigint[], p_number int[], p_why text[], l_n bigint[], l_number int[],
   l_status text[], l_at_ms bigint[], l_code text[], l_reason text[], l_message text[], asked_ms bigint, asked_rows bigint)
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
@@ -504,7 +512,7 @@ BEGIN
   RETURN cardinality(proven);
 END $$;
 
--- Leaves rows out that are still to be sent; any other stays as it is. Says how many were left out.
+-- Skips rows that are still pending; other rows are not changed. Returns how many were skipped.
 CREATE FUNCTION skip_rows(my_run bigint, s_n bigint[], s_reason text[], s_problem text[], s_run text[])
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 #variable_conflict use_column
@@ -520,7 +528,7 @@ BEGIN
     rows := rows + 1;
     INSERT INTO decision (run, n, number, "from", "to", reason, problem, other_run, at)
       VALUES (my_run, left_out.n, left_out.number, 'pending', 'skipped', skip.reason, skip.problem, skip.run, moment);
-    -- Who waited for it waits for what it waited for.
+    -- A row that waited for this one now waits for this one's predecessor.
     UPDATE row SET before = left_out.before, due_at = greatest(left_out.due_at, CASE WHEN left_out.due_at IS NOT NULL THEN moment END)
       WHERE run = my_run AND before = left_out.n AND state = 'pending' AND due_at IS NULL;
   END LOOP;
@@ -528,7 +536,7 @@ BEGIN
   RETURN rows;
 END $$;
 
--- Removes a run with all that is known of its rows, unless a process still sends it: then it says which.
+-- Removes a run with all records of its rows, unless a process still sends it: then returns that process.
 CREATE FUNCTION remove_run(my_run bigint)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 DECLARE
@@ -551,7 +559,7 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- The same of a run that is complete, and in which nothing has changed for so long. Says whether it was.
+-- The same for a complete run that has not changed for this long. Returns whether it was removed.
 CREATE FUNCTION remove_old_run(my_run bigint, age_ms bigint)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 BEGIN
@@ -560,7 +568,7 @@ BEGIN
   IF NOT FOUND THEN RETURN false; END IF;
   RETURN remove_run(my_run) IS NULL;
 END $$;
--- Who may do what. `jelouctl_sender` imports and sends; `jelouctl_reader` looks.
+-- The rights of the roles. `jelouctl_sender` imports and sends; `jelouctl_reader` only reads.
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA jelouctl FROM PUBLIC;
 GRANT USAGE ON SCHEMA jelouctl TO jelouctl_sender, jelouctl_reader;

@@ -1,4 +1,4 @@
-//! A draft becomes a run in the database: all of it in one transaction, by COPY.
+//! Imports a draft into the database as a run, in one transaction, with COPY.
 
 use std::fmt::Write;
 use std::pin::Pin;
@@ -17,15 +17,15 @@ use super::runs::{RunId, SharedRuns};
 use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, LedgerStore, OnceClaims, RunError, RunName};
 use crate::once::OnceScope;
 
-/// The end of a table may take so long: its rows are checked then.
+/// The time limit for the end of a table's COPY, when its rows are checked.
 const FINISH: Duration = Duration::from_secs(600);
-/// So many bytes are sent at once.
+/// How many bytes are sent at once.
 const CHUNK: usize = 64 * 1024;
-/// So many people are claimed at once.
+/// How many people are claimed at once.
 const CLAIMS_AT_ONCE: usize = 10_000;
 
 impl SharedRuns {
-    /// Makes `draft` the run `name`; on an error there is no new run.
+    /// Makes the run `name` from `draft`; after an error there is no new run.
     pub(super) fn import(
         &self,
         draft: &mut LedgerDraft,
@@ -36,7 +36,7 @@ impl SharedRuns {
         let text =
             serde_json::to_string(details).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
         let client = self.client();
-        // A long list takes longer than any other statement may.
+        // A long list takes longer than any other statement.
         self.call(SHORT, client.batch_execute("BEGIN; SET LOCAL statement_timeout = '10min'"))?;
         let run = self.import_rows(client, draft, details, name, &text).map_err(|error| {
             let _ = self.call(SHORT, client.batch_execute("ROLLBACK"));
@@ -46,7 +46,7 @@ impl SharedRuns {
         let committed = self.call(LONG, client.batch_execute("COMMIT"));
         committed
             .map_err(|error| DatabaseError::PerhapsImported { run: name.to_string(), cause: error.to_string() })?;
-        // The run is made; without this some statements are slower for a while.
+        // The run exists already; if this fails, some statements are slower for a while.
         let _ = self.call(LONG, client.execute("SELECT jelouctl.look_at_rows()", &[]));
         Ok(run)
     }
@@ -73,7 +73,7 @@ impl SharedRuns {
         for (table, write) in TABLES {
             let failed = |error: &Error| DatabaseError::of_statement(&self.database().address.shown, error);
             let sink = self.call(SHORT, client.copy_in(&format!("COPY jelouctl.{table} FROM STDIN")))?;
-            // Only one thread may have the draft.
+            // Only one thread may use the draft.
             let draft = &mut *draft;
             self.database().outside(move |runtime| {
                 let mut copy = Copy { runtime, sink: Box::pin(sink), chunk: String::with_capacity(2 * CHUNK) };
@@ -89,7 +89,7 @@ impl SharedRuns {
 }
 
 impl SharedRuns {
-    /// Claims the person of every row of `draft` that is to be sent, in the transaction that makes the run.
+    /// Claims the person of every row of `draft` that will be sent, in the transaction that makes the run.
     fn claim_draft(&self, scope: &OnceScope, run: RunId, draft: &LedgerDraft) -> Result<(), LedgerError> {
         let claims = SharedClaims::open(self)?;
         let mut rows = Vec::new();
@@ -103,7 +103,7 @@ impl SharedRuns {
     }
 }
 
-/// Says of what may pass that there is no run.
+/// Turns a temporary error into one that says that there is no run.
 fn not_imported(error: LedgerError) -> LedgerError {
     match error {
         LedgerError::Database(DatabaseError::Unreachable { cause, .. } | DatabaseError::Failed { cause }) => {
@@ -113,7 +113,7 @@ fn not_imported(error: LedgerError) -> LedgerError {
     }
 }
 
-/// A table with its columns, and what writes a row as its line.
+/// A table with its columns, and the function that writes a row as a line.
 type Table = (&'static str, fn(&mut String, i64, &DraftedRow<'_>));
 
 const TABLES: [Table; 3] = [
@@ -168,7 +168,7 @@ fn number(line: &mut String, value: Option<i64>) {
     }
 }
 
-/// Milliseconds since 1970 as a time.
+/// Converts milliseconds since 1970 to a time.
 fn time(line: &mut String, at: Option<i64>) {
     match at.and_then(|at| u64::try_from(at).ok()) {
         Some(at) => {
@@ -179,7 +179,7 @@ fn time(line: &mut String, at: Option<i64>) {
     }
 }
 
-/// A text as COPY takes it.
+/// Escapes a text for COPY.
 fn text(line: &mut String, value: Option<&str>) {
     let Some(value) = value else { return line.push_str("\\N") };
     for letter in storable(value).chars() {
@@ -193,14 +193,14 @@ fn text(line: &mut String, value: Option<&str>) {
     }
 }
 
-/// Lines on their way to one table.
+/// Lines that are being sent to one table.
 struct Copy<'a> {
     runtime: &'a Runtime,
     sink: Pin<Box<CopyInSink<Bytes>>>,
     chunk: String,
 }
 
-/// What ended a COPY.
+/// The error that ended a COPY.
 enum CopyError {
     Database(Error),
     Late,

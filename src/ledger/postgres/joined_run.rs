@@ -1,4 +1,4 @@
-//! A run in a database, as this process holds it: beside others that may send it too.
+//! A run in a database, opened by this process while others may send it too.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ use crate::ledger::{
     Resolution, ResolveError, Resumed, Run, RunLedger, RunName, Skip,
 };
 
-/// So many rows are left out at once.
+/// How many rows are skipped at once.
 const ROWS_A_CALL: usize = 10_000;
 
-/// A run of which this process sends rows, or changes some.
+/// A run whose rows this process sends or changes.
 pub(super) struct JoinedRun {
     pub(super) runs: SharedRuns,
     pub(super) name: RunName,
     pub(super) id: RunId,
-    /// Why nobody took rows of it, by then.
+    /// The reason why the run was paused when it was read.
     pub(super) paused: Option<PausedRun>,
 }
 
@@ -49,7 +49,7 @@ impl HeldRun for JoinedRun {
         Ok(())
     }
 
-    /// The database knows no runs that cannot be read.
+    /// The database has no unreadable runs.
     fn compare(
         &mut self,
         details: &Details,
@@ -65,8 +65,8 @@ impl HeldRun for JoinedRun {
         Ok(found)
     }
 
-    /// Lifts the pause that the person was told of: one that came since then holds, and so does a failover that nobody who
-    /// resumes the run was told of before. Where it does not go on, who joins it is told why.
+    /// Lifts the pause that was shown to the person. A newer pause stays, and so does a failover that was not shown to
+    /// anyone who resumed the run before. If the run stays paused, the caller gets the reason.
     fn resume(&mut self, resumed: &Resumed<'_>) -> Result<(), LedgerError> {
         let conditions = resumed.conditions.map(serde_json::to_string).transpose();
         let conditions = conditions.map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;

@@ -1,4 +1,4 @@
-//! The ledger of a team: a schema of a PostgreSQL database. Its SQL stands here and nowhere else.
+//! The ledger of a team: a schema in a PostgreSQL database. All SQL for it is in this folder.
 
 mod comparison;
 mod database;
@@ -23,5 +23,5 @@ pub(crate) use self::schema::{set_up, sql as schema_sql};
 
 /// The version of the schema.
 const VERSION: i32 = 11;
-/// The version of the claims under keys, in `once.sql`: an older one is brought up to it.
+/// The version of the claims under keys, in `once.sql`; older claims are upgraded to it.
 const CLAIMS_VERSION: i32 = 3;

@@ -1,4 +1,4 @@
-//! The claims under keys in a database: of single sends, of removed runs, and of the rows of runs.
+//! The claims under keys in a database: from single sends, removed runs, and rows of runs.
 
 use std::collections::{BTreeSet, HashMap};
 use std::thread;
@@ -14,12 +14,12 @@ use crate::ledger::LedgerError;
 use crate::ledger::claims::{ClaimEnd, Claimed, HeldClaim, OnceClaims, OnceFinding, OnceSummary, scope_of};
 use crate::once::{NewClaim, OnceEntry, OnceHash, OnceHasher, OncePeople, OnceScope, OnceState};
 
-/// Beside the number of a claim it is what the session that sends has locked: `once` in ASCII, as in `once.sql`.
+/// The sender's session locks this number together with the claim's number: `once` in ASCII, as in `once.sql`.
 const HOLDER: i32 = 0x6f6e_6365;
-/// Who makes a run of a list, or claims a person, holds this lock from the last look at the others on: `jelo`.
+/// A process that makes a run or claims a person holds this lock from its last check of the others on: `jelo` in ASCII.
 pub(super) const MAKING: i64 = 0x6a65_6c6f;
 
-/// How often the end of a claim is written where the database cannot be had: it may be restarted, which takes some seconds.
+/// How often to retry writing the end of a claim if the database is unavailable: a restart takes some seconds.
 const TRIES: u32 = 20;
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
@@ -27,12 +27,12 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 pub(super) struct SharedClaims {
     runs: SharedRuns,
     hasher: OnceHasher,
-    /// Whether it holds off the others until it is dropped.
+    /// Whether it locks out other processes until it is dropped.
     is_making: bool,
 }
 
 impl SharedClaims {
-    /// Of a ledger that may have none of this version yet.
+    /// Opens the claims of a ledger, which may lack them or have an older version.
     pub(super) fn open(runs: &SharedRuns) -> Result<Self, DatabaseError> {
         let query = "SELECT version, secret FROM jelouctl_once.store";
         let (version, secret): (i32, Vec<u8>) = runs
@@ -51,19 +51,19 @@ impl SharedClaims {
         }
     }
 
-    /// As [`SharedClaims::open`], while this process holds off the others; nothing while another one does.
+    /// As [`SharedClaims::open`], but locks out other processes; None if another process has the lock.
     pub(super) fn try_hold(runs: &SharedRuns) -> Result<Option<Self>, DatabaseError> {
         if !runs.try_lock_making()? {
             return Ok(None);
         }
-        // The connection may be used on: whatever fails must not leave the lock behind.
+        // The connection may be reused, so the lock must be released after an error.
         let mut claims = Self::open(runs).inspect_err(|_| runs.unlock_making())?;
         claims.is_making = true;
         Ok(Some(claims))
     }
 
-    /// Claims the people of rows of `run`, each given by its number and person, where they are free or are this row's already.
-    /// Gives the numbers of the rows that have their person.
+    /// Claims the people of rows of `run`, given as pairs of number and person, if they are free or already claimed by
+    /// this row. Returns the numbers of the rows that have their person.
     pub(super) fn claim_rows(
         &self,
         scope: &OnceScope,
@@ -81,7 +81,7 @@ impl SharedClaims {
         })
     }
 
-    /// What everybody has under the key, or one person.
+    /// The claims of everyone under the key, or of one person.
     fn standing(&self, scope: &OnceScope, person: Option<&OnceHash>) -> Result<OncePeople, LedgerError> {
         let (key, person) = (scope.key.as_str(), person.map(|person| &person.0[..]));
         let read = |person: Option<&[u8]>| -> Result<OncePeople, LedgerError> {
@@ -91,7 +91,8 @@ impl SharedClaims {
             Ok(read.map_err(|error| DatabaseError::Failed { cause: error.to_string() })?)
         };
         let mut people = read(person)?;
-        // A send may have ended after its claim was read and before its lock was looked for: then its end stands there by now.
+        // A send may have ended after its claim was read and before its lock was checked: then its end is written by
+        // now.
         let may_have_ended = |entry: &OnceEntry| entry.state == OnceState::Unknown && !entry.is_row;
         let again: Vec<_> =
             people.iter().filter(|(_, entry)| may_have_ended(entry)).map(|(person, _)| *person).collect();
@@ -115,8 +116,8 @@ impl Drop for SharedClaims {
 }
 
 impl SharedRuns {
-    /// Holds off every other process that would make a run or claim a person; false while one is at it. It ends with the
-    /// connection at the latest.
+    /// Locks out every other process that would make a run or claim a person; false if another process has the lock.
+    /// The lock ends with the connection at the latest.
     pub(super) fn try_lock_making(&self) -> Result<bool, DatabaseError> {
         let query = "SELECT pg_try_advisory_lock($1)";
         self.call(SHORT, async { self.client().query_one(query, &[&MAKING]).await?.try_get(0) })
@@ -126,7 +127,7 @@ impl SharedRuns {
         let _ = self.call(SHORT, self.client().execute("SELECT pg_advisory_unlock($1)", &[&MAKING]));
     }
 
-    /// Writes how the claim with this number ended; false where it is not there any more.
+    /// Writes how the claim with this number ended; false if the claim no longer exists.
     fn end_claim(&self, claim: &SharedClaim, end: &ClaimEnd) -> Result<bool, DatabaseError> {
         let SharedClaim { scope: OnceScope { key, bot, address }, person, holder, .. } = claim;
         let (key, person, state, id) = (key.as_str(), &person.0[..], end.state().name(), end.message_id());
@@ -167,7 +168,7 @@ impl OnceClaims for SharedClaims {
                          (SELECT nextval('jelouctl_once.holder')::int AS holder) AS next";
             client.query_one(query, &[&HOLDER]).await?.try_get(0)
         })?;
-        // From here on it is given up whatever happens.
+        // From here on the claim is released in any case.
         let held = SharedClaim { runs: self.runs.clone(), scope: scope.clone(), person: claim.person, holder };
         let (key, person) = (scope.key.as_str(), &claim.person.0[..]);
         let [words, kind] = [&claim.words.0[..], &claim.kind.0[..]];
@@ -179,7 +180,7 @@ impl OnceClaims for SharedClaims {
             client.query_one(query, &values).await?.try_get(0)
         });
         let is_claimed = is_claimed.inspect_err(|error| {
-            // It may stand there all the same, and nothing has left.
+            // The claim may have been written anyway, but nothing has been sent.
             if matches!(error, DatabaseError::Unreachable { .. }) {
                 let _ = self.runs.reopened().and_then(|runs| runs.end_claim(&held, &ClaimEnd::NotSent));
             }
@@ -274,7 +275,7 @@ fn entry_of(row: &Row) -> Result<(OnceHash, OnceEntry), Error> {
         let bytes: Option<Vec<u8>> = row.try_get(column)?;
         Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map(OnceHash))
     };
-    // A state that is not known may be any.
+    // An unknown state could mean anything, so it counts as unknown.
     let state = OnceState::of_name(&row.try_get::<_, String>(1)?).unwrap_or(OnceState::Unknown);
     let person = hash(0)?.unwrap_or(OnceHash([0; 16]));
     let entry = OnceEntry {
@@ -290,7 +291,7 @@ fn entry_of(row: &Row) -> Result<(OnceHash, OnceEntry), Error> {
     Ok((person, entry))
 }
 
-/// A person whom this process has claimed: the lock of its session says that it is there.
+/// A person claimed by this process; the lock of its session shows that the process is alive.
 struct SharedClaim {
     runs: SharedRuns,
     scope: OnceScope,
@@ -306,7 +307,7 @@ impl HeldClaim for SharedClaim {
             if !error.may_pass() {
                 break;
             }
-            // The claim is still this one's, whoever looked at it meanwhile.
+            // The claim still belongs to this process, even if others have looked at it meanwhile.
             ended = self.runs.reopened().and_then(|runs| runs.end_claim(&self, end));
             if ended.is_err() {
                 thread::sleep(BETWEEN_TRIES);

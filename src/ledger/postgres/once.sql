@@ -1,5 +1,5 @@
--- The claims under keys: each person has one under a key. They stand in a schema of their own, with a version of its own,
--- since they must outlive every run and every version of the ledger: it is brought up to a new version, never dropped.
+-- The claims under keys: each person has one per key. They have their own schema with its own version, because they
+-- must outlive every run and every version of the ledger: the schema is upgraded, never dropped.
 
 DO $$
 DECLARE
@@ -18,7 +18,7 @@ BEGIN
   END IF;
 END $$;
 
--- What the hashes are keyed with, of the version of these tables.
+-- The secret that keys the hashes, and the version of these tables.
 CREATE TABLE IF NOT EXISTS jelouctl_once.store (
   id int PRIMARY KEY CHECK (id = 1),
   version int NOT NULL,
@@ -32,22 +32,22 @@ CREATE TABLE IF NOT EXISTS jelouctl_once.claim (
   bot text NOT NULL,
   address text NOT NULL,
   key text NOT NULL,
-  -- A hash of who it is, keyed with the secret.
+  -- A hash of the person, keyed with the secret.
   person bytea NOT NULL,
-  -- Of a row of a run that is there: which. The row has the state then. A run is known by its number and when it was made:
-  -- the ledger may have been made anew, and have given the number again.
+  -- For a row of an existing run: which row. The row then has the state. A run is identified by its number and its
+  -- creation time: a ledger that was created anew may have reused the number.
   run bigint,
   run_made timestamptz,
   n bigint,
-  -- Of a single send, and of whom a removed run reached.
+  -- For a single send, and for people whom a removed run reached.
   state text CHECK (state IN ('sent', 'unknown', 'under_way', 'not_sent')),
-  -- Locked by the session that sends it, for as long as it is there.
+  -- Locked by the sending session for as long as it exists.
   holder int,
   at timestamptz,
   message_id text,
-  -- The name of the run whose row it was.
+  -- The name of the run that had the row.
   of_run text,
-  -- Hashes of words and kind, and of what Jelou's history shows of it.
+  -- Hashes of text and kind, and of what Jelou's history shows of them.
   words bytea,
   kind bytea,
   shown bytea,
@@ -58,7 +58,7 @@ CREATE TABLE IF NOT EXISTS jelouctl_once.claim (
 CREATE INDEX IF NOT EXISTS claim_row ON jelouctl_once.claim (run, n) WHERE run IS NOT NULL;
 CREATE SEQUENCE IF NOT EXISTS jelouctl_once.holder AS int MINVALUE 1 CYCLE;
 
--- Whether the session that sends is there: it locks its number, beside the ASCII of `once`. No clock is asked.
+-- Whether the sending session exists: it locks its number together with the ASCII of `once`. No clock is involved.
 CREATE OR REPLACE FUNCTION jelouctl_once.is_held(its_holder int) RETURNS boolean
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted
@@ -66,8 +66,8 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     AND classid = 1869505381::oid AND objid = its_holder::oid)
 $$;
 
--- How a claim stands: `sent`, `unknown`, `under_way`, `to_be_sent` or `not_sent`. A row that is not there any more, though
--- its run was not removed in order, may have been sent.
+-- The state of a claim: `sent`, `unknown`, `under_way`, `to_be_sent` or `not_sent`. If a row no longer exists though
+-- its run was not removed cleanly, it may have been sent.
 CREATE OR REPLACE FUNCTION jelouctl_once.state_of(c jelouctl_once.claim) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -82,7 +82,7 @@ BEGIN
   RETURN c.state;
 END $$;
 
--- What everybody has under a key, or one person: who that is bounds what is read of the index.
+-- The claims of everyone under a key, or of one person. The person limits the part of the index that is read.
 CREATE OR REPLACE FUNCTION jelouctl_once.people(its_bot text, its_address text, its_key text, its_person bytea)
 RETURNS TABLE (person bytea, state text, at_ms bigint, message_id text, run text, words bytea, kind bytea, shown bytea, is_row boolean)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -96,7 +96,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
     AND c.person BETWEEN coalesce(its_person, '') AND coalesce(its_person, decode(repeat('ff', 17), 'hex'))
 $$;
 
--- A single send claims its person, who must be free. Says whether it has.
+-- A single send claims its person, who must be free. Returns whether it succeeded.
 CREATE OR REPLACE FUNCTION jelouctl_once.claim_person(its_bot text, its_address text, its_key text, its_person bytea,
   its_holder int, its_words bytea, its_kind bytea, its_shown bytea)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -119,22 +119,24 @@ BEGIN
   RETURN true;
 END $$;
 
--- How that ended. Nothing where the claim is another's by now; that it was sent outweighs what a person decided meanwhile.
+-- Records how the send ended. Does nothing if the claim belongs to another send by now; an outcome of sent outweighs a
+-- person's decision in the meantime.
 CREATE OR REPLACE FUNCTION jelouctl_once.end_claim(its_bot text, its_address text, its_key text, its_person bytea,
   its_holder int, its_state text, its_message text)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   UPDATE jelouctl_once.claim SET state = its_state, holder = NULL, message_id = its_message,
-    -- Of one that may have been sent it counts when it began: then it can be looked for.
+    -- For one that may have been sent, the time of its beginning counts, so that it can be looked for.
     at = CASE its_state WHEN 'unknown' THEN at ELSE clock_timestamp() END
     WHERE bot = its_bot AND address = its_address AND key = its_key AND person = its_person
       AND (state = 'under_way' AND holder = its_holder OR its_state = 'sent' AND state IN ('unknown', 'not_sent')
-        -- It was written before, and the answer was lost.
+        -- It was written before, but the answer was lost.
         OR state = its_state AND message_id IS NOT DISTINCT FROM its_message);
   RETURN FOUND;
 END $$;
 
--- Rows of a run claim their people, each where they are free or are this row's already. Gives the rows that have theirs.
+-- Rows of a run claim their people, if they are free or already claimed by this row. Returns the rows that have their
+-- person.
 CREATE OR REPLACE FUNCTION jelouctl_once.claim_rows(its_bot text, its_address text, its_key text, its_run bigint,
   people bytea[], ns bigint[])
 RETURNS SETOF bigint LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -148,7 +150,7 @@ RETURNS SETOF bigint LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg
   RETURNING c.n
 $$;
 
--- A run is about to be removed: whom it reached stays known, and everybody else is free.
+-- Before a run is removed: the people whom it reached stay claimed, and all others become free.
 CREATE OR REPLACE FUNCTION jelouctl_once.keep_run(its_run bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -163,7 +165,8 @@ BEGIN
     WHERE c.run = its_run AND run.id = its_run AND run.created_at = c.run_made AND row.run = its_run AND row.n = c.n;
 END $$;
 
--- A person decides what an unknown message was that is not a row of a run, or of one that is not there any more.
+-- A person decides the outcome of an unknown message that does not belong to a row of a run, or whose row no longer
+-- exists.
 CREATE OR REPLACE FUNCTION jelouctl_once.decide(its_bot text, its_address text, its_key text, its_person bytea,
   its_state text, its_message text)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -179,7 +182,7 @@ BEGIN
   RETURN true;
 END $$;
 
--- Adds people whom a run reached. Where one is known already, what outweighs the other stays.
+-- Adds people whom a run reached. If a person has a claim already, the state that outweighs the other is kept.
 CREATE OR REPLACE FUNCTION jelouctl_once.add(its_bot text, its_address text, its_key text, people bytea[], states text[],
   ats_ms bigint[], messages text[], its_runs text[], its_words bytea[], its_kinds bytea[], its_shown bytea[])
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -198,7 +201,7 @@ BEGIN
   RETURN changed;
 END $$;
 
--- Forgets one person or everybody, but for what is under way or to be sent.
+-- Forgets one person or everyone, except claims that are under way or to be sent.
 CREATE OR REPLACE FUNCTION jelouctl_once.forget(its_bot text, its_address text, its_key text, its_person bytea)
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

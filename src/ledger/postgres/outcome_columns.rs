@@ -1,4 +1,4 @@
-//! What became of rows, as an exchange hands it in.
+//! The outcomes of rows, as an exchange passes them to the database.
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use tokio_postgres::types::ToSql;
 use super::database::storable;
 use crate::ledger::{PaceNews, PauseReason, SettledRow};
 
-/// What became of rows, as the columns of a call.
+/// The outcomes of rows, as the columns of a call.
 pub(super) struct OutcomeColumns<'a> {
     rows: Vec<i64>,
     numbers: Vec<i32>,
@@ -20,7 +20,7 @@ pub(super) struct OutcomeColumns<'a> {
     codes: Vec<Option<&'static str>>,
     api_codes: Vec<Option<Cow<'a, str>>>,
     errors: Vec<Option<Cow<'a, str>>>,
-    /// For how long nobody may leave.
+    /// How long no row may be sent.
     stop: i64,
     is_too_much: bool,
     pause: Option<&'static str>,
@@ -31,7 +31,7 @@ impl<'a> OutcomeColumns<'a> {
         let now = Instant::now();
         let PaceNews { is_too_much, stopped_until } = PaceNews::of(settled.iter().copied());
         let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        // More than a year is for ever, and the database's times end.
+        // More than a year means forever: the database's times are limited.
         let until =
             |then: Instant| milliseconds(then.saturating_duration_since(now).min(Duration::from_secs(366 * 24 * 3600)));
         let wait = |row: &&SettledRow| row.retry.map_or(0, |(due, _)| until(due));

@@ -1,4 +1,4 @@
-//! What can be read of a run whose ledger is in a database.
+//! Reads a run from a ledger in a database.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -15,14 +15,14 @@ use crate::ledger::{
 };
 use crate::phone::person_key;
 
-/// So many rows of a report are read at once.
+/// How many rows of a report are read at once.
 const PAGE: i64 = 2000;
 
-/// Rows behind the one that is named, at most so many.
+/// A page of rows after a given one.
 const PENDING: &str = "SELECT n, line, recipient, path, body, number FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
      WHERE run = $1 AND state = 'pending' AND n > $2 AND content.n > $2 ORDER BY n LIMIT $3";
 
-/// A row as it is reported on. The last answer stays beside what a person decided later.
+/// A row for a report. The last answer is kept beside a person's later decision.
 pub(super) const COLUMNS: &str = "row.n, line, row.state, cells, coalesce(message_id, found_id), http_status, \
      CASE WHEN \"to\" = 'skipped' THEN reason WHEN \"to\" IS NOT NULL THEN 'resolved' \
        ELSE coalesce(code, nullif(row.state, 'sent')) END, \
@@ -34,20 +34,21 @@ pub(super) const COLUMNS: &str = "row.n, line, row.state, cells, coalesce(messag
      (extract(epoch FROM ended_at) * 1000)::bigint, told_status, told_code, told_reason, \
      (extract(epoch FROM delivered_at) * 1000)::bigint, (extract(epoch FROM read_at) * 1000)::bigint";
 
-/// A row as it stands.
+/// The current state of a row.
 const STANDING: &str = "n, number, line, state, recipient, \
      CASE WHEN isfinite(row.at) THEN (extract(epoch FROM row.at) * 1000)::bigint END";
 
-/// A run in a database, to look at.
+/// A run in a database, read-only.
 pub(super) struct DatabaseRun {
     pub(super) runs: SharedRuns,
     pub(super) id: RunId,
-    /// Why its rows may have been sent though they are not sent there, where that is so and nobody has taken it as it is.
+    /// The reason why rows that are not sent here may have been sent; None if there is no doubt or someone has accepted
+    /// it.
     pub(super) doubt: Option<LedgerError>,
 }
 
 impl DatabaseRun {
-    /// When it was made, and when it was changed last, in milliseconds since 1970.
+    /// When it was made, and when it last changed, in milliseconds since 1970.
     fn times(&self) -> Result<[i64; 2], LedgerError> {
         let query = "SELECT (extract(epoch FROM created_at) * 1000)::bigint, (extract(epoch FROM changed_at) * 1000)::bigint \
                      FROM jelouctl.run WHERE id = $1";
@@ -58,7 +59,7 @@ impl DatabaseRun {
         Ok(times)
     }
 
-    /// A value of ours that was read from the database.
+    /// Parses one of our own values from the database.
     pub(super) fn read<T>(&self, read: Result<T, Error>) -> Result<T, LedgerError> {
         Ok(read.map_err(|error| DatabaseError::of_statement(self.runs.shown(), &error))?)
     }
@@ -149,7 +150,7 @@ impl Run for DatabaseRun {
 
     fn each_row(&self, each: &mut dyn FnMut(ReportedRow) -> ControlFlow<()>) -> Result<(), LedgerError> {
         let client = self.runs.client();
-        // Whoever reads the rows may take a break: `less`, or a slow pipe.
+        // The reader may pause: `less`, or a slow pipe.
         let begin =
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0";
         let query = format!(
@@ -181,8 +182,8 @@ impl Run for DatabaseRun {
         self.counts_of_deliveries(self.noted_counts()?.sent)
     }
 
-    /// It reads the whole run, which takes some seconds for a million rows: an index of lines would cost more than that with
-    /// every list that is read in.
+    /// Reads the whole run, which takes some seconds for a million rows. An index of lines would cost more than that on
+    /// every import.
     fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError> {
         if lines.is_empty() {
             return Ok(BTreeMap::new());
@@ -206,7 +207,7 @@ impl Run for DatabaseRun {
         let mut found = Vec::new();
         for row in &rows {
             let row = self.read(standing(row))?;
-            // Two people may have one hash.
+            // Two people may share a hash.
             if row.recipient.as_deref().map(person_key) == Some(person_key(recipient)) {
                 found.push(row);
             }
@@ -231,7 +232,7 @@ impl Run for DatabaseRun {
         Ok(found.map(paused).transpose()?)
     }
 
-    /// Those that did not end in order, and of which something was heard within a day.
+    /// The processes that did not end cleanly and were active within the last day.
     fn workers(&self) -> Result<Vec<RunWorker>, LedgerError> {
         let query = "SELECT host, pid, \
              to_char(joined_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), \
@@ -262,8 +263,8 @@ impl Run for DatabaseRun {
     }
 }
 
-/// How many rows of a run are in each state. It reads them all, in less than a second for a million: counts that are kept
-/// beside them would be written with every exchange.
+/// Counts the rows of a run in each state. It reads all of them, in less than a second for a million: stored counts
+/// would have to be updated in every exchange.
 pub(super) fn counts_of(database: &Database, client: &Client, run: RunId) -> Result<Counts, DatabaseError> {
     let query = "SELECT state, count(*) FROM jelouctl.row WHERE run = $1 GROUP BY state";
     let rows = database.call(LONG, client.query(query, &[&run.0]))?;
@@ -278,8 +279,8 @@ pub(super) fn counts_of(database: &Database, client: &Client, run: RunId) -> Res
     Ok(counts)
 }
 
-/// Where the rows with a number above `after` are. Each table is told so: side by side with the rows it would be read from its
-/// start for every page.
+/// The condition for rows with a number above `after`. It is repeated for each table: otherwise a join would read the
+/// other table from its start for every page.
 pub(super) fn tables_after(after: &str) -> String {
     format!(
         "jelouctl.row JOIN jelouctl.content ON content.run = row.run AND content.n = row.n AND content.n > {after} \
@@ -295,11 +296,11 @@ pub(super) fn tables_after(after: &str) -> String {
     )
 }
 
-/// A row of these columns.
+/// Reads a row from these columns.
 pub(super) fn reported(row: &Row) -> Result<ReportedRow, Error> {
     Ok(ReportedRow {
         line: u64::try_from(row.try_get::<_, i64>(1)?).unwrap_or_default(),
-        // The schema has no other states.
+        // The schema allows no other states.
         state: RowState::of_name(row.try_get(2)?).unwrap_or(RowState::Unknown),
         cells: row.try_get(3)?,
         message_id: row.try_get(4)?,
@@ -342,7 +343,7 @@ fn standing(row: &Row) -> Result<StandingRow, Error> {
         n: row.try_get(0)?,
         number: row.try_get::<_, i32>(1)?.into(),
         line: u64::try_from(row.try_get::<_, i64>(2)?).unwrap_or_default(),
-        // The schema has no other states.
+        // The schema allows no other states.
         state: RowState::of_name(row.try_get(3)?).unwrap_or(RowState::Unknown),
         recipient: row.try_get(4)?,
         at: row.try_get(5)?,
@@ -350,7 +351,7 @@ fn standing(row: &Row) -> Result<StandingRow, Error> {
     })
 }
 
-/// A pause as it is written in the database.
+/// The name of a pause in the database.
 pub(super) fn pause_of(reason: &str, by: String) -> Result<RunPause, DatabaseError> {
     let cause = || format!("the run is paused for `{reason}`, which this jelouctl does not know");
     let reason = PausedFor::of_name(reason).ok_or_else(|| DatabaseError::Failed { cause: cause() })?;

@@ -1,4 +1,4 @@
-//! What a person decides of rows of a run in a database, while others may be sending it.
+//! Applies a person's decisions to rows of a run in a database while others may be sending it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,16 +17,16 @@ use crate::ledger::{
 };
 use crate::once::OnceScope;
 
-/// Rows that are about to be decided.
+/// Rows to be decided.
 #[derive(Debug)]
 pub(crate) enum SharedDecision {
-    /// Every row that is in the first state once nobody else may change it, as `JoinedRun::carry_out` has it.
+    /// Every row in the first state once no one else can change it; see `JoinedRun::carry_out`.
     All([RowState; 2]),
     Rows(Vec<DecidedRow>),
 }
 
 impl SharedDecision {
-    /// Whether unknown rows are to be sent again.
+    /// Whether unknown rows will be sent again.
     fn sends_again(&self) -> bool {
         let is_sent_again = |change: [RowState; 2]| change == [RowState::Unknown, RowState::Pending];
         match self {
@@ -35,7 +35,7 @@ impl SharedDecision {
         }
     }
 
-    /// Which rows they are; nothing for all in their state.
+    /// The rows' numbers; None for all rows in the state.
     fn rows(&self) -> Option<Vec<i64>> {
         match self {
             Self::All(_) => None,
@@ -45,7 +45,7 @@ impl SharedDecision {
 }
 
 impl JoinedRun {
-    /// Makes rows unknown that were under way at a process which was not heard of again, as whoever comes by does.
+    /// Makes the rows in flight at lost processes unknown, as any process that sends the run does.
     pub(super) fn note_lost_rows(&self) -> Result<(), LedgerError> {
         let mut visit = Box::new(self.runs.join(self.id, Duration::ZERO)?);
         visit.watch(Arc::new(AtomicBool::new(true)));
@@ -53,7 +53,7 @@ impl JoinedRun {
         Ok(())
     }
 
-    /// Finds the rows that `resolution` is about.
+    /// Finds the rows that `resolution` applies to.
     pub(super) fn decide(&self, resolution: &Resolution) -> Result<SharedDecision, ResolveError> {
         let run = self.read()?;
         Ok(match resolution {
@@ -65,7 +65,7 @@ impl JoinedRun {
         })
     }
 
-    /// The processes that have not said what became of unknown rows which `decision` sends again.
+    /// The processes that have not reported the outcome of unknown rows that `decision` sends again.
     pub(super) fn lost_workers(&self, decision: &SharedDecision) -> Result<Vec<LostWorker>, LedgerError> {
         if !decision.sends_again() {
             return Ok(Vec::new());
@@ -90,9 +90,9 @@ impl JoinedRun {
         Ok(workers)
     }
 
-    /// Decides them; of rows at processes that were not heard of again, `lost` are those that a person was asked about. Says
-    /// how many are in which state now because of it. When a row is not any more as it was when it was found, or it cannot be
-    /// written, nothing is changed.
+    /// Carries out the decision. `lost` has the rows at lost processes that the person confirmed. Returns the number of
+    /// rows in each state that changed because of it. If a row has changed since it was found, or cannot be written,
+    /// nothing is changed.
     pub(super) fn carry_out(
         &self,
         resolution: &Resolution,
@@ -124,12 +124,12 @@ impl JoinedRun {
         Ok(changed)
     }
 
-    /// The key of the run, where rows of it are to be sent again.
+    /// The key of the run, if rows of it will be sent again.
     fn scope_to_send_again(&self, resolution: &Resolution) -> Result<Option<OnceScope>, LedgerError> {
         if resolution.sends_again() { Ok(self.read()?.details()?.scope()) } else { Ok(None) }
     }
 
-    /// The rows of `decision` whose people are free under the key; these are the rows' from then on.
+    /// The rows of `decision` whose people are free under the key; it claims them for these rows.
     fn free_rows(
         &self,
         scope: &OnceScope,
@@ -154,8 +154,8 @@ impl JoinedRun {
         resolution.free_rows(rows, &taken, |n| Ok(lines.get(&n).copied().unwrap_or_default()))
     }
 
-    /// The rows that `decision` is about as they stand, with recipient and line. As `resolve_rows` has it, one of which its own
-    /// process has not said what became of it is among them only where a person was asked about it.
+    /// The current rows that `decision` applies to, with recipient and line. As in `resolve_rows`, a row whose own
+    /// process has not reported its outcome is included only if the person confirmed it.
     fn rows_with_people(
         &self,
         decision: &SharedDecision,

@@ -1,5 +1,5 @@
-//! A run whose ledger is in a database, as one of the processes that send it. An exchange is one call of one function there;
-//! what it does when the answer does not come is here.
+//! A run in a database, as one of the processes that send it. An exchange is one call of one database function; this
+//! file handles a missing answer.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,56 +21,56 @@ use crate::ledger::{
 };
 use crate::process::host_name;
 
-/// A database that does not answer is asked again for so long.
+/// How long to retry while the database does not answer.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(300);
-/// The same where everything is written, and it is only to be said that this process ends.
+/// The same, if everything is written and only the end of this process is left to report.
 const CLOSES_WITHIN: Duration = Duration::from_secs(15);
-/// The waits between the tries.
+/// The waits between retries.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// So often a process that waits asks whether others have paused the run, and is heard of by them.
+/// How often a waiting process checks whether others have paused the run, and shows that it is alive.
 const LISTENS_EVERY: Duration = Duration::from_millis(500);
-/// An exchange waits no longer than this for more rows.
+/// The longest time that an exchange waits for more rows.
 const LONGEST_GATHERING: Duration = Duration::from_millis(5);
-/// So often the rows of all workers are counted, where that takes no more than a fiftieth of the time.
+/// How often the rows of all workers are counted, as long as that takes at most a fiftieth of the time.
 const TIME_BETWEEN_COUNTS: Duration = Duration::from_secs(5);
 const PARTS_BETWEEN_COUNTS: u32 = 50;
 
-/// This process as one of those that send a run.
+/// This process, as one of those that send a run.
 pub(crate) struct SharedRun {
     database: Database,
     run: RunId,
     connection: Option<(Client, Statement)>,
     worker: i64,
-    /// Of its connections the last one.
+    /// The number of its latest connection.
     session: i32,
-    /// The transaction of the last exchange that was answered: a database without it was put back to an earlier state.
+    /// The transaction of the last answered exchange: a database without it was reset to an earlier state.
     answered: Option<String>,
-    /// Rows that were given, until the database has what became of them: nobody but this process can have sent them.
+    /// Rows given to this process whose outcomes the database does not have yet: no one else can have sent them.
     held: HashMap<i64, i32>,
     slack: Duration,
-    /// Rows that were given and must not leave, to be said by the next exchange.
+    /// Rows that were given but must not be sent; the next exchange reports them.
     returned: Vec<SettledRow>,
-    /// Why nobody is to take rows, to be said by the next exchange.
+    /// The reason why no process may take rows; the next exchange reports it.
     pause: Option<PauseReason>,
     is_complete: bool,
-    /// Whether nobody waits any longer for what cannot be written at once.
+    /// Whether to stop waiting for outcomes that cannot be written at once.
     is_left: Arc<AtomicBool>,
-    /// How long the last exchange took.
+    /// The duration of the last exchange.
     took: Duration,
-    /// When the rows are counted again.
+    /// When to count the rows again.
     counts_at: Instant,
 }
 
 impl SharedRuns {
-    /// This process as one of those that send the run, whose requests take no longer than `timeout`.
+    /// Makes a worker for this process, whose requests take at most `timeout`.
     pub(super) fn join(&self, run: RunId, timeout: Duration) -> Result<SharedRun, LedgerError> {
         Ok(SharedRun::join(Database::new(self.database().address.clone())?, run, timeout)?)
     }
 }
 
 impl SharedRun {
-    /// Joins `run`, whose requests take no longer than `timeout`.
+    /// Joins `run` with requests that take at most `timeout`.
     fn join(database: Database, run: RunId, timeout: Duration) -> Result<Self, DatabaseError> {
         let Lease { lease, slack } = Lease::of(timeout);
         let (client, exchange) = connect_to_exchange(&database)?;
@@ -99,7 +99,7 @@ impl SharedRun {
         })
     }
 
-    /// Comes back on a new connection. What the database gave in an answer that never came was not sent, and goes back.
+    /// Reconnects. Rows in an answer that never arrived were not sent, and are returned.
     fn rejoin(&mut self) -> Result<(), DatabaseError> {
         let (client, exchange) = connect_to_exchange(&self.database)?;
         let (rows, numbers): (Vec<i64>, Vec<i32>) = self.held.iter().map(|(n, number)| (*n, *number)).unzip();
@@ -138,10 +138,10 @@ impl SharedRun {
         self.pause = None;
         self.return_changed(&mut given);
         let began = Instant::now();
-        // The last figures that are shown are those of the end; whoever only closes shows none.
+        // The final figures are exact; a process that only closes shows none.
         let has_ended = self.is_complete && (wanted > 0 || !settled.is_empty());
         if began >= self.counts_at || has_ended {
-            // Progress is shown without them too.
+            // Progress works without the counts.
             if let Some((client, _)) = &self.connection {
                 given.counts = counts_of(&self.database, client, self.run).ok();
             }
@@ -150,7 +150,7 @@ impl SharedRun {
         Ok(given)
     }
 
-    /// Makes an exchange; a database that does not answer is asked again for so long.
+    /// Makes an exchange, with retries while the database does not answer.
     fn exchange_within(
         &mut self,
         patience: Duration,
@@ -178,12 +178,12 @@ impl SharedRun {
                 Err(error) => break error.in_mid_run(),
             }
         };
-        // The database has not heard of them.
+        // The database has not received them.
         self.returned = returned;
         Err(error.into())
     }
 
-    /// Whether a row may leave does not depend on it: it is not tried again.
+    /// Permission for a row to be sent does not depend on this call, so it is not retried.
     fn note_events(&self, events: &[RunEvent]) {
         let Some((client, _)) = &self.connection else { return };
         let query = "SELECT jelouctl.note_event($1, $2, $3, $4, $5, $6)";
@@ -198,7 +198,7 @@ impl SharedRun {
         self.is_left.load(Ordering::SeqCst)
     }
 
-    /// Where a request is not the one that was written, nothing of this answer leaves.
+    /// If a request differs from what was written, nothing in this answer is sent.
     fn return_changed(&mut self, given: &mut ExchangeReply) {
         if given.problem.is_none() {
             return;
@@ -238,7 +238,7 @@ impl SharedRun {
             "paused" => {
                 given.pause = Some(pause_of(&text(5)?.unwrap_or_default(), text(6)?.unwrap_or_default())?);
             }
-            // Another connection of this process came later, which can only be a delayed answer.
+            // A newer connection of this process exists, so this can only be a delayed answer.
             _ => {
                 return Err(DatabaseError::Unreachable {
                     at: self.database.address.shown.clone(),
@@ -261,7 +261,7 @@ impl RunLedger for SharedRun {
         self.exchange_within(GIVES_UP_AFTER, settled, wanted)
     }
 
-    /// Where the database cannot be asked, nobody leaves for it.
+    /// If the database is unavailable, assumes that there are no others.
     fn others_send(&mut self) -> bool {
         let Some((client, _)) = &self.connection else { return false };
         let query = "SELECT jelouctl.others_send($1, $2)";
@@ -273,8 +273,8 @@ impl RunLedger for SharedRun {
         Some(LISTENS_EVERY)
     }
 
-    /// As long as most of the last exchange took: where the disk of the database is slow, the answers of the API to one
-    /// exchange go into the next one together.
+    /// Most of the duration of the last exchange: if the database's disk is slow, the answers that the API gives during
+    /// one exchange are sent together in the next one.
     fn gathers(&self, settled: usize) -> Duration {
         if settled < self.held.len() { (self.took * 2 / 3).min(LONGEST_GATHERING) } else { Duration::ZERO }
     }
@@ -290,7 +290,7 @@ impl RunLedger for SharedRun {
     fn close(mut self: Box<Self>) -> Result<bool, LedgerError> {
         self.exchange_within(CLOSES_WITHIN, &[], 0)?;
         if let Some((client, _)) = &self.connection {
-            // That it is gone is seen without it too, later.
+            // Others notice without this call, only later.
             let _ = self.database.call(SHORT, async {
                 client.execute("SELECT jelouctl.leave_run($1, $2)", &[&self.worker, &self.session]).await
             });
@@ -307,7 +307,7 @@ fn connect_to_exchange(database: &Database) -> Result<(Client, Statement), Datab
     Ok((client, statement))
 }
 
-/// The row that may leave; nothing where it is the verdict.
+/// The row to send; None for the verdict.
 fn queued(row: &Row, deadline: Deadline) -> Result<Option<QueuedRow>, tokio_postgres::Error> {
     let Some(n) = row.try_get(2)? else { return Ok(None) };
     Ok(Some(QueuedRow {
@@ -322,12 +322,12 @@ fn queued(row: &Row, deadline: Deadline) -> Result<Option<QueuedRow>, tokio_post
     }))
 }
 
-/// The first byte of a request may leave so long after it was asked for: half of its timeout, within these. That is never
-/// less than a connection to the API may take.
+/// How long after the request for rows the first byte may be sent: half of the timeout, within these limits. It is
+/// never less than the time limit for a connection to the API.
 const SHORTEST_SLACK: Duration = Duration::from_secs(1);
 const LONGEST_SLACK: Duration = Duration::from_secs(15);
 
-/// For how long a row is the worker's own, and how long after it was asked for its first byte may leave.
+/// How long a row belongs to the worker, and how long after it was requested its first byte may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lease {
     pub(super) lease: Duration,
@@ -335,7 +335,7 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Of requests that take no longer than `timeout`.
+    /// For requests that take at most `timeout`.
     pub(super) fn of(timeout: Duration) -> Self {
         let slack = (timeout / 2).clamp(SHORTEST_SLACK, LONGEST_SLACK);
         Self { lease: timeout + 2 * slack, slack }

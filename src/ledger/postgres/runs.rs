@@ -1,4 +1,4 @@
-//! The ledger in a database: the connection to it, and what is known of a run by its name or number.
+//! The ledger in a database: its connection, and finding a run by its name or number.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use super::database::{Database, DatabaseAddress, LONG, SHORT, Use};
 use super::error::DatabaseError;
 use crate::ledger::{FAILED_OVER, LedgerError, PausedFor, RESTORED, RunName};
 
-/// A run, by its number, which no run had before it.
+/// A run's number, which is never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RunId(pub(super) i64);
 
-/// The ledger of a team. All clones have one connection.
+/// The ledger of a team. All clones share one connection.
 #[derive(Clone)]
 pub(crate) struct SharedRuns {
     database: Arc<Database>,
@@ -29,7 +29,7 @@ impl SharedRuns {
         Ok(Self { database: Arc::new(database), client: Arc::new(client) })
     }
 
-    /// The same on a new connection, where the old one may have been lost meanwhile.
+    /// Opens the same ledger on a new connection, in case the old one was lost.
     pub(crate) fn reopened(&self) -> Result<Self, DatabaseError> {
         Self::open(self.database.address.clone())
     }
@@ -50,7 +50,7 @@ impl SharedRuns {
         self.database.call(limit, work)
     }
 
-    /// Does `work` in one transaction, which ends with it: whatever comes next on the connection is not in it.
+    /// Runs `work` in a single transaction that is closed afterwards, so that later statements are not part of it.
     pub(super) fn in_transaction<T, E: From<LedgerError>>(
         &self,
         begin: &str,
@@ -65,24 +65,24 @@ impl SharedRuns {
         Ok(done)
     }
 
-    /// Where it is, as a person may read it.
+    /// The address for display.
     pub(crate) fn shown(&self) -> &str {
         &self.database.address.shown
     }
 
-    /// The version of the server, as it says it.
+    /// The server's version, as it reports it.
     pub(crate) fn server_version(&self) -> Result<String, DatabaseError> {
         let query = "SELECT split_part(current_setting('server_version'), ' ', 1)";
         self.call(SHORT, async { self.client.query_one(query, &[]).await?.try_get(0) })
     }
 
-    /// Whether this role may import and send, and not only look.
+    /// Whether this role may import and send, and not only read.
     pub(crate) fn may_send(&self) -> Result<bool, DatabaseError> {
         let query = "SELECT has_table_privilege('jelouctl.row', 'INSERT')";
         self.call(SHORT, async { self.client.query_one(query, &[]).await?.try_get(0) })
     }
 
-    /// Its number, which no run had before it.
+    /// Its number, which is never reused.
     pub(crate) fn id(&self, name: &RunName) -> Result<RunId, LedgerError> {
         let name = name.to_string();
         let query = "SELECT id FROM jelouctl.run WHERE name = $1";
@@ -92,13 +92,14 @@ impl SharedRuns {
             .ok_or_else(|| LedgerError::Database(DatabaseError::Failed { cause: format!("run {name} was removed") }))
     }
 
-    /// A process that sends it at this moment, `db-2 pid 812`.
+    /// A process that is sending it now, such as `db-2 pid 812`.
     pub(super) fn sent_by(&self, run: RunId) -> Result<Option<String>, LedgerError> {
         let query = "SELECT jelouctl.sent_by($1)";
         Ok(self.call(SHORT, async { self.client.query_one(query, &[&run.0]).await?.try_get(0) })?)
     }
 
-    /// The runs whose rows may have been sent though they are not sent here, each with why: all of them, or that of `run`.
+    /// The runs with rows that may have been sent though they are not sent here, each with the reason: all runs, or
+    /// only `run`.
     pub(super) fn doubts(&self, run: Option<RunId>) -> Result<BTreeMap<String, LedgerError>, LedgerError> {
         let query =
             "SELECT name, doubt, why FROM jelouctl.run, jelouctl.doubt_of(id) WHERE $1::bigint IS NULL OR id = $1";

@@ -1,4 +1,4 @@
-//! The tables, functions and roles of a ledger in a database, and how they are made.
+//! Creates the tables, functions and roles of a ledger in a database.
 
 use super::VERSION;
 use super::database::{Database, DatabaseAddress, LONG, Use};
@@ -6,10 +6,10 @@ use super::error::DatabaseError;
 use super::once::SharedClaims;
 use super::runs::SharedRuns;
 
-/// Who sends and who looks; roles belong to the whole server, and may be there already.
+/// The sender and the reader. Roles belong to the whole server, and may exist already.
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
 
-/// All of it as SQL, in one transaction, for the owner of the database.
+/// The complete SQL, in one transaction, for the owner of the database.
 pub(crate) fn sql() -> String {
     let roles = ROLES.map(|role| {
         format!(
@@ -17,7 +17,7 @@ pub(crate) fn sql() -> String {
              END IF; END $$;\n"
         )
     });
-    // Whatever a schema of that name holds already is not looked up while it is judged.
+    // Names must not resolve to objects that already exist in a schema of that name.
     format!(
         "BEGIN;\nSET LOCAL search_path = pg_catalog, pg_temp;\n\n{}\n{}\n{}\n{}\nINSERT INTO ledger VALUES ({VERSION});\n\nCOMMIT;\n",
         roles.concat(),
@@ -27,12 +27,12 @@ pub(crate) fn sql() -> String {
     )
 }
 
-/// The claims under keys alone, where the ledger is there without them or with those of an older version.
+/// Only the claims under keys, for a ledger that lacks them or has an older version.
 pub(super) fn claims_sql() -> String {
     format!("BEGIN;\nSET LOCAL search_path = pg_catalog, pg_temp;\n\n{}\nCOMMIT;\n", include_str!("once.sql"))
 }
 
-/// Makes the ledger in the database at `address`. When it cannot be made, nothing was changed.
+/// Creates the ledger in the database at `address`. Returns false if it exists already; an error changes nothing.
 pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, DatabaseError> {
     let database = Database::new(address.clone())?;
     let sql = match SharedRuns::open(address) {

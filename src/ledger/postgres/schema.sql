@@ -1,9 +1,9 @@
--- The ledger of runs that several machines send: one schema of one database. Times are the database's own; workers pass
--- durations only. Whatever changes a run is one of the functions in `functions.sql`, which hold its row first: so there is
--- one order of events, and nothing to deadlock on.
+-- The ledger of runs that several machines send: one schema in one database. All times are the database's own; workers
+-- pass only durations. A run is changed only by the functions in `functions.sql`, which lock its row first: this gives
+-- one order of events and prevents deadlocks.
 
--- It may have been made beforehand for the role that makes the ledger, and be nobody else's: the functions run with this role's
--- rights, and whoever can put others beside them could have theirs run in place of ours.
+-- The schema may exist already for the role that creates the ledger, but no one else may own it: the functions run with
+-- this role's rights, and anyone who can add functions beside them could have theirs run instead of ours.
 DO $$
 DECLARE
   standing pg_namespace;
@@ -32,86 +32,87 @@ CREATE TABLE ledger (version int PRIMARY KEY);
 CREATE TABLE run (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name text NOT NULL UNIQUE,
-  -- Who sends, where to, and what the input was: JSON.
+  -- The sender, the address, and the input: JSON.
   details text NOT NULL,
-  -- The conditions that were given anew when it was resumed: JSON.
+  -- The conditions that were given when the run was resumed: JSON.
   conditions text,
   bot text NOT NULL,
   api_url text NOT NULL,
   sandbox boolean NOT NULL,
-  -- The transaction that makes it, the only one that adds rows to it.
+  -- The transaction that makes the run; only it adds rows.
   made_in xid8 NOT NULL,
   created_at timestamptz NOT NULL,
-  -- The last outcome or decision.
+  -- The time of the last outcome or decision.
   changed_at timestamptz NOT NULL,
-  -- When every row was final; nothing while one is not.
+  -- When every row was final; null until then.
   finished_at timestamptz,
-  -- When a person gave it up: from then on every row that is, or comes back, to be sent is left out.
+  -- When a person cancelled it: from then on every row that is pending, or becomes pending again, is skipped.
   cancelled_at timestamptz,
-  -- Why nobody takes rows until a person resumes it, and who said so.
+  -- Why no rows are taken until a person resumes the run, and who requested that.
   paused text,
   paused_by text,
   paused_at timestamptz,
-  -- How often it was paused or stopped: who resumes it was told of all that.
+  -- How often it was paused or stopped: a person who resumes it was shown all of that.
   pauses bigint NOT NULL DEFAULT 0,
-  -- Whether a row was taken since it was made, paused or stopped, or since nobody was heard of who sent it.
+  -- Whether a row was taken since the run was made, paused or stopped, or since no sender was active.
   is_under_way boolean NOT NULL DEFAULT false,
-  -- The database as it was when the run was made or resumed: another one may have lost what became of rows.
+  -- The database when the run was made or resumed: another one may have lost outcomes of rows.
   database text NOT NULL,
-  -- The transaction that had written its rows by then: a dump that was restored since may lack what became of them.
+  -- The transaction that had written the run's rows by then: a dump that was restored since may lack their outcomes.
   written_by xid NOT NULL,
-  -- What is doubtful about the database, as a person who resumed the run was told.
+  -- The doubt about the database that was shown to the person who resumed the run.
   told text,
-  -- Requests a second, in full and as it is after the API said that it was too much.
+  -- Requests per second: the full rate, and the rate after the API said that it was too much.
   rate float8 NOT NULL CHECK (rate > 0),
   pace float8 NOT NULL,
-  -- The time of the next request at that pace; when the next one would leave if none had come early; until when none may.
+  -- The time of the next request at that pace; the time at which the next one would be due if none had been early; the
+  -- time until which none may be sent.
   due_at timestamptz NOT NULL,
   spread_at timestamptz NOT NULL,
   stopped_until timestamptz NOT NULL,
   paced_at timestamptz NOT NULL,
   cut_at timestamptz NOT NULL,
-  -- When rows of workers that were not heard of again were last looked for.
+  -- When rows of lost workers were last looked for.
   swept_at timestamptz NOT NULL,
-  -- Rows up to it that waited for nothing have been taken.
+  -- All rows up to this one that were not waiting have been taken.
   cursor bigint NOT NULL DEFAULT 0,
   CHECK ((paused IS NULL) = (paused_by IS NULL) AND (paused IS NULL) = (paused_at IS NULL))
 ) WITH (fillfactor = 10);
 
 -- A process that sends rows of a run.
 CREATE TABLE worker (
-  -- Not counted: a database that was put back to an earlier state would give a number of a living process to another one.
+  -- Not a sequence: a database that was reset to an earlier state would give another process the number of a live one.
   id bigint PRIMARY KEY DEFAULT floor(random() * 9007199254740992),
   run bigint NOT NULL REFERENCES run ON DELETE CASCADE,
-  -- Of its connections the last one; an older one does nothing any more.
+  -- The number of its latest connection; older connections can no longer do anything.
   session int NOT NULL DEFAULT 1,
   host text NOT NULL,
   pid bigint NOT NULL,
-  -- How long a row is its own.
+  -- How long a row belongs to it.
   lease_ms int NOT NULL,
   joined_at timestamptz NOT NULL,
   seen_at timestamptz NOT NULL,
-  -- It takes no row any more, and waits for those under way.
+  -- It takes no more rows, and waits for those in flight.
   stopped_at timestamptz,
   left_at timestamptz
 ) WITH (fillfactor = 50);
 CREATE INDEX worker_run ON worker (run);
 
--- What changes of a row of the list.
+-- The part of a row that changes.
 CREATE TABLE row (
   run bigint NOT NULL,
   n bigint NOT NULL,
-  -- The row before this one to the same person.
+  -- The previous row to the same person.
   before bigint,
   state text NOT NULL CHECK (state IN ('pending', 'inflight', 'sent', 'failed', 'unknown', 'skipped')),
-  -- Of the last attempt or decision: what is said of an earlier one changes nothing.
+  -- The number of the last attempt or decision: a report about an earlier one changes nothing.
   number int NOT NULL,
   worker bigint,
-  -- It may be taken from then on; nothing where it waits for the row before.
+  -- The time from which it may be taken; null while it waits for the previous row.
   due_at timestamptz,
-  -- Set exactly as long as the worker that took it has not said what became of it.
+  -- Set until the worker that took it reports its outcome.
   lease_until timestamptz,
-  -- Since when it is in its state.
+  -- The time of its last change of state.
   at timestamptz,
   -- When its last attempt began.
   began_at timestamptz,
@@ -120,25 +121,25 @@ CREATE TABLE row (
     ELSE lease_until IS NULL END)
 ) WITH (fillfactor = 80);
 CREATE INDEX row_pending ON row (run, due_at, n) WHERE state = 'pending';
--- Not `WHERE state IN (…)`: that one would be preferred to the primary key.
+-- Not `WHERE state IN (…)`: the planner would prefer that index to the primary key.
 CREATE INDEX row_lease ON row (run, lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX row_before ON row (run, before) WHERE before IS NOT NULL;
 
--- What does not change of it. No foreign keys on these tables: each would be a query a row.
+-- The part of a row that does not change. These tables have no foreign keys: each would cost a query per row.
 CREATE TABLE content (
   run bigint NOT NULL,
   n bigint NOT NULL,
-  -- Where the row begins in the input, and its cells: JSON.
+  -- The byte offset of the row in the input, and its cells: JSON.
   line bigint NOT NULL,
   cells text NOT NULL,
-  -- Absent where no request could be made.
+  -- Null if no request could be made.
   recipient text,
   path text,
   body text,
-  -- What it is compared by with rows of other runs: the person, and the message to the person.
+  -- Hashes for the comparison with rows of other runs: the person, and the message to the person.
   person bigint,
   fingerprint bigint,
-  -- Of the request, in this row: a request that was changed, or stands elsewhere, is found before it leaves.
+  -- A checksum of the request and its row: a request that was changed or moved is detected before it is sent.
   row_checksum bigint,
   PRIMARY KEY (run, n)
 );
@@ -157,13 +158,13 @@ CREATE TABLE outcome (
   http_status int,
   message_id text,
   code text,
-  -- The API's own, where it has one.
+  -- The API's own code, if there is one.
   api_code text,
   error text,
   PRIMARY KEY (run, n, number)
 );
 
--- What was decided without a request.
+-- Decisions without a request.
 CREATE TABLE decision (
   run bigint NOT NULL,
   n bigint NOT NULL,
@@ -172,9 +173,9 @@ CREATE TABLE decision (
   "to" text NOT NULL,
   -- Why a row is skipped, or `resolved`.
   reason text NOT NULL,
-  -- Why, in words.
+  -- The reason in words.
   problem text,
-  -- The other run that it is about.
+  -- The other run that it refers to.
   other_run text,
   at timestamptz NOT NULL,
   PRIMARY KEY (run, n, number),
@@ -182,7 +183,7 @@ CREATE TABLE decision (
     OR ("from" = 'failed' AND "to" = 'pending'))
 );
 
--- How far a message came, as Jelou told it later: of a row the last one counts. No state of a row depends on it.
+-- How far a message came, as Jelou reported later: only a row's last record counts. No state of a row depends on it.
 CREATE TABLE delivery (
   run bigint NOT NULL,
   n bigint NOT NULL,
@@ -191,11 +192,11 @@ CREATE TABLE delivery (
   learnt_at timestamptz NOT NULL,
   -- Jelou's own word.
   status text NOT NULL,
-  -- Since when, where it is told; of a failure its code, and why.
+  -- Since when, if known; for a failure, its code and the reason.
   at timestamptz,
   code text,
   reason text,
-  -- Of the message, where the answer to it had none.
+  -- The message's id, if the answer had none.
   message_id text,
   PRIMARY KEY (run, n, number)
 );
@@ -209,7 +210,7 @@ CREATE TABLE inquiry (
 );
 CREATE INDEX inquiry_run ON inquiry (run);
 
--- What the run went through, beside its rows: whether a row may leave never depends on it.
+-- The events of a run, other than those of its rows: they never decide whether a row may be sent.
 CREATE TABLE event (
   number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   run bigint NOT NULL,
@@ -240,7 +241,7 @@ CREATE TRIGGER row_begins BEFORE INSERT ON row FOR EACH ROW WHEN (NOT (
   (NEW.state = 'pending' AND NEW.number = 0) OR (NEW.state = 'skipped' AND NEW.number = 1))
   OR NEW.worker IS NOT NULL) EXECUTE FUNCTION refuse_new();
 
--- A run gets its rows when it is made.
+-- The rows of a run are added when it is made.
 CREATE FUNCTION refuse_more() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM (SELECT DISTINCT run FROM added) AS of LEFT JOIN run ON run.id = of.run
@@ -261,6 +262,6 @@ END $$;
 CREATE TRIGGER content_stays BEFORE UPDATE ON content FOR EACH ROW EXECUTE FUNCTION refuse();
 CREATE TRIGGER decision_stays BEFORE UPDATE ON decision FOR EACH ROW EXECUTE FUNCTION refuse();
 CREATE TRIGGER delivery_stays BEFORE UPDATE ON delivery FOR EACH ROW EXECUTE FUNCTION refuse();
--- The worker of an attempt may come back with its true outcome, where it was taken for lost.
+-- The worker of an attempt may return with the true outcome after it was considered lost.
 CREATE TRIGGER outcome_stays BEFORE UPDATE ON outcome FOR EACH ROW
 WHEN (OLD.state <> 'unknown') EXECUTE FUNCTION refuse();

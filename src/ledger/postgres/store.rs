@@ -18,9 +18,9 @@ use crate::ledger::{
 use crate::phone::person_key;
 use crate::process::user_and_host;
 
-/// Where the columns of a report end.
+/// The columns that a report adds.
 const BEHIND: usize = 18;
-/// A thousand years are for ever, and the database's times end.
+/// A thousand years means forever: the database's times are limited.
 const LONGEST: i64 = 31_556_952_000_000;
 
 impl LedgerStore for SharedRuns {
@@ -72,7 +72,7 @@ impl LedgerStore for SharedRuns {
         Box::new(SharedEarlier::new(self, of, remember))
     }
 
-    /// It is taken only when it is made: of two processes the second is refused then.
+    /// The name is reserved only when the run is made: the second of two processes is refused then.
     fn reserve(&self, name: &RunName) -> Result<NewRun, LedgerError> {
         if self.names()?.contains(name) {
             return Err(RunError::Exists { name: name.clone() }.into());
@@ -80,7 +80,7 @@ impl LedgerStore for SharedRuns {
         Ok(NewRun { name: name.clone(), draft: LedgerDraft::create(None)?, reserved: None })
     }
 
-    /// It ends with the connection at the latest.
+    /// The lock ends with the connection at the latest.
     fn try_hold(&self, _new: &mut NewRun) -> Result<bool, LedgerError> {
         Ok(self.try_lock_making()?)
     }
@@ -100,7 +100,7 @@ impl LedgerStore for SharedRuns {
     fn make(&self, new: NewRun, details: &Details) -> Result<Box<dyn HeldRun>, LedgerError> {
         let NewRun { name, mut draft, .. } = new;
         let id = self.import(&mut draft, details, &name)?;
-        // The run is there whatever becomes of this connection, with which the lock ends too.
+        // The run exists even if this connection fails, which also releases the lock.
         self.unlock_making();
         Ok(Box::new(JoinedRun { runs: self.clone(), name, id, paused: None }))
     }
@@ -110,12 +110,12 @@ impl LedgerStore for SharedRuns {
         let mut run = JoinedRun { runs: self.clone(), name: name.clone(), id, paused: None };
         match purpose {
             HeldFor::Sending => {
-                // Pauses it where the database is another one than it began in.
+                // Pauses the run if its database is not the one that it began in.
                 self.call(SHORT, self.client().execute("SELECT jelouctl.check_database($1)", &[&id.0]))?;
                 run.paused = run.read()?.pause()?;
             }
             HeldFor::Deciding => {}
-            // Looked for once more when it is removed.
+            // The removal looks the run up again.
             HeldFor::Removal => {
                 if let Some(worker) = self.sent_by(id)? {
                     return Err(LedgerError::in_use_by(name, &worker));
@@ -125,7 +125,7 @@ impl LedgerStore for SharedRuns {
         Ok(Box::new(run))
     }
 
-    /// Nobody takes rows of it any more until a person resumes it.
+    /// Stops all processes from taking rows until a person resumes the run.
     fn stop(&self, name: &RunName) -> Result<bool, LedgerError> {
         let id = self.id(name)?;
         let run = DatabaseRun { runs: self.clone(), id, doubt: None };
@@ -159,7 +159,7 @@ impl SharedRuns {
         Ok(rows.iter().filter_map(|row| row.try_get::<_, String>(0).ok()?.parse().ok()).collect())
     }
 
-    /// The rows to the person whom `recipient` means, each with the name of its run and what that is.
+    /// The rows for the person identified by `recipient`, each with the name and details of its run.
     fn rows_to_one(&self, recipient: &str) -> Result<Vec<(String, Details, FoundRow)>, LedgerError> {
         let query = format!(
             "SELECT {COLUMNS}, run.name, run.details, body FROM {} JOIN jelouctl.run ON run.id = row.run \
@@ -170,7 +170,7 @@ impl SharedRuns {
         let mut all = Vec::new();
         for row in &rows {
             let (run, details, row) = found(row).map_err(|error| DatabaseError::of_statement(self.shown(), &error))?;
-            // Two people may have one hash.
+            // Two people may share a hash.
             if person_key(&row.recipient) == person_key(recipient) {
                 all.push((run, Details::of_json(&details, None)?, row));
             }

@@ -1,4 +1,4 @@
-//! TLS to the database: the crate of the database asks for a connector, and ours verifies certificate and name always.
+//! TLS to the database. The database crate expects a connector; ours always verifies certificate and name.
 
 use std::future::Future;
 use std::io;
@@ -15,12 +15,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
 
-/// What makes a connection private.
+/// The TLS settings of a connection.
 #[derive(Clone)]
 pub(super) struct VerifiedTls(Arc<ClientConfig>);
 
 impl VerifiedTls {
-    /// By the authorities of a PEM file, else by the system's.
+    /// Uses the authorities in a PEM file, or else the system's.
     pub(super) fn new(roots: Option<&Path>) -> Result<Self, String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
@@ -76,7 +76,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> TlsConnect<S> for HostT
 pub(super) struct DatabaseStream<S>(tokio_rustls::client::TlsStream<S>);
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for DatabaseStream<S> {
-    /// The server is verified by its certificate, which leaves nothing to bind.
+    /// The certificate verifies the server, so no channel binding is needed.
     fn channel_binding(&self) -> ChannelBinding {
         ChannelBinding::none()
     }
