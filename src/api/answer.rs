@@ -1,4 +1,4 @@
-//! An answer of the API as data, and what it says: the documented envelope and its variants (`api.md`, "Errors").
+//! An answer of the API as data, and its meaning: the documented envelope and its variants (`api.md`, "Errors").
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -10,9 +10,9 @@ use super::credentials::Credentials;
 use super::refusal;
 use super::repeated::read_json;
 
-/// The most that an error repeats of a response, in bytes; standard output has all of it.
+/// The most bytes of a response that an error repeats; standard output has all of it.
 const MOST_TOLD: usize = 2048;
-/// Characters that are shown of an answer that is not understood.
+/// The characters that are shown of an unknown answer.
 const MOST_SHOWN: usize = 300;
 
 /// The beginning of a response, as an error repeats it.
@@ -30,48 +30,48 @@ pub(crate) fn listed_items(page: &Value) -> Option<&Vec<Value>> {
     ["results", "data"].into_iter().find_map(|name| page.get(name)?.as_array())
 }
 
-/// A status with whatever could be read behind it.
+/// A status with the part of the body that could be read.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     /// HTTP status, 100–599.
     pub(crate) status: u16,
-    /// `Retry-After`, from now; absent when the header is or cannot be read.
+    /// `Retry-After`, from now; None if the header is missing or invalid.
     pub(crate) retry_after: Option<Duration>,
     /// The server's clock, to the second, if the answer has it.
     pub(crate) date: Option<SystemTime>,
     /// Warnings, which only a sandbox gives.
     pub(crate) warnings: Vec<String>,
     pub(crate) body: Body,
-    /// Whether an answer had come on its connection before.
+    /// Whether its connection had already carried an answer.
     pub(crate) is_on_used_connection: bool,
-    /// Nothing but its JSON says that it is whole: the server broke off the TLS connection behind it.
+    /// Only its JSON shows that it is complete: the server broke off the TLS connection after it.
     pub(crate) is_whole_by_its_json: bool,
 }
 
-/// The body of an answer, as much of it as is read.
+/// The body of an answer, up to the read limit.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Body {
-    /// What came; bytes that are not UTF-8 are replaced.
+    /// The bytes that arrived; those that are not UTF-8 are replaced.
     pub(crate) text: String,
-    /// False when the connection ended early, the time was up, or there was more than is read.
+    /// False if the connection ended early, the time was up, or the body exceeds the read limit.
     pub(crate) complete: bool,
-    /// Whether there was more than is read.
+    /// Whether the body exceeds the read limit.
     pub(crate) is_too_large: bool,
-    /// The text as JSON, when it is complete and JSON.
+    /// The text as JSON, if it is complete and JSON.
     pub(crate) json: Option<Value>,
     /// Whether a key that decides the outcome occurs twice, with different values.
     pub(crate) repeats_a_key: bool,
-    /// Whether it is compressed, which was not asked for.
+    /// Whether it is compressed, though that was not requested.
     pub(crate) is_compressed: bool,
 }
 
-/// What an error body says.
+/// The content of an error body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ApiError {
     /// Jelou's or WhatsApp's code: `E0422`, `bot_not_found`, `130429`.
     pub(crate) code: Option<String>,
-    /// The text, in English where offered.
+    /// The text, in English if offered.
     pub(crate) text: Option<String>,
 }
 
@@ -91,7 +91,7 @@ impl Body {
         Self { text, complete, is_too_large: false, json, repeats_a_key, is_compressed: false }
     }
 
-    /// Complete if the text is a whole object or array. No beginning of one is another whole one.
+    /// Complete if the text is a whole object or array. No prefix of one is a whole one.
     pub(crate) fn complete_by_its_json(&mut self) -> bool {
         let read = Self::new(self.text.clone(), true);
         let is_whole = read.json.as_ref().is_some_and(|json| json.is_object() || json.is_array());
@@ -101,7 +101,7 @@ impl Body {
         is_whole
     }
 
-    /// Says what a body is that is not JSON.
+    /// Describes a body that is not JSON.
     pub(crate) fn nature(&self) -> Option<&'static str> {
         let text = self.text.trim_start();
         match self.json {
@@ -118,11 +118,12 @@ impl Body {
         text.starts_with('<') && !text.starts_with("<?xml")
     }
 
-    /// Replaces what a server echoed of our secrets. In JSON by its strings, since they may be escaped in many ways.
+    /// Replaces secrets that a server echoed. In JSON each string is checked, because secrets may be escaped in many
+    /// ways.
     pub(crate) fn redact(&mut self, credentials: &Credentials) {
         match &mut self.json {
             None => self.text = credentials.redact(&self.text).unwrap_or_else(|| std::mem::take(&mut self.text)),
-            // Without escapes, strings occur in the text literally; of a million answers few contain more.
+            // Without escapes, strings occur in the text literally; very few answers have escapes.
             Some(json) if self.text.contains('\\') || credentials.redact(&self.text).is_some() => {
                 let original = json.clone();
                 redact(json, credentials);
@@ -134,7 +135,7 @@ impl Body {
         }
     }
 
-    /// As JSON; a text that is not JSON as a JSON string, nothing when there is none.
+    /// As JSON; a text that is not JSON becomes a JSON string, an empty one None.
     pub(crate) fn into_value(self) -> Option<Value> {
         self.json.or_else(|| Some(self.text).filter(|text| !text.is_empty()).map(Value::from))
     }
@@ -143,7 +144,7 @@ impl Body {
     pub(crate) fn message_id(&self) -> Option<String> {
         match self.json.as_ref()?.get("messageId")? {
             Value::String(id) if !id.is_empty() => Some(id.clone()),
-            // One beyond 64 bits was read as another number.
+            // A number beyond 64 bits was rounded.
             Value::Number(id) if !id.is_f64() => Some(id.to_string()),
             _ => None,
         }
@@ -154,12 +155,12 @@ impl Body {
         listed_items(self.json.as_ref()?)
     }
 
-    /// How many pages the listing says that it has.
+    /// The number of pages according to the listing.
     pub(crate) fn total_pages(&self) -> Option<u64> {
         total_pages(self.field("pagination"))
     }
 
-    /// How many entries the listing says that it has.
+    /// The number of entries according to the listing.
     pub(crate) fn total_entries(&self) -> Option<u64> {
         whole_number(self.field("pagination")?.get("total")?)
     }
@@ -221,7 +222,7 @@ impl Body {
             || self.field("error").is_some_and(is_something)
     }
 
-    /// Whether it is an error and nothing else: beside an `error` or a `status` there is nothing that was asked for.
+    /// Whether it is only an error: apart from an `error` or a `status`, it has nothing that was requested.
     pub(crate) fn is_error_alone(&self) -> bool {
         const OF_AN_ERROR: [&str; 8] =
             ["success", "message", "statusMessage", "status", "error", "code", "description", "validationError"];
@@ -234,7 +235,7 @@ impl Body {
             || self.says_error() && is_bare()
     }
 
-    /// Whether it may come from an API: it is whole, and not a page for people.
+    /// Whether it may come from an API: it is complete, and not a page for people.
     pub(crate) fn may_be_of_the_api(&self) -> bool {
         self.complete && (self.text.trim().is_empty() || self.nature().is_none())
     }
@@ -268,7 +269,7 @@ impl Body {
             || self.field("code").and_then(scalar_text).is_some_and(|code| codes::look_up(&code).is_some())
     }
 
-    /// Code and text of an error body, at most 2 KiB of each; HTML and other text give neither.
+    /// Code and text of an error body, at most 2 KiB of each; HTML and other text have neither.
     pub(crate) fn error(&self) -> ApiError {
         let code = [self.at("/error/code"), self.at("/code"), self.at("/error/key")];
         let text = self.json.as_ref().map(|json| refusal::words(json, MOST_TOLD)).unwrap_or_default();

@@ -1,16 +1,16 @@
 //! Codes of Jelou and WhatsApp: what each means and what to do (`api.md`, "Errors"; WhatsApp Cloud API's error codes).
 //! The errors of `send` and `explain CODE` use this one table.
 
-/// A code with its meaning for a message, and the way out.
+/// A code with its meaning for a message, and the hint.
 #[derive(Debug)]
 pub(crate) struct Code {
     pub(crate) code: &'static str,
-    /// Who answers with it.
+    /// Who returns it.
     pub(crate) origin: &'static str,
     pub(crate) meaning: &'static str,
     pub(crate) hint: &'static str,
     pub(crate) effect: Effect,
-    /// WhatsApp's name for it, for answers without the code.
+    /// WhatsApp's titles for it, for answers without the code.
     titles: &'static [&'static str],
 }
 
@@ -23,7 +23,7 @@ pub(crate) enum Effect {
     RefusedByCompany,
     /// The business itself was refused and cannot send anything until that is resolved.
     RefusedForAccount,
-    /// It was refused only for its rate, so it certainly was not sent and may be tried again.
+    /// It was only rate limited, so it certainly was not sent and may be retried.
     RateLimited,
     /// The code does not say.
     Open,
@@ -31,10 +31,10 @@ pub(crate) enum Effect {
 
 /// WhatsApp's limit of messages to the same user.
 pub(crate) const PAIR_RATE_LIMIT: &str = "131056";
-/// Least wait after it, in seconds: one message per 6 s to the same user.
+/// The shortest wait after it, in seconds: one message per 6 s to the same user.
 pub(crate) const PAIR_RATE_LIMIT_SECONDS: u64 = 6;
 
-/// Digits of the longest code that is looked for in a text.
+/// The digits of the longest code to look for in a text.
 const MOST_DIGITS: usize = 7;
 
 const NO_BOT: &str = "there is no such bot, or your company may not use it";
@@ -43,7 +43,7 @@ const UNKNOWN: &str = "something went wrong that Jelou has no name for";
 const NOT_IN_24_HOURS: &str = "the recipient has not written to the bot in the last 24 hours";
 const USE_A_TEMPLATE: &str = "only a template reaches them until they write";
 
-/// Every code that is known.
+/// Every known code.
 pub(crate) const CODES: [Code; 51] = [
     jelou("bot_not_found", NO_BOT, "check --bot"),
     jelou("E1019", NO_BOT, "check --bot"),
@@ -356,7 +356,7 @@ mod tests {
             ("Message Undeliverable", Some("131026")),
             ("message undeliverable.", Some("131026")),
             ("Message Undeliverable to you", None),
-            // Too common to be WhatsApp's for sure.
+            // Too common to be certainly WhatsApp's.
             ("Something went wrong", None),
             ("", None),
         ] {

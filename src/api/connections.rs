@@ -1,5 +1,5 @@
-//! Watches connections being made: until one is, no byte of a request has left, and an answer on one that was used before
-//! may be a late one to another request.
+//! Watches connections being made: before that, no byte of a request has left. An answer on a connection that was used
+//! before may be a late one to another request.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -23,17 +23,17 @@ pub(super) struct ConnectionLog {
 #[derive(Debug, Default)]
 struct Shared {
     made: AtomicU64,
-    /// Our addresses of those on which no answer has come.
+    /// The local addresses of connections without an answer so far.
     fresh: Mutex<HashSet<SocketAddr>>,
 }
 
 impl ConnectionLog {
-    /// How many were made: TCP, proxy and TLS.
+    /// The number of connections that were made, including proxy and TLS.
     pub(super) fn made(&self) -> u64 {
         self.shared.made.load(Ordering::SeqCst)
     }
 
-    /// Notes that an answer came, and says whether it is the first on its connection.
+    /// Notes an answer, and returns whether it is the first on its connection.
     pub(super) fn note_answer(&self, extensions: &Extensions) -> bool {
         let address = extensions.get::<HttpInfo>().map(HttpInfo::local_addr);
         address.is_some_and(|address| self.fresh().remove(&address))
@@ -61,7 +61,7 @@ impl<S> Layer<S> for ConnectionLog {
     }
 }
 
-/// Makes connections and notes each.
+/// Makes connections and notes each of them.
 #[derive(Clone)]
 pub(super) struct WatchedConnector<S> {
     inner: S,

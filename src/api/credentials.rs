@@ -1,4 +1,4 @@
-//! Who signs a request, and the one place that takes a secret out of a text.
+//! The credentials of a request, and the one place that removes a secret from a text.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -6,10 +6,10 @@ use base64::prelude::BASE64_STANDARD;
 use super::redaction::{base64_forms, find_secrets};
 use crate::secret::Secret;
 
-/// Replaces a hidden value everywhere.
+/// Replaces every hidden value.
 pub(crate) const REDACTED: &str = "(redacted)";
 
-/// A shorter secret is not searched for in answers: it would blot out ordinary words.
+/// A shorter secret is not searched for in answers: that would remove ordinary words.
 const SHORTEST_SEARCHED: usize = 8;
 
 /// Client id and secret of Jelou's Basic authentication, ready to sign many requests.
@@ -17,14 +17,14 @@ const SHORTEST_SEARCHED: usize = 8;
 pub(crate) struct Credentials {
     /// The value of the `Authorization` header: `Basic base64(id:secret)`, both as UTF-8 (RFC 7617).
     authorization: Secret,
-    /// What is searched for in answers: the secret itself …
+    /// Searched for in answers: the secret itself …
     plain: Option<Secret>,
-    /// … and what the header's value and the secret are in base64, without the end.
+    /// … and the header's value and the secret in base64, without the end.
     base64: Vec<Secret>,
 }
 
 impl Credentials {
-    /// The id has no `:`, as the server splits there.
+    /// The id must not contain `:`, because the server splits there.
     pub(crate) fn new(client_id: &str, client_secret: &Secret) -> Self {
         let secret = client_secret.reveal();
         let signed = format!("{client_id}:{secret}");
@@ -45,7 +45,7 @@ impl Credentials {
         self.authorization.reveal()
     }
 
-    /// `text` without the secret and without the header's value, in any encoding; None if it contains neither.
+    /// `text` without the secret and the header's value, in any encoding; None if it contains neither.
     pub(crate) fn redact(&self, text: &str) -> Option<String> {
         let plain: Vec<_> = self.plain.iter().map(Secret::reveal).collect();
         let base64: Vec<_> = self.base64.iter().map(Secret::reveal).filter(|form| !form.is_empty()).collect();

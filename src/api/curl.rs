@@ -1,4 +1,4 @@
-//! The same request as a curl command for a POSIX shell. The secret is a variable that the shell must have.
+//! The same request as a curl command for a POSIX shell. The secret is a variable of the shell.
 
 use std::path::Path;
 

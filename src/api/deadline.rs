@@ -8,7 +8,7 @@ use std::time::Duration;
 pub(crate) struct Deadline(Duration);
 
 impl Deadline {
-    /// So long after this instant.
+    /// The instant after `wait` from now.
     pub(crate) fn after(wait: Duration) -> Self {
         Self(time_since_boot() + wait)
     }
@@ -18,7 +18,7 @@ impl Deadline {
     }
 }
 
-/// `Instant` stands still there while the machine sleeps; on Apple's systems the monotonic clock does not.
+/// On most systems `Instant` stops while the machine sleeps; on Apple's systems the monotonic clock does not.
 #[cfg(unix)]
 fn time_since_boot() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
@@ -31,7 +31,7 @@ fn time_since_boot() -> Duration {
     Duration::new(u64::try_from(now.tv_sec).unwrap_or_default(), u32::try_from(now.tv_nsec).unwrap_or_default())
 }
 
-/// `Instant` continues there.
+/// `Instant` continues during sleep on these systems.
 #[cfg(not(unix))]
 fn time_since_boot() -> Duration {
     use std::sync::LazyLock;

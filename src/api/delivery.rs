@@ -11,7 +11,7 @@ use super::request::Request;
 use super::transport::{Attempt, Client};
 use crate::process::Signal;
 
-/// First wait; it doubles with each retry.
+/// The first wait; it doubles with each retry.
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
 
@@ -20,7 +20,7 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
 pub(crate) struct Delivery {
     pub(crate) outcome: Outcome,
     pub(crate) problem: Option<Problem>,
-    /// The last answer, when there was one.
+    /// The last answer, if any.
     pub(crate) answer: Option<Answer>,
     pub(crate) attempts: u32,
     pub(crate) duration: Duration,
@@ -70,8 +70,8 @@ pub(crate) enum Event<'a> {
     },
 }
 
-/// Sends `request`, and again while that is safe, until its outcome is known or `stop` yields a signal. `retry_for` counts from
-/// the first failure; a wait that would end later is not begun. Zero means no retry.
+/// Sends `request`, and again while that is safe, until its outcome is known or `stop` yields a signal. `retry_for`
+/// counts from the first failure; a wait that would end later does not begin. Zero means no retry.
 pub(crate) async fn deliver(
     client: &Client,
     request: &Request,
@@ -127,7 +127,7 @@ pub(crate) async fn deliver(
     }
 }
 
-/// The delay that the server asked for; otherwise 0.5 s doubling to 8 s, half of it random.
+/// The delay that the server requested; otherwise 0.5 s doubling to 8 s, half of it random.
 pub(crate) fn backoff(least: Duration, attempts: u32) -> Duration {
     let backoff = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(attempts - 1)).min(LONGEST_BACKOFF);
     let jittered = backoff.mul_f64(0.5 + fastrand::f64() / 2.0);

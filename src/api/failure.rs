@@ -1,4 +1,4 @@
-//! Why there is no answer: how far the attempt got, and the cause, with host, port and proxy.
+//! Why an attempt has no answer: how far it got, and the cause, with host, port and proxy.
 
 use std::error::Error;
 use std::fmt;
@@ -10,22 +10,22 @@ use url::Url;
 use super::proxy::Proxy;
 use crate::timestamps::rfc_3339;
 
-/// An attempt to which no answer came.
+/// An attempt without an answer.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) stage: Stage,
     pub(crate) message: String,
-    /// The way out, if it differs from that of the stage.
+    /// The hint, if it differs from the hint of the stage.
     pub(crate) hint: Option<String>,
 }
 
-/// How far an attempt came; before `InFlight` no byte of the request can have been read.
+/// How far an attempt got; before `InFlight` the server cannot have read any byte of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Connect,
-    /// The proxy wants other credentials.
+    /// The proxy requires other credentials.
     ProxyCredentials,
-    /// The proxy makes no tunnel.
+    /// The proxy does not open a tunnel.
     ProxyRefusal,
     Tls,
     InFlight,
@@ -68,7 +68,7 @@ const CLOCK_HINT: &str = "set the clock here if it is wrong, else the server nee
 const NAME_HINT: &str = "check --api-url, and whether a proxy or a portal answers in place of that host";
 
 impl Failure {
-    /// `is_fresh`: the connection was made for this attempt. `has_left`: there was a connection at all.
+    /// `is_fresh`: the connection was made for this attempt. `has_left`: a connection was made at all.
     pub(super) fn new(error: &reqwest::Error, peer: &Peer, timeout: Duration, has_left: bool, is_fresh: bool) -> Self {
         let tls = tls_error(error);
         let before = error.is_connect() || error.is_builder() || !has_left;
@@ -86,7 +86,7 @@ impl Failure {
                 Stage::InFlight,
                 format!("what came from {} is not HTTP/1.1; a port for TLS wants https", peer.address),
             ),
-            // After the connection is made even a TLS error leaves open what the server has read.
+            // Once the connection is made, even a TLS error does not show what the server has read.
             _ if !before => {
                 let cause = tls.map_or_else(|| innermost(error), |tls| without_manual(&tls.to_string()));
                 of(Stage::InFlight, format!("the connection failed before an answer came: {cause}"))
@@ -126,10 +126,10 @@ impl Failure {
     }
 }
 
-/// Why a TLS handshake failed for another reason than the certificate, and the way out.
+/// Why a TLS handshake failed for a reason other than the certificate, and the hint.
 fn handshake_fault(error: &rustls::Error) -> (String, &'static str) {
     let (cause, hint) = match error {
-        // Before TLS 1.3 there is no alert for this.
+        // TLS versions before 1.3 have no alert for this.
         rustls::Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::BadCertificate) => (
             "the server ended the handshake: it may ask for a client certificate, or have no cipher in common",
             HANDSHAKE_HINT,
@@ -149,7 +149,7 @@ fn handshake_fault(error: &rustls::Error) -> (String, &'static str) {
     (cause.to_owned(), hint)
 }
 
-/// What is wrong with the certificate of `address`, and the way out.
+/// What is wrong with the certificate of `address`, and the hint.
 fn certificate_fault(fault: &CertificateError, address: &str) -> (String, Option<&'static str>) {
     let date = |seconds: u64| rfc_3339(UNIX_EPOCH + Duration::from_secs(seconds));
     let now = || rfc_3339(SystemTime::now());
@@ -186,7 +186,7 @@ fn certificate_fault(fault: &CertificateError, address: &str) -> (String, Option
     }
 }
 
-/// The names of a certificate as they are typed; the library gives `DnsName("a.example")`.
+/// The names in a certificate without the library's form, `DnsName("a.example")`.
 fn names(presented: &[String]) -> String {
     let bare = |name: &String| match (name.find('('), name.strip_suffix(')')) {
         (Some(open), Some(inner)) => inner.get(open + 1..).unwrap_or_default().trim_matches('"').to_owned(),
@@ -203,12 +203,12 @@ pub(super) fn innermost(error: &dyn Error) -> String {
     without_manual(&innermost.to_string())
 }
 
-/// Some texts of the TLS library end with an address in its manual, which does not help here.
+/// Some texts of the TLS library end with an address in its manual, which is not useful here.
 fn without_manual(text: &str) -> String {
     text.split(": https://docs.rs").next().unwrap_or_default().to_owned()
 }
 
-/// The TLS library's error in the chain; `io::Error::source` skips the error inside it, so that is looked into too.
+/// The TLS library's error in the chain; `io::Error::source` skips the error inside it, so that one is examined, too.
 fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     find_error(error, &|_| true)
 }

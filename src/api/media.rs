@@ -1,5 +1,5 @@
-//! Asks for a media file as those would who fetch it: without our credentials, and never on a network of our own, wherever a
-//! name or a redirect leads.
+//! Requests a media file as Jelou and WhatsApp would: without our credentials, and never on a private network, wherever
+//! a name or a redirect leads.
 
 use std::error::Error;
 use std::time::Duration;
@@ -15,22 +15,22 @@ use super::failure::{Failure, Peer, Stage};
 use super::transport::{ClientError, ClientOptions, Roots, builder};
 use crate::message::{is_public_address, is_public_host};
 
-/// How long one file is waited for.
+/// How long to wait for one file.
 const TIMEOUT: Duration = Duration::from_secs(5);
 const MOST_REDIRECTS: usize = 5;
 
-/// What an answer says of a file.
+/// What an answer says about a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum MediaLook {
     Answered {
         status: u16,
-        /// In lower case, without parameters; empty where there is none.
+        /// In lower case, without parameters; empty if missing.
         content_type: String,
         bytes: Option<u64>,
     },
-    /// It does not have an address that is public.
+    /// Its address is not public.
     NotPublic,
-    /// No answer came, and whether that is because this machine trusts other authorities than the public's.
+    /// No answer came; and whether the reason is that this machine trusts other authorities than the public's.
     Unreachable { why: String, is_of_roots: bool },
 }
 
@@ -40,19 +40,19 @@ pub(crate) struct MediaClient {
     has_own_roots: bool,
 }
 
-/// An address of a machine that only a network of our own reaches.
+/// An address that is only reachable on a private network.
 #[derive(Debug, Error)]
 #[error("the address is not public")]
 struct NotPublic;
 
-/// Gives the public addresses of a name, and no others.
+/// Resolves a name to its public addresses only.
 struct PublicAddresses;
 
 impl MediaClient {
-    /// One that trusts `roots`.
+    /// A client that trusts `roots`.
     ///
     /// # Errors
-    /// When they cannot be used.
+    /// If they cannot be used.
     pub(crate) fn new(roots: Roots) -> Result<Self, ClientError> {
         let has_own_roots = matches!(roots, Roots::Only { .. });
         let options = ClientOptions { timeout: TIMEOUT, roots, proxy: None };
@@ -62,7 +62,7 @@ impl MediaClient {
         Ok(Self { http, has_own_roots })
     }
 
-    /// Asks what there is at `url`, without fetching it.
+    /// Requests information about `url` without fetching the file.
     pub(crate) async fn look(&self, url: &Url) -> MediaLook {
         if !is_public(url) {
             return MediaLook::NotPublic;
@@ -105,7 +105,7 @@ fn follow(redirect: Redirect<'_>) -> reqwest::redirect::Action {
     }
 }
 
-/// Whether it was given up because an address is not public.
+/// Whether the request was refused because an address is not public.
 fn is_not_public(error: &(dyn Error + 'static)) -> bool {
     error.is::<NotPublic>() || error.source().is_some_and(is_not_public)
 }

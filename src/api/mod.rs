@@ -1,5 +1,5 @@
-//! The Jelou API: a request as plain data, its way over the network, and what the answer means for the message.
-//! The only place that knows reqwest; it prints nothing.
+//! The Jelou API: a request as plain data, its way over the network, and the meaning of the answer for the message. No
+//! other module uses reqwest, and this one prints nothing.
 
 mod answer;
 mod codes;

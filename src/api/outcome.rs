@@ -1,4 +1,4 @@
-//! What an attempt means for the message: sent, not sent or unknown. The table of the delivery rules, from the top.
+//! The outcome of an attempt: sent, not sent or unknown. It is the table of the delivery rules, from the top.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -16,11 +16,11 @@ use crate::process::Signal;
 /// The outcome of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Accepted by Jelou; nothing can tell whether it was delivered.
+    /// Accepted by Jelou; whether it was delivered is unknown.
     Sent { message_id: Option<String> },
     /// Certainly not sent.
     NotSent(Cause),
-    /// It may have been sent; a signal when one ended the attempt.
+    /// It may have been sent; with the signal, if one ended the attempt.
     Unknown(Option<Signal>),
 }
 
@@ -29,7 +29,7 @@ pub(crate) enum Outcome {
 pub(crate) enum Cause {
     /// 401, 403, or credentials without a company.
     Credentials,
-    /// WhatsApp lets the business send nothing: its account is locked, or not paid for.
+    /// WhatsApp lets the business send nothing: its account is locked or not paid for.
     Account,
     /// The API refused the message.
     Rejected,
@@ -39,10 +39,10 @@ pub(crate) enum Cause {
     Network,
     /// The proxy asks for credentials.
     ProxyCredentials,
-    /// The proxy makes no tunnel.
+    /// The proxy does not open a tunnel.
     ProxyRefusal,
     Tls,
-    /// A signal came before an attempt or between two.
+    /// A signal came before an attempt or between two attempts.
     Interrupted(Signal),
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Problem {
     pub(crate) code: &'static str,
     /// The API's own code.
     pub(crate) api_code: Option<String>,
-    /// What happened, as far as possible in the API's words.
+    /// What happened, in the API's words if possible.
     pub(crate) message: String,
     pub(crate) hint: String,
     pub(crate) retry_after: Option<Duration>,
@@ -62,7 +62,8 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    /// What happened. If the answer was not understood, it includes the beginning of the answer, for readers who do not see it.
+    /// What happened. If the answer was not understood, this includes its beginning, for readers who do not see the
+    /// answer.
     pub(crate) fn told(&self) -> Cow<'_, str> {
         match &self.beginning {
             None => Cow::Borrowed(&self.message),
@@ -71,16 +72,16 @@ impl Problem {
     }
 }
 
-/// One attempt, judged.
+/// The verdict on one attempt.
 #[derive(Clone, Debug)]
 pub(crate) struct Verdict {
     pub(crate) outcome: Outcome,
     pub(crate) problem: Option<Problem>,
-    /// Present where trying again is safe; the least time to wait first.
+    /// Set if trying again is safe; the shortest wait before it.
     pub(crate) retry: Option<Duration>,
 }
 
-/// What `attempt` to send `request` means.
+/// The verdict on an `attempt` to send `request`.
 pub(crate) fn judge(attempt: &Attempt, request: &Request) -> Verdict {
     let verdict = match attempt {
         Attempt::Failed(failure) => judge_failure(failure, &request.accepts),
@@ -92,7 +93,7 @@ pub(crate) fn judge(attempt: &Attempt, request: &Request) -> Verdict {
     }
 }
 
-/// A read that failed changed nothing: it may be tried again, and is never unknown.
+/// A failed read changed nothing: it may be retried, and its outcome is never unknown.
 fn unread(verdict: Verdict, attempt: &Attempt, accepts: &SuccessCriterion) -> Verdict {
     const AGAIN: &str = "try again";
     let (cause, code, hint, retry) = match attempt {
@@ -151,7 +152,7 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
         | SuccessCriterion::Done => Vec::new(),
     };
     let bodies = if entries.is_empty() { std::slice::from_ref(&answer.body) } else { &entries[..] };
-    // Of several entries one with an error says most, then one with an id.
+    // Of several entries, one with an error counts first, then one with an id.
     let telling =
         bodies.iter().find(|body| body.says_error()).or_else(|| bodies.iter().find(|body| body.message_id().is_some()));
     let body = telling.or(bodies.first()).unwrap_or(&answer.body);
@@ -164,7 +165,8 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
     if (400..500).contains(&answer.status) {
         error.code = code_in_words(body, &error, request).map(str::to_owned).or(error.code);
     }
-    // Before the rate limits, which would send again: an answer with a message id may be of a message that went out.
+    // Comes before the rate limits, which would send again: an answer with a message id may mean that a message was
+    // sent.
     if !accepts.reads() && says_both(answer, bodies) {
         let advice = "it says both that it was accepted and that it failed";
         return refused(answer, error, Outcome::Unknown(None), advice, accepts);
@@ -207,7 +209,7 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
         500 if names_the_company(&error) => {
             refused(answer, error, Outcome::NotSent(Cause::Credentials), "check client id and secret", accepts)
         }
-        // The request was done, and its result is elsewhere (RFC 9110, 15.4.4).
+        // The request was carried out, and its result is elsewhere (RFC 9110, 15.4.4).
         303 if !accepts.reads() => {
             refused(answer, error, Outcome::Unknown(None), rejection_hint(answer.status, None, accepts), accepts)
         }
@@ -249,18 +251,19 @@ fn judge_success(answer: &Answer, body: &Body, error: ApiError, accepts: &Succes
     }
 }
 
-/// Whether `body` is an error. What is read may contain fields of these names itself, such as the `error` of a failed message.
+/// Whether `body` is an error. A page that is read may contain such fields itself, such as the `error` of a failed
+/// message.
 fn says_error(body: &Body, accepts: &SuccessCriterion) -> bool {
     if *accepts == SuccessCriterion::Read { body.is_error_alone() } else { body.says_error() }
 }
 
-/// The code in the API's own words: WhatsApp's code below Jelou's, or alone in a text (`api.md`, "Errors").
+/// The code in the API's own text: WhatsApp's code inside Jelou's, or alone in a text (`api.md`, "Errors").
 fn code_in_words<'a>(body: &'a Body, error: &ApiError, request: &Request) -> Option<&'a str> {
     let sent = request.body.as_deref().unwrap_or_default();
     let words = || body.own_words();
     match error.code.as_deref() {
         None => words().find_map(|text| codes::code_at_start(text, sent).or_else(|| codes::code_of_title(text, sent))),
-        // Jelou's say less.
+        // Jelou's code is less specific.
         Some(code) if !code.bytes().all(|byte| byte.is_ascii_digit()) => {
             words().find_map(|text| codes::code_at_start(text, sent))
         }
@@ -268,7 +271,7 @@ fn code_in_words<'a>(body: &'a Body, error: &ApiError, request: &Request) -> Opt
     }
 }
 
-/// The API did not take it, and would not take it again.
+/// The API refused it, and would refuse it again.
 fn rejected(answer: &Answer, error: ApiError, accepts: &SuccessCriterion) -> Verdict {
     let known = error.code.as_deref().and_then(codes::look_up);
     let is_of_account = known.is_some_and(|code| code.effect == Effect::RefusedForAccount);
@@ -292,14 +295,14 @@ fn rejection_hint(status: u16, told: Option<&str>, accepts: &SuccessCriterion) -
     }
 }
 
-/// Jelou's 500 for a token without a company is a credentials problem, not a passing fault.
+/// Jelou's 500 for a token without a company is a credentials problem, not a temporary fault.
 fn names_the_company(error: &ApiError) -> bool {
     let text = error.text.as_deref().unwrap_or_default().to_lowercase();
     error.code.as_deref() == Some("internal_server_error")
         && ["company", "compañía", "empresa"].iter().any(|word| text.contains(word))
 }
 
-/// Anything but a success: Jelou's words, the meaning of its code, and what to do.
+/// Any failure: Jelou's words, the meaning of its code, and the hint.
 fn refused(answer: &Answer, error: ApiError, outcome: Outcome, advice: &str, accepts: &SuccessCriterion) -> Verdict {
     let code = match outcome {
         Outcome::NotSent(Cause::Credentials) => "credentials",
@@ -311,7 +314,7 @@ fn refused(answer: &Answer, error: ApiError, outcome: Outcome, advice: &str, acc
     };
     let known = error.code.as_deref().and_then(codes::look_up);
     let mut message = format!("the API answered {}", answer.status);
-    // A text that begins with the code says it.
+    // A text that begins with the code already names it.
     let is_said = |code: &&str| error.text.as_ref().is_some_and(|text| text.starts_with(&format!("(#{code})")));
     let code_said = error.code.as_deref().filter(|code| !is_said(code));
     for part in [code_said, error.text.as_deref()].into_iter().flatten() {

@@ -1,6 +1,6 @@
-//! The platform's certificate authorities, if they are a file with hundreds of certificates: only the authorities named by a
-//! server's certificates are decoded. If those do not vouch for the server, all of them are asked, so that the verdict and its
-//! error message always come from the whole store.
+//! The platform's certificate authorities, if they are a file with hundreds of certificates: only the authorities named
+//! by a server's certificates are decoded. If those do not verify the server, all of them are used, so that the verdict
+//! and its error message always come from the whole store.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -21,8 +21,8 @@ use webpki::EndEntityCert;
 
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
-/// TLS for HTTP/1.1 that trusts the platform's authorities. None if they are not in one readable file; then all of them are
-/// read at once, which also reports what is wrong with them.
+/// TLS for HTTP/1.1 that trusts the platform's authorities. None if they are not in one readable file; then all of them
+/// are loaded at once, which also reports errors in them.
 pub(super) fn platform_tls() -> Option<ClientConfig> {
     let verifier = BundleVerifier::new(bundle_path()?, Arc::new(rustls::crypto::ring::default_provider()))?;
     let config = ClientConfig::builder_with_provider(Arc::clone(&verifier.provider));
@@ -34,15 +34,15 @@ pub(super) fn platform_tls() -> Option<ClientConfig> {
     Some(config)
 }
 
-/// The file that the platform's store is read from, perhaps besides directories.
+/// The file of the platform's store; there may also be directories.
 fn bundle_path() -> Option<PathBuf> {
     let bundle = match (std::env::var_os("SSL_CERT_FILE"), std::env::var_os("SSL_CERT_DIR")) {
         (Some(file), _) => Some(PathBuf::from(file)),
-        // Only what is in that directory is trusted.
+        // Only that directory is trusted.
         (None, Some(_)) => None,
         (None, None) => openssl_probe::probe().cert_file,
     };
-    // It is read more than once, which a pipe cannot be.
+    // It is read more than once, which is impossible with a pipe.
     bundle.filter(|path| path.is_file())
 }
 
@@ -50,9 +50,9 @@ fn bundle_path() -> Option<PathBuf> {
 struct BundleVerifier {
     bundle: PathBuf,
     provider: Arc<CryptoProvider>,
-    /// By the authorities that the first certificates named that were seen: a process talks to one server.
+    /// The authorities that were named by the first certificates: a process uses one server.
     named: OnceLock<Option<Arc<WebPkiServerVerifier>>>,
-    /// By all authorities of the platform.
+    /// All authorities of the platform.
     whole: OnceLock<Result<Verifier, Error>>,
 }
 
@@ -120,8 +120,8 @@ impl ServerCertVerifier for BundleVerifier {
     }
 }
 
-/// The certificates of `bundle` that may belong to `names`. Missing an authority only costs time. A file in which a section
-/// does not end as it begins yields none, because others may read it differently.
+/// The certificates of `bundle` that may belong to `names`. A missed authority only costs time. A file with a section
+/// that does not end as it begins yields none, because others may read it differently.
 fn authorities(mut bundle: impl BufRead, names: &[Vec<u8>]) -> io::Result<Vec<CertificateDer<'static>>> {
     let names: Vec<Finder<'_>> = names.iter().map(Finder::new).collect();
     let (mut line, mut section, mut end, mut found) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -150,8 +150,8 @@ fn authorities(mut bundle: impl BufRead, names: &[Vec<u8>]) -> io::Result<Vec<Ce
     Ok(found)
 }
 
-/// Whether one of `names` is near the beginning of a certificate, after its serial number and its issuer, which usually is
-/// itself.
+/// Whether one of `names` is near the beginning of a certificate, after its serial number and its issuer, which is
+/// usually the authority itself.
 fn is_of_one(section: &[u8], names: &[Finder<'_>]) -> bool {
     let longest = names.iter().map(|name| name.needle().len()).max().unwrap_or_default();
     let mut head = Vec::new();

@@ -1,5 +1,5 @@
-//! Which proxy of the environment a request takes. The rules are curl's; an entry of `NO_PROXY` may also have a port or begin
-//! with `*.`, as for programs in Go.
+//! The proxy that a request uses, from the environment. The rules are curl's; an entry of `NO_PROXY` may also have a
+//! port or begin with `*.`, as for programs in Go.
 
 use std::env;
 use std::fmt;
@@ -9,10 +9,10 @@ use hyper_util::client::proxy::matcher::Matcher;
 use thiserror::Error;
 use url::Url;
 
-/// The variables that name one for HTTPS, the first that is not empty, in curl's order; plain HTTP stays on this machine.
+/// The variables for HTTPS, in curl's order; the first that is not empty counts. Plain HTTP stays on this machine.
 const VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 const EXCEPTIONS: [&str; 2] = ["no_proxy", "NO_PROXY"];
-/// An entry of `NO_PROXY` for all addresses; the library takes `*` only for names.
+/// An entry of `NO_PROXY` for all addresses; the library accepts `*` only for names.
 const EVERYTHING: [&str; 3] = ["*", "0.0.0.0/0", "::/0"];
 
 /// A proxy, shown without user and password.
@@ -27,7 +27,7 @@ pub(crate) struct Proxy {
 #[error("{variable} is not the address of an HTTP proxy{}", .shown.as_ref().map(|value| format!(": {value}")).unwrap_or_default())]
 pub(crate) struct ProxyError {
     variable: &'static str,
-    /// The value, where no part of it can be a password.
+    /// The value, if no part of it can be a password.
     shown: Option<String>,
 }
 
@@ -35,7 +35,7 @@ impl Proxy {
     /// The proxy for requests to `target`; None if there is none or `NO_PROXY` names the target.
     ///
     /// # Errors
-    /// When the proxy cannot be understood: going around it could be forbidden, or go nowhere.
+    /// If the value is invalid: a direct connection could be forbidden, or fail.
     pub(crate) fn of(target: &Url) -> Result<Option<Self>, ProxyError> {
         let found = VARIABLES.into_iter().find_map(|name| Some((name, not_empty(name)?)));
         let Some((variable, value)) = found else { return Ok(None) };
@@ -72,7 +72,7 @@ fn parse(value: &str) -> Option<Url> {
     // Stricter than `Url`, which silently corrects its input.
     let uri: Uri = value.parse().ok()?;
     let authority = uri.authority().filter(|authority| !authority.host().is_empty())?;
-    // A password with a `/` in it ends the authority, and its first part would pass for a port.
+    // A password that contains a `/` ends the authority, and its first part would look like a port.
     if value.matches('@').count() != authority.as_str().matches('@').count() {
         return None;
     }
@@ -88,7 +88,7 @@ fn parse(value: &str) -> Option<Url> {
     }
 }
 
-/// `value` as it was typed, if it surely holds no password. In a value that cannot be parsed, the text after a `:` may be a
+/// `value` as typed, if it certainly has no password. In a value that cannot be parsed, the text after a `:` may be a
 /// password whose `@` is missing or encoded.
 fn without_secret(value: &str) -> Option<&str> {
     let behind_scheme = value.split_once("://").map_or(value, |(_, rest)| rest);
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(format!("{proxy} {proxy:?}"), "h:1 HTTPS_PROXY: h:1");
     }
 
-    /// By CURLOPT_NOPROXY(3) and lib/noproxy.c of curl; the last entries are those that curl does not know.
+    /// From CURLOPT_NOPROXY(3) and lib/noproxy.c of curl; curl does not know the last entries.
     #[test]
     fn no_proxy_names_hosts_as_for_curl() {
         for (exceptions, target, expected) in [

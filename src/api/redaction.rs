@@ -1,5 +1,5 @@
-//! Finds a secret in a text in whatever form a server, a proxy or a framework may repeat it: as it is, in base64, and
-//! under any of the escapes of JSON, of URLs, of forms and of HTML, one inside the other.
+//! Finds a secret in a text in any form in which a server, a proxy or a framework may repeat it: unchanged, in base64,
+//! and under any nested escapes of JSON, URLs, forms and HTML.
 
 use std::ops::Range;
 
@@ -8,10 +8,10 @@ use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 
 /// How deep escapes may be nested.
 const DEEPEST: usize = 4;
-/// The longest text whose escapes are looked into one inside the other; of a longer one only the outermost are.
+/// The longest text that is searched through nested escapes; in a longer one, only the outermost are undone.
 const LONGEST_OF_DEPTH: usize = 64 * 1024;
 
-/// A text with its escapes undone, and where in the first text each byte came from.
+/// A text with its escapes undone, and the position of each byte in the original text.
 struct Decoded {
     bytes: Vec<u8>,
     sources: Vec<Range<usize>>,
@@ -20,8 +20,8 @@ struct Decoded {
 /// A decoded escape: its bytes, and its length in the text.
 type Unescaped = (Vec<u8>, usize);
 
-/// The forms of `value` in base64, without their padding. Their last group is left out: with more behind the value, such
-/// as a line break, it would be another.
+/// The base64 forms of `value`, without padding. The last group is left out: it would differ if more followed the
+/// value, such as a line break.
 pub(super) fn base64_forms(value: &str) -> Vec<String> {
     let whole_groups = value.len() / 3 * 3;
     let bytes = value.as_bytes().get(..whole_groups).unwrap_or_default();
@@ -52,7 +52,7 @@ fn find_as_it_is(text: &str, plain: &[&str], base64: &[&str], found: &mut Vec<Ra
     }
 }
 
-/// Undoes one kind of escape after the other, each inside of what the others leave.
+/// Undoes one kind of escape after another, each inside the result of the others.
 fn look_into(text: &Decoded, depth: usize, plain: &[&str], base64: &[&str], found: &mut Vec<Range<usize>>) {
     for unescape in [of_json, of_url, of_plus, of_html] {
         let Some(decoded) = text.decoded(unescape) else { continue };
@@ -73,7 +73,7 @@ fn look_into(text: &Decoded, depth: usize, plain: &[&str], base64: &[&str], foun
 }
 
 impl Decoded {
-    /// The text with one kind of escape undone; nothing when there is none in it.
+    /// The text with one kind of escape undone; None if it has none.
     fn decoded(&self, unescape: fn(&[u8]) -> Option<Unescaped>) -> Option<Self> {
         let mut decoded = Self { bytes: Vec::with_capacity(self.bytes.len()), sources: Vec::new() };
         let mut is_changed = false;
@@ -131,7 +131,7 @@ fn of_url(text: &[u8]) -> Option<Unescaped> {
     Some((vec![byte], 3))
 }
 
-/// `+` for a blank, beside the escapes of URLs (application/x-www-form-urlencoded).
+/// `+` for a blank, in addition to the escapes of URLs (application/x-www-form-urlencoded).
 fn of_plus(text: &[u8]) -> Option<Unescaped> {
     text.starts_with(b"+").then(|| (vec![b' '], 1))
 }
@@ -179,7 +179,7 @@ fn positions<'a>(text: &'a [u8], needle: &'a [u8]) -> impl Iterator<Item = usize
     text.windows(needle.len()).enumerate().filter(move |(_, window)| *window == needle).map(|(at, _)| at)
 }
 
-/// In order, with what overlaps or touches as one.
+/// In order; ranges that overlap or touch are joined.
 fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.sort_by_key(|range| (range.start, range.end));
     let mut merged: Vec<Range<usize>> = Vec::new();

@@ -1,16 +1,16 @@
-//! Puts the JSON of a refusal into words, whatever its shape: the documented envelope, or that of a framework or gateway that
-//! answered instead.
+//! Turns the JSON of a refusal into words, whatever its shape: the documented envelope, or that of a framework or
+//! gateway that answered instead.
 
 use serde_json::{Map, Value};
 
 /// Fields that describe the problem, in the order in which they are shown.
 const TOLD: [&str; 8] = ["error", "description", "message", "detail", "details", "errors", "msg", "validationError"];
-/// What names the field that is wrong, beside such a one.
+/// Fields that name the invalid field, beside one of those.
 const PLACES: [&str; 6] = ["field", "path", "property", "param", "loc", "instancePath"];
-/// What repeats the request.
+/// Fields that repeat the request.
 const REPEATED: [&str; 3] = ["request", "config", "input"];
 
-/// Everything that `json` says about the problem, each part once, as one line of at most `most` bytes.
+/// Everything that `json` says about the problem, each part once, in one line of at most `most` bytes.
 pub(super) fn words(json: &Value, most: usize) -> String {
     let mut words = RefusalText { parts: Vec::new(), size: 0, most };
     words.collect(json, false, "");
@@ -25,8 +25,8 @@ struct RefusalText {
 }
 
 impl RefusalText {
-    /// Collects the texts of `value`. `is_told`: it is below a field that describes a problem. `place` is the field of the
-    /// request in question, or empty.
+    /// Collects the texts of `value`. `is_told`: it is below a field that describes a problem. `place` is the field of
+    /// the request that the problem is about, or empty.
     fn collect(&mut self, value: &Value, is_told: bool, place: &str) {
         match value {
             Value::String(text) if is_told => self.add(place, text),
@@ -41,14 +41,14 @@ impl RefusalText {
         if let Some(text) = fields.get("en").or_else(|| fields.get("es")).filter(|_| is_told) {
             return self.collect(text, true, place);
         }
-        // At the top such a field is the address that was asked.
+        // At the top such a field is the requested address.
         let own_place = PLACES.iter().filter(|_| is_told).find_map(|name| path(fields.get(*name)?));
         let place = own_place.as_deref().unwrap_or(place);
         let translated = translation(fields);
         if let Some(text) = translated {
             self.collect(text, true, place);
         }
-        // The other translations of an error say the same in another language.
+        // Other translations of an error repeat it in another language.
         let in_error = fields.get("error").and_then(Value::as_object).and_then(translation);
         let is_said = |name: &str| translated.or(in_error).is_some() && ["description", "message"].contains(&name);
         for name in TOLD.into_iter().filter(|name| !is_said(name)) {
@@ -78,7 +78,7 @@ impl RefusalText {
         }
     }
 
-    /// Adds a text unless it is already contained in one; removes the texts that it contains.
+    /// Adds a text unless another one contains it; removes the texts that it contains.
     fn add(&mut self, place: &str, text: &str) {
         if place.is_empty() {
             text.split("; ").for_each(|part| self.add_part(part.trim().to_owned()));
@@ -97,7 +97,7 @@ impl RefusalText {
     }
 }
 
-/// The text that Jelou writes for developers, or for clients, in English.
+/// Jelou's English text for developers, or for clients.
 fn translation(error: &Map<String, Value>) -> Option<&Value> {
     let texts = ["developerMessages", "clientMessages"].map(|name| error.get(name));
     let in_language = |language: &str| texts.iter().flatten().find_map(|text| text.get(language));
@@ -105,7 +105,7 @@ fn translation(error: &Map<String, Value>) -> Option<&Value> {
     in_language("en").or_else(|| in_language("es").filter(|_| !is_described))
 }
 
-/// The name of a field, or the way to it: `["body", "text"]` is `body.text`.
+/// The name of a field, or its path: `["body", "text"]` is `body.text`.
 fn path(place: &Value) -> Option<String> {
     let part = |part: &Value| match part {
         Value::String(name) => Some(name.trim_start_matches('/').to_owned()).filter(|name| !name.is_empty()),
@@ -118,7 +118,7 @@ fn path(place: &Value) -> Option<String> {
     }
 }
 
-/// Whether `text` has `part` in it, in whole words and whatever their capitals.
+/// Whether `text` contains `part` as whole words; capitals do not matter.
 fn says(text: &str, part: &str) -> bool {
     let (text, part) = (text.to_lowercase(), part.to_lowercase());
     let is_end = |character: Option<char>| character.is_none_or(|character| !character.is_alphanumeric());

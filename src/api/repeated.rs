@@ -1,4 +1,4 @@
-//! Reads JSON like serde_json, and detects a key that occurs twice in an object, of which serde_json keeps only the last.
+//! Reads JSON like serde_json, and detects a key that occurs twice in an object; serde_json keeps only the last one.
 
 use std::fmt;
 
@@ -103,7 +103,7 @@ mod tests {
             assert_eq!(read.as_ref().map(|(value, _)| value), serde_json::from_str(text).ok().as_ref(), "{text}");
             assert!(!read.is_some_and(|(_, contradicts)| contradicts), "{text}");
         }
-        // Nobody nests so deep; serde_json ends where a stack would.
+        // Real answers are never nested so deeply; serde_json stops before the stack overflows.
         assert!(read_json(&"[".repeat(100_000)).is_none());
     }
 

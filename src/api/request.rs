@@ -29,27 +29,28 @@ pub(crate) struct DryRun<'a> {
     method: &'a str,
     url: &'a str,
     headers: Map<String, Value>,
-    /// The very bytes that would leave.
+    /// The exact bytes that would leave.
     body: Option<&'a RawValue>,
 }
 
-/// What in a 2xx answer says that the request was accepted (`api.md`, "Request").
+/// What in a 2xx answer shows that the request was accepted (`api.md`, "Request").
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SuccessCriterion {
     /// `success: true` or a `messageId`.
     MessageId,
-    /// Any JSON object; the documents show `{}`.
+    /// Any JSON object; the API's documents show `{}`.
     AnyObject,
     /// An array with an object for this destination.
     Destination(String),
-    /// A page of a listing. Nothing is sent, so nothing can be unknown.
+    /// A page of a listing. Nothing is sent, so the outcome is never unknown.
     Page,
-    /// Whatever is not an error: the answer to any other read.
+    /// Anything but an error: the answer to any other read.
     Read,
-    /// Whatever is not an error: the answer to any request that may change something.
+    /// Anything but an error: the answer to any request that may change something.
     Done,
-    /// A page of messages with their states, or one of them. A read, too, whose entries can have errors of their own.
+    /// A page of messages with their states, or one message. It is also a read, but its entries can have errors of
+    /// their own.
     LookUp,
 }
 
@@ -73,7 +74,7 @@ impl SuccessCriterion {
         matches!(self, Self::Page | Self::LookUp | Self::Read)
     }
 
-    /// The largest answer that is read, in bytes. A send is answered in a line; a read may be long.
+    /// The most bytes of an answer that are read. The answer to a send is short; the answer to a read may be long.
     pub(super) fn most_read(&self) -> usize {
         const MIB: usize = 1024 * 1024;
         if self.reads() { 8 * MIB } else { MIB }
@@ -89,19 +90,19 @@ impl SuccessCriterion {
     }
 }
 
-/// Which page of a listing of messages is asked for.
+/// The requested page of a listing of messages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ListingQuery<'a> {
-    /// Nothing that was created earlier …
+    /// Nothing that was created before …
     pub(crate) since: Option<Timestamp>,
-    /// … or later.
+    /// … or after.
     pub(crate) until: Option<Timestamp>,
     pub(crate) message_id: Option<&'a str>,
     /// The first is 1.
     pub(crate) page: u32,
 }
 
-/// Which templates are listed; what is absent does not matter.
+/// Which templates are listed; an absent field does not filter.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TemplateFilter {
     /// A part of the name.
@@ -120,7 +121,7 @@ const PAGE_LIMIT: &str = "100";
 pub(crate) const LOOK_UP_LIMIT: usize = 50;
 const JSON: &str = "application/json";
 const USER_AGENT: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));
-/// What every request that sends something has beside its signature.
+/// The headers of every request that sends something, besides the signature.
 pub(crate) const HEADERS_OF_A_POST: &[(&str, &str)] =
     &[("content-type", JSON), ("accept", JSON), ("user-agent", USER_AGENT)];
 /// Required if a body is expected but absent (RFC 9110, 8.6).
@@ -150,10 +151,10 @@ impl Request {
         Self::post(url, outgoing.json().into(), accepts)
     }
 
-    /// A request that was kept as the path and query below an API's address.
+    /// A request that was stored as the path and query below an API's address.
     ///
     /// # Errors
-    /// When they make no URL.
+    /// If they do not form a URL.
     pub(crate) fn below(
         base: &Url,
         path: &str,
@@ -163,16 +164,16 @@ impl Request {
         Ok(Self::post(Self::url_below(base, path)?, body, accepts))
     }
 
-    /// The address with this path and query below `base`, and never on another host: a path from a ledger may be forged.
+    /// The URL with this path and query below `base`, and never on another host: a path from a ledger may be forged.
     ///
     /// # Errors
-    /// When they make no URL.
+    /// If they do not form a URL.
     pub(crate) fn url_below(base: &Url, path: &str) -> Result<Url, url::ParseError> {
         let path = path.strip_prefix('/').unwrap_or(path);
         Url::parse(&format!("{}/{path}", base.as_str().trim_end_matches('/')))
     }
 
-    /// Path and query below `base`, which the request was made for.
+    /// Path and query below `base`, for which the request was made.
     pub(crate) fn path_below(&self, base: &Url) -> &str {
         let base = base.as_str().trim_end_matches('/');
         self.url.as_str().strip_prefix(base).unwrap_or_else(|| self.url.path())
@@ -246,7 +247,7 @@ impl Request {
     /// What `--dry-run` shows of it.
     ///
     /// # Errors
-    /// When the body is not JSON, which only a ledger that was changed by others can hold.
+    /// If the body is not JSON, which is only possible in a ledger that someone changed.
     pub(crate) fn dry_run(&self) -> serde_json::Result<DryRun<'_>> {
         Ok(DryRun {
             dry_run: true,
@@ -257,7 +258,7 @@ impl Request {
         })
     }
 
-    /// Every header, the signature redacted.
+    /// Every header, with the signature redacted.
     pub(crate) fn shown_headers(&self) -> impl Iterator<Item = (&str, String)> {
         let others = self.headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
         std::iter::once(("authorization", format!("Basic {REDACTED}"))).chain(others)

@@ -1,5 +1,5 @@
-//! Sees that answers went to the wrong requests. A server that answers once too often shifts every later answer on that
-//! connection by one; an id that comes a second time shows it.
+//! Detects answers that went to the wrong requests. A server that sends one answer too many shifts every later answer
+//! on that connection by one; an id that occurs twice reveals it.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -23,12 +23,12 @@ struct SeenIds {
     hasher: RandomState,
     in_order: VecDeque<u64>,
     all: HashSet<u64>,
-    /// An id came twice, of a server that gives each message another.
+    /// An id occurred twice, from a server that gives each message a different one.
     is_swapped: bool,
 }
 
 impl SwapWatch {
-    /// `verdict`, unless the answer may be another request's. `client` then uses each connection once.
+    /// `verdict`, unless the answer may belong to another request. `client` then uses each connection once.
     pub(crate) fn check(&self, verdict: Verdict, attempt: &Attempt, client: &Client) -> Verdict {
         let Attempt::Answered(answer) = attempt else { return verdict };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,7 +48,7 @@ impl SwapWatch {
 }
 
 impl SeenIds {
-    /// Whether `id` came before, where ids have differed so far. A server that gives every message the same id proves
+    /// Whether `id` occurred before, if ids have differed so far. A server that gives every message the same id proves
     /// nothing.
     fn is_repeated(&mut self, id: &str) -> bool {
         let hash = self.hasher.hash_one(id);

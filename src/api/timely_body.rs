@@ -1,5 +1,5 @@
-//! The body of a request whose first byte may leave only until a deadline. It looks at the clock when it is asked for: the
-//! connection is made by then, the head waits in the same buffer, and the write to the socket comes next.
+//! The body of a request whose first byte may leave only until a deadline. It checks the clock when the client requests
+//! it: the connection is made by then, the head waits in the same buffer, and the write to the socket comes next.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,20 +12,20 @@ use thiserror::Error;
 
 use super::deadline::Deadline;
 
-/// It ends the connection, and nothing of the request has left.
+/// Ends the connection before any of the request has left.
 #[derive(Debug, Error)]
 #[error("the request came too late to leave")]
 pub(super) struct Late;
 
 pub(super) struct TimelyBody {
-    /// Until they have been asked for.
+    /// None once they were requested.
     bytes: Option<Bytes>,
     deadline: Deadline,
     is_late: Arc<AtomicBool>,
 }
 
 impl TimelyBody {
-    /// `is_late` is set if it does not leave.
+    /// Sets `is_late` if the body does not leave.
     pub(super) fn new(body: &str, deadline: Deadline, is_late: Arc<AtomicBool>) -> Self {
         Self { bytes: Some(Bytes::copy_from_slice(body.as_bytes())), deadline, is_late }
     }
@@ -61,7 +61,7 @@ mod tests {
 
     use super::*;
 
-    /// What leaves of a request with this deadline, and whether it is late.
+    /// The bytes that leave for a request with this deadline, and whether it is late.
     async fn sent_until(deadline: Deadline) -> (Vec<u8>, bool) {
         let (ours, mut theirs) = tokio::io::duplex(4096);
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(ours)).await.unwrap();

@@ -1,4 +1,4 @@
-//! One attempt over the network. No redirect is followed and nothing is tried twice here.
+//! One attempt over the network. It follows no redirect and retries nothing.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ use super::timely_body::TimelyBody;
 /// The longest wait for a connection: TCP, proxy and TLS.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept for the next row of a run. Servers count whole seconds from their own end of the
-/// answer (`Keep-Alive: timeout=1`), and a row that crosses their closing is lost: half of the least is safe.
+/// answer (`Keep-Alive: timeout=1`), and a row that is sent while they close is lost: half of the minimum is safe.
 const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
 const DER: &str = "looks like DER";
 /// How a certificate begins in DER: a sequence whose length is two bytes (X.690, 8.1.3.5).
@@ -38,7 +38,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 #[derive(Clone, Debug)]
 pub(crate) struct ClientOptions {
-    /// Of one attempt, from its first byte to the answer's last.
+    /// For one attempt, from its first byte to the answer's last.
     pub(crate) timeout: Duration,
     pub(crate) roots: Roots,
     /// The proxy, if the connection is not direct.
@@ -48,10 +48,10 @@ pub(crate) struct ClientOptions {
 /// Which certificate authorities are trusted.
 #[derive(Clone, Debug)]
 pub(crate) enum Roots {
-    /// None, for plain HTTP: reading the platform's takes milliseconds.
+    /// None, for plain HTTP: reading the platform's authorities takes milliseconds.
     None,
     Platform,
-    /// The PEM certificates of a file, in place of the platform's.
+    /// The PEM certificates of a file, instead of the platform's.
     Only {
         file: PathBuf,
         content: Vec<u8>,
@@ -69,7 +69,6 @@ pub(crate) enum ClientError {
 }
 
 impl ClientError {
-    /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> String {
         let hint = match self {
             Self::NoCertificate { file, held: Some(DER) } => {
@@ -86,7 +85,7 @@ impl ClientError {
     }
 }
 
-/// What came of one attempt.
+/// The result of one attempt.
 #[derive(Debug)]
 pub(crate) enum Attempt {
     Answered(Answer),
@@ -94,9 +93,9 @@ pub(crate) enum Attempt {
 }
 
 pub(crate) struct Client {
-    /// Each of its connections carries one request.
+    /// It uses each of its connections for one request.
     once: reqwest::Client,
-    /// It keeps connections for later requests, while that goes well.
+    /// It keeps connections for later requests, as long as that works.
     keeping: Option<reqwest::Client>,
     keeps: AtomicBool,
     connections: ConnectionLog,
@@ -114,26 +113,26 @@ impl Client {
         Ok(Self { once, keeping: None, keeps: AtomicBool::new(false), connections, options: options.clone() })
     }
 
-    /// A connection carries one request after the other from now on, for many that leave one after the other.
+    /// Uses a connection for several requests from now on, for many that are sent one after another.
     ///
     /// # Errors
-    /// As [`Client::new`].
+    /// As for [`Client::new`].
     pub(crate) fn keep_connections(self) -> Result<Self, ClientError> {
         let keeping = build(&self.options, true, &self.connections)?;
         Ok(Self { keeping: Some(keeping), keeps: AtomicBool::new(true), ..self })
     }
 
-    /// From now on each connection carries one request.
+    /// Uses each connection for one request from now on.
     pub(crate) fn use_connections_once(&self) {
         self.keeps.store(false, Ordering::SeqCst);
     }
 
-    /// How many connections were made. With [`Client::may_have_left`] it shows how far an abandoned request got.
+    /// The number of connections made. With [`Client::may_have_left`] it shows how far an abandoned request got.
     pub(crate) fn connections_made(&self) -> u64 {
         self.connections.made()
     }
 
-    /// Whether a byte of a request may have left that began when `made` connections were made.
+    /// Whether a byte may have left of a request that began after `made` connections.
     pub(crate) fn may_have_left(&self, made: u64) -> bool {
         self.keeping.is_some() || self.connections.made() > made
     }
@@ -143,7 +142,7 @@ impl Client {
         self.attempt_signed(request, signed(request.headers, credentials), credentials).await
     }
 
-    /// Sends `request` once, with these headers of it, which are signed.
+    /// Sends `request` once, with these signed headers.
     pub(crate) async fn attempt_signed(
         &self,
         request: &Request,
@@ -185,7 +184,8 @@ impl Client {
         let mut response = match http.execute(outgoing).await {
             Ok(response) => response,
             Err(error) => {
-                // Other requests connect at the same time: only if none of them did is this certainly an old connection.
+                // Other requests connect at the same time: only if none of them did is this certainly an old
+                // connection.
                 let is_kept = keeping.is_some() && self.connections.made() == made;
                 let failure = self.failure(&error, &request.url, made);
                 if is_kept && failure.stage == Stage::InFlight && !error.is_timeout() {
@@ -203,7 +203,7 @@ impl Client {
         let retry_after = retry_after(headers, SystemTime::now());
         let warnings = headers.get_all("x-sandbox-warning").iter();
         let warnings = warnings.filter_map(|warning| warning.to_str().ok());
-        // The others say what the sender has said itself.
+        // The other warnings repeat those of the sender.
         let warnings = warnings.filter(|warning| warning.starts_with("the sandbox ")).map(str::to_owned).collect();
         let is_compressed = headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
         let ends_with_connection = !headers.contains_key(CONTENT_LENGTH) && !headers.contains_key(TRANSFER_ENCODING);
@@ -260,7 +260,7 @@ impl Client {
     }
 }
 
-/// `headers` with the signature before them. They are the same for every row of a run.
+/// `headers` after the signature. They are the same for every row of a run.
 pub(crate) fn signed(headers: &[(&'static str, &'static str)], credentials: &Credentials) -> HeaderMap {
     let mut signed = HeaderMap::with_capacity(headers.len() + 1);
     // Base64 is valid in a header.
@@ -282,13 +282,13 @@ fn build(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) -> R
     builder(options, keeps, connections)?.build().map_err(unusable)
 }
 
-/// What makes connections as `options` say, and notes them in `connections`.
+/// A builder of clients with `options`, which notes connections in `connections`.
 pub(super) fn builder(
     options: &ClientOptions,
     keeps: bool,
     connections: &ConnectionLog,
 ) -> Result<ClientBuilder, ClientError> {
-    // Fails only if a provider is already installed, which is this one.
+    // Fails only if a provider is already installed, which is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
     let mut builder = reqwest::Client::builder()
@@ -298,7 +298,7 @@ pub(super) fn builder(
         .timeout(options.timeout)
         .connect_timeout(MAX_CONNECT_TIMEOUT.min(options.timeout / 2))
         .connector_layer(connections.clone())
-        // Plain HTTP is only for this machine, whatever a resolver says. Port 0: that of the URL.
+        // Plain HTTP is only for this machine, whatever a resolver says. Port 0 is replaced by the URL's.
         .resolve_to_addrs("localhost", &loopback.map(|address| SocketAddr::from((address, 0))))
         .pool_idle_timeout(IDLE_TIMEOUT);
     if !keeps {
@@ -340,13 +340,13 @@ fn trusting_the_platform(builder: ClientBuilder) -> ClientBuilder {
     }
 }
 
-/// The system judges certificates itself.
+/// The system itself verifies certificates.
 #[cfg(not(target_os = "linux"))]
 fn trusting_the_platform(builder: ClientBuilder) -> ClientBuilder {
     builder
 }
 
-/// Whether the server says by `Keep-Alive: timeout=0` that a connection is not to be used again.
+/// Whether the server forbids using a connection again, with `Keep-Alive: timeout=0`.
 fn closes_at_once(headers: &HeaderMap) -> bool {
     let values = headers.get_all("keep-alive").iter().filter_map(|value| value.to_str().ok());
     let mut parameters = values.flat_map(|value| value.split(',')).filter_map(|parameter| parameter.split_once('='));
@@ -358,8 +358,8 @@ fn date(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
-/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). A fraction counts as the next second, a number too large
-/// to wait for as forever, a date that has passed as zero.
+/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). A fraction counts as the next second, a number that is too
+/// large as forever, and a past date as zero.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if value.starts_with(|first: char| first.is_ascii_digit())
@@ -396,8 +396,8 @@ mod tests {
         }
     }
 
-    /// A hosts file that sends `localhost` elsewhere cannot be had in a test, but a name that no resolver knows can be asked
-    /// for in the same way.
+    /// A test cannot have a hosts file that sends `localhost` elsewhere, but it can request a name that no resolver
+    /// knows in the same way.
     #[tokio::test]
     async fn localhost_is_this_machine_without_asking_a_resolver() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -413,7 +413,7 @@ mod tests {
         asked.abort();
     }
 
-    /// Knows no name, and remembers which were asked for.
+    /// Knows no name, and records the requested ones.
     #[derive(Clone, Default)]
     struct NoResolver {
         names: std::sync::Arc<std::sync::Mutex<Vec<String>>>,

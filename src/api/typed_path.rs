@@ -23,7 +23,7 @@ const SENDING: [(&[&str], &str); 5] = [
 #[derive(Clone, Debug)]
 pub(crate) struct TypedPath(String);
 
-/// Why a path is not taken.
+/// Why a path is refused.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum TypedPathError {
     #[error("a path is missing")]
@@ -43,7 +43,6 @@ pub(crate) enum TypedPathError {
 }
 
 impl TypedPathError {
-    /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> String {
         let hint = match self {
             Self::Missing => "such as /v1/bots/{bot}/templates",
@@ -82,10 +81,10 @@ impl TypedPath {
         Ok(Self(raw.to_owned()))
     }
 
-    /// The address of it below `base`, for `bot`.
+    /// Its URL below `base`, for `bot`.
     ///
     /// # Errors
-    /// As [`TypedPath::new`]: what `base` ends with belongs to the path, too.
+    /// As for [`TypedPath::new`]: the end of `base` belongs to the path, too.
     pub(crate) fn url(&self, method: &Method, base: &Url, bot: &str) -> Result<Url, TypedPathError> {
         let left = || TypedPathError::Leaves(self.0.clone());
         let mut encoded = base.clone();
@@ -101,8 +100,8 @@ impl TypedPath {
     }
 }
 
-/// Refuses a path that a server could take for one that leaves the API's address or sends a message, however often it decodes
-/// it.
+/// Refuses a path that a server could read as one that leaves the API's address or sends a message, however often it
+/// decodes it.
 fn check(method: &Method, path: &str) -> Result<(), TypedPathError> {
     let decoded = decoded(path.strip_prefix('/').unwrap_or(path))?;
     let is_forbidden = |one: &char| one.is_control() || one.is_whitespace() || "\\?#".contains(*one);
@@ -114,7 +113,7 @@ fn check(method: &Method, path: &str) -> Result<(), TypedPathError> {
         let end = rest.find('}').map_or(rest.len(), |end| end + 1);
         return Err(TypedPathError::Placeholder(rest.get(..end).unwrap_or_default().to_owned()));
     }
-    // Behind a semicolon stand parameters of a segment, which some servers cut off.
+    // Parameters of a segment follow a semicolon; some servers remove them.
     let mut segments: Vec<_> =
         decoded.split('/').map(|segment| segment.split(';').next().unwrap_or_default()).collect();
     if segments.first() == Some(&"") || segments.iter().any(|segment| [".", ".."].contains(segment)) {
@@ -130,7 +129,7 @@ fn check(method: &Method, path: &str) -> Result<(), TypedPathError> {
     }
 }
 
-/// The path with all percent-encoding removed, even if it is nested.
+/// The path with all percent-encoding undone, even if it is nested.
 fn decoded(path: &str) -> Result<String, TypedPathError> {
     let mut decoded = path.to_owned();
     while decoded.contains('%') {
@@ -151,9 +150,9 @@ fn decoded(path: &str) -> Result<String, TypedPathError> {
     Ok(decoded)
 }
 
-/// Whether the last of `segments` are `ending`, without regard to case; a point at the end is none for some servers.
+/// Whether the last of `segments` are `ending`, ignoring case; some servers ignore a dot at the end.
 fn ends_with(segments: &[&str], ending: &[&str]) -> bool {
-    // To capitals first: some letters that are not ASCII have a capital that is.
+    // To capitals first: some letters that are not ASCII have an ASCII capital.
     let plain = |segment: &str| segment.trim_end_matches('.').to_uppercase().to_lowercase();
     let from = segments.len().checked_sub(ending.len());
     from.and_then(|from| segments.get(from..))
@@ -274,7 +273,7 @@ mod tests {
         {
             assert!(TypedPath::new(&POST, path).is_ok(), "{path}");
         }
-        // The address may have the first half.
+        // The base may end with the first half.
         let refused = url(&POST, "https://x.example/v2/whatsapp/77/hsm", "file");
         assert!(matches!(refused, Err(TypedPathError::Sends { .. })), "{refused:?}");
     }

@@ -20,7 +20,7 @@ pub(crate) struct HoursChoice {
     pub(crate) time_zone: Option<ZoneName>,
 }
 
-/// What holds where nothing is typed.
+/// The hours that apply if nothing is typed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HoursBase {
     between: Vec<DailyWindow>,
@@ -29,7 +29,7 @@ pub(crate) struct HoursBase {
 }
 
 impl HoursBase {
-    /// Of a profile.
+    /// For a profile.
     pub(crate) fn new(between: Vec<DailyWindow>, not_on: BTreeSet<Date>, time_zone: Option<ZoneName>) -> Self {
         Self { between, not_on, time_zone }
     }
@@ -43,16 +43,16 @@ impl From<&Hours> for HoursBase {
 }
 
 impl HoursChoice {
-    /// `--between always`: what is below is not asked for.
+    /// `--between always`: the base is ignored.
     pub(crate) fn lifts_all(&self) -> bool {
         self.between.contains(&Between::Always)
     }
 
-    /// The hours: windows and time zone that were typed replace those of `base`, days are added. None if there is no
+    /// The hours: typed windows and a typed time zone replace those of `base`, and days are added. None if there is no
     /// restriction.
     ///
     /// # Errors
-    /// When the time zone is missing, or they are not open within a year from `now`.
+    /// If the time zone is missing, or they are not open within a year from `now`.
     pub(crate) fn over(&self, base: HoursBase, now: Timestamp) -> Result<Option<Hours>, HoursError> {
         let base =
             if self.lifts_all() { HoursBase { time_zone: base.time_zone, ..HoursBase::default() } } else { base };

@@ -19,7 +19,7 @@ const LONGEST_FILE: u64 = 1024 * 1024;
 #[serde(try_from = "String")]
 pub(crate) enum DayOff {
     Date(Date),
-    /// One date a line.
+    /// One date per line.
     File(PathBuf),
 }
 
@@ -56,7 +56,7 @@ impl TryFrom<String> for DayOff {
     }
 }
 
-/// The two numbers before the year of `25/12/2026`, and the year; nothing of what is not written so.
+/// The two numbers before the year of `25/12/2026`, and the year; None if it is not written that way.
 fn with_year_last(text: &str) -> Option<(i8, i8, i16)> {
     let parts: Vec<&str> = text.split(['/', '.', '-']).collect();
     let [first, second, year] = parts.as_slice() else { return None };
@@ -75,15 +75,15 @@ fn parse_date(text: &str) -> Result<Date, String> {
         }
         return Date::new(year, month, day).map_err(|_| format!("`{text}` is not a date; write one as 2026-12-25"));
     }
-    // Nothing but the one way to write it: 2026-1-2 may be meant as February 1st.
+    // Only this form is accepted: 2026-1-2 could mean February 1st.
     let date = if text.len() == "2026-12-25".len() { Date::strptime("%Y-%m-%d", text).ok() } else { None };
     date.ok_or_else(|| format!("`{}` is not a date; write one as 2026-12-25", text.escape_debug()))
 }
 
-/// The dates that `all` name, with those in files.
+/// The dates in `all`, including those in files.
 ///
 /// # Errors
-/// What is wrong with a file.
+/// If a file is invalid.
 pub(crate) fn days_off_in(all: &[DayOff]) -> Result<BTreeSet<Date>, String> {
     let mut dates = BTreeSet::new();
     for one in all {
@@ -101,7 +101,7 @@ pub(crate) fn days_off_in(all: &[DayOff]) -> Result<BTreeSet<Date>, String> {
     Ok(dates)
 }
 
-/// Why a file has no dates: dates in another order are refused.
+/// The error for a file without dates: dates in another order are refused.
 fn unread(path: &Path, cause: io::Error) -> String {
     let shown = path.display().to_string();
     let is_like_date = shown.starts_with(|first: char| first.is_ascii_digit())
@@ -121,7 +121,7 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// One date a line; blank lines and what follows a `#` pass.
+/// One date per line; blank lines and text after a `#` are ignored.
 fn parse_file(text: &str) -> Result<BTreeSet<Date>, String> {
     let mut dates = BTreeSet::new();
     for (number, line) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {

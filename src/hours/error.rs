@@ -19,7 +19,6 @@ pub(crate) enum HoursError {
 }
 
 impl HoursError {
-    /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Value { .. } => "give dates as 2026-12-25, or a file with one date a line",

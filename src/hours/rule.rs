@@ -1,5 +1,5 @@
-//! Decides whether a run may send at an instant, and when it may next. It follows local time in the time zone, so that it also
-//! holds on days on which the clocks change.
+//! Decides whether a run may send at an instant, and when it may send next. It follows local time in the time zone, so
+//! it also works on days on which the clocks change.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,17 +12,17 @@ use serde::{Deserialize, Serialize};
 use super::window::DailyWindow;
 use super::zone::ZoneName;
 
-/// How far ahead an opening is looked for behind the last day off.
+/// How far after the last day off an opening is searched for.
 const DAYS_AHEAD: i32 = 366;
 const YEAR: SignedDuration = SignedDuration::from_hours(24 * DAYS_AHEAD as i64);
 
-/// How many minutes of work are counted through the hours: two months by day and night.
+/// The most minutes of work that are counted through the hours: two months by day and night.
 const MOST_MINUTES: u32 = 60 * 24 * 60;
 
-/// The hours of a run, which keeps them.
+/// The hours of a run, which stores them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Hours {
-    /// Without any, the whole of each day that is not off.
+    /// If there are none, every day that is not off is open all day.
     pub(super) between: Vec<DailyWindow>,
     pub(super) not_on: BTreeSet<Date>,
     pub(super) time_zone: ZoneName,
@@ -44,7 +44,7 @@ impl Hours {
         })
     }
 
-    /// From when on a row may leave: `from` itself, or a later instant, which comes within a year after the last day off.
+    /// The first instant at which a row may leave: `from` itself, or a later one within a year after the last day off.
     pub(crate) fn next_opening(&self, from: Timestamp) -> Option<Timestamp> {
         if self.is_open(from) {
             return Some(from);
@@ -62,16 +62,16 @@ impl Hours {
         self.next_opening(from).is_some_and(|at| at.duration_since(from) <= YEAR)
     }
 
-    /// The windows that go over midnight.
+    /// The windows that continue past midnight.
     pub(crate) fn over_midnight(&self) -> impl Iterator<Item = &DailyWindow> {
         self.between.iter().filter(|window| window.is_over_midnight())
     }
 
-    /// When `work` that begins at `from`, and rests outside the hours, is done; None if that is too far in the future.
+    /// When `work` that begins at `from`, and pauses outside the hours, is done; None if that is too far in the future.
     pub(crate) fn end_of(&self, from: Timestamp, work: SignedDuration) -> Option<Timestamp> {
         let (mut at, mut left) = (self.next_opening(from)?, work);
         for _ in 0..MOST_MINUTES {
-            // Windows begin and end with a minute.
+            // Windows begin and end on a minute.
             let next_minute = Timestamp::from_second((at.as_second().div_euclid(60) + 1) * 60).ok()?;
             let step = next_minute.duration_since(at).min(left);
             at = at.checked_add(step).ok()?;
@@ -121,7 +121,7 @@ impl Hours {
         !self.not_on.contains(&date)
     }
 
-    /// The instant as the clock there shows it: `2026-11-23 07:00 America/Bogota`.
+    /// The instant in local time: `2026-11-23 07:00 America/Bogota`.
     pub(crate) fn shown(&self, at: Timestamp) -> String {
         format!("{} {}", self.local(at).strftime("%Y-%m-%d %H:%M"), self.time_zone)
     }
@@ -135,7 +135,7 @@ impl Hours {
         at.to_zoned(self.zone().clone())
     }
 
-    /// Whose clock they go by.
+    /// The time zone of the hours.
     pub(crate) fn zone(&self) -> &TimeZone {
         self.time_zone.zone()
     }
@@ -171,7 +171,7 @@ mod tests {
         }
     }
 
-    /// The next opening as the clock there shows it with its offset; `open` for now.
+    /// The next opening in local time with its offset; `open` for now.
     fn next(hours: &Hours, from: &str) -> String {
         let from: Timestamp = from.parse().unwrap();
         match hours.next_opening(from) {
@@ -225,7 +225,8 @@ mod tests {
         for (from, expected) in [
             ("2026-11-20T21:59:00-05", "2026-11-20T22:00:00-05:00"),
             ("2026-11-20T23:59:59-05", "open"),
-            // Saturday is off, and with it what is left of Friday's window; Friday the 27th is, with the night to Saturday.
+            // Saturday is off, and so is the rest of Friday's window; Friday the 27th is off, too, with the night to
+            // Saturday.
             ("2026-11-21T00:00:00-05", "2026-12-04T22:00:00-05:00"),
             ("2026-11-21T05:59:59-05", "2026-12-04T22:00:00-05:00"),
             ("2026-11-28T01:00:00-05", "2026-12-04T22:00:00-05:00"),
@@ -250,10 +251,10 @@ mod tests {
         let early = hours(&["02:30-05:00"], &[], "America/New_York");
         assert_eq!(next(&early, "2026-03-08T01:59:59-05"), "2026-03-08T03:00:00-04:00");
         assert_eq!(next(&early, "2026-03-09T01:00:00-04"), "2026-03-09T02:30:00-04:00");
-        // All of it is left out.
+        // All of it is skipped.
         let gap = hours(&["02:10-02:50"], &[], "America/New_York");
         assert_eq!(next(&gap, "2026-03-08T01:59:00-05"), "2026-03-09T02:10:00-04:00");
-        // Its end is left out.
+        // Its end is skipped.
         let before = hours(&["01:00-02:30"], &[], "America/New_York");
         assert_eq!(next(&before, "2026-03-08T01:59:59-05"), "open");
         assert_eq!(next(&before, "2026-03-08T03:00:00-04"), "2026-03-09T01:00:00-04:00");

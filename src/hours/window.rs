@@ -7,7 +7,7 @@ use jiff::civil::Weekday;
 use serde::{Deserialize, Serialize};
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-/// Their other names, in English and in Spanish, with and without accents.
+/// Other names of the days, in English and in Spanish, with and without accents.
 const DAY_NAMES: [&[&str]; 7] = [
     &["monday", "lun", "lunes"],
     &["tuesday", "mar", "martes"],
@@ -24,9 +24,9 @@ const MINUTES_OF_A_DAY: u16 = 24 * 60;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct DailyWindow {
-    /// From Monday on.
+    /// Starting with Monday.
     days: [bool; 7],
-    /// As it was written, in small letters; nothing for all days.
+    /// As it was written, in lower case; None for all days.
     days_text: Option<String>,
     /// Minutes since midnight.
     start: u16,
@@ -90,13 +90,13 @@ impl FromStr for DailyWindow {
             days: days.as_deref().map_or(Ok([true; 7]), parse_days)?,
             days_text: days,
             start,
-            // Midnight of the next day ends this one.
+            // Midnight of the next day ends this day.
             end: if end == 0 { MINUTES_OF_A_DAY } else { end },
         })
     }
 }
 
-/// `mon`, `mon-fri`, `mon,wed,fri-sun`; a range may go over the end of the week.
+/// `mon`, `mon-fri`, `mon,wed,fri-sun`; a range may cross the end of the week.
 fn parse_days(text: &str) -> Result<[bool; 7], String> {
     let mut days = [false; 7];
     for part in text.split(',') {
@@ -121,7 +121,7 @@ fn parse_day(text: &str) -> Result<usize, String> {
 /// Minutes since midnight: 00:00 to 24:00.
 fn parse_time(text: &str) -> Result<u16, String> {
     let is_number = |part: &str| !part.is_empty() && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
-    // A whole hour needs no minutes.
+    // A full hour needs no minutes.
     let parsed = text
         .split_once(':')
         .or(Some((text, "00")))

@@ -44,7 +44,7 @@ pub(crate) struct ZoneName {
 }
 
 impl ZoneName {
-    /// The one of this machine, where somebody chose it.
+    /// The zone of this machine, if one was chosen.
     ///
     /// # Errors
     /// Says what the zone is instead.
@@ -78,7 +78,7 @@ impl FromStr for ZoneName {
     }
 }
 
-/// The zone of that country or city, else the one with the nearest name.
+/// The zone of that country or city, otherwise the one with the nearest name.
 fn probably_meant(raw: &str) -> Option<String> {
     let names: Vec<String> = db().available().map(|name| name.to_string()).collect();
     let raw = raw.trim().replace(' ', "_");
@@ -92,7 +92,7 @@ fn probably_meant(raw: &str) -> Option<String> {
     }
     let cities: Vec<String> = names.iter().map(|name| city_of(name)).collect();
     let city = nearest(&raw, cities.iter().map(String::as_str))?;
-    // A city has more than one name where zones were renamed: the one with a place before it is in use.
+    // A city has several names if zones were renamed: the one with a place before it is current.
     names
         .iter()
         .find(|name| name.contains('/') && city_of(name) == city)

@@ -1,5 +1,5 @@
-//! An input of which nothing is skipped, such as a list of people who must not be written to: every row of every sheet of
-//! a workbook, or a text in whatever encoding.
+//! An input in which nothing is skipped, such as a list of people who must not be written to: every row of every sheet
+//! of a workbook, or a text in any encoding.
 
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -27,13 +27,13 @@ pub(crate) struct EverySheet {
 pub(crate) struct SheetLine {
     pub(crate) sheet: String,
     pub(crate) line: u64,
-    /// What is wrong with a cell that has no value stands in its place.
+    /// A cell without a usable value has the error instead.
     pub(crate) cells: Vec<Result<String, String>>,
 }
 
 impl AnyInput {
-    /// `name` stands in errors. `asked` is the encoding of a text that is not UTF-8 and says nothing of its own; without it,
-    /// windows-1252, in which the digits stand where they stand in all the others.
+    /// Errors use `name`. `asked` is the encoding of a text that is not UTF-8 and does not declare its encoding. The
+    /// default is windows-1252: digits are the same bytes in it as in the other encodings.
     pub(crate) fn open(input: ListInput, name: &str, asked: Option<ListEncoding>) -> Result<Self, ListError> {
         let unreadable = |cause| ListError::unreadable(name, cause);
         let mut file = input.into_file(&[]).map_err(unreadable)?;
@@ -50,7 +50,7 @@ impl AnyInput {
     }
 
     fn text(file: File, head: &[u8], name: &str, asked: Option<ListEncoding>) -> Result<Self, ListError> {
-        // A mark says so, or the user does.
+        // A mark or the user says so.
         let is_utf_16 = is_marked_utf_16(head) || asked.is_some_and(ListEncoding::is_utf_16);
         if let Some(foreign) = Foreign::at(head).filter(|foreign| !is_utf_16 || *foreign == Foreign::Utf32) {
             return Err(ListError::Foreign { name: name.to_owned(), foreign });

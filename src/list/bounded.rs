@@ -1,4 +1,5 @@
-//! An input of which one row may take only so much: a quote that is never closed must not fill the memory.
+//! An input in which one row may take only a limited number of bytes, so that a quote that is never closed cannot fill
+//! the memory.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -14,7 +15,7 @@ pub(crate) const BUFFER: usize = 64 * 1024;
 pub(crate) struct BoundedInput {
     inner: Box<dyn Read>,
     left: Cell<usize>,
-    /// Of CSV.
+    /// Only for CSV.
     marks: Option<RecordMarks>,
 }
 
@@ -23,12 +24,12 @@ impl BoundedInput {
         Self { inner: Box::new(inner), left: Cell::new(MAX_ROW + BUFFER), marks }
     }
 
-    /// The lines of the record of the bytes `from` to `to`.
+    /// The lines of the record in the bytes `from` to `to`.
     pub(crate) fn record(&mut self, from: u64, to: u64) -> RecordLines {
         self.marks.as_mut().map(|marks| marks.record(from, to)).unwrap_or_default()
     }
 
-    /// Another row begins.
+    /// Starts another row.
     pub(crate) fn begin_row(&self) {
         self.left.set(MAX_ROW + BUFFER);
     }

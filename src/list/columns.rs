@@ -1,4 +1,4 @@
-//! The columns of an input, and which of them is the recipient's.
+//! The columns of an input, and which of them has the recipient.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use super::error::ListError;
 use crate::nearest::{nearest, plain};
 
-/// Names that say "the recipient" in the languages of those who use Jelou, as [`plain`] writes them. A header must be one
-/// of them as a whole: `celular_conyuge` is somebody else's.
+/// Names that mean "the recipient" in the languages of Jelou's users, as [`plain`] writes them. The whole header must
+/// match: `celular_conyuge` is another person's number.
 const RECIPIENT_NAMES: [&str; 58] = [
     "to",
     "userid",
@@ -69,40 +69,40 @@ const RECIPIENT_NAMES: [&str; 58] = [
     "msisdn",
 ];
 
-/// Names that say it only where no other column does: a contact may be a person's name, too, and a number an order's.
+/// Names that mean it only if no other column does: a contact may also be a person's name, and a number an order's.
 const WEAK_RECIPIENT_NAMES: [&str; 5] = ["contacto", "contact", "contactnumber", "numerodecontacto", "numero"];
 
-/// Digits that a phone number has at least where a name is expected: a date has fewer.
+/// The fewest digits of a phone number in place of a name: a date has fewer.
 const FEWEST_DIGITS: usize = 9;
 
-/// Letters that a word has at least, which is near to a name.
+/// The fewest letters of a word that may be a misspelled name.
 const SHORTEST_NEAR: usize = 4;
 
-/// Bytes of a name that may be that of a country's column, with blanks and punctuation.
+/// The length in bytes of a name that may be a country's column, with blanks and punctuation.
 const LENGTHS_OF_COUNTRY: RangeInclusive<usize> = 4..=16;
 
-/// What a header must contain to be proposed for `--to-column`.
+/// A header must contain one of these to be suggested for `--to-column`.
 const TELLING_PARTS: [&str; 8] =
     ["telefon", "phone", "celular", "movil", "mobile", "whatsapp", "recipient", "destinatari"];
 
-/// The names of a header, with their places.
+/// The names of a header, with their positions.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Columns {
     names: Vec<String>,
     places: HashMap<String, usize>,
-    /// By the name as [`plain`] writes it; nothing where two columns share it.
+    /// By the name as [`plain`] writes it; None if two columns share it.
     plain_places: HashMap<String, Option<usize>>,
-    /// Of those that say whose national numbers a row has.
+    /// The columns that give the country of a row's national numbers.
     country_places: Vec<usize>,
-    /// What may stand above the header: the only name, which is a title then, or nothing at all.
+    /// What may be above the header: the only name, which is then a title, or nothing at all.
     title: Option<String>,
 }
 
 impl Columns {
-    /// Spaces around a name are not part of it. Columns without a name may be many: spreadsheets leave them.
+    /// Spaces around a name are not part of it. There may be many columns without a name: spreadsheets leave them.
     ///
     /// # Errors
-    /// When two have the same name.
+    /// If two columns have the same name.
     pub(crate) fn new(names: Vec<String>) -> Result<Self, ListError> {
         let mut places = HashMap::new();
         for (place, name) in names.iter().enumerate() {
@@ -122,10 +122,10 @@ impl Columns {
         Ok(Self { names, places, plain_places, country_places, title })
     }
 
-    /// That these are a title, where the row of `line` below reads like the header.
+    /// An error if these names are a title because the row at `line` below reads like the header.
     pub(super) fn check_title<'a>(&self, line: u64, cells: impl IntoIterator<Item = &'a str>) -> Result<(), ListError> {
         let Some(title) = &self.title else { return Ok(()) };
-        // Where the title has no delimiter, whole lines may be cells.
+        // If the title has no delimiter, cells may be whole lines.
         let names: Vec<_> =
             cells.into_iter().flat_map(|cell| cell.split([',', ';', '\t', '|'])).map(str::trim).collect();
         if names.len() < 2 || recipient_column(&names, None).is_err() {
@@ -135,7 +135,7 @@ impl Columns {
         Err(ListError::Title { title: title.clone(), line, names })
     }
 
-    /// As the header writes them.
+    /// As written in the header.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
@@ -144,7 +144,7 @@ impl Columns {
         &self.country_places
     }
 
-    /// The place of the column that `name` means, as [`meant_column`] finds it.
+    /// The position of the column that `name` means, as [`meant_column`] finds it.
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         let exact = self.places.get(name).copied();
         exact.or_else(|| self.plain_places.get(&plain(name)).copied().flatten())
@@ -159,14 +159,14 @@ pub(crate) enum MeantColumn<'a> {
     None,
 }
 
-/// The column that `asked` means: the one of exactly this name, else the only one that differs in capitals, accents, blanks
-/// and punctuation alone.
+/// The column that `asked` means: the one with exactly this name, otherwise the only one that differs only in capitals,
+/// accents, blanks and punctuation.
 pub(crate) fn meant_column<'a>(names: &[&'a str], asked: &str) -> MeantColumn<'a> {
     let asked = asked.trim();
     if let Some(exact) = names.iter().map(|name| name.trim()).find(|name| *name == asked) {
         return MeantColumn::One(exact);
     }
-    // A line break of a header cell is printed as these two characters, and copied so.
+    // A line break in a header cell is printed as these two characters, and copied that way.
     let plain_name = plain(&asked.replace("\\r", " ").replace("\\n", " "));
     let mut alike =
         names.iter().map(|name| name.trim()).filter(|name| !plain_name.is_empty() && plain(name) == plain_name);
@@ -177,13 +177,13 @@ pub(crate) fn meant_column<'a>(names: &[&'a str], asked: &str) -> MeantColumn<'a
     }
 }
 
-/// The column that `asked` means, or else has a word of, or is near to.
+/// The column that `asked` means, or one that shares a word with it or is spelled similarly.
 pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str> {
     if let MeantColumn::One(name) | MeantColumn::Several(name, _) = meant_column(names, asked) {
         return Some(name);
     }
     let wanted = plain(asked);
-    // A short word is near to many.
+    // A short word is similar to many.
     if wanted.chars().count() < SHORTEST_NEAR {
         return None;
     }
@@ -193,10 +193,10 @@ pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str>
     all.clone().find(|name| has_word(name)).or_else(|| nearest(asked, long))
 }
 
-/// The column of the recipient: the one that was `asked` for, or the only one whose name says so.
+/// The column of the recipient: the one in `asked`, or the only one with a matching name.
 ///
 /// # Errors
-/// When there is none, or more than one.
+/// If there is none, or more than one.
 pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<String, ListError> {
     let columns = || names.iter().map(|name| name.trim().to_owned()).collect();
     if let Some(asked) = asked.map(str::trim) {
@@ -227,7 +227,7 @@ pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<St
     }
 }
 
-/// The places of the columns that may be the recipient's: the one that was `asked` for, or those whose names say so.
+/// The positions of the columns that may have the recipient: the one in `asked`, or those with matching names.
 pub(super) fn recipient_places(names: &[&str], asked: Option<&str>) -> Vec<usize> {
     let meant = asked.map(|asked| meant_column(names, asked));
     let is_meant = |name: &str| match meant {
@@ -242,7 +242,7 @@ pub(super) fn recipient_places(names: &[&str], asked: Option<&str>) -> Vec<usize
     (0..).zip(names).filter(|(_, name)| is_meant(name.trim())).map(|(place, _)| place).collect()
 }
 
-/// What the name of a column says of a recipient in it.
+/// Whether a column is the recipient's, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ColumnRole {
     /// It is a recipient's column.
@@ -272,28 +272,28 @@ pub(crate) fn looks_like_number(text: &str) -> bool {
         && text.chars().all(|character| character.is_ascii_digit() || " +-().'".contains(character))
 }
 
-/// That `names` are no names, but somebody's cells: one of them is a phone number.
+/// An error if `names` are not names but the cells of a row: one of them is a phone number.
 pub(crate) fn no_header(names: &[&str]) -> Option<ListError> {
     let number = names.iter().find(|name| looks_like_number(name))?.trim().to_owned();
     Some(ListError::NoHeader { cells: names.iter().map(|name| name.trim().to_owned()).collect(), number })
 }
 
-/// The only name that is not blank, or an empty one where all are.
+/// The only name that is not blank, or an empty one if all are.
 fn possible_title(names: &[String]) -> Option<&str> {
     let mut filled = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
     let first = filled.next().unwrap_or_default();
     filled.next().is_none().then_some(first)
 }
 
-/// The columns that may be meant, of which none is taken unasked.
+/// The columns to suggest; none of them is used automatically.
 fn proposed(names: &[&str]) -> Vec<String> {
     let is_telling = |name: &&str| TELLING_PARTS.iter().any(|part| plain(name).contains(part));
     names.iter().map(|name| name.trim()).filter(is_telling).map(str::to_owned).collect()
 }
 
-/// Whether a column of this name says whose national numbers a row has.
+/// Whether a column of this name gives the country of a row's national numbers.
 pub(crate) fn is_country_column(name: &str) -> bool {
-    // Most names need no closer look, and objects bring theirs with every row.
+    // Most names need no closer look, and every NDJSON row brings its own.
     LENGTHS_OF_COUNTRY.contains(&name.len()) && ["pais", "country"].contains(&plain(name).as_str())
 }
 

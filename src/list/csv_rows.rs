@@ -14,22 +14,22 @@ use super::outcome::{ReportLayout, quoted};
 use super::record_marks::{RecordLines, RecordMarks, StrayQuote};
 use super::row::{InnerLine, ListRow, Row};
 
-/// A row behind the last one: a quote that is never closed swallows it.
+/// A row after the last one; an unclosed quote swallows it.
 const END_MARK: &str = "\u{1}end of the list\u{1}";
 
 pub(super) struct CsvRows {
     reader: Box<csv::Reader<BoundedInput>>,
     columns: Arc<Columns>,
     format: CsvFormat,
-    /// How many cells each row has.
+    /// The number of cells in each row.
     width: usize,
     layout: ReportLayout,
-    /// Empty rows, which were skipped.
+    /// Empty rows that were skipped.
     empty_rows: u64,
 }
 
 impl CsvRows {
-    /// Reads the header of an input whose first byte stands in `line`; `name` stands in errors.
+    /// Reads the header of an input whose first byte is in `line`; errors use `name`.
     pub(super) fn open(
         input: impl Read + 'static,
         name: &str,
@@ -110,14 +110,15 @@ impl CsvRows {
         Ok(Row::cells_of(&self.columns, self.layout.own(cells), Vec::new()))
     }
 
-    /// Cells as a line of the list. It never reads like a cell of its own: uncorrected, it must not become a recipient.
+    /// Cells as a line of the list. It never looks like a single cell: until it is corrected, it must not become a
+    /// recipient.
     fn joined(&self, cells: &[&str]) -> String {
         let missing = if cells.len() == 1 { Some("") } else { None };
         let cells: Vec<_> = cells.iter().copied().chain(missing).map(quoted).collect();
         cells.join(&char::from(self.format.delimiter).to_string())
     }
 
-    /// The lines of a record that begins in line `first`, as the rows that they would be if no quote held them together.
+    /// The lines of a record that begins in line `first`, as the rows that they would be if a quote did not join them.
     fn inner_lines(&self, first: u64, record: &StringRecord) -> Vec<InnerLine> {
         let (delimiter, last) = (char::from(self.format.delimiter), record.len().saturating_sub(1));
         let mut lines = vec![(String::new(), false)];
@@ -168,7 +169,7 @@ impl CsvRows {
     }
 }
 
-/// A record as text, or which of its cells is none.
+/// A record as text, or an error for a cell that is not text.
 fn as_text(record: ByteRecord, name: &str, line: u64) -> Result<StringRecord, ListError> {
     StringRecord::from_byte_record(record).map_err(|error| {
         let field = error.utf8_error().field();
@@ -177,7 +178,7 @@ fn as_text(record: ByteRecord, name: &str, line: u64) -> Result<StringRecord, Li
     })
 }
 
-/// The lines of the record that begins at byte `from` and was read just now.
+/// The lines of the record that begins at byte `from` and was just read.
 fn record_read(reader: &mut csv::Reader<BoundedInput>, from: u64) -> RecordLines {
     let to = reader.position().byte();
     reader.get_mut().record(from, to)

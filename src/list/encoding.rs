@@ -1,4 +1,4 @@
-//! Lists that are no UTF-8: which encoding they are read with, and the reading.
+//! Lists that are not UTF-8: detects their encoding and decodes them.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::bounded::BUFFER;
 use crate::nearest::nearest;
 
-/// Labels to propose: the names of `encoding_rs`, and what people call some of them.
+/// Labels to suggest: the names of `encoding_rs`, and common names for some of them.
 const LABELS: [&str; 48] = [
     "utf-8",
     "utf-16",
@@ -91,14 +91,14 @@ impl FromStr for ListEncoding {
     }
 }
 
-/// What a list says of itself is not what `--encoding` says.
+/// The list declares another encoding than `--encoding`.
 #[derive(Debug)]
 pub(super) struct OtherMark {
     pub(super) marked: &'static str,
     pub(super) asked: &'static str,
 }
 
-/// The encoding of the text that begins with `head`; nothing for UTF-8.
+/// The encoding of the text that begins with `head`; None for UTF-8.
 pub(super) fn encoding_of(head: &[u8], asked: Option<ListEncoding>) -> Result<Option<&'static Encoding>, OtherMark> {
     let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
     let encoding = match (asked.map(|asked| asked.0), marked) {
@@ -111,11 +111,11 @@ pub(super) fn encoding_of(head: &[u8], asked: Option<ListEncoding>) -> Result<Op
     Ok(encoding.filter(|encoding| *encoding != UTF_8))
 }
 
-/// A text that begins with `head` as UTF-8: in the encoding of its mark; else as it is, where it is UTF-8; else in the one
-/// that was `asked` for, or windows-1252.
+/// Converts a text that begins with `head` to UTF-8. Its mark decides the encoding. Without a mark, valid UTF-8 is
+/// unchanged, and other text is read in the encoding in `asked`, or windows-1252.
 pub(super) fn as_utf8(mut file: File, head: &[u8], asked: Option<ListEncoding>) -> io::Result<Box<dyn Read>> {
     let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
-    // Of UTF-16 without a mark every byte may be one of UTF-8.
+    // In UTF-16 without a mark, every byte may also be valid UTF-8.
     let is_wide = asked.is_some_and(ListEncoding::is_utf_16) && head.contains(&0);
     let encoding = match (marked, asked) {
         (Some(marked), _) => marked,
@@ -130,13 +130,13 @@ pub(super) fn as_utf8(mut file: File, head: &[u8], asked: Option<ListEncoding>) 
     Ok(Box::new(DecodedInput::new(Box::new(file), encoding)))
 }
 
-/// Whether all that is left of `input` is UTF-8.
+/// Whether the rest of `input` is UTF-8.
 fn is_utf8(input: &mut impl Read) -> io::Result<bool> {
     let mut window = Vec::new();
     while input.by_ref().take(BUFFER as u64).read_to_end(&mut window)? > 0 {
         let valid = match std::str::from_utf8(&window) {
             Ok(text) => text.len(),
-            // A piece may end within a character.
+            // A chunk may end within a character.
             Err(error) if error.error_len().is_none() => error.valid_up_to(),
             Err(_) => return Ok(false),
         };
@@ -145,7 +145,7 @@ fn is_utf8(input: &mut impl Read) -> io::Result<bool> {
     Ok(window.is_empty())
 }
 
-/// The bytes of a text are none of its encoding.
+/// The bytes of a text are not valid in its encoding.
 #[derive(Debug, Error)]
 #[error("line {line} is not {encoding}")]
 pub(crate) struct Undecodable {
@@ -153,15 +153,15 @@ pub(crate) struct Undecodable {
     encoding: &'static str,
 }
 
-/// An input as UTF-8. What stands before bytes that cannot be read comes first, then [`Undecodable`].
+/// An input as UTF-8. The text before bytes that cannot be read comes first, then [`Undecodable`].
 pub(super) struct DecodedInput {
     inner: Box<dyn Read>,
     decoder: Decoder,
-    /// Bytes of the input, and where those begin that are not decoded yet.
+    /// Bytes of the input, and where the bytes that are not decoded yet begin.
     raw: Vec<u8>,
     raw_begin: usize,
     has_ended: bool,
-    /// What is decoded, and where that begins which is not taken yet.
+    /// The decoded text, and where the part that is not taken yet begins.
     text: Vec<u8>,
     text_begin: usize,
     line: u64,
@@ -183,7 +183,7 @@ impl DecodedInput {
         }
     }
 
-    /// Decodes more, until there is some or the end.
+    /// Decodes more, until there is some text or the end.
     fn fill(&mut self) -> io::Result<()> {
         while self.text_begin == self.text.len() {
             if self.is_broken {
@@ -205,7 +205,7 @@ impl DecodedInput {
 
     fn decode(&mut self) {
         let raw = self.raw.get(self.raw_begin..).unwrap_or_default();
-        // No encoding takes more in UTF-8 for a byte.
+        // In every encoding, one byte becomes at most three in UTF-8.
         self.text.resize(raw.len() * 3 + 16, 0);
         let decoded = self.decoder.decode_to_utf8_without_replacement(raw, &mut self.text, self.has_ended);
         let (result, read, written) = decoded;
@@ -226,8 +226,7 @@ impl Read for DecodedInput {
     }
 }
 
-/// What stands at the first bytes of `text` that are no UTF-8, in the encoding that most lists have which are none: a word
-/// to know it by.
+/// The text around the first bytes of `text` that are not UTF-8, read as windows-1252: a word to recognize it by.
 pub(crate) fn sample(text: &[u8]) -> String {
     let Err(error) = std::str::from_utf8(text) else { return String::new() };
     let (before, after) = text.split_at(error.valid_up_to());
@@ -238,7 +237,7 @@ pub(crate) fn sample(text: &[u8]) -> String {
     WINDOWS_1252.decode_without_bom_handling(word).0.trim().to_owned()
 }
 
-/// So many bytes are shown on each side.
+/// The most bytes that are shown on each side.
 const MOST_OF_SAMPLE: usize = 30;
 
 #[cfg(test)]

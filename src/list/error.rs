@@ -1,4 +1,4 @@
-//! What can be wrong with a list as a whole, and the way out.
+//! Errors of a list as a whole, with their hints.
 
 use std::io;
 
@@ -84,13 +84,13 @@ pub(crate) enum ListError {
 }
 
 impl ListError {
-    /// `name`, which stands at `path`, could mean either column.
+    /// `name`, at `path`, matches both columns.
     pub(crate) fn several(path: &str, name: &str, first: &str, second: &str) -> Self {
         let [path, name, first, second] = [path, name, first, second].map(str::to_owned);
         Self::SeveralColumns { path, name, first, second }
     }
 
-    /// The list, or what is left of it, cannot be read.
+    /// The list, or the rest of it, cannot be read.
     pub(crate) fn unreadable(name: &str, cause: io::Error) -> Self {
         let name = name.to_owned();
         match cause.downcast::<Undecodable>() {
@@ -99,7 +99,7 @@ impl ListError {
         }
     }
 
-    /// The row that begins at `line` cannot be read, and nothing behind it.
+    /// The row that begins at `line`, and everything after it, cannot be read.
     pub(super) fn unreadable_row(name: &str, line: u64, cause: io::Error) -> Self {
         if cause.kind() == io::ErrorKind::FileTooLarge {
             return Self::RowTooLong { name: name.to_owned(), line };
@@ -115,7 +115,6 @@ impl ListError {
         }
     }
 
-    /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> String {
         let hint = match self {
             Self::NoRecipientColumn { proposed, .. } if !proposed.is_empty() => return propose(proposed),
@@ -184,10 +183,10 @@ impl ListError {
 /// A row that may be the header.
 #[derive(Debug)]
 pub(crate) struct HeaderPlace {
-    /// Nothing of a text.
+    /// None for a text.
     pub(super) sheet: Option<String>,
     pub(super) line: u64,
-    /// Whether nothing stands above it.
+    /// Whether there is nothing above it.
     pub(super) is_first: bool,
 }
 
@@ -200,7 +199,7 @@ impl HeaderPlace {
         }
     }
 
-    /// What is typed to take it.
+    /// The flags that select it.
     fn flags(&self) -> String {
         let sheet = self.sheet.as_ref().map(|sheet| format!("--sheet '{}'", sheet.replace('\'', "'\\''")));
         let row = (!self.is_first || sheet.is_none()).then(|| format!("--header-row {}", self.line));
@@ -208,7 +207,7 @@ impl HeaderPlace {
     }
 }
 
-/// Places of a header that are named.
+/// The most places of a header that are named.
 const MOST_PLACES: usize = 5;
 
 fn could_be(places: &[HeaderPlace]) -> String {
@@ -233,12 +232,12 @@ fn number_of_rows(rows: u64) -> String {
     if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
 }
 
-/// What a text would be in the encoding that most lists have that are no UTF-8.
+/// The sample read as windows-1252.
 fn as_windows_1252(sample: &str) -> String {
     if sample.is_empty() { String::new() } else { format!("; read as windows-1252, `{sample}` stands there") }
 }
 
-/// A header for a row with these `cells`, of which one is a phone number: `celular,nombre`.
+/// A header for a row with these `cells`, one of which is a phone number: `celular,nombre`.
 fn example_header(cells: &[String], number: &str) -> String {
     let names = cells.iter().enumerate().map(|(at, cell)| match (cell == number, at) {
         (true, _) => "celular".to_owned(),
@@ -248,13 +247,13 @@ fn example_header(cells: &[String], number: &str) -> String {
     names.collect::<Vec<_>>().join(",")
 }
 
-/// The flags that would take one of `columns`.
+/// The flags that would select one of `columns`.
 fn propose(columns: &[String]) -> String {
     let flags = columns.iter().take(3).map(|name| format!("--to-column '{}'", name.replace('\'', "'\\''")));
     format!("if it is one of these, say so: {}", flags.collect::<Vec<_>>().join(" or "))
 }
 
-/// The column that was probably meant.
+/// The column that `name` probably means.
 fn meant(name: &str, columns: &[String]) -> String {
     let nearest = nearest(name, columns.iter().map(String::as_str));
     nearest.map(|column| format!(" (did you mean `{column}`?)")).unwrap_or_default()

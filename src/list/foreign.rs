@@ -1,6 +1,6 @@
-//! Files that are no text, told for what they are by how they begin: whatever their name, they are not read as a list.
+//! Files that are not text. Their first bytes identify them, whatever their name, and they are not read as a list.
 
-/// How a file begins, and what it is then.
+/// How a file begins, and what it is.
 const SIGNATURES: [(&[u8], Foreign); 13] = [
     (b"\x89PNG", Foreign::Other("a picture (PNG)")),
     (b"\xff\xd8\xff", Foreign::Other("a picture (JPEG)")),
@@ -17,12 +17,12 @@ const SIGNATURES: [(&[u8], Foreign); 13] = [
     (b"PK\x05\x06", Foreign::Archive("an empty zip archive")),
 ];
 
-/// How a zip archive begins, as every workbook of today is one.
+/// How a zip archive begins; every modern workbook is one.
 pub(super) const ZIP: &[u8] = b"PK\x03\x04";
-/// How files of older Office programs begin, and workbooks with a password.
+/// How files of older Office programs, and workbooks with a password, begin.
 pub(super) const OLD_OFFICE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
-/// What a zip archive is by how the names of the files in it begin.
+/// What a zip archive is, by how the names of its files begin.
 const INSIDE_ZIP: [(&[u8], Foreign); 5] = [
     (b"xl/workbook.bin", Foreign::Workbook("a binary Excel workbook (.xlsb)")),
     (b"Index/", Foreign::Workbook("a Numbers document")),
@@ -31,12 +31,12 @@ const INSIDE_ZIP: [(&[u8], Foreign); 5] = [
     (b"ppt/", Foreign::Other("a PowerPoint presentation (.pptx)")),
 ];
 
-/// A file that is no list, in words that follow "is".
+/// A file that is not a list, in words that follow "is".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Foreign {
-    /// A program for tables has written it, and can write a CSV.
+    /// It was written by a program for tables, which can also write a CSV.
     Workbook(&'static str),
-    /// What is wanted may be inside.
+    /// The list may be inside.
     Archive(&'static str),
     Other(&'static str),
     /// UTF-16 without a mark, by the label of `--encoding`.
@@ -48,13 +48,13 @@ impl Foreign {
     pub(super) const OLD_WORKBOOK: Self = Self::Workbook("an older Office file, Excel (.xls) perhaps");
     pub(super) const ZIP_ARCHIVE: Self = Self::Archive("a zip archive");
 
-    /// What a zip archive with files of these names is; nothing when it can be a workbook that is read.
+    /// What a zip archive with these file names is; None if it may be a workbook that can be read.
     pub(super) fn in_archive<'a>(names: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
         let known = |name: &[u8]| INSIDE_ZIP.iter().find(|(begin, _)| name.starts_with(begin)).map(|(_, what)| *what);
         names.into_iter().find_map(known)
     }
 
-    /// What the file that begins with `head` is; nothing when it can be a text.
+    /// What the file that begins with `head` is; None if it may be a text.
     pub(crate) fn at(head: &[u8]) -> Option<Self> {
         if let Some((_, what)) = SIGNATURES.iter().find(|(signature, _)| head.starts_with(signature)) {
             return Some(*what);
@@ -64,7 +64,7 @@ impl Foreign {
         if begins(b"<!doctype html") || begins(b"<html") || begins(b"<table") || begins(b"<?xml") {
             return Some(Self::Workbook("HTML or XML, as some programs export under the name .xls"));
         }
-        // Of Latin letters every other byte is zero, or three of four.
+        // In Latin text every other byte is zero, or three of four.
         let zeros = |remainder| head.iter().enumerate().filter(|(at, byte)| **byte == 0 && at % 2 == remainder).count();
         let (even, odd) = (zeros(0), zeros(1));
         match even + odd {
@@ -76,7 +76,7 @@ impl Foreign {
         }
     }
 
-    /// The way out.
+    /// The hint.
     pub(crate) fn hint(self) -> &'static str {
         match self {
             Self::Workbook(_) => "open it, and save the sheet as .xlsx or \"CSV UTF-8\"",
@@ -88,7 +88,6 @@ impl Foreign {
         }
     }
 
-    /// What it is.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Workbook(name) | Self::Archive(name) | Self::Other(name) => name,

@@ -1,6 +1,6 @@
 //! The format of a list, and how it is detected from the first bytes.
 
-/// What the input is.
+/// The format of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ListFormat {
@@ -8,12 +8,12 @@ pub(crate) enum ListFormat {
     Ndjson,
 }
 
-/// How a CSV is written: a report on it is written so too, since a spreadsheet goes by these.
+/// How a CSV is written. A report on it is written in the same way, because spreadsheets depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(default)]
 pub(crate) struct CsvFormat {
     pub(crate) delimiter: u8,
-    /// Whether a UTF-8 mark stands before everything.
+    /// Whether it begins with a UTF-8 mark.
     pub(crate) has_mark: bool,
     /// Whether lines end with a carriage return and a line feed.
     pub(crate) has_returns: bool,
@@ -28,7 +28,8 @@ impl Default for CsvFormat {
 }
 
 impl CsvFormat {
-    /// Takes the mark and the line `sep=;` off the beginning of an input, and tells from the rest how it is written.
+    /// Removes the mark and the line `sep=;` from the beginning of an input, and detects from the rest how it is
+    /// written.
     pub(crate) fn take(head: &mut Vec<u8>) -> Self {
         let has_mark = head.starts_with(MARK);
         if has_mark {
@@ -45,7 +46,7 @@ impl CsvFormat {
         Self { delimiter, has_mark, has_returns, has_separator_line: separator.is_some() }
     }
 
-    /// That of a table which begins with `head`, further down in the same input.
+    /// The format of a table that begins with `head`, further down in the same input.
     pub(super) fn below(self, head: &[u8]) -> Self {
         if self.has_separator_line { self } else { Self { delimiter: delimiter(head), ..self } }
     }
@@ -64,14 +65,14 @@ fn separator(line: &[u8]) -> Option<u8> {
     let bare = line.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(line);
     let named = bare.get(..4).filter(|begin| begin.eq_ignore_ascii_case(b"sep="))?.len();
     match bare.get(named..)? {
-        // A tab at the end of the line is gone with its blanks.
+        // Trimming has removed a tab at the end of the line.
         [] => Some(b'\t'),
         [delimiter @ (b',' | b';' | b'|' | b'\t')] => Some(*delimiter),
         _ => None,
     }
 }
 
-/// The first line, without its line feed; one inside quotes ends none.
+/// The first line, without its line feed; a line feed inside quotes does not end it.
 fn first_line(head: &[u8]) -> impl Iterator<Item = u8> {
     let mut quoted = false;
     head.iter().copied().take_while(move |byte| {
@@ -80,10 +81,10 @@ fn first_line(head: &[u8]) -> impl Iterator<Item = u8> {
     })
 }
 
-/// The one that stands most often in the first line, outside quotes.
+/// The most frequent delimiter in the first line, outside quotes.
 fn delimiter(head: &[u8]) -> u8 {
     let mut quoted = false;
-    // Empty lines may stand above the header.
+    // Empty lines may come before the header.
     let head = head.get(head.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count()..).unwrap_or_default();
     let outside: Vec<u8> = first_line(head)
         .filter(|byte| {
@@ -92,6 +93,6 @@ fn delimiter(head: &[u8]) -> u8 {
         })
         .collect();
     let count = |delimiter: u8| outside.split(|byte| *byte == delimiter).count();
-    // Of equals `max_by_key` takes the last.
+    // `max_by_key` takes the last of equals.
     [b'|', b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }

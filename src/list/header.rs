@@ -1,4 +1,4 @@
-//! Where the table of a list begins: a title, a date or a cover sheet may stand before it.
+//! Finds where the table of a list begins: a title, a date or a cover sheet may come before it.
 
 use csv::{ByteRecord, ReaderBuilder};
 
@@ -7,25 +7,25 @@ use super::error::{HeaderPlace, ListError};
 use super::format::CsvFormat;
 use super::record_marks::RecordMarks;
 
-/// Filled rows of each sheet, or of a text, among which the header is sought.
+/// How many filled rows of a sheet or a text are searched for the header.
 pub(super) const LOOKED_AT: usize = 20;
 
-/// Digits that a number has at least below the name of a recipient's column: national ones are short.
+/// The fewest digits of a number below the name of a recipient's column: national numbers are short.
 const FEWEST_DIGITS: usize = 7;
 
-/// Which row names the columns.
+/// The row that names the columns.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum HeaderChoice {
-    /// The first filled one.
+    /// The first filled row.
     #[default]
     First,
-    /// `--header-row`: the one of this line.
+    /// `--header-row`: the row in this line.
     Line(u64),
-    /// The first one, or the only one of the first rows that names the recipient's column.
+    /// The first row, or the only one of the first rows that names the recipient's column.
     Sought {
         /// `--to-column`
         to_column: Option<String>,
-        /// Whether a template makes the recipient, so that no column needs to be its own.
+        /// Whether a template builds the recipient, so that it needs no column of its own.
         is_built: bool,
     },
 }
@@ -33,7 +33,7 @@ pub(crate) enum HeaderChoice {
 /// The first filled rows of a sheet, or of a text, each with its line.
 #[derive(Debug, Default)]
 pub(super) struct TableHead {
-    /// Nothing of a text.
+    /// None for a text.
     pub(super) sheet: Option<String>,
     pub(super) rows: Vec<(u64, Vec<String>)>,
 }
@@ -43,12 +43,12 @@ impl TableHead {
         self.rows.get(place).map(|(_, cells)| cells.iter().map(String::as_str).collect()).unwrap_or_default()
     }
 
-    /// The rows that name a recipient's column which has a number below it; the first one alone where it does.
+    /// The rows that name a recipient's column with a number below it; only the first row if it is one of them.
     fn headers(&self, to_column: Option<&str>) -> Vec<usize> {
         let named: Vec<_> = (0..self.rows.len()).map(|place| recipient_places(&self.names(place), to_column)).collect();
         let has_number = |place: &usize| {
             let Some(columns) = named.get(*place) else { return false };
-            // What stands below another such row is that one's.
+            // Rows below another such row belong to that one.
             let below = self.rows.iter().zip(&named).skip(place + 1).take_while(|(_, names)| names.is_empty());
             below
                 .into_iter()
@@ -78,7 +78,7 @@ impl TableHead {
     }
 }
 
-/// Whether a cell can only be meant for a person: a phone number however it was copied, or an id.
+/// Whether a cell can only mean a person: a phone number in any pasted form, or an id.
 fn names_person(cell: &str) -> bool {
     let is_invisible = |sign: char| matches!(sign, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     let cell = cell.replace(is_invisible, "").replace(['\u{a0}', '\u{202f}'], " ");
@@ -101,10 +101,10 @@ fn is_number(cell: &str) -> bool {
     digits >= FEWEST_DIGITS && cell.chars().all(|sign| sign.is_ascii_digit() || " +-().'\u{a0}".contains(sign))
 }
 
-/// Which of `heads` has the header of the list `name`, and in which of its rows; nothing where none reads like one.
+/// The one of `heads` that has the header of the list `name`, and the row of the header; None if no row reads like one.
 ///
 /// # Errors
-/// When several do, or a number stands above the only one.
+/// If several rows do, or a number is above the only one.
 pub(super) fn find_header(
     heads: &[TableHead],
     name: &str,
@@ -130,19 +130,19 @@ pub(super) fn find_header(
 /// Where the header of a text was found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TextHeader {
-    /// Bytes above it.
+    /// The number of bytes above it.
     pub(super) above: usize,
     pub(super) line: u64,
-    /// Whether other rows stand above it.
+    /// Whether there are other rows above it.
     pub(super) is_below: bool,
-    /// A title does not tell it.
+    /// A title does not show it.
     pub(super) delimiter: u8,
 }
 
-/// The header of a CSV that begins with `head`, whose first byte stands in `line`; nothing where no row reads like one.
+/// The header of a CSV that begins with `head`, whose first byte is in `line`; None if no row reads like one.
 ///
 /// # Errors
-/// When several do.
+/// If several rows do.
 pub(super) fn find_in_text(
     head: &[u8],
     name: &str,
@@ -178,7 +178,7 @@ fn text_rows(head: &[u8], delimiter: u8, line: u64) -> Vec<(usize, (u64, Vec<Str
         let cells: Vec<_> = record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
         if cells.iter().any(|cell| !cell.trim().is_empty()) {
             let from = usize::try_from(from).unwrap_or(usize::MAX);
-            // Empty lines stand before a record as part of it.
+            // Empty lines before a record are part of it.
             let empty = head.iter().skip(from).take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
             rows.push((from + empty, (begins_in, cells)));
         }

@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, Write};
 use super::encoding::ListEncoding;
 use super::header::HeaderChoice;
 
-/// How to read a list; what is not given is detected.
+/// How to read a list; anything not given is detected.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ListOptions {
     /// `--sheet`
@@ -18,7 +18,7 @@ pub(crate) struct ListOptions {
 
 pub(crate) enum ListInput {
     File(File),
-    /// What is read once, from its beginning to its end.
+    /// Read once, from its beginning to its end.
     Stream(Box<dyn Read>),
 }
 
@@ -44,8 +44,8 @@ impl Read for ListInput {
 }
 
 impl ListInput {
-    /// A file that can be read in any order, of which `head` is read already. What comes from elsewhere is copied into one
-    /// without a name, which is gone when this process is.
+    /// A file that can be read in any order; `head` has already been read. Other inputs are copied into an unnamed
+    /// file, which disappears with this process.
     pub(super) fn into_file(self, head: &[u8]) -> io::Result<File> {
         match self {
             Self::File(mut file) if file.metadata()?.is_file() => {

@@ -1,5 +1,5 @@
-//! A list of people: rows of CSV, NDJSON or a workbook one at a time, their columns, and the columns that a report adds. It knows
-//! nothing of messages.
+//! A list of people: rows of CSV, NDJSON or a workbook one at a time, their columns, and the columns that a report
+//! adds. It does not know about messages.
 
 mod any_input;
 mod bounded;

@@ -49,7 +49,7 @@ impl NdjsonRows {
     }
 }
 
-/// The row of a line, and what a report says of it.
+/// The row in a line, and the outcome that a report has for it.
 fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
     if let Some(name) = repeated_field(text) {
         return (Err(format!("has the field `{name}` twice")), None);
@@ -60,7 +60,7 @@ fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
             (Ok(Row::Fields(Arc::new(fields))), outcome)
         }
         Ok(_) => (Err("is not a JSON object".to_owned()), None),
-        // The line is named already, and it is the only one of this row.
+        // The caller names the line, which is the only one of this row.
         Err(problem) => (Err(problem.replace(" at line 1, column ", " at column ")), None),
     }
 }

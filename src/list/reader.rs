@@ -1,4 +1,4 @@
-//! The rows of a list, one at a time, with the line where each begins: told apart by how it begins, and read.
+//! Reads the rows of a list one at a time, each with the line where it begins. The first bytes decide the format.
 
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::conventions::Conventions;
 pub(crate) struct ListReader {
     name: String,
     rows: Rows,
-    /// The line of a header that was found below others.
+    /// The line of a header that was found below other rows.
     found_header: Option<u64>,
 }
 
@@ -33,7 +33,7 @@ enum Rows {
 }
 
 impl ListReader {
-    /// Begins to read; `name` stands in errors, and tells NDJSON by its ending.
+    /// Begins to read. Errors use `name`, and its extension identifies NDJSON.
     pub(crate) fn open(input: impl Into<ListInput>, name: &str, options: &ListOptions) -> Result<Self, ListError> {
         let mut input = input.into();
         let name = name.to_owned();
@@ -47,7 +47,7 @@ impl ListReader {
         if head.starts_with(OLD_OFFICE) {
             return Err(ListError::workbook(&name, old_office(Cursor::new(head).chain(input))));
         }
-        // Its mark begins with that of UTF-16.
+        // Its mark begins with the mark of UTF-16.
         if let Some(foreign @ Foreign::Utf32) = Foreign::at(&head) {
             return Err(ListError::Foreign { name, foreign });
         }
@@ -62,7 +62,7 @@ impl ListReader {
         Self::text(head, input, name, true, &options.header)
     }
 
-    /// A list in UTF-8, of which `head` is read already.
+    /// A list in UTF-8; `head` has already been read.
     fn text(
         mut head: Vec<u8>,
         input: impl Read + 'static,
@@ -74,7 +74,7 @@ impl ListReader {
             return Err(ListError::Foreign { name, foreign });
         }
         let mut format = CsvFormat::take(&mut head);
-        // The report is UTF-8, and a spreadsheet takes it for that by its mark.
+        // The report is UTF-8, and a spreadsheet recognizes it only by its mark.
         format.has_mark |= was_decoded;
         let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
         let named_ndjson = [".ndjson", ".jsonl"].iter().any(|ending| name.to_lowercase().ends_with(ending));
@@ -132,7 +132,7 @@ impl ListReader {
         Ok(Self { name, rows: Rows::Sheet(Box::new(list)), found_header })
     }
 
-    /// The line of the header, where it was found below other rows.
+    /// The line of the header if it was found below other rows.
     pub(crate) fn found_header(&self) -> Option<u64> {
         self.found_header
     }
@@ -141,7 +141,7 @@ impl ListReader {
         &self.name
     }
 
-    /// The names of the header; NDJSON has none.
+    /// The column names of the header; NDJSON has none.
     pub(crate) fn header(&self) -> Option<&[String]> {
         match &self.rows {
             Rows::Csv(rows) => Some(rows.columns().names()),
@@ -150,7 +150,7 @@ impl ListReader {
         }
     }
 
-    /// Whether it is a report of ours that is a workbook.
+    /// Whether it is one of our reports, saved as a workbook.
     pub(crate) fn is_report_workbook(&self) -> bool {
         matches!(&self.rows, Rows::Sheet(list) if list.layout().is_as_written())
     }
@@ -159,12 +159,12 @@ impl ListReader {
         match &self.rows {
             Rows::Csv(rows) => ListFormat::Csv(rows.format()),
             Rows::Ndjson(_) => ListFormat::Ndjson,
-            // A spreadsheet reads the report as UTF-8 by its mark.
+            // A spreadsheet recognizes a UTF-8 report by its mark.
             Rows::Sheet(_) => ListFormat::Csv(CsvFormat { has_mark: true, ..CsvFormat::default() }),
         }
     }
 
-    /// A row that was read, from what the ledger keeps of it.
+    /// A row that was read earlier, from the ledger.
     pub(crate) fn read_back(&self, cells: &str) -> Option<Row> {
         let columns = match &self.rows {
             Rows::Csv(rows) => rows.columns(),
@@ -174,7 +174,7 @@ impl ListReader {
         Row::read_back(columns, cells)
     }
 
-    /// Rows without a filled cell so far: a spreadsheet leaves them below the last person.
+    /// Rows without a filled cell so far: a spreadsheet leaves them below the last row.
     pub(crate) fn empty_rows(&self) -> u64 {
         match &self.rows {
             Rows::Sheet(list) => list.empty_rows(),
@@ -183,7 +183,7 @@ impl ListReader {
         }
     }
 
-    /// Rows so far that a spreadsheet does not show; they are given as the others are.
+    /// Rows so far that a spreadsheet hides; they are returned like all others.
     pub(crate) fn hidden_rows(&self) -> Option<&HiddenRows> {
         match &self.rows {
             Rows::Sheet(list) => Some(list.hidden_rows()),
@@ -191,7 +191,7 @@ impl ListReader {
         }
     }
 
-    /// Of a workbook, the sheet that is read and the visible ones that are not, once that is known.
+    /// For a workbook, the sheet that is read and the visible ones that are not, once they are known.
     pub(crate) fn sheets(&self) -> Option<(&str, &[String])> {
         match &self.rows {
             Rows::Sheet(list) => list.sheets(),
@@ -199,7 +199,7 @@ impl ListReader {
         }
     }
 
-    /// How the numbers and dates of a sheet are written whose formats do not say it.
+    /// How to write the numbers and dates of a sheet whose formats do not say it.
     pub(crate) fn write_as(&mut self, conventions: Option<Conventions>) {
         if let Rows::Sheet(list) = &mut self.rows {
             list.write_as(conventions);
@@ -220,7 +220,7 @@ impl ListReader {
         }
     }
 
-    /// The columns that a report lacks; none for NDJSON, whose rows have their own fields.
+    /// The columns that a report lacks; none for NDJSON, because each row has its own fields.
     pub(crate) fn missing_columns(&self) -> Vec<&'static str> {
         match &self.rows {
             Rows::Csv(rows) => rows.layout().missing(),
@@ -232,7 +232,7 @@ impl ListReader {
     /// The next row.
     ///
     /// # Errors
-    /// When the rest cannot be read: a row that is bad in itself is none.
+    /// If the rest cannot be read. A row that is only bad in itself is not an error.
     pub(crate) fn read(&mut self) -> Result<Option<ListRow>, ListError> {
         match &mut self.rows {
             Rows::Csv(rows) => rows.next(&self.name),
@@ -242,7 +242,7 @@ impl ListReader {
     }
 }
 
-/// Skips the lines above `wanted` of an input whose first byte stands in `line`.
+/// Skips the lines above `wanted` in an input whose first byte is in `line`.
 fn skip_lines(input: &mut impl BufRead, mut line: u64, wanted: u64, name: &str) -> Result<(), ListError> {
     let unreadable = |cause| ListError::unreadable(name, cause);
     let mut is_begun = false;
@@ -269,7 +269,7 @@ fn skip_lines(input: &mut impl BufRead, mut line: u64, wanted: u64, name: &str) 
     }
 }
 
-/// The beginning of an input.
+/// The first bytes of an input.
 pub(super) fn head_of(input: &mut impl Read, name: &str) -> Result<Vec<u8>, ListError> {
     let mut head = Vec::new();
     let read = input.take(BUFFER as u64).read_to_end(&mut head);

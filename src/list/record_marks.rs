@@ -1,13 +1,13 @@
-//! Where the records of a CSV input begin and end, by the lines that an editor shows, and the quotes that the CSV reader takes
-//! without a word: inside a cell that does not begin with one, and with text behind them.
+//! Where the records of a CSV input begin and end, by the lines that an editor shows; and the quotes that the CSV
+//! reader silently accepts: inside a cell that does not begin with one, or with text after them.
 
 use std::collections::VecDeque;
 
-/// Sees every byte on its way to the reader.
+/// Sees every byte before the reader does.
 #[derive(Debug)]
 pub(crate) struct RecordMarks {
     delimiter: u8,
-    /// How many bytes have passed.
+    /// The number of bytes that have passed.
     position: u64,
     /// The line of the last byte.
     line: u64,
@@ -16,28 +16,28 @@ pub(crate) struct RecordMarks {
     state: State,
     /// The line where the last quoted cell begins.
     quoted_from: u64,
-    /// The first byte and the number of each line that is not empty, from the last record that was asked for.
+    /// The first byte and the number of each line that is not empty, starting with the last record that was requested.
     begins: VecDeque<(u64, u64)>,
     /// Each with the byte where it was seen.
     strays: VecDeque<(u64, StrayQuote)>,
 }
 
-/// A quote that may not stand where it does.
+/// A quote in a wrong place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StrayQuote {
     /// Inside a cell that does not begin with one.
     Unquoted,
-    /// It closes in line `to` the cell that begins in line `from`, and text stands behind it.
+    /// It closes in line `to` the cell that begins in line `from`, with text after it.
     Torn { from: u64, to: u64 },
 }
 
-/// What was seen of a record.
+/// What was seen in a record.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RecordLines {
-    /// Where it begins, empty lines before it left out.
+    /// Where it begins, without empty lines before it.
     pub(crate) first: u64,
     pub(crate) last: u64,
-    /// The worst of its stray quotes: one that closes a cell of several lines, else the first.
+    /// The worst of its stray quotes: one that closes a cell of several lines, otherwise the first.
     pub(crate) stray: Option<StrayQuote>,
 }
 
@@ -54,12 +54,12 @@ enum State {
     Quoted,
     /// After a quote that closes the cell, unless another quote follows.
     QuoteClosed,
-    /// After that, and blanks.
+    /// After such a quote and blanks.
     BehindQuote,
 }
 
 impl RecordMarks {
-    /// For an input whose first byte stands in `line`.
+    /// For an input whose first byte is in `line`.
     pub(crate) fn new(delimiter: u8, line: u64) -> Self {
         Self {
             delimiter,

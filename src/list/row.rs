@@ -11,26 +11,26 @@ use super::error::ListError;
 use super::outcome::ReportedOutcome;
 use crate::nearest::plain;
 
-/// What the name of a row of totals begins with.
+/// How the name of a row of totals begins.
 const TOTALS: [&str; 5] = ["total", "subtotal", "grantotal", "grandtotal", "sumatotal"];
 
-/// A row with the line where it begins; a bad one with what is wrong.
+/// A row with the line where it begins; for a bad row, the error.
 #[derive(Debug)]
 pub(crate) struct ListRow {
-    /// Of a workbook, the row of the sheet.
+    /// For a workbook, the row of the sheet.
     pub(crate) line: u64,
     /// Where it ends: a quoted cell of CSV may have several lines.
     pub(crate) last_line: u64,
     pub(crate) row: Result<Row, String>,
-    /// Its lines, where it has several.
+    /// Its lines, if it has several.
     pub(super) inner_lines: Vec<InnerLine>,
     /// Whether the sheet hides it, by hand or by a filter.
     pub(crate) is_hidden: bool,
-    /// Columns under which it has no value that can be used, each with why.
+    /// Columns in which it has no usable value, each with the reason.
     pub(crate) faulty_cells: Vec<(String, String)>,
-    /// What a report of ours says became of it.
+    /// The outcome, if the list is one of our reports.
     pub(crate) outcome: Option<ReportedOutcome>,
-    /// The text of a bad one, by which it can be corrected.
+    /// The text of a bad row, so that it can be corrected.
     pub(crate) bad_text: String,
 }
 
@@ -38,20 +38,20 @@ pub(crate) struct ListRow {
 #[derive(Debug)]
 pub(super) struct InnerLine {
     pub(super) line: u64,
-    /// The row that it would be by itself, where it has as many cells as the header.
+    /// The row that it would be by itself, if it has as many cells as the header.
     pub(super) row: Option<Row>,
-    /// Whether all of it stands in one quoted cell.
+    /// Whether all of it is inside one quoted cell.
     pub(super) is_inside: bool,
 }
 
-/// One row. Of CSV or a sheet, cells under the header's columns, all texts; of NDJSON, the fields of an object.
+/// One row: for CSV or a sheet, cells under the header's columns, all texts; for NDJSON, the fields of an object.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Row {
     Cells { columns: Arc<Columns>, cells: Arc<[String]>, shown: ShownCells },
     Fields(Arc<Map<String, Value>>),
 }
 
-/// What a sheet shows of those cells that it stores otherwise, by their places.
+/// The cells that a sheet shows differently from what it stores, by position.
 pub(crate) type ShownCells = Option<Arc<[(usize, String)]>>;
 
 /// A cell in the ledger.
@@ -63,10 +63,10 @@ enum KeptCell<'a> {
     Shown([Cow<'a, str>; 2]),
 }
 
-/// The cells of a row as a report has them, from what the ledger keeps: as they are shown.
+/// The cells of a row as a report has them, as the sheet shows them, from the ledger's form.
 ///
 /// # Errors
-/// When it is not what the ledger keeps.
+/// If it is not in the ledger's form.
 pub(crate) fn kept_cells(kept: Value) -> Result<Vec<Value>, serde_json::Error> {
     let cells: Vec<KeptCell<'_>> = serde_json::from_value(kept)?;
     let shown = cells.into_iter().map(|cell| match cell {
@@ -76,20 +76,20 @@ pub(crate) fn kept_cells(kept: Value) -> Result<Vec<Value>, serde_json::Error> {
 }
 
 impl ListRow {
-    /// A row of one line, of which nothing else is known.
+    /// A row of one line without further details.
     pub(super) fn new(line: u64, row: Result<Row, String>) -> Self {
         let (inner_lines, faulty_cells, bad_text) = (Vec::new(), Vec::new(), String::new());
         Self { line, last_line: line, row, inner_lines, is_hidden: false, faulty_cells, outcome: None, bad_text }
     }
 
-    /// The cells of a bad row, as the ledger keeps them: its text, which has no columns.
+    /// The cells of a bad row, as the ledger keeps them: only its text, without columns.
     pub(crate) fn bad_cells(bad_text: &str) -> String {
         written(bad_text)
     }
 
-    /// Refuses a row of the list `name` that has other rows inside: a stray quote has swallowed them. `has_recipient` says
-    /// whether a row is one. A line may read like a row where cells of several lines end and begin beside the recipient, but
-    /// not two that follow each other.
+    /// Refuses a row of the list `name` that contains other rows, because a stray quote has swallowed them.
+    /// `has_recipient` decides whether a line is a row. One line may look like a row if cells of several lines end and
+    /// begin beside the recipient, but not two lines in succession.
     pub(crate) fn check_inner_lines(&self, name: &str, has_recipient: impl Fn(&Row) -> bool) -> Result<(), ListError> {
         let mut is_row_before = false;
         for InnerLine { line, row, is_inside } in &self.inner_lines {
@@ -105,7 +105,7 @@ impl ListRow {
 }
 
 impl Row {
-    /// A row that the ledger keeps.
+    /// A row from the ledger.
     pub(super) fn read_back(columns: &Arc<Columns>, kept: &str) -> Option<Self> {
         let kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).ok()?;
         let (mut cells, mut shown) = (Vec::new(), Vec::new());
@@ -126,7 +126,7 @@ impl Row {
         Self::Cells { columns: Arc::clone(columns), cells: cells.into(), shown }
     }
 
-    /// What a sheet shows of those cells that it stores otherwise, by their places.
+    /// The cells that a sheet shows differently from what it stores, by position.
     pub(crate) fn shown(&self) -> &[(usize, String)] {
         match self {
             Self::Cells { shown: Some(shown), .. } => shown,
@@ -134,7 +134,7 @@ impl Row {
         }
     }
 
-    /// The place of the column that `name` means.
+    /// The position of the column that `name` means.
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         match self {
             Self::Cells { columns, .. } => columns.place(name),
@@ -150,7 +150,7 @@ impl Row {
         }
     }
 
-    /// What stands under `name`, or under the column that it means.
+    /// The value of `name`, or of the column that it means.
     pub(crate) fn get(&self, name: &str) -> Option<Value> {
         match self {
             Self::Cells { .. } => self.cell(name).map(Value::from),
@@ -158,7 +158,7 @@ impl Row {
         }
     }
 
-    /// The text that stands under `name`; nothing where it is none.
+    /// The text of `name`; None if the value is not a text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         match self {
             Self::Cells { .. } => self.cell(name),
@@ -180,7 +180,7 @@ impl Row {
         }
     }
 
-    /// What stands under the columns that say whose national numbers it has, each with its name.
+    /// The cells of the columns that give the country of its national numbers, each with its column's name.
     pub(crate) fn country_cells(&self) -> Vec<(&str, Cow<'_, str>)> {
         match self {
             Self::Cells { columns, cells, .. } => {
@@ -211,7 +211,7 @@ impl Row {
         }
     }
 
-    /// As the ledger keeps it: a JSON array of cells, some with what is shown of them, or the object.
+    /// The ledger's form: a JSON array of cells, some with what the sheet shows, or the object.
     pub(crate) fn cells(&self) -> String {
         match self {
             Self::Cells { cells, shown: None, .. } => written(cells.as_ref()),
@@ -227,7 +227,7 @@ impl Row {
         }
     }
 
-    /// The cell that says that the row adds up others, as the last one of a sheet may.
+    /// The cell that marks the row as a total of other rows, as at the end of a sheet.
     pub(crate) fn total(&self) -> Option<&str> {
         let cells = self.names().into_iter().filter_map(|name| self.cell(name)).map(str::trim);
         cells.into_iter().find(|cell| {
@@ -236,7 +236,7 @@ impl Row {
         })
     }
 
-    /// A cell of CSV, as it stands in the list.
+    /// A cell of CSV, unchanged.
     pub(crate) fn cell(&self, name: &str) -> Option<&str> {
         match self {
             Self::Cells { columns, cells, .. } => cells.get(columns.place(name)?).map(String::as_str),
@@ -244,7 +244,7 @@ impl Row {
         }
     }
 
-    /// The cell at a place.
+    /// The cell at a position.
     pub(crate) fn cell_at(&self, place: usize) -> Option<&str> {
         match self {
             Self::Cells { cells, .. } => cells.get(place).map(String::as_str),

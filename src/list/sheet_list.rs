@@ -1,4 +1,4 @@
-//! A sheet as a list: its first filled row is the header, and each filled one below it is a row.
+//! A sheet as a list: its first filled row is the header, and each filled row below it is a row.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -14,10 +14,10 @@ use super::row::{ListRow, Row};
 use super::workbook::{CellFault, CellLook, SheetChoice, SheetRow, SheetStream, Unshown, column_letters, read_sheets};
 use crate::conventions::Conventions;
 
-/// Rows that are named with their lines.
+/// The most rows that are listed with their numbers.
 const NAMED_ROWS: usize = 5;
 
-/// Rows that a spreadsheet does not show.
+/// Rows that a spreadsheet hides.
 #[derive(Debug, Default)]
 pub(crate) struct HiddenRows {
     pub(crate) count: u64,
@@ -30,7 +30,7 @@ pub(crate) struct HiddenRows {
 pub(crate) struct UnshownColumn {
     pub(crate) name: String,
     pub(crate) why: Unshown,
-    /// The format, the row, and the cell as it is stored, of the first such cell.
+    /// The format, the row and the stored value of the first such cell.
     pub(crate) format: String,
     pub(crate) row: u64,
     pub(crate) stored: String,
@@ -44,10 +44,10 @@ pub(super) struct SheetList {
     /// The line of a header that was found below other rows.
     found_header: Option<u64>,
     columns: Arc<Columns>,
-    /// How many cells a row may have.
+    /// The most cells of a row.
     width: usize,
     layout: ReportLayout,
-    /// The last row that was given.
+    /// The last row that was returned.
     last: u64,
     empty_rows: u64,
     hidden_rows: HiddenRows,
@@ -96,7 +96,7 @@ impl SheetList {
         })
     }
 
-    /// The next row, an empty one perhaps.
+    /// The next row, perhaps an empty one.
     fn next_row(&mut self, name: &str) -> Result<Option<SheetRow>, ListError> {
         match self.first.pop_front() {
             Some(row) => Ok(Some(row)),
@@ -133,7 +133,7 @@ impl SheetList {
         row.faults.iter().map(told).collect()
     }
 
-    /// What the sheet shows of a row's cells, where it stores something else.
+    /// What the sheet shows for a row's cells, if it stores something else.
     fn shown(&mut self, row: &SheetRow) -> Vec<(usize, String)> {
         let mut shown = Vec::new();
         for (place, look) in &row.looks {
@@ -146,7 +146,7 @@ impl SheetList {
                     format.show(*value, self.conventions.as_ref()).map_err(|why| (why, &format.code))
                 }
             };
-            // One with decimals is known as a number by it, however the country of the list writes them.
+            // A number with decimals is recognized by its format, whatever the conventions of the list's country.
             let is_told = |text: &String| text != stored || stored.contains('.');
             match written {
                 Ok(text) if is_told(&text) => shown.push((own, text)),
@@ -187,7 +187,7 @@ impl SheetList {
         &self.columns
     }
 
-    /// Empty rows above one that is filled.
+    /// Empty rows above a filled one.
     pub(super) fn empty_rows(&self) -> u64 {
         self.empty_rows
     }
@@ -210,12 +210,12 @@ impl SheetList {
     }
 }
 
-/// A sheet of which the first rows are read.
+/// A sheet whose first rows are read.
 struct BegunSheet {
     stream: SheetStream,
-    /// Filled ones, from the header on.
+    /// Filled rows, from the header on.
     rows: VecDeque<SheetRow>,
-    /// Whether others stand above them.
+    /// Whether there are other rows above them.
     is_below: bool,
 }
 
@@ -285,7 +285,7 @@ fn row_of_line(stream: &mut SheetStream, wanted: u64, name: &str) -> Result<Shee
     Err(ListError::HeaderBeyond { name, wanted, last })
 }
 
-/// Adds those of the sheets behind the first one.
+/// Adds the heads of the sheets after the first one.
 fn add_heads(heads: &mut Vec<TableHead>, mut stream: SheetStream, name: &str) -> Result<(), ListError> {
     let first = heads.first().and_then(|head| head.sheet.clone());
     while let Some(row) = stream.next().map_err(|error| ListError::workbook(name, error))? {
@@ -303,7 +303,7 @@ fn add_heads(heads: &mut Vec<TableHead>, mut stream: SheetStream, name: &str) ->
     Ok(())
 }
 
-/// Whether nothing in these sheets, in which no header was found, reads like a list of people.
+/// Whether none of these sheets, in which no header was found, looks like a list of people.
 fn is_without_table(heads: &[TableHead], to_column: Option<&str>) -> bool {
     let is_filled = |head: &TableHead| !head.rows.is_empty();
     match heads.first() {
@@ -318,7 +318,7 @@ fn texts(cells: &[String]) -> Vec<&str> {
     cells.iter().map(String::as_str).collect()
 }
 
-/// What is wrong with a cell; `name` is its column's, where it has one.
+/// What is wrong with a cell; `name` is its column's name, if it has one.
 pub(super) fn problem(column: usize, row: u64, name: Option<&String>, fault: &CellFault) -> String {
     let cell = format!("{}{row}", column_letters(column));
     let name = name.map(|name| name.trim()).filter(|name| !name.is_empty());

@@ -1,4 +1,4 @@
-//! What the drawings of several kinds share: the parts of a bubble, read from the fields of a body.
+//! Shared parts of the drawings of several kinds: the parts of a bubble, read from the fields of a body.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub(crate) enum DrawnLine {
         what: String,
         address: String,
     },
-    /// A template that is kept elsewhere: its name or its id.
+    /// A template whose text is not in the body: its name or its id.
     Template(String),
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn template(body: &Value, pointer: &str) -> Option<DrawnLine> {
     text(body, pointer).map(|name| DrawnLine::Template(name.to_owned()))
 }
 
-/// The values that a template is filled with, by their place or by their name.
+/// The values for a template, by position or by name.
 pub(crate) fn parameters(body: &Value) -> Option<DrawnLine> {
     let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let values: Vec<_> = match body.get("parameters")? {

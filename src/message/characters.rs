@@ -1,5 +1,5 @@
-//! Which characters the texts of a body may have: any but control characters; of those only tabs and line breaks, and these
-//! leave as `\n`.
+//! The characters that the texts of a body may have: any but control characters, except tabs and line breaks, which are
+//! sent as `\n`.
 
 use serde_json::Value;
 
@@ -26,8 +26,8 @@ pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&s
     }
 }
 
-/// Writes the line breaks of the texts in `body` as `\n`. Gives the control characters that messages cannot contain, with the
-/// flags that set them, and a warning of each text that was changed. Fields that `schema` does not know pass as they are.
+/// Writes the line breaks of the texts in `body` as `\n`. Returns the control characters that messages cannot contain,
+/// with the flags that set them, and a warning for each changed text. Fields that `schema` does not know are unchanged.
 pub(super) fn settle(
     body: &mut Value,
     schema: &Value,
@@ -56,7 +56,7 @@ pub(super) fn settle(
     (violations, warnings)
 }
 
-/// Whether a text in `value` has any but tabs and plain line breaks; nearly none has.
+/// Whether a text in `value` has control characters other than tabs and plain line breaks; very few have.
 fn has_odd_characters(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(|character| is_refused(character) || is_other_line_break(character)),

@@ -1,4 +1,4 @@
-//! The fields of a body as those of its kind: parsed, completed and checked, with every violated limit at once.
+//! Reads the fields of a body as its kind: parsed, completed and checked, with every violated limit at once.
 
 use serde_json::{Map, Value};
 
@@ -7,8 +7,8 @@ use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
 use super::limits;
 
-/// Reads `body` as `kind`, fills in defaults and checks every limit. `typed` says which flags may be named; `found` are the
-/// errors that are already known.
+/// Reads `body` as `kind`, fills in defaults and checks every limit. `typed` decides which flags an error may name;
+/// `found` are the errors that are already known.
 pub(crate) fn complete(
     kind: &Message,
     typed: &Message,
@@ -18,7 +18,7 @@ pub(crate) fn complete(
     let mut message = match kind.read(body) {
         Ok(message) => message,
         Err(error) => {
-            // Without the fields of a wrong type, what else is wrong is found, too.
+            // Other errors are found without the fields of a wrong type.
             let mut body = body.clone();
             found.extend(wrong_types(kind, typed, &mut body, &error));
             match kind.read(&body) {
@@ -34,7 +34,7 @@ pub(crate) fn complete(
 }
 
 /// # Errors
-/// With every field of a wrong type.
+/// If fields have a wrong type, with all of them.
 pub(crate) fn read(kind: &Message, typed: &Message, body: &Value) -> Result<Message, InvalidMessage> {
     kind.read(body).map_err(|error| {
         let violations = wrong_types(kind, typed, &mut body.clone(), &error);
@@ -42,7 +42,7 @@ pub(crate) fn read(kind: &Message, typed: &Message, body: &Value) -> Result<Mess
     })
 }
 
-/// Takes the fields of a wrong type out of `body`, which could not be read because of `error`, and describes them.
+/// Removes the fields of a wrong type from `body`, which could not be read because of `error`, and describes them.
 fn wrong_types(
     kind: &Message,
     typed: &Message,
@@ -50,7 +50,7 @@ fn wrong_types(
     error: &serde_path_to_error::Error<serde_json::Error>,
 ) -> Vec<Violation> {
     let (first_path, first_problem) = (error.path().to_string(), error.inner().to_string());
-    // A type that reads itself says more than the schema: `a` is not NAME=VALUE.
+    // A type with its own parser is more specific than the schema: `a` is not NAME=VALUE.
     let is_of_type = ["invalid type: ", "unknown variant "].iter().any(|words| first_problem.starts_with(words));
     let mut found = take_out_wrong_types(kind.schema(), body);
     match found.iter().position(|wrong| wrong.path == first_path) {
@@ -66,7 +66,7 @@ fn wrong_types(
     named.collect()
 }
 
-/// Checks every limit of `message` beside what was `found` already; `typed` tells which flags may be named.
+/// Checks every limit of `message` in addition to the errors in `found`; `typed` decides which flags an error may name.
 pub(crate) fn check(message: &Message, typed: &Message, found: Vec<Violation>) -> Result<(), InvalidMessage> {
     let report = message.validate().err().unwrap_or_else(garde::Report::new);
     if report.is_empty() && found.is_empty() {
@@ -75,7 +75,7 @@ pub(crate) fn check(message: &Message, typed: &Message, found: Vec<Violation>) -
     let body = message.to_body();
     let mut violations = found;
     let mut others = limits::violations(&report, message.schema(), typed, &body);
-    // A field that was taken out is not missing, nor is the list that had it.
+    // A removed field is not missing, nor is the list that contained it.
     others.retain(|other| {
         !violations.iter().any(|found| {
             is_inside(&other.path, &found.path) || other.is_missing() && is_inside(&found.path, &other.path)

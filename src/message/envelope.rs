@@ -1,5 +1,5 @@
-//! The fields around those of the kind in a request's body: type, recipient, bot. They are taken from a body that is read, and
-//! added to one that is sent.
+//! The fields around the kind's own in a request's body: type, recipient, bot. They are removed from a body that is
+//! read, and added to one that is sent.
 
 use serde_json::{Map, Value, json};
 

@@ -26,11 +26,11 @@ impl Message {
     #[must_use]
     pub(crate) fn notes(&self) -> String {
         let help = self.flags().get_long_about().map(ToString::to_string).unwrap_or_default();
-        // Behind the summary and the examples.
+        // The rest, after the summary and the examples.
         help.split("\n\n").skip(2).collect::<Vec<_>>().join("\n\n")
     }
 
-    /// An example, made as the command would make it; none for a kind that is whatever its file says.
+    /// An example, built as the command would; None for a kind whose body is any file.
     #[must_use]
     pub(crate) fn example(&self) -> Option<Example> {
         let words = shlex::split(self.example_line())?;

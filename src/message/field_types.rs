@@ -1,4 +1,4 @@
-//! Fields whose value is of another type than the schema of the kind has: all of them at once, and in words.
+//! Finds all fields whose values have another type than in the schema of the kind, and describes them.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ pub(super) struct WrongType {
     pub(super) problem: String,
 }
 
-/// Takes the values of a wrong type out of `body`, with the lists that have one, and describes them.
+/// Removes the values of a wrong type, and the lists with such a value, from `body`, and describes them.
 pub(super) fn take_out_wrong_types(schema: &Value, body: &mut Value) -> Vec<WrongType> {
     let mut found = Vec::new();
     check(schema, schema, body, "", &mut found);
@@ -77,7 +77,7 @@ fn wrong_type(schema: &Value, value: &Value) -> Option<String> {
     })
 }
 
-/// Enough of a text to know it by.
+/// Enough of a text to recognize it.
 fn clipped(text: &str) -> String {
     const MOST: usize = 40;
     match text.char_indices().nth(MOST) {

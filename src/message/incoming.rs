@@ -1,4 +1,4 @@
-//! A body as a server sees it: the sandbox refuses what the sender's own structs would not have written.
+//! A body from a server's view: the sandbox refuses a body that the sender's own structs would not have written.
 
 use serde_json::Value;
 
@@ -10,9 +10,9 @@ use super::kinds::{FlowMessage, Message, Template};
 use super::limits;
 use super::recipient::Recipient;
 
-/// A `type` of at most this many letters that differs from a known one by two letters is another one.
+/// A `type` of at most this many letters that differs from a known one by two letters is a different type.
 const MOST_LETTERS_WITH_ONE_SLIP: usize = 5;
-/// Letters of the longest `type` that is taken for one.
+/// The most letters of a text that may be a `type`.
 const LONGEST_TYPE: usize = 64;
 
 /// A message that a server may accept.
@@ -20,7 +20,7 @@ const LONGEST_TYPE: usize = 64;
 pub(crate) struct Checked {
     /// The word after `send`.
     pub(crate) kind: &'static str,
-    /// Whom the body names.
+    /// The recipient in the body.
     pub(crate) recipient: Option<Recipient>,
     pub(crate) warnings: Vec<String>,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Checked {
 /// Checks a body of `/messages`: `type`, `userId` and the kind's fields.
 ///
 /// # Errors
-/// With every violated limit.
+/// If limits are violated, with all of them.
 pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
     let mut fields = object(body)?;
     let wire = fields.shift_remove("type");
@@ -55,7 +55,7 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
 /// Checks a body of `/flow_message`, which has neither `type` nor `userId`.
 ///
 /// # Errors
-/// With every violated limit.
+/// If limits are violated, with all of them.
 pub(crate) fn check_flow_message(body: Value) -> Result<Checked, InvalidMessage> {
     let fields = object(body)?;
     check_fields(&Message::FlowMessage(FlowMessage::default()), None, Value::Object(fields))
@@ -64,7 +64,7 @@ pub(crate) fn check_flow_message(body: Value) -> Result<Checked, InvalidMessage>
 /// Checks a body of `/hsm`.
 ///
 /// # Errors
-/// With every violated limit.
+/// If limits are violated, with all of them.
 pub(crate) fn check_template(body: Value) -> Result<Checked, InvalidMessage> {
     let mut fields = object(body)?;
     let destination = take_recipient(Envelope::Destinations, &mut fields)?;
@@ -72,7 +72,7 @@ pub(crate) fn check_template(body: Value) -> Result<Checked, InvalidMessage> {
     check_fields(&Message::Template(Template::default()), Some(destination), Value::Object(fields))
 }
 
-/// Whether a `type` that is not known may be one that the API has learnt since, and not a known one that is misspelt.
+/// Whether an unknown `type` may be new in the API, rather than a misspelt one.
 fn is_new(wire: &str) -> bool {
     let plain = |wire: &str| wire.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let wire = plain(wire);
@@ -82,7 +82,7 @@ fn is_new(wire: &str) -> bool {
 }
 
 fn check_fields(kind: &Message, recipient: Option<Recipient>, mut body: Value) -> Result<Checked, InvalidMessage> {
-    // Another client may write its line breaks as it likes.
+    // Another client may use any line breaks.
     let (violations, _) = characters::settle(&mut body, kind.schema(), |path| kind.flag_of(path));
     let message = read(kind, kind, &body)?;
     check(&message, kind, violations)?;

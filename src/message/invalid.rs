@@ -14,7 +14,7 @@ pub(crate) struct Violation {
     pub(crate) path: String,
     /// The value and the limit: `5000 characters; at most 4096 are allowed`.
     pub(crate) problem: String,
-    /// The flag that sets the field, when there is one.
+    /// The flag that sets the field, if there is one.
     pub(crate) flag: Option<String>,
 }
 
@@ -66,7 +66,7 @@ impl InvalidMessage {
         matches!(self, Self::Recipient { error, .. } if error.is_without_country())
     }
 
-    /// The way out, for the hint line.
+    /// The hint.
     #[must_use]
     pub(crate) fn hint(&self) -> Option<String> {
         Some(match self {

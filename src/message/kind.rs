@@ -1,4 +1,4 @@
-//! The interface of a kind of message. This file does not know which kinds exist.
+//! The interface of a kind of message. This file does not know the existing kinds.
 
 use std::fmt::Debug;
 
@@ -34,7 +34,7 @@ pub(crate) trait Kind:
         Ok(Map::new())
     }
 
-    /// Fills what neither flags nor file gave.
+    /// Fills in values that neither flags nor a file set.
     fn fill_defaults(&mut self) {}
 
     /// Fills in what follows from other fields, unless the flags of `typed` say otherwise. In a bulk run these fields may come
@@ -63,7 +63,7 @@ pub(crate) trait Kind:
 }
 
 /// The schema of a kind as it is on the wire. A nested object whose fields are flags has a default when it is read, so
-/// that each field of it that is missing can be named; in a body it must be there.
+/// that an error can name each missing field; in a body it is required.
 fn with_nested(schema: Schema) -> Value {
     let mut schema = Value::from(schema);
     let mut nested = Vec::new();

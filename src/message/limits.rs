@@ -28,7 +28,7 @@ pub(crate) fn violations(report: &garde::Report, schema: &Value, typed: &Message
         let path = path.to_string().replace("r#", "");
         let problem = problem(error.message(), at(schema, &path), body.pointer(&pointer(&path)));
         let flag = typed.flag_of(&path);
-        // Of an object that is missing, the fields that have flags of their own say what to type.
+        // For a missing object, its fields with flags of their own show what to type.
         let inside = at(schema, &path).and_then(|schema| schema.get("required")?.as_array());
         let inside = inside.filter(|_| problem == MISSING).into_iter().flatten().filter_map(Value::as_str);
         let before = violations.len();
@@ -43,7 +43,7 @@ pub(crate) fn violations(report: &garde::Report, schema: &Value, typed: &Message
             violations.push(Violation { path, problem, flag });
         }
     }
-    // An empty name violates two rules, which is said once.
+    // An empty name violates two rules with one message.
     violations.dedup();
     violations
 }
@@ -63,7 +63,7 @@ fn problem(message: &str, schema: Option<&Value>, value: Option<&Value>) -> Stri
     }
 }
 
-/// Warnings for what passes: fields that the schema does not know, and values that a source advises against.
+/// Warnings for valid fields: unknown fields, and values that a source advises against.
 pub(crate) fn advice(schema: &Value, body: &Value) -> Vec<String> {
     let mut warnings = Vec::new();
     advise(schema, schema, body, "", &mut warnings);
@@ -140,7 +140,7 @@ fn advice_on_text(schema: &Value, text: &str) -> Vec<String> {
     advice
 }
 
-/// A file whose name says another format than the kind takes. Without an extension only the server can tell.
+/// A file whose name has another format than the kind accepts. Without an extension only the server knows.
 fn advice_on_media(schema: &Value, url: &str) -> Option<String> {
     let media = schema.get("x-media")?;
     let extension = media_url::extension(url)?;
@@ -156,7 +156,7 @@ pub(crate) fn source(advised: &Value) -> &str {
     advised.get("source").and_then(Value::as_str).unwrap_or("a source")
 }
 
-/// WhatsApp's formatting: a word that begins with a mark, and that or a later one that ends with it.
+/// WhatsApp's formatting: a word that begins with a mark, and the same or a later word that ends with it.
 fn has_markdown(text: &str) -> bool {
     ['*', '_', '~', '`'].into_iter().any(|mark| {
         let opens = |word: &str| word.starts_with(mark) && !word.trim_matches(mark).is_empty();

@@ -8,7 +8,7 @@ use super::schema_path::resolve;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MediaFile {
     pub(crate) url: String,
-    /// The most bytes that its kind takes, and how that is written: `5 MB`; nothing where the kind does not tell.
+    /// The most bytes for its kind, as a number and as text: `5 MB`; None if the kind has no limit.
     pub(crate) most: Option<(u64, String)>,
 }
 

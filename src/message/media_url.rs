@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 use url::{Host, Url};
 
-/// Checks an optional address; that one is required is the field's own rule.
+/// Checks an optional address; whether it is required is the field's own rule.
 ///
 /// # Errors
-/// When it is a local path, not HTTPS, not public, or has credentials in it.
+/// If it is a local path, not HTTPS, not public, or contains credentials.
 pub(crate) fn check(url: Option<&str>) -> garde::Result {
     match url.filter(|url| !url.is_empty()).and_then(problem) {
         None => Ok(()),
@@ -37,7 +37,7 @@ fn problem(value: &str) -> Option<&'static str> {
     viewer_page(&url)
 }
 
-/// What is wrong with an address that people copy from a browser: it shows the file in a page, and Jelou would fetch that page.
+/// Recognizes an address that people copy from a browser: it shows the file in a page, and Jelou would fetch that page.
 fn viewer_page(url: &Url) -> Option<&'static str> {
     let host = url.host_str().unwrap_or_default().trim_start_matches("www.");
     let (path, query) = (url.path(), url.query().unwrap_or_default());
@@ -68,7 +68,7 @@ fn viewer_page(url: &Url) -> Option<&'static str> {
 
 const FILE: &str = "is not a URL: Jelou takes a public HTTPS URL, not a file";
 
-/// Whether others can reach `host`, as far as its name tells.
+/// Whether others can reach `host`, judging by its name.
 pub(crate) fn is_public_host(host: &Host<&str>) -> bool {
     match host {
         Host::Ipv4(address) => is_public_address(IpAddr::V4(*address)),
@@ -81,7 +81,7 @@ pub(crate) fn is_public_host(host: &Host<&str>) -> bool {
     }
 }
 
-/// Whether `address` is not one of this machine or of a network of our own.
+/// Whether `address` is not one of this machine or of a private network.
 pub(crate) fn is_public_address(address: IpAddr) -> bool {
     let address = address.to_canonical();
     let is_local = match address {

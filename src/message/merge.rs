@@ -1,4 +1,4 @@
-//! One piece of JSON laid over another: flags over a file.
+//! Merges one piece of JSON over another: flags over a file.
 
 use serde_json::Value;
 

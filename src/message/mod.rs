@@ -1,5 +1,5 @@
-//! What can be sent. `kinds/` has one file for each kind, with one struct that is its flags, its body, its limits and its
-//! schema. Nothing here uses the network or prints; files are read only for the flags that name them.
+//! The messages that can be sent. `kinds/` has one file for each kind, with one struct for its flags, its body, its
+//! limits and its schema. This module does not use the network and prints nothing; it reads only files that flags name.
 
 #![allow(non_snake_case, reason = "fields are spelt as on the wire")]
 

@@ -109,7 +109,7 @@ impl LeafType {
     /// `value` as this type.
     ///
     /// # Errors
-    /// In words that follow the name of the field, when it cannot be that.
+    /// If that is impossible, in words that follow the name of the field.
     pub(crate) fn fit(&self, value: Value) -> Result<Value, String> {
         match (self, value) {
             (Self::Text, Value::Number(number)) => Ok(Value::from(number.to_string())),

@@ -1,5 +1,5 @@
-//! A message that may be sent: merged, parsed as its kind, completed, validated, and written as JSON. It cannot be made in any
-//! other way.
+//! A message that may be sent: merged, parsed as its kind, completed, validated, and written as JSON. There is no other
+//! way to make one.
 
 use serde_json::{Value, json};
 
@@ -22,16 +22,16 @@ pub(crate) struct Outgoing {
     recipient: Recipient,
     route: Route,
     body: Value,
-    /// The body as it leaves, written once: what is stored, digested, shown and sent are these bytes.
+    /// The body, written once: these bytes are stored, digested, shown and sent.
     json: Box<str>,
 }
 
 impl Outgoing {
-    /// Merges `flags`, the part of the body that the flags of `typed` give, over `file`; completes and validates.
-    /// Warnings come beside the message.
+    /// Merges `flags`, the part of the body from the flags of `typed`, over `file`; completes and validates. Also
+    /// returns warnings.
     ///
     /// # Errors
-    /// With everything that is wrong with it, as far as it can be read.
+    /// If it is invalid, with everything that is wrong with it, as far as it can be read.
     pub(crate) fn new(
         typed: &Message,
         flags: Value,
@@ -74,7 +74,7 @@ impl Outgoing {
         };
         if is_row {
             kind.trim_parameters(&mut fields);
-            // A list from Windows has other line breaks in every cell of several lines.
+            // A list from Windows has its own line breaks in every cell of several lines.
             warnings.clear();
         }
         let judged = judged.map(|(path, user)| (*path, user.as_str()));
@@ -89,7 +89,7 @@ impl Outgoing {
         }
         violations.extend(placeholder_of_flow(&fields, typed));
         let route = kind.route(&fields);
-        // The message's own faults come before a missing recipient.
+        // Errors of the message itself come before a missing recipient.
         let message = complete(kind, typed, &fields, violations)?;
         let typed = recipient?;
         let said = typed.warnings().to_vec();
@@ -107,7 +107,7 @@ impl Outgoing {
         Ok((Self { kind: message, recipient, route, body, json }, warnings))
     }
 
-    /// The kind that it is, as the word after `send`; a body can be of another one than was typed.
+    /// The kind, as the word after `send`; a body can be of another kind than the typed one.
     #[must_use]
     pub(crate) fn kind(&self) -> &'static str {
         self.kind.written_by()
@@ -128,7 +128,7 @@ impl Outgoing {
         &self.body
     }
 
-    /// The body as the bytes that leave.
+    /// The body, as the bytes that are sent.
     #[must_use]
     pub(crate) fn json(&self) -> &str {
         &self.json
@@ -145,10 +145,10 @@ impl Outgoing {
         std::iter::once(self.recipient.as_str()).chain(recipients_in(&self.body))
     }
 
-    /// A body may name the bot; it must be the one that sends it.
+    /// Checks that a bot named in the body is the sender.
     ///
     /// # Errors
-    /// When it is another.
+    /// If it is another bot.
     pub(crate) fn check_bot(&self, bot: &str) -> Result<(), InvalidMessage> {
         match self.body.get("botId") {
             None => Ok(()),
@@ -179,7 +179,7 @@ fn named_beside<'a>(
     recipients_in(fields).filter(move |user| named.as_deref() != Some(user)).map(|user| ("destinations", user))
 }
 
-/// The id of a flow that was copied from the API's documents; one that was typed as a flag is meant.
+/// The id of a flow that was copied from the API's documents; an id typed as a flag is intentional.
 fn placeholder_of_flow(fields: &Value, typed: &Message) -> Option<Violation> {
     let id = |body: &Value| body.pointer("/parameters/flow_id").and_then(Value::as_str).map(str::to_owned);
     let found = id(fields)?;
@@ -188,7 +188,7 @@ fn placeholder_of_flow(fields: &Value, typed: &Message) -> Option<Violation> {
     Some(Violation { path: path.to_owned(), problem, flag: typed.flag_of(path) })
 }
 
-/// Writes the national numbers of typed contacts with their country code, as it does that of the recipient.
+/// Writes the national numbers of typed contacts with their country code, like the recipient's.
 pub(crate) fn with_country_codes(flags: &mut Value, country: Option<Country>) {
     let Some(country) = country else { return };
     let contacts = flags.get_mut("contacts").and_then(Value::as_array_mut).into_iter().flatten();

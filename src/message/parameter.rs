@@ -1,4 +1,4 @@
-//! What WhatsApp takes as a parameter of a template, of either form.
+//! The parameters that WhatsApp accepts in a template, of either form.
 
 use serde_json::Value;
 
@@ -6,11 +6,11 @@ use super::characters::visit_texts;
 use super::schema_path::{at, rule_at};
 use crate::line_breaks::{is_other_line_break, with_plain_line_breaks};
 
-/// What [`check_parameter`] takes, as a pattern and in words.
+/// What [`check_parameter`] accepts, as a pattern and in words.
 pub(super) const ONE_LINE: &str = r"^(?!.* {5})[^\n\r\t]*\S[^\n\r\t]*$";
 pub(super) const ONE_LINE_IN_WORDS: &str = "one line, not empty, without tabs or more than 4 spaces in a row";
 
-/// WhatsApp takes a template with a parameter of another kind and never delivers it: "Param text cannot have new-line/tab
+/// WhatsApp accepts a template with any other parameter but never delivers it: "Param text cannot have new-line/tab
 /// characters or more than 4 consecutive spaces" (Meta, error 132018).
 pub(super) fn check_parameter(text: &str) -> garde::Result {
     let found = match text {
@@ -23,15 +23,15 @@ pub(super) fn check_parameter(text: &str) -> garde::Result {
     Err(garde::Error::new(format!("{found}, which WhatsApp refuses in a parameter of a template")))
 }
 
-/// What [`check_filled`] takes, in words.
+/// What [`check_filled`] accepts, in words.
 pub(super) const FILLED_IN_WORDS: &str = "no empty text in it";
 
 /// The most characters that the parameters of a template may have together in a notice. WhatsApp refuses a template whose
 /// text has more than 1,024 with its parameters filled in (Meta, error 132005); the rest is left for the template's own.
 const MOST_TOGETHER: usize = 900;
 
-/// Gives each parameter in `body`, a template by the kind with `schema`, with its path, and whether it has to be one line, to
-/// `see`. A parameter of a list of `NAME=VALUE` is the value.
+/// Calls `see` with each parameter in `body`, a template of the kind with `schema`, with its path, and with whether it
+/// has to be one line. For `NAME=VALUE` the parameter is the value.
 fn visit_parameters(body: &mut Value, schema: &Value, mut see: impl FnMut(&str, bool, &mut String)) {
     let are_named = at(schema, "parameters").is_some_and(|parameters| parameters.get("additionalProperties").is_some());
     visit_texts(body, "", &mut |path, text| {
@@ -48,7 +48,7 @@ fn visit_parameters(body: &mut Value, schema: &Value, mut see: impl FnMut(&str, 
     });
 }
 
-/// Removes line breaks from the ends of the parameters in `body`: in the cell of a list they are invisible.
+/// Removes line breaks from the ends of the parameters in `body`: they are invisible in a list's cell.
 pub(super) fn trim_parameters(body: &mut Value, schema: &Value) {
     visit_texts(body, "", &mut |path, text| {
         if text.ends_with('\n') && rule_at(schema, path) == Some(ONE_LINE_IN_WORDS) {
@@ -83,7 +83,7 @@ pub(super) fn fit_parameters(body: &mut Value, schema: &Value) -> Vec<String> {
     changed
 }
 
-/// Makes `text` one line that is not empty; says in words what that made of it.
+/// Makes `text` one line that is not empty, and describes the problem.
 fn fit(text: &mut String) -> &'static str {
     let plain = with_plain_line_breaks(text);
     let lines = plain.split('\n').map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -96,7 +96,8 @@ fn fit(text: &mut String) -> &'static str {
     if plain.contains('\n') { "sent on one line" } else { "sent with single spaces" }
 }
 
-/// How long each of the texts with these lengths may be, so that all fit together and the longest alone are shortened.
+/// The most characters of each of the texts with these lengths, so that all fit together and only the longest are
+/// shortened.
 fn longest_that_fit(lengths: &[usize]) -> usize {
     let fits = |most: &usize| lengths.iter().map(|length| length.min(most)).sum::<usize>() <= MOST_TOGETHER;
     let longest = lengths.iter().copied().max().unwrap_or_default();
@@ -105,7 +106,7 @@ fn longest_that_fit(lengths: &[usize]) -> usize {
 
 const EMPTY: &str = "is empty; a template takes no empty parameter";
 
-/// Whether every text in a value whose form is not documented says something.
+/// Whether no text is empty in a value whose form is not documented.
 pub(super) fn check_filled(value: &Value) -> garde::Result {
     match value {
         Value::String(text) => check_filled_text(text),

@@ -1,4 +1,5 @@
-//! Whom a message goes to: what a person types, turned into the `userId` on the wire, or refused with the reason.
+//! The recipient of a message: the text that a person types, turned into the `userId` on the wire, or refused with the
+//! reason.
 
 use std::fmt;
 
@@ -16,7 +17,7 @@ pub(crate) struct Recipient(String);
 #[derive(Clone, Debug)]
 pub(crate) struct TypedRecipient {
     pub(crate) recipient: Recipient,
-    /// Nothing for a WhatsApp user id, and for a user of another channel.
+    /// None for a WhatsApp user id, and for a user of another channel.
     number: Option<PhoneNumber>,
 }
 
@@ -29,7 +30,7 @@ pub(crate) enum RecipientError {
     #[error("`{typed}` has too few digits for a WhatsApp user id{}", did_you_mean(meant.as_ref()))]
     ShortUserId {
         typed: String,
-        /// The number that is probably meant.
+        /// The probable number.
         meant: Option<String>,
     },
     #[error("`{0}` cannot be a recipient: as a part of a URL it means a folder")]
@@ -43,7 +44,7 @@ fn did_you_mean(number: Option<&String>) -> String {
 }
 
 impl RecipientError {
-    /// The way out, for the hint line.
+    /// The hint.
     #[must_use]
     pub(crate) fn hint(&self) -> String {
         match self {
@@ -56,7 +57,7 @@ impl RecipientError {
         }
     }
 
-    /// Whether a country, said with `--country` or in the profile, could make a recipient of it.
+    /// Whether it could be a recipient if a country were set with `--country` or in the profile.
     #[must_use]
     pub(crate) fn is_without_country(&self) -> bool {
         matches!(self, Self::Phone(error) if error.is_without_country())
@@ -131,7 +132,7 @@ fn looks_like_placeholder(user: &str) -> bool {
         || ["string", "user_id", "userid", "phone", "phone_number", "recipient"].into_iter().any(is_word)
 }
 
-/// Whether nothing of it is seen: a user that has no other characters is none.
+/// Whether it is invisible: a text with only such characters is not a user.
 fn is_invisible(character: char) -> bool {
     !character.is_control()
         && (character.is_whitespace()
@@ -162,11 +163,11 @@ impl fmt::Display for Recipient {
 }
 
 impl TypedRecipient {
-    /// A recipient as a person wrote it, in a flag, a list or a file: `id:USER`, a WhatsApp user id, or a phone number, whose
-    /// bare digits can be a national number of `country`.
+    /// A recipient as a person wrote it, in a flag, a list or a file: `id:USER`, a WhatsApp user id, or a phone number,
+    /// whose bare digits can be a national number of `country`.
     ///
     /// # Errors
-    /// When it is not surely one recipient.
+    /// If it is not clearly one recipient.
     pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, RecipientError> {
         if let Some(user) = typed.strip_prefix("id:") {
             return Ok(Self { recipient: Recipient::verbatim(user)?, number: None });
@@ -183,7 +184,7 @@ impl TypedRecipient {
         Ok(Self { recipient: Recipient(number.as_str().to_owned()), number: Some(number) })
     }
 
-    /// Of one message: a list of numbers is looked at as a whole.
+    /// The recipient of a single message: a list of numbers is judged as a whole.
     pub(super) fn alone(self) -> Self {
         Self { number: self.number.map(PhoneNumber::doubted), ..self }
     }

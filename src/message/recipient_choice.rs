@@ -1,4 +1,4 @@
-//! Whom a message goes to where more than one place may say it.
+//! Decides the recipient of a message if several places may name one.
 
 use super::invalid::InvalidMessage;
 use super::recipient::{Recipient, TypedRecipient};
@@ -11,7 +11,7 @@ pub(crate) struct RecipientSources {
     pub(crate) flag: Option<String>,
     /// `JELOU_TO`; an invalid one matters only if it is used.
     pub(crate) environment: Option<String>,
-    /// Whose national numbers flag and environment may have.
+    /// The country of national numbers in flag and environment.
     pub(crate) country: Option<Country>,
 }
 
@@ -25,14 +25,14 @@ impl RecipientSources {
 /// A recipient, or where to look for one.
 #[derive(Clone, Debug)]
 pub(crate) enum RecipientChoice<'a> {
-    /// This one, whatever the body says.
+    /// This recipient, even if the body names another.
     Made(TypedRecipient),
     /// The first of these that is set.
     Among(&'a RecipientSources),
 }
 
 impl RecipientChoice<'_> {
-    /// Whether a recipient that the body names is the one that gets it.
+    /// Whether the message goes to the recipient that the body names.
     pub(crate) fn is_left_to_body(&self) -> bool {
         matches!(self, Self::Among(RecipientSources { flag: None, .. }))
     }

@@ -10,7 +10,7 @@ use super::route::Route;
 use crate::nearest::nearest;
 use crate::phone::is_user_id;
 
-/// Different ones that are kept of a list of messages.
+/// The most different templates that are kept for a list of messages.
 const MOST: usize = 100;
 /// How many templates are named as possible matches.
 const MOST_MEANT: usize = 3;
@@ -20,7 +20,7 @@ const MOST_MEANT: usize = 3;
 pub(crate) struct TemplateUse {
     pub(crate) name: String,
     pub(crate) language: Option<String>,
-    /// How many values its text is given.
+    /// The number of values for its text.
     pub(crate) parameters: usize,
     /// Whether it goes to a WhatsApp user id.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -44,7 +44,7 @@ pub(crate) struct TemplateUses {
 pub(crate) enum TemplateVerdict {
     Fits,
     UnknownName {
-        /// Templates that are called so otherwise: by what a person named them, or behind WhatsApp's prefix.
+        /// Templates with this name in another form: by a person's name for them, or after WhatsApp's prefix.
         meant: Vec<String>,
     },
     OtherLanguage {
@@ -59,15 +59,15 @@ pub(crate) enum TemplateVerdict {
         given: usize,
         expected: usize,
     },
-    /// It begins with an image, a document or a video, and the message names none.
+    /// It begins with an image, a document or a video, and the message has none.
     NeedsMedia {
         media: &'static str,
     },
-    /// It fits, but there is one in each of these, and the message does not say which is meant.
+    /// It fits, but exists in each of these, and the message does not name one.
     SeveralLanguages {
         languages: Vec<String>,
     },
-    /// Unknown, because the list does not have this.
+    /// Unknown, because the list lacks this.
     Unclear {
         missing: &'static str,
     },
@@ -144,7 +144,7 @@ impl TemplateUse {
 }
 
 impl TemplateUses {
-    /// Takes the template of a message that names one.
+    /// Notes the template of a message that names one.
     pub(crate) fn note(&mut self, outgoing: &Outgoing) {
         if *outgoing.route() != Route::Template || self.uses.iter().any(|known| known.is_of(outgoing.body())) {
             return;
@@ -175,7 +175,7 @@ fn named_otherwise(name: &str, templates: &[Value]) -> Vec<String> {
     names
 }
 
-/// The template whose name, or the name that a person gave it, is nearest to `name`.
+/// The template whose name, or a person's name for it, is nearest to `name`.
 pub(crate) fn nearest_template<'a>(name: &str, templates: &'a [Value]) -> Option<&'a str> {
     let names_of = |each: &'a Value| {
         let own = text(each, "elementName");
@@ -192,7 +192,7 @@ pub(crate) fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
     (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
 }
 
-/// `order_shipped` of `a1b2_order_shipped`: WhatsApp puts four random characters before the name that a person gives.
+/// `order_shipped` of `a1b2_order_shipped`: WhatsApp puts four random characters before a person's name for it.
 fn without_prefix(name: &str) -> Option<&str> {
     let (prefix, rest) = name.split_once('_')?;
     let is_prefix = prefix.len() == 4 && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -240,7 +240,7 @@ fn values(body: &Value) -> usize {
     body.get("parameters").and_then(Value::as_array).map_or(0, Vec::len)
 }
 
-/// Those that are listed, each once.
+/// The listed languages, each once.
 fn languages(templates: &[&Value]) -> Vec<String> {
     let mut languages: Vec<_> = templates.iter().filter_map(|each| text(each, "language")).map(str::to_owned).collect();
     let mut seen = BTreeSet::new();
@@ -321,7 +321,7 @@ mod tests {
             ("recordatorio", &["e5f6_recordatorio"], Some("e5f6_recordatorio")),
             ("aviso de pago", &["g7h8_Pago"], Some("g7h8_Pago")),
             ("pago", &["g7h8_Pago"], Some("g7h8_Pago")),
-            // What a person named goes before what stands behind a prefix.
+            // A person's name for it comes before a name after a prefix.
             ("cita", &["k1l2_other"], Some("i9j0_cita")),
             ("order_shiped", &[], Some("a1b2_order_shipped")),
             ("recordatori", &[], Some("e5f6_recordatorio")),

@@ -1,4 +1,4 @@
-//! The text that WhatsApp keeps of a template, by the bot's list of templates, filled with the values of a message.
+//! The text of a template from the bot's list of templates, filled with the values of a message.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::bubble::{DrawnLine, parameters};
 use super::kinds::Message;
 use super::template_listing::{TemplateUses, is_approved, text};
 
-/// Characters of a text that is kept; WhatsApp allows 1,024 in a template.
+/// The most characters that are kept of a text; WhatsApp allows 1,024 in a template.
 const LONGEST: usize = 4096;
 
 /// The texts of some templates.
@@ -24,7 +24,7 @@ struct TemplateText {
 }
 
 impl TemplateTexts {
-    /// Those that `uses` name, out of `templates` as the API lists them.
+    /// The texts of the templates in `uses`, from `templates` as the API lists them.
     pub(crate) fn of(uses: &TemplateUses, templates: &[Value]) -> Self {
         let is_used = |name: &str, language: Option<&str>| {
             uses.uses.iter().any(|used| used.name == name && is_same(used.language.as_deref(), language))

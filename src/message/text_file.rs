@@ -1,4 +1,4 @@
-//! `--text-file`, the flag that every kind with a text has.
+//! `--text-file`, the flag of every kind with a text.
 
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -20,7 +20,7 @@ impl TextFile {
     pub(crate) fn shape(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = Map::new();
         if let Some(source) = &self.text_file {
-            // A file from Windows is the same text.
+            // A file from Windows has the same text.
             let text = with_plain_line_breaks(&input.text("--text-file", source)?);
             body.insert("text".to_owned(), json!(text));
         }

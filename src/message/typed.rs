@@ -1,4 +1,4 @@
-//! The kinds as subcommands of the line that is typed.
+//! The kinds as subcommands of the command line.
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ impl<D: Args> FromArgMatches for TypedMessage<D> {
     }
 }
 
-/// The words behind the program's name. A command that has them as an extension needs only those kinds that are among them.
+/// The words after the program's name. A command with kinds as an extension needs only the kinds among these words.
 #[derive(Clone, Debug)]
 pub(crate) struct Words(Arc<[String]>);
 
@@ -65,7 +65,7 @@ impl Words {
         &self.0
     }
 
-    /// Wherever it stands: a word that all commands would take for a kind must be a kind here, too.
+    /// At any position: a word that every command would take for a kind must be a kind here, too.
     fn contain(&self, name: &str) -> bool {
         self.0.iter().any(|word| word == name)
     }

@@ -7,13 +7,13 @@ use serde_json::Map;
 
 use super::contact::{Address, Contact, Email, Link, Name, Organization, Phone};
 
-/// Types that mean nothing to a person who reads the card.
+/// Types that mean nothing to a reader of the card.
 const SILENT_TYPES: [&str; 6] = ["voice", "pref", "internet", "text", "x-internet", "other"];
 
 /// Every card of `text`, in order.
 ///
 /// # Errors
-/// An error if it holds no card, or an incomplete one.
+/// If it has no card, or an incomplete one.
 pub(crate) fn contacts(text: &str) -> Result<Vec<Contact>, String> {
     let mut parser = Parser::new(text).strict();
     let mut contacts = Vec::new();
@@ -28,7 +28,7 @@ pub(crate) fn contacts(text: &str) -> Result<Vec<Contact>, String> {
             Entry::InvalidLine(line) if line.trim().is_empty() => continue,
             Entry::InvalidLine(line) => format!("`{}` is not a line of a card", line.trim()),
             Entry::UnterminatedComponent(_) => format!("card {} has no END:VCARD", contacts.len() + 1),
-            // calcard's enum may grow: whatever else there is, it is not a card.
+            // calcard's enum may grow: any other entry is not a card.
             _ => "it holds something other than cards".to_owned(),
         };
         return Err(problem);
@@ -118,7 +118,7 @@ fn phone(entry: &VCardEntry) -> Option<String> {
     Some(number.to_owned()).filter(|number| !number.is_empty())
 }
 
-/// `CELL` is WhatsApp's `Mobile`; any other type is written with a capital; types that say nothing are skipped.
+/// `CELL` is WhatsApp's `Mobile`; any other type gets a capital; types without a meaning are skipped.
 fn kind(entry: &VCardEntry) -> Option<String> {
     let types = entry.params.iter().filter(|param| param.name == VCardParameterName::Type);
     let types: Vec<String> = types.filter_map(|param| param.value.as_text()).map(str::to_lowercase).collect();
@@ -134,7 +134,8 @@ fn is_empty(entry: &VCardEntry) -> bool {
     entry.values.iter().all(|value| value_text(value).is_none())
 }
 
-/// ADR is post box; extension; street; city; region; code; country (RFC 6350, 6.3.1). An empty one is none.
+/// ADR is post box; extension; street; city; region; code; country (RFC 6350, 6.3.1). An empty address counts as
+/// absent.
 fn address(entry: &VCardEntry) -> Option<Address> {
     if is_empty(entry) {
         return None;
@@ -153,8 +154,8 @@ fn address(entry: &VCardEntry) -> Option<Address> {
     })
 }
 
-/// WhatsApp's form is YYYY-MM-DD; what cannot be written so is left out. Apple writes such a
-/// date with a year that a parameter says to omit.
+/// WhatsApp's form is YYYY-MM-DD; any other date is skipped. Apple writes a date without a year with a parameter that
+/// says to omit the year.
 fn birthday(entry: &VCardEntry) -> Option<String> {
     let omits_year = |name: &VCardParameterName| match name {
         VCardParameterName::Other(name) => name.eq_ignore_ascii_case("X-APPLE-OMIT-YEAR"),

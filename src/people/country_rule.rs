@@ -14,7 +14,7 @@ pub(crate) struct CountryRule {
     pub(crate) by_column: bool,
 }
 
-/// A row whose country is not surely one.
+/// A row whose country is uncertain.
 #[derive(Clone, Debug, Error)]
 pub(crate) enum CountryError {
     #[error(
@@ -26,7 +26,7 @@ pub(crate) enum CountryError {
     Two { first: String, second: String },
 }
 
-/// A recipient of a row that is not surely one.
+/// A row's recipient that is uncertain.
 #[derive(Debug, Error)]
 pub(crate) enum PersonError {
     #[error("{0}")]
@@ -41,10 +41,10 @@ impl CountryRule {
         Self { otherwise: typed.or(of_profile), by_column: typed.is_none() }
     }
 
-    /// The country of a row, by its `cells` under columns of countries, each with its column's name.
+    /// The country of a row, from its `cells` in columns of countries, each with its column's name.
     ///
     /// # Errors
-    /// When one names no country, or two name different ones.
+    /// If a cell does not name a country, or two cells name different ones.
     pub(crate) fn of<'a>(
         self,
         cells: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
@@ -66,10 +66,10 @@ impl CountryRule {
     }
 }
 
-/// The recipient that `typed` is in a row of this country. An international number needs none.
+/// The recipient in `typed`, for a row of this country. An international number does not need a country.
 ///
 /// # Errors
-/// When it is not surely one.
+/// If the recipient is uncertain.
 pub(crate) fn read_recipient(
     typed: &str,
     country: Result<Option<Country>, CountryError>,
@@ -83,13 +83,13 @@ pub(crate) fn read_recipient(
     }
 }
 
-/// The people that `text` may mean in a list of those who must not be written to, with the `cells` of its row under columns
-/// of countries. First stands the one that it is read as; the others are those whom its digits reach in another of the
-/// countries that count, with a country code that they may begin with, or without one. Nobody can tell, so none of them is
-/// written to.
+/// The people that `text` may mean in a list of excluded people, with the `cells` of its row in columns of countries.
+/// The first is the one that it is read as. The others are those whom its digits reach in another of the possible
+/// countries, with a country code that they may begin with, or without one. It is impossible to tell, so none of them
+/// gets a message.
 ///
 /// # Errors
-/// When it is not surely anybody.
+/// If it may not mean a person.
 pub(super) fn readings<'a>(
     text: &str,
     countries: CountryRule,
@@ -97,7 +97,7 @@ pub(super) fn readings<'a>(
 ) -> Result<Vec<String>, PersonError> {
     let country = countries.of(cells.clone());
     let own = country.clone().unwrap_or_default();
-    // A country that is typed is for the list of recipients: a row that names another one may mean that.
+    // A typed country applies to the list of recipients; a row that names another country may mean that one.
     let of_column = CountryRule { otherwise: None, by_column: true }.of(cells).unwrap_or_default();
     let named = of_column.filter(|named| Some(*named) != own);
     let read = |text: &str, country| TypedRecipient::read(text, country).ok();
@@ -120,7 +120,7 @@ pub(super) fn readings<'a>(
     Ok(people)
 }
 
-/// The number that bare digits are when what begins them like the country's code is a part of the national number.
+/// The number of bare digits whose first ones look like the country's code but belong to the national number.
 fn with_code(typed: Option<&TypedRecipient>, country: Option<Country>) -> Option<String> {
     let (typed, code) = (typed?, country?.calling_code());
     let digits = typed.recipient.as_str();

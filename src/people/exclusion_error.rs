@@ -1,4 +1,4 @@
-//! Why a list of people who must not be written to cannot be used, and the way out.
+//! Why a list of excluded people cannot be used, with the hint.
 
 use std::io;
 
@@ -8,10 +8,10 @@ use super::country_rule::PersonError;
 use crate::list::{Foreign, ListError};
 use crate::message::RecipientError;
 
-/// Lines that are named.
+/// The most lines that are listed.
 const NAMED: usize = 20;
 
-/// Which setting asks for a list.
+/// The setting that names a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ExclusionOrigin {
     /// `--exclude`
@@ -20,7 +20,7 @@ pub(crate) enum ExclusionOrigin {
     Profile(String),
 }
 
-/// A list of excluded people that cannot be used: it is unknown who is on it, so nothing may leave.
+/// A list of excluded people that cannot be used: the people on it are unknown, so nothing may be sent.
 #[derive(Debug, Error)]
 #[error("{}: {}{problem}", flag(origin), file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default())]
 pub(crate) struct ExclusionError {
@@ -44,7 +44,7 @@ pub(super) enum ExclusionProblem {
 #[derive(Debug, Error)]
 #[error("{}line {line}: {fault}", sheet.as_ref().map(|sheet| format!("sheet `{sheet}`, ")).unwrap_or_default())]
 pub(super) struct BadLine {
-    /// Of a workbook.
+    /// For a workbook.
     pub(super) sheet: Option<String>,
     pub(super) line: u64,
     pub(super) fault: LineFault,
@@ -90,7 +90,7 @@ impl BadLines {
         self.count
     }
 
-    /// Forgets all but the first `kept`.
+    /// Removes all but the first `kept`.
     pub(super) fn cut(&mut self, kept: u64) {
         self.count = self.count.min(kept);
         self.lines.truncate(usize::try_from(self.count).unwrap_or(NAMED));
@@ -119,7 +119,7 @@ fn flag(origin: &ExclusionOrigin) -> String {
 }
 
 impl ExclusionError {
-    /// The file that is called `name` cannot be opened.
+    /// The file `name` cannot be opened.
     pub(crate) fn unreadable(origin: &ExclusionOrigin, name: &str, cause: io::Error) -> Self {
         Self::new(origin, name, ListError::Unreadable { name: name.to_owned(), cause }.into())
     }
@@ -148,7 +148,6 @@ impl ExclusionError {
         }
     }
 
-    /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> String {
         const LINES: &str = "write one person a line, as +593987654321, a WhatsApp user id or id:USER, or a header with a column \
                              such as celular";

@@ -15,20 +15,20 @@ use crate::phone::{is_user_id, short_user_id};
 
 /// The most bytes of a line that names one person.
 const MAX_LINE: u64 = 1024;
-/// The most bytes of the line that tells what the file is.
+/// The most bytes of the line that shows the type of the file.
 const MAX_FIRST_LINE: u64 = 1024 * 1024;
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// How the lists of people who must not be written to are read.
+/// How the lists of excluded people are read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ExclusionOptions {
-    /// Whose national numbers they may have.
+    /// The countries of their national numbers.
     pub(crate) countries: CountryRule,
-    /// Of a text that is not UTF-8.
+    /// For a text that is not UTF-8.
     pub(crate) encoding: Option<ListEncoding>,
 }
 
-/// Calls `add` with each person of `input`, in all [`readings`]; `name` is named in errors.
+/// Calls `add` with each person of `input`, in all [`readings`]; errors use `name`.
 pub(super) fn read(
     input: ListInput,
     name: &str,
@@ -78,7 +78,7 @@ pub(super) fn read(
 enum Content {
     Nothing,
     Comment,
-    /// One a line.
+    /// One on each line.
     Person,
     Header {
         is_text: bool,
@@ -108,7 +108,7 @@ fn content(line: &[u8]) -> Content {
     }
 }
 
-/// Who a line names, without a comment behind it and the quotes that some programs write around each cell.
+/// The person that a line names, without a comment after it and the quotes that some programs write around each cell.
 fn bare(line: &str) -> &str {
     let comment =
         line.match_indices('#').find(|(at, _)| line.get(..*at).is_some_and(|before| before.ends_with([' ', '\t'])));
@@ -151,7 +151,7 @@ fn read_lines(
     }
 }
 
-/// A list as `bulk send` takes it.
+/// A list as in `bulk send`.
 fn read_list(
     input: Box<dyn Read>,
     name: &str,
@@ -206,7 +206,7 @@ fn read_workbook(
 /// A list whose lines that begin with `#` are empty, outside quotes.
 struct WithoutComments<R> {
     inner: R,
-    /// Of NDJSON a line is a whole row.
+    /// In NDJSON a line is a whole row.
     is_ndjson: bool,
     place: Place,
 }

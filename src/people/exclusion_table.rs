@@ -8,13 +8,13 @@ use crate::phone::is_user_id;
 
 /// The most doubtful cells that are listed.
 const TOLD_DOUBTS: usize = 5;
-/// Digits of what may be meant for a number.
+/// The digits of a cell that may mean a number.
 const DOUBTFUL_DIGITS: usize = 7;
 
 /// The content of a cell, or why it has no value.
 type Cell<'a> = Result<&'a str, String>;
 
-/// What was read of a file, besides people.
+/// The result of reading a file, besides people.
 #[derive(Debug, Default)]
 pub(super) struct ReadFile {
     /// For a workbook, how many of its sheets have people.
@@ -40,7 +40,7 @@ pub(super) struct ExclusionTables<'a> {
 
 #[derive(Default)]
 struct ExclusionTable {
-    /// Of a workbook.
+    /// For a workbook.
     sheet: Option<String>,
     /// None until its row is found; empty if there is none.
     header: Option<Vec<(String, ColumnRole)>>,
@@ -200,7 +200,7 @@ fn is_person(text: &str) -> bool {
     looks_like_number(text.trim()) || is_user_id(text.trim()) || text.starts_with("id:")
 }
 
-/// Whether a cell may be meant for a number, and is none.
+/// Whether a cell may mean a number, but is not one.
 fn is_doubtful(text: &str, role: ColumnRole) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     looks_like_number(text.trim()) || (role == ColumnRole::Perhaps && digits >= DOUBTFUL_DIGITS)

@@ -9,7 +9,7 @@ use super::exclusion_table::ReadFile;
 use crate::list::ListInput;
 use crate::phone::person_key;
 
-/// The people who are excluded, and by which list.
+/// The excluded people, and the list that excludes each.
 #[derive(Debug, Default)]
 pub(crate) struct Exclusions {
     lists: Vec<ExclusionList>,
@@ -24,7 +24,7 @@ pub(crate) struct ExclusionList {
     /// Cells that may have been meant for a number.
     pub(crate) doubts: Vec<String>,
     people: People,
-    /// Those whom digits without `+` may mean, too. They are excluded, and not counted.
+    /// Other people whom digits without `+` may mean. They are excluded, but not counted.
     possible: People,
 }
 

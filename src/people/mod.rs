@@ -1,4 +1,4 @@
-//! Whom a list reaches, and who must not be written to.
+//! The recipients of a list, and the people who must not be written to.
 
 mod country_rule;
 mod exclusion_error;

@@ -18,7 +18,8 @@ pub(crate) struct Country(pub(super) &'static Region);
 /// Codes that are suggested if a country is not known.
 const MOST_NAMED: usize = 6;
 
-/// What people call each country, a line each: its code, and names as [`plain`] writes them. `tests/country-names` writes it.
+/// The names of each country, one country per line: its code, and names as [`plain`] writes them. Written by
+/// `tests/country-names`.
 static NAMES: &str = include_str!("country_names.tsv");
 
 impl Country {

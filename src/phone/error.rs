@@ -1,4 +1,4 @@
-//! Why something is not a telephone number, with what was understood and what is probably meant.
+//! Why a text is not a telephone number, with what was understood and the probable number.
 
 use thiserror::Error;
 
@@ -54,7 +54,6 @@ fn way_out(meant: Option<&String>, is_without_country: bool) -> String {
 }
 
 impl PhoneError {
-    /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> String {
         let id = "a user of another channel is `id:USER`";
         match self {
@@ -88,7 +87,7 @@ impl PhoneError {
         }
     }
 
-    /// Whether a country, said with `--country` or in the profile, could make a number of it.
+    /// Whether it could be a number if a country were set with `--country` or in the profile.
     pub(crate) fn is_without_country(&self) -> bool {
         matches!(self, Self::National { .. } | Self::Invalid { is_without_country: true, .. })
     }

@@ -1,14 +1,14 @@
-//! Explains why digits are not a number, and which number is probably meant.
+//! Explains why digits are not a number, and finds the probable number.
 
 use super::national::{international, without_prefix};
 use super::rules::{Region, regions_of_code};
 use super::spelling::is_number;
 
-/// Without its zeros a shorter number is as likely a national one that is by chance valid in another country.
+/// A shorter number without its zeros is as likely a national one that is by chance valid in another country.
 const DIGITS_BEHIND_ZEROS: usize = 11;
 
-/// What is wrong with `digits`, which should begin with a country code, and the number that is probably meant. `expected` is
-/// the country that was given.
+/// What is wrong with `digits`, which should begin with a country code, and the probable number. `expected` is the
+/// country that was given.
 pub(super) fn of_international(digits: &str, expected: Option<&Region>) -> (String, Option<String>) {
     let without_zeros = digits.trim_start_matches('0');
     if without_zeros != digits {

@@ -1,6 +1,6 @@
 //! Telephone numbers by libphonenumber's rules, and whether two of them reach the same person; WhatsApp's ids of people
-//! whose number a business does not see. The rules are tables that `tests/cli/phone_rules.rs` writes; nothing of them is
-//! loaded before it is used.
+//! whose number a business does not see. The rules are tables written by `tests/cli/phone_rules.rs`, which are not
+//! loaded until they are used.
 
 mod country;
 mod error;

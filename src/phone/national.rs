@@ -17,8 +17,8 @@ pub(super) fn international(digits: &str, region: &'static Region) -> Option<Str
         .or_else(|| Some(behind_code(digits)).filter(|number| is_national(number, region)))
 }
 
-/// A number that is written without any prefix. Of the spellings beside the rules only Brazil's stands without its country's
-/// code: only after 52 is Mexico's 1 dialled.
+/// A number that is written without any prefix. Of the spellings that differ from the rules, only Brazil's can be
+/// written without the country code: Mexico's 1 is only dialled after 52.
 fn is_national(number: &str, region: &Region) -> bool {
     if region.code == "BR" { is_number(number) } else { is_valid(number) }
 }

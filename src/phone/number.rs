@@ -1,4 +1,4 @@
-//! A telephone number, judged: what a person typed, and the number that it is.
+//! Reads a telephone number: what a person typed, and the valid number for it.
 
 use super::country::Country;
 use super::error::PhoneError;
@@ -9,7 +9,7 @@ use super::spelling::{is_number, region_of_number};
 use super::typed::{DIGITS, Typed};
 use super::user_id;
 
-/// With fewer digits and no `+`, a number is as likely a national one.
+/// A number with fewer digits and no `+` is as likely a national one.
 const DIGITS_WITHOUT_PLUS: usize = 10;
 
 /// A valid number, by libphonenumber's rules.
@@ -22,11 +22,11 @@ pub(crate) struct PhoneNumber {
 }
 
 impl PhoneNumber {
-    /// The number that `typed` is. `+` or 00 begins an international one; bare digits are a national one of `country` if
-    /// they can be, else an international one.
+    /// The number in `typed`. `+` or 00 begins an international one; bare digits are a national one of `country` if
+    /// possible, otherwise an international one.
     ///
     /// # Errors
-    /// If it is not a valid number, with the one that is probably meant.
+    /// If it is not a valid number, with the probable number.
     pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, PhoneError> {
         let Typed { is_international, digits } = Typed::read(typed)?;
         match country {
@@ -137,8 +137,8 @@ impl PhoneNumber {
     }
 }
 
-/// Whether bare `digits`, no national number of `region`, can be meant with a country code. A national one that lacks a digit
-/// is by chance valid in another country.
+/// Whether bare `digits`, which are not a national number of `region`, can include a country code. A national one that
+/// lacks a digit is by chance valid in another country.
 fn may_be_international(digits: &str, region: &Region) -> bool {
     let fewest = if digits.starts_with(region.calling_code) { *DIGITS.start() } else { DIGITS_WITHOUT_PLUS };
     digits.len() >= fewest && is_number(digits)

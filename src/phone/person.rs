@@ -1,4 +1,4 @@
-//! Whom two recipients are: in three countries one telephone has two numbers.
+//! Whether two recipients are the same person: in three countries one telephone has two numbers.
 
 use std::borrow::Cow;
 
@@ -36,7 +36,7 @@ pub(crate) fn spellings(recipient: &str) -> impl Iterator<Item = Cow<'_, str>> {
     [Some(Cow::Borrowed(recipient)), Some(key), long].into_iter().flatten()
 }
 
-/// The digits of a number that is written for people; everything else unchanged.
+/// The digits of a number that is formatted for people; any other text is unchanged.
 fn digits_of(recipient: &str) -> Cow<'_, str> {
     if recipient.bytes().all(|byte| byte.is_ascii_digit()) {
         return Cow::Borrowed(recipient);
@@ -61,14 +61,14 @@ mod tests {
             ("541123456789", "541123456789"),
             ("5511987654321", "551187654321"),
             ("551187654321", "551187654321"),
-            // A landline, and a number whose 9 is no ninth digit.
+            // A landline, and a number whose 9 is not the ninth digit.
             ("551133334444", "551133334444"),
             ("5511933334444", "5511933334444"),
             ("593987654321", "593987654321"),
             ("+593 98 765-4321", "593987654321"),
             ("521551234567", "521551234567"),
             ("USER_ID", "USER_ID"),
-            // An id is never guessed to be the person of a number.
+            // An id never counts as the person of a number.
             ("EC.593987654321593987", "EC.593987654321593987"),
             ("MX.ENT.5215512345678", "MX.ENT.5215512345678"),
             ("12-3", "12-3"),

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 /// number that ends there. The first node is the dead end, the last is the start.
 static NUMBERS: &[u8] = include_bytes!("numbers.bin");
 
-/// One line a region.
+/// One region per line.
 static REGIONS: &str = include_str!("regions.tsv");
 
 /// Ten nodes of two bytes, and the region.

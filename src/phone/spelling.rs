@@ -1,4 +1,4 @@
-//! Numbers that WhatsApp writes otherwise than the rules: they are right as they are.
+//! Numbers that WhatsApp spells differently from the rules: they are valid as they are.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ pub(super) fn is_number(digits: &str) -> bool {
     is_valid(digits) || is_valid(&by_the_rules(digits))
 }
 
-/// The region of a number, in whichever spelling.
+/// The region of a number in any spelling.
 pub(super) fn region_of_number(digits: &str) -> Option<&'static Region> {
     region_of(digits).or_else(|| region_of(&by_the_rules(digits)))
 }

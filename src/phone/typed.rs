@@ -8,14 +8,14 @@ pub(super) const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 /// The digits of what was typed.
 #[derive(Debug)]
 pub(super) struct Typed {
-    /// Whether they begin with a country code: there was a `+`, or 00, which is not among the digits.
+    /// Whether they begin with a country code: it was typed after `+`, or after 00, which is not among the digits.
     pub(super) is_international: bool,
     pub(super) digits: String,
 }
 
 impl Typed {
     /// # Errors
-    /// When it is not surely one number.
+    /// If it is not clearly one number.
     pub(super) fn read(typed: &str) -> Result<Self, PhoneError> {
         let bare: String = typed.chars().filter(|character| !is_paste_residue(*character)).collect();
         let (plus, number) = match bare.trim_start_matches(['(', '.', '-']).strip_prefix('+') {
@@ -57,7 +57,7 @@ impl Typed {
     }
 }
 
-/// `593987654321.0`, or more zeros behind the only dot of a number; `415.555.0000` is a phone.
+/// `593987654321.0`, or more zeros after the only dot of a number; `415.555.0000` is a phone number.
 fn is_from_a_spreadsheet(number: &str) -> bool {
     let Some((whole, decimals)) = number.rsplit_once('.') else { return false };
     let is_zero = !decimals.is_empty() && decimals.bytes().all(|byte| byte == b'0');

@@ -1,12 +1,12 @@
-//! WhatsApp's ids of people whose number a business does not see (`api.md`, "People without a number"): two capital letters
-//! of a country, a point, letters and digits.
+//! WhatsApp's ids of people whose number a business does not see (`api.md`, "People without a number"): a country's two
+//! capital letters, a dot, letters and digits.
 
-/// Most letters and digits behind the point.
+/// The most letters and digits after the dot.
 const MOST: usize = 128;
 /// Fewer digits are as likely a mistyped number.
 const FEWEST_DIGITS: usize = 16;
 
-/// Whether `recipient` is such an id: `US.13491208655302741918`, or `US.ENT.…`, which a group of businesses has in common.
+/// Whether `recipient` is such an id: `US.13491208655302741918`, or `US.ENT.…`, which a group of businesses shares.
 pub(crate) fn is_user_id(recipient: &str) -> bool {
     parts(recipient).is_some() && short_user_id(recipient).is_none()
 }

@@ -5,7 +5,7 @@ use crate::output::Stderr;
 use crate::process::SystemError;
 use crate::sandbox::{self, DEFAULT_PORT, Neighbor, Sandbox};
 
-/// Where a request would go, without checking what runs. A running sandbox has a page.
+/// The address of a request, without checking whether a sandbox runs. A running sandbox has a page.
 pub(crate) fn planned(settings: &Settings) -> ApiUrl {
     match &settings.sandbox {
         Sandboxed::No | Sandboxed::At(_) => settings.api_url.value.clone(),
@@ -13,7 +13,8 @@ pub(crate) fn planned(settings: &Settings) -> ApiUrl {
     }
 }
 
-/// Where a request goes. With `--sandbox` it is this user's running sandbox; if there is none, one is started in this process.
+/// The address of a request. With `--sandbox` it is this user's running sandbox; if there is none, one is started in
+/// this process.
 pub(crate) async fn reach_or_start(settings: &Settings, stderr: &Stderr) -> Result<ApiUrl, SystemError> {
     if settings.sandbox != Sandboxed::Nearest {
         return Ok(planned(settings));

@@ -1,6 +1,6 @@
-//! The audit log: a line of JSON for each message of `send`, `run` and `--test-to`, for each end of a bulk run, for each run
-//! that a guard refused, and for each decision about rows, in the file that the profile or `JELOUCTL_LOG` names. It contains no
-//! text of a message and no secret, and a failure to write it changes no exit code.
+//! The audit log: a line of JSON for each message of `send`, `run` and `--test-to`, for each end of a bulk run, for
+//! each run that a guard refused, and for each decision about rows, in the file from the profile or `JELOUCTL_LOG`. It
+//! contains no text of a message and no secret, and a failed write does not change the exit code.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -22,12 +22,12 @@ use crate::private_file::{self, FileError};
 use crate::process::host_name;
 use crate::timestamps::rfc_3339_millis;
 
-/// How often, and how long after another, the lock of a log whose last line was cut is tried: other processes hold it for
-/// one write.
+/// How often, and at what interval, to try the lock of a log whose last line was cut: other processes hold it for one
+/// write.
 const LOCK_TRIES: u32 = 20;
 const BETWEEN_LOCK_TRIES: Duration = Duration::from_millis(5);
 
-/// The log's file, and the sender; without a file nothing is written.
+/// The log's file, and the sender; nothing is written without a file.
 #[derive(Debug, Default)]
 pub(crate) struct AuditLog {
     path: Option<PathBuf>,
@@ -35,7 +35,7 @@ pub(crate) struct AuditLog {
     bot: Option<String>,
     client_id: Option<String>,
     sandbox: bool,
-    /// The lists of people who were not to be written to.
+    /// The lists of excluded people.
     exclusions: Vec<Value>,
 }
 
@@ -51,27 +51,27 @@ impl AuditLog {
         }
     }
 
-    /// The same log, of what is not sent to the people on these lists.
+    /// The same log, with the lists of people to whom nothing is sent.
     pub(crate) fn with(self, exclusions: &Exclusions) -> Self {
         let list = |list: &ExclusionList| json!({ "list": list.name, "people": list.count(), "sheets": list.sheets });
         Self { exclusions: exclusions.lists().iter().map(list).collect(), ..self }
     }
 
-    /// From the configuration that these flags lead to; its warnings are not printed.
+    /// From the configuration that these flags select; its warnings are not printed.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If it cannot be read.
     pub(crate) fn of_flags(flags: &Flags) -> Result<Self, ConfigError> {
         let (environment, _) = read_environment()?;
         Ok(Self::of(&Settings::load(flags, &environment)?))
     }
 
-    /// The same log, of a run that was begun by this bot and client.
+    /// The same log, for a run that this bot and client began.
     pub(crate) fn of_run(self, bot: String, client_id: String) -> Self {
         Self { bot: Some(bot), client_id: Some(client_id), ..self }
     }
 
-    /// The same log, of what this bot has sent.
+    /// The same log, for messages of this bot.
     pub(crate) fn of_bot(self, bot: String) -> Self {
         Self { bot: Some(bot), ..self }
     }
@@ -88,7 +88,7 @@ impl AuditLog {
                 "replayed": record.replayed,
                 "exit_code": exit_code,
                 "code": error.map(|error| error.code),
-                // These two are the API's, who could say anything in them.
+                // Both come from the API, which may return anything.
                 "api_code": error.and_then(|error| error.api_code.as_deref()).map(clipped),
                 "message_id": record.message_id.as_deref().map(clipped),
                 "http_status": record.http_status,
@@ -143,10 +143,10 @@ impl AuditLog {
     }
 }
 
-/// Whether the log could be written, without writing: for `doctor`, which makes no file either.
+/// Checks whether the log can be written, without writing: for `doctor`, which does not create a file either.
 ///
 /// # Errors
-/// With what keeps it from being written.
+/// If it cannot be written, with the reason.
 pub(crate) fn check_audit_log(path: &Path) -> Result<(), FileError> {
     let checked = match (own_descriptor(path), path.try_exists()) {
         (None, Ok(false)) => check_directory(path.parent().filter(|parent| !parent.as_os_str().is_empty())),
@@ -166,20 +166,21 @@ fn check_directory(directory: Option<&Path>) -> io::Result<()> {
     std::fs::metadata(directory.unwrap_or(Path::new("."))).map(|_| ())
 }
 
-/// What a line is appended to.
+/// The target of a line.
 enum Log<'a> {
-    /// A descriptor that this process was started with: the caller chose where the lines go.
+    /// A descriptor that this process inherited: the caller decided where the lines go.
     Descriptor(File),
     File(File, &'a Path),
 }
 
 impl Log<'_> {
-    /// In one write, so that the lines of several processes do not mix.
+    /// Appends in one write, so that the lines of several processes do not mix.
     fn append(mut self, mut line: String) -> io::Result<()> {
         if let Self::File(file, path) = &self
             && ends_within_a_line(path)
         {
-            // The first one begins the new line, until the file is closed. Without the lock two might: an empty line.
+            // The first process begins the new line, until the file is closed. Without the lock two could, which leaves
+            // an empty line.
             lock_for_a_moment(file);
             if ends_within_a_line(path) {
                 line.insert(0, '\n');
@@ -193,8 +194,8 @@ impl Log<'_> {
     }
 }
 
-/// Tries to get the lock, and continues without it: a process that holds it for longer may be waiting for this one to end, as
-/// `flock` does.
+/// Tries to get the lock, and continues without it: a process that holds it for longer may be waiting for this one to
+/// end, such as `flock`.
 fn lock_for_a_moment(file: &File) {
     for _ in 0..LOCK_TRIES {
         if !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
@@ -204,7 +205,8 @@ fn lock_for_a_moment(file: &File) {
     }
 }
 
-/// Whether the last line of the file was cut, as by a full disk. One that cannot be read is taken for whole.
+/// Whether the last line of the file was cut, for example by a full disk. A file that cannot be read counts as
+/// complete.
 fn ends_within_a_line(path: &Path) -> bool {
     let last = || {
         let mut file = File::open(path)?;
@@ -216,7 +218,7 @@ fn ends_within_a_line(path: &Path) -> bool {
     path.is_file() && last().is_ok_and(|last| last != [b'\n'])
 }
 
-/// Opened to append; a file that has to be made is 0600.
+/// Opens it to append; a new file has mode 0600.
 fn open(path: &Path) -> io::Result<Log<'_>> {
     if let Some(descriptor) = own_descriptor(path) {
         return descriptor.map(Log::Descriptor);
@@ -255,7 +257,7 @@ fn own_descriptor(_path: &Path) -> Option<io::Result<File>> {
     None
 }
 
-/// A copy of any other inherited descriptor; None if the system has none and the path must be opened.
+/// A copy of any other inherited descriptor; None if there is none and the path must be opened.
 #[cfg(target_os = "linux")]
 fn numbered_descriptor(number: i32) -> Option<io::Result<OwnedFd>> {
     use rustix::fs::OFlags;
@@ -267,27 +269,27 @@ fn numbered_descriptor(number: i32) -> Option<io::Result<OwnedFd>> {
         information => information.ok()?,
     };
     let flags = information.lines().find_map(|line| line.strip_prefix("flags:"))?;
-    // One that we have opened ourselves, such as a connection, is closed on exec.
+    // A descriptor that we opened ourselves, such as a connection, is closed on exec.
     if i32::from_str_radix(flags.trim(), 8).ok()? & OFlags::CLOEXEC.bits().cast_signed() != 0 {
         return Some(Err(Errno::BADF.into()));
     }
-    // Only the kernel can make a descriptor of a number without `unsafe`.
+    // Only the kernel can make a descriptor from a number without `unsafe`.
     let own = pidfd_open(getpid(), PidfdFlags::empty()).ok()?;
     match pidfd_getfd(own, number, PidfdGetfdFlags::empty()) {
-        // An old kernel, or a container that forbids it.
+        // An old kernel, or a container that forbids the call.
         Err(Errno::NOSYS | Errno::PERM) => None,
         descriptor => Some(descriptor.map_err(io::Error::from)),
     }
 }
 
-/// Here to open `/dev/fd/N` makes a copy.
+/// On these systems opening `/dev/fd/N` makes a copy.
 #[cfg(all(unix, not(target_os = "linux")))]
 fn numbered_descriptor(_number: i32) -> Option<io::Result<OwnedFd>> {
     None
 }
 
-/// A log that others can change proves nothing, and somebody may have created the file to learn the recipients. Files that are
-/// not regular, such as a terminal, have no permissions that show it.
+/// A log that others can change proves nothing, and someone may have created the file to learn the recipients. The
+/// permissions of files that are not regular, such as a terminal, do not show that.
 #[cfg(unix)]
 fn refuse_unsafe(file: &File) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
@@ -366,7 +368,7 @@ mod tests {
             ..Record::default()
         };
         log(&path).message(&stderr, "send", &record, 5);
-        // A line that a full disk has cut is ended first.
+        // A line that was cut by a full disk is ended first.
         let half = std::fs::read_to_string(&path).unwrap().trim_end().to_owned() + "\n{\"half\":";
         std::fs::write(&path, half).unwrap();
         log(&path).of_run("2".to_owned(), "d".to_owned()).run(&stderr, "bulk send", &json!({ "run": "r" }));

@@ -1,5 +1,5 @@
-//! The way to the API, opened when a request is about to leave: the secret is fetched, and from here on a signal is an
-//! outcome.
+//! The connection to the API, opened when a request is about to leave: the secret is fetched, and from then on a signal
+//! is an outcome.
 
 use std::io;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::output::{Stderr, visible_json};
 use crate::process::{Signal, Signals, SystemError};
 
-/// What a request needs to leave, and what stops it.
+/// Everything that a request needs to leave, and the signals that stop it.
 pub(crate) struct Connection {
     pub(crate) base: ApiUrl,
     pub(crate) client: Client,
@@ -24,7 +24,7 @@ pub(crate) struct Connection {
     pub(crate) signals: Signals,
 }
 
-/// What came of opening one.
+/// The result of opening a connection.
 #[expect(clippy::large_enum_variant, reason = "a process has one, and takes it apart at once")]
 pub(crate) enum Opening {
     Open(Connection),
@@ -33,7 +33,7 @@ pub(crate) enum Opening {
 }
 
 impl Opening {
-    /// For callers without anything to say about a signal.
+    /// For callers that do not handle a signal themselves.
     pub(crate) fn connection(self) -> Result<Connection, Interrupted> {
         match self {
             Self::Open(connection) => Ok(connection),
@@ -47,7 +47,7 @@ impl Opening {
 #[error("interrupted by {}", .0.name())]
 pub(crate) struct Interrupted(pub(crate) Signal);
 
-/// What keeps a connection from being opened; nothing was sent.
+/// Why a connection cannot be opened; nothing was sent.
 #[derive(Debug, Error)]
 pub(crate) enum ConnectError {
     #[error(transparent)]
@@ -58,10 +58,11 @@ pub(crate) enum ConnectError {
     System(#[from] SystemError),
 }
 
-/// Connects to the API at `base` as `client_id`, whose secret is fetched now. `signals`, none of which is caught yet, stop it.
+/// Connects to the API at `base` as `client_id`, whose secret is fetched now. `signals`, none of which is caught yet,
+/// stop it.
 ///
 /// # Errors
-/// When the secret cannot be had, or the certificates or the proxy cannot be used.
+/// If the secret is unavailable, or the certificates or the proxy cannot be used.
 pub(crate) async fn connect(
     context: &Context,
     settings: &Settings,
@@ -71,7 +72,8 @@ pub(crate) async fn connect(
     mut signals: Signals,
 ) -> Result<Opening, ConnectError> {
     let client = new_client(settings, &base)?;
-    // Ctrl-C that is caught ends a question with an error; the others would wait for the answer, and are caught after it.
+    // A caught Ctrl-C ends a question with an error. Other signals would wait for the answer, so they are caught after
+    // it.
     signals.catch(&[Signal::Interrupt])?;
     let ask = || secret::ask_secret("Client secret (hidden):");
     let typed = if secret.value == SecretSource::Prompt { Some(secret.fetch(ask).await?) } else { None };
@@ -92,11 +94,11 @@ pub(crate) async fn connect(
     Ok(Opening::Open(Connection { base, client, credentials, signals }))
 }
 
-/// As [`connect`] before a question, which a signal ends as it ends any program: none is caught before
-/// [`Connection::catch_signals`]. Nothing where the secret is typed at the terminal, which needs them caught.
+/// Like [`connect`], before a question, which a signal ends as it ends any program: none is caught before
+/// [`Connection::catch_signals`]. None if the secret is typed at the terminal, because that requires caught signals.
 ///
 /// # Errors
-/// As of [`connect`].
+/// As for [`connect`].
 pub(crate) async fn connect_before_question(
     context: &Context,
     settings: &Settings,
@@ -118,12 +120,12 @@ impl Connection {
     /// From here on a signal is an outcome.
     ///
     /// # Errors
-    /// When the system does not let us listen for them.
+    /// If the system does not allow signal handlers.
     pub(crate) fn catch_signals(&mut self) -> Result<(), ConnectError> {
         Ok(self.signals.catch(&Signal::THAT_END_US)?)
     }
 
-    /// Sends `request` and tells its progress; `flight` keeps how far it got.
+    /// Sends `request` and reports its progress; `flight` records how far it got.
     pub(crate) async fn deliver(
         &mut self,
         stderr: &Stderr,
@@ -140,7 +142,7 @@ impl Connection {
     }
 }
 
-/// What sends requests to the API at `base`.
+/// The client for requests to the API at `base`.
 pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, ConnectError> {
     let roots = match settings.ca_cert_file()? {
         _ if base.is_plain_http() => Roots::None,
@@ -154,12 +156,12 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
 /// The proxy on the way to the API at `base`; never for this machine or a sandbox: only those use plain HTTP.
 ///
 /// # Errors
-/// When a variable names one that cannot be understood.
+/// If a variable has an invalid proxy.
 pub(crate) fn proxy_to(base: &ApiUrl) -> Result<Option<Proxy>, ClientError> {
     if base.is_loopback() || base.is_plain_http() { Ok(None) } else { Ok(Proxy::of(base.url())?) }
 }
 
-/// Says what happens on the way: each wait, and with `--verbose` each request and answer.
+/// Reports what happens on the way: each wait, and with `--verbose` each request and answer.
 pub(super) fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>) {
     match event {
         Event::Attempt(number) => {

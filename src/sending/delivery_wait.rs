@@ -1,4 +1,4 @@
-//! Waits until a message that Jelou accepted has reached the state that `--wait` names, by asking Jelou.
+//! Waits until an accepted message has reached the state in `--wait`, by asking Jelou.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -18,10 +18,10 @@ use crate::message::Outgoing;
 use crate::output::{Record, RecordDelivery, Stderr, rounded};
 use crate::process::Signal;
 
-/// Between the first two look-ups of a message; half as long again after each.
+/// The pause between the first two look-ups of a message; each further one is half as long again.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// The last look-up begins this long before the time is up, so that it can be answered in time.
+/// How long before the deadline the last look-up begins, so that it can be answered in time.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// How far a message is to come, a value of `--wait`; the comments are its help.
@@ -42,7 +42,7 @@ pub(crate) struct DeliveryWait {
     pub(crate) within: Duration,
 }
 
-/// How the waiting ended.
+/// How the wait ended.
 #[derive(Debug)]
 pub(crate) enum WaitEnd {
     Reached,
@@ -73,8 +73,8 @@ impl WaitGoal {
 }
 
 impl Connection {
-    /// Asks for messages of `bot` over this connection, and tells what happens on the way; `flight` knows meanwhile what
-    /// keeps Jelou from answering.
+    /// Look-ups for messages of `bot` over this connection, which report their progress; meanwhile `flight` records
+    /// what keeps Jelou from answering.
     pub(crate) fn look_ups<'a>(
         &'a mut self,
         stderr: &'a Stderr,
@@ -99,7 +99,7 @@ impl Connection {
         }
     }
 
-    /// Asks for `tracked` until it has come as far as `wait` says, has failed, or the time is up.
+    /// Looks up `tracked` until it has reached the state in `wait`, has failed, or the time is up.
     pub(crate) async fn wait(
         &mut self,
         stderr: &Stderr,
@@ -145,14 +145,14 @@ impl Connection {
     }
 }
 
-/// The delay before the next look-up, with `left` until the end; None after the last one.
+/// The pause before the next look-up, with `left` until the deadline; None after the last one.
 fn until_next_look(pause: Duration, left: Duration) -> Option<Duration> {
     let until_last = left.checked_sub(LAST_LOOK).filter(|until_last| !until_last.is_zero())?;
     Some(pause.min(until_last))
 }
 
 impl WaitEnd {
-    /// The message and the way out if it did not reach the state; None if it did.
+    /// The error and the hint if the message did not reach the state; None if it did.
     pub(crate) fn problem(
         &self,
         facts: Option<&DeliveryFacts>,
@@ -180,7 +180,7 @@ impl WaitEnd {
     fn of(error: LookUpError) -> Self {
         match error.outcome() {
             Outcome::NotSent(Cause::Interrupted(signal)) | Outcome::Unknown(Some(signal)) => Self::Interrupted(signal),
-            // Waited out until the time was up.
+            // The retries continued until the time was up.
             Outcome::NotSent(Cause::Unavailable | Cause::Network) => {
                 Self::TimeIsUp { problem: Some(error.to_string()) }
             }
@@ -189,10 +189,10 @@ impl WaitEnd {
     }
 }
 
-/// Waits until an accepted message has come as far as `wait` says, and notes in the record what is learnt.
+/// Waits until an accepted message has reached the state in `wait`, and records what it learns.
 ///
 /// # Errors
-/// Why it has not, and the way out.
+/// If it has not reached the state, with the reason and the hint.
 pub(crate) async fn wait_for_delivery(
     connection: &mut Connection,
     context: &Context,
@@ -231,7 +231,7 @@ fn noted(facts: DeliveryFacts) -> RecordDelivery {
     RecordDelivery { state: state.name(), at: at.map(|at| at.to_string()), code, reason }
 }
 
-/// `undelivered: (#131026) Message undeliverable`, and what the code means where we know it.
+/// `undelivered: (#131026) Message undeliverable`, and the meaning of a known code.
 fn failure(facts: &DeliveryFacts) -> (String, Option<String>) {
     let reason = facts.reason.as_deref();
     let is_said = |code: &&str| reason.is_some_and(|reason| reason.starts_with(&format!("(#{code})")));

@@ -1,4 +1,4 @@
-//! Who must not be written to: the lists of `--exclude` and of the profile's `do_not_contact`, which add up.
+//! The people who must not be written to: the lists of `--exclude` and of the profile's `do_not_contact` together.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::list::ListInput;
 use crate::people::{CountryRule, ExclusionError, ExclusionList, ExclusionOptions, ExclusionOrigin, Exclusions};
 use crate::private_file::{PipeBound, open_to_read};
 
-/// Reserves standard input if one of `sources` is it.
+/// Reserves standard input if one of `sources` uses it.
 pub(crate) fn claim_exclusions(context: &mut Context, sources: &[Source]) -> Result<(), InputError> {
     let stdin = sources.iter().filter(|source| **source == Source::Stdin);
     stdin.into_iter().try_for_each(|_| context.input.claim_stdin("--exclude"))
@@ -35,7 +35,7 @@ pub(crate) fn read_exclusions(
 /// Adds the list that the profile names.
 ///
 /// # Errors
-/// As of [`read_exclusions`].
+/// As for [`read_exclusions`].
 pub(crate) fn add_do_not_contact(
     context: &Context,
     exclusions: &mut Exclusions,
@@ -47,10 +47,10 @@ pub(crate) fn add_do_not_contact(
     Ok(())
 }
 
-/// The list that the profile names as it is by now; what is strange about it was said before.
+/// Reads the profile's list again; its warnings were already printed.
 ///
 /// # Errors
-/// As of [`read_exclusions`].
+/// As for [`read_exclusions`].
 pub(crate) fn reread_do_not_contact(settings: &Settings) -> Result<Exclusions, ExclusionError> {
     let mut exclusions = Exclusions::default();
     add_list_of_profile(&mut exclusions, settings)?;

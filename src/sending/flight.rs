@@ -1,4 +1,4 @@
-//! Whether a request is under way: what a panic or a time-out means for the message depends on it.
+//! Whether a request is under way; the meaning of a panic or a time-out for the message depends on it.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,11 +7,11 @@ use thiserror::Error;
 
 use crate::api::Event;
 
-/// How far a request is, as its events tell.
+/// How far a request got, according to its events.
 #[derive(Debug, Default)]
 pub(crate) struct Flight {
     is_under_way: Cell<bool>,
-    /// Stable name and words of what kept the last attempt from success.
+    /// Stable name and text of the last attempt's problem.
     last_problem: RefCell<Option<(&'static str, String)>>,
 }
 
@@ -43,7 +43,7 @@ impl Flight {
     }
 }
 
-/// A fault of our own.
+/// An internal error.
 #[derive(Clone, Copy, Debug, Error)]
 pub(crate) enum Panicked {
     #[error("a fault in jelouctl before the request began")]
@@ -53,7 +53,7 @@ pub(crate) enum Panicked {
     UnderWay,
 }
 
-/// Does `work`; a panic in it is an error that says whether a request was under way.
+/// Runs `work`; a panic in it becomes an error that says whether a request was under way.
 pub(crate) fn catch_panic<T, E: From<Panicked>>(flight: &Flight, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         let panicked = if flight.is_under_way() { Panicked::UnderWay } else { Panicked::Before };
@@ -82,7 +82,7 @@ mod tests {
         for (events, lands, is_under_way) in [
             (&[][..], false, false),
             (&[Event::Attempt(1)], false, true),
-            // A failure is judged first.
+            // The failure comes first.
             (&[Event::Attempt(1), Event::Failed("reset")], false, true),
             (&[Event::Attempt(1), waiting()], false, false),
             (&[Event::Attempt(1), waiting(), Event::Attempt(2)], false, true),

@@ -9,10 +9,10 @@ use crate::output::{counted, counted_are};
 use crate::people::Exclusions;
 use crate::phone::spellings;
 
-/// `allow_to`, over every recipient of a request; a person is allowed in whichever way the number is written.
+/// Checks every recipient of a request against `allow_to`; a person is allowed in any spelling of the number.
 ///
 /// # Errors
-/// With the first one that it does not allow.
+/// If one is not allowed, with the first of them.
 pub(crate) fn check_allowed<'a>(
     settings: &Settings,
     mut recipients: impl Iterator<Item = &'a str>,
@@ -29,10 +29,10 @@ pub(crate) fn check_allowed<'a>(
     }
 }
 
-/// `--exclude` and `do_not_contact`, over every recipient of a request.
+/// Checks every recipient of a request against `--exclude` and `do_not_contact`.
 ///
 /// # Errors
-/// With the first one who must not be written to.
+/// If one must not be written to, with the first of them.
 pub(crate) fn check_not_excluded<'a>(
     exclusions: &Exclusions,
     recipients: impl Iterator<Item = &'a str>,
@@ -54,13 +54,13 @@ pub(crate) enum GuardError {
     Rows { count: u64, first: Box<GuardError> },
     #[error("sending {} was not confirmed", counted(*rows, "message"))]
     Unconfirmed { rows: u64, is_answer: bool },
-    /// The content of a run that was left for days may be out of date.
+    /// The content of a run that was left for days may be outdated.
     #[error("run {run} last changed {age} ago, and {} still to be sent", counted_are(*rows, "message"))]
     OldRun { run: String, age: String, rows: u64 },
     /// An earlier run has sent some of the messages, or will send them.
     #[error("{message}")]
     SentBefore { message: String, hint: String },
-    /// By it the earlier runs that count are chosen, and rows of this one are remembered.
+    /// The clock decides which earlier runs count, and dates the rows of this one.
     #[error("the clock of {whose} shows {problem}")]
     Clock { whose: &'static str, problem: String },
     #[error("run {run} {}, and may have sent the same messages: {problem}", cannot_be_read(*is_ours))]
@@ -68,9 +68,9 @@ pub(crate) enum GuardError {
         run: String,
         /// Its ledger.
         path: PathBuf,
-        /// Whether it is known to be of the same bot.
+        /// Whether it certainly belongs to the same bot.
         is_ours: bool,
-        /// Whether its name is one that can be typed.
+        /// Whether its name can be typed.
         is_named: bool,
         problem: String,
     },
@@ -191,7 +191,7 @@ mod tests {
                 "sending 1 message was not confirmed",
                 Some("there is no terminal to ask on: add --yes"),
             ),
-            // Whoever said no needs no way to say yes.
+            // A person who said no does not need a way to say yes.
             (GuardError::Unconfirmed { rows: 2, is_answer: true }, "sending 2 messages was not confirmed", None),
             (
                 unreadable(true, true),

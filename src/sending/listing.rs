@@ -12,7 +12,7 @@ use crate::config::BotId;
 use crate::output::Stderr;
 use crate::process::Signal;
 
-/// More pages than any bot has: a server that gives new ones for ever is left.
+/// More pages than any bot has: a server may return new ones forever.
 const MAX_PAGES: u32 = 100;
 
 /// Every page as one listing in the API's own shape: the first page's, with the `results` of all.
@@ -33,7 +33,7 @@ pub(crate) async fn read_templates(
     Ok(listing.into_value())
 }
 
-/// The pages that were read so far, as one.
+/// The pages read so far, as one.
 #[derive(Default)]
 pub(super) struct Listing {
     /// The first page; its results are replaced by those of all pages.
@@ -81,7 +81,7 @@ impl Listing {
         Ok(())
     }
 
-    /// Whether no page was read yet.
+    /// Whether no page has been read yet.
     pub(super) fn is_empty(&self) -> bool {
         self.pages == 0
     }
@@ -98,14 +98,14 @@ fn is_last_page(listing: &Map<String, Value>, page: u32) -> bool {
     total_pages(listing.get("pagination")).is_some_and(|pages| u64::from(page) >= pages)
 }
 
-/// A command that only reads, and could not.
+/// The error of a command that only reads.
 #[derive(Debug, Error)]
 pub(crate) enum ReadError {
     #[error("nothing could be read: {}", delivery.problem.as_ref().map_or("no answer".into(), Problem::told))]
     Failed { delivery: Box<Delivery> },
     #[error("the API has more than {pages} pages; what was read is incomplete")]
     Endless { pages: u32 },
-    /// The time for it was over.
+    /// The time was up.
     #[error("nothing could be read: {cause} (tried for {} s)", tried_for.as_secs_f64())]
     Late { tried_for: Duration, code: &'static str, cause: String },
 }
@@ -115,13 +115,13 @@ impl ReadError {
         Self::Failed { delivery: Box::new(delivery) }
     }
 
-    /// A page that was tried for this long, according to `flight`.
+    /// The error for a page that was tried for this long, according to `flight`.
     pub(super) fn late(tried_for: Duration, flight: &Flight) -> Self {
         let (code, cause) = flight.last_problem().unwrap_or(("network", "no answer in time".to_owned()));
         Self::Late { tried_for, code, cause }
     }
 
-    /// The API's answer, which is shown whatever it says.
+    /// The API's answer, which is always shown.
     pub(crate) fn answer(&self) -> Option<Value> {
         match self {
             Self::Failed { delivery } => delivery.answer.as_ref().and_then(|answer| answer.body.clone().into_value()),
@@ -129,7 +129,7 @@ impl ReadError {
         }
     }
 
-    /// The signal that ended it.
+    /// The signal that ended the read.
     pub(super) fn signal(&self) -> Option<Signal> {
         match self.outcome() {
             Outcome::NotSent(Cause::Interrupted(signal)) => Some(signal),
@@ -138,7 +138,7 @@ impl ReadError {
         }
     }
 
-    /// The same for a person who sees the answer.
+    /// The same error for a reader who also sees the answer.
     #[must_use]
     pub(crate) fn beside_answer(mut self) -> Self {
         if let Self::Failed { delivery } = &mut self
@@ -157,7 +157,7 @@ impl ReadError {
         }
     }
 
-    /// Whether a send would fail in the same way, also later. A problem that passes, or that concerns only the listing, is not
+    /// Whether a send would fail in the same way, also later. A temporary problem, or one of the listing alone, is not
     /// lasting.
     pub(crate) fn is_lasting(&self) -> bool {
         let delivery = match self {
@@ -194,7 +194,7 @@ impl ReadError {
 
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            // The words about a message that was under way do not apply to a read.
+            // The text about a message under way does not apply to a read.
             Self::Failed { delivery } if matches!(delivery.outcome, Outcome::Unknown(_)) => None,
             Self::Failed { delivery } => delivery.problem.as_ref().map(|problem| problem.hint.clone()),
             Self::Endless { .. } => Some("ask for fewer with --query, --status or --category".to_owned()),
@@ -247,7 +247,7 @@ mod tests {
         ReadError::new(Delivery { outcome, problem: Some(problem), answer, attempts: 1, duration: Duration::ZERO })
     }
 
-    /// `run --check-first` refuses to begin for a lasting fault, and warns of others.
+    /// `run --check-first` refuses to begin for a lasting fault, and warns of other faults.
     #[test]
     fn what_passes_by_itself_or_concerns_the_list_alone_is_not_lasting() {
         let not_sent = |cause| Outcome::NotSent(cause);
@@ -260,7 +260,7 @@ mod tests {
             (failed(not_sent(Cause::ProxyRefusal), "proxy", None), true),
             (failed(not_sent(Cause::Interrupted(Signal::Interrupt)), "interrupted", None), true),
             (failed(Outcome::Unknown(Some(Signal::Interrupt)), "interrupted", None), true),
-            // Another host or path, as a redirection or a missing page tells.
+            // A redirection or a missing page suggests another host or path.
             (failed(not_sent(Cause::Rejected), "rejected", Some(302)), true),
             (failed(not_sent(Cause::Rejected), "rejected", Some(404)), true),
             (failed(not_sent(Cause::Rejected), "rejected", Some(400)), false),
@@ -295,10 +295,10 @@ mod tests {
 
         let rejected = failed(Outcome::NotSent(Cause::Rejected), "rejected", Some(400));
         assert_eq!((rejected.hint().as_deref(), rejected.signal()), (Some("do y"), None));
-        // The words about a message that may have been sent do not apply here.
+        // The text about a message that may have been sent does not apply here.
         let unknown = failed(Outcome::Unknown(Some(Signal::Terminate)), "unknown", None);
         assert_eq!((unknown.hint(), unknown.signal()), (None, Some(Signal::Terminate)));
-        // Whoever sees the answer needs no part of it in the error.
+        // A reader who sees the answer does not need a part of it in the error.
         assert_eq!(rejected.to_string(), "nothing could be read: x: <html>");
         assert_eq!(rejected.beside_answer().to_string(), "nothing could be read: x");
     }

@@ -1,4 +1,4 @@
-//! The people who may get a free message, because the bot's history shows that they have written lately.
+//! The people to whom a message is free, because the bot's history shows that they wrote recently.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -15,24 +15,25 @@ use crate::output::{ProgressFormat, Reading, Stderr, grouped, rounded};
 use crate::phone::person_key;
 use crate::timestamps::now;
 
-/// WhatsApp takes free messages for 24 hours after the person wrote (`api.md`, "Request"); an hour of that is for sending them.
+/// WhatsApp accepts free messages for 24 hours after the person wrote (`api.md`, "Request"); one of these hours is left
+/// for sending.
 const WINDOW: Duration = Duration::from_secs(23 * 60 * 60);
-/// A million messages: a server that gives new ones for ever is left.
+/// A million messages: a server may return new ones forever.
 const MOST_PAGES: u32 = 20_000;
 
-/// The people who wrote within the last 23 hours, with when each did so last.
+/// The people who wrote within the last 23 hours, each with the time of the last message.
 #[derive(Debug, Default)]
 pub(crate) struct OpenWindows {
     written_at: HashMap<String, Timestamp>,
-    /// The server's clock compared with ours.
+    /// The server's clock relative to ours.
     clock: SignedDuration,
 }
 
 impl OpenWindows {
-    /// Reads the history, and says before how many pages that are; `rate` is how many are asked for in a second.
+    /// Reads the history, and first prints the number of pages; `rate` is the number of requests per second.
     ///
     /// # Errors
-    /// When not all of it can be read.
+    /// If it cannot be read completely.
     pub(crate) async fn read(look_ups: &mut LookUps<'_>, stderr: &Stderr, rate: f64) -> Result<Self, LookUpError> {
         let span = LookUpSpan { start: SpanStart::Ago(WINDOW), until: None };
         let pages = look_ups.pages(LookUpList::History, &span).await?;
@@ -63,7 +64,7 @@ impl OpenWindows {
         *last = at.max(*last);
     }
 
-    /// Whether the person has written so lately, by now.
+    /// Whether the person wrote recently enough for a message now.
     pub(crate) fn is_open(&self, recipient: &str) -> bool {
         self.is_open_at(recipient, now())
     }
@@ -71,7 +72,7 @@ impl OpenWindows {
     fn is_open_at(&self, recipient: &str, now: Timestamp) -> bool {
         let now = now.saturating_add(self.clock).unwrap_or(now);
         let since = |at: &Timestamp| now.duration_since(*at);
-        // A time that is still to come says nothing.
+        // A time in the future proves nothing.
         let is_open = |since: SignedDuration| {
             since >= -CLOCK_TOLERANCE && since <= SignedDuration::try_from(WINDOW).unwrap_or_default()
         };

@@ -1,4 +1,4 @@
-//! `--dry-run` and `--curl`: the request that would leave, and nothing else happens.
+//! `--dry-run` and `--curl`: print the request that would leave, and do nothing else.
 
 use crate::api::{Request, curl_command};
 use crate::config::{ClientId, Settings};

@@ -5,13 +5,13 @@ use std::io;
 use crate::output;
 use crate::process::{Signal, Signals};
 
-/// Asks on the terminal without showing what is typed; needs a runtime. Ctrl-C ends the question with an error and restores the
-/// terminal.
+/// Asks on the terminal without showing the input; needs a runtime. Ctrl-C ends the question with an error and restores
+/// the terminal.
 ///
 /// # Errors
-/// When the terminal cannot be read; `Interrupted` after Ctrl-C.
+/// If the terminal cannot be read; `Interrupted` after Ctrl-C.
 pub(crate) fn ask_secret(question: &str) -> io::Result<String> {
-    // Caught, it ends the read; a signal that is not caught would end the process with the terminal still silent.
+    // A caught signal ends the read; one that is not caught would end the process with the terminal still silent.
     let mut signals = Signals::default();
     signals.catch(&[Signal::Interrupt]).map_err(|error| error.cause)?;
     output::ask_hidden(question)

@@ -15,12 +15,12 @@ use crate::output::StreamError;
 use crate::phone::Country;
 use crate::process::{EnclosingSandbox, Signals, enclosing_sandbox};
 
-/// The first step: reserves standard input for the secret and reads the environment. Its errors are reported once the message
-/// is known to be valid.
+/// The first step: reserves standard input for the secret and reads the environment. Its errors are reported after the
+/// message is known to be valid.
 #[derive(Debug)]
 pub(crate) struct UnresolvedSender {
     environment: Result<Environment, ConfigError>,
-    /// The address of the sandbox around us, if the environment does not have it.
+    /// The address of the enclosing sandbox, if the environment does not have it.
     enclosing: Option<String>,
     /// The configuration, if it had to be read early.
     read: Option<Result<Settings, ConfigError>>,
@@ -28,7 +28,7 @@ pub(crate) struct UnresolvedSender {
 
 impl UnresolvedSender {
     /// # Errors
-    /// When `--client-secret-file -` is given and standard input is taken, or a terminal.
+    /// If `--client-secret-file -` is given and standard input is already used, or is a terminal.
     pub(crate) fn claim(context: &mut Context) -> Result<Self, InputError> {
         if context.flags.client_secret == Some(SecretSource::Stdin) {
             context.input.claim_stdin("--client-secret-file")?;
@@ -40,7 +40,7 @@ impl UnresolvedSender {
         Ok(Self { environment, enclosing, read: None })
     }
 
-    /// The recipient that the environment names.
+    /// The recipient in the environment.
     fn recipient(&self) -> Option<String> {
         self.environment.as_ref().ok().and_then(|environment| environment.to.clone())
     }
@@ -66,13 +66,13 @@ impl UnresolvedSender {
         self.environment.as_ref().ok()
     }
 
-    /// Whether nothing is wrong with the environment.
+    /// Whether the environment has no errors.
     pub(crate) fn is_environment_read(&self) -> bool {
         self.environment.is_ok()
     }
 
-    /// A missing recipient is reported after a fault in the environment, which may have been meant to name one; so is
-    /// a number without a country after a fault in the configuration.
+    /// A missing recipient is reported after an error in the environment, which may have been meant to name one. A
+    /// number without a country is reported after an error in the configuration.
     pub(crate) fn refuse(self, error: InvalidMessage) -> Result<InvalidMessage, ConfigError> {
         if error.is_without_country() {
             self.read.transpose()?;
@@ -84,7 +84,7 @@ impl UnresolvedSender {
         Ok(error)
     }
 
-    /// Reads the configuration, and says what a person should know of it.
+    /// Reads the configuration, and prints its warnings.
     pub(crate) fn settings(self, context: &Context) -> Result<Settings, ConfigError> {
         let settings = match self.read {
             Some(read) => read?,
@@ -99,14 +99,14 @@ impl UnresolvedSender {
         Ok(settings)
     }
 
-    /// The sender, if nothing has to be checked in between.
+    /// The sender, if there is nothing to check before.
     pub(crate) fn resolve(self, context: &Context) -> Result<Sender, ConfigError> {
         Sender::of(self.settings(context)?, context)
     }
 }
 
-/// The environment, which leads to the sandbox whose command we belong to, and that sandbox's address if the environment lacks
-/// it: a script under test may clear it (`env -i`), or become another user (`su -`).
+/// The environment, with the settings of the enclosing sandbox, and that sandbox's address if the environment lacks it:
+/// a script under test may clear it (`env -i`), or become another user (`su -`).
 ///
 /// # Errors
 /// If a variable is invalid, or the sandbox's address cannot be found.
@@ -126,10 +126,10 @@ pub(crate) fn read_environment() -> Result<(Environment, Option<String>), Config
     }
 }
 
-/// The environment's setting of the ledger. A sandbox around us counts as if it were named.
+/// The environment's setting of the ledger. An enclosing sandbox counts as if it were named.
 ///
 /// # Errors
-/// When a variable is wrong.
+/// If a variable is invalid.
 pub(crate) fn read_ledger_environment() -> Result<Environment, ConfigError> {
     let mut environment = Environment::read_for_ledger()?;
     if environment.sandbox.is_none()
@@ -144,7 +144,7 @@ fn sandbox_address(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// The sender, as far as it is decided before anything leaves; the secret is not read yet.
+/// The sender, as far as it is known before anything is sent; the secret is not read yet.
 #[derive(Debug)]
 pub(crate) struct Sender {
     pub(crate) settings: Settings,
@@ -155,54 +155,54 @@ pub(crate) struct Sender {
 
 impl Sender {
     /// # Errors
-    /// With all that is missing.
+    /// If settings are missing, with all of them.
     pub(crate) fn of(settings: Settings, context: &Context) -> Result<Self, ConfigError> {
         let (bot, client_id, secret) = settings.identity(context.can_ask())?;
         let (bot, client_id) = (bot.clone(), client_id.value.clone());
         Ok(Self { settings, bot, client_id, secret })
     }
 
-    /// `allow_to`, over every recipient of a request.
+    /// Checks every recipient of a request against `allow_to`.
     ///
     /// # Errors
-    /// With the first one that it does not allow.
+    /// If one is not allowed, with the first of them.
     pub(crate) fn check_allowed<'a>(&self, recipients: impl Iterator<Item = &'a str>) -> Result<(), GuardError> {
         check_allowed(&self.settings, recipients)
     }
 
-    /// Where requests would go, without checking what runs.
+    /// The address of requests, without checking whether a sandbox runs.
     pub(crate) fn planned_base(&self) -> ApiUrl {
         address::planned(&self.settings)
     }
 
-    /// Prints `request` in place of sending it.
+    /// Prints `request` instead of sending it.
     pub(crate) fn show(&self, context: &Context, request: &Request) -> Result<(), StreamError> {
         preview::show(context, &self.settings, &self.client_id, request)
     }
 
-    /// Where requests go.
+    /// The address of requests.
     pub(crate) async fn base(&self, context: &Context) -> Result<ApiUrl, ConnectError> {
         Ok(address::reach_or_start(&self.settings, &context.stderr).await?)
     }
 
-    /// Opens the way to the API; the secret is fetched now.
+    /// Opens the connection to the API; the secret is fetched now.
     pub(crate) async fn connect(&self, context: &Context) -> Result<Opening, ConnectError> {
         self.connect_to(context, self.base(context).await?).await
     }
 
-    /// As [`Sender::connect`] before a question, where the secret is not typed.
+    /// Like [`Sender::connect`], before a question for which the secret is not typed.
     pub(crate) async fn connect_before_question(&self, context: &Context) -> Result<Option<Connection>, ConnectError> {
         let base = self.base(context).await?;
         connection::connect_before_question(context, &self.settings, base, &self.client_id, &self.secret).await
     }
 
-    /// As [`Sender::connect`], to what [`Sender::base`] gave.
+    /// Like [`Sender::connect`], to the address from [`Sender::base`].
     pub(crate) async fn connect_to(&self, context: &Context, base: ApiUrl) -> Result<Opening, ConnectError> {
         let signals = Signals::default();
         connection::connect(context, &self.settings, base, &self.client_id, &self.secret, signals).await
     }
 
-    /// As [`Sender::connect`], after a command that ended at this instant.
+    /// Like [`Sender::connect`], after a command that ended at this instant.
     pub(crate) async fn connect_after(&self, context: &Context, ended: Instant) -> Result<Opening, ConnectError> {
         let (base, signals) = (self.base(context).await?, Signals::after_command(ended));
         connection::connect(context, &self.settings, base, &self.client_id, &self.secret, signals).await

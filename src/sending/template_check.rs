@@ -1,4 +1,5 @@
-//! Checks whether the bot has the templates that will be sent, against its own list, read once before anything leaves.
+//! Checks whether the bot has the templates of a message, against its own list, which is read once before anything is
+//! sent.
 
 use std::time::Duration;
 
@@ -15,16 +16,16 @@ use crate::message::{
 };
 use crate::output::Stderr;
 
-/// How long the list may keep a run waiting.
+/// How long the list may delay a run.
 const CHECK_TIME: Duration = Duration::from_secs(3);
 /// How long the search for the probable name may delay an answer.
 const SUGGESTION_TIME: Duration = Duration::from_secs(5);
-/// Languages of a template that are named.
+/// The most languages of a template that are listed.
 const MOST_LANGUAGES: usize = 10;
 /// The most faults that are listed.
 const MOST_FAULTS: usize = 5;
 
-/// A template that cannot be sent as it is meant to be.
+/// A template that cannot be sent as requested.
 #[derive(Clone, Debug)]
 pub(crate) struct TemplateFault {
     pub(crate) wanted: TemplateUse,
@@ -32,7 +33,7 @@ pub(crate) struct TemplateFault {
     pub(crate) problem: String,
 }
 
-/// Templates that cannot be sent as they are meant to be; nothing was sent.
+/// Templates that cannot be sent as requested; nothing was sent.
 #[derive(Debug, Error)]
 #[error("{}", message(faults))]
 pub(crate) struct UnusableTemplates {
@@ -61,16 +62,16 @@ fn message(faults: &[TemplateFault]) -> String {
 /// The verdict of the bot's list on the templates of messages.
 #[derive(Debug, Default)]
 pub(crate) struct CheckedTemplates {
-    /// What cannot be sent.
+    /// The templates that cannot be sent.
     pub(crate) faults: Vec<TemplateFault>,
     pub(crate) texts: TemplateTexts,
 }
 
-/// The verdict of the bot's list on `uses`. If it cannot be known, this warns and finds nothing. With `strict`, a missing
-/// language is an error.
+/// Checks `uses` against the bot's list. If the list does not show it, this warns and finds nothing. With `strict`, a
+/// missing language is an error.
 ///
 /// # Errors
-/// When a signal comes meanwhile.
+/// If a signal comes meanwhile.
 pub(crate) async fn check_templates(
     connection: &mut Connection,
     stderr: &Stderr,
@@ -88,12 +89,12 @@ pub(crate) async fn check_templates(
     Ok(CheckedTemplates { faults: judge(&listing, stderr, uses, strict), texts })
 }
 
-/// Whether the API can be reached and accepts the credentials and the bot, by the first page of the bot's templates; and which
-/// of `uses` the bot cannot send, by all pages. This takes at most `patience`. A problem that passes (429, 5xx) is a warning,
-/// since the notice may leave hours later; so is a later page that cannot be read.
+/// Checks with the first page of the bot's templates whether the API can be reached and accepts the credentials and the
+/// bot, and with all pages which of `uses` the bot cannot send. This takes at most `patience`. A temporary problem
+/// (429, 5xx) is a warning, because the notice may leave hours later; so is a later page that cannot be read.
 ///
 /// # Errors
-/// When the first page has no answer, the credentials or the bot are refused, or a signal comes meanwhile.
+/// If the first page has no answer, the credentials or the bot are refused, or a signal comes meanwhile.
 pub(crate) async fn check_sender(
     connection: &mut Connection,
     stderr: &Stderr,
@@ -173,10 +174,10 @@ fn judge(listing: &Value, stderr: &Stderr, uses: &TemplateUses, strict: bool) ->
     faults
 }
 
-/// An error if a template for authentication goes to a WhatsApp user id. If that cannot be known, this warns.
+/// An error if a template for authentication goes to a WhatsApp user id. If the list does not show it, this warns.
 ///
 /// # Errors
-/// When a signal comes meanwhile.
+/// If a signal comes meanwhile.
 pub(crate) async fn check_needs_number(
     connection: &mut Connection,
     stderr: &Stderr,
@@ -232,15 +233,15 @@ pub(crate) async fn fault_of_template(
     in_words(wanted, &wanted.judge(templates), templates)
 }
 
-/// How much of a bot's templates a listing has.
+/// Which part of a bot's templates a listing has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Coverage {
     All,
-    /// The API counts more than it gave.
+    /// The API counts more than it returned.
     Part,
-    /// The API counts nothing.
+    /// The API returns no count.
     Untold,
-    /// A sandbox that was not given the bot's own.
+    /// A sandbox without the bot's own templates.
     Samples,
 }
 
@@ -280,7 +281,7 @@ fn language_left_open(wanted: &TemplateUse, verdict: &TemplateVerdict) -> Option
     Some(format!("the template `{name}` exists in several languages, and the message names none of them: {languages}"))
 }
 
-/// What is wrong, and what was probably meant.
+/// The problem, and the probable template.
 fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]) -> Option<String> {
     let name = &wanted.name;
     let language = wanted.language.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
@@ -318,7 +319,7 @@ fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]
     })
 }
 
-/// Why the list could not be read, without the words for a command that only reads it.
+/// Why the list could not be read, without the prefix for a command that only reads it.
 fn without_prefix(error: &ReadError) -> String {
     let words = error.to_string();
     words.strip_prefix("nothing could be read: ").map(str::to_owned).unwrap_or(words)
@@ -406,7 +407,7 @@ mod tests {
             (&uncounted, &foreign, true, None),
             (&samples, &unknown, true, None),
             (&without_status, &fits, true, None),
-            // What it does have is judged.
+            // The templates in it are judged.
             (
                 &part,
                 &wanted("order", None, 2),

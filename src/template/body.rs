@@ -1,5 +1,5 @@
-//! A message whose string leaves are templates over a row. They are compiled once; a cell is a value, so it can never
-//! break out of its leaf or be rendered again.
+//! A message whose strings are templates over a row. They are compiled once. A cell is a value, so it can never break
+//! out of its string or be rendered again.
 
 use minijinja::Environment;
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use crate::list::Row;
 use crate::message::LeafType;
 use crate::phone::Country;
 
-/// The body of a run, ready to be filled.
+/// The body of a run, ready to fill.
 pub(crate) enum BodyTemplate<'a> {
     Constant(&'a Value),
     Text {
@@ -26,7 +26,7 @@ pub(crate) enum BodyTemplate<'a> {
 }
 
 impl<'a> BodyTemplate<'a> {
-    /// Compiles every string of `body`; `schema` is that of the kind.
+    /// Compiles every string of `body`; `schema` is the schema of the kind.
     pub(crate) fn compile(
         language: &'a Environment<'a>,
         schema: &Value,
@@ -55,7 +55,7 @@ impl<'a> BodyTemplate<'a> {
         }
     }
 
-    /// The body for one row; `country` says how its numbers are read.
+    /// The body for one row; `country` decides how its numbers are read.
     pub(crate) fn fill(&self, row: &Row, country: Option<Country>) -> Result<Value, TemplateError> {
         match self {
             Self::Constant(value) => Ok((*value).clone()),
@@ -79,7 +79,7 @@ impl<'a> BodyTemplate<'a> {
         }
     }
 
-    /// Whether a row decides what stands at `path`, or above or below it.
+    /// Whether the value at `path`, or above or below it, depends on the row.
     pub(crate) fn varies_at(&self, path: &str) -> bool {
         match self {
             Self::Constant(_) => false,
@@ -95,7 +95,7 @@ impl<'a> BodyTemplate<'a> {
         }
     }
 
-    /// Each string of the body, template or not, with its path; `path` is that of the body.
+    /// Each string of the body, template or not, with its path; `path` is the body's own.
     pub(crate) fn sources(&self, path: &str) -> Vec<(String, &str)> {
         match self {
             Self::Constant(value) => value.as_str().map(|text| (path.to_owned(), text)).into_iter().collect(),

@@ -1,5 +1,5 @@
-//! How large a template may be. minijinja compiles an expression by calling itself for each operator, however many there
-//! are, and a stack ends: that would end the process, with rows under way.
+//! How large a template may be. minijinja compiles an expression by recursion for each operator, without a limit. A
+//! stack overflow would end the process with rows under way.
 
 /// The longest string that may be a template, in bytes: WhatsApp's longest text has 4,096 characters.
 const MAX_BYTES: usize = 16 * 1024;
@@ -10,7 +10,7 @@ const MAX_PARTS: usize = 500;
 /// The most brackets inside each other: each needs as much of a stack as a dozen operators.
 const MAX_DEPTH: usize = 40;
 
-/// Says what of `source`, which has marks of a template, is beyond the bounds.
+/// Says which limit `source`, a text with a template's marks, exceeds.
 pub(crate) fn check(source: &str) -> Result<(), String> {
     if source.len() > MAX_BYTES {
         let length = source.len();
@@ -31,16 +31,16 @@ pub(crate) fn check(source: &str) -> Result<(), String> {
     }
 }
 
-/// What an expression needs of a stack.
+/// The amount of stack that an expression needs.
 #[derive(Clone, Copy, Debug)]
 struct Size {
     parts: usize,
-    /// Of brackets inside each other.
+    /// The nesting of brackets.
     depth: usize,
 }
 
-/// Rather too large than too small. What is not told apart with certainty is taken together: comments and raw parts may hold
-/// anything.
+/// It may be too large, but never too small. Parts that cannot be told apart are counted together: comments and raw
+/// parts may contain anything.
 fn largest_expression(source: &str) -> Size {
     let whole = Size { parts: parts(source), depth: source.matches(['(', '[', '{']).count() };
     let is_small = whole.parts <= MAX_PARTS && whole.depth <= MAX_DEPTH;
@@ -61,8 +61,8 @@ fn largest_expression(source: &str) -> Size {
     largest
 }
 
-/// The length of the expression that `source` begins with, to an `end` outside strings and brackets or to the end of all;
-/// and how deep its brackets are.
+/// The length of the expression at the beginning of `source`, up to an `end` outside strings and brackets or to the end
+/// of the text; and the nesting of its brackets.
 pub(super) fn measure(source: &str, end: &str) -> (usize, usize) {
     let (mut depth, mut deepest) = (0_isize, 0);
     let mut string = None;
@@ -85,7 +85,7 @@ pub(super) fn measure(source: &str, end: &str) -> (usize, usize) {
     (source.len(), deepest)
 }
 
-/// Signs and words that can be a part of an expression.
+/// Counts the signs and words that may be parts of an expression.
 fn parts(text: &str) -> usize {
     let signs = text.chars().filter(|character| "+-*/%~|.([{<>=!".contains(*character)).count();
     let words = text.split(|character: char| !character.is_alphanumeric() && character != '_');

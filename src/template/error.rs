@@ -1,4 +1,4 @@
-//! What can be wrong with a template, or with a row for it.
+//! Errors of a template, or of a row for it.
 
 use super::misspelling::{Misspelling, as_it_stands, spelling};
 
@@ -9,20 +9,20 @@ pub(crate) struct TemplateError {
     /// The field of the body, or the flag.
     pub(crate) path: String,
     pub(crate) problem: String,
-    /// The name that it asks for and the row does not have, for who fills it with something else than rows.
+    /// The name that it requires and the row lacks, for callers that fill it with something other than rows.
     pub(crate) missing: Option<String>,
-    /// Whether it is the template's own, whatever the row.
+    /// Whether it is the template's own error, for every row.
     pub(crate) is_of_every_row: bool,
 }
 
-/// A text that would go out with words in it that are meant for a column.
+/// A text that would be sent with words that mean a column.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {}", told(misspelling, columns))]
 pub(crate) struct MisspellingError {
     /// The field of the body, or the flag.
     pub(crate) path: String,
     pub(crate) misspelling: Misspelling,
-    /// The columns that there are.
+    /// The existing columns.
     pub(crate) columns: Vec<String>,
 }
 
@@ -36,7 +36,6 @@ fn told(misspelling: &Misspelling, columns: &[String]) -> String {
 }
 
 impl MisspellingError {
-    /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> String {
         let (meant, written) = match &self.misspelling {
             Misspelling::NoColumn { written } => {

@@ -1,20 +1,20 @@
-//! The expressions of a template's syntax tree: what stands inside one, where one stands, and whether one makes a number.
+//! The expressions in a template's syntax tree: their parts, their position, and whether one returns a number.
 
 use std::ops::Range;
 
 use minijinja::Value as Cell;
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, UnaryOpKind};
 
-/// Filters that make a number of a text.
+/// Filters that return a number.
 const NUMBER_FILTERS: [&str; 7] = ["number", "int", "float", "length", "count", "abs", "round"];
 
-/// Whether an expression makes a number, whatever the row.
+/// Whether an expression is a number for every row.
 pub(super) fn gives_number(expression: &Expr<'_>) -> bool {
     match expression {
         Expr::Filter(filter) if ["default", "d"].contains(&filter.name) => {
             filter.expr.as_ref().is_some_and(|inside| gives_number(inside))
         }
-        // `number(2)` writes one.
+        // `number(2)` returns a text.
         Expr::Filter(filter) if filter.name == "number" => filter
             .args
             .iter()
@@ -29,7 +29,7 @@ pub(super) fn gives_number(expression: &Expr<'_>) -> bool {
     }
 }
 
-/// A number, or a text of one: `saldo > '100'` compares letters.
+/// A number, or the text of one: `saldo > '100'` compares letters.
 fn is_number(constant: &Cell) -> bool {
     constant.is_number() || constant.as_str().is_some_and(|text| text.trim().parse::<f64>().is_ok())
 }
@@ -43,7 +43,7 @@ pub(super) fn argument<'a, 'b>(argument: &'b CallArg<'a>) -> &'b Expr<'a> {
     }
 }
 
-/// The expressions directly inside one.
+/// The direct parts of an expression.
 pub(super) fn children<'a, 'b>(expression: &'b Expr<'a>) -> Vec<&'b Expr<'a>> {
     let with = |first: &'b Expr<'a>, arguments: &'b [CallArg<'a>]| {
         std::iter::once(first).chain(arguments.iter().map(argument)).collect()
@@ -71,7 +71,8 @@ pub(super) fn children<'a, 'b>(expression: &'b Expr<'a>) -> Vec<&'b Expr<'a>> {
     }
 }
 
-/// Where an expression stands. The parser's span of a compound one may begin before its parts, or cover only the last.
+/// The position of an expression. The parser's span of a compound one may begin before its parts, or cover only the
+/// last.
 pub(super) fn extent(source: &str, expression: &Expr<'_>) -> Range<usize> {
     let span = expression.span();
     let own = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
@@ -86,7 +87,7 @@ pub(super) fn extent(source: &str, expression: &Expr<'_>) -> Range<usize> {
         Some(inside) if !has_brackets => inside.start..inside.end.max(own(span.end_offset)),
         _ => own(span.start_offset)..own(span.end_offset),
     };
-    // Neither does it have the bracket behind the arguments.
+    // The span also lacks the bracket after the arguments.
     let text = cut(source, range.clone());
     let is_open = text.matches('(').count() > text.matches(')').count();
     let closes = cut(source, range.end..source.len()).find(')').filter(|_| is_open);

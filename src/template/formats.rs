@@ -1,4 +1,5 @@
-//! The filters that read a number or a date, and write it as its country does: `number`, `money`, `percent`, `date`.
+//! The filters that read a number or a date, and write it in the format of its country: `number`, `money`, `percent`,
+//! `date`.
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use minijinja::value::ValueKind;
@@ -21,8 +22,8 @@ fn conventions(state: &State<'_, '_>) -> Option<Conventions> {
     Conventions::of(RowView::country_of(state)?.code())
 }
 
-/// `{% if saldo | number > 100 %}`: a text as a number, none of an empty one; `number(',')` says which sign its decimals
-/// have. `{{ saldo | number(2) }}` is a text with that many decimals.
+/// `{% if saldo | number > 100 %}`: a text as a number; an empty text is undefined. `number(',')` sets the decimal
+/// sign. `{{ saldo | number(2) }}` is a text with two decimals.
 pub(super) fn number(state: &State<'_, '_>, typed: &Cell, how: Option<&Cell>) -> Result<Cell, Error> {
     let refuse = |problem: String| refused("number", &problem);
     match how.map(|how| (how.as_str(), how.as_i64())) {
@@ -42,7 +43,7 @@ pub(super) fn number(state: &State<'_, '_>, typed: &Cell, how: Option<&Cell>) ->
     }
 }
 
-/// `{{ saldo | money('$') }}`: `$1.500,00`, as the country writes it.
+/// `{{ saldo | money('$') }}`: `$1.500,00`, in the format of the country.
 pub(super) fn money(
     state: &State<'_, '_>,
     typed: &Cell,
@@ -93,7 +94,7 @@ fn decimals_of(decimals: i64) -> NumberLayout {
     }
 }
 
-/// A number that was read, as a text; an empty one of nothing.
+/// A number that was read, as a text; an empty text if there was none.
 fn written(state: &State<'_, '_>, filter: &str, number: &Cell, layout: NumberLayout) -> Result<String, Error> {
     if number.is_none() {
         return Ok(String::new());
@@ -110,13 +111,13 @@ fn written(state: &State<'_, '_>, filter: &str, number: &Cell, layout: NumberLay
     Ok(format!("{}{amount}", if is_negative { "-" } else { "" }))
 }
 
-/// The number that a cell has; none of an empty one.
+/// The number in a cell; None for an empty cell.
 fn read(state: &State<'_, '_>, filter: &str, typed: &Cell, mark: Option<char>) -> Result<Cell, Error> {
     match typed.kind() {
         ValueKind::Number | ValueKind::None => Ok(typed.clone()),
         ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
         ValueKind::String => {
-            // A number of a sheet has a point, whatever the country.
+            // A sheet stores numbers with a point, in every country.
             let is_stored = || RowView::in_state(state).is_some_and(|view| view.shown_text(typed).is_some());
             let of_country = || conventions(state).map(|known| known.decimal_mark);
             let mark = mark.or_else(|| if is_stored() { Some('.') } else { of_country() });
@@ -131,8 +132,8 @@ fn read(state: &State<'_, '_>, filter: &str, typed: &Cell, mark: Option<char>) -
     }
 }
 
-/// `{{ vence | date('28 de noviembre') }}`: the day as the example has it, or as `%d/%m/%Y`; without either the short date of
-/// the country.
+/// `{{ vence | date('28 de noviembre') }}`: the day in the format of the example, or of `%d/%m/%Y`; without an
+/// argument, in the short format of the country.
 pub(super) fn date(state: &State<'_, '_>, typed: &Cell, how: Option<&str>) -> Result<String, Error> {
     let refuse = |problem: String| refused("date", &problem);
     let text = match typed.kind() {
@@ -165,7 +166,7 @@ pub(super) fn date(state: &State<'_, '_>, typed: &Cell, how: Option<&str>) -> Re
     written_date(&pieces, read.at, language).ok_or_else(unnamed)
 }
 
-/// A date that a cell has.
+/// A date in a cell.
 struct ReadDate {
     at: DateTime,
     is_time_only: bool,
@@ -230,7 +231,7 @@ fn is_named(word: &str, name: &str) -> bool {
     word == name || (word.chars().count() == 3 && name.starts_with(word))
 }
 
-/// `%d/%m/%Y`, as strftime has it.
+/// `%d/%m/%Y`, as in strftime.
 fn of_codes(codes: &str) -> Result<Vec<DatePiece>, String> {
     let (mut pieces, mut characters) = (Vec::new(), codes.chars());
     while let Some(character) = characters.next() {
@@ -269,7 +270,7 @@ fn of_codes(codes: &str) -> Result<Vec<DatePiece>, String> {
     Ok(pieces)
 }
 
-/// A short date in the letters of a sheet's formats.
+/// A short date, in the letters of a sheet's formats.
 fn of_letters(short: &str) -> Vec<DatePiece> {
     let pieces = short.split_inclusive(|sign: char| !sign.is_alphabetic()).flat_map(|part| {
         let letters = part.trim_end_matches(|sign: char| !sign.is_alphabetic());
@@ -286,7 +287,7 @@ fn of_letters(short: &str) -> Vec<DatePiece> {
     pieces.collect()
 }
 
-/// How 28 November 2026, 13:30, is written in `example`, and in which language.
+/// The format and the language of `example`, which is 28 November 2026, 13:30.
 fn of_example(example: &str) -> Option<(Vec<DatePiece>, Option<Language>)> {
     let (mut pieces, mut named) = (Vec::new(), Vec::new());
     let mut rest = example;
@@ -312,7 +313,7 @@ fn of_example(example: &str) -> Option<(Vec<DatePiece>, Option<Language>)> {
             },
         });
     }
-    // In words nobody writes 05.
+    // A date in words does not write 05.
     if !named.is_empty() {
         for day in pieces.iter_mut().filter(|piece| **piece == DatePiece::Day2) {
             *day = DatePiece::Day;
@@ -329,7 +330,7 @@ fn of_example(example: &str) -> Option<(Vec<DatePiece>, Option<Language>)> {
         .then_some((pieces, language.filter(|_| !named.is_empty())))
 }
 
-/// What `word` is in `language` of a Saturday in November.
+/// What `word` means in `language` for a Saturday in November.
 fn name_in(word: &str, language: Language) -> Option<DatePiece> {
     let word = word.to_lowercase();
     let is_short = word.chars().count() == 3;

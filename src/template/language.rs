@@ -1,4 +1,4 @@
-//! The language of templates: minijinja, strict, and what may stand inside a text.
+//! The template language: a strict minijinja, and the values that a text may contain.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
@@ -9,8 +9,8 @@ use super::numbers::read_yes;
 use super::row_view::RowView;
 use crate::phone::{Country, PhoneNumber};
 
-/// The most instructions that one text may take, so that none runs for ever: a text of 16 KiB without a loop takes a third
-/// of them at most.
+/// The most instructions of one text, so that none runs forever: a text of 16 KiB without a loop takes at most a third
+/// of them.
 const MOST_STEPS: u64 = 50_000;
 
 /// The template language: strict about undefined names, without escaping, final newlines kept.
@@ -29,7 +29,7 @@ pub(crate) fn language<'source>() -> Environment<'source> {
     language.add_filter("yes", yes);
     language.add_filter("default", default);
     language.add_filter("d", default);
-    // It would send everybody all that the row has.
+    // It would send all cells of the row to everyone.
     language.remove_global("debug");
     language
 }
@@ -54,8 +54,8 @@ fn phone(typed: &Cell, country: Option<&str>) -> Result<String, Error> {
     Ok(format!("+{}", number.as_str()))
 }
 
-/// `{{ saldo | default("0") }}`: something else also for an empty cell, which minijinja's own takes for a text. Its last
-/// argument says that no and 0 are empty, too.
+/// `{{ saldo | default("0") }}`: a replacement for an empty cell, too; minijinja's own filter counts that as a text.
+/// The last argument says that no and 0 are also empty.
 fn default(value: Cell, other: Option<Cell>, is_lax: Option<bool>) -> Cell {
     let is_blank = value.as_str().is_some_and(|text| text.trim().is_empty());
     let is_empty = value.is_undefined() || value.is_none() || is_blank || is_lax == Some(true) && !value.is_true();
@@ -74,7 +74,8 @@ fn yes(typed: &Cell) -> Result<bool, Error> {
     }
 }
 
-/// Inside a text stand texts, numbers and booleans only: null would read `None`. A cell as it is is what the sheet shows.
+/// A text may contain only texts, numbers and booleans: null would read `None`. An unchanged cell has the text that the
+/// sheet shows.
 fn write_text(output: &mut Output<'_>, state: &State<'_, '_>, value: &Cell) -> Result<(), Error> {
     let refuse = |what: &str| Err(Error::new(ErrorKind::InvalidOperation, format!("{what} cannot be part of a text")));
     match value.kind() {
@@ -83,7 +84,7 @@ fn write_text(output: &mut Output<'_>, state: &State<'_, '_>, value: &Cell) -> R
             let way_out = "; write `| default('…')` behind it";
             Error::new(error.kind(), format!("{}{way_out}", error.detail().unwrap_or_default()))
         }),
-        // As JSON writes it, not as Python does.
+        // As in JSON, not as in Python.
         ValueKind::Bool => write!(output, "{}", value.is_true()).map_err(Error::from),
         ValueKind::String if value.is_safe() => {
             let view = RowView::in_state(state);

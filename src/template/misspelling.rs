@@ -1,4 +1,4 @@
-//! What somebody may have meant for a column, or for a line break, and is none.
+//! Finds texts that look like a column or a line break, but are neither.
 
 use minijinja::Environment;
 
@@ -6,12 +6,12 @@ use super::pieces::{Piece, pieces, trimmed, words};
 use super::uses::Uses;
 use crate::nearest::{identifier, plain};
 
-/// What a text has that is probably meant for a column, and is none.
+/// A text that probably means a column, but does not name one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Misspelling {
     /// `{{1}}`: neither a column nor a text of its own.
     NoColumn { written: String },
-    /// `{nombre}`, `[nombre]`, `<nombre>` or `%nombre%`, of an existing column.
+    /// `{nombre}`, `[nombre]`, `<nombre>` or `%nombre%`, if the column exists.
     OtherMarks { written: String, column: String },
 }
 
@@ -27,10 +27,10 @@ const OTHER_MARKS: [(&str, &str); 9] = [
     ("｛", "｝"),
     ("%", "%"),
 ];
-/// Letters that the name of a column hardly exceeds.
+/// The most letters that the name of a column usually has.
 const LONGEST_NAME: usize = 60;
 
-/// The first misspelling in `source`; `column` gives the column that a name means.
+/// The first misspelling in `source`; `column` returns the column that a name means.
 pub(crate) fn misspelling(
     language: &Environment<'_>,
     source: &str,
@@ -46,7 +46,7 @@ pub(crate) fn misspelling(
     constant.map(|written| Misspelling::NoColumn { written }).or_else(other_marks)
 }
 
-/// The expressions of a text that is not a template and is sent literally: `{{ nombre }}`.
+/// The expressions in a text that is not a template and is sent literally: `{{ nombre }}`.
 pub(crate) fn expressions(source: &str) -> Vec<String> {
     let expressions = pieces(source).into_iter().filter_map(|piece| match piece {
         Piece::Expression(expression) => Some(format!("{{{{{expression}}}}}")),
@@ -55,7 +55,7 @@ pub(crate) fn expressions(source: &str) -> Vec<String> {
     expressions.collect()
 }
 
-/// Warns of `\n` in the words of the text at `path`: most shells hand it on as it was typed.
+/// Warns of `\n` in the text at `path`: most shells pass it on as typed.
 pub(crate) fn typed_line_break(path: &str, source: &str) -> Option<String> {
     let is_typed = pieces(source).iter().any(|piece| matches!(piece, Piece::Literal(text) if text.contains("\\n")));
     is_typed.then(|| {
@@ -66,7 +66,7 @@ pub(crate) fn typed_line_break(path: &str, source: &str) -> Option<String> {
     })
 }
 
-/// How the first column is written whose name is no expression: `{{Nombre completo}}`.
+/// How to write the first column whose name is not an expression: `{{Nombre completo}}`.
 pub(super) fn name_with_blanks(language: &Environment<'_>, source: &str) -> Option<String> {
     pieces(source).into_iter().find_map(|piece| {
         let Piece::Expression(expression) = piece else { return None };
@@ -80,13 +80,13 @@ pub(super) fn name_with_blanks(language: &Environment<'_>, source: &str) -> Opti
     })
 }
 
-/// How a column is written in a text, of a list with these `columns`.
+/// How to write a column in a text, for a list with these `columns`.
 pub(crate) fn spelling(column: &str, columns: &[impl AsRef<str>]) -> String {
     let is_name = column.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
         && !column.starts_with(|character: char| character.is_ascii_digit());
-    // Another column that reads alike would be taken in its place.
+    // A similar name could match another column instead.
     let is_only = columns.iter().filter(|other| plain(other.as_ref()) == plain(column)).count() < 2;
-    // Quotes inside those of a shell are easily lost.
+    // Quotes inside a shell's quotes are easily lost.
     match identifier(column).filter(|_| !is_name && is_only) {
         _ if is_name => format!("{{{{ {column} }}}}"),
         Some(identifier) => format!("{{{{ {identifier} }}}}"),
@@ -99,7 +99,7 @@ pub(crate) fn as_it_stands(text: &str) -> String {
     format!("{{{{ '{}' }}}}", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-/// The first name of a column in marks that are not ours.
+/// The first name of a column in another program's marks.
 fn other_marks(text: &str, column: &impl Fn(&str) -> Option<String>) -> Option<Misspelling> {
     text.char_indices().find_map(|(at, _)| {
         let rest = text.get(at..)?;
@@ -107,7 +107,7 @@ fn other_marks(text: &str, column: &impl Fn(&str) -> Option<String>) -> Option<M
     })
 }
 
-/// The mark that `rest` begins with, and the column that is meant by it.
+/// The mark at the beginning of `rest`, and the column that it means.
 fn marked(rest: &str, column: &impl Fn(&str) -> Option<String>) -> Option<(String, String)> {
     if let Some(behind) = rest.strip_prefix('$') {
         let name = words(behind).next().filter(|name| looks_like_name(name))?;
@@ -115,7 +115,7 @@ fn marked(rest: &str, column: &impl Fn(&str) -> Option<String>) -> Option<(Strin
     }
     OTHER_MARKS.into_iter().filter(|(opens, _)| rest.starts_with(opens)).find_map(|(opens, closes)| {
         let (inside, _) = rest.strip_prefix(opens)?.split_once(closes)?;
-        // In these, blanks say that it is no name: 5 < x > 3, 10% or 20%.
+        // Blanks inside these marks show that it is not a name: 5 < x > 3, 10% or 20%.
         let may_have_blanks = !["<", "%"].contains(&opens);
         if inside.contains(opens) || !may_have_blanks && inside.trim() != inside {
             return None;
@@ -126,7 +126,7 @@ fn marked(rest: &str, column: &impl Fn(&str) -> Option<String>) -> Option<(Strin
     })
 }
 
-/// Whether `text` can be the name of a column, and is no code, number or sentence.
+/// Whether `text` may be the name of a column, and is not code, a number or a sentence.
 fn looks_like_name(text: &str) -> bool {
     let is_of_name = |character: char| character.is_alphanumeric() || "_ .-#()°º".contains(character);
     text.starts_with(|first: char| first.is_alphabetic() || first == '_')
@@ -134,7 +134,7 @@ fn looks_like_name(text: &str) -> bool {
         && text.chars().count() <= LONGEST_NAME
 }
 
-/// What of `source` would be sent literally, but probably should not: `{otro}` without such a column.
+/// The parts of `source` that would be sent literally, probably by mistake: `{otro}` without such a column.
 pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
     let mut found = Vec::new();
     for piece in pieces(source) {

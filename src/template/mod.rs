@@ -1,4 +1,4 @@
-//! The language of a row: texts of a message that are templates over the cells of a list.
+//! The language of a row: message texts that are templates over the cells of a list.
 
 mod body;
 mod bounds;

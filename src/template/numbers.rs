@@ -1,19 +1,19 @@
-//! Numbers and yes or no, as people write them in the cells of a list.
+//! Numbers, and yes or no, as people write them in the cells of a list.
 
-/// What may stand before or behind an amount.
+/// A currency before or after an amount.
 const CURRENCIES: [&str; 14] = ["US$", "USD", "R$", "S/", "RD$", "Bs", "B/.", "COP", "MXN", "EUR", "Q", "$", "€", "£"];
-/// A number that a cell has.
+/// The number in a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Amount {
     Whole(i64),
     Fraction(f64),
 }
 
-/// Reads `1.200,50`, `1,200.50`, `$ 50`, `15 %` or `-3`; nothing of an empty cell. `mark` is the sign of decimals, for `1.200`, which
-/// may be either.
+/// Reads `1.200,50`, `1,200.50`, `$ 50`, `15 %` or `-3`; an empty cell has no number. `mark` is the decimal sign, for
+/// `1.200`, which is ambiguous.
 ///
 /// # Errors
-/// When it is not a number, or may be two; in words.
+/// If it is not a number, or could be two; in words.
 pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Option<Amount>, String> {
     let typed = text.trim();
     if typed.is_empty() {
@@ -71,7 +71,7 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Option<Amoun
     .map(Some)
 }
 
-/// The sign of decimals in `digits`, one that does not stand there where they have none; nothing where it may be two.
+/// The decimal sign in `digits`, or a sign that is not in them if they have no decimals; None if it is ambiguous.
 fn mark_of(digits: &str, known: Option<char>) -> Option<char> {
     let marks: Vec<char> = digits.chars().filter(|sign| !sign.is_ascii_digit()).collect();
     let other_than = |mark: char| if mark == ',' { '.' } else { ',' };
@@ -95,7 +95,7 @@ fn without_currency(text: &str) -> &str {
 /// Whether a cell says yes.
 ///
 /// # Errors
-/// When it says neither; in words.
+/// If it says neither yes nor no; in words.
 pub(super) fn read_yes(text: &str) -> Result<bool, String> {
     let word = text.trim().to_lowercase();
     match word.as_str() {
@@ -105,17 +105,17 @@ pub(super) fn read_yes(text: &str) -> Result<bool, String> {
     }
 }
 
-/// Whether a cell is a number, whichever sign its decimals have.
+/// Whether a cell is a number, with either decimal sign.
 pub(crate) fn is_amount(text: &str) -> bool {
     matches!(read_number(text, Some('.')), Ok(Some(_)))
 }
 
-/// Whether `int` and `float` read a cell as `number` does: they take 1.200 for 1.2, whatever the country.
+/// Whether `int` and `float` read a cell in the same way as `number`: they read 1.200 as 1.2 in every country.
 pub(crate) fn is_plain_number(text: &str) -> bool {
     read_number(text, None).is_ok()
 }
 
-/// Whether a cell that a text asks for yes or no says no, though it is not empty.
+/// Whether a cell says no, though a text that tests it sees a value that is not empty.
 pub(crate) fn says_no(text: &str) -> bool {
     let text = text.trim();
     let is_zero = || matches!(read_number(text, Some('.')), Ok(Some(Amount::Whole(0))));

@@ -7,13 +7,13 @@ use super::bounds::measure;
 pub(super) enum Piece<'a> {
     /// Sent literally.
     Literal(&'a str),
-    /// What stands between `{{` and `}}`.
+    /// The part between `{{` and `}}`.
     Expression(&'a str),
-    /// What stands between `{%` and `%}`.
+    /// The part between `{%` and `%}`.
     Statement(&'a str),
 }
 
-/// Cuts `source` at its marks. Comments and raw parts are no pieces.
+/// Splits `source` at its marks. Comments and raw parts are not pieces.
 pub(super) fn pieces(source: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = source;
@@ -40,7 +40,7 @@ pub(super) fn pieces(source: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// What follows `{% endraw %}`.
+/// The text after `{% endraw %}`.
 fn behind_raw(mut rest: &str) -> &str {
     while let Some((_, statement)) = rest.split_once("{%") {
         let (content, behind) = statement.split_at(measure(statement, "%}").0);
@@ -52,7 +52,7 @@ fn behind_raw(mut rest: &str) -> &str {
     ""
 }
 
-/// The expression without the signs that take blanks around it away.
+/// The expression without the signs that remove blanks around it.
 pub(super) fn trimmed(expression: &str) -> &str {
     let inside = expression.strip_prefix(['-', '+']).unwrap_or(expression);
     inside.strip_suffix(['-', '+']).unwrap_or(inside).trim()

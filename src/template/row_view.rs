@@ -1,4 +1,4 @@
-//! A row as templates see it.
+//! A row as seen by templates.
 
 use std::sync::Arc;
 
@@ -8,41 +8,41 @@ use minijinja::{State, Value as Cell};
 use crate::list::Row;
 use crate::phone::Country;
 
-/// The name under which a template reaches any column: `row['Nombre completo']`.
+/// The name by which a template reaches any column: `row['Nombre completo']`.
 const ROW: &str = "row";
-/// The name under which a filter reaches the row. No template can write it.
+/// The name by which a filter reaches the row. A template cannot write it.
 const VIEW: &str = "\0view";
 
-/// A row as minijinja looks names up in it: only the cells that a template names are made into values.
+/// A row for minijinja's lookups: only the cells that a template names become values.
 #[derive(Debug)]
 pub(crate) struct RowView {
     row: Row,
     /// Whether `row` is the row itself: it is at the top, not inside `row`.
     outside: bool,
-    /// Whose numbers it has.
+    /// The country of its numbers.
     country: Option<Country>,
-    /// The cells that are printed otherwise than they are stored.
+    /// The cells that are not printed as they are stored.
     shown: Arc<[ShownCell]>,
 }
 
-/// A cell of which a sheet shows something else than it stores.
+/// A cell that a sheet shows differently from what it stores.
 #[derive(Debug)]
 struct ShownCell {
-    /// The place of its column.
+    /// The position of its column.
     place: usize,
-    /// As it is stored. It is marked as safe and stays the same piece of memory wherever it is handed on as it is: so a text
-    /// that is printed is known for this cell, while filters and comparisons see what is stored.
+    /// As it is stored. It is marked as safe, and passing it on unchanged keeps the same piece of memory. A printed
+    /// text is therefore recognized as this cell, while filters and comparisons see the stored value.
     stored: Cell,
     text: String,
 }
 
 impl RowView {
-    /// Each column by its name, and the row itself as `row`; cells are what is stored.
+    /// Each column by its name, and the row itself as `row`; cells have their stored values.
     pub(crate) fn of(row: &Row, country: Option<Country>) -> Self {
         Self { row: row.clone(), outside: true, country, shown: Arc::new([]) }
     }
 
-    /// The same, but that cells are printed as the sheet shows them.
+    /// The same, but cells are printed as the sheet shows them.
     pub(super) fn as_shown(row: &Row, country: Option<Country>) -> Self {
         let marked = |(place, text): &(usize, String)| {
             let stored = Cell::from_safe_string(row.cell_at(*place).unwrap_or_default().to_owned());
@@ -51,19 +51,19 @@ impl RowView {
         Self { shown: row.shown().iter().map(marked).collect(), ..Self::of(row, country) }
     }
 
-    /// What is printed of a cell that the sheet shows otherwise than it stores it.
+    /// The text to print for a cell that the sheet shows differently from what it stores.
     pub(super) fn shown_text(&self, value: &Cell) -> Option<&str> {
         let text = value.as_str().filter(|_| value.is_safe())?;
         let is_it = |cell: &&ShownCell| cell.stored.as_str().is_some_and(|stored| std::ptr::eq(stored, text));
         self.shown.iter().find(is_it).map(|cell| cell.text.as_str())
     }
 
-    /// The view that a text is filled with.
+    /// The view of the row that fills a text.
     pub(super) fn in_state(state: &State<'_, '_>) -> Option<Arc<Self>> {
         state.lookup(VIEW)?.downcast_object()
     }
 
-    /// The country of the row that a text is filled with.
+    /// The country of the row that fills a text.
     pub(super) fn country_of(state: &State<'_, '_>) -> Option<Country> {
         Self::in_state(state)?.country
     }

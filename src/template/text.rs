@@ -1,4 +1,4 @@
-//! One string that is a template, compiled once.
+//! One string that is a template; it is compiled once.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ enum Compiled<'a> {
 }
 
 impl<'a> TextTemplate<'a> {
-    /// Compiles `source`, which stands at `path`; nothing when it is no template.
+    /// Compiles `source`, which is at `path`; None if it is not a template.
     pub(crate) fn compile(
         language: &'a Environment<'a>,
         path: &str,
@@ -53,12 +53,12 @@ impl<'a> TextTemplate<'a> {
         Ok(Some(Self { source, compiled, uses: Box::new(Uses::of(language, source)) }))
     }
 
-    /// The row's value, of cells as they are stored.
+    /// The row's value, with cells as they are stored.
     pub(crate) fn fill(&self, path: &str, row: &Row, country: Option<Country>) -> Result<Value, TemplateError> {
         self.fill_with(path, row, RowView::of(row, country))
     }
 
-    /// The row's value, in which a cell that stands there as it is is what the sheet shows.
+    /// The row's value; an unchanged cell has the text that the sheet shows.
     pub(crate) fn fill_as_shown(
         &self,
         path: &str,
@@ -111,9 +111,9 @@ impl<'a> TextTemplate<'a> {
         &self.uses
     }
 
-    /// What is undefined: which of its names the row lacks, or which value inside a cell.
+    /// The error for an undefined value: which of its names the row lacks, or which value inside a cell.
     fn undefined(&self, path: &str, row: &Row) -> TemplateError {
-        // A header gives each row the same names, and texts below them have nothing inside.
+        // With a header, each row has the same names, and its texts contain nothing further.
         let is_fixed = matches!(row, Row::Cells { .. });
         let has = row.names().join(", ");
         let names = self.uses.names.iter().chain(&self.uses.printed);
@@ -134,7 +134,7 @@ impl<'a> TextTemplate<'a> {
         TemplateError { path: path.to_owned(), problem, missing, is_of_every_row }
     }
 
-    /// The names with what is looked up in them: `row.nombre`.
+    /// The names with their attributes: `row.nombre`.
     fn paths(&self) -> HashSet<String> {
         match &self.compiled {
             Compiled::Text(template) => template.undeclared_variables(true),
@@ -143,7 +143,7 @@ impl<'a> TextTemplate<'a> {
     }
 }
 
-/// minijinja's words without the name and line of a template that has neither.
+/// minijinja's message, without a name and a line, which the template does not have.
 fn describe(error: &Error) -> String {
     if error.kind() == ErrorKind::UnknownMethod {
         let detail = error.detail().unwrap_or("there is no such method");

@@ -1,5 +1,5 @@
-//! How a text uses the columns of a row, read from its syntax tree: which of them it prints, where an empty cell leaves a
-//! gap, and where a text is taken for a number or for yes and no.
+//! How a text uses the columns of a row, read from its syntax tree: which of them it prints, where an empty cell leaves
+//! a gap, and where it uses a text as a number or as yes or no.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
@@ -12,10 +12,10 @@ use minijinja::{Environment, Value as Cell};
 use super::expressions::{argument, around, children, cut, extent, gives_number};
 use super::language::syntax;
 
-/// Filters that give a text again, whose meaning is the cell's.
+/// Filters that return a text with the meaning of the cell.
 const TEXT_FILTERS: [&str; 11] =
     ["trim", "upper", "lower", "title", "capitalize", "replace", "default", "d", "string", "first", "last"];
-/// Tests that compare, as `saldo is gt(100)`.
+/// Tests that compare, such as `saldo is gt(100)`.
 const ORDER_TESTS: [&str; 6] = ["lt", "lessthan", "le", "gt", "greaterthan", "ge"];
 const EQUAL_TESTS: [&str; 3] = ["eq", "equalto", "ne"];
 /// Tests that only a number passes.
@@ -24,25 +24,25 @@ const NUMBER_TESTS: [&str; 6] = ["odd", "even", "divisibleby", "number", "intege
 /// How a text uses columns.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Uses {
-    /// The names that a row must have: columns, and `row` where it stands itself.
+    /// The names that a row must have: columns, and `row` if it is used by itself.
     pub(crate) names: BTreeSet<String>,
-    /// The columns that it uses, whatever for.
+    /// The columns that it uses for anything.
     pub(crate) columns: BTreeSet<String>,
     /// The columns that it prints.
     pub(crate) printed: BTreeSet<String>,
-    /// Those that it prints as the sheet shows them.
+    /// The columns that it prints as the sheet shows them.
     pub(crate) plain: BTreeSet<String>,
-    /// Those that it prints as they are, with nothing instead of an empty cell.
+    /// The columns that it prints unchanged, without a text for an empty cell.
     pub(crate) gaps: BTreeSet<String>,
-    /// Where it takes a column for a number.
+    /// Where it uses a column as a number.
     pub(crate) numbers: Vec<TakenFor>,
     /// Where it reads a column with `int` or `float`.
     pub(crate) casts: Vec<TakenFor>,
-    /// Where it takes a column for yes or no.
+    /// Where it uses a column as yes or no.
     pub(crate) truths: Vec<TakenFor>,
-    /// Columns of which it asks, with `| number`, whether they are less than something.
+    /// Columns that it compares with "less than" after `| number`.
     pub(crate) less: BTreeSet<String>,
-    /// Two columns of which it asks which is the greater, and the expression.
+    /// Two columns that it compares by order, and the expression.
     pub(crate) ordered: BTreeSet<(String, String, String)>,
     /// The texts that columns are compared with.
     pub(crate) compared: BTreeSet<(String, String)>,
@@ -50,22 +50,22 @@ pub(crate) struct Uses {
     pub(crate) constants: Vec<String>,
 }
 
-/// A use of a column as something else than the text that its cell is.
+/// A use of a column as something other than the text of its cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TakenFor {
     pub(crate) column: String,
-    /// The expression, and how it is written to mean what it says.
+    /// The expression, and a way to write it that works.
     pub(crate) written: String,
     pub(crate) meant: String,
 }
 
 impl Uses {
-    /// Whether every row makes the same of the text.
+    /// Whether every row gives the same text.
     pub(crate) fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
 
-    /// Of a text that is a template; a text that is not has none.
+    /// The uses in a template; a text that is not a template has none.
     pub(crate) fn of(language: &Environment<'_>, source: &str) -> Self {
         let mut visitor = Visitor {
             language,
@@ -86,7 +86,7 @@ impl Uses {
     }
 }
 
-/// What a name stands for that the text itself gives a value.
+/// What a name means if the text itself gives it a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Named {
     /// The same for every row, and without a text.
@@ -98,12 +98,12 @@ enum Named {
 struct Visitor<'a> {
     language: &'a Environment<'a>,
     source: &'a str,
-    /// The names that the text gives a value, by the blocks around.
+    /// The names to which the text gives a value, for each block around.
     names: Vec<HashMap<String, Named>>,
     uses: Uses,
     /// The columns that a statement looks at.
     looked_at: HashSet<String>,
-    /// The columns that are known not to be empty where the visitor stands, and whether that was needed for a number.
+    /// The columns that are known not to be empty at the visitor's position, and whether a number needed that.
     guards: Vec<(String, bool)>,
 }
 
@@ -183,7 +183,7 @@ impl Visitor<'_> {
     }
 
     fn assign(&mut self, name: &str, named: Named) {
-        // What has once been something else may be that again where the text decides.
+        // A name that was once set to something else may have that value again, depending on a condition.
         let named = if self.named(name).is_some_and(|known| *known != named) { Named::Other } else { named };
         if let Some(names) = self.names.last_mut() {
             names.insert(name.to_owned(), named);
@@ -215,7 +215,7 @@ impl Visitor<'_> {
         extent(self.source, expression)
     }
 
-    /// The columns that an expression puts into the text.
+    /// The columns that an expression prints.
     fn printed(&mut self, expression: &Expr<'_>) {
         if let Some(column) = self.column(expression) {
             self.uses.printed.insert(column);
@@ -243,7 +243,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// The columns whose cells an expression hands on as they are.
+    /// The columns whose cells an expression passes on unchanged.
     fn plain(&mut self, expression: &Expr<'_>) {
         if let Some(column) = self.column(expression) {
             self.uses.plain.insert(column);
@@ -265,7 +265,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// The column of which an empty cell leaves a gap.
+    /// The column whose empty cell leaves a gap.
     fn gap(&self, expression: &Expr<'_>) -> Option<String> {
         match expression {
             Expr::Filter(filter) if ["default", "d"].contains(&filter.name) => None,
@@ -275,7 +275,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// Notes the columns of an expression as looked at by a statement.
+    /// Notes that a statement looks at the columns of an expression.
     fn look_at(&mut self, expression: &Expr<'_>) {
         let mut columns = HashSet::new();
         self.each_column(expression, &mut |column| {
@@ -291,8 +291,8 @@ impl Visitor<'_> {
         }
     }
 
-    /// Looks at a condition, and at what holds only where it does. One that keeps empty cells from a number, as in
-    /// `saldo and saldo | number < 5`, asks for no yes or no.
+    /// Looks at a condition, and at the part that applies only if it holds. A condition that keeps empty cells from a
+    /// number, as in `saldo and saldo | number < 5`, is not a yes-or-no test.
     fn guarded(&mut self, condition: &Expr<'_>, inside: impl FnOnce(&mut Self)) {
         let (truths, guards) = (self.uses.truths.len(), self.guards.len());
         self.condition(condition);
@@ -309,7 +309,7 @@ impl Visitor<'_> {
         self.uses.truths.extend(asked.into_iter().filter(|taken| !needed.contains(&taken.column)));
     }
 
-    /// Notes the columns that are not empty where a condition holds: `saldo`, `saldo != ''`, and both of `a and b`.
+    /// Notes the columns that are not empty if a condition holds: `saldo`, `saldo != ''`, and both of `a and b`.
     fn filled_columns(&mut self, condition: &Expr<'_>) {
         let is_empty_text = |other: &Expr<'_>| other.as_const().is_some_and(|text| text.as_str() == Some(""));
         match condition {
@@ -324,7 +324,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// An expression that is asked for yes or no.
+    /// An expression that is tested as yes or no.
     fn condition(&mut self, expression: &Expr<'_>) {
         match expression {
             Expr::UnaryOp(not) if matches!(not.op, UnaryOpKind::Not) => self.condition(&not.expr),
@@ -344,7 +344,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// What is looked at inside an expression, whatever it is for.
+    /// Looks at the parts of an expression.
     fn value(&mut self, expression: &Expr<'_>) {
         let whole = self.extent(expression);
         self.uses.columns.extend(self.column(expression));
@@ -363,7 +363,7 @@ impl Visitor<'_> {
                 }
                 BinOpKind::Lt | BinOpKind::Lte => self.order(&whole, (&operation.left, &operation.right), true),
                 BinOpKind::Gt | BinOpKind::Gte => self.order(&whole, (&operation.left, &operation.right), false),
-                // Two texts are joined.
+                // Two texts are concatenated.
                 BinOpKind::Add if !(gives_number(&operation.left) || gives_number(&operation.right)) => {}
                 BinOpKind::Add
                 | BinOpKind::Sub
@@ -429,7 +429,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// `left < right` where `is_less`, else `left > right`.
+    /// `left < right` if `is_less`, otherwise `left > right`.
     fn order(&mut self, whole: &Range<usize>, (left, right): (&Expr<'_>, &Expr<'_>), is_less: bool) {
         if let (Some(one), Some(other)) = (self.text_column(left), self.text_column(right)) {
             self.uses.ordered.insert((one, other, cut(self.source, whole.clone()).to_owned()));
@@ -451,8 +451,8 @@ impl Visitor<'_> {
         }
     }
 
-    /// The columns that an expression reads with `number`, whose empty cells are nothing: other filters make something of
-    /// them.
+    /// The columns that an expression reads with `number` and whose empty cells stay undefined: other filters give them
+    /// a value.
     fn read_as_numbers(&self, expression: &Expr<'_>) -> Vec<String> {
         match expression {
             Expr::Filter(filter) if filter.name == "number" => {
@@ -463,7 +463,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// Operands that must be numbers, in an expression that stands at `whole`.
+    /// Operands that must be numbers, in an expression at `whole`.
     fn arithmetic(&mut self, whole: &Range<usize>, operands: &[&Expr<'_>]) {
         for operand in operands {
             let Some(column) = self.text_column(operand) else { continue };
@@ -505,7 +505,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// `tested` is the column, and the question about it stands at `whole`.
+    /// `tested` is the column; the test is at `whole`.
     fn take_for_truth(&mut self, column: String, tested: &Expr<'_>, whole: Range<usize>) {
         let written = cut(self.source, whole).to_owned();
         let meant = format!("{} | yes", cut(self.source, self.extent(tested)));
@@ -518,7 +518,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// The column that an expression is: `saldo`, `row.saldo`, `row['saldo']`, or a name that was set to one.
+    /// The column that an expression names: `saldo`, `row.saldo`, `row['saldo']`, or a name that was set to one.
     fn column(&self, expression: &Expr<'_>) -> Option<String> {
         let of_row =
             |inside: &Expr<'_>| matches!(inside, Expr::Var(name) if name.id == "row" && self.named("row").is_none());
@@ -543,7 +543,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// Whether an expression is the same for every row, and has no text but an empty one.
+    /// Whether an expression is the same for every row, and contains no text except an empty one.
     fn is_constant(&self, expression: &Expr<'_>) -> bool {
         match expression {
             Expr::Var(name) => match self.named(name.id) {

@@ -1,5 +1,5 @@
-//! The connections of a test's own server, each on a thread. A thread that panicked, or a server that nobody asked,
-//! fails the test.
+//! The connections of a test's own server, each on a thread. The test fails if a thread panicked, or if a server got no
+//! connection.
 
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use socket2::{Domain, Socket, Type};
 
-/// Whether a test means its server to be connected to.
+/// Whether a test expects connections to its server.
 #[derive(Clone, Copy, Debug)]
 enum Expected {
     Asked,
@@ -29,12 +29,12 @@ pub(crate) struct Acceptor {
     /// The port from which the last connection will come, which only ends the accepting; 0 until then.
     last: Arc<AtomicU16>,
     accepting: Option<JoinHandle<Vec<Connection>>>,
-    /// Those that were accepted before it stopped listening.
+    /// Connections that were accepted before it stopped listening.
     accepted: Vec<Connection>,
 }
 
-/// A port of this machine that stays the test's own, whether anyone listens there or not: where nobody does, connections
-/// are refused.
+/// A port of this machine that stays reserved for the test, with or without a listener; without one, connections are
+/// refused.
 pub(crate) struct OwnPort(Socket);
 
 impl OwnPort {
@@ -66,12 +66,12 @@ fn bound(address: SocketAddr) -> Socket {
 }
 
 impl Acceptor {
-    /// `serve` is given each connection with its number.
+    /// `serve` gets each connection with its number.
     pub(crate) fn start(serve: impl Fn(usize, &TcpStream) + Send + Sync + 'static) -> Self {
         Self::start_on(TcpListener::bind("127.0.0.1:0").unwrap(), serve)
     }
 
-    /// As [`Acceptor::start`], on a port of the test.
+    /// Like [`Acceptor::start`], on a port of the test.
     pub(crate) fn start_on(listener: TcpListener, serve: impl Fn(usize, &TcpStream) + Send + Sync + 'static) -> Self {
         let address = listener.local_addr().unwrap();
         let last = Arc::new(AtomicU16::new(0));
@@ -106,13 +106,13 @@ impl Acceptor {
         self
     }
 
-    /// What the test does decides whether anyone connects.
+    /// The test decides whether anyone connects.
     pub(crate) fn perhaps_asked(mut self) -> Self {
         self.expected = Expected::Either;
         self
     }
 
-    /// Accepts what has come until now; what comes later is refused.
+    /// Accepts the connections that have arrived; later ones are refused.
     pub(crate) fn stop_listening(&mut self) {
         let Some(accepting) = self.accepting.take() else { return };
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
@@ -123,7 +123,7 @@ impl Acceptor {
         self.accepted = accepting.join().unwrap();
     }
 
-    /// Ends it all, and gives the number of connections and of threads that panicked.
+    /// Stops, and returns the number of connections and of threads that panicked.
     fn finish(&mut self) -> (usize, usize) {
         self.stop_listening();
         let connections = std::mem::take(&mut self.accepted);
@@ -142,7 +142,7 @@ impl Acceptor {
 
 impl Drop for Acceptor {
     fn drop(&mut self) {
-        // A test that fails already says why.
+        // A failing test already has a reason.
         if thread::panicking() {
             return;
         }

@@ -42,7 +42,7 @@ fn script(home: &Home, program: &str, url: &str, inputs: &[(&str, &str)]) -> Com
     command
 }
 
-/// Runs the Action's step that sends; gives what it wrote as outputs too.
+/// Runs the Action's step that sends; also returns its outputs.
 fn send(home: &Home, url: &str, inputs: &[(&str, &str)]) -> (Ended, String) {
     home.write("outputs", "");
     let path = repository().join("action/send.sh");
@@ -61,7 +61,7 @@ fn every_text_arrives_as_it_is() {
         assert_eq!(ended.code, 0, "{text}: {}", ended.stderr);
         assert_eq!(outputs, "sent=yes\nmessage-id=msg_123456789\n");
         assert_eq!(server.only().json(), json!({"type": "text", "userId": "593987654321", "text": text}));
-        // Nothing of it is left behind.
+        // It leaves no files behind.
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
     }
 }
@@ -73,7 +73,7 @@ fn a_step_that_runs_again_under_a_key_sends_nothing_more() {
         let inputs = [&[("INPUT_TO", "593987654321"), ("INPUT_TEXT", "Hola"), ("INPUT_ONCE", "v1")], inputs].concat();
         send(&home, &jelou.url, &inputs)
     };
-    // A home is not kept by a runner.
+    // A runner does not keep a home.
     let (ended, outputs) = step(&[]);
     assert_eq!((ended.code, outputs.as_str()), (3, "sent=no\nmessage-id=\n"));
     assert!(ended.stderr.contains("error: once: the runner would forget the key"), "{}", ended.stderr);
@@ -137,7 +137,7 @@ fn every_template_and_parameter_arrives_as_it_is() {
     }
 }
 
-/// Lists of parameters, and what they are; nothing where a line is empty, with its number.
+/// Lists of parameters with their meaning; None for an empty line, with its number.
 const PARAMETERS: [(&str, Result<&[&str], u8>); 9] = [
     ("a", Ok(&["a"])),
     ("a\nb\n", Ok(&["a", "b"])),
@@ -315,13 +315,13 @@ fn a_step_that_is_stopped_stops_its_send_and_says_what_became_of_it() {
     }
 }
 
-/// Runs the step that installs, with `releases.txt` as given and a download that is `archive`.
+/// Runs the step that installs, with `releases.txt` as given and `archive` as the download.
 fn install(home: &Home, releases: &str, archive: &Path, version: &str) -> Ended {
     let action = home.path().join("source/action");
     fs::create_dir_all(&action).unwrap();
     fs::copy(repository().join("action/install.sh"), action.join("install.sh")).unwrap();
     fs::write(action.join("releases.txt"), releases).unwrap();
-    // In place of the network: notes the address and hands over the archive.
+    // Replaces the network: notes the address and returns the archive.
     let curl = home.write("bin/curl", "#!/bin/sh\nfor last; do :; done\necho \"$last\" > asked\nwhile [ \"$1\" != --output ]; do shift; done\ncp \"$ARCHIVE\" \"$2\"\n");
     crate::harness::set_mode(&curl, 0o755);
     let mut command = Command::new("bash");
@@ -374,7 +374,7 @@ fn only_what_was_released_is_installed() {
 
 #[test]
 fn while_there_is_no_release_the_source_of_the_commit_is_installed() {
-    // A candidate is no release.
+    // A candidate is not a release.
     for (releases, version) in
         [("# none\n", ""), ("# none\n1.0.0-rc.1 x86_64-unknown-linux-musl 00\n", ""), ("", "source")]
     {
@@ -427,7 +427,7 @@ fn each_line_is_a_recipient_and_all_are_checked_before_one_is_written_to() {
     let recipients: Vec<_> = server.received().iter().map(|request| request.json()["userId"].clone()).collect();
     assert_eq!(recipients, ["593987654321", "593987654322", "593987654323", "593987654324"]);
 
-    // A step that is being stopped writes to nobody else.
+    // A step that is being stopped sends to no one else.
     let stub = r#"#!/bin/sh
 echo "$@" >> asked
 case "$*" in *--dry-run*) ;; *) exit 143 ;; esac
@@ -571,7 +571,7 @@ fn only_a_code_that_says_so_is_not_sent() {
         ("kill -HUP $$", 129, "unknown"),
         ("exit 255", 255, "unknown"),
         ("exit 11", 11, "no"),
-        // As the shell says that it could not start it.
+        // The message of a shell that could not start it.
         ("exec /", 126, "no"),
         ("exec /no/such", 127, "no"),
     ] {
@@ -592,7 +592,7 @@ fn what_was_killed_or_timed_out_under_way_is_unknown() {
     for (limit, code) in [("timeout", 124), ("timeout -s KILL", 137)] {
         let server = Server::answering(Reply::HangAfterReading);
         let home = Home::new();
-        // The real tool, which the server has heard from when its time is over.
+        // The real tool; the server has its request when the time is up.
         let does = format!("exec env JELOU_API_URL={} {limit} 2 {binary} \"$@\"", server.url);
         let (ended, outputs) = send_with_a_tool_that(&home, &does);
         assert_eq!((ended.code, outputs.as_str()), (code, "sent=unknown\nmessage-id=\n"), "{}", ended.stderr);

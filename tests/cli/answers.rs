@@ -1,4 +1,4 @@
-//! The table of outcomes: every answer of the API, what it means and how the command ends.
+//! The table of outcomes: every answer of the API, its meaning and the exit code.
 
 use httpmock::prelude::*;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::harness::{Ended, Home};
 use crate::server::{Reply, Server};
 
-/// Sends a text once to a server that answers so.
+/// Sends a text once to a server with this answer.
 fn answered(status: u16, body: &str) -> Ended {
     let server = MockServer::start();
     let mock = server.mock(|when, then| {
@@ -152,7 +152,7 @@ fn a_gateway_that_fails_leaves_it_unknown() {
     for status in [408, 500, 502, 503, 504, 507, 520, 599] {
         check(&[(status, "<h1>Bad Gateway</h1>", 8, "unknown", Some("unknown"))]);
     }
-    // The request was done, and its result is elsewhere (RFC 9110, 15.4.4).
+    // The request was carried out, and its result is elsewhere (RFC 9110, 15.4.4).
     check(&[(303, "", 8, "unknown", Some("unknown")), (303, r#"{"code":"x"}"#, 8, "unknown", Some("unknown"))]);
 }
 
@@ -167,7 +167,7 @@ fn a_rate_limit_was_not_sent() {
         (400, r#"{"message":"(#130429) Rate limit hit"}"#, 6, "no", Some("unavailable")),
         (422, r#"{"code":"message_could_not_be_send","description":"(#80007) x"}"#, 6, "no", Some("unavailable")),
         (400, r#"{"message":"Rate limit hit"}"#, 6, "no", Some("unavailable")),
-        // Jelou echoes requests: a code counts only where a code stands, or at the start of the API's own words.
+        // Jelou echoes requests: a code counts only in a code's field, or at the start of the API's own text.
         (
             400,
             r#"{"error":{"code":"E0422","description":"130429"},"request":{"code":130429}}"#,
@@ -346,7 +346,7 @@ fn a_code_of_whatsapp_is_read_from_the_apis_own_words() {
         assert!(ended.stderr.contains(said), "{body}: {}", ended.stderr);
         assert_eq!(ended.json()["error"]["api_code"], code, "{body}");
     }
-    // What was sent is never read as a code, however it comes back.
+    // The sent text is never read as a code, in whatever form it comes back.
     for (text, body) in [
         ("(#131042) x", r#"{"message":"(#131042) x is too long"}"#),
         ("#131042", r#"{"message":"(#131042) is too long"}"#),
@@ -359,7 +359,7 @@ fn a_code_of_whatsapp_is_read_from_the_apis_own_words() {
     }
 }
 
-/// (body, what is said of it)
+/// (body, what the error says)
 const FOREIGN: [(&str, &str); 17] = [
     (r#"{"message":["text should not be empty"],"error":"Bad Request"}"#, "400: Bad Request; text should not be empty"),
     (r#"{"statusCode":400,"message":"Bad Request","details":"text is missing"}"#, "400: Bad Request; text is missing"),
@@ -418,14 +418,14 @@ fn what_is_not_understood_is_shown_where_standard_output_does_not_have_it() {
         let run = home.run("send text --to 593987654321 Hola").args(&["-o", format]).api(&server.url);
         run.fails(code, &[&said]);
     }
-    // What is no answer at all, or was told for what it is, is not shown again.
+    // An answer that is not one, or that was already explained, is not shown again.
     for body in ["{}", "[]", " ", "<html>x</html>"] {
         let server = Server::answering(Reply::json(400, body));
         let home = Home::new();
         let ended = home.run("send text --to 593987654321 Hola -o id").api(&server.url).fails(5, &[]);
         assert!(!ended.stderr.contains(&format!(": {body}\n")), "{ended:?}");
     }
-    // Nobody sees the answer to a row.
+    // No one sees the answer to a row.
     let server = Server::answering(Reply::json(400, "quota exceeded"));
     let home = Home::new();
     home.write("people.csv", "to\n593987654321\n");
@@ -495,7 +495,7 @@ fn what_a_server_says_ends_at_two_kibibytes_but_for_standard_output() {
             let home = Home::new();
             let run = home.run("send text --to 593987654321 Hola -o record").args(words);
             let ended = run.api(&server.url).end();
-            // A success is told to a terminal only.
+            // A success is only printed on a terminal.
             assert!(ended.stderr.is_empty() || ended.stderr.contains("xxx…"), "{}", ended.stderr.len());
             assert!(ended.stderr.len() < 10_000, "{}", ended.stderr.len());
             let record = ended.json();

@@ -11,7 +11,7 @@ fn ok(body: &Value) -> Reply {
     Reply::json(200, &body.to_string())
 }
 
-/// A page of a listing that has so many.
+/// A page of a listing with this number of entries.
 fn page(results: &Value, pages: u64) -> Reply {
     ok(&json!({"pagination": {"totalPages": pages}, "results": results}))
 }
@@ -35,7 +35,7 @@ fn documented_endpoints_are_called_with_the_credentials_of_a_send() {
             history,
         ),
         ("/v1/external/bots/{bot}/notifications", "GET /v1/external/bots/BOT_ID/notifications", json!({"results": []})),
-        // The error of a message is not one of the request.
+        // A message's error is not the request's error.
         ("get /v1/bots/{bot}/notifications/7", "GET /v1/bots/BOT_ID/notifications/7", notification),
         ("/v1/bots/{bot}/events/webhook", "GET /v1/bots/BOT_ID/events/webhook", webhooks.clone()),
         ("POST /v1/bots/{bot}/events/webhook", "POST /v1/bots/BOT_ID/events/webhook", webhooks),
@@ -47,7 +47,7 @@ fn documented_endpoints_are_called_with_the_credentials_of_a_send() {
         assert_eq!(received.line, format!("{line} HTTP/1.1"));
         assert_eq!(received.headers["authorization"], "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM=");
         assert!(received.body.is_empty());
-        // A POST without a body says so: some servers ask for it.
+        // A POST without a body has a length of 0: some servers require it.
         assert_eq!(received.headers.get("content-length").map(String::as_str), line.starts_with("POST").then_some("0"));
     }
 }
@@ -96,7 +96,7 @@ fn an_answer_is_as_true_as_that_of_a_message() {
         assert!(!ended.stderr.contains("the message"), "{ended:?}");
         assert_eq!(server.received().len(), 1, "{method} {reply:?}");
     }
-    // A read is tried again, what may have been carried out is not.
+    // A read is retried; a request that may have been carried out is not.
     for (method, code, requests) in [("GET", 0, 3), ("POST", 8, 1)] {
         let server = Server::start(vec![Reply::json(500, "{}"), Reply::ResetAfterReading, ok(&json!({}))]);
         let ended = Home::new().run("api").args(&[method, "/v1/x"]).api(&server.url).end();
@@ -173,12 +173,12 @@ fn a_path_that_sends_a_message_is_refused_in_every_disguise() {
             assert!(refused.stderr.ends_with("; nothing was sent\n"), "{refused:?}");
         }
     }
-    // Fields make it a POST, and looking at it makes it no other.
+    // Fields make it a POST, and a preview does not change that.
     for words in ["-f a=b", "--input x.json", "POST --dry-run", "POST --curl", "POST --sandbox"] {
         let words = words.split(' ').chain(["/v1/bots/{bot}/messages"]).collect::<Vec<_>>();
         home.run("api").args(&words).env("JELOU_CLIENT_SECRET", "x").fails(2, &["is refused: "]);
     }
-    // What is read there is not sent.
+    // The preview reads it but does not send it.
     let server = Server::answering(ok(&json!([])));
     home.run("api /v1/bots/{bot}/messages").api(&server.url).success();
 }
@@ -209,7 +209,7 @@ fn a_path_that_leaves_the_address_or_is_none_is_refused() {
         }
     }
     home.run("api POST").api(&server.url).fails(2, &["a path is missing", "hint: such as /v1/bots/{bot}/templates"]);
-    // What only looks like another host is a path.
+    // A text that only looks like another host is a path.
     let shown = home.run("api --dry-run @evil.example:80/x").api("https://x.example").success().json();
     assert_eq!(shown["url"], "https://x.example/@evil.example:80/x");
 }
@@ -252,7 +252,8 @@ fn every_page_is_one_result_a_line() {
     assert_eq!(ended.stdout, "{\"messageId\":\"m1\",\"text\":\"a\\nb\"}\n{\"messageId\":\"m2\"}\n{\"id\":3}\n");
     assert_eq!(lines(&server), ["GET /v1/x?limit=2&a=b%26c HTTP/1.1", "GET /v1/x?limit=2&a=b%26c&page=2 HTTP/1.1"]);
 
-    // It goes on where it is told to, and ends where a server does not count, with an empty page or the same one again.
+    // It continues at the address in the answer. If a server does not count, it ends with an empty page or a repeated
+    // one.
     for (replies, expected, asked) in [
         (vec![ok(&json!([1, 2])), ok(&json!([3])), ok(&json!([]))], "1\n2\n3\n", 3),
         (vec![ok(&json!({"data": ["a"]}))], "\"a\"\n", 2),
@@ -307,7 +308,7 @@ fn nobody_need_read_all_pages() {
     assert!(server.received().len() < 100, "{}", server.received().len());
 }
 
-/// With less memory than the answer has.
+/// With less memory than the size of the answer.
 #[test]
 #[cfg(target_os = "linux")]
 fn an_answer_of_200_mb_is_left() {

@@ -1,4 +1,4 @@
-//! The audit log: what each message and each run leaves in it, and that it never changes how a command ends.
+//! The audit log: what each message and each run writes to it, and that it never changes the exit code.
 
 use std::io::Read;
 use std::os::fd::OwnedFd;
@@ -73,7 +73,7 @@ fn what_was_refused_or_is_unknown_is_there_too() {
             ["no", 11, "guard", null, "593987654321"],
         ])
     );
-    // What leaves nothing: a preview, and what is no message.
+    // A preview and an invalid message leave no line.
     send(&home, "http://127.0.0.1:9", "other").args(&["--dry-run"]).success();
     send(&home, "http://127.0.0.1:9", "other").args(&["--to", "x"]).fails(2, &[]);
     assert!(!home.path().join("other").exists());
@@ -126,7 +126,7 @@ fn the_profile_names_it_and_the_variable_wins() {
     let send = || home.run_args(&["send", "text", "--to", "593987654321", WORDS]);
     profile("log.ndjson");
     send().success();
-    // A relative path starts at the configuration, that of the variable where the command is typed; both know `~/`.
+    // A relative path starts at the configuration; the variable's starts at the current directory; both know `~/`.
     let of_profile = home.path().join(CONFIG).join("log.ndjson");
     assert_eq!(lines(&of_profile)[0]["profile"], "p");
     send().env("JELOUCTL_LOG", "here").success();
@@ -204,7 +204,7 @@ fn a_lock_on_the_log_keeps_no_send_waiting() {
     assert_eq!(lines(&log).len(), 1);
 }
 
-/// As in a systemd service, whose standard error is a socket, which nobody can open anew.
+/// As in a systemd service, whose standard error is a socket, which cannot be opened again.
 #[test]
 fn a_descriptor_that_is_handed_over_gets_the_lines() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));

@@ -1,11 +1,11 @@
-//! Wrong input: a message that names field, value, limit and way out, the exit code, and no request.
+//! Wrong input: an error with field, value, limit and hint, the exit code, and no request.
 
 use serde_json::json;
 
 use crate::harness::{Ended, Home};
 use crate::server::{Reply, Server};
 
-/// Runs in `home` against a server that must not hear of it.
+/// Runs in `home` against a server that must not get a request.
 fn refused_in(home: &Home, arguments: &[&str], code: i32, parts: &[&str]) -> Ended {
     let server = Server::never_asked();
     let ended = home.run_args(arguments).api(&server.url).fails(code, parts);
@@ -264,7 +264,7 @@ fn a_recipient_that_is_not_surely_one_is_refused() {
         .api(&server.url)
         .fails(2, &["JELOU_TO: `12,3` is not a phone number: it has `,`"]);
     assert_eq!(server.received().len(), 0);
-    // What is not used is not judged.
+    // Unused values are not checked.
     home.run("send text Hola --to 593987654321").env("JELOU_TO", "12,3").api(&server.url).success();
     home.run("send text Hola").env("JELOU_TO", "+593 98 765 4322").api(&server.url).success();
     assert_eq!(server.received()[1].json()["userId"], "593987654322");
@@ -283,7 +283,7 @@ fn standard_input_is_read_once_and_only_when_named() {
     run("send text --to 593987654321").fails(2, &["text: is missing", "--text-file -"]);
     assert_eq!(server.received().len(), 0);
     run("send text --to 593987654321 --text-file -").success();
-    // Other tools read standard input for a dash.
+    // For other tools a dash means standard input.
     run("send text --to 593987654321 -").fails(2, &["a lone `-`", "--text-file -", "-- -"]);
     run("send text --to 593987654321 -- -").success();
     run("send text --to 593987654321 --text -").success();
@@ -314,7 +314,7 @@ fn texts_go_through_exactly() {
     let server = Server::answering(Reply::accepted());
     home.run("send text --to 593987654321 --text-file bom.txt").api(&server.url).success();
     assert_eq!(server.only().json()["text"], "Hola");
-    // A command line of Windows has room for 32,767 characters.
+    // A command line of Windows has at most 32,767 characters.
     let long = "x".repeat(if cfg!(windows) { 30_000 } else { 100_000 });
     refused(&[&["send", "text", "--", &long][..], &TO].concat(), &["unexpected argument"]);
     refused(&[&TO[..], &["send", "text", "--", &long]].concat(), &["unexpected argument '--to'"]);
@@ -351,12 +351,12 @@ fn control_characters_are_refused_where_they_stand() {
         .args(&["Hola {{ nombre }}"])
         .api(&server.url)
         .fails(2, &["line 3: text: character 7 is the control character U+001B (ESC), and messages cannot contain it"]);
-    // Nothing is said of fields that nobody knows, but that they are sent.
+    // Unknown fields get no warning except that they are sent.
     let shown = home
         .run_args(&["send", "text", "--dry-run", "--body", "-"])
         .stdin(r#"{"userId": "593987654321", "text": "a", "brandNew": {"b": "\u0007\r"}}"#);
     assert_eq!(shown.api("https://x.example").success().json()["body"]["brandNew"]["b"], "\u{7}\r");
-    // As it is means as it is.
+    // `raw` sends the body unchanged.
     let server = Server::answering(Reply::accepted());
     home.write("raw.json", r#"{"userId": "593987654321", "type": "text", "text": "a\u001b\r"}"#);
     home.run("send raw --body raw.json").api(&server.url).success();
@@ -368,7 +368,7 @@ fn a_recipient_in_a_body_is_judged() {
     let home = Home::new();
     let body = |user: &str| json!({"type": "text", "userId": user, "text": "a"}).to_string();
     let hsm = |user: &str| json!({"destinations": [user], "elementName": "t"}).to_string();
-    // What is probably nobody leaves with a warning, and with --strict not at all.
+    // A recipient that is probably not a person is sent with a warning, and not at all with --strict.
     for (user, told) in [
         ("0987654321", "`0987654321` is sent as it stands, and this is not a number with a country code"),
         ("3212345678", "`3212345678` is sent as it stands, as a number of BE; if it is a national one"),
@@ -392,12 +392,12 @@ fn a_recipient_in_a_body_is_judged() {
             assert_eq!(server.received().len(), 1, "{command} {user}");
             send(&["--strict"]).fails(2, &[told]);
             assert_eq!(server.received().len(), 1, "{command} {user}");
-            // Whoever names the recipient has said who is meant.
+            // A sender who names the recipient has decided.
             let ended = send(&["--strict", "--dry-run", "--to", "id:0987654321"]).success();
             assert_eq!(ended.stderr, "");
         }
     }
-    // What was copied from the documents never leaves.
+    // A placeholder from the documents is never sent.
     let server = Server::never_asked();
     for placeholder in ["USER_ID", "PHONE_NUMBER", "{userId}", " USER_ID "] {
         let told = format!("`{}` is a placeholder of the API's documents (set it with --to)", placeholder.trim());
@@ -481,7 +481,7 @@ fn every_line_break_leaves_as_a_plain_one() {
     }
 }
 
-/// Alt-Enter at the end of a cell is not seen there; inside of a parameter WhatsApp refuses a line break.
+/// Alt-Enter at the end of a cell is invisible there; WhatsApp refuses a line break inside a parameter.
 #[test]
 fn a_line_break_at_the_end_of_a_cell_is_no_part_of_a_templates_parameter() {
     let home = Home::new();
@@ -646,7 +646,7 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
         ("send --to 593987654321 text Hola", "jelouctl send text --to 593987654321 Hola"),
         ("text --to 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
         ("image --to 593987654321", "jelouctl send image --to 593987654321"),
-        // All that was typed stays: a dry run stays one.
+        // Every typed flag stays: a dry run stays one.
         (
             "--sandbox send text --dry-run -p otro --to 593987654321 Hola 'a $(x)'",
             "jelouctl send text --sandbox --dry-run -p otro --to 593987654321 'Hola a $(x)'",
@@ -668,7 +668,7 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
             "send text --to 593987654321 --to 593987654322 a",
             "to send to several people: jelouctl bulk send LIST text 'Hola'",
         ),
-        // What may be a secret is not repeated, and nobody gets a message by the line.
+        // A possible secret is not repeated, and the suggested line sends to no one.
         ("send text --to 593987654321 --ledger postgres://a:b@c/d Hola mundo", "jelouctl send text --to NUMBER 'Hola'"),
         ("--sandbox message send", "jelouctl send text --sandbox --to NUMBER Hola"),
         ("run --to 593987654321 make all", "jelouctl run --to 593987654321 -- make all"),

@@ -1,4 +1,4 @@
-//! What is said before a run begins.
+//! The messages before a run begins.
 
 use crate::bulk_server::Jelou;
 use crate::harness::{Home, also_in_a_database};
@@ -12,7 +12,7 @@ also_in_a_database! {
     at_a_terminal_a_preview_shows_the_messages_and_no_requests,
 }
 
-/// Who sends to `jelou`.
+/// A sender to `jelou`.
 fn profile(jelou: &Jelou) -> String {
     format!(
         "[profiles.p]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"{}\"\n",
@@ -20,7 +20,7 @@ fn profile(jelou: &Jelou) -> String {
     )
 }
 
-/// What stands on the screen until the question, which is answered with no.
+/// The screen up to the question, which is answered with no.
 fn asked(home: &Home, words: &[&str]) -> Vec<String> {
     let mut terminal = Terminal::new(home, &[&["-p", "p", "bulk", "send"], words].concat(), &[("NO_COLOR", "1")]);
     terminal.answer("[y/N] ", "n");
@@ -97,7 +97,7 @@ fn a_log_has_figures_and_no_message() {
         .api(&jelou.url)
         .fails(10, &["note: 3 rows: 2 to send; left out: 1 invalid; by country: EC 2\n"]);
     assert!(!ended.stderr.contains("Ana"), "{}", ended.stderr);
-    // Who asks for it sees it.
+    // It is shown on request.
     let ended = home
         .run("bulk send people.csv --preview 1 --skip-invalid --again text")
         .args(&["Hola {{ nombre }}"])

@@ -1,4 +1,4 @@
-//! `bulk cancel`: what is left of a run is never sent, by the server's own count, whoever sends it meanwhile.
+//! `bulk cancel`: the rest of a run is never sent, by the server's own count, whichever process is sending it.
 
 use std::process::Child;
 use std::sync::Arc;
@@ -21,7 +21,8 @@ also_in_a_database! {
     a_person_is_asked_before_a_run_is_cancelled,
 }
 
-/// A run of six of which two were sent and one was refused, before the credentials were; until they are mended.
+/// A run of six rows: two were sent and one was refused, then the credentials were refused; it waits until they are
+/// fixed.
 fn paused(home: &Home) -> (Jelou, Arc<AtomicBool>) {
     let is_mended = Arc::new(AtomicBool::new(false));
     let mended = Arc::clone(&is_mended);
@@ -53,7 +54,7 @@ fn what_is_left_of_a_cancelled_run_is_left_out_for_good() {
     assert_eq!(counts(&summary), [2, 1, 0, 0]);
     let again = home.run("bulk cancel r --yes").success();
     assert!(again.stderr.contains("run r is cancelled already"), "{again:?}");
-    // Everything that tells of it says so.
+    // Every command that shows it says so.
     let status = home.run("bulk status r").success().json();
     assert_eq!((&status["cancelled"], &status["complete"]), (&json!(true), &json!(true)), "{status}");
     let listed = home.run("bulk list").success().stdout;
@@ -66,13 +67,13 @@ fn what_is_left_of_a_cancelled_run_is_left_out_for_good() {
     home.run("bulk report r --format html --file page.html").success();
     let page = home.read("page.html");
     assert!(page.contains("Cancelled: what was left is not sent"), "{page}");
-    // There is no way back.
+    // It cannot be undone.
     assert_eq!(counts(&resume(&home, &jelou.url).fails(10, &[]).json()), [2, 1, 0, 0]);
     let refused = ["the run is cancelled: nothing of it is sent any more", "nothing was changed"];
     home.run("bulk resolve r --failed-as pending").fails(2, &refused);
     assert!(home.run("bulk stop r").success().stderr.contains("run r is complete"));
     assert_eq!(jelou.seen().len(), seen);
-    // Who was sent a message is known to the next run; the others get it from there.
+    // The next run knows who got a message; the others get it from that run.
     is_mended.store(true, SeqCst);
     assert_eq!(counts(&resume(&home, &jelou.url).fails(10, &[]).json()), [2, 1, 0, 0]);
     assert_eq!(jelou.seen().len(), seen);
@@ -107,7 +108,7 @@ fn a_person_is_asked_before_a_run_is_cancelled() {
     }
 }
 
-/// Those who send the run: in a database several.
+/// The processes that send the run: several for a database.
 fn senders(home: &Home, url: &str) -> Vec<Child> {
     let words = "bulk send people.csv --yes --run r --rate 400/s --timeout 1s --progress none text Hola";
     let first = start(home, words, &[], url);
@@ -122,7 +123,7 @@ fn senders(home: &Home, url: &str) -> Vec<Child> {
 fn nothing_leaves_after_a_run_was_cancelled() {
     for round in 0..6 {
         let home = people(400);
-        // Some are not sent at first, and come back.
+        // Some are not sent at first, and are pending again.
         let jelou = Jelou::start(|user, earlier| match (user.chars().last(), earlier) {
             (Some('3'), 0) => Act::RATE_LIMIT,
             (Some('7'), 0) => Act::Answer(503, "Retry-After: 1\r\n", "{}"),
@@ -132,14 +133,14 @@ fn nothing_leaves_after_a_run_was_cancelled() {
         jelou.wait_for(10 + 12 * round);
         let is_killed = round % 2 == 1;
         if is_killed {
-            // In every other of these rounds nobody is left who notes it.
+            // In every other round no process is left that could note it.
             let left = if round % 4 == 1 { sending.len() } else { 1 };
             for mut killed in sending.drain(..left) {
                 signal(&killed, Signal::KILL);
                 killed.wait().unwrap();
             }
         } else if home.ledger().is_none() {
-            // A process has it; it is stopped first.
+            // A process is sending it, and is stopped first.
             let refused = ["run r is in use by another process", "stop it first: jelouctl bulk stop r"];
             home.run("bulk cancel r --yes").fails(13, &refused);
             home.run("bulk stop r").success();
@@ -157,7 +158,7 @@ fn nothing_leaves_after_a_run_was_cancelled() {
         assert_eq!(ended.json()["complete"], true, "{ended:?}");
         let accepted = jelou.accepted();
         assert!(accepted.values().all(|messages| *messages == 1), "{accepted:?}");
-        // What was under way at a process that was killed may have arrived.
+        // Messages under way at a killed process may have arrived.
         let arrived = accepted.len() as u64;
         assert!(sent <= arrived && arrived <= sent + unknown, "{arrived}: {ended:?}");
         assert!(is_killed || unknown == 0, "{ended:?}");

@@ -1,5 +1,5 @@
-//! The connections of a run: when one is used again, what an answer is worth that may belong to another row, and what happens
-//! while none can be made.
+//! The connections of a run: when one is used again, how to treat an answer that may belong to another row, and what
+//! happens if no connection can be made.
 
 use std::io::{BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -27,7 +27,7 @@ also_in_a_database! {
     a_run_keeps_that_each_message_has_its_connection,
 }
 
-/// Of each connection, the recipients in order.
+/// For each connection, the recipients in order.
 pub(crate) type Seen = Arc<Mutex<Vec<Vec<String>>>>;
 
 /// A server that answers each request of a connection with what `answer` says of its recipient, the number of the request
@@ -36,7 +36,7 @@ fn server(answer: impl Fn(&str, usize, usize) -> Option<String> + Send + Sync + 
     server_on(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
 }
 
-/// As [`server`], on a port of the test.
+/// Like [`server`], on a port of the test.
 pub(crate) fn server_on(
     listener: TcpListener,
     answer: impl Fn(&str, usize, usize) -> Option<String> + Send + Sync + 'static,
@@ -51,7 +51,7 @@ pub(crate) fn server_on(
         };
         let mut reader = BufReader::new(stream);
         for number in 0.. {
-            // A connection that ends is the client's own affair.
+            // Clients may close a connection at any time.
             let Ok(request) = read_request(&mut reader) else { return };
             let user = request.json()["userId"].as_str().unwrap().to_owned();
             all.lock().unwrap()[connection].push(user.clone());
@@ -70,7 +70,7 @@ pub(crate) fn accepted(user: &str, headers: &str) -> String {
     format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
-/// Sends to so many people, and gives each row as the report has it.
+/// Sends to this number of people, and returns each row of the report.
 fn send(server: &Acceptor, rows: usize, flags: &str) -> Vec<Value> {
     let home = Home::new();
     let people: Vec<_> = (0..rows).map(|number| format!("{}\n", 593_990_000_000 + number)).collect();
@@ -90,7 +90,7 @@ fn with_state<'a>(rows: &'a [Value], state: &str) -> Vec<&'a str> {
 fn an_id_that_comes_again_ends_the_use_of_old_connections() {
     let earlier = Mutex::new(String::new());
     let (server, seen) = server(move |user, number, total| {
-        // The tenth row finds a second answer to the ninth, which came just after its request left.
+        // The tenth row gets a second answer to the ninth, which arrived just after the tenth's request left.
         let answer = accepted(user, "");
         let mut earlier = earlier.lock().unwrap();
         let both = if total == 9 && number > 0 { format!("{earlier}{answer}") } else { answer.clone() };
@@ -115,7 +115,7 @@ fn a_server_that_gives_all_the_same_id_is_believed() {
 /// Files alone: how long a connection rests between two rows is how long the ledger takes.
 #[test]
 fn a_row_lost_on_an_old_connection_is_the_only_one() {
-    // Each connection ends with the second request, unread as far as anyone can tell.
+    // Each connection ends with the second request, which may not have been read.
     let (server, seen) = server(|user, number, _| (number == 0).then(|| accepted(user, "")));
     let rows = send(&server, 30, "--concurrency 1 --rate 100000/s");
     assert_eq!(with_state(&rows, "unknown"), ["593990000001"], "{rows:?}");
@@ -182,7 +182,7 @@ fn a_run_waits_while_the_network_is_away_and_loses_nothing() {
     gate.set(()).unwrap();
     run.wait_for("note: waiting ");
     run.wait_for(r#""waiting":{"reason":"network","until":"20"#);
-    // A row may be trying right now whether the network is back.
+    // A row may be checking right now whether the network is back.
     let status = home.run("bulk status r").success().json();
     let count = |state: &str| status[state].as_u64().unwrap();
     assert_eq!((count("sent"), count("pending") + count("inflight")), (16, 184), "{status}");
@@ -202,12 +202,12 @@ fn a_run_pauses_when_the_network_is_away_for_longer_than_it_may_wait() {
     let (home, port) = (people(50), OwnPort::new());
     for run in [
         send_with(&home, &port.url(), &["--max-wait", "1s"]),
-        // It is kept, and may be given anew.
+        // It is stored, and may be given again.
         resume(&home, &port.url()),
         resume(&home, &port.url()).args(&["--max-wait", "0"]),
     ] {
         let ended = run.fails(7, &["the run paused: failed to connect", "--max-wait", "jelouctl bulk resume r"]);
-        // Of other rows of a run that pauses so that may not be true.
+        // For other rows of such a paused run that may not be true.
         assert!(!ended.stderr.contains("nothing was sent"), "{ended:?}");
         assert_eq!(counts(&ended.json()), [0, 0, 0, 50]);
     }
@@ -239,7 +239,7 @@ fn a_signal_and_bulk_stop_end_the_wait_for_the_network() {
     }
 }
 
-/// A server that limits once too often: each later request of a connection finds an answer that is nobody's.
+/// A server that limits once too often: each later request of a connection gets an answer to another request.
 #[test]
 fn with_a_connection_for_each_message_no_answer_is_another_ones() {
     let limit = "HTTP/1.1 429 X\r\nContent-Length: 2\r\n\r\n{}";

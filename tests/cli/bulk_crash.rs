@@ -16,7 +16,7 @@ use crate::harness::{Home, STATE};
 const ROWS: u64 = 150;
 const CONCURRENCY: u64 = 8;
 
-/// What a run of the random test is made of: everything follows from one number, which is printed when it fails.
+/// The parameters of a run of the random test: all follow from one number, which is printed if it fails.
 struct Dice(TestRng);
 
 impl Dice {
@@ -31,7 +31,7 @@ impl Dice {
     }
 }
 
-/// A server whose faults are strewn over the recipients.
+/// A server with faults for some of the recipients.
 fn unreliable(seed: u64) -> Jelou {
     Jelou::start(move |user, before| {
         let number: u64 = user.parse().unwrap();
@@ -47,7 +47,7 @@ fn unreliable(seed: u64) -> Jelou {
     })
 }
 
-/// Kills runs until so many are dead; returns how many of them had the ledger by then.
+/// Kills this number of runs; returns how many of them had the ledger by then.
 fn kill_and_resume(home: &Home, jelou: &Jelou, seed: u64, kills: u32) -> u32 {
     let mut dice = Dice::new(seed);
     let mut killed = 0;
@@ -64,7 +64,7 @@ fn kill_and_resume(home: &Home, jelou: &Jelou, seed: u64, kills: u32) -> u32 {
         command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "7"), ("JELOU_CLIENT_ID", "i")]);
         let quiet = command.env("JELOU_CLIENT_SECRET", "canary-secret").stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = quiet.spawn().unwrap();
-        // Not a wait for anything: the instant of the kill is what the test varies.
+        // This waits for nothing: the test varies the instant of the kill.
         thread::sleep(Duration::from_micros(dice.below(90_000)));
         child.kill().unwrap();
         child.wait().unwrap();
@@ -74,7 +74,7 @@ fn kill_and_resume(home: &Home, jelou: &Jelou, seed: u64, kills: u32) -> u32 {
     killed
 }
 
-/// Runs to the end; a pause for too many unknown rows is gone on from, as a person would.
+/// Runs to the end; after a pause for too many unknown rows it resumes, as a person would.
 fn finish(home: &Home, jelou: &Jelou) {
     for _ in 0..200 {
         let exists = home.path().join(STATE).join("runs/r.db").exists();
@@ -115,7 +115,7 @@ fn check(home: &Home, jelou: &Jelou, killed: u32) {
             _ => panic!("no final state: {row}"),
         }
     }
-    // A row is unknown because the server made it so, or a kill.
+    // A row is unknown only because of the server or a kill.
     let of_server = rows
         .iter()
         .filter(|row| row["sent"] == "unknown" && row["error"] != "jelouctl ended while the request was under way");
@@ -134,7 +134,7 @@ fn killed_run(seed: u64, kills: u32) {
     assert!(checked.is_ok(), "with the seed {seed}");
 }
 
-/// So many runs, each killed `kills` times, on as many threads as the machine has.
+/// This number of runs, each killed `kills` times, on all threads of the machine.
 fn killed_runs(runs: u64, kills: u32) {
     thread::scope(|scope| {
         for first in 0..2 {

@@ -42,7 +42,7 @@ struct Killed {
     /// Its files after the first kill, and after the second.
     older: Vec<Vec<u8>>,
     files: Vec<Vec<u8>>,
-    /// Whom the server was asked to send to.
+    /// The recipients that the server was asked to send to.
     asked: HashSet<String>,
 }
 
@@ -84,7 +84,7 @@ impl Killed {
         let older = kill("bulk send people.csv --yes --run r", SENT[0] + 4);
         home.run("bulk resolve r --failed-as pending").success();
         sent.store(last, Ordering::SeqCst);
-        // Those that were under way are not asked for again; the one that was refused is.
+        // Those under way are not requested again; the refused one is.
         let files = kill("bulk resume r", 1 + last.min(ROWS - 4) + 4);
         sent.store(ROWS, Ordering::SeqCst);
         let asked = jelou.accepted().into_keys().collect();
@@ -145,7 +145,7 @@ impl Killed {
         command
     }
 
-    /// Runs the command, as a user who may not read what `is_foreign` says is another's.
+    /// Runs the command as a user who may not read the files that belong to another in `is_foreign`.
     fn run(&self, words: &str, is_foreign: bool) -> Ended {
         let mut command = self.command(words);
         if is_foreign && is_root() {
@@ -185,7 +185,7 @@ fn keep_from_nobody(killed: &Killed, kept: &[&str]) {
 
 type Hurt = (&'static str, fn(&Killed, &Killed));
 
-/// Each is done to the files of a run; the other run is of the same list, and has more commits.
+/// Each change is made to the files of a run; the other run has the same list and more commits.
 const HURTS: &[Hurt] = &[
     ("nothing", |_, _| {}),
     ("folded in", |run, _| run.fold_in()),
@@ -268,7 +268,7 @@ const HURTS: &[Hurt] = &[
     ("all of another user", |run, _| keep_from_nobody(run, &FILES)),
 ];
 
-/// What one reader says.
+/// The output of one reader.
 struct Said {
     reader: &'static str,
     code: i32,
@@ -281,7 +281,7 @@ impl Said {
         Self { reader, code: ended.code, words: String::new(), wrong: Vec::new() }
     }
 
-    /// What it says of a row.
+    /// Its state of a row.
     fn row(&mut self, killed: &Killed, user: &str, sent: &str) {
         let was_asked = killed.asked.contains(user);
         match sent {
@@ -291,7 +291,7 @@ impl Said {
         }
     }
 
-    /// What it says of all of them.
+    /// Its states of all rows.
     fn counts(&mut self, killed: &Killed, sent: u64, not_sent: u64) {
         let _ = write!(self.words, "yes {sent} no {not_sent}");
         let asked = killed.asked.len() as u64;
@@ -374,7 +374,7 @@ fn counts_of(said: &mut Said, killed: &Killed, run: &Value) {
 
 fn find(killed: &Killed, _: &str, is_foreign: bool) -> Said {
     let mut found: Option<Said> = None;
-    // The one who was refused first, one of each process, one under way, and one to whom nothing has left.
+    // The one refused first, one of each process, one under way, and one that was never requested.
     for number in [REFUSED_AT_FIRST, 2, 12, 20, 25, 39] {
         let ended = killed.run(&format!("bulk find {} -o record", user(number)), is_foreign);
         let said = found.get_or_insert_with(|| Said::new("find", &ended));
@@ -408,7 +408,7 @@ fn remove(killed: &Killed, name: &str, is_foreign: bool) -> Said {
     said
 }
 
-/// Sends the same list anew, and says whom that asked.
+/// Sends the same list again, and returns the recipients that this requested.
 fn send_again(killed: &Killed, _: &str, is_foreign: bool) -> Said {
     let send = "bulk send people.csv --yes --run new --skip-sent --rate 100000/s text Hola";
     sending(killed, Said::new, "send", send, is_foreign)
@@ -462,12 +462,13 @@ fn no_reader_says_of_a_hurt_ledger_what_is_not_so() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whether only who reads all records can see it. Nobody is said to have no message by one who does not.
+/// Whether only a reader of all records can see it. A reader that does not see it never says that a person has no
+/// message.
 fn has_whole_counts(hurt: &str) -> bool {
     matches!(hurt, "RUN.db: a count of a table" | "RUN.db: a key of an attempt" | "RUN.db: a bit of an outcome")
 }
 
-/// What a reader says of a ledger that has lost nothing.
+/// The output of a reader for an undamaged ledger.
 fn words_of_whole(reader: &str) -> &'static str {
     match reader {
         "report" | "page" | "status" | "list" => "yes 20 no 12",
@@ -478,10 +479,10 @@ fn words_of_whole(reader: &str) -> &'static str {
     }
 }
 
-/// What all readers say of one hurt, with what is wrong of it.
+/// The output of all readers for one damage, with their errors.
 fn table_line(killed: &Killed, other: &Killed, number: usize, (hurt, make): &Hurt) -> (usize, String, Vec<String>) {
     let (mut line, mut wrong) = (format!("{hurt:<34}"), Vec::new());
-    // What is flipped in the list itself is found when its row is to be sent.
+    // A changed bit in the list itself is found when its row is to be sent.
     let is_whole = matches!(*hurt, "nothing" | "folded in" | "RUN.db: a bit of the list");
     let is_foreign = hurt.contains("another user");
     for reader in READERS {
@@ -522,7 +523,7 @@ fn what_is_taken_as_it_is_says_no_more_than_is_known() {
     for part in ["is damaged: what it does not have as sent may have been sent", ">Damaged<", "--pending-as"] {
         assert!(page.contains(part), "{part}: {page}");
     }
-    // Until it is taken as it is, no row can be decided.
+    // Until the damage is accepted, no row can be decided.
     assert!(!page.contains("unknown.csv") && !page.contains("Nothing is left to do"), "{page}");
     let status = killed.run("bulk status r", false);
     let told = ["warning: run r: the ledger is damaged: r.db-wal is missing", "bulk resolve r --pending-as unknown"];
@@ -595,7 +596,7 @@ fn a_finished_run_that_has_lost_records_is_not_finished() {
     let told =
         ["the ledger of run r is damaged", "r.db-wal is missing", "bulk resolve r --pending-as unknown", "--skip-sent"];
     again.fails(11, &[&told[..], &["--ignore-run r", "nothing was sent"]].concat());
-    // What it has as sent was sent, whatever it has lost.
+    // Every row that it has as sent was sent, whatever else is lost.
     let send = |flags: &str| {
         let words = format!("bulk send people.csv --yes --ignore-run r --rate 1000/s {flags} text Hola");
         home.run(&words).api(&jelou.url)
@@ -643,7 +644,7 @@ fn a_reader_leaves_the_log_beside_a_file_that_is_no_whole_ledger() {
             assert_eq!(status(&killed, "r", false).code, 0, "{number} {words}");
         }
     }
-    // Without a log, none is made.
+    // Without a log, it does not create one.
     killed.restore();
     fs::remove_file(killed.at("r.db-wal")).unwrap();
     assert_eq!(killed.run("bulk status r", false).code, 12);
@@ -778,7 +779,7 @@ fn a_ledger_that_this_version_does_not_read_is_not_passed_over() {
     }
     let shown = send("--dry-run").success();
     assert!(shown.stderr.contains(told[0]) && shown.stdout.is_empty(), "{shown:?}");
-    // A rehearsal reaches nobody.
+    // A rehearsal sends to no one.
     home.run("--sandbox bulk send people.csv --run rehearsal text Hola").success();
     let why = "the ledger is of version 1, older than this jelouctl reads";
     let listed = home.run("bulk list -o record").fails(12, &["what run old sent is not known"]);
@@ -815,7 +816,7 @@ fn a_ledger_that_this_version_does_not_read_is_not_passed_over() {
     home.run("bulk remove old --yes").success();
     send("--again").success();
     assert_eq!(jelou.seen().len(), 2);
-    // What a lock file says of another bot, or of the sandbox, is not in the way.
+    // A lock file of another bot, or of the sandbox, does not matter.
     for [bot, sandbox] in [["OTHER", "no"], ["BOT_ID", "yes"]] {
         ledger_of_0_1(&runs.join("old.db"));
         let commits = format!("{:020} {:020}", 1, !1_u64);
@@ -854,12 +855,12 @@ fn a_run_that_is_sent_is_stopped_though_its_ledger_cannot_be_read() {
     command.env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests").stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     jelou.wait_for(1);
-    // To whoever opens it from here on it is that of a newer version.
+    // Any later reader takes it for a ledger of a newer version.
     let ledger = fs::File::options().write(true).open(home.path().join(STATE).join("runs/r.db")).unwrap();
     ledger.write_all_at(&99_u32.to_be_bytes(), 60).unwrap();
     let left_alone = ["run r is left alone: the ledger is of version 99", "no readable run is unfinished"];
     home.run("bulk resume").api(&jelou.url).fails(12, &left_alone);
-    // Of two, the one that a process sends is meant, whether it can be read or not.
+    // Of two ledgers, the one that a process sends counts, readable or not.
     let import = "bulk send people.csv --yes --run other --import-only --ignore-run r text Adios";
     home.run(import).api(&jelou.url).success();
     assert!(home.run("bulk stop").success().stderr.contains("run r sends no more messages"));

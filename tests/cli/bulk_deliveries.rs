@@ -1,4 +1,4 @@
-//! What the people of a run got: what Jelou is asked, what is kept of its answers, and that nothing but GETs leaves.
+//! The deliveries of a run: what is requested from Jelou, what is stored of its answers, and that only GETs are sent.
 
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -33,11 +33,11 @@ also_in_a_database! {
     beside_a_flow_only_what_nobody_can_tell_apart_is_taken_for_ours,
 }
 
-/// As [`Run::api`] gives them.
+/// As returned by [`Run::api`].
 const CREDENTIALS: [(&str, &str); 3] =
     [("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests")];
 
-/// As a client of the sandbox that does not know it for one.
+/// A client that does not know the sandbox as one.
 fn at<'a>(run: Run<'a>, sandbox: &Sandbox) -> Run<'a> {
     let environment = [
         ("JELOU_API_URL", format!("http://{}", sandbox.address)),
@@ -86,7 +86,7 @@ fn how_far_messages_came_is_kept_and_counted_once() {
     let json = ended.json();
     assert_eq!(figures(&json, &STATES), [0, 8, 1, 1, 0], "{json}");
     assert_eq!((&json["asked"], &json["kept"], &json["whole"]), (&json!(10), &json!(true), &json!(true)));
-    // It is in the ledger: nobody has to ask again.
+    // It is in the ledger, so it need not be requested again.
     let kept = &status(&home)["deliveries"];
     assert_eq!(figures(kept, &STATES), [0, 8, 1, 1, 0], "{kept}");
     let list = home.run("bulk list -o record").success().json();
@@ -94,9 +94,9 @@ fn how_far_messages_came_is_kept_and_counted_once() {
     let people = |words: &str| home.run(&format!("bulk report r {words} -o to")).success().stdout;
     assert_eq!(people("--delivery undelivered"), format!("+{}\n", user(3)));
     assert_eq!(people("--delivery delivered").lines().count(), 8);
-    // The history gives no reasons.
+    // The history has no reasons.
     assert_eq!(people("--delivery undelivered --reason 131026"), "");
-    // A report with these columns is a list as before.
+    // A report with these columns is still a list.
     home.run("bulk report r --delivery undelivered --file again.csv").success();
     let again = "bulk send again.csv --again --yes --run s --rate 1000000/s";
     at(home.run(again).args(&["text", "Hola {{ nombre }}"]), &sandbox).success();
@@ -196,7 +196,7 @@ fn what_was_learnt_before_a_failure_is_kept() {
     let json = ended.json();
     assert_eq!(figures(&json, &["read", "delivered", "not_listed", "not_asked"]), [1, 1, 0, 2], "{json}");
     assert_eq!(json["whole"], json!(false));
-    // Not all were asked for, so that nobody counts as not listed; what is known is kept.
+    // The look-up was incomplete, so no one counts as not listed; the known states are kept.
     assert_eq!(status(&home)["deliveries"], Value::Null);
     let report = home.run("bulk report r --format ndjson").success().stdout;
     let known: Vec<_> =
@@ -306,7 +306,7 @@ fn a_watch_outlasts_a_server_that_is_away() {
     let ended = ask_at(&home, &server, "--watch --every 100ms --for 60s").success();
     assert_eq!(ended.json()["replied"], json!(1), "{ended:?}");
     assert_eq!(ended.stderr.matches("the look-up failed").count(), 2, "each outage is said once: {}", ended.stderr);
-    // Who cannot ask at all hears of it at once.
+    // A user without look-ups gets the error at once.
     for (status, code) in [(401, 4), (403, 4), (404, 5)] {
         let server = listing(move |_, _| Reply::json(status, "{}"));
         home.run("bulk remove r --yes").success();
@@ -335,7 +335,7 @@ fn a_watch_ends_in_its_time_whatever_the_server_does() {
     assert_eq!(ended.stderr.matches("note: read 1").count(), 1, "what has not changed is said once: {ended:?}");
 }
 
-/// Those who are accepted while `is_failing` never get their message.
+/// Recipients that are accepted while `is_failing` never get their message.
 #[test]
 fn a_run_that_is_resumed_is_not_judged_by_what_failed_before() {
     let home = people(40);
@@ -513,7 +513,7 @@ fn stored(sandbox: &Sandbox) -> Vec<(String, Value)> {
     all.as_array().unwrap().iter().map(of).collect()
 }
 
-/// Sends `list` until so many rows have ended, kills the sender, and lets its leases end.
+/// Sends `list` until this number of rows has ended, kills the sender, and lets its leases end.
 fn kill_after(home: &Home, sandbox: &Sandbox, ended: u64, message: &[&str]) {
     let mut command = home.command();
     let words = "bulk send people.csv --yes --run r --rate 1000000/s --timeout 60s";
@@ -544,7 +544,7 @@ const KILLED: usize = 300;
 #[test]
 fn a_killed_run_is_settled_by_what_is_listed_and_nothing_else() {
     let home = people(KILLED);
-    // Of ten rows no answer comes: seven of them are accepted, one of these is never listed.
+    // Ten rows get no answer: seven of them are accepted, and one of these is never listed.
     let hang = |number: usize, stored: &str| format!("hang{stored},to={}", user(number));
     let mut faults: Vec<_> = (20..27).map(|number| hang(number, ",stored")).collect();
     faults.extend((27..30).map(|number| hang(number, "")));
@@ -578,7 +578,7 @@ fn a_killed_run_is_settled_by_what_is_listed_and_nothing_else() {
     let settled = &reported(&home)[20];
     assert!(settled["error"].as_str().unwrap().contains("1 attempted, 1 listed"), "{settled}");
     assert!(settled["message_id"].is_string() && settled["delivery"] == json!("delivered"), "{settled}");
-    // Asked again, nothing else is settled, and nothing that was learnt is lost.
+    // A second look-up settles nothing else, and keeps everything.
     let again = at(home.run("bulk resolve r --ask"), &sandbox).fails(10, &[]).json();
     assert_eq!(figures(&again, &["sent", "unknown", "settled"]), [297, 3, 0], "{again}");
 }
@@ -589,7 +589,7 @@ fn words_that_a_flow_sends_too_settle_nothing() {
     let faults = [format!("hang,stored,first=1,to={}", user(20)), format!("hang,first=1,to={}", user(21))];
     let sandbox = Sandbox::start(&["--deliver-after", "0ms", "--fault", &faults[0], "--fault", &faults[1]]);
     kill_after(&home, &sandbox, 28, &["text", "Hola"]);
-    // A flow says the same to everybody, whatever became of our message.
+    // A flow sends the same text to everyone, whatever the state of our message.
     sandbox.send((0..30).map(|number| crate::listening::text_to(&user(number), "Hola")));
     let ended = ask(&home, &sandbox, "").fails(10, &["another sender sends the same message"]);
     assert_eq!(figures(&ended.json(), &["unknown", "settled"]), [2, 0]);
@@ -602,7 +602,8 @@ fn greeting(number: usize) -> Value {
     entry
 }
 
-/// Of 300 rows ten have no answer, seven of which are stored; a flow sends the same to some of these people meanwhile.
+/// Ten of 300 rows have no answer, and seven of these are stored; meanwhile a flow sends the same to some of these
+/// people.
 #[test]
 fn beside_a_flow_only_what_nobody_can_tell_apart_is_taken_for_ours() {
     type Body<'a> = &'a dyn Fn(usize) -> Value;
@@ -635,11 +636,11 @@ fn beside_a_flow_only_what_nobody_can_tell_apart_is_taken_for_ours() {
         let rows = reported(&home);
         let is_wrong = |number: &usize| match rows[*number]["sent"].as_str().unwrap() {
             "yes" => !is_ours(*number),
-            // What is proven by nothing stays unknown, whether it was sent or not.
+            // A row without proof stays unknown, whether it was sent or not.
             "unknown" => false,
             other => panic!("{other}"),
         };
-        // What remains: ours did not arrive, and a flow sent the same to this person alone in the same minutes.
+        // The rest: our message did not arrive, and a flow sent the same to this person alone in the same minutes.
         assert_eq!((0..KILLED).filter(is_wrong).collect::<Vec<_>>(), [27], "{}", message[0]);
         for (number, row) in rows.iter().enumerate().filter(|(_, row)| row["sent"] == json!("unknown")) {
             assert!([20, 21, 28, 29].contains(&number), "{row}");

@@ -1,4 +1,5 @@
-//! A list after earlier runs: who was sent the same message is not sent it again unasked, by the server's own count.
+//! A list after earlier runs: a person who got the same message does not get it again by default, by the server's own
+//! count.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -56,7 +57,7 @@ fn users(rows: std::ops::Range<usize>) -> Vec<String> {
     rows.map(user).collect()
 }
 
-/// A home with a list of so many people.
+/// A home with a list of this number of people.
 fn people(rows: usize) -> Home {
     let home = Home::new();
     home.write("people.csv", list(&users(0..rows)));
@@ -78,12 +79,12 @@ fn reasons(ended: &Ended) -> Value {
     ended.json()["skipped_reasons"].clone()
 }
 
-/// The ledger of a run that no process has.
+/// The ledger of a run that no process is using.
 fn ledger(home: &Home, run: &str) -> rusqlite::Connection {
     rusqlite::Connection::open(home.path().join(STATE).join(format!("runs/{run}.db"))).unwrap()
 }
 
-/// Makes everything that became of the rows of a run so much older, or younger.
+/// Makes all records of a run's rows older, or younger, by this time.
 fn age(home: &Home, run: &str, hours: i64) {
     let of_run = format!("WHERE run = (SELECT id FROM jelouctl.run WHERE name = '{run}')");
     let older = format!(
@@ -97,7 +98,7 @@ fn age(home: &Home, run: &str, hours: i64) {
     unguarded(&ledger(home, run), "outcome_stays", &change);
 }
 
-/// Makes the files of a run so much older.
+/// Makes the files of a run older by this time.
 fn age_files(home: &Home, run: &str, hours: u64) {
     if home.ledger().is_some() {
         return;
@@ -129,7 +130,7 @@ fn ten_first_and_then_all_sends_each_person_one() {
     let first: Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
     assert_eq!(json!([first["sent"], first["code"]]), json!(["no", "already_sent"]));
     assert!(first["error"].as_str().unwrap().starts_with("was sent by run ten at 20"), "{first}");
-    // Nothing is left: no run, and no fault.
+    // It leaves no run, and no fault.
     let ended = send(&home, &jelou.url, &["--skip-sent", "--run", "none"]).success();
     assert_eq!(ended.json()["run"], Value::Null);
     assert_eq!(
@@ -138,7 +139,7 @@ fn ten_first_and_then_all_sends_each_person_one() {
     );
     assert!(ended.stderr.contains("nothing is left to send"), "{ended:?}");
     home.run("bulk status none").fails(2, &["there is no run none"]);
-    // Two runs have it, each with its part.
+    // Two runs have a part each.
     let told = "all 30 messages are in earlier runs: 20 were sent by run rest at 20";
     send(&home, &jelou.url, &[]).fails(11, &[told, ", 10 were sent by run ten at 20"]);
     assert_eq!(jelou.seen().len(), 30);
@@ -171,7 +172,7 @@ fn what_failed_is_sent_by_the_next_run_and_what_was_sent_is_not() {
     send(&home, &jelou.url, &[]).fails(11, &["10 of these 20 messages were sent by run half"]);
     send(&home, &jelou.url, &["--skip-sent", "--run", "other"]).success();
     assert_eq!(times(&jelou, &users(0..20)), [1; 20]);
-    // What failed is no longer to be sent by the first run.
+    // Failed rows are no longer pending in the first run.
     home.run("bulk resolve half --failed-as pending").success();
     let resume = |flags: &[&str]| home.run("bulk resume half --rate 1000000/s").args(flags).api(&jelou.url);
     let told = ["all 10 messages left in run half were sent by run other", "--skip-sent", "--again"];
@@ -189,7 +190,7 @@ fn a_run_goes_on_with_what_no_other_run_has_sent_meanwhile() {
     let home = people(10);
     let pausing = Jelou::start(|_, before| if before == 0 { Act::Answer(401, "", "{}") } else { Act::Accept });
     send(&home, &pausing.url, &["--run", "paused"]).fails(4, &[]);
-    // It is to send them all: another run would be a second one.
+    // It still has to send them all: another run would send them twice.
     let told = ["all 10 messages are still to be sent by run paused", "jelouctl bulk resume paused"];
     send(&home, &pausing.url, &[]).fails(11, &told);
     let ended = send(&home, &pausing.url, &["--skip-sent"]).success();
@@ -202,7 +203,7 @@ fn a_run_goes_on_with_what_no_other_run_has_sent_meanwhile() {
     let resume = |flags: &[&str]| home.run("bulk resume paused --rate 1000000/s").args(flags).api(&pausing.url);
     resume(&[]).fails(11, &["4 of the 10 messages left in run paused were sent by run some"]);
     let mut ended = resume(&["--skip-sent"]).end();
-    // Whoever was never asked for before is refused once.
+    // A person who was never requested before is refused once.
     while ended.code == 4 {
         ended = resume(&["--skip-sent"]).end();
     }
@@ -231,7 +232,7 @@ fn a_killed_run_may_have_sent_and_is_to_send() {
     child.kill().unwrap();
     child.wait().unwrap();
     send(&home, &hangs.url, &[]).fails(11, &told);
-    // However long ago: nobody knows.
+    // However long ago: the outcome is unknown.
     send(&home, &hangs.url, &["--remember", "0"]).fails(11, &["9 of these 10 messages"]);
     let ended = send(&home, &hangs.url, &["--skip-sent"]).fails(10, &["nothing is left to send"]);
     assert_eq!(reasons(&ended), json!({"already_sent": 1, "may_have_been_sent": 4, "to_be_sent": 5}));
@@ -261,7 +262,7 @@ fn a_run_that_is_going_on_is_about_to_send_what_it_has_left() {
     going_on.kill().unwrap();
     going_on.wait().unwrap();
     home.end_leases();
-    // One that rests does not hold up another.
+    // A paused one does not hold up another.
     resume(&[]).fails(11, &["1 of the 10 messages left in run a may have been sent by run b"]);
     let ended = resume(&["--skip-sent"]).fails(10, &[]);
     assert_eq!(reasons(&ended), json!({"may_have_been_sent": 1}));
@@ -296,20 +297,20 @@ fn the_limit_counts_what_is_sent() {
         let ended = send(&home, &jelou.url, &flags).success();
         assert_eq!((ended.json()["sent"].as_u64(), jelou.seen().len()), (Some(sent), all), "{ended:?}");
     }
-    // What lies behind the limit is no part of the run, nor is what is wrong there.
+    // Rows after the limit are not part of the run, nor are their faults.
     home.write("people.csv", list(&[users(10..12), vec!["wrong".to_owned()]].concat()));
     assert_eq!(send(&home, &jelou.url, &["--limit", "2"]).success().json()["rows"], 2);
-    // Nor where all that is before it was sent, and the list is read further to find that out.
+    // Nor if everything before it was sent, and the list is read further to find that out.
     home.write("people.csv", list(&[users(10..14), vec!["wrong".to_owned()]].concat()));
     let ended = send(&home, &jelou.url, &["--limit", "2", "--skip-sent"]).success();
     assert_eq!(json!([ended.json()["rows"], reasons(&ended)]), json!([4, {"already_sent": 2}]));
     assert!(!ended.stderr.contains("line 6"), "{ended:?}");
-    // A row that is passed over at the beginning is none of the list.
+    // A row that is skipped at the beginning does not count for the list.
     home.write("people.csv", list(&users(0..9)));
     let ended = send(&home, &jelou.url, &["--skip", "5", "--limit", "1", "--skip-sent"]).success();
     assert_eq!(json!([ended.json()["rows"], ended.json()["sent"]]), json!([3, 1]));
     assert_eq!(times(&jelou, &users(0..9)), [1, 1, 1, 1, 1, 1, 1, 1, 0]);
-    // Who got it and stands behind the limit neither counts nor is left out a second time.
+    // A person after the limit who got it neither counts nor is skipped a second time.
     for (before, list_of, limit, sent) in [
         (&[30, 32][..], 30..35, "1", vec![31]),
         (&[40, 45], 40..46, "3", vec![41, 42, 43]),
@@ -338,7 +339,7 @@ fn the_limit_counts_people_where_each_gets_one_message() {
         let ended = run.args(&["text", "{{ t }}"]).api(&jelou.url).success();
         sent.push((ended.json()["sent"].clone(), reasons(&ended)));
     }
-    // Who was sent a first message has theirs.
+    // People who were sent a first message have theirs.
     let expected = [
         (json!(2), json!({"repeated": 1})),
         (json!(2), json!({"already_sent": 2, "repeated": 3})),
@@ -355,7 +356,7 @@ fn however_many_earlier_runs_there_are_each_is_compared_with_few_files_open() {
     let home = people(3);
     let jelou = Jelou::accepting();
     send(&home, &jelou.url, &["--limit", "1", "--run", "r"]).success();
-    // Elsewhere, or each would be compared with those before it.
+    // In one place each would be compared with those before it.
     let (runs, away) = (home.path().join(STATE).join("runs"), home.path().join("away"));
     fs::rename(&runs, &away).unwrap();
     for number in 0..100 {
@@ -403,7 +404,8 @@ fn the_rows_of_an_earlier_run_decide_whatever_is_hurt_beside_them() {
     let (rows, index) = (root("row"), root("row_before"));
     let whole = fs::read(&path).unwrap();
     let at = |page: usize| (page - 1) * PAGE..page * PAGE;
-    // Behind the header of the page above the rows are the places of its cells, each of which begins with a page of rows.
+    // After the header of the page above the rows come the offsets of its cells, each of which begins with a page of
+    // rows.
     let above = &whole[at(rows)];
     let place = |cell: usize| usize::from(u16::from_be_bytes([above[12 + 2 * cell], above[13 + 2 * cell]]));
     let below = |cell: usize| u32::from_be_bytes(above[place(cell)..place(cell) + 4].try_into().unwrap()) as usize;
@@ -450,7 +452,7 @@ fn a_message_is_remembered_for_as_long_as_is_said() {
         let flag = format!("--remember={time}");
         send(&home, &jelou.url, &[&flag]).fails(2, &[problem, "--remember"]);
     }
-    // Whoever leaves messages out leaves them out whatever their age, unless they say how far back.
+    // By default messages are skipped whatever their age, unless a flag limits it.
     assert_eq!([shown(&["--skip-sent"]), shown(&["--skip-sent", "--remember", "12h"])], [0, 3]);
     // The profile's.
     let profile = |remember: &str| {
@@ -523,7 +525,7 @@ fn who_was_written_to_today_is_told_and_not_refused() {
     let both = home.run("bulk send few.csv --dry-run --again text").args(&["{{ t }}"]).api(&jelou.url).success();
     let same = "note: an earlier run has written to 1 of these people in the last 24 hours";
     assert!(both.stderr.contains(same) && !both.stderr.contains("different"), "{both:?}");
-    // Yesterday, by a clock of long ago, and by one that was ahead.
+    // Yesterday, by a clock that was far behind, and by one that was ahead.
     for hours in [25, 24 * 365 * 50, -24 * 365 * 60] {
         for run in ["r", "other"] {
             age(&home, run, hours);
@@ -623,14 +625,14 @@ fn what_was_sent_by_a_clock_of_long_ago_is_remembered() {
     let home = people(3);
     let jelou = Jelou::accepting();
     send(&home, &jelou.url, &["--run", "a"]).success();
-    // In the middle of a run a clock can fall back.
+    // A clock can be set back during a run.
     age(&home, "a", 24 * 365 * 50);
     send(&home, &jelou.url, &["--run", "b"]).fails(11, &["all 3 messages were sent by run a at 197"]);
     send(&home, &jelou.url, &["--run", "b", "--skip-sent"]).success();
     send(&home, &jelou.url, &["--run", "b", "--import-only", "--again"]).success();
     home.run("bulk resume b --skip-sent --yes").api(&jelou.url).success();
     assert_eq!(times(&jelou, &users(0..3)), [1; 3]);
-    // Who wants nothing to be remembered is still asked nothing.
+    // A user who wants nothing to be remembered still gets no question.
     send(&home, &jelou.url, &["--run", "c", "--remember", "0", "--ignore-run", "b"]).success();
 }
 
@@ -645,7 +647,7 @@ fn what_a_clock_of_long_ago_has_sent_is_not_removed_in_silence() {
     for words in ["bulk remove a", "bulk remove --older-than 90d"] {
         home.run(words).fails(2, &["3 messages went out, or may have: once that is removed", "add --yes"]);
     }
-    // As it is told: the list would be refused.
+    // As the message says: the list would be refused.
     age(&home, "a", 24 * 365 * 50);
     send(&home, &jelou.url, &["--run", "b"]).fails(11, &["all 3 messages were sent by run a at 197"]);
 }
@@ -686,7 +688,7 @@ fn the_same_json_in_another_order_is_the_same_message() {
     };
     let first = r#"{"type":"X","b":{"z":1.0,"y":[{"k":1,"j":"á"}]},"a":null}"#;
     send("a", first).success();
-    // What leaves is what was written.
+    // The message is sent as written.
     let left = String::from_utf8(jelou.seen()[0].received.body.clone()).unwrap();
     assert!(left.contains(r#""type":"X","b":{"z":1.0,"y":[{"k":1,"j":"á"}]},"a":null"#), "{left}");
     let other_order = r#"{"a":null,"b":{"y":[{"j":"\u00e1","k":1}],"z":1},"type":"X"}"#;
@@ -714,7 +716,7 @@ fn of_two_runs_that_go_on_at_once_none_sends_what_the_other_has() {
     first.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::null()).stderr(Stdio::null());
     let mut first = first.spawn().unwrap();
     jelou.wait_for(9);
-    // Both were begun with --again; what it holds now is about to leave all the same.
+    // Both were begun with --again; its pending rows will be sent anyway.
     home.run("bulk resume b --skip-sent").api(&jelou.url).fails(10, &[]);
     assert_eq!(jelou.seen().len(), 9);
     first.kill().unwrap();
@@ -779,7 +781,7 @@ fn each_person_gets_one_message_however_the_list_has_them() {
     };
     // Both forms of a number with one text are one message.
     daily(&["--skip", "4"]).fails(2, &["line 7: it is the same message to 5215512345678 as line 6"]);
-    // Day by day, as far as the limit: who has one message has theirs.
+    // Every day, up to the limit: a person with one message has theirs.
     for _ in 0..4 {
         daily(&["--one-per-person", "--skip-sent", "--limit", "1"]).success();
     }
@@ -801,7 +803,7 @@ fn who_may_not_be_written_to_matters_only_where_they_would_be() {
     run("--one-per-person --preview 1").fails(11, &["0 of 2 rows are fine, 1 is left out, 1 is not"]);
     run("--yes").fails(11, &["allow_to"]);
     assert_eq!(jelou.seen().len(), 0);
-    // A test goes to the one who is allowed, whoever is on the list.
+    // A test goes to the allowed person, whoever is on the list.
     run("--test-to 593987654321").success();
     assert_eq!(jelou.seen().len(), 1);
 }

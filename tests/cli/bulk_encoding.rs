@@ -1,4 +1,4 @@
-//! Lists that are no UTF-8.
+//! Lists that are not UTF-8.
 
 use crate::harness::{Ended, Home, also_in_a_database};
 
@@ -39,13 +39,13 @@ fn a_list_is_read_in_the_encoding_that_is_said() {
         let ended = run(&home, &[&["people.csv", "--preview", "1"], arguments].concat());
         assert!(ended.code == 0 && ended.stdout.contains("\"text\":\"José Peña €\""), "{arguments:?}: {ended:?}");
     }
-    // Long enough to be read in pieces.
+    // Long enough to be read in several chunks.
     let rows: Vec<_> = (0..9_000).map(|row| format!("59398{row:07};José Peña €\r\n")).collect();
     home.write("long.csv", wide(&format!("celular;nombre\r\n{}", rows.concat()), u16::to_be_bytes));
     let ended = run(&home, &["long.csv", "--encoding", "utf-16be", "--preview", "9000"]);
     assert_eq!(ended.stdout.matches("\"text\":\"José Peña €\"").count(), 9_000);
 
-    // A report is UTF-8 with a mark, by which a spreadsheet knows it, and a list again.
+    // A report is UTF-8 with a mark, by which a spreadsheet recognizes it, and can be read as a list.
     home.write("people.csv", &latin);
     assert_eq!(run(&home, &["people.csv", "--encoding", "windows-1252", "--run", "r"]).code, 0);
     let report = home.run("bulk report r").success().stdout;

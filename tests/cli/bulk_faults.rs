@@ -30,7 +30,7 @@ fn with_api<'a>(command: &'a mut Command, jelou: &Jelou) -> &'a mut Command {
     command.env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests").stdout(Stdio::piped()).stderr(Stdio::piped())
 }
 
-/// Goes on with what is there, whatever went wrong before, until every row is final.
+/// Resumes with the existing files, after any fault, until every row is final.
 fn finish(home: &Home, jelou: &Jelou) -> Vec<Value> {
     let (words, more): (_, &[&str]) = if ledger(home).exists() {
         ("bulk resume r --rate 100000/s", &[])
@@ -43,7 +43,7 @@ fn finish(home: &Home, jelou: &Jelou) -> Vec<Value> {
     report.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// No row is sent twice, none is lost, and each says what is true.
+/// No row is sent twice, none is lost, and every state is true.
 fn check(home: &Home, jelou: &Jelou, ended: &Ended, what: &str) {
     let rows = finish(home, jelou);
     let accepted = jelou.accepted();
@@ -62,7 +62,7 @@ fn check(home: &Home, jelou: &Jelou, ended: &Ended, what: &str) {
         let user = row["to"].as_str().unwrap();
         match row["sent"].as_str().unwrap() {
             "yes" => assert!(accepted.contains_key(user), "{what}: {row}"),
-            // What the ledger does not know was told, where it was known at all.
+            // Outcomes that the ledger does not have were printed if they were known at all.
             "unknown" if accepted.contains_key(user) => assert_eq!(told[user], "yes", "{what}: {row}"),
             "unknown" => assert!(!told.contains_key(user) || told[user] == "no", "{what}: {row}"),
             other => panic!("{what}: {other} in {row}"),
@@ -94,7 +94,7 @@ fn each_may_fail_once(calls: &str, error: &str, upto: usize, least: usize) {
         let ended = Ended::new(&with_api(&mut command, &jelou).output().unwrap());
         let was_injected = home.read("trace").contains("(INJECTED)");
         let what = format!("{calls} {when}");
-        // A fault that SQLite can do without ends nothing.
+        // A fault that SQLite can ignore ends nothing.
         assert!([0, 12].contains(&ended.code) && (was_injected || ended.code == 0), "{what}: {ended:?}");
         ends += usize::from(was_injected && ended.code == 12);
         check(&home, &jelou, &ended, &what);
@@ -130,7 +130,7 @@ fn a_ledger_that_is_removed_stops_the_run() {
         let path = ledger(&home).with_extension(ending);
         let remove = path.clone();
         let jelou = Jelou::start(move |_, _| {
-            // It is gone when the tenth row is under way.
+            // It disappears while the tenth row is under way.
             let _ = fs::remove_file(&remove);
             Act::Accept
         });
@@ -159,7 +159,7 @@ fn a_damaged_or_newer_ledger_is_left_alone() {
     let whole = fs::read(ledger(&home)).unwrap();
     let resume = || home.run("bulk resume r").api(&jelou.url);
     let mut newer = whole.clone();
-    // `PRAGMA user_version` stands at byte 60 (https://sqlite.org/fileformat2.html, 1.3).
+    // `PRAGMA user_version` is at byte 60 (https://sqlite.org/fileformat2.html, 1.3).
     newer[60..64].copy_from_slice(&99_u32.to_be_bytes());
     let mut damaged = whole.clone();
     damaged[4096..].fill(0xa5);
@@ -189,7 +189,7 @@ fn a_full_disk_stops_the_run_and_resume_is_right() {
     let filler = state.join("filler");
     let jelou = Jelou::start(move |user, _| {
         if user == "593990000015" {
-            // Whatever is left is taken, until no more fits.
+            // Fills the remaining space, until nothing more fits.
             let _ = fs::write(&filler, vec![0; 4 * 1024 * 1024]);
         }
         Act::Accept

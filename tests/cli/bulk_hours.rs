@@ -1,4 +1,4 @@
-//! The hours in which a run may send, by the clock on the wall: faketime moves it while the run goes on.
+//! The hours in which a run may send, by the wall clock: faketime moves it during the run.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -47,7 +47,7 @@ struct Clock {
 }
 
 impl Clock {
-    /// Nothing, where faketime is not installed.
+    /// None if faketime is not installed.
     fn new(home: &Home, shows: &str) -> Option<Arc<Self>> {
         let clock = Self { file: home.path().join("clock"), library: faketime()? };
         clock.set(shows);
@@ -67,7 +67,7 @@ impl Clock {
             ("LD_PRELOAD", self.library.as_str()),
             ("FAKETIME_TIMESTAMP_FILE", self.file.to_str().unwrap()),
             ("FAKETIME_NO_CACHE", "1"),
-            // How long something takes is measured by a clock that nobody moves.
+            // Durations are measured by a clock that does not change.
             ("DONT_FAKE_MONOTONIC", "1"),
             ("NO_FAKE_STAT", "1"),
             ("JELOU_API_URL", url),
@@ -101,7 +101,7 @@ fn a_run_waits_for_its_hours_and_goes_on_when_the_clock_has_come_so_far() {
     let status = clock.status(&home);
     assert_eq!(status["waiting"], json!({"reason": "hours", "until": "2026-11-20T07:00:00-05:00"}), "{status}");
     assert_eq!(status["hours"]["between"], json!(["07:00-19:00"]), "{status}");
-    // It is set back, and an hour that is not the one of the opening comes: the wait is still one.
+    // It is set back to an hour other than the opening's: there is still one wait.
     clock.set("2026-11-19 11:00:00");
     run.wait_for("note: waiting until 2026-11-19 07:00 America/Bogota");
     clock.set("2026-11-20 11:59:59");
@@ -147,7 +147,7 @@ fn a_signal_ends_the_wait_and_the_run_keeps_its_hours_until_it_is_given_others()
     signal(&run.child, Signal::TERM);
     let ended = run.end();
     assert_eq!(ended.code, 143, "{ended:?}");
-    // Nobody waits any more.
+    // No process waits any more.
     let status = clock.status(&home);
     assert_eq!((&status["waiting"], &status["pending"]), (&Value::Null, &json!(3)), "{status}");
 
@@ -160,18 +160,18 @@ fn a_signal_ends_the_wait_and_the_run_keeps_its_hours_until_it_is_given_others()
         (&["--time-zone", "America/New_York"], "2026-11-20 07:00 America/New_York"),
         (&["--between", "08:00-09:00"], "2026-11-20 08:00 America/New_York"),
         (&["--not-on", "2026-11-20"], "2026-11-21 08:00 America/New_York"),
-        // They are kept.
+        // They are stored.
         (&[], "2026-11-21 08:00 America/New_York"),
     ] {
         let mut run = resume(flags);
         run.wait_for(&format!("note: waiting until {until}"));
-        // Status knows the hours that were given last.
+        // Status shows the hours that were set last.
         assert!(clock.status(&home)["waiting"]["until"].as_str().unwrap().starts_with(&until[..10]));
         signal(&run.child, Signal::INT);
         assert_eq!(run.end().code, 130, "{flags:?}");
     }
     assert!(jelou.seen().is_empty());
-    // What was changed behind the run's back is no hours of its own. In a database nobody who sends may.
+    // A change behind the run's back does not set its hours. In a database no sender may do that.
     if home.ledger().is_none() {
         let ledger = rusqlite::Connection::open(home.path().join(STATE).join("runs/r.db")).unwrap();
         let change = |from: &str, to: &str| {
@@ -319,7 +319,7 @@ fn hours_of_a_profile_hold_until_flags_say_otherwise() {
     signal(&run.child, Signal::TERM);
     assert_eq!(run.end().code, 143);
     let page = home.run("bulk report r --format html").success().stdout;
-    // The times of a run in a database are the database's, whose clock nobody has moved.
+    // The times of a run in a database are the database's, whose clock was not moved.
     let until =
         if home.ledger().is_some() { "for its hours; until 20" } else { "for its hours; until 2026-11-23 07:00:00" };
     for part in [until, "SIGTERM", "America&#x2f;Guayaquil, UTC−05", ">Stopped</span>"] {

@@ -1,4 +1,4 @@
-//! The list of people: what is read, what each row becomes, and what is said of one that cannot be sent.
+//! The list of people: how it is read, the message of each row, and the errors of rows that cannot be sent.
 
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ also_in_a_database! {
     a_preview_writes_nothing_and_reads_no_secret,
 }
 
-/// The requests that `bulk send` would make, by a preview.
+/// The requests that `bulk send` would make, from a preview.
 fn preview(home: &Home, arguments: &[&str]) -> Vec<Value> {
     let all = [&["--sandbox", "--dry-run", "bulk", "send"], arguments].concat();
     let ended = home.run_args(&all).success();
@@ -123,7 +123,7 @@ fn the_schema_decides_what_a_cell_becomes() {
         &[&flow[..], &["--action-payload", "{{ modo }}"]].concat(),
         &["line 2: parameters.flow_action_payload: `draft` is not of type object"],
     );
-    // Of one message there are no rows to fill it from.
+    // A single message has no rows to fill it from.
     home.run("--sandbox send flow --to 593987654321 --body")
         .args(&[fixture_path("bodies/flow.json").to_str().unwrap(), "--mode", "{{ modo }}"])
         .fails(2, &["parameters.mode", "--mode"]);
@@ -306,7 +306,7 @@ fn a_list_that_begins_with_somebody_or_with_a_title_is_told_so() {
         "if line 2 is the header (nombre, celular), add --header-row 2",
     ];
     refused(&home, &text, &parts);
-    // Days are columns, and a row that is too long is that row's fault.
+    // Days are columns, and a row that is too long is only that row's error.
     home.write("people.csv", "2026-11-20,nombre\nx,Ana\n");
     refused(&home, &text, &["no column is named like a recipient column"]);
     home.write("people.csv", "celular\n593987654321,Ana\n");
@@ -338,7 +338,7 @@ fn what_stands_above_the_header_is_passed_over() {
             assert!(ended.stdout.contains("Hola Ana") && ended.stdout.lines().count() == 1, "{ended:?}");
         }
     }
-    // A report has the rows alone, and is a list again.
+    // A report has only the rows, and can be read as a list.
     home.write("people.csv", "Lista de clientes\nnombre;celular\nAna;593987654321\n");
     home.run_args(&["--sandbox", "bulk", "send", "people.csv", "--run", "r", "text", "Hola"]).success();
     assert!(home.run("bulk report r").success().stdout.starts_with("nombre;celular;run;line;"));
@@ -351,7 +351,7 @@ fn what_stands_above_the_header_is_passed_over() {
 #[test]
 fn a_header_that_is_not_clear_is_named_by_its_line() {
     let home = Home::new();
-    // Somebody above the header is not passed over, however the number was copied.
+    // A person above the header is not skipped, in whatever form the number was copied.
     for person in [
         "US.13491208655302741918",
         "id:593987654388",
@@ -388,7 +388,7 @@ fn a_header_that_is_not_clear_is_named_by_its_line() {
         home.write("people.csv", list);
         refused(&home, &[&["people.csv"], flags, &["text", "Hola"]].concat(), parts);
     }
-    // What is proposed can be pasted, also where the header has a line break.
+    // A suggestion can be pasted, even if the header has a line break.
     home.write("people.csv", "Fijo titular,\"WhatsApp\n(cliente)\"\n2345678,593987654322\n");
     let ended = refused(&home, &["people.csv", "text", "Hola"], &["--to-column 'WhatsApp\\n(cliente)'"]);
     let pasted = ended.stderr.split('\'').find(|part| part.starts_with("WhatsApp")).unwrap();
@@ -405,7 +405,7 @@ fn a_row_of_totals_is_told_as_that() {
     let parts =
         ["line 3: celular: is empty, and the row says `TOTAL:`: it seems to be a row of totals", "--skip-invalid"];
     refused(&home, &["people.csv", "text", "Hola {{ nombre | split | first }} {{ saldo | number }}"], &parts);
-    // A sum that was never calculated is that of such a row, too.
+    // A sum that was never calculated also belongs to such a row.
     let rows = "<row r=\"1\"><c t=\"str\"><v>celular</v></c><c t=\"str\"><v>nombre</v></c><c t=\"str\"><v>saldo</v></c></row>\
                 <row r=\"2\"><c t=\"str\"><v>593987654321</v></c><c t=\"str\"><v>Ana</v></c><c><v>5</v></c></row>\
                 <row r=\"3\"><c/><c t=\"str\"><v>Total</v></c><c r=\"C3\"><f>SUM(C2:C2)</f></c></row>";
@@ -453,7 +453,7 @@ fn what_is_wrong_with_the_message_is_told_once_for_the_whole_list() {
         let ended = refused(&home, &[&["people.csv"], words].concat(), parts);
         assert!(!ended.stderr.contains("line 2"), "{ended:?}");
     }
-    // What a row decides is told of the row.
+    // An error that depends on the row names the row.
     home.write("people.csv", "celular,url\n593987654321,x\n593987654322,https://example.com/x.png\n");
     refused(
         &home,
@@ -527,7 +527,7 @@ fn what_a_spreadsheet_adds_to_a_list_is_understood() {
         home.write("a.csv", format!("{}\n1|b", list.trim_end()));
         refused(&home, &["a.csv", "text", "x"], &["line 4: to: a phone number has 7 to 15 digits; `1`"]);
     }
-    // Rows that hold nothing are no people; a row that holds something is one.
+    // Empty rows are not people; a row with any content is.
     home.write("a.csv", "to;n\n593987654321;a\n;\n \n593987654322;b\n; ;\n");
     let ended = home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "a.csv", "text", "{{ n }}"]).success();
     assert_eq!(ended.stdout.lines().count(), 2);
@@ -556,7 +556,7 @@ fn rows_that_a_stray_quote_swallows_are_not_sent_to_anybody() {
             "nombre,celular,saldo\nAna,593987654321,\"10\nEva,593987654322,20\nLuz,593987654323,30\"\n",
             &["a.csv: the row of line 2 goes on to line 4 because of a quote, and line 3 reads like a row"][..],
         ),
-        // The rows around it are bad in themselves, or are passed over.
+        // The rows around it are bad in themselves, or are skipped.
         (
             "celular;saldo\n593987654321;\"10\n0987654322;20\n0987654323;\"30\"\"\n",
             &["the quote that opens a cell in line 2 closes in line 4, and text stands behind it"],
@@ -596,7 +596,7 @@ fn rows_that_a_stray_quote_swallows_are_not_sent_to_anybody() {
             }
         }
     }
-    // Cells of several lines are no fault by themselves, wherever they stand.
+    // Cells of several lines are not errors by themselves, wherever they are.
     for list in [
         "nota,celular\n\"a\nb\",593987654321\n",
         "nombre,nota,celular\nAna,\"Calle 1\nQuito, Ecuador\",593987654321\n",
@@ -826,7 +826,7 @@ fn rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent() {
         home.run_args(&[&words[..], flags, &["text", "Hola {{ nombre }}"]].concat())
     };
     let expected = [(3, "invalid"), (4, "excluded"), (5, "not_allowed"), (6, "repeated")];
-    // What is wrong with the list comes before what a guard forbids, and all of it is in the file.
+    // Errors of the list come before a guard's, and all are in the file.
     for flags in [&[][..], &["--preview", "1"], &["--skip-invalid"]] {
         let code = if flags == ["--skip-invalid"] { 11 } else { 2 };
         let flags = [flags, &["--exclude", "bajas.txt", "--rejects", "rejects.ndjson"]].concat();
@@ -848,27 +848,27 @@ fn rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent() {
     assert_eq!((&ended.json()["sent"], &ended.json()["skipped_reasons"]), (&json!(1), &reasons));
     let report = std::fs::read_to_string(home.path().join("rejects.csv")).unwrap();
     assert!(report.starts_with("celular;nombre;run;line;sent;"), "{report}");
-    // Corrected, it is sent without the list of exclusions, and who was excluded stays out.
+    // Corrected, it is sent without the list of exclusions, and excluded people stay excluded.
     home.write("rejects.csv", report.replace("0987654323", "593987654323"));
     let ended = send("rejects.csv", "again", &["--skip-not-allowed", "--rejects", "left.xlsx"]).success();
     let reasons = json!({"excluded": 1, "not_allowed": 1, "repeated": 1});
     assert_eq!((&ended.json()["sent"], &ended.json()["skipped_reasons"]), (&json!(1), &reasons));
     let users: Vec<_> = jelou.seen().into_iter().map(|seen| seen.user).collect();
     assert_eq!(users, ["593987654321", "593987654323"]);
-    // Rows that were sent before are in it where they stop the list, too; a workbook is a list again.
+    // Rows that were sent before are also in it if they stop the list; a workbook can be read as a list.
     home.write("people.csv", "celular,nombre\n593987654321,Ana\n593987654324,Sol\n");
     send("people.csv", "third", &["--rejects", "sent.xlsx"])
         .fails(11, &["1 row that will not be sent written to sent.xlsx"]);
     let words = ["--sandbox", "--dry-run", "bulk", "send", "sent.xlsx", "text", "Hola {{ nombre }}"];
     let ended = home.run_args(&words).success();
     assert!(ended.stdout.contains("Hola Ana") && ended.stdout.lines().count() == 1, "{ended:?}");
-    // A list of which all is sent leaves an empty one.
+    // A list whose rows were all sent leaves an empty one.
     home.write("people.csv", "celular,nombre\n593987654324,Sol\n");
     send("people.csv", "last", &["--rejects", "sent.xlsx"]).success();
     assert_eq!(jelou.seen().len(), 3);
 }
 
-/// The words that each person got, by the last digits of their numbers.
+/// The text that each person got, by the last digits of their numbers.
 fn texts_got(jelou: &Jelou) -> Vec<String> {
     let text = |seen: &crate::bulk_server::Seen| seen.received.json()["text"].as_str().unwrap().to_owned();
     jelou.seen().iter().map(text).collect()
@@ -883,7 +883,7 @@ fn who_was_left_out_on_purpose_stays_out_of_a_corrected_list() {
         home.run_args(&[&words[..], flags, &["text", "Hola {{ n }}"]].concat()).api(&jelou.url)
     };
     let got = || texts_got(&jelou).len();
-    // The first row of the person is not in the file, so nothing else tells that the second one repeats it.
+    // The first row of the person is not in the file, so only this shows that the second one is a repetition.
     home.write("b.csv", "to,n\n593987654324,D\n593987654324,D2\n12,E\n");
     send("b.csv", "a", &["--one-per-person", "--skip-invalid", "--rejects", "rz.csv"]).fails(10, &[]);
     let corrected = home.read("rz.csv").replace("12,E", "593987654325,E");
@@ -895,7 +895,7 @@ fn who_was_left_out_on_purpose_stays_out_of_a_corrected_list() {
         assert_eq!(ended.json()["skipped_reasons"]["repeated"], json!(1), "{ended:?}");
     }
     assert_eq!(texts_got(&jelou), ["Hola D", "Hola E", "Hola E"]);
-    // Whoever wants it sent says so, or deletes the reason; another number is another person.
+    // To send it anyway, a user says so or deletes the reason; another number is another person.
     send("rz.csv", "e", &["--allow-duplicates", "--skip-sent"]).success();
     assert_eq!(texts_got(&jelou)[3..], ["Hola D2"]);
     home.write("rz.csv", corrected.replace("repeated", ""));
@@ -903,7 +903,7 @@ fn who_was_left_out_on_purpose_stays_out_of_a_corrected_list() {
     home.write("rz.csv", corrected.replace("593987654324,D2", "593987654329,D2"));
     send("rz.csv", "g", &["--skip-sent"]).success();
     assert_eq!(got(), 7);
-    // A text or a workbook of the rejected rows hides none.
+    // A text or a workbook of the rejected rows hides none of them.
     let rows = "<row r=\"1\"><c t=\"str\"><v>to</v></c><c t=\"str\"><v>n</v></c></row>\
                 <row r=\"2\" hidden=\"1\"><c t=\"str\"><v>593987654331</v></c><c t=\"str\"><v>H</v></c></row>\
                 <row r=\"3\" hidden=\"1\"><c t=\"str\"><v>total</v></c></row>\
@@ -917,7 +917,7 @@ fn who_was_left_out_on_purpose_stays_out_of_a_corrected_list() {
     assert_eq!((&ended.json()["sent"], &ended.json()["skipped_reasons"]), (&json!(1), &json!({"hidden": 2})));
     send("rh.csv", "j", &["--hidden", "send", "--skip-invalid", "--skip-sent"]).fails(10, &[]);
     assert_eq!(texts_got(&jelou)[7..], ["Hola G", "Hola F", "Hola H"]);
-    // What an earlier run sent stays out under other words, too.
+    // A message that an earlier run sent stays skipped with another text, too.
     home.write("s.csv", "to,n\n593987654332,G\n14,K\n");
     send("s.csv", "k", &["--skip-sent", "--skip-invalid", "--rejects", "rs.csv"])
         .fails(10, &["nothing is left to send"]);
@@ -927,7 +927,7 @@ fn who_was_left_out_on_purpose_stays_out_of_a_corrected_list() {
     assert_eq!(texts_got(&jelou)[10..], ["Hola K"]);
     send("rs.csv", "m", &["--again"]).success();
     assert_eq!(texts_got(&jelou)[11..], ["Hola otra", "Hola K"]);
-    // Where nothing else is in it, nothing is wrong.
+    // If it contains nothing else, nothing is wrong.
     home.write(
         "only.csv",
         home.read("rz.csv").lines().filter(|line| !line.contains("invalid")).collect::<Vec<_>>().join("\n"),
@@ -963,11 +963,11 @@ fn a_row_that_cannot_be_read_is_rejected_with_its_text() {
         let mut reader = csv::ReaderBuilder::new().delimiter(b';').flexible(true).from_reader(report.as_bytes());
         assert!(reader.records().all(|record| record.unwrap().len() == 16), "{report}");
     }
-    // It is a list again, in which the cells can be put right.
+    // It can be read as a list, and the cells can be corrected in it.
     home.write("rej.csv", reports[0].replace("\"593987654322;Luis;extra;\"\"a;b\"\"\";;", "593987654322;Luis;"));
     let ended = send("rej.csv", "again.csv", "s").fails(10, &[]);
     assert_eq!((&ended.json()["sent"], &ended.json()["skipped"]), (&json!(1), &json!(2)));
-    // So it is where no row can be read, of objects, and of a sheet.
+    // The same if no row can be read, for objects, and for a sheet.
     home.write("bad.csv", "telefono,nombre\n593987654321\n");
     send("bad.csv", "bad.ndjson", "t").fails(2, &["no row can be sent"]);
     assert!(
@@ -1048,7 +1048,7 @@ fn a_preview_writes_nothing_and_reads_no_secret() {
     assert_eq!(request["dry_run"], true);
     let curl = home.run("--curl bulk send people.csv text x").success();
     assert!(curl.stdout.starts_with("curl --silent"), "{curl:?}");
-    // Where one directory is for both, the configuration may be there.
+    // If one directory is used for both, the configuration may be there.
     let kept = if STATE == CONFIG { "runs" } else { "" };
     assert!(!home.path().join(STATE).join(kept).exists());
 }

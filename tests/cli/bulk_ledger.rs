@@ -27,9 +27,9 @@ also_in_a_database! {
 }
 
 const ROWS: usize = 40;
-/// So many are sent before the kill …
+/// The number of messages sent before the kill …
 const SENT: usize = 20;
-/// … and so many are under way.
+/// … and the number under way.
 const UNDER_WAY: usize = 4;
 /// The files of a run that was killed.
 const FILES: [&str; 3] = ["r.db", "r.db-wal", "r.lock"];
@@ -45,26 +45,26 @@ fn people(rows: usize) -> Home {
     home
 }
 
-/// Changes what a trigger of the ledger keeps as it is.
+/// Changes a column that a trigger of the ledger keeps constant.
 pub(crate) fn unguarded(ledger: &rusqlite::Connection, trigger: &str, change: &str) {
     let query = "SELECT sql FROM sqlite_schema WHERE name = ?1";
     let sql: String = ledger.query_row(query, [trigger], |row| row.get(0)).unwrap();
     ledger.execute_batch(&format!("DROP TRIGGER {trigger}; {change}; {sql};")).unwrap();
 }
 
-/// A run that was killed on its way, to be hurt in one way after the other.
+/// A run that was killed midway, to be damaged in several ways.
 struct Killed {
     home: Home,
     jelou: Jelou,
     files: Vec<(PathBuf, Vec<u8>)>,
-    /// Whom the server was asked to send to before the kill.
+    /// The recipients that the server was asked to send to before the kill.
     asked: HashSet<String>,
 }
 
 impl Killed {
     fn new() -> Self {
         let home = people(ROWS);
-        // Those that are under way stay so until the kill.
+        // Those under way stay so until the kill.
         let hangs = Arc::new(AtomicBool::new(true));
         let is_hanging = Arc::clone(&hangs);
         let jelou = Jelou::start(move |user, _| {
@@ -90,7 +90,7 @@ impl Killed {
         self.home.path().join(STATE).join("runs")
     }
 
-    /// As it was when the process was killed.
+    /// The state when the process was killed.
     fn restore(&self) {
         for entry in fs::read_dir(self.runs()).unwrap() {
             fs::remove_file(entry.unwrap().path()).unwrap();
@@ -104,7 +104,7 @@ impl Killed {
         self.home.run(words).api(&self.jelou.url)
     }
 
-    /// Goes on with the run that was `hurt`; what must hold, holds. Gives the end.
+    /// Resumes the run that was `hurt`, checks the invariants, and returns the end.
     fn resume(&self, hurt: &str) -> Ended {
         let before = self.jelou.seen().len();
         let ended = self.run("bulk resume r --rate 100000/s").end();
@@ -119,10 +119,10 @@ impl Killed {
         ended
     }
 
-    /// What the report says is what the server knows.
+    /// The report agrees with the server.
     fn check_report(&self, asked: &HashSet<String>, hurt: &str) {
         let report = self.run("bulk report r --format ndjson").end();
-        // A cell of the list may not be readable any more.
+        // A cell of the list may have become unreadable.
         assert!(report.code == 12 || report.stdout.lines().count() == ROWS, "{hurt}: {report:?}");
         let rows = report.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         for (number, row) in rows.enumerate() {
@@ -135,7 +135,7 @@ impl Killed {
     }
 }
 
-/// Each of `hurts` is done to a run that was killed, on as many threads as the machine has; gives how many were refused.
+/// Makes each of `hurts` to a run that was killed, on all threads of the machine; returns how many were refused.
 fn each<T: Sync>(hurts: &[T], hurt: impl Fn(&Path, &T) -> String + Sync) -> usize {
     thread::scope(|scope| {
         let threads: Vec<_> = (0..2)
@@ -174,7 +174,7 @@ fn a_killed_run_goes_on_and_one_without_its_log_or_lock_does_not() {
         let ended = killed.resume(problem);
         assert_eq!(ended.code, 12, "{missing:?}: {ended:?}");
         assert!(ended.stderr.contains(problem) && ended.stderr.contains("--pending-as unknown"), "{ended:?}");
-        // Whoever takes it as it is, sends nothing by that; then the ledger is in order again.
+        // Accepting the ledger as it is sends nothing; afterwards it is in order again.
         let before = killed.jelou.seen().len();
         let resolved = killed.run("bulk resolve r --pending-as unknown").success().json();
         assert_eq!((&resolved["pending"], &resolved["complete"]), (&json!(0), &json!(true)));
@@ -189,7 +189,7 @@ fn a_killed_run_goes_on_and_one_without_its_log_or_lock_does_not() {
 fn a_log_that_a_reader_folded_in_is_no_damage() {
     let killed = Killed::new();
     killed.restore();
-    // Two readers: the last one to leave writes the log back.
+    // Two readers: the last one to close writes the log back.
     for _ in 0..2 {
         killed.run("bulk status r").success();
     }
@@ -253,7 +253,7 @@ fn a_copy_of_a_ledger_is_not_sent_and_hinders_nobody() {
     let list =
         killed.run("bulk list").fails(12, &["warning: run s: s is a copy of run r", "warning: run t: t is a copy"]);
     assert!(list.stdout.starts_with("r\tunfinished\t") && list.stdout.contains("\ns\tdamaged\t"), "{list:?}");
-    // Where none is named, it is not one that nobody can go on with.
+    // Without a name, it does not choose a run that cannot be resumed.
     let told = killed.run("bulk stop").success().stderr;
     assert!(told.contains("no process sends run r") && told.contains("run s is left alone: s is a copy"), "{told}");
     assert_eq!(killed.resume("copied").code, 10);
@@ -266,7 +266,7 @@ fn a_copy_of_a_ledger_is_not_sent_and_hinders_nobody() {
         .run("bulk resume u")
         .fails(12, &["u is a copy of run r, or its file under another name", "name it r.db again"]);
     for ending in endings {
-        // Its log is folded in by now: it was read.
+        // Its log has been merged by now: it was read.
         if at(&format!("u.{ending}")).exists() {
             fs::rename(at(&format!("u.{ending}")), at(&format!("r.{ending}"))).unwrap();
         }
@@ -459,7 +459,7 @@ fn what_a_run_goes_through_is_kept_with_the_api_s_own_codes() {
     let events = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     let events: Vec<(String, String)> = events.map(Result::unwrap).collect();
     let events: Vec<_> = events.iter().map(|(kind, reason)| (kind.as_str(), reason.as_str())).collect();
-    // There was nothing to go on with.
+    // There was nothing to resume.
     assert_eq!(events, [("begun", ""), ("paused", "credentials"), ("resumed", ""), ("ended", "")]);
     let code: String =
         ledger.query_row("SELECT api_code FROM outcome WHERE state = 'failed'", [], |row| row.get(0)).unwrap();
@@ -532,7 +532,7 @@ fn a_run_that_cannot_be_read_is_not_passed_over() {
         let ways = ["run r of the same bot cannot be read", "jelouctl bulk remove r", "--ignore-run r"];
         send(&[]).fails(11, &ways);
         send(&["--again"]).fails(11, &ways);
-        // Another bot is not concerned.
+        // Another bot is not affected.
         let other = send(&["--bot", "OTHER", "--again"]).success();
         assert!(!other.stderr.contains("warning"), "{other:?}");
     }
@@ -541,7 +541,7 @@ fn a_run_that_cannot_be_read_is_not_passed_over() {
     assert_eq!(jelou.seen().len(), 12);
     fs::write(runs.join("r.db"), older).unwrap();
     send(&["--again"]).fails(11, &["run r of the same bot cannot be read", "of version 1, older"]);
-    // Where not even that is known, every bot is concerned.
+    // If even that is unknown, every bot is affected.
     fs::write(runs.join("r.db"), b"hello").unwrap();
     fs::remove_file(runs.join("r.lock")).unwrap();
     let file = runs.join("r.db").display().to_string();

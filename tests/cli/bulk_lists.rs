@@ -1,4 +1,4 @@
-//! Lists as people have them: with a country beside each number, and as whatever program wrote them.
+//! Real lists: with a country beside each number, and in the formats of various programs.
 
 use std::fs;
 
@@ -69,7 +69,7 @@ fn the_country_in_the_list_says_whose_national_numbers_it_has() {
         told(&send(&home, flags).success(), &counts);
         assert_eq!(users(&jelou), everybody, "{list}");
     }
-    // A template may take it where there is no country to be said, and one that is typed counts for all rows.
+    // A template may use it if no country is required, and a typed one counts for all rows.
     let jelou = Jelou::accepting();
     let home = home_in_ecuador(&jelou);
     home.write("people.csv", BY_COUNTRY.replace("3,\n", "3,ecuador\n").replace("pais", "origen"));
@@ -129,7 +129,7 @@ fn a_report_is_read_by_the_country_in_the_list() {
     assert_eq!((&found["run"], &found["sent"]), (&json!("r"), &json!("yes")));
 }
 
-/// The recipient and the text of each message that a list would be.
+/// The recipient and the text of each message of a list.
 fn messages(home: &Home, list: &str, flags: &[&str]) -> Value {
     let words = [&["--sandbox", "--dry-run", "bulk", "send", list], flags, &["text", "Hola {{ nombre }}"]].concat();
     let shown = home.run_args(&words).success().stdout;
@@ -148,7 +148,7 @@ fn ordinary_lists_pass_as_they_are() {
         let (path, flags) = (fixture_path(&format!("lists/{file}")), flags.split_whitespace().collect::<Vec<_>>());
         let path = path.to_str().unwrap();
         assert_eq!(messages(&home, path, &flags), people, "{file}");
-        // Their reports are lists, too; one is not like many others.
+        // Their reports are lists, too; one differs from most others.
         if number % 4 > 0 {
             continue;
         }
@@ -160,7 +160,7 @@ fn ordinary_lists_pass_as_they_are() {
                 None => flags,
             };
         for format in ["csv", "ndjson"] {
-            // Objects have no place for two fields of one name.
+            // Objects cannot have two fields of the same name.
             if (format, file) == ("ndjson", "own-code-and-line.csv") {
                 continue;
             }

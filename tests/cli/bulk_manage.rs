@@ -1,4 +1,4 @@
-//! After a run, or beside it: stop, list, find, and which run is meant where none is named.
+//! After a run, or during it: stop, list, find, and which run is used if none is named.
 
 use std::process::Command;
 
@@ -43,7 +43,7 @@ fn a_run_that_is_stopped_ends_what_is_under_way_and_goes_on_later() {
     jelou.wait_for(2);
     let told = home.run("bulk stop").success().stderr;
     assert!(told.contains("note: run r sends no more messages") && told.contains("jelouctl bulk status r"), "{told}");
-    // Twice is no more than once, and others may look meanwhile.
+    // A second stop changes nothing, and others may look meanwhile.
     home.run("bulk stop r").success();
     home.run("bulk report r").success();
     let ended = run.end();
@@ -72,14 +72,14 @@ fn a_run_that_waits_is_stopped_at_once() {
     home.run("bulk stop r").success();
     let ended = run.end();
     assert_eq!((ended.code, counts(&ended.json())), (11, [0, 0, 0, 3]), "{ended:?}");
-    // For its hours, of which the mark of the last time knows nothing.
+    // For its hours; the mark of the last time does not know them.
     let today = jiff::Zoned::now().date();
     home.write("off.txt", format!("{}\n{today}\n{}\n", today.yesterday().unwrap(), today.tomorrow().unwrap()));
     let words = "bulk resume r --not-on off.txt --time-zone America/Bogota --progress none";
     let mut run = Watched::new(start(&home, words, &[], &jelou.url));
     run.wait_for("note: waiting");
     let status = home.run("bulk status r").success().json();
-    // A database has `paused` in its place.
+    // A database has `paused` instead.
     assert!(status["running"] == true && status["stopping"] != true, "{status}");
     home.run("bulk stop r").success();
     let ended = run.end();
@@ -93,7 +93,7 @@ fn only_a_process_that_sends_is_said_to_stop() {
     let home = people(2);
     let refusing = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
     send(&home, &refusing.url).fails(4, &[]);
-    // As `resolve` and `remove` have it while they decide, or ask.
+    // As `resolve` and `remove` hold it while they decide, or ask.
     let lock = std::fs::File::open(home.path().join(STATE).join("runs/r.lock")).unwrap();
     lock.lock().unwrap();
     let told = home.run("bulk stop r").success().stderr;
@@ -190,7 +190,7 @@ fn what_was_under_way_when_a_process_died_is_as_good_as_unknown() {
     assert_eq!(figures(), ["unfinished", "5", "0", "0", "1", "4", "0"]);
     let status = home.run("bulk status r").success().json();
     assert_eq!((&status["inflight"], &status["running"]), (&json!(1), &json!(false)));
-    // It is reported so too, and decided by that report, whoever ends it in between.
+    // The report shows it, too, and that report decides it, whichever process ends it in between.
     assert_eq!(home.run("bulk report r --state inflight --format ndjson").success().stdout, "");
     let report = home.run("bulk report r --state unknown").success().stdout;
     assert!(report.contains(",unknown,,,unknown,jelouctl ended while the request was under way,1,"), "{report}");
@@ -219,7 +219,7 @@ fn reasons_are_the_codes_of_the_api_or_ours() {
                  jelouctl bulk send again.csv text …, with the message and the other flags as before";
     assert!(ended.stderr.contains(again), "{ended:?}");
     assert!(ended.stderr.contains("jelouctl bulk resolve r --unknown-as sent|failed|pending"), "{ended:?}");
-    // What is decided by hand, and what is tried again, has another reason, or none.
+    // Rows that are decided by hand or retried have another reason, or none.
     home.run("bulk resolve r --unknown-as failed").success();
     let resolved = home.run("bulk resolve r --failed-as pending --line 5").success().json();
     assert_eq!(resolved["reasons"], json!({"E0422": 1, "rejected": 1, "resolved": 1}));
@@ -237,7 +237,7 @@ fn a_run_keeps_how_its_numbers_were_read() {
     let ended = home.run(words).api(&jelou.url).fails(10, &[]);
     let again = "jelouctl bulk send again.csv --country EC --to-column 'suyo' text …, with the message";
     assert!(ended.stderr.contains(again), "{ended:?}");
-    // The number is the one of the list, as it stands there.
+    // The number as it is written in the list.
     for (words, code) in [("bulk find 0987654322", 0), ("bulk find 0987654322 --country MX", 2)] {
         let found = home.run(words).end();
         assert_eq!((found.code, found.stdout.contains("593987654322")), (code, code == 0), "{words}: {found:?}");
@@ -276,7 +276,7 @@ fn a_person_is_found_in_every_run_however_the_number_is_written() {
     let nobody = home.run("bulk find 0987654329 --country EC").success();
     assert_eq!((nobody.stdout.as_str(), nobody.stderr.as_str()), ("", "note: no run has a message to 593987654329\n"));
     home.run("bulk find 12").fails(2, &["USER"]);
-    // A run that cannot be read keeps nobody from being found; in a database there is none such.
+    // A run that cannot be read does not hide anyone; a database has no such run.
     if home.ledger().is_some() {
         return;
     }
@@ -312,7 +312,7 @@ fn old_finished_runs_are_removed_and_no_others() {
     let told = home.run_args(&["bulk", "remove", "--older-than", "1ms", "--yes"]).success().stderr;
     assert!(told.contains("note: 2 runs are removed"), "{told}");
     assert_eq!(home.run("bulk list -o id").success().stdout, "r\n");
-    // One by its name, also where it is not finished.
+    // A run by its name, even if it is not finished.
     let told = home.run("bulk remove r --yes").success().stderr;
     assert!(told.contains("once that is removed") && told.contains("run r is removed"), "{told}");
     if home.ledger().is_some() {
@@ -331,7 +331,7 @@ fn what_goes_with_a_run_is_said_before_it_is_removed() {
     let went_out = "warning: 3 messages went out, or may have: once that is removed, nothing keeps a later run from sending them again";
     let told = home.run("bulk remove r").fails(2, &[]).stderr;
     assert!(told.contains(went_out), "{told}");
-    // What became of one message nobody else knows.
+    // Nothing else knows the outcome of one message.
     let undecided = "warning: run r: 1 message may have been sent, and to whom is known here alone; to keep the list: \
                      jelouctl bulk report r --state unknown --state inflight --file r.csv";
     assert!(told.contains(undecided), "{told}");
@@ -356,7 +356,7 @@ fn two_who_stop_and_one_who_reports_at_once_all_behave() {
             command.spawn().unwrap()
         })
         .collect();
-    // Nobody decides rows of a run that goes on.
+    // Rows of a run that is sending cannot be decided.
     home.run("bulk resolve r --unknown-as sent").end();
     for mut other in others {
         assert!(other.wait().unwrap().success());
@@ -368,7 +368,8 @@ fn two_who_stop_and_one_who_reports_at_once_all_behave() {
     assert!(jelou.accepted().values().all(|messages| *messages == 1));
 }
 
-/// So many days later, by the clock of the ledger: a database is set back, for a file the command has another clock.
+/// This number of days later, by the clock of the ledger: a database is set back, for a file the command has another
+/// clock.
 fn later(home: &Home, library: &str, days: u32) -> Vec<(&'static str, String)> {
     if home.change_database(&format!("UPDATE jelouctl.run SET changed_at = changed_at - interval '{days} days'")) {
         return Vec::new();
@@ -381,7 +382,7 @@ fn with<'a>(run: Run<'a>, variables: &[(&str, String)]) -> Run<'a> {
     variables.iter().fold(run, |run, (name, value)| run.env(name, value))
 }
 
-/// A profile at `url` of which a person is asked.
+/// A profile at `url` that requires a confirmation.
 fn profile(home: &Home, url: &str, keys: &str) {
     let login = "bot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary-x\"";
     home.config(&format!("[profiles.prod]\n{login}\napi_url = \"{url}\"\n{keys}\n"));
@@ -403,12 +404,12 @@ fn a_run_of_long_ago_is_continued_only_by_who_means_it() {
             let old = "run r last changed 40 days 0 h ago, and 3 messages are still to be sent";
             run.fails(11, &[old, "add --yes", "jelouctl bulk cancel r", "nothing was sent"]);
         } else {
-            // A machine that works on it was started by somebody who means it.
+            // A machine that sends it was started on purpose.
             assert_eq!(counts(&run.success().json()), [sent, 0, 0, 0]);
         }
         assert_eq!(jelou.seen().len() - seen, usize::try_from(sent).unwrap(), "{words}");
     }
-    // Two days are not so long.
+    // Two days are not long enough.
     let home = people(3);
     profile(&home, &jelou.url, "");
     home.run(IMPORT).success();
@@ -460,7 +461,7 @@ fn a_run_is_meant_before_a_rehearsal() {
     let jelou = Jelou::accepting();
     profile(&home, &jelou.url, "");
     home.run("--sandbox bulk send people.csv --run rehearsal --import-only text Hola").success();
-    // As long as there is nothing else, it is meant.
+    // It is used as long as there is no other.
     assert!(home.run("bulk stop").success().stderr.contains("rehearsal"));
     home.run(IMPORT).success();
     let told = home.run("bulk stop").success().stderr;

@@ -1,4 +1,4 @@
-//! The media files of a list are looked at before its run, in a network of its own that has public addresses.
+//! The media files of a list are checked before its run, in a separate network with public addresses.
 
 use std::process::Command;
 
@@ -92,7 +92,7 @@ fn write_server(home: &Home) {
     home.write("server.py", SERVER);
 }
 
-/// Runs a script in that network; nothing where the system does not let us make one.
+/// Runs a script in that network; None if the system does not allow one.
 fn on_the_network(home: &Home, script: &str) -> Option<Ended> {
     let run = |script: &str| {
         let mut command = Command::new("unshare");
@@ -141,7 +141,7 @@ fn files_that_nobody_can_fetch_are_told_with_their_rows() {
     ];
     let rows = (0..).zip(files).map(|(n, file)| format!("5939876543{n:02},https://{file}\n"));
     home.write("people.csv", format!("to,foto\n{}", rows.collect::<String>()));
-    // Under --strict nothing leaves, and the end comes although a file hangs.
+    // With --strict nothing is sent, and the command ends even if a file hangs.
     let Some(ended) = on_the_network(&home, &send("--strict")) else { return };
     for told in ["error: 8 media files cannot be sent, and --strict makes that an error", "nothing was sent"] {
         assert!(ended.code == 2 && ended.stderr.contains(told), "{told}: {ended:?}");
@@ -164,7 +164,7 @@ fn files_that_nobody_can_fetch_are_told_with_their_rows() {
     let seen = home.read("seen");
     let looks: Vec<_> = seen.lines().filter(|line| line.starts_with("HEAD ")).collect();
     assert!(looks.iter().all(|line| line.ends_with(" None") && !line.contains(" 10.9.9.9 ")), "{seen}");
-    // Each file once, and once more where an answer leads to it or to itself.
+    // Each file once, and once more if an answer redirects to it or to itself.
     assert_eq!(looks.iter().filter(|line| line.contains("/ok.png")).count(), 2, "{seen}");
     assert_eq!(looks.iter().filter(|line| line.contains("/missing.png")).count(), 1, "{seen}");
 }

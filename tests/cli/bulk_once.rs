@@ -1,4 +1,4 @@
-//! Lists under a key (`--once`): each person gets one message at most, by the server's own count.
+//! Lists under a key (`--once`): each person gets at most one message, by the server's own count.
 
 use std::fs;
 use std::io::Write;
@@ -90,7 +90,7 @@ fn each_person_gets_one_message_under_a_key_whatever_its_words() {
     assert_eq!(json!([ended.json()["run"], reasons(&ended)]), json!([null, {"already_sent": 8}]));
     let told = "8 rows are left out: a message under the key november was sent to these people";
     assert!(ended.stderr.contains(told), "{ended:?}");
-    // Another key is another message, though the words are the same; so is another bot's.
+    // Another key is another message, even with the same text; so is another bot's.
     send(&home, &jelou.url, &["--once", "december"], "Hola").success();
     send(&home, &jelou.url, &["--once", "november", "--bot", "OTHER"], "Hola").success();
     assert_eq!(jelou.seen().len(), 24);
@@ -188,7 +188,7 @@ fn single_sends_while_a_list_is_read_reach_nobody_twice() {
     let mut rows = list.stdin.take().unwrap();
     writeln!(rows, "celular\n{}", users(0..10).join("\n")).unwrap();
     rows.flush().unwrap();
-    // The list is not at its end: nobody is claimed by it yet.
+    // The list has not ended: it has claimed no one yet.
     for number in [2, 5, 12] {
         single(&home, &jelou.url, &user(number), "k").success();
     }
@@ -240,7 +240,7 @@ fn a_failed_row_is_sent_again_only_while_its_person_is_free() {
     let told = "2 failed rows are left as before: these people are not free under the key k";
     let ended = home.run("bulk resolve a --failed-as pending").success();
     assert!(ended.stderr.contains(told) && ended.json()["pending"] == 2, "{ended:?}");
-    // They are the run's again.
+    // They belong to the run again.
     write(&home, &users(2..4));
     let ended = send(&home, &jelou.url, &["--once", "k"], "Otra").success();
     assert_eq!(reasons(&ended), json!({"to_be_sent": 2}));
@@ -288,7 +288,7 @@ fn a_list_in_daily_parts_reaches_everybody_once_though_its_text_is_corrected() {
     assert_eq!(times(&jelou, &users(0..14)), [1; 14]);
 }
 
-/// By a clock so many days after another.
+/// By a clock that is this number of days ahead.
 fn on_day<'a>(run: Run<'a>, library: &str, day: u64) -> Run<'a> {
     let run = run.env("LD_PRELOAD", library).env("FAKETIME", format!("+{day}d")).env("TZ", "UTC");
     run.env("DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1")
@@ -315,7 +315,7 @@ fn a_key_is_kept_with_the_run() {
     send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(4, &[]);
     let left = home.run("bulk status a").end().json()["pending"].as_u64().unwrap();
     assert!(left > 0);
-    // What other runs have sent without the key does not keep it from going on.
+    // Messages that other runs sent without the key do not keep it from resuming.
     send(&home, &jelou.url, &["--run", "b"], "Hola").end();
     write(&home, &users(2..3));
     let mut ended = home.run("bulk resume a --yes --rate 1000000/s").api(&jelou.url).end();
@@ -345,12 +345,12 @@ fn a_campaign_that_began_without_a_key_gets_one() {
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Otra").success();
     assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([3, {"already_sent": 2}]));
     assert_eq!(times(&jelou, &users(0..5)), [1; 5]);
-    // What is in ledgers is listed and shown with the rest.
+    // Messages in ledgers are listed and shown with the rest.
     let listed = home.run("once list -o record").success().json();
     assert_eq!(json!([listed["key"], listed["sent"]]), json!(["k", 5]), "{listed}");
     let shown = home.run("once show k -o record").args(&["--to", &user(4)]).success().json();
     assert_eq!(json!([shown["state"], shown["run"]]), json!(["sent", "b"]), "{shown}");
-    // Another unfinished run is to send them one under the key.
+    // Another unfinished run will send them one under the key.
     send(&home, &jelou.url, &["--run", "later", "--once", "l", "--import-only"], "Hola").success();
     let told = ["run later will send people of run a a message under the key l", "jelouctl bulk cancel later"];
     home.run("once add l --run a").fails(11, &told);
@@ -400,7 +400,7 @@ fn an_old_run_is_not_read_for_a_key_that_it_does_not_have() {
     }
     let replayed = single(&home, &jelou.url, &user(0), "k").success();
     assert_eq!(replayed.json()["replayed"], true, "{replayed:?}");
-    // Under another name it is found by what is in it.
+    // With another name it is found by its content.
     for file in ["db", "lock"] {
         fs::remove_file(runs.join(format!("a.{file}"))).unwrap();
         fs::remove_file(runs.join(format!("b.{file}"))).unwrap();
@@ -480,7 +480,7 @@ fn a_list_that_is_killed_at_any_write_reaches_nobody_twice() {
             ]);
             command.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
             let is_killed = home.read("trace").contains("killed by SIGKILL");
-            // Whatever is left of it: single sends, the list once more, and what is unfinished.
+            // The rest: single sends, the list once more, and the unfinished runs.
             let ended = single(&home, &jelou.url, &them[0], "k").end();
             assert!([0, 8, 11].contains(&ended.code), "killed at {calls} {when}: {ended:?}");
             send(&home, &jelou.url, &["--once", "k"], "Otra").end();
@@ -541,7 +541,7 @@ fn a_store_of_keys_that_cannot_be_read_sends_nothing() {
     let ended = send(&home, &jelou.url, &["--once", "k"], "Hola").fails(12, &["once.db"]);
     assert!(ended.stdout.is_empty(), "{ended:?}");
     assert_eq!(jelou.seen().len(), 1);
-    // Without a key nobody asks for it.
+    // Without a key no one looks for it.
     send(&home, &jelou.url, &[], "Hola").success();
 }
 
@@ -560,7 +560,7 @@ fn under_a_key_what_a_report_says_decides_nothing() {
     home.run("bulk report a --file people.csv --yes").success();
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b", "--skip-invalid"], "Hola").success();
     assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([1, {"already_sent": 2}]), "{ended:?}");
-    // The next campaign goes to all of them, unless the flag says otherwise.
+    // The next campaign sends to all of them, unless the flag forbids it.
     let ended = send(&home, &jelou.url, &["--once", "l", "--skip-sent", "--dry-run"], "Hola").end();
     let told = "these people got a message under the key l, or they were sent by an earlier run";
     assert!(ended.stderr.contains(told), "{ended:?}");

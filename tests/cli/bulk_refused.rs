@@ -1,4 +1,4 @@
-//! A run whose messages are all rejected pauses: what is wrong with one is wrong with all.
+//! A run whose messages are all rejected pauses: the cause is probably the same for all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,7 +33,7 @@ fn eleven_rejections_and_nothing_accepted_pause_the_run() {
     );
     assert_eq!(counts(&ended.json()), [0, 11, 0, 19]);
     assert_eq!(jelou.seen().len(), 11);
-    // It counts anew since the run was resumed.
+    // It counts from zero after the run was resumed.
     resume(&home, &jelou.url).fails(5, &["no message was accepted"]);
     assert_eq!(jelou.seen().len(), 22);
 
@@ -102,7 +102,7 @@ fn a_business_that_may_send_nothing_pauses_the_run_at_the_first_row() {
         let jelou = Jelou::start(move |user, _| {
             if *user >= *first && !settled.load(Ordering::SeqCst) { refusal.clone() } else { Act::Accept }
         });
-        // None is failed: whoever settles it sends them all.
+        // None has failed: after the problem is solved, all are sent.
         let ended = send(&home, &jelou.url).fails(4, &said);
         let [_, failed, unknown, pending] = counts(&ended.json());
         assert!(failed == 0 && unknown == 0 && pending >= least, "{ended:?}");

@@ -1,4 +1,4 @@
-//! What a person says became of rows: by line, by person, by a report; and a report that is sent again.
+//! Outcomes that a person decides: by line, by person, by a report; and a report that is sent again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +23,7 @@ also_in_a_database! {
     what_was_decided_is_logged_and_stays_so_when_it_cannot_be_written,
 }
 
-/// A run of ten, of which the rows at the lines 5, 6 and 7 are unknown and the one at line 8 failed.
+/// A run of ten rows: those at lines 5, 6 and 7 are unknown and the one at line 8 failed.
 fn with_unknown_rows() -> (Home, Jelou) {
     sent_with_unknown_rows(people(10))
 }
@@ -44,7 +44,7 @@ fn lines_in(home: &Home, state: &str) -> Vec<u64> {
     report.lines().map(|row| serde_json::from_str::<Value>(row).unwrap()["line"].as_u64().unwrap()).collect()
 }
 
-/// The words that send the report again.
+/// The arguments that send the report again.
 fn send_again<'a>(flags: &[&'a str]) -> Vec<&'a str> {
     let send = ["bulk", "send", "again.csv", "--yes", "--run", "s", "--rate", "1000/s"];
     [&send[..], flags, &["text", "x"]].concat()
@@ -60,7 +60,7 @@ fn columns(report: &str, change: impl Fn(&mut Vec<&str>)) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// How the rows stand, unchanged.
+/// The states of the rows, unchanged.
 fn is_unchanged(home: &Home) {
     assert_eq!((lines_in(home, "unknown"), lines_in(home, "failed")), (vec![5, 6, 7], vec![8]));
 }
@@ -78,13 +78,13 @@ fn single_rows_are_decided_all_or_none() {
     resolve("--to 12 --unknown-as sent").fails(2, &["--to"]);
     resolve("--line x --unknown-as sent").fails(2, &["--line"]);
     resolve("--line 5").fails(2, &["--unknown-as"]);
-    // What a damaged ledger takes for pending is decided as a whole.
+    // Rows that a damaged ledger has as pending are decided together.
     resolve("--line 5 --pending-as unknown").fails(2, &["--pending-as"]);
     is_unchanged(&home);
     let to = user(4).replacen("593", "+593 ", 1);
     let ended = home.run_args(&["bulk", "resolve", "r", "--line=5", "--to", &to, "--unknown-as", "failed"]).success();
     assert!(ended.stderr.contains("note: run r: 2 unknown rows count as failed from now on"), "{ended:?}");
-    // What is left to be decided is told with the command, as the status tells it.
+    // Both this and the status show the open decisions with their command.
     for way in [
         "1 message may have been sent and is left alone: jelouctl bulk report r --state unknown",
         "jelouctl bulk resolve r --unknown-as sent|failed|pending",
@@ -96,7 +96,7 @@ fn single_rows_are_decided_all_or_none() {
     let ended = resolve("--unknown-as sent").success();
     assert!(ended.stderr.contains("note: run r: 1 unknown row counts as sent from now on"), "{ended:?}");
     assert!(resolve("--unknown-as sent").success().stderr.contains("note: run r: no row is changed"));
-    // One of the failed rows alone is sent again.
+    // Only one of the failed rows is sent again.
     resolve("--line 8 --failed-as pending").success();
     let accepting = resume(&home, &jelou.url).fails(10, &[]);
     assert_eq!(counts(&accepting.json()), [7, 3, 0, 0]);
@@ -142,7 +142,7 @@ fn a_report_says_what_became_of_each_unknown_row() {
     home.run("bulk resolve nope --unknown-as sent").fails(2, &["there is no run nope", "nothing was changed"]);
     home.run("bulk resolve r --from said.csv --unknown-as sent").fails(2, &["cannot be used with"]);
     is_unchanged(&home);
-    // The report names the run; what it leaves unknown stays so, and what is so already is no change.
+    // The report names the run; rows that it has as unknown stay so, and an equal state is not a change.
     home.run("bulk report r --file all.csv").success();
     let all = home.read("all.csv").replace(",r,5,unknown,", ",r,5,Yes ,").replace(",r,6,unknown,", ",r,6,no,");
     let ended = home.run("bulk resolve --from -").stdin(all).success();
@@ -172,7 +172,7 @@ fn a_report_of_other_people_decides_nothing() {
         resolve(csv).fails(2, &[parts, &[hint, "nothing was changed"]].concat());
         is_unchanged(&home);
     };
-    // Another machine has a run of this name, to others.
+    // Another machine has a run of this name, with other people.
     let other = people(10);
     let list = other.read("people.csv").replace("59399", "59398");
     other.write("people.csv", list);
@@ -184,7 +184,7 @@ fn a_report_of_other_people_decides_nothing() {
     let sorted = said.replace(&user(3), "x").replace(&user(5), &user(3)).replace('x', &user(5));
     let at_5 = format!("line 2 of the report is to {}, but line 5 of the run is to {}", user(5), user(3));
     refused(&sorted, &[&at_5]);
-    // So it is where nobody can tell whom a row is for, be it that a sheet has changed the number.
+    // The same if the recipient of a row is uncertain, for example because a sheet has changed the number.
     let of_6 = format!("; line 6 of the run is to {}", user(4));
     for cell in ["", "5.9399E+11"] {
         refused(&said.replace(&user(4), cell), &["line 3 of the report has no recipient (celular: ", &of_6]);
@@ -195,11 +195,11 @@ fn a_report_of_other_people_decides_nothing() {
     let without_column = without_column.collect::<String>();
     resolve(&without_column).fails(2, &["--from: ", "the columns are: nombre", "nothing was changed"]);
     is_unchanged(&home);
-    // Of two rows on one line neither is passed over.
+    // If two rows are on one line, neither is skipped.
     let twice = said.replace(&format!("Persona 4,{},r,6,", user(4)), &format!("Persona 4,{},r,5,", user(4)));
     resolve(&twice).fails(2, &["said.csv, line 3: says otherwise of line 5", "nothing was changed"]);
     is_unchanged(&home);
-    // The same person, however the number is written.
+    // The same person, in any spelling of the number.
     let spelled = said.replace(&user(3), "+593 99 000-0003").replace(&user(4), "00593990000004");
     assert!(resolve(&spelled).success().stderr.contains("3 unknown rows count as sent from now on"));
 }
@@ -230,7 +230,7 @@ fn a_report_of_a_run_that_was_removed_decides_nothing() {
         resolve(&said.replace(&at(&report), time)).fails(2, &[&other, hint, "nothing was changed"]);
         is_unchanged(&home);
     }
-    // A spreadsheet may spell the same time otherwise.
+    // A spreadsheet may write the same time differently.
     let spelled = said.replace(&at(&report), &at(&report).replace('T', " ").replace('Z', ""));
     assert!(resolve(&spelled).success().stderr.contains("3 unknown rows count as failed from now on"));
 }
@@ -252,7 +252,7 @@ fn a_report_that_a_spreadsheet_saved_is_read_in_its_encoding() {
 
 #[test]
 fn a_report_is_read_as_the_list_of_its_run_was() {
-    // The last row of each list cannot be sent, so that nobody knows whom it is for.
+    // The last row of each list cannot be sent, so that its recipient is unknown.
     for (list, flags, of_kind, [written, spelled]) in [
         ("to,celular\nx,0990000001\nx,+525512345678\nx,\n", "--country EC --to-column celular", "", ["+52", "+521"]),
         ("to,celular\nx,990000001\nx,990000002\nx,\n", "", "--to 593{{celular}}", ["990000002", "99-000-0002"]),
@@ -275,7 +275,7 @@ fn a_report_is_read_as_the_list_of_its_run_was() {
 fn a_report_that_is_sent_again_writes_to_nobody_twice() {
     let (home, _first) = with_unknown_rows();
     home.run("bulk report r --file again.csv").success();
-    // Nothing else remembers what was sent: it is another machine, or long ago.
+    // Nothing else remembers the sent messages: it is another machine, or long ago.
     home.run("bulk remove r --yes").success();
     let never = Jelou::never_asked();
     let refusal =
@@ -283,7 +283,7 @@ fn a_report_that_is_sent_again_writes_to_nobody_twice() {
     home.run_args(&send_again(&[]))
         .api(&never.url)
         .fails(11, &[&refusal[..], &["--skip-sent", "with the same message or another one, use --again"]].concat());
-    // However the word is spelled, and where nobody can tell, nothing leaves.
+    // With any spelling of the word, and if it is unclear, nothing is sent.
     let report = home.read("again.csv");
     home.write("again.csv", report.replace(",yes,", ",Yes ,").replace(",unknown,", ",UNKNOWN,"));
     home.run_args(&send_again(&[])).api(&never.url).fails(11, &refusal);
@@ -291,7 +291,7 @@ fn a_report_that_is_sent_again_writes_to_nobody_twice() {
     home.run_args(&send_again(&[])).api(&never.url).fails(11, &refusal);
     home.write("again.csv", report.replace(",yes,", ",quizás,"));
     home.run_args(&send_again(&[])).api(&never.url).fails(2, &["sent: `quizás` is not yes, no or unknown"]);
-    // So it is where columns were moved, renamed or deleted, which would make it a list as any other.
+    // The same if columns were moved, renamed or deleted, which would make it an ordinary list.
     let with_notes: Vec<_> = report.lines().map(|line| format!("{line},x")).collect();
     for (changed, note) in [
         (with_notes.join("\n"), ""),
@@ -306,14 +306,14 @@ fn a_report_that_is_sent_again_writes_to_nobody_twice() {
         home.write("again.csv", changed);
         home.run_args(&send_again(&[])).api(&never.url).fails(11, &[&refusal[..], &[note]].concat());
     }
-    // Without these nobody can tell what became of its rows.
+    // Without these columns the outcome of its rows is unknown.
     for column in ["sent_to", "code"] {
         home.write("again.csv", columns(&report, |names| names.retain(|name| *name != column)));
         let part = format!("line 2: the report has no column `{column}`, and its run `r` is not here");
         let parts = [part.as_str(), "take the report as `jelouctl bulk report` writes it", "nothing was sent"];
         home.run_args(&send_again(&["--skip-sent"])).api(&never.url).fails(2, &parts);
     }
-    // What it says of one person is not of another.
+    // What it says about one person does not apply to another.
     let swapped = report.replace(&format!("Persona 1,{}", user(1)), &format!("Persona 1,{}", user(6)));
     home.write("again.csv", &swapped);
     let part = format!("line 3 is to {}, but what its columns say was sent to `+{}`", user(6), user(1));
@@ -336,7 +336,7 @@ fn a_report_that_is_sent_again_writes_to_nobody_twice() {
     home.run("bulk remove s --yes").success();
     home.run_args(&send_again(&["--again"])).api(&jelou.url).success();
     assert_eq!(jelou.seen().len(), 11);
-    // What failed is what a report is sent again for.
+    // A report is sent again for its failed rows.
     let (home, _second) = with_unknown_rows();
     home.run("bulk report r --state failed --file again.csv").success();
     home.run_args(&send_again(&[])).api(&jelou.url).success();
@@ -375,7 +375,7 @@ fn where_the_run_is_here_its_ledger_says_what_became_of_a_row() {
             home.run_args(&send_again(flags)).api(&never.url).fails(2, &parts);
         }
     }
-    // Whoever got no message may have another number now.
+    // People who got no message may have another number now.
     let jelou = Jelou::accepting();
     let corrected = said_no.replace(&format!("Persona 6,{}", user(6)), "Persona 6,593980000006");
     home.write("again.csv", corrected);
@@ -415,7 +415,7 @@ fn what_a_resumed_run_is_told_of_earlier_runs_it_keeps() {
     accepts.store(false, Ordering::SeqCst);
     let resume = |flags: &[&str]| home.run("bulk resume r --rate 1000000/s").args(flags).api(&jelou.url).end();
     assert_eq!(resume(&[]).code, 11);
-    // The credentials are still refused, and the next time nothing need be said again.
+    // The credentials are still refused, and the next time there is no need to repeat it.
     assert_eq!(resume(&["--again"]).code, 4);
     assert_eq!(resume(&[]).code, 4);
     let ended = resume(&["--skip-sent"]);

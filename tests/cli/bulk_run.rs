@@ -1,4 +1,4 @@
-//! A run from its confirmation to its end: pace, order, pauses, signals, and going on with it.
+//! A run from its confirmation to its end: rate, order, pauses, signals, and resuming it.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -49,7 +49,7 @@ also_in_a_database! {
     progress_is_one_line_of_json_for_machines,
 }
 
-/// A home with a list of so many people.
+/// A home with a list of this number of people.
 pub(crate) fn people(rows: usize) -> Home {
     let home = Home::new();
     let rows: Vec<_> = (0..rows).map(|number| format!("Persona {number},{}\n", user(number))).collect();
@@ -109,7 +109,7 @@ pub(crate) fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
 }
 
-/// A process whose standard error is read while it goes on.
+/// A process whose standard error is read while it runs.
 pub(crate) struct Watched {
     pub(crate) child: Child,
     lines: BufReader<ChildStderr>,
@@ -134,7 +134,7 @@ impl Watched {
         }
     }
 
-    /// The same signal soon after the first one is the same one, so that a second one may have to come often.
+    /// A repeated signal soon after the first counts as the same, so the second may have to be sent often.
     pub(crate) fn signal_until_it_ends(&mut self, again: Signal) {
         let begun = Instant::now();
         while self.child.try_wait().unwrap().is_none() {
@@ -169,7 +169,7 @@ fn every_row_is_sent_once_and_reported() {
     assert_eq!(first.json(), json!({"type": "text", "userId": user(0), "text": "Hola Persona 0"}));
     assert_eq!(home.run("bulk status r").success().json()["complete"], true);
     assert!(home.run("bulk list").success().stdout.starts_with("r\tcomplete\t300\t300\t0\t0\t0\t"));
-    // Nothing is left to be done.
+    // There is nothing left to do.
     assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [300, 0, 0, 0]);
     assert_eq!(jelou.seen().len(), 300);
 }
@@ -211,7 +211,7 @@ fn the_same_list_is_refused_until_it_is_meant() {
         let all = [&["bulk", "send", "people.csv", "--yes", "--rate", "1000/s"], flags, &["text", text]].concat();
         home.run_args(&all).api(&jelou.url).end()
     };
-    // Who sorts the list anew, or writes it otherwise, sends the same.
+    // A list in another order or format sends the same.
     home.write(
         "people.csv",
         format!("celular;nombre\n+{};Persona 2\n{};Persona 0\n{};Persona 1\n", user(2), user(0), user(1)),
@@ -224,7 +224,7 @@ fn the_same_list_is_refused_until_it_is_meant() {
     assert_eq!(again(&[], "Otra cosa").code, 0);
     assert_eq!(again(&["--run", "r"], "Una más").code, 2);
     assert_eq!(jelou.seen().len(), 9);
-    // What was removed is forgotten.
+    // Removed runs are forgotten.
     home.run("bulk remove r").fails(2, &["run r, which is complete, was not removed"]);
     home.run("bulk remove r --yes").success();
     home.run("bulk status r").fails(2, &["there is no run r"]);
@@ -313,7 +313,7 @@ fn rejected_rows_fail_and_the_others_go_on() {
     let other = Jelou::never_asked();
     resume(&home, &other.url).args(&["--api-url", &other.url]).fails(2, &["--api-url: run r was started with"]);
     resume(&home, &other.url).fails(2, &["JELOU_API_URL: run r was started with"]);
-    // What is typed counts, and its address is the run's own.
+    // Typed settings count, and its address is the run's own.
     resume(&home, &other.url).args(&["--api-url", &jelou.url]).fails(10, &[]);
     assert_eq!(jelou.seen().len(), 55);
 }
@@ -349,7 +349,7 @@ fn retry_after_stops_everyone() {
     assert!(soon.count() <= 9);
 }
 
-/// The lines that tell a wait.
+/// The lines that announce a wait.
 fn waits(ended: &Ended) -> Vec<&str> {
     ended.stderr.lines().filter(|line| line.starts_with("note: waiting ")).collect()
 }
@@ -357,7 +357,7 @@ fn waits(ended: &Ended) -> Vec<&str> {
 #[test]
 fn a_wait_is_told_once_with_its_reason_and_its_end() {
     let home = people(11);
-    // The ten that leave together behind the first one are all told to wait.
+    // The ten that leave together after the first one all get the wait.
     let jelou = Jelou::start(|user, before| match (user.ends_with("00"), before) {
         (false, 0) => Act::Answer(429, "Retry-After: 2\r\n", r#"{"code":"130429"}"#),
         _ => Act::Accept,
@@ -394,7 +394,7 @@ fn a_slow_rate_is_no_wait() {
 
 #[test]
 fn a_run_pauses_when_every_row_meets_a_rate_limit_for_too_long() {
-    // One row that is alone, and many that are limited once the first ones were accepted.
+    // One row that is alone, and many that are limited after the first ones were accepted.
     for accepted in [0, 20] {
         let home = people(60);
         let jelou = Jelou::start(move |user, _| match user.parse::<usize>().unwrap() % 1000 {
@@ -405,7 +405,7 @@ fn a_run_pauses_when_every_row_meets_a_rate_limit_for_too_long() {
         let ended = ended.fails(6, &["the run paused: the API answered 429", "--max-wait", "jelouctl bulk resume r"]);
         let [sent, failed, unknown, pending] = counts(&ended.json());
         assert_eq!((sent, failed, unknown, pending), (accepted as u64, 0, 0, 60 - accepted as u64));
-        // The waits of the run double, not those of each row, and from the second on one row goes alone.
+        // The waits double for the run, not for each row, and from the second on a single row is sent.
         assert!(jelou.seen().len() <= accepted + 16, "{} requests", jelou.seen().len());
         let report = home.run("bulk report r --state pending").success();
         assert!(report.stdout.contains(",no,,429,unavailable,"), "{report:?}");
@@ -428,7 +428,7 @@ fn a_run_pauses_at_once_when_the_api_asks_for_a_longer_wait() {
     let ended = send(&home, &jelou.url).fails(6, &["the run paused: the API answered 429", "asks to wait 3600 s"]);
     assert!(begun.elapsed() < Duration::from_secs(20) && waits(&ended).is_empty(), "{ended:?}");
     assert_eq!((counts(&ended.json()), jelou.seen().len()), ([0, 0, 0, 5], 1));
-    // It may wait for so long where that is said, and tells until when.
+    // A long wait is allowed if it is set, and the message says until when.
     let mut child = Watched::new(start(&home, "bulk resume r --max-wait 2h", &[], &jelou.url));
     child.wait_for("note: waiting 1 h 0 min, until 20");
     signal(&child.child, Signal::INT);
@@ -535,7 +535,7 @@ fn a_signal_at_any_instant_leaves_no_row_unknown() {
         let child = start(&home, SEND, &["text", "Hola"], &jelou.url);
         jelou.wait_for(1 + fastrand::usize(..300));
         signal(&child, came);
-        // A terminal that goes is told twice: by the shell, and by the system.
+        // A closing terminal signals twice: by the shell, and by the system.
         if came == Signal::HUP {
             signal(&child, came);
         }
@@ -547,7 +547,7 @@ fn a_signal_at_any_instant_leaves_no_row_unknown() {
     }
 }
 
-/// Does `work` while another process makes a run; it is at it until what `work` gives is dropped.
+/// Does `work` while another process makes a run, which continues until the result of `work` is dropped.
 fn while_a_run_is_made<T>(home: &Home, work: impl FnOnce() -> T) -> T {
     if let Some(ledger) = home.ledger() {
         #[cfg(target_os = "linux")]
@@ -587,7 +587,7 @@ fn who_waits_for_another_that_makes_a_run_says_so_and_ends_by_a_signal() {
         assert_eq!(jelou.seen().len(), sent, "{ended:?}");
         let runs = home.run("bulk list").success().stdout;
         assert_eq!(runs.lines().count(), sent.min(1), "{runs}");
-        // What was waited for has left nothing behind that would hinder the next one.
+        // The wait has left nothing that would hinder the next process.
         if code != 0 {
             assert_eq!(counts(&send(&home, &jelou.url).success().json()), [3, 0, 0, 0]);
         }
@@ -655,7 +655,7 @@ fn what_was_ignored_at_the_start_stays_so() {
 #[test]
 fn the_same_signal_within_a_second_is_the_same_one() {
     for again in [Signal::INT, Signal::TERM] {
-        // An attempt in which the second one was late says nothing.
+        // An attempt whose second signal was late proves nothing.
         while !is_one_signal(again) {}
     }
 }
@@ -846,11 +846,11 @@ fn a_run_is_resumed_by_who_began_it() {
     let other = home.run("bulk resume r").env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-x");
     other.fails(2, &["client id: run r was started with id-a, not with x"]);
     assert_eq!(jelou.seen().len(), 1);
-    // A guard that came since then holds.
+    // A guard that was added since then applies.
     home.config(&format!("{}allow_to = [\"1*\"]\n", profile("a", "1")));
     home.run("bulk resume r").fails(11, &["is not among the recipients"]);
     home.config(&format!("default_profile = \"b\"\n{}{}", profile("a", "1"), profile("b", "2")));
-    // Its profile and bot are the run's own, whatever the default is; the first row was certainly not sent.
+    // It uses its own profile and bot, whatever the default is; the first row was certainly not sent.
     home.run("bulk resume").success();
     let seen = jelou.seen();
     assert_eq!(seen.len(), 21);
@@ -860,7 +860,7 @@ fn a_run_is_resumed_by_who_began_it() {
 #[test]
 fn a_secret_goes_only_where_this_process_is_set_up_to_send() {
     let home = people(3);
-    // Whoever may write runs could name an address of their own.
+    // A user who may write runs could set another address.
     let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
     stranger.set_nonblocking(true).unwrap();
     let url = format!("http://{}", stranger.local_addr().unwrap());

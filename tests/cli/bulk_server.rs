@@ -1,5 +1,5 @@
-//! A Jelou for bulk runs: it keeps connections, counts what it received and accepted of each recipient, and does to each
-//! request what a test says.
+//! A Jelou for bulk runs: it keeps connections, counts the messages that it received and accepted for each recipient,
+//! and treats each request as the test says.
 
 use std::collections::HashMap;
 use std::io::{BufReader, Write};
@@ -44,7 +44,7 @@ impl Act {
     }
 }
 
-/// One request as the server saw it.
+/// One request as received by the server.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) user: String,
@@ -61,9 +61,9 @@ pub(crate) enum Listing {
     Hang,
 }
 
-/// What it knows of templates: the pages, and which were asked for.
+/// What it knows about templates: the pages, and which were requested.
 struct Templates {
-    /// Of the page of this number.
+    /// The page of this number.
     page: Box<dyn Fn(usize) -> Listing + Send + Sync>,
     asked: Mutex<usize>,
 }
@@ -76,12 +76,12 @@ pub(crate) struct Jelou {
 }
 
 impl Jelou {
-    /// `act` is told the recipient and how many requests for it came before.
+    /// `act` gets the recipient and the number of earlier requests for it.
     pub(crate) fn start(act: impl Fn(&str, usize) -> Act + Send + Sync + 'static) -> Self {
         Self::with_templates(|page| panic!("page {page} of the templates was asked for"), act)
     }
 
-    /// It has templates too: `page` is told the number of each page that is asked for.
+    /// It also has templates: `page` gets the number of each requested page.
     pub(crate) fn with_templates(
         page: impl Fn(usize) -> Listing + Send + Sync + 'static,
         act: impl Fn(&str, usize) -> Act + Send + Sync + 'static,
@@ -94,12 +94,12 @@ impl Jelou {
         Self { url: acceptor.url(), templates, seen, acceptor }
     }
 
-    /// How many pages of templates were asked for.
+    /// The number of template pages that were requested.
     pub(crate) fn pages_asked(&self) -> usize {
         *self.templates.asked.lock().unwrap()
     }
 
-    /// It fails the test when it is asked.
+    /// The test fails if it gets a request.
     pub(crate) fn never_asked() -> Self {
         let jelou = Self::accepting();
         Self { acceptor: jelou.acceptor.never_asked(), ..jelou }
@@ -109,7 +109,7 @@ impl Jelou {
         Self::start(|_, _| Act::Accept)
     }
 
-    /// It says of each request that it has arrived, and accepts one whenever it is told to.
+    /// It reports each request that arrives, and accepts one on each signal.
     pub(crate) fn holding() -> (Self, Receiver<()>, Sender<()>) {
         let (arrived, has_arrived) = channel();
         let (go, may_go) = channel();
@@ -135,7 +135,7 @@ impl Jelou {
         counts
     }
 
-    /// Waits until so many requests have come.
+    /// Waits until this number of requests has arrived.
     pub(crate) fn wait_for(&self, requests: usize) {
         let begun = Instant::now();
         while self.seen.lock().unwrap().len() < requests {
@@ -147,7 +147,7 @@ impl Jelou {
 
 fn serve(stream: &TcpStream, act: &dyn Fn(&str, usize) -> Act, all: &Mutex<Vec<Seen>>, templates: &Templates) {
     let mut reader = BufReader::new(stream);
-    // A connection that ends is the client's own affair.
+    // Clients may close a connection at any time.
     while let Ok(received) = read_request(&mut reader) {
         if received.line.starts_with("GET ") {
             if templates.list(stream, &received).is_none() {
@@ -166,7 +166,7 @@ fn serve(stream: &TcpStream, act: &dyn Fn(&str, usize) -> Act, all: &Mutex<Vec<S
             all.push(Seen { user: user.clone(), at: Instant::now(), accepted: act.accepts(), received });
             (act, earlier)
         };
-        // An id comes once.
+        // Each id occurs once.
         let again = if earlier > 0 { format!("_{earlier}") } else { String::new() };
         let (status, headers, body) = match act {
             Act::Accept if body["elementName"].is_string() => {
@@ -188,7 +188,7 @@ fn serve(stream: &TcpStream, act: &dyn Fn(&str, usize) -> Act, all: &Mutex<Vec<S
 }
 
 impl Templates {
-    /// Answers a request for a page; nothing where the connection is of no more use.
+    /// Answers a request for a page; None if the connection is no longer usable.
     fn list(&self, mut stream: &TcpStream, received: &Received) -> Option<()> {
         let (_, page) = received.line.split_once("page=").unwrap();
         *self.asked.lock().unwrap() += 1;

@@ -1,4 +1,4 @@
-//! Runs at a terminal: words in place of JSON, tables, and what is asked.
+//! Runs at a terminal: text instead of JSON, tables, and questions.
 
 use crate::bulk_run::people;
 use crate::bulk_server::{Act, Jelou};
@@ -136,7 +136,7 @@ fn who_resumes_sees_the_first_message_and_is_asked() {
     terminal.answer("[y/N] ", "y");
     let (code, screen) = terminal.end();
     assert!(code == 4 && refusing.seen().len() > seen, "{screen}");
-    // Where it was said before, and where nobody can be asked, nothing is.
+    // It asks nothing if the answer was given before, or if no one can be asked.
     let seen = refusing.seen().len();
     assert_eq!(end(&home, "bulk resume --yes").0, 4);
     assert_eq!(home.run("bulk resume").end().code, 4);

@@ -1,4 +1,4 @@
-//! `bulk send --only-in-window`: free messages to people who have written lately, by Jelou's history, and to nobody else.
+//! `bulk send --only-in-window`: free messages only to people who wrote recently, by Jelou's history.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ also_in_a_database! {
 
 const HOUR: u64 = 3600;
 
-/// A message in the chat of person `number`, so many seconds ago.
+/// A message in the chat of person `number`, this number of seconds ago.
 fn entry(by: &str, number: usize, seconds: u64) -> Value {
     let at = jiff::Timestamp::try_from(SystemTime::now() - Duration::from_secs(seconds)).unwrap();
     let (bot, person) = (json!({"id": "BOT_ID"}), json!({"id": user(number)}));
@@ -29,7 +29,7 @@ fn entry(by: &str, number: usize, seconds: u64) -> Value {
         "createdAt": format!("{at:.3}"), "bubble": {"type": "TEXT", "text": "Hola"}})
 }
 
-/// Of six people the first, second and fifth wrote within 23 hours; to one only the bot wrote.
+/// The first, second and fifth of six people wrote within 23 hours; only the bot wrote to one.
 fn history() -> Vec<Value> {
     let (by_the_bot, twice) = (entry("bot", 3, HOUR), [entry("user", 4, 2 * HOUR), entry("user", 4, 30 * HOUR)]);
     let [late, early] = twice;
@@ -42,7 +42,7 @@ fn page(entries: &[Value]) -> Reply {
     Reply::json(200, &json!({"pagination": pagination, "results": entries}).to_string())
 }
 
-/// Accepts messages, and answers the rest with `history`.
+/// Accepts messages, and answers any other request with `history`.
 fn server(history: impl Fn() -> Reply + Send + Sync + 'static) -> Server {
     Server::responding(move |number, request| {
         if request.line.starts_with("POST ") {
@@ -53,7 +53,7 @@ fn server(history: impl Fn() -> Reply + Send + Sync + 'static) -> Server {
     })
 }
 
-/// Who was written to.
+/// The people who got a message.
 fn written_to(server: &Server) -> Vec<String> {
     let of = |request: &crate::server::Received| {
         let body: Value = serde_json::from_slice(&request.body).ok()?;
@@ -81,7 +81,7 @@ fn only_people_who_wrote_within_23_hours_get_it() {
     assert_eq!(written_to(&server), [user(0), user(1), user(4)]);
     let others = home.run("bulk report r --state skipped --reason outside_window -o to").success().stdout;
     assert_eq!(others.lines().collect::<Vec<_>>(), [2, 3, 5].map(|number| format!("+{}", user(number))));
-    // Sent again as a report, a free message still reaches none of them, but a template does.
+    // If the report is sent again, a free message still reaches none of them, but a template does.
     home.run("bulk report r --reason outside_window --file others.csv").success();
     let note = "3 rows are left out, which the report has as outside_window: line 2, 3, 4";
     let again = |kind: &[&str]| {
@@ -110,7 +110,7 @@ fn where_the_history_cannot_be_read_nothing_is_sent() {
         assert_eq!(written_to(&server), [""; 0], "{said}");
     }
     assert_eq!(home.run("bulk list -o id").success().stdout, "");
-    // Nobody has written: that is an answer.
+    // No one has written: that is an answer.
     let server = server(|| page(&[]));
     let ended = send(&home, &server, "").success();
     assert_eq!(ended.json()["skipped_reasons"], json!({"outside_window": 6}));
@@ -136,7 +136,7 @@ fn a_run_that_is_resumed_looks_again() {
     let ended = resume().success();
     assert!(ended.stderr.contains("2 rows are left out: these people have not written"), "{}", ended.stderr);
     assert_eq!(ended.json()["skipped_reasons"], json!({"outside_window": 5}));
-    // Who was left out before stays so.
+    // People who were skipped before stay skipped.
     assert_eq!(written_to(&server), [user(1)]);
 }
 

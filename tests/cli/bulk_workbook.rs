@@ -1,4 +1,5 @@
-//! Lists that are workbooks: what a cell becomes, which sheet is read, and what is said of one that cannot be.
+//! Lists that are workbooks: the text of a cell, the sheet that is read, and the errors of a workbook that cannot be
+//! read.
 
 use std::fmt::Write;
 use std::fs;
@@ -140,7 +141,8 @@ fn a_cell_of_an_open_document_is_what_is_stored() {
     }
 }
 
-/// What openpyxl and LibreOffice write is sent as a sheet shows it; `make.py` in the same folder says how it was made.
+/// Files from openpyxl and LibreOffice are sent as a sheet shows them; `make.py` in the same folder shows how they were
+/// made.
 #[test]
 fn cells_go_out_as_the_sheet_shows_them() {
     let home = Home::new();
@@ -155,7 +157,7 @@ fn cells_go_out_as_the_sheet_shows_them() {
         for text in &sent {
             let cells: Vec<_> = text.as_str().unwrap().split('|').collect();
             let [format, sent, expected] = cells[..] else { panic!("{text}") };
-            // An .ods has the texts that LibreOffice showed, in whose country it was saved.
+            // An .ods has the texts that LibreOffice showed, in the country in which it was saved.
             assert_eq!(
                 if is_ods { marks(sent) } else { sent.to_owned() },
                 if is_ods { marks(expected) } else { expected.to_owned() },
@@ -194,7 +196,7 @@ fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_call
         assert_eq!((&body["text"], &body["userId"]), (&json!(expected), &json!("593987654321")), "{text}");
         assert!(!ended.stderr.contains("as they are stored"), "{ended:?}");
     }
-    // Coordinates are numbers, which are not for a person to read.
+    // Coordinates are numbers that people do not read.
     let ended = previewed(&home, &["people.xlsx", "--country=EC", "location", "--lat={{ saldo }}", "--long={{tasa}}"]);
     assert!(ended.stdout.contains("1.234") && ended.stdout.contains("0.15"), "{ended:?}");
 
@@ -450,7 +452,7 @@ fn a_workbook_that_cannot_be_read_is_told_with_the_way_out() {
         ("META-INF/manifest.xml", b"<m:manifest><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>"),
     ]);
     let mut flipped = whole.clone();
-    // In the first part, which is the sheet, behind its name.
+    // In the first part, which is the sheet, after its name.
     flipped[70] ^= 0xff;
     let long = "x".repeat(600 * 1024);
     let as_csv = "save the sheet as \"CSV UTF-8\"";

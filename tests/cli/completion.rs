@@ -1,4 +1,4 @@
-//! Completion while one types: in real shells on a pseudo-terminal, and what it must never do.
+//! Completion while typing: in real shells on a pseudo-terminal, and its limits.
 
 use std::process::Command;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use crate::server::{Reply, Server};
 
 const PROFILES: &str = "default_profile = \"prod\"\n[profiles.prod]\nbot_id = \"7477\"\nclient_secret = \"canary-1\"\n[profiles.staging]\nbot_id = \"7488\"\n";
 
-/// What follows `words`, as bash is answered.
+/// The candidates after `words`, as bash gets them.
 fn candidates(home: &Home, words: &[&str]) -> Ended {
     let run = home.run_args(&[&["--", "jelouctl"], words].concat());
     let index = words.len().to_string();
     run.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", index).env("_CLAP_IFS", "\n").end()
 }
 
-/// Types a line with a Tab in it into `shell` and gives what came back by the time `expected` is there.
+/// Types a line with a Tab into `shell` and returns the output up to `expected`.
 fn typed(shell: &[&str], setup: &str, expected: &str) {
     let home = Home::new();
     home.config(PROFILES);
@@ -39,7 +39,7 @@ fn typed(shell: &[&str], setup: &str, expected: &str) {
     session.expect(expected).unwrap();
 }
 
-// The bash of macOS is too old for it.
+// The bash of macOS is too old.
 #[test]
 #[cfg(target_os = "linux")]
 fn bash_completes_a_profile() {
@@ -93,7 +93,7 @@ fn profiles_kinds_and_remembered_templates_are_offered() {
     assert_eq!(candidates(&home, &["send", "template", ""]).stdout.matches('\u{1b}').count(), 0);
 }
 
-/// bash puts a candidate on the line as it stands.
+/// bash inserts a candidate literally.
 #[test]
 fn nothing_is_offered_that_a_shell_would_run() {
     let home = Home::new();
@@ -130,14 +130,14 @@ fn keys_are_offered_where_one_is_named() {
 fn runs_are_offered_where_one_is_named() {
     let home = Home::new();
     assert_eq!(candidates(&home, &["bulk", "status", ""]).stdout.lines().next(), Some("--profile"));
-    // Where one directory is for both, the configuration may be there.
+    // If one directory is used for both, the configuration may be there.
     let kept = if STATE == CONFIG { "runs" } else { "" };
     assert!(!home.path().join(STATE).join(kept).exists());
     home.write("people.csv", "to\n593987654321\n");
     home.run("bulk send people.csv --run orders --sandbox --yes text Hola").success();
     assert_eq!(candidates(&home, &["bulk", "status", "or"]).stdout, "orders");
     assert_eq!(candidates(&home, &["bulk", "resume", "or"]).stdout, "orders");
-    // Those of a database are not asked for, and these are not among them.
+    // A database's runs are not requested, and these are not among them.
     let offered = |variable: &str, value: &str| {
         let run = home.run_args(&["--", "jelouctl", "bulk", "resume", "or"]).env(variable, value);
         run.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "3").env("_CLAP_IFS", "\n").success().stdout
@@ -159,7 +159,7 @@ fn a_broken_configuration_or_cache_is_one_without_names() {
     home.write(&format!("{CACHE}/templates.json"), "{broken");
     let ended = candidates(&home, &["send", "template", ""]);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
-    // A pipe that nobody writes into must not be waited for.
+    // Completion must not wait for a pipe without a writer.
     crate::harness::tool(Command::new("mkfifo").arg(home.path().join("pipe")));
     for words in [["--profile", "", ""], ["bulk", "resume", ""]] {
         let run = home.run_args(&[&["--", "jelouctl"], &words[..]].concat()).env("JELOUCTL_CONFIG", "pipe");

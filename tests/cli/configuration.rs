@@ -1,4 +1,4 @@
-//! Where settings come from, which of them wins, and what is refused.
+//! The sources of settings, their precedence, and invalid settings.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -98,7 +98,7 @@ fn the_profile_is_chosen_by_flag_variable_default_or_as_the_only_one() {
         .fails(3, &["there is no profile `prd` (from --profile); there are: prod, test", "did you mean `prod`?"]);
     home.run(SEND).env("JELOU_PROFILE", "x").fails(3, &["from JELOU_PROFILE"]);
     Home::new().run(SEND).args(&["-p", "x"]).fails(3, &["there are no profiles", "jelouctl profile set x"]);
-    // The sandbox works whatever there is.
+    // The sandbox works in any case.
     home.config(&two);
     home.run(SEND).args(&["--sandbox"]).success();
 }
@@ -138,7 +138,7 @@ fn every_command_looks_for_runs_where_the_configuration_says_or_not_at_all() {
         run().args(&["--config", "nosuch.toml"]).fails(3, &["nosuch.toml: there is no such file"]);
         run().env("JELOUCTL_CONFIG", "nosuch.toml").fails(3, &["nosuch.toml: there is no such file"]);
     }
-    // In the sandbox too: a rehearsal is where the profile says.
+    // In the sandbox, too: a rehearsal is stored where the profile says.
     home.run("bulk stop --sandbox").env_remove("JELOUCTL_LEDGER").fails(3, &["several profiles"]);
     let enclosed = || home.run("bulk stop").env_remove("JELOUCTL_LEDGER").env("JELOUCTL_SANDBOX", "http://127.0.0.1:9");
     enclosed().fails(3, &["several profiles"]);
@@ -164,11 +164,11 @@ fn profiles_that_mean_the_same_ledger_need_no_choice_and_looking_at_it_needs_no_
     let sandbox = ("JELOUCTL_SANDBOX", "http://127.0.0.1:9");
     run("bulk list --profile c").fails(3, &["there is no profile `c`"]);
     run("bulk list --profile c").env(sandbox.0, sandbox.1).success();
-    // One database, by another user and spelling: it is gone to, and cannot be reached.
+    // One database, by another user and spelling: it is tried, and cannot be reached.
     let same = "[profiles.a]\nledger = \"postgres://a@127.0.0.1:1/j\"\n[profiles.b]\nledger = \"postgresql://b@127.0.0.1:1/j\"\n";
     home.config(same);
     run("bulk list").fails(12, &["@127.0.0.1:1/j"]);
-    // A profile that is not here has no database: that of another one is not touched, nor where that is the only one.
+    // A profile that is missing here has no database: that of another one is not used, even if it is the only one.
     for config in [same, "[profiles.a]\nledger = \"postgres://a@127.0.0.1:1/j\"\n"] {
         home.config(config);
         for command in ["bulk list", "bulk stop", "bulk remove --older-than 90d --yes"] {
@@ -199,7 +199,7 @@ fn a_variable_that_is_nearly_ours_is_warned_about() {
     let ended = send().args(&["--strict"]).success();
     let warning = "warning: the variable JELOU_BOT is not read: did you mean JELOU_BOT_ID?\n";
     assert_eq!(ended.stderr, warning);
-    // Who wants errors alone is told of it where something fails.
+    // With --quiet an error still mentions it.
     assert_eq!(send().args(&["--quiet"]).success().stderr, "");
     let ended = home.run(SEND).args(&["--quiet"]).env("JELOU_BOT", "78").fails(3, &["error: no bot"]);
     assert!(ended.stderr.starts_with(warning) && ended.stderr.matches("JELOU_BOT is").count() == 1, "{ended:?}");
@@ -220,7 +220,7 @@ fn nothing_set_up_says_every_way() {
         Home::new().run(SEND).env("JELOU_CLIENT_ID", "x").fails(3, &["error: no bot to send from, no client secret\n"]);
     assert_eq!(with_id.stdout, "");
     assert_eq!(ended.stdout, "");
-    // Of a command that only looks it goes without saying.
+    // A command that only reads does not print it.
     assert!(ended.stderr.ends_with("; nothing was sent\n"), "{ended:?}");
     assert!(!Home::new().run("templates").fails(3, &[all]).stderr.contains("nothing was sent"));
     let ways = [
@@ -237,7 +237,7 @@ fn nothing_set_up_says_every_way() {
 
 #[test]
 fn a_full_environment_needs_no_home() {
-    // Without HOME the system still knows one: whoever runs the tests may have a configuration there.
+    // Without HOME the system still knows one: the user who runs the tests may have a configuration there.
     let is_there = std::env::home_dir().is_some_and(|home| home.join(CONFIG).join("config.toml").exists());
     if !can_test("a user without a configuration", || !is_there) {
         return;
@@ -511,7 +511,7 @@ fn a_service_names_the_file_of_its_secret() {
     send().env("JELOU_CLIENT_SECRET_FILE", "missing").fails(3, &["JELOU_CLIENT_SECRET_FILE: failed to read missing"]);
     let both = send().env("JELOU_CLIENT_SECRET_FILE", "credentials/jelou").env("JELOU_CLIENT_SECRET", "canary-2");
     both.fails(3, &["JELOU_CLIENT_SECRET_FILE: JELOU_CLIENT_SECRET is set too; keep one of them"]);
-    // A sandbox sets the one, whatever there is, and neither is read.
+    // A sandbox sets one of them in any case, and reads neither.
     let both = send().env("JELOU_CLIENT_SECRET_FILE", "missing").env("JELOU_CLIENT_SECRET", "canary-2");
     both.args(&["--sandbox"]).env_remove("JELOU_API_URL").success();
 
@@ -531,7 +531,7 @@ fn a_service_names_the_file_of_its_secret() {
     assert_eq!(secrets, ["Basic eDpjYW5hcnktMQ=="; 2]);
 }
 
-/// The file of the machine, in a mount namespace of its own.
+/// The machine's file, in a separate mount namespace.
 #[test]
 #[cfg(target_os = "linux")]
 fn the_configuration_of_the_machine_is_read_where_the_user_has_none() {
@@ -550,7 +550,7 @@ fn the_configuration_of_the_machine_is_read_where_the_user_has_none() {
     let ended = run("\"$JELOUCTL\" profile list; \"$JELOUCTL\" doctor --offline || true");
     assert!(ended.stdout.starts_with("machine\t1\t\n"), "{ended:?}");
     assert!(ended.stdout.contains("ok       configuration: /etc/jelouctl/config.toml, profiles: 1\n"), "{ended:?}");
-    // As config.example.toml says: everybody reads it, and only its owner writes it.
+    // As in config.example.toml: everyone can read it, and only its owner can write it.
     let ended = run("chmod 644 /etc/jelouctl/config.toml; \"$JELOUCTL\" profile list");
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
     let ended = run("chmod 666 /etc/jelouctl/config.toml; \"$JELOUCTL\" profile show");
@@ -560,7 +560,7 @@ fn the_configuration_of_the_machine_is_read_where_the_user_has_none() {
     assert_eq!(run("\"$JELOUCTL\" profile list").stdout, "mine\t\t\n");
 }
 
-/// A mount needs a namespace of its own.
+/// A mount needs a separate namespace.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_secret_on_a_read_only_mount_is_not_warned_about() {
@@ -735,7 +735,7 @@ fn what_is_around_a_secret_is_told_without_it() {
     assert!(ended.stderr.contains("from JELOU_CLIENT_SECRET looks like NAME=VALUE"), "{ended:?}");
 }
 
-/// A pipe with nobody at its other end.
+/// A pipe without a process at its other end.
 #[cfg(unix)]
 fn lonely_pipe(home: &Home, name: &str) {
     let path = home.path().join(name);
@@ -770,7 +770,7 @@ fn a_pipe_without_a_writer_is_waited_for_ten_seconds() {
             });
         }
     });
-    // One who writes late is heard.
+    // A writer that is late is still read.
     let path = home.path().join("secret");
     std::thread::scope(|scope| {
         scope.spawn(|| std::fs::write(&path, "canary-late\n").unwrap());

@@ -1,5 +1,5 @@
-//! Runs in containers, as docs/shared-ledger.md has them: each machine has a home of its own, which may go at any moment, and
-//! knows what its variables say.
+//! Runs in containers, as in docs/shared-ledger.md: each machine has its own home, which may disappear at any moment,
+//! and only its variables configure it.
 
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use crate::postgres::Cluster;
 use crate::recipes::blocks;
 use crate::shared_ledger::on;
 
-/// What the examples say of their container: its arguments, and the names of its variables.
+/// The container in the examples: its arguments, and the names of its variables.
 struct Example {
     arguments: Vec<String>,
     variables: Vec<String>,
 }
 
 impl Example {
-    /// Of Kubernetes and of Compose; nothing where the machine cannot read them.
+    /// From Kubernetes and Compose; None if the machine cannot read them.
     fn both() -> Option<[Self; 2]> {
         let read = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)";
         if !can_test("python3 with yaml", || works("python3", &["-c", "import yaml"])) {
@@ -42,7 +42,7 @@ impl Example {
         };
         assert_eq!(json!([job["apiVersion"], job["kind"]]), json!(["batch/v1", "Job"]));
         let container = &job["spec"]["template"]["spec"]["containers"][0];
-        // The secret's keys stand behind its name.
+        // The secret's keys come after its name.
         let line = job_block.text.lines().find(|line| line.contains("secretRef")).unwrap();
         let secret = line.split_once("# ").unwrap().1.split(", ").map(str::to_owned).collect();
         let service = &compose["services"]["worker"];
@@ -52,7 +52,7 @@ impl Example {
         ])
     }
 
-    /// Starts the container on a machine of its own. Jelou's address is the only thing that is not named there.
+    /// Starts the container on a machine of its own. Only Jelou's address is set separately.
     fn start(&self, home: &Home, ledger: &str, url: &str) -> Child {
         let mut command = home.command();
         command.args(&self.arguments).env("JELOU_API_URL", url);
@@ -68,7 +68,7 @@ impl Example {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    /// The run that it is for.
+    /// The run that it sends.
     fn run(&self) -> &str {
         let [bulk, work, run] = &self.arguments[..] else { panic!("{:?}", self.arguments) };
         assert_eq!([bulk, work], ["bulk", "work"]);
@@ -92,7 +92,7 @@ fn the_containers_of_the_examples_send_a_run_while_one_joins_and_one_leaves() {
         jelou.wait_for(200);
         let joins = example.start(&homes[2], &ledger, &jelou.url);
         jelou.wait_for(400);
-        // A platform that moves a container asks it to end.
+        // A platform that moves a container asks it to stop.
         signal(&leaves, Signal::TERM);
         let left = end(leaves);
         assert!(left.code == 143 && left.json()["complete"] == false, "{left:?}");
@@ -101,7 +101,7 @@ fn the_containers_of_the_examples_send_a_run_while_one_joins_and_one_leaves() {
         }
         let accepted = jelou.accepted();
         assert_eq!((accepted.len(), accepted.values().max()), (1200, Some(&1)));
-        // One that is started again finds nothing to do.
+        // A restarted one has nothing to do.
         let again = end(example.start(&Home::new(), &ledger, &jelou.url));
         assert_eq!((again.code, jelou.seen().len()), (0, 1200), "{again:?}");
         let workers = "SELECT count(DISTINCT worker) FROM jelouctl.row WHERE worker IS NOT NULL";

@@ -1,9 +1,10 @@
-//! Answers that say both, that the message was accepted and that it was not: nobody knows, and it is never sent again.
+//! Answers that say both that the message was accepted and that it was not: the outcome is unknown, and it is never
+//! sent again.
 
 use crate::harness::{Ended, Home};
 use crate::server::{Reply, Server};
 
-/// Sends with all the retries there are. The server is asked once.
+/// Sends with all retries. The server gets one request.
 fn once(words: &str, reply: Reply) -> Ended {
     let server = Server::answering(reply);
     let ended = Home::new().run(words).args(&["-o", "record"]).api(&server.url).end();
@@ -57,7 +58,7 @@ fn an_answer_that_says_both_is_unknown_and_never_sent_again() {
 fn an_answer_that_breaks_off_behind_an_id_is_unknown() {
     let cut = "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 99\r\n\r\n{\"success\":true,\"messageId\":\"m\"";
     is_unknown(&once("send text --to 593987654321 Hola", Reply::Bytes(cut.into())), cut);
-    // What is empty is no id.
+    // An empty text is not an id.
     let server = Server::start(vec![Reply::json(429, r#"{"messageId":""}"#), Reply::accepted()]);
     Home::new().run("send text --to 593987654321 Hola").api(&server.url).success();
 }

@@ -1,4 +1,4 @@
-//! What happens between us and the API: refusals, hangs, resets, cuts, retries and proxies.
+//! The exchange with the API: refusals, hangs, resets, cuts, retries and proxies.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
@@ -66,7 +66,7 @@ fn a_reset_after_the_request_leaves_it_unknown_and_is_never_retried() {
 
 #[test]
 fn a_reset_at_once_is_told_by_how_far_it_came() {
-    // Whether the connection was made before the reset is for the system to decide; both answers are true then.
+    // The system decides whether the connection was made before the reset; both answers are then correct.
     let ended = Home::new().run(SEND).api(&Server::answering(Reply::ResetBeforeReading).url).end();
     let sent = ended.json()["sent"].clone();
     assert!(matches!((ended.code, sent.as_str()), (7, Some("no")) | (8, Some("unknown"))), "{ended:?}");
@@ -118,7 +118,7 @@ fn a_server_that_does_not_speak_http_leaves_it_unknown() {
 fn a_redirect_is_not_followed() {
     let elsewhere = Server::never_asked();
     let header = format!("Location: {}/stolen\r\n", elsewhere.url);
-    // 303 says that the request was done.
+    // 303 says that the request was carried out.
     for (status, code) in [(301, 5), (302, 5), (303, 8), (307, 5), (308, 5)] {
         let (ended, _, server) = record(Reply::with_headers(status, &header, ""));
         assert_eq!(ended.code, code, "{status}");
@@ -220,7 +220,7 @@ fn the_proxy_of_the_environment_is_used_but_not_for_loopback() {
         refusing.received()
     );
     assert!(refusing.received().iter().all(|request| !request.headers.contains_key("authorization")));
-    // As for curl, the name in lower case wins; on Windows both are one variable.
+    // As in curl, the lower-case name wins; on Windows both are one variable.
     #[cfg(unix)]
     for (winner, other) in [("https_proxy", "HTTPS_PROXY"), ("HTTPS_PROXY", "all_proxy"), ("all_proxy", "ALL_PROXY")] {
         let asked = refusing.received().len();
@@ -273,7 +273,7 @@ fn a_proxy_that_wants_credentials_or_refuses_is_asked_once() {
     assert_eq!((plain.received().len(), &ended.json()["error"]["code"]), (1, &"proxy_credentials".into()));
 }
 
-/// A proxy that does what it is asked: it connects to this address, whatever the name. Counts its tunnels.
+/// A proxy that follows requests: it connects to this address, whatever the name. Counts its tunnels.
 fn forwarding_proxy(to: SocketAddr) -> (Acceptor, Arc<AtomicUsize>) {
     let tunnels = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&tunnels);
@@ -325,7 +325,7 @@ fn a_send_goes_through_a_proxy_and_around_it_where_no_proxy_says_so() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_connection_that_is_never_answered_was_not_sent() {
-    // A queue of none is full with the connections that wait in it; the next one hangs.
+    // A queue of length 0 is full with the connections that wait in it; the next one hangs.
     let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
     listener.listen(0).unwrap();

@@ -50,7 +50,7 @@ fn all_is_well_where_a_message_could_be_sent() {
     }
     let lines: Vec<_> = server.received().into_iter().map(|received| received.line).collect();
     assert_eq!(lines, ["GET / HTTP/1.1", "GET /v1/bots/77/templates?page=1&limit=100 HTTP/1.1"]);
-    // Only the second is signed.
+    // Only the second request is signed.
     assert!(!server.received()[0].headers.contains_key("authorization"));
     let text = home.run("doctor").success().stdout;
     assert!(text.starts_with("ok       configuration: "), "{text}");
@@ -103,7 +103,7 @@ fn each_way_to_fail_has_its_check_and_its_code() {
 
 #[test]
 fn the_clock_is_compared_with_the_servers() {
-    // The first connection only tries the port.
+    // The first connection only tests the port.
     let late = Reply::with_headers(200, "Date: Wed, 21 Oct 2015 07:28:00 GMT\r\n", "{}");
     let server = Server::start(vec![late.clone(), late, templates()]);
     let ended = Home::new().run("doctor --output record").api(&server.url).success();
@@ -165,7 +165,7 @@ fn ledgers_that_cannot_be_kept_are_told() {
     home.write("file", "");
     let run = home.run("doctor --output record --sandbox").env("XDG_STATE_HOME", home.path().join("file"));
     let ended = run.end();
-    // A send needs none.
+    // A send does not need one.
     assert_eq!(ended.code, 0, "{}", ended.stdout);
     is(&ended, "ledgers", "warning", "bulk cannot run, all else can: ");
     is(&ended, "ledgers", "warning", "Not a directory");

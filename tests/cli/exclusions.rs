@@ -1,4 +1,4 @@
-//! Who must not be written to, by the count of the server that would write to them.
+//! Excluded people, by the count of the server that would send to them.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ also_in_a_database! {
     how_many_people_a_list_excludes_is_told,
 }
 
-/// A profile for the API at `url` with more keys.
+/// A profile for the API at `url` with further keys.
 fn profile(home: &Home, url: &str, keys: &str) {
     let login = "bot_id = \"7\"\nclient_id = \"i\"\nclient_secret = \"canary-secret\"";
     home.config(&format!("[profiles.p]\n{login}\napi_url = \"{url}\"\n{keys}\n"));
@@ -86,7 +86,7 @@ fn nobody_on_a_list_is_sent_anything_under_any_form_of_a_number() {
             .args(&["--text", "t", "--caption", "c", "--flow-name", "f", "--cta", "x", "--screen", "A"])
             .fails(11, &["must not be written to"]);
     }
-    // As Windows' Notepad writes "Unicode".
+    // As in "Unicode" files of Windows' Notepad.
     let wide: Vec<u8> = "\u{feff}525512345678\r\nid:U 1\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     home.write("bajas.csv", wide);
     send(&home, "5215512345678", &["--exclude", "bajas.csv"]).fails(11, &["they are on bajas.csv"]);
@@ -95,7 +95,7 @@ fn nobody_on_a_list_is_sent_anything_under_any_form_of_a_number() {
     stdin.fails(11, &["they are on standard input"]);
 }
 
-/// What `messages list -o to` prints has no `+`, and a profile of another country reads it as one of its own.
+/// The output of `messages list -o to` has no `+`, and a profile of another country reads its numbers as national ones.
 #[test]
 fn digits_that_may_be_two_people_exclude_both() {
     for (file, list) in [
@@ -174,7 +174,7 @@ fn the_profile_and_the_flag_add_up() {
     let (of_profile, of_flag) = (bajas.display().to_string(), ["--exclude", "otras.txt"]);
     send(&home, "593987654321", &of_flag).fails(11, &[&of_profile]);
     send(&home, "593987654322", &of_flag).fails(11, &["they are on otras.txt"]);
-    // Both guards look; who is excluded is told first.
+    // Both guards check; an excluded person is reported first.
     send(&home, "525512345678", &of_flag).fails(11, &["must not be written to"]);
     send(&home, "573001234567", &of_flag).fails(11, &["allow"]);
     send(&home, "593987654323", &of_flag).success();
@@ -306,7 +306,7 @@ fn rows_of_who_is_excluded_are_left_out_and_the_rest_is_sent() {
     assert!(shown.stderr.contains(words), "{shown:?}");
     let shown = bulk(&home, &[&flags[..], &["--preview", "9"]].concat()).success();
     assert!(shown.stderr.contains("1 of 5 rows are fine, 3 are left out, 1 is not"), "{shown:?}");
-    // What cannot be sent is looked at by somebody; who is excluded is not.
+    // Rows that cannot be sent need attention; excluded ones do not.
     let ended = bulk(&home, &flags).fails(10, &[words]);
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 3, "invalid": 1}));
     assert_eq!(users(&jelou), ["593987654321"]);
@@ -387,7 +387,7 @@ fn resume_reads_the_list_of_the_profile_again() {
     let seen = users(&jelou);
     let ended: Ended = resume().fails(4, &["2 rows are left out, whose recipients are on", "line 3, 5"]);
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 3}));
-    // What is left out stays so, whatever the list says later.
+    // Skipped rows stay skipped, whatever the list says later.
     bajas("# nobody\n");
     resume().success();
     let seen: Vec<_> = users(&jelou).split_off(seen.len());
@@ -448,7 +448,7 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
         assert!(!written.contains(&people[0]), "{name}: {written:?}");
         home.run("bulk remove r --yes").success();
     }
-    // A row that names nobody is told with its sheet, and nothing is sent.
+    // A row that names no one is reported with its sheet, and nothing is sent.
     home.write("people.csv", format!("to\n{}\n", people.join("\n")));
     let broken = xlsx_rows(&rows(&[&["celular"], &["593987654320"], &["x"], &["y"]]));
     home.write("bajas.xlsx", xlsx(&[sheet("Octubre", &xlsx_rows(&october)), sheet("Enero", &broken)], ""));

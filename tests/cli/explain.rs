@@ -174,7 +174,7 @@ fn the_schema_of_each_kind_holds_for_its_fixture_and_not_for_another() {
         let validator = jsonschema::validator_for(&schema).unwrap();
         for (_, other) in BODIES {
             let body = crate::harness::fixture(&format!("bodies/{other}"));
-            // The two flow messages are of one kind; a flow has all that one of them needs, and more.
+            // The two flow messages are of one kind; a flow has all fields that one of them needs, and more.
             let is_alike = other == name || (kind == "flow-message" && other.starts_with("flow"));
             assert_eq!(validator.is_valid(&body), is_alike, "{kind}: {other}");
         }

@@ -1,4 +1,4 @@
-//! What the tool generates is committed and current: `tests/update` writes it anew.
+//! Generated files are committed and current: `tests/update` writes them.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn completions_are_current() {
     }
 }
 
-/// What `words` write into a directory is what is committed in `directory`.
+/// The files that `words` write into a directory equal those in `directory`.
 fn is_current(words: &str, directory: &str) {
     let names = |directory: &Path| {
         let files = fs::read_dir(directory).unwrap();

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::needs::{can_test, works};
 
-/// Where the configuration is in a home, what runs keep, and what can be had again.
+/// The places in a home of the configuration, the stored runs, and the cache.
 pub(crate) const CONFIG: &str = if cfg!(windows) { r"AppData\Roaming\jelouctl" } else { ".config/jelouctl" };
 pub(crate) const STATE: &str = if cfg!(windows) { r"AppData\Local\jelouctl" } else { ".local/state/jelouctl" };
 pub(crate) const CACHE: &str = if cfg!(windows) { r"AppData\Local\jelouctl" } else { ".cache/jelouctl" };
@@ -25,16 +25,16 @@ pub(crate) const CACHE: &str = if cfg!(windows) { r"AppData\Local\jelouctl" } el
 /// A place to run in; files written into it are found by relative paths.
 pub(crate) struct Home {
     directory: TempDir,
-    /// The address of the ledger of its own; none where runs are files.
+    /// The address of its own ledger; None if runs are files.
     ledger: Option<String>,
 }
 
 thread_local! {
-    /// Makes the address of a ledger for each home of this test; none where its runs are files.
+    /// Makes the address of a ledger for each home of this test; None if its runs are files.
     static LEDGERS: Cell<Option<fn() -> String>> = const { Cell::new(None) };
 }
 
-/// Runs a test in which each home has a ledger of its own, which `make` makes.
+/// Runs a test in which each home has its own ledger, made by `make`.
 pub(crate) fn with_ledgers(make: fn() -> String, test: fn()) {
     LEDGERS.set(Some(make));
     test();
@@ -58,10 +58,10 @@ macro_rules! also_in_a_database {
 }
 pub(crate) use also_in_a_database;
 
-/// How long a test waits between two looks at what it waits for.
+/// The pause between two checks of a condition.
 pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
-/// Waits until `is_so`; what takes longer than a minute never comes.
+/// Waits until `is_so`; fails after a minute.
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
@@ -77,7 +77,7 @@ pub(crate) struct Run<'a> {
     home: PhantomData<&'a Home>,
 }
 
-/// The library of faketime, to be loaded into a process whose clock is to be wrong; nothing where the test is left out.
+/// The library of faketime, to load into a process whose clock should be wrong; None if the test is left out.
 pub(crate) fn faketime() -> Option<String> {
     let print = ["-m", "2026-11-20", "printenv", "LD_PRELOAD"];
     if !can_test("faketime", || works("faketime", &print)) {
@@ -87,7 +87,7 @@ pub(crate) fn faketime() -> Option<String> {
     Some(library.trim().to_owned())
 }
 
-/// What came of it.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: i32,
@@ -95,7 +95,7 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
-/// Whether somebody's sandbox runs here: `--sandbox` would send to it, and the tests would not be alone.
+/// Whether a sandbox of this user runs here: `--sandbox` would send to it, and the tests would not be isolated.
 static IS_SANDBOX_RUNNING: LazyLock<bool> = LazyLock::new(|| {
     let address = SocketAddr::from(([127, 0, 0, 1], 4780));
     let health = || {
@@ -107,8 +107,8 @@ static IS_SANDBOX_RUNNING: LazyLock<bool> = LazyLock::new(|| {
     health().is_ok_and(|answer: String| answer.contains("\"arrived\""))
 });
 
-/// What is ignored here (under `nohup`, in the background of a script) would be ignored by every command too, but for what
-/// is caught.
+/// Signals that are ignored here (under `nohup`, in the background of a script) would also be ignored by every command,
+/// except for those that it catches.
 #[cfg(target_os = "linux")]
 static NOTHING_IS_IGNORED: LazyLock<()> = LazyLock::new(|| {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -131,7 +131,7 @@ impl Home {
         Self { directory: TempDir::new().unwrap(), ledger: LEDGERS.get().map(|make| make()) }
     }
 
-    /// The address of its ledger in a database; none where its runs are files.
+    /// The address of its ledger in a database; None if its runs are files.
     pub(crate) fn ledger(&self) -> Option<&str> {
         self.ledger.as_deref()
     }
@@ -140,7 +140,7 @@ impl Home {
         self.directory.path()
     }
 
-    /// Changes records of its ledger behind the ledger's back; whether that is in a database.
+    /// Changes records of its ledger directly; returns whether the ledger is in a database.
     pub(crate) fn change_database(&self, change: &str) -> bool {
         if let Some(ledger) = self.ledger() {
             #[cfg(unix)]
@@ -151,8 +151,8 @@ impl Home {
         self.ledger().is_some()
     }
 
-    /// In a database the rows of a killed process are its own until their lease has run out, for which nobody waits here. A
-    /// file is known to be nobody's at once.
+    /// In a database the rows of a killed process belong to it until their lease ends; tests do not wait for that. A
+    /// file is known to be free at once.
     pub(crate) fn end_leases(&self) {
         self.change_database(
             "UPDATE jelouctl.row SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL; \
@@ -162,7 +162,7 @@ impl Home {
 
     /// Writes a file that only we can read.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        // With one kind of separators, as the command shows it.
+        // With uniform separators, as in the output of the command.
         let path: PathBuf = self.path().join(name).components().collect();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, content).unwrap();
@@ -195,11 +195,11 @@ impl Home {
         command.env_clear().env("HOME", self.path()).env("USERPROFILE", self.path());
         command.env("XDG_CONFIG_HOME", self.path().join(".config"));
         if cfg!(windows) {
-            // Wine gives every process its own, which all homes would share.
+            // Wine gives every process its own directory, which all homes would share.
             let local = self.path().join(r"AppData\Local");
             command.env("APPDATA", self.path().join(r"AppData\Roaming")).env("LOCALAPPDATA", local);
         }
-        // Without it no program there has sockets.
+        // Programs there have no sockets without it.
         command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
         command.envs(self.ledger().map(|ledger| ("JELOUCTL_LEDGER", ledger)));
         command.current_dir(self.path());
@@ -228,7 +228,7 @@ impl Run<'_> {
         self
     }
 
-    /// Bot and credentials for the API at `url`.
+    /// The bot and credentials for the API at `url`.
     pub(crate) fn api(self, url: &str) -> Self {
         self.env("JELOU_API_URL", url)
             .env("JELOU_BOT_ID", "BOT_ID")
@@ -236,7 +236,7 @@ impl Run<'_> {
             .env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests")
     }
 
-    /// Runs it. Whatever the test, the secret must not show and no panic may happen.
+    /// Runs it. In every test the secret must not appear and no panic may happen.
     pub(crate) fn end(mut self) -> Ended {
         let ended = Ended::new(&self.command.output().unwrap());
         let shown = format!("{}{}", ended.stdout, ended.stderr);
@@ -251,7 +251,7 @@ impl Run<'_> {
         ended
     }
 
-    /// Fails with `code`, and stderr has each of `parts`.
+    /// Fails with `code`, and stderr contains each of `parts`.
     pub(crate) fn fails(self, code: i32, parts: &[&str]) -> Ended {
         let ended = self.end();
         assert_eq!(ended.code, code, "{ended:?}");
@@ -285,7 +285,7 @@ pub(crate) fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// There are no modes here: a file in the user's own directory is the user's own.
+/// There are no modes here: a file in the user's own directory belongs to the user.
 #[cfg(not(unix))]
 pub(crate) fn set_mode(_: &Path, _: u32) {}
 
@@ -298,7 +298,7 @@ pub(crate) fn fixture_path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
-/// `command` as the last words of `launcher`, such as `timeout 9` or nothing at all.
+/// `command` as the last words of `launcher`, such as `timeout 9` or nothing.
 pub(crate) fn under(launcher: &[&str], command: &Command) -> Command {
     let mut words = launcher.iter().map(OsStr::new).chain([command.get_program()]).chain(command.get_args());
     let mut started = Command::new(words.next().unwrap());

@@ -1,4 +1,4 @@
-//! install.sh against a local server of releases: what it installs, and that it installs nothing else.
+//! install.sh with a local server of releases: it installs the release, and nothing else.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -81,7 +81,7 @@ fn install(home: &Home, url: &str, arguments: &[&str]) -> Ended {
     install_after("", home, url, arguments)
 }
 
-/// As [`install`], in a shell that has done `first`.
+/// Like [`install`], in a shell that first ran `first`.
 fn install_after(first: &str, home: &Home, url: &str, arguments: &[&str]) -> Ended {
     let mut command = Command::new("sh");
     command.args(["-ec", &format!("{first}\nexec sh \"$@\""), "sh"]).arg(script()).args(arguments);
@@ -89,7 +89,7 @@ fn install_after(first: &str, home: &Home, url: &str, arguments: &[&str]) -> End
     Ended::new(&command.env("JELOUCTL_RELEASES", url).output().unwrap())
 }
 
-/// It ended with 1 and these words, and left nothing in `home`/bin.
+/// It ended with 1 and this text, and left nothing in `home`/bin.
 fn refused(home: &Home, ended: &Ended, words: &str) {
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended:?}");
     assert!(ended.stderr.contains(words) && ended.stderr.ends_with("nothing was installed\n"), "{words}: {ended:?}");
@@ -145,7 +145,7 @@ fn what_is_not_what_was_released_is_not_installed() {
     fs::create_dir_all(taken.join("jelouctl")).unwrap();
     refused(&home, &install(&home, &releases.url, &["--to", taken.to_str().unwrap()]), "jelouctl is a directory");
     assert_eq!(fs::read_dir(taken.join("jelouctl")).unwrap().count(), 0);
-    // Nobody listens there.
+    // There is no listener there.
     refused(&home, &install(&home, "http://127.0.0.1:1", &to), "or it cannot be reached");
     refused(&home, &install(&home, "http://example.com", &to), "is no address with https");
 }
@@ -189,7 +189,7 @@ fn a_place_for_temporary_files_that_will_not_do_is_told_with_the_way_out() {
     refused("export TMPDIR=/nowhere", "there is no place for temporary files: ");
 }
 
-/// A mount needs a namespace of its own.
+/// A mount needs a separate namespace.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_place_for_temporary_files_where_nothing_runs_is_told_with_the_way_out() {
@@ -213,7 +213,7 @@ fn without_a_home_it_asks_where_to() {
     let home = Home::new();
     let (archive, sums) = archive(&home, "0.3.0", VERSION);
     let releases = Releases::serve(release("0.3.0", &archive, &sums));
-    // Somebody else than root.
+    // A user other than root.
     let id = home.write("path/id", "#!/bin/sh\necho 1000\n");
     fs::set_permissions(&id, fs::Permissions::from_mode(0o755)).unwrap();
     let ended = install_after("PATH=$PWD/path:$PATH; unset HOME", &home, &releases.url, &[]);

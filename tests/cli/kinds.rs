@@ -1,4 +1,4 @@
-//! Every kind of message beside those of the source documents: its request, from flags alone and from a file.
+//! Every kind of message besides those of the source documents: its request, from flags alone and from a file.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::harness::{Home, fixture_path};
 use crate::seeds::{ACCEPTED, MESSAGES, produces};
 use crate::server::{Reply, Server};
 
-/// The flags of `send KIND`, each with its value, give the fixture of that name.
+/// The flags of `send KIND`, each with its value, produce the fixture of that name.
 fn sends(kind: &str, flags: &[[&str; 2]]) {
     produces(&["send", kind], flags.as_flattened(), MESSAGES, &format!("{kind}.json"), ACCEPTED);
 }
@@ -207,21 +207,21 @@ fn coordinates_keep_the_number_that_was_written() {
     home.run("send location --to 593987654321 --body whole.json --sandbox").success();
 }
 
-/// Sends nothing: `arguments` end with 2 and say each of `parts`.
+/// Sends nothing: `arguments` end with 2, and the error has each of `parts`.
 fn refused(arguments: &[&str], parts: &[&str]) {
     let server = Server::never_asked();
     let home = Home::new();
     home.run("send").args(arguments).args(&["--to", "593987654321"]).api(&server.url).fails(2, parts);
 }
 
-/// Sends, and warns of exactly this.
+/// Sends with exactly this warning.
 fn warns(arguments: &[&str], warning: &str) {
     let ended = Home::new().run("send").args(arguments).args(&["--to", "593987654321", "--dry-run", "--sandbox"]).end();
     assert_eq!((ended.code, ended.stderr), (0, format!("warning: {warning}\n")), "{arguments:?}");
     refused(&[arguments, &["--strict"]].concat(), &["which --strict makes errors", warning]);
 }
 
-/// Sends without a word.
+/// Sends without a warning.
 fn passes(arguments: &[&str]) {
     let ended = Home::new().run("send").args(arguments).args(&["--to", "593987654321", "--dry-run", "--sandbox"]).end();
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{arguments:?}");
@@ -246,7 +246,7 @@ fn media_is_a_public_address_and_nothing_is_fetched() {
             refused(&[kind, "--media-url", url], &[problem]);
         }
         refused(&[kind], &["mediaUrl: is missing (set it with --media-url)"]);
-        // Nobody can tell the format from the name.
+        // The name does not show the format.
         passes(&[kind, "--media-url", "https://example.com/download?id=7"]);
     }
     refused(&["template", "x", "--media-url", "foto.jpg"], &["mediaUrl: is not a URL"]);
@@ -376,7 +376,7 @@ fn a_template_says_what_it_lacks() {
     );
 }
 
-/// What WhatsApp refuses in a parameter of a template, and what is said of it.
+/// Invalid parameters of a template, and their errors.
 const NO_PARAMETERS: [(&str, &str); 8] = [
     ("a\nb", "has a line break, which WhatsApp refuses in a parameter of a template"),
     ("a\r\nb", "has a line break"),
@@ -401,7 +401,7 @@ fn a_parameter_of_a_template_is_one_line() {
         ] {
             refused(&[&["template"], flags].concat(), &[&format!("{path}: {problem}"), "(set it with --"]);
         }
-        // Which row it is matters where a row gives it.
+        // The row matters if the value comes from it.
         home.write("people.csv", format!("to,nombre\n593987654321,Ana\n593987654322,\"{text}\"\n"));
         for (flags, path) in [
             (&["t", "--param", "ok", "--param", "{{ nombre }}"][..], "parameters[1]"),
@@ -455,7 +455,7 @@ fn a_body_of_a_template_is_read_as_what_it_is() {
     // A template that the file names by its id, with parameters from flags.
     let by_id = shown(&json!({"templateId": "7", "userId": "1"}), &["--param", "a=1", "--param", "b=x=y"]).json();
     assert_eq!(by_id["body"]["parameters"], json!({"a": "1", "b": "x=y"}));
-    // `userId` names the destination too, but not another one.
+    // `userId` may also name the destination, but not another one.
     let named = shown(&json!({"elementName": "x", "userId": "593987654321"}), &[]).json();
     assert_eq!(named["body"], json!({"destinations": ["593987654321"], "elementName": "x"}));
     let ended = shown(&json!({"elementName": "x", "userId": "1", "destinations": ["2"]}), &[]);
@@ -463,10 +463,10 @@ fn a_body_of_a_template_is_read_as_what_it_is() {
     let ended = shown(&json!({"type": "text", "templateId": "7", "userId": "1"}), &[]);
     let problem = "the body says type \"text\", but `send template` sends type \"template\"";
     assert!(ended.code == 2 && ended.stderr.contains(problem), "{}", ended.stderr);
-    // Null is nothing.
+    // Null counts as absent.
     let named = shown(&json!({"templateId": null, "elementName": "x", "userId": "1"}), &[]).json();
     assert!(named["url"].as_str().unwrap().ends_with("/hsm"), "{named}");
-    // The API writes the destination in its own way.
+    // The API writes the destination differently.
     let server = Server::answering(Reply::json(200, r#"[{"id":"u","destination":"593987654321"}]"#));
     home.write("body.json", r#"{"elementName": "x", "destinations": ["+593 98 765-4321"]}"#);
     home.run("send template --body body.json").api(&server.url).success();

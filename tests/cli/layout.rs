@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Module → the modules of the crate that it may name. `docs/architecture.md` shows the same table.
+/// The modules of the crate that each module may name. `docs/architecture.md` shows the same table.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("main", &[]),
     ("lib", &["cli", "exit"]),
@@ -99,7 +99,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("input", &["line_breaks", "private_file", "repeated_field"]),
     ("conventions", &[]),
     ("exit", &[]),
-    // Of tests, and of cargo-fuzz: in no other build.
+    // Only for tests and cargo-fuzz.
     (
         "fuzzing",
         &["api", "config", "input", "ledger", "list", "message", "output", "phone", "sandbox", "secret", "template"],
@@ -118,8 +118,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("template_names", &["input", "places", "private_file"]),
 ];
 
-/// What a folder inside a room may take of the folders beside it: no more than these files. The list of a run is a draft in a
-/// file wherever its ledger will be.
+/// The files that a folder inside a room may use from the folders beside it. The list of a run is a draft in a file,
+/// wherever its ledger will be.
 const BESIDE: &[(&str, &[&str])] = &[("ledger/postgres", &["ledger/sqlite/draft.rs", "ledger/sqlite/draft_rows.rs"])];
 
 /// A file of `src/`: its module path, and its words without comments and tests.
@@ -131,7 +131,7 @@ struct File {
     words: Vec<String>,
 }
 
-/// A path that a file names, by `use` or where it stands.
+/// A path that a file names, in a `use` or elsewhere.
 struct Import {
     is_public: bool,
     path: Vec<String>,
@@ -158,7 +158,7 @@ fn sources(directory: &Path) -> Vec<PathBuf> {
 
 fn files() -> Vec<File> {
     let root = root();
-    // Files of tests may look at anything.
+    // Test files may use any module.
     let is_of_tests = |path: &Path| path.ends_with("tests.rs") || path.ends_with("ledger/contract.rs");
     let files = sources(&root).into_iter().filter(|path| !is_of_tests(path)).map(|path| {
         let text = fs::read_to_string(&path).unwrap();
@@ -171,7 +171,7 @@ fn files() -> Vec<File> {
     files.collect()
 }
 
-/// Names, `::` and single signs; without comments and the tests at the end.
+/// Names, `::` and single characters; without comments and the tests at the end.
 fn words(text: &str) -> Vec<String> {
     let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
     let mut words: Vec<String> = Vec::new();
@@ -204,7 +204,7 @@ impl File {
         while at < words.len() {
             let before = if at > 0 { words[at - 1] } else { "" };
             match words[at] {
-                // Elsewhere it is a word of a text.
+                // Elsewhere it is a word in a text.
                 "use" if ["", ";", "{", "}", "]", ")", "pub"].contains(&before) => {
                     let is_public = ["pub", ")"].contains(&before);
                     at = use_tree(&words, at + 1, is_public, &[], &mut imports);
@@ -225,7 +225,7 @@ impl File {
         imports
     }
 
-    /// The path from the crate's root; none of another crate.
+    /// The path from the crate's root; None for another crate.
     fn absolute(&self, path: &[String], modules: &BTreeMap<Vec<String>, usize>) -> Option<Vec<String>> {
         let mut base = self.module.clone();
         let steps = match path[0].as_str() {
@@ -246,7 +246,7 @@ impl File {
     }
 }
 
-/// Reads the tree of a `use` from `at` and gives where it ends.
+/// Reads the tree of a `use` from `at` and returns where it ends.
 fn use_tree(words: &[&str], mut at: usize, is_public: bool, prefix: &[String], imports: &mut Vec<Import>) -> usize {
     let mut path = prefix.to_vec();
     loop {
@@ -275,7 +275,7 @@ fn use_tree(words: &[&str], mut at: usize, is_public: bool, prefix: &[String], i
     }
 }
 
-/// For each file, the files that it imports. What a `mod.rs` hands on from its children is an import of who uses it.
+/// The files that each file imports. A re-export of a `mod.rs` counts as an import of its user.
 fn graph(files: &[File]) -> Vec<BTreeSet<usize>> {
     let modules: BTreeMap<_, _> =
         files.iter().enumerate().map(|(number, file)| (file.module.clone(), number)).collect();
@@ -306,7 +306,7 @@ fn graph(files: &[File]) -> Vec<BTreeSet<usize>> {
     files.iter().enumerate().map(imported).collect()
 }
 
-/// The files that each one reaches, itself among them where it stands in a circle.
+/// The files that each one reaches; a file in a cycle reaches itself.
 fn reached(graph: &[BTreeSet<usize>], from: usize) -> BTreeSet<usize> {
     let mut reached = BTreeSet::new();
     let mut open: Vec<_> = graph[from].iter().copied().collect();
@@ -365,7 +365,7 @@ fn no_type_name_stands_twice() {
                 ["type", name, ..] if !line.starts_with(' ') => name,
                 _ => continue,
             };
-            // Alternatives of two systems stand in one file.
+            // Alternatives for two systems are in one file.
             places.entry((*name).to_owned()).or_default().insert(file.path.clone());
         }
     }
@@ -386,7 +386,7 @@ fn imports_go_one_way() {
         for import in file.imports() {
             let from_root = import.path[0] == "crate";
             let ups = import.path.iter().take_while(|step| *step == "super").count();
-            // `super` reaches another module only from the top of its own.
+            // `super` reaches another module only at the top of its own module.
             let step = if from_root { 1 } else { ups };
             if (from_root || ups > 0 && ups == file.module.len()) && import.path[step].starts_with(char::is_lowercase) {
                 let import = import.path[step].as_str();
@@ -396,7 +396,7 @@ fn imports_go_one_way() {
     }
 }
 
-/// The folder inside a room in which a file stands: `ledger/sqlite`.
+/// The folder of a file inside a room: `ledger/sqlite`.
 fn folder_inside_a_room(file: &File) -> Option<PathBuf> {
     let folders = file.path.parent()?;
     (folders.iter().count() > 1).then(|| folders.iter().take(2).collect())
@@ -406,7 +406,7 @@ fn folder_inside_a_room(file: &File) -> Option<PathBuf> {
 fn a_kind_of_ledger_is_opened_by_its_room_alone() {
     let files = files();
     let modules = files.iter().enumerate().map(|(number, file)| (file.module.clone(), number)).collect();
-    // Of two of a kind; in other rooms a folder is a part that has grown.
+    // Folders for two of a kind; in other rooms a folder is a part that has grown.
     let is_folder = |file: &&File| file.is_parent() && file.module.len() == 2 && file.module[0] == "ledger";
     let folders: Vec<_> = files.iter().filter(is_folder).collect();
     assert!(folders.len() > 1);
@@ -466,7 +466,7 @@ fn no_hint_says_that_nothing_was_sent_or_changed() {
     for file in files() {
         let code = file.text.split("#[cfg(test)]\nmod tests").next().unwrap();
         let lines = code.lines().map(str::trim).filter(|line| !line.starts_with("//"));
-        // A text may go on in the next line.
+        // A text may continue in the next line.
         let code = lines.map(|line| line.strip_suffix('\\').unwrap_or(line)).collect::<Vec<_>>().concat();
         for part in ["; nothing was sent", "\"nothing was sent;", "; nothing was changed", "\"nothing was changed;"] {
             assert!(!code.contains(part), "{}: CommandError says it", file.path.display());

@@ -8,7 +8,7 @@ const W: &str = "WhatsApp";
 const J: &str = "Jelou";
 const N: &str = "Jelou's editor";
 
-/// A length: where, the most that is taken, who says so, and the lower figure of another source.
+/// A length: the place, the maximum, its source, and the lower limit of another source.
 #[derive(Clone, Copy)]
 struct Length {
     kind: &'static str,
@@ -26,7 +26,7 @@ const fn advised(length: Length, most: usize, source: &'static str) -> Length {
     Length { advised: Some((most, source)), ..length }
 }
 
-/// In Unicode scalar values; each is at least 1 where it is given.
+/// In Unicode scalar values; each is at least 1 if present.
 const TEXTS: [Length; 39] = [
     length("text", "/text", 4096, W),
     length("list", "/title", 60, J),
@@ -63,14 +63,14 @@ const TEXTS: [Length; 39] = [
     length("carousel", "/parameters/cards/0/body/text", 160, W),
     length("carousel", "/parameters/cards/0/action/parameters/display_text", 20, W),
     length("carousel", "/parameters/cards/1/action/buttons/0/quick_reply/title", 20, W),
-    // Of these only that they are not empty.
+    // These must only not be empty.
     length("flow", "/parameters/flow_id", usize::MAX, ""),
     length("location", "/name", usize::MAX, ""),
     length("file", "/filename", usize::MAX, ""),
     length("template", "/elementName", usize::MAX, ""),
 ];
 
-/// Numbers of items, at least 1 each.
+/// Numbers of items, at least 1.
 const LISTS: [Length; 4] = [
     length("list", "/options", 10, J),
     length("quick-reply", "/quick_replies", 3, J),
@@ -243,7 +243,7 @@ fn the_schemas_have_these_limits_and_no_others() {
     assert_eq!(found, documented);
 }
 
-/// What each kind of media is, as `explain` shows it.
+/// The description of each kind of media, as shown by `explain`.
 const SHOWN: [(&str, &str); 7] = [
     ("image", "jpeg, png, up to 5 MB (not checked) (Jelou)"),
     ("audio", "aac, mp4, mpeg, amr, ogg-opus, up to 16 MB (not checked) (Jelou)"),

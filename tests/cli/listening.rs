@@ -1,4 +1,4 @@
-//! A running `jelouctl sandbox`, asked over a plain socket: what is sent is exactly what the test says.
+//! A running `jelouctl sandbox`, with requests over a plain socket: exactly the test's bytes are sent.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
 
-/// The kinds that one fixture stands for, by its name.
+/// The kinds that one fixture represents, by its name.
 pub(crate) const KINDS: [&str; 16] = [
     "text",
     "list",
@@ -58,7 +58,7 @@ impl Sandbox {
 
     pub(crate) fn start_on(port: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(cargo_bin!("jelouctl"));
-        // Nothing of the machine's own settings.
+        // None of the machine's own settings.
         command.env_clear().args(["sandbox", "--port", port, "--quiet"]).args(arguments);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -71,7 +71,7 @@ impl Sandbox {
         TcpStream::connect(&self.address).unwrap()
     }
 
-    /// A request as the sandbox wants it.
+    /// A request that the sandbox accepts.
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
         self.ask_on(&mut self.connect(), method, path, body)
     }
@@ -91,7 +91,7 @@ impl Sandbox {
         }
     }
 
-    /// What is read back at `path`.
+    /// The sandbox's record at `path`.
     pub(crate) fn read(&self, path: &str) -> Value {
         let answer = self.ask("GET", path, "");
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
@@ -117,7 +117,7 @@ pub(crate) fn text_to(user: &str, text: &str) -> Value {
     json!({ "type": "text", "userId": user, "text": text })
 }
 
-/// One answer with a length; what follows is left in the stream.
+/// One answer with a length; the rest stays in the stream.
 pub(crate) fn read_answer(stream: &mut impl Read) -> Answer {
     let mut reader = BufReader::with_capacity(1, stream);
     let mut head = String::new();

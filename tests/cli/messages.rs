@@ -1,4 +1,4 @@
-//! `messages`: what is read of Jelou's look-ups, whatever they answer, and that nothing but GETs leaves.
+//! `messages`: reads any answers of Jelou's look-ups, and sends only GETs.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -16,7 +16,7 @@ use crate::server::{Received, Reply, Server, respond_to};
 const ANA: &str = "593987654321";
 const LUIS: &str = "593987654322";
 
-/// A time so many seconds ago, as the API writes it.
+/// A time this number of seconds ago, as the API writes it.
 fn ago(seconds: u64) -> String {
     rfc_3339(SystemTime::now() - Duration::from_secs(seconds))
 }
@@ -25,7 +25,7 @@ fn rfc_3339(at: SystemTime) -> String {
     jiff::Timestamp::try_from(at).map(|at| format!("{at:.3}")).unwrap()
 }
 
-/// An entry of the history as Jelou documents it.
+/// An entry of the history, as documented by Jelou.
 fn entry(id: &str, by: &str, person: &str, text: &str, seconds_ago: u64) -> Value {
     let (bot, person) = (json!({"id": "BOT_ID", "name": "Bot"}), json!({"id": person, "names": "Ana"}));
     let (sender, recipient) = if by == "bot" { (bot, person) } else { (person, bot) };
@@ -55,7 +55,7 @@ fn page_number(request: &Received) -> usize {
     parameter(request, "page").unwrap().parse().unwrap()
 }
 
-/// A profile that asks the API at `url` as fast as it can, and does not try again.
+/// A profile that asks the API at `url` as fast as possible, without retries.
 fn use_quick_profile(home: &Home, url: &str) {
     home.config(&format!(
         "[profiles.quick]\nbot_id = \"BOT_ID\"\nclient_id = \"id\"\nclient_secret = \"canary-secret-of-the-tests\"\n\
@@ -88,7 +88,7 @@ fn every_page_is_read_by_get_and_the_newest_comes_last() {
     });
     let home = Home::new();
     let ended = home.asking("messages list --since 2h", &server).success();
-    // The API's entries as they are, one a line.
+    // The API's entries unchanged, one on each line.
     assert_eq!(lines(&ended), shown.iter().rev().cloned().collect::<Vec<_>>());
     let received = server.received();
     assert_eq!(received.len(), 3);
@@ -96,7 +96,7 @@ fn every_page_is_read_by_get_and_the_newest_comes_last() {
         let begin = format!("GET /v1/external/messages/history/BOT_ID?limit=50&page={}&startAt=", number + 1);
         assert!(request.line.starts_with(&begin) && request.body.is_empty(), "{}", request.line);
         assert_eq!(request.headers["authorization"], "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM=");
-        // From the second page on nothing new moves them on.
+        // From the second page on, new entries do not move the pages.
         assert_eq!(parameter(request, "endAt").is_some(), number > 0, "{}", request.line);
         assert!(number == 0 || parameter(request, "endAt") == parameter(&received[1], "endAt"), "{}", request.line);
     }
@@ -127,14 +127,14 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
     let words = r"messages list --by user --since 30d --matching '^\s*(baja|stop)\b' -o to";
     let people = home.asking(words, &server).success().stdout;
     assert_eq!(people, format!("id:web-visitor\nUS.13491208655302741918\n+525512345678\n+{ANA}\n"));
-    // It is a list that a send takes.
+    // It is a list that a send accepts.
     home.write("opted-out.txt", &people);
     let run = home.asking(&format!("send text --to {ANA} Hola --exclude opted-out.txt --dry-run"), &server);
     run.fails(11, &["opted-out.txt"]);
     home.asking("messages list --to +593987654321 -o id", &server).success();
     assert_eq!(home.asking("messages list --to 5215512345678 -o id", &server).success().stdout, "4\n3\n");
     assert_eq!(home.asking("messages list --by bot -o id", &server).success().stdout, "2\n");
-    // Of people nothing is printed unless all of it could be read.
+    // People are only printed if all of the list could be read.
     for (second, code, said) in [
         (Reply::json(500, "{}"), 6, "error: the look-up failed: the API answered 500"),
         (page(&[], 2), 6, "error: the listing is incomplete: the API counts more than it gave"),
@@ -147,7 +147,7 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
     }
 }
 
-/// A listing of two messages, and the answers that follow it; the code, what is said, and how many messages are printed.
+/// A listing of two messages, and the answers that follow it; the code, the output, and the number of printed messages.
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of answers")]
 fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
@@ -249,7 +249,7 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
         assert_eq!(lines(&ended).len(), printed, "{name}: {ended:?}");
         assert!(server.received().iter().all(|request| request.line.starts_with("GET ")), "{name}");
     }
-    // Pages without an end are left.
+    // Reading stops if the pages do not end.
     let number = Arc::clone(&endless);
     let server = Server::responding(move |_, _| {
         let number = number.fetch_add(1, Ordering::SeqCst);
@@ -373,7 +373,7 @@ fn following_goes_on_through_a_restart_without_a_repeat_or_a_gap() {
     server.list("new", 0);
     assert_eq!(printed.next().unwrap(), "new");
     drop(running);
-    // It is listed nine minutes late, and another comes while nobody answers.
+    // It is listed nine minutes late, and another one arrives while the server is away.
     server.list("late", 540);
     server.list("meanwhile", 1);
     let mut complaints = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
@@ -477,7 +477,7 @@ fn one_message_is_found_wherever_it_is_listed() {
     for (history, notifications, one, code, said) in [
         (none(), none(), no_look_up(), 5, "error: Jelou lists no message `t`\n"),
         (none(), no_look_up(), no_look_up(), 5, "error: Jelou lists no message `t`\n"),
-        // A one of another name is not believed.
+        // An entry with another name does not count.
         (
             page(&[entry("u", "bot", ANA, "x", 1)], 1),
             none(),
@@ -494,7 +494,7 @@ fn one_message_is_found_wherever_it_is_listed() {
         ),
         (Reply::json(401, "{}"), none(), no_look_up(), 4, "the API answered 401"),
         (no_look_up(), Reply::json(404, r#"{"code":"E1019"}"#), no_look_up(), 5, "E1019"),
-        // One place need not take the ids of another.
+        // One place need not accept the ids of another.
         (
             none(),
             Reply::json(422, "{}"),
@@ -527,7 +527,7 @@ fn getting_waits_until_it_has_come_so_far() {
     let paths: BTreeSet<_> =
         server.received().iter().map(|request| request.line.split('?').next().unwrap().to_owned()).collect();
     assert_eq!(paths.len(), 3, "{paths:?}");
-    // One that was found by its own address is asked for there again.
+    // A message found by its own address is requested there again.
     let server = Server::responding(move |number, request| match request.line.split([' ', '?']).nth(1).unwrap() {
         "/v1/bots/BOT_ID/notifications/t" if number < 3 => Reply::json(200, &notification("t", "CREATED").to_string()),
         "/v1/bots/BOT_ID/notifications/t" => Reply::json(200, &notification("t", "DELIVERED_USER").to_string()),

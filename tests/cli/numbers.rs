@@ -15,7 +15,7 @@ also_in_a_database! {
 const USER_ID: &str = "US.13491208655302741918";
 const GROUP_ID: &str = "EC.ENT.11815799212886844830";
 
-/// Where the request of a dry run would go.
+/// The address of a dry run's request.
 fn recipient(home: &Home, arguments: &[&str]) -> Value {
     let ended = home.run_args(&[&["--sandbox", "--dry-run", "send", "text", "Hola"], arguments].concat()).success();
     ended.json()["body"]["userId"].clone()
@@ -89,7 +89,7 @@ fn the_country_of_the_profile_holds_where_the_flag_does_not_say() {
     // The number may be one of the country that the profile tries to name.
     home.run_args(&["--sandbox", "send", "text", "Hola", "--to", "5512345678"])
         .fails(3, &["line 2: `MEX` is not a country; write its two letters, such as EC or MX; the nearest is MX"]);
-    // What is wrong whatever the country is told first.
+    // Errors for every country come first.
     home.run_args(&["--sandbox", "send", "text", "Hola", "--to", "12,3"]).fails(2, &["has `,`"]);
 }
 
@@ -123,7 +123,7 @@ fn a_list_whose_bare_numbers_are_of_several_countries_is_told() {
     let ended = home.run("--sandbox bulk send people.csv text Hola").success();
     let told = "the numbers without + are of 2 country codes: +52 (line 2: `525512345678`), +47 (line 3: `4771234567`)";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
-    // With a country each number that is none of it is told, and not to say which country.
+    // With a country, each number that is not one of its own is reported, without the hint to name a country.
     let ended = home.run("--sandbox bulk send people.csv --country EC text Hola").success();
     assert!(
         ended.stderr.contains("`4771234567` is not a national number of EC and is taken as +4771234567"),
@@ -179,7 +179,7 @@ fn a_person_without_a_number_is_named_by_their_user_id() {
     ] {
         home.run("--sandbox send text Hola --to").args(&[to]).fails(2, parts);
     }
-    // A pattern of the guard takes it as any other recipient.
+    // A pattern of the guard matches it like any other recipient.
     home.config("[profiles.p]\nbot_id = \"1\"\nallow_to = [\"593*\", \"EC.*\"]\n");
     for to in [GROUP_ID, "593987654321"] {
         home.run("--sandbox send text Hola --to").args(&[to]).success();
@@ -228,7 +228,7 @@ fn a_template_for_authentication_goes_to_no_user_id() {
     let told = "the template `codigo` is for authentication, which cannot go to a WhatsApp user id";
     send("codigo", USER_ID).fails(2, &[&format!("error: {told}\nhint: send it to the person's phone number; nothing")]);
     assert_eq!((jelou.seen().len(), jelou.pages_asked()), (0, 1));
-    // Nobody else's is looked up first.
+    // No other recipient is looked up first.
     send("aviso", USER_ID).success();
     send("codigo", "593987654321").success();
     assert_eq!((jelou.seen().len(), jelou.pages_asked()), (2, 2));
@@ -240,7 +240,7 @@ fn a_template_for_authentication_goes_to_no_user_id() {
     let test = ["bulk", "send", "people.csv", "--test-to", USER_ID, "template", "codigo", "--param", "1"];
     home.run_args(&test).api(&jelou.url).fails(2, &[told]);
     assert_eq!(jelou.seen().len(), 2);
-    // Where the bot's templates cannot be had, it is sent with a warning, as in a list.
+    // If the bot's templates are unavailable, it is sent with a warning, as in a list.
     let silent = Jelou::with_templates(|_| Listing::Answer(404), |_, _| Act::Accept);
     let words = ["send", "template", "codigo", "--param", "1", "--to", USER_ID];
     let ended = home.run_args(&words).api(&silent.url).success();
@@ -268,7 +268,7 @@ fn a_contact_s_national_number_is_completed_as_the_recipient_s_is() {
     let phone = &ended.json()["body"]["contacts"][0]["phones"][0];
     assert_eq!((&phone["phone"], &phone["wa_id"]), (&json!("+593987654322"), &json!("593987654322")));
     assert!(!ended.stderr.contains("sent as it stands"), "{ended:?}");
-    // So it is in a list, but for a row of another country: nobody can tell whose number that is.
+    // The same in a list, except for a row of another country: that number is ambiguous.
     home.write("people.csv", "to,otro,pais\n0987654321,0987654322,\n3001234567,0987654322,CO\n");
     let login = "bot_id = \"7\"\nclient_id = \"i\"\nclient_secret = \"canary-secret\"";
     home.config(&format!("[profiles.p]\n{login}\ncountry = \"EC\"\n"));

@@ -142,7 +142,7 @@ fn a_send_that_was_killed_may_have_been_sent_until_a_person_decides() {
     arrived.recv().unwrap();
     killed.kill().unwrap();
     killed.wait().unwrap();
-    // The database hears of it when the socket closes.
+    // The database learns of it when the socket closes.
     let mut told = None;
     wait_until("the send is known to be gone", || {
         let ended = home.send(&held, "--once k Hola").end();
@@ -202,12 +202,12 @@ fn a_message_that_may_have_been_sent_is_looked_for_before_another_one_is_kept_ba
     let messages = sandbox.read("/sandbox/messages");
     let ours = messages.as_array().unwrap().iter().find(|message| message["user"] == ANA).unwrap();
     assert_eq!(ours["id"].as_str(), Some(id), "{ours}");
-    // It is kept: Jelou need not be asked again.
+    // It is stored, so Jelou need not be asked again.
     let again = to_sandbox(&home, &sandbox, "text", ANA, "--once k Hola --verbose").success();
     assert!(again.json()["message_id"] == id && !again.stderr.contains("GET "), "{}", again.stderr);
     assert_eq!(home.run("once show k -o record").success().stdout.matches("\"sent\"").count(), 1);
 
-    // What did not arrive is not listed, and an image is not proven by texts.
+    // A message that did not arrive is not listed, and texts do not prove an image.
     to_sandbox(&home, &sandbox, "text", CARO, "--once k Buenas").fails(8, &["the message is not listed"]);
     to_sandbox(&home, &sandbox, "text", DIEGO, "--once k Hola").fails(8, &[]);
     assert_eq!([ANA, BEA, CARO, DIEGO].map(|to| stored(&sandbox, to)), [1, 1, 0, 1]);
@@ -500,7 +500,8 @@ fn who_waits_for_a_run_that_is_made_is_told_and_hears_signals() {
     assert_eq!(sent_to_ana(&jelou), 1);
 }
 
-/// Sends once more what a killed process was to send: nobody gets it twice, and nobody who got it is told "not sent".
+/// Sends again what a killed process should have sent: no one gets it twice, and no one who got it is reported as "not
+/// sent".
 fn check_after_kill(home: &Home, jelou: &Jelou, to: &str, what: &str) -> i32 {
     let sent_to = || jelou.accepted().get(to).copied().unwrap_or_default();
     let before = sent_to();
@@ -513,7 +514,7 @@ fn check_after_kill(home: &Home, jelou: &Jelou, to: &str, what: &str) -> i32 {
     ended.code
 }
 
-/// What a process of its own needs to send.
+/// The settings of a separate process that sends.
 fn credentials(command: &mut std::process::Command, jelou: &Jelou) {
     command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
     command.env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests").stdout(Stdio::null()).stderr(Stdio::null());
@@ -566,7 +567,7 @@ fn a_send_that_is_killed_at_200_random_instants_sends_nothing_twice() {
         credentials(&mut command, &jelou);
         let begun = std::time::Instant::now();
         let mut child = command.spawn().unwrap();
-        // Not a wait for anything: the instant of the kill is what the test varies.
+        // This waits for nothing: the test varies the instant of the kill.
         std::thread::sleep(std::time::Duration::from_micros(fastrand::u64(0..150_000)));
         child.kill().unwrap();
         killed += i32::from(!child.wait().unwrap().success());
@@ -598,7 +599,7 @@ fn two_homes_send_one_message_over_a_database() {
     });
     assert!(codes.contains(&0) && codes.iter().all(|code| [0, 11].contains(code)), "{codes:?}");
     assert_eq!(sent_to_ana(&jelou), 1);
-    // A home without the database knows nothing of it.
+    // A home without the database knows nothing about it.
     assert!(!homes[0].path().join(STATE).join("once.db").exists());
     homes[1]
         .send(&jelou, "--once k Hola")

@@ -1,4 +1,4 @@
-//! What docs/operations.md says is done: its units are verified by systemd, its scripts and command lines are run.
+//! The contents of docs/operations.md: its units are verified by systemd, its scripts and command lines are run.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -125,7 +125,7 @@ impl Receiver {
         Self { process, port }
     }
 
-    /// Posts `body`; the status of the answer.
+    /// Posts `body`; returns the status of the answer.
     fn post(&self, body: &str) -> u16 {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let length = body.len();
@@ -143,7 +143,7 @@ impl Drop for Receiver {
     }
 }
 
-/// Alertmanager's message, by the documentation of its webhook.
+/// Alertmanager's message, from the documentation of its webhook.
 const ALERTS: &str = r#"{"version":"4","groupKey":"{}:{alertname=\"DiskFull\"}","status":"firing","receiver":"whatsapp",
     "groupLabels":{"alertname":"DiskFull"},"commonLabels":{},"commonAnnotations":{},"externalURL":"http://a","truncatedAlerts":0,
     "alerts":[{"status":"firing","labels":{"alertname":"DiskFull"},"annotations":{"summary":"db-1:\n 98 % full"}},
@@ -203,7 +203,7 @@ fn the_figures_of_a_run_are_written_for_prometheus() {
         assert!(figures.contains(line), "{figures}");
     }
     assert_eq!(figures.lines().count(), 7);
-    // On a full disk both files stay what they were.
+    // On a full disk both files stay unchanged.
     #[cfg(target_os = "linux")]
     for shell in shells {
         std::os::unix::fs::symlink("/dev/full", home.path().join("jelouctl_status.prom.new")).unwrap();
@@ -212,7 +212,7 @@ fn the_figures_of_a_run_are_written_for_prometheus() {
         assert_eq!(home.read("jelouctl_status.prom"), "jelouctl_status_success{run=\"orders\"} 1\n");
         std::fs::remove_file(home.path().join("jelouctl_status.prom.new")).unwrap();
     }
-    // Where the status cannot be read, the figures are those of before, and it is said.
+    // If the status cannot be read, the earlier figures stay, with an error.
     home.run("bulk remove orders --yes").success();
     for shell in shells {
         assert_eq!(write(shell), (1, "jelouctl_status_success{run=\"orders\"} 0\n".to_owned()));

@@ -1,4 +1,4 @@
-//! What goes to which stream, and what happens when a stream cannot take it.
+//! The content of each stream, and streams that cannot be written.
 
 use std::process::{Command, Stdio};
 
@@ -9,7 +9,7 @@ use crate::server::{Reply, Server};
 
 const SEND: &str = "send text --to 593987654321 Hola";
 
-/// A stream that takes nothing.
+/// A stream that accepts nothing.
 #[cfg(target_os = "linux")]
 fn full() -> Stdio {
     std::fs::File::options().write(true).open("/dev/full").unwrap().into()
@@ -50,7 +50,7 @@ fn output_id_is_the_id_or_nothing() {
     }
 }
 
-/// For cron, which sends a mail for every line.
+/// For cron, which sends an email for every line.
 #[test]
 fn output_none_leaves_standard_output_empty() {
     let home = Home::new();

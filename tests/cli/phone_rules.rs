@@ -1,5 +1,5 @@
-//! The tables of `src/phone/` are libphonenumber's data, in a form that needs no loading: every number that there is, as one
-//! graph of digits. They are committed; `PHONE_RULES=src/phone cargo test … phone_rules` writes them anew.
+//! The tables of `src/phone/` are libphonenumber's data, in a form that needs no loading: all valid numbers, as one
+//! graph of digits. They are committed; `PHONE_RULES=src/phone cargo test … phone_rules` writes them.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -69,7 +69,7 @@ fn line(metadata: &Metadata) -> String {
     format!("{}\t{}\t{}\t{prefix}\t{rule}", metadata.id(), metadata.country_code(), lengths.join(","))
 }
 
-/// What makes a number one of a region.
+/// The pattern of a region's numbers.
 fn types(metadata: &Metadata) -> impl Iterator<Item = &Descriptor> {
     let types = metadata.descriptors();
     [
@@ -106,7 +106,7 @@ struct Region {
 /// How far a number has come in the patterns of a region; nothing where no number goes on like this.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Progress {
-    /// With whether the beginning is there already.
+    /// With whether the beginning has already matched.
     leading: Option<(LazyStateID, bool)>,
     whole: Option<(LazyStateID, LazyStateID)>,
 }
@@ -187,11 +187,11 @@ impl Region {
     }
 }
 
-/// One digit further from a node leads to another; node 0 is nowhere.
+/// One more digit leads from a node to another; node 0 is a dead end.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 struct Node {
     next: [u16; 10],
-    /// The region that a number which ends here is of; 0 for none.
+    /// The region of a number that ends here; 0 for none.
     region: u8,
 }
 
@@ -201,7 +201,7 @@ impl Node {
     }
 }
 
-/// The graph; equal nodes are one.
+/// The graph; equal nodes are merged.
 #[derive(Default)]
 struct Table {
     nodes: Vec<Node>,
@@ -217,7 +217,7 @@ impl Table {
         })
     }
 
-    /// The node of the numbers that go on from `at`.
+    /// The node of the numbers that continue from `at`.
     fn explore(&mut self, seen: &mut HashMap<Vec<Progress>, u16>, regions: &[Region], at: Vec<Progress>) -> u16 {
         if let Some(node) = seen.get(&at) {
             return *node;
@@ -251,7 +251,8 @@ impl Table {
     }
 }
 
-/// The first region whose beginning fits, or, where it has none, whose whole number does; as libphonenumber looks for it.
+/// The first region whose beginning matches, or, if it has none, whose whole number does; libphonenumber has the same
+/// rule.
 fn valid_in(regions: &[Region], at: &[Progress]) -> u8 {
     let mut regions = regions.iter().zip(at);
     let chosen = regions.find(|(region, progress)| region.is_chosen(progress));

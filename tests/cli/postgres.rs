@@ -1,4 +1,4 @@
-//! A PostgreSQL server of the tests' own: one for each process of them, with a database for each test, and what is done to it.
+//! The tests' own PostgreSQL server: one for each process of them, with a database for each test, and its faults.
 
 use std::fs;
 use std::net::TcpStream;
@@ -34,7 +34,7 @@ pub(crate) struct Pooler {
     process: Child,
 }
 
-/// Changes what the rules of a ledger keep as it is.
+/// Changes a column that the rules of a ledger keep constant.
 pub(crate) fn unguarded(ledger: &str, change: &str) {
     let database = ledger.rsplit('/').next().unwrap();
     let script = format!("SET session_replication_role = replica; {change}");
@@ -52,24 +52,24 @@ fn execute(url: &str, script: &str) {
 }
 
 impl Cluster {
-    /// The one that all tests of this process share; nothing where tests of a database are left out.
+    /// The server that all tests of this process share; None if tests with a database are left out.
     pub(crate) fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
         can_test("a PostgreSQL server", || programs().is_some()).then(|| SHARED.get_or_init(|| Self::start("")))
     }
 
-    /// One of its own for a test, with these lines in its configuration.
+    /// A server for one test, with these lines in its configuration.
     pub(crate) fn start(settings: &str) -> Self {
         Self::start_with(settings, &[], &[])
     }
 
-    /// One whose clock begins at this time.
+    /// A server whose clock begins at this time.
     pub(crate) fn start_at(library: &str, time: &str) -> Self {
         let clock = [("LD_PRELOAD", library), ("FAKETIME", &format!("@{time}")), ("DONT_FAKE_MONOTONIC", "1")];
         Self::start_with("", &[], &clock)
     }
 
-    /// One that has this certificate and its key, as PEM.
+    /// A server with this certificate and its key, as PEM.
     pub(crate) fn start_with_tls(certificate: &str, key: &str) -> Self {
         let settings = "ssl = on\nssl_cert_file = 'server.pem'\nssl_key_file = 'server.key'";
         Self::start_with(settings, &[("server.pem", certificate), ("server.key", key)], &[])
@@ -93,7 +93,7 @@ impl Cluster {
         Self::serve(directory, "", &[])
     }
 
-    /// A standby becomes a server of its own.
+    /// Promotes a standby to a server of its own.
     pub(crate) fn promote(&self) {
         tool(program("pg_ctl", &self.directory).arg("-D").arg(self.data()).args(["-w", "promote"]));
     }
@@ -117,7 +117,7 @@ impl Cluster {
         self.directory.join("data")
     }
 
-    /// The address of an empty ledger, for who sends.
+    /// The address of an empty ledger, for the sender.
     pub(crate) fn ledger(&self) -> String {
         self.url(SENDER, &self.database())
     }
@@ -139,7 +139,7 @@ impl Cluster {
         work()
     }
 
-    /// As a crash would end it; then it is started again.
+    /// Ends it like a crash, then starts it again.
     pub(crate) fn crash(&self) {
         self.control(&["-m", "immediate", "restart"]);
     }
@@ -150,14 +150,14 @@ impl Cluster {
         tool(control.args(arguments).stdout(Stdio::null()));
     }
 
-    /// Keeps the files as they are, with the server stopped meanwhile.
+    /// Keeps the files, with the server stopped meanwhile.
     pub(crate) fn keep_files(&self) {
         self.control(&["-m", "fast", "stop"]);
         tool(self.on_files("cp").arg("-a").arg(self.data()).arg(self.directory.join("kept")));
         self.control(&["start"]);
     }
 
-    /// Puts back the files that were kept in the place of those of now.
+    /// Replaces the current files with the kept ones.
     pub(crate) fn put_files_back(&self) {
         self.control(&["-m", "fast", "stop"]);
         tool(self.on_files("rm").arg("-rf").arg(self.data()));
@@ -174,13 +174,13 @@ impl Cluster {
         command
     }
 
-    /// What `pg_dump` writes of a database.
+    /// The output of `pg_dump` for a database.
     pub(crate) fn dump(&self, database: &str, flags: &[&str]) -> String {
         let dumped = tool(self.client("pg_dump").args(flags).arg(database));
         String::from_utf8(dumped.stdout).unwrap()
     }
 
-    /// Does all of a dump in one transaction, after these statements.
+    /// Restores a dump in one transaction, after these statements.
     pub(crate) fn restore(&self, database: &str, before: &str, dump: &str) {
         let path = self.directory.join(format!("{database}.sql"));
         fs::write(&path, format!("{before};\n{dump}")).unwrap();

@@ -8,7 +8,7 @@ use crate::bulk_server::Jelou;
 use crate::harness::{Home, STATE, fixture_path, tool};
 use crate::server::{Reply, Server};
 
-/// Command lines of each kind, with texts that a shell or a log would act on.
+/// Command lines of each kind, with texts that a shell or a log would interpret.
 fn commands() -> Vec<Vec<String>> {
     let path = |name: &str| fixture_path(&format!("bodies/{name}")).to_str().unwrap().to_owned();
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
@@ -81,7 +81,7 @@ fn the_curl_command_sends_the_same_request() {
 /// A body as a file may have it: names out of order, every escape, numbers in forms that JSON has several of.
 const BODY: &str = r#"{"type": "text", "zeta": 1.0, "alpha": 1e3, "text": "ñ 👍 \ud83d\ude00 \u00e9 \"q\" \\ \/ \n\t\u001b it's",
     "deep": {"b": [-0.0, 0.1, 1E-7, 18446744073709551615, 1e300, true, null], "a": {}}}"#;
-/// The same as it leaves, without the recipient.
+/// The same body as it is sent, without the recipient.
 const BYTES: &str = r#""type":"text","zeta":1.0,"alpha":1000.0,"text":"ñ 👍 😀 é \"q\" \\ / \n\t\u001b it's","deep":{"b":[-0.0,0.1,1e-7,18446744073709551615,1e+300,true,null],"a":{}}}"#;
 
 /// The body's text in a dry run's line.
@@ -135,7 +135,7 @@ fn the_bytes_of_a_row_are_the_same_wherever_they_show() {
     assert_eq!(stored_body(&home), expected);
 }
 
-/// What the ledger of run `r` keeps of its only row.
+/// The ledger's content for the only row of run `r`.
 fn stored_body(home: &Home) -> String {
     let path = home.path().join(STATE).join("runs/r.db");
     let ledger = rusqlite::Connection::open(path).unwrap();

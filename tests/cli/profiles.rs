@@ -40,7 +40,7 @@ fn a_new_configuration_names_its_schema_which_stands_beside_it() {
     let written: toml::Table = config(&home).parse().unwrap();
     let validator = jsonschema::validator_for(&serde_json::from_str(committed).unwrap()).unwrap();
     assert!(validator.is_valid(&serde_json::to_value(written).unwrap()), "{}", config(&home));
-    // Of another version it is written anew; the line stays, also when what stands below it goes.
+    // A line of another version is rewritten; it stays, even if the text below it is removed.
     fs::write(&schema, "{}").unwrap();
     home.run("profile set test --bot 78 --client-id x").success();
     assert_eq!(fs::read_to_string(&schema).unwrap(), committed);
@@ -48,7 +48,7 @@ fn a_new_configuration_names_its_schema_which_stands_beside_it() {
     home.run("profile remove test --yes").success();
     assert!(config(&home).contains(DIRECTIVE), "{}", config(&home));
 
-    // A file that names none is nobody's to change.
+    // A file that names no version is not changed.
     let home = Home::new();
     home.config("# mine\n");
     home.run("profile set prod --bot 77 --client-id x").success();
@@ -292,7 +292,7 @@ fn a_pattern_that_fits_no_phone_is_warned_about() {
     assert!(ended.stderr.contains("warning: allow_to: `+593 98*` matches no phone number"), "{}", ended.stderr);
 }
 
-/// The guard compares what is sent, and such an identifier may be sent.
+/// The guard compares the sent recipient, and such an identifier may be sent.
 #[test]
 fn a_number_without_country_code_in_allow_to_is_warned_of_and_holds_for_identifiers() {
     let home = Home::new();
@@ -332,7 +332,7 @@ fn what_fits_nobody_or_does_not_last_is_refused() {
         home.run(new).args(flags).fails(2, &[told, &["nothing was saved"]].concat());
         assert!(!home.path().join(CONFIG).join(FILE).exists(), "{flags:?}");
     }
-    // What may be mounted later is told; what is a user of another channel may be any number.
+    // A file that may be mounted later gets a warning; a user of another channel may be any number.
     let ended = home.run(new).args(&["--client-secret-file", "later", "--allow-to", "2435678901234567"]).success();
     assert!(
         ended.stderr.starts_with("warning: --client-secret-file: ") && ended.stderr.contains("/later is not there")

@@ -1,4 +1,4 @@
-//! Any JSON as a body and any text as a flag: never a panic, and what is sent is what was given.
+//! Any JSON as a body and any text as a flag: never a panic, and the sent value is the given one.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::harness::{Ended, Home};
 use crate::server::{Reply, Server};
 
-/// Any JSON whose numbers JSON carries exactly.
+/// Any JSON with numbers that JSON carries exactly.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -50,12 +50,12 @@ const FIELDS: [&str; 18] = [
     "mode",
 ];
 
-/// Names of fields: those that mean something, and any other.
+/// Names of fields: known ones, and any other.
 fn any_key() -> impl Strategy<Value = String> {
     prop_oneof![prop::sample::select(&FIELDS[..]).prop_map(str::to_owned), any::<String>()]
 }
 
-/// A text as an argument: a NUL cannot be in one.
+/// A text as an argument, which cannot contain a NUL.
 fn any_argument() -> impl Strategy<Value = String> {
     prop_oneof![
         "[^\0]{0,80}",

@@ -1,5 +1,5 @@
-//! Every command of the recipes, run as it stands there: inside the sandbox, or, where it is about what earlier runs sent,
-//! which a sandbox does not count, against a server.
+//! Every command of the recipes, run literally: inside the sandbox, or against a server if it is about what earlier
+//! runs sent, which a sandbox does not count.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ also_in_a_database! {
     every_recipe_runs,
 }
 
-/// A fenced block: its language, the words behind it, and its text.
+/// A fenced block: its language, the words after it, and its text.
 pub(crate) struct Block {
     pub(crate) language: String,
     pub(crate) words: Vec<String>,
@@ -39,7 +39,7 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
         .collect()
 }
 
-/// A home with what the recipes take for granted.
+/// A home with everything that the recipes require.
 fn home() -> Home {
     let home = Home::new();
     for (name, script) in [
@@ -76,7 +76,8 @@ fn home() -> Home {
     home
 }
 
-/// Runs the block's text against a server that accepts, but for a row that fails once and one that is accepted with an error.
+/// Runs the block's text against a server that accepts, except for a row that fails once and one that is accepted with
+/// an error.
 fn run_against_server(home: &Home, block: &Block) {
     let jelou = Jelou::start(|user, before| match (user, before) {
         ("593987654322", 0) => Act::Answer(400, "", "{\"code\":\"message_could_not_be_send\"}"),
@@ -140,7 +141,7 @@ fn every_block_runs(page: &str, count: usize) {
             "sh" => run(&home, &["bash", "-euo", "pipefail", "-c"], block),
             "python" => run(&home, &["python3", "-c"], block),
             "toml" => config = Some(block.text.clone()),
-            // What a CI does with its own steps cannot be run here.
+            // The steps of a CI cannot be run here.
             "yaml" => {}
             other => panic!("nobody runs {other}"),
         }

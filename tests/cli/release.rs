@@ -1,4 +1,4 @@
-//! The scripts of release/, as far as they build nothing: what may become a release, and how its files are packed and named.
+//! The scripts of release/ that build nothing: which tags may become a release, and how its files are packed and named.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -68,7 +68,7 @@ fn the_same_files_make_the_same_archive_and_nobody_else_may_write_them() {
     assert_eq!(modes, [("-rwxr-xr-x", "jelouctl-1.0.0/jelouctl"), ("-rw-r--r--", "jelouctl-1.0.0/man/jelouctl.1")]);
 }
 
-/// What Homebrew and Scoop read: each archive with its sum, and in the formula only files that an archive has.
+/// The files for Homebrew and Scoop: each archive with its checksum, and in the formula only files that an archive has.
 #[test]
 fn package_managers_find_each_archive_with_its_sum() {
     let home = Home::new();
@@ -92,7 +92,7 @@ fn package_managers_find_each_archive_with_its_sum() {
         let behind = text.split_once(&url).unwrap_or_else(|| panic!("{name} is missing: {text}")).1;
         assert!(behind.split('"').take(4).any(|word| word == sum), "{name}: {behind}");
     }
-    // What is installed is packed by release/build.
+    // release/build packs the installed files.
     let packed = read("release/build");
     for file in
         formula.lines().filter(|line| line.contains(".install")).flat_map(|line| line.split('"').skip(1).step_by(2))
@@ -106,7 +106,7 @@ fn package_managers_find_each_archive_with_its_sum() {
     assert_eq!(scoop["version"], version);
 }
 
-/// Where an action runs on a Node.js that is no more, every run says so, and soon it fails.
+/// If an action uses a Node.js version that is no longer supported, every run warns, and later fails.
 #[test]
 fn actions_are_pinned_by_their_commit_and_one_version_each() {
     let workflows = ["ci", "nightly", "release"].map(|name| read(&format!(".github/workflows/{name}.yml"))).concat();
@@ -121,7 +121,7 @@ fn actions_are_pinned_by_their_commit_and_one_version_each() {
     for pin in pins {
         let (commit, version) = pin.split_once('@').unwrap().1.split_once(" # v").unwrap();
         assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{pin}");
-        // The first of each that runs on Node.js 24.
+        // The first version of each that runs on Node.js 24.
         let least = match names.iter().find(|name| pin.starts_with(**name)).copied().unwrap() {
             "actions/attest-build-provenance" => 3,
             "actions/checkout" => 5,
@@ -132,7 +132,7 @@ fn actions_are_pinned_by_their_commit_and_one_version_each() {
     }
 }
 
-/// What the release's workflow builds.
+/// The files that the release's workflow builds.
 fn targets() -> Vec<String> {
     let workflow = read(".github/workflows/release.yml");
     workflow
@@ -161,7 +161,7 @@ fn what_installs_a_release_finds_what_was_built() {
         assert_eq!(action.contains(&format!("target={target} ;;")), archive == "tar.gz", "{target}");
     }
     assert_eq!(targets.len(), 5);
-    // All of them have to be there before anything is published.
+    // All of them must exist before anything is published.
     let workflow = read(".github/workflows/release.yml");
     let (_, assemble) = workflow.split_once("\n  assemble:\n").unwrap();
     assert!(targets.iter().all(|target| assemble.contains(target)), "{assemble}");

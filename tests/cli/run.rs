@@ -1,4 +1,4 @@
-//! `run`: a command with its streams, signals and exit code untouched, and a message of how it ended.
+//! `run`: a command with its streams, signals and exit code unchanged, and a message about how it ended.
 
 use std::fs::File;
 use std::io::Write;
@@ -30,7 +30,7 @@ fn process(home: &Home, url: &str, words: &[&str]) -> Command {
     command
 }
 
-/// Whether anything is sent is in the bodies.
+/// The bodies show whether anything is sent.
 fn run(flags: &[&str], script: &str) -> (Ended, Vec<Value>) {
     let server = Server::answering(Reply::accepted()).perhaps_asked();
     let ended = run_in(&Home::new(), &server, flags, script);
@@ -91,7 +91,7 @@ fn it_is_sent_when_it_is_asked_for() {
 fn a_command_that_cannot_be_run_has_failed() {
     let home = Home::new();
     home.write("script", "no program");
-    // A program of another machine is no script.
+    // A program for another machine is not a script.
     let foreign = home.write("foreign", b"\x7fELF\x02\x01\x01\n\x02\0\xf3\0");
     let garbage = home.write("garbage", b"MZ\x90\0\x03\n");
     set_mode(&foreign, 0o700);
@@ -128,7 +128,7 @@ fn a_script_without_an_interpreter_runs_as_everywhere() {
         let words = [&TO[..], &ALL, &["--tail", "1", "--"], command].concat();
         let ended = home.run_args(&words).env("PATH", &path).api(&server.url).end();
         assert_eq!((ended.code, ended.stdout.as_str()), (code, out), "{ended:?}");
-        // The notice names what was asked for, not the shell.
+        // The notice names the given command, not the shell.
         let text = server.only().json()["text"].as_str().unwrap().to_owned();
         assert!(text.starts_with(&format!("{}|", command[0].rsplit('/').next().unwrap())), "{text}");
         let ended = home.run_args(&[&["sandbox", "--quiet", "--"], command].concat()).env("PATH", &path).end();
@@ -145,7 +145,7 @@ fn its_streams_are_the_commands() {
     let run = home.run_args(&words).env("PATH", "/usr/bin:/bin").api(&server.url).stdin("in\n");
     let ended = run.success();
     assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("in\nout\n", "err\n"));
-    // Nothing of it is in the message.
+    // The message contains none of it.
     let text = server.only().json()["text"].as_str().unwrap().to_owned();
     assert!(!text.contains("out") && !text.contains("err") && !text.contains("cat"), "{text}");
 }
@@ -169,7 +169,7 @@ fn a_template_and_a_body_are_filled() {
     assert_eq!(server.only().json()["text"], "sh ok");
     assert_eq!(server.only().json()["quick_replies"][0]["title"], "Retry");
 
-    // A body says its campaign as it does in a single send.
+    // A body names its campaign as in a single send.
     home.write("body.json", r#"{"type": "template", "templateId": "39", "campaignId": "c {{ code }}"}"#);
     let server = Server::answering(Reply::accepted());
     run_in(&home, &server, &["--body", "body.json"], "true");
@@ -218,7 +218,7 @@ fn a_parameter_is_put_on_one_line_with_a_warning() {
             assert!(told.is_empty() || ended.stderr.contains(&warning), "{ended:?}");
         }
     }
-    // What is wrong whatever the command does is told before it runs, and once.
+    // An error that does not depend on the command is printed before it runs, and once.
     let server = Server::answering(Reply::accepted());
     let ended = run_in(&home, &server, &["--template", "t", "--param", "a\tb"], "echo ran >&2");
     let warning = "warning: parameters[0]: has a tab, which WhatsApp refuses in a parameter of a template; it is sent with single spaces";
@@ -242,7 +242,7 @@ fn of_a_tail_that_is_too_long_for_a_template_the_end_is_sent() {
     assert!(ended.stderr.contains(told), "{ended:?}");
 }
 
-/// The notice matters more than its form.
+/// The notice matters more than its format.
 #[test]
 fn a_notice_is_not_dropped_for_a_value_that_is_empty() {
     let home = Home::new();
@@ -283,7 +283,7 @@ fn what_the_command_leaves_running_keeps_nobody_waiting() {
         ["sleep 60 & echo $! > pid", "exec >&- 2>&- <&-; sleep 60 & echo $! > pid", "yes noise >&2 & echo $! > pid"]
     {
         let server = Server::answering(Reply::accepted());
-        // Its streams go nowhere here, or the test itself would wait for them.
+        // Its streams go nowhere here, otherwise the test itself would wait for them.
         let words = [&TO[..], &["--tail", "1", "--", "/bin/sh", "-c", script]].concat();
         let mut command = home.command();
         command.args(&words).env("PATH", "/usr/bin:/bin").env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1");
@@ -291,7 +291,7 @@ fn what_the_command_leaves_running_keeps_nobody_waiting() {
         let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         assert_eq!(status.code(), Some(0), "{script}");
         server.only();
-        // Writing without end, it has ended with the pipe.
+        // It was writing without end, and ended with the pipe.
         let _ = Command::new("kill").arg(home.read("pid").trim()).output();
     }
 }
@@ -352,7 +352,7 @@ fn only_the_ends_that_are_told_must_make_a_message() {
         let (ended, bodies) = run(&[&["--on", on, "--check-first"], &only_ok[..]].concat(), "true");
         assert!(ended.code == 2 && bodies.is_empty(), "{on}: {}", ended.stderr);
     }
-    // The end that there was decides, where nothing is checked before.
+    // The command's end decides, if nothing is checked before.
     let (ended, bodies) = run(&only_ok, "true");
     assert_eq!((ended.code, bodies[0]["text"].as_str()), (0, Some("done")), "{}", ended.stderr);
     assert!(ended.stderr.contains("the command runs, but a notice"), "{}", ended.stderr);
@@ -363,7 +363,7 @@ fn only_the_ends_that_are_told_must_make_a_message() {
 
 const BROKEN: &str = "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\n";
 
-/// Flags and a configuration that make no notice, with the code and the words of what is wrong.
+/// Flags and a configuration that make no notice, with the exit code and the error.
 fn unsendable(home: &Home) -> Vec<(Vec<String>, String, i32, &'static str)> {
     home.write("broken.json", "{");
     home.write("kindless.json", r#"{"text": "a"}"#);
@@ -414,11 +414,11 @@ fn the_command_runs_whatever_keeps_the_notice_from_leaving() {
             before.contains("error: the command runs, but a notice of how it ended c") && before.contains(problem),
             "{ended:?}"
         );
-        // Nothing is told twice in the same words: how long a text is may differ.
+        // No message is printed twice: the length of a text may differ.
         let is_told_twice = after.contains(problem) && problem != "at most 4096";
         assert!(before.contains(problem) && !is_told_twice, "{problem}: {ended:?}");
         assert_eq!(run(&["--strict-notify"], "touch ran").code, code, "{problem}");
-        // Nothing is told that nobody asked for, but what was told before.
+        // Without a flag, only messages that were already there are printed.
         let ended = run(&["--on", "failure", "--strict-notify"], "touch ran");
         assert_eq!((ended.code, ended.stderr.matches("error: ").count()), (0, 1), "{problem}: {ended:?}");
     }
@@ -504,7 +504,7 @@ fn a_pipe_with_a_silent_writer_does_not_keep_the_command_from_running() {
     tool(Command::new("mkfifo").arg(&path));
     let server = Server::answering(Reply::accepted()).perhaps_asked();
     let run = || run_in(&home, &server, &["--exclude", "opted-out"], "echo ran; exit 3");
-    // Open for both, it waits for nobody who reads.
+    // It is open for both, and does not wait for a reader.
     let writer = File::options().read(true).write(true).open(&path).unwrap();
     let ended = run();
     assert_eq!((ended.code, ended.stdout.as_str()), (3, "ran\n"), "{ended:?}");
@@ -518,7 +518,7 @@ fn a_pipe_with_a_silent_writer_does_not_keep_the_command_from_running() {
     let late = run_in(&home, &server, &["--body", "opted-out"], "echo ran; exit 3");
     assert!(late.code == 3 && late.stderr.contains("nothing was written to it within 10 s"), "{late:?}");
     drop(writer);
-    // Who is slow is waited for.
+    // A slow reader is waited for.
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let mut writer = File::options().write(true).open(&path).unwrap();
@@ -542,7 +542,7 @@ fn what_would_keep_the_notice_is_told_before_the_command_runs() {
         let run = home.run_args(&words).env("PATH", "/usr/bin:/bin").env("JELOU_TO", "593987654321");
         run.fails(code, &[problem]);
     }
-    // What the command line alone shows stops it whether or not that is asked for.
+    // An error of the command line itself stops it with or without the check.
     let server = Server::never_asked();
     for (flags, problem) in [
         (&["--param", "x"][..], "--template"),
@@ -573,7 +573,7 @@ fn nothing_runs_where_all_is_checked_first_and_the_api_refuses() {
         (Some(Reply::HangAfterReading), 7, "error: the notice cannot be sent: no answer in time"),
         (None, 7, "error: the notice cannot be sent: failed to connect"),
     ] {
-        // Of the others the answer counts, however late it comes.
+        // For the others the answer counts, however late it comes.
         let hangs = matches!(reply, Some(Reply::HangAfterReading));
         let timeout = ["--timeout", if hangs { "300ms" } else { "60s" }];
         let server = reply.map(Server::answering);
@@ -587,14 +587,14 @@ fn nothing_runs_where_all_is_checked_first_and_the_api_refuses() {
             let ended = run(&check);
             assert!(ended.code == code && ended.stderr.contains(told), "{code}: {ended:?}");
             assert!(ended.stderr.contains("the command did not run") && !home.path().join("ran").exists(), "{ended:?}");
-            // Nobody asks before where it is not asked for.
+            // Without the flag nothing is checked before.
             let ended = run(&["--retry-for", "0"]);
             assert!(ended.code == 0 && home.path().join("ran").exists(), "{ended:?}");
         }
         let asked = server.map(|server| server.received().iter().filter(|one| one.line.starts_with("GET ")).count());
         assert!(asked.is_none_or(|asked| asked == 2), "{asked:?}");
     }
-    // What passes by itself is told, and the command runs; so it does where all is well.
+    // A temporary problem is a warning, and the command runs; so it does if all is well.
     for (reply, told) in [
         (Reply::json(429, "{}"), "warning: could not check whether the API accepts the notice: the API answered 429"),
         (Reply::json(503, "{}"), "warning: could not check whether the API accepts the notice: the API answered 503"),
@@ -655,7 +655,7 @@ fn a_signal_is_the_commands_and_the_notice_is_still_sent() {
         let mut command = home.command();
         command.args(&words).env("PATH", "/usr/bin:/bin").env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1");
         command.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-1");
-        // Not at our terminal, if there is one: what is typed there would be for the command too.
+        // Not at our terminal, if there is one: input there would also be for the command.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().unwrap();
         wait_until("the command is up", || home.path().join("up").exists());
@@ -665,7 +665,7 @@ fn a_signal_is_the_commands_and_the_notice_is_still_sent() {
     }
 }
 
-/// Says by a file which process it is once it is there, and never ends by itself.
+/// Writes its process id to a file when it is ready, and never ends by itself.
 const ENDLESS: &str = "echo $$ > up.part; mv up.part up; exec sleep 1000";
 
 fn wait_for_command(home: &Home) -> Pid {
@@ -673,8 +673,8 @@ fn wait_for_command(home: &Home) -> Pid {
     Pid::from_raw(home.read("up").trim().parse().unwrap()).unwrap()
 }
 
-/// A command and `run` are not signalled at the same instant, nor in the same order, nor once: `timeout` signals its child
-/// and then the group, and who ends a service each of its processes.
+/// A command and `run` do not get a signal at the same instant, in the same order, or only once: `timeout` signals its
+/// child and then the group, and a service manager signals each process.
 #[test]
 fn what_ends_the_command_does_not_end_its_notice() {
     type Send = fn(group: Pid, command: Pid, Signal);
@@ -692,7 +692,7 @@ fn what_ends_the_command_does_not_end_its_notice() {
             (Signal::INT, "sh|killed|130|SIGINT"),
             (Signal::HUP, "sh|killed|129|SIGHUP"),
         ] {
-            // An attempt in which the last of its signals was late says nothing.
+            // An attempt whose last signal was late proves nothing.
             while !is_told(launcher, |group, command| send(group, command, signal), signal, text) {}
         }
     }
@@ -708,7 +708,7 @@ fn is_told(launcher: &[&str], end_command: impl Fn(Pid, Pid), signal: Signal, te
     let begun = Instant::now();
     end_command(group, command);
     has_arrived.recv().unwrap();
-    // The notice is under way; what ended the command comes to us, and once more.
+    // The notice is under way; we get the signal that ended the command, and get it again.
     for _ in 0..2 {
         kill_process_group(group, signal).unwrap();
     }
@@ -749,7 +749,7 @@ fn a_signal_that_is_ignored_is_ignored_by_the_command_too() {
     for signal in ["HUP", "INT", "QUIT", "TERM"] {
         let server = Server::answering(Reply::accepted());
         let home = Home::new();
-        // As nohup does: the command sends itself, and us, what both would get when the terminal goes.
+        // As with nohup: the command sends itself and us the signal that both would get when the terminal closes.
         let script = format!("kill -{signal} $$ $PPID; exit 3");
         let trap = format!("trap '' {signal}; exec \"$0\" \"$@\"");
         let command = process(&home, &server.url, &[&ALL[..], &["--", "/bin/sh", "-c", &script]].concat());

@@ -47,7 +47,7 @@ fn a_type_that_is_newer_than_this_version_is_accepted_with_a_warning() {
         home.write("body.json", body.to_string());
         home.run("--sandbox send raw --to 593987654321 --body body.json").fails(5, &["422: E0422", "is unknown"]);
     }
-    // Whom it is for must be there, as with any other.
+    // The recipient is required, as with any other server.
     let sandbox = home.run("--sandbox send raw --body body.json --to").args(&["id:"]);
     sandbox.fails(2, &["is empty"]);
 }
@@ -134,7 +134,7 @@ fn the_recipient_sees_each_part() {
     assert!(stderr.ends_with("  │ A B  +593987654322\n"), "{stderr}");
 }
 
-/// A sandbox on the default port, which may be taken here: in a network of its own.
+/// A sandbox on the default port, which may be taken here: in a separate network.
 #[test]
 #[cfg(target_os = "linux")]
 fn it_is_sent_to_the_sandbox_that_runs() {

@@ -70,12 +70,12 @@ fn a_script_that_clears_its_environment_does_not_get_out() {
         );
         assert!(ended.stdout.contains("msg_sandbox_1"), "{ended:?}");
     }
-    // The command of `run` is no sandbox's.
+    // The command of `run` does not belong to a sandbox.
     let run = home.run("run --to 593987654321 --dry-run -- true").end();
     assert!(!run.stderr.contains("inside a sandbox"), "{run:?}");
 }
 
-/// What a sandbox is called, and what else stands in its command line, is not what it is.
+/// The name of a process, and the rest of its command line, do not make it a sandbox.
 #[test]
 #[cfg(target_os = "linux")]
 fn however_the_sandbox_was_started_its_command_does_not_get_out() {
@@ -124,8 +124,8 @@ fn another_user_under_a_sandbox_sends_nothing() {
     let home = Home::new();
     set_mode(home.path(), 0o755);
     let binary = home.path().join("jelouctl");
-    // Copied by another process: one that a thread beside us starts would have our open file until it has begun, and a file
-    // that somebody writes cannot be run.
+    // Copied by another process: a process that a thread beside us starts would have our open file until it has begun,
+    // and a file that is open for writing cannot be run.
     tool(std::process::Command::new("cp").arg(home.command().get_program()).arg(&binary));
     set_mode(&binary, 0o755);
     let variables = "HOME=/nonexistent JELOU_BOT_ID=1 JELOU_CLIENT_ID=x JELOU_CLIENT_SECRET=canary-of-nobody";
@@ -149,10 +149,10 @@ fn an_unknown_template_is_told_and_a_wrong_one_refused() {
     home.write("people.csv", "celular\n593987654321\n593987654322\n");
     let bulk = "j bulk send people.csv --yes --progress none --rate 100/s template other --language es --param Ana";
     let ended = sandbox(&home, "--expect 2", bulk);
-    // Once before anything goes out, and once for all the answers.
+    // Once before anything is sent, and once for all the answers.
     let told = ["`other`: the sandbox knows samples only", "note: the sandbox knows samples only"];
     assert_eq!((ended.code, told.map(|words| ended.stderr.matches(words).count())), (0, [1, 1]), "{ended:?}");
-    // What the sender says itself is not said twice.
+    // The sender's own warnings are not repeated.
     let list = "j send quick-reply --to 593987654321 --text Hola --reply '*Sí*'";
     assert_eq!(sandbox(&home, "", list).stderr.matches("warning: ").count(), 1);
     for (words, code, problem) in [
@@ -180,7 +180,7 @@ fn a_list_that_was_there_becomes_ours_alone() {
     sandbox(&home, "--list sent.ndjson", send);
     assert_eq!(home.read("sent.ndjson").lines().count(), 1);
     assert_eq!(std::fs::metadata(home.path().join("sent.ndjson")).unwrap().permissions().mode() & 0o777, 0o600);
-    // What is not a regular file is written to as it is.
+    // A file that is not regular is written to directly.
     let ended = sandbox(&home, "--list /dev/stderr", send);
     assert!(ended.code == 0 && ended.stderr.contains(r#""user":"593987654321""#), "{ended:?}");
 }
@@ -296,7 +296,7 @@ fn the_browser_is_opened_where_asked() {
     assert_eq!(home.read("opened"), ended.stdout);
 }
 
-/// Starts the sandbox in a process group of its own, and gives the first line of its standard output.
+/// Starts the sandbox in a separate process group, and returns the first line of its standard output.
 fn start(home: &Home, words: &[&str]) -> (std::process::Child, BufReader<std::process::ChildStdout>, String) {
     let mut command = home.command();
     command.arg("sandbox").args(words).env("PATH", "/usr/bin:/bin").process_group(0);
@@ -348,7 +348,7 @@ fn without_a_command_a_signal_is_its_ordinary_end() {
                 lines[1..4].concat(),
                 "export JELOU_BOT_ID='sandbox'\nexport JELOU_CLIENT_ID='sandbox'\nexport JELOU_CLIENT_SECRET='sandbox'\n"
             );
-            // What is sent there by jelouctl counts as a rehearsal.
+            // Messages that jelouctl sends there count as a rehearsal.
             assert_eq!(lines[4].replace("JELOUCTL_SANDBOX", "JELOU_API_URL"), lines[0]);
             signal(name, &child.id().to_string());
             let ended = Ended::new(&child.wait_with_output().unwrap());
@@ -369,7 +369,7 @@ fn a_closed_standard_output_is_no_error() {
     let mut line = String::new();
     BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
     let address = line.trim_end().rsplit("http://").next().unwrap().to_owned();
-    // It goes on listening.
+    // It continues to listen.
     std::net::TcpStream::connect(&address).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();

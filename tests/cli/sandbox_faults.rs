@@ -1,4 +1,4 @@
-//! The sandbox's faults, and what a send makes of each. The truth is beside it: what the sandbox stored.
+//! The sandbox's faults, and the outcome of a send for each, compared with the messages that the sandbox stored.
 
 use std::io::{ErrorKind, Read, Write};
 

@@ -1,5 +1,5 @@
-//! The look-ups of the sandbox, whose shapes are copied from Jelou's pages: the history, the notifications, who hears of
-//! events; and what becomes of a message.
+//! The look-ups of the sandbox, whose shapes are copied from Jelou's pages: the history, the notifications and the
+//! receivers of events; and the states of a message.
 
 use std::io::{BufRead, BufReader, Write};
 
@@ -13,7 +13,7 @@ const JUAN: &str = "593987654322";
 const HISTORY: &str = "/v1/external/messages/history/77";
 const NOTIFICATIONS: &str = "/v1/external/bots/77/notifications";
 
-/// What the entries of a listing have in `field`.
+/// The values of `field` in the entries of a listing.
 fn column(listing: &Value, field: &str) -> Vec<Value> {
     listing["results"].as_array().unwrap().iter().map(|entry| entry[field].clone()).collect()
 }
@@ -27,7 +27,7 @@ fn open_chat(sandbox: &Sandbox, user: &str) {
     assert_eq!(sandbox.ask("POST", &format!("/sandbox/chats/{user}/read"), "").status, 204);
 }
 
-/// Sends a template of the samples, and gives its id.
+/// Sends a template of the samples, and returns its id.
 fn send_template(sandbox: &Sandbox, user: &str, campaign: &str) -> String {
     let body = json!({ "elementName": "bienvenida", "destinations": [user], "language": "es", "parameters": ["Ana"],
         "campaignId": campaign });
@@ -36,7 +36,7 @@ fn send_template(sandbox: &Sandbox, user: &str, campaign: &str) -> String {
     answer.json()[0]["id"].as_str().unwrap().to_owned()
 }
 
-/// The state of message `id`, in the words of the sandbox, of the history and of a notification.
+/// The state of message `id`, in the sandbox, the history and a notification.
 fn states(sandbox: &Sandbox, id: &str) -> [Value; 3] {
     let delivery = sandbox.read(&format!("/sandbox/messages/{id}"))["delivery"]["state"].clone();
     let history = sandbox.read(HISTORY);
@@ -114,13 +114,13 @@ fn pages_and_times_choose_from_the_history() {
     let at = |id: &str| sandbox.read(&format!("/sandbox/messages/{id}"))["received_at"].as_str().unwrap().to_owned();
     let (begin, end) = (at("msg_sandbox_5"), at("msg_sandbox_20"));
     let (_, between) = texts(&format!("limit=50&startAt={begin}&endAt={end}"));
-    // Others may have come in the same millisecond.
+    // Others may have arrived in the same millisecond.
     assert!(between.contains(&json!("5")) && between.contains(&json!("20")), "{between:?}");
     assert_eq!(texts("startAt=2200-01-01").1, [""; 0]);
     assert_eq!(texts("endAt=2020-01-01T00:00:00-05:00").1, [""; 0]);
     let today = &begin[..10];
     assert!(texts(&format!("startAt={today}&endAt=2200-01-01")).0["total"] == 23);
-    // The conversation that has the message, whichever of its messages that is.
+    // The conversation with the message, for any of its messages.
     assert_eq!(texts("messageId=msg_sandbox_7").1, ["7"]);
     assert_eq!(texts("messageId=msg_sandbox_1").0["total"], 22);
     assert_eq!(texts("messageId=msg_nobody_knows").0["total"], 0);
@@ -172,18 +172,18 @@ fn a_message_is_delivered_read_and_replied_to() {
     let sandbox = Sandbox::start(&["--deliver-after", "0"]);
     let id = send_template(&sandbox, ANA, "c1");
     assert_eq!(states(&sandbox, &id), ["delivered", "DELIVERED_USER", "DELIVERED_USER"]);
-    // Somebody else's chat changes nothing.
+    // Another person's chat changes nothing.
     open_chat(&sandbox, JUAN);
     assert_eq!(states(&sandbox, &id), ["delivered", "DELIVERED_USER", "DELIVERED_USER"]);
     open_chat(&sandbox, ANA);
     assert_eq!(states(&sandbox, &id), ["read", "READ", "READ"]);
     write(&sandbox, ANA, "Gracias");
     assert_eq!(states(&sandbox, &id), ["replied", "REPLY", "REPLY"]);
-    // What comes after it is not read with it.
+    // Later messages are not read with it.
     let later = send_template(&sandbox, ANA, "c1");
     assert_eq!(states(&sandbox, &later), ["delivered", "DELIVERED_USER", "DELIVERED_USER"]);
 
-    // Not delivered for an hour: whoever opens the chat, or writes, has not seen it yet.
+    // Not delivered for an hour: a person who opens the chat, or writes, has not seen it yet.
     let sandbox = Sandbox::start(&["--deliver-after", "1h"]);
     let id = send_template(&sandbox, ANA, "c1");
     open_chat(&sandbox, ANA);
@@ -200,7 +200,7 @@ fn whoever_listens_is_told_that_a_message_was_delivered() {
     let mut events = BufReader::new(stream).lines().map(Result::unwrap).filter(|line| line.starts_with("event: "));
     assert_eq!(events.next().unwrap(), "event: sandbox");
     let id = send_template(&sandbox, ANA, "c1");
-    // Where the test is slow, the message has been delivered by the time that it is told.
+    // If the test is slow, the message is delivered before it is reported.
     let mut told: Vec<_> = events.by_ref().take(2).collect();
     told.sort();
     assert_eq!(told, ["event: message", "event: receipts"]);
@@ -210,7 +210,7 @@ fn whoever_listens_is_told_that_a_message_was_delivered() {
     assert_eq!((&message["delivery"]["state"], taken.as_millis()), (&json!("delivered"), 300));
     open_chat(&sandbox, ANA);
     assert_eq!(events.next().unwrap(), "event: receipts");
-    // A chat that is read already has nothing to tell.
+    // A chat that was already read sends no event.
     open_chat(&sandbox, ANA);
     write(&sandbox, ANA, "Hola");
     let told: Vec<_> = events.by_ref().take(2).collect();
@@ -302,7 +302,7 @@ fn faults_decide_what_becomes_of_a_message() {
         assert_eq!((&kept["code"], kept["reason"].is_string()), (&delivery, true), "{fault}");
     }
 
-    // It is accepted first, whatever becomes of it.
+    // It is accepted first, whatever its later state.
     let sandbox = Sandbox::start(&["--deliver-after", "1h", "--fault", "undelivered"]);
     let id = send_template(&sandbox, ANA, "c1");
     assert_eq!(states(&sandbox, &id), ["at_whatsapp", "DELIVERED_CHANNEL", "DELIVERED_CHANNEL"]);
@@ -315,7 +315,7 @@ fn faults_decide_what_becomes_of_a_message() {
         }
         let status = sandbox.ask("GET", &format!("/v1/bots/77/notifications/{id}"), "").status;
         assert_eq!(status, if total == 0 { 404 } else { 200 }, "{fault}");
-        // What arrived is seen all the same.
+        // A message that arrived is shown anyway.
         assert_eq!(sandbox.read("/sandbox/messages").as_array().unwrap().len(), 1, "{fault}");
     }
 }

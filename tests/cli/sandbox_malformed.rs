@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::listening::{AUTHORIZATION, Sandbox, fixture, text_to};
 
-/// The statuses of what was answered before the connection ended.
+/// The statuses of the answers before the connection ended.
 fn statuses(address: &str, request: &[u8]) -> Vec<u16> {
     let mut stream = TcpStream::connect(address).unwrap();
     // It may refuse before it has read to the end.
@@ -48,7 +48,7 @@ fn any_path() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A body of the documents with one of its values replaced, or anything.
+/// A body of the documents with one of its values replaced, or any other body.
 fn any_body() -> impl Strategy<Value = Vec<u8>> {
     let kinds =
         ["text", "list", "contacts", "carousel", "flow", "template", "quick-reply", "location", "flow-message.en"];
@@ -98,7 +98,7 @@ fn any_head(address: &str) -> impl Strategy<Value = String> {
     ]
 }
 
-/// Whole requests; most say the right length.
+/// Whole requests; most have the right length.
 fn any_request(address: &str) -> impl Strategy<Value = Vec<u8>> {
     let method = prop::sample::select(&["POST", "GET", "PUT", "DELETE", "HEAD", "PATCH", "X"][..]);
     let wrong = prop_oneof![4 => Just(0i64), 1 => -3i64..40];

@@ -1,4 +1,4 @@
-//! A sandbox for other machines: each has a network of its own here, and one cable between them.
+//! A sandbox for other machines: each has a separate network here, and one cable connects them.
 
 use std::process::Command;
 
@@ -30,7 +30,7 @@ const MACHINES: &str = "set -e\n\
     mount --bind hosts /etc/hosts\n\
     start() { \"$JELOUCTL\" \"$@\" > variables 2> told & sandbox=$!; while ! grep -q SECRET variables; do kill -0 $sandbox; done; }\n";
 
-/// Runs a script with two machines; nothing where the system does not let us make them.
+/// Runs a script with two machines; None if the system does not allow them.
 fn on_two_machines(home: &Home, script: &str) -> Option<Ended> {
     let run = |script: &str| {
         let mut command = Command::new("unshare");
@@ -45,7 +45,7 @@ fn on_two_machines(home: &Home, script: &str) -> Option<Ended> {
     Some(Ended::new(&run(script)))
 }
 
-/// The Compose example of docs/sandbox.md; nothing where the machine cannot read it.
+/// The Compose example of docs/sandbox.md; None if the machine cannot read it.
 fn compose() -> Option<Value> {
     let read = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)";
     if !can_test("python3 with yaml", || works("python3", &["-c", "import yaml"])) {
@@ -58,7 +58,7 @@ fn compose() -> Option<Value> {
     Some(serde_json::from_slice(&output.success().get_output().stdout).unwrap())
 }
 
-/// Words for a shell, which have nothing that it would read in its own way.
+/// Words without characters that a shell would interpret.
 fn words(words: &Value) -> String {
     let words: Vec<_> = words.as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
     assert!(words.iter().all(|word| word.chars().all(|letter| letter.is_alphanumeric() || "-./:".contains(letter))));
@@ -138,7 +138,7 @@ fn another_machine_may_use_the_allowed_names_alone() {
     assert_eq!((ended.code, ended.stdout), (0, expected.join("\n")), "{}", ended.stderr);
 }
 
-/// What a page of another site can do through the browser of somebody who can reach the sandbox.
+/// A page of another site, in the browser of a person who can reach the sandbox.
 #[test]
 fn a_page_of_another_site_reads_and_writes_nothing() {
     let is_there = || works("chromium", &["--version"]) && works("python3", &["--version"]);
@@ -181,7 +181,7 @@ fn a_page_of_another_site_reads_and_writes_nothing() {
     let kept: Value = serde_json::from_str(ended.stdout.lines().last().unwrap()).unwrap();
     let texts: Vec<_> = kept.as_array().unwrap().iter().map(|message| &message["body"]["text"]).collect();
     assert_eq!(texts, ["secreto"]);
-    // Whoever types the address there reads it.
+    // A person who types the address there can read it.
     assert!(home.read("typed.html").contains("secreto"), "{}", home.read("typed.html"));
 }
 

@@ -1,5 +1,5 @@
-//! `docs/sandbox.openapi.json` says what the sandbox answers: every address is there, and every answer that is described is
-//! asked for and fits its description.
+//! `docs/sandbox.openapi.json` describes the sandbox's answers: every address is in it, and every described answer is
+//! requested and fits its description.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::listening::{AUTHORIZATION, Answer, Sandbox, fixture, read_answer, text_to};
 
 const ANA: &str = "593987654321";
-/// A stream has no end, and is looked at apart.
+/// A stream has no end, and is tested separately.
 const STREAM: &str = "/sandbox/events";
 
-/// The description, and which of its answers were seen.
+/// The description, and the answers that occurred.
 struct Description {
     document: Value,
     seen: BTreeSet<String>,
@@ -202,7 +202,7 @@ fn every_answer_is_as_it_is_described() {
     let mut stream = sandbox.connect();
     let head = format!("GET {STREAM} HTTP/1.1\r\nHost: {}\r\n{AUTHORIZATION}\r\n\r\n", sandbox.address);
     stream.write_all(head.as_bytes()).unwrap();
-    // Its head alone has no length, so that no body is waited for.
+    // Only its head has no length, so that the client does not wait for a body.
     let answer = read_answer(&mut stream);
     assert!(answer.status == 200 && answer.head.contains("content-type: text/event-stream\r\n"), "{answer:?}");
     description.seen.insert(format!("GET {STREAM} 200"));

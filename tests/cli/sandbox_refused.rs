@@ -1,4 +1,4 @@
-//! What the sandbox did not take: kept with request, answer and fields, without secrets, within bounds.
+//! Requests that the sandbox refused: stored with request, answer and fields, without secrets, within limits.
 
 use std::io::Write;
 
@@ -35,7 +35,7 @@ fn each_refusal_is_kept_with_its_request_answer_and_fields() {
     let mut template = fixture("bodies/template.json");
     template["parameters"] = json!(["one"]);
     assert_eq!(sandbox.ask("POST", "/v2/whatsapp/77/hsm", &template.to_string()).status, 400);
-    // What is no address of the API leaves nothing.
+    // A request to any other address is not stored.
     assert_eq!(sandbox.ask("GET", "/favicon.ico", "").status, 404);
     let kept = refused(&sandbox);
     let told: Vec<_> = kept.iter().map(|one| json!([one["answer"]["status"], one["user"], one["kind"]])).collect();

@@ -1,4 +1,4 @@
-//! `jelouctl sandbox` as a server: Jelou's answers, reading back, and what it refuses.
+//! `jelouctl sandbox` as a server: Jelou's answers, stored messages, and refused requests.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -13,7 +13,7 @@ use crate::server::{Reply, Server, read_request};
 
 const USER: &str = "593987654321";
 
-/// The same request with a head of the test's own.
+/// The same request with the test's own head.
 fn with_head(sandbox: &Sandbox, line: &str, headers: &[&str], body: &str) -> u16 {
     let mut stream = sandbox.connect();
     let headers = headers.join("\r\n");
@@ -271,7 +271,7 @@ fn events_are_told_as_they_happen_and_again_to_who_comes_back() {
     assert_eq!(next_event(&mut back).1["body"]["text"], "dos");
     sandbox.ask("DELETE", "/sandbox/messages", "");
     assert_eq!(next_event(&mut stream), ("cleared".to_owned(), json!({ "cleared": 1 })));
-    // Whoever was away sees by the first event that what they know is gone.
+    // A client that was away learns from the first event that its state is outdated.
     listen("Last-Event-ID: 3\r\n");
     let health = sandbox.read("/sandbox/health");
     assert_eq!(health["cleared"], 1);
@@ -279,7 +279,7 @@ fn events_are_told_as_they_happen_and_again_to_who_comes_back() {
     assert!(other["instance"].as_str().unwrap().len() >= 16 && other["instance"] != health["instance"], "{other}");
 }
 
-/// The most memory that a process had, in KiB.
+/// The highest memory use of a process, in KiB.
 #[cfg(target_os = "linux")]
 fn peak_memory(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
@@ -386,7 +386,7 @@ fn a_running_sandbox_is_sent_to_where_the_environment_names_it() {
     let url = format!("http://{}", sandbox.address);
     let home = Home::new();
     home.config("[profiles.p]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"https://a.invalid\"\n");
-    // Whatever else is said, it wins.
+    // It has precedence over everything else.
     for words in [
         "",
         "--sandbox",

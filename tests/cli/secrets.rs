@@ -1,5 +1,5 @@
-//! A canary for a secret: from every source, through every command, at every verbosity, it shows nowhere.
-//! `Run::end` looks for it in what each command prints; here are the ways that could bring it there.
+//! A canary for a secret: from every source, through every command, at every verbosity, it never appears. `Run::end`
+//! searches the output of each command for it; these tests cover the ways in which it could get there.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -78,7 +78,7 @@ fn echoed_in_other_forms() {
         in_ascii.clone(),
     ];
     let mut replies: Vec<_> = forms.iter().map(|form| Reply::json(401, &format!("<p>{form}</p>"))).collect();
-    // Cut off in the middle, so that it is no JSON.
+    // Cut off in the middle, so that it is not JSON.
     replies.extend(forms.iter().map(|form| {
         Reply::Bytes(format!("HTTP/1.1 401 X\r\nContent-Length: 9999\r\n\r\n{{\"a\":\"{form}\",").into_bytes())
     }));
@@ -118,7 +118,7 @@ fn from_a_flag_that_is_wrong() {
     home.run("send text --to 593987654321 Hola").env("JELOU_CLIENT_ID", "id:canary").fails(3, &["JELOU_CLIENT_ID: "]);
 }
 
-/// Sends in every way that prints; the token must not show either.
+/// Sends in every way that prints; the token must not appear either.
 fn send_in_every_way<'a>(run: impl Fn(&str) -> Run<'a>) {
     let token = BASE64_STANDARD.encode(format!("x:{CANARY}"));
     for words in

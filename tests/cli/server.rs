@@ -1,4 +1,4 @@
-//! A server on a raw socket, for what a well-behaved one would not do: refuse, hang, reset, cut, lie.
+//! A server on a raw socket, for faults that a well-behaved one does not have: refuse, hang, reset, cut, lie.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -11,7 +11,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::acceptor::Acceptor;
 
-/// What happens to one connection.
+/// The treatment of one connection.
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
     /// Reads the request, then writes these bytes and closes.
@@ -28,7 +28,7 @@ pub(crate) enum Reply {
     ResetAfterReading,
 }
 
-/// A request as it came.
+/// A request as received.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
     pub(crate) line: String,
@@ -63,7 +63,7 @@ impl Reply {
 }
 
 impl Server {
-    /// Gives each connection the next of `replies`, and the last to all that follow.
+    /// Answers each connection with the next of `replies`, and all further ones with the last.
     pub(crate) fn start(replies: Vec<Reply>) -> Self {
         let received = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&received);
@@ -86,13 +86,13 @@ impl Server {
         Self::start(vec![reply])
     }
 
-    /// A server that fails the test when it is asked.
+    /// The test fails if the server gets a request.
     pub(crate) fn never_asked() -> Self {
         let server = Self::answering(Reply::accepted());
         Self { acceptor: server.acceptor.never_asked(), ..server }
     }
 
-    /// Nobody need ask it: what the test does decides.
+    /// A request is optional: the test decides.
     pub(crate) fn perhaps_asked(self) -> Self {
         Self { acceptor: self.acceptor.perhaps_asked(), ..self }
     }
@@ -115,7 +115,7 @@ impl Received {
     }
 }
 
-/// Nobody listens here, nor will while the tests run: the port is taken by a socket that never listens.
+/// There is no listener here, nor will there be one during the tests: the port is taken by a socket that never listens.
 pub(crate) fn refused_url() -> String {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
@@ -135,7 +135,7 @@ fn serve(stream: &TcpStream, reply: &Reply, received: &Mutex<Vec<Received>>) {
             let _ = io::copy(&mut stream, &mut io::sink());
         }
         Reply::Bytes(_) | Reply::HangAfterReading | Reply::ResetAfterReading => {
-            // A connection without a request is the client's own affair.
+            // Clients may close a connection without a request.
             let Ok(request) = read_request(stream) else { return };
             received.lock().unwrap().push(request);
             answer(stream, reply);
@@ -143,7 +143,7 @@ fn serve(stream: &TcpStream, reply: &Reply, received: &Mutex<Vec<Received>>) {
     }
 }
 
-/// Answers one request as `respond` says, which has read it.
+/// Answers one request with `respond`, which has read it.
 pub(crate) fn respond_to(
     stream: &TcpStream,
     number: usize,

@@ -26,10 +26,10 @@ use crate::postgres::Cluster;
 const ROWS: u64 = 2500;
 const CONCURRENCY: u64 = 16;
 const MACHINES: usize = 3;
-/// So many runs go on at once, each with a database of its own: most of a run is waiting.
+/// The number of concurrent runs, each with its own database: a run mostly waits.
 const RUNS_AT_ONCE: usize = 3;
 
-/// Everything that is random follows from one number, which is printed when a run fails.
+/// All randomness follows from one number, which is printed when a run fails.
 struct Dice(TestRng);
 
 impl Dice {
@@ -44,7 +44,7 @@ impl Dice {
     }
 }
 
-/// The way of one machine to the database.
+/// One machine's connection to the database.
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     way: Arc<Way>,
@@ -67,7 +67,7 @@ impl Proxy {
         thread::spawn(move || {
             for client in listener.incoming() {
                 let client = client.unwrap();
-                // A database that has crashed takes nobody.
+                // A crashed database accepts no one.
                 let Ok(database) = UnixStream::connect(&socket) else { continue };
                 accepting.clients.lock().unwrap().push(client.try_clone().unwrap());
                 let (to, from) = (Arc::clone(&accepting), Arc::clone(&accepting));
@@ -130,7 +130,7 @@ impl Machine {
         self.process = Some(quiet.spawn().unwrap());
     }
 
-    /// The code of the process, once it has ended.
+    /// The exit code of the process, once it has ended.
     fn ended(&mut self) -> Option<i32> {
         let status = self.process.as_mut()?.try_wait().unwrap()?;
         self.process = None;
@@ -138,10 +138,10 @@ impl Machine {
     }
 }
 
-/// What a run went through.
+/// The events of a run.
 struct Survived {
     kills: u64,
-    /// Rows that are unknown since the process that had them is gone.
+    /// Rows that are unknown because their process is gone.
     lost_with_machines: u64,
     took: Duration,
 }
@@ -177,13 +177,13 @@ fn chaos(cluster: &Cluster, seed: u64) -> Survived {
     let mut faults = 0;
     while !complete || machines.iter().any(|machine| machine.process.is_some()) {
         assert!(began.elapsed() < Duration::from_secs(120), "with the seed {seed} the run does not end");
-        // Not a wait for anything: the instant of the next fault is what the test varies.
+        // This waits for nothing: the test varies the instant of the next fault.
         thread::sleep(Duration::from_millis(dice.below(400)));
         for machine in &mut machines {
             match machine.ended() {
                 None => {}
                 Some(0 | 10) => complete = true,
-                // A platform starts it again, and a person looks after a pause.
+                // A platform restarts it, and a person looks after a pause.
                 Some(_) if complete => {}
                 Some(8) => machine.start("bulk resume r", &database, &jelou.url),
                 Some(code) => {

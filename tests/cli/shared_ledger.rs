@@ -26,7 +26,7 @@ pub(crate) fn send<'a>(home: &'a Home, ledger: &str, flags: &str, url: &str) -> 
     on(home, ledger, &words, url).args(&["Hola {{ nombre }}"])
 }
 
-/// A process of a machine that works on the run.
+/// A process of a machine that sends the run.
 pub(crate) fn worker(home: &Home, ledger: &str, words: &str, url: &str) -> Child {
     let mut command = home.command();
     command.args(words.split_whitespace()).env("JELOUCTL_LEDGER", ledger).envs([
@@ -69,14 +69,14 @@ fn a_run_in_a_database_ends_as_one_in_a_file_does() {
     );
     let list = other.run("bulk list").env("JELOUCTL_LEDGER", &ledger).success().stdout;
     assert!(list.starts_with("r\tcomplete\t300\t270\t30\t0\t0\t0\t20") && list.ends_with("\ttext\tBOT_ID\n"), "{list}");
-    // The page has what it went through.
+    // The page has its history.
     other.run("bulk report r --file r.html").env("JELOUCTL_LEDGER", &ledger).success();
     let page = other.read("r.html");
     assert!(page.contains("people.csv") && page.contains("270"), "{page}");
     let events = cluster.sql(database_of(&ledger), "SELECT kind FROM jelouctl.event ORDER BY number");
     let events: Vec<String> = events.iter().map(|row| row.get(0)).collect();
     assert_eq!(events, ["begun", "ended"]);
-    // What failed is sent again when a person says so.
+    // Failed rows are sent again when a person says so.
     let resolved = other.run("bulk resolve r --failed-as pending").env("JELOUCTL_LEDGER", &ledger).success();
     let words = ["30 failed rows count as pending", "to continue: jelouctl bulk resume r"];
     assert!(words.iter().all(|words| resolved.stderr.contains(words)), "{resolved:?}");
@@ -200,7 +200,7 @@ fn what_a_killed_process_had_under_way_is_unknown_and_the_rest_goes_on() {
         screen.contains(" sent, 4 under way; unless it is heard of again, they count as unknown at 20"),
         "{screen}"
     );
-    // Nobody waits for two minutes here.
+    // The test does not wait for two minutes.
     cluster.sql(database, "UPDATE jelouctl.row SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL");
     let accepting = Jelou::accepting();
     let ended = worker_for(&home, &ledger, &jelou.url, &accepting, cluster);
@@ -213,7 +213,7 @@ fn what_a_killed_process_had_under_way_is_unknown_and_the_rest_goes_on() {
     doubtful.fails(2, &["4 rows at", "may still send", "--yes"]);
 }
 
-/// The run goes on, at another server: its address is the run's own, so the database is told of it.
+/// Resumes the run at another server: its address is the run's own, so the database gets the new one.
 fn worker_for(home: &Home, ledger: &str, from: &str, to: &Jelou, cluster: &Cluster) -> crate::harness::Ended {
     let database = database_of(ledger);
     let moved = format!("UPDATE jelouctl.run SET details = replace(details, '{from}', '{}')", to.url);
@@ -271,7 +271,7 @@ fn what_another_run_of_the_database_has_sent_is_not_sent_again_unasked() {
     assert_eq!(ended.json()["skipped_reasons"], json!({"already_sent": 5}));
     assert_eq!(ended.json()["written_to_within_24_hours"], json!(0));
     assert_eq!(jelou.accepted().values().max(), Some(&1));
-    // Another text to the same people is told, and sent.
+    // Another text to the same people is reported, and sent.
     let words = "bulk send people.csv --yes --run other --limit 3 --rate 1000/s text".to_owned();
     let ended = on(&other, &ledger, &words, &jelou.url).args(&["Buenos dias"]).success();
     assert_eq!(ended.json()["written_to_within_24_hours"], json!(3));
@@ -422,7 +422,7 @@ fn the_printed_setup_makes_the_same_ledger() {
     send(&home, &cluster.url("app", &database), "", &Jelou::accepting().url).end();
     let checked = home.run("doctor --sandbox").env("JELOUCTL_LEDGER", cluster.url("app", &database)).end();
     assert!(checked.stdout.contains("durable, with our ledger; this role may send"), "{checked:?}");
-    // Who may not make it says who can.
+    // For a user who may not create it, the error says who can.
     let bare = cluster.database_like("template1");
     let refused = home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("app", &bare));
     refused.fails(3, &["cannot be made by the role", "ledger setup --print"]);
@@ -650,7 +650,7 @@ fn another_database_in_the_place_of_the_old_one_pauses_the_run() {
     send(&home, &ledger, "--import-only", &jelou.url).success();
     cluster.sql(database_of(&ledger), "UPDATE jelouctl.run SET database = 'another one, timeline 00000007'");
     on(&home, &ledger, "bulk work r", &jelou.url).fails(11, &["what was written may be lost", "another one now"]);
-    // Who resumes it has not heard of that.
+    // The process that resumes it does not know that.
     on(&home, &ledger, "bulk resume r", &jelou.url).fails(11, &["what was written may be lost"]);
     assert!(jelou.seen().is_empty());
     on(&home, &ledger, "bulk resume r", &jelou.url).success();

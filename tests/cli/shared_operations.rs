@@ -1,4 +1,4 @@
-//! What a person does with runs in a database: looks for somebody, decides rows, removes old runs, goes on with one.
+//! Operations on runs in a database: find a person, decide rows, remove old runs, resume one.
 
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -43,7 +43,7 @@ fn lines_in(home: &Home, ledger: &str, state: &str) -> Vec<u64> {
     rows(&report).iter().map(|row| row["line"].as_u64().unwrap()).collect()
 }
 
-/// A run of ten, of which the rows at the lines 5, 6 and 7 are unknown and the one at line 8 failed.
+/// A run of ten rows: those at lines 5, 6 and 7 are unknown and the one at line 8 failed.
 fn with_unknown_rows(ledger: &str) -> (Home, Jelou) {
     let home = people(10);
     let jelou = Jelou::start(|user, _| match user.chars().last() {
@@ -73,7 +73,7 @@ fn a_late_refusal_is_not_tried_again_where_the_person_was_forgotten_under_the_ke
     let refused = thread::scope(|scope| {
         let run = scope.spawn(|| send(&home, &ledger, "--once k", &jelou.url).end());
         arrivals.recv().unwrap();
-        // As whoever comes by does once its lease has run out.
+        // As any other process does once its lease has ended.
         cluster.sql(database_of(&ledger), "UPDATE jelouctl.row SET state = 'unknown'");
         on(&home, &ledger, "once forget k --yes").success();
         release.send(()).unwrap();
@@ -157,10 +157,10 @@ fn single_rows_of_a_run_in_a_database_are_decided_all_or_none() {
     let ended = resolve("--line=5 --unknown-as failed").args(&["--to", &to]).success();
     assert!(ended.stderr.contains("note: run r: 2 unknown rows count as failed from now on"), "{ended:?}");
     assert_eq!((lines_in(&home, &ledger, "unknown"), lines_in(&home, &ledger, "failed")), (vec![7], vec![5, 6, 8]));
-    // What a person said stands beside what was known before.
+    // A person's decision is stored beside the earlier facts.
     let report = on(&home, &ledger, "bulk report r --state failed").success().stdout;
     assert!(report.contains("decided by hand: unknown as failed; before that: "), "{report}");
-    // One of the failed rows alone is sent again.
+    // Only one of the failed rows is sent again.
     resolve("--line 8 --failed-as pending").success();
     let ended =
         on(&home, &ledger, "bulk resume r").api(&jelou.url).fails(10, &["run r: 1 of 10 messages left to send"]);
@@ -182,7 +182,7 @@ fn a_report_says_what_became_of_unknown_rows_in_a_database() {
     let told = "1 unknown row counts as sent, 1 unknown row counts as failed from now on";
     assert!(ended.stderr.contains(told), "{ended:?}");
     assert_eq!((lines_in(&home, &ledger, "unknown"), lines_in(&home, &ledger, "failed")), (vec![7], vec![6, 8]));
-    // The same once more is no change.
+    // The same decision again is not a change.
     let again = on(&home, &ledger, "bulk resolve --from said.csv").success();
     assert!(again.stderr.contains("no row is changed"), "{again:?}");
 }
@@ -222,7 +222,7 @@ fn rows_of_a_lost_process_are_decided_though_nobody_came_by_since() {
     child.wait().unwrap();
     let under_way = on(&home, &ledger, "bulk resolve r --line 2 --unknown-as sent");
     under_way.fails(2, &["line 2 is inflight, not unknown"]);
-    // Nobody waits for a minute here.
+    // The test does not wait for a minute.
     let over = "UPDATE jelouctl.row SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL; \
                 UPDATE jelouctl.run SET swept_at = '-infinity'";
     cluster.script("postgres", database_of(&ledger), over);
@@ -359,7 +359,7 @@ fn what_a_run_went_through_is_noted_whoever_does_it() {
     let events = cluster.sql(database_of(&ledger), "SELECT kind FROM jelouctl.event ORDER BY number");
     let events: Vec<String> = events.iter().map(|row| row.get(0)).collect();
     assert_eq!(events, ["stopped", "begun", "ended"]);
-    // There is nothing to go on with.
+    // There is nothing to resume.
     on(&home, &ledger, "bulk resume r").api(&jelou.url).success();
     let events = cluster.sql(database_of(&ledger), "SELECT kind FROM jelouctl.event ORDER BY number");
     assert_eq!(events.len(), 3);
@@ -404,7 +404,7 @@ fn a_run_stops_with_its_last_process_and_goes_on_with_the_next_row() {
     assert_eq!(kinds(), ["begun", "stopped"]);
     let mut third = start(1).remove(0);
     assert_eq!(kinds(), ["begun", "stopped", "resumed"]);
-    // Whoever stops it once more changes neither who did, nor when.
+    // A second stop changes neither its author nor its time.
     let stopped = ["ana", "luz"].map(|user| {
         on(&home, &ledger, "bulk stop r").env("USER", user).success();
         on(&home, &ledger, "bulk status r").success().json()["paused"].clone()
@@ -464,7 +464,7 @@ fn who_resumes_a_run_in_a_database_is_asked_and_it_is_looked_at_again() {
     let shown = screen.find("the first message that is left, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n");
     let asked = screen.find("Send 3 messages from bot 77 (profile prod) to http://");
     assert!(shown.is_some() && shown < asked, "{screen}");
-    // Who did not say yes has not lifted the pause.
+    // Without a yes the pause is not lifted.
     home.run("bulk work r").fails(11, &["stopped by `jelouctl bulk stop`"]);
     let mut terminal = Terminal::new(&home, &["bulk", "resume"], &plain);
     terminal.wait_for("Send 3 messages");
@@ -474,7 +474,7 @@ fn who_resumes_a_run_in_a_database_is_asked_and_it_is_looked_at_again() {
     assert_eq!(code, 0, "{screen}");
     let accepted = jelou.accepted();
     assert!(accepted.len() == 2 && !accepted.contains_key(&user(1)), "{accepted:?}");
-    // What the environment says must be what the run was begun with.
+    // The environment must agree with the run's settings.
     on(&home, &ledger, "bulk resume r")
         .env("JELOU_BOT_ID", "78")
         .fails(2, &["JELOU_BOT_ID: run r was started with 77"]);
@@ -562,7 +562,7 @@ fn a_profile_shows_and_keeps_its_ledger() {
     assert!(shown.contains(&format!("\nledger_password\tfile {}\tprofile prod\n", word.display())), "{shown}");
     let list = home.run("profile list -o record").success().json();
     assert_eq!(list["profiles"][0]["ledger"], json!(url));
-    // The variable goes before the profile, and may have a password.
+    // The variable overrides the profile, and may have a password.
     let shown = home.run("profile show").env("JELOUCTL_LEDGER", "postgres://u:canary@other.example/j").success().stdout;
     assert!(shown.contains("\nledger\tpostgres://u@other.example/j\tJELOUCTL_LEDGER\n"), "{shown}");
     assert!(shown.contains("\nledger_password\t(redacted)\tJELOUCTL_LEDGER\n"), "{shown}");

@@ -168,7 +168,7 @@ fn an_error_and_a_log_name_the_database_without_its_password() {
         {
             let run = on(&home, &address, words, &jelou.url).env("JELOUCTL_LOG", "log");
             if words.starts_with("doctor") {
-                // A send needs no ledger, and is well without it; who names a database wants one.
+                // A send needs no ledger, and works without it; if a database is named, it is required.
                 let ended = run.end();
                 assert!(ended.stdout.contains("bulk cannot run, all else can"), "{ended:?}");
                 assert_eq!(ended.code, code, "{ended:?}");
@@ -178,7 +178,7 @@ fn an_error_and_a_log_name_the_database_without_its_password() {
         }
     }
     drop(jelou);
-    // A process whose variable has it shows it to nobody but its own user, and its arguments to everybody.
+    // A process's variables are visible only to its own user, and its arguments to everyone.
     let hangs = Jelou::start(|_, _| Act::Hang { accepted: false });
     on(&home, &with(PASSWORD, &ledger), "bulk send people.csv --yes --run r --import-only text Hola", &hangs.url)
         .success();

@@ -1,4 +1,4 @@
-//! Servers to which a ledger must not be given, or that came in the place of another: each is a real one.
+//! Servers that must not be used for a ledger, or that replaced another one: each is a real one.
 
 use serde_json::{Value, json};
 
@@ -75,7 +75,7 @@ fn a_standby_is_refused_and_once_promoted_it_pauses_the_run_that_was_begun_elsew
     home.run("bulk status r").env("JELOUCTL_LEDGER", &ledger).fails(3, &["is a standby"]);
     drop(primary);
     standby.promote();
-    // Nobody has come by yet.
+    // No process has noticed yet.
     assert_eq!(is_shown_as_unknown(&home, &ledger, FAILED_OVER)["paused"], json!(null));
     let told = [
         "the run is paused: what was written may be lost",
@@ -94,7 +94,7 @@ fn a_standby_is_refused_and_once_promoted_it_pauses_the_run_that_was_begun_elsew
     assert_eq!(jelou.seen().len(), 6);
 }
 
-/// Whoever comes by the run finds that its database was put back, and who resumes it has to be told of it first.
+/// Any process that uses the run detects that its database was restored, and resuming it first requires a confirmation.
 fn is_paused_as_restored(home: &Home, ledger: &str, url: &str) {
     let told = [RESTORED, "compare jelouctl bulk report r --state unknown with what Jelou has sent"];
     for words in ["bulk work r", "bulk resume r --yes", "bulk work r"] {
@@ -136,7 +136,7 @@ fn a_dump_that_is_restored_while_a_run_is_sent_pauses_it() {
     jelou.wait_for(250);
     cluster.restore(&database, "DROP SCHEMA jelouctl, jelouctl_once CASCADE", &dump);
     let ended = watched.end();
-    // It may have been in the middle of an exchange, of which nothing was left.
+    // It may have been in the middle of an exchange that left no trace.
     assert!([11, 12].contains(&ended.code), "{ended:?}");
     is_paused_as_restored(&home, &ledger, &jelou.url);
     let accepted = jelou.accepted();

@@ -1,4 +1,4 @@
-//! SIGINT, SIGTERM and SIGHUP, which end a request at any point of its way with what is true of the message.
+//! SIGINT, SIGTERM and SIGHUP, which end a request at any point with the true outcome of the message.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
@@ -56,7 +56,7 @@ fn a_signal_in_flight_leaves_it_unknown() {
     }
 }
 
-/// What comes of a send through HTTPS that hangs where it has `arrived`, once a signal ends it.
+/// The result of a send through HTTPS that hangs at `arrived`, once a signal ends it.
 fn interrupted_while_connecting(
     signal: &str,
     environment: &[(&str, &str)],
@@ -125,7 +125,7 @@ fn a_signal_while_the_secret_is_fetched_was_not_sent() {
             server.url,
             marker.display()
         ));
-        // From a command, and from a pipe that nobody closes.
+        // From a command, and from a pipe that is never closed.
         for arguments in [&[][..], &["--client-id", "x", "--client-secret-file", "-"]] {
             let mut command = home.command();
             command
@@ -167,7 +167,7 @@ fn a_signal_ends_the_reading_without_advice_about_a_message() {
     assert!(!ended.stderr.contains("ask the recipient"), "{}", ended.stderr);
 }
 
-/// Who has its SIGCHLD ignored, as a daemon may, is not told how its children end, and starts others so.
+/// A process that ignores SIGCHLD, as a daemon may, does not learn how its children end, and passes this on to them.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_parent_that_ignores_how_its_children_end_changes_nothing() {
@@ -213,7 +213,7 @@ impl Patience {
     }
 }
 
-/// Whether the process has set up its own answer to SIGINT, SIGTERM and SIGHUP.
+/// Whether the process has its own handlers for SIGINT, SIGTERM and SIGHUP.
 #[cfg(target_os = "linux")]
 fn catches_signals(process: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();

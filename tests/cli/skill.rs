@@ -1,4 +1,4 @@
-//! The instructions for agents: each of their lines is run as it stands there.
+//! The instructions for agents: each of their lines is run literally.
 
 use std::fs;
 use std::path::Path;
@@ -37,7 +37,7 @@ fn each_line_does_what_the_page_says() {
     home.write("people.csv", "telefono,nombre\n593987654321,Ana\n593987654322,Luis\n");
     let lines = lines();
     assert!(lines.len() > 15, "{lines:?}");
-    // One sandbox for all of them: what a line sends, later ones read.
+    // One sandbox for all of them: later lines read the messages of earlier ones.
     let shown = |line: &str| format!("echo '== {}'\n{line}\necho \"-> $?\"\n", line.replace('\'', ""));
     let script = lines.iter().map(|(line, _)| shown(line)).collect::<Vec<_>>().concat();
     let of_home = home.command();

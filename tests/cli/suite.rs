@@ -71,7 +71,7 @@ fn a_test_that_is_not_run_by_itself_has_its_line_in_contributing() {
     }
 }
 
-/// What is made of a test that needs fish, where no program is found.
+/// The code of a test that needs fish, on a machine without it.
 #[cfg(target_os = "linux")]
 fn without_fish(left_out: Option<&Path>) -> std::process::Output {
     let mut tests = Command::new(std::env::current_exe().unwrap());
@@ -104,7 +104,7 @@ fn round(words: &[&str]) -> (Ended, Vec<String>) {
     home.write("bin/cargo", format!("{call}{tests}"));
     home.write("tests/smoke", call);
     home.write("tests/package", call);
-    // Nobody's sandbox answers, and nothing is installed.
+    // No user's sandbox answers, and nothing is installed.
     home.write("bin/curl", "#!/bin/sh\nexit 1\n");
     let installed =
         "apt-get sudo rustup bash zsh python3 fish chromium npm strace ip faketime systemd-analyze jq initdb pgbouncer";
@@ -116,7 +116,7 @@ fn round(words: &[&str]) -> (Ended, Vec<String>) {
     }
     let mut run = Command::new("/bin/bash");
     run.arg(home.path().join("tests/run")).args(words).env_clear().env("HOME", home.path());
-    // Somebody's own variable changes nothing.
+    // A user's own variable changes nothing.
     run.env("PATH", home.path().join("bin").display().to_string() + ":/usr/bin:/bin").env(LEFT_OUT, "/nowhere");
     let ended = Ended::new(&run.output().unwrap());
     let calls = fs::read_to_string(home.path().join("calls")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Whether the bot has a template, looked up before anything leaves.
+//! Whether the bot has a template, checked before anything is sent.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -104,7 +104,7 @@ fn a_template_is_suggested_by_the_name_that_a_person_gave_it() {
         bulk(&home, &whole, &["template", name])
             .fails(2, &[&format!("the bot has no template `{name}`; did you mean `a1b2_order_shipped`?")]);
     }
-    // So does a page that names them otherwise.
+    // So does a page with other names for them.
     let listed = move |page| {
         let templates = if page == 1 { results().to_vec() } else { Vec::new() };
         Listing::Page(json!({ "data": templates, "pagination": { "total": 2 } }).to_string())
@@ -137,7 +137,7 @@ fn each_template_of_a_list_is_checked() {
     let ended = bulk(&home, &jelou, &by_row).fails(2, &["error: 10 of the templates cannot be sent", "- and 5 more"]);
     assert_eq!(ended.stderr.matches("\n  - ").count(), 6, "{}", ended.stderr);
     assert_nothing_remains(&home, &jelou);
-    // Rows that are not sent need no template.
+    // Rows that are not sent do not need a template.
     home.write("people.csv", PEOPLE);
     bulk(&home, &jelou, &[&["--skip", "1"], &by_row[..]].concat()).success();
     assert_eq!(jelou.accepted().len(), 1);
@@ -193,7 +193,7 @@ fn a_template_s_own_text_is_shown_with_the_values_of_the_row() {
     assert!(ended.stderr.contains("(template) order_shipped"), "{ended:?}");
 }
 
-/// Whoever is asked sees what people will get, and not only the template's name.
+/// The question shows the text that people will get, and not only the template's name.
 #[cfg(unix)]
 #[test]
 fn the_question_shows_a_template_s_own_text() {
@@ -217,7 +217,7 @@ fn the_question_shows_a_template_s_own_text() {
     assert_eq!(jelou.pages_asked() - asked_before, 2);
     home.run("bulk report r --file report.html").success();
     assert!(home.read("report.html").contains("Hola Ana, tu pedido A-1"));
-    // A template that cannot be sent is no question.
+    // A template that cannot be sent is not in a question.
     let words = ["bulk", "send", "people.csv", "--again", "template", "order_shiped"];
     let (code, screen) = Terminal::new(&home, &words, &[("NO_COLOR", "1")]).end();
     assert!(code == 2 && screen.contains("no template `order_shiped`") && !screen.contains("[y/N]"), "{screen}");
@@ -242,7 +242,7 @@ fn a_list_that_cannot_be_had_is_a_warning() {
     goes_on(&half, unknown);
     let wrong = Jelou::with_templates(|_| Listing::Page("{}".to_owned()), accepts);
     goes_on(&wrong, unknown);
-    // It counts more than it gives.
+    // The API counts more than it returns.
     let part =
         Jelou::with_templates(|_| page(&[template("a", "es", "APPROVED", "")], &json!({ "total": 60 })), accepts);
     let one = "warning: could not check whether the bot has the template `order_shiped`: ";
@@ -305,7 +305,7 @@ fn a_sandbox_judges_by_the_templates_that_it_was_given() {
         home.run("sandbox").args(&words.concat()).end()
     };
     let ended = send(&[], "mine");
-    // Before anything goes out, and of each message in the answer to it.
+    // Before anything is sent, and for each message in its answer.
     let before = ended.stderr.find("whether the bot has the template `mine`: the sandbox knows samples only");
     let accepted = ended.stderr.find("nothing left this machine");
     assert!(ended.code == 0 && before.is_some() && before < accepted, "{ended:?}");
@@ -364,7 +364,7 @@ fn what_is_left_of_a_run_is_checked_when_it_goes_on() {
     assert_eq!((jelou.pages_asked(), jelou.seen().len()), (2, before));
     resume(&["--unchecked"]).success();
     assert_eq!((jelou.pages_asked(), jelou.accepted().len()), (2, 2));
-    // Nothing is left that a template could be needed for.
+    // There is nothing left that could need a template.
     resume(&[]).success();
     assert_eq!(jelou.pages_asked(), 2);
 }
@@ -391,7 +391,7 @@ fn a_check_before_the_command_reads_no_more_than_it_needs() {
         let words = [&["--to", "593987654321", "--check-first"], words, &["--", "touch", "ran"]].concat();
         home.run("run").args(&words).env("PATH", "/usr/bin:/bin").api(url).end()
     };
-    // A text needs no template.
+    // A text does not need a template.
     let (home, jelou) = (Home::new(), bot());
     let ended = run(&home, &jelou.url, &[]);
     assert_eq!((ended.code, jelou.pages_asked(), jelou.seen().len()), (0, 1, 1), "{ended:?}");
@@ -409,7 +409,7 @@ fn a_check_before_the_command_reads_no_more_than_it_needs() {
         let warning = format!("warning: could not check whether the bot has the template: {told}");
         assert!(ended.stderr.starts_with(&warning), "{ended:?}");
     }
-    // However long a send may be tried again, the check ends with the time of the notice.
+    // However long a send may be retried, the check ends with the time of the notice.
     let (home, url) = (Home::new(), refused_url());
     let ended = run(&home, &url, &["--retry-for", "1h", "--notify-timeout", "1s"]);
     assert!(ended.code == 7 && !home.path().join("ran").exists(), "{ended:?}");

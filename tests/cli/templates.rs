@@ -1,4 +1,4 @@
-//! `templates`, and the name that is suggested for a template that is not there.
+//! `templates`, and the suggested name for a missing template.
 
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ fn a_page_may_name_its_templates_data() {
     let ended = Home::new().run("templates").api(&server.url).success();
     assert_eq!(ended.json()["results"].as_array().map(Vec::len), Some(3), "{ended:?}");
     assert_eq!(ended.json().get("data"), None);
-    // What it prints, and what such a page is, are templates for the sandbox.
+    // Its output, and such a page, are templates for the sandbox.
     let home = Home::new();
     home.write("own.json", r#"{"data":[{"elementName":"mine"}]}"#);
     let run = home.run("sandbox --templates own.json --");
@@ -53,7 +53,7 @@ fn a_page_may_name_its_templates_data() {
 
 #[test]
 fn it_ends_where_a_server_does_not_count_its_pages() {
-    // The same page for ever, an empty one, and none at all.
+    // The same page forever, an empty one, and none at all.
     for (replies, expected) in [
         (vec![page(&[("a", "es")], None)], "a\n"),
         (vec![page(&[("a", "es")], None), page(&[("b", "es")], None), page(&[], None)], "a\nb\n"),
@@ -85,7 +85,7 @@ fn a_read_that_fails_is_tried_again_and_never_unknown() {
         assert_eq!(ended.code, code, "{reply:?}: {}", ended.stderr);
         assert!(!ended.stderr.contains("may have been sent"), "{}", ended.stderr);
         assert!(ended.stderr.contains(message), "{}", ended.stderr);
-        // The API's answer is shown, whatever it says.
+        // The API's answer is always shown.
         assert_eq!(ended.stdout.is_empty(), matches!(reply, Reply::ResetAfterReading), "{}", ended.stdout);
     }
     let server = Server::start(vec![Reply::json(500, "{}"), Reply::ResetAfterReading, page(&[("a", "es")], Some(1))]);

@@ -66,7 +66,7 @@ impl Terminal {
         self.session.send(ControlCode::EndOfText).unwrap();
     }
 
-    /// The exit code, and all that was on the screen.
+    /// The exit code, and the whole screen.
     pub(crate) fn end(mut self) -> (i32, String) {
         let found = self.session.expect(Eof).unwrap();
         self.seen += &String::from_utf8_lossy(found.as_bytes());
@@ -177,7 +177,7 @@ fn ctrl_c_at_the_secret_of_a_profile_writes_nothing() {
 fn a_signal_at_the_question_is_not_kept_for_the_request() {
     for (signal, code) in [("INT", 130), ("TERM", -1)] {
         let home = Home::new();
-        // It may be connected to, but gets no request.
+        // It may get a connection, but no request.
         let server = Server::answering(Reply::accepted()).perhaps_asked();
         home.config(&profile(&server));
         let mut terminal = Terminal::new(&home, &SEND, &[("NO_COLOR", "1")]);
@@ -295,7 +295,7 @@ fn a_list_that_is_read_shows_and_what_is_typed_meanwhile_answers_nothing() {
     home.config(&format!("{}client_secret = \"canary\"\n", profile(&server)));
     let list = home.path().join("people.csv");
     tool(Command::new("mkfifo").arg(&list));
-    // Rows come until all that is to be seen was seen, so that reading takes as long as it must.
+    // Rows arrive until everything was shown, so that reading takes as long as necessary.
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let feeder = std::thread::spawn(move || {
         let mut list = std::io::BufWriter::new(std::fs::File::options().write(true).open(list).unwrap());
@@ -333,7 +333,7 @@ fn who_begins_a_run_outside_of_its_hours_is_told_before_the_question() {
     let server = Server::never_asked();
     home.config(&profile(&server));
     home.write("people.csv", "celular\n593987654321\n");
-    // Wherever the machine is, one of these is its day.
+    // In any time zone, one of these is the machine's day.
     let hours = ["--not-on", "off.txt", "--time-zone", "America/Bogota"];
     let today = jiff::Zoned::now().date();
     home.write("off.txt", format!("{}\n{today}\n{}\n", today.yesterday().unwrap(), today.tomorrow().unwrap()));
@@ -364,7 +364,7 @@ fn who_asks_not_to_be_written_to_while_the_question_stands_there_is_not() {
     assert!(screen.contains("1 row is left out, whose recipient is on ") && screen.contains("line 2"), "{screen}");
     assert!(screen.contains("run r: 1 message from bot 77"), "{screen}");
     assert_eq!(server.only().json()["userId"], "593987654322");
-    // A list that is gone by then stops it before there is a run.
+    // A list that is gone by then stops the command before there is a run.
     let mut terminal = Terminal::new(&home, &["bulk", "send", "people.csv", "--again", "text", "Hola"], &[]);
     terminal.wait_for("[y/N] ");
     std::fs::remove_file(home.path().join(CONFIG).join("bajas.txt")).unwrap();

@@ -21,13 +21,13 @@ enum Flaw {
     None,
     /// It answers a request outside TLS, which the client's TLS cannot read.
     AnswersOutsideTls,
-    /// It writes this and closes the connection without a word of TLS.
+    /// It writes this and closes the connection without any TLS.
     BreaksOffBehind(&'static str),
-    /// It wants a client certificate, which TLS 1.3 tells only after the request.
+    /// It requires a client certificate, which TLS 1.3 reports only after the request.
     WantsCertificate,
-    /// It wants one in TLS 1.2, where the handshake fails.
+    /// It requires one in TLS 1.2, where the handshake fails.
     WantsCertificateInTls12,
-    /// It speaks HTTP/2 alone.
+    /// It only speaks HTTP/2.
     SpeaksHttp2,
 }
 
@@ -103,7 +103,7 @@ fn a_private_authority_is_trusted_when_named() {
     }
 }
 
-/// What is wrong with TLS, and the hint for it, which is about authorities only where they are the matter.
+/// A TLS error and its hint, which mentions authorities only if they are the cause.
 #[test]
 fn what_keeps_tls_from_being_spoken_has_words_of_its_own() {
     let home = Home::new();
@@ -128,7 +128,7 @@ fn what_keeps_tls_from_being_spoken_has_words_of_its_own() {
     let plain = Server::answering(Reply::Greeting(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()));
     let parts = ["not sent: TLS failed: what answered does not speak TLS", "check the port of --api-url"];
     try_at(&plain.url.replace("http:", "https:"), 7, &ca, &parts);
-    // It cannot be known that a request was not read.
+    // It is unknown whether the request was read.
     let parts = [
         "it may have been sent: what came from ",
         " is not HTTP/1.1; a port for TLS wants https\nhint: ask the recipient",

@@ -8,7 +8,7 @@ use trycmd::schema::Bin;
 
 use crate::harness::Home;
 
-/// The one transcript that shows the global options; in the others `[GLOBAL_OPTIONS]` stands for them.
+/// The only transcript that shows the global options; the others have `[GLOBAL_OPTIONS]` instead.
 const WHOLE: &str = "tests/transcripts/help-jelouctl.trycmd";
 
 /// Wide enough for every line, whatever the terminal.
@@ -24,7 +24,7 @@ fn cases(home: &Path) -> TestCases {
     cases
 }
 
-/// What stands under "Global options:" in the help.
+/// The text under "Global options:" in the help.
 fn global_options(home: &Home) -> String {
     let help = home.run("--help").env("COLUMNS", COLUMNS).success().stdout;
     let (_, options) = help.split_once("Global options:\n").unwrap();

@@ -1,5 +1,5 @@
-//! `--wait`: a message that was accepted is waited for until it has come so far. Whatever happens then, it was sent once,
-//! and no look-up is anything but a GET.
+//! `--wait`: waits until an accepted message has reached a state. In every case it was sent once, and every look-up is
+//! a GET.
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ fn nothing_listed() -> Reply {
     Reply::json(200, r#"{"pagination":{"totalPages":0},"results":[]}"#)
 }
 
-/// Accepts what is posted, and answers look-ups with one after the other of these, the last again and again.
+/// Accepts every POST, and answers look-ups with these in order, the last one repeatedly.
 fn accepting(accepted: Reply, look_ups: Vec<Reply>) -> Server {
     let looks = AtomicUsize::new(0);
     Server::responding(move |_, request| {
@@ -38,7 +38,7 @@ fn accepting(accepted: Reply, look_ups: Vec<Reply>) -> Server {
     })
 }
 
-/// One POST, and after it nothing but GETs; gives how many of these.
+/// One POST, followed only by GETs; returns the number of GETs.
 fn look_ups(received: &[Received]) -> usize {
     let methods: Vec<_> = received.iter().map(|request| request.line.split(' ').next().unwrap()).collect();
     assert_eq!(methods[0], "POST");
@@ -229,7 +229,7 @@ fn a_signal_while_it_waits_takes_nothing_back() {
         command.envs([("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests")]);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         wait_until("it looks", || server.received().len() > before + if before == 0 { looks } else { 1 });
-        // By now the log has it, whatever becomes of the process.
+        // The log has it by now, even if the process ends.
         assert!(home.read("log.jsonl").lines().last().unwrap().contains(r#""sent":"yes""#));
         tool(std::process::Command::new("kill").args([signal, &child.id().to_string()]));
         let ended = Ended::new(&child.wait_with_output().unwrap());

@@ -1,4 +1,4 @@
-//! The right words for the right person: what is meant for a column, empty cells, and people who are in a list twice.
+//! The right text for the right person: texts that mean a column, empty cells, and people who are in a list twice.
 
 use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
@@ -82,7 +82,7 @@ fn an_empty_cell_has_a_default() {
         let ended = preview(&home, &["people.csv", "text", text]);
         assert_eq!(ended.json()["body"]["text"], json!(expected), "{text} of {cell}");
     }
-    // The line to type takes the column that is meant, and no other that reads alike.
+    // The suggested line uses the intended column, and no other with a similar name.
     home.write("people.csv", "Nombre completo,nombre_completo,celular\nAna Ríos,ana,593987654321\n");
     let words = ["--sandbox", "--dry-run", "bulk", "send", "people.csv", "text", "Hola {Nombre completo}"];
     home.run_args(&words).fails(2, &["write {{ row['Nombre completo'] }}"]);
@@ -197,7 +197,7 @@ fn a_person_who_is_in_a_list_twice_is_told_or_left_out() {
     let report = home.run("bulk report r --reason repeated --format ndjson").success().stdout;
     let row: Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
     assert_eq!((&row["x"], &row["error"]), (&json!("d"), &json!("goes to the same person as line 3")));
-    // Without invalid rows nobody has to look: what is repeated was left out as it was meant to be.
+    // Without invalid rows there is nothing to check: repetitions were skipped on purpose.
     home.write("people.csv", "to,x\n593987654321,a\n593987654321,a\n");
     for flag in ["--one-per-person", "--skip-invalid"] {
         let send = home.run_args(&["bulk", "send", "people.csv", "--yes", "--again", flag, "text", "{{ x }}"]);

@@ -1,4 +1,4 @@
-//! Workbooks, written here a part at a time: what spreadsheets write, and what none would.
+//! Workbooks, written here one part at a time: files as spreadsheets write them, and as none would.
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write};
@@ -38,7 +38,7 @@ const STYLES: &str = r#"<?xml version="1.0"?><styleSheet xmlns="m">
 <cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="46"/><xf numFmtId="164"/>
 <xf numFmtId="2"/><xf numFmtId="165"/><xf numFmtId="9"/></cellXfs></styleSheet>"#;
 
-/// An Excel workbook; `shared` are the texts that cells have by their numbers, as XML.
+/// An Excel workbook; `shared` are the texts that cells refer to by number, as XML.
 pub(crate) fn xlsx(sheets: &[TestSheet<'_>], shared: &str) -> Vec<u8> {
     let parts = xlsx_parts(sheets, shared);
     let parts: Vec<_> = parts.iter().map(|(name, content)| (name.as_str(), content.as_bytes())).collect();

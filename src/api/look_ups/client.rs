@@ -1,4 +1,4 @@
-//! Asks Jelou for the state of messages. Only GETs leave from here, one after the other, at the pace of the profile.
+//! Asks Jelou for the state of messages. It sends only GETs, one after another, at the rate of the profile.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime};
@@ -21,15 +21,15 @@ use crate::api::transport::Client;
 use crate::process::Signals;
 use crate::timestamps::timestamp;
 
-/// By this much a clock may differ before it counts.
+/// A smaller difference between the clocks is ignored.
 pub(crate) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
-/// Most pages of the conversations in which one message is looked for.
+/// The most pages of the conversations in which one message is searched for.
 const MOST_PAGES_OF_ONE: u32 = 20;
 
-/// Hears about a request's progress.
+/// Called with a request's progress.
 pub(crate) type LookUpWatch<'a> = Box<dyn FnMut(&Request, Event<'_>) + 'a>;
 
-/// The caller, and how it asks.
+/// The client of the look-ups and its settings.
 pub(crate) struct LookUps<'a> {
     pub(crate) client: &'a Client,
     pub(crate) credentials: &'a Credentials,
@@ -37,12 +37,12 @@ pub(crate) struct LookUps<'a> {
     pub(crate) bot: &'a str,
     /// A signal ends a look-up.
     pub(crate) signals: &'a mut Signals,
-    /// Hears what happens on the way.
+    /// Called with what happens on the way.
     pub(crate) watch: LookUpWatch<'a>,
-    /// How long a server that is busy or away is waited for, from its first failure.
+    /// How long to wait for a busy or unavailable server, from its first failure.
     pub(crate) retry_for: Duration,
     pub(crate) pace: LookUpPace,
-    /// The server's clock compared with ours, by the last of its answers.
+    /// The server's clock relative to ours, by its last answer.
     pub(crate) clock: SignedDuration,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct LookUpPace {
     last: Option<Instant>,
 }
 
-/// What is listed, newest first.
+/// A listing, newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LookUpList {
     /// Every message, in both directions.
@@ -62,7 +62,7 @@ pub(crate) enum LookUpList {
     Notifications,
 }
 
-/// Which entries of a listing are asked for.
+/// Which entries of a listing are requested.
 #[derive(Clone, Debug)]
 pub(crate) struct LookUpSpan {
     pub(crate) start: SpanStart,
@@ -100,11 +100,11 @@ impl LookUps<'_> {
         ours.saturating_add(self.clock).unwrap_or(ours)
     }
 
-    /// Reads the entries of a listing within `span`, each page once, and passes each to `take`, until that stops it. The same
-    /// entry can come twice, also in another state. Entries before an error are kept.
+    /// Reads the entries of a listing within `span`, each page once, and passes each to `take`, until that stops it.
+    /// The same entry can occur twice, also in another state. Entries before an error are kept.
     ///
     /// # Errors
-    /// When a page cannot be read.
+    /// If a page cannot be read.
     pub(crate) async fn read(
         &mut self,
         listing: LookUpList,
@@ -146,13 +146,13 @@ impl LookUps<'_> {
             if let Some(coverage) = tally.end_page(counted) {
                 return Ok(coverage);
             }
-            // From here on new entries do not move the pages. The first page must have been complete.
+            // From here on, new entries do not move the pages. The first page must have been complete.
             let now = self.now().max(newest.unwrap_or(Timestamp::MIN));
             until = until.or_else(|| now.checked_add(CLOCK_TOLERANCE).ok());
         }
     }
 
-    /// The span by the server's clock, if it begins at a time by ours.
+    /// The span by the server's clock, if it begins at a time by our clock.
     pub(crate) fn by_its_clock(&self, span: &LookUpSpan) -> LookUpSpan {
         let start = match span.start {
             SpanStart::At(at) => SpanStart::At(at.saturating_add(self.clock - CLOCK_TOLERANCE).unwrap_or(at)),
@@ -161,10 +161,10 @@ impl LookUps<'_> {
         LookUpSpan { start, ..span.clone() }
     }
 
-    /// The number of pages of a listing of `span`, if the API has it.
+    /// The number of pages of a listing of `span`, if the API counts them.
     ///
     /// # Errors
-    /// When it cannot be asked.
+    /// If the request fails.
     pub(crate) async fn pages(&mut self, listing: LookUpList, span: &LookUpSpan) -> Result<Option<u64>, LookUpError> {
         let query = ListingQuery { since: self.begin(span.start), until: span.until, message_id: None, page: 1 };
         let answer = self.ask(&self.page(listing, &query)).await?;
@@ -181,7 +181,7 @@ impl LookUps<'_> {
     /// Looks for `tracked` wherever it can be listed, and stores what it finds.
     ///
     /// # Errors
-    /// If no place could be asked, or an answer is missing. What was learnt before is kept.
+    /// If no place could be asked, or an answer is missing. Earlier results are kept.
     pub(crate) async fn look_for(&mut self, tracked: &mut TrackedMessage) -> Result<(), LookUpError> {
         tracked.coverage = ListingCoverage::Whole;
         let mut refusal = None;
@@ -194,10 +194,10 @@ impl LookUps<'_> {
         };
         for place in asked.into_iter().flatten() {
             match self.look_in(place, tracked).await {
-                // The notifications, which come first, say more of a template than the history does.
+                // The notifications, which come first, have more about a template than the history.
                 Ok(true) => return Ok(()),
                 Ok(false) => is_asked = true,
-                // One place may not take the ids of another, or not know of a single one.
+                // One place may not accept the ids of another, or may not know a single message.
                 Err(error) if error.outcome() == Outcome::NotSent(Cause::Rejected) => {
                     if !matches!(error, LookUpError::Unavailable { .. }) {
                         tracked.note_gap(ListingCoverage::Refused);
@@ -246,7 +246,7 @@ impl LookUps<'_> {
         Ok(is_found)
     }
 
-    /// Asks once, when it may, and again while the server is busy or away.
+    /// Sends the request when the rate allows it, and again while the server is busy or unavailable.
     async fn ask(&mut self, request: &Request) -> Result<Answer, LookUpError> {
         let at = self.pace.next();
         let Self { client, credentials, signals, watch, retry_for, .. } = self;
@@ -267,7 +267,7 @@ impl LookUps<'_> {
         }
     }
 
-    /// When `since` is, by the server's clock.
+    /// The time of `since` by the server's clock.
     fn begin(&self, since: SpanStart) -> Option<Timestamp> {
         match since {
             SpanStart::Ever => None,

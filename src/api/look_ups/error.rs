@@ -1,4 +1,4 @@
-//! Why Jelou could not be asked.
+//! Why a look-up failed.
 
 use thiserror::Error;
 
@@ -8,7 +8,7 @@ use crate::api::outcome::{Cause, Outcome, Problem};
 use crate::api::request::Request;
 use crate::process::Signal;
 
-/// Codes by which Jelou says that the bot does not exist (`api.md`, "Errors").
+/// Codes of a bot that does not exist (`api.md`, "Errors").
 const NO_BOT: [&str; 3] = ["E1019", "BOT_NOT_FOUND", "bot_not_found"];
 
 #[derive(Debug, Error)]
@@ -20,14 +20,14 @@ pub(crate) enum LookUpError {
     #[error("{}", not_listed(id, *is_searched))]
     NotListed {
         id: String,
-        /// Whether every place that could list it was read to its end.
+        /// Whether every place that could list it was read completely.
         is_searched: bool,
     },
     /// Not everything was read.
     #[error("the listing is incomplete: {}", incomplete(*coverage, *unreadable))]
     Incomplete {
         coverage: ListingCoverage,
-        /// Entries that do not say what they must.
+        /// Entries that lack a required field.
         unreadable: usize,
     },
     #[error("the look-up failed: {}", delivery.problem.as_ref().map_or("no answer".into(), Problem::told))]
@@ -52,7 +52,7 @@ impl LookUpError {
         }
     }
 
-    /// The signal that ended it.
+    /// The signal that ended the look-up.
     pub(crate) fn signal(&self) -> Option<Signal> {
         match self.outcome() {
             Outcome::NotSent(Cause::Interrupted(signal)) => Some(signal),
@@ -61,7 +61,7 @@ impl LookUpError {
         }
     }
 
-    /// Whether an attempt had failed before it ended.
+    /// Whether an attempt had failed before the look-up ended.
     pub(crate) fn was_failing(&self) -> bool {
         matches!(self, Self::Failed { delivery } if delivery.attempts > 1)
     }
@@ -75,7 +75,7 @@ impl LookUpError {
         }
     }
 
-    /// The way out. The meaning of a signal for a message does not apply to a read.
+    /// The hint. The meaning of a signal for a message does not apply to a read.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Unavailable { .. } => Some("ask Jelou whether your account can read its message history".to_owned()),

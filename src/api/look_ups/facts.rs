@@ -9,10 +9,10 @@ use super::super::codes::{code_at_start, code_of_title, look_up};
 use super::super::refusal;
 use super::ladder::DeliveryState;
 
-/// Most bytes of a reason that are kept.
+/// The most bytes of a reason that are kept.
 const MOST: usize = 2048;
 
-/// As `delivery` of the record shows it.
+/// As in `delivery` of the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct DeliveryFacts {
     pub(crate) state: DeliveryState,
@@ -29,7 +29,8 @@ impl DeliveryFacts {
         Self { state, at: None, code: None, reason: None }
     }
 
-    /// Takes what was `seen` later, by the rule of [`DeliveryState::after`]. Of the same state it fills in what is missing.
+    /// Takes what was `seen` later, by the rule of [`DeliveryState::after`]. If the state is the same, it fills in
+    /// missing facts.
     pub(crate) fn learn(&mut self, seen: Self) {
         if seen.state == self.state {
             self.at = self.at.or(seen.at);
@@ -51,14 +52,14 @@ impl DeliveryFacts {
         }
     }
 
-    /// The same with the reason of a failure, as `error` gives it: a code, a text, or an object with either.
+    /// The same with the reason of a failure from `error`: a code, a text, or an object with either.
     pub(super) fn failed_with(self, error: &Value) -> Self {
         let text = error.as_str().map(str::trim).filter(|text| !text.is_empty());
         let is_code = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         if let Some(code) = scalar_text(error).filter(|text| is_code(text)) {
             return Self { code: Some(clipped(&code).into_owned()), ..self };
         }
-        // An object can come as a text.
+        // An object can be encoded as a text.
         let within = text.and_then(|text| serde_json::from_str::<Value>(text).ok()).filter(Value::is_object);
         if let Some(within) = within {
             return self.failed_with(&within);
@@ -82,7 +83,7 @@ impl DeliveryFacts {
     }
 }
 
-/// The first of WhatsApp's codes in a text, as a separate number.
+/// The first WhatsApp code in a text, as a separate number.
 fn known_code_in(words: &str) -> Option<&str> {
     words
         .split(|letter: char| !letter.is_ascii_alphanumeric())

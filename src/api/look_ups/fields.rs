@@ -1,4 +1,4 @@
-//! Fields of an entry that Jelou lists, read by their documented names in whatever form they come (`api.md`, "Look-ups").
+//! Fields of an entry that Jelou lists, read by their documented names in any form (`api.md`, "Look-ups").
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use super::super::answer::scalar_text;
 
-/// A number below this is a time in seconds, not milliseconds: 5138-11-16 in the one, 1973-03-03 in the other.
+/// A number below this is a time in seconds, not milliseconds: it is 5138-11-16 in seconds, and 1973-03-03 in
+/// milliseconds.
 const FIRST_MILLISECOND: i64 = 100_000_000_000;
 
-/// The first of `places` (JSON pointers) that has a text or a number which is not empty.
+/// The first of `places` (JSON pointers) that has a number or a text that is not empty.
 pub(super) fn text_at(entry: &Value, places: &[&str]) -> Option<String> {
     places.iter().find_map(|place| scalar_text(entry.pointer(place)?))
 }

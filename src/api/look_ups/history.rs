@@ -9,12 +9,12 @@ use super::fields::{text_at, time_at};
 use super::ladder::DeliveryState;
 use crate::phone::{is_user_id, person_key};
 
-/// Most bytes of an id: what is longer is none, and would be kept with each message.
+/// The most bytes of an id: a longer text is not an id, and would be stored with each message.
 const LONGEST_ID: usize = 1024;
 /// Digits of a telephone number (E.164).
 const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
-/// Who wrote a message.
+/// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum MessageAuthor {
@@ -53,7 +53,7 @@ impl HistoryMessage {
         };
         let id_of = |end: &&str| text_at(entry, &[&format!("/{end}/id"), &format!("/{end}")]).filter(|id| id != bot);
         let is_persons = |end: &&&str| id_of(end).is_some_and(|id| is_person(&id));
-        // A bot may have a number too, so the end that the direction names comes first.
+        // A bot may have a number, too, so the direction decides first.
         let of_person = ends.iter().find(is_persons).or_else(|| ends.iter().find(|end| id_of(end).is_some()));
         let by = text_at(entry, &["/by"]).filter(|by| author == MessageAuthor::User && is_person(by));
         let name_of = |end: &&str| text_at(entry, &[&format!("/{end}/names"), &format!("/{end}/name")]);
@@ -70,8 +70,8 @@ impl HistoryMessage {
         })
     }
 
-    /// Its delivery status: a listed message was accepted at least. The history has no other time than that of its creation,
-    /// and no reasons.
+    /// Its delivery status: a listed message was at least accepted. The history has no time except that of its
+    /// creation, and no reasons.
     pub(crate) fn facts(&self) -> DeliveryFacts {
         let state = self.state.clone().unwrap_or(DeliveryState::Accepted);
         let at = self.at.filter(|_| state == DeliveryState::Accepted);
@@ -79,14 +79,14 @@ impl HistoryMessage {
     }
 }
 
-/// Whether `id` is a person's: a telephone number, or a WhatsApp user id.
+/// Whether `id` belongs to a person: a telephone number, or a WhatsApp user id.
 fn is_person(id: &str) -> bool {
     let key = person_key(id);
     is_user_id(id) || DIGITS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `by` decides where it says user or bot. Else a user is who is not the bot and has a person's number; what the bot sends by
-/// another's hand is not its own.
+/// The author is in `by` if that says user or bot. Otherwise a user is a person's number that is not the bot, and a
+/// message that another sender writes for the bot is not the bot's own.
 fn author(entry: &Value, bot: &str) -> MessageAuthor {
     let by = text_at(entry, &["/by", "/by/type"]).unwrap_or_default();
     if by.eq_ignore_ascii_case("bot") {
@@ -143,7 +143,7 @@ mod tests {
                 MessageAuthor::Bot,
                 Some(PERSON),
             ),
-            // The bot's own number stands where its id could.
+            // The bot's own number in place of its id.
             (
                 json!({"by": "bot", "recipient": {"id": PERSON}, "sender": {"id": "593222222222"}}),
                 MessageAuthor::Bot,
@@ -180,7 +180,7 @@ mod tests {
                 MessageAuthor::User,
                 Some("US.13491208655302741918"),
             ),
-            // An agent is neither.
+            // An agent is neither the user nor the bot.
             (
                 json!({"by": "ana@example.com", "recipient": {"id": PERSON}, "sender": {"id": "5f0c2a"}}),
                 MessageAuthor::Other,

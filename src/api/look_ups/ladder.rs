@@ -1,10 +1,10 @@
-//! How far a message came on its way to the person, and the one rule for what is learnt of it later.
+//! How far a message got on its way to the person, and the one rule for later states.
 
 use serde::{Serialize, Serializer};
 
 use super::super::answer::clipped;
 
-/// The statuses that Jelou names (`api.md`, "Look-ups"), as our words for them.
+/// The statuses that Jelou documents (`api.md`, "Look-ups"), in our words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DeliveryState {
     /// A status that this version does not know, unchanged.
@@ -63,7 +63,7 @@ impl DeliveryState {
         }
     }
 
-    /// For people: `at WhatsApp`; an unknown status unchanged.
+    /// Text for people: `at WhatsApp`; an unknown status is unchanged.
     pub(crate) fn words(&self) -> &str {
         match self {
             Self::Other(status) => status,
@@ -80,20 +80,20 @@ impl DeliveryState {
         }
     }
 
-    /// What a message is that was in this state when it is `seen` in another. It only goes forward, since answers can be
-    /// older than what is known: what arrives after a failure counts, and that WhatsApp has it was before. A status that we do
-    /// not know says nothing.
+    /// The state of a message that had this state when it is `seen` in another. It only moves forward, because answers
+    /// can be older than the known state: an arrival after a failure counts, but being at WhatsApp came before the
+    /// failure. An unknown status changes nothing.
     #[must_use]
     pub(crate) fn after(self, seen: Self) -> Self {
         if seen.rung() > self.rung() { seen } else { self }
     }
 
-    /// Whether it has come at least as far as `goal`.
+    /// Whether it has reached at least `goal`.
     pub(crate) fn has_reached(&self, goal: &Self) -> bool {
         self.rung() >= goal.rung()
     }
 
-    /// A failure ranks below the states of a message on a phone: one that arrived is not undone by it.
+    /// A failure ranks below the states of a message on a phone: a message that arrived cannot fail any more.
     fn rung(&self) -> u8 {
         match self {
             Self::Other(_) => 0,

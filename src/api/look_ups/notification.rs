@@ -1,4 +1,4 @@
-//! One template that was sent, as Jelou's notifications list it: with its times, and the reason of a failure.
+//! One sent template in Jelou's notifications, with its times, and the reason if it failed.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use super::ladder::DeliveryState;
 /// A template that was sent; what the answer does not say is absent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notification {
-    /// Whatever it can be called by: which of them a send gives is not documented.
+    /// Every id that it has: it is not documented which of them a send returns.
     ids: Vec<String>,
     /// The recipient.
     pub(crate) destination: Option<String>,
@@ -41,13 +41,13 @@ impl Notification {
         self.ids.iter().map(String::as_str)
     }
 
-    /// Whether it is the one that a send or a person calls `id`.
+    /// Whether `id`, from a send or a person, is one of its ids.
     pub(crate) fn is_called(&self, id: &str) -> bool {
         self.ids.iter().any(|own| own == id)
     }
 }
 
-/// The status, or the state that follows from the times beside it, whichever is later by the rule of the ladder.
+/// The status, or the state that follows from the times beside it; the later of the two on the ladder.
 fn facts(entry: &Value) -> DeliveryFacts {
     let error = entry.get("error").unwrap_or(&Value::Null);
     let status = text_at(entry, &["/sentStatus", "/status"]);
@@ -91,12 +91,12 @@ mod tests {
                 Some(later),
             ),
             (json!({"sentStatus": "DELIVERED_USER", "createdAt": AT, "deliveryUserAt": later}), Delivered, Some(later)),
-            // The status lags behind, or is not there.
+            // The status lags behind, or is missing.
             (json!({"sentStatus": "DELIVERED_CHANNEL", "deliveryUserAt": AT, "readAt": later}), Read, Some(later)),
             (json!({"deliveryUserAt": AT}), Delivered, Some(AT)),
             (json!({"sentStatus": "DELIVERED_USER", "wasRead": true, "deliveryUserAt": AT}), Read, None),
             (json!({"sentStatus": "REPLY", "readAt": AT}), Replied, None),
-            // A message that WhatsApp had can still fail; one that the phone had cannot.
+            // A message that WhatsApp received can still fail; one on the phone cannot.
             (json!({"sentStatus": "FAILED", "createdAt": AT, "deliveryChannelAt": AT}), Undelivered, None),
             (json!({"sentStatus": "FAILED", "deliveryUserAt": AT}), Delivered, Some(AT)),
             (json!({"sentStatus": "HELD"}), Other("HELD".to_owned()), None),

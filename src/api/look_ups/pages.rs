@@ -1,5 +1,5 @@
-//! Decides when a listing that is read page by page is at its end, and whether all of it was read. A server's own figures are
-//! not enough: it may repeat pages, never end, or count nothing.
+//! Decides when a listing that is read page by page ends, and whether all of it was read. A server's own counts are not
+//! enough: it may repeat pages, never end, or count nothing.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -11,26 +11,26 @@ use serde_json::Value;
 use super::fields::text_at;
 use crate::api::request::LOOK_UP_LIMIT;
 
-/// 100,000 entries: a server that gives new ones for ever is left.
+/// 100,000 entries: a server may return new ones forever.
 pub(crate) const MOST_PAGES: u32 = 2_000;
-/// Pages one after the other without anything new, after which none is expected.
+/// Consecutive pages without a new entry, after which no more are expected.
 const MOST_BARREN: u32 = 3;
-/// By so much entries can be out of order that are listed the newest first.
+/// Entries are listed newest first; a disorder up to this is ignored.
 const ORDER_TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Whether a listing was read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ListingCoverage {
     Whole,
-    /// The server gave the same pages again, though it has more.
+    /// The server returned the same pages again, though it has more.
     Repeated,
     /// A page was empty, or not a page at all, before everything that the server counts was read.
     Missing,
-    /// One of the places that can list it did not.
+    /// One of the places that can list it refused.
     Refused,
     /// It did not end after this number of pages.
     TooMany(u32),
-    /// It was broken off.
+    /// It was interrupted.
     OutOfTime,
 }
 
@@ -48,7 +48,7 @@ impl ListingCoverage {
     }
 }
 
-/// How much a listing has, as a page of it says.
+/// The size of a listing according to one of its pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PageCount {
     pub(crate) pages: Option<u64>,
@@ -58,30 +58,30 @@ pub(crate) struct PageCount {
 /// What was read so far.
 #[derive(Debug)]
 pub(super) struct PageTally {
-    /// Of entries, by what they are called.
+    /// The keys of the entries.
     seen: HashSet<u64>,
     pages: u32,
     most: u32,
     barren: u32,
-    /// Whether a page was as long as was asked for, so that more may follow.
+    /// Whether a page was as long as requested, so that more may follow.
     was_full: bool,
-    /// When the entry before was created, and whether one on the same page was created after the one before it.
+    /// When the previous entry was created, and whether an entry was created after the one before it on the same page.
     last_at: Option<Timestamp>,
     is_ascending: bool,
-    /// Whether there were entries before the span, so that the server does not count those within it.
+    /// Whether entries before the span were returned: the server's count then includes more than the span.
     was_older: bool,
-    /// The most pages and entries that the server has counted.
+    /// The highest counts of pages and entries from the server.
     counted: PageCount,
     /// Entries that were read.
     read: u64,
-    /// Entries of the present page: all, new ones, and those before the span.
+    /// Entries of the current page: all, new ones, and those before the span.
     entries: usize,
     new: usize,
     older: usize,
 }
 
 impl PageTally {
-    /// `most` pages are read.
+    /// Reads at most `most` pages.
     pub(super) fn new(most: u32) -> Self {
         Self {
             seen: HashSet::new(),
@@ -100,12 +100,12 @@ impl PageTally {
         }
     }
 
-    /// The page to ask for; the first is 1.
+    /// The page to request; the first is 1.
     pub(super) fn next_page(&self) -> u32 {
         self.pages + 1
     }
 
-    /// An entry of the present page, which `is_older` than the span that is asked for.
+    /// Adds an entry of the current page; `is_older` than the requested span.
     pub(super) fn entry(&mut self, entry: &Value, at: Option<Timestamp>, is_older: bool) {
         self.entries += 1;
         self.is_ascending |= at.zip(self.last_at).is_some_and(|(at, last)| at > last + ORDER_TOLERANCE);
@@ -117,7 +117,7 @@ impl PageTally {
         }
     }
 
-    /// The present page is read, and says how much there is; gives how the listing ended, if it did.
+    /// Ends the current page, whose counts are `counted`; returns how the listing ended, if it did.
     pub(super) fn end_page(&mut self, counted: PageCount) -> Option<ListingCoverage> {
         self.pages += 1;
         let (entries, new, older) = (self.entries, self.new, self.older);
@@ -127,7 +127,7 @@ impl PageTally {
         self.read += entries as u64;
         self.last_at = None;
         self.barren = if new == 0 { self.barren + 1 } else { 0 };
-        // A later page may count less than an earlier one, when the server has lost its thread.
+        // A later page may count less than an earlier one, if the server has lost its position.
         let PageCount { pages, entries: total } = counted;
         self.counted = PageCount { pages: self.counted.pages.max(pages), entries: self.counted.entries.max(total) };
         let (pages, total) = (self.counted.pages.filter(|pages| *pages > 0), self.counted.entries);
@@ -137,27 +137,27 @@ impl PageTally {
             let lacks_pages = pages.is_some_and(|pages| pages > 1 && u64::from(self.pages) <= pages);
             return Some(if lacks_pages || lacks_entries { ListingCoverage::Missing } else { ListingCoverage::Whole });
         }
-        // However far the pages moved, the last one of a whole listing has entries that were not there before.
+        // However far the pages moved, the last page of a complete listing has new entries.
         let is_repeated = new == 0 && older == 0;
         let may_go_on = entries >= LOOK_UP_LIMIT && older == 0;
         match pages.map(|pages| u64::from(self.pages).cmp(&pages)) {
-            // It may count too few: a full page can have another one behind it.
+            // The count may be too low: another page may follow a full one.
             Some(Ordering::Equal) if !lacks_entries && !is_repeated && !may_go_on => {
                 return Some(ListingCoverage::Whole);
             }
-            // Nothing is behind the last one, or that one again.
+            // The page after the last one is empty, or is the last one again.
             Some(Ordering::Greater) if !lacks_entries && (if is_repeated { self.barren == 1 } else { !may_go_on }) => {
                 return Some(ListingCoverage::Whole);
             }
             _ => {}
         }
         if self.barren == MOST_BARREN {
-            // Only the newest first have nothing but older ones behind older ones.
+            // Only if entries are listed newest first, older ones are followed only by older ones.
             let may_have_more =
                 lacks_entries || (older < entries || self.is_ascending) && (self.was_full || pages.is_some());
             return Some(if may_have_more { ListingCoverage::Repeated } else { ListingCoverage::Whole });
         }
-        // As many entries as that number of pages has at most: a server may put more on each than were requested.
+        // As many entries as that number of pages has at most: a server may return more on each page than requested.
         let is_too_much = self.pages >= self.most || self.read >= u64::from(self.most) * LOOK_UP_LIMIT as u64;
         is_too_much.then_some(ListingCoverage::TooMany(self.pages))
     }
@@ -177,12 +177,13 @@ mod tests {
 
     use super::*;
 
-    /// How it ends where page after page has these ids, and after how many; an id below 0 is before the span.
+    /// How the listing ends if these are the ids on each page, and after how many pages; an id below 0 is before the
+    /// span.
     fn read(pages: &[&[i64]], total: Option<u64>) -> (ListingCoverage, u32) {
         read_counted(pages, &[PageCount { pages: total, entries: None }])
     }
 
-    /// The same where each page counts by itself, and the last one as all that follow.
+    /// The same with a count for each page; the last count also applies to the pages after it.
     fn read_counted(pages: &[&[i64]], counted: &[PageCount]) -> (ListingCoverage, u32) {
         let mut tally = PageTally::new(10);
         loop {
@@ -210,12 +211,12 @@ mod tests {
             (&[&[]], Some(1), (ListingCoverage::Whole, 1)),
             (&[&[1], &[]], Some(2), (ListingCoverage::Missing, 2)),
             (&[&[1], &[]], Some(3), (ListingCoverage::Missing, 2)),
-            // It does not page at all.
+            // The server does not page at all.
             (&[&[1, 2]], None, (ListingCoverage::Whole, 4)),
             (&[&full], None, (ListingCoverage::Repeated, 4)),
             (&[&[1, 2]], Some(9), (ListingCoverage::Repeated, 4)),
             (&[&[1, 2]], Some(2), (ListingCoverage::Repeated, 4)),
-            // It does not know the span.
+            // The server ignores the span.
             (&[&[1], &[-1, -2]], Some(9), (ListingCoverage::Whole, 4)),
             (&[&[1], &[-1], &[2], &[-1], &[-2], &[-3]], None, (ListingCoverage::Whole, 6)),
             (&endless, None, (ListingCoverage::TooMany(10), 10)),
@@ -244,12 +245,12 @@ mod tests {
             (&[&full], &[counted(Some(1), Some(1500))], (ListingCoverage::Repeated, 4)),
             (&[&[1, 2]], &[counted(Some(1), Some(2))], (ListingCoverage::Whole, 1)),
             (&[&full], &[counted(Some(2), Some(100))], (ListingCoverage::Repeated, 4)),
-            // Both counts may be too low: only what is not full is the last page.
+            // Both counts may be too low: only a page that is not full is the last one.
             (&[&full, &next, &[101]], &[counted(Some(1), Some(50))], (ListingCoverage::Whole, 3)),
             (&[&full, &[]], &[counted(Some(1), Some(50))], (ListingCoverage::Whole, 2)),
             (&[&full], &[counted(Some(1), Some(50))], (ListingCoverage::Whole, 2)),
             (&[&full, &next, &[]], &[counted(Some(2), Some(100))], (ListingCoverage::Whole, 3)),
-            // It counts what is before the span as well.
+            // The server also counts entries before the span.
             (&[&[1, -1]], &[counted(Some(1), Some(1500))], (ListingCoverage::Whole, 1)),
         ] {
             assert_eq!(read_counted(pages, count), expected, "{count:?}");

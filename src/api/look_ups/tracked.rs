@@ -1,4 +1,4 @@
-//! One message that is looked for, and what was learnt of it.
+//! One message to look for, and its known state.
 
 use std::time::SystemTime;
 
@@ -9,7 +9,7 @@ use super::history::HistoryMessage;
 use super::notification::Notification;
 use super::pages::ListingCoverage;
 
-/// What kind of message is looked for, which says where.
+/// The kind of message, which decides where to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MessageSort {
     Free,
@@ -19,7 +19,7 @@ pub(crate) enum MessageSort {
 }
 
 impl MessageSort {
-    /// Of a request with this path and body.
+    /// The kind of a request with this path and body.
     pub(crate) fn of(path: &str, body: &Map<String, Value>) -> Self {
         if path.ends_with("/hsm") {
             Self::Template
@@ -31,7 +31,7 @@ impl MessageSort {
     }
 }
 
-/// One message that is looked for again and again.
+/// One message that is looked up repeatedly.
 #[derive(Debug)]
 pub(crate) struct TrackedMessage {
     pub(crate) id: String,
@@ -40,11 +40,11 @@ pub(crate) struct TrackedMessage {
     pub(crate) sent_at: Option<SystemTime>,
     /// What is known; None if it was never listed.
     pub(crate) facts: Option<DeliveryFacts>,
-    /// The API's own entry of it, the last that was read.
+    /// The API's own entry, as last read.
     pub(crate) entry: Option<Value>,
-    /// According to the history.
+    /// From the history.
     pub(crate) message: Option<HistoryMessage>,
-    /// According to the notifications.
+    /// From the notifications.
     pub(crate) notification: Option<Notification>,
     /// How much was read of the places that can list it.
     pub(crate) coverage: ListingCoverage,
@@ -64,12 +64,12 @@ impl TrackedMessage {
         }
     }
 
-    /// Whether every place that can list it was read to its end.
+    /// Whether every place that can list it was read completely.
     pub(crate) fn is_fully_searched(&self) -> bool {
         self.coverage == ListingCoverage::Whole
     }
 
-    /// One place was read so far; of several gaps the first one counts.
+    /// Notes how far one place was read; of several gaps the first one counts.
     pub(super) fn note_gap(&mut self, coverage: ListingCoverage) {
         if self.is_fully_searched() {
             self.coverage = coverage;
@@ -87,7 +87,7 @@ impl TrackedMessage {
         true
     }
 
-    /// The same of an entry of the history of `bot`.
+    /// The same for an entry of the history of `bot`.
     pub(super) fn note_message(&mut self, entry: &Value, bot: &str) -> bool {
         let message = HistoryMessage::read(entry, bot).filter(|found| found.id.as_deref() == Some(&self.id));
         let Some(message) = message else { return false };

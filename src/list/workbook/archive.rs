@@ -10,7 +10,7 @@ use super::error::WorkbookError;
 
 pub(super) type Archive = ZipArchive<BufReader<File>>;
 
-/// Opens the file at `path`, where there is one.
+/// Opens the file at `path`, if it exists.
 pub(super) fn open_part<'a>(
     archive: &'a mut Archive,
     path: &str,
@@ -21,7 +21,7 @@ pub(super) fn open_part<'a>(
     }
 }
 
-/// Some programs write other capitals, or backslashes.
+/// Some programs write the path with other capitals, or with backslashes.
 fn place(archive: &Archive, path: &str) -> Option<usize> {
     let is_meant = |name: &[u8]| {
         name.len() == path.len() && String::from_utf8_lossy(name).replace('\\', "/").eq_ignore_ascii_case(path)

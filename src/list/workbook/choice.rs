@@ -2,14 +2,13 @@
 
 use super::error::WorkbookError;
 
-/// Which sheets of a workbook are read.
 #[derive(Clone, Debug)]
 pub(crate) enum SheetChoice {
-    /// The one of this name, or else the first that can be seen.
+    /// The sheet of this name, otherwise the first visible one.
     One(Option<String>),
     /// Hidden ones, too.
     Every,
-    /// The first filled rows of each one that can be seen.
+    /// The first filled rows of each visible sheet.
     Heads(usize),
 }
 
@@ -28,7 +27,7 @@ pub(super) struct Sheet {
     pub(super) is_hidden: bool,
 }
 
-/// The places of the sheets that are read.
+/// The positions of the sheets to read.
 pub(super) fn choose(sheets: &[Sheet], choice: &SheetChoice) -> Result<Vec<usize>, WorkbookError> {
     match choice {
         SheetChoice::One(wanted) => Ok(vec![choose_one(sheets, wanted.as_deref())?]),
@@ -41,7 +40,7 @@ pub(super) fn choose(sheets: &[Sheet], choice: &SheetChoice) -> Result<Vec<usize
     }
 }
 
-/// The place of the sheet that is `wanted`, else of the first one that can be seen.
+/// The position of the sheet in `wanted`, otherwise of the first visible one.
 fn choose_one(sheets: &[Sheet], wanted: Option<&str>) -> Result<usize, WorkbookError> {
     let chosen = match wanted {
         Some(name) => {
@@ -53,7 +52,7 @@ fn choose_one(sheets: &[Sheet], wanted: Option<&str>) -> Result<usize, WorkbookE
     chosen.ok_or_else(|| not_there(sheets, wanted))
 }
 
-/// The visible sheets that are not among those at the places `chosen`.
+/// The visible sheets that are not at the positions in `chosen`.
 pub(super) fn others(sheets: &[Sheet], chosen: &[usize]) -> Vec<String> {
     let others = sheets.iter().enumerate().filter(|(place, sheet)| !chosen.contains(place) && !sheet.is_hidden);
     others.map(|(_, sheet)| sheet.name.clone()).collect()

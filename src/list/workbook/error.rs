@@ -1,4 +1,4 @@
-//! What can be wrong with a workbook, and the way out.
+//! Errors of a workbook, with their hints.
 
 use std::{fmt, io};
 
@@ -30,7 +30,7 @@ pub(crate) enum WorkbookError {
     TooManyTexts { most: usize },
     #[error("failed to read it: {0}")]
     Unreadable(#[from] io::Error),
-    /// Nobody wants more rows.
+    /// No one wants more rows.
     #[error("reading ended")]
     Ended,
 }
@@ -40,7 +40,6 @@ impl WorkbookError {
         Self::Part { part: part.to_owned(), problem: problem.to_string() }
     }
 
-    /// The way out.
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Foreign(foreign) => foreign.hint(),

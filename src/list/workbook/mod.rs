@@ -1,5 +1,5 @@
-//! A list in a workbook: the rows of one sheet, or of every one, of an Excel (.xlsx) or OpenDocument (.ods) file, a row at a
-//! time. Values are what is stored, as the texts that a CSV would have, and beside them what the sheet shows.
+//! A list in a workbook: the rows of one sheet, or of every sheet, of an Excel (.xlsx) or OpenDocument (.ods) file, one
+//! row at a time. Values are what is stored, as the texts that a CSV would have, together with what the sheet shows.
 
 mod archive;
 mod choice;
@@ -29,10 +29,10 @@ use self::stream::RowSink;
 pub(crate) use self::stream::SheetStream;
 use super::foreign::Foreign;
 
-/// What an OpenDocument spreadsheet says of itself; a template of one says more behind it.
+/// The type of an OpenDocument spreadsheet; a template's type continues after it.
 const ODS: &[u8] = b"application/vnd.oasis.opendocument.spreadsheet";
 
-/// How many bytes are looked through at once.
+/// How many bytes are searched at once.
 const PIECE: u64 = 64 * 1024;
 
 /// Begins to read the sheets of a zip archive.
@@ -72,7 +72,7 @@ fn is_ods(archive: &mut Archive) -> Result<bool, WorkbookError> {
     Ok(begin == ODS)
 }
 
-/// What a file of the container is that older Office programs write: a workbook with a password stands in one, too.
+/// What a file in the container of older Office programs is: workbooks with a password use it, too.
 pub(crate) fn old_office(input: impl Read) -> WorkbookError {
     match contains(input, &"EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()) {
         Ok(true) => WorkbookError::Password,
@@ -81,11 +81,11 @@ pub(crate) fn old_office(input: impl Read) -> WorkbookError {
     }
 }
 
-/// Whether `part` stands anywhere in `input`.
+/// Whether `part` occurs anywhere in `input`.
 fn contains(mut input: impl Read, part: &[u8]) -> io::Result<bool> {
     let mut window = Vec::new();
     loop {
-        // What a piece ends with may go on in the next.
+        // The end of one chunk may continue in the next.
         let kept = window.len().saturating_sub(part.len());
         window.drain(..kept);
         if input.by_ref().take(PIECE).read_to_end(&mut window)? == 0 {

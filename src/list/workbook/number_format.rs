@@ -1,30 +1,30 @@
-//! The format of a cell, and what a person sees of a number in it: `0000000000`, `0%`, `"$"#,##0.00`, `dd/mm/yyyy`
-//! (ECMA-376 part 1, 18.8.30 and 18.8.31). A format that is more than digits or a date is said to be none of these.
+//! The format of a cell, and how it shows a number: `0000000000`, `0%`, `"$"#,##0.00`, `dd/mm/yyyy` (ECMA-376 part 1,
+//! 18.8.30 and 18.8.31). A format that is more than digits or a date counts as not simple.
 
 use jiff::civil::DateTime;
 
 use super::values::moment;
 use crate::conventions::{Conventions, DatePiece, NumberLayout, written_date};
 
-/// A format that a workbook's cells have.
+/// A format of a workbook's cells.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NumberFormat {
-    /// As the workbook writes it.
+    /// As written in the workbook.
     pub(crate) code: String,
-    /// For positive numbers, negative ones, and zero; nothing where it is not a simple one.
+    /// For positive numbers, negative ones, and zero; None if the format is not simple.
     sections: Option<Vec<Section>>,
-    /// Of the country that it names itself.
+    /// Those of the country that the format itself names.
     conventions: Option<Conventions>,
     /// Whether days are counted from 1904.
     is_1904: bool,
 }
 
-/// Why a cell is not shown as its format has it.
+/// Why a cell is not written as its format shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unshown {
     /// The format is not a simple one.
     Format,
-    /// No country says which marks or names it is written with.
+    /// No country decides which marks or names to write.
     Country,
 }
 
@@ -36,12 +36,12 @@ enum Section {
         behind: String,
     },
     Date(Vec<DatePiece>),
-    /// More than 24 hours may be before the pieces.
+    /// There may be more than 24 hours before the pieces.
     Hours {
         is_padded: bool,
         pieces: Vec<DatePiece>,
     },
-    /// The short date of the country, with the hour behind it perhaps.
+    /// The short date of the country, perhaps with the hour after it.
     RegionalDate {
         has_time: bool,
     },
@@ -56,14 +56,14 @@ enum Token {
     Point,
     Comma,
     Percent,
-    /// A letter of a date, and how many of it.
+    /// A letter of a date, and how often it is repeated.
     Date(char, usize),
     HalfDay,
     Hours(usize),
 }
 
 impl NumberFormat {
-    /// Of a format that every workbook has without saying so; nothing where it shows a number as it is stored.
+    /// A format that every workbook has without declaring it; None if it shows a number as it is stored.
     pub(super) fn built_in(id: u32, is_1904: bool) -> Option<Self> {
         let regional = |has_time, code: &str| Self {
             code: code.to_owned(),
@@ -107,7 +107,7 @@ impl NumberFormat {
         Self::of_code(code, is_1904)
     }
 
-    /// Of a format that is written out; nothing where it shows a number as it is stored.
+    /// A format that is written out; None if it shows a number as it is stored.
     pub(super) fn of_code(code: &str, is_1904: bool) -> Option<Self> {
         if matches!(code.trim().to_ascii_lowercase().as_str(), "" | "general" | "@" | "standard") {
             return None;
@@ -121,7 +121,7 @@ impl NumberFormat {
         Some(Self { code: code.to_owned(), sections, conventions, is_1904 })
     }
 
-    /// What a person sees of `value`, where the list is of a country with `conventions`.
+    /// How a person sees `value`, in a list from a country with `conventions`.
     pub(crate) fn show(&self, value: f64, conventions: Option<&Conventions>) -> Result<String, Unshown> {
         let conventions = self.conventions.as_ref().or(conventions);
         let sections = self.sections.as_deref().ok_or(Unshown::Format)?;
@@ -166,7 +166,7 @@ impl NumberFormat {
     }
 }
 
-/// A format at its semicolons, but those inside of quotes.
+/// Splits a format at its semicolons outside quotes.
 fn sections(code: &str) -> Vec<&str> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     code.split(|character| {
@@ -191,7 +191,7 @@ impl Section {
     }
 }
 
-/// The parts of a section; nothing of one that has parts which are not of a simple format.
+/// The parts of a section; None if one of them is not part of a simple format.
 fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Option<Vec<Token>> {
     let mut tokens = Vec::new();
     let mut characters = code.chars().peekable();
@@ -199,11 +199,11 @@ fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Option<Vec<Token
         match character {
             '"' => tokens.push(Token::Text(characters.by_ref().take_while(|next| *next != '"').collect())),
             '\\' => tokens.push(Token::Text(characters.next()?.to_string())),
-            // As wide as the next character; filled with it.
+            // A blank as wide as the next character, or a fill with it.
             '_' | '*' => drop(characters.next()),
             '[' => {
                 let inside: String = characters.by_ref().take_while(|next| *next != ']').collect();
-                // Neither a colour nor a country by itself is sent.
+                // A colour, or a country by itself, is not sent.
                 tokens
                     .extend(Some(bracket(&inside, conventions)?).filter(|token| *token != Token::Text(String::new())));
             }
@@ -233,11 +233,11 @@ fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Option<Vec<Token
     Some(tokens)
 }
 
-/// What stands in brackets: a currency with its country, or a colour; empty where that is no text.
+/// The text in brackets: a currency with its country, or a colour; empty if it has no text.
 fn bracket(inside: &str, conventions: &mut Option<Conventions>) -> Option<Token> {
     if let Some(currency) = inside.strip_prefix('$') {
         let (sign, tag) = currency.split_once('-').unwrap_or((currency, ""));
-        // A date or a time as the computer has them.
+        // A date or a time in the computer's own format.
         if tag.to_ascii_uppercase().starts_with('F') && tag.len() == 4 {
             return None;
         }
@@ -284,11 +284,11 @@ fn number(tokens: &[Token]) -> Option<Section> {
         }
     }
     let (before, behind) = (text(tokens.get(..first)?)?, text(tokens.get(last + 1..)?)?);
-    // One that divides by a hundred and more, or by nothing.
+    // It divides by a hundred more than once.
     if tokens.iter().filter(|token| **token == Token::Percent).count() > 1 {
         return None;
     }
-    // `/` is that of a fraction.
+    // `/` marks a fraction.
     (!behind.starts_with('/')).then_some(Section::Number { before, layout, behind })
 }
 
@@ -303,7 +303,7 @@ fn pieces(tokens: &[Token]) -> Option<Vec<DatePiece>> {
     let mut before = None;
     for (place, token) in tokens.iter().enumerate() {
         let next = tokens.iter().skip(place + 1).find(|token| matches!(token, Token::Date(..)));
-        // Behind hours and before seconds, m is a minute.
+        // After hours and before seconds, m means minutes.
         let is_minute = before == Some('h') || letter(next) == Some('s');
         before = letter(Some(token)).or(before);
         pieces.push(match token {

@@ -1,4 +1,4 @@
-//! An OpenDocument spreadsheet (.ods): all sheets stand in one XML, behind each other.
+//! An OpenDocument spreadsheet (.ods): one XML file has all sheets, one after another.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -12,7 +12,7 @@ use super::sheet_row::{CellFault, CellLook, MAX_ROWS, MAX_TEXT, SheetRow};
 use super::stream::RowSink;
 use super::values::{NumberKind, iso_date, iso_duration, number, truth};
 
-/// Whether the archive's list of its files says that they are encrypted.
+/// Whether the archive's manifest says that its files are encrypted.
 pub(super) fn has_password(mut manifest: XmlPart<impl Read>) -> Result<bool, WorkbookError> {
     let mut buffer = Vec::new();
     loop {
@@ -70,16 +70,16 @@ pub(super) fn read(
     if chosen.is_empty() {
         return Err(not_there(&sheets, choice.wanted()));
     }
-    // Which others there are is known only now.
+    // The other sheets are known only now.
     let last = chosen.last().and_then(|last| sheets.get(*last)).map(|sheet| sheet.name.clone());
     sink.begin(last.unwrap_or_default(), others(&sheets, &chosen))
 }
 
 /// The styles of a table's cells.
 struct OdsStyles<'a> {
-    /// Those with a format.
+    /// The styles that have a format.
     formatted: &'a HashSet<String>,
-    /// The style of the cells of a column that name none, with the column behind its last one.
+    /// The default style of each column's cells, with the column after the last one that has it.
     of_columns: Vec<(usize, String)>,
 }
 
@@ -97,7 +97,7 @@ fn read_rows(
     sink: &mut RowSink,
 ) -> Result<(), WorkbookError> {
     let (mut buffer, mut last) = (Vec::new(), 0_u64);
-    // Of the groups around a row, whether each is folded.
+    // For each group around a row, whether it is folded.
     let mut folded = Vec::new();
     let mut styles = OdsStyles { formatted, of_columns: Vec::new() };
     loop {
@@ -134,7 +134,7 @@ fn read_rows(
     }
 }
 
-/// How often the same stands behind itself.
+/// How often an element is repeated.
 fn repeats<T: std::str::FromStr + From<u8>>(
     part: &XmlPart<impl Read>,
     start: &BytesStart<'_>,
@@ -153,7 +153,7 @@ fn read_row(
     loop {
         match part.next(&mut buffer)? {
             Event::Start(start) => match start.local_name().as_ref() {
-                // A cell that another one covers, since they were merged.
+                // A cell that is covered by another one after a merge.
                 "table-cell" | "covered-table-cell" => {
                     let times: usize = repeats(part, &start, "number-columns-repeated")?;
                     let tag = OdsCell::of(part, &start)?;
@@ -176,7 +176,7 @@ fn read_row(
     }
 }
 
-/// What a cell's tag says of its value.
+/// What a cell's tag says about its value.
 #[derive(Default)]
 struct OdsCell {
     kind: String,
@@ -208,7 +208,7 @@ impl OdsCell {
         Ok(cell)
     }
 
-    /// How the sheet shows a number or a date, whose `text` is what it shows where the cell has a format.
+    /// How the sheet shows a number or a date; if the cell has a format, that is `text`.
     fn look(&self, text: &str, has_format: bool) -> Option<CellLook> {
         let is_number = ["float", "currency", "percentage", "date", "time"].contains(&self.kind.as_str());
         let is_short = self.kind == "float" && ["E+", "E-"].iter().any(|sign| text.contains(sign));
@@ -239,7 +239,7 @@ impl OdsCell {
     }
 }
 
-/// The cell's own paragraphs: a comment on it has some, too. Reads up to the end of the cell.
+/// The cell's own paragraphs, without those of a comment on it. Reads up to the end of the cell.
 fn read_text(part: &mut XmlPart<impl Read>) -> Result<String, WorkbookError> {
     let (mut text, mut buffer) = (String::new(), Vec::new());
     let (mut depth, mut paragraphs, mut in_paragraph) = (0, 0, false);

@@ -1,4 +1,5 @@
-//! One XML file of a workbook, an event at a time: however large it is, or says it is, an event takes only so much memory.
+//! One XML file of a workbook, one event at a time. An event takes a limited amount of memory, however large the file
+//! is or claims to be.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
@@ -14,10 +15,10 @@ use super::error::WorkbookError;
 
 /// The most bytes of one tag or one text.
 const MAX_EVENT: usize = 2 * 1024 * 1024;
-/// The most bytes of a part that is no list: the styles, or the names of the sheets.
+/// The most bytes of a part that is not a list: the styles, or the names of the sheets.
 const MAX_SMALL: u64 = 64 * 1024 * 1024;
 const BUFFER: usize = 64 * 1024;
-/// How deep tags may stand in each other; a workbook has some ten.
+/// The deepest nesting of tags; a workbook has about ten levels.
 const MAX_DEPTH: usize = 256;
 
 /// The XML of `input`, and where it came from.
@@ -27,12 +28,12 @@ pub(super) struct XmlPart<R: Read> {
     depth: usize,
 }
 
-/// Reading fails once a single event has taken more than [`MAX_EVENT`], or all more than they may.
+/// Reading fails if a single event takes more than [`MAX_EVENT`], or all of them together more than their limit.
 struct BoundedPart<R> {
     inner: R,
-    /// What is left for this event.
+    /// The bytes left for this event.
     left: usize,
-    /// What is left for all.
+    /// The bytes left in all.
     left_in_all: u64,
 }
 
@@ -57,7 +58,7 @@ impl<R: Read> XmlPart<R> {
         Self::bounded(input, name, u64::MAX)
     }
 
-    /// A part of which much is kept, and that is never large.
+    /// A part that is mostly kept in memory, and never large.
     pub(super) fn small(input: R, name: &str) -> Self {
         Self::bounded(input, name, MAX_SMALL)
     }
@@ -69,7 +70,7 @@ impl<R: Read> XmlPart<R> {
         Self { xml, name: name.to_owned(), depth: 0 }
     }
 
-    /// The next event, kept in `buffer`; an end of the file where none may be is an error.
+    /// The next event, kept in `buffer`; an early end of the file is an error.
     pub(super) fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, WorkbookError> {
         buffer.clear();
         self.xml.get_mut().get_mut().left = MAX_EVENT;
@@ -86,7 +87,7 @@ impl<R: Read> XmlPart<R> {
         Ok(event)
     }
 
-    /// Reads what is left, so that the archive's checksum of the whole is compared.
+    /// Reads the rest, so that the archive's checksum of the whole file is compared.
     pub(super) fn finish(mut self) -> Result<(), WorkbookError> {
         let input = self.xml.get_mut();
         loop {
@@ -103,7 +104,7 @@ impl<R: Read> XmlPart<R> {
         WorkbookError::damaged(&self.name, &problem)
     }
 
-    /// Adds what `event` has of a text to `text`.
+    /// Adds the text in `event` to `text`.
     pub(super) fn push_text(&self, event: &Event<'_>, text: &mut String) -> Result<(), WorkbookError> {
         match event {
             Event::Text(more) => text.push_str(&more.xml10_content()),
@@ -123,7 +124,7 @@ impl<R: Read> XmlPart<R> {
         Ok(())
     }
 
-    /// The attribute of this name, whatever stands before its colon.
+    /// The attribute of this name, with any prefix before its colon.
     pub(super) fn attribute(&self, start: &BytesStart<'_>, name: &str) -> Result<Option<String>, WorkbookError> {
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|error| self.damaged(error))?;

@@ -1,4 +1,4 @@
-//! The texts of an Excel workbook: a cell has the number of its text. They are the one part that is kept as a whole.
+//! The texts of an Excel workbook: a cell has the number of its text. This is the only part that is kept as a whole.
 
 use std::io::Read;
 
@@ -7,10 +7,10 @@ use quick_xml::events::Event;
 use super::error::WorkbookError;
 use super::part::XmlPart;
 
-/// The most memory that they take, in bytes. A million people with three texts each take some 60 MiB.
+/// The most bytes of memory that they take. A million people with three texts each take about 60 MiB.
 const MAX_BYTES: usize = 512 * 1024 * 1024;
 
-/// All texts behind each other: an allocation for each would take several times as much.
+/// All texts, one after another: a separate allocation for each would take several times the memory.
 #[derive(Debug, Default)]
 pub(super) struct SharedStrings {
     text: String,
@@ -50,7 +50,7 @@ impl SharedStrings {
     }
 }
 
-/// The text up to the end of the tag `end`: runs of letters behind each other, without the hints how to say them.
+/// The text up to the closing tag `end`: its runs one after another, without phonetic hints.
 pub(super) fn read_item(part: &mut XmlPart<impl Read>, end: &str) -> Result<String, WorkbookError> {
     let (mut text, mut buffer) = (String::new(), Vec::new());
     let (mut in_text, mut in_phonetic) = (false, false);
@@ -78,7 +78,7 @@ pub(super) fn read_item(part: &mut XmlPart<impl Read>, end: &str) -> Result<Stri
     }
 }
 
-/// Excel writes what XML cannot hold as `_x000D_`, and an underline before such a thing as `_x005F_`.
+/// Excel writes characters that XML cannot contain as `_x000D_`, and an underscore before such a sequence as `_x005F_`.
 pub(super) fn unescaped(text: String) -> String {
     if !text.contains("_x") {
         return text;

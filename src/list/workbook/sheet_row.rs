@@ -7,30 +7,30 @@ use super::number_format::NumberFormat;
 
 /// The most bytes of a row's texts, as of any row of a list.
 pub(super) const MAX_TEXT: usize = 1024 * 1024;
-/// As many as a sheet of Excel has, up to XFD; LibreOffice can make that many, too.
+/// The columns of a sheet in Excel, up to XFD; LibreOffice allows as many.
 const MAX_COLUMNS: usize = 16_384;
-/// As many as a sheet of either has.
+/// The rows of a sheet in either program.
 pub(super) const MAX_ROWS: u64 = 1_048_576;
 
 #[derive(Debug, Default)]
 pub(crate) struct SheetRow {
-    /// As the sheet counts, from 1.
+    /// In the sheet's numbering, from 1.
     pub(crate) number: u64,
     pub(crate) is_hidden: bool,
-    /// Texts, of cells up to the last filled one.
+    /// The texts of the cells up to the last filled one.
     pub(crate) cells: Vec<String>,
-    /// The cells that have no value that can be used, by their places.
+    /// The cells that have no usable value, by position.
     pub(crate) faults: Vec<(usize, CellFault)>,
-    /// The cells that the sheet may show otherwise than they are stored, by their places.
+    /// The cells that the sheet may show differently from what it stores, by position.
     pub(crate) looks: Vec<(usize, CellLook)>,
     text: usize,
 }
 
-/// What a person sees of a cell who opens the sheet.
+/// How a cell looks in the opened sheet.
 #[derive(Clone, Debug)]
 pub(crate) enum CellLook {
     Text(String),
-    /// A number as it is stored, whose decimals no country's conventions may change.
+    /// A number as it is stored; a country's conventions must not change its decimals.
     Stored,
     /// The number in this format.
     Number(f64, Arc<NumberFormat>),
@@ -41,7 +41,7 @@ pub(crate) enum CellLook {
 pub(crate) enum CellFault {
     /// `#N/A`
     Error(String),
-    /// A formula that nobody has calculated.
+    /// A formula that was never calculated.
     NotCalculated,
 }
 
@@ -88,12 +88,12 @@ impl SheetRow {
         Ok(())
     }
 
-    /// Whether it has anything at all: blanks are nothing.
+    /// Whether it has any content; blanks do not count.
     pub(crate) fn is_filled(&self) -> bool {
         !self.faults.is_empty() || self.cells.iter().any(|cell| !cell.trim().is_empty())
     }
 
-    /// The same once more, further down.
+    /// A copy of it further down.
     pub(super) fn repeated(&self, number: u64) -> Self {
         Self {
             number,
@@ -124,7 +124,7 @@ pub(crate) fn column_letters(mut place: usize) -> String {
     }
 }
 
-/// The place of a column by the letters before a cell's row: `AB12` is 27. Nothing for what is no cell.
+/// The position of a column, by the letters of a cell's reference: `AB12` is 27. None if it is not a cell.
 pub(super) fn column_place(cell: &str) -> Option<usize> {
     let mut place = 0_usize;
     for letter in cell.bytes().take_while(u8::is_ascii_alphabetic) {

@@ -1,4 +1,4 @@
-//! The rows of a sheet, read by a thread of their own, a few ahead of who takes them.
+//! The rows of a sheet, read by a separate thread, a few ahead of the consumer.
 
 use std::fs::File;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -10,10 +10,10 @@ use super::sheet_row::SheetRow;
 
 /// A batch is handed over when it has this many bytes.
 const BATCH_BYTES: usize = 64 * 1024;
-/// How many batches wait at most.
+/// The most batches that wait.
 const BATCHES: usize = 4;
 
-/// What a reading thread hands over.
+/// What a reading thread passes on.
 #[derive(Debug)]
 enum ReadPiece {
     Rows(Vec<SheetRow>),
@@ -24,7 +24,7 @@ enum ReadPiece {
 #[derive(Clone, Debug)]
 pub(crate) struct ChosenSheet {
     pub(crate) name: String,
-    /// The visible ones that are not read, as far as they are known.
+    /// The visible sheets that are not read, as far as they are known.
     pub(crate) others: Vec<String>,
 }
 
@@ -33,14 +33,14 @@ pub(super) struct RowSink {
     pieces: SyncSender<Result<ReadPiece, WorkbookError>>,
     batch: Vec<SheetRow>,
     weight: usize,
-    /// Filled rows that are wanted of each sheet at most, and how many more of this one.
+    /// The most filled rows that are wanted of each sheet, and how many more of this one.
     most: Option<usize>,
     left: Option<usize>,
 }
 
 impl RowSink {
     /// # Errors
-    /// When nobody wants more.
+    /// If no one wants more.
     pub(super) fn push(&mut self, row: SheetRow) -> Result<(), WorkbookError> {
         if let Some(left) = &mut self.left {
             if *left == 0 || !row.is_filled() {
@@ -53,12 +53,12 @@ impl RowSink {
         if self.weight >= BATCH_BYTES { self.flush() } else { Ok(()) }
     }
 
-    /// Whether nobody wants more rows of this sheet.
+    /// Whether no one wants more rows of this sheet.
     pub(super) fn is_full(&self) -> bool {
         self.left == Some(0)
     }
 
-    /// The rows that follow are of the sheet of this name; `others` are the visible ones that are not read.
+    /// The next rows belong to the sheet of this name; `others` are the visible sheets that are not read.
     pub(super) fn begin(&mut self, name: String, others: Vec<String>) -> Result<(), WorkbookError> {
         self.flush()?;
         self.left = self.most;
@@ -76,7 +76,7 @@ impl RowSink {
     }
 }
 
-/// Rows as they come.
+/// Rows in the order in which they are read.
 pub(crate) struct SheetStream {
     pieces: Receiver<Result<ReadPiece, WorkbookError>>,
     rows: vec::IntoIter<SheetRow>,
@@ -85,8 +85,7 @@ pub(crate) struct SheetStream {
 }
 
 impl SheetStream {
-    /// `read` fills a sink from the file, in a thread that ends with it: with `most` filled rows of each sheet, where not all
-    /// are wanted.
+    /// `read` fills a sink from the file, in a thread that ends with it. `most` limits the filled rows of each sheet.
     pub(super) fn start(
         file: File,
         most: Option<usize>,
@@ -97,7 +96,7 @@ impl SheetStream {
             let mut sink = RowSink { pieces: sender, batch: Vec::new(), weight: 0, most, left: most };
             let read = read(file, &mut sink).and_then(|()| sink.flush());
             if let Err(error) = read {
-                // Who is gone needs no reason.
+                // A consumer that has gone needs no reason.
                 let _ = sink.hand_over(Err(error));
             }
         };
@@ -105,15 +104,15 @@ impl SheetStream {
         Ok(Self { pieces, rows: Vec::new().into_iter(), chosen: None, thread })
     }
 
-    /// Ends before all rows were taken; afterwards nobody reads the file.
+    /// Ends before all rows were taken; afterwards the file is no longer read.
     pub(crate) fn stop(self) {
         let Self { pieces, thread, .. } = self;
         drop(pieces);
-        // One that panicked reads nothing more either.
+        // A thread that panicked reads nothing more either.
         let _ = thread.join();
     }
 
-    /// The next row, an empty one perhaps.
+    /// The next row, perhaps an empty one.
     pub(crate) fn next(&mut self) -> Result<Option<SheetRow>, WorkbookError> {
         loop {
             if let Some(row) = self.rows.next() {

@@ -1,9 +1,9 @@
-//! What a cell holds, as the text that a CSV would have: numbers without `.0`, dates as ISO writes them.
+//! The content of a cell as the text that a CSV would have: numbers without `.0`, dates in ISO format.
 
 use jiff::civil::{Date, DateTime};
 
 const MILLISECONDS_A_DAY: f64 = 86_400_000.0;
-/// Days from the day before 1 January 1900 to that of 1904, where workbooks of older Macs begin to count.
+/// The days from 1900 to 1904, where workbooks of older Macs begin to count.
 const DAYS_TO_1904: i64 = 1462;
 /// 1 January 1970 as Excel counts.
 const DAYS_TO_1970: i64 = 25_569;
@@ -21,7 +21,7 @@ pub(super) enum NumberKind {
 }
 
 impl NumberKind {
-    /// Of a format that every workbook has without saying so (ECMA-376 part 1, 18.8.30).
+    /// For a format that every workbook has without declaring it (ECMA-376 part 1, 18.8.30).
     pub(super) fn built_in(id: u32) -> Self {
         match id {
             14..=22 | 27..=36 | 45 | 47 | 50..=58 => Self::Date,
@@ -30,7 +30,7 @@ impl NumberKind {
         }
     }
 
-    /// Of a format that is written out: `dd/mm/yyyy`, `#,##0.00 "d."`, `[h]:mm`.
+    /// For a format that is written out: `dd/mm/yyyy`, `#,##0.00 "d."`, `[h]:mm`.
     pub(super) fn of_code(code: &str) -> Self {
         let mut characters = code.chars();
         while let Some(character) = characters.next() {
@@ -45,7 +45,7 @@ impl NumberKind {
                         return Self::Elapsed;
                     }
                 }
-                // What follows is for negative numbers.
+                // The rest is for negative numbers.
                 ';' => break,
                 _ if "dDmMyYhHsS".contains(character) => return Self::Date,
                 _ => {}
@@ -55,17 +55,17 @@ impl NumberKind {
     }
 }
 
-/// A truth of XML.
+/// A boolean in XML.
 pub(super) fn is_true(text: &str) -> bool {
     text == "1" || text == "true"
 }
 
-/// A truth as a CSV has it.
+/// A boolean as a CSV has it.
 pub(super) fn truth(stored: &str) -> &'static str {
     if is_true(stored) { "TRUE" } else { "FALSE" }
 }
 
-/// A stored number as a text; what is no number stays as it is.
+/// A stored number as a text; anything else is unchanged.
 pub(super) fn number(stored: &str, kind: NumberKind, is_1904: bool) -> String {
     let stored = stored.trim();
     let digits = stored.strip_prefix('-').unwrap_or(stored);
@@ -82,15 +82,15 @@ pub(super) fn number(stored: &str, kind: NumberKind, is_1904: bool) -> String {
     dated.unwrap_or_else(|| plain_number(value))
 }
 
-/// As a spreadsheet shows it: a whole number with all its digits, another with 15 at most, since the rest is noise of its
-/// sums.
+/// As a spreadsheet shows it: a whole number with all its digits, any other with at most 15, because further digits are
+/// rounding noise.
 fn plain_number(value: f64) -> String {
     let rounded = format!("{value:.14e}").parse().unwrap_or(value);
     let shown = if value.fract() == 0.0 { value } else { rounded };
     if shown == 0.0 { "0".to_owned() } else { shown.to_string() }
 }
 
-/// A number of days as a date, a time of day, or both; nothing where a calendar has none.
+/// A number of days as a date, a time of day, or both; None if no calendar has it.
 fn date(value: f64, is_1904: bool) -> Option<String> {
     let (days, milliseconds) = days_and_milliseconds(value)?;
     let time = clock(milliseconds / 3_600_000, milliseconds);
@@ -103,10 +103,10 @@ fn date(value: f64, is_1904: bool) -> Option<String> {
     Some(if milliseconds == 0 { date } else { format!("{date}T{time}") })
 }
 
-/// Year, month and day of a day as Excel counts; nothing of one that it does not know.
+/// Year, month and day in Excel's count; None for a day that Excel does not know.
 fn day_of(days: i64) -> Option<(i64, i64, i64)> {
     match days {
-        // Excel has a 29 February in 1900, which was none.
+        // Excel has a 29 February in 1900, which did not exist.
         60 => Some((1900, 2, 29)),
         1..60 => Some(civil(days + 1 - DAYS_TO_1970)),
         61..=LAST_DAY => Some(civil(days - DAYS_TO_1970)),
@@ -116,15 +116,15 @@ fn day_of(days: i64) -> Option<(i64, i64, i64)> {
 
 /// A number of days as formats show it.
 pub(super) struct Moment {
-    /// Nothing where a calendar has no such day.
+    /// None if the calendar has no such day.
     pub(super) date: Option<DateTime>,
-    /// The time of day, of whichever day.
+    /// The time of day, on any day.
     pub(super) clock: DateTime,
     /// All hours.
     pub(super) hours: i64,
 }
 
-/// Nothing for what cannot be a time.
+/// None if it cannot be a time.
 pub(super) fn moment(value: f64, is_1904: bool) -> Option<Moment> {
     let (days, milliseconds) = days_and_milliseconds(value)?;
     let (day, hours) = (if is_1904 { days + DAYS_TO_1904 } else { days }, days * 24 + milliseconds / 3_600_000);
@@ -141,7 +141,7 @@ fn elapsed(value: f64) -> Option<String> {
     Some(clock(days * 24 + milliseconds / 3_600_000, milliseconds))
 }
 
-/// Whole days, and what is left of the last one; nothing for what cannot be a time.
+/// Whole days, and the rest of the last one; None if it cannot be a time.
 fn days_and_milliseconds(value: f64) -> Option<(i64, i64)> {
     #[expect(clippy::cast_precision_loss, reason = "seven digits")]
     let last = LAST_DAY as f64 + 1.0;
@@ -174,7 +174,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (era * 400 + year_of_era + i64::from(month <= 2), month, day)
 }
 
-/// A date that is stored as a text, without a time that is none: `2026-11-20T00:00:00.000` is only a date.
+/// A date that is stored as a text, without an empty time: `2026-11-20T00:00:00.000` is only a date.
 pub(super) fn iso_date(stored: &str) -> String {
     let whole = stored.trim_end_matches('Z');
     let Some((date, time)) = whole.split_once('T') else { return stored.to_owned() };
@@ -182,7 +182,7 @@ pub(super) fn iso_date(stored: &str) -> String {
     if time.chars().all(|character| "0:".contains(character)) { date.to_owned() } else { format!("{date}T{time}") }
 }
 
-/// An ODF duration as a clock: `PT13H30M00S` is `13:30:00`. What is none stays as it is.
+/// An ODF duration as a clock: `PT13H30M00S` is `13:30:00`. Anything else is unchanged.
 pub(super) fn iso_duration(stored: &str) -> String {
     clock_of_duration(stored).unwrap_or_else(|| stored.to_owned())
 }

@@ -1,4 +1,4 @@
-//! An Excel workbook (.xlsx): which file in it is the sheet, and what its styles say of numbers.
+//! An Excel workbook (.xlsx): finds the file with the sheet, and reads what its styles say about numbers.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -16,15 +16,15 @@ use super::stream::RowSink;
 use super::values::{NumberKind, is_true};
 use super::xlsx_rows::{CellStyle, SheetContext, read_rows};
 
-/// What a part names by an id.
+/// Another part, which a part names by an id.
 struct Relation {
     id: String,
-    /// The last step of its type's URL, which other editions of the standard begin otherwise.
+    /// The last segment of its type's URL; the rest differs between editions of the standard.
     kind: String,
     target: String,
 }
 
-/// The path of the workbook's own part; nothing in an archive that is none.
+/// The path of the workbook's main part; None if the archive is not a workbook.
 pub(super) fn workbook_path(archive: &mut Archive) -> Result<Option<String>, WorkbookError> {
     let relations = relations(archive, "", "_rels/.rels")?;
     Ok(relations.into_iter().find(|relation| relation.kind == "officeDocument").map(|relation| relation.target))
@@ -40,7 +40,7 @@ pub(super) fn read(
     let relations = relations(archive, directory, &joined(directory, &format!("_rels/{name}.rels")))?;
     let path_of = |kind: &str| relations.iter().find(|relation| relation.kind == kind).map(|it| it.target.clone());
     let (is_1904, listed) = sheets(archive, workbook)?;
-    // Charts and the like stand among the sheets.
+    // Charts and the like are listed among the sheets.
     let is_sheet = |relation: &&Relation| relation.kind == "worksheet";
     let with_path = listed.into_iter().filter_map(|(sheet, id)| {
         let relation = relations.iter().filter(is_sheet).find(|relation| relation.id == id)?;
@@ -74,12 +74,12 @@ fn strings(archive: &mut Archive, path: &str) -> Result<SharedStrings, WorkbookE
     }
 }
 
-/// A part that is read as a whole, and is small.
+/// A small part that is read as a whole.
 fn small_part<'a>(archive: &'a mut Archive, path: &str) -> Result<Option<XmlPart<impl Read + use<'a>>>, WorkbookError> {
     Ok(open_part(archive, path)?.map(|part| XmlPart::small(part, path)))
 }
 
-/// The relations at `path`, whose targets stand in `directory` unless they say otherwise.
+/// The relations at `path`, whose targets are in `directory` unless they say otherwise.
 fn relations(archive: &mut Archive, directory: &str, path: &str) -> Result<Vec<Relation>, WorkbookError> {
     let Some(mut part) = small_part(archive, path)? else { return Ok(Vec::new()) };
     let (mut relations, mut buffer) = (Vec::new(), Vec::new());
@@ -111,7 +111,7 @@ fn joined(directory: &str, target: &str) -> String {
     steps.join("/")
 }
 
-/// Whether days are counted from 1904, and the sheets in their order with the ids of their parts.
+/// Whether days are counted from 1904, and the sheets in order with the ids of their parts.
 fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<(Sheet, String)>), WorkbookError> {
     let mut part = small_part(archive, path)?.ok_or_else(|| WorkbookError::damaged(path, &"it is missing"))?;
     let (mut is_1904, mut sheets, mut buffer) = (false, Vec::new(), Vec::new());
@@ -136,14 +136,14 @@ fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<(Sheet, String
 fn style(id: &str, code: Option<&String>, is_1904: bool) -> CellStyle {
     let id = id.parse().unwrap_or(0);
     let (kind, format) = match code {
-        // Some programs write this one out, as the United States have it.
+        // Some programs write this format out, as used in the United States.
         Some(code) if id != 14 => (NumberKind::of_code(code), NumberFormat::of_code(code, is_1904)),
         _ => (NumberKind::built_in(id), NumberFormat::built_in(id, is_1904)),
     };
     CellStyle { kind, format: format.map(Arc::new) }
 }
 
-/// What each style makes of a number, by its place.
+/// What each style makes of a number, by position.
 fn styles(archive: &mut Archive, path: &str, is_1904: bool) -> Result<Vec<CellStyle>, WorkbookError> {
     let Some(mut part) = small_part(archive, path)? else { return Ok(Vec::new()) };
     let (mut own, mut styles, mut buffer) = (HashMap::new(), Vec::new(), Vec::new());

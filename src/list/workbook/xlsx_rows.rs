@@ -13,7 +13,7 @@ use super::sheet_row::{CellFault, CellLook, SheetRow, column_place};
 use super::stream::RowSink;
 use super::values::{NumberKind, is_true, iso_date, number, truth};
 
-/// What a cell needs to be understood.
+/// What is needed to read a cell.
 pub(super) struct SheetContext {
     pub(super) strings: SharedStrings,
     /// By the number of a cell's style.
@@ -25,11 +25,11 @@ pub(super) struct SheetContext {
 #[derive(Clone, Debug)]
 pub(super) struct CellStyle {
     pub(super) kind: NumberKind,
-    /// Nothing where it is shown as it is stored.
+    /// None if the number is shown as it is stored.
     pub(super) format: Option<Arc<NumberFormat>>,
 }
 
-/// A cell as its tag begins it.
+/// A cell's opening tag.
 struct CellTag {
     column: usize,
     style: usize,
@@ -47,7 +47,7 @@ enum CellKind {
     Error,
 }
 
-/// What stands in a cell.
+/// The content of a cell.
 #[derive(Default)]
 struct CellContent {
     value: Option<String>,
@@ -102,7 +102,7 @@ fn begin_row(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: u64) -> Re
         match attribute.key.as_ref() {
             "r" => number = attribute.value.parse().map_err(|_| part.damaged("a row has no number"))?,
             "hidden" => is_hidden |= is_true(&attribute.value),
-            // What other programs write of a row without a height is not seen either.
+            // A row without a height, as other programs write it, is not visible either.
             "ht" => is_hidden |= attribute.value.trim().parse() == Ok(0.0),
             _ => {}
         }
@@ -166,7 +166,7 @@ fn read_content(part: &mut XmlPart<impl Read>, kind: CellKind) -> Result<CellCon
     }
 }
 
-/// How the sheet shows a number that has a format, or decimals.
+/// How the sheet shows a number that has a format or decimals.
 fn look(context: &SheetContext, tag: &CellTag, found: &CellContent) -> Option<CellLook> {
     if tag.kind != CellKind::Number {
         return None;
@@ -185,7 +185,7 @@ fn value(
     found: CellContent,
 ) -> Result<Result<String, CellFault>, WorkbookError> {
     let Some(stored) = found.value.filter(|value| !value.is_empty()) else {
-        // A formula may well give an empty text.
+        // A formula may return an empty text.
         let is_fault = found.has_formula && tag.kind != CellKind::Text;
         return Ok(if is_fault { Err(CellFault::NotCalculated) } else { Ok(String::new()) });
     };

@@ -153,7 +153,7 @@ impl Kind for Contacts {
         Ok(body)
     }
 
-    /// A name's parts and a phone's `wa_id`, where flags of one card were typed.
+    /// Fills in a name's parts and a phone's `wa_id`, if flags of one card were typed.
     fn fill_derived(&mut self, typed: &Self) {
         if !typed.flags.has_card() {
             return;

@@ -73,7 +73,7 @@ fn within(most: f64) -> impl FnOnce(&Option<OrTemplate<Number>>, &()) -> garde::
         Some(OrTemplate::Value(degrees)) if is_outside(degrees) => {
             Err(garde::Error::new(format!("is {degrees}; it must be between -{most} and {most}")))
         }
-        // A template is none of a message that is read to be sent.
+        // A message that is read to be sent has no templates.
         Some(OrTemplate::Value(_) | OrTemplate::Template(_)) | None => Ok(()),
     }
 }

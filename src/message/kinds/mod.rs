@@ -1,4 +1,4 @@
-//! The kinds of message: one file each, and the list of them, by which a kind is found and asked.
+//! The kinds of message: one file each, and the list of them, in which a kind is looked up.
 
 mod audio;
 mod call;
@@ -73,7 +73,8 @@ macro_rules! kinds {
                 None
             }
 
-            /// The kind whose `type` on the wire is `wire`, empty. Of two with the same it is the first in the list.
+            /// The kind whose `type` on the wire is `wire`, empty. If two have the same type, it is the first in the
+            /// list.
             fn first_of_wire_type(wire: &str) -> Option<Self> {
                 $(if matches!(<$kind as Kind>::ENVELOPE, Envelope::Typed(own) if own == wire) {
                     return Some(Self::$kind($kind::default()));
@@ -91,7 +92,7 @@ macro_rules! kinds {
                         Envelope::OwnEndpoint | Envelope::Destinations | Envelope::Verbatim => None,
                     })
                     .collect();
-                // A text and a list have the same.
+                // A text and a list have the same type.
                 types.dedup();
                 types
             }
@@ -235,7 +236,7 @@ impl Message {
         Some(kind.read_as(fields).unwrap_or(kind))
     }
 
-    /// The kind of a whole body, by the name of a template, else by its `type`; its fields are empty.
+    /// The kind of a whole body, by the name of a template, otherwise by its `type`; its fields are empty.
     #[must_use]
     pub(crate) fn of_body(fields: &Map<String, Value>) -> Option<Self> {
         if fields.contains_key("elementName") {
@@ -256,7 +257,7 @@ impl Message {
         if self.is_template() { fit_parameters(body, self.schema()) } else { Vec::new() }
     }
 
-    /// Takes line breaks off the ends of the parameters of a template.
+    /// Removes line breaks from the ends of the parameters of a template.
     pub(super) fn trim_parameters(&self, body: &mut Value) {
         if self.is_template() {
             trim_parameters(body, self.schema());
@@ -267,7 +268,7 @@ impl Message {
         matches!(self, Self::Template(_) | Self::TemplateById(_))
     }
 
-    /// The endpoint it goes to, as the API's documents write it.
+    /// The endpoint, as the API's documents write it.
     #[must_use]
     pub(crate) fn endpoint(&self) -> &'static str {
         self.route(&Value::Null).endpoint()

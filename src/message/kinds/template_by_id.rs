@@ -80,7 +80,7 @@ impl<'de> Deserialize<'de> for NamedParameters {
     }
 }
 
-/// By hand, so that a fault names its parameter.
+/// Written by hand, so that an error names its parameter.
 impl Validate for NamedParameters {
     type Context = ();
 
@@ -93,7 +93,7 @@ impl Validate for NamedParameters {
     }
 }
 
-/// A campaign is one segment of the path, as a recipient is.
+/// A campaign is one segment of the path, like a recipient.
 fn is_one_segment(campaign: Option<&str>) -> garde::Result {
     let checked = campaign.map_or(Ok(()), |campaign| Recipient::verbatim(campaign).map(|_| ()));
     checked.map_err(|error| garde::Error::new(error.to_string()))
