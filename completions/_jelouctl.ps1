@@ -2194,7 +2194,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How it is written [default: what the file''s name says, else csv]')
             [CompletionResult]::new('--delimiter', '--delimiter', [CompletionResultType]::ParameterName, 'Delimiter of CSV: '','' '';'' ''|'' or tab, with a mark by which a spreadsheet knows UTF-8 [default: as in the list]')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Write it to this file, all or nothing, instead of standard output')
-            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of the page [default: en]')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of the page, or of some headers and values in CSV and .xlsx [default: en]')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [env: JELOUCTL_CONFIG]')

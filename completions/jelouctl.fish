@@ -1336,7 +1336,7 @@ xlsx\t'The list again, an Excel workbook whose cells are all texts'
 html\t'A page to look at, in a browser'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l delimiter -d 'Delimiter of CSV: \',\' \';\' \'|\' or tab, with a mark by which a spreadsheet knows UTF-8 [default: as in the list]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l file -d 'Write it to this file, all or nothing, instead of standard output' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l lang -d 'Language of the page [default: en]' -r -f -a "en\t'English'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l lang -d 'Language of the page, or of some headers and values in CSV and .xlsx [default: en]' -r -f -a "en\t'English'
 es\t'Spanish'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F

@@ -345,8 +345,8 @@ impl From<ResolveError> for CommandError {
                 Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
             }
             ResolveError::OtherTime { .. } => {
-                let hint = "it is a report of another run of this name, the run has gone on since, or the column `at` was \
-                            changed: write a new one with `jelouctl bulk report RUN --state unknown --file FILE`";
+                let hint = "it is a report of another run of this name, the run has gone on since, or the column `at`, \
+                            `fecha` in Spanish, was changed: write a new one with `jelouctl bulk report RUN --state unknown --file FILE`";
                 Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
             }
             ResolveError::MayStillSend => {

@@ -31,7 +31,7 @@ pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
 pub(crate) use self::header::HeaderChoice;
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::outcome::{
-    OUTCOME_COLUMNS, ReportedOutcome, ReportedSent, guarded, guarded_in_sheet, is_report, quoted,
+    ReportLanguage, ReportedOutcome, ReportedSent, guarded, guarded_in_sheet, is_report, outcome_columns, quoted,
 };
 pub(crate) use self::reader::ListReader;
 pub(crate) use self::row::{ListRow, Row, kept_cells};

@@ -3,27 +3,53 @@
 
 use std::borrow::Cow;
 
+use clap::ValueEnum;
 use serde_json::{Map, Value};
 
 use super::format::CsvFormat;
 
-/// The columns of the outcome, behind those of the input.
-pub(crate) const OUTCOME_COLUMNS: [&str; 14] = [
-    "run",
-    "line",
-    "sent",
-    "message_id",
-    "http_status",
-    "code",
-    "error",
-    "attempts",
-    "at",
-    "delivery",
-    "delivered_at",
-    "read_at",
-    "delivery_error",
-    "sent_to",
+/// A language of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportLanguage {
+    #[default]
+    #[value(help = "English")]
+    En,
+    #[value(help = "Spanish")]
+    Es,
+}
+
+impl ReportLanguage {
+    pub(crate) fn of<T>(self, [english, spanish]: [T; 2]) -> T {
+        match self {
+            Self::En => english,
+            Self::Es => spanish,
+        }
+    }
+}
+
+/// The columns of the outcome, behind those of the input, in each language. Which row it is and what decides whether it is
+/// sent again is called the same in all of them.
+const COLUMNS: [[&str; 2]; 14] = [
+    ["run", "run"],
+    ["line", "line"],
+    ["sent", "sent"],
+    ["message_id", "id del mensaje"],
+    ["http_status", "estado HTTP"],
+    ["code", "code"],
+    ["error", "error"],
+    ["attempts", "intentos"],
+    ["at", "fecha"],
+    ["delivery", "entrega"],
+    ["delivered_at", "fecha de entrega"],
+    ["read_at", "fecha de lectura"],
+    ["delivery_error", "error de entrega"],
+    ["sent_to", "sent_to"],
 ];
+
+/// The columns of the outcome in this language.
+pub(crate) fn outcome_columns(language: ReportLanguage) -> [&'static str; COLUMNS.len()] {
+    COLUMNS.map(|names| language.of(names))
+}
 
 /// The one of them that no report is without, and how many others make a list with it one.
 const TELLING_COLUMN: &str = "sent";
@@ -47,8 +73,9 @@ pub(crate) struct ReportedOutcome {
 pub(super) struct ReportLayout {
     /// The places of the user's own.
     own: Vec<usize>,
-    /// That of each of [`OUTCOME_COLUMNS`], where it is a report.
-    outcome: Option<[Option<usize>; OUTCOME_COLUMNS.len()]>,
+    /// That of each of [`COLUMNS`], where it is a report.
+    outcome: Option<[Option<usize>; COLUMNS.len()]>,
+    language: ReportLanguage,
 }
 
 impl ReportLayout {
@@ -56,11 +83,16 @@ impl ReportLayout {
     /// stand behind the user's.
     pub(super) fn of(header: &[&str]) -> Self {
         let place = |column| header.iter().rposition(|name| name.trim().eq_ignore_ascii_case(column));
-        let places = OUTCOME_COLUMNS.map(place);
+        let [english, spanish] =
+            [ReportLanguage::En, ReportLanguage::Es].map(|language| outcome_columns(language).map(place));
+        // Some of them may be the user's own: names in Spanish count where all are there, and no English ones behind them.
+        let has_all = COLUMNS.iter().zip(spanish).all(|([name, in_spanish], at)| name == in_spanish || at.is_some());
+        let language = if has_all && spanish > english { ReportLanguage::Es } else { ReportLanguage::En };
+        let places = language.of([english, spanish]);
         let is_report = place(TELLING_COLUMN).is_some() && places.iter().flatten().count() > FEWEST_OTHERS;
         let outcome = is_report.then_some(places);
         let is_own = |place: &usize| !outcome.is_some_and(|places| places.contains(&Some(*place)));
-        Self { own: (0..header.len()).filter(is_own).collect(), outcome }
+        Self { own: (0..header.len()).filter(is_own).collect(), outcome, language }
     }
 
     pub(super) fn is_report(&self) -> bool {
@@ -75,7 +107,7 @@ impl ReportLayout {
     /// The columns of a report that are missing here.
     pub(super) fn missing(&self) -> Vec<&'static str> {
         let places = self.outcome.iter().flatten();
-        let columns = OUTCOME_COLUMNS.into_iter().zip(places);
+        let columns = outcome_columns(self.language).into_iter().zip(places);
         columns.filter(|(_, place)| place.is_none()).map(|(column, _)| column).collect()
     }
 
@@ -95,7 +127,7 @@ impl ReportLayout {
         let places = self.outcome?;
         let cell = |place: usize| unguarded(cells.get(place).copied().unwrap_or_default());
         let of_place = |at: usize| places.get(at).copied().flatten().map(cell);
-        Some(ReportedOutcome::of(|column| of_place(OUTCOME_COLUMNS.iter().position(|known| *known == column)?)))
+        Some(ReportedOutcome::of(|column| of_place(COLUMNS.iter().position(|[known, _]| *known == column)?)))
     }
 }
 
@@ -122,7 +154,7 @@ impl ReportedOutcome {
         }
     }
 
-    /// From the cell under each of [`OUTCOME_COLUMNS`], where there is such a column.
+    /// From the cell under each of [`COLUMNS`] by its name in English, where there is such a column.
     fn of(cell: impl Fn(&str) -> Option<String>) -> Self {
         let text = |column| cell(column).unwrap_or_default();
         Self {
@@ -137,7 +169,8 @@ impl ReportedOutcome {
 
     /// Takes it out of the fields of an object, where they are a row of a report.
     pub(super) fn take(fields: &mut Map<String, Value>) -> Option<Self> {
-        let ours = OUTCOME_COLUMNS.into_iter().filter(|column| fields.contains_key(*column)).count();
+        let columns = outcome_columns(ReportLanguage::En);
+        let ours = columns.iter().filter(|column| fields.contains_key(**column)).count();
         if !fields.contains_key(TELLING_COLUMN) || ours <= FEWEST_OTHERS {
             return None;
         }
@@ -146,7 +179,7 @@ impl ReportedOutcome {
             Value::Number(number) => Some(number.to_string()),
             _ => Some(String::new()),
         });
-        fields.retain(|name, _| !OUTCOME_COLUMNS.contains(&name.as_str()));
+        fields.retain(|name, _| !columns.contains(&name.as_str()));
         Some(outcome)
     }
 }
@@ -201,12 +234,16 @@ pub(crate) fn is_report(begin: &[u8]) -> bool {
     if head.starts_with(b"{") {
         let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
         return serde_json::from_slice(line).is_ok_and(|fields: Map<String, Value>| {
-            let last = fields.keys().rev().map(String::as_str).take(OUTCOME_COLUMNS.len());
-            last.eq(OUTCOME_COLUMNS.into_iter().rev())
+            let last = fields.keys().rev().map(String::as_str).take(COLUMNS.len());
+            last.eq(outcome_columns(ReportLanguage::En).into_iter().rev())
         });
     }
     let mut reader = csv::ReaderBuilder::new().delimiter(format.delimiter).from_reader(head.as_slice());
-    reader.headers().is_ok_and(|header| header.iter().collect::<Vec<_>>().ends_with(&OUTCOME_COLUMNS))
+    let languages = [ReportLanguage::En, ReportLanguage::Es];
+    reader.headers().is_ok_and(|header| {
+        let header: Vec<_> = header.iter().collect();
+        languages.into_iter().any(|language| header.ends_with(&outcome_columns(language)))
+    })
 }
 
 /// Whether a cell may begin behind `character`: its quotes are not part of it.
@@ -231,14 +268,17 @@ mod tests {
 
     #[test]
     fn a_report_is_known_by_how_it_begins() {
-        let ours = OUTCOME_COLUMNS.join(",");
-        let with = |delimiter: &str| format!("to{delimiter}{}\r\n", OUTCOME_COLUMNS.join(delimiter));
+        let [columns, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(outcome_columns);
+        let ours = columns.join(",");
+        let with = |delimiter: &str| format!("to{delimiter}{}\r\n", columns.join(delimiter));
         let object = r#"{"to":"1","run":"r","line":2,"sent":"no","message_id":null,"http_status":null,"code":null,"error":null,"attempts":0,"at":null,"delivery":null,"delivered_at":null,"read_at":null,"delivery_error":null,"sent_to":null}"#;
         for (begin, expected) in [
             (with(","), true),
             (format!("\u{feff}sep=;\r\n{}1;r;2", with(";")), true),
             (with("\t"), true),
             (format!("\"to\n(WhatsApp)\",{ours}"), true),
+            (format!("to,{}\n", spanish.join(",")), true),
+            (format!("to,{}\n", spanish.join(",").replace("intentos", "attempts")), false),
             (format!("{object}\n"), true),
             (object.to_owned(), true),
             ("to\n593987654321\n".to_owned(), false),
@@ -251,6 +291,37 @@ mod tests {
             (String::new(), false),
         ] {
             assert_eq!(is_report(begin.as_bytes()), expected, "{begin:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_spanish_is_a_report_s_only_in_a_report_in_spanish() {
+        let [english, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(outcome_columns);
+        let lacking = |columns: &[&'static str], name: &str| {
+            columns.iter().copied().filter(|column| *column != name).collect::<Vec<_>>()
+        };
+        for (own, ours, expected, missing) in [
+            (vec!["to"], spanish.to_vec(), vec!["to"], vec![]),
+            (vec!["to", "fecha", "entrega"], english.to_vec(), vec!["to", "fecha", "entrega"], vec![]),
+            (vec!["to", "fecha", "entrega"], spanish.to_vec(), vec!["to", "fecha", "entrega"], vec![]),
+            (vec!["to", "at"], spanish.to_vec(), vec!["to", "at"], vec![]),
+            (vec!["to", "fecha"], lacking(&english, "at"), vec!["to", "fecha"], vec!["at"]),
+            (vec!["to"], lacking(&spanish, "sent_to"), vec!["to"], vec!["sent_to"]),
+            (spanish[6..13].to_vec(), english.to_vec(), spanish[6..13].to_vec(), vec![]),
+            (spanish[3..13].to_vec(), english.to_vec(), spanish[3..13].to_vec(), vec![]),
+            (english[3..13].to_vec(), spanish.to_vec(), english[3..13].to_vec(), vec![]),
+            (vec!["to", "fecha"], vec!["run", "line", "sent"], vec!["to", "fecha"], english[3..].to_vec()),
+        ] {
+            let header = [own, ours].concat();
+            let layout = ReportLayout::of(&header);
+            assert_eq!(
+                (layout.own(&header), layout.missing()),
+                (expected.iter().map(ToString::to_string).collect(), missing),
+                "{header:?}"
+            );
+            let upper: Vec<_> = header.iter().map(|name| name.to_uppercase()).collect();
+            let upper = ReportLayout::of(&upper.iter().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!(upper.own, layout.own);
         }
     }
 

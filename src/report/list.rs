@@ -6,20 +6,23 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::rows::ReportRows;
+use crate::api::DeliveryState;
 use crate::import::BulkError;
 use crate::ledger::{LedgerError, ReportedDelivery, ReportedRow};
-use crate::list::{CsvFormat, ListFormat, MARK, OUTCOME_COLUMNS, guarded, kept_cells, quoted};
+use crate::list::{CsvFormat, ListFormat, MARK, ReportLanguage, guarded, kept_cells, outcome_columns, quoted};
 use crate::message::typed_form;
 use crate::output::{compact, one_line};
 use crate::timestamps::rfc_3339_millis;
 
+/// The column of how far a message came.
+const DELIVERY: &str = "delivery";
 /// The year 10,000, which the time format cannot represent.
 const END_OF_TIMES: Duration = Duration::from_secs(253_402_300_800);
 
 /// Writes the report as CSV, in the format of the list.
 pub(super) fn write_csv(
     report: &ReportRows<'_>,
-    (is_for_a_terminal, delimiter): (bool, Option<u8>),
+    (is_for_a_terminal, delimiter, language): (bool, Option<u8>, ReportLanguage),
     mut to: impl Write,
 ) -> Result<u64, BulkError> {
     let own = |cell: String| if is_for_a_terminal { one_line(&cell).into_owned() } else { cell };
@@ -33,14 +36,13 @@ pub(super) fn write_csv(
         None => format,
     };
     write_beginning(format, &mut to).map_err(BulkError::Report)?;
-    let columns = report.columns.iter().cloned().map(own).chain(OUTCOME_COLUMNS.map(str::to_owned));
+    let columns = report.columns.iter().cloned().map(own).chain(outcome_columns(language).map(str::to_owned));
     write_line(format, &mut to, columns).map_err(BulkError::Report)?;
     let mut rows = 0;
     (report.each)(&mut |row| {
         rows += 1;
         let cells = cells_under(report.columns, &row.cells)?;
-        // Text from outside must not affect a terminal or a log, wherever it is printed in the end.
-        let outcome = outcome(&report.run, &row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned());
+        let outcome = outcome_cells(&report.run, &row, language)?;
         write_line(format, &mut to, cells.iter().map(text).map(own).chain(outcome)).map_err(BulkError::Report)
     })?;
     to.flush().map_err(BulkError::Report)?;
@@ -70,7 +72,8 @@ fn line_end(format: CsvFormat) -> &'static str {
 
 /// Writes the report as JSON, one object per line.
 pub(super) fn write_ndjson(report: &ReportRows<'_>, mut to: impl Write) -> Result<u64, BulkError> {
-    if let Some(column) = report.columns.iter().find(|column| OUTCOME_COLUMNS.contains(&column.trim())) {
+    let ours = outcome_columns(ReportLanguage::En);
+    if let Some(column) = report.columns.iter().find(|column| ours.contains(&column.trim())) {
         return Err(BulkError::ColumnOfOutcome { column: column.clone() });
     }
     let mut rows = 0;
@@ -125,7 +128,7 @@ fn damaged(error: &serde_json::Error) -> LedgerError {
 pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Value); 14], LedgerError> {
     let at = row.at.map(|at| time(at).ok_or(LedgerError::TimeOutOfRange { line: row.line, at })).transpose()?;
     let [run_column, line, sent, message_id, http_status, code, error, attempts, at_column, others @ ..] =
-        OUTCOME_COLUMNS;
+        outcome_columns(ReportLanguage::En);
     let [delivery_column, delivered_at, read_at, delivery_error, sent_to] = others;
     let delivery = row.delivery.as_ref();
     let delivery_time = |at: fn(&ReportedDelivery) -> Option<i64>| json!(delivery.and_then(at).and_then(time));
@@ -147,6 +150,31 @@ pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Va
     ])
 }
 
+/// What became of a row, as the cells of a list.
+pub(super) fn outcome_cells(run: &str, row: &ReportedRow, language: ReportLanguage) -> Result<Vec<String>, BulkError> {
+    let state = row.delivery.as_ref().and_then(|delivery| shown_state(&delivery.facts.state, language));
+    let cells = outcome(run, row)?.into_iter().map(|(column, value)| match state {
+        Some(state) if column == DELIVERY => state.to_owned(),
+        // Text from outside must not affect a terminal or a log, wherever it is printed in the end.
+        _ => one_line(&text(&value)).into_owned(),
+    });
+    Ok(cells.collect())
+}
+
+/// How far a message came, where it is not written as in English.
+fn shown_state(state: &DeliveryState, language: ReportLanguage) -> Option<&'static str> {
+    let spanish = match state {
+        DeliveryState::Accepted => "en Jelou",
+        DeliveryState::AtWhatsapp => "en WhatsApp",
+        DeliveryState::Delivered => "entregado",
+        DeliveryState::Read => "leído",
+        DeliveryState::Replied => "respondido",
+        DeliveryState::Undelivered => "no entregado",
+        DeliveryState::Other(_) => return None,
+    };
+    language.of([None, Some(spanish)])
+}
+
 /// A time of the ledger for people and spreadsheets; empty before 1970 and after the year 9999.
 fn time(milliseconds: i64) -> Option<String> {
     let since_1970 = Duration::from_millis(u64::try_from(milliseconds).ok()?);
@@ -154,7 +182,7 @@ fn time(milliseconds: i64) -> Option<String> {
 }
 
 /// A value as the text of a cell.
-pub(super) fn text(value: &Value) -> String {
+fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

@@ -14,7 +14,7 @@ pub(crate) use self::send_again::commands_to_send_again;
 use self::workbook::write_workbook;
 use crate::import::BulkError;
 use crate::ledger::{Details, LedgerDraft, LedgerError, RowFilter, Run};
-use crate::list::ListFormat;
+use crate::list::{ListFormat, ReportLanguage};
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +24,12 @@ pub(crate) enum ListReport {
         is_for_a_terminal: bool,
         /// Replaces the list's own.
         delimiter: Option<u8>,
+        language: ReportLanguage,
     },
     Ndjson,
-    Workbook,
+    Workbook {
+        language: ReportLanguage,
+    },
 }
 
 /// Writes the skipped rows of `draft`, whose list has these columns and this format; returns how many.
@@ -65,8 +68,10 @@ pub(crate) fn write_report(
 
 fn write(rows: &ReportRows<'_>, format: ListReport, to: impl Write) -> Result<u64, BulkError> {
     match format {
-        ListReport::Csv { is_for_a_terminal, delimiter } => write_csv(rows, (is_for_a_terminal, delimiter), to),
+        ListReport::Csv { is_for_a_terminal, delimiter, language } => {
+            write_csv(rows, (is_for_a_terminal, delimiter, language), to)
+        }
         ListReport::Ndjson => write_ndjson(rows, to),
-        ListReport::Workbook => write_workbook(rows, to),
+        ListReport::Workbook { language } => write_workbook(rows, language, to),
     }
 }

@@ -4,11 +4,10 @@ use std::io::{self, Seek, Write};
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use super::list::{outcome, reported_cells, text};
+use super::list::{outcome_cells, reported_cells};
 use super::rows::ReportRows;
 use crate::import::BulkError;
-use crate::list::{OUTCOME_COLUMNS, guarded_in_sheet};
-use crate::output::one_line;
+use crate::list::{ReportLanguage, guarded_in_sheet, outcome_columns};
 
 /// The maximum number of rows in a sheet below its header.
 const MOST_ROWS: u64 = 1_048_575;
@@ -18,12 +17,17 @@ const MOST_CHARACTERS: usize = 32_767;
 const WIDTH: f64 = 18.0;
 
 /// Writes the rows to `to`; returns how many. Memory use does not depend on their number.
-pub(super) fn write_workbook(report: &ReportRows<'_>, mut to: impl Write) -> Result<u64, BulkError> {
+pub(super) fn write_workbook(
+    report: &ReportRows<'_>,
+    language: ReportLanguage,
+    mut to: impl Write,
+) -> Result<u64, BulkError> {
     check_rows(report)?;
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
     let cell_format = Format::new().set_num_format("@");
-    let columns: Vec<String> = report.columns.iter().cloned().chain(OUTCOME_COLUMNS.map(str::to_owned)).collect();
+    let ours = outcome_columns(language).map(str::to_owned);
+    let columns: Vec<String> = report.columns.iter().cloned().chain(ours).collect();
     for place in 0..u16::try_from(columns.len()).unwrap_or(u16::MAX) {
         sheet.set_column_width(place, WIDTH).map_err(failed)?.set_column_format(place, &cell_format).map_err(failed)?;
     }
@@ -34,7 +38,7 @@ pub(super) fn write_workbook(report: &ReportRows<'_>, mut to: impl Write) -> Res
     (report.each)(&mut |row| {
         rows += 1;
         let mut cells = reported_cells(report.columns, &row.cells)?;
-        cells.extend(outcome(&report.run, &row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned()));
+        cells.extend(outcome_cells(&report.run, &row, language)?);
         write_row(sheet, rows, &cells, (&columns, row.line), &cell_format)
     })?;
     // An archive is not written sequentially.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::texts::PageLanguage;
 use super::timeline::Rest;
 use super::times::PageClock;
 use crate::ledger::{RowState, RunEvent, RunEventKind};
+use crate::list::ReportLanguage;
 
 /// A line of the history.
 #[derive(Debug, Serialize)]
@@ -36,7 +36,7 @@ pub(super) fn steps(
     decisions: &Decisions,
     with_problems: bool,
     clock: &PageClock,
-    language: PageLanguage,
+    language: ReportLanguage,
 ) -> Vec<CourseStep> {
     let same = |left: &RunEvent, right: &RunEvent| {
         left.kind == RunEventKind::Waiting && right.kind == RunEventKind::Waiting && left.reason == right.reason
@@ -121,7 +121,7 @@ fn label(kind: RunEventKind) -> &'static str {
 }
 
 /// The reason in words.
-fn why(kind: RunEventKind, reason: &str, language: PageLanguage) -> String {
+fn why(kind: RunEventKind, reason: &str, language: ReportLanguage) -> String {
     let known = match (kind, reason) {
         (RunEventKind::Waiting, "hours") => "for_hours",
         (RunEventKind::Waiting, "rate_limit") => "for_rate_limit",
@@ -173,7 +173,7 @@ mod tests {
         for (at, state) in [(70_400, RowState::Sent), (70_900, RowState::Sent), (70_500, RowState::Pending)] {
             note_decision(&mut decisions, at, state);
         }
-        let steps = steps(&events, &decisions, true, &clock, PageLanguage::En);
+        let steps = steps(&events, &decisions, true, &clock, ReportLanguage::En);
         let words: Vec<_> = steps.iter().map(|step| format!("{} {}", step.label, step.detail)).collect();
         assert_eq!(
             words,

@@ -4,10 +4,10 @@
 use serde::Serialize;
 
 use super::outcomes::thousandths;
-use super::texts::PageLanguage;
 use super::times::PageClock;
 use crate::api::DeliveryFacts;
 use crate::ledger::{DeliveryCounts, ReportedRow, RowState};
+use crate::list::ReportLanguage;
 
 /// The sums, updated row by row. Each sent row counts once, by how far it came.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl DeliverySums {
     }
 
     /// The funnel; None if no message was sent. `name` is the run's, for a command.
-    pub(super) fn funnel(&self, name: Option<&str>, clock: &PageClock, language: PageLanguage) -> Option<Funnel> {
+    pub(super) fn funnel(&self, name: Option<&str>, clock: &PageClock, language: ReportLanguage) -> Option<Funnel> {
         let counts = &self.counts;
         let sent = counts.known() + counts.not_listed + counts.no_id + counts.not_asked;
         if sent == 0 {
@@ -92,7 +92,7 @@ impl DeliverySums {
         Some(Funnel { asked: words, steps: self.steps(sent, language), ends: self.ends(language), command: None })
     }
 
-    fn steps(&self, sent: u64, language: PageLanguage) -> Vec<FunnelStep> {
+    fn steps(&self, sent: u64, language: ReportLanguage) -> Vec<FunnelStep> {
         let DeliveryCounts { delivered, read, replied, .. } = self.counts;
         let steps =
             [("sent", sent), ("delivered", delivered + read + replied), ("read", read + replied), ("replied", replied)];
@@ -107,7 +107,7 @@ impl DeliverySums {
         steps.map(step).into()
     }
 
-    fn ends(&self, language: PageLanguage) -> Vec<FunnelEnd> {
+    fn ends(&self, language: ReportLanguage) -> Vec<FunnelEnd> {
         let counts = &self.counts;
         let ends = [
             ("replied", "replied", counts.replied),

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::meanings::shown_kind;
 use super::reported_run::ReportedRun;
-use super::texts::PageLanguage;
 use super::times::{PageClock, duration};
 use crate::ledger::{Counts, Details, RunEvent, RunEventKind};
+use crate::list::ReportLanguage;
 
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Head {
@@ -33,7 +33,7 @@ impl Head {
         events: &[RunEvent],
         span: RunSpan,
         clock: &PageClock,
-        language: PageLanguage,
+        language: ReportLanguage,
     ) -> Self {
         let details = run.details;
         let state = if run.damage.is_some() { "damaged" } else { state_of(counts, run.is_running, events) };
@@ -54,7 +54,7 @@ impl Head {
     }
 
     /// The head of a list of `rows` rows before its run; `is_refused` if it cannot be sent as it is.
-    pub(super) fn of_list(details: &Details, rows: u64, is_refused: bool, language: PageLanguage) -> Self {
+    pub(super) fn of_list(details: &Details, rows: u64, is_refused: bool, language: ReportLanguage) -> Self {
         let state = if is_refused { "not_ready" } else { "not_sent" };
         let mut facts = facts_of(details, rows, "to_be_sent_by", language);
         facts.extend(details.conditions.hours.as_ref().map(|hours| ("hours", hours.to_string())));
@@ -74,7 +74,7 @@ fn facts_of(
     details: &Details,
     rows: u64,
     sender_label: &'static str,
-    language: PageLanguage,
+    language: ReportLanguage,
 ) -> Vec<(&'static str, String)> {
     let sender = if details.sandbox {
         language.text("sandbox").to_owned()

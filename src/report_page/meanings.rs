@@ -1,8 +1,8 @@
 //! The meaning of a reason, in the page's language: `explain`'s own sentences for the codes of the API, and plain ones
 //! for the words of the ledger.
 
-use super::texts::PageLanguage;
 use crate::api::CODES;
+use crate::list::ReportLanguage;
 
 /// A reason's meaning, and the remedy if there is one.
 pub(super) struct Meaning {
@@ -12,7 +12,7 @@ pub(super) struct Meaning {
 
 impl Meaning {
     /// For a code of the API or a word of the ledger; None if it is unknown.
-    pub(super) fn of(reason: &str, language: PageLanguage) -> Option<Self> {
+    pub(super) fn of(reason: &str, language: ReportLanguage) -> Option<Self> {
         if let Some(code) = CODES.iter().find(|code| code.code == reason) {
             let hint = Some(translated(code.hint, language));
             return Some(Self { sentence: translated(code.meaning, language), hint });
@@ -23,19 +23,19 @@ impl Meaning {
 }
 
 /// A reason as one word: a code of the API is the same in every language, as is each word of the ledger in English.
-pub(super) fn shown_reason(reason: &str, language: PageLanguage) -> String {
+pub(super) fn shown_reason(reason: &str, language: ReportLanguage) -> String {
     let spanish = SPANISH_WORDS.iter().find(|(word, _)| *word == reason);
     spanish.map_or(reason, |(word, spanish)| language.of([word, spanish])).to_owned()
 }
 
 /// A kind of message.
-pub(super) fn shown_kind(kind: &str, language: PageLanguage) -> String {
+pub(super) fn shown_kind(kind: &str, language: ReportLanguage) -> String {
     let spanish = SPANISH_KINDS.iter().find(|(word, _)| *word == kind);
     spanish.map_or(kind, |(word, spanish)| language.of([word, spanish])).to_owned()
 }
 
 /// A sentence of `explain` in the page's language; one without a translation stays as it is.
-fn translated(english: &'static str, language: PageLanguage) -> &'static str {
+fn translated(english: &'static str, language: ReportLanguage) -> &'static str {
     let spanish = SENTENCES.iter().find(|(known, _)| *known == english).map_or(english, |(_, spanish)| spanish);
     language.of([english, spanish])
 }
@@ -325,7 +325,7 @@ mod tests {
     fn every_sentence_of_explain_is_translated_and_every_reason_has_one() {
         for code in &CODES {
             for english in [code.meaning, code.hint] {
-                assert_ne!(translated(english, PageLanguage::Es), english, "{}", code.code);
+                assert_ne!(translated(english, ReportLanguage::Es), english, "{}", code.code);
             }
         }
         for (word, _) in WORDS {
@@ -335,7 +335,7 @@ mod tests {
             assert!(SPANISH_KINDS.iter().any(|(known, _)| *known == kind.command()), "{}", kind.command());
         }
         for reason in SkipReason::ALL {
-            assert!(Meaning::of(reason.name(), PageLanguage::Es).is_some(), "{reason:?}");
+            assert!(Meaning::of(reason.name(), ReportLanguage::Es).is_some(), "{reason:?}");
         }
         let known = |english| CODES.iter().any(|code| code.meaning == english || code.hint == english);
         assert!(SENTENCES.iter().all(|(english, _)| known(*english)), "a sentence that explain does not have any more");

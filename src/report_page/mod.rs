@@ -19,4 +19,3 @@ mod times;
 pub(crate) use self::page::{PageSize, is_page, write};
 pub(crate) use self::preview::{PlannedList, write_preview};
 pub(crate) use self::reported_run::ReportedRun;
-pub(crate) use self::texts::PageLanguage;

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::reported_run::ReportedRun;
-use super::texts::PageLanguage;
 use crate::ledger::{Counts, LedgerError};
+use crate::list::ReportLanguage;
 use crate::report::commands_to_send_again;
 
 #[derive(Debug, Serialize)]
@@ -21,7 +21,7 @@ pub(super) fn next_steps(
     invalid: u64,
     undelivered: u64,
     is_cancelled: bool,
-    language: PageLanguage,
+    language: ReportLanguage,
 ) -> Vec<NextStep> {
     let ReportedRun { name, details, damage, is_running, .. } = *run;
     let mut steps = Vec::new();

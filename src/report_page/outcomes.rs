@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use super::meanings::{Meaning, shown_reason};
-use super::texts::PageLanguage;
 use crate::ledger::{Counts, RowState, SkipReason};
+use crate::list::ReportLanguage;
 
 /// The sums, updated row by row.
 #[derive(Debug, Default)]
@@ -112,7 +112,7 @@ impl Outcomes {
         }
     }
 
-    pub(super) fn tiles(&self, language: PageLanguage) -> Vec<Tile> {
+    pub(super) fn tiles(&self, language: ReportLanguage) -> Vec<Tile> {
         let counts = &self.counts;
         let (all, meant) = (counts.all(), self.to_be_sent());
         let tiles = self.tile_states();
@@ -150,7 +150,7 @@ impl Outcomes {
     }
 
     /// The reasons, most frequent first: those that need attention, or those of rows skipped `on_purpose`.
-    pub(super) fn reasons(&self, on_purpose: bool, language: PageLanguage) -> Vec<ReasonLine> {
+    pub(super) fn reasons(&self, on_purpose: bool, language: ReportLanguage) -> Vec<ReasonLine> {
         let is_skipped = |wrong: WentWrong| wrong == WentWrong::Row(RowState::Skipped);
         let is_on_purpose = |wrong: WentWrong, reason: &str| is_skipped(wrong) && reason != SkipReason::Invalid.name();
         let mut reasons: Vec<_> =
@@ -187,7 +187,7 @@ impl Outcomes {
     }
 
     /// The countries, by number of rows, largest first; rows without a number last.
-    pub(super) fn countries(&self, language: PageLanguage) -> Vec<CountryLine> {
+    pub(super) fn countries(&self, language: ReportLanguage) -> Vec<CountryLine> {
         let mut countries: Vec<_> = self.countries.iter().collect();
         countries.sort_by_key(|(country, counts)| (country.is_empty(), Reverse(counts.all())));
         let tiles = self.tile_states();
@@ -217,7 +217,7 @@ const PLANNED_TILES: [(RowState, &str, &str); 4] = [
 ];
 
 /// The word for one row of a list before its run.
-pub(super) fn planned(state: RowState, language: PageLanguage) -> &'static str {
+pub(super) fn planned(state: RowState, language: ReportLanguage) -> &'static str {
     language.text(match state {
         RowState::Sent | RowState::Pending | RowState::Inflight => "one_fine",
         RowState::Failed => "one_bad",
@@ -227,7 +227,7 @@ pub(super) fn planned(state: RowState, language: PageLanguage) -> &'static str {
 }
 
 /// The word for one row in a state.
-pub(super) fn one(state: RowState, language: PageLanguage) -> &'static str {
+pub(super) fn one(state: RowState, language: ReportLanguage) -> &'static str {
     language.text(match state {
         RowState::Sent => "one_sent",
         RowState::Failed => "one_failed",

@@ -22,12 +22,12 @@ use super::next_steps::{NextStep, next_steps};
 use super::outcomes::{CountryLine, Outcomes, ReasonLine, Tile, one};
 use super::reported_run::ReportedRun;
 use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRow, PageRows, RestOfRow};
-use super::texts::PageLanguage;
 use super::timeline::{HEIGHT, Timeline, WIDTH};
 use super::times::PageClock;
 use crate::api::{CODES, DeliveryFacts, DeliveryState};
 use crate::import::BulkError;
 use crate::ledger::{Details, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason};
+use crate::list::ReportLanguage;
 use crate::message::Message;
 use crate::phone::country_of;
 use crate::report::reported_cells;
@@ -100,7 +100,7 @@ pub(super) struct Page {
 
 impl Page {
     /// The parts that all pages share.
-    pub(super) fn of(language: PageLanguage, mask: bool) -> Self {
+    pub(super) fn of(language: ReportLanguage, mask: bool) -> Self {
         Self {
             lang: language.code(),
             t: language.texts(),
@@ -119,7 +119,7 @@ impl Page {
     pub(super) fn write(
         mut self,
         rows: &PageRows<'_>,
-        language: PageLanguage,
+        language: ReportLanguage,
         mut to: impl Write,
     ) -> Result<PageSize, BulkError> {
         self.chart_words = language.text_with("chart", &Tile::words(&self.tiles));
@@ -148,7 +148,7 @@ pub(crate) fn is_page(begin: &[u8]) -> bool {
 /// When the ledger cannot be read, or `to` cannot be written.
 pub(crate) fn write(
     run: &ReportedRun<'_>,
-    language: PageLanguage,
+    language: ReportLanguage,
     mask: bool,
     to: impl Write,
 ) -> Result<PageSize, BulkError> {
@@ -261,7 +261,7 @@ fn read_rows(
 }
 
 /// Adds as many rows to the page as fit, and returns how many are omitted.
-fn fit(page: &mut Page, rows: &PageRows<'_>, language: PageLanguage) -> Result<u64, BulkError> {
+fn fit(page: &mut Page, rows: &PageRows<'_>, language: ReportLanguage) -> Result<u64, BulkError> {
     let words_left_out = |left_out| language.counted("left_out_1", "left_out_n", left_out);
     // Everything except the rows' JSON has its maximum length.
     page.rows = ChosenRows { json: String::new(), number: rows.number, ..rows.choose(LARGEST) };
@@ -356,7 +356,7 @@ fn span_of(run: &ReportedRun<'_>, events: &[RunEvent], ends: &[(i64, RowState)])
 /// The message with its caption: the first one, or with `mask` the unfilled one.
 fn message_of(
     run: &ReportedRun<'_>,
-    language: PageLanguage,
+    language: ReportLanguage,
     mask: bool,
 ) -> Result<(Option<Vec<BubblePart>>, String), BulkError> {
     let first = || {
@@ -377,13 +377,13 @@ fn message_of(
 }
 
 /// The unfilled message, with its caption.
-pub(super) fn typed_message(details: &Details, language: PageLanguage) -> (Option<Value>, String) {
+pub(super) fn typed_message(details: &Details, language: ReportLanguage) -> (Option<Value>, String) {
     let typed = details.message.clone().map(|message| (message, language.text("unfilled").to_owned()));
     unzipped(typed, language)
 }
 
 /// A message with its caption, or why there is none.
-fn unzipped(message: Option<(Value, String)>, language: PageLanguage) -> (Option<Value>, String) {
+fn unzipped(message: Option<(Value, String)>, language: ReportLanguage) -> (Option<Value>, String) {
     match message {
         Some((body, caption)) => (Some(body), caption),
         None => (None, language.text("no_message").to_owned()),
@@ -391,7 +391,7 @@ fn unzipped(message: Option<(Value, String)>, language: PageLanguage) -> (Option
 }
 
 /// The data for the script: the words for states, reasons and columns, and its own texts.
-fn settings(page: &Page, language: PageLanguage) -> String {
+fn settings(page: &Page, language: ReportLanguage) -> String {
     let words = ["range", "none_found", "on_paper", "copied", "copy", "template", "template_means"];
     let words = words.map(|name| (name, language.text(name)));
     let settings = json!({

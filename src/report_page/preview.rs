@@ -10,10 +10,10 @@ use super::meanings::shown_reason;
 use super::outcomes::{Outcomes, planned};
 use super::page::{LARGEST, Page, PageSize, typed_message};
 use super::rows::{ORDER, PageRow, PageRows, RestOfRow};
-use super::texts::PageLanguage;
 use super::times::PageClock;
 use crate::import::{BulkError, Remark, Remarks};
 use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, RowState, SkipReason};
+use crate::list::ReportLanguage;
 use crate::message::Message;
 use crate::phone::country_of;
 use crate::report::reported_cells;
@@ -40,7 +40,7 @@ pub(crate) struct PlannedList<'a> {
 /// When the draft cannot be read, or `to` cannot be written.
 pub(crate) fn write_preview(
     list: &PlannedList<'_>,
-    language: PageLanguage,
+    language: ReportLanguage,
     mask: bool,
     to: impl Write,
 ) -> Result<PageSize, BulkError> {
@@ -94,7 +94,7 @@ struct PlannedRow {
 }
 
 impl PlannedRow {
-    fn of(list: &PlannedList<'_>, row: &DraftedRow<'_>, language: PageLanguage) -> Self {
+    fn of(list: &PlannedList<'_>, row: &DraftedRow<'_>, language: ReportLanguage) -> Self {
         let remarks = list.remarks.get(&row.line).map(Vec::as_slice).unwrap_or_default();
         let fault = remarks.iter().find(|remark| remark.is_fault());
         if let Some(skip) = &row.skip {
@@ -127,7 +127,7 @@ fn reason_of(remark: &Remark) -> &'static str {
     }
 }
 
-fn in_words(remark: &Remark, language: PageLanguage) -> String {
+fn in_words(remark: &Remark, language: ReportLanguage) -> String {
     match remark {
         Remark::Invalid(words) | Remark::Warning(words) => words.clone(),
         Remark::Duplicate { of } => language.text_with("same_message_as", &of.to_string()),

@@ -2,31 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use clap::ValueEnum;
+use crate::list::ReportLanguage;
 
-/// A language of the page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PageLanguage {
-    #[default]
-    #[value(help = "English")]
-    En,
-    #[value(help = "Spanish")]
-    Es,
-}
-
-impl PageLanguage {
+impl ReportLanguage {
     /// The language code in HTML.
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::En => "en",
             Self::Es => "es",
-        }
-    }
-
-    pub(super) fn of(self, [english, spanish]: [&'static str; 2]) -> &'static str {
-        match self {
-            Self::En => english,
-            Self::Es => spanish,
         }
     }
 

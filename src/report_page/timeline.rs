@@ -3,9 +3,9 @@
 
 use serde::Serialize;
 
-use super::texts::PageLanguage;
 use super::times::{DAY, PageClock, duration};
 use crate::ledger::RowState;
+use crate::list::ReportLanguage;
 
 const MOST_BARS: i64 = 60;
 /// The spans that a bar may stand for, in seconds; longer ones are whole weeks.
@@ -79,7 +79,7 @@ impl Timeline {
         rests: &[Rest],
         until: i64,
         clock: &PageClock,
-        language: PageLanguage,
+        language: ReportLanguage,
     ) -> Option<Self> {
         let first = ends.iter().map(|(at, _)| *at).min()?;
         let last = ends.iter().map(|(at, _)| *at).max()?;
@@ -139,7 +139,7 @@ impl TimelineBar {
         counts: &[i64; STACKED.len()],
         most: i64,
         from: String,
-        language: PageLanguage,
+        language: ReportLanguage,
     ) -> Self {
         let room = WIDTH / number;
         let width = (room * 5 / 6).clamp(1, WIDEST_BAR);
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     fn timeline(ends: &[(i64, RowState)], rests: &[Rest], until: i64) -> Timeline {
-        Timeline::of(ends, rests, until, &PageClock::new(TimeZone::UTC), PageLanguage::En).unwrap()
+        Timeline::of(ends, rests, until, &PageClock::new(TimeZone::UTC), ReportLanguage::En).unwrap()
     }
 
     #[test]

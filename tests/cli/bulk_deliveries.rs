@@ -130,6 +130,13 @@ fn times_and_reasons_of_templates_come_from_the_notifications() {
     assert_eq!(rows[0]["delivered_at"], json!("2026-11-20T10:00:00.000Z"), "{}", rows[0]);
     assert_eq!(rows[0]["read_at"], json!("2026-11-20T10:05:00.000Z"), "{}", rows[0]);
     assert_eq!(rows[1]["delivery_error"], json!("131050: User has stopped marketing messages"), "{}", rows[1]);
+    let spanish = home.run("bulk report r --lang es").success().stdout;
+    let parts = [
+        ",leído,2026-11-20T10:00:00.000Z,2026-11-20T10:05:00.000Z,,",
+        ",no entregado,,,131050: User has stopped marketing messages,",
+        ",en WhatsApp,,,,",
+    ];
+    assert!(spanish.lines().skip(1).zip(parts).all(|(row, part)| row.contains(part)), "{spanish}");
     let opted_out = home.run("bulk report r --delivery undelivered --reason 131050 -o to").success().stdout;
     assert_eq!(opted_out, format!("+{}\n", user(1)));
     home.run("bulk report r --file r.html").success();

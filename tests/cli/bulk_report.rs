@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
-use crate::bulk_server::Jelou;
+use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Home, also_in_a_database};
 #[cfg(target_os = "linux")]
 use crate::needs::{can_test, works};
@@ -22,6 +22,7 @@ also_in_a_database! {
     columns_with_our_names_are_the_users_own,
     a_list_of_json_is_reported_as_either,
     a_report_that_is_sent_again_says_what_was_there,
+    a_report_in_spanish_is_read_back_as_the_english_one,
     a_reader_that_has_seen_enough_is_no_error,
     a_report_takes_the_place_of_a_report_and_of_nothing_else,
     a_report_of_failed_rows_says_where_the_faulty_ones_are,
@@ -84,7 +85,8 @@ fn a_report_is_what_its_file_s_name_says_or_is_refused() {
         ("--file r.html --format csv", "a name that ends in .html is not for --format csv", "leave --format out"),
         ("--file r.csv --format html", "a name that ends in .csv is not for --format html", "another name"),
         ("--mask", "--mask: is for a page alone", "add --format html"),
-        ("--lang es --file r.csv", "--lang: is for a page alone", "ends in .html"),
+        ("--lang es --file r.ndjson", "--lang: NDJSON is read by programs", "take --format csv"),
+        ("--lang es --format ndjson", "--lang: NDJSON is read by programs", "take --format csv"),
         ("--file r.html --lang fr", "invalid value 'fr'", "[possible values: en, es]"),
         ("--file r.html --state failed", "a page has all of them", "leave them out"),
         ("--file r.html --reason invalid", "a page has all of them", "take --format csv"),
@@ -338,6 +340,56 @@ fn a_report_that_is_sent_again_says_what_was_there() {
             Ok(())
         })
         .unwrap();
+}
+
+#[test]
+fn a_report_in_spanish_is_read_back_as_the_english_one() {
+    let home = Home::new();
+    // Of the list's own columns two are called as ours are in Spanish.
+    home.write("people.csv", "fecha;celular;entrega\n1 de mayo;593987654321;casa\n2 de mayo;593987654322;\n3 de mayo;593987654323;\n4 de mayo;593987654324;\n");
+    let jelou = Jelou::start(|user, _| match user.chars().last() {
+        Some('2' | '3') => Act::Reset { accepted: true },
+        Some('4') => Act::Answer(422, "", "{}"),
+        _ => Act::Accept,
+    });
+    let send = |list: &str, flags: &[&str]| {
+        let words = [&["bulk", "send", list, "--yes", RATE][..], flags, &["text", "{{ fecha }}{{ entrega }}"]].concat();
+        home.run_args(&words).api(&jelou.url)
+    };
+    send("people.csv", &["--run", "r"]).fails(10, &["2 messages may have been sent"]);
+    let english = home.run("bulk report r").success().stdout;
+    assert_eq!(home.run("bulk report r --lang en").success().stdout, english);
+    let report = home.run("bulk report r --lang es").env("LANG", "en_US.UTF-8").success().stdout;
+    let header = "fecha;celular;entrega;run;line;sent;id del mensaje;estado HTTP;code;error;intentos;fecha;entrega;\
+                  fecha de entrega;fecha de lectura;error de entrega;sent_to";
+    let [(in_spanish, rows), (_, english_rows)] = [&report, &english].map(|report| report.split_once('\n').unwrap());
+    assert_eq!((in_spanish, rows), (header, english_rows));
+    assert_eq!(home.run("bulk report r").env("LANG", "es_EC.UTF-8").success().stdout, english, "a script reads it");
+
+    // Each takes the place of the other unasked.
+    for file in ["r.csv", "r.xlsx"] {
+        for flags in ["", "--lang es", "", "--lang es"] {
+            home.run(&format!("bulk report r --file {file} {flags}")).success();
+        }
+        let refused =
+            send(file, &["--run", "s"]).fails(11, &["1 row of this report says that it was sent, and 2 rows"]);
+        assert!(!refused.stderr.contains("is a report without"), "{refused:?}");
+        let again = send(file, &["--skip-sent", "--dry-run"]).success();
+        let body = again.json();
+        assert_eq!((&body["body"]["text"], &body["body"]["userId"]), (&json!("4 de mayo"), &json!("593987654324")));
+        home.run(&format!("bulk resolve --from {file}")).success();
+    }
+    let said = report.replacen(";unknown;;", ";sí;;", 1).replacen(";unknown;;", ";no;;", 1);
+    home.write("said.csv", said.replace(";20", ";19"));
+    home.run("bulk resolve --from said.csv").fails(2, &["the column `at`, `fecha` in Spanish, was changed"]);
+    home.write("said.csv", &said);
+    home.run("bulk resolve --from said.csv").success();
+    assert_eq!(home.run("bulk status r -o record").end().json()["unknown"], 0);
+
+    // A user's own columns are taken for ours in no report in English, whatever it lacks.
+    home.write("less.csv", "celular;fecha;entrega;run;line;sent;code\n593987654324;hoy;casa;r;5;no;rejected\n");
+    let less = send("less.csv", &["--dry-run"]).success();
+    assert_eq!(less.json()["body"]["text"], "hoycasa");
 }
 
 #[test]

@@ -86,7 +86,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("run", &["api", "hours", "ledger", "output", "process", "timestamps"]),
     ("import", &["api", "ledger", "list", "message", "people", "phone", "template"]),
     ("report", &["api", "import", "ledger", "list", "message", "output", "timestamps"]),
-    ("report_page", &["api", "import", "ledger", "message", "phone", "report"]),
+    ("report_page", &["api", "import", "ledger", "list", "message", "phone", "report"]),
     ("template", &["conventions", "list", "message", "nearest", "phone"]),
     ("list", &["conventions", "input", "nearest", "repeated_field"]),
     ("people", &["list", "message", "phone"]),

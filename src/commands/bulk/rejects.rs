@@ -9,7 +9,7 @@ use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::input::Source;
 use crate::ledger::LedgerDraft;
-use crate::list::ListReader;
+use crate::list::{ListReader, ReportLanguage};
 use crate::output::counted;
 use crate::report::{ListReport, write_left_out};
 
@@ -23,10 +23,11 @@ pub(super) struct Rejects<'a> {
 
 impl<'a> Rejects<'a> {
     pub(super) fn open(context: &Context, path: &'a Path, reads: &[&Source]) -> Result<Self, UsageError> {
+        let language = ReportLanguage::En;
         let format = match format_of_name(FLAG, path)? {
-            None | Some(ReportFormat::Csv) => ListReport::Csv { is_for_a_terminal: false, delimiter: None },
+            None | Some(ReportFormat::Csv) => ListReport::Csv { is_for_a_terminal: false, delimiter: None, language },
             Some(ReportFormat::Ndjson) => ListReport::Ndjson,
-            Some(ReportFormat::Xlsx) => ListReport::Workbook,
+            Some(ReportFormat::Xlsx) => ListReport::Workbook { language },
             Some(ReportFormat::Html) => {
                 let message = format!("{FLAG}: rows are written as a list, not as a page");
                 return Err(UsageError::new(message, "name a .csv, a .xlsx or a .ndjson"));

@@ -17,11 +17,12 @@ use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::import::BulkError;
 use crate::ledger::{Details, RowFilter, RowState, Run, RunName, SkipReason};
+use crate::list::ReportLanguage;
 use crate::message::typed_form;
 use crate::output::{Format, counted, counted_are};
 use crate::phone::person_key;
 use crate::report::{ListReport, write_report};
-use crate::report_page::{self, PageLanguage, ReportedRun};
+use crate::report_page::{self, ReportedRun};
 use crate::timestamps;
 
 /// The format of a report.
@@ -108,6 +109,7 @@ impl TypedValueParser for ReasonParser {
 ///   jelouctl bulk report --delivery undelivered --reason 131050 -o to >> opted-out.txt
 ///   jelouctl bulk report --file report.html
 ///   jelouctl bulk report --file report.html --mask --lang es
+///   jelouctl bulk report --file informe.xlsx --lang es
 ///
 /// After the list's own columns: run, line, sent, message_id, http_status, code, error, attempts, at,
 /// and what `bulk deliveries` learnt: delivery, delivered_at, read_at, delivery_error; then sent_to.
@@ -149,9 +151,13 @@ pub(crate) struct BulkReportArgs {
     #[arg(long)]
     mask: bool,
 
-    /// Language of the page [default: en]
+    /// Language of the page, or of some headers and values in CSV and .xlsx [default: en]
+    ///
+    /// There, es translates the names message_id, http_status, attempts, at, delivery, delivered_at, read_at and
+    /// delivery_error, and the states under delivery. Everything else is the same in both languages, so that
+    /// `bulk send` and `bulk resolve --from` read either.
     #[arg(long, value_name = "LANGUAGE")]
-    lang: Option<PageLanguage>,
+    lang: Option<ReportLanguage>,
 }
 
 pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, CommandError> {
@@ -225,6 +231,7 @@ impl Report<'_> {
 
     /// Says what was written, in words.
     fn write(&self, to: impl Write) -> Result<String, BulkError> {
+        let language = self.args.lang.unwrap_or_default();
         let list = |format, to| {
             let rows = write_report(&*self.ledger, &self.details, &self.args.filter(), format, to)?;
             Ok(counted(rows, "row"))
@@ -232,10 +239,10 @@ impl Report<'_> {
         match self.format {
             ReportFormat::Csv => {
                 let delimiter = self.args.delimiter;
-                list(ListReport::Csv { is_for_a_terminal: self.is_for_a_terminal, delimiter }, to)
+                list(ListReport::Csv { is_for_a_terminal: self.is_for_a_terminal, delimiter, language }, to)
             }
             ReportFormat::Ndjson => list(ListReport::Ndjson, to),
-            ReportFormat::Xlsx => list(ListReport::Workbook, to),
+            ReportFormat::Xlsx => list(ListReport::Workbook { language }, to),
             ReportFormat::Html => {
                 let run = ReportedRun {
                     name: &self.name,
@@ -245,7 +252,6 @@ impl Report<'_> {
                     is_running: self.is_running,
                     now: timestamps::now().as_millisecond(),
                 };
-                let language = self.args.lang.unwrap_or_default();
                 Ok(page_in_words(report_page::write(&run, language, self.args.mask, to)?))
             }
         }
@@ -333,15 +339,16 @@ impl BulkReportArgs {
             let message = "--format xlsx: a workbook cannot be shown on a terminal";
             return Err(UsageError::new(message, "name a file: --file report.xlsx"));
         }
+        if format == ReportFormat::Ndjson && self.lang.is_some() {
+            let message = "--lang: NDJSON is read by programs, and the same in each language";
+            return Err(UsageError::new(message, "leave it out, or take --format csv, xlsx or html"));
+        }
         if format != ReportFormat::Html {
-            let flags = [("--mask", self.mask), ("--lang", self.lang.is_some())];
-            return match flags.into_iter().find(|(_, is_typed)| *is_typed) {
-                Some((flag, _)) => Err(UsageError::new(
-                    format!("{flag}: is for a page alone, not for a list"),
-                    "add --format html, or name a file that ends in .html",
-                )),
-                None => Ok(()),
-            };
+            if self.mask {
+                let message = "--mask: is for a page alone, not for a list";
+                return Err(UsageError::new(message, "add --format html, or name a file that ends in .html"));
+            }
+            return Ok(());
         }
         if self.filter() != RowFilter::default() {
             let message = "--state, --delivery and --reason choose the rows of a list; a page has all of them, and filters of its own";

@@ -10,11 +10,10 @@ use crate::context::{Mode, UsageError};
 use crate::import::{HiddenRule, ImportPolicy};
 use crate::input::{JsonSource, Source};
 use crate::ledger::RunName;
-use crate::list::{HeaderChoice, ListEncoding, ListOptions};
+use crate::list::{HeaderChoice, ListEncoding, ListOptions, ReportLanguage};
 use crate::message::{Message, TypedMessage};
 use crate::once::OnceKey;
 use crate::phone::Country;
-use crate::report_page::PageLanguage;
 
 /// Headings of the help in their order, with those of `options.rs`.
 const LIST: &str = "The list";
@@ -119,7 +118,7 @@ pub(crate) struct BulkSendArgs {
 
     /// Language of the page [default: en]
     #[arg(long, value_name = "LANGUAGE", requires = "file", help_heading = BEFORE)]
-    pub(super) lang: Option<PageLanguage>,
+    pub(super) lang: Option<ReportLanguage>,
 
     /// Write the rows that will not be sent to this file, with the reason
     ///
