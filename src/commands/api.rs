@@ -18,9 +18,9 @@ use crate::output::{Format, Record, Sent, Stdout, StreamError};
 use crate::process::block_on;
 use crate::sending::{Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, catch_panic};
 
-/// The most pages that are read: a server that gives new ones for ever is left.
+/// The maximum number of pages to read, in case a server returns new ones forever.
 const MAX_PAGES: u32 = 1000;
-/// Those of endpoints.
+/// The methods that endpoints use.
 const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
 /// Call any endpoint of the Jelou API
@@ -37,7 +37,7 @@ const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PA
 #[command(verbatim_doc_comment, override_usage = "jelouctl api [OPTIONS] [METHOD] <PATH>")]
 pub(crate) struct ApiArgs {
     /// GET, POST, PUT, PATCH or DELETE [default: GET, or POST where there are fields or a body]
-    // clap takes no optional argument before another where flags stand between the two.
+    // clap does not allow an optional argument before another one if flags stand between them.
     #[arg(value_name = "METHOD")]
     method_or_path: String,
 
@@ -92,7 +92,7 @@ struct ApiCall {
     paginate: bool,
 }
 
-/// Makes the request that was typed, and prints the answer.
+/// Makes the typed request and prints the answer.
 pub(crate) fn run(context: &mut Context, typed: &ApiArgs) -> ExitCode {
     let mut record = Record::default();
     let mut reads = false;
@@ -183,7 +183,7 @@ impl ApiCall {
 }
 
 impl ApiArgs {
-    /// The method and the path, which may be missing.
+    /// The method and the path. The path may be missing.
     fn endpoint(&self) -> Result<(Method, &str), UsageError> {
         let first = &self.method_or_path;
         let method = METHODS.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(first));
@@ -199,7 +199,7 @@ impl ApiArgs {
         }
     }
 
-    /// What does not go together.
+    /// Refuses flags that conflict.
     fn check(&self, context: &Context, method: &Method) -> Result<(), UsageError> {
         if *method == Method::GET && self.input.is_some() {
             return Err(UsageError::new(
@@ -236,7 +236,7 @@ impl ApiArgs {
     }
 }
 
-/// The body of these fields.
+/// Builds the body from these fields.
 fn object_of(fields: Vec<(String, Value)>) -> Result<Value, UsageError> {
     let mut object = Map::new();
     for (key, value) in fields {
@@ -253,7 +253,7 @@ fn object_of(fields: Vec<(String, Value)>) -> Result<Value, UsageError> {
     Ok(Value::Object(object))
 }
 
-/// A value as a query writes it.
+/// Formats a value for a query.
 fn query_text(value: Value) -> String {
     match value {
         Value::String(text) => text,
@@ -262,7 +262,7 @@ fn query_text(value: Value) -> String {
     }
 }
 
-/// Makes one request, reports what is wrong with the answer, and fills in the record.
+/// Makes one request, reports any error in the answer, and fills in the record.
 async fn deliver(
     context: &Context,
     connection: &mut Connection,
@@ -272,14 +272,14 @@ async fn deliver(
     flight: &Flight,
 ) -> ExitCode {
     let mut delivery = connection.deliver(&context.stderr, request, retry_for, flight).await;
-    // The beginning of a long answer is of no use.
+    // The beginning of a long answer is useless.
     if let Some(answer) = delivery.answer.as_mut().filter(|answer| answer.body.is_too_large) {
         answer.body.text.clear();
     }
     let shows_answer = matches!(context.stdout.format, Format::Response | Format::Record);
     let code = note_delivery(delivery, record, shows_answer);
     if request.accepts.reads() && record.sent == Sent::Unknown {
-        // Interrupted, and nothing could change by it.
+        // It was interrupted, and the request could not change anything.
         record.sent = Sent::No;
     }
     if let Some(error) = &record.error {
@@ -289,7 +289,7 @@ async fn deliver(
     code
 }
 
-/// Prints the results of `request` and of all pages behind it, each as it comes.
+/// Prints the results of `request` and of all following pages, each as it arrives.
 async fn read_pages(
     context: &Context,
     connection: &mut Connection,
@@ -312,7 +312,7 @@ async fn read_pages(
             return Ok(ExitCode::Rejected);
         };
         let pages = total_pages(answer.get("pagination"));
-        // A server that does not count pages gives the same one again.
+        // A server that ignores page numbers returns the same page again.
         if results.is_empty() || *results == last {
             if pages.is_some_and(|pages| pages > u64::from(page)) {
                 let problem = "the API repeats its pages, although it announces more; the output is incomplete";
@@ -346,7 +346,7 @@ fn print_one(stdout: &Stdout, result: &Value) -> Result<(), StreamError> {
     }
 }
 
-/// `url` with another number of the page.
+/// Returns `url` with another page number.
 fn with_page(url: &Url, page: u32) -> Url {
     let others: Vec<_> = url.query_pairs().into_owned().filter(|(name, _)| name != "page").collect();
     let mut url = url.clone();

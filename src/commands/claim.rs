@@ -1,5 +1,5 @@
-//! `--once KEY` of one message: its person is looked for under the key and claimed before anything leaves, and how it ended is
-//! written.
+//! `--once KEY` for one message: looks up its person under the key and claims them before anything is sent, then writes
+//! the outcome.
 
 use std::env;
 
@@ -19,7 +19,7 @@ use crate::places::STATE;
 use crate::sending::{Connection, Sender};
 use crate::timestamps::{local_time, of_milliseconds};
 
-// Not a doc comment: that would replace the help of the command that it is flattened into.
+// Not a doc comment: it would replace the help of the command that it is flattened into.
 #[derive(Args, Debug)]
 pub(super) struct OnceArgs {
     /// Send each person at most one message for this key, whatever the text
@@ -31,7 +31,7 @@ pub(super) struct OnceArgs {
     pub(super) once: Option<OnceKey>,
 }
 
-/// A key, and the store in which it counts.
+/// A key and its store.
 pub(super) struct OnceSend {
     store: Box<dyn LedgerStore>,
     scope: OnceScope,
@@ -39,9 +39,9 @@ pub(super) struct OnceSend {
 
 /// The verdict on a message under a key.
 pub(super) enum OnceTurn {
-    /// Leave: the person is this process's.
+    /// Send it: the person is claimed by this process.
     Send(ClaimedPerson),
-    /// Stay: the person has got one.
+    /// Do not send it: the person already has a message.
     Replay(OnceEntry),
 }
 
@@ -52,10 +52,10 @@ pub(super) struct ClaimedPerson {
 }
 
 impl OnceSend {
-    /// Opens the store in which `key` counts; nothing without a key, and in the sandbox, which remembers none.
+    /// Opens the store of `key`; None without a key, and in the sandbox, which does not remember keys.
     ///
     /// # Errors
-    /// When the store cannot be used.
+    /// If the store cannot be used.
     pub(super) fn open(
         context: &Context,
         key: Option<&OnceKey>,
@@ -68,11 +68,12 @@ impl OnceSend {
         Ok(Some(Self { store, scope }))
     }
 
-    /// Looks for the person of `outgoing` and claims them, while no other process does so or makes a run. Where a single message
-    /// to them may have been sent, Jelou is asked.
+    /// Looks up the person of `outgoing` and claims them, while no other process does so or creates a run. If a single
+    /// message to them may have been sent, asks Jelou.
     ///
     /// # Errors
-    /// When the person is not free under the key and has got nothing, the store cannot be used, or a signal came first.
+    /// If the person is not free under the key and did not get a message, the store cannot be used, or a signal came
+    /// first.
     pub(super) async fn turn(
         &self,
         context: &Context,
@@ -94,7 +95,7 @@ impl OnceSend {
             Ok(Claimed::Before(entry)) => entry,
             Err(error) => return Err(CommandError::of_single_send(error)),
         };
-        // Warns of a CI job whose key is lost with its machine.
+        // Other processes do not wait while Jelou is asked.
         drop(claims);
         let entry = if entry.state == OnceState::Unknown && !entry.is_row {
             let unknown = UnknownClaim { store: &**store, scope, sender, outgoing, entry: &entry };
@@ -110,7 +111,7 @@ impl OnceSend {
     }
 }
 
-/// Warns of a CI job whose key is gone with its machine.
+/// Warns of a CI job whose key is lost with its machine.
 pub(super) fn warn_of_forgotten_key(context: &Context, has_database: bool) {
     if !has_database && env::var_os("CI").is_some() && env::var_os(STATE.variable).is_none() {
         context.stderr.warning(&format!(
@@ -121,7 +122,7 @@ pub(super) fn warn_of_forgotten_key(context: &Context, has_database: bool) {
     }
 }
 
-/// The key with the bot and the address for which it counts; nothing without a key, and in the sandbox.
+/// The key with its bot and address; None without a key, and in the sandbox.
 fn scope(context: &Context, key: Option<&OnceKey>, sender: &Sender) -> Option<OnceScope> {
     let key = key?;
     if sender.settings.is_sandboxed() {
@@ -132,7 +133,7 @@ fn scope(context: &Context, key: Option<&OnceKey>, sender: &Sender) -> Option<On
     Some(OnceScope { key: key.clone(), bot, address })
 }
 
-/// What the person has under the key: from single sends and removed runs, or from a row of a run.
+/// Claims a person if no row of a run has them.
 fn claim_free(
     store: &dyn LedgerStore,
     claims: &dyn OnceClaims,
@@ -145,7 +146,7 @@ fn claim_free(
     }
 }
 
-/// What the person has under the key: by single sends and removed runs, or by a row of a run.
+/// What the person has under the key: from single sends and removed runs, or from a row of a run.
 pub(super) fn standing(
     store: &dyn LedgerStore,
     claims: &dyn OnceClaims,
@@ -159,15 +160,15 @@ pub(super) fn standing(
     })
 }
 
-/// Of what a person has by a claim and by a row, the one that counts.
+/// Returns whichever counts: the person's claim or the row.
 fn heavier(claimed: Option<OnceEntry>, row: OnceEntry) -> OnceEntry {
     claimed.filter(|claimed| !row.outweighs(claimed)).unwrap_or(row)
 }
 
-/// Says what would become of a message under its key, and claims nothing.
+/// Prints what would happen to a message under its key, and claims nothing.
 ///
 /// # Errors
-/// Why a person gets no message who is claimed, but has not got one.
+/// If the settings or the store cannot be used.
 pub(super) fn preview(
     context: &Context,
     key: Option<&OnceKey>,
@@ -199,7 +200,7 @@ pub(super) fn preview(
     Ok(())
 }
 
-/// What Jelou's history shows of the message; None for kinds of which it shows too little.
+/// Why a person who is not free, but did not get a message, gets none.
 fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> OnceError {
     let (recipient, scope) = (recipient.to_owned(), scope.clone());
     let run = entry.run.filter(|_| entry.is_row);
@@ -222,7 +223,7 @@ fn new_claim(hasher: &OnceHasher, sender: &Sender, outgoing: &Outgoing) -> NewCl
     }
 }
 
-/// Of what Jelou's history shows of the message: nothing of a kind of which it shows too little.
+/// What Jelou's history shows of the message; None for kinds of which it shows too little.
 fn shown(hasher: &OnceHasher, outgoing: &Outgoing) -> Option<OnceHash> {
     let field = |name: &str| outgoing.body().get(name).and_then(Value::as_str);
     match outgoing.kind() {
@@ -243,7 +244,7 @@ fn report_replay(context: &Context, scope: &OnceScope, entry: &OnceEntry, words:
     context.stderr.note(&format!("already sent under the key {} at {at}{run}{words}: nothing is sent", scope.key));
 }
 
-/// Stores how the message ended; None if it certainly did not leave.
+/// Fills in the record of a message that was sent before under its key.
 pub(super) fn note_replay(entry: OnceEntry, record: &mut Record) {
     let id = entry.message_id.as_ref().map(|id| ("messageId".to_owned(), json!(id)));
     let fields =
@@ -255,7 +256,7 @@ pub(super) fn note_replay(entry: OnceEntry, record: &mut Record) {
 }
 
 impl ClaimedPerson {
-    /// Writes how the message ended; nothing where it surely did not leave.
+    /// Stores how the message ended; `delivery` is None if it certainly was not sent.
     pub(super) fn end(self, context: &Context, delivery: Option<&Delivery>) {
         let end = match delivery.map(|delivery| &delivery.outcome) {
             None | Some(Outcome::NotSent(_)) => ClaimEnd::NotSent,

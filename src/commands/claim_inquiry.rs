@@ -1,5 +1,5 @@
-//! Asks Jelou for a message of which nobody knows whether it was sent, before its key keeps another one back. It only reads, has
-//! some seconds for it, and whatever fails leaves the message as it is.
+//! Asks Jelou whether a message was sent, before its key keeps another one back. It only reads, takes a few seconds at
+//! most, and leaves the message unchanged if it fails.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::message::Outgoing;
 use crate::once::{OnceEntry, OnceScope, OnceState};
 use crate::sending::{Connection, Flight, Interrupted, Sender};
 
-/// A notice of `run` has not longer either.
+/// A notice of `run` does not have longer either.
 const WITHIN: Duration = Duration::from_secs(8);
 
 /// A message that may have been sent.
@@ -27,7 +27,7 @@ pub(super) struct UnknownClaim<'a> {
     pub(super) entry: &'a OnceEntry,
 }
 
-/// Why it is not known.
+/// Why the outcome stays unknown.
 enum NotTold {
     Interrupted(Interrupted),
     Ledger(LedgerError),
@@ -52,10 +52,10 @@ impl From<LookUpError> for NotTold {
 }
 
 impl UnknownClaim<'_> {
-    /// What the person has under the key where Jelou lists the message; else nothing, and why is said.
+    /// What the person has under the key if Jelou lists the message; otherwise prints why and returns None.
     ///
     /// # Errors
-    /// When a signal came.
+    /// If a signal came.
     pub(super) async fn ask(
         &self,
         context: &Context,
@@ -93,7 +93,7 @@ impl UnknownClaim<'_> {
         if !asked.map_err(|_| NotTold::InTime)?? {
             return Err(NotTold::Because(StillUnknown::NotAsked));
         }
-        // What was sent while the history was read may be listed.
+        // Messages sent while the history was read may be listed.
         inquiry.forget_attempts();
         self.count(&*claims, &mut inquiry, end + WITHIN)?;
         let message_id = inquiry.verdict().map_err(NotTold::Because)?;
@@ -108,7 +108,7 @@ impl UnknownClaim<'_> {
         Ok(Some(OnceEntry { state: OnceState::Sent, message_id: Some(message_id), ..(*entry).clone() }))
     }
 
-    /// Counts what the bot has sent, or may have, by all that is known here, until `end`.
+    /// Counts what the bot has sent or may have sent, from all that is known here, until `end`.
     fn count(&self, claims: &dyn OnceClaims, inquiry: &mut ClaimInquiry<'_>, end: Instant) -> Result<(), NotTold> {
         let Self { store, scope, outgoing, .. } = self;
         let person = claims.hasher().person(outgoing.recipient().as_str());

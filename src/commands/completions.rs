@@ -1,4 +1,5 @@
-//! `completions SHELL`: the completion script of a shell, or the line that asks while one types, on stdout.
+//! `completions SHELL`: prints the completion script of a shell, or with `--dynamic` the line that enables dynamic
+//! completion.
 
 use clap::Args;
 use clap::builder::PossibleValue;
@@ -34,7 +35,7 @@ pub(crate) struct CompletionsArgs {
 /// Prints the script for `app`, or with `--dynamic` the line for a start-up file.
 ///
 /// # Errors
-/// If stdout cannot be written, or `shell` has no dynamic completion.
+/// If stdout cannot be written, or `shell` does not support dynamic completion.
 pub(crate) fn run(
     context: &Context,
     mut app: clap::Command,
@@ -53,8 +54,8 @@ pub(crate) fn run(
     Ok(ExitCode::Success)
 }
 
-/// Lines for fish: a flag in front of the command, whose value is still to come, hides everything that is said of it there,
-/// and files would be offered.
+/// Lines for fish: a flag before the command that still lacks its value hides that flag's completions, and fish would
+/// offer files.
 fn values_of_flags(app: &clap::Command) -> String {
     let flags =
         app.get_arguments().filter_map(|flag| Some((flag.get_long()?, flag.get_short(), flag.get_possible_values())));

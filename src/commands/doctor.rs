@@ -1,5 +1,5 @@
-//! `doctor`: whether a message could be sent from here, step by step. It never stops at the first failure and sends
-//! nothing.
+//! `doctor`: checks step by step whether a message could be sent from here. It does not stop at the first failure and
+//! sends nothing.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -23,9 +23,9 @@ use crate::sending::{
     reread_do_not_contact,
 };
 
-/// How long a name look-up or a connection may take.
+/// The time limit for a name look-up or a connection.
 const NETWORK_TIMEOUT: Duration = Duration::from_secs(5);
-/// A clock that is further off than this will have certificates refused or look wrong in a log.
+/// With a clock further off than this, certificates are refused or log times look wrong.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 /// Check, step by step, whether a message could be sent
@@ -56,7 +56,7 @@ struct Checkup {
 /// The text for a setting that is neither set nor needed.
 const NOT_NEEDED: &str = "none, and none is needed";
 
-/// Looks at everything, or with `--offline` at what needs no network, and prints what it found.
+/// Checks everything, or with `--offline` what does not need the network, and prints the results.
 pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Result<ExitCode, CommandError> {
     let mut checkup = Checkup { checks: Vec::new(), code: ExitCode::Success, ready: None };
     let settings = checkup.settings(context);
@@ -85,7 +85,7 @@ pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Re
 }
 
 impl Checkup {
-    /// For a person: failures come first, and settings that are not set are left out unless `-v` asks for everything.
+    /// For a person: failures come first, and unset settings are omitted without `-v`.
     fn arrange(&mut self, is_verbose: bool) {
         let is_dull = |check: &Check| {
             let is_default = check.name != "profile" && check.detail.ends_with(" (default)");
@@ -135,7 +135,7 @@ impl Checkup {
         self.push(name, CheckState::Failed, detail, hint);
     }
 
-    /// Configuration file, profile, and each value with its origin.
+    /// Checks the configuration file, the profile, and each value with its origin.
     fn settings(&mut self, context: &Context) -> Option<Settings> {
         let environment = read_environment().map(|(environment, _)| environment);
         let environment = environment.map_err(|error| self.fail("environment", error)).ok()?;
@@ -149,7 +149,7 @@ impl Checkup {
         self.config_file(named.as_deref())?;
         let settings =
             Settings::load(&context.flags, &environment).map_err(|error| self.fail("profile", error)).ok()?;
-        // Errors of the ledger are reported further below.
+        // Errors of the ledger are reported below.
         let ledger = ledger_database(context).ok().flatten();
         let sandbox = settings.sandbox_note().is_some();
         for (name, value, origin) in profile::rows(&settings, ledger.as_ref()) {
@@ -165,7 +165,7 @@ impl Checkup {
         Some(settings)
     }
 
-    /// Who must not be written to: a list that cannot be used keeps every message from leaving.
+    /// Checks the people who must not be written to: an unusable list stops every message.
     fn do_not_contact(&mut self, settings: &Settings, origin: &str) {
         const NAME: &str = "do_not_contact";
         let exclusions = match reread_do_not_contact(settings) {
@@ -180,7 +180,7 @@ impl Checkup {
         }
     }
 
-    /// Found, readable, and owned by this user: `None` when it cannot be used.
+    /// Finds the file and checks that it is readable and owned by this user; `None` if it cannot be used.
     fn config_file(&mut self, named: Option<&Path>) -> Option<()> {
         let loaded = match named {
             Some(path) => ConfigFile::load(path),
@@ -207,9 +207,9 @@ impl Checkup {
         Some(())
     }
 
-    /// Whether a bulk run could be kept; nothing is created. A send needs no ledger, so a directory that will not do is a
-    /// warning. A database was asked for, and fails with the code that a bulk run would end with. Without settings nothing
-    /// `can_send`, whatever the ledger.
+    /// Checks whether a bulk run could be stored; creates nothing. A send does not need a ledger, so an unusable
+    /// directory is a warning. A database was requested, so it fails with the exit code of a bulk run. Without settings
+    /// nothing `can_send`, whatever the ledger.
     fn ledgers(&mut self, context: &Context, offline: bool, can_send: bool) {
         const NAME: &str = "ledgers";
         let address = ledger_address(context);
@@ -235,7 +235,7 @@ impl Checkup {
         }
     }
 
-    /// Whether messages would be noted. A send does not need it, so it is not a failure.
+    /// Checks whether messages would be logged. A send does not need the log, so this is not a failure.
     fn audit_log(&mut self, settings: &Settings) {
         let Some(log) = &settings.log else { return };
         if let Err(error) = check_audit_log(&log.value) {
@@ -244,7 +244,7 @@ impl Checkup {
         }
     }
 
-    /// The credentials; a command that prints the secret is run.
+    /// Reads the credentials; runs the command that prints the secret, if there is one.
     async fn secret(&mut self, settings: &Settings) -> Option<Credentials> {
         const NAME: &str = "secret";
         let credentials = settings.credentials(false).map_err(|error| self.fail(NAME, error));
@@ -264,7 +264,7 @@ impl Checkup {
         Some(Credentials::new(client_id.value.as_str(), &client_secret))
     }
 
-    /// Name, connection, TLS, clock, and whether the API takes the credentials.
+    /// Checks the name, connection, TLS, clock, and whether the API accepts the credentials.
     async fn network(&mut self, context: &Context, settings: &Settings, credentials: Option<Credentials>) {
         let base = match address::reach_or_start(settings, &context.stderr).await {
             Ok(base) => base,
@@ -364,7 +364,7 @@ impl Checkup {
         self.fail_with(name, code, failure.message.clone(), Some(hint));
     }
 
-    /// Reads the bot's templates, which sends nothing.
+    /// Reads the bot's templates, which does not send anything.
     async fn credentials(&mut self, context: &Context, settings: &Settings, mut connection: Connection) {
         const NAME: &str = "credentials";
         let Ok(bot) = settings.bot() else { return self.warn(NAME, "not checked: there is no bot") };
@@ -382,7 +382,7 @@ impl Checkup {
     }
 }
 
-/// The directory of the runs, and those whose ledger cannot be relied on; with what to do about them.
+/// The directory of the runs, and the runs whose ledger is unreliable, with hints.
 fn files() -> Result<(String, Option<String>), LedgerError> {
     let runs = Runs::at_home()?;
     let written = format!("{} can be written", runs.writable()?.display());
@@ -396,7 +396,8 @@ fn files() -> Result<(String, Option<String>), LedgerError> {
     Ok((format!("{written}; unreadable or damaged: {}", names.join(", ")), Some(hint.to_owned())))
 }
 
-/// The ledger's database: reachable, durable, of our version, and our permissions; with the way out if they allow only reading.
+/// Checks the ledger's database: reachable, durable, in our version, and with our permissions; with a hint if they are
+/// read-only.
 fn database(address: DatabaseAddress) -> Result<(String, Option<String>), CommandError> {
     let shown = address.shown.clone();
     let runs = SharedRuns::open(address)?;

@@ -1,5 +1,5 @@
-//! Converts every error into an exit code, a stable name, lines of details, and a way out. An error that is not listed here
-//! does not compile.
+//! Converts every error into an exit code, a stable name, lines of details, and a hint. An error that is not listed
+//! here does not compile.
 
 use crate::api::{Cause, ClientError, LookUpError, Outcome, TypedPathError, UNKNOWN_HINT};
 use crate::config::ConfigError;
@@ -28,13 +28,13 @@ pub(crate) struct CommandError {
     error: anyhow::Error,
     pub(crate) details: Vec<String>,
     pub(crate) hint: Option<String>,
-    /// Whether a command that ends with it has certainly sent nothing. It is false for an error about what others send, or what
-    /// was sent before, because the words would be misunderstood.
+    /// Whether a command that ends with it has certainly sent nothing. It is false for errors about other senders or
+    /// earlier messages, because the words would be misleading.
     nothing_was_sent: bool,
 }
 
 impl CommandError {
-    /// Whether the same can succeed later: the server is busy or away.
+    /// Whether the same command can succeed later: the server is busy or unavailable.
     pub(super) fn may_pass(&self) -> bool {
         matches!(self.code, ExitCode::Unavailable | ExitCode::Network)
     }
@@ -43,8 +43,8 @@ impl CommandError {
         Self { code, name, error: error.into(), details: Vec::new(), hint, nothing_was_sent: true }
     }
 
-    /// An error of the store of claims before a single message: it counts as one of the configuration, unless a database cannot
-    /// be reached. The ledger was not written.
+    /// An error of the claim store before a single message: it counts as a configuration error, unless a database
+    /// cannot be reached. The ledger was not written.
     pub(crate) fn of_single_send(error: LedgerError) -> Self {
         let is_away =
             matches!(error, LedgerError::Database(DatabaseError::Unreachable { .. } | DatabaseError::Gone { .. }));
@@ -71,8 +71,8 @@ impl CommandError {
         if self.nothing_was_sent { self.hint_ending_with("nothing was sent") } else { self }
     }
 
-    /// The same error as `bulk resolve` prints it: its hint ends with "nothing was changed" if that is certain. A ledger's
-    /// fault may be discovered only while it is written.
+    /// The same error as `bulk resolve` prints it: its hint ends with "nothing was changed" if that is certain. A
+    /// ledger's fault may be found only while it is written.
     pub(crate) fn of_resolve(self) -> Self {
         if matches!(self.code, ExitCode::Usage | ExitCode::InUse) {
             self.hint_ending_with("nothing was changed")
@@ -206,7 +206,7 @@ impl From<OnceError> for CommandError {
     fn from(error: OnceError) -> Self {
         let hint = Some(error.hint(typed_form));
         match error {
-            // Whatever was sent was sent before.
+            // Everything that was sent was sent earlier.
             OnceError::MayHaveBeenSent { .. } => Self::new(ExitCode::Unknown, "unknown", error, hint).after_sending(),
             OnceError::UnderWay { .. } | OnceError::ToBeSent { .. } | OnceError::OfUnfinishedRun { .. } => {
                 Self::new(ExitCode::Guard, "guard", error, hint)
@@ -291,7 +291,7 @@ impl From<RunError> for CommandError {
     fn from(error: RunError) -> Self {
         let hint = Some(error.hint().to_owned());
         match error {
-            // They may have been sent before.
+            // They may have been sent earlier.
             RunError::NoneReadable { .. } => Self::new(ExitCode::Ledger, "ledger", error, hint).after_sending(),
             RunError::NoSuchRun { .. }
             | RunError::NoRuns
@@ -399,7 +399,7 @@ impl From<Panicked> for CommandError {
             Panicked::Before => Self::new(ExitCode::Unexpected, "unexpected", error, None),
             Panicked::UnderWay => Self::new(ExitCode::Unknown, "unknown", error, Some(UNKNOWN_HINT.to_owned())),
         };
-        // The messages before the one that had not begun may have been sent.
+        // The messages before the one that did not begin may have been sent.
         error.after_sending()
     }
 }

@@ -1,4 +1,4 @@
-//! `ledger`: the ledger of runs that several machines send, in a database.
+//! `ledger`: the ledger in a database, for runs that several machines send.
 
 use clap::Subcommand;
 

@@ -1,4 +1,4 @@
-//! `man`: the manual page on stdout, or every command's page into a directory.
+//! `man`: prints the manual page, or writes every command's page into a directory.
 
 use std::fs;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ pub(crate) struct ManArgs {
     dir: Option<PathBuf>,
 }
 
-/// Prints the page of `app`, or writes one page a command into the directory.
+/// Prints the page of `app`, or writes one page per command into the directory.
 pub(crate) fn run(context: &Context, app: clap::Command, args: &ManArgs) -> Result<ExitCode, CommandError> {
     let Some(directory) = &args.dir else {
         let mut page = Vec::new();

@@ -1,4 +1,4 @@
-//! One file a command: takes plain values and a context, calls the rest of the crate, and ends with an exit code.
+//! One file per command: each takes plain values and a context, calls the rest of the crate, and returns an exit code.
 
 pub(crate) mod api;
 pub(crate) mod bulk;

@@ -1,4 +1,4 @@
-//! `once …`: the keys of `--once`, and what people have under them.
+//! `once …`: the keys of `--once`, and the people recorded under them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -114,7 +114,7 @@ pub(crate) struct OnceForgetArgs {
     person: PersonArgs,
 }
 
-// Not a doc comment: that would replace the help of the command that it is flattened into.
+// Not a doc comment: it would replace the help of the command that it is flattened into.
 #[derive(Args, Debug)]
 struct PersonArgs {
     /// One person: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel
@@ -148,7 +148,7 @@ pub(crate) fn run(context: &Context, command: &OnceCommand) -> Result<ExitCode, 
     }
 }
 
-/// Does `work` with what people have under the key; it may change who gets a message where it `changes`.
+/// Runs `work` with the entries under the key; if it `changes`, it may affect who gets a message.
 fn with_key(
     context: &Context,
     key: &OnceKey,
@@ -166,12 +166,12 @@ fn with_key(
     work(&UsedKey { store: &*store, claims: &*claims, rows: rows_of(&rows, &scope), scope, settings })
 }
 
-/// What people have by rows under this key, of this bot and address.
+/// The entries from rows under this key, for this bot and address.
 fn rows_of<'a>(rows: &'a [OnceRows], scope: &OnceScope) -> Option<&'a BTreeMap<String, OnceEntry>> {
     rows.iter().find(|(of, _)| of == scope).map(|(_, people)| people)
 }
 
-/// Refuses to change what people have under a key where nothing is meant to be sent.
+/// Refuses to change entries under a key in a rehearsal, which does not send anything.
 fn refuse_rehearsal(context: &Context, settings: &Settings) -> Result<(), UsageError> {
     if context.mode != Mode::Send {
         let message = "--dry-run and --curl show what a command would send; this one would change who gets a message";
@@ -184,14 +184,14 @@ fn refuse_rehearsal(context: &Context, settings: &Settings) -> Result<(), UsageE
     Ok(())
 }
 
-/// Writes to the audit log that a person's claim was decided.
+/// Logs that a person's claim was decided.
 fn log_decision(context: &Context, settings: &Settings, command: &str, scope: &OnceScope, fields: &Value) {
     let OnceScope { key, bot, address } = scope;
     let log = AuditLog::of(settings).of_bot(bot.clone());
     log.key(&context.stderr, command, (key.as_str(), address), fields);
 }
 
-/// The claims, if there are any, with the rows of runs and all keys.
+/// The claims, if any, with the rows of runs and all keys.
 #[derive(Default)]
 struct KnownKeys {
     claims: Option<Box<dyn OnceClaims>>,
@@ -199,7 +199,7 @@ struct KnownKeys {
     keys: Vec<OnceSummary>,
 }
 
-/// All keys of the store; of one that is `wanted`, only the runs that have it are read.
+/// All keys of the store. With a `wanted` key, reads only the runs that have it.
 fn known_keys(
     context: &Context,
     store: Option<&dyn LedgerStore>,
@@ -213,7 +213,7 @@ fn keys_of(context: &Context, store: &dyn LedgerStore, wanted: Option<&OnceKey>)
     let rows = store.people_of_rows(wanted)?;
     let claims = match store.claims_to_look()? {
         None if !rows.is_empty() => {
-            // It is created now, while no other process can.
+            // It is created now, while other processes are held off.
             drop(hold_claims(context, store)?);
             store.claims_to_look()?
         }
@@ -233,7 +233,7 @@ fn keys_of(context: &Context, store: &dyn LedgerStore, wanted: Option<&OnceKey>)
     Ok(KnownKeys { claims: Some(claims), rows, keys })
 }
 
-/// The state of everybody under the key, from claims and rows.
+/// The state of everyone under the key, from claims and rows.
 fn with_rows(
     claims: &dyn OnceClaims,
     scope: &OnceScope,
@@ -249,7 +249,7 @@ fn with_rows(
     Ok(all)
 }
 
-/// `once add`: people of a run that began without the key.
+/// `once add`: adds the people of a run that began without the key.
 fn add(context: &Context, OnceAddArgs { key, run }: &OnceAddArgs) -> Result<ExitCode, CommandError> {
     let settings = Settings::load(&context.flags, &read_environment()?.0)?;
     refuse_rehearsal(context, &settings)?;
@@ -355,7 +355,7 @@ fn no_such_key(key: &OnceKey, keys: &[OnceSummary]) -> UsageError {
     UsageError::new(format!("there is no message under the key {key}"), hint)
 }
 
-/// Bot and address: those that would send, if they are set; else the only ones that used the key.
+/// Bot and address: the configured ones, if set; otherwise the only ones that used the key.
 fn scope_of(settings: &Settings, key: &OnceKey, keys: &[OnceSummary]) -> Result<OnceScope, UsageError> {
     let mut of_key: Vec<_> = keys.iter().map(|of| &of.scope).filter(|scope| scope.key == *key).collect();
     if of_key.is_empty() {
@@ -381,11 +381,11 @@ fn scope_of(settings: &Settings, key: &OnceKey, keys: &[OnceSummary]) -> Result<
     }
 }
 
-/// A key under which people have something.
+/// A key with entries.
 struct UsedKey<'a> {
     store: &'a dyn LedgerStore,
     claims: &'a dyn OnceClaims,
-    /// What people have by rows that are not among the claims.
+    /// Entries from rows that are not among the claims.
     rows: Option<&'a BTreeMap<String, OnceEntry>>,
     scope: OnceScope,
     settings: Settings,
@@ -533,10 +533,10 @@ impl UsedKey<'_> {
         Ok(ExitCode::Success)
     }
 
-    /// What one person or everybody has that can be forgotten.
+    /// The entries of one person or of everyone that can be forgotten.
     ///
     /// # Errors
-    /// When there is nothing, or something that has to come to its end first.
+    /// If there are none, or one of them must end first.
     fn forgettable(&self, person: Option<&NamedPerson>) -> Result<OncePeople, CommandError> {
         let key = &self.scope.key;
         let mut entries = match person {

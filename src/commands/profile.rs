@@ -24,7 +24,7 @@ use crate::process::{SystemError, block_on};
 use crate::secret::Secret;
 use crate::sending;
 
-/// How often a question is put before a wrong answer ends the command.
+/// How often a question is repeated before a wrong answer ends the command.
 const TRIES: usize = 3;
 
 /// Manage profiles: the senders in the configuration file
@@ -119,13 +119,13 @@ pub(crate) struct BulkKeys {
     log: Option<PathBuf>,
 }
 
-/// A value that is kept as it was typed.
+/// Checks a value and keeps it as typed.
 fn checked<T: FromStr<Err: Display>>(raw: &str) -> Result<String, String> {
     raw.parse::<T>().map(|_| raw.trim().to_owned()).map_err(|problem| problem.to_string())
 }
 
 impl BulkKeys {
-    /// What was typed, with absolute paths.
+    /// The typed values, with absolute paths.
     fn change(self, context: &Context) -> Result<ProfileChange, CommandError> {
         let Self { do_not_contact, rate, remember, confirm_bulk, between, not_on, time_zone, log } = self;
         let kept = |path: PathBuf| kept_file(context, "--do-not-contact", &path);
@@ -135,7 +135,7 @@ impl BulkKeys {
         };
         Ok(ProfileChange {
             do_not_contact: do_not_contact.map(kept).transpose()?,
-            // It is made when the first line is written.
+            // It is created when the first line is written.
             log: log.as_deref().map(absolute).transpose()?,
             not_on: not_on.into_iter().map(day).collect::<Result<_, CommandError>>()?,
             rate,
@@ -148,7 +148,6 @@ impl BulkKeys {
     }
 }
 
-/// Carries out `command`.
 pub(crate) fn run(context: &mut Context, command: ProfileCommand) -> Result<ExitCode, CommandError> {
     if context.mode != Mode::Send && !matches!(command, ProfileCommand::List | ProfileCommand::Show { .. }) {
         return Err(UsageError::new(
@@ -184,12 +183,12 @@ fn config_path(context: &Context) -> Result<PathBuf, CommandError> {
     }
 }
 
-/// Whether a configuration is named; else there is also the machine's.
+/// Whether a configuration is named; otherwise there is also the machine's.
 fn is_named(context: &Context) -> Result<bool, CommandError> {
     Ok(context.flags.config.is_some() || Environment::read()?.config.is_some())
 }
 
-/// One line a profile: name, bot, and whether it is the default, separated by tabs; or one JSON object.
+/// Prints one line per profile: name, bot, and whether it is the default, separated by tabs; or one JSON object.
 fn list(context: &Context) -> Result<(), CommandError> {
     let path = config_path(context)?;
     let file = if is_named(context)? { ConfigFile::load(&path)? } else { ConfigFile::load_default()? };
@@ -217,7 +216,8 @@ fn list(context: &Context) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Each value with its origin, a line each or one JSON object; the secret itself never, and no secret command is run.
+/// Prints each value with its origin, one per line or as one JSON object. It never prints the secret and does not run a
+/// secret command.
 fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError> {
     if name.is_some() {
         context.flags.profile = name;
@@ -244,7 +244,7 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
     Ok(())
 }
 
-/// Name, value and origin of each setting; the secret itself never.
+/// Name, value and origin of each setting; never the secret itself.
 pub(super) fn rows(settings: &Settings, ledger: Option<&LedgerDatabase>) -> [(&'static str, String, String); 20] {
     let seconds = |duration: std::time::Duration| humantime::format_duration(duration).to_string();
     let password = ledger.and_then(LedgerDatabase::password_source);
@@ -288,7 +288,7 @@ fn row<T>(
     }
 }
 
-/// Writes what was typed; for a new profile it asks for the rest, or says what is missing.
+/// Writes the typed values; for a new profile it asks for the rest, or prints what is missing.
 fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileChange) -> Result<(), CommandError> {
     if name.is_empty() || name.chars().any(char::is_control) {
         return Err(
@@ -349,7 +349,7 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
     let has_secret = change.client_secret.is_some() || change.client_secret_file.is_some();
     let word = shlex::try_quote(name).unwrap_or_else(|_| name.into());
     let next = if is_new && !has_secret {
-        // Variables may give id and secret together.
+        // Variables may provide id and secret together.
         format!("it has no secret yet: jelouctl profile set {word} --client-secret-file FILE")
     } else {
         format!("try it with: jelouctl doctor --profile {word}")
@@ -358,8 +358,8 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
     Ok(())
 }
 
-/// Refuses patterns that match nothing, and warns of those that match no phone number: without a country code they may be meant
-/// for users of another channel.
+/// Refuses patterns that match nothing, and warns of those that match no phone number: without a country code they may
+/// be meant for users of another channel.
 fn check_patterns(context: &Context, change: &ProfileChange) -> Result<(), UsageError> {
     let country = change.country.as_ref().and_then(|country| country.parse().ok());
     for pattern in change.allow_to.iter().flat_map(|allow_to| &allow_to.0) {
@@ -380,18 +380,18 @@ fn check_patterns(context: &Context, change: &ProfileChange) -> Result<(), Usage
     Ok(())
 }
 
-/// Whether a recipient can be like `pattern` at all.
+/// Whether any recipient can match `pattern`.
 fn fits_somebody(pattern: &str) -> bool {
     pattern.starts_with("id:") || pattern.contains(|letter: char| letter == '*' || letter.is_ascii_digit())
 }
 
-/// How a national number is written in a pattern.
+/// How to write a national number in a pattern.
 fn with_country_code(number: &str, country: Option<Country>) -> String {
     let number = country.and_then(|country| PhoneNumber::read(number, Some(country)).ok());
     number.map_or_else(|| "a number as 593987654321".to_owned(), |number| number.as_str().to_owned())
 }
 
-/// A file that the profile names from now on. A missing file is not an error: it may be mounted later.
+/// A file that the profile will name. A missing file is not an error: it may be mounted later.
 fn kept_file(context: &Context, flag: &str, path: &Path) -> Result<PathBuf, CommandError> {
     let is_descriptor = path.starts_with("/dev/fd")
         || path == Path::new("/dev/stdin")
@@ -422,7 +422,7 @@ fn read_secret() -> Result<Secret, CommandError> {
     block_on(async { Ok(stdin.fetch(|| Err(io::ErrorKind::Unsupported.into())).await?.0) })
 }
 
-/// Asks for what a new profile needs and was not typed.
+/// Asks for the values that a new profile needs and that were not typed.
 fn complete(context: &Context, name: &str, change: &mut ProfileChange) -> Result<(), CommandError> {
     if !context.can_ask() {
         let missing: Vec<_> = [("--bot", change.bot_id.is_none()), ("--client-id", change.client_id.is_none())]
@@ -459,7 +459,7 @@ fn complete(context: &Context, name: &str, change: &mut ProfileChange) -> Result
         };
         let check = |answer: &str| {
             let are_patterns = patterns(answer).iter().all(|pattern| fits_somebody(pattern));
-            // What was typed is not repeated: it may have been the secret.
+            // The typed value is not repeated: it may be the secret.
             are_patterns.then_some(()).ok_or("an allowed recipient is a number, or a pattern such as 593*".to_owned())
         };
         let question = "Allowed recipients, numbers or patterns such as 593* (empty: anyone):";
@@ -472,7 +472,7 @@ fn complete(context: &Context, name: &str, change: &mut ProfileChange) -> Result
     Ok(())
 }
 
-/// The last of the questions: from here on Ctrl-C is caught.
+/// The last question: from here on Ctrl-C is caught.
 fn ask_secret() -> Result<Option<Secret>, CommandError> {
     const QUESTION: &str = "Client secret (hidden; saved in the configuration file; empty: not saved):";
     let typed = block_on(async { Ok::<_, SystemError>(sending::ask_secret(QUESTION)) })?;

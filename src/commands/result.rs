@@ -1,4 +1,4 @@
-//! How a message or request ended: in the record, on standard output, and as an exit code.
+//! The result of a message or request: in the record, on standard output, and as an exit code.
 
 use super::CommandError;
 use super::error::of_outcome;
@@ -7,7 +7,7 @@ use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::output::{Format, Record, RecordError, Sent, StreamError};
 
-/// Says what ended a request, and fills the record with it.
+/// Prints the error that ended a request, and writes it to the record.
 pub(crate) fn note_error(context: &Context, error: CommandError, record: &mut Record) -> ExitCode {
     let error = error.of_send();
     context.stderr.error(&error.message(), &error.details, error.hint.as_deref());
@@ -18,8 +18,8 @@ pub(crate) fn note_error(context: &Context, error: CommandError, record: &mut Re
     error.code
 }
 
-/// Fills in the record with the outcome of a message, and returns its exit code. Unless the answer is shown (`shows_answer`),
-/// the error includes as much of it as is needed.
+/// Fills in the record with the outcome of a message, and returns its exit code. Unless the answer is shown
+/// (`shows_answer`), the error includes the relevant part of it.
 pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record, shows_answer: bool) -> ExitCode {
     let (code, sent) = of_outcome(&delivery.outcome);
     record.sent = sent;
@@ -54,8 +54,8 @@ pub(crate) fn print_answer(context: &Context, format: Format, record: &Record) -
     }
 }
 
-/// Prints the answer, id or record of a message or request, `what`, and returns the exit code. An accepted message stays a
-/// success if standard output cannot take the answer: an error would invite a second send.
+/// Prints the answer, id or record of a message or request, `what`, and returns the exit code. An accepted message
+/// stays a success if standard output fails: an error would invite a second send.
 pub(crate) fn print_result(context: &Context, what: &str, format: Format, record: &Record, code: ExitCode) -> ExitCode {
     let Context { stdout, stderr, .. } = context;
     let problem = match print_answer(context, format, record) {
@@ -70,7 +70,8 @@ pub(crate) fn print_result(context: &Context, what: &str, format: Format, record
     code
 }
 
-/// The message if the answer to `what` cannot be printed, and the exit code of a command that would have ended with `code`.
+/// The message if the answer to `what` cannot be printed, and the exit code of a command that would have ended with
+/// `code`.
 fn unprinted(what: &str, sent: Sent, code: ExitCode) -> (String, ExitCode) {
     match sent {
         Sent::Yes => (format!("the {what} was accepted"), code),
@@ -147,7 +148,7 @@ mod tests {
         assert_eq!((record.response, attempts, took), (Some(json!({ "messageId": "m-1" })), 3, 1500));
         assert!(record.error.is_none());
 
-        // Whoever sees the answer needs no part of it in the error.
+        // If the answer is shown, the error need not include it.
         for (shows_answer, message) in
             [(true, "the answer was not understood"), (false, "the answer was not understood: <html>")]
         {

@@ -1,4 +1,4 @@
-//! `sandbox`: a local Jelou that listens until it is interrupted, or as long as a command runs.
+//! `sandbox`: a local Jelou that listens until it is interrupted, or while a command runs.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -22,9 +22,9 @@ use crate::sandbox::{
     is_list,
 };
 
-/// Client id and secret, and the default bot.
+/// The client id, the secret, and the default bot.
 const NAME: &str = "sandbox";
-/// Messages that are listed on standard error.
+/// The number of messages listed on standard error.
 const LISTED: usize = 100;
 
 /// Run a local Jelou with a web inbox; no account is needed
@@ -111,10 +111,10 @@ pub(crate) struct SandboxArgs {
     command: Vec<OsString>,
 }
 
-/// Runs the sandbox, and tells what arrived.
+/// Runs the sandbox, and lists what arrived.
 ///
 /// # Errors
-/// When it cannot be started as it was typed, or the list cannot be written.
+/// If it cannot be started as typed, or the list cannot be written.
 pub(crate) fn run(context: &mut Context, arguments: &SandboxArgs) -> Result<ExitCode, CommandError> {
     if context.mode != Mode::Send {
         return Err(
@@ -128,7 +128,7 @@ pub(crate) fn run(context: &mut Context, arguments: &SandboxArgs) -> Result<Exit
         return Err(UsageError::new(format!("{flag} belongs to a send; the sandbox sends nothing"), hint).into());
     }
     let options = options(context, arguments)?;
-    // Before anything runs: what cannot be written afterwards would be lost.
+    // Created before anything runs: if it could not be written later, it would be lost.
     let list = arguments.list.as_deref().map(|path| create(context, path)).transpose()?;
     let (sandbox, code) = block_on(serve(context, arguments, options))?;
     report(context, &sandbox);
@@ -181,8 +181,8 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
     })
 }
 
-/// Where it listens, and under which names. Other machines need a name: without one, their requests look like those that a web
-/// site makes a browser send.
+/// The address to listen on, and its host names. Other machines need a name: without one, their requests look like
+/// those that a web site makes a browser send.
 fn addresses(arguments: &SandboxArgs) -> Result<(SocketAddr, Vec<AllowedHost>), UsageError> {
     let allowed = arguments.allowed_hosts.iter().map(|raw| {
         raw.parse::<AllowedHost>().map_err(|error| {
@@ -208,7 +208,7 @@ fn addresses(arguments: &SandboxArgs) -> Result<(SocketAddr, Vec<AllowedHost>), 
     Ok((listen, allowed))
 }
 
-/// Listens until Ctrl-C or SIGTERM, or as long as the command runs.
+/// Listens until Ctrl-C or SIGTERM, or while the command runs.
 async fn serve(
     context: &Context,
     arguments: &SandboxArgs,
@@ -267,7 +267,7 @@ async fn serve(
     Ok((sandbox, ExitCode::Success))
 }
 
-/// What leads a client of the API here, and keeps jelouctl from sending anything elsewhere.
+/// The variables that point a client of the API here, and keep jelouctl from sending anything elsewhere.
 fn variables(context: &Context, url: &str) -> Vec<(&'static str, String)> {
     let bot = context.flags.bot.as_ref().map_or(NAME, |bot| bot.as_str());
     vec![
@@ -294,7 +294,7 @@ fn assignments(variables: &[(&str, String)]) -> Vec<String> {
     variables.iter().map(power_shell).chain(variables.iter().map(prompt)).collect()
 }
 
-/// Lists what arrived on standard error.
+/// Lists the messages that arrived, on standard error.
 fn report(context: &Context, sandbox: &Sandbox) {
     let (arrived, messages) = (sandbox.arrived(), sandbox.messages());
     context.stderr.note(&match arrived {

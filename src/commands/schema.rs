@@ -44,7 +44,7 @@ fn names() -> Vec<&'static str> {
     Message::all().iter().map(Message::command).chain([ANY, CONFIGURATION]).collect()
 }
 
-/// Prints the schema that is named, or writes every one into the directory, as `NAME.json`.
+/// Prints the named schema, or writes all of them into the directory, as `NAME.json`.
 pub(crate) fn run(context: &Context, args: &SchemaArgs) -> Result<ExitCode, CommandError> {
     let Some(directory) = &args.dir else {
         context.stdout.json(&schema(args.name.as_deref().unwrap_or(ANY)))?;

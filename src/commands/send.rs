@@ -1,4 +1,4 @@
-//! `send KIND` and `flow-message`: one message, from what was typed to its outcome.
+//! `send KIND` and `flow-message`: sends one message and reports its outcome.
 
 use std::time::{Duration, SystemTime};
 
@@ -48,7 +48,7 @@ pub(crate) struct SendArgs {
 }
 
 #[derive(Args, Debug)]
-// Its answer has no id by which Jelou could be asked; these flags are accepted so that the error can say so.
+// Its answer has no id to look up; these flags are accepted so that the error can say so.
 #[command(mut_arg("wait", |wait| wait.hide(true)), mut_arg("within", |within| within.hide(true)))]
 pub(crate) struct FlowMessageArgs {
     #[command(flatten)]
@@ -64,7 +64,7 @@ impl FlowMessageArgs {
     }
 }
 
-// Not a doc comment: that would replace the help of the command that it is flattened into.
+// Not a doc comment: it would replace the help of the command that it is flattened into.
 #[derive(Args, Debug)]
 pub(crate) struct DeliveryArgs {
     /// Recipient: 593987654321 [env: JELOU_TO]
@@ -166,7 +166,7 @@ fn send(
     let delivered =
         catch_panic(&flight, || block_on(prepared.deliver_and_wait(record, log, &flight, once.as_ref(), wait)));
     match delivered {
-        // Whatever goes wrong after it was accepted takes nothing of that back.
+        // A later error does not change that the message was accepted.
         Err(error) if record.sent == Sent::Yes => {
             context.stderr.warning(&format!("accepted, but its delivery status is unknown: {}", error.line()));
             Ok(ExitCode::NotReached)
@@ -175,7 +175,7 @@ fn send(
     }
 }
 
-/// The message from flags and `--body`, its warnings told.
+/// Builds the message from flags and `--body`, and prints its warnings.
 fn read_message(
     context: &mut Context,
     typed: &TypedMessage<DeliveryArgs>,
@@ -192,7 +192,7 @@ fn read_message(
     Ok(outgoing)
 }
 
-/// Warns of what looks like a column, since one message has no columns, and of `\n` that is not a line break.
+/// Warns of text that looks like a column, since one message has no columns, and of `\n` that is not a line break.
 fn left_as_typed(body: &Value, path: &str) -> Vec<String> {
     match body {
         Value::String(text) => {
@@ -211,7 +211,7 @@ fn left_as_typed(body: &Value, path: &str) -> Vec<String> {
     }
 }
 
-/// All that a send has decided, before anything leaves.
+/// A send with everything decided, before anything is sent.
 pub(crate) struct PreparedSend<'a> {
     pub(crate) context: &'a Context,
     pub(crate) sender: &'a Sender,
@@ -235,7 +235,7 @@ impl PreparedSend<'_> {
         Ok(())
     }
 
-    /// Sends it, reports the outcome, and waits until it has come as far as `wait` says.
+    /// Sends it, reports the outcome, and waits for the state that `wait` names.
     async fn deliver_and_wait(
         &self,
         record: &mut Record,
@@ -273,7 +273,7 @@ impl PreparedSend<'_> {
             }
         };
         let (Sent::Yes, Some(wait)) = (record.sent, wait) else { return Ok(code) };
-        // It was sent, whatever comes: a process that is killed while it waits has said so.
+        // It was sent. Log it now, in case the process is killed while it waits.
         std::mem::take(log).message(&context.stderr, "send", record, code.code());
         let ended = wait_for_delivery(&mut connection, context, sender, outgoing, begun, wait, record).await;
         Ok(match ended {
@@ -314,7 +314,7 @@ impl PreparedSend<'_> {
         if let Some(problem) = &mut delivery.problem
             && is_of_a_missing_template(&delivery.outcome, problem)
         {
-            // Whatever happens from here on.
+            // From here on, regardless of what happens.
             flight.landed();
             problem.hint = self.suggestion(connection).await.unwrap_or_else(|| problem.hint.clone());
         }
@@ -327,7 +327,7 @@ impl PreparedSend<'_> {
         fault_of_template(connection, &self.context.stderr, &self.sender.bot, &wanted).await
     }
 
-    /// Says on stderr what the outcome means, and fills the record.
+    /// Prints what the outcome means on stderr, and fills in the record.
     pub(crate) fn report(&self, delivery: Delivery, record: &mut Record) -> ExitCode {
         let stderr = &self.context.stderr;
         let recipient = self.outgoing.recipient();
@@ -343,7 +343,7 @@ impl PreparedSend<'_> {
         }
         if let Some(note) = self.sender.settings.sandbox_note() {
             let page = self.sender.planned_base().to_string();
-            // What never reached the sandbox is not shown there.
+            // A message that did not reach the sandbox is not shown there.
             let has_arrived = record.http_status.is_some();
             let shown = Some(page).filter(|url| has_arrived && record.api_url.as_ref() == Some(url));
             let shown = shown.map(|url| format!("; it is shown on {url}")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `skill`: what an agent has to know before it sends.
+//! `skill`: prints what an agent needs to know before it sends.
 
 use clap::Args;
 
@@ -6,7 +6,7 @@ use super::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 
-/// The page, as agents read it.
+/// The page that agents read.
 const PAGE: &str = include_str!("../../skills/jelouctl/SKILL.md");
 
 /// Print the instructions for an agent that uses jelouctl
@@ -20,7 +20,6 @@ const PAGE: &str = include_str!("../../skills/jelouctl/SKILL.md");
 #[command(verbatim_doc_comment)]
 pub(crate) struct SkillArgs {}
 
-/// Prints the page.
 pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
     context.stdout.bytes(PAGE.as_bytes())?;
     Ok(ExitCode::Success)

@@ -1,4 +1,4 @@
-//! `templates`: the bot's templates, all pages of them.
+//! `templates`: lists the bot's templates, from all pages.
 
 use clap::Args;
 use serde_json::Value;
@@ -38,7 +38,7 @@ pub(crate) struct TemplatesArgs {
 
 impl TemplatesArgs {
     fn filter(&self) -> TemplateFilter {
-        // The API knows them in capitals only.
+        // The API knows them only in capitals.
         let capitals = |word: &String| word.to_uppercase();
         let (status, category) = (self.status.as_ref().map(capitals), self.category.as_ref().map(capitals));
         TemplateFilter { query: self.query.clone(), status, category }

@@ -1,5 +1,5 @@
-//! A look at what the people of a run got: its rows and the attempts of other runs are read, Jelou is asked, and what is learnt
-//! goes into the ledger. `bulk deliveries` and `bulk resolve --ask` are this.
+//! Looks up the messages of a run: reads its rows and the attempts of other runs, asks Jelou, and writes the findings
+//! to the ledger. `bulk deliveries` and `bulk resolve --ask` use it.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
@@ -19,24 +19,24 @@ use crate::ledger::{
 use crate::output::{ProgressFormat, Reading, counted, grouped, rounded};
 use crate::sending::{Sender, UnresolvedSender};
 
-/// How long after it left a message is asked for, where nothing is said.
+/// How long after sending a message is still looked up, by default.
 pub(super) const UP_TO: Duration = Duration::from_secs(72 * 60 * 60);
 
-/// A run that is asked about.
+/// A run to look up.
 pub(super) struct AskedRun<'a> {
     pub(super) store: &'a dyn LedgerStore,
     pub(super) name: &'a RunName,
     pub(super) details: Details,
     pub(super) sender: Sender,
-    /// How long after it left a message is asked for.
+    /// How long after sending a message is still looked up.
     pub(super) up_to: Duration,
-    /// Whether only unknown rows are asked for.
+    /// Whether only unknown rows are looked up.
     pub(super) only_unknown: bool,
-    /// What is known of rows but not in the ledger, because another process sends the run.
+    /// Findings about rows that are not in the ledger, because another process sends the run.
     learnt: HashMap<i64, KnownDelivery>,
-    /// Whether it was said how much is asked for.
+    /// Whether the size of the look-up was printed.
     is_told: bool,
-    /// Unknown rows that are sent now.
+    /// Unknown rows that are now sent.
     settled: u64,
 }
 
@@ -44,23 +44,23 @@ pub(super) struct AskedRun<'a> {
 pub(super) struct Look {
     pub(super) counts: Counts,
     pub(super) deliveries: DeliveryCounts,
-    /// The same of what left since the run was begun or resumed.
+    /// The same counts for messages sent since the run began or was resumed.
     pub(super) of_late: DeliveryCounts,
-    /// Unknown rows that are sent now, by this look or an earlier one, and why others stay unknown.
+    /// Unknown rows that are now sent, by this look-up or an earlier one, and why others stay unknown.
     pub(super) settled: u64,
     pub(super) left: BTreeMap<StillUnknown, LeftRows>,
-    /// Whether what was learnt is in the ledger.
+    /// Whether the findings are in the ledger.
     pub(super) is_kept: bool,
-    /// Whether asking again can bring something new.
+    /// Whether asking again can find something new.
     pub(super) may_change: bool,
-    /// Whether its time was up while Jelou was answering.
+    /// Whether the time ran out while Jelou was answering.
     pub(super) is_cut: bool,
-    /// What kept it from reading everything.
+    /// The error that kept it from reading everything.
     pub(super) problem: Option<CommandError>,
 }
 
 impl<'a> AskedRun<'a> {
-    /// The run `name`, asked about as the one who began it.
+    /// Opens the run `name` for a look-up, with the sender who began it.
     pub(super) fn open(
         context: &mut Context,
         store: &'a dyn LedgerStore,
@@ -85,7 +85,7 @@ impl<'a> AskedRun<'a> {
         })
     }
 
-    /// Asks once, until `end` at the latest, and keeps what is learnt, also where it then fails.
+    /// Asks once, until `end` at the latest, and stores the findings, even if it then fails.
     pub(super) async fn look(
         &mut self,
         context: &Context,
@@ -118,7 +118,7 @@ impl<'a> AskedRun<'a> {
             if is_kept.get() && !news.is_empty() {
                 match hold(store, name)? {
                     Some(mut held) => *settled += held.learn(&news)?,
-                    // A process has begun to send it meanwhile.
+                    // Another process has started sending it meanwhile.
                     None => is_kept.set(false),
                 }
             }
@@ -175,7 +175,7 @@ impl<'a> AskedRun<'a> {
         Ok(Look { counts, deliveries, of_late, settled, left, is_kept, may_change, is_cut, problem })
     }
 
-    /// What to ask for. Facts that could not be stored are learnt again once they can be.
+    /// What to ask for. Facts that could not be stored are looked up again once they can be stored.
     fn inquiry(&self, run: &dyn Run, is_kept: bool) -> Result<Inquiry, LedgerError> {
         let timeout = self.sender.settings.timeout.value.duration();
         let mut inquiry = Inquiry::new(InquiryTerms {
@@ -195,7 +195,7 @@ impl<'a> AskedRun<'a> {
         Ok(inquiry)
     }
 
-    /// Makes rows unknown that were under way in a process that no longer exists. Returns whether this run can store anything.
+    /// Marks rows as unknown if their process no longer exists. Returns whether this run can store anything.
     fn note_lost(&self) -> Result<bool, LedgerError> {
         match hold(self.store, self.name)? {
             None => Ok(false),
@@ -209,7 +209,7 @@ impl<'a> AskedRun<'a> {
     }
 }
 
-/// The run, to write to it; None while another process holds it exclusively.
+/// Opens the run for writing; None while another process holds it exclusively.
 fn hold(store: &dyn LedgerStore, name: &RunName) -> Result<Option<Box<dyn HeldRun>>, LedgerError> {
     match store.hold(name, HeldFor::Deciding) {
         Err(LedgerError::InUse { .. }) => Ok(None),
@@ -217,7 +217,8 @@ fn hold(store: &dyn LedgerStore, name: &RunName) -> Result<Option<Box<dyn HeldRu
     }
 }
 
-/// Gives `inquiry` the attempts of every run of the bot. If one cannot be read, nothing can be counted; the error says why.
+/// Adds the attempts of every run of the bot to `inquiry`. If one cannot be read, nothing can be counted; the error
+/// says why.
 fn count_attempts(
     store: &dyn LedgerStore,
     name: &RunName,
@@ -242,7 +243,8 @@ fn count_attempts(
                 )));
             }
         };
-        // Whatever its address: one server can have several names, and too many attempts settle nothing wrongly.
+        // The address does not matter: one server can have several names, and extra attempts do not settle anything
+        // wrongly.
         if details.bot != of.bot {
             continue;
         }

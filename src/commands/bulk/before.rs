@@ -1,5 +1,5 @@
-//! Checks before a run begins, and prints enough at a terminal to answer the question; elsewhere it prints figures only,
-//! because a person's message does not belong in a log.
+//! Checks before a run begins, and prints a summary. At a terminal it is enough to answer the question; elsewhere it
+//! has figures only, because a person's message does not belong in a log.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -18,32 +18,32 @@ use crate::people::Exclusions;
 use crate::sending::{CheckedTemplates, Connection, Sender, UnusableTemplates, check_templates};
 use crate::timestamps::{self, local_time};
 
-/// Columns of a terminal that are used.
+/// The number of terminal columns to use.
 const COLUMNS: usize = 80;
-/// Lines of the first message that are shown.
+/// The number of lines of the first message to show.
 const DRAWN_LINES: usize = 10;
-/// Countries that are named.
+/// The number of countries to name.
 const NAMED_COUNTRIES: usize = 8;
 
 /// The summary of a run before the question.
 pub(crate) struct BeforeRun<'a> {
     pub(crate) draft: &'a LedgerDraft,
-    /// The kind that the message is.
+    /// The kind of the message.
     pub(crate) kind: &'a Message,
-    /// Of the templates, as far as they are known.
+    /// The texts of the templates, as far as they are known.
     pub(crate) texts: &'a TemplateTexts,
-    /// Requests a second.
+    /// Requests per second.
     pub(crate) rate: f64,
-    /// The hours that it keeps.
+    /// The hours of the run.
     pub(crate) hours: Option<&'a Hours>,
-    /// Who must not be written to.
+    /// The people who must not be written to.
     pub(crate) exclusions: &'a Exclusions,
     /// The people who got a message from an earlier run in the last 24 hours.
     pub(crate) written_to: &'a WrittenTo,
 }
 
 impl BeforeRun<'_> {
-    /// Prints it; the first message only if a person `is_asked`.
+    /// Prints the summary; the first message only if a person `is_asked`.
     pub(crate) fn report(&self, context: &Context, is_asked: bool) -> Result<(), CommandError> {
         let stderr = &context.stderr;
         if stderr.is_quiet() {
@@ -53,7 +53,7 @@ impl BeforeRun<'_> {
         let overview = self.draft.overview()?;
         let countries = by_country(&overview);
         if !is_asked {
-            // How many messages there are is said when the run begins.
+            // The number of messages is printed when the run begins.
             let rows = overview.skips.iter().next().map(|_| rows(&overview));
             let countries = countries.map(|countries| format!("by country: {countries}"));
             let figures: Vec<_> = rows.into_iter().chain(countries).chain(excluding(self.exclusions)).collect();
@@ -83,8 +83,8 @@ impl BeforeRun<'_> {
     }
 }
 
-/// Shows a message, given by its line, its recipient and how it is drawn, above the question. `more` says how the rest of a long one is
-/// seen.
+/// Shows a message above the question, given its line, its recipient and its drawn lines. `more` says how to see the
+/// rest of a long one.
 fn draw_first(context: &Context, of: &str, (line, recipient, lines): (u64, &str, Vec<String>), more: &str) {
     let head = format!("{of}, line {line}, as {recipient} would see it:");
     context.stderr.known(&wrapped(&one_line(&head), COLUMNS));
@@ -97,7 +97,7 @@ fn draw_first(context: &Context, of: &str, (line, recipient, lines): (u64, &str,
     context.stderr.bubble(&lines);
 }
 
-/// Says at a terminal what of a run is still to be sent, before the question.
+/// Prints what is left of a run at a terminal, before the question.
 pub(crate) fn report_before_resume(
     context: &Context,
     run: &dyn Run,
@@ -136,7 +136,7 @@ pub(crate) fn draw_messages(
     Ok(())
 }
 
-/// The lines that show a body of a run as its recipient would see it.
+/// The lines that show a body as its recipient would see it.
 fn draw(kind: &Message, body: &str, texts: &TemplateTexts) -> Result<Vec<String>, LedgerError> {
     let body = serde_json::from_str(body).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
     Ok(texts.drawn(kind, &body).iter().map(ToString::to_string).collect())
@@ -153,7 +153,7 @@ fn rows(overview: &DraftOverview) -> String {
     format!("{}: {} to send; left out: {}", counted(overview.rows + skipped, "row"), overview.rows, reasons.join(", "))
 }
 
-/// `EC 90, CO 5, other countries 2, without a country 1`; nothing where no number has a country.
+/// `EC 90, CO 5, other countries 2, without a country 1`; None if no number has a country.
 fn by_country(overview: &DraftOverview) -> Option<String> {
     let mut countries: Vec<_> = overview.countries.iter().collect();
     countries.sort_by_key(|(_, rows)| Reverse(**rows));
@@ -170,13 +170,13 @@ fn by_country(overview: &DraftOverview) -> Option<String> {
     Some(named.join(", "))
 }
 
-/// `excluded by bajas.xlsx: 214 people from 2 sheets`; nothing without lists.
+/// `excluded by bajas.xlsx: 214 people from 2 sheets`; None without lists.
 fn excluding(exclusions: &Exclusions) -> Option<String> {
     let lists: Vec<_> = exclusions.lists().iter().map(ToString::to_string).collect();
     (!lists.is_empty()).then(|| format!("excluded by {}", lists.join("; ")))
 }
 
-/// How long the rows take, and when the last one leaves.
+/// How long the rows take, and when the last one is sent.
 fn duration(rows: u64, rate: f64, hours: Option<&Hours>) -> Option<String> {
     #[expect(clippy::cast_precision_loss, reason = "it is told in whole seconds")]
     let seconds = (rows.saturating_sub(1) as f64 / rate).ceil();
@@ -190,8 +190,8 @@ fn duration(rows: u64, rate: f64, hours: Option<&Hours>) -> Option<String> {
     Some(format!("at {rate}/s this takes {}{end}", rounded(takes)))
 }
 
-/// Refuses templates that the bot cannot send, and returns the texts of the others. `requests` yields the line and the body of
-/// each row that will be sent. It is called only if a template is wrong, since its rows may be skipped or already sent.
+/// Refuses templates that the bot cannot send, and returns the texts of the others. `requests` yields the line and the
+/// body of each row to send. It is called only if a template is wrong, since its rows may be skipped or already sent.
 pub(crate) async fn refuse_templates(
     context: &Context,
     sender: &Sender,

@@ -1,4 +1,4 @@
-//! A list that may be sent becomes a run: what it is, the question, and its beginning.
+//! Turns a list that may be sent into a run: its metadata, the question, and the start.
 
 use std::path::Path;
 use std::time::Duration;
@@ -31,29 +31,29 @@ use crate::output::counted;
 use crate::people::{CountryRule, Exclusions};
 use crate::sending::{Connection, GuardError, Interrupted, OpenWindows, Sender, reread_do_not_contact};
 
-/// The metadata of a run of which nothing leaves the machine.
+/// The API address of a rehearsal in the metadata of its run.
 const SANDBOX: &str = "sandbox";
 const DEFAULT_CONCURRENCY: usize = 64;
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// All of a run that is read in and not begun.
+/// A run whose list is read but which has not begun.
 pub(crate) struct PreparedRun<'a> {
     pub(crate) store: &'a dyn LedgerStore,
     pub(crate) new: NewRun,
     pub(crate) details: Details,
-    /// The kind that the message is.
+    /// The kind of the message.
     pub(crate) kind: &'a Message,
-    /// Who must not be written to.
+    /// The people who must not be written to.
     pub(crate) exclusions: &'a Exclusions,
-    /// Nothing in the sandbox, which is not compared.
+    /// None in the sandbox, which does not compare runs.
     pub(crate) earlier: Option<Box<dyn KnownRuns + 'a>>,
     pub(crate) repetition: DuplicatePolicy,
-    /// The people who have written lately, if only they may get messages.
+    /// The people who have written recently, if only they may get messages.
     pub(crate) windows: Option<OpenWindows>,
 }
 
 impl PreparedRun<'_> {
-    /// Asks, compares again, makes the run and carries it out, unless it is only imported.
+    /// Asks, compares again, creates the run and sends it, unless it is only imported.
     pub(crate) async fn begin(
         self,
         context: &Context,
@@ -77,7 +77,7 @@ impl PreparedRun<'_> {
         let is_asked = is_asked(context, sender);
         let checks = !args.options.work.unchecked;
         let strict = args.typed.delivery.strict;
-        // Whoever is asked sees the message with the template's own text.
+        // The question shows the message with the template's own text.
         let mut opened = None;
         if is_asked && checks && !details.templates.uses.is_empty() {
             opened = sender.connect_before_question(context).await?;
@@ -103,7 +103,7 @@ impl PreparedRun<'_> {
             connection
         };
         if is_asked {
-            // The question may have stood there for hours.
+            // The question may have waited for hours.
             leave_out_of_draft(context, &mut new.draft, &reread_do_not_contact(&sender.settings)?)?;
             leave_others_out_of_draft(windows.as_ref(), &mut new.draft)?;
         }
@@ -144,7 +144,7 @@ impl PreparedRun<'_> {
 /// The texts of the templates of `draft`.
 ///
 /// # Errors
-/// When the bot cannot send one of them.
+/// If the bot cannot send one of them.
 async fn template_texts(
     context: &Context,
     sender: &Sender,
@@ -162,7 +162,7 @@ async fn template_texts(
     refuse_templates(context, sender, connection, templates, strict, requests).await
 }
 
-/// `--import-only`: the run is made, and nothing is sent.
+/// `--import-only`: creates the run and sends nothing.
 fn imported(context: &Context, run: &dyn HeldRun) -> Result<ExitCode, CommandError> {
     let name = run.name();
     let ways = if run.is_shared() {
@@ -178,7 +178,7 @@ fn imported(context: &Context, run: &dyn HeldRun) -> Result<ExitCode, CommandErr
     Ok(ExitCode::Success)
 }
 
-/// The file of a list, for the name of its run; None for standard input.
+/// The file of a list, used to name its run; None for standard input.
 pub(crate) fn file_of(source: &Source) -> &Path {
     match source {
         Source::Stdin => Path::new(""),
@@ -206,7 +206,7 @@ pub(crate) fn details(
         client_id: sender.client_id.as_str().to_owned(),
         api_url: if settings.is_sandboxed() { SANDBOX.to_owned() } else { settings.api_url.value.to_string() },
         sandbox: settings.is_sandboxed(),
-        // If nothing of a list can be sent, there is only the page.
+        // If no row of a list can be sent, the value is used only for the page.
         accepts: imported.accepts.clone().unwrap_or(SuccessCriterion::AnyObject),
         format,
         columns: imported.columns.clone(),
@@ -237,13 +237,13 @@ fn file_name(source: &Source) -> Option<String> {
     }
 }
 
-/// Whether a person will be asked.
+/// Whether the user will be asked.
 pub(crate) fn is_asked(context: &Context, sender: &Sender) -> bool {
     let needs_yes = !sender.settings.is_sandboxed() && sender.settings.confirm_bulk.value;
     needs_yes && !context.assume_yes && context.can_ask()
 }
 
-/// A person is asked; a script says `--yes`, unless the profile or the sandbox makes that needless.
+/// Asks the user. A script uses `--yes`, unless the profile or the sandbox makes that unnecessary.
 pub(crate) fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandError> {
     if sender.settings.is_sandboxed() || !sender.settings.confirm_bulk.value {
         return Ok(());

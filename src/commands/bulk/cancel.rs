@@ -1,4 +1,4 @@
-//! `bulk cancel`: ends a run for good. What was sent stays known; the rest is never sent.
+//! `bulk cancel`: ends a run permanently. What was sent stays known; the rest is never sent.
 
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,10 @@ use crate::output::{counted, counted_are};
 use crate::process::{Signal, Signals, block_on};
 use crate::sending::Interrupted;
 
-/// The time between two looks at what is under way, and the time after which the user reads what is waited for.
+/// The time between two checks for rows under way, and the delay before the wait is explained.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 const TOLD_AFTER: Duration = Duration::from_secs(1);
-/// The time after which what a process had that is gone is noted as unknown.
+/// The time between two attempts to mark the rows of lost processes as unknown.
 const BETWEEN_NOTES: Duration = Duration::from_secs(2);
 
 /// Cancel a run: what is still to be sent is left out for good; asks, or needs --yes
@@ -53,13 +53,13 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     }
     let mut held = store.hold(&name, HeldFor::Deciding).map_err(|error| stop_first(error, &name))?;
     let left = counted(counts.pending, "message");
-    // Somebody may have ended the command that waited for what is under way.
+    // The command that waited for the rows under way may have been ended.
     if !is_cancelled
         && context.confirms(&format!("Cancel run {name}, and never send what is left of it ({left})?"))? != Some(true)
     {
         return Err(UsageError::new(format!("run {name} was not cancelled"), "add --yes to cancel it").into());
     }
-    // The question may have stood there for hours.
+    // The question may have waited for hours.
     held.reconnect()?;
     held.cancel()?;
     block_on(wait_for_those_under_way(context, &mut *held))?;
@@ -72,7 +72,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     Ok(ExitCode::Success)
 }
 
-/// The way out if a process is sending a run in a file.
+/// Adds a hint if a process is sending a run in a file.
 fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
     let is_in_use = matches!(error, LedgerError::InUse { .. });
     let mut error = CommandError::from(error);
@@ -82,20 +82,20 @@ fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
     error
 }
 
-/// Waits until nothing is under way at other processes: what leaves in the end left before the run was cancelled.
+/// Waits until other processes have nothing under way, so that everything sent left before the run was cancelled.
 async fn wait_for_those_under_way(context: &Context, run: &mut dyn HeldRun) -> Result<(), CommandError> {
     let mut signals = Signals::default();
     signals.catch(&Signal::THAT_END_US)?;
     let (began, mut noted_at, mut is_told) = (Instant::now(), Instant::now(), false);
     loop {
         if noted_at.elapsed() >= BETWEEN_NOTES {
-            // Nobody else may be there to note that a process was not heard of again.
+            // There may be no other process to mark lost ones.
             run.note_lost()?;
             noted_at = Instant::now();
         }
         let under_way = if run.is_shared() { run.read()?.counts()?.inflight } else { 0 };
         if under_way == 0 {
-            // Some may not have been heard of again.
+            // Some processes may have been lost meanwhile.
             return Ok(run.cancel()?);
         }
         if !is_told && began.elapsed() >= TOLD_AFTER {

@@ -22,7 +22,7 @@ use crate::process::Signals;
 use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason, StopRequest};
 use crate::sending::{Connection, OpenWindows, Sender, new_client, reread_do_not_contact};
 
-/// Sends the rows that `run` has left, and reports the result.
+/// Sends the remaining rows of `run` and reports the result.
 pub(crate) async fn carry_out(
     context: &Context,
     sender: &Sender,
@@ -97,7 +97,7 @@ async fn send_rows(
     ended
 }
 
-/// Who has written lately, asked for by a client of its own: the run's is for its messages.
+/// The people who have written recently. Uses its own client, since the run's client is for its messages.
 async fn open_windows(
     context: &Context,
     sender: &Sender,
@@ -112,7 +112,7 @@ async fn open_windows(
     windows
 }
 
-/// The run once more, where its hours have opened: it may have waited for a night, or for days.
+/// Opens the run again after its hours have opened: it may have waited for a night, or for days.
 fn after_opening(
     context: &Context,
     sender: &Sender,
@@ -130,7 +130,7 @@ fn after_opening(
     Ok(opened.map_err(LedgerError::in_mid_run)?)
 }
 
-/// Ends once somebody asks the run to stop.
+/// Completes when the run is asked to stop.
 async fn seen(stop: Option<&mut StopWatch>) {
     match stop {
         Some(stop) => stop.seen().await,

@@ -20,16 +20,16 @@ use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded}
 use crate::process::block_on;
 use crate::sending::{Flight, Interrupted, Opening};
 
-/// Between two looks, where nothing is said.
+/// The default time between two look-ups.
 const EVERY: Duration = Duration::from_secs(30);
-/// How long is watched, where nothing is said.
+/// The default time to keep watching.
 const WITHIN: Duration = Duration::from_secs(60 * 60);
-/// The longest that a message is asked for after it left: WhatsApp tries for so long.
+/// The longest time after sending that a message is looked up: WhatsApp tries that long.
 const LONGEST_UP_TO: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// A run is judged by this many messages that were delivered or failed.
+/// A run is judged only if at least this many messages were delivered or failed.
 const FEWEST_JUDGED: u64 = 10;
-/// WhatsApp's codes by which the account is not paid, or locked.
+/// WhatsApp's codes for an account that is unpaid or locked.
 const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
 
 /// Fetch the delivery status of a run's messages, and store it
@@ -84,7 +84,7 @@ pub(super) fn up_to(raw: &str) -> Result<Duration, String> {
     }
 }
 
-/// `bulk resolve --ask`: unknown rows alone are asked for.
+/// `bulk resolve --ask`: looks up only unknown rows.
 pub(super) fn settle_by_asking(
     context: &mut Context,
     store: &dyn LedgerStore,
@@ -104,7 +104,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkDeliveriesArgs) -> Result<Ex
     finish(context, &*store, &name, &asked, look)
 }
 
-/// Asks, and with `--watch` again until nothing may change or the time is up.
+/// Asks; with `--watch`, asks again until nothing may change or the time is up.
 async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliveriesArgs) -> Result<Look, CommandError> {
     let mut connection = match asked.sender.connect(context).await? {
         Opening::Open(connection) => connection,
@@ -118,12 +118,12 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
     let (mut last, mut shown): (Option<Look>, _) = (None, String::new());
     loop {
         let mut look = match (asked.look(context, &mut look_ups, end).await, last.take()) {
-            // The one before stands; what this one has learnt is kept.
+            // The previous look-up counts; the findings of this one are stored.
             (Ok(look), Some(last)) if look.is_cut && last.problem.is_none() => {
                 return Ok(Look { settled: look.settled, counts: look.counts, ..last });
             }
             (Ok(look), _) => look,
-            // What was settled before is told and logged.
+            // What was settled before is printed and logged.
             (Err(error), Some(last)) => return Ok(Look { problem: Some(error), ..last }),
             (Err(error), None) => return Err(error),
         };
@@ -190,7 +190,7 @@ fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
         .then(|| format!("{} of {} messages were not delivered", grouped(counts.undelivered), grouped(judged)))
 }
 
-/// Prints the result, and what is left to do.
+/// Prints the result and what is left to do.
 fn finish(
     context: &mut Context,
     store: &dyn LedgerStore,

@@ -1,4 +1,4 @@
-//! What earlier runs sent: refused, left out, or meant.
+//! Compares a list with earlier runs: its messages that they sent are refused, skipped, or sent again.
 
 use super::words::local_time;
 use crate::commands::CommandError;
@@ -12,23 +12,23 @@ use crate::once::OnceKey;
 use crate::output::{counted, counted_are};
 use crate::sending::GuardError;
 
-/// Clauses of one refusal, each about one run and one reason.
+/// The maximum number of clauses in one refusal, each about one run and one reason.
 const TOLD: usize = 3;
 /// In milliseconds.
 const A_DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// What to do with messages that an earlier run has too.
+/// What to do with messages that an earlier run also has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DuplicatePolicy {
     Refused,
     /// `--skip-sent`
     LeftOut,
-    /// `--again`, or a key, which alone says who gets a message.
+    /// `--again`, or a key, which then decides alone who gets a message.
     Meant,
 }
 
 impl DuplicatePolicy {
-    /// By `--again` and `--skip-sent`, as typed or as a run has kept them. Under a key nothing else is refused unasked.
+    /// From `--again` and `--skip-sent`, as typed or as kept by a run. With a key, nothing else is refused by default.
     pub(crate) fn of(again: bool, skip_sent: bool, once: Option<&OnceKey>) -> Self {
         match (again, skip_sent) {
             (false, true) => Self::LeftOut,
@@ -47,7 +47,7 @@ impl DuplicatePolicy {
     }
 }
 
-/// Refuses a report with rows that say that they were sent, or may have been; `rule` says what to do with them.
+/// Refuses a report with rows that were sent or may have been; `rule` says what to do with them.
 pub(crate) fn refuse_reported(rows: ReportedRows, rule: ReportedRule) -> Result<(), GuardError> {
     if rule != ReportedRule::Refused || rows == ReportedRows::default() {
         return Ok(());
@@ -64,8 +64,9 @@ pub(crate) fn refuse_reported(rows: ReportedRows, rule: ReportedRule) -> Result<
     Err(GuardError::SentBefore { message, hint: hint.to_owned() })
 }
 
-/// Compares `draft` with the runs that changed since the last time: rows that are also in them are skipped, or the draft is
-/// refused. With a key, rows are skipped if their person has any message under it; what was sent without the key is sent again.
+/// Compares `draft` with the runs that changed since the last time: rows that are also in them are skipped, or the
+/// draft is refused. With a key, rows are skipped if their person has any message under it; what was sent without the
+/// key is sent again.
 pub(crate) fn compare(
     earlier: &mut dyn KnownRuns,
     draft: &mut LedgerDraft,
@@ -95,7 +96,7 @@ pub(crate) fn compare(
     Err(refusal(&found, ["these", "messages"], draft.to_be_sent(), ways).into())
 }
 
-/// How many rows are skipped because of earlier runs, or of what their people have under the key.
+/// Prints how many rows are skipped because of earlier runs, or because of the key.
 pub(crate) fn report_skipped(
     context: &Context,
     skips: &SkipCounts,
@@ -140,8 +141,8 @@ pub(crate) fn report_skipped(
     }
 }
 
-/// Suggests a key for a list that is sent in parts over more than a day: without a key, a message is recognized only while its
-/// text stays the same.
+/// Suggests a key for a list that is sent in parts over more than a day: without a key, a message is recognized only
+/// while its text stays the same.
 pub(crate) fn report_many_days(context: &Context, draft: &LedgerDraft) -> Result<(), CommandError> {
     if draft.first_sent_at()?.is_some_and(|at| at < now() - A_DAY) {
         context.stderr.note(
@@ -165,7 +166,7 @@ pub(crate) fn report_unfinished(
     Ok(())
 }
 
-/// Says how many people got a message a short time ago. Warns if it had another text, because the list may have been sent
+/// Prints how many people got a message recently. Warns if it had another text, because the list may have been sent
 /// already and its text corrected.
 pub(crate) fn report_written_to(context: &Context, written_to: &WrittenTo) {
     if let Some(other) = &written_to.otherwise {
@@ -188,8 +189,8 @@ fn written_to_words(people: u64) -> Option<String> {
     }
 }
 
-/// Looks whether another run has sent meanwhile what this one has left; nothing sent on the sandbox counts. Such rows are left
-/// out, or it is refused.
+/// Checks whether another run has meanwhile sent rows that this one still has; sandbox runs do not count. Such rows are
+/// skipped, or the run is refused.
 pub(crate) fn leave_out_sent(
     run: &mut dyn HeldRun,
     details: &Details,
@@ -210,7 +211,7 @@ pub(crate) fn leave_out_sent(
     }
     let name = run.name();
     let left = format!("messages left in run {name}");
-    // `bulk work` has no such flags.
+    // `bulk work` does not have these flags.
     let way = format!(
         "leave them out with jelouctl bulk resume {name} --skip-sent, or send them once more with jelouctl bulk resume \
          {name} --again"

@@ -16,7 +16,7 @@ use crate::people::Exclusions;
 use crate::run::{RunEnd, StopReason};
 use crate::sending::{AuditLog, Panicked, Sender};
 
-/// A run whose rows this process sends.
+/// A run that this process sends.
 pub(super) struct RunOnItsWay<'a> {
     pub(super) held: &'a mut dyn HeldRun,
     /// With the options that it continues with.
@@ -26,15 +26,15 @@ pub(super) struct RunOnItsWay<'a> {
 }
 
 impl RunOnItsWay<'_> {
-    /// How it stands.
+    /// Reads the state of the run.
     fn look(&mut self) -> Result<RunSummary, LedgerError> {
         self.held.reconnect().map_err(LedgerError::in_mid_run)?;
         RunSummary::of(self.held.read()?, self.details.written_to)
     }
 }
 
-/// Reports the state of the run, in words on stderr and as JSON on stdout. Returns the exit code, and how many rows are in each
-/// state, if that can be read.
+/// Reports the state of the run, in words on stderr and as JSON on stdout. Returns the exit code, and the number of
+/// rows in each state if it can be read.
 pub(super) fn report(
     context: &Context,
     sender: &Sender,
@@ -83,7 +83,7 @@ pub(super) fn report(
     (ended, Some(summary.counts))
 }
 
-/// Says how the engine ended.
+/// Prints how the engine ended.
 fn report_end(
     context: &Context,
     run: &mut RunOnItsWay<'_>,
@@ -131,13 +131,13 @@ fn report_end(
             }
             Err(error)
         }
-        // That is not an end: the run continues.
+        // This is not an end: the run continues.
         RunEnd::Stopped { reason: StopReason::HoursOpened, .. } => Ok(ExitCode::Success),
         RunEnd::Stopped { reason: StopReason::Panicked, .. } => Err(Panicked::UnderWay.into()),
     }
 }
 
-/// Somebody else paused the run; gives the code of that.
+/// Reports a pause by another process; returns its exit code.
 fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode {
     let hint = format!("{}; {}", what_to_look_at(pause.reason, name), to_continue(name));
     context.stderr.error(&format!("the run is paused: {}", why(pause)), &[], Some(&hint));
@@ -147,7 +147,7 @@ fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode
     }
 }
 
-/// Every row was rejected: the fault is that of all rows.
+/// Every row was rejected: all rows have the same fault.
 fn report_all_refused(context: &Context, run: &RunOnItsWay<'_>, problem: &Problem) {
     let (name, hint) = (run.held.name(), without_again(&problem.hint));
     let again = format!("jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}");
@@ -160,7 +160,7 @@ fn report_all_refused(context: &Context, run: &RunOnItsWay<'_>, problem: &Proble
     );
 }
 
-/// The hint for one message without its last words, in whose place the command stands.
+/// The hint for one message without its last words, which the command replaces.
 fn without_again(hint: &str) -> &str {
     let ends = [", then try again", "; try again after that"];
     ends.iter().find_map(|end| hint.strip_suffix(end)).unwrap_or(hint)
@@ -199,7 +199,7 @@ fn error_of(row: &EndedAttempt) -> Option<RecordError> {
     })
 }
 
-/// Notes in the audit log how the run stands.
+/// Writes the state of the run to the audit log.
 pub(super) fn log_end(
     context: &Context,
     sender: &Sender,
@@ -207,12 +207,12 @@ pub(super) fn log_end(
     ended: &Result<ExitCode, CommandError>,
     counts: Option<&Counts>,
 ) {
-    // Counts that cannot be read stay open.
+    // Counts that cannot be read stay null.
     let fields = run_fields(Some(run.held.name()), Some(run.details), counts, ended.as_ref().map(|code| *code));
     AuditLog::of(&sender.settings).with(run.exclusions).run(&context.stderr, "bulk", &fields);
 }
 
-/// A run that ended so, or was refused; what is not known of it is null.
+/// The fields of a run that ended or was refused; unknown values are null.
 pub(crate) fn run_fields(
     name: Option<&RunName>,
     details: Option<&Details>,
@@ -241,19 +241,19 @@ pub(crate) fn run_fields(
     })
 }
 
-/// A run that a guard refused before it was on its way, by the name that was typed; all else is not logged here.
+/// Logs a run that a guard refused before it began, with the name that was typed. Other errors are not logged here.
 pub(crate) fn log_refused_run(context: &Context, name: Option<&RunName>, ended: &Result<ExitCode, CommandError>) {
     let Err(error) = ended else { return };
     if error.code != ExitCode::Guard {
         return;
     }
-    // Without a configuration that can be read there would have been no guard.
+    // A guard needs a readable configuration.
     if let Ok(log) = AuditLog::of_flags(&context.flags) {
         log.run(&context.stderr, "bulk", &run_fields(name, None, None, Err(error)));
     }
 }
 
-/// Rows of a run that count otherwise from now on, because a person said so with this command.
+/// Logs rows whose state a person decided with this command.
 pub(crate) fn log_decided(context: &mut Context, command: &str, name: &RunName, details: &Details, counts: &Counts) {
     let flags = &mut context.flags;
     flags.sandbox |= details.sandbox;

@@ -1,5 +1,5 @@
-//! People who are excluded while a run waits: `do_not_contact` of the profile is read again after a question, when a run
-//! continues, and when the hours open that it waited for.
+//! Skips people who are excluded while a run waits: `do_not_contact` of the profile is read again after a question,
+//! when a run continues, and when its hours open.
 
 use super::list_notes::{RowNotes, excluded_words};
 use crate::context::Context;
@@ -7,10 +7,10 @@ use crate::import::problem_of_excluded;
 use crate::ledger::{HeldRun, LedgerDraft, LedgerError, Skip, SkipReason};
 use crate::people::Exclusions;
 
-/// Rows whose recipients are on a list by now.
+/// Rows whose recipients are now on a list.
 #[derive(Default)]
 struct ExcludedRows {
-    /// Each with the list that it is on.
+    /// Each with its list.
     rows: Vec<(i64, usize)>,
     /// In words.
     reasons: Vec<String>,
@@ -18,7 +18,7 @@ struct ExcludedRows {
 }
 
 impl ExcludedRows {
-    /// Looks at row `n`, which begins at `line`.
+    /// Checks row `n`, which begins at `line`.
     fn look(&mut self, exclusions: &Exclusions, (n, line): (i64, u64), recipients: &[String]) {
         if let Some((_, list)) = exclusions.find(recipients.iter().map(String::as_str)) {
             let reason = problem_of_excluded(list);
@@ -38,7 +38,7 @@ impl ExcludedRows {
     }
 }
 
-/// Skips the rows of a run for people who are excluded now, and says so.
+/// Skips the rows of a run for people who are excluded now, and prints a note.
 pub(crate) fn leave_out_excluded(
     context: &Context,
     run: &mut dyn HeldRun,
@@ -57,7 +57,7 @@ pub(crate) fn leave_out_excluded(
     Ok(())
 }
 
-/// Skips such rows of a list whose run is about to begin, and says so.
+/// Skips such rows of a list whose run is about to begin, and prints a note.
 pub(crate) fn leave_out_of_draft(
     context: &Context,
     draft: &mut LedgerDraft,

@@ -1,4 +1,4 @@
-//! `bulk find`: what which run has for a person, however the number is written.
+//! `bulk find`: the messages that runs have for a person, regardless of how the number is written.
 
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -60,7 +60,8 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
     Ok(code)
 }
 
-/// The recipients that `user` may mean: as the profile or each run reads it, where no country is typed.
+/// The recipients that `user` may mean: without a country, the number is read as the profile and each run would read
+/// it.
 fn recipients_meant(
     context: &Context,
     store: &dyn LedgerStore,
@@ -89,14 +90,14 @@ fn recipients_meant(
     }
 }
 
-/// The country of the profile; without settings that can be read nothing is lost but that.
+/// The country of the profile; None if the settings cannot be read.
 fn country_of_profile(context: &Context) -> Option<Country> {
     let (environment, _) = read_environment().ok()?;
     Settings::load(&context.flags, &environment).ok()?.country()
 }
 
-/// The countries whose national numbers runs were read with, each once: a number that is typed for them means the same there.
-/// A run that cannot be read is reported by the search.
+/// The countries that runs used to read national numbers, without duplicates: a typed number means the same there. The
+/// search reports runs that cannot be read.
 fn countries_of_runs(store: &dyn LedgerStore) -> Result<Vec<Country>, LedgerError> {
     let mut countries = Vec::new();
     for name in store.names()? {
@@ -162,7 +163,7 @@ fn drawn(kind: &str, body: &str) -> String {
     Message::named(kind).map(|kind| kind.draw(&body).join(" / ")).unwrap_or_default()
 }
 
-/// The row's columns of the report, with the run and its sender.
+/// The row's columns as in the report, with the run and its sender.
 fn print_json(context: &Context, found: &FoundMessage) -> Result<(), CommandError> {
     let FoundRow { recipient, body, reported } = &found.row;
     let body: Value = serde_json::from_str(body).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The hours of a run: from flags and profile when it begins, from flags and the run when it is resumed; and the notes about
-//! them.
+//! The hours of a run: from flags and profile when it begins, from flags and the run when it is resumed; and the notes
+//! about them.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ pub(super) fn of_resumed_run(typed: &HoursOptions, kept: Option<&Hours>) -> Resu
     typed.choice().over(kept.map(HoursBase::from).unwrap_or_default(), timestamps::now())
 }
 
-/// Warns a person who is about to be asked that nothing leaves at once.
+/// Warns before the question that nothing is sent right away.
 pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
     if let Some((hours, until)) = closed(hours)
         && context.can_ask()
@@ -45,14 +45,14 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
     }
 }
 
-/// Tells of windows over midnight, which may be two times that were confused.
+/// Warns of windows over midnight, where the two times may be swapped.
 pub(super) fn report_over_midnight(context: &Context, hours: Option<&Hours>) {
     for window in hours.into_iter().flat_map(Hours::over_midnight) {
         context.stderr.note(&format!("{window} goes over midnight: messages leave at night too"));
     }
 }
 
-/// On the sandbox nothing is waited for, but told.
+/// Notes that the sandbox does not wait for the hours.
 pub(super) fn report_not_waited_for(context: &Context, hours: Option<&Hours>) {
     if let Some((hours, until)) = closed(hours) {
         let until = hours.shown(until);
@@ -62,7 +62,7 @@ pub(super) fn report_not_waited_for(context: &Context, hours: Option<&Hours>) {
     }
 }
 
-/// What a run waits for in another process: only its hours are known.
+/// What a run in another process waits for: only its hours are known.
 pub(super) fn waiting(store: &dyn LedgerStore, name: &RunName, details: &Details, counts: &Counts) -> Option<Waiting> {
     let (hours, until) = closed(details.conditions.hours.as_ref().filter(|_| !details.sandbox))?;
     if counts.pending == 0 || !store.is_held(name) {

@@ -1,4 +1,4 @@
-//! Reads the list and reports what is wrong with its rows.
+//! Reads the list and reports the faults of its rows.
 
 use std::cell::RefCell;
 use std::io;
@@ -34,20 +34,20 @@ pub(crate) fn open(source: &Source, options: &ListOptions) -> Result<ListReader,
     ListReader::open(input, &name, options)
 }
 
-/// The result of reading, and whether it may be sent.
+/// The result of reading, and whether the list may be sent.
 pub(crate) struct ReadList {
     pub(crate) imported: Imported,
     pub(crate) verdict: Result<(), CommandError>,
-    /// Whether earlier runs leave it to be sent; told after the verdict.
+    /// Whether earlier runs allow sending; printed after the verdict.
     pub(crate) comparison: Result<(), CommandError>,
-    /// If they are wanted.
+    /// Collected if wanted.
     pub(crate) remarks: Remarks,
 }
 
-/// Whom a list may reach.
+/// The people that a list may reach.
 #[derive(Clone, Copy)]
 pub(crate) struct ListGuard<'a> {
-    /// Whose `allow_to` counts.
+    /// The sender whose `allow_to` applies.
     pub(crate) sender: Option<&'a Sender>,
     pub(crate) exclusions: &'a Exclusions,
     /// Whether warnings are kept for each row.
@@ -74,8 +74,8 @@ impl ReadList {
     }
 }
 
-/// Reads every row into `draft`, and tells what is wrong with them. `compare` leaves out what earlier runs have, before rows
-/// that repeat another one are. That a row cannot be sent, or may not be, is the verdict and not an error.
+/// Reads every row into `draft` and prints their faults. `compare` skips rows that earlier runs have, before duplicate
+/// rows are skipped. A row that cannot or may not be sent is part of the verdict, not an error.
 pub(crate) fn import(
     context: &Context,
     list: &mut ListReader,
@@ -180,8 +180,8 @@ pub(crate) fn import(
     Ok(ReadList { imported, verdict, comparison, remarks })
 }
 
-/// Gives `each` the line of every row to somebody whom `allow_to` does not allow, and returns the first of these faults. It
-/// comes after all that leaves rows out.
+/// Calls `each` with the line of every row whose recipient `allow_to` does not allow, and returns the first of these
+/// faults. It runs after everything that skips rows.
 fn guarded_rows(
     draft: &mut LedgerDraft,
     sender: &Sender,
@@ -208,7 +208,7 @@ fn guarded_rows(
     Ok(first)
 }
 
-/// Collects notes about many rows until the end.
+/// Collects notes about rows until the end.
 fn note(notes: &mut RowNotes, line: u64, fault: &RowFault<'_>) {
     let line_and = |of: &u64| format!("{line} (as line {of})");
     match fault {
@@ -240,7 +240,7 @@ fn note(notes: &mut RowNotes, line: u64, fault: &RowFault<'_>) {
     }
 }
 
-/// What sends a row that a report has as left out.
+/// How to send a row that a report has as skipped.
 fn way_back(reason: SkipReason) -> &'static str {
     match reason {
         SkipReason::Repeated => "; --allow-duplicates sends them",
@@ -251,7 +251,7 @@ fn way_back(reason: SkipReason) -> &'static str {
     }
 }
 
-/// What else is wrong, which would stop the list next.
+/// The other faults, which would stop the list next.
 fn and_guarded(rows: u64) -> String {
     match rows {
         0 => String::new(),

@@ -1,4 +1,4 @@
-//! `bulk list`: every run, the newest first.
+//! `bulk list`: all runs, newest first.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ fn print(context: &Context, RunOverviews { runs, unreadable }: &RunOverviews) ->
     }
 }
 
-/// Whose run it is: a rehearsal has no bot that anybody knows.
+/// The sender of the run: the bot of a rehearsal is meaningless.
 fn from(run: &RunOverview) -> &str {
     if run.details.sandbox { "sandbox" } else { &run.details.bot }
 }
@@ -81,7 +81,7 @@ fn of_person(run: &RunOverview) -> Vec<String> {
     words.into_iter().chain(figures.map(|count| count.to_string())).chain([left]).collect()
 }
 
-/// The fields between tabs; new fields are added at the end.
+/// Prints tab-separated fields; new fields are added at the end.
 fn of_script(stdout: &Stdout, run: &RunOverview) -> Result<(), StreamError> {
     let counts = run.counts();
     let state = match &run.damage {
@@ -145,14 +145,14 @@ fn unreadable_of_person(run: &UnreadableRun) -> Vec<String> {
     cells.map(str::to_owned).collect()
 }
 
-/// As many fields as in the other lines.
+/// Prints as many fields as the other lines have.
 fn unreadable_of_script(stdout: &Stdout, run: &UnreadableRun) -> Result<(), StreamError> {
     let name = run.name.to_string();
     let fields = [name.as_str(), "unreadable"].into_iter().chain(["-"; 8]).chain([from_note(run)]);
     stdout.fields(&fields.collect::<Vec<_>>())
 }
 
-/// With nothing where nothing is known.
+/// Unknown values are null.
 fn unreadable_of_machine(run: &UnreadableRun) -> Value {
     let note = run.note.as_ref();
     json!({

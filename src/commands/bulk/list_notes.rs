@@ -1,5 +1,5 @@
-//! The notes about a list and its rows: each kind of note once, with its first lines, because one fault of a column affects
-//! every row.
+//! Collects notes about a list and its rows: each kind of note is printed once with its first lines, because a fault in
+//! a column affects every row.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -10,10 +10,10 @@ use crate::output::{Reading, Stderr, counted};
 use crate::people::CountryRule;
 use crate::phone::Country;
 
-/// The most lines of one kind that are listed.
+/// The maximum number of lines listed for one kind.
 const TOLD: u64 = 5;
 
-/// How bad a line is.
+/// The severity of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Severity {
     /// It ends the command.
@@ -21,11 +21,11 @@ pub(crate) enum Severity {
     Warning,
 }
 
-/// Tells lines about rows, and at the end how many more there were.
+/// Prints lines about rows, and at the end how many more there were.
 pub(crate) struct RowMessages<'a> {
     stderr: &'a Stderr,
     reading: &'a Reading<'a>,
-    /// The kinds in the order of their first lines, each with that line and how many there are.
+    /// The kinds in the order of their first lines, each with that line and its count.
     kinds: Vec<(Severity, u64, u64)>,
     places: HashMap<(Severity, String), usize>,
 }
@@ -35,7 +35,7 @@ impl<'a> RowMessages<'a> {
         Self { stderr, reading, kinds: Vec::new(), places: HashMap::new() }
     }
 
-    /// Of the row in `line`: `said` behind its number.
+    /// Prints `said` after the number of the row in `line`.
     pub(crate) fn tell(&mut self, severity: Severity, line: u64, said: &str) {
         let next = self.kinds.len();
         let place = *self.places.entry((severity, kind_of(said))).or_insert(next);
@@ -49,7 +49,7 @@ impl<'a> RowMessages<'a> {
         }
     }
 
-    /// Says how many lines of each kind were not told.
+    /// Prints how many lines of each kind were not printed.
     pub(crate) fn finish(self) {
         if self.stderr.is_verbose() {
             return;
@@ -71,23 +71,23 @@ impl<'a> RowMessages<'a> {
     }
 }
 
-/// The words without what they quote and count.
+/// The words without quoted text and numbers.
 fn kind_of(said: &str) -> String {
     let outside = said.split('`').step_by(2);
     outside.flat_map(str::chars).filter(|character| !character.is_ascii_digit()).collect()
 }
 
-/// Lines that are named.
+/// The number of lines to name.
 const NAMED: usize = 5;
 
-/// Notes about rows, in the order in which the first of each came.
+/// Notes about rows, in order of first appearance.
 #[derive(Default)]
 pub(crate) struct RowNotes {
     notes: Vec<RowNote>,
 }
 
 struct RowNote {
-    /// Behind the count: of one row, and of several.
+    /// The words after the count: for one row, and for several.
     words: [String; 2],
     rows: u64,
     lines: Vec<String>,
@@ -95,7 +95,7 @@ struct RowNote {
     is_warning: bool,
 }
 
-/// Of rows that are left out for the list of this name.
+/// The words for rows that are skipped because of the list with this name.
 pub(crate) fn excluded_words(list: &str) -> [String; 2] {
     [format!("is left out, whose recipient is on {list}"), format!("are left out, whose recipients are on {list}")]
 }
@@ -106,7 +106,7 @@ impl RowNotes {
         self.add_as(words, line, way_out, false);
     }
 
-    /// As [`RowNotes::add`], of what is probably a mistake.
+    /// Like [`RowNotes::add`], for a probable mistake.
     pub(crate) fn warn(&mut self, words: [String; 2], line: String, way_out: &'static str) {
         self.add_as(words, line, way_out, true);
     }
@@ -135,7 +135,7 @@ impl RowNotes {
     }
 }
 
-/// Columns that the message prints, and in which it has other texts than a person sees who opens the sheet.
+/// Columns that the message uses and whose texts differ from what a person sees in the sheet.
 pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<String> {
     let is_printed = |column: &&UnshownColumn| {
         plan.texts().any(|(_, uses)| uses.plain.iter().any(|name| list.is_column(name, &column.name)))
@@ -154,11 +154,11 @@ pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<S
     told.collect()
 }
 
-/// The rows whose numbers are read by the country that the list names, by that country.
+/// Counts the rows whose numbers are read with the country that the list names, by country.
 #[derive(Default)]
 pub(super) struct CountryCounts {
     rows: BTreeMap<&'static str, u64>,
-    /// Those that name none.
+    /// Rows that do not name a country.
     without: u64,
 }
 
@@ -170,7 +170,7 @@ impl CountryCounts {
         }
     }
 
-    /// Says how the numbers without `+` of a list with these columns are read.
+    /// Prints how numbers without `+` are read in a list with these columns.
     pub(super) fn tell(&self, stderr: &Stderr, columns: &[String], rule: CountryRule) {
         let columns: Vec<_> =
             columns.iter().filter(|name| is_country_column(name)).map(|name| format!("`{}`", name.trim())).collect();
@@ -196,7 +196,7 @@ impl CountryCounts {
     }
 }
 
-/// The rows that the sheet hides, if there are any.
+/// The rows that the sheet hides, if any.
 pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
     let HiddenRows { count, first } = list.hidden_rows().filter(|hidden| hidden.count > 0)?;
     let rows = if *count == 1 { "row is" } else { "rows are" };
@@ -205,7 +205,7 @@ pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
     Some(format!("{count} {rows} hidden in the sheet: line {lines}{more}"))
 }
 
-/// Rows that were skipped, and what does not show when the list is opened.
+/// Prints skipped rows, and what is not visible when the list is opened.
 pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenRule>) {
     match list.empty_rows() {
         0 => {}

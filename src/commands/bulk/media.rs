@@ -1,4 +1,4 @@
-//! Looks at the media files of a list before its run: a file that nobody can fetch is a message that nobody gets.
+//! Checks the media files of a list before its run: a message whose file cannot be fetched does not arrive.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,34 +15,35 @@ use crate::message::{MediaFile, Message, can_have_media_files, media_files};
 use crate::output::counted;
 use crate::sending::{Sender, proxy_to};
 
-/// Different files that are looked at, how many at a time, and for how long in all.
+/// The limits of the check: distinct files, concurrent requests, and total time.
 const MOST_FILES: usize = 200;
 const AT_A_TIME: usize = 8;
 const IN_ALL: Duration = Duration::from_secs(30);
-/// Files, and lines of each, that are named.
+/// The number of files, and of lines for each, to name.
 const NAMED: usize = 5;
 
-/// A file with the rows that it is for.
+/// A file with the rows that use it.
 struct FileOfRows {
     file: MediaFile,
     rows: u64,
-    /// The first of them.
+    /// The first lines.
     lines: Vec<u64>,
 }
 
-/// What is known of a file.
+/// The result for a file.
 enum Finding {
     Fine,
-    /// It cannot be fetched, or its kind does not take it.
+    /// It cannot be fetched, or its kind does not accept it.
     Faulty(String),
-    /// Nobody can tell from here.
+    /// It cannot be checked from here.
     Unknown(String),
 }
 
-/// Warns of files of `draft` that cannot be fetched, or that their kind does not take; with `strict` that is an error.
+/// Warns of files of `draft` that cannot be fetched, or that their kind does not accept; with `strict` that is an
+/// error.
 ///
 /// # Errors
-/// When the draft cannot be read, or the certificates cannot be used.
+/// If the draft cannot be read, or the certificates cannot be used.
 pub(super) async fn look_at_media(
     context: &Context,
     sender: &Sender,
@@ -51,7 +52,8 @@ pub(super) async fn look_at_media(
     strict: bool,
 ) -> Result<(), CommandError> {
     let (settings, base) = (&sender.settings, sender.planned_base());
-    // An API of this machine sends to nobody, so nobody fetches anything; and most lists have no files, but a million rows.
+    // An API on this machine sends nothing to people, so no file is fetched. Most lists have no files, but may have a
+    // million rows.
     if settings.is_sandboxed() || base.is_loopback() || !can_have_media_files(kind.schema()) {
         return Ok(());
     }
@@ -103,7 +105,7 @@ impl FileOfRows {
     }
 }
 
-/// The different files of what is to be sent, and whether there are more of them than are looked at.
+/// The distinct files of the rows to send, and whether there are more than the check covers.
 fn files_of(draft: &LedgerDraft, kind: &Message) -> Result<(Vec<FileOfRows>, bool), LedgerError> {
     let (mut places, mut files, mut has_more) = (HashMap::new(), Vec::<FileOfRows>::new(), false);
     draft.requests(|line, _, body| {
@@ -130,7 +132,7 @@ fn files_of(draft: &LedgerDraft, kind: &Message) -> Result<(Vec<FileOfRows>, boo
     Ok((files, has_more))
 }
 
-/// What is known of each of `files`, some at a time.
+/// Checks `files`, a few at a time.
 async fn look_at_all(client: &MediaClient, files: &[FileOfRows]) -> Vec<Finding> {
     let late = || Finding::Unknown("no time was left for it".to_owned());
     let mut findings: Vec<_> = files.iter().map(|_| late()).collect();
@@ -144,7 +146,7 @@ async fn look_at_all(client: &MediaClient, files: &[FileOfRows]) -> Vec<Finding>
             let (client, file) = (client.clone(), file.clone());
             looks.spawn(async move { (place, finding(&client, &file).await) });
         }
-        // What is not known by then stays so; dropping the set ends it.
+        // Files without a result by then stay unknown; dropping the set cancels their checks.
         let Ok(Some(Ok((place, found)))) = timeout_at(deadline, looks.join_next()).await else { return findings };
         if let Some(finding) = findings.get_mut::<usize>(place) {
             *finding = found;
@@ -153,7 +155,7 @@ async fn look_at_all(client: &MediaClient, files: &[FileOfRows]) -> Vec<Finding>
 }
 
 async fn finding(client: &MediaClient, file: &MediaFile) -> Finding {
-    // A message with another address is not sent.
+    // A message with an invalid address is not sent.
     let Ok(url) = Url::parse(&file.url) else { return Finding::Fine };
     match client.look(&url).await {
         MediaLook::NotPublic => Finding::Faulty("its address is not public, so nobody else can fetch it".to_owned()),
@@ -177,7 +179,7 @@ async fn finding(client: &MediaClient, file: &MediaFile) -> Finding {
     }
 }
 
-/// An address without what may be a secret or somebody's own: its query.
+/// An address without its query, which may be secret or personal.
 fn shown(url: &str) -> String {
     url.split_once('?').map_or_else(|| url.to_owned(), |(address, _)| format!("{address}?…"))
 }

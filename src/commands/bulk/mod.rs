@@ -1,4 +1,4 @@
-//! `bulk …`: many messages from a list of people, and the runs that they are.
+//! `bulk …`: sends many messages from a list of people, and manages the runs.
 
 mod asking;
 mod before;

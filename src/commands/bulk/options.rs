@@ -1,4 +1,4 @@
-//! Flags that several commands of `bulk` have, and how they combine with what a run has kept.
+//! Flags that several commands of `bulk` share, and how they combine with the flags that a run keeps.
 
 use std::time::Duration;
 
@@ -106,7 +106,7 @@ pub(crate) struct HoursOptions {
 }
 
 impl RunOptions {
-    /// The conditions of the run from now on: what was typed overrides what it has `kept`; a new run has kept nothing.
+    /// The conditions of the run from now on: typed flags override what it has `kept`; a new run has not kept any.
     pub(super) fn conditions(
         &self,
         hours: Option<Hours>,

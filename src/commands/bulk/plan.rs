@@ -1,4 +1,4 @@
-//! What was typed for a bulk run, as templates: flags override `--body`; and the source of the recipient.
+//! Turns the flags of a bulk run into templates: flags override `--body`. Also finds the source of the recipient.
 
 use minijinja::Environment;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::import::RecipientRule;
 use crate::message::{Envelope, Message, Route, is_template, merge};
 use crate::template::{BodyTemplate, TemplateError, TextTemplate};
 
-/// The body that flags and `--body` make; nothing where each row is the body.
+/// The body from flags and `--body`; None if each row is the body.
 pub(crate) fn read_body(context: &mut Context, args: &BulkSendArgs) -> Result<Option<Value>, CommandError> {
     let flags = args.message().flag_body(&mut context.input)?;
     let file =
@@ -32,7 +32,7 @@ pub(crate) fn read_body(context: &mut Context, args: &BulkSendArgs) -> Result<Op
     Ok(Some(body))
 }
 
-/// Compiles the body that [`read_body`] gave.
+/// Compiles the body from [`read_body`].
 pub(crate) fn compile_body<'a>(
     language: &'a Environment<'a>,
     kind: &Message,

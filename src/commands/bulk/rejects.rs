@@ -1,4 +1,4 @@
-//! `bulk send --rejects FILE`: the rows that will not be sent, as a report that can be corrected and sent.
+//! `bulk send --rejects FILE`: writes the rows that will not be sent as a report, which can be corrected and sent.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::report::{ListReport, write_left_out};
 
 const FLAG: &str = "--rejects";
 
-/// The file that they go to.
+/// The file for the rejected rows.
 pub(super) struct Rejects<'a> {
     file: ReportFile<'a>,
     format: ListReport,
@@ -37,7 +37,7 @@ impl<'a> Rejects<'a> {
     }
 }
 
-/// Writes the rejected rows of `draft`, if they are wanted, and says how many there are.
+/// Writes the rejected rows of `draft`, if wanted, and prints how many there are.
 pub(super) fn write_rejects(
     context: &Context,
     rejects: Option<Rejects<'_>>,

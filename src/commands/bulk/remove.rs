@@ -37,7 +37,7 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
     match (&args.run, args.older_than) {
         (Some(run), _) => remove(context, run),
         (None, Some(age)) => remove_older_than(context, age),
-        // clap lets no such line through.
+        // clap does not allow such a line.
         (None, None) => Err(UsageError::new("no run is named", "name a run, or add --older-than 90d").into()),
     }
 }
@@ -89,7 +89,7 @@ fn what_goes(run: &Result<RunOverview, LedgerError>) -> String {
     }
 }
 
-/// Removes the finished runs in which nothing has changed for this long.
+/// Removes the finished runs that have not changed for this long.
 fn remove_older_than(context: &Context, age: RunAge) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let old = store.finished_for(age, &mut warn_of_left_alone(context))?;
@@ -130,7 +130,7 @@ fn report_kept(context: &Context, OnceScope { key, .. }: &OnceScope) {
     context.stderr.note(&format!("who was sent a message under the key {key}, or may have been, stays known"));
 }
 
-/// Says what is lost with these runs: what keeps people from getting a message twice, and undecided rows.
+/// Warns of what is lost with these runs: protection against duplicates, and undecided rows.
 fn warn_of_memory(context: &Context, runs: &[RunOverview]) {
     let rows: u64 = runs.iter().map(RunOverview::remembered).sum();
     if rows > 0 {

@@ -1,4 +1,4 @@
-//! The file that a report or a page is written to: all of it, or nothing.
+//! The file for a report or a page: it is written completely or not at all.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -16,15 +16,15 @@ use crate::output::counted;
 use crate::private_file::{FileError, target_of};
 use crate::report_page::{PageSize, is_page};
 
-/// The file of a report: another one beside it, which takes its place when it is whole, through a link too.
+/// The file of a report. It is written beside the target, and replaces it once complete, even through a link.
 pub(crate) struct ReportFile<'a> {
     path: &'a Path,
     file: NamedTempFile,
 }
 
 impl<'a> ReportFile<'a> {
-    /// `flag` is named in errors. A file that the command `reads` is never replaced. If the command reads any, `--yes` answers
-    /// another question than whether to overwrite a file.
+    /// `flag` is named in errors. A file that the command `reads` is never replaced. If the command reads any, `--yes`
+    /// does not answer the question whether to overwrite a file.
     pub(crate) fn open(context: &Context, flag: &str, path: &'a Path, reads: &[&Source]) -> Result<Self, UsageError> {
         if path.as_os_str() == "-" {
             let message = format!("{flag}: this is written to a file, not to standard output");
@@ -37,7 +37,7 @@ impl<'a> ReportFile<'a> {
         if path.is_dir() {
             return Err(refused(io::ErrorKind::IsADirectory.into()));
         }
-        // A device or a pipe would be replaced.
+        // This would replace a device or a pipe.
         if path.exists() && !path.is_file() {
             let message = format!("{flag}: {} is not a regular file", path.display());
             return Err(UsageError::new(message, "to write into a device or a pipe, redirect standard output: > FILE"));
@@ -63,7 +63,7 @@ impl<'a> ReportFile<'a> {
         Ok(Self { path, file: NamedTempFile::new_in(directory).map_err(refused)? })
     }
 
-    /// Writes it by `write`, which says in words what was written, and puts it in its place.
+    /// Writes the file with `write`, which returns a description, and moves it into place.
     pub(crate) fn write(
         mut self,
         context: &Context,
@@ -81,7 +81,7 @@ impl<'a> ReportFile<'a> {
     }
 }
 
-/// Whether the file at `path` is a report that is a workbook.
+/// Whether the file at `path` is a report saved as a workbook.
 fn is_report_workbook(path: &Path) -> bool {
     let Ok(file) = File::open(path) else { return false };
     ListReader::open(file, "", &ListOptions::default()).is_ok_and(|list| list.is_report_workbook())

@@ -1,4 +1,4 @@
-//! `bulk resolve`: what a person says became of rows.
+//! `bulk resolve`: a person decides the outcome of rows.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -162,7 +162,7 @@ fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, Co
     log_decided(context, "bulk resolve", &name, &details, &summary.counts);
     context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
     print_what_stays(context, &summary.to_json(Some(&name)), &summary.words(None, false), &name);
-    // A process that sends the run can take them itself.
+    // A process that sends the run can send them itself.
     if changed.pending > 0 && !store.is_held(&name) {
         context.stderr.note(&to_continue(&name));
     }
@@ -171,7 +171,7 @@ fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, Co
 }
 
 impl DecidedRows {
-    /// What `change` becomes of these rows of the run `name`.
+    /// The resolution that `change` makes of these rows of the run `name`.
     fn resolution(
         &self,
         change: [RowState; 2],
@@ -183,7 +183,7 @@ impl DecidedRows {
             return Ok(Resolution::All(change));
         }
         let country = match country {
-            // A number that is typed means what it means in the list.
+            // A typed number means what it means in the list.
             None if !to.is_empty() => store.read(name)?.details()?.recipient_flags.country,
             typed => *typed,
         };
@@ -209,7 +209,7 @@ fn decide(
     let mut others_held_off = scope.as_ref().map(|_| hold_claims(context, store)).transpose()?;
     let (mut asked, mut held_again) = (Ok(None), Ok(()));
     let changed = store.hold(name, HeldFor::Deciding)?.resolve(resolution, &mut |workers| {
-        // Other processes must not wait for a person's answer.
+        // Other processes must not wait while the user is asked.
         drop(others_held_off.take());
         asked = confirm_lost_workers(context, workers);
         if scope.is_some() {
@@ -233,7 +233,7 @@ fn decide(
     Ok(changed)
 }
 
-/// Asks about processes that were only stopped, perhaps: such a one may still send what it was given.
+/// Asks about processes that may only be suspended: such a process may still send its rows.
 fn confirm_lost_workers(context: &Context, workers: &[LostWorker]) -> Result<Option<bool>, StreamError> {
     let in_words = |worker: &LostWorker| {
         let (rows, seen) = (counted(worker.rows.len() as u64, "row"), local_second(of_milliseconds(worker.seen_at)));
@@ -271,7 +271,8 @@ fn open_run(context: &Context, asked: Option<&RunName>) -> Result<(Box<dyn Ledge
     }
 }
 
-/// Reads the report of the run `asked`, or of the run that it names: the outcomes of rows by their lines in the list.
+/// Reads the report of the run `asked`, or of the run named in the report: the outcomes of rows by their lines in the
+/// list.
 fn read_report(
     context: &mut Context,
     (source, encoding): (&Source, Option<ListEncoding>),
@@ -320,7 +321,7 @@ fn no_report(problem: impl Display) -> UsageError {
     UsageError::new(format!("--from: {problem}"), hint)
 }
 
-/// A report that cannot be read, perhaps since a spreadsheet saved it in an encoding of its own.
+/// A report that cannot be read, perhaps because a spreadsheet saved it in another encoding.
 fn unreadable(error: ListError) -> UsageError {
     match error {
         ListError::NotUtf8 { .. } => {

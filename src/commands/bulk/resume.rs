@@ -1,5 +1,5 @@
-//! `bulk resume` and `bulk work` (`work.rs`) continue a run. They need no input and no message, and send as the sender who
-//! began it, or not at all. `resume` asks the person and lifts a pause; `work` is for machines and does neither.
+//! `bulk resume` and `bulk work` (`work.rs`) continue a run. They need no input and no message, and send only as the
+//! sender who began it. `resume` asks the person and lifts a pause; `work` is for machines and does neither.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -65,15 +65,15 @@ pub(crate) struct BulkResumeArgs {
     pub(super) exclude: Vec<Source>,
 }
 
-/// Who continues a run.
+/// The person or machine that continues a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ContinuedBy {
     Person,
-    /// A machine that sends beside others.
+    /// A machine that sends together with others.
     Worker,
 }
 
-/// `bulk resume`: continues a run, wherever its ledger is.
+/// `bulk resume`: continues a run in any ledger.
 pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, CommandError> {
     let ended = open_store(context)
         .and_then(|store| go_on(context, &*store, args, ContinuedBy::Person))
@@ -82,7 +82,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCo
     ended
 }
 
-/// Continues a run: `resume`, or `work` beside other processes. Only one process can send a run in a file.
+/// Continues a run: `resume`, or `work` together with other processes. Only one process can send a run in a file.
 pub(super) fn go_on(
     context: &mut Context,
     store: &dyn LedgerStore,
@@ -146,7 +146,7 @@ pub(super) fn go_on(
                 confirm(context, &sender, pending)?;
             }
             has_answered = true;
-            // The question may have stood there for hours.
+            // The question may have waited for hours.
             run.reconnect()?;
             leave_out_excluded(context, &mut *run, &reread_do_not_contact(&sender.settings)?)?;
             leave_out_sent(&mut *run, &details, &earlier.ignore_run)?;
@@ -165,13 +165,13 @@ pub(super) fn go_on(
             let conditions = is_changed.then_some(&details.conditions);
             run.resume(&Resumed { has_answered, rate: options.rate.map(Rate::per_second), conditions })?;
         }
-        // The process that resumes a run may be the last one that sends it.
+        // The process that resumes a run may be the only one that sends it.
         report_found(context, &*run, &found, run.is_shared() && !is_resumed);
         carry_out(context, &sender, connection, run, &details, &exclusions, options).await
     })
 }
 
-/// Skips people who have not written lately, if the run excludes them.
+/// Skips people who have not written recently, if the run excludes them.
 fn open_windows(
     context: &Context,
     sender: &Sender,
@@ -191,7 +191,7 @@ fn open_windows(
     Ok(Some(windows))
 }
 
-/// Tells a person who resumes the run what it is paused for.
+/// Prints why the run is paused, for the person who resumes it.
 fn report_pause(context: &Context, run: &dyn HeldRun) {
     if let Some(paused) = run.pause() {
         let (name, look) = (run.name(), what_to_look_at(paused.pause.reason, run.name()));
@@ -199,7 +199,7 @@ fn report_pause(context: &Context, run: &dyn HeldRun) {
     }
 }
 
-/// The rows of a resumed run that will be sent, and those that will not.
+/// Prints how many rows of a resumed run are left, and which rows have no outcome.
 fn report_found(context: &Context, run: &dyn HeldRun, found: &Counts, is_joined: bool) {
     let (name, all) = (run.name(), counted(found.all(), "message"));
     context.stderr.note(&format!("run {name}: {} of {all} left to send", found.pending));
@@ -208,7 +208,7 @@ fn report_found(context: &Context, run: &dyn HeldRun, found: &Counts, is_joined:
     }
 }
 
-/// The templates of the rows that are left.
+/// Checks the templates of the remaining rows.
 async fn check_templates(
     context: &Context,
     sender: &Sender,
@@ -228,18 +228,18 @@ async fn check_templates(
     refuse_templates(context, sender, connection, &details.templates, false, requests).await.map(|_| ())
 }
 
-/// From this age on the question names the run.
+/// From this age on, the question includes the name of the run.
 pub(super) const ASKED_BY_NAME: Duration = Duration::from_secs(24 * 60 * 60);
-/// From this age on a script must mean it.
+/// From this age on, a script must confirm the run explicitly.
 pub(super) const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
-/// How long nothing has changed in a run, by the clock of its ledger.
+/// The time since the last change of a run, by the clock of its ledger.
 pub(super) fn age_of(store: &dyn LedgerStore, run: &dyn Run) -> Result<Duration, LedgerError> {
     let now = store.clock()?.unwrap_or_else(now);
     Ok(Duration::from_millis(u64::try_from(now.saturating_sub(run.changed_at()?)).unwrap_or_default()))
 }
 
-/// That a run with rows left is so old that nobody may mean it any more.
+/// Refuses a run with remaining rows if it is so old that it may be forgotten.
 pub(super) fn refuse_old(run: &dyn HeldRun, age: Duration) -> Result<(), CommandError> {
     let rows = run.read()?.counts()?.pending;
     if rows == 0 {
@@ -248,7 +248,7 @@ pub(super) fn refuse_old(run: &dyn HeldRun, age: Duration) -> Result<(), Command
     Err(GuardError::OldRun { run: run.name().to_string(), age: rounded(age), rows }.into())
 }
 
-/// The question of a run that may be forgotten: which one it is, how old, and how many people it still goes to.
+/// The question for a run that may be forgotten: its name, its age, and the number of people left.
 pub(super) fn question_by_name(run: &dyn HeldRun, sender: &Sender, age: Duration) -> Result<String, LedgerError> {
     let (mut people, mut rows) = (HashSet::new(), 0);
     run.read()?.pending_requests::<LedgerError>(|row| {

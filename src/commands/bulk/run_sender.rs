@@ -1,4 +1,5 @@
-//! Who may send a run that is there already: whoever began it, with the same bot and client id, at the same address.
+//! Checks who may send an existing run: only the sender who began it, with the same bot and client id, at the same
+//! address.
 
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Origin, Sourced, knows_profile};
@@ -6,8 +7,7 @@ use crate::context::{Context, UsageError};
 use crate::ledger::{Details, RunName};
 use crate::sending::{Sender, UnresolvedSender};
 
-/// Takes the profile from the run, and for a rehearsal its bot. What was typed, or is in the environment, may say the same,
-/// but nothing else.
+/// Takes the profile from the run, and for a rehearsal its bot. Flags and the environment must agree with the run.
 pub(super) fn send_as_begun(
     context: &mut Context,
     unresolved: &UnresolvedSender,
@@ -16,7 +16,7 @@ pub(super) fn send_as_begun(
 ) -> Result<(), CommandError> {
     let of_run = run.profile.as_deref().unwrap_or("none");
     let flags = &mut context.flags;
-    // Of a shared run a container may have variables alone.
+    // For a shared run, a container may have only variables.
     if !is_shared {
         refuse_other(name, "--profile", of_run, flags.profile.as_deref())?;
         let in_environment = unresolved.said().filter(|_| !run.sandbox && flags.profile.is_none());
@@ -24,7 +24,8 @@ pub(super) fn send_as_begun(
         refuse_other(name, "JELOU_PROFILE", of_run, profile)?;
         flags.default_profile.clone_from(&run.profile);
     } else if let Some(profile) = &run.profile
-        // Credentials from outside the profiles go only where this process says: the run must not choose for them.
+        // Credentials from outside the profiles are sent only to the address that this process is configured with: the
+        // run must not choose it.
         && (run.sandbox || !unresolved.said().is_some_and(|environment| flags.has_credentials(environment)))
         && knows_profile(flags, profile)?
     {
@@ -44,7 +45,7 @@ fn bot_of(run: &Details) -> Result<BotId, ConfigError> {
     run.bot.parse().map_err(|problem| ConfigError::Variable { name: "the run", problem })
 }
 
-/// The sender of a resumed run: the bot and the credentials that it was begun with, at its address.
+/// The sender of a resumed run: the bot, the credentials and the address that it began with.
 pub(super) fn sender_of_run(
     context: &Context,
     unresolved: UnresolvedSender,
@@ -53,7 +54,7 @@ pub(super) fn sender_of_run(
 ) -> Result<Sender, CommandError> {
     let mut settings = unresolved.settings(context)?;
     if settings.is_sandboxed() && !run.sandbox {
-        // The environment may say so too; what is sent there would count as sent to people.
+        // The environment may select the sandbox too; rows sent there would count as sent to people.
         refuse_other(name, "the sandbox", &run.api_url, Some("the sandbox"))?;
     }
     if !run.sandbox {
@@ -68,8 +69,8 @@ pub(super) fn sender_of_run(
     Ok(sender)
 }
 
-/// The secret goes where this process is configured to send, never where only the run says: whoever may write to its ledger
-/// could name an address of their own.
+/// The secret is sent only to the address configured for this process, never to one that only the run has: anyone who
+/// may write to its ledger could set their own address.
 fn check_address(name: &RunName, run: &Details, own: &Sourced<ApiUrl>) -> Result<(), CommandError> {
     let own_url = own.value.to_string();
     if own.origin == Origin::Default && own_url != run.api_url {
@@ -83,7 +84,7 @@ fn check_address(name: &RunName, run: &Details, own: &Sourced<ApiUrl>) -> Result
     Ok(refuse_setting(name, ("api_url", &own.origin), &run.api_url, &own_url)?)
 }
 
-/// Refuses a setting that is not what the run was started with.
+/// Refuses a setting that differs from the one that the run began with.
 fn refuse_setting(name: &RunName, (key, origin): (&str, &Origin), of_run: &str, given: &str) -> Result<(), UsageError> {
     let or_flag = if key == "bot_id" { format!(", or pass --bot {of_run}") } else { String::new() };
     match origin {

@@ -1,4 +1,4 @@
-//! `bulk send`: every row is read, filled and checked first; then the run exists, and its rows are sent.
+//! `bulk send`: reads, fills and checks every row first; then creates the run and sends its rows.
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let exclusions = exclusions(context, args, &sender, countries)?;
     let base = sender.planned_base();
     let is_shown = args.preview.is_some() || context.mode != Mode::Send;
-    // Without a run, no directory is made, and none needs to exist.
+    // Without a run, the directory is not created and need not exist.
     let makes_run = args.makes_run(context.mode);
     let store = match (&args.test_to, makes_run) {
         (Some(_), _) => None,
@@ -94,7 +94,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         language: &language,
         bot: sender.bot.as_str(),
         base: base.url(),
-        // On the sandbox nothing was sent, and nothing will be; a test is sent to somebody else.
+        // Nothing is sent to people on the sandbox; a test goes to another person.
         reported: if sender.settings.is_sandboxed() || args.test_to.is_some() {
             ReportedRule::NotCounted
         } else {
@@ -166,7 +166,7 @@ fn test(
 fn how_far_back(args: &BulkSendArgs, sender: &Sender) -> Duration {
     match args.remember {
         Some(typed) => typed.duration(),
-        // A list that is sent in parts may take longer than what is refused unasked is remembered.
+        // A list sent in parts may take longer than sent messages are remembered by default.
         None if args.earlier.skip_sent => Duration::MAX,
         None => sender.settings.remember.value.duration(),
     }
@@ -186,7 +186,7 @@ fn tell_of_keys(context: &Context, sender: &Sender, is_test: bool, store: Option
     }
 }
 
-/// Claims standard input for the list, or for who must not be written to.
+/// Claims standard input for the list, or for the list of excluded people.
 fn claim_inputs(context: &mut Context, args: &BulkSendArgs) -> Result<(), CommandError> {
     if args.test_to.is_some() && context.mode != Mode::Send {
         let message = "--test-to sends, and --dry-run and --curl send nothing";
@@ -199,7 +199,7 @@ fn claim_inputs(context: &mut Context, args: &BulkSendArgs) -> Result<(), Comman
     Ok(())
 }
 
-/// Who must not be written to, by the flags and the profile.
+/// The people who must not be written to, from the flags and the profile.
 fn exclusions(
     context: &Context,
     args: &BulkSendArgs,

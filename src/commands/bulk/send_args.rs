@@ -15,7 +15,7 @@ use crate::message::{Message, TypedMessage};
 use crate::once::OnceKey;
 use crate::phone::Country;
 
-/// Headings of the help in their order, with those of `options.rs`.
+/// The headings of the help in order, together with those of `options.rs`.
 const LIST: &str = "The list";
 const BEFORE: &str = "Before it starts";
 /// `--preview all`
@@ -168,7 +168,7 @@ pub(crate) struct BulkSendArgs {
     pub(crate) typed: TypedMessage<BulkDeliveryArgs>,
 }
 
-/// A positive number; to send nothing there is another flag.
+/// A positive number; another flag sends nothing.
 fn at_least_one(raw: &str) -> Result<u64, String> {
     match raw.parse() {
         Ok(0) => Err("write 1 or more; to send nothing, take --dry-run".to_owned()),
@@ -241,12 +241,12 @@ pub(crate) struct BulkDeliveryArgs {
 }
 
 impl BulkSendArgs {
-    /// Whether a run is to come of it: no preview, no test.
+    /// Whether the command creates a run, so neither a preview nor a test.
     pub(super) fn makes_run(&self, mode: Mode) -> bool {
         mode == Mode::Send && self.preview.is_none() && self.test_to.is_none()
     }
 
-    /// The file of the page, if it is wanted.
+    /// The file of the page, if wanted.
     pub(super) fn page_file(&self) -> Result<Option<&Path>, UsageError> {
         let Some(file) = self.file.as_deref() else { return Ok(None) };
         if self.preview != Some(ALL_ROWS) {

@@ -1,4 +1,5 @@
-//! `--preview`, `--dry-run` and `--curl` of `bulk send`: what would leave, on a page too, and nothing else stays behind.
+//! `--preview`, `--dry-run` and `--curl` of `bulk send`: show what would be sent, also as a page, and leave nothing
+//! else behind.
 
 use std::mem;
 
@@ -18,27 +19,27 @@ use crate::report_page::{self, PlannedList};
 use crate::sending::{CheckedTemplates, Sender, check_templates};
 use crate::timestamps;
 
-/// Messages that `--preview` draws.
+/// The number of messages that `--preview` draws.
 const MOST_DRAWN: u64 = 10;
 
 /// A list that is only shown.
 pub(crate) struct ShownList<'a> {
     pub(crate) sender: &'a Sender,
     pub(crate) draft: &'a LedgerDraft,
-    /// The kind that the message is.
+    /// The kind of the message.
     pub(crate) kind: &'a Message,
     pub(crate) args: &'a BulkSendArgs,
 }
 
-/// The page of such a list.
+/// The page of a shown list.
 pub(crate) struct ShownPage<'a> {
     pub(crate) file: ReportFile<'a>,
-    /// What its run would be.
+    /// The metadata that its run would have.
     pub(crate) details: Details,
 }
 
 impl ShownList<'_> {
-    /// The verdict on the list is what was printed while it was `read`.
+    /// The verdict on the list was printed while it was `read`.
     pub(crate) fn show(
         &self,
         context: &Context,
@@ -78,7 +79,8 @@ impl ShownList<'_> {
         read.verdict.map(|()| ExitCode::Success)
     }
 
-    /// The texts of the templates, which `--preview` shows; only a command that must not send anything makes no look-up.
+    /// The texts of the templates, which `--preview` shows. A command that must not send anything does not look them
+    /// up.
     fn template_texts(&self, context: &Context, uses: &TemplateUses) -> Result<TemplateTexts, CommandError> {
         if uses.uses.is_empty()
             || self.args.options.work.unchecked
@@ -128,7 +130,7 @@ impl ShownList<'_> {
         file.write(context, |to| Ok(page_in_words(report_page::write_preview(&list, language, args.mask, to)?)))
     }
 
-    /// Says what earlier runs have of these rows; false where nothing would leave.
+    /// Prints what earlier runs have of these rows; returns false if nothing would be sent.
     fn report_earlier(
         &self,
         context: &Context,
@@ -155,7 +157,7 @@ impl ShownList<'_> {
         Ok(true)
     }
 
-    /// The first `most` requests that would leave.
+    /// Prints the first `most` requests.
     fn print(&self, context: &Context, accepts: Option<&SuccessCriterion>, most: u64) -> Result<(), CommandError> {
         let Some(accepts) = accepts else { return Ok(()) };
         let base = self.sender.planned_base();

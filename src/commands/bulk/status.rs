@@ -1,4 +1,4 @@
-//! `bulk status`: the state of one run, also while it is sent.
+//! `bulk status`: the state of one run, even while it is sent.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -13,14 +13,14 @@ use crate::exit::ExitCode;
 use crate::ledger::{LedgerError, LedgerStore, Run, RunName, RunWorker};
 use crate::timestamps::{local_second, of_milliseconds};
 
-/// A process that sends is heard of more often, in seconds.
+/// A live process reports more often than this, in seconds.
 const QUIET_S: f64 = 5.0;
 
-/// Which process sends the run, and why none does.
+/// The process that sends the run, or why none does.
 #[derive(Default)]
 struct Standing {
     fields: Vec<(&'static str, Value)>,
-    /// Lines behind the figures.
+    /// Lines after the figures.
     lines: Vec<String>,
     /// Why it is not being sent, or will stop soon.
     halt: Option<String>,
@@ -35,11 +35,11 @@ pub(crate) struct BulkStatusArgs {
     run: Option<RunName>,
 }
 
-/// The run in figures, also while it is going on.
+/// Prints the run in figures, even while it is sent.
 pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let name = find_or_newest(context, &*store, args.run.as_ref())?;
-    // Asked before the ledger is read: a process that ends in between has written by then what it knew.
+    // Checked before the ledger is read: a process that ends in between has written everything by then.
     let is_held = store.is_held(&name);
     let run = store.read(&name)?;
     let (details, created_at, changed_at) = (run.details()?, run.created_at()?, run.changed_at()?);
@@ -86,7 +86,7 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     Ok(report_damage(context, &name, summary.damage.as_ref()))
 }
 
-/// Of a run that one process sends.
+/// The state of a run that only one process may send.
 fn of_single(store: &dyn LedgerStore, name: &RunName, is_running: bool) -> Standing {
     let is_stopping = is_running && store.is_stopping(name);
     Standing {

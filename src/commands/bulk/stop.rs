@@ -1,4 +1,4 @@
-//! `bulk stop`: lets a run that another process carries out come to its end.
+//! `bulk stop`: lets a run in another process finish what is under way and stop.
 
 use clap::Args;
 

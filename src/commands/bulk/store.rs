@@ -1,4 +1,4 @@
-//! Where a command's runs are: in the database of `--ledger`, `JELOUCTL_LEDGER` or the profile, else in files.
+//! Finds the runs of a command: in the database of `--ledger`, `JELOUCTL_LEDGER` or the profile, else in files.
 
 use std::sync::Arc;
 use std::thread;
@@ -16,17 +16,16 @@ use crate::process::{Signals, SystemError, block_on};
 use crate::sending::{GuardError, Interrupted, read_ledger_environment};
 use crate::timestamps::wrong_clock;
 
-/// The time between two attempts to hold off the others, and the time after which the user reads that one of them is in the
-/// way.
+/// The time between two attempts to hold off the others, and the delay before the wait is explained.
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 const TOLD_AFTER: Duration = Duration::from_secs(1);
 
-/// The runs; their directory is created if they are files.
+/// Opens the store; creates the directory if runs are files.
 pub(crate) fn open_store(context: &Context) -> Result<Box<dyn LedgerStore>, CommandError> {
     Ok(store_at(ledger_address(context)?)?)
 }
 
-/// The runs in a database, or in files.
+/// Opens the store in a database or in files.
 pub(crate) fn store_at(address: Option<DatabaseAddress>) -> Result<Box<dyn LedgerStore>, LedgerError> {
     Ok(match address {
         Some(address) => Box::new(SharedRuns::open(address)?),
@@ -34,12 +33,12 @@ pub(crate) fn store_at(address: Option<DatabaseAddress>) -> Result<Box<dyn Ledge
     })
 }
 
-/// The runs, without creating anything; None if they have no place.
+/// Opens the store without creating anything; None if it does not exist.
 pub(crate) fn open_store_to_look(context: &Context) -> Result<Option<Box<dyn LedgerStore>>, CommandError> {
     Ok(store_to_look_at(ledger_address(context)?)?)
 }
 
-/// The same of these.
+/// The same for this address.
 pub(crate) fn store_to_look_at(address: Option<DatabaseAddress>) -> Result<Option<Box<dyn LedgerStore>>, LedgerError> {
     match address {
         Some(address) => Ok(Some(Box::new(SharedRuns::open(address)?))),
@@ -47,8 +46,8 @@ pub(crate) fn store_to_look_at(address: Option<DatabaseAddress>) -> Result<Optio
     }
 }
 
-/// Holds off every other process that would make a run or claim a person, as soon as none is at it. One that reads a long
-/// list in may take minutes: after a second the user reads what is waited for, and a signal ends the wait.
+/// Holds off other processes that would create a run or claim a person, once none of them is doing so. Reading a long
+/// list may take minutes: after a second the wait is explained, and a signal ends it.
 pub(crate) async fn hold_off_others<T>(
     context: &Context,
     store: &dyn LedgerStore,
@@ -72,7 +71,7 @@ pub(crate) async fn hold_off_others<T>(
     }
 }
 
-/// The same for a command that nothing else would end in good order: a signal ends it at once.
+/// The same for a command that does not handle signals otherwise: a signal ends it at once.
 pub(crate) fn hold_claims(context: &Context, store: &dyn LedgerStore) -> Result<Box<dyn OnceClaims>, LedgerError> {
     let (began, mut is_told) = (Instant::now(), false);
     loop {
@@ -92,7 +91,7 @@ fn report_wait(context: &Context, store: &dyn LedgerStore) {
     context.stderr.note(&format!("waiting for another process that is making a run ({lock})"));
 }
 
-/// The run that was named, else the newest one, which is said.
+/// Finds the named run, or else the newest one and prints its name.
 pub(crate) fn find_or_newest(
     context: &Context,
     store: &dyn LedgerStore,
@@ -106,19 +105,19 @@ pub(crate) fn find_or_newest(
     Ok(newest)
 }
 
-/// Checks the clocks by which rows are remembered: this machine's, which everything else goes by too, and the ledger's own.
+/// Checks the clocks used to remember rows: this machine's and the ledger's own.
 pub(crate) fn check_clocks(store: &dyn LedgerStore) -> Result<(), CommandError> {
     let clocks = [Some(("this machine", now())), store.clock()?.map(|now| ("the database", now))];
     let mut wrong = clocks.into_iter().flatten().filter_map(|(whose, now)| Some((whose, wrong_clock(now)?)));
     wrong.next().map_or(Ok(()), |(whose, problem)| Err(GuardError::Clock { whose, problem }.into()))
 }
 
-/// The database that is meant; nothing where runs are files.
+/// The database of the ledger; None if runs are files.
 pub(crate) fn ledger_database(context: &Context) -> Result<Option<LedgerDatabase>, ConfigError> {
     LedgerDatabase::load(&context.flags, &read_ledger_environment()?)
 }
 
-/// How that database is reached.
+/// How to reach that database.
 pub(crate) fn ledger_address(context: &Context) -> Result<Option<DatabaseAddress>, ConfigError> {
     let Some(database) = ledger_database(context)? else { return Ok(None) };
     let url = &database.url.value;
@@ -130,7 +129,7 @@ pub(crate) fn ledger_address(context: &Context) -> Result<Option<DatabaseAddress
     Ok(Some(DatabaseAddress { config, tls, password, shown }))
 }
 
-/// Why a password cannot be had, in words.
+/// Why a password could not be read, in words.
 struct PasswordError(String);
 
 impl From<SystemError> for PasswordError {

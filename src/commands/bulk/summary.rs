@@ -1,4 +1,4 @@
-//! A run in figures: the output at its end and of `bulk status`, as data, or in words at a terminal.
+//! A run in figures, printed at its end and by `bulk status`, as data, or in words at a terminal.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -15,47 +15,47 @@ use crate::once::OnceKey;
 use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
 use crate::report::commands_to_send_again;
 
-/// Reasons that are named in words; the JSON has all.
+/// The number of reasons named in words; the JSON has all.
 const NAMED_REASONS: usize = 8;
 
-/// For how long rows of a run have been sent, and how many were sent before.
+/// How long the run has been sending, and how many rows were sent before.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Elapsed {
     pub(crate) took: Duration,
     pub(crate) sent_before: u64,
 }
 
-/// How a run stands.
+/// The state of a run.
 #[derive(Debug, Default)]
 pub(crate) struct RunSummary {
     pub(crate) counts: Counts,
     pub(crate) skips: SkipCounts,
-    /// Of the failed and unknown rows: how many for each.
+    /// The number of failed and unknown rows for each reason.
     reasons: BTreeMap<String, u64>,
-    /// How many of the people an earlier run wrote to in the 24 hours before.
+    /// The number of people an earlier run wrote to in the 24 hours before.
     written_to: u64,
-    /// Whether a person gave it up.
+    /// Whether a person cancelled it.
     pub(crate) is_cancelled: bool,
-    /// Whether other processes may send it too: what is under way is theirs.
+    /// Whether other processes may send it too; rows under way are then theirs.
     is_shared: bool,
-    /// Why its ledger is not all that was written: then the counts have as unknown what may have been sent.
+    /// Why its ledger is incomplete; rows that may have been sent then count as unknown.
     pub(crate) damage: Option<LedgerError>,
 }
 
 impl RunSummary {
-    /// From its ledger, with the number of people who also got a message from an earlier run.
+    /// Reads the run, with the number of people who also got a message from an earlier run.
     pub(crate) fn of(run: Box<dyn Run>, written_to: u64) -> Result<Self, LedgerError> {
         let (is_shared, is_cancelled) = (run.is_shared(), run.is_cancelled()?);
         let (counts, skips, reasons) = (run.counts()?, run.skip_counts()?, run.reasons()?);
         Ok(Self { counts, skips, reasons, written_to, is_cancelled, is_shared, damage: run.into_whole().err() })
     }
 
-    /// Whether every row is known to be final.
+    /// Whether every row is final.
     pub(crate) fn is_complete(&self) -> bool {
         self.damage.is_none() && self.counts.is_finished()
     }
 
-    /// Of the run `name`, or of a list of which no row was left.
+    /// The JSON of the run `name`, or of a list without any row to send.
     pub(crate) fn to_json(&self, name: Option<&RunName>) -> Value {
         let Self { counts, skips, reasons, written_to, .. } = self;
         json!({
@@ -76,7 +76,7 @@ impl RunSummary {
         })
     }
 
-    /// The same in words, after some time of the run; `is_held` says whether a process is sending it.
+    /// The same in words, after a stretch of sending; `is_held` says whether a process is sending the run.
     pub(crate) fn words(&self, stretch: Option<Elapsed>, is_held: bool) -> Vec<String> {
         let counts = if is_held || self.is_shared { self.counts } else { self.counts.at_rest() };
         let time = stretch.map(|stretch| self.time_in_words(stretch)).unwrap_or_default();
@@ -116,7 +116,7 @@ impl RunSummary {
         if named.is_empty() { String::new() } else { format!("; by reason: {}", named.join(", ")) }
     }
 
-    /// The code of a run that is complete.
+    /// The exit code of a complete run.
     pub(crate) fn exit_code(&self) -> ExitCode {
         if self.damage.is_some() {
             ExitCode::Ledger
@@ -127,7 +127,7 @@ impl RunSummary {
         }
     }
 
-    /// What to do about the rows that were not sent, with the commands.
+    /// The commands for the rows that were not sent.
     pub(crate) fn ways_on(&self, name: &RunName, details: &Details) -> Vec<String> {
         let mut ways = without_end(name, &self.counts, self.is_shared);
         if self.is_complete() && self.counts.unknown > 0 {
@@ -157,14 +157,14 @@ impl RunSummary {
     }
 }
 
-/// `3 failed, 2 may have been sent`, without what there is none of.
+/// `3 failed, 2 may have been sent`; zero counts are omitted.
 fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>) -> Option<String> {
     let some = counts.into_iter().filter(|(count, _)| *count > 0);
     let words: Vec<_> = some.map(|(count, what)| format!("{} {}", grouped(count), what.as_ref())).collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-/// Says that every row was skipped, so that there is no run. Returns the exit code.
+/// Prints that every row was skipped, so that there is no run. Returns the exit code.
 pub(crate) fn nothing_to_send(
     context: &Context,
     draft: &LedgerDraft,
@@ -209,12 +209,12 @@ pub(crate) fn without_end(name: &RunName, counts: &Counts, is_shared: bool) -> V
     told
 }
 
-/// How a run that has rows left is resumed, or given up.
+/// How to resume or cancel a run with remaining rows.
 pub(crate) fn to_continue(name: &RunName) -> String {
     format!("to continue: jelouctl bulk resume {name}; to give up the rest: jelouctl bulk cancel {name}")
 }
 
-/// `words` at a terminal, where no format was asked for; `--output id` is the run's name.
+/// Prints `words` at a terminal if no format was given; `--output id` prints the run's name.
 pub(crate) fn print_summary(
     context: &Context,
     summary: &Value,
@@ -229,7 +229,7 @@ pub(crate) fn print_summary(
     }
 }
 
-/// The same of what was done and stays so, also when standard output cannot take it.
+/// The same for a finished action: it stays successful even if standard output fails.
 pub(crate) fn print_what_stays(context: &Context, summary: &Value, words: &[String], name: &RunName) {
     if let Err(error) = print_summary(context, summary, words, Some(name)) {
         let watch = format!("jelouctl bulk status {name}");

@@ -1,5 +1,5 @@
-//! `--test-to`: the first messages of a list go to one person instead of their recipients; no run is made, and nothing is
-//! remembered.
+//! `--test-to`: sends the first messages of a list to one person instead of their recipients. It does not create a run,
+//! and nothing is remembered.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -18,13 +18,13 @@ use crate::output::{Format, Record, RecordError, Sent, counted};
 use crate::process::block_on;
 use crate::sending::{AuditLog, Flight, Sender, catch_panic};
 
-/// WhatsApp takes one message in this time to the same person (`api.md`, error 131056).
+/// WhatsApp accepts one message to the same person in this time (`api.md`, error 131056).
 const PAUSE: Duration = Duration::from_secs(6);
 
-/// In the audit log.
+/// The command in the audit log.
 const COMMAND: &str = "bulk send --test-to";
 
-/// A list that was read and is in order.
+/// A list that was read and has no faults.
 pub(crate) struct TestedList<'a> {
     pub(crate) list: &'a ListReader,
     pub(crate) draft: &'a LedgerDraft,
@@ -32,7 +32,8 @@ pub(crate) struct TestedList<'a> {
 }
 
 impl TestedList<'_> {
-    /// Sends the messages of the first `most` rows to `recipient`; one that is not sent ends it with its exit code.
+    /// Sends the messages of the first `most` rows to `recipient`. The first one that is not sent ends the test with
+    /// its exit code.
     pub(crate) fn send(
         &self,
         context: &Context,
@@ -54,7 +55,7 @@ impl TestedList<'_> {
         ended
     }
 
-    /// The lines of the first rows, and their messages, made anew for `recipient`.
+    /// The lines of the first rows, and their messages with `recipient` instead.
     fn messages(&self, recipient: &TypedRecipient, most: u8) -> Result<(Vec<u64>, Vec<Outgoing>), CommandError> {
         let rows = self.draft.first_messages(most.into())?;
         let messages = rows.into_iter().map(|drafted| {
@@ -85,7 +86,7 @@ impl TestedList<'_> {
                 }
                 Ok(())
             };
-            // Those of the rows, but to whom the test goes.
+            // The templates of the rows, sent to the recipient of the test.
             let mut uses = TemplateUses::default();
             for outgoing in messages {
                 uses.note(outgoing);
@@ -117,7 +118,7 @@ impl TestedList<'_> {
     }
 }
 
-/// The audit log's line for the message at which an error ended the test: it was not sent, or its outcome is unknown.
+/// Logs the message whose error ended the test: it was not sent, or its outcome is unknown.
 fn log_failure(context: &Context, sender: &Sender, outgoing: &Outgoing, error: &CommandError) {
     let record = Record {
         sent: if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No },

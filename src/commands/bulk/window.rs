@@ -1,4 +1,4 @@
-//! `--only-in-window`: rows whose people have not written lately are left out, since WhatsApp would refuse a free message to them.
+//! `--only-in-window`: skips people who have not written recently, since WhatsApp would refuse a free message to them.
 
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ use crate::sending::{Connection, Flight, OpenWindows, Sender};
 const OUTSIDE: Skip<'static> =
     Skip { reason: SkipReason::OutsideWindow, problem: "the person has not written within 23 hours", run: None };
 
-/// Who has written lately, for a list of which a run is to come; nothing where nobody asked for it.
+/// The people who have written recently, for a list that becomes a run; None without the flag.
 pub(super) fn windows_for_list(
     context: &Context,
     args: &BulkSendArgs,
@@ -38,7 +38,7 @@ pub(super) fn windows_for_list(
     })
 }
 
-/// Reads who has written lately.
+/// Reads who has written recently.
 pub(super) async fn read_windows(
     context: &Context,
     sender: &Sender,
@@ -54,7 +54,7 @@ fn refusal() -> UsageError {
     UsageError::new(message, "leave --only-in-window out")
 }
 
-/// Leaves out what of a list is to be sent to others; nothing where it is for everybody.
+/// Skips the rows of a list for other people; does nothing without the flag.
 pub(super) fn leave_others_out_of_draft(
     windows: Option<&OpenWindows>,
     draft: &mut LedgerDraft,
@@ -72,7 +72,7 @@ pub(super) fn leave_others_out_of_draft(
     Ok(outside.into_iter().try_for_each(|n| draft.skip(n, OUTSIDE))?)
 }
 
-/// Whether a request is a template, which only a body can say that has the name of its id.
+/// Whether a request is a template: its path or the `templateId` of its body says so.
 fn is_template(path: &str, body: &str) -> bool {
     let may_name_one = body.contains("\"templateId\"");
     let fields: Map<String, Value> =
@@ -80,7 +80,7 @@ fn is_template(path: &str, body: &str) -> bool {
     MessageSort::of(path, &fields) != MessageSort::Free
 }
 
-/// Skips the unsent rows of a run for other people, and says so.
+/// Skips the unsent rows of a run for other people, and prints a note.
 pub(super) fn leave_others_out(
     context: &Context,
     windows: &OpenWindows,

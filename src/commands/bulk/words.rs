@@ -1,4 +1,4 @@
-//! Sentences about runs that several commands say: that one is damaged or cannot be read, why one is paused, and when.
+//! Sentences about runs that several commands print: damaged or unreadable runs, the reason of a pause, and times.
 
 use std::fmt::Display;
 
@@ -13,7 +13,7 @@ use crate::ledger::{
 use crate::output::grouped;
 use crate::timestamps::{self, of_milliseconds};
 
-/// Warns of a damaged ledger, with the way out; returns its exit code, or success if it is intact.
+/// Warns of a damaged ledger, with a hint; returns its exit code, or success if it is intact.
 pub(super) fn report_damage(context: &Context, run: impl Display, damage: Option<&LedgerError>) -> ExitCode {
     let Some(damage) = damage else { return ExitCode::Success };
     context.stderr.warning(&format!(
@@ -23,13 +23,13 @@ pub(super) fn report_damage(context: &Context, run: impl Display, damage: Option
     ExitCode::Ledger
 }
 
-/// Warns of a run whose ledger cannot be read, with the way out; gives the code of that.
+/// Warns of a run whose ledger cannot be read, with a hint; returns its exit code.
 pub(super) fn report_unreadable(context: &Context, UnreadableRun { name, error, .. }: &UnreadableRun) -> ExitCode {
     context.stderr.warning(&format!("what run {name} sent is not known: {error}; {}", error.hint()));
     ExitCode::Ledger
 }
 
-/// For the runs that a command passes over which does something with others.
+/// Warns of runs that a command passes over while it handles others.
 pub(super) fn warn_of_left_alone(context: &Context) -> impl FnMut(&RunName, &LedgerError) {
     |run, error| context.stderr.warning(&format!("run {run} is left alone: {error}; {}", error.hint()))
 }
@@ -56,7 +56,7 @@ pub(super) fn since_when(PausedRun { pause, at, .. }: &PausedRun) -> String {
     format!("paused since {}: {}", local_time(*at), why(pause))
 }
 
-/// What to check before the run `name` is resumed.
+/// What to check before resuming the run `name`.
 pub(super) fn what_to_look_at(reason: PausedFor, name: &RunName) -> String {
     match reason {
         PausedFor::Failover | PausedFor::Restored => {
@@ -66,7 +66,7 @@ pub(super) fn what_to_look_at(reason: PausedFor, name: &RunName) -> String {
     }
 }
 
-/// How far messages came, as data.
+/// Delivery counts as data.
 pub(super) fn deliveries_as_json(counts: &DeliveryCounts) -> Value {
     let fields = [
         ("asked_at", json!(utc(counts.asked_at))),

@@ -1,4 +1,4 @@
-//! `bulk work`: a machine sends rows of a run, beside others.
+//! `bulk work`: sends rows of a run from one machine, together with others.
 
 use clap::Args;
 
@@ -29,7 +29,7 @@ pub(crate) struct BulkWorkArgs {
     options: WorkOptions,
 }
 
-/// Of a file only one process can, so that it is resumed.
+/// Only one process can send a run in a file, so it is resumed.
 pub(crate) fn run(context: &mut Context, args: BulkWorkArgs) -> Result<ExitCode, CommandError> {
     let options = RunOptions { work: args.options, ..RunOptions::default() };
     let args = BulkResumeArgs { run: args.run, options, ..BulkResumeArgs::default() };

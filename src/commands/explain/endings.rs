@@ -1,5 +1,5 @@
-//! `explain` for endings of a command: exit codes, HTTP statuses, and the names in the record. `docs/exit-codes.md` has all of
-//! it.
+//! `explain` for the results of a command: exit codes, HTTP statuses, and names in the record. `docs/exit-codes.md` has
+//! the full list.
 
 /// An exit code: what it means, whether the message was sent, and whether to send it again.
 const EXIT_CODES: [(u8, &str, &str, &str); 18] = [
@@ -85,7 +85,7 @@ const EXIT_CODES: [(u8, &str, &str, &str); 18] = [
     (143, "SIGTERM", "unknown if an attempt was under way, otherwise no", "see standard error"),
 ];
 
-/// Names in the record, each with the exit code that says the same.
+/// Names in the record, each with its exit code.
 const NAMES: [(&str, &str, Option<u8>); 18] = [
     ("yes", "`sent`: accepted by Jelou; how far it came, jelouctl messages get ID tells", Some(0)),
     ("no", "`sent`: it did not leave, or was refused; `error` says why", None),
@@ -120,7 +120,7 @@ pub(super) fn about(topic: &str) -> Option<String> {
     code.or(status).or(name)
 }
 
-/// Every name that can be asked for.
+/// Every name that can be explained.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     NAMES.iter().map(|(name, _, _)| *name)
 }
@@ -135,7 +135,7 @@ fn of_name((name, meaning, code): (&str, &str, Option<u8>)) -> String {
     format!("{name} in the record, {meaning}{code}")
 }
 
-/// As the table of `docs/exit-codes.md`, from the top; an error's code in the answer says more.
+/// Like the table of `docs/exit-codes.md`, from the top; an error code in the answer is more precise.
 fn status(status: u16) -> Option<String> {
     let (meaning, code) = match status {
         200..=299 => (

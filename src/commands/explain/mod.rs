@@ -44,8 +44,8 @@ pub(crate) struct ExplainArgs {
     example: bool,
 }
 
-/// Prints what the topic is: a kind, its type on the wire, a code, a status or a name of the record; without one, all kinds
-/// and codes.
+/// Explains the topic: a kind, its type on the wire, a code, a status or a name in the record. Without a topic, lists
+/// all kinds and codes.
 pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, CommandError> {
     let text = match args.topic.as_deref() {
         None if context.stdout.is_for_a_person() => every_name(),
@@ -68,7 +68,7 @@ fn everything() -> String {
     format!("{INTRODUCTION}\n\n{kinds}\n\n# Error codes\n\n{codes}")
 }
 
-/// For a terminal: what can be asked about.
+/// For a terminal: all topics.
 fn every_name() -> String {
     let mut text = "Kinds of messages:\n".to_owned();
     for kind in Message::all() {

@@ -1,4 +1,4 @@
-//! A kind for a terminal: flags on the left, what they take on the right, required ones first, in 80 characters.
+//! Prints a kind for a terminal: flags on the left, their values on the right, required ones first, in 80 characters.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use crate::message::{Envelope, Field, Message};
 use crate::output::pretty;
 
 const WIDTH: usize = 80;
-/// The right column; a longer flag has a line of its own.
+/// The column of the right side; a longer flag gets its own line.
 const RIGHT: usize = 22;
 const LEFT: usize = RIGHT - 2;
 
@@ -32,13 +32,13 @@ pub(super) fn of_kind(kind: &Message) -> String {
     text
 }
 
-/// A command line in several, broken before its flags, so that it can be pasted.
+/// Splits a command line before its flags into lines that can be pasted.
 fn command_in_lines(command: &str) -> String {
     let mut text = String::new();
     let mut width = 0;
     for (index, part) in command.split(" --").enumerate() {
         let part = if index == 0 { part.to_owned() } else { format!(" --{part}") };
-        // Room for the backslash.
+        // Leaves room for the backslash.
         if index > 0 && width + part.chars().count() + 2 > WIDTH {
             text.push_str(" \\\n   ");
             width = 3;
@@ -74,7 +74,7 @@ fn pair(flag: &str, about: &str) -> String {
     }
 }
 
-/// The words of `text` in lines of at most `width` characters; a longer word has a line of its own.
+/// The words of `text` in lines of at most `width` characters; a longer word gets its own line.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -98,7 +98,7 @@ mod tests {
         for kind in Message::all() {
             let text = of_kind(&kind);
             let (about, json) = text.split_once("\n\n{").unwrap_or((&text, ""));
-            // A long value of the example is not broken: the line can be pasted.
+            // A long value of the example is not split, so that the line can be pasted.
             for line in about.split("\nExample:\n").next().unwrap_or_default().lines() {
                 assert!(line.chars().count() <= WIDTH, "{}: {line}", kind.command());
             }

@@ -14,7 +14,7 @@ use crate::process::block_on;
 use crate::sending::{DeliveryWait, Flight, Interrupted, Opening, Sender, UnresolvedSender, WaitEnd, WaitGoal};
 use crate::timestamps::local_second;
 
-/// Most characters of an id.
+/// The maximum length of an id in characters.
 const LONGEST_ID: usize = 200;
 
 /// Show the delivery status of a message: accepted, at WhatsApp, delivered, read, replied or undelivered
@@ -42,7 +42,7 @@ pub(crate) struct GetArgs {
     within: Option<Timeout>,
 }
 
-/// What is known of a message, for `-o record`.
+/// The known facts about a message, for `-o record`.
 #[derive(Serialize)]
 struct KnownMessage<'a> {
     message_id: &'a str,
@@ -151,7 +151,7 @@ impl<'a> KnownMessage<'a> {
         }
     }
 
-    /// What is known, for a person.
+    /// The known facts, for a person.
     fn rows(&self) -> impl Iterator<Item = Vec<String>> {
         let time = |at: Option<Timestamp>| at.map(local_second);
         let text = |text: Option<&str>| text.map(str::to_owned);

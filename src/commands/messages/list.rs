@@ -1,4 +1,4 @@
-//! `messages list`: the history of a bot, both directions, newest last; with `--follow` also what comes from now on.
+//! `messages list`: the history of a bot in both directions, newest last; with `--follow` also new messages.
 
 use std::collections::{HashMap, HashSet};
 use std::num::NonZeroUsize;
@@ -26,11 +26,11 @@ use crate::process::block_on;
 use crate::sending::{Flight, Interrupted, Opening, Sender, UnresolvedSender};
 use crate::timestamps::now;
 
-/// The start of the listing if none is given.
+/// The default start of the listing.
 const SINCE: TimeBound = TimeBound::Ago(Duration::from_secs(24 * 60 * 60));
-/// Between two looks with `--follow`.
+/// The time between two look-ups with `--follow`.
 const PAUSE: Duration = Duration::from_secs(2);
-/// How much later than its time a message may be listed and still be seen by `--follow`.
+/// The longest delay after which a message is still seen by `--follow`.
 const LATEST: Duration = Duration::from_secs(10 * 60);
 /// Messages older than the span by more than this are not listed again.
 const KEPT: Duration = Duration::from_secs(60);
@@ -84,7 +84,7 @@ enum By {
     User,
 }
 
-/// Which messages are shown.
+/// Selects the messages to show.
 struct MessageFilter {
     person: Option<String>,
     author: Option<MessageAuthor>,
@@ -93,9 +93,9 @@ struct MessageFilter {
 
 /// The part of the history that was read.
 struct HistoryReading {
-    /// The newest first.
+    /// Newest first.
     listed: Vec<Listed>,
-    /// Why it is not all.
+    /// Why the listing is incomplete.
     problem: Option<LookUpError>,
 }
 
@@ -157,11 +157,11 @@ struct MessageListing<'a> {
     sender: &'a Sender,
     filter: MessageFilter,
     limit: Option<usize>,
-    /// What was printed, with its time, so that `--follow` does not repeat it.
+    /// Printed messages with their times, so that `--follow` does not repeat them.
     printed: HashMap<u64, Option<Timestamp>>,
-    /// Whether the table has its header.
+    /// Whether the table header was printed.
     has_header: bool,
-    /// Whom `-o to` has printed.
+    /// The people that `-o to` has printed.
     people: HashSet<String>,
 }
 
@@ -198,8 +198,8 @@ impl MessageListing<'_> {
         Ok(ExitCode::Success)
     }
 
-    /// Reads new messages until a signal, which is its normal end while the server answers. If the server stops answering, it
-    /// waits; then the span begins where it was last read completely.
+    /// Reads new messages until a signal, which is its normal end while the server answers. If the server stops
+    /// answering, it waits; then the span begins at the last complete read.
     async fn follow(&mut self, look_ups: &mut LookUps<'_>) -> Result<(), CommandError> {
         look_ups.retry_for = Duration::MAX;
         let (first_look, first_time) = (Instant::now(), look_ups.now());
@@ -223,7 +223,8 @@ impl MessageListing<'_> {
                 Some(_) => false,
             };
             if is_printed {
-                // One wrong time of the server must not let the span begin behind what is still to come.
+                // A single wrong time from the server must not move the start of the span past messages that are still
+                // to come.
                 let passed = first_time.checked_add(first_look.elapsed()).unwrap_or(first_time);
                 let now = look_ups.now().min(passed);
                 since = now.checked_sub(LATEST + began.elapsed()).unwrap_or(since);
@@ -262,7 +263,7 @@ impl MessageListing<'_> {
                 known.repeat(message);
             } else if !self.printed.contains_key(&key) && self.filter.shows(&message) {
                 places.insert(key, listed.len());
-                // The rest of an entry can be long, and is printed in one format alone.
+                // The rest of an entry can be long, and only one format prints it.
                 let entry = if self.context.stdout.format == Format::Response { entry.clone() } else { Value::Null };
                 listed.push(Listed { key, message, entry });
             }
@@ -279,7 +280,7 @@ impl MessageListing<'_> {
         HistoryReading { listed, problem }
     }
 
-    /// Prints what was read, the newest last. An incomplete list of people is not printed at all.
+    /// Prints the messages that were read, newest last. An incomplete list of people is not printed at all.
     fn print(&mut self, listed: &[Listed], is_whole: bool) -> Result<(), CommandError> {
         let stdout = &self.context.stdout;
         if stdout.format == Format::To && !is_whole {

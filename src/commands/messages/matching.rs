@@ -18,7 +18,8 @@ impl FromStr for Matching {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
-        // In an expression a capital of ASCII can be a class: `\S` is not `\s`. The builder ignores their case.
+        // In an expression, an ASCII capital can be a class: `\S` differs from `\s`. The builder ignores case for
+        // ASCII.
         let lowered = |character: char| {
             let kept = if character.is_ascii() { Some(character) } else { None };
             let lowered = character.to_lowercase().filter(move |_| kept.is_none());
@@ -29,7 +30,7 @@ impl FromStr for Matching {
     }
 }
 
-/// `text` with each letter and digit in its plain form, as `lower` makes it small.
+/// Replaces each letter and digit of `text` with its plain form; `lower` converts it to lower case.
 fn plain<I: Iterator<Item = char>>(text: &str, lower: impl Fn(char) -> I) -> String {
     let normalizer = DecomposingNormalizerBorrowed::new_nfkd();
     let mut plain = String::with_capacity(text.len());
@@ -46,7 +47,7 @@ fn plain<I: Iterator<Item = char>>(text: &str, lower: impl Fn(char) -> I) -> Str
     plain
 }
 
-/// Whether it only adds an accent to the letter before it.
+/// Whether the character only adds an accent to the previous letter.
 fn is_mark(character: char) -> bool {
     matches!(character, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }

@@ -1,4 +1,4 @@
-//! `messages`: what Jelou knows of messages that were sent or came in. It only reads.
+//! `messages`: what Jelou knows about sent and incoming messages. It only reads.
 
 mod get;
 mod list;

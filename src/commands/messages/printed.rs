@@ -1,4 +1,4 @@
-//! Messages as they are printed: as data, as recipients, or as a table.
+//! Prints messages as data, as recipients, or as a table.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use crate::output::{Format, Stdout, StreamError};
 use crate::phone::person_key;
 use crate::timestamps::local_second;
 
-/// A message that is shown, with the API's own entry.
+/// A shown message, with the API's own entry.
 pub(super) struct Listed {
     pub(super) key: u64,
     pub(super) message: HistoryMessage,
@@ -62,7 +62,7 @@ impl<'a> MessageRecord<'a> {
     }
 }
 
-/// By their times; one without a time stays beside the one that was listed before it.
+/// Sorts by time; a message without a time stays next to the one listed before it.
 pub(super) fn newest_last(listed: &[Listed]) -> Vec<&Listed> {
     let mut last = None;
     let mut timed: Vec<_> = listed

@@ -15,7 +15,7 @@ pub(super) enum TimeBound {
 }
 
 impl TimeBound {
-    /// The point in time, `now` being now. What lies before all dates is the first of them.
+    /// The point in time, relative to `now`. A time before all dates becomes the first date.
     pub(super) fn at(self, now: Timestamp) -> Timestamp {
         match self {
             Self::Ago(duration) => now.checked_sub(duration).unwrap_or(Timestamp::MIN),
@@ -27,7 +27,7 @@ impl TimeBound {
 impl FromStr for TimeBound {
     type Err = String;
 
-    /// A time without a zone is one of this machine's.
+    /// A time without a zone is in this machine's zone.
     fn from_str(raw: &str) -> Result<Self, String> {
         let text = raw.trim();
         let here = |time: DateTime| time.to_zoned(TimeZone::system()).ok().map(|time| time.timestamp());

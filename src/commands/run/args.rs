@@ -119,7 +119,7 @@ pub(crate) enum NotifyOn {
 }
 
 impl RunArgs {
-    /// The longest that the notice may take.
+    /// The time limit of the notice.
     pub(super) fn patience(&self) -> Duration {
         self.notify_timeout.unwrap_or(Timeout::DEFAULT).duration()
     }

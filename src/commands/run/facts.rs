@@ -1,4 +1,4 @@
-//! What templates see of a command: its name, never its arguments, which may hold secrets.
+//! The facts about a command that templates see: its name, never its arguments, which may hold secrets.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -16,7 +16,7 @@ pub(super) const ENDS: [CommandEnd; 3] = [
     CommandEnd { code: Some(1), signal: None },
 ];
 
-/// A command that began when this was made.
+/// A command that began when this was created.
 pub(crate) struct Facts {
     command: String,
     host: String,
@@ -39,7 +39,7 @@ impl Facts {
         self.begun
     }
 
-    /// As it is now that it has `ended` so at this instant, or would have.
+    /// The facts once the command has `ended` at this instant, or would have.
     pub(crate) fn ended(&self, ended: CommandEnd, at: Instant) -> Map<String, Value> {
         let elapsed = at.saturating_duration_since(self.begun);
         // Milliseconds do not matter after minutes.

@@ -1,5 +1,5 @@
-//! `run`: runs a command, then sends its result. Of the command, only its name goes into the message, unless the end of its
-//! stderr is wanted.
+//! `run`: runs a command, then sends its result. Of the command, only its name goes into the message, unless the end of
+//! its stderr is requested.
 
 mod args;
 mod facts;
@@ -35,19 +35,19 @@ use crate::sending::{
 };
 use crate::template::language;
 
-/// Runs the command and sends the notice. The command matters more than the notice: what keeps the notice from leaving is
+/// Runs the command and sends the notice. The command matters more than the notice: problems with the notice are
 /// reported before and after, and the command runs anyway, unless `--check-first` is given.
 ///
 /// # Errors
-/// When standard input is asked for twice; with `--check-first`, `--dry-run` and `--curl` also when the notice cannot be
-/// made or could not leave. The command has not run then.
+/// If standard input is requested twice; with `--check-first`, `--dry-run` and `--curl` also if the notice cannot be
+/// created or sent. The command has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
     claim_exclusions(context, &arguments.exclude)?;
     let language = language();
     let (read, problem) = match notice::read(context, arguments) {
         Ok(read) => (Some(read), None),
-        // The command line alone shows it.
+        // This can be seen from the command line alone.
         Err(error) if asks_twice_for_stdin(context, arguments) => return Err(error),
         Err(error) => (None, Some(error)),
     };
@@ -90,7 +90,7 @@ fn asks_twice_for_stdin(context: &Context, arguments: &RunArgs) -> bool {
     is_taken && arguments.body == Some(JsonSource::From(Source::Stdin))
 }
 
-/// A command about to run, with what its notice needs to leave.
+/// A command about to run, with what its notice needs.
 struct CommandRun<'a> {
     context: &'a Context,
     arguments: &'a RunArgs,
@@ -108,7 +108,7 @@ struct CommandRun<'a> {
     problem: Option<CommandError>,
 }
 
-/// A failed notice: its own exit code, the stable name of the error, and its message.
+/// A failed notice: its exit code, the stable name of the error, and its message.
 struct NoticeFailure(ExitCode, &'static str, String);
 
 impl From<CommandError> for NoticeFailure {
@@ -118,13 +118,13 @@ impl From<CommandError> for NoticeFailure {
 }
 
 impl NoticeFailure {
-    /// The same with its hint, which names the command that helps.
+    /// The same with its hint.
     fn with_way_out(error: &CommandError) -> Self {
         let hint = error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
         Self(error.code, error.name, format!("not sent: {}{hint}", error.line()))
     }
 
-    /// A notice that was not accepted within `limit`, as `flight` tells.
+    /// A notice that was not accepted within `limit`, according to `flight`.
     fn late(limit: Duration, flight: &Flight) -> Self {
         let seconds = limit.as_secs_f64();
         if flight.is_under_way() {
@@ -143,8 +143,8 @@ impl NoticeFailure {
 }
 
 impl CommandRun<'_> {
-    /// Runs the command, then sends the notice if it is wanted. Returns the command's exit code, or with `--strict-notify` that
-    /// of a failed notice.
+    /// Runs the command, then sends the notice if wanted. Returns the command's exit code, or with `--strict-notify`
+    /// that of a failed notice.
     async fn run(mut self) -> Result<ExitCode, CommandError> {
         let Self { context, arguments, .. } = self;
         let can_be_made = self.ready.is_some() && self.problem.is_none();
@@ -153,7 +153,7 @@ impl CommandRun<'_> {
             Some((_, sender)) => match sender.connect(context).await.map_err(CommandError::from) {
                 Ok(Opening::Open(connection)) => Some(connection),
                 Ok(Opening::Interrupted(signal)) => return Err(Interrupted(signal).into()),
-                // Ctrl-C at the question for the secret is for all of it.
+                // Ctrl-C at the question for the secret ends the whole command.
                 Err(error) if arguments.check_first || matches!(error.code, ExitCode::Signal(_)) => return Err(error),
                 Err(error) => {
                     self.problem.get_or_insert(error);
@@ -208,7 +208,7 @@ impl CommandRun<'_> {
         Ok(if arguments.strict_notify { of_notice } else { code })
     }
 
-    /// Makes the notice from what is known now, and sends it.
+    /// Fills the notice from what is known now, and sends it.
     async fn fill_and_notify(
         &mut self,
         connection: Option<Connection>,
@@ -226,7 +226,7 @@ impl CommandRun<'_> {
             Some(connection) => after_command(connection, ended)?,
             None => self.connect_again(sender, ended).await?,
         };
-        // A job that says `set -x` writes the secret that it was given.
+        // A job with `set -x` prints the secret that it was given.
         let redact = |text: String| connection.credentials.redact(&text).unwrap_or(text);
         let tail = tail.map(|tail| tail.text(redact));
         let tail = tail.as_deref().map(|text| if text.is_empty() { NO_TAIL } else { text });
@@ -239,7 +239,7 @@ impl CommandRun<'_> {
         self.notify(connection, sender, &outgoing, record).await
     }
 
-    /// A vault that was sealed, or a network that was away, before a command that took hours may be there now.
+    /// Connects again: a sealed vault or an unavailable network may be back after a long command.
     async fn connect_again(&self, sender: &Sender, ended: Instant) -> Result<Connection, NoticeFailure> {
         let Self { context, arguments, .. } = self;
         match tokio::time::timeout(arguments.patience(), sender.connect_after(context, ended)).await {
@@ -278,7 +278,7 @@ impl CommandRun<'_> {
         }
     }
 
-    /// Sends the notice; a signal that was not the command's ends it.
+    /// Sends the notice; a signal that was not meant for the command ends it.
     async fn notify(
         &self,
         mut connection: Connection,
@@ -339,8 +339,8 @@ impl CommandRun<'_> {
     }
 }
 
-/// `connection` with the signals that end the notice. Those that it has were caught before the command, and were the
-/// command's.
+/// `connection` with the signals that end the notice. Its previous signals were caught before the command, and were
+/// meant for the command.
 fn after_command(connection: Connection, ended: Instant) -> Result<Connection, NoticeFailure> {
     let mut signals = Signals::after_command(ended);
     let caught = signals.catch(&Signal::THAT_END_US);

@@ -1,4 +1,4 @@
-//! The message of how a command ended: read and tried before the command runs, filled once it has ended.
+//! The message about how a command ended: read and tried before the command runs, filled once it has ended.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::template::{BodyTemplate, Misspelling, TemplateError, misspelling, spe
 const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
 const TEXT_WITH_TAIL: &str =
     "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}\n{{ tail }}";
-/// The tail of a command that wrote nothing: a message must not be empty.
+/// The tail of a command without stderr output: a message must not be empty.
 pub(crate) const NO_TAIL: &str = "(nothing on stderr)";
 
 /// The values of a text, except the tail.
@@ -29,14 +29,14 @@ pub(crate) struct Notice<'a> {
     kind: &'a Message,
     body: BodyTemplate<'a>,
     to: RecipientSources,
-    /// What its texts have that is probably not meant so.
+    /// Warnings about parts of its texts that are probably mistakes.
     pub(super) cautions: Vec<String>,
 }
 
-/// The kind and the body that the flags make, with its templates.
+/// The kind and the body from the flags, with its templates.
 ///
 /// # Errors
-/// When the body cannot be read, or is of no kind.
+/// If the body cannot be read, or does not match any kind.
 pub(crate) fn read(context: &mut Context, arguments: &RunArgs) -> Result<(Message, Value), CommandError> {
     let body = match (&arguments.template, &arguments.body) {
         (Some(name), _) => {
@@ -66,7 +66,7 @@ pub(crate) fn read(context: &mut Context, arguments: &RunArgs) -> Result<(Messag
 }
 
 impl<'a> Notice<'a> {
-    /// Compiles the templates of `body`; `schema` is that of the kind.
+    /// Compiles the templates of `body`; `schema` is the schema of the kind.
     pub(crate) fn compile(
         language: &'a Language<'a>,
         schema: &Value,
@@ -83,10 +83,11 @@ impl<'a> Notice<'a> {
         Ok(Self { kind, body, to, cautions })
     }
 
-    /// The message, with warnings beside it. What no message can have is taken out of it, since the notice matters more.
+    /// The message with its warnings. Characters that a message cannot contain are removed, since the notice matters
+    /// more.
     ///
     /// # Errors
-    /// When a template asks for what there is not, or the message is not valid.
+    /// If a template uses a missing value, or the message is not valid.
     pub(crate) fn fill(
         &self,
         facts: &Map<String, Value>,
@@ -102,7 +103,7 @@ impl<'a> Notice<'a> {
         Ok((outgoing, changed))
     }
 
-    /// As [`Notice::fill`], with as much of the end of `tail` as the message has room for.
+    /// Like [`Notice::fill`], with as much of the end of `tail` as fits into the message.
     pub(crate) fn fill_to_fit(
         &self,
         facts: &Map<String, Value>,
@@ -124,7 +125,7 @@ impl<'a> Notice<'a> {
     }
 }
 
-/// A text that asks for a missing value: the values of a command are not a row of a list.
+/// A text that uses a missing value: the values of a command are not columns of a list.
 fn unfilled(error: &TemplateError) -> UsageError {
     let TemplateError { path, problem, missing, .. } = error;
     let values = format!("the values are {}, and with --tail also tail", VALUES.join(", "));
@@ -139,7 +140,7 @@ fn unfilled(error: &TemplateError) -> UsageError {
     }
 }
 
-/// Removes escape sequences and control characters from the texts of `body`; returns whether there were any.
+/// Removes escape sequences and control characters from the texts of `body`; returns a warning for each changed text.
 fn without_control_characters(body: &mut Value) -> Vec<String> {
     let mut changed = Vec::new();
     visit_texts(body, "", &mut |path, text| {
@@ -152,7 +153,7 @@ fn without_control_characters(body: &mut Value) -> Vec<String> {
     changed
 }
 
-/// Warnings of texts in which something is meant for a value and is none, or for a line break.
+/// Warns of texts that look like they contain a value or a line break but do not.
 fn cautions(language: &Language<'_>, body: &BodyTemplate<'_>) -> Vec<String> {
     let value = |name: &str| VALUES.iter().chain(&["tail"]).find(|value| **value == name).map(ToString::to_string);
     let sources = body.sources("").into_iter();
@@ -178,7 +179,7 @@ mod tests {
 
     const MOST_OF_A_TEXT: usize = 4096;
 
-    /// What `text` becomes of a backup that failed, with the end of its stderr.
+    /// The result of `text` for a backup that failed, with the end of its stderr.
     fn filled(text: &str, tail: Option<&str>) -> Result<(Value, Vec<String>), CommandError> {
         let language = language();
         let body = json!({ "type": "text", "text": text });

@@ -13,23 +13,23 @@ use crate::output::Record;
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::sending::{AuditLog, Sender, UnresolvedSender, add_do_not_contact, check_not_excluded, read_exclusions};
 
-/// As far as a notice could be prepared.
+/// A notice, as far as it could be prepared.
 #[derive(Default)]
 pub(super) struct Prepared<'a> {
-    /// Nothing where no notice can leave, however the command ends.
+    /// None if the notice cannot be sent, however the command ends.
     pub(super) ready: Option<(Notice<'a>, Sender)>,
-    /// Who must not be written to.
+    /// The people who must not be written to.
     pub(super) exclusions: Exclusions,
     /// The notice of one outcome, if each outcome has its own.
     pub(super) example: Option<Outgoing>,
     /// The templates that the notices name.
     pub(super) templates: TemplateUses,
-    /// The warnings about the notice that were told.
+    /// The warnings about the notice that were printed.
     pub(super) warnings: Vec<String>,
     pub(super) log: AuditLog,
-    /// What is known of the notice, for a log.
+    /// The known facts of the notice, for a log.
     pub(super) record: Record,
-    /// What keeps the notice from leaving, or the notice of one of the ends.
+    /// The error that keeps the notice, or the notice of one outcome, from being sent.
     pub(super) problem: Option<CommandError>,
 }
 
@@ -80,7 +80,7 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// Who must not be written to.
+/// Reads the lists of people who must not be written to.
 fn read_lists(context: &Context, arguments: &RunArgs, sender: &Sender) -> Result<Exclusions, CommandError> {
     let countries = CountryRule { otherwise: arguments.country.or(sender.settings.country()), by_column: true };
     let options = ExclusionOptions { countries, encoding: None };
@@ -89,10 +89,10 @@ fn read_lists(context: &Context, arguments: &RunArgs, sender: &Sender) -> Result
     Ok(exclusions)
 }
 
-/// The bot that a body names, who must not be written to, and `allow_to`.
+/// Checks the bot that a body names, the people who must not be written to, and `allow_to`.
 ///
 /// # Errors
-/// When `sender` may not send `outgoing`.
+/// If `sender` may not send `outgoing`.
 pub(super) fn check(sender: &Sender, exclusions: &Exclusions, outgoing: &Outgoing) -> Result<(), CommandError> {
     outgoing.check_bot(sender.bot.as_str())?;
     check_not_excluded(exclusions, outgoing.recipients())?;
@@ -101,13 +101,13 @@ pub(super) fn check(sender: &Sender, exclusions: &Exclusions, outgoing: &Outgoin
 
 /// A notice that was filled for every outcome that is sent.
 struct TriedOut {
-    /// The notice of the last one.
+    /// The notice of the last outcome.
     outgoing: Outgoing,
     templates: TemplateUses,
     warnings: Vec<String>,
 }
 
-/// Fills the notice for every outcome that is sent, with its warnings on standard error.
+/// Fills the notice for every outcome that is sent, and prints its warnings on standard error.
 fn try_out(context: &Context, arguments: &RunArgs, notice: &Notice<'_>) -> Result<TriedOut, CommandError> {
     let facts = Facts::new(arguments.program());
     let tail = arguments.tail.map(|_| NO_TAIL);
