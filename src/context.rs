@@ -1,4 +1,4 @@
-//! What every command gets: the flags that stand anywhere, the streams, and how to say that a line cannot be carried out.
+//! What every command gets: the global flags, the streams, and the error for a line that cannot be carried out.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -11,10 +11,10 @@ use crate::config::Flags;
 use crate::input::Input;
 use crate::output::{Stderr, Stdout, StreamError};
 
-/// How much of a file is looked at to tell what it is: more than the longest row of a list takes.
+/// How many bytes of a file are read to identify it: more than the longest row of a list.
 const LOOKED_AT: u64 = 2 << 20;
 
-/// What every command works with.
+/// The context of every command.
 #[derive(Debug, Default)]
 pub(crate) struct Context {
     pub(crate) flags: Flags,
@@ -28,7 +28,7 @@ pub(crate) struct Context {
     pub(crate) no_input: bool,
 }
 
-/// What becomes of a request once it is made.
+/// What to do with a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Mode {
     #[default]
@@ -40,12 +40,12 @@ pub(crate) enum Mode {
 }
 
 impl Context {
-    /// Whether a person is there to answer: a script must never hang on a prompt.
+    /// Whether a person can answer: a script must never hang on a prompt.
     pub(crate) fn can_ask(&self) -> bool {
         !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Whether the person, or `--yes`, says yes to `question`; nothing where nobody can be asked.
+    /// Whether the person, or `--yes`, says yes to `question`; None if no one can be asked.
     pub(crate) fn confirms(&self, question: &str) -> Result<Option<bool>, StreamError> {
         if self.assume_yes {
             return Ok(Some(true));
@@ -58,11 +58,12 @@ impl Context {
         Ok(Some(["y", "yes", "s", "si", "sí"].contains(&answer.to_lowercase().as_str())))
     }
 
-    /// Refuses the file of `flag` where writing it would destroy something other than `what`, unless `--yes` was typed.
-    /// `is_ours` judges how the file begins. An empty file has nothing to lose, and a device or a pipe is not replaced.
+    /// Refuses the file of `flag` if writing it would destroy something other than `what`, unless `--yes` was typed.
+    /// `is_ours` judges the beginning of the file. An empty file has nothing to lose, and a device or a pipe is not
+    /// replaced.
     ///
     /// # Errors
-    /// When the file is another one, or cannot be looked at.
+    /// If it is another file, or cannot be read.
     pub(crate) fn check_overwrite(
         &self,
         flag: &str,
@@ -86,11 +87,11 @@ impl Context {
     }
 }
 
-/// Throws away what was typed before a question stood there: it answers something else.
+/// Discards what was typed before the question appeared: it does not answer the question.
 fn discard_typed_ahead() {
     #[cfg(unix)]
     {
-        // That it cannot be thrown away is no reason not to ask.
+        // If it cannot be discarded, the question is asked anyway.
         let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
     }
 }

@@ -1,10 +1,10 @@
-//! How a country writes numbers and dates, after CLDR. Lists are shown with it, and the filters of templates write with it.
+//! How countries write numbers and dates, according to CLDR. Used to show lists and by the filters of templates.
 
 use jiff::civil::{DateTime, Weekday};
 
 /// A space that does not break a line.
 const NO_BREAK: char = '\u{a0}';
-/// Numbers from here on may have more digits than a sheet keeps.
+/// Numbers from here on may have more digits than a spreadsheet keeps.
 const TOO_LARGE: f64 = 1e15;
 
 /// The language of months and days.
@@ -23,7 +23,7 @@ pub(crate) struct Conventions {
     code: &'static str,
     pub(crate) decimal_mark: char,
     thousands_mark: char,
-    /// A short date, in the letters of a sheet's formats.
+    /// A short date, in the format letters of a spreadsheet.
     pub(crate) short_date: &'static str,
     pub(crate) language: Option<Language>,
 }
@@ -87,7 +87,7 @@ const COUNTRIES: [Conventions; 46] = [
     of("TR", ',', '.', "dd.mm.yyyy", None),
 ];
 
-/// The languages of Windows that name a country (MS-LCID), as formats of cells have them.
+/// The language ids of Windows that name a country (MS-LCID), as used in cell formats.
 const LANGUAGE_IDS: [(u16, &str); 46] = [
     (0x040A, "ES"),
     (0x0C0A, "ES"),
@@ -138,29 +138,29 @@ const LANGUAGE_IDS: [(u16, &str); 46] = [
 ];
 
 impl Conventions {
-    /// Of the country with these two letters, where they are known.
+    /// The conventions of the country with these two letters, if known.
     pub(crate) fn of(code: &str) -> Option<Self> {
         COUNTRIES.into_iter().find(|country| country.code.eq_ignore_ascii_case(code))
     }
 
-    /// Of the country in a format's tag: `300A`, or `es-EC`.
+    /// The conventions of the country in a format's tag: `300A`, or `es-EC`.
     pub(crate) fn of_tag(tag: &str) -> Option<Self> {
         if let Some((_, country)) = tag.rsplit_once('-') {
             return Self::of(country);
         }
-        // What stands above these bits is the calendar and the digits.
+        // The bits above these are the calendar and the digits.
         let id = u32::from_str_radix(tag, 16).ok()? & 0xFFFF;
         let country = LANGUAGE_IDS.iter().find(|(known, _)| u32::from(*known) == id);
         country.and_then(|(_, country)| Self::of(country))
     }
 
-    /// Whether a currency's sign stands behind the amount: `5,00 €`.
+    /// Whether a currency's sign follows the amount: `5,00 €`.
     pub(crate) fn has_sign_behind(&self) -> bool {
         self.decimal_mark == ',' && (self.language.is_none() || ["ES", "PT"].contains(&self.code))
     }
 }
 
-/// How many digits a number is written with.
+/// How many digits to write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct NumberLayout {
     pub(crate) least_whole: usize,
@@ -172,8 +172,8 @@ pub(crate) struct NumberLayout {
 }
 
 impl NumberLayout {
-    /// The amount of `value` without its sign, rounded as a sheet rounds. Nothing where it needs a mark that no convention
-    /// gives, or has too many digits.
+    /// The amount of `value` without its sign, rounded as a spreadsheet rounds. None if it needs a separator that no
+    /// convention gives, or has too many digits.
     pub(crate) fn write(&self, value: f64, conventions: Option<&Conventions>) -> Option<String> {
         if !value.is_finite() || value.abs() >= TOO_LARGE {
             return None;
@@ -197,14 +197,14 @@ impl NumberLayout {
         Some(written)
     }
 
-    /// The digits before and behind the mark. A sheet calculates with 15 digits and rounds halves up.
+    /// The digits before and after the decimal separator. A spreadsheet calculates with 15 digits and rounds halves up.
     fn rounded(&self, value: f64) -> (String, String) {
         let written = format!("{:.14e}", value.abs());
         let (digits, exponent) = written.split_once('e').unwrap_or((&written, "0"));
         let mut digits: Vec<u8> = digits.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
         let shift = if self.is_percent { 3 } else { 1 };
         let point = exponent.parse::<i32>().unwrap_or(0) + shift;
-        // From here on `digits` begins at the mark, or before it.
+        // From here on, `digits` begins at the decimal separator, or before it.
         let zeros = usize::try_from(-point).unwrap_or(0);
         digits.splice(0..0, std::iter::repeat_n(0, zeros));
         let whole = usize::try_from(point).unwrap_or(0);
@@ -257,7 +257,7 @@ pub(crate) enum DatePiece {
 }
 
 impl DatePiece {
-    /// Whether it tells the day, not the time.
+    /// Whether it is part of the day, not of the time.
     pub(crate) fn is_of_day(&self) -> bool {
         match self {
             Self::Day
@@ -355,7 +355,7 @@ fn named<const N: usize>(names: &[[&'static str; N]; 3], language: Language, pla
     usize::try_from(place).ok().and_then(|place| names.get(place)).copied().unwrap_or_default()
 }
 
-/// `at` in these pieces; nothing where they need names of a language that is not known.
+/// `at`, written with these pieces; None if they need names in an unknown language.
 pub(crate) fn written_date(pieces: &[DatePiece], at: DateTime, language: Option<Language>) -> Option<String> {
     let short = |name: &str| name.chars().take(3).collect::<String>();
     let half_hour = if at.hour() % 12 == 0 { 12 } else { at.hour() % 12 };

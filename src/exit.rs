@@ -29,16 +29,16 @@ pub enum ExitCode {
     Guard,
     /// The ledger of a bulk run cannot be written; some rows may have been sent.
     Ledger,
-    /// Another process has the bulk run. Not sent.
+    /// Another process is using the bulk run. Not sent.
     InUse,
     /// `sandbox --expect` was not met.
     Expectation,
     /// Accepted by the API, but undelivered, or not as far as `--wait` says in time.
     NotReached,
-    /// The code of a command that was run for the user: 127 when it is not found, 126 when it cannot be run, 128 and the
-    /// signal's number when one ended it.
+    /// The code of a command that was run for the user: 127 if it is not found, 126 if it cannot be run, 128 plus the
+    /// signal's number if a signal ended it.
     Command(u8),
-    /// The signal of this number; the record and stderr say what is known.
+    /// Ended by the signal with this number; the record and stderr say what is known.
     Signal(u8),
 }
 

@@ -1,5 +1,5 @@
-//! What the user names to be read: a file, standard input as `-`, and `@FILE` in flags that take JSON.
-//! Nothing is read that was not named, and standard input serves one flag only.
+//! Reads what the user names: a file, standard input as `-`, and `@FILE` in flags that take JSON. Nothing else is read,
+//! and standard input serves only one flag.
 
 use std::convert::Infallible;
 use std::io::{self, IsTerminal, Read};
@@ -13,10 +13,10 @@ use crate::line_breaks::without_final_line_break;
 use crate::private_file::{FileError, PipeBound, open_to_read};
 use crate::repeated_field::repeated_field;
 
-/// The largest file or standard input that is read, in bytes: a message body is far smaller.
+/// The maximum size of a file or standard input, in bytes: a message body is far smaller.
 pub(crate) const MAX_BYTES: u64 = 1024 * 1024;
 
-/// What errors call JSON that was typed as the value of a flag.
+/// How errors name JSON that was typed as the value of a flag.
 const ITS_VALUE: &str = "its value";
 
 /// The value of a flag that takes `FILE|-`.
@@ -42,7 +42,7 @@ pub(crate) enum JsonSource {
 }
 
 impl JsonSource {
-    /// The value of `--body`: a file or `-`; as other flags have it, also JSON that begins with `{`, and `@FILE`.
+    /// The value of `--body`: a file or `-`; as with other flags, also JSON that begins with `{`, and `@FILE`.
     pub(crate) fn of_body(raw: &str) -> Result<Self, Infallible> {
         if raw.trim_start().starts_with('{') {
             return Ok(Self::Literal(raw.to_owned()));
@@ -89,7 +89,7 @@ pub(crate) enum InputError {
 }
 
 impl InputError {
-    /// The way out, for the hint line.
+    /// What to do, for the hint line.
     #[must_use]
     pub(crate) fn hint(&self) -> &'static str {
         match self {
@@ -110,17 +110,17 @@ impl InputError {
     }
 }
 
-/// Reads what flags name; remembers which flag has standard input.
+/// Reads what flags name; remembers which flag uses standard input.
 #[derive(Debug, Default)]
 pub(crate) struct Input {
     stdin_taken_by: Option<String>,
-    /// How long a pipe is waited for.
+    /// How long to wait for a pipe.
     pub(crate) bound: PipeBound,
 }
 
 impl Input {
-    /// Reserves standard input for `flag`, which may read it later or never. That another flag has it, or that it is a terminal,
-    /// is an error.
+    /// Reserves standard input for `flag`, which may read it later or never. It is an error if another flag has it, or
+    /// if it is a terminal.
     pub(crate) fn claim_stdin(&mut self, flag: &str) -> Result<(), InputError> {
         if let Some(taken_by) = &self.stdin_taken_by {
             return Err(InputError::StdinTwice { flag: flag.to_owned(), taken_by: taken_by.clone() });
@@ -132,8 +132,8 @@ impl Input {
         Ok(())
     }
 
-    /// The whole text of `source`, byte order mark dropped; `flag` is named in errors. Longer than [`MAX_BYTES`], it is
-    /// an error.
+    /// The whole text of `source` without its byte order mark; `flag` is named in errors. A text longer than
+    /// [`MAX_BYTES`] is an error.
     pub(crate) fn read(&mut self, flag: &str, source: &Source) -> Result<String, InputError> {
         let bytes = match source {
             Source::Stdin => {
@@ -156,20 +156,20 @@ impl Input {
         Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
     }
 
-    /// A text for a message: as [`Input::read`], one final newline dropped.
+    /// A text for a message: as [`Input::read`], without one final newline.
     pub(crate) fn text(&mut self, flag: &str, source: &Source) -> Result<String, InputError> {
         let text = self.read(flag, source)?;
         Ok(without_final_line_break(&text).to_owned())
     }
 
-    /// The JSON in `source`. An integer that JSON cannot carry exactly is an error, and so is a field that stands twice.
+    /// The JSON in `source`. An integer that JSON cannot carry exactly is an error, and so is a repeated field.
     pub(crate) fn json(&mut self, flag: &str, source: &Source) -> Result<Value, InputError> {
         let text = self.read(flag, source)?;
         parse(flag, &name_of(source), &text)
     }
 
-    /// The JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}`, which is never JSON, is a text that a bulk
-    /// run fills; no field that takes JSON takes it as it stands.
+    /// The JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}`, which is never JSON, is a text that a
+    /// bulk run fills; no field that takes JSON accepts it unfilled.
     pub(crate) fn json_flag(&mut self, flag: &str, value: &JsonSource) -> Result<Value, InputError> {
         match value {
             JsonSource::Literal(text) if text.trim_start().starts_with("{{") => Ok(Value::from(text.trim())),
@@ -185,7 +185,7 @@ impl Input {
         }
     }
 
-    /// The JSON of a flag that is given several times, each time one value or an array of them.
+    /// The JSON of a flag that may be repeated, each time with one value or an array of values.
     pub(crate) fn json_list(&mut self, flag: &str, values: &[JsonSource]) -> Result<Vec<Value>, InputError> {
         let mut list = Vec::new();
         for value in values {
@@ -204,7 +204,7 @@ fn read_to_limit(source: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What errors call it.
+/// How errors name it.
 pub(crate) fn name_of(source: &Source) -> String {
     match source {
         Source::Stdin => "standard input".to_owned(),
@@ -212,7 +212,7 @@ pub(crate) fn name_of(source: &Source) -> String {
     }
 }
 
-/// JSON whose numbers arrive as they are written; an integer beyond 64 bits is an error. Errors are in words.
+/// Parses JSON and keeps its numbers exact; an integer beyond 64 bits is an error. Errors are in plain words.
 pub(crate) fn parse_exact(text: &str) -> Result<Value, String> {
     let value = serde_json::from_str(text).map_err(|error| {
         format!("is not valid JSON at line {}, column {}: {}", error.line(), error.column(), json_problem(&error))
@@ -241,7 +241,7 @@ fn parse(flag: &str, name: &str, text: &str) -> Result<Value, InputError> {
     }
 }
 
-/// What is wrong with JSON, in words for somebody who has not written a parser.
+/// Describes an error in JSON for people who have not written a parser.
 fn json_problem(error: &serde_json::Error) -> String {
     let told = error.to_string();
     let told = told.split(" at line ").next().unwrap_or(&told);
@@ -261,7 +261,8 @@ fn json_problem(error: &serde_json::Error) -> String {
     problem.to_owned()
 }
 
-/// An integer outside -2^63…2^64-1 in valid JSON: `serde_json` reads it as the nearest double, which is another number.
+/// An integer outside -2^63…2^64-1 in valid JSON: `serde_json` reads it as the nearest double, which is a different
+/// number.
 fn inexact_integer(json: &str) -> Option<&str> {
     let mut rest = json;
     loop {
@@ -281,7 +282,7 @@ fn inexact_integer(json: &str) -> Option<&str> {
     }
 }
 
-/// Where the quote that ends a JSON string stands.
+/// The position of the quote that ends a JSON string.
 fn closing_quote(inside: &str) -> Option<usize> {
     let mut escaped = false;
     inside.bytes().position(|byte| {

@@ -1,5 +1,5 @@
-//! `jelouctl` as a library, for its binary alone. The modules stand in reading order: what is typed, what is done, what is
-//! sent, how, and what is said about it.
+//! `jelouctl` as a library, only for its binary. The modules are in reading order: what is typed, what is done, what is
+//! sent, how, and what is printed about it.
 
 mod cli;
 mod commands;

@@ -1,11 +1,11 @@
-//! Line breaks: which characters are one, and the one at the end that a text loses.
+//! Line breaks: which characters count as one, and removing the final one of a text.
 
 /// `text` with `\n` for each of its line breaks: those of Windows, of Word (vertical tab), form feeds, and those of Unicode.
 pub(crate) fn with_plain_line_breaks(text: &str) -> String {
     text.replace("\r\n", "\n").replace(is_other_line_break, "\n")
 }
 
-/// Whether it is a line break, and not `\n`.
+/// Whether it is a line break other than `\n`.
 pub(crate) fn is_other_line_break(character: char) -> bool {
     matches!(character, '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }

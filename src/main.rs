@@ -1,4 +1,5 @@
-//! Parse, run, end with the exit code. A panic is code 1: scripts must not meet a code that the table does not have.
+//! Parses the command line, runs it, and ends with the exit code. A panic is code 1: scripts must only see documented
+//! codes.
 
 use std::panic;
 use std::process::ExitCode;

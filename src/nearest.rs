@@ -1,11 +1,11 @@
-//! The name that was probably meant, and what two spellings of one have in common.
+//! Finds the name that was probably meant, and the common form of different spellings.
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 
-/// How alike two names must be, from 0 (nothing in common) to 1 (Jaro-Winkler).
+/// How similar two names must be, from 0 (nothing in common) to 1 (Jaro-Winkler).
 const ALIKE: f64 = 0.75;
 
-/// The one of `known` that is nearest to `name`, when one is near enough to be meant; capitals do not matter.
+/// The name in `known` that is nearest to `name`, if it is near enough; capitals do not matter.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     let likeness = |known: &str| strsim::jaro_winkler(&name, &known.to_lowercase());
@@ -13,17 +13,17 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     (best.0 > ALIKE).then_some(best.1)
 }
 
-/// A name as people mean it: its letters and digits, lower case, without accents.
+/// A name in its common form: letters and digits, lower case, without accents.
 pub(crate) fn plain(name: &str) -> String {
     let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(name);
     decomposed.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Words that mean something else in a template.
+/// Words with another meaning in a template.
 const RESERVED: [&str; 13] =
     ["row", "loop", "range", "dict", "true", "false", "none", "not", "and", "or", "in", "is", "if"];
 
-/// A name as a template can write it without quotes, which means the same: `nombre_completo`. Nothing where there is none.
+/// An equivalent name that a template can write without quotes: `nombre_completo`. None if there is none.
 pub(crate) fn identifier(name: &str) -> Option<String> {
     let words = name.split(|sign: char| !sign.is_alphanumeric()).map(plain).filter(|word| !word.is_empty());
     let identifier = words.collect::<Vec<_>>().join("_");

@@ -1,5 +1,5 @@
-//! Files that are ours to write: whole or not at all, and nobody else's to read; how a file that is named is opened to read;
-//! and the error that says which file could not be read or written.
+//! Files that we write: completely or not at all, and readable only by their owner. Also opens named files for reading,
+//! and has the error for a file that cannot be read or written.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use rustix::{
 };
 use thiserror::Error;
 
-/// What could not be done with which file or directory.
+/// An action that failed, with its file or directory.
 #[derive(Debug, Error)]
 #[error("failed to {action} {}: {cause}", path.display())]
 pub(crate) struct FileError {
@@ -31,8 +31,8 @@ impl FileError {
     }
 }
 
-/// Replaces the file, through a link to what it names: 0600, in a directory that is made 0700. When it cannot be
-/// written, the old file is whole.
+/// Replaces the file with mode 0600, in a directory that is created with 0700. If the path is a link, its target is
+/// replaced. If writing fails, the old file stays intact.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let target = target_of(path);
     let replace = || {
@@ -47,17 +47,17 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     replace().map_err(FileError::of("write", path))
 }
 
-/// What a pipe that is opened to read must have within ten seconds. From then on it may be as slow as it likes.
+/// What must happen within ten seconds after a pipe is opened for reading. After that, it may be slow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum PipeBound {
-    /// Somebody who has it open to write: a query may take minutes until its first row.
+    /// A process opens it for writing: a query may take minutes until its first row.
     #[default]
     Writer,
-    /// Its first byte, or its end.
+    /// The first byte or the end arrives.
     FirstByte,
 }
 
-/// Opens a file to read it. A pipe that does not keep its `bound` would keep us waiting for ever, and is an error.
+/// Opens a file for reading. A pipe that does not meet its `bound` is an error: it could block forever.
 #[cfg_attr(not(unix), expect(unused_variables, reason = "only Unix has pipes among its files"))]
 pub(crate) fn open_to_read(path: &Path, bound: PipeBound) -> io::Result<File> {
     #[cfg(unix)]
@@ -67,7 +67,7 @@ pub(crate) fn open_to_read(path: &Path, bound: PipeBound) -> io::Result<File> {
     File::open(path)
 }
 
-/// The thread that waits in vain is left behind.
+/// A thread that waits too long is abandoned.
 #[cfg(unix)]
 fn open_pipe(path: PathBuf, bound: PipeBound) -> io::Result<File> {
     const TIMEOUT: Duration = Duration::from_secs(10);
@@ -87,15 +87,15 @@ fn open_pipe(path: PathBuf, bound: PipeBound) -> io::Result<File> {
     receiver.recv_timeout(TIMEOUT).unwrap_or_else(nobody)
 }
 
-/// Opens a file as `options` say; one that has to be made is 0600. `action` is what it is opened for.
+/// Opens a file with `options`; a new file gets mode 0600. `action` is the purpose, for errors.
 pub(crate) fn open(action: &'static str, path: &Path, options: &mut OpenOptions) -> Result<File, FileError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(path).map_err(FileError::of(action, path))
 }
 
-/// Opens a file to write it anew: empty, and 0600 also where it was there before. What is not a regular file, such as a pipe,
-/// stays as it is.
+/// Opens a file to overwrite it: it becomes empty and gets mode 0600, even if it existed before. Anything but a regular
+/// file, such as a pipe, stays as it is.
 pub(crate) fn open_anew(path: &Path) -> Result<File, FileError> {
     let file = open("write", path, File::options().write(true).create(true).truncate(false))?;
     let empty = || {
@@ -110,8 +110,8 @@ pub(crate) fn open_anew(path: &Path) -> Result<File, FileError> {
     Ok(file)
 }
 
-/// Holds off every process that locks the same path, until it is dropped. What is locked is `FILE.lock` beside the file:
-/// the file itself is another one after each [`write`].
+/// Excludes every other process that locks the same path, until the lock is dropped. The lock is on `FILE.lock` beside
+/// the file, because each [`write`] replaces the file itself.
 pub(crate) fn lock(path: &Path) -> Result<File, FileError> {
     let target = target_of(path);
     if let Some(directory) = target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
@@ -130,12 +130,12 @@ pub(crate) fn lock(path: &Path) -> Result<File, FileError> {
     }
 }
 
-/// Makes the directory and those around it that are missing, 0700 each.
+/// Creates the directory and its missing parents, with mode 0700 each.
 pub(crate) fn create_directory(directory: &Path) -> Result<(), FileError> {
     make_directory(directory).map_err(FileError::of("create", directory))
 }
 
-/// What a link names, whether it is there or not; else the path itself.
+/// The target of a link, whether it exists or not; otherwise the path itself.
 pub(crate) fn target_of(path: &Path) -> PathBuf {
     let dangling = |path: &Path| Some(path.parent()?.join(fs::read_link(path).ok()?));
     fs::canonicalize(path).ok().or_else(|| dangling(path)).unwrap_or_else(|| path.to_owned())
@@ -162,7 +162,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        // Open for both, it waits for nobody who reads; it never writes a byte.
+        // Opened for both, it does not wait for a reader; it never writes a byte.
         let _writer = File::options().read(true).write(true).open(&path).unwrap();
         open_to_read(&path, PipeBound::Writer).unwrap();
         let silent = open_to_read(&path, PipeBound::FirstByte).unwrap_err().to_string();

@@ -1,4 +1,5 @@
-//! How a program is found by the name that the user gave it, and started; what a shell would run that the system does not.
+//! Finds and starts a program by the name that the user gave, including scripts that a shell would run but the system
+//! would not.
 
 #[cfg(windows)]
 use std::ffi::OsString;
@@ -8,7 +9,7 @@ use std::{fs::File, io::Read, path::Path, path::PathBuf};
 
 use tokio::process::Command;
 
-/// Starts the program `name` by what `start` makes of its command; a script without a `#!` line is run with the shell.
+/// Starts the program `name` by passing its command to `start`; the shell runs a script without a `#!` line.
 pub(crate) fn start_program<T>(name: &OsStr, start: impl Fn(Command) -> io::Result<T>) -> io::Result<T> {
     start(Command::new(find_program(name))).or_else(|error| match shell_for(name, &error) {
         Some(shell) => start(shell).map_err(|_| error),
@@ -16,7 +17,7 @@ pub(crate) fn start_program<T>(name: &OsStr, start: impl Fn(Command) -> io::Resu
     })
 }
 
-/// The shell with the script that `name` is, where it could not be started for want of a `#!` line.
+/// The shell with the script `name`, if the script could not be started because it has no `#!` line.
 #[cfg(unix)]
 fn shell_for(name: &OsStr, error: &io::Error) -> Option<Command> {
     let is_unknown_format = error.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error());
@@ -26,31 +27,30 @@ fn shell_for(name: &OsStr, error: &io::Error) -> Option<Command> {
     Some(shell)
 }
 
-/// What a file is run with is known there by its ending.
+/// Windows chooses the interpreter by the file's extension.
 #[cfg(windows)]
 fn shell_for(_name: &OsStr, _error: &io::Error) -> Option<Command> {
     None
 }
 
-/// The program as the command line finds it there: `npm` is `npm.cmd`, by the endings of `PATHEXT`.
+/// The program as the Windows command line finds it: `npm` is `npm.cmd`, by the extensions in `PATHEXT`.
 #[cfg(windows)]
 fn find_program(name: &OsStr) -> OsString {
     which::which(name).map_or_else(|_| name.to_owned(), OsString::from)
 }
 
-/// The system itself looks in `PATH`.
+/// The system itself searches `PATH`.
 #[cfg(unix)]
 fn find_program(name: &OsStr) -> &OsStr {
     name
 }
 
-/// Where programs are where `PATH` is not set, as for `execvp`.
+/// Where to look for programs if `PATH` is not set, as `execvp` does.
 #[cfg(unix)]
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
-/// The script that `name` is, where the system does not know what to run it with, since it has no `#!` line: `execvp`, and so
-/// `env`, `nice` and every shell, runs it with `/bin/sh`. Nothing for a program of another machine, which they would take for
-/// a script too.
+/// The script `name`, if the system cannot run it because it has no `#!` line: `execvp`, and so `env`, `nice` and every
+/// shell, runs it with `/bin/sh`. None for a program for another machine, which they would also take for a script.
 #[cfg(unix)]
 fn script_without_interpreter(name: &OsStr) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStrExt;
@@ -63,7 +63,7 @@ fn script_without_interpreter(name: &OsStr) -> Option<PathBuf> {
     };
     let mut beginning = Vec::new();
     File::open(&path).ok()?.take(256).read_to_end(&mut beginning).ok()?;
-    // As bash tells them apart.
+    // The same check as in bash.
     let mut first_line = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default().iter();
     let is_binary = beginning.starts_with(b"\x7fELF") || first_line.any(|byte| *byte == 0);
     (!is_binary).then_some(path)

@@ -1,19 +1,19 @@
-//! The field that stands twice in an object of JSON: readers take the last one, and the first is lost without a word.
+//! Finds a repeated field in a JSON object: readers take the last one, and silently lose the first.
 
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Says which field stands twice in an object of `text`; nothing when none does, or when it is no JSON.
+/// The repeated field in an object of `text`; None if there is none, or if it is not JSON.
 pub(crate) fn repeated_field(text: &str) -> Option<String> {
     let mut repeated = None;
-    // What is wrong with it otherwise is told by who reads it.
+    // Any other error is reported by the code that reads the value.
     let _ = Fields(&mut repeated).deserialize(&mut serde_json::Deserializer::from_str(text));
     repeated
 }
 
-/// Reads a value for the names of its fields alone.
+/// Reads a value only for the names of its fields.
 struct Fields<'a>(&'a mut Option<String>);
 
 impl<'de> DeserializeSeed<'de> for Fields<'_> {

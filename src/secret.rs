@@ -6,12 +6,12 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny};
 
 use crate::line_breaks::without_final_line_break;
 
-/// A client secret. It loses one final line break and a byte order mark, wherever it came from.
+/// A client secret, without one final line break and a byte order mark, whatever its source.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
 impl Secret {
-    /// Takes the value as it was read; `secret\n` and `secret\r\n` become `secret`.
+    /// Takes the value from its source; `secret\n` and `secret\r\n` become `secret`.
     #[must_use]
     pub(crate) fn new(mut raw: String) -> Self {
         raw.truncate(without_final_line_break(&raw).len());
@@ -24,8 +24,8 @@ impl Secret {
         &self.0
     }
 
-    /// What it probably is instead of a secret alone, in words that say nothing of it: an API key has neither lines nor
-    /// quotes, and a name in front belongs into a file of variables.
+    /// What the value probably is if it is not just a secret, without revealing any of it: an API key has neither lines
+    /// nor quotes, and a name in front belongs in a file of variables.
     #[must_use]
     pub(crate) fn suspicious_shape(&self) -> Option<&'static str> {
         let value = self.0.trim();
@@ -36,7 +36,7 @@ impl Secret {
         };
         let variable = value.strip_prefix('$').map(|name| name.trim_matches(['{', '}', '(', ')', ' ']));
         let assigned = value.strip_prefix("export ").unwrap_or(value).split_once('=');
-        // What base64 ends with is not a value.
+        // The padding of base64 is not a value.
         let assigned = assigned.filter(|(_, text)| !text.trim_matches('=').is_empty());
         if is_between('{', '}') || is_between('[', ']') {
             Some("looks like JSON; only the secret itself may stand there")

@@ -1,4 +1,4 @@
-//! The names of templates that were listed before, for completion: it must never use the network.
+//! The names of templates that were listed before, for completion, which must never use the network.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::private_file;
 /// Names by bot.
 type Names = BTreeMap<String, BTreeSet<String>>;
 
-/// Remembers the names in `listing`, every template of `bot`. A cache that cannot be written is none.
+/// Remembers the names in `listing`, every template of `bot`. If the cache cannot be written, nothing is remembered.
 pub(crate) fn remember(bot: &str, listing: &Value) {
     let Some(path) = path() else { return };
     let templates = listing.get("results").and_then(Value::as_array).into_iter().flatten();
@@ -24,7 +24,7 @@ pub(crate) fn remember(bot: &str, listing: &Value) {
     }
 }
 
-/// Every name that is remembered, of any bot.
+/// Every remembered name, of any bot.
 pub(crate) fn known() -> BTreeSet<String> {
     read().into_values().flatten().collect()
 }

@@ -1,4 +1,4 @@
-//! Points in time as texts, whatever the clock shows: for machines in UTC, for people by the clock on their wall.
+//! Points in time as texts, whatever the clock shows: in UTC for machines, in local time for people.
 
 use std::time::SystemTime;
 
@@ -9,11 +9,11 @@ use jiff::tz::TimeZone;
 /// The day of this release, at its beginning in UTC, in milliseconds since 1970: 2026-11-01. Until there is a dated one in
 /// CHANGELOG.md it is a day before the first one.
 const RELEASED: i64 = 1_793_491_200_000;
-/// It is another day elsewhere.
+/// Time zones differ by up to a day.
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// What is wrong with a clock that shows `now`, in milliseconds since 1970: before this release no clock was right, and after
-/// the year 9999 there are no dates.
+/// What is wrong with a clock that shows `now`, in milliseconds since 1970: a time before this release is wrong, and
+/// dates end with the year 9999.
 pub(crate) fn wrong_clock(now: i64) -> Option<String> {
     if now < RELEASED - DAY {
         let (shown, released) = (of_milliseconds(now), of_milliseconds(RELEASED));
@@ -42,13 +42,13 @@ pub(crate) fn local_second(at: Timestamp) -> String {
     at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
-/// A clock may show any time; one that has no date is told as the first or the last that has one.
+/// A clock may show any time; a time without a date becomes the first or the last that has one.
 pub(crate) fn timestamp(at: SystemTime) -> Timestamp {
     let is_past = at < SystemTime::UNIX_EPOCH;
     Timestamp::try_from(at).unwrap_or(if is_past { Timestamp::MIN } else { Timestamp::MAX })
 }
 
-/// What the clock of this machine shows, which [`timestamp`] may have to round. jiff's own `now` panics there.
+/// The time on this machine's clock, which [`timestamp`] may have to round. jiff's own `now` would panic.
 pub(crate) fn now() -> Timestamp {
     timestamp(SystemTime::now())
 }
@@ -58,8 +58,8 @@ pub(crate) fn of_milliseconds(at: i64) -> Timestamp {
     Timestamp::from_millisecond(at).unwrap_or(if at < 0 { Timestamp::MIN } else { Timestamp::MAX })
 }
 
-/// Whether `text` is the time `at`, in milliseconds since 1970. A spreadsheet may have left out the zone, which is UTC then, or
-/// the fraction of a second.
+/// Whether `text` is the time `at`, in milliseconds since 1970. A spreadsheet may have dropped the zone, which is then
+/// UTC, or the fraction of a second.
 pub(crate) fn is_time(text: &str, at: i64) -> bool {
     let in_utc = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
     let Some(said) = text.parse::<Timestamp>().ok().or_else(in_utc) else { return false };

@@ -1,5 +1,5 @@
-//! Completion while a line is typed: what is static comes from clap, names from files. Never the network, never a secret,
-//! and a broken configuration is one without names.
+//! Completion while a line is typed: clap gives what is static, files give names. It never uses the network or a
+//! secret, and a broken configuration gives no names.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -48,7 +48,7 @@ fn app() -> Command {
         })
         .mut_subcommand("bulk", |command| {
             command.mut_subcommands(|action| {
-                // `bulk send --run` takes a name that is not there yet.
+                // `bulk send --run` takes a name that does not exist yet.
                 let is_named =
                     action.get_name() != "send" && action.get_arguments().any(|argument| argument.get_id() == "run");
                 if is_named { action.mut_arg("run", run) } else { action }
@@ -97,7 +97,7 @@ fn local_runs() -> Option<Runs> {
     Runs::at_home().ok().filter(|_| is_local)
 }
 
-/// The configuration that is named. One that is not a file is not read: a pipe would keep the person waiting.
+/// The named configuration. It is only read if it is a regular file: a pipe would keep the person waiting.
 fn configuration() -> Option<PathBuf> {
     std::env::var_os("JELOUCTL_CONFIG").map(PathBuf::from)
 }

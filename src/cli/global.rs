@@ -1,4 +1,4 @@
-//! The flags that stand anywhere on the line.
+//! The flags that may appear anywhere on the line.
 
 use std::path::PathBuf;
 

@@ -225,7 +225,7 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
             let (problem, line) = as_text(line);
             (problem.unwrap_or("the kind of message is missing").to_owned(), line)
         }
-        // The kind is there, but after the flag.
+        // The kind follows, but after the flag.
         (["send", _], None) if is_flag && words.iter().position(|other| other == word) < kind_at(words, &commands) => {
             ("the kind of message comes before its flags".to_owned(), line.to_line()?)
         }
@@ -325,7 +325,7 @@ fn has_medium(kind: &str) -> bool {
     ["image", "audio", "video", "file", "sticker"].contains(&kind)
 }
 
-/// Whether somebody takes it for a phone number, in one word.
+/// Whether a person would take it for a phone number, in one word.
 fn is_number(word: &str) -> bool {
     let digits = word.strip_prefix('+').unwrap_or(word);
     digits.len() >= 7 && digits.bytes().all(|byte| byte.is_ascii_digit())

@@ -77,7 +77,7 @@ fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> C
     })
 }
 
-/// clap's own, which cannot be put under a heading.
+/// clap's own flag, which cannot be put under a heading.
 fn help_flag() -> Arg {
     Arg::new("help")
         .short('h')

@@ -44,7 +44,7 @@ pub(super) fn meant(
     Some(UsageError::new(problem, line_of(&words).unwrap_or_else(|| EXAMPLE.to_owned())))
 }
 
-/// Whether `word` is called as lists are.
+/// Whether `word` is named like a list.
 fn is_list(word: &str) -> bool {
     let ending = word.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     ending.is_some_and(|ending| ["csv", "xlsx", "ods", "ndjson", "jsonl", "tsv", "txt"].contains(&ending.as_str()))

@@ -1,4 +1,4 @@
-//! The line that was typed: which command it names, and what is answered in place of one.
+//! The command line: which command it names, and what is printed if there is none.
 
 mod app;
 mod complete;

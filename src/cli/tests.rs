@@ -1,4 +1,4 @@
-//! Any line that can be typed, parsed in this process: many more than could each have a process of their own.
+//! Parses any line that can be typed, in this process: many more than could run in a process each.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -71,7 +71,7 @@ fn a_flag_of_a_globals_name_is_found() {
 
 #[test]
 fn the_help_of_every_command_has_the_same_global_options() {
-    /// What stands under the heading, until a line begins at the margin again.
+    /// The text under the heading, until the next line at the margin.
     fn global_options(help: &str) -> String {
         let (_, under) = help.split_once("\nGlobal options:\n").expect("every help has global options");
         let lines = under.lines().take_while(|line| line.is_empty() || line.starts_with(' '));
@@ -143,7 +143,7 @@ fn the_short_help_of_a_kind_begins_with_what_it_needs() {
     }
 }
 
-/// Command lines that need no value more, with flags that take one.
+/// Complete command lines, with flags that take a value.
 const FLAGS: [(&str, &[&str]); 6] = [
     (
         "send text Hola",
@@ -191,7 +191,7 @@ const FLAGS: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// Runs `check` for 128 of these values; of one that fails, the smallest that fails too is shown.
+/// Runs `check` for 128 of these values; reports the smallest one that fails.
 fn check_many<T: std::fmt::Debug>(values: &impl Strategy<Value = T>, check: impl Fn(T)) {
     let config = ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() };
     let checked = TestRunner::new(config).run(values, |value| {
@@ -201,7 +201,7 @@ fn check_many<T: std::fmt::Debug>(values: &impl Strategy<Value = T>, check: impl
     checked.unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// An error of usage, and not the help, which a script would take for a success.
+/// Requires an error of usage, not the help, which a script would take for a success.
 fn is_refusal(error: &clap::Error) {
     assert!(error.use_stderr() && error.exit_code() == 2, "{error}");
 }
@@ -232,12 +232,12 @@ fn any_text_as_any_flag_is_taken_or_refused() {
     });
 }
 
-/// Words that mean something somewhere, some of them in two places.
+/// Words that have a meaning somewhere, some of them in two places.
 const WORDS: &str = "send text image list template template-by-id call raw flow-message templates bulk resume report run sandbox \
     profile set show doctor explain schema man completions bash help - -- -p -pv -y -h -V --help --version --to --to=1 \
     --bot 77 --sandbox --dry-run --curl --skip-invalid --rate 5/s --limit --bad Hola people.csv";
 
-/// Lines that are right, into which words are put.
+/// Valid lines, into which words are inserted.
 const LINES: [&str; 8] = [
     "send text --to 1 Hola",
     "-p prod --bot 77 send template --to 1 name",
@@ -358,7 +358,7 @@ fn any_bytes_as_a_file_are_read_or_refused() {
         if let Err(error) = ConfigFile::load(&file) {
             assert!(!error.to_string().is_empty());
         }
-        // Whether it is a certificate, a connection would tell; here it must only not end the process.
+        // Only a connection would tell whether it is a certificate; here it must only not end the process.
         let roots = Roots::Only { file: file.clone(), content: bytes };
         let options = ClientOptions { timeout: Duration::from_secs(1), roots, proxy: None };
         let _ = Client::new(&options);

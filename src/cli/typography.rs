@@ -1,4 +1,4 @@
-//! What word processors and other tools make of a line: `–to`, `“Hola Ana”`, `-to`.
+//! Recognises what word processors and other tools make of a line: `–to`, `“Hola Ana”`, `-to`.
 
 use clap::{Command, CommandFactory};
 
@@ -9,7 +9,7 @@ use crate::context::UsageError;
 const DASHES: [char; 5] = ['–', '—', '−', '‐', '‑'];
 const QUOTES: [char; 5] = ['“', '”', '„', '‘', '’'];
 
-/// The line with the hyphens and quotes of a keyboard, if it has others.
+/// The line with the hyphens and quotes of a keyboard, if it has other ones.
 pub(super) fn meant(words: &[String]) -> Option<UsageError> {
     let mut written = words.to_vec();
     let mut problem = None;

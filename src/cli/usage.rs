@@ -109,7 +109,7 @@ pub(super) fn refuse(context: &Context, error: UsageError) -> ExitCode {
     print_error(&context.stderr, &error.into())
 }
 
-/// Says what ended a command; gives its exit code.
+/// Prints the error that ended a command; returns its exit code.
 pub(crate) fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
     stderr.error(&error.message(), &error.details, error.hint.as_deref());
     error.code

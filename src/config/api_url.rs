@@ -64,7 +64,7 @@ impl ApiUrl {
 impl ApiUrl {
     /// An address, whatever its scheme.
     fn parse(raw: &str) -> Result<Self, String> {
-        // The value as it was given is not repeated: it may hold a password or a token.
+        // The error does not repeat the value: it may hold a password or a token.
         let url = Url::parse(raw).map_err(|error| match error {
             url::ParseError::RelativeUrlWithoutBase => WITHOUT_SCHEME.to_owned(),
             error => format!("not a URL: {error}"),
@@ -80,7 +80,7 @@ impl ApiUrl {
             return Err(format!("`{shown}` with a query or a fragment is refused; give the address up to them"));
         }
         let mut url = Self(url);
-        // A slash at the end makes no other address.
+        // A slash at the end does not change the address.
         if let Ok(mut segments) = url.0.path_segments_mut() {
             segments.pop_if_empty();
         }

@@ -56,7 +56,7 @@ impl ConfigEdit {
         path: &Path,
         change: impl Fn(&mut Self) -> Result<(), ConfigError>,
     ) -> Result<(), ConfigError> {
-        // What cannot be done is refused before a lock or a directory is made for it.
+        // Invalid changes are refused before a lock or a directory is created.
         change(&mut Self::open(path)?)?;
         let _lock = private_file::lock(path)?;
         let mut edit = Self::open(path)?;
@@ -64,7 +64,7 @@ impl ConfigEdit {
         edit.save()
     }
 
-    /// Opens the file at `path`, or an empty one in its place.
+    /// Opens the file at `path`; if it does not exist, starts with an empty one.
     pub(crate) fn open(path: &Path) -> Result<Self, ConfigError> {
         let text = match read_trusted(path)? {
             // The new file replaces the old one, so it must not be a device.
@@ -74,7 +74,7 @@ impl ConfigEdit {
             Some((text, _)) => text,
             None => String::new(),
         };
-        // The same parser, with a message for each wrong key; the editor takes what it takes.
+        // The same parser as for reading, which names each wrong key; the editor would accept anything.
         ConfigFile::parse(path, &text)?;
         let document = text.parse().map_err(|error: toml_edit::TomlError| ConfigError::Syntax {
             path: path.to_owned(),
@@ -213,10 +213,10 @@ impl ConfigEdit {
     /// written, the old file is whole.
     fn save(&self) -> Result<(), ConfigError> {
         let names_schema = format!("#:schema {SCHEMA}\n");
-        // What stands right above a key goes with it: an empty line keeps them apart.
+        // A comment directly above a key belongs to it: an empty line separates them.
         let begin = if self.is_new { names_schema.clone() + "\n" } else { String::new() };
         let text = format!("{begin}{}", self.document);
-        // Values that do not go together are not written.
+        // Values that contradict each other are not written.
         ConfigFile::parse(&self.path, &text)?;
         private_file::write(&self.path, text.as_bytes())?;
         if text.starts_with(&names_schema) { self.save_schema() } else { Ok(()) }
@@ -233,7 +233,7 @@ impl ConfigEdit {
     }
 }
 
-/// Writes a value; the comments about one that it replaces stay.
+/// Writes a value; comments on a value that it replaces stay.
 fn put(table: &mut dyn TableLike, key: &str, new: impl Into<Value>) {
     let new = new.into();
     match table.get_mut(key).and_then(Item::as_value_mut) {

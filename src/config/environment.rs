@@ -1,6 +1,6 @@
-//! The variables that are ours, read once. One that is set but empty is an error: a CI secret that does not exist. So is
-//! one with characters around its value that a person cannot see or did not mean: an env file keeps quotes, a file from
-//! Windows a carriage return.
+//! Our environment variables, read once. A variable that is set but empty is an error: it is a CI secret that does not
+//! exist. So is one with characters around its value that are invisible or not intended: an env file keeps quotes, a
+//! file from Windows a carriage return.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::error::ConfigError;
 use crate::line_breaks::without_final_line_break;
 use crate::secret::Secret;
 
-/// Every variable that is ours.
+/// All our variables.
 const OURS: [&str; 13] = [
     "JELOU_PROFILE",
     "JELOUCTL_CONFIG",
@@ -68,7 +68,7 @@ pub(crate) struct Environment {
     pub(crate) to: Option<String>,
     /// `JELOUCTL_LEDGER`; it may hold a password.
     pub(crate) ledger: Option<Secret>,
-    /// A line for each variable that somebody may take for ours.
+    /// A line for each variable that was probably meant to be ours.
     pub(crate) warnings: Vec<String>,
     /// The names of all others that begin like ours.
     pub(crate) strangers: Vec<String>,
@@ -109,7 +109,7 @@ impl Environment {
     }
 }
 
-/// Of ours the variable `name`.
+/// One of our variables, by its `name`.
 fn read(name: &'static str) -> Result<Option<String>, ConfigError> {
     match std::env::var_os(name) {
         None => Ok(None),
@@ -117,7 +117,7 @@ fn read(name: &'static str) -> Result<Option<String>, ConfigError> {
         Some(value) => {
             let value = value.into_string().map_err(|_| ConfigError::VariableNotUtf8 { name })?;
             match stray_character(&value) {
-                // A secret of Kubernetes that was made with `echo`.
+                // A Kubernetes secret that was made with `echo`.
                 None => Ok(Some(without_final_line_break(&value).to_owned())),
                 Some(problem) => Err(ConfigError::Variable { name, problem: problem.to_owned() }),
             }
@@ -125,7 +125,8 @@ fn read(name: &'static str) -> Result<Option<String>, ConfigError> {
     }
 }
 
-/// Of `names`, what begins like ours and is not: a warning for each that is probably meant for one of ours, and the others.
+/// Of `names`, those that begin like ours and are not: a warning for each that is probably meant to be one of ours, and
+/// the others.
 fn not_ours(names: impl Iterator<Item = String>) -> (Vec<String>, Vec<String>) {
     let names: BTreeSet<_> = names.filter(|name| !OURS.contains(&name.as_str()) && own_part(name).is_some()).collect();
     let (mut warnings, mut strangers) = (Vec::new(), Vec::new());
@@ -144,8 +145,8 @@ fn own_part(name: &str) -> Option<String> {
     name.strip_prefix("JELOU_").or_else(|| name.strip_prefix("JELOUCTL_")).map(str::to_owned)
 }
 
-/// What somebody means who sets a variable of this name, which is none of ours. A container that runs beside a service
-/// called `jelou` has a dozen that mean nothing: two slips are forgiven in a name, in a short one a single slip.
+/// Our variable that was probably meant by this name, which is not one of ours. A container that runs beside a service
+/// called `jelou` has a dozen that mean nothing: two slips are allowed in a name, one in a short name.
 fn meant(name: &str) -> Option<&'static str> {
     let own = own_part(name)?;
     let guessed = GUESSES.iter().find(|(guess, _)| own_part(guess).as_deref() == Some(own.as_str()));

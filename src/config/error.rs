@@ -1,4 +1,4 @@
-//! Errors of the configuration, each with its way out.
+//! Errors of the configuration, each with its hint.
 
 use std::io;
 use std::path::PathBuf;
@@ -63,7 +63,7 @@ pub(crate) enum ConfigError {
     BadSecret { origin: String, problem: String },
     #[error("interrupted while the secret was asked for")]
     PromptInterrupted,
-    /// It stops for the same reason as a guard: what is under a sandbox must not reach anybody.
+    /// It stops for the same reason as a guard: nothing under a sandbox must reach anyone.
     #[error("this runs inside a sandbox (process {process}), whose address cannot be found")]
     HiddenSandbox { process: u32 },
 }
@@ -77,7 +77,7 @@ fn list(known: &[String]) -> String {
 }
 
 impl ConfigError {
-    /// The way out, for the hint line.
+    /// What to do, for the hint line.
     pub(crate) fn hint(&self) -> Option<String> {
         const EVERY_WAY: &str = "give credentials with a profile (jelouctl profile set NAME --bot BOT --client-id ID), with JELOU_CLIENT_ID and \
             JELOU_CLIENT_SECRET, or with --client-id and --client-secret-file FILE; to try without any, add --sandbox";

@@ -19,10 +19,10 @@ use crate::phone::Country;
 use crate::places::{CONFIGURATION, home};
 use crate::secret::Secret;
 
-/// The configuration of a machine, for services, whose users have none of their own.
+/// The configuration of a machine, for services: their users have none of their own.
 const OF_MACHINE: Option<&str> = if cfg!(unix) { Some("/etc/jelouctl/config.toml") } else { None };
 
-/// How the directory begins where systemd puts the secrets of a service.
+/// The beginning of the directory in which systemd puts the secrets of a service.
 pub(super) const CREDENTIALS_DIRECTORY: &str = "${CREDENTIALS_DIRECTORY}/";
 
 /// A configuration file that was read.
@@ -233,7 +233,7 @@ impl Profile {
         for path in files.into_iter().flatten().chain(days_off) {
             *path = resolve(directory, path);
         }
-        // A bare program name is looked up in PATH; one with a slash is a path as any other.
+        // A bare program name is looked up in PATH; one with a slash is a path like any other.
         let commands = [&mut self.client_secret_command, &mut self.ledger_password_command];
         for program in commands.into_iter().flatten().filter_map(|words| words.first_mut()) {
             if program.contains(std::path::is_separator) {
@@ -243,7 +243,8 @@ impl Profile {
     }
 }
 
-/// Relative paths start at the file, `~/` is home. One that begins with a variable is resolved when it is read.
+/// Relative paths start at the file's directory, `~/` is the home directory. A path that begins with a variable is
+/// resolved when it is read.
 pub(super) fn resolve(directory: &Path, path: &Path) -> PathBuf {
     if path.to_str().is_some_and(|path| path.starts_with("${")) {
         return path.to_owned();

@@ -11,7 +11,7 @@ use super::values::{BotId, ClientId, RetryFor, Timeout};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flags {
     pub(crate) profile: Option<String>,
-    /// The profile in place of the default one: that of a run which is resumed.
+    /// The profile that replaces the default one: the profile of a resumed run.
     pub(crate) default_profile: Option<String>,
     pub(crate) config: Option<PathBuf>,
     pub(crate) bot: Option<BotId>,
@@ -23,12 +23,12 @@ pub(crate) struct Flags {
     pub(crate) timeout: Option<Timeout>,
     pub(crate) retry_for: Option<RetryFor>,
     pub(crate) ca_cert: Option<PathBuf>,
-    /// As it was typed: an error about it must not print a password.
+    /// As typed: an error about it must not print a password.
     pub(crate) ledger: Option<String>,
 }
 
 impl Flags {
-    /// The configuration that is named, in place of the user's own.
+    /// The named configuration, which replaces the user's own.
     pub(crate) fn config_file(&self, environment: &Environment) -> Option<PathBuf> {
         self.config.clone().or_else(|| environment.config.as_ref().map(PathBuf::from))
     }

@@ -30,7 +30,7 @@ impl LedgerDatabase {
         };
         let of_file = || {
             let file = password_file()?;
-            // A password that cannot be used is reported when it is used.
+            // An unusable password is reported when it is used.
             let has_one = !matches!(of_password_file(&file.value, &self.url.value), Ok(None));
             has_one.then(|| file.origin.of(SecretSource::File(file.value)))
         };

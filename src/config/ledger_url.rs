@@ -14,7 +14,7 @@ use super::sourced::{Origin, Sourced};
 use crate::line_breaks::without_final_line_break;
 use crate::secret::Secret;
 
-/// A database, and how it is reached.
+/// A database, and how to connect to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LedgerUrl {
     /// Without the password.
@@ -22,7 +22,7 @@ pub(crate) struct LedgerUrl {
     pub(crate) password: Option<Secret>,
     /// Whether the connection is encrypted, and the server verified.
     pub(crate) is_encrypted: bool,
-    /// A file with the authorities that are trusted, in place of the system's.
+    /// A file with trusted authorities, which replace the system's.
     pub(crate) roots: Option<PathBuf>,
     /// Without the password.
     pub(crate) shown: String,
@@ -51,7 +51,7 @@ impl LedgerUrl {
     fn database(&self) -> (&[Host], &[IpAddr], Vec<u16>, Option<&str>) {
         let config = &self.config;
         let ports = if config.get_ports().is_empty() { vec![5432] } else { config.get_ports().to_vec() };
-        // PostgreSQL takes the name of the user for that of the database.
+        // PostgreSQL uses the user's name if the database has none.
         let name = config.get_dbname().or(config.get_user());
         (config.get_hosts(), config.get_hostaddrs(), ports, name)
     }
@@ -78,7 +78,7 @@ impl FromStr for LedgerUrl {
             }
         }
         let mut plain = url;
-        // Only an empty password of its own keeps a later source from being used.
+        // Only an empty password in the address prevents a later source from being used.
         let _ = plain.set_password(None);
         plain.set_query(None);
         if !kept.is_empty() {

@@ -18,7 +18,7 @@ pub(super) struct Login {
     kept: Pair,
     /// The profile's name; empty without a profile.
     profile: String,
-    /// The only place, but for this machine, that the profile's secret goes to.
+    /// The only place that the profile's secret is sent to, apart from this machine.
     home: ApiUrl,
 }
 

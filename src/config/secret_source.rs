@@ -21,7 +21,7 @@ use crate::secret::Secret;
 const MAX_BYTES: u64 = 64 * 1024;
 /// How long a secret command may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long its output may still come once it has ended.
+/// How long its output may still arrive after it has ended.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(crate) enum SecretSource {
 }
 
 impl fmt::Display for SecretSource {
-    /// The kind of source; of a command only the program, since its arguments may hold something secret.
+    /// The kind of source; of a command only the program, since its arguments may contain a secret.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(_) => formatter.write_str("(redacted)"),
@@ -123,7 +123,7 @@ impl Sourced<SecretSource> {
     }
 }
 
-/// A read that may wait for someone else (a pipe) must not keep a signal from being heard.
+/// A read that may wait for another process (a pipe) must not block signals.
 async fn blocking<T: Send + 'static>(read: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
     tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
@@ -162,7 +162,8 @@ async fn run(words: &[String], place: &str) -> Result<Vec<u8>, ConfigError> {
             tokio::select! {
                 read = &mut reading => read?,
                 _ = child.wait() => {
-                    // A process that it started, such as an agent, may keep the pipes open; its own output is complete.
+                    // A process that it started, such as an agent, may keep the pipes open; the command's own output is
+                    // complete.
                     tokio::time::timeout(DRAIN_TIMEOUT, &mut reading).await.unwrap_or(Ok(()))?;
                 }
             }

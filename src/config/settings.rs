@@ -84,7 +84,7 @@ impl Settings {
                 warnings.push(format!("there is no profile `{name}`; the sandbox needs none"));
                 None
             }
-            // The sandbox takes nothing from a profile that it could not do without.
+            // The sandbox works without a profile.
             Err(ConfigError::NoDefaultProfile { .. }) if sandbox != Sandboxed::No => None,
             chosen => chosen?,
         };
@@ -251,7 +251,7 @@ impl LedgerDatabase {
             // The ledger of another profile is not used for a profile that does not exist.
             Some(error @ ConfigError::UnknownProfile { .. }) if ledgers.iter().any(Option::is_some) => Err(error),
             Some(error) if !are_the_same => Err(error),
-            // One that says where its password is can be connected to.
+            // A ledger with a source for its password can be connected to.
             _ => Ok(ledgers.into_iter().flatten().max_by_key(|ledger| ledger.password.is_some())),
         }
     }

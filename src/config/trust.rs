@@ -23,7 +23,7 @@ pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, Co
     if metadata.is_dir() {
         return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory, not a file")).into());
     }
-    // A pipe or /dev/null has no owner or permissions that say who wrote what comes out of it.
+    // The owner and permissions of a pipe or /dev/null do not say who wrote what comes out of it.
     if metadata.is_file() {
         refuse_unsafe(path, &metadata)?;
     }
@@ -32,7 +32,7 @@ pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, Co
     Ok(Some((text, metadata)))
 }
 
-/// A file that has at most 1 MiB.
+/// Reads a file of at most 1 MiB.
 pub(super) fn read_to_limit(path: &Path) -> io::Result<Vec<u8>> {
     read_file_to_limit(open_to_read(path, PipeBound::FirstByte)?)
 }

@@ -67,7 +67,7 @@ impl FromStr for BotId {
 }
 
 impl ClientId {
-    /// The client of the sandbox.
+    /// The client id for the sandbox.
     pub(super) fn sandbox() -> Self {
         Self("sandbox".to_owned())
     }
@@ -167,7 +167,7 @@ impl fmt::Display for Remember {
 }
 
 impl Rate {
-    /// What Jelou is said to take (`api.md`, "Request").
+    /// The rate that Jelou is said to accept (`api.md`, "Request").
     pub(crate) const DEFAULT: Self = Self(5.0);
     const MOST: f64 = 1_000_000.0;
 
@@ -196,7 +196,7 @@ impl FromStr for Rate {
     }
 }
 
-/// Characters of a rate a second that a person reads at a glance.
+/// The maximum length of a rate per second that is easy to read.
 const LONGEST_RATE: usize = 5;
 
 impl fmt::Display for Rate {
@@ -235,7 +235,7 @@ impl AllowTo {
     }
 }
 
-/// Whether the whole of `text` fits `pattern`.
+/// Whether `pattern` matches the whole of `text`.
 fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(head) else { return false };

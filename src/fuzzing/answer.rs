@@ -1,14 +1,15 @@
-//! What an answer of the API is taken for.
+//! How an answer of the API is judged.
 
 use serde_json::Value;
 
 use crate::api::{Answer, Attempt, Body, Outcome, Request, SuccessCriterion, judge};
 
-/// Whom the message was for.
+/// The recipient of the message.
 const DESTINATION: &str = "593987654321";
 
-/// The first line is the status, the rest the body. A message is sent only by a whole 2xx that accepts it; one that is
-/// accepted by its id is never said not to be sent; and only what is certainly not sent may be tried again.
+/// The first line is the status, the rest the body. Only a complete 2xx answer that accepts the message counts as sent.
+/// A message accepted with an id is never reported as not sent. Only a message that is certainly not sent may be
+/// retried.
 pub fn answer(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (status, body) = text.split_once('\n').unwrap_or((&text, ""));
@@ -45,7 +46,7 @@ fn hold(status: u16, body: &Body, accepts: SuccessCriterion) {
     let is_not_sent = matches!(verdict.outcome, Outcome::NotSent(_));
     assert!(verdict.retry.is_none() || is_not_sent, "tried again: {verdict:?}");
     assert_eq!(verdict.problem.is_none(), matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");
-    // Read by itself, without the judgement's own eyes.
+    // Checked independently of the code that judges the answer.
     let text = body.text.trim_start_matches('\u{feff}');
     let json: Option<Value> = serde_json::from_str(text).ok().filter(|_| body.complete);
     let field = |name: &str| json.as_ref().and_then(|json| json.get(name));

@@ -7,8 +7,8 @@ use crate::message::{
     Message, Outgoing, RecipientChoice, Route, TypedRecipient, check_flow_message, check_message, check_template,
 };
 
-/// What a sender makes of a body is what it shows, and the sandbox accepts it; and a server that is given the body itself
-/// only says what is wrong.
+/// The sender only builds a body that it can show and that the sandbox accepts. A server that gets the body itself only
+/// reports what is wrong.
 pub fn body(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Ok(value) = parse_exact(text) else { return };
@@ -20,10 +20,10 @@ pub fn body(bytes: &[u8]) {
         let made = Outgoing::from_body(&kind, None, value.clone(), RecipientChoice::Made(recipient.clone()));
         let Ok((outgoing, _)) = made else { continue };
         assert_eq!(serde_json::from_str::<Value>(outgoing.json()).unwrap(), *outgoing.body());
-        // Fields that nobody knows may name others: the guard is told of them.
+        // Unknown fields may name other recipients: the guard gets those, too.
         assert_eq!(outgoing.recipients().next(), Some("593987654321"), "{}", outgoing.json());
         let _ = outgoing.draw();
-        // What is sent as it stands is not looked into.
+        // A body that is sent literally is not checked.
         if outgoing.kind() == "raw" {
             continue;
         }

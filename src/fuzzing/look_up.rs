@@ -6,8 +6,8 @@ use crate::api::{Body, DeliveryFacts, DeliveryState, HistoryMessage, MessageAuth
 
 const BOT: &str = "77";
 
-/// An answer is read without a panic, whatever its shape; the bot is never its own person; and what was learnt of a message
-/// that reached a phone is never taken back by a later entry.
+/// Every answer is read without a panic. The bot is never its own recipient. Once a message has reached a phone, a
+/// later entry does not undo that.
 pub fn look_up(bytes: &[u8]) {
     let body = Body::new(String::from_utf8_lossy(bytes).into_owned(), true);
     let entries =

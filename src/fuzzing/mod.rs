@@ -1,5 +1,5 @@
-//! What must hold for every input, whatever it is: a function a target, for cargo-fuzz (`fuzz/`), and for the tests, which
-//! give each one what is kept in `fuzz/corpus/`. A panic is a fault. No other build has any of this.
+//! What must hold for every input: one function for each target, for cargo-fuzz (`fuzz/`) and for the tests, which run
+//! each on its files in `fuzz/corpus/`. A panic is a bug. No other build contains this.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic says what is wrong")]
 #![cfg_attr(not(fuzzing), expect(unreachable_pub, reason = "cargo-fuzz calls these from outside"))]
@@ -20,7 +20,7 @@ pub(crate) use self::redaction::{WAYS, written};
 pub use self::template::template;
 pub use self::texts::{configuration, fault, json, list, recipient, vcard};
 
-/// A ledger whose files were damaged gives no row that was final, and none but as it was.
+/// A ledger with damaged files does not send a final row again, and returns other rows only unchanged.
 pub fn ledger(damage: &[u8]) {
     crate::ledger::damaged_ledger(damage);
 }

@@ -1,4 +1,4 @@
-//! A secret in the texts of others, under escapes.
+//! A secret in text from others, under escapes.
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
@@ -6,10 +6,10 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use crate::api::Credentials;
 use crate::secret::Secret;
 
-/// So many ways there are to escape a text.
+/// The number of ways to escape a text.
 pub(crate) const WAYS: usize = 10;
 
-/// A way in which a text may be written, by its number; but for the sign of the escape itself not every character need be
+/// `text`, escaped in the way with this number. Apart from the escape character itself, not every character has to be
 /// escaped.
 pub(crate) fn written(text: &str, way: usize, which: u64) -> String {
     let sign = ['\\', '%', '%', '&', '&'][way / 2];
@@ -31,8 +31,8 @@ pub(crate) fn written(text: &str, way: usize, which: u64) -> String {
     pieces.map(|(at, character)| if escaped(character, at) { escape(character) } else { keep(character) }).collect()
 }
 
-/// Whatever stands around it, a secret under at most three escapes is taken out. The first bytes say how it is
-/// written; the rest is the secret, in a line, and what stands around it.
+/// A secret under at most three escapes is redacted, whatever surrounds it. The first bytes say how it is escaped; the
+/// rest is the secret on one line, followed by the surrounding text.
 pub fn redaction(bytes: &[u8]) {
     let Some(([form, ways @ ..], rest)) = bytes.split_first_chunk::<28>() else { return };
     let text = String::from_utf8_lossy(rest);
@@ -57,12 +57,12 @@ pub fn redaction(bytes: &[u8]) {
     let middle = around.char_indices().nth(around.chars().count() / 2).map_or(0, |(at, _)| at);
     let (before, behind) = around.split_at(middle);
     let text = format!("{before} {shown} {behind}");
-    // Of a longer one only the outermost escapes are looked into.
+    // In a longer text, only the outermost escapes are searched.
     if text.len() > 64 * 1024 {
         return;
     }
     let redacted = credentials.redact(&text).unwrap_or_else(|| panic!("{text:?} shows {secret:?}"));
-    // A secret may be made of the mark itself and what stands around it.
+    // A secret may consist of the mark itself and the surrounding text.
     for left in redacted.split("(redacted)") {
         assert!(!left.contains(secret) && !left.contains(&shown), "{text:?} {redacted:?}");
     }

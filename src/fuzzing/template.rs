@@ -8,10 +8,10 @@ use crate::list::Row;
 use crate::message::Message;
 use crate::template::{BodyTemplate, Uses, expressions, language, left_as_they_are, misspelling};
 
-/// What stands in a cell.
+/// The content of a cell.
 const CELL: &str = "{{ nombre }}{% if nombre %}x{% endif %}{# #}";
 
-/// A text that anybody may write either is no template or is filled: at once, and without a look into what stands in a cell.
+/// Any text either is an invalid template or is filled, promptly and without evaluating the content of a cell.
 pub fn template(bytes: &[u8]) {
     let Ok(source) = std::str::from_utf8(bytes) else { return };
     let language = language();
@@ -28,7 +28,7 @@ pub fn template(bytes: &[u8]) {
     let Ok(compiled) = BodyTemplate::compile(&language, kind.schema(), &body, "") else { return };
     compiled.uses();
     let Ok(filled) = compiled.fill(&row, None) else { return };
-    // A cell behind it is what it was, unless the source says otherwise of it.
+    // A cell is inserted unchanged, unless the source says otherwise.
     if !source.contains('{') {
         assert_eq!(filled["pair"][0], format!("{source}|{CELL}"));
     }

@@ -1,4 +1,4 @@
-//! What people write: lists, recipients, cards, configurations, faults; and what is written for them.
+//! What people write: lists, recipients, cards, configurations and faults; and what is printed for people.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::output::{colored, compact, one_line, pretty, visible_json};
 use crate::phone::{Country, is_user_id, person_key};
 use crate::sandbox::Fault;
 
-/// A list ends, as a whole or with what is wrong with it, and what the ledger keeps of a row is that row.
+/// A list is read to its end or gives an error, and the ledger returns each row as it was.
 pub fn list(bytes: &[u8]) {
     for encoding in [None, Some("windows-1252"), Some("utf-16le")] {
         let header = HeaderChoice::Sought { to_column: None, is_built: false };
@@ -39,7 +39,7 @@ pub fn list(bytes: &[u8]) {
     }
 }
 
-/// A number that is understood has 7 to 15 digits and is understood as the same again.
+/// A valid number has 7 to 15 digits, and parsing it again gives the same number.
 pub fn recipient(bytes: &[u8]) {
     let Ok(typed) = std::str::from_utf8(bytes) else { return };
     let countries = [None, "EC".parse::<Country>().ok(), "MX".parse().ok(), "AR".parse().ok(), "US".parse().ok()];
@@ -56,7 +56,7 @@ pub fn recipient(bytes: &[u8]) {
     }
 }
 
-/// Cards are contacts, or what is wrong is said.
+/// Cards become contacts or give an error.
 pub fn vcard(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     match contacts(text) {
@@ -69,12 +69,12 @@ pub fn vcard(bytes: &[u8]) {
     }
 }
 
-/// What is wrong with a configuration is said without the secrets that stand in it.
+/// Errors in a configuration do not show the secrets in it.
 pub fn configuration(bytes: &[u8]) {
     const SECRET: &str = "canary-7f3a9c51";
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let text = format!("[profiles.first]\nclient_secret = \"{SECRET}\"\n{text}");
-    // A scheme is shown in small letters.
+    // A scheme is shown in lower case.
     if text.to_ascii_lowercase().matches("canary").count() > 1 {
         return;
     }
@@ -84,7 +84,7 @@ pub fn configuration(bytes: &[u8]) {
     }
 }
 
-/// A rule that is understood is written so that it is understood as the same again.
+/// A valid rule is printed in a form that is parsed as the same rule.
 pub fn fault(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Ok(fault) = text.parse::<Fault>() else { return };
@@ -93,7 +93,7 @@ pub fn fault(bytes: &[u8]) {
     assert_eq!(json.to_string().parse::<Fault>(), Ok(fault), "{json}");
 }
 
-/// JSON that is shown is the same JSON, and nothing in it acts on a terminal.
+/// Printed JSON is equal to the original, and nothing in it affects a terminal.
 pub fn json(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let line = one_line(text);
@@ -115,7 +115,7 @@ pub fn json(bytes: &[u8]) {
     assert!(serde_json::from_str::<Value>(&shown).unwrap() == value && !shown.chars().any(acts), "{shown:?}");
 }
 
-/// Whether a terminal does something at it: control characters, and those that turn the direction of a text.
+/// Whether the character affects a terminal: control characters, and those that change the direction of a text.
 fn acts(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -1,4 +1,4 @@
-//! What `doctor` found, a line each.
+//! The findings of `doctor`, one line each.
 
 use std::fmt::Write;
 
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use super::escape::one_line;
 use super::{Format, Stdout, StreamError};
 
-/// One thing that was looked at.
+/// A single check.
 #[derive(Clone, Debug)]
 pub(crate) struct Check {
     pub(crate) name: &'static str,
     pub(crate) state: CheckState,
     pub(crate) detail: String,
-    /// The way out, if there is one.
+    /// What to do about it, if anything.
     pub(crate) hint: Option<String>,
 }
 
@@ -43,7 +43,7 @@ impl CheckState {
 }
 
 impl Stdout {
-    /// The checks on stdout: a line each with what to do below it, or one JSON object with `--output record`.
+    /// The checks on stdout: one line each with the hint below it, or one JSON object with `--output record`.
     pub(crate) fn checkup(&self, checks: &[Check], exit_code: u8, summary: &str) -> Result<(), StreamError> {
         if self.format == Format::Record {
             let checks: Vec<_> = checks.iter().map(as_json).collect();

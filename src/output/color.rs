@@ -1,4 +1,4 @@
-//! When to colour.
+//! When to use colour.
 
 use anstream::ColorChoice;
 use anstream::stream::RawStream;

@@ -1,4 +1,4 @@
-//! Numbers of things, and lengths of time, in words.
+//! Counts and durations in words.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(crate) fn grouped(count: u64) -> String {
     HumanCount(count).to_string()
 }
 
-/// A length of time for a person: `0.4 s`, `20 s`, `3 min 20 s`, `2 h 5 min`, `3 days 4 h`.
+/// A duration for a person: `0.4 s`, `20 s`, `3 min 20 s`, `2 h 5 min`, `3 days 4 h`.
 pub(crate) fn rounded(time: Duration) -> String {
     let tenths = (time.as_millis() + 50) / 100;
     let seconds = (time.as_millis() + 500) / 1000;

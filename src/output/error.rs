@@ -1,4 +1,4 @@
-//! A stream of ours that cannot be written or read.
+//! Errors when one of our streams cannot be read or written.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Text that is not ours, made visible: a line break or an escape sequence in it could forge a line of a CI log.
+//! Makes text from others visible: a line break or an escape sequence in it could forge a line of a CI log.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ pub(crate) fn is_control(character: char) -> bool {
         || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// `text` on one line, what a terminal would act on written as an escape: `\n`, `\u{1b}`.
+/// `text` on one line. Characters that a terminal would act on are written as escapes: `\n`, `\u{1b}`.
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     if !text.contains(is_control) {
         return Cow::Borrowed(text);

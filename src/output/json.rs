@@ -14,7 +14,7 @@ pub(crate) fn compact(value: &Value) -> String {
     write_value(value, Visible { inner: CompactFormatter, color: false, in_key: false })
 }
 
-/// On one line; what `value` holds as JSON text stays as it was written.
+/// On one line; JSON text inside `value` stays as it was written.
 pub(crate) fn compact_text(value: &impl Serialize) -> serde_json::Result<String> {
     write_with(value, Visible { inner: CompactFormatter, color: false, in_key: false })
 }
@@ -32,7 +32,7 @@ pub(crate) fn visible(json: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// None of these characters is beyond U+FFFF.
+/// All of these characters are at most U+FFFF.
 fn escape(control: char) -> String {
     format!("\\u{:04x}", u32::from(control))
 }
@@ -42,7 +42,7 @@ pub(crate) fn colored(value: &Value) -> String {
     write_value(value, Visible { inner: CompactFormatter, color: true, in_key: false })
 }
 
-/// Indented by two spaces, for a text of ours.
+/// Indented by two spaces, for one of our own texts.
 pub(crate) fn pretty_plain(value: &Value) -> String {
     pretty(value, false)
 }
@@ -69,7 +69,7 @@ const TEXT: &str = "\x1b[32m";
 const SCALAR: &str = "\x1b[33m";
 const RESET: &str = "\x1b[0m";
 
-/// Wraps a layout with colours and with escapes for control characters that JSON itself would let through.
+/// Wraps a layout to add colours and to escape control characters that JSON itself allows.
 struct Visible<F> {
     inner: F,
     color: bool,

@@ -1,5 +1,5 @@
-//! The only place that prints, escapes and draws. Standard output carries the API's response and nothing else; standard
-//! error carries what it means. They are two types, so that nothing goes to the wrong one.
+//! The only place that prints, escapes and draws. Standard output carries only the API's response; standard error
+//! carries what it means. They have different types, so that nothing goes to the wrong one.
 
 mod checkup;
 mod color;

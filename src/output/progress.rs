@@ -1,4 +1,4 @@
-//! How a run is getting on, on standard error: a bar on a terminal, a line now and then elsewhere, JSON for machines.
+//! Shows the progress of a run on standard error: a bar on a terminal, an occasional line elsewhere, JSON for machines.
 
 use std::cell::OnceCell;
 use std::io::{self, IsTerminal};
@@ -38,18 +38,18 @@ pub(crate) struct Tally {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WaitReason {
-    /// It is outside of the hours in which it may send.
+    /// The hours in which the run may send have not begun.
     Hours,
     RateLimit,
-    /// No connection can be made.
+    /// No connection is possible.
     Network,
-    /// Of two messages to one recipient.
+    /// The gap between two messages to one recipient.
     RecipientGap,
     /// WhatsApp's limit of messages to one recipient.
     PairLimit,
 }
 
-/// A run waits: nothing leaves for more than a moment.
+/// A run waits: nothing is sent for more than a moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Waiting {
     pub(crate) reason: WaitReason,
@@ -58,10 +58,10 @@ pub(crate) struct Waiting {
     /// When the wait of all rows began; None for a wait of a single row; RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) since: Option<String>,
-    /// For how long, or until when, for a person.
+    /// How long, or until when, for a person.
     #[serde(skip)]
     pub(crate) shown: String,
-    /// Why, for a person.
+    /// The reason, for a person.
     #[serde(skip)]
     pub(crate) words: String,
     /// Whether it is reported for the first time.
@@ -69,10 +69,11 @@ pub(crate) struct Waiting {
     pub(crate) is_new: bool,
 }
 
-/// The first row faults, which are printed; the report has them all.
+/// How many row faults are printed; the report has all of them.
 const FAULTS: u32 = 5;
 
-/// How often a line says that the run still waits for its hours: often enough for a machine that watches for a sign of life.
+/// How often a line says that the run still waits for its hours: often enough for a machine that expects a sign of
+/// life.
 const EVERY_WHILE_IDLE: Duration = Duration::from_secs(300);
 
 #[derive(Debug)]
@@ -81,7 +82,7 @@ pub(crate) struct Progress<'a> {
     shape: Shape,
     every: Duration,
     shown_at: Instant,
-    /// Rows that were left at the beginning, and then.
+    /// When counting began, and the rows left at that time.
     begun: (Instant, u64),
     faults: u32,
     waiting: Option<Waiting>,
@@ -117,7 +118,7 @@ impl<'a> Progress<'a> {
         self.begun = (Instant::now(), tally.left);
     }
 
-    /// When it is shown again.
+    /// When to show it again.
     #[must_use]
     pub(crate) fn due(&self) -> Instant {
         let is_idle = self.idle_since.is_some() && matches!(self.shape, Shape::Lines);
@@ -169,7 +170,7 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// A row that failed; the first ones are printed.
+    /// A row that failed; only the first ones are printed.
     pub(crate) fn fault(&mut self, line: u64, state: &str, message: &str) {
         self.faults += 1;
         match self.faults {
@@ -181,12 +182,12 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// A line that does not tear the bar.
+    /// Prints a line without breaking the bar.
     pub(crate) fn note(&self, text: &str) {
         self.above(|stderr| stderr.note(text));
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(crate) fn finish(&self) {
         if let Shape::Bar(bar) = &self.shape {
             bar.finish_and_clear();
@@ -216,7 +217,7 @@ fn drawable(bar: ProgressBar) -> Option<ProgressBar> {
     (io::stderr().is_terminal() && !bar.is_hidden()).then_some(bar)
 }
 
-/// How far a list is read, or a listing of Jelou's: a line on a terminal, after a second.
+/// The progress of reading a list, or one of Jelou's listings: a line on a terminal, after a second.
 #[derive(Debug)]
 pub(crate) struct Reading<'a> {
     name: &'a str,
@@ -226,7 +227,7 @@ pub(crate) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// Of the list of this name.
+    /// For the list with this name.
     pub(crate) fn new(stderr: &Stderr, format: ProgressFormat, name: &'a str) -> Self {
         let is_shown = format == ProgressFormat::Auto && !stderr.is_quiet() && drawable(bar()).is_some();
         Self { name, begun: Instant::now(), is_shown, bar: OnceCell::new() }
@@ -240,7 +241,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// So many requests are answered, of as many as are thought to be needed, where that is known.
+    /// The number of answered requests, and the number that are probably needed, if known.
     pub(crate) fn show_requests(&self, answered: u64, needed: Option<u64>) {
         if !self.is_shown || self.begun.elapsed() <= Duration::from_secs(1) {
             return;
@@ -258,7 +259,7 @@ impl<'a> Reading<'a> {
         bar.set_message(format!("asking about {}: {}{of} requests", one_line(self.name), HumanCount(answered)));
     }
 
-    /// Prints without tearing the line.
+    /// Prints without breaking the line.
     pub(crate) fn above(&self, print: impl FnOnce()) {
         match self.bar.get() {
             Some(bar) => bar.suspend(print),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// Whether the message left, as far as can be known. `Yes` means accepted by Jelou, never delivered.
+/// Whether the message was sent, as far as is known. `Yes` means accepted by Jelou, not delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Sent {
@@ -31,20 +31,20 @@ pub(crate) struct Record {
     pub(crate) http_status: Option<u16>,
     pub(crate) attempts: u32,
     pub(crate) duration_ms: u64,
-    /// Whether an earlier command under the same key sent it, and nothing left now. Written only if true.
+    /// Whether an earlier command sent it under the same key, and this one sent nothing. Written only if true.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) replayed: bool,
-    /// The API's answer: JSON, or a text when it is not.
+    /// The API's answer: JSON, or a text if it is not JSON.
     pub(crate) response: Option<Value>,
     pub(crate) error: Option<RecordError>,
-    /// Its delivery status, if that was waited for.
+    /// Its delivery status, if the command waited for it.
     pub(crate) delivery: Option<RecordDelivery>,
 }
 
 /// What `--wait` found out about an accepted message.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct RecordDelivery {
-    /// `accepted`, `at_whatsapp`, `delivered`, `read`, `replied`, `undelivered`; `other` for a state that we do not know.
+    /// `accepted`, `at_whatsapp`, `delivered`, `read`, `replied`, `undelivered`; `other` for an unknown state.
     pub(crate) state: &'static str,
     /// The time of the state, if Jelou has it.
     pub(crate) at: Option<String>,
@@ -53,7 +53,7 @@ pub(crate) struct RecordDelivery {
     pub(crate) reason: Option<String>,
 }
 
-/// Counts up when a field changes its meaning; new fields do not count.
+/// Increases when the meaning of a field changes; new fields do not change it.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct SchemaVersion(u32);
 

@@ -1,4 +1,4 @@
-//! Standard error: what the result means, one line each, whatever others put into it; and questions.
+//! Standard error: what the result means, one line for each message, whatever it contains; and questions.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::mem;
@@ -10,11 +10,11 @@ use super::color::Color;
 use super::error::StreamError;
 use super::escape::one_line;
 
-/// Characters of a message that are listed.
+/// The maximum number of characters shown of a listed message.
 const LISTED: usize = 100;
 const WARNING: &str = "\x1b[33mwarning:\x1b[0m";
 
-/// How much goes to stderr.
+/// How much is printed on stderr.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Verbosity {
     /// Errors.
@@ -22,7 +22,7 @@ pub(crate) enum Verbosity {
     /// Errors, warnings and notes.
     #[default]
     Normal,
-    /// Each attempt, request and answer too.
+    /// Also each attempt, request and answer.
     Verbose,
 }
 
@@ -40,12 +40,12 @@ impl Stderr {
         Self { verbosity, color, held_back: Mutex::default() }
     }
 
-    /// clap's words on an error of usage, in its colours.
+    /// clap's text for an error of usage, in its colours.
     pub(crate) fn usage(&self, text: &str) {
         let _ = self.stream().write_all(text.as_bytes());
     }
 
-    /// An error with its details and the way out. Always shown.
+    /// An error with its details and the hint. Always shown.
     pub(crate) fn error(&self, message: &str, details: &[String], hint: Option<&str>) {
         let held_back = self.held_back.lock().map(|mut warnings| mem::take(&mut *warnings));
         for warning in held_back.unwrap_or_default() {
@@ -86,7 +86,7 @@ impl Stderr {
         }
     }
 
-    /// `accepted for …`; only a person at a terminal wants it.
+    /// `accepted for …`; only useful for a person at a terminal.
     pub(crate) fn accepted(&self, message: &str) {
         if self.verbosity != Verbosity::Quiet && io::stderr().is_terminal() {
             self.print("\x1b[32maccepted\x1b[0m", message);
@@ -98,7 +98,7 @@ impl Stderr {
         self.print("  -", message);
     }
 
-    /// JSON of our own making on stderr, for machines that watch.
+    /// Our own JSON on stderr, for machines that watch.
     pub(crate) fn progress_line(&self, json: &str) {
         let _ = writeln!(io::stderr(), "{json}");
     }
@@ -111,7 +111,7 @@ impl Stderr {
         self.verbosity == Verbosity::Verbose
     }
 
-    /// Detail for `--verbose`; `mark` is `>` for what leaves, `<` for what comes, `*` for the rest.
+    /// Detail for `--verbose`; `mark` is `>` for data that is sent, `<` for data that is received, `*` for the rest.
     pub(crate) fn detail(&self, mark: char, message: &str) {
         if self.verbosity == Verbosity::Verbose {
             self.print(&format!("\x1b[2m{mark}\x1b[0m"), message);

@@ -19,10 +19,10 @@ pub(crate) struct Stdout {
     /// Whether `--output` was given.
     is_format_given: bool,
     color: Color,
-    /// Whether it is a terminal, and whether it is coloured: asked once, not for each line of a list.
+    /// Whether it is a terminal, and whether it is coloured: checked once, not for each line of a list.
     is_terminal: OnceLock<bool>,
     is_colored: OnceLock<bool>,
-    /// Set once something was written after the reader had gone.
+    /// Set when something is written after the reader has closed the pipe.
     reader_is_gone: OnceLock<()>,
 }
 
@@ -58,7 +58,7 @@ impl Stdout {
         self.line(&one_line(text))
     }
 
-    /// A row of a table: fields separated by tabs, each escaped, so that scripts can take it apart.
+    /// A row of a table: fields separated by tabs, each escaped, so that scripts can split it.
     pub(crate) fn fields(&self, fields: &[&str]) -> Result<(), StreamError> {
         let fields: Vec<_> = fields.iter().map(|field| one_line(field)).collect();
         self.line(&fields.join("\t"))
@@ -69,7 +69,7 @@ impl Stdout {
         *self.is_terminal.get_or_init(|| io::stdout().is_terminal())
     }
 
-    /// Whether words are wanted, not data: a person reads it, and has not asked for a format.
+    /// Whether to print words instead of data: a person reads it, and no format was requested.
     pub(crate) fn wants_words(&self) -> bool {
         !self.is_format_given && self.is_for_a_person()
     }
@@ -78,12 +78,12 @@ impl Stdout {
         *self.is_colored.get_or_init(|| self.color.is_wanted(&io::stdout()))
     }
 
-    /// A table for a person; what does not fit is cut.
+    /// A table for a person; cells that are too long are cut.
     pub(crate) fn table(&self, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), StreamError> {
         self.line(&table::aligned(header, rows))
     }
 
-    /// A line of our own making (a table, a script) on stdout, as it is.
+    /// One of our own lines (a table, a script) on stdout, unchanged.
     pub(crate) fn line(&self, text: &str) -> Result<(), StreamError> {
         self.bytes(format!("{text}\n").as_bytes())
     }
@@ -106,7 +106,7 @@ impl Stdout {
         }
     }
 
-    /// Whether something was written to a pipe without a reader. Only callers for whom that is a loss need to ask.
+    /// Whether something was written to a pipe without a reader. Only callers that lose something by it need to check.
     pub(crate) fn has_lost_its_reader(&self) -> bool {
         self.reader_is_gone.get().is_some()
     }
@@ -120,7 +120,7 @@ impl Stdout {
         self.bytes(&plain.into_inner())
     }
 
-    /// stdout for a long text from others that must stay as it is: a report.
+    /// stdout for a long text from others that must stay unchanged: a report.
     pub(crate) fn stream(&self) -> Box<dyn Write> {
         match self.format {
             Format::None => Box::new(io::sink()),

@@ -5,7 +5,7 @@ use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
 
 use super::escape::one_line;
 
-/// The most characters of a cell that are shown.
+/// The maximum number of characters shown of a cell.
 const MAX_CELL: usize = 60;
 
 /// For a terminal: columns under `header`, every cell on one line.
@@ -16,7 +16,7 @@ pub(crate) fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) 
     table.trim_fmt()
 }
 
-/// As Markdown, with every cell whole.
+/// As Markdown, without cutting cells.
 pub(crate) fn markdown_table<'a, const N: usize>(
     header: &[&str; N],
     rows: impl Iterator<Item = [&'a str; N]>,

@@ -1,4 +1,4 @@
-//! Text that is broken into lines of a terminal.
+//! Breaks text into lines for a terminal.
 
 use unicode_width::UnicodeWidthChar;
 
@@ -14,7 +14,7 @@ pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
         }
         for character in word.chars() {
             let wide = character.width().unwrap_or(0);
-            // A blank may hang over the end.
+            // A blank may go beyond the end of the line.
             if used + wide > columns && character != ' ' {
                 lines.push(std::mem::take(&mut line));
                 used = 0;

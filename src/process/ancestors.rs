@@ -13,16 +13,16 @@ use super::error::SystemError;
 pub(crate) enum EnclosingSandbox {
     /// It listens on this port of 127.0.0.1.
     Listening(u16),
-    /// The process whose address we may not read, for example because it belongs to another user.
+    /// We may not read the address of this process, for example because it belongs to another user.
     Hidden(u32),
 }
 
-/// The name of a process that is a sandbox with a command: as much as the system keeps of it.
+/// The name of a process that is a sandbox with a command, as far as the system stores it.
 #[cfg(target_os = "linux")]
 const MARK: &CStr = c"jelouctl sandbo";
 
-/// Marks this process as a sandbox for all that is started below it. Its main thread must call this: a process has the name
-/// of that thread.
+/// Marks this process as a sandbox for all processes started below it. The main thread must call this, because a
+/// process has the name of that thread.
 #[cfg(target_os = "linux")]
 pub(crate) fn enclose_commands() -> Result<(), SystemError> {
     rustix::thread::set_name(MARK).map_err(|error| SystemError { action: "name this process", cause: error.into() })
@@ -37,7 +37,7 @@ pub(crate) fn enclose_commands() -> Result<(), SystemError> {
 /// The nearest sandbox among the processes that started us. Only Linux can tell; elsewhere there is none.
 #[cfg(target_os = "linux")]
 pub(crate) fn enclosing_sandbox() -> Option<EnclosingSandbox> {
-    /// More than any chain has, should the numbers be taken by others meanwhile.
+    /// More than any chain has. It limits the search if process numbers are reused meanwhile.
     const LONGEST: usize = 1000;
     let mut process = linux::read_stat(std::process::id())?.parent;
     for _ in 0..LONGEST {
@@ -63,18 +63,18 @@ mod linux {
     use std::path::Path;
 
     pub(super) struct Stat {
-        /// The process's own name; at first that of the program's file.
+        /// The process's own name; initially that of the program's file.
         pub(super) name: String,
-        /// The process that started this one, or took it over; 0 for the first of all, which cannot be read.
+        /// The process that started this one, or adopted it; 0 for the first process, which cannot be read.
         pub(super) parent: u32,
     }
 
-    /// Read at once: every send reads some of these.
+    /// Reads it in one call: every send reads several of these.
     pub(super) fn read_stat(process: u32) -> Option<Stat> {
         let mut buffer = [0; 1024];
         let count = File::open(format!("/proc/{process}/stat")).ok()?.read(&mut buffer).ok()?;
         let stat = String::from_utf8_lossy(buffer.get(..count)?);
-        // The name may have blanks and brackets itself.
+        // The name itself may contain blanks and brackets.
         let (before, behind) = stat.rsplit_once(')')?;
         let (_, name) = before.split_once('(')?;
         Some(Stat { name: name.to_owned(), parent: behind.split_whitespace().nth(1)?.parse().ok()? })

@@ -17,17 +17,17 @@ use super::tail::Tail;
 use crate::output::Stderr;
 use crate::program::start_program;
 
-/// Not found, as shells say it.
+/// The exit code of shells for a command that is not found.
 const NOT_FOUND: u8 = 127;
-/// Found, but not a program that can be run.
+/// The exit code of shells for a file that cannot be run.
 const NOT_EXECUTABLE: u8 = 126;
 
 /// How long output may still arrive after a command has ended: a process that it left running may hold the pipe and write
 /// forever.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// A signal is passed on to a command that still runs after this time: if the whole group was signalled, the command has it
-/// already and ends meanwhile.
+/// A signal is passed on if the command still runs after this time. If the whole group was signalled, the command
+/// already has the signal and ends before that.
 const PASSED_ON_AFTER: Duration = Duration::from_millis(75);
 
 /// How a command ended.
@@ -40,9 +40,9 @@ pub(crate) struct CommandEnd {
     pub(crate) signal: Option<i32>,
 }
 
-/// Runs `command` with these variables beside our own, until it has ended. Its standard streams are ours; with `tail`,
-/// what it writes to stderr goes through us and its end is kept. A failure to start it, or to wait for it, is reported. Gives
-/// the instant at which it ended, too.
+/// Runs `command` with these variables added to our own, until it ends. It uses our standard streams. With `tail`, its
+/// stderr goes through us, and the last lines are kept. A failure to start it, or to wait for it, is reported. Also
+/// returns the instant at which it ended.
 pub(crate) async fn run_command(
     stderr: &Stderr,
     command: &[OsString],
@@ -52,7 +52,7 @@ pub(crate) async fn run_command(
     let Some((program, arguments)) = command.split_first() else {
         return Ok((CommandEnd { code: Some(0), signal: None }, Instant::now()));
     };
-    // Caught from here on, so that a signal that comes while it starts reaches it too.
+    // Caught from here on, so that a signal during the start also reaches the command.
     let mut signals = Signals::default();
     signals.catch(&Signal::ALL)?;
     let mut to_pass_on = VecDeque::new();
@@ -83,7 +83,7 @@ pub(crate) async fn run_command(
     };
     let at = Instant::now();
     let drained = async { while copy(&mut written, stderr, tail.as_deref_mut()).await {} };
-    // A signal that comes meanwhile was for the command.
+    // A signal during this time was meant for the command.
     let _ = timeout(DRAIN_TIMEOUT, drained).await;
     let ended = match status {
         Ok(status) => ended(status),
@@ -95,7 +95,7 @@ pub(crate) async fn run_command(
     Ok((ended, at))
 }
 
-/// The first of these, once it is due.
+/// Returns the first of these when it is due.
 async fn next_due(to_pass_on: &mut VecDeque<(Instant, Signal)>) -> Signal {
     let Some((due, signal)) = to_pass_on.front().copied() else { return pending().await };
     sleep_until(due.into()).await;
@@ -103,7 +103,7 @@ async fn next_due(to_pass_on: &mut VecDeque<(Instant, Signal)>) -> Signal {
     signal
 }
 
-/// Passes on what has come from the command; false when nothing more will.
+/// Copies what the command has written; false if there will be no more.
 async fn copy(written: &mut Option<ChildStderr>, stderr: &Stderr, tail: Option<&mut Tail>) -> bool {
     let (Some(written), Some(tail)) = (written, tail) else { return false };
     let mut buffer = [0; 8192];
@@ -123,7 +123,7 @@ fn ended(status: ExitStatus) -> CommandEnd {
     CommandEnd { code: Some(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)), signal }
 }
 
-/// Codes have 32 bits there; one that does not fit is 255.
+/// Windows exit codes have 32 bits; one that does not fit becomes 255.
 #[cfg(windows)]
 fn ended(status: ExitStatus) -> CommandEnd {
     /// `STATUS_CONTROL_C_EXIT`: Ctrl-C, Ctrl-Break, or the console's window was closed.
@@ -143,12 +143,12 @@ fn pass_on(signal: Signal, child: &Child) {
     let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
     let number = SystemSignal::from_named_raw(signal.number().into());
     if let (Some(pid), Some(number)) = (pid, number) {
-        // One that has ended needs no signal.
+        // A child that has ended needs no signal.
         let _ = kill_process(pid, number);
     }
 }
 
-/// Whether the terminal has sent `signal`, to the child too: a second Ctrl-C would mean something else to many programs.
+/// Whether the terminal sent `signal`, and therefore to the child too: many programs treat a second Ctrl-C differently.
 #[cfg(unix)]
 fn is_typed(signal: Signal) -> bool {
     matches!(signal, Signal::Interrupt | Signal::Quit) && is_in_foreground()
@@ -163,12 +163,12 @@ fn is_in_foreground() -> bool {
     })
 }
 
-/// Console events go to every process of the console; when the child ends, so do we.
+/// Every process of a console gets its events; when the child ends, we end too.
 #[cfg(windows)]
 fn is_typed(_signal: Signal) -> bool {
     true
 }
 
-/// There is nothing to pass on.
+/// Windows has no signals to pass on.
 #[cfg(windows)]
 fn pass_on(_signal: Signal, _child: &Child) {}

@@ -1,4 +1,4 @@
-//! A failure of the system.
+//! Errors of the operating system.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! The name of this machine, and who uses it.
+//! The name of this machine and its user.
 
 #[cfg(unix)]
 pub(crate) fn host_name() -> String {

@@ -1,5 +1,5 @@
-//! Processes and their signals: a command that is run for the user, the end of what it wrote, the signals that end us,
-//! and the runtime in which all of this waits. It knows nothing of messages.
+//! Processes and their signals: running a command for the user, keeping its last lines of output, handling the signals
+//! that end us, and the runtime for all of it. It knows nothing about messages.
 
 mod ancestors;
 mod child;

@@ -1,8 +1,8 @@
-//! The runtime of everything that waits: one thread, started on demand.
+//! The runtime for everything that waits: one thread, started on demand.
 
 use super::error::SystemError;
 
-/// Runs `work` to its end.
+/// Runs `work` until it completes.
 pub(crate) fn block_on<T, E: From<SystemError>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|cause| SystemError { action: "start the runtime", cause })?;
@@ -12,13 +12,13 @@ pub(crate) fn block_on<T, E: From<SystemError>>(work: impl Future<Output = Resul
         catch_ends_of_commands()?;
     }
     let done = runtime.block_on(work);
-    // A name look-up or a read that hangs must not keep the process once all is decided.
+    // A name look-up or a read that hangs must not keep the process alive once the result is known.
     runtime.shutdown_background();
     done
 }
 
-/// From here on a file that may grow no further (`ulimit -f`) makes a write fail, as a full disk does, and does not end the
-/// process. It must not be ignored: what a process ignores, the commands that it runs ignore too.
+/// From here on, a write to a file at its size limit (`ulimit -f`) fails, as on a full disk, instead of ending the
+/// process. The signal must not be ignored, because commands inherit ignored signals.
 pub(crate) fn outlive_file_size_limit() -> Result<(), SystemError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|cause| SystemError { action: "start the runtime", cause })?;
@@ -33,8 +33,8 @@ fn catch_file_size_limit() -> Result<(), SystemError> {
     Ok(())
 }
 
-/// A process that starts with SIGCHLD ignored, as some daemons start theirs, cannot wait for its children: they are gone as
-/// soon as they end. Catching the signal takes that back.
+/// A process that starts with SIGCHLD ignored, as under some daemons, cannot wait for its children, because they
+/// disappear as soon as they end. Catching the signal undoes that.
 #[cfg_attr(not(unix), expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail"))]
 fn catch_ends_of_commands() -> Result<(), SystemError> {
     #[cfg(unix)]
@@ -42,7 +42,7 @@ fn catch_ends_of_commands() -> Result<(), SystemError> {
     Ok(())
 }
 
-/// Needs a runtime; what is caught stays so when it ends.
+/// Needs a runtime; the signal stays caught after the runtime ends.
 #[cfg(unix)]
 fn catch(number: rustix::process::Signal) -> Result<(), SystemError> {
     use tokio::signal::unix::{SignalKind, signal};

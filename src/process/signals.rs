@@ -1,5 +1,5 @@
-//! The signals that end programs, as a stream. Each is caught from the call on; until then it does what it always does.
-//! Whether one that comes is a new one, and for us, is decided here for every command.
+//! The signals that end programs, as a stream. Each is caught from the call on and keeps its usual effect until then.
+//! This module decides for every command whether a signal is new and meant for us.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -26,9 +26,9 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
-    /// Every one; a command gets them in our place.
+    /// All signals; a command gets them in our place.
     pub(crate) const ALL: [Self; 4] = [Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate];
-    /// What ends a send.
+    /// The signals that end a send.
     pub(crate) const THAT_END_US: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
 
     pub(crate) fn number(self) -> u8 {
@@ -40,7 +40,7 @@ impl Signal {
         }
     }
 
-    /// In a set of signals, whose lowest bit is signal 1.
+    /// The signal's bit in a set of signals, whose lowest bit is signal 1.
     fn bit(self) -> u64 {
         1 << (self.number() - 1)
     }
@@ -55,12 +55,12 @@ impl Signal {
     }
 }
 
-/// The same signal within this time is the same one: `timeout` signals its child and then the whole group, and a parent
-/// passes on what its child has already.
+/// A signal that repeats within this time counts as the same: `timeout` signals its child and then the whole group, and
+/// a parent passes on what its child already has.
 const REPEATED: Duration = Duration::from_secs(1);
 
-/// How long after a command's end the signal that ended it may still reach us: the processes of a group are not signalled
-/// all at once.
+/// How long after the end of a command the signal that ended it may still reach us: the processes of a group do not get
+/// a signal at the same time.
 const BELATED: Duration = Duration::from_secs(2);
 
 /// The name of any signal that ends programs.
@@ -81,7 +81,7 @@ pub(crate) fn signal_name(number: i32) -> String {
     name.to_owned()
 }
 
-/// The signals that were caught, each as often as it comes anew.
+/// The caught signals, without repetitions.
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
     caught: Vec<(Signal, SignalSource)>,
@@ -89,7 +89,7 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// For what comes after a command that `ended` at this instant: its signals are not ours. None is caught yet.
+    /// For the time after a command that `ended` at this instant: its signals are not meant for us. None is caught yet.
     pub(crate) fn after_command(ended: Instant) -> Self {
         Self { history: History { command_ended: Some(ended), ..History::default() }, ..Self::default() }
     }
@@ -105,7 +105,7 @@ impl Signals {
         Ok(())
     }
 
-    /// One that has come already.
+    /// A signal that has already arrived.
     pub(crate) fn came(&mut self) -> Option<Signal> {
         self.next().now_or_never()
     }
@@ -127,17 +127,17 @@ impl Signals {
     }
 }
 
-/// Which signals came when.
+/// When signals arrived.
 #[derive(Debug, Default)]
 struct History {
-    /// When each last came anew.
+    /// When each signal was last new.
     heard: HashMap<Signal, Instant>,
-    /// When the command ended to which the first of each may have been sent.
+    /// When a command ended; the first of each signal may have been meant for it.
     command_ended: Option<Instant>,
 }
 
 impl History {
-    /// Whether the `signal` that comes `now` is neither the last one again nor a command's.
+    /// Whether the `signal` that arrives `now` is neither a repetition nor meant for a command.
     fn is_new(&mut self, signal: Signal, now: Instant) -> bool {
         let is_within = |since: Instant, time| now.saturating_duration_since(since) < time;
         if self.heard.get(&signal).is_some_and(|last| is_within(*last, REPEATED)) {
@@ -154,8 +154,8 @@ fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
     unix::signal(kind).map(|source| vec![source])
 }
 
-/// The signals that were ignored when we were started, one bit each. Signals that we catch are no longer among them, and we
-/// ignore none ourselves. Only Linux can tell.
+/// The signals that were ignored when we started, one bit each. Signals that we catch are no longer included, and we
+/// ignore none ourselves. Only works on Linux.
 #[cfg(target_os = "linux")]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -209,7 +209,7 @@ impl SignalSource {
 mod tests {
     use super::*;
 
-    /// Which signals at these milliseconds are new, where a command ended at 0 or where there was none.
+    /// Which signals at these milliseconds are new, if a command ended at 0 or if there was no command.
     fn heard(command_ended: bool, came: &[(u64, Signal)]) -> Vec<u64> {
         let begun = Instant::now();
         let mut history = History { command_ended: command_ended.then_some(begun), ..History::default() };
@@ -224,7 +224,7 @@ mod tests {
         for (came, expected) in [
             (&[(0, Terminate), (1, Terminate), (999, Terminate)][..], &[0][..]),
             (&[(0, Terminate), (1000, Terminate)], &[0, 1000]),
-            // Who presses Ctrl-C on and on is heard once a second.
+            // Ctrl-C pressed repeatedly counts once a second.
             (&[(0, Interrupt), (600, Interrupt), (1200, Interrupt), (1800, Interrupt)], &[0, 1200]),
             (&[(0, Interrupt), (1, Terminate), (2, Hangup), (3, Interrupt)], &[0, 1, 2]),
         ] {

@@ -1,16 +1,16 @@
-//! The last lines of what a command wrote; its memory does not grow with what it writes.
+//! The last lines that a command wrote, in limited memory.
 
 use std::collections::VecDeque;
 
 use crate::output::{one_line, without_escape_sequences};
 
-/// The most of a line that is shown, in characters.
+/// The maximum number of characters shown of a line.
 const MAX_LINE: usize = 4096;
-/// The most of it that is kept, in bytes: what must not be shown is looked for in more than is shown, since the half of a
-/// secret is not known for one.
+/// The maximum number of bytes kept of a line. More is searched for secrets than is shown, since half of a secret
+/// cannot be recognised.
 const MAX_KEPT: usize = 4 * MAX_LINE;
 
-/// The last lines, at most as many as are asked for.
+/// The last lines, up to the requested number.
 #[derive(Debug)]
 pub(crate) struct Tail {
     most: usize,
@@ -40,8 +40,8 @@ impl Tail {
         }
     }
 
-    /// The lines without escape sequences and after `redact`, each with what a terminal or a log would still act on as
-    /// visible escapes.
+    /// The lines without escape sequences and after `redact`. Remaining characters that a terminal or a log would act
+    /// on are visible escapes.
     pub(crate) fn text(&self, redact: impl Fn(String) -> String) -> String {
         let plain = |line: &Vec<u8>| without_escape_sequences(&String::from_utf8_lossy(line));
         let plain = redact(self.lines.iter().map(plain).collect::<Vec<_>>().join("\n"));
@@ -84,7 +84,7 @@ mod tests {
             tail.push(&[0xff; 1000]);
         }
         assert_eq!(tail.text(|text| text).chars().count(), MAX_LINE);
-        // What precedes the shown end is known anyway.
+        // The text before the shown end is known.
         let mut tail = Tail::new(1);
         tail.push(format!("{}secret", "x".repeat(MAX_LINE - 3)).as_bytes());
         assert_eq!(tail.text(|text| text.replace("secret", "*")), format!("{}*", "x".repeat(MAX_LINE - 3)));

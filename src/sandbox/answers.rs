@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::message::InvalidMessage;
 
-/// `200` with `answer`; warnings in a header, each escaped, so that none can leave its line.
+/// `200` with `answer`; warnings are in a header, each escaped so that it stays on its line.
 pub(crate) fn accepted(answer: &Value, warnings: &[String]) -> Response {
     let mut response = Json(answer).into_response();
     for value in warnings.iter().filter_map(|warning| HeaderValue::from_str(&on_one_line(warning)).ok()) {
@@ -55,12 +55,12 @@ pub(crate) fn external_bot_not_found() -> Response {
     (StatusCode::NOT_FOUND, Json(body)).into_response()
 }
 
-/// `404`: no such template was sent.
+/// `404`: no template with this id was sent.
 pub(crate) fn no_such_notification() -> Response {
     coded(StatusCode::NOT_FOUND, "not_found", "There is no such notification")
 }
 
-/// `200` in the envelope that Jelou has around data.
+/// `200` in Jelou's envelope for data.
 pub(crate) fn success(message: &str, data: &Value) -> Response {
     Json(json!({ "message": [message], "statusMessage": "success", "status": 1, "data": data })).into_response()
 }
@@ -87,7 +87,7 @@ pub(crate) fn template_missing() -> Response {
     coded(StatusCode::BAD_REQUEST, "notification_could_not_be_send", "Template does not exist")
 }
 
-/// `400`: WhatsApp's own code for parameters that are not as many as the text has.
+/// `400`: WhatsApp's own code for a number of parameters that differs from the text's.
 pub(crate) fn wrong_parameters(given: usize, expected: usize) -> Response {
     let description = format!(
         "Number of parameters does not match the expected number of params: {given} were given, the template has {expected}"
@@ -95,19 +95,19 @@ pub(crate) fn wrong_parameters(given: usize, expected: usize) -> Response {
     coded(StatusCode::BAD_REQUEST, "132000", &description)
 }
 
-/// `400`: WhatsApp's own code for a template that begins with an image, a document or a video, and gets none.
+/// `400`: WhatsApp's own code for a template that needs an image, a document or a video, and gets none.
 pub(crate) fn without_media(media: &str) -> Response {
     let description =
         format!("Parameter format does not match format in the created template: header: expected {media}, got none");
     coded(StatusCode::BAD_REQUEST, "132012", &description)
 }
 
-/// `400`: WhatsApp's own code for an authentication template to somebody without a number.
+/// `400`: WhatsApp's own code for an authentication template to a user without a number.
 pub(crate) fn needs_number() -> Response {
     coded(StatusCode::BAD_REQUEST, "131062", "Authentication templates cannot be sent to a user id")
 }
 
-/// `413`, or `400` when the client broke off.
+/// `413`, or `400` if the client broke off.
 pub(crate) fn unreadable(error: &axum::Error) -> Response {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = cause {
@@ -119,7 +119,7 @@ pub(crate) fn unreadable(error: &axum::Error) -> Response {
     bad_request(&error.to_string())
 }
 
-/// `408`: the body did not come in time.
+/// `408`: the body did not arrive in time.
 pub(crate) fn too_slow() -> Response {
     coded(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not come in time")
 }
@@ -141,7 +141,7 @@ pub(crate) fn wrong_method() -> Response {
     coded(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address has other methods")
 }
 
-/// `422` from an address of the sandbox's own.
+/// `422` from one of the sandbox's own addresses.
 pub(crate) fn unusable(problem: &str) -> Response {
     coded(StatusCode::UNPROCESSABLE_ENTITY, "unprocessable_entity", problem)
 }

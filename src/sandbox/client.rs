@@ -1,4 +1,4 @@
-//! A request to a server on this machine: is a sandbox running there, and the webhook's posts.
+//! Requests to a server on this machine: checking whether a sandbox runs there, and posting to the webhook.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,10 +14,10 @@ use tokio::net::TcpStream;
 
 /// How long a running sandbox may take to answer. It needs less than a millisecond; anything slower is not a sandbox.
 const HEALTH_TIMEOUT: Duration = Duration::from_millis(300);
-/// The most that is read of an answer, in bytes.
+/// The maximum size of an answer that is read, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// Who listens on a port of this machine.
+/// The listener on a port of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Neighbor {
     /// A sandbox of the same user.
@@ -28,7 +28,8 @@ pub(crate) enum Neighbor {
     Nobody,
 }
 
-/// Whose process listens on this port of 127.0.0.1. If the system does not say, it counts as ours.
+/// Finds the owner of the process that listens on this port of 127.0.0.1. If the system does not say, it counts as
+/// ours.
 pub(crate) async fn neighbor(port: u16) -> Neighbor {
     if !is_running(port).await {
         return Neighbor::Nobody;
@@ -49,13 +50,13 @@ fn own_user() -> u32 {
     0
 }
 
-/// The user who listens on this port of 127.0.0.1, or of every address; only Linux says.
+/// The user that listens on this port of 127.0.0.1, or of every address; only works on Linux.
 fn listening_user(port: u16) -> Option<u32> {
     let table = std::fs::read_to_string("/proc/self/net/tcp").ok()?;
     owner(&table, port)
 }
 
-/// The user of the socket that listens on `port` in a table of Linux.
+/// The user of the socket that listens on `port`, in one of Linux's tables.
 fn owner(table: &str, port: u16) -> Option<u32> {
     table.lines().skip(1).find_map(|line| {
         let fields: Vec<_> = line.split_whitespace().take(8).collect();
@@ -122,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_port_belongs_to_the_user_who_listens() {
-        // As Linux writes it: a connection from this port, then who listens, 4780 being 12AC.
+        // In Linux's format: a connection from this port, then the listener; 4780 is 12AC.
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
                      0: 0100007F:12AC 0100007F:9C40 01 00000000:00000000 00:00000000 00000000  1001        0 7 1 0 20\n   \
                      1: 0100007F:12AC 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 8 1 0 100\n";

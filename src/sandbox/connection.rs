@@ -1,4 +1,4 @@
-//! The connections: their number, how long a request may take to arrive, and their end, which a fault may force.
+//! The connections: their number, how long a request may take to arrive, and how they end, which a fault may force.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 /// How a fault ends a connection before its answer is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// Orderly, as a server that was stopped.
+    /// Orderly, like a server that was stopped.
     Close,
     /// With a reset.
     Reset,
@@ -37,7 +37,7 @@ pub(super) enum Ending {
 pub(super) struct Hangup(watch::Sender<Option<Ending>>);
 
 impl Hangup {
-    /// Ends the connection once all that was written so far is on its way; never returns.
+    /// Ends the connection once everything written so far has been sent; never returns.
     pub(crate) async fn end<T>(self, ending: Ending) -> T {
         self.0.send_replace(Some(ending));
         std::future::pending().await
@@ -63,7 +63,7 @@ pub(super) async fn serve(listener: TcpListener, guard: Guard, app: Router) {
 }
 
 async fn serve_one(stream: TcpStream, guard: &Guard, app: TowerToHyperService<Router>) {
-    // Without it only speed is lost.
+    // A failure only costs speed.
     let _ = stream.set_nodelay(true);
     let (asked, mut ending) = watch::channel(None);
     let service = service_fn(|request: hyper::Request<Incoming>| {
@@ -85,7 +85,7 @@ async fn serve_one(stream: TcpStream, guard: &Guard, app: TowerToHyperService<Ro
     let mut connection = server.serve_connection(TokioIo::new(stream), service);
     let is_reset = tokio::select! {
         biased;
-        // A client that breaks off has only itself to tell.
+        // If a client breaks off, there is no one to report it to.
         _ = &mut connection => return,
         ending = ending.wait_for(Option::is_some) => ending.is_ok_and(|ending| *ending == Some(Ending::Reset)),
     };

@@ -1,6 +1,7 @@
-//! `GET /sandbox/events`: server-sent events. Each subscriber has its own position in the store and takes one message at a
-//! time, whose text all of them share, so that a slow one costs no memory. One that reconnects (`Last-Event-ID`) misses nothing
-//! that is still kept. The first event identifies the sandbox: after a restart, earlier numbers mean nothing.
+//! `GET /sandbox/events`: server-sent events. Each subscriber has its own position in the store and takes one message
+//! at a time; all share its text, so that a slow subscriber costs no memory. One that reconnects (`Last-Event-ID`)
+//! misses nothing that is still kept. The first event identifies the sandbox: after a restart, earlier numbers mean
+//! nothing.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,9 +21,9 @@ use super::state::SandboxState;
 use super::store::StoreVersion;
 use super::stored_message::StoredMessage;
 
-/// How often a silent stream says that it lives.
+/// How often a silent stream sends a sign of life.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// The least time between two notices of deliveries, so that thousands of messages do not make thousands of notices.
+/// The minimum time between two notices of deliveries, so that thousands of messages do not cause thousands of notices.
 const BETWEEN_RECEIPTS: Duration = Duration::from_millis(100);
 /// How long a browser waits before it connects again, in milliseconds.
 const RETRY_MS: u32 = 1000;
@@ -41,7 +42,7 @@ struct Subscriber {
     /// How often the store was cleared and a chat deleted, as far as the subscriber knows.
     cleared: u64,
     deleted: u64,
-    /// How often a person read something or replied, and until when deliveries were told.
+    /// How often a person read something or replied, and up to when deliveries were reported.
     read: u64,
     delivered: SystemTime,
     /// The last refused request that was sent to it.

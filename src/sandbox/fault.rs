@@ -18,7 +18,7 @@ use super::receipts::Fate;
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// "Message undeliverable", the code of a message that WhatsApp could not deliver (`api.md`, "Errors").
 const UNDELIVERABLE: u32 = 131_026;
-/// The largest code that WhatsApp has: all have six digits at most.
+/// The largest code that WhatsApp has: codes have at most six digits.
 const LARGEST_CODE: u64 = 999_999;
 
 /// One rule.
@@ -69,7 +69,7 @@ pub(crate) struct Fault {
     pub(super) every: Option<NonZeroU64>,
 }
 
-/// A rule that cannot be followed.
+/// A rule that is not valid.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{0}")]
 pub(crate) struct FaultError(String);
@@ -177,7 +177,7 @@ impl Fault {
 impl FromStr for Fault {
     type Err = FaultError;
 
-    /// `key=value` or `key`, separated by commas; `body=` takes all that follows.
+    /// `key=value` or `key`, separated by commas; `body=` takes everything that follows.
     fn from_str(raw: &str) -> Result<Self, FaultError> {
         let mut fields = Map::new();
         let mut headers = Map::new();

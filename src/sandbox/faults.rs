@@ -1,4 +1,4 @@
-//! The rules in force: each counts the messages that it is for, and the first one that applies decides.
+//! The rules in force: each counts the messages that match it, and the first one that applies decides.
 
 use std::num::NonZeroU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -70,7 +70,7 @@ impl Rule {
         Self { fault, seen: 0, hits: 0 }
     }
 
-    /// Counts a message, and says whether the rule applies to it.
+    /// Counts a message, and returns whether the rule applies to it.
     fn counts(&mut self, user: &str, kind: &str) -> bool {
         let Fault { to, kind: wanted, after, first, every, .. } = &self.fault;
         let is_recipient = to.as_ref().is_none_or(|to| match to.strip_suffix('*') {

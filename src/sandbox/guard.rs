@@ -1,5 +1,5 @@
-//! What every request and every answer must have: a request comes from this machine and from no other site's page
-//! (DNS rebinding, CSRF); an answer cannot be framed, sniffed, or run as a script of another origin.
+//! The requirements for every request and every answer. A request comes from this machine and not from another site's
+//! page (DNS rebinding, CSRF). An answer cannot be framed, sniffed, or run as a script of another origin.
 
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -28,7 +28,7 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// The port that a browser leaves out of an address.
+/// The port that a browser omits from an address.
 const HTTP_PORT: u16 = 80;
 
 /// A name or address of the sandbox for other machines: `sandbox`, `10.0.0.5`, or `sandbox:8080` if they use another port.
@@ -44,7 +44,7 @@ pub(crate) struct AllowedHost {
 pub(crate) struct AllowedHostError(String);
 
 impl AllowedHost {
-    /// As an address names it, for a sandbox that listens on `own_port`.
+    /// The host as it appears in an address, for a sandbox that listens on `own_port`.
     pub(crate) fn authority(&self, own_port: u16) -> String {
         format!("{}:{}", self.name, self.port.unwrap_or(own_port))
     }
@@ -77,7 +77,7 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// For a sandbox that listens on `address`: this machine's own names, and those that are `allowed`.
+    /// For a sandbox that listens on `address`: this machine's own names, and the `allowed` ones.
     pub(crate) fn new(address: SocketAddr, allowed: &[AllowedHost]) -> Self {
         let port = address.port();
         let own = Some(address).filter(|address| address.ip().is_loopback()).map(|address| address.to_string());
@@ -92,12 +92,12 @@ impl Guard {
 
     /// The answer to a request that is not for us, or comes from another site.
     pub(crate) fn refuse(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
-        // A link on another site may lead to the page: what opens is our own page, and the site cannot read it.
+        // A link on another site may lead to the page: it opens our own page, which the site cannot read.
         let may_be_linked = uri.path() == "/";
         self.foreign_header(headers, may_be_linked).map(answers::foreign)
     }
 
-    /// Gives `response` what every answer must have.
+    /// Adds the headers that every answer must have.
     pub(crate) fn secure(response: &mut Response) {
         response.headers_mut().extend(HEADERS);
     }

@@ -25,7 +25,7 @@ use crate::timestamps::{rfc_3339_millis, timestamp};
 /// Entries of a page: the default and the maximum (`api.md`).
 const DEFAULT_LIMIT: usize = 10;
 const MAX_LIMIT: usize = 50;
-/// The client that every message here was sent by.
+/// The client id of every message here.
 const CLIENT: &str = "sandbox";
 /// The kinds that Jelou calls notifications.
 const NOTIFICATIONS: [&str; 2] = ["template", "template-by-id"];
@@ -33,7 +33,7 @@ const NOTIFICATIONS: [&str; 2] = ["template", "template-by-id"];
 /// The parameters of a look-up; the last one wins if one is repeated.
 type LookupQuery = HashMap<String, String>;
 
-/// Which entries a look-up wants. Times are in milliseconds, as they are written.
+/// The entries that a look-up requests. Times are in milliseconds.
 struct Lookup {
     begin: Option<i64>,
     end: Option<i64>,
@@ -184,7 +184,7 @@ fn history_entry(message: &StoredMessage, now: SystemTime) -> Value {
     })
 }
 
-/// The `type` on the wire in capitals, with text and medium if it has them. Jelou documents only that of a text.
+/// The `type` on the wire in capitals, with text and medium if it has them. Jelou documents only the one for text.
 fn bubble(message: &StoredMessage) -> Value {
     let body = message.body();
     let on_wire = body.get("type").and_then(Value::as_str).filter(|_| !NOTIFICATIONS.contains(&message.kind));
@@ -215,7 +215,7 @@ fn notification_entry(message: &StoredMessage, now: SystemTime) -> Option<Value>
     }))
 }
 
-/// A notification that is asked for by its id; nothing where look-ups do not find it.
+/// A notification, requested by its id; None if look-ups do not find it.
 fn single_notification(message: &StoredMessage, now: SystemTime) -> Option<Value> {
     let receipts = message.receipts.as_ref().filter(|receipts| receipts.is_listed(now))?;
     let (sent, created_at) = (message.value(), rfc_3339_millis(message.received_at));

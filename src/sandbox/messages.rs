@@ -1,4 +1,4 @@
-//! The endpoints that take messages: each is checked, met by a fault or none, stored and answered.
+//! The endpoints that accept messages: each message is checked, may meet a fault, is stored and answered.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use super::stored_message::{Author, NewMessage};
 use super::templates::PageQuery;
 use crate::message::{self, Checked, InvalidMessage, TemplateUse, TemplateVerdict, did_you_mean};
 
-/// The kinds that reach anyone, whenever they wrote.
+/// The kinds that may be sent to anyone, even if they have not written.
 const TEMPLATE: &str = "template";
 
 /// `POST /v1/bots/{bot}/messages`, and a template by its id to a user of a campaign.
@@ -92,17 +92,18 @@ pub(super) async fn templates(caller: Caller, wanted: Result<Query<PageQuery>, Q
     }
 }
 
-/// An address that the API does not have.
+/// An address that does not exist in the API.
 pub(super) async fn no_such_address(State(sandbox): State<Arc<SandboxState>>, request: Request) -> Response {
     refuse_address(&sandbox, request, answers::not_found()).await
 }
 
-/// An address of the API that is asked with another method.
+/// An address of the API, requested with another method.
 pub(super) async fn wrong_method(State(sandbox): State<Arc<SandboxState>>, request: Request) -> Response {
     refuse_address(&sandbox, request, answers::wrong_method()).await
 }
 
-/// A slip in an address of the API is kept, as any message that was meant; what a browser looks for beside the page is not.
+/// A wrong address in the API is kept as a refused request, because a message was probably meant; other files that a
+/// browser requests for the page are not.
 async fn refuse_address(sandbox: &SandboxState, request: Request, answer: Response) -> Response {
     let (parts, body) = request.into_parts();
     if !["/v1/", "/v2/"].iter().any(|beginning| parts.uri.path().starts_with(beginning)) {
@@ -157,7 +158,7 @@ async fn receive(
     }
 }
 
-/// The answer to the sender, for a later read.
+/// The answer to the sender, to be read back later.
 fn recorded(fault: Option<&Fault>, accepted: &Value) -> Value {
     match fault.map(|fault| (fault, fault.effect())) {
         None | Some((_, FaultEffect::None)) => json!({ "status": 200, "body": accepted }),
@@ -192,7 +193,7 @@ fn with_status(status: u16, fault: &Fault) -> Response {
     response
 }
 
-/// The first half of `answer` under the length of the whole; then the connection ends.
+/// Sends the first half of `answer` with the length of the whole; then the connection ends.
 fn truncated(answer: &str, hangup: Hangup) -> Response {
     let (half, _) = answer.as_bytes().split_at(answer.len() / 2);
     let half = Bytes::copy_from_slice(half);

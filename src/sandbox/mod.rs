@@ -1,5 +1,5 @@
-//! A local Jelou: its endpoints on this machine, a store of what arrived, faults to try a sender with, and a page that draws
-//! the messages. It validates with the same structs as the sender, and fetches no URL.
+//! A local Jelou: its endpoints on this machine, a store of received messages, faults to test a sender with, and a page
+//! that draws the messages. It validates with the same structs as the sender, and fetches no URL.
 
 mod answers;
 mod client;

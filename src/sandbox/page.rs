@@ -1,4 +1,4 @@
-//! The page, a part of the binary: no build step, nothing from elsewhere.
+//! The page, embedded in the binary: no build step, nothing from elsewhere.
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;

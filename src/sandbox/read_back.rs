@@ -1,4 +1,4 @@
-//! Reading back what arrived, for tests in any language and for the page (`docs/sandbox.md`).
+//! Reads back received messages, for tests in any language and for the page (`docs/sandbox.md`).
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -116,7 +116,7 @@ pub(super) async fn message(State(sandbox): State<Arc<SandboxState>>, Path(id): 
     }
 }
 
-/// `GET /sandbox/refused`: what was refused, or met a fault that stored nothing, oldest first.
+/// `GET /sandbox/refused`: requests that were refused, or met a fault that stored nothing, oldest first.
 pub(super) async fn refused(
     State(sandbox): State<Arc<SandboxState>>,
     asked: Result<Query<RefusedQuery>, QueryRejection>,
@@ -159,7 +159,7 @@ pub(super) async fn faults(State(sandbox): State<Arc<SandboxState>>) -> Json<Val
     Json(sandbox.faults.to_json())
 }
 
-/// `PUT /sandbox/faults`: a JSON array of rules in place of those in force.
+/// `PUT /sandbox/faults`: a JSON array of rules that replace those in force.
 pub(super) async fn set_faults(State(sandbox): State<Arc<SandboxState>>, body: Body) -> Response {
     let rules = match read_json(body).await {
         Ok(Value::Array(rules)) => rules,

@@ -1,5 +1,5 @@
-//! The delivery status of an accepted message: WhatsApp has it at once and delivers it later, or fails to; the person reads it
-//! and replies. Nothing runs in the background: the state follows from stored times.
+//! The delivery status of an accepted message: WhatsApp has it at once and delivers it later, or fails to; the person
+//! reads it and replies. Nothing runs in the background: the state is computed from stored times.
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -23,7 +23,7 @@ impl Default for Fate {
     }
 }
 
-/// How far a message has come.
+/// The delivery state of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReceiptState {
     AtWhatsapp,
@@ -52,7 +52,7 @@ impl Receipts {
         Self { accepted_at, arrives_at: accepted_at + deliver_after, fate, opened_at, written_at }
     }
 
-    /// The person opens the chat; says whether that is the first time.
+    /// The person opens the chat; returns whether that is the first time.
     pub(crate) fn open(&self, now: SystemTime) -> bool {
         self.opened_at.set(now).is_ok()
     }
@@ -83,7 +83,7 @@ impl Receipts {
         Some(self.delivered_at(now)?.max(*self.opened_at.get()?))
     }
 
-    /// How far it has come, and since when.
+    /// Its state, and when that began.
     pub(crate) fn state(&self, now: SystemTime) -> (ReceiptState, SystemTime) {
         if now < self.arrives_at {
             return (ReceiptState::AtWhatsapp, self.accepted_at);
@@ -107,7 +107,7 @@ impl Receipts {
         }
     }
 
-    /// As it is read back beside a message.
+    /// The JSON that is read back with a message.
     pub(crate) fn to_json(&self, now: SystemTime) -> Value {
         let (state, at) = self.state(now);
         let (name, at) = (self.state_name(now), rfc_3339_millis(at));
@@ -120,7 +120,7 @@ impl Receipts {
     }
 }
 
-/// What Meta calls a failure.
+/// Meta's words for a failure.
 pub(super) fn reason(code: u32) -> &'static str {
     match code {
         130_472 => "User's number is part of an experiment",

@@ -1,5 +1,5 @@
-//! Requests that were refused, or met a fault that stored nothing: what came, what was answered, and which fields are to
-//! blame. In memory, capped in number and in bytes, the oldest dropped first; only a refusal costs anything.
+//! Requests that were refused, or met a fault that stored nothing: the request, the answer, and the fields to blame. In
+//! memory, limited in number and in bytes, the oldest dropped first; only a refusal costs anything.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,7 +21,7 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// The largest answer of ours, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
 
-/// A request that was not taken.
+/// A request that was not accepted.
 #[derive(Debug)]
 pub(super) struct RefusedRequest {
     pub(crate) request: RequestHead,
@@ -33,7 +33,7 @@ pub(super) struct RefusedRequest {
     pub(crate) kind: Option<&'static str>,
 }
 
-/// One as it is read.
+/// A refusal as it is read back.
 #[derive(Serialize)]
 struct WrittenRefusal<'a> {
     number: u64,
@@ -47,7 +47,7 @@ struct WrittenRefusal<'a> {
     answer: &'a Value,
 }
 
-/// One that is kept, as JSON on one line.
+/// A refusal that is kept, as JSON on one line.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(crate) number: u64,
@@ -76,7 +76,7 @@ impl Default for RefusedRequests {
 }
 
 impl RefusedRequests {
-    /// Keeps `refused` with what it is answered, and gives the answer back.
+    /// Keeps `refused` with its answer, and returns the answer.
     pub(crate) async fn answered(&self, refused: RefusedRequest, answer: Response) -> Response {
         let (head, body) = answer.into_parts();
         let bytes = to_bytes(body, MAX_ANSWER).await.unwrap_or_default();
@@ -98,7 +98,7 @@ impl RefusedRequests {
             fields: fields(answer),
             answer,
         };
-        // Texts and numbers can always be written.
+        // Serializing texts and numbers cannot fail.
         let json = serde_json::to_string(&whole).unwrap_or_default();
         let number = inner.number;
         inner.push(Refusal { number, json });
@@ -106,7 +106,7 @@ impl RefusedRequests {
         self.newest.send_replace(number);
     }
 
-    /// Those after `number`, oldest first; at most this many, the newest.
+    /// The refusals after `number`, oldest first; if there are more than `limit`, the newest.
     pub(crate) fn select(&self, since: u64, limit: usize) -> Vec<Arc<Refusal>> {
         let inner = self.lock();
         let begin = inner.kept.partition_point(|refusal| refusal.number <= since);
@@ -114,7 +114,7 @@ impl RefusedRequests {
         inner.kept.range(begin..).cloned().collect()
     }
 
-    /// The oldest one after `number`.
+    /// The oldest refusal after `number`.
     pub(crate) fn after(&self, number: u64) -> Option<Arc<Refusal>> {
         let inner = self.lock();
         let next = inner.kept.partition_point(|refusal| refusal.number <= number);

@@ -1,4 +1,4 @@
-//! A request to the API as every endpoint reads it: authorised, for an existing bot, with a JSON body.
+//! Reads an API request for every endpoint: authorised, for an existing bot, with a JSON body.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,7 +83,7 @@ impl FromRequest<Arc<SandboxState>> for MessageRequest {
         let caller = match Caller::known(&mut parts, sandbox).await {
             Ok(caller) => caller,
             Err(answer) => {
-                // Its body helps to find the reason.
+                // The body helps to find the reason.
                 let body = read_bytes(body).await.ok().as_ref().and_then(readable);
                 return Err(refuse(sandbox, parts, body, None, answer).await);
             }
@@ -102,7 +102,7 @@ impl FromRequest<Arc<SandboxState>> for MessageRequest {
 }
 
 impl MessageRequest {
-    /// Keeps it among the refused requests, and returns the answer.
+    /// Keeps the request among the refused ones, and returns the answer.
     pub(crate) async fn refuse(self, user: Option<String>, kind: Option<&'static str>, answer: Response) -> Response {
         let Self { caller: Caller { sandbox, user: in_path, .. }, request, body, .. } = self;
         let user = user.or(in_path).or_else(|| body.get("userId")?.as_str().map(str::to_owned));

@@ -51,7 +51,7 @@ fn path<S: Serializer>(path: &Uri, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&format_args!("{}?{}", path.path(), shown.collect::<Vec<_>>().join("&")))
 }
 
-/// The headers as the page shows them; of one that came twice, the last.
+/// The headers as the page shows them; of a repeated header, the last.
 fn visible<S: Serializer>(headers: &HeaderMap, serializer: S) -> Result<S::Ok, S::Error> {
     let last = |name| headers.get_all(name).iter().next_back();
     let visible =
@@ -61,7 +61,7 @@ fn visible<S: Serializer>(headers: &HeaderMap, serializer: S) -> Result<S::Ok, S
 
 /// `name` in lower case.
 fn is_secret(name: &str) -> bool {
-    // `str::contains` makes ready for long texts first, once for each word.
+    // `str::contains` first prepares for long texts, once for each word.
     let begins_a_secret = |rest: &[u8]| match rest.first() {
         Some(b'a') => rest.starts_with(b"auth"),
         Some(b'c') => rest.starts_with(b"cookie"),

@@ -1,4 +1,4 @@
-//! The server of the sandbox: what it is started with, and its addresses.
+//! The server of the sandbox: its options and its addresses.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -32,11 +32,11 @@ pub(crate) const DEFAULT_DELIVER_AFTER: Duration = Duration::from_secs(1);
 /// The options of a sandbox.
 #[derive(Debug)]
 pub(crate) struct Options {
-    /// Port 0 for any that is free.
+    /// Port 0 means any free port.
     pub(crate) listen: SocketAddr,
     /// Its names, besides this machine's own.
     pub(crate) allowed_hosts: Vec<AllowedHost>,
-    /// The only bot there is; without it, any is.
+    /// The only bot; None if any bot exists.
     pub(crate) bot: Option<String>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) templates: Templates,
@@ -72,8 +72,8 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Listens; to be called inside a runtime. Whatever the address, 127.0.0.1 leads to the sandbox too: a jelouctl below the
-    /// sandbox's command looks for it there.
+    /// Starts to listen; must be called inside a runtime. Whatever the address, 127.0.0.1 also leads to the sandbox: a
+    /// jelouctl below the sandbox's command looks for it there.
     pub(crate) fn start(options: Options) -> io::Result<Self> {
         let listener = listen(options.listen)?;
         let address = listener.local_addr()?;
@@ -124,9 +124,10 @@ impl Sandbox {
     }
 }
 
-/// As `TcpListener::bind`, with a queue as long as there may be connections: who waits in a full one loses a second.
+/// As `TcpListener::bind`, with a queue as long as the maximum number of connections: a client that waits because the
+/// queue is full loses a second.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    // hyper writes the date into each answer, and panics at one that HTTP has no words for.
+    // hyper writes the date into each answer, and panics if HTTP cannot express it.
     let now = SystemTime::now();
     if now < SystemTime::UNIX_EPOCH || Timestamp::try_from(now).is_err() {
         let problem = "the clock of this machine shows a time before 1970 or after 9999, which HTTP cannot write";

@@ -1,4 +1,4 @@
-//! What all addresses of a running sandbox share.
+//! The state that all addresses of a running sandbox share.
 
 use std::net::SocketAddr;
 
@@ -11,11 +11,11 @@ use super::webhook::Webhook;
 
 #[derive(Debug)]
 pub(super) struct SandboxState {
-    /// Another one for each sandbox that is started: tells a restart.
+    /// Different for each sandbox that is started, to detect a restart.
     pub(crate) instance: String,
     /// Its address.
     pub(crate) address: SocketAddr,
-    /// The only bot there is; without it, any is.
+    /// The only bot; None if any bot exists.
     pub(crate) bot: Option<String>,
     /// Whether a user must have written in the last 24 hours.
     pub(crate) window: bool,

@@ -1,4 +1,4 @@
-//! What arrived, in memory: capped in number and in bytes, the oldest dropped first.
+//! Received messages, in memory: limited in number and in bytes, the oldest dropped first.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,9 +10,9 @@ use tokio::sync::watch;
 use super::receipts::Receipts;
 use super::stored_message::{Author, NewMessage, StoredMessage};
 
-/// What all stored messages may take together, in bytes: bodies may be a mebibyte each.
+/// The maximum total size of all stored messages, in bytes: a body may have a mebibyte.
 const MAX_BYTES: usize = 128 * 1024 * 1024;
-/// How long after a user's own message one may write to them freely (`api.md`, "Request").
+/// How long after a user's own message a bot may write to them freely (`api.md`, "Request").
 const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A query; an empty one matches everything.
@@ -43,7 +43,7 @@ pub(super) enum Since {
     Time(SystemTime),
 }
 
-/// What subscribers wait for a change of.
+/// The state whose changes subscribers wait for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct StoreVersion {
     /// The number of the newest message.
@@ -155,7 +155,7 @@ impl Store {
         self.lock().messages.iter().rev().find(|message| message.user == user).map(|message| message.bot.clone())
     }
 
-    /// Forgets everything but how many arrived.
+    /// Deletes everything except the count of arrived messages.
     pub(crate) fn clear(&self) {
         let mut inner = self.lock();
         *inner = Inner { number: inner.number, arrived: inner.arrived, ..Inner::default() };
@@ -188,7 +188,7 @@ impl Store {
         self.lock().kinds.clone()
     }
 
-    /// How many messages of the bot were ever stored, dropped and cleared ones included.
+    /// How many messages of the bot were ever stored, including dropped and cleared ones.
     pub(crate) fn arrived(&self) -> u64 {
         self.lock().arrived
     }
@@ -228,7 +228,7 @@ impl Inner {
         StoredMessage::new(self.number, id, received_at, deliver_after, new, answer)
     }
 
-    /// Marks all messages to `user`; says whether that changed any.
+    /// Marks all messages to `user`; returns whether any of them changed.
     fn mark(&self, user: &str, mark: impl Fn(&Receipts) -> bool) -> bool {
         let messages = self.messages.iter().filter(|message| message.user == user);
         messages.filter_map(|message| message.receipts.as_ref()).fold(false, |is_changed, receipts| {
@@ -237,7 +237,7 @@ impl Inner {
         })
     }
 
-    /// As many as there may be messages, or a stranger's names could fill the memory.
+    /// At most as many as there may be messages; otherwise names from others could fill the memory.
     fn remember_writer(&mut self, message: &StoredMessage, max: usize) {
         self.last_written.insert(message.user.clone(), message.received_at);
         if self.last_written.len() > max {

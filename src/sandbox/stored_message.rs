@@ -1,4 +1,4 @@
-//! A message, before and after it is stored, and who wrote it.
+//! A message, before and after it is stored, and its author.
 
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
@@ -53,12 +53,12 @@ struct ReadBack<'a> {
 /// Bytes of a typical message's event.
 const USUAL_EVENT: usize = 1024;
 
-/// A message as it is read back; its JSON and the event around it are written once and shared by all who read them.
+/// A message as it is read back; its JSON and the event around it are written once and shared by all readers.
 #[derive(Debug)]
 pub(crate) struct StoredMessage {
-    /// Counts what was ever stored; never used twice.
+    /// Counts all messages that were ever stored; never used twice.
     pub(crate) number: u64,
-    /// Counts from 1 again once the store is cleared, so that a run gives the same ids again.
+    /// Counts from 1 again after the store is cleared, so that repeating a run gives the same ids.
     pub(crate) id: String,
     pub(crate) bot: String,
     pub(crate) user: String,
@@ -71,9 +71,9 @@ pub(crate) struct StoredMessage {
     pub(super) is_warned: bool,
     /// Whether a fault met it.
     pub(super) is_faulty: bool,
-    /// The server-sent event that tells of it.
+    /// The server-sent event for it.
     event: String,
-    /// The place of its JSON in `event`, on one line.
+    /// The position of its JSON in `event`, on one line.
     json: Range<usize>,
     /// Every text of the body, in lower case, for the search.
     words: String,
@@ -116,7 +116,7 @@ impl StoredMessage {
         let mut event = Vec::with_capacity(USUAL_EVENT);
         event.extend_from_slice(format!("event: message\nid: {number}\ndata: ").as_bytes());
         let begin = event.len();
-        // Texts and numbers can always be written, as UTF-8.
+        // Serializing texts and numbers cannot fail, and gives UTF-8.
         let _ = serde_json::to_writer(&mut event, &whole);
         let end = event.len();
         event.extend_from_slice(b"\n\n");
@@ -160,7 +160,7 @@ impl StoredMessage {
         }
     }
 
-    /// The server-sent event that tells of it.
+    /// The server-sent event for it.
     pub(super) fn event(&self) -> &str {
         &self.event
     }
@@ -170,7 +170,7 @@ impl StoredMessage {
         serde_json::from_str(self.json()).unwrap_or_default()
     }
 
-    /// The body as it came.
+    /// The body as it was received.
     pub(crate) fn body(&self) -> Value {
         self.value().get_mut("body").map(Value::take).unwrap_or_default()
     }
@@ -186,7 +186,7 @@ impl StoredMessage {
     }
 }
 
-/// Every text of `body` but its envelope.
+/// Every text of `body` except its envelope.
 fn collect_words(body: &Value, words: &mut String) {
     match body {
         Value::String(text) => {

@@ -1,5 +1,5 @@
-//! Subscriptions to the status of a bot's templates: stored and read back. What Jelou posts there is not known, so nothing is
-//! posted.
+//! Subscriptions to the status of a bot's templates: stored and read back. What Jelou posts there is unknown, so
+//! nothing is posted.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -36,7 +36,7 @@ pub(super) struct NewSubscriptions {
 pub(super) struct Subscriptions(Mutex<HashMap<String, BTreeMap<EventName, String>>>);
 
 impl Subscription {
-    /// Whether something could be posted to its address.
+    /// Whether its address can be posted to.
     pub(crate) fn has_address(&self) -> bool {
         Url::parse(&self.url).is_ok_and(|url| ["http", "https"].contains(&url.scheme()))
     }

@@ -1,4 +1,4 @@
-//! The bot's templates, in the shape of Jelou's list: a few samples, or those of `--templates FILE`.
+//! The bot's templates, in the shape of Jelou's list: a few samples, or those from `--templates FILE`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,15 +19,15 @@ pub(super) struct PageQuery {
 /// Jelou's own default.
 const DEFAULT_LIMIT: usize = 50;
 
-/// The templates there are.
+/// The templates.
 #[derive(Clone, Debug)]
 pub(crate) struct Templates {
     list: Vec<Value>,
-    /// Whether they are all that the bot has; the samples are not.
+    /// Whether they are all of the bot's templates; the samples are not.
     is_complete: bool,
 }
 
-/// A file that holds no templates.
+/// An error in a file of templates.
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub(crate) struct TemplatesError(String);
@@ -63,7 +63,7 @@ impl Templates {
         Ok(Self { list, is_complete: true })
     }
 
-    /// Whether they are all that the bot has.
+    /// Whether they are all of the bot's templates.
     pub(super) fn is_complete(&self) -> bool {
         self.is_complete
     }
@@ -72,7 +72,8 @@ impl Templates {
         &self.list
     }
 
-    /// Judges a message with a template, as Jelou and WhatsApp would; a name that the samples do not have cannot be judged.
+    /// Judges a message with a template, as Jelou and WhatsApp would; a name that is not among the samples cannot be
+    /// judged.
     pub(super) fn judge(&self, wanted: &TemplateUse) -> TemplateVerdict {
         wanted.judge(&self.list)
     }
@@ -131,7 +132,7 @@ fn samples() -> [Value; 5] {
     ]
 }
 
-/// `names` are the name that it is sent by, and the one that a person gave it.
+/// `names` are the name to send it by, and the one that a person gave it.
 fn sample(id: u32, names: (&str, &str), language: &str, category: &str, text: &str, parameters: u32) -> Value {
     json!({
         "id": id,

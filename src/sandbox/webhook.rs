@@ -55,7 +55,7 @@ impl fmt::Display for Webhook {
 }
 
 impl Webhook {
-    /// Posts `event` once, and says what came of it: the status, or why there is none.
+    /// Posts `event` once, and returns the result: the status, or why there is none.
     pub(super) async fn post(&self, event: &Value) -> String {
         let mut path = self.url.path().to_owned();
         if let Some(query) = self.url.query() {

@@ -1,4 +1,4 @@
-//! axe-core finds nothing wrong with the page, wherever one is in it, on three screens, light and dark.
+//! axe-core finds no problems on the page, in any of its views, on three screens, light and dark.
 
 use crate::axe::findings;
 use crate::inbox::{Inbox, block_on};

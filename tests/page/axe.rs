@@ -1,5 +1,5 @@
-//! axe-core, which finds what a page denies to people who cannot see it well, or use no mouse. It is not kept here: npm gives
-//! it, once for each `target/`.
+//! axe-core finds what makes a page unusable for people who do not see well or do not use a mouse. It is not in the
+//! repository: npm downloads it once for each `target/`.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::inbox::{Inbox, block_on};
 
 const VERSION: &str = "4.14.1";
 
-/// The script of axe-core; whoever asks later gets the same.
+/// The script of axe-core, loaded once.
 pub(crate) fn axe_core() -> &'static str {
     static SCRIPT: OnceLock<String> = OnceLock::new();
     SCRIPT.get_or_init(|| {
@@ -30,7 +30,7 @@ pub(crate) fn axe_core() -> &'static str {
             Command::new("tar").args(["-xzOf", &archive, "package/axe.min.js"]).current_dir(work.path()).output();
         let script = String::from_utf8(unpacked.unwrap().stdout).unwrap();
         assert!(script.contains(VERSION), "the archive has no axe.min.js");
-        // Another process may be at the same.
+        // Another process may be writing the same file.
         let whole = kept.with_extension(std::process::id().to_string());
         std::fs::write(&whole, &script).unwrap();
         std::fs::rename(whole, kept).unwrap();
@@ -38,9 +38,10 @@ pub(crate) fn axe_core() -> &'static str {
     })
 }
 
-/// What axe-core finds wrong with the page as it is now: a line for each element.
+/// The problems that axe-core finds on the page as it is now: one line for each element.
 pub(crate) async fn findings(page: &Page) -> Vec<String> {
-    // The page's own policy would stop a script; one of the debugger's it does not. It ends in a value that can be told.
+    // The page's own policy would block a script, but not one from the debugger. It ends in a value that can be
+    // returned.
     page.evaluate(format!("{}; true", axe_core())).await.unwrap();
     let found = "axe.run().then(({ violations }) => violations.flatMap(({ id, help, nodes }) => \
                  nodes.map(({ target, failureSummary }) => `${id} (${help}): ${target.join(' ')}: ${failureSummary}`)))";

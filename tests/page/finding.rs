@@ -1,4 +1,5 @@
-//! Chats are found by kind, fault and warning, deleted one by one, and copied as commands; how many are kept is told.
+//! Chats are found by kind, fault and warning, deleted one by one, and copied as commands; the page shows how many are
+//! kept.
 
 use std::path::Path;
 use std::process::Command;
@@ -51,7 +52,7 @@ fn chats_are_filtered_by_kind_fault_and_warning() {
         let choose = "(kind => (kind.value = 'image', kind.dispatchEvent(new Event('change')), true))(document.getElementById('kind'))";
         inbox.value::<bool>(choose).await;
         listed(&inbox, &[ANA]).await;
-        // It opens at what was found, not at the newest.
+        // The chat opens at the message that was found, not at the newest.
         inbox.click(".chat", ANA).await;
         inbox.until("document.querySelector('.selected')?.querySelector('.picture')").await;
         inbox.close().await;
@@ -72,7 +73,7 @@ fn a_chat_is_deleted_alone_and_the_counts_follow() {
         listed(&inbox, &[JUAN]).await;
         inbox.until("document.getElementById('talk').hidden").await;
         inbox.until(&format!("{counts} === '1 message · 1 older dropped'")).await;
-        // Deleted elsewhere, it goes from here.
+        // A chat that is deleted elsewhere disappears from the page.
         sandbox.ask("DELETE", &format!("/sandbox/chats/{JUAN}"), "");
         listed(&inbox, &[]).await;
         inbox.close().await;

@@ -1,4 +1,4 @@
-//! A browser that looks at a sandbox or another page, and the ways to use it as a person does.
+//! A browser that shows a sandbox or another page, and ways to use it as a person does.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::listening::Sandbox;
 
-/// How long anything on the page may take to appear. Only a failing test waits so long.
+/// How long anything on the page may take to appear. Only a failing test waits this long.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A window of a browser, showing the page.
 pub(crate) struct Inbox {
@@ -57,7 +57,7 @@ impl Inbox {
         inbox
     }
 
-    /// The size of what the page sees.
+    /// Sets the size of the viewport.
     pub(crate) async fn size(&self, width: u32, height: u32) {
         let size = SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), 1.0, width < 500);
         self.page.execute(size).await.unwrap();
@@ -91,7 +91,7 @@ impl Inbox {
             json!(selector),
             json!(text)
         );
-        // The page may draw it anew between two looks.
+        // The page may redraw it between the two steps.
         self.until(&format!("(window.target = {find}) && (target.scrollIntoView({{ block: 'nearest' }}), true)")).await;
         let [x, y] = self
             .value::<[f64; 2]>(
@@ -108,12 +108,12 @@ impl Inbox {
         self.page.execute(InsertTextParams::new(text)).await.unwrap();
     }
 
-    /// Presses a key where the focus is.
+    /// Presses a key in the focused element.
     pub(crate) async fn key(&self, key: &str) {
         self.page.find_element("body").await.unwrap().press_key(key).await.unwrap();
     }
 
-    /// Keeps what the page looks like now, where `tests/update` asks for it.
+    /// Saves a screenshot if `tests/update` asks for it.
     pub(crate) async fn keep(&self, name: &str) {
         if let Some(directory) = std::env::var_os("SCREENSHOTS") {
             let png = self.page.screenshot(ScreenshotParams::builder().build()).await.unwrap();

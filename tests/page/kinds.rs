@@ -1,4 +1,5 @@
-//! Each kind of message is drawn as WhatsApp draws it, from the bodies of the API's documents; what looks pressable is.
+//! Each kind of message is drawn as in WhatsApp, from the bodies in the API's documents, and its buttons look
+//! pressable.
 
 use serde_json::{Value, json};
 
@@ -60,7 +61,7 @@ fn every_kind_has_its_drawing() {
             }
             inbox.until(&format!("document.querySelectorAll('article').length === {}", number + 1)).await;
             let (text, found) = last_bubble(&inbox, selector).await;
-            // The texts of the body itself, where the kind has them.
+            // The texts in the body itself, if the kind has any.
             let own = ["title", "text", "name", "address"].into_iter().filter_map(|name| body[name].as_str());
             for part in shown.iter().copied().chain(own) {
                 assert!(text.contains(part), "{kind}: `{part}` is missing in {text}");

@@ -1,4 +1,4 @@
-//! Chats, messages and refused requests have addresses: Back leads through them, and an old one says that it is old.
+//! Chats, messages and refused requests have addresses: Back follows them, and the page says if an address is outdated.
 
 use crate::inbox::{Inbox, block_on};
 use crate::listening::{Sandbox, text_to};
@@ -43,7 +43,7 @@ fn a_link_opens_its_message_and_says_when_that_is_gone() {
         let sandbox = Sandbox::start(&[]);
         sandbox.send((1..=200).map(|number| text_to(ANA, &format!("mensaje {number}"))));
         let port = sandbox.address.split(':').nth(1).unwrap().to_owned();
-        // Written by hand, in the address that the page is opened with.
+        // Typed by hand, as the address that the page opens with.
         let inbox = Inbox::open_at(&format!("http://{}/#/{ANA}/msg_sandbox_42", sandbox.address), 1440, 900).await;
         inbox.until(&format!("{CURRENT}?.innerText.includes('mensaje 42')")).await;
         inbox.click("article", "mensaje 43").await;
@@ -56,7 +56,7 @@ fn a_link_opens_its_message_and_says_when_that_is_gone() {
         follow(&inbox, &link).await;
         inbox.until(&format!("{CURRENT}?.innerText.includes('mensaje 43')")).await;
         inbox.value::<bool>("(document.getElementById('toast').textContent = '', true)").await;
-        // Another sandbox has another message of the same id.
+        // Another sandbox has a different message with the same id.
         drop(sandbox);
         inbox.until("document.getElementById('live').textContent === 'not connected'").await;
         let again = Sandbox::start_on(&port, &[]);

@@ -1,4 +1,4 @@
-//! The page lives: messages arrive, are found and cleared, faults are set, and the user writes.
+//! The page updates itself: messages arrive, are found and cleared, faults are set, and the user writes.
 
 use serde_json::json;
 
@@ -46,7 +46,7 @@ fn an_inbox_shows_what_a_sandbox_that_was_started_again_has() {
         let chats: Vec<String> =
             inbox.value("[...document.querySelectorAll('.chat .who')].map((one) => one.textContent)").await;
         assert_eq!(chats, [ANA]);
-        // It goes on from there.
+        // The page continues from there.
         again.send([text_to(ANA, "later")]);
         inbox.until("document.querySelectorAll('article').length === 2").await;
         inbox.close().await;
@@ -99,7 +99,7 @@ fn search_finds_people_and_words() {
         assert_eq!(inbox.value::<String>("document.querySelector('.chat .who').textContent").await, JUAN);
         inbox.type_into("#search", "número 7").await;
         inbox.until("document.querySelector('.chat .last').textContent === 'número 79'").await;
-        // A message far up is opened where it stands, with what is around it.
+        // A message far up opens in its place, with the messages around it.
         inbox.click(".chat", "número 79").await;
         inbox.until("document.querySelector('.selected')?.innerText.includes('número 79')").await;
         inbox
@@ -135,7 +135,7 @@ fn faults_are_set_and_removed_from_the_page() {
             inbox.until(&format!("document.querySelectorAll('#rules code').length === {}", left.len())).await;
         }
         assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 200);
-        // Set elsewhere, they show here.
+        // Faults that are set elsewhere appear on the page.
         sandbox.ask("PUT", "/sandbox/faults", r#"["hang"]"#);
         inbox.until("document.querySelector('#rules code')?.textContent === 'hang'").await;
         inbox.close().await;
@@ -191,7 +191,7 @@ fn of_two_chats_that_are_opened_at_once_the_last_one_shows() {
         let sandbox = Sandbox::start(&[]);
         sandbox.send([text_to(ANA, "to the first"), text_to(JUAN, "to the last")]);
         let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        // The answer for the first chat is there only after that for the last one.
+        // The answer for the first chat arrives only after the one for the last chat.
         let slow = "(window.ask = (address, answer) => address.includes('/sandbox/messages') && address.includes('593987654321') \
                     ? new Promise((go) => { window.late = async () => { const late = await answer(); const json = await late.json(); \
                     late.json = () => { setTimeout(() => { window.taken = true; }, 0); return Promise.resolve(json); }; go(late); }; }) \
@@ -203,7 +203,7 @@ fn of_two_chats_that_are_opened_at_once_the_last_one_shows() {
         inbox.click(".chat", JUAN).await;
         inbox.until("document.querySelector('article')?.innerText.includes('to the last')").await;
         inbox.value::<bool>("(window.late(), true)").await;
-        // Whoever waited for it has done all that it does with it.
+        // The code that waited for the answer has finished.
         inbox.until("window.taken").await;
         inbox.until("document.querySelector('article')?.innerText.includes('to the last')").await;
         assert_eq!(inbox.value::<String>("document.getElementById('talk-name').textContent").await, JUAN);
@@ -246,7 +246,7 @@ fn ticks_say_how_far_a_message_has_come_and_an_open_chat_is_read() {
         inbox.until(&in_list(ANA, ".ticks.delivered[aria-label=\"Delivered\"]")).await;
         inbox.until(&in_list(JUAN, ".ticks.failed")).await;
         inbox.keep("ticks-unread.png").await;
-        // Nobody has looked yet.
+        // No one has looked yet.
         assert_eq!(state("msg_sandbox_1"), "delivered");
         inbox.click(".chat", ANA).await;
         inbox.until("document.querySelector('article .ticks.read')").await;
@@ -254,13 +254,13 @@ fn ticks_say_how_far_a_message_has_come_and_an_open_chat_is_read() {
         assert_eq!([state("msg_sandbox_1"), state("msg_sandbox_2")], ["read", "delivered"]);
         inbox.until("document.getElementById('request').innerText.includes('read')").await;
         inbox.keep("ticks-read.png").await;
-        // What arrives in a chat that is open is read; in another it is not.
+        // A message that arrives in an open chat is read; in another chat it is not.
         sandbox.send([text_to(ANA, "second")]);
         inbox.until("document.querySelectorAll('article .ticks.read').length === 2").await;
         inbox.type_into("#write", "Gracias").await;
         inbox.key("Enter").await;
         inbox.until("document.querySelectorAll('article .ticks.replied').length === 2").await;
-        // What a user wrote has no ticks.
+        // A user's own messages have no ticks.
         assert_eq!(inbox.value::<u32>("document.querySelectorAll('.mine .ticks').length").await, 0);
         inbox.keep("ticks-replied.png").await;
         inbox.click(".chat", JUAN).await;

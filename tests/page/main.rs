@@ -1,6 +1,6 @@
-//! The page of the sandbox, and that of a run, in a real browser: Debian's `chromium`, without a window.
+//! The pages of the sandbox and of a run in a real browser: Debian's `chromium`, without a window.
 
-// A browser is found, and files are the user's alone, as on Unix.
+// Finding a browser and making files private work only on Unix.
 #![cfg(unix)]
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Ten thousand messages: only what is looked at is drawn; the rest is read as one scrolls.
+//! Ten thousand messages: only those in view are drawn; the rest is read while scrolling.
 
 use crate::inbox::{Inbox, block_on};
 use crate::listening::{Sandbox, text_to};
@@ -22,12 +22,12 @@ fn a_long_conversation_is_read_as_one_scrolls() {
         let numbers: Vec<u32> =
             inbox.value("[...document.querySelectorAll('article .words')].map((one) => Number(one.textContent.match(/mensaje (\\d+)/)[1]))").await;
         assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "in order, none twice, none left out");
-        // New ones do not pull the reader down.
+        // New ones do not move the reader down.
         sandbox.send((1..=1000).map(|number| text_to("593987654321", &format!("nuevo {number}"))));
         inbox.until("document.getElementById('newest-text').textContent === '1000 new'").await;
         inbox.click("#newest", "").await;
         inbox.until("document.querySelector('article:last-of-type').innerText.includes('nuevo 1000')").await;
-        // At the end, new ones take the place of old ones.
+        // At the end, new ones replace old ones.
         sandbox.send((1..=1000).map(|number| text_to("593987654321", &format!("último {number}"))));
         inbox.until("document.querySelector('article:last-of-type').innerText.includes('último 1000')").await;
         assert!(inbox.value::<usize>("document.querySelectorAll('article').length").await <= 240);

@@ -1,4 +1,4 @@
-//! Refused requests are shown as they come: what was asked, what was answered, and which field is to blame.
+//! Refused requests are shown as they arrive: the request, the answer, and the field that is to blame.
 
 use serde_json::json;
 
@@ -29,7 +29,7 @@ fn a_refused_request_shows_its_field_its_answer_and_no_secret() {
             assert!(shown.contains(part), "`{part}` is missing in {shown}");
         }
         assert!(!shown.contains("c2FuZGJveDpzYW5kYm94"), "{shown}");
-        // The next one comes on top, while this one stays chosen.
+        // The next one appears on top, while this one stays selected.
         assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", "{").status, 400);
         inbox.until("document.querySelectorAll('.refusal').length === 2").await;
         inbox.until("document.querySelector('.refusal').innerText.includes('not JSON')").await;

@@ -1,5 +1,5 @@
-//! The page of a run, opened from the disk: it asks for nothing, is only text whatever the list holds, and can be read by
-//! everybody, on a screen, on a phone and on paper.
+//! The page of a run, opened from the disk: it makes no requests, shows everything in the list as plain text, and is
+//! readable for everyone, on a screen, on a phone and on paper.
 
 use chromiumoxide::cdp::browser_protocol::emulation::{SetEmulatedMediaParams, SetScriptExecutionDisabledParams};
 use chromiumoxide::cdp::browser_protocol::page::PrintToPdfParams;
@@ -13,7 +13,7 @@ const UNDELIVERABLE: &str =
     r#"{"status":400,"every":7,"body":"{\"error\":{\"code\":131026,\"message\":\"Message undeliverable\"}}"}"#;
 const NO_ANSWER: &str = r#"{"status":500,"every":90}"#;
 
-/// So many people, of whom some have no number, and some are not to be written to.
+/// A run with this many rows; some people have no number, and some are excluded.
 fn run(rows: usize) -> ReportedRun {
     let people = (0..rows).map(|row| match row {
         5 | 6 => format!("12,Error {row},A-{row}\n"),
@@ -24,7 +24,7 @@ fn run(rows: usize) -> ReportedRun {
     ReportedRun::send(&list, &faults, &["--skip-invalid"], "Hola *{{ nombre | split | first }}*,\n\ntu pedido salió.")
 }
 
-/// What of the page is wider than its place, but for what scrolls there.
+/// The elements that are wider than their place, except those that scroll.
 async fn too_wide(window: &Inbox) -> Vec<String> {
     window
         .value(
@@ -70,7 +70,7 @@ fn the_figures_are_those_of_the_status_and_the_page_asks_for_nothing() {
         assert_eq!(bold, "Ana");
         assert_eq!(window.value::<usize>("performance.getEntriesByType('resource').length").await, 0);
         assert_eq!(window.value::<Vec<String>>("window.refused").await, Vec::<String>::new());
-        // Had a script got in, the policy would have stopped it.
+        // The policy would have stopped an injected script.
         window
             .value::<bool>("(document.body.append(Object.assign(document.createElement('script'), { textContent: 'hacked = 1' })), true)")
             .await;
@@ -83,7 +83,7 @@ fn the_figures_are_those_of_the_status_and_the_page_asks_for_nothing() {
 const LOST: &str = "undelivered=131026,every=9";
 const HIDDEN: &str = "unlisted,every=20";
 
-/// A run of which some messages were read or answered, and others not delivered, or not listed.
+/// A run in which some messages were read or answered, and others were not delivered or not listed.
 fn delivered_run(rows: usize) -> ReportedRun {
     let people = (0..rows).map(|row| format!("5939{:08},Ana Núñez {row}\n", 80_000_000 + row));
     let list = format!("celular,nombre\n{}", people.collect::<String>());
@@ -98,7 +98,7 @@ fn delivered_run(rows: usize) -> ReportedRun {
     run
 }
 
-/// Names and numbers of the steps or the ends.
+/// The names and numbers of the steps or of the ends.
 async fn figures(window: &Inbox, name: &str) -> Value {
     let read = format!(
         "Object.fromEntries([...document.querySelectorAll('[data-{name}]')].map((one) => [one.dataset.{name}, \
@@ -184,7 +184,7 @@ fn on_paper_nothing_is_cut_off() {
         let list =
             format!("celular,nombre,{}\n593987654321,Ana,{}\n", columns(12), ["a longer cell than most"; 12].join(","));
         let run = ReportedRun::send(&list, &[], &[], "Hola");
-        // As wide as A4 between its margins.
+        // The width of A4 between its margins.
         let window = run.open(&[], 695, 1000).await;
         window.page.execute(SetEmulatedMediaParams::builder().media("print").build()).await.unwrap();
         let clipped: Vec<String> = window
@@ -245,7 +245,7 @@ fn a_list_is_looked_at_before_it_is_sent_message_by_message() {
         assert_eq!(first.len(), 200);
         assert!(first[0].starts_with("2 Cannot be sent invalid celular: 12 · nombre: Error"), "{}", first[0]);
         assert!(first[1].ends_with("593987654321 Hola **, ya llegó no value under `nombre`"), "{}", first[1]);
-        // What the page drew and what its script draws are the same.
+        // The page and its script draw the same.
         window.type_into("#search", "núñez 42").await;
         window.until("document.getElementById('range').textContent === '1–1 of 1'").await;
         let found: Vec<String> = window.value(rows).await;
@@ -327,7 +327,7 @@ fn rows_are_searched_filtered_and_turned_over() {
         let range = "document.getElementById('range').textContent";
         assert_eq!(window.value::<usize>(count).await, 200);
         assert_eq!(window.value::<String>(range).await, "1–200 of 700");
-        // Those that were not sent come first.
+        // Rows that were not sent come first.
         let first: String = window.value("document.querySelector('#list .state').textContent").await;
         assert_eq!(first, "Failed");
         window.click("#following", "").await;
@@ -336,7 +336,7 @@ fn rows_are_searched_filtered_and_turned_over() {
         window.until(&format!("{range} === '1–11 of 11'")).await;
         window.type_into("#search", "nobody is called so").await;
         window.until(&format!("{range} === 'No rows match.'")).await;
-        // However it is written: the list has 593980000010.
+        // In any spelling: the list has 593980000010.
         for spelling in ["0980000010", "+593 98 000-0010", "98 0000010"] {
             window.type_into("#search", spelling).await;
             window.until(&format!("{range} === '1–1 of 1'")).await;
@@ -379,7 +379,7 @@ fn without_a_script_all_can_be_read_but_the_rows_behind_the_first() {
     });
 }
 
-/// Elements that are broken over two lines, or that have to be scrolled.
+/// Elements that are broken over two lines, or that need scrolling.
 const BROKEN: &str = "[...document.querySelectorAll('.command span')].filter((word) => word.getClientRects().length > 1 || \
                       /\\s/.test(word.textContent)).concat([...document.querySelectorAll('.countries .scroll')].filter((one) => \
                       one.scrollWidth > one.clientWidth + 1)).map((one) => one.textContent)";
@@ -406,7 +406,7 @@ fn a_masked_page_names_nobody() {
     for secret in ["59398", "Núñez", "A-42", "pedido\"", "Message undeliverable", "celular"] {
         assert!(!page.contains(secret), "`{secret}` stands in it");
     }
-    // What to do next is for who has the ledger.
+    // The next steps are only for people who have the ledger.
     assert!(!page.contains("jelouctl bulk"), "{page}");
     for part in ["{{ nombre | split | first }}", "131026", "EC", "Ana"] {
         assert_eq!(page.contains(part), part != "Ana", "`{part}`");

@@ -1,4 +1,4 @@
-//! A run in a home of its own, against a sandbox that fails as a test says, and its report in a browser.
+//! A run in its own home directory, against a sandbox that fails as the test says, and its report in a browser.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::inbox::Inbox;
 use crate::listening::Sandbox;
 
-/// What the page's own policy refused, from its first moment on.
+/// What the page's own policy has blocked, from the start.
 const VIOLATIONS: &str = "window.refused = []; addEventListener('securitypolicyviolation', (event) => \
                           window.refused.push(`${event.effectiveDirective} ${event.blockedURI}`))";
 
@@ -52,7 +52,7 @@ impl ReportedRun {
         command.env_clear().envs(home).current_dir(self.home.path()).args(arguments).output().unwrap()
     }
 
-    /// The ledger, to move the times in it: reports only read it.
+    /// The ledger, so that a test can change the times in it: reports only read it.
     pub(crate) fn ledger(&self) -> rusqlite::Connection {
         let path = self.home.path().join(".local/state/jelouctl/runs/clientes-noviembre.db");
         rusqlite::Connection::open(path).unwrap()
@@ -62,7 +62,7 @@ impl ReportedRun {
         serde_json::from_slice(&self.jelouctl(&["bulk", "status"]).stdout).unwrap()
     }
 
-    /// Makes the page; gives where it is.
+    /// Makes the page; returns its path.
     pub(crate) fn page(&self, flags: &[&str]) -> PathBuf {
         let made = self.jelouctl(&[&["bulk", "report", "--file", "report.html"][..], flags].concat());
         assert!(made.status.success(), "{made:?}");
@@ -74,7 +74,7 @@ impl ReportedRun {
         Self::open_file(&self.page(flags), width, height).await
     }
 
-    /// Makes the page of `list` before a run of it, and opens it.
+    /// Makes the page of `list` before a run, and opens it.
     pub(crate) async fn open_preview(&self, list: &str, flags: &[&str], text: &str) -> Inbox {
         self.write("por-aprobar.csv", list);
         let send = ["bulk", "send", "por-aprobar.csv", "--preview", "all", "--file", "preview.html"];

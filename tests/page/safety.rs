@@ -1,4 +1,4 @@
-//! Whatever a message holds is only text.
+//! Everything in a message is shown as plain text.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::listening::{KINDS, Sandbox, fixture, text_to};
 
 const ATTACK: &str = "<img src=x onerror='hacked=1'><script>hacked=1</script>";
 
-/// Every text of `body` an attack, but what says which kind it is.
+/// Replaces every text of `body` with an attack, except those that determine its kind.
 fn attacking(body: &mut Value) {
     match body {
         Value::String(text) => {
@@ -28,7 +28,7 @@ fn a_script_stays_a_text_in_every_kind() {
     block_on(async {
         let sandbox = Sandbox::start(&[]);
         let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        // A user's name is such a text, too.
+        // A user's name is such a text as well.
         sandbox.send([text_to(ATTACK, ATTACK)]);
         inbox.click(".chat", ATTACK).await;
         for kind in KINDS.into_iter().chain(["template", "template-by-id"]) {

@@ -59,7 +59,7 @@ fn refuse(sandbox: &Sandbox) {
     }
 }
 
-/// What differs from run to run would make every picture a new one.
+/// Replaces what differs from run to run, so that the pictures stay the same.
 async fn make_the_same(inbox: &Inbox) {
     inbox
         .value::<bool>(
@@ -106,7 +106,7 @@ fn the_inbox_on_a_screen_and_on_a_phone() {
     });
 }
 
-/// A run as it may be on any day: its list, and the times of it, which in truth were a second.
+/// A run with fixed times, since the actual run takes only a second.
 fn campaign() -> ReportedRun {
     let names =
         ["Ana Paredes", "Luis Vera", "María Cedeño", "José Mora", "Carmen Zambrano", "Jorge Núñez", "Lucía Ríos"];
@@ -129,7 +129,7 @@ fn campaign() -> ReportedRun {
     let faults = [&*faults[0], &*faults[1], r#"{"status":500,"every":290}"#];
     let text = "Hola *{{ nombre | split | first }}*, tu pedido *{{ pedido }}* ya salió.\n\n_Llega mañana_ entre las 9:00 y \
                 las 13:00 a tu dirección en {{ ciudad }}.\n\nGracias por comprar con nosotros.";
-    // One at a time, so that the same ones fail in every picture.
+    // One at a time, so that the same rows fail in every picture.
     let run = ReportedRun::send(&list, &faults, &["--skip-invalid", "--concurrency", "1"], text);
     let ledger = run.ledger();
     // 2026-11-20 09:00:02 in Guayaquil; five rows in four seconds, more and fewer, with a pause and a wait.
@@ -155,8 +155,8 @@ fn campaign() -> ReportedRun {
     run
 }
 
-/// Lets the ledger vouch for what was moved in it, as `src/ledger/sqlite/record.rs` adds up its records: it would be taken for
-/// damaged.
+/// Updates the checksums of the changed records, as `src/ledger/sqlite/record.rs` computes them: otherwise the ledger
+/// would count as damaged.
 fn vouch_for_records(ledger: &Connection) {
     let tables = [
         (1, "n, number, began_at FROM attempt"),
@@ -211,7 +211,7 @@ fn the_report_by_day_and_by_night() {
     block_on(async {
         let run = campaign();
         let window = run.open(&[], 1280, 1180).await;
-        // When it was made differs from run to run.
+        // The time of creation differs from run to run.
         window.value::<bool>("(document.querySelector('footer').textContent = '', true)").await;
         window.scheme("light").await;
         window.keep("report-light.png").await;

@@ -1,5 +1,5 @@
-//! A PostgreSQL server of the tests' own, as both test programs start it: an unprivileged user's, on a unix socket, with `fsync`
-//! on; it ends with us, however we end.
+//! A PostgreSQL server for the tests, started in the same way by both test programs: as an unprivileged user, on a unix
+//! socket, with `fsync` on. It ends with the tests, however they end.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -14,22 +14,22 @@ use assert_cmd::assert::OutputAssertExt;
 use tempfile::TempDir;
 use tokio_postgres::{NoTls, Row};
 
-/// Nobody: the server refuses to run as root.
+/// The user `nobody`: the server refuses to run as root.
 pub(crate) const NOBODY: u32 = 65534;
-/// A database for a ledger with nothing in it.
+/// A database for a ledger that is still empty.
 pub(crate) const EMPTY_LEDGER: &str = "empty_ledger";
-/// Who sends in the tests: with the rights of a sender, and no others.
+/// The role that sends in the tests: it has only the rights of a sender.
 pub(crate) const SENDER: &str = "app";
 pub(crate) const PROGRAMS: &str = "/usr/sbin:/usr/bin:/bin:/usr/local/bin";
 
 pub(crate) struct Cluster {
     pub(crate) directory: PathBuf,
     pub(crate) port: u16,
-    /// It stops the server and removes its files once nothing is to come on its standard input.
+    /// Stops the server and removes its files when its standard input ends.
     guard: Child,
 }
 
-/// Where the server's programs are; Debian keeps them out of the way.
+/// The directory of the server's programs; Debian does not put them in PATH.
 pub(crate) fn programs() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut places: Vec<PathBuf> = std::env::split_paths(&path).collect();
@@ -37,7 +37,7 @@ pub(crate) fn programs() -> Option<PathBuf> {
         places.push(format!("/usr/lib/postgresql/{version}/bin").into());
     }
     let initdb = places.into_iter().map(|place| place.join("initdb")).find(|initdb| initdb.exists())?;
-    // Somebody may have linked to it alone.
+    // `initdb` may be a link, without the other programs beside it.
     Some(fs::canonicalize(initdb).ok()?.parent()?.to_owned())
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn is_root() -> bool {
     rustix::process::getuid().is_root()
 }
 
-/// Gives a file to the user whose the server is.
+/// Gives a file to the user that runs the server.
 pub(crate) fn give_away(path: &Path) {
     if is_root() {
         chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
@@ -64,10 +64,10 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// A program of the server, as the user whose it is.
+/// A program of the server, run as the server's user.
 pub(crate) fn program(name: &str, directory: &Path) -> Command {
     let mut command = Command::new(programs().unwrap().join(name));
-    // Its locale is nobody's business.
+    // The locale of the machine must not matter.
     command.env_clear().env("PATH", PROGRAMS).env("LC_ALL", "C").current_dir(directory);
     if is_root() {
         command.uid(NOBODY).gid(NOBODY);
@@ -76,8 +76,8 @@ pub(crate) fn program(name: &str, directory: &Path) -> Command {
 }
 
 impl Cluster {
-    /// One with a database for a ledger, and a role that sends; with these lines in its configuration, these files beside it, and
-    /// these variables.
+    /// A server with a database for a ledger, and a role that sends; with these lines in its configuration, these files
+    /// beside it, and these variables.
     pub(crate) fn empty(settings: &str, files: &[(&str, &str)], environment: &[(&str, &str)]) -> Self {
         let directory = empty_directory();
         let data = directory.join("data");
@@ -100,7 +100,8 @@ impl Cluster {
         cluster
     }
 
-    /// Starts the server of a directory that has its files, with these lines in its configuration and these variables.
+    /// Starts the server from a directory that has its files, with these lines in its configuration and these
+    /// variables.
     pub(crate) fn serve(directory: PathBuf, settings: &str, environment: &[(&str, &str)]) -> Self {
         let data = directory.join("data");
         let port = free_port();
@@ -129,7 +130,7 @@ impl Cluster {
         server
     }
 
-    /// What the server says.
+    /// The server's log.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.directory.join("log")).unwrap()
     }
@@ -139,20 +140,20 @@ impl Cluster {
         format!("postgres://{role}@{directory}:{}/{database}", self.port)
     }
 
-    /// The ledger of the empty database is there now: databases are made like it.
+    /// The empty database now has a ledger: new databases are copies of it.
     pub(crate) fn let_send(&self) {
         self.sql("postgres", &format!("GRANT jelouctl_sender TO {SENDER}"));
     }
 
-    /// A database with a ledger, by its name.
+    /// Creates a database with a ledger, and returns its name.
     pub(crate) fn database(&self) -> String {
         self.database_like(EMPTY_LEDGER)
     }
 
-    /// A database like `template`, of a new name.
+    /// Creates a copy of the database `template`, with a new name.
     pub(crate) fn database_like(&self, template: &str) -> String {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        // Only one at a time may copy a template.
+        // Only one copy of a template can be made at a time.
         static COPYING: std::sync::Mutex<()> = std::sync::Mutex::new(());
         let name = format!("t{}", NUMBER.fetch_add(1, Ordering::SeqCst));
         let copying = COPYING.lock().unwrap();
@@ -161,7 +162,7 @@ impl Cluster {
         name
     }
 
-    /// What the owner is told by the last of these statements.
+    /// The rows that the owner gets from the last of these statements.
     pub(crate) fn sql(&self, database: &str, statement: &str) -> Vec<Row> {
         self.try_sql("postgres", database, statement).unwrap()
     }
