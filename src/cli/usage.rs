@@ -64,8 +64,6 @@ fn in_two_lines(error: &clap::Error, text: &str) -> UsageError {
     };
     let line_after = |start: &str| text.lines().find_map(|line| line.trim().strip_prefix(start));
     if let Some(tip) = line_after("tip: ") {
-        // The values are known by then.
-        let message = message.split(" [possible values").next().unwrap_or(&message).to_owned();
         return UsageError::new(message, tip);
     }
     match line_after("Usage: ") {

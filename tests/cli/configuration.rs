@@ -385,7 +385,7 @@ fn usage_comes_before_configuration_and_that_before_the_guard() {
     home.write("other-bot.json", r#"{"text": "a", "botId": "2"}"#);
     home.run("send text --to 593987654321 --body other-bot.json").fails(2, &["botId"]);
     home.config("[profiles.prod]\nallow_to = []\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n");
-    home.run(SEND).fails(11, &["nobody"]);
+    home.run(SEND).fails(11, &["allows: no one (allow_to is empty)"]);
 }
 
 #[test]

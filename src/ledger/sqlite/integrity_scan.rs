@@ -163,7 +163,7 @@ impl IntegrityScan {
         if self.is_broken {
             Some("rows or records are missing")
         } else if self.records != progress.records {
-            Some("what became of rows is not what was written")
+            Some("the outcomes of rows are not what was written")
         } else {
             None
         }
