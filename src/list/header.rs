@@ -2,7 +2,7 @@
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::columns::{looks_like_number, recipient_places};
+use super::columns::{ColumnRole, looks_like_number, recipient_places};
 use super::error::{HeaderPlace, ListError};
 use super::format::CsvFormat;
 use super::record_marks::RecordMarks;
@@ -45,7 +45,11 @@ impl TableHead {
 
     /// The rows that name a recipient's column with a number below it; only the first row if it is one of them.
     fn headers(&self, to_column: Option<&str>) -> Vec<usize> {
-        let named: Vec<_> = (0..self.rows.len()).map(|place| recipient_places(&self.names(place), to_column)).collect();
+        // A row with a number is a person's row, whatever else it says.
+        let places = |place: usize| {
+            if self.has_number_in(place) { Vec::new() } else { recipient_places(&self.names(place), to_column) }
+        };
+        let named: Vec<_> = (0..self.rows.len()).map(places).collect();
         let has_number = |place: &usize| {
             let Some(columns) = named.get(*place) else { return false };
             // Rows below another such row belong to that one.
@@ -72,9 +76,20 @@ impl TableHead {
         !recipient_places(&self.names(0), to_column).is_empty()
     }
 
+    /// Whether the first row plainly names the recipient's column: `Contacto` may also be a title.
+    fn names_recipient(&self, to_column: Option<&str>) -> bool {
+        let names = self.names(0);
+        let is_plain = |at: usize| names.get(at).is_some_and(|name| ColumnRole::of(name) == ColumnRole::Recipient);
+        recipient_places(&names, to_column).into_iter().any(|at| to_column.is_some() || is_plain(at))
+    }
+
     /// Whether any cell may be a person's number.
     pub(super) fn has_number(&self) -> bool {
-        self.rows.iter().flat_map(|(_, cells)| cells).any(|cell| is_number(cell))
+        (0..self.rows.len()).any(|place| self.has_number_in(place))
+    }
+
+    fn has_number_in(&self, place: usize) -> bool {
+        self.names(place).into_iter().any(is_number)
     }
 }
 
@@ -104,7 +119,7 @@ fn is_number(cell: &str) -> bool {
 /// The one of `heads` that has the header of the list `name`, and the row of the header; None if no row reads like one.
 ///
 /// # Errors
-/// If several rows do, or a number is above the only one.
+/// If several rows do, or a number or the name of the recipient's column is above the only one.
 pub(super) fn find_header(
     heads: &[TableHead],
     name: &str,
@@ -116,12 +131,15 @@ pub(super) fn find_header(
     }
     let is_below_number =
         |(at, place): &(usize, usize)| heads.get(*at).is_some_and(|head| head.is_number_above(*place));
+    // No number is below it, but it reads like the header.
+    let first = heads.first().filter(|head| head.names_recipient(to_column));
     match found.as_slice() {
         [] => Ok(None),
         [(0, 0), ..] => Ok(Some((0, 0))),
-        [only] if !is_below_number(only) => Ok(Some(*only)),
+        [only] if !is_below_number(only) && first.is_none() => Ok(Some(*only)),
         several => {
-            let places = several.iter().filter_map(|(at, place)| Some(heads.get(*at)?.place(*place))).collect();
+            let others = several.iter().filter_map(|(at, place)| Some(heads.get(*at)?.place(*place)));
+            let places = first.map(|head| head.place(0)).into_iter().chain(others).collect();
             Err(ListError::UnclearHeader { name: name.to_owned(), places })
         }
     }

@@ -365,7 +365,27 @@ fn a_header_that_is_not_clear_is_named_by_its_line() {
     }
     home.write("a.csv", "T,x\nV1.2 de 3E,id\ntelefono,nombre\n593987654321,Ana\n");
     assert_eq!(bodies(&home, &["a.csv", "text", "H {{ nombre }}"])[0]["text"], "H Ana");
+    // A person's row is not the header, even if a cell says `WhatsApp`.
+    home.write("a.csv", "Nombre;Celular;Otro contacto\nAna;0987654321;WhatsApp\nEva;0987654322;0987654329\n");
+    let sent = bodies(&home, &["a.csv", "--country", "EC", "text", "Hola {{ Nombre }}"]);
+    let users: Vec<_> = sent.iter().map(|body| (&body["userId"], &body["text"])).collect();
+    assert_eq!(json!(users), json!([["593987654321", "Hola Ana"], ["593987654322", "Hola Eva"]]));
     for (list, flags, parts) in [
+        (
+            "celular,medio\nAna,WhatsApp\n593987654321,593987654322\n",
+            &[][..],
+            &["the header of people.csv could be line 1 or line 2"][..],
+        ),
+        (
+            "Vendedor,Celular\nJuan,\nCliente,Celular\nAna,593987654321\n",
+            &[],
+            &["the header of people.csv could be line 1 or line 3", "say which one: --header-row 1 or --header-row 3"],
+        ),
+        (
+            "Nombre;Tel cliente;Notas\nAna;0987654321;WhatsApp\nEva;0987654322;0987654329\n",
+            &[],
+            &["no column is named like a recipient column"],
+        ),
         (
             "Uno\ncelular,a\n593987654321,x\nDos,\ncelular,b\n593987654322,x\n",
             &[][..],
