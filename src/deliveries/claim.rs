@@ -7,8 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use super::content::{RequestContent, ShownContent};
-use super::evidence::{AttemptWindow, ListedCopy, OwnAttempt, StillUnknown, decide};
+use super::evidence::{AttemptWindow, ListedCopy, OwnAttempt, RequestContent, ShownContent, StillUnknown, decide};
 use crate::api::{
     HistoryMessage, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps, MessageAuthor, MessageSort,
     SpanStart, TrackedMessage,

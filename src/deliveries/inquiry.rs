@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::content::{RequestContent, ShownContent};
-use super::evidence::{AttemptWindow, ListedCopy, OwnAttempt, ProvenCopy, StillUnknown, decide};
+use super::evidence::{
+    AttemptWindow, ListedCopy, OwnAttempt, ProvenCopy, RequestContent, ShownContent, StillUnknown, decide,
+};
 use crate::api::{DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, MessageSort, Notification};
 use crate::ledger::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, ProvenRow, RowState};
 use crate::phone::person_key;
@@ -16,7 +17,7 @@ use crate::timestamps::of_milliseconds;
 const LONGER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The clocks and limits of an inquiry. Times in milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct InquiryTerms {
     /// By the ledger's clock.
     pub(crate) now: i64,
@@ -71,7 +72,7 @@ struct FoundCopy {
 }
 
 /// See the module's documentation.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Inquiry {
     terms: InquiryTerms,
     rows: Vec<InquiredRow>,
@@ -111,19 +112,7 @@ pub(crate) struct LeftRows {
 
 impl Inquiry {
     pub(crate) fn new(terms: InquiryTerms) -> Self {
-        Self {
-            terms,
-            rows: Vec::new(),
-            by_id: HashMap::new(),
-            by_n: HashMap::new(),
-            by_person: HashMap::new(),
-            contents: HashMap::new(),
-            attempts: Vec::new(),
-            copies: HashMap::new(),
-            doubted: HashSet::new(),
-            proven: HashMap::new(),
-            span: None,
-        }
+        Self { terms, ..Self::default() }
     }
 
     /// Adds an attempt of the run in question. Only a row's last attempt counts.
@@ -335,19 +324,16 @@ impl Inquiry {
     pub(crate) fn settle(&mut self, is_whole: bool) -> Settled {
         let mut settled = Settled::default();
         let mut why: HashMap<usize, StillUnknown> = HashMap::new();
-        let mut found = Vec::new();
-        if is_whole {
-            let listed: Vec<_> = self.copies.values().map(|found| found.copy.clone()).collect();
-            for decided in decide(&self.attempts, &listed, &self.doubted) {
-                match decided {
-                    Ok(row) => found.push(row),
-                    Err((row, reason)) => {
-                        why.insert(row, reason);
-                    }
+        let listed: Vec<_> = self.copies.values().map(|found| found.copy.clone()).collect();
+        let decided = if is_whole { decide(&self.attempts, &listed, &self.doubted) } else { Vec::new() };
+        for decided in decided {
+            let ProvenCopy { row: place, message_id, copies } = match decided {
+                Ok(proven) => proven,
+                Err((place, reason)) => {
+                    why.insert(place, reason);
+                    continue;
                 }
-            }
-        }
-        for ProvenCopy { row: place, message_id, copies } in found {
+            };
             let Some(row) = self.rows.get_mut(place) else { continue };
             let is_proven = row.shown.as_ref().is_some_and(|(kind, _)| self.proven.contains_key(kind));
             // A message of ours belongs to one row.

@@ -3,7 +3,6 @@
 //! results.
 
 mod claim;
-mod content;
 mod evidence;
 mod inquiry;
 mod sweep;
