@@ -1,9 +1,14 @@
 //! Finds cells that are probably a mistake: a word that programs write for nothing or for an error, such as `#N/A` in a
-//! greeting; an empty cell that leaves a gap; a number without `+` that happens to be valid in another country.
+//! greeting; an empty cell that leaves a gap; and a cell that a condition takes for what it is not: a text, which cannot
+//! be compared with 100 and is not false.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::plan::{ImportPlan, RowError};
 use crate::list::Row;
-use crate::phone::{country_of, may_be_national};
-use crate::template::BodyTemplate;
+use crate::template::{TakenFor, TemplateError, Uses, is_amount, is_plain_number, says_no};
 
 /// Words that programs write for nothing, in lower case.
 const NOTHING: [&str; 11] = ["-", "--", "–", "—", "n/a", "n/d", "null", "(null)", "nan", "none", "undefined"];
@@ -28,96 +33,151 @@ const ERRORS: [&str; 17] = [
     "ERROR!",
 ];
 
-/// The columns that a message prints.
-pub(crate) struct PlaceholderCells(Vec<String>);
+/// The columns that a message uses; those of conditions each with the path of their text.
+pub(super) struct UsedCells<'a> {
+    printed: BTreeSet<&'a str>,
+    /// Printed unchanged.
+    gaps: BTreeSet<&'a str>,
+    numbers: Vec<(&'a str, &'a TakenFor)>,
+    casts: Vec<(&'a str, &'a TakenFor)>,
+    truths: Vec<(&'a str, &'a TakenFor)>,
+    /// Columns that must not be empty, since `| number` of an empty cell is less than any number.
+    less: BTreeSet<(&'a str, &'a String)>,
+    /// Two columns that are compared, with the expression.
+    ordered: BTreeSet<(&'a str, &'a (String, String, String))>,
+    compared: BTreeSet<&'a (String, String)>,
+}
 
-impl PlaceholderCells {
-    pub(crate) fn new(body: &BodyTemplate<'_>) -> Self {
-        let mut columns: Vec<_> = body.uses().into_iter().flat_map(|(_, uses)| uses.printed.iter().cloned()).collect();
-        columns.sort();
-        columns.dedup();
-        Self(columns)
+impl<'a> UsedCells<'a> {
+    pub(super) fn new(plan: &'a ImportPlan<'a>) -> Self {
+        let (body, texts) = (plan.body.uses(), plan.texts().collect::<Vec<_>>());
+        Self {
+            printed: body.iter().flat_map(|(_, uses)| &uses.printed).map(String::as_str).collect(),
+            gaps: body.iter().flat_map(|(_, uses)| &uses.gaps).map(String::as_str).collect(),
+            numbers: with_path(&texts, |uses| &uses.numbers).collect(),
+            casts: with_path(&texts, |uses| &uses.casts).collect(),
+            truths: with_path(&texts, |uses| &uses.truths).collect(),
+            less: with_path(&texts, |uses| &uses.less).collect(),
+            ordered: with_path(&texts, |uses| &uses.ordered).collect(),
+            compared: texts.iter().flat_map(|(_, uses)| &uses.compared).collect(),
+        }
     }
 
-    /// The columns with such a word in `row`, with the word.
-    pub(crate) fn of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (&'a str, &'a str)> {
+    /// The columns of `row` with a word for nothing or for an error, with the word.
+    pub(super) fn placeholders<'r>(&self, row: &'r Row) -> impl Iterator<Item = (&'a str, &'r str)> {
         let word = |name| row.text(name).map(str::trim).filter(|text| is_error(text) || is_nothing(text));
-        self.0.iter().filter_map(move |name| Some((name.as_str(), word(name)?)))
+        self.printed.iter().filter_map(move |name| Some((*name, word(name)?)))
     }
+
+    /// The columns that are empty in `row`.
+    pub(super) fn empty(&self, row: &Row) -> impl Iterator<Item = &'a str> {
+        let is_empty = |name: &str| row.text(name).is_some_and(|text| text.trim().is_empty());
+        self.gaps.iter().copied().filter(move |name| is_empty(name))
+    }
+
+    /// Refuses a spreadsheet error that would be sent, which is never intended; if `is_strict`, also a word for
+    /// nothing.
+    pub(super) fn refuse_placeholders(&self, row: &Row, is_strict: bool) -> Result<(), RowError> {
+        for (column, cell) in self.placeholders(row) {
+            let (column, cell) = (column.to_owned(), cell.to_owned());
+            if is_error(&cell) {
+                return Err(RowError::CellError { column, cell });
+            }
+            if is_strict {
+                return Err(RowError::PlaceholderCell { column, cell });
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a condition that no row with these columns can meet as intended. In a list with a header, every cell is
+    /// a text.
+    pub(super) fn check_columns(&self, row: &Row) -> Result<(), TemplateError> {
+        match (row, self.numbers.first()) {
+            (Row::Cells { .. }, Some((path, taken))) => Err(fault(path, number_problem(taken), true)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same check for the cells of a row.
+    pub(super) fn check(&self, row: &Row) -> Result<(), TemplateError> {
+        for (path, taken) in &self.numbers {
+            if matches!(row.get(&taken.column), Some(Value::String(_))) {
+                return Err(fault(path, number_problem(taken), false));
+            }
+        }
+        for (path, taken) in &self.casts {
+            if row.text(&taken.column).is_some_and(|cell| !is_plain_number(cell)) {
+                return Err(fault(path, number_problem(taken), false));
+            }
+        }
+        for (path, TakenFor { column, written, meant }) in &self.truths {
+            if let Some(cell) = row.text(column).filter(|cell| says_no(cell)) {
+                // `says_no` is also true for a zero amount, which needs `| number`.
+                let meant = if is_amount(cell) { meant.replace("| yes", "| number") } else { meant.clone() };
+                let problem = format!(
+                    "`{written}` is true for `{}` in {column}, because that cell is not empty; write `{meant}`, or `{column} != '{}'`",
+                    cell.trim(),
+                    cell.trim().replace('\'', "\\'")
+                );
+                return Err(fault(path, problem, false));
+            }
+        }
+        for (path, (one, other, written)) in &self.ordered {
+            let is_number = |column| row.text(column).is_some_and(is_amount);
+            if is_number(one) && is_number(other) {
+                let problem = format!(
+                    "`{written}` compares two numbers letter by letter; write `{one} | number` and `{other} | number`"
+                );
+                return Err(fault(path, problem, false));
+            }
+        }
+        for (path, column) in &self.less {
+            if row.text(column).is_some_and(|cell| cell.trim().is_empty()) {
+                let problem = format!(
+                    "{column} is empty, which counts as less than any number; write `{column} and {column} | number < …`"
+                );
+                return Err(fault(path, problem, false));
+            }
+        }
+        Ok(())
+    }
+
+    /// Warnings about cells that differ only in case from the text that they are compared with.
+    pub(super) fn warnings(&self, row: &Row) -> impl Iterator<Item = String> {
+        self.compared.iter().filter_map(|(column, text)| {
+            let cell = row.text(column)?;
+            let is_near = cell != text && cell.trim().to_lowercase() == text.trim().to_lowercase();
+            is_near.then(|| {
+                format!("{column}: `{cell}` is not `{text}`, as the message has it; `{column} | lower` ignores case")
+            })
+        })
+    }
+}
+
+fn number_problem(TakenFor { column, written, meant }: &TakenFor) -> String {
+    format!("`{written}` uses {column} as a number, but its cells are text; write `{meant}`")
+}
+
+fn fault(path: &str, problem: String, is_of_every_row: bool) -> TemplateError {
+    TemplateError { path: path.to_owned(), problem, missing: None, is_of_every_row }
+}
+
+/// The columns that the texts use in one way, each with the path of its text.
+fn with_path<'a, U: IntoIterator + 'a>(
+    texts: &[(&'a str, &'a Uses)],
+    of: impl Fn(&'a Uses) -> U,
+) -> impl Iterator<Item = (&'a str, U::Item)> {
+    texts.iter().flat_map(move |(path, uses)| of(uses).into_iter().map(|used| (*path, used)))
 }
 
 fn is_nothing(text: &str) -> bool {
     NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// Whether it is a spreadsheet error, which is never intended.
-pub(crate) fn is_error(text: &str) -> bool {
+fn is_error(text: &str) -> bool {
     let Some(name) = text.strip_prefix('#') else { return false };
     ERRORS.contains(&name.trim_start_matches(['¡', '¿']))
-}
-
-/// The maximum number of codes that are listed.
-const MOST_NAMED: usize = 5;
-
-/// Each country code, with its first number, that number's line, and the country.
-#[derive(Debug, Default)]
-pub(crate) struct BareCodes(Vec<(&'static str, String, u64, &'static str)>);
-
-impl BareCodes {
-    /// Records a number that was written without `+`, unless a country was given for national numbers.
-    pub(super) fn note(&mut self, code: &'static str, (written, number): (&str, &str), line: u64) {
-        if self.0.iter().all(|(known, ..)| *known != code) {
-            // A number that is probably right needs no note.
-            let unlikely = country_of(number).filter(|_| may_be_national(number)).unwrap_or_default();
-            self.0.push((code, written.to_owned(), line, unlikely));
-        }
-    }
-
-    /// Drops codes whose first number is after `line`.
-    pub(super) fn cut(&mut self, line: u64) {
-        self.0.retain(|(_, _, first, _)| *first <= line);
-    }
-
-    /// The note for the user if there are several codes, or an unlikely one.
-    pub(crate) fn warning(&self) -> Option<String> {
-        let count = self.0.len();
-        if let [(code, written, _, unlikely)] = self.0.as_slice()
-            && !unlikely.is_empty()
-        {
-            return Some(format!(
-                "the numbers without + are read as numbers of {unlikely} (+{code}), such as {written}: if they are national \
-                 numbers, say of which country, --country"
-            ));
-        }
-        if count < 2 {
-            return None;
-        }
-        let examples = self.0.iter().take(MOST_NAMED);
-        let examples = examples.map(|(code, written, line, _)| format!("+{code} (line {line}: `{written}`)"));
-        let more = if count > MOST_NAMED { ", …" } else { "" };
-        let examples = examples.collect::<Vec<_>>().join(", ");
-        Some(format!(
-            "the numbers without + are of {count} country codes: {examples}{more}; if they are national numbers, say of which \
-             country with --country"
-        ))
-    }
-}
-
-/// The columns that are printed unchanged in the texts of a body.
-pub(crate) struct EmptyCells(Vec<String>);
-
-impl EmptyCells {
-    pub(crate) fn new(body: &BodyTemplate<'_>) -> Self {
-        let mut columns: Vec<_> = body.uses().into_iter().flat_map(|(_, uses)| uses.gaps.iter().cloned()).collect();
-        columns.sort();
-        columns.dedup();
-        Self(columns)
-    }
-
-    /// The columns that are empty in `row`.
-    pub(crate) fn of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a str> {
-        self.0.iter().map(String::as_str).filter(move |name| row.text(name).is_some_and(|text| text.trim().is_empty()))
-    }
 }
 
 #[cfg(test)]

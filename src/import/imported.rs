@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::cells::BareCodes;
 use crate::api::SuccessCriterion;
 use crate::ledger::{LedgerDraft, LedgerError, SkipReason};
 use crate::message::TemplateUses;
-use crate::phone::Country;
+use crate::phone::{Country, country_of, may_be_national};
+
+/// The maximum number of codes that are listed.
+const MOST_NAMED: usize = 5;
 
 /// Why a row is skipped whose recipient is on `list`, for the report.
 pub(crate) fn problem_of_excluded(list: &str) -> String {
@@ -188,5 +190,49 @@ impl Imported {
             }
         }
         Ok(())
+    }
+}
+
+/// Each country code, with its first number, that number's line, and the country.
+#[derive(Debug, Default)]
+pub(crate) struct BareCodes(Vec<(&'static str, String, u64, &'static str)>);
+
+impl BareCodes {
+    /// Records a number that was written without `+`, unless a country was given for national numbers.
+    pub(super) fn note(&mut self, code: &'static str, (written, number): (&str, &str), line: u64) {
+        if self.0.iter().all(|(known, ..)| *known != code) {
+            // A number that is probably right needs no note.
+            let unlikely = country_of(number).filter(|_| may_be_national(number)).unwrap_or_default();
+            self.0.push((code, written.to_owned(), line, unlikely));
+        }
+    }
+
+    /// Drops codes whose first number is after `line`.
+    pub(super) fn cut(&mut self, line: u64) {
+        self.0.retain(|(_, _, first, _)| *first <= line);
+    }
+
+    /// The note for the user if there are several codes, or an unlikely one.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let count = self.0.len();
+        if let [(code, written, _, unlikely)] = self.0.as_slice()
+            && !unlikely.is_empty()
+        {
+            return Some(format!(
+                "the numbers without + are read as numbers of {unlikely} (+{code}), such as {written}: if they are national \
+                 numbers, say of which country, --country"
+            ));
+        }
+        if count < 2 {
+            return None;
+        }
+        let examples = self.0.iter().take(MOST_NAMED);
+        let examples = examples.map(|(code, written, line, _)| format!("+{code} (line {line}: `{written}`)"));
+        let more = if count > MOST_NAMED { ", …" } else { "" };
+        let examples = examples.collect::<Vec<_>>().join(", ");
+        Some(format!(
+            "the numbers without + are of {count} country codes: {examples}{more}; if they are national numbers, say of which \
+             country with --country"
+        ))
     }
 }

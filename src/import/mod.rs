@@ -1,7 +1,6 @@
 //! Turns a list into the rows of a draft: each with its request, or with the reason why it has none.
 
 mod cells;
-mod conditions;
 mod draft_feed;
 mod error;
 mod imported;

@@ -6,9 +6,8 @@ use serde_json::Value;
 use thiserror::Error;
 use url::Url;
 
-use super::cells::{BareCodes, PlaceholderCells, is_error};
 use super::error::BulkError;
-use super::imported::RowFault;
+use super::imported::{BareCodes, RowFault};
 use super::reported::ReportedRule;
 use crate::ledger::{LedgerStore, LimitOf, SkipReason};
 use crate::list::{ListError, MeantColumn, Row, meant_column, near_column, no_header, recipient_column};
@@ -176,24 +175,6 @@ pub(super) fn refuse_total(row: &Row, recipient: &str) -> Result<(), RowError> {
     }
     let told = |cell: &str| RowError::Total { column: recipient.to_owned(), cell: cell.to_owned() };
     row.total().map_or(Ok(()), |cell| Err(told(cell)))
-}
-
-/// Refuses a spreadsheet error that would be sent; if `is_strict`, also a word for "nothing".
-pub(super) fn refuse_placeholder_cells(
-    placeholder_cells: &PlaceholderCells,
-    row: &Row,
-    is_strict: bool,
-) -> Result<(), RowError> {
-    for (column, cell) in placeholder_cells.of(row) {
-        let (column, cell) = (column.to_owned(), cell.to_owned());
-        if is_error(&cell) {
-            return Err(RowError::CellError { column, cell });
-        }
-        if is_strict {
-            return Err(RowError::PlaceholderCell { column, cell });
-        }
-    }
-    Ok(())
 }
 
 impl ImportPlan<'_> {

@@ -4,12 +4,11 @@
 use std::collections::HashSet;
 use std::thread;
 
-use super::cells::{EmptyCells, PlaceholderCells};
-use super::conditions::Conditions;
+use super::cells::UsedCells;
 use super::draft_feed::DraftFeed;
 use super::error::BulkError;
 use super::imported::{Imported, RowFault, problem_of_excluded};
-use super::plan::{HiddenRule, ImportPlan, ImportPolicy, RowError, refuse_placeholder_cells, refuse_total};
+use super::plan::{HiddenRule, ImportPlan, ImportPolicy, RowError, refuse_total};
 use super::reported::{KnownOutcome, ReportedRule, ReportedRuns, problem_of_kept_out, problem_of_report};
 use crate::api::Request;
 use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
@@ -102,9 +101,7 @@ struct Importer<'a> {
     known: HashSet<String>,
     /// The recipient's column, known from the first row on.
     column: Option<String>,
-    empty_cells: EmptyCells,
-    placeholder_cells: PlaceholderCells,
-    conditions: Conditions,
+    cells: UsedCells<'a>,
     reported: ReportedRuns<'a>,
     /// The rows that were read, and those with a request and an allowed recipient.
     read: u64,
@@ -118,9 +115,7 @@ impl<'a> Importer<'a> {
             imported: Imported::default(),
             known: HashSet::new(),
             column: None,
-            empty_cells: EmptyCells::new(&plan.body),
-            placeholder_cells: PlaceholderCells::new(&plan.body),
-            conditions: Conditions::new(plan.texts()),
+            cells: UsedCells::new(plan),
             reported: ReportedRuns::new(plan.store, plan.reported, plan.kept_out()),
             read: 0,
             requests: 0,
@@ -198,15 +193,15 @@ impl<'a> Importer<'a> {
                     column
                 } else {
                     let column = self.plan.check_names(&row)?;
-                    self.conditions.check_columns(&row).map_err(BulkError::Template)?;
+                    self.cells.check_columns(&row).map_err(BulkError::Template)?;
                     self.imported.warnings = self.plan.cautions();
                     self.column.insert(column)
                 };
                 let faulty = faulty_cells.into_iter().find(|(name, _)| self.plan.uses(&row, column, name));
                 let made = refuse_total(&row, column)
                     .and_then(|()| faulty.map_or(Ok(()), |(_, problem)| Err(RowError::Unreadable(problem))))
-                    .and_then(|()| refuse_placeholder_cells(&self.placeholder_cells, &row, self.plan.strict))
-                    .and_then(|()| Ok(self.conditions.check(&row)?))
+                    .and_then(|()| self.cells.refuse_placeholders(&row, self.plan.strict))
+                    .and_then(|()| Ok(self.cells.check(&row)?))
                     .and_then(|()| self.plan.request(&row, column, line, &mut self.imported.bare_codes));
                 let known = match (&made, &outcome) {
                     (Ok((outgoing, _)), Some(outcome)) => {
@@ -222,7 +217,7 @@ impl<'a> Importer<'a> {
         };
         match made {
             Ok((row, outgoing, told, known)) => {
-                let warnings = self.conditions.warnings(&row).map(RowFault::Warning);
+                let warnings = self.cells.warnings(&row).map(RowFault::Warning);
                 told.into_iter().chain(warnings).for_each(|fault| report(line, fault));
                 let excluded = list_of(&outgoing);
                 let left_out = excluded.map(RowFault::Excluded).or(known.kept_out.map(RowFault::KeptOut));
@@ -230,9 +225,10 @@ impl<'a> Importer<'a> {
                 if let Some(fault) = left_out {
                     report(line, fault);
                 } else {
-                    let empty_cells = self.empty_cells.of(&row);
-                    empty_cells.for_each(|column| report(line, RowFault::EmptyCell(column.to_owned())));
-                    for (column, cell) in self.placeholder_cells.of(&row) {
+                    for column in self.cells.empty(&row) {
+                        report(line, RowFault::EmptyCell(column.to_owned()));
+                    }
+                    for (column, cell) in self.cells.placeholders(&row) {
                         report(line, RowFault::PlaceholderCell { column: column.to_owned(), cell: cell.to_owned() });
                     }
                 }
