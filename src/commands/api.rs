@@ -16,7 +16,7 @@ use crate::exit::ExitCode;
 use crate::input::{InputError, JsonSource, Source};
 use crate::output::{Format, Record, Sent, Stdout, StreamError};
 use crate::process::block_on;
-use crate::sending::{Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, catch_panic};
+use crate::sending::{Connection, Flight, Sender, UnresolvedSender, catch_panic};
 
 /// The maximum number of pages to read, in case a server returns new ones forever.
 const MAX_PAGES: u32 = 1000;
@@ -170,10 +170,7 @@ impl ApiCall {
         let base = sender.base(context).await?;
         record.api_url = Some(base.to_string());
         let request = self.request(base.url(), sender)?;
-        let mut connection = match sender.connect_to(context, base).await? {
-            Opening::Open(connection) => connection,
-            Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
-        };
+        let mut connection = sender.connect_to(context, base).await?;
         let retry_for = sender.settings.retry_for.value.duration();
         if self.paginate {
             return read_pages(context, &mut connection, request, retry_for, record).await;

@@ -19,7 +19,7 @@ use crate::ledger::{DatabaseAddress, LedgerError, LedgerStore, RunOverviews, Run
 use crate::output::{Check, CheckState, Format, rounded};
 use crate::process::{Signals, block_on};
 use crate::sending::{
-    Connection, Flight, ReadError, address, check_audit_log, new_client, proxy_to, read_environment,
+    Connection, Flight, ReadError, check_audit_log, new_client, proxy_to, reach_or_start, read_environment,
     reread_do_not_contact,
 };
 
@@ -266,7 +266,7 @@ impl Checkup {
 
     /// Checks the name, connection, TLS, clock, and whether the API accepts the credentials.
     async fn network(&mut self, context: &Context, settings: &Settings, credentials: Option<Credentials>) {
-        let base = match address::reach_or_start(settings, &context.stderr).await {
+        let base = match reach_or_start(settings, &context.stderr).await {
             Ok(base) => base,
             Err(error) => return self.fail("sandbox", error),
         };

@@ -185,6 +185,7 @@ impl From<ConnectError> for CommandError {
             ConnectError::Config(error) => error.into(),
             ConnectError::Client(error) => error.into(),
             ConnectError::System(error) => error.into(),
+            ConnectError::Interrupted(error) => error.into(),
         }
     }
 }

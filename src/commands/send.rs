@@ -22,8 +22,9 @@ use crate::people::{CountryRule, ExclusionOptions};
 use crate::phone::Country;
 use crate::process::block_on;
 use crate::sending::{
-    AuditLog, Connection, DeliveryWait, Flight, Opening, Sender, UnresolvedSender, add_do_not_contact, catch_panic,
-    check_needs_number, check_not_excluded, claim_exclusions, fault_of_template, read_exclusions, wait_for_delivery,
+    AuditLog, ConnectError, Connection, DeliveryWait, Flight, Interrupted, Sender, UnresolvedSender,
+    add_do_not_contact, catch_panic, check_needs_number, check_not_excluded, claim_exclusions, fault_of_template,
+    read_exclusions, wait_for_delivery,
 };
 use crate::template::{expressions, typed_line_break};
 use crate::timestamps::of_milliseconds;
@@ -247,9 +248,11 @@ impl PreparedSend<'_> {
         let Self { context, sender, outgoing } = self;
         let base = sender.base(context).await?;
         record.api_url = Some(base.to_string());
-        let mut connection = match sender.connect_to(context, base).await? {
-            Opening::Open(connection) => connection,
-            Opening::Interrupted(signal) => return Ok(self.report(Delivery::never_begun(signal), record)),
+        let mut connection = match sender.connect_to(context, base).await {
+            Err(ConnectError::Interrupted(Interrupted(signal))) => {
+                return Ok(self.report(Delivery::never_begun(signal), record));
+            }
+            connected => connected?,
         };
         let mut begun = SystemTime::now();
         let turn = match once {

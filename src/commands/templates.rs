@@ -9,7 +9,7 @@ use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::output::{Format, Stdout, StreamError};
 use crate::process::block_on;
-use crate::sending::{Opening, ReadError, Sender, UnresolvedSender, read_templates};
+use crate::sending::{ConnectError, Interrupted, ReadError, Sender, UnresolvedSender, read_templates};
 use crate::template_names;
 
 /// List the bot's templates
@@ -77,9 +77,11 @@ async fn read(
     sender: &Sender,
     filter: &TemplateFilter,
 ) -> Result<Result<Value, ReadError>, CommandError> {
-    let mut connection = match sender.connect(context).await? {
-        Opening::Open(connection) => connection,
-        Opening::Interrupted(signal) => return Ok(Err(ReadError::new(Delivery::never_begun(signal)))),
+    let mut connection = match sender.connect(context).await {
+        Err(ConnectError::Interrupted(Interrupted(signal))) => {
+            return Ok(Err(ReadError::new(Delivery::never_begun(signal))));
+        }
+        connected => connected?,
     };
     let retry_for = sender.settings.retry_for.value.duration();
     Ok(read_templates(&mut connection, &context.stderr, &sender.bot, filter, retry_for).await)

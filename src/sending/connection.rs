@@ -1,5 +1,5 @@
-//! The connection to the API, opened when a request is about to leave: the secret is fetched, and from then on a signal
-//! is an outcome.
+//! The connection to the API or to a sandbox, opened when a request is about to leave: the secret is fetched, and from
+//! then on a signal is an outcome. Only this file knows where the sandbox is.
 
 use std::io;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::flight::Flight;
-use super::secret;
 use crate::api::{
     Answer, Client, ClientError, ClientOptions, Credentials, Delivery, Event, Proxy, Request, Roots, clipped, deliver,
 };
-use crate::config::{ApiUrl, ClientId, ConfigError, SecretSource, Settings, Sourced};
+use crate::config::{ApiUrl, ClientId, ConfigError, Sandboxed, SecretSource, Settings, Sourced};
 use crate::context::Context;
-use crate::output::{Stderr, visible_json};
+use crate::output::{Stderr, ask_hidden, visible_json};
 use crate::process::{Signal, Signals, SystemError};
+use crate::sandbox::{self, DEFAULT_PORT, Neighbor, Sandbox};
 
 /// Everything that a request needs to leave, and the signals that stop it.
 pub(crate) struct Connection {
@@ -22,24 +22,6 @@ pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) credentials: Credentials,
     pub(crate) signals: Signals,
-}
-
-/// The result of opening a connection.
-#[expect(clippy::large_enum_variant, reason = "a process has one, and takes it apart at once")]
-pub(crate) enum Opening {
-    Open(Connection),
-    /// A signal came while the secret was fetched.
-    Interrupted(Signal),
-}
-
-impl Opening {
-    /// For callers that do not handle a signal themselves.
-    pub(crate) fn connection(self) -> Result<Connection, Interrupted> {
-        match self {
-            Self::Open(connection) => Ok(connection),
-            Self::Interrupted(signal) => Err(Interrupted(signal)),
-        }
-    }
 }
 
 /// A signal that came before anything was sent.
@@ -56,13 +38,44 @@ pub(crate) enum ConnectError {
     Client(#[from] ClientError),
     #[error(transparent)]
     System(#[from] SystemError),
+    /// While the secret was fetched.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+/// The address of requests, without checking whether a sandbox runs. A running sandbox has a page.
+pub(super) fn planned_base(settings: &Settings) -> ApiUrl {
+    match &settings.sandbox {
+        Sandboxed::No | Sandboxed::At(_) => settings.api_url.value.clone(),
+        Sandboxed::Nearest => ApiUrl::on_loopback(DEFAULT_PORT),
+    }
+}
+
+/// The address of a request. With `--sandbox` it is this user's running sandbox; if there is none, one is started in
+/// this process.
+pub(crate) async fn reach_or_start(settings: &Settings, stderr: &Stderr) -> Result<ApiUrl, SystemError> {
+    if settings.sandbox != Sandboxed::Nearest {
+        return Ok(planned_base(settings));
+    }
+    match sandbox::neighbor(DEFAULT_PORT).await {
+        Neighbor::Ours => return Ok(planned_base(settings)),
+        Neighbor::Foreign => {
+            let message =
+                format!("the sandbox on port {DEFAULT_PORT} is another user's; one inside this process is used");
+            stderr.warning(&message);
+        }
+        Neighbor::Nobody => {}
+    }
+    let inside = Sandbox::start(sandbox::Options::default())
+        .map_err(|cause| SystemError { action: "start the sandbox", cause })?;
+    Ok(ApiUrl::on_loopback(inside.port()))
 }
 
 /// Connects to the API at `base` as `client_id`, whose secret is fetched now. `signals`, none of which is caught yet,
 /// stop it.
 ///
 /// # Errors
-/// If the secret is unavailable, or the certificates or the proxy cannot be used.
+/// If the secret is unavailable, the certificates or the proxy cannot be used, or a signal comes meanwhile.
 pub(crate) async fn connect(
     context: &Context,
     settings: &Settings,
@@ -70,12 +83,12 @@ pub(crate) async fn connect(
     client_id: &ClientId,
     secret: &Sourced<SecretSource>,
     mut signals: Signals,
-) -> Result<Opening, ConnectError> {
+) -> Result<Connection, ConnectError> {
     let client = new_client(settings, &base)?;
     // A caught Ctrl-C ends a question with an error. Other signals would wait for the answer, so they are caught after
     // it.
     signals.catch(&[Signal::Interrupt])?;
-    let ask = || secret::ask_secret("Client secret (hidden):");
+    let ask = || ask_secret("Client secret (hidden):");
     let typed = if secret.value == SecretSource::Prompt { Some(secret.fetch(ask).await?) } else { None };
     signals.catch(&[Signal::Terminate, Signal::Hangup])?;
     let fetched = async {
@@ -86,12 +99,24 @@ pub(crate) async fn connect(
     };
     let (client_secret, warnings) = tokio::select! {
         biased;
-        signal = signals.next() => return Ok(Opening::Interrupted(signal)),
+        signal = signals.next() => return Err(Interrupted(signal).into()),
         fetched = fetched => fetched?,
     };
     context.stderr.warnings(&warnings);
     let credentials = Credentials::new(client_id.as_str(), &client_secret);
-    Ok(Opening::Open(Connection { base, client, credentials, signals }))
+    Ok(Connection { base, client, credentials, signals })
+}
+
+/// Asks on the terminal without showing the input; needs a runtime. Ctrl-C ends the question with an error and restores
+/// the terminal.
+///
+/// # Errors
+/// If the terminal cannot be read; `Interrupted` after Ctrl-C.
+pub(crate) fn ask_secret(question: &str) -> io::Result<String> {
+    // A caught signal ends the read; one that is not caught would end the process with the terminal still silent.
+    let mut signals = Signals::default();
+    signals.catch(&[Signal::Interrupt]).map_err(|error| error.cause)?;
+    ask_hidden(question)
 }
 
 /// Like [`connect`], before a question, which a signal ends as it ends any program: none is caught before

@@ -1,7 +1,6 @@
 //! The sender, and how a request leaves: flags, environment, configuration and standard input become bot, credentials, guard,
 //! preview and connection. Every command that sends, or reads from the API, uses it.
 
-pub(crate) mod address;
 mod audit_log;
 mod connection;
 mod delivery_wait;
@@ -10,20 +9,19 @@ mod flight;
 mod guard;
 mod listing;
 mod open_windows;
-mod preview;
-mod secret;
 mod sender;
 mod template_check;
 
 pub(crate) use self::audit_log::{AuditLog, check_audit_log};
-pub(crate) use self::connection::{ConnectError, Connection, Interrupted, Opening, new_client, proxy_to};
+pub(crate) use self::connection::{
+    ConnectError, Connection, Interrupted, ask_secret, new_client, proxy_to, reach_or_start,
+};
 pub(crate) use self::delivery_wait::{DeliveryWait, WaitEnd, WaitGoal, wait_for_delivery};
 pub(crate) use self::exclusions::{add_do_not_contact, claim_exclusions, read_exclusions, reread_do_not_contact};
 pub(crate) use self::flight::{Flight, Panicked, catch_panic};
 pub(crate) use self::guard::{GuardError, check_not_excluded};
 pub(crate) use self::listing::{ReadError, read_templates};
 pub(crate) use self::open_windows::OpenWindows;
-pub(crate) use self::secret::ask_secret;
 pub(crate) use self::sender::{Sender, UnresolvedSender, read_environment, read_ledger_environment};
 pub(crate) use self::template_check::{
     CheckedTemplates, Unsendable, UnusableTemplates, check_needs_number, check_sender, check_templates,

@@ -3,15 +3,14 @@
 
 use std::time::Instant;
 
-use super::connection::{self, ConnectError, Connection, Opening};
+use super::connection::{self, ConnectError, Connection};
 use super::guard::{GuardError, check_allowed};
-use super::{address, preview};
-use crate::api::Request;
+use crate::api::{Request, curl_command};
 use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSource, Settings, Sourced};
-use crate::context::Context;
+use crate::context::{Context, Mode};
 use crate::input::InputError;
 use crate::message::{InvalidMessage, RecipientSources};
-use crate::output::StreamError;
+use crate::output::{StreamError, visible_json};
 use crate::phone::Country;
 use crate::process::{EnclosingSandbox, Signals, enclosing_sandbox};
 
@@ -40,11 +39,6 @@ impl UnresolvedSender {
         Ok(Self { environment, enclosing, read: None })
     }
 
-    /// The recipient in the environment.
-    fn recipient(&self) -> Option<String> {
-        self.environment.as_ref().ok().and_then(|environment| environment.to.clone())
-    }
-
     /// Where the recipient may come from. The profile is read early for its country, but only if it could change the recipient;
     /// errors of the configuration are reported later.
     pub(crate) fn recipients(
@@ -53,7 +47,8 @@ impl UnresolvedSender {
         to: Option<&String>,
         country: Option<Country>,
     ) -> RecipientSources {
-        let mut recipients = RecipientSources { flag: to.cloned(), environment: self.recipient(), country };
+        let in_environment = self.said().and_then(|environment| environment.to.clone());
+        let mut recipients = RecipientSources { flag: to.cloned(), environment: in_environment, country };
         if let (None, true, Ok(environment)) = (country, recipients.may_need_country(), &self.environment) {
             let read = self.read.insert(Settings::load(&context.flags, environment));
             recipients.country = read.as_ref().ok().and_then(Settings::country);
@@ -64,11 +59,6 @@ impl UnresolvedSender {
     /// The environment's settings, if they are valid.
     pub(crate) fn said(&self) -> Option<&Environment> {
         self.environment.as_ref().ok()
-    }
-
-    /// Whether the environment has no errors.
-    pub(crate) fn is_environment_read(&self) -> bool {
-        self.environment.is_ok()
     }
 
     /// A missing recipient is reported after an error in the environment, which may have been meant to name one. A
@@ -172,21 +162,27 @@ impl Sender {
 
     /// The address of requests, without checking whether a sandbox runs.
     pub(crate) fn planned_base(&self) -> ApiUrl {
-        address::planned(&self.settings)
+        connection::planned_base(&self.settings)
     }
 
-    /// Prints `request` instead of sending it.
+    /// Prints `request` instead of sending it: as a curl command, or as `{"dry_run": true, "method", …}`.
     pub(crate) fn show(&self, context: &Context, request: &Request) -> Result<(), StreamError> {
-        preview::show(context, &self.settings, &self.client_id, request)
+        if context.mode == Mode::Curl {
+            let ca_cert = self.settings.ca_cert.as_ref().map(|path| path.value.as_path());
+            let body = request.body.as_deref().map(visible_json);
+            return context.stdout.line(&curl_command(request, self.client_id.as_str(), ca_cert, body.as_deref()));
+        }
+        let shown = request.dry_run();
+        context.stdout.json(&shown.map_err(|error| StreamError { action: "show the request", cause: error.into() })?)
     }
 
     /// The address of requests.
     pub(crate) async fn base(&self, context: &Context) -> Result<ApiUrl, ConnectError> {
-        Ok(address::reach_or_start(&self.settings, &context.stderr).await?)
+        Ok(connection::reach_or_start(&self.settings, &context.stderr).await?)
     }
 
     /// Opens the connection to the API; the secret is fetched now.
-    pub(crate) async fn connect(&self, context: &Context) -> Result<Opening, ConnectError> {
+    pub(crate) async fn connect(&self, context: &Context) -> Result<Connection, ConnectError> {
         self.connect_to(context, self.base(context).await?).await
     }
 
@@ -197,13 +193,13 @@ impl Sender {
     }
 
     /// Like [`Sender::connect`], to the address from [`Sender::base`].
-    pub(crate) async fn connect_to(&self, context: &Context, base: ApiUrl) -> Result<Opening, ConnectError> {
+    pub(crate) async fn connect_to(&self, context: &Context, base: ApiUrl) -> Result<Connection, ConnectError> {
         let signals = Signals::default();
         connection::connect(context, &self.settings, base, &self.client_id, &self.secret, signals).await
     }
 
     /// Like [`Sender::connect`], after a command that ended at this instant.
-    pub(crate) async fn connect_after(&self, context: &Context, ended: Instant) -> Result<Opening, ConnectError> {
+    pub(crate) async fn connect_after(&self, context: &Context, ended: Instant) -> Result<Connection, ConnectError> {
         let (base, signals) = (self.base(context).await?, Signals::after_command(ended));
         connection::connect(context, &self.settings, base, &self.client_id, &self.secret, signals).await
     }

@@ -94,7 +94,7 @@ impl PreparedRun<'_> {
             connection.catch_signals()?;
             connection
         } else {
-            let mut connection = sender.connect(context).await?.connection()?;
+            let mut connection = sender.connect(context).await?;
             if checks {
                 let (draft, templates) = (&new.draft, &details.templates);
                 details.template_texts =

@@ -18,7 +18,7 @@ use crate::exit::ExitCode;
 use crate::ledger::{DeliveryCounts, LedgerStore, RunName};
 use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
 use crate::process::block_on;
-use crate::sending::{Flight, Interrupted, Opening};
+use crate::sending::{Flight, Interrupted};
 
 /// The default time between two look-ups.
 const EVERY: Duration = Duration::from_secs(30);
@@ -106,10 +106,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkDeliveriesArgs) -> Result<Ex
 
 /// Asks; with `--watch`, asks again until nothing may change or the time is up.
 async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliveriesArgs) -> Result<Look, CommandError> {
-    let mut connection = match asked.sender.connect(context).await? {
-        Opening::Open(connection) => connection,
-        Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
-    };
+    let mut connection = asked.sender.connect(context).await?;
     let (flight, settings, bot) = (Flight::default(), asked.sender.settings.clone(), asked.sender.bot.clone());
     let mut look_ups = connection.look_ups(&context.stderr, &settings, bot.as_str(), &flight);
     let every = args.every.map_or(EVERY, Timeout::duration);

@@ -156,7 +156,7 @@ pub(super) fn go_on(
         }
     }
     block_on(async {
-        let mut connection = sender.connect(context).await?.connection()?;
+        let mut connection = sender.connect(context).await?;
         if !options.work.unchecked {
             check_templates(context, &sender, &mut connection, &*run, &details).await?;
         }
@@ -182,7 +182,7 @@ fn open_windows(
         return Ok(None);
     }
     let windows = block_on(async {
-        let mut connection = sender.connect(context).await?.connection()?;
+        let mut connection = sender.connect(context).await?;
         read_windows(context, sender, &mut connection).await
     })?;
     // That may have taken minutes.

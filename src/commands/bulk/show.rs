@@ -90,7 +90,7 @@ impl ShownList<'_> {
             return Ok(TemplateTexts::default());
         }
         let checked = block_on(async {
-            let mut connection = self.sender.connect(context).await?.connection()?;
+            let mut connection = self.sender.connect(context).await?;
             let bot = &self.sender.bot;
             Ok::<_, CommandError>(check_templates(&mut connection, &context.stderr, bot, uses, false).await?)
         });

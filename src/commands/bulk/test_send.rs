@@ -78,7 +78,7 @@ impl TestedList<'_> {
         unchecked: bool,
         (flight, current): (&Flight, &Cell<usize>),
     ) -> Result<ExitCode, CommandError> {
-        let mut connection = sender.connect(context).await?.connection()?;
+        let mut connection = sender.connect(context).await?;
         if !unchecked {
             let bodies = |each: &mut dyn FnMut(u64, &str)| {
                 for (line, outgoing) in lines.iter().zip(messages) {

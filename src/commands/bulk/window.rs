@@ -33,7 +33,7 @@ pub(super) fn windows_for_list(
         return Ok(None);
     }
     block_on(async {
-        let mut connection = sender.connect(context).await?.connection()?;
+        let mut connection = sender.connect(context).await?;
         read_windows(context, sender, &mut connection).await.map(Some)
     })
 }

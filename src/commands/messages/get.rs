@@ -11,7 +11,7 @@ use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::output::{Format, StreamError};
 use crate::process::block_on;
-use crate::sending::{DeliveryWait, Flight, Interrupted, Opening, Sender, UnresolvedSender, WaitEnd, WaitGoal};
+use crate::sending::{DeliveryWait, Flight, Interrupted, Sender, UnresolvedSender, WaitEnd, WaitGoal};
 use crate::timestamps::local_second;
 
 /// The maximum length of an id in characters.
@@ -89,10 +89,7 @@ async fn ask(
     mut tracked: TrackedMessage,
     wait: Option<DeliveryWait>,
 ) -> Result<ExitCode, CommandError> {
-    let mut connection = match sender.connect(context).await? {
-        Opening::Open(connection) => connection,
-        Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
-    };
+    let mut connection = sender.connect(context).await?;
     let (settings, bot) = (&sender.settings, sender.bot.as_str());
     let Some(wait) = wait else {
         let flight = Flight::default();

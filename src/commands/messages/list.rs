@@ -23,7 +23,7 @@ use crate::message::TypedRecipient;
 use crate::output::Format;
 use crate::phone::person_key;
 use crate::process::block_on;
-use crate::sending::{Flight, Interrupted, Opening, Sender, UnresolvedSender};
+use crate::sending::{Flight, Sender, UnresolvedSender};
 use crate::timestamps::now;
 
 /// The default start of the listing.
@@ -168,10 +168,7 @@ struct MessageListing<'a> {
 impl MessageListing<'_> {
     async fn run(mut self, span: LookUpSpan, follow: bool) -> Result<ExitCode, CommandError> {
         let (context, sender) = (self.context, self.sender);
-        let mut connection = match sender.connect(context).await? {
-            Opening::Open(connection) => connection,
-            Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
-        };
+        let mut connection = sender.connect(context).await?;
         let flight = Flight::default();
         let mut look_ups = connection.look_ups(&context.stderr, &sender.settings, sender.bot.as_str(), &flight);
         let limit = self.limit.take_if(|_| follow);

@@ -30,7 +30,7 @@ use crate::output::{Record, RecordError, Sent};
 use crate::people::Exclusions;
 use crate::process::{Signal, Signals, Tail, block_on, run_command};
 use crate::sending::{
-    AuditLog, Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, UnusableTemplates, catch_panic,
+    AuditLog, ConnectError, Connection, Flight, Interrupted, Sender, UnresolvedSender, UnusableTemplates, catch_panic,
     check_needs_number, check_sender, claim_exclusions, wait_for_delivery,
 };
 use crate::template::language;
@@ -151,8 +151,7 @@ impl CommandRun<'_> {
         let mut connection = match &self.ready {
             None => None,
             Some((_, sender)) => match sender.connect(context).await.map_err(CommandError::from) {
-                Ok(Opening::Open(connection)) => Some(connection),
-                Ok(Opening::Interrupted(signal)) => return Err(Interrupted(signal).into()),
+                Ok(connection) => Some(connection),
                 // Ctrl-C at the question for the secret ends the whole command.
                 Err(error) if arguments.check_first || matches!(error.code, ExitCode::Signal(_)) => return Err(error),
                 Err(error) => {
@@ -243,8 +242,8 @@ impl CommandRun<'_> {
     async fn connect_again(&self, sender: &Sender, ended: Instant) -> Result<Connection, NoticeFailure> {
         let Self { context, arguments, .. } = self;
         match tokio::time::timeout(arguments.patience(), sender.connect_after(context, ended)).await {
-            Ok(Ok(Opening::Open(connection))) => Ok(connection),
-            Ok(Ok(Opening::Interrupted(signal))) => Err(NoticeFailure(
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(ConnectError::Interrupted(Interrupted(signal)))) => Err(NoticeFailure(
                 of_signal(signal),
                 "interrupted",
                 format!("not sent: interrupted by {}", signal.name()),

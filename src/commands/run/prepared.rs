@@ -48,7 +48,7 @@ impl<'a> Prepared<'a> {
         };
         context.stderr.warnings(&notice.cautions);
         let example = try_out(context, arguments, &notice);
-        let is_environment_read = unresolved.is_environment_read();
+        let is_environment_read = unresolved.said().is_some();
         let mut log = AuditLog::default();
         let sender = unresolved.settings(context).and_then(|settings| {
             log = AuditLog::of(&settings);
