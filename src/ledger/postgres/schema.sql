@@ -222,6 +222,11 @@ CREATE TABLE event (
 );
 CREATE INDEX event_run ON event (run);
 
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE '%', TG_ARGV[0];
+END $$;
+
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE 'a row cannot go from % to %', OLD.state, NEW.state;
@@ -232,14 +237,9 @@ CREATE TRIGGER row_follows BEFORE UPDATE OF state ON row FOR EACH ROW WHEN (OLD.
   OR (OLD.state IN ('inflight', 'unknown') AND NEW.state IN ('sent', 'failed', 'unknown', 'pending'))
   OR (OLD.state = 'failed' AND NEW.state = 'pending'))) EXECUTE FUNCTION refuse_change();
 
-CREATE FUNCTION refuse_new() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE 'a row begins as pending, or skipped';
-END $$;
-
 CREATE TRIGGER row_begins BEFORE INSERT ON row FOR EACH ROW WHEN (NOT (
   (NEW.state = 'pending' AND NEW.number = 0) OR (NEW.state = 'skipped' AND NEW.number = 1))
-  OR NEW.worker IS NOT NULL) EXECUTE FUNCTION refuse_new();
+  OR NEW.worker IS NOT NULL) EXECUTE FUNCTION refuse('a row begins as pending, or skipped');
 
 -- The rows of a run are added when it is made.
 CREATE FUNCTION refuse_more() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
@@ -254,14 +254,9 @@ END $$;
 CREATE TRIGGER row_is_complete AFTER INSERT ON row REFERENCING NEW TABLE AS added
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_more();
 
-CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE 'what a run has written does not change';
-END $$;
-
-CREATE TRIGGER content_stays BEFORE UPDATE ON content FOR EACH ROW EXECUTE FUNCTION refuse();
-CREATE TRIGGER decision_stays BEFORE UPDATE ON decision FOR EACH ROW EXECUTE FUNCTION refuse();
-CREATE TRIGGER delivery_stays BEFORE UPDATE ON delivery FOR EACH ROW EXECUTE FUNCTION refuse();
+CREATE TRIGGER content_stays BEFORE UPDATE ON content FOR EACH ROW EXECUTE FUNCTION refuse('a row''s content stays');
+CREATE TRIGGER decision_stays BEFORE UPDATE ON decision FOR EACH ROW EXECUTE FUNCTION refuse('a decision stays');
+CREATE TRIGGER delivery_stays BEFORE UPDATE ON delivery FOR EACH ROW EXECUTE FUNCTION refuse('a delivery stays');
 -- The worker of an attempt may return with the true outcome after it was considered lost.
 CREATE TRIGGER outcome_stays BEFORE UPDATE ON outcome FOR EACH ROW
-WHEN (OLD.state <> 'unknown') EXECUTE FUNCTION refuse();
+WHEN (OLD.state <> 'unknown') EXECUTE FUNCTION refuse('an outcome stays');
