@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::output::{Sent, Tally};
 
 /// The state of a row. It ends as sent, failed or unknown; a skipped one never began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum RowState {
     /// Still to be sent; certainly not sent so far
     Pending,

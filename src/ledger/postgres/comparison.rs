@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
-use super::database::LONG;
-use super::error::DatabaseError;
+use super::database::{LONG, column};
 use super::once::SharedClaims;
-use super::runs::{RunId, SharedRuns};
+use super::runs::{RunId, SharedRuns, SqlParameters};
 use crate::ledger::{
-    EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, HeldRun, KnownRuns, LedgerDraft, LedgerError, OnceClaims,
-    OtherMessages, RowKey, RowState, RunName, Skip, SkipReason, WrittenTo,
+    EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, KnownRuns, LedgerDraft, LedgerError, OnceClaims,
+    OtherMessages, RowKey, RowState, RunName, SkipReason, WrittenTo,
 };
 use crate::once::{OnceKey, OnceScope};
 
@@ -33,7 +31,7 @@ const MATCHES: &str = "SELECT k.n, run.name, row.state, (extract(epoch FROM row.
          least((SELECT created_at FROM jelouctl.run WHERE id = $3), clock_timestamp()) - $4::float8 * interval '1 s'))";
 
 /// The other runs of the same bot at the same address.
-pub(crate) struct SharedEarlier<'a> {
+pub(super) struct SharedEarlier<'a> {
     runs: &'a SharedRuns,
     bot: &'a str,
     api_url: &'a str,
@@ -41,67 +39,57 @@ pub(crate) struct SharedEarlier<'a> {
     remember: f64,
 }
 
-/// A row that another run has as well.
-struct SharedMatch {
-    n: i64,
-    run: String,
-    found: EarlierRow,
-}
-
 impl<'a> SharedEarlier<'a> {
-    pub(crate) fn new(runs: &'a SharedRuns, (bot, api_url): (&'a str, &'a str), remember: Duration) -> Self {
+    pub(super) fn new(runs: &'a SharedRuns, (bot, api_url): (&'a str, &'a str), remember: Duration) -> Self {
         // A thousand years means forever: the database's times are limited.
         let remember = remember.as_secs_f64().min(31_556_952_000.0);
         Self { runs, bot, api_url, remember }
     }
 
-    fn matches(&self, keys: &[RowKey]) -> Result<Vec<SharedMatch>, LedgerError> {
-        let rows: Vec<_> = keys.iter().map(|key| key.n).collect();
-        let fingerprints: Vec<_> = keys.iter().map(|key| key.fingerprint).collect();
-        let people: Vec<_> = keys.iter().map(|key| key.person).collect();
+    /// The rows of other runs that have one of these keys.
+    fn matches(&self, keys: &[RowKey]) -> Result<Vec<(i64, String, EarlierRow)>, LedgerError> {
         let query = format!(
             "WITH k AS (SELECT * FROM unnest($6::bigint[], $7::bigint[], $8::bigint[]) AS k (n, fingerprint, person)) {MATCHES}"
         );
-        let own: Option<i64> = None;
-        let parameters: [&(dyn ToSql + Sync); 8] =
-            [&self.bot, &self.api_url, &own, &self.remember, &FIRST_TIME, &rows, &fingerprints, &people];
-        let found = self.runs.call(LONG, self.runs.client().query(&query, &parameters))?;
-        found.iter().map(|row| self.read(row)).collect()
+        let parameters: SqlParameters<'_> = &[
+            &self.bot,
+            &self.api_url,
+            &None::<i64>,
+            &self.remember,
+            &FIRST_TIME,
+            &column(keys, |key| key.n),
+            &column(keys, |key| key.fingerprint),
+            &column(keys, |key| key.person),
+        ];
+        Ok(self.runs.rows(LONG, &query, parameters, matched)?)
     }
 
     /// The matches in other runs for the rows of `run` that are not sent yet; for each row, the worst one.
-    pub(crate) fn of_run(&self, run: RunId) -> Result<SharedOverlap, LedgerError> {
+    pub(super) fn of_run(&self, run: RunId) -> Result<BTreeMap<i64, (String, EarlierRow)>, LedgerError> {
         let query = format!(
             "WITH k AS (SELECT n, fingerprint, person FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
              WHERE run = $3 AND state = 'pending') {MATCHES}"
         );
-        let found = self.runs.call(
-            LONG,
-            self.runs.client().query(&query, &[&self.bot, &self.api_url, &run.0, &self.remember, &FIRST_TIME]),
-        )?;
+        let parameters: SqlParameters<'_> = &[&self.bot, &self.api_url, &run.0, &self.remember, &FIRST_TIME];
         let mut worst: BTreeMap<i64, (String, EarlierRow)> = BTreeMap::new();
-        for row in &found {
-            let SharedMatch { n, run, found } = self.read(row)?;
+        for (n, run, found) in self.runs.rows(LONG, &query, parameters, matched)? {
             if worst.get(&n).is_none_or(|(_, known)| found.outweighs(known)) {
                 worst.insert(n, (run, found));
             }
         }
-        Ok(SharedOverlap(worst))
+        Ok(worst)
     }
+}
 
-    fn read(&self, row: &Row) -> Result<SharedMatch, LedgerError> {
-        let read = || {
-            let state: String = row.try_get(2)?;
-            let reason = match RowState::of_name(&state) {
-                Some(RowState::Sent) => SkipReason::AlreadySent,
-                Some(RowState::Pending) => SkipReason::ToBeSent,
-                _ => SkipReason::MayHaveBeenSent,
-            };
-            let at = row.try_get::<_, Option<i64>>(3)?.unwrap_or_default();
-            Ok(SharedMatch { n: row.try_get(0)?, run: row.try_get(1)?, found: EarlierRow { reason, at } })
-        };
-        read().map_err(|error| DatabaseError::of_statement(self.runs.shown(), &error).into())
-    }
+/// The number of a row, and the other run that has it.
+fn matched(row: &Row) -> Result<(i64, String, EarlierRow), Error> {
+    let reason = match RowState::of_name(row.try_get(2)?) {
+        Some(RowState::Sent) => SkipReason::AlreadySent,
+        Some(RowState::Pending) => SkipReason::ToBeSent,
+        _ => SkipReason::MayHaveBeenSent,
+    };
+    let at = row.try_get::<_, Option<i64>>(3)?.unwrap_or_default();
+    Ok((row.try_get(0)?, row.try_get(1)?, EarlierRow { reason, at }))
 }
 
 impl KnownRuns for SharedEarlier<'_> {
@@ -112,7 +100,7 @@ impl KnownRuns for SharedEarlier<'_> {
             let keys = draft.keys(after, KEYS)?;
             let Some(last) = keys.last() else { return Ok(()) };
             after = last.n;
-            for SharedMatch { n, run, found } in self.matches(&keys)? {
+            for (n, run, found) in self.matches(&keys)? {
                 draft.note_earlier(n, &run, found)?;
             }
         }
@@ -140,17 +128,15 @@ impl KnownRuns for SharedEarlier<'_> {
         let mut all = WrittenTo::default();
         draft.each_addressees(KEYS, |people, fingerprints| {
             let read = |row: &Row| {
-                let otherwise = match (row.try_get::<_, Option<String>>(2)?, row.try_get::<_, Option<i64>>(3)?) {
-                    (Some(run), Some(at)) => Some(OtherMessages { people: count(row.try_get(1)?), run, at }),
+                let people = |column: usize| Ok(row.try_get::<_, i64>(column)?.unsigned_abs());
+                let otherwise = match (row.try_get(2)?, row.try_get(3)?) {
+                    (Some(run), Some(at)) => Some(OtherMessages { people: people(1)?, run, at }),
                     _ => None,
                 };
-                Ok::<_, Error>(WrittenTo { people: count(row.try_get(0)?), otherwise })
+                Ok(WrittenTo { people: people(0)?, otherwise })
             };
-            let found = self.runs.call(LONG, async {
-                let parameters: [&(dyn ToSql + Sync); 4] = [&self.bot, &self.api_url, &people, &fingerprints];
-                read(&self.runs.client().query_one(query, &parameters).await?)
-            })?;
-            all.add(found);
+            let parameters: SqlParameters<'_> = &[&self.bot, &self.api_url, &people, &fingerprints];
+            all.add(self.runs.one(LONG, query, parameters, read)?);
             Ok(())
         })?;
         Ok(all)
@@ -164,11 +150,10 @@ impl KnownRuns for SharedEarlier<'_> {
                      WHERE row.state = 'pending' GROUP BY run.name";
         let mut runs: BTreeMap<RunName, u64> = BTreeMap::new();
         draft.each_addressees(KEYS, |people, _| {
-            let parameters: [&(dyn ToSql + Sync); 3] = [&self.bot, &self.api_url, &people];
-            for row in self.runs.call(LONG, self.runs.client().query(query, &parameters))? {
-                let name = row.try_get::<_, String>(0).ok().and_then(|name| name.parse().ok());
-                if let (Some(name), Ok(people)) = (name, row.try_get(1)) {
-                    *runs.entry(name).or_default() += count(people);
+            let read = |row: &Row| Ok((row.try_get::<_, &str>(0)?.parse(), row.try_get::<_, i64>(1)?));
+            for (name, people) in self.runs.rows(LONG, query, &[&self.bot, &self.api_url, &people], read)? {
+                if let Ok(name) = name {
+                    *runs.entry(name).or_default() += people.unsigned_abs();
                 }
             }
             Ok(())
@@ -177,37 +162,18 @@ impl KnownRuns for SharedEarlier<'_> {
     }
 }
 
-fn count(rows: i64) -> u64 {
-    u64::try_from(rows).unwrap_or_default()
-}
-
-/// Rows of a run that other runs also have.
-pub(crate) struct SharedOverlap(BTreeMap<i64, (String, EarlierRow)>);
-
-impl SharedOverlap {
-    /// Counts by run and reason, largest first.
-    pub(crate) fn messages(&self) -> Vec<EarlierMessages> {
-        let mut all: Vec<EarlierMessages> = Vec::new();
-        for (run, found) in self.0.values() {
-            match all.iter_mut().find(|known| known.run == *run && known.reason == found.reason) {
-                Some(known) => {
-                    known.rows += 1;
-                    known.at = known.at.max(found.at);
-                }
-                None => all.push(EarlierMessages { run: run.clone(), reason: found.reason, rows: 1, at: found.at }),
+/// Counts by run and reason, largest first.
+pub(super) fn counted_by_run<'a>(found: impl Iterator<Item = &'a (String, EarlierRow)>) -> Vec<EarlierMessages> {
+    let mut all: Vec<EarlierMessages> = Vec::new();
+    for (run, found) in found {
+        match all.iter_mut().find(|known| known.run == *run && known.reason == found.reason) {
+            Some(known) => {
+                known.rows += 1;
+                known.at = known.at.max(found.at);
             }
+            None => all.push(EarlierMessages { run: run.clone(), reason: found.reason, rows: 1, at: found.at }),
         }
-        all.sort_by_key(|messages| std::cmp::Reverse((messages.rows, messages.at)));
-        all
     }
-
-    /// Skips these rows of `run`.
-    pub(crate) fn skip(&self, run: &mut dyn HeldRun) -> Result<(), LedgerError> {
-        let problems: Vec<_> = self.0.iter().map(|(n, (run, found))| (*n, found.problem(run), run, found)).collect();
-        run.skip(
-            &mut problems
-                .iter()
-                .map(|(n, problem, run, found)| (*n, Skip { reason: found.reason, problem, run: Some(run.as_str()) })),
-        )
-    }
+    all.sort_by_key(|messages| std::cmp::Reverse((messages.rows, messages.at)));
+    all
 }

@@ -77,32 +77,24 @@ impl Database {
         if let Some(password) = password {
             config.password(password.reveal());
         }
-        // The crate alone would continue unencrypted if the server does not support TLS.
-        config.ssl_mode(match &self.address.tls {
-            DatabaseTls::None => SslMode::Disable,
-            DatabaseTls::Verified { .. } => SslMode::Require,
-        });
         let tls = match &self.address.tls {
             DatabaseTls::None => None,
-            DatabaseTls::Verified { roots } => {
-                let path = roots.clone().unwrap_or_default();
-                let tls = VerifiedTls::new(roots.as_deref());
-                Some(tls.map_err(|problem| DatabaseError::Roots { path, problem })?)
-            }
+            DatabaseTls::Verified { roots } => Some(
+                VerifiedTls::new(roots.as_deref())
+                    .map_err(|problem| DatabaseError::Roots { path: roots.clone().unwrap_or_default(), problem })?,
+            ),
         };
-        let at = &self.address.shown;
-        let late =
-            |_| DatabaseError::Unreachable { at: at.clone(), cause: format!("no answer within {} s", SHORT.as_secs()) };
+        // The crate alone would continue unencrypted if the server does not support TLS.
+        config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
+        let (at, mark) = (&self.address.shown, format!("{:016x}", fastrand::u64(..)));
         self.outside(|runtime| {
             runtime.block_on(async {
-                let mark = format!("{:016x}", fastrand::u64(..));
-                let opened = timeout(SHORT, open_with_settings(at, &config, tls.as_ref(), &mark)).await;
-                let client = opened.map_err(late)??;
-                match timeout(SHORT, check(at, &client, purpose, &mark)).await.map_err(late)? {
+                let client = within(SHORT, at, open_with_settings(at, &config, tls.as_ref(), &mark)).await?;
+                match within(SHORT, at, check(at, &client, purpose, &mark)).await {
                     Err(DatabaseError::Pooler { .. }) => {
-                        let beside = timeout(SHORT, open(at, &config, tls.as_ref())).await.map_err(late)??;
-                        timeout(SHORT, settle(at, &client, &beside, &mark)).await.map_err(late)??;
-                        timeout(SHORT, check(at, &client, purpose, &mark)).await.map_err(late)??;
+                        let beside = within(SHORT, at, open(at, &config, tls.as_ref())).await?;
+                        within(SHORT, at, settle(at, &client, &beside, &mark)).await?;
+                        within(SHORT, at, check(at, &client, purpose, &mark)).await?;
                     }
                     checked => checked?,
                 }
@@ -117,13 +109,7 @@ impl Database {
         limit: Duration,
         work: impl Future<Output = Result<T, tokio_postgres::Error>> + Send,
     ) -> Result<T, DatabaseError> {
-        self.outside(|runtime| match runtime.block_on(async { timeout(limit, work).await }) {
-            Ok(done) => done.map_err(|error| DatabaseError::of_statement(&self.address.shown, &error)),
-            Err(_) => Err(DatabaseError::Unreachable {
-                at: self.address.shown.clone(),
-                cause: format!("no answer within {} s", limit.as_secs()),
-            }),
-        })
+        self.outside(|runtime| runtime.block_on(answer(limit, &self.address.shown, work)))
     }
 
     /// Runs `work` in its own thread: the caller may be inside a runtime, which cannot block on another one.
@@ -147,6 +133,26 @@ impl Drop for Database {
             runtime.shutdown_background();
         }
     }
+}
+
+/// The result of `work`, or an error if it takes longer than `limit`.
+async fn within<T>(
+    limit: Duration,
+    at: &str,
+    work: impl Future<Output = Result<T, DatabaseError>>,
+) -> Result<T, DatabaseError> {
+    let late =
+        |_| DatabaseError::Unreachable { at: at.to_owned(), cause: format!("no answer within {} s", limit.as_secs()) };
+    timeout(limit, work).await.map_err(late)?
+}
+
+/// The same for a statement.
+pub(super) async fn answer<T>(
+    limit: Duration,
+    at: &str,
+    work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, DatabaseError> {
+    within(limit, at, async { work.await.map_err(|error| DatabaseError::of_statement(at, &error)) }).await
 }
 
 async fn open(at: &str, config: &Config, tls: Option<&VerifiedTls>) -> Result<Client, DatabaseError> {
@@ -220,19 +226,19 @@ async fn process_of(at: &str, client: &Client) -> Result<String, DatabaseError> 
 }
 
 async fn check(at: &str, client: &Client, purpose: Use, mark: &str) -> Result<(), DatabaseError> {
-    let failed = |error: &tokio_postgres::Error| DatabaseError::of_statement(at, error);
+    let failed = |error: tokio_postgres::Error| DatabaseError::of_statement(at, &error);
     let query = "SELECT current_setting('server_version_num')::int / 10000, pg_is_in_recovery(), \
                  current_setting('transaction_read_only'), current_setting('fsync'), \
                  current_setting('synchronous_commit'), coalesce(current_setting($1, true), ''), \
                  EXISTS (SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
                    WHERE nspname = 'jelouctl' AND relname = 'ledger')";
-    let row = client.query_one(query, &[&MARK]).await.map_err(|error| failed(&error))?;
-    let text = |column: usize| row.try_get::<_, String>(column).map_err(|error| failed(&error));
-    let version: i32 = row.try_get(0).map_err(|error| failed(&error))?;
+    let row = client.query_one(query, &[&MARK]).await.map_err(failed)?;
+    let text = |column: usize| row.try_get::<_, String>(column).map_err(failed);
+    let version: i32 = row.try_get(0).map_err(failed)?;
     if version < OLDEST_SERVER {
         return Err(DatabaseError::OldServer { version });
     }
-    if row.try_get(1).map_err(|error| failed(&error))? {
+    if row.try_get(1).map_err(failed)? {
         return Err(DatabaseError::Standby);
     }
     if text(2)? != "off" {
@@ -249,12 +255,11 @@ async fn check(at: &str, client: &Client, purpose: Use, mark: &str) -> Result<()
     if purpose == Use::Setup {
         return Ok(());
     }
-    if !row.try_get::<_, bool>(6).map_err(|error| failed(&error))? {
+    if !row.try_get::<_, bool>(6).map_err(failed)? {
         return Err(DatabaseError::NoLedger { at: at.to_owned() });
     }
-    let row =
-        client.query_one("SELECT max(version) FROM jelouctl.ledger", &[]).await.map_err(|error| failed(&error))?;
-    match row.try_get::<_, Option<i32>>(0).map_err(|error| failed(&error))? {
+    let row = client.query_one("SELECT max(version) FROM jelouctl.ledger", &[]).await.map_err(failed)?;
+    match row.try_get::<_, Option<i32>>(0).map_err(failed)? {
         Some(VERSION) => Ok(()),
         Some(version) if version > VERSION => Err(DatabaseError::NewerSchema { version }),
         version => Err(DatabaseError::OlderSchema { version: version.unwrap_or_default() }),
@@ -264,6 +269,16 @@ async fn check(at: &str, client: &Client, purpose: Use, mark: &str) -> Result<()
 /// A text for the database, which does not allow U+0000.
 pub(super) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
+/// A number as the database's `int`.
+pub(super) fn small(number: i64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// A column of `rows`, for a parameter that is an array.
+pub(super) fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
+    rows.iter().map(of).collect()
 }
 
 /// Returns the password for a new connection; it may differ each time.

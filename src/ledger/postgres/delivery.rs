@@ -1,15 +1,12 @@
 //! The deliveries of a database run's messages, and the attempts that may have sent them.
 
-use std::borrow::Cow;
-
-use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
-use super::database::{LONG, SHORT, storable};
+use super::database::{LONG, SHORT, column, small, storable};
 use super::joined_run::JoinedRun;
 use super::reading::DatabaseRun;
 use crate::api::{DeliveryFacts, DeliveryState};
-use crate::ledger::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LedgerError, ProvenRow, RowState};
+use crate::ledger::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LedgerError, RowState};
 use crate::timestamps::of_milliseconds;
 
 /// Number of rows whose attempts are read at once.
@@ -52,120 +49,73 @@ impl DatabaseRun {
         [first, last]: [i64; 2],
         each: &mut dyn FnMut(KnownAttempt),
     ) -> Result<(), LedgerError> {
+        let numbered = |row: &Row| Ok((row.try_get(0)?, attempt(row)?));
         let mut after = 0_i64;
         loop {
-            let rows = self.runs.call(LONG, self.runs.client().query(ATTEMPTS, &[&self.id.0, &after, &PAGE]))?;
-            let Some(end) = rows.last() else { return Ok(()) };
-            after = self.read(end.try_get(0))?;
-            for row in &rows {
-                let attempt = self.read(attempt(row))?;
-                let attempt = attempt.filter(|attempt| (first..=last).contains(&attempt.began_at));
-                attempt.into_iter().for_each(&mut *each);
-            }
+            let page = self.runs.rows(LONG, ATTEMPTS, &[&self.id.0, &after, &PAGE], numbered)?;
+            let Some((end, _)) = page.last() else { return Ok(()) };
+            after = *end;
+            let attempts = page.into_iter().filter_map(|(_, attempt)| attempt);
+            attempts.filter(|attempt| (first..=last).contains(&attempt.began_at)).for_each(&mut *each);
         }
     }
 
     pub(super) fn counts_of_deliveries(&self, sent: u64) -> Result<Option<DeliveryCounts>, LedgerError> {
         let query = "SELECT (extract(epoch FROM at) * 1000)::bigint, rows FROM jelouctl.inquiry WHERE run = $1 \
                      ORDER BY number DESC LIMIT 1";
-        let client = self.runs.client();
-        let Some(asked) = self.runs.call(SHORT, client.query_opt(query, &[&self.id.0]))? else { return Ok(None) };
-        let number = |row: &Row, column: usize| {
-            row.try_get::<_, i64>(column).map(|number| u64::try_from(number).unwrap_or_default())
+        let asked = self.runs.rows(SHORT, query, &[&self.id.0], |row| Ok((row.try_get(0)?, number(row, 1)?)))?.pop();
+        let Some((asked_at, asked)) = asked else { return Ok(None) };
+        let mut counts = DeliveryCounts { asked_at, asked, ..DeliveryCounts::default() };
+        let read = |row: &Row| {
+            let state = DeliveryState::of_status(row.try_get(0)?);
+            let (code, reason) = (row.try_get(1)?, row.try_get(2)?);
+            Ok((DeliveryFacts { code, reason, ..DeliveryFacts::new(state) }, number(row, 3)?))
         };
-        let mut counts = DeliveryCounts {
-            asked_at: self.read(asked.try_get(0))?,
-            asked: self.read(number(&asked, 1))?,
-            ..DeliveryCounts::default()
-        };
-        for row in self.runs.call(LONG, client.query(COUNTS, &[&self.id.0]))? {
-            let facts = DeliveryFacts {
-                code: self.read(row.try_get(1))?,
-                reason: self.read(row.try_get(2))?,
-                ..DeliveryFacts::new(DeliveryState::of_status(self.read(row.try_get(0))?))
-            };
-            counts.add(&facts, self.read(number(&row, 3))?);
+        for (facts, messages) in self.runs.rows(LONG, COUNTS, &[&self.id.0], read)? {
+            counts.add(&facts, messages);
         }
-        let silent = self.runs.call(LONG, client.query_one(SILENT, &[&self.id.0]))?;
-        counts.add_silent(sent, self.read(number(&silent, 0))?, self.read(number(&silent, 1))?);
+        let silent = |row: &Row| Ok((number(row, 0)?, number(row, 1)?));
+        let (silent, before) = self.runs.one(LONG, SILENT, &[&self.id.0], silent)?;
+        counts.add_silent(sent, silent, before);
         Ok(Some(counts))
     }
+}
+
+fn number(row: &Row, column: usize) -> Result<u64, Error> {
+    Ok(row.try_get::<_, i64>(column)?.unsigned_abs())
 }
 
 impl JoinedRun {
     /// Writes the deliveries in one transaction. Returns how many unknown rows are now sent.
     pub(super) fn keep(&self, news: &DeliveryNews) -> Result<u64, LedgerError> {
-        let ProvenColumns { rows, numbers, evidence } = ProvenColumns::of(&news.proven);
-        let learnt = LearntColumns::of(news);
-        let asked_at = news.asked.map(|(at, _)| at);
-        let asked = news.asked.map(|(_, rows)| i64::try_from(rows).unwrap_or(i64::MAX));
-        let query = "SELECT jelouctl.learn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-        let parameters: [&(dyn ToSql + Sync); 13] = [
-            &self.id.0,
-            &rows,
-            &numbers,
-            &evidence,
-            &learnt.rows,
-            &learnt.numbers,
-            &learnt.statuses,
-            &learnt.times,
-            &learnt.codes,
-            &learnt.reasons,
-            &learnt.ids,
-            &asked_at,
-            &asked,
-        ];
-        let proven: i64 =
-            self.runs.call(LONG, async { self.runs.client().query_one(query, &parameters).await?.try_get(0) })?;
-        Ok(u64::try_from(proven).unwrap_or_default())
-    }
-}
-
-/// Proven rows, as the columns of a call.
-struct ProvenColumns<'a> {
-    rows: Vec<i64>,
-    numbers: Vec<i32>,
-    evidence: Vec<Cow<'a, str>>,
-}
-
-impl<'a> ProvenColumns<'a> {
-    fn of(proven: &'a [ProvenRow]) -> Self {
-        Self {
-            rows: proven.iter().map(|row| row.n).collect(),
-            numbers: proven.iter().map(|row| i32::try_from(row.number).unwrap_or(i32::MAX)).collect(),
-            evidence: proven.iter().map(|row| storable(&row.evidence)).collect(),
-        }
-    }
-}
-
-/// Delivery records, one per step, as the columns of a call.
-#[derive(Default)]
-struct LearntColumns<'a> {
-    rows: Vec<i64>,
-    numbers: Vec<i32>,
-    statuses: Vec<Cow<'a, str>>,
-    times: Vec<Option<i64>>,
-    codes: Vec<Option<Cow<'a, str>>>,
-    reasons: Vec<Option<Cow<'a, str>>>,
-    ids: Vec<Option<Cow<'a, str>>>,
-}
-
-impl<'a> LearntColumns<'a> {
-    fn of(news: &'a DeliveryNews) -> Self {
-        let mut columns = Self::default();
-        for learnt in &news.learnt {
+        let proven = &news.proven;
+        let steps = news.learnt.iter().flat_map(|learnt| {
             let mut id = learnt.message_id.as_deref();
-            for (number, DeliveryFacts { state, at, code, reason }) in (learnt.after + 1..).zip(&learnt.steps) {
-                columns.rows.push(learnt.n);
-                columns.numbers.push(i32::try_from(number).unwrap_or(i32::MAX));
-                columns.statuses.push(storable(state.status()));
-                columns.times.push(at.map(jiff::Timestamp::as_millisecond));
-                columns.codes.push(code.as_deref().map(storable));
-                columns.reasons.push(reason.as_deref().map(storable));
-                columns.ids.push(id.take().map(storable));
-            }
-        }
-        columns
+            (learnt.after + 1..).zip(&learnt.steps).map(move |(number, facts)| (learnt.n, number, facts, id.take()))
+        });
+        let steps: Vec<_> = steps.collect();
+        let (asked_at, asked) = news.asked.map(|(at, rows)| (at, i64::try_from(rows).unwrap_or(i64::MAX))).unzip();
+        let query = "SELECT jelouctl.learn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        let proven: i64 = self.runs.value(
+            LONG,
+            query,
+            &[
+                &self.id.0,
+                &column(proven, |row| row.n),
+                &column(proven, |row| small(row.number)),
+                &column(proven, |row| storable(&row.evidence)),
+                &column(&steps, |(n, ..)| *n),
+                &column(&steps, |(_, number, ..)| small(*number)),
+                &column(&steps, |(_, _, facts, _)| storable(facts.state.status())),
+                &column(&steps, |(_, _, facts, _)| facts.at.map(jiff::Timestamp::as_millisecond)),
+                &column(&steps, |(_, _, facts, _)| facts.code.as_deref().map(storable)),
+                &column(&steps, |(_, _, facts, _)| facts.reason.as_deref().map(storable)),
+                &column(&steps, |(.., id)| id.map(storable)),
+                &asked_at,
+                &asked,
+            ],
+        )?;
+        Ok(proven.unsigned_abs())
     }
 }
 

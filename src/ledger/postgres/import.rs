@@ -7,10 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::SinkExt;
 use tokio::runtime::Runtime;
-use tokio::time::timeout;
-use tokio_postgres::{Client, CopyInSink, Error};
+use tokio_postgres::CopyInSink;
 
-use super::database::{LONG, SHORT, storable};
+use super::database::{LONG, SHORT, answer, storable};
 use super::error::DatabaseError;
 use super::once::SharedClaims;
 use super::runs::{RunId, SharedRuns};
@@ -33,12 +32,10 @@ impl SharedRuns {
         name: &RunName,
     ) -> Result<RunId, LedgerError> {
         draft.settle_order()?;
-        let text =
-            serde_json::to_string(details).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
         let client = self.client();
         // A long list takes longer than any other statement.
         self.call(SHORT, client.batch_execute("BEGIN; SET LOCAL statement_timeout = '10min'"))?;
-        let run = self.import_rows(client, draft, details, name, &text).map_err(|error| {
+        let run = self.import_rows(draft, details, name).map_err(|error| {
             let _ = self.call(SHORT, client.batch_execute("ROLLBACK"));
             not_imported(error)
         })?;
@@ -47,48 +44,38 @@ impl SharedRuns {
         committed
             .map_err(|error| DatabaseError::PerhapsImported { run: name.to_string(), cause: error.to_string() })?;
         // The run exists already; if this fails, some statements are slower for a while.
-        let _ = self.call(LONG, client.execute("SELECT jelouctl.look_at_rows()", &[]));
+        let _ = self.execute(LONG, "SELECT jelouctl.look_at_rows()", &[]);
         Ok(run)
     }
 
-    fn import_rows(
-        &self,
-        client: &Client,
-        draft: &mut LedgerDraft,
-        details: &Details,
-        name: &RunName,
-        text: &str,
-    ) -> Result<RunId, LedgerError> {
+    fn import_rows(&self, draft: &mut LedgerDraft, details: &Details, name: &RunName) -> Result<RunId, LedgerError> {
         if self.names()?.contains(name) {
             return Err(RunError::Exists { name: name.clone() }.into());
         }
+        let text =
+            serde_json::to_string(details).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+        let Details { bot, api_url, sandbox, rate, .. } = details;
         let make = "SELECT jelouctl.make_run($1, $2, $3, $4, $5, $6)";
-        let run: i64 = self.call(SHORT, async {
-            let (name, url, rate) = (name.to_string(), &details.api_url, &details.rate);
-            client.query_one(make, &[&name, &text, &details.bot, url, &details.sandbox, rate]).await?.try_get(0)
-        })?;
+        let run: i64 = self.value(SHORT, make, &[&name.to_string(), &text, bot, api_url, sandbox, rate])?;
         if let Some(scope) = details.scope() {
             self.claim_draft(&scope, RunId(run), draft)?;
         }
         for (table, write) in TABLES {
-            let failed = |error: &Error| DatabaseError::of_statement(&self.database().address.shown, error);
-            let sink = self.call(SHORT, client.copy_in(&format!("COPY jelouctl.{table} FROM STDIN")))?;
+            let sink = Box::pin(self.call(SHORT, self.client().copy_in(&format!("COPY jelouctl.{table} FROM STDIN")))?);
             // Only one thread may use the draft.
-            let draft = &mut *draft;
+            let (draft, at) = (&mut *draft, self.shown());
             self.database().outside(move |runtime| {
-                let mut copy = Copy { runtime, sink: Box::pin(sink), chunk: String::with_capacity(2 * CHUNK) };
+                let mut copy = Copy { runtime, at, sink, chunk: String::with_capacity(2 * CHUNK) };
                 draft.each_row(|row| {
                     write(&mut copy.chunk, run, &row);
-                    if copy.chunk.len() >= CHUNK { Ok(copy.send().map_err(|error| error.map(failed))?) } else { Ok(()) }
+                    if copy.chunk.len() >= CHUNK { Ok(copy.send()?) } else { Ok(()) }
                 })?;
-                copy.finish().map_err(|error| LedgerError::from(error.map(failed)))
+                Ok::<_, LedgerError>(copy.finish()?)
             })?;
         }
         Ok(RunId(run))
     }
-}
 
-impl SharedRuns {
     /// Claims the person of every row of `draft` that will be sent, in the transaction that makes the run.
     fn claim_draft(&self, scope: &OnceScope, run: RunId, draft: &LedgerDraft) -> Result<(), LedgerError> {
         let claims = SharedClaims::open(self)?;
@@ -196,37 +183,21 @@ fn text(line: &mut String, value: Option<&str>) {
 /// Lines that are being sent to one table.
 struct Copy<'a> {
     runtime: &'a Runtime,
+    at: &'a str,
     sink: Pin<Box<CopyInSink<Bytes>>>,
     chunk: String,
 }
 
-/// The error that ended a COPY.
-enum CopyError {
-    Database(Error),
-    Late,
-}
-
-impl CopyError {
-    fn map(&self, failed: impl Fn(&Error) -> DatabaseError) -> DatabaseError {
-        match self {
-            Self::Database(error) => failed(error),
-            Self::Late => DatabaseError::Failed { cause: format!("it took nothing for {} s", LONG.as_secs()) },
-        }
-    }
-}
-
 impl Copy<'_> {
-    fn send(&mut self) -> Result<(), CopyError> {
+    fn send(&mut self) -> Result<(), DatabaseError> {
         let chunk = Bytes::copy_from_slice(self.chunk.as_bytes());
         self.chunk.clear();
-        let sent = self.runtime.block_on(async { timeout(LONG, self.sink.send(chunk)).await });
-        sent.map_err(|_| CopyError::Late)?.map_err(CopyError::Database)
+        self.runtime.block_on(answer(LONG, self.at, self.sink.send(chunk)))
     }
 
-    fn finish(mut self) -> Result<(), CopyError> {
+    fn finish(mut self) -> Result<(), DatabaseError> {
         self.send()?;
-        let finished = self.runtime.block_on(async { timeout(FINISH, self.sink.as_mut().finish()).await });
-        finished.map_err(|_| CopyError::Late)?.map_err(CopyError::Database)?;
+        self.runtime.block_on(answer(FINISH, self.at, self.sink.as_mut().finish()))?;
         Ok(())
     }
 }

@@ -1,17 +1,24 @@
-//! A run in a database, opened by this process while others may send it too.
+//! A run in a database, opened by this process to send it or to decide its rows, while others may send it too.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use tokio_postgres::types::ToSql;
+use tokio_postgres::Row;
 
-use super::comparison::SharedEarlier;
-use super::database::{LONG, SHORT};
+use super::comparison::{SharedEarlier, counted_by_run};
+use super::database::{LONG, SHORT, column, small};
+use super::once::SharedClaims;
 use super::reading::DatabaseRun;
-use super::runs::{RunId, SharedRuns};
+use super::run::SharedRun;
+use super::runs::{RunId, SharedRuns, SqlParameters};
 use crate::ledger::{
-    Counts, DeliveryNews, Details, EarlierError, EarlierMessages, HeldRun, LedgerError, LostWorker, PausedRun,
-    Resolution, ResolveError, Resumed, Run, RunLedger, RunName, Skip,
+    Counts, DecidedRow, DeliveryNews, Details, EarlierError, EarlierMessages, EarlierRow, HeldRun, LedgerError,
+    LostWorker, OnceClaims, PausedRun, Resolution, ResolveError, Resumed, RowState, Run, RunLedger, RunName, Skip,
+    decided_by_hand,
 };
+use crate::once::OnceScope;
 
 /// How many rows are skipped at once.
 const ROWS_A_CALL: usize = 10_000;
@@ -38,13 +45,17 @@ impl HeldRun for JoinedRun {
         let mut rows = rows.peekable();
         while rows.peek().is_some() {
             let rows: Vec<_> = rows.by_ref().take(ROWS_A_CALL).collect();
-            let numbers: Vec<_> = rows.iter().map(|(n, _)| *n).collect();
-            let reasons: Vec<_> = rows.iter().map(|(_, skip)| skip.reason.name()).collect();
-            let problems: Vec<_> = rows.iter().map(|(_, skip)| skip.problem).collect();
-            let runs: Vec<_> = rows.iter().map(|(_, skip)| skip.run).collect();
-            let query = "SELECT jelouctl.skip_rows($1, $2, $3, $4, $5)";
-            let parameters: [&(dyn ToSql + Sync); 5] = [&self.id.0, &numbers, &reasons, &problems, &runs];
-            self.runs.call(LONG, self.runs.client().execute(query, &parameters))?;
+            self.runs.execute(
+                LONG,
+                "SELECT jelouctl.skip_rows($1, $2, $3, $4, $5)",
+                &[
+                    &self.id.0,
+                    &column(&rows, |(n, _)| *n),
+                    &column(&rows, |(_, skip)| skip.reason.name()),
+                    &column(&rows, |(_, skip)| skip.problem),
+                    &column(&rows, |(_, skip)| skip.run),
+                ],
+            )?;
         }
         Ok(())
     }
@@ -57,12 +68,14 @@ impl HeldRun for JoinedRun {
         leaves_out: bool,
     ) -> Result<Vec<EarlierMessages>, EarlierError> {
         let of = (details.bot.as_str(), details.api_url.as_str());
-        let overlap = SharedEarlier::new(&self.runs, of, details.remember).of_run(self.id)?;
-        let found = overlap.messages();
+        let found = SharedEarlier::new(&self.runs, of, details.remember).of_run(self.id)?;
         if leaves_out {
-            overlap.skip(self)?;
+            let rows: Vec<_> = found.iter().map(|(n, (run, row))| (*n, row.reason, row.problem(run), run)).collect();
+            let skips =
+                rows.iter().map(|(n, reason, problem, run)| (*n, Skip { reason: *reason, problem, run: Some(run) }));
+            self.skip(&mut { skips })?;
         }
-        Ok(found)
+        Ok(counted_by_run(found.values()))
     }
 
     /// Lifts the pause that was shown to the person. A newer pause stays, and so does a failover that was not shown to
@@ -72,14 +85,12 @@ impl HeldRun for JoinedRun {
         let conditions = conditions.map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
         let seen = self.paused.as_ref().map(|paused| paused.pauses);
         let query = "SELECT jelouctl.resume_run($1, $2, $3, $4, $5)";
-        let parameters: [&(dyn ToSql + Sync); 5] =
-            [&self.id.0, &seen, &resumed.has_answered, &resumed.rate, &conditions];
-        self.runs.call(SHORT, self.runs.client().execute(query, &parameters))?;
-        Ok(())
+        let answered = &resumed.has_answered;
+        Ok(self.runs.execute(SHORT, query, &[&self.id.0, &seen, answered, &resumed.rate, &conditions])?)
     }
 
     fn open(&mut self, timeout: Duration) -> Result<(Box<dyn RunLedger>, Counts), LedgerError> {
-        let joined = self.runs.join(self.id, timeout)?;
+        let joined = self.join(timeout)?;
         Ok((Box::new(joined), self.read()?.counts()?))
     }
 
@@ -88,18 +99,38 @@ impl HeldRun for JoinedRun {
         resolution: &Resolution,
         have_ended: &mut dyn FnMut(&[LostWorker]) -> bool,
     ) -> Result<Counts, ResolveError> {
-        self.note_lost_rows()?;
-        self.read()?.check_resolution(resolution)?;
-        let decision = self.decide(resolution)?;
+        self.note_lost()?;
+        let run = self.read()?;
+        run.check_resolution(resolution)?;
+        let decision = match resolution {
+            Resolution::All(change) => SharedDecision::All(*change),
+            Resolution::Some { change, lines, people } => {
+                SharedDecision::Rows(run.chosen_rows(*change, lines, people)?)
+            }
+            Resolution::Reported(said) => SharedDecision::Rows(run.rows_reported_otherwise(said)?),
+        };
         let lost = self.lost_workers(&decision)?;
         if !lost.is_empty() && !have_ended(&lost) {
             return Err(ResolveError::MayStillSend);
         }
-        self.carry_out(resolution, &decision, &lost)
+        // The key of the run, if rows of it will be sent again.
+        let scope = if resolution.sends_again() { run.details()?.scope() } else { None };
+        match (scope, &decision) {
+            (Some(scope), _) => self.runs.in_transaction("BEGIN", || {
+                let rows = self.free_rows(&scope, resolution, &decision, &lost)?;
+                self.decide_rows(&rows)
+            }),
+            (None, SharedDecision::All(change)) => self.decide_all(*change, &lost),
+            (None, SharedDecision::Rows(rows)) => self.runs.in_transaction("BEGIN", || self.decide_rows(rows)),
+        }
     }
 
+    /// As any process that sends the run does.
     fn note_lost(&mut self) -> Result<(), LedgerError> {
-        self.note_lost_rows()
+        let mut visit = Box::new(self.join(Duration::ZERO)?);
+        visit.watch(Arc::new(AtomicBool::new(true)));
+        visit.close()?;
+        Ok(())
     }
 
     fn learn(&mut self, news: &DeliveryNews) -> Result<u64, LedgerError> {
@@ -107,18 +138,13 @@ impl HeldRun for JoinedRun {
     }
 
     fn cancel(&mut self) -> Result<(), LedgerError> {
-        self.runs.call(LONG, self.runs.client().execute("SELECT jelouctl.cancel_run($1)", &[&self.id.0]))?;
-        self.note_lost_rows()
+        self.runs.execute(LONG, "SELECT jelouctl.cancel_run($1)", &[&self.id.0])?;
+        self.note_lost()
     }
 
     fn remove(self: Box<Self>, _is_unreadable: bool) -> Result<(), LedgerError> {
-        let query = "SELECT jelouctl.remove_run($1)";
-        let busy: Option<String> =
-            self.runs.call(LONG, async { self.runs.client().query_one(query, &[&self.id.0]).await?.try_get(0) })?;
-        match busy {
-            None => Ok(()),
-            Some(worker) => Err(LedgerError::in_use_by(&self.name, &worker)),
-        }
+        let busy: Option<String> = self.runs.value(LONG, "SELECT jelouctl.remove_run($1)", &[&self.id.0])?;
+        busy.map_or(Ok(()), |worker| Err(LedgerError::in_use_by(&self.name, &worker)))
     }
 
     fn is_shared(&self) -> bool {
@@ -132,5 +158,144 @@ impl HeldRun for JoinedRun {
     fn reconnect(&mut self) -> Result<(), LedgerError> {
         self.runs = self.runs.reopened()?;
         Ok(())
+    }
+}
+
+/// Rows to be decided.
+enum SharedDecision {
+    /// Every row in the first state once no one else can change it; see `JoinedRun::decide_all`.
+    All([RowState; 2]),
+    Rows(Vec<DecidedRow>),
+}
+
+impl SharedDecision {
+    /// Whether unknown rows will be sent again.
+    fn sends_again(&self) -> bool {
+        let is_sent_again = |change: [RowState; 2]| change == [RowState::Unknown, RowState::Pending];
+        match self {
+            Self::All(change) => is_sent_again(*change),
+            Self::Rows(rows) => rows.iter().any(|row| is_sent_again(row.change)),
+        }
+    }
+
+    /// The rows' numbers; None for all rows in the state.
+    fn rows(&self) -> Option<Vec<i64>> {
+        match self {
+            Self::All(_) => None,
+            Self::Rows(rows) => Some(rows.iter().map(|row| row.n).collect()),
+        }
+    }
+}
+
+impl JoinedRun {
+    fn join(&self, timeout: Duration) -> Result<SharedRun, LedgerError> {
+        Ok(SharedRun::join(self.runs.database().address.clone(), self.id, timeout)?)
+    }
+
+    /// The processes that have not reported the outcome of unknown rows that `decision` sends again.
+    fn lost_workers(&self, decision: &SharedDecision) -> Result<Vec<LostWorker>, LedgerError> {
+        if !decision.sends_again() {
+            return Ok(Vec::new());
+        }
+        let query = "SELECT host, pid, (extract(epoch FROM seen_at) * 1000)::bigint, array_agg(n), array_agg(number) \
+                     FROM jelouctl.row JOIN jelouctl.worker ON worker.id = row.worker \
+                     WHERE row.run = $1 AND lease_until IS NOT NULL AND state = 'unknown' \
+                       AND ($2::bigint[] IS NULL OR n = ANY ($2)) GROUP BY worker.id ORDER BY worker.id";
+        let read = |row: &Row| {
+            Ok(LostWorker {
+                host: row.try_get(0)?,
+                pid: row.try_get(1)?,
+                seen_at: row.try_get(2)?,
+                rows: row.try_get(3)?,
+                numbers: row.try_get(4)?,
+            })
+        };
+        Ok(self.runs.rows(LONG, query, &[&self.id.0, &decision.rows()], read)?)
+    }
+
+    /// Decides every row in the first state. `lost` has the rows at lost processes that the person confirmed.
+    fn decide_all(&self, change: [RowState; 2], lost: &[LostWorker]) -> Result<Counts, ResolveError> {
+        let [from, to] = change.map(RowState::name);
+        let asked: Vec<_> = lost.iter().flat_map(|worker| worker.rows.iter().copied()).collect();
+        let numbers: Vec<_> = lost.iter().flat_map(|worker| worker.numbers.iter().copied()).collect();
+        let query = "SELECT jelouctl.resolve_rows($1, $2, $3, $4, $5, $6)";
+        let why = decided_by_hand(change);
+        let mut changed = Counts::default();
+        *changed.of_mut(change[1]) = self.changed_by(query, &[&self.id.0, &from, &to, &why, &asked, &numbers])?;
+        Ok(changed)
+    }
+
+    /// The rows of `decision` whose people are free under the key; it claims them for these rows.
+    fn free_rows(
+        &self,
+        scope: &OnceScope,
+        resolution: &Resolution,
+        decision: &SharedDecision,
+        lost: &[LostWorker],
+    ) -> Result<Vec<DecidedRow>, ResolveError> {
+        let claims = SharedClaims::open(&self.runs).map_err(LedgerError::from)?;
+        let standing = self.rows_with_people(decision, lost)?;
+        let people: Vec<_> =
+            standing.iter().map(|(row, recipient, _)| (row.n, claims.hasher().person(recipient))).collect();
+        let free = claims.claim_rows(scope, self.id, &people)?;
+        let mut taken = BTreeMap::new();
+        for (n, person) in people.iter().filter(|(n, _)| !free.contains(n)) {
+            let problem = claims
+                .person(scope, person)?
+                .and_then(|entry| Some(EarlierRow::of_claim(&entry)?.problem_under(&scope.key, entry.run.as_deref())));
+            taken.insert(*n, problem.unwrap_or_else(|| format!("the person is not free under the key {}", scope.key)));
+        }
+        let lines: BTreeMap<_, _> = standing.iter().map(|(row, _, line)| (row.n, *line)).collect();
+        let rows = standing.into_iter().map(|(row, ..)| row).collect();
+        resolution.free_rows(rows, &taken, |n| Ok(lines.get(&n).copied().unwrap_or_default()))
+    }
+
+    /// The current rows that `decision` applies to, with recipient and line. As in `resolve_rows`, a row whose own
+    /// process has not reported its outcome is included only if the person confirmed it.
+    fn rows_with_people(
+        &self,
+        decision: &SharedDecision,
+        lost: &[LostWorker],
+    ) -> Result<Vec<(DecidedRow, String, u64)>, LedgerError> {
+        let (change, chosen) = match decision {
+            SharedDecision::All(change) => (*change, None),
+            SharedDecision::Rows(rows) => {
+                let Some(first) = rows.first() else { return Ok(Vec::new()) };
+                (first.change, decision.rows())
+            }
+        };
+        let asked: Vec<_> = lost.iter().flat_map(|worker| worker.rows.iter().copied()).collect();
+        let query = "SELECT n, number, recipient, line FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
+                     WHERE run = $1 AND state = $2 AND recipient IS NOT NULL \
+                       AND ($3::bigint[] IS NULL OR n = ANY ($3)) AND (lease_until IS NULL OR n = ANY ($4)) ORDER BY n";
+        let read = |row: &Row| {
+            let (number, line): (i32, i64) = (row.try_get(1)?, row.try_get(3)?);
+            let decided = DecidedRow { n: row.try_get(0)?, number: number.into(), change };
+            Ok((decided, row.try_get(2)?, line.unsigned_abs()))
+        };
+        Ok(self.runs.rows(LONG, query, &[&self.id.0, &change[0].name(), &chosen, &asked], read)?)
+    }
+
+    /// Decides these rows. If one has changed since it was found, or cannot be written, this is an error.
+    fn decide_rows(&self, rows: &[DecidedRow]) -> Result<Counts, ResolveError> {
+        let kinds: BTreeSet<_> = rows.iter().map(|row| row.change).collect();
+        let mut changed = Counts::default();
+        for change in kinds {
+            let rows: Vec<_> = rows.iter().filter(|row| row.change == change).collect();
+            let (numbers, records) = (column(&rows, |row| row.n), column(&rows, |row| small(row.number)));
+            let ([from, to], why) = (change.map(RowState::name), decided_by_hand(change));
+            let query = "SELECT jelouctl.decide_rows($1, $2, $3, $4, $5, $6)";
+            let decided = self.changed_by(query, &[&self.id.0, &numbers, &records, &from, &to, &why])?;
+            if usize::try_from(decided) != Ok(rows.len()) {
+                return Err(ResolveError::ChangedMeanwhile);
+            }
+            *changed.of_mut(change[1]) = decided;
+        }
+        Ok(changed)
+    }
+
+    /// The number of rows that this statement changes.
+    fn changed_by(&self, query: &str, parameters: SqlParameters<'_>) -> Result<u64, LedgerError> {
+        Ok(self.runs.value::<i64>(LONG, query, parameters)?.unsigned_abs())
     }
 }

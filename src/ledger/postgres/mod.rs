@@ -7,19 +7,16 @@ mod error;
 mod import;
 mod joined_run;
 mod once;
-mod outcome_columns;
 mod reading;
-mod resolve;
 mod run;
 mod runs;
-mod schema;
 mod store;
 mod tls;
 
 pub(crate) use self::database::{DatabaseAddress, DatabaseTls};
 pub(crate) use self::error::DatabaseError;
 pub(crate) use self::runs::SharedRuns;
-pub(crate) use self::schema::{set_up, sql as schema_sql};
+pub(crate) use self::store::{schema_sql, set_up};
 
 /// The version of the schema.
 const VERSION: i32 = 11;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio_postgres::{Error, Row};
 
 use super::CLAIMS_VERSION;
-use super::database::{LONG, SHORT};
+use super::database::{LONG, SHORT, column};
 use super::error::DatabaseError;
-use super::runs::{RunId, SharedRuns};
+use super::runs::{RunId, SharedRuns, SqlParameters};
 use crate::ledger::LedgerError;
 use crate::ledger::claims::{ClaimEnd, Claimed, HeldClaim, OnceClaims, OnceFinding, OnceSummary, scope_of};
 use crate::once::{NewClaim, OnceEntry, OnceHash, OnceHasher, OncePeople, OnceScope, OnceState};
@@ -35,17 +35,13 @@ impl SharedClaims {
     /// Opens the claims of a ledger, which may lack them or have an older version.
     pub(super) fn open(runs: &SharedRuns) -> Result<Self, DatabaseError> {
         let query = "SELECT version, secret FROM jelouctl_once.store";
-        let (version, secret): (i32, Vec<u8>) = runs
-            .call(SHORT, async {
-                let row = runs.client().query_one(query, &[]).await?;
-                Ok((row.try_get(0)?, row.try_get(1)?))
-            })
-            .map_err(|error| match error {
-                DatabaseError::NoLedger { .. } => DatabaseError::OlderClaims { version: 0 },
-                other => other,
-            })?;
+        let read = |row: &Row| Ok((row.try_get(0)?, OnceHasher::new(row.try_get(1)?)));
+        let (version, hasher) = runs.one(SHORT, query, &[], read).map_err(|error| match error {
+            DatabaseError::NoLedger { .. } => DatabaseError::OlderClaims { version: 0 },
+            other => other,
+        })?;
         match version {
-            CLAIMS_VERSION => Ok(Self { runs: runs.clone(), hasher: OnceHasher::new(&secret), is_making: false }),
+            CLAIMS_VERSION => Ok(Self { runs: runs.clone(), hasher, is_making: false }),
             version if version > CLAIMS_VERSION => Err(DatabaseError::NewerClaims { version }),
             version => Err(DatabaseError::OlderClaims { version }),
         }
@@ -70,25 +66,20 @@ impl SharedClaims {
         run: RunId,
         rows: &[(i64, OnceHash)],
     ) -> Result<BTreeSet<i64>, LedgerError> {
-        let numbers: Vec<_> = rows.iter().map(|(n, _)| *n).collect();
-        let people: Vec<_> = rows.iter().map(|(_, person)| person.0.to_vec()).collect();
-        let key = scope.key.as_str();
+        let OnceScope { key, bot, address } = scope;
+        let (people, numbers) = (column(rows, |(_, person)| &person.0[..]), column(rows, |(n, _)| *n));
         let query = "SELECT jelouctl_once.claim_rows($1, $2, $3, $4, $5, $6)";
-        self.call_for(async {
-            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-                [&scope.bot, &scope.address, &key, &run.0, &people, &numbers];
-            self.runs.client().query(query, &values).await?.iter().map(|row| row.try_get(0)).collect()
-        })
+        let parameters: SqlParameters<'_> = &[bot, address, &key.as_str(), &run.0, &people, &numbers];
+        Ok(self.runs.rows(LONG, query, parameters, |row| row.try_get(0))?.into_iter().collect())
     }
 
     /// The claims of everyone under the key, or of one person.
     fn standing(&self, scope: &OnceScope, person: Option<&OnceHash>) -> Result<OncePeople, LedgerError> {
-        let (key, person) = (scope.key.as_str(), person.map(|person| &person.0[..]));
-        let read = |person: Option<&[u8]>| -> Result<OncePeople, LedgerError> {
+        let OnceScope { key, bot, address } = scope;
+        let read = |person: Option<&OnceHash>| -> Result<OncePeople, LedgerError> {
             let query = "SELECT * FROM jelouctl_once.people($1, $2, $3, $4)";
-            let rows = self.call_for(self.runs.client().query(query, &[&scope.bot, &scope.address, &key, &person]))?;
-            let read: Result<OncePeople, Error> = rows.iter().map(entry_of).collect();
-            Ok(read.map_err(|error| DatabaseError::Failed { cause: error.to_string() })?)
+            let parameters: SqlParameters<'_> = &[bot, address, &key.as_str(), &person.map(|person| &person.0[..])];
+            Ok(self.runs.rows(LONG, query, parameters, entry_of)?.into_iter().collect())
         };
         let mut people = read(person)?;
         // A send may have ended after its claim was read and before its lock was checked: then its end is written by
@@ -97,13 +88,9 @@ impl SharedClaims {
         let again: Vec<_> =
             people.iter().filter(|(_, entry)| may_have_ended(entry)).map(|(person, _)| *person).collect();
         for person in again {
-            people.extend(read(Some(&person.0))?);
+            people.extend(read(Some(&person))?);
         }
         Ok(people)
-    }
-
-    fn call_for<T: Send>(&self, work: impl Future<Output = Result<T, Error>> + Send) -> Result<T, LedgerError> {
-        Ok(self.runs.call(LONG, work)?)
     }
 }
 
@@ -119,12 +106,11 @@ impl SharedRuns {
     /// Locks out every other process that would make a run or claim a person; false if another process has the lock.
     /// The lock ends with the connection at the latest.
     pub(super) fn try_lock_making(&self) -> Result<bool, DatabaseError> {
-        let query = "SELECT pg_try_advisory_lock($1)";
-        self.call(SHORT, async { self.client().query_one(query, &[&MAKING]).await?.try_get(0) })
+        self.value(SHORT, "SELECT pg_try_advisory_lock($1)", &[&MAKING])
     }
 
     pub(super) fn unlock_making(&self) {
-        let _ = self.call(SHORT, self.client().execute("SELECT pg_advisory_unlock($1)", &[&MAKING]));
+        let _ = self.execute(SHORT, "SELECT pg_advisory_unlock($1)", &[&MAKING]);
     }
 
     /// Writes how the claim with this number ended; false if the claim no longer exists.
@@ -132,11 +118,7 @@ impl SharedRuns {
         let SharedClaim { scope: OnceScope { key, bot, address }, person, holder, .. } = claim;
         let (key, person, state, id) = (key.as_str(), &person.0[..], end.state().name(), end.message_id());
         let query = "SELECT jelouctl_once.end_claim($1, $2, $3, $4, $5, $6, $7)";
-        self.call(SHORT, async {
-            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
-                [&bot, &address, &key, &person, &holder, &state, &id];
-            self.client().query_one(query, &values).await?.try_get(0)
-        })
+        self.value(SHORT, query, &[bot, address, &key, &person, holder, &state, &id])
     }
 }
 
@@ -156,30 +138,21 @@ impl OnceClaims for SharedClaims {
     fn alike(&self, bot: &str, kind: &OnceHash, person: &OnceHash) -> Result<Vec<(OnceHash, OnceEntry)>, LedgerError> {
         let query = "SELECT person, jelouctl_once.state_of(c), (extract(epoch FROM at) * 1000)::bigint, message_id, of_run, words, \
                      kind, shown, false FROM jelouctl_once.claim AS c WHERE bot = $1 AND run IS NULL AND (kind = $2 OR person = $3)";
-        let rows = self.call_for(self.runs.client().query(query, &[&bot, &&kind.0[..], &&person.0[..]]))?;
-        let read: Result<_, Error> = rows.iter().map(entry_of).collect();
-        Ok(read.map_err(|error| DatabaseError::Failed { cause: error.to_string() })?)
+        Ok(self.runs.rows(LONG, query, &[&bot, &&kind.0[..], &&person.0[..]], entry_of)?)
     }
 
     fn claim(&self, scope: &OnceScope, claim: &NewClaim) -> Result<Claimed, LedgerError> {
-        let client = self.runs.client();
-        let holder: i32 = self.runs.call(SHORT, async {
-            let query = "SELECT holder, pg_advisory_lock($1, holder) FROM \
-                         (SELECT nextval('jelouctl_once.holder')::int AS holder) AS next";
-            client.query_one(query, &[&HOLDER]).await?.try_get(0)
-        })?;
+        let query = "SELECT holder, pg_advisory_lock($1, holder) FROM \
+                     (SELECT nextval('jelouctl_once.holder')::int AS holder) AS next";
+        let holder: i32 = self.runs.value(SHORT, query, &[&HOLDER])?;
         // From here on the claim is released in any case.
         let held = SharedClaim { runs: self.runs.clone(), scope: scope.clone(), person: claim.person, holder };
-        let (key, person) = (scope.key.as_str(), &claim.person.0[..]);
-        let [words, kind] = [&claim.words.0[..], &claim.kind.0[..]];
+        let OnceScope { key, bot, address } = scope;
+        let [person, words, kind] = [&claim.person, &claim.words, &claim.kind].map(|hash| &hash.0[..]);
         let shown = claim.shown.as_ref().map(|shown| &shown.0[..]);
         let query = "SELECT jelouctl_once.claim_person($1, $2, $3, $4, $5, $6, $7, $8)";
-        let is_claimed: Result<bool, _> = self.runs.call(SHORT, async {
-            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 8] =
-                [&scope.bot, &scope.address, &key, &person, &holder, &words, &kind, &shown];
-            client.query_one(query, &values).await?.try_get(0)
-        });
-        let is_claimed = is_claimed.inspect_err(|error| {
+        let parameters: SqlParameters<'_> = &[bot, address, &key.as_str(), &person, &holder, &words, &kind, &shown];
+        let is_claimed = self.runs.value(SHORT, query, parameters).inspect_err(|error| {
             // The claim may have been written anyway, but nothing has been sent.
             if matches!(error, DatabaseError::Unreachable { .. }) {
                 let _ = self.runs.reopened().and_then(|runs| runs.end_claim(&held, &ClaimEnd::NotSent));
@@ -204,42 +177,40 @@ impl OnceClaims for SharedClaims {
                 all.insert(person, entry);
             }
         }
-        let hashes = |of: fn(&OnceEntry) -> Option<OnceHash>| -> Vec<Option<Vec<u8>>> {
-            all.values().map(|entry| of(entry).map(|hash| hash.0.to_vec())).collect()
-        };
-        let (words, kinds, shown) = (hashes(|of| of.words), hashes(|of| of.kind), hashes(|of| of.shown));
-        let people: Vec<_> = all.keys().map(|person| person.0.to_vec()).collect();
-        let states: Vec<_> = all.values().map(|entry| entry.state.name()).collect();
-        let ats: Vec<_> = all.values().map(|entry| entry.at).collect();
-        let ids: Vec<_> = all.values().map(|entry| entry.message_id.as_deref()).collect();
-        let runs: Vec<_> = all.values().map(|entry| entry.run.as_deref()).collect();
-        let key = scope.key.as_str();
-        let query = "SELECT jelouctl_once.add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-        let added: i64 = self.call_for(async {
-            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 11] =
-                [&scope.bot, &scope.address, &key, &people, &states, &ats, &ids, &runs, &words, &kinds, &shown];
-            self.runs.client().query_one(query, &values).await?.try_get(0)
-        })?;
+        let (people, entries): (Vec<_>, Vec<_>) = all.iter().map(|(person, entry)| (&person.0[..], entry)).unzip();
+        let hash = |hash: Option<OnceHash>| hash.map(|hash| hash.0.to_vec());
+        let OnceScope { key, bot, address } = scope;
+        let added: i64 = self.runs.value(
+            LONG,
+            "SELECT jelouctl_once.add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            &[
+                bot,
+                address,
+                &key.as_str(),
+                &people,
+                &column(&entries, |entry| entry.state.name()),
+                &column(&entries, |entry| entry.at),
+                &column(&entries, |entry| entry.message_id.as_deref()),
+                &column(&entries, |entry| entry.run.as_deref()),
+                &column(&entries, |entry| hash(entry.words)),
+                &column(&entries, |entry| hash(entry.kind)),
+                &column(&entries, |entry| hash(entry.shown)),
+            ],
+        )?;
         Ok(added.unsigned_abs())
     }
 
     fn decide(&self, scope: &OnceScope, person: &OnceHash, found: &OnceFinding) -> Result<bool, LedgerError> {
         let state = if found.was_sent { OnceState::Sent } else { OnceState::NotSent }.name();
-        let (key, person) = (scope.key.as_str(), &person.0[..]);
+        let (OnceScope { key, bot, address }, person) = (scope, &person.0[..]);
         let query = "SELECT jelouctl_once.decide($1, $2, $3, $4, $5, $6)";
-        self.call_for(async {
-            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-                [&scope.bot, &scope.address, &key, &person, &state, &found.message_id];
-            self.runs.client().query_one(query, &values).await?.try_get(0)
-        })
+        Ok(self.runs.value(LONG, query, &[bot, address, &key.as_str(), &person, &state, &found.message_id])?)
     }
 
     fn forget(&self, scope: &OnceScope, person: Option<&OnceHash>) -> Result<u64, LedgerError> {
-        let (key, person) = (scope.key.as_str(), person.map(|person| &person.0[..]));
+        let (OnceScope { key, bot, address }, person) = (scope, person.map(|person| &person.0[..]));
         let query = "SELECT jelouctl_once.forget($1, $2, $3, $4)";
-        let forgotten: i64 = self.call_for(async {
-            self.runs.client().query_one(query, &[&scope.bot, &scope.address, &key, &person]).await?.try_get(0)
-        })?;
+        let forgotten: i64 = self.runs.value(LONG, query, &[bot, address, &key.as_str(), &person])?;
         Ok(forgotten.unsigned_abs())
     }
 
@@ -248,24 +219,21 @@ impl OnceClaims for SharedClaims {
                      (SELECT DISTINCT bot, address, key FROM jelouctl_once.claim) AS k, \
                      jelouctl_once.people(bot, address, key, NULL) AS p, \
                      to_timestamp(at_ms / 1000.0) AS at GROUP BY key, bot, address, state ORDER BY key, bot, address";
-        let rows = self.call_for(self.runs.client().query(query, &[]))?;
-        let mut all: Vec<OnceSummary> = Vec::new();
-        let mut read = || {
-            for row in &rows {
-                let (key, bot, address): (String, _, _) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-                let state = OnceState::of_name(&row.try_get::<_, String>(3)?);
-                let (Some(scope), Some(state)) = (scope_of(&key, bot, address), state) else { continue };
-                if all.last().is_none_or(|last| last.scope != scope) {
-                    all.push(OnceSummary::new(scope));
-                }
-                let (people, at): (i64, Option<i64>) = (row.try_get(4)?, row.try_get(5)?);
-                if let Some(last) = all.last_mut() {
-                    last.count(state, people.unsigned_abs(), at.unwrap_or_default());
-                }
-            }
-            Ok(())
+        let read = |row: &Row| {
+            let scope = scope_of(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let (people, at): (i64, Option<i64>) = (row.try_get(4)?, row.try_get(5)?);
+            Ok((scope, OnceState::of_name(row.try_get(3)?), people.unsigned_abs(), at.unwrap_or_default()))
         };
-        read().map_err(|error: Error| DatabaseError::Failed { cause: error.to_string() })?;
+        let mut all: Vec<OnceSummary> = Vec::new();
+        for (scope, state, people, at) in self.runs.rows(LONG, query, &[], read)? {
+            let (Some(scope), Some(state)) = (scope, state) else { continue };
+            if all.last().is_none_or(|last| last.scope != scope) {
+                all.push(OnceSummary::new(scope));
+            }
+            if let Some(last) = all.last_mut() {
+                last.count(state, people, at);
+            }
+        }
         Ok(all)
     }
 }
@@ -319,7 +287,6 @@ impl HeldClaim for SharedClaim {
 
 impl Drop for SharedClaim {
     fn drop(&mut self) {
-        let unlock = "SELECT pg_advisory_unlock($1, $2)";
-        let _ = self.runs.call(SHORT, self.runs.client().execute(unlock, &[&HOLDER, &self.holder]));
+        let _ = self.runs.execute(SHORT, "SELECT pg_advisory_unlock($1, $2)", &[&HOLDER, &self.holder]);
     }
 }

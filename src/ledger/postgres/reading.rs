@@ -1,11 +1,11 @@
 //! Reads a run from a ledger in a database.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
-use tokio_postgres::{Client, Error, Row};
+use tokio_postgres::{Error, Row};
 
-use super::database::{Database, LONG, SHORT};
+use super::database::{LONG, SHORT};
 use super::error::DatabaseError;
 use super::runs::{RunId, SharedRuns};
 use crate::api::{DeliveryFacts, DeliveryState};
@@ -48,42 +48,32 @@ pub(super) struct DatabaseRun {
 }
 
 impl DatabaseRun {
-    /// When it was made, and when it last changed, in milliseconds since 1970.
-    fn times(&self) -> Result<[i64; 2], LedgerError> {
-        let query = "SELECT (extract(epoch FROM created_at) * 1000)::bigint, (extract(epoch FROM changed_at) * 1000)::bigint \
-                     FROM jelouctl.run WHERE id = $1";
-        let times = self.runs.call(SHORT, async {
-            let row = self.runs.client().query_one(query, &[&self.id.0]).await?;
-            Ok([row.try_get(0)?, row.try_get(1)?])
-        })?;
-        Ok(times)
-    }
-
-    /// Parses one of our own values from the database.
-    pub(super) fn read<T>(&self, read: Result<T, Error>) -> Result<T, LedgerError> {
-        Ok(read.map_err(|error| DatabaseError::of_statement(self.runs.shown(), &error))?)
+    /// A point in time of the run, in milliseconds since 1970.
+    fn time(&self, column: &str) -> Result<i64, LedgerError> {
+        let query = format!("SELECT (extract(epoch FROM {column}) * 1000)::bigint FROM jelouctl.run WHERE id = $1");
+        Ok(self.runs.value(SHORT, &query, &[&self.id.0])?)
     }
 }
 
 impl Run for DatabaseRun {
     fn name(&self) -> Result<String, LedgerError> {
         let query = "SELECT name FROM jelouctl.run WHERE id = $1";
-        Ok(self.runs.call(SHORT, async { self.runs.client().query_one(query, &[&self.id.0]).await?.try_get(0) })?)
+        Ok(self.runs.value(SHORT, query, &[&self.id.0])?)
     }
 
     fn details(&self) -> Result<Details, LedgerError> {
         let query = "SELECT details, conditions FROM jelouctl.run WHERE id = $1";
-        let row = self.runs.call(SHORT, self.runs.client().query_one(query, &[&self.id.0]))?;
-        let text = |column: usize| row.try_get::<_, Option<String>>(column).ok().flatten();
-        Details::of_json(&text(0).unwrap_or_default(), text(1).as_deref())
+        let read = |row: &Row| Ok((row.try_get::<_, String>(0)?, row.try_get::<_, Option<String>>(1)?));
+        let (details, conditions) = self.runs.one(SHORT, query, &[&self.id.0], read)?;
+        Details::of_json(&details, conditions.as_deref())
     }
 
     fn created_at(&self) -> Result<i64, LedgerError> {
-        Ok(self.times()?[0])
+        self.time("created_at")
     }
 
     fn changed_at(&self) -> Result<i64, LedgerError> {
-        Ok(self.times()?[1])
+        self.time("changed_at")
     }
 
     fn damage(&self) -> Option<&LedgerError> {
@@ -95,17 +85,14 @@ impl Run for DatabaseRun {
     }
 
     fn noted_counts(&self) -> Result<Counts, LedgerError> {
-        Ok(counts_of(self.runs.database(), self.runs.client(), self.id)?)
+        Ok(self.runs.counts_of(self.id)?)
     }
 
     fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {
         let query =
             "SELECT reason, count(*) FROM jelouctl.decision WHERE run = $1 AND \"to\" = 'skipped' GROUP BY reason";
-        let rows = self.runs.call(LONG, self.runs.client().query(query, &[&self.id.0]))?;
-        let counted: Vec<(String, i64)> =
-            rows.iter().filter_map(|row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?))).collect();
-        let of = |reason: &str| counted.iter().find(|(name, _)| name == reason).map_or(0, |(_, rows)| *rows);
-        Ok(SkipCounts::of(|reason| u64::try_from(of(reason)).unwrap_or_default()))
+        let counted: HashMap<_, _> = self.runs.rows(LONG, query, &[&self.id.0], counted)?.into_iter().collect();
+        Ok(SkipCounts::of(|reason| counted.get(reason).copied().unwrap_or_default()))
     }
 
     fn noted_reasons(&self, failed_too: bool) -> Result<BTreeMap<String, u64>, LedgerError> {
@@ -116,40 +103,32 @@ impl Run for DatabaseRun {
                      WHERE row.run = $1 AND row.state = ANY ($2) GROUP BY 1";
         let mut states = vec![RowState::Unknown.name()];
         states.extend(failed_too.then_some(RowState::Failed.name()));
-        let rows = self.runs.call(LONG, self.runs.client().query(query, &[&self.id.0, &states]))?;
-        let read = |row: &Row| Some((row.try_get(0).ok()?, u64::try_from(row.try_get::<_, i64>(1).ok()?).ok()?));
-        Ok(rows.iter().filter_map(read).collect())
+        Ok(self.runs.rows(LONG, query, &[&self.id.0, &states], counted)?.into_iter().collect())
     }
 
     fn events(&self) -> Result<Vec<RunEvent>, LedgerError> {
         let query = "SELECT kind, (extract(epoch FROM at) * 1000)::bigint, reason, problem, \
                      (extract(epoch FROM until) * 1000)::bigint FROM jelouctl.event WHERE run = $1 ORDER BY number";
-        let rows = self.runs.call(LONG, self.runs.client().query(query, &[&self.id.0]))?;
         let read = |row: &Row| {
             let kind = RunEventKind::of_name(row.try_get(0)?);
             let (at, reason, problem, until) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
             Ok(kind.map(|kind| RunEvent { kind, at, reason, problem, until }))
         };
-        let events: Result<Vec<_>, Error> = rows.iter().map(read).collect();
-        let events = events.map_err(|error| DatabaseError::of_statement(self.runs.shown(), &error))?;
-        Ok(events.into_iter().flatten().collect())
+        Ok(self.runs.rows(LONG, query, &[&self.id.0], read)?.into_iter().flatten().collect())
     }
 
     fn first_message(&self) -> Result<Option<(String, String)>, LedgerError> {
         let query = "SELECT recipient, body FROM jelouctl.content JOIN jelouctl.row USING (run, n) \
                      WHERE run = $1 AND recipient IS NOT NULL ORDER BY state = 'skipped', n LIMIT 1";
-        let row = self.runs.call(LONG, self.runs.client().query_opt(query, &[&self.id.0]))?;
-        Ok(row.and_then(|row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?))))
+        Ok(self.runs.rows(LONG, query, &[&self.id.0], |row| Ok((row.try_get(0)?, row.try_get(1)?)))?.pop())
     }
 
     fn pending_behind(&self, after: i64, most: usize) -> Result<Vec<QueuedRow>, LedgerError> {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let rows = self.runs.call(LONG, self.runs.client().query(PENDING, &[&self.id.0, &after, &most]))?;
-        rows.iter().map(|row| self.read(pending_row(row))).collect()
+        Ok(self.runs.rows(LONG, PENDING, &[&self.id.0, &after, &most], pending_row)?)
     }
 
     fn each_row(&self, each: &mut dyn FnMut(ReportedRow) -> ControlFlow<()>) -> Result<(), LedgerError> {
-        let client = self.runs.client();
         // The reader may pause: `less`, or a slow pipe.
         let begin =
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0";
@@ -157,20 +136,22 @@ impl Run for DatabaseRun {
             "SELECT {COLUMNS} FROM {} WHERE row.run = $1 AND row.n > $2 ORDER BY row.n LIMIT $3",
             tables_after("$2")
         );
-        let (mut after, mut is_last) = (0_i64, false);
+        let numbered = |row: &Row| Ok((row.try_get::<_, i64>(0)?, reported(row)?));
         self.runs.in_transaction(begin, || {
-            while !is_last {
-                let rows = self.runs.call(LONG, client.query(&query, &[&self.id.0, &after, &PAGE]))?;
-                is_last = i64::try_from(rows.len()).unwrap_or_default() < PAGE;
-                for row in &rows {
-                    after = self.read(row.try_get(0))?;
-                    if each(self.read(reported(row))?).is_break() {
-                        is_last = true;
-                        break;
+            let mut after = 0_i64;
+            loop {
+                let page = self.runs.rows(LONG, &query, &[&self.id.0, &after, &PAGE], numbered)?;
+                let is_last = i64::try_from(page.len()) != Ok(PAGE);
+                for (n, row) in page {
+                    after = n;
+                    if each(row).is_break() {
+                        return Ok(());
                     }
                 }
+                if is_last {
+                    return Ok(());
+                }
             }
-            Ok(())
         })
     }
 
@@ -193,8 +174,8 @@ impl Run for DatabaseRun {
             "SELECT {STANDING} FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
              JOIN unnest($2::bigint[]) AS wanted (line) USING (line) WHERE run = $1"
         );
-        let rows = self.runs.call(LONG, self.runs.client().query(&query, &[&self.id.0, &lines]))?;
-        rows.iter().map(|row| self.read(standing(row)).map(|row| (row.line, row))).collect()
+        let rows = self.runs.rows(LONG, &query, &[&self.id.0, &lines], standing)?;
+        Ok(rows.into_iter().map(|row| (row.line, row)).collect())
     }
 
     fn to_person(&self, recipient: &str) -> Result<Vec<StandingRow>, LedgerError> {
@@ -202,17 +183,10 @@ impl Run for DatabaseRun {
             "SELECT {STANDING} FROM jelouctl.content JOIN jelouctl.row USING (run, n) \
              WHERE run = $1 AND person = $2 ORDER BY n"
         );
-        let person = hash_of_person(recipient);
-        let rows = self.runs.call(LONG, self.runs.client().query(&query, &[&self.id.0, &person]))?;
-        let mut found = Vec::new();
-        for row in &rows {
-            let row = self.read(standing(row))?;
-            // Two people may share a hash.
-            if row.recipient.as_deref().map(person_key) == Some(person_key(recipient)) {
-                found.push(row);
-            }
-        }
-        Ok(found)
+        let mut rows = self.runs.rows(LONG, &query, &[&self.id.0, &hash_of_person(recipient)], standing)?;
+        // Two people may share a hash.
+        rows.retain(|row| row.recipient.as_deref().map(person_key) == Some(person_key(recipient)));
+        Ok(rows)
     }
 
     fn is_shared(&self) -> bool {
@@ -222,14 +196,12 @@ impl Run for DatabaseRun {
     fn pause(&self) -> Result<Option<PausedRun>, LedgerError> {
         let query = "SELECT paused, paused_by, (extract(epoch FROM paused_at) * 1000)::bigint, pauses FROM jelouctl.run \
                      WHERE id = $1 AND paused IS NOT NULL";
-        let found: Option<(String, String, i64, i64)> = self.runs.call(SHORT, async {
-            let row = self.runs.client().query_opt(query, &[&self.id.0]).await?;
-            row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?))).transpose()
-        })?;
-        let paused = |(reason, by, at, pauses): (String, _, _, _)| {
-            Ok::<_, DatabaseError>(PausedRun { pause: pause_of(&reason, by)?, at, pauses })
+        let read = |row: &Row| {
+            let pause = pause_of(row.try_get(0)?, row.try_get(1)?);
+            let (at, pauses) = (row.try_get(2)?, row.try_get(3)?);
+            Ok(pause.map(|pause| PausedRun { pause, at, pauses }))
         };
-        Ok(found.map(paused).transpose()?)
+        Ok(self.runs.rows(SHORT, query, &[&self.id.0], read)?.pop().transpose()?)
     }
 
     /// The processes that did not end cleanly and were active within the last day.
@@ -245,7 +217,7 @@ impl Run for DatabaseRun {
                WHERE run = $1 AND state = 'sent' GROUP BY worker) AS done ON done.worker = worker.id \
              WHERE run = $1 AND left_at IS NULL AND seen_at > clock_timestamp() - interval '1 day' ORDER BY joined_at";
         let read = |row: &Row| {
-            Ok::<_, Error>(RunWorker {
+            Ok(RunWorker {
                 host: row.try_get(0)?,
                 pid: row.try_get(1)?,
                 joined_at: row.try_get(2)?,
@@ -256,27 +228,8 @@ impl Run for DatabaseRun {
                 sent: row.try_get(7)?,
             })
         };
-        let workers = self.runs.call(LONG, async {
-            self.runs.client().query(query, &[&self.id.0]).await?.iter().map(read).collect::<Result<_, _>>()
-        })?;
-        Ok(workers)
+        Ok(self.runs.rows(LONG, query, &[&self.id.0], read)?)
     }
-}
-
-/// Counts the rows of a run in each state. It reads all of them, in less than a second for a million: stored counts
-/// would have to be updated in every exchange.
-pub(super) fn counts_of(database: &Database, client: &Client, run: RunId) -> Result<Counts, DatabaseError> {
-    let query = "SELECT state, count(*) FROM jelouctl.row WHERE run = $1 GROUP BY state";
-    let rows = database.call(LONG, client.query(query, &[&run.0]))?;
-    let mut counts = Counts::default();
-    for row in rows {
-        let state = row.try_get::<_, String>(0).ok().and_then(|name| RowState::of_name(&name));
-        let number = row.try_get::<_, i64>(1).ok().and_then(|rows| u64::try_from(rows).ok());
-        if let (Some(state), Some(rows)) = (state, number) {
-            *counts.of_mut(state) = rows;
-        }
-    }
-    Ok(counts)
 }
 
 /// The condition for rows with a number above `after`. It is repeated for each table: otherwise a join would read the
@@ -294,6 +247,11 @@ pub(super) fn tables_after(after: &str) -> String {
        max(delivery.at) FILTER (WHERE status = 'READ') AS read_at, max(delivery.message_id) AS found_id \
        FROM jelouctl.delivery WHERE delivery.run = row.run AND delivery.n = row.n) AS passed ON true"
     )
+}
+
+/// A count under its name.
+fn counted(row: &Row) -> Result<(String, u64), Error> {
+    Ok((row.try_get(0)?, row.try_get::<_, i64>(1)?.unsigned_abs()))
 }
 
 /// Reads a row from these columns.

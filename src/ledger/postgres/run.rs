@@ -7,17 +7,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Row, Statement};
+use tokio_postgres::{Error, Row, Statement};
 
-use super::database::{Database, SHORT, Use};
+use super::database::{DatabaseAddress, SHORT, column, small, storable};
 use super::error::DatabaseError;
-use super::outcome_columns::OutcomeColumns;
-use super::reading::{counts_of, pause_of};
-use super::runs::{RunId, SharedRuns};
+use super::reading::pause_of;
+use super::runs::{RunId, SharedRuns, SqlParameters};
 use crate::api::Deadline;
 use crate::ledger::{
-    Delay, EndedAttempt, ExchangeReply, LedgerError, PauseReason, QueuedRow, RunEvent, RunLedger, SettledRow, now,
+    Delay, EndedAttempt, ExchangeReply, LedgerError, PaceNews, PauseReason, QueuedRow, RunEvent, RunLedger, SettledRow,
+    now,
 };
 use crate::process::host_name;
 
@@ -35,12 +34,15 @@ const LONGEST_GATHERING: Duration = Duration::from_millis(5);
 /// How often the rows of all workers are counted, as long as that takes at most a fiftieth of the time.
 const TIME_BETWEEN_COUNTS: Duration = Duration::from_secs(5);
 const PARTS_BETWEEN_COUNTS: u32 = 50;
+/// More than a year means forever: the database's times are limited.
+const FOREVER: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// This process, as one of those that send a run.
 pub(crate) struct SharedRun {
-    database: Database,
+    address: DatabaseAddress,
     run: RunId,
-    connection: Option<(Client, Statement)>,
+    /// A connection of its own, with the statement of an exchange.
+    connection: Option<(SharedRuns, Statement)>,
     worker: i64,
     /// The number of its latest connection.
     session: i32,
@@ -62,29 +64,20 @@ pub(crate) struct SharedRun {
     counts_at: Instant,
 }
 
-impl SharedRuns {
-    /// Makes a worker for this process, whose requests take at most `timeout`.
-    pub(super) fn join(&self, run: RunId, timeout: Duration) -> Result<SharedRun, LedgerError> {
-        Ok(SharedRun::join(Database::new(self.database().address.clone())?, run, timeout)?)
-    }
-}
-
 impl SharedRun {
-    /// Joins `run` with requests that take at most `timeout`.
-    fn join(database: Database, run: RunId, timeout: Duration) -> Result<Self, DatabaseError> {
-        let Lease { lease, slack } = Lease::of(timeout);
-        let (client, exchange) = connect_to_exchange(&database)?;
+    /// Makes this process, whose requests take at most `timeout`, a worker of `run`.
+    pub(super) fn join(address: DatabaseAddress, run: RunId, timeout: Duration) -> Result<Self, DatabaseError> {
+        let [lease, slack] = lease_and_slack(timeout);
+        let (runs, exchange) = connect_to_exchange(&address)?;
         let lease = i32::try_from(lease.as_millis()).unwrap_or(i32::MAX);
-        let (host, pid) = (host_name(), i64::from(std::process::id()));
         let query = "SELECT worker, session FROM jelouctl.join_run($1, $2, $3, $4)";
-        let (worker, session) = database.call(SHORT, async {
-            let row = client.query_one(query, &[&run.0, &host, &pid, &lease]).await?;
-            Ok((row.try_get(0)?, row.try_get(1)?))
-        })?;
+        let parameters: SqlParameters<'_> = &[&run.0, &host_name(), &i64::from(std::process::id()), &lease];
+        let read = |row: &Row| Ok((row.try_get(0)?, row.try_get(1)?));
+        let (worker, session) = runs.one(SHORT, query, parameters, read)?;
         Ok(Self {
-            database,
+            address,
             run,
-            connection: Some((client, exchange)),
+            connection: Some((runs, exchange)),
             worker,
             session,
             answered: None,
@@ -101,15 +94,14 @@ impl SharedRun {
 
     /// Reconnects. Rows in an answer that never arrived were not sent, and are returned.
     fn rejoin(&mut self) -> Result<(), DatabaseError> {
-        let (client, exchange) = connect_to_exchange(&self.database)?;
+        let (runs, exchange) = connect_to_exchange(&self.address)?;
         let (rows, numbers): (Vec<i64>, Vec<i32>) = self.held.iter().map(|(n, number)| (*n, *number)).unzip();
         let query = "SELECT session FROM jelouctl.rejoin($1, $2, $3, $4, $5)";
-        let parameters: [&(dyn ToSql + Sync); 5] = [&self.run.0, &self.worker, &self.answered, &rows, &numbers];
         let session: Option<i32> =
-            self.database.call(SHORT, async { client.query_one(query, &parameters).await?.try_get(0) })?;
+            runs.value(SHORT, query, &[&self.run.0, &self.worker, &self.answered, &rows, &numbers])?;
         let forgotten = || DatabaseError::Failed { cause: "it no longer knows this process".to_owned() };
         self.session = session.ok_or_else(forgotten)?;
-        self.connection = Some((client, exchange));
+        self.connection = Some((runs, exchange));
         Ok(())
     }
 
@@ -117,24 +109,15 @@ impl SharedRun {
         if self.connection.is_none() {
             self.rejoin()?;
         }
-        let Some((client, exchange)) = &self.connection else {
-            return Err(DatabaseError::Failed { cause: "there is no connection".to_owned() });
-        };
         let deadline = Deadline::after(self.slack);
-        let columns = OutcomeColumns::of(settled, self.pause);
-        let wanted = i32::try_from(wanted).unwrap_or(i32::MAX);
-        let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&self.worker, &self.session];
-        parameters.extend(columns.parameters());
-        parameters.push(&wanted);
-        let rows = self.database.call(SHORT, client.query(exchange, &parameters))?;
+        let rows = self.ask(settled, wanted)?;
         let mut given = self.read(&rows, deadline)?;
         for row in settled {
             if self.held.get(&row.ended.n).is_some_and(|number| i64::from(*number) == row.ended.number) {
                 self.held.remove(&row.ended.n);
             }
         }
-        let hold = |row: &QueuedRow| (row.n, i32::try_from(row.number).unwrap_or(i32::MAX));
-        self.held.extend(given.rows.iter().map(hold));
+        self.held.extend(given.rows.iter().map(|row| (row.n, small(row.number))));
         self.pause = None;
         self.return_changed(&mut given);
         let began = Instant::now();
@@ -142,12 +125,39 @@ impl SharedRun {
         let has_ended = self.is_complete && (wanted > 0 || !settled.is_empty());
         if began >= self.counts_at || has_ended {
             // Progress works without the counts.
-            if let Some((client, _)) = &self.connection {
-                given.counts = counts_of(&self.database, client, self.run).ok();
-            }
+            given.counts = self.connection.as_ref().and_then(|(runs, _)| runs.counts_of(self.run).ok());
             self.counts_at = Instant::now() + TIME_BETWEEN_COUNTS.max(began.elapsed() * PARTS_BETWEEN_COUNTS);
         }
         Ok(given)
+    }
+
+    /// The call of the database: hands in the outcomes, and asks for rows.
+    fn ask(&self, settled: &[&SettledRow], wanted: usize) -> Result<Vec<Row>, DatabaseError> {
+        let Some((runs, exchange)) = &self.connection else {
+            return Err(DatabaseError::Failed { cause: "there is no connection".to_owned() });
+        };
+        let (now, PaceNews { is_too_much, stopped_until }) = (Instant::now(), PaceNews::of(settled.iter().copied()));
+        let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        let until = |then: Instant| milliseconds(then.saturating_duration_since(now).min(FOREVER));
+        let parameters: SqlParameters<'_> = &[
+            &self.worker,
+            &self.session,
+            &column(settled, |row| row.ended.n),
+            &column(settled, |row| small(row.ended.number)),
+            &column(settled, |row| row.ended.state.name()),
+            &column(settled, |row| milliseconds(row.at.elapsed())),
+            &column(settled, |row| row.retry.map_or(0, |(due, _)| until(due))),
+            &column(settled, |row| row.ended.http_status.map(i32::from)),
+            &column(settled, |row| row.ended.message_id.as_deref().map(storable)),
+            &column(settled, |row| row.ended.code),
+            &column(settled, |row| row.ended.api_code.as_deref().map(storable)),
+            &column(settled, |row| row.ended.error.as_deref().map(storable)),
+            &stopped_until.map_or(0, until),
+            &is_too_much,
+            &self.pause.map(PauseReason::name),
+            &i32::try_from(wanted).unwrap_or(i32::MAX),
+        ];
+        runs.call(SHORT, runs.client().query(exchange, parameters))
     }
 
     /// Makes an exchange, with retries while the database does not answer.
@@ -185,12 +195,11 @@ impl SharedRun {
 
     /// Permission for a row to be sent does not depend on this call, so it is not retried.
     fn note_events(&self, events: &[RunEvent]) {
-        let Some((client, _)) = &self.connection else { return };
+        let Some((runs, _)) = &self.connection else { return };
         let query = "SELECT jelouctl.note_event($1, $2, $3, $4, $5, $6)";
         for RunEvent { kind, reason, problem, until, at } in events {
             let (kind, wait, is_for_all) = (kind.name(), until.map(|until| until - at), self.pause.is_some());
-            let parameters: [&(dyn ToSql + Sync); 6] = [&self.worker, &kind, reason, problem, &wait, &is_for_all];
-            let _ = self.database.call(SHORT, async { client.execute(query, &parameters).await });
+            let _ = runs.execute(SHORT, query, &[&self.worker, &kind, reason, problem, &wait, &is_for_all]);
         }
     }
 
@@ -211,13 +220,12 @@ impl SharedRun {
 
     /// The rows of an answer, and its verdict.
     fn read(&mut self, rows: &[Row], deadline: Deadline) -> Result<ExchangeReply, DatabaseError> {
-        let failed = |error: &tokio_postgres::Error| DatabaseError::of_statement(&self.database.address.shown, error);
+        let failed = |error: Error| DatabaseError::of_statement(&self.address.shown, &error);
         let mut given = ExchangeReply { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
         let mut verdict = None;
         for row in rows {
-            if let Some(queued) = queued(row, deadline).map_err(|error| failed(&error))? {
-                let checksum = |column: usize| row.try_get(column).map_err(|error| failed(&error));
-                if !queued.is_as_written(checksum(8)?, checksum(9)?) {
+            if let Some(queued) = queued(row, deadline).map_err(failed)? {
+                if !queued.is_as_written(row.try_get(8).map_err(failed)?, row.try_get(9).map_err(failed)?) {
                     let problem = format!("the request of line {} is not the one that was written", queued.line);
                     given.problem = Some(LedgerError::Damaged { problem });
                 }
@@ -227,9 +235,9 @@ impl SharedRun {
             }
         }
         let said = verdict.ok_or_else(|| DatabaseError::Failed { cause: "an answer without a verdict".to_owned() })?;
-        let text = |column: usize| said.try_get::<_, Option<String>>(column).map_err(|error| failed(&error));
+        let text = |column: usize| said.try_get::<_, Option<String>>(column).map_err(failed);
         let verdict = text(0)?.unwrap_or_default();
-        let next: i32 = said.try_get(1).map_err(|error| failed(&error))?;
+        let next: i32 = said.try_get(1).map_err(failed)?;
         let next = Instant::now() + Duration::from_millis(u64::try_from(next).unwrap_or_default());
         self.answered = text(7)?.or(self.answered.take());
         match verdict.as_str() {
@@ -241,7 +249,7 @@ impl SharedRun {
             // A newer connection of this process exists, so this can only be a delayed answer.
             _ => {
                 return Err(DatabaseError::Unreachable {
-                    at: self.database.address.shown.clone(),
+                    at: self.address.shown.clone(),
                     cause: "an older connection was answered".to_owned(),
                 });
             }
@@ -263,10 +271,9 @@ impl RunLedger for SharedRun {
 
     /// If the database is unavailable, assumes that there are no others.
     fn others_send(&mut self) -> bool {
-        let Some((client, _)) = &self.connection else { return false };
+        let Some((runs, _)) = &self.connection else { return false };
         let query = "SELECT jelouctl.others_send($1, $2)";
-        let asked = async { client.query_one(query, &[&self.run.0, &self.worker]).await?.try_get(0) };
-        self.database.call(SHORT, asked).unwrap_or_default()
+        runs.value(SHORT, query, &[&self.run.0, &self.worker]).unwrap_or_default()
     }
 
     fn listens_every(&self) -> Option<Duration> {
@@ -289,26 +296,24 @@ impl RunLedger for SharedRun {
 
     fn close(mut self: Box<Self>) -> Result<bool, LedgerError> {
         self.exchange_within(CLOSES_WITHIN, &[], 0)?;
-        if let Some((client, _)) = &self.connection {
+        if let Some((runs, _)) = &self.connection {
             // Others notice without this call, only later.
-            let _ = self.database.call(SHORT, async {
-                client.execute("SELECT jelouctl.leave_run($1, $2)", &[&self.worker, &self.session]).await
-            });
+            let _ = runs.execute(SHORT, "SELECT jelouctl.leave_run($1, $2)", &[&self.worker, &self.session]);
         }
         Ok(self.is_complete)
     }
 }
 
-fn connect_to_exchange(database: &Database) -> Result<(Client, Statement), DatabaseError> {
-    let client = database.connect(Use::Ledger)?;
+fn connect_to_exchange(address: &DatabaseAddress) -> Result<(SharedRuns, Statement), DatabaseError> {
+    let runs = SharedRuns::open(address.clone())?;
     let exchange = "SELECT verdict, next_ms, n, number, line, recipient, path, body, fingerprint, row_checksum \
                     FROM jelouctl.exchange($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-    let statement = database.call(SHORT, client.prepare(exchange))?;
-    Ok((client, statement))
+    let statement = runs.call(SHORT, runs.client().prepare(exchange))?;
+    Ok((runs, statement))
 }
 
 /// The row to send; None for the verdict.
-fn queued(row: &Row, deadline: Deadline) -> Result<Option<QueuedRow>, tokio_postgres::Error> {
+fn queued(row: &Row, deadline: Deadline) -> Result<Option<QueuedRow>, Error> {
     let Some(n) = row.try_get(2)? else { return Ok(None) };
     Ok(Some(QueuedRow {
         n,
@@ -327,19 +332,11 @@ fn queued(row: &Row, deadline: Deadline) -> Result<Option<QueuedRow>, tokio_post
 const SHORTEST_SLACK: Duration = Duration::from_secs(1);
 const LONGEST_SLACK: Duration = Duration::from_secs(15);
 
-/// How long a row belongs to the worker, and how long after it was requested its first byte may be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Lease {
-    pub(super) lease: Duration,
-    pub(super) slack: Duration,
-}
-
-impl Lease {
-    /// For requests that take at most `timeout`.
-    pub(super) fn of(timeout: Duration) -> Self {
-        let slack = (timeout / 2).clamp(SHORTEST_SLACK, LONGEST_SLACK);
-        Self { lease: timeout + 2 * slack, slack }
-    }
+/// For requests that take at most `timeout`: how long a row belongs to the worker, and how long after it was requested
+/// its first byte may be sent.
+fn lease_and_slack(timeout: Duration) -> [Duration; 2] {
+    let slack = (timeout / 2).clamp(SHORTEST_SLACK, LONGEST_SLACK);
+    [timeout + 2 * slack, slack]
 }
 
 #[cfg(test)]
@@ -348,13 +345,8 @@ mod tests {
 
     #[test]
     fn a_row_is_its_own_for_longer_than_its_request_and_its_connection_may_take() {
-        let lease = |timeout| {
-            let Lease { lease, slack } = Lease::of(Duration::from_secs(timeout));
-            (lease.as_secs(), slack.as_secs())
-        };
-        assert_eq!(lease(30), (60, 15));
-        assert_eq!(lease(4), (8, 2));
-        assert_eq!(lease(1), (3, 1));
-        assert_eq!(lease(600), (630, 15));
+        for (timeout, lease, slack) in [(30, 60, 15), (4, 8, 2), (1, 3, 1), (600, 630, 15)] {
+            assert_eq!(lease_and_slack(Duration::from_secs(timeout)), [lease, slack].map(Duration::from_secs));
+        }
     }
 }

@@ -1,11 +1,12 @@
-//! The runs in a database.
+//! The runs in a database, and how its ledger is created.
 
 use std::time::Duration;
 
-use tokio_postgres::{Error, Row};
+use tokio_postgres::Row;
 
+use super::VERSION;
 use super::comparison::SharedEarlier;
-use super::database::{LONG, SHORT};
+use super::database::{Database, DatabaseAddress, LONG, SHORT, Use};
 use super::error::DatabaseError;
 use super::joined_run::JoinedRun;
 use super::once::SharedClaims;
@@ -111,7 +112,7 @@ impl LedgerStore for SharedRuns {
         match purpose {
             HeldFor::Sending => {
                 // Pauses the run if its database is not the one that it began in.
-                self.call(SHORT, self.client().execute("SELECT jelouctl.check_database($1)", &[&id.0]))?;
+                self.execute(SHORT, "SELECT jelouctl.check_database($1)", &[&id.0])?;
                 run.paused = run.read()?.pause()?;
             }
             HeldFor::Deciding => {}
@@ -128,19 +129,17 @@ impl LedgerStore for SharedRuns {
     /// Stops all processes from taking rows until a person resumes the run.
     fn stop(&self, name: &RunName) -> Result<bool, LedgerError> {
         let id = self.id(name)?;
-        let run = DatabaseRun { runs: self.clone(), id, doubt: None };
-        if run.noted_counts()?.is_finished() {
+        if self.counts_of(id)?.is_finished() {
             return Ok(false);
         }
-        self.call(SHORT, self.client().execute("SELECT jelouctl.stop_run($1, $2)", &[&id.0, &user_and_host()]))?;
+        self.execute(SHORT, "SELECT jelouctl.stop_run($1, $2)", &[&id.0, &user_and_host()])?;
         Ok(true)
     }
 
     fn remove_finished(&self, name: &RunName, age: RunAge) -> Result<bool, LedgerError> {
         let query = "SELECT jelouctl.remove_old_run(id, $2) FROM jelouctl.run WHERE name = $1";
         let (name, age) = (name.to_string(), age.milliseconds().min(LONGEST));
-        let removed = self.call(LONG, self.client().query_opt(query, &[&name, &age]))?;
-        Ok(removed.is_some_and(|row| row.try_get(0).unwrap_or_default()))
+        Ok(self.rows(LONG, query, &[&name, &age], |row| row.try_get(0))?.contains(&true))
     }
 
     fn is_shared(&self) -> bool {
@@ -149,14 +148,14 @@ impl LedgerStore for SharedRuns {
 
     fn clock(&self) -> Result<Option<i64>, LedgerError> {
         let query = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-        Ok(Some(self.call(SHORT, async { self.client().query_one(query, &[]).await?.try_get(0) })?))
+        Ok(Some(self.value(SHORT, query, &[])?))
     }
 }
 
 impl SharedRuns {
     fn names_by(&self, query: &str) -> Result<Vec<RunName>, LedgerError> {
-        let rows = self.call(SHORT, self.client().query(query, &[]))?;
-        Ok(rows.iter().filter_map(|row| row.try_get::<_, String>(0).ok()?.parse().ok()).collect())
+        let names = self.rows(SHORT, query, &[], |row| Ok(row.try_get::<_, &str>(0)?.parse().ok()))?;
+        Ok(names.into_iter().flatten().collect())
     }
 
     /// The rows for the person identified by `recipient`, each with the name and details of its run.
@@ -166,10 +165,13 @@ impl SharedRuns {
              WHERE content.person = $1 ORDER BY row.run, row.n",
             tables_after("0")
         );
-        let rows = self.call(LONG, self.client().query(&query, &[&hash_of_person(recipient)]))?;
+        let read = |row: &Row| {
+            let found =
+                FoundRow { recipient: row.try_get(11)?, body: row.try_get(BEHIND + 2)?, reported: reported(row)? };
+            Ok((row.try_get(BEHIND)?, row.try_get(BEHIND + 1)?, found))
+        };
         let mut all = Vec::new();
-        for row in &rows {
-            let (run, details, row) = found(row).map_err(|error| DatabaseError::of_statement(self.shown(), &error))?;
+        for (run, details, row) in self.rows::<(_, String, _)>(LONG, &query, &[&hash_of_person(recipient)], read)? {
             // Two people may share a hash.
             if person_key(&row.recipient) == person_key(recipient) {
                 all.push((run, Details::of_json(&details, None)?, row));
@@ -179,7 +181,38 @@ impl SharedRuns {
     }
 }
 
-fn found(row: &Row) -> Result<(String, String, FoundRow), Error> {
-    let found = FoundRow { recipient: row.try_get(11)?, body: row.try_get(BEHIND + 2)?, reported: reported(row)? };
-    Ok((row.try_get(BEHIND)?, row.try_get(BEHIND + 1)?, found))
+/// The sender and the reader. Roles belong to the whole server, and may exist already.
+const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
+/// Names must not resolve to objects that already exist in a schema of that name.
+const BEGIN: &str = "BEGIN;\nSET LOCAL search_path = pg_catalog, pg_temp;\n\n";
+/// The claims under keys, which are created or upgraded.
+const CLAIMS: &str = include_str!("once.sql");
+
+/// The complete SQL, in one transaction, for the owner of the database.
+pub(crate) fn schema_sql() -> String {
+    let roles = ROLES.map(|role| {
+        format!(
+            "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} NOLOGIN; \
+             END IF; END $$;\n"
+        )
+    });
+    let (roles, tables, functions) = (roles.concat(), include_str!("schema.sql"), include_str!("functions.sql"));
+    format!("{BEGIN}{roles}\n{tables}\n{functions}\n{CLAIMS}\nINSERT INTO ledger VALUES ({VERSION});\n\nCOMMIT;\n")
+}
+
+/// Creates the ledger in the database at `address`. Returns false if it exists already; an error changes nothing.
+pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, DatabaseError> {
+    let database = Database::new(address.clone())?;
+    let sql = match SharedRuns::open(address).and_then(|runs| SharedClaims::open(&runs)) {
+        Ok(_) => return Ok(false),
+        Err(DatabaseError::OlderClaims { .. }) => format!("{BEGIN}{CLAIMS}\nCOMMIT;\n"),
+        Err(DatabaseError::NoLedger { .. }) => schema_sql(),
+        Err(error) => return Err(error),
+    };
+    let client = database.connect(Use::Setup)?;
+    database.call(LONG, client.batch_execute(&sql)).map_err(|error| match error {
+        DatabaseError::Rights { at, cause } => DatabaseError::SetupRights { at, cause },
+        other => other,
+    })?;
+    Ok(true)
 }
