@@ -1,5 +1,5 @@
-//! Asks Jelou whether a message was sent, before its key keeps another one back. It only reads, takes a few seconds at
-//! most, and leaves the message unchanged if it fails.
+//! Asks Jelou whether a message was sent, before its key keeps another one back. It sends nothing, asks for 8 seconds at
+//! most, and changes nothing under the key if it finds nothing.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::context::Context;
 use crate::deliveries::{ClaimInquiry, StillUnknown};
 use crate::ledger::{LedgerError, LedgerStore, OnceClaims, OnceFinding, now};
 use crate::message::Outgoing;
-use crate::once::{OnceEntry, OnceScope, OnceState};
+use crate::once::{OnceEntry, OnceHash, OnceScope, OnceState};
 use crate::sending::{Connection, Flight, Interrupted, Sender};
 
-/// A notice of `run` does not have longer either.
+/// How long it may take: somebody waits for the command, or a notice of `run` for its turn.
 const WITHIN: Duration = Duration::from_secs(8);
 
 /// A message that may have been sent.
@@ -81,7 +81,7 @@ impl UnknownClaim<'_> {
         let inquiry = ClaimInquiry::of(claims.hasher(), person, entry, timeout.duration(), retry_for.duration());
         let Some(mut inquiry) = inquiry else { return Ok(None) };
         let end = Instant::now() + WITHIN;
-        self.count(&*claims, &mut inquiry, end)?;
+        self.count(&*claims, &person, &mut inquiry, end)?;
         if !inquiry.has_examples() {
             return Ok(None);
         }
@@ -95,7 +95,7 @@ impl UnknownClaim<'_> {
         }
         // Messages sent while the history was read may be listed.
         inquiry.forget_attempts();
-        self.count(&*claims, &mut inquiry, end + WITHIN)?;
+        self.count(&*claims, &person, &mut inquiry, end + WITHIN)?;
         let message_id = inquiry.verdict().map_err(NotTold::Because)?;
         drop(claims);
         let claims = hold_off_others(context, *store, &mut connection.signals, || store.try_hold_claims()).await;
@@ -109,28 +109,24 @@ impl UnknownClaim<'_> {
     }
 
     /// Counts what the bot has sent or may have sent, from all that is known here, until `end`.
-    fn count(&self, claims: &dyn OnceClaims, inquiry: &mut ClaimInquiry<'_>, end: Instant) -> Result<(), NotTold> {
-        let Self { store, scope, outgoing, .. } = self;
-        let person = claims.hasher().person(outgoing.recipient().as_str());
-        for (person, entry) in claims.alike(&scope.bot, &inquiry.kind(), &person)? {
+    fn count(
+        &self,
+        claims: &dyn OnceClaims,
+        person: &OnceHash,
+        inquiry: &mut ClaimInquiry<'_>,
+        end: Instant,
+    ) -> Result<(), NotTold> {
+        let Self { store, scope, .. } = self;
+        for (person, entry) in claims.alike(&scope.bot, &inquiry.kind(), person)? {
             inquiry.add_claim(person, &entry);
         }
         let [first, last] = inquiry.counted_span();
         for name in store.names()?.into_iter().chain(store.lost()?) {
-            let mut read = || {
-                let run = store.read(&name)?.into_whole()?;
-                let is_meant =
-                    run.details()?.bot == scope.bot && run.created_at()? <= last && run.changed_at()? >= first;
-                if is_meant {
-                    run.each_attempt([first, last], &mut |attempt| inquiry.add_attempt(&attempt))
-                } else {
-                    Ok(())
-                }
-            };
-            match read() {
-                Err(_) if store.is_removed(&name) => {}
-                Err(_) if store.note(&name).is_some_and(|note| note.bot != scope.bot) => {}
-                read => read?,
+            if let Some(run) = store.read_of_bot(&name, &scope.bot)?
+                && run.created_at()? <= last
+                && run.changed_at()? >= first
+            {
+                run.each_attempt([first, last], &mut |attempt| inquiry.add_attempt(&attempt))?;
             }
             if Instant::now() > end {
                 return Err(NotTold::InTime);

@@ -221,6 +221,22 @@ pub(crate) trait LedgerStore {
         }
     }
 
+    /// The whole run, if it is one of `bot`; None if it is another bot's, or removed meanwhile.
+    ///
+    /// # Errors
+    /// If what the run has sent is not known, and it may be the bot's.
+    fn read_of_bot(&self, name: &RunName, bot: &str) -> Result<Option<Box<dyn Run>>, LedgerError> {
+        let read = || {
+            let run = self.read(name)?.into_whole()?;
+            let is_of_bot = run.details()?.bot == bot;
+            Ok(is_of_bot.then_some(run))
+        };
+        match read() {
+            Err(_) if self.is_removed(name) || self.note(name).is_some_and(|note| note.bot != bot) => Ok(None),
+            read => read,
+        }
+    }
+
     /// Whether the run is a sandbox run. For a run that cannot be read, this comes from what is known without its
     /// ledger.
     fn is_rehearsal(&self, name: &RunName) -> bool {

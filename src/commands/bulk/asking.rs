@@ -37,7 +37,7 @@ pub(super) struct AskedRun<'a> {
     /// Whether the size of the look-up was printed.
     is_told: bool,
     /// Unknown rows that are now sent.
-    settled: u64,
+    pub(super) settled: u64,
 }
 
 /// The result of a look-up.
@@ -46,8 +46,7 @@ pub(super) struct Look {
     pub(super) deliveries: DeliveryCounts,
     /// The same counts for messages sent since the run began or was resumed.
     pub(super) of_late: DeliveryCounts,
-    /// Unknown rows that are now sent, by this look-up or an earlier one, and why others stay unknown.
-    pub(super) settled: u64,
+    /// Why rows stay unknown.
     pub(super) left: BTreeMap<StillUnknown, LeftRows>,
     /// Whether the findings are in the ledger.
     pub(super) is_kept: bool,
@@ -171,8 +170,7 @@ impl<'a> AskedRun<'a> {
         let resumed_at = run.events()?.iter().rfind(is_start).map_or(i64::MIN, |event| event.at);
         let of_late = inquiry.counts(is_whole, resumed_at);
         let left = if is_kept { found.left } else { BTreeMap::new() };
-        let settled = self.settled;
-        Ok(Look { counts, deliveries, of_late, settled, left, is_kept, may_change, is_cut, problem })
+        Ok(Look { counts, deliveries, of_late, left, is_kept, may_change, is_cut, problem })
     }
 
     /// What to ask for. Facts that could not be stored are looked up again once they can be stored.
@@ -228,28 +226,19 @@ fn count_attempts(
     let Some([first, last]) = inquiry.counted_span() else { return Ok(None) };
     for other in store.names()?.into_iter().chain(store.lost()?) {
         let is_this = other == *name;
-        let read = || {
-            let run = store.read(&other)?.into_whole()?;
-            Ok::<_, LedgerError>((run.details()?, run))
-        };
-        let (details, run) = match read() {
-            Ok(read) => read,
-            Err(_) if store.is_removed(&other) => continue,
-            Err(_) if store.note(&other).is_some_and(|note| note.bot != of.bot) => continue,
+        // The address does not matter: one server can have several names, and extra attempts do not settle anything
+        // wrongly.
+        match store.read_of_bot(&other, &of.bot) {
+            Ok(Some(run)) if is_this || run.created_at()? <= last => {
+                run.each_attempt([first, last], &mut |attempt| inquiry.count(&attempt, is_this))?;
+            }
+            Ok(_) => {}
             Err(error) => {
                 return Ok(Some(format!(
                     "unknown rows are left as they are: what run {other} has sent is not known: {error}; {}",
                     error.hint()
                 )));
             }
-        };
-        // The address does not matter: one server can have several names, and extra attempts do not settle anything
-        // wrongly.
-        if details.bot != of.bot {
-            continue;
-        }
-        if is_this || run.created_at()? <= last {
-            run.each_attempt([first, last], &mut |attempt| inquiry.count(&attempt, is_this))?;
         }
     }
     Ok(None)

@@ -91,17 +91,40 @@ pub(super) fn settle_by_asking(
     name: &RunName,
     up_to: Option<Duration>,
 ) -> Result<ExitCode, CommandError> {
-    let mut asked = AskedRun::open(context, store, name, up_to.unwrap_or(UP_TO), true)?;
-    let look = block_on(watch(context, &mut asked, &BulkDeliveriesArgs::default()))?;
-    finish(context, store, name, &asked, look)
+    let args = BulkDeliveriesArgs { up_to, ..BulkDeliveriesArgs::default() };
+    ask(context, store, name, &args, true)
 }
 
 pub(crate) fn run(context: &mut Context, args: &BulkDeliveriesArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let name = find_or_newest(context, &*store, args.run.as_ref())?;
-    let mut asked = AskedRun::open(context, &*store, &name, args.up_to.unwrap_or(UP_TO), false)?;
+    ask(context, &*store, &name, args, false)
+}
+
+/// Asks for the messages of the run `name`, prints the result, and what is left to do.
+fn ask(
+    context: &mut Context,
+    store: &dyn LedgerStore,
+    name: &RunName,
+    args: &BulkDeliveriesArgs,
+    only_unknown: bool,
+) -> Result<ExitCode, CommandError> {
+    let mut asked = AskedRun::open(context, store, name, args.up_to.unwrap_or(UP_TO), only_unknown)?;
     let look = block_on(watch(context, &mut asked, args))?;
-    finish(context, &*store, &name, &asked, look)
+    if asked.settled > 0 {
+        let rows = counted(asked.settled, "unknown row");
+        context.stderr.note(&format!("{rows} of run {name} found in Jelou's history: sent from now on"));
+        log_decided(context, "bulk resolve", name, &asked.details, &look.counts);
+    }
+    print(context, &asked, &look)?;
+    for told in still_unknown(name, &look) {
+        context.stderr.note(&told);
+    }
+    if let Some(problem) = look.problem {
+        return Err(problem);
+    }
+    let unknown = if store.is_held(name) { look.counts.unknown } else { look.counts.at_rest().unknown };
+    Ok(if unknown == 0 { ExitCode::Success } else { ExitCode::Incomplete })
 }
 
 /// Asks; with `--watch`, asks again until nothing may change or the time is up.
@@ -117,7 +140,7 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
         let mut look = match (asked.look(context, &mut look_ups, end).await, last.take()) {
             // The previous look-up counts; the findings of this one are stored.
             (Ok(look), Some(last)) if look.is_cut && last.problem.is_none() => {
-                return Ok(Look { settled: look.settled, counts: look.counts, ..last });
+                return Ok(Look { counts: look.counts, ..last });
             }
             (Ok(look), _) => look,
             // What was settled before is printed and logged.
@@ -187,56 +210,32 @@ fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
         .then(|| format!("{} of {} messages were not delivered", grouped(counts.undelivered), grouped(judged)))
 }
 
-/// Prints the result and what is left to do.
-fn finish(
-    context: &mut Context,
-    store: &dyn LedgerStore,
-    name: &RunName,
-    asked: &AskedRun<'_>,
-    look: Look,
-) -> Result<ExitCode, CommandError> {
-    if look.settled > 0 {
-        let rows = counted(look.settled, "unknown row");
-        context.stderr.note(&format!("{rows} of run {name} found in Jelou's history: sent from now on"));
-        log_decided(context, "bulk resolve", name, &asked.details, &look.counts);
-    }
-    print(context, name, &look)?;
-    for told in still_unknown(name, &look) {
-        context.stderr.note(&told);
-    }
-    if let Some(problem) = look.problem {
-        return Err(problem);
-    }
-    let unknown = if store.is_held(name) { look.counts.unknown } else { look.counts.at_rest().unknown };
-    Ok(if unknown == 0 { ExitCode::Success } else { ExitCode::Incomplete })
-}
-
-fn print(context: &Context, name: &RunName, look: &Look) -> Result<(), StreamError> {
+fn print(context: &Context, asked: &AskedRun<'_>, look: &Look) -> Result<(), StreamError> {
     let stdout = &context.stdout;
     match stdout.format {
-        Format::Id => stdout.value(&name.to_string()),
+        Format::Id => stdout.value(&asked.name.to_string()),
         _ if stdout.wants_words() => {
             let known = look.deliveries.named().into_iter().filter(|(.., messages)| *messages > 0);
             let unknown = Some(("unknown", "may have been sent", look.counts.unknown)).filter(|(.., rows)| *rows > 0);
             let rows = known.chain(unknown).map(|(_, words, messages)| vec![words.to_owned(), grouped(messages)]);
             stdout.table(&["STATE", "MESSAGES"], rows)
         }
-        Format::Response | Format::Record => stdout.json(&to_json(name, look)),
+        Format::Response | Format::Record => stdout.json(&to_json(asked, look)),
         Format::None | Format::To => Ok(()),
     }
 }
 
-fn to_json(name: &RunName, look: &Look) -> Value {
+fn to_json(asked: &AskedRun<'_>, look: &Look) -> Value {
     let Look { counts, deliveries, .. } = look;
     let mut all = json!({
         "schema_version": 1,
-        "run": name.to_string(),
+        "run": asked.name.to_string(),
         "complete": counts.is_finished(),
         "kept": look.is_kept,
         "whole": look.problem.is_none(),
         "sent": counts.sent,
         "unknown": counts.unknown,
-        "settled": look.settled,
+        "settled": asked.settled,
     });
     if let (Value::Object(all), Value::Object(deliveries)) = (&mut all, deliveries_as_json(deliveries)) {
         all.extend(deliveries);
