@@ -150,10 +150,10 @@ fn files_that_nobody_can_fetch_are_told_with_their_rows() {
     let ended = on_the_network(&home, &send("")).unwrap();
     assert_eq!(ended.code, 0, "{ended:?}");
     for told in [
-        "note: 3 media files could not be looked at: https://files.example/403.png (403), https://files.example/405.png (405), https://files.example/round.png (302)",
+        "note: 3 media files could not be checked: https://files.example/403.png (403), https://files.example/405.png (405), https://files.example/round.png (302)",
         "warning: https://files.example/missing.png?…: it does not exist (404); 2 rows: line 4, 5",
         "warning: https://files.example/page.png: it is a page (text/html), not a file; 1 row: line 6",
-        "warning: https://files.example/large.png: it has 6000000 bytes, and at most 5 MB are taken; 1 row: line 7",
+        "warning: https://files.example/large.png: it has 6000000 bytes; at most 5 MB are accepted; 1 row: line 7",
         "warning: https://files.example/hangs.png: it cannot be fetched: no answer in time (waited 5 s); 1 row: line 10",
         "warning: https://files.example/inward.png: its address is not public, so nobody else can fetch it; 1 row: line 11",
         "warning: and 3 more media files",
@@ -171,7 +171,7 @@ fn files_that_nobody_can_fetch_are_told_with_their_rows() {
 
 /// Files alone: the draft that is read is a file in both.
 #[test]
-fn of_many_files_the_first_are_looked_at_and_a_preview_looks_at_none() {
+fn of_many_files_the_first_are_checked_and_a_preview_checks_none() {
     let home = Home::new();
     write_server(&home);
     let rows = (0..205).map(|n| format!("593987654{n:03},https://files.example/{n}.png\n"));
@@ -181,6 +181,23 @@ fn of_many_files_the_first_are_looked_at_and_a_preview_looks_at_none() {
     assert!(ended.code == 0 && !ended.stderr.contains("media file") && !home.path().join("seen").exists());
     let ended = on_the_network(&home, &send("")).unwrap();
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert!(ended.stderr.contains("note: only the first 200 different media files were looked at"), "{ended:?}");
+    assert!(ended.stderr.contains("note: only the first 200 different media files were checked"), "{ended:?}");
     assert_eq!(home.read("seen").lines().filter(|line| line.starts_with("HEAD ")).count(), 200);
+}
+
+/// Files alone: the draft that is read is a file in both.
+#[test]
+fn a_file_behind_a_proxy_is_not_checked_whatever_the_way_to_the_api() {
+    let home = Home::new();
+    write_server(&home);
+    home.write(
+        "people.csv",
+        "to,foto\n593987654321,https://files.example/missing.png\n593987654322,https://gone.example/ok.png\n",
+    );
+    let script = format!("export HTTPS_PROXY=http://127.0.0.1:1 NO_PROXY=files.example\n{}", send(""));
+    let Some(ended) = on_the_network(&home, &script) else { return };
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.stderr.contains("warning: https://files.example/missing.png: it does not exist (404)"), "{ended:?}");
+    let told = "note: 1 media file is not checked: jelouctl does not check files through a proxy";
+    assert!(ended.stderr.contains(told) && !ended.stderr.contains("gone.example"), "{ended:?}");
 }
