@@ -1,7 +1,6 @@
 //! `explain`: what a kind of message needs, and what an error code means. It needs no network and no settings.
 
 mod endings;
-mod two_columns;
 
 use std::fmt::Write;
 
@@ -11,15 +10,21 @@ use super::CommandError;
 use crate::api::{CODES, Code, Effect};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
-use crate::message::{Envelope, Example, Message};
+use crate::message::{Envelope, Example, Field, Message};
 use crate::nearest::nearest;
-use crate::output::{markdown_table, pretty};
+use crate::output::{markdown_table, pretty, wrapped};
 
 const INTRODUCTION: &str = "\
 # Kinds of message
 
 A message that breaks a limit is refused before it is sent; one against advice is sent with a warning, or refused with
 `--strict`. What cannot be seen from here, such as the size of a file, is not checked. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
+
+/// The columns of a terminal that are used.
+const WIDTH: usize = 80;
+/// The column of the right side; a longer flag gets its own line.
+const RIGHT: usize = 22;
+const LEFT: usize = RIGHT - 2;
 
 /// Explain a kind of message or an error code
 ///
@@ -52,7 +57,7 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
         None => everything(),
         Some(topic) if args.example => example_of(topic)?,
         Some(topic) => match kind_of(topic) {
-            Some(kind) if context.stdout.is_for_a_person() => two_columns::of_kind(&kind),
+            Some(kind) if context.stdout.is_for_a_person() => in_two_columns(&kind),
             Some(kind) => of_kind(&kind),
             None => about_code(topic).ok_or_else(|| unknown(topic))?,
         },
@@ -142,6 +147,71 @@ fn of_kind(kind: &Message) -> String {
     text
 }
 
+/// For a terminal: flags on the left, their values on the right, required ones first, in 80 characters.
+fn in_two_columns(kind: &Message) -> String {
+    let mut text = format!("{}: {}\n{}", kind.command(), kind.summary(), kind.endpoint());
+    if let Envelope::Typed(wire) = kind.envelope() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ", type {wire}");
+    }
+    let notes = kind.notes().split_whitespace().collect::<Vec<_>>().join(" ");
+    if !notes.is_empty() {
+        let _ = write!(text, "\n\n{}", wrapped(&notes, WIDTH).join("\n"));
+    }
+    let (required, others): (Vec<_>, Vec<_>) = kind.fields().into_iter().partition(|field| field.required == "yes");
+    let recipient = pair("--to", "the recipient");
+    let _ = write!(text, "\n\nRequired, as flags or in --body:\n{recipient}{}", rows(&required));
+    if !others.is_empty() {
+        let _ = write!(text, "\nOptional:\n{}", rows(&others));
+    }
+    if let Some(example) = kind.example() {
+        let _ = write!(text, "\nExample:\n{}\n\n{}", command_in_lines(&example.command), pretty(&example.body));
+    }
+    text
+}
+
+/// Splits a command line before its flags into lines that can be pasted.
+fn command_in_lines(command: &str) -> String {
+    let mut text = String::new();
+    let mut width = 0;
+    for (index, part) in command.split(" --").enumerate() {
+        let part = if index == 0 { part.to_owned() } else { format!(" --{part}") };
+        // Leaves room for the backslash.
+        if index > 0 && width + part.chars().count() + 2 > WIDTH {
+            text.push_str(" \\\n   ");
+            width = 3;
+        }
+        width += part.chars().count();
+        text.push_str(&part);
+    }
+    text
+}
+
+fn rows(fields: &[Field]) -> String {
+    let mut text = String::new();
+    let mut before = "";
+    for field in fields {
+        let flag = field.flag.as_deref().unwrap_or("(in --body)");
+        let shown = if flag == before { "" } else { flag };
+        before = flag;
+        let note = if field.required == "yes" { "" } else { field.required.as_str() };
+        let parts = [field.limit.as_str(), note, field.advice.as_str()];
+        let about = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
+        let about = if about.is_empty() { field.path.clone() } else { format!("{}: {about}", field.path) };
+        text.push_str(&pair(shown, &about));
+    }
+    text
+}
+
+fn pair(flag: &str, about: &str) -> String {
+    let about = wrapped(about, WIDTH - RIGHT).join(&format!("\n{:RIGHT$}", ""));
+    if flag.chars().count() + 4 <= RIGHT {
+        format!("  {flag:<LEFT$}{about}\n")
+    } else {
+        format!("  {flag}\n{:RIGHT$}{about}\n", "")
+    }
+}
+
 fn of_code(code: &Code) -> String {
     let Code { code: name, origin, meaning, hint, .. } = code;
     format!("{name} ({origin}): {meaning}\nThe message: {}\nWhat to do: {hint}", effect(code))
@@ -154,5 +224,28 @@ fn effect(code: &Code) -> &'static str {
         Effect::RefusedForAccount => "not sent (with a 5xx: it may have been sent); a bulk run pauses",
         Effect::RateLimited => "not sent; tried again for --retry-for",
         Effect::Open => "not sent with a 4xx; with a 5xx it may have been sent",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_fits_80_characters_and_begins_with_what_it_needs() {
+        for kind in Message::all() {
+            let text = in_two_columns(&kind);
+            let (about, json) = text.split_once("\n\n{").unwrap_or((&text, ""));
+            // A long value of the example is not split, so that the line can be pasted.
+            for line in about.split("\nExample:\n").next().unwrap_or_default().lines() {
+                assert!(line.chars().count() <= WIDTH, "{}: {line}", kind.command());
+            }
+            assert!(!json.contains("userId") && !json.contains("destinations"), "{text}");
+            if let Some(example) = kind.example() {
+                let command = text.split_once("\nExample:\n").unwrap().1.split_once("\n\n").unwrap().0;
+                assert_eq!(shlex::split(&command.replace("\\\n", "")), shlex::split(&example.command), "{command}");
+            }
+            assert!(about.contains("Required, as flags or in --body:\n  --to  "), "{about}");
+        }
     }
 }
