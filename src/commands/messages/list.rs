@@ -5,13 +5,11 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::matching::Matching;
+use super::list_args::{By, ListArgs, Matching, TimeBound};
 use super::printed::{Listed, newest_last, print_for_a_machine, print_for_a_person};
-use super::time_bound::TimeBound;
 use crate::api::{
     HistoryMessage, ListingCoverage, ListingQuery, LookUpError, LookUpList, LookUpSpan, LookUps, MOST_PAGES,
     MessageAuthor, Request, SpanStart, entry_key,
@@ -34,55 +32,6 @@ const PAUSE: Duration = Duration::from_secs(2);
 const LATEST: Duration = Duration::from_secs(10 * 60);
 /// Messages older than the span by more than this are not listed again.
 const KEPT: Duration = Duration::from_secs(60);
-
-/// List the messages of a bot, sent and received, the newest last
-///
-/// Examples:
-///   jelouctl messages list --since 2h
-///   jelouctl messages list --to 593987654321 --follow
-///   jelouctl messages list --by user --since 30d --matching '^\s*(baja|stop)\b' -o to >> opted-out.txt
-///
-/// A table on a terminal, the API's entries as JSON lines elsewhere. `-o record` gives lines with
-/// stable fields, `-o id` the ids, and `-o to` each person once, or nothing at all where a part could
-/// not be read. A listing that is not complete never ends with 0.
-#[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct ListArgs {
-    /// Only messages to or from this person
-    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
-    to: Option<String>,
-
-    /// Only messages that the bot, or the user, wrote; agents are neither
-    #[arg(long, value_name = "WHO")]
-    by: Option<By>,
-
-    /// Since when: 24h, 30d, 2026-11-20 or 2026-11-20T08:00 [default: 24h]
-    #[arg(long, value_name = "TIME")]
-    since: Option<TimeBound>,
-
-    /// Until when [default: now]
-    #[arg(long, value_name = "TIME", conflicts_with = "follow")]
-    until: Option<TimeBound>,
-
-    /// Only messages whose text has this; case and accents do not matter
-    #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
-    matching: Option<Matching>,
-
-    /// Only the newest N of these
-    #[arg(long, value_name = "N")]
-    limit: Option<NonZeroUsize>,
-
-    /// Print new messages as they are listed, until Ctrl-C
-    #[arg(long)]
-    follow: bool,
-}
-
-/// Who wrote a message, a value of `--by`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum By {
-    Bot,
-    User,
-}
 
 /// Selects the messages to show.
 struct MessageFilter {

@@ -2,14 +2,13 @@
 
 mod get;
 mod list;
-mod matching;
+mod list_args;
 mod printed;
-mod time_bound;
 
 use clap::Subcommand;
 
 use self::get::GetArgs;
-use self::list::ListArgs;
+use self::list_args::ListArgs;
 use super::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;

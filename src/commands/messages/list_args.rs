@@ -1,0 +1,198 @@
+//! The arguments of `messages list`.
+
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use icu_normalizer::DecomposingNormalizerBorrowed;
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use regex_lite::{Regex, RegexBuilder};
+
+/// List the messages of a bot, sent and received, the newest last
+///
+/// Examples:
+///   jelouctl messages list --since 2h
+///   jelouctl messages list --to 593987654321 --follow
+///   jelouctl messages list --by user --since 30d --matching '^\s*(baja|stop)\b' -o to >> opted-out.txt
+///
+/// A table on a terminal, the API's entries as JSON lines elsewhere. `-o record` gives lines with
+/// stable fields, `-o id` the ids, and `-o to` each person once, or nothing at all where a part could
+/// not be read. A listing that is not complete never ends with 0.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ListArgs {
+    /// Only messages to or from this person
+    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
+    pub(super) to: Option<String>,
+
+    /// Only messages that the bot, or the user, wrote; agents are neither
+    #[arg(long, value_name = "WHO")]
+    pub(super) by: Option<By>,
+
+    /// Since when: 24h, 30d, 2026-11-20 or 2026-11-20T08:00 [default: 24h]
+    #[arg(long, value_name = "TIME")]
+    pub(super) since: Option<TimeBound>,
+
+    /// Until when [default: now]
+    #[arg(long, value_name = "TIME", conflicts_with = "follow")]
+    pub(super) until: Option<TimeBound>,
+
+    /// Only messages whose text has this; case and accents do not matter
+    #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
+    pub(super) matching: Option<Matching>,
+
+    /// Only the newest N of these
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<NonZeroUsize>,
+
+    /// Print new messages as they are listed, until Ctrl-C
+    #[arg(long)]
+    pub(super) follow: bool,
+}
+
+/// Who wrote a message, a value of `--by`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum By {
+    Bot,
+    User,
+}
+
+/// A value of `--since` and `--until`: `24h` ago, or a point in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimeBound {
+    Ago(Duration),
+    At(Timestamp),
+}
+
+impl TimeBound {
+    /// The point in time, relative to `now`. A time before all dates becomes the first date.
+    pub(super) fn at(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Ago(duration) => now.checked_sub(duration).unwrap_or(Timestamp::MIN),
+            Self::At(at) => at,
+        }
+    }
+}
+
+impl FromStr for TimeBound {
+    type Err = String;
+
+    /// A time without a zone is in this machine's zone.
+    fn from_str(raw: &str) -> Result<Self, String> {
+        let text = raw.trim();
+        let here = |time: DateTime| time.to_zoned(TimeZone::system()).ok().map(|time| time.timestamp());
+        let day = || here(text.parse::<Date>().ok()?.to_datetime(jiff::civil::Time::midnight()));
+        let is_day = text.len() == "2026-11-20".len();
+        let at = if is_day { day() } else { text.parse().ok().or_else(|| here(text.parse().ok()?)) };
+        let ago = || humantime::parse_duration(text).ok().map(Self::Ago);
+        at.map(Self::At).or_else(ago).ok_or_else(|| {
+            format!("`{}` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20T08:00", raw.escape_debug())
+        })
+    }
+}
+
+/// A value of `--matching`: a regular expression that ignores case and accents, since people write `Bája`, `BAJA` and
+/// `baja`.
+#[derive(Clone, Debug)]
+pub(crate) struct Matching(Regex);
+
+impl Matching {
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        self.0.is_match(&plain(text, char::to_lowercase))
+    }
+}
+
+impl FromStr for Matching {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        // In an expression, an ASCII capital can be a class: `\S` differs from `\s`. The builder ignores case for
+        // ASCII.
+        let lowered = |character: char| {
+            let kept = if character.is_ascii() { Some(character) } else { None };
+            let lowered = character.to_lowercase().filter(move |_| kept.is_none());
+            kept.into_iter().chain(lowered).collect::<Vec<_>>().into_iter()
+        };
+        let regex = RegexBuilder::new(&plain(raw, lowered)).case_insensitive(true).build();
+        regex.map(Self).map_err(|error| format!("`{}` is not a regular expression: {error}", raw.escape_debug()))
+    }
+}
+
+/// Replaces each letter and digit of `text` with its plain form; `lower` converts it to lower case.
+fn plain<I: Iterator<Item = char>>(text: &str, lower: impl Fn(char) -> I) -> String {
+    let normalizer = DecomposingNormalizerBorrowed::new_nfkd();
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_ascii() || !character.is_alphanumeric() && !is_mark(character) {
+            plain.extend(lower(character));
+            continue;
+        }
+        for small in lower(character) {
+            let decomposed = normalizer.normalize(small.encode_utf8(&mut [0; 4])).into_owned();
+            plain.extend(decomposed.chars().filter(|character| !is_mark(*character)));
+        }
+    }
+    plain
+}
+
+/// Whether the character only adds an accent to the previous letter.
+fn is_mark(character: char) -> bool {
+    matches!(character, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_and_accents_do_not_matter() {
+        for (regex, text, expected) in [
+            (r"^\s*(baja|stop)\b", "BAJA", true),
+            (r"^\s*(baja|stop)\b", "  Bája, por favor", true),
+            (r"^\s*(baja|stop)\b", "ba\u{301}ja", true),
+            (r"^\s*(baja|stop)\b", "ＳＴＯＰ", true),
+            (r"^\s*(baja|stop)\b", "bajada", false),
+            (r"^\s*(baja|stop)\b", "no bajes", false),
+            ("SÍ", "si", true),
+            ("si", "SÍ", true),
+            ("año", "ANO", true),
+            ("ANO", "Año", true),
+            ("[á-ú]+$", "EO", true),
+            (r"^\S+$", "a b", false),
+            (r"^\D+$", "12", false),
+            ("ı", "ı", true),
+            ("i", "İ", true),
+            ("👍", "vale 👍", true),
+            ("…", "...", false),
+        ] {
+            assert_eq!(regex.parse::<Matching>().unwrap().is_in(text), expected, "{regex} {text}");
+        }
+        for regex in ["(", "[", "a{2", r"\p{Lu}", "*"] {
+            let error = regex.parse::<Matching>().unwrap_err();
+            assert!(error.contains("is not a regular expression: "), "{regex}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_a_duration_or_a_point_in_time() {
+        for (raw, expected) in [
+            ("24h", TimeBound::Ago(Duration::from_secs(86_400))),
+            ("30d", TimeBound::Ago(Duration::from_secs(30 * 86_400))),
+            ("2026-11-20T08:00:00-05:00", TimeBound::At("2026-11-20T13:00:00Z".parse().unwrap())),
+            ("2026-11-20T13:00:00Z", TimeBound::At("2026-11-20T13:00:00Z".parse().unwrap())),
+        ] {
+            assert_eq!(raw.parse(), Ok(expected), "{raw}");
+        }
+        for raw in ["2026-11-20", "2026-11-20T08:00", "2026-11-20 08:00:00"] {
+            assert!(matches!(raw.parse(), Ok(TimeBound::At(_))), "{raw}");
+        }
+        for raw in ["", "24", "yesterday", "2026-13-01", "2026-02-30", "-1h", "20/11/2026", "1e9"] {
+            let error = raw.parse::<TimeBound>().unwrap_err();
+            assert!(error.contains("is not a time; write 24h"), "{raw}: {error}");
+        }
+        assert_eq!(TimeBound::Ago(Duration::MAX).at(Timestamp::UNIX_EPOCH), Timestamp::MIN);
+    }
+}
