@@ -184,10 +184,10 @@ fn the_tail_is_the_end_of_stderr_without_colours_and_cut_to_fit() {
     assert_eq!(bodies[0]["text"], "red\nlast");
     assert!(ended.stdout == "out\n", "{}", ended.stdout);
     // A message takes 4096 characters: the end counts.
-    let (_, bodies) = run(&["--tail", "1000", "--text", "x{{ tail }}"], "seq 10000 >&2");
+    let (_, bodies) = run(&["--tail", "1000", "--text", "x{{ tail }}"], "seq -f 'é%g' 10000 >&2");
     let text = bodies[0]["text"].as_str().unwrap();
     assert_eq!(text.chars().count(), 4096);
-    assert!(text.starts_with('x') && text.ends_with("\n9999\n10000"), "{text}");
+    assert!(text.starts_with('x') && text.ends_with("\né9999\né10000"), "{text}");
     let (_, bodies) = run(&["--tail", "5"], "exit 2");
     assert!(bodies[0]["text"].as_str().unwrap().ends_with("exit code 2\n(nothing on stderr)"));
 }

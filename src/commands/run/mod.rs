@@ -2,7 +2,6 @@
 //! its stderr is requested.
 
 mod args;
-mod facts;
 mod notice;
 mod prepared;
 
@@ -12,8 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::{Map, Value};
 
 pub(crate) use self::args::RunArgs;
-use self::facts::Facts;
-use self::notice::{NO_TAIL, Notice};
+use self::notice::{Facts, NO_TAIL, Notice};
 use self::prepared::{Prepared, check};
 use super::CommandError;
 use super::claim::{self, OnceSend, OnceTurn, note_replay};

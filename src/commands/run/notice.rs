@@ -1,6 +1,10 @@
-//! The message about how a command ended: read and tried before the command runs, filled once it has ended.
+//! The message about how a command ended: read and tried before the command runs, filled once it has ended. Of the
+//! command it has the name, never the arguments, which may hold secrets.
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
 use minijinja::Environment as Language;
 use serde_json::{Map, Value, json};
@@ -13,7 +17,9 @@ use crate::message::{Message, Outgoing, RecipientChoice, RecipientSources, is_re
 use crate::nearest::nearest;
 use crate::output::without_escape_sequences;
 use crate::private_file::PipeBound;
+use crate::process::{CommandEnd, host_name, signal_name};
 use crate::template::{BodyTemplate, Misspelling, TemplateError, misspelling, spelling, typed_line_break};
+use crate::timestamps::rfc_3339;
 
 const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
 const TEXT_WITH_TAIL: &str =
@@ -23,6 +29,64 @@ pub(crate) const NO_TAIL: &str = "(nothing on stderr)";
 
 /// The values of a text, except the tail.
 const VALUES: [&str; 7] = ["command", "result", "code", "signal", "duration", "host", "started"];
+
+/// The ways a command can end.
+pub(super) const ENDS: [CommandEnd; 3] = [
+    CommandEnd { code: Some(0), signal: None },
+    CommandEnd { code: Some(137), signal: Some(9) },
+    CommandEnd { code: Some(1), signal: None },
+];
+
+/// A command that began when this was created.
+pub(crate) struct Facts {
+    command: String,
+    host: String,
+    started: SystemTime,
+    begun: Instant,
+}
+
+impl Facts {
+    pub(crate) fn new(program: &OsStr) -> Self {
+        let program = Path::new(program).file_name();
+        Self {
+            command: program.unwrap_or_default().to_string_lossy().into_owned(),
+            host: host_name(),
+            started: SystemTime::now(),
+            begun: Instant::now(),
+        }
+    }
+
+    pub(super) fn begun(&self) -> Instant {
+        self.begun
+    }
+
+    /// The facts once the command has `ended` at this instant, or would have.
+    pub(crate) fn ended(&self, ended: CommandEnd, at: Instant) -> Map<String, Value> {
+        let elapsed = at.saturating_duration_since(self.begun);
+        // Milliseconds do not matter after minutes.
+        let precision = if elapsed < Duration::from_secs(10) { 100 } else { 1000 };
+        let rounded = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX) / precision * precision;
+        let facts = json!({
+            "command": self.command,
+            "result": result(ended),
+            "code": ended.code.map_or_else(|| json!("unknown"), |code| json!(code)),
+            "signal": ended.signal.map(signal_name).unwrap_or_default(),
+            "duration": humantime::format_duration(Duration::from_millis(rounded)).to_string(),
+            "host": self.host,
+            "started": rfc_3339(self.started),
+        });
+        facts.as_object().cloned().unwrap_or_default()
+    }
+}
+
+fn result(ended: CommandEnd) -> &'static str {
+    match ended {
+        CommandEnd { signal: Some(_), .. } => "killed",
+        CommandEnd { code: Some(0), .. } => "ok",
+        CommandEnd { code: Some(_), .. } => "failed",
+        CommandEnd { code: None, .. } => "ended",
+    }
+}
 
 /// A notice, ready to be filled.
 pub(crate) struct Notice<'a> {
@@ -174,54 +238,17 @@ fn cautions(language: &Language<'_>, body: &BodyTemplate<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::ExitCode;
-    use crate::template::language;
-
-    const MOST_OF_A_TEXT: usize = 4096;
-
-    /// The result of `text` for a backup that failed, with the end of its stderr.
-    fn filled(text: &str, tail: Option<&str>) -> Result<(Value, Vec<String>), CommandError> {
-        let language = language();
-        let body = json!({ "type": "text", "text": text });
-        let kind = Message::of_body(body.as_object().unwrap()).unwrap();
-        let read = (kind, body);
-        let to = RecipientSources { flag: Some("593987654321".to_owned()), environment: None, country: None };
-        let notice = Notice::compile(&language, read.0.schema(), &read, to)?;
-        let facts = Map::from_iter([("command".to_owned(), json!("backup")), ("code".to_owned(), json!(3))]);
-        let (outgoing, warnings) = notice.fill_to_fit(&facts, tail)?;
-        Ok((outgoing.body()["text"].clone(), warnings))
-    }
 
     #[test]
-    fn what_a_text_asks_for_and_is_not_there_is_told_with_the_way_out() {
-        for (text, message, hint) in [
-            ("{{ tail }}", "text: there is no `tail` without --tail", "add --tail 20"),
-            ("{{ comand }}", "text: there is no value `comand`; did you mean `command`?", "the values are command, "),
-            ("{{ nombre }}", "text: there is no value `nombre`", "the values are command, "),
-            ("{{ code | upcase }}", "text: filter upcase is unknown", "the values are command, "),
+    fn says_that_a_command_has_ended_where_nobody_knows_how() {
+        for (code, signal, expected) in [
+            (Some(0), None, json!(["ok", 0])),
+            (Some(3), None, json!(["failed", 3])),
+            (Some(137), Some(9), json!(["killed", 137])),
+            (None, None, json!(["ended", "unknown"])),
         ] {
-            let error = filled(text, None).unwrap_err();
-            assert_eq!(error.code, ExitCode::Usage, "{text}");
-            assert!(error.message().starts_with(message), "{text}: {}", error.message());
-            assert!(error.hint.as_deref().unwrap_or_default().starts_with(hint), "{text}: {:?}", error.hint);
+            let facts = Facts::new(OsStr::new("backup")).ended(CommandEnd { code, signal }, Instant::now());
+            assert_eq!(json!([facts["result"], facts["code"]]), expected);
         }
-    }
-
-    #[test]
-    fn as_much_of_the_end_of_a_tail_goes_along_as_has_room() {
-        let room = MOST_OF_A_TEXT - "backup: ".len();
-        for length in [1, room - 1, room, room + 1, 3 * room] {
-            let tail = "x".to_owned() + &"é".repeat(length - 1);
-            let (text, _) = filled("{{ command }}: {{ tail }}", Some(&tail)).unwrap();
-            let expected: String = tail.chars().skip(length.saturating_sub(room)).collect();
-            assert_eq!(text, format!("backup: {expected}"), "{length}");
-        }
-    }
-
-    #[test]
-    fn a_notice_leaves_without_what_no_message_can_have() {
-        let (text, warnings) = filled("{{ tail }}", Some("\u{1b}[31mred\u{1b}[0m\u{7}\nblue")).unwrap();
-        let told = "text: its escape sequences and control characters are removed";
-        assert_eq!((text, warnings), (json!("red\nblue"), vec![told.to_owned()]));
     }
 }

@@ -4,8 +4,7 @@ use minijinja::Environment as Language;
 use serde_json::{Map, Value};
 
 use super::args::RunArgs;
-use super::facts::{ENDS, Facts};
-use super::notice::{NO_TAIL, Notice};
+use super::notice::{ENDS, Facts, NO_TAIL, Notice};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::message::{Message, Outgoing, TemplateUses};
