@@ -329,40 +329,34 @@ impl From<DatabaseError> for CommandError {
 
 impl From<ResolveError> for CommandError {
     fn from(error: ResolveError) -> Self {
-        match error {
-            ResolveError::Ledger(error) => error.into(),
-            ResolveError::Earlier(error) => error.into(),
+        let usage = |hint| (ExitCode::Usage, "usage", hint);
+        let (code, name, hint) = match error {
+            ResolveError::Ledger(error) => return error.into(),
+            ResolveError::Earlier(error) => return error.into(),
             ResolveError::NotFree { .. } => {
-                let hint = "leave this row out: under the key each person gets one message at most";
-                Self::new(ExitCode::Guard, "guard", error, Some(hint.to_owned()))
+                (ExitCode::Guard, "guard", "leave this row out: under the key each person gets one message at most")
             }
             ResolveError::NoSuchLine { .. } | ResolveError::NobodyOf { .. } | ResolveError::OtherState { .. } => {
-                let hint = "`jelouctl bulk report RUN` has all rows with their lines and states";
-                Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
+                usage("`jelouctl bulk report RUN` has all rows with their lines and states")
             }
-            ResolveError::OtherRecipient { .. } | ResolveError::NoRecipient { .. } => {
-                let hint = "it is a report of another run, or its rows were changed: take one of this run, with its rows as \
-                            `jelouctl bulk report RUN --file FILE` writes them";
-                Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
-            }
-            ResolveError::OtherTime { .. } => {
-                let hint = "it is a report of another run of this name, the run has gone on since, or the column `at`, \
-                            `fecha` in Spanish, was changed: write a new one with `jelouctl bulk report RUN --state unknown --file FILE`";
-                Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
-            }
-            ResolveError::MayStillSend => {
-                Self::new(ExitCode::Usage, "usage", error, Some("end it first, then add --yes".to_owned()))
-            }
-            ResolveError::Cancelled => {
-                let hint = "decide them as sent or failed; a list of the others to send anew is `jelouctl bulk report RUN \
-                            --state failed --reason cancelled --file FILE`";
-                Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
-            }
+            ResolveError::OtherRecipient { .. } | ResolveError::NoRecipient { .. } => usage(
+                "it is a report of another run, or its rows were changed: take one of this run, with its rows as `jelouctl \
+                 bulk report RUN --file FILE` writes them",
+            ),
+            ResolveError::OtherTime { .. } => usage(
+                "it is a report of another run of this name, the run has gone on since, or the column `at`, `fecha` in \
+                 Spanish, was changed: write a new one with `jelouctl bulk report RUN --state unknown --file FILE`",
+            ),
+            ResolveError::MayStillSend => usage("end it first, then add --yes"),
+            ResolveError::Cancelled => usage(
+                "decide them as sent or failed; a list of the others to send anew is `jelouctl bulk report RUN --state \
+                 failed --reason cancelled --file FILE`",
+            ),
             ResolveError::ChangedMeanwhile => {
-                let hint = "look at `jelouctl bulk status`, then decide again";
-                Self::new(ExitCode::InUse, "in_use", error, Some(hint.to_owned()))
+                (ExitCode::InUse, "in_use", "look at `jelouctl bulk status`, then decide again")
             }
-        }
+        };
+        Self::new(code, name, error, Some(hint.to_owned()))
     }
 }
 
@@ -469,21 +463,6 @@ mod tests {
             let (found, is_sent) = of_outcome(&outcome);
             assert_eq!((found.code(), is_sent), (code, sent), "{outcome:?}");
         }
-    }
-
-    #[test]
-    fn a_run_that_paused_ends_with_the_code_of_its_fault() {
-        let codes = PauseReason::ALL.map(|reason| (reason.name(), of_pause(reason).code()));
-        let expected = [
-            ("credentials", 4),
-            ("account", 4),
-            ("proxy_credentials", 3),
-            ("network", 7),
-            ("rate_limit", 6),
-            ("unknown", 8),
-            ("all_rejected", 5),
-        ];
-        assert_eq!(codes, expected);
     }
 
     #[test]

@@ -184,7 +184,7 @@ fn refuse_rehearsal(context: &Context, settings: &Settings) -> Result<(), UsageE
     Ok(())
 }
 
-/// Logs that a person's claim was decided.
+/// Logs a decision about who may get another message under the key.
 fn log_decision(context: &Context, settings: &Settings, command: &str, scope: &OnceScope, fields: &Value) {
     let OnceScope { key, bot, address } = scope;
     let log = AuditLog::of(settings).of_bot(bot.clone());
@@ -398,18 +398,12 @@ struct NamedPerson {
 }
 
 impl UsedKey<'_> {
-    fn person(
-        &self,
-        context: &Context,
-        to: Option<&String>,
-        country: Option<Country>,
-    ) -> Result<Option<NamedPerson>, CommandError> {
-        let Some(to) = to else { return Ok(None) };
+    fn person(&self, context: &Context, to: &str, country: Option<Country>) -> Result<NamedPerson, CommandError> {
         let typed = TypedRecipient::read(to, country);
         let typed = typed.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
         context.stderr.warnings(typed.warnings());
         let recipient = typed.recipient.as_str().to_owned();
-        Ok(Some(NamedPerson { hash: self.claims.hasher().person(&recipient), recipient }))
+        Ok(NamedPerson { hash: self.claims.hasher().person(&recipient), recipient })
     }
 
     fn people(&self) -> Result<OncePeople, CommandError> {
@@ -422,7 +416,8 @@ impl UsedKey<'_> {
     }
 
     fn show(&self, context: &Context, PersonArgs { to, country }: &PersonArgs) -> Result<ExitCode, CommandError> {
-        let entries = if let Some(person) = self.person(context, to.as_ref(), *country)? {
+        let entries = if let Some(to) = to {
+            let person = self.person(context, to, *country)?;
             let entry = self.standing(&person)?;
             if entry.is_none() {
                 let key = &self.scope.key;
@@ -475,7 +470,7 @@ impl UsedKey<'_> {
 
     fn resolve(&self, context: &Context, arguments: &OnceResolveArgs) -> Result<ExitCode, CommandError> {
         let OnceResolveArgs { to, country, found, .. } = arguments;
-        let Some(person) = self.person(context, Some(to), *country)? else { return Ok(ExitCode::Success) };
+        let person = self.person(context, to, *country)?;
         let (key, recipient) = (&self.scope.key, &person.recipient);
         let entry = self.standing(&person)?;
         if let Some(OnceEntry { is_row: true, run: Some(run), .. }) = &entry {
@@ -504,9 +499,9 @@ impl UsedKey<'_> {
         Ok(ExitCode::Success)
     }
 
-    fn forget(&self, context: &Context, person: &PersonArgs) -> Result<ExitCode, CommandError> {
+    fn forget(&self, context: &Context, PersonArgs { to, country }: &PersonArgs) -> Result<ExitCode, CommandError> {
         let key = &self.scope.key;
-        let person = self.person(context, person.to.as_ref(), person.country)?;
+        let person = to.as_ref().map(|to| self.person(context, to, *country)).transpose()?;
         let shown = self.forgettable(person.as_ref())?;
         let who = person.as_ref().map_or_else(|| counted_people(shown.len() as u64), |one| one.recipient.clone());
         if context.confirms(&format!("Forget {who} under the key {key}, so that another message can be sent?"))?

@@ -175,24 +175,23 @@ pub(crate) fn run(context: &mut Context, command: ProfileCommand) -> Result<Exit
     Ok(ExitCode::Success)
 }
 
-fn config_path(context: &Context) -> Result<PathBuf, CommandError> {
-    let environment = Environment::read()?;
-    match context.flags.config_file(&environment) {
-        Some(path) => Ok(path),
-        None => Ok(ConfigFile::default_path()?),
-    }
+/// The configuration that is named.
+fn named_config(context: &Context) -> Result<Option<PathBuf>, ConfigError> {
+    Ok(context.flags.config_file(&Environment::read()?))
 }
 
-/// Whether a configuration is named; otherwise there is also the machine's.
-fn is_named(context: &Context) -> Result<bool, CommandError> {
-    Ok(context.flags.config.is_some() || Environment::read()?.config.is_some())
+fn config_path(context: &Context) -> Result<PathBuf, ConfigError> {
+    named_config(context)?.map_or_else(ConfigFile::default_path, Ok)
 }
 
 /// Prints one line per profile: name, bot, and whether it is the default, separated by tabs; or one JSON object.
 fn list(context: &Context) -> Result<(), CommandError> {
-    let path = config_path(context)?;
-    let file = if is_named(context)? { ConfigFile::load(&path)? } else { ConfigFile::load_default()? };
+    let file = match named_config(context)? {
+        Some(path) => ConfigFile::load(&path)?,
+        None => ConfigFile::load_default()?,
+    };
     let Some(file) = file else {
+        let path = config_path(context)?;
         context.stderr.note(&format!("there are no profiles: {} does not exist", path.display()));
         return Ok(());
     };
@@ -522,22 +521,4 @@ fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
     ConfigEdit::change(&path, |edit| edit.remove_profile(name))?;
     context.stderr.note(&format!("profile {name} is removed"));
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_national_number_is_written_with_its_country_where_that_is_known() {
-        for (number, country, expected) in [
-            ("0987654321", Some("EC"), "593987654321"),
-            ("987654321", Some("EC"), "593987654321"),
-            ("0987654321", None, "a number as 593987654321"),
-            ("12", Some("EC"), "a number as 593987654321"),
-        ] {
-            let country = country.map(|country| country.parse().unwrap());
-            assert_eq!(with_country_code(number, country), expected, "{number} {country:?}");
-        }
-    }
 }
