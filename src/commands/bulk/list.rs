@@ -8,7 +8,7 @@ use super::words::{deliveries_as_json, local_time, report_damage, report_unreada
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{RunOverview, RunOverviews, UnreadableRun};
+use crate::ledger::{Counts, RunOverview, RunOverviews, UnreadableRun};
 use crate::output::{Format, Stdout, StreamError, compact};
 
 const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT"];
@@ -47,8 +47,8 @@ fn print(context: &Context, RunOverviews { runs, unreadable }: &RunOverviews) ->
             names.map(ToString::to_string).try_for_each(|name| stdout.value(&name))
         }
         Format::Record => {
-            let mut records = runs.iter().map(of_machine).chain(unreadable.iter().map(unreadable_of_machine));
-            records.try_for_each(|record| stdout.line(&compact(&record)))
+            let mut all = runs.iter().map(Ok).chain(unreadable.iter().map(Err));
+            all.try_for_each(|run| stdout.line(&compact(&of_machine(run))))
         }
         Format::Response if is_empty => Ok(()),
         Format::Response if stdout.wants_words() => {
@@ -102,30 +102,34 @@ fn of_script(stdout: &Stdout, run: &RunOverview) -> Result<(), StreamError> {
     stdout.fields(&fields.collect::<Vec<_>>())
 }
 
-fn of_machine(run: &RunOverview) -> Value {
-    let (counts, details) = (run.counts(), &run.details);
+/// The record of a run. Of one that cannot be read, nearly all is null.
+fn of_machine(run: Result<&RunOverview, &UnreadableRun>) -> Value {
+    let (known, unreadable) = (run.ok(), run.err());
+    let (details, counts) = (known.map(|run| &run.details), known.map(RunOverview::counts));
+    let note = unreadable.and_then(|run| run.note.as_ref());
+    let of = |part: fn(&Counts) -> u64| counts.as_ref().map(part);
     json!({
         "schema_version": 1,
-        "run": run.name.to_string(),
-        "complete": run.is_finished(),
-        "cancelled": run.is_cancelled,
-        "unreadable": null,
-        "damaged": run.damage.as_ref().map(ToString::to_string),
-        "running": run.is_held,
-        "created_at": utc(run.created_at),
-        "changed_at": utc(run.changed_at),
-        "kind": details.kind,
-        "profile": details.profile,
-        "bot_id": details.bot,
-        "sandbox": details.sandbox,
-        "rows": counts.all(),
-        "sent": counts.sent,
-        "failed": counts.failed,
-        "unknown": counts.unknown,
-        "skipped": counts.skipped,
-        "pending": counts.pending,
-        "inflight": counts.inflight,
-        "deliveries": run.deliveries.as_ref().map(deliveries_as_json),
+        "run": run.map_or_else(|run| run.name.to_string(), |run| run.name.to_string()),
+        "complete": known.map(RunOverview::is_finished),
+        "cancelled": known.map(|run| run.is_cancelled),
+        "unreadable": unreadable.map(|run| run.error.to_string()),
+        "damaged": known.and_then(|run| run.damage.as_ref()).map(ToString::to_string),
+        "running": run.map_or_else(|run| run.is_held, |run| run.is_held),
+        "created_at": known.map(|run| utc(run.created_at)),
+        "changed_at": known.map(|run| utc(run.changed_at)),
+        "kind": details.map(|details| &details.kind),
+        "profile": details.and_then(|details| details.profile.as_ref()),
+        "bot_id": details.map(|details| &details.bot).or(note.map(|note| &note.bot)),
+        "sandbox": details.map(|details| details.sandbox).or(note.map(|note| note.sandbox)),
+        "rows": of(Counts::all),
+        "sent": of(|counts| counts.sent),
+        "failed": of(|counts| counts.failed),
+        "unknown": of(|counts| counts.unknown),
+        "skipped": of(|counts| counts.skipped),
+        "pending": of(|counts| counts.pending),
+        "inflight": of(|counts| counts.inflight),
+        "deliveries": known.and_then(|run| run.deliveries.as_ref()).map(deliveries_as_json),
     })
 }
 
@@ -150,32 +154,4 @@ fn unreadable_of_script(stdout: &Stdout, run: &UnreadableRun) -> Result<(), Stre
     let name = run.name.to_string();
     let fields = [name.as_str(), "unreadable"].into_iter().chain(["-"; 8]).chain([from_note(run)]);
     stdout.fields(&fields.collect::<Vec<_>>())
-}
-
-/// Unknown values are null.
-fn unreadable_of_machine(run: &UnreadableRun) -> Value {
-    let note = run.note.as_ref();
-    json!({
-        "schema_version": 1,
-        "run": run.name.to_string(),
-        "unreadable": run.error.to_string(),
-        "damaged": null,
-        "complete": null,
-        "cancelled": null,
-        "running": run.is_held,
-        "created_at": null,
-        "changed_at": null,
-        "kind": null,
-        "profile": null,
-        "bot_id": note.map(|note| &note.bot),
-        "sandbox": note.map(|note| note.sandbox),
-        "rows": null,
-        "sent": null,
-        "failed": null,
-        "unknown": null,
-        "skipped": null,
-        "pending": null,
-        "inflight": null,
-        "deliveries": null,
-    })
 }

@@ -51,19 +51,21 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let standing = shared.unwrap_or_else(|| of_single(&*store, &name, is_running));
     let waiting = waiting(&*store, &name, &details, &summary.counts);
     let mut json = summary.to_json(Some(&name));
+    let fields = [
+        ("damaged", json!(summary.damage.as_ref().map(ToString::to_string))),
+        ("kind", json!(details.kind)),
+        ("profile", json!(details.profile)),
+        ("bot_id", json!(details.bot)),
+        ("api_url", json!(details.api_url)),
+        ("created_at", json!(utc(created_at))),
+        ("changed_at", json!(utc(changed_at))),
+        ("running", json!(is_running)),
+        ("hours", json!(details.conditions.hours)),
+        ("waiting", json!(waiting)),
+        ("deliveries", json!(deliveries.as_ref().map(deliveries_as_json))),
+    ];
     if let Value::Object(json) = &mut json {
-        json.insert("damaged".to_owned(), json!(summary.damage.as_ref().map(ToString::to_string)));
-        json.insert("kind".to_owned(), json!(details.kind));
-        json.insert("profile".to_owned(), json!(details.profile));
-        json.insert("bot_id".to_owned(), json!(details.bot));
-        json.insert("api_url".to_owned(), json!(details.api_url));
-        json.insert("created_at".to_owned(), json!(utc(created_at)));
-        json.insert("changed_at".to_owned(), json!(utc(changed_at)));
-        json.insert("running".to_owned(), json!(is_running));
-        json.insert("hours".to_owned(), json!(details.conditions.hours));
-        json.insert("waiting".to_owned(), json!(waiting));
-        json.insert("deliveries".to_owned(), json!(deliveries.as_ref().map(deliveries_as_json)));
-        json.extend(standing.fields.into_iter().map(|(key, value)| (key.to_owned(), value)));
+        json.extend(fields.into_iter().chain(standing.fields).map(|(key, value)| (key.to_owned(), value)));
     }
     let mut words = vec![format!("run {name}: {}, begun {}", details.description(), local_time(created_at))];
     words.extend(summary.words(None, is_running));

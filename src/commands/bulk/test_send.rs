@@ -42,21 +42,23 @@ impl TestedList<'_> {
         most: u8,
         unchecked: bool,
     ) -> Result<ExitCode, CommandError> {
-        let (lines, messages) = self.messages(recipient, most)?;
+        let messages = self.messages(recipient, most)?;
         let (flight, current) = (Flight::default(), Cell::new(0));
-        let ended =
-            messages.iter().try_for_each(|outgoing| Ok(sender.check_allowed(outgoing.recipients())?)).and_then(|()| {
-                let send = self.send_each(context, sender, (&lines, &messages), unchecked, (&flight, &current));
+        let ended = messages
+            .iter()
+            .try_for_each(|(_, outgoing)| Ok(sender.check_allowed(outgoing.recipients())?))
+            .and_then(|()| {
+                let send = self.send_each(context, sender, &messages, unchecked, (&flight, &current));
                 catch_panic(&flight, || block_on(send))
             });
-        if let (Err(error), Some(outgoing)) = (&ended, messages.get(current.get())) {
+        if let (Err(error), Some((_, outgoing))) = (&ended, messages.get(current.get())) {
             log_failure(context, sender, outgoing, error);
         }
         ended
     }
 
-    /// The lines of the first rows, and their messages with `recipient` instead.
-    fn messages(&self, recipient: &TypedRecipient, most: u8) -> Result<(Vec<u64>, Vec<Outgoing>), CommandError> {
+    /// The messages of the first rows, with `recipient` instead, each with its line.
+    fn messages(&self, recipient: &TypedRecipient, most: u8) -> Result<Vec<(u64, Outgoing)>, CommandError> {
         let rows = self.draft.first_messages(most.into())?;
         let messages = rows.into_iter().map(|drafted| {
             let row = self.list.read_back(&drafted.cells).ok_or_else(|| LedgerError::Damaged {
@@ -74,27 +76,27 @@ impl TestedList<'_> {
         &self,
         context: &Context,
         sender: &Sender,
-        (lines, messages): (&[u64], &[Outgoing]),
+        messages: &[(u64, Outgoing)],
         unchecked: bool,
         (flight, current): (&Flight, &Cell<usize>),
     ) -> Result<ExitCode, CommandError> {
         let mut connection = sender.connect(context).await?;
         if !unchecked {
             let bodies = |each: &mut dyn FnMut(u64, &str)| {
-                for (line, outgoing) in lines.iter().zip(messages) {
+                for (line, outgoing) in messages {
                     each(*line, outgoing.json());
                 }
                 Ok(())
             };
             // The templates of the rows, sent to the recipient of the test.
             let mut uses = TemplateUses::default();
-            for outgoing in messages {
+            for (_, outgoing) in messages {
                 uses.note(outgoing);
             }
             refuse_templates(context, sender, &mut connection, &uses, self.plan.strict, bodies).await?;
         }
         let log = AuditLog::of(&sender.settings);
-        for (number, outgoing) in messages.iter().enumerate() {
+        for (number, (_, outgoing)) in messages.iter().enumerate() {
             current.set(number);
             let mut record = Record { api_url: Some(connection.base.to_string()), ..record_of(sender, outgoing) };
             let prepared = PreparedSend { context, sender, outgoing };
@@ -145,8 +147,8 @@ fn record_of(sender: &Sender, outgoing: &Outgoing) -> Record {
 }
 
 /// `test: 2 of 3 messages were sent, all to 593987654321`
-fn sent(number: usize, messages: &[Outgoing]) -> String {
-    let to = messages.first().map(|first| format!(", to {} alone", first.recipient())).unwrap_or_default();
+fn sent(number: usize, messages: &[(u64, Outgoing)]) -> String {
+    let to = messages.first().map(|(_, first)| format!(", to {} alone", first.recipient())).unwrap_or_default();
     let all = counted(messages.len() as u64, "message");
     format!("test: {number} of {all} sent{to}; no run was made")
 }
