@@ -50,7 +50,14 @@ Certificate authorities are the system's; on Linux, SSL_CERT_FILE and SSL_CERT_D
 /// A send ends as sent (accepted by Jelou), not sent or unknown, with an exit code for each.
 /// Nothing is sent twice unless you ask for it.
 #[derive(Debug, Parser)]
-#[command(name = "jelouctl", version, verbatim_doc_comment, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "jelouctl",
+    bin_name = "jelouctl",
+    version,
+    verbatim_doc_comment,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct App {
     #[command(flatten)]

@@ -213,7 +213,7 @@ pub(super) fn log_end(
 }
 
 /// The fields of a run that ended or was refused; unknown values are null.
-pub(crate) fn run_fields(
+fn run_fields(
     name: Option<&RunName>,
     details: Option<&Details>,
     counts: Option<&Counts>,
