@@ -1,6 +1,5 @@
 //! Reads the list and reports the faults of its rows.
 
-use std::cell::RefCell;
 use std::io;
 
 use super::earlier::refuse_reported;
@@ -88,34 +87,13 @@ pub(crate) fn import(
     let stderr = &context.stderr;
     let name = list.name().to_owned();
     let reading = Reading::new(stderr, progress, &name);
-    let mut messages = RowMessages::new(stderr, &reading);
-    let mut notes = RowNotes::default();
-    let (severity, left_out) =
-        if plan.policy.skip_invalid { (Severity::Warning, " is left out") } else { (Severity::Fault, "") };
-    let (mut countries, reported) = (CountryCounts::default(), RefCell::new(ReportedRows::default()));
-    let mut remarks = Remarks::new();
-    let mut report = |line, fault: RowFault<'_>| {
-        if guard.keeps_remarks
-            && let Some(remark) = Remark::of(&fault)
-        {
-            remarks.entry(line).or_default().push(remark);
-        }
-        match fault {
-            RowFault::NationalNumber { country } => countries.note(country),
-            RowFault::Reported(reason) => reported.borrow_mut().note(reason),
-            RowFault::Warning(warning) => messages.tell(Severity::Warning, line, &format!(": {warning}")),
-            RowFault::Invalid(problem) => messages.tell(severity, line, &format!("{left_out}: {problem}")),
-            RowFault::Duplicate { of, recipient } => {
-                let said = format!("{left_out}: it is the same message to {recipient} as line {of}");
-                messages.tell(severity, line, &said);
-            }
-            RowFault::Excluded(_)
-            | RowFault::KeptOut(_)
-            | RowFault::EmptyCell(_)
-            | RowFault::PlaceholderCell { .. }
-            | RowFault::SamePerson { .. }
-            | RowFault::RepeatedPerson { .. } => note(&mut notes, line, &fault),
-        }
+    let mut told = ToldRows {
+        policy: plan.policy,
+        messages: RowMessages::new(stderr, &reading),
+        notes: RowNotes::default(),
+        countries: CountryCounts::default(),
+        reported: ReportedRows::default(),
+        remarks: guard.keeps_remarks.then(Remarks::new),
     };
     let list_of = |outgoing: &Outgoing| guard.exclusions.find(outgoing.recipients()).map(|(_, list)| list);
     let mut comparison = Ok(());
@@ -123,121 +101,138 @@ pub(crate) fn import(
         comparison = compare(draft);
         comparison.is_ok()
     };
-    let mut imported = import_list(list, draft, plan, list_of, &mut report, |rows| reading.show(rows), leave_out)?;
+    let report = |line, fault: RowFault<'_>| told.tell(line, &fault);
+    let mut imported = import_list(list, draft, plan, list_of, report, |rows| reading.show(rows), leave_out)?;
     let comparison =
-        comparison.and_then(|()| Ok(refuse_reported(*reported.borrow(), plan.reported)?)).and_then(|()| compare(draft));
+        comparison.and_then(|()| Ok(refuse_reported(told.reported, plan.reported)?)).and_then(|()| compare(draft));
     if comparison.is_err() && plan.policy.notes_rejects {
         draft.skip_earlier(None)?;
     }
     imported.count(draft)?;
-    settle_repeated(draft, &mut imported, plan.policy, &mut report)?;
+    settle_repeated(draft, &mut imported, plan.policy, |line, fault| told.tell(line, &fault))?;
     let first_guarded = match guard.sender {
-        Some(sender) => guarded_rows(draft, sender, plan.policy, |line| {
-            if plan.policy.skip_not_allowed {
-                imported.not_allowed += 1;
-                let words = [
-                    "is left out, to a recipient that is not allowed",
-                    "are left out, to recipients that are not allowed",
-                ];
-                notes.add(words.map(str::to_owned), line.to_string(), "");
-            } else {
-                imported.guarded += 1;
-                let words = ["goes to a recipient that is not allowed", "go to recipients that are not allowed"];
-                notes.warn(words.map(str::to_owned), line.to_string(), "; --skip-not-allowed leaves them out");
-            }
-            if guard.keeps_remarks {
-                remarks.entry(line).or_default().push(Remark::NotAllowed);
-            }
-        })?
-        .filter(|_| !plan.policy.skip_not_allowed),
+        Some(sender) => guarded_rows(draft, sender, &mut imported, &mut told)?,
         None => None,
     };
-    imported.rows -= imported.not_allowed;
+    let ToldRows { messages, notes, countries, remarks, .. } = told;
     messages.finish();
     drop(reading);
-    context.stderr.warnings(&imported.warnings);
-    context.stderr.warnings(&unshown_columns(list, plan));
-    context.stderr.warnings(imported.bare_codes.warning().as_slice());
+    stderr.warnings(&imported.warnings);
+    stderr.warnings(&unshown_columns(list, plan));
+    stderr.warnings(imported.bare_codes.warning().as_slice());
     countries.tell(stderr, &imported.columns, plan.countries);
     notes.tell(stderr);
     tell_of_list(stderr, list, plan.policy.hidden);
-    let refuse_hidden = || match hidden_rows(list).filter(|_| plan.policy.hidden.is_none()) {
-        None => Ok(()),
-        Some(hidden) => {
-            let hint = "leave them out with --hidden skip, or send them with --hidden send";
-            Err(UsageError::new(hidden, hint))
-        }
-    };
-    // Errors of the list come before those of a guard.
-    let verdict = match (refuse_faulty(&imported, plan.policy).and_then(|()| refuse_hidden()), first_guarded) {
-        (Err(error), _) => Err(error.into()),
-        (Ok(()), Some(first)) => Err(GuardError::Rows { count: imported.guarded, first: Box::new(first) }.into()),
-        (Ok(()), None) => Ok(()),
-    };
+    let verdict = verdict(list, &imported, plan.policy, first_guarded);
     if verdict.is_err() {
         imported.sums().iter().for_each(|sums| stderr.note(sums));
     }
-    Ok(ReadList { imported, verdict, comparison, remarks })
+    Ok(ReadList { imported, verdict, comparison, remarks: remarks.unwrap_or_default() })
 }
 
-/// Calls `each` with the line of every row whose recipient `allow_to` does not allow, and returns the first of these
-/// faults. It runs after everything that skips rows.
+/// What is told about the rows: some of it at once, the rest in notes at the end.
+struct ToldRows<'a> {
+    policy: ImportPolicy,
+    messages: RowMessages<'a>,
+    notes: RowNotes,
+    countries: CountryCounts,
+    reported: ReportedRows,
+    /// Collected if wanted.
+    remarks: Option<Remarks>,
+}
+
+impl ToldRows<'_> {
+    fn tell(&mut self, line: u64, fault: &RowFault<'_>) {
+        if let (Some(remarks), Some(remark)) = (&mut self.remarks, Remark::of(fault)) {
+            remarks.entry(line).or_default().push(remark);
+        }
+        let (severity, left_out) =
+            if self.policy.skip_invalid { (Severity::Warning, " is left out") } else { (Severity::Fault, "") };
+        let Self { messages, notes, .. } = self;
+        let line_and = |of: &u64| format!("{line} (as line {of})");
+        match fault {
+            RowFault::NationalNumber { country } => self.countries.note(*country),
+            RowFault::Reported(reason) => self.reported.note(*reason),
+            RowFault::Warning(warning) => messages.tell(Severity::Warning, line, &format!(": {warning}")),
+            RowFault::Invalid(problem) => messages.tell(severity, line, &format!("{left_out}: {problem}")),
+            RowFault::Duplicate { of, recipient } => {
+                let said = format!("{left_out}: it is the same message to {recipient} as line {of}");
+                messages.tell(severity, line, &said);
+            }
+            RowFault::Excluded(list) => notes.add(excluded_words(list), line.to_string(), ""),
+            RowFault::KeptOut(reason) => {
+                let words =
+                    ["is", "are"].map(|are| format!("{are} left out, which the report has as {}", reason.name()));
+                notes.add(words, line.to_string(), way_back(*reason));
+            }
+            RowFault::EmptyCell(column) => {
+                notes.add([format!("has no `{column}`"), format!("have no `{column}`")], line.to_string(), "");
+            }
+            RowFault::PlaceholderCell { column, cell } => {
+                let words = ["says", "say"].map(|say| format!("{say} `{cell}` in {column}"));
+                notes.warn(words, line.to_string(), "; that is what the person would read");
+            }
+            RowFault::SamePerson { of } => {
+                let words =
+                    ["is left out, to a person with an earlier row", "are left out, to people with an earlier row"];
+                notes.add(words.map(str::to_owned), line_and(of), "");
+            }
+            RowFault::RepeatedPerson { of } => {
+                let words = ["goes to a person with an earlier row", "go to people with an earlier row"];
+                notes.add(words.map(str::to_owned), line_and(of), "; --one-per-person sends the first of each");
+            }
+        }
+    }
+
+    /// Notes a row whose recipient `allow_to` does not allow.
+    fn tell_not_allowed(&mut self, line: u64) {
+        if let Some(remarks) = &mut self.remarks {
+            remarks.entry(line).or_default().push(Remark::NotAllowed);
+        }
+        if self.policy.skip_not_allowed {
+            let words =
+                ["is left out, to a recipient that is not allowed", "are left out, to recipients that are not allowed"];
+            self.notes.add(words.map(str::to_owned), line.to_string(), "");
+        } else {
+            let words = ["goes to a recipient that is not allowed", "go to recipients that are not allowed"];
+            self.notes.warn(words.map(str::to_owned), line.to_string(), "; --skip-not-allowed leaves them out");
+        }
+    }
+}
+
+/// Counts the rows whose recipients `allow_to` does not allow, and skips them if that is wanted; otherwise returns the
+/// first of these faults. It runs after everything else that skips rows.
 fn guarded_rows(
     draft: &mut LedgerDraft,
     sender: &Sender,
-    policy: ImportPolicy,
-    mut each: impl FnMut(u64),
+    imported: &mut Imported,
+    told: &mut ToldRows<'_>,
 ) -> Result<Option<GuardError>, CommandError> {
-    let (mut first, mut guarded) = (None, Vec::new());
     if sender.settings.allow_to.is_none() {
-        return Ok(first);
+        return Ok(None);
     }
+    let (mut first, mut guarded) = (None, Vec::new());
     draft.recipients(|(n, line), recipients| {
         if let Err(error) = sender.check_allowed(recipients.iter().map(String::as_str)) {
             guarded.push(n);
-            each(line);
+            told.tell_not_allowed(line);
             first.get_or_insert(error);
         }
     })?;
+    let (rows, policy) = (guarded.len() as u64, told.policy);
     if policy.skip_not_allowed || policy.notes_rejects {
         let problem = "the recipient is not among those that allow_to allows";
         for n in guarded {
             draft.skip(n, Skip { reason: SkipReason::NotAllowed, problem, run: None })?;
         }
     }
-    Ok(first)
-}
-
-/// Collects notes about rows until the end.
-fn note(notes: &mut RowNotes, line: u64, fault: &RowFault<'_>) {
-    let line_and = |of: &u64| format!("{line} (as line {of})");
-    match fault {
-        RowFault::Excluded(list) => notes.add(excluded_words(list), line.to_string(), ""),
-        RowFault::KeptOut(reason) => {
-            let words = ["is", "are"].map(|are| format!("{are} left out, which the report has as {}", reason.name()));
-            notes.add(words, line.to_string(), way_back(*reason));
-        }
-        RowFault::EmptyCell(column) => {
-            notes.add([format!("has no `{column}`"), format!("have no `{column}`")], line.to_string(), "");
-        }
-        RowFault::PlaceholderCell { column, cell } => {
-            let words = ["says", "say"].map(|say| format!("{say} `{cell}` in {column}"));
-            notes.warn(words, line.to_string(), "; that is what the person would read");
-        }
-        RowFault::SamePerson { of } => {
-            let words = ["is left out, to a person with an earlier row", "are left out, to people with an earlier row"];
-            notes.add(words.map(str::to_owned), line_and(of), "");
-        }
-        RowFault::RepeatedPerson { of } => {
-            let words = ["goes to a person with an earlier row", "go to people with an earlier row"];
-            notes.add(words.map(str::to_owned), line_and(of), "; --one-per-person sends the first of each");
-        }
-        RowFault::Invalid(_)
-        | RowFault::Warning(_)
-        | RowFault::Duplicate { .. }
-        | RowFault::NationalNumber { .. }
-        | RowFault::Reported(_) => {}
+    if policy.skip_not_allowed {
+        imported.not_allowed = rows;
+        imported.rows -= rows;
+        return Ok(None);
     }
+    imported.guarded = rows;
+    Ok(first)
 }
 
 /// How to send a row that a report has as skipped.
@@ -245,7 +240,7 @@ fn way_back(reason: SkipReason) -> &'static str {
     match reason {
         SkipReason::Repeated => "; --allow-duplicates sends them",
         SkipReason::Hidden => "; --hidden send sends them",
-        SkipReason::OutsideWindow => "; --only-in-window looks again who has written",
+        SkipReason::OutsideWindow => "; --only-in-window checks again who has written",
         SkipReason::AlreadySent | SkipReason::MayHaveBeenSent | SkipReason::ToBeSent => "; --again sends them",
         SkipReason::Excluded | SkipReason::Invalid | SkipReason::NotAllowed | SkipReason::Cancelled => "",
     }
@@ -256,6 +251,24 @@ fn and_guarded(rows: u64) -> String {
     match rows {
         0 => String::new(),
         rows => format!(", and {} to recipients that are not allowed", counted(rows, "other row")),
+    }
+}
+
+/// Whether the list may be sent. Errors of the list come before those of a guard.
+fn verdict(
+    list: &ListReader,
+    imported: &Imported,
+    policy: ImportPolicy,
+    first_guarded: Option<GuardError>,
+) -> Result<(), CommandError> {
+    refuse_faulty(imported, policy)?;
+    if let Some(hidden) = hidden_rows(list).filter(|_| policy.hidden.is_none()) {
+        let hint = "leave them out with --hidden skip, or send them with --hidden send";
+        return Err(UsageError::new(hidden, hint).into());
+    }
+    match first_guarded {
+        Some(first) => Err(GuardError::Rows { count: imported.guarded, first: Box::new(first) }.into()),
+        None => Ok(()),
     }
 }
 
