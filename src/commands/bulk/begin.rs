@@ -7,14 +7,13 @@ use serde_json::Value;
 
 use super::before::{BeforeRun, refuse_templates};
 use super::carry_out::carry_out;
-use super::earlier::{self, DuplicatePolicy};
-use super::excluded::leave_out_of_draft;
+use super::earlier::{self, EarlierRule};
 use super::hours::{report_closed, report_over_midnight};
+use super::leave_out::{leave_others_out_of_draft, leave_out_of_draft};
 use super::media::look_at_media;
 use super::send_args::BulkSendArgs;
 use super::store::hold_off_others;
 use super::summary::{RunSummary, nothing_to_send, print_summary};
-use super::window::leave_others_out_of_draft;
 use crate::api::SuccessCriterion;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -47,7 +46,7 @@ pub(crate) struct PreparedRun<'a> {
     pub(crate) exclusions: &'a Exclusions,
     /// None in the sandbox, which does not compare runs.
     pub(crate) earlier: Option<Box<dyn KnownRuns + 'a>>,
-    pub(crate) repetition: DuplicatePolicy,
+    pub(crate) rule: EarlierRule<'a>,
     /// The people who have written recently, if only they may get messages.
     pub(crate) windows: Option<OpenWindows>,
 }
@@ -60,8 +59,7 @@ impl PreparedRun<'_> {
         args: &BulkSendArgs,
         sender: &Sender,
     ) -> Result<ExitCode, CommandError> {
-        let Self { store, mut new, mut details, kind, exclusions, mut earlier, repetition, windows } = self;
-        let once = args.once.as_ref();
+        let Self { store, mut new, mut details, kind, exclusions, mut earlier, rule, windows } = self;
         let mut written_to = WrittenTo::default();
         if let Some(earlier) = &mut earlier {
             written_to = earlier.people_written_to(&new.draft)?;
@@ -73,10 +71,10 @@ impl PreparedRun<'_> {
         if !details.sandbox {
             report_closed(context, hours);
         }
-        look_at_media(context, sender, &new.draft, kind, args.typed.delivery.strict).await?;
+        let strict = args.typed.delivery.strict;
+        look_at_media(context, sender, &new.draft, kind, strict).await?;
         let is_asked = is_asked(context, sender);
         let checks = !args.options.work.unchecked;
-        let strict = args.typed.delivery.strict;
         // The question shows the message with the template's own text.
         let mut opened = None;
         if is_asked && checks && !details.templates.uses.is_empty() {
@@ -113,14 +111,14 @@ impl PreparedRun<'_> {
             Err(error) => error.into(),
         })?;
         if let Some(earlier) = &mut earlier {
-            earlier::compare(&mut **earlier, &mut new.draft, repetition, once)?;
+            rule.compare(&mut **earlier, &mut new.draft)?;
         }
         let rows = new.draft.to_be_sent();
         if rows == 0 {
-            return nothing_to_send(context, &new.draft, repetition, once);
+            return nothing_to_send(context, &new.draft, rule);
         }
-        earlier::report_skipped(context, &new.draft.skip_counts()?.since(&skips), repetition, once);
-        if args.limit.is_some() && args.earlier.skip_sent && once.is_none() {
+        rule.report_skipped(context, &new.draft.skip_counts()?.since(&skips));
+        if args.limit.is_some() && args.earlier.skip_sent && rule.once.is_none() {
             earlier::report_many_days(context, &new.draft)?;
         }
         if let Some(earlier) = earlier.as_mut().filter(|_| is_asked || rows != rows_told) {
@@ -210,7 +208,7 @@ pub(crate) fn details(
         accepts: imported.accepts.clone().unwrap_or(SuccessCriterion::AnyObject),
         format,
         columns: imported.columns.clone(),
-        list: file_name(&args.source),
+        list: file_of(&args.source).file_name().map(|name| name.to_string_lossy().into_owned()),
         recipient_flags: RecipientFlags {
             country: countries.otherwise,
             country_column: countries.by_column && imported.columns.iter().any(|name| is_country_column(name)),
@@ -230,22 +228,18 @@ pub(crate) fn details(
     })
 }
 
-fn file_name(source: &Source) -> Option<String> {
-    match source {
-        Source::Stdin => None,
-        Source::File(path) => Some(path.file_name()?.to_string_lossy().into_owned()),
-    }
-}
-
 /// Whether the user will be asked.
 pub(crate) fn is_asked(context: &Context, sender: &Sender) -> bool {
-    let needs_yes = !sender.settings.is_sandboxed() && sender.settings.confirm_bulk.value;
-    needs_yes && !context.assume_yes && context.can_ask()
+    needs_yes(sender) && !context.assume_yes && context.can_ask()
+}
+
+fn needs_yes(sender: &Sender) -> bool {
+    !sender.settings.is_sandboxed() && sender.settings.confirm_bulk.value
 }
 
 /// Asks the user. A script uses `--yes`, unless the profile or the sandbox makes that unnecessary.
 pub(crate) fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandError> {
-    if sender.settings.is_sandboxed() || !sender.settings.confirm_bulk.value {
+    if !needs_yes(sender) {
         return Ok(());
     }
     let rows_in_words = counted(rows, "message");

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::ending::{RunOnItsWay, log_end, report};
-use super::excluded::leave_out_excluded;
 use super::hours;
+use super::leave_out::{leave_others_out, leave_out_excluded, read_windows};
 use super::options::RunOptions;
 use super::summary::Elapsed;
-use super::window::{leave_others_out, read_windows};
 use crate::api::{Credentials, HEADERS_OF_A_POST, SwapWatch, signed};
 use crate::commands::CommandError;
 use crate::config::ApiUrl;

@@ -64,80 +64,79 @@ pub(crate) fn refuse_reported(rows: ReportedRows, rule: ReportedRule) -> Result<
     Err(GuardError::SentBefore { message, hint: hint.to_owned() })
 }
 
-/// Compares `draft` with the runs that changed since the last time: rows that are also in them are skipped, or the
-/// draft is refused. With a key, rows are skipped if their person has any message under it; what was sent without the
-/// key is sent again.
-pub(crate) fn compare(
-    earlier: &mut dyn KnownRuns,
-    draft: &mut LedgerDraft,
-    repetition: DuplicatePolicy,
-    once: Option<&OnceKey>,
-) -> Result<(), CommandError> {
-    if let Some(key) = once {
-        earlier.find_claimed(draft, key)?;
-        draft.skip_earlier(once)?;
-    }
-    if repetition == DuplicatePolicy::Meant {
-        return Ok(earlier.check()?);
-    }
-    earlier.compare(draft)?;
-    let found = draft.earlier()?;
-    if found.is_empty() {
-        return Ok(());
-    }
-    if repetition == DuplicatePolicy::LeftOut {
-        draft.skip_earlier(None)?;
-        return Ok(());
-    }
-    let ways = [
-        "leave them out with --skip-sent, or send them once more with --again",
-        "for a reminder sent every day, count less far back: --remember 12h",
-    ];
-    Err(refusal(&found, ["these", "messages"], draft.to_be_sent(), ways).into())
+/// What to do with messages that an earlier run also has, and the key under which each person gets one, if any.
+#[derive(Clone, Copy)]
+pub(crate) struct EarlierRule<'a> {
+    pub(crate) policy: DuplicatePolicy,
+    pub(crate) once: Option<&'a OnceKey>,
 }
 
-/// Prints how many rows are skipped because of earlier runs, or because of the key.
-pub(crate) fn report_skipped(
-    context: &Context,
-    skips: &SkipCounts,
-    repetition: DuplicatePolicy,
-    once: Option<&OnceKey>,
-) {
-    let is_of_both = repetition == DuplicatePolicy::LeftOut;
-    for (reason, rows) in skips.iter() {
-        let (was, has) = if rows == 1 { ("it was", "it may have") } else { ("they were", "they may have") };
-        let who = if rows == 1 { "the person" } else { "these people" };
-        let why = match (reason, once) {
-            (SkipReason::AlreadySent, None) => format!("{was} sent by an earlier run"),
-            (SkipReason::AlreadySent, Some(key)) if is_of_both => {
-                format!("{who} got a message under the key {key}, or {was} sent by an earlier run")
-            }
-            (SkipReason::AlreadySent, Some(key)) => format!("a message under the key {key} was sent to {who}"),
-            (SkipReason::MayHaveBeenSent, None) => format!("{has} been sent by an earlier run"),
-            (SkipReason::MayHaveBeenSent, Some(key)) if is_of_both => {
-                format!("{who} may have got a message under the key {key}, or {has} been sent by an earlier run")
-            }
-            (SkipReason::MayHaveBeenSent, Some(key)) => {
-                format!("a message under the key {key} may have been sent to {who}")
-            }
-            (SkipReason::ToBeSent, None) => "an unfinished run will send the same".to_owned(),
-            (SkipReason::ToBeSent, Some(key)) => {
-                format!("a message under the key {key} is under way, or an unfinished run will send it")
-            }
-            (SkipReason::OutsideWindow, _) => {
-                format!("{who} {} not written within 23 hours", if rows == 1 { "has" } else { "have" })
-            }
-            (
-                SkipReason::Invalid
-                | SkipReason::Excluded
-                | SkipReason::Repeated
-                | SkipReason::Hidden
-                | SkipReason::NotAllowed
-                | SkipReason::Cancelled,
-                _,
-            ) => continue,
-        };
-        context.stderr.note(&format!("{} left out: {why}", counted_are(rows, "row")));
+impl EarlierRule<'_> {
+    /// Compares `draft` with the runs that changed since the last time: rows that are also in them are skipped, or the
+    /// draft is refused. With a key, rows are skipped if their person has any message under it; what was sent without
+    /// the key is sent again.
+    pub(crate) fn compare(self, earlier: &mut dyn KnownRuns, draft: &mut LedgerDraft) -> Result<(), CommandError> {
+        if let Some(key) = self.once {
+            earlier.find_claimed(draft, key)?;
+            draft.skip_earlier(self.once)?;
+        }
+        if self.policy == DuplicatePolicy::Meant {
+            return Ok(earlier.check()?);
+        }
+        earlier.compare(draft)?;
+        let found = draft.earlier()?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        if self.policy == DuplicatePolicy::LeftOut {
+            draft.skip_earlier(None)?;
+            return Ok(());
+        }
+        let ways = [
+            "leave them out with --skip-sent, or send them once more with --again",
+            "for a reminder sent every day, count less far back: --remember 12h",
+        ];
+        Err(refusal(&found, ["these", "messages"], draft.to_be_sent(), ways).into())
+    }
+
+    /// Prints how many rows are skipped because of earlier runs, or because of the key.
+    pub(crate) fn report_skipped(self, context: &Context, skips: &SkipCounts) {
+        let is_of_both = self.policy == DuplicatePolicy::LeftOut;
+        for (reason, rows) in skips.iter() {
+            let (was, has) = if rows == 1 { ("it was", "it may have") } else { ("they were", "they may have") };
+            let who = if rows == 1 { "the person" } else { "these people" };
+            let why = match (reason, self.once) {
+                (SkipReason::AlreadySent, None) => format!("{was} sent by an earlier run"),
+                (SkipReason::AlreadySent, Some(key)) if is_of_both => {
+                    format!("{who} got a message under the key {key}, or {was} sent by an earlier run")
+                }
+                (SkipReason::AlreadySent, Some(key)) => format!("a message under the key {key} was sent to {who}"),
+                (SkipReason::MayHaveBeenSent, None) => format!("{has} been sent by an earlier run"),
+                (SkipReason::MayHaveBeenSent, Some(key)) if is_of_both => {
+                    format!("{who} may have got a message under the key {key}, or {has} been sent by an earlier run")
+                }
+                (SkipReason::MayHaveBeenSent, Some(key)) => {
+                    format!("a message under the key {key} may have been sent to {who}")
+                }
+                (SkipReason::ToBeSent, None) => "an unfinished run will send the same".to_owned(),
+                (SkipReason::ToBeSent, Some(key)) => {
+                    format!("a message under the key {key} is under way, or an unfinished run will send it")
+                }
+                (SkipReason::OutsideWindow, _) => {
+                    format!("{who} {} not written within 23 hours", if rows == 1 { "has" } else { "have" })
+                }
+                (
+                    SkipReason::Invalid
+                    | SkipReason::Excluded
+                    | SkipReason::Repeated
+                    | SkipReason::Hidden
+                    | SkipReason::NotAllowed
+                    | SkipReason::Cancelled,
+                    _,
+                ) => continue,
+            };
+            context.stderr.note(&format!("{} left out: {why}", counted_are(rows, "row")));
+        }
     }
 }
 

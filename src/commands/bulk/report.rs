@@ -5,10 +5,10 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
+use clap::builder::{EnumValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Args, Command, ValueEnum, ValueHint};
 
-use super::report_file::{ReportFile, page_in_words};
+use super::report_file::{ReportFile, ReportFormat, ending_of, format_of_name, page_in_words};
 use super::store::{find_or_newest, open_store};
 use super::words::report_damage;
 use crate::api::DeliveryState;
@@ -25,51 +25,23 @@ use crate::report::{ListReport, write_report};
 use crate::report_page::{self, ReportedRun};
 use crate::timestamps;
 
-/// The format of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportFormat {
-    /// The list again, as a spreadsheet opens it
-    Csv,
-    /// The list again, a JSON object a line
-    Ndjson,
-    /// The list again, an Excel workbook whose cells are all texts
-    Xlsx,
-    /// A page to look at, in a browser
-    Html,
-}
+/// How far a message came, as values of `--delivery` with their help.
+const STEPS: [(DeliveryState, &str); 7] = [
+    (DeliveryState::Accepted, "Jelou has it"),
+    (DeliveryState::AtWhatsapp, "WhatsApp has it"),
+    (DeliveryState::Delivered, "It is on the person's phone"),
+    (DeliveryState::Read, "The person has read it"),
+    (DeliveryState::Replied, "The person has answered"),
+    (DeliveryState::Undelivered, "It failed on its way"),
+    (DeliveryState::Other(String::new()), "Jelou says something else of it"),
+];
 
-/// How far a message came, a value of `--delivery`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum DeliveryStep {
-    /// Jelou has it
-    Accepted,
-    /// WhatsApp has it
-    #[value(name = "at_whatsapp")]
-    AtWhatsapp,
-    /// It is on the person's phone
-    Delivered,
-    /// The person has read it
-    Read,
-    /// The person has answered
-    Replied,
-    /// It failed on its way
-    Undelivered,
-    /// Jelou says something else of it
-    Other,
-}
-
-impl DeliveryStep {
-    fn state(self) -> DeliveryState {
-        match self {
-            Self::Accepted => DeliveryState::Accepted,
-            Self::AtWhatsapp => DeliveryState::AtWhatsapp,
-            Self::Delivered => DeliveryState::Delivered,
-            Self::Read => DeliveryState::Read,
-            Self::Replied => DeliveryState::Replied,
-            Self::Undelivered => DeliveryState::Undelivered,
-            Self::Other => DeliveryState::Other(String::new()),
-        }
-    }
+fn delivery_step() -> impl TypedValueParser<Value = DeliveryState> {
+    let values = STEPS.map(|(state, help)| PossibleValue::new(state.name()).help(help));
+    PossibleValuesParser::new(values).map(|name| {
+        let mut states = STEPS.into_iter().map(|(state, _)| state);
+        states.find(|state| state.name() == name).unwrap_or(DeliveryState::Other(name))
+    })
 }
 
 /// A value of `--reason`: why a row was left out, or why a message was not delivered.
@@ -127,8 +99,8 @@ pub(crate) struct BulkReportArgs {
     state: Vec<RowState>,
 
     /// Rows whose message came this far, by what `bulk deliveries` learnt (repeatable)
-    #[arg(long, value_name = "STATE")]
-    delivery: Vec<DeliveryStep>,
+    #[arg(long, value_name = "STATE", value_parser = delivery_step())]
+    delivery: Vec<DeliveryState>,
 
     /// Of the skipped rows those with this reason only; with --state, besides the rows in that state. A number is WhatsApp's
     /// code of undelivered messages: 131050 (repeatable)
@@ -153,7 +125,7 @@ pub(crate) struct BulkReportArgs {
 
     /// Language of the page, or of some headers and values in CSV and .xlsx [default: en]
     ///
-    /// There, es translates the names message_id, http_status, attempts, at, delivery, delivered_at, read_at and
+    /// In CSV and .xlsx, es translates the names message_id, http_status, attempts, at, delivery, delivered_at, read_at and
     /// delivery_error, and the states under delivery. Everything else is the same in both languages, so that
     /// `bulk send` and `bulk resolve --from` read either.
     #[arg(long, value_name = "LANGUAGE")]
@@ -258,37 +230,6 @@ impl Report<'_> {
     }
 }
 
-impl ReportFormat {
-    /// Whether a file of another format must not have its ending.
-    fn has_its_name(self) -> bool {
-        matches!(self, Self::Html | Self::Xlsx)
-    }
-}
-
-fn ending_of(path: &Path) -> String {
-    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
-}
-
-/// The format of a file with this name; `flag` is named in errors.
-pub(super) fn format_of_name(flag: &str, path: &Path) -> Result<Option<ReportFormat>, UsageError> {
-    let ending = ending_of(path);
-    Ok(match ending.as_str() {
-        "csv" => Some(ReportFormat::Csv),
-        "ndjson" | "jsonl" => Some(ReportFormat::Ndjson),
-        "html" | "htm" => Some(ReportFormat::Html),
-        "xlsx" => Some(ReportFormat::Xlsx),
-        "xlsm" | "xls" | "ods" => {
-            let message = format!("{flag}: a report cannot be written as .{ending}");
-            return Err(UsageError::new(message, "name a .xlsx, which every spreadsheet opens, a .csv or a .html"));
-        }
-        "pdf" => {
-            let message = format!("{flag}: a report cannot be written as a PDF");
-            return Err(UsageError::new(message, "name a .html, open it in a browser and print it as a PDF"));
-        }
-        _ => None,
-    })
-}
-
 /// `;`, or `tab`
 fn delimiter(typed: &str) -> Result<u8, String> {
     match typed {
@@ -309,8 +250,7 @@ impl BulkReportArgs {
                 ReportedReason::Code(code) => codes.push(code.clone()),
             }
         }
-        let deliveries = self.delivery.iter().copied().map(DeliveryStep::state).collect();
-        RowFilter { states: self.state.clone(), reasons, deliveries, codes }
+        RowFilter { states: self.state.clone(), reasons, deliveries: self.delivery.clone(), codes }
     }
 
     /// The one that was typed, or that the file's name says.
@@ -320,7 +260,10 @@ impl BulkReportArgs {
         match (self.format, named) {
             // The content of a list decides its format; a page is not a list, and a workbook is opened by its name.
             (Some(typed), Some(named))
-                if typed != named && [typed, named].iter().any(|format| format.has_its_name()) =>
+                if typed != named
+                    && [typed, named]
+                        .iter()
+                        .any(|format| matches!(format, ReportFormat::Html | ReportFormat::Xlsx)) =>
             {
                 let typed = typed.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
                 let message = format!("--file: a name that ends in .{ending} is not for --format {typed}");

@@ -1,20 +1,37 @@
-//! The file for a report or a page: it is written completely or not at all.
+//! The file for a report, a page, or the rows that will not be sent: its name says the format, and it is written
+//! completely or not at all.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
+use clap::ValueEnum;
 use tempfile::NamedTempFile;
 
+use super::import::ReadList;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::import::BulkError;
 use crate::input::Source;
-use crate::ledger::Runs;
-use crate::list::{ListOptions, ListReader, is_report};
+use crate::ledger::{LedgerDraft, Runs};
+use crate::list::{ListOptions, ListReader, ReportLanguage, is_report};
 use crate::output::counted;
 use crate::private_file::{FileError, target_of};
+use crate::report::{ListReport, write_left_out};
 use crate::report_page::{PageSize, is_page};
+
+/// The format of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// The list again, as a spreadsheet opens it
+    Csv,
+    /// The list again, a JSON object a line
+    Ndjson,
+    /// The list again, an Excel workbook whose cells are all texts
+    Xlsx,
+    /// A page to look at, in a browser
+    Html,
+}
 
 /// The file of a report. It is written beside the target, and replaces it once complete, even through a link.
 pub(crate) struct ReportFile<'a> {
@@ -42,23 +59,23 @@ impl<'a> ReportFile<'a> {
             let message = format!("{flag}: {} is not a regular file", path.display());
             return Err(UsageError::new(message, "to write into a device or a pipe, redirect standard output: > FILE"));
         }
-        if Runs::at_home().is_ok_and(|runs| runs.has(&target_of(path))) {
+        let target = target_of(path);
+        if Runs::at_home().is_ok_and(|runs| runs.has(&target)) {
             let message = format!("{flag}: {} is in the directory of the runs", path.display());
             return Err(UsageError::new(message, "name a file in another directory"));
         }
-        let target = target_of(path).canonicalize().ok();
-        let is_target = |source: &&Source| match source {
-            Source::File(read) => target.is_some() && read.canonicalize().ok() == target,
+        let replaced = target.canonicalize().ok();
+        let is_replaced = |source: &&Source| match source {
+            Source::File(read) => replaced.is_some() && read.canonicalize().ok() == replaced,
             Source::Stdin => false,
         };
-        if reads.iter().any(is_target) {
+        if reads.iter().any(is_replaced) {
             let message = format!("{flag}: {} is a file that this command reads", path.display());
             return Err(UsageError::new(message, "name another file"));
         }
         context.check_overwrite(flag, path, "a report of a run", reads.is_empty(), |begin| {
             is_report(begin) || is_page(begin) || is_report_workbook(path)
         })?;
-        let target = target_of(path);
         let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(Self { path, file: NamedTempFile::new_in(directory).map_err(refused)? })
     }
@@ -81,6 +98,31 @@ impl<'a> ReportFile<'a> {
     }
 }
 
+/// `csv`, of a file of that name.
+pub(super) fn ending_of(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
+}
+
+/// The format of a file with this name; `flag` is named in errors.
+pub(super) fn format_of_name(flag: &str, path: &Path) -> Result<Option<ReportFormat>, UsageError> {
+    let ending = ending_of(path);
+    Ok(match ending.as_str() {
+        "csv" => Some(ReportFormat::Csv),
+        "ndjson" | "jsonl" => Some(ReportFormat::Ndjson),
+        "html" | "htm" => Some(ReportFormat::Html),
+        "xlsx" => Some(ReportFormat::Xlsx),
+        "xlsm" | "xls" | "ods" => {
+            let message = format!("{flag}: a report cannot be written as .{ending}");
+            return Err(UsageError::new(message, "name a .xlsx, which every spreadsheet opens, a .csv or a .html"));
+        }
+        "pdf" => {
+            let message = format!("{flag}: a report cannot be written as a PDF");
+            return Err(UsageError::new(message, "name a .html, open it in a browser and print it as a PDF"));
+        }
+        _ => None,
+    })
+}
+
 /// Whether the file at `path` is a report saved as a workbook.
 fn is_report_workbook(path: &Path) -> bool {
     let Ok(file) = File::open(path) else { return false };
@@ -88,10 +130,50 @@ fn is_report_workbook(path: &Path) -> bool {
 }
 
 /// `a page with 507 rows`
-pub(crate) fn page_in_words(size: PageSize) -> String {
+pub(super) fn page_in_words(size: PageSize) -> String {
     let all = counted(size.rows + size.left_out, "row");
     match size.left_out {
         0 => format!("a page with {all}"),
         _ => format!("a page with {} of {all}, as many as it has room for,", size.rows),
     }
+}
+
+/// The flag of the file for rejected rows.
+const FLAG: &str = "--rejects";
+
+/// The file for the rejected rows.
+pub(super) struct Rejects<'a> {
+    file: ReportFile<'a>,
+    format: ListReport,
+}
+
+impl<'a> Rejects<'a> {
+    pub(super) fn open(context: &Context, path: &'a Path, reads: &[&Source]) -> Result<Self, UsageError> {
+        let language = ReportLanguage::En;
+        let format = match format_of_name(FLAG, path)? {
+            None | Some(ReportFormat::Csv) => ListReport::Csv { is_for_a_terminal: false, delimiter: None, language },
+            Some(ReportFormat::Ndjson) => ListReport::Ndjson,
+            Some(ReportFormat::Xlsx) => ListReport::Workbook { language },
+            Some(ReportFormat::Html) => {
+                let message = format!("{FLAG}: rows are written as a list, not as a page");
+                return Err(UsageError::new(message, "name a .csv, a .xlsx or a .ndjson"));
+            }
+        };
+        Ok(Self { file: ReportFile::open(context, FLAG, path, reads)?, format })
+    }
+}
+
+/// Writes the rejected rows of `draft`, if wanted, and prints how many there are.
+pub(super) fn write_rejects(
+    context: &Context,
+    rejects: Option<Rejects<'_>>,
+    draft: &LedgerDraft,
+    list: &ListReader,
+    read: &ReadList,
+) -> Result<(), CommandError> {
+    let Some(Rejects { file, format }) = rejects else { return Ok(()) };
+    file.write(context, |to| {
+        let rows = write_left_out(draft, (&read.imported.columns, list.format()), format, to)?;
+        Ok(format!("{} that will not be sent", counted(rows, "row")))
+    })
 }

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use super::deliveries::{settle_by_asking, up_to};
 use super::ending::log_decided;
 use super::import::open;
-use super::plan::recipient_rule;
+use super::send::recipient_rule;
 use super::store::{hold_claims, open_store};
 use super::summary::{RunSummary, print_what_stays, to_continue};
 use super::words::warn_of_left_alone;

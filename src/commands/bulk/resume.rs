@@ -11,13 +11,12 @@ use super::begin::{ask, confirm, is_asked};
 use super::carry_out::carry_out;
 use super::earlier::leave_out_sent;
 use super::ending::log_refused_run;
-use super::excluded::leave_out_excluded;
 use super::hours::of_resumed_run;
+use super::leave_out::{leave_others_out, leave_out_excluded, read_windows};
 use super::options::{EarlierOptions, HoursOptions, RunOptions};
 use super::run_sender::{send_as_begun, sender_of_run};
 use super::store::{check_clocks, open_store};
 use super::summary::without_end;
-use super::window::{leave_others_out, read_windows};
 use super::words::{since_when, warn_of_left_alone, what_to_look_at};
 use crate::commands::CommandError;
 use crate::config::Rate;
@@ -33,6 +32,11 @@ use crate::sending::{
     Connection, GuardError, OpenWindows, Sender, UnresolvedSender, add_do_not_contact, claim_exclusions,
     read_exclusions, reread_do_not_contact,
 };
+
+/// From this age on, the question includes the name of the run.
+const ASKED_BY_NAME: Duration = Duration::from_secs(24 * 60 * 60);
+/// From this age on, a script must confirm the run explicitly.
+const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
 /// Continue a run that was stopped, paused or killed
 ///
@@ -228,19 +232,14 @@ async fn check_templates(
     refuse_templates(context, sender, connection, &details.templates, false, requests).await.map(|_| ())
 }
 
-/// From this age on, the question includes the name of the run.
-pub(super) const ASKED_BY_NAME: Duration = Duration::from_secs(24 * 60 * 60);
-/// From this age on, a script must confirm the run explicitly.
-pub(super) const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
-
 /// The time since the last change of a run, by the clock of its ledger.
-pub(super) fn age_of(store: &dyn LedgerStore, run: &dyn Run) -> Result<Duration, LedgerError> {
+fn age_of(store: &dyn LedgerStore, run: &dyn Run) -> Result<Duration, LedgerError> {
     let now = store.clock()?.unwrap_or_else(now);
     Ok(Duration::from_millis(u64::try_from(now.saturating_sub(run.changed_at()?)).unwrap_or_default()))
 }
 
-/// Refuses a run with remaining rows if it is so old that it may be forgotten.
-pub(super) fn refuse_old(run: &dyn HeldRun, age: Duration) -> Result<(), CommandError> {
+/// Refuses an old run, unless no row is left.
+fn refuse_old(run: &dyn HeldRun, age: Duration) -> Result<(), CommandError> {
     let rows = run.read()?.counts()?.pending;
     if rows == 0 {
         return Ok(());
@@ -249,7 +248,7 @@ pub(super) fn refuse_old(run: &dyn HeldRun, age: Duration) -> Result<(), Command
 }
 
 /// The question for a run that may be forgotten: its name, its age, and the number of people left.
-pub(super) fn question_by_name(run: &dyn HeldRun, sender: &Sender, age: Duration) -> Result<String, LedgerError> {
+fn question_by_name(run: &dyn HeldRun, sender: &Sender, age: Duration) -> Result<String, LedgerError> {
     let (mut people, mut rows) = (HashSet::new(), 0);
     run.read()?.pending_requests::<LedgerError>(|row| {
         rows += 1;

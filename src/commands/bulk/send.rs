@@ -2,34 +2,35 @@
 
 use std::time::Duration;
 
+use minijinja::Environment;
+use serde_json::{Value, json};
+
 use super::begin::{PreparedRun, details, file_of};
-use super::earlier::{self, DuplicatePolicy};
+use super::earlier::DuplicatePolicy;
 use super::ending::log_refused_run;
 use super::hours::of_new_run;
 use super::import::{ListGuard, import, open};
-use super::plan::{compile_body, read_body, recipient_rule};
-use super::rejects::{Rejects, write_rejects};
-use super::report_file::ReportFile;
+use super::leave_out::{leave_others_out_of_draft, windows_for_list};
+use super::report_file::{Rejects, ReportFile, write_rejects};
 use super::send_args::BulkSendArgs;
 use super::show::{ShownList, ShownPage};
 use super::store::{check_clocks, open_store, open_store_to_look};
 use super::summary::nothing_to_send;
 use super::test_send::TestedList;
-use super::window::{leave_others_out_of_draft, windows_for_list};
 use crate::commands::CommandError;
 use crate::commands::claim::warn_of_forgotten_key;
 use crate::context::{Context, Mode, UsageError};
 use crate::conventions::Conventions;
 use crate::exit::ExitCode;
-use crate::import::{ImportPlan, ReportedRule, RowRange};
+use crate::import::{ImportPlan, RecipientRule, ReportedRule, RowRange};
 use crate::input::Source;
 use crate::ledger::{Details, LedgerDraft, LedgerError, LedgerStore};
 use crate::list::ListReader;
-use crate::message::{InvalidMessage, TypedRecipient};
+use crate::message::{Envelope, InvalidMessage, Message, Route, TypedRecipient, is_template, merge};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::process::block_on;
 use crate::sending::{Sender, UnresolvedSender, add_do_not_contact, claim_exclusions, read_exclusions};
-use crate::template::language;
+use crate::template::{BodyTemplate, TemplateError, TextTemplate, language};
 
 pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
     let ended = send(context, args).map_err(CommandError::of_send);
@@ -78,9 +79,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let mut runs_before = store
         .filter(|_| !sender.settings.is_sandboxed())
         .map(|store| store.earlier(of, remember, &args.earlier.ignore_run));
-    let once = args.once.as_ref();
-    let repetition = DuplicatePolicy::of(args.earlier.again, args.earlier.skip_sent, once);
-    if once.is_some() {
+    let rule = args.earlier_rule();
+    if rule.once.is_some() {
         tell_of_keys(context, &sender, args.test_to.is_some(), store);
     }
     let windows = windows_for_list(context, args, kind, &sender)?;
@@ -98,10 +98,10 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         reported: if sender.settings.is_sandboxed() || args.test_to.is_some() {
             ReportedRule::NotCounted
         } else {
-            repetition.of_report()
+            rule.policy.of_report()
         },
         store,
-        leaves_out: once.is_some() || windows.is_some() || repetition == DuplicatePolicy::LeftOut,
+        leaves_out: rule.once.is_some() || windows.is_some() || rule.policy == DuplicatePolicy::LeftOut,
         range: RowRange { skip: args.skip, limit: args.limit },
         policy: args.import_policy(),
     };
@@ -109,7 +109,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let mut compare = |draft: &mut LedgerDraft| {
         leave_others_out_of_draft(windows.as_ref(), draft)?;
         match &mut runs_before {
-            Some(earlier) => earlier::compare(&mut **earlier, draft, repetition, once),
+            Some(earlier) => rule.compare(&mut **earlier, draft),
             None => Ok(()),
         }
     };
@@ -134,11 +134,11 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     read.verdict?;
     read.comparison?;
     if new.draft.to_be_sent() == 0 {
-        return nothing_to_send(context, &new.draft, repetition, once);
+        return nothing_to_send(context, &new.draft, rule);
     }
     let details = Details { remember, ..details(args, &sender, hours, list.format(), &read.imported, body.as_ref())? };
     let prepared =
-        PreparedRun { store, new, details, kind, exclusions: &exclusions, earlier: runs_before, repetition, windows };
+        PreparedRun { store, new, details, kind, exclusions: &exclusions, earlier: runs_before, rule, windows };
     block_on(prepared.begin(context, args, &sender))
 }
 
@@ -210,4 +210,73 @@ fn exclusions(
     let mut exclusions = read_exclusions(context, &args.policy.exclude, options)?;
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     Ok(exclusions)
+}
+
+/// The body from flags and `--body`; None if each row is the body.
+fn read_body(context: &mut Context, args: &BulkSendArgs) -> Result<Option<Value>, CommandError> {
+    let flags = args.message().flag_body(&mut context.input)?;
+    let file =
+        args.typed.delivery.body.as_ref().map(|source| context.input.json_value("--body", source)).transpose()?;
+    if file.is_none() && args.message().envelope() == Envelope::Verbatim {
+        return Ok(None);
+    }
+    let mut body = file.unwrap_or_else(|| json!({}));
+    if let Some(field) = ["userId", "destinations"].into_iter().find(|field| body.get(field).is_some()) {
+        return Err(UsageError::new(
+            format!("{field}: the body names a recipient, but in a bulk run each row has its own"),
+            format!(
+                "take it out, as `jq 'del(.{field})'` does; the recipient is a column, or --to '593{{{{ celular }}}}'"
+            ),
+        )
+        .into());
+    }
+    merge(&mut body, flags);
+    Ok(Some(body))
+}
+
+/// Compiles the body from [`read_body`]: its strings are templates.
+fn compile_body<'a>(
+    language: &'a Environment<'a>,
+    kind: &Message,
+    schema: &Value,
+    body: Option<&'a Value>,
+) -> Result<BodyTemplate<'a>, UsageError> {
+    let in_path = match kind.route(body.unwrap_or(&Value::Null)) {
+        Route::FlowMessage { flow_type: Some(flow_type) } => Some(("--type", flow_type)),
+        Route::CampaignTemplate { campaign } => Some(("--campaign", campaign)),
+        Route::Messages | Route::FlowMessage { flow_type: None } | Route::Template => None,
+    };
+    if let Some((flag, _)) = in_path.filter(|(_, value)| is_template(value)) {
+        return Err(UsageError::new(
+            format!("{flag}: cannot hold a column: it is the same for every row"),
+            "give a fixed value, without {{ }}",
+        ));
+    }
+    match body {
+        Some(body) => BodyTemplate::compile(language, schema, body, "").map_err(|error| not_a_template(&error)),
+        None => Ok(BodyTemplate::Row),
+    }
+}
+
+/// Compiles `--to`, which must differ from row to row; without it, the recipient is in a column.
+pub(super) fn recipient_rule<'a>(
+    language: &'a Environment<'a>,
+    to: Option<&'a str>,
+    to_column: Option<&'a str>,
+) -> Result<RecipientRule<'a>, UsageError> {
+    let Some(to) = to else { return Ok(RecipientRule::Column(to_column)) };
+    match TextTemplate::compile(language, "--to", to).map_err(|error| not_a_template(&error))? {
+        Some(template) if !template.uses().is_empty() => Ok(RecipientRule::Template(template)),
+        _ => Err(UsageError::new(
+            format!("--to: every row would go to `{to}`"),
+            "write the recipient from columns, --to '593{{ celular }}', or name its column with --to-column",
+        )),
+    }
+}
+
+fn not_a_template(error: &TemplateError) -> UsageError {
+    UsageError::new(
+        format!("{}: is not a template: {}", error.path, error.problem),
+        "a column is {{ nombre }}, and `Nombre completo` is {{ nombre_completo }}; to print braces, write {{ '{{' }}",
+    )
 }

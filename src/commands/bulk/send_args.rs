@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
+use super::earlier::{DuplicatePolicy, EarlierRule};
 use super::options::{EarlierOptions, HoursOptions, PEOPLE, RUN, RunOptions};
+use super::report_file::ending_of;
 use crate::config::Remember;
 use crate::context::{Mode, UsageError};
 use crate::import::{HiddenRule, ImportPolicy};
@@ -252,8 +254,7 @@ impl BulkSendArgs {
         if self.preview != Some(ALL_ROWS) {
             return Err(UsageError::new("--file: the page has every row", "write --preview all"));
         }
-        let ending = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        if !["html", "htm"].contains(&ending.as_str()) {
+        if !["html", "htm"].contains(&ending_of(file).as_str()) {
             let message = format!("--file: {} is not the name of a page", file.display());
             return Err(UsageError::new(message, "name a file that ends in .html"));
         }
@@ -264,19 +265,23 @@ impl BulkSendArgs {
         &self.typed.message
     }
 
+    /// What to do with messages that an earlier run also has.
+    pub(super) fn earlier_rule(&self) -> EarlierRule<'_> {
+        let (EarlierOptions { again, skip_sent, .. }, once) = (&self.earlier, self.once.as_ref());
+        EarlierRule { policy: DuplicatePolicy::of(*again, *skip_sent, once), once }
+    }
+
     /// How to treat rows that cannot be sent unchanged.
     pub(super) fn import_policy(&self) -> ImportPolicy {
-        let PolicyArgs { skip_invalid, allow_duplicates, one_per_person, hidden, skip_not_allowed, .. } = self.policy;
-        let (one_per_person, notes_rejects) = (one_per_person || self.once.is_some(), self.rejects.is_some());
-        let only_in_window = self.only_in_window;
+        let policy = &self.policy;
         ImportPolicy {
-            skip_invalid,
-            allow_duplicates,
-            one_per_person,
-            hidden,
-            skip_not_allowed,
-            notes_rejects,
-            only_in_window,
+            skip_invalid: policy.skip_invalid,
+            allow_duplicates: policy.allow_duplicates,
+            one_per_person: policy.one_per_person || self.once.is_some(),
+            hidden: policy.hidden,
+            skip_not_allowed: policy.skip_not_allowed,
+            notes_rejects: self.rejects.is_some(),
+            only_in_window: self.only_in_window,
         }
     }
 

@@ -4,7 +4,7 @@
 use std::mem;
 
 use super::before::draw_messages;
-use super::earlier::{self, DuplicatePolicy};
+use super::earlier;
 use super::import::ReadList;
 use super::report_file::{ReportFile, page_in_words};
 use super::send_args::BulkSendArgs;
@@ -149,9 +149,7 @@ impl ShownList<'_> {
             Err(error) => return Err(error),
         }
         let Some(mut earlier) = earlier else { return Ok(true) };
-        let once = self.args.once.as_ref();
-        let repetition = DuplicatePolicy::of(self.args.earlier.again, self.args.earlier.skip_sent, once);
-        earlier::report_skipped(context, &self.draft.skip_counts()?, repetition, once);
+        self.args.earlier_rule().report_skipped(context, &self.draft.skip_counts()?);
         earlier::report_unfinished(context, &mut *earlier, self.draft)?;
         earlier::report_written_to(context, &earlier.people_written_to(self.draft)?);
         Ok(true)

@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::earlier::{DuplicatePolicy, report_skipped};
+use super::earlier::EarlierRule;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, Run, RunName, SkipCounts, SkipReason};
-use crate::once::OnceKey;
 use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
 use crate::report::commands_to_send_again;
 
@@ -168,11 +167,10 @@ fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>) -> Option<
 pub(crate) fn nothing_to_send(
     context: &Context,
     draft: &LedgerDraft,
-    repetition: DuplicatePolicy,
-    once: Option<&OnceKey>,
+    rule: EarlierRule<'_>,
 ) -> Result<ExitCode, CommandError> {
     let skips = draft.skip_counts()?;
-    report_skipped(context, &skips, repetition, once);
+    rule.report_skipped(context, &skips);
     let skipped = skips.iter().map(|(_, rows)| rows).sum();
     context.stderr.note(&format!("nothing is left to send: {} left out, and no run is made", were(skipped)));
     let to_be_sent = skips.rows(SkipReason::ToBeSent);

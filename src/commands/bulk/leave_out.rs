@@ -1,0 +1,178 @@
+//! Leaves out people who must not get the messages of a list or a run now: those who are excluded while it waits, since
+//! `do_not_contact` is read again after a question, when a run continues, and when its hours open; and with
+//! `--only-in-window` those who have not written recently, since WhatsApp would refuse a free message to them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::list_notes::{RowNotes, excluded_words};
+use super::send_args::BulkSendArgs;
+use crate::api::MessageSort;
+use crate::commands::CommandError;
+use crate::context::{Context, UsageError};
+use crate::import::problem_of_excluded;
+use crate::ledger::{HeldRun, LedgerDraft, LedgerError, Skip, SkipReason};
+use crate::message::Message;
+use crate::output::counted_are;
+use crate::people::Exclusions;
+use crate::process::block_on;
+use crate::sending::{Connection, Flight, OpenWindows, Sender};
+
+/// Skips the rows of a run for people who are excluded now, and prints a note.
+pub(super) fn leave_out_excluded(
+    context: &Context,
+    run: &mut dyn HeldRun,
+    exclusions: &Exclusions,
+) -> Result<(), LedgerError> {
+    if exclusions.is_empty() {
+        return Ok(());
+    }
+    let mut notes = RowNotes::default();
+    skip_of_run(run, SkipReason::Excluded, |line, recipients| on_a_list(exclusions, &mut notes, line, recipients))?;
+    notes.tell(&context.stderr);
+    Ok(())
+}
+
+/// Skips such rows of a list whose run is about to begin, and prints a note.
+pub(super) fn leave_out_of_draft(
+    context: &Context,
+    draft: &mut LedgerDraft,
+    exclusions: &Exclusions,
+) -> Result<(), LedgerError> {
+    if exclusions.is_empty() {
+        return Ok(());
+    }
+    let mut notes = RowNotes::default();
+    skip_of_draft(draft, SkipReason::Excluded, |line, recipients| on_a_list(exclusions, &mut notes, line, recipients))?;
+    notes.tell(&context.stderr);
+    Ok(())
+}
+
+/// The problem of a row with an excluded recipient, which is also noted.
+fn on_a_list(exclusions: &Exclusions, notes: &mut RowNotes, line: u64, recipients: &[String]) -> Option<String> {
+    let (_, list) = exclusions.find(recipients.iter().map(String::as_str))?;
+    notes.add(excluded_words(list), line.to_string(), "");
+    Some(problem_of_excluded(list))
+}
+
+/// The people who have written recently, for a list that becomes a run; None without the flag.
+pub(super) fn windows_for_list(
+    context: &Context,
+    args: &BulkSendArgs,
+    kind: &Message,
+    sender: &Sender,
+) -> Result<Option<OpenWindows>, CommandError> {
+    if !args.only_in_window {
+        return Ok(None);
+    }
+    if kind.command() == "template" {
+        return Err(refusal().into());
+    }
+    if !args.makes_run(context.mode) {
+        context.stderr.note("--only-in-window counts when the run is made: it leaves nobody out here");
+        return Ok(None);
+    }
+    block_on(async {
+        let mut connection = sender.connect(context).await?;
+        read_windows(context, sender, &mut connection).await.map(Some)
+    })
+}
+
+/// Reads who has written recently.
+pub(super) async fn read_windows(
+    context: &Context,
+    sender: &Sender,
+    connection: &mut Connection,
+) -> Result<OpenWindows, CommandError> {
+    let (flight, settings) = (Flight::default(), &sender.settings);
+    let mut look_ups = connection.look_ups(&context.stderr, settings, sender.bot.as_str(), &flight);
+    Ok(OpenWindows::read(&mut look_ups, &context.stderr, settings.rate.value.per_second()).await?)
+}
+
+fn refusal() -> UsageError {
+    let message = "--only-in-window is for free messages; a template can be sent at any time";
+    UsageError::new(message, "leave --only-in-window out")
+}
+
+/// Skips the rows of a list for other people; does nothing without the flag.
+pub(super) fn leave_others_out_of_draft(
+    windows: Option<&OpenWindows>,
+    draft: &mut LedgerDraft,
+) -> Result<(), CommandError> {
+    let Some(windows) = windows else { return Ok(()) };
+    draft.requests::<CommandError>(
+        |_, path, body| if is_template(path, body) { Err(refusal().into()) } else { Ok(()) },
+    )?;
+    Ok(skip_of_draft(draft, SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))?)
+}
+
+/// Whether a request is a template: its path or the `templateId` of its body says so.
+fn is_template(path: &str, body: &str) -> bool {
+    let may_name_one = body.contains("\"templateId\"");
+    let fields: Map<String, Value> =
+        if may_name_one { serde_json::from_str(body).unwrap_or_default() } else { Map::new() };
+    MessageSort::of(path, &fields) != MessageSort::Free
+}
+
+/// Skips the unsent rows of a run for other people, and prints a note.
+pub(super) fn leave_others_out(
+    context: &Context,
+    windows: &OpenWindows,
+    run: &mut dyn HeldRun,
+) -> Result<(), LedgerError> {
+    let mut rows = 0;
+    skip_of_run(run, SkipReason::OutsideWindow, |_, recipients| {
+        let problem = outside(windows, recipients);
+        rows += u64::from(problem.is_some());
+        problem
+    })?;
+    if rows > 0 {
+        let these_have = if rows == 1 { "the person has" } else { "these people have" };
+        let rows_are = counted_are(rows, "row");
+        context.stderr.note(&format!("{rows_are} left out: {these_have} not written within 23 hours"));
+    }
+    Ok(())
+}
+
+/// The problem of a row with a recipient who has not written.
+fn outside(windows: &OpenWindows, recipients: &[String]) -> Option<String> {
+    let are_open = recipients.iter().all(|recipient| windows.is_open(recipient));
+    (!are_open).then(|| "the person has not written within 23 hours".to_owned())
+}
+
+/// Skips the rows of a run that are still to be sent and for which `problem_of` a line and its recipients has a problem.
+fn skip_of_run(
+    run: &mut dyn HeldRun,
+    reason: SkipReason,
+    mut problem_of: impl FnMut(u64, &[String]) -> Option<String>,
+) -> Result<(), LedgerError> {
+    let mut found = BTreeMap::<_, Vec<_>>::new();
+    run.read()?.into_whole()?.pending_requests::<LedgerError>(|row| {
+        if let Some(problem) = problem_of(row.line, &row.recipients()?) {
+            found.entry(problem).or_default().push(row.n);
+        }
+        Ok(())
+    })?;
+    found
+        .iter()
+        .try_for_each(|(problem, rows)| run.skip(&mut rows.iter().map(|n| (*n, Skip { reason, problem, run: None }))))
+}
+
+/// The same for a list whose run is about to begin.
+fn skip_of_draft(
+    draft: &mut LedgerDraft,
+    reason: SkipReason,
+    mut problem_of: impl FnMut(u64, &[String]) -> Option<String>,
+) -> Result<(), LedgerError> {
+    let mut found = BTreeMap::<_, Vec<_>>::new();
+    draft.recipients(|(n, line), recipients| {
+        if let Some(problem) = problem_of(line, recipients) {
+            found.entry(problem).or_default().push(n);
+        }
+    })?;
+    for (problem, rows) in &found {
+        rows.iter().try_for_each(|n| draft.skip(*n, Skip { reason, problem, run: None }))?;
+    }
+    Ok(())
+}
