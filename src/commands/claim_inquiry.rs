@@ -10,7 +10,7 @@ use super::bulk::hold_off_others;
 use crate::api::LookUpError;
 use crate::context::Context;
 use crate::deliveries::{ClaimInquiry, StillUnknown};
-use crate::ledger::{LedgerError, LedgerStore, OnceClaims, OnceFinding, now};
+use crate::ledger::{ClaimEnd, LedgerError, LedgerStore, OnceClaims, now};
 use crate::message::Outgoing;
 use crate::once::{OnceEntry, OnceHash, OnceScope, OnceState};
 use crate::sending::{Connection, Flight, Interrupted, Sender};
@@ -101,7 +101,7 @@ impl UnknownClaim<'_> {
         let claims = hold_off_others(context, *store, &mut connection.signals, || store.try_hold_claims()).await;
         let claims = claims.map_err(|error| error.map_or_else(NotTold::Ledger, NotTold::Interrupted))?;
         let is_same = claims.person(scope, &person)?.as_ref() == Some(*entry);
-        let finding = OnceFinding { was_sent: true, message_id: Some(message_id.clone()) };
+        let finding = ClaimEnd::Sent { message_id: Some(message_id.clone()) };
         if !is_same || !claims.decide(scope, &person, &finding)? {
             return Err(NotTold::Because(StillUnknown::MayStillSpeak));
         }
@@ -121,7 +121,7 @@ impl UnknownClaim<'_> {
             inquiry.add_claim(person, &entry);
         }
         let [first, last] = inquiry.counted_span();
-        for name in store.names()?.into_iter().chain(store.lost()?) {
+        for name in store.all_names()? {
             if let Some(run) = store.read_of_bot(&name, &scope.bot)?
                 && run.created_at()? <= last
                 && run.changed_at()? >= first

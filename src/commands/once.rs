@@ -11,7 +11,7 @@ use super::claim::standing;
 use crate::config::{Origin, Settings};
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
-use crate::ledger::{LedgerError, LedgerStore, OnceClaims, OnceFinding, OnceSummary, RunName};
+use crate::ledger::{ClaimEnd, LedgerError, LedgerStore, OnceClaims, OnceSummary, RunName};
 use crate::message::{InvalidMessage, TypedRecipient, typed_form};
 use crate::once::{OnceEntry, OnceError, OnceHash, OnceKey, OncePeople, OnceRows, OnceScope, OnceState};
 use crate::output::{Format, StreamError, compact, counted, counted_are, counted_people};
@@ -480,7 +480,7 @@ impl UsedKey<'_> {
             return Err(UsageError::new(message, hint).into());
         }
         let was_sent = *found == FoundState::Sent;
-        let finding = OnceFinding { was_sent, message_id: None };
+        let finding = if was_sent { ClaimEnd::Sent { message_id: None } } else { ClaimEnd::NotSent };
         let is_decided =
             self.claims.decide(&self.scope, &person.hash, &finding).map_err(CommandError::of_single_send)?;
         if !is_decided {

@@ -57,9 +57,9 @@ pub(crate) trait OnceClaims {
         people: &mut dyn Iterator<Item = (OnceHash, OnceEntry)>,
     ) -> Result<u64, LedgerError>;
 
-    /// Records what a person decided about an unknown message of a single send or a removed run. False if it is not
-    /// unknown.
-    fn decide(&self, scope: &OnceScope, person: &OnceHash, found: &OnceFinding) -> Result<bool, LedgerError>;
+    /// Records how an unknown message of a single send or a removed run ended, as a person decided or Jelou's history
+    /// shows. False if it is not unknown.
+    fn decide(&self, scope: &OnceScope, person: &OnceHash, end: &ClaimEnd) -> Result<bool, LedgerError>;
 
     /// Forgets one person or everybody under the key, except messages under way. Returns how many were forgotten. If
     /// the write fails, none is forgotten.
@@ -67,13 +67,6 @@ pub(crate) trait OnceClaims {
 
     /// Every key, of every bot.
     fn keys(&self) -> Result<Vec<OnceSummary>, LedgerError>;
-}
-
-/// What was found out about a message that may have been sent.
-#[derive(Clone, Debug)]
-pub(crate) struct OnceFinding {
-    pub(crate) was_sent: bool,
-    pub(crate) message_id: Option<String>,
 }
 
 /// The result of trying to claim a person.

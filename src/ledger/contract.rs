@@ -303,7 +303,7 @@ fn who_waits_for_a_row_that_is_left_out_waits_for_the_one_before_it(begin: Begin
 }
 
 fn one_row_and_many_leave_and_end(begin: Begin) {
-    let recipients: Vec<_> = (0..100).map(|number| format!("{}", 593_990_000_000_u64 + number)).collect();
+    let recipients = fixture::people(0..100);
     let run = begin(&recipients.iter().map(String::as_str).collect::<Vec<_>>(), FAST);
     let mut sends = run.open();
     let one = sends.exchange(&[], 1);
@@ -466,8 +466,7 @@ fn a_limit_slows_and_holds_alike(begin: Begin) {
                 Outcome::NotSent(_) => RowState::Pending,
                 Outcome::Sent { .. } | Outcome::Unknown(_) => panic!("{verdict:?}"),
             };
-            let at = Instant::now();
-            throttle.note(&verdict, at).settled(ended(row, state, Duration::ZERO).ended, at)
+            throttle.note(&verdict, ended(row, state, Duration::ZERO).ended, Instant::now()).0
         };
         let (is_given, part) = begin(&PEOPLE, FAST).hear(answers.len(), &mut becomes);
         assert_eq!((is_given, part < 1.0), (*others_leave, *slows), "{answers:?}, {part} of the rate");
@@ -830,7 +829,7 @@ mod shared {
     #[test]
     fn the_pace_of_a_database_becomes_what_that_of_a_file_does() {
         let Some(cluster) = cluster() else { return };
-        let recipients: Vec<_> = (0..64).map(|number| format!("{}", 593_990_000_000_u64 + number)).collect();
+        let recipients = fixture::people(0..64);
         let run = SharedTestRun::new(cluster, &recipients.iter().map(String::as_str).collect::<Vec<_>>(), 100.0);
         let joined = cluster.sql(&run.database, "SELECT worker FROM jelouctl.join_run(1, 'host', 1, 3600000)");
         let worker: i64 = joined[0].get(0);
@@ -840,12 +839,18 @@ mod shared {
             let PaceCase { rate, due, spread, stopped_until, cut_at, at, is_too_much, stop, wanted, .. } = case;
             // `swept_at` holds the time of the state, so that it does not change.
             let change = format!(
-                "DO $$ DECLARE t timestamptz = clock_timestamp(); ms interval = interval '1 ms'; BEGIN                  UPDATE jelouctl.run SET pace = {rate}, due_at = t + {due} * ms, spread_at = t + {spread} * ms,                    stopped_until = t + {stopped_until} * ms, cut_at = t + {cut_at} * ms, paced_at = t + {at} * ms,                    swept_at = t;                  PERFORM jelouctl.exchange({worker}, 1, '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}',                    '{{}}', '{{}}', {stop}, {is_too_much}, NULL, {wanted}); END $$"
+                "DO $$ DECLARE t timestamptz = clock_timestamp(); ms interval = interval '1 ms'; BEGIN \
+                 UPDATE jelouctl.run SET pace = {rate}, due_at = t + {due} * ms, spread_at = t + {spread} * ms, \
+                   stopped_until = t + {stopped_until} * ms, cut_at = t + {cut_at} * ms, paced_at = t + {at} * ms, \
+                   swept_at = t; \
+                 PERFORM jelouctl.exchange({worker}, 1, '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', \
+                   '{{}}', '{{}}', {stop}, {is_too_much}, NULL, {wanted}); END $$"
             );
             cluster.sql(&run.database, &change);
             let of = |column: &str| format!("extract(epoch FROM {column} - swept_at)::float8 * 1000");
             let query = format!(
-                "SELECT {}, pace, {}, {}, {}, {}, (SELECT count(*) FROM jelouctl.row WHERE state = 'inflight')                  FROM jelouctl.run",
+                "SELECT {}, pace, {}, {}, {}, {}, \
+                 (SELECT count(*) FROM jelouctl.row WHERE state = 'inflight') FROM jelouctl.run",
                 of("paced_at"),
                 of("due_at"),
                 of("spread_at"),

@@ -6,9 +6,8 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::error::LedgerError;
-use super::model::RowState;
+use super::model::{RowState, SkipReason};
 use super::name::RunName;
-use super::skip::SkipReason;
 use crate::once::{OnceEntry, OnceKey, OnceState};
 use crate::timestamps::{local_time, of_milliseconds};
 
@@ -185,9 +184,8 @@ pub(super) fn rank(reason: SkipReason) -> i64 {
 
 /// The reason with this rank.
 pub(super) fn of_rank(place: i64) -> Result<SkipReason, LedgerError> {
-    let reason = SkipReason::ALL.into_iter().find(|reason| rank(*reason) == place);
-    reason
-        .ok_or_else(|| LedgerError::Damaged { problem: format!("no reason to leave a row out has the number {place}") })
+    let reason = SkipReason::all().find(|reason| rank(*reason) == place);
+    reason.ok_or_else(|| LedgerError::damaged(format!("no reason to leave a row out has the number {place}")))
 }
 
 #[cfg(test)]
@@ -196,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_reason_is_kept_by_its_place_and_no_other_number_is_one() {
-        for (place, reason) in (0..).zip(SkipReason::ALL) {
+        for (place, reason) in (0..).zip(SkipReason::all()) {
             assert_eq!((rank(reason), of_rank(place).unwrap()), (place, reason));
         }
         for place in [-1, 10] {

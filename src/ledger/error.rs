@@ -109,6 +109,12 @@ impl From<FromSqlError> for LedgerError {
 }
 
 impl LedgerError {
+    /// The error if what is in the ledger cannot be read.
+    #[expect(clippy::needless_pass_by_value, reason = "`map_err` gives the error itself")]
+    pub(crate) fn damaged(problem: impl ToString) -> Self {
+        Self::Damaged { problem: problem.to_string() }
+    }
+
     /// The error if a process sends the run.
     pub(crate) fn in_use_by(run: &RunName, worker: &str) -> Self {
         Self::InUse { run: format!("{run} ({worker})") }

@@ -1,10 +1,14 @@
-//! What happened to a run as a whole: begun, resumed, waiting, paused, stopped, ended, each with its time. Reports show
-//! it. Whether a row may leave never depends on it, so the integrity check ignores it.
+//! What happens to a run as a whole: it is begun, resumed, paused, stopped or ended, each with its time; why it takes no
+//! more rows; and which processes send it. Reports show the events. Whether a row may leave never depends on them, so the
+//! integrity check ignores them.
 
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use serde::{Serialize, Serializer};
 
 use super::model::now;
+use super::types::RunConditions;
+use crate::timestamps::of_milliseconds;
 
 /// Something that happened to a run as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,4 +83,152 @@ impl RunEvent {
     pub(crate) fn because(self, reason: &str) -> Self {
         Self { reason: Some(reason.to_owned()), ..self }
     }
+}
+
+/// Why a run paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PauseReason {
+    Credentials,
+    /// WhatsApp does not let the business send anything.
+    Account,
+    /// The proxy asks for credentials.
+    ProxyCredentials,
+    Network,
+    /// The API refuses more messages for longer than the run may wait.
+    RateLimit,
+    Unknown,
+    /// Every row was rejected, and none was ever accepted.
+    AllRefused,
+}
+
+impl PauseReason {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Credentials,
+        Self::Account,
+        Self::ProxyCredentials,
+        Self::Network,
+        Self::RateLimit,
+        Self::Unknown,
+        Self::AllRefused,
+    ];
+
+    /// The word for it: the code of the record, if it has one.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Credentials => "credentials",
+            Self::Account => "account",
+            Self::ProxyCredentials => "proxy_credentials",
+            Self::Network => "network",
+            Self::RateLimit => "rate_limit",
+            Self::Unknown => "unknown",
+            Self::AllRefused => "all_rejected",
+        }
+    }
+
+    /// Whether the fault is in the run rather than in the process that met it: other processes that send the run would
+    /// meet it too.
+    pub(crate) fn is_of_run(self) -> bool {
+        match self {
+            Self::Account | Self::Unknown | Self::AllRefused => true,
+            Self::Credentials | Self::ProxyCredentials | Self::Network | Self::RateLimit => false,
+        }
+    }
+}
+
+/// The problem with the ledger of a run whose database is not the one it began in.
+pub(crate) const FAILED_OVER: &str = "what was written may be lost";
+/// The problem with the ledger of a run whose database was restored to an earlier state.
+pub(crate) const RESTORED: &str = "its ledger was restored from a copy, which may lack messages that were sent since";
+
+/// A paused run: no process takes its rows until a person resumes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RunPause {
+    pub(crate) reason: PausedFor,
+    /// Who paused it.
+    pub(crate) by: String,
+}
+
+/// A paused run, and since when.
+#[derive(Clone, Debug)]
+pub(crate) struct PausedRun {
+    pub(crate) pause: RunPause,
+    /// In milliseconds since 1970.
+    pub(crate) at: i64,
+    /// How often it had been paused or stopped by then.
+    pub(crate) pauses: i64,
+}
+
+/// What a person who resumes a run changes and acknowledges.
+#[derive(Debug)]
+pub(crate) struct Resumed<'a> {
+    /// Whether the person was told why the run is paused, and answered a question about it.
+    pub(crate) has_answered: bool,
+    /// The new rate applies to every process that sends the run.
+    pub(crate) rate: Option<f64>,
+    pub(crate) conditions: Option<&'a RunConditions>,
+}
+
+/// Why a run is paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PausedFor {
+    /// A person stopped it.
+    Person,
+    /// The database is not the one that the run began in.
+    Failover,
+    /// The database was restored to an earlier state, from a dump or from older files.
+    Restored,
+    /// A process that sent the run met a fault.
+    Fault(PauseReason),
+}
+
+impl PausedFor {
+    /// The word for it, in the ledger and for scripts.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Failover => "failover",
+            Self::Restored => "restored",
+            Self::Fault(reason) => reason.name(),
+        }
+    }
+
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        let faults = PauseReason::ALL.map(Self::Fault);
+        [Self::Person, Self::Failover, Self::Restored].into_iter().chain(faults).find(|reason| reason.name() == name)
+    }
+}
+
+/// A process that sends a run.
+#[derive(Debug, Serialize)]
+pub(crate) struct RunWorker {
+    pub(crate) host: String,
+    pub(crate) pid: i64,
+    pub(crate) joined_at: String,
+    /// Seconds since it was last heard from.
+    pub(crate) seen_s: f64,
+    pub(crate) inflight: i64,
+    /// When its rows under way count as unknown, unless it is heard from before then; in milliseconds since 1970.
+    #[serde(serialize_with = "as_utc")]
+    pub(crate) lost_at: Option<i64>,
+    /// Whether that time has passed.
+    #[serde(skip)]
+    pub(crate) is_lost: bool,
+    pub(crate) sent: i64,
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+fn as_utc<S: Serializer>(at: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    at.map(|at| format!("{:.3}", of_milliseconds(at))).serialize(serializer)
+}
+
+/// A process that stopped responding while its rows were under way.
+#[derive(Debug)]
+pub(crate) struct LostWorker {
+    pub(crate) host: String,
+    pub(crate) pid: i64,
+    /// When it was last heard from, in milliseconds since 1970.
+    pub(crate) seen_at: i64,
+    /// Its rows, each with the number of its last record.
+    pub(crate) rows: Vec<i64>,
+    pub(crate) numbers: Vec<i32>,
 }

@@ -6,9 +6,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::error::LedgerError;
-use super::events::RunEvent;
+use super::events::{PauseReason, RunEvent, RunPause};
 use super::model::Counts;
-use super::pause::{PauseReason, RunPause};
 use super::types::{EndedAttempt, QueuedRow};
 
 /// The ledger of a run that is being sent, wherever it is stored.
@@ -73,7 +72,7 @@ impl SettledRow {
 }
 
 /// The result of an exchange.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct ExchangeReply {
     pub(crate) rows: Vec<QueuedRow>,
     /// When the next row may be taken, and what it waits for. None if there is no such row, or all of them wait for

@@ -15,33 +15,30 @@ mod model;
 mod name;
 mod overview;
 mod pace;
-mod pause;
 mod postgres;
 mod resolution;
 mod run;
-mod skip;
 mod sqlite;
 mod store;
 mod types;
 
-pub(crate) use self::claims::{ClaimEnd, Claimed, HeldClaim, OnceClaims, OnceFinding, OnceSummary, hash_of_words};
+pub(crate) use self::claims::{ClaimEnd, Claimed, HeldClaim, OnceClaims, OnceSummary, hash_of_words};
 pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LearntDelivery, ProvenRow};
 pub(crate) use self::duplicate_window::{
     DuplicateWindow, EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, is_recent,
 };
 pub(crate) use self::error::{ClaimsProblem, LedgerError, RunError};
-pub(crate) use self::events::{RunEvent, RunEventKind};
+pub(crate) use self::events::{
+    FAILED_OVER, LostWorker, PauseReason, PausedFor, PausedRun, RESTORED, Resumed, RunEvent, RunEventKind, RunPause,
+    RunWorker,
+};
 pub(crate) use self::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
-pub(crate) use self::model::{Counts, RowState, now};
+pub(crate) use self::model::{CANCELLED, Counts, RowState, Skip, SkipCounts, SkipReason, now};
 pub(crate) use self::name::{RunAge, RunName};
 pub(crate) use self::overview::{FoundMessage, FoundMessages, FoundRow, RunOverview, RunOverviews, UnreadableRun};
-pub(crate) use self::pause::{
-    FAILED_OVER, LostWorker, PauseReason, PausedFor, PausedRun, RESTORED, Resumed, RunPause, RunWorker,
-};
 pub(crate) use self::postgres::{DatabaseAddress, DatabaseError, DatabaseTls, SharedRuns, schema_sql, set_up};
 pub(crate) use self::resolution::{DecidedRow, Resolution, ResolveError, RowOfReport, StandingRow, decided_by_hand};
 pub(crate) use self::run::{HeldFor, HeldRun, Run};
-pub(crate) use self::skip::{CANCELLED, Skip, SkipCounts, SkipReason};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::sqlite::damaged_ledger;
 pub(crate) use self::sqlite::{
@@ -52,11 +49,10 @@ pub(crate) use self::sqlite::{
 pub(crate) use self::sqlite::{FileRun, fixture};
 pub(crate) use self::store::{KnownRuns, LedgerStore, NewRun, OtherMessages, UnfinishedRuns, WrittenTo};
 pub(crate) use self::types::{
-    BegunAttempt, Details, EndedAttempt, QueuedRow, RecipientFlags, ReportedDelivery, ReportedRow, RowFilter,
-    RunConditions,
+    Details, EndedAttempt, QueuedRow, RecipientFlags, ReportedDelivery, ReportedRow, RowFilter, RunConditions,
 };
 
 use self::duplicate_window::{of_rank, rank, since};
 use self::message::{RequestHash, SameMessage, eight_bytes, hash_of_person};
 use self::pace::{Pace, PaceNews};
-use self::types::{ENDED_UNDER_WAY, LedgerProgress, RecordSummary, recipients_of};
+use self::types::{ENDED_UNDER_WAY, recipients_of};

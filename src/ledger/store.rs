@@ -191,6 +191,11 @@ pub(crate) trait LedgerStore {
         Ok(None)
     }
 
+    /// Every run, whether its ledger exists or not.
+    fn all_names(&self) -> Result<Vec<RunName>, LedgerError> {
+        Ok(self.names()?.into_iter().chain(self.lost()?).collect())
+    }
+
     /// The run `asked` for, whether its ledger exists or not.
     fn named(&self, asked: &RunName) -> Result<RunName, LedgerError> {
         let known = self.names()?;
@@ -256,7 +261,7 @@ pub(crate) trait LedgerStore {
     /// Every run, the newest first.
     fn overviews(&self) -> Result<RunOverviews, LedgerError> {
         let mut all = RunOverviews::default();
-        for name in self.names()?.into_iter().chain(self.lost()?) {
+        for name in self.all_names()? {
             match self.overview(&name) {
                 Ok(overview) => all.runs.push(overview),
                 Err(error @ LedgerError::Database(_)) => return Err(error),

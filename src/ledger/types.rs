@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::LedgerError;
-use super::model::{Counts, RowState};
+use super::model::{RowState, SkipReason};
 use super::name::RunName;
-use super::skip::SkipReason;
 use crate::api::{Deadline, DeliveryFacts, DeliveryState, SuccessCriterion};
 use crate::hours::Hours;
 use crate::list::ListFormat;
@@ -106,10 +105,9 @@ pub(crate) struct RunConditions {
 impl Details {
     /// Parses the JSON of a ledger, and the JSON of the conditions that have replaced the original ones.
     pub(super) fn of_json(details: &str, conditions: Option<&str>) -> Result<Self, LedgerError> {
-        let broken = |error: serde_json::Error| LedgerError::Damaged { problem: error.to_string() };
-        let mut details: Self = serde_json::from_str(details).map_err(broken)?;
+        let mut details: Self = serde_json::from_str(details).map_err(LedgerError::damaged)?;
         if let Some(conditions) = conditions {
-            details.conditions = serde_json::from_str(conditions).map_err(broken)?;
+            details.conditions = serde_json::from_str(conditions).map_err(LedgerError::damaged)?;
         }
         Ok(details)
     }
@@ -157,16 +155,9 @@ impl QueuedRow {
 
 /// Every person in a request: its recipient, and those in its body.
 pub(super) fn recipients_of(recipient: &str, body: &str) -> Result<Vec<String>, LedgerError> {
-    let body = serde_json::from_str(body)
-        .map_err(|error| LedgerError::Damaged { problem: format!("a request has no JSON: {error}") })?;
+    let body =
+        serde_json::from_str(body).map_err(|error| LedgerError::damaged(format!("a request has no JSON: {error}")))?;
     Ok(std::iter::once(recipient).chain(recipients_in(&body)).map(str::to_owned).collect())
-}
-
-/// An attempt that is about to begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BegunAttempt {
-    pub(crate) n: i64,
-    pub(crate) number: i64,
 }
 
 /// The outcome of an attempt.
@@ -330,26 +321,6 @@ impl RowFilter {
     }
 }
 
-/// The progress of the ledger.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct LedgerProgress {
-    pub(super) opened: i64,
-    pub(super) began: i64,
-    pub(super) closed: i64,
-    pub(super) commits: u64,
-    pub(super) records: RecordSummary,
-}
-
-/// The totals over the records of a ledger.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct RecordSummary {
-    /// The sum of the hashes of all records.
-    pub(super) sum: i64,
-    pub(super) counts: Counts,
-    /// The last outcome or decision, in milliseconds since 1970, or the time when the run was made if there is none.
-    pub(super) changed_at: i64,
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -363,13 +334,9 @@ mod tests {
         ["plain", "rich"].map(|run| (runs[run]["details"].clone(), runs[run]["conditions"].clone())).into()
     }
 
-    /// Parses them as a ledger does.
-    fn read(details: &Value, conditions: &Value) -> serde_json::Result<Details> {
-        let mut read: Details = serde_json::from_str(&details.to_string())?;
-        if !conditions.is_null() {
-            read.conditions = serde_json::from_str(&conditions.to_string())?;
-        }
-        Ok(read)
+    fn read(details: &Value, conditions: &Value) -> Result<Details, LedgerError> {
+        let conditions = (!conditions.is_null()).then(|| conditions.to_string());
+        Details::of_json(&details.to_string(), conditions.as_deref())
     }
 
     /// Adds a field to every object in them.
@@ -444,16 +411,5 @@ mod tests {
             assert_eq!((read.recipient_flags, read.written_to), (RecipientFlags::default(), 0));
             assert_eq!((read.conditions, read.templates), (RunConditions::default(), TemplateUses::default()));
         }
-        assert_eq!(
-            RunConditions::default(),
-            RunConditions {
-                hours: None,
-                keep_going: false,
-                again: false,
-                skip_sent: false,
-                once: None,
-                only_in_window: false
-            }
-        );
     }
 }

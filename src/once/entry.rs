@@ -8,7 +8,7 @@ use super::hasher::OnceHash;
 use super::key::OnceKey;
 
 /// The key, with the bot and the API address for which it counts: another bot has other people.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OnceScope {
     pub(crate) key: OnceKey,
     pub(crate) bot: String,

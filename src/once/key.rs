@@ -9,7 +9,7 @@ use thiserror::Error;
 const MOST_CHARACTERS: usize = 100;
 
 /// A name for what each person gets once: `november`, `build-4711`. Two keys are the same if all their characters are.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, SerializeDisplay, DeserializeFromStr)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, SerializeDisplay, DeserializeFromStr)]
 pub(crate) struct OnceKey(String);
 
 #[derive(Debug, Error, PartialEq, Eq)]

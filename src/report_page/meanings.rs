@@ -334,7 +334,7 @@ mod tests {
         for kind in Message::all() {
             assert!(SPANISH_KINDS.iter().any(|(known, _)| *known == kind.command()), "{}", kind.command());
         }
-        for reason in SkipReason::ALL {
+        for reason in SkipReason::all() {
             assert!(Meaning::of(reason.name(), ReportLanguage::Es).is_some(), "{reason:?}");
         }
         let known = |english| CODES.iter().any(|code| code.meaning == english || code.hint == english);

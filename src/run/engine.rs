@@ -11,7 +11,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::row_task::{ApiSession, LastAddress, RowTaskEnd, caught, given_back, send_row};
 use super::run_end::{RunEnd, StopReason, StopRequest, event_of_wait};
 use super::throttle::{RunLimits, Throttle};
-use super::writer::{Exchanged, LedgerHandle, LeftWriter, Order, Writer};
+use super::writer::{Exchanged, LeftWriter, Order, Writer};
 use crate::api::{Cause, Outcome, Problem, Verdict};
 use crate::ledger::{
     Counts, Delay, EndedAttempt, ExchangeReply, LedgerError, PauseReason, QueuedRow, RowState, RunEvent, RunLedger,
@@ -30,7 +30,6 @@ const MOST_WARNINGS: usize = 5;
 pub(crate) struct Engine<'a> {
     session: Arc<ApiSession>,
     writer: Writer,
-    ledger: LedgerHandle,
     throttle: Throttle,
     tasks: JoinSet<RowTaskEnd>,
     /// Outcomes to report with the next order.
@@ -80,11 +79,9 @@ impl<'a> Engine<'a> {
         let now = Instant::now();
         progress.begin(&counts.shown());
         let listens_every = ledger.listens_every();
-        let (writer, ledger) = Writer::start(ledger);
         Self {
             session,
-            writer,
-            ledger,
+            writer: Writer::start(ledger),
             throttle: Throttle::new(limits, counts.sent > 0, now),
             tasks: JoinSet::new(),
             settled: Vec::new(),
@@ -156,7 +153,7 @@ impl<'a> Engine<'a> {
                         return end;
                     }
                 }
-                exchanged = self.ledger.exchanged(), if self.orders > 0 => self.take(exchanged),
+                exchanged = self.writer.exchanged(), if self.orders > 0 => self.take(exchanged),
                 Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.settle(done),
                 () = tokio::time::sleep_until(later.unwrap_or(now).into()), if later.is_some() => {}
                 () = tokio::time::sleep_until(tick) => self.show(),
@@ -215,7 +212,7 @@ impl<'a> Engine<'a> {
         let events = std::mem::take(&mut self.events);
         let asks_for_others = self.throttle.leaves_to_others(now).is_some();
         let (is_last, pause) = (self.stop.is_some(), self.pause.take());
-        self.ledger.order(Order { settled, wanted, is_last, pause, events, asks_for_others });
+        self.writer.order(Order { settled, wanted, is_last, pause, events, asks_for_others });
     }
 
     /// Sends the rows from the ledger.
@@ -289,14 +286,13 @@ impl<'a> Engine<'a> {
     fn settle_row(&mut self, line: u64, ended: EndedAttempt, verdict: Verdict) {
         let state = ended.state;
         self.counts.change(RowState::Inflight, state);
-        let now = Instant::now();
-        let consequence = self.throttle.note(&verdict, now);
-        self.settled.push(consequence.settled(ended, now));
+        let (settled, pause) = self.throttle.note(&verdict, ended, Instant::now());
+        self.settled.push(settled);
         let Some(mut problem) = verdict.problem else { return };
         if state != RowState::Pending {
             self.progress.fault(line, state.name(), &problem.told());
         }
-        if let Some(pause) = consequence.pause {
+        if let Some(pause) = pause {
             if matches!(verdict.outcome, Outcome::NotSent(Cause::Network | Cause::Unavailable)) {
                 problem.hint.push_str(", or let the run wait for longer with --max-wait");
             }
@@ -350,7 +346,6 @@ impl<'a> Engine<'a> {
     fn close(mut self) -> RunEnd {
         self.show();
         self.progress.finish();
-        drop(self.ledger);
         RunEnd::of(self.writer.close(), self.stop)
     }
 
@@ -362,7 +357,6 @@ impl<'a> Engine<'a> {
         self.tasks.shutdown().await;
         self.order(0, Instant::now());
         self.progress.finish();
-        drop(self.ledger);
         match (self.writer.close_within(LONGEST_WAIT_FOR_THE_WRITER), self.stop) {
             (LeftWriter::Busy(unwritten), reason) => {
                 RunEnd::Stopped { reason: reason.unwrap_or(StopReason::Panicked), unwritten: Some(unwritten) }
@@ -381,6 +375,7 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+    use super::super::throttle::not_sent;
     use super::*;
     use crate::api::{
         Client, ClientOptions, Credentials, Deadline, HEADERS_OF_A_POST, Roots, SuccessCriterion, SwapWatch, signed,
@@ -450,7 +445,7 @@ mod tests {
         fn exchange(&mut self, _: &[SettledRow], _: &[RunEvent], _: usize) -> Result<ExchangeReply, LedgerError> {
             self.exchanges.send(()).unwrap();
             let next = Some((Instant::now() + Duration::from_secs(600), Delay::Retry));
-            Ok(ExchangeReply { rows: Vec::new(), next, problem: None, pause: None, counts: None })
+            Ok(ExchangeReply { next, ..ExchangeReply::default() })
         }
 
         fn listens_every(&self) -> Option<Duration> {
@@ -469,18 +464,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_a_process_whose_network_is_away_asks_for_others_and_leaves_to_them() {
-        let away = Verdict {
-            outcome: Outcome::NotSent(Cause::Network),
-            problem: Some(Problem {
-                code: "network",
-                api_code: None,
-                message: "away".to_owned(),
-                beginning: None,
-                hint: String::new(),
-                retry_after: None,
-            }),
-            retry: Some(Duration::ZERO),
-        };
+        let away = not_sent(Cause::Network, "away");
         for (seconds_away, has_others, asks, leaves) in
             [(0, true, false, false), (55, true, false, false), (61, false, true, false), (61, true, true, true)]
         {
@@ -494,7 +478,8 @@ mod tests {
             let limits = RunLimits { concurrency: 64, max_wait, hours: None, keep_going: false };
             let mut engine = Engine::new(Arc::new(session), ledger, Counts::default(), limits, &mut progress);
             if seconds_away > 0 {
-                engine.throttle.note(&away, Instant::now().checked_sub(Duration::from_secs(seconds_away)).unwrap());
+                let since = Instant::now().checked_sub(Duration::from_secs(seconds_away)).unwrap();
+                engine.throttle.note(&away, fixture::ended(1, RowState::Pending), since);
             }
             let mut heard = 0;
             let end = engine

@@ -3,7 +3,6 @@
 
 mod breaker;
 mod engine;
-mod hours_gate;
 mod patience;
 mod row_task;
 mod run_end;

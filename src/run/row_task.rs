@@ -50,7 +50,7 @@ impl ApiSession {
             Some((path, url)) if *path == row.path => url.clone(),
             _ => {
                 let url = Request::url_below(&self.base, &row.path)
-                    .map_err(|error| LedgerError::Damaged { problem: format!("row {}: {error}", row.n) })?;
+                    .map_err(|error| LedgerError::damaged(format!("row {}: {error}", row.n)))?;
                 last.0 = Some((row.path.clone(), url.clone()));
                 url
             }
@@ -113,18 +113,10 @@ pub(crate) fn given_back(row: QueuedRow, error: &LedgerError) -> EndedAttempt {
 /// The text, or its beginning and `…`.
 pub(super) fn shortened(text: &str) -> String {
     if text.len() <= LONGEST_TEXT {
-        text.to_owned()
-    } else {
-        format!(
-            "{}…",
-            text.chars()
-                .scan(0, |size, letter| {
-                    *size += letter.len_utf8();
-                    (*size <= LONGEST_TEXT).then_some(letter)
-                })
-                .collect::<String>()
-        )
+        return text.to_owned();
     }
+    let end = (0..=LONGEST_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    format!("{}…", text.get(..end).unwrap_or_default())
 }
 
 /// Returns the result of `work`, or its panic: a row in flight must not look like one that was never sent.

@@ -62,10 +62,7 @@ impl RunEnd {
                 | StopReason::Command
                 | StopReason::PausedByOthers(_)),
             ) => (true, reason),
-            None => (
-                false,
-                StopReason::ledger(LedgerError::Damaged { problem: "rows are left that nothing led to".to_owned() }),
-            ),
+            None => (false, StopReason::ledger(LedgerError::damaged("rows are left that nothing led to"))),
         };
         match ledger.close() {
             Ok(true) => Self::Complete { was_stopped },
@@ -77,7 +74,7 @@ impl RunEnd {
 
 impl StopReason {
     pub(crate) fn ledger(error: LedgerError) -> Self {
-        Self::LedgerFailed(WriteFailure { error, outcomes: Vec::new() })
+        Self::LedgerFailed(error.into())
     }
 
     /// The event to record; None if the run continues, or the ledger can no longer record it.

@@ -1,11 +1,12 @@
-//! Combines what holds rows back apart from the pace: the breaker, rate limits, a network that is down, and the hours.
+//! Combines what holds rows back apart from the pace: the breaker, rate limits, a network that is down, and the hours. For
+//! the hours the wall clock counts. It may be changed, and it continues while the machine sleeps, so it is read again for
+//! each row, and every few seconds while no row may be sent.
 
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 
 use super::breaker::Breaker;
-use super::hours_gate::{Closed, HoursGate};
 use super::patience::{ObstacleWait, Patience};
 use crate::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
 use crate::hours::Hours;
@@ -19,6 +20,8 @@ const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// If others send the run too, a process whose network is down for longer leaves the run to them.
 const LONGEST_WAIT_BESIDE_OTHERS: Duration = Duration::from_secs(60);
+/// How often the wall clock is read, at least, while the hours are closed.
+const TIME_BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
 /// How fast and when a run may send, and how long it may wait.
 #[derive(Clone, Debug)]
@@ -62,26 +65,22 @@ struct Obstacle {
     problem: Problem,
 }
 
-/// The consequences of an outcome for the run.
+/// Tells whether the hours are open, and when they open.
 #[derive(Debug)]
-pub(crate) struct Consequence {
-    /// When its row may be tried again, and why not earlier; only if it was certainly not sent.
-    pub(crate) due: Instant,
-    pub(crate) delay: Delay,
-    /// Whether the API said that it is too much; then all other processes that send the run slow down too.
-    pub(crate) slows: bool,
-    /// When sending may resume: for every worker if the API asks for the wait, only for this process if the network is
-    /// down.
-    pub(crate) stopped_until: Option<Instant>,
-    pub(crate) pause: Option<PauseReason>,
+struct HoursGate {
+    hours: Option<Hours>,
+    /// The last minute that was checked, and when the hours open if they are closed then. The result does not change
+    /// within a minute: windows begin and end on a minute, and so do changes of a zone's clock.
+    looked: Option<(i64, Option<Timestamp>)>,
 }
 
-impl Consequence {
-    /// The entry in the ledger for its row, which `ended`.
-    pub(crate) fn settled(&self, ended: EndedAttempt, at: Instant) -> SettledRow {
-        let retry = (ended.state == RowState::Pending).then_some((self.due, self.delay));
-        SettledRow { ended, at, retry, slows: self.slows, stopped_until: self.stopped_until }
-    }
+/// The hours are closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Closed {
+    /// When they open.
+    until: Timestamp,
+    /// When to check again.
+    look_at: Instant,
 }
 
 impl Throttle {
@@ -93,7 +92,7 @@ impl Throttle {
             breaker: Breaker::new(!ever_accepted && !limits.keep_going),
             rate_limit: Patience::new(limits.max_wait),
             network: Patience::new(limits.max_wait),
-            gate: HoursGate::new(limits.hours),
+            gate: HoursGate { hours: limits.hours, looked: None },
             closed: None,
             obstacle: None,
             told_until: None,
@@ -109,7 +108,7 @@ impl Throttle {
 
     /// Checks the wall clock if the run has hours. Returns whether they have opened since the last check.
     pub(crate) fn look(&mut self, now: Instant) -> bool {
-        if self.gate.hours().is_none() {
+        if self.gate.hours.is_none() {
             return false;
         }
         let closed = self.gate.look(timestamps::now(), now);
@@ -121,33 +120,45 @@ impl Throttle {
         self.closed.map_or(self.stopped_until, |closed| self.stopped_until.max(closed.look_at))
     }
 
-    /// Records the outcome of a row.
-    pub(crate) fn note(&mut self, verdict: &Verdict, now: Instant) -> Consequence {
-        let pause = self.breaker.note(&verdict.outcome);
-        let mut consequence = Consequence { due: now, delay: Delay::Retry, slows: false, stopped_until: None, pause };
+    /// Records the outcome of a row, which `ended`. Returns what the ledger learns about the row, and why the run must
+    /// pause.
+    pub(crate) fn note(
+        &mut self,
+        verdict: &Verdict,
+        ended: EndedAttempt,
+        now: Instant,
+    ) -> (SettledRow, Option<PauseReason>) {
+        let mut pause = self.breaker.note(&verdict.outcome);
+        let retry = (ended.state == RowState::Pending).then_some((now, Delay::Retry));
+        let mut row = SettledRow { ended, at: now, retry, slows: false, stopped_until: None };
         match (&verdict.outcome, &verdict.problem) {
             (Outcome::Sent { .. } | Outcome::NotSent(Cause::Rejected) | Outcome::Unknown(_), _) => {
                 self.rate_limit.renew();
                 self.network.renew();
             }
             (Outcome::NotSent(Cause::Network), Some(problem)) => {
-                let wait = self.network.note(Duration::ZERO, now).ok_or(PauseReason::Network);
+                match self.network.note(Duration::ZERO, now) {
+                    Some(wait) => self.hold(&wait, &mut row),
+                    None => pause = Some(PauseReason::Network),
+                }
                 self.obstacle = Some(Obstacle::new(WaitReason::Network, &self.network, problem, now));
-                self.hold(wait, &mut consequence);
             }
             (Outcome::NotSent(Cause::Unavailable), Some(problem)) => {
                 self.network.renew();
                 let asked = verdict.retry.unwrap_or_default();
                 if problem.api_code.as_deref() == Some(PAIR_RATE_LIMIT) {
-                    consequence.due = now.checked_add(backoff(asked, 1)).unwrap_or(now + A_DAY);
-                    consequence.delay = Delay::PairLimit;
+                    let due = now.checked_add(backoff(asked, 1)).unwrap_or(now + A_DAY);
+                    row.retry = Some((due, Delay::PairLimit));
                 } else {
-                    consequence.slows = true;
-                    let wait = self.rate_limit.note(asked, now).ok_or(PauseReason::RateLimit);
-                    consequence.stopped_until =
-                        wait.as_ref().ok().filter(|wait| wait.is_for_all).map(|wait| wait.until);
+                    row.slows = true;
+                    match self.rate_limit.note(asked, now) {
+                        Some(wait) => {
+                            row.stopped_until = wait.is_for_all.then_some(wait.until);
+                            self.hold(&wait, &mut row);
+                        }
+                        None => pause = Some(PauseReason::RateLimit),
+                    }
                     self.obstacle = Some(Obstacle::new(WaitReason::RateLimit, &self.rate_limit, problem, now));
-                    self.hold(wait, &mut consequence);
                 }
             }
             (
@@ -164,19 +175,14 @@ impl Throttle {
                 _,
             ) => {}
         }
-        consequence
+        (row, pause)
     }
 
-    /// Handles an obstacle that is not specific to one recipient: all rows wait, or the run pauses.
-    fn hold(&mut self, wait: Result<ObstacleWait, PauseReason>, consequence: &mut Consequence) {
-        match wait {
-            Ok(wait) => {
-                if wait.is_for_all {
-                    self.stopped_until = self.stopped_until.max(wait.until);
-                }
-                consequence.due = wait.until;
-            }
-            Err(pause) => consequence.pause = Some(pause),
+    /// The row waits; so do all others if the obstacle is not specific to one recipient.
+    fn hold(&mut self, wait: &ObstacleWait, row: &mut SettledRow) {
+        row.retry = Some((wait.until, Delay::Retry));
+        if wait.is_for_all {
+            self.stopped_until = self.stopped_until.max(wait.until);
         }
     }
 
@@ -191,7 +197,7 @@ impl Throttle {
     /// The wait for a row that is due at `queue_ready_at`: why nothing is sent, and until when. None for a short wait.
     /// A slow rate does not count as a wait.
     pub(crate) fn wait(&mut self, queue_ready_at: Instant, delay: Delay, now: Instant) -> Option<Waiting> {
-        if let (Some(Closed { until, .. }), Some(hours)) = (self.closed, self.gate.hours()) {
+        if let (Some(Closed { until, .. }), Some(hours)) = (self.closed, &self.gate.hours) {
             let is_new = self.told_opening.replace(until) != Some(until);
             let words = format!("outside of the hours of this run, {hours}");
             let shown = format!("until {}", hours.shown(until));
@@ -229,6 +235,24 @@ impl Throttle {
     }
 }
 
+impl HoursGate {
+    /// Checks whether the hours are closed at `wall`.
+    fn look(&mut self, wall: Timestamp, now: Instant) -> Option<Closed> {
+        let hours = self.hours.as_ref()?;
+        let minute = wall.as_second().div_euclid(60);
+        let opening = match self.looked {
+            Some((looked, opening)) if looked == minute => opening,
+            _ if hours.is_open(wall) => None,
+            _ => Some(hours.next_opening(wall).unwrap_or(Timestamp::MAX)),
+        };
+        self.looked = Some((minute, opening));
+        let until = opening?;
+        // A time in the past would make the loop spin.
+        let wait = Duration::try_from(until.duration_since(wall)).unwrap_or_default().max(Duration::from_millis(1));
+        Some(Closed { until, look_at: now + wait.min(TIME_BETWEEN_LOOKS) })
+    }
+}
+
 impl Obstacle {
     /// The obstacle of `problem`, tracked by `patience`.
     fn new(reason: WaitReason, patience: &Patience, problem: &Problem, now: Instant) -> Self {
@@ -248,37 +272,76 @@ impl Obstacle {
     }
 }
 
+/// The verdict on a message that was not sent, for tests.
+#[cfg(test)]
+pub(super) fn not_sent(cause: Cause, message: &str) -> Verdict {
+    let problem = Problem {
+        code: "network",
+        api_code: None,
+        message: message.to_owned(),
+        hint: String::new(),
+        retry_after: None,
+        beginning: None,
+    };
+    Verdict { outcome: Outcome::NotSent(cause), problem: Some(problem), retry: Some(Duration::ZERO) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::fixture;
 
     #[test]
     fn a_run_is_left_to_others_when_the_network_has_been_away_for_a_minute() {
-        let failed = |cause, message: &str| Verdict {
-            outcome: Outcome::NotSent(cause),
-            problem: Some(Problem {
-                code: "network",
-                api_code: None,
-                message: message.to_owned(),
-                hint: String::new(),
-                retry_after: None,
-                beginning: None,
-            }),
-            retry: Some(Duration::ZERO),
-        };
+        let pending = || fixture::ended(1, RowState::Pending);
         let (start, second) = (Instant::now(), Duration::from_secs(1));
         let limits = RunLimits { concurrency: 64, max_wait: 900 * second, hours: None, keep_going: true };
         let mut throttle = Throttle::new(limits, true, start);
         for second in (0..60).step_by(5) {
             let now = start + Duration::from_secs(second);
-            assert!(throttle.note(&failed(Cause::Network, "away"), now).pause.is_none());
+            let (_, pause) = throttle.note(&not_sent(Cause::Network, "away"), pending(), now);
+            assert_eq!(pause, None);
             assert_eq!(throttle.leaves_to_others(now), None, "{second}");
         }
         assert_eq!(throttle.allowance(), 1);
         let problem = throttle.leaves_to_others(start + 60 * second);
         assert_eq!(problem.map(|problem| problem.message.as_str()), Some("away"));
         // Any answer shows that the network works.
-        throttle.note(&failed(Cause::Unavailable, "too much"), start + 61 * second);
+        throttle.note(&not_sent(Cause::Unavailable, "too much"), pending(), start + 61 * second);
         assert_eq!(throttle.leaves_to_others(start + 62 * second), None);
+    }
+
+    fn gate() -> HoursGate {
+        let kept = r#"{"between":["07:00-19:00"],"not_on":[],"time_zone":"America/Bogota"}"#;
+        HoursGate { hours: serde_json::from_str(kept).unwrap(), looked: None }
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn looks_every_few_seconds_and_at_the_opening_itself() {
+        let (mut gate, now) = (gate(), Instant::now());
+        let until = at("2026-11-20T07:00:00-05");
+        let closed = gate.look(at("2026-11-20T05:00:00-05"), now).unwrap();
+        assert_eq!(closed, Closed { until, look_at: now + TIME_BETWEEN_LOOKS });
+        let closed = gate.look(at("2026-11-20T06:59:58-05"), now).unwrap();
+        assert_eq!(closed, Closed { until, look_at: now + Duration::from_secs(2) });
+        assert_eq!(gate.look(until, now + Duration::from_secs(9)), None);
+    }
+
+    #[test]
+    fn believes_a_clock_that_is_moved() {
+        let (mut gate, now) = (gate(), Instant::now());
+        assert_eq!(gate.look(at("2026-11-20T18:59:00-05"), now), None);
+        assert_eq!(gate.look(at("2026-11-20T03:00:00-05"), now).unwrap().until, at("2026-11-20T07:00:00-05"));
+        assert_eq!(gate.look(at("2026-11-20T12:00:00-05"), now), None);
+        assert_eq!(gate.look(at("2026-11-22T20:00:00-05"), now).unwrap().until, at("2026-11-23T07:00:00-05"));
+    }
+
+    #[test]
+    fn a_run_without_hours_may_send_at_any() {
+        assert_eq!(HoursGate { hours: None, looked: None }.look(at("2026-11-20T03:00:00-05"), Instant::now()), None);
     }
 }

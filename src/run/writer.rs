@@ -39,14 +39,12 @@ pub(crate) struct Exchanged {
     pub(crate) others_send: bool,
 }
 
-/// The sending side of the thread's channel; the thread ends when it is dropped.
-pub(crate) struct LedgerHandle {
+/// The thread, as the engine sees it.
+pub(crate) struct Writer {
+    /// The thread ends when this is dropped.
     orders: Sender<Order>,
     exchanged: UnboundedReceiver<Exchanged>,
-}
-
-/// The thread itself, with its final result.
-pub(crate) struct Writer {
+    /// Its final result.
     end: Receiver<Result<Box<dyn RunLedger>, WriteFailure>>,
     /// Whether the engine has stopped waiting for it.
     is_left: Arc<AtomicBool>,
@@ -75,33 +73,46 @@ pub(crate) enum LeftWriter {
 }
 
 impl Writer {
-    pub(crate) fn start(mut ledger: Box<dyn RunLedger>) -> (Self, LedgerHandle) {
-        let (sender, orders) = channel();
+    pub(crate) fn start(mut ledger: Box<dyn RunLedger>) -> Self {
+        let (orders, receiver) = channel();
         let (answers, exchanged) = unbounded_channel();
         let (at_end, end) = channel();
         let is_left = Arc::new(AtomicBool::new(false));
         ledger.watch(Arc::clone(&is_left));
-        let backlog = Arc::new(Backlog { orders: Mutex::new(orders), writing: Mutex::default() });
+        let backlog = Arc::new(Backlog { orders: Mutex::new(receiver), writing: Mutex::default() });
         let own = Arc::clone(&backlog);
         thread::spawn(move || {
             // After an immediate exit, no one reads the result.
             let _ = at_end.send(write(ledger, &own, answers));
         });
-        (Self { end, is_left, backlog }, LedgerHandle { orders: sender, exchanged })
+        Self { orders, exchanged, end, is_left, backlog }
     }
 
-    /// Waits until everything is written; the handle must be dropped before.
+    /// Asks for an exchange; [`Writer::exchanged`] returns its result.
+    pub(crate) fn order(&self, order: Order) {
+        // The thread waits for orders; after a failure it keeps the outcomes of rows.
+        let _ = self.orders.send(order);
+    }
+
+    /// The next exchange; None once the ledger cannot be written.
+    pub(crate) async fn exchanged(&mut self) -> Option<Exchanged> {
+        self.exchanged.recv().await
+    }
+
+    /// Waits until everything is written.
     pub(crate) fn close(self) -> Result<Box<dyn RunLedger>, WriteFailure> {
-        self.end.recv().unwrap_or_else(|_| Err(WriteFailure::gone()))
+        drop(self.orders);
+        self.end.recv().unwrap_or_else(|_| Err(LedgerError::WriterGone.into()))
     }
 
     /// As [`Writer::close`], but no longer than `limit`.
     pub(crate) fn close_within(self, limit: Duration) -> LeftWriter {
+        drop(self.orders);
         self.is_left.store(true, Ordering::SeqCst);
         match self.end.recv_timeout(limit) {
             Ok(written) => LeftWriter::Ended(written),
             Err(RecvTimeoutError::Timeout) => LeftWriter::Busy(self.backlog.unwritten()),
-            Err(RecvTimeoutError::Disconnected) => LeftWriter::Ended(Err(WriteFailure::gone())),
+            Err(RecvTimeoutError::Disconnected) => LeftWriter::Ended(Err(LedgerError::WriterGone.into())),
         }
     }
 }
@@ -154,22 +165,9 @@ impl Backlog {
     }
 }
 
-impl WriteFailure {
-    fn gone() -> Self {
-        Self { error: LedgerError::WriterGone, outcomes: Vec::new() }
-    }
-}
-
-impl LedgerHandle {
-    /// Asks for an exchange; [`LedgerHandle::exchanged`] returns its result.
-    pub(crate) fn order(&self, order: Order) {
-        // The thread lives as long as the handle; after a failure it keeps the outcomes of rows.
-        let _ = self.orders.send(order);
-    }
-
-    /// The next exchange; pending forever once the ledger cannot be written.
-    pub(crate) async fn exchanged(&mut self) -> Option<Exchanged> {
-        self.exchanged.recv().await
+impl From<LedgerError> for WriteFailure {
+    fn from(error: LedgerError) -> Self {
+        Self { error, outcomes: Vec::new() }
     }
 }
 
@@ -209,30 +207,11 @@ mod tests {
     use super::*;
     use crate::ledger::{FileRun, RowState, Run, fixture};
 
-    fn sent(n: i64, recipient: &str) -> SettledRow {
-        let ended = EndedAttempt {
-            n,
-            number: 1,
-            recipient: recipient.to_owned(),
-            state: RowState::Sent,
-            began_at: 1,
-            ended_at: 2,
-            http_status: Some(200),
-            message_id: None,
-            code: None,
-            error: None,
-            api_code: None,
-        };
-        SettledRow::new(ended)
-    }
-
     #[tokio::test]
     async fn who_leaves_at_once_waits_for_what_is_known_to_be_written() {
         let home = tempfile::TempDir::new().unwrap();
-        let recipients: Vec<_> = (0..200).map(|number| format!("{}", 593_990_000_000_u64 + number)).collect();
-        let recipients: Vec<_> = recipients.iter().map(String::as_str).collect();
-        let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
-        let (writer, mut handle) = Writer::start(Box::new(FileRun::new(ledger, 1_000_000.0).unwrap()));
+        let (ledger, reader) = fixture::ledgers(home.path(), &fixture::people(0..200));
+        let mut writer = Writer::start(Box::new(FileRun::new(ledger, 1_000_000.0).unwrap()));
         let order = |settled, wanted| Order {
             settled,
             wanted,
@@ -242,19 +221,20 @@ mod tests {
             asks_for_others: false,
         };
         for _ in 1..=200 {
-            handle.order(order(Vec::new(), 1));
-            let row = handle.exchanged().await.unwrap().given.rows.pop().unwrap();
-            let settled = vec![sent(row.n, &row.recipient)];
-            handle.order(order(settled, 0));
-            handle.exchanged().await.unwrap();
+            writer.order(order(Vec::new(), 1));
+            let row = writer.exchanged().await.unwrap().given.rows.pop().unwrap();
+            let settled = vec![SettledRow::new(fixture::ended(row.n, RowState::Sent))];
+            writer.order(order(settled, 0));
+            writer.exchanged().await.unwrap();
         }
-        // A handle that is left keeps the thread waiting, and closing waits no longer than the limit.
+        // Whoever else may give orders keeps the thread waiting, and closing waits no longer than the limit.
         let other =
-            FileRun::new(fixture::ledgers(tempfile::TempDir::new().unwrap().path(), &[]).0, 1_000_000.0).unwrap();
-        let (other, held) = Writer::start(Box::new(other));
+            FileRun::new(fixture::ledgers(tempfile::TempDir::new().unwrap().path(), &[""; 0]).0, 1_000_000.0).unwrap();
+        let other = Writer::start(Box::new(other));
+        let held = other.orders.clone();
         let left = other.close_within(Duration::from_millis(10));
         assert!(matches!(left, LeftWriter::Busy(outcomes) if outcomes.is_empty()));
-        drop((handle, held));
+        drop(held);
         assert!(matches!(writer.close_within(Duration::from_secs(60)), LeftWriter::Ended(Ok(_))));
         assert_eq!(reader.counts().unwrap().sent, 200);
     }

@@ -224,7 +224,7 @@ fn count_attempts(
     inquiry: &mut Inquiry,
 ) -> Result<Option<String>, LedgerError> {
     let Some([first, last]) = inquiry.counted_span() else { return Ok(None) };
-    for other in store.names()?.into_iter().chain(store.lost()?) {
+    for other in store.all_names()? {
         let is_this = other == *name;
         // The address does not matter: one server can have several names, and extra attempts do not settle anything
         // wrongly.

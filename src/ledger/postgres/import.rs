@@ -31,7 +31,7 @@ impl SharedRuns {
         details: &Details,
         name: &RunName,
     ) -> Result<RunId, LedgerError> {
-        draft.settle_order()?;
+        draft.put_in_order()?;
         let client = self.client();
         // A long list takes longer than any other statement.
         self.call(SHORT, client.batch_execute("BEGIN; SET LOCAL statement_timeout = '10min'"))?;
@@ -52,8 +52,7 @@ impl SharedRuns {
         if self.names()?.contains(name) {
             return Err(RunError::Exists { name: name.clone() }.into());
         }
-        let text =
-            serde_json::to_string(details).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+        let text = serde_json::to_string(details).map_err(LedgerError::damaged)?;
         let Details { bot, api_url, sandbox, rate, .. } = details;
         let make = "SELECT jelouctl.make_run($1, $2, $3, $4, $5, $6)";
         let run: i64 = self.value(SHORT, make, &[&name.to_string(), &text, bot, api_url, sandbox, rate])?;

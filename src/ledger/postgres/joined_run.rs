@@ -82,7 +82,7 @@ impl HeldRun for JoinedRun {
     /// anyone who resumed the run before. If the run stays paused, the caller gets the reason.
     fn resume(&mut self, resumed: &Resumed<'_>) -> Result<(), LedgerError> {
         let conditions = resumed.conditions.map(serde_json::to_string).transpose();
-        let conditions = conditions.map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+        let conditions = conditions.map_err(LedgerError::damaged)?;
         let seen = self.paused.as_ref().map(|paused| paused.pauses);
         let query = "SELECT jelouctl.resume_run($1, $2, $3, $4, $5)";
         let answered = &resumed.has_answered;

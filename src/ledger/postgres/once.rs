@@ -11,7 +11,7 @@ use super::database::{LONG, SHORT, column};
 use super::error::DatabaseError;
 use super::runs::{RunId, SharedRuns, SqlParameters};
 use crate::ledger::LedgerError;
-use crate::ledger::claims::{ClaimEnd, Claimed, HeldClaim, OnceClaims, OnceFinding, OnceSummary, scope_of};
+use crate::ledger::claims::{ClaimEnd, Claimed, HeldClaim, OnceClaims, OnceSummary, scope_of};
 use crate::once::{NewClaim, OnceEntry, OnceHash, OnceHasher, OncePeople, OnceScope, OnceState};
 
 /// The sender's session locks this number together with the claim's number: `once` in ASCII, as in `once.sql`.
@@ -200,11 +200,11 @@ impl OnceClaims for SharedClaims {
         Ok(added.unsigned_abs())
     }
 
-    fn decide(&self, scope: &OnceScope, person: &OnceHash, found: &OnceFinding) -> Result<bool, LedgerError> {
-        let state = if found.was_sent { OnceState::Sent } else { OnceState::NotSent }.name();
+    fn decide(&self, scope: &OnceScope, person: &OnceHash, end: &ClaimEnd) -> Result<bool, LedgerError> {
         let (OnceScope { key, bot, address }, person) = (scope, &person.0[..]);
+        let (state, id) = (end.state().name(), end.message_id());
         let query = "SELECT jelouctl_once.decide($1, $2, $3, $4, $5, $6)";
-        Ok(self.runs.value(LONG, query, &[bot, address, &key.as_str(), &person, &state, &found.message_id])?)
+        Ok(self.runs.value(LONG, query, &[bot, address, &key.as_str(), &person, &state, &id])?)
     }
 
     fn forget(&self, scope: &OnceScope, person: Option<&OnceHash>) -> Result<u64, LedgerError> {

@@ -1,20 +1,19 @@
-//! Writes to the ledger of a run: which rows are under way, the outcomes, and which rows are skipped.
+//! Writes to the ledger of a run: which rows are under way, the outcomes, which rows are skipped, and what a person decided.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::integrity::conditions_checksum;
-use super::record::{RecordKind, text};
+use super::record::{RecordKind, RecordSummary, text};
 use super::{Ledger, record};
-use crate::api::DeliveryFacts;
 use crate::ledger::{
-    BegunAttempt, CANCELLED, EndedAttempt, LearntDelivery, LedgerError, RecordSummary, RowState, Run, RunConditions,
-    RunEvent, RunEventKind, Skip, now,
+    CANCELLED, Counts, DecidedRow, EndedAttempt, LedgerError, QueuedRow, Resolution, ResolveError, RowState, Run,
+    RunConditions, RunEvent, RunEventKind, SettledRow, Skip, decided_by_hand, now,
 };
 
 /// A commit in progress. Every record that is added to the ledger of a run goes through it.
 pub(super) struct Batch<'a> {
-    db: Transaction<'a>,
+    pub(super) db: Transaction<'a>,
     records: RecordSummary,
 }
 
@@ -35,42 +34,54 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Skips row `n` if it is still to be sent; any other row does not change. Returns whether it was skipped.
-    pub(super) fn skip(&mut self, n: i64, skip: Skip<'_>) -> rusqlite::Result<bool> {
+    /// Skips row `n` if it is still to be sent; any other row does not change.
+    pub(super) fn skip(&mut self, n: i64, skip: Skip<'_>) -> rusqlite::Result<()> {
         let query = "SELECT number FROM standing WHERE n = ?1 AND state = 'pending'";
         let number: Option<i64> = self.db.prepare_cached(query)?.query_row([n], |row| row.get(0)).optional()?;
-        let Some(number) = number else { return Ok(false) };
-        let at = now();
+        number.map_or(Ok(()), |number| self.add_skip(n, number, skip, now()))
+    }
+
+    /// Skips row `n`, which is still to be sent and whose last record has this number.
+    fn add_skip(&mut self, n: i64, number: i64, skip: Skip<'_>, at: i64) -> rusqlite::Result<()> {
         let change = [RowState::Pending, RowState::Skipped];
-        self.add(RecordKind::Decision, &skipped(n, number + 1, skip, at), change, at)?;
-        Ok(true)
+        self.add(RecordKind::Decision, &skipped(n, number + 1, skip, at), change, at)
     }
 
-    /// Whether this is the last record of row `n`, and the row is in this state.
-    pub(super) fn is_standing(&self, n: i64, number: i64, state: RowState) -> rusqlite::Result<bool> {
-        let query = "SELECT EXISTS (SELECT 1 FROM standing WHERE n = ?1 AND number = ?2 AND state = ?3)";
-        self.db.prepare_cached(query)?.query_row(params![n, number, state], |row| row.get(0))
+    /// Adds the outcome of an attempt.
+    pub(super) fn end(&mut self, row: &EndedAttempt) -> rusqlite::Result<()> {
+        let at = row.ended_at.max(row.began_at);
+        let fields = [
+            ValueRef::Integer(row.n),
+            ValueRef::Integer(row.number),
+            ValueRef::Integer(at),
+            text(Some(row.state.name())),
+            row.http_status.map_or(ValueRef::Null, |status| ValueRef::Integer(status.into())),
+            text(row.message_id.as_deref()),
+            text(row.code),
+            text(row.error.as_deref()),
+            text(row.api_code.as_deref()),
+        ];
+        self.add(RecordKind::Outcome, &fields, [RowState::Inflight, row.state], at)
     }
 
-    /// Adds how far a message came, unless another process has learned something about it meanwhile.
-    pub(super) fn add_delivery(&self, learnt: &LearntDelivery, at: i64) -> rusqlite::Result<()> {
-        let mut statement = self.db.prepare_cached(
-            "INSERT INTO delivery (n, number, learnt_at, status, at, code, reason, message_id) \
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 \
-             WHERE ?2 = 1 + (SELECT coalesce(max(number), 0) FROM delivery WHERE n = ?1)",
-        )?;
-        let mut message_id = learnt.message_id.as_deref();
-        for (number, facts) in (learnt.after + 1..).zip(&learnt.steps) {
-            let since = facts.at.map(jiff::Timestamp::as_millisecond);
-            let DeliveryFacts { state, code, reason, .. } = facts;
-            statement.execute(params![learnt.n, number, at, state.status(), since, code, reason, message_id.take()])?;
+    /// Moves a row to the state that was decided, by a person or because it is proven.
+    pub(super) fn decide(&mut self, row: DecidedRow, problem: &str, at: i64) -> rusqlite::Result<()> {
+        let DecidedRow { n, number, change } = row;
+        self.add(RecordKind::Decision, &decision(n, number + 1, change, "resolved", problem, at), change, at)
+    }
+
+    fn decide_by_hand(&mut self, row: DecidedRow) -> rusqlite::Result<()> {
+        self.decide(row, &decided_by_hand(row.change), now())
+    }
+
+    /// Makes a row unknown. A failed row first becomes pending, as if it was sent again.
+    pub(super) fn doubt(&mut self, row: DecidedRow) -> rusqlite::Result<()> {
+        let DecidedRow { n, mut number, change: [from, _] } = row;
+        if from == RowState::Failed {
+            self.decide_by_hand(DecidedRow { n, number, change: [from, RowState::Pending] })?;
+            number += 1;
         }
-        Ok(())
-    }
-
-    /// Records that Jelou was asked for all messages.
-    pub(super) fn add_inquiry(&self, at: i64, rows: u64) -> rusqlite::Result<()> {
-        self.db.execute("INSERT INTO inquiry (at, rows) VALUES (?1, ?2)", params![at, rows]).map(|_| ())
+        self.decide_by_hand(DecidedRow { n, number, change: [RowState::Pending, RowState::Unknown] })
     }
 
     /// Adds an event of the run.
@@ -82,31 +93,17 @@ impl Batch<'_> {
 }
 
 impl Ledger {
-    /// Commits that the rows `begun` are under way, the outcomes of the rows `ended`, all or nothing, and the events of
-    /// the run if they can be written. Once it returns, the commit survives a power cut. If the write fails, none of it
-    /// may be relied on.
-    pub(crate) fn commit<'a>(
+    /// Commits that the rows `begun` are under way, the outcomes of `settled` rows, all or nothing, and the events of the
+    /// run if they can be written. Once it returns, the commit survives a power cut. If the write fails, none of it may be
+    /// relied on.
+    pub(crate) fn commit(
         &mut self,
-        begun: impl Iterator<Item = BegunAttempt>,
-        ended: impl Iterator<Item = &'a EndedAttempt>,
+        begun: &[QueuedRow],
+        settled: &[SettledRow],
         events: &[RunEvent],
     ) -> Result<(), LedgerError> {
         self.write(|batch| {
-            for row in ended {
-                let at = row.ended_at.max(row.began_at);
-                let fields = [
-                    ValueRef::Integer(row.n),
-                    ValueRef::Integer(row.number),
-                    ValueRef::Integer(at),
-                    text(Some(row.state.name())),
-                    row.http_status.map_or(ValueRef::Null, |status| ValueRef::Integer(status.into())),
-                    text(row.message_id.as_deref()),
-                    text(row.code),
-                    text(row.error.as_deref()),
-                    text(row.api_code.as_deref()),
-                ];
-                batch.add(RecordKind::Outcome, &fields, [RowState::Inflight, row.state], at)?;
-            }
+            settled.iter().try_for_each(|row| batch.end(&row.ended))?;
             let at = now();
             for row in begun {
                 let fields = [row.n, row.number, at].map(ValueRef::Integer);
@@ -124,7 +121,7 @@ impl Ledger {
     /// Stores new conditions.
     pub(crate) fn keep_conditions(&mut self, conditions: &RunConditions) -> Result<(), LedgerError> {
         let text = serde_json::to_string(conditions);
-        let text = text.map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+        let text = text.map_err(LedgerError::damaged)?;
         let checksum = conditions_checksum(&text);
         self.write(|batch| {
             let query = "UPDATE progress SET conditions = ?1, conditions_checksum = ?2";
@@ -144,17 +141,10 @@ impl Ledger {
         Ok((last != Some(RunEventKind::Ended)).then(|| RunEvent::now(RunEventKind::Ended)))
     }
 
-    /// Skips those of `rows`, each by its number, that are still to be sent; any other row does not change. Returns the
-    /// number of skipped rows. If the write fails, none is skipped.
-    pub(crate) fn skip(&mut self, rows: &[(i64, Skip<'_>)]) -> Result<usize, LedgerError> {
-        let mut left_out = 0;
-        self.write(|batch| {
-            for (n, skip) in rows {
-                left_out += usize::from(batch.skip(*n, *skip)?);
-            }
-            Ok(())
-        })?;
-        Ok(left_out)
+    /// Skips those of `rows`, each by its number, that are still to be sent; any other row does not change. If the write
+    /// fails, none is skipped.
+    pub(crate) fn skip(&mut self, rows: &[(i64, Skip<'_>)]) -> Result<(), LedgerError> {
+        self.write(|batch| rows.iter().try_for_each(|(n, skip)| batch.skip(*n, *skip)))
     }
 
     /// Skips every row that is still to be sent: nothing more of the run is sent. A second call changes nothing. If the
@@ -163,26 +153,64 @@ impl Ledger {
         if self.is_cancelled()? {
             return Ok(());
         }
-        let rows = self.numbers_in_state(RowState::Pending)?;
-        let (at, change) = (now(), [RowState::Pending, RowState::Skipped]);
+        let (at, rows) = (now(), self.all_to_change([RowState::Pending, RowState::Skipped])?);
         self.write(|batch| {
-            for (n, number) in rows {
-                batch.add(RecordKind::Decision, &skipped(n, number + 1, CANCELLED, at), change, at)?;
-            }
+            rows.iter().try_for_each(|row| batch.add_skip(row.n, row.number, CANCELLED, at))?;
             batch.event(&RunEvent::now(RunEventKind::Cancelled))
         })
     }
 
+    /// The rows that `resolution` selects. If one does not exist, or is not in the expected state, that is an error.
+    pub(super) fn rows_of(&self, resolution: &Resolution) -> Result<Vec<DecidedRow>, ResolveError> {
+        match resolution {
+            Resolution::All(change) => Ok(self.all_to_change(*change)?),
+            Resolution::Some { change, lines, people } => (self as &dyn Run).chosen_rows(*change, lines, people),
+            Resolution::Reported(said) => (self as &dyn Run).rows_reported_otherwise(said),
+        }
+    }
+
+    /// Decides rows by hand. Returns the number of changed rows in each state. If the write fails, nothing changes.
+    pub(super) fn decide_rows(&mut self, rows: Vec<DecidedRow>) -> Result<Counts, LedgerError> {
+        self.write(|batch| {
+            let mut changed = Counts::default();
+            for row in rows {
+                batch.decide_by_hand(row)?;
+                *changed.of_mut(row.change[1]) += 1;
+            }
+            Ok(changed)
+        })
+    }
+
+    /// The rows that may have been sent although the ledger has them as still to be sent. If it `has_lost` records,
+    /// this includes failed rows, since they may have been sent again.
+    pub(super) fn rows_in_doubt(&self, has_lost: bool) -> Result<Vec<DecidedRow>, LedgerError> {
+        let query =
+            "SELECT n, number, state FROM standing WHERE state = 'pending' OR state = 'failed' AND ?1 ORDER BY n";
+        let mut statement = self.db.prepare(query)?;
+        let rows = statement.query_map([has_lost], |row| {
+            Ok(DecidedRow { n: row.get(0)?, number: row.get(1)?, change: [row.get(2)?, RowState::Unknown] })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Every row in the first state.
+    pub(super) fn all_to_change(&self, change: [RowState; 2]) -> Result<Vec<DecidedRow>, LedgerError> {
+        let mut statement = self.db.prepare("SELECT n, number FROM standing WHERE state = ?1 ORDER BY n")?;
+        let rows =
+            statement.query_map([change[0]], |row| Ok(DecidedRow { n: row.get(0)?, number: row.get(1)?, change }))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Makes one commit of what `add` adds. When it returns, the commit is on the disk and its number is in the lock
     /// file.
-    pub(super) fn write(
+    pub(super) fn write<T>(
         &mut self,
-        add: impl FnOnce(&mut Batch<'_>) -> rusqlite::Result<()>,
-    ) -> Result<(), LedgerError> {
+        add: impl FnOnce(&mut Batch<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, LedgerError> {
         let Some(mark) = &self.mark else { return Err(LedgerError::WriterGone) };
         let mut progress = self.progress;
         let mut batch = Batch { db: self.db.transaction()?, records: progress.records };
-        add(&mut batch)?;
+        let added = add(&mut batch)?;
         progress.records = batch.records;
         progress.commits += 1;
         let RecordSummary { sum, counts, changed_at } = progress.records;
@@ -207,11 +235,12 @@ impl Ledger {
                 changed_at,
             ])?;
         if changed != 1 {
-            return Err(LedgerError::Damaged { problem: "it does not say how far it has come".to_owned() });
+            return Err(LedgerError::damaged("it does not say how far it has come"));
         }
         batch.db.commit()?;
         self.progress = progress;
-        Ok(mark.count(progress.commits)?)
+        mark.count(progress.commits)?;
+        Ok(added)
     }
 }
 
@@ -225,7 +254,7 @@ pub(super) fn skipped(n: i64, number: i64, skip: Skip<'_>, at: i64) -> [ValueRef
 }
 
 /// The fields of a decision.
-pub(super) fn decision<'a>(
+fn decision<'a>(
     n: i64,
     number: i64,
     [from, to]: [RowState; 2],

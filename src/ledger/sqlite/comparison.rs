@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 use super::rows::IS_PENDING;
 use super::{Ledger, walk};
-use crate::ledger::{DuplicateWindow, EarlierRow, LedgerError, RowState, SkipReason, rank};
+use crate::ledger::{DecidedRow, DuplicateWindow, EarlierRow, LedgerError, RowState, SkipReason, rank};
 
 /// The number of rows that are recorded at once, in order.
 const FOUND_AT_ONCE: usize = 10_000;
@@ -104,10 +104,10 @@ impl<'a> Comparison<'a> {
     }
 
     /// Compares these rows by their people.
-    pub(super) fn of_people(db: &'a Connection, rows: &[i64]) -> Result<Self, LedgerError> {
+    pub(super) fn of_people(db: &'a Connection, rows: &[DecidedRow]) -> Result<Self, LedgerError> {
         let mut person_of = db.prepare("SELECT person FROM row WHERE n = ?1 AND person IS NOT NULL")?;
         let mut own = OwnRows::default();
-        for n in rows {
+        for DecidedRow { n, .. } in rows {
             if let Some(person) = person_of.query_row([n], |row| row.get(0)).optional()? {
                 own.add(person, u32::try_from(*n).unwrap_or(u32::MAX));
             }
@@ -297,25 +297,20 @@ fn state_of(n: i64, state: &mut Statement<'_>, since: &mut Statement<'_>) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::sqlite::fixture;
-    use crate::ledger::{BegunAttempt, EarlierMessages, Resolution, Skip};
+    use crate::ledger::sqlite::fixture::{self, people};
+    use crate::ledger::{EarlierMessages, Skip};
 
     const ALL: DuplicateWindow = DuplicateWindow { ended_since: 0, began_since: 0, ..DuplicateWindow::UNDER_KEY };
-
-    fn numbers(rows: std::ops::Range<u64>) -> Vec<String> {
-        rows.map(|row| format!("{}", 593_987_650_000 + row)).collect()
-    }
 
     /// A ledger to write and one to read, with the directory that holds them.
     fn run(recipients: &[String]) -> (tempfile::TempDir, Ledger, Ledger) {
         let home = tempfile::TempDir::new().unwrap();
-        let recipients: Vec<_> = recipients.iter().map(String::as_str).collect();
-        let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
+        let (ledger, reader) = fixture::ledgers(home.path(), recipients);
         (home, ledger, reader)
     }
 
     fn found(ours: &Ledger, theirs: &Ledger, window: DuplicateWindow) -> Vec<EarlierMessages> {
-        let mut comparison = ours.comparison().unwrap();
+        let mut comparison = Comparison::of(&ours.db).unwrap();
         comparison.find_rows(theirs, "r", window, SameBy::Message).unwrap();
         comparison.finish().unwrap();
         ours.earlier().unwrap()
@@ -332,10 +327,10 @@ mod tests {
             (0..0, 0..40, 0),
             (0..40, 0..0, 0),
         ] {
-            let (_our_home, _, ours) = run(&numbers(ours));
-            let (_their_home, _, theirs) = run(&numbers(theirs));
+            let (_our_home, _, ours) = run(&people(ours));
+            let (_their_home, _, theirs) = run(&people(theirs));
             assert_eq!(found(&ours, &theirs, ALL).iter().map(|messages| messages.rows).sum::<u64>(), expected);
-            let mut comparison = ours.comparison().unwrap();
+            let mut comparison = Comparison::of(&ours.db).unwrap();
             comparison.find_people(&theirs, DuplicateWindow::written_to_between(0, i64::MAX)).unwrap();
             assert_eq!(comparison.people(), 0, "nobody was written to");
             comparison.find_people(&theirs, DuplicateWindow::to_be_sent()).unwrap();
@@ -345,15 +340,15 @@ mod tests {
 
     #[test]
     fn a_list_with_one_message_many_times_has_every_row_noted() {
-        let many = [numbers(0..1), numbers(0..1), numbers(0..1)].concat();
+        let many = [people(0..1), people(0..1), people(0..1)].concat();
         let (_our_home, _, ours) = run(&many);
         let (_their_home, mut theirs, reader) = run(&many);
-        theirs.commit([BegunAttempt { n: 2, number: 1 }].into_iter(), [].iter(), &[]).unwrap();
+        fixture::begin(&mut theirs, &[2]);
         let [found_once] = &found(&ours, &reader, ALL)[..] else { panic!("{:?}", ours.earlier()) };
         assert_eq!((found_once.rows, found_once.reason), (3, SkipReason::MayHaveBeenSent));
         assert!(found_once.words().starts_with("may have been sent by run r at 20"), "{}", found_once.words());
         // A match gives way only to a worse one.
-        let mut comparison = ours.comparison().unwrap();
+        let mut comparison = Comparison::of(&ours.db).unwrap();
         comparison.find_rows(&reader, "other", ALL, SameBy::Message).unwrap();
         comparison.finish().unwrap();
         assert_eq!(ours.earlier().unwrap().len(), 1);
@@ -361,13 +356,10 @@ mod tests {
 
     #[test]
     fn what_counts_is_the_last_record_of_a_row() {
-        let all = numbers(0..6);
+        let all = people(0..6);
         let (_their_home, mut theirs, reader) = run(&all);
-        let begun = (1..=5).map(|n| BegunAttempt { n, number: 1 });
-        theirs.commit(begun, [].iter(), &[]).unwrap();
-        let states = [RowState::Sent, RowState::Failed, RowState::Unknown, RowState::Pending];
-        let ended: Vec<_> = (1..).zip(states).map(|(n, state)| fixture::ended(n, state)).collect();
-        theirs.commit([].into_iter(), ended.iter(), &[]).unwrap();
+        fixture::begin(&mut theirs, &[1, 2, 3, 4, 5]);
+        fixture::end(&mut theirs, &[RowState::Sent, RowState::Failed, RowState::Unknown, RowState::Pending]);
         let skip = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
         theirs.skip(&[(6, skip)]).unwrap();
         let counted = |window| {
@@ -380,8 +372,10 @@ mod tests {
         let [sent, unknown, pending] = [SkipReason::AlreadySent, SkipReason::MayHaveBeenSent, SkipReason::ToBeSent];
         assert_eq!(counted(ALL), [(sent, 1), (unknown, 2), (pending, 1)]);
         assert_eq!(counted(DuplicateWindow { pending: false, ended_since: i64::MAX, ..ALL }), [(unknown, 1)]);
-        theirs.resolve(&Resolution::All([RowState::Unknown, RowState::Sent])).unwrap();
-        theirs.resolve(&Resolution::All([RowState::Failed, RowState::Pending])).unwrap();
+        for change in [[RowState::Unknown, RowState::Sent], [RowState::Failed, RowState::Pending]] {
+            let rows = theirs.all_to_change(change).unwrap();
+            theirs.decide_rows(rows).unwrap();
+        }
         assert_eq!(counted(ALL), [(sent, 2), (unknown, 1), (pending, 2)]);
     }
 }

@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{OptionalExtension, Row as SqlRow};
+use rusqlite::{OptionalExtension, Row as SqlRow, params};
 
-use super::commit::{Batch, decision};
-use super::record::RecordKind;
+use super::commit::Batch;
 use super::{Ledger, text_of, walk};
 use crate::api::{DeliveryFacts, DeliveryState};
-use crate::ledger::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LedgerError, ProvenRow, RowState, now};
+use crate::ledger::{
+    DecidedRow, DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LearntDelivery, LedgerError, ProvenRow,
+    RowState, now,
+};
 use crate::timestamps::of_milliseconds;
 
 /// Attempts that may have reached Jelou, for rows with a request.
@@ -47,7 +49,7 @@ impl Batch<'_> {
             self.add_delivery(learnt, at)?;
         }
         if let Some((at, rows)) = news.asked {
-            self.add_inquiry(at, rows)?;
+            self.db.execute("INSERT INTO inquiry (at, rows) VALUES (?1, ?2)", params![at, rows])?;
         }
         Ok(proven)
     }
@@ -55,24 +57,37 @@ impl Batch<'_> {
     /// Records that the row was sent, if it is still unknown.
     fn prove(&mut self, row: &ProvenRow, at: i64) -> rusqlite::Result<bool> {
         let change = [RowState::Unknown, RowState::Sent];
-        if !self.is_standing(row.n, row.number, change[0])? {
+        let query = "SELECT EXISTS (SELECT 1 FROM standing WHERE n = ?1 AND number = ?2 AND state = ?3)";
+        let is_unknown: bool =
+            self.db.prepare_cached(query)?.query_row(params![row.n, row.number, change[0]], |row| row.get(0))?;
+        if !is_unknown {
             return Ok(false);
         }
-        let fields = decision(row.n, row.number + 1, change, "resolved", &row.evidence, at);
-        self.add(RecordKind::Decision, &fields, change, at)?;
+        self.decide(DecidedRow { n: row.n, number: row.number, change }, &row.evidence, at)?;
         Ok(true)
+    }
+
+    /// Adds how far a message came, unless another process has learned something about it meanwhile.
+    fn add_delivery(&self, learnt: &LearntDelivery, at: i64) -> rusqlite::Result<()> {
+        let mut statement = self.db.prepare_cached(
+            "INSERT INTO delivery (n, number, learnt_at, status, at, code, reason, message_id) \
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 \
+             WHERE ?2 = 1 + (SELECT coalesce(max(number), 0) FROM delivery WHERE n = ?1)",
+        )?;
+        let mut message_id = learnt.message_id.as_deref();
+        for (number, facts) in (learnt.after + 1..).zip(&learnt.steps) {
+            let since = facts.at.map(jiff::Timestamp::as_millisecond);
+            let DeliveryFacts { state, code, reason, .. } = facts;
+            statement.execute(params![learnt.n, number, at, state.status(), since, code, reason, message_id.take()])?;
+        }
+        Ok(())
     }
 }
 
 impl Ledger {
     /// Adds what was learned about messages. Returns how many unknown rows are now sent.
     pub(super) fn learn(&mut self, news: &DeliveryNews) -> Result<u64, LedgerError> {
-        let mut proven = 0;
-        self.write(|batch| {
-            proven = batch.learn(news)?;
-            Ok(())
-        })?;
-        Ok(proven)
+        self.write(|batch| batch.learn(news))
     }
 
     pub(super) fn attempts(

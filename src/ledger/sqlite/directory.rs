@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::Ledger;
-use super::lock::RunLock;
-use super::lock_file::{LockNote, RunNote};
+use super::lock::{RunLock, is_locked};
+use super::lock_file::LockNote;
 use super::run_files::RunFiles;
 use super::stop_mark::StopMark;
 use crate::ledger::{LedgerError, LedgerStore, RunName};
@@ -64,45 +64,29 @@ impl Runs {
 
     /// Opens the ledger of a run to read it, even while another process writes it.
     pub(super) fn ledger(&self, name: &RunName) -> Result<Ledger, LedgerError> {
-        // Checked before the ledger is read: a process that ends in between has already written what it knew.
-        let (is_held, noted) = (self.is_held(name), self.lock_note(name));
-        Ok(Ledger::read(&self.path(name), &noted)?.of_run_that_is_held(is_held))
+        self.open_ledger(name, false)
     }
 
     /// The same, but reads all of it, so that every damage is found.
     pub(super) fn whole_ledger(&self, name: &RunName) -> Result<Ledger, LedgerError> {
-        let (is_held, noted) = (self.is_held(name), self.lock_note(name));
-        Ok(Ledger::read_whole(&self.path(name), &noted)?.of_run_that_is_held(is_held))
+        self.open_ledger(name, true)
+    }
+
+    fn open_ledger(&self, name: &RunName, reads_all: bool) -> Result<Ledger, LedgerError> {
+        let lock = self.files(name).lock();
+        // Checked before the ledger is read: a process that ends in between has already written what it knew.
+        let (is_held, noted) = (self.is_held(name), LockNote::of(&lock, || is_locked(&lock)));
+        Ok(Ledger { is_at_rest: !is_held, ..Ledger::read(&self.path(name), &noted, reads_all)? })
     }
 
     /// Like [`Runs::ledger`], for a run that this process holds.
     pub(super) fn locked_ledger(&self, name: &RunName, lock: &RunLock) -> Result<Ledger, LedgerError> {
-        Ledger::read(&self.path(name), &lock.mark()?.note())
-    }
-
-    fn lock_note(&self, name: &RunName) -> LockNote {
-        LockNote::of(&self.files(name).lock(), || RunLock::is_held(&self.files(name)))
-    }
-
-    /// The owner of the run: from its ledger if that is readable, else from its lock file. None if neither says it.
-    pub(super) fn whose(&self, name: &RunName) -> Option<RunNote> {
-        let of_ledger = self.ledger(name).ok().and_then(|ledger| ledger.vouched_note());
-        of_ledger.or_else(|| self.note(name))
-    }
-
-    /// When a file of the run was last written, in milliseconds since 1970.
-    pub(super) fn changed_at(&self, name: &RunName) -> i64 {
-        self.files(name).changed_at()
+        Ledger::read(&self.path(name), &lock.mark()?.note(), false)
     }
 
     /// The mark that asks a run to stop.
     pub(super) fn stop_mark(&self, name: &RunName) -> StopMark {
         StopMark::new(self.files(name).stop())
-    }
-
-    /// Holds a run for this process.
-    pub(super) fn lock(&self, name: &RunName) -> Result<RunLock, LedgerError> {
-        RunLock::take(&self.files(name))
     }
 
     /// Holds a run for this process, to send the rest of it. A stop request for an earlier process no longer counts;
@@ -114,10 +98,6 @@ impl Runs {
             self.stop_mark(name).lift_that(&before)?;
         }
         Ok(lock)
-    }
-
-    pub(super) fn directory(&self) -> &Path {
-        &self.directory
     }
 
     /// The names of the files with this extension.

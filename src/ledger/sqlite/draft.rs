@@ -8,10 +8,10 @@ use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Connection, params};
 
 use super::commit::skipped;
-use super::header::{APPLICATION, VERSION};
 use super::integrity::{RunFields, first_opening, run_checksum};
 use super::lock_file::{LockFile, RunNote};
-use super::record::RecordKind;
+use super::opening::{APPLICATION, VERSION};
+use super::record::{RecordKind, Records};
 use super::{record, text_of, walk};
 use crate::ledger::{Details, LedgerError, RequestHash, Skip, SkipReason, hash_of_person, now, recipients_of};
 use crate::private_file::{self, FileError};
@@ -28,7 +28,7 @@ pub(crate) struct LedgerDraft {
     pub(super) db: Connection,
     /// Where it is written; none for a preview, which leaves nothing behind.
     path: Option<PathBuf>,
-    rows: i64,
+    pub(super) rows: i64,
     pub(super) left_out: LeftOut,
 }
 
@@ -44,15 +44,12 @@ impl LeftOut {
     /// Computed from the decisions in `db`.
     fn of(db: &Connection) -> rusqlite::Result<Self> {
         let mut statement = db.prepare(RecordKind::Decision.select())?;
-        let mut decisions = statement.query([])?;
-        let mut left_out = Self::default();
-        while let Some(decision) = decisions.next()? {
-            let fields: Vec<_> =
-                (0..RecordKind::Decision.columns()).map(|column| decision.get_ref(column)).collect::<Result<_, _>>()?;
-            left_out.records = left_out.records.wrapping_add(record::hash(RecordKind::Decision, fields.into_iter()));
-            left_out.rows += 1;
+        let mut decisions = Records::new(RecordKind::Decision, statement.query([])?)?;
+        let mut rows = 0;
+        while decisions.pass()?.is_some() {
+            rows += 1;
         }
-        Ok(left_out)
+        Ok(Self { rows, records: decisions.sum })
     }
 
     /// Skips row `n`, which has no other record.
@@ -149,20 +146,11 @@ impl LedgerDraft {
         u64::try_from(self.rows - self.left_out.rows).unwrap_or_default()
     }
 
-    /// The number of rows.
-    pub(super) fn rows(&self) -> i64 {
-        self.rows
-    }
-
     /// Updates the totals after all but the first `rows` rows were removed.
     pub(super) fn has_rows(&mut self, rows: i64) -> Result<(), LedgerError> {
         self.rows = rows;
         self.left_out = LeftOut::of(&self.db)?;
         Ok(())
-    }
-
-    pub(super) fn connection(&self) -> &Connection {
-        &self.db
     }
 
     /// Passes the path and the body of every request, in order.
@@ -206,7 +194,8 @@ impl LedgerDraft {
             ))?;
         }
         let created_at = now();
-        let identity = identity()?;
+        // No other run has the same.
+        let identity = random()?;
         // At this point, every row with a decision is skipped.
         db.execute(
             "INSERT INTO progress (id, opened, began, closed, records, pending, skipped, changed_at) \
@@ -216,17 +205,15 @@ impl LedgerDraft {
         let fields = RunFields {
             identity,
             name: to.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-            details: serde_json::to_string(details)
-                .map_err(|error| LedgerError::Damaged { problem: error.to_string() })?,
+            details: serde_json::to_string(details).map_err(LedgerError::damaged)?,
             rows,
             created_at,
         };
         let run_checksum = run_checksum(&db, &fields)?;
-        let RunFields { identity, name, details: text, created_at, .. } = fields;
         db.execute(
             "INSERT INTO run (id, identity, name, details, rows, created_at, run_checksum) VALUES \
              (1, ?1, ?2, ?3, ?4, ?5, ?6)",
-            params![identity, name, text, rows, created_at, run_checksum],
+            params![fields.identity, fields.name, fields.details, rows, created_at, run_checksum],
         )?;
         db.execute_batch("COMMIT; PRAGMA journal_mode = WAL;")?;
         db.close().map_err(|(_, error)| error)?;
@@ -235,12 +222,12 @@ impl LedgerDraft {
     }
 }
 
-/// Random bytes that no other run has.
-fn identity() -> Result<[u8; 16], LedgerError> {
-    let mut identity = [0; 16];
-    let filled = SystemRandom::new().fill(&mut identity);
+/// Random bytes.
+pub(super) fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], LedgerError> {
+    let mut bytes = [0; LENGTH];
+    let filled = SystemRandom::new().fill(&mut bytes);
     filled.map_err(|_| LedgerError::Sqlite("the system gives no random numbers".to_owned()))?;
-    Ok(identity)
+    Ok(bytes)
 }
 
 /// Renames a complete file. Afterwards the whole file is on the disk under its new name, or nothing was renamed.

@@ -39,11 +39,6 @@ pub(crate) struct DraftedSkip<'a> {
 }
 
 impl LedgerDraft {
-    /// Links the rows for one person in order. No rows may be added afterwards.
-    pub(crate) fn settle_order(&self) -> Result<(), LedgerError> {
-        self.put_in_order()
-    }
-
     /// Passes every row, in order.
     pub(crate) fn each_row(
         &self,
@@ -154,7 +149,7 @@ pub(crate) struct DraftedMessage {
 impl LedgerDraft {
     /// The figures of the draft, once all skipped rows are decided.
     pub(crate) fn overview(&self) -> Result<DraftOverview, LedgerError> {
-        let db = self.connection();
+        let db = &self.db;
         let skips = skip_counts(db)?;
         let (mut rows, mut countries) = (0, BTreeMap::new());
         let is_sent = if skips.iter().next().is_some() { IS_SENT } else { "recipient IS NOT NULL" };
@@ -177,7 +172,7 @@ impl LedgerDraft {
         let query = format!(
             "SELECT line, cells, recipient, body FROM row JOIN content USING (n) WHERE {IS_SENT} ORDER BY row.n LIMIT ?1"
         );
-        let mut statement = self.connection().prepare(&query)?;
+        let mut statement = self.db.prepare(&query)?;
         let rows = statement.query_map([most], |row| {
             Ok(DraftedMessage { line: row.get(0)?, cells: row.get(1)?, recipient: row.get(2)?, body: row.get(3)? })
         })?;

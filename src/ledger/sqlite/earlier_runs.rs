@@ -4,13 +4,16 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use rusqlite::Connection;
+
 use super::Ledger;
-use super::comparison::{Comparison, SameBy};
+use super::comparison::{Comparison, SameBy, note};
 use super::directory::Runs;
 use super::draft::LedgerDraft;
+use super::lock_file::RunNote;
 use crate::ledger::{
-    Details, DuplicateWindow, EarlierError, KnownRuns, LedgerError, LedgerStore, OtherMessages, Run, RunName,
-    SkipReason, WrittenTo, is_recent, now, since,
+    DecidedRow, Details, DuplicateWindow, EarlierError, EarlierRow, KnownRuns, LedgerError, LedgerStore, OtherMessages,
+    Run, RunName, SkipReason, WrittenTo, is_recent, now, since,
 };
 use crate::once::{OnceKey, OnceScope};
 
@@ -81,9 +84,8 @@ impl<'a> EarlierRuns<'a> {
         // Rows that counted when the list was read count now, even if a clock was wrong then or since.
         let ended_since = since(created_at.min(now()), details.remember);
         let window = DuplicateWindow { ended_since, pending: false, ..DuplicateWindow::UNDER_KEY };
-        let (bot, api_url) = (details.bot.as_str(), details.api_url.as_str());
-        let seen = BTreeMap::new();
-        Self { runs, bot, api_url, ignored, own: Some(own), window, lately: i64::MAX, seen, rows: 0, key: None }
+        let of = (details.bot.as_str(), details.api_url.as_str());
+        Self { own: Some(own), window, lately: i64::MAX, ..Self::of_list(runs, of, details.remember, ignored) }
     }
 
     /// The runs of a key, except `own`.
@@ -109,21 +111,36 @@ impl<'a> EarlierRuns<'a> {
         Ok(comparison.finish()?)
     }
 
-    /// Like [`KnownRuns::compare`], for the rows of `ledger` that are still to be sent.
-    pub(crate) fn compare_run(&mut self, ledger: &Ledger) -> Result<(), EarlierError> {
-        self.compare_with(|| ledger.comparison())
+    /// Records a match for those of `rows`, all of the run that is being resumed, whose person has a message under the key
+    /// from elsewhere.
+    pub(super) fn find_taken(
+        &mut self,
+        ledger: &Ledger,
+        scope: &OnceScope,
+        rows: &[DecidedRow],
+    ) -> Result<(), EarlierError> {
+        self.find_claimed_by_runs(&mut Comparison::of_people(&ledger.db, rows)?)?;
+        // After the runs: the people of a removed run are among the claims before the run is gone.
+        let Some(claims) = self.runs.claims_to_look()? else { return Ok(()) };
+        let people = claims.people(scope)?;
+        for DecidedRow { n, .. } in rows.iter().filter(|_| !people.is_empty()) {
+            let Some(recipient) = ledger.standing(*n)?.recipient else { continue };
+            let entry = people.get(&claims.hasher().person(&recipient));
+            if let Some((entry, found)) = entry.and_then(|entry| Some((entry, EarlierRow::of_claim(entry)?))) {
+                note(&ledger.db, *n, entry.run.as_deref(), found)?;
+            }
+        }
+        Ok(())
     }
 
-    fn compare_with<'b>(
-        &mut self,
-        begin: impl Fn() -> Result<Comparison<'b>, LedgerError>,
-    ) -> Result<(), EarlierError> {
-        let mut comparison = None;
+    /// Records a match for the rows of `db`, a draft or a run, that one of the runs has too.
+    pub(super) fn compare_with(&mut self, db: &Connection) -> Result<(), EarlierError> {
+        let mut comparison = Comparison::of(db)?;
         let compared = self.each_changed(Choice::Counting, |earlier| {
             let run = earlier.name.to_string();
-            begun(&mut comparison, &begin)?.find_rows(&earlier.ledger, &run, earlier.window, SameBy::Message)
+            comparison.find_rows(&earlier.ledger, &run, earlier.window, SameBy::Message)
         });
-        comparison.map_or(Ok(()), |comparison| comparison.finish())?;
+        comparison.finish()?;
         compared
     }
 
@@ -133,10 +150,9 @@ impl<'a> EarlierRuns<'a> {
         mut each: impl FnMut(EarlierRun) -> Result<(), LedgerError>,
     ) -> Result<(), EarlierError> {
         let mut unreadable = None;
-        let mut names = self.runs.names()?;
-        names.extend(self.runs.lost()?);
+        let mut names = self.runs.all_names()?;
         // Messages that the newest run has sent need no search in older runs.
-        names.sort_by_cached_key(|run| Reverse(self.runs.changed_at(run)));
+        names.sort_by_cached_key(|run| Reverse(self.runs.files(run).changed_at()));
         for run in names {
             if self.own == Some(&run) {
                 continue;
@@ -146,7 +162,7 @@ impl<'a> EarlierRuns<'a> {
                 // The run was removed meanwhile, or is ignored.
                 Err(_) if self.runs.is_removed(&run) || self.ignored.contains(&run) => {}
                 Err(error) => {
-                    let whose = self.runs.whose(&run);
+                    let whose = self.whose(&run);
                     let may_be_ours = whose.as_ref().is_none_or(|whose| {
                         let is_of_key = self.key.is_none_or(|key| whose.once.as_ref() == Some(key));
                         whose.bot == self.bot && whose.api_url == self.api_url && !whose.sandbox && is_of_key
@@ -177,7 +193,7 @@ impl<'a> EarlierRuns<'a> {
             return Ok(());
         }
         // Read before the rows: what is written in between is seen the next time.
-        let version = ledger.version()?;
+        let version = version_of(&ledger)?;
         if self.seen.get(run) == Some(&version) {
             return Ok(());
         }
@@ -207,30 +223,38 @@ impl<'a> EarlierRuns<'a> {
             _ => return Ok(false),
         };
         let original = run.parse().ok().and_then(|run: RunName| self.runs.ledger(&run).ok());
-        let original = original.map(|original| original.version()).transpose()?;
-        Ok(original.is_some_and(|(identity, _)| ledger.version().is_ok_and(|(own, _)| own == identity)))
+        let original = original.map(|original| version_of(&original)).transpose()?;
+        Ok(original.is_some_and(|(identity, _)| version_of(ledger).is_ok_and(|(own, _)| own == identity)))
+    }
+
+    /// The owner of the run: from its ledger if that still says what was written when the list was read, else from its
+    /// lock file. None if neither says it.
+    fn whose(&self, run: &RunName) -> Option<RunNote> {
+        let of_ledger =
+            self.runs.ledger(run).and_then(|ledger| ledger.check_run_checksum().and_then(|()| ledger.note()));
+        of_ledger.ok().or_else(|| self.runs.note(run))
     }
 
     /// Whether a row of an unreadable run may have become one that counts since the list was read.
     fn may_have_changed(&self, run: &RunName) -> bool {
-        is_recent(self.runs.changed_at(run).saturating_add(SLACK), self.window.ended_since)
+        is_recent(self.runs.files(run).changed_at().saturating_add(SLACK), self.window.ended_since)
     }
 }
 
 impl KnownRuns for EarlierRuns<'_> {
     /// Only runs that changed since the draft was last compared, unless the draft has grown.
     fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError> {
-        if draft.rows() > self.rows {
+        if draft.rows > self.rows {
             self.seen.clear();
         }
-        self.rows = draft.rows();
-        self.compare_with(|| draft.comparison())
+        self.rows = draft.rows;
+        self.compare_with(&draft.db)
     }
 
     fn find_claimed(&mut self, draft: &LedgerDraft, key: &OnceKey) -> Result<(), EarlierError> {
         let scope = OnceScope { key: key.clone(), bot: self.bot.to_owned(), address: self.api_url.to_owned() };
         let mut of_key = EarlierRuns::of_key(self.runs, None, &scope, self.ignored);
-        of_key.find_claimed_by_runs(&mut draft.comparison()?)?;
+        of_key.find_claimed_by_runs(&mut Comparison::of(&draft.db)?)?;
         // After the runs: the people of a removed run are among the claims before the run is gone.
         if let Some(claims) = self.runs.claims_to_look()? {
             draft.note_claimed(claims.hasher(), &claims.people(&scope)?)?;
@@ -245,19 +269,18 @@ impl KnownRuns for EarlierRuns<'_> {
     fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<WrittenTo, EarlierError> {
         let (seen, written_to) =
             (std::mem::take(&mut self.seen), DuplicateWindow::written_to_between(self.lately, now()));
-        let (mut comparison, mut last) = (None, None);
+        let (mut comparison, mut last) = (Comparison::of(&draft.db)?, None);
         let found = self.each_changed(Choice::ChangedLately, |earlier| {
             let counts = earlier.ledger.counts()?;
             if counts.sent + counts.unknown + counts.inflight == 0 {
                 return Ok(());
             }
-            let found = begun(&mut comparison, || draft.comparison())?.find_people(&earlier.ledger, written_to)?;
+            let found = comparison.find_people(&earlier.ledger, written_to)?;
             last = last.take().max(found.map(|at| (at, earlier.name)));
             Ok(())
         });
         self.seen = seen;
         found?;
-        let Some(mut comparison) = comparison else { return Ok(WrittenTo::default()) };
         let people = comparison.people_otherwise();
         let otherwise = last.map(|(at, run)| OtherMessages { people, run: run.to_string(), at });
         Ok(WrittenTo { people: comparison.people(), otherwise })
@@ -265,12 +288,11 @@ impl KnownRuns for EarlierRuns<'_> {
 
     fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
         let seen = std::mem::take(&mut self.seen);
-        let (mut comparison, mut unfinished) = (None, Vec::new());
+        let (mut comparison, mut unfinished) = (Comparison::of(&draft.db)?, Vec::new());
         let found = self.each_changed(Choice::Counting, |earlier| {
             if earlier.ledger.counts()?.pending == 0 {
                 return Ok(());
             }
-            let comparison = begun(&mut comparison, || draft.comparison())?;
             comparison.find_people(&earlier.ledger, DuplicateWindow::to_be_sent())?;
             unfinished.extend(Some((earlier.name, comparison.people())).filter(|(_, people)| *people > 0));
             Ok(())
@@ -281,13 +303,8 @@ impl KnownRuns for EarlierRuns<'_> {
     }
 }
 
-/// The comparison, created for the first run that exists.
-fn begun<'a, 'b>(
-    comparison: &'a mut Option<Comparison<'b>>,
-    begin: impl FnOnce() -> Result<Comparison<'b>, LedgerError>,
-) -> Result<&'a mut Comparison<'b>, LedgerError> {
-    match comparison {
-        Some(comparison) => Ok(comparison),
-        None => Ok(comparison.insert(begin()?)),
-    }
+/// Identifies a version of a run: its identity and its number of commits.
+fn version_of(ledger: &Ledger) -> Result<([u8; 16], u64), LedgerError> {
+    let query = "SELECT identity, commits FROM run, progress";
+    Ok(ledger.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }

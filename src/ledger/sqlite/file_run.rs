@@ -5,16 +5,28 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::Ledger;
+use super::rows::BYTES_AT_ONCE;
 use crate::ledger::{
-    BegunAttempt, Delay, ExchangeReply, LedgerError, Pace, PaceNews, QueuedRow, RowState, RunEvent, RunLedger,
-    SettledRow, now,
+    Delay, ExchangeReply, LedgerError, Pace, PaceNews, QueuedRow, RowState, RunEvent, RunLedger, SettledRow, now,
 };
+
+/// The shortest time between two messages to one recipient (`api.md`, 131056).
+pub(crate) const RECIPIENT_GAP: Duration = Duration::from_secs(6);
+/// The number of rows that are read from the ledger at once.
+const ROWS_READ_AT_ONCE: usize = 128;
+/// Rows are read ahead while fewer than this many are queued.
+const ROWS_READ_AHEAD: usize = 64;
 
 /// The ledger of a run that this process has locked, and the order in which its rows are taken.
 pub(crate) struct FileRun {
     ledger: Ledger,
-    queue: RowQueue,
     pace: Pace,
+    /// Rows that do not wait for another row, in the order of the input.
+    fresh: VecDeque<QueuedRow>,
+    /// The last row that was read from the ledger; none if there are no more.
+    cursor: Option<i64>,
+    /// Rows that may be taken from a certain time on, earliest first.
+    due: BinaryHeap<Reverse<(Instant, i64, Delay)>>,
     /// For each row that was handed out: the next row for the same recipient.
     followers: HashMap<i64, i64>,
 }
@@ -22,9 +34,13 @@ pub(crate) struct FileRun {
 impl FileRun {
     /// Takes over `ledger`, which was opened for writing, to hand out `rate` rows a second.
     pub(crate) fn new(ledger: Ledger, rate: f64) -> Result<Self, LedgerError> {
-        let now = Instant::now();
-        let queue = RowQueue::new(&ledger, now)?;
-        Ok(Self { ledger, queue, pace: Pace::new(rate, now), followers: HashMap::new() })
+        let at = Instant::now();
+        let due = ledger.followers()?.into_iter().map(|(n, ended_at)| {
+            let age = Duration::from_millis(u64::try_from(now() - ended_at).unwrap_or_default());
+            Reverse((at + RECIPIENT_GAP.saturating_sub(age), n, Delay::RecipientGap))
+        });
+        let (due, pace) = (due.collect(), Pace::new(rate, at));
+        Ok(Self { ledger, pace, fresh: VecDeque::new(), cursor: Some(0), due, followers: HashMap::new() })
     }
 
     #[cfg(test)]
@@ -34,8 +50,8 @@ impl FileRun {
 
     /// Takes at most `wanted` rows that may leave `now`.
     fn pick(&mut self, wanted: usize, now: Instant, rows: &mut Vec<QueuedRow>) -> Result<(), LedgerError> {
-        while rows.len() < wanted && self.queue.next_at(&self.ledger, now)?.is_some_and(|(at, _)| at <= now) {
-            if let Some(row) = self.queue.take(&self.ledger, now)? {
+        while rows.len() < wanted && self.next_at(now)?.is_some_and(|(at, _)| at <= now) {
+            if let Some(row) = self.take(now)? {
                 self.followers.extend(row.follower.map(|follower| (row.n, follower)));
                 rows.push(row);
             }
@@ -43,13 +59,40 @@ impl FileRun {
         Ok(())
     }
 
+    /// When the next row may be taken, and what it waits for; none if there is no row.
+    fn next_at(&mut self, now: Instant) -> Result<Option<(Instant, Delay)>, LedgerError> {
+        if self.fresh.is_empty() {
+            self.read()?;
+        }
+        let due = self.due.peek().map(|Reverse((due, _, delay))| (*due, *delay));
+        Ok(if self.fresh.is_empty() { due } else { Some((now, Delay::Retry)) })
+    }
+
+    fn read(&mut self) -> Result<(), LedgerError> {
+        let Some(cursor) = self.cursor else { return Ok(()) };
+        let rows = self.ledger.fresh(cursor, ROWS_READ_AT_ONCE, BYTES_AT_ONCE)?;
+        self.cursor = rows.last().map(|row| row.n);
+        self.fresh.extend(rows);
+        Ok(())
+    }
+
+    /// Takes a row that is due, or else the next one of the input. None if the row was decided by hand meanwhile.
+    fn take(&mut self, now: Instant) -> Result<Option<QueuedRow>, LedgerError> {
+        let is_due = self.due.peek().is_some_and(|Reverse((due, ..))| *due <= now);
+        let due = if is_due { self.due.pop() } else { None };
+        match due {
+            Some(Reverse((_, n, _))) => self.ledger.pending(n),
+            None => Ok(self.fresh.pop_front()),
+        }
+    }
+
     /// Queues `row` again if it is to be retried, or else the row that waited for it.
     fn note(&mut self, row: &SettledRow) {
         let n = row.ended.n;
         if let Some((due, delay)) = row.retry.filter(|_| row.ended.state == RowState::Pending) {
-            self.queue.put(n, due, delay);
+            self.due.push(Reverse((due, n, delay)));
         } else if let Some(follower) = self.followers.remove(&n) {
-            self.queue.put(follower, row.at + RECIPIENT_GAP, Delay::RecipientGap);
+            self.due.push(Reverse((row.at + RECIPIENT_GAP, follower, Delay::RecipientGap)));
         }
     }
 }
@@ -62,7 +105,7 @@ impl RunLedger for FileRun {
         events: &[RunEvent],
         wanted: usize,
     ) -> Result<ExchangeReply, LedgerError> {
-        let mut given = ExchangeReply { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
+        let mut given = ExchangeReply::default();
         let now = Instant::now();
         self.pace.hear(PaceNews::of(settled), now);
         given.problem = self.pick(wanted.min(self.pace.available(now)), now, &mut given.rows).err();
@@ -72,11 +115,10 @@ impl RunLedger for FileRun {
             self.note(row);
         }
         if !(settled.is_empty() && events.is_empty() && given.rows.is_empty()) {
-            let begun = given.rows.iter().map(|row| BegunAttempt { n: row.n, number: row.number });
-            self.ledger.commit(begun, settled.iter().map(|row| &row.ended), events)?;
+            self.ledger.commit(&given.rows, settled, events)?;
         }
         if given.problem.is_none() {
-            match self.queue.next_at(&self.ledger, Instant::now()) {
+            match self.next_at(Instant::now()) {
                 Ok(next) => given.next = next.map(|next| next.max((self.pace.ready_at(), Delay::Pace))),
                 Err(error) => given.problem = Some(error),
             }
@@ -85,79 +127,14 @@ impl RunLedger for FileRun {
     }
 
     fn read_ahead(&mut self) {
-        // If this fails, the exchange that needs the rows reports it.
-        let _ = self.queue.read_ahead(&self.ledger);
+        if self.fresh.len() < ROWS_READ_AHEAD {
+            // If this fails, the exchange that needs the rows reports it.
+            let _ = self.read();
+        }
     }
 
     fn close(self: Box<Self>) -> Result<bool, LedgerError> {
         self.ledger.close()
-    }
-}
-
-/// The shortest time between two messages to one recipient (`api.md`, 131056).
-pub(crate) const RECIPIENT_GAP: Duration = Duration::from_secs(6);
-/// The number of rows that are read from the ledger at once.
-const ROWS_READ_AT_ONCE: usize = 128;
-/// Rows are read ahead while fewer than this many are queued.
-const ROWS_READ_AHEAD: usize = 64;
-/// The number of bytes in bodies after which no more rows are read at once.
-const BYTES_READ_AT_ONCE: usize = 4 * 1024 * 1024;
-
-/// The rows of a run that are still to be taken.
-pub(crate) struct RowQueue {
-    /// Rows that do not wait for another row, in the order of the input.
-    fresh: VecDeque<QueuedRow>,
-    /// The last row that was read from the ledger; none if there are no more.
-    cursor: Option<i64>,
-    /// Rows that may be taken from a certain time on, earliest first.
-    due: BinaryHeap<Reverse<(Instant, i64, Delay)>>,
-}
-
-impl RowQueue {
-    pub(crate) fn new(ledger: &Ledger, at: Instant) -> Result<Self, LedgerError> {
-        let followers = ledger.followers()?.into_iter().map(|(n, ended_at)| {
-            let age = Duration::from_millis(u64::try_from(now() - ended_at).unwrap_or_default());
-            Reverse((at + RECIPIENT_GAP.saturating_sub(age), n, Delay::RecipientGap))
-        });
-        let due = followers.collect();
-        Ok(Self { fresh: VecDeque::new(), cursor: Some(0), due })
-    }
-
-    /// When the next row may be taken, and what it waits for; none if there is no row.
-    pub(crate) fn next_at(&mut self, ledger: &Ledger, at: Instant) -> Result<Option<(Instant, Delay)>, LedgerError> {
-        if self.fresh.is_empty() {
-            self.read(ledger)?;
-        }
-        let due = self.due.peek().map(|Reverse((due, _, delay))| (*due, *delay));
-        Ok(if self.fresh.is_empty() { due } else { Some((at, Delay::Retry)) })
-    }
-
-    /// Reads the next rows before they are needed.
-    pub(crate) fn read_ahead(&mut self, ledger: &Ledger) -> Result<(), LedgerError> {
-        if self.fresh.len() < ROWS_READ_AHEAD { self.read(ledger) } else { Ok(()) }
-    }
-
-    fn read(&mut self, ledger: &Ledger) -> Result<(), LedgerError> {
-        let Some(cursor) = self.cursor else { return Ok(()) };
-        let rows = ledger.fresh(cursor, ROWS_READ_AT_ONCE, BYTES_READ_AT_ONCE)?;
-        self.cursor = rows.last().map(|row| row.n);
-        self.fresh.extend(rows);
-        Ok(())
-    }
-
-    /// Takes a row that is due, or else the next one of the input. None if the row was decided by hand meanwhile.
-    pub(crate) fn take(&mut self, ledger: &Ledger, at: Instant) -> Result<Option<QueuedRow>, LedgerError> {
-        let is_due = self.due.peek().is_some_and(|Reverse((due, ..))| *due <= at);
-        let due = if is_due { self.due.pop() } else { None };
-        match due {
-            Some(Reverse((_, n, _))) => ledger.pending(n),
-            None => Ok(self.fresh.pop_front()),
-        }
-    }
-
-    /// Queues the row, to be taken from `due` on.
-    pub(crate) fn put(&mut self, n: i64, due: Instant, delay: Delay) {
-        self.due.push(Reverse((due, n, delay)));
     }
 }
 
@@ -210,9 +187,7 @@ mod tests {
     #[test]
     fn what_became_of_rows_is_written_where_the_next_ones_cannot_be_read() {
         let home = tempfile::TempDir::new().unwrap();
-        let recipients: Vec<_> = (0..300).map(|number| format!("{}", 593_990_000_000_u64 + number)).collect();
-        let recipients: Vec<_> = recipients.iter().map(String::as_str).collect();
-        let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
+        let (ledger, reader) = fixture::ledgers(home.path(), &fixture::people(0..300));
         let other = rusqlite::Connection::open(home.path().join("r.db")).unwrap();
         other.execute_batch("DROP TRIGGER content_stays; UPDATE content SET body = '[]' WHERE n = 200").unwrap();
         let mut run = FileRun::new(ledger, 1_000_000.0).unwrap();

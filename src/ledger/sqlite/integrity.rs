@@ -7,10 +7,10 @@ use ring::digest::{SHA256, digest};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::Ledger;
-use super::integrity_scan::IntegrityScan;
-use super::lock_file::{LockNote, RunNote};
-use crate::ledger::{LedgerError, LedgerProgress, Run, eight_bytes};
+use super::lock_file::LockNote;
+use super::record::IntegrityScan;
+use super::{Ledger, LedgerProgress};
+use crate::ledger::{LedgerError, Run, eight_bytes};
 
 /// How often a ledger can be opened for writing. Each run counts its openings from a number of its own, so that the log
 /// of another run is recognized.
@@ -23,30 +23,17 @@ pub(super) fn first_opening(identity: &[u8; 16]) -> i64 {
 
 impl Ledger {
     /// Opens the ledger to read it, even while another process writes it. It is checked against what its lock file
-    /// `noted`, at a cost that does not grow with its rows. What it may have lost is reported as unknown.
-    pub(crate) fn read(path: &Path, noted: &LockNote) -> Result<Self, LedgerError> {
-        Self::open(path)?.checked(path, noted, false)
-    }
-
-    /// The same, but reads every record, which also finds damage in a single record.
-    pub(crate) fn read_whole(path: &Path, noted: &LockNote) -> Result<Self, LedgerError> {
-        Self::open(path)?.checked(path, noted, true)
-    }
-
-    fn checked(mut self, path: &Path, noted: &LockNote, reads_all: bool) -> Result<Self, LedgerError> {
-        let view = self.db.unchecked_transaction()?;
-        let damage = self.find_damage(path, noted, reads_all)?;
+    /// `noted`, at a cost that does not grow with its rows, or with `reads_all` by every record, which also finds damage
+    /// in a single one. What it may have lost is reported as unknown.
+    pub(super) fn read(path: &Path, noted: &LockNote, reads_all: bool) -> Result<Self, LedgerError> {
+        let ledger = Self::open(path)?;
+        let view = ledger.db.unchecked_transaction()?;
+        let damage = ledger.find_damage(path, noted, reads_all)?;
         drop(view);
         if damage.is_none() {
-            self.keep_log(false)?;
+            ledger.keep_log(false)?;
         }
-        self.damage = damage;
-        Ok(self)
-    }
-
-    /// The owner of the run, as in the lock file, if the ledger still says what was written when the list was read.
-    pub(crate) fn vouched_note(&self) -> Option<RunNote> {
-        self.check_run_checksum().and_then(|()| self.note()).ok()
+        Ok(Self { damage, ..ledger })
     }
 
     /// For callers that cannot work with a damaged ledger.
@@ -73,7 +60,7 @@ impl Ledger {
     /// What is wrong with the records, in words. Reads every record.
     fn problem_of_records(&self, progress: &LedgerProgress) -> Result<Option<String>, LedgerError> {
         match self.integrity_scan() {
-            Ok(scan) => Ok(scan.problem(progress).map(str::to_owned)),
+            Ok(scan) => Ok(scan.problem(&progress.records).map(str::to_owned)),
             Err(LedgerError::Damaged { problem }) => Ok(Some(problem)),
             Err(error) => Err(error),
         }
@@ -94,7 +81,7 @@ impl Ledger {
     }
 
     /// Checks that the run has not changed since the list was read.
-    fn check_run_checksum(&self) -> Result<(), LedgerError> {
+    pub(super) fn check_run_checksum(&self) -> Result<(), LedgerError> {
         let query = "SELECT identity, name, details, rows, created_at, run_checksum FROM run";
         let (fields, checksum): (_, [u8; 32]) = self.db.query_row(query, [], |row| {
             let fields = RunFields {
@@ -109,7 +96,7 @@ impl Ledger {
         if run_checksum(&self.db, &fields)? == checksum {
             Ok(())
         } else {
-            Err(LedgerError::Damaged { problem: "what the run is was changed".to_owned() })
+            Err(LedgerError::damaged("what the run is was changed"))
         }
     }
 
@@ -142,11 +129,6 @@ impl Ledger {
     pub(super) fn keep_log(&self, is_kept: bool) -> Result<(), LedgerError> {
         self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_kept)?;
         Ok(())
-    }
-
-    /// The same ledger, once it is known whether a process held the run before the ledger was opened.
-    pub(crate) fn of_run_that_is_held(self, is_held: bool) -> Self {
-        Self { is_at_rest: !is_held, ..self }
     }
 }
 

@@ -60,16 +60,6 @@ impl RunLock {
         Ok(Self { sender: Some(sender), ..lock })
     }
 
-    /// Whether a process is sending the run, or is about to.
-    pub(crate) fn is_taken_to_send(run: &RunFiles) -> bool {
-        is_locked(&run.sender())
-    }
-
-    /// Whether a process holds the run. The check locks it only for a moment, and many processes may check at once.
-    pub(crate) fn is_held(run: &RunFiles) -> bool {
-        is_locked(&run.lock())
-    }
-
     /// The lock file, in which the ledger records its commits.
     pub(crate) fn mark(&self) -> Result<LockFile, LedgerError> {
         let file = self.file.try_clone().map_err(FileError::of("write", &self.path))?;
@@ -97,7 +87,8 @@ fn try_lock(file: &File, path: &Path, tries: u32) -> Result<bool, FileError> {
     Ok(false)
 }
 
-/// Whether a process holds the lock at `path`.
+/// Whether a process holds the lock at `path`. The check locks it only for a moment, and many processes may check at
+/// once.
 pub(super) fn is_locked(path: &Path) -> bool {
     // Opening a pipe would block forever.
     if !path.is_file() {
@@ -189,11 +180,6 @@ pub(crate) struct ReservedRun {
 impl ReservedRun {
     pub(crate) fn new(files: RunFiles, lock: RunLock) -> Self {
         Self { files, lock: Some(lock), making: None }
-    }
-
-    /// Where the ledger is written until it is complete.
-    pub(crate) fn draft_path(&self) -> PathBuf {
-        self.files.draft()
     }
 
     /// The lock file, in which the ledger records its run and its commits.

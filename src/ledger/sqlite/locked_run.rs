@@ -10,8 +10,8 @@ use super::lock::RunLock;
 use super::once_store::OnceStore;
 use super::stop_mark::StopWatch;
 use crate::ledger::{
-    Counts, DeliveryNews, Details, EarlierError, EarlierMessages, HeldRun, LedgerError, LostWorker, OnceClaims,
-    Resolution, ResolveError, Resumed, RowState, Run, RunEvent, RunEventKind, RunLedger, RunName, Skip,
+    Counts, DecidedRow, DeliveryNews, Details, EarlierError, EarlierMessages, HeldRun, LedgerError, LostWorker,
+    OnceClaims, Resolution, ResolveError, Resumed, RowState, Run, RunEvent, RunEventKind, RunLedger, RunName, Skip,
 };
 use crate::once::OnceScope;
 
@@ -36,23 +36,29 @@ impl LockedRun {
         Self { runs: runs.clone(), name: name.clone(), lock, opened: None, rate: None, is_begun: false }
     }
 
-    /// Like [`HeldRun::resolve`], for a run with a key: a row is sent again only if its person is still free.
-    fn resolve_under(
+    /// Those of `rows` whose people are still free under the key of the run.
+    fn free_rows(
         &self,
         scope: &OnceScope,
-        ledger: &mut Ledger,
+        ledger: &Ledger,
         resolution: &Resolution,
-    ) -> Result<Counts, ResolveError> {
-        let rows = ledger.rows_of(resolution)?;
-        let taken =
-            ledger.taken_under(scope, &self.runs, &self.name, &rows.iter().map(|row| row.n).collect::<Vec<_>>())?;
-        let rows = resolution.free_rows(rows, &taken, |n| ledger.line_of(n))?;
-        ledger.decide_rows(rows)
+        rows: Vec<DecidedRow>,
+    ) -> Result<Vec<DecidedRow>, ResolveError> {
+        EarlierRuns::of_key(&self.runs, Some(&self.name), scope, &[]).find_taken(ledger, scope, &rows)?;
+        resolution.free_rows(rows, &ledger.taken_under(&scope.key)?, |n| Ok(ledger.standing(n)?.line))
     }
 
     /// Opens its ledger for writing.
     fn write(&self) -> Result<Ledger, LedgerError> {
         Ledger::resume(&self.runs.path(&self.name), self.lock.mark()?)
+    }
+
+    /// Opens its ledger for writing, and closes it after the change, whether that succeeded or not.
+    fn change<T, E: From<LedgerError>>(&self, change: impl FnOnce(&mut Ledger) -> Result<T, E>) -> Result<T, E> {
+        let mut ledger = self.write()?;
+        let changed = change(&mut ledger);
+        ledger.close()?;
+        changed
     }
 }
 
@@ -70,12 +76,12 @@ impl HeldRun for LockedRun {
         if rows.peek().is_none() {
             return Ok(());
         }
-        let mut ledger = self.write()?;
-        while rows.peek().is_some() {
-            ledger.skip(&rows.by_ref().take(ROWS_A_COMMIT).collect::<Vec<_>>())?;
-        }
-        ledger.close()?;
-        Ok(())
+        self.change(|ledger| {
+            while rows.peek().is_some() {
+                ledger.skip(&rows.by_ref().take(ROWS_A_COMMIT).collect::<Vec<_>>())?;
+            }
+            Ok(())
+        })
     }
 
     fn compare(
@@ -86,12 +92,10 @@ impl HeldRun for LockedRun {
     ) -> Result<Vec<EarlierMessages>, EarlierError> {
         let ledger = self.runs.locked_ledger(&self.name, &self.lock)?;
         let created_at = ledger.created_at()?;
-        EarlierRuns::of_run(&self.runs, (&self.name, details), created_at, ignored).compare_run(&ledger)?;
+        EarlierRuns::of_run(&self.runs, (&self.name, details), created_at, ignored).compare_with(&ledger.db)?;
         let found = ledger.earlier()?;
         if leaves_out && !found.is_empty() {
-            let mut written = self.write()?;
-            written.skip_earlier(&ledger, None)?;
-            written.close()?;
+            self.change(|written| written.skip_earlier(&ledger, None))?;
         }
         Ok(found)
     }
@@ -99,12 +103,10 @@ impl HeldRun for LockedRun {
     fn leave_out_taken(&mut self, details: &Details, ignored: &[RunName]) -> Result<(), EarlierError> {
         let Some(scope) = details.scope() else { return Ok(()) };
         let ledger = self.runs.locked_ledger(&self.name, &self.lock)?;
-        let rows: Vec<_> = ledger.numbers_in_state(RowState::Pending)?.into_iter().map(|(n, _)| n).collect();
-        ledger.note_taken(&scope, &self.runs, (&self.name, ignored), &rows)?;
-        if ledger.has_noted()? {
-            let mut written = self.write()?;
-            written.skip_earlier(&ledger, Some(&scope.key))?;
-            written.close()?;
+        let rows = ledger.all_to_change([RowState::Pending, RowState::Skipped])?;
+        EarlierRuns::of_key(&self.runs, Some(&self.name), &scope, ignored).find_taken(&ledger, &scope, &rows)?;
+        if !ledger.earlier()?.is_empty() {
+            self.change(|written| written.skip_earlier(&ledger, Some(&scope.key)))?;
         }
         Ok(())
     }
@@ -150,34 +152,26 @@ impl HeldRun for LockedRun {
             ledger.close()?;
             return Ok(Counts { unknown, ..Counts::default() });
         }
-        let mut ledger = self.write()?;
-        let changed = (&ledger as &dyn Run).check_resolution(resolution).and_then(|()| {
-            match ledger.details()?.scope().filter(|_| resolution.sends_again()) {
-                Some(scope) => self.resolve_under(&scope, &mut ledger, resolution),
-                None => ledger.resolve(resolution),
+        self.change(|ledger| {
+            (&*ledger as &dyn Run).check_resolution(resolution)?;
+            let mut rows = ledger.rows_of(resolution)?;
+            if let Some(scope) = ledger.details()?.scope().filter(|_| resolution.sends_again()) {
+                rows = self.free_rows(&scope, ledger, resolution, rows)?;
             }
-        });
-        ledger.close()?;
-        changed
+            Ok(ledger.decide_rows(rows)?)
+        })
     }
 
     fn note_lost(&mut self) -> Result<(), LedgerError> {
-        self.write()?.close()?;
-        Ok(())
+        self.change(|_| Ok(()))
     }
 
     fn learn(&mut self, news: &DeliveryNews) -> Result<u64, LedgerError> {
-        let mut ledger = self.write()?;
-        let proven = ledger.learn(news);
-        ledger.close()?;
-        proven
+        self.change(|ledger| ledger.learn(news))
     }
 
     fn cancel(&mut self) -> Result<(), LedgerError> {
-        let mut ledger = self.write()?;
-        ledger.cancel()?;
-        ledger.close()?;
-        Ok(())
+        self.change(Ledger::cancel)
     }
 
     fn remove(self: Box<Self>, is_unreadable: bool) -> Result<(), LedgerError> {
@@ -199,7 +193,7 @@ impl HeldRun for LockedRun {
         files.remove_ledger()?;
         let removed = files.remove_lock();
         drop(lock);
-        removed
+        Ok(removed?)
     }
 
     fn stop_watch(&self) -> Option<StopWatch> {

@@ -5,17 +5,12 @@ mod comparison;
 mod delivery;
 mod directory;
 mod draft;
-mod draft_repetitions;
 mod draft_rows;
 mod earlier_runs;
 mod file_run;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fixture;
-#[cfg(any(test, fuzzing))]
-mod fuzzing;
-mod header;
 mod integrity;
-mod integrity_scan;
 mod lock;
 mod lock_file;
 mod locked_run;
@@ -25,7 +20,6 @@ mod opening;
 mod reading;
 mod record;
 mod repeated_rows;
-mod resolve;
 mod rows;
 mod run_files;
 mod stop_mark;
@@ -41,17 +35,16 @@ pub(crate) use self::lock_file::RunNote;
 pub(crate) use self::repeated_rows::LimitOf;
 pub(crate) use self::stop_mark::StopWatch;
 
-use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, Params, Row as SqlRow};
+use rusqlite::{Connection, Params, Row as SqlRow};
 
 #[cfg(any(test, fuzzing))]
-pub(crate) use self::fuzzing::damaged_ledger;
-use self::header::{LogFile, check_file};
+pub(crate) use self::fixture::damaged_ledger;
 use self::lock_file::LockFile;
+use self::record::RecordSummary;
 use self::run_files::Identity;
-use super::{Counts, LedgerError, LedgerProgress, RecordSummary, Run};
+use super::{Counts, LedgerError, Run};
 
 /// How long a statement waits for a reader that blocks it.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -73,37 +66,17 @@ pub(crate) struct Ledger {
     untouched: i64,
 }
 
-impl Ledger {
-    /// Opens the ledger without checking whether it is complete.
-    fn open(path: &Path) -> Result<Self, LedgerError> {
-        let log = check_file(path)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(path, flags)?;
-        db.busy_timeout(BUSY_TIMEOUT)?;
-        db.set_prepared_statement_cache_capacity(32);
-        db.pragma_update(None, "synchronous", "FULL")?;
-        // On macOS a plain sync returns before the data is on the disk. Elsewhere these have no effect.
-        db.pragma_update(None, "fullfsync", true)?;
-        db.pragma_update(None, "checkpoint_fullfsync", true)?;
-        // In KiB. Two of these are open, and rows are read and written in order.
-        db.pragma_update(None, "cache_size", -512)?;
-        // In pages, 32 MiB in all. Each checkpoint waits for the disk twice, so it should be rare.
-        db.pragma_update(None, "wal_autocheckpoint", 8000)?;
-        let ledger = Self {
-            db,
-            files: Identity::none(),
-            progress: LedgerProgress::default(),
-            mark: None,
-            damage: None,
-            is_at_rest: false,
-            first_pending: 1,
-            untouched: i64::MAX,
-        };
-        // If there was no log, the empty one that SQLite creates is not kept.
-        ledger.keep_log(log == LogFile::Written)?;
-        Ok(ledger)
-    }
+/// The progress of the ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct LedgerProgress {
+    opened: i64,
+    began: i64,
+    closed: i64,
+    commits: u64,
+    records: RecordSummary,
+}
 
+impl Ledger {
     /// When the run ended, in milliseconds since 1970. None while a row is not final, or may not be.
     pub(crate) fn finished_at(&self) -> Result<Option<i64>, LedgerError> {
         let records = self.read_progress()?.records;

@@ -1,18 +1,18 @@
 //! `once.db`, beside the directory of the runs: the claims of single sends, and the people that removed runs reached.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{self, File};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::BUSY_TIMEOUT;
-use super::draft::put_in_place;
+use super::draft::{put_in_place, random};
 use super::lock::{ClaimHolder, RunLock};
 use super::once_bucket::{BUCKETS, Bucket, ClaimRow};
-use crate::ledger::claims::{ClaimEnd, Claimed, HeldClaim, OnceClaims, OnceFinding, OnceSummary};
+use super::run_files::remove;
+use crate::ledger::claims::{ClaimEnd, Claimed, HeldClaim, OnceClaims, OnceSummary};
 use crate::ledger::{ClaimsProblem, LedgerError, now};
 use crate::once::{NewClaim, OnceEntry, OnceHash, OnceHasher, OncePeople, OnceScope, OnceState};
 use crate::private_file::{self, FileError};
@@ -25,13 +25,12 @@ const VERSION: i32 = 2;
 /// journal.
 const LONGEST_JOURNAL: i64 = 1 << 20;
 
-/// The open store. Clones share one connection.
-#[derive(Clone)]
+/// The open store. A claim of this process shares its connection.
 pub(super) struct OnceStore {
     file: Rc<OnceFile>,
-    /// Held until the last clone is dropped, if other processes are held off.
+    /// Held until the store is dropped, if other processes are held off.
     #[expect(dead_code, reason = "it holds as long as it is there")]
-    making: Option<Rc<RunLock>>,
+    making: Option<RunLock>,
 }
 
 struct OnceFile {
@@ -67,7 +66,7 @@ impl OnceStore {
             make(path)?;
             Self::open(path)?.ok_or_else(|| damaged(path, "it was removed"))?
         };
-        Ok(Self { making: making.map(Rc::new), ..store })
+        Ok(Self { making, ..store })
     }
 }
 
@@ -76,19 +75,12 @@ fn make(path: &Path) -> Result<(), LedgerError> {
     let draft = path.with_extension("part");
     let failed = failed(path);
     // SQLite would apply the journal of a removed store to the new one.
-    for old in [draft.clone(), path.with_extension("db-journal")] {
-        match fs::remove_file(&old) {
-            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
-                return Err(FileError::of("remove", &old)(cause).into());
-            }
-            _ => {}
-        }
+    for old in [draft.as_path(), &path.with_extension("db-journal")] {
+        remove(old)?;
     }
     private_file::open("create", &draft, File::options().write(true).create_new(true))?;
     let mut db = Connection::open(&draft).map_err(&failed)?;
-    let mut secret = [0; OnceHasher::SECRET];
-    let filled = SystemRandom::new().fill(&mut secret);
-    filled.map_err(|_| LedgerError::Sqlite("the system gives no random numbers".to_owned()))?;
+    let secret = random::<{ OnceHasher::SECRET }>()?;
     let mut fill = || {
         db.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
         db.pragma_update(None, "application_id", APPLICATION)?;
@@ -271,7 +263,7 @@ impl OnceClaims for OnceStore {
         })?;
         Ok(match known {
             Some(known) => Claimed::Before(known),
-            None => Claimed::Now(Box::new(FileClaim { store: Self { making: None, ..self.clone() }, row, holder })),
+            None => Claimed::Now(Box::new(FileClaim { file: Rc::clone(file), row, holder })),
         })
     }
 
@@ -303,7 +295,7 @@ impl OnceClaims for OnceStore {
         })
     }
 
-    fn decide(&self, scope: &OnceScope, person: &OnceHash, found: &OnceFinding) -> Result<bool, LedgerError> {
+    fn decide(&self, scope: &OnceScope, person: &OnceHash, end: &ClaimEnd) -> Result<bool, LedgerError> {
         let file = &self.file;
         file.change(|db| {
             let bucket = file.bucket_of(db, scope, person)?;
@@ -311,8 +303,8 @@ impl OnceClaims for OnceStore {
             let Some(known) = known.filter(|known| file.standing(known).state == OnceState::Unknown) else {
                 return Ok(false);
             };
-            let state = if found.was_sent { OnceState::Sent } else { OnceState::NotSent };
-            let entry = OnceEntry { state, message_id: found.message_id.clone(), ..known.entry };
+            let message_id = end.message_id().map(str::to_owned);
+            let entry = OnceEntry { state: end.state(), message_id, ..known.entry };
             file.put(db, bucket, ClaimRow { entry, holder: None, ..known })?;
             Ok(true)
         })
@@ -345,37 +337,30 @@ impl OnceClaims for OnceStore {
     fn keys(&self) -> Result<Vec<OnceSummary>, LedgerError> {
         let file = &self.file;
         file.look(|db| {
-            let mut all: Vec<OnceSummary> = Vec::new();
-            let mut places = HashMap::new();
+            let mut all = BTreeMap::new();
             file.each_claim(db, |row| {
-                let place = *places.entry(row.scope.clone()).or_insert_with(|| {
-                    all.push(OnceSummary::new(row.scope.clone()));
-                    all.len() - 1
-                });
-                if let Some(summary) = all.get_mut(place) {
-                    summary.count(file.standing(&row).state, 1, row.entry.at);
-                }
+                let summary = all.entry(row.scope.clone()).or_insert_with_key(|scope| OnceSummary::new(scope.clone()));
+                summary.count(file.standing(&row).state, 1, row.entry.at);
             })?;
-            Ok(all)
+            Ok(all.into_values().collect())
         })
     }
 }
 
 /// A person that this process has claimed in the store.
 struct FileClaim {
-    store: OnceStore,
+    file: Rc<OnceFile>,
     row: ClaimRow,
     holder: ClaimHolder,
 }
 
 impl HeldClaim for FileClaim {
     fn end(self: Box<Self>, end: &ClaimEnd) -> Result<(), LedgerError> {
-        let Self { store, row, holder } = *self;
+        let Self { file, row, holder } = *self;
         let message_id = end.message_id().map(str::to_owned);
         // An unknown message keeps the time when it began, so that it can be found later.
         let at = if end.state() == OnceState::Unknown { row.entry.at } else { now() };
         let entry = OnceEntry { state: end.state(), at, message_id, ..row.entry };
-        let file = &store.file;
         // A power cut can undo this write. The message then counts as unknown, and is never sent twice.
         let _ = file.db.pragma_update(None, "synchronous", "NORMAL");
         let written = file.change(|db| {
@@ -445,7 +430,7 @@ mod tests {
         assert_eq!(state(&store, "k", "593987654321"), Some(OnceState::Unknown));
         assert!(matches!(store.claim(&scope("k"), &claim).unwrap(), Claimed::Before(_)));
         assert_eq!(state(&store, "l", "593987654321"), None);
-        assert!(store.decide(&scope("k"), &claim.person, &OnceFinding { was_sent: false, message_id: None }).unwrap());
+        assert!(store.decide(&scope("k"), &claim.person, &ClaimEnd::NotSent).unwrap());
         let message_id = Some("m".to_owned());
         claimed(&store, &claim).end(&ClaimEnd::Sent { message_id }).unwrap();
         assert_eq!(state(&store, "k", "593987654321"), Some(OnceState::Sent));

@@ -14,9 +14,6 @@ use crate::ledger::{
 };
 use crate::phone::person_key;
 
-/// The number of bytes in bodies after which no more rows are read at once.
-const BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
-
 /// For rows whose last record is an outcome or a decision.
 const REASONS: &str = "SELECT coalesce(api_code, code, state), count(*) FROM outcome AS last \
      WHERE (state = 'failed' AND ?1 OR state = 'unknown') \
@@ -57,7 +54,7 @@ impl Run for Ledger {
         let (details, conditions, checksum): (String, Option<String>, Option<i64>) =
             self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         if conditions.as_deref().map(conditions_checksum) != checksum {
-            return Err(LedgerError::Damaged { problem: "the conditions of the run were changed".to_owned() });
+            return Err(LedgerError::damaged("the conditions of the run were changed"));
         }
         Details::of_json(&details, conditions.as_deref())
     }
@@ -132,7 +129,7 @@ impl Run for Ledger {
     }
 
     fn pending_behind(&self, after: i64, most: usize) -> Result<Vec<QueuedRow>, LedgerError> {
-        self.pending_within(after, most, BYTES_AT_ONCE)
+        self.pending_within(after, most)
     }
 
     fn each_row(&self, each: &mut dyn FnMut(ReportedRow) -> ControlFlow<()>) -> Result<(), LedgerError> {
@@ -232,7 +229,7 @@ pub(super) fn skip_counts(db: &Connection) -> Result<SkipCounts, LedgerError> {
     let mut counts = Vec::new();
     walk(db, query, [], |row| {
         let name = text_of(row, 0)?;
-        let damaged = || LedgerError::Damaged { problem: format!("no row is skipped for the reason `{name}`") };
+        let damaged = || LedgerError::damaged(format!("no row is skipped for the reason `{name}`"));
         counts.push((SkipReason::of_name(name).ok_or_else(damaged)?, row.get(1)?));
         Ok(())
     })?;

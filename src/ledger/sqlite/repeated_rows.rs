@@ -1,15 +1,152 @@
-//! Finds rows of a draft that repeat another one, as the same message or for the same person, and applies `--limit`.
+//! Finds rows of a draft that need not be sent: those that an earlier run has too, those that repeat another row, as the
+//! same message or for the same person, and those behind `--limit`.
+
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::comparison::prepare;
+use super::comparison::{note, prepare};
 use super::draft::{IS_SENT, LedgerDraft};
-use super::{text_of, walk};
-use crate::ledger::{LedgerError, SameMessage, Skip, SkipReason};
+use super::reading::skip_counts;
+use super::{Ledger, text_of, walk};
+use crate::ledger::{
+    EarlierMessages, EarlierRow, LedgerError, SameMessage, Skip, SkipCounts, SkipReason, of_rank, rank,
+};
+use crate::once::{OnceHasher, OnceKey, OncePeople};
 use crate::phone::person_key;
+
+/// The number of rows that one commit skips.
+const ROWS_A_COMMIT: usize = 10_000;
 
 /// Why a row is skipped if its person has a message from an earlier run, or will have one.
 pub(super) const OF_EARLIER_RUNS: &str = "'already_sent', 'may_have_been_sent', 'to_be_sent'";
+
+impl LedgerDraft {
+    /// The matches of rows that are not skipped.
+    pub(crate) fn earlier(&self) -> Result<Vec<EarlierMessages>, LedgerError> {
+        earlier(&self.db)
+    }
+
+    /// Skips the rows with a match: the same message, or any message for the same person under `key`.
+    pub(crate) fn skip_earlier(&mut self, key: Option<&OnceKey>) -> Result<(), LedgerError> {
+        let Self { db, left_out, .. } = self;
+        each_match(db, key, |rows| rows.iter().try_for_each(|row| left_out.add(db, row.n, row.skip())))
+    }
+
+    /// Records a match for the rows of those `people` who have a claim under the key and are not free.
+    pub(crate) fn note_claimed(&self, hasher: &OnceHasher, people: &OncePeople) -> Result<(), LedgerError> {
+        if people.values().all(|entry| entry.state.is_free()) {
+            return Ok(());
+        }
+        prepare(&self.db)?;
+        let mut claimed = Vec::new();
+        self.addressed(|n, recipient| {
+            let entry = people.get(&hasher.person(recipient));
+            claimed.extend(entry.and_then(|entry| Some((n, entry.run.as_deref(), EarlierRow::of_claim(entry)?))));
+        })?;
+        claimed.into_iter().try_for_each(|(n, run, found)| note(&self.db, n, run, found))
+    }
+
+    /// Passes to `each` the number and the recipient of every row that is to be sent.
+    pub(crate) fn addressed(&self, mut each: impl FnMut(i64, &str)) -> Result<(), LedgerError> {
+        walk(&self.db, &format!("SELECT n, recipient FROM row WHERE {IS_SENT} ORDER BY n"), [], |row| {
+            each(row.get(0)?, text_of(row, 1)?);
+            Ok(())
+        })
+    }
+
+    /// When the first of the matching messages was sent.
+    pub(crate) fn first_sent_at(&self) -> Result<Option<i64>, LedgerError> {
+        prepare(&self.db)?;
+        let query = "SELECT min(at) FROM earlier WHERE reason = ?1";
+        Ok(self.db.query_row(query, [rank(SkipReason::AlreadySent)], |row| row.get(0))?)
+    }
+
+    /// See [`Ledger::skip_counts`].
+    pub(crate) fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {
+        skip_counts(&self.db)
+    }
+}
+
+impl Ledger {
+    /// See [`LedgerDraft::earlier`].
+    pub(super) fn earlier(&self) -> Result<Vec<EarlierMessages>, LedgerError> {
+        earlier(&self.db)
+    }
+
+    /// Skips the rows for which `compared`, the same ledger, has matches; see [`LedgerDraft::skip_earlier`].
+    pub(super) fn skip_earlier(&mut self, compared: &Self, key: Option<&OnceKey>) -> Result<(), LedgerError> {
+        each_match(&compared.db, key, |rows| {
+            self.write(|batch| rows.iter().try_for_each(|row| batch.skip(row.n, row.skip())))
+        })
+    }
+
+    /// The rows with a match under `key`, each with the reason.
+    pub(super) fn taken_under(&self, key: &OnceKey) -> Result<BTreeMap<i64, String>, LedgerError> {
+        let mut taken = BTreeMap::new();
+        each_match(&self.db, Some(key), |rows| {
+            taken.extend(rows.into_iter().map(|row| (row.n, row.problem)));
+            Ok(())
+        })?;
+        Ok(taken)
+    }
+}
+
+/// A row with a match that is not skipped yet, and the reason to skip it.
+struct MatchedRow {
+    n: i64,
+    reason: SkipReason,
+    problem: String,
+    run: Option<String>,
+}
+
+impl MatchedRow {
+    fn skip(&self) -> Skip<'_> {
+        Skip { reason: self.reason, problem: &self.problem, run: self.run.as_deref() }
+    }
+}
+
+/// Passes the rows with a match that are not skipped yet to `each`, as many at once as one commit skips.
+fn each_match(
+    db: &Connection,
+    key: Option<&OnceKey>,
+    mut each: impl FnMut(Vec<MatchedRow>) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    prepare(db)?;
+    let mut statement = db.prepare_cached(
+        "SELECT n, run, reason, at FROM earlier WHERE n > ?1 AND NOT EXISTS (SELECT 1 FROM decision \
+         WHERE decision.n = earlier.n AND decision.\"to\" = 'skipped') ORDER BY n LIMIT ?2",
+    )?;
+    let mut after = 0;
+    loop {
+        let rows = statement.query_and_then(params![after, ROWS_A_COMMIT], |row| {
+            let (n, run): (_, Option<String>) = (row.get(0)?, row.get(1)?);
+            let found = EarlierRow { reason: of_rank(row.get(2)?)?, at: row.get(3)? };
+            let problem = match key {
+                Some(key) => found.problem_under(key, run.as_deref()),
+                None => found.problem(run.as_deref().unwrap_or_default()),
+            };
+            Ok::<_, LedgerError>(MatchedRow { n, reason: found.reason, problem, run })
+        })?;
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.n;
+        each(rows)?;
+    }
+}
+
+fn earlier(db: &Connection) -> Result<Vec<EarlierMessages>, LedgerError> {
+    prepare(db)?;
+    let mut statement = db.prepare(&format!(
+        "SELECT run, reason, count(*), max(at) FROM earlier WHERE {} GROUP BY run, reason \
+         ORDER BY count(*) DESC, max(at) DESC",
+        "NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = earlier.n AND decision.\"to\" = 'skipped')"
+    ))?;
+    let rows = statement.query_and_then([], |row| {
+        Ok(EarlierMessages { run: row.get(0)?, reason: of_rank(row.get(1)?)?, rows: row.get(2)?, at: row.get(3)? })
+    })?;
+    rows.collect()
+}
 
 impl LedgerDraft {
     /// Whether several rows are for one person. If so, they must be compared and put in order.
@@ -68,8 +205,8 @@ impl LedgerDraft {
         })
     }
 
-    /// Links each row that is to be sent to the previous one for the same person.
-    pub(super) fn put_in_order(&self) -> Result<(), LedgerError> {
+    /// Links each row that is to be sent to the previous one for the same person. No rows may be added afterwards.
+    pub(crate) fn put_in_order(&self) -> Result<(), LedgerError> {
         let query = "SELECT EXISTS (SELECT 1 FROM temp.sqlite_schema WHERE name = 'repeated')";
         if !self.db.query_row(query, [], |row| row.get(0))? {
             return Ok(());
@@ -159,5 +296,35 @@ impl LedgerDraft {
         }
         self.has_rows(last)?;
         Ok(Some(line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Run;
+    use crate::ledger::sqlite::fixture;
+
+    #[test]
+    fn a_row_that_is_left_out_holds_up_nobody() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (mut ledger, reader) = fixture::ledgers(home.path(), &["593987650000"; 3]);
+        let in_order = "DROP TRIGGER row_stays; UPDATE row SET before = n - 1 WHERE n > 1";
+        reader.db.execute_batch(in_order).unwrap();
+        prepare(&reader.db).unwrap();
+        reader.db.execute("INSERT INTO earlier VALUES (2, 2, 'r', 0)", []).unwrap();
+        ledger.skip_earlier(&reader, None).unwrap();
+        assert_eq!(reader.skip_counts().unwrap().iter().collect::<Vec<_>>(), [(SkipReason::AlreadySent, 1)]);
+        // The third row waits for the first.
+        assert_eq!(reader.followers().unwrap(), []);
+        assert_eq!(reader.pending(2).unwrap().map(|row| row.n), Some(3));
+        reader.db.execute("INSERT OR REPLACE INTO earlier VALUES (1, 2, 'r', 0)", []).unwrap();
+        ledger.skip_earlier(&reader, None).unwrap();
+        assert_eq!(reader.followers().unwrap(), [(3, 0)]);
+        let left = reader.pending(3).unwrap();
+        assert_eq!(left.map(|row| row.number), Some(1));
+        // The second time, it is not skipped.
+        ledger.skip_earlier(&reader, None).unwrap();
+        assert_eq!(reader.counts().unwrap().skipped, 2);
     }
 }

@@ -5,6 +5,9 @@ use rusqlite::{OptionalExtension, Row as SqlRow, Rows};
 use super::Ledger;
 use crate::ledger::{LedgerError, QueuedRow};
 
+/// The number of bytes in bodies after which no more rows are read at once.
+pub(super) const BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
+
 /// Rows without any record, except skipped ones, with the columns of [`QUEUED`].
 const UNTOUCHED: &str = "SELECT row.n, line, recipient, path, body, \
      (SELECT later.n FROM row AS later WHERE later.before = row.n), 0, fingerprint, row_checksum \
@@ -40,10 +43,10 @@ impl Ledger {
     }
 
     /// The same for rows that are still to be sent, whether they wait for another row or not.
-    pub(super) fn pending_within(&self, after: i64, limit: usize, bytes: usize) -> Result<Vec<QueuedRow>, LedgerError> {
+    pub(super) fn pending_within(&self, after: i64, limit: usize) -> Result<Vec<QueuedRow>, LedgerError> {
         let query = format!("{QUEUED} WHERE row.n > ?1 AND {IS_PENDING} ORDER BY row.n");
         let mut statement = self.db.prepare_cached(&query)?;
-        self.first_of(statement.query([after])?, limit, bytes)
+        self.first_of(statement.query([after])?, limit, BYTES_AT_ONCE)
     }
 
     fn first_of(&self, mut rows: Rows<'_>, limit: usize, bytes: usize) -> Result<Vec<QueuedRow>, LedgerError> {
@@ -114,7 +117,7 @@ impl Ledger {
 mod tests {
     use super::*;
     use crate::ledger::sqlite::fixture;
-    use crate::ledger::{BegunAttempt, Run, Skip, SkipReason};
+    use crate::ledger::{Skip, SkipReason};
 
     #[test]
     fn no_more_rows_are_read_at_once_than_fit() {
@@ -136,25 +139,7 @@ mod tests {
         let (mut ledger, reader) = fixture::ledgers(home.path(), &["593900000000"; 4]);
         let skip = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
         ledger.skip(&[(3, skip)]).unwrap();
-        let behind = |n| reader.pending_within(n, 9, 9).unwrap().into_iter().map(|row| row.n).collect::<Vec<_>>();
+        let behind = |n| reader.pending_within(n, 9).unwrap().into_iter().map(|row| row.n).collect::<Vec<_>>();
         assert_eq!((behind(0), behind(2), behind(4)), (vec![1, 2, 4], vec![4], vec![]));
-    }
-
-    #[test]
-    fn a_row_that_is_left_out_keeps_no_other_waiting() {
-        let home = tempfile::TempDir::new().unwrap();
-        let (mut ledger, reader) = fixture::ledgers(home.path(), &["593900000000"; 4]);
-        let skip = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
-        let waiting = |ledger: &Ledger| ledger.followers().unwrap().into_iter().map(|(n, _)| n).collect::<Vec<_>>();
-        assert_eq!(ledger.skip(&[(2, skip)]).unwrap(), 1);
-        // The third row now waits for the first.
-        assert_eq!(waiting(&reader), [0_i64; 0]);
-        assert_eq!(reader.pending(2).unwrap().map(|row| row.n), Some(3));
-        assert_eq!(ledger.skip(&[(1, skip), (2, skip)]).unwrap(), 1);
-        assert_eq!(waiting(&reader), [3]);
-        // A row that is under way does not change.
-        ledger.commit([BegunAttempt { n: 3, number: 1 }].into_iter(), [].into_iter(), &[]).unwrap();
-        assert_eq!(ledger.skip(&[(3, skip)]).unwrap(), 0);
-        assert_eq!(reader.counts().unwrap().skipped, 2);
     }
 }

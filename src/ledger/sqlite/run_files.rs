@@ -97,27 +97,27 @@ impl RunFiles {
         newest.and_then(|age| i64::try_from(age.as_millis()).ok()).unwrap_or(i64::MAX)
     }
 
-    pub(crate) fn remove_ledger(&self) -> Result<(), LedgerError> {
+    pub(crate) fn remove_ledger(&self) -> Result<(), FileError> {
         remove(&self.ledger())?;
         self.remove_logs()
     }
 
-    pub(crate) fn remove_logs(&self) -> Result<(), LedgerError> {
+    pub(crate) fn remove_logs(&self) -> Result<(), FileError> {
         LOGS.iter().try_for_each(|ending| remove(&self.file(ending)))
     }
 
-    pub(crate) fn remove_draft(&self) -> Result<(), LedgerError> {
+    pub(crate) fn remove_draft(&self) -> Result<(), FileError> {
         remove(&self.draft())
     }
 
-    pub(crate) fn remove_lock(&self) -> Result<(), LedgerError> {
+    pub(crate) fn remove_lock(&self) -> Result<(), FileError> {
         self.remove_key_marks()?;
         remove(&self.sender())?;
         remove(&self.lock())
     }
 
     /// Removes the marks of any key, since the key may be unknown by now.
-    fn remove_key_marks(&self) -> Result<(), LedgerError> {
+    fn remove_key_marks(&self) -> Result<(), FileError> {
         let begin = format!("{}.", self.name);
         let is_mark = |name: &str| {
             let hash = name.strip_prefix(&begin).and_then(|end| end.strip_suffix(KEY_MARK)?.strip_suffix('.'));
@@ -133,15 +133,17 @@ impl RunFiles {
     }
 }
 
-fn remove(path: &Path) -> Result<(), LedgerError> {
+/// Removes a file, if it exists.
+pub(super) fn remove(path: &Path) -> Result<(), FileError> {
     match fs::remove_file(path) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(FileError::of("remove", path)(cause).into()),
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(FileError::of("remove", path)(cause)),
         _ => Ok(()),
     }
 }
 
-/// Identifies the files of a ledger on the disk: SQLite would continue to write to removed ones.
-#[derive(Debug)]
+/// Identifies the files of a ledger on the disk: SQLite would continue to write to removed ones. None for a ledger that
+/// is only read.
+#[derive(Debug, Default)]
 pub(crate) struct Identity(Vec<(PathBuf, Option<FileId>)>);
 
 #[cfg(unix)]
@@ -150,11 +152,6 @@ type FileId = (u64, u64);
 type FileId = ();
 
 impl Identity {
-    /// For a ledger that is only read.
-    pub(crate) fn none() -> Self {
-        Self(Vec::new())
-    }
-
     /// For the open database, its log and its lock.
     pub(crate) fn of(path: &Path, lock: Option<&Path>) -> Self {
         let mut log = path.to_owned().into_os_string();

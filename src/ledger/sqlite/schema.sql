@@ -77,7 +77,7 @@ CREATE TABLE decision (
   number INTEGER NOT NULL CHECK (number > 0),
   "from" TEXT NOT NULL,
   "to" TEXT NOT NULL,
-  -- Why a row is skipped (`skip.rs`), or `resolved`.
+  -- Why a row is skipped (`model.rs`), or `resolved`.
   reason TEXT NOT NULL,
   -- Why, in words.
   problem TEXT,

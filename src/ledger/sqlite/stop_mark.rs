@@ -5,12 +5,13 @@
 use std::fs;
 use std::future::pending;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::run_files::remove;
 use crate::private_file::{self, FileError};
 use crate::timestamps::rfc_3339_millis;
 
@@ -79,13 +80,6 @@ impl StopMark {
         let mut looks = interval(TIME_BETWEEN_LOOKS);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         StopWatch { mark: self.clone(), looks, is_seen: false }
-    }
-}
-
-fn remove(path: &Path) -> Result<(), FileError> {
-    match fs::remove_file(path) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(FileError::of("remove", path)(cause)),
-        _ => Ok(()),
     }
 }
 

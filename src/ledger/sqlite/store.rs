@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::directory::Runs;
 use super::draft::LedgerDraft;
 use super::earlier_runs::EarlierRuns;
-use super::lock::{ALL, ReservedRun, RunLock};
+use super::lock::{ALL, ReservedRun, RunLock, is_locked};
 use super::locked_run::LockedRun;
 use super::once_store::OnceStore;
 use super::run_files::{DRAFT, LEDGER, LOCK, key_mark};
@@ -43,7 +43,7 @@ impl LedgerStore for Runs {
     }
 
     fn newest(&self) -> Result<RunName, LedgerError> {
-        let runs = self.names()?.into_iter().chain(self.lost()?).map(|name| (self.age_of(&name), name));
+        let runs = self.all_names()?.into_iter().map(|name| (self.age_of(&name), name));
         runs.max().map(|(_, name)| name).ok_or(RunError::NoRuns.into())
     }
 
@@ -53,11 +53,11 @@ impl LedgerStore for Runs {
         is_to_stop: bool,
         warn: &mut dyn FnMut(&RunName, &LedgerError),
     ) -> Result<UnfinishedRuns, LedgerError> {
-        let known: Vec<_> = self.names()?.into_iter().chain(self.lost()?).collect();
+        let known = self.all_names()?;
         let (mut names, mut unreadable) = (Vec::new(), Vec::new());
         for name in &known {
             match self.is_unfinished(name) {
-                _ if is_to_stop && RunLock::is_taken_to_send(&self.files(name)) => names.push(name.clone()),
+                _ if is_to_stop && self.is_held(name) => names.push(name.clone()),
                 Ok(is_unfinished) => names.extend(is_unfinished.then(|| name.clone())),
                 Err(_) if self.is_removed(name) => {}
                 Err(error) => {
@@ -75,7 +75,7 @@ impl LedgerStore for Runs {
 
     /// A process that checks claims, decides rows or removes the run also holds it, but does not send it.
     fn is_held(&self, name: &RunName) -> bool {
-        RunLock::is_taken_to_send(&self.files(name))
+        is_locked(&self.files(name).sender())
     }
 
     fn read(&self, name: &RunName) -> Result<Box<dyn Run>, LedgerError> {
@@ -99,7 +99,7 @@ impl LedgerStore for Runs {
 
     fn rows_to(&self, recipients: &[String]) -> Result<FoundMessages, LedgerError> {
         let mut found = FoundMessages::default();
-        for name in self.names()?.into_iter().chain(self.lost()?) {
+        for name in self.all_names()? {
             match self.find_in(&name, recipients, &mut found) {
                 Ok(()) => {}
                 Err(_) if self.is_removed(&name) => {}
@@ -121,7 +121,7 @@ impl LedgerStore for Runs {
     /// Removes files left by imports that were killed.
     fn reserve(&self, name: &RunName) -> Result<NewRun, LedgerError> {
         for abandoned in self.with_ending(DRAFT, |stem| stem.parse().ok())? {
-            if let Ok(lock) = self.lock(&abandoned) {
+            if let Ok(lock) = RunLock::take(&self.files(&abandoned)) {
                 drop(ReservedRun::new(self.files(&abandoned), lock));
             }
         }
@@ -131,14 +131,14 @@ impl LedgerStore for Runs {
         }
         // SQLite would apply the log of a removed ledger to the new one.
         self.files(name).remove_logs()?;
-        self.stop_mark(name).lift().map_err(LedgerError::from)?;
+        self.stop_mark(name).lift()?;
         let reserved = ReservedRun::new(self.files(name), lock);
-        let draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
+        let draft = LedgerDraft::create(Some(&self.files(name).draft()))?;
         Ok(NewRun { name: name.clone(), draft, reserved: Some(reserved) })
     }
 
     fn try_hold(&self, new: &mut NewRun) -> Result<bool, LedgerError> {
-        let making = RunLock::try_for_all(self.directory())?;
+        let making = RunLock::try_for_all(&self.directory)?;
         let is_held = making.is_some();
         if let Some(reserved) = &mut new.reserved {
             reserved.making = making;
@@ -147,7 +147,7 @@ impl LedgerStore for Runs {
     }
 
     fn try_hold_claims(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError> {
-        let Some(making) = RunLock::try_for_all(self.directory())? else { return Ok(None) };
+        let Some(making) = RunLock::try_for_all(&self.directory)? else { return Ok(None) };
         Ok(Some(Box::new(OnceStore::open_or_make(&self.once_store(), Some(making))?)))
     }
 
@@ -171,17 +171,13 @@ impl LedgerStore for Runs {
     }
 
     fn people_of_rows(&self, wanted: Option<&OnceKey>) -> Result<Vec<OnceRows>, LedgerError> {
-        let mut all: Vec<OnceRows> = Vec::new();
-        for name in self.names()?.into_iter().chain(self.lost()?) {
+        let mut all: BTreeMap<OnceScope, BTreeMap<String, OnceEntry>> = BTreeMap::new();
+        for name in self.all_names()? {
             if wanted.is_some() && self.note(&name).is_some_and(|note| note.once.as_ref() != wanted) {
                 continue;
             }
             let Some((ledger, scope)) = self.ledger_with_key(&name, None)? else { continue };
-            let place = all.iter().position(|(known, _)| *known == scope).unwrap_or_else(|| {
-                all.push((scope, BTreeMap::new()));
-                all.len() - 1
-            });
-            let Some((_, people)) = all.get_mut(place) else { continue };
+            let people = all.entry(scope).or_default();
             (&ledger as &dyn Run).report(&RowFilter::default(), |row| {
                 if let (Some(recipient), true) = (&row.recipient, row.state != RowState::Skipped) {
                     let entry = row.under_key(&name);
@@ -193,11 +189,11 @@ impl LedgerStore for Runs {
                 Ok::<_, LedgerError>(())
             })?;
         }
-        Ok(all)
+        Ok(all.into_iter().collect())
     }
 
     fn making_lock(&self) -> String {
-        format!("{} is locked", self.directory().join(ALL).display())
+        format!("{} is locked", self.directory.join(ALL).display())
     }
 
     fn make(&self, new: NewRun, details: &Details) -> Result<Box<dyn HeldRun>, LedgerError> {
@@ -207,8 +203,7 @@ impl LedgerStore for Runs {
         if let Some(scope) = details.scope() {
             // Reaches the disk together with the name of the ledger, which makes the run exist.
             let mark = self.files(&name).key_mark(&scope);
-            private_file::open("create", &mark, File::options().write(true).create(true).truncate(false))
-                .map_err(LedgerError::from)?;
+            private_file::open("create", &mark, File::options().write(true).create(true).truncate(false))?;
         }
         draft.complete(details, &reserved.mark()?, &self.path(&name))?;
         let lock = reserved.keep().ok_or_else(in_use)?;
@@ -220,7 +215,7 @@ impl LedgerStore for Runs {
         let lock = loop {
             let taken = match purpose {
                 HeldFor::Sending => self.lock_to_send(name),
-                HeldFor::Deciding | HeldFor::Removal => self.lock(name),
+                HeldFor::Deciding | HeldFor::Removal => RunLock::take(&self.files(name)),
             };
             match taken {
                 Err(LedgerError::InUse { .. }) if !self.is_held(name) && began.elapsed() < PATIENCE => {
@@ -237,7 +232,7 @@ impl LedgerStore for Runs {
     }
 
     fn stop(&self, name: &RunName) -> Result<bool, LedgerError> {
-        let is_sent = RunLock::is_taken_to_send(&self.files(name));
+        let is_sent = self.is_held(name);
         if is_sent {
             self.stop_mark(name).set()?;
         }
@@ -249,7 +244,7 @@ impl LedgerStore for Runs {
     }
 
     fn remove_finished(&self, name: &RunName, age: RunAge) -> Result<bool, LedgerError> {
-        let lock = match self.lock(name) {
+        let lock = match RunLock::take(&self.files(name)) {
             Err(LedgerError::InUse { .. }) => return Ok(false),
             lock => lock?,
         };
@@ -272,7 +267,7 @@ impl Runs {
     fn with_key(&self, scope: &OnceScope) -> Result<Vec<RunName>, LedgerError> {
         let marked = self.with_ending(&key_mark(scope), RunName::of_file)?;
         if marked.iter().any(|name| self.is_removed(name)) {
-            return Ok(self.names()?.into_iter().chain(self.lost()?).collect());
+            return self.all_names();
         }
         Ok(marked)
     }
@@ -340,7 +335,7 @@ impl Runs {
             let ledger = self.ledger(name)?;
             Ok::<_, LedgerError>((!ledger.details()?.sandbox, ledger.created_at()?))
         };
-        read().unwrap_or_else(|_| (self.note(name).is_none_or(|note| !note.sandbox), self.changed_at(name)))
+        read().unwrap_or_else(|_| (self.note(name).is_none_or(|note| !note.sandbox), self.files(name).changed_at()))
     }
 }
 
