@@ -141,11 +141,11 @@ impl Body {
     }
 
     /// The id of the accepted message.
-    pub(crate) fn message_id(&self) -> Option<String> {
-        match self.json.as_ref()?.get("messageId")? {
-            Value::String(id) if !id.is_empty() => Some(id.clone()),
+    pub(crate) fn message_id(&self) -> Option<Cow<'_, str>> {
+        match self.field("messageId")? {
+            Value::String(id) if !id.is_empty() => Some(Cow::Borrowed(id)),
             // A number beyond 64 bits was rounded.
-            Value::Number(id) if !id.is_f64() => Some(id.to_string()),
+            Value::Number(id) if !id.is_f64() => Some(Cow::Owned(id.to_string())),
             _ => None,
         }
     }
@@ -271,7 +271,8 @@ impl Body {
 
     /// Code and text of an error body, at most 2 KiB of each; HTML and other text have neither.
     pub(crate) fn error(&self) -> ApiError {
-        let code = [self.at("/error/code"), self.at("/code"), self.at("/error/key")];
+        let of_error = |name| self.field("error")?.get(name);
+        let code = [of_error("code"), self.field("code"), of_error("key")];
         let text = self.json.as_ref().map(|json| refusal::words(json, MOST_TOLD)).unwrap_or_default();
         ApiError {
             code: code.into_iter().flatten().find_map(scalar_text).map(|code| clipped(&code).into_owned()),
@@ -293,11 +294,7 @@ impl Body {
     /// The API's own messages. Deeper fields are ignored, because they may repeat the request.
     pub(crate) fn own_words(&self) -> impl Iterator<Item = &str> {
         let places = ["/message", "/message/0", "/description", "/error", "/error/message", "/error/description"];
-        places.into_iter().filter_map(|place| self.at(place)?.as_str())
-    }
-
-    fn at(&self, pointer: &str) -> Option<&Value> {
-        self.json.as_ref()?.pointer(pointer)
+        places.into_iter().filter_map(|place| self.json.as_ref()?.pointer(place)?.as_str())
     }
 
     fn field(&self, name: &str) -> Option<&Value> {

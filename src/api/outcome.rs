@@ -238,9 +238,11 @@ fn judge_success(answer: &Answer, body: &Body, error: ApiError, accepts: &Succes
     };
     match (says_error(body, accepts), accepted) {
         (true, _) => rejected(answer, error, accepts),
-        (false, true) => {
-            Verdict { outcome: Outcome::Sent { message_id: body.message_id() }, problem: None, retry: None }
-        }
+        (false, true) => Verdict {
+            outcome: Outcome::Sent { message_id: body.message_id().map(Cow::into_owned) },
+            problem: None,
+            retry: None,
+        },
         (false, false) => {
             let advice = match accepts {
                 SuccessCriterion::Done => "its body does not say whether the request was carried out",

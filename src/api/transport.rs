@@ -293,7 +293,8 @@ pub(super) fn builder(
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
     let mut builder = reqwest::Client::builder()
         .http1_only()
-        .retry(reqwest::retry::never())
+        // With a limit of zero, it does not even copy the request.
+        .retry(reqwest::retry::never().max_retries_per_request(0))
         .redirect(reqwest::redirect::Policy::none())
         .timeout(options.timeout)
         .connect_timeout(MAX_CONNECT_TIMEOUT.min(options.timeout / 2))

@@ -310,6 +310,10 @@ impl<'a> Importer<'a> {
     }
 
     fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), ListError> {
+        // All rows below a header have its columns.
+        if matches!(row, Row::Cells { .. }) && !self.known.is_empty() {
+            return Ok(());
+        }
         self.note_names(row.names().into_iter());
         // A header is limited like every row; objects may bring new fields without limit.
         if matches!(row, Row::Fields(_)) && self.known.len() > MOST_FIELDS {

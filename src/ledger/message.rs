@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ring::digest::{Context, Digest, SHA256, digest};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::types::QueuedRow;
@@ -84,11 +85,15 @@ fn canonical(text: Cow<'_, str>) -> Cow<'_, str> {
 fn write_canonical(text: &str, written: &mut String) -> serde_json::Result<()> {
     match text.bytes().next() {
         Some(b'{') => {
-            let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(text)?;
+            let fields: BTreeMap<FieldName<'_>, &RawValue> = serde_json::from_str(text)?;
             written.push('{');
-            for (place, (name, value)) in fields.iter().enumerate() {
+            for (place, (FieldName(name), value)) in fields.iter().enumerate() {
                 written.push_str(if place == 0 { "" } else { "," });
-                written.push_str(&serde_json::to_string(name)?);
+                match name {
+                    // It was written without escapes, and needs none.
+                    Cow::Borrowed(name) => written.extend(["\"", name, "\""]),
+                    Cow::Owned(name) => written.push_str(&serde_json::to_string(name)?),
+                }
                 written.push(':');
                 write_canonical(value.get(), written)?;
             }
@@ -118,7 +123,11 @@ fn write_canonical(text: &str, written: &mut String) -> serde_json::Result<()> {
     Ok(())
 }
 
-/// Mixes the number of a row into all bits.
+/// The name of a field, without a copy unless it has escapes.
+#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+struct FieldName<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Mixes a number into all bits.
 const SPREAD: i64 = 0x9e37_79b9_7f4a_7c15_u64.cast_signed();
 
 /// The hash of a request: its path, recipient and body.
@@ -141,19 +150,23 @@ impl RequestHash {
         self.fingerprint
     }
 
-    /// The checksum of the exact bytes of the request as row `n`, at `line` of the list. The fingerprint of a request
-    /// that has only one form is the other half of its hash.
+    /// The checksum of the request as row `n`, at `line` of the list.
     pub(super) fn row_checksum(&self, n: i64, line: u64) -> i64 {
-        let place = n.wrapping_mul(SPREAD) ^ line.cast_signed().wrapping_mul(SPREAD).rotate_left(32);
-        eight_bytes(self.request.as_ref(), 24) ^ place
+        checksum_of(&self.request, self.fingerprint, n, line)
     }
+}
+
+/// The checksum of the exact bytes of a request, its fingerprint, and its place in the list.
+fn checksum_of(request: &Digest, fingerprint: i64, n: i64, line: u64) -> i64 {
+    let place = n.wrapping_mul(SPREAD) ^ line.cast_signed().wrapping_mul(SPREAD).rotate_left(32);
+    eight_bytes(request.as_ref(), 0) ^ place ^ fingerprint.wrapping_mul(SPREAD).rotate_left(16)
 }
 
 impl QueuedRow {
     /// Whether its request has this fingerprint and this row checksum.
     pub(super) fn is_as_written(&self, fingerprint: i64, row_checksum: i64) -> bool {
-        let hash = RequestHash::of(&self.path, &self.recipient, &self.body);
-        (hash.fingerprint(), hash.row_checksum(self.n, self.line)) == (fingerprint, row_checksum)
+        let request = hash_of([&self.path, &self.recipient, &self.body]);
+        checksum_of(&request, fingerprint, self.n, self.line) == row_checksum
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct CsvRows {
     layout: ReportLayout,
     /// Empty rows that were skipped.
     empty_rows: u64,
+    /// The memory of the last record, for the next one.
+    spare: ByteRecord,
 }
 
 impl CsvRows {
@@ -57,7 +59,7 @@ impl CsvRows {
         let names: Vec<_> = header.iter().collect();
         let layout = ReportLayout::of(&names);
         let columns = Arc::new(Columns::new(layout.own(&names))?);
-        Ok(Self { reader, columns, format, width: names.len(), layout, empty_rows: 0 })
+        Ok(Self { reader, columns, format, width: names.len(), layout, empty_rows: 0, spare: ByteRecord::new() })
     }
 
     pub(super) fn columns(&self) -> &Arc<Columns> {
@@ -97,6 +99,7 @@ impl CsvRows {
         let outcome = self.layout.outcome(&cells);
         let inner_lines = if lines.last > line { self.inner_lines(line, &record) } else { Vec::new() };
         let bad_text = if row.is_err() { self.joined(&cells) } else { String::new() };
+        self.spare = record.into_byte_record();
         let row = ListRow { last_line: lines.last, inner_lines, outcome, bad_text, ..ListRow::new(line, row) };
         Ok(Some(row))
     }
@@ -149,7 +152,7 @@ impl CsvRows {
         loop {
             self.reader.get_ref().begin_row();
             let from = self.reader.position().byte();
-            let mut record = ByteRecord::new();
+            let mut record = std::mem::take(&mut self.spare);
             let is_read = self.reader.read_byte_record(&mut record);
             let lines = record_read(&mut self.reader, from);
             let line = lines.first;
@@ -164,6 +167,7 @@ impl CsvRows {
             if record.iter().any(|cell| !cell.trim().is_empty()) {
                 return Ok(Some((lines, record)));
             }
+            self.spare = record.into_byte_record();
             self.empty_rows += 1;
         }
     }

@@ -181,7 +181,7 @@ fn named_beside<'a>(
 
 /// The id of a flow that was copied from the API's documents; an id typed as a flag is intentional.
 fn placeholder_of_flow(fields: &Value, typed: &Message) -> Option<Violation> {
-    let id = |body: &Value| body.pointer("/parameters/flow_id").and_then(Value::as_str).map(str::to_owned);
+    let id = |body: &Value| Some(body.get("parameters")?.get("flow_id")?.as_str()?.to_owned());
     let found = id(fields)?;
     let problem = documented_placeholder(&found).filter(|_| id(&typed.to_body()) != Some(found))?;
     let path = "parameters.flow_id";

@@ -218,7 +218,7 @@ impl Ledger {
             .db
             .prepare_cached(
                 "UPDATE progress SET opened = ?1, began = ?2, closed = ?3, commits = ?4, records = ?5, pending = ?6, \
-                 inflight = ?7, sent = ?8, failed = ?9, unknown = ?10, skipped = ?11, changed_at = ?12",
+                 inflight = ?7, sent = ?8, failed = ?9, unknown = ?10, skipped = ?11, changed_at = ?12 WHERE id = 1",
             )?
             .execute(params![
                 progress.opened,
