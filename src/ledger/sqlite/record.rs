@@ -23,7 +23,8 @@ impl RecordKind {
 
     fn insert(self) -> &'static str {
         match self {
-            Self::Attempt => "INSERT INTO attempt (n, number, began_at) VALUES (?1, ?2, ?3)",
+            // A refusal undoes the whole commit. To undo the statement alone, each would need a journal of its own.
+            Self::Attempt => "INSERT OR ROLLBACK INTO attempt (n, number, began_at) VALUES (?1, ?2, ?3)",
             Self::Outcome => {
                 "INSERT INTO outcome (n, number, ended_at, state, http_status, message_id, code, error, api_code) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"

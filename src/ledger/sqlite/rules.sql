@@ -7,7 +7,7 @@ CREATE INDEX row_before ON row (before) WHERE before IS NOT NULL;
 CREATE TRIGGER attempt_follows BEFORE INSERT ON attempt
 WHEN NEW.number > 1 OR EXISTS (SELECT 1 FROM decision WHERE n = NEW.n)
 BEGIN
-  SELECT RAISE(ABORT, 'a row that is not pending cannot begin')
+  SELECT RAISE(ROLLBACK, 'a row that is not pending cannot begin')
   WHERE NOT EXISTS (
     SELECT 1 FROM standing WHERE n = NEW.n AND state = 'pending' AND number = NEW.number - 1
   );
