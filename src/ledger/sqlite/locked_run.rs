@@ -105,7 +105,7 @@ impl HeldRun for LockedRun {
         let ledger = self.runs.locked_ledger(&self.name, &self.lock)?;
         let rows = ledger.all_to_change([RowState::Pending, RowState::Skipped])?;
         EarlierRuns::of_key(&self.runs, Some(&self.name), &scope, ignored).find_taken(&ledger, &scope, &rows)?;
-        if !ledger.earlier()?.is_empty() {
+        if ledger.has_match()? {
             self.change(|written| written.skip_earlier(&ledger, Some(&scope.key)))?;
         }
         Ok(())

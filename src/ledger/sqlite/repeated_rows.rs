@@ -81,6 +81,13 @@ impl Ledger {
         })
     }
 
+    /// Whether a row with a match is not skipped yet.
+    pub(super) fn has_match(&self) -> Result<bool, LedgerError> {
+        prepare(&self.db)?;
+        let query = format!("SELECT EXISTS (SELECT 1 FROM earlier WHERE {IS_NOT_SKIPPED})");
+        Ok(self.db.query_row(&query, [], |row| row.get(0))?)
+    }
+
     /// The rows with a match under `key`, each with the reason.
     pub(super) fn taken_under(&self, key: &OnceKey) -> Result<BTreeMap<i64, String>, LedgerError> {
         let mut taken = BTreeMap::new();
@@ -91,6 +98,10 @@ impl Ledger {
         Ok(taken)
     }
 }
+
+/// Whether a row with a match is not skipped yet.
+const IS_NOT_SKIPPED: &str =
+    "NOT EXISTS (SELECT 1 FROM decision WHERE decision.n = earlier.n AND decision.\"to\" = 'skipped')";
 
 /// A row with a match that is not skipped yet, and the reason to skip it.
 struct MatchedRow {
@@ -113,10 +124,9 @@ fn each_match(
     mut each: impl FnMut(Vec<MatchedRow>) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     prepare(db)?;
-    let mut statement = db.prepare_cached(
-        "SELECT n, run, reason, at FROM earlier WHERE n > ?1 AND NOT EXISTS (SELECT 1 FROM decision \
-         WHERE decision.n = earlier.n AND decision.\"to\" = 'skipped') ORDER BY n LIMIT ?2",
-    )?;
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT n, run, reason, at FROM earlier WHERE n > ?1 AND {IS_NOT_SKIPPED} ORDER BY n LIMIT ?2"
+    ))?;
     let mut after = 0;
     loop {
         let rows = statement.query_and_then(params![after, ROWS_A_COMMIT], |row| {
