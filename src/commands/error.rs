@@ -466,6 +466,21 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_paused_ends_with_the_code_of_its_fault() {
+        let codes = PauseReason::ALL.map(|reason| (reason.name(), of_pause(reason).code()));
+        let expected = [
+            ("credentials", 4),
+            ("account", 4),
+            ("proxy_credentials", 3),
+            ("network", 7),
+            ("rate_limit", 6),
+            ("unknown", 8),
+            ("all_rejected", 5),
+        ];
+        assert_eq!(codes, expected);
+    }
+
+    #[test]
     fn an_error_has_the_exit_code_and_the_name_that_are_documented() {
         let (run, cause) = (|| "r".to_owned(), || "x".to_owned());
         let unreadable = |origin| ExclusionError::unreadable(&origin, "x", std::io::ErrorKind::NotFound.into());

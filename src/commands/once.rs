@@ -554,7 +554,7 @@ impl UsedKey<'_> {
         let of_rows = entries.values().filter(|entry| entry.is_row && !entry.state.is_free());
         let runs: BTreeSet<_> = of_rows.filter_map(|entry| entry.run.clone()).collect();
         for run in runs {
-            let name = run.parse().map_err(|_| LedgerError::Damaged { problem: format!("`{run}` names no run") })?;
+            let name = run.parse().map_err(|_| LedgerError::damaged(format!("`{run}` names no run")))?;
             if !self.store.read(&name).and_then(|run| run.counts()).map_err(CommandError::of_single_send)?.is_finished()
             {
                 return Err(OnceError::OfUnfinishedRun { recipient: them, scope: self.scope.clone(), run }.into());

@@ -522,3 +522,21 @@ fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
     context.stderr.note(&format!("profile {name} is removed"));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_national_number_is_written_with_its_country_where_that_is_known() {
+        for (number, country, expected) in [
+            ("0987654321", Some("EC"), "593987654321"),
+            ("987654321", Some("EC"), "593987654321"),
+            ("0987654321", None, "a number as 593987654321"),
+            ("12", Some("EC"), "a number as 593987654321"),
+        ] {
+            let country = country.map(|country| country.parse().unwrap());
+            assert_eq!(with_country_code(number, country), expected, "{number} {country:?}");
+        }
+    }
+}

@@ -83,7 +83,35 @@ fn unprinted(what: &str, sent: Sent, code: ExitCode) -> (String, ExitCode) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
     use super::*;
+    use crate::api::{Answer, Body, Problem};
+
+    fn problem(code: &'static str, api_code: Option<&str>) -> Problem {
+        Problem {
+            code,
+            api_code: api_code.map(str::to_owned),
+            message: "the answer was not understood".to_owned(),
+            hint: "look at it".to_owned(),
+            retry_after: Some(Duration::from_secs(7)),
+            beginning: Some("<html>".to_owned()),
+        }
+    }
+
+    fn answer(status: u16, text: &str) -> Answer {
+        Answer {
+            status,
+            retry_after: None,
+            date: None,
+            warnings: Vec::new(),
+            body: Body::new(text.to_owned(), true),
+            is_on_used_connection: false,
+            is_whole_by_its_json: false,
+        }
+    }
 
     #[test]
     fn a_lost_answer_is_a_failure_only_where_nothing_was_sent_and_nothing_else_was_wrong() {
@@ -96,6 +124,41 @@ mod tests {
         ] {
             let (state, code) = unprinted("message", sent, code);
             assert_eq!((state.as_str(), code), expected);
+        }
+    }
+
+    #[test]
+    fn the_record_has_what_the_delivery_says() {
+        let message_id = Some("m-1".to_owned());
+        let delivery = |outcome, problem, answer| Delivery {
+            outcome,
+            problem,
+            answer,
+            attempts: 3,
+            duration: Duration::from_micros(1_500_900),
+        };
+        let mut record = Record::default();
+        let accepted = delivery(Outcome::Sent { message_id }, None, Some(answer(200, r#"{"messageId":"m-1"}"#)));
+        assert_eq!(note_delivery(accepted, &mut record, true), ExitCode::Success);
+        let (attempts, took) = (record.attempts, record.duration_ms);
+        assert_eq!(
+            (record.sent, record.message_id.as_deref(), record.http_status),
+            (Sent::Yes, Some("m-1"), Some(200))
+        );
+        assert_eq!((record.response, attempts, took), (Some(json!({ "messageId": "m-1" })), 3, 1500));
+        assert!(record.error.is_none());
+
+        // If the answer is shown, the error need not include it.
+        for (shows_answer, message) in
+            [(true, "the answer was not understood"), (false, "the answer was not understood: <html>")]
+        {
+            let mut record = Record::default();
+            let unknown = delivery(Outcome::Unknown(None), Some(problem("unknown", Some("x"))), None);
+            assert_eq!(note_delivery(unknown, &mut record, shows_answer), ExitCode::Unknown);
+            let error = record.error.unwrap();
+            assert_eq!((record.sent, error.code, error.message.as_str()), (Sent::Unknown, "unknown", message));
+            let (api_code, hint) = (error.api_code.as_deref(), error.hint.as_deref());
+            assert_eq!((api_code, hint, error.retry_after_s), (Some("x"), Some("look at it"), Some(7)));
         }
     }
 }

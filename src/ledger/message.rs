@@ -163,7 +163,7 @@ fn checksum_of(request: &Digest, fingerprint: i64, n: i64, line: u64) -> i64 {
 }
 
 impl QueuedRow {
-    /// Whether its request has this fingerprint and this row checksum.
+    /// Whether its request, with this fingerprint and in this place of the list, has this row checksum.
     pub(super) fn is_as_written(&self, fingerprint: i64, row_checksum: i64) -> bool {
         let request = hash_of([&self.path, &self.recipient, &self.body]);
         checksum_of(&request, fingerprint, self.n, self.line) == row_checksum
@@ -233,6 +233,29 @@ mod tests {
             let [one, other] = [one, other].map(|body| SameMessage::of("/1", "593987654321", body));
             assert_eq!(one == other, are_same, "{one:?} {other:?}");
         }
+    }
+
+    #[test]
+    fn a_request_a_fingerprint_or_a_place_that_was_changed_is_not_as_written() {
+        let (path, recipient, body) = ("/1", "593987654321", "{\"text\":\"Hola\"}");
+        let hash = RequestHash::of(path, recipient, body);
+        let (fingerprint, checksum) = (hash.fingerprint(), hash.row_checksum(3, 5));
+        let row = |n, line, body: &str| QueuedRow {
+            n,
+            number: 1,
+            line,
+            recipient: recipient.to_owned(),
+            path: path.to_owned(),
+            body: body.to_owned(),
+            follower: None,
+            deadline: None,
+        };
+        assert!(row(3, 5, body).is_as_written(fingerprint, checksum));
+        assert!(!row(3, 5, body).is_as_written(fingerprint ^ 1, checksum));
+        assert!(!row(3, 5, body).is_as_written(fingerprint, checksum ^ 1));
+        assert!(!row(4, 5, body).is_as_written(fingerprint, checksum));
+        assert!(!row(3, 6, body).is_as_written(fingerprint, checksum));
+        assert!(!row(3, 5, "{\"text\":\"Hole\"}").is_as_written(fingerprint, checksum));
     }
 
     #[test]

@@ -108,17 +108,13 @@ fn cells_under(columns: &[String], cells: &str) -> Result<Vec<Value>, BulkError>
             let texts = std::iter::once(Value::from(text)).chain(std::iter::repeat(Value::Null));
             texts.take(columns.len()).collect()
         }
-        cells => kept_cells(cells).map_err(|error| damaged(&error))?,
+        cells => kept_cells(cells).map_err(LedgerError::damaged)?,
     })
 }
 
 /// The cells of a row as the ledger keeps them.
 fn stored(cells: &str) -> Result<Value, LedgerError> {
-    serde_json::from_str(cells).map_err(|error| damaged(&error))
-}
-
-fn damaged(error: &serde_json::Error) -> LedgerError {
-    LedgerError::Damaged { problem: error.to_string() }
+    serde_json::from_str(cells).map_err(LedgerError::damaged)
 }
 
 /// The outcome of a row: a value for each of the columns.

@@ -143,13 +143,13 @@ fn in_words(remark: &Remark, language: ReportLanguage) -> String {
 /// `celular: 12 · nombre: Ana`, for a row without a recipient.
 fn cells_in_words(list: &PlannedList<'_>, cells: &str) -> Result<String, LedgerError> {
     let columns = &list.details.columns;
-    let cells = reported_cells(columns, cells).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+    let cells = reported_cells(columns, cells).map_err(LedgerError::damaged)?;
     let filled = columns.iter().zip(&cells).filter(|(_, cell)| !cell.is_empty());
     Ok(filled.map(|(column, cell)| format!("{column}: {cell}")).collect::<Vec<_>>().join(" · "))
 }
 
 fn bubble_of(list: &PlannedList<'_>, body: Option<&str>) -> Result<Vec<BubblePart>, LedgerError> {
     let Some(body) = body else { return Ok(Vec::new()) };
-    let body = serde_json::from_str(body).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+    let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
     Ok(bubble::parts(list.details.template_texts.drawn(list.kind, &body), false))
 }

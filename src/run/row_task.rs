@@ -10,13 +10,13 @@ use std::task::Poll;
 use http::HeaderMap;
 use url::Url;
 
-use crate::api::{Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, SwapWatch, Verdict, judge};
+use crate::api::{
+    Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, SwapWatch, Verdict, clipped, judge,
+};
 use crate::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
 
 /// The maximum length of a message id in bytes; a longer id is dropped.
 const LONGEST_ID: usize = 256;
-/// The maximum length of a server's error text in bytes.
-const LONGEST_TEXT: usize = 2048;
 
 /// What is needed to send requests.
 pub(crate) struct ApiSession {
@@ -90,8 +90,8 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
         http_status,
         message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
         code: verdict.problem.as_ref().map(|problem| problem.code),
-        error: verdict.problem.as_ref().map(|problem| shortened(&problem.told())),
-        api_code: verdict.problem.as_ref().and_then(|problem| problem.api_code.as_deref()).map(shortened),
+        error: verdict.problem.as_ref().map(|problem| clipped(&problem.told()).into_owned()),
+        api_code: verdict.problem.as_ref().and_then(|problem| Some(clipped(problem.api_code.as_deref()?).into_owned())),
     };
     RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict), warnings }
 }
@@ -108,15 +108,6 @@ fn stopped_too_long(row: QueuedRow) -> RowTaskEnd {
 /// The outcome of a row that was not sent because of `error`.
 pub(crate) fn given_back(row: QueuedRow, error: &LedgerError) -> EndedAttempt {
     EndedAttempt::not_begun(row, now(), "ledger", &error.to_string())
-}
-
-/// The text, or its beginning and `…`.
-pub(super) fn shortened(text: &str) -> String {
-    if text.len() <= LONGEST_TEXT {
-        return text.to_owned();
-    }
-    let end = (0..=LONGEST_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
-    format!("{}…", text.get(..end).unwrap_or_default())
 }
 
 /// Returns the result of `work`, or its panic: a row in flight must not look like one that was never sent.

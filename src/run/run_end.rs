@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::row_task::shortened;
 use super::writer::WriteFailure;
-use crate::api::Problem;
+use crate::api::{Problem, clipped};
 use crate::ledger::{EndedAttempt, LedgerError, PauseReason, RunEvent, RunEventKind, RunLedger, RunPause};
 use crate::output::{WaitReason, Waiting};
 use crate::process::Signal;
@@ -81,7 +80,7 @@ impl StopReason {
     pub(crate) fn event(&self) -> Option<RunEvent> {
         match self {
             Self::Paused(reason, problem) => Some(RunEvent {
-                problem: Some(shortened(&problem.message)),
+                problem: Some(clipped(&problem.message).into_owned()),
                 ..RunEvent::now(RunEventKind::Paused).because(reason.name())
             }),
             Self::Signal(signal) => Some(RunEvent::now(RunEventKind::Stopped).because(signal.name())),

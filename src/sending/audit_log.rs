@@ -328,34 +328,74 @@ fn user_id() -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::{Color, RecordError, Verbosity};
+    use crate::output::{Color, RecordError, Sent, Verbosity};
+
+    fn log(path: &Path) -> AuditLog {
+        let of = |text: &str| Some(text.to_owned());
+        AuditLog {
+            path: Some(path.to_owned()),
+            profile: of("p"),
+            bot: of("1"),
+            client_id: of("c"),
+            sandbox: true,
+            exclusions: Vec::new(),
+        }
+    }
 
     #[test]
-    fn what_the_api_says_is_clipped_and_a_run_has_the_sender_that_began_it() {
+    fn a_line_has_what_became_of_a_message_and_nothing_of_what_it_says() {
         let directory = tempfile::TempDir::new().unwrap();
         let path = directory.path().join("log");
-        let of = |text: &str| Some(text.to_owned());
-        let log = AuditLog { path: Some(path.clone()), bot: of("1"), client_id: of("c"), ..AuditLog::default() };
-        let (stderr, text) = (Stderr::new(Verbosity::Quiet, Color::default()), "x".repeat(10_000));
+        let stderr = Stderr::new(Verbosity::Quiet, Color::default());
+        let long = "x".repeat(10_000);
         let error = RecordError {
             code: "rejected",
-            api_code: Some(text.clone()),
-            message: String::new(),
-            hint: None,
+            api_code: Some(long.clone()),
+            message: "canary".to_owned(),
+            hint: Some("canary".to_owned()),
             retry_after_s: None,
         };
-        let record = Record { message_id: Some(text), error: Some(error), ..Record::default() };
-        log.message(&stderr, "send", &record, 5);
-        log.of_run("2".to_owned(), "d".to_owned()).run(&stderr, "bulk send", &json!({ "run": "r" }));
+        let record = Record {
+            sent: Sent::No,
+            kind: Some("text".into()),
+            to: Some("593987654321".to_owned()),
+            message_id: Some(long),
+            http_status: Some(400),
+            response: Some(json!("canary")),
+            attempts: 2,
+            duration_ms: 7,
+            error: Some(error),
+            ..Record::default()
+        };
+        log(&path).message(&stderr, "send", &record, 5);
+        // A line that was cut by a full disk is ended first.
+        let half = std::fs::read_to_string(&path).unwrap().trim_end().to_owned() + "\n{\"half\":";
+        std::fs::write(&path, half).unwrap();
+        log(&path).of_run("2".to_owned(), "d".to_owned()).run(&stderr, "bulk send", &json!({ "run": "r" }));
 
         let text = std::fs::read_to_string(&path).unwrap();
-        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let [message, run] = &lines[..] else { panic!("{text}") };
-        for name in ["api_code", "message_id"] {
-            let told = message[name].as_str().unwrap();
-            assert!(told.len() < 10_000 && told.ends_with('…'), "{told}");
+        assert!(!text.contains("canary"), "{text}");
+        let lines: Vec<_> = text.lines().collect();
+        let [message, half, run] = lines[..] else { panic!("{text}") };
+        assert_eq!(half, "{\"half\":");
+        let mut message: Value = serde_json::from_str(message).unwrap();
+        let fields = message.as_object_mut().unwrap();
+        for of_here in ["time", "host", "user_id", "pid", "version"] {
+            assert!(fields.remove(of_here).is_some(), "{of_here}");
         }
-        let senders = [message, run].map(|line| ["bot_id", "client_id"].map(|name| line[name].as_str().unwrap()));
-        assert_eq!(senders, [["1", "c"], ["2", "d"]]);
+        for of_api in ["api_code", "message_id"] {
+            let told = fields.remove(of_api).unwrap();
+            assert!(told.as_str().is_some_and(|told| told.len() < 10_000 && told.ends_with('…')), "{told}");
+        }
+        let expected = json!({
+            "schema_version": 1, "event": "message", "command": "send", "sandbox": true, "profile": "p", "bot_id": "1",
+            "client_id": "c", "exclusions": [], "sent": "no", "replayed": false, "exit_code": 5, "code": "rejected", "http_status": 400, "attempts": 2,
+            "duration_ms": 7, "kind": "text", "to": "593987654321", "api_url": null,
+        });
+        assert_eq!(message, expected);
+        let run: Value = serde_json::from_str(run).unwrap();
+        let named =
+            ["event", "command", "run", "profile", "bot_id", "client_id"].map(|name| run[name].as_str().unwrap());
+        assert_eq!(named, ["run", "bulk send", "r", "p", "2", "d"]);
     }
 }

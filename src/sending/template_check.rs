@@ -327,6 +327,8 @@ fn without_prefix(error: &ReadError) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use serde_json::json;
 
     use super::*;
@@ -356,20 +358,66 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_lacks_templates_judges_only_those_that_it_has() {
-        let results = [json!({ "elementName": "order", "language": "es", "status": "APPROVED", "template": "{{1}}" })];
-        let part = json!({ "results": results, "pagination": { "total": 2 } });
-        let uncounted = json!({ "results": results });
-        let samples = json!({ "results": results, "samples_only": true });
-        let foreign = wanted("order", Some("pt"), 1);
-        for (listing, wanted, expected) in [
-            (&part, &foreign, None),
-            (&uncounted, &foreign, None),
-            (&part, &wanted("order", None, 2), Some("the template `order` takes 1 value, and the message gives 2")),
-            (&samples, &foreign, Some("`order` exists in another language: es; the message asks for `pt`")),
+    fn a_template_is_refused_only_where_the_list_tells() {
+        let template = |language: &str, status: Option<&str>, text: &str| {
+            let mut template = json!({ "elementName": "order", "language": language, "template": text });
+            template["status"] = status.into();
+            template
+        };
+        let results =
+            |templates: &[Value], total: u64| json!({ "results": templates, "pagination": { "total": total } });
+        let (es, en) = (template("es", Some("APPROVED"), "Hola {{1}}"), template("en", Some("APPROVED"), "Hi {{1}}"));
+        let (one, both) = (results(slice::from_ref(&es), 1), results(&[es.clone(), en], 2));
+        let part = results(slice::from_ref(&es), 2);
+        let uncounted = json!({ "results": [es] });
+        let samples = json!({ "results": [es], "samples_only": true });
+        let pending = results(&[template("es", Some("PENDING"), "Hola {{1}}")], 1);
+        let without_status = results(&[template("es", None, "Hola {{1}}")], 1);
+        let (fits, unknown, foreign) =
+            (wanted("order", Some("es"), 1), wanted("ordr", None, 1), wanted("order", Some("pt"), 1));
+        let open = wanted("order", None, 1);
+        for (listing, wanted, strict, expected) in [
+            (&one, &fits, true, None),
+            (&one, &unknown, false, Some("the bot has no template `ordr`; did you mean `order`?")),
+            (&one, &foreign, false, Some("`order` exists in another language: es; the message asks for `pt`")),
+            (
+                &one,
+                &wanted("order", Some("es"), 0),
+                false,
+                Some("the template `order` (es) takes 1 value, and the message gives 0"),
+            ),
+            (
+                &pending,
+                &fits,
+                false,
+                Some("the template `order` (es) cannot be sent: its status is PENDING, not APPROVED"),
+            ),
+            // Several languages are a warning, or with --strict a fault.
+            (&both, &open, false, None),
+            (
+                &both,
+                &open,
+                true,
+                Some("the template `order` exists in several languages, and the message names none of them: es, en"),
+            ),
+            // An incomplete list may lack a template that exists.
+            (&part, &unknown, true, None),
+            (&part, &foreign, true, None),
+            (&uncounted, &unknown, true, None),
+            (&uncounted, &foreign, true, None),
+            (&samples, &unknown, true, None),
+            (&without_status, &fits, true, None),
+            // The templates in it are judged.
+            (
+                &part,
+                &wanted("order", None, 2),
+                false,
+                Some("the template `order` takes 1 value, and the message gives 2"),
+            ),
+            (&samples, &foreign, false, Some("`order` exists in another language: es; the message asks for `pt`")),
         ] {
             let uses = TemplateUses { uses: vec![wanted.clone()], is_cut: false };
-            let faults = judge(listing, &Stderr::new(Verbosity::Quiet, Color::default()), &uses, true);
+            let faults = judge(listing, &Stderr::new(Verbosity::Quiet, Color::default()), &uses, strict);
             let problems: Vec<_> = faults.iter().map(|fault| fault.problem.as_str()).collect();
             assert_eq!(problems, expected.as_slice(), "{wanted:?} in {listing}");
         }

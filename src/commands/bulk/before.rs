@@ -138,7 +138,7 @@ pub(crate) fn draw_messages(
 
 /// The lines that show a body as its recipient would see it.
 fn draw(kind: &Message, body: &str, texts: &TemplateTexts) -> Result<Vec<String>, LedgerError> {
-    let body = serde_json::from_str(body).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+    let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
     Ok(texts.drawn(kind, &body).iter().map(ToString::to_string).collect())
 }
 

@@ -130,7 +130,7 @@ pub(crate) fn import(
     Ok(ReadList { imported, verdict, comparison, remarks: remarks.unwrap_or_default() })
 }
 
-/// What is told about the rows: some of it at once, the rest in notes at the end.
+/// Prints the faults of rows: some at once, the others together at the end.
 struct ToldRows<'a> {
     policy: ImportPolicy,
     messages: RowMessages<'a>,

@@ -70,7 +70,7 @@ pub(super) fn windows_for_list(
         return Err(refusal().into());
     }
     if !args.makes_run(context.mode) {
-        context.stderr.note("--only-in-window counts when the run is made: it leaves nobody out here");
+        context.stderr.note("--only-in-window takes effect when the run is made; nobody is left out here");
         return Ok(None);
     }
     block_on(async {
@@ -141,7 +141,7 @@ fn outside(windows: &OpenWindows, recipients: &[String]) -> Option<String> {
     (!are_open).then(|| "the person has not written within 23 hours".to_owned())
 }
 
-/// Skips the rows of a run that are still to be sent and for which `problem_of` a line and its recipients has a problem.
+/// Skips the pending rows of a run in which `problem_of` finds a problem, by their lines and recipients.
 fn skip_of_run(
     run: &mut dyn HeldRun,
     reason: SkipReason,

@@ -111,7 +111,7 @@ impl FileOfRows {
 fn files_of(draft: &LedgerDraft, kind: &Message) -> Result<(Vec<FileOfRows>, bool), LedgerError> {
     let (mut places, mut files, mut has_more) = (HashMap::new(), Vec::<FileOfRows>::new(), false);
     draft.requests(|line, _, body| {
-        let body = serde_json::from_str(body).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+        let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
         for file in media_files(kind.schema(), &body) {
             let place = places.get(&file.url).copied().unwrap_or(files.len());
             if place == MOST_FILES {

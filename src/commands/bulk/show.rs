@@ -165,8 +165,8 @@ impl ShownList<'_> {
                 return Ok(());
             }
             shown += 1;
-            let request = Request::below(base.url(), path, body.into(), accepts.clone())
-                .map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+            let request =
+                Request::below(base.url(), path, body.into(), accepts.clone()).map_err(LedgerError::damaged)?;
             Ok(self.sender.show(context, &request)?)
         })
     }

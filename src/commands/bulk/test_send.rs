@@ -61,9 +61,8 @@ impl TestedList<'_> {
     fn messages(&self, recipient: &TypedRecipient, most: u8) -> Result<Vec<(u64, Outgoing)>, CommandError> {
         let rows = self.draft.first_messages(most.into())?;
         let messages = rows.into_iter().map(|drafted| {
-            let row = self.list.read_back(&drafted.cells).ok_or_else(|| LedgerError::Damaged {
-                problem: format!("line {} cannot be read back", drafted.line),
-            })?;
+            let row = self.list.read_back(&drafted.cells);
+            let row = row.ok_or_else(|| LedgerError::damaged(format!("line {} cannot be read back", drafted.line)))?;
             let made = self.plan.message(&row, recipient.clone());
             let (outgoing, _) =
                 made.map_err(|error| UsageError::new(format!("line {}: {error}", drafted.line), "fix the row"))?;

@@ -238,6 +238,56 @@ fn cautions(language: &Language<'_>, body: &BodyTemplate<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::ExitCode;
+    use crate::template::language;
+
+    const MOST_OF_A_TEXT: usize = 4096;
+
+    /// The result of `text` for a backup that failed, with the end of its stderr.
+    fn filled(text: &str, tail: Option<&str>) -> Result<(Value, Vec<String>), CommandError> {
+        let language = language();
+        let body = json!({ "type": "text", "text": text });
+        let kind = Message::of_body(body.as_object().unwrap()).unwrap();
+        let read = (kind, body);
+        let to = RecipientSources { flag: Some("593987654321".to_owned()), environment: None, country: None };
+        let notice = Notice::compile(&language, read.0.schema(), &read, to)?;
+        let facts = Map::from_iter([("command".to_owned(), json!("backup")), ("code".to_owned(), json!(3))]);
+        let (outgoing, warnings) = notice.fill_to_fit(&facts, tail)?;
+        Ok((outgoing.body()["text"].clone(), warnings))
+    }
+
+    #[test]
+    fn what_a_text_asks_for_and_is_not_there_is_told_with_the_way_out() {
+        for (text, message, hint) in [
+            ("{{ tail }}", "text: there is no `tail` without --tail", "add --tail 20"),
+            ("{{ comand }}", "text: there is no value `comand`; did you mean `command`?", "the values are command, "),
+            ("{{ nombre }}", "text: there is no value `nombre`", "the values are command, "),
+            ("{{ code | upcase }}", "text: filter upcase is unknown", "the values are command, "),
+        ] {
+            let error = filled(text, None).unwrap_err();
+            assert_eq!(error.code, ExitCode::Usage, "{text}");
+            assert!(error.message().starts_with(message), "{text}: {}", error.message());
+            assert!(error.hint.as_deref().unwrap_or_default().starts_with(hint), "{text}: {:?}", error.hint);
+        }
+    }
+
+    #[test]
+    fn as_much_of_the_end_of_a_tail_goes_along_as_has_room() {
+        let room = MOST_OF_A_TEXT - "backup: ".len();
+        for length in [1, room - 1, room, room + 1, 3 * room] {
+            let tail = "x".to_owned() + &"é".repeat(length - 1);
+            let (text, _) = filled("{{ command }}: {{ tail }}", Some(&tail)).unwrap();
+            let expected: String = tail.chars().skip(length.saturating_sub(room)).collect();
+            assert_eq!(text, format!("backup: {expected}"), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_notice_leaves_without_what_no_message_can_have() {
+        let (text, warnings) = filled("{{ tail }}", Some("\u{1b}[31mred\u{1b}[0m\u{7}\nblue")).unwrap();
+        let told = "text: its escape sequences and control characters are removed";
+        assert_eq!((text, warnings), (json!("red\nblue"), vec![told.to_owned()]));
+    }
 
     #[test]
     fn says_that_a_command_has_ended_where_nobody_knows_how() {

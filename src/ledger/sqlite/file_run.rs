@@ -23,7 +23,7 @@ pub(crate) struct FileRun {
     pace: Pace,
     /// Rows that do not wait for another row, in the order of the input.
     fresh: VecDeque<QueuedRow>,
-    /// The last row that was read from the ledger; none if there are no more.
+    /// The last row that was read from the ledger; None once all were read.
     cursor: Option<i64>,
     /// Rows that may be taken from a certain time on, earliest first.
     due: BinaryHeap<Reverse<(Instant, i64, Delay)>>,
@@ -59,7 +59,7 @@ impl FileRun {
         Ok(())
     }
 
-    /// When the next row may be taken, and what it waits for; none if there is no row.
+    /// When the next row may be taken, and what it waits for; None if no row is left.
     fn next_at(&mut self, now: Instant) -> Result<Option<(Instant, Delay)>, LedgerError> {
         if self.fresh.is_empty() {
             self.read()?;

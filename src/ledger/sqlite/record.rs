@@ -23,7 +23,7 @@ impl RecordKind {
 
     fn insert(self) -> &'static str {
         match self {
-            // A refusal undoes the whole commit. To undo the statement alone, each would need a journal of its own.
+            // A refusal undoes the whole commit. To undo only the statement, SQLite would keep a journal for each.
             Self::Attempt => "INSERT OR ROLLBACK INTO attempt (n, number, began_at) VALUES (?1, ?2, ?3)",
             Self::Outcome => {
                 "INSERT INTO outcome (n, number, ended_at, state, http_status, message_id, code, error, api_code) \

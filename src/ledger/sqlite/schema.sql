@@ -47,7 +47,7 @@ CREATE TABLE content (
 
 -- A request that may leave from then on.
 CREATE TABLE attempt (
-  -- Checked by the commit: if every insert was, each would need a journal of its own.
+  -- Checked by the commit. A check of every insert would make SQLite keep a journal for each.
   n INTEGER NOT NULL REFERENCES row (n) DEFERRABLE INITIALLY DEFERRED,
   -- Attempts and decisions of a row are counted as one, from 1.
   number INTEGER NOT NULL CHECK (number > 0),
@@ -161,7 +161,7 @@ CREATE TABLE progress (
 CREATE VIEW standing AS
 SELECT
   row.n AS n,
-  -- A function could fail, and what reads this while it writes would need a journal of its own.
+  -- Not `max()`: a function may fail, so SQLite would keep a journal for each insert whose trigger reads this.
   CASE
     WHEN coalesce(decision.number, 0) > coalesce(attempt.number, 0) THEN decision.number
     ELSE coalesce(attempt.number, 0)
