@@ -161,17 +161,22 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
         // An error in it is the reason why a message failed, not why the look-up failed.
         return Verdict { outcome: Outcome::Sent { message_id: None }, problem: None, retry: None };
     }
+    let failed = !success || says_error(body, accepts);
+    let is_contradictory = !accepts.reads() && says_both(answer, bodies);
+    if !failed && !is_contradictory && is_accepted(answer, body, accepts) {
+        let message_id = body.message_id().map(Cow::into_owned);
+        return Verdict { outcome: Outcome::Sent { message_id }, problem: None, retry: None };
+    }
     let mut error = body.error();
     if (400..500).contains(&answer.status) {
         error.code = code_in_words(body, &error, request).map(str::to_owned).or(error.code);
     }
     // Comes before the rate limits, which would send again: an answer with a message id may mean that a message was
     // sent.
-    if !accepts.reads() && says_both(answer, bodies) {
+    if is_contradictory {
         let advice = "it says both that it was accepted and that it failed";
         return refused(answer, error, Outcome::Unknown(None), advice, accepts);
     }
-    let failed = !success || says_error(body, accepts);
     let limit = error.code.as_deref().and_then(codes::look_up).is_some_and(|code| code.effect == Effect::RateLimited);
     let unavailable = match answer.status {
         429 | 425 => true,
@@ -190,10 +195,15 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
         let verdict = refused(answer, error, Outcome::NotSent(Cause::Unavailable), &advice, accepts);
         return Verdict { retry: Some(least.max(answer.retry_after.unwrap_or_default())), ..verdict };
     }
-    if success {
-        return judge_success(answer, body, error, accepts);
-    }
     match answer.status {
+        200..300 if failed => rejected(answer, error, accepts),
+        200..300 => {
+            let advice = match accepts {
+                SuccessCriterion::Done => "its body does not say whether the request was carried out",
+                _ => "its body does not say whether the message was accepted",
+            };
+            refused(answer, error, Outcome::Unknown(None), advice, accepts)
+        }
         401 | 403 if answer.body.is_page() => refused(
             answer,
             error,
@@ -227,29 +237,14 @@ fn says_both(answer: &Answer, bodies: &[Body]) -> bool {
     answer.body.repeats_a_key || speaks_against && bodies.iter().any(Body::hints_at_success)
 }
 
-/// A 2xx that says at most one thing about the message; `body` is its part about our message.
-fn judge_success(answer: &Answer, body: &Body, error: ApiError, accepts: &SuccessCriterion) -> Verdict {
-    let accepted = match accepts {
+/// Whether a 2xx says that the request was accepted; `body` is its part about our message.
+fn is_accepted(answer: &Answer, body: &Body, accepts: &SuccessCriterion) -> bool {
+    match accepts {
         SuccessCriterion::MessageId | SuccessCriterion::Destination(_) => body.says_success(),
         SuccessCriterion::AnyObject => body.json.as_ref().is_some_and(Value::is_object),
         SuccessCriterion::Page => body.results().is_some(),
         SuccessCriterion::Read | SuccessCriterion::Done => answer.body.may_be_of_the_api(),
         SuccessCriterion::LookUp => false,
-    };
-    match (says_error(body, accepts), accepted) {
-        (true, _) => rejected(answer, error, accepts),
-        (false, true) => Verdict {
-            outcome: Outcome::Sent { message_id: body.message_id().map(Cow::into_owned) },
-            problem: None,
-            retry: None,
-        },
-        (false, false) => {
-            let advice = match accepts {
-                SuccessCriterion::Done => "its body does not say whether the request was carried out",
-                _ => "its body does not say whether the message was accepted",
-            };
-            refused(answer, error, Outcome::Unknown(None), advice, accepts)
-        }
     }
 }
 

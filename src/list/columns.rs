@@ -1,6 +1,6 @@
 //! The columns of an input, and which of them has the recipient.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::error::ListError;
@@ -89,9 +89,9 @@ const TELLING_PARTS: [&str; 8] =
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Columns {
     names: Vec<String>,
-    places: HashMap<String, usize>,
+    places: BTreeMap<String, usize>,
     /// By the name as [`plain`] writes it; None if two columns share it.
-    plain_places: HashMap<String, Option<usize>>,
+    plain_places: BTreeMap<String, Option<usize>>,
     /// The columns that give the country of a row's national numbers.
     country_places: Vec<usize>,
     /// What may be above the header: the only name, which is then a title, or nothing at all.
@@ -104,14 +104,14 @@ impl Columns {
     /// # Errors
     /// If two columns have the same name.
     pub(crate) fn new(names: Vec<String>) -> Result<Self, ListError> {
-        let mut places = HashMap::new();
+        let mut places = BTreeMap::new();
         for (place, name) in names.iter().enumerate() {
             let name = name.trim().to_owned();
             if places.insert(name.clone(), place).is_some() && !name.is_empty() {
                 return Err(ListError::TwoColumns { name });
             }
         }
-        let mut plain_places = HashMap::new();
+        let mut plain_places = BTreeMap::new();
         for (place, name) in names.iter().enumerate() {
             plain_places.entry(plain(name)).and_modify(|place| *place = None).or_insert(Some(place));
         }
