@@ -103,7 +103,7 @@ impl Inbox {
 
     /// Types into the field at `selector`, in place of what it holds.
     pub(crate) async fn type_into(&self, selector: &str, text: &str) {
-        self.page.find_element(selector).await.unwrap().click().await.unwrap();
+        self.click(selector, "").await;
         self.value::<bool>("(document.activeElement.select(), true)").await;
         self.page.execute(InsertTextParams::new(text)).await.unwrap();
     }
