@@ -1,9 +1,6 @@
-//! Finds the rows that an earlier run has too, and the people that it wrote to. The keys of our rows are put into an
-//! index in memory, and every row of the other ledger is looked up there. So the rows themselves decide, and no damaged
+//! Finds the rows that an earlier run has too, and the people that it wrote to. The keys of our rows are sorted in memory,
+//! 16 bytes a row, and every row of the other ledger is looked up there. So the rows themselves decide, and no damaged
 //! index on the disk can hide one.
-
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
@@ -45,20 +42,13 @@ const STATE: &str = "SELECT sent.ended_at, CASE WHEN sent.ended_at IS NOT NULL T
 /// The rows of a ledger that are to be sent, and the matches found for them.
 pub(crate) struct Comparison<'a> {
     db: &'a Connection,
-    /// The keys of our rows, loaded when first needed.
-    own: Option<OwnRows>,
-    addressees: Option<Addressees>,
+    /// By their keys, loaded when first needed.
+    own: Option<Vec<OwnRow>>,
+    /// The person and the fingerprint of each row, in order, loaded when first needed.
+    messages: Option<Vec<(i64, i64)>>,
     /// Our people that were found, in order, and those found with a message that is not one of ours.
     people: Vec<i64>,
     people_otherwise: Vec<i64>,
-}
-
-/// The people of our rows, with the fingerprint of the first row of each, and other fingerprints if they differ from
-/// it.
-#[derive(Default)]
-struct Addressees {
-    first: HashMap<i64, i64>,
-    others: HashSet<(i64, i64)>,
 }
 
 /// What makes two rows the same.
@@ -70,13 +60,14 @@ pub(super) enum SameBy {
     Person,
 }
 
-/// The keys of our rows.
-#[derive(Default)]
-struct OwnRows {
-    /// The first row of each fingerprint or person.
-    rows: HashMap<i64, u32>,
-    /// The other rows, each with the first row.
-    repeated: Vec<(u32, u32)>,
+/// A row of ours, ordered by its key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct OwnRow {
+    /// The fingerprint of the message, or the person.
+    key: i64,
+    n: u32,
+    /// Whether another run is known to have sent it.
+    is_sent: bool,
 }
 
 /// A row of the other ledger.
@@ -100,18 +91,19 @@ pub(super) fn note(db: &Connection, n: i64, run: Option<&str>, row: EarlierRow) 
 impl<'a> Comparison<'a> {
     pub(super) fn of(db: &'a Connection) -> Result<Self, LedgerError> {
         prepare(db)?;
-        Ok(Self { db, own: None, addressees: None, people: Vec::new(), people_otherwise: Vec::new() })
+        Ok(Self { db, own: None, messages: None, people: Vec::new(), people_otherwise: Vec::new() })
     }
 
     /// Compares these rows by their people.
     pub(super) fn of_people(db: &'a Connection, rows: &[DecidedRow]) -> Result<Self, LedgerError> {
         let mut person_of = db.prepare("SELECT person FROM row WHERE n = ?1 AND person IS NOT NULL")?;
-        let mut own = OwnRows::default();
+        let mut own = Vec::new();
         for DecidedRow { n, .. } in rows {
-            if let Some(person) = person_of.query_row([n], |row| row.get(0)).optional()? {
-                own.add(person, u32::try_from(*n).unwrap_or(u32::MAX));
+            if let Some(key) = person_of.query_row([n], |row| row.get(0)).optional()? {
+                own.push(OwnRow { key, n: u32::try_from(*n).unwrap_or(u32::MAX), is_sent: false });
             }
         }
+        own.sort_unstable();
         drop(person_of);
         Ok(Self { own: Some(own), ..Self::of(db)? })
     }
@@ -128,7 +120,7 @@ impl<'a> Comparison<'a> {
         let db = self.db;
         let own = match &mut self.own {
             Some(own) => own,
-            wanted => wanted.insert(OwnRows::of(db, by)?),
+            wanted => wanted.insert(own_rows(db, by)?),
         };
         let key = |their: &TheirRow| match by {
             SameBy::Message => their.fingerprint,
@@ -136,7 +128,11 @@ impl<'a> Comparison<'a> {
         };
         let mut person_of = db.prepare("SELECT person FROM row WHERE n = ?1")?;
         let mut sent = Vec::new();
-        let wants = |their: &TheirRow| own.rows.get(&key(their)).copied();
+        let first = |key| own.partition_point(|row| row.key < key);
+        let wants = |their: &TheirRow| {
+            let key = key(their);
+            own.get(first(key)).filter(|row| row.key == key && !row.is_sent).map(|row| row.n)
+        };
         db.execute_batch("SAVEPOINT found")?;
         let found = each_found(other, window, wants, |our, their, row| {
             // Two messages may share a fingerprint, but not if they go to one person.
@@ -147,8 +143,11 @@ impl<'a> Comparison<'a> {
             Ok(())
         });
         db.execute_batch("RELEASE found")?;
-        for key in sent {
-            own.rows.remove(&key);
+        let sent: Vec<_> = sent.into_iter().map(first).collect();
+        for at in sent {
+            if let Some(row) = own.get_mut(at) {
+                row.is_sent = true;
+            }
         }
         found
     }
@@ -156,8 +155,10 @@ impl<'a> Comparison<'a> {
     /// Records the match of a message, or of a person, for every row that has it.
     pub(crate) fn finish(&self) -> Result<(), LedgerError> {
         let mut repeat = self.db.prepare(REPEAT)?;
-        for (n, first) in self.own.iter().flat_map(|own| &own.repeated) {
-            repeat.execute([n, first])?;
+        for same in self.own.iter().flat_map(|own| own.chunk_by(|one, other| one.key == other.key)) {
+            if let [first, others @ ..] = same {
+                others.iter().try_for_each(|row| repeat.execute([row.n, first.n]).map(drop))?;
+            }
         }
         Ok(())
     }
@@ -165,16 +166,19 @@ impl<'a> Comparison<'a> {
     /// Searches for people for whom `other` has a row that counts. Returns the time of the last such row whose message
     /// is not one of ours.
     pub(crate) fn find_people(&mut self, other: &Ledger, window: DuplicateWindow) -> Result<Option<i64>, LedgerError> {
-        let Self { db, addressees, people, people_otherwise, .. } = self;
-        let addressees = match addressees {
-            Some(addressees) => addressees,
-            wanted => wanted.insert(Addressees::of(db)?),
+        let Self { db, messages, people, people_otherwise, .. } = self;
+        let messages = match messages {
+            Some(messages) => messages,
+            wanted => wanted.insert(messages_of(db)?),
         };
         let mut last_otherwise = None;
-        let wants = |their: &TheirRow| addressees.first.contains_key(&their.person).then_some(0);
+        let wants = |their: &TheirRow| {
+            let first = messages.partition_point(|(person, _)| *person < their.person);
+            messages.get(first).filter(|(person, _)| *person == their.person).map(|_| 0)
+        };
         each_found(other, window, wants, |_, their, row| {
             people.push(their.person);
-            if !addressees.have(their) {
+            if messages.binary_search(&(their.person, their.fingerprint)).is_err() {
                 people_otherwise.push(their.person);
                 last_otherwise = last_otherwise.max(Some(row.at));
             }
@@ -198,53 +202,35 @@ impl<'a> Comparison<'a> {
     }
 }
 
-impl Addressees {
-    /// Loads the rows of `db` that are to be sent.
-    fn of(db: &Connection) -> Result<Self, LedgerError> {
-        let mut addressees = Self::default();
-        let query = format!("SELECT person, fingerprint FROM row WHERE recipient IS NOT NULL AND {IS_PENDING}");
-        let mut statement = db.prepare(&query)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let (person, fingerprint) = (row.get(0)?, row.get(1)?);
-            if *addressees.first.entry(person).or_insert(fingerprint) != fingerprint {
-                addressees.others.insert((person, fingerprint));
-            }
-        }
-        Ok(addressees)
-    }
-
-    /// Whether this is one of our messages for the same person.
-    fn have(&self, their: &TheirRow) -> bool {
-        self.first.get(&their.person) == Some(&their.fingerprint)
-            || self.others.contains(&(their.person, their.fingerprint))
-    }
+/// The rows of `db` that are to be sent.
+fn own_rows(db: &Connection, by: SameBy) -> Result<Vec<OwnRow>, LedgerError> {
+    let key = match by {
+        SameBy::Message => "fingerprint",
+        SameBy::Person => "person",
+    };
+    let mut own = Vec::new();
+    walk(db, &format!("SELECT n, {key} FROM row WHERE recipient IS NOT NULL AND {IS_PENDING}"), [], |row| {
+        own.push(OwnRow { key: row.get(1)?, n: row.get(0)?, is_sent: false });
+        Ok(())
+    })?;
+    own.sort_unstable();
+    Ok(own)
 }
 
-impl OwnRows {
-    /// Loads the rows of `db` that are to be sent.
-    fn of(db: &Connection, by: SameBy) -> Result<Self, LedgerError> {
-        let mut own = Self::default();
-        let key = match by {
-            SameBy::Message => "fingerprint",
-            SameBy::Person => "person",
-        };
-        let query = format!("SELECT n, {key} FROM row WHERE recipient IS NOT NULL AND {IS_PENDING} ORDER BY n");
-        walk(db, &query, [], |row| {
-            own.add(row.get(1)?, row.get(0)?);
+/// The person and the fingerprint of each row of `db` that is to be sent, in order.
+fn messages_of(db: &Connection) -> Result<Vec<(i64, i64)>, LedgerError> {
+    let mut messages = Vec::new();
+    walk(
+        db,
+        &format!("SELECT person, fingerprint FROM row WHERE recipient IS NOT NULL AND {IS_PENDING}"),
+        [],
+        |row| {
+            messages.push((row.get(0)?, row.get(1)?));
             Ok(())
-        })?;
-        Ok(own)
-    }
-
-    fn add(&mut self, key: i64, n: u32) {
-        match self.rows.entry(key) {
-            Entry::Vacant(first) => {
-                first.insert(n);
-            }
-            Entry::Occupied(first) => self.repeated.push((n, *first.get())),
-        }
-    }
+        },
+    )?;
+    messages.sort_unstable();
+    Ok(messages)
 }
 
 /// Passes to `each` the rows of `other`, from one snapshot, that `wants` matches to a row of ours and that count in
