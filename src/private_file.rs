@@ -64,7 +64,7 @@ pub(crate) fn open_to_read(path: &Path, bound: PipeBound) -> io::Result<File> {
     if fs::metadata(path).is_ok_and(|metadata| std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type())) {
         return open_pipe(path.to_owned(), bound);
     }
-    // Windows denies the access instead.
+    // Windows reports a directory as access denied.
     File::open(path).map_err(|error| if path.is_dir() { io::ErrorKind::IsADirectory.into() } else { error })
 }
 

@@ -10,12 +10,12 @@ use super::credentials::Credentials;
 use super::refusal;
 use super::repeated::read_json;
 
-/// The most bytes of a response that an error repeats; standard output has all of it.
+/// The most bytes of a text that an error repeats or a ledger keeps.
 const MOST_TOLD: usize = 2048;
 /// The characters that are shown of an unknown answer.
 const MOST_SHOWN: usize = 300;
 
-/// The beginning of a response, as an error repeats it.
+/// The text, or its beginning and `…`.
 pub(crate) fn clipped(text: &str) -> Cow<'_, str> {
     const ELLIPSIS: &str = "…";
     if text.len() <= MOST_TOLD {
@@ -298,7 +298,7 @@ impl Body {
     }
 
     fn field(&self, name: &str) -> Option<&Value> {
-        // An answer has few fields: comparing their names takes less time than the hash of this one.
+        // An answer has few fields: comparing their names is faster than hashing `name`.
         let (_, value) = self.json.as_ref()?.as_object()?.iter().find(|(field, _)| *field == name)?;
         Some(value)
     }

@@ -163,7 +163,7 @@ fn checksum_of(request: &Digest, fingerprint: i64, n: i64, line: u64) -> i64 {
 }
 
 impl QueuedRow {
-    /// Whether its request, with this fingerprint and in this place of the list, has this row checksum.
+    /// Whether this row checksum is that of its request, with this fingerprint, at its place in the list.
     pub(super) fn is_as_written(&self, fingerprint: i64, row_checksum: i64) -> bool {
         let request = hash_of([&self.path, &self.recipient, &self.body]);
         checksum_of(&request, fingerprint, self.n, self.line) == row_checksum
@@ -240,7 +240,7 @@ mod tests {
         let (path, recipient, body) = ("/1", "593987654321", "{\"text\":\"Hola\"}");
         let hash = RequestHash::of(path, recipient, body);
         let (fingerprint, checksum) = (hash.fingerprint(), hash.row_checksum(3, 5));
-        let row = |n, line, body: &str| QueuedRow {
+        let row = |n, line, path: &str, recipient: &str, body: &str| QueuedRow {
             n,
             number: 1,
             line,
@@ -250,12 +250,19 @@ mod tests {
             follower: None,
             deadline: None,
         };
-        assert!(row(3, 5, body).is_as_written(fingerprint, checksum));
-        assert!(!row(3, 5, body).is_as_written(fingerprint ^ 1, checksum));
-        assert!(!row(3, 5, body).is_as_written(fingerprint, checksum ^ 1));
-        assert!(!row(4, 5, body).is_as_written(fingerprint, checksum));
-        assert!(!row(3, 6, body).is_as_written(fingerprint, checksum));
-        assert!(!row(3, 5, "{\"text\":\"Hole\"}").is_as_written(fingerprint, checksum));
+        let whole = row(3, 5, path, recipient, body);
+        assert!(whole.is_as_written(fingerprint, checksum));
+        assert!(!whole.is_as_written(fingerprint ^ 1, checksum));
+        assert!(!whole.is_as_written(fingerprint, checksum ^ 1));
+        for changed in [
+            row(4, 5, path, recipient, body),
+            row(3, 6, path, recipient, body),
+            row(3, 5, "/2", recipient, body),
+            row(3, 5, path, "593987654322", body),
+            row(3, 5, path, recipient, "{\"text\":\"Hole\"}"),
+        ] {
+            assert!(!changed.is_as_written(fingerprint, checksum), "{changed:?}");
+        }
     }
 
     #[test]

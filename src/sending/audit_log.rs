@@ -368,8 +368,8 @@ mod tests {
             ..Record::default()
         };
         log(&path).message(&stderr, "send", &record, 5);
-        // A line that was cut by a full disk is ended first.
-        let half = std::fs::read_to_string(&path).unwrap().trim_end().to_owned() + "\n{\"half\":";
+        // A line cut short by a full disk is terminated first.
+        let half = std::fs::read_to_string(&path).unwrap() + "{\"half\":";
         std::fs::write(&path, half).unwrap();
         log(&path).of_run("2".to_owned(), "d".to_owned()).run(&stderr, "bulk send", &json!({ "run": "r" }));
 
@@ -389,8 +389,8 @@ mod tests {
         }
         let expected = json!({
             "schema_version": 1, "event": "message", "command": "send", "sandbox": true, "profile": "p", "bot_id": "1",
-            "client_id": "c", "exclusions": [], "sent": "no", "replayed": false, "exit_code": 5, "code": "rejected", "http_status": 400, "attempts": 2,
-            "duration_ms": 7, "kind": "text", "to": "593987654321", "api_url": null,
+            "client_id": "c", "exclusions": [], "sent": "no", "replayed": false, "exit_code": 5, "code": "rejected",
+            "http_status": 400, "attempts": 2, "duration_ms": 7, "kind": "text", "to": "593987654321", "api_url": null,
         });
         assert_eq!(message, expected);
         let run: Value = serde_json::from_str(run).unwrap();

@@ -187,7 +187,8 @@ impl Cluster {
         give_away(&path);
         let mut psql = self.client("psql");
         psql.args(["-q", "-1", "-v", "ON_ERROR_STOP=1", "-f"]).arg(path).arg(database);
-        // If a worker and psql wait for each other's locks, the server ends one of them, and an administrator tries again.
+        // If a worker and psql wait for each other's locks, the server ends one of them, and an administrator tries
+        // again.
         let is_deadlock = |output: &Output| String::from_utf8_lossy(&output.stderr).contains("deadlock detected");
         let ended = (0..5).map(|_| psql.output().unwrap()).find(|output| !is_deadlock(output));
         assert!(ended.as_ref().is_some_and(|output| output.status.success()), "{ended:?}");

@@ -141,7 +141,7 @@ fn outside(windows: &OpenWindows, recipients: &[String]) -> Option<String> {
     (!are_open).then(|| "the person has not written within 23 hours".to_owned())
 }
 
-/// Skips the pending rows of a run in which `problem_of` finds a problem, by their lines and recipients.
+/// Skips each pending row of a run for which `problem_of`, given its line and recipients, returns a problem.
 fn skip_of_run(
     run: &mut dyn HeldRun,
     reason: SkipReason,

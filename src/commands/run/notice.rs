@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_text_asks_for_and_is_not_there_is_told_with_the_way_out() {
+    fn a_missing_value_is_named_with_a_hint() {
         for (text, message, hint) in [
             ("{{ tail }}", "text: there is no `tail` without --tail", "add --tail 20"),
             ("{{ comand }}", "text: there is no value `comand`; did you mean `command`?", "the values are command, "),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_leaves_without_what_no_message_can_have() {
+    fn control_characters_are_removed_from_a_notice() {
         let (text, warnings) = filled("{{ tail }}", Some("\u{1b}[31mred\u{1b}[0m\u{7}\nblue")).unwrap();
         let told = "text: its escape sequences and control characters are removed";
         assert_eq!((text, warnings), (json!("red\nblue"), vec![told.to_owned()]));

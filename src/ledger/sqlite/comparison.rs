@@ -1,6 +1,6 @@
-//! Finds the rows that an earlier run has too, and the people that it wrote to. The keys of our rows are sorted in memory,
-//! 16 bytes a row, and every row of the other ledger is looked up there. So the rows themselves decide, and no damaged
-//! index on the disk can hide one.
+//! Finds the rows that an earlier run has too, and the people that it wrote to. The keys of our rows are sorted in
+//! memory, 16 bytes a row, and every row of the other ledger is looked up there. So the rows themselves decide, and no
+//! damaged index on the disk can hide one.
 
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
@@ -42,9 +42,9 @@ const STATE: &str = "SELECT sent.ended_at, CASE WHEN sent.ended_at IS NOT NULL T
 /// The rows of a ledger that are to be sent, and the matches found for them.
 pub(crate) struct Comparison<'a> {
     db: &'a Connection,
-    /// By their keys, loaded when first needed.
+    /// Our rows, sorted by key; loaded when first needed.
     own: Option<Vec<OwnRow>>,
-    /// The person and the fingerprint of each row, in order, loaded when first needed.
+    /// The person and the fingerprint of each of our rows, sorted; loaded when first needed.
     messages: Option<Vec<(i64, i64)>>,
     /// Our people that were found, in order, and those found with a message that is not one of ours.
     people: Vec<i64>,
@@ -60,13 +60,13 @@ pub(super) enum SameBy {
     Person,
 }
 
-/// A row of ours, ordered by its key.
+/// One of our rows. They are sorted by key, then by number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct OwnRow {
     /// The fingerprint of the message, or the person.
     key: i64,
     n: u32,
-    /// Whether another run is known to have sent it.
+    /// Whether another run is known to have sent this message, or one to this person; set on the first row of a key only.
     is_sent: bool,
 }
 
@@ -202,7 +202,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// The rows of `db` that are to be sent.
+/// The rows of `db` that are to be sent, sorted by key.
 fn own_rows(db: &Connection, by: SameBy) -> Result<Vec<OwnRow>, LedgerError> {
     let key = match by {
         SameBy::Message => "fingerprint",
@@ -217,7 +217,7 @@ fn own_rows(db: &Connection, by: SameBy) -> Result<Vec<OwnRow>, LedgerError> {
     Ok(own)
 }
 
-/// The person and the fingerprint of each row of `db` that is to be sent, in order.
+/// The person and the fingerprint of each row of `db` that is to be sent, sorted.
 fn messages_of(db: &Connection) -> Result<Vec<(i64, i64)>, LedgerError> {
     let mut messages = Vec::new();
     walk(
@@ -338,6 +338,29 @@ mod tests {
         comparison.find_rows(&reader, "other", ALL, SameBy::Message).unwrap();
         comparison.finish().unwrap();
         assert_eq!(ours.earlier().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_one_run_has_sent_is_not_searched_for_in_the_next() {
+        let person = |n| people(n..n + 1);
+        let (_our_home, _, ours) = run(&[person(1), person(2), person(1), person(3), person(4)].concat());
+        let (_first_home, mut first, first_reader) = run(&person(1));
+        fixture::begin(&mut first, &[1]);
+        fixture::end(&mut first, &[RowState::Sent]);
+        let (_second_home, mut second, second_reader) = run(&[person(1), person(2), person(4)].concat());
+        fixture::begin(&mut second, &[1, 2]);
+        fixture::end(&mut second, &[RowState::Sent, RowState::Unknown]);
+        let mut comparison = Comparison::of(&ours.db).unwrap();
+        comparison.find_rows(&first_reader, "first", ALL, SameBy::Message).unwrap();
+        comparison.find_rows(&second_reader, "second", ALL, SameBy::Message).unwrap();
+        comparison.finish().unwrap();
+        let mut query = ours.db.prepare("SELECT n, run, reason FROM temp.earlier ORDER BY n").unwrap();
+        let found = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        let found: Vec<(u32, String, i64)> = found.map(Result::unwrap).collect();
+        let [sent, unknown, pending] =
+            [SkipReason::AlreadySent, SkipReason::MayHaveBeenSent, SkipReason::ToBeSent].map(rank);
+        let expected = [(1, "first", sent), (2, "second", unknown), (3, "first", sent), (5, "second", pending)];
+        assert_eq!(found, expected.map(|(n, run, rank)| (n, run.to_owned(), rank)));
     }
 
     #[test]

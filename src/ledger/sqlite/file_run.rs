@@ -23,7 +23,7 @@ pub(crate) struct FileRun {
     pace: Pace,
     /// Rows that do not wait for another row, in the order of the input.
     fresh: VecDeque<QueuedRow>,
-    /// The last row that was read from the ledger; None once all were read.
+    /// The last row that was read from the ledger; None once all have been read.
     cursor: Option<i64>,
     /// Rows that may be taken from a certain time on, earliest first.
     due: BinaryHeap<Reverse<(Instant, i64, Delay)>>,
