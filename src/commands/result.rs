@@ -90,10 +90,10 @@ mod tests {
     use super::*;
     use crate::api::{Answer, Body, Problem};
 
-    fn problem(code: &'static str, api_code: Option<&str>) -> Problem {
+    fn problem() -> Problem {
         Problem {
-            code,
-            api_code: api_code.map(str::to_owned),
+            code: "unknown",
+            api_code: Some("x".to_owned()),
             message: "the answer was not understood".to_owned(),
             hint: "look at it".to_owned(),
             retry_after: Some(Duration::from_secs(7)),
@@ -101,13 +101,13 @@ mod tests {
         }
     }
 
-    fn answer(status: u16, text: &str) -> Answer {
+    fn answer() -> Answer {
         Answer {
-            status,
+            status: 200,
             retry_after: None,
             date: None,
             warnings: Vec::new(),
-            body: Body::new(text.to_owned(), true),
+            body: Body::new(r#"{"messageId":"m-1"}"#.to_owned(), true),
             is_on_used_connection: false,
             is_whole_by_its_json: false,
         }
@@ -138,7 +138,7 @@ mod tests {
             duration: Duration::from_micros(1_500_900),
         };
         let mut record = Record::default();
-        let accepted = delivery(Outcome::Sent { message_id }, None, Some(answer(200, r#"{"messageId":"m-1"}"#)));
+        let accepted = delivery(Outcome::Sent { message_id }, None, Some(answer()));
         assert_eq!(note_delivery(accepted, &mut record, true), ExitCode::Success);
         let (attempts, took) = (record.attempts, record.duration_ms);
         assert_eq!(
@@ -153,7 +153,7 @@ mod tests {
             [(true, "the answer was not understood"), (false, "the answer was not understood: <html>")]
         {
             let mut record = Record::default();
-            let unknown = delivery(Outcome::Unknown(None), Some(problem("unknown", Some("x"))), None);
+            let unknown = delivery(Outcome::Unknown(None), Some(problem()), None);
             assert_eq!(note_delivery(unknown, &mut record, shows_answer), ExitCode::Unknown);
             let error = record.error.unwrap();
             assert_eq!((record.sent, error.code, error.message.as_str()), (Sent::Unknown, "unknown", message));

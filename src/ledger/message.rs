@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_a_fingerprint_or_a_place_that_was_changed_is_not_as_written() {
+    fn what_was_changed_is_not_as_written() {
         let (path, recipient, body) = ("/1", "593987654321", "{\"text\":\"Hola\"}");
         let hash = RequestHash::of(path, recipient, body);
         let (fingerprint, checksum) = (hash.fingerprint(), hash.row_checksum(3, 5));

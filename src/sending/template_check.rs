@@ -392,7 +392,7 @@ mod tests {
                 false,
                 Some("the template `order` (es) cannot be sent: its status is PENDING, not APPROVED"),
             ),
-            // Several languages are a warning, or with --strict a fault.
+            // Several languages are a fault with --strict only.
             (&both, &open, false, None),
             (
                 &both,

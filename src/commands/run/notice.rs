@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn as_much_of_the_end_of_a_tail_goes_along_as_has_room() {
+    fn the_end_of_a_tail_is_kept_as_far_as_it_fits() {
         let room = MOST_OF_A_TEXT - "backup: ".len();
         for length in [1, room - 1, room, room + 1, 3 * room] {
             let tail = "x".to_owned() + &"é".repeat(length - 1);

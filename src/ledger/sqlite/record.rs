@@ -23,8 +23,7 @@ impl RecordKind {
 
     fn insert(self) -> &'static str {
         match self {
-            // A refusal undoes the whole commit. To undo only the statement, SQLite would
-            // have to keep a journal for every one.
+            // A refusal undoes the whole commit: to undo one statement alone, SQLite keeps a journal for each.
             Self::Attempt => "INSERT OR ROLLBACK INTO attempt (n, number, began_at) VALUES (?1, ?2, ?3)",
             Self::Outcome => {
                 "INSERT INTO outcome (n, number, ended_at, state, http_status, message_id, code, error, api_code) \
