@@ -134,25 +134,25 @@ fn killed_run(seed: u64, kills: u32) {
     assert!(checked.is_ok(), "with the seed {seed}");
 }
 
-/// This number of runs, each killed `kills` times, on all threads of the machine.
-fn killed_runs(runs: u64, kills: u32) {
+/// This number of runs, each killed `kills` times, and `at_once` of them at a time: they mostly wait for their server.
+fn killed_runs(runs: u64, kills: u32, at_once: usize) {
     thread::scope(|scope| {
-        for first in 0..2 {
-            scope.spawn(move || (first..runs).step_by(2).for_each(|seed| killed_run(seed, kills)));
+        for first in (0..runs).take(at_once) {
+            scope.spawn(move || (first..runs).step_by(at_once).for_each(|seed| killed_run(seed, kills)));
         }
     });
 }
 
 #[test]
 fn no_row_is_sent_twice_or_lost_however_often_it_is_killed() {
-    killed_runs(8, 8);
+    killed_runs(8, 8, 2);
 }
 
 /// `cargo test --release --test cli -- --ignored a_thousand_killed_runs`: some minutes.
 #[test]
 #[ignore = "takes minutes; CONTRIBUTING.md says when to run it"]
 fn a_thousand_killed_runs() {
-    killed_runs(1000, 5);
+    killed_runs(1000, 5, 16);
 }
 
 #[test]

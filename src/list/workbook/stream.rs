@@ -1,6 +1,7 @@
 //! The rows of a sheet, read by a separate thread, a few ahead of the consumer.
 
 use std::fs::File;
+use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::vec;
@@ -81,7 +82,8 @@ pub(crate) struct SheetStream {
     pieces: Receiver<Result<ReadPiece, WorkbookError>>,
     rows: vec::IntoIter<SheetRow>,
     chosen: Option<ChosenSheet>,
-    thread: JoinHandle<()>,
+    /// None once it was seen to end.
+    thread: Option<JoinHandle<()>>,
 }
 
 impl SheetStream {
@@ -101,7 +103,7 @@ impl SheetStream {
             }
         };
         let thread = thread::Builder::new().name("workbook".to_owned()).spawn(reading)?;
-        Ok(Self { pieces, rows: Vec::new().into_iter(), chosen: None, thread })
+        Ok(Self { pieces, rows: Vec::new().into_iter(), chosen: None, thread: Some(thread) })
     }
 
     /// Ends before all rows were taken; afterwards the file is no longer read.
@@ -109,7 +111,7 @@ impl SheetStream {
         let Self { pieces, thread, .. } = self;
         drop(pieces);
         // A thread that panicked reads nothing more either.
-        let _ = thread.join();
+        let _ = thread.map(JoinHandle::join);
     }
 
     /// The next row, perhaps an empty one.
@@ -123,8 +125,13 @@ impl SheetStream {
                     ReadPiece::Rows(rows) => self.rows = rows.into_iter(),
                     ReadPiece::Chosen(chosen) => self.chosen = Some(chosen),
                 },
-                // The thread is done.
-                Err(_) => return Ok(None),
+                // The thread has ended. If it panicked, the sheet may have more rows.
+                Err(_) => {
+                    if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
+                        resume_unwind(panic);
+                    }
+                    return Ok(None);
+                }
             }
         }
     }
@@ -132,5 +139,25 @@ impl SheetStream {
     /// The sheet of the row that was read last.
     pub(crate) fn chosen(&self) -> Option<&ChosenSheet> {
         self.chosen.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn a_sheet_whose_reader_panics_does_not_end_there() {
+        let file = tempfile::tempfile().unwrap();
+        let mut stream = SheetStream::start(file, None, |_, sink| {
+            sink.begin("Clientes".to_owned(), Vec::new())?;
+            panic!("a fault of the reader");
+        })
+        .unwrap();
+        let panic = catch_unwind(AssertUnwindSafe(|| stream.next())).unwrap_err();
+        assert_eq!(panic.downcast_ref(), Some(&"a fault of the reader"));
+        assert!(stream.next().unwrap().is_none());
     }
 }
