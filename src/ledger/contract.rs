@@ -10,13 +10,17 @@ use tempfile::TempDir;
 
 use super::sqlite::{FileRun, fixture};
 use super::{
-    ClaimEnd, Claimed, Delay, Details, EndedAttempt, ExchangeReply, HeldFor, HeldRun, LedgerStore, Pace, PaceNews,
-    QueuedRow, ReportedRow, Resolution, ResolveError, RowState, RunLedger, RunName, Runs, SettledRow, Skip, SkipReason,
-    now,
+    ClaimEnd, Claimed, Delay, DeliveryNews, Details, EndedAttempt, ExchangeReply, HeldFor, HeldRun, LearntDelivery,
+    LedgerStore, Pace, PaceNews, ProvenRow, QueuedRow, ReportedRow, Resolution, ResolveError, RowOfReport, RowState,
+    RunLedger, RunName, Runs, SettledRow, Skip, SkipReason, now,
 };
-use crate::api::{Answer, Attempt, Body, Cause, Outcome, Request, SuccessCriterion, judge};
+use crate::api::{
+    Answer, Attempt, Body, Cause, DeliveryFacts, DeliveryState, Outcome, Request, SuccessCriterion, judge,
+};
 use crate::once::{NewClaim, OnceScope};
+use crate::output::Sent;
 use crate::run::{RunLimits, Throttle};
+use crate::timestamps::of_milliseconds;
 
 #[cfg(unix)]
 #[path = "../../tests/support/needs.rs"]
@@ -59,12 +63,14 @@ macro_rules! every_ledger {
 every_ledger! {
     a_row_takes_the_steps_of_the_table_and_no_others,
     rows_to_one_person_leave_one_after_the_other,
+    who_was_let_go_waits_again_for_a_row_that_is_sent_again,
     who_waits_for_a_row_that_is_left_out_waits_for_the_one_before_it,
     one_row_and_many_leave_and_end,
     who_waits_for_a_row_that_a_person_takes_for_unknown_waits_no_more,
     of_a_row_that_is_not_under_way_nothing_is_written,
     a_limit_slows_and_holds_alike,
     what_was_under_way_at_a_process_that_was_killed_is_unknown_and_leaves_no_more,
+    a_report_of_what_was_under_way_at_a_process_that_was_killed_is_taken,
     under_a_key_a_person_is_one_rows_or_one_single_sends,
     whom_a_removed_run_reached_is_known_under_its_key,
     of_a_cancelled_run_nothing_leaves_any_more,
@@ -237,14 +243,33 @@ fn whom_a_removed_run_reached_is_known_under_its_key(begin: Begin) {
     let run = begin(&all[..1], FAST);
     let store = run.store();
     make_under_key(store, "a", &all);
-    send_all(store, "a", &[RowState::Sent, RowState::Failed, RowState::Unknown]);
+    send_all(store, "a", &[RowState::Sent, RowState::Failed, RowState::Unknown, RowState::Unknown]);
+    // Jelou's lists have the last one.
+    let news = DeliveryNews {
+        learnt: vec![LearntDelivery {
+            n: 4,
+            after: 0,
+            steps: vec![DeliveryFacts::new(DeliveryState::Delivered)],
+            message_id: Some("m-4".to_owned()),
+        }],
+        proven: vec![ProvenRow { n: 4, number: 1, evidence: "seen".to_owned() }],
+        asked: None,
+    };
+    assert_eq!(store.hold(&"a".parse().unwrap(), HeldFor::Deciding).unwrap().learn(&news).unwrap(), 1);
+    let message_of_last = || {
+        let claims = store.try_hold_claims().unwrap().unwrap();
+        let claimed = claims.person(&scope(), &claims.hasher().person(all[3])).unwrap();
+        store.row_under(&scope(), all[3]).unwrap().or(claimed)?.message_id
+    };
+    assert_eq!(message_of_last().as_deref(), Some("m-4"));
     let remove = |name: &str| {
         let _others_held_off = store.try_hold_claims().unwrap().unwrap();
         store.hold(&name.parse().unwrap(), HeldFor::Removal).unwrap().remove(false).unwrap();
     };
     remove("a");
     remove("r");
-    let left_out = [(SkipReason::AlreadySent, 1), (SkipReason::MayHaveBeenSent, 1)];
+    assert_eq!(message_of_last().as_deref(), Some("m-4"));
+    let left_out = [(SkipReason::AlreadySent, 2), (SkipReason::MayHaveBeenSent, 1)];
     assert_eq!(make_under_key(store, "b", &all), left_out);
 }
 
@@ -269,6 +294,20 @@ fn rows_to_one_person_leave_one_after_the_other(begin: Begin) {
         assert_eq!(numbers(&given), follows);
         sends.close();
     }
+}
+
+fn who_was_let_go_waits_again_for_a_row_that_is_sent_again(begin: Begin) {
+    let run = begin(&["593990000000"; 2], FAST);
+    let mut sends = run.open();
+    let given = sends.exchange(&[], 10);
+    sends.exchange(&[ended(&given.rows[0], RowState::Failed, LONG_AGO)], 0);
+    sends.close();
+    run.resolve(&Resolution::All([RowState::Failed, RowState::Pending]));
+    // In a database even the first one waits for a moment.
+    let mut sends = run.open();
+    assert!(!numbers(&all_due(&mut sends, &[])).contains(&2));
+    sends.close();
+    assert_eq!(run.states()[1], RowState::Pending);
 }
 
 fn who_waits_for_a_row_that_is_left_out_waits_for_the_one_before_it(begin: Begin) {
@@ -372,6 +411,26 @@ fn what_was_under_way_at_a_process_that_was_killed_is_unknown_and_leaves_no_more
     sends.close();
     run.resolve(&Resolution::All([Unknown, Failed]));
     assert_eq!(run.states(), [Failed, Sent, Failed, Sent, Pending]);
+}
+
+fn a_report_of_what_was_under_way_at_a_process_that_was_killed_is_taken(begin: Begin) {
+    let mut run = begin(&["593990000000"], FAST);
+    let mut sends = run.open();
+    sends.exchange(&[], 1);
+    run.kill(sends);
+    let mut at = None;
+    let each = &mut |row: ReportedRow| {
+        at = row.at;
+        ControlFlow::Continue(())
+    };
+    run.store().read(&name()).unwrap().each_row(each).unwrap();
+    let (recipient, at) = (Ok("593990000000".to_owned()), of_milliseconds(at.unwrap()).to_string());
+    let said = RowOfReport { line: 2, sent: Sent::Yes, recipient, at };
+    // By then the ledger has another time for it: when it was found to be unknown.
+    run.hold(HeldFor::Deciding).note_lost().unwrap();
+    std::thread::sleep(Duration::from_millis(2));
+    run.resolve(&Resolution::Reported([(2, said)].into()));
+    assert_eq!(run.states(), [RowState::Sent]);
 }
 
 fn of_a_cancelled_run_nothing_leaves_any_more(begin: Begin) {
@@ -824,6 +883,40 @@ mod shared {
         let problem = "a row that is decided as to be sent meanwhile is left out, too";
         cluster.sql(&run.database, "SELECT jelouctl.decide_rows(1, ARRAY[3], ARRAY[1], 'unknown', 'pending', 'x')");
         assert_eq!(tested.states()[2], Skipped, "{problem}");
+    }
+
+    #[test]
+    fn who_was_let_go_waits_again_for_a_row_that_a_lost_process_gives_back() {
+        let Some(cluster) = cluster() else { return };
+        let run = SharedTestRun::new(cluster, &["593990000000"; 2], FAST);
+        let tested: &dyn TestedRun = &run;
+        let mut lost = tested.open();
+        let given = lost.exchange(&[], 1);
+        cluster.sql(
+            &run.database,
+            "WITH lost AS (UPDATE jelouctl.run SET swept_at = '-infinity') \
+             UPDATE jelouctl.row SET lease_until = clock_timestamp() - interval '1 s' WHERE lease_until IS NOT NULL",
+        );
+        tested.open().exchange(&[], 0);
+        let waits =
+            || -> bool { cluster.sql(&run.database, "SELECT due_at IS NULL FROM jelouctl.row WHERE n = 2")[0].get(0) };
+        assert_eq!((tested.states()[0], waits()), (RowState::Unknown, false));
+        lost.exchange(&[ended(&given.rows[0], RowState::Pending, Duration::ZERO)], 0);
+        assert_eq!((tested.states()[0], waits()), (RowState::Pending, true));
+    }
+
+    #[test]
+    fn a_rehearsal_under_a_key_tries_again() {
+        let Some(cluster) = cluster() else { return };
+        let run = SharedTestRun::new(cluster, &["593990000000"], FAST);
+        let mut details = Details { sandbox: true, rate: FAST, ..fixture::details() };
+        details.conditions.once = Some(scope().key);
+        let mut new = run.runs.reserve(&"rehearsal".parse().unwrap()).unwrap();
+        fixture::fill(&mut new.draft, &["593990000000"]);
+        run.runs.make(new, &details).unwrap();
+        send_all(&run.runs, "rehearsal", &[RowState::Pending]);
+        let read = run.runs.read(&"rehearsal".parse().unwrap()).unwrap();
+        assert_eq!(read.counts().unwrap().pending, 1);
     }
 
     #[test]

@@ -73,12 +73,17 @@ impl From<rusqlite::Error> for ResolveError {
 }
 
 impl Resolution {
-    /// Whether the rows are to be sent again.
-    pub(crate) fn sends_again(&self) -> bool {
+    /// The change of rows that are to be sent again.
+    pub(super) fn again(&self) -> Option<[RowState; 2]> {
         match self {
-            Self::All([_, to]) | Self::Some { change: [_, to], .. } => *to == RowState::Pending,
-            Self::Reported(_) => false,
+            Self::All(change) | Self::Some { change, .. } => Some(*change).filter(|[_, to]| *to == RowState::Pending),
+            Self::Reported(_) => None,
         }
+    }
+
+    /// Whether rows are to be sent again.
+    pub(crate) fn sends_again(&self) -> bool {
+        self.again().is_some()
     }
 
     /// The `rows` whose people are free under the key of the run. If rows were chosen one by one, all must be free.

@@ -149,7 +149,7 @@ impl Model<'_> {
             Step::Rejoin { worker } => {
                 let knows = self.workers[*worker].clone();
                 let (rows, numbers): (Vec<i64>, Vec<i32>) = knows.held.iter().map(|(n, number)| (*n, *number)).unzip();
-                let query = "SELECT session FROM jelouctl.rejoin($1, $2, NULL, $3, $4)";
+                let query = "SELECT jelouctl.rejoin($1, $2, NULL, $3, $4)";
                 let answer = self.ask(query, &[&self.run, &knows.id, &rows, &numbers]);
                 for (n, row) in &mut self.rows {
                     if row.owner == Some(*worker) && knows.held.get(n) != Some(&row.number) {

@@ -174,20 +174,32 @@ END $$;
 CREATE FUNCTION has_its_person(my_run bigint, my_n bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = jelouctl, pg_temp AS $$
 BEGIN
-  RETURN (SELECT run.details::json ->> 'once' IS NULL OR EXISTS (
+  -- In the sandbox nobody is claimed.
+  RETURN (SELECT run.sandbox OR run.details::json ->> 'once' IS NULL OR EXISTS (
       SELECT 1 FROM jelouctl_once.claim AS c WHERE c.run = run.id AND c.run_made = run.created_at AND c.n = my_n)
     FROM run WHERE run.id = my_run);
 END $$;
 
+-- Of several rows to one person, each waits for the one before it. Applies this to rows that have changed, and to those
+-- that follow them.
+CREATE FUNCTION wait_in_order(my_run bigint, changed bigint[], moment timestamptz) RETURNS void
+LANGUAGE sql SET search_path = jelouctl, pg_temp AS $$
+  UPDATE row SET due_at = CASE WHEN first.state NOT IN ('pending', 'inflight') THEN moment + recipient_gap() END
+  FROM row AS first
+  WHERE row.run = my_run AND row.state = 'pending' AND first.run = my_run AND first.n = row.before
+    AND (row.due_at IS NULL) <> (first.state IN ('pending', 'inflight'))
+    AND row.n IN (SELECT unnest(changed) UNION
+      SELECT n FROM row AS follower WHERE follower.run = my_run AND follower.before = ANY (changed))
+$$;
+
 -- A worker reconnects, and names the last exchange that was answered. Rows that it was given but does not hold were in
--- an answer that never arrived: no byte of them was sent, and they are pending again. Returns how many rows that was;
--- the session is null if the database does not know the worker.
+-- an answer that never arrived: no byte of them was sent, and they are pending again. Returns the session; it is null if
+-- the database does not know the worker.
 CREATE FUNCTION rejoin(my_run bigint, my_worker bigint, answered text, held_n bigint[], held_number int[])
-RETURNS TABLE (session int, given_back int)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp SET enable_seqscan = off AS $$
+RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
-  my_session int; moment timestamptz; rows int;
+  my_session int; moment timestamptz; given_back bigint[];
 BEGIN
   PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
   IF NOT FOUND THEN RAISE 'the run was removed' USING ERRCODE = 'no_data_found'; END IF;
@@ -205,18 +217,20 @@ BEGIN
       WHERE run = my_run AND lease_until IS NOT NULL AND worker = my_worker) AS again
     WHERE row.run = my_run AND row.n = again.n AND (row.n, row.number) NOT IN (SELECT * FROM unnest(held_n, held_number))
     RETURNING row.n, row.number, row.began_at, row.state
+  ), noted AS (
+    INSERT INTO outcome (run, n, number, worker, began_at, ended_at, state, code, error)
+      SELECT my_run, n, number, my_worker, began_at, moment, lost.state, 'ledger', 'the connection to the ledger broke before it left'
+      FROM lost
+    ON CONFLICT (run, n, number) DO UPDATE SET (ended_at, state, code, error)
+      = (excluded.ended_at, excluded.state, excluded.code, excluded.error)
   )
-  INSERT INTO outcome (run, n, number, worker, began_at, ended_at, state, code, error)
-    SELECT my_run, n, number, my_worker, began_at, moment, lost.state, 'ledger', 'the connection to the ledger broke before it left'
-    FROM lost
-  ON CONFLICT (run, n, number) DO UPDATE SET (ended_at, state, code, error)
-    = (excluded.ended_at, excluded.state, excluded.code, excluded.error);
-  GET DIAGNOSTICS rows = ROW_COUNT;
-  IF rows > 0 THEN
+  SELECT array_agg(n) INTO given_back FROM lost;
+  IF given_back IS NOT NULL THEN
     UPDATE run SET finished_at = NULL WHERE id = my_run AND cancelled_at IS NULL;
+    PERFORM wait_in_order(my_run, given_back, moment);
     PERFORM leave_out_cancelled(my_run, moment);
   END IF;
-  RETURN QUERY SELECT my_session, rows;
+  RETURN my_session;
 END $$;
 
 -- The exchange of a worker: takes the outcomes of its rows and returns rows that may be sent now, in one transaction.
@@ -276,10 +290,10 @@ BEGIN
       FROM e WHERE row.run = r.id AND row.n = e.n AND row.number = e.number
         AND coalesce(row.lease_until, '-infinity') <> '-infinity'
       RETURNING row.n, row.number, row.worker, row.began_at, row.at, row.state, e.status, e.message, e.code, e.api_code, e.error
-    ), released AS (
-      UPDATE row SET due_at = c.at + recipient_gap() FROM changed AS c
-      WHERE row.run = r.id AND row.before = c.n AND row.due_at IS NULL AND row.state = 'pending'
-        AND c.state <> 'pending'
+    ), following AS (
+      -- As in `wait_in_order`, which would see the rows too late.
+      UPDATE row SET due_at = CASE WHEN c.state <> 'pending' THEN c.at + recipient_gap() END FROM changed AS c
+      WHERE row.run = r.id AND row.before = c.n AND row.state = 'pending' AND (row.due_at IS NULL) <> (c.state = 'pending')
     )
     INSERT INTO outcome (run, n, number, worker, began_at, ended_at, state, http_status, message_id, code, api_code, error)
       SELECT r.id, c.n, c.number, c.worker, c.began_at, c.at, c.state, c.status, c.message, c.code, c.api_code, c.error
@@ -438,19 +452,14 @@ BEGIN
     SELECT my_run, n, number, from_state, to_state, 'resolved', why, moment FROM resolved
   )
   SELECT coalesce(array_agg(n), '{}') INTO changed FROM resolved;
-  IF to_state = 'pending' AND cardinality(changed) > 0 THEN
-    -- Of several rows to one person, each waits for the previous one.
-    UPDATE row SET due_at = NULL FROM row AS first
-    WHERE row.run = my_run AND row.n = ANY (changed) AND first.run = my_run AND first.n = row.before
-      AND first.state IN ('pending', 'inflight');
-    UPDATE run SET finished_at = NULL WHERE id = my_run AND cancelled_at IS NULL;
-    PERFORM leave_out_cancelled(my_run, moment);
-  ELSIF from_state = 'pending' THEN
-    -- A row that waited for this one no longer waits.
-    UPDATE row SET due_at = moment + recipient_gap()
-    WHERE run = my_run AND before = ANY (changed) AND state = 'pending' AND due_at IS NULL;
+  IF cardinality(changed) > 0 THEN
+    UPDATE run SET changed_at = moment WHERE id = my_run;
+    IF 'pending' IN (from_state, to_state) THEN PERFORM wait_in_order(my_run, changed, moment); END IF;
+    IF to_state = 'pending' THEN
+      UPDATE run SET finished_at = NULL WHERE id = my_run AND cancelled_at IS NULL;
+      PERFORM leave_out_cancelled(my_run, moment);
+    END IF;
   END IF;
-  IF cardinality(changed) > 0 THEN UPDATE run SET changed_at = moment WHERE id = my_run; END IF;
   RETURN cardinality(changed);
 END $$;
 
@@ -575,5 +584,5 @@ GRANT USAGE ON SCHEMA jelouctl TO jelouctl_sender, jelouctl_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA jelouctl TO jelouctl_sender, jelouctl_reader;
 GRANT INSERT ON jelouctl.row, jelouctl.content, jelouctl.decision TO jelouctl_sender;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA jelouctl TO jelouctl_sender;
-REVOKE EXECUTE ON FUNCTION jelouctl.this_database, jelouctl.doubt_run, jelouctl.leave_out_cancelled FROM jelouctl_sender;
+REVOKE EXECUTE ON FUNCTION jelouctl.this_database, jelouctl.doubt_run, jelouctl.leave_out_cancelled, jelouctl.wait_in_order FROM jelouctl_sender;
 GRANT EXECUTE ON FUNCTION jelouctl.sent_by, jelouctl.doubt_of TO jelouctl_reader;

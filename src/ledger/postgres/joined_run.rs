@@ -102,26 +102,30 @@ impl HeldRun for JoinedRun {
         self.note_lost()?;
         let run = self.read()?;
         run.check_resolution(resolution)?;
-        let decision = match resolution {
-            Resolution::All(change) => SharedDecision::All(*change),
-            Resolution::Some { change, lines, people } => {
-                SharedDecision::Rows(run.chosen_rows(*change, lines, people)?)
-            }
-            Resolution::Reported(said) => SharedDecision::Rows(run.rows_reported_otherwise(said)?),
+        // None for every row in a state.
+        let chosen = match resolution {
+            Resolution::All(_) => None,
+            Resolution::Some { change, lines, people } => Some(run.chosen_rows(*change, lines, people)?),
+            Resolution::Reported(said) => Some(run.rows_reported_otherwise(said)?),
         };
-        let lost = self.lost_workers(&decision)?;
+        let again = resolution.again();
+        let lost = again.map_or(Ok(Vec::new()), |[from, _]| self.lost_workers(from, chosen.as_deref()))?;
         if !lost.is_empty() && !have_ended(&lost) {
             return Err(ResolveError::MayStillSend);
         }
         // The key of the run, if rows of it will be sent again.
-        let scope = if resolution.sends_again() { run.details()?.scope() } else { None };
-        match (scope, &decision) {
-            (Some(scope), _) => self.runs.in_transaction("BEGIN", || {
-                let rows = self.free_rows(&scope, resolution, &decision, &lost)?;
+        let scope = if again.is_some() { run.details()?.scope() } else { None };
+        if let Some((scope, again)) = scope.zip(again) {
+            return self.runs.in_transaction("BEGIN", || {
+                let rows = self.free_rows(&scope, resolution, again, chosen.as_deref(), &lost)?;
                 self.decide_rows(&rows)
-            }),
-            (None, SharedDecision::All(change)) => self.decide_all(*change, &lost),
-            (None, SharedDecision::Rows(rows)) => self.runs.in_transaction("BEGIN", || self.decide_rows(rows)),
+            });
+        }
+        match resolution {
+            Resolution::All(change) => self.decide_all(*change, &lost),
+            Resolution::Some { .. } | Resolution::Reported(_) => {
+                self.runs.in_transaction("BEGIN", || self.decide_rows(chosen.as_deref().unwrap_or_default()))
+            }
         }
     }
 
@@ -161,46 +165,17 @@ impl HeldRun for JoinedRun {
     }
 }
 
-/// Rows to be decided.
-enum SharedDecision {
-    /// Every row in the first state once no one else can change it; see `JoinedRun::decide_all`.
-    All([RowState; 2]),
-    Rows(Vec<DecidedRow>),
-}
-
-impl SharedDecision {
-    /// Whether unknown rows will be sent again.
-    fn sends_again(&self) -> bool {
-        let is_sent_again = |change: [RowState; 2]| change == [RowState::Unknown, RowState::Pending];
-        match self {
-            Self::All(change) => is_sent_again(*change),
-            Self::Rows(rows) => rows.iter().any(|row| is_sent_again(row.change)),
-        }
-    }
-
-    /// The rows' numbers; None for all rows in the state.
-    fn rows(&self) -> Option<Vec<i64>> {
-        match self {
-            Self::All(_) => None,
-            Self::Rows(rows) => Some(rows.iter().map(|row| row.n).collect()),
-        }
-    }
-}
-
 impl JoinedRun {
     fn join(&self, timeout: Duration) -> Result<SharedRun, LedgerError> {
         Ok(SharedRun::join(self.runs.database().address.clone(), self.id, timeout)?)
     }
 
-    /// The processes that have not reported the outcome of unknown rows that `decision` sends again.
-    fn lost_workers(&self, decision: &SharedDecision) -> Result<Vec<LostWorker>, LedgerError> {
-        if !decision.sends_again() {
-            return Ok(Vec::new());
-        }
+    /// The processes that have not reported the outcomes of these rows, or of all rows in the state `from`.
+    fn lost_workers(&self, from: RowState, chosen: Option<&[DecidedRow]>) -> Result<Vec<LostWorker>, LedgerError> {
         let query = "SELECT host, pid, (extract(epoch FROM seen_at) * 1000)::bigint, array_agg(n), array_agg(number) \
                      FROM jelouctl.row JOIN jelouctl.worker ON worker.id = row.worker \
-                     WHERE row.run = $1 AND lease_until IS NOT NULL AND state = 'unknown' \
-                       AND ($2::bigint[] IS NULL OR n = ANY ($2)) GROUP BY worker.id ORDER BY worker.id";
+                     WHERE row.run = $1 AND lease_until IS NOT NULL AND state = $2 \
+                       AND ($3::bigint[] IS NULL OR n = ANY ($3)) GROUP BY worker.id ORDER BY worker.id";
         let read = |row: &Row| {
             Ok(LostWorker {
                 host: row.try_get(0)?,
@@ -210,7 +185,7 @@ impl JoinedRun {
                 numbers: row.try_get(4)?,
             })
         };
-        Ok(self.runs.rows(LONG, query, &[&self.id.0, &decision.rows()], read)?)
+        Ok(self.runs.rows(LONG, query, &[&self.id.0, &from.name(), &numbers(chosen)], read)?)
     }
 
     /// Decides every row in the first state. `lost` has the rows at lost processes that the person confirmed.
@@ -225,16 +200,20 @@ impl JoinedRun {
         Ok(changed)
     }
 
-    /// The rows of `decision` whose people are free under the key; it claims them for these rows.
+    /// The rows whose people are free under the key; it claims them for these rows.
     fn free_rows(
         &self,
         scope: &OnceScope,
         resolution: &Resolution,
-        decision: &SharedDecision,
+        change: [RowState; 2],
+        chosen: Option<&[DecidedRow]>,
         lost: &[LostWorker],
     ) -> Result<Vec<DecidedRow>, ResolveError> {
         let claims = SharedClaims::open(&self.runs).map_err(LedgerError::from)?;
-        let standing = self.rows_with_people(decision, lost)?;
+        let standing = self.rows_with_people(change, chosen, lost)?;
+        if chosen.is_some_and(|chosen| chosen.len() != standing.len()) {
+            return Err(ResolveError::ChangedMeanwhile);
+        }
         let people: Vec<_> =
             standing.iter().map(|(row, recipient, _)| (row.n, claims.hasher().person(recipient))).collect();
         let free = claims.claim_rows(scope, self.id, &people)?;
@@ -250,20 +229,14 @@ impl JoinedRun {
         resolution.free_rows(rows, &taken, |n| Ok(lines.get(&n).copied().unwrap_or_default()))
     }
 
-    /// The current rows that `decision` applies to, with recipient and line. As in `resolve_rows`, a row whose own
-    /// process has not reported its outcome is included only if the person confirmed it.
+    /// The chosen rows that are still in the first state, or all rows in it, with recipient and line. As in
+    /// `resolve_rows`, a row whose own process has not reported its outcome is included only if the person confirmed it.
     fn rows_with_people(
         &self,
-        decision: &SharedDecision,
+        change: [RowState; 2],
+        chosen: Option<&[DecidedRow]>,
         lost: &[LostWorker],
     ) -> Result<Vec<(DecidedRow, String, u64)>, LedgerError> {
-        let (change, chosen) = match decision {
-            SharedDecision::All(change) => (*change, None),
-            SharedDecision::Rows(rows) => {
-                let Some(first) = rows.first() else { return Ok(Vec::new()) };
-                (first.change, decision.rows())
-            }
-        };
         let asked: Vec<_> = lost.iter().flat_map(|worker| worker.rows.iter().copied()).collect();
         let query = "SELECT n, number, recipient, line FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
                      WHERE run = $1 AND state = $2 AND recipient IS NOT NULL \
@@ -273,7 +246,7 @@ impl JoinedRun {
             let decided = DecidedRow { n: row.try_get(0)?, number: number.into(), change };
             Ok((decided, row.try_get(2)?, line.unsigned_abs()))
         };
-        Ok(self.runs.rows(LONG, query, &[&self.id.0, &change[0].name(), &chosen, &asked], read)?)
+        Ok(self.runs.rows(LONG, query, &[&self.id.0, &change[0].name(), &numbers(chosen), &asked], read)?)
     }
 
     /// Decides these rows. If one has changed since it was found, or cannot be written, this is an error.
@@ -298,4 +271,9 @@ impl JoinedRun {
     fn changed_by(&self, query: &str, parameters: SqlParameters<'_>) -> Result<u64, LedgerError> {
         Ok(self.runs.value::<i64>(LONG, query, parameters)?.unsigned_abs())
     }
+}
+
+/// The numbers of these rows, as a parameter.
+fn numbers(rows: Option<&[DecidedRow]>) -> Option<Vec<i64>> {
+    rows.map(|rows| rows.iter().map(|row| row.n).collect())
 }

@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS jelouctl_once.store (
   secret bytea NOT NULL
 );
 INSERT INTO jelouctl_once.store (id, version, secret)
-  VALUES (1, 3, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+  VALUES (1, 4, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
   ON CONFLICT (id) DO UPDATE SET version = excluded.version;
 
 CREATE TABLE IF NOT EXISTS jelouctl_once.claim (
@@ -82,16 +82,24 @@ BEGIN
   RETURN c.state;
 END $$;
 
+-- The id of a row's message: from its last answer, else from what Jelou reported about it.
+CREATE OR REPLACE FUNCTION jelouctl_once.message_of(its_run bigint, its_n bigint) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(
+    (SELECT message_id FROM jelouctl.outcome WHERE run = its_run AND n = its_n ORDER BY number DESC LIMIT 1),
+    (SELECT message_id FROM jelouctl.delivery WHERE run = its_run AND n = its_n AND message_id IS NOT NULL
+      ORDER BY number DESC LIMIT 1))
+$$;
+
 -- The claims of everyone under a key, or of one person. The person limits the part of the index that is read.
 CREATE OR REPLACE FUNCTION jelouctl_once.people(its_bot text, its_address text, its_key text, its_person bytea)
 RETURNS TABLE (person bytea, state text, at_ms bigint, message_id text, run text, words bytea, kind bytea, shown bytea, is_row boolean)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT c.person, jelouctl_once.state_of(c), (extract(epoch FROM coalesce(row.at, c.at, run.created_at)) * 1000)::bigint,
-    coalesce(outcome.message_id, c.message_id), coalesce(run.name, c.of_run), c.words, c.kind, c.shown, run.id IS NOT NULL
+    coalesce(jelouctl_once.message_of(run.id, c.n), c.message_id), coalesce(run.name, c.of_run), c.words, c.kind, c.shown, run.id IS NOT NULL
   FROM jelouctl_once.claim AS c
     LEFT JOIN jelouctl.run ON run.id = c.run AND run.created_at = c.run_made
     LEFT JOIN jelouctl.row ON row.run = run.id AND row.n = c.n
-    LEFT JOIN jelouctl.outcome ON outcome.run = run.id AND outcome.n = c.n AND outcome.number = row.number
   WHERE c.bot = its_bot AND c.address = its_address AND c.key = its_key
     AND c.person BETWEEN coalesce(its_person, '') AND coalesce(its_person, decode(repeat('ff', 17), 'hex'))
 $$;
@@ -100,23 +108,18 @@ $$;
 CREATE OR REPLACE FUNCTION jelouctl_once.claim_person(its_bot text, its_address text, its_key text, its_person bytea,
   its_holder int, its_words bytea, its_kind bytea, its_shown bytea)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  c jelouctl_once.claim;
 BEGIN
   IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
     RAISE 'commits are not durable: synchronous_commit is %', current_setting('synchronous_commit');
   END IF;
-  INSERT INTO jelouctl_once.claim (bot, address, key, person, state, holder, at, words, kind, shown)
+  INSERT INTO jelouctl_once.claim AS c (bot, address, key, person, state, holder, at, words, kind, shown)
     VALUES (its_bot, its_address, its_key, its_person, 'under_way', its_holder, clock_timestamp(), its_words, its_kind,
-      its_shown) ON CONFLICT DO NOTHING;
-  IF FOUND THEN RETURN true; END IF;
-  SELECT * INTO c FROM jelouctl_once.claim
-    WHERE bot = its_bot AND address = its_address AND key = its_key AND person = its_person FOR UPDATE;
-  IF NOT FOUND OR jelouctl_once.state_of(c) <> 'not_sent' THEN RETURN false; END IF;
-  UPDATE jelouctl_once.claim SET (run, run_made, n, state, holder, at, message_id, of_run, words, kind, shown)
-    = (NULL, NULL, NULL, 'under_way', its_holder, clock_timestamp(), NULL, NULL, its_words, its_kind, its_shown)
-    WHERE bot = its_bot AND address = its_address AND key = its_key AND person = its_person;
-  RETURN true;
+      its_shown)
+  ON CONFLICT (bot, address, key, person) DO UPDATE
+    SET (run, run_made, n, state, holder, at, message_id, of_run, words, kind, shown) = (NULL, NULL, NULL, excluded.state,
+      excluded.holder, excluded.at, NULL, NULL, excluded.words, excluded.kind, excluded.shown)
+    WHERE jelouctl_once.state_of(c) = 'not_sent';
+  RETURN FOUND;
 END $$;
 
 -- Records how the send ended. Does nothing if the claim belongs to another send by now; an outcome of sent outweighs a
@@ -159,8 +162,7 @@ BEGIN
       AND row.state IN ('pending', 'failed', 'skipped');
   UPDATE jelouctl_once.claim AS c SET (run, run_made, n, state, at, message_id, of_run) = (NULL, NULL, NULL,
       CASE row.state WHEN 'sent' THEN 'sent' ELSE 'unknown' END, coalesce(row.at, run.created_at),
-      (SELECT outcome.message_id FROM jelouctl.outcome
-        WHERE outcome.run = its_run AND outcome.n = row.n AND outcome.number = row.number), run.name)
+      jelouctl_once.message_of(its_run, row.n), run.name)
     FROM jelouctl.run, jelouctl.row
     WHERE c.run = its_run AND run.id = its_run AND run.created_at = c.run_made AND row.run = its_run AND row.n = c.n;
 END $$;
@@ -170,16 +172,12 @@ END $$;
 CREATE OR REPLACE FUNCTION jelouctl_once.decide(its_bot text, its_address text, its_key text, its_person bytea,
   its_state text, its_message text)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  c jelouctl_once.claim;
 BEGIN
-  SELECT * INTO c FROM jelouctl_once.claim
-    WHERE bot = its_bot AND address = its_address AND key = its_key AND person = its_person FOR UPDATE;
-  IF NOT FOUND OR jelouctl_once.state_of(c) <> 'unknown'
-    OR EXISTS (SELECT 1 FROM jelouctl.run WHERE run.id = c.run AND run.created_at = c.run_made) THEN RETURN false; END IF;
-  UPDATE jelouctl_once.claim SET (run, run_made, n, state, holder, message_id) = (NULL, NULL, NULL, its_state, NULL, its_message)
-    WHERE bot = its_bot AND address = its_address AND key = its_key AND person = its_person;
-  RETURN true;
+  UPDATE jelouctl_once.claim AS c SET (run, run_made, n, state, holder, message_id) = (NULL, NULL, NULL, its_state, NULL, its_message)
+    WHERE bot = its_bot AND address = its_address AND key = its_key AND person = its_person
+      AND jelouctl_once.state_of(c) = 'unknown'
+      AND NOT EXISTS (SELECT 1 FROM jelouctl.run WHERE run.id = c.run AND run.created_at = c.run_made);
+  RETURN FOUND;
 END $$;
 
 -- Adds people whom a run reached. If a person has a claim already, the state that outweighs the other is kept.

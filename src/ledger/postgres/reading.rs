@@ -30,13 +30,13 @@ pub(super) const COLUMNS: &str = "row.n, line, row.state, cells, coalesce(messag
        ELSE problem || '; before that: ' || error END, \
      (SELECT count(*) FROM jelouctl.outcome WHERE outcome.run = row.run AND outcome.n = row.n) \
        + (row.state = 'inflight')::int, \
-     CASE WHEN isfinite(row.at) THEN (extract(epoch FROM row.at) * 1000)::bigint END, api_code, recipient, \
+     (extract(epoch FROM row.at) * 1000)::bigint, api_code, recipient, \
      (extract(epoch FROM ended_at) * 1000)::bigint, told_status, told_code, told_reason, \
      (extract(epoch FROM delivered_at) * 1000)::bigint, (extract(epoch FROM read_at) * 1000)::bigint";
 
 /// The current state of a row.
 const STANDING: &str = "n, number, line, state, recipient, \
-     CASE WHEN isfinite(row.at) THEN (extract(epoch FROM row.at) * 1000)::bigint END";
+     (extract(epoch FROM row.at) * 1000)::bigint, (extract(epoch FROM began_at) * 1000)::bigint";
 
 /// A run in a database, read-only.
 pub(super) struct DatabaseRun {
@@ -305,7 +305,7 @@ fn standing(row: &Row) -> Result<StandingRow, Error> {
         state: RowState::of_name(row.try_get(3)?).unwrap_or(RowState::Unknown),
         recipient: row.try_get(4)?,
         at: row.try_get(5)?,
-        began_at: None,
+        began_at: row.try_get(6)?,
     })
 }
 

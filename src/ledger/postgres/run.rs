@@ -96,7 +96,7 @@ impl SharedRun {
     fn rejoin(&mut self) -> Result<(), DatabaseError> {
         let (runs, exchange) = connect_to_exchange(&self.address)?;
         let (rows, numbers): (Vec<i64>, Vec<i32>) = self.held.iter().map(|(n, number)| (*n, *number)).unzip();
-        let query = "SELECT session FROM jelouctl.rejoin($1, $2, $3, $4, $5)";
+        let query = "SELECT jelouctl.rejoin($1, $2, $3, $4, $5)";
         let session: Option<i32> =
             runs.value(SHORT, query, &[&self.run.0, &self.worker, &self.answered, &rows, &numbers])?;
         let forgotten = || DatabaseError::Failed { cause: "it no longer knows this process".to_owned() };

@@ -76,7 +76,7 @@ pub(crate) fn details() -> Details {
 }
 
 /// The lock file of the run in this directory.
-fn mark(directory: &Path) -> LockFile {
+pub(super) fn mark(directory: &Path) -> LockFile {
     let path = directory.join("r.lock");
     let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).unwrap();
     LockFile::new(file, path)

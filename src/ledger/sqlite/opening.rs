@@ -95,8 +95,8 @@ impl Ledger {
         if let Some(mark) = ledger.mark.as_ref().filter(|_| noted_commits.is_none()) {
             mark.write(&RunNote { commits: ledger.progress.commits, ..note })?;
         }
-        // From here on, the file itself says that there is a log.
-        if !ledger.fold_log_in()? {
+        // From here on, the file itself says that there is a log. What was accepted is already decided, and not sent.
+        if !accepts_loss && !ledger.fold_log_in()? {
             return Err(LedgerError::InUse { run: ledger.name()? });
         }
         ledger.keep_log(false)?;
@@ -243,5 +243,26 @@ fn pages_of(log: File) -> io::Result<(BTreeSet<u64>, u64)> {
         logged.insert(u32::from_be_bytes([p0, p1, p2, p3]).into());
         // This is 0 in a frame that does not end a commit.
         pages = pages.max(u32::from_be_bytes([n0, n1, n2, n3]).into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::sqlite::fixture;
+
+    #[test]
+    fn a_reader_does_not_turn_an_accepted_loss_into_an_error() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (ledger, _) = fixture::ledgers(home.path(), &fixture::people(0..2));
+        ledger.close().unwrap();
+        let path = home.path().join("r.db");
+        let reader = Connection::open(&path).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM progress").unwrap();
+        let (ledger, unknown) = Ledger::accept_loss(&path, fixture::mark(home.path())).unwrap();
+        ledger.close().unwrap();
+        reader.execute_batch("COMMIT").unwrap();
+        let counts = Ledger::read(&path, &fixture::mark(home.path()).note(), false).unwrap().counts().unwrap();
+        assert_eq!((unknown, counts.unknown), (2, 2));
     }
 }
