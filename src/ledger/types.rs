@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::LedgerError;
-use super::model::{RowState, SkipReason};
+use super::model::{RowState, SkipReason, now};
 use super::name::RunName;
 use crate::api::{Deadline, DeliveryFacts, DeliveryState, SuccessCriterion};
 use crate::hours::Hours;
@@ -179,8 +179,9 @@ pub(crate) struct EndedAttempt {
 }
 
 impl EndedAttempt {
-    /// The outcome of a row that certainly sent no byte, as known `at` this time.
-    pub(crate) fn not_begun(row: QueuedRow, at: i64, code: &'static str, error: &str) -> Self {
+    /// The outcome of a row of which certainly no byte was sent, because of `error`.
+    pub(crate) fn not_begun(row: QueuedRow, error: &str) -> Self {
+        let at = now();
         Self {
             n: row.n,
             number: row.number,
@@ -190,7 +191,7 @@ impl EndedAttempt {
             ended_at: at,
             http_status: None,
             message_id: None,
-            code: Some(code),
+            code: Some("ledger"),
             error: Some(error.to_owned()),
             api_code: None,
         }

@@ -2,13 +2,14 @@
 //! that it gets, and reports their outcomes.
 
 use std::future::ready;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use tokio::task::{JoinError, JoinSet};
 
-use super::row_task::{ApiSession, LastAddress, RowTaskEnd, caught, given_back, send_row};
+use super::row_task::{ApiSession, LastAddress, RowTaskEnd, send_row};
 use super::run_end::{RunEnd, StopReason, StopRequest, event_of_wait};
 use super::throttle::{RunLimits, Throttle};
 use super::writer::{Exchanged, LeftWriter, Order, Writer};
@@ -107,7 +108,7 @@ impl<'a> Engine<'a> {
     /// finished, unless a second signal arrives. `request` is called again after each of its answers and takes
     /// priority, so it must not return the same request twice.
     pub(crate) async fn run(mut self, mut request: impl AsyncFnMut() -> StopRequest) -> RunEnd {
-        match caught(self.send_rows(&mut request)).await {
+        match AssertUnwindSafe(self.send_rows(&mut request)).catch_unwind().await {
             Ok(LoopEnd::Drained) => self.close(),
             Ok(LoopEnd::LeftAtOnce) => self.leave().await,
             // Before the first row, nothing can have been sent.
@@ -215,7 +216,7 @@ impl<'a> Engine<'a> {
         self.writer.order(Order { settled, wanted, is_last, pause, events, asks_for_others });
     }
 
-    /// Sends the rows from the ledger.
+    /// Sends the rows from the ledger; after a stop, it gets them back.
     fn take(&mut self, exchanged: Option<Exchanged>) {
         let Some(Exchanged {
             given: ExchangeReply { rows, next, problem, pause, counts },
@@ -234,9 +235,16 @@ impl<'a> Engine<'a> {
         let now = Instant::now();
         for mut row in rows {
             self.counts.change(RowState::Pending, RowState::Inflight);
+            if self.stop.is_some() {
+                self.give_back(row, "the run was stopped before it left");
+                continue;
+            }
             match self.session.request(&mut row, &mut self.last_address) {
                 Ok(request) => drop(self.tasks.spawn(send_row(Arc::clone(&self.session), request, row))),
-                Err(error) => self.give_back(row, error),
+                Err(error) => {
+                    self.give_back(row, &error.to_string());
+                    self.stop_for(StopReason::ledger(error));
+                }
             }
         }
         if let Some(error) = problem {
@@ -256,10 +264,9 @@ impl<'a> Engine<'a> {
     }
 
     /// A row that was not sent is pending again.
-    fn give_back(&mut self, row: QueuedRow, error: LedgerError) {
+    fn give_back(&mut self, row: QueuedRow, error: &str) {
         self.counts.change(RowState::Inflight, RowState::Pending);
-        self.settled.push(SettledRow::new(given_back(row, &error)));
-        self.stop_for(StopReason::ledger(error));
+        self.settled.push(SettledRow::new(EndedAttempt::not_begun(row, error)));
     }
 
     /// Handles the outcome of a row.
@@ -432,6 +439,62 @@ mod tests {
             })
             .await;
         assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Panicked, unwritten: None }), "{end:?}");
+    }
+
+    /// A ledger that gives rows only once it may answer.
+    struct SlowLedger {
+        file: FileRun,
+        is_asked: UnboundedSender<()>,
+        may_answer: std::sync::mpsc::Receiver<()>,
+    }
+
+    impl RunLedger for SlowLedger {
+        fn exchange(
+            &mut self,
+            settled: &[SettledRow],
+            events: &[RunEvent],
+            wanted: usize,
+        ) -> Result<ExchangeReply, LedgerError> {
+            if wanted > 0 {
+                self.is_asked.send(()).unwrap();
+                self.may_answer.recv().unwrap();
+            }
+            self.file.exchange(settled, events, wanted)
+        }
+
+        fn close(self: Box<Self>) -> Result<bool, LedgerError> {
+            Box::new(self.file).close()
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_that_arrive_after_a_stop_do_not_leave() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (ledger, reader) = fixture::ledgers(home.path(), &fixture::people(0..3));
+        let (is_asked, mut asked) = unbounded_channel();
+        let (answer, may_answer) = std::sync::mpsc::channel();
+        let file = FileRun::new(ledger, 1_000_000.0).unwrap();
+        let ledger = Box::new(SlowLedger { file, is_asked, may_answer });
+        let (server, session) = session().await;
+        let stderr = Stderr::default();
+        let mut progress = Progress::new(&stderr, ProgressFormat::None);
+        let limits = RunLimits { concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
+        let engine = Engine::new(Arc::new(session), ledger, reader.counts().unwrap(), limits, &mut progress);
+        let mut is_stopped = false;
+        let end = engine
+            .run(async || {
+                if is_stopped {
+                    answer.send(()).unwrap();
+                    pending::<()>().await;
+                }
+                asked.recv().await;
+                is_stopped = true;
+                StopRequest::Command
+            })
+            .await;
+        assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Command, unwritten: None }), "{end:?}");
+        assert_eq!(reader.counts().unwrap(), Counts { pending: 3, ..Counts::default() });
+        assert!(server.accept().now_or_never().is_none());
     }
 
     /// A ledger whose run is, or is not, also sent by others; none of its rows is due.

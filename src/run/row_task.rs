@@ -1,11 +1,6 @@
 //! Sends one row that is in flight in the ledger, and returns its outcome.
 
-use std::any::Any;
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use http::HeaderMap;
 use url::Url;
@@ -35,7 +30,7 @@ pub(crate) struct LastAddress(Option<(String, Url)>);
 
 /// The result of a row's task.
 pub(crate) struct RowTaskEnd {
-    /// The byte offset of the row in the input.
+    /// The line of the row in the list.
     pub(crate) line: u64,
     pub(crate) ended: EndedAttempt,
     pub(crate) verdict: Box<Verdict>,
@@ -100,23 +95,7 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
 fn stopped_too_long(row: QueuedRow) -> RowTaskEnd {
     let line = row.line;
     let problem = "this process was stopped for longer than the row was its own";
-    let ended = EndedAttempt::not_begun(row, now(), "ledger", problem);
+    let ended = EndedAttempt::not_begun(row, problem);
     let verdict = Verdict { outcome: Outcome::NotSent(Cause::Unavailable), problem: None, retry: None };
     RowTaskEnd { line, ended, verdict: Box::new(verdict), warnings: Vec::new() }
-}
-
-/// The outcome of a row that was not sent because of `error`.
-pub(crate) fn given_back(row: QueuedRow, error: &LedgerError) -> EndedAttempt {
-    EndedAttempt::not_begun(row, now(), "ledger", &error.to_string())
-}
-
-/// Returns the result of `work`, or its panic: a row in flight must not look like one that was never sent.
-pub(super) async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
-    let mut work = pin!(work);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
-        Err(panic) => Poll::Ready(Err(panic)),
-    })
-    .await
 }

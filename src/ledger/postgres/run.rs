@@ -16,7 +16,6 @@ use super::runs::{RunId, SharedRuns, SqlParameters};
 use crate::api::Deadline;
 use crate::ledger::{
     Delay, EndedAttempt, ExchangeReply, LedgerError, PaceNews, PauseReason, QueuedRow, RunEvent, RunLedger, SettledRow,
-    now,
 };
 use crate::process::host_name;
 
@@ -213,7 +212,7 @@ impl SharedRun {
             return;
         }
         for row in given.rows.drain(..) {
-            let ended = EndedAttempt::not_begun(row, now(), "ledger", "a request of the run was changed");
+            let ended = EndedAttempt::not_begun(row, "a request of the run was changed");
             self.returned.push(SettledRow::new(ended));
         }
     }
