@@ -1,5 +1,6 @@
 //! Points in time as texts, whatever the clock shows: in UTC for machines, in local time for people.
 
+use std::ops::RangeInclusive;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
@@ -58,13 +59,12 @@ pub(crate) fn of_milliseconds(at: i64) -> Timestamp {
     Timestamp::from_millisecond(at).unwrap_or(if at < 0 { Timestamp::MIN } else { Timestamp::MAX })
 }
 
-/// Whether `text` is the time `at`, in milliseconds since 1970. A spreadsheet may have dropped the zone, which is then
-/// UTC, or the fraction of a second.
-pub(crate) fn is_time(text: &str, at: i64) -> bool {
+/// The time that `text` says, in milliseconds since 1970: each that it may mean. A spreadsheet may have dropped the zone,
+/// which is then UTC, or the fraction of a second.
+pub(crate) fn read_time(text: &str) -> Option<RangeInclusive<i64>> {
     let in_utc = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
-    let Some(said) = text.parse::<Timestamp>().ok().or_else(in_utc) else { return false };
-    let said = said.as_millisecond();
-    said == at || (said % 1000 == 0 && at.div_euclid(1000) == said / 1000)
+    let said = text.parse::<Timestamp>().ok().or_else(in_utc)?.as_millisecond();
+    Some(said..=if said % 1000 == 0 { said + 999 } else { said })
 }
 
 #[cfg(test)]
@@ -86,6 +86,7 @@ mod tests {
 
     #[test]
     fn a_time_is_the_same_however_it_is_spelled() {
+        let is_it = |text| read_time(text).is_some_and(|times| times.contains(&1_700_000_000_120));
         for text in [
             "2023-11-14T22:13:20.120Z",
             "2023-11-14T17:13:20.120-05:00",
@@ -93,10 +94,10 @@ mod tests {
             "2023-11-14T22:13:20Z",
             "2023-11-14 22:13:20",
         ] {
-            assert!(is_time(text, 1_700_000_000_120), "{text}");
+            assert!(is_it(text), "{text}");
         }
         for text in ["", "yesterday", "2023-11-14T22:13:20.121Z", "2023-11-14T22:13:21Z", "2023-11-14 17:13:20"] {
-            assert!(!is_time(text, 1_700_000_000_120), "{text}");
+            assert!(!is_it(text), "{text}");
         }
     }
 

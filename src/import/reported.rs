@@ -1,15 +1,18 @@
 //! Finds the outcomes of rows when a report is sent again. If their run is in the ledger, the ledger decides, by run
-//! and line. Otherwise the report itself decides: the run may be on another machine, or too old to count.
+//! and line. Otherwise the report itself decides: the run may be on another machine, or too old to count, and the one
+//! that has its name here another one.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::RangeInclusive;
 
 use super::error::{BulkError, ReportedError};
 use crate::ledger::{LedgerError, LedgerStore, ReportedRow, RowFilter, RowState, RunName, SkipReason};
 use crate::list::{ReportedOutcome, ReportedSent};
 use crate::message::TypedRecipient;
 use crate::phone::person_key;
+use crate::timestamps::read_time;
 
 /// What to do with rows that were sent, or may have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +54,8 @@ pub(super) struct ReportedRuns<'a> {
 /// What a ledger knows about the rows of a run.
 struct RunOfReport {
     name: RunName,
+    /// In milliseconds since 1970, as the times of its rows.
+    created_at: i64,
     /// In the order of the list.
     rows: Vec<RowOfRun>,
     /// The first line of each person, computed when it is needed.
@@ -62,6 +67,8 @@ struct RowOfRun {
     line: u64,
     person: Option<u64>,
     state: RowState,
+    /// When it entered its state.
+    at: Option<i64>,
     /// Why it was skipped.
     skipped: Option<SkipReason>,
 }
@@ -94,12 +101,14 @@ impl<'a> ReportedRuns<'a> {
         let (store, rule) = (self.store, self.rule);
         let by_file = self.left_out_to(outcome, recipient);
         let kept_out = self.kept_out.clone();
-        let Some(run) = self.run(outcome.run.trim())? else {
+        let (named, times) = (outcome.line.trim(), read_time(outcome.at.trim()));
+        let is_sent = outcome.is_sent() == Ok(ReportedSent::Yes);
+        let run = self.run(outcome.run.trim())?.map(|run| (run, named.parse().ok().and_then(|of_run| run.row(of_run))));
+        let Some((run, row)) = run.filter(|(run, row)| !run.is_another(*row, is_sent, times.as_ref())) else {
             let sent = by_report(line, outcome, recipient, rule)?;
             return Ok(sent.map(|sent| KnownOutcome { sent, kept_out: by_file }));
         };
-        let (named, person) = (outcome.line.trim(), hash_of(recipient));
-        let row = named.parse().ok().and_then(|of_run| run.row(of_run));
+        let person = hash_of(recipient);
         let theirs = row.filter(|row| row.person == Some(person));
         // The ledger decides if the report has no such column, and always for excluded people.
         let by_ledger = theirs
@@ -145,12 +154,26 @@ impl<'a> ReportedRuns<'a> {
 impl RunOfReport {
     fn read(store: &dyn LedgerStore, name: RunName) -> Result<Self, LedgerError> {
         let mut rows = Vec::new();
-        store.read(&name)?.report::<LedgerError>(&RowFilter::default(), |row| {
+        let run = store.read(&name)?;
+        run.report::<LedgerError>(&RowFilter::default(), |row| {
             rows.push(RowOfRun::of(&row));
             Ok(())
         })?;
         rows.sort_by_key(|row| row.line);
-        Ok(Self { name, rows, people: OnceCell::new() })
+        Ok(Self { created_at: run.created_at()?, name, rows, people: OnceCell::new() })
+    }
+
+    /// Whether this is certainly not the run that a report is about, though it has its name: it has no such past. A row
+    /// keeps its time as long as it keeps its state, and one that was sent keeps both.
+    fn is_another(&self, row: Option<&RowOfRun>, is_sent: bool, times: Option<&RangeInclusive<i64>>) -> bool {
+        let is_before = times.is_some_and(|times| *times.end() < self.created_at);
+        let has_no_such = |row: &RowOfRun, times: &RangeInclusive<i64>| {
+            row.at.is_none_or(|at| at < *times.start() || is_sent && !times.contains(&at))
+        };
+        let is_not_it = |row: &RowOfRun| {
+            is_sent && row.state != RowState::Sent || times.is_some_and(|times| has_no_such(row, times))
+        };
+        is_before || row.is_some_and(is_not_it)
     }
 
     fn row(&self, line: u64) -> Option<&RowOfRun> {
@@ -172,6 +195,7 @@ impl RowOfRun {
             line: row.line,
             person: row.recipient.as_deref().map(hash_of),
             state: row.state,
+            at: row.at,
             skipped: row.code.as_deref().filter(|_| row.state == RowState::Skipped).and_then(SkipReason::of_name),
         }
     }

@@ -10,7 +10,7 @@ use super::error::LedgerError;
 use super::model::RowState;
 use crate::output::Sent;
 use crate::phone::person_key;
-use crate::timestamps::{is_time, of_milliseconds};
+use crate::timestamps::{of_milliseconds, read_time};
 
 /// Which rows are decided, and their new state.
 #[derive(Clone, Debug)]
@@ -150,8 +150,8 @@ impl StandingRow {
 
     /// Rejects a report about another request: a removed run may have had the same name and the same list.
     pub(super) fn check_time(&self, said: &RowOfReport) -> Result<(), ResolveError> {
-        let text = said.at.trim();
-        if [self.at, self.began_at].into_iter().flatten().any(|at| is_time(text, at)) {
+        let mut known = [self.at, self.began_at].into_iter().flatten();
+        if read_time(said.at.trim()).is_some_and(|times| known.any(|at| times.contains(&at))) {
             return Ok(());
         }
         Err(ResolveError::OtherTime { of_report: said.line, said: said.at.clone(), line: self.line, at: self.at })

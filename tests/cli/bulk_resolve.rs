@@ -18,6 +18,7 @@ also_in_a_database! {
     a_report_that_a_spreadsheet_saved_is_read_in_its_encoding,
     a_report_that_is_sent_again_writes_to_nobody_twice,
     where_the_run_is_here_its_ledger_says_what_became_of_a_row,
+    a_report_of_another_run_of_the_name_is_taken_at_its_word,
     a_report_behind_the_limit_is_not_counted,
     what_a_resumed_run_is_told_of_earlier_runs_it_keeps,
     what_was_decided_is_logged_and_stays_so_when_it_cannot_be_written,
@@ -381,6 +382,25 @@ fn where_the_run_is_here_its_ledger_says_what_became_of_a_row() {
     home.write("again.csv", corrected);
     home.run_args(&send_again(&["--skip-sent"])).api(&jelou.url).fails(10, &[]);
     assert_eq!(jelou.seen().iter().map(|seen| seen.user.clone()).collect::<Vec<_>>(), ["593980000006"]);
+}
+
+#[test]
+fn a_report_of_another_run_of_the_name_is_taken_at_its_word() {
+    let home = people(3);
+    let one_fails = Jelou::start(|user, _| if user.ends_with('2') { Act::Answer(422, "", "{}") } else { Act::Accept });
+    send(&home, &one_fails.url).fails(10, &[]);
+    home.run("bulk report r --file again.csv").success();
+    home.run("bulk remove r --yes").success();
+    // A later run that sent nothing, and a rehearsal that sent everything.
+    let rejecting = Jelou::start(|_, _| Act::Answer(422, "", "{}"));
+    let never = Jelou::never_asked();
+    send(&home, &rejecting.url).fails(10, &[]);
+    home.run_args(&send_again(&[])).api(&never.url).fails(11, &["2 rows of this report say that they were sent"]);
+    home.run("bulk remove r --yes").success();
+    home.run("--sandbox bulk send people.csv --yes --run r --rate 1000/s text Hola").success();
+    let jelou = Jelou::accepting();
+    home.run_args(&send_again(&["--skip-sent"])).api(&jelou.url).success();
+    assert_eq!(jelou.seen().iter().map(|seen| seen.user.clone()).collect::<Vec<_>>(), [user(2)]);
 }
 
 #[test]

@@ -72,8 +72,11 @@ pub(super) struct PageTally {
     was_older: bool,
     /// The highest counts of pages and entries from the server.
     counted: PageCount,
-    /// Entries that were read.
+    /// The count of entries on the first page: later ones include what arrived meanwhile.
+    counted_first: Option<u64>,
+    /// Entries that were read, and those of them that are not the same in every field.
     read: u64,
+    different: HashSet<u64>,
     /// Entries of the current page: all, new ones, and those before the span.
     entries: usize,
     new: usize,
@@ -93,7 +96,9 @@ impl PageTally {
             is_ascending: false,
             was_older: false,
             counted: PageCount::default(),
+            counted_first: None,
             read: 0,
+            different: HashSet::new(),
             entries: 0,
             new: 0,
             older: 0,
@@ -110,6 +115,7 @@ impl PageTally {
         self.entries += 1;
         self.is_ascending |= at.zip(self.last_at).is_some_and(|(at, last)| at > last + ORDER_TOLERANCE);
         self.last_at = at;
+        self.different.insert(hash_of(entry));
         if is_older {
             self.older += 1;
         } else if self.seen.insert(key(entry)) {
@@ -131,7 +137,12 @@ impl PageTally {
         let PageCount { pages, entries: total } = counted;
         self.counted = PageCount { pages: self.counted.pages.max(pages), entries: self.counted.entries.max(total) };
         let (pages, total) = (self.counted.pages.filter(|pages| *pages > 0), self.counted.entries);
-        let lacks_entries = !self.was_older && total.is_some_and(|total| self.read < total);
+        if self.pages == 1 {
+            self.counted_first = total;
+        }
+        let lacks_entries = !self.was_older
+            && (total.is_some_and(|total| self.read < total)
+                || self.counted_first.is_some_and(|total| (self.different.len() as u64) < total));
         if entries == 0 {
             // A listing of nothing can have one page.
             let lacks_pages = pages.is_some_and(|pages| pages > 1 && u64::from(self.pages) <= pages);
@@ -165,9 +176,13 @@ impl PageTally {
 
 /// The identity of an entry: its id with its sender and recipient; without an id, its whole content.
 pub(crate) fn key(entry: &Value) -> u64 {
+    let id = text_at(entry, &["/messageId", "/id", "/_id"]).unwrap_or_else(|| entry.to_string());
+    hash_of(&(id, text_at(entry, &["/recipient/id"]), text_at(entry, &["/sender/id"])))
+}
+
+fn hash_of(entry: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    text_at(entry, &["/messageId", "/id", "/_id"]).unwrap_or_else(|| entry.to_string()).hash(&mut hasher);
-    [text_at(entry, &["/recipient/id"]), text_at(entry, &["/sender/id"])].hash(&mut hasher);
+    entry.hash(&mut hasher);
     hasher.finish()
 }
 
@@ -250,6 +265,16 @@ mod tests {
             (&[&full, &[]], &[counted(Some(1), Some(50))], (ListingCoverage::Whole, 2)),
             (&[&full], &[counted(Some(1), Some(50))], (ListingCoverage::Whole, 2)),
             (&[&full, &next, &[]], &[counted(Some(2), Some(100))], (ListingCoverage::Whole, 3)),
+            // An entry that is given twice takes the place of one that is not given.
+            (&[&full, &full[40..]], &[counted(Some(2), Some(60))], (ListingCoverage::Repeated, 4)),
+            (&[&[1, 2]], &[counted(Some(2), Some(3))], (ListingCoverage::Repeated, 4)),
+            (&[&[1, 1, 2]], &[counted(Some(1), Some(3))], (ListingCoverage::Repeated, 4)),
+            // While the first page was read, an entry arrived and moved the others.
+            (
+                &[&full, &[50, 51]],
+                &[counted(Some(2), Some(51)), counted(Some(2), Some(52))],
+                (ListingCoverage::Whole, 2),
+            ),
             // The server also counts entries before the span.
             (&[&[1, -1]], &[counted(Some(1), Some(1500))], (ListingCoverage::Whole, 1)),
         ] {
