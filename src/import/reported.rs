@@ -166,14 +166,12 @@ impl RunOfReport {
     /// Whether this is certainly not the run that a report is about, though it has its name: it has no such past. A row
     /// keeps its time as long as it keeps its state, and one that was sent keeps both.
     fn is_another(&self, row: Option<&RowOfRun>, is_sent: bool, times: Option<&RangeInclusive<i64>>) -> bool {
-        let is_before = times.is_some_and(|times| *times.end() < self.created_at);
-        let has_no_such = |row: &RowOfRun, times: &RangeInclusive<i64>| {
-            row.at.is_none_or(|at| at < *times.start() || is_sent && !times.contains(&at))
-        };
-        let is_not_it = |row: &RowOfRun| {
-            is_sent && row.state != RowState::Sent || times.is_some_and(|times| has_no_such(row, times))
-        };
-        is_before || row.is_some_and(is_not_it)
+        let is_not_sent = is_sent && row.is_some_and(|row| row.state != RowState::Sent);
+        let at = row.and_then(|row| row.at);
+        let has_changed = times.filter(|times| !at.is_some_and(|at| times.contains(&at)));
+        let Some(times) = has_changed else { return is_not_sent };
+        let is_older = at.is_none_or(|at| at < *times.start());
+        is_not_sent || *times.end() < self.created_at || row.is_some() && (is_sent || is_older)
     }
 
     fn row(&self, line: u64) -> Option<&RowOfRun> {

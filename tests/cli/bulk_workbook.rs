@@ -588,3 +588,39 @@ fn a_list_is_the_same_in_every_format() {
         })
         .unwrap();
 }
+
+#[test]
+fn what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to() {
+    let table = [["celular", "nombre"], ["593987654001", "Ana"], ["593987654002", "VIEJO"]];
+    let rows = table.map(|row| row.map(str::to_owned).to_vec());
+    let merged = |area: &str| {
+        let merge = format!("</sheetData><mergeCells count=\"1\"><mergeCell ref=\"{area}\"/></mergeCells><sheetData>");
+        xlsx(&[sheet("S", &(xlsx_rows(&rows) + &merge))], "")
+    };
+    let covered = |text: &str| {
+        let plain =
+            format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>");
+        let rows = ods_rows(&rows);
+        assert!(rows.contains(&plain));
+        ods(&[sheet("S", &rows.replace(&plain, &plain.replace("table-cell", "covered-table-cell")))])
+    };
+    for (name, word, number) in
+        [("list.xlsx", merged("B2:B3"), merged("A2:A3")), ("list.ods", covered("VIEJO"), covered("593987654002"))]
+    {
+        let home = Home::new();
+        fs::write(home.path().join(name), word).unwrap();
+        let jelou = Jelou::accepting();
+        let ended =
+            home.run(&format!("bulk send {name} --yes --run r text")).args(&["Hola {{ nombre }}."]).api(&jelou.url);
+        assert!(ended.success().stderr.contains("1 row has no `nombre`: line 3"));
+        let mut texts: Vec<_> = jelou.seen().iter().map(|seen| seen.received.json()["text"].clone()).collect();
+        texts.sort_by_key(ToString::to_string);
+        assert_eq!(texts, ["Hola .", "Hola Ana."]);
+        fs::write(home.path().join(name), number).unwrap();
+        let ended = home.run(&format!("bulk send {name} --yes --run s text Hola")).api(&Jelou::never_asked().url);
+        ended.fails(2, &["line 3: celular: the recipient is empty", "nothing was sent"]);
+        home.write("people.csv", "celular\n593987654002\n593987654003\n");
+        let send = format!("bulk send people.csv --exclude {name} --yes --run s text Hola");
+        assert_eq!(home.run(&send).api(&jelou.url).success().json()["sent"], 1, "{name}");
+    }
+}

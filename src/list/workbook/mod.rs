@@ -12,6 +12,7 @@ mod sheet_row;
 mod stream;
 mod values;
 mod xlsx;
+mod xlsx_merges;
 mod xlsx_rows;
 
 use std::fs::File;

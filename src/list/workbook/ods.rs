@@ -57,7 +57,7 @@ pub(super) fn read(
                     if is_meant {
                         chosen.push(sheets.len());
                         sink.begin(sheet.name.clone(), Vec::new())?;
-                        read_rows(&mut part, &formatted, sink)?;
+                        read_rows(&mut part, &formatted, choice.hides_covered_cells(), sink)?;
                     }
                     sheets.push(sheet);
                 }
@@ -94,6 +94,7 @@ impl OdsStyles<'_> {
 fn read_rows(
     part: &mut XmlPart<impl Read>,
     formatted: &HashSet<String>,
+    hides_covered_cells: bool,
     sink: &mut RowSink,
 ) -> Result<(), WorkbookError> {
     let (mut buffer, mut last) = (Vec::new(), 0_u64);
@@ -115,7 +116,7 @@ fn read_rows(
                 let times: u64 = repeats(part, &start, "number-rows-repeated")?;
                 let is_hidden = part.attribute(&start, "visibility")?.is_some_and(|state| state != "visible");
                 let is_hidden = is_hidden || folded.contains(&true);
-                let row = read_row(part, &styles, SheetRow::new(last + 1, is_hidden))?;
+                let row = read_row(part, &styles, hides_covered_cells, SheetRow::new(last + 1, is_hidden))?;
                 if row.is_filled() {
                     if last.saturating_add(times) > MAX_ROWS {
                         return Err(part.damaged(format_args!("a sheet has at most {MAX_ROWS} rows")));
@@ -147,20 +148,22 @@ fn repeats<T: std::str::FromStr + From<u8>>(
 fn read_row(
     part: &mut XmlPart<impl Read>,
     styles: &OdsStyles<'_>,
+    hides_covered_cells: bool,
     mut row: SheetRow,
 ) -> Result<SheetRow, WorkbookError> {
     let (mut buffer, mut column) = (Vec::new(), 0_usize);
     loop {
         match part.next(&mut buffer)? {
             Event::Start(start) => match start.local_name().as_ref() {
-                // A cell that is covered by another one after a merge.
-                "table-cell" | "covered-table-cell" => {
+                name @ ("table-cell" | "covered-table-cell") => {
+                    // Another cell covers it after a merge, and its value is not seen.
+                    let is_hidden = hides_covered_cells && name == "covered-table-cell";
                     let times: usize = repeats(part, &start, "number-columns-repeated")?;
                     let tag = OdsCell::of(part, &start)?;
                     let text = read_text(part)?;
                     let look = tag.look(&text, styles.has_format(column, &tag));
                     let value = tag.value(text);
-                    if !matches!(&value, Ok(text) if text.is_empty()) {
+                    if !is_hidden && !matches!(&value, Ok(text) if text.is_empty()) {
                         for further in 0..times {
                             row.put(column.saturating_add(further), value.clone(), look.clone())?;
                         }

@@ -141,7 +141,7 @@ impl<R: Read> XmlPart<R> {
     }
 }
 
-fn unreadable(name: &str, error: &XmlError) -> WorkbookError {
+pub(super) fn unreadable(name: &str, error: &XmlError) -> WorkbookError {
     match error {
         XmlError::Io(cause) => match cause.raw_os_error() {
             Some(code) => WorkbookError::Unreadable(io::Error::from_raw_os_error(code)),

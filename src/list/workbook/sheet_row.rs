@@ -134,6 +134,11 @@ pub(super) fn column_place(cell: &str) -> Option<usize> {
     place.checked_sub(1)
 }
 
+/// The number of a row, by a cell's reference: `AB12` is 12. None if it is not a cell.
+pub(super) fn row_number(cell: &str) -> Option<u64> {
+    cell.trim_start_matches(|letter: char| letter.is_ascii_alphabetic()).parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

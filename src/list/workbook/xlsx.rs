@@ -10,10 +10,11 @@ use super::archive::{Archive, open_part};
 use super::choice::{Sheet, SheetChoice, choose, others};
 use super::error::WorkbookError;
 use super::number_format::NumberFormat;
-use super::part::XmlPart;
+use super::part::{XmlPart, unreadable};
 use super::shared_strings::SharedStrings;
 use super::stream::RowSink;
 use super::values::{NumberKind, is_true};
+use super::xlsx_merges::CoveredCells;
 use super::xlsx_rows::{CellStyle, SheetContext, read_rows};
 
 /// Another part, which a part names by an id.
@@ -61,10 +62,25 @@ pub(super) fn read(
     let named = sheets.iter().zip(&paths).enumerate().filter(|(place, _)| chosen.contains(place));
     for (_, (sheet, path)) in named {
         sink.begin(sheet.name.clone(), others.clone())?;
-        let part = open_part(archive, path)?.ok_or_else(|| WorkbookError::damaged(path, &"it is missing"))?;
-        read_rows(XmlPart::new(part, path), &context, sink)?;
+        let covered =
+            if choice.hides_covered_cells() { covered_cells(archive, path)? } else { CoveredCells::default() };
+        read_rows(XmlPart::new(sheet_part(archive, path)?, path), &context, covered, sink)?;
     }
     Ok(())
+}
+
+fn sheet_part<'a>(archive: &'a mut Archive, path: &str) -> Result<impl Read + use<'a>, WorkbookError> {
+    open_part(archive, path)?.ok_or_else(|| WorkbookError::damaged(path, &"it is missing"))
+}
+
+/// The merges stand behind the cells. Few sheets have any, and looking for their name is quicker than reading the XML.
+fn covered_cells(archive: &mut Archive, path: &str) -> Result<CoveredCells, WorkbookError> {
+    let may_be = CoveredCells::may_be_in(sheet_part(archive, path)?);
+    if may_be.map_err(|cause| unreadable(path, &cause.into()))? {
+        CoveredCells::read(XmlPart::new(sheet_part(archive, path)?, path))
+    } else {
+        Ok(CoveredCells::default())
+    }
 }
 
 fn strings(archive: &mut Archive, path: &str) -> Result<SharedStrings, WorkbookError> {

@@ -12,6 +12,7 @@ use super::shared_strings::{SharedStrings, read_item, unescaped};
 use super::sheet_row::{CellFault, CellLook, SheetRow, column_place};
 use super::stream::RowSink;
 use super::values::{NumberKind, is_true, iso_date, number, truth};
+use super::xlsx_merges::CoveredCells;
 
 /// What is needed to read a cell.
 pub(super) struct SheetContext {
@@ -57,6 +58,7 @@ struct CellContent {
 pub(super) fn read_rows(
     mut part: XmlPart<impl Read>,
     context: &SheetContext,
+    mut covered: CoveredCells,
     sink: &mut RowSink,
 ) -> Result<(), WorkbookError> {
     let mut buffer = Vec::new();
@@ -66,12 +68,16 @@ pub(super) fn read_rows(
             Event::Start(start) => match start.local_name().as_ref() {
                 "row" => {
                     row = begin_row(&part, &start, row.number + 1)?;
+                    covered.begin_row(row.number);
                     column = 0;
                 }
                 "c" => {
                     let tag = cell_tag(&part, &start, column)?;
                     column = tag.column + 1;
                     let found = read_content(&mut part, tag.kind)?;
+                    if covered.contains(row.number, tag.column) {
+                        continue;
+                    }
                     let look = look(context, &tag, &found);
                     row.put(tag.column, value(&part, context, &tag, found)?, look)?;
                 }
