@@ -379,7 +379,7 @@ impl From<BulkError> for CommandError {
                 UsageError::new(error.to_string(), hint).into()
             }
             BulkError::Ledger(error) => error.into(),
-            BulkError::TooManyRows { .. } | BulkError::CellTooLong { .. } | BulkError::ColumnOfOutcome { .. } => {
+            BulkError::TooLarge { .. } | BulkError::CellTooLong { .. } | BulkError::ColumnOfOutcome { .. } => {
                 UsageError::new(error.to_string(), "write it as CSV: --format csv, or a file whose name ends in .csv")
                     .into()
             }

@@ -29,8 +29,8 @@ pub(crate) enum BulkError {
     #[error("the input's own column `{column}` has the name of one of the outcome's")]
     ColumnOfOutcome { column: String },
     /// A sheet has a limited size.
-    #[error("the report has {rows} rows, and a sheet has room for {most}")]
-    TooManyRows { rows: u64, most: u64 },
+    #[error("the report has {number} {what}, and a sheet has room for {most}")]
+    TooLarge { number: u64, what: &'static str, most: u64 },
     #[error(
         "line {line}: the cell under `{column}` has more than the {most} characters that a cell of a sheet may have"
     )]

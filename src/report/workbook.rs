@@ -11,6 +11,8 @@ use crate::list::{ReportLanguage, guarded_in_sheet, outcome_columns};
 
 /// The maximum number of rows in a sheet below its header.
 const MOST_ROWS: u64 = 1_048_575;
+/// The maximum number of columns in a sheet.
+const MOST_COLUMNS: u64 = 16_384;
 /// The maximum number of characters in a cell.
 const MOST_CHARACTERS: usize = 32_767;
 /// The width of a column, in characters.
@@ -22,12 +24,13 @@ pub(super) fn write_workbook(
     language: ReportLanguage,
     mut to: impl Write,
 ) -> Result<u64, BulkError> {
+    let ours = outcome_columns(language).map(str::to_owned);
+    let columns: Vec<String> = report.columns.iter().cloned().chain(ours).collect();
+    check_size("columns", columns.len() as u64, MOST_COLUMNS)?;
     check_rows(report)?;
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
     let cell_format = Format::new().set_num_format("@");
-    let ours = outcome_columns(language).map(str::to_owned);
-    let columns: Vec<String> = report.columns.iter().cloned().chain(ours).collect();
     for place in 0..u16::try_from(columns.len()).unwrap_or(u16::MAX) {
         sheet.set_column_width(place, WIDTH).map_err(failed)?.set_column_format(place, &cell_format).map_err(failed)?;
     }
@@ -58,7 +61,11 @@ fn check_rows(report: &ReportRows<'_>) -> Result<(), BulkError> {
         rows += 1;
         Ok(())
     })?;
-    if rows > MOST_ROWS { Err(BulkError::TooManyRows { rows, most: MOST_ROWS }) } else { Ok(()) }
+    check_size("rows", rows, MOST_ROWS)
+}
+
+fn check_size(what: &'static str, number: u64, most: u64) -> Result<(), BulkError> {
+    if number > most { Err(BulkError::TooLarge { number, what, most }) } else { Ok(()) }
 }
 
 fn write_row(

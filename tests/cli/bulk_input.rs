@@ -1033,6 +1033,16 @@ fn what_cannot_take_the_rejected_rows_is_told_first() {
         let flags: Vec<_> = file.split(' ').collect();
         refused(&home, &[&["people.csv", "--rejects"], &flags[..], &["text", "Hola"]].concat(), &[part]);
     }
+    // Standard input has a name, too.
+    #[cfg(target_os = "linux")]
+    {
+        let list = home.write("again.csv", "celular,run,line,sent,code\n593987654321,r,2,no,\n");
+        let mut command = home.command();
+        command.args("--sandbox bulk send - --rejects again.csv text Hola".split(' '));
+        let ended = Ended::new(&command.stdin(std::fs::File::open(list).unwrap()).output().unwrap());
+        assert!(ended.code == 2 && ended.stderr.contains("again.csv is a file that this command reads"), "{ended:?}");
+        assert!(home.read("again.csv").ends_with(",r,2,no,\n"));
+    }
 }
 
 #[test]

@@ -25,6 +25,7 @@ also_in_a_database! {
     a_report_in_spanish_is_read_back_as_the_english_one,
     a_reader_that_has_seen_enough_is_no_error,
     a_report_takes_the_place_of_a_report_and_of_nothing_else,
+    a_list_with_more_columns_than_a_sheet_is_not_reported_as_one,
     a_report_of_failed_rows_says_where_the_faulty_ones_are,
 }
 
@@ -165,6 +166,17 @@ fn a_report_takes_the_place_of_a_report_and_of_nothing_else() {
         assert!(home.path().join("link.csv").is_symlink());
         assert!(home.read("people.csv").starts_with("to,run,line,sent,"));
     }
+}
+
+#[test]
+fn a_list_with_more_columns_than_a_sheet_is_not_reported_as_one() {
+    let home = Home::new();
+    let columns: Vec<_> = (0..16_400).map(|column| format!(",c{column}")).collect();
+    home.write("wide.csv", format!("to{}\n593987654321{}\n", columns.concat(), ",".repeat(16_400)));
+    home.run("--sandbox bulk send wide.csv --run r --rate 1000000/s text x").success();
+    let part = "columns, and a sheet has room for 16384";
+    home.run("bulk report r --file wide.xlsx").fails(2, &[part, "csv"]);
+    assert!(!home.path().join("wide.xlsx").exists());
 }
 
 #[test]

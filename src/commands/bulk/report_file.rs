@@ -65,9 +65,10 @@ impl<'a> ReportFile<'a> {
             return Err(UsageError::new(message, "name a file in another directory"));
         }
         let replaced = target.canonicalize().ok();
-        let is_replaced = |source: &&Source| match source {
-            Source::File(read) => replaced.is_some() && read.canonicalize().ok() == replaced,
-            Source::Stdin => false,
+        let is_replaced = |source: &&Source| {
+            // On Linux the name of a file that standard input reads can be found.
+            let read = if let Source::File(read) = source { read } else { Path::new("/dev/stdin") };
+            replaced.is_some() && read.canonicalize().ok() == replaced
         };
         if reads.iter().any(is_replaced) {
             let message = format!("{flag}: {} is a file that this command reads", path.display());
