@@ -16,7 +16,7 @@ use super::send_args::BulkSendArgs;
 use super::show::{ShownList, ShownPage};
 use super::store::{check_clocks, open_store, open_store_to_look};
 use super::summary::nothing_to_send;
-use super::test_send::TestedList;
+use super::test_send::test_send;
 use crate::commands::CommandError;
 use crate::commands::claim::warn_of_forgotten_key;
 use crate::context::{Context, Mode, UsageError};
@@ -25,8 +25,7 @@ use crate::exit::ExitCode;
 use crate::import::{ImportPlan, RecipientRule, ReportedRule, RowRange};
 use crate::input::Source;
 use crate::ledger::{Details, LedgerDraft, LedgerError, LedgerStore};
-use crate::list::ListReader;
-use crate::message::{Envelope, InvalidMessage, Message, Route, TypedRecipient, is_template, merge};
+use crate::message::{Envelope, Message, Route, is_template, merge};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::process::block_on;
 use crate::sending::{Sender, UnresolvedSender, add_do_not_contact, claim_exclusions, read_exclusions};
@@ -114,7 +113,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         }
     };
     if let Some(to) = &args.test_to {
-        return test(context, args, &mut list, &plan, &sender, to);
+        return test_send(context, args, &mut list, &plan, &sender, &exclusions, to);
     }
     let guard = ListGuard { sender: Some(&sender), exclusions: &exclusions, keeps_remarks: page_file.is_some() };
     if is_shown {
@@ -140,26 +139,6 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let prepared =
         PreparedRun { store, new, details, kind, exclusions: &exclusions, earlier: runs_before, rule, windows };
     block_on(prepared.begin(context, args, &sender))
-}
-
-/// `--test-to`: sends the first messages to one person.
-fn test(
-    context: &Context,
-    args: &BulkSendArgs,
-    list: &mut ListReader,
-    plan: &ImportPlan<'_>,
-    sender: &Sender,
-    to: &str,
-) -> Result<ExitCode, CommandError> {
-    let recipient = TypedRecipient::read(to, plan.countries.otherwise)
-        .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })?;
-    let mut draft = LedgerDraft::create(None)?;
-    let nobody = Exclusions::default();
-    let guard = ListGuard { sender: None, exclusions: &nobody, keeps_remarks: false };
-    let progress = args.options.work.progress;
-    import(context, list, &mut draft, plan, guard, progress, &mut |_| Ok(()))?.verdict?;
-    let tested = TestedList { list, draft: &draft, plan };
-    tested.send(context, sender, &recipient, args.test_rows.unwrap_or(1), args.options.work.unchecked)
 }
 
 /// How far back sent messages count.
