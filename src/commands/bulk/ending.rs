@@ -65,14 +65,23 @@ pub(super) fn report(
             Ok(error.code)
         }
     };
+    let watch = format!("jelouctl bulk status {}", run.held.name());
     if let Some(outcomes) = unwritten {
         report_unwritten(context, run, &outcomes);
-        let watch = format!("jelouctl bulk status {}", run.held.name());
         let above = if outcomes.is_empty() { "" } else { ", and may not get the outcomes listed above" };
         stderr.warning(&format!("the ledger is still being written{above}; how the run stands: {watch}"));
         return (ended, None);
     }
-    let Ok(summary) = run.look() else { return (ended, None) };
+    let summary = match run.look() {
+        Ok(summary) => summary,
+        Err(error) => {
+            // The error that ended the run is printed by itself.
+            if ended.is_ok() {
+                stderr.warning(&format!("the ledger could not be read: {error}; how the run stands: {watch}"));
+            }
+            return (ended, None);
+        }
+    };
     let (json, words) = (summary.to_json(Some(run.held.name())), summary.words(Some(stretch), false));
     // An error would invite a second run.
     print_what_stays(context, &json, &words, run.held.name());
@@ -253,8 +262,14 @@ pub(crate) fn log_refused_run(context: &Context, name: Option<&RunName>, ended: 
     }
 }
 
-/// Logs rows whose state a person decided with this command.
-pub(crate) fn log_decided(context: &mut Context, command: &str, name: &RunName, details: &Details, counts: &Counts) {
+/// Logs rows whose state was decided with this command; `counts` is None if they cannot be read any more.
+pub(crate) fn log_decided(
+    context: &mut Context,
+    command: &str,
+    name: &RunName,
+    details: &Details,
+    counts: Option<&Counts>,
+) {
     let flags = &mut context.flags;
     flags.sandbox |= details.sandbox;
     if let Some(profile) = &details.profile
@@ -264,7 +279,7 @@ pub(crate) fn log_decided(context: &mut Context, command: &str, name: &RunName, 
     }
     match AuditLog::of_flags(flags) {
         Ok(log) => {
-            let fields = run_fields(Some(name), Some(details), Some(counts), Ok(ExitCode::Success));
+            let fields = run_fields(Some(name), Some(details), counts, Ok(ExitCode::Success));
             log.of_run(details.bot.clone(), details.client_id.clone()).run(&context.stderr, command, &fields);
         }
         Err(error) => context.stderr.warning(&format!("whether there is an audit log is not known: {error}")),
