@@ -26,9 +26,9 @@ use crate::import::{ImportPlan, RecipientRule, ReportedRule, RowRange};
 use crate::input::Source;
 use crate::ledger::{Details, LedgerDraft, LedgerError, LedgerStore};
 use crate::message::{Envelope, Message, Route, is_template, merge};
-use crate::people::{CountryRule, ExclusionOptions, Exclusions};
+use crate::people::{CountryRule, ExclusionOptions};
 use crate::process::block_on;
-use crate::sending::{Sender, UnresolvedSender, add_do_not_contact, claim_exclusions, read_exclusions};
+use crate::sending::{Sender, UnresolvedSender, claim_exclusions, read_exclusions};
 use crate::template::{BodyTemplate, TemplateError, TextTemplate, language};
 
 pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
@@ -60,7 +60,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let hours = of_new_run(&args.hours, &sender.settings)?;
     let countries = CountryRule::new(country, sender.settings.country());
     list.write_as(countries.otherwise.and_then(|country| Conventions::of(country.code())));
-    let exclusions = exclusions(context, args, &sender, countries)?;
+    let of_lists = ExclusionOptions { countries, encoding: args.encoding };
+    let exclusions = read_exclusions(context, &args.policy.exclude, of_lists, &sender.settings)?;
     let base = sender.planned_base();
     let is_shown = args.preview.is_some() || context.mode != Mode::Send;
     // Without a run, the directory is not created and need not exist.
@@ -176,19 +177,6 @@ fn claim_inputs(context: &mut Context, args: &BulkSendArgs) -> Result<(), Comman
     }
     claim_exclusions(context, &args.policy.exclude)?;
     Ok(())
-}
-
-/// The people who must not be written to, from the flags and the profile.
-fn exclusions(
-    context: &Context,
-    args: &BulkSendArgs,
-    sender: &Sender,
-    countries: CountryRule,
-) -> Result<Exclusions, CommandError> {
-    let options = ExclusionOptions { countries, encoding: args.encoding };
-    let mut exclusions = read_exclusions(context, &args.policy.exclude, options)?;
-    add_do_not_contact(context, &mut exclusions, &sender.settings)?;
-    Ok(exclusions)
 }
 
 /// The body from flags and `--body`; None if each row is the body.
