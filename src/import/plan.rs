@@ -8,7 +8,7 @@ use url::Url;
 
 use super::error::BulkError;
 use super::imported::{BareCodes, RowFault};
-use super::reported::ReportedRule;
+use super::reported::DuplicatePolicy;
 use crate::ledger::{LedgerStore, LimitOf, SkipReason};
 use crate::list::{ListError, MeantColumn, Row, meant_column, near_column, no_header, recipient_column};
 use crate::message::{
@@ -85,7 +85,7 @@ pub(crate) struct ImportPlan<'a> {
     /// The address that the requests are sent to.
     pub(crate) base: &'a Url,
     /// How to treat rows of a report that were sent.
-    pub(crate) reported: ReportedRule,
+    pub(crate) reported: DuplicatePolicy,
     /// Whether rows are skipped because they were sent before; such rows do not count towards the limit.
     pub(crate) leaves_out: bool,
     /// Where to look for the runs of a report.
@@ -211,7 +211,7 @@ impl ImportPlan<'_> {
             SkipReason::Hidden => hidden != Some(HiddenRule::Send),
             SkipReason::OutsideWindow => !only_in_window && !is_template,
             SkipReason::AlreadySent | SkipReason::MayHaveBeenSent | SkipReason::ToBeSent => {
-                self.reported != ReportedRule::NotCounted
+                self.reported != DuplicatePolicy::Meant
             }
             SkipReason::Invalid | SkipReason::NotAllowed | SkipReason::Cancelled => false,
         };

@@ -11,17 +11,18 @@ use crate::list::{ReportedOutcome, ReportedSent};
 use crate::message::TypedRecipient;
 use crate::phone::person_key;
 
-/// What to do with rows that were sent, or may have been.
+/// What to do with messages that an earlier run or a report has as sent, or as ones that may have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReportedRule {
-    /// They are treated as all other rows.
-    NotCounted,
+pub(crate) enum DuplicatePolicy {
     /// Nothing is sent as long as there are any.
     Refused,
+    /// `--skip-sent`
     LeftOut,
+    /// They are treated as all others: `--again`, or a key, which then decides alone who gets a message.
+    Meant,
 }
 
-/// How many there are.
+/// The number of rows that a report has as sent, or as ones that may have been.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReportedRows {
     pub(crate) sent: u64,
@@ -41,7 +42,7 @@ pub(super) struct KnownOutcome {
 pub(super) struct ReportedRuns<'a> {
     /// Where to look for the runs.
     store: Option<&'a dyn LedgerStore>,
-    rule: ReportedRule,
+    policy: DuplicatePolicy,
     /// The reasons for which a row stays skipped.
     kept_out: Vec<SkipReason>,
     /// By their names in the report; None if they are not here.
@@ -66,9 +67,20 @@ struct RowOfRun {
     skipped: Option<SkipReason>,
 }
 
+impl DuplicatePolicy {
+    /// From `--again` and `--skip-sent`, as typed or as kept by a run. With a key, nothing else is refused by default.
+    pub(crate) fn of(again: bool, skip_sent: bool, has_key: bool) -> Self {
+        match (again, skip_sent) {
+            (false, true) => Self::LeftOut,
+            (false, false) if !has_key => Self::Refused,
+            (true, _) | (false, false) => Self::Meant,
+        }
+    }
+}
+
 impl<'a> ReportedRuns<'a> {
-    pub(super) fn new(store: Option<&'a dyn LedgerStore>, rule: ReportedRule, kept_out: Vec<SkipReason>) -> Self {
-        Self { store, rule, kept_out, runs: HashMap::new() }
+    pub(super) fn new(store: Option<&'a dyn LedgerStore>, policy: DuplicatePolicy, kept_out: Vec<SkipReason>) -> Self {
+        Self { store, policy, kept_out, runs: HashMap::new() }
     }
 
     /// Why a row that the report has as skipped stays skipped. A user who deletes the reason there wants it sent.
@@ -91,11 +103,11 @@ impl<'a> ReportedRuns<'a> {
         outcome: &ReportedOutcome,
         recipient: &str,
     ) -> Result<Result<KnownOutcome, String>, BulkError> {
-        let (store, rule) = (self.store, self.rule);
+        let (store, policy) = (self.store, self.policy);
         let by_file = self.left_out_to(outcome, recipient);
         let kept_out = self.kept_out.clone();
         let Some(run) = self.run(outcome.run.trim())? else {
-            let sent = by_report(line, outcome, recipient, rule)?;
+            let sent = by_report(line, outcome, recipient, policy)?;
             return Ok(sent.map(|sent| KnownOutcome { sent, kept_out: by_file }));
         };
         let (named, person) = (outcome.line.trim(), hash_of(recipient));
@@ -106,7 +118,7 @@ impl<'a> ReportedRuns<'a> {
             .and_then(|row| row.skipped)
             .filter(|reason| kept_out.contains(reason) && (*reason == SkipReason::Excluded || outcome.code.is_none()));
         let kept_out = by_file.or(by_ledger);
-        if rule == ReportedRule::NotCounted {
+        if policy == DuplicatePolicy::Meant {
             return Ok(Ok(KnownOutcome { sent: None, kept_out }));
         }
         if let Some(row) = theirs {
@@ -210,13 +222,13 @@ fn by_report(
     line: u64,
     outcome: &ReportedOutcome,
     recipient: &str,
-    rule: ReportedRule,
+    policy: DuplicatePolicy,
 ) -> Result<Result<Option<SkipReason>, String>, BulkError> {
     let missing = |column| ReportedError::MissingColumn { line, column, run: outcome.run.trim().to_owned() };
     if outcome.code.is_none() {
         return Err(missing("code").into());
     }
-    if rule == ReportedRule::NotCounted {
+    if policy == DuplicatePolicy::Meant {
         return Ok(Ok(None));
     }
     let sent = match outcome.is_sent() {

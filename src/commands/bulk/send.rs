@@ -6,7 +6,6 @@ use minijinja::Environment;
 use serde_json::{Value, json};
 
 use super::begin::{PreparedRun, details, file_of};
-use super::earlier::DuplicatePolicy;
 use super::ending::log_refused_run;
 use super::hours::of_new_run;
 use super::import::{ListGuard, import, open};
@@ -22,7 +21,7 @@ use crate::commands::claim::warn_of_forgotten_key;
 use crate::context::{Context, Mode, UsageError};
 use crate::conventions::Conventions;
 use crate::exit::ExitCode;
-use crate::import::{ImportPlan, RecipientRule, ReportedRule, RowRange};
+use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule, RowRange};
 use crate::input::Source;
 use crate::ledger::{Details, LedgerDraft, LedgerError, LedgerStore};
 use crate::message::{Envelope, Message, Route, is_template, merge};
@@ -96,9 +95,9 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         base: base.url(),
         // Nothing is sent to people on the sandbox; a test goes to another person.
         reported: if sender.settings.is_sandboxed() || args.test_to.is_some() {
-            ReportedRule::NotCounted
+            DuplicatePolicy::Meant
         } else {
-            rule.policy.of_report()
+            rule.policy
         },
         store,
         leaves_out: rule.once.is_some() || windows.is_some() || rule.policy == DuplicatePolicy::LeftOut,
