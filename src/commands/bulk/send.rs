@@ -12,7 +12,7 @@ use super::import::{ListGuard, import, open};
 use super::leave_out::{leave_others_out_of_draft, windows_for_list};
 use super::report_file::{Rejects, ReportFile, write_rejects};
 use super::send_args::BulkSendArgs;
-use super::show::{ShownList, ShownPage};
+use super::show::ShownList;
 use super::store::{check_clocks, open_store, open_store_to_look};
 use super::summary::nothing_to_send;
 use super::test_send::test_send;
@@ -120,11 +120,10 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         let page_file = page_file.map(|path| ReportFile::open(context, "--file", path, &reads)).transpose()?;
         let mut draft = LedgerDraft::create(None)?;
         let read = import(context, &mut list, &mut draft, &plan, guard, progress, &mut compare)?;
-        let details = || details(args, &sender, hours, list.format(), &read.imported, body.as_ref());
-        let page = page_file.map(|file| Ok::<_, UsageError>(ShownPage { file, details: details()? })).transpose()?;
         write_rejects(context, rejects, &draft, &list, &read)?;
-        let shown = ShownList { sender: &sender, draft: &draft, kind, args };
-        return shown.show(context, read, runs_before, page);
+        let details = details(args, &sender, countries, hours, list.format(), &read.imported, body.as_ref());
+        let shown = ShownList { sender: &sender, draft: &draft, kind, args, details };
+        return shown.show(context, read, runs_before, page_file);
     }
     let store = store.ok_or(LedgerError::NoDirectory)?;
     let mut new = store.begin(args.run.as_ref(), file_of(&args.source))?;
@@ -135,7 +134,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     if new.draft.to_be_sent() == 0 {
         return nothing_to_send(context, &new.draft, rule);
     }
-    let details = Details { remember, ..details(args, &sender, hours, list.format(), &read.imported, body.as_ref())? };
+    let details = details(args, &sender, countries, hours, list.format(), &read.imported, body.as_ref());
+    let details = Details { remember, ..details };
     let prepared =
         PreparedRun { store, new, details, kind, exclusions: &exclusions, earlier: runs_before, rule, windows };
     block_on(prepared.begin(context, args, &sender))
