@@ -22,15 +22,6 @@ use crate::template::{
     misspelling, typed_line_break,
 };
 
-/// The rows to take from the list.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct RowRange {
-    /// This many rows at the beginning are skipped.
-    pub(crate) skip: u64,
-    /// At most this many are sent; the rows after them are not part of the run.
-    pub(crate) limit: Option<u64>,
-}
-
 /// How to treat rows that cannot be taken as they are.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -90,7 +81,10 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) leaves_out: bool,
     /// Where to look for the runs of a report.
     pub(crate) store: Option<&'a dyn LedgerStore>,
-    pub(crate) range: RowRange,
+    /// This many rows at the beginning are skipped.
+    pub(crate) skip: u64,
+    /// At most this many are sent; the rows after them are not part of the run.
+    pub(crate) limit: Option<u64>,
     pub(crate) policy: ImportPolicy,
 }
 

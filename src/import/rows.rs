@@ -35,7 +35,7 @@ pub(crate) fn import_list<'a>(
 ) -> Result<Imported, BulkError> {
     let mut rows = Importer::new(plan);
     rows.note_names(list.header().unwrap_or_default().iter().map(String::as_str));
-    let Some(limit) = plan.range.limit else {
+    let Some(limit) = plan.limit else {
         rows.read(list, draft, u64::MAX, &list_of, &mut report, &is_read)?;
         return Ok(rows.imported);
     };
@@ -135,7 +135,7 @@ impl<'a> Importer<'a> {
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, draft);
             let mut read_all = || {
-                let skip = self.plan.range.skip;
+                let skip = self.plan.skip;
                 while self.requests < wanted {
                     let Some(row) = list.read()? else {
                         let name = list.name().to_owned();

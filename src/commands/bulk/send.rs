@@ -21,7 +21,7 @@ use crate::commands::claim::warn_of_forgotten_key;
 use crate::context::{Context, Mode, UsageError};
 use crate::conventions::Conventions;
 use crate::exit::ExitCode;
-use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule, RowRange};
+use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule};
 use crate::input::Source;
 use crate::ledger::{Details, LedgerDraft, LedgerError, LedgerStore};
 use crate::message::{Envelope, Message, Route, is_template, merge};
@@ -101,7 +101,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         },
         store,
         leaves_out: rule.once.is_some() || windows.is_some() || rule.policy == DuplicatePolicy::LeftOut,
-        range: RowRange { skip: args.skip, limit: args.limit },
+        skip: args.skip,
+        limit: args.limit,
         policy: args.import_policy(),
     };
     let progress = args.options.work.progress;
