@@ -113,13 +113,15 @@ impl Client {
         Ok(Self { once, keeping: None, keeps: AtomicBool::new(false), connections, options: options.clone() })
     }
 
-    /// Uses a connection for several requests from now on, for many that are sent one after another.
+    /// A client for the messages of a run; if it `keeps` its connections, it uses each of them for several messages.
     ///
     /// # Errors
     /// As for [`Client::new`].
-    pub(crate) fn keep_connections(self) -> Result<Self, ClientError> {
-        let keeping = build(&self.options, true, &self.connections)?;
-        Ok(Self { keeping: Some(keeping), keeps: AtomicBool::new(true), ..self })
+    pub(crate) fn for_run(&self, keeps: bool) -> Result<Self, ClientError> {
+        let Self { once, connections, options, .. } = self;
+        let keeping = if keeps { Some(build(options, true, connections)?) } else { None };
+        let (once, connections, options) = (once.clone(), connections.clone(), options.clone());
+        Ok(Self { once, keeping, keeps: AtomicBool::new(keeps), connections, options })
     }
 
     /// Uses each connection for one request from now on.

@@ -22,9 +22,8 @@ use crate::people::{CountryRule, ExclusionOptions};
 use crate::phone::Country;
 use crate::process::block_on;
 use crate::sending::{
-    AuditLog, ConnectError, Connection, DeliveryWait, Flight, Interrupted, Sender, UnresolvedSender,
-    add_do_not_contact, catch_panic, check_needs_number, check_not_excluded, claim_exclusions, fault_of_template,
-    read_exclusions, wait_for_delivery,
+    AuditLog, ConnectError, Connection, DeliveryWait, Flight, Interrupted, Sender, UnresolvedSender, catch_panic,
+    check_needs_number, check_not_excluded, claim_exclusions, fault_of_template, read_exclusions, wait_for_delivery,
 };
 use crate::template::{expressions, typed_line_break};
 use crate::timestamps::of_milliseconds;
@@ -142,15 +141,9 @@ fn send(
         outgoing.check_bot(bot.value.as_str())?;
     }
     let sender = Sender::of(settings, context)?;
-    let mut exclusions = read_exclusions(
-        context,
-        exclude,
-        ExclusionOptions {
-            countries: CountryRule { otherwise: country.or(sender.settings.country()), by_column: true },
-            encoding: None,
-        },
-    )?;
-    add_do_not_contact(context, &mut exclusions, &sender.settings)?;
+    let countries = CountryRule { otherwise: country.or(sender.settings.country()), by_column: true };
+    let options = ExclusionOptions { countries, encoding: None };
+    let exclusions = read_exclusions(context, exclude, options, &sender.settings)?;
     *log = std::mem::take(log).with(&exclusions);
     check_not_excluded(&exclusions, outgoing.recipients())?;
     sender.check_allowed(outgoing.recipients())?;

@@ -10,6 +10,6 @@ mod rows;
 
 pub(crate) use self::error::BulkError;
 pub(crate) use self::imported::{Imported, Remark, Remarks, RowFault, problem_of_excluded};
-pub(crate) use self::plan::{HiddenRule, ImportPlan, ImportPolicy, RecipientRule, RowRange};
-pub(crate) use self::reported::{ReportedRows, ReportedRule};
+pub(crate) use self::plan::{HiddenRule, ImportPlan, ImportPolicy, RecipientRule};
+pub(crate) use self::reported::{DuplicatePolicy, ReportedRows};
 pub(crate) use self::rows::{import_list, settle_repeated};

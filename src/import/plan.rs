@@ -8,7 +8,7 @@ use url::Url;
 
 use super::error::BulkError;
 use super::imported::{BareCodes, RowFault};
-use super::reported::ReportedRule;
+use super::reported::DuplicatePolicy;
 use crate::ledger::{LedgerStore, LimitOf, SkipReason};
 use crate::list::{ListError, MeantColumn, Row, meant_column, near_column, no_header, recipient_column};
 use crate::message::{
@@ -21,15 +21,6 @@ use crate::template::{
     BodyTemplate, Misspelling, MisspellingError, RowView, TemplateError, TextTemplate, Uses, left_as_they_are,
     misspelling, typed_line_break,
 };
-
-/// The rows to take from the list.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct RowRange {
-    /// This many rows at the beginning are skipped.
-    pub(crate) skip: u64,
-    /// At most this many are sent; the rows after them are not part of the run.
-    pub(crate) limit: Option<u64>,
-}
 
 /// How to treat rows that cannot be taken as they are.
 #[derive(Clone, Copy, Debug)]
@@ -85,12 +76,15 @@ pub(crate) struct ImportPlan<'a> {
     /// The address that the requests are sent to.
     pub(crate) base: &'a Url,
     /// How to treat rows of a report that were sent.
-    pub(crate) reported: ReportedRule,
+    pub(crate) reported: DuplicatePolicy,
     /// Whether rows are skipped because they were sent before; such rows do not count towards the limit.
     pub(crate) leaves_out: bool,
     /// Where to look for the runs of a report.
     pub(crate) store: Option<&'a dyn LedgerStore>,
-    pub(crate) range: RowRange,
+    /// This many rows at the beginning are skipped.
+    pub(crate) skip: u64,
+    /// At most this many are sent; the rows after them are not part of the run.
+    pub(crate) limit: Option<u64>,
     pub(crate) policy: ImportPolicy,
 }
 
@@ -211,7 +205,7 @@ impl ImportPlan<'_> {
             SkipReason::Hidden => hidden != Some(HiddenRule::Send),
             SkipReason::OutsideWindow => !only_in_window && !is_template,
             SkipReason::AlreadySent | SkipReason::MayHaveBeenSent | SkipReason::ToBeSent => {
-                self.reported != ReportedRule::NotCounted
+                self.reported != DuplicatePolicy::Meant
             }
             SkipReason::Invalid | SkipReason::NotAllowed | SkipReason::Cancelled => false,
         };

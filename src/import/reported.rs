@@ -14,17 +14,18 @@ use crate::message::TypedRecipient;
 use crate::phone::person_key;
 use crate::timestamps::read_time;
 
-/// What to do with rows that were sent, or may have been.
+/// What to do with messages that an earlier run or a report has as sent, or as ones that may have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReportedRule {
-    /// They are treated as all other rows.
-    NotCounted,
+pub(crate) enum DuplicatePolicy {
     /// Nothing is sent as long as there are any.
     Refused,
+    /// `--skip-sent`
     LeftOut,
+    /// They are treated as all others: `--again`, or a key, which then decides alone who gets a message.
+    Meant,
 }
 
-/// How many there are.
+/// The number of rows that a report has as sent, or as ones that may have been.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReportedRows {
     pub(crate) sent: u64,
@@ -44,7 +45,7 @@ pub(super) struct KnownOutcome {
 pub(super) struct ReportedRuns<'a> {
     /// Where to look for the runs.
     store: Option<&'a dyn LedgerStore>,
-    rule: ReportedRule,
+    policy: DuplicatePolicy,
     /// The reasons for which a row stays skipped.
     kept_out: Vec<SkipReason>,
     /// By their names in the report; None if they are not here.
@@ -73,9 +74,20 @@ struct RowOfRun {
     skipped: Option<SkipReason>,
 }
 
+impl DuplicatePolicy {
+    /// From `--again` and `--skip-sent`, as typed or as kept by a run. With a key, nothing else is refused by default.
+    pub(crate) fn of(again: bool, skip_sent: bool, has_key: bool) -> Self {
+        match (again, skip_sent) {
+            (false, true) => Self::LeftOut,
+            (false, false) if !has_key => Self::Refused,
+            (true, _) | (false, false) => Self::Meant,
+        }
+    }
+}
+
 impl<'a> ReportedRuns<'a> {
-    pub(super) fn new(store: Option<&'a dyn LedgerStore>, rule: ReportedRule, kept_out: Vec<SkipReason>) -> Self {
-        Self { store, rule, kept_out, runs: HashMap::new() }
+    pub(super) fn new(store: Option<&'a dyn LedgerStore>, policy: DuplicatePolicy, kept_out: Vec<SkipReason>) -> Self {
+        Self { store, policy, kept_out, runs: HashMap::new() }
     }
 
     /// Why a row that the report has as skipped stays skipped. A user who deletes the reason there wants it sent.
@@ -98,14 +110,14 @@ impl<'a> ReportedRuns<'a> {
         outcome: &ReportedOutcome,
         recipient: &str,
     ) -> Result<Result<KnownOutcome, String>, BulkError> {
-        let (store, rule) = (self.store, self.rule);
+        let (store, policy) = (self.store, self.policy);
         let by_file = self.left_out_to(outcome, recipient);
         let kept_out = self.kept_out.clone();
         let (named, times) = (outcome.line.trim(), read_time(outcome.at.trim()));
         let is_sent = outcome.is_sent() == Ok(ReportedSent::Yes);
         let run = self.run(outcome.run.trim())?.map(|run| (run, named.parse().ok().and_then(|of_run| run.row(of_run))));
         let Some((run, row)) = run.filter(|(run, row)| !run.is_another(*row, is_sent, times.as_ref())) else {
-            let sent = by_report(line, outcome, recipient, rule)?;
+            let sent = by_report(line, outcome, recipient, policy)?;
             return Ok(sent.map(|sent| KnownOutcome { sent, kept_out: by_file }));
         };
         let person = hash_of(recipient);
@@ -115,7 +127,7 @@ impl<'a> ReportedRuns<'a> {
             .and_then(|row| row.skipped)
             .filter(|reason| kept_out.contains(reason) && (*reason == SkipReason::Excluded || outcome.code.is_none()));
         let kept_out = by_file.or(by_ledger);
-        if rule == ReportedRule::NotCounted {
+        if policy == DuplicatePolicy::Meant {
             return Ok(Ok(KnownOutcome { sent: None, kept_out }));
         }
         if let Some(row) = theirs {
@@ -232,13 +244,13 @@ fn by_report(
     line: u64,
     outcome: &ReportedOutcome,
     recipient: &str,
-    rule: ReportedRule,
+    policy: DuplicatePolicy,
 ) -> Result<Result<Option<SkipReason>, String>, BulkError> {
     let missing = |column| ReportedError::MissingColumn { line, column, run: outcome.run.trim().to_owned() };
     if outcome.code.is_none() {
         return Err(missing("code").into());
     }
-    if rule == ReportedRule::NotCounted {
+    if policy == DuplicatePolicy::Meant {
         return Ok(Ok(None));
     }
     let sent = match outcome.is_sent() {

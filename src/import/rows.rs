@@ -9,7 +9,7 @@ use super::draft_feed::DraftFeed;
 use super::error::BulkError;
 use super::imported::{Imported, RowFault, problem_of_excluded};
 use super::plan::{HiddenRule, ImportPlan, ImportPolicy, RowError, refuse_total};
-use super::reported::{KnownOutcome, ReportedRule, ReportedRuns, problem_of_kept_out, problem_of_report};
+use super::reported::{DuplicatePolicy, KnownOutcome, ReportedRuns, problem_of_kept_out, problem_of_report};
 use crate::api::Request;
 use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
 use crate::list::{ListError, ListReader, ListRow, Row};
@@ -35,7 +35,7 @@ pub(crate) fn import_list<'a>(
 ) -> Result<Imported, BulkError> {
     let mut rows = Importer::new(plan);
     rows.note_names(list.header().unwrap_or_default().iter().map(String::as_str));
-    let Some(limit) = plan.range.limit else {
+    let Some(limit) = plan.limit else {
         rows.read(list, draft, u64::MAX, &list_of, &mut report, &is_read)?;
         return Ok(rows.imported);
     };
@@ -135,7 +135,7 @@ impl<'a> Importer<'a> {
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, draft);
             let mut read_all = || {
-                let skip = self.plan.range.skip;
+                let skip = self.plan.skip;
                 while self.requests < wanted {
                     let Some(row) = list.read()? else {
                         let name = list.name().to_owned();
@@ -283,8 +283,8 @@ impl<'a> Importer<'a> {
             (Some(problem), ..) => Some(Skip { reason: SkipReason::Excluded, problem, run: None }),
             (None, Some((reason, problem)), _) => Some(Skip { reason: *reason, problem, run: None }),
             (None, None, Some(reason))
-                if self.plan.reported == ReportedRule::LeftOut
-                    || self.plan.reported == ReportedRule::Refused && self.plan.policy.notes_rejects =>
+                if self.plan.reported == DuplicatePolicy::LeftOut
+                    || self.plan.reported == DuplicatePolicy::Refused && self.plan.policy.notes_rejects =>
             {
                 Some(Skip { reason, problem: problem_of_report(reason), run: None })
             }

@@ -15,36 +15,23 @@ pub(crate) fn claim_exclusions(context: &mut Context, sources: &[Source]) -> Res
     stdin.into_iter().try_for_each(|_| context.input.claim_stdin("--exclude"))
 }
 
-/// The lists that `--exclude` names.
+/// The people on the lists of `--exclude` and of the profile. `options` are those of `--exclude`.
 ///
 /// # Errors
-/// If one of them cannot be read, or has a row that does not clearly name one person.
+/// If a list cannot be read, or has a row that does not clearly name one person.
 pub(crate) fn read_exclusions(
     context: &Context,
     sources: &[Source],
     options: ExclusionOptions,
+    settings: &Settings,
 ) -> Result<Exclusions, ExclusionError> {
     let mut exclusions = Exclusions::default();
     for source in sources {
         add(&mut exclusions, source, &ExclusionOrigin::Flag, options)?;
     }
+    add_list_of_profile(&mut exclusions, settings)?;
     tell(context, exclusions.lists());
     Ok(exclusions)
-}
-
-/// Adds the list that the profile names.
-///
-/// # Errors
-/// As for [`read_exclusions`].
-pub(crate) fn add_do_not_contact(
-    context: &Context,
-    exclusions: &mut Exclusions,
-    settings: &Settings,
-) -> Result<(), ExclusionError> {
-    let before = exclusions.lists().len();
-    add_list_of_profile(exclusions, settings)?;
-    tell(context, exclusions.lists().get(before..).unwrap_or_default());
-    Ok(())
 }
 
 /// Reads the profile's list again; its warnings were already printed.

@@ -17,7 +17,7 @@ pub(crate) use self::connection::{
     ConnectError, Connection, Interrupted, ask_secret, new_client, proxy_to, reach_or_start,
 };
 pub(crate) use self::delivery_wait::{DeliveryWait, WaitEnd, WaitGoal, wait_for_delivery};
-pub(crate) use self::exclusions::{add_do_not_contact, claim_exclusions, read_exclusions, reread_do_not_contact};
+pub(crate) use self::exclusions::{claim_exclusions, read_exclusions, reread_do_not_contact};
 pub(crate) use self::flight::{Flight, Panicked, catch_panic};
 pub(crate) use self::guard::{GuardError, check_not_excluded};
 pub(crate) use self::listing::{ReadError, read_templates};

@@ -882,3 +882,16 @@ fn a_run_that_ends_on_a_damaged_ledger_says_so() {
     let told = ["warning: run r: the ledger is damaged: what the run is was changed", "keep the file"];
     home.run("bulk send people.csv --yes --run r text Hola").api(&jelou.url).fails(12, &told);
 }
+
+#[test]
+fn a_run_that_ends_on_a_ledger_that_cannot_be_read_says_so() {
+    let home = Home::new();
+    home.write("people.csv", format!("to\n{}\n{}\n", user(0), user(1)));
+    let path = home.path().join(STATE).join("runs/r.db");
+    let jelou = Jelou::start(move |_, _| {
+        rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        Act::Answer(401, "", "{}")
+    });
+    let told = ["error: the run paused", "warning: the ledger could not be read: ", "jelouctl bulk status r"];
+    home.run("bulk send people.csv --yes --run r --concurrency 1 text Hola").api(&jelou.url).fails(4, &told);
+}

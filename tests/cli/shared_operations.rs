@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::bulk_run::{Watched, counts, people, signal, user};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Home, Run};
+use crate::listening::Sandbox;
 use crate::postgres::Cluster;
 use crate::shared_chaos::Proxy;
 use crate::shared_ledger::worker;
@@ -582,4 +583,76 @@ fn what_a_run_reached_that_is_not_there_any_more_can_be_decided() {
     assert!(shown["at"].as_str().is_some_and(|at| !at.starts_with("1970")), "{shown}");
     on(&home, &ledger, "once resolve k --as sent").args(&["--to", &user(0)]).success();
     assert_eq!(on(&home, &ledger, "once show k -o record").success().json()["state"], "sent");
+}
+
+#[test]
+fn a_run_is_cancelled_and_logged_though_the_wait_for_its_messages_ends_early() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (home, ledger) = (people(2), cluster.ledger());
+    let (jelou, has_arrived, go) = Jelou::holding();
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    let sending = worker(&home, &ledger, "bulk work r --concurrency 1 --timeout 50s", &jelou.url);
+    has_arrived.recv().unwrap();
+    let mut command = home.command();
+    command.args(["bulk", "cancel", "r", "--yes"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.env("JELOUCTL_LEDGER", &ledger).env("JELOUCTL_LOG", home.path().join("log"));
+    let mut cancelling = Watched::new(command.spawn().unwrap());
+    cancelling.wait_for("waiting for 1 message under way");
+    signal(&cancelling.child, Signal::INT);
+    let ended = cancelling.end();
+    assert_eq!(ended.code, 130, "{ended:?}");
+    let hint = "hint: run r is cancelled; how it stands: jelouctl bulk status r";
+    assert!(ended.stderr.contains(hint) && !ended.stderr.contains("try again"), "{ended:?}");
+    let logged: Value = serde_json::from_str(&home.read("log")).unwrap();
+    let told = ["command", "run", "rows_skipped", "rows_under_way"].map(|name| &logged[name]);
+    assert_eq!(told, [&json!("bulk cancel"), &json!("r"), &json!(1), &json!(1)]);
+    go.send(()).unwrap();
+    assert_eq!(crate::bulk_run::end(sending).code, 0);
+    assert_eq!(on(&home, &ledger, "bulk status r").success().json()["cancelled"], true);
+}
+
+#[test]
+fn what_an_inquiry_settled_is_told_and_logged_though_the_ledger_fails_then() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (home, ledger) = (people(3), cluster.ledger());
+    let sandbox = Sandbox::start(&["--deliver-after", "0ms", "--fault", &format!("hang,stored,to={}", user(1))]);
+    let at = |words| {
+        let run = on(&home, &ledger, words).env("JELOU_API_URL", format!("http://{}", sandbox.address));
+        let run = run.env("JELOU_BOT_ID", "77").env("JELOU_CLIENT_ID", "sandbox").env("JELOU_CLIENT_SECRET", "sandbox");
+        run.env("JELOUCTL_LOG", "log")
+    };
+    let words = "bulk send people.csv --yes --run r --timeout 300ms text";
+    at(words).args(&["Hola {{ nombre }}"]).fails(10, &["1 message may have been sent"]);
+    let change = "CREATE FUNCTION jelouctl.fail_later() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN \
+                  REVOKE SELECT ON jelouctl.event FROM jelouctl_sender; RETURN NULL; END $$; \
+                  CREATE TRIGGER fail_later AFTER UPDATE ON jelouctl.row FOR EACH ROW WHEN (NEW.state = 'sent') \
+                  EXECUTE FUNCTION jelouctl.fail_later()";
+    cluster.script("postgres", database_of(&ledger), change);
+    let found = "1 unknown row of run r found in Jelou's history: sent from now on";
+    at("bulk deliveries r").fails(3, &[found, "permission denied for table event"]);
+    let logged: Vec<Value> = rows(&home.read("log"));
+    let told: Vec<_> = logged.iter().map(|line| ["command", "run"].map(|name| line[name].clone())).collect();
+    assert_eq!(json!(told), json!([["bulk", "r"], ["bulk resolve", "r"]]));
+}
+
+#[test]
+fn runs_that_are_removed_before_one_that_cannot_be_are_told() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (home, ledger, jelou) = (people(1), cluster.ledger(), Jelou::accepting());
+    for run in ["a", "b", "c"] {
+        let words = format!("bulk send people.csv --yes --run {run} --once key-{run} text Hola");
+        on(&home, &ledger, &words).api(&jelou.url).success();
+    }
+    let change = "CREATE FUNCTION jelouctl.keep() RETURNS trigger LANGUAGE plpgsql AS \
+                  $$ BEGIN RAISE 'it is kept'; END $$; \
+                  CREATE TRIGGER keep BEFORE DELETE ON jelouctl.run FOR EACH ROW WHEN (OLD.name = 'b') \
+                  EXECUTE FUNCTION jelouctl.keep()";
+    cluster.script("postgres", database_of(&ledger), change);
+    let ended = on(&home, &ledger, "bulk remove --older-than 1ms --yes").fails(12, &["it is kept"]);
+    let left = on(&home, &ledger, "bulk list -o id").success().stdout;
+    let (removed, stays) = if left.contains('a') { ("c", "a") } else { ("a", "c") };
+    assert_eq!(left.lines().count(), 2, "{left}");
+    assert!(ended.stderr.contains("note: 1 run is removed"), "{ended:?}");
+    assert!(ended.stderr.contains(&format!("under the key key-{removed}, or may have been, stays known")), "{ended:?}");
+    assert!(!ended.stderr.contains(&format!("under the key key-{stays}")), "{ended:?}");
 }

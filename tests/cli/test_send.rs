@@ -107,6 +107,42 @@ fn only_who_is_allowed_gets_it() {
 }
 
 #[test]
+fn nobody_who_must_not_be_written_to_gets_it() {
+    let (home, jelou) = (home(), Jelou::never_asked());
+    home.write("bajas.txt", format!("+{TESTER}\n"));
+    home.config(&format!(
+        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\ndo_not_contact = '{}'\napi_url = \"{}\"\n",
+        home.path().join("bajas.txt").display(),
+        jelou.url
+    ));
+    let words = format!("bulk send people.csv --test-to {TESTER}");
+    let of_flag = home.run(&format!("{words} --exclude bajas.txt text x")).api(&jelou.url);
+    let of_profile = home.run(&format!("-p p {words} text x"));
+    let parts = [&format!("{TESTER} must not be written to: they are on "), "nothing was sent"];
+    for run in [of_flag, of_profile] {
+        let ended = run.env("JELOUCTL_LOG", "log").fails(11, &parts);
+        assert!(ended.stderr.contains("bajas.txt"), "{ended:?}");
+    }
+    for line in home.read("log").lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+        let told = ["sent", "code", "to"].map(|name| &line[name]);
+        assert_eq!(told, [&json!("no"), &json!("guard"), &json!(TESTER)]);
+        assert_eq!(line["exclusions"][0]["people"], 1, "{line}");
+    }
+    assert_eq!(home.read("log").lines().count(), 2);
+}
+
+#[test]
+fn the_row_of_an_excluded_person_is_tested_with_the_others() {
+    let (home, jelou) = (home(), Jelou::accepting());
+    home.write("bajas.txt", "+593987654321\n");
+    let words = format!("bulk send people.csv --exclude bajas.txt --test-to {TESTER} text x{{{{nombre}}}}");
+    home.run(&words).api(&jelou.url).env("JELOUCTL_LOG", "log").success();
+    assert_eq!(bodies(&jelou), [json!({ "type": "text", "userId": TESTER, "text": "xAna" })]);
+    let line: Value = serde_json::from_str(&home.read("log")).unwrap();
+    assert_eq!(line["exclusions"][0]["list"], "bajas.txt", "{line}");
+}
+
+#[test]
 fn what_cannot_be_tested_is_said() {
     let (home, jelou) = (home(), Jelou::never_asked());
     for (words, part) in [

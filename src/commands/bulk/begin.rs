@@ -16,7 +16,7 @@ use super::store::hold_off_others;
 use super::summary::{RunSummary, nothing_to_send, print_summary};
 use crate::api::SuccessCriterion;
 use crate::commands::CommandError;
-use crate::context::{Context, UsageError};
+use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::import::Imported;
@@ -188,16 +188,16 @@ pub(crate) fn file_of(source: &Source) -> &Path {
 pub(crate) fn details(
     args: &BulkSendArgs,
     sender: &Sender,
+    countries: CountryRule,
     hours: Option<Hours>,
     format: ListFormat,
     imported: &Imported,
     body: Option<&Value>,
-) -> Result<Details, UsageError> {
+) -> Details {
     let (settings, options) = (&sender.settings, &args.options);
     let begun =
         RunConditions { once: args.once.clone(), only_in_window: args.only_in_window, ..RunConditions::default() };
-    let countries = CountryRule::new(args.country()?, settings.country());
-    Ok(Details {
+    Details {
         kind: args.message().command().to_owned(),
         profile: settings.profile.as_ref().map(|profile| profile.value.clone()),
         bot: sender.bot.as_str().to_owned(),
@@ -225,7 +225,7 @@ pub(crate) fn details(
         template_texts: TemplateTexts::default(),
         remember: Duration::ZERO,
         written_to: 0,
-    })
+    }
 }
 
 /// Whether the user will be asked.

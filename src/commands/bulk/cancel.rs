@@ -62,9 +62,11 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     // The question may have waited for hours.
     held.reconnect()?;
     held.cancel()?;
-    block_on(wait_for_those_under_way(context, &mut *held))?;
-    let summary = RunSummary::of(held.read()?, details.written_to)?;
-    log_decided(context, "bulk cancel", &name, &details, &summary.counts);
+    let waited = block_on(wait_for_those_under_way(context, &mut *held));
+    let summary = held.read().and_then(|run| RunSummary::of(run, details.written_to));
+    let counts = summary.as_ref().ok().map(|summary| &summary.counts);
+    log_decided(context, "bulk cancel", &name, &details, counts);
+    let summary = waited.and_then(|()| Ok(summary?)).map_err(|error| although_cancelled(error, &name))?;
     let (skipped, sent) = (summary.skips.rows(SkipReason::Cancelled), counted(summary.counts.sent, "message"));
     context.stderr.note(&format!("run {name} is cancelled: {} left out, {sent} sent", counted_are(skipped, "message")));
     print_what_stays(context, &summary.to_json(Some(&name)), &summary.words(None, false), &name);
@@ -79,6 +81,12 @@ fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
     if is_in_use {
         error.hint = Some(format!("stop it first: jelouctl bulk stop {name}"));
     }
+    error
+}
+
+/// Adds the hint that the run is cancelled in spite of the error.
+fn although_cancelled(mut error: CommandError, name: &RunName) -> CommandError {
+    error.hint = Some(format!("run {name} is cancelled; how it stands: jelouctl bulk status {name}"));
     error
 }
 

@@ -9,17 +9,15 @@ use super::hours;
 use super::leave_out::{leave_others_out, leave_out_excluded, read_windows};
 use super::options::RunOptions;
 use super::summary::Elapsed;
-use crate::api::{Credentials, HEADERS_OF_A_POST, SwapWatch, signed};
+use crate::api::{HEADERS_OF_A_POST, SwapWatch, signed};
 use crate::commands::CommandError;
-use crate::config::ApiUrl;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, Details, HeldRun, LedgerError, RunLedger, StopWatch};
 use crate::output::Progress;
 use crate::people::Exclusions;
-use crate::process::Signals;
 use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason, StopRequest};
-use crate::sending::{Connection, OpenWindows, Sender, new_client, reread_do_not_contact};
+use crate::sending::{Connection, OpenWindows, Sender, reread_do_not_contact};
 
 /// Sends the remaining rows of `run` and reports the result.
 pub(crate) async fn carry_out(
@@ -38,18 +36,17 @@ pub(crate) async fn carry_out(
 async fn send_rows(
     context: &Context,
     sender: &Sender,
-    connection: Connection,
+    mut connection: Connection,
     mut run: RunOnItsWay<'_>,
     options: &RunOptions,
 ) -> Result<ExitCode, CommandError> {
     let details = run.details;
-    let Connection { base, client, credentials, mut signals } = connection;
-    let no_keep_alive = options.work.no_keep_alive || details.no_keep_alive;
+    let credentials = connection.credentials.clone();
     let session = Arc::new(ApiSession {
-        client: if no_keep_alive { client } else { client.keep_connections()? },
+        client: connection.client.for_run(!options.work.no_keep_alive && !details.no_keep_alive)?,
         headers: signed(HEADERS_OF_A_POST, &credentials),
-        credentials: credentials.clone(),
-        base: base.url().clone(),
+        credentials,
+        base: connection.base.url().clone(),
         accepts: details.accepts.clone(),
         swaps: SwapWatch::default(),
     });
@@ -73,7 +70,7 @@ async fn send_rows(
         let end = engine
             .run(async || {
                 tokio::select! {
-                    signal = signals.next() => StopRequest::Signal(signal),
+                    signal = connection.signals.next() => StopRequest::Signal(signal),
                     () = seen(stop.as_mut()) => StopRequest::Command,
                 }
             })
@@ -82,7 +79,7 @@ async fn send_rows(
             break Ok(end);
         }
         let windows = if details.conditions.only_in_window {
-            open_windows(context, sender, (&base, &credentials), &mut signals).await.map(Some)
+            read_windows(context, sender, &mut connection).await.map(Some)
         } else {
             Ok(None)
         };
@@ -94,21 +91,6 @@ async fn send_rows(
     let (ended, counts) = report(context, sender, &mut run, end, Elapsed { took: began.elapsed(), sent_before });
     log_end(context, sender, &run, &ended, counts.as_ref());
     ended
-}
-
-/// The people who have written recently. Uses its own client, since the run's client is for its messages.
-async fn open_windows(
-    context: &Context,
-    sender: &Sender,
-    (base, credentials): (&ApiUrl, &Credentials),
-    signals: &mut Signals,
-) -> Result<OpenWindows, CommandError> {
-    let client = new_client(&sender.settings, base)?;
-    let (base, credentials) = (base.clone(), credentials.clone());
-    let mut connection = Connection { base, client, credentials, signals: std::mem::take(signals) };
-    let windows = read_windows(context, sender, &mut connection).await;
-    *signals = connection.signals;
-    windows
 }
 
 /// Opens the run again after its hours have opened: it may have waited for a night, or for days.

@@ -110,12 +110,14 @@ fn ask(
     only_unknown: bool,
 ) -> Result<ExitCode, CommandError> {
     let mut asked = AskedRun::open(context, store, name, args.up_to.unwrap_or(UP_TO), only_unknown)?;
-    let look = block_on(watch(context, &mut asked, args))?;
+    let look = block_on(watch(context, &mut asked, args));
     if asked.settled > 0 {
         let rows = counted(asked.settled, "unknown row");
         context.stderr.note(&format!("{rows} of run {name} found in Jelou's history: sent from now on"));
-        log_decided(context, "bulk resolve", name, &asked.details, &look.counts);
+        let counts = look.as_ref().ok().map(|look| &look.counts);
+        log_decided(context, "bulk resolve", name, &asked.details, counts);
     }
+    let look = look?;
     print(context, &asked, &look)?;
     for told in still_unknown(name, &look) {
         context.stderr.note(&told);

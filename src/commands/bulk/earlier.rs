@@ -3,7 +3,7 @@
 use super::words::local_time;
 use crate::commands::CommandError;
 use crate::context::Context;
-use crate::import::{ReportedRows, ReportedRule};
+use crate::import::{DuplicatePolicy, ReportedRows};
 use crate::ledger::{
     Details, EarlierMessages, HeldRun, KnownRuns, LedgerDraft, RunConditions, RunName, SkipCounts, SkipReason,
     WrittenTo, now,
@@ -17,39 +17,9 @@ const TOLD: usize = 3;
 /// In milliseconds.
 const A_DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// What to do with messages that an earlier run also has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DuplicatePolicy {
-    Refused,
-    /// `--skip-sent`
-    LeftOut,
-    /// `--again`, or a key, which then decides alone who gets a message.
-    Meant,
-}
-
-impl DuplicatePolicy {
-    /// From `--again` and `--skip-sent`, as typed or as kept by a run. With a key, nothing else is refused by default.
-    pub(crate) fn of(again: bool, skip_sent: bool, once: Option<&OnceKey>) -> Self {
-        match (again, skip_sent) {
-            (false, true) => Self::LeftOut,
-            (false, false) if once.is_none() => Self::Refused,
-            (true, _) | (false, false) => Self::Meant,
-        }
-    }
-
-    /// The same for rows of a report.
-    pub(crate) fn of_report(self) -> ReportedRule {
-        match self {
-            Self::Refused => ReportedRule::Refused,
-            Self::LeftOut => ReportedRule::LeftOut,
-            Self::Meant => ReportedRule::NotCounted,
-        }
-    }
-}
-
-/// Refuses a report with rows that were sent or may have been; `rule` says what to do with them.
-pub(crate) fn refuse_reported(rows: ReportedRows, rule: ReportedRule) -> Result<(), GuardError> {
-    if rule != ReportedRule::Refused || rows == ReportedRows::default() {
+/// Refuses a report with rows that were sent or may have been; `policy` says what to do with them.
+pub(crate) fn refuse_reported(rows: ReportedRows, policy: DuplicatePolicy) -> Result<(), GuardError> {
+    if policy != DuplicatePolicy::Refused || rows == ReportedRows::default() {
         return Ok(());
     }
     let say = |rows: u64, what: [&str; 2]| {
@@ -200,7 +170,7 @@ pub(crate) fn leave_out_sent(
     }
     run.leave_out_taken(details, ignored)?;
     let RunConditions { again, skip_sent, once, .. } = &details.conditions;
-    let repetition = DuplicatePolicy::of(*again, *skip_sent, once.as_ref());
+    let repetition = DuplicatePolicy::of(*again, *skip_sent, once.is_some());
     if repetition == DuplicatePolicy::Meant {
         return Ok(());
     }

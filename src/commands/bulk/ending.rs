@@ -47,14 +47,9 @@ pub(super) fn report(
         stderr.note(note);
     }
     let to_continue = to_continue(run.held.name());
-    let mut unwritten = None;
-    let ended = match end {
-        Ok(mut end) => {
-            if let RunEnd::Stopped { unwritten: rows, .. } = &mut end {
-                unwritten = rows.take();
-            }
-            report_end(context, run, end, &to_continue)
-        }
+    let (ended, unwritten) = match end {
+        Ok(RunEnd::Complete { was_stopped }) => (report_complete(context, run, was_stopped), None),
+        Ok(RunEnd::Stopped { reason, unwritten }) => (report_stop(context, run, reason, &to_continue), unwritten),
         Err(error) => {
             let hint = error.hint.as_ref().map(|hint| format!("{hint}; ")).unwrap_or_default();
             stderr.error(
@@ -62,17 +57,26 @@ pub(super) fn report(
                 &[],
                 Some(&format!("{hint}{to_continue}")),
             );
-            Ok(error.code)
+            (Ok(error.code), None)
         }
     };
+    let watch = format!("jelouctl bulk status {}", run.held.name());
     if let Some(outcomes) = unwritten {
         report_unwritten(context, run, &outcomes);
-        let watch = format!("jelouctl bulk status {}", run.held.name());
         let above = if outcomes.is_empty() { "" } else { ", and may not get the outcomes listed above" };
         stderr.warning(&format!("the ledger is still being written{above}; how the run stands: {watch}"));
         return (ended, None);
     }
-    let Ok(summary) = run.look() else { return (ended, None) };
+    let summary = match run.look() {
+        Ok(summary) => summary,
+        Err(error) => {
+            // The error that ended the run is printed by itself.
+            if ended.is_ok() {
+                stderr.warning(&format!("the ledger could not be read: {error}; how the run stands: {watch}"));
+            }
+            return (ended, None);
+        }
+    };
     let (json, words) = (summary.to_json(Some(run.held.name())), summary.words(Some(stretch), false));
     // An error would invite a second run.
     print_what_stays(context, &json, &words, run.held.name());
@@ -83,27 +87,29 @@ pub(super) fn report(
     (ended, Some(summary.counts))
 }
 
-/// Prints how the engine ended.
-fn report_end(
+/// Notes that every row of the run is final; returns the exit code of its rows.
+fn report_complete(context: &Context, run: &mut RunOnItsWay<'_>, was_stopped: bool) -> Result<ExitCode, CommandError> {
+    if was_stopped {
+        context.stderr.note(&format!("run {} is complete: its last rows have ended", run.held.name()));
+    }
+    run.held.end();
+    Ok(run.look()?.exit_code())
+}
+
+/// Prints why rows are left.
+fn report_stop(
     context: &Context,
-    run: &mut RunOnItsWay<'_>,
-    end: RunEnd,
+    run: &RunOnItsWay<'_>,
+    reason: StopReason,
     to_continue: &str,
 ) -> Result<ExitCode, CommandError> {
     let stderr = &context.stderr;
-    match end {
-        RunEnd::Complete { was_stopped } => {
-            if was_stopped {
-                stderr.note(&format!("run {} is complete: its last rows have ended", run.held.name()));
-            }
-            run.held.end();
-            Ok(run.look()?.exit_code())
-        }
-        RunEnd::Stopped { reason: StopReason::Paused(PauseReason::AllRefused, problem), .. } => {
+    match reason {
+        StopReason::Paused(PauseReason::AllRefused, problem) => {
             report_all_refused(context, run, &problem);
             Ok(of_pause(PauseReason::AllRefused))
         }
-        RunEnd::Stopped { reason: StopReason::Paused(reason, problem), .. } => {
+        StopReason::Paused(reason, problem) => {
             stderr.error(
                 &format!("the run paused: {}", problem.told()),
                 &[],
@@ -111,18 +117,16 @@ fn report_end(
             );
             Ok(of_pause(reason))
         }
-        RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), .. } => {
-            Ok(report_pause(context, run.held.name(), &pause))
-        }
-        RunEnd::Stopped { reason: StopReason::Signal(signal), .. } => {
+        StopReason::PausedByOthers(pause) => Ok(report_pause(context, run.held.name(), &pause)),
+        StopReason::Signal(signal) => {
             stderr.error(&format!("stopped by {}", signal.name()), &[], Some(to_continue));
             Ok(of_signal(signal))
         }
-        RunEnd::Stopped { reason: StopReason::Command, .. } => {
+        StopReason::Command => {
             stderr.error("stopped by `jelouctl bulk stop`", &[], Some(to_continue));
             Ok(ExitCode::Guard)
         }
-        RunEnd::Stopped { reason: StopReason::LedgerFailed(failure), .. } => {
+        StopReason::LedgerFailed(failure) => {
             report_unwritten(context, run, &failure.outcomes);
             let mut error = CommandError::from(failure.error);
             if !failure.outcomes.is_empty() {
@@ -132,8 +136,8 @@ fn report_end(
             Err(error)
         }
         // This is not an end: the run continues.
-        RunEnd::Stopped { reason: StopReason::HoursOpened, .. } => Ok(ExitCode::Success),
-        RunEnd::Stopped { reason: StopReason::Panicked, .. } => Err(Panicked::UnderWay.into()),
+        StopReason::HoursOpened => Ok(ExitCode::Success),
+        StopReason::Panicked => Err(Panicked::UnderWay.into()),
     }
 }
 
@@ -253,8 +257,14 @@ pub(crate) fn log_refused_run(context: &Context, name: Option<&RunName>, ended: 
     }
 }
 
-/// Logs rows whose state a person decided with this command.
-pub(crate) fn log_decided(context: &mut Context, command: &str, name: &RunName, details: &Details, counts: &Counts) {
+/// Logs rows whose state was decided with this command; `counts` is None if they cannot be read any more.
+pub(crate) fn log_decided(
+    context: &mut Context,
+    command: &str,
+    name: &RunName,
+    details: &Details,
+    counts: Option<&Counts>,
+) {
     let flags = &mut context.flags;
     flags.sandbox |= details.sandbox;
     if let Some(profile) = &details.profile
@@ -264,7 +274,7 @@ pub(crate) fn log_decided(context: &mut Context, command: &str, name: &RunName, 
     }
     match AuditLog::of_flags(flags) {
         Ok(log) => {
-            let fields = run_fields(Some(name), Some(details), Some(counts), Ok(ExitCode::Success));
+            let fields = run_fields(Some(name), Some(details), counts, Ok(ExitCode::Success));
             log.of_run(details.bot.clone(), details.client_id.clone()).run(&context.stderr, command, &fields);
         }
         Err(error) => context.stderr.warning(&format!("whether there is an audit log is not known: {error}")),

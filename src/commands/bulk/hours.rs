@@ -9,7 +9,7 @@ use super::options::HoursOptions;
 use crate::config::Settings;
 use crate::context::Context;
 use crate::hours::{Hours, HoursBase, HoursError, days_off_in};
-use crate::ledger::{Counts, Details, LedgerStore, RunName};
+use crate::ledger::Details;
 use crate::output::{WaitReason, Waiting};
 use crate::timestamps;
 
@@ -62,12 +62,9 @@ pub(super) fn report_not_waited_for(context: &Context, hours: Option<&Hours>) {
     }
 }
 
-/// What a run in another process waits for: only its hours are known.
-pub(super) fn waiting(store: &dyn LedgerStore, name: &RunName, details: &Details, counts: &Counts) -> Option<Waiting> {
+/// What a run that another process is sending waits for: only its hours are known.
+pub(super) fn waiting(details: &Details) -> Option<Waiting> {
     let (hours, until) = closed(details.conditions.hours.as_ref().filter(|_| !details.sandbox))?;
-    if counts.pending == 0 || !store.is_held(name) {
-        return None;
-    }
     Some(Waiting {
         reason: WaitReason::Hours,
         until: hours.rfc_3339(until),

@@ -109,12 +109,13 @@ fn remove_older_than(context: &Context, age: RunAge) -> Result<ExitCode, Command
     let have_keys = old.iter().any(|run| run.details.scope().is_some());
     let others_held_off = if have_keys { Some(hold_claims(context, &*store)?) } else { None };
     let (mut removed, mut keys) = (0, BTreeMap::new());
-    for run in &old {
+    let ended = old.iter().try_for_each(|run| {
         if store.remove_finished(&run.name, age)? {
             removed += 1;
             keys.extend(run.details.scope().map(|scope| (scope.key.to_string(), scope)));
         }
-    }
+        Ok::<_, LedgerError>(())
+    });
     drop(others_held_off);
     context.stderr.note(&match removed {
         1 => "1 run is removed".to_owned(),
@@ -123,6 +124,7 @@ fn remove_older_than(context: &Context, age: RunAge) -> Result<ExitCode, Command
     for key in keys.values() {
         report_kept(context, key);
     }
+    ended?;
     Ok(ExitCode::Success)
 }
 

@@ -29,8 +29,8 @@ use crate::people::{CountryRule, ExclusionOptions};
 use crate::phone::person_key;
 use crate::process::block_on;
 use crate::sending::{
-    Connection, GuardError, OpenWindows, Sender, UnresolvedSender, add_do_not_contact, claim_exclusions,
-    read_exclusions, reread_do_not_contact,
+    Connection, GuardError, OpenWindows, Sender, UnresolvedSender, claim_exclusions, read_exclusions,
+    reread_do_not_contact,
 };
 
 /// From this age on, the question includes the name of the run.
@@ -125,8 +125,8 @@ pub(super) fn go_on(
     }
     let country = details.recipient_flags.country.or(sender.settings.country());
     let countries = CountryRule { otherwise: country, by_column: true };
-    let mut exclusions = read_exclusions(context, exclude, ExclusionOptions { countries, encoding: None })?;
-    add_do_not_contact(context, &mut exclusions, &sender.settings)?;
+    let of_lists = ExclusionOptions { countries, encoding: None };
+    let exclusions = read_exclusions(context, exclude, of_lists, &sender.settings)?;
     leave_out_excluded(context, &mut *run, &exclusions)?;
     if sender.settings.allow_to.is_some() {
         run.read()?.pending_requests::<CommandError>(|row| {

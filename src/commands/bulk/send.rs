@@ -6,30 +6,28 @@ use minijinja::Environment;
 use serde_json::{Value, json};
 
 use super::begin::{PreparedRun, details, file_of};
-use super::earlier::DuplicatePolicy;
 use super::ending::log_refused_run;
 use super::hours::of_new_run;
 use super::import::{ListGuard, import, open};
 use super::leave_out::{leave_others_out_of_draft, windows_for_list};
 use super::report_file::{Rejects, ReportFile, write_rejects};
 use super::send_args::BulkSendArgs;
-use super::show::{ShownList, ShownPage};
+use super::show::ShownList;
 use super::store::{check_clocks, open_store, open_store_to_look};
 use super::summary::nothing_to_send;
-use super::test_send::TestedList;
+use super::test_send::test_send;
 use crate::commands::CommandError;
 use crate::commands::claim::warn_of_forgotten_key;
 use crate::context::{Context, Mode, UsageError};
 use crate::conventions::Conventions;
 use crate::exit::ExitCode;
-use crate::import::{ImportPlan, RecipientRule, ReportedRule, RowRange};
+use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule};
 use crate::input::Source;
 use crate::ledger::{Details, LedgerDraft, LedgerError, LedgerStore};
-use crate::list::ListReader;
-use crate::message::{Envelope, InvalidMessage, Message, Route, TypedRecipient, is_template, merge};
-use crate::people::{CountryRule, ExclusionOptions, Exclusions};
+use crate::message::{Envelope, Message, Route, is_template, merge};
+use crate::people::{CountryRule, ExclusionOptions};
 use crate::process::block_on;
-use crate::sending::{Sender, UnresolvedSender, add_do_not_contact, claim_exclusions, read_exclusions};
+use crate::sending::{Sender, UnresolvedSender, claim_exclusions, read_exclusions};
 use crate::template::{BodyTemplate, TemplateError, TextTemplate, language};
 
 pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
@@ -61,7 +59,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let hours = of_new_run(&args.hours, &sender.settings)?;
     let countries = CountryRule::new(country, sender.settings.country());
     list.write_as(countries.otherwise.and_then(|country| Conventions::of(country.code())));
-    let exclusions = exclusions(context, args, &sender, countries)?;
+    let of_lists = ExclusionOptions { countries, encoding: args.encoding };
+    let exclusions = read_exclusions(context, &args.policy.exclude, of_lists, &sender.settings)?;
     let base = sender.planned_base();
     let is_shown = args.preview.is_some() || context.mode != Mode::Send;
     // Without a run, the directory is not created and need not exist.
@@ -96,13 +95,14 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         base: base.url(),
         // Nothing is sent to people on the sandbox; a test goes to another person.
         reported: if sender.settings.is_sandboxed() || args.test_to.is_some() {
-            ReportedRule::NotCounted
+            DuplicatePolicy::Meant
         } else {
-            rule.policy.of_report()
+            rule.policy
         },
         store,
         leaves_out: rule.once.is_some() || windows.is_some() || rule.policy == DuplicatePolicy::LeftOut,
-        range: RowRange { skip: args.skip, limit: args.limit },
+        skip: args.skip,
+        limit: args.limit,
         policy: args.import_policy(),
     };
     let progress = args.options.work.progress;
@@ -114,18 +114,17 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         }
     };
     if let Some(to) = &args.test_to {
-        return test(context, args, &mut list, &plan, &sender, to);
+        return test_send(context, args, &mut list, &plan, &sender, &exclusions, to);
     }
     let guard = ListGuard { sender: Some(&sender), exclusions: &exclusions, keeps_remarks: page_file.is_some() };
     if is_shown {
         let page_file = page_file.map(|path| ReportFile::open(context, "--file", path, &reads)).transpose()?;
         let mut draft = LedgerDraft::create(None)?;
         let read = import(context, &mut list, &mut draft, &plan, guard, progress, &mut compare)?;
-        let details = || details(args, &sender, hours, list.format(), &read.imported, body.as_ref());
-        let page = page_file.map(|file| Ok::<_, UsageError>(ShownPage { file, details: details()? })).transpose()?;
         write_rejects(context, rejects, &draft, &list, &read)?;
-        let shown = ShownList { sender: &sender, draft: &draft, kind, args };
-        return shown.show(context, read, runs_before, page);
+        let details = details(args, &sender, countries, hours, list.format(), &read.imported, body.as_ref());
+        let shown = ShownList { sender: &sender, draft: &draft, kind, args, details };
+        return shown.show(context, read, runs_before, page_file);
     }
     let store = store.ok_or(LedgerError::NoDirectory)?;
     let mut new = store.begin(args.run.as_ref(), file_of(&args.source))?;
@@ -136,30 +135,11 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     if new.draft.to_be_sent() == 0 {
         return nothing_to_send(context, &new.draft, rule);
     }
-    let details = Details { remember, ..details(args, &sender, hours, list.format(), &read.imported, body.as_ref())? };
+    let details = details(args, &sender, countries, hours, list.format(), &read.imported, body.as_ref());
+    let details = Details { remember, ..details };
     let prepared =
         PreparedRun { store, new, details, kind, exclusions: &exclusions, earlier: runs_before, rule, windows };
     block_on(prepared.begin(context, args, &sender))
-}
-
-/// `--test-to`: sends the first messages to one person.
-fn test(
-    context: &Context,
-    args: &BulkSendArgs,
-    list: &mut ListReader,
-    plan: &ImportPlan<'_>,
-    sender: &Sender,
-    to: &str,
-) -> Result<ExitCode, CommandError> {
-    let recipient = TypedRecipient::read(to, plan.countries.otherwise)
-        .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })?;
-    let mut draft = LedgerDraft::create(None)?;
-    let nobody = Exclusions::default();
-    let guard = ListGuard { sender: None, exclusions: &nobody, keeps_remarks: false };
-    let progress = args.options.work.progress;
-    import(context, list, &mut draft, plan, guard, progress, &mut |_| Ok(()))?.verdict?;
-    let tested = TestedList { list, draft: &draft, plan };
-    tested.send(context, sender, &recipient, args.test_rows.unwrap_or(1), args.options.work.unchecked)
 }
 
 /// How far back sent messages count.
@@ -197,19 +177,6 @@ fn claim_inputs(context: &mut Context, args: &BulkSendArgs) -> Result<(), Comman
     }
     claim_exclusions(context, &args.policy.exclude)?;
     Ok(())
-}
-
-/// The people who must not be written to, from the flags and the profile.
-fn exclusions(
-    context: &Context,
-    args: &BulkSendArgs,
-    sender: &Sender,
-    countries: CountryRule,
-) -> Result<Exclusions, CommandError> {
-    let options = ExclusionOptions { countries, encoding: args.encoding };
-    let mut exclusions = read_exclusions(context, &args.policy.exclude, options)?;
-    add_do_not_contact(context, &mut exclusions, &sender.settings)?;
-    Ok(exclusions)
 }
 
 /// The body from flags and `--body`; None if each row is the body.

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
-use super::earlier::{DuplicatePolicy, EarlierRule};
+use super::earlier::EarlierRule;
 use super::options::{EarlierOptions, HoursOptions, PEOPLE, RUN, RunOptions};
 use super::report_file::ending_of;
 use crate::config::Remember;
 use crate::context::{Mode, UsageError};
-use crate::import::{HiddenRule, ImportPolicy};
+use crate::import::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use crate::input::{JsonSource, Source};
 use crate::ledger::RunName;
 use crate::list::{HeaderChoice, ListEncoding, ListOptions, ReportLanguage};
@@ -268,7 +268,7 @@ impl BulkSendArgs {
     /// What to do with messages that an earlier run also has.
     pub(super) fn earlier_rule(&self) -> EarlierRule<'_> {
         let (EarlierOptions { again, skip_sent, .. }, once) = (&self.earlier, self.once.as_ref());
-        EarlierRule { policy: DuplicatePolicy::of(*again, *skip_sent, once), once }
+        EarlierRule { policy: DuplicatePolicy::of(*again, *skip_sent, once.is_some()), once }
     }
 
     /// How to treat rows that cannot be sent unchanged.

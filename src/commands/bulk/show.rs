@@ -29,11 +29,6 @@ pub(crate) struct ShownList<'a> {
     /// The kind of the message.
     pub(crate) kind: &'a Message,
     pub(crate) args: &'a BulkSendArgs,
-}
-
-/// The page of a shown list.
-pub(crate) struct ShownPage<'a> {
-    pub(crate) file: ReportFile<'a>,
     /// The metadata that its run would have.
     pub(crate) details: Details,
 }
@@ -41,11 +36,11 @@ pub(crate) struct ShownPage<'a> {
 impl ShownList<'_> {
     /// The verdict on the list was printed while it was `read`.
     pub(crate) fn show(
-        &self,
+        mut self,
         context: &Context,
         mut read: ReadList,
         earlier: Option<Box<dyn KnownRuns + '_>>,
-        page: Option<ShownPage<'_>>,
+        page: Option<ReportFile<'_>>,
     ) -> Result<ExitCode, CommandError> {
         let words = read.words();
         let comparison = mem::replace(&mut read.comparison, Ok(()));
@@ -58,8 +53,8 @@ impl ShownList<'_> {
             return Ok(ExitCode::Success);
         }
         let texts = self.template_texts(context, &read.imported.templates)?;
-        if let Some(mut page) = page {
-            page.details.template_texts = texts;
+        if let Some(page) = page {
+            self.details.template_texts = texts;
             self.write_page(context, page, &read, refused)?;
             context.stderr.note(&words);
             return read.verdict.map(|()| ExitCode::Success);
@@ -112,13 +107,13 @@ impl ShownList<'_> {
     fn write_page(
         &self,
         context: &Context,
-        page: ShownPage<'_>,
+        page: ReportFile<'_>,
         read: &ReadList,
         refused: Option<String>,
     ) -> Result<(), CommandError> {
-        let (ShownPage { file, details }, args) = (page, self.args);
+        let args = self.args;
         let list = PlannedList {
-            details: &details,
+            details: &self.details,
             draft: self.draft,
             kind: self.kind,
             remarks: &read.remarks,
@@ -127,7 +122,7 @@ impl ShownList<'_> {
             now: timestamps::now().as_millisecond(),
         };
         let language = args.lang.unwrap_or_default();
-        file.write(context, |to| Ok(page_in_words(report_page::write_preview(&list, language, args.mask, to)?)))
+        page.write(context, |to| Ok(page_in_words(report_page::write_preview(&list, language, args.mask, to)?)))
     }
 
     /// Prints what earlier runs have of these rows; returns false if nothing would be sent.

@@ -49,7 +49,8 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let is_finished = summary.is_complete();
     let is_running = is_held && !is_finished;
     let standing = shared.unwrap_or_else(|| of_single(&*store, &name, is_running));
-    let waiting = waiting(&*store, &name, &details, &summary.counts);
+    let may_wait = is_running && summary.counts.pending > 0;
+    let waiting = if may_wait { waiting(&details) } else { None };
     let mut json = summary.to_json(Some(&name));
     let fields = [
         ("damaged", json!(summary.damage.as_ref().map(ToString::to_string))),
@@ -76,7 +77,7 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
         _ if is_finished => format!("complete, last changed {}", local_time(changed_at)),
         (Some(halt), _) => halt,
         _ if summary.damage.is_some() => "its ledger is damaged".to_owned(),
-        (None, Some(waiting)) if is_running => format!("it waits {}", waiting.shown),
+        (None, Some(waiting)) => format!("it waits {}", waiting.shown),
         (None, _) if is_running => "a process has it".to_owned(),
         (None, _) => "no process sends it".to_owned(),
     });

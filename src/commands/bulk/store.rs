@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::ledger::{
     DatabaseAddress, DatabaseTls, LedgerError, LedgerStore, OnceClaims, RunName, Runs, SharedRuns, now,
 };
-use crate::process::{Signals, SystemError, block_on};
+use crate::process::{Signals, block_on};
 use crate::sending::{GuardError, Interrupted, read_ledger_environment};
 use crate::timestamps::wrong_clock;
 
@@ -124,22 +124,7 @@ pub(crate) fn ledger_address(context: &Context) -> Result<Option<DatabaseAddress
     let tls = if url.is_encrypted { DatabaseTls::Verified { roots: url.roots.clone() } } else { DatabaseTls::None };
     let (config, shown) = (url.config.clone(), url.shown.clone());
     let password = Arc::new(move || {
-        block_on(async { database.password().await.map_err(PasswordError::from) }).map_err(|error| error.0)
+        block_on(async { Ok::<_, anyhow::Error>(database.password().await?) }).map_err(|error| error.to_string())
     });
     Ok(Some(DatabaseAddress { config, tls, password, shown }))
-}
-
-/// Why a password could not be read, in words.
-struct PasswordError(String);
-
-impl From<SystemError> for PasswordError {
-    fn from(error: SystemError) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl From<ConfigError> for PasswordError {
-    fn from(error: ConfigError) -> Self {
-        Self(error.to_string())
-    }
 }

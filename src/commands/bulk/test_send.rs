@@ -5,6 +5,8 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::before::refuse_templates;
+use super::import::{ListGuard, import};
+use super::send_args::BulkSendArgs;
 use crate::commands::CommandError;
 use crate::commands::result::print_result;
 use crate::commands::send::PreparedSend;
@@ -13,10 +15,11 @@ use crate::exit::ExitCode;
 use crate::import::ImportPlan;
 use crate::ledger::{LedgerDraft, LedgerError};
 use crate::list::ListReader;
-use crate::message::{Outgoing, TemplateUses, TypedRecipient};
+use crate::message::{InvalidMessage, Outgoing, TemplateUses, TypedRecipient};
 use crate::output::{Format, Record, RecordError, Sent, counted};
+use crate::people::Exclusions;
 use crate::process::block_on;
-use crate::sending::{AuditLog, Flight, Sender, catch_panic};
+use crate::sending::{AuditLog, Flight, Sender, catch_panic, check_not_excluded};
 
 /// WhatsApp accepts one message to the same person in this time (`api.md`, error 131056).
 const PAUSE: Duration = Duration::from_secs(6);
@@ -24,103 +27,118 @@ const PAUSE: Duration = Duration::from_secs(6);
 /// The command in the audit log.
 const COMMAND: &str = "bulk send --test-to";
 
-/// A list that was read and has no faults.
-pub(crate) struct TestedList<'a> {
-    pub(crate) list: &'a ListReader,
-    pub(crate) draft: &'a LedgerDraft,
-    pub(crate) plan: &'a ImportPlan<'a>,
+/// Checks the whole list, then sends the messages of its first rows to the person `to` instead of their recipients. The
+/// first one that is not sent ends the test with its exit code.
+pub(crate) fn test_send(
+    context: &Context,
+    args: &BulkSendArgs,
+    list: &mut ListReader,
+    plan: &ImportPlan<'_>,
+    sender: &Sender,
+    exclusions: &Exclusions,
+    to: &str,
+) -> Result<ExitCode, CommandError> {
+    let recipient = TypedRecipient::read(to, plan.countries.otherwise)
+        .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })?;
+    let mut draft = LedgerDraft::create(None)?;
+    // Nothing goes to the recipients of the rows.
+    let nobody = Exclusions::default();
+    let guard = ListGuard { sender: None, exclusions: &nobody, keeps_remarks: false };
+    import(context, list, &mut draft, plan, guard, args.options.work.progress, &mut |_| Ok(()))?.verdict?;
+    let messages = messages(list, &draft, plan, &recipient, args.test_rows.unwrap_or(1))?;
+    let log = AuditLog::of(&sender.settings).with(exclusions);
+    let (flight, current) = (Flight::default(), Cell::new(0));
+    let ended = check_recipients(sender, exclusions, &messages).and_then(|()| {
+        let send = send_each(context, args, sender, &messages, &log, (&flight, &current));
+        catch_panic(&flight, || block_on(send))
+    });
+    if let (Err(error), Some((_, outgoing))) = (&ended, messages.get(current.get())) {
+        log_failure(context, sender, &log, outgoing, error);
+    }
+    ended
 }
 
-impl TestedList<'_> {
-    /// Sends the messages of the first `most` rows to `recipient`. The first one that is not sent ends the test with
-    /// its exit code.
-    pub(crate) fn send(
-        &self,
-        context: &Context,
-        sender: &Sender,
-        recipient: &TypedRecipient,
-        most: u8,
-        unchecked: bool,
-    ) -> Result<ExitCode, CommandError> {
-        let messages = self.messages(recipient, most)?;
-        let (flight, current) = (Flight::default(), Cell::new(0));
-        let ended = messages
-            .iter()
-            .try_for_each(|(_, outgoing)| Ok(sender.check_allowed(outgoing.recipients())?))
-            .and_then(|()| {
-                let send = self.send_each(context, sender, &messages, unchecked, (&flight, &current));
-                catch_panic(&flight, || block_on(send))
-            });
-        if let (Err(error), Some((_, outgoing))) = (&ended, messages.get(current.get())) {
-            log_failure(context, sender, outgoing, error);
-        }
-        ended
-    }
+/// The messages of the first rows, with `recipient` instead, each with its line.
+fn messages(
+    list: &ListReader,
+    draft: &LedgerDraft,
+    plan: &ImportPlan<'_>,
+    recipient: &TypedRecipient,
+    most: u8,
+) -> Result<Vec<(u64, Outgoing)>, CommandError> {
+    let rows = draft.first_messages(most.into())?;
+    let messages = rows.into_iter().map(|drafted| {
+        let row = list.read_back(&drafted.cells);
+        let row = row.ok_or_else(|| LedgerError::damaged(format!("line {} cannot be read back", drafted.line)))?;
+        let made = plan.message(&row, recipient.clone());
+        let (outgoing, _) =
+            made.map_err(|error| UsageError::new(format!("line {}: {error}", drafted.line), "fix the row"))?;
+        Ok((drafted.line, outgoing))
+    });
+    messages.collect()
+}
 
-    /// The messages of the first rows, with `recipient` instead, each with its line.
-    fn messages(&self, recipient: &TypedRecipient, most: u8) -> Result<Vec<(u64, Outgoing)>, CommandError> {
-        let rows = self.draft.first_messages(most.into())?;
-        let messages = rows.into_iter().map(|drafted| {
-            let row = self.list.read_back(&drafted.cells);
-            let row = row.ok_or_else(|| LedgerError::damaged(format!("line {} cannot be read back", drafted.line)))?;
-            let made = self.plan.message(&row, recipient.clone());
-            let (outgoing, _) =
-                made.map_err(|error| UsageError::new(format!("line {}: {error}", drafted.line), "fix the row"))?;
-            Ok((drafted.line, outgoing))
-        });
-        messages.collect()
+/// A body can name further recipients, so each message is checked.
+fn check_recipients(
+    sender: &Sender,
+    exclusions: &Exclusions,
+    messages: &[(u64, Outgoing)],
+) -> Result<(), CommandError> {
+    for (_, outgoing) in messages {
+        check_not_excluded(exclusions, outgoing.recipients())?;
+        sender.check_allowed(outgoing.recipients())?;
     }
+    Ok(())
+}
 
-    async fn send_each(
-        &self,
-        context: &Context,
-        sender: &Sender,
-        messages: &[(u64, Outgoing)],
-        unchecked: bool,
-        (flight, current): (&Flight, &Cell<usize>),
-    ) -> Result<ExitCode, CommandError> {
-        let mut connection = sender.connect(context).await?;
-        if !unchecked {
-            let bodies = |each: &mut dyn FnMut(u64, &str)| {
-                for (line, outgoing) in messages {
-                    each(*line, outgoing.json());
-                }
-                Ok(())
-            };
-            // The templates of the rows, sent to the recipient of the test.
-            let mut uses = TemplateUses::default();
-            for (_, outgoing) in messages {
-                uses.note(outgoing);
+async fn send_each(
+    context: &Context,
+    args: &BulkSendArgs,
+    sender: &Sender,
+    messages: &[(u64, Outgoing)],
+    log: &AuditLog,
+    (flight, current): (&Flight, &Cell<usize>),
+) -> Result<ExitCode, CommandError> {
+    let mut connection = sender.connect(context).await?;
+    if !args.options.work.unchecked {
+        let bodies = |each: &mut dyn FnMut(u64, &str)| {
+            for (line, outgoing) in messages {
+                each(*line, outgoing.json());
             }
-            refuse_templates(context, sender, &mut connection, &uses, self.plan.strict, bodies).await?;
+            Ok(())
+        };
+        // The templates of the rows, sent to the recipient of the test.
+        let mut uses = TemplateUses::default();
+        for (_, outgoing) in messages {
+            uses.note(outgoing);
         }
-        let log = AuditLog::of(&sender.settings);
-        for (number, (_, outgoing)) in messages.iter().enumerate() {
-            current.set(number);
-            let mut record = Record { api_url: Some(connection.base.to_string()), ..record_of(sender, outgoing) };
-            let prepared = PreparedSend { context, sender, outgoing };
-            let pause = if number == 0 { Duration::ZERO } else { PAUSE };
-            let delivery = prepared.deliver_after(pause, &mut connection, flight).await;
-            flight.landed();
-            let code = prepared.report(delivery, &mut record);
-            log.message(&context.stderr, COMMAND, &record, code.code());
-            let format = match context.stdout.format {
-                Format::Response => Format::Record,
-                format => format,
-            };
-            let code = print_result(context, "message", format, &record, code);
-            if code != ExitCode::Success || record.sent != Sent::Yes {
-                context.stderr.note(&sent(number, messages));
-                return Ok(code);
-            }
-        }
-        context.stderr.note(&sent(messages.len(), messages));
-        Ok(ExitCode::Success)
+        refuse_templates(context, sender, &mut connection, &uses, args.typed.delivery.strict, bodies).await?;
     }
+    for (number, (_, outgoing)) in messages.iter().enumerate() {
+        current.set(number);
+        let mut record = Record { api_url: Some(connection.base.to_string()), ..record_of(sender, outgoing) };
+        let prepared = PreparedSend { context, sender, outgoing };
+        let pause = if number == 0 { Duration::ZERO } else { PAUSE };
+        let delivery = prepared.deliver_after(pause, &mut connection, flight).await;
+        flight.landed();
+        let code = prepared.report(delivery, &mut record);
+        log.message(&context.stderr, COMMAND, &record, code.code());
+        let format = match context.stdout.format {
+            Format::Response => Format::Record,
+            format => format,
+        };
+        let code = print_result(context, "message", format, &record, code);
+        if code != ExitCode::Success || record.sent != Sent::Yes {
+            context.stderr.note(&sent(number, messages));
+            return Ok(code);
+        }
+    }
+    context.stderr.note(&sent(messages.len(), messages));
+    Ok(ExitCode::Success)
 }
 
 /// Logs the message whose error ended the test: it was not sent, or its outcome is unknown.
-fn log_failure(context: &Context, sender: &Sender, outgoing: &Outgoing, error: &CommandError) {
+fn log_failure(context: &Context, sender: &Sender, log: &AuditLog, outgoing: &Outgoing, error: &CommandError) {
     let record = Record {
         sent: if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No },
         error: Some(RecordError {
@@ -132,7 +150,7 @@ fn log_failure(context: &Context, sender: &Sender, outgoing: &Outgoing, error: &
         }),
         ..record_of(sender, outgoing)
     };
-    AuditLog::of(&sender.settings).message(&context.stderr, COMMAND, &record, error.code.code());
+    log.message(&context.stderr, COMMAND, &record, error.code.code());
 }
 
 fn record_of(sender: &Sender, outgoing: &Outgoing) -> Record {

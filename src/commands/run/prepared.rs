@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::message::{Message, Outgoing, TemplateUses};
 use crate::output::Record;
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
-use crate::sending::{AuditLog, Sender, UnresolvedSender, add_do_not_contact, check_not_excluded, read_exclusions};
+use crate::sending::{AuditLog, Sender, UnresolvedSender, check_not_excluded, read_exclusions};
 
 /// A notice, as far as it could be prepared.
 #[derive(Default)]
@@ -83,9 +83,7 @@ impl<'a> Prepared<'a> {
 fn read_lists(context: &Context, arguments: &RunArgs, sender: &Sender) -> Result<Exclusions, CommandError> {
     let countries = CountryRule { otherwise: arguments.country.or(sender.settings.country()), by_column: true };
     let options = ExclusionOptions { countries, encoding: None };
-    let mut exclusions = read_exclusions(context, &arguments.exclude, options)?;
-    add_do_not_contact(context, &mut exclusions, &sender.settings)?;
-    Ok(exclusions)
+    Ok(read_exclusions(context, &arguments.exclude, options, &sender.settings)?)
 }
 
 /// Checks the bot that a body names, the people who must not be written to, and `allow_to`.

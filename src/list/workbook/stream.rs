@@ -120,18 +120,16 @@ impl SheetStream {
             if let Some(row) = self.rows.next() {
                 return Ok(Some(row));
             }
-            match self.pieces.recv() {
-                Ok(piece) => match piece? {
-                    ReadPiece::Rows(rows) => self.rows = rows.into_iter(),
-                    ReadPiece::Chosen(chosen) => self.chosen = Some(chosen),
-                },
+            let Ok(piece) = self.pieces.recv() else {
                 // The thread has ended. If it panicked, the sheet may have more rows.
-                Err(_) => {
-                    if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
-                        resume_unwind(panic);
-                    }
-                    return Ok(None);
+                if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
+                    resume_unwind(panic);
                 }
+                return Ok(None);
+            };
+            match piece? {
+                ReadPiece::Rows(rows) => self.rows = rows.into_iter(),
+                ReadPiece::Chosen(chosen) => self.chosen = Some(chosen),
             }
         }
     }
