@@ -12,6 +12,9 @@ use super::sheet_row::{CellFault, CellLook, MAX_ROWS, MAX_TEXT, SheetRow};
 use super::stream::RowSink;
 use super::values::{NumberKind, iso_date, iso_duration, number, truth};
 
+/// A cell that another one covers after a merge: what it has is not seen.
+const COVERED: &str = "covered-table-cell";
+
 /// Whether the archive's manifest says that its files are encrypted.
 pub(super) fn has_password(mut manifest: XmlPart<impl Read>) -> Result<bool, WorkbookError> {
     let mut buffer = Vec::new();
@@ -154,24 +157,20 @@ fn read_row(
     let (mut buffer, mut column) = (Vec::new(), 0_usize);
     loop {
         match part.next(&mut buffer)? {
-            Event::Start(start) => match start.local_name().as_ref() {
-                name @ ("table-cell" | "covered-table-cell") => {
-                    // Another cell covers it after a merge, and its value is not seen.
-                    let is_hidden = hides_covered_cells && name == "covered-table-cell";
-                    let times: usize = repeats(part, &start, "number-columns-repeated")?;
-                    let tag = OdsCell::of(part, &start)?;
-                    let text = read_text(part)?;
-                    let look = tag.look(&text, styles.has_format(column, &tag));
-                    let value = tag.value(text);
-                    if !is_hidden && !matches!(&value, Ok(text) if text.is_empty()) {
-                        for further in 0..times {
-                            row.put(column.saturating_add(further), value.clone(), look.clone())?;
-                        }
+            Event::Start(start) if ["table-cell", COVERED].contains(&start.local_name().as_ref()) => {
+                let is_hidden = hides_covered_cells && start.local_name().as_ref() == COVERED;
+                let times: usize = repeats(part, &start, "number-columns-repeated")?;
+                let tag = OdsCell::of(part, &start)?;
+                let text = read_text(part)?;
+                let look = tag.look(&text, styles.has_format(column, &tag));
+                let value = tag.value(text);
+                if !is_hidden && !matches!(&value, Ok(text) if text.is_empty()) {
+                    for further in 0..times {
+                        row.put(column.saturating_add(further), value.clone(), look.clone())?;
                     }
-                    column = column.saturating_add(times);
                 }
-                _ => {}
-            },
+                column = column.saturating_add(times);
+            }
             Event::End(end) if end.local_name().as_ref() == "table-row" => return Ok(row),
             Event::Eof => return Err(part.damaged("it ends too early")),
             _ => {}
