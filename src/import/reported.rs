@@ -55,6 +55,7 @@ pub(super) struct ReportedRuns<'a> {
 /// What a ledger knows about the rows of a run.
 struct RunOfReport {
     name: RunName,
+    is_sandbox: bool,
     /// In milliseconds since 1970, as the times of its rows.
     created_at: i64,
     /// In the order of the list.
@@ -172,7 +173,8 @@ impl RunOfReport {
             Ok(())
         })?;
         rows.sort_by_key(|row| row.line);
-        Ok(Self { created_at: run.created_at()?, name, rows, people: OnceCell::new() })
+        let (is_sandbox, created_at) = (run.details()?.sandbox, run.created_at()?);
+        Ok(Self { name, is_sandbox, created_at, rows, people: OnceCell::new() })
     }
 
     /// Whether this is certainly not the run that a report is about, though it has its name: it has no such past. A row
@@ -182,8 +184,11 @@ impl RunOfReport {
         let at = row.and_then(|row| row.at);
         let has_changed = times.filter(|times| !at.is_some_and(|at| times.contains(&at)));
         let Some(times) = has_changed else { return is_not_sent };
-        let is_older = at.is_none_or(|at| at < *times.start());
-        is_not_sent || *times.end() < self.created_at || row.is_some() && (is_sent || is_older)
+        // A clock may have been set back: what has reached somebody counts all the same, but not in a rehearsal.
+        let is_older = |row: &RowOfRun| {
+            at.is_none_or(|at| at < *times.start()) && (self.is_sandbox || reason_of(row.state).is_none())
+        };
+        is_not_sent || *times.end() < self.created_at || row.is_some_and(|row| is_sent || is_older(row))
     }
 
     fn row(&self, line: u64) -> Option<&RowOfRun> {

@@ -401,6 +401,24 @@ fn a_report_of_another_run_of_the_name_is_taken_at_its_word() {
     let jelou = Jelou::accepting();
     home.run_args(&send_again(&["--skip-sent"])).api(&jelou.url).success();
     assert_eq!(jelou.seen().iter().map(|seen| seen.user.clone()).collect::<Vec<_>>(), [user(2)]);
+    // A rehearsal before it.
+    home.run("bulk remove s --yes").success();
+    let later = home.read("again.csv").replace(",202", ",302");
+    home.write("again.csv", later);
+    home.run_args(&send_again(&["--skip-sent", "--remember", "0s"])).api(&jelou.url).success();
+    assert_eq!(jelou.seen().len(), 2);
+    // Another machine's run that is only made.
+    home.run("bulk remove r --yes").success();
+    home.run("bulk remove s --yes").success();
+    send(&home, &jelou.url).success();
+    home.run("bulk remove r --yes").success();
+    let made = ["bulk", "send", "people.csv", "--yes", "--import-only", "--run", "r", "text", "x"];
+    home.run_args(&made).api(&never.url).success();
+    let unknown = home.read("again.csv").replace(",no,", ",unknown,");
+    home.write("again.csv", unknown);
+    home.run_args(&send_again(&[]))
+        .api(&never.url)
+        .fails(11, &["1 row of this report says that it may have been sent"]);
 }
 
 #[test]
