@@ -95,8 +95,8 @@ impl From<Error> for LedgerError {
                 | Error::Utf8Error(..)
         );
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { problem: error.to_string() },
-            _ if is_other_value => Self::Damaged { problem: error.to_string() },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::damaged(error),
+            _ if is_other_value => Self::damaged(error),
             _ => Self::Sqlite(error.to_string()),
         }
     }

@@ -2,8 +2,7 @@
 //! more rows; and which processes send it. Reports show the events. Whether a row may leave never depends on them, so the
 //! integrity check ignores them.
 
-use rusqlite::ToSql;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use serde::{Serialize, Serializer};
 
 use super::model::now;
@@ -58,12 +57,6 @@ impl RunEventKind {
             Self::Cancelled => "cancelled",
             Self::Ended => "ended",
         }
-    }
-}
-
-impl ToSql for RunEventKind {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(self.name()))
     }
 }
 

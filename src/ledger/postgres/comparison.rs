@@ -94,7 +94,6 @@ fn matched(row: &Row) -> Result<(i64, String, EarlierRow), Error> {
 
 impl KnownRuns for SharedEarlier<'_> {
     fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError> {
-        draft.prepare_earlier()?;
         let mut after = 0;
         loop {
             let keys = draft.keys(after, KEYS)?;

@@ -88,7 +88,7 @@ impl Batch<'_> {
     pub(super) fn event(&self, event: &RunEvent) -> rusqlite::Result<()> {
         let RunEvent { kind, at, reason, problem, until } = event;
         let query = "INSERT INTO event (kind, at, reason, problem, until) VALUES (?1, ?2, ?3, ?4, ?5)";
-        self.db.execute(query, params![kind, at, reason, problem, until]).map(|_| ())
+        self.db.execute(query, params![kind.name(), at, reason, problem, until]).map(|_| ())
     }
 }
 
@@ -184,20 +184,18 @@ impl Ledger {
     /// The rows that may have been sent although the ledger has them as still to be sent. If it `has_lost` records,
     /// this includes failed rows, since they may have been sent again.
     pub(super) fn rows_in_doubt(&self, has_lost: bool) -> Result<Vec<DecidedRow>, LedgerError> {
-        let query =
-            "SELECT n, number, state FROM standing WHERE state = 'pending' OR state = 'failed' AND ?1 ORDER BY n";
-        let mut statement = self.db.prepare(query)?;
-        let rows = statement.query_map([has_lost], |row| {
-            Ok(DecidedRow { n: row.get(0)?, number: row.get(1)?, change: [row.get(2)?, RowState::Unknown] })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut rows = self.all_to_change([RowState::Pending, RowState::Unknown])?;
+        if has_lost {
+            rows.extend(self.all_to_change([RowState::Failed, RowState::Unknown])?);
+        }
+        Ok(rows)
     }
 
     /// Every row in the first state.
     pub(super) fn all_to_change(&self, change: [RowState; 2]) -> Result<Vec<DecidedRow>, LedgerError> {
         let mut statement = self.db.prepare("SELECT n, number FROM standing WHERE state = ?1 ORDER BY n")?;
-        let rows =
-            statement.query_map([change[0]], |row| Ok(DecidedRow { n: row.get(0)?, number: row.get(1)?, change }))?;
+        let rows = statement
+            .query_map([change[0].name()], |row| Ok(DecidedRow { n: row.get(0)?, number: row.get(1)?, change }))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -59,7 +59,7 @@ impl Batch<'_> {
         let change = [RowState::Unknown, RowState::Sent];
         let query = "SELECT EXISTS (SELECT 1 FROM standing WHERE n = ?1 AND number = ?2 AND state = ?3)";
         let is_unknown: bool =
-            self.db.prepare_cached(query)?.query_row(params![row.n, row.number, change[0]], |row| row.get(0))?;
+            self.db.prepare_cached(query)?.query_row(params![row.n, row.number, change[0].name()], |row| row.get(0))?;
         if !is_unknown {
             return Ok(false);
         }

@@ -12,7 +12,7 @@ use super::integrity::{RunFields, first_opening, run_checksum};
 use super::lock_file::{LockFile, RunNote};
 use super::opening::{APPLICATION, VERSION};
 use super::record::{RecordKind, Records};
-use super::{record, text_of, walk};
+use super::{comparison, record, text_of, walk};
 use crate::ledger::{Details, LedgerError, RequestHash, Skip, SkipReason, hash_of_person, now, recipients_of};
 use crate::private_file::{self, FileError};
 
@@ -100,6 +100,7 @@ impl LedgerDraft {
         draft.db.pragma_update(None, "application_id", APPLICATION)?;
         draft.db.pragma_update(None, "user_version", VERSION)?;
         draft.db.execute_batch(concat!("BEGIN;", include_str!("schema.sql")))?;
+        comparison::prepare(&draft.db)?;
         Ok(draft)
     }
 

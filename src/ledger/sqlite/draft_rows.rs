@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::comparison::{note, prepare};
+use super::comparison::note;
 use super::draft::{IS_SENT, LedgerDraft};
 use super::reading::skip_counts;
 use super::{text_of, walk};
@@ -110,11 +110,6 @@ impl LedgerDraft {
             Ok(())
         })?;
         if people.is_empty() { Ok(()) } else { each(&people, &fingerprints) }
-    }
-
-    /// Creates the table for [`LedgerDraft::note_earlier`].
-    pub(crate) fn prepare_earlier(&self) -> Result<(), LedgerError> {
-        Ok(prepare(&self.db)?)
     }
 
     /// Records that `run` has row `n` too. If there are several matches, the worst one stays.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::{io, thread};
 
 use super::lock_file::LockFile;
-use super::run_files::RunFiles;
+use super::run_files::{RunFiles, file_id};
 use crate::ledger::LedgerError;
 use crate::private_file::{self, FileError};
 
@@ -99,18 +99,8 @@ pub(super) fn is_locked(path: &Path) -> bool {
 }
 
 /// Whether the open file is still the one at `path`.
-#[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-
-    let id = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
-    file.metadata().map(id).ok() == path.metadata().map(id).ok()
-}
-
-/// Windows does not remove an open file.
-#[cfg(not(unix))]
-fn is_at(_file: &File, _path: &Path) -> bool {
-    true
+    file_id(file.metadata()) == file_id(path.metadata())
 }
 
 /// Opens a file to lock, private to the user. Its contents do not change.

@@ -5,14 +5,14 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use url::Url;
 
 use super::lock_file::{LockFile, RunNote};
-use super::run_files::Identity;
+use super::run_files::{Identity, log_of};
 use super::{BUSY_TIMEOUT, Ledger, LedgerProgress};
 use crate::ledger::{ENDED_UNDER_WAY, EndedAttempt, LedgerError, RowState, Run, now};
 
@@ -153,25 +153,19 @@ impl Ledger {
 fn check_file(path: &Path) -> Result<bool, LedgerError> {
     let not_opened = |cause| LedgerError::NotOpened { path: path.to_owned(), cause };
     // Opening a pipe would block forever.
-    check_type(path).map_err(not_opened)?;
+    let file_length = check_type(path).map_err(not_opened)?;
     let log = log_of(path);
     let length = match check_type(&log) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => 0,
         length => length.map_err(|cause| LedgerError::NotOpened { path: log.clone(), cause })?,
     };
     match check_header(path) {
-        Ok(()) if file_length(path)?.is_multiple_of(PAGE) => {}
+        Ok(()) if file_length.is_multiple_of(PAGE) => {}
         Ok(()) | Err(LedgerError::Damaged { .. }) if is_completed_by(path, &log).map_err(not_opened)? => {}
         Ok(()) => return Err(LedgerError::damaged("its end is missing")),
         Err(error) => return Err(error),
     }
     Ok(length > 0)
-}
-
-fn log_of(path: &Path) -> PathBuf {
-    let mut log = path.to_owned().into_os_string();
-    log.push("-wal");
-    log.into()
 }
 
 /// Returns the length of the file.
@@ -182,10 +176,6 @@ fn check_type(path: &Path) -> io::Result<u64> {
         kind if kind.is_dir() => Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory: move it away")),
         _ => Err(io::Error::other("it is not a regular file: move it away")),
     }
-}
-
-fn file_length(path: &Path) -> Result<u64, LedgerError> {
-    Ok(path.metadata().map_err(|cause| LedgerError::NotOpened { path: path.to_owned(), cause })?.len())
 }
 
 /// Reads the header through SQLite: if this process opened the file itself, closing it would release the locks that

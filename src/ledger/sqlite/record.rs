@@ -9,12 +9,12 @@ use rusqlite::{Connection, Rows, params_from_iter};
 
 use crate::ledger::{Counts, RowState, eight_bytes};
 
-/// The append-only tables.
+/// The append-only tables, with the tags of their hashes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum RecordKind {
-    Attempt,
-    Outcome,
-    Decision,
+    Attempt = 1,
+    Outcome = 2,
+    Decision = 3,
 }
 
 impl RecordKind {
@@ -58,26 +58,13 @@ impl RecordKind {
             Self::Decision => 8,
         }
     }
-
-    fn tag(self) -> u8 {
-        match self {
-            Self::Attempt => 1,
-            Self::Outcome => 2,
-            Self::Decision => 3,
-        }
-    }
 }
 
 /// Adds a record, and returns its hash.
 pub(super) fn insert(db: &Connection, kind: RecordKind, fields: &[ValueRef<'_>]) -> rusqlite::Result<i64> {
     let values = fields.iter().map(|field| ToSqlOutput::Borrowed(*field));
     db.prepare_cached(kind.insert())?.execute(params_from_iter(values))?;
-    Ok(hash(kind, fields.iter().copied()))
-}
-
-/// The hash of a record with these fields.
-fn hash<'a>(kind: RecordKind, fields: impl Iterator<Item = ValueRef<'a>>) -> i64 {
-    hash_of_fields(kind.tag(), fields)
+    Ok(hash_of_fields(kind as u8, fields.iter().copied()))
 }
 
 /// The hash of any row with these fields; `tag` distinguishes the tables.
@@ -173,7 +160,7 @@ impl<'a> Records<'a> {
             }
             let step = step(self.kind, fields)?;
             let fields = fields.into_iter().take(self.kind.columns());
-            self.sum = self.sum.wrapping_add(hash(self.kind, fields));
+            self.sum = self.sum.wrapping_add(hash_of_fields(self.kind as u8, fields));
             self.is_broken |= before.as_ref().is_some_and(|before| before.key >= step.key);
             self.next = Some(step);
         }

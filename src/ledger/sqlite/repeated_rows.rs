@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::comparison::{note, prepare};
+use super::comparison::note;
 use super::draft::{IS_SENT, LedgerDraft};
 use super::reading::skip_counts;
 use super::{Ledger, text_of, walk};
@@ -38,7 +38,6 @@ impl LedgerDraft {
         if people.values().all(|entry| entry.state.is_free()) {
             return Ok(());
         }
-        prepare(&self.db)?;
         let mut claimed = Vec::new();
         self.addressed(|n, recipient| {
             let entry = people.get(&hasher.person(recipient));
@@ -57,7 +56,6 @@ impl LedgerDraft {
 
     /// When the first of the matching messages was sent.
     pub(crate) fn first_sent_at(&self) -> Result<Option<i64>, LedgerError> {
-        prepare(&self.db)?;
         let query = "SELECT min(at) FROM earlier WHERE reason = ?1";
         Ok(self.db.query_row(query, [rank(SkipReason::AlreadySent)], |row| row.get(0))?)
     }
@@ -83,7 +81,6 @@ impl Ledger {
 
     /// Whether a row with a match is not skipped yet.
     pub(super) fn has_match(&self) -> Result<bool, LedgerError> {
-        prepare(&self.db)?;
         let query = format!("SELECT EXISTS (SELECT 1 FROM earlier WHERE {IS_NOT_SKIPPED})");
         Ok(self.db.query_row(&query, [], |row| row.get(0))?)
     }
@@ -123,7 +120,6 @@ fn each_match(
     key: Option<&OnceKey>,
     mut each: impl FnMut(Vec<MatchedRow>) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    prepare(db)?;
     let mut statement = db.prepare_cached(&format!(
         "SELECT n, run, reason, at FROM earlier WHERE n > ?1 AND {IS_NOT_SKIPPED} ORDER BY n LIMIT ?2"
     ))?;
@@ -146,7 +142,6 @@ fn each_match(
 }
 
 fn earlier(db: &Connection) -> Result<Vec<EarlierMessages>, LedgerError> {
-    prepare(db)?;
     let mut statement = db.prepare(&format!(
         "SELECT run, reason, count(*), max(at) FROM earlier WHERE {} GROUP BY run, reason \
          ORDER BY count(*) DESC, max(at) DESC",
@@ -295,7 +290,6 @@ impl LedgerDraft {
         );
         let last = self.db.query_row(&query, [before], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let Some((last, line)) = last else { return Ok(None) };
-        prepare(&self.db)?;
         for delete in [
             "DELETE FROM row WHERE n > ?1",
             "DELETE FROM content WHERE n > ?1",
@@ -313,6 +307,7 @@ impl LedgerDraft {
 mod tests {
     use super::*;
     use crate::ledger::Run;
+    use crate::ledger::sqlite::comparison::prepare;
     use crate::ledger::sqlite::fixture;
 
     #[test]

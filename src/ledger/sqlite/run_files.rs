@@ -144,39 +144,40 @@ pub(super) fn remove(path: &Path) -> Result<(), FileError> {
 /// Identifies the files of a ledger on the disk: SQLite would continue to write to removed ones. None for a ledger that
 /// is only read.
 #[derive(Debug, Default)]
-pub(crate) struct Identity(Vec<(PathBuf, Option<FileId>)>);
-
-#[cfg(unix)]
-type FileId = (u64, u64);
-#[cfg(not(unix))]
-type FileId = ();
+pub(crate) struct Identity(Vec<(PathBuf, Option<(u64, u64)>)>);
 
 impl Identity {
     /// For the open database, its log and its lock.
     pub(crate) fn of(path: &Path, lock: Option<&Path>) -> Self {
-        let mut log = path.to_owned().into_os_string();
-        log.push("-wal");
-        let files = [path.to_owned(), PathBuf::from(log)].into_iter().chain(lock.map(Path::to_owned));
-        Self(files.map(|path| (path.clone(), id(&path))).collect())
+        let files = [path.to_owned(), log_of(path)].into_iter().chain(lock.map(Path::to_owned));
+        Self(files.map(|path| (path.clone(), file_id(path.metadata()))).collect())
     }
 
     pub(crate) fn check(&self) -> Result<(), LedgerError> {
-        match self.0.iter().find(|(path, known)| id(path) != *known) {
+        match self.0.iter().find(|(path, known)| file_id(path.metadata()) != *known) {
             None => Ok(()),
             Some((path, _)) => Err(LedgerError::Removed { path: path.clone() }),
         }
     }
 }
 
-#[cfg(unix)]
-fn id(path: &Path) -> Option<FileId> {
-    use std::os::unix::fs::MetadataExt;
-
-    path.metadata().ok().map(|metadata| (metadata.dev(), metadata.ino()))
+/// The log of the ledger at `path`.
+pub(super) fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.to_owned().into_os_string();
+    log.push("-wal");
+    log.into()
 }
 
-/// Windows does not remove an open file.
+/// Which file this is on the disk, if it is there.
+#[cfg(unix)]
+pub(super) fn file_id(file: io::Result<fs::Metadata>) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+
+    file.ok().map(|file| (file.dev(), file.ino()))
+}
+
+/// Windows does not remove an open file, so that none takes its place.
 #[cfg(not(unix))]
-fn id(_path: &Path) -> Option<FileId> {
+pub(super) fn file_id(_file: io::Result<fs::Metadata>) -> Option<(u64, u64)> {
     None
 }
