@@ -57,7 +57,7 @@ pub(crate) enum ReportedError {
     NoSuchLine { line: u64, of_run: String, run: RunName },
     #[error("line {line} is to {to}, but what its columns say was sent to `{}`", sent_to.escape_debug())]
     SentToOther { line: u64, to: String, sent_to: String },
-    #[error("line {line}: the report has no column `{column}`, and its run{} is not here", of_name(run))]
+    #[error("line {line}: the report has no column `{column}`, and its run{} is not known here", of_name(run))]
     MissingColumn { line: u64, column: &'static str, run: String },
 }
 

@@ -1,6 +1,6 @@
 //! Finds the outcomes of rows when a report is sent again. If their run is in the ledger, the ledger decides, by run
-//! and line. Otherwise the report itself decides: the run may be on another machine, or too old to count, and the one
-//! that has its name here another one.
+//! and line. Otherwise the report itself decides: the run may be on another machine, or too old to count, and a run of
+//! that name here a different one.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -177,18 +177,21 @@ impl RunOfReport {
         Ok(Self { name, is_sandbox, created_at, rows, people: OnceCell::new() })
     }
 
-    /// Whether this is certainly not the run that a report is about, though it has its name: it has no such past. A row
-    /// keeps its time as long as it keeps its state, and one that was sent keeps both.
+    /// Whether a report with these `times` for `row` is of a different run of this name.
     fn is_another(&self, row: Option<&RowOfRun>, is_sent: bool, times: Option<&RangeInclusive<i64>>) -> bool {
-        let is_not_sent = is_sent && row.is_some_and(|row| row.state != RowState::Sent);
-        let at = row.and_then(|row| row.at);
-        let has_changed = times.filter(|times| !at.is_some_and(|at| times.contains(&at)));
-        let Some(times) = has_changed else { return is_not_sent };
-        // A clock may have been set back: what has reached somebody counts all the same, but not in a rehearsal.
-        let is_older = |row: &RowOfRun| {
-            at.is_none_or(|at| at < *times.start()) && (self.is_sandbox || reason_of(row.state).is_none())
-        };
-        is_not_sent || *times.end() < self.created_at || row.is_some_and(|row| is_sent || is_older(row))
+        let is_before = |times: &RangeInclusive<i64>| *times.end() < self.created_at;
+        let Some(row) = row else { return times.is_some_and(is_before) };
+        let is_its_time = |times: &RangeInclusive<i64>| row.at.is_some_and(|at| times.contains(&at));
+        if is_sent {
+            // A row that was sent keeps its state and its time.
+            return row.state != RowState::Sent || !times.is_none_or(is_its_time);
+        }
+        // Clocks may be wrong: what may have reached somebody counts, except in a rehearsal.
+        if reason_of(row.state).is_some() && !self.is_sandbox {
+            return false;
+        }
+        let is_older = |times: &RangeInclusive<i64>| row.at.is_none_or(|at| at < *times.start());
+        times.is_some_and(|times| !is_its_time(times) && (is_before(times) || is_older(times)))
     }
 
     fn row(&self, line: u64) -> Option<&RowOfRun> {

@@ -310,7 +310,7 @@ fn a_report_that_is_sent_again_writes_to_nobody_twice() {
     // Without these columns the outcome of its rows is unknown.
     for column in ["sent_to", "code"] {
         home.write("again.csv", columns(&report, |names| names.retain(|name| *name != column)));
-        let part = format!("line 2: the report has no column `{column}`, and its run `r` is not here");
+        let part = format!("line 2: the report has no column `{column}`, and its run `r` is not known here");
         let parts = [part.as_str(), "take the report as `jelouctl bulk report` writes it", "nothing was sent"];
         home.run_args(&send_again(&["--skip-sent"])).api(&never.url).fails(2, &parts);
     }

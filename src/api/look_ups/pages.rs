@@ -74,8 +74,9 @@ pub(super) struct PageTally {
     counted: PageCount,
     /// The count of entries on the first page: later ones include what arrived meanwhile.
     counted_first: Option<u64>,
-    /// Entries that were read, and those of them that are not the same in every field.
+    /// Entries that were read.
     read: u64,
+    /// Hashes of whole entries: identical copies count once.
     different: HashSet<u64>,
     /// Entries of the current page: all, new ones, and those before the span.
     entries: usize,

@@ -290,10 +290,10 @@ BEGIN
       FROM e WHERE row.run = r.id AND row.n = e.n AND row.number = e.number
         AND coalesce(row.lease_until, '-infinity') <> '-infinity'
       RETURNING row.n, row.number, row.worker, row.began_at, row.at, row.state, e.status, e.message, e.code, e.api_code, e.error
-    ), following AS (
-      -- As in `wait_in_order`, which would see the rows too late.
-      UPDATE row SET due_at = CASE WHEN c.state <> 'pending' THEN c.at + recipient_gap() END FROM changed AS c
-      WHERE row.run = r.id AND row.before = c.n AND row.state = 'pending' AND (row.due_at IS NULL) <> (c.state = 'pending')
+    ), released AS (
+      UPDATE row SET due_at = c.at + recipient_gap() FROM changed AS c
+      WHERE row.run = r.id AND row.before = c.n AND row.due_at IS NULL AND row.state = 'pending'
+        AND c.state <> 'pending'
     )
     INSERT INTO outcome (run, n, number, worker, began_at, ended_at, state, http_status, message_id, code, api_code, error)
       SELECT r.id, c.n, c.number, c.worker, c.began_at, c.at, c.state, c.status, c.message, c.code, c.api_code, c.error
@@ -305,7 +305,10 @@ BEGIN
     IF taken > 0 THEN
       r.changed_at := moment;
       -- A worker that was considered lost may return rows.
-      IF 'pending' = ANY (e_state) AND r.cancelled_at IS NULL THEN r.finished_at := NULL; END IF;
+      IF 'pending' = ANY (e_state) THEN
+        PERFORM wait_in_order(r.id, e_n, moment);
+        IF r.cancelled_at IS NULL THEN r.finished_at := NULL; END IF;
+      END IF;
       IF r.cancelled_at IS NOT NULL THEN PERFORM leave_out_cancelled(r.id, moment); END IF;
     END IF;
     r.swept_at := moment;

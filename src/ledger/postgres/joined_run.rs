@@ -102,7 +102,7 @@ impl HeldRun for JoinedRun {
         self.note_lost()?;
         let run = self.read()?;
         run.check_resolution(resolution)?;
-        // None for every row in a state.
+        // None: every row in the state.
         let chosen = match resolution {
             Resolution::All(_) => None,
             Resolution::Some { change, lines, people } => Some(run.chosen_rows(*change, lines, people)?),
@@ -143,7 +143,9 @@ impl HeldRun for JoinedRun {
 
     fn cancel(&mut self) -> Result<(), LedgerError> {
         self.runs.execute(LONG, "SELECT jelouctl.cancel_run($1)", &[&self.id.0])?;
-        self.note_lost()
+        // It is cancelled by now; whoever waits for the rows under way does this again.
+        let _ = self.note_lost();
+        Ok(())
     }
 
     fn remove(self: Box<Self>, _is_unreadable: bool) -> Result<(), LedgerError> {

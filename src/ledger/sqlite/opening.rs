@@ -95,7 +95,7 @@ impl Ledger {
         if let Some(mark) = ledger.mark.as_ref().filter(|_| noted_commits.is_none()) {
             mark.write(&RunNote { commits: ledger.progress.commits, ..note })?;
         }
-        // From here on, the file itself says that there is a log. What was accepted is already decided, and not sent.
+        // From here on, the file itself says that there is a log. An accepted loss is committed, and sends nothing.
         if !accepts_loss && !ledger.fold_log_in()? {
             return Err(LedgerError::InUse { run: ledger.name()? });
         }

@@ -63,9 +63,9 @@ impl CoveredCells {
         loop {
             match part.next(&mut buffer)? {
                 Event::Start(start) if start.local_name().as_ref() == TAG => {
-                    let area = part.attribute(&start, "ref")?.unwrap_or_default();
-                    let read = MergedArea::read(&area);
-                    areas.push(read.ok_or_else(|| part.damaged(format_args!("`{area}` is not an area to merge")))?);
+                    areas.extend(
+                        part.attribute(&start, "ref")?.and_then(|area| MergedArea::read(&area.replace('$', ""))),
+                    );
                 }
                 Event::Eof => return Ok(Self::of(areas)),
                 _ => {}
