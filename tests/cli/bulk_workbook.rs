@@ -19,6 +19,7 @@ also_in_a_database! {
     what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_called,
     a_cell_without_a_value_is_the_fault_of_its_row,
     hidden_rows_are_left_out_or_sent_as_was_said,
+    what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to,
     the_first_visible_sheet_is_read_or_the_one_that_is_named,
     the_header_is_found_in_another_row_and_another_sheet,
     a_workbook_comes_from_standard_input_too,

@@ -604,8 +604,8 @@ fn a_run_is_cancelled_and_logged_though_the_wait_for_its_messages_ends_early() {
     let hint = "hint: run r is cancelled; how it stands: jelouctl bulk status r";
     assert!(ended.stderr.contains(hint) && !ended.stderr.contains("try again"), "{ended:?}");
     let logged: Value = serde_json::from_str(&home.read("log")).unwrap();
-    let told = ["command", "run", "rows_skipped", "rows_under_way"].map(|name| &logged[name]);
-    assert_eq!(told, [&json!("bulk cancel"), &json!("r"), &json!(1), &json!(1)]);
+    let told = ["command", "run", "rows_skipped", "rows_under_way", "exit_code"].map(|name| &logged[name]);
+    assert_eq!(told, [&json!("bulk cancel"), &json!("r"), &json!(1), &json!(1), &json!(130)]);
     go.send(()).unwrap();
     assert_eq!(crate::bulk_run::end(sending).code, 0);
     assert_eq!(on(&home, &ledger, "bulk status r").success().json()["cancelled"], true);

@@ -63,9 +63,10 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     held.reconnect()?;
     held.cancel()?;
     let waited = block_on(wait_for_those_under_way(context, &mut *held));
-    let summary = waited.and_then(|()| Ok(RunSummary::of(held.read()?, details.written_to)?));
-    let summary = summary.map_err(|error| although_cancelled(error, &name));
-    log_decided(context, "bulk cancel", &name, &details, summary.as_ref().map(|summary| &summary.counts));
+    let summary = held.read().and_then(|run| RunSummary::of(run, details.written_to));
+    let counts = summary.as_ref().ok().map(|summary| summary.counts);
+    let summary = waited.and_then(|()| Ok(summary?)).map_err(|error| although_cancelled(error, &name));
+    log_decided(context, "bulk cancel", &name, &details, counts.as_ref(), summary.as_ref().err());
     let summary = summary?;
     let (skipped, sent) = (summary.skips.rows(SkipReason::Cancelled), counted(summary.counts.sent, "message"));
     context.stderr.note(&format!("run {name} is cancelled: {} left out, {sent} sent", counted_are(skipped, "message")));

@@ -114,7 +114,8 @@ fn ask(
     if asked.settled > 0 {
         let rows = counted(asked.settled, "unknown row");
         context.stderr.note(&format!("{rows} of run {name} found in Jelou's history: sent from now on"));
-        log_decided(context, "bulk resolve", name, &asked.details, look.as_ref().map(|look| &look.counts));
+        let counts = look.as_ref().ok().map(|look| &look.counts);
+        log_decided(context, "bulk resolve", name, &asked.details, counts, look.as_ref().err());
     }
     let look = look?;
     print(context, &asked, &look)?;

@@ -257,13 +257,15 @@ pub(crate) fn log_refused_run(context: &Context, name: Option<&RunName>, ended: 
     }
 }
 
-/// Logs rows whose state was decided with this command, and how the run stands or why the command failed after that.
+/// Logs rows whose state was decided with this command; `counts` is None if they cannot be read any more. The command
+/// may have `failed` after that.
 pub(crate) fn log_decided(
     context: &mut Context,
     command: &str,
     name: &RunName,
     details: &Details,
-    ended: Result<&Counts, &CommandError>,
+    counts: Option<&Counts>,
+    failed: Option<&CommandError>,
 ) {
     let flags = &mut context.flags;
     flags.sandbox |= details.sandbox;
@@ -274,7 +276,7 @@ pub(crate) fn log_decided(
     }
     match AuditLog::of_flags(flags) {
         Ok(log) => {
-            let fields = run_fields(Some(name), Some(details), ended.ok(), ended.map(|_| ExitCode::Success));
+            let fields = run_fields(Some(name), Some(details), counts, failed.map_or(Ok(ExitCode::Success), Err));
             log.of_run(details.bot.clone(), details.client_id.clone()).run(&context.stderr, command, &fields);
         }
         Err(error) => context.stderr.warning(&format!("whether there is an audit log is not known: {error}")),
