@@ -426,9 +426,9 @@ fn a_report_of_what_was_under_way_at_a_process_that_was_killed_is_taken(begin: B
     run.store().read(&name()).unwrap().each_row(each).unwrap();
     let (recipient, at) = (Ok("593990000000".to_owned()), of_milliseconds(at.unwrap()).to_string());
     let said = RowOfReport { line: 2, sent: Sent::Yes, recipient, at };
-    // By then the ledger has another time for it: when it was found to be unknown.
-    run.hold(HeldFor::Deciding).note_lost().unwrap();
+    // From now on the ledger has another time for it: when it was found to be unknown.
     std::thread::sleep(Duration::from_millis(2));
+    run.hold(HeldFor::Deciding).note_lost().unwrap();
     run.resolve(&Resolution::Reported([(2, said)].into()));
     assert_eq!(run.states(), [RowState::Sent]);
 }
@@ -802,6 +802,15 @@ mod shared {
             Self { cluster, database, runs }
         }
 
+        /// Ends all leases now, so that no test has to wait for them.
+        fn end_leases(&self) {
+            self.cluster.sql(
+                &self.database,
+                "WITH lost AS (UPDATE jelouctl.run SET swept_at = '-infinity') \
+                 UPDATE jelouctl.row SET lease_until = clock_timestamp() - interval '1 s' WHERE lease_until IS NOT NULL",
+            );
+        }
+
         /// Whether the owner of the ledger can take this step. The change is always rolled back.
         fn accepts(&self, statements: &str) -> bool {
             let tried = format!("DO $$ BEGIN {statements} RAISE 'accepted'; END $$");
@@ -817,12 +826,7 @@ mod shared {
 
         fn kill(&mut self, sends: Sends) {
             drop(sends);
-            // Its leases end now, so that no test has to wait for them.
-            self.cluster.sql(
-                &self.database,
-                "WITH lost AS (UPDATE jelouctl.run SET swept_at = '-infinity') \
-                 UPDATE jelouctl.row SET lease_until = clock_timestamp() - interval '1 s' WHERE lease_until IS NOT NULL",
-            );
+            self.end_leases();
         }
 
         fn hear(&self, rows: usize, becomes: &mut dyn FnMut(&QueuedRow) -> SettledRow) -> (bool, f64) {
@@ -892,11 +896,7 @@ mod shared {
         let tested: &dyn TestedRun = &run;
         let mut lost = tested.open();
         let given = lost.exchange(&[], 1);
-        cluster.sql(
-            &run.database,
-            "WITH lost AS (UPDATE jelouctl.run SET swept_at = '-infinity') \
-             UPDATE jelouctl.row SET lease_until = clock_timestamp() - interval '1 s' WHERE lease_until IS NOT NULL",
-        );
+        run.end_leases();
         tested.open().exchange(&[], 0);
         let waits =
             || -> bool { cluster.sql(&run.database, "SELECT due_at IS NULL FROM jelouctl.row WHERE n = 2")[0].get(0) };

@@ -401,7 +401,7 @@ fn a_report_of_another_run_of_the_name_is_taken_at_its_word() {
     let jelou = Jelou::accepting();
     home.run_args(&send_again(&["--skip-sent"])).api(&jelou.url).success();
     assert_eq!(jelou.seen().iter().map(|seen| seen.user.clone()).collect::<Vec<_>>(), [user(2)]);
-    // A rehearsal before it.
+    // The same rehearsal, if what is reported came after it.
     home.run("bulk remove s --yes").success();
     let later = home.read("again.csv").replace(",202", ",302");
     home.write("again.csv", later);

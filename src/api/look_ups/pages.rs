@@ -181,9 +181,9 @@ pub(crate) fn key(entry: &Value) -> u64 {
     hash_of(&(id, text_at(entry, &["/recipient/id"]), text_at(entry, &["/sender/id"])))
 }
 
-fn hash_of(entry: &impl Hash) -> u64 {
+fn hash_of(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    entry.hash(&mut hasher);
+    value.hash(&mut hasher);
     hasher.finish()
 }
 

@@ -70,7 +70,7 @@ pub(super) fn windows_for_list(
         return Err(refusal().into());
     }
     if !args.makes_run(context.mode) {
-        context.stderr.note("--only-in-window takes effect when the run is made; this command leaves nobody out");
+        context.stderr.note("--only-in-window is applied when the run is made, and ignored here");
         return Ok(None);
     }
     block_on(async {

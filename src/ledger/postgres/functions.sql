@@ -174,7 +174,7 @@ END $$;
 CREATE FUNCTION has_its_person(my_run bigint, my_n bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = jelouctl, pg_temp AS $$
 BEGIN
-  -- In the sandbox nobody is claimed.
+  -- A run in the sandbox claims nobody.
   RETURN (SELECT run.sandbox OR run.details::json ->> 'once' IS NULL OR EXISTS (
       SELECT 1 FROM jelouctl_once.claim AS c WHERE c.run = run.id AND c.run_made = run.created_at AND c.n = my_n)
     FROM run WHERE run.id = my_run);
@@ -304,8 +304,8 @@ BEGIN
     GET DIAGNOSTICS taken = ROW_COUNT;
     IF taken > 0 THEN
       r.changed_at := moment;
-      -- A worker that was considered lost may return rows.
       IF 'pending' = ANY (e_state) THEN
+        -- A worker that was considered lost may return rows: others may have left since, or the run may be complete.
         PERFORM wait_in_order(r.id, e_n, moment);
         IF r.cancelled_at IS NULL THEN r.finished_at := NULL; END IF;
       END IF;
@@ -587,5 +587,6 @@ GRANT USAGE ON SCHEMA jelouctl TO jelouctl_sender, jelouctl_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA jelouctl TO jelouctl_sender, jelouctl_reader;
 GRANT INSERT ON jelouctl.row, jelouctl.content, jelouctl.decision TO jelouctl_sender;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA jelouctl TO jelouctl_sender;
-REVOKE EXECUTE ON FUNCTION jelouctl.this_database, jelouctl.doubt_run, jelouctl.leave_out_cancelled, jelouctl.wait_in_order FROM jelouctl_sender;
+REVOKE EXECUTE ON FUNCTION jelouctl.this_database, jelouctl.doubt_run, jelouctl.leave_out_cancelled,
+  jelouctl.wait_in_order FROM jelouctl_sender;
 GRANT EXECUTE ON FUNCTION jelouctl.sent_by, jelouctl.doubt_of TO jelouctl_reader;

@@ -12,7 +12,7 @@ use super::sheet_row::{CellFault, CellLook, MAX_ROWS, MAX_TEXT, SheetRow};
 use super::stream::RowSink;
 use super::values::{NumberKind, iso_date, iso_duration, number, truth};
 
-/// A cell that another one covers after a merge: what it has is not seen.
+/// A cell that is covered by a merged one: its value is not seen.
 const COVERED: &str = "covered-table-cell";
 
 /// Whether the archive's manifest says that its files are encrypted.
