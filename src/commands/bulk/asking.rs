@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::run_sender::{send_as_begun, sender_of_run};
+use super::run_sender::sender_of_run;
 use crate::api::{ListingCoverage, LookUpError, LookUps};
 use crate::commands::CommandError;
 use crate::context::Context;
@@ -69,8 +69,7 @@ impl<'a> AskedRun<'a> {
     ) -> Result<Self, CommandError> {
         let unresolved = UnresolvedSender::claim(context)?;
         let details = store.read(name)?.into_whole()?.details()?;
-        send_as_begun(context, &unresolved, (name, store.is_shared()), &details)?;
-        let sender = sender_of_run(context, unresolved, name, &details)?;
+        let sender = sender_of_run(context, unresolved, (name, store.is_shared()), &details)?;
         Ok(Self {
             store,
             name,

@@ -102,7 +102,9 @@ async fn wait_for_those_under_way(context: &Context, run: &mut dyn HeldRun) -> R
             run.note_lost()?;
             noted_at = Instant::now();
         }
-        let under_way = if run.is_shared() { run.read()?.counts()?.inflight } else { 0 };
+        let found = run.read()?;
+        let under_way = if found.is_shared() { found.counts()?.inflight } else { 0 };
+        drop(found);
         if under_way == 0 {
             // Some processes may have been lost meanwhile.
             return Ok(run.cancel()?);

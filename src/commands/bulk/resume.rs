@@ -14,7 +14,7 @@ use super::ending::log_refused_run;
 use super::hours::of_resumed_run;
 use super::leave_out::{leave_others_out, leave_out_excluded, read_windows};
 use super::options::{EarlierOptions, HoursOptions, RunOptions};
-use super::run_sender::{send_as_begun, sender_of_run};
+use super::run_sender::sender_of_run;
 use super::store::{check_clocks, open_store};
 use super::summary::without_end;
 use super::words::{since_when, warn_of_left_alone, what_to_look_at};
@@ -79,17 +79,20 @@ pub(super) enum ContinuedBy {
 
 /// `bulk resume`: continues a run in any ledger.
 pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, CommandError> {
-    let ended = open_store(context)
-        .and_then(|store| go_on(context, &*store, args, ContinuedBy::Person))
-        .map_err(CommandError::of_send);
+    go_on(context, args, ContinuedBy::Person)
+}
+
+/// Continues a run: `resume`, or `work` together with other processes. Only one process can send a run in a file.
+pub(super) fn go_on(context: &mut Context, args: &BulkResumeArgs, by: ContinuedBy) -> Result<ExitCode, CommandError> {
+    let ended = open_store(context).and_then(|store| go_on_in(&*store, context, args, by));
+    let ended = ended.map_err(CommandError::of_send);
     log_refused_run(context, args.run.as_ref(), &ended);
     ended
 }
 
-/// Continues a run: `resume`, or `work` together with other processes. Only one process can send a run in a file.
-pub(super) fn go_on(
-    context: &mut Context,
+fn go_on_in(
     store: &dyn LedgerStore,
+    context: &mut Context,
     args: &BulkResumeArgs,
     by: ContinuedBy,
 ) -> Result<ExitCode, CommandError> {
@@ -116,8 +119,7 @@ pub(super) fn go_on(
         is_changed = conditions != details.conditions;
         details.conditions = conditions;
     }
-    send_as_begun(context, &unresolved, (run.name(), run.is_shared()), &details)?;
-    let sender = sender_of_run(context, unresolved, run.name(), &details)?;
+    let sender = sender_of_run(context, unresolved, (&name, store.is_shared()), &details)?;
     let is_old = by == ContinuedBy::Person && !details.sandbox && age >= MUST_BE_MEANT;
     let asks = is_asked(context, &sender) || is_old && !context.assume_yes && context.can_ask();
     if is_old && !asks && !context.assume_yes {
@@ -170,7 +172,7 @@ pub(super) fn go_on(
             run.resume(&Resumed { has_answered, rate: options.rate.map(Rate::per_second), conditions })?;
         }
         // The process that resumes a run may be the only one that sends it.
-        report_found(context, &*run, &found, run.is_shared() && !is_resumed);
+        report_found(context, &*run, &found, store.is_shared() && !is_resumed);
         carry_out(context, &sender, connection, run, &details, &exclusions, options).await
     })
 }

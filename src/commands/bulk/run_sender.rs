@@ -7,8 +7,34 @@ use crate::context::{Context, UsageError};
 use crate::ledger::{Details, RunName};
 use crate::sending::{Sender, UnresolvedSender};
 
-/// Takes the profile from the run, and for a rehearsal its bot. Flags and the environment must agree with the run.
-pub(super) fn send_as_begun(
+/// The sender of an existing run: the profile, the bot, the credentials and the address that it began with. Flags and
+/// the environment must agree with the run.
+pub(super) fn sender_of_run(
+    context: &mut Context,
+    unresolved: UnresolvedSender,
+    (name, is_shared): (&RunName, bool),
+    run: &Details,
+) -> Result<Sender, CommandError> {
+    send_as_begun(context, &unresolved, (name, is_shared), run)?;
+    let mut settings = unresolved.settings(context)?;
+    if settings.is_sandboxed() && !run.sandbox {
+        // The environment may select the sandbox too; rows sent there would count as sent to people.
+        refuse_other(name, "the sandbox", &run.api_url, Some("the sandbox"))?;
+    }
+    if !run.sandbox {
+        check_address(name, run, &settings.api_url)?;
+        match &settings.bot {
+            Some(bot) => refuse_setting(name, ("bot_id", &bot.origin), &run.bot, bot.value.as_str())?,
+            None => settings.bot = Some(Origin::Run.of(bot_of(run)?)),
+        }
+    }
+    let sender = Sender::of(settings, context)?;
+    refuse_other(name, "client id", &run.client_id, Some(sender.client_id.as_str()))?;
+    Ok(sender)
+}
+
+/// Takes the profile from the run, and for a rehearsal its bot.
+fn send_as_begun(
     context: &mut Context,
     unresolved: &UnresolvedSender,
     (name, is_shared): (&RunName, bool),
@@ -43,30 +69,6 @@ pub(super) fn send_as_begun(
 
 fn bot_of(run: &Details) -> Result<BotId, ConfigError> {
     run.bot.parse().map_err(|problem| ConfigError::Variable { name: "the run", problem })
-}
-
-/// The sender of a resumed run: the bot, the credentials and the address that it began with.
-pub(super) fn sender_of_run(
-    context: &Context,
-    unresolved: UnresolvedSender,
-    name: &RunName,
-    run: &Details,
-) -> Result<Sender, CommandError> {
-    let mut settings = unresolved.settings(context)?;
-    if settings.is_sandboxed() && !run.sandbox {
-        // The environment may select the sandbox too; rows sent there would count as sent to people.
-        refuse_other(name, "the sandbox", &run.api_url, Some("the sandbox"))?;
-    }
-    if !run.sandbox {
-        check_address(name, run, &settings.api_url)?;
-        match &settings.bot {
-            Some(bot) => refuse_setting(name, ("bot_id", &bot.origin), &run.bot, bot.value.as_str())?,
-            None => settings.bot = Some(Origin::Run.of(bot_of(run)?)),
-        }
-    }
-    let sender = Sender::of(settings, context)?;
-    refuse_other(name, "client id", &run.client_id, Some(sender.client_id.as_str()))?;
-    Ok(sender)
 }
 
 /// The secret is sent only to the address configured for this process, never to one that only the run has: anyone who

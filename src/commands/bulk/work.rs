@@ -2,10 +2,8 @@
 
 use clap::Args;
 
-use super::ending::log_refused_run;
 use super::options::{RunOptions, WorkOptions};
 use super::resume::{BulkResumeArgs, ContinuedBy, go_on};
-use super::store::open_store;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -33,8 +31,5 @@ pub(crate) struct BulkWorkArgs {
 pub(crate) fn run(context: &mut Context, args: BulkWorkArgs) -> Result<ExitCode, CommandError> {
     let options = RunOptions { work: args.options, ..RunOptions::default() };
     let args = BulkResumeArgs { run: args.run, options, ..BulkResumeArgs::default() };
-    let ended = open_store(context).and_then(|store| go_on(context, &*store, &args, ContinuedBy::Worker));
-    let ended = ended.map_err(CommandError::of_send);
-    log_refused_run(context, args.run.as_ref(), &ended);
-    ended
+    go_on(context, &args, ContinuedBy::Worker)
 }
