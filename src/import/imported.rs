@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::SuccessCriterion;
-use crate::ledger::{LedgerDraft, LedgerError, SkipReason};
+use crate::ledger::{LedgerDraft, SkipCounts, SkipReason};
 use crate::message::TemplateUses;
 use crate::phone::{Country, country_of, may_be_national};
 
@@ -18,38 +18,18 @@ pub(crate) fn problem_of_excluded(list: &str) -> String {
 /// Notes about a row during the import.
 #[derive(Debug)]
 pub(crate) enum RowFault<'a> {
-    /// It does not make a valid request.
-    Invalid(String),
-    Warning(String),
+    Remark(Remark),
     /// Its number has no `+`, and is read as a number of the list's country; None if the row has no country.
-    NationalNumber {
-        country: Option<Country>,
-    },
+    NationalNumber(Option<Country>),
     /// A report says that it was sent, or may have been sent.
     Reported(SkipReason),
     /// It is skipped: its recipient is excluded by the list with this name.
     Excluded(&'a str),
     /// It is skipped for this reason, as it was in the report that is sent again.
     KeptOut(SkipReason),
-    /// The cell in this column, which a text uses, is empty.
-    EmptyCell(String),
-    /// The cell of a column that a text uses has a word for "nothing".
-    PlaceholderCell {
-        column: String,
-        cell: String,
-    },
-    /// It is sent, and so is this earlier line to the same person.
-    RepeatedPerson {
-        of: u64,
-    },
     /// It is skipped: this earlier line is for the same person.
     SamePerson {
         of: u64,
-    },
-    /// Its request is the same as that of an earlier line.
-    Duplicate {
-        of: u64,
-        recipient: &'a str,
     },
 }
 
@@ -61,16 +41,19 @@ pub(crate) enum Remark {
     /// Its request is the same as that of an earlier line.
     Duplicate {
         of: u64,
+        recipient: String,
     },
     /// `allow_to` does not allow its recipient.
     NotAllowed,
     Warning(String),
+    /// The cell in this column, which a text uses, is empty.
     EmptyCell(String),
+    /// The cell of a column that a text uses has a word for "nothing".
     PlaceholderCell {
         column: String,
         cell: String,
     },
-    /// This earlier line is for the same person.
+    /// It is sent, and so is this earlier line to the same person.
     RepeatedPerson {
         of: u64,
     },
@@ -80,25 +63,6 @@ pub(crate) enum Remark {
 pub(crate) type Remarks = BTreeMap<u64, Vec<Remark>>;
 
 impl Remark {
-    /// The part of a note that the user should check.
-    pub(crate) fn of(fault: &RowFault<'_>) -> Option<Self> {
-        Some(match fault {
-            RowFault::Invalid(problem) => Self::Invalid(problem.clone()),
-            RowFault::Duplicate { of, .. } => Self::Duplicate { of: *of },
-            RowFault::Warning(warning) => Self::Warning(warning.clone()),
-            RowFault::EmptyCell(column) => Self::EmptyCell(column.clone()),
-            RowFault::PlaceholderCell { column, cell } => {
-                Self::PlaceholderCell { column: column.clone(), cell: cell.clone() }
-            }
-            RowFault::RepeatedPerson { of } => Self::RepeatedPerson { of: *of },
-            RowFault::NationalNumber { .. }
-            | RowFault::Reported(_)
-            | RowFault::Excluded(_)
-            | RowFault::KeptOut(_)
-            | RowFault::SamePerson { .. } => return None,
-        })
-    }
-
     /// Whether it prevents the row from being sent.
     pub(crate) fn is_fault(&self) -> bool {
         match self {
@@ -117,18 +81,13 @@ pub(crate) struct Imported {
     /// Of these, the rows whose numbers would be valid with a country.
     pub(crate) without_country: u64,
     pub(crate) guarded: u64,
-    pub(crate) excluded: u64,
     pub(crate) duplicates: u64,
     /// Rows skipped because of an earlier row for the same person.
     pub(crate) same_person: u64,
-    /// Rows that were skipped because the recipients have not written recently.
-    pub(crate) outside_window: u64,
-    /// Rows that were skipped because of an earlier run.
-    pub(crate) earlier: u64,
     /// Rows that were skipped because their recipients are not allowed.
     pub(crate) not_allowed: u64,
-    /// Rows that were skipped because the sheet hides them.
-    pub(crate) hidden: u64,
+    /// Rows that were skipped before the rows were compared with each other.
+    skips: SkipCounts,
     pub(crate) columns: Vec<String>,
     /// Warnings about the texts that apply to every row.
     pub(crate) warnings: Vec<String>,
@@ -147,7 +106,15 @@ impl Imported {
 
     /// Rows that are skipped as intended.
     pub(crate) fn left_out(&self) -> u64 {
-        self.excluded + self.outside_window + self.same_person + self.earlier + self.hidden + self.not_allowed
+        let skipped = [SkipReason::Excluded, SkipReason::OutsideWindow, SkipReason::Hidden];
+        let skipped: u64 = skipped.into_iter().map(|reason| self.skips.rows(reason)).sum();
+        skipped + self.earlier() + self.same_person + self.not_allowed
+    }
+
+    /// Rows that are skipped because of an earlier run.
+    fn earlier(&self) -> u64 {
+        let reasons = [SkipReason::AlreadySent, SkipReason::MayHaveBeenSent, SkipReason::ToBeSent];
+        reasons.into_iter().map(|reason| self.skips.rows(reason)).sum()
     }
 
     /// All rows that were read.
@@ -163,11 +130,11 @@ impl Imported {
             (self.invalid, "invalid"),
             (self.duplicates, "the same as another row"),
             (self.guarded + self.not_allowed, "to recipients that are not allowed"),
-            (self.excluded, "excluded"),
-            (self.outside_window, "to people who have not written within 23 hours"),
+            (self.skips.rows(SkipReason::Excluded), "excluded"),
+            (self.skips.rows(SkipReason::OutsideWindow), "to people who have not written within 23 hours"),
             (self.same_person, "to a person with an earlier row"),
-            (self.earlier, "skipped because of earlier runs"),
-            (self.hidden, "hidden"),
+            (self.earlier(), "skipped because of earlier runs"),
+            (self.skips.rows(SkipReason::Hidden), "hidden"),
         ];
         let told = kinds.into_iter().filter(|(rows, _)| *rows > 0);
         let told: Vec<_> =
@@ -176,20 +143,11 @@ impl Imported {
     }
 
     /// Counts the rows in `draft`, before repeated rows are skipped.
-    pub(crate) fn count(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
+    pub(crate) fn count(&mut self, draft: &LedgerDraft) {
         self.rows = draft.to_be_sent();
-        for (reason, rows) in draft.skip_counts()?.iter() {
-            match reason {
-                SkipReason::Invalid => self.invalid += rows,
-                SkipReason::Excluded => self.excluded += rows,
-                SkipReason::OutsideWindow => self.outside_window += rows,
-                SkipReason::AlreadySent | SkipReason::MayHaveBeenSent | SkipReason::ToBeSent => self.earlier += rows,
-                SkipReason::Hidden => self.hidden += rows,
-                SkipReason::Repeated => self.same_person += rows,
-                SkipReason::NotAllowed | SkipReason::Cancelled => {}
-            }
-        }
-        Ok(())
+        self.skips = draft.skip_counts().clone();
+        self.invalid += self.skips.rows(SkipReason::Invalid);
+        self.same_person += self.skips.rows(SkipReason::Repeated);
     }
 }
 

@@ -11,5 +11,5 @@ mod rows;
 pub(crate) use self::error::BulkError;
 pub(crate) use self::imported::{Imported, Remark, Remarks, RowFault, problem_of_excluded};
 pub(crate) use self::plan::{HiddenRule, ImportPlan, ImportPolicy, RecipientRule};
-pub(crate) use self::reported::{DuplicatePolicy, ReportedRows};
+pub(crate) use self::reported::DuplicatePolicy;
 pub(crate) use self::rows::{import_list, settle_repeated};

@@ -7,7 +7,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::error::BulkError;
-use super::imported::{BareCodes, RowFault};
+use super::imported::{BareCodes, Remark, RowFault};
 use super::reported::DuplicatePolicy;
 use crate::ledger::{LedgerStore, LimitOf, SkipReason};
 use crate::list::{ListError, MeantColumn, Row, meant_column, near_column, no_header, recipient_column};
@@ -290,11 +290,11 @@ impl ImportPlan<'_> {
             let cells = row.country_cells();
             if self.countries.by_column && !cells.is_empty() {
                 let is_named = cells.iter().any(|(_, cell)| !cell.trim().is_empty());
-                told.push(RowFault::NationalNumber { country: country.filter(|_| is_named) });
+                told.push(RowFault::NationalNumber(country.filter(|_| is_named)));
             }
         }
         let (outgoing, warnings) = self.made(body, typed, country)?;
-        Ok((outgoing, warnings.into_iter().map(RowFault::Warning).chain(told).collect()))
+        Ok((outgoing, warnings.into_iter().map(|words| RowFault::Remark(Remark::Warning(words))).chain(told).collect()))
     }
 
     /// The country of a row; None if it is unclear, which is an error only if the country is needed.

@@ -25,13 +25,6 @@ pub(crate) enum DuplicatePolicy {
     Meant,
 }
 
-/// The number of rows that a report has as sent, or as ones that may have been.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ReportedRows {
-    pub(crate) sent: u64,
-    pub(crate) may_have_been_sent: u64,
-}
-
 /// The earlier outcome of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct KnownOutcome {
@@ -215,16 +208,6 @@ impl RowOfRun {
             state: row.state,
             at: row.at,
             skipped: row.code.as_deref().filter(|_| row.state == RowState::Skipped).and_then(SkipReason::of_name),
-        }
-    }
-}
-
-impl ReportedRows {
-    pub(crate) fn note(&mut self, reason: SkipReason) {
-        if reason == SkipReason::AlreadySent {
-            self.sent += 1;
-        } else {
-            self.may_have_been_sent += 1;
         }
     }
 }

@@ -7,7 +7,7 @@ use std::thread;
 use super::cells::UsedCells;
 use super::draft_feed::DraftFeed;
 use super::error::BulkError;
-use super::imported::{Imported, RowFault, problem_of_excluded};
+use super::imported::{Imported, Remark, RowFault, problem_of_excluded};
 use super::plan::{HiddenRule, ImportPlan, ImportPolicy, RowError, refuse_total};
 use super::reported::{DuplicatePolicy, KnownOutcome, ReportedRuns, problem_of_kept_out, problem_of_report};
 use crate::api::Request;
@@ -83,12 +83,12 @@ pub(crate) fn settle_repeated(
     } else if !policy.allow_duplicates {
         draft.duplicates(policy.skip_invalid || policy.notes_rejects, |line, of, recipient| {
             imported.duplicates += 1;
-            report(line, RowFault::Duplicate { of, recipient });
+            report(line, RowFault::Remark(Remark::Duplicate { of, recipient: recipient.to_owned() }));
         })?;
         imported.rows -= imported.duplicates;
     }
     if !policy.one_per_person && (imported.duplicates == 0 || policy.skip_invalid) {
-        draft.repeated_people(|line, of| report(line, RowFault::RepeatedPerson { of }))?;
+        draft.repeated_people(|line, of| report(line, RowFault::Remark(Remark::RepeatedPerson { of })))?;
     }
     Ok(())
 }
@@ -217,7 +217,7 @@ impl<'a> Importer<'a> {
         };
         match made {
             Ok((row, outgoing, told, known)) => {
-                let warnings = self.cells.warnings(&row).map(RowFault::Warning);
+                let warnings = self.cells.warnings(&row).map(|words| RowFault::Remark(Remark::Warning(words)));
                 told.into_iter().chain(warnings).for_each(|fault| report(line, fault));
                 let excluded = list_of(&outgoing);
                 let left_out = excluded.map(RowFault::Excluded).or(known.kept_out.map(RowFault::KeptOut));
@@ -226,10 +226,11 @@ impl<'a> Importer<'a> {
                     report(line, fault);
                 } else {
                     for column in self.cells.empty(&row) {
-                        report(line, RowFault::EmptyCell(column.to_owned()));
+                        report(line, RowFault::Remark(Remark::EmptyCell(column.to_owned())));
                     }
                     for (column, cell) in self.cells.placeholders(&row) {
-                        report(line, RowFault::PlaceholderCell { column: column.to_owned(), cell: cell.to_owned() });
+                        let (column, cell) = (column.to_owned(), cell.to_owned());
+                        report(line, RowFault::Remark(Remark::PlaceholderCell { column, cell }));
                     }
                 }
                 if let Some(reason) = known.sent.filter(|_| !is_left_out) {
@@ -245,7 +246,7 @@ impl<'a> Importer<'a> {
                 }
                 let problem = error.to_string();
                 feed.add(&DraftRow { line, cells: &cells, request: Err(&problem), skip: None })?;
-                report(line, RowFault::Invalid(problem));
+                report(line, RowFault::Remark(Remark::Invalid(problem)));
                 Ok(())
             }
         }

@@ -1,12 +1,14 @@
 //! The state of a row, what it means, and how many rows are in each; also why a row is skipped. Only this file decides
 //! whether a row is final and whether it was sent.
 
+use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::ValueEnum;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use serde::Serialize;
 
+use super::error::LedgerError;
 use crate::output::{Sent, Tally};
 
 /// The state of a row. It ends as sent, failed or unknown; a skipped one never began.
@@ -239,23 +241,36 @@ pub(crate) struct Skip<'a> {
 
 /// The number of skipped rows for each reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct SkipCounts(pub(super) Vec<(SkipReason, u64)>);
+pub(crate) struct SkipCounts(BTreeMap<SkipReason, u64>);
 
 impl SkipCounts {
-    /// Collects the counts from `rows`, which receives the name of each reason.
-    pub(crate) fn of(mut rows: impl FnMut(&str) -> u64) -> Self {
-        let counts = SkipReason::all().map(|reason| (reason, rows(reason.name())));
-        Self(counts.filter(|(_, rows)| *rows > 0).collect())
+    /// Collects the counts of a ledger, which keeps the name of each reason.
+    pub(super) fn of(counts: impl IntoIterator<Item = (String, u64)>) -> Result<Self, LedgerError> {
+        let counts = counts.into_iter().map(|(name, rows)| {
+            let damaged = || LedgerError::damaged(format!("no row is skipped for the reason `{name}`"));
+            Ok((SkipReason::of_name(&name).ok_or_else(damaged)?, rows))
+        });
+        Ok(Self(counts.collect::<Result<_, LedgerError>>()?))
+    }
+
+    /// Counts one more row that is skipped for this reason.
+    pub(crate) fn add(&mut self, reason: SkipReason) {
+        *self.0.entry(reason).or_default() += 1;
     }
 
     /// The reasons that occur, in their order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (SkipReason, u64)> {
-        self.0.iter().copied()
+        self.0.iter().map(|(reason, rows)| (*reason, *rows))
     }
 
     /// The number of rows skipped for this reason.
     pub(crate) fn rows(&self, reason: SkipReason) -> u64 {
-        self.iter().find(|(known, _)| *known == reason).map_or(0, |(_, rows)| rows)
+        self.0.get(&reason).copied().unwrap_or_default()
+    }
+
+    /// The number of skipped rows.
+    pub(crate) fn all(&self) -> u64 {
+        self.0.values().sum()
     }
 
     /// The increase for each reason since `before`.

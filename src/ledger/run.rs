@@ -312,11 +312,6 @@ pub(crate) trait HeldRun {
     /// Every row is final.
     fn end(&self) {}
 
-    /// Whether several processes may send it at once, at one pace that the ledger keeps.
-    fn is_shared(&self) -> bool {
-        false
-    }
-
     /// Why no process took its rows when it was held, if the ledger tells all senders so.
     fn pause(&self) -> Option<&PausedRun> {
         None

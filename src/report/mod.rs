@@ -49,7 +49,7 @@ pub(crate) fn write_left_out(
         })?;
         written
     };
-    let most = draft.skip_counts()?.iter().map(|(_, rows)| rows).sum();
+    let most = draft.skip_counts().all();
     write(&ReportRows { run: String::new(), columns, format, most, each: &each }, written_as, to)
 }
 

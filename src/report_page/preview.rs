@@ -130,7 +130,7 @@ fn reason_of(remark: &Remark) -> &'static str {
 fn in_words(remark: &Remark, language: ReportLanguage) -> String {
     match remark {
         Remark::Invalid(words) | Remark::Warning(words) => words.clone(),
-        Remark::Duplicate { of } => language.text_with("same_message_as", &of.to_string()),
+        Remark::Duplicate { of, .. } => language.text_with("same_message_as", &of.to_string()),
         Remark::NotAllowed => language.text("is_not_allowed").to_owned(),
         Remark::EmptyCell(column) => language.text_with("has_no_value", column),
         Remark::PlaceholderCell { column, cell } => {

@@ -65,7 +65,7 @@ impl PreparedRun<'_> {
             written_to = earlier.people_written_to(&new.draft)?;
             earlier::report_unfinished(context, &mut **earlier, &new.draft)?;
         }
-        let (skips, rows_told) = (new.draft.skip_counts()?, new.draft.to_be_sent());
+        let (skips, rows_told) = (new.draft.skip_counts().clone(), new.draft.to_be_sent());
         let hours = details.conditions.hours.as_ref();
         report_over_midnight(context, hours);
         if !details.sandbox {
@@ -117,7 +117,7 @@ impl PreparedRun<'_> {
         if rows == 0 {
             return nothing_to_send(context, &new.draft, rule);
         }
-        rule.report_skipped(context, &new.draft.skip_counts()?.since(&skips));
+        rule.report_skipped(context, &new.draft.skip_counts().since(&skips));
         if args.limit.is_some() && args.earlier.skip_sent && rule.once.is_none() {
             earlier::report_many_days(context, &new.draft)?;
         }
@@ -162,14 +162,13 @@ async fn template_texts(
 
 /// `--import-only`: creates the run and sends nothing.
 fn imported(context: &Context, run: &dyn HeldRun) -> Result<ExitCode, CommandError> {
-    let name = run.name();
-    let ways = if run.is_shared() {
+    let (name, made) = (run.name(), run.read()?);
+    let ways = if made.is_shared() {
         format!("jelouctl bulk work {name}, on as many machines as you like")
     } else {
         format!("jelouctl bulk resume {name}")
     };
     context.stderr.note(&format!("the run is made and nothing was sent; to send it: {ways}"));
-    let made = run.read()?;
     let written_to = made.details()?.written_to;
     let summary = RunSummary::of(made, written_to)?;
     print_summary(context, &summary.to_json(Some(name)), &summary.words(None, false), Some(name))?;

@@ -3,7 +3,7 @@
 use super::words::local_time;
 use crate::commands::CommandError;
 use crate::context::Context;
-use crate::import::{DuplicatePolicy, ReportedRows};
+use crate::import::DuplicatePolicy;
 use crate::ledger::{
     Details, EarlierMessages, HeldRun, KnownRuns, LedgerDraft, RunConditions, RunName, SkipCounts, SkipReason,
     WrittenTo, now,
@@ -18,16 +18,19 @@ const TOLD: usize = 3;
 const A_DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Refuses a report with rows that were sent or may have been; `policy` says what to do with them.
-pub(crate) fn refuse_reported(rows: ReportedRows, policy: DuplicatePolicy) -> Result<(), GuardError> {
-    if policy != DuplicatePolicy::Refused || rows == ReportedRows::default() {
+pub(crate) fn refuse_reported(rows: &SkipCounts, policy: DuplicatePolicy) -> Result<(), GuardError> {
+    if policy != DuplicatePolicy::Refused || rows.all() == 0 {
         return Ok(());
     }
     let say = |rows: u64, what: [&str; 2]| {
         let what = if rows == 1 { what[0] } else { what[1] };
         (rows > 0).then(|| format!("{} of this report {what}", counted(rows, "row")))
     };
-    let sent = say(rows.sent, ["says that it was sent", "say that they were sent"]);
-    let unknown = say(rows.may_have_been_sent, ["says that it may have been sent", "say that they may have been sent"]);
+    let sent = say(rows.rows(SkipReason::AlreadySent), ["says that it was sent", "say that they were sent"]);
+    let unknown = say(
+        rows.rows(SkipReason::MayHaveBeenSent),
+        ["says that it may have been sent", "say that they may have been sent"],
+    );
     let message = [sent, unknown].into_iter().flatten().collect::<Vec<_>>().join(", and ");
     let hint = "leave them out with --skip-sent, whatever the message is now; to write to these people once more, with the \
                 same message or another one, use --again, also where the rows went to a sandbox only";
@@ -54,12 +57,12 @@ impl EarlierRule<'_> {
             return Ok(earlier.check()?);
         }
         earlier.compare(draft)?;
-        let found = draft.earlier()?;
-        if found.is_empty() {
-            return Ok(());
-        }
         if self.policy == DuplicatePolicy::LeftOut {
             draft.skip_earlier(None)?;
+            return Ok(());
+        }
+        let found = draft.earlier()?;
+        if found.is_empty() {
             return Ok(());
         }
         let ways = [

@@ -8,11 +8,9 @@ use super::list_notes::{
 };
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
-use crate::import::{
-    ImportPlan, ImportPolicy, Imported, Remark, Remarks, ReportedRows, RowFault, import_list, settle_repeated,
-};
+use crate::import::{ImportPlan, ImportPolicy, Imported, Remark, Remarks, RowFault, import_list, settle_repeated};
 use crate::input::Source;
-use crate::ledger::{LedgerDraft, Skip, SkipReason};
+use crate::ledger::{LedgerDraft, Skip, SkipCounts, SkipReason};
 use crate::list::{ListError, ListInput, ListOptions, ListReader};
 use crate::message::Outgoing;
 use crate::output::{ProgressFormat, Reading, counted};
@@ -92,7 +90,7 @@ pub(crate) fn import(
         messages: RowMessages::new(stderr, &reading),
         notes: RowNotes::default(),
         countries: CountryCounts::default(),
-        reported: ReportedRows::default(),
+        reported: SkipCounts::default(),
         remarks: guard.keeps_remarks.then(Remarks::new),
     };
     let list_of = |outgoing: &Outgoing| guard.exclusions.find(outgoing.recipients()).map(|(_, list)| list);
@@ -104,11 +102,11 @@ pub(crate) fn import(
     let report = |line, fault: RowFault<'_>| told.tell(line, &fault);
     let mut imported = import_list(list, draft, plan, list_of, report, |rows| reading.show(rows), leave_out)?;
     let comparison =
-        comparison.and_then(|()| Ok(refuse_reported(told.reported, plan.reported)?)).and_then(|()| compare(draft));
+        comparison.and_then(|()| Ok(refuse_reported(&told.reported, plan.reported)?)).and_then(|()| compare(draft));
     if comparison.is_err() && plan.policy.notes_rejects {
         draft.skip_earlier(None)?;
     }
-    imported.count(draft)?;
+    imported.count(draft);
     settle_repeated(draft, &mut imported, plan.policy, |line, fault| told.tell(line, &fault))?;
     let first_guarded = match guard.sender {
         Some(sender) => guarded_rows(draft, sender, &mut imported, &mut told)?,
@@ -136,66 +134,66 @@ struct ToldRows<'a> {
     messages: RowMessages<'a>,
     notes: RowNotes,
     countries: CountryCounts,
-    reported: ReportedRows,
+    reported: SkipCounts,
     /// Collected if wanted.
     remarks: Option<Remarks>,
 }
 
 impl ToldRows<'_> {
     fn tell(&mut self, line: u64, fault: &RowFault<'_>) {
-        if let (Some(remarks), Some(remark)) = (&mut self.remarks, Remark::of(fault)) {
-            remarks.entry(line).or_default().push(remark);
+        if let (Some(remarks), RowFault::Remark(remark)) = (&mut self.remarks, fault) {
+            remarks.entry(line).or_default().push(remark.clone());
         }
         let (severity, left_out) =
             if self.policy.skip_invalid { (Severity::Warning, " is left out") } else { (Severity::Fault, "") };
         let Self { messages, notes, .. } = self;
         let line_and = |of: &u64| format!("{line} (as line {of})");
         match fault {
-            RowFault::NationalNumber { country } => self.countries.note(*country),
-            RowFault::Reported(reason) => self.reported.note(*reason),
-            RowFault::Warning(warning) => messages.tell(Severity::Warning, line, &format!(": {warning}")),
-            RowFault::Invalid(problem) => messages.tell(severity, line, &format!("{left_out}: {problem}")),
-            RowFault::Duplicate { of, recipient } => {
-                let said = format!("{left_out}: it is the same message to {recipient} as line {of}");
-                messages.tell(severity, line, &said);
-            }
+            RowFault::NationalNumber(country) => self.countries.note(*country),
+            RowFault::Reported(reason) => self.reported.add(*reason),
             RowFault::Excluded(list) => notes.add(excluded_words(list), line.to_string(), ""),
             RowFault::KeptOut(reason) => {
                 let words =
                     ["is", "are"].map(|are| format!("{are} left out, which the report has as {}", reason.name()));
                 notes.add(words, line.to_string(), way_back(*reason));
             }
-            RowFault::EmptyCell(column) => {
-                notes.add([format!("has no `{column}`"), format!("have no `{column}`")], line.to_string(), "");
-            }
-            RowFault::PlaceholderCell { column, cell } => {
-                let words = ["says", "say"].map(|say| format!("{say} `{cell}` in {column}"));
-                notes.warn(words, line.to_string(), "; that is what the person would read");
-            }
             RowFault::SamePerson { of } => {
                 let words =
                     ["is left out, to a person with an earlier row", "are left out, to people with an earlier row"];
                 notes.add(words.map(str::to_owned), line_and(of), "");
             }
-            RowFault::RepeatedPerson { of } => {
+            RowFault::Remark(Remark::Warning(warning)) => {
+                messages.tell(Severity::Warning, line, &format!(": {warning}"));
+            }
+            RowFault::Remark(Remark::Invalid(problem)) => {
+                messages.tell(severity, line, &format!("{left_out}: {problem}"));
+            }
+            RowFault::Remark(Remark::Duplicate { of, recipient }) => {
+                let said = format!("{left_out}: it is the same message to {recipient} as line {of}");
+                messages.tell(severity, line, &said);
+            }
+            RowFault::Remark(Remark::NotAllowed) if self.policy.skip_not_allowed => {
+                let words = [
+                    "is left out, to a recipient that is not allowed",
+                    "are left out, to recipients that are not allowed",
+                ];
+                notes.add(words.map(str::to_owned), line.to_string(), "");
+            }
+            RowFault::Remark(Remark::NotAllowed) => {
+                let words = ["goes to a recipient that is not allowed", "go to recipients that are not allowed"];
+                notes.warn(words.map(str::to_owned), line.to_string(), "; --skip-not-allowed leaves them out");
+            }
+            RowFault::Remark(Remark::EmptyCell(column)) => {
+                notes.add([format!("has no `{column}`"), format!("have no `{column}`")], line.to_string(), "");
+            }
+            RowFault::Remark(Remark::PlaceholderCell { column, cell }) => {
+                let words = ["says", "say"].map(|say| format!("{say} `{cell}` in {column}"));
+                notes.warn(words, line.to_string(), "; that is what the person would read");
+            }
+            RowFault::Remark(Remark::RepeatedPerson { of }) => {
                 let words = ["goes to a person with an earlier row", "go to people with an earlier row"];
                 notes.add(words.map(str::to_owned), line_and(of), "; --one-per-person sends the first of each");
             }
-        }
-    }
-
-    /// Notes a row whose recipient `allow_to` does not allow.
-    fn tell_not_allowed(&mut self, line: u64) {
-        if let Some(remarks) = &mut self.remarks {
-            remarks.entry(line).or_default().push(Remark::NotAllowed);
-        }
-        if self.policy.skip_not_allowed {
-            let words =
-                ["is left out, to a recipient that is not allowed", "are left out, to recipients that are not allowed"];
-            self.notes.add(words.map(str::to_owned), line.to_string(), "");
-        } else {
-            let words = ["goes to a recipient that is not allowed", "go to recipients that are not allowed"];
-            self.notes.warn(words.map(str::to_owned), line.to_string(), "; --skip-not-allowed leaves them out");
         }
     }
 }
@@ -215,7 +213,7 @@ fn guarded_rows(
     draft.recipients(|(n, line), recipients| {
         if let Err(error) = sender.check_allowed(recipients.iter().map(String::as_str)) {
             guarded.push(n);
-            told.tell_not_allowed(line);
+            told.tell(line, &RowFault::Remark(Remark::NotAllowed));
             first.get_or_insert(error);
         }
     })?;
@@ -274,10 +272,8 @@ fn verdict(
 
 fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageError> {
     let Imported { rows, invalid, duplicates, guarded, .. } = imported;
-    let Imported { excluded, outside_window, earlier, not_allowed, same_person, .. } = imported;
-    let meant = excluded + outside_window + earlier + not_allowed + same_person;
     match (invalid, duplicates) {
-        _ if rows + meant == 0 && (policy.skip_invalid || *duplicates == 0) => {
+        _ if rows + imported.left_out() == 0 && (policy.skip_invalid || *duplicates == 0) => {
             Err(UsageError::new("no row can be sent", "fix the message or the rows"))
         }
         (0, 0) => Ok(()),

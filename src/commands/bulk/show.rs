@@ -144,7 +144,7 @@ impl ShownList<'_> {
             Err(error) => return Err(error),
         }
         let Some(mut earlier) = earlier else { return Ok(true) };
-        self.args.earlier_rule().report_skipped(context, &self.draft.skip_counts()?);
+        self.args.earlier_rule().report_skipped(context, self.draft.skip_counts());
         earlier::report_unfinished(context, &mut *earlier, self.draft)?;
         earlier::report_written_to(context, &earlier.people_written_to(self.draft)?);
         Ok(true)

@@ -169,9 +169,9 @@ pub(crate) fn nothing_to_send(
     draft: &LedgerDraft,
     rule: EarlierRule<'_>,
 ) -> Result<ExitCode, CommandError> {
-    let skips = draft.skip_counts()?;
+    let skips = draft.skip_counts().clone();
     rule.report_skipped(context, &skips);
-    let skipped = skips.iter().map(|(_, rows)| rows).sum();
+    let skipped = skips.all();
     context.stderr.note(&format!("nothing is left to send: {} left out, and no run is made", were(skipped)));
     let to_be_sent = skips.rows(SkipReason::ToBeSent);
     if to_be_sent > 0 {

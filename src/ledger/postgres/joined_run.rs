@@ -153,10 +153,6 @@ impl HeldRun for JoinedRun {
         busy.map_or(Ok(()), |worker| Err(LedgerError::in_use_by(&self.name, &worker)))
     }
 
-    fn is_shared(&self) -> bool {
-        true
-    }
-
     fn pause(&self) -> Option<&PausedRun> {
         self.paused.as_ref()
     }

@@ -1,6 +1,6 @@
 //! Reads a run from a ledger in a database.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use tokio_postgres::{Error, Row};
@@ -91,8 +91,7 @@ impl Run for DatabaseRun {
     fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {
         let query =
             "SELECT reason, count(*) FROM jelouctl.decision WHERE run = $1 AND \"to\" = 'skipped' GROUP BY reason";
-        let counted: HashMap<_, _> = self.runs.rows(LONG, query, &[&self.id.0], counted)?.into_iter().collect();
-        Ok(SkipCounts::of(|reason| counted.get(reason).copied().unwrap_or_default()))
+        SkipCounts::of(self.runs.rows(LONG, query, &[&self.id.0], counted)?)
     }
 
     fn noted_reasons(&self, failed_too: bool) -> Result<BTreeMap<String, u64>, LedgerError> {

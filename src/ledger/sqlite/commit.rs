@@ -129,11 +129,6 @@ impl Ledger {
         })
     }
 
-    /// Records an event of the run.
-    pub(crate) fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError> {
-        self.write(|batch| events.iter().try_for_each(|event| batch.event(event)))
-    }
-
     /// Records that the run has ended, unless that is its last event.
     pub(super) fn end(&self) -> Result<Option<RunEvent>, LedgerError> {
         let query = "SELECT kind FROM event ORDER BY number DESC LIMIT 1";

@@ -1,6 +1,6 @@
-//! Finds the rows that an earlier run has too, and the people that it wrote to. The keys of our rows are sorted in
-//! memory, 16 bytes a row, and every row of the other ledger is looked up there. So the rows themselves decide, and no
-//! damaged index on the disk can hide one.
+//! Finds the rows that an earlier run has too, and the people that it wrote to. The people and messages of our rows are
+//! sorted in memory, 24 bytes a row, and every row of the other ledger is looked up there. So the rows themselves decide,
+//! and no damaged index on the disk can hide one.
 
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
@@ -42,10 +42,8 @@ const STATE: &str = "SELECT sent.ended_at, CASE WHEN sent.ended_at IS NOT NULL T
 /// The rows of a ledger that are to be sent, and the matches found for them.
 pub(crate) struct Comparison<'a> {
     db: &'a Connection,
-    /// Our rows, sorted by key; loaded when first needed.
-    own: Option<Vec<OwnRow>>,
-    /// The person and the fingerprint of each of our rows, sorted; loaded when first needed.
-    messages: Option<Vec<(i64, i64)>>,
+    /// Our rows, sorted; loaded when first needed.
+    own: Option<Vec<ComparedRow>>,
     /// Our people that were found, in order, and those found with a message that is not one of ours.
     people: Vec<i64>,
     people_otherwise: Vec<i64>,
@@ -60,21 +58,22 @@ pub(super) enum SameBy {
     Person,
 }
 
-/// One of our rows. They are sorted by key, then by number.
+/// A row, ours or of the other ledger. Ours are sorted by person, then by message, then by number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct OwnRow {
-    /// The fingerprint of the message, or the person.
-    key: i64,
+struct ComparedRow {
+    person: i64,
+    /// Zero where rows are compared by their people alone. Two messages may share a fingerprint, but not if they go to
+    /// one person.
+    fingerprint: i64,
     n: u32,
-    /// Whether another run is known to have sent this message, or one to this person; set on the first row of a key only.
-    is_sent: bool,
+    /// Whether nothing further need be known about it; set only on the first of the same rows.
+    is_found: bool,
 }
 
-/// A row of the other ledger.
-struct TheirRow {
-    n: i64,
-    fingerprint: i64,
-    person: i64,
+impl ComparedRow {
+    fn key(&self) -> (i64, i64) {
+        (self.person, self.fingerprint)
+    }
 }
 
 /// Creates the table for the matches.
@@ -91,7 +90,7 @@ pub(super) fn note(db: &Connection, n: i64, run: Option<&str>, row: EarlierRow) 
 impl<'a> Comparison<'a> {
     pub(super) fn of(db: &'a Connection) -> Result<Self, LedgerError> {
         prepare(db)?;
-        Ok(Self { db, own: None, messages: None, people: Vec::new(), people_otherwise: Vec::new() })
+        Ok(Self { db, own: None, people: Vec::new(), people_otherwise: Vec::new() })
     }
 
     /// Compares these rows by their people.
@@ -99,8 +98,9 @@ impl<'a> Comparison<'a> {
         let mut person_of = db.prepare("SELECT person FROM row WHERE n = ?1 AND person IS NOT NULL")?;
         let mut own = Vec::new();
         for DecidedRow { n, .. } in rows {
-            if let Some(key) = person_of.query_row([n], |row| row.get(0)).optional()? {
-                own.push(OwnRow { key, n: u32::try_from(*n).unwrap_or(u32::MAX), is_sent: false });
+            if let Some(person) = person_of.query_row([n], |row| row.get(0)).optional()? {
+                let n = u32::try_from(*n).unwrap_or(u32::MAX);
+                own.push(ComparedRow { person, fingerprint: 0, n, is_found: false });
             }
         }
         own.sort_unstable();
@@ -118,43 +118,29 @@ impl<'a> Comparison<'a> {
         by: SameBy,
     ) -> Result<(), LedgerError> {
         let db = self.db;
-        let own = match &mut self.own {
-            Some(own) => own,
-            wanted => wanted.insert(own_rows(db, by)?),
-        };
-        let key = |their: &TheirRow| match by {
-            SameBy::Message => their.fingerprint,
-            SameBy::Person => their.person,
-        };
-        let mut person_of = db.prepare("SELECT person FROM row WHERE n = ?1")?;
+        let own = loaded(&mut self.own, db, by)?;
         let mut sent = Vec::new();
-        let first = |key| own.partition_point(|row| row.key < key);
-        let wants = |their: &TheirRow| {
-            let key = key(their);
-            own.get(first(key)).filter(|row| row.key == key && !row.is_sent).map(|row| row.n)
+        let wants = |their: &ComparedRow| {
+            let fingerprint = if by == SameBy::Person { 0 } else { their.fingerprint };
+            let at = own.partition_point(|row| row.key() < (their.person, fingerprint));
+            let row = own.get(at).filter(|row| row.key() == (their.person, fingerprint) && !row.is_found)?;
+            Some((row.n, at))
         };
         db.execute_batch("SAVEPOINT found")?;
-        let found = each_found(other, window, wants, |our, their, row| {
-            // Two messages may share a fingerprint, but not if they go to one person.
-            if by == SameBy::Person || person_of.query_row([our], |row| row.get::<_, i64>(0))? == their.person {
-                note(db, our.into(), Some(run), row)?;
-                sent.extend((row.reason == SkipReason::AlreadySent).then(|| first(key(their))));
-            }
+        let found = each_found(other, window, wants, |(n, at), _, row| {
+            note(db, n.into(), Some(run), row)?;
+            sent.extend((row.reason == SkipReason::AlreadySent).then_some(at));
             Ok(())
         });
         db.execute_batch("RELEASE found")?;
-        for at in sent {
-            if let Some(row) = own.get_mut(at) {
-                row.is_sent = true;
-            }
-        }
+        are_found(own, &sent);
         found
     }
 
     /// Records the match of a message, or of a person, for every row that has it.
     pub(crate) fn finish(&self) -> Result<(), LedgerError> {
         let mut repeat = self.db.prepare(REPEAT)?;
-        for same in self.own.iter().flat_map(|own| own.chunk_by(|one, other| one.key == other.key)) {
+        for same in self.own.iter().flat_map(|own| own.chunk_by(|one, other| one.key() == other.key())) {
             if let [first, others @ ..] = same {
                 others.iter().try_for_each(|row| repeat.execute([row.n, first.n]).map(drop))?;
             }
@@ -165,24 +151,30 @@ impl<'a> Comparison<'a> {
     /// Searches for people for whom `other` has a row that counts. Returns the time of the last such row whose message
     /// is not one of ours.
     pub(crate) fn find_people(&mut self, other: &Ledger, window: DuplicateWindow) -> Result<Option<i64>, LedgerError> {
-        let Self { db, messages, people, people_otherwise, .. } = self;
-        let messages = match messages {
-            Some(messages) => messages,
-            wanted => wanted.insert(messages_of(db)?),
-        };
+        let Self { db, own, people, people_otherwise } = self;
+        let own = loaded(own, db, SameBy::Message)?;
         let mut last_otherwise = None;
-        let wants = |their: &TheirRow| {
-            let first = messages.partition_point(|(person, _)| *person < their.person);
-            messages.get(first).filter(|(person, _)| *person == their.person).map(|_| 0)
+        let wants = |their: &ComparedRow| {
+            let at = own.partition_point(|row| row.key() < (their.person, their.fingerprint));
+            match own.get(at) {
+                Some(row) if row.key() == (their.person, their.fingerprint) => !row.is_found,
+                // Other messages to this person, if there are any, are next to this place.
+                _ => own.iter().skip(at.saturating_sub(1)).take(2).any(|row| row.person == their.person),
+            }
+            .then_some((0, at))
         };
-        each_found(other, window, wants, |_, their, row| {
+        let mut same = Vec::new();
+        each_found(other, window, wants, |(_, at), their, row| {
             people.push(their.person);
-            if messages.binary_search(&(their.person, their.fingerprint)).is_err() {
+            if own.get(at).is_some_and(|row| row.key() == (their.person, their.fingerprint)) {
+                same.push(at);
+            } else {
                 people_otherwise.push(their.person);
                 last_otherwise = last_otherwise.max(Some(row.at));
             }
             Ok(())
         })?;
+        are_found(own, &same);
         for found in [people, people_otherwise] {
             found.sort_unstable();
             found.dedup();
@@ -192,6 +184,7 @@ impl<'a> Comparison<'a> {
 
     /// The number of people found since the last call.
     pub(crate) fn people(&mut self) -> u64 {
+        self.own.iter_mut().flatten().for_each(|row| row.is_found = false);
         std::mem::take(&mut self.people).len() as u64
     }
 
@@ -201,44 +194,43 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// The rows of `db` that are to be sent, sorted by key.
-fn own_rows(db: &Connection, by: SameBy) -> Result<Vec<OwnRow>, LedgerError> {
-    let key = match by {
-        SameBy::Message => "fingerprint",
-        SameBy::Person => "person",
+/// The rows of `db` that are to be sent, sorted.
+fn loaded<'a>(
+    own: &'a mut Option<Vec<ComparedRow>>,
+    db: &Connection,
+    by: SameBy,
+) -> Result<&'a mut Vec<ComparedRow>, LedgerError> {
+    let missing = match own {
+        Some(own) => return Ok(own),
+        missing => missing,
     };
-    let mut own = Vec::new();
-    walk(db, &format!("SELECT n, {key} FROM row WHERE recipient IS NOT NULL AND {IS_PENDING}"), [], |row| {
-        own.push(OwnRow { key: row.get(1)?, n: row.get(0)?, is_sent: false });
+    let fingerprint = if by == SameBy::Person { "0" } else { "fingerprint" };
+    let query = format!("SELECT person, {fingerprint}, n FROM row WHERE recipient IS NOT NULL AND {IS_PENDING}");
+    let mut rows = Vec::new();
+    walk(db, &query, [], |row| {
+        rows.push(ComparedRow { person: row.get(0)?, fingerprint: row.get(1)?, n: row.get(2)?, is_found: false });
         Ok(())
     })?;
-    own.sort_unstable();
-    Ok(own)
+    rows.sort_unstable();
+    Ok(missing.insert(rows))
 }
 
-/// The person and the fingerprint of each row of `db` that is to be sent, sorted.
-fn messages_of(db: &Connection) -> Result<Vec<(i64, i64)>, LedgerError> {
-    let mut messages = Vec::new();
-    walk(
-        db,
-        &format!("SELECT person, fingerprint FROM row WHERE recipient IS NOT NULL AND {IS_PENDING}"),
-        [],
-        |row| {
-            messages.push((row.get(0)?, row.get(1)?));
-            Ok(())
-        },
-    )?;
-    messages.sort_unstable();
-    Ok(messages)
+/// Marks those of our rows that are at these places.
+fn are_found(own: &mut [ComparedRow], places: &[usize]) {
+    for at in places {
+        if let Some(row) = own.get_mut(*at) {
+            row.is_found = true;
+        }
+    }
 }
 
 /// Passes to `each` the rows of `other`, from one snapshot, that `wants` matches to a row of ours and that count in
-/// `window`.
+/// `window`. Our row is given by its number and its place.
 fn each_found(
     other: &Ledger,
     window: DuplicateWindow,
-    wants: impl Fn(&TheirRow) -> Option<u32>,
-    mut each: impl FnMut(u32, &TheirRow, EarlierRow) -> Result<(), LedgerError>,
+    wants: impl Fn(&ComparedRow) -> Option<(u32, usize)>,
+    mut each: impl FnMut((u32, usize), &ComparedRow, EarlierRow) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     let view = other.db.unchecked_transaction()?;
     let all: u64 = view.query_row("SELECT count(*) FROM row NOT INDEXED", [], |row| row.get(0))?;
@@ -246,11 +238,11 @@ fn each_found(
     if all != other.rows()? && other.damage.is_none() {
         return Err(other.damaged("rows are missing".to_owned()));
     }
-    let query = "SELECT n, fingerprint, person FROM row NOT INDEXED WHERE recipient IS NOT NULL";
+    let query = "SELECT n, person, fingerprint FROM row NOT INDEXED WHERE recipient IS NOT NULL";
     let (mut statement, mut state) = (view.prepare(query)?, view.prepare(STATE)?);
     let mut since = view.prepare("SELECT coalesce(at, 0) FROM standing WHERE n = ?1")?;
     let mut rows = statement.query([])?;
-    let mut found: Vec<(u32, TheirRow, EarlierRow)> = Vec::new();
+    let mut found: Vec<((u32, usize), ComparedRow, EarlierRow)> = Vec::new();
     loop {
         let row = rows.next();
         // Matches found before an unreadable row count too.
@@ -259,7 +251,7 @@ fn each_found(
             found.drain(..).try_for_each(|(our, their, row)| each(our, &their, row))?;
         }
         let Some(row) = row? else { return Ok(()) };
-        let their = TheirRow { n: row.get(0)?, fingerprint: row.get(1)?, person: row.get(2)? };
+        let their = ComparedRow { n: row.get(0)?, person: row.get(1)?, fingerprint: row.get(2)?, is_found: false };
         if let Some(our) = wants(&their)
             && let Some(row) = window.row(state_of(their.n, &mut state, &mut since)?)
         {
@@ -269,7 +261,7 @@ fn each_found(
 }
 
 /// The state of row `n`, and its time. The time is not looked up for states that count whatever their time.
-fn state_of(n: i64, state: &mut Statement<'_>, since: &mut Statement<'_>) -> Result<(RowState, i64), LedgerError> {
+fn state_of(n: u32, state: &mut Statement<'_>, since: &mut Statement<'_>) -> Result<(RowState, i64), LedgerError> {
     let (sent_at, state): (Option<i64>, _) = state.query_row([n], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let at = match (sent_at, state) {
         (Some(at), _) => at,
@@ -354,8 +346,8 @@ mod tests {
             for (reader, name) in [(&first_reader, "first"), (&second_reader, "second")] {
                 comparison.find_rows(reader, name, ALL, SameBy::Message).unwrap();
             }
-            let is_sent = |row: &OwnRow| row.is_sent.then_some(row.n);
-            assert_eq!(comparison.own.iter().flatten().filter_map(is_sent).collect::<Vec<_>>(), [n]);
+            let is_found = |row: &ComparedRow| row.is_found.then_some(row.n);
+            assert_eq!(comparison.own.iter().flatten().filter_map(is_found).collect::<Vec<_>>(), [n]);
             comparison.finish().unwrap();
             let mut query = ours.db.prepare("SELECT n, run FROM temp.earlier ORDER BY n").unwrap();
             let found = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();

@@ -35,7 +35,7 @@ const SILENT: &str = "SELECT count(*), coalesce(sum(ended_at <= ?1), 0) FROM out
 
 impl Batch<'_> {
     /// Adds the news. Returns how many unknown rows are now sent.
-    fn learn(&mut self, news: &DeliveryNews) -> rusqlite::Result<u64> {
+    pub(super) fn learn(&mut self, news: &DeliveryNews) -> rusqlite::Result<u64> {
         let at = now();
         let (mut proven, mut refuted) = (0, HashSet::new());
         for row in &news.proven {
@@ -85,11 +85,6 @@ impl Batch<'_> {
 }
 
 impl Ledger {
-    /// Adds what was learned about messages. Returns how many unknown rows are now sent.
-    pub(super) fn learn(&mut self, news: &DeliveryNews) -> Result<u64, LedgerError> {
-        self.write(|batch| batch.learn(news))
-    }
-
     pub(super) fn attempts(
         &self,
         [first, last]: [i64; 2],

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Ledger;
 use super::lock::{RunLock, is_locked};
 use super::lock_file::LockNote;
-use super::run_files::RunFiles;
-use super::stop_mark::StopMark;
+use super::run_files::{RunFiles, remove};
 use crate::ledger::{LedgerError, LedgerStore, RunName};
 use crate::places::STATE;
 use crate::private_file::{self, FileError};
@@ -84,20 +83,14 @@ impl Runs {
         Ledger::read(&self.path(name), &lock.mark()?.note(), false)
     }
 
-    /// The mark that asks a run to stop.
-    pub(super) fn stop_mark(&self, name: &RunName) -> StopMark {
-        StopMark::new(self.files(name).stop())
-    }
-
-    /// Holds a run for this process, to send the rest of it. A stop request for an earlier process no longer counts;
-    /// one made from now on does.
+    /// Holds a run for this process, to send it. A stop request for an earlier process no longer counts; one made from
+    /// now on does.
     pub(super) fn lock_to_send(&self, name: &RunName) -> Result<RunLock, LedgerError> {
-        let before = self.stop_mark(name).read();
-        let lock = RunLock::take_to_send(&self.files(name))?;
-        if let Some(before) = before {
-            self.stop_mark(name).lift_that(&before)?;
-        }
-        Ok(lock)
+        let files = self.files(name);
+        let lock = RunLock::take(&files)?;
+        // Once the sender's lock is held, a stop request is for this process.
+        remove(&files.stop())?;
+        lock.for_sending(&files)
     }
 
     /// The names of the files with this extension.

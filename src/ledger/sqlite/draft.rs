@@ -8,12 +8,15 @@ use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Connection, params};
 
 use super::commit::skipped;
-use super::integrity::{RunFields, first_opening, run_checksum};
+use super::integrity::{first_opening, run_checksum};
 use super::lock_file::{LockFile, RunNote};
 use super::opening::{APPLICATION, VERSION};
+use super::reading::skip_counts;
 use super::record::{RecordKind, Records};
 use super::{comparison, record, text_of, walk};
-use crate::ledger::{Details, LedgerError, RequestHash, Skip, SkipReason, hash_of_person, now, recipients_of};
+use crate::ledger::{
+    Details, LedgerError, RequestHash, Skip, SkipCounts, SkipReason, hash_of_person, now, recipients_of,
+};
 use crate::private_file::{self, FileError};
 
 /// Whether a row of a draft makes a request and is not skipped.
@@ -35,28 +38,25 @@ pub(crate) struct LedgerDraft {
 /// The skipped rows. Each has one decision.
 #[derive(Default)]
 pub(super) struct LeftOut {
-    rows: i64,
+    rows: SkipCounts,
     /// The sum of the hashes of the decisions.
     records: i64,
 }
 
 impl LeftOut {
     /// Computed from the decisions in `db`.
-    fn of(db: &Connection) -> rusqlite::Result<Self> {
+    fn of(db: &Connection) -> Result<Self, LedgerError> {
         let mut statement = db.prepare(RecordKind::Decision.select())?;
         let mut decisions = Records::new(RecordKind::Decision, statement.query([])?)?;
-        let mut rows = 0;
-        while decisions.pass()?.is_some() {
-            rows += 1;
-        }
-        Ok(Self { rows, records: decisions.sum })
+        while decisions.pass()?.is_some() {}
+        Ok(Self { rows: skip_counts(db)?, records: decisions.sum })
     }
 
     /// Skips row `n`, which has no other record.
     pub(super) fn add(&mut self, db: &Connection, n: i64, skip: Skip<'_>) -> Result<(), LedgerError> {
         let hash = record::insert(db, RecordKind::Decision, &skipped(n, 1, skip, now()))?;
         self.records = self.records.wrapping_add(hash);
-        self.rows += 1;
+        self.rows.add(skip.reason);
         Ok(())
     }
 }
@@ -144,7 +144,11 @@ impl LedgerDraft {
 
     /// The number of rows that are to be sent.
     pub(crate) fn to_be_sent(&self) -> u64 {
-        u64::try_from(self.rows - self.left_out.rows).unwrap_or_default()
+        self.rows.cast_unsigned() - self.skip_counts().all()
+    }
+
+    pub(crate) fn skip_counts(&self) -> &SkipCounts {
+        &self.left_out.rows
     }
 
     /// Updates the totals after all but the first `rows` rows were removed.
@@ -196,25 +200,22 @@ impl LedgerDraft {
         }
         let created_at = now();
         // No other run has the same.
-        let identity = random()?;
+        let identity: [u8; 16] = random()?;
         // At this point, every row with a decision is skipped.
         db.execute(
             "INSERT INTO progress (id, opened, began, closed, records, pending, skipped, changed_at) \
              SELECT 1, ?1, ?1, ?1, ?2, ?3 - count(*), count(*), max(?4, coalesce(max(at), 0)) FROM decision",
             [first_opening(&identity), left_out.records, rows, created_at],
         )?;
-        let fields = RunFields {
-            identity,
-            name: to.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-            details: serde_json::to_string(details).map_err(LedgerError::damaged)?,
-            rows,
-            created_at,
-        };
-        let run_checksum = run_checksum(&db, &fields)?;
+        let name = to.file_stem().unwrap_or_default().to_string_lossy();
+        let fields = serde_json::to_string(details).map_err(LedgerError::damaged)?;
+        let (rows_bytes, created_bytes) = (rows.to_be_bytes(), created_at.to_be_bytes());
+        let run_checksum =
+            run_checksum(&db, [&identity, name.as_bytes(), fields.as_bytes(), &rows_bytes, &created_bytes])?;
         db.execute(
             "INSERT INTO run (id, identity, name, details, rows, created_at, run_checksum) VALUES \
              (1, ?1, ?2, ?3, ?4, ?5, ?6)",
-            params![fields.identity, fields.name, fields.details, rows, created_at, run_checksum],
+            params![identity, name, fields, rows, created_at, run_checksum],
         )?;
         db.execute_batch("COMMIT; PRAGMA journal_mode = WAL;")?;
         db.close().map_err(|(_, error)| error)?;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::comparison::note;
 use super::draft::{IS_SENT, LedgerDraft};
-use super::reading::skip_counts;
 use super::{text_of, walk};
 use crate::ledger::{EarlierRow, LedgerError, SkipCounts};
 use crate::phone::country_of;
@@ -145,7 +144,7 @@ impl LedgerDraft {
     /// The figures of the draft, once all skipped rows are decided.
     pub(crate) fn overview(&self) -> Result<DraftOverview, LedgerError> {
         let db = &self.db;
-        let skips = skip_counts(db)?;
+        let skips = self.skip_counts().clone();
         let (mut rows, mut countries) = (0, BTreeMap::new());
         let is_sent = if skips.iter().next().is_some() { IS_SENT } else { "recipient IS NOT NULL" };
         // The rows are not in order yet: for each person, all rows but one are repeated.

@@ -83,21 +83,13 @@ impl Ledger {
     /// Checks that the run has not changed since the list was read.
     pub(super) fn check_run_checksum(&self) -> Result<(), LedgerError> {
         let query = "SELECT identity, name, details, rows, created_at, run_checksum FROM run";
-        let (fields, checksum): (_, [u8; 32]) = self.db.query_row(query, [], |row| {
-            let fields = RunFields {
-                identity: row.get(0)?,
-                name: row.get(1)?,
-                details: row.get(2)?,
-                rows: row.get(3)?,
-                created_at: row.get(4)?,
-            };
-            Ok((fields, row.get(5)?))
+        let is_unchanged = self.db.query_row(query, [], |row| {
+            let bytes = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_bytes()?);
+            let number = |column| Ok::<_, rusqlite::Error>(row.get::<_, i64>(column)?.to_be_bytes());
+            let checksum = run_checksum(&self.db, [bytes(0)?, bytes(1)?, bytes(2)?, &number(3)?, &number(4)?])?;
+            Ok(row.get::<_, [u8; 32]>(5)? == checksum)
         })?;
-        if run_checksum(&self.db, &fields)? == checksum {
-            Ok(())
-        } else {
-            Err(LedgerError::damaged("what the run is was changed"))
-        }
+        if is_unchanged { Ok(()) } else { Err(LedgerError::damaged("what the run is was changed")) }
     }
 
     /// What the ledger has lost, in words, by its own counters and by the lock file.
@@ -132,18 +124,14 @@ impl Ledger {
     }
 }
 
-/// The checksum of the run itself, over its fields and the whole schema.
-pub(super) fn run_checksum(db: &Connection, fields: &RunFields) -> rusqlite::Result<[u8; 32]> {
+/// The checksum of the run itself, over its fields (identity, name, details, rows, created_at) and the whole schema.
+pub(super) fn run_checksum(db: &Connection, fields: [&[u8]; 5]) -> rusqlite::Result<[u8; 32]> {
     let mut bytes = Vec::new();
     let mut add = |part: &[u8]| {
         bytes.extend((part.len() as u64).to_be_bytes());
         bytes.extend(part);
     };
-    add(&fields.identity);
-    add(fields.name.as_bytes());
-    add(fields.details.as_bytes());
-    add(&fields.rows.to_be_bytes());
-    add(&fields.created_at.to_be_bytes());
+    fields.into_iter().for_each(&mut add);
     let mut statement = db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -157,13 +145,4 @@ pub(super) fn run_checksum(db: &Connection, fields: &RunFields) -> rusqlite::Res
 /// The checksum of new conditions.
 pub(super) fn conditions_checksum(conditions: &str) -> i64 {
     eight_bytes(digest(&SHA256, conditions.as_bytes()).as_ref(), 0)
-}
-
-/// The record of the run, without its checksum.
-pub(super) struct RunFields {
-    pub(super) identity: [u8; 16],
-    pub(super) name: String,
-    pub(super) details: String,
-    pub(super) rows: i64,
-    pub(super) created_at: i64,
 }

@@ -50,14 +50,14 @@ impl RunLock {
         }
     }
 
-    /// Holds a run for this process, to send it.
-    pub(crate) fn take_to_send(run: &RunFiles) -> Result<Self, LedgerError> {
-        let (lock, path) = (Self::take(run)?, run.sender());
+    /// Holds the run to send it.
+    pub(super) fn for_sending(self, run: &RunFiles) -> Result<Self, LedgerError> {
+        let path = run.sender();
         let sender = open(&path)?;
         if !try_lock(&sender, &path, TRIES_TO_SEND)? {
             return Err(LedgerError::InUse { run: run.name().to_string() });
         }
-        Ok(Self { sender: Some(sender), ..lock })
+        Ok(Self { sender: Some(sender), ..self })
     }
 
     /// The lock file, in which the ledger records its commits.

@@ -136,15 +136,10 @@ impl LockFile {
 
     /// The contents, for the process that holds the lock.
     pub(crate) fn note(&self) -> LockNote {
-        self.read().map_or(LockNote::Lost, LockNote::Read)
-    }
-
-    /// Reads the file through its open handle: on Windows, no other handle can read a locked file.
-    fn read(&self) -> Option<RunNote> {
-        let mut file = &self.file;
-        let mut text = String::new();
-        file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_string(&mut text)).ok()?;
-        RunNote::of_text(&text)
+        // Through its open handle: on Windows, no other handle can read a locked file.
+        let (mut file, mut text) = (&self.file, String::new());
+        let is_read = file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_string(&mut text)).is_ok();
+        RunNote::of_text(&text).filter(|_| is_read).map_or(LockNote::Lost, LockNote::Read)
     }
 
     /// Writes the whole file, so that it survives a power cut.

@@ -8,6 +8,7 @@ use super::earlier_runs::EarlierRuns;
 use super::file_run::FileRun;
 use super::lock::RunLock;
 use super::once_store::OnceStore;
+use super::run_files::remove;
 use super::stop_mark::StopWatch;
 use crate::ledger::{
     Counts, DecidedRow, DeliveryNews, Details, EarlierError, EarlierMessages, HeldRun, LedgerError, LostWorker,
@@ -131,7 +132,7 @@ impl HeldRun for LockedRun {
         if !self.is_begun && !counts.is_finished() {
             let has_begun = ledger.events()?.iter().any(|event| event.kind == RunEventKind::Begun);
             let kind = if has_begun { RunEventKind::Resumed } else { RunEventKind::Begun };
-            ledger.note_events(&[RunEvent::now(kind)])?;
+            ledger.write(|batch| batch.event(&RunEvent::now(kind)))?;
         }
         self.is_begun = true;
         let rate = match self.rate {
@@ -167,7 +168,7 @@ impl HeldRun for LockedRun {
     }
 
     fn learn(&mut self, news: &DeliveryNews) -> Result<u64, LedgerError> {
-        self.change(|ledger| ledger.learn(news))
+        self.change(|ledger| ledger.write(|batch| batch.learn(news)))
     }
 
     fn cancel(&mut self) -> Result<(), LedgerError> {
@@ -189,7 +190,7 @@ impl HeldRun for LockedRun {
         }
         let Self { runs, name, lock, .. } = *self;
         let files = runs.files(&name);
-        runs.stop_mark(&name).lift()?;
+        remove(&runs.files(&name).stop())?;
         files.remove_ledger()?;
         let removed = files.remove_lock();
         drop(lock);
@@ -197,11 +198,11 @@ impl HeldRun for LockedRun {
     }
 
     fn stop_watch(&self) -> Option<StopWatch> {
-        Some(self.runs.stop_mark(&self.name).watch())
+        Some(StopWatch::new(self.runs.files(&self.name).stop()))
     }
 
     fn end(&self) {
         // There is nothing left for it to stop.
-        let _ = self.runs.stop_mark(&self.name).lift();
+        let _ = remove(&self.runs.files(&self.name).stop());
     }
 }

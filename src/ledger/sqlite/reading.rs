@@ -10,7 +10,7 @@ use super::{Ledger, text_of, walk};
 use crate::api::{DeliveryFacts, DeliveryState};
 use crate::ledger::{
     Counts, DeliveryCounts, Details, FoundRow, KnownAttempt, LedgerError, QueuedRow, ReportedDelivery, ReportedRow,
-    Run, RunEvent, SkipCounts, SkipReason, StandingRow, hash_of_person,
+    Run, RunEvent, SkipCounts, StandingRow, hash_of_person,
 };
 use crate::phone::person_key;
 
@@ -226,15 +226,9 @@ impl Ledger {
 /// The number of skipped rows of a ledger, or of a draft, for each reason.
 pub(super) fn skip_counts(db: &Connection) -> Result<SkipCounts, LedgerError> {
     let query = "SELECT reason, count(*) FROM decision WHERE \"to\" = 'skipped' GROUP BY reason";
-    let mut counts = Vec::new();
-    walk(db, query, [], |row| {
-        let name = text_of(row, 0)?;
-        let damaged = || LedgerError::damaged(format!("no row is skipped for the reason `{name}`"));
-        counts.push((SkipReason::of_name(name).ok_or_else(damaged)?, row.get(1)?));
-        Ok(())
-    })?;
-    counts.sort_unstable();
-    Ok(SkipCounts(counts))
+    let mut statement = db.prepare(query)?;
+    let counts = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    SkipCounts::of(counts.collect::<Result<Vec<_>, _>>()?)
 }
 
 fn reported(row: &SqlRow<'_>) -> rusqlite::Result<ReportedRow> {

@@ -21,41 +21,22 @@ impl RecordKind {
     /// The number of columns in the widest table.
     const MOST_COLUMNS: usize = 9;
 
+    /// Takes all columns, as the schema orders them.
     fn insert(self) -> &'static str {
         match self {
             // A refusal undoes the whole commit: to undo one statement alone, SQLite keeps a journal for each.
-            Self::Attempt => "INSERT OR ROLLBACK INTO attempt (n, number, began_at) VALUES (?1, ?2, ?3)",
-            Self::Outcome => {
-                "INSERT INTO outcome (n, number, ended_at, state, http_status, message_id, code, error, api_code) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
-            }
-            Self::Decision => {
-                "INSERT INTO decision (n, number, \"from\", \"to\", reason, problem, other_run, at) VALUES \
-                 (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
-            }
+            Self::Attempt => "INSERT OR ROLLBACK INTO attempt VALUES (?1, ?2, ?3)",
+            Self::Outcome => "INSERT INTO outcome VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            Self::Decision => "INSERT INTO decision VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         }
     }
 
     /// Selects all of its records, in the order of their rows.
     pub(super) fn select(self) -> &'static str {
         match self {
-            Self::Attempt => "SELECT n, number, began_at FROM attempt ORDER BY n, number",
-            Self::Outcome => {
-                "SELECT n, number, ended_at, state, http_status, message_id, code, error, api_code FROM outcome \
-                 ORDER BY n, number"
-            }
-            Self::Decision => {
-                "SELECT n, number, \"from\", \"to\", reason, problem, other_run, at FROM decision ORDER BY n, number"
-            }
-        }
-    }
-
-    /// The number of columns that this selects.
-    fn columns(self) -> usize {
-        match self {
-            Self::Attempt => 3,
-            Self::Outcome => Self::MOST_COLUMNS,
-            Self::Decision => 8,
+            Self::Attempt => "SELECT * FROM attempt ORDER BY n, number",
+            Self::Outcome => "SELECT * FROM outcome ORDER BY n, number",
+            Self::Decision => "SELECT * FROM decision ORDER BY n, number",
         }
     }
 }
@@ -155,11 +136,12 @@ impl<'a> Records<'a> {
         let before = self.next.take();
         if let Some(row) = self.rows.next()? {
             let mut fields = [ValueRef::Null; RecordKind::MOST_COLUMNS];
-            for (column, field) in fields.iter_mut().enumerate().take(self.kind.columns()) {
+            let columns = row.as_ref().column_count();
+            for (column, field) in fields.iter_mut().enumerate().take(columns) {
                 *field = row.get_ref(column)?;
             }
             let step = step(self.kind, fields)?;
-            let fields = fields.into_iter().take(self.kind.columns());
+            let fields = fields.into_iter().take(columns);
             self.sum = self.sum.wrapping_add(hash_of_fields(self.kind as u8, fields));
             self.is_broken |= before.as_ref().is_some_and(|before| before.key >= step.key);
             self.next = Some(step);
@@ -169,7 +151,7 @@ impl<'a> Records<'a> {
 }
 
 fn step(kind: RecordKind, fields: [ValueRef<'_>; RecordKind::MOST_COLUMNS]) -> FromSqlResult<Step> {
-    // These are the columns of `RecordKind::select`.
+    // The columns of the schema.
     let [n, number, third, fourth, _, _, _, eighth, _] = fields;
     let (state, at) = match kind {
         RecordKind::Attempt => (RowState::Inflight, third),

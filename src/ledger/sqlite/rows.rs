@@ -117,7 +117,7 @@ impl Ledger {
 mod tests {
     use super::*;
     use crate::ledger::sqlite::fixture;
-    use crate::ledger::{Run, Skip, SkipReason};
+    use crate::ledger::{Skip, SkipReason};
 
     #[test]
     fn no_more_rows_are_read_at_once_than_fit() {
@@ -141,24 +141,5 @@ mod tests {
         ledger.skip(&[(3, skip)]).unwrap();
         let behind = |n| reader.pending_within(n, 9).unwrap().into_iter().map(|row| row.n).collect::<Vec<_>>();
         assert_eq!((behind(0), behind(2), behind(4)), (vec![1, 2, 4], vec![4], vec![]));
-    }
-
-    #[test]
-    fn a_row_that_is_left_out_keeps_no_other_waiting() {
-        let home = tempfile::TempDir::new().unwrap();
-        let (mut ledger, reader) = fixture::ledgers(home.path(), &["593900000000"; 4]);
-        let skip = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
-        let waiting = |ledger: &Ledger| ledger.followers().unwrap().into_iter().map(|(n, _)| n).collect::<Vec<_>>();
-        let skipped = |ledger: &Ledger| ledger.counts().unwrap().skipped;
-        ledger.skip(&[(2, skip)]).unwrap();
-        // The third row now waits for the first.
-        assert_eq!((waiting(&reader), skipped(&reader)), (vec![], 1));
-        assert_eq!(reader.pending(2).unwrap().map(|row| row.n), Some(3));
-        ledger.skip(&[(1, skip), (2, skip)]).unwrap();
-        assert_eq!((waiting(&reader), skipped(&reader)), (vec![3], 2));
-        // A row that is under way does not change.
-        fixture::begin(&mut ledger, &[3]);
-        ledger.skip(&[(3, skip)]).unwrap();
-        assert_eq!((reader.counts().unwrap().inflight, skipped(&reader)), (1, 2));
     }
 }

@@ -12,7 +12,7 @@ use super::lock::{ALL, ReservedRun, RunLock, is_locked};
 use super::locked_run::LockedRun;
 use super::once_store::OnceStore;
 use super::run_files::{DRAFT, LEDGER, LOCK, key_mark};
-use super::{Ledger, RunNote};
+use super::{Ledger, RunNote, stop_mark};
 use crate::ledger::{
     Details, FoundMessage, FoundMessages, FoundRow, HeldFor, HeldRun, KnownRuns, LedgerError, LedgerStore, NewRun,
     OnceClaims, RowFilter, RowState, Run, RunAge, RunError, RunName, UnfinishedRuns, now,
@@ -125,13 +125,12 @@ impl LedgerStore for Runs {
                 drop(ReservedRun::new(self.files(&abandoned), lock));
             }
         }
-        let lock = RunLock::take_to_send(&self.files(name))?;
+        let lock = self.lock_to_send(name)?;
         if self.path(name).exists() {
             return Err(RunError::Exists { name: name.clone() }.into());
         }
         // SQLite would apply the log of a removed ledger to the new one.
         self.files(name).remove_logs()?;
-        self.stop_mark(name).lift()?;
         let reserved = ReservedRun::new(self.files(name), lock);
         let draft = LedgerDraft::create(Some(&self.files(name).draft()))?;
         Ok(NewRun { name: name.clone(), draft, reserved: Some(reserved) })
@@ -234,13 +233,13 @@ impl LedgerStore for Runs {
     fn stop(&self, name: &RunName) -> Result<bool, LedgerError> {
         let is_sent = self.is_held(name);
         if is_sent {
-            self.stop_mark(name).set()?;
+            stop_mark::set(&self.files(name).stop())?;
         }
         Ok(is_sent)
     }
 
     fn is_stopping(&self, name: &RunName) -> bool {
-        self.stop_mark(name).is_set()
+        stop_mark::is_set(&self.files(name).stop())
     }
 
     fn remove_finished(&self, name: &RunName, age: RunAge) -> Result<bool, LedgerError> {
