@@ -561,8 +561,12 @@ fn a_killed_run_is_settled_by_what_is_listed_and_nothing_else() {
     let flags: Vec<_> = faults.iter().flat_map(|fault| ["--fault", fault.as_str()]).collect();
     let sandbox = Sandbox::start(&[&["--deliver-after", "0ms"][..], &flags].concat());
     kill_after(&home, &sandbox, 290, &["text", "Hola {{ nombre }}"]);
+    let log = home.path().join("log");
     let ended = ask(&home, &sandbox, "")
+        .env("JELOUCTL_LOG", log.to_str().unwrap())
         .fails(10, &["7 unknown rows of run r found in Jelou's history", "3 unknown rows are not in"]);
+    let logged: Value = serde_json::from_str(&std::fs::read_to_string(log).unwrap()).unwrap();
+    assert_eq!((&logged["exit_code"], &logged["rows_unknown"]), (&json!(10), &json!(3)), "{logged}");
     let json = ended.json();
     assert_eq!(
         figures(&json, &["sent", "unknown", "settled", "not_listed", "undelivered"]),

@@ -66,7 +66,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     let summary = held.read().and_then(|run| RunSummary::of(run, details.written_to));
     let counts = summary.as_ref().ok().map(|summary| summary.counts);
     let summary = waited.and_then(|()| Ok(summary?)).map_err(|error| although_cancelled(error, &name));
-    log_decided(context, "bulk cancel", &name, &details, counts.as_ref(), summary.as_ref().err());
+    log_decided(context, "bulk cancel", &name, &details, counts.as_ref(), summary.as_ref().map(|_| ExitCode::Success));
     let summary = summary?;
     let (skipped, sent) = (summary.skips.rows(SkipReason::Cancelled), counted(summary.counts.sent, "message"));
     context.stderr.note(&format!("run {name} is cancelled: {} left out, {sent} sent", counted_are(skipped, "message")));

@@ -257,15 +257,15 @@ pub(crate) fn log_refused_run(context: &Context, name: Option<&RunName>, ended: 
     }
 }
 
-/// Logs rows whose state was decided with this command; `counts` is None if they cannot be read any more. The command
-/// may have `failed` after that.
+/// Logs rows whose state was decided with this command, and how it ended; `counts` is None if they cannot be read any
+/// more.
 pub(crate) fn log_decided(
     context: &mut Context,
     command: &str,
     name: &RunName,
     details: &Details,
     counts: Option<&Counts>,
-    failed: Option<&CommandError>,
+    ended: Result<ExitCode, &CommandError>,
 ) {
     let flags = &mut context.flags;
     flags.sandbox |= details.sandbox;
@@ -276,7 +276,7 @@ pub(crate) fn log_decided(
     }
     match AuditLog::of_flags(flags) {
         Ok(log) => {
-            let fields = run_fields(Some(name), Some(details), counts, failed.map_or(Ok(ExitCode::Success), Err));
+            let fields = run_fields(Some(name), Some(details), counts, ended);
             log.of_run(details.bot.clone(), details.client_id.clone()).run(&context.stderr, command, &fields);
         }
         Err(error) => context.stderr.warning(&format!("whether there is an audit log is not known: {error}")),

@@ -159,7 +159,7 @@ fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, Co
     let stored = store.read(&name)?;
     let details = stored.details()?;
     let summary = RunSummary::of(stored, details.written_to)?;
-    log_decided(context, "bulk resolve", &name, &details, Some(&summary.counts), None);
+    log_decided(context, "bulk resolve", &name, &details, Some(&summary.counts), Ok(ExitCode::Success));
     context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
     print_what_stays(context, &summary.to_json(Some(&name)), &summary.words(None, false), &name);
     // A process that sends the run can send them itself.
