@@ -12,7 +12,6 @@ use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
-use super::VERSION;
 use super::error::DatabaseError;
 use super::tls::VerifiedTls;
 use crate::secret::Secret;
@@ -52,15 +51,6 @@ pub(crate) struct Database {
     runtime: Option<Runtime>,
 }
 
-/// What a connection is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
-    /// The ledger must exist, in our version.
-    Ledger,
-    /// To create the ledger.
-    Setup,
-}
-
 impl Database {
     pub(crate) fn new(address: DatabaseAddress) -> Result<Self, DatabaseError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -69,7 +59,7 @@ impl Database {
     }
 
     /// Connects, and checks that the database keeps what is written.
-    pub(crate) fn connect(&self, purpose: Use) -> Result<Client, DatabaseError> {
+    pub(crate) fn connect(&self) -> Result<Client, DatabaseError> {
         let password =
             self.outside(|_| (self.address.password)()).map_err(|problem| DatabaseError::Password { problem })?;
         let mut config = self.address.config.clone();
@@ -90,11 +80,11 @@ impl Database {
         self.outside(|runtime| {
             runtime.block_on(async {
                 let client = within(SHORT, at, open_with_settings(at, &config, tls.as_ref(), &mark)).await?;
-                match within(SHORT, at, check(at, &client, purpose, &mark)).await {
+                match within(SHORT, at, check(at, &client, &mark)).await {
                     Err(DatabaseError::Pooler { .. }) => {
                         let beside = within(SHORT, at, open(at, &config, tls.as_ref())).await?;
                         within(SHORT, at, settle(at, &client, &beside, &mark)).await?;
-                        within(SHORT, at, check(at, &client, purpose, &mark)).await?;
+                        within(SHORT, at, check(at, &client, &mark)).await?;
                     }
                     checked => checked?,
                 }
@@ -225,13 +215,11 @@ async fn process_of(at: &str, client: &Client) -> Result<String, DatabaseError> 
     Ok(process.unwrap_or_default())
 }
 
-async fn check(at: &str, client: &Client, purpose: Use, mark: &str) -> Result<(), DatabaseError> {
+async fn check(at: &str, client: &Client, mark: &str) -> Result<(), DatabaseError> {
     let failed = |error: tokio_postgres::Error| DatabaseError::of_statement(at, &error);
     let query = "SELECT current_setting('server_version_num')::int / 10000, pg_is_in_recovery(), \
                  current_setting('transaction_read_only'), current_setting('fsync'), \
-                 current_setting('synchronous_commit'), coalesce(current_setting($1, true), ''), \
-                 EXISTS (SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
-                   WHERE nspname = 'jelouctl' AND relname = 'ledger')";
+                 current_setting('synchronous_commit'), coalesce(current_setting($1, true), '')";
     let row = client.query_one(query, &[&MARK]).await.map_err(failed)?;
     let text = |column: usize| row.try_get::<_, String>(column).map_err(failed);
     let version: i32 = row.try_get(0).map_err(failed)?;
@@ -252,18 +240,7 @@ async fn check(at: &str, client: &Client, purpose: Use, mark: &str) -> Result<()
             return Err(DatabaseError::NotDurable { setting, value });
         }
     }
-    if purpose == Use::Setup {
-        return Ok(());
-    }
-    if !row.try_get::<_, bool>(6).map_err(failed)? {
-        return Err(DatabaseError::NoLedger { at: at.to_owned() });
-    }
-    let row = client.query_one("SELECT max(version) FROM jelouctl.ledger", &[]).await.map_err(failed)?;
-    match row.try_get::<_, Option<i32>>(0).map_err(failed)? {
-        Some(VERSION) => Ok(()),
-        Some(version) if version > VERSION => Err(DatabaseError::NewerSchema { version }),
-        version => Err(DatabaseError::OlderSchema { version: version.unwrap_or_default() }),
-    }
+    Ok(())
 }
 
 /// A text for the database, which does not allow U+0000.

@@ -32,7 +32,7 @@ impl SharedRuns {
         name: &RunName,
     ) -> Result<RunId, LedgerError> {
         draft.put_in_order()?;
-        let client = self.client();
+        let client = &self.client;
         // A long list takes longer than any other statement.
         self.call(SHORT, client.batch_execute("BEGIN; SET LOCAL statement_timeout = '10min'"))?;
         let run = self.import_rows(draft, details, name).map_err(|error| {
@@ -60,10 +60,10 @@ impl SharedRuns {
             self.claim_draft(&scope, RunId(run), draft)?;
         }
         for (table, write) in TABLES {
-            let sink = Box::pin(self.call(SHORT, self.client().copy_in(&format!("COPY jelouctl.{table} FROM STDIN")))?);
+            let sink = Box::pin(self.call(SHORT, self.client.copy_in(&format!("COPY jelouctl.{table} FROM STDIN")))?);
             // Only one thread may use the draft.
             let (draft, at) = (&mut *draft, self.shown());
-            self.database().outside(move |runtime| {
+            self.database.outside(move |runtime| {
                 let mut copy = Copy { runtime, at, sink, chunk: String::with_capacity(2 * CHUNK) };
                 draft.each_row(|row| {
                     write(&mut copy.chunk, run, &row);

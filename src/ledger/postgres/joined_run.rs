@@ -165,7 +165,7 @@ impl HeldRun for JoinedRun {
 
 impl JoinedRun {
     fn join(&self, timeout: Duration) -> Result<SharedRun, LedgerError> {
-        Ok(SharedRun::join(self.runs.database().address.clone(), self.id, timeout)?)
+        Ok(SharedRun::join(self.runs.database.address.clone(), self.id, timeout)?)
     }
 
     /// The processes that have not reported the outcomes of these rows, or of all rows in the state `from`.

@@ -156,7 +156,7 @@ impl SharedRun {
             &self.pause.map(PauseReason::name),
             &i32::try_from(wanted).unwrap_or(i32::MAX),
         ];
-        runs.call(SHORT, runs.client().query(exchange, parameters))
+        runs.call(SHORT, runs.client.query(exchange, parameters))
     }
 
     /// Makes an exchange, with retries while the database does not answer.
@@ -307,7 +307,7 @@ fn connect_to_exchange(address: &DatabaseAddress) -> Result<(SharedRuns, Stateme
     let runs = SharedRuns::open(address.clone())?;
     let exchange = "SELECT verdict, next_ms, n, number, line, recipient, path, body, fingerprint, row_checksum \
                     FROM jelouctl.exchange($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-    let statement = runs.call(SHORT, runs.client().prepare(exchange))?;
+    let statement = runs.call(SHORT, runs.client.prepare(exchange))?;
     Ok((runs, statement))
 }
 

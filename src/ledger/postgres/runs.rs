@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio_postgres::types::{FromSqlOwned, ToSql};
 use tokio_postgres::{Client, Error, Row};
 
-use super::database::{Database, DatabaseAddress, LONG, SHORT, Use};
+use super::VERSION;
+use super::database::{Database, DatabaseAddress, LONG, SHORT};
 use super::error::DatabaseError;
 use crate::ledger::{Counts, FAILED_OVER, LedgerError, PausedFor, RESTORED, RowState, RunName};
 
@@ -21,29 +22,26 @@ pub(crate) struct RunId(pub(super) i64);
 /// The ledger of a team. All clones share one connection.
 #[derive(Clone)]
 pub(crate) struct SharedRuns {
-    database: Arc<Database>,
-    client: Arc<Client>,
+    pub(super) database: Arc<Database>,
+    pub(super) client: Arc<Client>,
 }
 
 impl SharedRuns {
     /// Connects to the ledger at `address`.
     pub(crate) fn open(address: DatabaseAddress) -> Result<Self, DatabaseError> {
         let database = Database::new(address)?;
-        let client = database.connect(Use::Ledger)?;
-        Ok(Self { database: Arc::new(database), client: Arc::new(client) })
+        let client = database.connect()?;
+        let runs = Self { database: Arc::new(database), client: Arc::new(client) };
+        match runs.value::<Option<i32>>(SHORT, "SELECT max(version) FROM jelouctl.ledger", &[])? {
+            Some(VERSION) => Ok(runs),
+            Some(version) if version > VERSION => Err(DatabaseError::NewerSchema { version }),
+            version => Err(DatabaseError::OlderSchema { version: version.unwrap_or_default() }),
+        }
     }
 
     /// Opens the same ledger on a new connection, in case the old one was lost.
     pub(crate) fn reopened(&self) -> Result<Self, DatabaseError> {
         Self::open(self.database.address.clone())
-    }
-
-    pub(super) fn database(&self) -> &Database {
-        &self.database
-    }
-
-    pub(super) fn client(&self) -> &Client {
-        &self.client
     }
 
     pub(super) fn call<T: Send>(

@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 
 use super::VERSION;
 use super::comparison::SharedEarlier;
-use super::database::{Database, DatabaseAddress, LONG, SHORT, Use};
+use super::database::{Database, DatabaseAddress, LONG, SHORT};
 use super::error::DatabaseError;
 use super::joined_run::JoinedRun;
 use super::once::SharedClaims;
@@ -209,7 +209,7 @@ pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, DatabaseError> {
         Err(DatabaseError::NoLedger { .. }) => schema_sql(),
         Err(error) => return Err(error),
     };
-    let client = database.connect(Use::Setup)?;
+    let client = database.connect()?;
     database.call(LONG, client.batch_execute(&sql)).map_err(|error| match error {
         DatabaseError::Rights { at, cause } => DatabaseError::SetupRights { at, cause },
         other => other,
