@@ -267,7 +267,7 @@ impl ColumnRole {
 }
 
 /// Whether `text` can only be a number: a date has fewer digits.
-pub(crate) fn looks_like_number(text: &str) -> bool {
+pub(super) fn looks_like_number(text: &str) -> bool {
     text.chars().filter(char::is_ascii_digit).count() >= FEWEST_DIGITS
         && text.chars().all(|character| character.is_ascii_digit() || " +-().'".contains(character))
 }

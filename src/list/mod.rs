@@ -21,8 +21,7 @@ mod workbook;
 
 pub(crate) use self::any_input::{AnyInput, EverySheet};
 pub(crate) use self::columns::{
-    ColumnRole, MeantColumn, is_country_column, looks_like_number, meant_column, near_column, no_header,
-    recipient_column,
+    ColumnRole, MeantColumn, is_country_column, meant_column, near_column, no_header, recipient_column,
 };
 pub(crate) use self::encoding::{ListEncoding, sample};
 pub(crate) use self::error::ListError;

@@ -163,17 +163,23 @@ fn read_list(
     if let Some(names) = list.header() {
         tables.header(1, names);
     }
-    while let Some(ListRow { line, last_line, row, .. }) = list.read()? {
+    while let Some(ListRow { line, last_line, row, outcome, .. }) = list.read()? {
         if last_line > line {
             return Err(ListError::SeveralLines { name: name.to_owned(), from: line, to: last_line }.into());
         }
+        // A report has the number of a row where the list has it without its country.
+        let sent_to = outcome.and_then(|outcome| outcome.sent_to);
+        let sent_to = sent_to.iter().map(|cell| ("sent_to", Ok(cell.as_str())));
         match row {
             Err(problem) => tables.bad(line, problem),
-            Ok(Row::Cells { cells, .. }) => tables.row(line, cells.iter().map(|cell| Ok(cell.as_str()))),
+            Ok(Row::Cells { cells, .. }) => {
+                let cells = cells.iter().map(|cell| Ok(cell.as_str()));
+                tables.row(line, cells.chain(sent_to.map(|(_, cell)| cell)));
+            }
             Ok(Row::Fields(fields)) => {
                 let texts: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), text_of(value))).collect();
                 let fields = texts.iter().map(|(name, text)| (*name, text.as_deref().map_err(Clone::clone)));
-                tables.fields(line, fields);
+                tables.fields(line, fields.chain(sent_to));
             }
         }
     }

@@ -3,13 +3,13 @@
 
 use super::country_rule::{CountryRule, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
-use crate::list::{ColumnRole, ListError, is_country_column, looks_like_number};
+use crate::list::{ColumnRole, ListError, is_country_column};
 use crate::phone::is_user_id;
 
 /// The most doubtful cells that are listed.
 const TOLD_DOUBTS: usize = 5;
-/// The digits of a cell that may mean a number.
-const DOUBTFUL_DIGITS: usize = 7;
+/// The fewest digits of a number.
+const FEWEST_DIGITS: usize = 7;
 
 /// The content of a cell, or why it has no value.
 type Cell<'a> = Result<&'a str, String>;
@@ -71,12 +71,13 @@ impl<'a> ExclusionTables<'a> {
     /// The header of the table; a line with a number is a row instead.
     pub(super) fn header(&mut self, line: u64, names: &[String]) {
         self.first_header.get_or_insert_with(|| names.to_vec());
-        if names.iter().any(|name| looks_like_number(name)) {
+        let columns: Vec<_> = names.iter().map(|name| (name.trim().to_owned(), ColumnRole::of(name))).collect();
+        let recipient = columns.iter().find(|(_, role)| *role == ColumnRole::Recipient);
+        if names.iter().any(|name| is_person(name) || recipient.is_none() && has_number(name)) {
             self.table.header = Some(Vec::new());
             return self.row(line, names.iter().map(|cell| Ok(cell.as_str())));
         }
-        let columns: Vec<_> = names.iter().map(|name| (name.trim().to_owned(), ColumnRole::of(name))).collect();
-        if let Some((name, _)) = columns.iter().find(|(_, role)| *role == ColumnRole::Recipient) {
+        if let Some((name, _)) = recipient {
             self.table.recipient = Some(name.clone());
             self.has_recipient_column = true;
         }
@@ -143,8 +144,12 @@ impl<'a> ExclusionTables<'a> {
                 Ok(text) if text.trim().is_empty() => continue,
                 Ok(text) => *text,
                 Err(problem) => {
-                    let is_recipient = role == ColumnRole::Recipient;
-                    faults.extend(is_recipient.then(|| LineFault::Row(format!("{name}: {problem}"))));
+                    let fault = LineFault::Row(format!("{name}: {problem}"));
+                    match role {
+                        ColumnRole::Recipient => faults.push(fault),
+                        _ if has_number(problem) => doubt = Some((name, fault)),
+                        _ => {}
+                    }
                     continue;
                 }
             };
@@ -154,17 +159,23 @@ impl<'a> ExclusionTables<'a> {
                     is_anybody = true;
                 }
                 (Err(error), ColumnRole::Recipient) => faults.push(error.into()),
-                (Err(error), role) if is_doubtful(text, role) => doubt = Some((name, error)),
+                (Err(error), role) if is_doubtful(text, role) => doubt = Some((name, error.into())),
                 (Ok(_) | Err(_), _) => {}
             }
         }
+        let is_column = |cell: &Cell<'_>| cell.as_ref().is_ok_and(|text| ColumnRole::of(text) == ColumnRole::Recipient);
+        let names_column = || cells.iter().any(|(.., cell)| is_column(cell));
         self.table.has_people |= is_anybody;
         if faults.is_empty() {
             match (doubt, &self.table.recipient) {
                 (_, Some(column)) if !is_anybody => faults.push(LineFault::NoRecipient { column: column.clone() }),
-                (Some((_, error)), None) if !is_anybody => faults.push(error.into()),
-                (Some((name, error)), _) if ColumnRole::of(name) == ColumnRole::Perhaps => {
-                    self.doubts.push(format!("line {line}: the cell under {name} excludes no one: {error}"));
+                (Some((_, fault)), None) if !is_anybody => faults.push(fault),
+                // Above the first person stand titles, and below a number among them the names of the columns.
+                (None, None) if !is_anybody && self.table.has_people && !names_column() => {
+                    faults.push(LineFault::Row("names no one".to_owned()));
+                }
+                (Some((name, fault)), _) if ColumnRole::of(name) == ColumnRole::Perhaps => {
+                    self.doubts.push(format!("line {line}: the cell under {name} excludes no one: {fault}"));
                 }
                 (Some(_) | None, _) => {}
             }
@@ -195,13 +206,43 @@ impl<'a> ExclusionTables<'a> {
     }
 }
 
-/// Whether a cell of any column can only be meant for a person.
+/// Whether a cell of any column can only be meant for a person, even if it cannot be read.
 fn is_person(text: &str) -> bool {
-    looks_like_number(text.trim()) || is_user_id(text.trim()) || text.starts_with("id:")
+    let id = text.trim_matches(|sign: char| !sign.is_alphanumeric());
+    id.starts_with("id:") || is_user_id(id) || (has_number(text) && !text.contains(is_letter))
 }
 
 /// Whether a cell may mean a number, but is not one.
 fn is_doubtful(text: &str, role: ColumnRole) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
-    looks_like_number(text.trim()) || (role == ColumnRole::Perhaps && digits >= DOUBTFUL_DIGITS)
+    has_number(text) || (role == ColumnRole::Perhaps && digits >= FEWEST_DIGITS)
+}
+
+/// Whether digits that no letter parts, and that are no dates, may be a number.
+fn has_number(text: &str) -> bool {
+    let digits = |part: &str| {
+        let words = part.split_whitespace().filter(|word| part.contains('+') || !is_date(word));
+        words.flat_map(str::chars).filter(char::is_ascii_digit).count()
+    };
+    text.split(is_letter).any(|part| digits(part) >= FEWEST_DIGITS)
+}
+
+/// Whether it is a letter that a number does not have: Excel shortens one to `5,93988E+11`.
+fn is_letter(sign: char) -> bool {
+    sign.is_alphabetic() && sign != 'E'
+}
+
+/// Whether a word is a day, as `2026-11-20` and `20/11/2026`, a time of day, or two years, as `2025-2026`.
+fn is_date(word: &str) -> bool {
+    let word = word.trim_matches(|sign: char| !sign.is_ascii_digit());
+    let is_year = |part: u16| (1900..2100).contains(&part);
+    let is_day = |[year, month, day]: [u16; 3]| is_year(year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    let parts: Result<Vec<u16>, _> = word.split(['-', '/', '.']).map(str::parse).collect();
+    match parts.as_deref() {
+        Ok([first, second, third]) => [[first, second, third], [third, second, first], [third, first, second]]
+            .into_iter()
+            .any(|parts| is_day(parts.map(|part| *part))),
+        Ok([from, to]) => is_year(*from) && to.checked_sub(*from) == Some(1),
+        _ => word.contains(':') && word.chars().all(|sign| sign.is_ascii_digit() || ":.".contains(sign)),
+    }
 }

@@ -9,6 +9,7 @@ use crate::terminal::Terminal;
 use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_rows};
 
 also_in_a_database! {
+    a_number_excludes_in_whatever_column_and_form_it_stands,
     nobody_on_a_list_is_sent_anything_under_any_form_of_a_number,
     digits_that_may_be_two_people_exclude_both,
     a_country_that_is_typed_excludes_no_other_person_than_the_list_names,
@@ -22,6 +23,63 @@ also_in_a_database! {
     resume_reads_the_list_of_the_profile_again,
     every_sheet_and_every_column_of_numbers_excludes,
     how_many_people_a_list_excludes_is_told,
+}
+
+#[test]
+fn a_number_excludes_in_whatever_column_and_form_it_stands() {
+    let home = Home::new();
+    home.write("l.csv", "to\n+593987654321\n+593987654322\n+50688881234\n+50688885678\n");
+    let cells = |first: &str, second: &str| xlsx(&[sheet("Hoja1", &xlsx_rows(&rows(&[&[first], &[second]])))], "");
+    let report = "celular,nombre,run,line,sent,message_id,sent_to\n987654321,Ana,r,2,yes,1234567890,'+593987654321\n";
+    let of_report =
+        "{\"celular\":\"987654321\",\"run\":\"r\",\"line\":2,\"sent\":\"yes\",\"sent_to\":\"+593987654321\"}\n";
+    let text = |text: &str| text.as_bytes().to_vec();
+    for (name, list, country, excluded) in [
+        ("x.txt", text("Bajas\n\u{202a}+593 98 765 4321\u{202c}\n+593987654322\n"), "EC", 2),
+        ("x.xlsx", cells("\u{202a}+593 98 765 4321\u{202c}", "+593987654322"), "EC", 2),
+        (
+            "x.csv",
+            text("cliente,baja\nAna,+593\u{a0}98\u{a0}765\u{2011}4321\nEva,\u{202a}+593987654322\u{202c}\n"),
+            "EC",
+            2,
+        ),
+        ("x.csv", text("nombre,celular,otro\nX,+593987654329,+593\u{a0}98\u{a0}765\u{a0}4322\n"), "EC", 1),
+        ("x.xlsx", cells("88881234", "+50688885678"), "CR", 2),
+        ("x.csv", text("cliente,baja\nAna,8888-1234\nLuis,+50688885678\n"), "CR", 2),
+        ("x.txt", text("Bajas noviembre\n88881234\n+50688885678\n"), "CR", 2),
+        ("x.csv", text(report), "PE", 1),
+        ("x.ndjson", text(of_report), "PE", 1),
+        // Neither titles nor what stands beside a person is a reason to refuse a list.
+        (
+            "x.csv",
+            text(
+                "Bajas del 01 al 15 de noviembre de 2026\nCorte: 2026-11-20 10:30:00\nTemporada 2025-2026\n+593987654321\n",
+            ),
+            "CR",
+            1,
+        ),
+        ("x.csv", text("Contacto,0987654399\nnombre,celular\nAna,+593987654321\n"), "EC", 1),
+        ("x.csv", text("cliente,baja,fecha,pedido\nAna,+593987654321,2026-11-20,PED-00012345\n"), "CR", 1),
+    ] {
+        home.write(name, list.clone());
+        let words = ["--sandbox", "bulk", "send", "l.csv", "--country", country, "--exclude", name, "text", "x"];
+        let ended = home.run_args(&words).success();
+        let list = String::from_utf8_lossy(&list);
+        assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": excluded}), "{list}: {ended:?}");
+    }
+    for (name, list, problem) in [
+        ("x.csv", "cliente,baja\nAna,+593987654321\nLuis,pendiente 0987654322\n", "line 3: `pendiente 0987654322`"),
+        ("x.csv", "cliente,baja\nLuis,pendiente 0987654322\nAna,+593987654321\n", "line 2: `pendiente 0987654322`"),
+        ("x.csv", "cliente,baja\nAna,+593987654321\nLuis,\n", "line 3: names no one"),
+        ("x.txt", "pendiente 0987654322\n+593987654321\n", "line 1: `pendiente 0987654322`"),
+        ("x.csv", "Luis,\u{a0}0987654322\nAna,+593987654321\n", "line 1: `\u{a0}0987654322` is a national number"),
+        ("x.ndjson", "{\"user\":\"+50688885678\"}\n{\"user\":{\"phone\":\"+50688881234\"}}\n", "line 2: user: is {"),
+        ("x.ndjson", "{\"user\":[\"+50688881234\"]}\n{\"user\":\"+50688885678\"}\n", "line 1: user: is ["),
+    ] {
+        home.write(name, list);
+        let words = ["--sandbox", "bulk", "send", "l.csv", "--exclude", name, "text", "x"];
+        home.run_args(&words).fails(2, &[problem]);
+    }
 }
 
 /// A profile for the API at `url` with further keys.
