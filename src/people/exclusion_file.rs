@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::country_rule::{CountryRule, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
-use super::exclusion_table::{ExclusionTables, ReadFile};
+use super::exclusion_table::{ExclusionTables, ReadFile, may_name_person};
 use crate::list::{
     AnyInput, EverySheet, ListEncoding, ListError, ListInput, ListOptions, ListReader, ListRow, Row, sample,
 };
@@ -42,35 +42,40 @@ pub(super) fn read(
     let unreadable = |cause| ListError::unreadable(name, cause);
     let mut input = BufReader::new(text);
     let mut first = Vec::new();
-    let (mut passed, mut is_comment) = (0, false);
+    let (mut passed, mut above) = (0, Vec::new());
+    let (mut is_comment, mut is_row) = (false, false);
     loop {
         first.clear();
         input.by_ref().take(MAX_FIRST_LINE).read_until(b'\n', &mut first).map_err(unreadable)?;
         if passed == 0 && first.starts_with(MARK) {
             first.drain(..MARK.len());
         }
-        if first.is_empty() {
-            // A file with only comments excludes no one on purpose; an empty one may have lost its content.
-            let empty = ExclusionProblem::Empty { name: name.to_owned() };
-            return if is_comment { Ok(ReadFile::default()) } else { Err(empty) };
-        }
         match content(&first) {
-            Content::Comment => is_comment = true,
-            Content::Nothing => {}
+            Content::Nothing if first.is_empty() && !is_row => {
+                // A file with only comments excludes no one on purpose; an empty one may have lost its content.
+                let empty = ExclusionProblem::Empty { name: name.to_owned() };
+                return if is_comment { Ok(ReadFile::default()) } else { Err(empty) };
+            }
+            Content::Comment => {
+                is_comment = true;
+                is_row |= may_be_row(&first, false);
+            }
+            Content::Nothing if !first.is_empty() => {}
             Content::Person => {
                 return read_lines(Cursor::new(first).chain(input), name, passed, options.countries, add);
             }
-            Content::Header { is_text } => {
-                let before = vec![b'\n'; passed];
+            found @ (Content::Nothing | Content::Header { .. }) => {
                 let is_ndjson = first.trim_ascii_start().starts_with(b"{");
-                let rest = Cursor::new(first).chain(input);
+                let all = Cursor::new(above).chain(Cursor::new(first)).chain(input);
                 // A file that is not a text has no comments.
-                let rest: Box<dyn Read> =
-                    if is_text { Box::new(WithoutComments::new(rest, is_ndjson)) } else { Box::new(rest) };
-                return read_list(Box::new(Cursor::new(before).chain(rest)), name, options.countries, add);
+                let is_text = !matches!(found, Content::Header { is_text: false });
+                let all: Box<dyn Read> =
+                    if is_text { Box::new(WithoutComments::new(all, is_ndjson)) } else { Box::new(all) };
+                return read_list(all, name, options.countries, add);
             }
         }
         passed += 1;
+        above.extend_from_slice(&first);
     }
 }
 
@@ -209,59 +214,53 @@ fn read_workbook(
     tables.finish(name)
 }
 
-/// A list whose lines that begin with `#` are empty, outside quotes.
+/// A list whose comments are empty lines.
 struct WithoutComments<R> {
     inner: R,
-    /// In NDJSON a line is a whole row.
+    /// In NDJSON a line is a whole row, and none begins with `#`.
     is_ndjson: bool,
-    place: Place,
+    line: Cursor<Vec<u8>>,
+    /// Whether the line below is inside quotes.
+    is_quoted: bool,
+    is_below_header: bool,
 }
 
-/// The position of a byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    LineBegins,
-    Comment,
-    Quoted,
-    Plain,
-}
-
-impl<R: Read> WithoutComments<R> {
+impl<R: BufRead> WithoutComments<R> {
     fn new(inner: R, is_ndjson: bool) -> Self {
-        Self { inner, is_ndjson, place: Place::LineBegins }
+        Self { inner, is_ndjson, line: Cursor::default(), is_quoted: false, is_below_header: false }
     }
 
-    /// Whether the byte belongs to the list.
-    fn keeps(&mut self, byte: u8) -> bool {
-        self.place = match (self.place, byte) {
-            (Place::Quoted, b'\n') if !self.is_ndjson => Place::Quoted,
-            (_, b'\n') => Place::LineBegins,
-            (Place::LineBegins, b'#') | (Place::Comment, _) => Place::Comment,
-            (Place::Quoted, b'"') => Place::Plain,
-            (Place::Quoted, _) | (_, b'"') => Place::Quoted,
-            (Place::LineBegins | Place::Plain, _) => Place::Plain,
-        };
-        self.place != Place::Comment
+    fn next_line(&mut self) -> io::Result<()> {
+        let is_begin = self.line.get_ref().last().is_none_or(|byte| *byte == b'\n');
+        let mut line = Vec::new();
+        self.inner.by_ref().take(MAX_FIRST_LINE).read_until(b'\n', &mut line)?;
+        let is_comment = is_begin && !self.is_quoted && line.starts_with(b"#");
+        if is_comment && (self.is_ndjson || !may_be_row(&line, self.is_below_header)) {
+            line.clear();
+            line.push(b'\n');
+        } else {
+            self.is_below_header |= !line.trim_ascii().is_empty();
+            let is_quoted = line.iter().fold(self.is_quoted, |is_quoted, byte| is_quoted ^ (*byte == b'"'));
+            self.is_quoted = is_quoted && !self.is_ndjson;
+        }
+        self.line = Cursor::new(line);
+        Ok(())
     }
 }
 
-impl<R: Read> Read for WithoutComments<R> {
+impl<R: BufRead> Read for WithoutComments<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let read = self.inner.read(buffer)?;
-            let mut kept = 0;
-            for at in 0..read {
-                let Some(byte) = buffer.get(at).copied() else { break };
-                if self.keeps(byte) {
-                    if let Some(place) = buffer.get_mut(kept) {
-                        *place = byte;
-                    }
-                    kept += 1;
-                }
-            }
-            if kept > 0 || read == 0 {
-                return Ok(kept);
-            }
+        if self.line.fill_buf()?.is_empty() {
+            self.next_line()?;
         }
+        self.line.read(buffer)
     }
+}
+
+/// Whether a line that begins with `#` may be a row of a table: the names of orders begin so. Above the header only one
+/// with several cells.
+fn may_be_row(line: &[u8], is_below_header: bool) -> bool {
+    let line = String::from_utf8_lossy(line);
+    let cells = || line.split([',', ';', '\t', '|']);
+    (is_below_header || cells().nth(1).is_some()) && cells().any(may_name_person)
 }

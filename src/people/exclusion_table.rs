@@ -73,7 +73,7 @@ impl<'a> ExclusionTables<'a> {
         self.first_header.get_or_insert_with(|| names.to_vec());
         let columns: Vec<_> = names.iter().map(|name| (name.trim().to_owned(), ColumnRole::of(name))).collect();
         let recipient = columns.iter().find(|(_, role)| *role == ColumnRole::Recipient);
-        if names.iter().any(|name| is_person(name) || recipient.is_none() && has_number(name)) {
+        if names.iter().any(|name| if recipient.is_some() { is_person(name) } else { may_name_person(name) }) {
             self.table.header = Some(Vec::new());
             return self.row(line, names.iter().map(|cell| Ok(cell.as_str())));
         }
@@ -210,6 +210,11 @@ impl<'a> ExclusionTables<'a> {
 fn is_person(text: &str) -> bool {
     let id = text.trim_matches(|sign: char| !sign.is_alphanumeric());
     id.starts_with("id:") || is_user_id(id) || (has_number(text) && !text.contains(is_letter))
+}
+
+/// Whether a cell may be meant for a person, or hold somebody's number among other words.
+pub(super) fn may_name_person(text: &str) -> bool {
+    is_person(text) || has_number(text)
 }
 
 /// Whether a cell may mean a number, but is not one.

@@ -10,6 +10,7 @@ use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_rows};
 
 also_in_a_database! {
     a_number_excludes_in_whatever_column_and_form_it_stands,
+    a_row_whose_first_cell_begins_with_a_hash_excludes,
     nobody_on_a_list_is_sent_anything_under_any_form_of_a_number,
     digits_that_may_be_two_people_exclude_both,
     a_country_that_is_typed_excludes_no_other_person_than_the_list_names,
@@ -78,6 +79,39 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
     ] {
         home.write(name, list);
         let words = ["--sandbox", "bulk", "send", "l.csv", "--exclude", name, "text", "x"];
+        home.run_args(&words).fails(2, &[problem]);
+    }
+}
+
+/// A shop names its orders `#1001`.
+#[test]
+fn a_row_whose_first_cell_begins_with_a_hash_excludes() {
+    let home = Home::new();
+    home.write("l.csv", "to\n+593987654321\n+593987654322\n+593987654323\n");
+    for (list, excluded) in [
+        ("Name,Phone\n#1001,+593987654321\n#1002,+593987654322\n", 2),
+        ("# noviembre\nnombre;telefono\n#1 Cliente;593987654321\n# Ana\n#2;593987654322\n", 2),
+        ("cuenta\ttelefono\r\n#12\t593987654321\r\n", 1),
+        ("cuenta,user_id\n#12,id:U1\n\"#13\",593987654321\n", 1),
+        ("# cuentas\n#1001,+593987654321\n#1002,+593987654322\n", 2),
+        ("#1001,+593987654321\nB2,+593987654322\n", 2),
+        ("nombre,telefono\nAna,593987654321\n# bajas al 2026-11-20\n#\n", 1),
+        ("# 593987654321 wants back, Ana\n593987654322\n#593987654323\n", 1),
+        ("# 593987654321 wrote on 2026-11-20\ncelular\n593987654322\n", 1),
+        ("{\"to\":\"593987654321\"}\n# {\"to\":\"593987654322\", \"n\":1}\n", 1),
+    ] {
+        home.write("x.csv", list);
+        let words = ["--sandbox", "bulk", "send", "l.csv", "--exclude", "x.csv", "text", "x"];
+        let ended = home.run_args(&words).success();
+        assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": excluded}), "{list}: {ended:?}");
+    }
+    for (list, problem) in [
+        ("nombre,telefono,n\n# Ana,593987654321\n", "line 2: has 2 cells, but the header has 3"),
+        ("celular\n# 593987654321 wants back\n", "line 2: `# 593987654321 wants back` is not a phone number"),
+        ("cuenta,telefono\n#1,pendiente 0987654321\n", "line 2: `pendiente 0987654321` is not a phone number"),
+    ] {
+        home.write("x.csv", list);
+        let words = ["--sandbox", "bulk", "send", "l.csv", "--exclude", "x.csv", "text", "x"];
         home.run_args(&words).fails(2, &[problem]);
     }
 }
