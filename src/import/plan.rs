@@ -10,7 +10,9 @@ use super::error::BulkError;
 use super::imported::{BareCodes, Remark, RowFault};
 use super::reported::DuplicatePolicy;
 use crate::ledger::{LedgerStore, LimitOf, SkipReason};
-use crate::list::{ListError, MeantColumn, Row, meant_column, near_column, no_header, recipient_column};
+use crate::list::{
+    ListError, MeantColumn, Row, columns_without_sent, meant_column, near_column, no_header, recipient_column,
+};
 use crate::message::{
     Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TypedRecipient, Violation,
     with_country_codes,
@@ -172,9 +174,13 @@ pub(super) fn refuse_total(row: &Row, recipient: &str) -> Result<(), RowError> {
 }
 
 impl ImportPlan<'_> {
-    /// Checks what the columns of the first row show; returns the column of the recipient.
-    pub(super) fn check_names(&self, row: &Row) -> Result<String, BulkError> {
+    /// Checks what the columns of the first row show; returns the column of the recipient. `is_reported` says whether the
+    /// list is a report, whose own columns it does not show.
+    pub(super) fn check_names(&self, row: &Row, is_reported: bool) -> Result<String, BulkError> {
         let names = row.names();
+        if let Some(columns) = columns_without_sent(&names).filter(|_| !is_reported) {
+            return Err(ListError::ReportWithoutSent { columns }.into());
+        }
         let column = self.recipient.column(&names)?;
         // In NDJSON, each row has its own fields.
         let is_fixed = matches!(row, Row::Cells { .. });

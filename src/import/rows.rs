@@ -192,7 +192,7 @@ impl<'a> Importer<'a> {
                 let column = if let Some(column) = &self.column {
                     column
                 } else {
-                    let column = self.plan.check_names(&row)?;
+                    let column = self.plan.check_names(&row, outcome.is_some())?;
                     self.cells.check_columns(&row).map_err(BulkError::Template)?;
                     self.imported.warnings = self.plan.cautions();
                     self.column.insert(column)

@@ -71,6 +71,8 @@ pub(crate) enum ListError {
     TooManyFields { line: u64, most: usize },
     #[error("two columns have the name `{name}`")]
     TwoColumns { name: String },
+    #[error("the list has a report's columns {}, but not `sent`, which says what was sent", columns.join(", "))]
+    ReportWithoutSent { columns: Vec<String> },
     #[error("{flag}: there is no column `{name}`{}; there are: {}", meant(name, columns), columns.join(", "))]
     NoSuchColumn { flag: &'static str, name: String, columns: Vec<String> },
     #[error("{path}: there is no column `{name}`{}; there are: {}", meant(name, columns), columns.join(", "))]
@@ -168,6 +170,10 @@ impl ListError {
                 "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does"
             }
             Self::TwoColumns { .. } => "rename one of them",
+            Self::ReportWithoutSent { .. } => {
+                "call its column `sent` again, or take the report as `jelouctl bulk report` writes it; if it is not a \
+                 report, rename some of these columns"
+            }
             Self::UnknownColumn { .. } => {
                 "spaces, capitals and accents do not matter: `Nombre completo` is {{ nombre_completo }}"
             }

@@ -51,9 +51,23 @@ pub(crate) fn outcome_columns(language: ReportLanguage) -> [&'static str; COLUMN
     COLUMNS.map(|names| language.of(names))
 }
 
-/// The one of them that no report is without, and how many others make a list with it one.
+/// The one of them that no report is without, and how many others make a list with it one. More of them are a report's
+/// that has lost it.
 const TELLING_COLUMN: &str = "sent";
 const FEWEST_OTHERS: usize = 2;
+const FEWEST_ALONE: usize = 5;
+
+/// Those of `names` that are a report's which has lost its column `sent`: nobody can tell then which rows were sent.
+pub(crate) fn columns_without_sent(names: &[&str]) -> Option<Vec<String>> {
+    let is_one_of = |name: &str, columns: &[&str]| columns.iter().any(|column| name.eq_ignore_ascii_case(column));
+    let names: Vec<_> = names.iter().map(|name| name.trim()).collect();
+    let of = |language| -> Vec<_> {
+        let columns = outcome_columns(language);
+        names.iter().filter(|name| is_one_of(name, &columns)).map(|name| (*name).to_owned()).collect()
+    };
+    let ours = [ReportLanguage::En, ReportLanguage::Es].map(of).into_iter().max_by_key(Vec::len)?;
+    (ours.len() >= FEWEST_ALONE && !is_one_of(TELLING_COLUMN, &names)).then_some(ours)
+}
 
 /// The outcome of a row as a report has it; empty where it has no such column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

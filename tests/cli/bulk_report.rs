@@ -23,6 +23,7 @@ also_in_a_database! {
     a_list_of_json_is_reported_as_either,
     a_report_that_is_sent_again_says_what_was_there,
     a_report_in_spanish_is_read_back_as_the_english_one,
+    a_report_that_has_lost_what_was_sent_is_no_plain_list,
     a_reader_that_has_seen_enough_is_no_error,
     a_report_takes_the_place_of_a_report_and_of_nothing_else,
     a_list_with_more_columns_than_a_sheet_is_not_reported_as_one,
@@ -402,6 +403,35 @@ fn a_report_in_spanish_is_read_back_as_the_english_one() {
     home.write("less.csv", "celular;fecha;entrega;run;line;sent;code\n593987654324;hoy;casa;r;5;no;rejected\n");
     let less = send("less.csv", &["--dry-run"]).success();
     assert_eq!(less.json()["body"]["text"], "hoycasa");
+}
+
+#[test]
+fn a_report_that_has_lost_what_was_sent_is_no_plain_list() {
+    let home = Home::new();
+    home.write("people.csv", "celular\n593987654321\n593987654322\n");
+    home.write("bajas.txt", "593987654322\n");
+    home.run("--sandbox bulk send people.csv --run r --exclude bajas.txt text x").success();
+    for file in ["r.csv", "r.ndjson"] {
+        home.run(&format!("bulk report r --file {file}")).success();
+    }
+    let [csv, ndjson] = ["r.csv", "r.ndjson"].map(|file| home.read(file));
+    let spanish = home.run("bulk report r --lang es").success().stdout;
+    let lost = ["but not `sent`, which says what was sent", "call its column `sent` again", "nothing was sent"];
+    for (name, changed) in [
+        ("again.csv", csv.replacen(",sent,", ",enviado,", 1)),
+        ("again.csv", csv.replacen(",sent,", ",,", 1)),
+        ("again.csv", spanish.replacen(",sent,", ",enviado,", 1)),
+        ("again.ndjson", ndjson.replace("\"sent\":", "\"enviado\":")),
+    ] {
+        home.write(name, changed);
+        for flags in ["--dry-run", "--yes --again", "--yes --skip-sent", "--yes --skip-invalid"] {
+            let send = format!("bulk send {name} --run s {flags} text x");
+            home.run(&send).api(&Jelou::never_asked().url).fails(2, &lost);
+        }
+    }
+    // A few columns of these names are the list's own.
+    home.write("own.csv", "celular,run,line,code,error\n593987654321,Norte,2,A,\n");
+    home.run("--sandbox bulk send own.csv --dry-run text {{run}}").success();
 }
 
 #[test]
