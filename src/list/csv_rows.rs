@@ -57,7 +57,7 @@ impl CsvRows {
             return Err(ListError::NoRows { name: name.to_owned() });
         }
         let names: Vec<_> = header.iter().collect();
-        let layout = ReportLayout::of(&names);
+        let layout = ReportLayout::of(&names)?;
         let columns = Arc::new(Columns::new(layout.own(&names))?);
         Ok(Self { reader, columns, format, width: names.len(), layout, empty_rows: 0, spare: ByteRecord::new() })
     }

@@ -73,6 +73,8 @@ pub(crate) enum ListError {
     TwoColumns { name: String },
     #[error("the list has a report's columns {}, but not `sent`, which says what was sent", columns.join(", "))]
     ReportWithoutSent { columns: Vec<String> },
+    #[error("the columns {} and {} have the name `{name}`, and which one is the report's is not certain", columns[0], columns[1])]
+    TwoOfReport { name: String, columns: [usize; 2] },
     #[error("{flag}: there is no column `{name}`{}; there are: {}", meant(name, columns), columns.join(", "))]
     NoSuchColumn { flag: &'static str, name: String, columns: Vec<String> },
     #[error("{path}: there is no column `{name}`{}; there are: {}", meant(name, columns), columns.join(", "))]
@@ -170,6 +172,7 @@ impl ListError {
                 "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does"
             }
             Self::TwoColumns { .. } => "rename one of them",
+            Self::TwoOfReport { .. } => "rename the list's own, or move it in front of the report's columns",
             Self::ReportWithoutSent { .. } => {
                 "call its column `sent` again, or take the report as `jelouctl bulk report` writes it; if it is not a \
                  report, rename some of these columns"

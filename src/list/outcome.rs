@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use clap::ValueEnum;
 use serde_json::{Map, Value};
 
+use super::error::ListError;
 use super::format::CsvFormat;
 
 /// A language of a report.
@@ -95,7 +96,10 @@ pub(super) struct ReportLayout {
 impl ReportLayout {
     /// A header with `sent` and two more of a report's columns is one. Of two of one name the last is the report's, which
     /// stand behind the user's.
-    pub(super) fn of(header: &[&str]) -> Self {
+    ///
+    /// # Errors
+    /// If there are two of one name and the report's do not stand together in their order: a user's own was moved.
+    pub(super) fn of(header: &[&str]) -> Result<Self, ListError> {
         let place = |column| header.iter().rposition(|name| name.trim().eq_ignore_ascii_case(column));
         let [english, spanish] =
             [ReportLanguage::En, ReportLanguage::Es].map(|language| outcome_columns(language).map(place));
@@ -106,7 +110,20 @@ impl ReportLayout {
         let is_report = place(TELLING_COLUMN).is_some() && places.iter().flatten().count() > FEWEST_OTHERS;
         let outcome = is_report.then_some(places);
         let is_own = |place: &usize| !outcome.is_some_and(|places| places.contains(&Some(*place)));
-        Self { own: (0..header.len()).filter(is_own).collect(), outcome, language }
+        let own: Vec<_> = (0..header.len()).filter(is_own).collect();
+        let ours: Vec<_> = outcome.iter().flatten().flatten().copied().collect();
+        if !ours.is_sorted_by(|place, next| place + 1 == *next) {
+            let name = |place: usize| header.get(place).map(|name| name.trim()).unwrap_or_default();
+            let pairs = ours.iter().flat_map(|last| own.iter().map(move |first| [*first, *last]));
+            let mut doubled = pairs.filter(|pair| name(pair[0]).eq_ignore_ascii_case(name(pair[1])));
+            if let Some(pair) = doubled.next() {
+                return Err(ListError::TwoOfReport {
+                    name: name(pair[1]).to_owned(),
+                    columns: pair.map(|place| place + 1),
+                });
+            }
+        }
+        Ok(Self { own, outcome, language })
     }
 
     pub(super) fn is_report(&self) -> bool {
@@ -327,15 +344,38 @@ mod tests {
             (vec!["to", "fecha"], vec!["run", "line", "sent"], vec!["to", "fecha"], english[3..].to_vec()),
         ] {
             let header = [own, ours].concat();
-            let layout = ReportLayout::of(&header);
+            let layout = ReportLayout::of(&header).unwrap();
             assert_eq!(
                 (layout.own(&header), layout.missing()),
                 (expected.iter().map(ToString::to_string).collect(), missing),
                 "{header:?}"
             );
             let upper: Vec<_> = header.iter().map(|name| name.to_uppercase()).collect();
-            let upper = ReportLayout::of(&upper.iter().map(String::as_str).collect::<Vec<_>>());
+            let upper = ReportLayout::of(&upper.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
             assert_eq!(upper.own, layout.own);
+        }
+    }
+
+    #[test]
+    fn of_two_columns_of_one_name_it_is_clear_which_is_the_report_s_or_an_error() {
+        let ours = outcome_columns(ReportLanguage::En);
+        for (header, expected) in [
+            ([&["to", "code"], &ours[..]].concat(), None),
+            ([&["to", "code"], &ours[..], &["note"]].concat(), None),
+            ([&["to", "code"], &ours[..4], &ours[5..]].concat(), None),
+            ([&["to"], &ours[..], &["Code"]].concat(), Some([7, 16])),
+            ([&["to"], &ours[..], &["code", "error"]].concat(), Some([7, 16])),
+            ([&["to"], &ours[..], &["sent_to"]].concat(), Some([15, 16])),
+            ([&["to"], &ours[..], &["run"]].concat(), Some([2, 16])),
+            ([&["to", "code"], &ours[..3], &["note"], &ours[3..]].concat(), Some([2, 9])),
+            ([&["to"], &ours[..3], &["note"], &ours[3..]].concat(), None),
+        ] {
+            let found = match ReportLayout::of(&header) {
+                Ok(_) => None,
+                Err(ListError::TwoOfReport { columns, .. }) => Some(columns),
+                Err(other) => panic!("{other}"),
+            };
+            assert_eq!(found, expected, "{header:?}");
         }
     }
 

@@ -75,7 +75,7 @@ impl SheetList {
         let mut names: Vec<_> = header.cells.iter().map(String::as_str).collect();
         while names.pop_if(|name| name.trim().is_empty()).is_some() {}
         let width = names.len();
-        let layout = ReportLayout::of(&names);
+        let layout = ReportLayout::of(&names)?;
         let columns = Arc::new(Columns::new(layout.own(&names))?);
         let hidden_rows = HiddenRows::default();
         let last = header.number;

@@ -295,6 +295,15 @@ fn columns_with_our_names_are_the_users_own() {
     home.run("bulk report r --file again.csv").success();
     send("again.csv", "s");
     assert_eq!(texts(&jelou).iter().map(|(_, text)| text).collect::<Vec<_>>(), ["ABCx", "ABCx"]);
+    // Behind the report's, one of the user's own would be taken for the report's.
+    let report = home.read("again.csv");
+    let moved = report.lines().map(|line| {
+        let cells: Vec<_> = line.split(',').collect();
+        [&cells[..1], &cells[2..], &cells[1..2]].concat().join(",") + "\n"
+    });
+    home.write("moved.csv", moved.collect::<String>());
+    let refused = ["the columns 8 and 17 have the name `code`, and which one is the report's", "rename the list's own"];
+    home.run("bulk send moved.csv --yes --again --run t text {{code}}").api(&jelou.url).fails(2, &refused);
 }
 
 #[test]
