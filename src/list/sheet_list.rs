@@ -250,10 +250,12 @@ fn begin(file: &File, options: &ListOptions, name: &str) -> Result<BegunSheet, L
         return Err(ListError::NoTable { name: name.to_owned() });
     }
     let (at, place) = found.unwrap_or_default();
-    let elsewhere = heads.into_iter().nth(at).filter(|_| at > 0).and_then(|head| head.sheet);
+    let head = heads.into_iter().nth(at).unwrap_or_default();
+    let line = head.rows.get(place).map_or(0, |(line, _)| *line);
+    let elsewhere = head.sheet.filter(|_| at > 0);
     let mut stream = open(elsewhere.or_else(|| options.sheet.clone()))?;
     let mut rows = filled_rows(&mut stream, LOOKED_AT, name)?;
-    rows.drain(..place);
+    rows.retain(|row| row.number >= line);
     Ok(BegunSheet { stream, rows, is_below: place > 0 })
 }
 

@@ -20,6 +20,7 @@ also_in_a_database! {
     a_cell_without_a_value_is_the_fault_of_its_row,
     hidden_rows_are_left_out_or_sent_as_was_said,
     what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to,
+    a_title_over_several_rows_does_not_hide_the_table_of_another_sheet,
     the_first_visible_sheet_is_read_or_the_one_that_is_named,
     the_header_is_found_in_another_row_and_another_sheet,
     a_workbook_comes_from_standard_input_too,
@@ -623,5 +624,21 @@ fn what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to() {
         home.write("people.csv", "celular\n593987654002\n593987654003\n");
         let send = format!("bulk send people.csv --exclude {name} --yes --run s text Hola");
         assert_eq!(home.run(&send).api(&jelou.url).success().json()["sent"], 1, "{name}");
+    }
+}
+
+#[test]
+fn a_title_over_several_rows_does_not_hide_the_table_of_another_sheet() {
+    let titles = (1..=6).map(|number| vec![format!("Titulo {number}")]);
+    let table = [["celular", "nombre"], ["593987654001", "Ana"]].map(|row| row.map(str::to_owned).to_vec());
+    let rows = xlsx_rows(&titles.chain(table).collect::<Vec<_>>());
+    let cover = xlsx_rows(&[vec!["Informe".to_owned()], vec!["Noviembre".to_owned()]]);
+    let home = Home::new();
+    for area in ["A1:A2", "A1:A6"] {
+        let merge = format!("</sheetData><mergeCells count=\"1\"><mergeCell ref=\"{area}\"/></mergeCells><sheetData>");
+        home.write("list.xlsx", xlsx(&[sheet("Portada", &cover), sheet("Clientes", &(rows.clone() + &merge))], ""));
+        let ended = home.run("--sandbox bulk send list.xlsx --dry-run text {{nombre}}").success();
+        assert_eq!(ended.json()["body"]["text"], "Ana", "{area}");
+        assert!(ended.stderr.contains("the header is line 7"), "{ended:?}");
     }
 }

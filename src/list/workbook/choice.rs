@@ -23,7 +23,7 @@ impl SheetChoice {
     /// Whether the values of cells that are covered by a merge are left out, as the sheet does not show them. People who
     /// must not be written to are looked for in them, too.
     pub(super) fn hides_covered_cells(&self) -> bool {
-        matches!(self, Self::One(_))
+        !matches!(self, Self::Every)
     }
 }
 
