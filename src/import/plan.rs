@@ -11,7 +11,8 @@ use super::imported::{BareCodes, Remark, RowFault};
 use super::reported::DuplicatePolicy;
 use crate::ledger::{LedgerStore, LimitOf, SkipReason};
 use crate::list::{
-    ListError, MeantColumn, Row, columns_without_sent, meant_column, near_column, no_header, recipient_column,
+    ListError, MeantColumn, Row, columns_without_sent, is_country_column, meant_column, near_column, no_header,
+    recipient_column,
 };
 use crate::message::{
     Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TypedRecipient, Violation,
@@ -224,6 +225,13 @@ impl ImportPlan<'_> {
         matches!(self.body, BodyTemplate::Row)
             || is_meant(recipient)
             || self.texts().any(|(_, uses)| uses.columns.iter().any(|name| is_meant(name)))
+            || (self.countries.by_column && is_country_column(column) && !self.is_international(row, recipient))
+    }
+
+    /// Whether the recipient of `row` is the same person in every country.
+    fn is_international(&self, row: &Row, recipient: &str) -> bool {
+        let read = self.recipient.read(row, recipient, CountryRule::default());
+        read.is_ok_and(|(_, typed)| typed.bare_code().is_none())
     }
 
     /// How the texts of the message, and `--to`, use columns, each with its path.

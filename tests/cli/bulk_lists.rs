@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, Run, also_in_a_database, fixture_path};
+use crate::workbook::{sheet, xlsx};
 
 also_in_a_database! {
     the_country_in_the_list_says_whose_national_numbers_it_has,
@@ -113,6 +114,21 @@ fn a_number_whose_country_nobody_can_tell_is_not_sent_to() {
         let ended = send(&home, &["text", "Hola"]).fails(2, parts);
         assert!(ended.stderr.contains("nothing was sent"), "{ended:?}");
     }
+    // A formula that was never calculated, as a program writes it, is not an empty cell.
+    let workbook = |number: &str| {
+        let header = "<row r=\"1\"><c t=\"str\"><v>celular</v></c><c t=\"str\"><v>pais</v></c></row>";
+        let row = format!("<row r=\"2\"><c t=\"str\"><v>{number}</v></c><c r=\"B2\"><f>D2</f></c></row>");
+        xlsx(&[sheet("Hoja1", &format!("{header}{row}"))], "")
+    };
+    home.write("people.csv", workbook("987654321"));
+    let parts = ["line 2: pais: cell B2 has a formula without a value; open the workbook", "nothing was sent"];
+    for flags in [&["text", "Hola"][..], &["text", "--to", "{{ celular }}", "Hola"]] {
+        send(&home, flags).fails(2, &parts);
+    }
+    let known = send(&home, &["--country", "PE", "--dry-run", "text", "Hola"]).success();
+    assert_eq!(known.json()["body"]["userId"], "51987654321");
+    home.write("people.csv", workbook("+51987654321"));
+    send(&home, &["--dry-run", "text", "Hola"]).success();
 }
 
 #[test]
