@@ -1,6 +1,8 @@
 //! The fields around the kind's own in a request's body: type, recipient, bot. They are removed from a body that is
 //! read, and added to one that is sent.
 
+use std::slice;
+
 use serde_json::{Map, Value, json};
 
 use super::invalid::InvalidMessage;
@@ -46,13 +48,26 @@ pub(crate) fn take_recipient(
 ) -> Result<Option<(&'static str, Recipient)>, InvalidMessage> {
     let user = named_recipient("userId", fields.shift_remove("userId"))?;
     if envelope != Envelope::Destinations {
-        return Ok(user);
+        // Whether they may be written to is judged by their texts.
+        let other = listed(fields.get("destinations")).iter().find(|named| !named.is_string());
+        let not_text =
+            |found: &Value| InvalidMessage::RecipientNotText { origin: "destinations", found: found.to_string() };
+        return other.map_or(Ok(user), |found| Err(not_text(found)));
     }
     let destination = fields.shift_remove("destinations").map(one_destination).transpose()?;
     let destination = named_recipient("destinations", destination)?;
     match (destination, user) {
         (Some((_, destination)), Some((_, user))) if destination != user => Err(InvalidMessage::TwoRecipients),
         (destination, user) => Ok(destination.or(user)),
+    }
+}
+
+/// The recipients in the `destinations` of a body, be it a list or only one.
+pub(super) fn listed(destinations: Option<&Value>) -> &[Value] {
+    match destinations {
+        None => &[],
+        Some(Value::Array(list)) => list,
+        Some(one) => slice::from_ref(one),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::characters;
 use super::complete::{complete, object};
-use super::envelope::{Envelope, enclose, take_recipient, take_type};
+use super::envelope::{Envelope, enclose, listed, take_recipient, take_type};
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
 use super::limits;
@@ -166,8 +166,7 @@ fn written(body: &Value) -> Box<str> {
 
 /// Every recipient that a body names.
 pub(crate) fn recipients_in(body: &Value) -> impl Iterator<Item = &str> {
-    let destinations = body.get("destinations").and_then(Value::as_array).into_iter().flatten();
-    body.get("userId").into_iter().chain(destinations).filter_map(Value::as_str)
+    body.get("userId").into_iter().chain(listed(body.get("destinations"))).filter_map(Value::as_str)
 }
 
 /// Recipients in other fields than the kind's own, if no other recipient was given.

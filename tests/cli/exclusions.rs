@@ -11,6 +11,7 @@ use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_rows};
 also_in_a_database! {
     a_number_excludes_in_whatever_column_and_form_it_stands,
     a_row_whose_first_cell_begins_with_a_hash_excludes,
+    whom_a_raw_body_names_beside_its_recipient_is_seen,
     nobody_on_a_list_is_sent_anything_under_any_form_of_a_number,
     digits_that_may_be_two_people_exclude_both,
     a_country_that_is_typed_excludes_no_other_person_than_the_list_names,
@@ -80,6 +81,30 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         home.write(name, list);
         let words = ["--sandbox", "bulk", "send", "l.csv", "--exclude", name, "text", "x"];
         home.run_args(&words).fails(2, &[problem]);
+    }
+}
+
+#[test]
+fn whom_a_raw_body_names_beside_its_recipient_is_seen() {
+    let home = home_for(&Jelou::never_asked());
+    home.write("x.txt", "+593987654322\n");
+    for (destinations, code, part) in [
+        ("[\"593987654322\"]", 11, "593987654322 must not be written to"),
+        ("\"593987654322\"", 11, "593987654322 must not be written to"),
+        ("[593987654322]", 2, "destinations: 593987654322 in the body; a recipient is a text"),
+        ("[\"593987654323\", {\"to\": \"593987654322\"}]", 2, "a recipient is a text"),
+        ("593987654322", 2, "a recipient is a text"),
+    ] {
+        let body = format!("{{\"userId\": \"593987654321\", \"type\": \"X\", \"destinations\": {destinations}}}\n");
+        home.write("body.json", &body);
+        home.run("send raw --body body.json --exclude x.txt").fails(code, &[part]);
+        home.write("people.csv", &body);
+        let send = home.run("bulk send people.csv --yes --exclude x.txt raw");
+        if code == 2 {
+            send.fails(2, &[part])
+        } else {
+            send.success()
+        };
     }
 }
 
