@@ -224,15 +224,16 @@ impl Body {
 
     /// Whether it is only an error: apart from an `error` or a `status`, it has nothing that was requested.
     pub(crate) fn is_error_alone(&self) -> bool {
-        const OF_AN_ERROR: [&str; 8] =
-            ["success", "message", "statusMessage", "status", "error", "code", "description", "validationError"];
-        let is_bare = || {
-            let fields = self.json.as_ref().and_then(Value::as_object);
-            fields.is_some_and(|fields| fields.keys().all(|name| OF_AN_ERROR.contains(&name.as_str())))
-        };
         self.field("success") == Some(&Value::Bool(false))
             || self.text_of("statusMessage").is_some_and(|text| text.eq_ignore_ascii_case("failed"))
-            || self.says_error() && is_bare()
+            || self.says_error() && self.has_fields_of_an_error_alone()
+    }
+
+    fn has_fields_of_an_error_alone(&self) -> bool {
+        const OF_AN_ERROR: [&str; 8] =
+            ["success", "message", "statusMessage", "status", "error", "code", "description", "validationError"];
+        let fields = self.json.as_ref().and_then(Value::as_object);
+        fields.is_some_and(|fields| fields.keys().all(|name| OF_AN_ERROR.contains(&name.as_str())))
     }
 
     /// Whether it may come from an API: it is complete, and not a page for people.
@@ -267,6 +268,8 @@ impl Body {
             || fails("statusMessage")
             || ["errors", "validationError"].iter().any(|name| self.field(name).is_some_and(is_something))
             || self.field("code").and_then(scalar_text).is_some_and(|code| codes::look_up(&code).is_some())
+            // Of something else, such as a coupon that was made, they may be ordinary fields.
+            || self.text_of("code").is_some() && self.text_of("description").is_some() && self.has_fields_of_an_error_alone()
     }
 
     /// Code and text of an error body, at most 2 KiB of each; HTML and other text have neither.
@@ -421,6 +424,8 @@ mod tests {
             (json!({"status": "success"}), false, false),
             (json!({"code": 130_429}), false, true),
             (json!({"code": 200}), false, false),
+            (json!({"code": "bot_not_found", "description": "No such bot"}), false, true),
+            (json!({"code": "SUMMER", "description": "10 % off", "id": 7}), false, false),
         ] {
             let read = Body::new(body.to_string(), true);
             assert!(!read.says_success() && !read.says_error(), "{body}");

@@ -241,9 +241,10 @@ fn says_both(answer: &Answer, bodies: &[Body]) -> bool {
 fn is_accepted(answer: &Answer, body: &Body, accepts: &SuccessCriterion) -> bool {
     match accepts {
         SuccessCriterion::MessageId | SuccessCriterion::Destination(_) => body.says_success(),
-        SuccessCriterion::AnyObject => body.json.as_ref().is_some_and(Value::is_object),
+        SuccessCriterion::AnyObject => body.json.as_ref().is_some_and(Value::is_object) && !body.hints_at_error(),
         SuccessCriterion::Page => body.results().is_some(),
-        SuccessCriterion::Read | SuccessCriterion::Done => answer.body.may_be_of_the_api(),
+        SuccessCriterion::Done => answer.body.may_be_of_the_api() && !body.hints_at_error(),
+        SuccessCriterion::Read => answer.body.may_be_of_the_api(),
         SuccessCriterion::LookUp => false,
     }
 }

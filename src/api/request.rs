@@ -39,7 +39,7 @@ pub(crate) struct DryRun<'a> {
 pub(crate) enum SuccessCriterion {
     /// `success: true` or a `messageId`.
     MessageId,
-    /// Any JSON object; the API's documents show `{}`.
+    /// Any JSON object without a sign of an error; the API's documents show `{}`.
     AnyObject,
     /// An array with an object for this destination.
     Destination(String),
@@ -47,7 +47,7 @@ pub(crate) enum SuccessCriterion {
     Page,
     /// Anything but an error: the answer to any other read.
     Read,
-    /// Anything but an error: the answer to any request that may change something.
+    /// Anything without a sign of an error: the answer to any request that may change something.
     Done,
     /// A page of messages with their states, or one message. It is also a read, but its entries can have errors of
     /// their own.

@@ -201,7 +201,7 @@ fn a_503_counts_as_not_sent_only_with_retry_after() {
 }
 
 #[test]
-fn a_flow_message_is_accepted_with_any_object() {
+fn a_flow_message_is_accepted_with_any_object_that_does_not_speak_of_an_error() {
     let arguments =
         ["--title", "t", "--text", "x", "--caption", "c", "--flow-name", "n", "--cta", "Go", "--screen", "S"];
     for (body, code) in [
@@ -210,6 +210,11 @@ fn a_flow_message_is_accepted_with_any_object() {
         ("[]", 8),
         ("", 8),
         ("null", 8),
+        (r#"{"code":"bot_not_found","description":"No such bot"}"#, 8),
+        (r#"{"errors":["x"]}"#, 8),
+        (r#"{"success":"false"}"#, 8),
+        (r#"{"status":"error","message":"nope"}"#, 8),
+        (r#"{"validationError":{"title":["short"]},"message":["bad"]}"#, 8),
         (r#"{"success":false}"#, 5),
         (r#"{"error":"x"}"#, 5),
     ] {
