@@ -2424,7 +2424,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
         }
         'jelouctl;once;show' {
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'One person: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel')
-            [CompletionResult]::new('--country', '--country', [CompletionResultType]::ParameterName, 'Country whose national number it is, in two letters: EC')
+            [CompletionResult]::new('--country', '--country', [CompletionResultType]::ParameterName, 'Country whose national number it is, in two letters: EC [default: the profile''s]')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [env: JELOUCTL_CONFIG]')
@@ -2456,7 +2456,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
         }
         'jelouctl;once;resolve' {
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Recipient: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel')
-            [CompletionResult]::new('--country', '--country', [CompletionResultType]::ParameterName, 'Country whose national number it is, in two letters: EC')
+            [CompletionResult]::new('--country', '--country', [CompletionResultType]::ParameterName, 'Country whose national number it is, in two letters: EC [default: the profile''s]')
             [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'The outcome')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
@@ -2520,7 +2520,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
         }
         'jelouctl;once;forget' {
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'One person: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel')
-            [CompletionResult]::new('--country', '--country', [CompletionResultType]::ParameterName, 'Country whose national number it is, in two letters: EC')
+            [CompletionResult]::new('--country', '--country', [CompletionResultType]::ParameterName, 'Country whose national number it is, in two letters: EC [default: the profile''s]')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [env: JELOUCTL_CONFIG]')

@@ -1534,7 +1534,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l to -d 'One person: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l country -d 'Country whose national number it is, in two letters: EC' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l country -d 'Country whose national number it is, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -1561,7 +1561,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l to -d 'Recipient: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l country -d 'Country whose national number it is, in two letters: EC' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l country -d 'Country whose national number it is, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l as -d 'The outcome' -r -f -a "sent\t'The person has got it'
 failed\t'It was not sent'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
@@ -1616,7 +1616,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l to -d 'One person: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l country -d 'Country whose national number it is, in two letters: EC' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l country -d 'Country whose national number it is, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r

@@ -72,7 +72,7 @@ pub(crate) struct OnceResolveArgs {
     #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     to: String,
 
-    /// Country whose national number it is, in two letters: EC
+    /// Country whose national number it is, in two letters: EC [default: the profile's]
     #[arg(long, value_name = "CODE")]
     country: Option<Country>,
 
@@ -121,7 +121,7 @@ struct PersonArgs {
     #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     to: Option<String>,
 
-    /// Country whose national number it is, in two letters: EC
+    /// Country whose national number it is, in two letters: EC [default: the profile's]
     #[arg(long, value_name = "CODE", requires = "to")]
     country: Option<Country>,
 }
@@ -399,7 +399,7 @@ struct NamedPerson {
 
 impl UsedKey<'_> {
     fn person(&self, context: &Context, to: &str, country: Option<Country>) -> Result<NamedPerson, CommandError> {
-        let typed = TypedRecipient::read(to, country);
+        let typed = TypedRecipient::read(to, country.or(self.settings.country()));
         let typed = typed.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
         context.stderr.warnings(typed.warnings());
         let recipient = typed.recipient.as_str().to_owned();

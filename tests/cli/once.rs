@@ -24,6 +24,7 @@ also_in_a_database! {
     a_preview_claims_nothing,
     the_command_of_run_runs_though_its_notice_is_left_out,
     keys_are_listed_shown_and_forgotten,
+    a_person_is_looked_up_by_the_number_that_a_send_reads,
     a_key_counts_for_one_bot,
     a_key_counts_for_ever,
     a_key_is_changed_for_the_bot_that_sends_and_never_in_a_rehearsal,
@@ -314,6 +315,21 @@ fn keys_are_listed_shown_and_forgotten() {
     home.run("once show k").fails(2, &["there is no message under the key k"]);
     assert_eq!(times(&home.send(&jelou, "--once k Hola").success()), 0);
     assert_eq!(sent_to_ana(&jelou), 2);
+}
+
+#[test]
+fn a_person_is_looked_up_by_the_number_that_a_send_reads() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    let login = "bot_id = \"7\"\nclient_id = \"i\"\nclient_secret = \"canary-secret\"";
+    home.config(&format!("[profiles.co]\n{login}\napi_url = \"{}\"\ncountry = \"CO\"\n", jelou.url));
+    let to = "--profile co --to 3212345678";
+    home.run(&format!("send text Hola --once k {to}")).success();
+    let shown = home.run(&format!("once show k {to} -o record")).success();
+    assert_eq!(shown.json()["state"], "sent", "{shown:?}");
+    home.run(&format!("once resolve k {to} --as failed")).fails(2, &["573212345678 has a message that is sent"]);
+    // A flag wins over the profile.
+    home.run(&format!("once forget k {to} --country MX --yes")).fails(2, &["523212345678 has nothing under the key k"]);
+    home.run(&format!("once forget k {to} --yes")).success();
 }
 
 #[test]
