@@ -9,6 +9,7 @@ use super::codes;
 use super::credentials::Credentials;
 use super::refusal;
 use super::repeated::read_json;
+use crate::phone::person_key;
 
 /// The most bytes of a text that an error repeats or a ledger keeps.
 const MOST_TOLD: usize = 2048;
@@ -178,8 +179,10 @@ impl Body {
     /// message's id and `code` an error code.
     pub(crate) fn of_destination(&self, destination: &str) -> Vec<Self> {
         let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+        // The answer may have the other form of the person's number, such as 521 for 52.
+        let is_same = |named: &str| bare(named) == bare(destination) || person_key(named) == person_key(destination);
         let is_ours = |entry: &&Map<String, Value>| {
-            entry.get("destination").and_then(scalar_text).is_some_and(|named| bare(&named) == bare(destination))
+            entry.get("destination").and_then(scalar_text).is_some_and(|named| is_same(&named))
         };
         let entries = self.json.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
         entries.filter(is_ours).map(|entry| Self::of_entry(entry.clone())).collect()

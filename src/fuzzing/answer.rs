@@ -79,7 +79,7 @@ fn hold(status: u16, body: &Body, accepts: SuccessCriterion) {
     }
 }
 
-/// Whether the letters and digits of a text or number in an entry are `text`.
+/// Whether the letters and digits of a text or number in an entry are `text`, whose person has no other number.
 fn has_text(json: &Value, text: &str) -> bool {
     let entries = json.as_array().into_iter().flatten().filter_map(|entry| entry.get("destination"));
     let bare = |value: &Value| value.to_string().chars().filter(char::is_ascii_alphanumeric).collect::<String>();

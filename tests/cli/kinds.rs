@@ -184,6 +184,21 @@ fn a_template_answers_with_the_id_of_its_destination() {
 }
 
 #[test]
+fn the_other_form_of_a_number_is_its_destination_too() {
+    for (to, answered, code) in [
+        ("525512345678", "5215512345678", 0),
+        ("5215512345678", "525512345678", 0),
+        ("541123456789", "5491123456789", 0),
+        ("5511987654321", "551187654321", 0),
+        ("525512345678", "5215512345679", 8),
+    ] {
+        let server = Server::answering(Reply::json(200, &json!([{"id": "u1", "destination": answered}]).to_string()));
+        let ended = Home::new().run(&format!("send template x --to {to} --output id")).api(&server.url).end();
+        assert_eq!((ended.code, ended.stdout == "u1\n"), (code, code == 0), "{to} {answered}: {ended:?}");
+    }
+}
+
+#[test]
 fn a_text_with_options_is_a_list() {
     let path = fixture_path("bodies/list.json");
     let server = Server::answering(Reply::accepted());
