@@ -259,6 +259,17 @@ fn a_notice_is_waited_for_and_the_code_is_the_commands_unless_it_is_strict() {
 }
 
 #[test]
+fn a_notice_that_was_sent_before_under_its_key_is_waited_for_too() {
+    let home = Home::new();
+    let server = accepting(Reply::accepted(), vec![listed("DELIVERED_USER"), listed("FAILED")]);
+    let words = format!("run --to {ANA} --once k --wait delivered --strict-notify -- true");
+    home.run(&words).api(&server.url).success();
+    let again = home.run(&words).api(&server.url).fails(15, &["error: the notice was accepted, but undelivered"]);
+    assert!(again.stderr.contains("already sent under the key k"), "{again:?}");
+    assert_eq!(look_ups(&server.received()), 2);
+}
+
+#[test]
 fn the_sandbox_plays_what_can_happen() {
     let home = Home::new();
     for (fault, within, code, said) in [

@@ -14,7 +14,7 @@ pub(crate) use self::args::RunArgs;
 use self::notice::{Facts, NO_TAIL, Notice};
 use self::prepared::{Prepared, check};
 use super::CommandError;
-use super::claim::{self, OnceSend, OnceTurn, note_replay};
+use super::claim::{self, ClaimedPerson, OnceSend, OnceTurn, note_replay};
 use super::error::of_signal;
 use super::result::note_delivery;
 use crate::api::Request;
@@ -32,6 +32,7 @@ use crate::sending::{
     check_needs_number, check_sender, claim_exclusions, wait_for_delivery,
 };
 use crate::template::language;
+use crate::timestamps::of_milliseconds;
 
 /// Runs the command and sends the notice. The command matters more than the notice: problems with the notice are
 /// reported before and after, and the command runs anyway, unless `--check-first` is given.
@@ -275,7 +276,8 @@ impl CommandRun<'_> {
         }
     }
 
-    /// Sends the notice; a signal that was not meant for the command ends it.
+    /// Sends the notice, and waits for the state that `--wait` names; a signal that was not meant for the command ends
+    /// it.
     async fn notify(
         &self,
         mut connection: Connection,
@@ -283,22 +285,44 @@ impl CommandRun<'_> {
         outgoing: &Outgoing,
         record: &mut Record,
     ) -> Result<(), NoticeFailure> {
-        let Self { context, arguments, flight, .. } = self;
-        let request = Request::new(connection.base.url(), sender.bot.as_str(), outgoing);
+        let Self { context, arguments, .. } = self;
         let unusable = check_needs_number(&mut connection, &context.stderr, &sender.bot, outgoing).await;
         if let Some(unusable) = unusable.map_err(CommandError::from)? {
             return Err(CommandError::from(unusable).into());
         }
-        let retry_for = sender.settings.retry_for.value.duration();
-        let begun = SystemTime::now();
-        let claimed = match self.turn(&mut connection, sender, outgoing).await? {
+        let mut begun = SystemTime::now();
+        match self.turn(&mut connection, sender, outgoing).await? {
             Some(OnceTurn::Replay(entry)) => {
+                begun = of_milliseconds(entry.at).into();
                 note_replay(entry, record);
-                return Ok(());
             }
-            Some(OnceTurn::Send(claimed)) => Some(claimed),
-            None => None,
-        };
+            Some(OnceTurn::Send(claimed)) => {
+                self.deliver(&mut connection, sender, outgoing, Some(claimed), record).await?;
+            }
+            None => self.deliver(&mut connection, sender, outgoing, None, record).await?,
+        }
+        let Some(wait) = arguments.wait.wait() else { return Ok(()) };
+        // It was sent. Log it now, in case the process is killed while it waits.
+        self.log.message(&context.stderr, "run", record, ExitCode::Success.code());
+        self.is_logged.set(true);
+        let ended = wait_for_delivery(&mut connection, context, sender, outgoing, begun, wait, record).await;
+        ended.map_err(|(message, hint)| {
+            NoticeFailure(ExitCode::NotReached, "unknown", format!("accepted, but {message}; {hint}"))
+        })
+    }
+
+    /// Sends the notice, whose person is `claimed` under a key, and reports how that ended.
+    async fn deliver(
+        &self,
+        connection: &mut Connection,
+        sender: &Sender,
+        outgoing: &Outgoing,
+        claimed: Option<ClaimedPerson>,
+        record: &mut Record,
+    ) -> Result<(), NoticeFailure> {
+        let Self { context, arguments, flight, .. } = self;
+        let request = Request::new(connection.base.url(), sender.bot.as_str(), outgoing);
+        let retry_for = sender.settings.retry_for.value.duration();
         let delivery = connection.deliver(&context.stderr, &request, retry_for, flight);
         let Ok(delivery) = tokio::time::timeout(arguments.patience(), delivery).await else {
             let is_under_way = flight.is_under_way();
@@ -326,13 +350,7 @@ impl CommandRun<'_> {
             context.stderr.note(note);
             context.stderr.preview(recipient.as_str(), &outgoing.draw());
         }
-        let Some(wait) = arguments.wait.wait() else { return Ok(()) };
-        self.log.message(&context.stderr, "run", record, code.code());
-        self.is_logged.set(true);
-        let ended = wait_for_delivery(&mut connection, context, sender, outgoing, begun, wait, record).await;
-        ended.map_err(|(message, hint)| {
-            NoticeFailure(ExitCode::NotReached, "unknown", format!("accepted, but {message}; {hint}"))
-        })
+        Ok(())
     }
 }
 
