@@ -289,6 +289,19 @@ fn a_notice_is_logged_whether_it_left_or_not() {
 }
 
 #[test]
+fn a_notice_whose_key_has_one_that_may_have_been_sent_is_logged_as_unknown() {
+    let (home, server) = (Home::new(), Server::answering(Reply::json(500, "{}")));
+    for words in ["send text Hola --to 593987654321 --once k", "run --to 593987654321 --once k -- true"] {
+        home.run(words).api(&server.url).env("JELOUCTL_LOG", "log").end();
+    }
+    let told: Vec<_> = lines(&home.path().join("log"))
+        .iter()
+        .map(|line| ["command", "sent", "exit_code", "attempts"].map(|name| line[name].clone()))
+        .collect();
+    assert_eq!(json!(told), json!([["send", "unknown", 8, 1], ["run", "unknown", 8, 0]]));
+}
+
+#[test]
 fn a_run_leaves_a_line_at_each_of_its_ends_and_a_test_one_for_each_message() {
     let home = Home::new();
     home.write("people.csv", "to,nombre\n593987654321,Ana\n593987654322,Luz\n593987654323,Eva\n");

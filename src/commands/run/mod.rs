@@ -189,6 +189,10 @@ impl CommandRun<'_> {
         let notified = self.fill_and_notify(connection, &facts.ended(ended, at), at, tail, &mut record).await;
         let of_notice = notified.as_ref().err().map_or(ExitCode::Success, |failure| failure.0);
         if let Err(NoticeFailure(_, code, message)) = &notified {
+            // Also where an earlier notice under the key may have been sent.
+            if of_notice == ExitCode::Unknown {
+                record.sent = Sent::Unknown;
+            }
             let (api_code, hint, retry_after_s) = (None, None, None);
             let error = || RecordError { code, api_code, message: message.clone(), hint, retry_after_s };
             record.error.get_or_insert_with(error);
@@ -326,9 +330,6 @@ impl CommandRun<'_> {
         let delivery = connection.deliver(&context.stderr, &request, retry_for, flight);
         let Ok(delivery) = tokio::time::timeout(arguments.patience(), delivery).await else {
             let is_under_way = flight.is_under_way();
-            if is_under_way {
-                record.sent = Sent::Unknown;
-            }
             if let Some(claimed) = claimed {
                 claimed.end_as(context, if is_under_way { &ClaimEnd::Unknown } else { &ClaimEnd::NotSent });
             }
