@@ -5,9 +5,7 @@ use std::time::UNIX_EPOCH;
 use std::{fs, io};
 
 use super::lock_file::RunNote;
-use super::record::{hash_of_fields, text};
 use crate::ledger::{LedgerError, RunName};
-use crate::once::OnceScope;
 use crate::private_file::FileError;
 
 pub(crate) const LEDGER: &str = "db";
@@ -19,16 +17,6 @@ pub(crate) const LOCK: &str = "lock";
 /// Locked by a process that sends, or is about to.
 const SENDER: &str = "sender";
 const STOP: &str = "stop";
-/// Follows the hash of a key in the name of an empty file, beside a run with this key.
-const KEY_MARK: &str = "once";
-/// The tag of that hash, after those of a ledger's records and of the claims.
-const KEY: u8 = 7;
-
-/// The end of the name of the mark for this key: the file names alone show which runs have it.
-pub(super) fn key_mark(OnceScope { key, bot, address }: &OnceScope) -> String {
-    let fields = [key.as_str(), bot, address].map(|part| text(Some(part)));
-    format!("{:016x}.{KEY_MARK}", hash_of_fields(KEY, fields.into_iter()))
-}
 
 /// The paths of the files of one run, whether they exist or not.
 #[derive(Clone, Debug)]
@@ -64,10 +52,6 @@ impl RunFiles {
 
     pub(crate) fn stop(&self) -> PathBuf {
         self.file(STOP)
-    }
-
-    pub(crate) fn key_mark(&self, scope: &OnceScope) -> PathBuf {
-        self.file(&key_mark(scope))
     }
 
     /// Whether only the lock file of a run is left. The lock file of a run that is still being made is empty, has no
@@ -111,21 +95,8 @@ impl RunFiles {
     }
 
     pub(crate) fn remove_lock(&self) -> Result<(), FileError> {
-        self.remove_key_marks()?;
         remove(&self.sender())?;
         remove(&self.lock())
-    }
-
-    /// Removes the marks of any key, since the key may be unknown by now.
-    fn remove_key_marks(&self) -> Result<(), FileError> {
-        let begin = format!("{}.", self.name);
-        let is_mark = |name: &str| {
-            let hash = name.strip_prefix(&begin).and_then(|end| end.strip_suffix(KEY_MARK)?.strip_suffix('.'));
-            hash.is_some_and(|hash| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
-        };
-        let files = fs::read_dir(&self.directory).map_err(FileError::of("read", &self.directory))?;
-        let mut marks = files.flatten().filter(|file| file.file_name().to_str().is_some_and(is_mark));
-        marks.try_for_each(|mark| remove(&mark.path()))
     }
 
     fn file(&self, ending: &str) -> PathBuf {

@@ -1,7 +1,6 @@
 //! The runs in files of this machine.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,7 @@ use super::earlier_runs::EarlierRuns;
 use super::lock::{ALL, ReservedRun, RunLock, is_locked};
 use super::locked_run::LockedRun;
 use super::once_store::OnceStore;
-use super::run_files::{DRAFT, LEDGER, LOCK, key_mark};
+use super::run_files::{DRAFT, LEDGER, LOCK};
 use super::{Ledger, RunNote, stop_mark};
 use crate::ledger::{
     Details, FoundMessage, FoundMessages, FoundRow, HeldFor, HeldRun, KnownRuns, LedgerError, LedgerStore, NewRun,
@@ -20,7 +19,6 @@ use crate::ledger::{
 use crate::once::{OnceEntry, OnceKey, OnceRows, OnceScope};
 use crate::output::Sent;
 use crate::phone::person_key;
-use crate::private_file;
 
 /// How long to wait for another process that holds a run without sending it: it stores what it has learned, or decides
 /// rows.
@@ -156,7 +154,7 @@ impl LedgerStore for Runs {
 
     fn row_under(&self, scope: &OnceScope, recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
         let mut worst: Option<OnceEntry> = None;
-        for name in self.with_key(scope)? {
+        for name in self.all_names()? {
             let Some((ledger, _)) = self.ledger_with_key(&name, Some(scope))? else { continue };
             let mut rows = ledger.rows_to(recipient)?;
             // A message is reported as failed only after all records were read.
@@ -199,11 +197,6 @@ impl LedgerStore for Runs {
         let NewRun { name, draft, reserved } = new;
         let in_use = || LedgerError::InUse { run: name.to_string() };
         let reserved = reserved.ok_or_else(in_use)?;
-        if let Some(scope) = details.scope() {
-            // Reaches the disk together with the name of the ledger, which makes the run exist.
-            let mark = self.files(&name).key_mark(&scope);
-            private_file::open("create", &mark, File::options().write(true).create(true).truncate(false))?;
-        }
         draft.complete(details, &reserved.mark()?, &self.path(&name))?;
         let lock = reserved.keep().ok_or_else(in_use)?;
         Ok(Box::new(LockedRun::new(self, &name, lock)))
@@ -261,16 +254,6 @@ impl LedgerStore for Runs {
 }
 
 impl Runs {
-    /// The runs that may have the key, according to their marks. All runs, if the files of one with the key were
-    /// renamed.
-    fn with_key(&self, scope: &OnceScope) -> Result<Vec<RunName>, LedgerError> {
-        let marked = self.with_ending(&key_mark(scope), RunName::of_file)?;
-        if marked.iter().any(|name| self.is_removed(name)) {
-            return self.all_names();
-        }
-        Ok(marked)
-    }
-
     /// The ledger of the run `name`, with its key. None if the run has no key, or not the `wanted` one. If the lock
     /// file says so, the ledger is not opened.
     fn ledger_with_key(
