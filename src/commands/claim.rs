@@ -2,22 +2,29 @@
 //! the outcome.
 
 use std::env;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::{Map, Value, json};
+use tokio::time::sleep;
 
 use super::CommandError;
 use super::bulk::{hold_off_others, ledger_address, store_at, store_to_look_at};
 use super::claim_inquiry::UnknownClaim;
-use crate::api::{Delivery, Outcome, Request};
+use crate::api::Request;
 use crate::context::Context;
 use crate::ledger::{ClaimEnd, Claimed, HeldClaim, LedgerError, LedgerStore, OnceClaims, hash_of_words};
 use crate::message::Outgoing;
 use crate::once::{NewClaim, OnceEntry, OnceError, OnceHash, OnceHasher, OnceKey, OnceScope, OnceState};
 use crate::output::{Record, Sent};
 use crate::places::STATE;
+use crate::process::Signals;
 use crate::sending::{Connection, Sender};
 use crate::timestamps::{local_time, of_milliseconds};
+
+/// How long to try to write how a message ended while the database is away: a restart takes some seconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
 // Not a doc comment: it would replace the help of the command that it is flattened into.
 #[derive(Args, Debug)]
@@ -256,18 +263,33 @@ pub(super) fn note_replay(entry: OnceEntry, record: &mut Record) {
 }
 
 impl ClaimedPerson {
-    /// Stores how the message ended; `delivery` is None if it certainly was not sent.
-    pub(super) fn end(self, context: &Context, delivery: Option<&Delivery>) {
-        let end = match delivery.map(|delivery| &delivery.outcome) {
-            None | Some(Outcome::NotSent(_)) => ClaimEnd::NotSent,
-            Some(Outcome::Sent { message_id }) => ClaimEnd::Sent { message_id: message_id.clone() },
-            Some(Outcome::Unknown(_)) => ClaimEnd::Unknown,
+    /// Stores how the message ended, as the `record` has it. If the database is away, it tries for some time, until a signal comes.
+    pub(super) async fn end(mut self, context: &Context, signals: &mut Signals, record: &Record) {
+        let end = match record.sent {
+            Sent::Yes => ClaimEnd::Sent { message_id: record.message_id.clone() },
+            Sent::No => ClaimEnd::NotSent,
+            Sent::Unknown => ClaimEnd::Unknown,
         };
-        self.end_as(context, &end);
-    }
-
-    pub(super) fn end_as(self, context: &Context, end: &ClaimEnd) {
-        if let Err(error) = self.held.end(end) {
+        let begun = Instant::now();
+        let mut ended = self.held.end(&end);
+        if let Err(error) = &ended
+            && error.may_pass()
+        {
+            let seconds = PATIENCE.as_secs();
+            context.stderr.note(&format!(
+                "its end cannot be written under the key {} yet, tried for {seconds} s: {error}",
+                self.key
+            ));
+        }
+        while ended.as_ref().is_err_and(LedgerError::may_pass) && begun.elapsed() < PATIENCE {
+            tokio::select! {
+                biased;
+                _ = signals.next() => break,
+                () = sleep(BETWEEN_TRIES) => {}
+            }
+            ended = self.held.end(&end);
+        }
+        if let Err(error) = ended {
             context.stderr.warning(&format!(
                 "under the key {} it counts as a message that may have been sent, since its end could not be written: {error}",
                 self.key

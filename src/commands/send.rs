@@ -260,12 +260,13 @@ impl PreparedSend<'_> {
             }
             turn => {
                 let delivery = self.deliver(&mut connection, flight).await;
+                // Reported first: to write its end may take some seconds.
+                let code = delivery.map(|delivery| self.report(delivery, record));
                 if let Some(OnceTurn::Send(claimed)) = turn {
-                    claimed.end(context, delivery.as_ref().ok());
+                    claimed.end(context, &mut connection.signals, record).await;
                 }
-                let delivery = delivery?;
                 flight.landed();
-                self.report(delivery, record)
+                code?
             }
         };
         let (Sent::Yes, Some(wait)) = (record.sent, wait) else { return Ok(code) };

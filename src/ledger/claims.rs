@@ -79,8 +79,9 @@ pub(crate) enum Claimed {
 
 /// A person that this process has claimed. If it is dropped early, or the process is killed, the message is unknown.
 pub(crate) trait HeldClaim {
-    /// Writes how it ended. If the write fails, the message may have been sent, as far as the key is concerned.
-    fn end(self: Box<Self>, end: &ClaimEnd) -> Result<(), LedgerError>;
+    /// Writes how it ended; it can be tried again where the error may pass. If the write fails, the message may have
+    /// been sent, as far as the key is concerned.
+    fn end(&mut self, end: &ClaimEnd) -> Result<(), LedgerError>;
 }
 
 /// How a claimed message ended.

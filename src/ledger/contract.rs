@@ -203,7 +203,7 @@ fn send_single(store: &dyn LedgerStore, recipient: &str, end: &ClaimEnd) {
         shown: None,
     };
     match claims.claim(&scope(), &claim).unwrap() {
-        Claimed::Now(held) => held.end(end).unwrap(),
+        Claimed::Now(mut held) => held.end(end).unwrap(),
         Claimed::Before(entry) => panic!("{entry:?}"),
     }
 }

@@ -128,6 +128,11 @@ impl LedgerError {
         }
     }
 
+    /// Whether a database is away that may be back soon.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::Database(error) if error.may_pass())
+    }
+
     /// Whether a command that ends with this error before it has begun to send may report that nothing was sent. Not if
     /// the error is about a run that exists: that run may have sent.
     pub(crate) fn nothing_was_sent(&self) -> bool {

@@ -3,12 +3,17 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
+
+use crate::bulk_run::signal;
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime, wait_until};
 use crate::listening::Sandbox;
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
+use crate::shared_chaos::Proxy;
 use crate::terminal::Terminal;
 
 const ANA: &str = "593987654321";
@@ -330,6 +335,51 @@ fn a_person_is_looked_up_by_the_number_that_a_send_reads() {
     // A flag wins over the profile.
     home.run(&format!("once forget k {to} --country MX --yes")).fails(2, &["523212345678 has nothing under the key k"]);
     home.run(&format!("once forget k {to} --yes")).success();
+}
+
+/// The database stops answering when Jelou has the message.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_database_that_stops_answering_holds_no_accepted_message_back_for_long() {
+    let Some(cluster) = crate::postgres::Cluster::shared() else { return };
+    let database = cluster.database();
+    let end = |words: &str, is_signalled: bool| {
+        let proxy = Proxy::start(cluster.socket());
+        let way = proxy.way();
+        let jelou = Jelou::start(move |_, _| {
+            way.stall(true);
+            Act::Accept
+        });
+        let home = Home::new();
+        let mut command = home.command();
+        credentials(&mut command, &jelou);
+        let through = format!("postgres://app@127.0.0.1:{}/{database}", proxy.port);
+        command.args(words.split(' ')).env("JELOUCTL_LEDGER", through).env("JELOUCTL_LOG", "log");
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut told = String::new();
+        while stderr.read_line(&mut told).unwrap() > 0 && !told.contains("its end cannot be written") {}
+        let begun = Instant::now();
+        if is_signalled {
+            signal(&child, Signal::TERM);
+        }
+        stderr.read_to_string(&mut told).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{told}");
+        assert!(told.contains("it counts as a message that may have been sent"), "{told}");
+        let log: serde_json::Value = serde_json::from_str(&home.read("log")).unwrap();
+        assert_eq!((log["sent"].as_str(), log["exit_code"].as_i64()), (Some("yes"), Some(0)));
+        proxy.way().stall(false);
+        begun.elapsed()
+    };
+    let send = format!("send text --to {ANA} Hola --once");
+    std::thread::scope(|scope| {
+        let patient = scope.spawn(|| end(&format!("{send} patient"), false));
+        let interrupted = scope.spawn(|| end(&format!("{send} interrupted"), true));
+        let notice = scope.spawn(|| end(&format!("run --to {ANA} --strict-notify --once notice -- true"), true));
+        assert!(patient.join().unwrap() < Duration::from_secs(10));
+        assert!(interrupted.join().unwrap() < Duration::from_secs(2));
+        assert!(notice.join().unwrap() < Duration::from_secs(6));
+    });
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub(crate) use self::args::RunArgs;
 use self::notice::{Facts, NO_TAIL, Notice};
 use self::prepared::{Prepared, check};
 use super::CommandError;
-use super::claim::{self, ClaimedPerson, OnceSend, OnceTurn, note_replay};
+use super::claim::{self, OnceSend, OnceTurn, note_replay};
 use super::error::of_signal;
 use super::result::note_delivery;
 use crate::api::Request;
@@ -22,7 +22,6 @@ use crate::config::SecretSource;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, Source};
-use crate::ledger::ClaimEnd;
 use crate::message::{Outgoing, TemplateUses};
 use crate::output::{Record, RecordError, Sent};
 use crate::people::Exclusions;
@@ -289,7 +288,7 @@ impl CommandRun<'_> {
         outgoing: &Outgoing,
         record: &mut Record,
     ) -> Result<(), NoticeFailure> {
-        let Self { context, arguments, .. } = self;
+        let Self { context, arguments, flight, .. } = self;
         let unusable = check_needs_number(&mut connection, &context.stderr, &sender.bot, outgoing).await;
         if let Some(unusable) = unusable.map_err(CommandError::from)? {
             return Err(CommandError::from(unusable).into());
@@ -300,10 +299,14 @@ impl CommandRun<'_> {
                 begun = of_milliseconds(entry.at).into();
                 note_replay(entry, record);
             }
-            Some(OnceTurn::Send(claimed)) => {
-                self.deliver(&mut connection, sender, outgoing, Some(claimed), record).await?;
+            turn => {
+                let delivered = self.deliver(&mut connection, sender, outgoing, record).await;
+                if let Some(OnceTurn::Send(claimed)) = turn {
+                    claimed.end(context, &mut connection.signals, record).await;
+                }
+                delivered?;
+                flight.landed();
             }
-            None => self.deliver(&mut connection, sender, outgoing, None, record).await?,
         }
         let Some(wait) = arguments.wait.wait() else { return Ok(()) };
         // It was sent. Log it now, in case the process is killed while it waits.
@@ -315,13 +318,12 @@ impl CommandRun<'_> {
         })
     }
 
-    /// Sends the notice, whose person is `claimed` under a key, and reports how that ended.
+    /// Sends the notice, and reports it if it was accepted.
     async fn deliver(
         &self,
         connection: &mut Connection,
         sender: &Sender,
         outgoing: &Outgoing,
-        claimed: Option<ClaimedPerson>,
         record: &mut Record,
     ) -> Result<(), NoticeFailure> {
         let Self { context, arguments, flight, .. } = self;
@@ -329,16 +331,11 @@ impl CommandRun<'_> {
         let retry_for = sender.settings.retry_for.value.duration();
         let delivery = connection.deliver(&context.stderr, &request, retry_for, flight);
         let Ok(delivery) = tokio::time::timeout(arguments.patience(), delivery).await else {
-            let is_under_way = flight.is_under_way();
-            if let Some(claimed) = claimed {
-                claimed.end_as(context, if is_under_way { &ClaimEnd::Unknown } else { &ClaimEnd::NotSent });
+            if flight.is_under_way() {
+                record.sent = Sent::Unknown;
             }
             return Err(NoticeFailure::late(arguments.patience(), flight));
         };
-        if let Some(claimed) = claimed {
-            claimed.end(context, Some(&delivery));
-        }
-        flight.landed();
         let code = note_delivery(delivery, record, false);
         if let Some(error) = &record.error {
             let state = if record.sent == Sent::Unknown { "it may have been sent" } else { "not sent" };

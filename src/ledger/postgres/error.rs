@@ -128,7 +128,7 @@ impl DatabaseError {
     }
 
     /// Whether a retry may succeed without anyone fixing anything.
-    pub(super) fn may_pass(&self) -> bool {
+    pub(crate) fn may_pass(&self) -> bool {
         // A database that was just promoted, or is restarting, reports this for a while.
         matches!(self, Self::Unreachable { .. } | Self::Standby | Self::ReadOnly)
     }

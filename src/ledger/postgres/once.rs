@@ -1,8 +1,6 @@
 //! The claims under keys in a database: from single sends, removed runs, and rows of runs.
 
 use std::collections::{BTreeSet, HashMap};
-use std::thread;
-use std::time::Duration;
 
 use tokio_postgres::{Error, Row};
 
@@ -18,10 +16,6 @@ use crate::once::{NewClaim, OnceEntry, OnceHash, OnceHasher, OncePeople, OnceSco
 const HOLDER: i32 = 0x6f6e_6365;
 /// A process that makes a run or claims a person holds this lock from its last check of the others on: `jelo` in ASCII.
 pub(super) const MAKING: i64 = 0x6a65_6c6f;
-
-/// How often to retry writing the end of a claim if the database is unavailable: a restart takes some seconds.
-const TRIES: u32 = 20;
-const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
 /// The claims of a database.
 pub(super) struct SharedClaims {
@@ -146,7 +140,8 @@ impl OnceClaims for SharedClaims {
                      (SELECT nextval('jelouctl_once.holder')::int AS holder) AS next";
         let holder: i32 = self.runs.value(SHORT, query, &[&HOLDER])?;
         // From here on the claim is released in any case.
-        let held = SharedClaim { runs: self.runs.clone(), scope: scope.clone(), person: claim.person, holder };
+        let held =
+            SharedClaim { runs: self.runs.clone(), scope: scope.clone(), person: claim.person, holder, is_lost: false };
         let OnceScope { key, bot, address } = scope;
         let [person, words, kind] = [&claim.person, &claim.words, &claim.kind].map(|hash| &hash.0[..]);
         let shown = claim.shown.as_ref().map(|shown| &shown.0[..]);
@@ -265,21 +260,20 @@ struct SharedClaim {
     scope: OnceScope,
     person: OnceHash,
     holder: i32,
+    /// Whether its connection failed: each call would wait for it again.
+    is_lost: bool,
 }
 
 impl HeldClaim for SharedClaim {
-    fn end(self: Box<Self>, end: &ClaimEnd) -> Result<(), LedgerError> {
-        let mut ended = self.runs.end_claim(&self, end);
-        for _ in 0..TRIES {
-            let Err(error) = &ended else { break };
-            if !error.may_pass() {
-                break;
-            }
+    fn end(&mut self, end: &ClaimEnd) -> Result<(), LedgerError> {
+        let mut ended = Ok(false);
+        if !self.is_lost {
+            ended = self.runs.end_claim(self, end);
+            self.is_lost = ended.as_ref().is_err_and(DatabaseError::may_pass);
+        }
+        if self.is_lost {
             // The claim still belongs to this process, even if others have looked at it meanwhile.
-            ended = self.runs.reopened().and_then(|runs| runs.end_claim(&self, end));
-            if ended.is_err() {
-                thread::sleep(BETWEEN_TRIES);
-            }
+            ended = self.runs.reopened().and_then(|runs| runs.end_claim(self, end));
         }
         if ended? { Ok(()) } else { Err(DatabaseError::ClaimedMeanwhile.into()) }
     }
@@ -287,6 +281,8 @@ impl HeldClaim for SharedClaim {
 
 impl Drop for SharedClaim {
     fn drop(&mut self) {
-        let _ = self.runs.execute(SHORT, "SELECT pg_advisory_unlock($1, $2)", &[&HOLDER, &self.holder]);
+        if !self.is_lost {
+            let _ = self.runs.execute(SHORT, "SELECT pg_advisory_unlock($1, $2)", &[&HOLDER, &self.holder]);
+        }
     }
 }

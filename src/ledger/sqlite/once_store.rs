@@ -351,29 +351,28 @@ impl OnceClaims for OnceStore {
 struct FileClaim {
     file: Rc<OnceFile>,
     row: ClaimRow,
+    /// Locked longer than the end takes to write: a process that finds the lock gone takes the stored state as final.
+    #[expect(dead_code, reason = "it holds as long as it is there")]
     holder: ClaimHolder,
 }
 
 impl HeldClaim for FileClaim {
-    fn end(self: Box<Self>, end: &ClaimEnd) -> Result<(), LedgerError> {
-        let Self { file, row, holder } = *self;
+    fn end(&mut self, end: &ClaimEnd) -> Result<(), LedgerError> {
+        let (file, row) = (&self.file, self.row.clone());
         let message_id = end.message_id().map(str::to_owned);
         // An unknown message keeps the time when it began, so that it can be found later.
         let at = if end.state() == OnceState::Unknown { row.entry.at } else { now() };
         let entry = OnceEntry { state: end.state(), at, message_id, ..row.entry };
         // A power cut can undo this write. The message then counts as unknown, and is never sent twice.
         let _ = file.db.pragma_update(None, "synchronous", "NORMAL");
-        let written = file.change(|db| {
+        file.change(|db| {
             let bucket = file.bucket_of(db, &row.scope, &row.person)?;
             // A claim that a run has added meanwhile stays.
             let is_outweighed = bucket
                 .find(&row.scope, &row.person)
                 .is_some_and(|known| known.holder != row.holder && !entry.state.outweighs(known.entry.state));
             if is_outweighed { Ok(()) } else { file.put(db, bucket, ClaimRow { entry, holder: None, ..row }) }
-        });
-        // Not earlier: a process that finds the lock gone takes the stored state as final.
-        drop(holder);
-        written
+        })
     }
 }
 
@@ -420,10 +419,11 @@ mod tests {
         let home = TempDir::new().unwrap();
         let store = store(&home);
         let claim = claim_of(&store, "593987654321");
-        let held = claimed(&store, &claim);
+        let mut held = claimed(&store, &claim);
         assert_eq!(state(&store, "k", "+593 98 765 4321"), Some(OnceState::UnderWay));
         assert!(matches!(store.claim(&scope("k"), &claim).unwrap(), Claimed::Before(_)));
         held.end(&ClaimEnd::NotSent).unwrap();
+        drop(held);
         assert_eq!(state(&store, "k", "593987654321"), Some(OnceState::NotSent));
         // Dropped without an end, as if the process was killed.
         drop(claimed(&store, &claim));
