@@ -381,7 +381,11 @@ fn check_patterns(context: &Context, change: &ProfileChange) -> Result<(), Usage
 
 /// Whether any recipient can match `pattern`.
 fn fits_somebody(pattern: &str) -> bool {
-    pattern.starts_with("id:") || pattern.contains(|letter: char| letter == '*' || letter.is_ascii_digit())
+    match pattern.strip_prefix("id:") {
+        // On the wire such a user looks like a number, so that a part of one would allow numbers too.
+        Some(user) => !user.is_empty() && !user.contains('*'),
+        None => pattern.contains(|letter: char| letter == '*' || letter.is_ascii_digit()),
+    }
 }
 
 /// How to write a national number in a pattern.

@@ -231,8 +231,14 @@ fn parse_duration(raw: &str) -> Result<Duration, String> {
 
 impl AllowTo {
     pub(crate) fn allows(&self, recipient: &str) -> bool {
-        self.0.iter().any(|pattern| matches(pattern, recipient))
+        self.0.iter().any(|pattern| pattern == recipient || matches(on_the_wire(pattern), recipient))
     }
+}
+
+/// The pattern without the `id:` of a user of another channel, which does not leave. With a `*` it stays, and matches nobody:
+/// nothing tells such users from phone numbers, which it would allow too.
+fn on_the_wire(pattern: &str) -> &str {
+    pattern.strip_prefix("id:").filter(|user| !user.contains('*')).unwrap_or(pattern)
 }
 
 /// Whether `pattern` matches the whole of `text`.
@@ -264,6 +270,11 @@ mod tests {
             ("5*3*1", "593987654321", true),
             ("5*3*1", "593987654322", false),
             ("a*a", "a", false),
+            ("id:U1", "U1", true),
+            ("id:U1", "id:U1", true),
+            ("id:U1", "U12", false),
+            ("id:5*", "593987654321", false),
+            ("id:*", "U1", false),
         ] {
             assert_eq!(AllowTo(vec![pattern.to_owned()]).allows(text), expected, "{pattern} {text}");
         }

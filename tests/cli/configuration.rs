@@ -370,6 +370,10 @@ fn only_allowed_recipients_are_written_to() {
     home.run("send text --body body.json --dry-run").fails(11, &["14155550100"]);
     home.run("send text --body body.json --curl").fails(11, &["14155550100"]);
     home.run("send text --to id:1593 Hola").fails(11, &["1593"]);
+    home.config("[profiles.p]\nallow_to = [\"id:1593\"]\n");
+    let previewed = home.run("--profile p --sandbox --dry-run send text --to id:1593 Hola").success();
+    assert_eq!(previewed.json()["body"]["userId"], "1593");
+    home.run("--profile p --sandbox --dry-run send text --to id:15930 Hola").fails(11, &["15930"]);
     with("[]");
     home.run(SEND).fails(11, &["no one (allow_to is empty)"]);
     assert_eq!(server.received().len(), 1);

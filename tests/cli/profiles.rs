@@ -21,6 +21,7 @@ fn a_profile_keeps_the_country_and_no_pattern_that_fits_nobody() {
     let home = Home::new();
     let new = "profile set prod --bot 77 --client-id x --country ec";
     home.run(new).args(&["--allow-to", "sekret"]).fails(2, &["`sekret` matches nothing", "nothing was saved"]);
+    home.run(new).args(&["--allow-to", "id:*"]).fails(2, &["`id:*` matches nothing", "nothing was saved"]);
     assert!(!home.path().join(CONFIG).join(FILE).exists());
     home.run(new).args(&["--allow-to", "id:ana", "--allow-to", "593*"]).success();
     assert!(config(&home).contains("country = \"EC\""), "{}", config(&home));
