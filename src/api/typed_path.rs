@@ -28,6 +28,7 @@ pub(crate) struct TypedPath(String);
 pub(crate) enum TypedPathError {
     #[error("a path is missing")]
     Missing,
+    /// With its scheme and host alone: the rest may hold a password.
     #[error("`{0}` is a whole address; a path is needed")]
     Address(String),
     #[error("`{0}` leaves the API's address")]
@@ -72,7 +73,7 @@ impl TypedPath {
         if let Some((scheme, _)) = path.split_once("://")
             && !scheme.contains('/')
         {
-            return Err(TypedPathError::Address(raw.to_owned()));
+            return Err(TypedPathError::Address(host_of(raw)));
         }
         if let Some(character) = raw.chars().find(|one| *one == '#' || one.is_control()) {
             return Err(TypedPathError::Character(character));
@@ -100,6 +101,14 @@ impl TypedPath {
     }
 }
 
+/// Scheme and host of an address, without what may be a password.
+fn host_of(address: &str) -> String {
+    let (scheme, rest) = address.split_once("//").unwrap_or(("", address));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}//{host}")
+}
+
 /// Refuses a path that a server could read as one that leaves the API's address or sends a message, however often it
 /// decodes it.
 fn check(method: &Method, path: &str) -> Result<(), TypedPathError> {
@@ -117,7 +126,8 @@ fn check(method: &Method, path: &str) -> Result<(), TypedPathError> {
     let mut segments: Vec<_> =
         decoded.split('/').map(|segment| segment.split(';').next().unwrap_or_default()).collect();
     if segments.first() == Some(&"") || segments.iter().any(|segment| [".", ".."].contains(segment)) {
-        return Err(TypedPathError::Leaves(path.to_owned()));
+        let shown = if path.starts_with("//") { host_of(path) } else { path.to_owned() };
+        return Err(TypedPathError::Leaves(shown));
     }
     segments.retain(|segment| !segment.is_empty());
     let sends = SENDING.iter().find(|(ending, _)| *method != Method::GET && ends_with(&segments, ending));
@@ -211,8 +221,8 @@ mod tests {
             ("", TypedPathError::Missing),
             ("/", TypedPathError::Missing),
             ("?a=b", TypedPathError::Missing),
-            ("https://api.jelou.ai/v1", TypedPathError::Address("https://api.jelou.ai/v1".to_owned())),
-            ("FILE:///etc", TypedPathError::Address("FILE:///etc".to_owned())),
+            ("https://api.jelou.ai/v1", TypedPathError::Address("https://api.jelou.ai".to_owned())),
+            ("FILE:///etc", TypedPathError::Address("FILE://".to_owned())),
             ("/v1\\..\\x", TypedPathError::Character('\\')),
             ("/v1/%5c..", TypedPathError::Character('\\')),
             ("/v1/a b", TypedPathError::Character(' ')),

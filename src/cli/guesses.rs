@@ -6,7 +6,7 @@ use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::app::{App, Command};
-use super::typed_line::{TypedLine, line_of};
+use super::typed_line::{RENAMED, TypedLine, has_flag, line_of};
 use super::{list_guesses, typography};
 use crate::commands::bulk::BulkCommand;
 use crate::context::UsageError;
@@ -18,24 +18,6 @@ const SEVERAL: &str = "to send to several people: jelouctl bulk send LIST text '
 const EXAMPLE: &str = "jelouctl send text --to NUMBER 'Hola'";
 
 const NEW_PROFILE: &str = "jelouctl profile set NAME --bot BOT --client-id ID";
-
-/// Names of other tools for flags of `send`.
-const RENAMED: [(&str, &str); 14] = [
-    ("--phone", "--to"),
-    ("-t", "--to"),
-    ("--number", "--to"),
-    ("--recipient", "--to"),
-    ("--para", "--to"),
-    ("--message", "--text"),
-    ("--msg", "--text"),
-    ("-m", "--text"),
-    ("--mensaje", "--text"),
-    ("--json", "--body"),
-    ("-d", "--body"),
-    ("--data", "--body"),
-    ("--url", "--media-url"),
-    ("--file", "--media-url"),
-];
 
 /// Flags of `bulk resume` that hold for all processes which send a run.
 const OF_THE_RUN: [&str; 8] =
@@ -79,7 +61,7 @@ pub(super) fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<Usage
     if let Some(error) = typography::meant(&words) {
         return Some(error);
     }
-    let line = TypedLine::read(arguments, &RENAMED);
+    let line = TypedLine::read(arguments);
     let unknown = unknown_argument(error);
     let corrected = RENAMED.iter().fold(line.clone(), |line, (wrong, right)| line.renamed(wrong, right));
     if let Some(error) = list_guesses::meant(error, unknown, corrected, &words) {
@@ -226,7 +208,9 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
             (problem.unwrap_or("the kind of message is missing").to_owned(), line)
         }
         // The kind follows, but after the flag.
-        (["send", _], None) if is_flag && words.iter().position(|other| other == word) < kind_at(words, &commands) => {
+        (["send", kind], None)
+            if has_flag(kind, word) && words.iter().position(|other| other == word) < kind_at(words, &commands) =>
+        {
             ("the kind of message comes before its flags".to_owned(), line.to_line()?)
         }
         (["send", "text"], None) if !is_flag => {

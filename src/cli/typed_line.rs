@@ -7,6 +7,24 @@ use clap::{Command, CommandFactory};
 
 use super::app::App;
 
+/// Names of other tools for flags of `send`.
+pub(super) const RENAMED: [(&str, &str); 14] = [
+    ("--phone", "--to"),
+    ("-t", "--to"),
+    ("--number", "--to"),
+    ("--recipient", "--to"),
+    ("--para", "--to"),
+    ("--message", "--text"),
+    ("--msg", "--text"),
+    ("-m", "--text"),
+    ("--mensaje", "--text"),
+    ("--json", "--body"),
+    ("-d", "--body"),
+    ("--data", "--body"),
+    ("--url", "--media-url"),
+    ("--file", "--media-url"),
+];
+
 /// Bytes of the longest word that is repeated in a line.
 const LONGEST: usize = 200;
 
@@ -25,10 +43,10 @@ struct TypedFlag {
 }
 
 impl TypedLine {
-    /// Reads `arguments`, the program's name first. The flags in `renamed`, which no command has, take a value.
-    pub(super) fn read(arguments: &[OsString], renamed: &[(&str, &str)]) -> Self {
+    /// Reads `arguments`, the program's name first.
+    pub(super) fn read(arguments: &[OsString]) -> Self {
         let app = App::command();
-        let text = app.find_subcommand("send").and_then(|send| send.find_subcommand("text"));
+        let kinds: Vec<_> = app.find_subcommand("send").into_iter().flat_map(Command::get_subcommands).collect();
         let mut path = vec![&app];
         let mut line = Self::default();
         let mut arguments = arguments.iter().skip(1).map(|argument| argument.to_string_lossy().into_owned());
@@ -45,8 +63,7 @@ impl TypedLine {
                     Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
                     None => (argument, None),
                 };
-                let is_renamed = renamed.iter().any(|(wrong, _)| *wrong == name);
-                let has_value = is_renamed || takes_value(path.iter().copied().chain(text), &name);
+                let has_value = is_renamed(&name) || takes_value(path.iter().chain(&kinds).copied(), &name);
                 let value = if attached.is_none() && has_value { arguments.next() } else { attached };
                 line.flags.push(TypedFlag { name, value });
             } else {
@@ -125,8 +142,21 @@ impl TypedLine {
     }
 }
 
-/// `jelouctl` with `words`, quoted for a shell. None if a word is too long, has several lines, or may hold a secret.
+/// `jelouctl` with `words`, quoted for a shell. None if a word is too long, has several lines, or may hold a secret, or if no
+/// command has one of its flags: it may be the misspelt flag of a secret.
 pub(super) fn line_of(words: &[String]) -> Option<String> {
+    let app = App::command();
+    let commands = with_subcommands(&app);
+    let is_value_of = |flag: &str| is_renamed(flag) || takes_value(commands.iter().copied(), flag);
+    let pairs = std::iter::once("").chain(words.iter().map(String::as_str)).zip(words);
+    let is_unknown = |(before, word): (&str, &String)| {
+        let name = word.split('=').next().unwrap_or_default();
+        let is_flag = name.starts_with('-') && name.len() > 1 && !is_value_of(before);
+        is_flag && !is_renamed(name) && find(commands.iter().copied(), name).is_none()
+    };
+    if pairs.take_while(|(_, word)| *word != "--").any(is_unknown) {
+        return None;
+    }
     let mut line = "jelouctl".to_owned();
     let mut before = "";
     for word in words {
@@ -163,6 +193,21 @@ fn is_plain_address(value: &str) -> bool {
     is_host && !value.contains(['@', '?', '#']) && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether a message of this `kind` has the flag `typed`.
+pub(super) fn has_flag(kind: &str, typed: &str) -> bool {
+    let app = App::command();
+    let kind = app.find_subcommand("send").and_then(|send| send.find_subcommand(kind));
+    typed.starts_with('-') && find(kind, typed.split('=').next().unwrap_or_default()).is_some()
+}
+
+fn is_renamed(name: &str) -> bool {
+    RENAMED.iter().any(|(wrong, _)| *wrong == name)
+}
+
+fn with_subcommands(command: &Command) -> Vec<&Command> {
+    std::iter::once(command).chain(command.get_subcommands().flat_map(with_subcommands)).collect()
+}
+
 /// Whether one of `commands` has the flag `name`, and its value is a separate word.
 fn takes_value<'a>(commands: impl Iterator<Item = &'a Command>, name: &str) -> bool {
     let Some(short) = name.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else {
@@ -197,7 +242,7 @@ mod tests {
     fn rewritten(line: &str) -> Option<String> {
         let words: Vec<_> = std::iter::once("jelouctl".to_owned()).chain(shlex::split(line).unwrap()).collect();
         let words: Vec<_> = words.into_iter().map(OsString::from).collect();
-        TypedLine::read(&words, &[("--phone", "--to")]).to_line()
+        TypedLine::read(&words).to_line()
     }
 
     #[test]
@@ -219,6 +264,9 @@ mod tests {
     #[test]
     fn what_may_be_a_secret_is_not_written() {
         for line in [
+            "--client-secert canary send text --to 5939 a",
+            "send text --pass=canary a",
+            "send text --phone 5939 -u id:canary a",
             "send text --client-id id:canary a",
             "send text --client-id=id:canary a",
             "send text --api-url https://a:canary@b.example a",

@@ -220,3 +220,29 @@ fn there_is_no_flag_for_the_secret_itself() {
         .run("send text --to 593987654321 Hola --client-secret x")
         .fails(2, &["the secret is never an argument", "--client-secret-file FILE"]);
 }
+
+#[test]
+fn a_flag_that_no_command_has_is_repeated_without_its_value() {
+    for line in [
+        "--client-secert canary-x send text --to 593987654321 Hola",
+        "--client-secert=canary-x send text --to 593987654321 Hola",
+        "--clientSecret canary-x send text --to 593987654321 Hola",
+        "--pass canary-x send text --to 593987654321 Hola",
+        "--auth canary-x send text --to 593987654321 Hola",
+        "-u cid:canary-x send text --to 593987654321 Hola",
+        "send --client-secret canary-x text",
+        "send --client-secert canary-x text Hola",
+        "send --pass canary-x Hola",
+        "text --to 593987654321 --client-secert canary-x Hola",
+        "send text --phone 593987654321 --clientsecret canary-x Hola",
+        "bulk send text people.csv --client-secert canary-x Hola",
+    ] {
+        Home::new().run(line).fails(2, &[]);
+        Home::new().run(&format!("{line} -o record")).fails(2, &[]);
+    }
+    // A flag of the kind is put behind it.
+    let hint = "hint: jelouctl send image --caption Hola --to 593987654321";
+    Home::new().run("--caption Hola send image --to 593987654321").fails(2, &[hint]);
+    let ended = Home::new().run("--expect 3 send text --to 593987654321 Hola").fails(2, &["--expect"]);
+    assert!(!ended.stderr.contains("before its flags"), "{ended:?}");
+}
