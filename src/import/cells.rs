@@ -36,15 +36,13 @@ const ERRORS: [&str; 17] = [
 /// The columns that a message uses; those of conditions each with the path of their text.
 pub(super) struct UsedCells<'a> {
     printed: BTreeSet<&'a str>,
+    /// Whether any column may be printed.
+    prints_all: bool,
     /// Printed unchanged.
     gaps: BTreeSet<&'a str>,
     numbers: Vec<(&'a str, &'a TakenFor)>,
     casts: Vec<(&'a str, &'a TakenFor)>,
     truths: Vec<(&'a str, &'a TakenFor)>,
-    /// Columns that must not be empty, since `| number` of an empty cell is less than any number.
-    less: BTreeSet<(&'a str, &'a String)>,
-    /// Two columns that are compared, with the expression.
-    ordered: BTreeSet<(&'a str, &'a (String, String, String))>,
     compared: BTreeSet<&'a (String, String)>,
 }
 
@@ -53,20 +51,21 @@ impl<'a> UsedCells<'a> {
         let (body, texts) = (plan.body.uses(), plan.texts().collect::<Vec<_>>());
         Self {
             printed: body.iter().flat_map(|(_, uses)| &uses.printed).map(String::as_str).collect(),
+            prints_all: body.iter().any(|(_, uses)| uses.is_of_all),
             gaps: body.iter().flat_map(|(_, uses)| &uses.gaps).map(String::as_str).collect(),
             numbers: with_path(&texts, |uses| &uses.numbers).collect(),
             casts: with_path(&texts, |uses| &uses.casts).collect(),
             truths: with_path(&texts, |uses| &uses.truths).collect(),
-            less: with_path(&texts, |uses| &uses.less).collect(),
-            ordered: with_path(&texts, |uses| &uses.ordered).collect(),
             compared: texts.iter().flat_map(|(_, uses)| &uses.compared).collect(),
         }
     }
 
     /// The columns of `row` with a word for nothing or for an error, with the word.
-    pub(super) fn placeholders<'r>(&self, row: &'r Row) -> impl Iterator<Item = (&'a str, &'r str)> {
+    pub(super) fn placeholders<'r>(&'r self, row: &'r Row) -> impl Iterator<Item = (&'r str, &'r str)> {
         let word = |name| row.text(name).map(str::trim).filter(|text| is_error(text) || is_nothing(text));
-        self.printed.iter().filter_map(move |name| Some((*name, word(name)?)))
+        let all = self.prints_all.then(|| row.names()).unwrap_or_default();
+        let rest = all.into_iter().filter(|name| !self.printed.contains(name));
+        self.printed.iter().copied().chain(rest).filter_map(move |name| Some((name, word(name)?)))
     }
 
     /// The columns that are empty in `row`.
@@ -112,30 +111,13 @@ impl<'a> UsedCells<'a> {
             }
         }
         for (path, TakenFor { column, written, meant }) in &self.truths {
-            if let Some(cell) = row.text(column).filter(|cell| says_no(cell)) {
+            if let Some(cell) = row.texts(column).into_iter().find(|cell| says_no(cell)) {
                 // `says_no` is also true for a zero amount, which needs `| number`.
                 let meant = if is_amount(cell) { meant.replace("| yes", "| number") } else { meant.clone() };
                 let problem = format!(
                     "`{written}` is true for `{}` in {column}, because that cell is not empty; write `{meant}`, or `{column} != '{}'`",
                     cell.trim(),
                     cell.trim().replace('\'', "\\'")
-                );
-                return Err(fault(path, problem, false));
-            }
-        }
-        for (path, (one, other, written)) in &self.ordered {
-            let is_number = |column| row.text(column).is_some_and(is_amount);
-            if is_number(one) && is_number(other) {
-                let problem = format!(
-                    "`{written}` compares two numbers letter by letter; write `{one} | number` and `{other} | number`"
-                );
-                return Err(fault(path, problem, false));
-            }
-        }
-        for (path, column) in &self.less {
-            if row.text(column).is_some_and(|cell| cell.trim().is_empty()) {
-                let problem = format!(
-                    "{column} is empty, which counts as less than any number; write `{column} and {column} | number < …`"
                 );
                 return Err(fault(path, problem, false));
             }

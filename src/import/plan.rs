@@ -224,7 +224,7 @@ impl ImportPlan<'_> {
         let is_meant = |name: &str| row.column(name) == Some(column);
         matches!(self.body, BodyTemplate::Row)
             || is_meant(recipient)
-            || self.texts().any(|(_, uses)| uses.columns.iter().any(|name| is_meant(name)))
+            || self.texts().any(|(_, uses)| uses.is_of_all || uses.columns.iter().any(|name| is_meant(name)))
             || (self.countries.by_column && is_country_column(column) && !self.is_international(row, recipient))
     }
 

@@ -219,6 +219,11 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
     Ok(ReadDate { at: date.to_datetime(time), is_time_only: false })
 }
 
+/// Whether a text is a date or a time, whichever of its numbers is the day.
+pub(super) fn is_date(text: &str) -> bool {
+    read_date(text, Conventions::of("EC").as_ref()).is_ok()
+}
+
 /// The month of this name, or of its first three letters.
 fn month_of(word: &str) -> Option<i16> {
     let word = word.to_lowercase();

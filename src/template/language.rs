@@ -6,11 +6,12 @@ use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior,
 
 use super::formats::{date, money, number, percent};
 use super::numbers::read_yes;
+use super::operators::add_checks;
 use super::row_view::RowView;
 use crate::phone::{Country, PhoneNumber};
 
-/// The most instructions of one text, so that none runs forever: a text of 16 KiB without a loop takes at most a third
-/// of them.
+/// The most instructions of one text, so that none runs forever: a text of 16 KiB without a loop needs fewer, unless
+/// it does nothing but compare.
 const MOST_STEPS: u64 = 50_000;
 
 /// The template language: strict about undefined names, without escaping, final newlines kept.
@@ -29,6 +30,7 @@ pub(crate) fn language<'source>() -> Environment<'source> {
     language.add_filter("yes", yes);
     language.add_filter("default", default);
     language.add_filter("d", default);
+    add_checks(&mut language);
     // It would send all cells of the row to everyone.
     language.remove_global("debug");
     language

@@ -8,6 +8,7 @@ mod formats;
 mod language;
 mod misspelling;
 mod numbers;
+mod operators;
 mod pieces;
 mod row_view;
 mod text;

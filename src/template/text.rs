@@ -1,14 +1,17 @@
 //! One string that is a template; it is compiled once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use minijinja::{Environment, Error, ErrorKind, Expression, Template, Value as Cell};
+use minijinja::machinery::{CodeGenerator, Instructions, eval, make_string_output, parse, parse_expr};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value as Cell};
 use serde_json::Value;
 
 use super::bounds;
 use super::error::TemplateError;
+use super::language::syntax;
 use super::misspelling::name_with_blanks;
+use super::operators::checked;
 use super::row_view::RowView;
 use super::uses::Uses;
 use crate::list::Row;
@@ -17,16 +20,13 @@ use crate::phone::Country;
 
 /// One string with its template.
 pub(crate) struct TextTemplate<'a> {
+    language: &'a Environment<'a>,
     source: &'a str,
-    compiled: Compiled<'a>,
+    instructions: Instructions<'a>,
+    /// Whether it is `{{ expression }}` and nothing else, and takes the row's value.
+    is_whole: bool,
     /// Boxed, since most bodies have many fields and few templates.
     uses: Box<Uses>,
-}
-
-enum Compiled<'a> {
-    Text(Template<'a, 'a>),
-    /// `{{ expression }}` and nothing else: takes the row's value.
-    Whole(Expression<'a, 'a>),
 }
 
 impl<'a> TextTemplate<'a> {
@@ -42,15 +42,17 @@ impl<'a> TextTemplate<'a> {
         let faulty = |problem| TemplateError { path: path.to_owned(), problem, missing: None, is_of_every_row: true };
         bounds::check(source).map_err(faulty)?;
         let inside = source.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
-        let compiled = match inside.and_then(|inside| language.compile_expression(inside.trim()).ok()) {
-            Some(expression) => Compiled::Whole(expression),
-            None => Compiled::Text(
-                language
-                    .template_from_str(source)
-                    .map_err(|error| faulty(name_with_blanks(language, source).unwrap_or_else(|| describe(&error))))?,
-            ),
-        };
-        Ok(Some(Self { source, compiled, uses: Box::new(Uses::of(language, source)) }))
+        let mut generator = CodeGenerator::new("<text>", source);
+        let whole = inside.and_then(|inside| parse_expr(inside.trim()).ok());
+        if let Some(expression) = &whole {
+            generator.compile_expr(expression);
+        } else {
+            let text = parse(source, "<text>", syntax())
+                .map_err(|error| faulty(name_with_blanks(language, source).unwrap_or_else(|| describe(&error))))?;
+            generator.compile_stmt(&text);
+        }
+        let (instructions, is_whole) = (checked(&generator.finish().0), whole.is_some());
+        Ok(Some(Self { language, source, instructions, is_whole, uses: Box::new(Uses::of(language, source)) }))
     }
 
     /// The row's value, with cells as they are stored.
@@ -71,20 +73,21 @@ impl<'a> TextTemplate<'a> {
     fn fill_with(&self, path: &str, row: &Row, view: RowView) -> Result<Value, TemplateError> {
         let view = Arc::new(view);
         let context = Cell::from_dyn_object(Arc::clone(&view));
-        let filled = match &self.compiled {
-            Compiled::Text(template) => template.render(context).map(Value::from),
-            Compiled::Whole(expression) => expression.eval(context).and_then(|cell| {
-                if cell.is_undefined() {
-                    return Err(ErrorKind::UndefinedError.into());
-                }
-                if let Some(shown) = view.shown_text(&cell) {
-                    return Ok(Value::from(shown));
-                }
-                serde_json::to_value(&cell).map_err(|error| {
-                    Error::new(ErrorKind::BadSerialization, format!("the value cannot be JSON: {error}"))
-                })
-            }),
-        };
+        let mut text = String::new();
+        let mut output = make_string_output(&mut text);
+        let blocks = BTreeMap::new();
+        let filled = eval(self.language, &self.instructions, context, &blocks, &mut output, AutoEscape::None);
+        let filled = filled.and_then(|(value, _)| {
+            let Some(cell) = value.filter(|_| self.is_whole) else { return Ok(Value::from(text)) };
+            if cell.is_undefined() {
+                return Err(ErrorKind::UndefinedError.into());
+            }
+            if let Some(shown) = view.shown_text(&cell) {
+                return Ok(Value::from(shown));
+            }
+            serde_json::to_value(&cell)
+                .map_err(|error| Error::new(ErrorKind::BadSerialization, format!("the value cannot be JSON: {error}")))
+        });
         filled.map_err(|error| {
             let (problem, is_of_every_row) = match error.kind() {
                 ErrorKind::UndefinedError => return self.undefined(path, row),
@@ -136,10 +139,8 @@ impl<'a> TextTemplate<'a> {
 
     /// The names with their attributes: `row.nombre`.
     fn paths(&self) -> HashSet<String> {
-        match &self.compiled {
-            Compiled::Text(template) => template.undeclared_variables(true),
-            Compiled::Whole(expression) => expression.undeclared_variables(true),
-        }
+        let template = self.language.template_from_str(self.source);
+        template.map(|template| template.undeclared_variables(true)).unwrap_or_default()
     }
 }
 

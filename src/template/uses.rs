@@ -15,6 +15,8 @@ use super::language::syntax;
 /// Filters that return a text with the meaning of the cell.
 const TEXT_FILTERS: [&str; 11] =
     ["trim", "upper", "lower", "title", "capitalize", "replace", "default", "d", "string", "first", "last"];
+/// Filters that return items of a list.
+const ITEM_FILTERS: [&str; 8] = ["list", "reverse", "sort", "unique", "select", "reject", "selectattr", "rejectattr"];
 /// Tests that compare, such as `saldo is gt(100)`.
 const ORDER_TESTS: [&str; 6] = ["lt", "lessthan", "le", "gt", "greaterthan", "ge"];
 const EQUAL_TESTS: [&str; 3] = ["eq", "equalto", "ne"];
@@ -28,6 +30,8 @@ pub(crate) struct Uses {
     pub(crate) names: BTreeSet<String>,
     /// The columns that it uses for anything.
     pub(crate) columns: BTreeSet<String>,
+    /// Whether it may use any column: `row['cuota ' ~ n]`.
+    pub(crate) is_of_all: bool,
     /// The columns that it prints.
     pub(crate) printed: BTreeSet<String>,
     /// The columns that it prints as the sheet shows them.
@@ -40,10 +44,6 @@ pub(crate) struct Uses {
     pub(crate) casts: Vec<TakenFor>,
     /// Where it uses a column as yes or no.
     pub(crate) truths: Vec<TakenFor>,
-    /// Columns that it compares with "less than" after `| number`.
-    pub(crate) less: BTreeSet<String>,
-    /// Two columns that it compares by order, and the expression.
-    pub(crate) ordered: BTreeSet<(String, String, String)>,
     /// The texts that columns are compared with.
     pub(crate) compared: BTreeSet<(String, String)>,
     /// Expressions that name no column and have no text: `{{1}}`.
@@ -53,6 +53,7 @@ pub(crate) struct Uses {
 /// A use of a column as something other than the text of its cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TakenFor {
+    /// With the names inside its value, if it is JSON: `cuotas[].pagada`.
     pub(crate) column: String,
     /// The expression, and a way to write it that works.
     pub(crate) written: String,
@@ -92,6 +93,8 @@ enum Named {
     /// The same for every row, and without a text.
     Constant,
     Column(String),
+    /// A value inside a column.
+    Inside(String),
     Other,
 }
 
@@ -114,7 +117,7 @@ impl Visitor<'_> {
         }
     }
 
-    fn inside(&mut self, visit: impl FnOnce(&mut Self)) {
+    fn block(&mut self, visit: impl FnOnce(&mut Self)) {
         self.names.push(HashMap::new());
         visit(self);
         self.names.pop();
@@ -133,9 +136,10 @@ impl Visitor<'_> {
             Stmt::ForLoop(each) => {
                 self.value(&each.iter);
                 self.look_at(&each.iter);
-                self.inside(|visitor| {
+                let named = self.path(&each.iter).map_or(Named::Other, |path| Named::Inside(format!("{path}[]")));
+                self.block(|visitor| {
                     visitor.assign("loop", Named::Other);
-                    visitor.assign_target(&each.target, &Named::Other);
+                    visitor.assign_target(&each.target, &named);
                     if let Some(filter) = &each.filter_expr {
                         visitor.condition(filter);
                     }
@@ -143,7 +147,7 @@ impl Visitor<'_> {
                 });
                 self.statements(&each.else_body);
             }
-            Stmt::WithBlock(with) => self.inside(|visitor| {
+            Stmt::WithBlock(with) => self.block(|visitor| {
                 for (target, value) in &with.assignments {
                     visitor.set(target, value);
                 }
@@ -168,7 +172,7 @@ impl Visitor<'_> {
         let named = match self.text_column(value) {
             Some(column) => Named::Column(column),
             None if self.is_constant(value) => Named::Constant,
-            None => Named::Other,
+            None => self.path(value).map_or(Named::Other, Named::Inside),
         };
         self.assign_target(target, &named);
     }
@@ -336,7 +340,7 @@ impl Visitor<'_> {
                 self.condition(&either.right);
             }
             _ => {
-                if let Some(column) = self.text_column(expression) {
+                if let Some(column) = self.path(expression) {
                     self.take_for_truth(column, expression, self.extent(expression));
                 }
                 self.value(expression);
@@ -353,7 +357,12 @@ impl Visitor<'_> {
                 let is_of_row = self.named(name.id).is_none() && !is_global(self.language, name.id);
                 if is_of_row {
                     self.uses.names.insert(name.id.to_owned());
+                    self.uses.is_of_all |= name.id == "row";
                 }
+                return;
+            }
+            Expr::GetAttr(_) | Expr::GetItem(_) if self.column(expression).is_some() => {
+                self.uses.names.insert("row".to_owned());
                 return;
             }
             Expr::Compare(comparison) => self.comparison(comparison),
@@ -361,8 +370,9 @@ impl Visitor<'_> {
                 BinOpKind::Eq | BinOpKind::Ne | BinOpKind::In => {
                     self.equality(&whole, (&operation.left, &operation.right));
                 }
-                BinOpKind::Lt | BinOpKind::Lte => self.order(&whole, (&operation.left, &operation.right), true),
-                BinOpKind::Gt | BinOpKind::Gte => self.order(&whole, (&operation.left, &operation.right), false),
+                BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte => {
+                    self.order(&whole, (&operation.left, &operation.right));
+                }
                 // Two texts are concatenated.
                 BinOpKind::Add if !(gives_number(&operation.left) || gives_number(&operation.right)) => {}
                 BinOpKind::Add
@@ -396,12 +406,12 @@ impl Visitor<'_> {
                 if NUMBER_TESTS.contains(&test.name) {
                     self.arithmetic(&whole, &[&test.expr]);
                 } else if ["true", "false"].contains(&test.name) {
-                    if let Some(column) = self.text_column(&test.expr) {
+                    if let Some(column) = self.path(&test.expr) {
                         self.take_for_truth(column, &test.expr, self.extent(expression));
                     }
                 } else if let Some(other) = argument {
                     if ORDER_TESTS.contains(&test.name) {
-                        self.order(&whole, (&test.expr, other), test.name.starts_with('l'));
+                        self.order(&whole, (&test.expr, other));
                     } else if EQUAL_TESTS.contains(&test.name) {
                         self.equality(&whole, (&test.expr, other));
                     }
@@ -419,8 +429,9 @@ impl Visitor<'_> {
         for step in &comparison.ops {
             let whole = around(self.extent(left), self.extent(&step.expr));
             match step.op {
-                CompareOpKind::Lt | CompareOpKind::Lte => self.order(&whole, (left, &step.expr), true),
-                CompareOpKind::Gt | CompareOpKind::Gte => self.order(&whole, (left, &step.expr), false),
+                CompareOpKind::Lt | CompareOpKind::Lte | CompareOpKind::Gt | CompareOpKind::Gte => {
+                    self.order(&whole, (left, &step.expr));
+                }
                 CompareOpKind::Eq | CompareOpKind::Ne | CompareOpKind::In | CompareOpKind::NotIn => {
                     self.equality(&whole, (left, &step.expr));
                 }
@@ -429,24 +440,14 @@ impl Visitor<'_> {
         }
     }
 
-    /// `left < right` if `is_less`, otherwise `left > right`.
-    fn order(&mut self, whole: &Range<usize>, (left, right): (&Expr<'_>, &Expr<'_>), is_less: bool) {
-        if let (Some(one), Some(other)) = (self.text_column(left), self.text_column(right)) {
-            self.uses.ordered.insert((one, other, cut(self.source, whole.clone()).to_owned()));
-        }
+    /// `left < right` or `left > right`
+    fn order(&mut self, whole: &Range<usize>, (left, right): (&Expr<'_>, &Expr<'_>)) {
         if gives_number(left) || gives_number(right) {
             self.arithmetic(whole, &[left, right]);
-            let smaller = if is_less { left } else { right };
-            for operand in [left, right] {
-                for column in self.read_as_numbers(operand) {
-                    match self.guards.iter_mut().rev().find(|(guarded, _)| *guarded == column) {
-                        Some((_, is_needed)) => *is_needed = true,
-                        None if std::ptr::eq(operand, smaller) => {
-                            self.uses.less.insert(column);
-                        }
-                        None => {}
-                    }
-                }
+            let read: Vec<_> = [left, right].into_iter().flat_map(|operand| self.read_as_numbers(operand)).collect();
+            for column in read {
+                let guard = self.guards.iter_mut().rev().find(|(guarded, _)| *guarded == column);
+                guard.into_iter().for_each(|(_, is_needed)| *is_needed = true);
             }
         }
     }
@@ -525,7 +526,7 @@ impl Visitor<'_> {
         match expression {
             Expr::Var(name) => match self.named(name.id) {
                 Some(Named::Column(column)) => Some(column.clone()),
-                Some(Named::Constant | Named::Other) => None,
+                Some(Named::Constant | Named::Inside(_) | Named::Other) => None,
                 None => (name.id != "row" && !is_global(self.language, name.id)).then(|| name.id.to_owned()),
             },
             Expr::GetAttr(attribute) if of_row(&attribute.expr) => Some(attribute.name.to_owned()),
@@ -541,6 +542,30 @@ impl Visitor<'_> {
             Expr::Slice(slice) => self.text_column(&slice.expr),
             other => self.column(other),
         }
+    }
+
+    /// The column of an expression, or the place inside the value of one: `cuotas[].pagada`.
+    fn path(&self, expression: &Expr<'_>) -> Option<String> {
+        self.text_column(expression).or_else(|| match expression {
+            Expr::Var(name) => match self.named(name.id) {
+                Some(Named::Inside(path)) => Some(path.clone()),
+                _ => None,
+            },
+            Expr::GetAttr(attribute) => Some(format!("{}.{}", self.path(&attribute.expr)?, attribute.name)),
+            Expr::GetItem(item) => {
+                let (inside, key) = (self.path(&item.expr)?, item.subscript_expr.as_const());
+                Some(
+                    key.as_ref()
+                        .and_then(Cell::as_str)
+                        .map_or_else(|| format!("{inside}[]"), |key| format!("{inside}.{key}")),
+                )
+            }
+            Expr::Slice(slice) => self.path(&slice.expr),
+            Expr::Filter(filter) if [&TEXT_FILTERS[..], &ITEM_FILTERS].concat().contains(&filter.name) => {
+                self.path(filter.expr.as_ref()?)
+            }
+            _ => None,
+        })
     }
 
     /// Whether an expression is the same for every row, and contains no text except an empty one.
@@ -671,24 +696,11 @@ mod tests {
             ("{% if saldo %}a{% endif %}{% if saldo | number < 5 %}b{% endif %}", &[("saldo", "saldo | yes")]),
             ("{% if vip is defined %}a{% endif %}", &[]),
             ("{{ vip or 'x' }}", &[]),
+            ("{% if c.vip %}a{% endif %}", &[("c.vip", "c.vip | yes")]),
+            ("{% for q in row.cuotas %}{% if q.pagada %}a{% endif %}{% endfor %}", &[("q.pagada", "q.pagada | yes")]),
+            ("{% for q in range(3) %}{% if loop.first %}a{% endif %}{% endfor %}", &[]),
         ] {
             assert_eq!(taken(&of(source).truths), expected, "{source}");
-        }
-        assert_eq!(
-            Vec::from_iter(of("{% if saldo | number < 5 or 3 > deuda | number %}a{% endif %}").less),
-            ["deuda", "saldo"]
-        );
-        for (source, expected) in [
-            ("{% if saldo and saldo | number < 5 %}a{% endif %}", &[][..]),
-            ("{% if saldo != '' and saldo | number < 5 %}a{% endif %}", &[]),
-            ("{% if saldo %}{% if saldo | number < 5 %}a{% endif %}{% endif %}", &[]),
-            ("{% if saldo %}a{% endif %}{% if saldo | number < 5 %}b{% endif %}", &["saldo"]),
-            ("{% if saldo or saldo | number < 5 %}a{% endif %}", &["saldo"]),
-            ("{% if 2 * (saldo | number) < 5 %}a{% endif %}", &["saldo"]),
-            ("{% if nombre | length < 5 %}a{% endif %}", &[]),
-            ("{% if saldo | number | default(0, true) < 5 %}a{% endif %}", &[]),
-        ] {
-            assert_eq!(Vec::from_iter(of(source).less), expected, "{source}");
         }
         assert_eq!(taken(&of("{{ saldo | float }}").casts), [("saldo | float", "saldo | number")]);
         assert_eq!(Vec::from_iter(of("{% if vip in ['si', 'sí'] %}a{% endif %}").compared).len(), 2);

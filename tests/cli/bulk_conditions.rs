@@ -12,7 +12,7 @@ enum Comes {
 }
 use Comes::{No, Of};
 
-const CONDITIONS: [(&str, &str, Comes); 59] = [
+const CONDITIONS: [(&str, &str, Comes); 74] = [
     // A text is not a number.
     (
         "{% if x > 100 %}a{% endif %}.",
@@ -45,14 +45,26 @@ const CONDITIONS: [(&str, &str, Comes); 59] = [
     ("{% if x | number('.') > 100 %}a{% endif %}.", "1.200", Of(".")),
     ("{% if x | number(';') > 100 %}a{% endif %}.", "1", No("`;` is not a sign of decimals")),
     ("{% if x | number > 100 %}a{% endif %}.", "", Of(".")),
-    ("{% if x | number < 100 %}a{% endif %}.", "", No("x is empty, which counts as less than any number")),
+    (
+        "{% if x | number < 100 %}a{% endif %}.",
+        "",
+        No("an empty cell counts as less than any number; write `saldo and saldo | number < 100`"),
+    ),
     ("{% if x and x | number < 100 %}a{% endif %}.", "", Of(".")),
     ("{% if x and x | number < 100 %}a{% endif %}.", "0", Of("a.")),
     ("{% if x and x | number > 0 %}a{% endif %}.", "0", Of(".")),
     ("{% if x != '' and x | number < 100 %}a{% endif %}.", "", Of(".")),
-    ("{% if x %}b{% endif %}{% if x | number < 100 %}a{% endif %}.", "", No("x is empty")),
+    (
+        "{% if x %}b{% endif %}{% if x | number < 100 %}a{% endif %}.",
+        "",
+        No("an empty cell counts as less than any number"),
+    ),
     ("{% if x | length < 3 %}a{% endif %}.", "", Of("a.")),
-    ("{% if x > n %}a{% endif %}.", "9", No("`x > n` compares two numbers letter by letter")),
+    (
+        "{% if x > n %}a{% endif %}.",
+        "9",
+        No("`10` and `9` would be compared letter by letter; write `| number` behind both"),
+    ),
     ("{% if x > y %}a{% endif %}.", "z", Of("a.")),
     ("{% if x | number > 100 %}a{% endif %}.", "cien", No("`cien` is not a number")),
     ("{{ x | number * 2 }}", "50", Of("100")),
@@ -88,6 +100,27 @@ const CONDITIONS: [(&str, &str, Comes); 59] = [
     ("{% if x | yes %}a{% endif %}.", "x", Of("a.")),
     ("{% if x | yes %}a{% endif %}.", "", Of(".")),
     ("{% if x | yes %}a{% endif %}.", "quizás", No("`quizás` is neither yes nor no")),
+    // However it is written.
+    ("{% if (x or 0) > 100 %}a{% endif %}.", "50", No("compares the text `50` with the number 100; write `| number`")),
+    ("{% if (x or 0) > 100 %}a{% endif %}.", "", Of(".")),
+    ("{% if (x if x else 0) > 100 %}a{% endif %}.", "50", No("compares the text `50` with the number 100")),
+    ("{% if x | split | first > 100 %}a{% endif %}.", "50 USD", No("compares the text `50` with the number 100")),
+    ("{% set s = x | split | last %}{% if s > 100 %}a{% endif %}.", "50", No("compares the text `50`")),
+    ("{% set n = 'x' %}{% if row[n] > 100 %}a{% endif %}.", "50", No("compares the text `50`")),
+    ("{% set n = 'x' %}{% if 1 < row[n] < 100 %}a{% endif %}.", "50", No("compares the text `50`")),
+    ("{% if (x or 0) == 50 %}a{% endif %}.", "50", No("compares the text `50` with the number 50")),
+    ("{% if (x or 0) in [50] %}a{% endif %}.", "50", No("compares the text `50` with the number 50")),
+    ("{{ [x] | select('gt', 100) | list | length }}", "50", No("compares the text `50`")),
+    ("{{ (x or 0) * 2 }}", "50", No("`50` is a text, which would be repeated; write `| number` behind it")),
+    // Dates are compared as texts.
+    (
+        "{% if x < '01/12/2026' %}a{% endif %}.",
+        "28/11/2026",
+        No("write `| date('%Y-%m-%d')` behind a date of the list"),
+    ),
+    ("{% if x < '2026-12-01' %}a{% endif %}.", "28/11/2026", No("would be compared letter by letter")),
+    ("{% if x < '2026-12-01' %}a{% endif %}.", "", No("an empty cell counts as less than any date")),
+    ("{% if x | date('%Y-%m-%d') < '2026-12-01' %}a{% endif %}.", "28/11/2026", Of("a.")),
     // What compares texts is left as it is.
     ("{% if x == '100' %}a{% endif %}.", "100", Of("a.")),
     ("{% if x in ['oro', 'plata'] %}a{% endif %}.", "oro", Of("a.")),
@@ -157,6 +190,43 @@ fn fields_of_json_keep_their_types() {
     assert_eq!(request["body"]["text"], "a.");
     home.write("list.ndjson", "{\"to\":\"593987654321\",\"x\":\"150\",\"vip\":false}\n");
     home.run_args(&line).fails(2, &["line 1: text: `x > 100` uses x as a number, but its cells are text"]);
+}
+
+#[test]
+fn values_inside_fields_of_json_are_compared_as_what_they_are() {
+    let home = Home::new();
+    let list = |saldo: &str, vip: &str, monto: &str| {
+        home.write(
+            "list.ndjson",
+            format!(
+                "{{\"to\":\"593987654321\",\"c\":{{\"saldo\":{saldo},\"vip\":{vip}}},\"cuotas\":[{{\"m\":{monto},\"ok\":{vip}}}]}}\n"
+            ),
+        );
+    };
+    let send = |text: &str| home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.ndjson", "text", text]);
+    let in_a_loop = "{% for q in cuotas %}{% if 1 < q.m < 10 and q.m * 2 > 8 %}{{ q.m }}{% endif %}{% endfor %}.";
+    let asked = "{% for q in cuotas %}{% if not q.ok %}a{% endif %}{% endfor %}{% if c.vip %}b{% endif %}.";
+    list("150", "true", "5");
+    for (text, expected) in [("{% if c.saldo > 100 %}a{% endif %}.", "a."), (in_a_loop, "5."), (asked, "b.")] {
+        let request: serde_json::Value = serde_json::from_str(&send(text).success().stdout).unwrap();
+        assert_eq!(request["body"]["text"], expected, "{text}");
+    }
+    list("\"50\"", "\"no\"", "\"5\"");
+    send("{% if c.saldo > 100 %}a{% endif %}.").fails(2, &["line 1: text: compares the text `50` with the number 100"]);
+    send(in_a_loop).fails(2, &["compares the text `5` with the number 1; write `| number` behind the text"]);
+    send(asked).fails(2, &["`q.ok` is true for `no` in cuotas[].ok", "write `q.ok | yes`"]);
+    send("{% if c.vip %}b{% endif %}.").fails(2, &["`c.vip` is true for `no` in c.vip", "write `c.vip | yes`"]);
+    list("null", "null", "null");
+    send("{% if c.saldo < 100 %}a{% endif %}.").fails(2, &["an empty cell counts as less than any number"]);
+}
+
+#[test]
+fn a_column_that_is_named_by_an_expression_is_used() {
+    let home = Home::new();
+    home.write("list.csv", "to,cuota 1,cuota 2\n593987654321,50,#N/A\n");
+    let text = "{% for n in [1, 2] %}{{ row['cuota ' ~ n] }} {% endfor %}";
+    home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", text])
+        .fails(2, &["cuota 2: `#N/A` is an error of the spreadsheet, and would be sent"]);
 }
 
 #[test]

@@ -1,0 +1,186 @@
+//! The operators of a text that is filled: they refuse values of which minijinja would say something else than the text
+//! means. It finds any text greater than any number, and multiplies `50` by two to `5050`.
+
+use minijinja::machinery::{Instruction, Instructions};
+use minijinja::value::ValueKind;
+use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, tests};
+
+use super::formats::is_date;
+use super::numbers::{is_amount, read_yes};
+
+/// Never a minijinja's local variable: the filter is looked up each time.
+const NOT_CACHED: u8 = u8::MAX;
+
+/// The checks, by the names that [`checked`] calls them by; a template cannot write them.
+const LESS: &str = "\0less";
+const GREATER: &str = "\0greater";
+const CHAINED: &str = "\0chained";
+const EQUAL: &str = "\0equal";
+const INSIDE: &str = "\0inside";
+const TIMES: &str = "\0times";
+
+/// Adds the checks, also for tests such as `saldo is gt(100)`.
+pub(super) fn add_checks(language: &mut Environment<'_>) {
+    let checks: [(&str, fn(&Cell, &Cell) -> Result<(), Error>); 6] =
+        [(LESS, less), (GREATER, greater), (CHAINED, chained), (EQUAL, equal), (INSIDE, inside), (TIMES, times)];
+    for (name, check) in checks {
+        language.add_filter(name, move |operands: Cell| {
+            check(&operands.get_item_by_index(0)?, &operands.get_item_by_index(1)?).map(|()| operands)
+        });
+    }
+    for name in ["lt", "lessthan", "<"] {
+        language.add_test(name, |one: &Cell, other: &Cell| less(one, other).map(|()| one < other));
+    }
+    for name in ["le", "<="] {
+        language.add_test(name, |one: &Cell, other: &Cell| less(one, other).map(|()| one <= other));
+    }
+    for name in ["gt", "greaterthan", ">"] {
+        language.add_test(name, |one: &Cell, other: &Cell| greater(one, other).map(|()| one > other));
+    }
+    for name in ["ge", ">="] {
+        language.add_test(name, |one: &Cell, other: &Cell| greater(one, other).map(|()| one >= other));
+    }
+    for name in ["eq", "equalto", "=="] {
+        language.add_test(name, |one: &Cell, other: &Cell| equal(one, other).map(|()| one == other));
+    }
+    for name in ["ne", "!="] {
+        language.add_test(name, |one: &Cell, other: &Cell| equal(one, other).map(|()| one != other));
+    }
+    language.add_test("in", |state: &State<'_, '_>, one: &Cell, other: &Cell| {
+        inside(one, other)?;
+        tests::is_in(state, one, other)
+    });
+}
+
+/// The same instructions, with a check of the operands before each operator that needs one.
+pub(super) fn checked<'a>(plain: &Instructions<'a>) -> Instructions<'a> {
+    let mut checked = Instructions::new(plain.name(), plain.source());
+    let mut places = Vec::new();
+    for instruction in (0..).map_while(|at| plain.get(at)) {
+        let check = check_of(instruction).map(|check| {
+            let apply = Instruction::ApplyFilter(check, Some(1), NOT_CACHED);
+            [Instruction::BuildTuple(Some(2)), apply, Instruction::UnpackList(2), Instruction::Swap]
+        });
+        let with_check = check.into_iter().flatten().chain([instruction.clone()]);
+        let added: Vec<_> = with_check.map(|instruction| checked.add(instruction)).collect();
+        places.extend(added.first().copied());
+    }
+    // A jump may lead behind the last instruction.
+    let end = checked.add(Instruction::EmitRaw(""));
+    let mut at = 0;
+    while let Some(instruction) = checked.get_mut(at) {
+        if let Instruction::Iterate(target)
+        | Instruction::Jump(target)
+        | Instruction::JumpIfFalse(target)
+        | Instruction::JumpIfFalseOrPop(target)
+        | Instruction::JumpIfTrueOrPop(target) = instruction
+        {
+            let place = usize::try_from(*target).ok().and_then(|target| places.get(target));
+            *target = place.copied().unwrap_or(end);
+        }
+        at += 1;
+    }
+    checked
+}
+
+fn check_of(instruction: &Instruction<'_>) -> Option<&'static str> {
+    Some(match instruction {
+        Instruction::Lt | Instruction::Lte => LESS,
+        Instruction::Gt | Instruction::Gte => GREATER,
+        Instruction::CompareAndPreserve(_) => CHAINED,
+        Instruction::Eq | Instruction::Ne => EQUAL,
+        Instruction::In => INSIDE,
+        Instruction::Mul => TIMES,
+        _ => return None,
+    })
+}
+
+fn refused(problem: String) -> Error {
+    Error::new(ErrorKind::InvalidOperation, problem)
+}
+
+/// `less < greater`
+fn less(less: &Cell, greater: &Cell) -> Result<(), Error> {
+    if less.is_undefined() || greater.is_undefined() {
+        return Err(ErrorKind::UndefinedError.into());
+    }
+    match (less.as_str().map(str::trim), greater.as_str().map(str::trim)) {
+        (Some(text), None) if greater.is_number() => Err(text_beside(text, greater)),
+        (None, Some(text)) if less.is_number() => Err(text_beside(text, less)),
+        (None, None) if less.is_none() && greater.is_number() => Err(empty("any number", "saldo | number < 100")),
+        (Some(""), Some(text)) if is_date(text) => Err(empty("any date", "vence | date('%Y-%m-%d') < '2026-11-28'")),
+        (Some(one), Some(other)) if is_amount(one) && is_amount(other) && !are_codes(one, other) => Err(refused(
+            format!("`{one}` and `{other}` would be compared letter by letter; write `| number` behind both"),
+        )),
+        (Some(one), Some(other)) if !other.is_empty() && (is_date(one) || is_date(other)) => {
+            if sorts(one) && sorts(other) {
+                return Ok(());
+            }
+            Err(refused(format!(
+                "`{one}` and `{other}` would be compared letter by letter; write `| date('%Y-%m-%d')` behind a date of the list, \
+                 and '2026-11-28' for a day"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn greater(greater: &Cell, less_one: &Cell) -> Result<(), Error> {
+    less(less_one, greater)
+}
+
+/// `1 < saldo < 5`, whose first operator the instruction does not tell.
+fn chained(one: &Cell, other: &Cell) -> Result<(), Error> {
+    less(one, other).and_then(|()| greater(one, other))
+}
+
+fn equal(one: &Cell, other: &Cell) -> Result<(), Error> {
+    if one.is_undefined() || other.is_undefined() {
+        return Err(ErrorKind::UndefinedError.into());
+    }
+    for (text, other) in [(one.as_str(), other), (other.as_str(), one)] {
+        let Some(text) = text.filter(|text| !text.trim().is_empty()) else { continue };
+        if other.is_number() && is_amount(text) {
+            return Err(text_beside(text, other));
+        }
+        if other.kind() == ValueKind::Bool && read_yes(text).is_ok() {
+            return Err(refused(format!("`{text}` is a text, and never equal to {other}; write `| yes` behind it")));
+        }
+    }
+    Ok(())
+}
+
+/// `one in other`
+fn inside(one: &Cell, other: &Cell) -> Result<(), Error> {
+    match other.kind() {
+        ValueKind::Seq | ValueKind::Iterable => other.try_iter()?.try_for_each(|item| equal(one, &item)),
+        _ => Ok(()),
+    }
+}
+
+fn times(one: &Cell, other: &Cell) -> Result<(), Error> {
+    let text = one.as_str().or(other.as_str());
+    text.map_or(Ok(()), |text| {
+        Err(refused(format!("`{text}` is a text, which would be repeated; write `| number` behind it")))
+    })
+}
+
+fn text_beside(text: &str, number: &Cell) -> Error {
+    refused(format!("compares the text `{text}` with the number {number}; write `| number` behind the text"))
+}
+
+fn empty(than: &str, example: &str) -> Error {
+    let column = example.split(' ').next().unwrap_or_default();
+    refused(format!("an empty cell counts as less than {than}; write `{column} and {example}`"))
+}
+
+/// Whether digits have the order of their letters: `00123`, `20261128`.
+fn are_codes(one: &str, other: &str) -> bool {
+    one.len() == other.len() && [one, other].iter().all(|code| code.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether dates or times like this one have the order of their letters: `2026-11-28`, `08:30`.
+fn sorts(date: &str) -> bool {
+    let digits = date.bytes().take_while(u8::is_ascii_digit).count();
+    matches!((digits, date.as_bytes().get(digits)), (4, Some(b'-')) | (2, Some(b':')))
+}
