@@ -60,9 +60,14 @@ impl<'a> UsedCells<'a> {
         }
     }
 
-    /// The columns of `row` with a word for nothing or for an error, with the word.
+    /// The columns of `row` with a word for nothing or for an error, with the word, unless the message asks for it.
     pub(super) fn placeholders<'r>(&'r self, row: &'r Row) -> impl Iterator<Item = (&'r str, &'r str)> {
-        let word = |name| row.text(name).map(str::trim).filter(|text| is_error(text) || is_nothing(text));
+        let is_asked_for =
+            |name: &str, cell: &str| self.compared.iter().any(|(column, text)| column == name && text == cell);
+        let word = move |name| {
+            let cell = row.text(name).filter(|cell| !is_asked_for(name, cell))?.trim();
+            (is_error(cell) || is_nothing(cell)).then_some(cell)
+        };
         let all = self.prints_all.then(|| row.names()).unwrap_or_default();
         let rest = all.into_iter().filter(|name| !self.printed.contains(name));
         self.printed.iter().copied().chain(rest).filter_map(move |name| Some((name, word(name)?)))

@@ -81,8 +81,6 @@ impl Uses {
         }
         let Visitor { mut uses, looked_at, .. } = visitor;
         uses.gaps.retain(|column| !looked_at.contains(column));
-        let is_compared = |column: &String| uses.compared.iter().any(|(compared, _)| compared == column);
-        uses.printed.retain(|column| !is_compared(column));
         uses
     }
 }
@@ -621,9 +619,9 @@ mod tests {
                 &["Nombre completo", "nombre"][..],
             ),
             ("{{ a ~ a }}", &["a"]),
-            ("{{ nombre if nombre != '#N/A' else 'x' }} {{ 'x' }} {{ row }}", &[]),
+            ("{{ nombre if nombre != '#N/A' else 'x' }} {{ 'x' }} {{ row }}", &["nombre"]),
             ("{% if nombre %}{{ nombre }}{% endif %}", &["nombre"]),
-            ("{% if nombre != '-' %}{{ nombre }}{% endif %}{{ otro }}", &["otro"]),
+            ("{% if nombre != '-' %}{{ otro }}{% endif %}", &["otro"]),
             ("{{ Ciudad[:3] }} {{ nombre.title() }}", &["Ciudad", "nombre"]),
             ("{% set n = nombre %}{{ n }}", &["nombre"]),
         ] {

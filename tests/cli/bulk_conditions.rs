@@ -237,3 +237,17 @@ fn a_faulty_cell_under_a_column_that_is_not_used_hurts_nobody() {
     home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", "{{ deuda }}"])
         .fails(2, &["deuda: `#N/A` is an error of the spreadsheet"]);
 }
+
+#[test]
+fn a_condition_exempts_only_the_word_that_it_asks_for() {
+    let home = Home::new();
+    home.write("list.csv", "to,ciudad\n593987654321,#N/A\n593987654322,Quito\n593987654323,N/A\n");
+    let send = |text: &str| home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", text]);
+    let refused = "ciudad: `#N/A` is an error of the spreadsheet, and would be sent";
+    send("{% if ciudad == 'Quito' %}Norte{% endif %} {{ ciudad }}").fails(2, &["line 2: ", refused]);
+    send("{% if ciudad != 'N/A' %}{{ ciudad }}{% endif %}.").fails(2, &[refused]);
+    let ended = send("{% if ciudad != '#N/A' %}{{ ciudad }}{% endif %}.").success();
+    assert!(ended.stderr.contains("N/A") && ended.stderr.contains("line 4"), "{ended:?}");
+    let ended = send("{{ ciudad if ciudad not in ['#N/A', 'N/A'] else 'x' }}").success();
+    assert!(!ended.stderr.contains("N/A"), "{ended:?}");
+}
