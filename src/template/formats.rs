@@ -157,6 +157,14 @@ pub(super) fn date(state: &State<'_, '_>, typed: &Cell, how: Option<&str>) -> Re
         }
     };
     let read = read_date(text.trim(), conventions.as_ref()).map_err(refuse)?;
+    let shows_century = |piece: &DatePiece| matches!(piece, DatePiece::Year | DatePiece::DayName | DatePiece::DayName3);
+    if read.is_without_century && pieces.iter().any(shows_century) {
+        return Err(refuse(format!(
+            "the year of `{}` may be of two centuries; write it in the list with four digits, or leave it out: \
+             date('%d/%m')",
+            text.trim()
+        )));
+    }
     let language = language.or(conventions.and_then(|known| known.language));
     if read.is_time_only && pieces.iter().any(DatePiece::is_of_day) {
         return Err(refuse(format!("`{}` is a time without a date", text.trim())));
@@ -170,6 +178,8 @@ pub(super) fn date(state: &State<'_, '_>, typed: &Cell, how: Option<&str>) -> Re
 struct ReadDate {
     at: DateTime,
     is_time_only: bool,
+    /// Whether its year is 30 to 99: spreadsheets read earlier ones as 2000 to 2029.
+    is_without_century: bool,
 }
 
 /// Reads `2026-11-28`, `2026-11-28T13:30:00`, `13:30`, `28/11/2026` or `28 de noviembre de 2026`.
@@ -177,10 +187,10 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
     let is_not = || format!("`{text}` is not a date");
     let is_clock = text.contains(':') && text.chars().all(|sign| sign.is_ascii_digit() || ":.".contains(sign));
     if let Some(time) = is_clock.then(|| text.parse::<Time>().ok()).flatten() {
-        return Ok(ReadDate { at: Date::default().to_datetime(time), is_time_only: true });
+        return Ok(ReadDate { at: Date::default().to_datetime(time), is_time_only: true, is_without_century: false });
     }
     if let Ok(at) = text.trim_end_matches(['Z', 'z']).parse::<DateTime>() {
-        return Ok(ReadDate { at, is_time_only: false });
+        return Ok(ReadDate { at, is_time_only: false, is_without_century: false });
     }
     let (day, time) = match text.rsplit_once(' ').filter(|(_, time)| time.contains(':')) {
         Some((day, time)) => (day, time.parse::<Time>().map_err(|_| is_not())?),
@@ -193,6 +203,7 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
     let [one, two, three] = words.as_slice() else { return Err(is_not()) };
     let number = |word: &str| word.parse::<i16>().ok().filter(|_| word.bytes().all(|byte| byte.is_ascii_digit()));
     let year = |word: &str| number(word).map(|year| if word.len() == 2 { year + 2000 } else { year });
+    let is_without_century = three.len() == 2 && number(three).is_some_and(|year| year >= 30) && one.len() != 4;
     let parts = match (number(one), month_of(one), number(two), month_of(two)) {
         (Some(day), _, _, Some(month)) | (_, Some(month), Some(day), _) => Some((day, month, year(three))),
         (Some(first), _, Some(second), _) if one.len() == 4 => Some((number(three).unwrap_or(0), second, Some(first))),
@@ -216,7 +227,7 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
     let Some((day, month, Some(year))) = parts else { return Err(is_not()) };
     let narrow = |number: i16| i8::try_from(number).map_err(|_| is_not());
     let date = Date::new(year, narrow(month)?, narrow(day)?).map_err(|_| is_not())?;
-    Ok(ReadDate { at: date.to_datetime(time), is_time_only: false })
+    Ok(ReadDate { at: date.to_datetime(time), is_time_only: false, is_without_century })
 }
 
 /// Whether a text is a date or a time, whichever of its numbers is the day.
@@ -410,6 +421,11 @@ mod tests {
             ("{{ x | date('%d/%m') }}", "mañana", None, Err("`mañana` is not a date")),
             ("{{ x | date('%d/%m') }}", "31/02/2026", None, Err("is not a date")),
             ("{{ x | date('%d/%m') }}", "13:30:00", None, Err("a time without a date")),
+            ("{{ x | date('%d/%m/%Y') }}", "28/11/26", None, Ok("28/11/2026")),
+            ("{{ x | date('%d/%m/%y') }}", "28/11/85", None, Ok("28/11/85")),
+            ("{{ x | date('28 de noviembre') }}", "28/11/85", None, Ok("28 de noviembre")),
+            ("{{ x | date('%d/%m/%Y') }}", "28/11/85", None, Err("the year of `28/11/85` may be of two centuries")),
+            ("{{ x | date('sábado') }}", "28 nov 85", None, Err("with four digits, or leave it out")),
             ("{{ x | date('%H.%M') }}", "13:30:00", None, Ok("13.30")),
             ("{{ x | date('%d/%m') }}.", "", None, Ok(".")),
             ("{{ x | date('%q') }}", "2026-03-05", None, Err("code that is not known")),

@@ -33,7 +33,12 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Option<Amoun
         Some(rest) if !negative => (true, rest.trim()),
         _ => (negative, rest),
     };
-    let digits: String = rest.chars().filter(|sign| ![' ', '\u{a0}', '\u{202f}', '\''].contains(sign)).collect();
+    let parts: Vec<_> = rest.split([' ', '\u{a0}', '\u{202f}', '\'']).collect();
+    // `10 20` is two numbers.
+    if parts.len() > 1 && !are_thousands(&parts) {
+        return Err(is_not());
+    }
+    let digits = parts.concat();
     let is_of_number = |sign: char| sign.is_ascii_digit() || sign == '.' || sign == ',';
     if !digits.chars().all(is_of_number) || !digits.starts_with(|first: char| first.is_ascii_digit()) {
         return Err(is_not());
@@ -69,6 +74,17 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Option<Amoun
         None => format!("{sign}{}", groups.concat()).parse().map(Amount::Whole).map_err(|_| is_not()),
     }
     .map(Some)
+}
+
+/// Whether the parts between blanks are thousands: `1 234 567,50`.
+fn are_thousands(parts: &[&str]) -> bool {
+    let digits = |part: &str| part.bytes().take_while(u8::is_ascii_digit).count();
+    let is_whole = |part: &&str| digits(part) == part.len();
+    parts
+        .iter()
+        .enumerate()
+        .all(|(place, part)| if place == 0 { (1..=3).contains(&digits(part)) } else { digits(part) == 3 })
+        && parts.iter().rev().skip(1).all(is_whole)
 }
 
 /// The decimal sign in `digits`, or a sign that is not in them if they have no decimals; None if it is ambiguous.
@@ -136,6 +152,13 @@ mod tests {
             ("-3,5", None, Ok(Some(Amount::Fraction(-3.5)))),
             ("-$1,500.00", None, Ok(Some(Amount::Whole(-1500)))),
             ("1 200", None, Ok(Some(Amount::Whole(1200)))),
+            ("$ 1\u{a0}234\u{a0}567,50", None, Ok(Some(Amount::Fraction(1_234_567.5)))),
+            ("1'200.50", None, Ok(Some(Amount::Fraction(1200.5)))),
+            ("10 20", None, Err("is not a number")),
+            ("2 3 4", None, Err("is not a number")),
+            ("1 2345", None, Err("is not a number")),
+            ("1000 200", None, Err("is not a number")),
+            ("1,5 200", None, Err("is not a number")),
             ("0,125", None, Ok(Some(Amount::Fraction(0.125)))),
             ("12.3456", None, Ok(Some(Amount::Fraction(12.3456)))),
             ("1.200", Some(','), Ok(Some(Amount::Whole(1200)))),

@@ -1,5 +1,6 @@
 //! The operators of a text that is filled: they refuse values of which minijinja would say something else than the text
-//! means. It finds any text greater than any number, and multiplies `50` by two to `5050`.
+//! means. It finds any text greater than any number, and multiplies `50` by two to `5050`. Cells that are joined to a text
+//! are as the sheet shows them.
 
 use minijinja::machinery::{Instruction, Instructions};
 use minijinja::value::ValueKind;
@@ -7,17 +8,19 @@ use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, tests};
 
 use super::formats::is_date;
 use super::numbers::{is_amount, read_yes};
+use super::row_view::RowView;
 
 /// Never a minijinja's local variable: the filter is looked up each time.
 const NOT_CACHED: u8 = u8::MAX;
 
-/// The checks, by the names that [`checked`] calls them by; a template cannot write them.
+/// What is done to the operands, by the name of its filter; a template cannot write it.
 const LESS: &str = "\0less";
 const GREATER: &str = "\0greater";
 const CHAINED: &str = "\0chained";
 const EQUAL: &str = "\0equal";
 const INSIDE: &str = "\0inside";
 const TIMES: &str = "\0times";
+const SHOWN: &str = "\0shown";
 
 /// Adds the checks, also for tests such as `saldo is gt(100)`.
 pub(super) fn add_checks(language: &mut Environment<'_>) {
@@ -28,6 +31,7 @@ pub(super) fn add_checks(language: &mut Environment<'_>) {
             check(&operands.get_item_by_index(0)?, &operands.get_item_by_index(1)?).map(|()| operands)
         });
     }
+    language.add_filter(SHOWN, as_shown);
     for name in ["lt", "lessthan", "<"] {
         language.add_test(name, |one: &Cell, other: &Cell| less(one, other).map(|()| one < other));
     }
@@ -91,6 +95,7 @@ fn check_of(instruction: &Instruction<'_>) -> Option<&'static str> {
         Instruction::Eq | Instruction::Ne => EQUAL,
         Instruction::In => INSIDE,
         Instruction::Mul => TIMES,
+        Instruction::StringConcat | Instruction::Add => SHOWN,
         _ => return None,
     })
 }
@@ -163,6 +168,16 @@ fn times(one: &Cell, other: &Cell) -> Result<(), Error> {
     text.map_or(Ok(()), |text| {
         Err(refused(format!("`{text}` is a text, which would be repeated; write `| number` behind it")))
     })
+}
+
+/// The operands of `'N.º ' ~ codigo`, with cells as the sheet shows them.
+fn as_shown(state: &State<'_, '_>, operands: &Cell) -> Result<Cell, Error> {
+    let view = RowView::in_state(state);
+    let shown = |operand: Cell| {
+        let text = view.as_ref().and_then(|view| view.shown_text(&operand)).map(Cell::from);
+        text.unwrap_or(operand)
+    };
+    Ok(operands.try_iter()?.map(shown).collect())
 }
 
 fn text_beside(text: &str, number: &Cell) -> Error {

@@ -245,7 +245,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// The columns whose cells an expression passes on unchanged.
+    /// The columns whose cells an expression prints unchanged, alone or joined to a text.
     fn plain(&mut self, expression: &Expr<'_>) {
         if let Some(column) = self.column(expression) {
             self.uses.plain.insert(column);
@@ -255,7 +255,9 @@ impl Visitor<'_> {
             Expr::Filter(filter) if ["default", "d"].contains(&filter.name) => {
                 filter.expr.iter().for_each(|inside| self.plain(inside));
             }
-            Expr::BinOp(operation) if matches!(operation.op, BinOpKind::ScAnd | BinOpKind::ScOr) => {
+            Expr::BinOp(operation)
+                if matches!(operation.op, BinOpKind::Concat | BinOpKind::Add | BinOpKind::ScAnd | BinOpKind::ScOr) =>
+            {
                 self.plain(&operation.left);
                 self.plain(&operation.right);
             }

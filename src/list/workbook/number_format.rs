@@ -3,7 +3,7 @@
 
 use jiff::civil::DateTime;
 
-use super::values::moment;
+use super::values::{is_general, moment};
 use crate::conventions::{Conventions, DatePiece, NumberLayout, written_date};
 
 /// A format of a workbook's cells.
@@ -109,7 +109,7 @@ impl NumberFormat {
 
     /// A format that is written out; None if it shows a number as it is stored.
     pub(super) fn of_code(code: &str, is_1904: bool) -> Option<Self> {
-        if matches!(code.trim().to_ascii_lowercase().as_str(), "" | "general" | "@" | "standard") {
+        if is_general(code) {
             return None;
         }
         let mut conventions = None;

@@ -32,6 +32,9 @@ impl NumberKind {
 
     /// For a format that is written out: `dd/mm/yyyy`, `#,##0.00 "d."`, `[h]:mm`.
     pub(super) fn of_code(code: &str) -> Self {
+        if is_general(code) {
+            return Self::Plain;
+        }
         let mut characters = code.chars();
         while let Some(character) = characters.next() {
             match character {
@@ -53,6 +56,11 @@ impl NumberKind {
         }
         Self::Plain
     }
+}
+
+/// Whether a format shows a number as it is stored; `Standard` is what other programs write for it.
+pub(super) fn is_general(code: &str) -> bool {
+    ["", "general", "@", "standard"].contains(&code.trim().to_ascii_lowercase().as_str())
 }
 
 /// A boolean in XML.
@@ -261,6 +269,7 @@ mod tests {
 
         for (code, expected) in [
             ("General", Plain),
+            ("Standard", Plain),
             ("0.00", Plain),
             ("#,##0.00 \"días\"", Plain),
             ("[Red]0", Plain),
