@@ -135,13 +135,17 @@ impl SheetList {
 
     /// What the sheet shows for a row's cells, if it stores something else.
     fn shown(&mut self, row: &SheetRow) -> Vec<(usize, String)> {
-        let mut shown = Vec::new();
+        let (mut shown, general) = (Vec::new(), "General".to_owned());
         for (place, look) in &row.looks {
             let (Some(own), Some(stored)) = (self.layout.own_place(*place), row.cells.get(*place)) else { continue };
             let Some(name) = self.columns.names().get(own) else { continue };
             let written = match look {
                 CellLook::Text(text) => Ok(text.clone()),
-                CellLook::Stored => Ok(stored.clone()),
+                CellLook::Stored => match self.conventions {
+                    Some(known) => Ok(stored.replace('.', &known.decimal_mark.to_string())),
+                    None if stored.contains('.') => Err((Unshown::Country, &general)),
+                    None => Ok(stored.clone()),
+                },
                 CellLook::Number(value, format) => {
                     format.show(*value, self.conventions.as_ref()).map_err(|why| (why, &format.code))
                 }

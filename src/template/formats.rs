@@ -118,10 +118,25 @@ fn read(state: &State<'_, '_>, filter: &str, typed: &Cell, mark: Option<char>) -
         ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
         ValueKind::String => {
             // A sheet stores numbers with a point, in every country.
-            let is_stored = || RowView::in_state(state).is_some_and(|view| view.shown_text(typed).is_some());
-            let of_country = || conventions(state).map(|known| known.decimal_mark);
-            let mark = mark.or_else(|| if is_stored() { Some('.') } else { of_country() });
-            let read = read_number(typed.as_str().unwrap_or_default(), mark);
+            let (text, view) = (typed.as_str().unwrap_or_default(), RowView::in_state(state));
+            let is_stored = || view.as_ref().is_some_and(|view| view.shown_text(typed).is_some());
+            let mut read = read_number(text, mark);
+            if mark.is_none() && is_stored() {
+                read = read_number(text, Some('.'));
+            } else if mark.is_none() {
+                read = read_number(text, conventions(state).map(|known| known.decimal_mark));
+                // Another filter has made a text of it, which no longer tells where it comes from.
+                let is_of_sheet = view.is_some_and(|view| view.stores(text.trim()));
+                if is_of_sheet && read != read_number(text, Some('.')) {
+                    let text = text.trim();
+                    return Err(refused(
+                        filter,
+                        &format!(
+                            "`{text}` may be a number of the sheet, with decimals; put the filter first, or say number('.')"
+                        ),
+                    ));
+                }
+            }
             Ok(match read.map_err(|problem| refused(filter, &problem))? {
                 Some(Amount::Whole(whole)) => Cell::from(whole),
                 Some(Amount::Fraction(fraction)) => Cell::from(fraction),

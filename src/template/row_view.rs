@@ -58,6 +58,11 @@ impl RowView {
         self.shown.iter().find(is_it).map(|cell| cell.text.as_str())
     }
 
+    /// Whether a cell that the sheet shows differently is stored as `text`.
+    pub(super) fn stores(&self, text: &str) -> bool {
+        self.shown.iter().any(|cell| cell.stored.as_str() == Some(text))
+    }
+
     /// The view of the row that fills a text.
     pub(super) fn in_state(state: &State<'_, '_>) -> Option<Arc<Self>> {
         state.lookup(VIEW)?.downcast_object()

@@ -199,6 +199,11 @@ fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_call
         assert_eq!((&body["text"], &body["userId"]), (&json!(expected), &json!("593987654321")), "{text}");
         assert!(!ended.stderr.contains("as they are stored"), "{ended:?}");
     }
+    let line = |text| ["--sandbox", "--dry-run", "bulk", "send", "people.xlsx", "--country=EC", "text", text];
+    home.run_args(&line("{{ saldo | trim | number(2) }}")).fails(
+        2,
+        &["number: `1.234` may be a number of the sheet, with decimals; put the filter first, or say number('.')"],
+    );
     // Coordinates are numbers that people do not read.
     let ended = previewed(&home, &["people.xlsx", "--country=EC", "location", "--lat={{ saldo }}", "--long={{tasa}}"]);
     assert!(ended.stdout.contains("1.234") && ended.stdout.contains("0.15"), "{ended:?}");

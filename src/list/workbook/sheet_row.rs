@@ -30,7 +30,7 @@ pub(crate) struct SheetRow {
 #[derive(Clone, Debug)]
 pub(crate) enum CellLook {
     Text(String),
-    /// A number as it is stored; a country's conventions must not change its decimals.
+    /// A number without a format: all its digits, with the decimal sign of the country.
     Stored,
     /// The number in this format.
     Number(f64, Arc<NumberFormat>),
