@@ -236,6 +236,26 @@ fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_call
 }
 
 #[test]
+fn an_ods_prints_what_it_shows_by_a_style_with_a_name() {
+    let home = Home::new();
+    let text = |text: &str| {
+        format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>")
+    };
+    let code = |style: &str| {
+        format!(
+            "<table:table-cell office:value-type=\"float\" office:value=\"123\" table:style-name=\"{style}\">\
+             <text:p>00000123</text:p></table:table-cell>"
+        )
+    };
+    let cells = [text("593987654321"), code("Codigo"), code("ce1"), code("Default")].concat();
+    let header = ["celular", "a", "b", "c"].map(text).concat();
+    let rows = format!("<table:table-row>{header}</table:table-row><table:table-row>{cells}</table:table-row>");
+    home.write("people.ods", ods(&[sheet("Hoja1", &rows)]));
+    let ended = previewed(&home, &["people.ods", "text", "{{ a }} {{ b }} {{ c }} {{ a | number }}"]);
+    assert_eq!(texts(&ended), ["00000123 00000123 123 123"]);
+}
+
+#[test]
 fn a_cell_without_a_value_is_the_fault_of_its_row() {
     let home = Home::new();
     let row = |number: u32, cell: &str| {

@@ -81,6 +81,10 @@ pub(crate) fn xlsx_parts(sheets: &[TestSheet<'_>], shared: &str) -> Vec<(String,
 }
 
 /// An OpenDocument spreadsheet.
+const ODS_STYLES: &str = r#"<office:document-styles><office:styles>
+<style:style style:name="Codigo" style:family="table-cell" style:data-style-name="N10"/>
+</office:styles></office:document-styles>"#;
+
 pub(crate) fn ods(sheets: &[TestSheet<'_>]) -> Vec<u8> {
     let table = |sheet: &TestSheet<'_>| {
         let style = if sheet.is_hidden { "unseen" } else { "seen" };
@@ -90,6 +94,7 @@ pub(crate) fn ods(sheets: &[TestSheet<'_>]) -> Vec<u8> {
     let tables = each(sheets, table);
     let content = format!(
         "<?xml version=\"1.0\"?><office:document-content><office:automatic-styles>\
+         <style:style style:name=\"ce1\" style:family=\"table-cell\" style:parent-style-name=\"Codigo\"/>\
          <style:style style:name=\"seen\"><style:table-properties table:display=\"true\"/></style:style>\
          <style:style style:name=\"unseen\"><style:table-properties table:display=\"false\"/></style:style>\
          </office:automatic-styles><office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>\
@@ -98,6 +103,7 @@ pub(crate) fn ods(sheets: &[TestSheet<'_>]) -> Vec<u8> {
     zip(&[
         ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
         ("content.xml", content.as_bytes()),
+        ("styles.xml", ODS_STYLES.as_bytes()),
         ("META-INF/manifest.xml", b"<manifest:manifest><manifest:file-entry/></manifest:manifest>"),
     ])
 }

@@ -24,6 +24,7 @@ use self::archive::{Archive, open_part};
 pub(crate) use self::choice::SheetChoice;
 pub(crate) use self::error::WorkbookError;
 pub(crate) use self::number_format::Unshown;
+use self::ods::CellFormats;
 use self::part::XmlPart;
 pub(crate) use self::sheet_row::{CellFault, CellLook, SheetRow, column_letters};
 use self::stream::RowSink;
@@ -53,9 +54,13 @@ fn read(file: File, choice: &SheetChoice, sink: &mut RowSink) -> Result<(), Work
         {
             return Err(WorkbookError::Password);
         }
+        let mut formats = CellFormats::default();
+        if let Some(styles) = open_part(&mut archive, "styles.xml")? {
+            formats.read(XmlPart::new(styles, "styles.xml"))?;
+        }
         let missing = || WorkbookError::damaged("content.xml", &"it is missing");
         let content = open_part(&mut archive, "content.xml")?.ok_or_else(missing)?;
-        return ods::read(XmlPart::new(content, "content.xml"), choice, sink);
+        return ods::read(XmlPart::new(content, "content.xml"), formats, choice, sink);
     }
     if let Some(foreign) = Foreign::in_archive(archive.file_names_raw()) {
         return Err(WorkbookError::Foreign(foreign));

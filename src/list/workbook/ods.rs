@@ -1,6 +1,6 @@
 //! An OpenDocument spreadsheet (.ods): one XML file has all sheets, one after another.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 
 use quick_xml::events::{BytesStart, Event};
@@ -14,6 +14,8 @@ use super::values::{NumberKind, iso_date, iso_duration, number, truth};
 
 /// A cell that is covered by a merged one: its value is not seen.
 const COVERED: &str = "covered-table-cell";
+/// The most styles that are looked at for the format of one: a damaged file may have a circle of them.
+const MAX_PARENTS: usize = 20;
 
 /// Whether the archive's manifest says that its files are encrypted.
 pub(super) fn has_password(mut manifest: XmlPart<impl Read>) -> Result<bool, WorkbookError> {
@@ -27,22 +29,65 @@ pub(super) fn has_password(mut manifest: XmlPart<impl Read>) -> Result<bool, Wor
     }
 }
 
+/// Which styles of cells have a format.
+#[derive(Default)]
+pub(super) struct CellFormats {
+    formatted: HashSet<String>,
+    /// The style that each is based on.
+    parents: HashMap<String, String>,
+}
+
+impl CellFormats {
+    /// Reads the styles that have a name of their own, from `styles.xml`.
+    pub(super) fn read(&mut self, mut part: XmlPart<impl Read>) -> Result<(), WorkbookError> {
+        let mut buffer = Vec::new();
+        loop {
+            match part.next(&mut buffer)? {
+                Event::Start(start) if start.local_name().as_ref() == "style" => {
+                    let name = part.attribute(&start, "name")?.unwrap_or_default();
+                    self.note(&part, &start, &name)?;
+                }
+                Event::Eof => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    fn note(&mut self, part: &XmlPart<impl Read>, start: &BytesStart<'_>, name: &str) -> Result<(), WorkbookError> {
+        // Paragraphs have styles of the same names.
+        if part.attribute(start, "family")?.is_some_and(|family| family != "table-cell") {
+            return Ok(());
+        }
+        if part.attribute(start, "data-style-name")?.is_some() {
+            self.formatted.insert(name.to_owned());
+        }
+        let parent = part.attribute(start, "parent-style-name")?;
+        self.parents.extend(parent.map(|parent| (name.to_owned(), parent)));
+        Ok(())
+    }
+
+    /// Whether a style has a format, its own or that of a style it is based on.
+    fn has(&self, style: &str) -> bool {
+        let based_on = |style: &&str| self.parents.get(*style).map(String::as_str);
+        std::iter::successors(Some(style), based_on).take(MAX_PARENTS).any(|style| self.formatted.contains(style))
+    }
+}
+
 pub(super) fn read(
     mut part: XmlPart<impl Read>,
+    mut formats: CellFormats,
     choice: &SheetChoice,
     sink: &mut RowSink,
 ) -> Result<(), WorkbookError> {
     let mut buffer = Vec::new();
-    let (mut style, mut hidden_styles, mut formatted) = (String::new(), HashSet::new(), HashSet::new());
+    let (mut style, mut hidden_styles) = (String::new(), HashSet::new());
     let (mut sheets, mut chosen) = (Vec::new(), Vec::new());
     loop {
         match part.next(&mut buffer)? {
             Event::Start(start) => match start.local_name().as_ref() {
                 "style" => {
                     style = part.attribute(&start, "name")?.unwrap_or_default();
-                    if part.attribute(&start, "data-style-name")?.is_some() {
-                        formatted.insert(style.clone());
-                    }
+                    formats.note(&part, &start, &style)?;
                 }
                 "table-properties" if part.attribute(&start, "display")?.as_deref() == Some("false") => {
                     hidden_styles.insert(style.clone());
@@ -60,7 +105,7 @@ pub(super) fn read(
                     if is_meant {
                         chosen.push(sheets.len());
                         sink.begin(sheet.name.clone(), Vec::new())?;
-                        read_rows(&mut part, &formatted, choice.hides_covered_cells(), sink)?;
+                        read_rows(&mut part, &formats, choice.hides_covered_cells(), sink)?;
                     }
                     sheets.push(sheet);
                 }
@@ -80,8 +125,7 @@ pub(super) fn read(
 
 /// The styles of a table's cells.
 struct OdsStyles<'a> {
-    /// The styles that have a format.
-    formatted: &'a HashSet<String>,
+    formats: &'a CellFormats,
     /// The default style of each column's cells, with the column after the last one that has it.
     of_columns: Vec<(usize, String)>,
 }
@@ -89,21 +133,21 @@ struct OdsStyles<'a> {
 impl OdsStyles<'_> {
     fn has_format(&self, column: usize, cell: &OdsCell) -> bool {
         let of_column = || self.of_columns.iter().find(|(end, _)| column < *end).map(|(_, style)| style);
-        cell.style.as_ref().or_else(of_column).is_some_and(|style| self.formatted.contains(style))
+        cell.style.as_ref().or_else(of_column).is_some_and(|style| self.formats.has(style))
     }
 }
 
 /// Reads up to the end of the table.
 fn read_rows(
     part: &mut XmlPart<impl Read>,
-    formatted: &HashSet<String>,
+    formats: &CellFormats,
     hides_covered_cells: bool,
     sink: &mut RowSink,
 ) -> Result<(), WorkbookError> {
     let (mut buffer, mut last) = (Vec::new(), 0_u64);
     // For each group around a row, whether it is folded.
     let mut folded = Vec::new();
-    let mut styles = OdsStyles { formatted, of_columns: Vec::new() };
+    let mut styles = OdsStyles { formats, of_columns: Vec::new() };
     loop {
         match part.next(&mut buffer)? {
             Event::Start(start) if start.local_name().as_ref() == "table-column" => {
