@@ -68,7 +68,7 @@ impl<'a> UsedCells<'a> {
             let cell = row.text(name).filter(|cell| !is_asked_for(name, cell))?.trim();
             (is_error(cell) || is_nothing(cell)).then_some(cell)
         };
-        let all = self.prints_all.then(|| row.names()).unwrap_or_default();
+        let all = if self.prints_all { row.names() } else { Vec::new() };
         let rest = all.into_iter().filter(|name| !self.printed.contains(name));
         self.printed.iter().copied().chain(rest).filter_map(move |name| Some((name, word(name)?)))
     }

@@ -1,6 +1,6 @@
-//! The operators of a text that is filled: they refuse values of which minijinja would say something else than the text
-//! means. It finds any text greater than any number, and multiplies `50` by two to `5050`. Cells that are joined to a text
-//! are as the sheet shows them.
+//! The operators of a text that is filled: they refuse values of which minijinja would say something else than the
+//! text means. It finds any text greater than any number, and multiplies `50` by two to `5050`. Cells that are joined
+//! to a text are as the sheet shows them.
 
 use minijinja::machinery::{Instruction, Instructions};
 use minijinja::value::ValueKind;
@@ -10,7 +10,10 @@ use super::formats::is_date;
 use super::numbers::{is_amount, read_yes};
 use super::row_view::RowView;
 
-/// Never a minijinja's local variable: the filter is looked up each time.
+/// Refuses two operands.
+type Check = fn(&Cell, &Cell) -> Result<(), Error>;
+
+/// Instead of a place in minijinja's cache: the filter is looked up each time.
 const NOT_CACHED: u8 = u8::MAX;
 
 /// What is done to the operands, by the name of its filter; a template cannot write it.
@@ -24,7 +27,7 @@ const SHOWN: &str = "\0shown";
 
 /// Adds the checks, also for tests such as `saldo is gt(100)`.
 pub(super) fn add_checks(language: &mut Environment<'_>) {
-    let checks: [(&str, fn(&Cell, &Cell) -> Result<(), Error>); 6] =
+    let checks: [(&str, Check); 6] =
         [(LESS, less), (GREATER, greater), (CHAINED, chained), (EQUAL, equal), (INSIDE, inside), (TIMES, times)];
     for (name, check) in checks {
         language.add_filter(name, move |operands: Cell| {
@@ -122,8 +125,8 @@ fn less(less: &Cell, greater: &Cell) -> Result<(), Error> {
                 return Ok(());
             }
             Err(refused(format!(
-                "`{one}` and `{other}` would be compared letter by letter; write `| date('%Y-%m-%d')` behind a date of the list, \
-                 and '2026-11-28' for a day"
+                "`{one}` and `{other}` would be compared letter by letter; write `| date('%Y-%m-%d')` behind \
+                 a date of the list, and '2026-11-28' for a day"
             )))
         }
         _ => Ok(()),

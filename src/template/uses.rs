@@ -447,7 +447,9 @@ impl Visitor<'_> {
             let read: Vec<_> = [left, right].into_iter().flat_map(|operand| self.read_as_numbers(operand)).collect();
             for column in read {
                 let guard = self.guards.iter_mut().rev().find(|(guarded, _)| *guarded == column);
-                guard.into_iter().for_each(|(_, is_needed)| *is_needed = true);
+                if let Some((_, is_needed)) = guard {
+                    *is_needed = true;
+                }
             }
         }
     }
