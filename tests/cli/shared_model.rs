@@ -100,6 +100,11 @@ impl Model<'_> {
         (verdict, given)
     }
 
+    fn rejoin(&self, worker: usize, session: i32, rows: &[i64], numbers: &[i32]) -> Option<bool> {
+        let query = "SELECT jelouctl.rejoin($1, $2, $3, NULL, $4, $5)";
+        self.ask(query, &[&self.run, &self.workers[worker].id, &session, &rows, &numbers])[0].get(0)
+    }
+
     fn note(&mut self, worker: usize, said: &[(i64, i32, &'static str)]) {
         for (n, number, state) in said {
             let row = self.rows.get_mut(n).unwrap();
@@ -149,20 +154,22 @@ impl Model<'_> {
             Step::Rejoin { worker } => {
                 let knows = self.workers[*worker].clone();
                 let (rows, numbers): (Vec<i64>, Vec<i32>) = knows.held.iter().map(|(n, number)| (*n, *number)).unzip();
-                let query = "SELECT jelouctl.rejoin($1, $2, NULL, $3, $4)";
-                let answer = self.ask(query, &[&self.run, &knows.id, &rows, &numbers]);
+                let session = knows.session + 1;
+                prop_assert_eq!(self.rejoin(*worker, session, &rows, &numbers), Some(true));
                 for (n, row) in &mut self.rows {
                     if row.owner == Some(*worker) && knows.held.get(n) != Some(&row.number) {
                         (row.state, row.owner) = ("pending", None);
                     }
                 }
                 let knows = &mut self.workers[*worker];
-                (knows.session, knows.is_cut) = (answer[0].get(0), false);
+                (knows.session, knows.is_cut) = (session, false);
             }
             Step::Stale { worker } => {
-                let session = self.workers[*worker].session - 1;
-                let (verdict, given) = self.exchange(*worker, session, &[], 5);
+                let session = self.workers[*worker].session;
+                let (verdict, given) = self.exchange(*worker, session - 1, &[], 5);
                 prop_assert_eq!((verdict.as_str(), given.len()), ("stale", 0));
+                // It was sent when the worker held nothing yet.
+                prop_assert_eq!(self.rejoin(*worker, session, &[], &[]), Some(false));
             }
             Step::Expire { worker } => {
                 let id = self.workers[*worker].id;

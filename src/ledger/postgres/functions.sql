@@ -193,13 +193,14 @@ LANGUAGE sql SET search_path = jelouctl, pg_temp AS $$
 $$;
 
 -- A worker reconnects, and names the last exchange that was answered. Rows that it was given but does not hold were in
--- an answer that never arrived: no byte of them was sent, and they are pending again. Returns the session; it is null if
--- the database does not know the worker.
-CREATE FUNCTION rejoin(my_run bigint, my_worker bigint, answered text, held_n bigint[], held_number int[])
-RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp SET enable_seqscan = off AS $$
+-- an answer that never arrived: no byte of them was sent, and they are pending again. The worker counts its sessions: a
+-- call that arrives after a later one changes nothing, since the worker has been given rows since that it does not name.
+-- Returns whether the session is the latest; null if the database does not know the worker.
+CREATE FUNCTION rejoin(my_run bigint, my_worker bigint, my_session int, answered text, held_n bigint[], held_number int[])
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
-  my_session int; moment timestamptz; given_back bigint[];
+  moment timestamptz; given_back bigint[];
 BEGIN
   PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
   IF NOT FOUND THEN RAISE 'the run was removed' USING ERRCODE = 'no_data_found'; END IF;
@@ -208,8 +209,11 @@ BEGIN
     PERFORM doubt_run(my_run, 'restored', format('transaction %s of a process that sends it is missing', answered));
   END IF;
   moment := clock_timestamp();
-  UPDATE worker SET session = worker.session + 1, seen_at = moment, left_at = NULL WHERE id = my_worker
-    AND run = my_run RETURNING worker.session INTO my_session;
+  UPDATE worker SET session = my_session, seen_at = moment, left_at = NULL
+    WHERE id = my_worker AND run = my_run AND session < my_session;
+  IF NOT FOUND THEN
+    RETURN (SELECT false FROM worker WHERE id = my_worker AND run = my_run);
+  END IF;
   WITH lost AS (
     UPDATE row SET state = again.state, lease_until = NULL, at = moment,
       due_at = CASE again.state WHEN 'pending' THEN moment END
@@ -230,7 +234,7 @@ BEGIN
     PERFORM wait_in_order(my_run, given_back, moment);
     PERFORM leave_out_cancelled(my_run, moment);
   END IF;
-  RETURN my_session;
+  RETURN true;
 END $$;
 
 -- The exchange of a worker: takes the outcomes of its rows and returns rows that may be sent now, in one transaction.

@@ -43,7 +43,7 @@ pub(crate) struct SharedRun {
     /// A connection of its own, with the statement of an exchange.
     connection: Option<(SharedRuns, Statement)>,
     worker: i64,
-    /// The number of its latest connection.
+    /// The number of its latest connection, whether that was answered or not.
     session: i32,
     /// The transaction of the last answered exchange: a database without it was reset to an earlier state.
     answered: Option<String>,
@@ -95,13 +95,24 @@ impl SharedRun {
     fn rejoin(&mut self) -> Result<(), DatabaseError> {
         let (runs, exchange) = connect_to_exchange(&self.address)?;
         let (rows, numbers): (Vec<i64>, Vec<i32>) = self.held.iter().map(|(n, number)| (*n, *number)).unzip();
-        let query = "SELECT jelouctl.rejoin($1, $2, $3, $4, $5)";
-        let session: Option<i32> =
-            runs.value(SHORT, query, &[&self.run.0, &self.worker, &self.answered, &rows, &numbers])?;
-        let forgotten = || DatabaseError::Failed { cause: "it no longer knows this process".to_owned() };
-        self.session = session.ok_or_else(forgotten)?;
+        // A try whose answer is lost may still arrive, after this one.
+        self.session += 1;
+        let query = "SELECT jelouctl.rejoin($1, $2, $3, $4, $5, $6)";
+        let parameters: SqlParameters<'_> =
+            &[&self.run.0, &self.worker, &self.session, &self.answered, &rows, &numbers];
+        match runs.value(SHORT, query, parameters)? {
+            Some(true) => {}
+            Some(false) => return Err(self.older_connection()),
+            None => return Err(DatabaseError::Failed { cause: "it no longer knows this process".to_owned() }),
+        }
         self.connection = Some((runs, exchange));
         Ok(())
+    }
+
+    /// A newer connection of this process exists, so this can only be a delayed answer.
+    fn older_connection(&self) -> DatabaseError {
+        let cause = "an older connection was answered".to_owned();
+        DatabaseError::Unreachable { at: self.address.shown.clone(), cause }
     }
 
     fn try_exchange(&mut self, settled: &[&SettledRow], wanted: usize) -> Result<ExchangeReply, DatabaseError> {
@@ -245,13 +256,7 @@ impl SharedRun {
             "paused" => {
                 given.pause = Some(pause_of(&text(5)?.unwrap_or_default(), text(6)?.unwrap_or_default())?);
             }
-            // A newer connection of this process exists, so this can only be a delayed answer.
-            _ => {
-                return Err(DatabaseError::Unreachable {
-                    at: self.address.shown.clone(),
-                    cause: "an older connection was answered".to_owned(),
-                });
-            }
+            _ => return Err(self.older_connection()),
         }
         Ok(given)
     }
