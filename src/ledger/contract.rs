@@ -10,9 +10,9 @@ use tempfile::TempDir;
 
 use super::sqlite::{FileRun, fixture};
 use super::{
-    ClaimEnd, Claimed, Delay, DeliveryNews, Details, EndedAttempt, ExchangeReply, HeldFor, HeldRun, LearntDelivery,
-    LedgerStore, Pace, PaceNews, ProvenRow, QueuedRow, ReportedRow, Resolution, ResolveError, RowOfReport, RowState,
-    RunLedger, RunName, Runs, SettledRow, Skip, SkipReason, now,
+    ClaimEnd, Claimed, Delay, DeliveryNews, Details, EndedAttempt, ExchangeReply, HeldFor, HeldRun,
+    LearntDelivery, LedgerError, LedgerStore, Pace, PaceNews, ProvenRow, QueuedRow, ReportedRow, Resolution,
+    ResolveError, RowOfReport, RowState, RunLedger, RunName, Runs, SettledRow, Skip, SkipReason, now,
 };
 use crate::api::{
     Answer, Attempt, Body, Cause, DeliveryFacts, DeliveryState, Outcome, Request, SuccessCriterion, judge,
@@ -86,6 +86,9 @@ trait TestedRun {
 
     /// Ends the sending process as SIGKILL would, and lets the ledger know.
     fn kill(&mut self, sends: Sends);
+
+    /// From now on the run, which no process sends, may lack messages that it has sent.
+    fn lose_records(&self, run: &str);
 
     /// Gives a sending process `rows` rows, settles each as `becomes` says, and asks for one more. Returns whether one
     /// more may leave, and the part of the rate that is left.
@@ -713,6 +716,11 @@ impl TestedRun for RunInFile {
         *self = Self { runs, home: left };
     }
 
+    fn lose_records(&self, run: &str) {
+        let db = Connection::open(self.home.path().join(format!("runs/{run}.db"))).unwrap();
+        assert_eq!(db.execute("UPDATE progress SET commits = commits - 1", []).unwrap(), 1);
+    }
+
     fn hear(&self, rows: usize, becomes: &mut dyn FnMut(&QueuedRow) -> SettledRow) -> (bool, f64) {
         let home = TempDir::new().unwrap();
         let (ledger, _reader) = fixture::ledgers(home.path(), &PEOPLE);
@@ -827,6 +835,12 @@ mod shared {
         fn kill(&mut self, sends: Sends) {
             drop(sends);
             self.end_leases();
+        }
+
+        /// As after a failover.
+        fn lose_records(&self, run: &str) {
+            let change = format!("UPDATE jelouctl.run SET database = 'another' WHERE name = '{run}'");
+            self.cluster.sql(&self.database, &change);
         }
 
         fn hear(&self, rows: usize, becomes: &mut dyn FnMut(&QueuedRow) -> SettledRow) -> (bool, f64) {
@@ -963,6 +977,19 @@ mod shared {
             assert_eq!(given_so_far - given_before, i64::try_from(given).unwrap(), "{case:?}");
             given_before = given_so_far;
         }
+    }
+
+    #[test]
+    fn who_is_left_out_of_a_run_in_doubt_is_unknown_and_nobody_waits_for_them() {
+        let Some(cluster) = cluster() else { return };
+        let run = SharedTestRun::new(cluster, &["593990000000"; 3], FAST);
+        let tested: &dyn TestedRun = &run;
+        tested.lose_records("r");
+        tested.skip(&[1, 2]);
+        assert_eq!(tested.states(), [RowState::Unknown, RowState::Unknown, RowState::Pending]);
+        let rows = cluster.sql(&run.database, "SELECT due_at IS NOT NULL FROM jelouctl.row WHERE n = 3");
+        assert!(rows[0].get::<_, bool>(0));
+        assert!(matches!(tested.hold(HeldFor::Deciding).cancel(), Err(LedgerError::Doubtful { .. })));
     }
 
     #[test]

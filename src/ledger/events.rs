@@ -185,6 +185,11 @@ impl PausedFor {
         }
     }
 
+    /// Whether rows that are not sent here may have been sent.
+    pub(crate) fn is_doubt(self) -> bool {
+        matches!(self, Self::Failover | Self::Restored)
+    }
+
     pub(crate) fn of_name(name: &str) -> Option<Self> {
         let faults = PauseReason::ALL.map(Self::Fault);
         [Self::Person, Self::Failover, Self::Restored].into_iter().chain(faults).find(|reason| reason.name() == name)

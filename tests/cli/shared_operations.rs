@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::{Watched, counts, people, signal, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, Run};
+use crate::harness::{CONFIG, Home, Run};
 use crate::listening::Sandbox;
 use crate::postgres::Cluster;
 use crate::shared_chaos::Proxy;
@@ -329,6 +329,55 @@ fn who_answers_a_question_under_a_failover_has_been_told_of_it() {
     let told = screen.find("what was written may be lost");
     assert!(code == 0 && told.is_some() && told < screen.find("Send 3 messages"), "{code}: {screen}");
     assert_eq!(jelou.seen().len(), 3);
+}
+
+/// As after a failover.
+const ELSEWHERE: &str = "UPDATE jelouctl.run SET database = '999, timeline 00000001'";
+
+#[test]
+fn who_is_left_out_of_a_run_that_may_lack_messages_is_not_taken_for_not_written_to() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (ledger, home, jelou) = (cluster.ledger(), people(3), Jelou::accepting());
+    home.config(&format!("[profiles.p]\napi_url = \"{}\"\ndo_not_contact = \"bajas.txt\"\n", jelou.url));
+    let bajas = |list: &str| home.write(&format!("{CONFIG}/bajas.txt"), list);
+    bajas("# nobody so far\n");
+    send(&home, &ledger, "--import-only --once k", &jelou.url).success();
+    cluster.script("postgres", database_of(&ledger), ELSEWHERE);
+    let on = |words: &str| on(&home, &ledger, words).api(&jelou.url);
+    bajas(&format!("{}\n", user(1)));
+    on("bulk work r").fails(11, &["what was written may be lost"]);
+    let states = || {
+        let rows = cluster.sql(database_of(&ledger), "SELECT state FROM jelouctl.row ORDER BY n");
+        rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>()
+    };
+    assert_eq!(states(), ["pending"; 3], "whoever lifts the pause decides");
+    on("bulk resume r --yes").fails(11, &["what was written may be lost"]);
+    assert_eq!(states(), ["pending", "unknown", "pending"]);
+    let shown = on(&format!("once show k --to {}", user(1))).end();
+    assert!(shown.stdout.contains("unknown"), "{shown:?}");
+    let ended = on("bulk resume r --yes").fails(10, &["1 message may have been sent"]);
+    assert_eq!(ended.json()["unknown"], 1);
+    let report = on("bulk report r --state unknown").success().stdout;
+    assert!(report.contains("bajas.txt") && report.contains("it may have been sent before"), "{report}");
+    assert_eq!(jelou.accepted().get(&user(1)), None);
+}
+
+#[test]
+fn a_run_that_may_lack_messages_is_not_cancelled() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (ledger, home) = (cluster.ledger(), people(3));
+    send(&home, &ledger, "--import-only --once k", &Jelou::never_asked().url).success();
+    let variables = [("NO_COLOR", "1"), ("JELOUCTL_LEDGER", ledger.as_str())];
+    let mut terminal = Terminal::new(&home, &["bulk", "cancel", "r"], &variables);
+    terminal.wait_for("Cancel run r");
+    cluster.script("postgres", database_of(&ledger), ELSEWHERE);
+    terminal.type_line("y");
+    let (code, screen) = terminal.end();
+    assert!(code == 12 && screen.contains("what was written may be lost"), "{code}: {screen}");
+    let refused = cluster.try_sql("app", database_of(&ledger), "SELECT jelouctl.cancel_run(1)").unwrap_err();
+    assert_eq!(refused.as_db_error().unwrap().message(), "what was written may be lost");
+    let rows = cluster.sql(database_of(&ledger), "SELECT count(*) FROM jelouctl.row WHERE state = 'pending'");
+    assert_eq!(rows[0].get::<_, i64>(0), 3);
 }
 
 #[test]

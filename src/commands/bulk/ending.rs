@@ -1,5 +1,7 @@
 //! Reports a run that has ended or paused: its state, why it ended, and how to continue.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::summary::{Elapsed, RunSummary, print_what_stays, to_continue};
@@ -85,6 +87,20 @@ pub(super) fn report(
         stderr.note(&way);
     }
     (ended, Some(summary.counts))
+}
+
+/// Reports a run that is paused for all, of which this process sends nothing.
+pub(super) fn report_paused(
+    context: &Context,
+    sender: &Sender,
+    mut run: RunOnItsWay<'_>,
+    pause: RunPause,
+) -> Result<ExitCode, CommandError> {
+    let stretch = Elapsed { took: Duration::ZERO, sent_before: run.held.read()?.counts()?.sent };
+    let end = RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), unwritten: None };
+    let (ended, counts) = report(context, sender, &mut run, Ok(end), stretch);
+    log_end(context, sender, &run, &ended, counts.as_ref());
+    ended
 }
 
 /// Notes that every row of the run is final; returns the exit code of its rows.

@@ -10,7 +10,7 @@ use super::before::{refuse_templates, report_before_resume};
 use super::begin::{ask, confirm, is_asked};
 use super::carry_out::carry_out;
 use super::earlier::leave_out_sent;
-use super::ending::log_refused_run;
+use super::ending::{RunOnItsWay, log_refused_run, report_paused};
 use super::hours::of_resumed_run;
 use super::leave_out::{leave_others_out, leave_out_excluded, read_windows};
 use super::options::{EarlierOptions, HoursOptions, RunOptions};
@@ -129,6 +129,12 @@ fn go_on_in(
     let countries = CountryRule { otherwise: country, by_column: true };
     let of_lists = ExclusionOptions { countries, encoding: None };
     let exclusions = read_exclusions(context, exclude, of_lists, &sender.settings)?;
+    if let Some(paused) = run.pause().filter(|paused| !is_resumed && paused.pause.reason.is_doubt()) {
+        // A person decides what becomes of its rows; nobody is left out before.
+        let pause = paused.pause.clone();
+        let run = RunOnItsWay { held: &mut *run, details: &details, exclusions: &exclusions };
+        return report_paused(context, &sender, run, pause);
+    }
     leave_out_excluded(context, &mut *run, &exclusions)?;
     if sender.settings.allow_to.is_some() {
         run.read()?.pending_requests::<CommandError>(|row| {

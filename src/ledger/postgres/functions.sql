@@ -154,7 +154,8 @@ RETURNS void LANGUAGE sql SET search_path = jelouctl, pg_temp AS $$
     SELECT my_run, n, number, 'pending', 'skipped', 'cancelled', 'the run was cancelled', moment FROM left_out
 $$;
 
--- A person cancels a run. Processes that send it learn that it is complete once no row is in flight.
+-- A person cancels a run, unless pending rows of it may have been sent. Processes that send it learn that it is complete
+-- once no row is in flight.
 CREATE FUNCTION cancel_run(my_run bigint)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp SET enable_seqscan = off AS $$
 DECLARE
@@ -162,6 +163,7 @@ DECLARE
 BEGIN
   PERFORM 1 FROM run WHERE id = my_run AND cancelled_at IS NULL FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN; END IF;
+  IF EXISTS (SELECT 1 FROM doubt_of(my_run)) THEN RAISE 'what was written may be lost'; END IF;
   moment := clock_timestamp();
   UPDATE run SET cancelled_at = moment, changed_at = moment, paused = NULL, paused_by = NULL, paused_at = NULL
     WHERE id = my_run;
@@ -528,22 +530,30 @@ BEGIN
   RETURN cardinality(proven);
 END $$;
 
--- Skips rows that are still pending; other rows are not changed. Returns how many were skipped.
+-- Skips rows that are still pending; other rows are not changed. In a run whose pending rows may have been sent they
+-- become unknown instead. Returns how many rows were changed.
 CREATE FUNCTION skip_rows(my_run bigint, s_n bigint[], s_reason text[], s_problem text[], s_run text[])
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  moment timestamptz; skip record; left_out record; rows bigint = 0;
+  moment timestamptz; is_doubtful boolean; skip record; left_out record; rows bigint = 0;
 BEGIN
   PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
   moment := clock_timestamp();
+  is_doubtful := EXISTS (SELECT 1 FROM doubt_of(my_run));
   FOR skip IN SELECT * FROM unnest(s_n, s_reason, s_problem, s_run) AS s (n, reason, problem, run) ORDER BY n LOOP
-    UPDATE row SET state = 'skipped', number = number + 1, at = moment
-      WHERE run = my_run AND n = skip.n AND state = 'pending' RETURNING n, number, before, due_at INTO left_out;
+    UPDATE row SET state = CASE WHEN is_doubtful THEN 'unknown' ELSE 'skipped' END, number = number + 1, at = moment
+      WHERE run = my_run AND n = skip.n AND state = 'pending' RETURNING n, number, state, before, due_at INTO left_out;
     CONTINUE WHEN NOT FOUND;
     rows := rows + 1;
     INSERT INTO decision (run, n, number, "from", "to", reason, problem, other_run, at)
-      VALUES (my_run, left_out.n, left_out.number, 'pending', 'skipped', skip.reason, skip.problem, skip.run, moment);
+      VALUES (my_run, left_out.n, left_out.number, 'pending', left_out.state,
+        CASE WHEN is_doubtful THEN 'resolved' ELSE skip.reason END,
+        skip.problem || CASE WHEN is_doubtful THEN '; it may have been sent before' ELSE '' END, skip.run, moment);
+    IF is_doubtful THEN
+      PERFORM wait_in_order(my_run, ARRAY[left_out.n], moment);
+      CONTINUE;
+    END IF;
     -- A row that waited for this one now waits for this one's predecessor.
     UPDATE row SET before = left_out.before, due_at = greatest(left_out.due_at, CASE WHEN left_out.due_at IS NOT NULL THEN moment END)
       WHERE run = my_run AND before = left_out.n AND state = 'pending' AND due_at IS NULL;

@@ -14,9 +14,9 @@ use super::reading::DatabaseRun;
 use super::run::SharedRun;
 use super::runs::{RunId, SharedRuns, SqlParameters};
 use crate::ledger::{
-    Counts, DecidedRow, DeliveryNews, Details, EarlierError, EarlierMessages, EarlierRow, HeldRun, LedgerError,
-    LostWorker, OnceClaims, PausedRun, Resolution, ResolveError, Resumed, RowState, Run, RunLedger, RunName, Skip,
-    decided_by_hand,
+    Counts, DecidedRow, DeliveryNews, Details, EarlierError, EarlierMessages, EarlierRow, HeldRun,
+    LedgerError, LostWorker, OnceClaims, PausedRun, Resolution, ResolveError, Resumed, RowState, Run, RunLedger,
+    RunName, Skip, decided_by_hand,
 };
 use crate::once::OnceScope;
 
@@ -142,6 +142,9 @@ impl HeldRun for JoinedRun {
     }
 
     fn cancel(&mut self) -> Result<(), LedgerError> {
+        if let Some(doubt) = self.doubt()? {
+            return Err(doubt);
+        }
         self.runs.execute(LONG, "SELECT jelouctl.cancel_run($1)", &[&self.id.0])?;
         // It is cancelled by now; whoever waits for the rows under way does this again.
         let _ = self.note_lost();
@@ -164,6 +167,11 @@ impl HeldRun for JoinedRun {
 }
 
 impl JoinedRun {
+    /// Why rows that are not sent here may have been sent.
+    fn doubt(&self) -> Result<Option<LedgerError>, LedgerError> {
+        Ok(self.runs.doubts(Some(self.id))?.into_values().next())
+    }
+
     fn join(&self, timeout: Duration) -> Result<SharedRun, LedgerError> {
         Ok(SharedRun::join(self.runs.database.address.clone(), self.id, timeout)?)
     }
