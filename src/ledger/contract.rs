@@ -73,6 +73,7 @@ every_ledger! {
     a_report_of_what_was_under_way_at_a_process_that_was_killed_is_taken,
     under_a_key_a_person_is_one_rows_or_one_single_sends,
     whom_a_removed_run_reached_is_known_under_its_key,
+    whom_a_removed_run_may_have_reached_is_known_under_its_key,
     of_a_cancelled_run_nothing_leaves_any_more,
 }
 
@@ -274,6 +275,23 @@ fn whom_a_removed_run_reached_is_known_under_its_key(begin: Begin) {
     assert_eq!(message_of_last().as_deref(), Some("m-4"));
     let left_out = [(SkipReason::AlreadySent, 2), (SkipReason::MayHaveBeenSent, 1)];
     assert_eq!(make_under_key(store, "b", &all), left_out);
+}
+
+fn whom_a_removed_run_may_have_reached_is_known_under_its_key(begin: Begin) {
+    let run = begin(&PEOPLE[..1], FAST);
+    let store = run.store();
+    make_under_key(store, "a", &PEOPLE);
+    let excluded = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
+    store.hold(&"a".parse().unwrap(), HeldFor::Sending).unwrap().skip(&mut [(5, excluded)].into_iter()).unwrap();
+    send_all(store, "a", &[RowState::Sent, RowState::Failed, RowState::Unknown]);
+    run.lose_records("a");
+    let others_held_off = store.try_hold_claims().unwrap().unwrap();
+    let held = store.hold(&"a".parse().unwrap(), HeldFor::Removal).unwrap();
+    assert!(held.read().unwrap().damage().is_some());
+    held.remove(false).unwrap();
+    drop(others_held_off);
+    let left_out = [(SkipReason::AlreadySent, 1), (SkipReason::MayHaveBeenSent, 3)];
+    assert_eq!(make_under_key(store, "b", &PEOPLE), left_out);
 }
 
 fn a_row_takes_the_steps_of_the_table_and_no_others(begin: Begin) {

@@ -245,8 +245,8 @@ pub(crate) enum HeldFor {
 pub(crate) trait HeldRun {
     fn name(&self) -> &RunName;
 
-    /// Opens the run to read its present state. Doubts raised elsewhere do not apply: a process that resumes the run
-    /// takes it as it is.
+    /// Opens the run to read its present state. Doubts raised elsewhere apply only if it is held to be removed: a process
+    /// that resumes the run takes it as it is.
     fn read(&self) -> Result<Box<dyn Run>, LedgerError>;
 
     /// Skips those of `rows`, each by its number, that are still to be sent. Any other row does not change. If a write

@@ -14,7 +14,7 @@ use super::reading::DatabaseRun;
 use super::run::SharedRun;
 use super::runs::{RunId, SharedRuns, SqlParameters};
 use crate::ledger::{
-    Counts, DecidedRow, DeliveryNews, Details, EarlierError, EarlierMessages, EarlierRow, HeldRun,
+    Counts, DecidedRow, DeliveryNews, Details, EarlierError, EarlierMessages, EarlierRow, HeldFor, HeldRun,
     LedgerError, LostWorker, OnceClaims, PausedRun, Resolution, ResolveError, Resumed, RowState, Run, RunLedger,
     RunName, Skip, decided_by_hand,
 };
@@ -30,6 +30,7 @@ pub(super) struct JoinedRun {
     pub(super) id: RunId,
     /// The reason why the run was paused when it was read.
     pub(super) paused: Option<PausedRun>,
+    pub(super) purpose: HeldFor,
 }
 
 impl HeldRun for JoinedRun {
@@ -38,7 +39,8 @@ impl HeldRun for JoinedRun {
     }
 
     fn read(&self) -> Result<Box<dyn Run>, LedgerError> {
-        Ok(Box::new(DatabaseRun { runs: self.runs.clone(), id: self.id, doubt: None }))
+        let doubt = if self.purpose == HeldFor::Removal { self.doubt()? } else { None };
+        Ok(Box::new(DatabaseRun { runs: self.runs.clone(), id: self.id, doubt }))
     }
 
     fn skip(&mut self, rows: &mut dyn Iterator<Item = (i64, Skip<'_>)>) -> Result<(), LedgerError> {

@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS jelouctl_once.store (
   secret bytea NOT NULL
 );
 INSERT INTO jelouctl_once.store (id, version, secret)
-  VALUES (1, 4, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+  VALUES (1, 5, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
   ON CONFLICT (id) DO UPDATE SET version = excluded.version;
 
 CREATE TABLE IF NOT EXISTS jelouctl_once.claim (
@@ -153,13 +153,15 @@ RETURNS SETOF bigint LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg
   RETURNING c.n
 $$;
 
--- Before a run is removed: the people whom it reached stay claimed, and all others become free.
+-- Before a run is removed: the people whom it reached stay claimed, and all others become free. If messages that it sent
+-- may be missing here, only those who were skipped certainly got none.
 CREATE OR REPLACE FUNCTION jelouctl_once.keep_run(its_run bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   DELETE FROM jelouctl_once.claim AS c USING jelouctl.run, jelouctl.row
     WHERE c.run = its_run AND run.id = its_run AND run.created_at = c.run_made AND row.run = its_run AND row.n = c.n
-      AND row.state IN ('pending', 'failed', 'skipped');
+      AND (row.state = 'skipped'
+        OR row.state IN ('pending', 'failed') AND NOT EXISTS (SELECT 1 FROM jelouctl.doubt_of(its_run)));
   UPDATE jelouctl_once.claim AS c SET (run, run_made, n, state, at, message_id, of_run) = (NULL, NULL, NULL,
       CASE row.state WHEN 'sent' THEN 'sent' ELSE 'unknown' END, coalesce(row.at, run.created_at),
       jelouctl_once.message_of(its_run, row.n), run.name)

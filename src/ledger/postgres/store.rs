@@ -103,12 +103,12 @@ impl LedgerStore for SharedRuns {
         let id = self.import(&mut draft, details, &name)?;
         // The run exists even if this connection fails, which also releases the lock.
         self.unlock_making();
-        Ok(Box::new(JoinedRun { runs: self.clone(), name, id, paused: None }))
+        Ok(Box::new(JoinedRun { runs: self.clone(), name, id, paused: None, purpose: HeldFor::Sending }))
     }
 
     fn hold(&self, name: &RunName, purpose: HeldFor) -> Result<Box<dyn HeldRun>, LedgerError> {
         let id = self.id(name)?;
-        let mut run = JoinedRun { runs: self.clone(), name: name.clone(), id, paused: None };
+        let mut run = JoinedRun { runs: self.clone(), name: name.clone(), id, paused: None, purpose };
         match purpose {
             HeldFor::Sending => {
                 // Pauses the run if its database is not the one that it began in.
