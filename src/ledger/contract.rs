@@ -10,14 +10,14 @@ use tempfile::TempDir;
 
 use super::sqlite::{FileRun, fixture};
 use super::{
-    ClaimEnd, Claimed, Delay, DeliveryNews, Details, EndedAttempt, ExchangeReply, HeldFor, HeldRun,
+    ClaimEnd, Claimed, Delay, DeliveryNews, Details, EarlierError, EndedAttempt, ExchangeReply, HeldFor, HeldRun,
     LearntDelivery, LedgerError, LedgerStore, Pace, PaceNews, ProvenRow, QueuedRow, ReportedRow, Resolution,
     ResolveError, RowOfReport, RowState, RunLedger, RunName, Runs, SettledRow, Skip, SkipReason, now,
 };
 use crate::api::{
     Answer, Attempt, Body, Cause, DeliveryFacts, DeliveryState, Outcome, Request, SuccessCriterion, judge,
 };
-use crate::once::{NewClaim, OnceScope};
+use crate::once::{NewClaim, OnceScope, OnceState};
 use crate::output::Sent;
 use crate::run::{RunLimits, Throttle};
 use crate::timestamps::of_milliseconds;
@@ -74,6 +74,7 @@ every_ledger! {
     under_a_key_a_person_is_one_rows_or_one_single_sends,
     whom_a_removed_run_reached_is_known_under_its_key,
     whom_a_removed_run_may_have_reached_is_known_under_its_key,
+    what_a_run_that_lacks_messages_has_as_failed_is_not_sent_by_another_list,
     of_a_cancelled_run_nothing_leaves_any_more,
 }
 
@@ -292,6 +293,34 @@ fn whom_a_removed_run_may_have_reached_is_known_under_its_key(begin: Begin) {
     drop(others_held_off);
     let left_out = [(SkipReason::AlreadySent, 1), (SkipReason::MayHaveBeenSent, 3)];
     assert_eq!(make_under_key(store, "b", &PEOPLE), left_out);
+}
+
+fn what_a_run_that_lacks_messages_has_as_failed_is_not_sent_by_another_list(begin: Begin) {
+    let run = begin(&PEOPLE[..3], FAST);
+    let (store, scope) = (run.store(), scope());
+    make_under_key(store, "a", &PEOPLE[..3]);
+    for run_name in ["r", "a"] {
+        send_all(store, run_name, &[RowState::Sent, RowState::Failed]);
+        run.lose_records(run_name);
+    }
+    let mut new = store.reserve(&"b".parse().unwrap()).unwrap();
+    fixture::fill(&mut new.draft, &PEOPLE[1..3]);
+    let mut earlier = store.earlier((&scope.bot, &scope.address), Duration::from_secs(60), &[]);
+    match (earlier.find_claimed(&new.draft, &scope.key), earlier.compare(&new.draft)) {
+        // Of a file nobody knows which rows it has lost.
+        (Err(EarlierError::Unreadable { .. }), Err(EarlierError::Unreadable { .. })) => {}
+        found => {
+            assert!(matches!(found, (Ok(()), Ok(()))), "{found:?}");
+            let found = new.draft.earlier().unwrap();
+            assert!(found.iter().all(|found| found.reason == SkipReason::MayHaveBeenSent), "{found:?}");
+            assert_eq!(found.iter().map(|found| found.rows).sum::<u64>(), 2, "{found:?}");
+        }
+    }
+    let claims = store.try_hold_claims().unwrap().unwrap();
+    let person = claims.hasher().person(PEOPLE[1]);
+    let claimed = claims.person(&scope, &person).unwrap();
+    let known = store.row_under(&scope, PEOPLE[1]).unwrap().or(claimed);
+    assert_eq!(known.unwrap().state, OnceState::Unknown);
 }
 
 fn a_row_takes_the_steps_of_the_table_and_no_others(begin: Begin) {

@@ -18,13 +18,18 @@ use crate::once::{OnceKey, OnceScope};
 const KEYS: usize = 10_000;
 
 /// Finds the rows of other runs that have a key and count. Comparing the hashes of message and person is enough: two
-/// different messages never share both.
-const MATCHES: &str = "SELECT k.n, run.name, row.state, (extract(epoch FROM row.at) * 1000)::bigint FROM k \
+/// different messages never share both. If messages that a run has sent may be missing here, those of its rows that are
+/// pending or failed may be among them, whenever that was.
+const MATCHES: &str = ", doubtful AS MATERIALIZED (SELECT id FROM jelouctl.run, jelouctl.doubt_of(id) \
+       WHERE finished_at IS NULL AND bot = $1 AND api_url = $2) \
+     SELECT k.n, run.name, CASE WHEN doubtful.id IS NOT NULL AND row.state IN ('pending', 'failed') THEN 'unknown' \
+       ELSE row.state END, (extract(epoch FROM coalesce(row.at, run.created_at)) * 1000)::bigint FROM k \
      JOIN jelouctl.content ON content.fingerprint = k.fingerprint AND content.person = k.person \
      JOIN jelouctl.run ON run.id = content.run AND run.bot = $1 AND run.api_url = $2 AND NOT run.sandbox \
        AND run.id IS DISTINCT FROM $3 \
      JOIN jelouctl.row ON row.run = content.run AND row.n = content.n \
-     WHERE row.state = 'inflight' \
+     LEFT JOIN doubtful ON doubtful.id = run.id \
+     WHERE row.state = 'inflight' OR (doubtful.id IS NOT NULL AND row.state IN ('pending', 'failed')) \
        OR (row.state = 'pending' AND ($3::bigint IS NULL OR (run.paused IS NULL AND EXISTS (SELECT 1 FROM jelouctl.worker \
          WHERE worker.run = run.id AND left_at IS NULL AND seen_at > clock_timestamp() - lease_ms * interval '1 ms')))) \
        OR (row.state IN ('sent', 'unknown') AND $4::float8 > 0 AND (row.at < to_timestamp($5::bigint / 1000.0) OR row.at > \

@@ -67,13 +67,15 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- The state of a claim: `sent`, `unknown`, `under_way`, `to_be_sent` or `not_sent`. If a row no longer exists though
--- its run was not removed cleanly, it may have been sent.
+-- its run was not removed cleanly, it may have been sent; so may a failed one of a run whose messages may be missing here.
 CREATE OR REPLACE FUNCTION jelouctl_once.state_of(c jelouctl_once.claim) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF c.run IS NOT NULL THEN
     RETURN coalesce((SELECT CASE row.state WHEN 'pending' THEN 'to_be_sent' WHEN 'inflight' THEN 'to_be_sent'
-        WHEN 'failed' THEN 'not_sent' WHEN 'skipped' THEN 'not_sent' ELSE row.state END
+        WHEN 'failed' THEN CASE WHEN run.finished_at IS NULL AND EXISTS (SELECT 1 FROM jelouctl.doubt_of(run.id))
+          THEN 'unknown' ELSE 'not_sent' END
+        WHEN 'skipped' THEN 'not_sent' ELSE row.state END
       FROM jelouctl.row JOIN jelouctl.run ON run.id = row.run
       WHERE row.run = c.run AND row.n = c.n AND run.created_at = c.run_made), 'unknown');
   ELSIF c.state = 'under_way' AND NOT jelouctl_once.is_held(c.holder) THEN
