@@ -233,10 +233,18 @@ impl<'a> Engine<'a> {
         self.wanted -= wanted;
         self.next = next;
         let now = Instant::now();
+        // The ledger may have taken minutes to answer, and the machine may have slept.
+        if self.throttle.look(now) {
+            self.stop_for(StopReason::HoursOpened);
+        }
         for mut row in rows {
             self.counts.change(RowState::Pending, RowState::Inflight);
             if self.stop.is_some() {
                 self.give_back(row, "the run was stopped before it left");
+                continue;
+            }
+            if self.throttle.is_closed() {
+                self.give_back(row, "the hours closed before it left");
                 continue;
             }
             match self.session.request(&mut row, &mut self.last_address) {
@@ -263,10 +271,11 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// A row that was not sent is pending again.
+    /// A row that was not sent is pending again, and due if the run goes on.
     fn give_back(&mut self, row: QueuedRow, error: &str) {
         self.counts.change(RowState::Inflight, RowState::Pending);
-        self.settled.push(SettledRow::new(EndedAttempt::not_begun(row, error)));
+        let retry = Some((Instant::now(), Delay::Retry));
+        self.settled.push(SettledRow { retry, ..SettledRow::new(EndedAttempt::not_begun(row, error)) });
     }
 
     /// Handles the outcome of a row.
@@ -375,6 +384,7 @@ impl<'a> Engine<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::future::pending;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -495,6 +505,32 @@ mod tests {
         assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Command, unwritten: None }), "{end:?}");
         assert_eq!(reader.counts().unwrap(), Counts { pending: 3, ..Counts::default() });
         assert!(server.accept().now_or_never().is_none());
+    }
+
+    #[tokio::test]
+    async fn rows_that_arrive_after_the_hours_closed_leave_when_they_open() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000", "593990000000", "593990000001"]);
+        let ledger = Box::new(FileRun::new(ledger, 1_000_000.0).unwrap());
+        let (_server, session) = session().await;
+        let stderr = Stderr::default();
+        let mut progress = Progress::new(&stderr, ProgressFormat::None);
+        let limits = RunLimits { concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
+        let mut engine = Engine::new(Arc::new(session), ledger, reader.counts().unwrap(), limits, &mut progress);
+        // None of them lets the other one's follower leave in its place.
+        for _ in 0..2 {
+            engine.order(10, Instant::now());
+            let exchanged = engine.writer.exchanged().await;
+            let given = exchanged.as_ref().map(|exchanged| exchanged.given.rows.iter().map(|row| row.n));
+            assert_eq!(given.map(BTreeSet::from_iter), Some(BTreeSet::from([1, 3])));
+            engine.throttle.close();
+            engine.take(exchanged);
+            assert_eq!((engine.tasks.len(), engine.settled.len()), (0, 2));
+            engine.order(0, Instant::now());
+            let exchanged = engine.writer.exchanged().await;
+            engine.take(exchanged);
+            assert_eq!(reader.counts().unwrap(), Counts { pending: 3, ..Counts::default() });
+        }
     }
 
     /// A ledger whose run is, or is not, also sent by others; none of its rows is due.

@@ -115,6 +115,17 @@ impl Throttle {
         std::mem::replace(&mut self.closed, closed).is_some() && self.closed.is_none()
     }
 
+    /// Whether the hours were closed when last checked.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.is_some()
+    }
+
+    /// As after the end of a window that never opens again.
+    #[cfg(test)]
+    pub(crate) fn close(&mut self) {
+        self.closed = Some(Closed { until: Timestamp::MAX, look_at: Instant::now() });
+    }
+
     /// When a row may be sent, or when to check again.
     pub(crate) fn ready_at(&self) -> Instant {
         self.closed.map_or(self.stopped_until, |closed| self.stopped_until.max(closed.look_at))

@@ -12,7 +12,8 @@ use crate::acceptor::OwnPort;
 use crate::bulk_connections::{accepted, recipients, server_on};
 use crate::bulk_run::{Watched, people, signal, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{CONFIG, Home, STATE, also_in_a_database, faketime, tool};
+use crate::harness::{CONFIG, Home, STATE, also_in_a_database, faketime, tool, wait_until};
+use crate::postgres::Cluster;
 use crate::server::{Reply, Server};
 
 also_in_a_database! {
@@ -225,6 +226,34 @@ fn a_network_that_is_away_is_waited_for_within_the_hours_alone() {
     let ended = run.end();
     assert_eq!(ended.code, 0, "{ended:?}");
     assert_eq!(recipients(&[&seen]), (0..30).map(user).collect::<Vec<_>>());
+}
+
+#[test]
+fn rows_that_a_database_gives_after_the_end_of_a_window_wait_for_the_next_one() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (home, jelou) = (people(3), Jelou::accepting());
+    let Some(clock) = Clock::new(&home, OPENING) else { return };
+    let ledger = cluster.ledger();
+    let database = ledger.rsplit('/').next().unwrap();
+    let change = "CREATE FUNCTION jelouctl.late() RETURNS trigger LANGUAGE plpgsql AS \
+                  $$ BEGIN PERFORM pg_sleep(2); RETURN NEW; END $$; \
+                  CREATE TRIGGER late BEFORE UPDATE ON jelouctl.row FOR EACH ROW WHEN (NEW.n = 1 AND NEW.number = 1 \
+                    AND NEW.state = 'inflight') EXECUTE FUNCTION jelouctl.late()";
+    cluster.script("postgres", database, change);
+    let send = ["bulk", "send", "people.csv", "--yes", "--run", "r", "--rate", "1000/s", "--progress", "ndjson"];
+    let mut command = clock.command(&home, &[&send[..], &BOGOTA, &["text", "Hola"]].concat(), &jelou.url);
+    let mut run = Watched::new(command.env("JELOUCTL_LEDGER", &ledger).spawn().unwrap());
+    wait_until("the database gives rows", || {
+        let sleeping =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+        cluster.sql(database, sleeping)[0].get::<_, i64>(0) == 1
+    });
+    clock.set(CLOSING);
+    run.wait_for("note: waiting until 2026-11-21 07:00");
+    assert_eq!(jelou.seen().len(), 0);
+    clock.set(NEXT_OPENING);
+    let ended = run.end();
+    assert_eq!((ended.code, jelou.accepted().len()), (0, 3), "{ended:?}");
 }
 
 #[test]
