@@ -1040,6 +1040,26 @@ mod shared {
     }
 
     #[test]
+    fn who_says_that_a_process_has_ended_says_it_of_the_rows_that_they_were_asked_about() {
+        let Some(cluster) = cluster() else { return };
+        let run = SharedTestRun::new(cluster, &PEOPLE[..1], FAST);
+        make_under_key(&run.runs, "a", &PEOPLE[..1]);
+        let mut held = run.runs.hold(&"a".parse().unwrap(), HeldFor::Sending).unwrap();
+        let (mut lost, _) = held.open(Duration::from_secs(30)).unwrap();
+        assert_eq!(lost.exchange(&[], &[], 1).unwrap().rows.len(), 1);
+        run.end_leases();
+        let _others_held_off = run.runs.try_hold_claims().unwrap().unwrap();
+        let again = Resolution::All([RowState::Unknown, RowState::Pending]);
+        let mut held = run.runs.hold(&"a".parse().unwrap(), HeldFor::Deciding).unwrap();
+        let resolved = held.resolve(&again, &mut |lost| {
+            // Meanwhile it was sent again, and the next process was lost, too.
+            cluster.sql(&run.database, "UPDATE jelouctl.row SET number = 3 WHERE lease_until IS NOT NULL");
+            lost.len() == 1
+        });
+        assert_eq!(resolved.unwrap().pending, 0);
+    }
+
+    #[test]
     fn who_waits_for_a_row_that_a_person_takes_for_unknown_leaves_at_a_time_of_its_own() {
         let Some(cluster) = cluster() else { return };
         let run = SharedTestRun::new(cluster, &["593990000000"; 3], FAST);

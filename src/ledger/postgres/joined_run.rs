@@ -246,15 +246,19 @@ impl JoinedRun {
         lost: &[LostWorker],
     ) -> Result<Vec<(DecidedRow, String, u64)>, LedgerError> {
         let asked: Vec<_> = lost.iter().flat_map(|worker| worker.rows.iter().copied()).collect();
+        let asked_numbers: Vec<_> = lost.iter().flat_map(|worker| worker.numbers.iter().copied()).collect();
         let query = "SELECT n, number, recipient, line FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
                      WHERE run = $1 AND state = $2 AND recipient IS NOT NULL \
-                       AND ($3::bigint[] IS NULL OR n = ANY ($3)) AND (lease_until IS NULL OR n = ANY ($4)) ORDER BY n";
+                       AND ($3::bigint[] IS NULL OR n = ANY ($3)) \
+                       AND (lease_until IS NULL OR (n, number) IN (SELECT * FROM unnest($4::bigint[], $5::int[]))) \
+                     ORDER BY n";
         let read = |row: &Row| {
             let (number, line): (i32, i64) = (row.try_get(1)?, row.try_get(3)?);
             let decided = DecidedRow { n: row.try_get(0)?, number: number.into(), change };
             Ok((decided, row.try_get(2)?, line.unsigned_abs()))
         };
-        Ok(self.runs.rows(LONG, query, &[&self.id.0, &change[0].name(), &numbers(chosen), &asked], read)?)
+        let parameters: SqlParameters<'_> = &[&self.id.0, &change[0].name(), &numbers(chosen), &asked, &asked_numbers];
+        Ok(self.runs.rows(LONG, query, parameters, read)?)
     }
 
     /// Decides these rows. If one has changed since it was found, or cannot be written, this is an error.
