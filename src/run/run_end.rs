@@ -53,7 +53,12 @@ impl RunEnd {
             Err(failure) => return stopped(StopReason::LedgerFailed(failure)),
         };
         let (was_stopped, reason) = match stop {
-            Some(reason @ (StopReason::LedgerFailed(_) | StopReason::Panicked)) => return stopped(reason),
+            Some(reason @ StopReason::LedgerFailed(_)) => {
+                // It can still be told of rows that it gave and that did not leave.
+                let _ = ledger.close();
+                return stopped(reason);
+            }
+            Some(StopReason::Panicked) => return stopped(StopReason::Panicked),
             Some(StopReason::HoursOpened) => (false, StopReason::HoursOpened),
             Some(
                 reason @ (StopReason::Paused(..)

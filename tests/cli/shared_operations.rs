@@ -13,7 +13,7 @@ use crate::bulk_run::{Watched, counts, people, signal, user};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{CONFIG, Home, Run};
 use crate::listening::Sandbox;
-use crate::postgres::Cluster;
+use crate::postgres::{Cluster, unguarded};
 use crate::shared_chaos::Proxy;
 use crate::shared_ledger::worker;
 use crate::terminal::Terminal;
@@ -378,6 +378,16 @@ fn a_run_that_may_lack_messages_is_not_cancelled() {
     assert_eq!(refused.as_db_error().unwrap().message(), "what was written may be lost");
     let rows = cluster.sql(database_of(&ledger), "SELECT count(*) FROM jelouctl.row WHERE state = 'pending'");
     assert_eq!(rows[0].get::<_, i64>(0), 3);
+}
+
+#[test]
+fn a_changed_request_in_a_database_leaves_no_row_under_way() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (ledger, home, jelou) = (cluster.ledger(), people(3), Jelou::accepting());
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    unguarded(&ledger, "UPDATE jelouctl.content SET body = '{}' WHERE n = 2");
+    let ended = on(&home, &ledger, "bulk work r").api(&jelou.url).fails(12, &["is not the one that was written"]);
+    assert_eq!((&ended.json()["inflight"], &ended.json()["unknown"]), (&json!(0), &json!(0)), "{ended:?}");
 }
 
 #[test]
