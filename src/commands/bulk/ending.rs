@@ -159,7 +159,10 @@ fn report_stop(
 
 /// Reports a pause by another process; returns its exit code.
 fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode {
-    let hint = format!("{}; {}", what_to_look_at(pause.reason, name), to_continue(name));
+    // A run that may lack messages is not cancelled.
+    let then =
+        if pause.reason.is_doubt() { format!("to continue: jelouctl bulk resume {name}") } else { to_continue(name) };
+    let hint = format!("{}; {then}", what_to_look_at(pause.reason, name));
     context.stderr.error(&format!("the run is paused: {}", why(pause)), &[], Some(&hint));
     match pause.reason {
         PausedFor::Person | PausedFor::Failover | PausedFor::Restored => ExitCode::Guard,
