@@ -1040,6 +1040,31 @@ mod shared {
     }
 
     #[test]
+    fn a_clock_that_goes_back_keeps_no_row_waiting() {
+        let Some(cluster) = cluster() else { return };
+        let run = SharedTestRun::new(cluster, &PEOPLE, FAST);
+        let tested: &dyn TestedRun = &run;
+        let mut sends = tested.open();
+        let given = sends.exchange(&[], 2);
+        let back = ended(&given.rows[0], RowState::Pending, Duration::ZERO);
+        sends.exchange(&[back], 0);
+        // What was written before the clock went back is ten minutes ahead of it.
+        let ahead = "WITH r AS (UPDATE jelouctl.run SET due_at = due_at + ten, spread_at = spread_at + ten, \
+                       stopped_until = stopped_until + ten, paced_at = paced_at + ten, swept_at = swept_at + ten \
+                       FROM (SELECT interval '10 min' AS ten) AS t), \
+                     w AS (UPDATE jelouctl.worker SET seen_at = seen_at + interval '10 min') \
+                     UPDATE jelouctl.row SET due_at = due_at + interval '10 min', \
+                       lease_until = lease_until + interval '10 min'";
+        cluster.sql(&run.database, ahead);
+        assert_eq!(numbers(&all_due(&mut sends, &[])), [1, 3, 4, 5]);
+        let found = "SELECT pace = rate, paced_at <= clock_timestamp(), seen_at <= clock_timestamp(), \
+                       lease_until < clock_timestamp() + interval '2 min' \
+                     FROM jelouctl.run, jelouctl.worker, jelouctl.row WHERE n = 2";
+        let found = &cluster.sql(&run.database, found)[0];
+        assert_eq!([0, 1, 2, 3].map(|column| found.get::<_, bool>(column)), [true; 4]);
+    }
+
+    #[test]
     fn who_says_that_a_process_has_ended_says_it_of_the_rows_that_they_were_asked_about() {
         let Some(cluster) = cluster() else { return };
         let run = SharedTestRun::new(cluster, &PEOPLE[..1], FAST);

@@ -255,7 +255,7 @@ SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off S
 #variable_conflict use_column
 DECLARE
   r run; w worker; moment timestamptz; due bigint[] = '{}'; fresh bigint[] = '{}'; tokens int = 0; taken int;
-  early interval; said text = 'on'; next_at timestamptz;
+  early interval; back interval; said text = 'on'; next_at timestamptz;
 BEGIN
   IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
     RAISE 'commits are not durable: synchronous_commit is %', current_setting('synchronous_commit');
@@ -275,6 +275,19 @@ BEGIN
     SELECT * INTO r FROM run WHERE id = w.run;
   END IF;
   moment := clock_timestamp();
+  IF moment < r.paced_at THEN
+    -- The clock went back, by at least this much: what it dated must not be further away than it was.
+    back := r.paced_at - moment;
+    UPDATE row SET due_at = due_at - back, lease_until = lease_until - back
+      WHERE run = r.id AND (state = 'pending' AND due_at > '-infinity' OR lease_until IS NOT NULL);
+    UPDATE worker SET seen_at = seen_at - back WHERE run = r.id;
+    r.due_at := r.due_at - back;
+    r.spread_at := r.spread_at - back;
+    r.stopped_until := r.stopped_until - back;
+    r.cut_at := r.cut_at - back;
+    r.swept_at := r.swept_at - back;
+    r.paced_at := moment;
+  END IF;
 
   -- The outcomes of rows. If a lease has expired, any process may report its row as unknown; the row's own worker may
   -- still correct that.
