@@ -11,7 +11,7 @@ use super::numbers::{is_amount, read_yes};
 use super::row_view::RowView;
 
 /// Refuses two operands.
-type Check = fn(&Cell, &Cell) -> Result<(), Error>;
+type OperandCheck = fn(&Cell, &Cell) -> Result<(), Error>;
 
 /// Instead of a place in minijinja's cache: the filter is looked up each time.
 const NOT_CACHED: u8 = u8::MAX;
@@ -27,7 +27,7 @@ const SHOWN: &str = "\0shown";
 
 /// Adds the checks, also for tests such as `saldo is gt(100)`.
 pub(super) fn add_checks(language: &mut Environment<'_>) {
-    let checks: [(&str, Check); 6] =
+    let checks: [(&str, OperandCheck); 6] =
         [(LESS, less), (GREATER, greater), (CHAINED, chained), (EQUAL, equal), (INSIDE, inside), (TIMES, times)];
     for (name, check) in checks {
         language.add_filter(name, move |operands: Cell| {
