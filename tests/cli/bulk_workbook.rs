@@ -15,6 +15,7 @@ use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_parts, xlsx_ro
 also_in_a_database! {
     a_cell_of_excel_is_what_is_stored,
     a_cell_of_an_open_document_is_what_is_stored,
+    an_ods_prints_what_it_shows_by_a_style_with_a_name,
     cells_go_out_as_the_sheet_shows_them,
     what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_called,
     a_cell_without_a_value_is_the_fault_of_its_row,
