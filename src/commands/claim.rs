@@ -277,7 +277,7 @@ impl ClaimedPerson {
         {
             let seconds = PATIENCE.as_secs();
             context.stderr.note(&format!(
-                "its end cannot be written under the key {} yet, tried for {seconds} s: {error}",
+                "how it ended cannot be written under the key {} yet; trying for {seconds} s: {error}",
                 self.key
             ));
         }

@@ -118,11 +118,14 @@ impl<'a> UsedCells<'a> {
         for (path, TakenFor { column, written, meant }) in &self.truths {
             if let Some(cell) = row.texts(column).into_iter().find(|cell| says_no(cell)) {
                 // `says_no` is also true for a zero amount, which needs `| number`.
-                let meant = if is_amount(cell) { meant.replace("| yes", "| number") } else { meant.clone() };
+                let way_out = if is_amount(cell) {
+                    format!("`{}`", meant.replace("| yes", "| number"))
+                } else {
+                    format!("`{meant}`, or `{column} != '{}'`", cell.trim().replace('\'', "\\'"))
+                };
                 let problem = format!(
-                    "`{written}` is true for `{}` in {column}, because that cell is not empty; write `{meant}`, or `{column} != '{}'`",
+                    "`{written}` is true for `{}` in {column}, because that cell is not empty; write {way_out}",
                     cell.trim(),
-                    cell.trim().replace('\'', "\\'")
                 );
                 return Err(fault(path, problem, false));
             }

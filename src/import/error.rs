@@ -71,15 +71,15 @@ impl ReportedError {
         match self {
             Self::OtherPerson { .. } | Self::OtherLine { .. } | Self::NoSuchLine { .. } => {
                 "perhaps one column was sorted without the others: write the report again with `jelouctl bulk report RUN --file \
-                 FILE`, and sort all its columns together; to send to every row again, delete its column `sent`"
+                 FILE`, and sort all its columns together; to send to every row again, delete the columns that the report added"
             }
             Self::SentToOther { .. } => {
                 "perhaps one column was sorted without the others: write the report again; if the recipient was corrected, write \
                  `no` in its column `sent`"
             }
             Self::MissingColumn { .. } => {
-                "take the report as `jelouctl bulk report` writes it; to send to every row again, delete its column \
-                 `sent`"
+                "take the report as `jelouctl bulk report` writes it; to send to every row again, delete the columns that \
+                 the report added"
             }
         }
     }

@@ -78,8 +78,10 @@ const FEWEST_DIGITS: usize = 9;
 /// The fewest letters of a word that may be a misspelled name.
 const SHORTEST_NEAR: usize = 4;
 
-/// The length in bytes of a name that may be a country's column, with blanks and punctuation.
-const LENGTHS_OF_COUNTRY: RangeInclusive<usize> = 4..=16;
+/// The names of a country's column, without blanks and punctuation.
+const NAMES_OF_COUNTRY: [&str; 6] = ["pais", "country", "countryregion", "countrycode", "codigopais", "codigodepais"];
+/// The length in bytes of a name that may be one of them.
+const LENGTHS_OF_COUNTRY: RangeInclusive<usize> = 4..=20;
 
 /// A header must contain one of these to be suggested for `--to-column`.
 const TELLING_PARTS: [&str; 8] =
@@ -294,7 +296,7 @@ fn proposed(names: &[&str]) -> Vec<String> {
 /// Whether a column of this name gives the country of a row's national numbers.
 pub(crate) fn is_country_column(name: &str) -> bool {
     // Most names need no closer look, and every NDJSON row brings its own.
-    LENGTHS_OF_COUNTRY.contains(&name.len()) && ["pais", "country"].contains(&plain(name).as_str())
+    LENGTHS_OF_COUNTRY.contains(&name.len()) && NAMES_OF_COUNTRY.contains(&plain(name).as_str())
 }
 
 #[cfg(test)]

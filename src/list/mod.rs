@@ -36,4 +36,4 @@ pub(crate) use self::outcome::{
 pub(crate) use self::reader::ListReader;
 pub(crate) use self::row::{ListRow, Row, kept_cells};
 pub(crate) use self::sheet_list::{HiddenRows, UnshownColumn};
-pub(crate) use self::workbook::Unshown;
+pub(crate) use self::workbook::{Unshown, plain_number};

@@ -156,6 +156,9 @@ impl ExclusionError {
             ExclusionProblem::List(ListError::Foreign { foreign: Foreign::Utf16(_) | Foreign::Utf32, .. }) => {
                 "save it as UTF-8, or as UTF-16 with a mark".to_owned()
             }
+            ExclusionProblem::List(ListError::Title { line, .. }) => {
+                format!("delete the lines above line {line}, the header")
+            }
             ExclusionProblem::List(error) => error.hint(),
             ExclusionProblem::Empty { .. } => {
                 "check where it comes from; a file with only a header, or a comment after #, excludes no one".to_owned()

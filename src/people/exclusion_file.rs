@@ -58,7 +58,7 @@ pub(super) fn read(
             }
             Content::Comment => {
                 is_comment = true;
-                is_row |= may_be_row(&first, false);
+                is_row |= is_table_row(&first);
             }
             Content::Nothing if !first.is_empty() => {}
             Content::Person => {
@@ -222,12 +222,11 @@ struct WithoutComments<R> {
     line: Cursor<Vec<u8>>,
     /// Whether the line below is inside quotes.
     is_quoted: bool,
-    is_below_header: bool,
 }
 
 impl<R: BufRead> WithoutComments<R> {
     fn new(inner: R, is_ndjson: bool) -> Self {
-        Self { inner, is_ndjson, line: Cursor::default(), is_quoted: false, is_below_header: false }
+        Self { inner, is_ndjson, line: Cursor::default(), is_quoted: false }
     }
 
     fn next_line(&mut self) -> io::Result<()> {
@@ -235,11 +234,10 @@ impl<R: BufRead> WithoutComments<R> {
         let mut line = Vec::new();
         self.inner.by_ref().take(MAX_FIRST_LINE).read_until(b'\n', &mut line)?;
         let is_comment = is_begin && !self.is_quoted && line.starts_with(b"#");
-        if is_comment && (self.is_ndjson || !may_be_row(&line, self.is_below_header)) {
+        if is_comment && (self.is_ndjson || !is_table_row(&line)) {
             line.clear();
             line.push(b'\n');
         } else {
-            self.is_below_header |= !line.trim_ascii().is_empty();
             let is_quoted = line.iter().fold(self.is_quoted, |is_quoted, byte| is_quoted ^ (*byte == b'"'));
             self.is_quoted = is_quoted && !self.is_ndjson;
         }
@@ -257,10 +255,8 @@ impl<R: BufRead> Read for WithoutComments<R> {
     }
 }
 
-/// Whether a line that begins with `#` may be a row of a table: the names of orders begin so. Above the header only one
-/// with several cells.
-fn may_be_row(line: &[u8], is_below_header: bool) -> bool {
-    let line = String::from_utf8_lossy(line);
-    let cells = || line.split([',', ';', '\t', '|']);
-    (is_below_header || cells().nth(1).is_some()) && cells().any(may_name_person)
+/// Whether a line that begins with `#` is a row of a table, in which a cell behind the first may name a person: the
+/// names of orders begin so.
+fn is_table_row(line: &[u8]) -> bool {
+    String::from_utf8_lossy(line).split([',', ';', '\t', '|']).skip(1).any(may_name_person)
 }

@@ -1,6 +1,6 @@
-//! The operators of a text that is filled: they refuse values of which minijinja would say something else than the
-//! text means. It finds any text greater than any number, and multiplies `50` by two to `5050`. Cells that are joined
-//! to a text are as the sheet shows them.
+//! The operators of a text that is filled: they refuse values for which minijinja would not do what the text means. To it
+//! any text is greater than any number, and `'50' * 2` is `5050`. Cells that are joined to a text are as the sheet shows
+//! them.
 
 use minijinja::machinery::{Instruction, Instructions};
 use minijinja::value::ValueKind;
@@ -11,7 +11,7 @@ use super::numbers::{is_amount, read_yes};
 use super::row_view::RowView;
 
 /// Refuses two operands.
-type OperandCheck = fn(&Cell, &Cell) -> Result<(), Error>;
+type OperandCheck = fn(&State<'_, '_>, &Cell, &Cell) -> Result<(), Error>;
 
 /// Instead of a place in minijinja's cache: the filter is looked up each time.
 const NOT_CACHED: u8 = u8::MAX;
@@ -30,31 +30,50 @@ pub(super) fn add_checks(language: &mut Environment<'_>) {
     let checks: [(&str, OperandCheck); 6] =
         [(LESS, less), (GREATER, greater), (CHAINED, chained), (EQUAL, equal), (INSIDE, inside), (TIMES, times)];
     for (name, check) in checks {
-        language.add_filter(name, move |operands: Cell| {
-            check(&operands.get_item_by_index(0)?, &operands.get_item_by_index(1)?).map(|()| operands)
+        language.add_filter(name, move |state: &State<'_, '_>, operands: Cell| {
+            check(state, &operands.get_item_by_index(0)?, &operands.get_item_by_index(1)?).map(|()| operands)
         });
     }
     language.add_filter(SHOWN, as_shown);
     for name in ["lt", "lessthan", "<"] {
-        language.add_test(name, |one: &Cell, other: &Cell| less(one, other).map(|()| one < other));
+        language.add_test(name, |state: &State<'_, '_>, one: &Cell, other: &Cell| {
+            less(state, one, other).map(|()| one < other)
+        });
     }
     for name in ["le", "<="] {
-        language.add_test(name, |one: &Cell, other: &Cell| less(one, other).map(|()| one <= other));
+        language.add_test(name, |state: &State<'_, '_>, one: &Cell, other: &Cell| {
+            less(state, one, other).map(|()| one <= other)
+        });
     }
     for name in ["gt", "greaterthan", ">"] {
-        language.add_test(name, |one: &Cell, other: &Cell| greater(one, other).map(|()| one > other));
+        language.add_test(name, |state: &State<'_, '_>, one: &Cell, other: &Cell| {
+            greater(state, one, other).map(|()| one > other)
+        });
     }
     for name in ["ge", ">="] {
-        language.add_test(name, |one: &Cell, other: &Cell| greater(one, other).map(|()| one >= other));
+        language.add_test(name, |state: &State<'_, '_>, one: &Cell, other: &Cell| {
+            greater(state, one, other).map(|()| one >= other)
+        });
     }
     for name in ["eq", "equalto", "=="] {
-        language.add_test(name, |one: &Cell, other: &Cell| equal(one, other).map(|()| one == other));
+        language.add_test(name, |state: &State<'_, '_>, one: &Cell, other: &Cell| {
+            equal(state, one, other).map(|()| one == other)
+        });
     }
     for name in ["ne", "!="] {
-        language.add_test(name, |one: &Cell, other: &Cell| equal(one, other).map(|()| one != other));
+        language.add_test(name, |state: &State<'_, '_>, one: &Cell, other: &Cell| {
+            equal(state, one, other).map(|()| one != other)
+        });
+    }
+    language.add_test("none", |value: &Cell| never_none(value).map(|()| value.is_none()));
+    for (name, truth) in [("true", true), ("false", false)] {
+        language.add_test(name, move |state: &State<'_, '_>, value: &Cell| {
+            let truth = Cell::from(truth);
+            equal(state, value, &truth).map(|()| value.kind() == ValueKind::Bool && *value == truth)
+        });
     }
     language.add_test("in", |state: &State<'_, '_>, one: &Cell, other: &Cell| {
-        inside(one, other)?;
+        inside(state, one, other)?;
         tests::is_in(state, one, other)
     });
 }
@@ -108,45 +127,61 @@ fn refused(problem: String) -> Error {
 }
 
 /// `less < greater`
-fn less(less: &Cell, greater: &Cell) -> Result<(), Error> {
+fn less(state: &State<'_, '_>, less: &Cell, greater: &Cell) -> Result<(), Error> {
+    chained(state, less, greater)?;
+    match (less.as_str().map(str::trim), greater.as_str().map(str::trim)) {
+        (None, None) if less.is_none() && greater.is_number() => Err(empty("any number", "saldo | number < 100")),
+        (Some(""), Some(text)) if is_date(text) => Err(empty("any date", "vence | date('%Y-%m-%d') < '2026-11-28'")),
+        _ => Ok(()),
+    }
+}
+
+fn greater(state: &State<'_, '_>, greater: &Cell, less_one: &Cell) -> Result<(), Error> {
+    less(state, less_one, greater)
+}
+
+/// `1 < saldo < 5`, whose first operator minijinja does not make public. An empty cell only ever makes a range false.
+fn chained(_: &State<'_, '_>, less: &Cell, greater: &Cell) -> Result<(), Error> {
     if less.is_undefined() || greater.is_undefined() {
         return Err(ErrorKind::UndefinedError.into());
     }
     match (less.as_str().map(str::trim), greater.as_str().map(str::trim)) {
         (Some(text), None) if greater.is_number() => Err(text_beside(text, greater)),
         (None, Some(text)) if less.is_number() => Err(text_beside(text, less)),
-        (None, None) if less.is_none() && greater.is_number() => Err(empty("any number", "saldo | number < 100")),
-        (Some(""), Some(text)) if is_date(text) => Err(empty("any date", "vence | date('%Y-%m-%d') < '2026-11-28'")),
         (Some(one), Some(other)) if is_amount(one) && is_amount(other) && !are_codes(one, other) => Err(refused(
             format!("`{one}` and `{other}` would be compared letter by letter; write `| number` behind both"),
         )),
-        (Some(one), Some(other)) if !other.is_empty() && (is_date(one) || is_date(other)) => {
-            if sorts(one) && sorts(other) {
+        (Some(one), Some(other)) if !one.is_empty() && !other.is_empty() && (is_date(one) || is_date(other)) => {
+            if sort(one, other) {
                 return Ok(());
             }
-            Err(refused(format!(
-                "`{one}` and `{other}` would be compared letter by letter; write `| date('%Y-%m-%d')` behind \
-                 a date of the list, and '2026-11-28' for a day"
-            )))
+            let way_out = if one.contains(':') && one.len() <= "10:30:00".len() {
+                "write the hour with two digits, as '09:30'"
+            } else {
+                "write `| date('%Y-%m-%d')` behind a date of the list, and '2026-11-28' for a day"
+            };
+            Err(refused(format!("`{one}` and `{other}` would be compared letter by letter; {way_out}")))
         }
         _ => Ok(()),
     }
 }
 
-fn greater(greater: &Cell, less_one: &Cell) -> Result<(), Error> {
-    less(less_one, greater)
-}
-
-/// `1 < saldo < 5`, whose first operator the instruction does not tell.
-fn chained(one: &Cell, other: &Cell) -> Result<(), Error> {
-    less(one, other).and_then(|()| greater(one, other))
-}
-
-fn equal(one: &Cell, other: &Cell) -> Result<(), Error> {
+fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> {
     if one.is_undefined() || other.is_undefined() {
         return Err(ErrorKind::UndefinedError.into());
     }
-    for (text, other) in [(one.as_str(), other), (other.as_str(), one)] {
+    let view = RowView::in_state(state);
+    for (cell, other) in [(one, other), (other, one)] {
+        if other.is_none() {
+            never_none(cell)?;
+        }
+        let shown = view.as_ref().and_then(|view| view.shown_text(cell));
+        if let Some(shown) = shown.filter(|shown| other.as_str() == Some(shown) && cell != other) {
+            return Err(refused(format!(
+                "the sheet shows `{shown}`, but has stored `{cell}`, and that is what is compared; write '{cell}'"
+            )));
+        }
+        let text = cell.as_str();
         let Some(text) = text.filter(|text| !text.trim().is_empty()) else { continue };
         if other.is_number() && is_amount(text) {
             return Err(text_beside(text, other));
@@ -159,28 +194,52 @@ fn equal(one: &Cell, other: &Cell) -> Result<(), Error> {
 }
 
 /// `one in other`
-fn inside(one: &Cell, other: &Cell) -> Result<(), Error> {
+fn inside(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> {
     match other.kind() {
-        ValueKind::Seq | ValueKind::Iterable => other.try_iter()?.try_for_each(|item| equal(one, &item)),
+        ValueKind::Seq | ValueKind::Iterable => other.try_iter()?.try_for_each(|item| equal(state, one, &item)),
         _ => Ok(()),
     }
 }
 
-fn times(one: &Cell, other: &Cell) -> Result<(), Error> {
+fn times(_: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> {
     let text = one.as_str().or(other.as_str());
-    text.map_or(Ok(()), |text| {
+    text.filter(|text| text.trim().is_empty() || is_amount(text)).map_or(Ok(()), |text| {
         Err(refused(format!("`{text}` is a text, which would be repeated; write `| number` behind it")))
     })
 }
 
 /// The operands of `'N.º ' ~ codigo`, with cells as the sheet shows them.
 fn as_shown(state: &State<'_, '_>, operands: &Cell) -> Result<Cell, Error> {
+    let operands: Vec<_> = operands.try_iter()?.collect();
+    let is_text = operands.iter().any(|operand| operand.as_str().is_some());
     let view = RowView::in_state(state);
-    let shown = |operand: Cell| {
-        let text = view.as_ref().and_then(|view| view.shown_text(&operand)).map(Cell::from);
-        text.unwrap_or(operand)
+    let shown = |operand: Cell| match operand.kind() {
+        ValueKind::None if is_text => Err(null_in_text()),
+        // As in JSON, not as in Python.
+        ValueKind::Bool if is_text => Ok(Cell::from(operand.is_true().to_string())),
+        _ => {
+            let text = view.as_ref().and_then(|view| view.shown_text(&operand)).map(Cell::from);
+            Ok(text.unwrap_or(operand))
+        }
     };
-    Ok(operands.try_iter()?.map(shown).collect())
+    operands.into_iter().map(shown).collect::<Result<Vec<_>, _>>().map(Cell::from)
+}
+
+pub(super) fn null_in_text() -> Error {
+    Error::new(
+        ErrorKind::InvalidOperation,
+        "null, which is also the number of an empty cell, cannot be part of a text; write `| default('…')` behind it",
+    )
+}
+
+/// An empty cell is a text, and `saldo is none` would be false.
+fn never_none(value: &Cell) -> Result<(), Error> {
+    match value.as_str() {
+        Some(text) if text.trim().is_empty() => {
+            Err(refused("an empty cell is an empty text, and never none; write `not saldo`".to_owned()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn text_beside(text: &str, number: &Cell) -> Error {
@@ -197,8 +256,10 @@ fn are_codes(one: &str, other: &str) -> bool {
     one.len() == other.len() && [one, other].iter().all(|code| code.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether dates or times like this one have the order of their letters: `2026-11-28`, `08:30`.
-fn sorts(date: &str) -> bool {
-    let digits = date.bytes().take_while(u8::is_ascii_digit).count();
-    matches!((digits, date.as_bytes().get(digits)), (4, Some(b'-')) | (2, Some(b':')))
+/// Whether two dates or times have the order of their letters: `2026-11-28` and `2026-12-01 08:30`.
+fn sort(one: &str, other: &str) -> bool {
+    let form = |date: &str| date.replace(|sign: char| sign.is_ascii_digit(), "0");
+    let [one, other] = [one, other].map(form);
+    ["0000-00-00", "00:00"].iter().any(|begin| one.starts_with(begin) && other.starts_with(begin))
+        && one.bytes().zip(other.bytes()).all(|(one, other)| one == other)
 }

@@ -128,7 +128,9 @@ impl<'a> TextTemplate<'a> {
             (None, _) => match inside() {
                 Some(path) => (format!("the row has no `{path}`; it has: {has}"), Some(path), is_fixed),
                 None => (
-                    format!("the value is undefined, as the first of an empty list is; the row has: {has}"),
+                    format!(
+                        "the value is undefined, as the first of an empty list is, or `x if y` without `else ''`; the row has: {has}"
+                    ),
                     None,
                     false,
                 ),

@@ -405,10 +405,6 @@ impl Visitor<'_> {
                 let argument = test.args.first().map(argument);
                 if NUMBER_TESTS.contains(&test.name) {
                     self.arithmetic(&whole, &[&test.expr]);
-                } else if ["true", "false"].contains(&test.name) {
-                    if let Some(column) = self.path(&test.expr) {
-                        self.take_for_truth(column, &test.expr, self.extent(expression));
-                    }
                 } else if let Some(other) = argument {
                     if ORDER_TESTS.contains(&test.name) {
                         self.order(&whole, (&test.expr, other));
@@ -687,7 +683,7 @@ mod tests {
             ("{% if not vip and otro %}a{% endif %}", &[("otro", "otro | yes"), ("vip", "vip | yes")]),
             ("{{ 'a' if row['Es VIP'] else 'b' }}", &[("row['Es VIP']", "row['Es VIP'] | yes")]),
             ("{% if vip == true %}a{% endif %}", &[("vip == true", "vip | yes")]),
-            ("{% if vip is true %}a{% endif %}", &[("vip is true", "vip | yes")]),
+            ("{% if vip is true %}a{% endif %}", &[]),
             ("{% if vip | trim %}a{% endif %}", &[("vip | trim", "vip | trim | yes")]),
             ("{% if vip | yes %}a{% endif %}", &[]),
             ("{% if vip == 'si' %}a{% endif %}", &[]),

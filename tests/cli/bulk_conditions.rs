@@ -12,7 +12,7 @@ enum Comes {
 }
 use Comes::{No, Of};
 
-const CONDITIONS: [(&str, &str, Comes); 74] = [
+const CONDITIONS: [(&str, &str, Comes); 86] = [
     // A text is not a number.
     (
         "{% if x > 100 %}a{% endif %}.",
@@ -121,6 +121,20 @@ const CONDITIONS: [(&str, &str, Comes); 74] = [
     ("{% if x < '2026-12-01' %}a{% endif %}.", "28/11/2026", No("would be compared letter by letter")),
     ("{% if x < '2026-12-01' %}a{% endif %}.", "", No("an empty cell counts as less than any date")),
     ("{% if x | date('%Y-%m-%d') < '2026-12-01' %}a{% endif %}.", "28/11/2026", Of("a.")),
+    ("{% if x < '2026-11-28' %}a{% endif %}.", "2026-9-30", No("would be compared letter by letter")),
+    ("{% if x < '2026-11-28 12:00' %}a{% endif %}.", "2026-11-28T10:00:00Z", No("would be compared letter by letter")),
+    ("{% if x < '10:00' %}a{% endif %}.", "9:30", No("write the hour with two digits")),
+    ("{% if '2026-01-01' < x < '2026-12-31' %}a{% endif %}.", "", Of(".")),
+    // A cell is never none, and yes and no are words.
+    ("{% if x is none %}a{% endif %}.", "", No("an empty cell is an empty text, and never none; write `not saldo`")),
+    ("{% if x == none %}a{% endif %}.", "", No("write `not saldo`")),
+    ("{% if x is none %}a{% endif %}.", "0", Of(".")),
+    ("{% if x is true %}a{% endif %}.", "sí", No("write `| yes`")),
+    ("{% if x is false %}a{% endif %}.", "no", No("write `| yes`")),
+    // Numbers go out as a person writes them.
+    ("{{ x | number * 1.12 }} USD", "900", Of("1008 USD")),
+    ("{{ x | number ~ ' USD' }}", "", No("cannot be part of a text")),
+    ("{{ '=' * (x | length) }}", "abc", Of("===")),
     // What compares texts is left as it is.
     ("{% if x == '100' %}a{% endif %}.", "100", Of("a.")),
     ("{% if x in ['oro', 'plata'] %}a{% endif %}.", "oro", Of("a.")),

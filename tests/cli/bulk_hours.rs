@@ -228,6 +228,7 @@ fn a_network_that_is_away_is_waited_for_within_the_hours_alone() {
     assert_eq!(recipients(&[&seen]), (0..30).map(user).collect::<Vec<_>>());
 }
 
+/// Files alone: a file is never away. The test has a database of its own.
 #[test]
 fn rows_that_a_database_gives_after_the_end_of_a_window_wait_for_the_next_one() {
     let Some(cluster) = Cluster::shared() else { return };

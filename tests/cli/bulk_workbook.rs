@@ -254,6 +254,9 @@ fn an_ods_prints_what_it_shows_by_a_style_with_a_name() {
     home.write("people.ods", ods(&[sheet("Hoja1", &rows)]));
     let ended = previewed(&home, &["people.ods", "text", "{{ a }} {{ b }} {{ c }} {{ a | number }}"]);
     assert_eq!(texts(&ended), ["00000123 00000123 123 123"]);
+    let shown = ["people.ods", "text", "{% if a == '00000123' %}x{% endif %}."];
+    let command = [&["--sandbox", "--dry-run", "bulk", "send"], &shown[..]].concat();
+    home.run_args(&command).fails(2, &["the sheet shows `00000123`, but has stored `123`", "write '123'"]);
 }
 
 #[test]

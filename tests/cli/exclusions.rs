@@ -122,7 +122,7 @@ fn a_row_whose_first_cell_begins_with_a_hash_excludes() {
         ("#1001,+593987654321\nB2,+593987654322\n", 2),
         ("nombre,telefono\nAna,593987654321\n# bajas al 2026-11-20\n#\n", 1),
         ("# 593987654321 wants back, Ana\n593987654322\n#593987654323\n", 1),
-        ("# 593987654321 wrote on 2026-11-20\ncelular\n593987654322\n", 1),
+        ("# 593987654321 wrote on 2026-11-20\ncelular\n593987654322\n# ticket 20261120, of Ana\n", 1),
         ("{\"to\":\"593987654321\"}\n# {\"to\":\"593987654322\", \"n\":1}\n", 1),
     ] {
         home.write("x.csv", list);
@@ -132,7 +132,6 @@ fn a_row_whose_first_cell_begins_with_a_hash_excludes() {
     }
     for (list, problem) in [
         ("nombre,telefono,n\n# Ana,593987654321\n", "line 2: has 2 cells, but the header has 3"),
-        ("celular\n# 593987654321 wants back\n", "line 2: `# 593987654321 wants back` is not a phone number"),
         ("cuenta,telefono\n#1,pendiente 0987654321\n", "line 2: `pendiente 0987654321` is not a phone number"),
     ] {
         home.write("x.csv", list);

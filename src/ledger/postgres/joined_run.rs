@@ -199,8 +199,7 @@ impl JoinedRun {
     /// Decides every row in the first state. `lost` has the rows at lost processes that the person confirmed.
     fn decide_all(&self, change: [RowState; 2], lost: &[LostWorker]) -> Result<Counts, ResolveError> {
         let [from, to] = change.map(RowState::name);
-        let asked: Vec<_> = lost.iter().flat_map(|worker| worker.rows.iter().copied()).collect();
-        let numbers: Vec<_> = lost.iter().flat_map(|worker| worker.numbers.iter().copied()).collect();
+        let (asked, numbers) = rows_of(lost);
         let query = "SELECT jelouctl.resolve_rows($1, $2, $3, $4, $5, $6)";
         let why = decided_by_hand(change);
         let mut changed = Counts::default();
@@ -245,8 +244,7 @@ impl JoinedRun {
         chosen: Option<&[DecidedRow]>,
         lost: &[LostWorker],
     ) -> Result<Vec<(DecidedRow, String, u64)>, LedgerError> {
-        let asked: Vec<_> = lost.iter().flat_map(|worker| worker.rows.iter().copied()).collect();
-        let asked_numbers: Vec<_> = lost.iter().flat_map(|worker| worker.numbers.iter().copied()).collect();
+        let (asked, asked_numbers) = rows_of(lost);
         let query = "SELECT n, number, recipient, line FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
                      WHERE run = $1 AND state = $2 AND recipient IS NOT NULL \
                        AND ($3::bigint[] IS NULL OR n = ANY ($3)) \
@@ -288,4 +286,9 @@ impl JoinedRun {
 /// The numbers of these rows, as a parameter.
 fn numbers(rows: Option<&[DecidedRow]>) -> Option<Vec<i64>> {
     rows.map(|rows| rows.iter().map(|row| row.n).collect())
+}
+
+/// The rows of lost processes, and the number of the last record of each.
+fn rows_of(lost: &[LostWorker]) -> (Vec<i64>, Vec<i32>) {
+    lost.iter().flat_map(|worker| worker.rows.iter().copied().zip(worker.numbers.iter().copied())).unzip()
 }

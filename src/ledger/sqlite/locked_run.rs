@@ -190,7 +190,7 @@ impl HeldRun for LockedRun {
         }
         let Self { runs, name, lock, .. } = *self;
         let files = runs.files(&name);
-        remove(&runs.files(&name).stop())?;
+        remove(&files.stop())?;
         files.remove_ledger()?;
         let removed = files.remove_lock();
         drop(lock);

@@ -29,6 +29,7 @@ use self::part::XmlPart;
 pub(crate) use self::sheet_row::{CellFault, CellLook, SheetRow, column_letters};
 use self::stream::RowSink;
 pub(crate) use self::stream::SheetStream;
+pub(crate) use self::values::plain_number;
 use super::foreign::Foreign;
 
 /// The type of an OpenDocument spreadsheet; a template's type continues after it.

@@ -92,7 +92,7 @@ pub(super) fn number(stored: &str, kind: NumberKind, is_1904: bool) -> String {
 
 /// As a spreadsheet shows it: a whole number with all its digits, any other with at most 15, because further digits are
 /// rounding noise.
-fn plain_number(value: f64) -> String {
+pub(crate) fn plain_number(value: f64) -> String {
     let rounded = format!("{value:.14e}").parse().unwrap_or(value);
     let shown = if value.fract() == 0.0 { value } else { rounded };
     if shown == 0.0 { "0".to_owned() } else { shown.to_string() }
