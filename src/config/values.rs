@@ -235,8 +235,8 @@ impl AllowTo {
     }
 }
 
-/// The pattern without the `id:` of a user of another channel, which does not leave. With a `*` it stays, and matches nobody:
-/// nothing tells such users from phone numbers, which it would allow too.
+/// The pattern without the `id:` of a user of another channel, which is not a part of what is sent. With a `*` it stays, and
+/// matches no one: such users look like phone numbers, which it would allow too.
 fn on_the_wire(pattern: &str) -> &str {
     pattern.strip_prefix("id:").filter(|user| !user.contains('*')).unwrap_or(pattern)
 }

@@ -307,7 +307,7 @@ fn what_a_run_that_lacks_messages_has_as_failed_is_not_sent_by_another_list(begi
     fixture::fill(&mut new.draft, &PEOPLE[1..3]);
     let mut earlier = store.earlier((&scope.bot, &scope.address), Duration::from_secs(60), &[]);
     match (earlier.find_claimed(&new.draft, &scope.key), earlier.compare(&new.draft)) {
-        // Of a file nobody knows which rows it has lost.
+        // A file does not tell which rows it has lost.
         (Err(EarlierError::Unreadable { .. }), Err(EarlierError::Unreadable { .. })) => {}
         found => {
             assert!(matches!(found, (Ok(()), Ok(()))), "{found:?}");

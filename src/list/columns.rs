@@ -79,7 +79,7 @@ const FEWEST_DIGITS: usize = 9;
 const SHORTEST_NEAR: usize = 4;
 
 /// The names of a country's column, without blanks and punctuation.
-const NAMES_OF_COUNTRY: [&str; 6] = ["pais", "country", "countryregion", "countrycode", "codigopais", "codigodepais"];
+const NAMES_OF_COUNTRY: [&str; 3] = ["pais", "country", "countryregion"];
 /// The length in bytes of a name that may be one of them.
 const LENGTHS_OF_COUNTRY: RangeInclusive<usize> = 4..=20;
 
@@ -302,6 +302,15 @@ pub(crate) fn is_country_column(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_of_countries_is_known_by_its_name() {
+        for (name, expected) in
+            [("País", true), ("COUNTRY", true), ("Country/Region", true), ("country_code", false), ("paisaje", false)]
+        {
+            assert_eq!(is_country_column(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn finds_the_recipient_by_name_or_says_why_not() {

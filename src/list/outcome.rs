@@ -58,7 +58,7 @@ const TELLING_COLUMN: &str = "sent";
 const FEWEST_OTHERS: usize = 2;
 const FEWEST_ALONE: usize = 5;
 
-/// Those of `names` that are a report's which has lost its column `sent`: nobody can tell then which rows were sent.
+/// Those of `names` that a report has, if its column `sent` is missing: without it, which rows were sent is unknown.
 pub(crate) fn columns_without_sent(names: &[&str]) -> Option<Vec<String>> {
     let is_one_of = |name: &str, columns: &[&str]| columns.iter().any(|column| name.eq_ignore_ascii_case(column));
     let names: Vec<_> = names.iter().map(|name| name.trim()).collect();

@@ -135,7 +135,7 @@ impl SheetList {
 
     /// What the sheet shows for a row's cells, if it stores something else.
     fn shown(&mut self, row: &SheetRow) -> Vec<(usize, String)> {
-        let (mut shown, general) = (Vec::new(), "General".to_owned());
+        let mut shown = Vec::new();
         for (place, look) in &row.looks {
             let (Some(own), Some(stored)) = (self.layout.own_place(*place), row.cells.get(*place)) else { continue };
             let Some(name) = self.columns.names().get(own) else { continue };
@@ -143,11 +143,11 @@ impl SheetList {
                 CellLook::Text(text) => Ok(text.clone()),
                 CellLook::Stored => match self.conventions {
                     Some(known) => Ok(stored.replace('.', &known.decimal_mark.to_string())),
-                    None if stored.contains('.') => Err((Unshown::Country, &general)),
+                    None if stored.contains('.') => Err((Unshown::Country, "General")),
                     None => Ok(stored.clone()),
                 },
                 CellLook::Number(value, format) => {
-                    format.show(*value, self.conventions.as_ref()).map_err(|why| (why, &format.code))
+                    format.show(*value, self.conventions.as_ref()).map_err(|why| (why, format.code.as_str()))
                 }
             };
             // A number with decimals is recognized by its format, whatever the conventions of the list's country.
@@ -160,7 +160,7 @@ impl SheetList {
                         shown.push((own, stored.clone()));
                     }
                     if self.unshown.iter().all(|known| (known.place, known.why) != (*place, why)) {
-                        let [name, format, stored] = [name, format, stored].map(|text| text.trim().to_owned());
+                        let [name, format, stored] = [name.as_str(), format, stored].map(|text| text.trim().to_owned());
                         self.unshown.push(UnshownColumn { name, why, format, row: row.number, stored, place: *place });
                     }
                 }

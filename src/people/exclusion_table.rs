@@ -223,7 +223,7 @@ fn is_doubtful(text: &str, role: ColumnRole) -> bool {
     has_number(text) || (role == ColumnRole::Perhaps && digits >= FEWEST_DIGITS)
 }
 
-/// Whether digits that no letter parts, and that are no dates, may be a number.
+/// Whether enough digits for a number stand together, with no letters between them, that are not a date.
 fn has_number(text: &str) -> bool {
     let digits = |part: &str| {
         let words = part.split_whitespace().filter(|word| part.contains('+') || !is_date(word));

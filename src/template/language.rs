@@ -6,9 +6,7 @@ use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior,
 
 use super::formats::{date, money, number, percent};
 use super::numbers::read_yes;
-use super::operators::{add_checks, null_in_text};
-use super::row_view::RowView;
-use crate::list::plain_number;
+use super::operators::{add_checks, in_text};
 use crate::phone::{Country, PhoneNumber};
 
 /// The most instructions of one text, so that none runs forever: a text of 16 KiB without a loop needs fewer, unless
@@ -77,26 +75,6 @@ fn yes(typed: &Cell) -> Result<bool, Error> {
     }
 }
 
-/// A text may contain only texts, numbers and booleans: null would read `None`. An unchanged cell has the text that the
-/// sheet shows.
 fn write_text(output: &mut Output<'_>, state: &State<'_, '_>, value: &Cell) -> Result<(), Error> {
-    let refuse = |what: &str| Err(Error::new(ErrorKind::InvalidOperation, format!("{what} cannot be part of a text")));
-    match value.kind() {
-        ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
-        ValueKind::None => Err(null_in_text()),
-        // As in JSON, not as in Python.
-        ValueKind::Bool => write!(output, "{}", value.is_true()).map_err(Error::from),
-        ValueKind::String if value.is_safe() => {
-            let view = RowView::in_state(state);
-            let shown = view.as_ref().and_then(|view| view.shown_text(value));
-            output.write_str(shown.or(value.as_str()).unwrap_or_default()).map_err(Error::from)
-        }
-        // Computed numbers carry binary fractions: `900 * 1.12` is 1008.0000000000001.
-        ValueKind::Number if !value.is_integer() => {
-            let number = f64::try_from(value.clone())?;
-            output.write_str(&plain_number(number)).map_err(Error::from)
-        }
-        ValueKind::String | ValueKind::Number => write!(output, "{value}").map_err(Error::from),
-        other => refuse(&format!("a {other}")),
-    }
+    output.write_str(&in_text(state, value)?).map_err(Error::from)
 }

@@ -2,6 +2,8 @@
 //! any text is greater than any number, and `'50' * 2` is `5050`. Cells that are joined to a text are as the sheet shows
 //! them.
 
+use std::borrow::Cow;
+
 use minijinja::machinery::{Instruction, Instructions};
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, tests};
@@ -9,6 +11,7 @@ use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, tests};
 use super::formats::is_date;
 use super::numbers::{is_amount, read_yes};
 use super::row_view::RowView;
+use crate::list::plain_number;
 
 /// Refuses two operands.
 type OperandCheck = fn(&State<'_, '_>, &Cell, &Cell) -> Result<(), Error>;
@@ -19,7 +22,6 @@ const NOT_CACHED: u8 = u8::MAX;
 /// What is done to the operands, by the name of its filter; a template cannot write it.
 const LESS: &str = "\0less";
 const GREATER: &str = "\0greater";
-const CHAINED: &str = "\0chained";
 const EQUAL: &str = "\0equal";
 const INSIDE: &str = "\0inside";
 const TIMES: &str = "\0times";
@@ -27,8 +29,8 @@ const SHOWN: &str = "\0shown";
 
 /// Adds the checks, also for tests such as `saldo is gt(100)`.
 pub(super) fn add_checks(language: &mut Environment<'_>) {
-    let checks: [(&str, OperandCheck); 6] =
-        [(LESS, less), (GREATER, greater), (CHAINED, chained), (EQUAL, equal), (INSIDE, inside), (TIMES, times)];
+    let checks: [(&str, OperandCheck); 5] =
+        [(LESS, less), (GREATER, greater), (EQUAL, equal), (INSIDE, inside), (TIMES, times)];
     for (name, check) in checks {
         language.add_filter(name, move |state: &State<'_, '_>, operands: Cell| {
             check(state, &operands.get_item_by_index(0)?, &operands.get_item_by_index(1)?).map(|()| operands)
@@ -111,9 +113,9 @@ pub(super) fn checked<'a>(plain: &Instructions<'a>) -> Instructions<'a> {
 
 fn check_of(instruction: &Instruction<'_>) -> Option<&'static str> {
     Some(match instruction {
-        Instruction::Lt | Instruction::Lte => LESS,
+        // The operators of `1 < saldo < 5` but the last; which they are, minijinja does not make public.
+        Instruction::Lt | Instruction::Lte | Instruction::CompareAndPreserve(_) => LESS,
         Instruction::Gt | Instruction::Gte => GREATER,
-        Instruction::CompareAndPreserve(_) => CHAINED,
         Instruction::Eq | Instruction::Ne => EQUAL,
         Instruction::In => INSIDE,
         Instruction::Mul => TIMES,
@@ -127,32 +129,20 @@ fn refused(problem: String) -> Error {
 }
 
 /// `less < greater`
-fn less(state: &State<'_, '_>, less: &Cell, greater: &Cell) -> Result<(), Error> {
-    chained(state, less, greater)?;
-    match (less.as_str().map(str::trim), greater.as_str().map(str::trim)) {
-        (None, None) if less.is_none() && greater.is_number() => Err(empty("any number", "saldo | number < 100")),
-        (Some(""), Some(text)) if is_date(text) => Err(empty("any date", "vence | date('%Y-%m-%d') < '2026-11-28'")),
-        _ => Ok(()),
-    }
-}
-
-fn greater(state: &State<'_, '_>, greater: &Cell, less_one: &Cell) -> Result<(), Error> {
-    less(state, less_one, greater)
-}
-
-/// `1 < saldo < 5`, whose first operator minijinja does not make public. An empty cell only ever makes a range false.
-fn chained(_: &State<'_, '_>, less: &Cell, greater: &Cell) -> Result<(), Error> {
+fn less(_: &State<'_, '_>, less: &Cell, greater: &Cell) -> Result<(), Error> {
     if less.is_undefined() || greater.is_undefined() {
         return Err(ErrorKind::UndefinedError.into());
     }
     match (less.as_str().map(str::trim), greater.as_str().map(str::trim)) {
         (Some(text), None) if greater.is_number() => Err(text_beside(text, greater)),
         (None, Some(text)) if less.is_number() => Err(text_beside(text, less)),
+        (None, None) if less.is_none() && greater.is_number() => Err(empty("any number", "saldo | number < 100")),
+        (Some(""), Some(text)) if is_date(text) => Err(empty("any date", "vence | date('%Y-%m-%d') < '2026-11-28'")),
         (Some(one), Some(other)) if is_amount(one) && is_amount(other) && !are_codes(one, other) => Err(refused(
             format!("`{one}` and `{other}` would be compared letter by letter; write `| number` behind both"),
         )),
         (Some(one), Some(other)) if !one.is_empty() && !other.is_empty() && (is_date(one) || is_date(other)) => {
-            if sort(one, other) {
+            if sorts_by_letters(one, other) {
                 return Ok(());
             }
             let way_out = if one.contains(':') && one.len() <= "10:30:00".len() {
@@ -164,6 +154,10 @@ fn chained(_: &State<'_, '_>, less: &Cell, greater: &Cell) -> Result<(), Error> 
         }
         _ => Ok(()),
     }
+}
+
+fn greater(state: &State<'_, '_>, greater: &Cell, less_one: &Cell) -> Result<(), Error> {
+    less(state, less_one, greater)
 }
 
 fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> {
@@ -208,28 +202,40 @@ fn times(_: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> {
     })
 }
 
-/// The operands of `'N.º ' ~ codigo`, with cells as the sheet shows them.
+/// The operands of `'N.º ' ~ codigo`, each as it goes into a text.
 fn as_shown(state: &State<'_, '_>, operands: &Cell) -> Result<Cell, Error> {
     let operands: Vec<_> = operands.try_iter()?.collect();
-    let is_text = operands.iter().any(|operand| operand.as_str().is_some());
-    let view = RowView::in_state(state);
-    let shown = |operand: Cell| match operand.kind() {
-        ValueKind::None if is_text => Err(null_in_text()),
-        // As in JSON, not as in Python.
-        ValueKind::Bool if is_text => Ok(Cell::from(operand.is_true().to_string())),
-        _ => {
-            let text = view.as_ref().and_then(|view| view.shown_text(&operand)).map(Cell::from);
-            Ok(text.unwrap_or(operand))
-        }
-    };
+    // `+` adds numbers and lists, too.
+    if operands.iter().all(|operand| operand.as_str().is_none()) {
+        return Ok(Cell::from(operands));
+    }
+    let shown = |operand: Cell| in_text(state, &operand).map(|text| Cell::from(text.as_ref()));
     operands.into_iter().map(shown).collect::<Result<Vec<_>, _>>().map(Cell::from)
 }
 
-pub(super) fn null_in_text() -> Error {
-    Error::new(
-        ErrorKind::InvalidOperation,
-        "null, which is also the number of an empty cell, cannot be part of a text; write `| default('…')` behind it",
-    )
+/// A value as a part of a text, which may be a text, a number or a boolean: null would read `None`. An unchanged cell has
+/// the text that the sheet shows.
+pub(super) fn in_text<'v>(state: &State<'_, '_>, value: &'v Cell) -> Result<Cow<'v, str>, Error> {
+    Ok(match value.kind() {
+        ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
+        ValueKind::None => {
+            return Err(refused(
+                "null, which is also the number of an empty cell, cannot be part of a text; write `| default('…')` behind it"
+                    .to_owned(),
+            ));
+        }
+        // As in JSON, not as in Python.
+        ValueKind::Bool => value.is_true().to_string().into(),
+        ValueKind::String => {
+            let view = RowView::in_state(state).filter(|_| value.is_safe());
+            let shown = view.as_ref().and_then(|view| view.shown_text(value)).map(|shown| shown.to_owned().into());
+            shown.or(value.as_str().map(Cow::from)).unwrap_or_default()
+        }
+        // Computed numbers carry binary fractions: `900 * 1.12` is 1008.0000000000001.
+        ValueKind::Number if !value.is_integer() => plain_number(f64::try_from(value.clone())?).into(),
+        ValueKind::Number => value.to_string().into(),
+        other => return Err(refused(format!("a {other} cannot be part of a text"))),
+    })
 }
 
 /// An empty cell is a text, and `saldo is none` would be false.
@@ -257,7 +263,7 @@ fn are_codes(one: &str, other: &str) -> bool {
 }
 
 /// Whether two dates or times have the order of their letters: `2026-11-28` and `2026-12-01 08:30`.
-fn sort(one: &str, other: &str) -> bool {
+fn sorts_by_letters(one: &str, other: &str) -> bool {
     let form = |date: &str| date.replace(|sign: char| sign.is_ascii_digit(), "0");
     let [one, other] = [one, other].map(form);
     ["0000-00-00", "00:00"].iter().any(|begin| one.starts_with(begin) && other.starts_with(begin))

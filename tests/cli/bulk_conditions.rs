@@ -12,7 +12,7 @@ enum Comes {
 }
 use Comes::{No, Of};
 
-const CONDITIONS: [(&str, &str, Comes); 86] = [
+const CONDITIONS: [(&str, &str, Comes); 88] = [
     // A text is not a number.
     (
         "{% if x > 100 %}a{% endif %}.",
@@ -125,6 +125,7 @@ const CONDITIONS: [(&str, &str, Comes); 86] = [
     ("{% if x < '2026-11-28 12:00' %}a{% endif %}.", "2026-11-28T10:00:00Z", No("would be compared letter by letter")),
     ("{% if x < '10:00' %}a{% endif %}.", "9:30", No("write the hour with two digits")),
     ("{% if '2026-01-01' < x < '2026-12-31' %}a{% endif %}.", "", Of(".")),
+    ("{% if x < '2026-12-31' < '2027-01-01' %}a{% endif %}.", "", No("an empty cell counts as less than any date")),
     // A cell is never none, and yes and no are words.
     ("{% if x is none %}a{% endif %}.", "", No("an empty cell is an empty text, and never none; write `not saldo`")),
     ("{% if x == none %}a{% endif %}.", "", No("write `not saldo`")),
@@ -133,6 +134,7 @@ const CONDITIONS: [(&str, &str, Comes); 86] = [
     ("{% if x is false %}a{% endif %}.", "no", No("write `| yes`")),
     // Numbers go out as a person writes them.
     ("{{ x | number * 1.12 }} USD", "900", Of("1008 USD")),
+    ("{{ x | number * 1.12 ~ ' USD' }}", "900", Of("1008 USD")),
     ("{{ x | number ~ ' USD' }}", "", No("cannot be part of a text")),
     ("{{ '=' * (x | length) }}", "abc", Of("===")),
     // What compares texts is left as it is.

@@ -337,6 +337,10 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
     );
     let report = home.run("bulk report r").success().stdout;
     assert!(report.contains(",2,no,,,hidden,the sheet hides it,0,"), "{report}");
+    let hidden = "<row r=\"2\" hidden=\"1\"><c t=\"str\"><v>593987654321</v></c></row>";
+    home.write("hidden.xlsx", xlsx(&[sheet("Hoja1", &format!("<row/>{HEADER}{hidden}"))], SHARED));
+    let words = "--sandbox bulk send hidden.xlsx --hidden skip text x";
+    assert_eq!(home.run(words).success().json()["skipped_reasons"], json!({ "hidden": 1 }));
     let row = "<table:table-row table:visibility=\"filter\" table:number-rows-repeated=\"2\"><table:table-cell \
                office:value-type=\"string\"><text:p>593987654321</text:p></table:table-cell></table:table-row>";
     let plain = row.replace(" table:visibility=\"filter\"", "");

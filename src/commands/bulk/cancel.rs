@@ -102,9 +102,10 @@ async fn wait_for_those_under_way(context: &Context, run: &mut dyn HeldRun) -> R
             run.note_lost()?;
             noted_at = Instant::now();
         }
-        let found = run.read()?;
-        let under_way = if found.is_shared() { found.counts()?.inflight } else { 0 };
-        drop(found);
+        let under_way = {
+            let found = run.read()?;
+            if found.is_shared() { found.counts()?.inflight } else { 0 }
+        };
         if under_way == 0 {
             // Some processes may have been lost meanwhile.
             return Ok(run.cancel()?);

@@ -111,26 +111,27 @@ fn ask(
 ) -> Result<ExitCode, CommandError> {
     let mut asked = AskedRun::open(context, store, name, args.up_to.unwrap_or(UP_TO), only_unknown)?;
     let look = block_on(watch(context, &mut asked, args));
-    let ended = match &look {
-        Ok(Look { problem: Some(error), .. }) | Err(error) => Err(error),
-        Ok(Look { counts, .. }) => {
-            let unknown = if store.is_held(name) { counts.unknown } else { counts.at_rest().unknown };
-            Ok(if unknown == 0 { ExitCode::Success } else { ExitCode::Incomplete })
-        }
+    let code = |look: &Look| {
+        let unknown = if store.is_held(name) { look.counts.unknown } else { look.counts.at_rest().unknown };
+        if unknown == 0 { ExitCode::Success } else { ExitCode::Incomplete }
     };
     if asked.settled > 0 {
         let rows = counted(asked.settled, "unknown row");
         context.stderr.note(&format!("{rows} of run {name} found in Jelou's history: sent from now on"));
         let counts = look.as_ref().ok().map(|look| &look.counts);
+        let ended = match &look {
+            Ok(Look { problem: Some(error), .. }) | Err(error) => Err(error),
+            Ok(look) => Ok(code(look)),
+        };
         log_decided(context, "bulk resolve", name, &asked.details, counts, ended);
     }
-    let ended = ended.ok();
     let look = look?;
     print(context, &asked, &look)?;
     for told in still_unknown(name, &look) {
         context.stderr.note(&told);
     }
-    look.problem.map_or(Ok(ended.unwrap_or(ExitCode::Incomplete)), Err)
+    let code = code(&look);
+    look.problem.map_or(Ok(code), Err)
 }
 
 /// Asks; with `--watch`, asks again until nothing may change or the time is up.

@@ -130,7 +130,7 @@ fn go_on_in(
     let of_lists = ExclusionOptions { countries, encoding: None };
     let exclusions = read_exclusions(context, exclude, of_lists, &sender.settings)?;
     if let Some(paused) = run.pause().filter(|paused| !is_resumed && paused.pause.reason.is_doubt()) {
-        // A person decides what becomes of its rows; nobody is left out before.
+        // A person must decide what happens to its rows before anyone is left out.
         let pause = paused.pause.clone();
         let run = RunOnItsWay { held: &mut *run, details: &details, exclusions: &exclusions };
         return report_paused(context, &sender, run, pause);

@@ -176,7 +176,7 @@ END $$;
 CREATE FUNCTION has_its_person(my_run bigint, my_n bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = jelouctl, pg_temp AS $$
 BEGIN
-  -- A run in the sandbox claims nobody.
+  -- A run in the sandbox does not claim anyone.
   RETURN (SELECT run.sandbox OR run.details::json ->> 'once' IS NULL OR EXISTS (
       SELECT 1 FROM jelouctl_once.claim AS c WHERE c.run = run.id AND c.run_made = run.created_at AND c.n = my_n)
     FROM run WHERE run.id = my_run);

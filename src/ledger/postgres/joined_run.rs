@@ -144,10 +144,9 @@ impl HeldRun for JoinedRun {
     }
 
     fn cancel(&mut self) -> Result<(), LedgerError> {
-        if let Some(doubt) = self.doubt()? {
-            return Err(doubt);
+        if let Err(refused) = self.runs.execute(LONG, "SELECT jelouctl.cancel_run($1)", &[&self.id.0]) {
+            return Err(self.doubt()?.unwrap_or_else(|| refused.into()));
         }
-        self.runs.execute(LONG, "SELECT jelouctl.cancel_run($1)", &[&self.id.0])?;
         // It is cancelled by now; whoever waits for the rows under way does this again.
         let _ = self.note_lost();
         Ok(())

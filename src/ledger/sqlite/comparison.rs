@@ -66,7 +66,7 @@ struct ComparedRow {
     /// one person.
     fingerprint: i64,
     n: u32,
-    /// Whether nothing further need be known about it; set only on the first of the same rows.
+    /// Whether no more needs to be known about it; set only on the first of the same rows.
     is_found: bool,
 }
 
@@ -182,7 +182,7 @@ impl<'a> Comparison<'a> {
         Ok(last_otherwise)
     }
 
-    /// The number of people found since the last call.
+    /// The number of people found since the last call. From now on, all of them are searched for again.
     pub(crate) fn people(&mut self) -> u64 {
         self.own.iter_mut().flatten().for_each(|row| row.is_found = false);
         std::mem::take(&mut self.people).len() as u64
