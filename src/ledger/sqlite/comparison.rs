@@ -1,15 +1,15 @@
 //! Finds the rows that an earlier run has too, and the people that it wrote to. The people and messages of our rows are
-//! sorted in memory, 24 bytes a row, and every row of the other ledger is looked up there. So the rows themselves decide,
-//! and no damaged index on the disk can hide one.
+//! sorted in memory, 24 bytes a row, and merged with every row of the other ledger, sorted in parts. So the rows
+//! themselves decide, and no damaged index on the disk can hide one.
 
-use rusqlite::{Connection, OptionalExtension, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
 use super::rows::IS_PENDING;
 use super::{Ledger, walk};
 use crate::ledger::{DecidedRow, DuplicateWindow, EarlierRow, LedgerError, RowState, SkipReason, rank};
 
-/// The number of rows that are recorded at once, in order.
-const FOUND_AT_ONCE: usize = 10_000;
+/// The number of rows of the other ledger that are sorted and compared at once. Tests compare in several parts.
+const COMPARED_AT_ONCE: usize = if cfg!(test) { 4 } else { 20_000 };
 
 /// The matches found so far, in the ledger that is being compared: the worst one for each row.
 const FOUND: &str = "CREATE TEMP TABLE IF NOT EXISTS earlier \
@@ -44,9 +44,6 @@ pub(crate) struct Comparison<'a> {
     db: &'a Connection,
     /// Our rows, sorted; loaded when first needed.
     own: Option<Vec<ComparedRow>>,
-    /// Our people that were found, in order, and those found with a message that is not one of ours.
-    people: Vec<i64>,
-    people_otherwise: Vec<i64>,
 }
 
 /// What makes two rows the same.
@@ -58,19 +55,37 @@ pub(super) enum SameBy {
     Person,
 }
 
+impl SameBy {
+    /// The fingerprint in a query: zero if rows are compared by their people alone.
+    fn fingerprint(self) -> &'static str {
+        match self {
+            Self::Message => "fingerprint",
+            Self::Person => "0",
+        }
+    }
+}
+
 /// A row, ours or of the other ledger. Ours are sorted by person, then by message, then by number.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct ComparedRow {
     person: i64,
-    /// Zero where rows are compared by their people alone. Two messages may share a fingerprint, but not if they go to
-    /// one person.
+    /// See [`SameBy::fingerprint`]. Two messages may share a fingerprint, but not if they go to one person.
     fingerprint: i64,
     n: u32,
-    /// Whether no more needs to be known about it; set only on the first of the same rows.
-    is_found: bool,
+    /// Whether a ledger compared before has sent it, and whether this one has; set on the first of the same rows.
+    is_sent: bool,
+    is_sent_here: bool,
+    /// Whether its person was found, and if so, whether with a message that is not one of ours; set on any row of the
+    /// person.
+    person_found: Option<bool>,
 }
 
 impl ComparedRow {
+    /// From the columns `n`, `person`, `fingerprint`.
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self { n: row.get(0)?, person: row.get(1)?, fingerprint: row.get(2)?, ..Self::default() })
+    }
+
     fn key(&self) -> (i64, i64) {
         (self.person, self.fingerprint)
     }
@@ -90,7 +105,7 @@ pub(super) fn note(db: &Connection, n: i64, run: Option<&str>, row: EarlierRow) 
 impl<'a> Comparison<'a> {
     pub(super) fn of(db: &'a Connection) -> Result<Self, LedgerError> {
         prepare(db)?;
-        Ok(Self { db, own: None, people: Vec::new(), people_otherwise: Vec::new() })
+        Ok(Self { db, own: None })
     }
 
     /// Compares these rows by their people.
@@ -100,7 +115,7 @@ impl<'a> Comparison<'a> {
         for DecidedRow { n, .. } in rows {
             if let Some(person) = person_of.query_row([n], |row| row.get(0)).optional()? {
                 let n = u32::try_from(*n).unwrap_or(u32::MAX);
-                own.push(ComparedRow { person, fingerprint: 0, n, is_found: false });
+                own.push(ComparedRow { person, n, ..ComparedRow::default() });
             }
         }
         own.sort_unstable();
@@ -119,28 +134,28 @@ impl<'a> Comparison<'a> {
     ) -> Result<(), LedgerError> {
         let db = self.db;
         let own = loaded(&mut self.own, db, by)?;
-        let mut sent = Vec::new();
-        let wants = |their: &ComparedRow| {
-            let fingerprint = if by == SameBy::Person { 0 } else { their.fingerprint };
-            let at = own.partition_point(|row| row.key() < (their.person, fingerprint));
-            let row = own.get(at).filter(|row| row.key() == (their.person, fingerprint) && !row.is_found)?;
-            Some((row.n, at))
-        };
+        if each_different(own).all(|same| same.first().is_some_and(|row| row.is_sent)) {
+            return Ok(());
+        }
         db.execute_batch("SAVEPOINT found")?;
-        let found = each_found(other, window, wants, |(n, at), _, row| {
-            note(db, n.into(), Some(run), row)?;
-            sent.extend((row.reason == SkipReason::AlreadySent).then_some(at));
-            Ok(())
+        let wants = |own: &[ComparedRow], at: usize, their: &ComparedRow| {
+            own.get(at).is_some_and(|row| row.key() == their.key() && !row.is_sent).then_some(at)
+        };
+        let found = each_found(own, other, by, window, wants, |own, _, row| {
+            own.is_sent_here |= row.reason == SkipReason::AlreadySent;
+            note(db, own.n.into(), Some(run), row)
         });
         db.execute_batch("RELEASE found")?;
-        are_found(own, &sent);
+        for row in own {
+            row.is_sent |= row.is_sent_here;
+        }
         found
     }
 
     /// Records the match of a message, or of a person, for every row that has it.
     pub(crate) fn finish(&self) -> Result<(), LedgerError> {
         let mut repeat = self.db.prepare(REPEAT)?;
-        for same in self.own.iter().flat_map(|own| own.chunk_by(|one, other| one.key() == other.key())) {
+        for same in self.own.iter().flat_map(|own| each_different(own)) {
             if let [first, others @ ..] = same {
                 others.iter().try_for_each(|row| repeat.execute([row.n, first.n]).map(drop))?;
             }
@@ -151,46 +166,34 @@ impl<'a> Comparison<'a> {
     /// Searches for people for whom `other` has a row that counts. Returns the time of the last such row whose message
     /// is not one of ours.
     pub(crate) fn find_people(&mut self, other: &Ledger, window: DuplicateWindow) -> Result<Option<i64>, LedgerError> {
-        let Self { db, own, people, people_otherwise } = self;
-        let own = loaded(own, db, SameBy::Message)?;
+        let own = loaded(&mut self.own, self.db, SameBy::Message)?;
         let mut last_otherwise = None;
-        let wants = |their: &ComparedRow| {
-            let at = own.partition_point(|row| row.key() < (their.person, their.fingerprint));
-            match own.get(at) {
-                Some(row) if row.key() == (their.person, their.fingerprint) => !row.is_found,
-                // Other messages to this person, if there are any, are next to this place.
-                _ => own.iter().skip(at.saturating_sub(1)).take(2).any(|row| row.person == their.person),
-            }
-            .then_some((0, at))
+        let wants = |own: &[ComparedRow], at: usize, their: &ComparedRow| match own.get(at) {
+            Some(row) if row.key() == their.key() => row.person_found.is_none().then_some(at),
+            // Other messages to this person, if there are any, are next to this place.
+            _ => [at, at.wrapping_sub(1)]
+                .into_iter()
+                .find(|at| own.get(*at).is_some_and(|row| row.person == their.person)),
         };
-        let mut same = Vec::new();
-        each_found(other, window, wants, |(_, at), their, row| {
-            people.push(their.person);
-            if own.get(at).is_some_and(|row| row.key() == (their.person, their.fingerprint)) {
-                same.push(at);
-            } else {
-                people_otherwise.push(their.person);
-                last_otherwise = last_otherwise.max(Some(row.at));
-            }
+        each_found(own, other, SameBy::Message, window, wants, |own, their, row| {
+            let is_other = own.key() != their.key();
+            own.person_found = own.person_found.max(Some(is_other));
+            last_otherwise = last_otherwise.max(is_other.then_some(row.at));
             Ok(())
         })?;
-        are_found(own, &same);
-        for found in [people, people_otherwise] {
-            found.sort_unstable();
-            found.dedup();
-        }
         Ok(last_otherwise)
     }
 
-    /// The number of people found since the last call. From now on, all of them are searched for again.
-    pub(crate) fn people(&mut self) -> u64 {
-        self.own.iter_mut().flatten().for_each(|row| row.is_found = false);
-        std::mem::take(&mut self.people).len() as u64
-    }
-
-    /// The same for those found with a message that is not one of ours.
-    pub(crate) fn people_otherwise(&mut self) -> u64 {
-        std::mem::take(&mut self.people_otherwise).len() as u64
+    /// The number of people found since the last call, and of those found with a message that is not one of ours.
+    pub(crate) fn people(&mut self) -> [u64; 2] {
+        let mut found = [0; 2];
+        let own = self.own.as_deref_mut().unwrap_or_default();
+        for rows in own.chunk_by_mut(|one, other| one.person == other.person) {
+            let person_found = rows.iter_mut().filter_map(|row| row.person_found.take()).max();
+            found[0] += u64::from(person_found.is_some());
+            found[1] += u64::from(person_found == Some(true));
+        }
+        found
     }
 }
 
@@ -204,33 +207,31 @@ fn loaded<'a>(
         Some(own) => return Ok(own),
         missing => missing,
     };
-    let fingerprint = if by == SameBy::Person { "0" } else { "fingerprint" };
-    let query = format!("SELECT person, {fingerprint}, n FROM row WHERE recipient IS NOT NULL AND {IS_PENDING}");
+    let fingerprint = by.fingerprint();
+    let query = format!("SELECT n, person, {fingerprint} FROM row WHERE recipient IS NOT NULL AND {IS_PENDING}");
     let mut rows = Vec::new();
     walk(db, &query, [], |row| {
-        rows.push(ComparedRow { person: row.get(0)?, fingerprint: row.get(1)?, n: row.get(2)?, is_found: false });
+        rows.push(ComparedRow::of(row)?);
         Ok(())
     })?;
     rows.sort_unstable();
     Ok(missing.insert(rows))
 }
 
-/// Marks those of our rows that are at these places.
-fn are_found(own: &mut [ComparedRow], places: &[usize]) {
-    for at in places {
-        if let Some(row) = own.get_mut(*at) {
-            row.is_found = true;
-        }
-    }
+/// Our rows, each with those that are the same behind it.
+fn each_different(own: &[ComparedRow]) -> impl Iterator<Item = &[ComparedRow]> {
+    own.chunk_by(|one, other| one.key() == other.key())
 }
 
-/// Passes to `each` the rows of `other`, from one snapshot, that `wants` matches to a row of ours and that count in
-/// `window`. Our row is given by its number and its place.
+/// Passes to `each` the rows of `other`, from one snapshot, that count in `window` and for which `wants` gives the place
+/// of a row of ours, each with that row. `wants` receives the place of the first of our rows that is not before theirs.
 fn each_found(
+    own: &mut [ComparedRow],
     other: &Ledger,
+    by: SameBy,
     window: DuplicateWindow,
-    wants: impl Fn(&ComparedRow) -> Option<(u32, usize)>,
-    mut each: impl FnMut((u32, usize), &ComparedRow, EarlierRow) -> Result<(), LedgerError>,
+    wants: impl Fn(&[ComparedRow], usize, &ComparedRow) -> Option<usize>,
+    mut each: impl FnMut(&mut ComparedRow, &ComparedRow, EarlierRow) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     let view = other.db.unchecked_transaction()?;
     let all: u64 = view.query_row("SELECT count(*) FROM row NOT INDEXED", [], |row| row.get(0))?;
@@ -238,25 +239,39 @@ fn each_found(
     if all != other.rows()? && other.damage.is_none() {
         return Err(other.damaged("rows are missing".to_owned()));
     }
-    let query = "SELECT n, person, fingerprint FROM row NOT INDEXED WHERE recipient IS NOT NULL";
-    let (mut statement, mut state) = (view.prepare(query)?, view.prepare(STATE)?);
+    let fingerprint = by.fingerprint();
+    let query = format!("SELECT n, person, {fingerprint} FROM row NOT INDEXED WHERE recipient IS NOT NULL");
+    let (mut statement, mut state) = (view.prepare(&query)?, view.prepare(STATE)?);
     let mut since = view.prepare("SELECT coalesce(at, 0) FROM standing WHERE n = ?1")?;
     let mut rows = statement.query([])?;
-    let mut found: Vec<((u32, usize), ComparedRow, EarlierRow)> = Vec::new();
+    let mut theirs: Vec<ComparedRow> = Vec::new();
     loop {
         let row = rows.next();
         // Matches found before an unreadable row count too.
-        if !matches!(row, Ok(Some(_))) || found.len() == FOUND_AT_ONCE {
-            found.sort_unstable_by_key(|(our, ..)| *our);
-            found.drain(..).try_for_each(|(our, their, row)| each(our, &their, row))?;
+        if !matches!(row, Ok(Some(_))) || theirs.len() == COMPARED_AT_ONCE {
+            theirs.sort_unstable();
+            let mut at = 0;
+            let mut found = Vec::new();
+            for their in theirs.drain(..) {
+                at += own.iter().skip(at).take_while(|row| row.key() < their.key()).count();
+                if let Some(place) = wants(own, at, &their)
+                    && let Some(row) = own.get(place)
+                {
+                    found.push((row.n, place, their));
+                }
+            }
+            // Both ledgers are read and written faster in order.
+            found.sort_unstable();
+            for (_, place, their) in found {
+                if let Some(row) = window.row(state_of(their.n, &mut state, &mut since)?)
+                    && let Some(own) = own.get_mut(place)
+                {
+                    each(own, &their, row)?;
+                }
+            }
         }
         let Some(row) = row? else { return Ok(()) };
-        let their = ComparedRow { n: row.get(0)?, person: row.get(1)?, fingerprint: row.get(2)?, is_found: false };
-        if let Some(our) = wants(&their)
-            && let Some(row) = window.row(state_of(their.n, &mut state, &mut since)?)
-        {
-            found.push((our, their, row));
-        }
+        theirs.push(ComparedRow::of(row)?);
     }
 }
 
@@ -309,9 +324,9 @@ mod tests {
             assert_eq!(found(&ours, &theirs, ALL).iter().map(|messages| messages.rows).sum::<u64>(), expected);
             let mut comparison = Comparison::of(&ours.db).unwrap();
             comparison.find_people(&theirs, DuplicateWindow::written_to_between(0, i64::MAX)).unwrap();
-            assert_eq!(comparison.people(), 0, "nobody was written to");
+            assert_eq!(comparison.people(), [0, 0], "nobody was written to");
             comparison.find_people(&theirs, DuplicateWindow::to_be_sent()).unwrap();
-            assert_eq!([comparison.people(), comparison.people()], [expected, 0]);
+            assert_eq!([comparison.people(), comparison.people()], [[expected, 0], [0, 0]]);
         }
     }
 
@@ -346,8 +361,8 @@ mod tests {
             for (reader, name) in [(&first_reader, "first"), (&second_reader, "second")] {
                 comparison.find_rows(reader, name, ALL, SameBy::Message).unwrap();
             }
-            let is_found = |row: &ComparedRow| row.is_found.then_some(row.n);
-            assert_eq!(comparison.own.iter().flatten().filter_map(is_found).collect::<Vec<_>>(), [n]);
+            let is_sent = |row: &ComparedRow| row.is_sent.then_some(row.n);
+            assert_eq!(comparison.own.iter().flatten().filter_map(is_sent).collect::<Vec<_>>(), [n]);
             comparison.finish().unwrap();
             let mut query = ours.db.prepare("SELECT n, run FROM temp.earlier ORDER BY n").unwrap();
             let found = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();

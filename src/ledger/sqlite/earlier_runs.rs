@@ -281,9 +281,9 @@ impl KnownRuns for EarlierRuns<'_> {
         });
         self.seen = seen;
         found?;
-        let people = comparison.people_otherwise();
-        let otherwise = last.map(|(at, run)| OtherMessages { people, run: run.to_string(), at });
-        Ok(WrittenTo { people: comparison.people(), otherwise })
+        let [people, otherwise] = comparison.people();
+        let otherwise = last.map(|(at, run)| OtherMessages { people: otherwise, run: run.to_string(), at });
+        Ok(WrittenTo { people, otherwise })
     }
 
     fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
@@ -294,7 +294,8 @@ impl KnownRuns for EarlierRuns<'_> {
                 return Ok(());
             }
             comparison.find_people(&earlier.ledger, DuplicateWindow::to_be_sent())?;
-            unfinished.extend(Some((earlier.name, comparison.people())).filter(|(_, people)| *people > 0));
+            let [people, _] = comparison.people();
+            unfinished.extend((people > 0).then_some((earlier.name, people)));
             Ok(())
         });
         self.seen = seen;

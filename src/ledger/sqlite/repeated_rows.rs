@@ -12,6 +12,8 @@ use crate::ledger::{EarlierMessages, EarlierRow, LedgerError, SameMessage, Skip,
 use crate::once::{OnceHasher, OnceKey, OncePeople};
 use crate::phone::person_key;
 
+/// In milliseconds.
+const A_MINUTE: i64 = 60_000;
 /// The number of rows that one commit skips.
 const ROWS_A_COMMIT: usize = 10_000;
 
@@ -115,16 +117,23 @@ fn each_match(
     let mut statement = db.prepare_cached(&format!(
         "SELECT n, run, reason, at FROM earlier WHERE n > ?1 AND {IS_NOT_SKIPPED} ORDER BY n LIMIT ?2"
     ))?;
+    let mut said: Option<(EarlierRow, Option<String>, String)> = None;
     let mut after = 0;
     loop {
         let rows = statement.query_and_then(params![after, ROWS_A_COMMIT], |row| {
             let (n, run): (_, Option<String>) = (row.get(0)?, row.get(1)?);
-            let found = EarlierRow { reason: of_rank(row.get(2)?)?, at: row.get(3)? };
-            let problem = match key {
-                Some(key) => found.problem_under(key, run.as_deref()),
-                None => found.problem(run.as_deref().unwrap_or_default()),
+            let (reason, at): (_, i64) = (of_rank(row.get(2)?)?, row.get(3)?);
+            // The words name the minute, so most rows have those of the row before.
+            let found = EarlierRow { reason, at: at.saturating_sub(at.rem_euclid(A_MINUTE)) };
+            let problem = match said.take() {
+                Some((before, of, problem)) if before == found && of == run => problem,
+                _ => match key {
+                    Some(key) => found.problem_under(key, run.as_deref()),
+                    None => found.problem(run.as_deref().unwrap_or_default()),
+                },
             };
-            Ok::<_, LedgerError>(MatchedRow { n, reason: found.reason, problem, run })
+            said = Some((found, run.clone(), problem.clone()));
+            Ok::<_, LedgerError>(MatchedRow { n, reason, problem, run })
         })?;
         let rows = rows.collect::<Result<Vec<_>, _>>()?;
         let Some(last) = rows.last() else { return Ok(()) };
