@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 
 use super::error::{BulkError, ReportedError};
 use crate::ledger::{LedgerError, LedgerStore, ReportedRow, RowFilter, RowState, RunName, SkipReason};
-use crate::list::{ReportedOutcome, ReportedSent};
+use crate::list::{ReportedOutcome, ReportedSent, Row};
 use crate::message::TypedRecipient;
 use crate::phone::person_key;
 use crate::timestamps::read_time;
@@ -49,6 +49,8 @@ pub(super) struct ReportedRuns<'a> {
 struct RunOfReport {
     name: RunName,
     is_sandbox: bool,
+    /// The columns of its list.
+    columns: Vec<String>,
     /// In milliseconds since 1970, as the times of its rows.
     created_at: i64,
     /// In the order of the list.
@@ -66,6 +68,8 @@ struct RowOfRun {
     at: Option<i64>,
     /// Why it was skipped.
     skipped: Option<SkipReason>,
+    /// In the ledger's form, if a sheet shows some differently from what it stores.
+    cells: Option<Box<str>>,
 }
 
 impl DuplicatePolicy {
@@ -107,10 +111,8 @@ impl<'a> ReportedRuns<'a> {
         let (store, policy) = (self.store, self.policy);
         let by_file = self.left_out_to(outcome, recipient);
         let kept_out = self.kept_out.clone();
-        let (named, times) = (outcome.line.trim(), read_time(outcome.at.trim()));
-        let is_sent = outcome.is_sent() == Ok(ReportedSent::Yes);
-        let run = self.run(outcome.run.trim())?.map(|run| (run, named.parse().ok().and_then(|of_run| run.row(of_run))));
-        let Some((run, row)) = run.filter(|(run, row)| !run.is_another(*row, is_sent, times.as_ref())) else {
+        let named = outcome.line.trim();
+        let Some((run, row)) = self.row(outcome)? else {
             let sent = by_report(line, outcome, recipient, policy)?;
             return Ok(sent.map(|sent| KnownOutcome { sent, kept_out: by_file }));
         };
@@ -144,6 +146,24 @@ impl<'a> ReportedRuns<'a> {
         Err(ReportedError::OtherPerson { line, to, of_run, run: name, recipient }.into())
     }
 
+    /// The row of a report with what the sheet of its run stored, where the run is here: a report has its cells as the
+    /// sheet showed them.
+    pub(super) fn with_stored(&mut self, outcome: &ReportedOutcome, row: Row) -> Result<Row, LedgerError> {
+        Ok(match self.row(outcome)? {
+            Some((run, Some(RowOfRun { cells: Some(cells), .. }))) => row.with_stored(&run.columns, cells),
+            _ => row,
+        })
+    }
+
+    /// The run that a row of a report names, if it is here, and its row.
+    fn row(&mut self, outcome: &ReportedOutcome) -> Result<Option<(&RunOfReport, Option<&RowOfRun>)>, LedgerError> {
+        let times = read_time(outcome.at.trim());
+        let is_sent = outcome.is_sent() == Ok(ReportedSent::Yes);
+        let line = outcome.line.trim().parse().ok();
+        let run = self.run(outcome.run.trim())?.map(|run| (run, line.and_then(|line| run.row(line))));
+        Ok(run.filter(|(run, row)| !run.is_another(*row, is_sent, times.as_ref())))
+    }
+
     /// The run with this name, if it is here.
     fn run(&mut self, name: &str) -> Result<Option<&RunOfReport>, LedgerError> {
         if !self.runs.contains_key(name) {
@@ -162,12 +182,13 @@ impl RunOfReport {
         let mut rows = Vec::new();
         let run = store.read(&name)?;
         run.report::<LedgerError>(&RowFilter::default(), |row| {
-            rows.push(RowOfRun::of(&row));
+            rows.push(RowOfRun::of(row));
             Ok(())
         })?;
         rows.sort_by_key(|row| row.line);
-        let (is_sandbox, created_at) = (run.details()?.sandbox, run.created_at()?);
-        Ok(Self { name, is_sandbox, created_at, rows, people: OnceCell::new() })
+        let (details, created_at) = (run.details()?, run.created_at()?);
+        let (is_sandbox, columns) = (details.sandbox, details.columns);
+        Ok(Self { name, is_sandbox, columns, created_at, rows, people: OnceCell::new() })
     }
 
     /// Whether a report with these `times` for `row` is of a different run of this name.
@@ -201,13 +222,14 @@ impl RunOfReport {
 }
 
 impl RowOfRun {
-    fn of(row: &ReportedRow) -> Self {
+    fn of(row: ReportedRow) -> Self {
         Self {
             line: row.line,
             person: row.recipient.as_deref().map(hash_of),
             state: row.state,
             at: row.at,
             skipped: row.code.as_deref().filter(|_| row.state == RowState::Skipped).and_then(SkipReason::of_name),
+            cells: Row::keeps_shown(&row.cells).then(|| row.cells.into()),
         }
     }
 }

@@ -188,6 +188,10 @@ impl<'a> Importer<'a> {
         }
         let (cells, made) = match row {
             Ok(row) => {
+                let row = match &outcome {
+                    Some(outcome) => self.reported.with_stored(outcome, row)?,
+                    None => row,
+                };
                 self.note_columns(line, &row)?;
                 let column = if let Some(column) = &self.column {
                     column

@@ -126,6 +126,29 @@ impl Row {
         Self::Cells { columns: Arc::clone(columns), cells: cells.into(), shown }
     }
 
+    /// A row of a report in which each cell that is as the sheet of its run showed it is again what that sheet stored.
+    /// `kept` is the row of the run under `names`, in the ledger's form.
+    pub(crate) fn with_stored(self, names: &[String], kept: &str) -> Self {
+        let Self::Cells { columns, cells, .. } = &self else { return self };
+        let kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).unwrap_or_default();
+        let (mut cells, mut shown) = (cells.to_vec(), self.shown().to_vec());
+        for (name, kept) in names.iter().zip(kept) {
+            let (KeptCell::Shown([stored, look]), Some(place)) = (kept, columns.place(name.trim())) else { continue };
+            let is_new = shown.iter().all(|(at, _)| *at != place);
+            if let Some(cell) = cells.get_mut(place).filter(|cell| is_new && **cell == look) {
+                *cell = stored.into_owned();
+                shown.push((place, look.into_owned()));
+            }
+        }
+        Self::cells_of(columns, cells, shown)
+    }
+
+    /// Whether a row in the ledger's form has cells that a sheet shows differently from what it stores.
+    pub(crate) fn keeps_shown(kept: &str) -> bool {
+        let kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).unwrap_or_default();
+        kept.iter().any(|cell| matches!(cell, KeptCell::Shown(_)))
+    }
+
     /// The cells that a sheet shows differently from what it stores, by position.
     pub(crate) fn shown(&self) -> &[(usize, String)] {
         match self {

@@ -29,6 +29,7 @@ also_in_a_database! {
     a_workbook_that_cannot_be_read_is_told_with_the_way_out,
     a_small_file_that_says_much_takes_little_memory,
     the_report_of_a_workbook_is_a_csv_that_is_a_list_again,
+    the_report_of_a_workbook_says_the_same_when_it_is_sent_again,
     a_list_is_the_same_in_every_format,
 }
 
@@ -594,6 +595,48 @@ fn the_report_of_a_workbook_is_a_csv_that_is_a_list_again() {
     home.write("report.xlsx", xlsx(&[sheet("Hoja1", &xlsx_rows(&rows))], ""));
     let ended = previewed(&home, &["report.xlsx", "text", "{{ año }}"]);
     assert_eq!(texts(&ended), ["=1+1"]);
+}
+
+#[test]
+fn the_report_of_a_workbook_says_the_same_when_it_is_sent_again() {
+    let home = Home::new();
+    let jelou = Jelou::start(|_, earlier| if earlier == 0 { Act::Answer(400, "", "{}") } else { Act::Accept });
+    let row = |user: &str| {
+        format!("<row><c s=\"6\"><v>{user}</v></c><c s=\"5\"><v>1.234</v></c><c s=\"1\"><v>46146</v></c></row>")
+    };
+    let header = "<row><c t=\"str\"><v>codigo</v></c><c t=\"str\"><v>saldo</v></c><c t=\"str\"><v>vence</v></c></row>";
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &[header, &row("87654321")].concat())], ""));
+    let text = "{{ codigo }} {{ saldo }} {{ vence }}{% if codigo == '87654321' and saldo | number > 1.23 %}.{% endif %} \
+                {{ vence | date('28 de noviembre') }}";
+    let send = |list: &str, country: &str, more: &[&str]| {
+        let words = ["bulk", "send", list, "--country", country, RATE];
+        home.run_args(&[&words, more, &["text", "--to=+5939{{ codigo }}", text]].concat()).api(&jelou.url)
+    };
+    send("people.xlsx", "US", &["--yes", "--run=a"]).fails(10, &[]);
+    home.run("bulk report a --file again.csv").success();
+    assert!(home.read("again.csv").contains("\n0087654321,1.23,05/04/2026,a,2,no,"), "{}", home.read("again.csv"));
+    home.run("bulk report a --file again.xlsx").success();
+    let said = "0087654321 1.23 05/04/2026. 4 de mayo";
+    for again in ["again.csv", "again.xlsx"] {
+        let preview = send(again, "EC", &["--dry-run"]).success();
+        assert_eq!(texts(&preview), [said], "{again}");
+    }
+    // What somebody has corrected is what it says.
+    home.write("corrected.csv", home.read("again.csv").replace(",1.23,", ",7,").replace("0087654321", "87654321"));
+    send("corrected.csv", "EC", &["--test-to=+593987654321"]).success();
+    send("again.csv", "EC", &["--test-to=+593987654321"]).success();
+    send("again.csv", "EC", &["--yes", "--run=b"]).success();
+    home.run("bulk report b --file again.csv --yes").success();
+    send("again.csv", "EC", &["--yes", "--run=c", "--again"]).success();
+    let received: Vec<_> = jelou.seen().iter().map(|seen| seen.received.json()["text"].clone()).collect();
+    assert_eq!(received, [said, "87654321 7 05/04/2026. 4 de mayo", said, said, said]);
+
+    // The rows that are not sent have no run that keeps what is stored.
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &[header, &row("1")].concat())], ""));
+    let ended = send("people.xlsx", "US", &["--rejects=rejects.csv"]).fails(2, &[]);
+    let note = "rejects.csv has cells as the sheet shows them, and filters and conditions would read these texts; where the \
+                message has any, correct people.xlsx instead, and send it with --skip-sent";
+    assert!(ended.stderr.contains(note), "{ended:?}");
 }
 
 #[test]

@@ -65,11 +65,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let is_shown = args.preview.is_some() || context.mode != Mode::Send;
     // Without a run, the directory is not created and need not exist.
     let makes_run = args.makes_run(context.mode);
-    let store = match (&args.test_to, makes_run) {
-        (Some(_), _) => None,
-        (None, true) => Some(open_store(context)?),
-        (None, false) => open_store_to_look(context)?,
-    };
+    let store = if makes_run { Some(open_store(context)?) } else { open_store_to_look(context)? };
     let store = store.as_deref();
     store.filter(|_| makes_run).map(check_clocks).transpose()?;
     let api_url = sender.settings.api_url.value.to_string();
