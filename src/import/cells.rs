@@ -115,8 +115,9 @@ impl<'a> UsedCells<'a> {
                 return Err(fault(path, number_problem(taken), false));
             }
         }
-        for (path, TakenFor { column, written, meant }) in &self.truths {
-            if let Some(cell) = row.texts(column).into_iter().find(|cell| says_no(cell)) {
+        for (path, TakenFor { column, written, meant, ruled_out }) in &self.truths {
+            let is_misread = |cell: &&str| says_no(cell) && ruled_out.iter().all(|text| text != cell);
+            if let Some(cell) = row.texts(column).into_iter().find(is_misread) {
                 // `says_no` is also true for a zero amount, which needs `| number`.
                 let way_out = if is_amount(cell) {
                     format!("`{}`", meant.replace("| yes", "| number"))
@@ -145,7 +146,7 @@ impl<'a> UsedCells<'a> {
     }
 }
 
-fn number_problem(TakenFor { column, written, meant }: &TakenFor) -> String {
+fn number_problem(TakenFor { column, written, meant, .. }: &TakenFor) -> String {
     format!("`{written}` uses {column} as a number, but its cells are text; write `{meant}`")
 }
 

@@ -58,6 +58,8 @@ pub(crate) struct TakenFor {
     /// The expression, and a way to write it that works.
     pub(crate) written: String,
     pub(crate) meant: String,
+    /// The cells with which the condition around it does not hold: `saldo and saldo != '0'`.
+    pub(crate) ruled_out: Vec<String>,
 }
 
 impl Uses {
@@ -328,12 +330,35 @@ impl Visitor<'_> {
         }
     }
 
+    /// The columns and texts of `saldo != '0'` and `saldo not in ['0', 'no']` in a condition.
+    fn ruled_out(&self, condition: &Expr<'_>) -> Vec<(String, String)> {
+        let (tested, other) = match condition {
+            Expr::BinOp(both) if matches!(both.op, BinOpKind::ScAnd) => {
+                return [self.ruled_out(&both.left), self.ruled_out(&both.right)].concat();
+            }
+            Expr::BinOp(unequal) if matches!(unequal.op, BinOpKind::Ne) => (&unequal.left, &unequal.right),
+            Expr::UnaryOp(not) if matches!(not.op, UnaryOpKind::Not) => match &not.expr {
+                Expr::BinOp(inside) if matches!(inside.op, BinOpKind::In) => (&inside.left, &inside.right),
+                _ => return Vec::new(),
+            },
+            _ => return Vec::new(),
+        };
+        let texts = constants(other).into_iter().filter_map(|text| text.as_str().map(str::to_owned));
+        texts.filter_map(|text| Some((self.column(tested)?, text))).collect()
+    }
+
     /// An expression that is tested as yes or no.
     fn condition(&mut self, expression: &Expr<'_>) {
         match expression {
             Expr::UnaryOp(not) if matches!(not.op, UnaryOpKind::Not) => self.condition(&not.expr),
             Expr::BinOp(both) if matches!(both.op, BinOpKind::ScAnd) => {
+                let before = self.uses.truths.len();
                 self.guarded(&both.left, |visitor| visitor.condition(&both.right));
+                let ruled_out = self.ruled_out(expression);
+                for taken in self.uses.truths.iter_mut().skip(before) {
+                    let texts = ruled_out.iter().filter(|(column, _)| *column == taken.column);
+                    taken.ruled_out.extend(texts.map(|(_, text)| text.clone()));
+                }
             }
             Expr::BinOp(either) if matches!(either.op, BinOpKind::ScOr) => {
                 self.condition(&either.left);
@@ -392,7 +417,7 @@ impl Visitor<'_> {
                 {
                     let written = cut(self.source, self.extent(expression)).to_owned();
                     let meant = format!("{} | number", cut(self.source, self.extent(inside)));
-                    self.uses.casts.push(TakenFor { column, written, meant });
+                    self.uses.casts.push(TakenFor { column, written, meant, ruled_out: Vec::new() });
                 }
             }
             Expr::IfExpr(choice) => {
@@ -478,7 +503,7 @@ impl Visitor<'_> {
                 meant = meant.replace(quoted, quoted.trim_matches(['"', '\'']));
             }
             let written = cut(self.source, whole.clone()).to_owned();
-            self.uses.numbers.push(TakenFor { column, written, meant });
+            self.uses.numbers.push(TakenFor { column, written, meant, ruled_out: Vec::new() });
         }
     }
 
@@ -486,13 +511,7 @@ impl Visitor<'_> {
     fn equality(&mut self, whole: &Range<usize>, (left, right): (&Expr<'_>, &Expr<'_>)) {
         for (one, other) in [(left, right), (right, left)] {
             let Some(column) = self.text_column(one) else { continue };
-            let constants = match other.as_const() {
-                Some(list) if matches!(list.kind(), ValueKind::Seq) => {
-                    list.try_iter().map(Iterator::collect).unwrap_or_default()
-                }
-                Some(constant) => vec![constant],
-                None => Vec::new(),
-            };
+            let constants = constants(other);
             if constants.iter().any(|constant| constant.kind() == ValueKind::Bool) {
                 self.take_for_truth(column, one, whole.clone());
             } else if constants.iter().any(Cell::is_number) || gives_number(other) && other.as_const().is_none() {
@@ -508,7 +527,7 @@ impl Visitor<'_> {
     fn take_for_truth(&mut self, column: String, tested: &Expr<'_>, whole: Range<usize>) {
         let written = cut(self.source, whole).to_owned();
         let meant = format!("{} | yes", cut(self.source, self.extent(tested)));
-        self.uses.truths.push(TakenFor { column, written, meant });
+        self.uses.truths.push(TakenFor { column, written, meant, ruled_out: Vec::new() });
     }
 
     fn arguments(&mut self, arguments: &[CallArg<'_>]) {
@@ -576,6 +595,17 @@ impl Visitor<'_> {
             Expr::Const(constant) => constant.value.as_str().is_none_or(str::is_empty),
             _ => children(expression).into_iter().all(|child| self.is_constant(child)),
         }
+    }
+}
+
+/// The constant that an expression is, or those of the list that it is.
+fn constants(expression: &Expr<'_>) -> Vec<Cell> {
+    match expression.as_const() {
+        Some(list) if matches!(list.kind(), ValueKind::Seq) => {
+            list.try_iter().map(Iterator::collect).unwrap_or_default()
+        }
+        Some(constant) => vec![constant],
+        None => Vec::new(),
     }
 }
 

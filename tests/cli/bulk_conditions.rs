@@ -12,7 +12,7 @@ enum Comes {
 }
 use Comes::{No, Of};
 
-const CONDITIONS: [(&str, &str, Comes); 88] = [
+const CONDITIONS: [(&str, &str, Comes); 95] = [
     // A text is not a number.
     (
         "{% if x > 100 %}a{% endif %}.",
@@ -81,6 +81,13 @@ const CONDITIONS: [(&str, &str, Comes); 88] = [
         No("`x` is true for `0` in x, because that cell is not empty; write `x | number`"),
     ),
     ("{% if x %}a{% endif %}.", "0,00", No("write `x | number`")),
+    ("{% if x and x != '0' %}a{% endif %}.", "0", Of(".")),
+    ("{% if x and x != '0' %}a{% endif %}.", "50", Of("a.")),
+    ("{% if x != '0' and y and x %}a{% endif %}.", "0", Of(".")),
+    ("{% if x and x not in ['0', 'no'] %}a{% endif %}.", "no", Of(".")),
+    ("{% if x and x != '0' %}a{% endif %}.", "0,00", No("`x` is true for `0,00` in x")),
+    ("{% if x and y != '0' %}a{% endif %}.", "0", No("`x` is true for `0` in x")),
+    ("{% if x or x != '0' %}a{% endif %}.", "0", No("`x` is true for `0` in x")),
     ("{% if x | number %}a{% endif %}.", "0", Of(".")),
     ("{% if x | number %}a{% endif %}.", "150,20", Of("a.")),
     (
