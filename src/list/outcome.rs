@@ -185,6 +185,17 @@ impl ReportedOutcome {
         }
     }
 
+    /// Whether the row could not be sent because something was wrong with it.
+    pub(crate) fn was_invalid(&self) -> bool {
+        self.is_sent() == Ok(ReportedSent::No) && self.code.as_deref().map(str::trim) == Some("invalid")
+    }
+
+    /// The outcome in a row of a workbook, by the cell under each name of a column, if it is a row of a report.
+    pub(crate) fn of_sheet<'a>(names: &[&str], cell: impl Fn(usize) -> &'a str) -> Option<Self> {
+        let layout = ReportLayout::of(names).ok()?;
+        layout.outcome(&(0..names.len()).map(cell).collect::<Vec<_>>())
+    }
+
     /// From the cell under each of [`COLUMNS`] by its name in English, where there is such a column.
     fn of(cell: impl Fn(&str) -> Option<String>) -> Self {
         let text = |column| cell(column).unwrap_or_default();

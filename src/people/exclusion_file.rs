@@ -9,7 +9,8 @@ use super::country_rule::{CountryRule, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
 use super::exclusion_table::{ExclusionTables, ReadFile, may_name_person};
 use crate::list::{
-    AnyInput, EverySheet, ListEncoding, ListError, ListInput, ListOptions, ListReader, ListRow, Row, sample,
+    AnyInput, EverySheet, ListEncoding, ListError, ListInput, ListOptions, ListReader, ListRow, ReportedOutcome, Row,
+    sample,
 };
 use crate::phone::{is_user_id, short_user_id};
 
@@ -169,6 +170,7 @@ fn read_list(
         tables.header(1, names);
     }
     while let Some(ListRow { line, last_line, row, outcome, .. }) = list.read()? {
+        let was_invalid = outcome.as_ref().is_some_and(ReportedOutcome::was_invalid);
         if last_line > line {
             return Err(ListError::SeveralLines { name: name.to_owned(), from: line, to: last_line }.into());
         }
@@ -179,12 +181,12 @@ fn read_list(
             Err(problem) => tables.bad(line, problem),
             Ok(Row::Cells { cells, .. }) => {
                 let cells = cells.iter().map(|cell| Ok(cell.as_str()));
-                tables.row(line, cells.chain(sent_to.map(|(_, cell)| cell)));
+                tables.row(line, cells.chain(sent_to.map(|(_, cell)| cell)), was_invalid);
             }
             Ok(Row::Fields(fields)) => {
                 let texts: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), text_of(value))).collect();
                 let fields = texts.iter().map(|(name, text)| (*name, text.as_deref().map_err(Clone::clone)));
-                tables.fields(line, fields.chain(sent_to));
+                tables.fields(line, fields.chain(sent_to), was_invalid);
             }
         }
     }

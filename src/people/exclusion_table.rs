@@ -1,9 +1,9 @@
 //! The people in a table. The recipient's column must have one in each row; numbers in other columns exclude, too, because
 //! excluding a person by mistake does less harm than writing to one.
 
-use super::country_rule::{CountryRule, readings};
+use super::country_rule::{CountryRule, PersonError, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
-use crate::list::{ColumnRole, ListError, is_country_column};
+use crate::list::{ColumnRole, ListError, ReportLanguage, ReportedOutcome, is_country_column, outcome_columns};
 use crate::phone::is_user_id;
 
 /// The most doubtful cells that are listed.
@@ -21,6 +21,8 @@ pub(super) struct ReadFile {
     pub(super) sheets: Option<u64>,
     /// Cells that may have been meant for a number.
     pub(super) doubts: Vec<String>,
+    /// Rows of a report that were not sent because their recipients are nobody's.
+    pub(super) nobody: u64,
 }
 
 /// The tables of one file.
@@ -30,6 +32,7 @@ pub(super) struct ExclusionTables<'a> {
     table: ExclusionTable,
     bad: BadLines,
     doubts: Vec<String>,
+    nobody: u64,
     /// The header of the first table, for a file without people.
     first_header: Option<Vec<String>>,
     is_workbook: bool,
@@ -60,6 +63,7 @@ impl<'a> ExclusionTables<'a> {
             table: ExclusionTable::default(),
             bad: BadLines::default(),
             doubts: Vec::new(),
+            nobody: 0,
             first_header: None,
             is_workbook: false,
             sheets: 0,
@@ -75,7 +79,7 @@ impl<'a> ExclusionTables<'a> {
         let recipient = columns.iter().find(|(_, role)| *role == ColumnRole::Recipient);
         if names.iter().any(|name| if recipient.is_some() { is_person(name) } else { may_name_person(name) }) {
             self.table.header = Some(Vec::new());
-            return self.row(line, names.iter().map(|cell| Ok(cell.as_str())));
+            return self.row(line, names.iter().map(|cell| Ok(cell.as_str())), false);
         }
         if let Some((name, _)) = recipient {
             self.table.recipient = Some(name.clone());
@@ -89,17 +93,22 @@ impl<'a> ExclusionTables<'a> {
         self.bad.add(self.table.sheet.as_deref(), line, LineFault::Row(problem));
     }
 
-    /// A row below the header.
-    pub(super) fn row<'b>(&mut self, line: u64, cells: impl Iterator<Item = Cell<'b>>) {
+    /// A row below the header; `was_invalid` if a report has it as invalid.
+    pub(super) fn row<'b>(&mut self, line: u64, cells: impl Iterator<Item = Cell<'b>>, was_invalid: bool) {
         let columns = self.table.header.take().unwrap_or_default();
         let named = columns.iter().map(|(name, role)| (name.as_str(), *role));
         let named = named.chain(std::iter::repeat(("", ColumnRole::Other)));
-        self.look(line, named.zip(cells).map(|((name, role), cell)| (name, role, cell)));
+        self.look(line, named.zip(cells).map(|((name, role), cell)| (name, role, cell)), was_invalid);
         self.table.header = Some(columns);
     }
 
     /// A row that names its columns itself.
-    pub(super) fn fields<'b>(&mut self, line: u64, fields: impl Iterator<Item = (&'b str, Cell<'b>)> + Clone) {
+    pub(super) fn fields<'b>(
+        &mut self,
+        line: u64,
+        fields: impl Iterator<Item = (&'b str, Cell<'b>)> + Clone,
+        was_invalid: bool,
+    ) {
         let names = || fields.clone().map(|(name, _)| name.trim());
         self.first_header.get_or_insert_with(|| names().map(str::to_owned).collect());
         let recipient = names().find(|name| ColumnRole::of(name) == ColumnRole::Recipient);
@@ -110,7 +119,7 @@ impl<'a> ExclusionTables<'a> {
             let problem = format!("has no `{known}`, the recipient's");
             return self.bad(line, problem);
         }
-        self.look(line, fields.map(|(name, cell)| (name.trim(), ColumnRole::of(name), cell)));
+        self.look(line, fields.map(|(name, cell)| (name.trim(), ColumnRole::of(name), cell)), was_invalid);
     }
 
     /// The next filled row of a workbook.
@@ -128,11 +137,14 @@ impl<'a> ExclusionTables<'a> {
             self.bad.cut(self.table.bad_before);
             return self.header(line, &names().collect::<Vec<_>>());
         }
-        self.row(line, cells.iter().map(|cell| cell.as_deref().map_err(Clone::clone)));
+        let columns: Vec<_> = self.table.header.iter().flatten().map(|(name, _)| name.as_str()).collect();
+        let text = |place: usize| cells.get(place).and_then(|cell| cell.as_deref().ok()).unwrap_or_default();
+        let was_invalid = ReportedOutcome::of_sheet(&columns, text).is_some_and(|outcome| outcome.was_invalid());
+        self.row(line, cells.iter().map(|cell| cell.as_deref().map_err(Clone::clone)), was_invalid);
     }
 
-    fn look<'b>(&mut self, line: u64, cells: impl Iterator<Item = (&'b str, ColumnRole, Cell<'b>)>) {
-        let (mut is_anybody, mut faults, mut doubt) = (false, Vec::new(), None);
+    fn look<'b>(&mut self, line: u64, cells: impl Iterator<Item = (&'b str, ColumnRole, Cell<'b>)>, was_invalid: bool) {
+        let (mut is_anybody, mut is_nobody, mut faults, mut doubt) = (false, false, Vec::new(), None);
         let cells: Vec<_> = cells.collect();
         let of_countries = cells.iter().filter(|(name, ..)| is_country_column(name));
         // A cell that cannot be read names no country, so a national number beside it is an error.
@@ -141,7 +153,10 @@ impl<'a> ExclusionTables<'a> {
         for (name, role, cell) in &cells {
             let (name, role) = (*name, *role);
             let text = match cell {
-                Ok(text) if text.trim().is_empty() => continue,
+                Ok(text) if text.trim().is_empty() => {
+                    is_nobody |= was_invalid && role == ColumnRole::Recipient;
+                    continue;
+                }
                 Ok(text) => *text,
                 Err(problem) => {
                     let fault = LineFault::Row(format!("{name}: {problem}"));
@@ -158,7 +173,15 @@ impl<'a> ExclusionTables<'a> {
                     (self.add)(&people);
                     is_anybody = true;
                 }
+                // What is wrong with digits was wrong when they were to be sent to.
+                (Err(PersonError::Recipient(error)), ColumnRole::Recipient)
+                    if was_invalid && !error.is_without_country() && (is_person(text) || !has_number(text)) =>
+                {
+                    is_nobody = true;
+                }
                 (Err(error), ColumnRole::Recipient) => faults.push(error.into()),
+                // The report's own columns repeat what was wrong.
+                (Err(_), ColumnRole::Other) if was_invalid && is_of_report(name) => {}
                 (Err(error), role) if is_doubtful(text, role) => doubt = Some((name, error.into())),
                 (Ok(_) | Err(_), _) => {}
             }
@@ -166,6 +189,10 @@ impl<'a> ExclusionTables<'a> {
         let is_column = |cell: &Cell<'_>| cell.as_ref().is_ok_and(|text| ColumnRole::of(text) == ColumnRole::Recipient);
         let names_column = || cells.iter().any(|(.., cell)| is_column(cell));
         self.table.has_people |= is_anybody;
+        if is_nobody && !is_anybody && faults.is_empty() && doubt.is_none() {
+            self.nobody += 1;
+            return;
+        }
         if faults.is_empty() {
             match (doubt, &self.table.recipient) {
                 (_, Some(column)) if !is_anybody => faults.push(LineFault::NoRecipient { column: column.clone() }),
@@ -202,7 +229,8 @@ impl<'a> ExclusionTables<'a> {
         let more = self.doubts.len().saturating_sub(TOLD_DOUBTS);
         self.doubts.truncate(TOLD_DOUBTS);
         self.doubts.extend((more > 0).then(|| format!("{more} more lines are like these")));
-        Ok(ReadFile { sheets: self.is_workbook.then_some(self.sheets), doubts: self.doubts })
+        let sheets = self.is_workbook.then_some(self.sheets);
+        Ok(ReadFile { sheets, doubts: self.doubts, nobody: self.nobody })
     }
 }
 
@@ -210,6 +238,11 @@ impl<'a> ExclusionTables<'a> {
 fn is_person(text: &str) -> bool {
     let id = text.trim_matches(|sign: char| !sign.is_alphanumeric());
     id.starts_with("id:") || is_user_id(id) || (has_number(text) && !text.contains(is_letter))
+}
+
+/// Whether a report has added a column of this name.
+fn is_of_report(name: &str) -> bool {
+    [ReportLanguage::En, ReportLanguage::Es].into_iter().any(|language| outcome_columns(language).contains(&name))
 }
 
 /// Whether a cell may be meant for a person, or hold somebody's number among other words.

@@ -23,6 +23,8 @@ pub(crate) struct ExclusionList {
     pub(crate) sheets: Option<u64>,
     /// Cells that may have been meant for a number.
     pub(crate) doubts: Vec<String>,
+    /// Rows of a report that were not sent because their recipients are nobody's.
+    pub(crate) nobody: u64,
     people: People,
     /// Other people whom digits without `+` may mean. They are excluded, but not counted.
     possible: People,
@@ -63,8 +65,8 @@ impl Exclusions {
             numbers.sort_unstable();
             numbers.dedup();
         }
-        let (name, ReadFile { sheets, doubts }) = (name.to_owned(), found);
-        self.lists.push(ExclusionList { name, sheets, doubts, people, possible });
+        let (name, ReadFile { sheets, doubts, nobody }) = (name.to_owned(), found);
+        self.lists.push(ExclusionList { name, sheets, doubts, nobody, people, possible });
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use crate::config::{Origin, Settings};
 use crate::context::Context;
 use crate::input::{InputError, Source, name_of};
 use crate::list::ListInput;
+use crate::output::counted;
 use crate::people::{CountryRule, ExclusionError, ExclusionList, ExclusionOptions, ExclusionOrigin, Exclusions};
 use crate::private_file::{PipeBound, open_to_read};
 
@@ -76,6 +77,10 @@ fn tell(context: &Context, lists: &[ExclusionList]) {
     for list in lists {
         for doubt in &list.doubts {
             context.stderr.warning(&format!("{}: {doubt}", list.name));
+        }
+        if list.nobody > 0 {
+            let rows = counted(list.nobody, "row");
+            context.stderr.note(&format!("{}: {rows} passed over, which the report has as invalid", list.name));
         }
         if list.count() == 0 {
             context.stderr.note(&format!("{} is empty and excludes no one", list.name));

@@ -27,6 +27,10 @@ also_in_a_database! {
     how_many_people_a_list_excludes_is_told,
 }
 
+/// The header of a report.
+const OF_REPORT: &str = "celular,nombre,run,line,sent,message_id,http_status,code,error,attempts,at,delivery,\
+                         delivered_at,read_at,delivery_error,sent_to\n";
+
 #[test]
 fn a_number_excludes_in_whatever_column_and_form_it_stands() {
     let home = Home::new();
@@ -36,6 +40,13 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
     let of_report =
         "{\"celular\":\"987654321\",\"run\":\"r\",\"line\":2,\"sent\":\"yes\",\"sent_to\":\"+593987654321\"}\n";
     let text = |text: &str| text.as_bytes().to_vec();
+    let of_invalid = |begin: &str, more: &str| {
+        format!("{OF_REPORT}{begin},l-20261122-203020,2,no,,,invalid,to 59398765,0,,,,,,\n{more}")
+    };
+    let eva = "593987654322,Eva,r,3,yes,,200,,,1,,,,,,+593987654322\n";
+    let rows_of = |csv: &str| csv.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect::<Vec<_>>();
+    let invalid = of_invalid("+59398765432,Ana", eva);
+    let invalid_in_sheet = xlsx(&[sheet("Hoja1", &xlsx_rows(&rows_of(&invalid)))], "");
     for (name, list, country, excluded) in [
         ("x.txt", text("Bajas\n\u{202a}+593 98 765 4321\u{202c}\n+593987654322\n"), "EC", 2),
         ("x.xlsx", cells("\u{202a}+593 98 765 4321\u{202c}", "+593987654322"), "EC", 2),
@@ -51,6 +62,11 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         ("x.txt", text("Bajas noviembre\n88881234\n+50688885678\n"), "CR", 2),
         ("x.csv", text(report), "PE", 1),
         ("x.ndjson", text(of_report), "PE", 1),
+        // What a report has as invalid is nobody's number.
+        ("x.csv", text(&of_invalid("sin celular,Ana", eva)), "EC", 1),
+        ("x.csv", text(&of_invalid("+59398765432,Ana", eva)), "EC", 1),
+        ("x.csv", text(&of_invalid(",Ana", eva)), "EC", 1),
+        ("x.xlsx", invalid_in_sheet, "EC", 1),
         // Neither titles nor what stands beside a person is a reason to refuse a list.
         (
             "x.csv",
@@ -68,6 +84,18 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         let ended = home.run_args(&words).success();
         let list = String::from_utf8_lossy(&list);
         assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": excluded}), "{list}: {ended:?}");
+    }
+    home.write("x.csv", of_invalid("+59398765432,Ana", ""));
+    let ended = home.run("--sandbox bulk send l.csv --exclude x.csv text x").success();
+    assert!(ended.stderr.contains("note: x.csv: 1 row passed over, which the report has as invalid"), "{ended:?}");
+    for (begin, problem) in [
+        // With a country it would be somebody's.
+        ("0987654322,Ana", "line 2: `0987654322` is a national number"),
+        ("pendiente 0987654322,Ana", "line 2: `pendiente 0987654322`"),
+        (",ver 0987654322", "line 2: `celular` is empty"),
+    ] {
+        home.write("x.csv", of_invalid(begin, ""));
+        home.run("--sandbox bulk send l.csv --exclude x.csv text x").fails(2, &[problem]);
     }
     for (name, list, problem) in [
         ("x.csv", "cliente,baja\nAna,+593987654321\nLuis,pendiente 0987654322\n", "line 3: `pendiente 0987654322`"),
