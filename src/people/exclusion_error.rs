@@ -58,6 +58,9 @@ pub(super) enum LineFault {
     Recipient(RecipientError),
     #[error("`{column}` is empty, so the person is not known")]
     NoRecipient { column: String },
+    /// The list has no header, and this stands behind a person.
+    #[error("the list has no header, and `{0}` stands behind the person")]
+    Behind(String),
     #[error("{0}")]
     Row(String),
 }
@@ -165,6 +168,13 @@ impl ExclusionError {
             }
             ExclusionProblem::Lines { lines, .. } => match lines.first().map(|line| &line.fault) {
                 Some(LineFault::Recipient(error)) => error.hint(),
+                Some(LineFault::Behind(text)) => {
+                    let delimiter = text.get(..1).unwrap_or(",");
+                    format!(
+                        "write a line with a name for each column above the first person, such as \
+                         celular{delimiter}nombre, or leave one person a line and nothing else"
+                    )
+                }
                 Some(LineFault::NoRecipient { .. }) => "write the person's number there, or delete the line".to_owned(),
                 Some(LineFault::Long { .. } | LineFault::Row(_)) | None => LINES.to_owned(),
             },

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::country_rule::{CountryRule, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
-use super::exclusion_table::{ExclusionTables, ReadFile, may_name_person};
+use super::exclusion_table::{ExclusionTables, ReadFile, is_person, may_name_person};
 use crate::list::{
     AnyInput, EverySheet, ListEncoding, ListError, ListInput, ListOptions, ListReader, ListRow, ReportedOutcome, Row,
     sample,
@@ -19,6 +19,8 @@ const MAX_LINE: u64 = 1024;
 /// The most bytes of the line that shows the type of the file.
 const MAX_FIRST_LINE: u64 = 1024 * 1024;
 const MARK: &[u8] = b"\xef\xbb\xbf";
+/// What may stand between the cells of a line.
+const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
 /// How the lists of excluded people are read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -101,7 +103,7 @@ fn content(line: &[u8]) -> Content {
         return Content::Comment;
     }
     // The text before a delimiter: a list without a header is reported with its first line.
-    let cell = bare(text).split([',', ';', '\t', '|']).next().unwrap_or_default().trim_matches('"');
+    let cell = bare(text).split(DELIMITERS).next().unwrap_or_default().trim_matches('"');
     let is_number = cell.contains(|character: char| character.is_ascii_digit())
         && !cell.contains(|character: char| {
             character.is_alphabetic() || character.is_control() || "[{".contains(character)
@@ -152,7 +154,12 @@ fn read_lines(
         }
         match readings(bare(text), countries, std::iter::empty()) {
             Ok(people) => add(&people),
-            Err(error) => bad.add(None, line, error.into()),
+            Err(error) => {
+                let cut = text.find(DELIMITERS).map(|at| text.split_at(at));
+                let behind = cut.filter(|(first, _)| is_person(first));
+                let fault = behind.map_or_else(|| error.into(), |(_, behind)| LineFault::Behind(behind.to_owned()));
+                bad.add(None, line, fault);
+            }
         }
     }
 }
@@ -260,5 +267,5 @@ impl<R: BufRead> Read for WithoutComments<R> {
 /// Whether a line that begins with `#` is a row of a table, in which a cell behind the first may name a person: the
 /// names of orders begin so.
 fn is_table_row(line: &[u8]) -> bool {
-    String::from_utf8_lossy(line).split([',', ';', '\t', '|']).skip(1).any(may_name_person)
+    String::from_utf8_lossy(line).split(DELIMITERS).skip(1).any(may_name_person)
 }

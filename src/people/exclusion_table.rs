@@ -235,7 +235,7 @@ impl<'a> ExclusionTables<'a> {
 }
 
 /// Whether a cell of any column can only be meant for a person, even if it cannot be read.
-fn is_person(text: &str) -> bool {
+pub(super) fn is_person(text: &str) -> bool {
     let id = text.trim_matches(|sign: char| !sign.is_alphanumeric());
     id.starts_with("id:") || is_user_id(id) || (has_number(text) && !text.contains(is_letter))
 }

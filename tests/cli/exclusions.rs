@@ -341,7 +341,15 @@ fn a_list_that_cannot_be_used_stops_everything() {
         (b"\n \n", &["bajas.txt is empty"]),
         (b"593987654321\nAna\n", &["bajas.txt: line 2: `Ana` is not a phone number"]),
         (b"593987654321\n\n0987654321\n", &["bajas.txt: line 3: `0987654321` is a national number"]),
-        (b"# a\n593987654321,Ana\n", &["bajas.txt: line 2: `593987654321,Ana` is not a phone number: it has `,`"]),
+        (
+            b"# a\n593987654321,Ana\n",
+            &[
+                "bajas.txt: line 2: the list has no header, and `,Ana` stands behind the person",
+                "write a line with a name for each column above the first person, such as celular,nombre",
+            ],
+        ),
+        (b"\"0987654321\";Ana\n", &["line 1: the list has no header, and `;Ana` stands", "celular;nombre"]),
+        (b"593987654321\nAna, 098\n", &["line 2: `Ana, 098` is not a phone number"]),
         (b"593987654321\n\xff\n", &["bajas.txt: line 2: `\u{ff}` is not a phone number"]),
         (
             b"593987654321\nAna\n\n0987654321\n\xe9\n",
