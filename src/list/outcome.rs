@@ -181,6 +181,7 @@ impl ReportedOutcome {
             "yes" | "sí" | "si" => Ok(ReportedSent::Yes),
             "no" => Ok(ReportedSent::No),
             "unknown" | "desconocido" => Ok(ReportedSent::Unknown),
+            "" => Err("sent: is empty; write `no` if the row was not sent yet, else `yes`".to_owned()),
             _ => Err(format!("sent: `{}` is not yes, no or unknown", self.sent.escape_debug())),
         }
     }

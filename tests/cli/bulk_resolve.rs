@@ -121,7 +121,7 @@ fn a_report_says_what_became_of_each_unknown_row() {
         is_unchanged(&home);
     };
     refused(&decided(6, "perhaps", ",r,"), &["--from: said.csv, line 3: sent: `perhaps` is not yes, no or unknown"]);
-    refused(&decided(6, "", ",r,"), &["--from: said.csv, line 3: sent: `` is not"]);
+    refused(&decided(6, "", ",r,"), &["--from: said.csv, line 3: sent: is empty; write `no`"]);
     refused(&decided(6, "yes", ",other,"), &["said.csv, line 3: is of run other, not of r"]);
     refused(&decided(6, "yes", ",R/,"), &["said.csv, line 3: run: `R/` cannot be"]);
     refused(&report.replace(",r,6,", ",r,six,"), &["said.csv, line 3: line: `six` is not a line number"]);
@@ -292,6 +292,9 @@ fn a_report_that_is_sent_again_writes_to_nobody_twice() {
     home.run_args(&send_again(&[])).api(&never.url).fails(11, &refusal);
     home.write("again.csv", report.replace(",yes,", ",quizás,"));
     home.run_args(&send_again(&[])).api(&never.url).fails(2, &["sent: `quizás` is not yes, no or unknown"]);
+    home.write("again.csv", report.replace(",yes,", ",,"));
+    let empty = "sent: is empty; write `no` if the row was not sent yet, else `yes`";
+    home.run_args(&send_again(&[])).api(&never.url).fails(2, &[empty]);
     // The same if columns were moved, renamed or deleted, which would make it an ordinary list.
     let with_notes: Vec<_> = report.lines().map(|line| format!("{line},x")).collect();
     for (changed, note) in [
