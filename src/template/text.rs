@@ -12,6 +12,7 @@ use super::error::TemplateError;
 use super::language::syntax;
 use super::misspelling::name_with_blanks;
 use super::operators::checked;
+use super::pieces::{Piece, pieces, trimmed};
 use super::row_view::RowView;
 use super::uses::Uses;
 use crate::list::Row;
@@ -98,7 +99,7 @@ impl<'a> TextTemplate<'a> {
                 ErrorKind::OutOfFuel => {
                     ("takes more than 50,000 steps for one message; go through less in its loops".to_owned(), false)
                 }
-                _ => (describe(&error), false),
+                _ => (self.told(&view, &error).unwrap_or_else(|| describe(&error)), false),
             };
             TemplateError { path: path.to_owned(), problem, missing: None, is_of_every_row }
         })
@@ -129,7 +130,8 @@ impl<'a> TextTemplate<'a> {
                 Some(path) => (format!("the row has no `{path}`; it has: {has}"), Some(path), is_fixed),
                 None => (
                     format!(
-                        "the value is undefined, as the first of an empty list is, or `x if y` without `else ''`; the row has: {has}"
+                        "the value is undefined, as the first of an empty cell or list is, or `x if y` without `else`; write \
+                         `| default('…')` behind it; the row has: {has}"
                     ),
                     None,
                     false,
@@ -139,6 +141,24 @@ impl<'a> TextTemplate<'a> {
         TemplateError { path: path.to_owned(), problem, missing, is_of_every_row }
     }
 
+    /// Our words for an error of minijinja's own, behind the first expression that has it.
+    fn told(&self, view: &Arc<RowView>, error: &Error) -> Option<String> {
+        let message = message_of(error);
+        let (_, words) = WORDS.iter().find(|(begin, _)| message.starts_with(begin))?;
+        let has_it = |expression: &&str| {
+            let compiled = self.language.compile_expression(expression);
+            let value = compiled.and_then(|compiled| compiled.eval(Cell::from_dyn_object(Arc::clone(view))));
+            value.is_err_and(|error| message_of(&error) == message)
+        };
+        let expression = |piece| match piece {
+            Piece::Expression(text) => Some(trimmed(text)),
+            Piece::Statement(text) => trimmed(text).strip_prefix("if "),
+            Piece::Literal(_) => None,
+        };
+        let found = pieces(self.source).into_iter().filter_map(expression).find(has_it);
+        Some(found.map_or_else(|| (*words).to_owned(), |found| format!("`{found}`: {words}")))
+    }
+
     /// The names with their attributes: `row.nombre`.
     fn paths(&self) -> HashSet<String> {
         let template = self.language.template_from_str(self.source);
@@ -146,11 +166,34 @@ impl<'a> TextTemplate<'a> {
     }
 }
 
+/// How minijinja's messages about an operand or an argument begin, and what to say instead.
+const WORDS: [(&str, &str); 12] = [
+    ("missing argument", "a filter or test needs one more value in its brackets"),
+    ("too many arguments", "a filter or test has too many values in its brackets"),
+    ("unknown keyword argument", "a filter or test takes no value of this name"),
+    (
+        "cannot convert string to",
+        "a text stands where a number, or true or false, belongs; if it is a column, write `| number` behind it",
+    ),
+    ("cannot convert none to", "a value is missing; if it is a column, write `| default('…')` behind it"),
+    ("cannot round value", "only a number can be rounded; write `| number` before `| round`"),
+    ("cannot get absolute value", "only a number has an absolute value; write `| number` before `| abs`"),
+    ("can only sum numbers", "only numbers have a sum; write `| map('number')` before `| sum`"),
+    ("cannot parse", "an empty cell is not a number; write `| number | default(0)` in place of `| int` or `| float`"),
+    ("tried to use", "only numbers can be computed with; write `| number | default(0)` behind a column"),
+    ("value is not iterable", "a list is needed here, and this is none; `| split` makes one of the words of a cell"),
+    ("number is not iterable", "a list is needed here, and this is a number; `range(3)` counts from 0 to 2"),
+];
+
 /// minijinja's message, without a name and a line, which the template does not have.
 fn describe(error: &Error) -> String {
     if error.kind() == ErrorKind::UnknownMethod {
         let detail = error.detail().unwrap_or("there is no such method");
         return format!("{detail}; write a filter: {{{{ nombre | split | first }}}} is the first word");
     }
+    message_of(error)
+}
+
+fn message_of(error: &Error) -> String {
     error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
 }

@@ -12,7 +12,7 @@ enum Comes {
 }
 use Comes::{No, Of};
 
-const CONDITIONS: [(&str, &str, Comes); 95] = [
+const CONDITIONS: [(&str, &str, Comes); 108] = [
     // A text is not a number.
     (
         "{% if x > 100 %}a{% endif %}.",
@@ -119,6 +119,20 @@ const CONDITIONS: [(&str, &str, Comes); 95] = [
     ("{% if (x or 0) in [50] %}a{% endif %}.", "50", No("compares the text `50` with the number 50")),
     ("{{ [x] | select('gt', 100) | list | length }}", "50", No("compares the text `50`")),
     ("{{ (x or 0) * 2 }}", "50", No("`50` is a text, which would be repeated; write `| number` behind it")),
+    // What minijinja says of a filter is said in our words, with the expression.
+    ("{{ n }} {{ x | round('a') }}", "50", No("text: `x | round('a')`: a text stands where a number")),
+    ("{{ x | replace(1) }}", "50", No("`x | replace(1)`: a filter or test needs one more value in its brackets")),
+    ("{{ x | upper(1) }}", "50", No("`x | upper(1)`: a filter or test has too many values in its brackets")),
+    ("{{ x | round }}", "50", No("only a number can be rounded; write `| number` before `| round`")),
+    ("{% if x | abs > 1 %}a{% endif %}.", "50", No("`x | abs > 1`: only a number has an absolute value")),
+    ("{{ x | int }}", "", No("an empty cell is not a number; write `| number | default(0)`")),
+    ("{{ x | number | default(0) }}", "", Of("0")),
+    ("{{ x | number / 2 }}", "", No("only numbers can be computed with; write `| number | default(0)`")),
+    ("{{ x | split | sum }}", "1 2", No("only numbers have a sum; write `| map('number')` before `| sum`")),
+    ("{{ x | split | map('number') | sum }}", "1 2", Of("3")),
+    ("{% for a in 3 %}{{ x }}{% endfor %}.", "1", No("a list is needed here, and this is a number")),
+    ("{{ x | first }}", "", No("as the first of an empty cell or list is")),
+    ("a{{ x | first | default('-') }}", "", Of("a-")),
     // Dates are compared as texts.
     (
         "{% if x < '01/12/2026' %}a{% endif %}.",
