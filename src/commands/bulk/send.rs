@@ -78,6 +78,10 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     if rule.once.is_some() {
         tell_of_keys(context, &sender, args.test_to.is_some(), store);
     }
+    if args.earlier.skip_sent && makes_run && sender.settings.is_sandboxed() {
+        let note = "--skip-sent leaves out nobody here: the sandbox compares a list with no earlier run and no report";
+        context.stderr.note(note);
+    }
     let windows = windows_for_list(context, args, kind, &sender)?;
     let plan = ImportPlan {
         kind: args.message(),
