@@ -85,7 +85,7 @@ pub(crate) struct ReportedOutcome {
 
 /// Which columns of a header are the user's, and which are a report's, wherever they stand.
 #[derive(Debug)]
-pub(super) struct ReportLayout {
+pub(crate) struct ReportLayout {
     /// The places of the user's own.
     own: Vec<usize>,
     /// That of each of [`COLUMNS`], where it is a report.
@@ -99,7 +99,7 @@ impl ReportLayout {
     ///
     /// # Errors
     /// If there are two of one name and the report's do not stand together in their order: a user's own was moved.
-    pub(super) fn of(header: &[&str]) -> Result<Self, ListError> {
+    pub(crate) fn of(header: &[&str]) -> Result<Self, ListError> {
         let place = |column| header.iter().rposition(|name| name.trim().eq_ignore_ascii_case(column));
         let [english, spanish] =
             [ReportLanguage::En, ReportLanguage::Es].map(|language| outcome_columns(language).map(place));
@@ -154,7 +154,7 @@ impl ReportLayout {
     }
 
     /// What a report says of the row of these cells.
-    pub(super) fn outcome(&self, cells: &[&str]) -> Option<ReportedOutcome> {
+    pub(crate) fn outcome(&self, cells: &[&str]) -> Option<ReportedOutcome> {
         let places = self.outcome?;
         let cell = |place: usize| unguarded(cells.get(place).copied().unwrap_or_default());
         let of_place = |at: usize| places.get(at).copied().flatten().map(cell);
@@ -189,12 +189,6 @@ impl ReportedOutcome {
     /// Whether the row could not be sent because something was wrong with it.
     pub(crate) fn was_invalid(&self) -> bool {
         self.is_sent() == Ok(ReportedSent::No) && self.code.as_deref().map(str::trim) == Some("invalid")
-    }
-
-    /// The outcome in a row of a workbook, by the cell under each name of a column, if it is a row of a report.
-    pub(crate) fn of_sheet<'a>(names: &[&str], cell: impl Fn(usize) -> &'a str) -> Option<Self> {
-        let layout = ReportLayout::of(names).ok()?;
-        layout.outcome(&(0..names.len()).map(cell).collect::<Vec<_>>())
     }
 
     /// From the cell under each of [`COLUMNS`] by its name in English, where there is such a column.

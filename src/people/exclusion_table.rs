@@ -3,7 +3,7 @@
 
 use super::country_rule::{CountryRule, PersonError, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
-use crate::list::{ColumnRole, ListError, ReportLanguage, ReportedOutcome, is_country_column, outcome_columns};
+use crate::list::{ColumnRole, ListError, ReportLanguage, ReportLayout, is_country_column, outcome_columns};
 use crate::phone::is_user_id;
 
 /// The most doubtful cells that are listed.
@@ -47,6 +47,8 @@ struct ExclusionTable {
     sheet: Option<String>,
     /// None until its row is found; empty if there is none.
     header: Option<Vec<(String, ColumnRole)>>,
+    /// Whether it is a report, and where its columns are.
+    layout: Option<ReportLayout>,
     /// The first column of recipients.
     recipient: Option<String>,
     has_people: bool,
@@ -85,6 +87,7 @@ impl<'a> ExclusionTables<'a> {
             self.table.recipient = Some(name.clone());
             self.has_recipient_column = true;
         }
+        self.table.layout = ReportLayout::of(&names.iter().map(String::as_str).collect::<Vec<_>>()).ok();
         self.table.header = Some(columns);
     }
 
@@ -137,9 +140,9 @@ impl<'a> ExclusionTables<'a> {
             self.bad.cut(self.table.bad_before);
             return self.header(line, &names().collect::<Vec<_>>());
         }
-        let columns: Vec<_> = self.table.header.iter().flatten().map(|(name, _)| name.as_str()).collect();
-        let text = |place: usize| cells.get(place).and_then(|cell| cell.as_deref().ok()).unwrap_or_default();
-        let was_invalid = ReportedOutcome::of_sheet(&columns, text).is_some_and(|outcome| outcome.was_invalid());
+        let texts: Vec<_> = cells.iter().map(|cell| cell.as_deref().unwrap_or_default()).collect();
+        let outcome = self.table.layout.as_ref().and_then(|layout| layout.outcome(&texts));
+        let was_invalid = outcome.is_some_and(|outcome| outcome.was_invalid());
         self.row(line, cells.iter().map(|cell| cell.as_deref().map_err(Clone::clone)), was_invalid);
     }
 

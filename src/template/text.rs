@@ -167,7 +167,7 @@ impl<'a> TextTemplate<'a> {
 }
 
 /// How minijinja's messages about an operand or an argument begin, and what to say instead.
-const WORDS: [(&str, &str); 12] = [
+const WORDS: [(&str, &str); 14] = [
     ("missing argument", "a filter or test needs one more value in its brackets"),
     ("too many arguments", "a filter or test has too many values in its brackets"),
     ("unknown keyword argument", "a filter or test takes no value of this name"),
@@ -180,8 +180,10 @@ const WORDS: [(&str, &str); 12] = [
     ("cannot get absolute value", "only a number has an absolute value; write `| number` before `| abs`"),
     ("can only sum numbers", "only numbers have a sum; write `| map('number')` before `| sum`"),
     ("cannot parse", "an empty cell is not a number; write `| number | default(0)` in place of `| int` or `| float`"),
+    ("invalid digit found", "the text is not a whole number; write `| number` in place of `| int`"),
+    ("invalid float literal", "the text is not a number; write `| number` in place of `| float`"),
     ("tried to use", "only numbers can be computed with; write `| number | default(0)` behind a column"),
-    ("value is not iterable", "a list is needed here, and this is none; `| split` makes one of the words of a cell"),
+    ("value is not iterable", "a list is needed here, and this is not one; `| split` makes one of the words of a cell"),
     ("number is not iterable", "a list is needed here, and this is a number; `range(3)` counts from 0 to 2"),
 ];
 
