@@ -68,7 +68,7 @@ struct RowOfRun {
     at: Option<i64>,
     /// Why it was skipped.
     skipped: Option<SkipReason>,
-    /// In the ledger's form, if a sheet shows some differently from what it stores.
+    /// Those that a sheet shows differently from what it stores; see [`Row::shown_alone`].
     cells: Option<Box<str>>,
 }
 
@@ -123,20 +123,23 @@ impl<'a> ReportedRuns<'a> {
             .and_then(|row| row.skipped)
             .filter(|reason| kept_out.contains(reason) && (*reason == SkipReason::Excluded || outcome.code.is_none()));
         let kept_out = by_file.or(by_ledger);
-        if policy == DuplicatePolicy::Meant {
-            return Ok(Ok(KnownOutcome { sent: None, kept_out }));
-        }
+        let is_meant = policy == DuplicatePolicy::Meant;
         if let Some(row) = theirs {
-            return Ok(Ok(KnownOutcome { sent: reason_of(row.state), kept_out }));
+            let sent = reason_of(row.state).filter(|_| !is_meant);
+            return Ok(Ok(KnownOutcome { sent, kept_out }));
         }
         let (to, name) = (recipient.to_owned(), run.name.clone());
+        // A column that was sorted alone has other people's cells beside it, which nobody means.
+        if let (Some(row), Some(theirs)) = (row, run.line_of(person)) {
+            return Err(ReportedError::OtherLine { line, to, of_run: row.line, run: name, theirs }.into());
+        }
+        if is_meant {
+            return Ok(Ok(KnownOutcome { sent: None, kept_out }));
+        }
         let Some(row) = row else {
             return Err(ReportedError::NoSuchLine { line, of_run: named.to_owned(), run: name }.into());
         };
         let of_run = row.line;
-        if let Some(theirs) = run.line_of(person) {
-            return Err(ReportedError::OtherLine { line, to, of_run, run: name, theirs }.into());
-        }
         // A person who did not get a message may have a new number.
         if row.person.is_none() || row.state == RowState::Failed {
             return Ok(Ok(KnownOutcome { sent: None, kept_out }));
@@ -147,10 +150,15 @@ impl<'a> ReportedRuns<'a> {
     }
 
     /// The row of a report with what the sheet of its run stored, where the run is here: a report has its cells as the
-    /// sheet showed them.
+    /// sheet showed them. What an older run of this name reported has other values.
     pub(super) fn with_stored(&mut self, outcome: &ReportedOutcome, row: Row) -> Result<Row, LedgerError> {
-        Ok(match self.row(outcome)? {
-            Some((run, Some(RowOfRun { cells: Some(cells), .. }))) => row.with_stored(&run.columns, cells),
+        let Some((run, Some(theirs))) = self.row(outcome)? else { return Ok(row) };
+        let is_of_run = match read_time(outcome.at.trim()) {
+            Some(times) => !run.is_before(&times),
+            None => theirs.at.is_none(),
+        };
+        Ok(match &theirs.cells {
+            Some(cells) if is_of_run => row.with_stored(&run.columns, cells),
             _ => row,
         })
     }
@@ -182,7 +190,7 @@ impl RunOfReport {
         let mut rows = Vec::new();
         let run = store.read(&name)?;
         run.report::<LedgerError>(&RowFilter::default(), |row| {
-            rows.push(RowOfRun::of(row));
+            rows.push(RowOfRun::of(&row));
             Ok(())
         })?;
         rows.sort_by_key(|row| row.line);
@@ -193,7 +201,7 @@ impl RunOfReport {
 
     /// Whether a report with these `times` for `row` is of a different run of this name.
     fn is_another(&self, row: Option<&RowOfRun>, is_sent: bool, times: Option<&RangeInclusive<i64>>) -> bool {
-        let is_before = |times: &RangeInclusive<i64>| *times.end() < self.created_at;
+        let is_before = |times: &RangeInclusive<i64>| self.is_before(times);
         let Some(row) = row else { return times.is_some_and(is_before) };
         let is_its_time = |times: &RangeInclusive<i64>| row.at.is_some_and(|at| times.contains(&at));
         if is_sent {
@@ -206,6 +214,11 @@ impl RunOfReport {
         }
         let is_older = |times: &RangeInclusive<i64>| row.at.is_none_or(|at| at < *times.start());
         times.is_some_and(|times| !is_its_time(times) && (is_before(times) || is_older(times)))
+    }
+
+    /// Whether it was made after all of these times.
+    fn is_before(&self, times: &RangeInclusive<i64>) -> bool {
+        *times.end() < self.created_at
     }
 
     fn row(&self, line: u64) -> Option<&RowOfRun> {
@@ -222,14 +235,14 @@ impl RunOfReport {
 }
 
 impl RowOfRun {
-    fn of(row: ReportedRow) -> Self {
+    fn of(row: &ReportedRow) -> Self {
         Self {
             line: row.line,
             person: row.recipient.as_deref().map(hash_of),
             state: row.state,
             at: row.at,
             skipped: row.code.as_deref().filter(|_| row.state == RowState::Skipped).and_then(SkipReason::of_name),
-            cells: Row::keeps_shown(&row.cells).then(|| row.cells.into()),
+            cells: Row::shown_alone(&row.cells),
         }
     }
 }

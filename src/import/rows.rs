@@ -34,7 +34,8 @@ pub(crate) fn import_list<'a>(
     mut leave_out: impl FnMut(&mut LedgerDraft) -> bool,
 ) -> Result<Imported, BulkError> {
     let mut rows = Importer::new(plan);
-    rows.note_names(list.header().unwrap_or_default().iter().map(String::as_str));
+    // Several may be without a name.
+    rows.imported.columns = list.header().unwrap_or_default().to_vec();
     let Some(limit) = plan.limit else {
         rows.read(list, draft, u64::MAX, &list_of, &mut report, &is_read)?;
         return Ok(rows.imported);
@@ -174,11 +175,16 @@ impl<'a> Importer<'a> {
     /// The row in the ledger, with its request or why it makes none.
     fn add<'b>(
         &mut self,
-        ListRow { line, row, bad_text, is_hidden, faulty_cells, outcome, .. }: ListRow,
+        ListRow { line, mut row, bad_text, is_hidden, faulty_cells, outcome, .. }: ListRow,
         feed: &mut DraftFeed<'_>,
         list_of: &impl Fn(&Outgoing) -> Option<&'b str>,
         report: &mut impl FnMut(u64, RowFault<'b>),
     ) -> Result<(), BulkError> {
+        if let Some(outcome) = &outcome
+            && let Ok(as_shown) = row
+        {
+            row = Ok(self.reported.with_stored(outcome, as_shown)?);
+        }
         if is_hidden && self.plan.policy.hidden == Some(HiddenRule::Skip) {
             return self.leave_out_hidden(feed, line, row.as_ref().map_err(|_| bad_text.as_str()));
         }
@@ -188,10 +194,6 @@ impl<'a> Importer<'a> {
         }
         let (cells, made) = match row {
             Ok(row) => {
-                let row = match &outcome {
-                    Some(outcome) => self.reported.with_stored(outcome, row)?,
-                    None => row,
-                };
                 self.note_columns(line, &row)?;
                 let column = if let Some(column) = &self.column {
                     column
@@ -305,23 +307,16 @@ impl<'a> Importer<'a> {
         Ok(feed.add(&DraftRow { line, cells, request: Ok(made), skip })?)
     }
 
-    fn note_names<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
-        for name in names {
+    /// Adds the fields of a row that has its own: one below a header has its columns.
+    fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), ListError> {
+        let Row::Fields(fields) = row else { return Ok(()) };
+        for name in fields.keys() {
             if !self.known.contains(name) {
-                self.known.insert(name.to_owned());
-                self.imported.columns.push(name.to_owned());
+                self.known.insert(name.clone());
+                self.imported.columns.push(name.clone());
             }
         }
-    }
-
-    fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), ListError> {
-        // All rows below a header have its columns.
-        if matches!(row, Row::Cells { .. }) && !self.known.is_empty() {
-            return Ok(());
-        }
-        self.note_names(row.names().into_iter());
-        // A header is limited like every row; objects may bring new fields without limit.
-        if matches!(row, Row::Fields(_)) && self.known.len() > MOST_FIELDS {
+        if self.known.len() > MOST_FIELDS {
             return Err(ListError::TooManyFields { line, most: MOST_FIELDS });
         }
         Ok(())

@@ -143,7 +143,7 @@ impl ReportLayout {
     }
 
     /// Which of the user's own the column at this place is.
-    pub(super) fn own_place(&self, place: usize) -> Option<usize> {
+    pub(crate) fn own_place(&self, place: usize) -> Option<usize> {
         self.own.iter().position(|own| *own == place)
     }
 

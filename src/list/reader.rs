@@ -220,11 +220,6 @@ impl ListReader {
         }
     }
 
-    /// Whether a sheet shows a cell so far differently from what it stores.
-    pub(crate) fn shows_otherwise(&self) -> bool {
-        matches!(&self.rows, Rows::Sheet(list) if list.shows_otherwise())
-    }
-
     /// The columns that a report lacks; none for NDJSON, because each row has its own fields.
     pub(crate) fn missing_columns(&self) -> Vec<&'static str> {
         match &self.rows {

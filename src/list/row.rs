@@ -128,8 +128,8 @@ impl Row {
 
     /// A row of a report in which each cell that is as the sheet of its run showed it is again what that sheet stored.
     /// `kept` is the row of the run under `names`, in the ledger's form.
-    pub(crate) fn with_stored(self, names: &[String], kept: &str) -> Self {
-        let Self::Cells { columns, cells, .. } = &self else { return self };
+    pub(crate) fn with_stored(&self, names: &[String], kept: &str) -> Self {
+        let Self::Cells { columns, cells, .. } = self else { return self.clone() };
         let kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).unwrap_or_default();
         let (mut cells, mut shown) = (cells.to_vec(), self.shown().to_vec());
         for (name, kept) in names.iter().zip(kept) {
@@ -143,10 +143,13 @@ impl Row {
         Self::cells_of(columns, cells, shown)
     }
 
-    /// Whether a row in the ledger's form has cells that a sheet shows differently from what it stores.
-    pub(crate) fn keeps_shown(kept: &str) -> bool {
-        let kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).unwrap_or_default();
-        kept.iter().any(|cell| matches!(cell, KeptCell::Shown(_)))
+    /// Of a row in the ledger's form only the cells that a sheet shows differently from what it stores, if it has any.
+    pub(crate) fn shown_alone(kept: &str) -> Option<Box<str>> {
+        let mut kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).ok()?;
+        let is_shown = |cell: &KeptCell<'_>| matches!(cell, KeptCell::Shown(_));
+        let has_any = kept.iter().any(is_shown);
+        kept.iter_mut().filter(|cell| !is_shown(cell)).for_each(|cell| *cell = KeptCell::Stored(Cow::Borrowed("")));
+        has_any.then(|| written(&kept).into())
     }
 
     /// The cells that a sheet shows differently from what it stores, by position.

@@ -53,8 +53,6 @@ pub(super) struct SheetList {
     hidden_rows: HiddenRows,
     conventions: Option<Conventions>,
     unshown: Vec<UnshownColumn>,
-    /// Whether it shows a cell of a row so far differently from what it stores.
-    shows_otherwise: bool,
 }
 
 impl HiddenRows {
@@ -95,7 +93,6 @@ impl SheetList {
             hidden_rows,
             conventions,
             unshown,
-            shows_otherwise: false,
         })
     }
 
@@ -179,7 +176,6 @@ impl SheetList {
             return Err(format!("cell {cell}{} is filled, but the header ends at column {last}", row.number));
         }
         let shown = self.shown(row);
-        self.shows_otherwise |= !shown.is_empty();
         Ok(Row::cells_of(&self.columns, self.layout.own(&texts(&row.cells)), shown))
     }
 
@@ -210,10 +206,6 @@ impl SheetList {
 
     pub(super) fn unshown_columns(&self) -> &[UnshownColumn] {
         &self.unshown
-    }
-
-    pub(super) fn shows_otherwise(&self) -> bool {
-        self.shows_otherwise
     }
 
     /// The sheet that is read, and the visible ones that are not.

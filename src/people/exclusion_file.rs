@@ -155,6 +155,7 @@ fn read_lines(
         match readings(bare(text), countries, std::iter::empty()) {
             Ok(people) => add(&people),
             Err(error) => {
+                let text = bare(text);
                 let cut = text.find(DELIMITERS).map(|at| text.split_at(at));
                 let behind = cut.filter(|(first, _)| is_person(first));
                 let fault = behind.map_or_else(|| error.into(), |(_, behind)| LineFault::Behind(behind.to_owned()));

@@ -1,15 +1,17 @@
 //! The people in a table. The recipient's column must have one in each row; numbers in other columns exclude, too, because
 //! excluding a person by mistake does less harm than writing to one.
 
-use super::country_rule::{CountryRule, PersonError, readings};
+use super::country_rule::{CountryRule, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
-use crate::list::{ColumnRole, ListError, ReportLanguage, ReportLayout, is_country_column, outcome_columns};
+use crate::list::{ColumnRole, ListError, ReportLayout, ReportedOutcome, is_country_column};
 use crate::phone::is_user_id;
 
 /// The most doubtful cells that are listed.
 const TOLD_DOUBTS: usize = 5;
 /// The fewest digits of a number.
 const FEWEST_DIGITS: usize = 7;
+/// The most digits of a number with its country code, as of E.164.
+const MOST_DIGITS: usize = 15;
 
 /// The content of a cell, or why it has no value.
 type Cell<'a> = Result<&'a str, String>;
@@ -21,7 +23,7 @@ pub(super) struct ReadFile {
     pub(super) sheets: Option<u64>,
     /// Cells that may have been meant for a number.
     pub(super) doubts: Vec<String>,
-    /// Rows of a report that were not sent because their recipients are nobody's.
+    /// Rows of a report that were not sent because their recipient is not a number.
     pub(super) nobody: u64,
 }
 
@@ -142,8 +144,17 @@ impl<'a> ExclusionTables<'a> {
         }
         let texts: Vec<_> = cells.iter().map(|cell| cell.as_deref().unwrap_or_default()).collect();
         let outcome = self.table.layout.as_ref().and_then(|layout| layout.outcome(&texts));
-        let was_invalid = outcome.is_some_and(|outcome| outcome.was_invalid());
-        self.row(line, cells.iter().map(|cell| cell.as_deref().map_err(Clone::clone)), was_invalid);
+        let was_invalid = outcome.as_ref().is_some_and(ReportedOutcome::was_invalid);
+        let sent_to = outcome.and_then(|outcome| outcome.sent_to);
+        // Of a report's own columns only the number that was written to counts.
+        let layout = self.table.layout.take();
+        let is_own = |place| layout.as_ref().is_none_or(|layout| layout.own_place(place).is_some());
+        let own = cells.iter().enumerate().map(|(place, cell)| match cell {
+            _ if !is_own(place) => Ok(""),
+            cell => cell.as_deref().map_err(Clone::clone),
+        });
+        self.row(line, own.chain(sent_to.iter().map(|cell| Ok(cell.as_str()))), was_invalid);
+        self.table.layout = layout;
     }
 
     fn look<'b>(&mut self, line: u64, cells: impl Iterator<Item = (&'b str, ColumnRole, Cell<'b>)>, was_invalid: bool) {
@@ -176,15 +187,12 @@ impl<'a> ExclusionTables<'a> {
                     (self.add)(&people);
                     is_anybody = true;
                 }
-                // What is wrong with digits was wrong when they were to be sent to.
-                (Err(PersonError::Recipient(error)), ColumnRole::Recipient)
-                    if was_invalid && !error.is_without_country() && (is_person(text) || !has_number(text)) =>
+                (Err(_), ColumnRole::Recipient)
+                    if was_invalid && (!may_name_person(text) || is_international(text)) =>
                 {
                     is_nobody = true;
                 }
                 (Err(error), ColumnRole::Recipient) => faults.push(error.into()),
-                // The report's own columns repeat what was wrong.
-                (Err(_), ColumnRole::Other) if was_invalid && is_of_report(name) => {}
                 (Err(error), role) if is_doubtful(text, role) => doubt = Some((name, error.into())),
                 (Ok(_) | Err(_), _) => {}
             }
@@ -243,9 +251,11 @@ pub(super) fn is_person(text: &str) -> bool {
     id.starts_with("id:") || is_user_id(id) || (has_number(text) && !text.contains(is_letter))
 }
 
-/// Whether a report has added a column of this name.
-fn is_of_report(name: &str) -> bool {
-    [ReportLanguage::En, ReportLanguage::Es].into_iter().any(|language| outcome_columns(language).contains(&name))
+/// Whether it is one number with its country code, which is read alike everywhere.
+fn is_international(text: &str) -> bool {
+    let is_of_number = |sign: char| sign.is_ascii_digit() || " -.()".contains(sign);
+    let digits = text.trim().strip_prefix('+').filter(|digits| digits.chars().all(is_of_number));
+    digits.is_some_and(|digits| digits.chars().filter(char::is_ascii_digit).count() <= MOST_DIGITS)
 }
 
 /// Whether a cell may be meant for a person, or hold somebody's number among other words.

@@ -23,7 +23,7 @@ pub(crate) struct ExclusionList {
     pub(crate) sheets: Option<u64>,
     /// Cells that may have been meant for a number.
     pub(crate) doubts: Vec<String>,
-    /// Rows of a report that were not sent because their recipients are nobody's.
+    /// See [`ReadFile`].
     pub(crate) nobody: u64,
     people: People,
     /// Other people whom digits without `+` may mean. They are excluded, but not counted.

@@ -5,6 +5,7 @@ mod rows;
 mod send_again;
 mod workbook;
 
+use std::cell::Cell;
 use std::io::Write;
 
 pub(crate) use self::list::{outcome as reported_outcome, reported_cells};
@@ -14,7 +15,7 @@ pub(crate) use self::send_again::commands_to_send_again;
 use self::workbook::write_workbook;
 use crate::import::BulkError;
 use crate::ledger::{Details, LedgerDraft, LedgerError, RowFilter, Run};
-use crate::list::{ListFormat, ReportLanguage};
+use crate::list::{ListFormat, ReportLanguage, Row};
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +39,13 @@ pub(crate) fn write_left_out(
     (columns, format): (&[String], ListFormat),
     written_as: ListReport,
     to: impl Write,
-) -> Result<u64, BulkError> {
+) -> Result<(u64, bool), BulkError> {
+    let shows_otherwise = Cell::new(false);
     let each = |write: EachRow<'_>| {
         let mut written = Ok(());
         draft.each_row(|row| {
             if let Some(row) = left_out(&row).filter(|_| written.is_ok()) {
+                shows_otherwise.set(shows_otherwise.get() || Row::shown_alone(&row.cells).is_some());
                 written = write(row);
             }
             Ok::<_, LedgerError>(())
@@ -50,7 +53,8 @@ pub(crate) fn write_left_out(
         written
     };
     let most = draft.skip_counts().all();
-    write(&ReportRows { run: String::new(), columns, format, most, each: &each }, written_as, to)
+    let rows = write(&ReportRows { run: String::new(), columns, format, most, each: &each }, written_as, to)?;
+    Ok((rows, shows_otherwise.get()))
 }
 
 /// Writes the rows that match `filter` to `to`; returns how many.

@@ -80,10 +80,11 @@ fn tell(context: &Context, lists: &[ExclusionList]) {
         }
         if list.nobody > 0 {
             let rows = counted(list.nobody, "row");
-            context.stderr.note(&format!("{}: {rows} passed over, which the report has as invalid", list.name));
+            context.stderr.note(&format!("{}: {rows} of the report without a number passed over", list.name));
         }
         if list.count() == 0 {
-            context.stderr.note(&format!("{} is empty and excludes no one", list.name));
+            let is_empty = if list.nobody == 0 { "is empty and " } else { "" };
+            context.stderr.note(&format!("{} {is_empty}excludes no one", list.name));
         }
     }
 }

@@ -25,7 +25,8 @@ const GREATER: &str = "\0greater";
 const EQUAL: &str = "\0equal";
 const INSIDE: &str = "\0inside";
 const TIMES: &str = "\0times";
-const SHOWN: &str = "\0shown";
+const JOINED: &str = "\0joined";
+const ADDED: &str = "\0added";
 
 /// Adds the checks, also for tests such as `saldo is gt(100)`.
 pub(super) fn add_checks(language: &mut Environment<'_>) {
@@ -36,7 +37,8 @@ pub(super) fn add_checks(language: &mut Environment<'_>) {
             check(state, &operands.get_item_by_index(0)?, &operands.get_item_by_index(1)?).map(|()| operands)
         });
     }
-    language.add_filter(SHOWN, as_shown);
+    language.add_filter(JOINED, joined);
+    language.add_filter(ADDED, added);
     for name in ["lt", "lessthan", "<"] {
         language.add_test(name, |state: &State<'_, '_>, one: &Cell, other: &Cell| {
             less(state, one, other).map(|()| one < other)
@@ -119,7 +121,8 @@ fn check_of(instruction: &Instruction<'_>) -> Option<&'static str> {
         Instruction::Eq | Instruction::Ne => EQUAL,
         Instruction::In => INSIDE,
         Instruction::Mul => TIMES,
-        Instruction::StringConcat | Instruction::Add => SHOWN,
+        Instruction::StringConcat => JOINED,
+        Instruction::Add => ADDED,
         _ => return None,
     })
 }
@@ -203,14 +206,15 @@ fn times(_: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> {
 }
 
 /// The operands of `'N.º ' ~ codigo`, each as it goes into a text.
-fn as_shown(state: &State<'_, '_>, operands: &Cell) -> Result<Cell, Error> {
-    let operands: Vec<_> = operands.try_iter()?.collect();
-    // `+` adds numbers and lists, too.
-    if operands.iter().all(|operand| operand.as_str().is_none()) {
-        return Ok(Cell::from(operands));
-    }
+fn joined(state: &State<'_, '_>, operands: &Cell) -> Result<Cell, Error> {
     let shown = |operand: Cell| in_text(state, &operand).map(|text| Cell::from(text.as_ref()));
-    operands.into_iter().map(shown).collect::<Result<Vec<_>, _>>().map(Cell::from)
+    operands.try_iter()?.map(shown).collect::<Result<Vec<_>, _>>().map(Cell::from)
+}
+
+/// The operands of `'N.º ' + codigo`. `+` also adds numbers and lists, but no number to a text.
+fn added(state: &State<'_, '_>, operands: &Cell) -> Result<Cell, Error> {
+    let is_text = |operand: Cell| operand.as_str().is_some();
+    if operands.try_iter()?.all(is_text) { joined(state, operands) } else { Ok(operands.clone()) }
 }
 
 /// A value as a part of a text, which may be a text, a number or a boolean: null would read `None`. An unchanged cell has

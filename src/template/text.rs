@@ -141,7 +141,7 @@ impl<'a> TextTemplate<'a> {
         TemplateError { path: path.to_owned(), problem, missing, is_of_every_row }
     }
 
-    /// Our words for an error of minijinja's own, behind the first expression that has it.
+    /// Our words for an error of minijinja's own, behind the expression that has it, if only one does.
     fn told(&self, view: &Arc<RowView>, error: &Error) -> Option<String> {
         let message = message_of(error);
         let (_, words) = WORDS.iter().find(|(begin, _)| message.starts_with(begin))?;
@@ -155,8 +155,11 @@ impl<'a> TextTemplate<'a> {
             Piece::Statement(text) => trimmed(text).strip_prefix("if "),
             Piece::Literal(_) => None,
         };
-        let found = pieces(self.source).into_iter().filter_map(expression).find(has_it);
-        Some(found.map_or_else(|| (*words).to_owned(), |found| format!("`{found}`: {words}")))
+        let mut found = pieces(self.source).into_iter().filter_map(expression).filter(has_it);
+        Some(match (found.next(), found.next()) {
+            (Some(only), None) => format!("`{only}`: {words}"),
+            _ => (*words).to_owned(),
+        })
     }
 
     /// The names with their attributes: `row.nombre`.
@@ -167,7 +170,7 @@ impl<'a> TextTemplate<'a> {
 }
 
 /// How minijinja's messages about an operand or an argument begin, and what to say instead.
-const WORDS: [(&str, &str); 14] = [
+const WORDS: [(&str, &str); 13] = [
     ("missing argument", "a filter or test needs one more value in its brackets"),
     ("too many arguments", "a filter or test has too many values in its brackets"),
     ("unknown keyword argument", "a filter or test takes no value of this name"),
@@ -180,8 +183,7 @@ const WORDS: [(&str, &str); 14] = [
     ("cannot get absolute value", "only a number has an absolute value; write `| number` before `| abs`"),
     ("can only sum numbers", "only numbers have a sum; write `| map('number')` before `| sum`"),
     ("cannot parse", "an empty cell is not a number; write `| number | default(0)` in place of `| int` or `| float`"),
-    ("invalid digit found", "the text is not a whole number; write `| number` in place of `| int`"),
-    ("invalid float literal", "the text is not a number; write `| number` in place of `| float`"),
+    ("invalid float literal", "the text is not a number; write `| number` in place of `| int` or `| float`"),
     ("tried to use", "only numbers can be computed with; write `| number | default(0)` behind a column"),
     ("value is not iterable", "a list is needed here, and this is not one; `| split` makes one of the words of a cell"),
     ("number is not iterable", "a list is needed here, and this is a number; `range(3)` counts from 0 to 2"),

@@ -343,6 +343,10 @@ impl Visitor<'_> {
             },
             _ => return Vec::new(),
         };
+        // A name that was set may have another text than the cell.
+        if matches!(tested, Expr::Var(name) if self.named(name.id).is_some()) {
+            return Vec::new();
+        }
         let texts = constants(other).into_iter().filter_map(|text| text.as_str().map(str::to_owned));
         texts.filter_map(|text| Some((self.column(tested)?, text))).collect()
     }

@@ -12,7 +12,7 @@ enum Comes {
 }
 use Comes::{No, Of};
 
-const CONDITIONS: [(&str, &str, Comes); 108] = [
+const CONDITIONS: [(&str, &str, Comes); 112] = [
     // A text is not a number.
     (
         "{% if x > 100 %}a{% endif %}.",
@@ -31,6 +31,9 @@ const CONDITIONS: [(&str, &str, Comes); 108] = [
     ("{{ 'a' if x > 5 else 'b' }}", "50", No("write `x | number > 5`")),
     ("{{ x | float }}", "1.200", No("write `x | number`")),
     ("{{ x | int + 1 }}", "50", Of("51")),
+    ("{{ (x or 0) + 10 }}", "50", No("only numbers can be computed with")),
+    ("{{ x | number ~ 5 }}", "", No("cannot be part of a text")),
+    ("{{ x | number * 1.12 ~ 5 }}", "900", Of("10085")),
     ("{% if x is gt(5) %}a{% endif %}.", "50", No("write `x | number is gt(5)`")),
     ("{% if x | number > 100 %}a{% endif %}.", "50", Of(".")),
     ("{% if x | number > 100 %}a{% endif %}.", "1.200,50", Of("a.")),
@@ -88,6 +91,7 @@ const CONDITIONS: [(&str, &str, Comes); 108] = [
     ("{% if x and x != '0' %}a{% endif %}.", "0,00", No("`x` is true for `0,00` in x")),
     ("{% if x and y != '0' %}a{% endif %}.", "0", No("`x` is true for `0` in x")),
     ("{% if x or x != '0' %}a{% endif %}.", "0", No("`x` is true for `0` in x")),
+    ("{% set v = x | upper %}{% if x and v != 'no' %}a{% endif %}.", "no", No("`x` is true for `no` in x")),
     ("{% if x | number %}a{% endif %}.", "0", Of(".")),
     ("{% if x | number %}a{% endif %}.", "150,20", Of("a.")),
     (

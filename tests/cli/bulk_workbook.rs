@@ -631,10 +631,25 @@ fn the_report_of_a_workbook_says_the_same_when_it_is_sent_again() {
     let received: Vec<_> = jelou.seen().iter().map(|seen| seen.received.json()["text"].clone()).collect();
     assert_eq!(received, [said, "87654321 7 05/04/2026. 4 de mayo", said, said, said]);
 
+    // No row of a report that was sorted in part gets what another person's row stored.
+    let two = [("987654321", "1.2306"), ("987654322", "1.2294")].map(|(user, saldo)| row(user).replace("1.234", saldo));
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &[header, &two.concat()].concat())], ""));
+    let amounts = |list: &str, more: &[&str]| {
+        let words = ["bulk", "send", list, "--country=EC", RATE, "--again"];
+        let text = ["text", "--to={{ codigo }}", "{{ codigo }} {{ saldo | number(4) }}"];
+        home.run_args(&[&words, more, &text].concat()).api(&jelou.url)
+    };
+    amounts("people.xlsx", &["--yes", "--run=d"]).fails(10, &[]);
+    home.run("bulk report d --file all.csv").success();
+    assert_eq!(texts(&amounts("all.csv", &["--dry-run"]).success()), ["0987654321 1,2306", "0987654322 1,2294"]);
+    let in_part = home.read("all.csv").replace("987654321,", "#,").replace("987654322,", "987654321,");
+    home.write("all.csv", in_part.replace("#,", "987654322,"));
+    amounts("all.csv", &["--dry-run"]).fails(2, &["line 2 names line 2 of run d, but"]);
+
     // The rows that are not sent have no run that keeps what is stored.
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &[header, &row("1")].concat())], ""));
     let ended = send("people.xlsx", "US", &["--rejects=rejects.csv"]).fails(2, &[]);
-    let note = "rejects.csv has cells as the sheet shows them, and filters and conditions would read these texts; where the \
+    let note = "rejects.csv has cells as the sheet shows them, and filters and conditions would read these texts; if the \
                 message has any, correct people.xlsx instead, and send it with --skip-sent";
     assert!(ended.stderr.contains(note), "{ended:?}");
 }

@@ -173,15 +173,16 @@ pub(super) fn write_rejects(
     read: &ReadList,
 ) -> Result<(), CommandError> {
     let Some(Rejects { file, format }) = rejects else { return Ok(()) };
-    let (path, mut rows) = (file.path, 0);
+    let (path, mut shows_otherwise) = (file.path, false);
     file.write(context, |to| {
-        rows = write_left_out(draft, (&read.imported.columns, list.format()), format, to)?;
+        let rows;
+        (rows, shows_otherwise) = write_left_out(draft, (&read.imported.columns, list.format()), format, to)?;
         Ok(format!("{} that will not be sent", counted(rows, "row")))
     })?;
     // No run keeps what is stored in them.
-    if rows > 0 && list.shows_otherwise() {
+    if shows_otherwise {
         context.stderr.note(&format!(
-            "{} has cells as the sheet shows them, and filters and conditions would read these texts; where the message has any, \
+            "{} has cells as the sheet shows them, and filters and conditions would read these texts; if the message has any, \
              correct {} instead, and send it with --skip-sent",
             path.display(),
             list.name()

@@ -79,7 +79,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         tell_of_keys(context, &sender, args.test_to.is_some(), store);
     }
     if args.earlier.skip_sent && makes_run && sender.settings.is_sandboxed() {
-        let note = "--skip-sent leaves out nobody here: the sandbox compares a list with no earlier run and no report";
+        let note = "--skip-sent leaves no one out here: the sandbox compares a list neither with earlier runs nor with reports";
         context.stderr.note(note);
     }
     let windows = windows_for_list(context, args, kind, &sender)?;

@@ -144,9 +144,12 @@ impl HeldRun for JoinedRun {
     }
 
     fn cancel(&mut self) -> Result<(), LedgerError> {
-        if let Err(refused) = self.runs.execute(LONG, "SELECT jelouctl.cancel_run($1)", &[&self.id.0]) {
-            return Err(self.doubt()?.unwrap_or_else(|| refused.into()));
+        let cancelled = self.runs.execute(LONG, "SELECT jelouctl.cancel_run($1)", &[&self.id.0]);
+        // A doubt may have come since it was cancelled.
+        if let Some(doubt) = self.doubt()? {
+            return Err(doubt);
         }
+        cancelled?;
         // It is cancelled by now; whoever waits for the rows under way does this again.
         let _ = self.note_lost();
         Ok(())
