@@ -129,7 +129,7 @@ impl<'a> ReportedRuns<'a> {
             return Ok(Ok(KnownOutcome { sent, kept_out }));
         }
         let (to, name) = (recipient.to_owned(), run.name.clone());
-        // A column that was sorted alone has other people's cells beside it, which nobody means.
+        // If one column was sorted alone, each number is beside another person's cells. No flag asks for that.
         if let (Some(row), Some(theirs)) = (row, run.line_of(person)) {
             return Err(ReportedError::OtherLine { line, to, of_run: row.line, run: name, theirs }.into());
         }
@@ -149,8 +149,8 @@ impl<'a> ReportedRuns<'a> {
         Err(ReportedError::OtherPerson { line, to, of_run, run: name, recipient }.into())
     }
 
-    /// The row of a report with what the sheet of its run stored, where the run is here: a report has its cells as the
-    /// sheet showed them. What an older run of this name reported has other values.
+    /// The row of a report with what the sheet of its run stored, if the run is here: the report has what the sheet
+    /// showed. The report of an older run with the same name is left as it is.
     pub(super) fn with_stored(&mut self, outcome: &ReportedOutcome, row: Row) -> Result<Row, LedgerError> {
         let Some((run, Some(theirs))) = self.row(outcome)? else { return Ok(row) };
         let is_of_run = match read_time(outcome.at.trim()) {
@@ -201,8 +201,7 @@ impl RunOfReport {
 
     /// Whether a report with these `times` for `row` is of a different run of this name.
     fn is_another(&self, row: Option<&RowOfRun>, is_sent: bool, times: Option<&RangeInclusive<i64>>) -> bool {
-        let is_before = |times: &RangeInclusive<i64>| self.is_before(times);
-        let Some(row) = row else { return times.is_some_and(is_before) };
+        let Some(row) = row else { return times.is_some_and(|times| self.is_before(times)) };
         let is_its_time = |times: &RangeInclusive<i64>| row.at.is_some_and(|at| times.contains(&at));
         if is_sent {
             // A row that was sent keeps its state and its time.
@@ -213,7 +212,7 @@ impl RunOfReport {
             return false;
         }
         let is_older = |times: &RangeInclusive<i64>| row.at.is_none_or(|at| at < *times.start());
-        times.is_some_and(|times| !is_its_time(times) && (is_before(times) || is_older(times)))
+        times.is_some_and(|times| !is_its_time(times) && (self.is_before(times) || is_older(times)))
     }
 
     /// Whether it was made after all of these times.

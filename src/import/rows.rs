@@ -34,7 +34,7 @@ pub(crate) fn import_list<'a>(
     mut leave_out: impl FnMut(&mut LedgerDraft) -> bool,
 ) -> Result<Imported, BulkError> {
     let mut rows = Importer::new(plan);
-    // Several may be without a name.
+    // All of them: several may be without a name, and each has a cell in every row.
     rows.imported.columns = list.header().unwrap_or_default().to_vec();
     let Some(limit) = plan.limit else {
         rows.read(list, draft, u64::MAX, &list_of, &mut report, &is_read)?;
@@ -307,7 +307,7 @@ impl<'a> Importer<'a> {
         Ok(feed.add(&DraftRow { line, cells, request: Ok(made), skip })?)
     }
 
-    /// Adds the fields of a row that has its own: one below a header has its columns.
+    /// Adds the columns of a row that brings its own; a row below a header has those of the header.
     fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), ListError> {
         let Row::Fields(fields) = row else { return Ok(()) };
         for name in fields.keys() {

@@ -23,8 +23,8 @@ pub(super) struct ReadFile {
     pub(super) sheets: Option<u64>,
     /// Cells that may have been meant for a number.
     pub(super) doubts: Vec<String>,
-    /// Rows of a report that were not sent because their recipient is not a number.
-    pub(super) nobody: u64,
+    /// The rows that were passed over, since a report has them as invalid and their recipient cannot be anyone's.
+    pub(super) passed_over: u64,
 }
 
 /// The tables of one file.
@@ -34,7 +34,7 @@ pub(super) struct ExclusionTables<'a> {
     table: ExclusionTable,
     bad: BadLines,
     doubts: Vec<String>,
-    nobody: u64,
+    passed_over: u64,
     /// The header of the first table, for a file without people.
     first_header: Option<Vec<String>>,
     is_workbook: bool,
@@ -67,7 +67,7 @@ impl<'a> ExclusionTables<'a> {
             table: ExclusionTable::default(),
             bad: BadLines::default(),
             doubts: Vec::new(),
-            nobody: 0,
+            passed_over: 0,
             first_header: None,
             is_workbook: false,
             sheets: 0,
@@ -149,16 +149,16 @@ impl<'a> ExclusionTables<'a> {
         // Of a report's own columns only the number that was written to counts.
         let layout = self.table.layout.take();
         let is_own = |place| layout.as_ref().is_none_or(|layout| layout.own_place(place).is_some());
-        let own = cells.iter().enumerate().map(|(place, cell)| match cell {
-            _ if !is_own(place) => Ok(""),
-            cell => cell.as_deref().map_err(Clone::clone),
-        });
+        let own = cells
+            .iter()
+            .enumerate()
+            .map(|(place, cell)| if is_own(place) { cell.as_deref().map_err(Clone::clone) } else { Ok("") });
         self.row(line, own.chain(sent_to.iter().map(|cell| Ok(cell.as_str()))), was_invalid);
         self.table.layout = layout;
     }
 
     fn look<'b>(&mut self, line: u64, cells: impl Iterator<Item = (&'b str, ColumnRole, Cell<'b>)>, was_invalid: bool) {
-        let (mut is_anybody, mut is_nobody, mut faults, mut doubt) = (false, false, Vec::new(), None);
+        let (mut is_anybody, mut is_passed_over, mut faults, mut doubt) = (false, false, Vec::new(), None);
         let cells: Vec<_> = cells.collect();
         let of_countries = cells.iter().filter(|(name, ..)| is_country_column(name));
         // A cell that cannot be read names no country, so a national number beside it is an error.
@@ -168,7 +168,7 @@ impl<'a> ExclusionTables<'a> {
             let (name, role) = (*name, *role);
             let text = match cell {
                 Ok(text) if text.trim().is_empty() => {
-                    is_nobody |= was_invalid && role == ColumnRole::Recipient;
+                    is_passed_over |= was_invalid && role == ColumnRole::Recipient;
                     continue;
                 }
                 Ok(text) => *text,
@@ -190,7 +190,7 @@ impl<'a> ExclusionTables<'a> {
                 (Err(_), ColumnRole::Recipient)
                     if was_invalid && (!may_name_person(text) || is_international(text)) =>
                 {
-                    is_nobody = true;
+                    is_passed_over = true;
                 }
                 (Err(error), ColumnRole::Recipient) => faults.push(error.into()),
                 (Err(error), role) if is_doubtful(text, role) => doubt = Some((name, error.into())),
@@ -200,8 +200,8 @@ impl<'a> ExclusionTables<'a> {
         let is_column = |cell: &Cell<'_>| cell.as_ref().is_ok_and(|text| ColumnRole::of(text) == ColumnRole::Recipient);
         let names_column = || cells.iter().any(|(.., cell)| is_column(cell));
         self.table.has_people |= is_anybody;
-        if is_nobody && !is_anybody && faults.is_empty() && doubt.is_none() {
-            self.nobody += 1;
+        if is_passed_over && !is_anybody && faults.is_empty() && doubt.is_none() {
+            self.passed_over += 1;
             return;
         }
         if faults.is_empty() {
@@ -241,7 +241,7 @@ impl<'a> ExclusionTables<'a> {
         self.doubts.truncate(TOLD_DOUBTS);
         self.doubts.extend((more > 0).then(|| format!("{more} more lines are like these")));
         let sheets = self.is_workbook.then_some(self.sheets);
-        Ok(ReadFile { sheets, doubts: self.doubts, nobody: self.nobody })
+        Ok(ReadFile { sheets, doubts: self.doubts, passed_over: self.passed_over })
     }
 }
 
@@ -251,7 +251,7 @@ pub(super) fn is_person(text: &str) -> bool {
     id.starts_with("id:") || is_user_id(id) || (has_number(text) && !text.contains(is_letter))
 }
 
-/// Whether it is one number with its country code, which is read alike everywhere.
+/// Whether it is one number with its country code, which means the same in every country.
 fn is_international(text: &str) -> bool {
     let is_of_number = |sign: char| sign.is_ascii_digit() || " -.()".contains(sign);
     let digits = text.trim().strip_prefix('+').filter(|digits| digits.chars().all(is_of_number));

@@ -24,7 +24,7 @@ pub(crate) struct ExclusionList {
     /// Cells that may have been meant for a number.
     pub(crate) doubts: Vec<String>,
     /// See [`ReadFile`].
-    pub(crate) nobody: u64,
+    pub(crate) passed_over: u64,
     people: People,
     /// Other people whom digits without `+` may mean. They are excluded, but not counted.
     possible: People,
@@ -65,8 +65,8 @@ impl Exclusions {
             numbers.sort_unstable();
             numbers.dedup();
         }
-        let (name, ReadFile { sheets, doubts, nobody }) = (name.to_owned(), found);
-        self.lists.push(ExclusionList { name, sheets, doubts, nobody, people, possible });
+        let (name, ReadFile { sheets, doubts, passed_over }) = (name.to_owned(), found);
+        self.lists.push(ExclusionList { name, sheets, doubts, passed_over, people, possible });
         Ok(())
     }
 

@@ -78,13 +78,13 @@ fn tell(context: &Context, lists: &[ExclusionList]) {
         for doubt in &list.doubts {
             context.stderr.warning(&format!("{}: {doubt}", list.name));
         }
-        if list.nobody > 0 {
-            let rows = counted(list.nobody, "row");
-            context.stderr.note(&format!("{}: {rows} of the report without a number passed over", list.name));
+        if list.passed_over > 0 {
+            let rows = counted(list.passed_over, "invalid row");
+            context.stderr.note(&format!("{}: {rows} of the report passed over", list.name));
         }
         if list.count() == 0 {
-            let is_empty = if list.nobody == 0 { "is empty and " } else { "" };
-            context.stderr.note(&format!("{} {is_empty}excludes no one", list.name));
+            let why = if list.passed_over == 0 { "is empty and excludes no one" } else { "excludes no one" };
+            context.stderr.note(&format!("{} {why}", list.name));
         }
     }
 }

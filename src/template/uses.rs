@@ -58,7 +58,7 @@ pub(crate) struct TakenFor {
     /// The expression, and a way to write it that works.
     pub(crate) written: String,
     pub(crate) meant: String,
-    /// The cells with which the condition around it does not hold: `saldo and saldo != '0'`.
+    /// The texts for which the condition is false anyway: `'0'` in `saldo and saldo != '0'`.
     pub(crate) ruled_out: Vec<String>,
 }
 

@@ -87,7 +87,7 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
     }
     home.write("x.csv", of_invalid("+59398765432,Ana", ""));
     let ended = home.run("--sandbox bulk send l.csv --exclude x.csv text x").success();
-    assert!(ended.stderr.contains("note: x.csv: 1 row of the report without a number passed over"), "{ended:?}");
+    assert!(ended.stderr.contains("note: x.csv: 1 invalid row of the report passed over"), "{ended:?}");
     for (begin, problem) in [
         // With a country it would be somebody's.
         ("0987654322,Ana", "line 2: `0987654322` is a national number"),

@@ -78,7 +78,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     if rule.once.is_some() {
         tell_of_keys(context, &sender, args.test_to.is_some(), store);
     }
-    if args.earlier.skip_sent && makes_run && sender.settings.is_sandboxed() {
+    if args.earlier.skip_sent && sender.settings.is_sandboxed() {
         let note = "--skip-sent leaves no one out here: the sandbox compares a list neither with earlier runs nor with reports";
         context.stderr.note(note);
     }
