@@ -35,6 +35,18 @@ fn entry(id: &str, by: &str, person: &str, text: &str, seconds_ago: u64) -> Valu
     })
 }
 
+/// A message of the bot with this status.
+fn entry_in(id: &str, status: &str) -> Value {
+    let mut entry = entry(id, "bot", ANA, "Hola", 5);
+    entry["status"] = json!(status);
+    entry
+}
+
+/// A message of a person with this bubble.
+fn in_bubble(id: &str, person: &str, bubble: &Value) -> Value {
+    json!({"by": "user", "messageId": id, "sender": {"id": person}, "bubble": bubble, "createdAt": ago(70)})
+}
+
 fn page(entries: &[Value], pages: u64) -> Reply {
     let pagination = json!({"limit": 50, "page": 1, "total": entries.len(), "offset": 0, "totalPages": pages});
     Reply::json(200, &json!({"pagination": pagination, "_metadata": {}, "results": entries}).to_string())
@@ -121,12 +133,17 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
         entry("6", "user", "US.13491208655302741918", "stop", 60),
         entry("7", "user", "web-visitor", "stop", 70),
         json!({"by": "ana@example.com", "sender": {"id": "5f"}, "recipient": {"id": LUIS}, "bubble": {"text": "baja"}}),
+        // Shapes that are not documented: a text in another place, the label of a button, an image.
+        in_bubble("8", "593987654328", &json!({"type": "TEXT", "text": {"body": "Baja"}})),
+        in_bubble("9", "593987654329", &json!({"type": "BUTTON", "payload": "no", "title": "STOP"})),
+        in_bubble("10", "593987654330", &json!({"type": "IMAGE", "mediaUrl": "https://a.example/x.png"})),
     ];
     let server = Server::answering(page(&entries, 1));
     let home = Home::new();
     let words = r"messages list --by user --since 30d --matching '^\s*(baja|stop)\b' -o to";
     let people = home.asking(words, &server).success().stdout;
-    assert_eq!(people, format!("id:web-visitor\nUS.13491208655302741918\n+525512345678\n+{ANA}\n"));
+    let of_other_shapes = "+593987654329\n+593987654328\n";
+    assert_eq!(people, format!("{of_other_shapes}id:web-visitor\nUS.13491208655302741918\n+525512345678\n+{ANA}\n"));
     // It is a list that a send accepts.
     home.write("opted-out.txt", &people);
     let run = home.asking(&format!("send text --to {ANA} Hola --exclude opted-out.txt --dry-run"), &server);
@@ -140,6 +157,8 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
         (page(&[], 2), 6, "error: the listing is incomplete: the API counts more than it gave"),
         (page(&[json!("x")], 2), 6, "error: the listing is incomplete: 1 entry does not say what a message must"),
         (page(&[json!({"by": "user", "bubble": {"text": "baja"}})], 2), 6, "1 entry does not say what a message must"),
+        (page(&[in_bubble("8", LUIS, &json!({"type": "TEXT"}))], 2), 6, "1 entry does not say what a message must"),
+        (page(&[in_bubble("8", LUIS, &Value::Null)], 2), 6, "1 entry does not say what a message must"),
     ] {
         let server = Server::start(vec![page(&entries, 2), second]);
         let ended = home.asking(words, &server).fails(code, &[said]);
@@ -311,6 +330,8 @@ fn what_cannot_be_asked_is_refused_before_anything_leaves() {
         ),
         ("messages list --until 2026-02-30", "`2026-02-30` is not a time"),
         ("messages list --since 1h --until 2h", "is not after --since"),
+        ("messages list --since 2099-01-01", "--since 2099-01-01T00:00:00Z is still to come"),
+        ("messages list --matching ''", "it would match every message; a variable may be empty"),
         ("messages list --matching '('", "`(` is not a regular expression: "),
         ("messages list --by agent", "[possible values: bot, user]"),
         ("messages list --limit 0", "--limit"),
@@ -452,6 +473,12 @@ fn one_message_is_found_wherever_it_is_listed() {
             page(std::slice::from_ref(&template), 1),
             no_look_up(),
             json!({"state": "delivered", "template": "order_shipped", "user": ANA}),
+        ),
+        (
+            page(&[entry_in("t", "CREATED"), entry_in("t", "READ"), entry_in("t", "DELIVERED_USER")], 1),
+            none(),
+            no_look_up(),
+            json!({"state": "read"}),
         ),
         (none(), none(), single(&template), json!({"state": "delivered", "template": "order_shipped"})),
         (

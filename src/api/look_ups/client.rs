@@ -227,18 +227,12 @@ impl LookUps<'_> {
                 ListingCoverage::Whole
             }
             ListedIn::Notifications => {
-                let take = |entry: &Value| {
-                    is_found = tracked.note_notification(entry);
-                    if is_found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-                };
+                let take = |entry: &Value| read_on(&mut is_found, tracked.note_notification(entry));
                 self.read(LookUpList::Notifications, Some(&id), &span, MOST_PAGES_OF_ONE, take).await?
             }
             ListedIn::History => {
                 let bot = self.bot.to_owned();
-                let take = |entry: &Value| {
-                    is_found = tracked.note_message(entry, &bot);
-                    if is_found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-                };
+                let take = |entry: &Value| read_on(&mut is_found, tracked.note_message(entry, &bot));
                 self.read(LookUpList::History, Some(&id), &span, MOST_PAGES_OF_ONE, take).await?
             }
         };
@@ -283,4 +277,11 @@ enum ListedIn {
     History,
     Notifications,
     OneNotification,
+}
+
+/// Whether to read on after an entry that `is_wanted` or not: a message may be listed several times in a row.
+fn read_on(is_found: &mut bool, is_wanted: bool) -> ControlFlow<()> {
+    let is_past = *is_found && !is_wanted;
+    *is_found |= is_wanted;
+    if is_past { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }

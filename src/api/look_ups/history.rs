@@ -51,7 +51,10 @@ impl HistoryMessage {
             MessageAuthor::User => ["sender", "recipient"],
             MessageAuthor::Bot | MessageAuthor::Other => ["recipient", "sender"],
         };
-        let id_of = |end: &&str| text_at(entry, &[&format!("/{end}/id"), &format!("/{end}")]).filter(|id| id != bot);
+        let id_of = |end: &&str| {
+            let id = text_at(entry, &[&format!("/{end}/id"), &format!("/{end}")]).filter(|id| id != bot)?;
+            Some(number_in(&id).map_or(id.clone(), str::to_owned))
+        };
         let is_persons = |end: &&&str| id_of(end).is_some_and(|id| is_person(&id));
         // A bot may have a number, too, so the direction decides first.
         let of_person = ends.iter().find(is_persons).or_else(|| ends.iter().find(|end| id_of(end).is_some()));
@@ -83,6 +86,13 @@ impl HistoryMessage {
 fn is_person(id: &str) -> bool {
     let key = person_key(id);
     is_user_id(id) || DIGITS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The telephone number in an id that has it with the prefix of calls abroad, WhatsApp's own domain, or as a float.
+fn number_in(id: &str) -> Option<&str> {
+    let id = ["@c.us", "@s.whatsapp.net", ".0"].iter().find_map(|end| id.strip_suffix(end)).unwrap_or(id);
+    let number = id.strip_prefix("00").unwrap_or(id);
+    (DIGITS.contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }
 
 /// The author is in `by` if that says user or bot. Otherwise a user is a person's number that is not the bot, and a
@@ -175,6 +185,9 @@ mod tests {
                 Some(PERSON),
             ),
             (json!({"by": {"type": "user"}, "sender": PERSON}), MessageAuthor::User, Some(PERSON)),
+            (json!({"by": "user", "sender": {"id": "00593987654321"}}), MessageAuthor::User, Some(PERSON)),
+            (json!({"by": "user", "sender": {"id": "593987654321@c.us"}}), MessageAuthor::User, Some(PERSON)),
+            (json!({"by": "user", "sender": {"id": 593_987_654_321.0}}), MessageAuthor::User, Some(PERSON)),
             (
                 json!({"sender": {"id": "US.13491208655302741918"}}),
                 MessageAuthor::User,

@@ -56,6 +56,10 @@ pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode
         let message = format!("--until {until:.0} is not after --since {:.0}", since.at(now()));
         return Err(UsageError::new(message, "name a later time, or begin earlier with --since").into());
     }
+    if until.is_none() && since.at(now()) > now() {
+        let message = format!("--since {:.0} is still to come", since.at(now()));
+        return Err(UsageError::new(message, "name an earlier time, such as --since 24h").into());
+    }
     let filter = MessageFilter {
         person: to.map(|to| person(context, &to, &sender)).transpose()?,
         author: by.map(|by| match by {
@@ -205,9 +209,12 @@ impl MessageListing<'_> {
                 return ControlFlow::Continue(());
             };
             let key = entry_key(entry);
+            if self.filter.cannot_tell(&message, entry) {
+                unreadable += 1;
+            }
             if let Some(known) = places.get(&key).and_then(|place| listed.get_mut(*place)) {
                 known.repeat(message);
-            } else if !self.printed.contains_key(&key) && self.filter.shows(&message) {
+            } else if !self.printed.contains_key(&key) && self.filter.shows(&message, entry) {
                 places.insert(key, listed.len());
                 // The rest of an entry can be long, and only one format prints it.
                 let entry = if self.context.stdout.format == Format::Response { entry.clone() } else { Value::Null };
@@ -246,11 +253,40 @@ impl MessageListing<'_> {
 }
 
 impl MessageFilter {
-    fn shows(&self, message: &HistoryMessage) -> bool {
-        let is_of = |person: &String| message.user.as_deref().is_some_and(|user| person_key(user) == person.as_str());
-        let has = |matching: &Matching| message.text.as_deref().is_some_and(|text| matching.is_in(text));
-        self.person.as_ref().is_none_or(is_of)
-            && self.author.is_none_or(|author| author == message.author)
-            && self.matching.as_ref().is_none_or(has)
+    fn shows(&self, message: &HistoryMessage, entry: &Value) -> bool {
+        let has = |matching: &Matching| match &message.text {
+            Some(text) => matching.is_in(text),
+            None => texts_of(entry).iter().any(|text| matching.is_in(text)),
+        };
+        self.is_of(message) && self.matching.as_ref().is_none_or(has)
     }
+
+    /// Whether the message may have the words that are looked for, but its text is not where texts are listed.
+    fn cannot_tell(&self, message: &HistoryMessage, entry: &Value) -> bool {
+        let is_text = message.kind.as_ref().is_none_or(|kind| kind.eq_ignore_ascii_case("text"));
+        let has_none = || message.text.is_none() && texts_of(entry).is_empty();
+        self.matching.is_some() && self.is_of(message) && is_text && has_none()
+    }
+
+    fn is_of(&self, message: &HistoryMessage) -> bool {
+        let is_of = |person: &String| message.user.as_deref().is_some_and(|user| person_key(user) == person.as_str());
+        self.person.as_ref().is_none_or(is_of) && self.author.is_none_or(|author| author == message.author)
+    }
+}
+
+/// Every text of a listed message whose shape is not the documented one, such as the label of a pressed button.
+fn texts_of(entry: &Value) -> Vec<&str> {
+    let mut texts = Vec::new();
+    let mut left: Vec<_> = entry.get("bubble").into_iter().collect();
+    while let Some(value) = left.pop() {
+        match value {
+            Value::String(text) => texts.push(text.as_str()),
+            Value::Array(values) => left.extend(values),
+            Value::Object(fields) => {
+                left.extend(fields.iter().filter(|(name, _)| *name != "type").map(|(_, value)| value));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    texts
 }

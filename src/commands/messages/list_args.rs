@@ -16,7 +16,7 @@ use regex_lite::{Regex, RegexBuilder};
 /// Examples:
 ///   jelouctl messages list --since 2h
 ///   jelouctl messages list --to 593987654321 --follow
-///   jelouctl messages list --by user --since 30d --matching '^\s*(baja|stop)\b' -o to >> opted-out.txt
+///   jelouctl messages list --by user --since 30d --matching '\b(baja|stop)\b' -o to >> opted-out.txt
 ///
 /// A table on a terminal, the API's entries as JSON lines elsewhere. `-o record` gives lines with
 /// stable fields, `-o id` the ids, and `-o to` each person once, or nothing at all where a part could
@@ -109,6 +109,9 @@ impl FromStr for Matching {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
+        if raw.trim().is_empty() {
+            return Err("it would match every message; a variable may be empty".to_owned());
+        }
         // In an expression, an ASCII capital can be a class: `\S` differs from `\s`. The builder ignores case for
         // ASCII.
         let lowered = |character: char| {
