@@ -41,7 +41,8 @@ pub(crate) struct GlobalFlags {
 
     /// Send to the sandbox: nothing leaves this machine
     ///
-    /// Uses the running sandbox; if none is running, one inside this process. JELOUCTL_SANDBOX can name its address.
+    /// Uses the sandbox that runs on port 4780; if none does, one inside this process. JELOUCTL_SANDBOX can name another
+    /// one.
     #[arg(long, global = true, conflicts_with = "api_url")]
     sandbox: bool,
 

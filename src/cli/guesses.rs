@@ -1,6 +1,7 @@
 //! First guesses: lines that people type before they have read any help. Each is answered with the line to type.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -80,9 +81,21 @@ pub(super) fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<Usage
 fn instead_of_value(error: &clap::Error) -> Option<UsageError> {
     if error.kind() == ErrorKind::MissingRequiredArgument
         && let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg)
-        && missing.iter().any(|missing| missing == "<SHELL>")
     {
-        return Some(UsageError::new("a shell is missing", "jelouctl completions bash, or zsh, fish or powershell"));
+        let is_missing = |name: &str| missing.iter().any(|missing| missing == name);
+        if is_missing("<SHELL>") {
+            return Some(UsageError::new(
+                "a shell is missing",
+                "jelouctl completions bash, or zsh, fish or powershell",
+            ));
+        }
+        // The method may be left out, and then the path is in its place.
+        if is_missing("<METHOD>") {
+            return Some(UsageError::new(
+                "the path is missing",
+                "jelouctl api '/v1/bots/{bot}/…', or jelouctl api POST PATH",
+            ));
+        }
     }
     let text = |kind| error.get(kind).map(ToString::to_string);
     let argument = text(ContextKind::InvalidArg)?;
@@ -232,6 +245,8 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
             (of_the_web(kind), line.with(word, "URL").renamed(word, "--media-url").to_line()?)
         }
         (["send", kind], Some("--media-url")) if !has_medium(kind) => return None,
+        // It was meant for something else.
+        (["send", _], Some(right)) if line.value_of(right).is_some() => return None,
         (["send", "text"], Some("--text")) => (
             format!("the text is an argument without a flag, or --text, not {word}"),
             line.renamed(word, "--text").to_line()?,
@@ -295,6 +310,10 @@ fn as_flags(mut line: TypedLine, kind: &str) -> Option<String> {
         line = match word.as_str() {
             number if is_number(number) => line.with("--to", number),
             url if has_medium(kind) && url.contains("://") => line.with("--media-url", url),
+            body if body.starts_with('{') || Path::new(body).extension().is_some_and(|ending| ending == "json") => {
+                line.with("--body", body)
+            }
+            text if has_flag(kind, "--text") && line.value_of("--text").is_none() => line.with("--text", text),
             _ => return None,
         };
     }

@@ -2,8 +2,9 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::typed_line::{TypedLine, line_of};
+use super::typed_line::{TypedLine, has_flag, line_of};
 use crate::context::UsageError;
+use crate::message::Message;
 
 const EXAMPLE: &str = "jelouctl bulk send people.csv text 'Hola {{ nombre }}'";
 
@@ -17,20 +18,37 @@ pub(super) fn meant(
     let is_incomplete = match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::MissingSubcommand, _) => true,
         (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(names))) => names.contains(&"<FILE|->".into()),
+        // A second list is where the kind belongs.
+        (ErrorKind::InvalidSubcommand, _) => {
+            matches!(error.get(ContextKind::InvalidSubcommand), Some(ContextValue::String(word)) if is_list(word))
+        }
         _ => false,
     };
     if !line.commands.starts_with(&["bulk".to_owned(), "send".to_owned()]) || (unknown.is_none() && !is_incomplete) {
         return None;
     }
     let kind = line.commands.get(2).cloned();
+    if kind.is_none() && line.value_of("--preview").is_some_and(|value| Message::named(value).is_some()) {
+        let hint = "--preview 3 shows the first 3 messages, --preview all shows all of them";
+        return Some(UsageError::new("--preview needs a number, or all", hint));
+    }
     let list = line.words.iter().position(|word| is_list(word)).or(if line.words.is_empty() { None } else { Some(0) });
     let list = list.map(|at| line.words.remove(at));
     let place = |word: &String| words.iter().position(|other| other == word);
-    let problem = match (&kind, &list, unknown) {
-        (_, None, _) => "the list is missing".to_owned(),
+    let kind_at = kind.as_ref().and_then(place);
+    // A word before the kind is never part of the message.
+    let is_extra = |word: &String| place(word) < kind_at || (kind.is_none() && is_list(word));
+    let extra = line.words.iter().find(|word| is_extra(word)).cloned();
+    line.words.retain(|word| !is_extra(word));
+    let problem = match (&kind, &list, &extra, unknown) {
+        (_, None, ..) => "the list is missing".to_owned(),
+        (_, _, Some(extra), _) => format!("`{extra}` is a second list: a run has one"),
         (None, ..) => "the kind of message is missing".to_owned(),
-        (Some(kind), Some(list), _) if place(kind) < place(list) => format!("the list comes before `{kind}`"),
-        (Some(kind), _, Some(flag)) if flag.starts_with('-') => format!("`{flag}` comes before `{kind}`"),
+        (Some(kind), Some(list), ..) if place(kind) < place(list) => format!("the list comes before `{kind}`"),
+        (Some(kind), .., Some(flag)) if flag.starts_with('-') => {
+            let side = if has_flag(kind, flag) { "after" } else { "before" };
+            format!("`{flag}` comes {side} `{kind}`")
+        }
         (Some(kind), ..) if kind == "text" => "a text is one argument, in quotes".to_owned(),
         _ => return None,
     };

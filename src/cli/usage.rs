@@ -66,6 +66,10 @@ fn in_two_lines(error: &clap::Error, text: &str) -> UsageError {
     if let Some(tip) = line_after("tip: ") {
         return UsageError::new(message, tip);
     }
+    // The usage has both.
+    if error.kind() == ErrorKind::ArgumentConflict {
+        return UsageError::new(message, "leave one of them out");
+    }
     match line_after("Usage: ") {
         Some(usage) => UsageError::new(message, format!("the usage is {usage}")),
         None => UsageError::new(message, "--help lists the flags and their values"),

@@ -240,7 +240,7 @@ fn files_that_cannot_be_read_are_named() {
 fn a_recipient_that_is_not_surely_one_is_refused() {
     for (to, problem) in [
         ("", "the recipient is empty"),
-        ("593987654321,593987654322", "is not a phone number: it has `,` (read so far: `593987654321`)"),
+        ("593987654321,593987654322", "is not a phone number: it contains `,` (read so far: `593987654321`)"),
         ("0987654321", "`0987654321` is a national number: say of which country, such as --country EC"),
         ("+44 (0)20 7946 0000", "write it without: +442079460000"),
         ("593987654321.0", "as a spreadsheet writes a number"),
@@ -251,7 +251,7 @@ fn a_recipient_that_is_not_surely_one_is_refused() {
         ("123456789012345678", "a phone number has 7 to 15"),
         ("id:", "the recipient is empty"),
         ("id:..", "it means a folder"),
-        ("593987654321\n::error::x", r"has `\n`"),
+        ("593987654321\n::error::x", r"contains `\n`"),
     ] {
         let ended = refused(&["send", "text", "--to", to, "Hola"], &[problem, "error: --to: ", "hint: "]);
         assert!(!ended.stderr.lines().any(|line| line.starts_with("::")), "{}", ended.stderr);
@@ -262,7 +262,7 @@ fn a_recipient_that_is_not_surely_one_is_refused() {
     home.run("send text Hola")
         .env("JELOU_TO", "12,3")
         .api(&server.url)
-        .fails(2, &["JELOU_TO: `12,3` is not a phone number: it has `,`"]);
+        .fails(2, &["JELOU_TO: `12,3` is not a phone number: it contains `,`"]);
     assert_eq!(server.received().len(), 0);
     // Unused values are not checked.
     home.run("send text Hola --to 593987654321").env("JELOU_TO", "12,3").api(&server.url).success();
@@ -633,6 +633,37 @@ fn errors_of_usage_have_a_record_too() {
     assert_eq!(Home::new().run("send txt -- -o record").end().stdout, "");
 }
 
+/// Whether the wrong line `guess` is refused with this hint.
+fn is_answered_with(guess: &str, hint: &str) {
+    let words = shlex::split(guess).unwrap();
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let ended = Home::new().run_args(&words).fails(2, &[&format!("\nhint: {hint}\n")]);
+    assert!(ended.stdout.is_empty() || ended.json()["sent"] == "no", "{ended:?}");
+}
+
+#[test]
+fn a_word_or_flag_in_the_wrong_place_is_answered_with_the_line_to_type() {
+    for (guess, hint) in [
+        ("bulk send a.csv b.csv text Hola {{n}}", "jelouctl bulk send a.csv text 'Hola {{n}}'"),
+        ("bulk send a.csv b.csv --yes text Hola", "jelouctl bulk send a.csv --yes text Hola"),
+        ("bulk send a.csv --strict text Hola", "jelouctl bulk send a.csv text --strict Hola"),
+        (
+            "bulk send a.csv --preview text Hola",
+            "--preview 3 shows the first 3 messages, --preview all shows all of them",
+        ),
+        ("send text --to 593987654321 --text Hola otra", "leave one of them out"),
+        ("send raw '{}' --to 593987654321", "jelouctl send raw --to 593987654321 --body '{}'"),
+        (
+            "send quick-reply --to 593987654321 Hola --reply Yes",
+            "jelouctl send quick-reply --to 593987654321 --reply Yes --text Hola",
+        ),
+        ("api", "jelouctl api '/v1/bots/{bot}/…', or jelouctl api POST PATH"),
+        ("bulk send a.csv b.csv c.csv Hola", "jelouctl bulk send a.csv text Hola"),
+    ] {
+        is_answered_with(guess, hint);
+    }
+}
+
 #[test]
 fn a_first_guess_is_answered_with_the_line_to_type() {
     for (guess, line) in [
@@ -702,10 +733,7 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
         ("bulk send a.csv text “Hola {{ n }}”", "jelouctl bulk send a.csv text 'Hola {{ n }}'"),
         ("-o record", "jelouctl --help lists the commands"),
     ] {
-        let words = shlex::split(guess).unwrap();
-        let words: Vec<_> = words.iter().map(String::as_str).collect();
-        let ended = Home::new().run_args(&words).fails(2, &[&format!("\nhint: {line}\n")]);
-        assert!(ended.stdout.is_empty() || ended.json()["sent"] == "no", "{ended:?}");
+        is_answered_with(guess, line);
     }
     Home::new()
         .run("bulk send https://example.com/a.csv text a")
@@ -716,7 +744,7 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
     let several = "send text --sandbox --to 593987654321,593987654322 a";
     Home::new()
         .run(several)
-        .fails(2, &["has `,`", "\nhint: give one recipient; to send to several people: jelouctl bulk send"]);
+        .fails(2, &["contains `,`", "\nhint: give one recipient; to send to several people: jelouctl bulk send"]);
     let ended = Home::new().run("profile set x --client-secret abc").fails(2, &["the secret is never an argument"]);
     assert!(!ended.stderr.contains("abc"), "{ended:?}");
     let ended = Home::new().run("send text --to 593987654321 --nonsense Hola").fails(2, &["'--nonsense'"]);
