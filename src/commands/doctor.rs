@@ -225,7 +225,7 @@ impl Checkup {
             Ok((detail, hint)) => self.push(NAME, CheckState::Warning, detail, hint),
             Err(error) => {
                 let all_else = if can_send { ", all else can" } else { "" };
-                let detail = format!("bulk cannot run{all_else}: {}", error.message());
+                let detail = format!("bulk and --once cannot run{all_else}: {}", error.message());
                 if is_database {
                     self.fail_with(NAME, error.code, detail, error.hint);
                 } else {

@@ -372,8 +372,10 @@ fn check_patterns(context: &Context, change: &ProfileChange) -> Result<(), Usage
                  numbers are compared with their country code; write {}, or a pattern such as 593*",
                 with_country_code(pattern, country)
             ));
-        } else if pattern.starts_with(['+', '0']) || pattern.contains(' ') {
-            context.stderr.warning(&format!("allow_to: `{pattern}` matches no phone number: write digits and * only"));
+        } else if pattern.starts_with(['+', '0']) || pattern.contains([' ', ',']) {
+            context.stderr.warning(&format!(
+                "allow_to: `{pattern}` matches no phone number: write digits and * only, and repeat --allow-to for several"
+            ));
         }
     }
     Ok(())

@@ -17,6 +17,7 @@ use crate::hours::{DayOff, Openings, ZoneName};
 use crate::nearest::nearest;
 use crate::phone::Country;
 use crate::places::{CONFIGURATION, home};
+use crate::private_file::FileError;
 use crate::secret::Secret;
 
 /// The configuration of a machine, for services: their users have none of their own.
@@ -165,7 +166,11 @@ impl ConfigFile {
 
     /// The file at `path`; nothing when there is none. One that others could have written is an error.
     pub(crate) fn load(path: &Path) -> Result<Option<Self>, ConfigError> {
-        let Some((text, metadata)) = read_trusted(path)? else { return Ok(None) };
+        let Some((text, metadata)) = read_trusted(path)? else {
+            // It may be on a volume that is not mounted, and say who must not be written to.
+            let missing = || io::Error::new(io::ErrorKind::NotFound, "it is a link to a file that does not exist");
+            return if path.is_symlink() { Err(FileError::of("read", path)(missing()).into()) } else { Ok(None) };
+        };
         let mut config = Self::parse(path, &text)?;
         if config.profiles.values().any(|profile| profile.client_secret.is_some()) {
             config.warnings.extend(open_to_others(path, &metadata));

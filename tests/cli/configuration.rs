@@ -419,6 +419,9 @@ fn a_config_that_cannot_be_trusted_or_read_is_refused() {
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir(&path).unwrap();
     home.run(SEND).fails(3, &["config.toml: it is a directory, not a file"]);
+    std::fs::remove_dir(&path).unwrap();
+    std::os::unix::fs::symlink("/nowhere/config.toml", &path).unwrap();
+    home.run(SEND).fails(3, &["config.toml: it is a link to a file that does not exist"]);
     home.run(SEND).args(&["--config", "missing.toml"]).fails(3, &["failed to read missing.toml"]);
     home.run(SEND).env("JELOUCTL_CONFIG", "missing.toml").fails(3, &["failed to read missing.toml"]);
     home.write("broken.toml", "[profiles.prod]\nbotid = \"1\"\n");
@@ -427,7 +430,7 @@ fn a_config_that_cannot_be_trusted_or_read_is_refused() {
         .fails(3, &["broken.toml: line 2: unknown key `botid`", "did you mean `bot_id`?"]);
     home.write("latin1.toml", b"# se\xf1or\n");
     home.run(SEND).args(&["--config", "latin1.toml"]).fails(3, &["failed to read latin1.toml"]);
-    std::fs::remove_dir(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
     // No file of the current directory is read unless named.
     home.write("config.toml", "broken");
     home.run("profile list").success();
