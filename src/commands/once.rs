@@ -28,8 +28,9 @@ const PEOPLE: [&str; 4] = ["STATE", "SINCE", "MESSAGE ID", "RUN"];
 pub(crate) enum OnceCommand {
     /// List the keys, with how many people have a message under each
     ///
-    /// Elsewhere than at a terminal it prints, separated by tabs: key, bot, sent, unknown, under way, to be
-    /// sent, not sent, and the last change (UTC). With -o record it prints one JSON object a line.
+    /// If standard output is not a terminal, it prints, separated by tabs: key, bot, sent, unknown,
+    /// under way, to be sent, not sent, and the last change (UTC). With -o record it prints one JSON
+    /// object a line.
     #[command(verbatim_doc_comment)]
     List,
     Show(OnceShowArgs),
@@ -161,7 +162,7 @@ fn with_key(
     }
     let store = store_to_look_at(ledger_address(context)?).map_err(CommandError::of_single_send)?;
     let KnownKeys { claims, rows, keys } = known_keys(context, store.as_deref(), Some(key))?;
-    let (Some(store), Some(claims)) = (store, claims) else { return Err(no_such_key(key, &keys).into()) };
+    let (Some(store), Some(claims)) = (store, claims) else { return Err(no_such_key(key).into()) };
     let scope = scope_of(&settings, key, &keys)?;
     work(&UsedKey { store: &*store, claims: &*claims, rows: rows_of(&rows, &scope), scope, settings })
 }
@@ -345,21 +346,18 @@ fn local(at: i64) -> String {
     local_time(of_milliseconds(at))
 }
 
-fn no_such_key(key: &OnceKey, keys: &[OnceSummary]) -> UsageError {
-    let mut known: Vec<_> = keys.iter().map(|of| of.scope.key.as_str()).collect();
-    known.dedup();
-    let hint = match known.as_slice() {
-        [] => "there are no keys here: with a ledger in a database, name it with --ledger".to_owned(),
-        _ => "`jelouctl once list` shows the keys".to_owned(),
-    };
-    UsageError::new(format!("there is no message under the key {key}"), hint)
+fn no_such_key(key: &OnceKey) -> UsageError {
+    UsageError::new(
+        format!("there is no message under the key {key}"),
+        "`jelouctl once list` shows the keys; those of a ledger in a database need --ledger",
+    )
 }
 
 /// Bot and address: the configured ones, if set; otherwise the only ones that used the key.
 fn scope_of(settings: &Settings, key: &OnceKey, keys: &[OnceSummary]) -> Result<OnceScope, UsageError> {
     let mut of_key: Vec<_> = keys.iter().map(|of| &of.scope).filter(|scope| scope.key == *key).collect();
     if of_key.is_empty() {
-        return Err(no_such_key(key, keys));
+        return Err(no_such_key(key));
     }
     let bots = of_key.iter().map(|scope| format!("{} at {}", scope.bot, scope.address)).collect::<Vec<_>>().join(", ");
     let hint = format!("the key is used by {bots}: name one with --bot, and its address with --api-url");

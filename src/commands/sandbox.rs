@@ -15,6 +15,7 @@ use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::message::Message;
+use crate::output::counted;
 use crate::private_file::{self, FileError};
 use crate::process::{Signal, Signals, block_on, enclose_commands, run_command};
 use crate::sandbox::{
@@ -222,7 +223,7 @@ async fn serve(
         let message = format!("failed to listen on {listen}: {reason}");
         let hint = match arguments.listen {
             None if is_taken => {
-                "--sandbox uses the sandbox that runs; another one needs --port PORT, or --port 0 for any free one"
+                "--sandbox uses the one on port 4780; another one needs --port PORT, or --port 0 for any free one"
             }
             Some(_) => "give --listen an address of this machine with a port that is free, or with port 0",
             None => "choose another port with --port, or any free one with --port 0",
@@ -337,10 +338,6 @@ fn check(context: &Context, expected: Option<u64>, arrived: u64, code: ExitCode)
         ExitCode::Command(code) if code != 0 => vec![format!("the command ended with {code}")],
         _ => Vec::new(),
     };
-    context.stderr.error(
-        &format!("--expect {expected}: the number of messages that arrived is {arrived}"),
-        &ended,
-        None,
-    );
+    context.stderr.error(&format!("--expect {expected}: {} arrived", counted(arrived, "message")), &ended, None);
     ExitCode::Expectation
 }

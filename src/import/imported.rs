@@ -88,6 +88,8 @@ pub(crate) struct Imported {
     pub(crate) not_allowed: u64,
     /// Rows that were skipped before the rows were compared with each other.
     skips: SkipCounts,
+    /// The line of the row at which the limit is reached.
+    pub(crate) last_line: Option<u64>,
     pub(crate) columns: Vec<String>,
     /// Warnings about the texts that apply to every row.
     pub(crate) warnings: Vec<String>,

@@ -53,6 +53,7 @@ pub(crate) fn import_list<'a>(
         }
         if let Some(end) = end {
             rows.imported.bare_codes.cut(end);
+            rows.imported.last_line = Some(end);
             return Ok(rows.imported);
         }
         let is_more = read?;

@@ -8,7 +8,7 @@ use crate::nearest::{nearest, plain};
 
 /// Names that mean "the recipient" in the languages of Jelou's users, as [`plain`] writes them. The whole header must
 /// match: `celular_conyuge` is another person's number.
-const RECIPIENT_NAMES: [&str; 58] = [
+const RECIPIENT_NAMES: [&str; 61] = [
     "to",
     "userid",
     "recipient",
@@ -41,6 +41,7 @@ const RECIPIENT_NAMES: [&str; 58] = [
     "ntelefono",
     "ndetelefono",
     "celular",
+    "celularwhatsapp",
     "cel",
     "numerocelular",
     "numerodecelular",
@@ -53,6 +54,7 @@ const RECIPIENT_NAMES: [&str; 58] = [
     "ncelular",
     "ndecelular",
     "movil",
+    "movilwhatsapp",
     "numeromovil",
     "telemovel",
     "mobile",
@@ -62,6 +64,7 @@ const RECIPIENT_NAMES: [&str; 58] = [
     "cellphone",
     "cellnumber",
     "whatsapp",
+    "whatsappcelular",
     "whatsappnumber",
     "numerowhatsapp",
     "numerodewhatsapp",
@@ -127,10 +130,14 @@ impl Columns {
     /// An error if these names are a title because the row at `line` below reads like the header.
     pub(super) fn check_title<'a>(&self, line: u64, cells: impl IntoIterator<Item = &'a str>) -> Result<(), ListError> {
         let Some(title) = &self.title else { return Ok(()) };
+        let cells: Vec<_> = cells.into_iter().collect();
+        let has_digit = |cell: &&str| cell.contains(|sign: char| sign.is_ascii_digit());
+        // It has more cells than the title, and no number.
+        let is_wider = cells.iter().filter(|cell| !cell.trim().is_empty()).count() > 1 && !cells.iter().any(has_digit);
         // If the title has no delimiter, cells may be whole lines.
         let names: Vec<_> =
             cells.into_iter().flat_map(|cell| cell.split([',', ';', '\t', '|'])).map(str::trim).collect();
-        if names.len() < 2 || recipient_column(&names, None).is_err() {
+        if !is_wider && (names.len() < 2 || recipient_column(&names, None).is_err()) {
             return Ok(());
         }
         let names = names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ");
@@ -324,6 +331,7 @@ mod tests {
             (&["Contacto"], None, Ok("Contacto")),
             (&["Contacto", "Celular"], None, Ok("Celular")),
             (&["Fono", "x"], None, Ok("Fono")),
+            (&["Celular\n(WhatsApp)", "x"], None, Ok("Celular\n(WhatsApp)")),
             (&["Número", "nombre"], None, Ok("Número")),
             (&["Número", "Móvil"], None, Ok("Móvil")),
             (&["WhatsApp", "Número"], None, Ok("WhatsApp")),

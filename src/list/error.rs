@@ -45,7 +45,7 @@ pub(crate) enum ListError {
     SeveralLines { name: String, from: u64, to: u64 },
     #[error("{name}: {problem}; it is in the header")]
     Header { name: String, problem: String },
-    #[error("the first line is no header, but somebody's row: {}", cells.join(", "))]
+    #[error("the first line is not a header but a person's row: {}", cells.join(", "))]
     NoHeader { cells: Vec<String>, number: String },
     #[error("{}", above_header(title))]
     Title { title: String, line: u64, names: String },
@@ -122,6 +122,9 @@ impl ListError {
     pub(crate) fn hint(&self) -> String {
         let hint = match self {
             Self::NoRecipientColumn { proposed, .. } if !proposed.is_empty() => return propose(proposed),
+            Self::TwoRecipients { first, second } => {
+                return propose(&[first.clone(), second.clone()]);
+            }
             Self::NoHeader { cells, number } => {
                 return format!(
                     "write a line above it that names the columns, such as {}",
@@ -181,8 +184,9 @@ impl ListError {
                 "spaces, capitals and accents do not matter: `Nombre completo` is {{ nombre_completo }}"
             }
             Self::NoSuchColumn { .. } | Self::SeveralColumns { .. } => "write the name exactly as in the header",
-            Self::TwoRecipients { .. } | Self::NoRecipientColumn { .. } => {
-                "give its name with --to-column COLUMN before the kind, or build it from columns after the kind: --to '593{{ celular }}'"
+            Self::NoRecipientColumn { .. } => {
+                "give its name with --to-column COLUMN before the kind, or build it from columns after the kind: --to '593{{ celular }}'; \
+                 if the header is another line, add --header-row LINE"
             }
         };
         hint.to_owned()
@@ -259,7 +263,7 @@ fn example_header(cells: &[String], number: &str) -> String {
 /// The flags that would select one of `columns`.
 fn propose(columns: &[String]) -> String {
     let flags = columns.iter().take(3).map(|name| format!("--to-column '{}'", name.replace('\'', "'\\''")));
-    format!("if it is one of these, say so: {}", flags.collect::<Vec<_>>().join(" or "))
+    format!("say which one before the kind: {}", flags.collect::<Vec<_>>().join(" or "))
 }
 
 /// The column that `name` probably means.

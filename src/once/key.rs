@@ -16,7 +16,8 @@ pub(crate) struct OnceKey(String);
 pub(crate) enum InvalidKey {
     #[error("a key has at least one character: a variable may be empty")]
     Empty,
-    #[error("a key cannot be blanks alone: a variable may be empty")]
+    /// It would look like another key.
+    #[error("a key cannot begin or end with a blank")]
     Blank,
     #[error("a key has at most {MOST_CHARACTERS} characters, and this one has {0}")]
     Long(usize),
@@ -55,7 +56,7 @@ impl FromStr for OnceKey {
         if let Some(at) = key.chars().position(char::is_control) {
             return Err(InvalidKey::Control(at + 1));
         }
-        if key.chars().all(char::is_whitespace) {
+        if key.trim() != key {
             return Err(InvalidKey::Blank);
         }
         Ok(Self(key.to_owned()))
@@ -76,6 +77,8 @@ mod tests {
             ("", Some(InvalidKey::Empty)),
             (" ", Some(InvalidKey::Blank)),
             ("\u{3000}\u{a0} ", Some(InvalidKey::Blank)),
+            ("nov ", Some(InvalidKey::Blank)),
+            ("\u{a0}nov", Some(InvalidKey::Blank)),
             (&"ñ".repeat(101), Some(InvalidKey::Long(101))),
             ("a\tb", Some(InvalidKey::Control(2))),
             ("ab\n", Some(InvalidKey::Control(3))),

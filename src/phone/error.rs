@@ -6,7 +6,7 @@ use thiserror::Error;
 pub(crate) enum PhoneError {
     #[error("the recipient is empty")]
     Empty,
-    #[error("`{}` is not a phone number: it has `{}`{}", shown(typed), shown(&found.to_string()), so_far(digits))]
+    #[error("`{}` is not a phone number: it contains `{}`{}", shown(typed), shown(&found.to_string()), so_far(digits))]
     NotAPhone { typed: String, found: char, digits: String },
     #[error("Excel has shortened this number, `{typed}`, and its last digits are lost")]
     Shortened { typed: String },

@@ -192,7 +192,7 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     ("stopped", ["Stopped", "Detenido"]),
     ("cancelled", ["Cancelled", "Cancelado"]),
     ("first_message", ["The message", "El mensaje"]),
-    ("to", ["As {} sees it, the first on the list", "Como lo ve {}, el primero de la lista"]),
+    ("to", ["As {} sees it, the first to get it", "Como lo ve {}, la primera persona que lo recibe"]),
     ("unfilled", ["As it was written; each row fills in its own", "Como se escribió; cada fila pone lo suyo"]),
     ("no_message", ["Each row is a message of its own.", "Cada fila es un mensaje propio."]),
     ("template", ["Template", "Plantilla"]),

@@ -30,7 +30,7 @@ fn told(misspelling: &Misspelling, columns: &[String]) -> String {
     match misspelling {
         Misspelling::NoColumn { written } => format!("{written} names no column: everybody would get the same"),
         Misspelling::OtherMarks { written, column } => {
-            format!("{written} would go out as it stands; the column is written {}", spelling(column, columns))
+            format!("{written} would be sent as written; the column is written {}", spelling(column, columns))
         }
     }
 }

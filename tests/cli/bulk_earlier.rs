@@ -299,7 +299,10 @@ fn the_limit_counts_what_is_sent() {
     }
     // Rows after the limit are not part of the run, nor are their faults.
     home.write("people.csv", list(&[users(10..12), vec!["wrong".to_owned()]].concat()));
-    assert_eq!(send(&home, &jelou.url, &["--limit", "2"]).success().json()["rows"], 2);
+    let ended = send(&home, &jelou.url, &["--limit", "2"]).success();
+    assert_eq!(ended.json()["rows"], 2);
+    let told = "note: --limit is reached in line 3; rows below it are neither checked nor sent\n";
+    assert!(ended.stderr.contains(told), "{ended:?}");
     // Nor if everything before it was sent, and the list is read further to find that out.
     home.write("people.csv", list(&[users(10..14), vec!["wrong".to_owned()]].concat()));
     let ended = send(&home, &jelou.url, &["--limit", "2", "--skip-sent"]).success();

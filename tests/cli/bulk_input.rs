@@ -295,17 +295,20 @@ fn a_list_that_begins_with_somebody_or_with_a_title_is_told_so() {
     for list in ["Ana,+593 98 765 4321,x\nEva,+593987654322,y\n", "Ana;0987654321;x\nEva;0987654322;y\n"] {
         home.write("people.csv", list);
         for words in [&text[..], &["people.csv", "--to-column", "celular", "text", "Hola"]] {
-            let parts = ["the first line is no header, but somebody's row: Ana, ", "such as nombre,celular,columna3;"];
+            let parts =
+                ["the first line is not a header but a person's row: Ana, ", "such as nombre,celular,columna3;"];
             refused(&home, words, &parts);
         }
     }
-    refused(&home, &["people.csv", "text", "--to", "{{ celular }}", "Hola"], &["the first line is no header"]);
+    refused(&home, &["people.csv", "text", "--to", "{{ celular }}", "Hola"], &["the first line is not a header"]);
     home.write("people.csv", "Lista de clientes\nnombre,celular\nAna,\n");
     let parts = [
         "the first line is a title, not the header: `Lista de clientes`",
         "if line 2 is the header (nombre, celular), add --header-row 2",
     ];
     refused(&home, &text, &parts);
+    home.write("people.csv", "Clientes de la tienda\nNombre,Fono de contacto\nAna,0987654321\n");
+    refused(&home, &text, &["if line 2 is the header (Nombre, Fono de contacto), add --header-row 2"]);
     // Days are columns, and a row that is too long is only that row's error.
     home.write("people.csv", "2026-11-20,nombre\nx,Ana\n");
     refused(&home, &text, &["no column is named like a recipient column"]);

@@ -322,6 +322,11 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
         "leave them out with --hidden skip, or send them with --hidden send",
     ];
     home.run_args(&["--sandbox", "bulk", "send", "people.xlsx", "text", "{{ celular }}"]).fails(2, &parts);
+    // They are named together with what else is wrong.
+    let faulty = "1 row cannot be sent; 2 rows are hidden in the sheet: line 2, 5";
+    let hint = "fix them, or leave them out with --skip-invalid; hidden rows: leave them out with --hidden skip";
+    home.write("faulty.xlsx", xlsx(&[sheet("Hoja1", &rows.replace("593987654323", "12"))], SHARED));
+    home.run_args(&["--sandbox", "bulk", "send", "faulty.xlsx", "text", "{{ celular }}"]).fails(2, &[faulty, hint]);
     let ended = previewed(&home, &["people.xlsx", "--hidden", "send", "text", "{{ celular }}"]);
     assert_eq!(texts(&ended), ["593987654321", "593987654322", "593987654323"]);
     assert!(

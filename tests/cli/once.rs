@@ -303,7 +303,7 @@ fn a_store_that_cannot_be_used_lets_the_command_of_run_run() {
 fn keys_are_listed_shown_and_forgotten() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
     assert!(home.run("once list").success().stderr.contains("there are no keys"));
-    home.run("once show k").fails(2, &["there is no message under the key k"]);
+    home.run("once show k").fails(2, &["there is no message under the key k", "`jelouctl once list` shows the keys"]);
     home.send(&jelou, "--once k Hola").success();
     let listed = home.run("once list -o record").success().json();
     assert_eq!(
@@ -457,7 +457,7 @@ fn a_key_that_is_none_is_refused() {
     let long = "x".repeat(200);
     for (key, problem) in [
         ("", "a key has at least one character"),
-        ("   ", "a key cannot be blanks alone"),
+        ("   ", "a key cannot begin or end with a blank"),
         ("a\nb", "a key cannot have control characters"),
         (long.as_str(), "a key has at most 100 characters, and this one has 200"),
     ] {

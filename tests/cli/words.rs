@@ -26,15 +26,12 @@ fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
         for (text, parts) in [
             ("Hola {{1}}", &["text: {{1}} names no column", "{{ nombre }}, {{ nombre_completo }}", "{{ '{{1}}' }}"]),
             ("{{ 1 }}", &["text: {{ 1 }} names no column", "{{ nombre }}", "nothing was sent"]),
-            (
-                "Hola {nombre}",
-                &["text: {nombre} would go out as it stands", "written {{ nombre }}", "{{ '{nombre}' }}"],
-            ),
+            ("Hola {nombre}", &["text: {nombre} would be sent as written", "written {{ nombre }}", "{{ '{nombre}' }}"]),
             ("[Nombre Completo]", &["text: [Nombre Completo]", "{{ nombre_completo }}", "nothing was sent"]),
-            ("<nombre> {{ nombre }}", &["text: <nombre> would go out", "{{ nombre }}", "nothing was sent"]),
-            ("Hola {completo}, paga", &["text: {completo} would go out", "{{ nombre_completo }}", "nothing was sent"]),
+            ("<nombre> {{ nombre }}", &["text: <nombre> would be sent", "{{ nombre }}", "nothing was sent"]),
+            ("Hola {completo}, paga", &["text: {completo} would be sent", "{{ nombre_completo }}", "nothing was sent"]),
             ("Hola {{ debug() }}", &["debug", "error", "nothing was sent"]),
-            ("%NOMBRE%", &["text: %NOMBRE% would go out", "{{ nombre }}", "nothing was sent"]),
+            ("%NOMBRE%", &["text: %NOMBRE% would be sent", "{{ nombre }}", "nothing was sent"]),
         ] {
             send(&[list, "text", text]).fails(2, parts);
         }
@@ -45,10 +42,10 @@ fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
     let template = ["people.csv", "template", "t", "--param", "{{1}}"];
     send(&template).fails(2, &["parameters[0]: {{1}} names no column"]);
     let bare = ["people.csv", "template", "t", "--param", "nombre"];
-    send(&bare).fails(2, &["parameters[0]: nombre would go out as it stands", "{{ nombre }}", "{{ 'nombre' }}"]);
+    send(&bare).fails(2, &["parameters[0]: nombre would be sent as written", "{{ nombre }}", "{{ 'nombre' }}"]);
     send(&["people.csv", "text", "x", "--to", "{{1}}{{ celular }}"]).fails(2, &["--to: {{1}} names no column"]);
     home.write("body.json", r#"{"text": "x", "buttons": [{"text": "{nombre}", "type": "reply"}]}"#);
-    send(&["people.csv", "text", "--body", "body.json"]).fails(2, &["buttons[0].text: {nombre} would go out"]);
+    send(&["people.csv", "text", "--body", "body.json"]).fails(2, &["buttons[0].text: {nombre} would be sent"]);
     assert!(home.run("bulk list").success().stdout.is_empty(), "a run was made");
     for (text, sent) in [
         ("{{ '{nombre}' }} {{ '{{1}}' }}", "{nombre} {{1}}"),

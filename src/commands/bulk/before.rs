@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::hours::Hours;
 use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run, WrittenTo};
 use crate::message::{Message, TemplateTexts, TemplateUse, TemplateUses};
+use crate::once::OnceKey;
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::people::Exclusions;
 use crate::sending::{CheckedTemplates, Connection, Sender, UnusableTemplates, check_templates};
@@ -40,6 +41,8 @@ pub(crate) struct BeforeRun<'a> {
     pub(crate) exclusions: &'a Exclusions,
     /// The people who got a message from an earlier run in the last 24 hours.
     pub(crate) written_to: &'a WrittenTo,
+    /// The key of the run.
+    pub(crate) once: Option<&'a OnceKey>,
 }
 
 impl BeforeRun<'_> {
@@ -49,7 +52,7 @@ impl BeforeRun<'_> {
         if stderr.is_quiet() {
             return Ok(());
         }
-        report_written_to(context, self.written_to);
+        report_written_to(context, self.written_to, self.once);
         let overview = self.draft.overview()?;
         let countries = by_country(&overview);
         if !is_asked {

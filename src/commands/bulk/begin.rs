@@ -85,7 +85,16 @@ impl PreparedRun<'_> {
                 template_texts(context, sender, connection, &new.draft, &details.templates, strict).await?;
         }
         let (texts, rate) = (&details.template_texts, details.rate);
-        let before = BeforeRun { draft: &new.draft, kind, texts, rate, hours, exclusions, written_to: &written_to };
+        let before = BeforeRun {
+            draft: &new.draft,
+            kind,
+            texts,
+            rate,
+            hours,
+            exclusions,
+            written_to: &written_to,
+            once: rule.once,
+        };
         before.report(context, is_asked)?;
         confirm(context, sender, rows_told)?;
         let mut connection = if let Some(mut connection) = opened {

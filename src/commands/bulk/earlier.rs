@@ -139,8 +139,17 @@ pub(crate) fn report_unfinished(
 }
 
 /// Prints how many people got a message recently. Warns if it had another text, because the list may have been sent
-/// already and its text corrected.
-pub(crate) fn report_written_to(context: &Context, written_to: &WrittenTo) {
+/// already and its text corrected; and if it is the same message, which only a key lets pass.
+pub(crate) fn report_written_to(context: &Context, written_to: &WrittenTo, once: Option<&OnceKey>) {
+    let others = written_to.otherwise.as_ref().map_or(0, |other| other.people);
+    if let (Some(key), same @ 1..) = (once, written_to.people.saturating_sub(others)) {
+        let (were, get) = if same == 1 { ("was", "gets") } else { ("were", "get") };
+        context.stderr.warning(&format!(
+            "{same} of these people {were} sent the same message in the last 24 hours by a run that is not under the \
+             key {key}, and {get} it again; to count that run: jelouctl once add {} --run RUN",
+            key.quoted()
+        ));
+    }
     if let Some(other) = &written_to.otherwise {
         let (people, were) = (other.people, if other.people == 1 { "was" } else { "were" });
         let (run, at) = (&other.run, local_time(other.at));
@@ -148,7 +157,7 @@ pub(crate) fn report_written_to(context: &Context, written_to: &WrittenTo) {
         context.stderr.warning(&format!(
             "{people} of these people {were} sent a different message in the last 24 hours, {last}by run {run} at {at}"
         ));
-    } else if let Some(words) = written_to_words(written_to.people) {
+    } else if let Some(words) = written_to_words(written_to.people).filter(|_| once.is_none()) {
         context.stderr.note(&words);
     }
 }

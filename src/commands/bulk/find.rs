@@ -24,9 +24,9 @@ const HEADER: [&str; 7] = ["RUN", "LINE", "WHEN", "TO", "BECAME", "FROM", "MESSA
 ///   jelouctl bulk find 593987654321
 ///   jelouctl bulk find 0987654321 --country EC -o record | jq .body
 ///
-/// However the number is written, here and in the lists. Elsewhere than at a terminal it prints one
-/// JSON object a line: what the report has of the row, with to, state, kind, bot_id, sandbox, and
-/// the message as body.
+/// However the number is written, here and in the lists. If standard output is not a terminal, it
+/// prints one JSON object a line: what the report has of the row, with to, state, kind, bot_id,
+/// sandbox, and the message as body.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkFindArgs {

@@ -121,6 +121,9 @@ pub(crate) fn import(
     countries.tell(stderr, &imported.columns, plan.countries);
     notes.tell(stderr);
     tell_of_list(stderr, list, plan.policy.hidden);
+    if let Some(line) = imported.last_line {
+        stderr.note(&format!("--limit is reached in line {line}; rows below it are neither checked nor sent"));
+    }
     let verdict = verdict(list, &imported, plan.policy, first_guarded);
     if verdict.is_err() {
         imported.sums().iter().for_each(|sums| stderr.note(sums));
@@ -259,10 +262,14 @@ fn verdict(
     policy: ImportPolicy,
     first_guarded: Option<GuardError>,
 ) -> Result<(), CommandError> {
-    refuse_faulty(imported, policy)?;
-    if let Some(hidden) = hidden_rows(list).filter(|_| policy.hidden.is_none()) {
-        let hint = "leave them out with --hidden skip, or send them with --hidden send";
-        return Err(UsageError::new(hidden, hint).into());
+    let hidden = hidden_rows(list).filter(|_| policy.hidden.is_none());
+    let way = "leave them out with --hidden skip, or send them with --hidden send";
+    refuse_faulty(imported, policy).map_err(|UsageError { message, hint }| match &hidden {
+        Some(hidden) => UsageError::new(format!("{message}; {hidden}"), format!("{hint}; hidden rows: {way}")),
+        None => UsageError { message, hint },
+    })?;
+    if let Some(hidden) = hidden {
+        return Err(UsageError::new(hidden, way).into());
     }
     match first_guarded {
         Some(first) => Err(GuardError::Rows { count: imported.guarded, first: Box::new(first) }.into()),

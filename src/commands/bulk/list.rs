@@ -15,9 +15,9 @@ const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAI
 
 /// List the runs, the newest first
 ///
-/// Elsewhere than at a terminal it prints, separated by tabs: name, state (complete, cancelled,
-/// unfinished, damaged or unreadable), rows, sent, failed, unknown, left, skipped, when it was made (UTC), kind,
-/// and the bot or `sandbox`. With -o record it prints one JSON object a line.
+/// If standard output is not a terminal, it prints, separated by tabs: name, state (complete,
+/// cancelled, unfinished, damaged or unreadable), rows, sent, failed, unknown, left, skipped, when it
+/// was made (UTC), kind, and the bot or `sandbox`. With -o record it prints one JSON object a line.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkListArgs {}

@@ -137,8 +137,10 @@ fn warn_of_memory(context: &Context, runs: &[RunOverview]) {
     let rows: u64 = runs.iter().map(RunOverview::remembered).sum();
     if rows > 0 {
         let (messages, them) = (counted(rows, "message"), if rows == 1 { "it" } else { "them" });
+        let has_keys = runs.iter().any(|run| run.details.scope().is_some());
+        let later = if has_keys { "a later run without the key" } else { "a later run" };
         context.stderr.warning(&format!(
-            "{messages} went out, or may have: once that is removed, nothing keeps a later run from sending {them} again"
+            "{messages} went out, or may have: once that is removed, nothing keeps {later} from sending {them} again"
         ));
     }
     for run in runs.iter().filter(|run| undecided(&run.counts()) > 0 && !run.details.sandbox) {

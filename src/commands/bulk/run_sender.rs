@@ -102,7 +102,7 @@ fn refuse_other(name: &RunName, what: &str, of_run: &str, given: Option<&str>) -
     match given {
         Some(given) if given != of_run => Err(UsageError::new(
             format!("{what}: run {name} was started with {of_run}, not with {given}"),
-            "resume the run with the values that it was started with",
+            "use the values that the run was started with",
         )),
         _ => Ok(()),
     }

@@ -34,9 +34,9 @@ const ALL_ROWS: u64 = u64::MAX;
 ///   jelouctl bulk send people.xlsx --country EC --skip-sent text 'Hola {{ nombre }}'
 ///   jelouctl bulk send people.xlsx --limit 1000 --once november text 'Hola {{ nombre }}'
 ///
-/// All rows are read and checked before anything is sent. The run keeps the state of each row.
-/// The list is CSV with a header, NDJSON, or a sheet of a workbook (.xlsx, .ods); in any text of the
-/// message, {{ name }} is a column.
+/// All rows up to --limit are read and checked before anything is sent. The run keeps the state of
+/// each row. The list is CSV with a header, NDJSON, or a sheet of a workbook (.xlsx, .ods); in any
+/// text of the message, {{ name }} is a column.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment, subcommand_value_name = "KIND", subcommand_help_heading = "Kinds")]
 pub(crate) struct BulkSendArgs {

@@ -49,7 +49,7 @@ impl ShownList<'_> {
             (Ok(()), Ok(())) => None,
         };
         let would_leave = read.verdict.is_err() || self.report_earlier(context, earlier, comparison)?;
-        if page.is_none() && !would_leave {
+        if page.is_none() && self.args.preview.is_none() && !would_leave {
             return Ok(ExitCode::Success);
         }
         let texts = self.template_texts(context, &read.imported.templates)?;
@@ -66,7 +66,7 @@ impl ShownList<'_> {
             return Ok(ExitCode::Success);
         };
         // At a terminal it shows the messages; the requests are for programs, and for --dry-run.
-        if context.mode != Mode::Send || !context.stdout.wants_words() {
+        if would_leave && (context.mode != Mode::Send || !context.stdout.wants_words()) {
             self.print(context, accepts, most)?;
         }
         draw_messages(context, self.draft, self.kind, &texts, most.min(MOST_DRAWN))?;
@@ -146,7 +146,7 @@ impl ShownList<'_> {
         let Some(mut earlier) = earlier else { return Ok(true) };
         self.args.earlier_rule().report_skipped(context, self.draft.skip_counts());
         earlier::report_unfinished(context, &mut *earlier, self.draft)?;
-        earlier::report_written_to(context, &earlier.people_written_to(self.draft)?);
+        earlier::report_written_to(context, &earlier.people_written_to(self.draft)?, self.args.once.as_ref());
         Ok(true)
     }
 

@@ -15,7 +15,8 @@ use crate::ledger::RunName;
 /// Examples:
 ///   jelouctl bulk stop people-20261120-101500
 ///
-/// That process sees it within a second, also while it waits, and ends with 11; `bulk resume` continues it.
+/// That process sees it within a second, also while it waits, and ends with 11; `bulk resume`
+/// continues it.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkStopArgs {

@@ -16,15 +16,17 @@ use crate::process::CommandEnd;
 ///
 /// Examples:
 ///   jelouctl run --to 593987654321 --on failure -- ./backup.sh
-///   jelouctl run --to 593987654321 --template job_ended --param '{{ command }}' --param '{{ result }}' -- make
-///   jelouctl run --to 593987654321 --tail 20 --text '{{ command }} {{ result }}: {{ tail }}' -- ./deploy.sh
+///   jelouctl run --to 593987654321 --template job_ended --param '{{ command }}' -- make
+///   jelouctl run --to 593987654321 --tail 20 --text '{{ result }}: {{ tail }}' -- ./deploy.sh
 ///
 /// A text can use the values `command` (only its name), `result` (ok, failed or killed), `code`,
 /// `signal`, `duration`, `host`, `started`, and, with --tail, `tail`: the end of its stderr. A
 /// parameter of a WhatsApp template is put on one line, and of parameters that have more than 900
 /// characters together only the end is sent: WhatsApp takes 1,024 for the whole text.
-/// The exit code is the command's, also when the notice fails. A text reaches only a user who wrote in the last
-/// 24 hours; a template reaches anyone. If the notice cannot be sent, the command runs anyway.
+///
+/// The exit code is the command's, also when the notice fails. A text reaches only a user who wrote
+/// in the last 24 hours; a template reaches anyone. If the notice cannot be sent, the command runs
+/// anyway.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct RunArgs {

@@ -16,7 +16,7 @@ use crate::message::text_file::TextFile;
 /// Send a text with a button that opens a web page
 ///
 /// Examples:
-///   jelouctl send cta-url --to 593987654321 --text "On its way" --url https://example.com/7 --button Go
+///   jelouctl send cta-url --to 593987654321 --text "On its way" --url https://example.com --button Go
 #[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]

@@ -16,7 +16,8 @@ use crate::message::kind::Kind;
 ///   jelouctl send raw --body message.json
 ///   jelouctl send raw --to 593987654321 --body - < message.json
 ///
-/// The body is sent as it is; only placeholders of the API's documents, such as USER_ID, are refused. `--to` sets `userId`.
+/// The body is sent as it is; only placeholders of the API's documents, such as USER_ID, are
+/// refused. `--to` sets `userId`.
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]

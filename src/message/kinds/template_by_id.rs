@@ -20,8 +20,8 @@ use crate::message::route::Route;
 /// Examples:
 ///   jelouctl send template --template-id 39 --to 593987654321 --param name=Ana
 ///
-/// With --campaign it goes to `POST /v1/bots/{botId}/campaigns/{campaignId}/template-messages`, which takes only
-/// users of that campaign.
+/// With --campaign it goes to `POST /v1/bots/{botId}/campaigns/{campaignId}/template-messages`,
+/// which takes only users of that campaign.
 #[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
