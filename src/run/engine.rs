@@ -164,13 +164,21 @@ impl<'a> Engine<'a> {
 
     /// Stops taking rows; the second signal ends the run at once.
     fn hear_request(&mut self, asked: StopRequest) -> Option<LoopEnd> {
-        match (self.is_signalled, asked) {
-            (_, StopRequest::Command) => self.stop_as_asked(),
-            (false, StopRequest::Signal(signal)) => self.hear(signal),
+        let inflight = self.inflight_words();
+        match asked {
+            StopRequest::Command => {
+                self.progress.note(&format!("stopping, as `jelouctl bulk stop` asks: {inflight}"));
+                self.stop_for(StopReason::Command);
+            }
+            StopRequest::Signal(signal) if !self.is_signalled => {
+                self.is_signalled = true;
+                self.progress.note(&format!("stopping: {inflight}; press Ctrl-C again after a second to stop at once"));
+                self.stop_for(StopReason::Signal(signal));
+            }
             // A closing terminal delivers its signal twice, from the shell and from the system; that does not mean that
             // the user is impatient.
-            (true, StopRequest::Signal(Signal::Hangup)) => {}
-            (true, StopRequest::Signal(_)) => return Some(LoopEnd::LeftAtOnce),
+            StopRequest::Signal(Signal::Hangup) => {}
+            StopRequest::Signal(_) => return Some(LoopEnd::LeftAtOnce),
         }
         None
     }
@@ -325,18 +333,6 @@ impl<'a> Engine<'a> {
             self.pause = Some(reason);
         }
         self.stop_for(StopReason::Paused(reason, problem));
-    }
-
-    fn hear(&mut self, signal: Signal) {
-        self.is_signalled = true;
-        self.progress
-            .note(&format!("stopping: {}; press Ctrl-C again after a second to stop at once", self.inflight_words()));
-        self.stop_for(StopReason::Signal(signal));
-    }
-
-    fn stop_as_asked(&mut self) {
-        self.progress.note(&format!("stopping, as `jelouctl bulk stop` asks: {}", self.inflight_words()));
-        self.stop_for(StopReason::Command);
     }
 
     fn inflight_words(&self) -> String {
