@@ -98,15 +98,14 @@ impl StopReason {
     /// Whether it replaces `earlier`: a fault that ends the run overrides a pause or a request, but the cause of a
     /// pause is kept if a signal arrives while the last rows finish.
     pub(crate) fn outweighs(&self, earlier: &Self) -> bool {
-        match (self, earlier) {
-            (Self::HoursOpened, _) => false,
-            (_, Self::HoursOpened)
-            | (
-                Self::LedgerFailed(_) | Self::Panicked,
-                Self::Paused(..) | Self::Signal(_) | Self::Command | Self::PausedByOthers(_),
-            ) => true,
-            (Self::Paused(..) | Self::Signal(_) | Self::Command | Self::PausedByOthers(_), _)
-            | (_, Self::LedgerFailed(_) | Self::Panicked) => false,
+        self.weight() > earlier.weight()
+    }
+
+    fn weight(&self) -> u8 {
+        match self {
+            Self::HoursOpened => 0,
+            Self::Paused(..) | Self::Signal(_) | Self::Command | Self::PausedByOthers(_) => 1,
+            Self::LedgerFailed(_) | Self::Panicked => 2,
         }
     }
 }
