@@ -13,7 +13,6 @@ use crate::context::Context;
 use crate::hours::Hours;
 use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run, WrittenTo};
 use crate::message::{Message, TemplateTexts, TemplateUse, TemplateUses};
-use crate::once::OnceKey;
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::people::Exclusions;
 use crate::sending::{CheckedTemplates, Connection, Sender, UnusableTemplates, check_templates};
@@ -26,71 +25,60 @@ const DRAWN_LINES: usize = 10;
 /// The number of countries to name.
 const NAMED_COUNTRIES: usize = 8;
 
-/// The summary of a run before the question.
-pub(crate) struct BeforeRun<'a> {
-    pub(crate) draft: &'a LedgerDraft,
-    /// The kind of the message.
-    pub(crate) kind: &'a Message,
-    /// The texts of the templates, as far as they are known.
-    pub(crate) texts: &'a TemplateTexts,
-    /// Requests per second.
-    pub(crate) rate: f64,
-    /// The hours of the run.
-    pub(crate) hours: Option<&'a Hours>,
-    /// The people who must not be written to.
-    pub(crate) exclusions: &'a Exclusions,
-    /// The people who got a message from an earlier run in the last 24 hours.
-    pub(crate) written_to: &'a WrittenTo,
-    /// The key of the run.
-    pub(crate) once: Option<&'a OnceKey>,
+/// Prints the summary of a run with these `details` before the question; the first message only if a person
+/// `is_asked`. `written_to` are the people who got a message from an earlier run in the last 24 hours.
+pub(crate) fn report_before(
+    context: &Context,
+    draft: &LedgerDraft,
+    kind: &Message,
+    details: &Details,
+    exclusions: &Exclusions,
+    written_to: &WrittenTo,
+    is_asked: bool,
+) -> Result<(), CommandError> {
+    let stderr = &context.stderr;
+    if stderr.is_quiet() {
+        return Ok(());
+    }
+    report_written_to(context, written_to, details.conditions.once.as_ref());
+    let overview = draft.overview()?;
+    let (countries, excluding) = (by_country(&overview), excluding(exclusions));
+    if !is_asked {
+        // The number of messages is printed when the run begins.
+        let rows = overview.skips.iter().next().map(|_| rows(&overview));
+        let figures: Vec<_> = rows.into_iter().chain(countries).chain(excluding).collect();
+        if !figures.is_empty() {
+            stderr.note(&figures.join("; "));
+        }
+        return Ok(());
+    }
+    if let Some(first) = draft.first_messages(1)?.pop() {
+        let of = if overview.rows == 1 { "the message" } else { "the first message" };
+        let drawn = draw(kind, &first.body, &details.template_texts)?;
+        draw_first(context, of, (first.line, &first.recipient, drawn), "; --preview 1 shows all");
+    }
+    let mut lines = vec![rows(&overview)];
+    lines.extend(match overview.repeated {
+        0 => None,
+        1 => Some("1 of them goes to a person who also gets an earlier message".to_owned()),
+        repeated => Some(format!("{repeated} of them go to people who get an earlier message too")),
+    });
+    lines.extend(excluding.into_iter().chain(countries));
+    lines.extend(duration(overview.rows, details.rate, details.conditions.hours.as_ref()));
+    say(context, lines);
+    Ok(())
 }
 
-impl BeforeRun<'_> {
-    /// Prints the summary; the first message only if a person `is_asked`.
-    pub(crate) fn report(&self, context: &Context, is_asked: bool) -> Result<(), CommandError> {
-        let stderr = &context.stderr;
-        if stderr.is_quiet() {
-            return Ok(());
-        }
-        report_written_to(context, self.written_to, self.once);
-        let overview = self.draft.overview()?;
-        let countries = by_country(&overview);
-        if !is_asked {
-            // The number of messages is printed when the run begins.
-            let rows = overview.skips.iter().next().map(|_| rows(&overview));
-            let countries = countries.map(|countries| format!("by country: {countries}"));
-            let figures: Vec<_> = rows.into_iter().chain(countries).chain(excluding(self.exclusions)).collect();
-            if !figures.is_empty() {
-                stderr.note(&figures.join("; "));
-            }
-            return Ok(());
-        }
-        if let Some(first) = self.draft.first_messages(1)?.pop() {
-            let of = if overview.rows == 1 { "the message" } else { "the first message" };
-            let lines = draw(self.kind, &first.body, self.texts)?;
-            draw_first(context, of, (first.line, &first.recipient, lines), "; --preview 1 shows all");
-        }
-        let mut lines = vec![rows(&overview)];
-        lines.extend(match overview.repeated {
-            0 => None,
-            1 => Some("1 of them goes to a person who also gets an earlier message".to_owned()),
-            repeated => Some(format!("{repeated} of them go to people who get an earlier message too")),
-        });
-        lines.extend(excluding(self.exclusions));
-        lines.extend(countries.map(|countries| format!("by country: {countries}")));
-        lines.extend(duration(overview.rows, self.rate, self.hours));
-        for line in lines {
-            stderr.known(&wrapped(&one_line(&line), COLUMNS));
-        }
-        Ok(())
+fn say(context: &Context, lines: impl IntoIterator<Item = String>) {
+    for line in lines {
+        context.stderr.known(&wrapped(&one_line(&line), COLUMNS));
     }
 }
 
 /// Shows a message above the question, given its line, its recipient and its drawn lines. `more` says how to see the
 /// rest of a long one.
 fn draw_first(context: &Context, of: &str, (line, recipient, lines): (u64, &str, Vec<String>), more: &str) {
-    let head = format!("{of}, line {line}, as {recipient} would see it:");
-    context.stderr.known(&wrapped(&one_line(&head), COLUMNS));
+    say(context, [format!("{of}, line {line}, as {recipient} would see it:")]);
     // The mark at the side takes four columns.
     let mut lines: Vec<_> = lines.iter().flat_map(|line| wrapped(&one_line(line), COLUMNS - 4)).collect();
     if lines.len() > DRAWN_LINES {
@@ -118,9 +106,7 @@ pub(crate) fn report_before_resume(
         draw_first(context, of, (first.line, &first.recipient, lines), "");
     }
     let hours = details.conditions.hours.as_ref();
-    for line in excluding(exclusions).into_iter().chain(duration(counts.pending, rate, hours)) {
-        context.stderr.known(&wrapped(&one_line(&line), COLUMNS));
-    }
+    say(context, excluding(exclusions).into_iter().chain(duration(counts.pending, rate, hours)));
     report_closed(context, hours);
     Ok(())
 }
@@ -156,7 +142,7 @@ fn rows(overview: &DraftOverview) -> String {
     format!("{}: {} to send; left out: {}", counted(overview.rows + skipped, "row"), overview.rows, reasons.join(", "))
 }
 
-/// `EC 90, CO 5, other countries 2, without a country 1`; None if no number has a country.
+/// `by country: EC 90, CO 5, other countries 2, without a country 1`; None if no number has a country.
 fn by_country(overview: &DraftOverview) -> Option<String> {
     let mut countries: Vec<_> = overview.countries.iter().collect();
     countries.sort_by_key(|(_, rows)| Reverse(**rows));
@@ -170,7 +156,7 @@ fn by_country(overview: &DraftOverview) -> Option<String> {
     }
     named.extend((others > 0).then(|| format!("other countries {others}")));
     named.extend((none > 0).then(|| format!("without a country {none}")));
-    Some(named.join(", "))
+    Some(format!("by country: {}", named.join(", ")))
 }
 
 /// `excluded by bajas.xlsx: 214 people from 2 sheets`; None without lists.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::before::{BeforeRun, refuse_templates};
+use super::before::{refuse_templates, report_before};
 use super::carry_out::carry_out;
 use super::earlier::{self, EarlierRule};
 use super::hours::{report_closed, report_over_midnight};
@@ -84,18 +84,7 @@ impl PreparedRun<'_> {
             details.template_texts =
                 template_texts(context, sender, connection, &new.draft, &details.templates, strict).await?;
         }
-        let (texts, rate) = (&details.template_texts, details.rate);
-        let before = BeforeRun {
-            draft: &new.draft,
-            kind,
-            texts,
-            rate,
-            hours,
-            exclusions,
-            written_to: &written_to,
-            once: rule.once,
-        };
-        before.report(context, is_asked)?;
+        report_before(context, &new.draft, kind, &details, exclusions, &written_to, is_asked)?;
         confirm(context, sender, rows_told)?;
         let mut connection = if let Some(mut connection) = opened {
             connection.catch_signals()?;
@@ -111,7 +100,11 @@ impl PreparedRun<'_> {
         };
         if is_asked {
             // The question may have waited for hours.
-            leave_out_of_draft(context, &mut new.draft, &reread_do_not_contact(&sender.settings)?)?;
+            leave_out_excluded(
+                context,
+                UnsentRows::OfDraft(&mut new.draft),
+                &reread_do_not_contact(&sender.settings)?,
+            )?;
             leave_others_out_of_draft(windows.as_ref(), &mut new.draft)?;
         }
         let try_hold = || store.try_hold(&mut new).map(|is_held| is_held.then_some(()));
