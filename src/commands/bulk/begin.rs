@@ -9,7 +9,7 @@ use super::before::{refuse_templates, report_before};
 use super::carry_out::carry_out;
 use super::earlier::{self, EarlierRule};
 use super::hours::{report_closed, report_over_midnight};
-use super::leave_out::{leave_others_out_of_draft, leave_out_of_draft};
+use super::leave_out::{UnsentRows, leave_others_out_of_draft, leave_out_excluded};
 use super::media::look_at_media;
 use super::send_args::BulkSendArgs;
 use super::store::hold_off_others;
@@ -100,11 +100,8 @@ impl PreparedRun<'_> {
         };
         if is_asked {
             // The question may have waited for hours.
-            leave_out_excluded(
-                context,
-                UnsentRows::OfDraft(&mut new.draft),
-                &reread_do_not_contact(&sender.settings)?,
-            )?;
+            let excluded_now = reread_do_not_contact(&sender.settings)?;
+            leave_out_excluded(context, UnsentRows::OfDraft(&mut new.draft), &excluded_now)?;
             leave_others_out_of_draft(windows.as_ref(), &mut new.draft)?;
         }
         let try_hold = || store.try_hold(&mut new).map(|is_held| is_held.then_some(()));

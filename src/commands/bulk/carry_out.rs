@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::ending::{RunOnItsWay, log_end, report};
 use super::hours;
-use super::leave_out::{leave_others_out, leave_out_excluded, read_windows};
+use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, read_windows};
 use super::options::RunOptions;
 use super::summary::Elapsed;
 use crate::api::{HEADERS_OF_A_POST, SwapWatch, signed};
@@ -102,7 +102,7 @@ fn after_opening(
 ) -> Result<(Box<dyn RunLedger>, Counts), CommandError> {
     let exclusions = reread_do_not_contact(&sender.settings)?;
     let opened = run.reconnect().and_then(|()| {
-        leave_out_excluded(context, run, &exclusions)?;
+        leave_out_excluded(context, UnsentRows::OfRun(run), &exclusions)?;
         if let Some(windows) = windows {
             leave_others_out(context, windows, run)?;
         }

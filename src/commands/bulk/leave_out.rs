@@ -19,41 +19,30 @@ use crate::people::Exclusions;
 use crate::process::block_on;
 use crate::sending::{Connection, Flight, OpenWindows, Sender};
 
-/// Skips the rows of a run for people who are excluded now, and prints a note.
+/// The rows that may still be left out.
+pub(super) enum UnsentRows<'a> {
+    OfRun(&'a mut dyn HeldRun),
+    /// Those of a list whose run is about to begin.
+    OfDraft(&'a mut LedgerDraft),
+}
+
+/// Skips the rows for people who are excluded now, and prints a note.
 pub(super) fn leave_out_excluded(
     context: &Context,
-    run: &mut dyn HeldRun,
+    rows: UnsentRows<'_>,
     exclusions: &Exclusions,
 ) -> Result<(), LedgerError> {
     if exclusions.is_empty() {
         return Ok(());
     }
     let mut notes = RowNotes::default();
-    skip_of_run(run, SkipReason::Excluded, |line, recipients| on_a_list(exclusions, &mut notes, line, recipients))?;
+    rows.skip(SkipReason::Excluded, |line, recipients| {
+        let (_, list) = exclusions.find(recipients.iter().map(String::as_str))?;
+        notes.add(excluded_words(list), line.to_string(), "");
+        Some(problem_of_excluded(list))
+    })?;
     notes.tell(&context.stderr);
     Ok(())
-}
-
-/// Skips such rows of a list whose run is about to begin, and prints a note.
-pub(super) fn leave_out_of_draft(
-    context: &Context,
-    draft: &mut LedgerDraft,
-    exclusions: &Exclusions,
-) -> Result<(), LedgerError> {
-    if exclusions.is_empty() {
-        return Ok(());
-    }
-    let mut notes = RowNotes::default();
-    skip_of_draft(draft, SkipReason::Excluded, |line, recipients| on_a_list(exclusions, &mut notes, line, recipients))?;
-    notes.tell(&context.stderr);
-    Ok(())
-}
-
-/// The problem of a row with an excluded recipient, which is also noted.
-fn on_a_list(exclusions: &Exclusions, notes: &mut RowNotes, line: u64, recipients: &[String]) -> Option<String> {
-    let (_, list) = exclusions.find(recipients.iter().map(String::as_str))?;
-    notes.add(excluded_words(list), line.to_string(), "");
-    Some(problem_of_excluded(list))
 }
 
 /// The people who have written recently, for a list that becomes a run; None without the flag.
@@ -104,7 +93,7 @@ pub(super) fn leave_others_out_of_draft(
     draft.requests::<CommandError>(
         |_, path, body| if is_template(path, body) { Err(refusal().into()) } else { Ok(()) },
     )?;
-    Ok(skip_of_draft(draft, SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))?)
+    Ok(UnsentRows::OfDraft(draft).skip(SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))?)
 }
 
 /// Whether a request is a template: its path or the `templateId` of its body says so.
@@ -122,7 +111,7 @@ pub(super) fn leave_others_out(
     run: &mut dyn HeldRun,
 ) -> Result<(), LedgerError> {
     let mut rows = 0;
-    skip_of_run(run, SkipReason::OutsideWindow, |_, recipients| {
+    UnsentRows::OfRun(run).skip(SkipReason::OutsideWindow, |_, recipients| {
         let problem = outside(windows, recipients);
         rows += u64::from(problem.is_some());
         problem
@@ -141,38 +130,33 @@ fn outside(windows: &OpenWindows, recipients: &[String]) -> Option<String> {
     (!are_open).then(|| "the person has not written within 23 hours".to_owned())
 }
 
-/// Skips each pending row of a run for which `problem_of`, given its line and recipients, returns a problem.
-fn skip_of_run(
-    run: &mut dyn HeldRun,
-    reason: SkipReason,
-    mut problem_of: impl FnMut(u64, &[String]) -> Option<String>,
-) -> Result<(), LedgerError> {
-    let mut found = BTreeMap::<_, Vec<_>>::new();
-    run.read()?.into_whole()?.pending_requests::<LedgerError>(|row| {
-        if let Some(problem) = problem_of(row.line, &row.recipients()?) {
-            found.entry(problem).or_default().push(row.n);
+impl UnsentRows<'_> {
+    /// Skips each row for which `problem_of`, given its line and recipients, returns a problem.
+    fn skip(
+        mut self,
+        reason: SkipReason,
+        mut problem_of: impl FnMut(u64, &[String]) -> Option<String>,
+    ) -> Result<(), LedgerError> {
+        let mut found = BTreeMap::<_, Vec<_>>::new();
+        let mut look = |n: i64, line, recipients: &[String]| {
+            if let Some(problem) = problem_of(line, recipients) {
+                found.entry(problem).or_default().push(n);
+            }
+        };
+        match &self {
+            Self::OfRun(run) => run.read()?.into_whole()?.pending_requests::<LedgerError>(|row| {
+                look(row.n, row.line, &row.recipients()?);
+                Ok(())
+            })?,
+            Self::OfDraft(draft) => draft.recipients(|(n, line), recipients| look(n, line, recipients))?,
+        }
+        for (problem, rows) in &found {
+            let mut skips = rows.iter().map(|n| (*n, Skip { reason, problem, run: None }));
+            match &mut self {
+                Self::OfRun(run) => run.skip(&mut skips)?,
+                Self::OfDraft(draft) => skips.try_for_each(|(n, skip)| draft.skip(n, skip))?,
+            }
         }
         Ok(())
-    })?;
-    found
-        .iter()
-        .try_for_each(|(problem, rows)| run.skip(&mut rows.iter().map(|n| (*n, Skip { reason, problem, run: None }))))
-}
-
-/// The same for a list whose run is about to begin.
-fn skip_of_draft(
-    draft: &mut LedgerDraft,
-    reason: SkipReason,
-    mut problem_of: impl FnMut(u64, &[String]) -> Option<String>,
-) -> Result<(), LedgerError> {
-    let mut found = BTreeMap::<_, Vec<_>>::new();
-    draft.recipients(|(n, line), recipients| {
-        if let Some(problem) = problem_of(line, recipients) {
-            found.entry(problem).or_default().push(n);
-        }
-    })?;
-    for (problem, rows) in &found {
-        rows.iter().try_for_each(|n| draft.skip(*n, Skip { reason, problem, run: None }))?;
     }
-    Ok(())
 }

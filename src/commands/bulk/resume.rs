@@ -12,7 +12,7 @@ use super::carry_out::carry_out;
 use super::earlier::leave_out_sent;
 use super::ending::{RunOnItsWay, log_refused_run, report_paused};
 use super::hours::of_resumed_run;
-use super::leave_out::{leave_others_out, leave_out_excluded, read_windows};
+use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, read_windows};
 use super::options::{EarlierOptions, HoursOptions, RunOptions};
 use super::run_sender::sender_of_run;
 use super::store::{check_clocks, open_store};
@@ -135,7 +135,7 @@ fn go_on_in(
         let run = RunOnItsWay { held: &mut *run, details: &details, exclusions: &exclusions };
         return report_paused(context, &sender, run, pause);
     }
-    leave_out_excluded(context, &mut *run, &exclusions)?;
+    leave_out_excluded(context, UnsentRows::OfRun(&mut *run), &exclusions)?;
     if sender.settings.allow_to.is_some() {
         run.read()?.pending_requests::<CommandError>(|row| {
             Ok(sender.check_allowed(row.recipients()?.iter().map(String::as_str))?)
@@ -160,7 +160,7 @@ fn go_on_in(
             has_answered = true;
             // The question may have waited for hours.
             run.reconnect()?;
-            leave_out_excluded(context, &mut *run, &reread_do_not_contact(&sender.settings)?)?;
+            leave_out_excluded(context, UnsentRows::OfRun(&mut *run), &reread_do_not_contact(&sender.settings)?)?;
             leave_out_sent(&mut *run, &details, &earlier.ignore_run)?;
             if let Some(windows) = &windows {
                 leave_others_out(context, windows, &mut *run)?;
