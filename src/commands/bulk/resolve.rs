@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::deliveries::{settle_by_asking, up_to};
@@ -69,16 +70,20 @@ pub(crate) struct BulkResolveArgs {
 #[group(required = true, multiple = false)]
 struct Decision {
     /// What the unknown rows are from now on
-    #[arg(long, value_name = "STATE")]
-    unknown_as: Option<UnknownAs>,
+    #[arg(long, value_name = "STATE", value_parser = state_of([
+        (RowState::Sent, None), (RowState::Failed, None), (RowState::Pending, Some("To be sent (again)")),
+    ]))]
+    unknown_as: Option<RowState>,
 
     /// What the failed rows are from now on
-    #[arg(long, value_name = "STATE")]
-    failed_as: Option<FailedAs>,
+    #[arg(long, value_name = "STATE", value_parser = state_of([(RowState::Pending, Some("To be sent again"))]))]
+    failed_as: Option<RowState>,
 
     /// What the pending rows are from now on; a damaged ledger is then taken as it is
-    #[arg(long, value_name = "STATE")]
-    pending_as: Option<PendingAs>,
+    #[arg(long, value_name = "STATE", value_parser = state_of([
+        (RowState::Unknown, Some("They may have been sent: the ledger has lost what it knew of them")),
+    ]))]
+    pending_as: Option<RowState>,
 
     /// What became of unknown rows, as a report of the run has it in its column `sent`: yes, no or unknown
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
@@ -106,35 +111,19 @@ struct DecidedRows {
     country: Option<Country>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum UnknownAs {
-    Sent,
-    Failed,
-    /// To be sent (again)
-    Pending,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FailedAs {
-    /// To be sent again
-    Pending,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum PendingAs {
-    /// They may have been sent: the ledger has lost what it knew of them
-    Unknown,
+/// Reads one of these states, each with its help.
+fn state_of<const N: usize>(states: [(RowState, Option<&'static str>); N]) -> impl TypedValueParser<Value = RowState> {
+    let named = states.map(|(state, help)| PossibleValue::new(state.name()).help(help));
+    PossibleValuesParser::new(named).try_map(|name| RowState::from_str(&name, false))
 }
 
 impl Decision {
     /// The states before and after, unless a report decides.
     fn change(&self) -> [RowState; 2] {
-        match (self.unknown_as, self.pending_as, self.failed_as) {
-            (Some(UnknownAs::Sent), _, _) => [RowState::Unknown, RowState::Sent],
-            (Some(UnknownAs::Failed), _, _) => [RowState::Unknown, RowState::Failed],
-            (Some(UnknownAs::Pending), _, _) => [RowState::Unknown, RowState::Pending],
-            (None, Some(PendingAs::Unknown), _) => [RowState::Pending, RowState::Unknown],
-            (None, None, Some(FailedAs::Pending) | None) => [RowState::Failed, RowState::Pending],
+        match (self.unknown_as, self.pending_as) {
+            (Some(to), _) => [RowState::Unknown, to],
+            (None, Some(to)) => [RowState::Pending, to],
+            (None, None) => [RowState::Failed, self.failed_as.unwrap_or(RowState::Pending)],
         }
     }
 }
