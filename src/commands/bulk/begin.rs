@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::before::{refuse_templates, report_before};
 use super::carry_out::carry_out;
-use super::earlier::{self, EarlierRule};
+use super::earlier;
 use super::hours::{report_closed, report_over_midnight};
 use super::leave_out::{UnsentRows, leave_others_out_of_draft, leave_out_excluded};
 use super::media::look_at_media;
@@ -46,7 +46,6 @@ pub(crate) struct PreparedRun<'a> {
     pub(crate) exclusions: &'a Exclusions,
     /// None in the sandbox, which does not compare runs.
     pub(crate) earlier: Option<Box<dyn KnownRuns + 'a>>,
-    pub(crate) rule: EarlierRule<'a>,
     /// The people who have written recently, if only they may get messages.
     pub(crate) windows: Option<OpenWindows>,
 }
@@ -59,7 +58,8 @@ impl PreparedRun<'_> {
         args: &BulkSendArgs,
         sender: &Sender,
     ) -> Result<ExitCode, CommandError> {
-        let Self { store, mut new, mut details, kind, exclusions, mut earlier, rule, windows } = self;
+        let Self { store, mut new, mut details, kind, exclusions, mut earlier, windows } = self;
+        let rule = args.earlier_rule();
         let mut written_to = WrittenTo::default();
         if let Some(earlier) = &mut earlier {
             written_to = earlier.people_written_to(&new.draft)?;

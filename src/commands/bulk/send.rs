@@ -137,8 +137,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     }
     let details = details(args, &sender, countries, hours, list.format(), &read.imported, body.as_ref());
     let details = Details { remember, ..details };
-    let prepared =
-        PreparedRun { store, new, details, kind, exclusions: &exclusions, earlier: runs_before, rule, windows };
+    let prepared = PreparedRun { store, new, details, kind, exclusions: &exclusions, earlier: runs_before, windows };
     block_on(prepared.begin(context, args, &sender))
 }
 
