@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::ending::log_decided;
 use super::store::open_store;
-use super::summary::{RunSummary, print_what_stays};
+use super::summary::RunSummary;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
@@ -70,7 +70,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     let summary = summary?;
     let (skipped, sent) = (summary.skips.rows(SkipReason::Cancelled), counted(summary.counts.sent, "message"));
     context.stderr.note(&format!("run {name} is cancelled: {} left out, {sent} sent", counted_are(skipped, "message")));
-    print_what_stays(context, &summary.to_json(Some(&name)), &summary.words(None, false), &name);
+    summary.print_what_stays(context, &name, None);
     summary.ways_on(&name, &details).iter().for_each(|way| context.stderr.note(way));
     Ok(ExitCode::Success)
 }

@@ -4,7 +4,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::ending::{RunOnItsWay, log_end, report};
+use super::ending::{RunOnItsWay, report};
 use super::hours;
 use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, read_windows};
 use super::options::RunOptions;
@@ -37,7 +37,7 @@ async fn send_rows(
     context: &Context,
     sender: &Sender,
     mut connection: Connection,
-    mut run: RunOnItsWay<'_>,
+    run: RunOnItsWay<'_>,
     options: &RunOptions,
 ) -> Result<ExitCode, CommandError> {
     let details = run.details;
@@ -88,9 +88,7 @@ async fn send_rows(
             Err(error) => break Err(error),
         }
     };
-    let (ended, counts) = report(context, sender, &mut run, end, Elapsed { took: began.elapsed(), sent_before });
-    log_end(context, sender, &run, &ended, counts.as_ref());
-    ended
+    report(context, sender, run, end, Elapsed { took: began.elapsed(), sent_before })
 }
 
 /// Opens the run again after its hours have opened: it may have waited for a night, or for days.

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::summary::{Elapsed, RunSummary, print_what_stays, to_continue};
+use super::summary::{Elapsed, RunSummary, to_continue};
 use super::words::{report_damage, what_to_look_at, why};
-use crate::api::Problem;
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
 use crate::config::knows_profile;
@@ -35,19 +34,33 @@ impl RunOnItsWay<'_> {
     }
 }
 
-/// Reports the state of the run, in words on stderr and as JSON on stdout. Returns the exit code, and the number of
-/// rows in each state if it can be read.
+/// Reports the state of the run, in words on stderr, as JSON on stdout and in the audit log; returns the exit code.
 pub(super) fn report(
     context: &Context,
     sender: &Sender,
+    mut run: RunOnItsWay<'_>,
+    end: Result<RunEnd, CommandError>,
+    stretch: Elapsed,
+) -> Result<ExitCode, CommandError> {
+    if let Some(note) = sender.settings.sandbox_note() {
+        context.stderr.note(note);
+    }
+    let (ended, counts) = print(context, &mut run, end, stretch);
+    // Counts that cannot be read stay null.
+    let ended_as = ended.as_ref().map(|code| *code);
+    let fields = run_fields(Some(run.held.name()), Some(run.details), counts.as_ref(), ended_as);
+    AuditLog::of(&sender.settings).with(run.exclusions).run(&context.stderr, "bulk", &fields);
+    ended
+}
+
+/// Prints it; returns also the number of rows in each state if it can be read.
+fn print(
+    context: &Context,
     run: &mut RunOnItsWay<'_>,
     end: Result<RunEnd, CommandError>,
     stretch: Elapsed,
 ) -> (Result<ExitCode, CommandError>, Option<Counts>) {
     let stderr = &context.stderr;
-    if let Some(note) = sender.settings.sandbox_note() {
-        stderr.note(note);
-    }
     let to_continue = to_continue(run.held.name());
     let (ended, unwritten) = match end {
         Ok(RunEnd::Complete { was_stopped }) => (report_complete(context, run, was_stopped), None),
@@ -79,13 +92,10 @@ pub(super) fn report(
             return (ended, None);
         }
     };
-    let (json, words) = (summary.to_json(Some(run.held.name())), summary.words(Some(stretch), false));
     // An error would invite a second run.
-    print_what_stays(context, &json, &words, run.held.name());
+    summary.print_what_stays(context, run.held.name(), Some(stretch));
     report_damage(context, run.held.name(), summary.damage.as_ref());
-    for way in summary.ways_on(run.held.name(), run.details) {
-        stderr.note(&way);
-    }
+    summary.ways_on(run.held.name(), run.details).iter().for_each(|way| stderr.note(way));
     (ended, Some(summary.counts))
 }
 
@@ -93,14 +103,12 @@ pub(super) fn report(
 pub(super) fn report_paused(
     context: &Context,
     sender: &Sender,
-    mut run: RunOnItsWay<'_>,
+    run: RunOnItsWay<'_>,
     pause: RunPause,
 ) -> Result<ExitCode, CommandError> {
     let stretch = Elapsed { took: Duration::ZERO, sent_before: run.held.read()?.counts()?.sent };
     let end = RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), unwritten: None };
-    let (ended, counts) = report(context, sender, &mut run, Ok(end), stretch);
-    log_end(context, sender, &run, &ended, counts.as_ref());
-    ended
+    report(context, sender, run, Ok(end), stretch)
 }
 
 /// Notes that every row of the run is final; returns the exit code of its rows.
@@ -121,16 +129,19 @@ fn report_stop(
 ) -> Result<ExitCode, CommandError> {
     let stderr = &context.stderr;
     match reason {
-        StopReason::Paused(PauseReason::AllRefused, problem) => {
-            report_all_refused(context, run, &problem);
-            Ok(of_pause(PauseReason::AllRefused))
-        }
         StopReason::Paused(reason, problem) => {
-            stderr.error(
-                &format!("the run paused: {}", problem.told()),
-                &[],
-                Some(&format!("{}; {to_continue}", without_again(&problem.hint))),
-            );
+            let (name, hint) = (run.held.name(), without_again(&problem.hint));
+            let (paused, hint) = if reason == PauseReason::AllRefused {
+                // All rows have the same fault.
+                let again = format!("jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}");
+                let hint = format!(
+                    "{hint}; to send all of them then: {again}; to send the rest in any case: add --keep-going to resume"
+                );
+                ("the run paused, as no message was accepted", hint)
+            } else {
+                ("the run paused", format!("{hint}; {to_continue}"))
+            };
+            stderr.error(&format!("{paused}: {}", problem.told()), &[], Some(&hint));
             Ok(of_pause(reason))
         }
         StopReason::PausedByOthers(pause) => Ok(report_pause(context, run.held.name(), &pause)),
@@ -170,19 +181,6 @@ fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode
     }
 }
 
-/// Every row was rejected: all rows have the same fault.
-fn report_all_refused(context: &Context, run: &RunOnItsWay<'_>, problem: &Problem) {
-    let (name, hint) = (run.held.name(), without_again(&problem.hint));
-    let again = format!("jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}");
-    context.stderr.error(
-        &format!("the run paused, as no message was accepted: {}", problem.told()),
-        &[],
-        Some(&format!(
-            "{hint}; to send all of them then: {again}; to send the rest in any case: add --keep-going to resume"
-        )),
-    );
-}
-
 /// The hint for one message without its last words, which the command replaces.
 fn without_again(hint: &str) -> &str {
     let ends = [", then try again", "; try again after that"];
@@ -204,35 +202,17 @@ fn report_unwritten(context: &Context, run: &RunOnItsWay<'_>, outcomes: &[EndedA
             http_status: row.http_status,
             attempts: 1,
             duration_ms: u64::try_from(row.ended_at - row.began_at).unwrap_or_default(),
-            error: error_of(row),
+            error: row.error.clone().map(|message| RecordError {
+                code: row.code.unwrap_or("unknown"),
+                api_code: row.api_code.clone(),
+                message,
+                hint: None,
+                retry_after_s: None,
+            }),
             ..Record::default()
         };
         context.stderr.progress_line(&compact(&record.to_json()));
     }
-}
-
-fn error_of(row: &EndedAttempt) -> Option<RecordError> {
-    let message = row.error.clone()?;
-    Some(RecordError {
-        code: row.code.unwrap_or("unknown"),
-        api_code: row.api_code.clone(),
-        message,
-        hint: None,
-        retry_after_s: None,
-    })
-}
-
-/// Writes the state of the run to the audit log.
-pub(super) fn log_end(
-    context: &Context,
-    sender: &Sender,
-    run: &RunOnItsWay<'_>,
-    ended: &Result<ExitCode, CommandError>,
-    counts: Option<&Counts>,
-) {
-    // Counts that cannot be read stay null.
-    let fields = run_fields(Some(run.held.name()), Some(run.details), counts, ended.as_ref().map(|code| *code));
-    AuditLog::of(&sender.settings).with(run.exclusions).run(&context.stderr, "bulk", &fields);
 }
 
 /// The fields of a run that ended or was refused; unknown values are null.

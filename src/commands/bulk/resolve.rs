@@ -12,7 +12,7 @@ use super::ending::log_decided;
 use super::import::open;
 use super::send::recipient_rule;
 use super::store::{hold_claims, open_store};
-use super::summary::{RunSummary, print_what_stays, to_continue};
+use super::summary::{RunSummary, to_continue};
 use super::words::warn_of_left_alone;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -150,7 +150,7 @@ fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, Co
     let summary = RunSummary::of(stored, details.written_to)?;
     log_decided(context, "bulk resolve", &name, &details, Some(&summary.counts), Ok(ExitCode::Success));
     context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
-    print_what_stays(context, &summary.to_json(Some(&name)), &summary.words(None, false), &name);
+    summary.print_what_stays(context, &name, None);
     // A process that sends the run can send them itself.
     if changed.pending > 0 && !store.is_held(&name) {
         context.stderr.note(&to_continue(&name));

@@ -126,6 +126,15 @@ impl RunSummary {
         }
     }
 
+    /// Prints it after a finished action, which stays successful even if standard output fails.
+    pub(crate) fn print_what_stays(&self, context: &Context, name: &RunName, stretch: Option<Elapsed>) {
+        let (json, words) = (self.to_json(Some(name)), self.words(stretch, false));
+        if let Err(error) = print_summary(context, &json, &words, Some(name)) {
+            let (why, watch) = (error.cause, format!("jelouctl bulk status {name}"));
+            context.stderr.error(&format!("how the run stands could not be written: {why}"), &[], Some(&watch));
+        }
+    }
+
     /// The commands for the rows that were not sent.
     pub(crate) fn ways_on(&self, name: &RunName, details: &Details) -> Vec<String> {
         let mut ways = without_end(name, &self.counts, self.is_shared);
@@ -224,13 +233,5 @@ pub(crate) fn print_summary(
         _ if context.stdout.wants_words() => words.iter().try_for_each(|line| context.stdout.value(line)),
         Format::Response | Format::Record => context.stdout.json(summary),
         Format::None | Format::To => Ok(()),
-    }
-}
-
-/// The same for a finished action: it stays successful even if standard output fails.
-pub(crate) fn print_what_stays(context: &Context, summary: &Value, words: &[String], name: &RunName) {
-    if let Err(error) = print_summary(context, summary, words, Some(name)) {
-        let watch = format!("jelouctl bulk status {name}");
-        context.stderr.error(&format!("how the run stands could not be written: {}", error.cause), &[], Some(&watch));
     }
 }
