@@ -69,22 +69,15 @@ pub(crate) struct BulkResumeArgs {
     pub(super) exclude: Vec<Source>,
 }
 
-/// The person or machine that continues a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ContinuedBy {
-    Person,
-    /// A machine that sends together with others.
-    Worker,
-}
-
 /// `bulk resume`: continues a run in any ledger.
 pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, CommandError> {
-    go_on(context, args, ContinuedBy::Person)
+    go_on(context, args, false)
 }
 
-/// Continues a run: `resume`, or `work` together with other processes. Only one process can send a run in a file.
-pub(super) fn go_on(context: &mut Context, args: &BulkResumeArgs, by: ContinuedBy) -> Result<ExitCode, CommandError> {
-    let ended = open_store(context).and_then(|store| go_on_in(&*store, context, args, by));
+/// Continues a run: `resume`, or `work` together with other processes, if `is_worker`. Only one process can send a run in
+/// a file.
+pub(super) fn go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool) -> Result<ExitCode, CommandError> {
+    let ended = open_store(context).and_then(|store| go_on_in(&*store, context, args, is_worker));
     let ended = ended.map_err(CommandError::of_send);
     log_refused_run(context, args.run.as_ref(), &ended);
     ended
@@ -94,10 +87,10 @@ fn go_on_in(
     store: &dyn LedgerStore,
     context: &mut Context,
     args: &BulkResumeArgs,
-    by: ContinuedBy,
+    is_worker: bool,
 ) -> Result<ExitCode, CommandError> {
     let BulkResumeArgs { run: asked, options, hours, earlier, exclude } = args;
-    let is_resumed = by == ContinuedBy::Person || !store.is_shared();
+    let is_resumed = !is_worker || !store.is_shared();
     let unresolved = UnresolvedSender::claim(context)?;
     claim_exclusions(context, exclude)?;
     let Some(name) = store.named_or_unfinished(asked.as_ref(), false, &mut warn_of_left_alone(context))? else {
@@ -120,7 +113,7 @@ fn go_on_in(
         details.conditions = conditions;
     }
     let sender = sender_of_run(context, unresolved, (&name, store.is_shared()), &details)?;
-    let is_old = by == ContinuedBy::Person && !details.sandbox && age >= MUST_BE_MEANT;
+    let is_old = !is_worker && !details.sandbox && age >= MUST_BE_MEANT;
     let asks = is_asked(context, &sender) || is_old && !context.assume_yes && context.can_ask();
     if is_old && !asks && !context.assume_yes {
         refuse_old(&*run, age)?;

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::options::{RunOptions, WorkOptions};
-use super::resume::{BulkResumeArgs, ContinuedBy, go_on};
+use super::resume::{BulkResumeArgs, go_on};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -31,5 +31,5 @@ pub(crate) struct BulkWorkArgs {
 pub(crate) fn run(context: &mut Context, args: BulkWorkArgs) -> Result<ExitCode, CommandError> {
     let options = RunOptions { work: args.options, ..RunOptions::default() };
     let args = BulkResumeArgs { run: args.run, options, ..BulkResumeArgs::default() };
-    go_on(context, &args, ContinuedBy::Worker)
+    go_on(context, &args, true)
 }
