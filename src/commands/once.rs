@@ -310,7 +310,7 @@ fn list(context: &Context, keys: &[OnceSummary]) -> Result<ExitCode, CommandErro
         Format::Response => {
             for of in keys {
                 let words = words(of, of_milliseconds(of.at).to_string());
-                stdout.fields(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
+                stdout.fields(&words)?;
             }
         }
         Format::None | Format::To => {}
@@ -449,7 +449,7 @@ impl UsedKey<'_> {
             }
             Format::Response => entries.iter().try_for_each(|entry| {
                 let fields = fields(entry, of_milliseconds(entry.at).to_string());
-                stdout.fields(&fields.iter().map(String::as_str).collect::<Vec<_>>())
+                stdout.fields(&fields)
             }),
             Format::None | Format::To => Ok(()),
         }

@@ -238,7 +238,7 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
     }
     let is_verbose = context.stderr.is_verbose();
     for (name, value, origin) in rows.iter().filter(|(_, value, _)| is_verbose || !value.is_empty()) {
-        context.stdout.fields(&[name, value, origin])?;
+        context.stdout.fields(&[*name, value, origin])?;
     }
     Ok(())
 }

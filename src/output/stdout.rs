@@ -59,8 +59,8 @@ impl Stdout {
     }
 
     /// A row of a table: fields separated by tabs, each escaped, so that scripts can split it.
-    pub(crate) fn fields(&self, fields: &[&str]) -> Result<(), StreamError> {
-        let fields: Vec<_> = fields.iter().map(|field| one_line(field)).collect();
+    pub(crate) fn fields(&self, fields: &[impl AsRef<str>]) -> Result<(), StreamError> {
+        let fields: Vec<_> = fields.iter().map(|field| one_line(field.as_ref())).collect();
         self.line(&fields.join("\t"))
     }
 

@@ -9,7 +9,7 @@ use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, RunOverview, RunOverviews, UnreadableRun};
-use crate::output::{Format, Stdout, StreamError, compact};
+use crate::output::{Format, StreamError, compact};
 
 const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT"];
 
@@ -38,36 +38,45 @@ pub(crate) fn run(context: &Context, _: &BulkListArgs) -> Result<ExitCode, Comma
     Ok(code)
 }
 
+/// A run in the list; Err if it cannot be read.
+type ListedRun<'a> = Result<&'a RunOverview, &'a UnreadableRun>;
+
 fn print(context: &Context, RunOverviews { runs, unreadable }: &RunOverviews) -> Result<(), StreamError> {
     let stdout = &context.stdout;
-    let is_empty = runs.is_empty() && unreadable.is_empty();
+    let mut all = runs.iter().map(ListedRun::Ok).chain(unreadable.iter().map(ListedRun::Err));
     match stdout.format {
-        Format::Id => {
-            let names = runs.iter().map(|run| &run.name).chain(unreadable.iter().map(|run| &run.name));
-            names.map(ToString::to_string).try_for_each(|name| stdout.value(&name))
-        }
-        Format::Record => {
-            let mut all = runs.iter().map(Ok).chain(unreadable.iter().map(Err));
-            all.try_for_each(|run| stdout.line(&compact(&of_machine(run))))
-        }
-        Format::Response if is_empty => Ok(()),
-        Format::Response if stdout.wants_words() => {
-            stdout.table(&HEADER, runs.iter().map(of_person).chain(unreadable.iter().map(unreadable_of_person)))
-        }
-        Format::Response => {
-            runs.iter().try_for_each(|run| of_script(stdout, run))?;
-            unreadable.iter().try_for_each(|run| unreadable_of_script(stdout, run))
-        }
+        Format::Id => all.try_for_each(|run| stdout.value(&name(run))),
+        Format::Record => all.try_for_each(|run| stdout.line(&compact(&of_machine(run)))),
+        Format::Response if runs.is_empty() && unreadable.is_empty() => Ok(()),
+        Format::Response if stdout.wants_words() => stdout.table(&HEADER, all.map(of_person)),
+        Format::Response => all.try_for_each(|run| stdout.fields(&of_script(run))),
         Format::None | Format::To => Ok(()),
     }
 }
 
-/// The sender of the run: the bot of a rehearsal is meaningless.
-fn from(run: &RunOverview) -> &str {
-    if run.details.sandbox { "sandbox" } else { &run.details.bot }
+fn name(run: ListedRun<'_>) -> String {
+    run.map_or_else(|run| &run.name, |run| &run.name).to_string()
 }
 
-fn of_person(run: &RunOverview) -> Vec<String> {
+/// The bot of a run, and whether it is on the sandbox; of one that cannot be read, if the lock file has it.
+fn sender(run: ListedRun<'_>) -> Option<(&str, bool)> {
+    match run {
+        Ok(run) => Some((&run.details.bot, run.details.sandbox)),
+        Err(run) => run.note.as_ref().map(|note| (note.bot.as_str(), note.sandbox)),
+    }
+}
+
+/// The sender in words: the bot of a rehearsal is meaningless.
+fn from(run: ListedRun<'_>) -> String {
+    let from = sender(run).map(|(bot, is_rehearsal)| if is_rehearsal { "sandbox" } else { bot });
+    from.unwrap_or("-").to_owned()
+}
+
+fn of_person(run: ListedRun<'_>) -> Vec<String> {
+    let (name, from) = (name(run), from(run));
+    let Ok(run) = run else {
+        return [&name, "-", "-", &from, "-", "-", "-", "-", "-", "unreadable"].map(str::to_owned).into();
+    };
     let counts = run.counts();
     let left = match (counts.left(), run.is_held) {
         _ if run.damage.is_some() => "damaged".to_owned(),
@@ -76,13 +85,18 @@ fn of_person(run: &RunOverview) -> Vec<String> {
         (left, true) => format!("{left}, running"),
         (left, false) => left.to_string(),
     };
-    let words = [run.name.to_string(), local_time(run.created_at), run.details.kind.clone(), from(run).to_owned()];
     let figures = [counts.all(), counts.sent, counts.failed, counts.unknown, counts.skipped];
+    let words = [name, local_time(run.created_at), run.details.kind.clone(), from];
     words.into_iter().chain(figures.map(|count| count.to_string())).chain([left]).collect()
 }
 
-/// Prints tab-separated fields; new fields are added at the end.
-fn of_script(stdout: &Stdout, run: &RunOverview) -> Result<(), StreamError> {
+/// The tab-separated fields; new ones are added at the end. A run that cannot be read has as many.
+fn of_script(run: ListedRun<'_>) -> Vec<String> {
+    let (name, from) = (name(run), from(run));
+    let Ok(run) = run else {
+        let unknown = ["-"; 8].map(str::to_owned);
+        return [name, "unreadable".to_owned()].into_iter().chain(unknown).chain([from]).collect();
+    };
     let counts = run.counts();
     let state = match &run.damage {
         Some(_) => "damaged",
@@ -90,27 +104,20 @@ fn of_script(stdout: &Stdout, run: &RunOverview) -> Result<(), StreamError> {
         None if run.is_finished() => "complete",
         None => "unfinished",
     };
-    let figures =
-        [counts.all(), counts.sent, counts.failed, counts.unknown, counts.left()].map(|count| count.to_string());
-    let [name, skipped, created_at] = [run.name.to_string(), counts.skipped.to_string(), utc(run.created_at)];
-    let fields = [name.as_str(), state].into_iter().chain(figures.iter().map(String::as_str)).chain([
-        skipped.as_str(),
-        &created_at,
-        &run.details.kind,
-        from(run),
-    ]);
-    stdout.fields(&fields.collect::<Vec<_>>())
+    let figures = [counts.all(), counts.sent, counts.failed, counts.unknown, counts.left(), counts.skipped];
+    let figures = figures.map(|count| count.to_string());
+    let rest = [utc(run.created_at), run.details.kind.clone(), from];
+    [name, state.to_owned()].into_iter().chain(figures).chain(rest).collect()
 }
 
 /// The record of a run. Of one that cannot be read, nearly all is null.
-fn of_machine(run: Result<&RunOverview, &UnreadableRun>) -> Value {
-    let (known, unreadable) = (run.ok(), run.err());
+fn of_machine(run: ListedRun<'_>) -> Value {
+    let (known, unreadable, sender) = (run.ok(), run.err(), sender(run));
     let (details, counts) = (known.map(|run| &run.details), known.map(RunOverview::counts));
-    let note = unreadable.and_then(|run| run.note.as_ref());
     let of = |part: fn(&Counts) -> u64| counts.as_ref().map(part);
     json!({
         "schema_version": 1,
-        "run": run.map_or_else(|run| run.name.to_string(), |run| run.name.to_string()),
+        "run": name(run),
         "complete": known.map(RunOverview::is_finished),
         "cancelled": known.map(|run| run.is_cancelled),
         "unreadable": unreadable.map(|run| run.error.to_string()),
@@ -120,8 +127,8 @@ fn of_machine(run: Result<&RunOverview, &UnreadableRun>) -> Value {
         "changed_at": known.map(|run| utc(run.changed_at)),
         "kind": details.map(|details| &details.kind),
         "profile": details.and_then(|details| details.profile.as_ref()),
-        "bot_id": details.map(|details| &details.bot).or(note.map(|note| &note.bot)),
-        "sandbox": details.map(|details| details.sandbox).or(note.map(|note| note.sandbox)),
+        "bot_id": sender.map(|(bot, _)| bot),
+        "sandbox": sender.map(|(_, is_rehearsal)| is_rehearsal),
         "rows": of(Counts::all),
         "sent": of(|counts| counts.sent),
         "failed": of(|counts| counts.failed),
@@ -131,27 +138,4 @@ fn of_machine(run: Result<&RunOverview, &UnreadableRun>) -> Value {
         "inflight": of(|counts| counts.inflight),
         "deliveries": known.and_then(|run| run.deliveries.as_ref()).map(deliveries_as_json),
     })
-}
-
-/// The owner, if the lock file has it.
-fn from_note(run: &UnreadableRun) -> &str {
-    match &run.note {
-        Some(note) if note.sandbox => "sandbox",
-        Some(note) => &note.bot,
-        None => "-",
-    }
-}
-
-fn unreadable_of_person(run: &UnreadableRun) -> Vec<String> {
-    let name = run.name.to_string();
-    let [begun, kind, figures @ ..] = ["-"; 7];
-    let cells = [&name, begun, kind, from_note(run)].into_iter().chain(figures).chain(["unreadable"]);
-    cells.map(str::to_owned).collect()
-}
-
-/// Prints as many fields as the other lines have.
-fn unreadable_of_script(stdout: &Stdout, run: &UnreadableRun) -> Result<(), StreamError> {
-    let name = run.name.to_string();
-    let fields = [name.as_str(), "unreadable"].into_iter().chain(["-"; 8]).chain([from_note(run)]);
-    stdout.fields(&fields.collect::<Vec<_>>())
 }

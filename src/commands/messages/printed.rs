@@ -114,5 +114,5 @@ pub(super) fn print_for_a_person(stdout: &Stdout, listed: &[&Listed], is_first: 
     if is_first {
         return if listed.is_empty() { Ok(()) } else { stdout.table(&["TIME", "BY", "USER", "STATE", "TEXT"], rows) };
     }
-    rows.into_iter().try_for_each(|row| stdout.fields(&row.iter().map(String::as_str).collect::<Vec<_>>()))
+    rows.into_iter().try_for_each(|row| stdout.fields(&row))
 }
