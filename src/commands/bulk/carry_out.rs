@@ -1,8 +1,9 @@
 //! Carries out a run, new or resumed, and continues it when its hours open.
 
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Instant;
+
+use futures_util::future::OptionFuture;
 
 use super::ending::{RunOnItsWay, report};
 use super::hours;
@@ -71,7 +72,7 @@ async fn send_rows(
             .run(async || {
                 tokio::select! {
                     signal = connection.signals.next() => StopRequest::Signal(signal),
-                    () = seen(stop.as_mut()) => StopRequest::Command,
+                    Some(()) = OptionFuture::from(stop.as_mut().map(StopWatch::seen)) => StopRequest::Command,
                 }
             })
             .await;
@@ -107,12 +108,4 @@ fn after_opening(
         run.open(sender.settings.timeout.value.duration())
     });
     Ok(opened.map_err(LedgerError::in_mid_run)?)
-}
-
-/// Completes when the run is asked to stop.
-async fn seen(stop: Option<&mut StopWatch>) {
-    match stop {
-        Some(stop) => stop.seen().await,
-        None => pending().await,
-    }
 }
