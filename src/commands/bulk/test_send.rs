@@ -48,7 +48,12 @@ pub(crate) fn test_send(
     let messages = messages(list, &draft, plan, &recipient, args.test_rows.unwrap_or(1))?;
     let log = AuditLog::of(&sender.settings).with(exclusions);
     let (flight, current) = (Flight::default(), Cell::new(0));
-    let ended = check_recipients(sender, exclusions, &messages).and_then(|()| {
+    // A body can name further recipients, so each message is checked.
+    let checked = messages.iter().try_for_each(|(_, outgoing)| {
+        check_not_excluded(exclusions, outgoing.recipients())?;
+        Ok(sender.check_allowed(outgoing.recipients())?)
+    });
+    let ended = checked.and_then(|()| {
         let send = send_each(context, args, sender, &messages, &log, (&flight, &current));
         catch_panic(&flight, || block_on(send))
     });
@@ -76,19 +81,6 @@ fn messages(
         Ok((drafted.line, outgoing))
     });
     messages.collect()
-}
-
-/// A body can name further recipients, so each message is checked.
-fn check_recipients(
-    sender: &Sender,
-    exclusions: &Exclusions,
-    messages: &[(u64, Outgoing)],
-) -> Result<(), CommandError> {
-    for (_, outgoing) in messages {
-        check_not_excluded(exclusions, outgoing.recipients())?;
-        sender.check_allowed(outgoing.recipients())?;
-    }
-    Ok(())
 }
 
 async fn send_each(
