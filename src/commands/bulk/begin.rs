@@ -25,7 +25,7 @@ use crate::ledger::{
     Details, HeldRun, KnownRuns, LedgerDraft, LedgerStore, NewRun, RecipientFlags, RunConditions, WrittenTo,
 };
 use crate::list::{ListFormat, is_country_column};
-use crate::message::{Message, TemplateTexts, TemplateUses};
+use crate::message::{Message, TemplateTexts};
 use crate::output::counted;
 use crate::people::{CountryRule, Exclusions};
 use crate::sending::{Connection, GuardError, Interrupted, OpenWindows, Sender, reread_do_not_contact};
@@ -81,8 +81,7 @@ impl PreparedRun<'_> {
             opened = sender.connect_before_question(context).await?;
         }
         if let Some(connection) = &mut opened {
-            details.template_texts =
-                template_texts(context, sender, connection, &new.draft, &details.templates, strict).await?;
+            note_templates(context, sender, connection, &new.draft, &mut details, strict).await?;
         }
         report_before(context, &new.draft, kind, &details, exclusions, &written_to, is_asked)?;
         confirm(context, sender, rows_told)?;
@@ -92,9 +91,7 @@ impl PreparedRun<'_> {
         } else {
             let mut connection = sender.connect(context).await?;
             if checks {
-                let (draft, templates) = (&new.draft, &details.templates);
-                details.template_texts =
-                    template_texts(context, sender, &mut connection, draft, templates, strict).await?;
+                note_templates(context, sender, &mut connection, &new.draft, &mut details, strict).await?;
             }
             connection
         };
@@ -138,25 +135,27 @@ impl PreparedRun<'_> {
     }
 }
 
-/// The texts of the templates of `draft`.
+/// Keeps the texts of the templates of `draft` in `details`.
 ///
 /// # Errors
 /// If the bot cannot send one of them.
-async fn template_texts(
+async fn note_templates(
     context: &Context,
     sender: &Sender,
     connection: &mut Connection,
     draft: &LedgerDraft,
-    templates: &TemplateUses,
+    details: &mut Details,
     strict: bool,
-) -> Result<TemplateTexts, CommandError> {
+) -> Result<(), CommandError> {
     let requests = |each: &mut dyn FnMut(u64, &str)| {
         draft.requests(|line, _, body| {
             each(line, body);
             Ok(())
         })
     };
-    refuse_templates(context, sender, connection, templates, strict, requests).await
+    details.template_texts =
+        refuse_templates(context, sender, connection, &details.templates, strict, requests).await?;
+    Ok(())
 }
 
 /// `--import-only`: creates the run and sends nothing.
