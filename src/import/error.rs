@@ -4,7 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::ledger::{DatabaseError, LedgerError, RunName};
+use crate::ledger::{LedgerError, RunName};
 use crate::list::ListError;
 use crate::message::InvalidMessage;
 use crate::template::{MisspellingError, TemplateError};
@@ -37,12 +37,6 @@ pub(crate) enum BulkError {
     CellTooLong { line: u64, column: String, most: usize },
     #[error("the report cannot be written: {0}")]
     Report(io::Error),
-}
-
-impl From<DatabaseError> for BulkError {
-    fn from(error: DatabaseError) -> Self {
-        Self::Ledger(error.into())
-    }
 }
 
 /// A row of a report whose columns belong to another row, or are incomplete. The whole list is refused: after only one
