@@ -63,7 +63,7 @@ impl Default for SchemaVersion {
     }
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct RecordError {
     /// Stable name: `rejected`, `network`, `configuration`, …
     pub(crate) code: &'static str,

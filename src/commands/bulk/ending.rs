@@ -206,8 +206,7 @@ fn report_unwritten(context: &Context, run: &RunOnItsWay<'_>, outcomes: &[EndedA
                 code: row.code.unwrap_or("unknown"),
                 api_code: row.api_code.clone(),
                 message,
-                hint: None,
-                retry_after_s: None,
+                ..RecordError::default()
             }),
             ..Record::default()
         };

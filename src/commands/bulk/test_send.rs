@@ -133,13 +133,7 @@ async fn send_each(
 fn log_failure(context: &Context, sender: &Sender, log: &AuditLog, outgoing: &Outgoing, error: &CommandError) {
     let record = Record {
         sent: if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No },
-        error: Some(RecordError {
-            code: error.name,
-            api_code: None,
-            message: error.line(),
-            hint: None,
-            retry_after_s: None,
-        }),
+        error: Some(RecordError { code: error.name, message: error.line(), ..RecordError::default() }),
         ..record_of(sender, outgoing)
     };
     log.message(&context.stderr, COMMAND, &record, error.code.code());
