@@ -1,7 +1,7 @@
 //! The thread that writes the draft while the list is read. It receives the rows in batches, in order.
 
 use std::panic::resume_unwind;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, LedgerError, Skip, SkipReason};
@@ -39,8 +39,8 @@ struct RowLengths {
 
 impl<'scope> DraftFeed<'scope> {
     pub(super) fn start(scope: &'scope Scope<'scope, '_>, draft: &'scope mut LedgerDraft) -> Self {
-        let (batches, rows) = sync_channel(BATCHES_WAITING);
-        let thread = scope.spawn(move || write(draft, &rows));
+        let (batches, waiting) = sync_channel::<RowBatch>(BATCHES_WAITING);
+        let thread = scope.spawn(move || waiting.iter().try_for_each(|batch| draft.add(batch.rows())));
         Self { batch: RowBatch::with_capacity(0), batches, thread }
     }
 
@@ -63,10 +63,6 @@ impl<'scope> DraftFeed<'scope> {
         let batch = std::mem::replace(&mut self.batch, next);
         self.batches.send(batch).map_err(|_| LedgerError::WriterGone)
     }
-}
-
-fn write(draft: &mut LedgerDraft, batches: &Receiver<RowBatch>) -> Result<(), LedgerError> {
-    batches.iter().try_for_each(|batch| draft.add(batch.rows()))
 }
 
 impl RowBatch {

@@ -236,20 +236,21 @@ impl ImportPlan<'_> {
 
     /// How the texts of the message, and `--to`, use columns, each with its path.
     pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &Uses)> {
-        let to = match &self.recipient {
-            RecipientRule::Template(template) => Some(("--to", template.uses())),
+        self.to().map(|to| ("--to", to.uses())).into_iter().chain(self.body.uses())
+    }
+
+    /// The template of `--to`.
+    fn to(&self) -> Option<&TextTemplate<'_>> {
+        match &self.recipient {
+            RecipientRule::Template(template) => Some(template),
             RecipientRule::Column(_) => None,
-        };
-        to.into_iter().chain(self.body.uses())
+        }
     }
 
     /// Refuses a text with a placeholder that matches no column: everyone would get it literally.
     fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
         let meant = |name: &str| near_column(columns, name).map(str::to_owned);
-        let to = match &self.recipient {
-            RecipientRule::Template(template) => Some(("--to".to_owned(), template.source())),
-            RecipientRule::Column(_) => None,
-        };
+        let to = self.to().map(|to| ("--to".to_owned(), to.source()));
         let mut sources = self.body.sources("").into_iter().chain(to);
         let found = sources.find_map(|(path, source)| {
             let bare = path.starts_with("parameters").then(|| bare_column(columns, source)).flatten();

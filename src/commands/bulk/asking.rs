@@ -153,7 +153,10 @@ impl<'a> AskedRun<'a> {
         }
         let problem = match ended {
             Ok(SweepEnd::Whole) => None,
-            Ok(SweepEnd::Partial(coverage)) => Some(incomplete(coverage).into()),
+            Ok(SweepEnd::Partial(coverage)) => {
+                let unreadable = usize::from(coverage == ListingCoverage::Whole);
+                Some(LookUpError::Incomplete { coverage, unreadable }.into())
+            }
             Err(SweepError::LookUp(error)) => Some(error.into()),
             Err(SweepError::Ledger(error)) => return Err(error.into()),
         };
@@ -257,8 +260,4 @@ fn plan_in_words(rows: u64, name: &RunName, requests: Option<u64>, rate: f64) ->
         grouped(requests),
         rounded(took)
     )
-}
-
-fn incomplete(coverage: ListingCoverage) -> LookUpError {
-    LookUpError::Incomplete { coverage, unreadable: usize::from(coverage == ListingCoverage::Whole) }
 }

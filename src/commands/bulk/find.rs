@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{FoundMessage, FoundMessages, FoundRow, LedgerError, LedgerStore, RowState, UnreadableRun};
 use crate::message::{InvalidMessage, Message, TypedRecipient};
-use crate::output::{Format, StreamError, compact};
+use crate::output::{Format, compact};
 use crate::phone::{Country, person_key};
 use crate::report::reported_outcome;
 use crate::sending::read_environment;
@@ -177,6 +177,5 @@ fn print_json(context: &Context, found: &FoundMessage) -> Result<(), CommandErro
     ]);
     let outcome = reported_outcome(&found.run, reported)?;
     line.extend(outcome.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    let written: Result<(), StreamError> = context.stdout.line(&compact(&Value::Object(line)));
-    Ok(written?)
+    Ok(context.stdout.line(&compact(&Value::Object(line)))?)
 }

@@ -83,8 +83,10 @@ pub(super) async fn look_at_media(
         }
     }
     if !unknown.is_empty() {
-        let files = counted(unknown.len() as u64, "media file");
-        stderr.note(&format!("{files} could not be checked: {}", first_of(&unknown, ", ")));
+        let (files, more) =
+            (counted(unknown.len() as u64, "media file"), if unknown.len() > NAMED { ", …" } else { "" });
+        unknown.truncate(NAMED);
+        stderr.note(&format!("{files} could not be checked: {}{more}", unknown.join(", ")));
     }
     let more = faults.len().saturating_sub(NAMED);
     let told = faults.iter().take(NAMED).cloned().chain((more > 0).then(|| format!("and {more} more media files")));
@@ -190,10 +192,4 @@ async fn finding(client: &MediaClient, file: &MediaFile) -> Finding {
 /// An address without its query, which may be secret or personal.
 fn shown(url: &str) -> String {
     url.split_once('?').map_or_else(|| url.to_owned(), |(address, _)| format!("{address}?…"))
-}
-
-fn first_of(texts: &[String], between: &str) -> String {
-    let more = if texts.len() > NAMED { format!("{between}…") } else { String::new() };
-    let named: Vec<_> = texts.iter().take(NAMED).map(String::as_str).collect();
-    named.join(between) + &more
 }
