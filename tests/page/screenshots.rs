@@ -4,6 +4,7 @@ use ring::digest::{SHA256, digest};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use serde_json::{Value, json};
+use twox_hash::XxHash3_64;
 
 use crate::inbox::{Inbox, block_on};
 use crate::listening::{Sandbox, text_to};
@@ -178,8 +179,7 @@ fn vouch_for_records(ledger: &Connection) {
                     other => unreachable!("{other:?}"),
                 }
             }
-            let hash = digest(&SHA256, &bytes);
-            sum = sum.wrapping_add(i64::from_be_bytes(hash.as_ref()[..8].try_into().unwrap()));
+            sum = sum.wrapping_add(XxHash3_64::oneshot(&bytes).cast_signed());
         }
     }
     let changed = "UPDATE progress SET records = ?1, changed_at = max((SELECT created_at FROM run), \

@@ -19,7 +19,7 @@ use crate::ledger::{ENDED_UNDER_WAY, EndedAttempt, LedgerError, RowState, Run, n
 /// `PRAGMA application_id`: "Jelo".
 pub(super) const APPLICATION: i32 = 0x4a65_6c6f;
 /// `PRAGMA user_version` of the ledgers that this version writes.
-pub(super) const VERSION: i32 = 10;
+pub(super) const VERSION: i32 = 11;
 
 /// The page size of the ledgers that SQLite creates.
 const PAGE: u64 = 4096;

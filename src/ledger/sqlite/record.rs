@@ -3,11 +3,11 @@
 //! written, a scan reads every record once, checks that no row is missing, and finds everything that must be known before
 //! a row may leave.
 
-use ring::digest::{SHA256, digest};
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Rows, params_from_iter};
+use twox_hash::XxHash3_64;
 
-use crate::ledger::{Counts, RowState, eight_bytes};
+use crate::ledger::{Counts, RowState};
 
 /// The append-only tables, with the tags of their hashes.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +48,7 @@ pub(super) fn insert(db: &Connection, kind: RecordKind, fields: &[ValueRef<'_>])
     Ok(hash_of_fields(kind as u8, fields.iter().copied()))
 }
 
-/// The hash of any row with these fields; `tag` distinguishes the tables.
+/// The hash of any row with these fields; `tag` distinguishes the tables. It finds damage, not forgery.
 pub(super) fn hash_of_fields<'a>(tag: u8, fields: impl Iterator<Item = ValueRef<'a>>) -> i64 {
     let mut bytes = Vec::with_capacity(256);
     bytes.push(tag);
@@ -70,7 +70,7 @@ pub(super) fn hash_of_fields<'a>(tag: u8, fields: impl Iterator<Item = ValueRef<
             }
         }
     }
-    eight_bytes(digest(&SHA256, &bytes).as_ref(), 0)
+    XxHash3_64::oneshot(&bytes).cast_signed()
 }
 
 /// Optional text, as a field.
