@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::message::{RecipientError, TypedRecipient};
-use crate::phone::Country;
+use crate::phone::{Country, bare_digits};
 
 /// How a list is read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -83,10 +83,17 @@ pub(crate) fn read_recipient(
     }
 }
 
-/// The people that `text` may mean in a list of excluded people, with the `cells` of its row in columns of countries.
-/// The first is the one that it is read as. The others are those whom its digits reach in another of the possible
-/// countries, with a country code that they may begin with, or without one. It is impossible to tell, so none of them
-/// gets a message.
+/// The people that a text in a list of excluded people may mean. It is impossible to tell, so none of them gets a message.
+pub(super) struct Readings {
+    /// The first is the one that it is read as. The others are those whom its digits reach in another of the possible
+    /// countries, with a country code that they may begin with, or without one.
+    pub(super) people: Vec<String>,
+    /// The digits, if neither they, nor their row, nor a flag says of which country they are. They mean everybody who
+    /// has this national number, in any country.
+    pub(super) national: Option<u64>,
+}
+
+/// Reads `text`, with the `cells` of its row in columns of countries.
 ///
 /// # Errors
 /// If it may not mean a person.
@@ -94,7 +101,7 @@ pub(super) fn readings<'a>(
     text: &str,
     countries: CountryRule,
     cells: impl Iterator<Item = (&'a str, &'a str)> + Clone,
-) -> Result<Vec<String>, PersonError> {
+) -> Result<Readings, PersonError> {
     let country = countries.of(cells.clone());
     let own = country.clone().unwrap_or_default();
     // A typed country applies to the list of recipients; a row that names another country may mean that one.
@@ -117,7 +124,7 @@ pub(super) fn readings<'a>(
             people.push(person.to_owned());
         }
     }
-    Ok(people)
+    Ok(Readings { people, national: bare_digits(text).filter(|_| countries.by_column && of_column.is_none()) })
 }
 
 /// The number of bare digits whose first ones look like the country's code but belong to the national number.

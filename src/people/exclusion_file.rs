@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use serde_json::Value;
 
-use super::country_rule::{CountryRule, readings};
+use super::country_rule::{CountryRule, Readings, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
 use super::exclusion_table::{ExclusionTables, ReadFile, is_person, may_name_person};
 use crate::list::{
@@ -31,12 +31,12 @@ pub(crate) struct ExclusionOptions {
     pub(crate) encoding: Option<ListEncoding>,
 }
 
-/// Calls `add` with each person of `input`, in all [`readings`]; errors use `name`.
+/// Calls `add` with each person of `input`, in all [`Readings`]; errors use `name`.
 pub(super) fn read(
     input: ListInput,
     name: &str,
     options: ExclusionOptions,
-    add: &mut dyn FnMut(&[String]),
+    add: &mut dyn FnMut(&Readings),
 ) -> Result<ReadFile, ExclusionProblem> {
     let text = match AnyInput::open(input, name, options.encoding)? {
         AnyInput::Workbook(sheets) => return read_workbook(sheets, name, options.countries, add),
@@ -130,7 +130,7 @@ fn read_lines(
     name: &str,
     passed: usize,
     countries: CountryRule,
-    add: &mut dyn FnMut(&[String]),
+    add: &mut dyn FnMut(&Readings),
 ) -> Result<ReadFile, ExclusionProblem> {
     let (mut line, mut bytes, mut bad) = (passed as u64, Vec::new(), BadLines::default());
     loop {
@@ -153,7 +153,7 @@ fn read_lines(
             continue;
         }
         match readings(bare(text), countries, std::iter::empty()) {
-            Ok(people) => add(&people),
+            Ok(readings) => add(&readings),
             Err(error) => {
                 let text = bare(text);
                 let cut = text.find(DELIMITERS).map(|at| text.split_at(at));
@@ -170,7 +170,7 @@ fn read_list(
     input: Box<dyn Read>,
     name: &str,
     countries: CountryRule,
-    add: &mut dyn FnMut(&[String]),
+    add: &mut dyn FnMut(&Readings),
 ) -> Result<ReadFile, ExclusionProblem> {
     let mut list = ListReader::open(ListInput::Stream(input), name, &ListOptions::default())?;
     let mut tables = ExclusionTables::new(countries, add);
@@ -215,7 +215,7 @@ fn read_workbook(
     mut sheets: EverySheet,
     name: &str,
     countries: CountryRule,
-    add: &mut dyn FnMut(&[String]),
+    add: &mut dyn FnMut(&Readings),
 ) -> Result<ReadFile, ExclusionProblem> {
     let mut tables = ExclusionTables::new(countries, add);
     while let Some(row) = sheets.next(name)? {

@@ -1,7 +1,7 @@
 //! The people in a table. The recipient's column must have one in each row; numbers in other columns exclude, too, because
 //! excluding a person by mistake does less harm than writing to one.
 
-use super::country_rule::{CountryRule, readings};
+use super::country_rule::{CountryRule, Readings, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
 use crate::list::{ColumnRole, ListError, ReportLayout, ReportedOutcome, is_country_column};
 use crate::phone::is_user_id;
@@ -30,7 +30,7 @@ pub(super) struct ReadFile {
 /// The tables of one file.
 pub(super) struct ExclusionTables<'a> {
     countries: CountryRule,
-    add: &'a mut dyn FnMut(&[String]),
+    add: &'a mut dyn FnMut(&Readings),
     table: ExclusionTable,
     bad: BadLines,
     doubts: Vec<String>,
@@ -59,8 +59,8 @@ struct ExclusionTable {
 }
 
 impl<'a> ExclusionTables<'a> {
-    /// `add` gets each person, in all [`readings`].
-    pub(super) fn new(countries: CountryRule, add: &'a mut dyn FnMut(&[String])) -> Self {
+    /// `add` gets each person, in all [`Readings`].
+    pub(super) fn new(countries: CountryRule, add: &'a mut dyn FnMut(&Readings)) -> Self {
         Self {
             countries,
             add,
@@ -183,8 +183,8 @@ impl<'a> ExclusionTables<'a> {
                 }
             };
             match (readings(text, self.countries, of_countries.clone()), role) {
-                (Ok(people), role) if role != ColumnRole::Other || is_person(text) => {
-                    (self.add)(&people);
+                (Ok(readings), role) if role != ColumnRole::Other || is_person(text) => {
+                    (self.add)(&readings);
                     is_anybody = true;
                 }
                 (Err(_), ColumnRole::Recipient)

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use super::country_rule::Readings;
 use super::exclusion_error::{ExclusionError, ExclusionOrigin};
 use super::exclusion_file::{ExclusionOptions, read};
 use super::exclusion_table::ReadFile;
 use crate::list::ListInput;
-use crate::phone::person_key;
+use crate::phone::{national_forms, person_key};
 
 /// The excluded people, and the list that excludes each.
 #[derive(Debug, Default)]
@@ -28,6 +29,8 @@ pub(crate) struct ExclusionList {
     people: People,
     /// Other people whom digits without `+` may mean. They are excluded, but not counted.
     possible: People,
+    /// National numbers, sorted, of whatever country. They are excluded, but not counted either.
+    national: Vec<u64>,
 }
 
 /// People by their keys. A list may have millions of them, nearly all of them phone numbers.
@@ -50,9 +53,10 @@ impl Exclusions {
         origin: &ExclusionOrigin,
         options: ExclusionOptions,
     ) -> Result<(), ExclusionError> {
-        let (mut people, mut possible) = (People::default(), People::default());
-        let mut add = |readings: &[String]| {
-            if let Some((meant, others)) = readings.split_first() {
+        let (mut people, mut possible, mut national) = (People::default(), People::default(), Vec::new());
+        let mut add = |readings: &Readings| {
+            national.extend(readings.national);
+            if let Some((meant, others)) = readings.people.split_first() {
                 people.add(meant);
                 for other in others {
                     possible.add(other);
@@ -61,12 +65,12 @@ impl Exclusions {
         };
         let found =
             read(input, name, options, &mut add).map_err(|problem| ExclusionError::new(origin, name, problem))?;
-        for numbers in [&mut people.numbers, &mut possible.numbers] {
+        for numbers in [&mut people.numbers, &mut possible.numbers, &mut national] {
             numbers.sort_unstable();
             numbers.dedup();
         }
         let (name, ReadFile { sheets, doubts, passed_over }) = (name.to_owned(), found);
-        self.lists.push(ExclusionList { name, sheets, doubts, passed_over, people, possible });
+        self.lists.push(ExclusionList { name, sheets, doubts, passed_over, people, possible, national });
         Ok(())
     }
 
@@ -86,7 +90,11 @@ impl Exclusions {
         }
         recipients.find_map(|recipient| {
             let key = person_key(recipient);
-            let list = self.lists.iter().find(|list| list.people.has(&key) || list.possible.has(&key))?;
+            let national = national_forms(&key);
+            let is_national =
+                |list: &ExclusionList| national.iter().any(|form| list.national.binary_search(form).is_ok());
+            let is_on = |list: &&ExclusionList| list.people.has(&key) || list.possible.has(&key) || is_national(list);
+            let list = self.lists.iter().find(is_on)?;
             Some((recipient, list.name.as_str()))
         })
     }
@@ -140,27 +148,30 @@ fn number(key: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::people::CountryRule;
+    use crate::phone::Country;
 
-    fn exclusions(lists: &[(&str, &str)]) -> Result<Exclusions, String> {
+    fn exclusions(country: Option<&str>, lists: &[(&str, &str)]) -> Exclusions {
+        let countries = CountryRule::new(None, country.and_then(Country::named));
         let mut exclusions = Exclusions::default();
         for (name, text) in lists {
             let input = ListInput::Stream(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())));
-            let added = exclusions.add(input, name, &ExclusionOrigin::Flag, ExclusionOptions::default());
-            added.map_err(|error| error.to_string())?;
+            let options = ExclusionOptions { countries, encoding: None };
+            exclusions.add(input, name, &ExclusionOrigin::Flag, options).unwrap();
         }
-        Ok(exclusions)
+        exclusions
     }
 
     #[test]
     fn finds_a_person_under_each_form_of_a_number() {
-        let exclusions = exclusions(&[
+        let lists = [
             ("a", "# opt-outs\n\n+52 1 55 1234 5678\n5491123456789\nid:U1\nid:0593987654321\r\n"),
             ("b", "nombre;celular\n# none\nAna;551187654321\n"),
             ("c", "{\"to\":593987654321}\n"),
             ("d", "US.13491208655302741918\nEC.ENT.1 # of the group\n"),
             ("e", "EC.1234567890123456789\n"),
-        ])
-        .unwrap();
+        ];
+        let exclusions = exclusions(None, &lists);
         for (recipient, list) in [
             ("525512345678", Some("a")),
             ("5215512345678", Some("a")),
@@ -181,6 +192,29 @@ mod tests {
                 list,
                 "{recipient}"
             );
+        }
+    }
+
+    #[test]
+    fn digits_of_no_country_exclude_in_every_country() {
+        let lists =
+            [("a", "656 123 4567\n0987654321\n+6561234568\n"), ("b", "pais,celular\nPE,912345678\n,979345679\n")];
+        let exclusions = exclusions(Some("EC"), &lists);
+        for (recipient, list) in [
+            // A number of Mexico, read as one of Singapore.
+            ("526561234567", Some("a")),
+            ("5216561234567", Some("a")),
+            ("6561234567", Some("a")),
+            ("526561234568", None),
+            ("593987654321", Some("a")),
+            ("51987654321", Some("a")),
+            ("51912345678", Some("b")),
+            ("593912345678", None),
+            ("593979345679", Some("b")),
+            ("51979345679", Some("b")),
+        ] {
+            let found = exclusions.find([recipient].into_iter());
+            assert_eq!(found.map(|(_, list)| list), list, "{recipient}");
         }
     }
 }

@@ -4,6 +4,7 @@ use super::country::Country;
 use super::error::PhoneError;
 use super::meaning;
 use super::national::international;
+use super::person::spellings;
 use super::rules::{Region, regions};
 use super::spelling::{is_number, region_of_number};
 use super::typed::{DIGITS, Typed};
@@ -193,5 +194,17 @@ pub(crate) fn is_national(digits: &str) -> bool {
 
 /// Whether the country matters for `typed`: it has neither `+` nor 00, and is not a user of another channel.
 pub(crate) fn is_bare(typed: &str) -> bool {
-    Typed::read(typed).is_ok_and(|typed| !typed.is_international)
+    bare_digits(typed).is_some()
+}
+
+/// The digits of such a number, without zeros in front.
+pub(crate) fn bare_digits(typed: &str) -> Option<u64> {
+    let typed = Typed::read(typed).ok().filter(|typed| !typed.is_international)?;
+    typed.digits.parse().ok()
+}
+
+/// What may be dialled for an international number within its country, in each of its forms, without zeros in front.
+pub(crate) fn national_forms(digits: &str) -> Vec<u64> {
+    let Some(region) = region_of_number(digits) else { return Vec::new() };
+    spellings(digits).filter_map(|number| number.strip_prefix(region.calling_code)?.parse().ok()).collect()
 }

@@ -268,6 +268,20 @@ fn digits_that_may_be_two_people_exclude_both() {
         let ended = home.run_args(&words).success();
         assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 2}), "{country}: {ended:?}");
     }
+    // Of which country digits are, only their row or a flag says: here they are one of Singapore's numbers, too.
+    for flags in [&["--exclude", "bajas.txt"][..], &[]] {
+        let jelou = Jelou::accepting();
+        let home = Home::new();
+        home.write("bajas.txt", "656 123 4567\n");
+        let path = home.path().join("bajas.txt");
+        let keys = if flags.is_empty() { format!("do_not_contact = '{}'", path.display()) } else { String::new() };
+        profile(&home, &jelou.url, &format!("country = \"EC\"\n{keys}"));
+        home.write("people.csv", "to,pais,n\n656 123 4567,México,Ana\n656 123 4568,México,Luz\n");
+        bulk(&home, flags).success();
+        assert_eq!(users(&jelou), ["526561234568"], "{flags:?}");
+        let ended = send(&home, "+526561234567", flags).end();
+        assert_eq!(ended.code, 11, "{ended:?}");
+    }
     // With `+` or its country's column a number is one person.
     let jelou = Jelou::accepting();
     let home = home_for(&jelou);
