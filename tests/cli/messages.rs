@@ -42,9 +42,9 @@ fn entry_in(id: &str, status: &str) -> Value {
     entry
 }
 
-/// A message of a person with this bubble.
+/// A message of a person with this bubble; a higher id is older.
 fn in_bubble(id: &str, person: &str, bubble: &Value) -> Value {
-    json!({"by": "user", "messageId": id, "sender": {"id": person}, "bubble": bubble, "createdAt": ago(70)})
+    json!({"by": "user", "messageId": id, "sender": {"id": person}, "bubble": bubble, "createdAt": ago(70 + id.parse::<u64>().unwrap())})
 }
 
 fn page(entries: &[Value], pages: u64) -> Reply {
