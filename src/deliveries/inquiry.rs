@@ -8,7 +8,9 @@ use serde_json::Value;
 use super::evidence::{
     AttemptWindow, ListedCopy, OwnAttempt, ProvenCopy, RequestContent, ShownContent, StillUnknown, decide,
 };
-use crate::api::{DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, MessageSort, Notification};
+use crate::api::{
+    DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, MessageSort, Notification, is_another_person,
+};
 use crate::ledger::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, ProvenRow, RowState};
 use crate::phone::person_key;
 use crate::timestamps::of_milliseconds;
@@ -49,6 +51,7 @@ pub(super) struct InquiredRow {
     number: i64,
     is_unknown: bool,
     pub(super) id: Option<String>,
+    pub(super) recipient: String,
     pub(super) sort: MessageSort,
     pub(super) left_at: i64,
     /// Its kind, and what the history shows of it.
@@ -128,6 +131,7 @@ impl Inquiry {
             number: attempt.row_number,
             is_unknown: attempt.row == RowState::Unknown,
             id: attempt.message_id,
+            recipient: attempt.recipient,
             sort: content.sort,
             left_at: began_at,
             shown: content.shown(),
@@ -144,7 +148,7 @@ impl Inquiry {
             let number = self.contents.len();
             self.contents.entry(content.clone()).or_insert(number);
             self.by_n.insert(row.n, self.rows.len());
-            let person = person_key(&attempt.recipient).into_owned();
+            let person = person_key(&row.recipient).into_owned();
             self.by_person.entry(person).or_default().push(self.rows.len());
         }
         if let Some(id) = row.id.clone() {
@@ -228,7 +232,8 @@ impl Inquiry {
         let content = ShownContent::of_listed(message);
         let (facts, at) = (message.facts(), message.at.map(jiff::Timestamp::as_millisecond));
         let place = message.id.as_deref().and_then(|id| self.by_id.get(id).copied());
-        if let Some(row) = place.and_then(|place| self.rows.get_mut(place)) {
+        let row = place.and_then(|place| self.rows.get_mut(place));
+        if let Some(row) = row.filter(|row| row.may_be_for(message.user.as_deref())) {
             row.is_listed = true;
             row.learn(facts.clone());
             let window = AttemptWindow::of(row.left_at, self.terms.clock, self.terms.timeout);
@@ -272,7 +277,8 @@ impl Inquiry {
         let Some(notification) = Notification::read(entry) else { return false };
         let is_named = notification.ids().next().is_some();
         let place = notification.ids().find_map(|id| self.by_id.get(id).copied());
-        if let Some(row) = place.and_then(|place| self.rows.get_mut(place)) {
+        let row = place.and_then(|place| self.rows.get_mut(place));
+        if let Some(row) = row.filter(|row| row.may_be_for(notification.destination.as_deref())) {
             row.is_listed = true;
             row.learn_of_template(notification);
         }
@@ -397,6 +403,11 @@ impl Inquiry {
 }
 
 impl InquiredRow {
+    /// Whether an entry about this person can be about the row's message.
+    fn may_be_for(&self, listed: Option<&str>) -> bool {
+        !listed.is_some_and(|listed| is_another_person(listed, &self.recipient))
+    }
+
     /// Whether asking can return anything new: until the message is answered; one that was read or has failed, for one
     /// more day.
     fn may_change(&self, terms: &InquiryTerms) -> bool {
@@ -663,6 +674,17 @@ mod tests {
             inquiry.add(KnownAttempt { began_at: left_at, ..attempt(1, Some("a")) });
             assert_eq!(inquiry.is_complete(days(3)), expected, "{up_to:?} {left_at}");
         }
+    }
+
+    #[test]
+    fn an_entry_about_another_person_says_nothing_of_the_row() {
+        let mut inquiry = Inquiry::new(terms());
+        inquiry.add(attempt(1, Some("a")));
+        inquiry.note_message(&entry("a", 2), "7");
+        inquiry.note_notification(&json!({"id": "a", "destination": "593990000002", "sentStatus": "READ"}));
+        assert!(inquiry.news().is_empty());
+        inquiry.note_notification(&json!({"id": "a", "destination": "593990000001", "sentStatus": "READ"}));
+        assert_eq!(inquiry.news().learnt.len(), 1);
     }
 
     #[test]

@@ -502,22 +502,29 @@ fn one_message_is_found_wherever_it_is_listed() {
         }
     }
     for (history, notifications, one, code, said) in [
-        (none(), none(), no_look_up(), 5, "error: Jelou lists no message `t`\n"),
-        (none(), no_look_up(), no_look_up(), 5, "error: Jelou lists no message `t`\n"),
-        // An entry with another name does not count.
+        (none(), none(), no_look_up(), 5, "error: Jelou lists no message `t` from the bot\n"),
+        (none(), no_look_up(), no_look_up(), 5, "error: Jelou lists no message `t` from the bot\n"),
+        // A message that the user wrote does not count, and an entry with another name does not either.
+        (
+            page(&[entry("t", "user", ANA, "x", 1)], 1),
+            none(),
+            no_look_up(),
+            5,
+            "error: Jelou lists no message `t` from the bot\n",
+        ),
         (
             page(&[entry("u", "bot", ANA, "x", 1)], 1),
             none(),
             single(&notification("u", "READ")),
             5,
-            "error: Jelou lists no message `t`\n",
+            "error: Jelou lists no message `t` from the bot\n",
         ),
         (
             page(&[entry("u", "bot", ANA, "x", 1)], 9),
             none(),
             no_look_up(),
             5,
-            "Jelou lists no message `t` among what could be read",
+            "Jelou lists no message `t` from the bot among what could be read",
         ),
         (Reply::json(401, "{}"), none(), no_look_up(), 4, "the API answered 401"),
         (no_look_up(), Reply::json(404, r#"{"code":"E1019"}"#), no_look_up(), 5, "E1019"),
@@ -527,7 +534,7 @@ fn one_message_is_found_wherever_it_is_listed() {
             Reply::json(422, "{}"),
             Reply::json(400, "{}"),
             5,
-            "Jelou lists no message `t` among what could be read",
+            "Jelou lists no message `t` from the bot among what could be read",
         ),
         (Reply::json(500, "{}"), none(), no_look_up(), 6, "the API answered 500"),
     ] {

@@ -17,8 +17,22 @@ const NOT_AGAIN: &str = "do not send it again: the person may get both";
 
 /// A page of the history with the message in this state.
 fn listed(status: &str) -> Reply {
-    let entry =
-        json!({"messageId": ID, "by": "bot", "recipient": {"id": ANA}, "sender": {"id": "BOT_ID"}, "status": status});
+    listed_for(ANA, status)
+}
+
+/// The same, as a message to this person.
+fn listed_for(person: &str, status: &str) -> Reply {
+    history(&json!({"by": "bot", "recipient": {"id": person}, "sender": {"id": "BOT_ID"}}), status)
+}
+
+/// The same, as a message from the person.
+fn written_by_user(status: &str) -> Reply {
+    history(&json!({"by": "user", "recipient": {"id": "BOT_ID"}, "sender": {"id": ANA}}), status)
+}
+
+fn history(entry: &Value, status: &str) -> Reply {
+    let mut entry = entry.clone();
+    (entry["messageId"], entry["status"]) = (json!(ID), json!(status));
     Reply::json(200, &json!({"pagination": {"totalPages": 1}, "results": [entry]}).to_string())
 }
 
@@ -52,10 +66,12 @@ type Case<'a> = (&'a str, &'a str, Reply, Vec<Reply>, i32, &'a str, &'a str, usi
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of answers")]
 fn it_ends_with_0_only_when_the_message_has_come_so_far() {
-    let template = |status: &str, error: &str| {
-        let entry = json!({"id": "u-1", "sentStatus": status, "error": error, "deliveryUserAt": null});
+    let template_for = |person: &str, status: &str, error: &str| {
+        let entry =
+            json!({"id": "u-1", "destination": person, "sentStatus": status, "error": error, "deliveryUserAt": null});
         Reply::json(200, &json!({"pagination": {"totalPages": 1}, "results": [entry]}).to_string())
     };
+    let template = |status: &str, error: &str| template_for(ANA, status, error);
     let hsm = || Reply::json(200, &json!([{"id": "u-1", "destination": ANA}]).to_string());
     let send_template = "send template --to 593987654321 order_shipped -o record --wait delivered";
     let accepted = Reply::accepted;
@@ -171,6 +187,48 @@ fn it_ends_with_0_only_when_the_message_has_come_so_far() {
             "does not list it yet",
             1,
         ),
+        (
+            "another person's message with the same id",
+            SEND,
+            accepted(),
+            vec![listed_for("593987654399", "READ")],
+            15,
+            "accepted",
+            "does not list it yet",
+            1,
+        ),
+        (
+            "another person's template with the same id",
+            send_template,
+            hsm(),
+            vec![template_for("593987654399", "DELIVERED_USER", "")],
+            15,
+            "accepted",
+            "error: accepted, but not ",
+            1,
+        ),
+        (
+            "a message of the user with the same id",
+            SEND,
+            accepted(),
+            vec![written_by_user("READ")],
+            15,
+            "accepted",
+            "does not list it yet",
+            1,
+        ),
+        // An id of another sort may be the same person's.
+        (
+            "a user id for a number",
+            SEND,
+            accepted(),
+            vec![listed_for("US.13491208655302741918", "READ")],
+            0,
+            "read",
+            "",
+            1,
+        ),
+        ("another spelling", SEND, accepted(), vec![listed_for("+593 98 765 4321", "READ")], 0, "read", "", 1),
     ];
     let home = Home::new();
     for (name, send, accepted, replies, code, state, said, looks) in cases {

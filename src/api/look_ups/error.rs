@@ -94,7 +94,7 @@ impl LookUpError {
 
 fn not_listed(id: &str, is_searched: bool) -> String {
     let among = if is_searched { "" } else { " among what could be read" };
-    format!("Jelou lists no message `{}`{among}", id.escape_debug())
+    format!("Jelou lists no message `{}` from the bot{among}", id.escape_debug())
 }
 
 fn incomplete(coverage: ListingCoverage, unreadable: usize) -> String {

@@ -88,6 +88,14 @@ fn is_person(id: &str) -> bool {
     is_user_id(id) || DIGITS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether `listed` is another person than `person`. Ids of different sorts, such as a number and a WhatsApp user id, can be the
+/// same person's.
+pub(crate) fn is_another_person(listed: &str, person: &str) -> bool {
+    let listed = number_in(listed).unwrap_or(listed);
+    let sort = |id: &str| (is_user_id(id), is_person(id));
+    sort(listed) == sort(person) && person_key(listed) != person_key(person)
+}
+
 /// The telephone number in an id that has it with the prefix of calls abroad, WhatsApp's own domain, or as a float.
 fn number_in(id: &str) -> Option<&str> {
     let id = ["@c.us", "@s.whatsapp.net", ".0"].iter().find_map(|end| id.strip_suffix(end)).unwrap_or(id);

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde_json::{Map, Value};
 
 use super::facts::DeliveryFacts;
-use super::history::HistoryMessage;
+use super::history::{HistoryMessage, MessageAuthor, is_another_person};
 use super::notification::Notification;
 use super::pages::ListingCoverage;
 
@@ -38,6 +38,8 @@ pub(crate) struct TrackedMessage {
     pub(crate) sort: MessageSort,
     /// When it was sent, by our clock, if known.
     pub(crate) sent_at: Option<SystemTime>,
+    /// Who it was sent to, if known.
+    pub(crate) recipient: Option<String>,
     /// What is known; None if it was never listed.
     pub(crate) facts: Option<DeliveryFacts>,
     /// The API's own entry, as last read.
@@ -56,6 +58,7 @@ impl TrackedMessage {
             id,
             sort,
             sent_at,
+            recipient: None,
             facts: None,
             entry: None,
             message: None,
@@ -78,23 +81,31 @@ impl TrackedMessage {
 
     /// Takes an entry of the notifications, if it is about this message.
     pub(super) fn note_notification(&mut self, entry: &Value) -> bool {
-        let Some(notification) = Notification::read(entry).filter(|found| found.is_called(&self.id)) else {
-            return false;
-        };
+        let is_it = |found: &Notification| found.is_called(&self.id) && self.may_be_for(found.destination.as_deref());
+        let Some(notification) = Notification::read(entry).filter(is_it) else { return false };
         self.learn(notification.facts.clone());
         self.notification = Some(notification);
         self.entry = Some(entry.clone());
         true
     }
 
-    /// The same for an entry of the history of `bot`.
+    /// The same for an entry of the history of `bot`. What the user wrote is another message.
     pub(super) fn note_message(&mut self, entry: &Value, bot: &str) -> bool {
-        let message = HistoryMessage::read(entry, bot).filter(|found| found.id.as_deref() == Some(&self.id));
-        let Some(message) = message else { return false };
+        let is_it = |found: &HistoryMessage| {
+            found.id.as_deref() == Some(&self.id)
+                && found.author != MessageAuthor::User
+                && self.may_be_for(found.user.as_deref())
+        };
+        let Some(message) = HistoryMessage::read(entry, bot).filter(is_it) else { return false };
         self.learn(message.facts());
         self.message = Some(message);
         self.entry = Some(entry.clone());
         true
+    }
+
+    /// Whether an entry about this person can be about the message.
+    fn may_be_for(&self, listed: Option<&str>) -> bool {
+        !listed.zip(self.recipient.as_deref()).is_some_and(|(listed, person)| is_another_person(listed, person))
     }
 
     fn learn(&mut self, seen: DeliveryFacts) {
