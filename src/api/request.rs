@@ -103,7 +103,7 @@ pub(crate) struct ListingQuery<'a> {
 }
 
 /// Which templates are listed; an absent field does not filter.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TemplateFilter {
     /// A part of the name.
     pub(crate) query: Option<String>,

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::bulk::{ledger_address, ledger_database};
 use super::error::CommandError;
 use super::profile;
-use crate::api::{Credentials, Failure, Request, Stage, TemplateFilter};
+use crate::api::{Credentials, Failure, Stage, TemplateFilter};
 use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -19,7 +19,7 @@ use crate::ledger::{DatabaseAddress, LedgerError, LedgerStore, RunOverviews, Run
 use crate::output::{Check, CheckState, Format, rounded};
 use crate::process::{Signals, block_on};
 use crate::sending::{
-    Connection, Flight, ReadError, check_audit_log, new_client, proxy_to, reach_or_start, read_environment,
+    Connection, Flight, Listing, check_audit_log, new_client, proxy_to, reach_or_start, read_environment,
     reread_do_not_contact,
 };
 
@@ -368,17 +368,17 @@ impl Checkup {
     async fn credentials(&mut self, context: &Context, settings: &Settings, mut connection: Connection) {
         const NAME: &str = "credentials";
         let Ok(bot) = settings.bot() else { return self.warn(NAME, "not checked: there is no bot") };
-        let request = Request::templates(connection.base.url(), bot.as_str(), &TemplateFilter::default(), 1);
-        let delivery = connection.deliver(&context.stderr, &request, Duration::ZERO, &Flight::default()).await;
-        match delivery.answer.as_ref().filter(|_| delivery.problem.is_none()).and_then(|answer| answer.body.results()) {
-            Some(templates) => {
-                let count = templates.len();
-                let templates_found = if count == 1 { "1 template".to_owned() } else { format!("{count} templates") };
-                self.ready = Some(format!("bot {}, {templates_found}", bot.as_str()));
-                self.ok(NAME, format!("accepted for bot {}; templates: {}", bot.as_str(), templates.len()));
-            }
-            None => self.fail(NAME, ReadError::new(delivery)),
+        let (mut listing, filter, flight) = (Listing::default(), TemplateFilter::default(), Flight::default());
+        let read = listing.read_page(&mut connection, &context.stderr, bot, &filter, Duration::ZERO, &flight).await;
+        if let Err(error) = read {
+            return self.fail(NAME, error);
         }
+        let count = listing.templates().len();
+        // Only one page is read.
+        let at_least = if listing.is_read && !listing.is_partial() { "" } else { "at least " };
+        let noun = if count == 1 { "template" } else { "templates" };
+        self.ready = Some(format!("bot {}, {at_least}{count} {noun}", bot.as_str()));
+        self.ok(NAME, format!("accepted for bot {}; templates: {at_least}{count}", bot.as_str()));
     }
 }
 

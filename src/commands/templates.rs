@@ -9,7 +9,7 @@ use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::output::{Format, Stdout, StreamError};
 use crate::process::block_on;
-use crate::sending::{ConnectError, Interrupted, ReadError, Sender, UnresolvedSender, read_templates};
+use crate::sending::{ConnectError, Interrupted, Listing, ReadError, Sender, UnresolvedSender, read_templates};
 use crate::template_names;
 
 /// List the bot's templates
@@ -64,19 +64,20 @@ pub(crate) fn run(context: &mut Context, args: &TemplatesArgs) -> Result<ExitCod
             return Err(error.into());
         }
     };
-    let is_whole = filter.query.is_none() && filter.status.is_none() && filter.category.is_none();
-    if is_whole && !sender.settings.is_sandboxed() {
+    let partial = listing.is_partial().then(|| ReadError::Partial { read: listing.templates().len() });
+    let listing = listing.into_value();
+    if *filter == TemplateFilter::default() && partial.is_none() && !sender.settings.is_sandboxed() {
         template_names::remember(bot, &listing);
     }
     print(&context.stdout, &listing)?;
-    Ok(ExitCode::Success)
+    partial.map_or(Ok(ExitCode::Success), |error| Err(error.into()))
 }
 
 async fn read(
     context: &Context,
     sender: &Sender,
     filter: &TemplateFilter,
-) -> Result<Result<Value, ReadError>, CommandError> {
+) -> Result<Result<Listing, ReadError>, CommandError> {
     let mut connection = match sender.connect(context).await {
         Err(ConnectError::Interrupted(Interrupted(signal))) => {
             return Ok(Err(ReadError::new(Delivery::never_begun(signal))));

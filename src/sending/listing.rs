@@ -15,7 +15,7 @@ use crate::process::Signal;
 /// More pages than any bot has: a server may return new ones forever.
 const MAX_PAGES: u32 = 100;
 
-/// Every page as one listing in the API's own shape: the first page's, with the `results` of all.
+/// Reads every page.
 ///
 /// # Errors
 /// If a page cannot be read, or the pages do not end.
@@ -25,22 +25,29 @@ pub(crate) async fn read_templates(
     bot: &BotId,
     filter: &TemplateFilter,
     retry_for: Duration,
-) -> Result<Value, ReadError> {
+) -> Result<Listing, ReadError> {
     let mut listing = Listing::default();
-    while !listing.is_whole {
+    while !listing.is_read {
         listing.read_page(connection, stderr, bot, filter, retry_for, &Flight::default()).await?;
     }
-    Ok(listing.into_value())
+    Ok(listing)
 }
 
 /// The pages read so far, as one.
-#[derive(Default)]
-pub(super) struct Listing {
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
     /// The first page; its results are replaced by those of all pages.
     first: Map<String, Value>,
     found: Vec<Value>,
+    /// Whether the API was asked for some of the templates only; its total may be that of all.
+    is_filtered: bool,
     pages: u32,
-    pub(super) is_whole: bool,
+    /// The most pages that a page announced.
+    announced: Option<u64>,
+    /// Whether a page that was announced has nothing new.
+    lacks_page: bool,
+    /// Whether no page follows.
+    pub(crate) is_read: bool,
 }
 
 impl Listing {
@@ -48,7 +55,7 @@ impl Listing {
     ///
     /// # Errors
     /// If it cannot be read, or the pages do not end.
-    pub(super) async fn read_page(
+    pub(crate) async fn read_page(
         &mut self,
         connection: &mut Connection,
         stderr: &Stderr,
@@ -69,16 +76,56 @@ impl Listing {
         else {
             return Err(ReadError::new(delivery));
         };
-        let results = results.clone();
-        let new: Vec<_> = results.into_iter().filter(|template| !self.found.contains(template)).collect();
-        // A server that does not count pages gives the same ones again.
-        self.is_whole = new.is_empty() || is_last_page(answer, page);
-        self.found.extend(new);
+        self.is_filtered = *filter != TemplateFilter::default();
+        self.add_page(answer, results);
+        Ok(())
+    }
+
+    /// Adds the next page, whose templates are `results`.
+    pub(super) fn add_page(&mut self, answer: &Map<String, Value>, results: &[Value]) {
+        self.pages += 1;
         if self.first.is_empty() {
             self.first.clone_from(answer);
         }
-        self.pages = page;
-        Ok(())
+        let new: Vec<_> = results.iter().filter(|template| !self.found.contains(template)).cloned().collect();
+        let (has_new, page) = (!new.is_empty(), u64::from(self.pages));
+        self.found.extend(new);
+        // A later page may announce less than an earlier one.
+        self.announced = self.announced.max(total_pages(answer.get("pagination")));
+        // A listing of nothing can have one page.
+        self.lacks_page = !has_new && self.announced.is_some_and(|pages| pages >= page.max(2));
+        let is_last = self.announced.is_some_and(|pages| page >= pages) && !self.lacks_templates();
+        // A server that does not count pages gives the same ones again.
+        self.is_read = !has_new || is_last;
+    }
+
+    /// Whether the API announces more than it gave.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.lacks_page || self.lacks_templates()
+    }
+
+    fn lacks_templates(&self) -> bool {
+        !self.is_filtered && self.total().is_some_and(|total| total > self.found.len() as u64)
+    }
+
+    /// The number of templates, by the first page.
+    fn total(&self) -> Option<u64> {
+        let total = self.first.get("pagination")?.get("total")?;
+        total.as_u64().or_else(|| total.as_str()?.parse().ok())
+    }
+
+    /// Whether the API says how many pages or templates there are.
+    pub(super) fn is_counted(&self) -> bool {
+        self.total().is_some() || self.announced.is_some()
+    }
+
+    pub(super) fn has_samples_only(&self) -> bool {
+        self.first.get("samples_only") == Some(&Value::Bool(true))
+    }
+
+    /// The templates of all pages.
+    pub(crate) fn templates(&self) -> &[Value] {
+        &self.found
     }
 
     /// Whether no page has been read yet.
@@ -86,16 +133,12 @@ impl Listing {
         self.pages == 0
     }
 
-    pub(super) fn into_value(mut self) -> Value {
+    /// In the API's own shape: the first page, with the `results` of all.
+    pub(crate) fn into_value(mut self) -> Value {
         self.first.shift_remove("data");
         self.first.insert("results".to_owned(), Value::Array(self.found));
         Value::Object(self.first)
     }
-}
-
-/// Whether the API says that no page follows.
-fn is_last_page(listing: &Map<String, Value>, page: u32) -> bool {
-    total_pages(listing.get("pagination")).is_some_and(|pages| u64::from(page) >= pages)
 }
 
 /// The error of a command that only reads.
@@ -105,6 +148,8 @@ pub(crate) enum ReadError {
     Failed { delivery: Box<Delivery> },
     #[error("the API has more than {pages} pages; what was read is incomplete")]
     Endless { pages: u32 },
+    #[error("the listing is incomplete: the API counts more templates than it gave ({read})")]
+    Partial { read: usize },
     /// The time was up.
     #[error("nothing could be read: {cause} (tried for {} s)", tried_for.as_secs_f64())]
     Late { tried_for: Duration, code: &'static str, cause: String },
@@ -125,7 +170,7 @@ impl ReadError {
     pub(crate) fn answer(&self) -> Option<Value> {
         match self {
             Self::Failed { delivery } => delivery.answer.as_ref().and_then(|answer| answer.body.clone().into_value()),
-            Self::Endless { .. } | Self::Late { .. } => None,
+            Self::Endless { .. } | Self::Partial { .. } | Self::Late { .. } => None,
         }
     }
 
@@ -153,7 +198,7 @@ impl ReadError {
         match self {
             Self::Failed { delivery } => delivery.outcome.clone(),
             Self::Late { code: "network", .. } => Outcome::NotSent(Cause::Network),
-            Self::Endless { .. } | Self::Late { .. } => Outcome::NotSent(Cause::Unavailable),
+            Self::Endless { .. } | Self::Partial { .. } | Self::Late { .. } => Outcome::NotSent(Cause::Unavailable),
         }
     }
 
@@ -163,7 +208,7 @@ impl ReadError {
         let delivery = match self {
             Self::Failed { delivery } => delivery,
             Self::Late { code, .. } => return *code == "network",
-            Self::Endless { .. } => return false,
+            Self::Endless { .. } | Self::Partial { .. } => return false,
         };
         match delivery.outcome {
             Outcome::NotSent(Cause::Unavailable) | Outcome::Unknown(None) | Outcome::Sent { .. } => false,
@@ -187,7 +232,7 @@ impl ReadError {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Failed { delivery } => delivery.problem.as_ref().map_or("unavailable", |problem| problem.code),
-            Self::Endless { .. } => "unavailable",
+            Self::Endless { .. } | Self::Partial { .. } => "unavailable",
             Self::Late { code, .. } => code,
         }
     }
@@ -198,6 +243,7 @@ impl ReadError {
             Self::Failed { delivery } if matches!(delivery.outcome, Outcome::Unknown(_)) => None,
             Self::Failed { delivery } => delivery.problem.as_ref().map(|problem| problem.hint.clone()),
             Self::Endless { .. } => Some("ask for fewer with --query, --status or --category".to_owned()),
+            Self::Partial { .. } => Some("try again; what is missing may matter".to_owned()),
             Self::Late { .. } => Some("check the network, or allow more time with --notify-timeout".to_owned()),
         }
     }
@@ -210,20 +256,43 @@ mod tests {
     use super::*;
     use crate::api::Answer;
 
-    #[test]
-    fn a_page_is_the_last_one_only_where_the_api_says_so() {
-        for (pagination, page, expected) in [
-            (json!({ "totalPages": 2 }), 1, false),
-            (json!({ "totalPages": 2 }), 2, true),
-            (json!({ "totalPages": 1 }), 2, true),
-            (json!({ "totalPages": "2" }), 2, true),
-            (json!({ "totalPages": "two" }), 2, false),
-            (json!({ "total": 1 }), 1, false),
-        ] {
-            let listing = Map::from_iter([("pagination".to_owned(), pagination)]);
-            assert_eq!(is_last_page(&listing, page), expected, "{listing:?} {page}");
+    /// Whether this is the end after pages with these templates and counts, and whether something is missing.
+    fn ends(pages: &[(&[&str], Value)]) -> (bool, bool) {
+        let mut listing = Listing::default();
+        for (names, pagination) in pages {
+            assert!(!listing.is_read, "{pages:?}");
+            let results: Vec<_> = names.iter().map(|name| json!(name)).collect();
+            listing.add_page(&Map::from_iter([("pagination".to_owned(), pagination.clone())]), &results);
         }
-        assert!(!is_last_page(&Map::new(), 1));
+        (listing.is_read, listing.is_partial())
+    }
+
+    #[test]
+    fn a_listing_ends_where_the_api_says_so_and_knows_whether_that_is_all() {
+        let pages = |count: u64| json!({ "totalPages": count });
+        let both = |pages: u64, total: u64| json!({ "totalPages": pages, "total": total });
+        for (read, expected) in [
+            (&[(&["a"][..], pages(2))][..], (false, false)),
+            (&[(&["a"], pages(2)), (&["b"], pages(2))], (true, false)),
+            (&[(&["a"], json!({ "totalPages": "1" }))], (true, false)),
+            (&[(&["a"], json!({ "totalPages": "two" }))], (false, false)),
+            (&[(&["a"], json!({ "total": 1 }))], (false, false)),
+            (&[(&["a"], json!({ "total": 1 })), (&["a"], json!({}))], (true, false)),
+            (&[(&["a"], json!({})), (&[], json!({}))], (true, false)),
+            (&[(&[], pages(0))], (true, false)),
+            (&[(&[], pages(1))], (true, false)),
+            (&[(&[], pages(2))], (true, true)),
+            (&[(&["a"], both(1, 1))], (true, false)),
+            (&[(&["a"], both(1, 2))], (false, true)),
+            (&[(&["a"], both(1, 2)), (&["b"], json!({}))], (true, false)),
+            (&[(&["a"], json!({ "totalPages": 1, "total": "2" })), (&[], json!({}))], (true, true)),
+            // The server repeats its page, or announces less than before.
+            (&[(&["a"], pages(2)), (&["a"], pages(2))], (true, true)),
+            (&[(&["a"], pages(3)), (&["b"], pages(1))], (false, false)),
+            (&[(&["a"], pages(3)), (&[], pages(0))], (true, true)),
+        ] {
+            assert_eq!(ends(read), expected, "{read:?}");
+        }
     }
 
     fn failed(outcome: Outcome, code: &'static str, status: Option<u16>) -> ReadError {
@@ -268,6 +337,7 @@ mod tests {
             (failed(not_sent(Cause::Unavailable), "unavailable", Some(503)), false),
             (failed(Outcome::Unknown(None), "unknown", None), false),
             (ReadError::Endless { pages: 100 }, false),
+            (ReadError::Partial { read: 1 }, false),
             (ReadError::Late { tried_for: Duration::ZERO, code: "network", cause: String::new() }, true),
             (ReadError::Late { tried_for: Duration::ZERO, code: "unavailable", cause: String::new() }, false),
         ] {

@@ -85,7 +85,7 @@ pub(crate) async fn check_templates(
     let Some(listing) = listing_in_time(connection, stderr, bot, "whether the bot has the template").await? else {
         return Ok(CheckedTemplates::default());
     };
-    let texts = TemplateTexts::of(uses, results(&listing));
+    let texts = TemplateTexts::of(uses, listing.templates());
     Ok(CheckedTemplates { faults: judge(&listing, stderr, uses, strict), texts })
 }
 
@@ -112,7 +112,7 @@ pub(crate) async fn check_sender(
         let read = tokio::time::timeout_at(deadline, reading).await;
         match read.unwrap_or_else(|_| Err(ReadError::late(patience, &flight))) {
             Ok(()) if uses.uses.is_empty() => return Ok(Vec::new()),
-            Ok(()) if listing.is_whole => return Ok(judge(&listing.into_value(), stderr, uses, false)),
+            Ok(()) if listing.is_read => return Ok(judge(&listing, stderr, uses, false)),
             Ok(()) => unchecked = "the bot has the template",
             Err(error) if error.signal().is_some() || is_first && error.is_lasting() => return Err(Unsendable(error)),
             Err(error) => {
@@ -129,12 +129,12 @@ pub(crate) async fn check_sender(
 pub(crate) struct Unsendable(pub(crate) ReadError);
 
 /// Which of `uses` the bot cannot send, by its list of templates; a warning if the list does not have it.
-fn judge(listing: &Value, stderr: &Stderr, uses: &TemplateUses, strict: bool) -> Vec<TemplateFault> {
+fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) -> Vec<TemplateFault> {
     if uses.is_cut {
         stderr.warning(&format!("only the first {} different templates of the list were checked", uses.uses.len()));
     }
-    let templates = results(listing);
-    let coverage = Coverage::of(listing, templates.len());
+    let templates = listing.templates();
+    let coverage = Coverage::of(listing);
     let mut faults = Vec::new();
     for wanted in &uses.uses {
         let verdict = wanted.judge(templates);
@@ -189,7 +189,7 @@ pub(crate) async fn check_needs_number(
     let Some(wanted) = uses.uses.into_iter().find(|wanted| wanted.goes_to_user_id) else { return Ok(None) };
     let what = "whether the template is for authentication";
     let Some(listing) = listing_in_time(connection, stderr, bot, what).await? else { return Ok(None) };
-    let templates = results(&listing);
+    let templates = listing.templates();
     let verdict = Some(wanted.judge(templates)).filter(|verdict| *verdict == TemplateVerdict::NeedsNumber);
     let problem = verdict.and_then(|verdict| in_words(&wanted, &verdict, templates));
     Ok(problem.map(|problem| {
@@ -204,7 +204,7 @@ async fn listing_in_time(
     stderr: &Stderr,
     bot: &BotId,
     what: &str,
-) -> Result<Option<Value>, Interrupted> {
+) -> Result<Option<Listing>, Interrupted> {
     let filter = TemplateFilter::default();
     let reading = read_templates(connection, stderr, bot, &filter, CHECK_TIME);
     let why = match tokio::time::timeout(CHECK_TIME, reading).await {
@@ -219,7 +219,7 @@ async fn listing_in_time(
     Ok(None)
 }
 
-/// What is wrong with a template that the API refused; None if its list does not have it.
+/// What is wrong with a template that the API refused; None if its list does not show it.
 pub(crate) async fn fault_of_template(
     connection: &mut Connection,
     stderr: &Stderr,
@@ -229,8 +229,12 @@ pub(crate) async fn fault_of_template(
     let filter = TemplateFilter::default();
     let reading = read_templates(connection, stderr, bot, &filter, Duration::ZERO);
     let listing = tokio::time::timeout(SUGGESTION_TIME, reading).await.ok()?.ok()?;
-    let templates = results(&listing);
-    in_words(wanted, &wanted.judge(templates), templates)
+    let (templates, verdict) = (listing.templates(), wanted.judge(listing.templates()));
+    let may_be_missing = matches!(verdict, TemplateVerdict::UnknownName { .. } | TemplateVerdict::OtherLanguage { .. });
+    if may_be_missing && listing.is_partial() {
+        return None;
+    }
+    in_words(wanted, &verdict, templates)
 }
 
 /// Which part of a bot's templates a listing has.
@@ -246,26 +250,17 @@ enum Coverage {
 }
 
 impl Coverage {
-    fn of(listing: &Value, read: usize) -> Self {
-        let total = listing.pointer("/pagination/total");
-        let total = total.and_then(|total| total.as_u64().or_else(|| total.as_str()?.parse().ok()));
-        // All pages were read if they are counted.
-        let is_counted =
-            total.is_some() || listing.pointer("/pagination/totalPages").is_some_and(|pages| !pages.is_null());
-        if listing.get("samples_only").and_then(Value::as_bool) == Some(true) {
+    fn of(listing: &Listing) -> Self {
+        if listing.has_samples_only() {
             Self::Samples
-        } else if total.is_some_and(|total| total > read as u64) {
+        } else if listing.is_partial() {
             Self::Part
-        } else if !is_counted {
+        } else if !listing.is_counted() {
             Self::Untold
         } else {
             Self::All
         }
     }
-}
-
-fn results(listing: &Value) -> &[Value] {
-    listing.get("results").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 fn named(languages: &[String]) -> String {
@@ -339,6 +334,13 @@ mod tests {
         TemplateUse { name, language, parameters, goes_to_user_id: false, is_without_media: true }
     }
 
+    /// A listing of one page.
+    fn listing_of(page: &Value, results: &[Value]) -> Listing {
+        let mut listing = Listing::default();
+        listing.add_page(page.as_object().unwrap(), results);
+        listing
+    }
+
     #[test]
     fn a_list_says_itself_how_much_of_the_templates_it_has() {
         for (listing, expected) in [
@@ -353,7 +355,7 @@ mod tests {
             (json!({ "samples_only": true, "pagination": { "total": 3 } }), Coverage::Samples),
             (json!({ "samples_only": false }), Coverage::Untold),
         ] {
-            assert_eq!(Coverage::of(&listing, 2), expected, "{listing}");
+            assert_eq!(Coverage::of(&listing_of(&listing, &[json!("a"), json!("b")])), expected, "{listing}");
         }
     }
 
@@ -417,9 +419,10 @@ mod tests {
             (&samples, &foreign, false, Some("`order` exists in another language: es; the message asks for `pt`")),
         ] {
             let uses = TemplateUses { uses: vec![wanted.clone()], is_cut: false };
-            let faults = judge(listing, &Stderr::new(Verbosity::Quiet, Color::default()), &uses, strict);
+            let listing = listing_of(listing, listing["results"].as_array().unwrap());
+            let faults = judge(&listing, &Stderr::new(Verbosity::Quiet, Color::default()), &uses, strict);
             let problems: Vec<_> = faults.iter().map(|fault| fault.problem.as_str()).collect();
-            assert_eq!(problems, expected.as_slice(), "{wanted:?} in {listing}");
+            assert_eq!(problems, expected.as_slice(), "{wanted:?} in {listing:?}");
         }
     }
 

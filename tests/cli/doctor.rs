@@ -55,6 +55,10 @@ fn all_is_well_where_a_message_could_be_sent() {
     let text = home.run("doctor").success().stdout;
     assert!(text.starts_with("ok       configuration: "), "{text}");
     assert!(text.ends_with("\nready: bot 77, 1 template\n") && !text.contains("none is needed"), "{text}");
+    let more =
+        Server::answering(Reply::json(200, r#"{"pagination":{"totalPages":2},"results":[{"elementName":"a"}]}"#));
+    let text = Home::new().run("doctor").api(&more.url).success().stdout;
+    assert!(text.ends_with("\nready: bot BOT_ID, at least 1 template\n"), "{text}");
     assert!(home.run("doctor -v").success().stdout.contains("allow_to: none, and none is needed"));
 }
 
@@ -82,7 +86,19 @@ fn each_way_to_fail_has_its_check_and_its_code() {
     let dead = refused_url();
     for (reply, code, name, detail) in [
         (templates(), 0, "credentials", "accepted"),
-        (Reply::json(200, r#"{"data":[{"elementName":"a"}]}"#), 0, "credentials", "templates: 1"),
+        (Reply::json(200, r#"{"data":[{"elementName":"a"}]}"#), 0, "credentials", "templates: at least 1"),
+        (
+            Reply::json(200, r#"{"pagination":{"totalPages":3},"results":[{"elementName":"a"}]}"#),
+            0,
+            "credentials",
+            "templates: at least 1",
+        ),
+        (
+            Reply::json(200, r#"{"pagination":{"totalPages":1,"total":250},"results":[{"elementName":"a"}]}"#),
+            0,
+            "credentials",
+            "templates: at least 1",
+        ),
         (Reply::json(401, r#"{"code":"unauthorized"}"#), 4, "credentials", "the API answered 401: unauthorized"),
         (Reply::json(404, r#"{"code":"bot_not_found"}"#), 5, "credentials", "bot_not_found"),
         (Reply::json(429, "{}"), 6, "credentials", "429"),

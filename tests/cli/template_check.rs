@@ -247,6 +247,15 @@ fn a_list_that_cannot_be_had_is_a_warning() {
         Jelou::with_templates(|_| page(&[template("a", "es", "APPROVED", "")], &json!({ "total": 60 })), accepts);
     let one = "warning: could not check whether the bot has the template `order_shiped`: ";
     goes_on(&part, &format!("{one}the API listed only a part of its templates"));
+    // Its second page is empty, although it counts it.
+    let half = Jelou::with_templates(
+        |page_number| {
+            let results = if page_number == 1 { vec![template("a", "es", "APPROVED", "")] } else { Vec::new() };
+            page(&results, &json!({ "totalPages": 2 }))
+        },
+        accepts,
+    );
+    goes_on(&half, &format!("{one}the API listed only a part of its templates"));
     let uncounted = Jelou::with_templates(
         |page_number| {
             let results = if page_number == 1 { vec![template("a", "es", "APPROVED", "")] } else { Vec::new() };

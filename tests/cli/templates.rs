@@ -65,6 +65,40 @@ fn it_ends_where_a_server_does_not_count_its_pages() {
     }
 }
 
+/// What is there is printed, and it never ends with 0.
+#[test]
+fn a_listing_that_lacks_what_the_api_counts_is_incomplete() {
+    let counted = |names: &[&str], pagination: Value| {
+        let results: Vec<_> = names.iter().map(|name| json!({"elementName": name, "status": "APPROVED"})).collect();
+        Reply::json(200, &json!({"pagination": pagination, "results": results}).to_string())
+    };
+    let all = json!({"totalPages": 2, "total": 3});
+    for (replies, stdout, count) in [
+        (vec![counted(&["a"], json!({"totalPages": 1, "total": 2})), counted(&[], json!({}))], "a\n", 1),
+        (vec![counted(&["a"], all.clone()), counted(&["b"], all.clone()), counted(&[], all.clone())], "a\nb\n", 2),
+        (vec![counted(&["a", "b"], json!({"totalPages": 3})), counted(&[], json!({"totalPages": 0}))], "a\nb\n", 2),
+        (vec![counted(&["a"], json!({"totalPages": 2})), counted(&["a"], json!({"totalPages": 2}))], "a\n", 1),
+        (vec![counted(&[], json!({"totalPages": 4, "total": 60}))], "", 0),
+    ] {
+        let server = Server::start(replies);
+        let home = Home::new();
+        let told = format!("error: the listing is incomplete: the API counts more templates than it gave ({count})\n");
+        let ended = home.run("templates --output id").api(&server.url);
+        let ended = ended.fails(6, &[&told, "hint: try again; what is missing may matter"]);
+        assert_eq!(ended.stdout, stdout);
+    }
+    // A page that announces less than the one before does not end it.
+    let less = json!({"totalPages": 1, "total": 1});
+    let server = Server::start(vec![counted(&["a", "b"], all.clone()), counted(&["c"], less)]);
+    assert_eq!(Home::new().run("templates -o id").api(&server.url).success().stdout, "a\nb\nc\n");
+    // A page that the first count of pages does not announce is read all the same.
+    let server = Server::start(vec![counted(&["a"], json!({"totalPages": 1, "total": 2})), counted(&["b"], json!({}))]);
+    assert_eq!(Home::new().run("templates -o id").api(&server.url).success().stdout, "a\nb\n");
+    // The total may be that of all templates, where only some were asked for.
+    let server = Server::start(vec![counted(&["a"], json!({"totalPages": 1, "total": 60}))]);
+    assert_eq!(Home::new().run("templates --query a -o id").api(&server.url).success().stdout, "a\n");
+}
+
 #[test]
 fn a_read_that_fails_is_tried_again_and_never_unknown() {
     for (reply, code, message) in [
@@ -201,7 +235,9 @@ fn a_template_is_suggested_by_the_name_that_a_person_gave_it() {
 
 #[test]
 fn the_answer_stands_where_the_names_cannot_be_read() {
-    for listing in [Reply::json(500, "{}"), Reply::json(200, "[]"), Reply::ResetAfterReading] {
+    let part = json!({"pagination": {"totalPages": 1, "total": 60}, "results": [{"elementName": "zz"}]});
+    let part = Reply::json(200, &part.to_string());
+    for listing in [Reply::json(500, "{}"), Reply::json(200, "[]"), Reply::ResetAfterReading, part] {
         let server = Server::start(vec![Reply::json(400, MISSING), listing]);
         let home = Home::new();
         let ended = home.run("send template zzz --to 593987654321").api(&server.url);
