@@ -17,17 +17,25 @@ use tokio::signal::{unix, unix::Signal as SignalSource};
 
 use super::error::SystemError;
 
+/// The two that systems number differently.
+const USER_1: u8 = if cfg!(target_os = "linux") { 10 } else { 30 };
+const USER_2: u8 = if cfg!(target_os = "linux") { 12 } else { 31 };
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Signal {
     Hangup,
     Interrupt,
     Quit,
+    User1,
+    User2,
+    Alarm,
     Terminate,
 }
 
 impl Signal {
     /// All signals; a command gets them in our place.
-    pub(crate) const ALL: [Self; 4] = [Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Hangup, Self::Interrupt, Self::Quit, Self::User1, Self::User2, Self::Alarm, Self::Terminate];
     /// The signals that end a send.
     pub(crate) const THAT_END_US: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
 
@@ -36,6 +44,9 @@ impl Signal {
             Self::Hangup => 1,
             Self::Interrupt => 2,
             Self::Quit => 3,
+            Self::User1 => USER_1,
+            Self::User2 => USER_2,
+            Self::Alarm => 14,
             Self::Terminate => 15,
         }
     }
@@ -50,6 +61,9 @@ impl Signal {
             Self::Hangup => "SIGHUP",
             Self::Interrupt => "SIGINT",
             Self::Quit => "SIGQUIT",
+            Self::User1 => "SIGUSR1",
+            Self::User2 => "SIGUSR2",
+            Self::Alarm => "SIGALRM",
             Self::Terminate => "SIGTERM",
         }
     }
@@ -75,7 +89,6 @@ pub(crate) fn signal_name(number: i32) -> String {
         9 => "SIGKILL",
         11 => "SIGSEGV",
         13 => "SIGPIPE",
-        14 => "SIGALRM",
         other => return format!("signal {other}"),
     };
     name.to_owned()
@@ -178,7 +191,7 @@ fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
         Signal::Terminate => {
             vec![SignalSource::Shutdown(windows::ctrl_shutdown()?), SignalSource::Logoff(windows::ctrl_logoff()?)]
         }
-        Signal::Quit => Vec::new(),
+        Signal::Quit | Signal::User1 | Signal::User2 | Signal::Alarm => Vec::new(),
     })
 }
 

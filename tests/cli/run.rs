@@ -646,11 +646,11 @@ fn arguments_and_secrets_stay_out_of_the_message() {
 
 #[test]
 fn a_signal_is_the_commands_and_the_notice_is_still_sent() {
-    for (signal, code) in [("TERM", 21), ("INT", 22), ("HUP", 23)] {
+    for (signal, code) in [("TERM", 21), ("INT", 22), ("HUP", 23), ("USR1", 24), ("USR2", 25), ("ALRM", 26)] {
         let server = Server::answering(Reply::accepted());
         let home = Home::new();
-        let script =
-            "trap 'exit 21' TERM; trap 'exit 22' INT; trap 'exit 23' HUP; echo up > up; while :; do sleep 0.05; done";
+        let script = "trap 'exit 21' TERM; trap 'exit 22' INT; trap 'exit 23' HUP; trap 'exit 24' USR1; trap 'exit 25' USR2; \
+                      trap 'exit 26' ALRM; echo up > up; while [ -e up ]; do sleep 0.05; done";
         let words = [&TO[..], &ALL, &["--", "/bin/sh", "-c", script]].concat();
         let mut command = home.command();
         command.args(&words).env("PATH", "/usr/bin:/bin").env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1");
