@@ -38,13 +38,34 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let replace = || {
         let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         make_directory(directory)?;
-        let mut file = tempfile::NamedTempFile::new_in(directory)?;
+        let (beginning, end) = name_of_copy(&target);
+        let mut file = tempfile::Builder::new().prefix(&beginning).suffix(end).tempfile_in(directory)?;
         file.write_all(content)?;
         file.as_file().sync_all()?;
         file.persist(&target)?;
         Ok(())
     };
     replace().map_err(FileError::of("write", path))
+}
+
+/// Removes the copies of the file that killed processes did not finish. Only for the holder of its [`lock`]: nobody else is
+/// writing one. What cannot be removed stays.
+pub(crate) fn remove_unfinished(path: &Path) {
+    let target = target_of(path);
+    let (beginning, end) = name_of_copy(&target);
+    let is_copy = |name: &str| name.starts_with(&beginning) && name.ends_with(end);
+    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(is_copy) {
+            // This does not remove a directory.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// How the name of an unfinished copy of a file begins and ends: `.config.toml.` and `.tmp`.
+fn name_of_copy(target: &Path) -> (String, &'static str) {
+    (format!(".{}.", target.file_name().unwrap_or_default().display()), ".tmp")
 }
 
 /// What must happen within ten seconds after a pipe is opened for reading. After that, it may be slow.

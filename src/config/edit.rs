@@ -59,6 +59,7 @@ impl ConfigEdit {
         // Invalid changes are refused before a lock or a directory is created.
         change(&mut Self::open(path)?)?;
         let _lock = private_file::lock(path)?;
+        private_file::remove_unfinished(path);
         let mut edit = Self::open(path)?;
         change(&mut edit)?;
         edit.save()

@@ -149,6 +149,23 @@ fn the_file_is_ours_alone_and_so_is_its_directory() {
     assert_eq!(mode(&directory.join(FILE)), 0o600);
 }
 
+/// A process that is killed while it writes leaves its copy, with the secret.
+#[test]
+fn what_a_killed_process_left_beside_the_file_is_removed() {
+    let home = Home::new();
+    home.run("profile set a --bot 1 --client-id x").success();
+    let directory = home.path().join(CONFIG);
+    let names = [".config.toml.a1B2c3.tmp", ".config.toml.swp", ".other.toml.a1B2c3.tmp", ".config.toml.dir.tmp"];
+    let [left, swap, other, folder] = names.map(|name| directory.join(name));
+    for path in [&left, &swap, &other] {
+        std::fs::write(path, "client_secret = \"canary\"").unwrap();
+    }
+    std::fs::create_dir(&folder).unwrap();
+    home.run("profile set b --bot 2 --client-id x").success();
+    assert_eq!([left, swap, other, folder].map(|path| path.exists()), [false, true, true, true]);
+    assert!(config(&home).contains("[profiles.b]"), "{}", config(&home));
+}
+
 #[test]
 fn of_many_changes_at_once_none_is_lost() {
     let home = Home::new();
