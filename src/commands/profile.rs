@@ -91,7 +91,7 @@ pub(crate) struct BulkKeys {
     do_not_contact: Option<PathBuf>,
 
     /// How fast bulk runs send: 5/s, 300/m, 1000/h
-    #[arg(long, value_name = "RATE", value_parser = checked::<Rate>)]
+    #[arg(long, value_name = "RATE", value_parser = checked::<Rate>, allow_hyphen_values = true)]
     rate: Option<String>,
 
     /// For how long sent messages count as sent before: 3d, 12h, or 0

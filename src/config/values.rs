@@ -192,7 +192,8 @@ impl FromStr for Rate {
         if per_second > 0.000_1 && per_second <= Self::MOST {
             return Ok(Self(per_second));
         }
-        Err(format!("`{}` is not a rate; write 5/s, 300/m or 1000/h, at most 1000000/s", raw.escape_debug()))
+        let limits = "more than 0.0001/s and at most 1000000/s";
+        Err(format!("`{}` is not a rate; write 5/s, 300/m or 1000/h, {limits}", raw.escape_debug()))
     }
 }
 

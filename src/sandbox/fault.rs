@@ -13,11 +13,21 @@ use serde_with::skip_serializing_none;
 use thiserror::Error;
 
 use super::receipts::Fate;
+use crate::message::Message;
+use crate::nearest::nearest;
 
 /// The longest delay.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// "Message undeliverable", the code of a message that WhatsApp could not deliver (`api.md`, "Errors").
 const UNDELIVERABLE: u32 = 131_026;
+/// The fields that are whole numbers, with the least and the most of each.
+const NUMBERS: [(&str, u64, u64); 5] = [
+    ("status", 200, 599),
+    ("retry_after", 0, u32::MAX as u64),
+    ("after", 0, u64::MAX),
+    ("first", 1, u64::MAX),
+    ("every", 1, u64::MAX),
+];
 /// The largest code that WhatsApp has: codes have at most six digits.
 const LARGEST_CODE: u64 = 999_999;
 
@@ -91,6 +101,14 @@ impl Fault {
         if let Value::String(short) = json {
             return short.parse();
         }
+        for (name, least, most) in NUMBERS {
+            let is_wrong = |given: &&Value| !given.as_u64().is_some_and(|number| (least..=most).contains(&number));
+            if let Some(given) = json.get(name).filter(|given| !given.is_null()).filter(is_wrong) {
+                let limits =
+                    if most == u64::MAX { format!("of at least {least}") } else { format!("from {least} to {most}") };
+                return Err(FaultError(format!("{name} is {given}; it must be a whole number {limits}")));
+            }
+        }
         let fault: Self = serde_json::from_value(json).map_err(|error| FaultError(error.to_string()))?;
         fault.check()
     }
@@ -155,11 +173,11 @@ impl Fault {
                 "`undelivered={given}` is not one of WhatsApp's codes; write undelivered=131049"
             )));
         }
-        if self.status.is_some_and(|status| !(200..600).contains(&status)) {
-            return fails("a status is 200 to 599");
-        }
         if self.status.is_none() && (self.body.is_some() || self.retry_after.is_some() || !self.headers.is_empty()) {
             return fails("body, headers and retry_after go with a status");
+        }
+        if let Some(kind) = &self.kind {
+            check_kind(kind)?;
         }
         for given in [&self.delay, &self.late].into_iter().flatten() {
             delay(given)?;
@@ -213,6 +231,17 @@ fn short_value(key: &str, value: &str) -> Value {
     serde_json::from_str(value).unwrap_or_else(|_| json!(value))
 }
 
+/// The word after `send`, which is what messages are compared with.
+fn check_kind(kind: &str) -> Result<(), FaultError> {
+    let known: Vec<_> = Message::all().iter().map(Message::command).collect();
+    if known.contains(&kind) {
+        return Ok(());
+    }
+    let meant = nearest(kind, known).map(|meant| format!("did you mean `{meant}`?"));
+    let way_out = meant.unwrap_or_else(|| "`jelouctl explain` lists them".to_owned());
+    Err(FaultError(format!("there is no kind `{}`; {way_out}", kind.escape_debug())))
+}
+
 /// A delay of at most an hour.
 pub(crate) fn delay(raw: &str) -> Result<Duration, FaultError> {
     let problem = || FaultError(format!("`{}` is not a delay; write 500ms or 2s, up to 1h", raw.escape_debug()));
@@ -261,15 +290,16 @@ mod tests {
         for (raw, problem) in [
             ("", "it does not say what happens"),
             ("stored", "it does not say what happens"),
-            ("status=99", "a status is 200 to 599"),
-            ("status=abc", "invalid type"),
+            ("status=99", "status is 99; it must be a whole number from 200 to 599"),
+            ("status=abc", "status is \"abc\"; it must be a whole number from 200 to 599"),
             ("status=500,reset", "more than one of"),
             ("retry_after=3,reset", "go with a status"),
             ("delay=soon", "`soon` is not a delay"),
             ("delay=2h", "`2h` is not a delay"),
             ("reset,reset", "`reset` is there twice"),
             ("stauts=500", "unknown field `stauts`"),
-            ("reset,every=0", "expected a nonzero u64"),
+            ("reset,every=0", "every is 0; it must be a whole number of at least 1"),
+            ("reset,kind=txt", "there is no kind `txt`; did you mean `text`?"),
             ("status=500,header=a b: c", "`a b` is not a header"),
             ("{", "EOF while parsing"),
             ("late", "`true` is not a delay"),

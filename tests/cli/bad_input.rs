@@ -40,6 +40,35 @@ fn every_violated_limit_is_named_at_once() {
 }
 
 #[test]
+fn what_is_not_a_number_is_refused_with_its_limits() {
+    for value in ["NaN", "inf", "-inf", "1e400", "0,18", ""] {
+        for (flag, other, most) in [("--lat", "--long", "90"), ("--long", "--lat", "180")] {
+            let told = format!("`{value}` is not a number; write degrees between -{most} and {most}, such as -0.18");
+            refused(&[&["send", "location", flag, value, other, "0"][..], &TO].concat(), &[flag, &told]);
+        }
+    }
+    for value in ["-1/s", "0", "NaN", "inf", "2000000/s"] {
+        let told =
+            format!("`{value}` is not a rate; write 5/s, 300/m or 1000/h, more than 0.0001/s and at most 1000000/s\n");
+        refused(&["bulk", "send", "people.csv", "--rate", value, "text", "Hola"], &["--rate", &told]);
+        refused(&["bulk", "resume", "--rate", value], &["--rate", &told]);
+        refused(&["profile", "set", "p", "--bot", "1", "--rate", value], &["rate", &told]);
+    }
+    for (rule, told) in [
+        ("reset,every=0", "every is 0; it must be a whole number of at least 1"),
+        ("reset,first=-1", "first is -1; it must be a whole number of at least 1"),
+        ("reset,after=x", "after is \"x\"; it must be a whole number of at least 0"),
+        ("status=99", "status is 99; it must be a whole number from 200 to 599"),
+        ("reset,kind=txt", "there is no kind `txt`; did you mean `text`?"),
+        ("reset,kind=quick_reply", "there is no kind `quick_reply`; did you mean `quick-reply`?"),
+        ("reset,kind=xyz", "there is no kind `xyz`; `jelouctl explain` lists them"),
+    ] {
+        let error = format!("error: --fault `{rule}`: {told}\n");
+        refused(&["sandbox", "--fault", rule, "--", "true"], &[&error, "hint: "]);
+    }
+}
+
+#[test]
 fn limits_count_unicode_scalar_values() {
     for (count, code) in [(4096, 0), (4097, 2)] {
         for letter in ["x", "ñ", "👍", "\u{301}", "ש"] {

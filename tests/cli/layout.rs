@@ -90,7 +90,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("template", &["conventions", "list", "message", "nearest", "phone"]),
     ("list", &["conventions", "input", "nearest", "repeated_field"]),
     ("people", &["list", "message", "phone"]),
-    ("sandbox", &["message", "timestamps"]),
+    ("sandbox", &["message", "nearest", "timestamps"]),
     ("process", &["output", "program"]),
     ("api", &["message", "phone", "process", "secret", "timestamps"]),
     ("config", &["hours", "line_breaks", "nearest", "phone", "places", "private_file", "program", "secret"]),

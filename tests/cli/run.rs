@@ -80,6 +80,21 @@ fn what_is_meant_for_a_value_and_is_none_is_warned_about() {
 }
 
 #[test]
+fn what_is_wrong_with_a_notice_names_the_flags_of_run() {
+    let home = Home::new();
+    home.write("body.json", r#"{"type": "text"}"#);
+    for (flags, told) in [
+        (&["--text", ""][..], "  - text: is empty (set it with --text)\n"),
+        (&["--template", ""], "  - elementName: is empty (set it with --template)\n"),
+        (&["--body", "body.json"], "  - text: is missing\n"),
+    ] {
+        let words = [&["--to", "593987654321"][..], flags, &["--", "true"]].concat();
+        let ended = home.run("run").args(&words).env("PATH", "/usr/bin:/bin").api(&refused_url()).success();
+        assert!(ended.stderr.contains(told) && !ended.stderr.contains("--text-file"), "{ended:?}");
+    }
+}
+
+#[test]
 fn it_is_sent_when_it_is_asked_for() {
     for (on, on_success, on_failure) in [("always", 1, 1), ("failure", 0, 1), ("success", 1, 0)] {
         assert_eq!(run(&["--on", on], "true").1.len(), on_success, "{on}");

@@ -82,7 +82,7 @@ fn rules_are_changed_while_it_runs() {
     assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 418);
     for (wrong, problem) in [
         (r#"["reset", "statsu=1"]"#, "rule 2: unknown field `statsu`"),
-        (r#"[{"status": 99}]"#, "rule 1: a status is 200 to 599"),
+        (r#"[{"status": 99}]"#, "rule 1: status is 99; it must be a whole number from 200 to 599"),
         ("{}", "give an array of rules"),
         ("[7]", "rule 1: invalid type"),
     ] {

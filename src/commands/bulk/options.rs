@@ -20,7 +20,7 @@ pub(crate) struct RunOptions {
     /// How fast to send: 5/s, 300/m, 1000/h [default: 5/s]
     ///
     /// A resumed run keeps its rate; a new one takes that of the profile, if there is one.
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true)]
     pub(super) rate: Option<Rate>,
 
     #[command(flatten)]

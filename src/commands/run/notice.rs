@@ -13,7 +13,7 @@ use super::args::RunArgs;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::list::Row;
-use crate::message::{Message, Outgoing, RecipientChoice, RecipientSources, is_refused, visit_texts};
+use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, RecipientSources, is_refused, visit_texts};
 use crate::nearest::nearest;
 use crate::output::without_escape_sequences;
 use crate::private_file::PipeBound;
@@ -93,6 +93,8 @@ pub(crate) struct Notice<'a> {
     kind: &'a Message,
     body: BodyTemplate<'a>,
     to: RecipientSources,
+    /// Whether flags give its texts, not a body.
+    is_typed: bool,
     /// Warnings about parts of its texts that are probably mistakes.
     pub(super) cautions: Vec<String>,
 }
@@ -130,12 +132,13 @@ pub(crate) fn read(context: &mut Context, arguments: &RunArgs) -> Result<(Messag
 }
 
 impl<'a> Notice<'a> {
-    /// Compiles the templates of `body`; `schema` is the schema of the kind.
+    /// Compiles the templates of `body`; `schema` is the schema of the kind. Flags give a body that `is_typed`.
     pub(crate) fn compile(
         language: &'a Language<'a>,
         schema: &Value,
         (kind, body): &'a (Message, Value),
         to: RecipientSources,
+        is_typed: bool,
     ) -> Result<Self, CommandError> {
         let body = BodyTemplate::compile(language, schema, body, "").map_err(|error| {
             UsageError::new(
@@ -144,7 +147,7 @@ impl<'a> Notice<'a> {
             )
         })?;
         let cautions = cautions(language, &body);
-        Ok(Self { kind, body, to, cautions })
+        Ok(Self { kind, body, to, is_typed, cautions })
     }
 
     /// The message with its warnings. Characters that a message cannot contain are removed, since the notice matters
@@ -162,9 +165,27 @@ impl<'a> Notice<'a> {
         let mut body = self.body.fill(&Row::Fields(Arc::new(facts)), None).map_err(|error| unfilled(&error))?;
         let mut changed = without_control_characters(&mut body);
         changed.extend(self.kind.fit_parameters(&mut body));
-        let (outgoing, warnings) = Outgoing::from_body(self.kind, None, body, RecipientChoice::Among(&self.to))?;
+        let filled = Outgoing::from_body(self.kind, None, body, RecipientChoice::Among(&self.to));
+        let (outgoing, warnings) = filled.map_err(|error| self.with_own_flags(error))?;
         changed.extend(warnings);
         Ok((outgoing, changed))
+    }
+
+    /// Names the flags of `run`, which are not those of `send`.
+    fn with_own_flags(&self, error: InvalidMessage) -> InvalidMessage {
+        let InvalidMessage::Violations { mut violations, .. } = error else { return error };
+        for violation in violations.iter_mut().filter(|violation| violation.flag.as_deref() != Some("--to")) {
+            let field = violation.path.split(['.', '[']).next().unwrap_or_default();
+            let own = [
+                ("text", "--text"),
+                ("elementName", "--template"),
+                ("language", "--language"),
+                ("parameters", "--param"),
+            ];
+            let flag = own.into_iter().find(|(name, _)| self.is_typed && *name == field);
+            violation.flag = flag.map(|(_, flag)| flag.to_owned());
+        }
+        InvalidMessage::Violations { violations, text_is_missing: false }
     }
 
     /// Like [`Notice::fill`], with as much of the end of `tail` as fits into the message.
@@ -250,7 +271,7 @@ mod tests {
         let kind = Message::of_body(body.as_object().unwrap()).unwrap();
         let read = (kind, body);
         let to = RecipientSources { flag: Some("593987654321".to_owned()), environment: None, country: None };
-        let notice = Notice::compile(&language, read.0.schema(), &read, to)?;
+        let notice = Notice::compile(&language, read.0.schema(), &read, to, false)?;
         let facts = Map::from_iter([("command".to_owned(), json!("backup")), ("code".to_owned(), json!(3))]);
         let (outgoing, warnings) = notice.fill_to_fit(&facts, tail)?;
         Ok((outgoing.body()["text"].clone(), warnings))

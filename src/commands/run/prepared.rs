@@ -41,7 +41,7 @@ impl<'a> Prepared<'a> {
         mut unresolved: UnresolvedSender,
     ) -> Self {
         let to = unresolved.recipients(context, arguments.to.as_ref(), arguments.country);
-        let notice = match Notice::compile(language, read.0.schema(), read, to) {
+        let notice = match Notice::compile(language, read.0.schema(), read, to, arguments.body.is_none()) {
             Ok(notice) => notice,
             Err(problem) => return Self { problem: Some(problem), ..Self::default() },
         };

@@ -49,14 +49,14 @@ pub(crate) struct Location {
 struct Coordinates {
     /// Latitude in degrees, -90 to 90
     #[arg(id = "coordinates.lat", long = "lat", value_name = "DEGREES", allow_hyphen_values = true)]
-    #[arg(value_parser = OrTemplateParser(str::parse::<Number>))]
+    #[arg(value_parser = OrTemplateParser(degrees::<90>))]
     #[garde(required, custom(within(90.0)))]
     #[schemars(range(min = -90, max = 90))]
     lat: Option<OrTemplate<Number>>,
 
     /// Longitude in degrees, -180 to 180
     #[arg(id = "coordinates.long", long = "long", value_name = "DEGREES", allow_hyphen_values = true)]
-    #[arg(value_parser = OrTemplateParser(str::parse::<Number>))]
+    #[arg(value_parser = OrTemplateParser(degrees::<180>))]
     #[garde(required, custom(within(180.0)))]
     #[schemars(range(min = -180, max = 180))]
     long: Option<OrTemplate<Number>>,
@@ -64,6 +64,12 @@ struct Coordinates {
     #[arg(skip)]
     #[serde(flatten)]
     unknown: Map<String, Value>,
+}
+
+/// Reads a flag with degrees from -`MOST` to `MOST`.
+fn degrees<const MOST: u8>(typed: &str) -> Result<Number, String> {
+    let limits = format!("write degrees between -{MOST} and {MOST}, such as -0.18");
+    typed.parse().map_err(|_| format!("`{}` is not a number; {limits}", typed.escape_debug()))
 }
 
 /// A check for degrees from -`most` to `most`.
