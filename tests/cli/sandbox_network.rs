@@ -164,7 +164,7 @@ fn a_page_of_another_site_reads_and_writes_nothing() {
     let script = format!(
         "start sandbox --listen 0.0.0.0:4780 --allow-host sandbox\n\
          there env JELOUCTL_SANDBOX=http://sandbox:4780 \"$JELOUCTL\" --quiet send text --to 593987654321 secreto\n\
-         there python3 -m http.server --directory site 8000 > /dev/null 2>&1 & site=$!\n\
+         nsenter --target $other --net python3 -m http.server --directory site 8000 > /dev/null 2>&1 & site=$!\n\
          until there curl --silent --output /dev/null http://elsewhere:8000/; do kill -0 $site; done\n\
          # A busy browser may print the page before its requests have ended.\n\
          for _ in 1 2 3 4 5; do\n\
@@ -172,6 +172,8 @@ fn a_page_of_another_site_reads_and_writes_nothing() {
          done\n\
          {browse} http://sandbox:4780/sandbox/messages > typed.html 2> /dev/null\n\
          kill $site\n\
+         wait $site || true\n\
+         curl --silent --output /dev/null http://elsewhere:8000/ && exit 9\n\
          curl --silent 'http://127.0.0.1:4780/sandbox/messages?from=all'\n"
     );
     let Some(ended) = on_two_machines(&home, &script) else { return };
