@@ -88,7 +88,8 @@ fn single_rows_are_decided_all_or_none() {
     // Both this and the status show the open decisions with their command.
     for way in [
         "1 message may have been sent and is left alone: jelouctl bulk report r --state unknown",
-        "jelouctl bulk resolve r --unknown-as sent|failed|pending",
+        "look it up at Jelou: jelouctl bulk resolve r --ask; or decide it: \
+         jelouctl bulk resolve r --unknown-as sent|failed|pending",
         "to send 3 rows again once corrected",
     ] {
         assert!(ended.stderr.contains(way), "{way}: {ended:?}");

@@ -142,8 +142,8 @@ impl RunSummary {
             let them = if self.counts.unknown == 1 { "it" } else { "them" };
             let states = if self.is_cancelled { "sent|failed" } else { "sent|failed|pending" };
             ways.push(format!(
-                "ask Jelou what became of {them}: jelouctl bulk resolve {name} --ask; or decide it: jelouctl bulk resolve \
-                 {name} --unknown-as {states}, or row by row in a report with --from"
+                "look {them} up at Jelou: jelouctl bulk resolve {name} --ask; or decide {them}: jelouctl bulk resolve {name} \
+                 --unknown-as {states}, or row by row in a report with --from"
             ));
         }
         let invalid = self.skips.rows(SkipReason::Invalid);
