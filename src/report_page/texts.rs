@@ -272,8 +272,8 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     (
         "next_corrected",
         [
-            "To correct the list or the message: these rows as a list, then the same message to them:",
-            "Para corregir la lista o el mensaje: estas filas como lista, y luego el mismo mensaje para ellas:",
+            "To correct the list or the message: these rows as a list, then the same message to them, with the same flags (write it in place of `…`):",
+            "Para corregir la lista o el mensaje: estas filas como lista, y luego el mismo mensaje para ellas, con las mismas opciones (escríbelo en lugar de `…`):",
         ],
     ),
     (

@@ -857,6 +857,11 @@ fn blanks_are_no_text() {
         assert_eq!(ended.code, 2, "{ended:?}");
         assert!(ended.stderr.contains("text: has blanks only"), "{ended:?}");
     }
+    // As hints and the page of a run write it, to be replaced.
+    let home = Home::new();
+    home.run_args(&["send", "text", "--to", "593987654321", "…"])
+        .api(&server.url)
+        .fails(2, &["text: is `…`, which stands for your message in a hint; write the message"]);
 }
 
 #[test]

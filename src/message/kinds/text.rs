@@ -31,7 +31,7 @@ use crate::message::text_file::TextFile;
 pub(crate) struct Text {
     /// Text of the message, 1 to 4096 characters
     #[arg(value_name = "TEXT")]
-    #[garde(required, length(chars, min = 1, max = 4096), custom(|text: &Option<String>, (): &()| not_blank(text.as_deref())))]
+    #[garde(required, length(chars, min = 1, max = 4096), custom(|text: &Option<String>, (): &()| is_meant(text.as_deref())))]
     #[schemars(extend("x-source" = "WhatsApp"))]
     text: Option<String>,
 
@@ -62,10 +62,13 @@ impl Text {
     }
 }
 
-/// A text of blanks is a mistake, such as an empty variable.
-fn not_blank(text: Option<&str>) -> garde::Result {
-    match text {
-        Some(text) if !text.is_empty() && text.trim().is_empty() => Err(garde::Error::new("has blanks only")),
+/// A text of blanks is a mistake, such as an empty variable, and `…` was copied from a hint.
+fn is_meant(text: Option<&str>) -> garde::Result {
+    match text.map(|text| (text, text.trim())) {
+        Some((text, "")) if !text.is_empty() => Err(garde::Error::new("has blanks only")),
+        Some((_, "…")) => {
+            Err(garde::Error::new("is `…`, which stands for your message in a hint; write the message"))
+        }
         _ => Ok(()),
     }
 }
