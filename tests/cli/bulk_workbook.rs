@@ -232,6 +232,14 @@ fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_call
     assert!(!without.stderr.contains("tasa: cells"), "{without:?}");
     let unused = previewed(&home, &["people.xlsx", "text", "--to=+593{{ celular }}", "{{ vence | date('%d') }}"]);
     assert!(!unused.stderr.contains("as they are stored"), "{unused:?}");
+    // The flag would also decide whose numbers the rows have.
+    let header = header.replace("</row>", "<c t=\"str\"><v>pais</v></c></row>");
+    let rows = [header, row("987654321", &format!("{cells}<c t=\"str\"><v>Ecuador</v></c>"))].concat();
+    home.write("named.xlsx", xlsx(&[sheet("Hoja1", &rows)], ""));
+    let named = previewed(&home, &["named.xlsx", "text", "{{ saldo }} {{ saldo | number(2) }}"]);
+    assert_eq!(texts(&named), ["1.234 1,23"]);
+    let told = "since its format `0.00` is written by country; a filter writes it by the country of each row, such as number(2)";
+    assert!(named.stderr.contains(told), "{named:?}");
     let parts = ["line 2: text: date: `0.15` is not a date", "nothing was sent"];
     home.run_args(&["--sandbox", "bulk", "send", "people.xlsx", "--country=EC", "text", "{{ tasa | date('%d') }}"])
         .fails(2, &parts);

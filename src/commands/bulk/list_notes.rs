@@ -140,11 +140,17 @@ pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<S
     let is_printed = |column: &&UnshownColumn| {
         plan.texts().any(|(_, uses)| uses.plain.iter().any(|name| list.is_column(name, &column.name)))
     };
+    let has_country = list.header().unwrap_or_default().iter().any(|name| is_country_column(name));
     let told = list.unshown_columns().iter().filter(is_printed).map(
         |UnshownColumn { name, why, format, row, stored, .. }| {
             let because = match why {
                 Unshown::Format => format!(
                     "its format `{format}` is not a simple one; a filter decides how it is written, such as number(2)"
+                ),
+                // The flag would also decide whose numbers the rows have.
+                Unshown::Country if has_country => format!(
+                    "its format `{format}` is written by country; a filter writes it by the country of each row, such as \
+                     number(2) or date('%d/%m/%Y')"
                 ),
                 Unshown::Country => format!("no country says how its format `{format}` is written; add --country"),
             };
