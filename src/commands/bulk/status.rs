@@ -10,7 +10,7 @@ use super::words::{deliveries_as_json, deliveries_in_words, local_time, report_d
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{LedgerError, LedgerStore, Run, RunName, RunWorker};
+use crate::ledger::{LedgerError, LedgerStore, Run, RunEvent, RunEventKind, RunName, RunWorker};
 use crate::timestamps::{local_second, of_milliseconds};
 
 /// A live process reports more often than this, in seconds.
@@ -44,7 +44,7 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let run = store.read(&name)?;
     let (details, created_at, changed_at) = (run.details()?, run.created_at()?, run.changed_at()?);
     let shared = if run.is_shared() { Some(of_shared(&*run)?) } else { None };
-    let deliveries = run.delivery_counts()?;
+    let (deliveries, last) = (run.delivery_counts()?, run.events()?.pop());
     let summary = RunSummary::of(run, details.written_to)?;
     let is_finished = summary.is_complete();
     let is_running = is_held && !is_finished;
@@ -78,8 +78,8 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
         (Some(halt), _) => halt,
         _ if summary.damage.is_some() => "its ledger is damaged".to_owned(),
         (None, Some(waiting)) => format!("it waits {}", waiting.shown),
-        (None, _) if is_running => "a process has it".to_owned(),
-        (None, _) => "no process sends it".to_owned(),
+        (None, _) if is_running => format!("a process is sending it; to stop it: jelouctl bulk stop {name}"),
+        (None, _) => last_words(last.as_ref()),
     });
     print_summary(context, &json, &words, Some(&name))?;
     if context.stdout.wants_words() && !is_running {
@@ -87,6 +87,20 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
         to_continue.into_iter().chain(summary.ways_on(&name, &details)).for_each(|way| context.stderr.note(&way));
     }
     Ok(report_damage(context, &name, summary.damage.as_ref()))
+}
+
+/// Why no process sends the run any more, by its last event.
+fn last_words(last: Option<&RunEvent>) -> String {
+    let Some(RunEvent { kind, at, reason, problem, .. }) = last else { return "no process has sent it yet".to_owned() };
+    let why = problem.as_ref().or(reason.as_ref()).map(|why| format!(": {why}")).unwrap_or_default();
+    match kind {
+        RunEventKind::Paused => format!("paused at {}{why}", local_time(*at)),
+        RunEventKind::Stopped => format!("stopped at {}{why}", local_time(*at)),
+        RunEventKind::Begun | RunEventKind::Resumed | RunEventKind::Waiting => {
+            "no process is sending it; the last one did not record why it ended, as when it is killed".to_owned()
+        }
+        RunEventKind::Cancelled | RunEventKind::Ended => "no process is sending it".to_owned(),
+    }
 }
 
 /// The state of a run that only one process may send.
