@@ -96,6 +96,13 @@ fn how_far_messages_came_is_kept_and_counted_once() {
     assert_eq!(people("--delivery delivered").lines().count(), 8);
     // The history has no reasons.
     assert_eq!(people("--delivery undelivered --reason 131026"), "");
+    home.run("bulk report r --state failed --delivery undelivered").fails(
+        2,
+        &[
+            "--delivery, or a code as --reason, takes accepted messages only",
+            "make a report for each: --state failed, then",
+        ],
+    );
     // A report with these columns is still a list.
     home.run("bulk report r --delivery undelivered --file again.csv").success();
     let again = "bulk send again.csv --again --yes --run s --rate 1000000/s";

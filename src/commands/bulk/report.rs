@@ -286,6 +286,18 @@ impl BulkReportArgs {
             let message = "--lang: NDJSON is read by programs, and the same in each language";
             return Err(UsageError::new(message, "leave it out, or take --format csv, xlsx or html"));
         }
+        let filter = self.filter();
+        let is_of_accepted = !filter.deliveries.is_empty() || !filter.codes.is_empty();
+        let is_of_others = !filter.states.is_empty() || !filter.reasons.is_empty();
+        let was_accepted = |state: &RowState| matches!(state, RowState::Sent | RowState::Unknown);
+        if is_of_accepted && is_of_others && !filter.states.iter().any(was_accepted) {
+            let message =
+                "--delivery, or a code as --reason, takes accepted messages only, and --state or --reason other rows";
+            return Err(UsageError::new(
+                message,
+                "make a report for each: --state failed, then --delivery undelivered",
+            ));
+        }
         if format != ReportFormat::Html {
             if self.mask {
                 let message = "--mask: is for a page alone, not for a list";
@@ -293,7 +305,7 @@ impl BulkReportArgs {
             }
             return Ok(());
         }
-        if self.filter() != RowFilter::default() {
+        if filter != RowFilter::default() {
             let message = "--state, --delivery and --reason choose the rows of a list; a page has all of them, and filters of its own";
             return Err(UsageError::new(message, "leave them out, or take --format csv"));
         }
