@@ -15,8 +15,10 @@ pub(crate) struct RunOverview {
     /// Why the ledger is incomplete. If it is, the counts treat what may have been sent as unknown.
     pub(crate) damage: Option<LedgerError>,
     pub(crate) details: Details,
-    /// The counts in the ledger; see [`RunOverview::counts`].
-    noted: Counts,
+    /// The number of rows in each state. A row that was under way when its process died counts as unknown.
+    pub(crate) counts: Counts,
+    /// Whether every row is known to be final.
+    pub(crate) is_finished: bool,
     /// Milliseconds since 1970.
     pub(crate) created_at: i64,
     /// The last outcome or decision, or the time when the run was made if there is none.
@@ -50,10 +52,12 @@ pub(crate) struct RunOverviews {
 impl RunOverview {
     /// The overview of the run `name`.
     pub(crate) fn of(name: &RunName, is_held: bool, run: Box<dyn Run>) -> Result<Self, LedgerError> {
+        let noted = run.counts()?;
         Ok(Self {
             name: name.clone(),
             details: run.details()?,
-            noted: run.counts()?,
+            counts: run.shown_counts(noted, is_held)?,
+            is_finished: run.damage().is_none() && noted.is_finished(),
             created_at: run.created_at()?,
             changed_at: run.changed_at()?,
             is_held,
@@ -63,21 +67,10 @@ impl RunOverview {
         })
     }
 
-    /// The number of rows in each state. A row that was under way when a process died may have been sent, so it counts
-    /// as unknown.
-    pub(crate) fn counts(&self) -> Counts {
-        if self.is_held { self.noted } else { self.noted.at_rest() }
-    }
-
     /// The number of its rows that `--skip-sent` would leave out of a new run.
     pub(crate) fn remembered(&self) -> u64 {
-        let Counts { sent, unknown, inflight, .. } = self.counts();
+        let Counts { sent, unknown, inflight, .. } = self.counts;
         if self.details.sandbox { 0 } else { sent + unknown + inflight }
-    }
-
-    /// Whether every row is known to be final.
-    pub(crate) fn is_finished(&self) -> bool {
-        self.damage.is_none() && self.noted.is_finished()
     }
 }
 

@@ -105,6 +105,12 @@ pub(crate) trait Run {
         Ok(if self.damage().is_some() { counts.where_records_are_lost() } else { counts })
     }
 
+    /// These counts as they are shown: a row that was under way when its process died may have been sent, so it counts
+    /// as unknown. `is_held` says whether a process has the run.
+    fn shown_counts(&self, counts: Counts, is_held: bool) -> Result<Counts, LedgerError> {
+        Ok(if is_held { counts } else { counts.at_rest() })
+    }
+
     /// The number of failed and unknown rows for each reason.
     fn reasons(&self) -> Result<BTreeMap<String, u64>, LedgerError> {
         let (noted, counts) = (self.noted_counts()?, self.counts()?);

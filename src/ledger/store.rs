@@ -289,7 +289,7 @@ pub(crate) trait LedgerStore {
         let damaged = old.iter().filter_map(|run| Some((&run.name, run.damage.as_ref()?)));
         let unreadable = unreadable.iter().map(|run| (&run.name, &run.error));
         damaged.chain(unreadable).for_each(|(name, error)| warn(name, error));
-        old.retain(|run| !run.is_held && run.is_finished() && age.has_passed(run.changed_at, now()));
+        old.retain(|run| !run.is_held && run.is_finished && age.has_passed(run.changed_at, now()));
         Ok(old)
     }
 

@@ -264,11 +264,13 @@ impl ReportedRow {
 
     /// The row as the next process will find it: if it was under way, it may have been sent.
     fn at_rest(self) -> Self {
-        if self.state != RowState::Inflight {
-            return self;
-        }
+        if self.state == RowState::Inflight { self.lost(ENDED_UNDER_WAY.to_owned()) } else { self }
+    }
+
+    /// The row, which was under way when its process was lost: `error` says how.
+    pub(super) fn lost(self, error: String) -> Self {
         let (state, code) = (RowState::Unknown, Some(RowState::Unknown.name().to_owned()));
-        Self { state, code, error: Some(ENDED_UNDER_WAY.to_owned()), ..self }
+        Self { state, code, error: Some(error), ..self }
     }
 
     /// The row in a ledger that may lack its outcome.

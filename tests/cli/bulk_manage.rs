@@ -189,7 +189,9 @@ fn what_was_under_way_when_a_process_died_is_as_good_as_unknown() {
     drop(child.wait_with_output());
     assert_eq!(figures(), ["unfinished", "5", "0", "0", "1", "4", "0"]);
     let status = home.run("bulk status r").success().json();
-    assert_eq!((&status["inflight"], &status["running"]), (&json!(1), &json!(false)));
+    assert_eq!([&status["unknown"], &status["inflight"]], [&json!(1), &json!(0)], "{status}");
+    assert_eq!((&status["reasons"], &status["complete"]), (&json!({"unknown": 1}), &json!(false)), "{status}");
+    assert_eq!(status["running"], false);
     // The report shows it, too, and that report decides it, whichever process ends it in between.
     assert_eq!(home.run("bulk report r --state inflight --format ndjson").success().stdout, "");
     let report = home.run("bulk report r --state unknown").success().stdout;

@@ -787,7 +787,8 @@ fn a_second_ctrl_c_leaves_at_once_and_the_ledger_knows() {
     assert_eq!(status["inflight"], 1, "status reads a run that is going on");
     child.signal_until_it_ends(Signal::INT);
     let ended = child.end();
-    assert_eq!((ended.code, &ended.json()["inflight"]), (130, &json!(1)), "{ended:?}");
+    let json = ended.json();
+    assert_eq!((ended.code, &json["unknown"], &json["inflight"]), (130, &json!(1), &json!(0)), "{ended:?}");
     let ended = home.run("bulk resolve r --unknown-as failed").success();
     assert_eq!(counts(&ended.json()), [0, 1, 0, 19]);
 }

@@ -202,6 +202,21 @@ fn what_a_killed_process_had_under_way_is_unknown_and_the_rest_goes_on() {
     );
     // The test does not wait for two minutes.
     cluster.sql(database, "UPDATE jelouctl.row SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL");
+    // Whoever looks is told so, though no process came by since.
+    let told = status(&home, &ledger);
+    assert_eq!([&told["unknown"], &told["inflight"]], [&json!(4), &json!(0)], "{told}");
+    assert_eq!((&told["reasons"], &told["complete"]), (&json!({"unknown": 4}), &json!(false)), "{told}");
+    let (_, screen) = Terminal::new(&home, &["bulk", "status", "r"], &[("JELOUCTL_LEDGER", &ledger)]).end();
+    assert!(screen.contains("4 may have been sent; by reason: unknown 4"), "{screen}");
+    assert!(screen.contains(" sent, 4 under way; they count as unknown"), "{screen}");
+    let look = |words: &str| home.run(words).env("JELOUCTL_LEDGER", &ledger).success();
+    let listed = look("bulk list -o record").json();
+    assert_eq!([&listed["unknown"], &listed["inflight"]], [&json!(4), &json!(0)], "{listed}");
+    let report = look("bulk report r --state unknown").stdout;
+    assert_eq!(report.matches("the process that sent it was not heard of again: ").count(), 4, "{report}");
+    assert_eq!(look("bulk report r --state inflight --format ndjson").stdout, "");
+    let found = look(&format!("bulk find {}", user(15))).json();
+    assert_eq!((&found["state"], &found["code"]), (&json!("unknown"), &json!("unknown")), "{found}");
     let accepting = Jelou::accepting();
     let ended = worker_for(&home, &ledger, &jelou.url, &accepting, cluster);
     assert_eq!(ended.code, 10, "{ended:?}");

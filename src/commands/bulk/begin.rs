@@ -168,8 +168,8 @@ fn imported(context: &Context, run: &dyn HeldRun) -> Result<ExitCode, CommandErr
     };
     context.stderr.note(&format!("the run is made and nothing was sent; to send it: {ways}"));
     let written_to = made.details()?.written_to;
-    let summary = RunSummary::of(made, written_to)?;
-    print_summary(context, &summary.to_json(Some(name)), &summary.words(None, false), Some(name))?;
+    let summary = RunSummary::of(made, written_to, false)?;
+    print_summary(context, &summary.to_json(Some(name)), &summary.words(None), Some(name))?;
     Ok(ExitCode::Success)
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     held.reconnect()?;
     held.cancel()?;
     let waited = block_on(wait_for_those_under_way(context, &mut *held));
-    let summary = held.read().and_then(|run| RunSummary::of(run, details.written_to));
+    let summary = held.read().and_then(|run| RunSummary::of(run, details.written_to, false));
     let counts = summary.as_ref().ok().map(|summary| summary.counts);
     let summary = waited.and_then(|()| Ok(summary?)).map_err(|error| although_cancelled(error, &name));
     log_decided(context, "bulk cancel", &name, &details, counts.as_ref(), summary.as_ref().map(|_| ExitCode::Success));

@@ -30,7 +30,7 @@ impl RunOnItsWay<'_> {
     /// Reads the state of the run.
     fn look(&mut self) -> Result<RunSummary, LedgerError> {
         self.held.reconnect().map_err(LedgerError::in_mid_run)?;
-        RunSummary::of(self.held.read()?, self.details.written_to)
+        RunSummary::of(self.held.read()?, self.details.written_to, false)
     }
 }
 

@@ -77,7 +77,7 @@ fn of_person(run: ListedRun<'_>) -> Vec<String> {
     let Ok(run) = run else {
         return [&name, "-", "-", &from, "-", "-", "-", "-", "-", "unreadable"].map(str::to_owned).into();
     };
-    let counts = run.counts();
+    let counts = run.counts;
     let left = match (counts.left(), run.is_held) {
         _ if run.damage.is_some() => "damaged".to_owned(),
         (0, _) if run.is_cancelled => "cancelled".to_owned(),
@@ -97,11 +97,11 @@ fn of_script(run: ListedRun<'_>) -> Vec<String> {
         let unknown = ["-"; 8].map(str::to_owned);
         return [name, "unreadable".to_owned()].into_iter().chain(unknown).chain([from]).collect();
     };
-    let counts = run.counts();
+    let counts = run.counts;
     let state = match &run.damage {
         Some(_) => "damaged",
         None if run.is_cancelled => "cancelled",
-        None if run.is_finished() => "complete",
+        None if run.is_finished => "complete",
         None => "unfinished",
     };
     let figures = [counts.all(), counts.sent, counts.failed, counts.unknown, counts.left(), counts.skipped];
@@ -113,12 +113,12 @@ fn of_script(run: ListedRun<'_>) -> Vec<String> {
 /// The record of a run. Of one that cannot be read, nearly all is null.
 fn of_machine(run: ListedRun<'_>) -> Value {
     let (known, unreadable, sender) = (run.ok(), run.err(), sender(run));
-    let (details, counts) = (known.map(|run| &run.details), known.map(RunOverview::counts));
+    let (details, counts) = (known.map(|run| &run.details), known.map(|run| run.counts));
     let of = |part: fn(&Counts) -> u64| counts.as_ref().map(part);
     json!({
         "schema_version": 1,
         "run": name(run),
-        "complete": known.map(RunOverview::is_finished),
+        "complete": known.map(|run| run.is_finished),
         "cancelled": known.map(|run| run.is_cancelled),
         "unreadable": unreadable.map(|run| run.error.to_string()),
         "damaged": known.and_then(|run| run.damage.as_ref()).map(ToString::to_string),

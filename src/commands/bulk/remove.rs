@@ -79,11 +79,11 @@ fn what_goes(run: &Result<RunOverview, LedgerError>) -> String {
         Ok(run) => run,
         Err(error) => return format!("whose ledger cannot be read ({error})"),
     };
-    let counts = run.counts();
+    let counts = run.counts;
     let pending = counted_are(counts.pending, "message");
     match (&run.damage, undecided(&counts)) {
         (Some(damage), unknown) => format!("of which {} may have been sent ({damage})", counted(unknown, "message")),
-        (None, _) if run.is_finished() => "which is complete".to_owned(),
+        (None, _) if run.is_finished => "which is complete".to_owned(),
         (None, 0) => format!("of which {pending} still to be sent"),
         (None, unknown) => format!("of which {pending} still to be sent and {unknown} may have been sent"),
     }
@@ -99,7 +99,7 @@ fn remove_older_than(context: &Context, age: RunAge) -> Result<ExitCode, Command
     }
     let what = format!("{}, complete for more than {age}", counted(old.len() as u64, "run"));
     for run in &old {
-        let (rows, changed) = (counted(run.counts().all(), "row"), local_time(run.changed_at));
+        let (rows, changed) = (counted(run.counts.all(), "row"), local_time(run.changed_at));
         context.stderr.note(&format!("{}: {rows}, last changed {changed}", run.name));
     }
     warn_of_memory(context, &old);
@@ -143,8 +143,8 @@ fn warn_of_memory(context: &Context, runs: &[RunOverview]) {
             "{messages} went out, or may have: once that is removed, nothing keeps {later} from sending {them} again"
         ));
     }
-    for run in runs.iter().filter(|run| undecided(&run.counts()) > 0 && !run.details.sandbox) {
-        let (name, messages) = (&run.name, counted(undecided(&run.counts()), "message"));
+    for run in runs.iter().filter(|run| undecided(&run.counts) > 0 && !run.details.sandbox) {
+        let (name, messages) = (&run.name, counted(undecided(&run.counts), "message"));
         context.stderr.warning(&format!(
             "run {name}: {messages} may have been sent, and to whom is known here alone; to keep the list: jelouctl bulk \
              report {name} --state unknown --state inflight --file {name}.csv"

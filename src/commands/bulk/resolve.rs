@@ -147,7 +147,7 @@ fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, Co
     let changed = decide(context, &*store, &name, &resolution)?;
     let stored = store.read(&name)?;
     let details = stored.details()?;
-    let summary = RunSummary::of(stored, details.written_to)?;
+    let summary = RunSummary::of(stored, details.written_to, false)?;
     log_decided(context, "bulk resolve", &name, &details, Some(&summary.counts), Ok(ExitCode::Success));
     context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
     summary.print_what_stays(context, &name, None);

@@ -45,7 +45,7 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let (details, created_at, changed_at) = (run.details()?, run.created_at()?, run.changed_at()?);
     let shared = if run.is_shared() { Some(of_shared(&*run)?) } else { None };
     let (deliveries, last) = (run.delivery_counts()?, run.events()?.pop());
-    let summary = RunSummary::of(run, details.written_to)?;
+    let summary = RunSummary::of(run, details.written_to, is_held)?;
     let is_finished = summary.is_complete();
     let is_running = is_held && !is_finished;
     let standing = shared.unwrap_or_else(|| of_single(&*store, &name, is_running));
@@ -69,7 +69,7 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
         json.extend(fields.into_iter().chain(standing.fields).map(|(key, value)| (key.to_owned(), value)));
     }
     let mut words = vec![format!("run {name}: {}, begun {}", details.description(), local_time(created_at))];
-    words.extend(summary.words(None, is_running));
+    words.extend(summary.words(None));
     words.extend(deliveries.as_ref().map(deliveries_in_words));
     words.extend(standing.lines);
     words.push(match (standing.halt, &waiting) {
@@ -129,7 +129,7 @@ fn of_shared(run: &dyn Run) -> Result<Standing, LedgerError> {
 /// `db-2 pid 812, heard of 0.4 s ago: 3120 sent, 16 under way`
 fn in_words(RunWorker { host, pid, seen_s, inflight, lost_at, is_lost, sent, .. }: &RunWorker) -> String {
     let lost = match lost_at.map(of_milliseconds) {
-        Some(_) if *is_lost => "; they count as unknown once another process continues the run".to_owned(),
+        Some(_) if *is_lost => "; they count as unknown".to_owned(),
         Some(at) if *seen_s > QUIET_S => {
             format!("; unless it is heard of again, they count as unknown at {}", local_second(at))
         }

@@ -47,7 +47,7 @@ pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, Co
     let nobody_sends = format!("no process sends run {name}: there is nothing to stop");
     if run.damage.is_some() {
         stderr.note(&nobody_sends);
-    } else if run.is_finished() {
+    } else if run.is_finished {
         stderr.note(&format!("run {name} is complete: there is nothing to stop"));
     } else {
         stderr.note(&format!("{nobody_sends}; {}", to_continue(&name)));

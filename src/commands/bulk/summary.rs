@@ -10,7 +10,7 @@ use super::earlier::EarlierRule;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, Run, RunName, SkipCounts, SkipReason};
+use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, RowState, Run, RunName, SkipCounts, SkipReason};
 use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
 use crate::report::commands_to_send_again;
 
@@ -28,6 +28,8 @@ pub(crate) struct Elapsed {
 #[derive(Debug, Default)]
 pub(crate) struct RunSummary {
     pub(crate) counts: Counts,
+    /// The same as they are shown: rows of a process that is gone count as unknown.
+    shown: Counts,
     pub(crate) skips: SkipCounts,
     /// The number of failed and unknown rows for each reason.
     reasons: BTreeMap<String, u64>,
@@ -42,11 +44,17 @@ pub(crate) struct RunSummary {
 }
 
 impl RunSummary {
-    /// Reads the run, with the number of people who also got a message from an earlier run.
-    pub(crate) fn of(run: Box<dyn Run>, written_to: u64) -> Result<Self, LedgerError> {
+    /// Reads the run, with the number of people who also got a message from an earlier run. `is_held` says whether a
+    /// process is sending it.
+    pub(crate) fn of(run: Box<dyn Run>, written_to: u64, is_held: bool) -> Result<Self, LedgerError> {
         let (is_shared, is_cancelled) = (run.is_shared(), run.is_cancelled()?);
-        let (counts, skips, reasons) = (run.counts()?, run.skip_counts()?, run.reasons()?);
-        Ok(Self { counts, skips, reasons, written_to, is_cancelled, is_shared, damage: run.into_whole().err() })
+        let (counts, skips, mut reasons) = (run.counts()?, run.skip_counts()?, run.reasons()?);
+        let shown = run.shown_counts(counts, is_held)?;
+        if shown.unknown > counts.unknown {
+            *reasons.entry(RowState::Unknown.name().to_owned()).or_default() += shown.unknown - counts.unknown;
+        }
+        let damage = run.into_whole().err();
+        Ok(Self { counts, shown, skips, reasons, written_to, is_cancelled, is_shared, damage })
     }
 
     /// Whether every row is final.
@@ -56,7 +64,7 @@ impl RunSummary {
 
     /// The JSON of the run `name`, or of a list without any row to send.
     pub(crate) fn to_json(&self, name: Option<&RunName>) -> Value {
-        let Self { counts, skips, reasons, written_to, .. } = self;
+        let Self { shown: counts, skips, reasons, written_to, .. } = self;
         json!({
             "schema_version": 1,
             "run": name.map(ToString::to_string),
@@ -75,9 +83,9 @@ impl RunSummary {
         })
     }
 
-    /// The same in words, after a stretch of sending; `is_held` says whether a process is sending the run.
-    pub(crate) fn words(&self, stretch: Option<Elapsed>, is_held: bool) -> Vec<String> {
-        let counts = if is_held || self.is_shared { self.counts } else { self.counts.at_rest() };
+    /// The same in words, after a stretch of sending.
+    pub(crate) fn words(&self, stretch: Option<Elapsed>) -> Vec<String> {
+        let counts = self.shown;
         let time = stretch.map(|stretch| self.time_in_words(stretch)).unwrap_or_default();
         let mut lines = vec![format!("{} of {} sent{time}", grouped(counts.sent), grouped(counts.all()))];
         let ended_badly = [(counts.failed, "failed"), (counts.unknown, "may have been sent")];
@@ -128,7 +136,7 @@ impl RunSummary {
 
     /// Prints it after a finished action, which stays successful even if standard output fails.
     pub(crate) fn print_what_stays(&self, context: &Context, name: &RunName, stretch: Option<Elapsed>) {
-        let (json, words) = (self.to_json(Some(name)), self.words(stretch, false));
+        let (json, words) = (self.to_json(Some(name)), self.words(stretch));
         if let Err(error) = print_summary(context, &json, &words, Some(name)) {
             let (why, watch) = (error.cause, format!("jelouctl bulk status {name}"));
             context.stderr.error(&format!("how the run stands could not be written: {why}"), &[], Some(&watch));
@@ -137,7 +145,7 @@ impl RunSummary {
 
     /// The commands for the rows that were not sent.
     pub(crate) fn ways_on(&self, name: &RunName, details: &Details) -> Vec<String> {
-        let mut ways = without_end(name, &self.counts, self.is_shared);
+        let mut ways = without_end(name, &self.shown, self.is_shared);
         if self.is_complete() && self.counts.unknown > 0 {
             let them = if self.counts.unknown == 1 { "it" } else { "them" };
             let states = if self.is_cancelled { "sent|failed" } else { "sent|failed|pending" };
@@ -189,8 +197,9 @@ pub(crate) fn nothing_to_send(
             "{rows} of an unfinished run are not sent by this: jelouctl bulk resume, or bulk cancel"
         ));
     }
-    let summary = RunSummary { counts: Counts { skipped, ..Counts::default() }, skips, ..RunSummary::default() };
-    print_summary(context, &summary.to_json(None), &summary.words(None, false), None)?;
+    let counts = Counts { skipped, ..Counts::default() };
+    let summary = RunSummary { counts, shown: counts, skips, ..RunSummary::default() };
+    print_summary(context, &summary.to_json(None), &summary.words(None), None)?;
     Ok(summary.exit_code())
 }
 

@@ -22,6 +22,9 @@ const PAGE: i64 = 2000;
 const PENDING: &str = "SELECT n, line, recipient, path, body, number FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
      WHERE run = $1 AND state = 'pending' AND n > $2 AND content.n > $2 ORDER BY n LIMIT $3";
 
+/// A row under way whose lease has run out. The next process that sends the run makes it unknown; until then readers do.
+const IS_LOST: &str = "row.state = 'inflight' AND row.lease_until < clock_timestamp()";
+
 /// A row for a report. The last answer is kept beside a person's later decision.
 pub(super) const COLUMNS: &str = "row.n, line, row.state, cells, coalesce(message_id, found_id), http_status, \
      CASE WHEN \"to\" = 'skipped' THEN reason WHEN \"to\" IS NOT NULL THEN 'resolved' \
@@ -32,7 +35,7 @@ pub(super) const COLUMNS: &str = "row.n, line, row.state, cells, coalesce(messag
        + (row.state = 'inflight')::int, \
      (extract(epoch FROM row.at) * 1000)::bigint, api_code, recipient, \
      (extract(epoch FROM ended_at) * 1000)::bigint, told_status, told_code, told_reason, \
-     (extract(epoch FROM delivered_at) * 1000)::bigint, (extract(epoch FROM read_at) * 1000)::bigint";
+     (extract(epoch FROM delivered_at) * 1000)::bigint, (extract(epoch FROM read_at) * 1000)::bigint, lost_process";
 
 /// The current state of a row.
 const STANDING: &str = "n, number, line, state, recipient, \
@@ -86,6 +89,15 @@ impl Run for DatabaseRun {
 
     fn noted_counts(&self) -> Result<Counts, LedgerError> {
         Ok(self.runs.counts_of(self.id)?)
+    }
+
+    /// Each row has a lease of its own, whoever else sends the run.
+    fn shown_counts(&self, mut counts: Counts, _is_held: bool) -> Result<Counts, LedgerError> {
+        let query = format!("SELECT count(*) FROM jelouctl.row WHERE run = $1 AND {IS_LOST}");
+        let lost = self.runs.value::<i64>(LONG, &query, &[&self.id.0])?.unsigned_abs().min(counts.inflight);
+        counts.inflight -= lost;
+        counts.unknown += lost;
+        Ok(counts)
     }
 
     fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {
@@ -244,7 +256,9 @@ pub(super) fn tables_after(after: &str) -> String {
        WHERE delivery.run = row.run AND delivery.n = row.n ORDER BY delivery.number DESC LIMIT 1) AS told ON true \
      LEFT JOIN LATERAL (SELECT max(delivery.at) FILTER (WHERE status = 'DELIVERED_USER') AS delivered_at, \
        max(delivery.at) FILTER (WHERE status = 'READ') AS read_at, max(delivery.message_id) AS found_id \
-       FROM jelouctl.delivery WHERE delivery.run = row.run AND delivery.n = row.n) AS passed ON true"
+       FROM jelouctl.delivery WHERE delivery.run = row.run AND delivery.n = row.n) AS passed ON true \
+     LEFT JOIN LATERAL (SELECT host || ' pid ' || pid AS lost_process FROM jelouctl.worker \
+       WHERE worker.id = row.worker AND {IS_LOST}) AS lost ON true"
     )
 }
 
@@ -255,7 +269,7 @@ fn counted(row: &Row) -> Result<(String, u64), Error> {
 
 /// Reads a row from these columns.
 pub(super) fn reported(row: &Row) -> Result<ReportedRow, Error> {
-    Ok(ReportedRow {
+    let read = ReportedRow {
         line: u64::try_from(row.try_get::<_, i64>(1)?).unwrap_or_default(),
         // The schema allows no other states.
         state: RowState::of_name(row.try_get(2)?).unwrap_or(RowState::Unknown),
@@ -270,6 +284,11 @@ pub(super) fn reported(row: &Row) -> Result<ReportedRow, Error> {
         recipient: row.try_get(11)?,
         ended_at: row.try_get(12)?,
         delivery: row.try_get::<_, Option<&str>>(13)?.map(|status| delivery(status, row)).transpose()?,
+    };
+    Ok(match row.try_get::<_, Option<&str>>(18)? {
+        // The words of `exchange` in `functions.sql`.
+        Some(process) => read.lost(format!("the process that sent it was not heard of again: {process}")),
+        None => read,
     })
 }
 
