@@ -35,7 +35,7 @@ pub(crate) use self::failure::{Failure, Stage};
 pub(crate) use self::look_ups::{
     CLOCK_TOLERANCE, DeliveryFacts, DeliveryState, HistoryMessage, ListingCoverage, LookUpError, LookUpList,
     LookUpPace, LookUpSpan, LookUps, MOST_PAGES, MessageAuthor, MessageSort, Notification, SpanStart, TrackedMessage,
-    entry_key, is_another_person,
+    entry_key, is_another_person, is_person,
 };
 pub(crate) use self::media::{MediaClient, MediaLook};
 pub(crate) use self::outcome::{Cause, Outcome, Problem, Verdict, judge};

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::api::{
     CLOCK_TOLERANCE, HistoryMessage, LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps,
-    MessageAuthor, SpanStart,
+    MessageAuthor, SpanStart, is_person,
 };
 use crate::output::{ProgressFormat, Reading, Stderr, grouped, rounded};
 use crate::phone::person_key;
@@ -25,6 +25,8 @@ const MOST_PAGES: u32 = 20_000;
 #[derive(Debug, Default)]
 pub(crate) struct OpenWindows {
     written_at: HashMap<String, Timestamp>,
+    /// The number of messages by people who have another id than a number. On WhatsApp, it does not say who wrote.
+    nameless: usize,
     /// The server's clock relative to ours.
     clock: SignedDuration,
 }
@@ -45,8 +47,8 @@ impl OpenWindows {
             read += 1;
             reading.show_requests(read.div_ceil(LOOK_UP_LIMIT as u64), pages);
             match HistoryMessage::read(entry, &bot) {
-                Some(message) => windows.note(&message),
-                None => unreadable += 1,
+                Some(message) if windows.note(&message) => {}
+                _ => unreadable += 1,
             }
             ControlFlow::Continue(())
         };
@@ -58,15 +60,28 @@ impl OpenWindows {
         Ok(windows)
     }
 
-    fn note(&mut self, message: &HistoryMessage) {
-        let (MessageAuthor::User, Some(user), Some(at)) = (message.author, &message.user, message.at) else { return };
+    /// Returns whether the message says what it must: one that a person wrote, who it was and when.
+    fn note(&mut self, message: &HistoryMessage) -> bool {
+        if message.author != MessageAuthor::User {
+            return true;
+        }
+        let (Some(user), Some(at)) = (&message.user, message.at) else { return false };
+        self.nameless += usize::from(!is_person(user));
         let last = self.written_at.entry(person_key(user).into_owned()).or_insert(at);
         *last = at.max(*last);
+        true
     }
 
     /// Whether the person wrote recently enough for a message now.
-    pub(crate) fn is_open(&self, recipient: &str) -> bool {
-        self.is_open_at(recipient, now())
+    ///
+    /// # Errors
+    /// If a message that does not say whose number wrote it may be the person's.
+    pub(crate) fn is_open(&self, recipient: &str) -> Result<bool, LookUpError> {
+        let is_open = self.is_open_at(recipient, now());
+        if !is_open && self.nameless > 0 && is_person(recipient) {
+            return Err(LookUpError::Incomplete { coverage: ListingCoverage::Whole, unreadable: self.nameless });
+        }
+        Ok(is_open)
     }
 
     fn is_open_at(&self, recipient: &str, now: Timestamp) -> bool {
@@ -118,6 +133,7 @@ mod tests {
                     .map(|(user, at)| (person_key(&user).into_owned(), at))
                     .collect(),
                 clock: SignedDuration::from_secs(clock),
+                ..OpenWindows::default()
             };
             assert_eq!(windows.is_open_at("525512345678", now), expected, "{written_at} {clock}");
             assert!(!windows.is_open_at("593987654321", now));

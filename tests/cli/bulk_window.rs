@@ -12,6 +12,7 @@ use crate::server::{Reply, Server};
 
 also_in_a_database! {
     only_people_who_wrote_within_23_hours_get_it,
+    people_without_a_number_are_known_by_their_ids,
     where_the_history_cannot_be_read_nothing_is_sent,
     a_run_that_is_resumed_looks_again,
     what_is_left_out_does_not_count_for_the_limit,
@@ -94,15 +95,39 @@ fn only_people_who_wrote_within_23_hours_get_it() {
 }
 
 #[test]
+fn people_without_a_number_are_known_by_their_ids() {
+    let home = Home::new();
+    home.write("people.csv", "to,nombre\nid:visitor-1,Ana\nid:visitor-2,Eva\n");
+    let mut entry = entry("user", 0, 60);
+    entry["sender"] = json!({"id": "visitor-1"});
+    let server = server(move || page(std::slice::from_ref(&entry)));
+    let json = send(&home, &server, "").success().json();
+    assert_eq!((&json["sent"], &json["skipped_reasons"]), (&json!(1), &json!({"outside_window": 1})), "{json}");
+    assert_eq!(written_to(&server), ["visitor-1"]);
+}
+
+/// A message of the first person that lacks what tells that it was written within 23 hours.
+fn incomplete(field: &str, value: Value) -> Reply {
+    let mut entry = entry("user", 0, 60);
+    entry[field] = value;
+    page(&[entry, super::bulk_window::entry("user", 1, 60)])
+}
+
+#[test]
 fn where_the_history_cannot_be_read_nothing_is_sent() {
     type Answer = fn() -> Reply;
     let home = people(6);
     let broken = || Reply::json(200, &json!({"results": [null], "pagination": {"totalPages": 1}}).to_string());
-    let answers: [(Answer, i32, &str); 4] = [
+    let unreadable = "the listing is incomplete: 1 entry does not say what a message must";
+    let answers: [(Answer, i32, &str); 8] = [
         (|| Reply::json(503, "{}"), 6, "the look-up failed"),
         (|| Reply::json(404, "{}"), 5, "this account has no message look-ups"),
         (|| Reply::json(401, "{}"), 4, "the API answered 401"),
         (broken, 6, "the listing is incomplete"),
+        (|| incomplete("createdAt", Value::Null), 6, unreadable),
+        (|| incomplete("createdAt", json!("20/11/2026 10:00")), 6, unreadable),
+        (|| incomplete("sender", json!({"id": "5f0c2a99"})), 6, unreadable),
+        (|| incomplete("sender", Value::Null), 6, unreadable),
     ];
     for (answer, code, said) in answers {
         let server = server(answer);

@@ -83,7 +83,7 @@ impl HistoryMessage {
 }
 
 /// Whether `id` belongs to a person: a telephone number, or a WhatsApp user id.
-fn is_person(id: &str) -> bool {
+pub(crate) fn is_person(id: &str) -> bool {
     let key = person_key(id);
     is_user_id(id) || DIGITS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit())
 }

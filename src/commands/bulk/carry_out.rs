@@ -100,12 +100,10 @@ fn after_opening(
     run: &mut dyn HeldRun,
 ) -> Result<(Box<dyn RunLedger>, Counts), CommandError> {
     let exclusions = reread_do_not_contact(&sender.settings)?;
-    let opened = run.reconnect().and_then(|()| {
-        leave_out_excluded(context, UnsentRows::OfRun(run), &exclusions)?;
-        if let Some(windows) = windows {
-            leave_others_out(context, windows, run)?;
-        }
-        run.open(sender.settings.timeout.value.duration())
-    });
-    Ok(opened.map_err(LedgerError::in_mid_run)?)
+    let left_out = run.reconnect().and_then(|()| leave_out_excluded(context, UnsentRows::OfRun(run), &exclusions));
+    left_out.map_err(LedgerError::in_mid_run)?;
+    if let Some(windows) = windows {
+        leave_others_out(context, windows, run)?;
+    }
+    Ok(run.open(sender.settings.timeout.value.duration()).map_err(LedgerError::in_mid_run)?)
 }

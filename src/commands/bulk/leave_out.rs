@@ -36,10 +36,12 @@ pub(super) fn leave_out_excluded(
         return Ok(());
     }
     let mut notes = RowNotes::default();
-    rows.skip(SkipReason::Excluded, |line, recipients| {
-        let (_, list) = exclusions.find(recipients.iter().map(String::as_str))?;
-        notes.add(excluded_words(list), line.to_string(), "");
-        Some(problem_of_excluded(list))
+    rows.skip::<LedgerError>(SkipReason::Excluded, |line, recipients| {
+        let found = exclusions.find(recipients.iter().map(String::as_str));
+        Ok(found.map(|(_, list)| {
+            notes.add(excluded_words(list), line.to_string(), "");
+            problem_of_excluded(list)
+        }))
     })?;
     notes.tell(&context.stderr);
     Ok(())
@@ -93,7 +95,7 @@ pub(super) fn leave_others_out_of_draft(
     draft.requests::<CommandError>(
         |_, path, body| if is_template(path, body) { Err(refusal().into()) } else { Ok(()) },
     )?;
-    Ok(UnsentRows::OfDraft(draft).skip(SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))?)
+    UnsentRows::OfDraft(draft).skip(SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))
 }
 
 /// Whether a request is a template: its path or the `templateId` of its body says so.
@@ -109,12 +111,12 @@ pub(super) fn leave_others_out(
     context: &Context,
     windows: &OpenWindows,
     run: &mut dyn HeldRun,
-) -> Result<(), LedgerError> {
+) -> Result<(), CommandError> {
     let mut rows = 0;
     UnsentRows::OfRun(run).skip(SkipReason::OutsideWindow, |_, recipients| {
-        let problem = outside(windows, recipients);
+        let problem = outside(windows, recipients)?;
         rows += u64::from(problem.is_some());
-        problem
+        Ok::<_, CommandError>(problem)
     })?;
     if rows > 0 {
         let these_have = if rows == 1 { "the person has" } else { "these people have" };
@@ -125,23 +127,27 @@ pub(super) fn leave_others_out(
 }
 
 /// The problem of a row with a recipient who has not written.
-fn outside(windows: &OpenWindows, recipients: &[String]) -> Option<String> {
-    let are_open = recipients.iter().all(|recipient| windows.is_open(recipient));
-    (!are_open).then(|| "the person has not written within 23 hours".to_owned())
+fn outside(windows: &OpenWindows, recipients: &[String]) -> Result<Option<String>, CommandError> {
+    for recipient in recipients {
+        if !windows.is_open(recipient)? {
+            return Ok(Some("the person has not written within 23 hours".to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 impl UnsentRows<'_> {
     /// Skips each row for which `problem_of`, given its line and recipients, returns a problem.
-    fn skip(
+    fn skip<E: From<LedgerError>>(
         mut self,
         reason: SkipReason,
-        mut problem_of: impl FnMut(u64, &[String]) -> Option<String>,
-    ) -> Result<(), LedgerError> {
-        let mut found = BTreeMap::<_, Vec<_>>::new();
-        let mut look = |n: i64, line, recipients: &[String]| {
-            if let Some(problem) = problem_of(line, recipients) {
-                found.entry(problem).or_default().push(n);
-            }
+        mut problem_of: impl FnMut(u64, &[String]) -> Result<Option<String>, E>,
+    ) -> Result<(), E> {
+        let (mut found, mut failure) = (BTreeMap::<_, Vec<_>>::new(), None);
+        let mut look = |n: i64, line, recipients: &[String]| match problem_of(line, recipients) {
+            Ok(Some(problem)) => found.entry(problem).or_default().push(n),
+            Ok(None) => {}
+            Err(error) => failure = Some(error),
         };
         match &self {
             Self::OfRun(run) => run.read()?.into_whole()?.pending_requests::<LedgerError>(|row| {
@@ -149,6 +155,9 @@ impl UnsentRows<'_> {
                 Ok(())
             })?,
             Self::OfDraft(draft) => draft.recipients(|(n, line), recipients| look(n, line, recipients))?,
+        }
+        if let Some(error) = failure {
+            return Err(error);
         }
         for (problem, rows) in &found {
             let mut skips = rows.iter().map(|n| (*n, Skip { reason, problem, run: None }));
