@@ -386,7 +386,7 @@ fn following_goes_on_through_a_restart_without_a_repeat_or_a_gap() {
     server.list("before", 60);
     let running = server.start();
     let mut command = home.command();
-    command.args(["messages", "list", "--follow", "--since", "5m", "-o", "id"]);
+    command.args(["messages", "list", "--follow", "--since", "15m", "-o", "id"]);
     use_quick_profile(&home, &server.port.url());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut printed = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
@@ -408,6 +408,26 @@ fn following_goes_on_through_a_restart_without_a_repeat_or_a_gap() {
     assert_eq!(printed.next(), None, "nothing is repeated");
     drop(again);
     assert!(server.received.lock().unwrap().iter().all(|request| request.line.starts_with("GET ")));
+}
+
+#[test]
+fn following_shows_nothing_from_before_its_span() {
+    let home = Home::new();
+    let server = Restartable { port: OwnPort::new(), entries: Arc::default(), received: Arc::default() };
+    server.list("before", 10);
+    let running = server.start();
+    let mut command = home.command();
+    command.args(["messages", "list", "--follow", "--since", "1m", "-o", "id"]);
+    use_quick_profile(&home, &server.port.url());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut printed = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(printed.next().unwrap(), "before");
+    server.list("old", 300);
+    server.list("new", 0);
+    assert_eq!(printed.next().unwrap(), "new");
+    tool(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]));
+    assert_eq!((child.wait().unwrap().code(), printed.next()), (Some(0), None));
+    drop(running);
 }
 
 #[test]

@@ -125,6 +125,7 @@ impl MessageListing<'_> {
         let flight = Flight::default();
         let mut look_ups = connection.look_ups(&context.stderr, &sender.settings, sender.bot.as_str(), &flight);
         let limit = self.limit.take_if(|_| follow);
+        let began = Instant::now();
         let mut reading = self.read(&mut look_ups, &span).await;
         if follow {
             // Messages beyond the limit do not become new when they are read again.
@@ -143,17 +144,22 @@ impl MessageListing<'_> {
             return Err(problem.into());
         }
         if follow {
-            self.follow(&mut look_ups).await?;
+            let earliest = match span.start {
+                SpanStart::Ever => Timestamp::MIN,
+                SpanStart::At(at) => at,
+                SpanStart::Ago(ago) => look_ups.now().checked_sub(ago + began.elapsed()).unwrap_or(Timestamp::MIN),
+            };
+            self.follow(&mut look_ups, earliest).await?;
         }
         Ok(ExitCode::Success)
     }
 
     /// Reads new messages until a signal, which is its normal end while the server answers. If the server stops
-    /// answering, it waits; then the span begins at the last complete read.
-    async fn follow(&mut self, look_ups: &mut LookUps<'_>) -> Result<(), CommandError> {
+    /// answering, it waits; then the span begins at the last complete read, and never before `earliest`.
+    async fn follow(&mut self, look_ups: &mut LookUps<'_>, earliest: Timestamp) -> Result<(), CommandError> {
         look_ups.retry_for = Duration::MAX;
         let (first_look, first_time) = (Instant::now(), look_ups.now());
-        let mut since = first_time.checked_sub(LATEST).unwrap_or(Timestamp::MIN);
+        let mut since = first_time.checked_sub(LATEST).unwrap_or(Timestamp::MIN).max(earliest);
         let mut told = None;
         while !self.context.stdout.has_lost_its_reader() {
             tokio::select! {
@@ -177,7 +183,7 @@ impl MessageListing<'_> {
                 // to come.
                 let passed = first_time.checked_add(first_look.elapsed()).unwrap_or(first_time);
                 let now = look_ups.now().min(passed);
-                since = now.checked_sub(LATEST + began.elapsed()).unwrap_or(since);
+                since = now.checked_sub(LATEST + began.elapsed()).unwrap_or(since).max(earliest);
                 self.printed.retain(|_, at| at.is_none_or(|at| at >= since - KEPT));
             }
             match reading.problem {
