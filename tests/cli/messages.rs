@@ -47,6 +47,13 @@ fn in_bubble(id: &str, person: &str, bubble: &Value) -> Value {
     json!({"by": "user", "messageId": id, "sender": {"id": person}, "bubble": bubble, "createdAt": ago(70 + id.parse::<u64>().unwrap())})
 }
 
+/// A message to the bot whose sender is neither named as the user nor has a number.
+fn to_the_bot_by(by: &str) -> Value {
+    let mut entry = entry("8", by, "5f0c2a99", "baja", 70);
+    entry["by"] = json!(by);
+    entry
+}
+
 fn page(entries: &[Value], pages: u64) -> Reply {
     let pagination = json!({"limit": 50, "page": 1, "total": entries.len(), "offset": 0, "totalPages": pages});
     Reply::json(200, &json!({"pagination": pagination, "_metadata": {}, "results": entries}).to_string())
@@ -159,6 +166,7 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
         (page(&[json!({"by": "user", "bubble": {"text": "baja"}})], 2), 6, "1 entry does not say what a message must"),
         (page(&[in_bubble("8", LUIS, &json!({"type": "TEXT"}))], 2), 6, "1 entry does not say what a message must"),
         (page(&[in_bubble("8", LUIS, &Value::Null)], 2), 6, "1 entry does not say what a message must"),
+        (page(&[to_the_bot_by("client")], 2), 6, "1 entry does not say what a message must"),
     ] {
         let server = Server::start(vec![page(&entries, 2), second]);
         let ended = home.asking(words, &server).fails(code, &[said]);

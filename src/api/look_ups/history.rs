@@ -56,8 +56,11 @@ impl HistoryMessage {
             Some(number_in(&id).map_or(id.clone(), str::to_owned))
         };
         let is_persons = |end: &&&str| id_of(end).is_some_and(|id| is_person(&id));
+        // Another id is a person's only where the entry says that a user has it.
+        let is_known = author != MessageAuthor::User || by(entry).eq_ignore_ascii_case("user");
+        let is_any = |end: &&&str| is_known && id_of(end).is_some();
         // A bot may have a number, too, so the direction decides first.
-        let of_person = ends.iter().find(is_persons).or_else(|| ends.iter().find(|end| id_of(end).is_some()));
+        let of_person = ends.iter().find(is_persons).or_else(|| ends.iter().find(is_any));
         let by = text_at(entry, &["/by"]).filter(|by| author == MessageAuthor::User && is_person(by));
         let name_of = |end: &&str| text_at(entry, &[&format!("/{end}/names"), &format!("/{end}/name")]);
         Some(Self {
@@ -103,20 +106,30 @@ fn number_in(id: &str) -> Option<&str> {
     (DIGITS.contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }
 
-/// The author is in `by` if that says user or bot. Otherwise a user is a person's number that is not the bot, and a
-/// message that another sender writes for the bot is not the bot's own.
+/// The author in the entry's own word, or empty.
+fn by(entry: &Value) -> String {
+    text_at(entry, &["/by", "/by/type"]).unwrap_or_default()
+}
+
+/// The author is in `by` if that says user or bot. Otherwise whoever writes to the bot is a user, and so is a person's
+/// number that is not the bot, unless it is an agent's. A message that another sender writes for the bot is not the bot's
+/// own.
 fn author(entry: &Value, bot: &str) -> MessageAuthor {
-    let by = text_at(entry, &["/by", "/by/type"]).unwrap_or_default();
-    if by.eq_ignore_ascii_case("bot") {
+    let by = by(entry);
+    let says = |word: &str| by.eq_ignore_ascii_case(word);
+    if says("bot") {
         return MessageAuthor::Bot;
     }
-    if by.eq_ignore_ascii_case("user") {
+    if says("user") {
         return MessageAuthor::User;
     }
     let sender = text_at(entry, &["/sender/id", "/sender"]);
+    let is_to_bot = text_at(entry, &["/recipient/id", "/recipient"]).is_some_and(|recipient| recipient == bot);
     match sender {
         Some(sender) if sender == bot && (by.is_empty() || by == bot) => MessageAuthor::Bot,
         Some(sender) if sender == bot => MessageAuthor::Other,
+        Some(_) | None if is_to_bot && by != bot => MessageAuthor::User,
+        Some(_) | None if says("agent") || says("operator") => MessageAuthor::Other,
         Some(sender) if is_person(&sender) => MessageAuthor::User,
         Some(_) | None if by != bot && is_person(&by) => MessageAuthor::User,
         Some(_) | None => MessageAuthor::Other,
@@ -201,7 +214,24 @@ mod tests {
                 MessageAuthor::User,
                 Some("US.13491208655302741918"),
             ),
+            // Whoever writes to the bot is a user, whose number may not be told.
+            (
+                json!({"by": "client", "recipient": {"id": "77"}, "sender": {"id": "5f0c2a99"}}),
+                MessageAuthor::User,
+                None,
+            ),
+            (json!({"recipient": "77", "sender": {"id": "5f0c2a99"}}), MessageAuthor::User, None),
+            (
+                json!({"by": "user", "recipient": {"id": "77"}, "sender": {"id": "5f0c2a99"}}),
+                MessageAuthor::User,
+                Some("5f0c2a99"),
+            ),
             // An agent is neither the user nor the bot.
+            (
+                json!({"by": "agent", "recipient": {"id": PERSON}, "sender": {"id": "593222222222"}}),
+                MessageAuthor::Other,
+                Some(PERSON),
+            ),
             (
                 json!({"by": "ana@example.com", "recipient": {"id": PERSON}, "sender": {"id": "5f0c2a"}}),
                 MessageAuthor::Other,
