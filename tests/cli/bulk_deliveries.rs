@@ -347,6 +347,19 @@ fn a_watch_ends_in_its_time_whatever_the_server_does() {
     let ended = ask_at(&home, &server, "--watch --every 10ms --for 2s --timeout 1h").fails(6, &["the time was up"]);
     assert_eq!(ended.json()["read"], json!(1), "{ended:?}");
     assert_eq!(ended.stderr.matches("note: read 1").count(), 1, "what has not changed is said once: {ended:?}");
+
+    // Three requests a look: how many pages there are, and two pages. The last one of the second look is not answered.
+    let home = people(3);
+    let looks = AtomicUsize::new(0);
+    let server = listing(move |_, page| match (looks.fetch_add(1, Ordering::SeqCst), page) {
+        (0..5, 1) => entries(&[entry(&user(0), "READ"), entry(&user(1), "READ")], 2),
+        (0..5, _) => entries(&[entry(&user(2), "READ")], 2),
+        _ => Reply::json(503, "{}"),
+    });
+    send_to(&home, &server);
+    let words = "bulk deliveries r --watch --every 10ms --for 2s --retry-for 1h";
+    let json = home.run(words).api(&server.url).fails(6, &["the time was up"]).json();
+    assert_eq!((&json["whole"], &json["read"]), (&json!(false), &json!(3)), "{json}");
 }
 
 /// Recipients that are accepted while `is_failing` never get their message.

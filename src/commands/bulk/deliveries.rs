@@ -145,8 +145,8 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
     let (mut last, mut shown): (Option<Look>, _) = (None, String::new());
     loop {
         let mut look = match (asked.look(context, &mut look_ups, end).await, last.take()) {
-            // The previous look-up counts; the findings of this one are stored.
-            (Ok(look), Some(last)) if look.is_cut && last.problem.is_none() => {
+            // Jelou was answering, so the previous look-up counts; the findings of this one are stored.
+            (Ok(look), Some(last)) if look.is_cut && flight.last_problem().is_none() && last.problem.is_none() => {
                 return Ok(Look { counts: look.counts, ..last });
             }
             (Ok(look), _) => look,
