@@ -113,9 +113,11 @@ fn go_on_in(
         details.conditions = conditions;
     }
     let sender = sender_of_run(context, unresolved, (&name, store.is_shared()), &details)?;
-    let is_old = !is_worker && !details.sandbox && age >= MUST_BE_MEANT;
+    let is_old = !details.sandbox && age >= MUST_BE_MEANT;
     let asks = is_asked(context, &sender) || is_old && !context.assume_yes && context.can_ask();
-    if is_old && !asks && !context.assume_yes {
+    if is_old && !is_resumed {
+        warn_of_old(context, &*run, age)?;
+    } else if is_old && !asks && !context.assume_yes {
         refuse_old(&*run, age)?;
     }
     let country = details.recipient_flags.country.or(sender.settings.country());
@@ -246,6 +248,16 @@ fn refuse_old(run: &dyn HeldRun, age: Duration) -> Result<(), CommandError> {
         return Ok(());
     }
     Err(GuardError::OldRun { run: run.name().to_string(), age: rounded(age), rows }.into())
+}
+
+/// Warns of an old run that a machine sends together with others, unless no row is left.
+fn warn_of_old(context: &Context, run: &dyn HeldRun, age: Duration) -> Result<(), LedgerError> {
+    if run.read()?.counts()?.pending > 0 {
+        let (name, age) = (run.name(), rounded(age));
+        let way_out = format!("to leave out what is left of it: jelouctl bulk cancel {name}");
+        context.stderr.warning(&format!("run {name} last changed {age} ago; {way_out}"));
+    }
+    Ok(())
 }
 
 /// The question for a run that may be forgotten: its name, its age, and the number of people left.
