@@ -348,10 +348,13 @@ impl From<ResolveError> for CommandError {
                  Spanish, was changed: write a new one with `jelouctl bulk report RUN --state unknown --file FILE`",
             ),
             ResolveError::MayStillSend => usage("end it first, then add --yes"),
-            ResolveError::Cancelled => usage(
-                "decide them as sent or failed; a list of the others to send anew is `jelouctl bulk report RUN --state \
-                 failed --reason cancelled --file FILE`",
-            ),
+            ResolveError::Cancelled { ref run } => {
+                let hint = format!(
+                    "decide them as sent or failed; a list of the others to send anew is `jelouctl bulk report {run} --state \
+                     failed --reason cancelled --file FILE`"
+                );
+                return Self::new(ExitCode::Usage, "usage", error, Some(hint));
+            }
             ResolveError::ChangedMeanwhile => {
                 (ExitCode::InUse, "in_use", "look at `jelouctl bulk status`, then decide again")
             }

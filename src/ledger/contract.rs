@@ -502,7 +502,7 @@ fn of_a_cancelled_run_nothing_leaves_any_more(begin: Begin) {
     assert!(run.store().unfinished(false, &mut |_, _| {}).unwrap().names.is_empty());
     for from in [Failed, Unknown] {
         let again = run.hold(HeldFor::Deciding).resolve(&Resolution::All([from, Pending]), &mut |_| true);
-        assert!(matches!(again, Err(ResolveError::Cancelled)), "{again:?}");
+        assert!(matches!(again, Err(ResolveError::Cancelled { .. })), "{again:?}");
     }
     let mut sends = run.open();
     assert!(sends.exchange(&[], 10).rows.is_empty());

@@ -54,7 +54,7 @@ pub(crate) enum ResolveError {
     #[error("a process that sends the run has changed one of these rows just now")]
     ChangedMeanwhile,
     #[error("the run is cancelled: nothing of it is sent any more")]
-    Cancelled,
+    Cancelled { run: String },
     #[error("a process that was not heard of again may still send these rows")]
     MayStillSend,
     /// Only for a run with a key, which allows one message for each person.

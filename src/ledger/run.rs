@@ -128,7 +128,10 @@ pub(crate) trait Run {
 
 impl dyn Run + '_ {
     pub(super) fn check_resolution(&self, resolution: &Resolution) -> Result<(), ResolveError> {
-        if resolution.sends_again() && self.is_cancelled()? { Err(ResolveError::Cancelled) } else { Ok(()) }
+        if resolution.sends_again() && self.is_cancelled()? {
+            return Err(ResolveError::Cancelled { run: self.name()? });
+        }
+        Ok(())
     }
 
     /// Passes every row that matches `filter` to `write`, in the order of the input.

@@ -69,7 +69,8 @@ fn what_is_left_of_a_cancelled_run_is_left_out_for_good() {
     assert!(page.contains("Cancelled: what was left is not sent"), "{page}");
     // It cannot be undone.
     assert_eq!(counts(&resume(&home, &jelou.url).fails(10, &[]).json()), [2, 1, 0, 0]);
-    let refused = ["the run is cancelled: nothing of it is sent any more", "nothing was changed"];
+    let list = "`jelouctl bulk report r --state failed --reason cancelled --file FILE`";
+    let refused = ["the run is cancelled: nothing of it is sent any more", list, "nothing was changed"];
     home.run("bulk resolve r --failed-as pending").fails(2, &refused);
     assert!(home.run("bulk stop r").success().stderr.contains("run r is complete"));
     assert_eq!(jelou.seen().len(), seen);
