@@ -151,6 +151,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
         ledger,
     };
     report.note_invalid(context)?;
+    report.warn_of_missing_codes(context)?;
     let Some(to) = to else {
         if context.stdout.format == Format::To {
             return report.print_people(context).map(|()| code);
@@ -185,6 +186,24 @@ impl Report<'_> {
         if invalid > 0 {
             let rows = counted_are(invalid, "row");
             context.stderr.note(&format!("no row failed; {rows} left out as invalid: --reason invalid gives them"));
+        }
+        Ok(())
+    }
+
+    /// A code of `--reason` meets no row whose failure has none.
+    fn warn_of_missing_codes(&self, context: &Context) -> Result<(), CommandError> {
+        if self.args.filter().codes.is_empty() {
+            return Ok(());
+        }
+        let counts = self.ledger.delivery_counts()?.unwrap_or_default();
+        let is_code = |reason: &str| reason.bytes().all(|byte| byte.is_ascii_digit());
+        let missing: u64 = counts.reasons.iter().filter(|(reason, _)| !is_code(reason)).map(|(_, rows)| rows).sum();
+        if missing > 0 {
+            let (rows, has) = (counted(missing, "undelivered row"), if missing == 1 { "has" } else { "have" });
+            context.stderr.warning(&format!(
+                "{rows} {has} no code, since Jelou gives codes only for templates: --delivery undelivered without --reason \
+                 prints all of them"
+            ));
         }
         Ok(())
     }
