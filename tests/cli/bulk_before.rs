@@ -5,6 +5,7 @@ use crate::harness::{Home, also_in_a_database};
 use crate::terminal::Terminal;
 
 also_in_a_database! {
+    a_long_preview_says_that_it_shows_the_first_messages,
     a_person_sees_the_first_message_and_the_figures_before_the_question,
     whatever_the_message_is_it_fits_a_screen,
     a_log_has_figures_and_no_message,
@@ -105,9 +106,27 @@ fn a_log_has_figures_and_no_message() {
         .success();
     assert!(ended.stderr.contains("note: 593987654321 would see:\n  │ Hola Ana\n"), "{}", ended.stderr);
     assert_eq!(ended.stdout.lines().count(), 1);
+    assert!(!ended.stderr.contains("these are the first"), "{}", ended.stderr);
     let quiet = ["-q", "--again", "--run", "q", "--yes", "--skip-invalid", "text", "Hola {{ nombre }}"];
     let ended = home.run("bulk send people.csv").args(&quiet).api(&jelou.url).end();
     assert!(!ended.stderr.contains("to send"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_long_preview_says_that_it_shows_the_first_messages() {
+    let (home, jelou) = (Home::new(), Jelou::never_asked());
+    let rows = (0..12).map(|n| format!("5939876543{n:02}\n")).collect::<Vec<_>>().concat();
+    home.write("people.csv", format!("to\n{rows}"));
+    for (most, told) in [
+        ("10", None),
+        ("11", Some("note: these are the first 10 of 11 messages; --preview all --file page.html writes a page with all")),
+        ("all", Some("note: these are the first 10 of 12 messages; ")),
+    ] {
+        let ended = home.run("bulk send people.csv --preview").args(&[most, "text", "Hola"]).api(&jelou.url).success();
+        assert_eq!(ended.stderr.matches("would see").count(), 10, "{ended:?}");
+        assert_eq!(ended.stderr.contains("these are the first"), told.is_some(), "{ended:?}");
+        assert!(told.is_none_or(|told| ended.stderr.contains(told)), "{ended:?}");
+    }
 }
 
 #[test]

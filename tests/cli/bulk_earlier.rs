@@ -514,7 +514,11 @@ fn who_was_written_to_today_is_told_and_not_refused() {
     };
     let told = "warning: 3 of these people were sent a different message in the last 24 hours, last by run r at 20";
     let shown = other(&["--dry-run"]).success();
-    assert!(shown.stderr.contains(told) && shown.stdout.lines().count() == 4, "{shown:?}");
+    let way = "jelouctl bulk report r --state sent --state unknown --file r-sent.csv, and --exclude r-sent.csv\n";
+    assert!([told, way].iter().all(|part| shown.stderr.contains(part)) && shown.stdout.lines().count() == 4, "{shown:?}");
+    home.run("bulk report r --state sent --state unknown --file r-sent.csv").success();
+    let to_others = other(&["--dry-run", "--exclude", "r-sent.csv"]).success();
+    assert!(!to_others.stderr.contains(told) && to_others.stdout.lines().count() == 1, "{to_others:?}");
     let ended = other(&["--run", "other"]).success();
     assert!(ended.stderr.contains(told), "{ended:?}");
     assert_eq!(ended.json()["written_to_within_24_hours"], 3);

@@ -88,7 +88,7 @@ fn single_rows_are_decided_all_or_none() {
     // Both this and the status show the open decisions with their command.
     for way in [
         "1 message may have been sent and is left alone: jelouctl bulk report r --state unknown",
-        "look it up at Jelou: jelouctl bulk resolve r --ask; or decide it: \
+        "to ask Jelou about the message that may have been sent: jelouctl bulk resolve r --ask; to decide about it yourself: \
          jelouctl bulk resolve r --unknown-as sent|failed|pending",
         "to send 3 rows again once corrected",
     ] {

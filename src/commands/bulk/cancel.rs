@@ -11,8 +11,8 @@ use super::summary::RunSummary;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
-use crate::ledger::{HeldFor, HeldRun, LedgerError, RunName, SkipReason};
-use crate::output::{counted, counted_are};
+use crate::ledger::{HeldFor, HeldRun, LedgerError, RunName};
+use crate::output::counted;
 use crate::process::{Signal, Signals, block_on};
 use crate::sending::Interrupted;
 
@@ -68,9 +68,11 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     let summary = waited.and_then(|()| Ok(summary?)).map_err(|error| although_cancelled(error, &name));
     log_decided(context, "bulk cancel", &name, &details, counts.as_ref(), summary.as_ref().map(|_| ExitCode::Success));
     let summary = summary?;
-    let (skipped, sent) = (summary.skips.rows(SkipReason::Cancelled), counted(summary.counts.sent, "message"));
-    context.stderr.note(&format!("run {name} is cancelled: {} left out, {sent} sent", counted_are(skipped, "message")));
+    context.stderr.note(&format!("run {name} is cancelled: what was left of it is never sent"));
     summary.print_what_stays(context, &name, None);
+    if summary.counts.sent > 0 {
+        context.stderr.note(&format!("to see who got a message: jelouctl bulk report {name} --state sent"));
+    }
     summary.ways_on(&name, &details).iter().for_each(|way| context.stderr.note(way));
     Ok(ExitCode::Success)
 }

@@ -155,7 +155,9 @@ pub(crate) fn report_written_to(context: &Context, written_to: &WrittenTo, once:
         let (run, at) = (&other.run, local_time(other.at));
         let last = if people == 1 { "" } else { "last " };
         context.stderr.warning(&format!(
-            "{people} of these people {were} sent a different message in the last 24 hours, {last}by run {run} at {at}"
+            "{people} of these people {were} sent a different message in the last 24 hours, {last}by run {run} at {at}; to \
+             write only to people whom that run did not reach: jelouctl bulk report {run} --state sent --state unknown \
+             --file {run}-sent.csv, and --exclude {run}-sent.csv"
         ));
     } else if let Some(words) = written_to_words(written_to.people).filter(|_| once.is_none()) {
         context.stderr.note(&words);

@@ -173,7 +173,11 @@ fn go_on_in(
             run.resume(&Resumed { has_answered, rate: options.rate.map(Rate::per_second), conditions })?;
         }
         // The process that resumes a run may be the only one that sends it.
-        report_found(context, &*run, &found, store.is_shared() && !is_resumed);
+        if run.read()?.is_cancelled()? {
+            context.stderr.note(&format!("run {name} is cancelled: the rows that were left of it are never sent"));
+        } else {
+            report_found(context, &*run, &found, store.is_shared() && !is_resumed);
+        }
         carry_out(context, &sender, connection, run, &details, &exclusions, options).await
     })
 }

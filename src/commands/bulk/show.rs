@@ -70,6 +70,12 @@ impl ShownList<'_> {
             self.print(context, accepts, most)?;
         }
         draw_messages(context, self.draft, self.kind, &texts, most.min(MOST_DRAWN))?;
+        let wanted = most.min(self.draft.to_be_sent());
+        if wanted > MOST_DRAWN {
+            context.stderr.note(&format!(
+                "these are the first {MOST_DRAWN} of {wanted} messages; --preview all --file page.html writes a page with all"
+            ));
+        }
         context.stderr.note(&words);
         read.verdict.map(|()| ExitCode::Success)
     }

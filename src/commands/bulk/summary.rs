@@ -145,15 +145,17 @@ impl RunSummary {
 
     /// The commands for the rows that were not sent.
     pub(crate) fn ways_on(&self, name: &RunName, details: &Details) -> Vec<String> {
-        let mut ways = without_end(name, &self.shown, self.is_shared);
-        if self.is_complete() && self.counts.unknown > 0 {
-            let them = if self.counts.unknown == 1 { "it" } else { "them" };
+        let mut ways = Vec::new();
+        let unknown = self.shown.unknown;
+        if self.damage.is_none() && unknown > 0 {
+            let (messages, it) = if unknown == 1 { ("message", "it") } else { ("messages", "them") };
             let states = if self.is_cancelled { "sent|failed" } else { "sent|failed|pending" };
             ways.push(format!(
-                "look {them} up at Jelou: jelouctl bulk resolve {name} --ask; or decide {them}: jelouctl bulk resolve {name} \
-                 --unknown-as {states}, or row by row in a report with --from"
+                "to ask Jelou about the {messages} that may have been sent: jelouctl bulk resolve {name} --ask; to decide about \
+                 {it} yourself: jelouctl bulk resolve {name} --unknown-as {states}, or row by row in a report with --from"
             ));
         }
+        ways.extend(without_end(name, &self.shown, self.is_shared));
         let invalid = self.skips.rows(SkipReason::Invalid);
         let again = commands_to_send_again(name, self.counts.failed, invalid, details);
         if let Some([report, send]) = again.filter(|_| self.is_complete()) {
