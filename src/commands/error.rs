@@ -71,6 +71,11 @@ impl CommandError {
         if self.nothing_was_sent { self.hint_ending_with("nothing was sent") } else { self }
     }
 
+    /// The same error as `bulk resume` and `bulk work` print it, whose run may have sent messages before.
+    pub(crate) fn of_resume(self) -> Self {
+        if self.nothing_was_sent { self.hint_ending_with("nothing more was sent") } else { self }
+    }
+
     /// The same error as `bulk resolve` prints it: its hint ends with "nothing was changed" if that is certain. A
     /// ledger's fault may be found only while it is written.
     pub(crate) fn of_resolve(self) -> Self {

@@ -471,10 +471,17 @@ impl UsedKey<'_> {
         let person = self.person(context, to, *country)?;
         let (key, recipient) = (&self.scope.key, &person.recipient);
         let entry = self.standing(&person)?;
-        if let Some(OnceEntry { is_row: true, run: Some(run), .. }) = &entry {
-            let message = format!("what {recipient} has under the key {key} is a row of run {run}");
-            let to = typed_form(recipient);
-            let hint = format!("decide it with jelouctl bulk resolve {run} --to {to} --unknown-as sent (or failed)");
+        if let Some(OnceEntry { is_row: true, run: Some(run), state, .. }) = &entry {
+            let (state, to) = (*state, typed_form(recipient));
+            let message = format!(
+                "what {recipient} has under the key {key} is a row of run {run}, which is {}",
+                state.name().replace('_', " ")
+            );
+            let hint = if state == OnceState::Unknown {
+                format!("decide it with jelouctl bulk resolve {run} --to {to} --unknown-as sent (or failed)")
+            } else {
+                format!("only an unknown row can be decided; `jelouctl bulk find {to}` shows the person's rows")
+            };
             return Err(UsageError::new(message, hint).into());
         }
         let was_sent = *found == FoundState::Sent;

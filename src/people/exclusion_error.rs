@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::country_rule::PersonError;
 use crate::list::{Foreign, ListError};
 use crate::message::RecipientError;
+use crate::phone::PhoneError;
 
 /// The most lines that are listed.
 const NAMED: usize = 20;
@@ -167,6 +168,14 @@ impl ExclusionError {
                 "check where it comes from; a file with only a header, or a comment after #, excludes no one".to_owned()
             }
             ExclusionProblem::Lines { lines, .. } => match lines.first().map(|line| &line.fault) {
+                Some(LineFault::Recipient(RecipientError::Phone(
+                    error @ (PhoneError::National { .. } | PhoneError::Invalid { .. }),
+                ))) => {
+                    format!(
+                        "{}; for numbers of several countries give that list a header, and a column País",
+                        error.hint()
+                    )
+                }
                 Some(LineFault::Recipient(error)) => error.hint(),
                 Some(LineFault::Behind(text)) => {
                     let delimiter = text.get(..1).unwrap_or(",");

@@ -119,7 +119,10 @@ fn a_long_preview_says_that_it_shows_the_first_messages() {
     home.write("people.csv", format!("to\n{rows}"));
     for (most, told) in [
         ("10", None),
-        ("11", Some("note: these are the first 10 of 11 messages; --preview all --file page.html writes a page with all")),
+        (
+            "11",
+            Some("note: these are the first 10 of 11 messages; --preview all --file page.html writes a page with all"),
+        ),
         ("all", Some("note: these are the first 10 of 12 messages; ")),
     ] {
         let ended = home.run("bulk send people.csv --preview").args(&[most, "text", "Hola"]).api(&jelou.url).success();
@@ -148,6 +151,7 @@ fn a_page_has_every_message_for_somebody_else_s_approval() {
     );
     assert_eq!(ended.stdout, "");
     let made = home.read("preview.html");
+    assert_eq!(made.matches(">Fine</option>").count(), 1, "{made}");
     for part in [
         "Cannot be sent as it is",
         "Hola Ana",

@@ -515,7 +515,10 @@ fn who_was_written_to_today_is_told_and_not_refused() {
     let told = "warning: 3 of these people were sent a different message in the last 24 hours, last by run r at 20";
     let shown = other(&["--dry-run"]).success();
     let way = "jelouctl bulk report r --state sent --state unknown --file r-sent.csv, and --exclude r-sent.csv\n";
-    assert!([told, way].iter().all(|part| shown.stderr.contains(part)) && shown.stdout.lines().count() == 4, "{shown:?}");
+    assert!(
+        [told, way].iter().all(|part| shown.stderr.contains(part)) && shown.stdout.lines().count() == 4,
+        "{shown:?}"
+    );
     home.run("bulk report r --state sent --state unknown --file r-sent.csv").success();
     let to_others = other(&["--dry-run", "--exclude", "r-sent.csv"]).success();
     assert!(!to_others.stderr.contains(told) && to_others.stdout.lines().count() == 1, "{to_others:?}");
@@ -807,7 +810,7 @@ fn who_may_not_be_written_to_matters_only_where_they_would_be() {
     let url = &jelou.url;
     home.config(&format!("[profiles.me]\n{login}api_url = \"{url}\"\nallow_to = [\"593987654321\"]\n"));
     let run = |flags: &str| home.run(&format!("bulk send people.csv -p me {flags} text {{{{n}}}}"));
-    run("--one-per-person --preview 1").fails(11, &["0 of 2 rows are fine, 1 is left out, 1 is not"]);
+    run("--one-per-person --preview 1").fails(11, &["0 of 2 rows are fine, 1 is left out, 1 cannot be sent"]);
     run("--yes").fails(11, &["allow_to"]);
     assert_eq!(jelou.seen().len(), 0);
     // A test goes to the allowed person, whoever is on the list.

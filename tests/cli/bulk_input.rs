@@ -795,13 +795,13 @@ fn a_preview_reads_every_row_and_prints_the_first() {
         2,
         &[
             "line 6: to: a phone number has 7 to 15 digits; `12`",
-            "5 of 6 rows are fine, 1 is not",
+            "5 of 6 rows are fine, 1 cannot be sent",
             "1 row cannot be sent",
         ],
     );
     assert_eq!(ended.json()["body"]["userId"], "593987654321");
     let ended = preview(&["--skip-invalid"]).success();
-    assert!(ended.stderr.contains("5 of 6 rows are fine, 1 is not"), "{ended:?}");
+    assert!(ended.stderr.contains("5 of 6 rows are fine, 1 cannot be sent"), "{ended:?}");
     let ended = preview(&["--limit", "4"]).success();
     assert!(ended.stderr.ends_with("note: all 4 rows are fine\n") && ended.stdout.lines().count() == 1, "{ended:?}");
     home.config(
@@ -817,7 +817,7 @@ fn a_preview_reads_every_row_and_prints_the_first() {
         ],
     );
     let guarded = home.run("bulk send people.csv --skip-invalid --preview 9 text x");
-    let ended = guarded.fails(11, &["1 of 6 rows are fine, 5 are not"]);
+    let ended = guarded.fails(11, &["1 of 6 rows are fine, 5 cannot be sent"]);
     assert_eq!(ended.stdout.lines().count(), 5);
 }
 

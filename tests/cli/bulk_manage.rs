@@ -335,7 +335,7 @@ fn what_goes_with_a_run_is_said_before_it_is_removed() {
     assert!(told.contains(went_out), "{told}");
     // Nothing else knows the outcome of one message.
     let undecided = "warning: run r: 1 message may have been sent, and to whom is known here alone; to keep the list: \
-                     jelouctl bulk report r --state unknown --state inflight --file r.csv";
+                     jelouctl bulk report r --state unknown --state inflight --file r-unknown.csv";
     assert!(told.contains(undecided), "{told}");
     let told = home.run_args(&["bulk", "remove", "--older-than", "1ms"]).fails(2, &[]).stderr;
     assert!(told.contains(undecided), "{told}");
@@ -412,7 +412,7 @@ fn a_run_of_long_ago_is_continued_only_by_who_means_it() {
             assert_eq!(ended.stderr.contains(told), is_worker, "{ended:?}");
         } else {
             let old = "run r last changed 40 days 0 h ago, and 3 messages are still to be sent";
-            run.fails(11, &[old, "add --yes", "jelouctl bulk cancel r", "nothing was sent"]);
+            run.fails(11, &[old, "add --yes", "jelouctl bulk cancel r", "nothing more was sent"]);
         }
         assert_eq!(jelou.seen().len() - seen, if is_meant || is_worker { 3 } else { 0 }, "{words}");
     }
@@ -455,7 +455,7 @@ fn who_resumes_a_run_leaves_people_out() {
     home.run(IMPORT).success();
     home.write("bajas.txt", format!("{}\nAna\n", user(1)));
     home.run("bulk resume --yes --exclude bajas.txt")
-        .fails(2, &["--exclude: bajas.txt: line 2: `Ana`", "nothing was sent"]);
+        .fails(2, &["--exclude: bajas.txt: line 2: `Ana`", "nothing more was sent"]);
     let ended = home.run("bulk resume --yes --exclude -").stdin(user(1)).success();
     assert!(ended.stderr.contains("1 row is left out, whose recipient is on standard input: line 3"), "{ended:?}");
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 1}));

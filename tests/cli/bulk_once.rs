@@ -115,6 +115,12 @@ fn what_may_have_been_sent_or_is_to_be_sent_is_left_out() {
         json!([1, {"already_sent": 1, "may_have_been_sent": 1}])
     );
     single(&home, &jelou.url, &user(1), "k").fails(8, &["bulk resolve a --to +593987650001 --unknown-as sent"]);
+    for (person, told) in [
+        (0, ["which is sent", "only an unknown row can be decided; `jelouctl bulk find +593987650000`"]),
+        (1, ["which is unknown", "decide it with jelouctl bulk resolve a --to +593987650001 --unknown-as sent"]),
+    ] {
+        home.run("once resolve k --as failed --to").args(&[&user(person)]).fails(2, &told);
+    }
     write(&home, &users(3..5));
     send(&home, &jelou.url, &["--once", "k", "--run", "c", "--import-only"], "Hola").success();
     write(&home, &users(3..6));
@@ -568,8 +574,9 @@ fn under_a_key_what_a_report_says_decides_nothing() {
         _ => Act::Accept,
     });
     let first = send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(10, &[]);
-    let told = "the next list under the key k tries 1 failed row again, before the rows that --limit left for later; to leave them \
-                out: jelouctl bulk report a --state failed --file a.csv, and --exclude a.csv";
+    let told = "the next list under the key k tries 1 failed row again, unless a later run has sent it, and before the rows that \
+                --limit left for later; to leave it out: jelouctl bulk report a --state failed --file a-failed.csv, and \
+                --exclude a-failed.csv";
     assert!(first.stderr.contains(told), "{first:?}");
     home.run("bulk report a --file people.csv --yes").success();
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b", "--skip-invalid"], "Hola").success();

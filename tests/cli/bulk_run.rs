@@ -868,7 +868,7 @@ fn a_secret_goes_only_where_this_process_is_set_up_to_send() {
     send_with(&home, &url, &["--import-only"]).success();
     let told = [
         &format!("run r sends to {url}, but this process is set up to send to https://api.jelou.ai"),
-        "JELOU_API_URL, --api-url or api_url of the profile; nothing was sent",
+        "JELOU_API_URL, --api-url or api_url of the profile; nothing more was sent",
     ];
     for words in ["bulk resume r --yes", "bulk work r"] {
         let run = home.run(words).env("JELOU_CLIENT_ID", "id").env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests");

@@ -78,7 +78,7 @@ fn a_run_ends_and_is_shown_in_words() {
         "{screen}"
     );
     let (_, screen) = end(&home, "bulk find 593990000003");
-    assert!(screen.contains("BECAME") && screen.contains("failed: rejected  77    Hola"), "{screen}");
+    assert!(screen.contains("BECAME") && screen.contains("failed: rejected  -         77    Hola"), "{screen}");
     let (_, screen) = end(&home, "bulk find 593987000000");
     assert_eq!(screen, "note: no run has a message to 593987000000\r\n");
 }

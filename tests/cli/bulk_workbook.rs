@@ -13,6 +13,7 @@ use crate::harness::{Ended, Home, also_in_a_database};
 use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_parts, xlsx_rows, zip};
 
 also_in_a_database! {
+    the_report_of_a_workbook_is_sent_without_its_sheet,
     a_cell_of_excel_is_what_is_stored,
     a_cell_of_an_open_document_is_what_is_stored,
     an_ods_prints_what_it_shows_by_a_style_with_a_name,
@@ -57,6 +58,17 @@ fn refused(home: &Home, list: &[u8], arguments: &[&str], parts: &[&str]) -> Ende
 const SHARED: &str = "<si><t>celular</t></si><si><t>n</t></si><si><r><t xml:space=\"preserve\">Ana </t></r><r><t>Ríos &amp; \
                       Co</t></r><rPh sb=\"0\"><t>x</t></rPh></si>";
 const HEADER: &str = "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>";
+
+#[test]
+fn the_report_of_a_workbook_is_sent_without_its_sheet() {
+    let home = Home::new();
+    let rows = ["celular", "593987654321", "12"].map(|cell| vec![cell.to_owned()]);
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &xlsx_rows(&rows))], ""));
+    let words =
+        ["--sandbox", "bulk", "send", "people.xlsx", "--sheet", "Hoja1", "--skip-invalid", RATE, "text", "Hola"];
+    let way = "with the message and the other flags as before, but without --sheet and --header-row";
+    home.run_args(&words).fails(10, &[way]);
+}
 
 #[test]
 fn a_cell_of_excel_is_what_is_stored() {
@@ -332,7 +344,7 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
     home.run_args(&["--sandbox", "bulk", "send", "people.xlsx", "text", "{{ celular }}"]).fails(2, &parts);
     // They are named together with what else is wrong.
     let faulty = "1 row cannot be sent; 2 rows are hidden in the sheet: line 2, 5";
-    let hint = "fix them, or leave them out with --skip-invalid; hidden rows: leave them out with --hidden skip";
+    let hint = "fix it, or leave it out with --skip-invalid; hidden rows: leave them out with --hidden skip";
     home.write("faulty.xlsx", xlsx(&[sheet("Hoja1", &rows.replace("593987654323", "12"))], SHARED));
     home.run_args(&["--sandbox", "bulk", "send", "faulty.xlsx", "text", "{{ celular }}"]).fails(2, &[faulty, hint]);
     let ended = previewed(&home, &["people.xlsx", "--hidden", "send", "text", "{{ celular }}"]);

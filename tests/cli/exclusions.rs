@@ -357,6 +357,10 @@ fn a_list_that_cannot_be_used_stops_everything() {
         (b"593987654321\nAna\n", &["bajas.txt: line 2: `Ana` is not a phone number"]),
         (b"593987654321\n\n0987654321\n", &["bajas.txt: line 3: `0987654321` is a national number"]),
         (
+            b"593987654321\n+52 55 1234 999\n",
+            &["bajas.txt: line 2: `+52 55 1234 999`", "give that list a header, and a column País; nothing was sent"],
+        ),
+        (
             b"# a\n593987654321,Ana\n",
             &[
                 "bajas.txt: line 2: the list has no header, and `,Ana` stands behind the person",
@@ -476,7 +480,7 @@ fn rows_of_who_is_excluded_are_left_out_and_the_rest_is_sent() {
     let words = "3 rows are left out, whose recipients are on bajas.csv: line 2, 3, 6";
     assert!(shown.stderr.contains(words), "{shown:?}");
     let shown = bulk(&home, &[&flags[..], &["--preview", "9"]].concat()).success();
-    assert!(shown.stderr.contains("1 of 5 rows are fine, 3 are left out, 1 is not"), "{shown:?}");
+    assert!(shown.stderr.contains("1 of 5 rows are fine, 3 are left out, 1 cannot be sent"), "{shown:?}");
     // Rows that cannot be sent need attention; excluded ones do not.
     let ended = bulk(&home, &flags).fails(10, &[words]);
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 3, "invalid": 1}));
@@ -652,7 +656,7 @@ fn how_many_people_a_list_excludes_is_told() {
     let (code, screen) = terminal.end();
     let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(code, 0, "{screen}");
-    assert!(screen.contains("excluded by otras.txt: 1 person; /"), "{screen}");
+    assert!(screen.contains("lists of excluded people: otras.txt: 1 person; /"), "{screen}");
     assert!(screen.contains("bajas.xlsx: 2 people from 2 sheets"), "{screen}");
     let checked = home.run("doctor --offline").success().stdout;
     assert!(checked.contains("bajas.xlsx: 2 people from 2 sheets (profile p)"), "{checked}");

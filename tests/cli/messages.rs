@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::acceptor::{Acceptor, OwnPort};
 use crate::harness::{Ended, Home, Run, tool, wait_until};
 use crate::server::{Received, Reply, Server, respond_to};
+use crate::terminal::Terminal;
 
 const ANA: &str = "593987654321";
 const LUIS: &str = "593987654322";
@@ -127,6 +128,19 @@ fn every_page_is_read_by_get_and_the_newest_comes_last() {
     assert_eq!(record, expected);
     assert_eq!(server.received().len(), 4, "the newest stands on the first page");
     assert_eq!(home.asking("messages list --limit 2 -o id", &server).success().stdout, "m1\nm0\n");
+}
+
+#[test]
+fn a_table_has_a_state_only_of_what_was_sent_to_a_person() {
+    let entries = [entry("2", "bot", ANA, "Listo", 10), entry("1", "user", ANA, "Gracias", 20)];
+    let server = Server::answering(page(&entries, 1));
+    let home = Home::new();
+    use_quick_profile(&home, &server.url);
+    let words = ["-p", "quick", "messages", "list"];
+    let (code, screen) = Terminal::new(&home, &words, &[("NO_COLOR", "1")]).end();
+    let row = |text: &str| screen.lines().find(|line| line.contains(text)).unwrap_or_else(|| panic!("{screen}"));
+    assert_eq!(code, 0, "{screen}");
+    assert!(row("Listo").contains("delivered") && !row("Gracias").contains("delivered"), "{screen}");
 }
 
 #[test]

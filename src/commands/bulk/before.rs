@@ -159,10 +159,10 @@ fn by_country(overview: &DraftOverview) -> Option<String> {
     Some(format!("by country: {}", named.join(", ")))
 }
 
-/// `excluded by bajas.xlsx: 214 people from 2 sheets`; None without lists.
+/// `lists of excluded people: bajas.xlsx: 214 people from 2 sheets`, whether or not this list has them; None without lists.
 fn excluding(exclusions: &Exclusions) -> Option<String> {
     let lists: Vec<_> = exclusions.lists().iter().map(ToString::to_string).collect();
-    (!lists.is_empty()).then(|| format!("excluded by {}", lists.join("; ")))
+    (!lists.is_empty()).then(|| format!("lists of excluded people: {}", lists.join("; ")))
 }
 
 /// How long the rows take, and when the last one is sent.

@@ -16,7 +16,7 @@ use crate::phone::{Country, person_key};
 use crate::report::reported_outcome;
 use crate::sending::read_environment;
 
-const HEADER: [&str; 7] = ["RUN", "LINE", "WHEN", "TO", "BECAME", "FROM", "MESSAGE"];
+const HEADER: [&str; 8] = ["RUN", "LINE", "WHEN", "TO", "BECAME", "DELIVERY", "FROM", "MESSAGE"];
 
 /// Show what was sent to a person, by any run
 ///
@@ -134,8 +134,8 @@ fn print(context: &Context, FoundMessages { messages, unreadable, .. }: &FoundMe
 }
 
 fn unreadable_words(run: &UnreadableRun) -> Vec<String> {
-    let [line, when, to, from, message] = ["-"; 5];
-    [&run.name.to_string(), line, when, to, "unreadable", from, message].map(str::to_owned).into()
+    let [line, when, to, delivery, from, message] = ["-"; 6];
+    [&run.name.to_string(), line, when, to, "unreadable", delivery, from, message].map(str::to_owned).into()
 }
 
 fn words(found: &FoundMessage) -> Vec<String> {
@@ -152,6 +152,7 @@ fn words(found: &FoundMessage) -> Vec<String> {
         reported.at.map(local_time).unwrap_or_default(),
         recipient.clone(),
         became,
+        reported.delivery.as_ref().map_or("-", |delivery| delivery.facts.state.words()).to_owned(),
         from.to_owned(),
         drawn(&found.kind, body),
     ]

@@ -52,7 +52,7 @@ pub(crate) struct ListGuard<'a> {
 }
 
 impl ReadList {
-    /// `5 of 6 rows are fine, 1 is not`.
+    /// `5 of 6 rows are fine, 1 cannot be sent`.
     pub(crate) fn words(&self) -> String {
         let Imported { invalid, guarded, duplicates, .. } = &self.imported;
         let (all, fine, left_out) = (self.imported.all(), self.imported.fine(), self.imported.left_out());
@@ -65,8 +65,7 @@ impl ReadList {
             0 if fine == all && all == 1 => "the row is fine".to_owned(),
             0 if fine == all => format!("all {all} rows are fine"),
             0 => format!("{fine} of {all} rows are fine{left_out}"),
-            1 => format!("{fine} of {all} rows are fine{left_out}, 1 is not"),
-            bad => format!("{fine} of {all} rows are fine{left_out}, {bad} are not"),
+            bad => format!("{fine} of {all} rows are fine{left_out}, {bad} cannot be sent"),
         }
     }
 }
@@ -279,6 +278,7 @@ fn verdict(
 
 fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageError> {
     let Imported { rows, invalid, duplicates, guarded, .. } = imported;
+    let them = if invalid + duplicates == 1 { "it" } else { "them" };
     match (invalid, duplicates) {
         _ if rows + imported.left_out() == 0 && (policy.skip_invalid || *duplicates == 0) => {
             Err(UsageError::new("no row can be sent", "fix the message or the rows"))
@@ -291,14 +291,16 @@ fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageE
                 counted(*duplicates, "row"),
                 and_guarded(*guarded)
             ),
-            "remove them, leave them out with --skip-invalid, or send them with --allow-duplicates",
+            format!("remove {them}, leave {them} out with --skip-invalid, or send {them} with --allow-duplicates"),
         )),
         (_, _) => Err(UsageError::new(
             format!("{} cannot be sent{}", counted(invalid + duplicates, "row"), and_guarded(*guarded)),
             if imported.without_country == *invalid && *duplicates == 0 {
-                "say whose national numbers these are, such as --country EC, or leave them out with --skip-invalid"
+                format!(
+                    "say whose national numbers these are, such as --country EC, or leave {them} out with --skip-invalid"
+                )
             } else {
-                "fix them, or leave them out with --skip-invalid"
+                format!("fix {them}, or leave {them} out with --skip-invalid")
             },
         )),
     }

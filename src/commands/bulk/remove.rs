@@ -147,7 +147,7 @@ fn warn_of_memory(context: &Context, runs: &[RunOverview]) {
         let (name, messages) = (&run.name, counted(undecided(&run.counts), "message"));
         context.stderr.warning(&format!(
             "run {name}: {messages} may have been sent, and to whom is known here alone; to keep the list: jelouctl bulk \
-             report {name} --state unknown --state inflight --file {name}.csv"
+             report {name} --state unknown --state inflight --file {name}-unknown.csv"
         ));
     }
 }

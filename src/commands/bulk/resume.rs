@@ -78,7 +78,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCo
 /// a file.
 pub(super) fn go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool) -> Result<ExitCode, CommandError> {
     let ended = open_store(context).and_then(|store| go_on_in(&*store, context, args, is_worker));
-    let ended = ended.map_err(CommandError::of_send);
+    let ended = ended.map_err(CommandError::of_resume);
     log_refused_run(context, args.run.as_ref(), &ended);
     ended
 }

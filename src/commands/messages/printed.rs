@@ -107,7 +107,11 @@ pub(super) fn print_for_a_person(stdout: &Stdout, listed: &[&Listed], is_first: 
                 MessageAuthor::Other => "other".to_owned(),
             },
             text(&message.user),
-            message.state.as_ref().map(|state| state.words().to_owned()).unwrap_or_default(),
+            // Jelou lists one for what the person wrote, too.
+            match (message.author, &message.state) {
+                (MessageAuthor::User, _) | (_, None) => String::new(),
+                (_, Some(state)) => state.words().to_owned(),
+            },
             message.text.clone().or(message.media_url.clone()).or(message.kind.clone()).unwrap_or_default(),
         ]
     });
