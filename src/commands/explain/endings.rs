@@ -1,6 +1,10 @@
 //! `explain` for the results of a command: exit codes, HTTP statuses, and names in the record. `docs/exit-codes.md` has
 //! the full list.
 
+use clap::ValueEnum;
+
+use crate::ledger::SkipReason;
+
 /// An exit code: what it means, whether the message was sent, and whether to send it again.
 const EXIT_CODES: [(u8, &str, &str, &str); 18] = [
     (
@@ -86,7 +90,7 @@ const EXIT_CODES: [(u8, &str, &str, &str); 18] = [
 ];
 
 /// Names in the record, each with its exit code.
-const NAMES: [(&str, &str, Option<u8>); 18] = [
+const NAMES: [(&str, &str, Option<u8>); 20] = [
     ("yes", "`sent`: accepted by Jelou; how far it came, jelouctl messages get ID tells", Some(0)),
     ("no", "`sent`: it did not leave, or was refused; `error` says why", None),
     ("unknown", "`sent` and `error.code`: it may have been sent", Some(8)),
@@ -109,6 +113,8 @@ const NAMES: [(&str, &str, Option<u8>); 18] = [
     ),
     ("unexpected", "`error.code`: an error that has no other name", Some(1)),
     ("dry_run", "whether the request was only shown", None),
+    ("replayed", "whether nothing was sent, since the person got a message under the key of --once before", None),
+    ("undelivered", "`delivery.state`: accepted by Jelou, but it failed on its way to the person", Some(15)),
 ];
 
 /// Explains `topic`: an exit code, a status, or a name.
@@ -117,12 +123,18 @@ pub(super) fn about(topic: &str) -> Option<String> {
     let code = number.and_then(|number| u8::try_from(number).ok()).and_then(exit_code);
     let status = number.and_then(status);
     let name = NAMES.iter().find(|(name, _, _)| name.eq_ignore_ascii_case(topic)).map(|name| of_name(*name));
-    code.or(status).or(name)
+    code.or(status).or(name).or_else(|| skip_reason(topic))
+}
+
+/// Why a row of a report was left out.
+fn skip_reason(topic: &str) -> Option<String> {
+    let reason = SkipReason::from_str(topic, true).ok()?.to_possible_value()?;
+    Some(format!("{} in a report: the row was not sent. {}", reason.get_name(), reason.get_help()?))
 }
 
 /// Every name that can be explained.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    NAMES.iter().map(|(name, _, _)| *name)
+    NAMES.iter().map(|(name, _, _)| *name).chain(SkipReason::value_variants().iter().map(|reason| reason.name()))
 }
 
 fn exit_code(code: u8) -> Option<String> {
@@ -168,8 +180,10 @@ mod tests {
         for row in rows {
             assert!(exit_code(row).is_some(), "{row} has a row and no explanation");
         }
+        let reasons = include_str!("../../../docs/bulk.md");
         for name in names() {
-            assert!(document.contains(&format!("`{name}`")), "{name}");
+            let name = format!("`{name}`");
+            assert!(document.contains(&name) || reasons.contains(&name), "{name}");
         }
     }
 }

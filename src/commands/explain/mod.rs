@@ -34,7 +34,7 @@ const LEFT: usize = RIGHT - 2;
 ///   jelouctl explain 8
 ///   jelouctl explain flow --example > flow.json
 ///
-/// An exit code, an HTTP status and a name of the record are explained too.
+/// An exit code, an HTTP status, a name of the record and a reason of a report are explained too.
 /// Without a topic: on a terminal the names, otherwise every kind with its limits and an example, and every code.
 /// Works offline.
 #[derive(Args, Debug)]
