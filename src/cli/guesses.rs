@@ -90,7 +90,7 @@ fn instead_of_value(error: &clap::Error) -> Option<UsageError> {
             ));
         }
         // The method may be left out, and then the path is in its place.
-        if is_missing("<METHOD>") {
+        if is_missing("<METHOD|PATH>") {
             return Some(UsageError::new(
                 "the path is missing",
                 "jelouctl api '/v1/bots/{bot}/…', or jelouctl api POST PATH",
@@ -167,6 +167,23 @@ fn instead_of_command(word: &str, is_misspelt: bool, mut line: TypedLine, words:
         (kind, []) if Message::named(kind).is_some() => {
             instead(words, word, &["send", kind], "a kind of message follows `send`")?
         }
+        ("pause" | "kill" | "halt", ["bulk"]) => {
+            instead(words, word, &["stop"], "`bulk stop` stops a run, which `bulk resume` continues")?
+        }
+        ("abort", ["bulk"]) => {
+            instead(words, word, &["stop"], "`bulk stop` stops a run; `bulk cancel` ends one for good")?
+        }
+        ("retry", ["bulk"]) => instead(
+            words,
+            word,
+            &["resume"],
+            "`bulk resume` continues a run; its failed rows only after `bulk resolve RUN --failed-as pending`",
+        )?,
+        ("delete" | "rm", ["bulk"]) => instead(words, word, &["remove"], "`bulk remove` removes a run")?,
+        ("show", ["bulk"]) => instead(words, word, &["status"], "`bulk status` shows a run")?,
+        ("status" | "stop" | "resume" | "cancel" | "report" | "deliveries", []) => {
+            instead(words, word, &["bulk", word], "it is a command of `bulk`")?
+        }
         ("preview", ["bulk"]) => (
             "there is no `bulk preview`: `bulk send` has --preview".to_owned(),
             "jelouctl bulk send people.csv --preview 3 text 'Hola {{ nombre }}'".to_owned(),
@@ -213,6 +230,21 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
             "give the body as fields, -f KEY=TEXT and -F KEY=JSON, or as a file with --input FILE".to_owned(),
         ),
         (["man"], _) => (format!("`man` takes no `{word}`"), format!("jelouctl help {word}")),
+        // `bulk send` names its run so.
+        (["bulk", command], _) if word == "--run" && !["list", "find"].contains(command) => {
+            instead(words, word, &[], "the name of the run is given without a flag")?
+        }
+        (["templates"], _) if word == "list" => instead(words, word, &[], "`templates` alone lists them")?,
+        (["templates"], _) if !is_flag => instead(words, word, &["--query", word], "a name is given with --query")?,
+        (["messages", "list"], _) if is_number(word) => {
+            instead(words, word, &["--to", word], "the person is given with --to")?
+        }
+        (["messages", "list"], _) if word == "--from" => instead(
+            words,
+            word,
+            &["--to"],
+            "--to takes the person, also where they wrote: add --by user for those alone",
+        )?,
         (["run"], _) if is_number(word) => instead(words, word, &["--to", word], "the recipient is given with --to")?,
         (["run" | "sandbox"], _) if !is_flag => instead(words, word, &["--", word], "-- belongs before the command")?,
         (["send"], _) => {
@@ -225,6 +257,11 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
             if has_flag(kind, word) && words.iter().position(|other| other == word) < kind_at(words, &commands) =>
         {
             ("the kind of message comes before its flags".to_owned(), line.to_line()?)
+        }
+        (["send", "text"] | ["bulk", "send", "text"], None)
+            if is_flag && words.last().is_some_and(|last| last.starts_with(word) && last.contains(' ')) =>
+        {
+            text_with_dash(words)?
         }
         (["send", "text"], None) if !is_flag => {
             let (problem, line) = as_text(line);
@@ -257,6 +294,13 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
         _ => return None,
     };
     Some(UsageError::new(problem, hint))
+}
+
+/// The line in which the text, the last word, is not taken for flags.
+fn text_with_dash(words: &[String]) -> Option<(String, String)> {
+    let (text, before) = words.split_last()?;
+    let words = [before, &["--".to_owned(), text.clone()]].concat();
+    Some(("the text begins with a dash, as flags do".to_owned(), line_of(&words)?))
 }
 
 /// The place of the last of `commands` in `words`.

@@ -36,9 +36,9 @@ const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PA
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment, override_usage = "jelouctl api [OPTIONS] [METHOD] <PATH>")]
 pub(crate) struct ApiArgs {
-    /// GET, POST, PUT, PATCH or DELETE [default: GET, or POST where there are fields or a body]
+    /// GET, POST, PUT, PATCH or DELETE, or the path alone [default: GET, or POST where there are fields or a body]
     // clap does not allow an optional argument before another one if flags stand between them.
-    #[arg(value_name = "METHOD")]
+    #[arg(value_name = "METHOD|PATH")]
     method_or_path: String,
 
     /// Path below the address of the API, with or without a query; {bot} becomes the bot's id

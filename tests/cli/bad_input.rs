@@ -694,6 +694,27 @@ fn a_word_or_flag_in_the_wrong_place_is_answered_with_the_line_to_type() {
 }
 
 #[test]
+fn a_command_of_another_name_is_answered_with_ours() {
+    for (guess, line) in [
+        ("bulk pause r", "jelouctl bulk stop r"),
+        ("bulk kill", "jelouctl bulk stop"),
+        ("bulk halt r", "jelouctl bulk stop r"),
+        ("bulk abort r", "jelouctl bulk stop r"),
+        ("bulk retry r", "jelouctl bulk resume r"),
+        ("bulk delete r", "jelouctl bulk remove r"),
+        ("bulk show r", "jelouctl bulk status r"),
+        ("--profile p status r", "jelouctl --profile p bulk status r"),
+        ("bulk report --run r --state failed", "jelouctl bulk report r --state failed"),
+        ("templates list", "jelouctl templates"),
+        ("templates order", "jelouctl templates --query order"),
+        ("messages list 593987654321", "jelouctl messages list --to 593987654321"),
+        ("messages list --from 593987654321 --since 2d", "jelouctl messages list --to 593987654321 --since 2d"),
+    ] {
+        is_answered_with(guess, line);
+    }
+}
+
+#[test]
 fn a_first_guess_is_answered_with_the_line_to_type() {
     for (guess, line) in [
         ("send text 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
@@ -755,6 +776,9 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
         ("run 593987654321 -- false", "jelouctl run --to 593987654321 -- false"),
         ("sandbox --expect 1 ./a.sh", "jelouctl sandbox --expect 1 -- ./a.sh"),
         ("once remove k", "jelouctl once forget k"),
+        ("send text --to 593987654321 '-5% hoy'", "jelouctl send text --to 593987654321 -- '-5% hoy'"),
+        ("bulk send a.csv text '-5% hoy'", "jelouctl bulk send a.csv text -- '-5% hoy'"),
+        ("send text --to 593987654321 -z", "to pass '-z' as a value, use '-- -z'"),
         ("bulk preview a.csv", "jelouctl bulk send people.csv --preview 3 text 'Hola {{ nombre }}'"),
         ("send text -to 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
         ("-sandbox send text --to 593987654321 Hola", "jelouctl --sandbox send text --to 593987654321 Hola"),

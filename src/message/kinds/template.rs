@@ -20,7 +20,7 @@ use crate::message::route::Route;
 ///
 /// Examples:
 ///   jelouctl send template order_shipped --to 593987654321 --language en --param Ana --param A-1042
-///   jelouctl send template invoice --to 593987654321 --type document --url https://example.com/7.pdf
+///   jelouctl send template bill --to 593987654321 --type document --media-url https://a.example/7.pdf
 ///   jelouctl send template track --to 593987654321 --button-param '{"type": "URL", "param": "A-1042"}'
 ///   jelouctl send template --template-id 39 --to 593987654321 --param name=Ana
 ///
