@@ -48,8 +48,8 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     replace().map_err(FileError::of("write", path))
 }
 
-/// Removes the copies of the file that killed processes did not finish. Only for the holder of its [`lock`]: nobody else is
-/// writing one. What cannot be removed stays.
+/// Removes the unfinished copies of the file that killed processes left. Only the holder of its [`lock`] may do this:
+/// nobody else writes a copy. One that cannot be removed stays.
 pub(crate) fn remove_unfinished(path: &Path) {
     let target = target_of(path);
     let (beginning, end) = name_of_copy(&target);

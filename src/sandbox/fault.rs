@@ -239,7 +239,7 @@ fn check_kind(kind: &str) -> Result<(), FaultError> {
     }
     let meant = nearest(kind, known).map(|meant| format!("did you mean `{meant}`?"));
     let way_out = meant.unwrap_or_else(|| "`jelouctl explain` lists them".to_owned());
-    Err(FaultError(format!("there is no kind `{}`; {way_out}", kind.escape_debug())))
+    Err(FaultError(format!("`{}` is not a kind of message; {way_out}", kind.escape_debug())))
 }
 
 /// A delay of at most an hour.
@@ -299,7 +299,7 @@ mod tests {
             ("reset,reset", "`reset` is there twice"),
             ("stauts=500", "unknown field `stauts`"),
             ("reset,every=0", "every is 0; it must be a whole number of at least 1"),
-            ("reset,kind=txt", "there is no kind `txt`; did you mean `text`?"),
+            ("reset,kind=txt", "`txt` is not a kind of message; did you mean `text`?"),
             ("status=500,header=a b: c", "`a b` is not a header"),
             ("{", "EOF while parsing"),
             ("late", "`true` is not a delay"),

@@ -59,9 +59,9 @@ fn what_is_not_a_number_is_refused_with_its_limits() {
         ("reset,first=-1", "first is -1; it must be a whole number of at least 1"),
         ("reset,after=x", "after is \"x\"; it must be a whole number of at least 0"),
         ("status=99", "status is 99; it must be a whole number from 200 to 599"),
-        ("reset,kind=txt", "there is no kind `txt`; did you mean `text`?"),
-        ("reset,kind=quick_reply", "there is no kind `quick_reply`; did you mean `quick-reply`?"),
-        ("reset,kind=xyz", "there is no kind `xyz`; `jelouctl explain` lists them"),
+        ("reset,kind=txt", "`txt` is not a kind of message; did you mean `text`?"),
+        ("reset,kind=quick_reply", "`quick_reply` is not a kind of message; did you mean `quick-reply`?"),
+        ("reset,kind=xyz", "`xyz` is not a kind of message; `jelouctl explain` lists them"),
     ] {
         let error = format!("error: --fault `{rule}`: {told}\n");
         refused(&["sandbox", "--fault", rule, "--", "true"], &[&error, "hint: "]);

@@ -180,10 +180,12 @@ mod tests {
         for row in rows {
             assert!(exit_code(row).is_some(), "{row} has a row and no explanation");
         }
+        for (name, ..) in NAMES {
+            assert!(document.contains(&format!("`{name}`")), "{name} is not in docs/exit-codes.md");
+        }
         let reasons = include_str!("../../../docs/bulk.md");
-        for name in names() {
-            let name = format!("`{name}`");
-            assert!(document.contains(&name) || reasons.contains(&name), "{name}");
+        for name in SkipReason::value_variants().iter().map(|reason| reason.name()) {
+            assert!(reasons.contains(&format!("`{name}`")), "{name} is not in docs/bulk.md");
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The claims in `once.db`, in buckets. Each bucket has the sum of the hashes of its claims, so that reading one bucket
 //! reveals a claim that was lost or changed. No person counts as free because a claim is missing.
 
+use ring::digest::{SHA256, digest};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
 
-use super::record::{hash_of_fields, text};
+use super::record::{bytes_of_fields, text};
 use crate::ledger::claims::scope_of;
+use crate::ledger::eight_bytes;
 use crate::once::{OnceEntry, OnceHash, OnceScope, OnceState};
 
 /// The number of buckets. With ten thousand claims, a lookup of one person reads ten.
@@ -158,4 +160,9 @@ fn blob(hash: Option<&OnceHash>) -> ValueRef<'_> {
 /// The sum of a bucket without claims. It depends on the secret, so that a bucket does not fit another store.
 fn sum_of_empty(secret: &[u8], id: i64) -> i64 {
     hash_of_fields(EMPTY, [ValueRef::Blob(secret), ValueRef::Integer(id)].into_iter())
+}
+
+/// The hash of these fields; `tag` distinguishes what is hashed. It stays as it is: a store keeps its claims for ever.
+fn hash_of_fields<'a>(tag: u8, fields: impl Iterator<Item = ValueRef<'a>>) -> i64 {
+    eight_bytes(digest(&SHA256, &bytes_of_fields(tag, fields)).as_ref(), 0)
 }

@@ -20,7 +20,7 @@ use crate::private_file::{self, FileError};
 /// `PRAGMA application_id`: "Once".
 const APPLICATION: i32 = 0x4f6e_6365;
 /// The `PRAGMA user_version` of stores that this version writes. An older store is upgraded, never discarded.
-const VERSION: i32 = 3;
+const VERSION: i32 = 2;
 /// The most bytes that its journal keeps. Without this limit, removing a run with many people would leave a large
 /// journal.
 const LONGEST_JOURNAL: i64 = 1 << 20;

@@ -48,8 +48,13 @@ pub(super) fn insert(db: &Connection, kind: RecordKind, fields: &[ValueRef<'_>])
     Ok(hash_of_fields(kind as u8, fields.iter().copied()))
 }
 
-/// The hash of any row with these fields; `tag` distinguishes the tables. It finds damage, not forgery.
-pub(super) fn hash_of_fields<'a>(tag: u8, fields: impl Iterator<Item = ValueRef<'a>>) -> i64 {
+/// The hash of a record with these fields. It finds damage, not forgery.
+fn hash_of_fields<'a>(tag: u8, fields: impl Iterator<Item = ValueRef<'a>>) -> i64 {
+    XxHash3_64::oneshot(&bytes_of_fields(tag, fields)).cast_signed()
+}
+
+/// What is hashed of a row with these fields; `tag` distinguishes the tables.
+pub(super) fn bytes_of_fields<'a>(tag: u8, fields: impl Iterator<Item = ValueRef<'a>>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(256);
     bytes.push(tag);
     for field in fields {
@@ -70,7 +75,7 @@ pub(super) fn hash_of_fields<'a>(tag: u8, fields: impl Iterator<Item = ValueRef<
             }
         }
     }
-    XxHash3_64::oneshot(&bytes).cast_signed()
+    bytes
 }
 
 /// Optional text, as a field.
