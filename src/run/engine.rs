@@ -337,6 +337,7 @@ impl<'a> Engine<'a> {
 
     fn inflight_words(&self) -> String {
         match self.tasks.len() {
+            0 if self.orders > 0 => "no request is under way; waiting for the ledger".to_owned(),
             0 => "nothing is under way".to_owned(),
             1 => "1 request is under way".to_owned(),
             tasks => format!("{tasks} requests are under way"),

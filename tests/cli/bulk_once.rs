@@ -451,7 +451,7 @@ fn parts_of_a_list_over_more_than_a_day_without_a_key_name_it() {
 fn a_database_that_cannot_be_reached_sends_nothing_under_a_key() {
     let (home, jelou) = (people(2), Jelou::never_asked());
     let nowhere = "postgres://jelouctl@127.0.0.1:1/x?sslmode=disable";
-    let told = ["cannot be reached", "nothing was sent"];
+    let told = ["is not available", "nothing was sent"];
     send(&home, &jelou.url, &["--once", "k"], "Hola").env("JELOUCTL_LEDGER", nowhere).fails(12, &told);
     single(&home, &jelou.url, &user(0), "k").env("JELOUCTL_LEDGER", nowhere).fails(7, &told);
 }

@@ -673,5 +673,5 @@ fn two_homes_send_one_message_over_a_database() {
     homes[1]
         .send(&jelou, "--once k Hola")
         .env("JELOUCTL_LEDGER", "postgres://jelouctl@127.0.0.1:1/x?sslmode=disable")
-        .fails(7, &["cannot be reached", "nothing was sent"]);
+        .fails(7, &["is not available", "nothing was sent"]);
 }

@@ -356,7 +356,7 @@ fn a_database_that_cannot_keep_a_ledger_is_told_before_anything_leaves() {
     let database = cluster.database();
     cluster.script("postgres", &database, &format!("ALTER DATABASE {database} SET default_transaction_read_only = on"));
     refused(&cluster.url("app", &database), 3, &["read-only", "name the primary"]);
-    refused("postgres://app@127.0.0.1:1/j", 12, &["cannot be reached"]);
+    refused("postgres://app@127.0.0.1:1/j", 12, &["is not available"]);
     refused("mysql://app@127.0.0.1/j", 3, &["JELOUCTL_LEDGER", "not the address of a PostgreSQL database"]);
     refused("postgres://app@db.example/j?sslmode=prefer", 3, &["sslmode=prefer"]);
     home.run("bulk list --ledger postgres://app:canary@127.0.0.1/j").fails(3, &["a password must not stand in it"]);

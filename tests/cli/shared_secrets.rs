@@ -158,7 +158,7 @@ fn an_error_and_a_log_name_the_database_without_its_password() {
     for (address, code, part) in [
         (with(&format!("{PASSWORD}-wrong"), &ledger), 3, "does not let us in"),
         (with(PASSWORD, &ledger.replace(&database, "nowhere")), 3, "there is no such database"),
-        (with(PASSWORD, "postgres://secretive_sender@127.0.0.1:1/j"), 12, "cannot be reached"),
+        (with(PASSWORD, "postgres://secretive_sender@127.0.0.1:1/j"), 12, "is not available"),
         (with(PASSWORD, &format!("{ledger}?sslmode=prefer")), 3, "sslmode=prefer"),
         (with(PASSWORD, &format!("{ledger}?passfile=x")), 3, "passfile"),
         (with(&format!("{PASSWORD}%zz"), &ledger), 3, "JELOUCTL_LEDGER"),

@@ -10,7 +10,7 @@ use super::{CLAIMS_VERSION, VERSION};
 
 #[derive(Debug, Error)]
 pub(crate) enum DatabaseError {
-    #[error("the database of the ledger, {at}, cannot be reached: {cause}")]
+    #[error("the database of the ledger, {at}, is not available: {cause}")]
     Unreachable { at: String, cause: String },
     #[error("the database of the ledger, {at}, does not let us in: {cause}")]
     LoginRefused { at: String, cause: String },
