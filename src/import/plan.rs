@@ -33,7 +33,7 @@ pub(crate) struct ImportPolicy {
     pub(crate) allow_duplicates: bool,
     /// Whether only the first of several rows to one person is sent.
     pub(crate) one_per_person: bool,
-    /// How to treat rows that the sheet hides; None if the flag was not given.
+    /// How to treat rows that the sheet hides or shows crossed out; None if the flag was not given.
     pub(crate) hidden: Option<HiddenRule>,
     /// Whether rows to recipients that are not allowed are skipped.
     pub(crate) skip_not_allowed: bool,
@@ -43,7 +43,7 @@ pub(crate) struct ImportPolicy {
     pub(crate) only_in_window: bool,
 }
 
-/// What to do with rows that the sheet hides, by hand or by a filter.
+/// What to do with rows that the sheet hides, by hand or by a filter, or shows crossed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HiddenRule {
     /// They are left out

@@ -270,7 +270,7 @@ impl<'a> Importer<'a> {
             self.note_columns(line, row)?;
         }
         let cells = row.map_or_else(ListRow::bad_cells, Row::cells);
-        let problem = "the sheet hides it";
+        let problem = "the sheet hides it, or shows it crossed out";
         let skip = Skip { reason: SkipReason::Hidden, problem, run: None };
         Ok(feed.add(&DraftRow { line, cells: &cells, request: Err(problem), skip: Some(skip) })?)
     }

@@ -176,7 +176,7 @@ pub(crate) enum SkipReason {
     ToBeSent,
     /// An earlier row of the list is the same message, or goes to the same person
     Repeated,
-    /// The sheet hides it
+    /// The sheet hides it, or shows it crossed out
     Hidden,
     /// Its recipient is not one that `allow_to` allows
     NotAllowed,

@@ -183,7 +183,7 @@ impl ListReader {
         }
     }
 
-    /// Rows so far that a spreadsheet hides; they are returned like all others.
+    /// Rows so far that a spreadsheet hides or shows crossed out; they are returned like all others.
     pub(crate) fn hidden_rows(&self) -> Option<&HiddenRows> {
         match &self.rows {
             Rows::Sheet(list) => Some(list.hidden_rows()),

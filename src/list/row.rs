@@ -24,7 +24,7 @@ pub(crate) struct ListRow {
     pub(crate) row: Result<Row, String>,
     /// Its lines, if it has several.
     pub(super) inner_lines: Vec<InnerLine>,
-    /// Whether the sheet hides it, by hand or by a filter.
+    /// Whether the sheet hides it, by hand or by a filter, or shows it crossed out.
     pub(crate) is_hidden: bool,
     /// Columns in which it has no usable value, each with the reason.
     pub(crate) faulty_cells: Vec<(String, String)>,

@@ -17,10 +17,12 @@ use crate::conventions::Conventions;
 /// The most rows that are listed with their numbers.
 const NAMED_ROWS: usize = 5;
 
-/// Rows that a spreadsheet hides.
+/// Rows that a spreadsheet hides or shows crossed out.
 #[derive(Debug, Default)]
 pub(crate) struct HiddenRows {
     pub(crate) count: u64,
+    /// Those of them that are crossed out.
+    pub(crate) crossed_out: u64,
     /// The first of them.
     pub(crate) first: Vec<u64>,
 }
@@ -56,11 +58,18 @@ pub(super) struct SheetList {
 }
 
 impl HiddenRows {
-    fn note(&mut self, row: u64) {
-        self.count += 1;
-        if self.first.len() < NAMED_ROWS {
-            self.first.push(row);
+    /// Notes the row if it is one; tells whether it is.
+    fn note(&mut self, row: &SheetRow) -> bool {
+        let is_crossed_out = !row.is_hidden && row.is_crossed_out();
+        if !row.is_hidden && !is_crossed_out {
+            return false;
         }
+        self.count += 1;
+        self.crossed_out += u64::from(is_crossed_out);
+        if self.first.len() < NAMED_ROWS {
+            self.first.push(row.number);
+        }
+        true
     }
 }
 
@@ -108,18 +117,21 @@ impl SheetList {
         while let Some(row) = self.next_row(name)? {
             if row.is_filled() {
                 self.empty_rows += row.number.saturating_sub(self.last + 1);
-                if row.is_hidden {
-                    self.hidden_rows.note(row.number);
-                }
+                let is_hidden = self.hidden_rows.note(&row);
                 self.columns.check_title(row.number, row.cells.iter().map(String::as_str))?;
                 self.last = row.number;
                 let outcome = self.layout.outcome(&texts(&row.cells));
                 let faulty_cells = self.faulty_cells(&row);
-                let (line, is_hidden) = (row.number, row.is_hidden);
                 let bad_text = |_: &String| texts(&row.cells).join("\t").trim_end().to_owned();
                 let made = self.row(&row);
                 let bad_text = made.as_ref().err().map(bad_text).unwrap_or_default();
-                return Ok(Some(ListRow { is_hidden, faulty_cells, outcome, bad_text, ..ListRow::new(line, made) }));
+                return Ok(Some(ListRow {
+                    is_hidden,
+                    faulty_cells,
+                    outcome,
+                    bad_text,
+                    ..ListRow::new(row.number, made)
+                }));
             }
         }
         Ok(None)

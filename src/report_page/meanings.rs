@@ -67,7 +67,7 @@ const WORDS: &[(&str, [&str; 2])] = &[
     ("already_sent", ["an earlier run has sent it", "un envío anterior ya lo envió"]),
     ("may_have_been_sent", ["an earlier run may have sent it", "un envío anterior quizá lo envió"]),
     ("to_be_sent", ["an unfinished run will send it", "un envío sin terminar lo va a enviar"]),
-    ("hidden", ["the sheet hides its row", "la hoja oculta su fila"]),
+    ("hidden", ["the sheet hides its row, or shows it crossed out", "la hoja oculta su fila, o la muestra tachada"]),
     ("cancelled", ["the run was cancelled before it was sent", "el envío se canceló antes de enviarlo"]),
     (
         "repeated",

@@ -21,6 +21,7 @@ also_in_a_database! {
     what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_called,
     a_cell_without_a_value_is_the_fault_of_its_row,
     hidden_rows_are_left_out_or_sent_as_was_said,
+    rows_that_are_crossed_out_are_held_back_like_hidden_ones,
     what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to,
     a_title_over_several_rows_does_not_hide_the_table_of_another_sheet,
     the_first_visible_sheet_is_read_or_the_one_that_is_named,
@@ -362,7 +363,7 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
         (json!(1), json!({ "hidden": 2 }))
     );
     let report = home.run("bulk report r").success().stdout;
-    assert!(report.contains(",2,no,,,hidden,the sheet hides it,0,"), "{report}");
+    assert!(report.contains(",2,no,,,hidden,\"the sheet hides it, or shows it crossed out\",0,"), "{report}");
     let hidden = "<row r=\"2\" hidden=\"1\"><c t=\"str\"><v>593987654321</v></c></row>";
     home.write("hidden.xlsx", xlsx(&[sheet("Hoja1", &format!("<row/>{HEADER}{hidden}"))], SHARED));
     let words = "--sandbox bulk send hidden.xlsx --hidden skip text x";
@@ -384,6 +385,51 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
     );
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], SHARED));
     home.run_args(&["--sandbox", "bulk", "send", "people.xlsx", "text", "x"]).fails(2, &["1 row is hidden", "line 2"]);
+}
+
+#[test]
+fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
+    let home = Home::new();
+    let header: Vec<_> = ["celular", "nombre", "saldo"].map(str::to_owned).into();
+    // For each row, the styles of its cells.
+    let xlsx_row = |number: usize, styles: &[u8]| {
+        let cells: String =
+            styles.iter().map(|style| format!("<c s=\"{style}\"><v>59398765432{number}</v></c>")).collect();
+        format!("<row>{cells}<c s=\"8\"/></row>")
+    };
+    let rows = [&[8, 8, 8][..], &[0, 0, 8], &[8, 8, 0], &[9, 9, 9]];
+    let rows: String = rows.iter().enumerate().map(|(number, styles)| xlsx_row(number, styles)).collect();
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &(xlsx_rows(&[header.clone()]) + &rows))], ""));
+    let ods_row = |number: usize, styles: &[&str]| {
+        let cell = |style: &&str| {
+            format!(
+                "<table:table-cell table:style-name=\"{style}\" office:value-type=\"float\" office:value=\"59398765432{number}\"/>"
+            )
+        };
+        format!("<table:table-row>{}</table:table-row>", styles.iter().map(cell).collect::<String>())
+    };
+    let rows = [["Tachado", "ce2", "ce2"], ["ce1", "ce1", "ce2"], ["ce1", "ce2", "ce2"], ["ce3", "ce3", "ce3"]];
+    let rows: String = rows.iter().enumerate().map(|(number, styles)| ods_row(number, styles)).collect();
+    home.write("people.ods", ods(&[sheet("Hoja1", &(ods_rows(&[header]) + &rows))]));
+    for list in ["people.xlsx", "people.ods"] {
+        let told = "2 rows are crossed out in the sheet: line 2, 4";
+        let send = |how: &[&str]| {
+            let args = [&["--sandbox", "bulk", "send", list][..], how, &["text", "{{ celular }}"]].concat();
+            home.run_args(&args)
+        };
+        send(&[]).fails(2, &[told, "leave them out with --hidden skip"]);
+        let ended = send(&["--hidden", "skip"]).success();
+        assert_eq!(ended.json()["skipped_reasons"], json!({ "hidden": 2 }), "{ended:?}");
+        assert_eq!(texts(&previewed(&home, &[list, "--hidden", "send", "text", "x"])).len(), 4);
+        // Whoever must not be written to stays so, crossed out or not.
+        home.write("all.csv", "celular\n593987654320\n593987654325\n");
+        let ended = home.run_args(&["--sandbox", "bulk", "send", "all.csv", "--exclude", list, "text", "x"]).success();
+        assert_eq!(ended.json()["skipped_reasons"], json!({ "excluded": 1 }), "{ended:?}");
+    }
+    let hidden = xlsx_row(0, &[8]) + "<row hidden=\"1\"><c><v>593987654321</v></c></row>";
+    home.write("both.xlsx", xlsx(&[sheet("Hoja1", &(xlsx_rows(&[vec!["to".to_owned()]]) + &hidden))], ""));
+    let told = "2 rows are hidden or crossed out in the sheet: line 2, 3";
+    home.run_args(&["--sandbox", "bulk", "send", "both.xlsx", "text", "x"]).fails(2, &[told]);
 }
 
 #[test]

@@ -31,12 +31,14 @@ pub(crate) fn sheet<'a>(name: &'a str, rows: &'a str) -> TestSheet<'a> {
 }
 
 /// Styles of cells, by their number: 1 a date, 2 a date with its time, 3 a length of time, 4 a date that is written out, 5 two
-/// decimals, 6 ten digits, 7 a percentage.
+/// decimals, 6 ten digits, 7 a percentage, 8 crossed out, 9 not crossed out although its font says something about it.
 const STYLES: &str = r#"<?xml version="1.0"?><styleSheet xmlns="m">
 <numFmts count="2"><numFmt numFmtId="164" formatCode="[$-C0A]dd/mm/yyyy;@"/><numFmt numFmtId="165" formatCode="0000000000"/></numFmts>
+<fonts><font/><font><b/><strike/></font><font><strike val="0"/></font></fonts>
 <cellStyleXfs count="1"><xf numFmtId="14"/></cellStyleXfs>
 <cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="46"/><xf numFmtId="164"/>
-<xf numFmtId="2"/><xf numFmtId="165"/><xf numFmtId="9"/></cellXfs></styleSheet>"#;
+<xf numFmtId="2"/><xf numFmtId="165"/><xf numFmtId="9"/>
+<xf numFmtId="0" fontId="1"/><xf numFmtId="0" fontId="2"/></cellXfs><dxfs><dxf><font><strike/></font></dxf></dxfs></styleSheet>"#;
 
 /// An Excel workbook; `shared` are the texts that cells refer to by number, as XML.
 pub(crate) fn xlsx(sheets: &[TestSheet<'_>], shared: &str) -> Vec<u8> {
@@ -83,6 +85,8 @@ pub(crate) fn xlsx_parts(sheets: &[TestSheet<'_>], shared: &str) -> Vec<(String,
 /// An OpenDocument spreadsheet.
 const ODS_STYLES: &str = r#"<office:document-styles><office:styles>
 <style:style style:name="Codigo" style:family="table-cell" style:data-style-name="N10"/>
+<style:style style:name="Tachado" style:family="table-cell"><style:text-properties style:text-line-through-style="solid"/>
+</style:style><style:style style:name="P1" style:family="paragraph"/>
 </office:styles></office:document-styles>"#;
 
 pub(crate) fn ods(sheets: &[TestSheet<'_>]) -> Vec<u8> {
@@ -95,6 +99,9 @@ pub(crate) fn ods(sheets: &[TestSheet<'_>]) -> Vec<u8> {
     let content = format!(
         "<?xml version=\"1.0\"?><office:document-content><office:automatic-styles>\
          <style:style style:name=\"ce1\" style:family=\"table-cell\" style:parent-style-name=\"Codigo\"/>\
+         <style:style style:name=\"ce2\" style:family=\"table-cell\" style:parent-style-name=\"Tachado\"/>\
+         <style:style style:name=\"ce3\" style:family=\"table-cell\" style:parent-style-name=\"Tachado\">\
+         <style:text-properties style:text-line-through-style=\"none\"/></style:style>\
          <style:style style:name=\"seen\"><style:table-properties table:display=\"true\"/></style:style>\
          <style:style style:name=\"unseen\"><style:table-properties table:display=\"false\"/></style:style>\
          </office:automatic-styles><office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>\

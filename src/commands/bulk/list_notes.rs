@@ -202,13 +202,18 @@ impl CountryCounts {
     }
 }
 
-/// The rows that the sheet hides, if any.
+/// The rows that the sheet hides or shows crossed out, if any.
 pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
-    let HiddenRows { count, first } = list.hidden_rows().filter(|hidden| hidden.count > 0)?;
+    let HiddenRows { count, crossed_out, first } = list.hidden_rows().filter(|hidden| hidden.count > 0)?;
     let rows = if *count == 1 { "row is" } else { "rows are" };
     let more = if *count > first.len() as u64 { ", …" } else { "" };
     let lines = first.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    Some(format!("{count} {rows} hidden in the sheet: line {lines}{more}"))
+    let how = match crossed_out {
+        0 => "hidden",
+        all if all == count => "crossed out",
+        _ => "hidden or crossed out",
+    };
+    Some(format!("{count} {rows} {how} in the sheet: line {lines}{more}"))
 }
 
 /// Prints skipped rows, and what is not visible when the list is opened.

@@ -204,7 +204,7 @@ pub(crate) struct PolicyArgs {
     #[arg(long)]
     pub(super) skip_not_allowed: bool,
 
-    /// What to do with rows that the sheet hides
+    /// What to do with rows that the sheet hides or shows crossed out
     #[arg(long, value_name = "WHAT", help_heading = LIST)]
     pub(super) hidden: Option<HiddenRule>,
 

@@ -8,13 +8,13 @@ use quick_xml::events::{BytesStart, Event};
 use super::choice::{Sheet, SheetChoice, is_alike, not_there, others};
 use super::error::WorkbookError;
 use super::part::XmlPart;
-use super::sheet_row::{CellFault, CellLook, MAX_ROWS, MAX_TEXT, SheetRow};
+use super::sheet_row::{CellFault, CellLook, MAX_ROWS, MAX_TEXT, SheetCell, SheetRow};
 use super::stream::RowSink;
 use super::values::{NumberKind, iso_date, iso_duration, number, truth};
 
 /// A cell that is covered by a merged one: its value is not seen.
 const COVERED: &str = "covered-table-cell";
-/// The most styles that are looked at for the format of one: a damaged file may have a circle of them.
+/// The most styles that are looked at for the properties of one: a damaged file may have a circle of them.
 const MAX_PARENTS: usize = 20;
 
 /// Whether the archive's manifest says that its files are encrypted.
@@ -29,12 +29,16 @@ pub(super) fn has_password(mut manifest: XmlPart<impl Read>) -> Result<bool, Wor
     }
 }
 
-/// Which styles of cells have a format.
+/// How the styles of cells show them.
 #[derive(Default)]
 pub(super) struct CellFormats {
     formatted: HashSet<String>,
+    /// The styles that say whether a text is crossed out.
+    crossed_out: HashMap<String, bool>,
     /// The style that each is based on.
     parents: HashMap<String, String>,
+    /// The style whose properties are read.
+    current: Option<String>,
 }
 
 impl CellFormats {
@@ -43,33 +47,47 @@ impl CellFormats {
         let mut buffer = Vec::new();
         loop {
             match part.next(&mut buffer)? {
-                Event::Start(start) if start.local_name().as_ref() == "style" => {
-                    let name = part.attribute(&start, "name")?.unwrap_or_default();
-                    self.note(&part, &start, &name)?;
-                }
+                Event::Start(start) => self.note(&part, &start)?,
                 Event::Eof => return Ok(()),
                 _ => {}
             }
         }
     }
 
-    fn note(&mut self, part: &XmlPart<impl Read>, start: &BytesStart<'_>, name: &str) -> Result<(), WorkbookError> {
-        // Paragraphs have styles of the same names.
-        if part.attribute(start, "family")?.is_some_and(|family| family != "table-cell") {
-            return Ok(());
+    fn note(&mut self, part: &XmlPart<impl Read>, start: &BytesStart<'_>) -> Result<(), WorkbookError> {
+        match start.local_name().as_ref() {
+            "style" => {
+                // Paragraphs have styles of the same names.
+                let is_of_cells = part.attribute(start, "family")?.is_none_or(|family| family == "table-cell");
+                self.current = part.attribute(start, "name")?.filter(|_| is_of_cells);
+                let Some(name) = &self.current else { return Ok(()) };
+                if part.attribute(start, "data-style-name")?.is_some() {
+                    self.formatted.insert(name.clone());
+                }
+                let parent = part.attribute(start, "parent-style-name")?;
+                self.parents.extend(parent.map(|parent| (name.clone(), parent)));
+            }
+            "text-properties" => {
+                let line = part.attribute(start, "text-line-through-style")?;
+                self.crossed_out.extend(self.current.clone().zip(line.map(|line| line != "none")));
+            }
+            _ => {}
         }
-        if part.attribute(start, "data-style-name")?.is_some() {
-            self.formatted.insert(name.to_owned());
-        }
-        let parent = part.attribute(start, "parent-style-name")?;
-        self.parents.extend(parent.map(|parent| (name.to_owned(), parent)));
         Ok(())
     }
 
-    /// Whether a style has a format, its own or that of a style it is based on.
-    fn has(&self, style: &str) -> bool {
+    /// The style, and those that it is based on.
+    fn ancestry<'a>(&'a self, style: &'a str) -> impl Iterator<Item = &'a str> {
         let based_on = |style: &&str| self.parents.get(*style).map(String::as_str);
-        std::iter::successors(Some(style), based_on).take(MAX_PARENTS).any(|style| self.formatted.contains(style))
+        std::iter::successors(Some(style), based_on).take(MAX_PARENTS)
+    }
+
+    fn has_format(&self, style: &str) -> bool {
+        self.ancestry(style).any(|style| self.formatted.contains(style))
+    }
+
+    fn is_crossed_out(&self, style: &str) -> bool {
+        self.ancestry(style).find_map(|style| self.crossed_out.get(style)).is_some_and(|it| *it)
     }
 }
 
@@ -87,8 +105,9 @@ pub(super) fn read(
             Event::Start(start) => match start.local_name().as_ref() {
                 "style" => {
                     style = part.attribute(&start, "name")?.unwrap_or_default();
-                    formats.note(&part, &start, &style)?;
+                    formats.note(&part, &start)?;
                 }
+                "text-properties" => formats.note(&part, &start)?,
                 "table-properties" if part.attribute(&start, "display")?.as_deref() == Some("false") => {
                     hidden_styles.insert(style.clone());
                 }
@@ -131,9 +150,9 @@ struct OdsStyles<'a> {
 }
 
 impl OdsStyles<'_> {
-    fn has_format(&self, column: usize, cell: &OdsCell) -> bool {
+    fn of<'a>(&'a self, column: usize, cell: &'a OdsCell) -> Option<&'a str> {
         let of_column = || self.of_columns.iter().find(|(end, _)| column < *end).map(|(_, style)| style);
-        cell.style.as_ref().or_else(of_column).is_some_and(|style| self.formats.has(style))
+        cell.style.as_ref().or_else(of_column).map(String::as_str)
     }
 }
 
@@ -206,11 +225,14 @@ fn read_row(
                 let times: usize = repeats(part, &start, "number-columns-repeated")?;
                 let tag = OdsCell::of(part, &start)?;
                 let text = read_text(part)?;
-                let look = tag.look(&text, styles.has_format(column, &tag));
+                let style = styles.of(column, &tag);
+                let is_crossed_out = style.is_some_and(|style| styles.formats.is_crossed_out(style));
+                let look = tag.look(&text, style.is_some_and(|style| styles.formats.has_format(style)));
                 let value = tag.value(text);
                 if !is_hidden && !matches!(&value, Ok(text) if text.is_empty()) {
+                    let cell = SheetCell { value, look, is_crossed_out };
                     for further in 0..times {
-                        row.put(column.saturating_add(further), value.clone(), look.clone())?;
+                        row.put(column.saturating_add(further), cell.clone())?;
                     }
                 }
                 column = column.saturating_add(times);

@@ -23,7 +23,17 @@ pub(crate) struct SheetRow {
     pub(crate) faults: Vec<(usize, CellFault)>,
     /// The cells that the sheet may show differently from what it stores, by position.
     pub(crate) looks: Vec<(usize, CellLook)>,
+    /// The number of cells whose text is crossed out.
+    crossed_out: usize,
     text: usize,
+}
+
+/// A cell as the sheet has it.
+#[derive(Clone, Debug)]
+pub(super) struct SheetCell {
+    pub(super) value: Result<String, CellFault>,
+    pub(super) look: Option<CellLook>,
+    pub(super) is_crossed_out: bool,
 }
 
 /// How a cell looks in the opened sheet.
@@ -50,12 +60,8 @@ impl SheetRow {
         Self { number, is_hidden, ..Self::default() }
     }
 
-    pub(super) fn put(
-        &mut self,
-        column: usize,
-        value: Result<String, CellFault>,
-        look: Option<CellLook>,
-    ) -> Result<(), WorkbookError> {
+    pub(super) fn put(&mut self, column: usize, cell: SheetCell) -> Result<(), WorkbookError> {
+        let SheetCell { value, look, is_crossed_out } = cell;
         if matches!(&value, Ok(text) if text.is_empty()) {
             return Ok(());
         }
@@ -85,12 +91,18 @@ impl SheetRow {
             *cell = text;
         }
         self.looks.extend(look.map(|look| (column, look)));
+        self.crossed_out += usize::from(is_crossed_out);
         Ok(())
     }
 
     /// Whether it has any content; blanks do not count.
     pub(crate) fn is_filled(&self) -> bool {
         !self.faults.is_empty() || self.cells.iter().any(|cell| !cell.trim().is_empty())
+    }
+
+    /// Whether at least half of its filled cells are crossed out, as people mark what no longer counts.
+    pub(crate) fn is_crossed_out(&self) -> bool {
+        self.crossed_out > 0 && self.crossed_out * 2 >= self.cells.iter().filter(|cell| !cell.is_empty()).count()
     }
 
     /// A copy of it further down.
@@ -101,6 +113,7 @@ impl SheetRow {
             cells: self.cells.clone(),
             faults: self.faults.clone(),
             looks: self.looks.clone(),
+            crossed_out: self.crossed_out,
             text: self.text,
         }
     }

@@ -1,4 +1,4 @@
-//! An Excel workbook (.xlsx): finds the file with the sheet, and reads what its styles say about numbers.
+//! An Excel workbook (.xlsx): finds the file with the sheet, and reads how its styles show cells.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -156,18 +156,28 @@ fn style(id: &str, code: Option<&String>, is_1904: bool) -> CellStyle {
         Some(code) if id != 14 => (NumberKind::of_code(code), NumberFormat::of_code(code, is_1904)),
         _ => (NumberKind::built_in(id), NumberFormat::built_in(id, is_1904)),
     };
-    CellStyle { kind, format: format.map(Arc::new) }
+    CellStyle { is_crossed_out: false, kind, format: format.map(Arc::new) }
 }
 
-/// What each style makes of a number, by position.
+/// How each style shows a cell, by position.
 fn styles(archive: &mut Archive, path: &str, is_1904: bool) -> Result<Vec<CellStyle>, WorkbookError> {
     let Some(mut part) = small_part(archive, path)? else { return Ok(Vec::new()) };
     let (mut own, mut styles, mut buffer) = (HashMap::new(), Vec::new(), Vec::new());
     let mut known: HashMap<String, CellStyle> = HashMap::new();
-    let mut in_styles = false;
+    // For each font, whether it crosses out.
+    let mut fonts = Vec::new();
+    let (mut in_fonts, mut in_styles) = (false, false);
     loop {
         match part.next(&mut buffer)? {
             Event::Start(start) => match start.local_name().as_ref() {
+                "fonts" => in_fonts = true,
+                "font" if in_fonts => fonts.push(false),
+                "strike" if in_fonts => {
+                    let value = part.attribute(&start, "val")?;
+                    if let Some(is_crossed_out) = fonts.last_mut() {
+                        *is_crossed_out = value.as_deref().is_none_or(is_true);
+                    }
+                }
                 "numFmt" => {
                     let [id, code] = ["numFmtId", "formatCode"].map(|name| part.attribute(&start, name));
                     if let (Some(id), Some(code)) = (id?, code?) {
@@ -176,13 +186,20 @@ fn styles(archive: &mut Archive, path: &str, is_1904: bool) -> Result<Vec<CellSt
                 }
                 "cellXfs" => in_styles = true,
                 "xf" if in_styles => {
-                    let id = part.attribute(&start, "numFmtId")?.unwrap_or_default();
+                    let [id, font] = ["numFmtId", "fontId"].map(|name| part.attribute(&start, name));
+                    let id = id?.unwrap_or_default();
+                    let font: Option<usize> = font?.and_then(|font| font.parse().ok());
                     let style = known.entry(id).or_insert_with_key(|id| style(id, own.get(id), is_1904));
-                    styles.push(style.clone());
+                    let is_crossed_out = font.and_then(|font| fonts.get(font)).is_some_and(|it| *it);
+                    styles.push(CellStyle { is_crossed_out, ..style.clone() });
                 }
                 _ => {}
             },
-            Event::End(end) if end.local_name().as_ref() == "cellXfs" => in_styles = false,
+            Event::End(end) => match end.local_name().as_ref() {
+                "fonts" => in_fonts = false,
+                "cellXfs" => in_styles = false,
+                _ => {}
+            },
             Event::Eof => return Ok(styles),
             _ => {}
         }

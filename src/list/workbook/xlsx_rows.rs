@@ -9,7 +9,7 @@ use super::error::WorkbookError;
 use super::number_format::NumberFormat;
 use super::part::XmlPart;
 use super::shared_strings::{SharedStrings, read_item, unescaped};
-use super::sheet_row::{CellFault, CellLook, SheetRow, column_place};
+use super::sheet_row::{CellFault, CellLook, SheetCell, SheetRow, column_place};
 use super::stream::RowSink;
 use super::values::{NumberKind, is_true, iso_date, number, truth};
 use super::xlsx_merges::CoveredCells;
@@ -22,9 +22,10 @@ pub(super) struct SheetContext {
     pub(super) is_1904: bool,
 }
 
-/// What a style makes of a number.
+/// How a style shows a cell.
 #[derive(Clone, Debug)]
 pub(super) struct CellStyle {
+    pub(super) is_crossed_out: bool,
     pub(super) kind: NumberKind,
     /// None if the number is shown as it is stored.
     pub(super) format: Option<Arc<NumberFormat>>,
@@ -79,7 +80,9 @@ pub(super) fn read_rows(
                         continue;
                     }
                     let look = look(context, &tag, &found);
-                    row.put(tag.column, value(&part, context, &tag, found)?, look)?;
+                    let is_crossed_out = context.styles.get(tag.style).is_some_and(|style| style.is_crossed_out);
+                    let value = value(&part, context, &tag, found)?;
+                    row.put(tag.column, SheetCell { value, look, is_crossed_out })?;
                 }
                 _ => {}
             },
