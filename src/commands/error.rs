@@ -313,7 +313,7 @@ impl From<LedgerError> for CommandError {
         let (code, name) = match error {
             LedgerError::Run(error) => return error.into(),
             LedgerError::Database(error) => return error.into(),
-            LedgerError::InUse { .. } => (ExitCode::InUse, "in_use"),
+            LedgerError::InUse { .. } | LedgerError::Changed { .. } => (ExitCode::InUse, "in_use"),
             _ => (ExitCode::Ledger, "ledger"),
         };
         let (hint, nothing_was_sent) = (error.hint(), error.nothing_was_sent());

@@ -19,6 +19,8 @@ pub(crate) enum LedgerError {
     Run(#[from] RunError),
     #[error("run {run} is in use by another process")]
     InUse { run: String },
+    #[error("run {run} has changed meanwhile")]
+    Changed { run: String },
     #[error("the place of the ledgers is not known: there is no home directory, or `{HOME}` is not an absolute path")]
     NoDirectory,
     #[error(transparent)]
@@ -143,6 +145,7 @@ impl LedgerError {
             Self::Database(error) => error.nothing_was_sent(),
             Self::Run(_)
             | Self::InUse { .. }
+            | Self::Changed { .. }
             | Self::NotOpened { .. }
             | Self::Removed { .. }
             | Self::Newer { .. }
@@ -166,6 +169,7 @@ impl LedgerError {
             Self::Unreadable { error, .. } => return error.hint(),
             Self::Claims { problem, .. } => problem.hint(),
             Self::InUse { .. } => "wait for it, or watch it with `jelouctl bulk status`",
+            Self::Changed { .. } => "see how it stands with `jelouctl bulk status`, then decide again",
             Self::TimeOutOfRange { .. } => "set the clock of this machine; --state leaves such a row out of the report",
             Self::NoDirectory => return format!("set {HOME} or {}", STATE.variable),
             Self::NotOpened { .. } => {

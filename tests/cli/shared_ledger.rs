@@ -340,6 +340,11 @@ fn a_database_that_cannot_keep_a_ledger_is_told_before_anything_leaves() {
     let url = crate::server::refused_url();
     let refused = |ledger: &str, code: i32, parts: &[&str]| send(&home, ledger, "", &url).fails(code, parts);
     refused(&cluster.url("app", "nowhere"), 3, &["there is no such database", "createdb"]);
+    let narrow = "CREATE DATABASE narrow ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0";
+    cluster.sql("postgres", narrow);
+    let told = ["the encoding of the database is LATIN1, and a ledger needs UTF8", "createdb --encoding UTF8"];
+    refused(&cluster.url("app", "narrow"), 3, &told);
+    home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("app", "narrow")).fails(3, &told);
     refused(&cluster.url("postgres", "postgres"), 3, &["has no ledger", "jelouctl ledger setup"]);
     let database = cluster.database();
     cluster.script("postgres", &database, "UPDATE jelouctl.ledger SET version = 99");

@@ -561,11 +561,55 @@ fn a_process_that_waits_for_its_hours_hears_that_the_run_is_stopped() {
     watched.wait_for("waiting until");
     // Somebody has it, though nothing is under way.
     on(&home, &ledger, "bulk remove r --yes").fails(13, &["in use"]);
+    // It would not hear of other hours; the rate belongs to the run.
+    let resume = |flags: &str| {
+        on(&home, &ledger, &format!("bulk resume r --yes {flags}")).api(&jelou.url).env("JELOU_BOT_ID", "77")
+    };
+    resume("--between always").fails(13, &["run r (", "is in use", "stop it first: jelouctl bulk stop r"]);
+    let conditions = cluster.sql(database_of(&ledger), "SELECT conditions FROM jelouctl.run");
+    assert!(conditions[0].get::<_, String>(0).contains("23:58"), "the hours are as they were");
     on(&home, &ledger, "bulk stop r").success();
     let ended = watched.end();
     assert_eq!((ended.code, counts(&ended.json())), (11, [0, 0, 0, 3]), "{ended:?}");
     assert!(ended.stderr.contains("the run is paused: stopped by `jelouctl bulk stop`"), "{ended:?}");
     on(&home, &ledger, "bulk remove r --yes").success();
+}
+
+#[test]
+fn a_run_that_somebody_sent_while_the_question_stood_is_not_removed() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let (home, jelou) = (people(3), Jelou::accepting());
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    let environment = [("NO_COLOR", "1"), ("JELOUCTL_LEDGER", ledger.as_str())];
+    let mut terminal = Terminal::new(&home, &["bulk", "remove", "r"], &environment);
+    terminal.wait_for("3 messages are still to be sent?");
+    on(&home, &ledger, "bulk work r").api(&jelou.url).success();
+    // The connection of who asks may be gone by then.
+    cluster.sql(
+        "postgres",
+        &format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", database_of(&ledger)),
+    );
+    terminal.answer("[y/N] ", "y");
+    let (code, screen) = terminal.end();
+    assert!(code == 13 && screen.contains("run r has changed meanwhile"), "{code}: {screen}");
+    assert_eq!(counts(&on(&home, &ledger, "bulk status r").success().json()), [3, 0, 0, 0]);
+    on(&home, &ledger, "bulk remove r --yes").success();
+}
+
+#[test]
+fn what_fails_because_the_run_is_locked_does_not_happen_later() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let (home, jelou) = (people(3), Jelou::never_asked());
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    cluster.while_holding(database_of(&ledger), "BEGIN; SELECT 1 FROM jelouctl.run FOR NO KEY UPDATE", || {
+        on(&home, &ledger, "bulk stop r").fails(12, &["is not available: another command is at work on the run"]);
+        let waiting =
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+        assert_eq!(cluster.sql(database_of(&ledger), waiting)[0].get::<_, i64>(0), 0, "nothing waits for the run");
+    });
+    assert_eq!(on(&home, &ledger, "bulk status r").success().json()["paused"], Value::Null);
 }
 
 #[test]

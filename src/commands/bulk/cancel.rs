@@ -77,8 +77,8 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     Ok(ExitCode::Success)
 }
 
-/// Adds a hint if a process is sending a run in a file.
-fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
+/// Adds a hint if a process is sending the run.
+pub(super) fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
     let is_in_use = matches!(error, LedgerError::InUse { .. });
     let mut error = CommandError::from(error);
     if is_in_use {

@@ -46,7 +46,7 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
 fn remove(context: &Context, asked: &RunName) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let name = store.named(asked)?;
-    let run = store.hold(&name, HeldFor::Removal)?;
+    let mut run = store.hold(&name, HeldFor::Removal)?;
     let overview = run.read().and_then(|run| RunOverview::of(&name, false, run));
     let what = what_goes(&overview);
     let is_unreadable = overview.is_err();
@@ -63,6 +63,8 @@ fn remove(context: &Context, asked: &RunName) -> Result<ExitCode, CommandError> 
     if context.confirms(&format!("Remove run {name}, {what}?"))? != Some(true) {
         return Err(UsageError::new(format!("run {name}, {what}, was not removed"), "add --yes to remove it").into());
     }
+    // The question may have waited for hours.
+    run.reconnect()?;
     let others_held_off = key.as_ref().map(|_| hold_claims(context, &*store)).transpose()?;
     run.remove(is_unreadable)?;
     drop(others_held_off);

@@ -8,6 +8,7 @@ use clap::{Args, ValueHint};
 
 use super::before::{refuse_templates, report_before_resume};
 use super::begin::{ask, confirm, is_asked};
+use super::cancel::stop_first;
 use super::carry_out::carry_out;
 use super::earlier::leave_out_sent;
 use super::ending::{RunOnItsWay, log_refused_run, report_paused};
@@ -170,7 +171,8 @@ fn go_on_in(
         let found = run.read()?.counts()?;
         if is_resumed {
             let conditions = is_changed.then_some(&details.conditions);
-            run.resume(&Resumed { has_answered, rate: options.rate.map(Rate::per_second), conditions })?;
+            let resumed = Resumed { has_answered, rate: options.rate.map(Rate::per_second), conditions };
+            run.resume(&resumed).map_err(|error| stop_first(error, &name))?;
         }
         // The process that resumes a run may be the only one that sends it.
         if run.read()?.is_cancelled()? {

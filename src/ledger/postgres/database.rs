@@ -22,14 +22,21 @@ pub(super) const SHORT: Duration = Duration::from_secs(3);
 pub(super) const LONG: Duration = Duration::from_secs(60);
 /// A connection is lost if the peer does not acknowledge data within this time.
 const TCP_TIMEOUT: Duration = Duration::from_secs(10);
+/// A silent connection is tried after this time.
+const KEEPALIVE: Duration = Duration::from_secs(30);
 /// The settings of every session.
-const SETTINGS: [(&str, &str); 8] = [
+const SETTINGS: [(&str, &str); 11] = [
     ("synchronous_commit", "on"),
     // A role or a database may have a stricter level, at which statements that wait for a row would fail.
     ("default_transaction_isolation", "read committed"),
     ("statement_timeout", "57s"),
-    ("lock_timeout", "10s"),
+    // Shorter than the shortest call: a statement that still waited after its call had failed would take effect later.
+    ("lock_timeout", "2s"),
     ("idle_in_transaction_session_timeout", "60s"),
+    // The session of a machine that has vanished, and with it its locks, ends within half a minute, not after hours.
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
     ("search_path", "jelouctl,pg_temp"),
     ("client_encoding", "UTF8"),
     // A plan for the specific run would rely on the statistics from before the import: they show no rows of a new run,
@@ -64,6 +71,8 @@ impl Database {
             self.outside(|_| (self.address.password)()).map_err(|problem| DatabaseError::Password { problem })?;
         let mut config = self.address.config.clone();
         config.application_name("jelouctl").connect_timeout(SHORT).tcp_user_timeout(TCP_TIMEOUT);
+        // A firewall may forget a connection that is silent while a person is asked.
+        config.keepalives_idle(KEEPALIVE);
         if let Some(password) = password {
             config.password(password.reveal());
         }
@@ -219,7 +228,8 @@ async fn check(at: &str, client: &Client, mark: &str) -> Result<(), DatabaseErro
     let failed = |error: tokio_postgres::Error| DatabaseError::of_statement(at, &error);
     let query = "SELECT current_setting('server_version_num')::int / 10000, pg_is_in_recovery(), \
                  current_setting('transaction_read_only'), current_setting('fsync'), \
-                 current_setting('synchronous_commit'), coalesce(current_setting($1, true), '')";
+                 current_setting('synchronous_commit'), coalesce(current_setting($1, true), ''), \
+                 current_setting('server_encoding')";
     let row = client.query_one(query, &[&MARK]).await.map_err(failed)?;
     let text = |column: usize| row.try_get::<_, String>(column).map_err(failed);
     let version: i32 = row.try_get(0).map_err(failed)?;
@@ -234,6 +244,11 @@ async fn check(at: &str, client: &Client, mark: &str) -> Result<(), DatabaseErro
     }
     if text(5)? != mark {
         return Err(DatabaseError::Pooler { cause: "they did not arrive" });
+    }
+    // SQL_ASCII keeps every byte as it is.
+    let encoding = text(6)?;
+    if !["UTF8", "SQL_ASCII"].contains(&encoding.as_str()) {
+        return Err(DatabaseError::Encoding { encoding });
     }
     for (setting, value) in [("fsync", text(3)?), ("synchronous_commit", text(4)?)] {
         if value != "on" {

@@ -38,6 +38,8 @@ pub(crate) enum DatabaseError {
     OldServer { version: i32 },
     #[error("the database may lose what it has said is written: {setting} is {value}")]
     NotDurable { setting: &'static str, value: String },
+    #[error("the encoding of the database is {encoding}, and a ledger needs UTF8")]
+    Encoding { encoding: String },
     #[error("the database is a standby, which cannot be written")]
     Standby,
     #[error("the database is read-only")]
@@ -116,6 +118,9 @@ impl DatabaseError {
             Some(code) if [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code) => {
                 Self::NoLedger { at }
             }
+            Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => {
+                Self::Unreachable { at, cause: "another command is at work on the run".to_owned() }
+            }
             // These pass without help: shutdown, lack of resources, locks, rollbacks, disconnects, I/O errors.
             Some(code) if ["57", "53", "55", "40", "08", "58"].iter().any(|class| code.code().starts_with(class)) => {
                 Self::Unreachable { at, cause }
@@ -152,6 +157,7 @@ impl DatabaseError {
             | Self::NewerClaims { .. }
             | Self::OldServer { .. }
             | Self::NotDurable { .. }
+            | Self::Encoding { .. }
             | Self::Standby
             | Self::ReadOnly
             | Self::Pooler { .. }
@@ -186,8 +192,8 @@ impl DatabaseError {
     fn way_out(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } => {
-                "check the address in --ledger, JELOUCTL_LEDGER or the profile, and that the database runs; what was begun is \
-                 gone on with by `jelouctl bulk work`"
+                "check the address in --ledger, JELOUCTL_LEDGER or the profile, and that the database runs; to continue \
+                 what was begun: `jelouctl bulk work`"
             }
             Self::LoginRefused { .. } => {
                 "check that the role is there and may log in (PostgreSQL does not tell), and its password: in JELOUCTL_LEDGER, \
@@ -209,6 +215,9 @@ impl DatabaseError {
             Self::ClaimedMeanwhile => "look at `jelouctl once show KEY`",
             Self::OldServer { .. } => "use a newer PostgreSQL",
             Self::NotDurable { .. } => "set it on: after a power cut messages would be sent twice otherwise",
+            Self::Encoding { .. } => {
+                "make one that holds every text: createdb --encoding UTF8 --template template0 NAME"
+            }
             Self::Standby | Self::ReadOnly => "name the primary",
             Self::Pooler { .. } => "connect to the database itself, or to a pool in session mode",
             Self::Rights { .. } => {

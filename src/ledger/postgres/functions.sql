@@ -52,18 +52,19 @@ END $$;
 -- A person stops the run: no process takes its rows until it is resumed. An earlier reason for a pause is kept; a
 -- person who is being asked whether to continue is told about this stop too.
 CREATE FUNCTION stop_run(my_run bigint, who text)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 DECLARE
   r run; moment timestamptz;
 BEGIN
-  SELECT * INTO r FROM run WHERE id = my_run AND finished_at IS NULL FOR NO KEY UPDATE;
-  IF NOT FOUND THEN RETURN; END IF;
+  SELECT * INTO r FROM run WHERE id = my_run FOR NO KEY UPDATE;
+  IF NOT EXISTS (SELECT 1 FROM row WHERE run = my_run AND state IN ('pending', 'inflight')) THEN RETURN false; END IF;
   moment := clock_timestamp();
   UPDATE run SET pauses = pauses + 1 WHERE id = my_run;
   IF r.paused IS NULL THEN
     UPDATE run SET paused = 'person', paused_by = who, paused_at = moment, is_under_way = false WHERE id = my_run;
     INSERT INTO event (run, kind, at, reason) VALUES (my_run, 'stopped', moment, 'bulk stop');
   END IF;
+  RETURN true;
 END $$;
 
 -- Whether another process takes rows of the run: one that was active recently. Each process reports twice a second.
@@ -432,25 +433,29 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp A
 $$;
 
 -- A person resumes a run after seeing why it is paused. A change or a restore of the database may be overlooked: unless
--- the person has answered a question since, only a second resume lifts that pause.
+-- the person has answered a question since, only a second resume lifts that pause. A process that sends the run would
+-- not hear of new conditions: then nothing is changed, and that process is returned.
 CREATE FUNCTION resume_run(my_run bigint, seen_pauses bigint, has_answered boolean, new_rate float8, new_conditions text)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 DECLARE
-  r run;
+  r run; busy text;
 BEGIN
   PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
+  busy := sent_by(my_run);
+  IF new_conditions IS NOT NULL AND busy IS NOT NULL THEN RETURN busy; END IF;
   PERFORM check_database(my_run);
   SELECT * INTO r FROM run WHERE id = my_run;
-  IF r.paused IS NOT NULL AND r.pauses IS DISTINCT FROM seen_pauses THEN RETURN; END IF;
+  IF r.paused IS NOT NULL AND r.pauses IS DISTINCT FROM seen_pauses THEN RETURN NULL; END IF;
   IF r.paused IN ('failover', 'restored') AND NOT has_answered AND r.told IS DISTINCT FROM r.paused_by THEN
     UPDATE run SET told = r.paused_by WHERE id = my_run;
-    RETURN;
+    RETURN NULL;
   END IF;
   UPDATE run SET paused = NULL, paused_by = NULL, paused_at = NULL, told = NULL,
     database = this_database(), written_by = writer_of(my_run),
     rate = coalesce(new_rate, rate), pace = coalesce(new_rate, pace), conditions = coalesce(new_conditions, conditions),
     due_at = greatest(due_at, clock_timestamp())
   WHERE id = my_run;
+  RETURN NULL;
 END $$;
 
 -- A person's decisions about rows, each with the number of its last known change. A row that is no longer in the
@@ -575,15 +580,17 @@ BEGIN
   RETURN rows;
 END $$;
 
--- Removes a run with all records of its rows, unless a process still sends it: then returns that process.
-CREATE FUNCTION remove_run(my_run bigint)
-RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
-DECLARE
-  busy text;
+-- Removes a run with all records of its rows, if it has not changed since `seen_ms`, or is complete and has not changed
+-- for `age_ms`; unless a process still sends it, which is `busy` then.
+CREATE FUNCTION remove_run(my_run bigint, seen_ms bigint, age_ms bigint, OUT removed boolean, OUT busy text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 BEGIN
-  PERFORM 1 FROM run WHERE id = my_run FOR UPDATE;
+  removed := false;
+  PERFORM 1 FROM run WHERE id = my_run AND ((extract(epoch FROM changed_at) * 1000)::bigint = seen_ms
+    OR finished_at IS NOT NULL AND changed_at <= clock_timestamp() - age_ms * interval '1 ms') FOR UPDATE;
+  IF NOT FOUND THEN RETURN; END IF;
   busy := sent_by(my_run);
-  IF busy IS NOT NULL THEN RETURN busy; END IF;
+  IF busy IS NOT NULL THEN RETURN; END IF;
   IF EXISTS (SELECT 1 FROM run WHERE id = my_run AND details::json ->> 'once' IS NOT NULL) THEN
     PERFORM jelouctl_once.keep_run(my_run);
   END IF;
@@ -595,17 +602,7 @@ BEGIN
   DELETE FROM inquiry WHERE run = my_run;
   DELETE FROM event WHERE run = my_run;
   DELETE FROM run WHERE id = my_run;
-  RETURN NULL;
-END $$;
-
--- The same for a complete run that has not changed for this long. Returns whether it was removed.
-CREATE FUNCTION remove_old_run(my_run bigint, age_ms bigint)
-RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
-BEGIN
-  PERFORM 1 FROM run WHERE id = my_run AND finished_at IS NOT NULL
-    AND changed_at <= clock_timestamp() - age_ms * interval '1 ms' FOR UPDATE;
-  IF NOT FOUND THEN RETURN false; END IF;
-  RETURN remove_run(my_run) IS NULL;
+  removed := true;
 END $$;
 -- The rights of the roles. `jelouctl_sender` imports and sends; `jelouctl_reader` only reads.
 

@@ -30,6 +30,8 @@ pub(super) struct JoinedRun {
     pub(super) id: RunId,
     /// The reason why the run was paused when it was read.
     pub(super) paused: Option<PausedRun>,
+    /// The last change of a run that is held for its removal.
+    pub(super) changed_at: Option<i64>,
     pub(super) purpose: HeldFor,
 }
 
@@ -88,7 +90,9 @@ impl HeldRun for JoinedRun {
         let seen = self.paused.as_ref().map(|paused| paused.pauses);
         let query = "SELECT jelouctl.resume_run($1, $2, $3, $4, $5)";
         let answered = &resumed.has_answered;
-        Ok(self.runs.execute(SHORT, query, &[&self.id.0, &seen, answered, &resumed.rate, &conditions])?)
+        let busy: Option<String> =
+            self.runs.value(SHORT, query, &[&self.id.0, &seen, answered, &resumed.rate, &conditions])?;
+        busy.map_or(Ok(()), |worker| Err(LedgerError::in_use_by(&self.name, &worker)))
     }
 
     fn open(&mut self, timeout: Duration) -> Result<(Box<dyn RunLedger>, Counts), LedgerError> {
@@ -156,8 +160,15 @@ impl HeldRun for JoinedRun {
     }
 
     fn remove(self: Box<Self>, _is_unreadable: bool) -> Result<(), LedgerError> {
-        let busy: Option<String> = self.runs.value(LONG, "SELECT jelouctl.remove_run($1)", &[&self.id.0])?;
-        busy.map_or(Ok(()), |worker| Err(LedgerError::in_use_by(&self.name, &worker)))
+        let query = "SELECT removed, busy FROM jelouctl.remove_run($1, $2, NULL)";
+        let answer = self.runs.rows(LONG, query, &[&self.id.0, &self.changed_at], |row| {
+            Ok((row.try_get(0)?, row.try_get::<_, Option<String>>(1)?))
+        })?;
+        match answer.into_iter().next() {
+            Some((true, _)) => Ok(()),
+            Some((false, Some(worker))) => Err(LedgerError::in_use_by(&self.name, &worker)),
+            _ => Err(LedgerError::Changed { run: self.name.to_string() }),
+        }
     }
 
     fn pause(&self) -> Option<&PausedRun> {

@@ -19,6 +19,6 @@ pub(crate) use self::runs::SharedRuns;
 pub(crate) use self::store::{schema_sql, set_up};
 
 /// The version of the schema.
-const VERSION: i32 = 13;
+const VERSION: i32 = 14;
 /// The version of the claims under keys, in `once.sql`; older claims are upgraded to it.
 const CLAIMS_VERSION: i32 = 5;

@@ -103,12 +103,14 @@ impl LedgerStore for SharedRuns {
         let id = self.import(&mut draft, details, &name)?;
         // The run exists even if this connection fails, which also releases the lock.
         self.unlock_making();
-        Ok(Box::new(JoinedRun { runs: self.clone(), name, id, paused: None, purpose: HeldFor::Sending }))
+        let (paused, changed_at) = (None, None);
+        Ok(Box::new(JoinedRun { runs: self.clone(), name, id, paused, changed_at, purpose: HeldFor::Sending }))
     }
 
     fn hold(&self, name: &RunName, purpose: HeldFor) -> Result<Box<dyn HeldRun>, LedgerError> {
         let id = self.id(name)?;
-        let mut run = JoinedRun { runs: self.clone(), name: name.clone(), id, paused: None, purpose };
+        let (paused, changed_at) = (None, None);
+        let mut run = JoinedRun { runs: self.clone(), name: name.clone(), id, paused, changed_at, purpose };
         match purpose {
             HeldFor::Sending => {
                 // Pauses the run if its database is not the one that it began in.
@@ -121,6 +123,7 @@ impl LedgerStore for SharedRuns {
                 if let Some(worker) = self.sent_by(id)? {
                     return Err(LedgerError::in_use_by(name, &worker));
                 }
+                run.changed_at = Some(run.read()?.changed_at()?);
             }
         }
         Ok(Box::new(run))
@@ -129,15 +132,11 @@ impl LedgerStore for SharedRuns {
     /// Stops all processes from taking rows until a person resumes the run.
     fn stop(&self, name: &RunName) -> Result<bool, LedgerError> {
         let id = self.id(name)?;
-        if self.counts_of(id)?.is_finished() {
-            return Ok(false);
-        }
-        self.execute(SHORT, "SELECT jelouctl.stop_run($1, $2)", &[&id.0, &user_and_host()])?;
-        Ok(true)
+        Ok(self.value(SHORT, "SELECT jelouctl.stop_run($1, $2)", &[&id.0, &user_and_host()])?)
     }
 
     fn remove_finished(&self, name: &RunName, age: RunAge) -> Result<bool, LedgerError> {
-        let query = "SELECT jelouctl.remove_old_run(id, $2) FROM jelouctl.run WHERE name = $1";
+        let query = "SELECT (jelouctl.remove_run(id, NULL, $2)).removed FROM jelouctl.run WHERE name = $1";
         let (name, age) = (name.to_string(), age.milliseconds().min(LONGEST));
         Ok(self.rows(LONG, query, &[&name, &age], |row| row.try_get(0))?.contains(&true))
     }
