@@ -104,6 +104,8 @@ impl Ledger {
             Some(format!("{run}.lock is missing or changed, and {run}.db-wal too may be missing"))
         } else if noted_commits.is_none() && is_comparable && progress.opened != progress.closed {
             Some(format!("{run}.lock is missing or changed, so that {run}.db-wal may have lost its end"))
+        } else if noted_commits.is_none() && is_comparable && progress.records.counts.pending > 0 {
+            Some(format!("{run}.lock is missing or changed: this may be a copy, and the original may have sent more"))
         } else if progress.records.counts.all() != self.rows()? {
             Some("its counts are not those of its rows".to_owned())
         } else {
