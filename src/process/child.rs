@@ -1,9 +1,10 @@
 //! A command that is run for the user: its standard streams, signals and exit code pass as if it had been started directly.
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::future::pending;
 use std::io;
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -68,7 +69,10 @@ pub(crate) async fn run_command(
         Ok(child) => child,
         Err(error) => {
             let code = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE };
-            stderr.error(&format!("failed to run {}: {error}", program.display()), &[], None);
+            let shown = without_arguments(program);
+            let hint =
+                (shown.len() < program.len()).then_some("for a command line in quotes: -- sh -c 'COMMAND ARGUMENTS'");
+            stderr.error(&format!("failed to run {shown}: {error}"), &[], hint);
             return Ok((CommandEnd { code: Some(code), signal: None }, Instant::now()));
         }
     };
@@ -93,6 +97,16 @@ pub(crate) async fn run_command(
         }
     };
     Ok((ended, at))
+}
+
+/// The program to show. If somebody has put a whole command line in quotes, its arguments are left out: they may hold a
+/// password.
+pub(crate) fn without_arguments(program: &OsStr) -> String {
+    let shown = program.to_string_lossy();
+    match shown.split_once(char::is_whitespace) {
+        Some((first, _)) if !Path::new(program).exists() => first.to_owned(),
+        _ => shown.into_owned(),
+    }
 }
 
 /// Returns the first of these when it is due.

@@ -10,7 +10,7 @@ mod signals;
 mod tail;
 
 pub(crate) use self::ancestors::{EnclosingSandbox, enclose_commands, enclosing_sandbox};
-pub(crate) use self::child::{CommandEnd, run_command};
+pub(crate) use self::child::{CommandEnd, run_command, without_arguments};
 pub(crate) use self::error::SystemError;
 pub(crate) use self::host::{host_name, user_and_host};
 pub(crate) use self::runtime::{block_on, outlive_file_size_limit};

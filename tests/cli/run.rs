@@ -127,6 +127,29 @@ fn a_command_that_cannot_be_run_has_failed() {
 }
 
 #[test]
+fn what_is_typed_behind_a_command_in_quotes_is_neither_sent_nor_printed() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    let line = "/usr/bin/no-such-dump -pcanary-secret-of-the-tests shop > /backup/shop.sql";
+    let ended = home.run_args(&[&TO[..], &ALL, &["--on", "failure", "--", line]].concat()).api(&server.url).end();
+    assert_eq!(ended.code, 127, "{}", ended.stderr);
+    assert!(ended.stderr.contains("error: failed to run /usr/bin/no-such-dump: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("hint: for a command line in quotes: -- sh -c '"), "{}", ended.stderr);
+    let text = server.only().json()["text"].as_str().unwrap().to_owned();
+    assert!(text.starts_with("no-such-dump|failed|127|"), "{text}");
+    assert!(!(text + &ended.stderr).contains("canary"), "{}", ended.stderr);
+    // A program may have a blank in its name.
+    let program = home.write("my backup", "#!/bin/sh\nexit 3\n");
+    set_mode(&program, 0o700);
+    let server = Server::answering(Reply::accepted());
+    let words = [&TO[..], &ALL, &["--on", "failure", "-o", "record", "--", "./my backup"]].concat();
+    let ended = home.run_args(&words).api(&server.url).end();
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert!(server.only().json()["text"].as_str().unwrap().starts_with("my backup|failed|3|"));
+    assert!(ended.stderr.contains("warning: -o does nothing here"), "{}", ended.stderr);
+}
+
+#[test]
 fn a_script_without_an_interpreter_runs_as_everywhere() {
     let home = Home::new();
     let script = home.write("bin/noshebang", "echo \"$# $2 ${0##*/}\"; echo told >&2; exit 3\n");

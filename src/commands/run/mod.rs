@@ -23,7 +23,7 @@ use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, Source};
 use crate::message::{Outgoing, TemplateUses};
-use crate::output::{Record, RecordError, Sent};
+use crate::output::{Format, Record, RecordError, Sent};
 use crate::people::Exclusions;
 use crate::process::{Signal, Signals, Tail, block_on, run_command};
 use crate::sending::{
@@ -64,6 +64,11 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
         sender.show(context, &request)?;
         claim::preview(context, arguments.once.once.as_ref(), sender, example)?;
         return Ok(ExitCode::Success);
+    }
+    if matches!(context.stdout.format, Format::Id | Format::Record) {
+        context.stderr.warning(
+            "-o does nothing here: standard output is the command's; JELOUCTL_LOG=FILE keeps the record of the notice",
+        );
     }
     let flight = Flight::default();
     let command = CommandRun {

@@ -17,7 +17,7 @@ use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, Recipie
 use crate::nearest::nearest;
 use crate::output::without_escape_sequences;
 use crate::private_file::PipeBound;
-use crate::process::{CommandEnd, host_name, signal_name};
+use crate::process::{CommandEnd, host_name, signal_name, without_arguments};
 use crate::template::{BodyTemplate, Misspelling, TemplateError, misspelling, spelling, typed_line_break};
 use crate::timestamps::rfc_3339;
 
@@ -47,9 +47,10 @@ pub(crate) struct Facts {
 
 impl Facts {
     pub(crate) fn new(program: &OsStr) -> Self {
-        let program = Path::new(program).file_name();
+        let program = without_arguments(program);
+        let name = Path::new(&program).file_name();
         Self {
-            command: program.unwrap_or_default().to_string_lossy().into_owned(),
+            command: name.unwrap_or_default().to_string_lossy().into_owned(),
             host: host_name(),
             started: SystemTime::now(),
             begun: Instant::now(),
