@@ -81,6 +81,9 @@ fn how_far_messages_came_is_kept_and_counted_once() {
         ]),
     );
     send(&home, &sandbox).success();
+    let unasked = home.run("bulk report r --delivery undelivered -o to").success();
+    let told = "warning: Jelou was not asked yet what became of the messages of run r: jelouctl bulk deliveries r";
+    assert!(unasked.stdout.is_empty() && unasked.stderr.contains(told), "{unasked:?}");
     let ended = ask(&home, &sandbox, "").success();
     assert!(ended.stderr.contains("asking Jelou about 10 messages of run r: 1 request"), "{}", ended.stderr);
     let json = ended.json();

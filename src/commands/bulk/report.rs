@@ -151,7 +151,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
         ledger,
     };
     report.note_invalid(context)?;
-    report.warn_of_missing_codes(context)?;
+    report.warn_of_missing_answers(context)?;
     let Some(to) = to else {
         if context.stdout.format == Format::To {
             return report.print_people(context).map(|()| code);
@@ -190,12 +190,22 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// A code of `--reason` meets no row whose failure has none.
-    fn warn_of_missing_codes(&self, context: &Context) -> Result<(), CommandError> {
-        if self.args.filter().codes.is_empty() {
+    /// Nothing is known of messages that Jelou was not asked about, and a code of `--reason` meets no row whose failure has none.
+    fn warn_of_missing_answers(&self, context: &Context) -> Result<(), CommandError> {
+        let filter = self.args.filter();
+        if filter.deliveries.is_empty() && filter.codes.is_empty() {
             return Ok(());
         }
-        let counts = self.ledger.delivery_counts()?.unwrap_or_default();
+        let Some(counts) = self.ledger.delivery_counts()? else {
+            let name = &self.name;
+            context.stderr.warning(&format!(
+                "Jelou was not asked yet what became of the messages of run {name}: jelouctl bulk deliveries {name}"
+            ));
+            return Ok(());
+        };
+        if filter.codes.is_empty() {
+            return Ok(());
+        }
         let is_code = |reason: &str| reason.bytes().all(|byte| byte.is_ascii_digit());
         let missing: u64 = counts.reasons.iter().filter(|(reason, _)| !is_code(reason)).map(|(_, rows)| rows).sum();
         if missing > 0 {
