@@ -25,9 +25,8 @@ pub(crate) struct TemplateUse {
     /// Whether it goes to a WhatsApp user id.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) goes_to_user_id: bool,
-    /// Whether it names no image, document or video.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) is_without_media: bool,
+    /// The type of the media that it names, an image perhaps.
+    pub(crate) media: Option<String>,
 }
 
 /// The templates of many messages, each once.
@@ -59,9 +58,10 @@ pub(crate) enum TemplateVerdict {
         given: usize,
         expected: usize,
     },
-    /// It begins with an image, a document or a video, and the message has none.
+    /// It begins with an image, a document or a video, and the message has none, or another type.
     NeedsMedia {
         media: &'static str,
+        given: Option<String>,
     },
     /// It fits, but exists in each of these, and the message does not name one.
     SeveralLanguages {
@@ -82,7 +82,7 @@ impl TemplateUse {
             language: language(body).map(str::to_owned),
             parameters: values(body),
             goes_to_user_id: goes_to_user_id(body),
-            is_without_media: is_without_media(body),
+            media: media(body).map(str::to_owned),
         })
     }
 
@@ -91,7 +91,7 @@ impl TemplateUse {
             && language(body) == self.language.as_deref()
             && values(body) == self.parameters
             && goes_to_user_id(body) == self.goes_to_user_id
-            && is_without_media(body) == self.is_without_media
+            && media(body) == self.media.as_deref()
     }
 
     /// Whether one of `templates`, as the API lists them, fits. What a list leaves out is not an error.
@@ -121,11 +121,10 @@ impl TemplateUse {
         if self.goes_to_user_id && approved.iter().all(|each| is_for_authentication(each)) {
             return TemplateVerdict::NeedsNumber;
         }
-        if self.is_without_media
-            && let Some(Some(media)) =
-                approved.iter().map(|each| header_media(each)).reduce(|first, next| first.filter(|_| next.is_some()))
-        {
-            return TemplateVerdict::NeedsMedia { media };
+        let fits = |media: &str| self.media.as_ref().is_some_and(|given| given.eq_ignore_ascii_case(media));
+        let misfit = |each: &&Value| header_media(each).filter(|media| !fits(media));
+        if let Some(Some(media)) = approved.iter().map(misfit).reduce(|first, next| first.filter(|_| next.is_some())) {
+            return TemplateVerdict::NeedsMedia { media, given: self.media.clone() };
         }
         let counts: Vec<_> = approved.iter().map(|each| values_of_text(each)).collect();
         let languages = languages(&approved);
@@ -207,8 +206,10 @@ fn goes_to_user_id(body: &Value) -> bool {
     recipients_in(body).any(is_user_id)
 }
 
-fn is_without_media(body: &Value) -> bool {
-    text(body, "mediaUrl").is_none_or(str::is_empty)
+/// The type of a body's media, if it has any.
+fn media(body: &Value) -> Option<&str> {
+    text(body, "mediaUrl").filter(|url| !url.is_empty())?;
+    Some(text(body, "type").unwrap_or("text"))
 }
 
 /// The medium that a template begins with, from Meta's components or from a field beside the text. None if the list does not
@@ -277,6 +278,8 @@ mod tests {
                 "components": [{ "type": "BODY" }, { "type": "HEADER", "format": "video" }] }),
             json!({ "elementName": "film", "language": "en", "status": "APPROVED", "template": "a", "type": "HSM" }),
         ];
+        let needs = |media, given: Option<&str>| TemplateVerdict::NeedsMedia { media, given: given.map(str::to_owned) };
+        let url = "https://x.example/a.png";
         let wrong = |given, expected| TemplateVerdict::WrongCount { given, expected };
         let languages = |codes: &[&str]| codes.iter().map(ToString::to_string).collect::<Vec<_>>();
         let others = || TemplateVerdict::OtherLanguage { languages: languages(&["es", "pt", "fr"]) };
@@ -294,9 +297,11 @@ mod tests {
             (json!({ "elementName": "open", "language": "fr", "parameters": ["a"] }), TemplateVerdict::Fits),
             (json!({ "elementName": "bare", "language": "es" }), TemplateVerdict::Unclear { missing: "status" }),
             (json!({ "elementName": "new" }), TemplateVerdict::NotApproved { status: "PENDING".to_owned() }),
-            (json!({ "elementName": "photo" }), TemplateVerdict::NeedsMedia { media: "image" }),
-            (json!({ "elementName": "photo", "mediaUrl": "https://x.example/a.png" }), TemplateVerdict::Fits),
-            (json!({ "elementName": "film", "language": "es" }), TemplateVerdict::NeedsMedia { media: "video" }),
+            (json!({ "elementName": "photo" }), needs("image", None)),
+            (json!({ "elementName": "photo", "mediaUrl": url, "type": "Image" }), TemplateVerdict::Fits),
+            (json!({ "elementName": "photo", "mediaUrl": url }), needs("image", Some("text"))),
+            (json!({ "elementName": "photo", "mediaUrl": url, "type": "video" }), needs("image", Some("video"))),
+            (json!({ "elementName": "film", "language": "es" }), needs("video", None)),
             (json!({ "elementName": "film", "language": "en" }), TemplateVerdict::Fits),
         ] {
             assert_eq!(TemplateUse::of(&body).unwrap().judge(&list), expected, "{body}");

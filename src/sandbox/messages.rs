@@ -71,7 +71,7 @@ pub(super) async fn template(received: MessageRequest) -> Response {
                 let user = checked.recipient.take().map(|user| user.to_string());
                 return received.refuse(user, Some(checked.kind), answers::needs_number()).await;
             }
-            TemplateVerdict::NeedsMedia { media } => {
+            TemplateVerdict::NeedsMedia { media, .. } => {
                 let user = checked.recipient.take().map(|user| user.to_string());
                 return received.refuse(user, Some(checked.kind), answers::without_media(media)).await;
             }

@@ -300,10 +300,11 @@ fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]
         TemplateVerdict::NeedsNumber => {
             format!("the template `{name}`{language} is for authentication, which cannot go to a WhatsApp user id")
         }
-        TemplateVerdict::NeedsMedia { media } => {
+        TemplateVerdict::NeedsMedia { media, given } => {
             let article = if *media == "image" { "an" } else { "a" };
+            let given = given.as_ref().map_or("has none".to_owned(), |given| format!("is of type {given}"));
             format!(
-                "the template `{name}`{language} begins with {article} {media}, and the message has none; add --type \
+                "the template `{name}`{language} begins with {article} {media}, and the message {given}; add --type \
                  {media} --media-url URL, or `type` and `mediaUrl` to the body"
             )
         }
@@ -331,7 +332,7 @@ mod tests {
 
     fn wanted(name: &str, language: Option<&str>, parameters: usize) -> TemplateUse {
         let (name, language) = (name.to_owned(), language.map(str::to_owned));
-        TemplateUse { name, language, parameters, goes_to_user_id: false, is_without_media: true }
+        TemplateUse { name, language, parameters, goes_to_user_id: false, media: None }
     }
 
     /// A listing of one page.

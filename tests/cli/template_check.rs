@@ -339,6 +339,9 @@ fn a_template_that_begins_with_a_picture_needs_one() {
     let missing =
         "the template `photo` begins with an image, and the message has none; add --type image --media-url URL";
     bulk(&home, &jelou, &message).fails(2, &[missing, "nothing was sent"]);
+    let video = [&message[..], &["--type", "video", "--media-url", "https://a.example/a.mp4"]].concat();
+    let other = "the template `photo` begins with an image, and the message is of type video; add --type image";
+    bulk(&home, &jelou, &video).fails(2, &[other, "nothing was sent"]);
     let media = |url: &'static str| [&message[..], &["--type", "image", "--media-url", url]].concat();
     let page_about_it = "is Google Drive's page about the file, not the file";
     bulk(&home, &jelou, &media("https://drive.google.com/file/d/1a/view")).fails(2, &[page_about_it]);
