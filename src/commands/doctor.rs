@@ -224,8 +224,8 @@ impl Checkup {
             Ok((detail, None)) => self.ok(NAME, detail),
             Ok((detail, hint)) => self.push(NAME, CheckState::Warning, detail, hint),
             Err(error) => {
-                let all_else = if can_send { ", all else can" } else { "" };
-                let detail = format!("bulk and --once cannot run{all_else}: {}", error.message());
+                let all_else = if can_send { "; everything else works" } else { "" };
+                let detail = format!("bulk and --once cannot be used{all_else}: {}", error.message());
                 if is_database {
                     self.fail_with(NAME, error.code, detail, error.hint);
                 } else {

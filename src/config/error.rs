@@ -122,7 +122,7 @@ impl ConfigError {
                 "give that host's own credentials with flags or variables, or make a profile with its api_url".to_owned()
             }
             Self::RunAtAnotherAddress { .. } => {
-                "if that address may have the credentials, name it with JELOU_API_URL, --api-url or api_url of the profile"
+                "if the credentials may be sent to that address, name it with JELOU_API_URL, --api-url or api_url of the profile"
                     .to_owned()
             }
             Self::SecretCommand { .. } | Self::SecretCommandFailed { .. } | Self::SecretCommandHangs { .. } => {

@@ -168,7 +168,7 @@ impl LedgerError {
             Self::Run(error) => error.hint(),
             Self::Unreadable { error, .. } => return error.hint(),
             Self::Claims { problem, .. } => problem.hint(),
-            Self::InUse { .. } => "wait for it, or watch it with `jelouctl bulk status`",
+            Self::InUse { .. } => "watch it with `jelouctl bulk status RUN`, or stop it with `jelouctl bulk stop RUN`",
             Self::Changed { .. } => "see how it stands with `jelouctl bulk status`, then decide again",
             Self::TimeOutOfRange { .. } => "set the clock of this machine; --state leaves such a row out of the report",
             Self::NoDirectory => return format!("set {HOME} or {}", STATE.variable),

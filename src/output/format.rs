@@ -8,7 +8,7 @@ pub(crate) enum Format {
     /// The API's response (default)
     #[default]
     Response,
-    /// The message id only, of a list the name of its run; nothing when there is none
+    /// Only the message id, or for a list the name of its run; nothing if there is none
     Id,
     /// One JSON object with the outcome of the message
     Record,

@@ -330,7 +330,7 @@ fn what_goes_with_a_run_is_said_before_it_is_removed() {
     let home = people(3);
     let jelou = Jelou::start(|user, _| if user.ends_with('1') { Act::Reset { accepted: true } } else { Act::Accept });
     send_with(&home, &jelou.url, &["--remember", "0"]).fails(10, &[]);
-    let went_out = "warning: 3 messages went out, or may have: once that is removed, nothing keeps a later run from sending them again";
+    let went_out = "warning: 3 messages went out, or may have: once that is removed, a later run can send them again";
     let told = home.run("bulk remove r").fails(2, &[]).stderr;
     assert!(told.contains(went_out), "{told}");
     // Nothing else knows the outcome of one message.

@@ -140,9 +140,9 @@ fn warn_of_memory(context: &Context, runs: &[RunOverview]) {
     if rows > 0 {
         let (messages, them) = (counted(rows, "message"), if rows == 1 { "it" } else { "them" });
         let has_keys = runs.iter().any(|run| run.details.scope().is_some());
-        let later = if has_keys { "a later run without the key" } else { "a later run" };
+        let without = if has_keys { " without the key" } else { "" };
         context.stderr.warning(&format!(
-            "{messages} went out, or may have: once that is removed, nothing keeps {later} from sending {them} again"
+            "{messages} went out, or may have: once that is removed, a later run{without} can send {them} again"
         ));
     }
     for run in runs.iter().filter(|run| undecided(&run.counts) > 0 && !run.details.sandbox) {
