@@ -320,6 +320,7 @@ fn who_may_only_look_sends_nothing_and_who_sends_changes_no_row_by_hand() {
     other.write("people.csv", "to,nombre\n593987654321,uno\n");
     let words = format!("bulk send people.csv --yes --run s --rate {FAST} text Hola");
     on(&other, &looker, &words, &jelou.url).fails(3, &["may not use the ledger", "GRANT jelouctl_sender"]);
+    on(&other, &looker, "bulk deliveries r", &jelou.url).fails(3, &["may not use the ledger", "it may only read"]);
     let checked = other.run("doctor --sandbox -o response").env("JELOUCTL_LEDGER", &looker).end().stdout;
     let told = checked.lines().skip_while(|line| !line.contains("may look, but not send")).take(2).collect::<String>();
     assert!(told.starts_with("warning  ledgers:") && told.contains("GRANT jelouctl_sender"), "{checked}");

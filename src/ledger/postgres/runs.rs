@@ -127,6 +127,12 @@ impl SharedRuns {
         self.value(SHORT, "SELECT has_table_privilege('jelouctl.row', 'INSERT')", &[])
     }
 
+    /// Fails if this role may only read.
+    pub(super) fn require_sender(&self) -> Result<(), DatabaseError> {
+        let (at, cause) = (self.shown().to_owned(), "it may only read".to_owned());
+        if self.may_send()? { Ok(()) } else { Err(DatabaseError::Rights { at, cause }) }
+    }
+
     /// Its number, which is never reused.
     pub(crate) fn id(&self, name: &RunName) -> Result<RunId, LedgerError> {
         let query = "SELECT id FROM jelouctl.run WHERE name = $1";

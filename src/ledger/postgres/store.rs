@@ -117,7 +117,8 @@ impl LedgerStore for SharedRuns {
                 self.execute(SHORT, "SELECT jelouctl.check_database($1)", &[&id.0])?;
                 run.paused = run.read()?.pause()?;
             }
-            HeldFor::Deciding => {}
+            // A reader would find out only after the questions to Jelou.
+            HeldFor::Deciding => self.require_sender()?,
             // The removal looks the run up again.
             HeldFor::Removal => {
                 if let Some(worker) = self.sent_by(id)? {
