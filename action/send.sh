@@ -115,7 +115,7 @@ if [ ${#recipients[@]} -gt 1 ]; then
   for recipient in "${recipients[@]}"; do
     code=0
     record=$(jelouctl --output record --dry-run --quiet send "${message[0]}" "--to=$recipient" "${options[@]}" "${message[@]:1}") || code=$?
-    to=$(sed -n 's/.*"to":"\([^"]*\)".*/\1/p' <<< "$record")
+    to=$(sed -nE 's/.*"to":"(([^"\\]|\\.)*)".*/\1/p' <<< "$record")
     [ "$code" = 0 ] || exit "$code"
     [[ $known != *" $to "* ]] || refuse "to: $to is listed twice"
     known+="$to "

@@ -84,7 +84,10 @@ impl Failure {
             }
             _ if !before && tls.is_none() && is_not_http(error) => of(
                 Stage::InFlight,
-                format!("what came from {} is not HTTP/1.1; a port for TLS wants https", peer.address),
+                format!(
+                    "what came from {} is not HTTP/1.1, or its header is too long; a port for TLS wants https",
+                    peer.address
+                ),
             ),
             // Once the connection is made, even a TLS error does not show what the server has read.
             _ if !before => {

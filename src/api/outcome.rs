@@ -189,6 +189,9 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
             _ => Duration::ZERO,
         };
         let advice = match answer.retry_after {
+            Some(wait) if wait > Duration::from_secs(24 * 60 * 60) => {
+                "the API asks to wait longer than a day".to_owned()
+            }
             Some(wait) if !wait.is_zero() => format!("the API asks to wait {} s; try again after that", wait.as_secs()),
             _ => "try again later".to_owned(),
         };

@@ -142,7 +142,9 @@ fn in_words(why: StillUnknown) -> &'static str {
             "the message is not listed; it may be listed later"
         }
         StillUnknown::FewerListed => "fewer messages are listed than were attempted",
-        StillUnknown::NotOursAlone => "another sender sends the same message, so copies cannot be counted",
+        StillUnknown::NotOursAlone => {
+            "another sender sends the same message, or the history does not say enough, so copies cannot be counted"
+        }
         StillUnknown::Unproven | StillUnknown::NotShown => {
             "no message of this kind was found as it was sent, so that nothing can be recognized"
         }

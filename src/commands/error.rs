@@ -61,6 +61,17 @@ impl CommandError {
         Self { nothing_was_sent: true, ..self }
     }
 
+    /// The same error of a list whose run was not made: if its ledger cannot be written, nothing was sent.
+    pub(super) fn of_unmade_run(self) -> Self {
+        match self.error.downcast_ref() {
+            Some(LedgerError::Sqlite(_) | LedgerError::File(_)) => {
+                let hint = "check that the disk is not full and the directory can be written".to_owned();
+                Self { hint: Some(hint), ..self.before_sending() }
+            }
+            _ => self,
+        }
+    }
+
     /// The same error of a command that may have sent messages.
     pub(crate) fn after_sending(self) -> Self {
         Self { nothing_was_sent: false, ..self }

@@ -215,7 +215,8 @@ impl LedgerError {
                 return format!("make it a place that you can write, or name another one with {}", STATE.variable);
             }
             Self::File(_) | Self::Sqlite(_) | Self::WriterGone => {
-                "check that the disk is not full and the directory can be written; a run that was begun is then resumed"
+                "check that the disk is not full and the directory can be written; then `jelouctl bulk resume` continues a run that \
+                 had begun"
             }
             Self::Damaged { .. } => {
                 "keep the file, and put an earlier copy back if you have one; `jelouctl bulk remove RUN` removes the run and its \

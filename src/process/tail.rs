@@ -43,7 +43,15 @@ impl Tail {
     /// The lines without escape sequences and after `redact`. Remaining characters that a terminal or a log would act
     /// on are visible escapes.
     pub(crate) fn text(&self, redact: impl Fn(String) -> String) -> String {
-        let plain = |line: &Vec<u8>| without_escape_sequences(&String::from_utf8_lossy(line));
+        let plain = |line: &Vec<u8>| {
+            let mut plain = without_escape_sequences(&String::from_utf8_lossy(line));
+            // The line may have been cut in the middle of a secret.
+            if line.len() == MAX_KEPT {
+                let kept = plain.chars().count().saturating_sub(MAX_LINE);
+                plain = plain.chars().take(kept).collect();
+            }
+            plain
+        };
         let plain = redact(self.lines.iter().map(plain).collect::<Vec<_>>().join("\n"));
         let shown = |line: &str| {
             let line: String = line.trim_end_matches('\r').chars().take(MAX_LINE).collect();
@@ -84,6 +92,10 @@ mod tests {
             tail.push(&[0xff; 1000]);
         }
         assert_eq!(tail.text(|text| text).chars().count(), MAX_LINE);
+        // Escape sequences count until they are removed.
+        let mut tail = Tail::new(1);
+        tail.push(format!("{}begin{}secret", "\u{1b}[0m".repeat(100), "\u{1b}[0m".repeat(3994)).as_bytes());
+        assert_eq!(tail.text(|text| text.replace("secret", "*")), "");
         // The text before the shown end is known.
         let mut tail = Tail::new(1);
         tail.push(format!("{}secret", "x".repeat(MAX_LINE - 3)).as_bytes());

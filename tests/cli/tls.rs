@@ -131,7 +131,7 @@ fn what_keeps_tls_from_being_spoken_has_words_of_its_own() {
     // It is unknown whether the request was read.
     let parts = [
         "it may have been sent: what came from ",
-        " is not HTTP/1.1; a port for TLS wants https\nhint: ask the recipient",
+        " is not HTTP/1.1, or its header is too long; a port for TLS wants https\nhint: ask the recipient",
     ];
     try_at(&format!("http://localhost:{}", tls.port()), 8, &ca, &parts);
 }

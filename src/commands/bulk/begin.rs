@@ -124,7 +124,7 @@ impl PreparedRun<'_> {
         if let Some(signal) = connection.signals.came() {
             return Err(Interrupted(signal).into());
         }
-        let run = store.make(new, &details)?;
+        let run = store.make(new, &details).map_err(|error| CommandError::from(error).of_unmade_run())?;
         let made = format!("run {}: {} from bot {}", run.name(), counted(rows, "message"), sender.bot.as_str());
         context.stderr.note(&made);
         if args.import_only {

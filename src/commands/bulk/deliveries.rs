@@ -126,12 +126,15 @@ fn ask(
         log_decided(context, "bulk resolve", name, &asked.details, counts, ended);
     }
     let look = look?;
-    print(context, &asked, &look)?;
+    let printed = print(context, &asked, &look);
     for told in still_unknown(name, &look) {
         context.stderr.note(&told);
     }
     let code = code(&look);
-    look.problem.map_or(Ok(code), Err)
+    match look.problem {
+        Some(problem) => Err(problem),
+        None => Ok(printed.map(|()| code)?),
+    }
 }
 
 /// Asks; with `--watch`, asks again until nothing may change or the time is up.
@@ -269,7 +272,9 @@ fn still_unknown(name: &RunName, look: &Look) -> Vec<String> {
             ),
             StillUnknown::FewerListed => format!("{rows}: fewer messages are listed than were attempted"),
             StillUnknown::NotOursAlone => {
-                format!("{rows}: another sender sends the same message, so copies cannot be counted")
+                format!(
+                    "{rows}: another sender sends the same message, or the history does not say enough, so copies cannot be counted"
+                )
             }
             StillUnknown::Unproven => {
                 format!("{rows}: no message of this kind was found as it was sent, so that nothing can be recognized")

@@ -127,8 +127,10 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         return shown.show(context, read, runs_before, page_file);
     }
     let store = store.ok_or(LedgerError::NoDirectory)?;
-    let mut new = store.begin(args.run.as_ref(), file_of(&args.source))?;
-    let read = import(context, &mut list, &mut new.draft, &plan, guard, progress, &mut compare)?;
+    let begun = store.begin(args.run.as_ref(), file_of(&args.source));
+    let mut new = begun.map_err(|error| CommandError::from(error).of_unmade_run())?;
+    let read = import(context, &mut list, &mut new.draft, &plan, guard, progress, &mut compare);
+    let read = read.map_err(CommandError::of_unmade_run)?;
     write_rejects(context, rejects, &new.draft, &list, &read)?;
     read.verdict?;
     read.comparison?;

@@ -74,7 +74,7 @@ pub(crate) struct RunArgs {
 
     /// Keep the last lines of the command's stderr for `tail`
     ///
-    /// Its stderr is then a pipe.
+    /// Its stderr is then a pipe that ends with the command: a server that it leaves running must write elsewhere.
     #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(super) tail: Option<u16>,
 
