@@ -1165,7 +1165,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--country', '--country', [CompletionResultType]::ParameterName, 'Country of the list''s national numbers: EC [default: the profile''s]')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Skip the first N rows')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Send at most N messages; skipped rows do not count')
-            [CompletionResult]::new('--hidden', '--hidden', [CompletionResultType]::ParameterName, 'What to do with rows that the sheet hides')
+            [CompletionResult]::new('--hidden', '--hidden', [CompletionResultType]::ParameterName, 'What to do with rows that the sheet hides or shows crossed out')
             [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Leave out the people on this list (repeatable)')
             [CompletionResult]::new('--once', '--once', [CompletionResultType]::ParameterName, 'Send each person at most one message under this key')
             [CompletionResult]::new('--ignore-run', '--ignore-run', [CompletionResultType]::ParameterName, 'Send although this run cannot be read (repeatable)')

@@ -35,7 +35,7 @@ complete -c jelouctl -n "__fish_jelouctl_needs_command" -l retry-for -d 'How lon
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -78,7 +78,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contact-info-request contacts cta-url call flow flow-message carousel template raw" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contact-info-request contacts cta-url call flow flow-message carousel template raw" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contact-info-request contacts cta-url call flow flow-message carousel template raw" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contact-info-request contacts cta-url call flow flow-message carousel template raw" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -132,7 +132,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -171,7 +171,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -209,7 +209,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -246,7 +246,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -281,7 +281,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -318,7 +318,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -356,7 +356,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -391,7 +391,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -429,7 +429,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -465,7 +465,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -501,7 +501,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contact-info-request" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -544,7 +544,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -584,7 +584,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -622,7 +622,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -669,7 +669,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -713,7 +713,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -750,7 +750,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -796,7 +796,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -830,7 +830,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -874,7 +874,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l retry
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -903,7 +903,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l retry-fo
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -928,7 +928,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fi
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and not __fish_seen_subcommand_from list get" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -962,7 +962,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -992,7 +992,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand messages; and __fish_seen_subcommand_from get" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1017,7 +1017,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop cancel status deliveries report find resolve list remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1050,7 +1050,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l country -d 'Country of the list\'s national numbers: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip -d 'Skip the first N rows' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l limit -d 'Send at most N messages; skipped rows do not count' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l hidden -d 'What to do with rows that the sheet hides' -r -f -a "skip\t'They are left out'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l hidden -d 'What to do with rows that the sheet hides or shows crossed out' -r -f -a "skip\t'They are left out'
 send\t'They are sent like the others'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l exclude -d 'Leave out the people on this list (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l once -d 'Send each person at most one message under this key' -r
@@ -1084,7 +1084,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1151,7 +1151,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1186,7 +1186,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1213,7 +1213,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1238,7 +1238,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from cancel" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from cancel" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from cancel" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from cancel" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1263,7 +1263,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1291,7 +1291,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from deliveries" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1326,7 +1326,7 @@ already_sent\t'An earlier run has sent the same message to the same person'
 may_have_been_sent\t'An earlier run may have sent it'
 to_be_sent\t'An unfinished run is to send it'
 repeated\t'An earlier row of the list is the same message, or goes to the same person'
-hidden\t'The sheet hides it'
+hidden\t'The sheet hides it, or shows it crossed out'
 not_allowed\t'Its recipient is not one that `allow_to` allows'
 cancelled\t'The run was cancelled before it was sent'
 outside_window\t'It is a free message, and its recipient has not written within 23 hours'"
@@ -1349,7 +1349,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1376,7 +1376,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1412,7 +1412,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1438,7 +1438,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1464,7 +1464,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1489,7 +1489,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and not __fish_seen_subcommand_from list show resolve add forget" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1519,7 +1519,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1546,7 +1546,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1575,7 +1575,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from resolve" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1601,7 +1601,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from add" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1628,7 +1628,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand once; and __fish_seen_subcommand_from forget" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1670,7 +1670,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l retry-for -d '
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1700,7 +1700,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -l retry-for -d '
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1736,7 +1736,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l retry-for 
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1763,7 +1763,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fis
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1793,7 +1793,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1818,7 +1818,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1855,7 +1855,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1880,7 +1880,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1905,7 +1905,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1930,7 +1930,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1956,7 +1956,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_see
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -1982,7 +1982,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l retry-for -
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -2008,7 +2008,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l retry-for 
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -2035,7 +2035,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l retry-for -
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -2060,7 +2060,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand skill" -l retry-for -d
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand skill" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand skill" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand skill" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand skill" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -2085,7 +2085,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l retry-
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
@@ -2112,7 +2112,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l retry-for -d '
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l ca-cert -d 'CA certificates (PEM) to use instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l ledger -d 'Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only, of a list the name of its run; nothing when there is none'
+id\t'Only the message id, or for a list the name of its run; nothing if there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing; check the exit code'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
