@@ -8,9 +8,12 @@ use minijinja::{Error, ErrorKind, State, Value as Cell};
 use super::numbers::{Amount, read_number};
 use super::row_view::RowView;
 use crate::conventions::{Conventions, DatePiece, Language, NumberLayout, written_date};
+use crate::nearest::plain;
 
 /// The day of an example: 28 November 2026, a Saturday.
-const EXAMPLE: &str = "date('28 de noviembre'), date('28/11/2026') or date('%d/%m/%Y')";
+const EXAMPLE: &str = "date('28 de noviembre'), date('sábado 28 de noviembre'), date('28/11/2026') or date('%d/%m/%Y')";
+/// Words between a day and its month.
+const BETWEEN: [&str; 5] = ["de", "del", "of", "the", "feira"];
 /// The most decimals that a filter writes.
 const MOST_DECIMALS: i64 = 10;
 
@@ -161,14 +164,13 @@ pub(super) fn date(state: &State<'_, '_>, typed: &Cell, how: Option<&str>) -> Re
         return Ok(String::new());
     }
     let conventions = conventions(state);
-    let (pieces, language) = match how {
-        Some(codes) if codes.contains('%') => (of_codes(codes).map_err(refuse)?, None),
-        Some(example) => of_example(example)
-            .ok_or_else(|| refuse(format!("`{example}` is not an example of 28 November 2026; write {EXAMPLE}")))?,
+    let (pieces, capitals, language) = match how {
+        Some(codes) if codes.contains('%') => (of_codes(codes).map_err(refuse)?, Vec::new(), None),
+        Some(example) => of_example(example, conventions.and_then(|known| known.language)).map_err(refuse)?,
         None => {
             let short = conventions.map(|known| known.short_date);
             let short = short.ok_or_else(|| refuse(format!("say how it is written: {EXAMPLE}")))?;
-            (of_letters(short), None)
+            (of_letters(short), Vec::new(), None)
         }
     };
     let read = read_date(text.trim(), conventions.as_ref()).map_err(refuse)?;
@@ -186,7 +188,16 @@ pub(super) fn date(state: &State<'_, '_>, typed: &Cell, how: Option<&str>) -> Re
     }
     let unnamed =
         || refuse("the language of its names is not known; say the country of the list with --country".to_owned());
-    written_date(&pieces, read.at, language).ok_or_else(unnamed)
+    let written = (0..).zip(&pieces).map(|(place, piece)| {
+        let text = written_date(std::slice::from_ref(piece), read.at, language)?;
+        Some(if capitals.contains(&place) { with_capital(&text) } else { text })
+    });
+    written.collect::<Option<String>>().ok_or_else(unnamed)
+}
+
+fn with_capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// A date in a cell.
@@ -252,18 +263,50 @@ pub(super) fn is_date(text: &str) -> bool {
 
 /// The month of this name, or of its first three letters.
 fn month_of(word: &str) -> Option<i16> {
-    let word = word.to_lowercase();
-    let is_it = |month: &i8| Language::ALL.into_iter().any(|language| is_named(&word, language.month(*month)));
+    if !word.starts_with(char::is_alphabetic) {
+        return None;
+    }
+    let is_it = |month: &i8| Language::ALL.into_iter().any(|language| is_named(word, language.month(*month)));
     (1..=12).find(is_it).map(i16::from)
 }
 
 fn is_named(word: &str, name: &str) -> bool {
-    let name = name.to_lowercase();
-    word == name || (word.chars().count() == 3 && name.starts_with(word))
+    let (word, name) = (plain(word), plain(name));
+    word == name || (word.len() == 3 && name.starts_with(&word))
+}
+
+/// The first word that names a month or a weekday, or begins like one beside a number. `is_shown` says which names are
+/// meant to be shown.
+fn fixed_name(format: &str, is_shown: impl Fn(&str) -> bool) -> Option<&str> {
+    let words: Vec<_> = format
+        .split(|sign: char| !sign.is_alphanumeric() && sign != '%')
+        .filter(|word| !word.is_empty() && !BETWEEN.contains(&plain(word).as_str()))
+        .collect();
+    let is_number = |at: Option<usize>| {
+        at.and_then(|at| words.get(at))
+            .is_some_and(|word| word.starts_with(|sign: char| sign == '%' || sign.is_numeric()))
+    };
+    let names: Vec<_> = Language::ALL
+        .into_iter()
+        .flat_map(|language| {
+            let months = (1..=12).map(move |month| language.month(month));
+            months.chain(Weekday::Monday.cycle_forward().take(7).map(move |day| language.day(day)))
+        })
+        .map(|name| plain(name.trim_end_matches("-feira")))
+        .collect();
+    (0_usize..).zip(&words).find_map(|(at, word)| {
+        let (name, is_beside) = (plain(word), is_number(at.checked_sub(1)) || is_number(Some(at + 1)));
+        let is_begun = |known: &String| is_beside && name.len() >= 3 && known.starts_with(&name);
+        let is_name = names.iter().any(|known| *known == name || is_begun(known)) || name == "setiembre";
+        (is_name && !is_shown(word)).then_some(*word)
+    })
 }
 
 /// `%d/%m/%Y`, as in strftime.
 fn of_codes(codes: &str) -> Result<Vec<DatePiece>, String> {
+    if let Some(name) = fixed_name(&codes.replace("%-", "%"), |_| false) {
+        return Err(format!("`{name}` would be in every date; write %B for the month and %A for the weekday"));
+    }
     let (mut pieces, mut characters) = (Vec::new(), codes.chars());
     while let Some(character) = characters.next() {
         if character != '%' {
@@ -318,54 +361,83 @@ fn of_letters(short: &str) -> Vec<DatePiece> {
     pieces.collect()
 }
 
-/// The format and the language of `example`, which is 28 November 2026, 13:30.
-fn of_example(example: &str) -> Option<(Vec<DatePiece>, Option<Language>)> {
-    let (mut pieces, mut named) = (Vec::new(), Vec::new());
+/// A format, the places of its names that have a capital, and their language.
+type DateExample = (Vec<DatePiece>, Vec<usize>, Option<Language>);
+
+/// The format of `example`, which is 28 November 2026, 13:30. Its language is that of the country if it has these names.
+fn of_example(example: &str, country: Option<Language>) -> Result<DateExample, String> {
+    let is_not = || format!("`{example}` is not an example of 28 November 2026; write {EXAMPLE}");
+    let is_known = |word: &str| Language::ALL.into_iter().any(|language| name_in(word, language).is_some());
+    if let Some(name) = fixed_name(example, is_known) {
+        return Err(format!(
+            "`{name}` would be in every date: the example is 28 November 2026, a Saturday; write {EXAMPLE}"
+        ));
+    }
+    let (mut pieces, mut capitals, mut named) = (Vec::new(), Vec::new(), Vec::new());
     let mut rest = example;
     while let Some(first) = rest.chars().next() {
         let is_alike =
             |sign: char| sign.is_alphabetic() == first.is_alphabetic() && sign.is_numeric() == first.is_numeric();
         let (part, behind) = rest.split_at(rest.find(|sign: char| !is_alike(sign)).unwrap_or(rest.len()));
         rest = behind;
-        pieces.push(match part {
+        let piece = match part {
             "28" => DatePiece::Day2,
             "11" => DatePiece::Month2,
             "2026" => DatePiece::Year,
             "26" => DatePiece::Year2,
             "13" => DatePiece::Hour2,
             "30" => DatePiece::Minute2,
-            number if number.chars().any(char::is_numeric) => return None,
+            number if number.chars().any(char::is_numeric) => return Err(is_not()),
             word => match Language::ALL.into_iter().find_map(|language| name_in(word, language)) {
                 Some(name) => {
                     named.push(word);
+                    capitals.extend(word.starts_with(char::is_uppercase).then_some(pieces.len()));
                     name
                 }
                 None => DatePiece::Text(word.to_owned()),
             },
-        });
+        };
+        pieces.push(piece);
+    }
+    if !is_whole(&pieces) {
+        return Err(is_not());
+    }
+    if named.is_empty() {
+        return Ok((pieces, capitals, None));
     }
     // A date in words does not write 05.
-    if !named.is_empty() {
-        for day in pieces.iter_mut().filter(|piece| **piece == DatePiece::Day2) {
-            *day = DatePiece::Day;
-        }
+    for day in pieces.iter_mut().filter(|piece| **piece == DatePiece::Day2) {
+        *day = DatePiece::Day;
     }
-    // `nov` is Spanish and `Nov` English.
-    let is_english = named.iter().any(|word| word.starts_with(char::is_uppercase));
-    let mut languages =
+    let languages =
         Language::ALL.into_iter().filter(|language| named.iter().all(|word| name_in(word, *language).is_some()));
-    let language = if is_english { languages.next_back() } else { languages.next() };
-    pieces
-        .iter()
-        .any(|piece| !matches!(piece, DatePiece::Text(_)))
-        .then_some((pieces, language.filter(|_| !named.is_empty())))
+    let languages: Vec<_> = languages.collect();
+    // `nov` is Spanish and `Nov` English.
+    let by_capital = (!capitals.is_empty()).then_some(Language::English);
+    let known = [country, by_capital].into_iter().flatten().find(|language| languages.contains(language));
+    Ok((pieces, capitals, known.or(languages.first().copied())))
+}
+
+/// Whether each number is what it seems to be. In `30/11/2026` and `26 de noviembre` the first is meant as the day.
+fn is_whole(pieces: &[DatePiece]) -> bool {
+    use DatePiece::{Day2, DayName, DayName3, Hour2, Minute2, Month2, MonthName, MonthName3, Text, Year, Year2};
+    let is_name = |piece: &&DatePiece| matches!(piece, DayName | DayName3 | MonthName | MonthName3);
+    let has_name = pieces.iter().any(|piece| is_name(&piece));
+    let is_number = |piece: &&DatePiece| !is_name(piece) && !matches!(piece, Text(_));
+    let numbers: Vec<_> = pieces.iter().filter(is_number).collect();
+    match numbers.as_slice() {
+        numbers if numbers.contains(&&Day2) => true,
+        [] => has_name,
+        [Year] | [Hour2, Minute2] => true,
+        [_] | [Month2, Year | Year2] | [Year, Month2] => !has_name,
+        _ => false,
+    }
 }
 
 /// What `word` means in `language` for a Saturday in November.
 fn name_in(word: &str, language: Language) -> Option<DatePiece> {
-    let word = word.to_lowercase();
     let is_short = word.chars().count() == 3;
-    match (is_named(&word, language.month(11)), is_named(&word, language.day(Weekday::Saturday))) {
+    match (is_named(word, language.month(11)), is_named(word, language.day(Weekday::Saturday))) {
         (true, _) => Some(if is_short { DatePiece::MonthName3 } else { DatePiece::MonthName }),
         (_, true) => Some(if is_short { DatePiece::DayName3 } else { DatePiece::DayName }),
         _ => None,
@@ -444,9 +516,71 @@ mod tests {
             ("{{ x | date('%H.%M') }}", "13:30:00", None, Ok("13.30")),
             ("{{ x | date('%d/%m') }}.", "", None, Ok(".")),
             ("{{ x | date('%q') }}", "2026-03-05", None, Err("code that is not known")),
-            ("{{ x | date('5 de marzo') }}", "2026-03-05", None, Err("not an example of 28 November")),
+            ("{{ x | date('5 de marzo') }}", "2026-03-05", None, Err("`marzo` would be in every date")),
+            ("{{ x | date('5 de noviembre') }}", "2026-03-05", None, Err("not an example of 28 November")),
         ] {
             check(source, cell, country, expected);
+        }
+    }
+
+    #[test]
+    fn an_example_of_another_day_is_refused() {
+        for (example, name) in [
+            ("28 de diciembre", "diciembre"),
+            ("lunes 28 de noviembre", "lunes"),
+            ("28 de marzo", "marzo"),
+            ("Dec 28", "Dec"),
+            ("lun 28 nov", "lun"),
+            ("mar, 28 de nov", "mar"),
+            ("miércoles, 28/11/2026", "miércoles"),
+            ("Miercoles 28", "Miercoles"),
+            ("Monday, 28 Nov", "Monday"),
+            ("terça-feira, 28 de novembro", "terça"),
+            ("seg, 28/11", "seg"),
+            ("28 de setiembre", "setiembre"),
+            ("28 de sept.", "sept"),
+            ("domingo", "domingo"),
+            ("%d de diciembre", "diciembre"),
+            ("%d de noviembre", "noviembre"),
+            ("lun %-d/%m", "lun"),
+            ("sábado %d", "sábado"),
+        ] {
+            let source = format!("{{{{ x | date('{example}') }}}}");
+            check(&source, "2026-12-01", Some("EC"), Err(&format!("`{name}` would be in every date")));
+        }
+        for example in ["30/11/2026", "13/11/2026", "26/11/2026", "30 de noviembre", "11 de noviembre", "sábado 26"] {
+            let source = format!("{{{{ x | date('{example}') }}}}");
+            check(&source, "2026-12-01", Some("EC"), Err("is not an example of 28 November 2026"));
+        }
+        for (example, written) in [
+            ("28 de nov a las 13:30", "1 de dic a las 08:05"),
+            ("mar o sol, 13:30", "mar o sol, 08:05"),
+            ("11/2026", "12/2026"),
+            ("11/26", "12/26"),
+            ("noviembre de 2026", "diciembre de 2026"),
+            ("13.30 h", "08.05 h"),
+            ("el %d de %B", "el 01 de diciembre"),
+        ] {
+            let source = format!("{{{{ x | date('{example}') }}}}");
+            check(&source, "2026-12-01T08:05:00", Some("EC"), Ok(written));
+        }
+    }
+
+    #[test]
+    fn the_names_of_an_example_have_the_language_of_the_country() {
+        for (example, country, written) in [
+            ("Sábado, 28/11", Some("EC"), "Martes, 1/12"),
+            ("sabado, 28/11", Some("EC"), "martes, 1/12"),
+            ("Sábado, 28/11", None, "Martes, 1/12"),
+            ("Sábado, 28/11", Some("BR"), "Terça-feira, 1/12"),
+            ("Sábado 28 de noviembre", Some("EC"), "Martes 1 de diciembre"),
+            ("28 Nov 2026", Some("EC"), "1 Dic 2026"),
+            ("28 nov", Some("BR"), "1 dez"),
+            ("28 Nov 2026", None, "1 Dec 2026"),
+            ("28 nov", None, "1 dic"),
+            ("Saturday, November 28", Some("EC"), "Tuesday, December 1"),
+        ] {
+            check(&format!("{{{{ x | date('{example}') }}}}"), "2026-12-01", country, Ok(written));
         }
     }
 

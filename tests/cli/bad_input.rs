@@ -715,6 +715,22 @@ fn a_command_of_another_name_is_answered_with_ours() {
 }
 
 #[test]
+fn an_example_of_another_day_is_refused() {
+    let home = Home::new();
+    home.write("a.csv", "tel,cita\n593987654321,2026-12-01\n");
+    let preview = |example: &str| {
+        let text = format!("{{{{ cita | date('{example}') }}}}");
+        home.run_args(&["--sandbox", "bulk", "send", "a.csv", "--country", "EC", "--preview", "1", "text", &text])
+    };
+    preview("28 de diciembre")
+        .fails(2, &["`diciembre` would be in every date", "a Saturday", "date('28 de noviembre')"]);
+    preview("lunes 28 de noviembre").fails(2, &["`lunes` would be in every date"]);
+    preview("%d de diciembre").fails(2, &["`diciembre` would be in every date; write %B"]);
+    let shown = preview("Sábado, 28/11").success();
+    assert!(shown.stdout.contains("Martes, 1/12"), "{shown:?}");
+}
+
+#[test]
 fn a_first_guess_is_answered_with_the_line_to_type() {
     for (guess, line) in [
         ("send text 593987654321 Hola", "jelouctl send text --to 593987654321 Hola"),
