@@ -295,12 +295,13 @@ fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageE
         )),
         (_, _) => Err(UsageError::new(
             format!("{} cannot be sent{}", counted(invalid + duplicates, "row"), and_guarded(*guarded)),
-            if imported.without_country == *invalid && *duplicates == 0 {
-                format!(
-                    "say whose national numbers these are, such as --country EC, or leave {them} out with --skip-invalid"
-                )
-            } else {
-                format!("fix {them}, or leave {them} out with --skip-invalid")
+            // With --country these people get their message, with --skip-invalid none.
+            match imported.without_country {
+                0 => format!("fix {them}, or leave {them} out with --skip-invalid"),
+                national if national == *invalid && *duplicates == 0 => {
+                    "say whose national numbers these are, such as --country EC".to_owned()
+                }
+                _ => "say first whose the national numbers are, such as --country EC".to_owned(),
             },
         )),
     }
