@@ -18,6 +18,8 @@ const SEVERAL: &str = "to send to several people: jelouctl bulk send LIST text '
 /// It has no real recipient, so that pasting it sends nothing.
 const EXAMPLE: &str = "jelouctl send text --to NUMBER 'Hola'";
 
+const OF_JSON: &str = "-o record prints one JSON object, also on failure; without -o the API's own JSON is printed";
+
 const NEW_PROFILE: &str = "jelouctl profile set NAME --bot BOT --client-id ID";
 
 /// Flags of `bulk resume` that hold for all processes which send a run.
@@ -64,6 +66,9 @@ pub(super) fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<Usage
     }
     let line = TypedLine::read(arguments);
     let unknown = unknown_argument(error);
+    if let Some(error) = unknown.and_then(|word| flag_of_other_tools(word, &line)) {
+        return Some(error);
+    }
     let corrected = RENAMED.iter().fold(line.clone(), |line, (wrong, right)| line.renamed(wrong, right));
     if let Some(error) = list_guesses::meant(error, unknown, corrected, &words) {
         return Some(error);
@@ -105,10 +110,7 @@ fn instead_of_value(error: &clap::Error) -> Option<UsageError> {
     }
     let is_output = argument.starts_with("--output");
     let is_json = text(ContextKind::InvalidValue)?.eq_ignore_ascii_case("json");
-    (is_output && is_json).then(|| {
-        let hint = "-o record prints one JSON object, also on failure; without -o the API's own JSON is printed";
-        UsageError::new("`json` is not a value of --output", hint)
-    })
+    (is_output && is_json).then(|| UsageError::new("`json` is not a value of --output", OF_JSON))
 }
 
 /// Other tools read standard input for a text that is a lone dash; to send one, it comes after `--`.
@@ -142,6 +144,45 @@ fn unknown_argument(error: &clap::Error) -> Option<&str> {
     }
 }
 
+/// A flag of other tools that is called otherwise here, or does not exist.
+fn flag_of_other_tools(word: &str, line: &TypedLine) -> Option<UsageError> {
+    let commands: Vec<_> = line.commands.iter().map(String::as_str).collect();
+    let is_body = |value: &str| value.starts_with(['{', '@']) || has_ending(value, "json");
+    let hint = match (word, commands.as_slice()) {
+        ("--json" | "--format" | "--output-format", ["bulk", command, ..]) if *command != "send" => return None,
+        ("--json", _) if !line.value_of(word).is_some_and(is_body) => OF_JSON,
+        ("--format" | "--output-format", _) => OF_JSON,
+        ("--where" | "--filter", ["bulk", "send", ..]) => {
+            "filter the sheet, save it, and add --hidden skip; or name the people to leave out: --exclude FILE"
+        }
+        ("--schedule" | "--at" | "--send-at", ["bulk", "send", ..]) => {
+            "a run starts now, and sends in the hours of --between 'mon-fri 07:00-19:00'"
+        }
+        ("--idempotency-key" | "--dedupe" | "--key", ["send" | "run", ..] | ["bulk", "send", ..]) => {
+            "--once KEY sends each person at most one message under this key"
+        }
+        ("--resume", ["bulk", "send", ..]) => "to continue a run: jelouctl bulk resume RUN",
+        ("--name", ["bulk", "send", kinds @ ..]) if !kinds.iter().any(|kind| has_flag(kind, word)) => {
+            "--run NAME names the run"
+        }
+        ("--delay" | "--sleep", ["bulk", ..]) => "--rate says how fast to send: 5/s, 300/m or 1000/h",
+        ("--batch" | "--batch-size", ["bulk", "send", ..]) => {
+            "--limit N sends only the first N; --rate says how fast to send"
+        }
+        ("--retries" | "--retry", ["send" | "run" | "bulk", ..]) => "--retry-for DURATION says how long to try again",
+        ("--image" | "--document" | "--video", ["send", "template"] | ["bulk", "send", "template"]) => {
+            let kind = word.trim_start_matches('-');
+            let hint = format!("the header of a template is given with --type {kind} --media-url URL");
+            return Some(UsageError::new(format!("there is no {word}"), hint));
+        }
+        ("--template", ["bulk", "send", ..]) => {
+            "a template is a kind of message: jelouctl bulk send LIST template NAME --param '{{ nombre }}'"
+        }
+        _ => return None,
+    };
+    Some(UsageError::new(format!("there is no {word}"), hint))
+}
+
 /// `is_misspelt` tells that the parser knows a command that is called almost so.
 fn instead_of_command(word: &str, is_misspelt: bool, mut line: TypedLine, words: &[String]) -> Option<UsageError> {
     let commands = line.commands.clone();
@@ -157,12 +198,20 @@ fn instead_of_command(word: &str, is_misspelt: bool, mut line: TypedLine, words:
             (format!("there is no `{word}`: credentials are kept in a profile"), NEW_PROFILE.to_owned())
         }
         ("remove" | "delete" | "rm", ["once"]) => instead(words, word, &["forget"], "`once forget` removes a key")?,
+        ("runs" | "history" | "logs", []) => instead(words, word, &["bulk", "list"], "`bulk list` lists the runs")?,
         ("profiles", []) => ("there is no `profiles`".to_owned(), "jelouctl profile list".to_owned()),
         ("inbox", []) => ("there is no `inbox`: the sandbox has one".to_owned(), "jelouctl sandbox --open".to_owned()),
         ("version", []) => ("there is no `version`: it is a flag".to_owned(), "jelouctl --version".to_owned()),
         ("message" | "messages" | "msg" | "sms" | "whatsapp" | "notify" | "enviar", [] | ["send"]) => {
             line.words.retain(|other| other != word);
             (format!("there is no `{word}`: `send` sends a message"), as_text(line).1)
+        }
+        (kind, ["send"]) if Message::named(kind).is_some() => {
+            line.words.retain(|other| other != kind);
+            ("a kind of message follows `send`".to_owned(), line.with_commands(&["send", kind]).to_line()?)
+        }
+        ("bulk", ["send"]) => {
+            ("`bulk` comes before `send`".to_owned(), "jelouctl bulk send LIST text 'Hola {{ nombre }}'".to_owned())
         }
         (kind, []) if Message::named(kind).is_some() => {
             instead(words, word, &["send", kind], "a kind of message follows `send`")?
@@ -180,7 +229,22 @@ fn instead_of_command(word: &str, is_misspelt: bool, mut line: TypedLine, words:
             "`bulk resume` continues a run; its failed rows only after `bulk resolve RUN --failed-as pending`",
         )?,
         ("delete" | "rm", ["bulk"]) => instead(words, word, &["remove"], "`bulk remove` removes a run")?,
-        ("show", ["bulk"]) => instead(words, word, &["status"], "`bulk status` shows a run")?,
+        ("show" | "info" | "history" | "log" | "logs", ["bulk"]) => {
+            instead(words, word, &["status"], "`bulk status` shows a run")?
+        }
+        ("errors", ["bulk"]) => instead(words, word, &["report"], "`bulk report` has the errors of a run")?,
+        ("search" | "who", ["bulk"]) => instead(words, word, &["find"], "`bulk find` finds a person in the runs")?,
+        ("watch", ["bulk"]) => {
+            instead(words, word, &["deliveries", "--watch"], "`bulk deliveries` watches the messages of a run")?
+        }
+        ("start" | "run" | "import", ["bulk"]) if line.words.iter().any(|word| list_guesses::is_list(word)) => {
+            instead(words, word, &["send"], "`bulk send` sends a list")?
+        }
+        ("clean" | "prune" | "purge", ["bulk"]) => (
+            format!("there is no `bulk {word}`: `bulk remove` removes runs"),
+            "jelouctl bulk remove --older-than 90d".to_owned(),
+        ),
+        ("show" | "status" | "info", ["messages"]) => instead(words, word, &["get"], "`messages get` shows a message")?,
         ("status" | "stop" | "resume" | "cancel" | "report" | "deliveries", []) => {
             instead(words, word, &["bulk", word], "it is a command of `bulk`")?
         }
@@ -214,7 +278,7 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
     let is_flag = word.starts_with('-');
     let renamed = RENAMED.iter().find(|(wrong, _)| *wrong == word).map(|(_, right)| *right);
     let (problem, hint) = match (commands.as_slice(), renamed) {
-        _ if ["--client-secret", "--secret", "--password"].contains(&word) => (
+        _ if ["--client-secret", "--secret", "--password", "--token", "--api-key"].contains(&word) => (
             "the secret is never an argument: others on this machine could read it".to_owned(),
             "leave it out to be asked for it, or give a file: --client-secret-file FILE".to_owned(),
         ),
@@ -225,7 +289,7 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
         (["api"], _) if ["-X", "--method", "--request"].contains(&word) => {
             ("`api` takes the method as its first word".to_owned(), "jelouctl api POST PATH".to_owned())
         }
-        (["api"], _) if ["-d", "--data", "--body"].contains(&word) => (
+        (["api"], _) if ["-d", "--data", "--body", "--json"].contains(&word) => (
             format!("`api` takes no {word}"),
             "give the body as fields, -f KEY=TEXT and -F KEY=JSON, or as a file with --input FILE".to_owned(),
         ),
@@ -235,6 +299,9 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
             instead(words, word, &[], "the name of the run is given without a flag")?
         }
         (["templates"], _) if word == "list" => instead(words, word, &[], "`templates` alone lists them")?,
+        (["templates"], _) if ["show", "get"].contains(&word) && line.words.len() > 1 => {
+            instead(words, word, &["--query"], "a name is given with --query")?
+        }
         (["templates"], _) if !is_flag => instead(words, word, &["--query", word], "a name is given with --query")?,
         (["messages", "list"], _) if is_number(word) => {
             instead(words, word, &["--to", word], "the person is given with --to")?
@@ -248,8 +315,7 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
         (["run"], _) if is_number(word) => instead(words, word, &["--to", word], "the recipient is given with --to")?,
         (["run" | "sandbox"], _) if !is_flag => instead(words, word, &["--", word], "-- belongs before the command")?,
         (["send"], _) => {
-            let line = renamed.map_or(line.clone(), |right| line.renamed(word, right));
-            let (problem, line) = as_text(line);
+            let (problem, line) = as_text(all_renamed(line, "text"));
             (problem.unwrap_or("the kind of message is missing").to_owned(), line)
         }
         // The kind follows, but after the flag.
@@ -286,14 +352,23 @@ fn instead_of_argument(word: &str, line: TypedLine, words: &[String]) -> Option<
         (["send", _], Some(right)) if line.value_of(right).is_some() => return None,
         (["send", "text"], Some("--text")) => (
             format!("the text is an argument without a flag, or --text, not {word}"),
-            line.renamed(word, "--text").to_line()?,
+            all_renamed(line, "text").to_line()?,
         ),
-        (["send", _], Some(right)) => {
-            (format!("the flag is {right}, not {word}"), line.renamed(word, right).to_line()?)
+        (["send", kind], Some(right)) => {
+            (format!("the flag is {right}, not {word}"), all_renamed(line, kind).to_line()?)
         }
         _ => return None,
     };
     Some(UsageError::new(problem, hint))
+}
+
+/// The line in which each flag of another tool has the name that it has in a message of this `kind`.
+fn all_renamed(line: TypedLine, kind: &str) -> TypedLine {
+    let is_meant = |wrong: &str, right: &str| !has_flag(kind, wrong) && (right == "--to" || has_flag(kind, right));
+    RENAMED.iter().fold(line, |line, (wrong, right)| {
+        let is_free = line.value_of(right).is_none();
+        if is_free && is_meant(wrong, right) { line.renamed(wrong, right) } else { line }
+    })
 }
 
 /// The line in which the text, the last word, is not taken for flags.
@@ -322,7 +397,9 @@ fn as_text(mut line: TypedLine) -> (Option<&'static str>, String) {
             let parts = line.words.iter().take(parts).map(String::as_str).collect::<String>();
             format!("{begun}{parts}").replace(['-', '(', ')', '.'], "")
         };
-        let whole = (1..=most).map(|parts| (parts, joined(parts))).find(|(_, number)| is_real_number(number));
+        let whole = (1..=most)
+            .map(|parts| (parts, joined(parts)))
+            .find(|(_, number)| is_real_number(number) || is_national(number));
         if let Some((parts, _)) = whole {
             line.words.drain(..parts);
             problem = Some("the number is one argument: write it without spaces, or in quotes");
@@ -354,14 +431,16 @@ fn as_flags(mut line: TypedLine, kind: &str) -> Option<String> {
         line = match word.as_str() {
             number if is_number(number) => line.with("--to", number),
             url if has_medium(kind) && url.contains("://") => line.with("--media-url", url),
-            body if body.starts_with('{') || Path::new(body).extension().is_some_and(|ending| ending == "json") => {
-                line.with("--body", body)
-            }
+            body if body.starts_with('{') || has_ending(body, "json") => line.with("--body", body),
             text if has_flag(kind, "--text") && line.value_of("--text").is_none() => line.with("--text", text),
             _ => return None,
         };
     }
     line.to_line()
+}
+
+fn has_ending(file: &str, expected: &str) -> bool {
+    Path::new(file).extension().is_some_and(|ending| ending == expected)
 }
 
 fn of_the_web(kind: &str) -> String {
@@ -382,6 +461,11 @@ fn is_number(word: &str) -> bool {
 fn is_real_number(number: &str) -> bool {
     let international = format!("+{}", number.trim_start_matches('+'));
     is_number(number) && TypedRecipient::read(&international, None).is_ok()
+}
+
+/// Whether it seems to be a whole number without its country's code.
+fn is_national(number: &str) -> bool {
+    is_number(number) && number.starts_with('0') && !number.starts_with("00") && number.len() >= 10
 }
 
 fn is_part_of_number(word: &str) -> bool {

@@ -36,6 +36,7 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     let flag = argument.split(' ').next().unwrap_or_default();
     let is_hidden = flag == "--client-id" || may_hold_secret(flag, &value);
     drop_tip_to_send_the_flag(&mut error);
+    drop_tip_of_another_command(&mut error);
     let visible: Vec<_> =
         error.context().filter_map(|(kind, value)| Some((kind, visible(kind, value, is_hidden)?))).collect();
     for (kind, value) in visible {
@@ -86,6 +87,22 @@ fn drop_tip_to_send_the_flag(error: &mut clap::Error) {
             error.remove(ContextKind::Suggested);
         } else {
             error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        }
+    }
+}
+
+/// clap takes `move` for `remove`. A command that sends or ends something is proposed only for its own name, misspelt.
+fn drop_tip_of_another_command(error: &mut clap::Error) {
+    let typed = error.get(ContextKind::InvalidSubcommand).map(ToString::to_string).unwrap_or_default();
+    let is_far = |name: &String| {
+        ["resume", "cancel", "remove"].contains(&name.as_str()) && strsim::osa_distance(name, &typed) > 1
+    };
+    if let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) {
+        let near: Vec<_> = names.iter().filter(|name| !is_far(name)).cloned().collect();
+        if near.is_empty() {
+            error.remove(ContextKind::SuggestedSubcommand);
+        } else {
+            error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(near));
         }
     }
 }

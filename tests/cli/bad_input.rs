@@ -703,6 +703,22 @@ fn a_command_of_another_name_is_answered_with_ours() {
         ("bulk retry r", "jelouctl bulk resume r"),
         ("bulk delete r", "jelouctl bulk remove r"),
         ("bulk show r", "jelouctl bulk status r"),
+        ("bulk history r", "jelouctl bulk status r"),
+        ("bulk errors r", "jelouctl bulk report r"),
+        ("bulk who 593987654321", "jelouctl bulk find 593987654321"),
+        ("bulk watch r", "jelouctl bulk deliveries --watch r"),
+        ("bulk run a.csv text Hola", "jelouctl bulk send a.csv text Hola"),
+        ("bulk prune", "jelouctl bulk remove --older-than 90d"),
+        ("bulk clean r", "jelouctl bulk remove --older-than 90d"),
+        ("runs", "jelouctl bulk list"),
+        // The nearest name would do something else.
+        ("bulk move r", "the usage is jelouctl bulk [OPTIONS] <COMMAND>"),
+        ("profile rename a b", "the usage is jelouctl profile [OPTIONS] <COMMAND>"),
+        ("bulk remov r", "some similar subcommands exist: 'report', 'resolve', 'remove'"),
+        ("template send t", "jelouctl send template t"),
+        ("send bulk a.csv", "jelouctl bulk send LIST text 'Hola {{ nombre }}'"),
+        ("messages status m", "jelouctl messages get m"),
+        ("templates show order", "jelouctl templates --query order"),
         ("--profile p status r", "jelouctl --profile p bulk status r"),
         ("bulk report --run r --state failed", "jelouctl bulk report r --state failed"),
         ("templates list", "jelouctl templates"),
@@ -712,6 +728,45 @@ fn a_command_of_another_name_is_answered_with_ours() {
     ] {
         is_answered_with(guess, line);
     }
+}
+
+#[test]
+fn a_flag_of_other_tools_is_answered_with_ours() {
+    for (guess, hint) in [
+        ("send text --to 593987654321 --json Hola", "-o record prints one JSON object, also on failure"),
+        ("--json --sandbox send text --to 593987654321 Hola", "-o record prints one JSON object, also on failure"),
+        ("send text --to 593987654321 --format json Hola", "-o record prints one JSON object, also on failure"),
+        ("bulk send a.csv --where x text Hola", "filter the sheet, save it, and add --hidden skip"),
+        ("bulk send a.csv --at 10:00 text Hola", "--between 'mon-fri 07:00-19:00'"),
+        ("send text --to 593987654321 --key k Hola", "--once KEY sends each person"),
+        ("bulk send a.csv --resume text Hola", "to continue a run: jelouctl bulk resume RUN"),
+        ("bulk send a.csv --name x text Hola", "--run NAME"),
+        ("bulk send a.csv --delay 5 text Hola", "--rate says how fast"),
+        ("bulk send a.csv --batch 5 text Hola", "--limit N"),
+        ("send text --to 593987654321 --retries 3 Hola", "--retry-for DURATION"),
+        ("send template t --to 593987654321 --image https://a.example/b", "--type image --media-url URL"),
+        ("bulk send a.csv --template t", "jelouctl bulk send LIST template NAME"),
+    ] {
+        let words = shlex::split(guess).unwrap();
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        Home::new().run_args(&words).fails(2, &["error: there is no --", "\nhint: ", hint]);
+    }
+    let ended = Home::new().run("send text --token canary Hola").fails(2, &["the secret is never an argument"]);
+    assert!(!ended.stderr.contains("canary"), "{ended:?}");
+}
+
+#[test]
+fn patients_with_national_numbers_are_not_proposed_to_be_left_out() {
+    let home = Home::new();
+    home.write("a.csv", "tel\n0987654321\n0987654322\n593987654323\n");
+    let ended = home.run("--sandbox bulk send a.csv text Hola").fails(
+        2,
+        &["2 rows cannot be sent", "hint: say whose national numbers these are, such as --country EC; nothing"],
+    );
+    assert!(!ended.stderr.contains("--skip-invalid"), "{ended:?}");
+    home.write("a.csv", "tel\n0987654321\nx\n593987654323\n");
+    let hint = "hint: say first whose the national numbers are, such as --country EC; nothing";
+    home.run("--sandbox bulk send a.csv text Hola").fails(2, &["2 rows cannot be sent", hint]);
 }
 
 #[test]
@@ -728,20 +783,6 @@ fn an_example_of_another_day_is_refused() {
     preview("%d de diciembre").fails(2, &["`diciembre` would be in every date; write %B"]);
     let shown = preview("Sábado, 28/11").success();
     assert!(shown.stdout.contains("Martes, 1/12"), "{shown:?}");
-}
-
-#[test]
-fn patients_with_national_numbers_are_not_proposed_to_be_left_out() {
-    let home = Home::new();
-    home.write("a.csv", "tel\n0987654321\n0987654322\n593987654323\n");
-    let ended = home.run("--sandbox bulk send a.csv text Hola").fails(
-        2,
-        &["2 rows cannot be sent", "hint: say whose national numbers these are, such as --country EC; nothing"],
-    );
-    assert!(!ended.stderr.contains("--skip-invalid"), "{ended:?}");
-    home.write("a.csv", "tel\n0987654321\nx\n593987654323\n");
-    let hint = "hint: say first whose the national numbers are, such as --country EC; nothing";
-    home.run("--sandbox bulk send a.csv text Hola").fails(2, &["2 rows cannot be sent", hint]);
 }
 
 #[test]
@@ -764,6 +805,9 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
         ),
         ("send text --to 593 98 765 4321 Hola", "jelouctl send text --to 593987654321 Hola"),
         ("send text --to 593 98 765 4321 50 dolares", "jelouctl send text --to 593987654321 '50 dolares'"),
+        ("send text --to 0987 654 321 Hola", "jelouctl send text --to 0987654321 Hola"),
+        ("send text -t 593987654321 -m Hola", "jelouctl send text --to 593987654321 --text Hola"),
+        ("bulk send a.csv --to tel text Hola", "jelouctl bulk send a.csv --to-column tel text Hola"),
         ("send text 10023456 593987654321", "jelouctl send text --to NUMBER '10023456 593987654321'"),
         ("send text –to 593987654321 –hola", "jelouctl send text --to 593987654321 '–hola'"),
         ("send text --to 593987654321 --message Hola", "jelouctl send text --to 593987654321 --text Hola"),
