@@ -5,6 +5,8 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
+use icu_normalizer::DecomposingNormalizerBorrowed;
+
 use crate::timestamps::rfc_3339;
 
 /// The name of a run: `[a-z0-9-]`, 1 to 64 characters.
@@ -46,8 +48,10 @@ impl RunName {
     /// A name for a run of the input `source`, made now: `people-20261120-101500`.
     pub(crate) fn of_source(source: &Path) -> Self {
         let stem = source.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
-        let plain: String =
-            stem.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+        // `mañana` is `manana`.
+        let stem = DecomposingNormalizerBorrowed::new_nfkd().normalize(&stem);
+        let letters = stem.chars().filter(|letter| !('\u{300}'..='\u{36f}').contains(letter));
+        let plain: String = letters.map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
         let plain: String = plain.trim_matches('-').chars().take(32).collect();
         let time = rfc_3339(SystemTime::now());
         let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();

@@ -756,6 +756,17 @@ fn a_flag_of_other_tools_is_answered_with_ours() {
 }
 
 #[test]
+fn a_list_whose_name_has_a_blank_is_quoted() {
+    let home = Home::new();
+    home.write("Citas mañana.csv", "to\n593987654321\n");
+    let hint = "\nhint: jelouctl bulk send 'Citas mañana.csv' text Hola\n";
+    home.run("bulk send Citas mañana.csv text Hola").fails(2, &["the name of the list has a blank", hint]);
+    // A run is named after it.
+    let named = home.run_args(&["--sandbox", "bulk", "send", "Citas mañana.csv", "--yes", "text", "Hola"]).success();
+    assert!(named.stderr.contains("run citas-manana-2"), "{named:?}");
+}
+
+#[test]
 fn patients_with_national_numbers_are_not_proposed_to_be_left_out() {
     let home = Home::new();
     home.write("a.csv", "tel\n0987654321\n0987654322\n593987654323\n");
