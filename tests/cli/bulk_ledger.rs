@@ -279,16 +279,16 @@ fn a_stopped_run_is_not_sent_from_a_copy_without_its_lock() {
     let (home, jelou) = (people(3), Jelou::accepting());
     home.run("bulk send people.csv --yes --run r --import-only text Hola").api(&jelou.url).success();
     let (runs, copied) = (home.path().join(STATE).join("runs"), Home::new());
-    let copies = copied.path().join(STATE).join("runs");
-    fs::create_dir_all(&copies).unwrap();
-    fs::copy(runs.join("r.db"), copies.join("r.db")).unwrap();
+    let there = copied.path().join(STATE).join("runs");
+    fs::create_dir_all(&there).unwrap();
+    fs::copy(runs.join("r.db"), there.join("r.db")).unwrap();
     let resume = |home: &Home| home.run("bulk resume r --yes --rate 1000000/s").api(&jelou.url).end();
     let refused = resume(&copied);
     assert_eq!(refused.code, 12, "{refused:?}");
     assert!(refused.stderr.contains("r.lock is missing or changed: this may be a copy"), "{refused:?}");
     assert_eq!(jelou.seen().len(), 0);
     // With all of its files it is moved.
-    fs::rename(runs.join("r.lock"), copies.join("r.lock")).unwrap();
+    fs::rename(runs.join("r.lock"), there.join("r.lock")).unwrap();
     fs::remove_file(runs.join("r.db")).unwrap();
     assert_eq!(resume(&copied).code, 0);
     assert_eq!(jelou.seen().len(), 3);

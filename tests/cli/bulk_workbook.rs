@@ -393,13 +393,12 @@ fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
     let header: Vec<_> = ["celular", "nombre", "saldo"].map(str::to_owned).into();
     // For each row, the styles of its cells.
     let xlsx_row = |number: usize, styles: &[u8]| {
-        let cells: String =
-            styles.iter().map(|style| format!("<c s=\"{style}\"><v>59398765432{number}</v></c>")).collect();
-        format!("<row>{cells}<c s=\"8\"/></row>")
+        let cell = |style: &u8| format!("<c s=\"{style}\"><v>59398765432{number}</v></c>");
+        format!("<row>{}<c s=\"8\"/></row>", styles.iter().map(cell).collect::<String>())
     };
     let rows = [&[8, 8, 8][..], &[0, 0, 8], &[8, 8, 0], &[9, 9, 9]];
     let rows: String = rows.iter().enumerate().map(|(number, styles)| xlsx_row(number, styles)).collect();
-    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &(xlsx_rows(&[header.clone()]) + &rows))], ""));
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &(xlsx_rows(std::slice::from_ref(&header)) + &rows))], ""));
     let ods_row = |number: usize, styles: &[&str]| {
         let cell = |style: &&str| {
             format!(
