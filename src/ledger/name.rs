@@ -124,7 +124,14 @@ mod tests {
 
     #[test]
     fn a_run_is_named_after_its_input() {
-        for (source, expected) in [("/x/Mis Clientes.csv", "mis-clientes-20"), ("-", "run-20"), ("ñ.csv", "run-20")] {
+        for (source, expected) in [
+            ("/x/Mis Clientes.csv", "mis-clientes-20"),
+            ("-", "run-20"),
+            ("ש.csv", "run-20"),
+            ("Citas mañana.xlsx", "citas-manana-20"),
+            // As macOS has it.
+            ("Citas man\u{303}ana.xlsx", "citas-manana-20"),
+        ] {
             let name = RunName::of_source(Path::new(source));
             assert!(name.0.starts_with(expected) && name.0.parse::<RunName>().is_ok(), "{name}");
         }
