@@ -26,6 +26,7 @@ pub(crate) struct TemplateUse {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) goes_to_user_id: bool,
     /// The type of the media that it names, an image perhaps.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) media: Option<String>,
 }
 
