@@ -142,6 +142,9 @@ fn in_words(why: StillUnknown) -> &'static str {
             "the message is not listed; it may be listed later"
         }
         StillUnknown::FewerListed => "fewer messages are listed than were attempted",
+        StillUnknown::MayBeRefused => {
+            "the message is listed as undelivered, which may be an earlier request that Jelou refused"
+        }
         StillUnknown::NotOursAlone => {
             "another sender sends the same message, or the history does not say enough, so copies cannot be counted"
         }

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::evidence::{AttemptWindow, ListedCopy, OwnAttempt, RequestContent, ShownContent, StillUnknown, decide};
 use crate::api::{
-    HistoryMessage, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps, MessageAuthor, MessageSort,
-    SpanStart, TrackedMessage,
+    DeliveryState, HistoryMessage, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps, MessageAuthor,
+    MessageSort, SpanStart, TrackedMessage,
 };
 use crate::ledger::{KnownAttempt, RowState};
 use crate::once::{OnceEntry, OnceHash, OnceHasher, OnceState};
@@ -236,10 +236,10 @@ impl<'a> ClaimInquiry<'a> {
             return;
         };
         let person = name(self.hasher.person(person));
-        let copy = ListedCopy { id: id.clone(), person, content: CONTENT, at: at.as_millisecond() };
-        let known = self.copies.insert(id.clone(), copy.clone());
+        let has_failed = message.facts().state == DeliveryState::Undelivered;
+        let copy = ListedCopy { id: id.clone(), person, content: CONTENT, at: at.as_millisecond(), has_failed };
         // Two messages with the same id.
-        self.is_doubted |= known.is_some_and(|known| known != copy);
+        self.is_doubted |= !self.copies.entry(id.clone()).or_insert_with(|| copy.clone()).add(&copy);
     }
 
     /// The id of the message, if it was sent. All attempts until the end of the reading must be counted first.

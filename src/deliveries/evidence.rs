@@ -59,6 +59,16 @@ pub(crate) struct ListedCopy {
     pub(crate) person: String,
     pub(crate) content: usize,
     pub(crate) at: i64,
+    /// Whether it is undelivered. Jelou may also list a request that it refused as such.
+    pub(crate) has_failed: bool,
+}
+
+impl ListedCopy {
+    /// Adds another entry with its id: a page may have moved during the reading. Returns whether it is the same message.
+    pub(crate) fn add(&mut self, again: &Self) -> bool {
+        self.has_failed |= again.has_failed;
+        (&self.person, self.content, self.at) == (&again.person, again.content, again.at)
+    }
 }
 
 /// Why an unknown row stays unknown.
@@ -72,6 +82,8 @@ pub(crate) enum StillUnknown {
     OtherListed,
     /// It has fewer than were attempted.
     FewerListed,
+    /// A listed one is undelivered: an earlier request that Jelou refused may be listed so.
+    MayBeRefused,
     /// Someone else sends the same content.
     NotOursAlone,
     /// No message of this kind with a known id was found with the content that was sent.
@@ -187,8 +199,8 @@ fn verdict<'a>(cluster: &Cluster<'a>, is_shared: bool) -> Result<Vec<&'a str>, S
         return Err(StillUnknown::NotOursAlone);
     }
     let known: HashSet<_> = attempts.iter().filter_map(|attempt| attempt.message_id.as_deref()).collect();
-    let (ours, others): (Vec<&str>, Vec<&str>) =
-        listed.iter().map(|copy| copy.id.as_str()).partition(|id| known.contains(id));
+    let (ours, others): (Vec<&ListedCopy>, Vec<&ListedCopy>) =
+        listed.iter().partition(|copy| known.contains(copy.id.as_str()));
     if others.is_empty() {
         return Err(StillUnknown::NotListed);
     }
@@ -199,7 +211,10 @@ fn verdict<'a>(cluster: &Cluster<'a>, is_shared: bool) -> Result<Vec<&'a str>, S
     if ours.len() < attempts.iter().filter(|attempt| attempt.message_id.is_some()).count() {
         return Err(StillUnknown::NotOursAlone);
     }
-    Ok(others)
+    if others.iter().any(|copy| copy.has_failed) {
+        return Err(StillUnknown::MayBeRefused);
+    }
+    Ok(others.into_iter().map(|copy| copy.id.as_str()).collect())
 }
 
 /// The kinds whose bubble in the history shows everything that a person sees: text, medium, or both. Buttons, lists,
@@ -279,7 +294,7 @@ mod tests {
     }
 
     fn copy(id: &str, person: &str, content: usize, minute: i64) -> ListedCopy {
-        ListedCopy { id: id.to_owned(), person: person.to_owned(), content, at: minute * MINUTE }
+        ListedCopy { id: id.to_owned(), person: person.to_owned(), content, at: minute * MINUTE, has_failed: false }
     }
 
     type Decided = (Vec<(usize, String)>, Vec<(usize, StillUnknown)>);
@@ -335,6 +350,19 @@ mod tests {
         is_left(&[one.clone(), sent.clone()], &[copy("s", "a", 0, 1)], &[], &[(0, StillUnknown::NotListed)]);
         // It is not: the one that was sent is listed later, or never.
         is_left(&[one, sent], &[copy("m", "a", 0, 1)], &[], &[(0, StillUnknown::FewerListed)]);
+    }
+
+    /// An earlier request was refused, and is listed as undelivered; the unknown one may not have arrived.
+    #[test]
+    fn an_undelivered_copy_settles_none_but_the_attempt_with_its_id() {
+        let one = attempt("a", 0, 0, Some(0), None);
+        let failed = |id, minute| ListedCopy { has_failed: true, ..copy(id, "a", 0, minute) };
+        let refused = StillUnknown::MayBeRefused;
+        is_left(std::slice::from_ref(&one), &[failed("m", 0)], &[], &[(0, refused)]);
+        let two = attempt("a", 0, 1, Some(1), None);
+        is_left(&[one.clone(), two], &[failed("m", 0), copy("n", "a", 0, 1)], &[], &[(0, refused), (1, refused)]);
+        let sent = attempt("a", 0, 1, None, Some("s"));
+        is_settled(&[one, sent], &[copy("m", "a", 0, 0), failed("s", 1)], &[(0, "m")]);
     }
 
     #[test]

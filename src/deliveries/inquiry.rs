@@ -260,15 +260,19 @@ impl Inquiry {
             return;
         };
         let person = person_key(person).into_owned();
-        let copy = ListedCopy { id: id.clone(), person, content: number, at };
+        let has_failed = facts.state == DeliveryState::Undelivered;
+        let copy = ListedCopy { id: id.clone(), person, content: number, at, has_failed };
         match self.copies.get_mut(&id) {
             None => {
                 self.copies.insert(id, FoundCopy { copy, facts });
             }
-            // A page moved during the reading.
-            Some(known) if known.copy == copy => known.facts.learn(facts),
-            // Two messages with the same id.
-            Some(known) => self.doubted.extend([known.copy.content, number]),
+            Some(known) => {
+                known.facts.learn(facts);
+                // Two messages with the same id.
+                if !known.copy.add(&copy) {
+                    self.doubted.extend([known.copy.content, number]);
+                }
+            }
         }
     }
 
@@ -604,6 +608,7 @@ mod tests {
             ("one more attempt", StillUnknown::FewerListed, &|_, attempts, _| {
                 attempts.push(KnownAttempt { row: RowState::Failed, ..attempt(2, None) });
             }),
+            ("it failed", StillUnknown::MayBeRefused, &|_, _, entries| entries[1]["status"] = json!("FAILED")),
             ("its process may speak", StillUnknown::MayStillSpeak, &|_, attempts, _| {
                 attempts[1].may_still_speak = true;
             }),

@@ -154,6 +154,11 @@ pub(crate) enum RowError {
     CellError { column: String, cell: String },
     #[error("{column}: `{cell}` stands for nothing, and would be sent")]
     PlaceholderCell { column: String, cell: String },
+    #[error(
+        "sent: is `{0}`, but too many columns of the report are missing to compare the row; send the whole report, or delete \
+         this column, or --again"
+    )]
+    SentBefore(String),
     #[error("the report's {0}")]
     Reported(String),
     #[error("{}", words(.0))]
@@ -175,6 +180,15 @@ pub(super) fn refuse_total(row: &Row, recipient: &str) -> Result<(), RowError> {
 }
 
 impl ImportPlan<'_> {
+    /// Refuses a row of a list that is not a report, or no longer one, but says that the row was or may have been sent.
+    pub(super) fn refuse_sent(&self, row: &Row) -> Result<(), RowError> {
+        let says_sent = |sent: &&str| ["yes", "unknown"].iter().any(|word| sent.eq_ignore_ascii_case(word));
+        match row.text("sent").map(str::trim).filter(says_sent) {
+            Some(sent) if self.reported != DuplicatePolicy::Meant => Err(RowError::SentBefore(sent.to_owned())),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Checks what the columns of the first row show; returns the column of the recipient. `is_reported` says whether the
     /// list is a report, whose own columns it does not show.
     pub(super) fn check_names(&self, row: &Row, is_reported: bool) -> Result<String, BulkError> {

@@ -206,6 +206,7 @@ impl<'a> Importer<'a> {
                 };
                 let faulty = faulty_cells.into_iter().find(|(name, _)| self.plan.uses(&row, column, name));
                 let made = refuse_total(&row, column)
+                    .and_then(|()| if outcome.is_some() { Ok(()) } else { self.plan.refuse_sent(&row) })
                     .and_then(|()| faulty.map_or(Ok(()), |(_, problem)| Err(RowError::Unreadable(problem))))
                     .and_then(|()| self.cells.refuse_placeholders(&row, self.plan.strict))
                     .and_then(|()| Ok(self.cells.check(&row)?))

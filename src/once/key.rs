@@ -3,12 +3,14 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde_with::{DeserializeFromStr, SerializeDisplay};
 use thiserror::Error;
 
 const MOST_CHARACTERS: usize = 100;
 
-/// A name for what each person gets once: `november`, `build-4711`. Two keys are the same if all their characters are.
+/// A name for what each person gets once: `november`, `build-4711`. Two keys are the same if all their characters are,
+/// however these are encoded: macOS writes `é` in file names as two characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, SerializeDisplay, DeserializeFromStr)]
 pub(crate) struct OnceKey(String);
 
@@ -19,6 +21,9 @@ pub(crate) enum InvalidKey {
     /// It would look like another key.
     #[error("a key cannot begin or end with a blank")]
     Blank,
+    /// It would look like another key, too.
+    #[error("a key cannot have invisible characters or blanks other than the space, and character {0} is one")]
+    Invisible(usize),
     #[error("a key has at most {MOST_CHARACTERS} characters, and this one has {0}")]
     Long(usize),
     #[error("a key cannot have control characters, and character {0} is one")]
@@ -59,8 +64,17 @@ impl FromStr for OnceKey {
         if key.trim() != key {
             return Err(InvalidKey::Blank);
         }
-        Ok(Self(key.to_owned()))
+        if let Some(at) = key.chars().position(is_invisible) {
+            return Err(InvalidKey::Invisible(at + 1));
+        }
+        Ok(Self(ComposingNormalizerBorrowed::new_nfc().normalize(key).into_owned()))
     }
+}
+
+/// Whether it is a blank other than the space, or has no width.
+fn is_invisible(character: char) -> bool {
+    character.is_whitespace() && character != ' '
+        || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -80,11 +94,14 @@ mod tests {
             ("nov ", Some(InvalidKey::Blank)),
             ("\u{a0}nov", Some(InvalidKey::Blank)),
             (&"ñ".repeat(101), Some(InvalidKey::Long(101))),
+            ("nov\u{a0}2026", Some(InvalidKey::Invisible(4))),
+            ("\u{200b}nov", Some(InvalidKey::Invisible(1))),
             ("a\tb", Some(InvalidKey::Control(2))),
             ("ab\n", Some(InvalidKey::Control(3))),
             ("\u{85}", Some(InvalidKey::Control(1))),
         ] {
             assert_eq!(key.parse::<OnceKey>().err(), expected, "{key:?}");
         }
+        assert_eq!("no\u{301}mina".parse::<OnceKey>(), "nómina".parse());
     }
 }

@@ -1,11 +1,15 @@
 //! Whether two recipients are the same person: in three countries one telephone has two numbers.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+/// How many digits a telephone number has (E.164).
+pub(crate) const NUMBER_DIGITS: RangeInclusive<usize> = 7..=15;
 
 /// The key of a person, whose recipients can differ: Mexico's 521 is 52, Argentina's 549 is 54, and Brazil's mobiles lose their
-/// ninth digit. A number with `+`, spaces or hyphens is reduced to its digits; other recipients are unchanged.
+/// ninth digit. A number with `+`, spaces or hyphens, or in an id, is reduced to its digits; other recipients are unchanged.
 pub(crate) fn person_key(recipient: &str) -> Cow<'_, str> {
-    let digits = digits_of(recipient);
+    let digits = number_in(recipient).map_or_else(|| digits_of(recipient), Cow::Borrowed);
     match digits.as_bytes() {
         [b'5', b'2', b'1', rest @ ..] | [b'5', b'4', b'9', rest @ ..] if rest.len() == 10 => {
             let (code, rest) = (digits.get(..2), digits.get(3..));
@@ -34,6 +38,13 @@ pub(crate) fn spellings(recipient: &str) -> impl Iterator<Item = Cow<'_, str>> {
         Cow::Owned(long)
     });
     [Some(Cow::Borrowed(recipient)), Some(key), long].into_iter().flatten()
+}
+
+/// The telephone number in an id that has it with the prefix of calls abroad, WhatsApp's own domain, or as a float.
+pub(crate) fn number_in(id: &str) -> Option<&str> {
+    let id = ["@c.us", "@s.whatsapp.net", ".0"].iter().find_map(|end| id.strip_suffix(end)).unwrap_or(id);
+    let number = id.strip_prefix("00").unwrap_or(id);
+    (NUMBER_DIGITS.contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }
 
 /// The digits of a number that is formatted for people; any other text is unchanged.
@@ -66,6 +77,8 @@ mod tests {
             ("5511933334444", "5511933334444"),
             ("593987654321", "593987654321"),
             ("+593 98 765-4321", "593987654321"),
+            ("5215512345678@s.whatsapp.net", "525512345678"),
+            ("00593987654321", "593987654321"),
             ("521551234567", "521551234567"),
             ("USER_ID", "USER_ID"),
             // An id never counts as the person of a number.

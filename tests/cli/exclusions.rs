@@ -217,7 +217,14 @@ fn nobody_on_a_list_is_sent_anything_under_any_form_of_a_number() {
         ("mark", "\u{feff}to\n5215512345678\nid:U 1\n"),
     ] {
         home.write("bajas.csv", list);
-        for to in ["+525512345678", "5215512345678", "id:525512345678", "id:U 1"] {
+        for to in [
+            "+525512345678",
+            "5215512345678",
+            "id:525512345678",
+            "id:5215512345678@c.us",
+            "id:00525512345678",
+            "id:U 1",
+        ] {
             let parts = ["must not be written to: they are on bajas.csv", "nothing was sent"];
             let ended = send(&home, to, &["--exclude", "bajas.csv", "--output", "record"]).fails(11, &parts);
             assert_eq!(

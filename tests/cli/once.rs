@@ -249,6 +249,13 @@ fn a_look_up_that_fails_or_proves_nothing_leaves_it_as_it_is() {
         to_sandbox(&home, &sandbox, "text", ANA, "--once k Hola").fails(8, &[why, "once resolve k"]);
         assert_eq!(stored(&sandbox, ANA), had, "{why}");
     }
+    // It may be an earlier request, which was refused.
+    let (home, failed) = (Home::new(), format!("reset,stored,undelivered,first=1,to={ANA}"));
+    let sandbox = Sandbox::start(&["--deliver-after", "0ms", "--fault", &failed]);
+    to_sandbox(&home, &sandbox, "text", ANA, "--once k Hola").fails(8, &[]);
+    to_sandbox(&home, &sandbox, "text", BEA, "--once k Ciao").success();
+    let why = ["the message is listed as undelivered", "once resolve k"];
+    to_sandbox(&home, &sandbox, "text", ANA, "--once k Hola").fails(8, &why);
     for (status, why) in [(404, "no message look-ups"), (401, "look-up failed"), (500, "look-up failed")] {
         let home = Home::new();
         let server = Server::responding(move |_, request| match request.line.starts_with("GET ") {

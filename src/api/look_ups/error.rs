@@ -14,8 +14,8 @@ const NO_BOT: [&str; 3] = ["E1019", "BOT_NOT_FOUND", "bot_not_found"];
 #[derive(Debug, Error)]
 pub(crate) enum LookUpError {
     /// The account has no such look-up.
-    #[error("this account has no message look-ups: the API answered 404 to GET {path}")]
-    Unavailable { path: String },
+    #[error("this account has no message look-ups: GET {path}: {answered}")]
+    Unavailable { path: String, answered: String },
     /// No look-up lists the message.
     #[error("{}", not_listed(id, *is_searched))]
     NotListed {
@@ -39,7 +39,8 @@ impl LookUpError {
         let status = delivery.answer.as_ref().map(|answer| answer.status);
         let code = delivery.problem.as_ref().and_then(|problem| problem.api_code.as_deref());
         if status == Some(404) && !code.is_some_and(|code| NO_BOT.contains(&code)) {
-            return Self::Unavailable { path: request.url.path().to_owned() };
+            let answered = delivery.problem.as_ref().map_or_else(String::new, |problem| problem.told().into_owned());
+            return Self::Unavailable { path: request.url.path().to_owned(), answered };
         }
         Self::Failed { delivery: Box::new(delivery) }
     }

@@ -7,13 +7,10 @@ use serde_json::Value;
 use super::facts::DeliveryFacts;
 use super::fields::{text_at, time_at};
 use super::ladder::DeliveryState;
-use crate::phone::{is_user_id, person_key};
+use crate::phone::{NUMBER_DIGITS, is_user_id, number_in, person_key};
 
 /// The most bytes of an id: a longer text is not an id, and would be stored with each message.
 const LONGEST_ID: usize = 1024;
-/// Digits of a telephone number (E.164).
-const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
-
 /// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -88,22 +85,14 @@ impl HistoryMessage {
 /// Whether `id` belongs to a person: a telephone number, or a WhatsApp user id.
 pub(crate) fn is_person(id: &str) -> bool {
     let key = person_key(id);
-    is_user_id(id) || DIGITS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit())
+    is_user_id(id) || NUMBER_DIGITS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether `listed` is another person than `person`. Ids of different sorts, such as a number and a WhatsApp user id, can be the
 /// same person's.
 pub(crate) fn is_another_person(listed: &str, person: &str) -> bool {
-    let listed = number_in(listed).unwrap_or(listed);
     let sort = |id: &str| (is_user_id(id), is_person(id));
     sort(listed) == sort(person) && person_key(listed) != person_key(person)
-}
-
-/// The telephone number in an id that has it with the prefix of calls abroad, WhatsApp's own domain, or as a float.
-fn number_in(id: &str) -> Option<&str> {
-    let id = ["@c.us", "@s.whatsapp.net", ".0"].iter().find_map(|end| id.strip_suffix(end)).unwrap_or(id);
-    let number = id.strip_prefix("00").unwrap_or(id);
-    (DIGITS.contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }
 
 /// The author in the entry's own word, or empty.

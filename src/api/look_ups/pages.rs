@@ -178,7 +178,8 @@ impl PageTally {
 /// The identity of an entry: its id with its sender and recipient; without an id, its whole content.
 pub(crate) fn key(entry: &Value) -> u64 {
     let id = text_at(entry, &["/messageId", "/id", "/_id"]).unwrap_or_else(|| entry.to_string());
-    hash_of(&(id, text_at(entry, &["/recipient/id"]), text_at(entry, &["/sender/id"])))
+    let end = |end: &str| text_at(entry, &[&format!("/{end}/id"), &format!("/{end}")]);
+    hash_of(&(id, end("recipient"), end("sender")))
 }
 
 fn hash_of(value: &impl Hash) -> u64 {

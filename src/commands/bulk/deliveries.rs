@@ -271,6 +271,10 @@ fn still_unknown(name: &RunName, look: &Look) -> Vec<String> {
                  `jelouctl messages list --to USER`"
             ),
             StillUnknown::FewerListed => format!("{rows}: fewer messages are listed than were attempted"),
+            StillUnknown::MayBeRefused => format!(
+                "{rows}: Jelou lists the message as undelivered, which may be an earlier request that it refused; decide with \
+                 `jelouctl bulk resolve {name}`"
+            ),
             StillUnknown::NotOursAlone => {
                 format!(
                     "{rows}: another sender sends the same message, or the history does not say enough, so copies cannot be counted"
