@@ -392,6 +392,10 @@ impl From<BulkError> for CommandError {
                             default('x'), and phone('EC')";
                 UsageError::new(error.to_string(), hint).into()
             }
+            BulkError::Decimals(mixed) => {
+                let hint = format!("say which it is, such as `{}`, or write these cells alike", mixed.meant);
+                UsageError::new(mixed.to_string(), hint).into()
+            }
             BulkError::Message(error) => error.into(),
             BulkError::Reported(error) => {
                 let hint = error.hint();

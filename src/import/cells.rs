@@ -2,13 +2,16 @@
 //! greeting; an empty cell that leaves a gap; and a cell that a condition takes for what it is not: a text, which cannot
 //! be compared with 100 and is not false.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::error::{BulkError, MixedDecimals, ReadCell};
 use super::plan::{ImportPlan, RowError};
-use crate::list::Row;
-use crate::template::{TakenFor, TemplateError, Uses, is_amount, is_plain_number, says_no};
+use crate::conventions::Conventions;
+use crate::list::{Row, guarded, unguarded};
+use crate::phone::Country;
+use crate::template::{TakenFor, TemplateError, Uses, decimal_mark, is_amount, is_plain_number, says_no};
 
 /// Words that programs write for nothing, in lower case.
 const NOTHING: [&str; 11] = ["-", "--", "–", "—", "n/a", "n/d", "null", "(null)", "nan", "none", "undefined"];
@@ -42,6 +45,11 @@ pub(super) struct UsedCells<'a> {
     gaps: BTreeSet<&'a str>,
     numbers: Vec<(&'a str, &'a TakenFor)>,
     casts: Vec<(&'a str, &'a TakenFor)>,
+    amounts: Vec<(&'a str, &'a TakenFor)>,
+    /// The first cells of `amounts` that are numbers with either decimal sign, by place and the sign of their country.
+    read_by_country: BTreeMap<(usize, char), ReadCell>,
+    /// The first cells of `amounts` that show another sign than that of their country.
+    shown_otherwise: BTreeMap<(usize, char), ReadCell>,
     truths: Vec<(&'a str, &'a TakenFor)>,
     compared: BTreeSet<&'a (String, String)>,
 }
@@ -55,6 +63,9 @@ impl<'a> UsedCells<'a> {
             gaps: body.iter().flat_map(|(_, uses)| &uses.gaps).map(String::as_str).collect(),
             numbers: with_path(&texts, |uses| &uses.numbers).collect(),
             casts: with_path(&texts, |uses| &uses.casts).collect(),
+            amounts: with_path(&texts, |uses| &uses.amounts).collect(),
+            read_by_country: BTreeMap::new(),
+            shown_otherwise: BTreeMap::new(),
             truths: with_path(&texts, |uses| &uses.truths).collect(),
             compared: texts.iter().flat_map(|(_, uses)| &uses.compared).collect(),
         }
@@ -134,15 +145,58 @@ impl<'a> UsedCells<'a> {
         Ok(())
     }
 
-    /// Warnings about cells that differ only in case from the text that they are compared with.
+    /// Notes what the amounts of a row show of the decimal sign of their columns.
+    pub(super) fn note_decimals(&mut self, line: u64, row: &Row, country: impl Fn() -> Option<Country>) {
+        let country = if self.amounts.is_empty() { None } else { country() };
+        let conventions = country.and_then(|country| Conventions::of(country.code()));
+        let Some(mark) = conventions.map(|known| known.decimal_mark) else { return };
+        for (place, (_, taken)) in self.amounts.iter().enumerate() {
+            // A sheet stores a number with a point, in every country.
+            let is_stored =
+                row.place(&taken.column).is_some_and(|place| row.shown().iter().any(|(own, _)| *own == place));
+            let Some(text) = row.text(&taken.column).filter(|_| !is_stored) else { continue };
+            let cells = match decimal_mark(text, None) {
+                Some(shown) if shown == mark => continue,
+                Some(_) => &mut self.shown_otherwise,
+                None if decimal_mark(text, Some(mark)).is_some() => &mut self.read_by_country,
+                None => continue,
+            };
+            cells.entry((place, mark)).or_insert_with(|| ReadCell { line, text: text.trim().to_owned() });
+        }
+    }
+
+    /// The first column whose cells contradict each other, up to the line `last`.
+    pub(super) fn refuse_decimals(self, last: Option<u64>) -> Result<(), BulkError> {
+        let Self { amounts, read_by_country, mut shown_otherwise, .. } = self;
+        let is_within = |cell: &ReadCell| last.is_none_or(|last| cell.line <= last);
+        for ((place, mark), cell) in read_by_country.into_iter().filter(|(_, cell)| is_within(cell)) {
+            if let (Some(other), Some((path, taken))) = (shown_otherwise.remove(&(place, mark)), amounts.get(place)) {
+                let meant = taken.meant.replace("number('.')", if mark == ',' { "number('.')" } else { "number(',')" });
+                let (path, column) = ((*path).to_owned(), taken.column.clone());
+                let mixed = MixedDecimals { path, column, mark, cell, other, meant };
+                return Err(BulkError::Decimals(Box::new(mixed)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Warnings about cells that differ only in case from the text that they are compared with, and about printed ones
+    /// with the apostrophe that a report writes before what a spreadsheet would run.
     pub(super) fn warnings(&self, row: &Row) -> impl Iterator<Item = String> {
-        self.compared.iter().filter_map(|(column, text)| {
+        let guarded = self.printed.iter().filter_map(|column| {
+            let cell = row.text(column).filter(|cell| cell.starts_with('\''))?;
+            (guarded(&unguarded(cell)) == cell).then(|| {
+                format!("{column}: `{cell}` goes out with the apostrophe that a report writes before such a cell")
+            })
+        });
+        let compared = self.compared.iter().filter_map(|(column, text)| {
             let cell = row.text(column)?;
             let is_near = cell != text && cell.trim().to_lowercase() == text.trim().to_lowercase();
             is_near.then(|| {
                 format!("{column}: `{cell}` is not `{text}`, as the message has it; `{column} | lower` ignores case")
             })
-        })
+        });
+        compared.chain(guarded)
     }
 }
 

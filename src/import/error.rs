@@ -24,6 +24,8 @@ pub(crate) enum BulkError {
     #[error(transparent)]
     Reported(#[from] ReportedError),
     #[error(transparent)]
+    Decimals(Box<MixedDecimals>),
+    #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// NDJSON does not allow two fields with the same name.
     #[error("the input's own column `{column}` has the name of one of the outcome's")]
@@ -37,6 +39,33 @@ pub(crate) enum BulkError {
     CellTooLong { line: u64, column: String, most: usize },
     #[error("the report cannot be written: {0}")]
     Report(io::Error),
+}
+
+/// A cell that is a number with either decimal sign and is read by its country, and a cell of the same column with the
+/// other sign.
+#[derive(Debug, Error)]
+#[error(
+    "{path}: the decimals of {column} are not clear: `{}` in line {} is read as in its country, with a decimal {}, but `{}` \
+     in line {} has a decimal {}",
+    cell.text, cell.line, if *mark == ',' { "comma" } else { "point" },
+    other.text, other.line, if *mark == ',' { "point" } else { "comma" },
+)]
+pub(crate) struct MixedDecimals {
+    pub(crate) path: String,
+    pub(crate) column: String,
+    /// The sign of the country.
+    pub(crate) mark: char,
+    pub(crate) cell: ReadCell,
+    pub(crate) other: ReadCell,
+    /// The expression with the sign of `other`.
+    pub(crate) meant: String,
+}
+
+/// A cell, with its line in the list.
+#[derive(Debug)]
+pub(crate) struct ReadCell {
+    pub(crate) line: u64,
+    pub(crate) text: String,
 }
 
 /// A row of a report whose columns belong to another row, or are incomplete. The whole list is refused: after only one

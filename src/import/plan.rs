@@ -327,7 +327,7 @@ impl ImportPlan<'_> {
     }
 
     /// The country of a row; None if it is unclear, which is an error only if the country is needed.
-    fn country_of(&self, row: &Row) -> Option<Country> {
+    pub(super) fn country_of(&self, row: &Row) -> Option<Country> {
         self.countries.of(row.country_cells()).unwrap_or_default()
     }
 

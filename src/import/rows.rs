@@ -38,7 +38,7 @@ pub(crate) fn import_list<'a>(
     rows.imported.columns = list.header().unwrap_or_default().to_vec();
     let Some(limit) = plan.limit else {
         rows.read(list, draft, u64::MAX, &list_of, &mut report, &is_read)?;
-        return Ok(rows.imported);
+        return rows.finish(None);
     };
     let mut wanted = limit;
     loop {
@@ -51,14 +51,12 @@ pub(crate) fn import_list<'a>(
         for (line, fault) in faults {
             report(line, fault);
         }
-        if let Some(end) = end {
-            rows.imported.bare_codes.cut(end);
-            rows.imported.last_line = Some(end);
-            return Ok(rows.imported);
+        if end.is_some() {
+            return rows.finish(end);
         }
         let is_more = read?;
         if !is_more || !is_left_out {
-            return Ok(rows.imported);
+            return rows.finish(None);
         }
         wanted = rows.requests.saturating_mul(MORE);
     }
@@ -122,6 +120,16 @@ impl<'a> Importer<'a> {
             read: 0,
             requests: 0,
         }
+    }
+
+    /// The list up to the line `last`, or up to its end.
+    fn finish(mut self, last: Option<u64>) -> Result<Imported, BulkError> {
+        self.cells.refuse_decimals(last)?;
+        if let Some(last) = last {
+            self.imported.bare_codes.cut(last);
+        }
+        self.imported.last_line = last;
+        Ok(self.imported)
     }
 
     /// Reads until there are `wanted` requests; returns false if the list ended first.
@@ -227,6 +235,7 @@ impl<'a> Importer<'a> {
             Ok((row, outgoing, told, known)) => {
                 let warnings = self.cells.warnings(&row).map(|words| RowFault::Remark(Remark::Warning(words)));
                 told.into_iter().chain(warnings).for_each(|fault| report(line, fault));
+                self.cells.note_decimals(line, &row, || self.plan.country_of(&row));
                 let excluded = list_of(&outgoing);
                 let left_out = excluded.map(RowFault::Excluded).or(known.kept_out.map(RowFault::KeptOut));
                 let is_left_out = left_out.is_some();

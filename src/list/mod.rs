@@ -31,7 +31,7 @@ pub(crate) use self::header::HeaderChoice;
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::outcome::{
     ReportLanguage, ReportLayout, ReportedOutcome, ReportedSent, columns_without_sent, guarded, guarded_in_sheet,
-    is_report, outcome_columns, quoted,
+    is_report, outcome_columns, quoted, unguarded,
 };
 pub(crate) use self::reader::ListReader;
 pub(crate) use self::row::{ListRow, Row, kept_cells};

@@ -2,6 +2,7 @@
 //! `date`.
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::{Timestamp, tz::TimeZone};
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value as Cell};
 
@@ -183,13 +184,26 @@ pub(super) fn date(state: &State<'_, '_>, typed: &Cell, how: Option<&str>) -> Re
         )));
     }
     let language = language.or(conventions.and_then(|known| known.language));
-    if read.is_time_only && pieces.iter().any(DatePiece::is_of_day) {
+    if read.day.is_none() && pieces.iter().any(DatePiece::is_of_day) {
         return Err(refuse(format!("`{}` is a time without a date", text.trim())));
+    }
+    let shows_time = pieces.iter().any(|piece| !piece.is_of_day() && !matches!(piece, DatePiece::Text(_)));
+    // A sheet stores a midnight as a day.
+    let is_midnight = || RowView::in_state(state).is_some_and(|view| view.shown_text(typed).is_some_and(has_clock));
+    if shows_time && read.time.is_none() && !is_midnight() {
+        return Err(refuse(format!("`{}` is a date without a time", text.trim())));
+    }
+    let at = read.day.unwrap_or_default().to_datetime(read.time.unwrap_or_default());
+    if read.is_utc && (shows_time || at.time() != Time::midnight()) {
+        return Err(refuse(format!(
+            "`{}` is the time in UTC; write the local time, such as 2026-11-28T13:30",
+            text.trim()
+        )));
     }
     let unnamed =
         || refuse("the language of its names is not known; say the country of the list with --country".to_owned());
     let written = (0..).zip(&pieces).map(|(place, piece)| {
-        let text = written_date(std::slice::from_ref(piece), read.at, language)?;
+        let text = written_date(std::slice::from_ref(piece), at, language)?;
         Some(if capitals.contains(&place) { with_capital(&text) } else { text })
     });
     written.collect::<Option<String>>().ok_or_else(unnamed)
@@ -200,12 +214,18 @@ fn with_capital(text: &str) -> String {
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
-/// A date in a cell.
+/// A date in a cell: a day, a time, or both.
+#[derive(Default)]
 struct ReadDate {
-    at: DateTime,
-    is_time_only: bool,
+    day: Option<Date>,
+    time: Option<Time>,
     /// Whether its year is 30 to 99: spreadsheets read earlier ones as 2000 to 2029.
     is_without_century: bool,
+    is_utc: bool,
+}
+
+fn has_clock(text: &str) -> bool {
+    text.contains(':')
 }
 
 /// Reads `2026-11-28`, `2026-11-28T13:30:00`, `13:30`, `28/11/2026` or `28 de noviembre de 2026`.
@@ -213,14 +233,20 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
     let is_not = || format!("`{text}` is not a date");
     let is_clock = text.contains(':') && text.chars().all(|sign| sign.is_ascii_digit() || ":.".contains(sign));
     if let Some(time) = is_clock.then(|| text.parse::<Time>().ok()).flatten() {
-        return Ok(ReadDate { at: Date::default().to_datetime(time), is_time_only: true, is_without_century: false });
+        return Ok(ReadDate { time: Some(time), ..ReadDate::default() });
     }
     if let Ok(at) = text.trim_end_matches(['Z', 'z']).parse::<DateTime>() {
-        return Ok(ReadDate { at, is_time_only: false, is_without_century: false });
+        let time = text.contains([':', 'T', 't']).then_some(at.time());
+        let is_utc = text.parse::<Timestamp>().is_ok_and(|instant| TimeZone::UTC.to_datetime(instant) == at);
+        return Ok(ReadDate { day: Some(at.date()), time, is_utc, ..ReadDate::default() });
     }
-    let (day, time) = match text.rsplit_once(' ').filter(|(_, time)| time.contains(':')) {
-        Some((day, time)) => (day, time.parse::<Time>().map_err(|_| is_not())?),
-        None => (text, Time::midnight()),
+    // Another date of the list, such as 03/05/2026, would be read by the country's order.
+    let other_order = |[first, usual]: [&str; 2]| {
+        format!("`{text}` has the {first} first, but in its country the {usual} comes first; write it as 2026-11-28")
+    };
+    let (day, time) = match text.rsplit_once(' ').filter(|(_, time)| has_clock(time)) {
+        Some((day, time)) => (day, Some(time.parse::<Time>().map_err(|_| is_not())?)),
+        None => (text, None),
     };
     let words: Vec<&str> = day
         .split(|sign: char| !sign.is_alphanumeric())
@@ -228,18 +254,25 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
         .collect();
     let [one, two, three] = words.as_slice() else { return Err(is_not()) };
     let number = |word: &str| word.parse::<i16>().ok().filter(|_| word.bytes().all(|byte| byte.is_ascii_digit()));
-    let year = |word: &str| number(word).map(|year| if word.len() == 2 { year + 2000 } else { year });
+    let year = |word: &str| match word.len() {
+        2 => number(word).map(|year| year + 2000),
+        4 => number(word),
+        _ => None,
+    };
     let is_without_century = three.len() == 2 && number(three).is_some_and(|year| year >= 30) && one.len() != 4;
     let parts = match (number(one), month_of(one), number(two), month_of(two)) {
         (Some(day), _, _, Some(month)) | (_, Some(month), Some(day), _) => Some((day, month, year(three))),
         (Some(first), _, Some(second), _) if one.len() == 4 => Some((number(three).unwrap_or(0), second, Some(first))),
         (Some(first), _, Some(second), _) => {
-            let is_month_first = match (first > 12, second > 12, conventions.map(|known| known.short_date)) {
-                (true, _, _) => false,
-                (_, true, _) => true,
-                (_, _, Some(short)) => !short.starts_with('d'),
-                _ if first == second => false,
-                _ => {
+            let shown = (first > 12) != (second > 12);
+            let shown = shown.then_some(second > 12);
+            let usual = conventions.map(|known| !known.short_date.starts_with('d'));
+            let is_month_first = match (shown, usual) {
+                (Some(true), Some(false)) => return Err(other_order(["month", "day"])),
+                (Some(false), Some(true)) => return Err(other_order(["day", "month"])),
+                (Some(is_month_first), _) | (None, Some(is_month_first)) => is_month_first,
+                (None, None) if first == second || first > 12 => false,
+                (None, None) => {
                     return Err(format!(
                         "`{text}` may be two days: say the country of the list with --country, or write it as 2026-11-28"
                     ));
@@ -253,12 +286,12 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
     let Some((day, month, Some(year))) = parts else { return Err(is_not()) };
     let narrow = |number: i16| i8::try_from(number).map_err(|_| is_not());
     let date = Date::new(year, narrow(month)?, narrow(day)?).map_err(|_| is_not())?;
-    Ok(ReadDate { at: date.to_datetime(time), is_time_only: false, is_without_century })
+    Ok(ReadDate { day: Some(date), time, is_without_century, is_utc: false })
 }
 
 /// Whether a text is a date or a time, whichever of its numbers is the day.
 pub(super) fn is_date(text: &str) -> bool {
-    read_date(text, Conventions::of("EC").as_ref()).is_ok()
+    ["EC", "US"].into_iter().any(|country| read_date(text, Conventions::of(country).as_ref()).is_ok())
 }
 
 /// The month of this name, or of its first three letters.
@@ -508,6 +541,31 @@ mod tests {
             ("{{ x | date('%d/%m') }}", "mañana", None, Err("`mañana` is not a date")),
             ("{{ x | date('%d/%m') }}", "31/02/2026", None, Err("is not a date")),
             ("{{ x | date('%d/%m') }}", "13:30:00", None, Err("a time without a date")),
+            ("{{ x | date('%d/%m') }}", "12/25/2026", None, Ok("25/12")),
+            ("{{ x | date('%d/%m') }}", "12/25/2026", Some("US"), Ok("25/12")),
+            (
+                "{{ x | date('%d/%m') }}",
+                "12/25/2026",
+                Some("EC"),
+                Err("has the month first, but in its country the day"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "25/12/2026",
+                Some("US"),
+                Err("has the day first, but in its country the month"),
+            ),
+            ("{{ x | date('%d/%m') }}", "13/14/2026", Some("EC"), Err("is not a date")),
+            ("{{ x | date('%d/%m') }}", "28/11/226", None, Err("is not a date")),
+            ("{{ x | date('%d/%m') }}", "1/2/3", Some("EC"), Err("is not a date")),
+            ("{{ x | date('%d/%m') }}", "2026-11-28T00:00:00.000Z", Some("EC"), Ok("28/11")),
+            ("{{ x | date('%d/%m') }}", "2026-11-29T02:00:00.000Z", Some("EC"), Err("is the time in UTC")),
+            ("{{ x | date('%H:%M') }}", "2026-11-28T00:00:00Z", Some("EC"), Err("write the local time, such as")),
+            ("{{ x | date('%H:%M') }}", "2026-11-28T20:00:00+00:00", Some("EC"), Err("is the time in UTC")),
+            ("{{ x | date('%H:%M') }}", "2026-11-28T20:00:00-05:00", Some("EC"), Ok("20:00")),
+            ("{{ x | date('%H:%M') }}", "28/11/2026", Some("EC"), Err("is a date without a time")),
+            ("{{ x | date('28/11, 13:30') }}", "2026-11-28", Some("EC"), Err("is a date without a time")),
+            ("{{ x | date('%H:%M') }}", "2026-11-28T00:00", Some("EC"), Ok("00:00")),
             ("{{ x | date('%d/%m/%Y') }}", "28/11/26", None, Ok("28/11/2026")),
             ("{{ x | date('%d/%m/%y') }}", "28/11/85", None, Ok("28/11/85")),
             ("{{ x | date('28 de noviembre') }}", "28/11/85", None, Ok("28 de noviembre")),

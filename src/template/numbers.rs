@@ -9,6 +9,41 @@ pub(super) enum Amount {
     Fraction(f64),
 }
 
+/// An amount without its currency and blanks.
+struct PlainAmount {
+    is_negative: bool,
+    /// Digits, points and commas.
+    digits: String,
+    is_percent: bool,
+}
+
+impl PlainAmount {
+    fn of(typed: &str) -> Option<Self> {
+        let (is_negative, rest) = match typed.strip_prefix(['-', '−']) {
+            Some(rest) => (true, rest),
+            None => (false, typed),
+        };
+        let rest = without_currency(rest.trim());
+        let (rest, is_percent) = match rest.strip_suffix('%') {
+            Some(rest) => (rest.trim(), true),
+            None => (rest, false),
+        };
+        let (is_negative, rest) = match rest.strip_prefix(['-', '−']) {
+            Some(rest) if !is_negative => (true, rest.trim()),
+            _ => (is_negative, rest),
+        };
+        let parts: Vec<_> = rest.split([' ', '\u{a0}', '\u{202f}', '\'']).collect();
+        // `10 20` is two numbers.
+        if parts.len() > 1 && !are_thousands(&parts) {
+            return None;
+        }
+        let digits = parts.concat();
+        let is_of_number = |sign: char| sign.is_ascii_digit() || sign == '.' || sign == ',';
+        let is_amount = digits.chars().all(is_of_number) && digits.starts_with(|first: char| first.is_ascii_digit());
+        is_amount.then_some(Self { is_negative, digits, is_percent })
+    }
+}
+
 /// Reads `1.200,50`, `1,200.50`, `$ 50`, `15 %` or `-3`; an empty cell has no number. `mark` is the decimal sign, for
 /// `1.200`, which is ambiguous.
 ///
@@ -20,29 +55,7 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Option<Amoun
         return Ok(None);
     }
     let is_not = || format!("`{typed}` is not a number");
-    let (negative, rest) = match typed.strip_prefix(['-', '−']) {
-        Some(rest) => (true, rest),
-        None => (false, typed),
-    };
-    let rest = without_currency(rest.trim());
-    let (rest, is_percent) = match rest.strip_suffix('%') {
-        Some(rest) => (rest.trim(), true),
-        None => (rest, false),
-    };
-    let (negative, rest) = match rest.strip_prefix(['-', '−']) {
-        Some(rest) if !negative => (true, rest.trim()),
-        _ => (negative, rest),
-    };
-    let parts: Vec<_> = rest.split([' ', '\u{a0}', '\u{202f}', '\'']).collect();
-    // `10 20` is two numbers.
-    if parts.len() > 1 && !are_thousands(&parts) {
-        return Err(is_not());
-    }
-    let digits = parts.concat();
-    let is_of_number = |sign: char| sign.is_ascii_digit() || sign == '.' || sign == ',';
-    if !digits.chars().all(is_of_number) || !digits.starts_with(|first: char| first.is_ascii_digit()) {
-        return Err(is_not());
-    }
+    let PlainAmount { is_negative, digits, is_percent } = PlainAmount::of(typed).ok_or_else(is_not)?;
     let ambiguous = || {
         format!(
             "`{typed}` may be two numbers: say which sign its decimals have, number(',') or number('.'), or the country of the \
@@ -62,7 +75,7 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Option<Amoun
     if !is_grouped || !is_fraction {
         return Err(is_not());
     }
-    let sign = if negative { "-" } else { "" };
+    let sign = if is_negative { "-" } else { "" };
     let plain =
         format!("{sign}{}{}", groups.concat(), decimals.map(|decimals| format!(".{decimals}")).unwrap_or_default());
     if is_percent {
@@ -74,6 +87,14 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Option<Amoun
         None => format!("{sign}{}", groups.concat()).parse().map(Amount::Whole).map_err(|_| is_not()),
     }
     .map(Some)
+}
+
+/// The decimal sign of an amount with a point or a comma: the one that its digits show, or `known` if they could be read
+/// with either.
+pub(crate) fn decimal_mark(text: &str, known: Option<char>) -> Option<char> {
+    let digits = PlainAmount::of(text.trim())?.digits;
+    let has_mark = digits.contains([',', '.']) && read_number(text, known).is_ok();
+    mark_of(&digits, known).filter(|_| has_mark)
 }
 
 /// Whether the parts between blanks are thousands: `1 234 567,50`.
@@ -177,6 +198,22 @@ mod tests {
                 (Err(problem), Err(part)) => assert!(problem.contains(part), "{text}: {problem}"),
                 (read, _) => panic!("{text}: {read:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn knows_which_decimal_sign_a_cell_shows() {
+        for (text, known, expected) in [
+            ("1,234.50", None, Some('.')),
+            ("950.00", Some(','), Some('.')),
+            ("$ 1.234.567", None, Some(',')),
+            ("1,234", None, None),
+            ("1,234", Some('.'), Some('.')),
+            ("B/. 50", None, None),
+            ("1234", Some(','), None),
+            ("pagado, gracias.", Some(','), None),
+        ] {
+            assert_eq!(decimal_mark(text, known), expected, "{text}");
         }
     }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
-use minijinja::machinery::ast::{BinOpKind, CallArg, Compare, CompareOpKind, Expr, Stmt, UnaryOpKind};
+use minijinja::machinery::ast::{BinOpKind, CallArg, Compare, CompareOpKind, Expr, Filter, Stmt, UnaryOpKind};
 use minijinja::machinery::parse;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Value as Cell};
@@ -17,6 +17,8 @@ const TEXT_FILTERS: [&str; 11] =
     ["trim", "upper", "lower", "title", "capitalize", "replace", "default", "d", "string", "first", "last"];
 /// Filters that return items of a list.
 const ITEM_FILTERS: [&str; 8] = ["list", "reverse", "sort", "unique", "select", "reject", "selectattr", "rejectattr"];
+/// Filters that read a cell as a number.
+const AMOUNT_FILTERS: [&str; 3] = ["number", "money", "percent"];
 /// Tests that compare, such as `saldo is gt(100)`.
 const ORDER_TESTS: [&str; 6] = ["lt", "lessthan", "le", "gt", "greaterthan", "ge"];
 const EQUAL_TESTS: [&str; 3] = ["eq", "equalto", "ne"];
@@ -42,6 +44,8 @@ pub(crate) struct Uses {
     pub(crate) numbers: Vec<TakenFor>,
     /// Where it reads a column with `int` or `float`.
     pub(crate) casts: Vec<TakenFor>,
+    /// Where it leaves the decimal sign of a column to its cells and the country; `meant` says that it is a point.
+    pub(crate) amounts: Vec<TakenFor>,
     /// Where it uses a column as yes or no.
     pub(crate) truths: Vec<TakenFor>,
     /// The texts that columns are compared with.
@@ -424,6 +428,7 @@ impl Visitor<'_> {
                     self.uses.casts.push(TakenFor { column, written, meant, ruled_out: Vec::new() });
                 }
             }
+            Expr::Filter(filter) if AMOUNT_FILTERS.contains(&filter.name) => self.amount(&whole, filter),
             Expr::IfExpr(choice) => {
                 self.condition(&choice.test_expr);
                 self.value(&choice.true_expr);
@@ -447,6 +452,24 @@ impl Visitor<'_> {
         for child in children(expression) {
             self.value(child);
         }
+    }
+
+    /// A filter that reads a number, at `whole`.
+    fn amount(&mut self, whole: &Range<usize>, filter: &Filter<'_>) {
+        let Some((inside, column)) = filter.expr.as_ref().and_then(|inside| Some((inside, self.text_column(inside)?)))
+        else {
+            return;
+        };
+        let how = filter.args.first().and_then(|how| argument(how).as_const());
+        if filter.name == "number" && how.is_some_and(|how| how.as_str().is_some()) {
+            return;
+        }
+        let written = cut(self.source, whole.clone());
+        let inside = cut(self.source, self.extent(inside));
+        let is_bare = filter.name == "number" && filter.args.is_empty();
+        let rest = written.strip_prefix(inside).filter(|_| !is_bare).unwrap_or_default();
+        let meant = format!("{inside} | number('.'){rest}");
+        self.uses.amounts.push(TakenFor { column, written: written.to_owned(), meant, ruled_out: Vec::new() });
     }
 
     fn comparison(&mut self, comparison: &Compare<'_>) {
@@ -628,6 +651,22 @@ mod tests {
 
     fn taken(uses: &[TakenFor]) -> Vec<(&str, &str)> {
         uses.iter().map(|taken| (taken.written.as_str(), taken.meant.as_str())).collect()
+    }
+
+    #[test]
+    fn knows_the_amounts_whose_decimal_sign_no_filter_says() {
+        for (source, expected) in [
+            ("{{ saldo | money('$') }}", &[("saldo | money('$')", "saldo | number('.') | money('$')")][..]),
+            ("{{ saldo | trim | number }}", &[("saldo | trim | number", "saldo | trim | number('.')")]),
+            (
+                "{{ row['mi saldo'] | number(2) }}",
+                &[("row['mi saldo'] | number(2)", "row['mi saldo'] | number('.') | number(2)")],
+            ),
+            ("{% if saldo | number > 5 %}!{% endif %}", &[("saldo | number", "saldo | number('.')")]),
+            ("{{ saldo | number(',') | money('$') }} {{ saldo }} {{ nombre | upper }}", &[]),
+        ] {
+            assert_eq!(taken(&of(source).amounts), expected, "{source}");
+        }
     }
 
     #[test]

@@ -204,6 +204,44 @@ fn the_country_says_which_sign_decimals_have() {
 }
 
 #[test]
+fn a_column_whose_cells_contradict_the_decimal_sign_of_the_country_is_an_error() {
+    let home = Home::new();
+    let amounts = "to,x,y\n593987654321,\"1,234\",5\n593987654322,\"1,234.50\",5\n593987654323,950.00,5\n";
+    home.write("list.csv", amounts);
+    let send = |flags: &[&str], text: &str| {
+        let line = [&["--sandbox", "--dry-run", "bulk", "send", "list.csv"], flags, &["text", text]].concat();
+        home.run_args(&line)
+    };
+    send(&["--country", "EC"], "{{ x | money('$') }}").fails(
+        2,
+        &[
+            "text: the decimals of x are not clear: `1,234` in line 2 is read as in its country, with a decimal comma, but \
+             `1,234.50` in line 3 has a decimal point",
+            "such as `x | number('.') | money('$')`",
+        ],
+    );
+    let said = send(&["--country", "EC"], "{{ x | number('.') | money('$') }}").success();
+    for amount in ["$1.234,00", "$1.234,50", "$950,00"] {
+        assert!(said.stdout.contains(amount), "{said:?}");
+    }
+    // The country agrees; the column is not used as a number; the other cells are not part of the run.
+    send(&["--country", "US"], "{{ x | money('$') }}").success();
+    send(&["--country", "EC"], "{{ x }} {{ y | money('$') }}").success();
+    send(&["--country", "EC", "--limit", "1"], "{{ x | money('$') }}").success();
+    // The rows are of different countries.
+    home.write(
+        "list.csv",
+        amounts.replace("to,x,y", "to,x,pais").replace("\"1,234\",5", "\"1,234\",EC").replace(",5", ",US"),
+    );
+    send(&[], "{{ x | money('$') }}").success();
+    home.write(
+        "list.csv",
+        amounts.replace("\"1,234\"", "1.234").replace("1,234.50", "1.234,50").replace("950.00", "1"),
+    );
+    send(&["--country", "MX"], "{{ to }} {{ x | number }}").fails(2, &["has a decimal comma", "`x | number(',')`"]);
+}
+
+#[test]
 fn a_text_that_differs_by_case_alone_is_a_warning() {
     let home = Home::new();
     home.write("list.csv", "to,plan\n593987654321,ORO\n593987654322,oro\n");
@@ -212,6 +250,15 @@ fn a_text_that_differs_by_case_alone_is_a_warning() {
     let ended = home.run_args(&line).success();
     assert!(ended.stderr.contains("line 2: plan: `ORO` is not `oro`, as the message has it"), "{ended:?}");
     assert!(!ended.stderr.contains("line 3"), "{ended:?}");
+}
+
+#[test]
+fn a_cell_with_the_apostrophe_of_a_report_is_a_warning() {
+    let home = Home::new();
+    home.write("list.csv", "to,x,y\n593987654321,'-3,'-3\n593987654322,'Tis,\n");
+    let ended = home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", "{{ x }}"]).success();
+    assert_eq!(ended.stderr.matches("with the apostrophe that a report writes").count(), 1, "{ended:?}");
+    assert!(ended.stderr.contains("line 2: x: `'-3` goes out"), "{ended:?}");
 }
 
 #[test]

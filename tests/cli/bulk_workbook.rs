@@ -18,6 +18,7 @@ also_in_a_database! {
     a_cell_of_an_open_document_is_what_is_stored,
     an_ods_prints_what_it_shows_by_a_style_with_a_name,
     cells_go_out_as_the_sheet_shows_them,
+    a_date_without_a_time_is_not_printed_with_one,
     what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_called,
     a_cell_without_a_value_is_the_fault_of_its_row,
     hidden_rows_are_left_out_or_sent_as_was_said,
@@ -186,6 +187,32 @@ fn cells_go_out_as_the_sheet_shows_them() {
         );
         assert_eq!(is_told, !is_ods, "{ended:?}");
     }
+}
+
+#[test]
+fn a_date_without_a_time_is_not_printed_with_one() {
+    let home = Home::new();
+    let text = "{{ vence | date('28/11 13:30') }}";
+    for (cell, problem) in [
+        ("12/25/2026 08:05", "has the month first, but in its country the day comes first; write it as 2026-11-28"),
+        ("28/11/2026", "`28/11/2026` is a date without a time"),
+        ("2026-11-28T20:00:00Z", "is the time in UTC; write the local time"),
+    ] {
+        home.write("people.csv", format!("celular,vence\n593987654321,{cell}\n"));
+        home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "people.csv", "--country=EC", "text", text])
+            .fails(2, &["line 2: text: date: ", problem]);
+    }
+    // A sheet stores midnight like a day, and shows which of both it is.
+    let row = |style: u8| {
+        let header = "<row><c t=\"str\"><v>celular</v></c><c t=\"str\"><v>vence</v></c></row>";
+        let rows = format!("{header}<row><c s=\"6\"><v>987654321</v></c><c s=\"{style}\"><v>46354</v></c></row>");
+        home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], ""));
+    };
+    row(2);
+    assert_eq!(texts(&previewed(&home, &["people.xlsx", "--country=EC", "text", text])), ["28/11 00:00"]);
+    row(1);
+    home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "people.xlsx", "--country=EC", "text", text])
+        .fails(2, &["`2026-11-28` is a date without a time"]);
 }
 
 #[test]

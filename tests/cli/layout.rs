@@ -84,7 +84,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("deliveries", &["api", "ledger", "message", "once", "phone", "timestamps"]),
     ("run", &["api", "hours", "ledger", "output", "process", "timestamps"]),
-    ("import", &["api", "ledger", "list", "message", "people", "phone", "template", "timestamps"]),
+    ("import", &["api", "conventions", "ledger", "list", "message", "people", "phone", "template", "timestamps"]),
     ("report", &["api", "import", "ledger", "list", "message", "output", "timestamps"]),
     ("report_page", &["api", "import", "ledger", "list", "message", "phone", "report"]),
     ("template", &["conventions", "list", "message", "nearest", "phone"]),
