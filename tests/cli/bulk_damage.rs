@@ -895,3 +895,23 @@ fn a_run_that_ends_on_a_ledger_that_cannot_be_read_says_so() {
     let told = ["error: the run paused", "warning: the ledger could not be read: ", "jelouctl bulk status r"];
     home.run("bulk send people.csv --yes --run r --concurrency 1 text Hola").api(&jelou.url).fails(4, &told);
 }
+
+#[test]
+fn a_whole_ledger_is_read_where_nothing_can_be_written() {
+    let killed = Killed::new(SENT[1]);
+    killed.restore();
+    killed.fold_in();
+    keep_from_nobody(&killed, &[]);
+    set_mode(&killed.at("r.db"), 0o400);
+    set_mode(&killed.runs(), 0o500);
+    for reader in [report_csv, page, status, list, find] {
+        let said = reader(&killed, "r", true);
+        assert_eq!((said.code, said.words.trim()), (0, words_of_whole(said.reader)), "{}", said.reader);
+        assert!(said.wrong.is_empty(), "{} {:?}", said.reader, said.wrong);
+    }
+    for reader in [send_again, resume] {
+        let said = reader(&killed, "r", true);
+        assert_eq!((said.code, said.words.as_str()), (12, "0 sent"), "{}", said.reader);
+    }
+    set_mode(&killed.runs(), 0o700);
+}

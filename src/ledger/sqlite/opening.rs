@@ -8,7 +8,7 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use url::Url;
 
 use super::lock_file::{LockFile, RunNote};
@@ -32,8 +32,11 @@ impl Ledger {
     pub(super) fn open(path: &Path) -> Result<Self, LedgerError> {
         let has_log = check_file(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(path, flags)?;
+        let mut db = Connection::open_with_flags(path, flags)?;
         db.busy_timeout(BUSY_TIMEOUT)?;
+        if !has_log && cannot_be_written(&db) {
+            db = open_immutable(path)?;
+        }
         db.set_prepared_statement_cache_capacity(32);
         db.pragma_update(None, "synchronous", "FULL")?;
         // On macOS a plain sync returns before the data is on the disk. Elsewhere these have no effect.
@@ -178,18 +181,31 @@ fn check_type(path: &Path) -> io::Result<u64> {
     }
 }
 
-/// Reads the header through SQLite: if this process opened the file itself, closing it would release the locks that
-/// SQLite holds on it. The file is opened as immutable, so its log is not read.
-fn check_header(path: &Path) -> Result<(), LedgerError> {
+/// Whether SQLite cannot write beside the file, as it does even to read one: it is on a disk that is read-only, or in
+/// the directory of another user.
+fn cannot_be_written(db: &Connection) -> bool {
+    let read = db.query_row("PRAGMA schema_version", [], |_| Ok(()));
+    let code = read.err().and_then(|error| error.sqlite_error_code());
+    matches!(code, Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
+}
+
+/// Opens a ledger without its log and without locks.
+fn open_immutable(path: &Path) -> Result<Connection, LedgerError> {
     let not_opened = |cause| LedgerError::NotOpened { path: path.to_owned(), cause };
     let mut url = Url::from_file_path(path).map_err(|()| not_opened(io::ErrorKind::InvalidInput.into()))?;
     url.set_query(Some("immutable=1"));
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let db = Connection::open_with_flags(url.as_str(), flags).map_err(|error| match File::open(path) {
+    Connection::open_with_flags(url.as_str(), flags).map_err(|error| match File::open(path) {
         // No part of this process has the file open, so closing it releases no lock of SQLite.
         Err(cause) => not_opened(cause),
         Ok(_) => error.into(),
-    })?;
+    })
+}
+
+/// Reads the header through SQLite: if this process opened the file itself, closing it would release the locks that
+/// SQLite holds on it.
+fn check_header(path: &Path) -> Result<(), LedgerError> {
+    let db = open_immutable(path)?;
     let pragma = |name: &str| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
     match (pragma("application_id")?, pragma("user_version")?) {
         (APPLICATION, VERSION) => Ok(()),
