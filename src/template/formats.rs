@@ -266,7 +266,12 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
         (Some(first), _, Some(second), _) => {
             let shown = (first > 12) != (second > 12);
             let shown = shown.then_some(second > 12);
-            let usual = conventions.map(|known| !known.short_date.starts_with('d'));
+            let usual = conventions.and_then(|known| match known.short_date.chars().next() {
+                Some('d') => Some(false),
+                Some('m') => Some(true),
+                // The year is first there, which says nothing of the other two.
+                _ => None,
+            });
             let is_month_first = match (shown, usual) {
                 (Some(true), Some(false)) => return Err(other_order(["month", "day"])),
                 (Some(false), Some(true)) => return Err(other_order(["day", "month"])),
@@ -556,6 +561,8 @@ mod tests {
                 Err("has the day first, but in its country the month"),
             ),
             ("{{ x | date('%d/%m') }}", "13/14/2026", Some("EC"), Err("is not a date")),
+            ("{{ x | date('%d/%m') }}", "25/12/2026", Some("CA"), Ok("25/12")),
+            ("{{ x | date('%d/%m') }}", "05/03/2026", Some("CA"), Err("may be two days")),
             ("{{ x | date('%d/%m') }}", "28/11/226", None, Err("is not a date")),
             ("{{ x | date('%d/%m') }}", "1/2/3", Some("EC"), Err("is not a date")),
             ("{{ x | date('%d/%m') }}", "2026-11-28T00:00:00.000Z", Some("EC"), Ok("28/11")),
