@@ -99,14 +99,16 @@ pub(crate) async fn run_command(
     Ok((ended, at))
 }
 
-/// The program to show. If somebody has put a whole command line in quotes, its arguments are left out: they may hold a
-/// password.
+/// The program to show. If somebody has put a whole command line in quotes, its arguments are left out, and the variables
+/// before it: they may hold a password.
 pub(crate) fn without_arguments(program: &OsStr) -> String {
     let shown = program.to_string_lossy();
-    match shown.split_once(char::is_whitespace) {
-        Some((first, _)) if !Path::new(program).exists() => first.to_owned(),
-        _ => shown.into_owned(),
+    if Path::new(program).exists() {
+        return shown.into_owned();
     }
+    let command = shown.split_whitespace().find(|word| !word.contains('='));
+    let variable = || shown.trim().split('=').next().unwrap_or_default();
+    command.unwrap_or_else(variable).to_owned()
 }
 
 /// Returns the first of these when it is due.

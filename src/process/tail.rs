@@ -6,8 +6,8 @@ use crate::output::{one_line, without_escape_sequences};
 
 /// The maximum number of characters shown of a line.
 const MAX_LINE: usize = 4096;
-/// The maximum number of bytes kept of a line. More is searched for secrets than is shown, since half of a secret
-/// cannot be recognised.
+/// The maximum number of bytes of a line that is kept whole. More is searched for secrets than is shown, since half of a
+/// secret cannot be recognised.
 const MAX_KEPT: usize = 4 * MAX_LINE;
 
 /// The last lines, up to the requested number.
@@ -35,7 +35,7 @@ impl Tail {
             self.is_open = !part.ends_with(b"\n");
             if let Some(line) = self.lines.back_mut() {
                 let text = part.strip_suffix(b"\n").unwrap_or(part);
-                line.extend(text.iter().take(MAX_KEPT.saturating_sub(line.len())));
+                line.extend(text.iter().take((MAX_KEPT + 1).saturating_sub(line.len())));
             }
         }
     }
@@ -46,9 +46,10 @@ impl Tail {
         let plain = |line: &Vec<u8>| {
             let mut plain = without_escape_sequences(&String::from_utf8_lossy(line));
             // The line may have been cut in the middle of a secret.
-            if line.len() == MAX_KEPT {
-                let kept = plain.chars().count().saturating_sub(MAX_LINE);
-                plain = plain.chars().take(kept).collect();
+            if line.len() > MAX_KEPT {
+                let end = plain.len().saturating_sub(MAX_LINE);
+                plain.truncate((0..=end).rev().find(|at| plain.is_char_boundary(*at)).unwrap_or_default());
+                plain = if plain.is_empty() { "…".to_owned() } else { plain };
             }
             plain
         };
@@ -95,7 +96,10 @@ mod tests {
         // Escape sequences count until they are removed.
         let mut tail = Tail::new(1);
         tail.push(format!("{}begin{}secret", "\u{1b}[0m".repeat(100), "\u{1b}[0m".repeat(3994)).as_bytes());
-        assert_eq!(tail.text(|text| text.replace("secret", "*")), "");
+        assert_eq!(tail.text(|text| text.replace("secret", "*")), "…");
+        let mut tail = Tail::new(1);
+        tail.push(format!("{}\n", "😀".repeat(5000)).as_bytes());
+        assert_eq!(tail.text(|text| text), "😀".repeat(3 * MAX_LINE / 4));
         // The text before the shown end is known.
         let mut tail = Tail::new(1);
         tail.push(format!("{}secret", "x".repeat(MAX_LINE - 3)).as_bytes());

@@ -324,18 +324,23 @@ fn fixed_name(format: &str, is_shown: impl Fn(&str) -> bool) -> Option<&str> {
         at.and_then(|at| words.get(at))
             .is_some_and(|word| word.starts_with(|sign: char| sign == '%' || sign.is_numeric()))
     };
+    // Each with whether it is also a word for a place in a row, such as `segunda`.
     let names: Vec<_> = Language::ALL
         .into_iter()
         .flat_map(|language| {
             let months = (1..=12).map(move |month| language.month(month));
             months.chain(Weekday::Monday.cycle_forward().take(7).map(move |day| language.day(day)))
         })
-        .map(|name| plain(name.trim_end_matches("-feira")))
+        .map(|name| (plain(name.trim_end_matches("-feira")), name.ends_with("-feira")))
         .collect();
     (0_usize..).zip(&words).find_map(|(at, word)| {
         let (name, is_beside) = (plain(word), is_number(at.checked_sub(1)) || is_number(Some(at + 1)));
-        let is_begun = |known: &String| is_beside && name.len() >= 3 && known.starts_with(&name);
-        let is_name = names.iter().any(|known| *known == name || is_begun(known)) || name == "setiembre";
+        let is_before_word = at + 1 < words.len() && !is_number(Some(at + 1));
+        let is_it = |(known, is_ordinal): &(String, bool)| {
+            let is_begun = is_beside && name.len() >= 3 && known.starts_with(&name);
+            (*known == name || is_begun) && !(*is_ordinal && is_before_word)
+        };
+        let is_name = names.iter().any(is_it) || name == "setiembre";
         (is_name && !is_shown(word)).then_some(*word)
     })
 }
@@ -618,6 +623,9 @@ mod tests {
             check(&source, "2026-12-01", Some("EC"), Err("is not an example of 28 November 2026"));
         }
         for (example, written) in [
+            ("Segunda cuota: 28/11/2026", "Segunda cuota: 01/12/2026"),
+            ("El 28/11, quinta visita", "El 01/12, quinta visita"),
+            ("%d/%m, sexta cuota", "01/12, sexta cuota"),
             ("28 de nov a las 13:30", "1 de dic a las 08:05"),
             ("mar o sol, 13:30", "mar o sol, 08:05"),
             ("11/2026", "12/2026"),

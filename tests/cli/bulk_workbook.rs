@@ -420,33 +420,45 @@ fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
     let header: Vec<_> = ["celular", "nombre", "saldo"].map(str::to_owned).into();
     // For each row, the styles of its cells.
     let xlsx_row = |number: usize, styles: &[u8]| {
-        let cell = |style: &u8| format!("<c s=\"{style}\"><v>59398765432{number}</v></c>");
-        format!("<row>{}<c s=\"8\"/></row>", styles.iter().map(cell).collect::<String>())
+        let value = |column| if column == 0 { format!("59398765432{number}") } else { format!("1{number}") };
+        let cell = |(column, style): (usize, &u8)| format!("<c s=\"{style}\"><v>{}</v></c>", value(column));
+        format!("<row>{}<c s=\"8\"/></row>", styles.iter().enumerate().map(cell).collect::<String>())
     };
-    let rows = [&[8, 8, 8][..], &[0, 0, 8], &[8, 8, 0], &[9, 9, 9]];
+    // The number alone is enough.
+    let rows = [&[8, 8, 8][..], &[0, 0, 8], &[0, 8, 8], &[9, 9, 9], &[8, 0, 0]];
     let rows: String = rows.iter().enumerate().map(|(number, styles)| xlsx_row(number, styles)).collect();
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &(xlsx_rows(std::slice::from_ref(&header)) + &rows))], ""));
     let ods_row = |number: usize, styles: &[&str]| {
-        let cell = |style: &&str| {
+        let value = |column| if column == 0 { format!("59398765432{number}") } else { format!("1{number}") };
+        let cell = |(column, style): (usize, &&str)| {
+            let value = value(column);
             format!(
-                "<table:table-cell table:style-name=\"{style}\" office:value-type=\"float\" office:value=\"59398765432{number}\"/>"
+                "<table:table-cell table:style-name=\"{style}\" office:value-type=\"float\" office:value=\"{value}\"/>"
             )
         };
-        format!("<table:table-row>{}</table:table-row>", styles.iter().map(cell).collect::<String>())
+        let cells = styles.iter().enumerate().map(cell).collect::<String>();
+        // A cell's own style counts first.
+        format!("<table:table-row table:default-cell-style-name=\"ce2\">{cells}</table:table-row>")
     };
-    let rows = [["Tachado", "ce2", "ce2"], ["ce1", "ce1", "ce2"], ["ce1", "ce2", "ce2"], ["ce3", "ce3", "ce3"]];
+    let rows = [
+        ["Tachado", "ce2", "ce2"],
+        ["ce1", "ce1", "ce2"],
+        ["ce1", "ce2", "ce2"],
+        ["ce3", "ce3", "ce3"],
+        ["ce2", "ce1", "ce1"],
+    ];
     let rows: String = rows.iter().enumerate().map(|(number, styles)| ods_row(number, styles)).collect();
     home.write("people.ods", ods(&[sheet("Hoja1", &(ods_rows(&[header]) + &rows))]));
     for list in ["people.xlsx", "people.ods"] {
-        let told = "2 rows are crossed out in the sheet: line 2, 4";
+        let told = "3 rows are crossed out in the sheet: line 2, 4, 6";
         let send = |how: &[&str]| {
             let args = [&["--sandbox", "bulk", "send", list][..], how, &["text", "{{ celular }}"]].concat();
             home.run_args(&args)
         };
         send(&[]).fails(2, &[told, "leave them out with --hidden skip"]);
         let ended = send(&["--hidden", "skip"]).success();
-        assert_eq!(ended.json()["skipped_reasons"], json!({ "hidden": 2 }), "{ended:?}");
-        assert_eq!(texts(&previewed(&home, &[list, "--hidden", "send", "text", "x"])).len(), 4);
+        assert_eq!(ended.json()["skipped_reasons"], json!({ "hidden": 3 }), "{ended:?}");
+        assert_eq!(texts(&previewed(&home, &[list, "--hidden", "send", "text", "x"])).len(), 5);
         // Whoever must not be written to stays so, crossed out or not.
         home.write("all.csv", "celular\n593987654320\n593987654325\n");
         let ended = home.run_args(&["--sandbox", "bulk", "send", "all.csv", "--exclude", list, "text", "x"]).success();

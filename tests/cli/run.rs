@@ -138,6 +138,17 @@ fn what_is_typed_behind_a_command_in_quotes_is_neither_sent_nor_printed() {
     let text = server.only().json()["text"].as_str().unwrap().to_owned();
     assert!(text.starts_with("no-such-dump|failed|127|"), "{text}");
     assert!(!(text + &ended.stderr).contains("canary"), "{}", ended.stderr);
+    for line in
+        [" DUMP_PASSWORD=canary-secret-of-the-tests no-such-dump shop", "DUMP_PASSWORD=canary-secret-of-the-tests"]
+    {
+        let server = Server::answering(Reply::accepted());
+        let ended = home.run_args(&[&TO[..], &ALL, &["--on", "failure", "--", line]].concat()).api(&server.url).end();
+        let text = server.only().json()["text"].as_str().unwrap().to_owned();
+        let shown = if line.starts_with(' ') { "no-such-dump" } else { "DUMP_PASSWORD" };
+        assert!(text.starts_with(&format!("{shown}|failed|127|")), "{text}");
+        assert!(ended.stderr.contains(&format!("error: failed to run {shown}: ")), "{}", ended.stderr);
+        assert!(!(text + &ended.stderr).contains("canary"), "{}", ended.stderr);
+    }
     // A program may have a blank in its name.
     let program = home.write("my backup", "#!/bin/sh\nexit 3\n");
     set_mode(&program, 0o700);

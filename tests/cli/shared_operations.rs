@@ -598,13 +598,48 @@ fn a_run_that_somebody_sent_while_the_question_stood_is_not_removed() {
 }
 
 #[test]
+fn a_run_whose_sender_was_killed_while_the_question_stood_is_not_removed() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let (home, jelou) = (people(3), Jelou::start(|_, _| Act::Hang { accepted: true }));
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    let environment = [("NO_COLOR", "1"), ("JELOUCTL_LEDGER", ledger.as_str())];
+    let mut terminal = Terminal::new(&home, &["bulk", "remove", "r"], &environment);
+    terminal.wait_for("3 messages are still to be sent?");
+    let mut command = home.command();
+    command.args(["bulk", "work", "r", "--progress", "none"]).env("JELOUCTL_LEDGER", &ledger).envs([
+        ("JELOU_API_URL", jelou.url.as_str()),
+        ("JELOU_CLIENT_ID", "id"),
+        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
+    ]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    jelou.wait_for(1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The test does not wait for a minute.
+    let over = "UPDATE jelouctl.row SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL; \
+                UPDATE jelouctl.worker SET seen_at = '-infinity'";
+    cluster.script("postgres", database_of(&ledger), over);
+    terminal.answer("[y/N] ", "y");
+    let (code, screen) = terminal.end();
+    assert!(code == 13 && screen.contains("run r has changed meanwhile"), "{code}: {screen}");
+}
+
+#[test]
 fn what_fails_because_the_run_is_locked_does_not_happen_later() {
     let Some(cluster) = Cluster::shared() else { return };
     let ledger = cluster.ledger();
     let (home, jelou) = (people(3), Jelou::never_asked());
     send(&home, &ledger, "--import-only", &jelou.url).success();
     cluster.while_holding(database_of(&ledger), "BEGIN; SELECT 1 FROM jelouctl.run FOR NO KEY UPDATE", || {
-        on(&home, &ledger, "bulk stop r").fails(12, &["is not available: another command is at work on the run"]);
+        // Who waits behind another waits for two locks.
+        let stop = || {
+            on(&home, &ledger, "bulk stop r").fails(12, &["another command is at work on it", "try again in a moment"])
+        };
+        thread::scope(|scope| {
+            scope.spawn(stop);
+            stop();
+        });
         let waiting =
             "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
         assert_eq!(cluster.sql(database_of(&ledger), waiting)[0].get::<_, i64>(0), 0, "nothing waits for the run");

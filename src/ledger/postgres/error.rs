@@ -65,6 +65,9 @@ pub(crate) enum DatabaseError {
     InMidRun { error: Box<DatabaseError> },
 }
 
+/// Why a statement that waited for a lock ended.
+const BUSY: &str = "another command is at work on it";
+
 /// The time at which a fault is found.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FaultComes {
@@ -118,9 +121,7 @@ impl DatabaseError {
             Some(code) if [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code) => {
                 Self::NoLedger { at }
             }
-            Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => {
-                Self::Unreachable { at, cause: "another command is at work on the run".to_owned() }
-            }
+            Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => Self::Unreachable { at, cause: BUSY.to_owned() },
             // These pass without help: shutdown, lack of resources, locks, rollbacks, disconnects, I/O errors.
             Some(code) if ["57", "53", "55", "40", "08", "58"].iter().any(|class| code.code().starts_with(class)) => {
                 Self::Unreachable { at, cause }
@@ -191,6 +192,7 @@ impl DatabaseError {
 
     fn way_out(&self) -> &'static str {
         match self {
+            Self::Unreachable { cause, .. } if cause == BUSY => "try again in a moment",
             Self::Unreachable { .. } => {
                 "check the address in --ledger, JELOUCTL_LEDGER or the profile, and that the database runs; to continue \
                  what was begun: `jelouctl bulk work`"

@@ -52,12 +52,15 @@ END $$;
 -- A person stops the run: no process takes its rows until it is resumed. An earlier reason for a pause is kept; a
 -- person who is being asked whether to continue is told about this stop too.
 CREATE FUNCTION stop_run(my_run bigint, who text)
-RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp SET enable_seqscan = off AS $$
 DECLARE
   r run; moment timestamptz;
 BEGIN
   SELECT * INTO r FROM run WHERE id = my_run FOR NO KEY UPDATE;
-  IF NOT EXISTS (SELECT 1 FROM row WHERE run = my_run AND state IN ('pending', 'inflight')) THEN RETURN false; END IF;
+  -- Each has its index.
+  IF NOT EXISTS (SELECT 1 FROM row WHERE run = my_run AND state = 'pending')
+    AND NOT EXISTS (SELECT 1 FROM row WHERE run = my_run AND lease_until IS NOT NULL AND state = 'inflight')
+  THEN RETURN false; END IF;
   moment := clock_timestamp();
   UPDATE run SET pauses = pauses + 1 WHERE id = my_run;
   IF r.paused IS NULL THEN
@@ -369,6 +372,8 @@ BEGIN
       ORDER BY n LIMIT tokens - cardinality(due));
     r.cursor := coalesce(fresh[cardinality(fresh)], r.cursor);
     taken := cardinality(due) + cardinality(fresh);
+    -- A person may be asked meanwhile whether to remove the run.
+    IF taken > 0 THEN r.changed_at := moment; END IF;
     IF taken > 0 AND NOT r.is_under_way THEN
       r.is_under_way := true;
       INSERT INTO event (run, kind, at) SELECT r.id,

@@ -48,6 +48,7 @@ impl CellFormats {
         loop {
             match part.next(&mut buffer)? {
                 Event::Start(start) => self.note(&part, &start)?,
+                Event::End(end) if end.local_name().as_ref() == "style" => self.current = None,
                 Event::Eof => return Ok(()),
                 _ => {}
             }
@@ -68,7 +69,9 @@ impl CellFormats {
                 self.parents.extend(parent.map(|parent| (name.clone(), parent)));
             }
             "text-properties" => {
-                let line = part.attribute(start, "text-line-through-style")?;
+                let style = part.attribute(start, "text-line-through-style")?;
+                let line =
+                    style.map_or_else(|| part.attribute(start, "text-line-through-type"), |style| Ok(Some(style)))?;
                 self.crossed_out.extend(self.current.clone().zip(line.map(|line| line != "none")));
             }
             _ => {}
@@ -147,12 +150,14 @@ struct OdsStyles<'a> {
     formats: &'a CellFormats,
     /// The default style of each column's cells, with the column after the last one that has it.
     of_columns: Vec<(usize, String)>,
+    /// The default style of the row's cells.
+    of_row: Option<String>,
 }
 
 impl OdsStyles<'_> {
     fn of<'a>(&'a self, column: usize, cell: &'a OdsCell) -> Option<&'a str> {
         let of_column = || self.of_columns.iter().find(|(end, _)| column < *end).map(|(_, style)| style);
-        cell.style.as_ref().or_else(of_column).map(String::as_str)
+        cell.style.as_ref().or(self.of_row.as_ref()).or_else(of_column).map(String::as_str)
     }
 }
 
@@ -166,7 +171,7 @@ fn read_rows(
     let (mut buffer, mut last) = (Vec::new(), 0_u64);
     // For each group around a row, whether it is folded.
     let mut folded = Vec::new();
-    let mut styles = OdsStyles { formats, of_columns: Vec::new() };
+    let mut styles = OdsStyles { formats, of_columns: Vec::new(), of_row: None };
     loop {
         match part.next(&mut buffer)? {
             Event::Start(start) if start.local_name().as_ref() == "table-column" => {
@@ -180,6 +185,7 @@ fn read_rows(
             }
             Event::Start(start) if start.local_name().as_ref() == "table-row" => {
                 let times: u64 = repeats(part, &start, "number-rows-repeated")?;
+                styles.of_row = part.attribute(&start, "default-cell-style-name")?;
                 let is_hidden = part.attribute(&start, "visibility")?.is_some_and(|state| state != "visible");
                 let is_hidden = is_hidden || folded.contains(&true);
                 let row = read_row(part, &styles, hides_covered_cells, SheetRow::new(last + 1, is_hidden))?;

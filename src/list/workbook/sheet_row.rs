@@ -23,8 +23,9 @@ pub(crate) struct SheetRow {
     pub(crate) faults: Vec<(usize, CellFault)>,
     /// The cells that the sheet may show differently from what it stores, by position.
     pub(crate) looks: Vec<(usize, CellLook)>,
-    /// The number of cells whose text is crossed out.
+    /// The number of cells whose text is crossed out, and whether one of them has a telephone number.
     crossed_out: usize,
+    is_number_crossed_out: bool,
     text: usize,
 }
 
@@ -78,6 +79,8 @@ impl SheetRow {
             text
         });
         self.text += text.len();
+        self.crossed_out += usize::from(is_crossed_out);
+        self.is_number_crossed_out |= is_crossed_out && may_be_phone_number(&text);
         if let Some(CellLook::Text(shown)) = &look {
             self.text += shown.len();
         }
@@ -91,7 +94,6 @@ impl SheetRow {
             *cell = text;
         }
         self.looks.extend(look.map(|look| (column, look)));
-        self.crossed_out += usize::from(is_crossed_out);
         Ok(())
     }
 
@@ -100,9 +102,11 @@ impl SheetRow {
         !self.faults.is_empty() || self.cells.iter().any(|cell| !cell.trim().is_empty())
     }
 
-    /// Whether at least half of its filled cells are crossed out, as people mark what no longer counts.
+    /// Whether at least half of its filled cells are crossed out, as people mark what no longer counts, or a telephone
+    /// number is.
     pub(crate) fn is_crossed_out(&self) -> bool {
-        self.crossed_out > 0 && self.crossed_out * 2 >= self.cells.iter().filter(|cell| !cell.is_empty()).count()
+        let filled = self.cells.iter().filter(|cell| !cell.is_empty()).count();
+        self.is_number_crossed_out || self.crossed_out > 0 && self.crossed_out * 2 >= filled
     }
 
     /// A copy of it further down.
@@ -114,6 +118,7 @@ impl SheetRow {
             faults: self.faults.clone(),
             looks: self.looks.clone(),
             crossed_out: self.crossed_out,
+            is_number_crossed_out: self.is_number_crossed_out,
             text: self.text,
         }
     }
@@ -123,6 +128,14 @@ impl SheetRow {
         let looks = self.looks.len() * size_of::<(usize, CellLook)>();
         self.text + self.cells.len() * size_of::<String>() + looks + size_of::<Self>()
     }
+}
+
+/// Whether a text has the digits of a telephone number, and nothing but what is written between them.
+fn may_be_phone_number(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    (8..=15).contains(&digits)
+        && text.chars().all(|sign| sign.is_ascii_digit() || "+-() \u{a0}".contains(sign))
+        && text.parse::<jiff::civil::Date>().is_err()
 }
 
 /// The letters of a column: 0 is `A`, 27 is `AB`.
