@@ -94,9 +94,9 @@ impl SuccessCriterion {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ListingQuery<'a> {
     /// Nothing that was created before …
-    pub(crate) since: Option<Timestamp>,
-    /// … or after.
-    pub(crate) until: Option<Timestamp>,
+    pub(crate) since: Timestamp,
+    /// … or after. One of Jelou's pages calls both ends optional, another one required.
+    pub(crate) until: Timestamp,
     pub(crate) message_id: Option<&'a str>,
     /// The first is 1.
     pub(crate) page: u32,
@@ -211,6 +211,12 @@ impl Request {
 
     /// The request that reads one of the templates that `bot` sent.
     pub(super) fn notification(base: &Url, bot: &str, id: &str) -> Self {
+        let url = endpoint(base, &["v1", "external", "bots", bot, "notifications", id]);
+        Self::get(url, SuccessCriterion::LookUp)
+    }
+
+    /// The same at an older address, whose page shows another way to sign in.
+    pub(super) fn notification_at_older_address(base: &Url, bot: &str, id: &str) -> Self {
         Self::get(endpoint(base, &["v1", "bots", bot, "notifications", id]), SuccessCriterion::LookUp)
     }
 
@@ -218,9 +224,7 @@ impl Request {
         let mut pairs = url.query_pairs_mut();
         pairs.append_pair("limit", &LOOK_UP_LIMIT.to_string()).append_pair("page", &query.page.to_string());
         for (name, at) in [(since, query.since), (until, query.until)] {
-            if let Some(at) = at {
-                pairs.append_pair(name, &format!("{at:.3}"));
-            }
+            pairs.append_pair(name, &format!("{at:.3}"));
         }
         if let Some(id) = query.message_id {
             pairs.append_pair("messageId", id);

@@ -1,5 +1,5 @@
-//! The path of an endpoint as a person types it. It stays below the API's address and never sends a message: the guards apply
-//! only to the commands that send.
+//! The path of an endpoint as a person types it. It stays below the API's address, and only a GET goes to a path that is not
+//! known to be harmless: the guards apply only to the commands that send.
 
 use http::Method;
 use thiserror::Error;
@@ -10,13 +10,22 @@ use super::Request;
 /// The placeholder of the bot.
 const BOT: &str = "{bot}";
 
-/// The endings of paths that send a message (`api.md`, "Request"), and the command to use instead. Longer ones come first.
-const SENDING: [(&[&str], &str); 5] = [
-    (&["hsm", "file"], "jelouctl bulk send LIST template NAME"),
-    (&["hsm"], "jelouctl send template NAME --to USER"),
-    (&["template-messages"], "jelouctl send template --template-id ID --campaign ID --to USER"),
-    (&["flow_message"], "jelouctl flow-message --to USER"),
-    (&["messages"], "jelouctl send KIND --to USER"),
+/// The paths where a POST sends nothing, by the page of Jelou's documentation that is named beside each; `*` is an id. A list of
+/// the paths that do send could never be complete.
+const HARMLESS: [&str; 3] = [
+    "v1/bots/*/templates",                        // creating a template
+    "v1/bots/*/events/webhook",                   // subscribing to events
+    "v1/metrics/conversations/attended/external", // conversations attended outside Jelou
+];
+
+/// The endings of paths that send a message (`api.md`, "Paths"), and the command to use instead. Longer ones come first.
+const SENDING: [(&str, &str); 6] = [
+    ("hsm/file", "jelouctl bulk send LIST template NAME"),
+    ("hsm", "jelouctl send template NAME --to USER"),
+    ("template-messages", "jelouctl send template --template-id ID --campaign ID --to USER"),
+    ("flow_message", "jelouctl flow-message --to USER"),
+    ("messages", "jelouctl send KIND --to USER"),
+    ("message", "jelouctl send KIND --to USER"),
 ];
 
 /// A path and query that were typed; `{bot}` is not filled in.
@@ -40,7 +49,9 @@ pub(crate) enum TypedPathError {
     #[error("the path has a `%` that does not encode anything")]
     Encoding,
     #[error("a {method} to a path that ends with `{ending}` is refused: that is where messages are sent")]
-    Sends { method: Method, ending: String, command: &'static str },
+    Sends { method: Method, ending: &'static str, command: &'static str },
+    #[error("a {method} to `{path}` is refused: this path is not known to be harmless")]
+    Unlisted { method: Method, path: String },
 }
 
 impl TypedPathError {
@@ -55,17 +66,18 @@ impl TypedPathError {
             Self::Placeholder(_) => "write {bot} where the bot's id belongs, and other ids themselves",
             Self::Encoding => "write a percent sign only before two hexadecimal digits",
             Self::Sends { command, .. } => return format!("`{command}` sends them, with all the guards"),
+            Self::Unlisted { .. } => "--curl prints the request without sending it",
         };
         hint.to_owned()
     }
 }
 
 impl TypedPath {
-    /// `raw` as the path of a `method` request.
+    /// `raw` as the path of a request.
     ///
     /// # Errors
-    /// When it leaves the API's address, sends a message or is not a path.
-    pub(crate) fn new(method: &Method, raw: &str) -> Result<Self, TypedPathError> {
+    /// When it leaves the API's address or is not a path.
+    pub(crate) fn new(raw: &str) -> Result<Self, TypedPathError> {
         let (path, _) = raw.split_once('?').unwrap_or((raw, ""));
         if path.trim_matches('/').is_empty() && !path.starts_with("//") {
             return Err(TypedPathError::Missing);
@@ -78,15 +90,34 @@ impl TypedPath {
         if let Some(character) = raw.chars().find(|one| *one == '#' || one.is_control()) {
             return Err(TypedPathError::Character(character));
         }
-        check(method, &path.replace(BOT, "bot"))?;
+        check(&path.replace(BOT, "bot"))?;
         Ok(Self(raw.to_owned()))
+    }
+
+    /// Refuses a `method` request that could send a message. One that is only printed may go to a path that is not listed.
+    ///
+    /// # Errors
+    /// When the path sends, or is not known to be harmless.
+    pub(crate) fn check_harmless(&self, method: &Method, is_only_printed: bool) -> Result<(), TypedPathError> {
+        let (path, _) = self.0.split_once('?').unwrap_or((&self.0, ""));
+        let path = path.strip_prefix('/').unwrap_or(path);
+        if *method == Method::GET || (*method == Method::POST && HARMLESS.iter().any(|listed| matches(path, listed))) {
+            return Ok(());
+        }
+        let plain = path.trim_end_matches('/').to_ascii_lowercase();
+        let ends = |ending: &str| plain.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+        match SENDING.iter().find(|(ending, _)| ends(ending)) {
+            Some((ending, command)) => Err(TypedPathError::Sends { method: method.clone(), ending, command }),
+            None if is_only_printed => Ok(()),
+            None => Err(TypedPathError::Unlisted { method: method.clone(), path: format!("/{path}") }),
+        }
     }
 
     /// Its URL below `base`, for `bot`.
     ///
     /// # Errors
     /// As for [`TypedPath::new`]: the end of `base` belongs to the path, too.
-    pub(crate) fn url(&self, method: &Method, base: &Url, bot: &str) -> Result<Url, TypedPathError> {
+    pub(crate) fn url(&self, base: &Url, bot: &str) -> Result<Url, TypedPathError> {
         let left = || TypedPathError::Leaves(self.0.clone());
         let mut encoded = base.clone();
         encoded.path_segments_mut().map_err(|()| left())?.clear().push(bot);
@@ -96,7 +127,7 @@ impl TypedPath {
         if url.origin() != base.origin() || !below.starts_with('/') {
             return Err(left());
         }
-        check(method, url.path())?;
+        check(url.path())?;
         Ok(url)
     }
 }
@@ -109,9 +140,20 @@ fn host_of(address: &str) -> String {
     format!("{scheme}//{host}")
 }
 
-/// Refuses a path that a server could read as one that leaves the API's address or sends a message, however often it
-/// decodes it.
-fn check(method: &Method, path: &str) -> Result<(), TypedPathError> {
+/// Whether `path` is the one that is `listed`. An id is plain, so that a server cannot read anything else in it.
+fn matches(path: &str, listed: &str) -> bool {
+    let is_id = |one: &str| {
+        one == BOT || (!one.is_empty() && one.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)))
+    };
+    path.split('/').count() == listed.split('/').count()
+        && path
+            .split('/')
+            .zip(listed.split('/'))
+            .all(|(one, expected)| one == expected || (expected == "*" && is_id(one)))
+}
+
+/// Refuses a path that a server could read as one that leaves the API's address, however often it decodes it.
+fn check(path: &str) -> Result<(), TypedPathError> {
     let decoded = decoded(path.strip_prefix('/').unwrap_or(path))?;
     let is_forbidden = |one: &char| one.is_control() || one.is_whitespace() || "\\?#".contains(*one);
     if let Some(character) = decoded.chars().find(is_forbidden) {
@@ -123,20 +165,12 @@ fn check(method: &Method, path: &str) -> Result<(), TypedPathError> {
         return Err(TypedPathError::Placeholder(rest.get(..end).unwrap_or_default().to_owned()));
     }
     // Parameters of a segment follow a semicolon; some servers remove them.
-    let mut segments: Vec<_> =
-        decoded.split('/').map(|segment| segment.split(';').next().unwrap_or_default()).collect();
-    if segments.first() == Some(&"") || segments.iter().any(|segment| [".", ".."].contains(segment)) {
+    let mut segments = decoded.split('/').map(|segment| segment.split(';').next().unwrap_or_default());
+    if decoded.starts_with(['/', ';']) || segments.any(|segment| [".", ".."].contains(&segment)) {
         let shown = if path.starts_with("//") { host_of(path) } else { path.to_owned() };
         return Err(TypedPathError::Leaves(shown));
     }
-    segments.retain(|segment| !segment.is_empty());
-    let sends = SENDING.iter().find(|(ending, _)| *method != Method::GET && ends_with(&segments, ending));
-    match sends {
-        Some((ending, command)) => {
-            Err(TypedPathError::Sends { method: method.clone(), ending: ending.join("/"), command })
-        }
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// The path with all percent-encoding undone, even if it is nested.
@@ -160,24 +194,13 @@ fn decoded(path: &str) -> Result<String, TypedPathError> {
     Ok(decoded)
 }
 
-/// Whether the last of `segments` are `ending`, ignoring case; some servers ignore a dot at the end.
-fn ends_with(segments: &[&str], ending: &[&str]) -> bool {
-    // To capitals first: some letters that are not ASCII have an ASCII capital.
-    let plain = |segment: &str| segment.trim_end_matches('.').to_uppercase().to_lowercase();
-    let from = segments.len().checked_sub(ending.len());
-    from.and_then(|from| segments.get(from..))
-        .is_some_and(|last| last.iter().map(|one| plain(one)).eq(ending.iter().copied()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const POST: Method = Method::POST;
-
-    fn url(method: &Method, base: &str, path: &str) -> Result<String, TypedPathError> {
+    fn url(base: &str, path: &str) -> Result<String, TypedPathError> {
         let base = Url::parse(base).unwrap();
-        Ok(TypedPath::new(method, path)?.url(method, &base, "7/7")?.to_string())
+        Ok(TypedPath::new(path)?.url(&base, "7/7")?.to_string())
     }
 
     #[test]
@@ -195,7 +218,7 @@ mod tests {
             ("https://x.example", "/v1/bots//x", "https://x.example/v1/bots//x"),
             ("https://x.example", "/v1/a:b@c/é", "https://x.example/v1/a:b@c/%C3%A9"),
         ] {
-            assert_eq!(url(&POST, base, path).as_deref(), Ok(expected));
+            assert_eq!(url(base, path).as_deref(), Ok(expected));
         }
         for path in [
             "//y.example/x",
@@ -214,7 +237,7 @@ mod tests {
             "/v1%2f..%2fx",
             "/v1/./x",
         ] {
-            let refused = url(&Method::GET, "https://x.example/jelou", path);
+            let refused = url("https://x.example/jelou", path);
             assert!(matches!(refused, Err(TypedPathError::Leaves(_))), "{path}: {refused:?}");
         }
         for (path, expected) in [
@@ -239,52 +262,73 @@ mod tests {
             ("/v1/100%25", TypedPathError::Encoding),
             ("/v1/%c0%ae%c0%ae/x", TypedPathError::Encoding),
         ] {
-            assert_eq!(url(&POST, "https://x.example", path), Err(expected), "{path:?}");
+            assert_eq!(url("https://x.example", path), Err(expected), "{path:?}");
         }
     }
 
+    /// Every path of `api.md`, in each spelling that a server may read as the same.
     #[test]
-    fn a_path_that_sends_is_refused_in_every_disguise() {
-        for (path, ending) in [
+    fn only_a_get_goes_to_a_path_that_is_not_listed() {
+        let check = |method: &Method, path: &str| TypedPath::new(path)?.check_harmless(method, false);
+        for (path, expected) in [
             ("/v1/bots/{bot}/messages", "messages"),
-            ("v1/bots/{bot}/messages/", "messages"),
             ("messages", "messages"),
             ("/v1/bots/77/messages?x=y", "messages"),
-            ("/v1/bots/77//messages//", "messages"),
-            ("/v1/bots/77/MESSAGES", "messages"),
-            ("/v1/bots/77/meſſages", "messages"),
-            ("/v1/bots/77/message%73", "messages"),
-            ("/v1/bots/77/message%2573", "messages"),
-            ("/v1/bots/77/%25256Dessages", "messages"),
-            ("/v1/bots/77%2fmessages", "messages"),
-            ("/v1/bots/77%252Fmessages%252f", "messages"),
-            ("/v1/bots/77/messages;a=b", "messages"),
-            ("/v1/bots/77/messages/;a", "messages"),
-            ("/v1/bots/77/messages.", "messages"),
-            ("/v1/bots/77/messages%2e", "messages"),
+            ("/v1/bots/77//MESSAGES//", "messages"),
             ("/v1/bots/77/users/593/flow_message?type=x", "flow_message"),
-            ("/v1/bots/77/users/593/Flow%5FMessage", "flow_message"),
             ("/v2/whatsapp/77/hsm", "hsm"),
-            ("/v2/whatsapp/77/%48SM", "hsm"),
-            ("/v2/whatsapp/77/hsm/file", "hsm/file"),
-            ("/v2/whatsapp/77/hsm//FILE/", "hsm/file"),
+            ("/v2/whatsapp/77/hsm/file/", "hsm/file"),
             ("/v1/bots/77/campaigns/5/template-messages", "template-messages"),
-            ("/v1/bots/77/campaigns/5/template%2Dmessages", "template-messages"),
+            ("/v1/rooms/77/message", "message"),
+            // What is not listed, whatever it is.
+            ("/v1/bots/{bot}/users/593/skill/12", ""),
+            ("/v1/bots/{bot}/campaigns", ""),
+            ("/v1/bots/{bot}/my-messages", ""),
+            ("/v1/bots/{bot}/templates/7", ""),
+            ("/v2/bots/{bot}/templates", ""),
+            ("/v1/external/bots/{bot}/notifications", ""),
+            ("/v1/messages/history/{bot}", ""),
+            // Disguises of a path that sends.
+            ("/v1/bots/77/meſſages", ""),
+            ("/v1/bots/77/message%73", ""),
+            ("/v1/bots/77/message%2573", ""),
+            ("/v1/bots/77%2fmessages", ""),
+            ("/v1/bots/77%252Fmessages%252f", ""),
+            ("/v1/bots/77/messages;a=b", ""),
+            ("/v1/bots/77/messages/;a", ""),
+            ("/v1/bots/77/messages.", ""),
+            ("/v1/bots/77/messages%2e", ""),
+            ("/v2/whatsapp/77/%48SM", ""),
+            ("/v1/bots/77/users/593/Flow%5FMessage", ""),
+            // Disguises of a path that is listed.
+            ("/v1/bots/77/Templates", ""),
+            ("/v1/bots/77/templates/", ""),
+            ("/v1/bots//templates", ""),
+            ("/v1//bots/77/templates", ""),
+            ("/v1/bots/77/template%73", ""),
+            ("/v1/bots/77%2Fmessages/templates", ""),
+            ("/v1/bots/messages;/templates", ""),
+            ("/v1/bots/7.7/templates", ""),
         ] {
-            for method in [POST, Method::PUT, Method::PATCH, Method::DELETE] {
-                let refused = TypedPath::new(&method, path).unwrap_err();
-                let is_found = matches!(&refused, TypedPathError::Sends { ending: found, .. } if found == ending);
-                assert!(is_found, "{method} {path}: {refused:?}");
-                assert!(refused.hint().starts_with("`jelouctl "), "{}", refused.hint());
+            for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+                let refused = check(&method, path).unwrap_err();
+                match &refused {
+                    TypedPathError::Sends { ending, .. } => assert_eq!(*ending, expected, "{path}"),
+                    other => assert!(matches!(other, TypedPathError::Unlisted { .. }) && expected.is_empty(), "{path}"),
+                }
+                let printed = TypedPath::new(path).unwrap().check_harmless(&method, true);
+                assert_eq!(printed.is_ok(), expected.is_empty(), "{path}");
             }
-            assert!(TypedPath::new(&Method::GET, path).is_ok(), "{path}");
+            assert_eq!(check(&Method::GET, path), Ok(()), "{path}");
         }
-        for path in ["/v1/messages/history/{bot}", "/v1/file", "/v1/hsm/files", "/v1/my-messages", "/v1/messages.json"]
-        {
-            assert!(TypedPath::new(&POST, path).is_ok(), "{path}");
+        for path in [
+            "/v1/bots/{bot}/templates?sendToAprove=true",
+            "v1/bots/b-7_x/templates",
+            "/v1/bots/77/events/webhook",
+            "/v1/metrics/conversations/attended/external",
+        ] {
+            assert_eq!(check(&Method::POST, path), Ok(()), "{path}");
+            assert!(check(&Method::PUT, path).is_err(), "{path}");
         }
-        // The base may end with the first half.
-        let refused = url(&POST, "https://x.example/v2/whatsapp/77/hsm", "file");
-        assert!(matches!(refused, Err(TypedPathError::Sends { .. })), "{refused:?}");
     }
 }

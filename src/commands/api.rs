@@ -1,4 +1,4 @@
-//! `api`: a request to any endpoint that does not send a message, with the same credentials and outcomes as a send.
+//! `api`: a request to any endpoint that is known not to send a message, with the same credentials and outcomes as a send.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -32,7 +32,8 @@ const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PA
 ///
 /// The credentials, time-outs and exit codes are those of a message. `success: false` ends with 5; no
 /// answer ends with 7 for a GET, and with 8 for any other method, which may have changed something.
-/// A path that sends a message is refused: `send`, `flow-message` and `bulk send` have the guards.
+/// A GET may go to any path. A POST goes only to a path that is known to send nothing: to make a template,
+/// a webhook for events, or figures. --curl prints any other request, for you to send by hand.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment, override_usage = "jelouctl api [OPTIONS] [METHOD] <PATH>")]
 pub(crate) struct ApiArgs {
@@ -140,7 +141,8 @@ fn call(
 
 impl ApiCall {
     fn new(context: &mut Context, typed: &ApiArgs, method: Method, path: &str) -> Result<Self, CommandError> {
-        let path = TypedPath::new(&method, path)?;
+        let path = TypedPath::new(path)?;
+        path.check_harmless(&method, context.mode == Mode::Curl)?;
         typed.check(context, &method)?;
         let fields = typed.fields(context)?;
         let (query, body) = match &typed.input {
@@ -153,7 +155,7 @@ impl ApiCall {
     }
 
     fn request(&self, base: &Url, sender: &Sender) -> Result<Request, CommandError> {
-        let mut url = self.path.url(&self.method, base, sender.bot.as_str())?;
+        let mut url = self.path.url(base, sender.bot.as_str())?;
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }

@@ -60,11 +60,6 @@ pub(crate) fn no_such_notification() -> Response {
     coded(StatusCode::NOT_FOUND, "not_found", "There is no such notification")
 }
 
-/// `200` in Jelou's envelope for data.
-pub(crate) fn success(message: &str, data: &Value) -> Response {
-    Json(json!({ "message": [message], "statusMessage": "success", "status": 1, "data": data })).into_response()
-}
-
 /// `404`: not the bot that the sandbox was started with.
 pub(crate) fn bot_not_found(bot: &str) -> Response {
     let description = format!("There is no bot {bot} here; the sandbox was started with another --bot");

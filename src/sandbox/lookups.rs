@@ -1,12 +1,11 @@
-//! Jelou's look-ups, in its shapes (`api.md`, "Look-ups"): the history of a bot, its notifications, and subscriptions. They
-//! only read the store.
+//! Jelou's look-ups, in its shapes (`api.md`, "Look-ups"): the history of a bot and its notifications. They only read
+//! the store.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
@@ -16,10 +15,9 @@ use serde_json::{Value, json};
 
 use super::answers;
 use super::receipts::{ReceiptState, Receipts, reason};
-use super::request::{Caller, read_json};
+use super::request::Caller;
 use super::store::Filter;
 use super::stored_message::{Author, StoredMessage};
-use super::subscriptions::NewSubscriptions;
 use crate::timestamps::{rfc_3339_millis, timestamp};
 
 /// Entries of a page: the default and the maximum (`api.md`).
@@ -78,7 +76,7 @@ pub(super) async fn notifications(caller: Caller, Query(asked): Query<LookupQuer
     Json(json!({ "pagination": pagination, "_metadata": {}, "results": results })).into_response()
 }
 
-/// `GET /v1/bots/{bot}/notifications/{notification}`: one template that was sent.
+/// `GET /v1/external/bots/{bot}/notifications/{notification}`, also without `external`: one template that was sent.
 pub(super) async fn notification(caller: Caller) -> Response {
     let message = caller.notification.as_deref().and_then(|id| caller.sandbox.store.get(id));
     let found = message.filter(|message| message.bot == caller.bot && NOTIFICATIONS.contains(&message.kind));
@@ -86,29 +84,6 @@ pub(super) async fn notification(caller: Caller) -> Response {
         Some(notification) => Json(notification).into_response(),
         None => answers::no_such_notification(),
     }
-}
-
-/// `GET /v1/bots/{bot}/events/webhook`
-pub(super) async fn subscriptions(caller: Caller) -> Response {
-    let data = json!(caller.sandbox.subscriptions.of(&caller.bot));
-    answers::success("Webhooks retrieved successfully!", &data)
-}
-
-/// `POST /v1/bots/{bot}/events/webhook`
-pub(super) async fn subscribe(caller: Caller, body: Body) -> Response {
-    let body = match read_json(body).await {
-        Ok(body) => body,
-        Err(answer) => return answer,
-    };
-    let NewSubscriptions { webhooks } = match serde_json::from_value(body) {
-        Ok(new) => new,
-        Err(error) => return answers::invalid_field("webhooks", &error.to_string()),
-    };
-    if let Some(index) = webhooks.iter().position(|one| !one.has_address()) {
-        return answers::invalid_field(&format!("webhooks.{index}.url"), "must be a URL");
-    }
-    caller.sandbox.subscriptions.add(&caller.bot, &webhooks);
-    answers::success("Webhooks created successfully!", &json!(webhooks))
 }
 
 impl Lookup {

@@ -20,7 +20,6 @@ mod server;
 mod state;
 mod store;
 mod stored_message;
-mod subscriptions;
 mod templates;
 mod webhook;
 

@@ -17,7 +17,6 @@ use super::refused::RefusedRequests;
 use super::state::SandboxState;
 use super::store::{Filter, Store};
 use super::stored_message::{Author, StoredMessage};
-use super::subscriptions::Subscriptions;
 use super::templates::Templates;
 use super::webhook::Webhook;
 use super::{connection, events, lookups, messages, page, read_back};
@@ -90,7 +89,6 @@ impl Sandbox {
             faults: Faults::new(options.faults),
             store: Store::new(options.max, options.deliver_after),
             refused: RefusedRequests::default(),
-            subscriptions: Subscriptions::default(),
         });
         let guard = Guard::new(address, &options.allowed_hosts);
         for listener in [Some(listener), more].into_iter().flatten() {
@@ -150,8 +148,8 @@ fn routes(state: &Arc<SandboxState>) -> Router {
         .route("/v1/bots/{bot}/templates", get(messages::templates))
         .route("/v1/external/messages/history/{bot}", get(lookups::history))
         .route("/v1/external/bots/{bot}/notifications", get(lookups::notifications))
-        .route("/v1/bots/{bot}/notifications/{notification}", get(lookups::notification))
-        .route("/v1/bots/{bot}/events/webhook", get(lookups::subscriptions).post(lookups::subscribe));
+        .route("/v1/external/bots/{bot}/notifications/{notification}", get(lookups::notification))
+        .route("/v1/bots/{bot}/notifications/{notification}", get(lookups::notification));
     let sandbox = Router::new()
         .route("/sandbox/health", get(read_back::health))
         .route("/sandbox/messages", get(read_back::messages).delete(read_back::clear))

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use super::faults::Faults;
 use super::refused::RefusedRequests;
 use super::store::Store;
-use super::subscriptions::Subscriptions;
 use super::templates::Templates;
 use super::webhook::Webhook;
 
@@ -24,5 +23,4 @@ pub(super) struct SandboxState {
     pub(crate) faults: Faults,
     pub(crate) store: Store,
     pub(crate) refused: RefusedRequests,
-    pub(crate) subscriptions: Subscriptions,
 }

@@ -1,4 +1,4 @@
-//! `api`: any endpoint but those that send a message.
+//! `api`: any endpoint that is known not to send a message.
 
 use std::process::Command;
 
@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use crate::harness::{Ended, Home, under};
 use crate::server::{Reply, Server, refused_url};
+
+/// A path that takes a POST, and any GET.
+const HARMLESS: &str = "/v1/bots/{bot}/templates";
 
 fn ok(body: &Value) -> Reply {
     Reply::json(200, &body.to_string())
@@ -58,9 +61,14 @@ fn an_answer_is_as_true_as_that_of_a_message() {
     let page = Reply::with_headers(200, "", "<html>login</html>");
     for (method, reply, code, words) in [
         ("POST", Reply::HangAfterReading, 8, "error: it may have been carried out: no answer in time"),
-        ("PUT", Reply::ResetAfterReading, 8, "hint: check in Jelou whether it was carried out before you try it again"),
-        ("DELETE", Reply::json(502, ""), 8, "it may have been carried out: the API answered 502"),
-        ("PATCH", Reply::json(303, "{}"), 8, "redirects are not followed"),
+        (
+            "POST",
+            Reply::ResetAfterReading,
+            8,
+            "hint: check in Jelou whether it was carried out before you try it again",
+        ),
+        ("POST", Reply::json(502, ""), 8, "it may have been carried out: the API answered 502"),
+        ("POST", Reply::json(303, "{}"), 8, "redirects are not followed"),
         ("POST", page.clone(), 8, "it may have been carried out: the API answered 200: its body is an HTML page"),
         (
             "POST",
@@ -91,15 +99,15 @@ fn an_answer_is_as_true_as_that_of_a_message() {
         ("GET", Reply::json(200, r#"{"success":"false","errors":["bad"]}"#), 0, ""),
         ("POST", Reply::json(200, r#"{"id":7,"code":"SUMMER","description":"10 % off"}"#), 0, ""),
         ("GET", Reply::json(200, r#"{"error":{"code":"E0000"},"status":0}"#), 5, "the API answered 200: E0000"),
-        ("DELETE", Reply::json(401, "{}"), 4, "check client id, secret and --bot"),
-        ("PUT", Reply::json(429, "{}"), 6, "try again later"),
-        ("PUT", Reply::json(204, ""), 0, ""),
+        ("POST", Reply::json(401, "{}"), 4, "check client id, secret and --bot"),
+        ("POST", Reply::json(429, "{}"), 6, "try again later"),
+        ("POST", Reply::json(204, ""), 0, ""),
         ("GET", Reply::json(200, "[]"), 0, ""),
         ("GET", Reply::json(200, "plain words"), 0, ""),
     ] {
         let server = Server::answering(reply.clone());
         let home = Home::new();
-        let run = home.run("api").args(&[method, "/v1/x"]).args(&["--timeout", "700ms", "--retry-for", "0"]);
+        let run = home.run("api").args(&[method, HARMLESS]).args(&["--timeout", "700ms", "--retry-for", "0"]);
         let ended = run.api(&server.url).fails(code, &[words]);
         assert!(!ended.stderr.contains("the message"), "{ended:?}");
         assert_eq!(server.received().len(), 1, "{method} {reply:?}");
@@ -107,7 +115,7 @@ fn an_answer_is_as_true_as_that_of_a_message() {
     // A read is retried; a request that may have been carried out is not.
     for (method, code, requests) in [("GET", 0, 3), ("POST", 8, 1)] {
         let server = Server::start(vec![Reply::json(500, "{}"), Reply::ResetAfterReading, ok(&json!({}))]);
-        let ended = Home::new().run("api").args(&[method, "/v1/x"]).api(&server.url).end();
+        let ended = Home::new().run("api").args(&[method, HARMLESS]).api(&server.url).end();
         assert_eq!((ended.code, server.received().len()), (code, requests), "{ended:?}");
     }
     Home::new().run("api /v1/x --retry-for 0").api(&refused_url()).fails(7, &["failed to connect"]);
@@ -124,29 +132,30 @@ fn fields_make_a_body_or_the_query_of_a_get() {
         (shown["method"].as_str().unwrap().to_owned(), url, shown["body"].clone())
     };
     for (arguments, method, url, body) in [
-        (&["/v1/x", "-f", "a=1", "-F", "b=1"][..], "POST", "/x", json!({"a": "1", "b": 1})),
-        (&["/v1/x", "-f", "a=b=c", "-f", "d="], "POST", "/x", json!({"a": "b=c", "d": ""})),
-        (&["/v1/x", "-f", "a=@body.json"], "POST", "/x", json!({"a": "@body.json"})),
-        (&["/v1/x", "-F", "a=@body.json"], "POST", "/x", json!({"a": {"b": [1, 1.5, "ñ"]}})),
+        (&[HARMLESS, "-f", "a=1", "-F", "b=1"][..], "POST", "", json!({"a": "1", "b": 1})),
+        (&[HARMLESS, "-f", "a=b=c", "-f", "d="], "POST", "", json!({"a": "b=c", "d": ""})),
+        (&[HARMLESS, "-f", "a=@body.json"], "POST", "", json!({"a": "@body.json"})),
+        (&[HARMLESS, "-F", "a=@body.json"], "POST", "", json!({"a": {"b": [1, 1.5, "ñ"]}})),
         (
-            &["/v1/x", "-F", "a=@-", "--raw-field", "b={{x}}"],
+            &[HARMLESS, "-F", "a=@-", "--raw-field", "b={{x}}"],
             "POST",
-            "/x",
+            "",
             json!({"a": {"from": "stdin"}, "b": "{{x}}"}),
         ),
-        (&["PATCH", "/v1/x", "--field", "a=null"], "PATCH", "/x", json!({"a": null})),
-        (&["DELETE", "/v1/x"], "DELETE", "/x", Value::Null),
-        (&["/v1/x", "--input", "body.json"], "POST", "/x", json!({"b": [1, 1.5, "ñ"]})),
-        (&["PUT", "/v1/x", "--input", "-", "-f", "a=b c"], "PUT", "/x?a=b+c", json!({"from": "stdin"})),
+        (&["POST", HARMLESS, "--field", "a=null"], "POST", "", json!({"a": null})),
+        (&["POST", HARMLESS], "POST", "", Value::Null),
+        (&[HARMLESS, "--input", "body.json"], "POST", "", json!({"b": [1, 1.5, "ñ"]})),
+        (&["POST", HARMLESS, "--input", "-", "-f", "a=b c"], "POST", "?a=b+c", json!({"from": "stdin"})),
         (
             &["GET", "/v1/x?z=1", "-f", "a=ñ&", "-F", "n=5", "-F", "n=[6]", "-F", "o=null"],
             "GET",
-            "/x?z=1&a=%C3%B1%26&n=5&n=%5B6%5D&o=",
+            "/v1/x?z=1&a=%C3%B1%26&n=5&n=%5B6%5D&o=",
             Value::Null,
         ),
-        (&["/v1/bots/{bot}/x?bot={bot}"], "GET", "/bots/BOT_ID/x?bot=BOT_ID", Value::Null),
+        (&["/v1/bots/{bot}/x?bot={bot}"], "GET", "/v1/bots/BOT_ID/x?bot=BOT_ID", Value::Null),
     ] {
-        assert_eq!(request(arguments), (method.to_owned(), url.to_owned(), body), "{arguments:?}");
+        let url = if method == "POST" { format!("/bots/BOT_ID/templates{url}") } else { url.replace("/v1", "") };
+        assert_eq!(request(arguments), (method.to_owned(), url, body), "{arguments:?}");
     }
     let shown = home.run("api POST /v1/x -f a=it's --curl").api("https://x.example").success().stdout;
     assert!(shown.contains("--request POST") && shown.contains("'https://x.example/v1/x'"), "{shown}");
@@ -154,30 +163,32 @@ fn fields_make_a_body_or_the_query_of_a_get() {
 }
 
 #[test]
-fn a_path_that_sends_a_message_is_refused_in_every_disguise() {
+fn only_a_get_goes_to_a_path_that_is_not_listed() {
     let server = Server::never_asked();
     let home = Home::new();
-    for (path, command) in [
-        ("/v1/bots/{bot}/messages", "jelouctl send KIND --to USER"),
-        ("/v1/bots/{bot}/users/593987654321/flow_message?type=x", "jelouctl flow-message --to USER"),
-        ("/v2/whatsapp/{bot}/hsm", "jelouctl send template NAME --to USER"),
-        ("/v2/whatsapp/{bot}/hsm/file", "jelouctl bulk send LIST template NAME"),
-        (
-            "/v1/bots/{bot}/campaigns/5/template-messages",
-            "jelouctl send template --template-id ID --campaign ID --to USER",
-        ),
-        ("v1/bots/{bot}/Messages/", "jelouctl send KIND"),
-        ("/v1/bots/{bot}/message%73", "jelouctl send KIND"),
-        ("/v1/bots/{bot}/message%252573", "jelouctl send KIND"),
-        ("/v1/bots/{bot}%2Fmessages", "jelouctl send KIND"),
-        ("/v1/bots/{bot}//messages//?x", "jelouctl send KIND"),
-        ("/v1/bots/{bot}/messages;x=y", "jelouctl send KIND"),
-        ("/v2/whatsapp/{bot}/HSM.", "jelouctl send template NAME"),
-        ("/v2/whatsapp/{bot}/hsm%2ffile", "jelouctl bulk send LIST"),
+    home.config("[profiles.p]\nallow_to = [\"593987654321\"]\n");
+    for (path, hint) in [
+        ("/v1/bots/{bot}/messages", "`jelouctl send KIND --to USER` sends them, with all the guards"),
+        ("/v1/bots/{bot}/users/593987654321/flow_message?type=x", "`jelouctl flow-message --to USER` sends them"),
+        ("/v2/whatsapp/{bot}/hsm", "`jelouctl send template NAME --to USER` sends them"),
+        ("/v2/whatsapp/{bot}/hsm/file", "`jelouctl bulk send LIST template NAME` sends them"),
+        ("/v1/bots/{bot}/campaigns/5/template-messages", "`jelouctl send template --template-id ID --campaign ID"),
+        ("/v1/rooms/ROOM/message", "`jelouctl send KIND --to USER` sends them"),
+        ("v1/bots/{bot}/Messages/", "`jelouctl send KIND"),
+        ("/v1/bots/{bot}//messages//?x", "`jelouctl send KIND"),
+        ("/v1/bots/{bot}/users/573001234567/skill/12", "--curl prints the request without sending it"),
+        ("/v1/bots/{bot}/campaigns", "--curl prints"),
+        ("/v1/x", "--curl prints"),
+        ("/v1/bots/{bot}/message%73", "--curl prints"),
+        ("/v1/bots/{bot}/message%252573", "--curl prints"),
+        ("/v1/bots/{bot}%2Fmessages", "--curl prints"),
+        ("/v1/bots/{bot}/messages;x=y", "--curl prints"),
+        ("/v2/whatsapp/{bot}/HSM.", "--curl prints"),
+        ("/v2/whatsapp/{bot}/hsm%2ffile", "--curl prints"),
     ] {
         for method in ["POST", "put", "PATCH", "DELETE"] {
-            let hint = format!("hint: `{command}");
-            let refused = home.run("api").args(&[method, path]).api(&server.url).fails(2, &["is refused: ", &hint]);
+            let run = home.run("api -p p").args(&[method, path]).api(&server.url);
+            let refused = run.fails(2, &["is refused: ", &format!("hint: {hint}")]);
             assert!(refused.stderr.ends_with("; nothing was sent\n"), "{refused:?}");
         }
     }
@@ -186,9 +197,15 @@ fn a_path_that_sends_a_message_is_refused_in_every_disguise() {
         let words = words.split(' ').chain(["/v1/bots/{bot}/messages"]).collect::<Vec<_>>();
         home.run("api").args(&words).env("JELOU_CLIENT_SECRET", "x").fails(2, &["is refused: "]);
     }
-    // The preview reads it but does not send it.
+    // What is not listed may be printed, and what is listed is sent.
+    let curl = home.run("api DELETE /v1/x --curl").api(&server.url).success().stdout;
+    assert!(curl.contains("--request DELETE") && curl.contains("/v1/x"), "{curl}");
     let server = Server::answering(ok(&json!([])));
+    for path in [HARMLESS, "/v1/bots/{bot}/events/webhook", "/v1/metrics/conversations/attended/external"] {
+        home.run("api POST").args(&[path]).api(&server.url).success();
+    }
     home.run("api /v1/bots/{bot}/messages").api(&server.url).success();
+    assert_eq!(server.received().len(), 4);
 }
 
 #[test]
@@ -232,18 +249,30 @@ fn what_was_typed_wrong_is_told_before_the_configuration() {
     for (words, problem, hint) in [
         ("FETCH /v1/x", "`FETCH` is not a method of an endpoint", "write GET, POST, PUT, PATCH or DELETE"),
         ("/v1/x GET", "`/v1/x` is not a method of an endpoint", "before the path"),
-        ("/v1/x -f a", "invalid value 'a' for '--raw-field <KEY=TEXT>': it has no `=`", "KEY=VALUE"),
-        ("/v1/x -F =1", "it has no key before the `=`", ""),
-        ("/v1/x -F a=hello", "-F a: its value is not valid JSON", "hint: a text goes with -f a=TEXT"),
-        ("/v1/x -F a=99999999999999999999", "is beyond 64 bits", "in quotes"),
-        ("/v1/x -F a=@none.json", "-F a: failed to read none.json", "check the path"),
-        ("/v1/x --input body.json", "--input: body.json is not valid JSON at line 1", "fix the file"),
-        ("/v1/x --input - -F a=@-", "both ask for standard input", "put one of them into a file"),
+        ("/v1/bots/{bot}/templates -f a", "invalid value 'a' for '--raw-field <KEY=TEXT>': it has no `=`", "KEY=VALUE"),
+        ("/v1/bots/{bot}/templates -F =1", "it has no key before the `=`", ""),
+        (
+            "/v1/bots/{bot}/templates -F a=hello",
+            "-F a: its value is not valid JSON",
+            "hint: a text goes with -f a=TEXT",
+        ),
+        ("/v1/bots/{bot}/templates -F a=99999999999999999999", "is beyond 64 bits", "in quotes"),
+        ("/v1/bots/{bot}/templates -F a=@none.json", "-F a: failed to read none.json", "check the path"),
+        (
+            "/v1/bots/{bot}/templates --input body.json",
+            "--input: body.json is not valid JSON at line 1",
+            "fix the file",
+        ),
+        ("/v1/bots/{bot}/templates --input - -F a=@-", "both ask for standard input", "put one of them into a file"),
         ("GET /v1/x --input body.json", "--input: a GET has no body", "-f"),
-        ("/v1/x -f a=1 -F a=2", "the field `a` is given twice", "-F 'KEY=[1,2]'"),
-        ("/v1/x -f a[]=1", "the field `a[]` has brackets", "--input"),
-        ("/v1/x -f a=1 --paginate", "--paginate reads pages, and this is a POST", "jelouctl api GET PATH"),
-        ("/v1/x --paginate -o record", "--paginate prints results", "leave out one"),
+        ("/v1/bots/{bot}/templates -f a=1 -F a=2", "the field `a` is given twice", "-F 'KEY=[1,2]'"),
+        ("/v1/bots/{bot}/templates -f a[]=1", "the field `a[]` has brackets", "--input"),
+        (
+            "/v1/bots/{bot}/templates -f a=1 --paginate",
+            "--paginate reads pages, and this is a POST",
+            "jelouctl api GET PATH",
+        ),
+        ("/v1/bots/{bot}/templates --paginate -o record", "--paginate prints results", "leave out one"),
         ("-X POST /v1/x", "`api` takes the method as its first word", "jelouctl api POST PATH"),
         ("POST /v1/x -d {}", "`api` takes no -d", "--input FILE"),
     ] {
@@ -333,7 +362,7 @@ fn an_answer_of_200_mb_is_left() {
         ("POST", 8, "error: it may have been carried out: the API answered 200 (its body has more than 1 MiB)"),
     ] {
         let mut command = home.command();
-        command.args(["api", method, "/v1/x"]).envs(api).env("JELOU_API_URL", &server.url);
+        command.args(["api", method, HARMLESS]).envs(api).env("JELOU_API_URL", &server.url);
         let limited = ["sh", "-c", "ulimit -v 180000; exec \"$0\" \"$@\""];
         let ended = Ended::new(&under(&limited, &command).env("PATH", "/usr/bin:/bin").output().unwrap());
         assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{}", ended.stderr);
@@ -345,7 +374,7 @@ fn an_answer_of_200_mb_is_left() {
 fn what_the_answer_repeats_of_the_secret_is_not_shown() {
     let secret = "canary-secret-of-the-tests";
     let echo = json!({"results": [{"headers": {"authorization": "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM="}, secret: secret}]});
-    for words in ["/v1/x", "POST /v1/x", "/v1/x --paginate", "/v1/x -v", "/v1/x -o record"] {
+    for words in ["/v1/x", "POST /v1/bots/{bot}/templates", "/v1/x --paginate", "/v1/x -v", "/v1/x -o record"] {
         let server = Server::answering(ok(&echo));
         let home = Home::new();
         let ended = home.run("api").args(&words.split(' ').collect::<Vec<_>>()).api(&server.url).success();
@@ -357,21 +386,21 @@ fn what_the_answer_repeats_of_the_secret_is_not_shown() {
 fn the_record_tells_what_became_of_the_request() {
     let home = Home::new();
     let server = Server::answering(ok(&json!({"messageId": "m1", "a": 1})));
-    let record = home.run("api PUT /v1/x -f a=b -o record").api(&server.url).success().json();
+    let record = home.run("api POST /v1/bots/{bot}/templates -f a=b -o record").api(&server.url).success().json();
     assert_eq!((&record["sent"], &record["message_id"]), (&json!("yes"), &json!("m1")));
     assert_eq!(
         (&record["response"]["a"], &record["kind"], &record["bot_id"]),
         (&json!(1), &Value::Null, &json!("BOT_ID"))
     );
-    assert_eq!(home.run("api PUT /v1/x -o id").api(&server.url).success().stdout, "m1\n");
-    assert_eq!(home.run("api PUT /v1/x -o none").api(&server.url).success().stdout, "");
+    assert_eq!(home.run("api POST /v1/bots/{bot}/templates -o id").api(&server.url).success().stdout, "m1\n");
+    assert_eq!(home.run("api POST /v1/bots/{bot}/templates -o none").api(&server.url).success().stdout, "");
     let server = Server::answering(Reply::HangAfterReading);
-    let run = home.run("api POST /v1/x --timeout 500ms -o record").api(&server.url);
+    let run = home.run("api POST /v1/bots/{bot}/templates --timeout 500ms -o record").api(&server.url);
     let record = run.fails(8, &[]).json();
     assert_eq!((&record["sent"], &record["error"]["code"]), (&json!("unknown"), &json!("unknown")));
     let record = home.run("api POST /v1/messages -o record").api(&server.url).fails(2, &[]).json();
     assert_eq!((&record["sent"], &record["error"]["code"]), (&json!("no"), &json!("usage")));
-    let record = home.run("api POST /v1/x --dry-run -o record").api(&server.url).success().json();
+    let record = home.run("api POST /v1/bots/{bot}/templates --dry-run -o record").api(&server.url).success().json();
     assert_eq!((&record["dry_run"], &record["sent"]), (&json!(true), &json!("no")));
 }
 
@@ -390,7 +419,7 @@ fn what_was_accepted_stays_accepted_where_the_answer_cannot_be_printed() {
     {
         let server = Server::answering(ok(&json!({"success": true})));
         let mut command = home.command();
-        command.args(["api", method, "/v1/x"]).env("JELOU_API_URL", &server.url).env("JELOU_CLIENT_SECRET", "canary");
+        command.args(["api", method, HARMLESS]).env("JELOU_API_URL", &server.url).env("JELOU_CLIENT_SECRET", "canary");
         command.envs([("JELOU_BOT_ID", "1"), ("JELOU_CLIENT_ID", "id")]);
         command.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
         let ended = Ended::new(&command.output().unwrap());

@@ -108,7 +108,6 @@ mod sandbox_lookups;
 mod sandbox_malformed;
 #[cfg(target_os = "linux")]
 mod sandbox_network;
-mod sandbox_openapi;
 mod sandbox_refused;
 mod sandbox_server;
 mod secrets;

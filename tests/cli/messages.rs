@@ -117,7 +117,7 @@ fn every_page_is_read_by_get_and_the_newest_comes_last() {
         assert!(request.line.starts_with(&begin) && request.body.is_empty(), "{}", request.line);
         assert_eq!(request.headers["authorization"], "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM=");
         // From the second page on, new entries do not move the pages.
-        assert_eq!(parameter(request, "endAt").is_some(), number > 0, "{}", request.line);
+        assert!(parameter(request, "endAt").is_some(), "{}", request.line);
         assert!(number == 0 || parameter(request, "endAt") == parameter(&received[1], "endAt"), "{}", request.line);
     }
     let record = home.asking("messages list --since 2h --limit 1 -o record", &server).success().json();
@@ -473,6 +473,7 @@ fn by_place(history: Reply, notifications: Reply, one: Reply) -> Server {
         let reply = match path {
             "/v1/external/messages/history/BOT_ID" => &history,
             "/v1/external/bots/BOT_ID/notifications" => &notifications,
+            _ if path.starts_with("/v1/external/bots/BOT_ID/notifications/") => &one,
             _ if path.starts_with("/v1/bots/BOT_ID/notifications/") => &one,
             other => panic!("{other}"),
         };
@@ -561,7 +562,7 @@ fn one_message_is_found_wherever_it_is_listed() {
             5,
             "Jelou lists no message `t` from the bot among what could be read",
         ),
-        (Reply::json(401, "{}"), none(), no_look_up(), 4, "the API answered 401"),
+        (Reply::json(401, "{}"), no_look_up(), no_look_up(), 4, "the API answered 401"),
         (no_look_up(), Reply::json(404, r#"{"code":"E1019"}"#), no_look_up(), 5, "E1019"),
         // One place need not accept the ids of another.
         (
@@ -582,6 +583,57 @@ fn one_message_is_found_wherever_it_is_listed() {
         .fails(5, &["this account has no message look-ups: GET /v1/", "the API answered 404"]);
 }
 
+/// Both addresses of a notification and the history, in every combination of what they may answer.
+#[test]
+fn a_place_that_fails_does_not_know_the_message() {
+    let home = Home::new();
+    let places = ["/v1/external/bots/BOT_ID/notifications/t", "/v1/bots/BOT_ID/notifications/t", "/messages/history/"];
+    for combination in 0..64_usize {
+        let statuses = [combination / 16, combination / 4 % 4, combination % 4].map(|at| [200_u16, 401, 404, 500][at]);
+        let answer = move |request: &Received| {
+            let Some(place) = places
+                .iter()
+                .position(|place| request.line.contains(&format!(" {place}")))
+                .or_else(|| request.line.contains(places[2]).then_some(2))
+            else {
+                return page(&[], 0);
+            };
+            match (statuses[place], place) {
+                (200, 2) => page(&[entry("t", "bot", ANA, "Hola", 5)], 1),
+                (200, _) => Reply::json(200, &notification("t", "DELIVERED_USER").to_string()),
+                (status, _) => Reply::json(status, "{}"),
+            }
+        };
+        for wait in [&[][..], &["--wait", "delivered", "--for", "300ms"]] {
+            let server = Server::responding(move |_, request| answer(request));
+            let run = home.asking("messages get t -o record --retry-for 0", &server).args(wait);
+            let ended = run.end();
+            let expected = match (statuses, wait.is_empty()) {
+                _ if statuses.contains(&200) => 0,
+                ([_, _, 500], true) => 6,
+                (_, true) => 5,
+                (_, false) => 15,
+            };
+            assert_eq!(ended.code, expected, "{statuses:?} {wait:?}: {ended:?}");
+            assert!(!ended.stderr.contains("client id"), "{statuses:?}: {ended:?}");
+            if statuses.contains(&200) {
+                assert_eq!(ended.json()["state"], "delivered", "{statuses:?}");
+                assert!(server.received().len() <= 4, "{statuses:?}");
+            }
+        }
+    }
+    // What is unavailable costs no wait while another place is left.
+    let server = Server::responding(|_, request| match request.line.contains("/history/") {
+        true => page(&[entry("t", "bot", ANA, "Hola", 5)], 1),
+        false => Reply::json(500, "{}"),
+    });
+    home.asking("messages get t", &server).success();
+    assert_eq!(server.received().len(), 4);
+    // Credentials are blamed where nothing accepted them.
+    let server = Server::answering(Reply::json(401, "{}"));
+    home.asking("messages get t", &server).fails(4, &["check client id, secret and --bot"]);
+}
+
 #[test]
 fn getting_waits_until_it_has_come_so_far() {
     let home = Home::new();
@@ -589,18 +641,22 @@ fn getting_waits_until_it_has_come_so_far() {
     let server = Server::responding(move |number, request| {
         let is_history = request.line.contains("/messages/history/");
         let mut listed = entry("t", "bot", ANA, "Hola", 5);
-        listed["status"] = json!(statuses[(number / 3).min(2)]);
+        listed["status"] = json!(statuses[(number / 4).min(2)]);
         if is_history { page(&[listed], 1) } else { no_look_up() }
     });
     let record = home.asking("messages get t --wait delivered -o record", &server).success().json();
     assert_eq!(record["state"], "read");
     let paths: BTreeSet<_> =
         server.received().iter().map(|request| request.line.split('?').next().unwrap().to_owned()).collect();
-    assert_eq!(paths.len(), 3, "{paths:?}");
+    assert_eq!(paths.len(), 4, "{paths:?}");
     // A message found by its own address is requested there again.
     let server = Server::responding(move |number, request| match request.line.split([' ', '?']).nth(1).unwrap() {
-        "/v1/bots/BOT_ID/notifications/t" if number < 3 => Reply::json(200, &notification("t", "CREATED").to_string()),
-        "/v1/bots/BOT_ID/notifications/t" => Reply::json(200, &notification("t", "DELIVERED_USER").to_string()),
+        "/v1/external/bots/BOT_ID/notifications/t" if number < 3 => {
+            Reply::json(200, &notification("t", "CREATED").to_string())
+        }
+        "/v1/external/bots/BOT_ID/notifications/t" => {
+            Reply::json(200, &notification("t", "DELIVERED_USER").to_string())
+        }
         _ => page(&[], 0),
     });
     home.asking("messages get t --wait delivered", &server).success();

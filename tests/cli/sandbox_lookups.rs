@@ -331,39 +331,6 @@ fn a_message_whose_answer_was_lost_is_found_when_it_is_listed() {
 }
 
 #[test]
-fn who_hears_of_events_is_kept_and_read_back() {
-    let sandbox = Sandbox::start(&[]);
-    let path = "/v1/bots/77/events/webhook";
-    let success = |message: &str, data: &Value| json!({ "message": [message], "statusMessage": "success", "status": 1, "data": data });
-    assert_eq!(sandbox.read(path), success("Webhooks retrieved successfully!", &json!({})));
-    let webhooks = json!([
-        { "url": "https://example.com/a", "events": ["delivered_user", "delivered_channel", "read"] },
-        { "url": "https://example.com/b?x=1", "events": ["failed", "reply", "read"] },
-    ]);
-    let answer = sandbox.ask("POST", path, &json!({ "webhooks": webhooks }).to_string());
-    assert_eq!((answer.status, answer.json()), (200, success("Webhooks created successfully!", &webhooks)));
-    let data = json!({
-        "delivered_channel": "https://example.com/a",
-        "delivered_user": "https://example.com/a",
-        "failed": "https://example.com/b?x=1",
-        "read": "https://example.com/b?x=1",
-        "reply": "https://example.com/b?x=1",
-    });
-    assert_eq!(sandbox.read(path), success("Webhooks retrieved successfully!", &data));
-    assert_eq!(sandbox.read("/v1/bots/78/events/webhook")["data"], json!({}));
-    for (wrong, field) in [
-        (json!({}), "webhooks"),
-        (json!({ "webhooks": [{ "url": "https://example.com", "events": ["red"] }] }), "webhooks"),
-        (json!({ "webhooks": [{ "url": "ftp://example.com", "events": ["read"] }] }), "webhooks.0.url"),
-    ] {
-        let answer = sandbox.ask("POST", path, &wrong.to_string());
-        assert_eq!(answer.status, 422, "{wrong}");
-        assert!(answer.json()["validationError"][field].is_array(), "{wrong}: {answer:?}");
-    }
-    assert_eq!(sandbox.read(path)["data"], data);
-}
-
-#[test]
 fn deliver_after_takes_a_time_up_to_an_hour() {
     for time in ["soon", "2h", "-1s"] {
         let problem = format!("--deliver-after: `{time}` is not a delay; write 500ms or 2s, up to 1h");

@@ -15,7 +15,7 @@ use super::tracked::{MessageSort, TrackedMessage};
 use crate::api::answer::Answer;
 use crate::api::credentials::Credentials;
 use crate::api::delivery::{Delivery, Event, deliver};
-use crate::api::outcome::{Cause, Outcome};
+use crate::api::outcome::Outcome;
 use crate::api::request::{ListingQuery, Request};
 use crate::api::transport::Client;
 use crate::process::Signals;
@@ -23,6 +23,8 @@ use crate::timestamps::timestamp;
 
 /// A smaller difference between the clocks is ignored.
 pub(crate) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
+/// How far ahead a listing ends that is read until now: our clock may be wrong until the first answer.
+const UNTIL_NOW: SignedDuration = SignedDuration::from_hours(24);
 /// The most pages of the conversations in which one message is searched for.
 const MOST_PAGES_OF_ONE: u32 = 20;
 
@@ -118,13 +120,12 @@ impl LookUps<'_> {
         let mut until = span.until;
         let mut is_clock_known = false;
         loop {
-            let query = ListingQuery { since, until, message_id, page: tally.next_page() };
+            let query = self.query(since, until, message_id, tally.next_page());
             let answer = self.ask(&self.page(listing, &query)).await?;
             if !is_clock_known {
                 is_clock_known = true;
                 let begin = self.begin(span.start);
-                let is_off =
-                    begin.zip(since).is_some_and(|(begin, since)| begin.duration_since(since).abs() > CLOCK_TOLERANCE);
+                let is_off = begin.duration_since(since).abs() > CLOCK_TOLERANCE;
                 if matches!(span.start, SpanStart::Ago(_)) && is_off {
                     since = begin;
                     continue;
@@ -134,7 +135,7 @@ impl LookUps<'_> {
             let mut newest = None;
             for entry in entries {
                 let at = time_at(entry, &["/createdAt"]);
-                let is_older = at.zip(since).is_some_and(|(at, since)| since.duration_since(at) > CLOCK_TOLERANCE);
+                let is_older = at.is_some_and(|at| since.duration_since(at) > CLOCK_TOLERANCE);
                 let is_later = at.zip(span.until).is_some_and(|(at, until)| at > until);
                 newest = newest.max(at);
                 tally.entry(entry, at, is_older);
@@ -166,9 +167,20 @@ impl LookUps<'_> {
     /// # Errors
     /// If the request fails.
     pub(crate) async fn pages(&mut self, listing: LookUpList, span: &LookUpSpan) -> Result<Option<u64>, LookUpError> {
-        let query = ListingQuery { since: self.begin(span.start), until: span.until, message_id: None, page: 1 };
+        let query = self.query(self.begin(span.start), span.until, None, 1);
         let answer = self.ask(&self.page(listing, &query)).await?;
         Ok(answer.body.total_pages())
+    }
+
+    fn query<'q>(
+        &self,
+        since: Timestamp,
+        until: Option<Timestamp>,
+        message_id: Option<&'q str>,
+        page: u32,
+    ) -> ListingQuery<'q> {
+        let until = until.unwrap_or_else(|| self.now().saturating_add(UNTIL_NOW).unwrap_or(Timestamp::MAX));
+        ListingQuery { since, until, message_id, page }
     }
 
     fn page(&self, listing: LookUpList, query: &ListingQuery<'_>) -> Request {
@@ -178,38 +190,49 @@ impl LookUps<'_> {
         }
     }
 
-    /// Looks for `tracked` wherever it can be listed, and stores what it finds.
+    /// Looks for `tracked` wherever it can be listed, and stores what it finds. A place that fails does not know the message
+    /// as long as another one is left, and only the last one, which lists every message, is asked again.
     ///
     /// # Errors
-    /// If no place could be asked, or an answer is missing. Earlier results are kept.
+    /// If no place could be asked, or the last one is unavailable. Earlier results are kept.
     pub(crate) async fn look_for(&mut self, tracked: &mut TrackedMessage) -> Result<(), LookUpError> {
         tracked.coverage = ListingCoverage::Whole;
-        let mut refusal = None;
-        let mut is_asked = false;
-        let asked = match tracked.sort {
-            MessageSort::Free => [Some(ListedIn::History), None, None],
+        // The notifications have more about a template than the history.
+        let first: &[ListedIn] = match tracked.sort {
+            MessageSort::Free => &[],
             MessageSort::Template | MessageSort::Either => {
-                [Some(ListedIn::Notifications), Some(ListedIn::OneNotification), Some(ListedIn::History)]
+                &[ListedIn::Notifications, ListedIn::OneNotification, ListedIn::OneNotificationOlder]
             }
         };
-        for place in asked.into_iter().flatten() {
-            match self.look_in(place, tracked).await {
-                // The notifications, which come first, have more about a template than the history.
-                Ok(true) => return Ok(()),
-                Ok(false) => is_asked = true,
-                // One place may not accept the ids of another, or may not know a single message.
-                Err(error) if error.outcome() == Outcome::NotSent(Cause::Rejected) => {
-                    if !matches!(error, LookUpError::Unavailable { .. }) {
-                        tracked.note_gap(ListingCoverage::Refused);
-                    }
-                    refusal = refusal.or(Some(error));
+        let retry_for = std::mem::take(&mut self.retry_for);
+        let mut failure = None;
+        let mut is_asked = false;
+        for place in first {
+            match self.look_in(*place, tracked).await {
+                Ok(true) => {
+                    self.retry_for = retry_for;
+                    return Ok(());
                 }
-                Err(error) => return Err(error),
+                Ok(false) => is_asked = true,
+                Err(error) if error.signal().is_some() => return Err(error),
+                Err(error) => {
+                    tracked.note_failure(&error);
+                    // The older address may refuse credentials that are right.
+                    if *place != ListedIn::OneNotificationOlder && !matches!(error, LookUpError::Unavailable { .. }) {
+                        failure = failure.or(Some(error));
+                    }
+                }
             }
         }
-        match refusal {
-            Some(error) if !is_asked => Err(error),
-            Some(_) | None => Ok(()),
+        self.retry_for = retry_for;
+        match self.look_in(ListedIn::History, tracked).await {
+            Ok(_) => Ok(()),
+            Err(error) if !error.is_refusal() => Err(error),
+            Err(error) if is_asked => {
+                tracked.note_failure(&error);
+                Ok(())
+            }
+            Err(error) => Err(failure.unwrap_or(error)),
         }
     }
 
@@ -221,8 +244,12 @@ impl LookUps<'_> {
         let start = sent_at.and_then(Result::ok).map_or(SpanStart::Ever, SpanStart::At);
         let span = LookUpSpan { start, until: None };
         let coverage = match place {
-            ListedIn::OneNotification => {
-                let answer = self.ask(&Request::notification(self.base, self.bot, &id)).await?;
+            ListedIn::OneNotification | ListedIn::OneNotificationOlder => {
+                let request = match place {
+                    ListedIn::OneNotification => Request::notification(self.base, self.bot, &id),
+                    _ => Request::notification_at_older_address(self.base, self.bot, &id),
+                };
+                let answer = self.ask(&request).await?;
                 is_found = answer.body.json.as_ref().is_some_and(|entry| tracked.note_notification(entry));
                 ListingCoverage::Whole
             }
@@ -262,21 +289,22 @@ impl LookUps<'_> {
     }
 
     /// The time of `since` by the server's clock.
-    fn begin(&self, since: SpanStart) -> Option<Timestamp> {
+    fn begin(&self, since: SpanStart) -> Timestamp {
         match since {
-            SpanStart::Ever => None,
-            SpanStart::At(at) => Some(at),
-            SpanStart::Ago(duration) => self.now().checked_sub(duration).ok(),
+            SpanStart::Ever => Timestamp::UNIX_EPOCH,
+            SpanStart::At(at) => at,
+            SpanStart::Ago(duration) => self.now().checked_sub(duration).unwrap_or(Timestamp::UNIX_EPOCH),
         }
     }
 }
 
 /// A place where a message can be listed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ListedIn {
     History,
     Notifications,
     OneNotification,
+    OneNotificationOlder,
 }
 
 /// Whether to read on after an entry that `is_wanted` or not: a message may be listed several times in a row.

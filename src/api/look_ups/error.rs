@@ -53,6 +53,11 @@ impl LookUpError {
         }
     }
 
+    /// Whether the API refused, and would again.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self.outcome(), Outcome::NotSent(Cause::Rejected | Cause::Credentials | Cause::Account))
+    }
+
     /// The signal that ended the look-up.
     pub(crate) fn signal(&self) -> Option<Signal> {
         match self.outcome() {

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
+use super::error::LookUpError;
 use super::facts::DeliveryFacts;
 use super::history::{HistoryMessage, MessageAuthor, is_another_person};
 use super::notification::Notification;
@@ -76,6 +77,13 @@ impl TrackedMessage {
     pub(super) fn note_gap(&mut self, coverage: ListingCoverage) {
         if self.is_fully_searched() {
             self.coverage = coverage;
+        }
+    }
+
+    /// Notes that one place failed. An account need not have every place.
+    pub(super) fn note_failure(&mut self, error: &LookUpError) {
+        if !matches!(error, LookUpError::Unavailable { .. }) {
+            self.note_gap(ListingCoverage::Refused);
         }
     }
 

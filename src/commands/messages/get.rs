@@ -74,7 +74,8 @@ pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode
     let sender = UnresolvedSender::claim(context)?.resolve(context)?;
     let id = &arguments.id;
     if context.mode != Mode::Send {
-        let query = ListingQuery { since: None, until: None, message_id: Some(id), page: 1 };
+        let (since, until) = (Timestamp::UNIX_EPOCH, Timestamp::now());
+        let query = ListingQuery { since, until, message_id: Some(id), page: 1 };
         sender.show(context, &Request::history(sender.planned_base().url(), sender.bot.as_str(), &query))?;
         return Ok(ExitCode::Success);
     }

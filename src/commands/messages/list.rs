@@ -69,7 +69,8 @@ pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode
         matching,
     };
     if context.mode != Mode::Send {
-        let query = ListingQuery { since: Some(since.at(now())), until, message_id: None, page: 1 };
+        let until = until.unwrap_or_else(now);
+        let query = ListingQuery { since: since.at(now()), until, message_id: None, page: 1 };
         sender.show(context, &Request::history(sender.planned_base().url(), sender.bot.as_str(), &query))?;
         return Ok(ExitCode::Success);
     }
