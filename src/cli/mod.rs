@@ -5,10 +5,7 @@ mod complete;
 mod global;
 mod guesses;
 mod help;
-mod list_guesses;
 mod named;
-mod typed_line;
-mod typography;
 mod usage;
 
 use std::ffi::OsString;
@@ -38,7 +35,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
 }
 
 fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
-    if let Some(error) = guesses::lone_dash(app.command.as_ref(), arguments) {
+    if let Some(error) = guesses::misread(app.command.as_ref(), arguments) {
         return usage::refuse(&app.global.context(false), error);
     }
     let mut context = app.global.context(std::env::var_os("CI").is_some());

@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::typed_line::may_hold_secret;
 use super::{guesses, help};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -165,6 +164,24 @@ fn taken_for_help(arguments: &[OsString]) -> Option<UsageError> {
         message: format!("`{text}` begins with a dash, as flags do"),
         hint: "write -- before a text that begins with a dash; help is -h or --help".to_owned(),
     })
+}
+
+/// Whether `value` may hold a secret, given to `flag`.
+fn may_hold_secret(flag: &str, value: &str) -> bool {
+    match flag {
+        "--client-secret" | "--secret" | "--password" => true,
+        "--client-id" => value.contains(':'),
+        "--api-url" | "--ledger" => !is_plain_address(value),
+        _ => false,
+    }
+}
+
+/// Whether `value` is only the address of a host, which has no room for a secret.
+fn is_plain_address(value: &str) -> bool {
+    let (host, port) =
+        value.rsplit_once("://").map_or(value, |(_, address)| address).rsplit_once(':').unwrap_or((value, "0"));
+    let is_host = host.contains('.') || host == "localhost" || value.contains("://");
+    is_host && !value.contains(['@', '?', '#']) && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A part of an error as one line, since it may come from the command line.

@@ -36,6 +36,7 @@ pub(crate) enum OnceCommand {
     Show(OnceShowArgs),
     Resolve(OnceResolveArgs),
     Add(OnceAddArgs),
+    #[command(aliases = ["remove", "delete", "rm"])]
     Forget(OnceForgetArgs),
 }
 

@@ -72,11 +72,13 @@ pub(crate) enum ProfileCommand {
         bulk: Box<BulkKeys>,
     },
     /// Make a profile the default
+    #[command(aliases = ["default", "switch"])]
     Use {
         /// Profile
         name: String,
     },
     /// Remove a profile; asks first, or needs --yes
+    #[command(aliases = ["delete", "rm"])]
     Remove {
         /// Profile
         name: String,

@@ -62,14 +62,18 @@ pub(crate) enum BulkCommand {
     Send(Box<BulkSendArgs>),
     Resume(BulkResumeArgs),
     Work(BulkWorkArgs),
+    #[command(alias = "pause")]
     Stop(BulkStopArgs),
     Cancel(BulkCancelArgs),
+    #[command(aliases = ["show", "info"])]
     Status(BulkStatusArgs),
     Deliveries(BulkDeliveriesArgs),
     Report(BulkReportArgs),
+    #[command(aliases = ["search", "who"])]
     Find(BulkFindArgs),
     Resolve(BulkResolveArgs),
     List(BulkListArgs),
+    #[command(alias = "delete")]
     Remove(BulkRemoveArgs),
 }
 

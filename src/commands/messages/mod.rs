@@ -16,6 +16,7 @@ use crate::exit::ExitCode;
 #[derive(Debug, Subcommand)]
 pub(crate) enum MessagesCommand {
     List(ListArgs),
+    #[command(aliases = ["show", "status", "info"])]
     Get(GetArgs),
 }
 
