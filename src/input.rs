@@ -42,9 +42,9 @@ pub(crate) enum JsonSource {
 }
 
 impl JsonSource {
-    /// The value of `--body`: a file or `-`; as with other flags, also JSON that begins with `{`, and `@FILE`.
+    /// The value of `--body`: a file or `-`; as with other flags, also JSON that begins with `{` or `[`, and `@FILE`.
     pub(crate) fn of_body(raw: &str) -> Result<Self, Infallible> {
-        if raw.trim_start().starts_with('{') {
+        if raw.trim_start().starts_with(['{', '[']) {
             return Ok(Self::Literal(raw.to_owned()));
         }
         raw.strip_prefix('@').unwrap_or(raw).parse().map(Self::From)
@@ -97,6 +97,9 @@ impl InputError {
             Self::TooLarge { .. } => "name a smaller file",
             Self::NotUtf8 { .. } => "save the file as UTF-8",
             Self::Empty { .. } => "write {\"field\": value, …}; `jelouctl explain KIND --example` prints a body",
+            Self::NotJson { flag, .. } if flag == "--contact" => {
+                "one card has flags: --name 'Juan Pérez' --phone +593987654322; JSON stands in single quotes, a file as @FILE"
+            }
             Self::NotJson { name, .. } if name == ITS_VALUE => "write JSON in single quotes, or name a file as @FILE",
             Self::NotJson { .. } => "fix the file at that place; an object is {\"field\": value, …}",
             Self::NumberTooLarge { .. } => "write the number as text, in quotes",

@@ -1,5 +1,7 @@
 //! The credentials of a request, and the one place that removes a secret from a text.
 
+use std::fmt::Display;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
@@ -21,6 +23,8 @@ pub(crate) struct Credentials {
     plain: Option<Secret>,
     /// … and the header's value and the secret in base64, without the end.
     base64: Vec<Secret>,
+    /// Where they were read from, for an error: `profile prod`.
+    origin: Option<String>,
 }
 
 impl Credentials {
@@ -38,7 +42,17 @@ impl Credentials {
             authorization,
             plain: is_searched.then(|| client_secret.clone()),
             base64: base64.into_iter().map(Secret::new).collect(),
+            origin: None,
         }
+    }
+
+    /// The same, with where the id and the secret were read from.
+    pub(crate) fn read_from(self, id: &impl Display, secret: &impl Display) -> Self {
+        Self { origin: Some(format!("the client id is from {id}, the secret from {secret}")), ..self }
+    }
+
+    pub(super) fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
     }
 
     pub(crate) fn authorization(&self) -> &str {

@@ -117,13 +117,13 @@ pub(crate) async fn deliver(
             Attempt::Answered(answer) => Some(answer),
             Attempt::Failed(_) => None,
         };
-        return Delivery {
-            outcome: verdict.outcome,
-            problem: verdict.problem,
-            answer,
-            attempts,
-            duration: begun.elapsed(),
-        };
+        let mut problem = verdict.problem;
+        if let (Outcome::NotSent(Cause::Credentials), Some(problem), Some(origin)) =
+            (&verdict.outcome, &mut problem, credentials.origin())
+        {
+            problem.hint = format!("{}; {origin}", problem.hint);
+        }
+        return Delivery { outcome: verdict.outcome, problem, answer, attempts, duration: begun.elapsed() };
     }
 }
 

@@ -289,6 +289,9 @@ fn rejection_hint(status: u16, told: Option<&str>, accepts: &SuccessCriterion) -
         300..=399 => "redirects are not followed; check --api-url",
         404 if is_of_any_endpoint => "check the path, --bot and --api-url",
         404 if is_of_address || accepts.reads() => "check --bot and --api-url",
+        404 if told.is_some_and(|told| told.to_lowercase().contains("flow")) => {
+            "check --flow-name or --flow-id, or choose another bot with --bot"
+        }
         404 => "name one that this bot has, or choose another bot with --bot",
         _ if is_of_any_endpoint => "fix the request and try again",
         _ if accepts.reads() => "check --bot and what is asked for",

@@ -63,7 +63,7 @@ const GUESSES: [(&str, &str, &str); 59] = [
     ("templates", "show get", "jelouctl templates --query NAME"),
     ("messages list", "", "the person is given with --to"),
     ("messages list", "--from", "--to takes the person, also where they wrote; --by user shows those messages alone"),
-    ("api", "-X --method --request", "jelouctl api POST PATH"),
+    ("api", "-X --method --request", "the method is the first word: jelouctl api POST PATH"),
     ("api", "-d --data --body --json", "give the body as fields, -f KEY=TEXT and -F KEY=JSON, or with --input FILE"),
     (
         "bulk work",

@@ -60,7 +60,6 @@ const NOT_NEEDED: &str = "none, and none is needed";
 pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Result<ExitCode, CommandError> {
     let mut checkup = Checkup { checks: Vec::new(), code: ExitCode::Success, ready: None };
     let settings = checkup.settings(context);
-    let can_send = settings.is_some();
     match settings {
         None => checkup.warn("secret and network", "not checked: the configuration comes first"),
         Some(settings) => block_on(async {
@@ -74,7 +73,7 @@ pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Re
             Ok::<_, CommandError>(())
         })?,
     }
-    checkup.ledgers(context, offline, can_send);
+    checkup.ledgers(context, offline);
     checkup.ok("version", format!("jelouctl {}", env!("CARGO_PKG_VERSION")));
     let code = checkup.code;
     if context.stdout.format != Format::Record {
@@ -208,9 +207,8 @@ impl Checkup {
     }
 
     /// Checks whether a bulk run could be stored; creates nothing. A send does not need a ledger, so an unusable
-    /// directory is a warning. A database was requested, so it fails with the exit code of a bulk run. Without settings
-    /// nothing `can_send`, whatever the ledger.
-    fn ledgers(&mut self, context: &Context, offline: bool, can_send: bool) {
+    /// directory is a warning. A database was requested, so it fails with the exit code of a bulk run.
+    fn ledgers(&mut self, context: &Context, offline: bool) {
         const NAME: &str = "ledgers";
         let address = ledger_address(context);
         let is_database = !matches!(address, Ok(None));
@@ -224,8 +222,7 @@ impl Checkup {
             Ok((detail, None)) => self.ok(NAME, detail),
             Ok((detail, hint)) => self.push(NAME, CheckState::Warning, detail, hint),
             Err(error) => {
-                let all_else = if can_send { "; everything else works" } else { "" };
-                let detail = format!("bulk and --once cannot be used{all_else}: {}", error.message());
+                let detail = format!("bulk and --once cannot be used: {}", error.message());
                 if is_database {
                     self.fail_with(NAME, error.code, detail, error.hint);
                 } else {
@@ -261,7 +258,7 @@ impl Checkup {
         for warning in warnings {
             self.warn(NAME, warning);
         }
-        Some(Credentials::new(client_id.value.as_str(), &client_secret))
+        Some(Credentials::new(client_id.value.as_str(), &client_secret).read_from(&client_id.origin, &secret.origin))
     }
 
     /// Checks the name, connection, TLS, clock, and whether the API accepts the credentials.

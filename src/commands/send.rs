@@ -19,7 +19,7 @@ use crate::message::{
 };
 use crate::output::{Format, Record, Sent};
 use crate::people::{CountryRule, ExclusionOptions};
-use crate::phone::Country;
+use crate::phone::{Country, is_user_id};
 use crate::process::block_on;
 use crate::sending::{
     AuditLog, ConnectError, Connection, DeliveryWait, Flight, Interrupted, Sender, UnresolvedSender, catch_panic,
@@ -88,7 +88,8 @@ pub(crate) struct DeliveryArgs {
 
     /// Send nothing to the people on this list (repeatable)
     ///
-    /// One number, user id or `id:USER` a line, or a list with a header.
+    /// One number, user id or `id:USER` a line, or a list with a header. A person who changes the number gets a new
+    /// user id, so list the number, too.
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     exclude: Vec<Source>,
 
@@ -269,6 +270,11 @@ impl PreparedSend<'_> {
                 code?
             }
         };
+        if record.sent == Sent::Yes && wait.is_none() && is_user_id(outgoing.recipient().as_str()) {
+            let note = "for a user id, accepted proves nothing: WhatsApp may drop the message without a word; --wait delivered \
+                        tells whether it arrives";
+            context.stderr.note(note);
+        }
         let (Sent::Yes, Some(wait)) = (record.sent, wait) else { return Ok(code) };
         // It was sent. Log it now, in case the process is killed while it waits.
         std::mem::take(log).message(&context.stderr, "send", record, code.code());

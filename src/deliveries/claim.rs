@@ -210,7 +210,7 @@ impl<'a> ClaimInquiry<'a> {
         examples.sort_by_key(|example| std::cmp::Reverse(example.began_at));
         for example in examples.into_iter().take(MOST_EXAMPLES) {
             let sent_at = of_milliseconds(example.began_at.saturating_add(ahead));
-            let mut tracked = TrackedMessage::new(example.id, MessageSort::Free, Some(SystemTime::from(sent_at)));
+            let mut tracked = TrackedMessage::new(example.id, MessageSort::FreeForm, Some(SystemTime::from(sent_at)));
             look_ups.look_for(&mut tracked).await?;
             let Some(found) = &tracked.message else { continue };
             let window = AttemptWindow::of(example.began_at, self.clock, example.longest);

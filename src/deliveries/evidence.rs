@@ -419,28 +419,33 @@ mod tests {
     fn only_what_a_bubble_shows_whole_can_be_recognized() {
         let (messages, url) = ("/v1/bots/1/messages", "https://a.example/x.png");
         for (path, body, sort, expected) in [
-            (messages, json!({"type": "text", "text": "Hola"}), MessageSort::Free, Some(("text", Some("Hola"), None))),
+            (
+                messages,
+                json!({"type": "text", "text": "Hola"}),
+                MessageSort::FreeForm,
+                Some(("text", Some("Hola"), None)),
+            ),
             (
                 messages,
                 json!({"type": "image", "mediaUrl": url, "text": "x"}),
-                MessageSort::Free,
+                MessageSort::FreeForm,
                 Some(("image", Some("x"), Some(url))),
             ),
             (
                 messages,
                 json!({"type": "sticker", "mediaUrl": url}),
-                MessageSort::Free,
+                MessageSort::FreeForm,
                 Some(("sticker", None, Some(url))),
             ),
             // On the wire a list is a text, with more than its bubble shows.
-            (messages, json!({"type": "text", "text": "x", "options": [{"title": "a"}]}), MessageSort::Free, None),
-            (messages, json!({"type": "quick_reply", "text": "x"}), MessageSort::Free, None),
-            (messages, json!({"type": "text"}), MessageSort::Free, None),
-            (messages, json!({"type": "hologram", "text": "x"}), MessageSort::Free, None),
+            (messages, json!({"type": "text", "text": "x", "options": [{"title": "a"}]}), MessageSort::FreeForm, None),
+            (messages, json!({"type": "quick_reply", "text": "x"}), MessageSort::FreeForm, None),
+            (messages, json!({"type": "text"}), MessageSort::FreeForm, None),
+            (messages, json!({"type": "hologram", "text": "x"}), MessageSort::FreeForm, None),
             (messages, json!({"type": "template", "templateId": "7", "text": "x"}), MessageSort::Either, None),
             ("/v2/whatsapp/1/hsm", json!({"elementName": "a", "text": "x"}), MessageSort::Template, None),
             ("/v1/bots/1/campaigns/2/template-messages", json!({"elementName": "a"}), MessageSort::Either, None),
-            (messages, json!([]), MessageSort::Free, None),
+            (messages, json!([]), MessageSort::FreeForm, None),
         ] {
             let content = RequestContent::of(path, &body.to_string());
             let (found_sort, found) = (content.sort, content.shown());

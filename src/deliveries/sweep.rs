@@ -112,8 +112,8 @@ impl<'a, 'b> Sweep<'a, 'b> {
         mut self,
         count: &mut dyn FnMut(&mut Inquiry) -> Result<(), LedgerError>,
     ) -> Result<SweepEnd, SweepError> {
-        let is_template = |sort: MessageSort| sort != MessageSort::Free;
-        let is_free = |sort: MessageSort| sort == MessageSort::Free;
+        let is_template = |sort: MessageSort| sort != MessageSort::FreeForm;
+        let is_free_form = |sort: MessageSort| sort == MessageSort::FreeForm;
         let counts_copies = self.inquiry.counts_copies();
         let (templates, template_span) = (self.rows(is_template), self.span(is_template, false));
         let mut has_notifications = true;
@@ -125,7 +125,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
             }
             Err(error) => return Err(error.into()),
         };
-        let in_history = |sort: MessageSort| is_free(sort) || !has_notifications;
+        let in_history = |sort: MessageSort| is_free_form(sort) || !has_notifications;
         let (mut rows, mut span) = (self.rows(in_history), self.span(in_history, counts_copies));
         let pages = self.pages(LookUpList::History, span.as_ref()).await?;
         let mut by_history = LookUpRoute::of(rows, pages, counts_copies);

@@ -182,7 +182,7 @@ pub(crate) enum SkipReason {
     NotAllowed,
     /// The run was cancelled before it was sent
     Cancelled,
-    /// It is a free message, and its recipient has not written within 23 hours
+    /// It is a free-form message, and its recipient has not written within 23 hours
     OutsideWindow,
 }
 

@@ -97,7 +97,8 @@ fn limit(schema: &Value) -> String {
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
         rules.push(values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "));
     }
-    rules.extend(schema.get("pattern").map(|_| "public HTTPS".to_owned()));
+    let is_address = schema.get("pattern").and_then(Value::as_str).is_some_and(|pattern| pattern.contains("https"));
+    rules.extend(is_address.then(|| "public HTTPS".to_owned()));
     rules.extend(schema.get("x-rule").and_then(Value::as_str).map(str::to_owned));
     let source = schema.get("x-source").and_then(Value::as_str);
     match source.or_else(|| schema.get("x-media").map(source_of)) {

@@ -9,7 +9,12 @@ use crate::input::{Input, InputError};
 impl Message {
     /// The flag of the field at `path`, or of the nearest field around it: clap ids are paths on the wire.
     pub(super) fn flag_of(&self, path: &str) -> Option<String> {
-        let around = |id: &str| path == id || path.strip_prefix(id).is_some_and(|rest| rest.starts_with(['.', '[']));
+        // The flags of one card are those of any.
+        let of_first = path.replacen("[]", "[0]", 1);
+        let around = |id: &str| {
+            let rest = path.strip_prefix(id).or_else(|| of_first.strip_prefix(id));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
         let command = self.flags();
         let named = command.get_arguments().filter(|argument| around(argument.get_id().as_str()));
         let named = named.filter(|argument| self.may_name(argument.get_id().as_str()));

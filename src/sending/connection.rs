@@ -5,6 +5,8 @@ use std::io;
 use std::time::Duration;
 
 use thiserror::Error;
+use tokio::net::lookup_host;
+use url::Host;
 
 use super::flight::Flight;
 use crate::api::{
@@ -53,7 +55,17 @@ pub(super) fn planned_base(settings: &Settings) -> ApiUrl {
 
 /// The address of a request. With `--sandbox` it is this user's running sandbox; if there is none, one is started in
 /// this process.
-pub(crate) async fn reach_or_start(settings: &Settings, stderr: &Stderr) -> Result<ApiUrl, SystemError> {
+///
+/// # Errors
+/// If `JELOUCTL_SANDBOX` names a host that is not known here, or the sandbox does not start.
+pub(crate) async fn reach_or_start(settings: &Settings, stderr: &Stderr) -> Result<ApiUrl, ConnectError> {
+    if let Sandboxed::At(url) = &settings.sandbox
+        && let Some(Host::Domain(host)) = url.url().host()
+        && let Err(cause) = lookup_host((host, DEFAULT_PORT)).await
+    {
+        let problem = format!("{host} is not known here: {cause}; a sandbox is on this machine or in the same network");
+        return Err(ConfigError::Variable { name: "JELOUCTL_SANDBOX", problem }.into());
+    }
     if settings.sandbox != Sandboxed::Nearest {
         return Ok(planned_base(settings));
     }
@@ -80,7 +92,7 @@ pub(crate) async fn connect(
     context: &Context,
     settings: &Settings,
     base: ApiUrl,
-    client_id: &ClientId,
+    client_id: &Sourced<ClientId>,
     secret: &Sourced<SecretSource>,
     mut signals: Signals,
 ) -> Result<Connection, ConnectError> {
@@ -103,7 +115,8 @@ pub(crate) async fn connect(
         fetched = fetched => fetched?,
     };
     context.stderr.warnings(&warnings);
-    let credentials = Credentials::new(client_id.as_str(), &client_secret);
+    let credentials =
+        Credentials::new(client_id.value.as_str(), &client_secret).read_from(&client_id.origin, &secret.origin);
     Ok(Connection { base, client, credentials, signals })
 }
 
@@ -128,7 +141,7 @@ pub(crate) async fn connect_before_question(
     context: &Context,
     settings: &Settings,
     base: ApiUrl,
-    client_id: &ClientId,
+    client_id: &Sourced<ClientId>,
     secret: &Sourced<SecretSource>,
 ) -> Result<Option<Connection>, ConnectError> {
     if secret.value == SecretSource::Prompt {
@@ -137,7 +150,8 @@ pub(crate) async fn connect_before_question(
     let client = new_client(settings, &base)?;
     let (client_secret, warnings) = secret.fetch(|| Err(io::ErrorKind::Unsupported.into())).await?;
     context.stderr.warnings(&warnings);
-    let credentials = Credentials::new(client_id.as_str(), &client_secret);
+    let credentials =
+        Credentials::new(client_id.value.as_str(), &client_secret).read_from(&client_id.origin, &secret.origin);
     Ok(Some(Connection { base, client, credentials, signals: Signals::default() }))
 }
 

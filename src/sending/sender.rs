@@ -139,7 +139,7 @@ fn sandbox_address(port: u16) -> String {
 pub(crate) struct Sender {
     pub(crate) settings: Settings,
     pub(crate) bot: BotId,
-    pub(crate) client_id: ClientId,
+    pub(crate) client_id: Sourced<ClientId>,
     secret: Sourced<SecretSource>,
 }
 
@@ -148,7 +148,7 @@ impl Sender {
     /// If settings are missing, with all of them.
     pub(crate) fn of(settings: Settings, context: &Context) -> Result<Self, ConfigError> {
         let (bot, client_id, secret) = settings.identity(context.can_ask())?;
-        let (bot, client_id) = (bot.clone(), client_id.value.clone());
+        let (bot, client_id) = (bot.clone(), client_id.clone());
         Ok(Self { settings, bot, client_id, secret })
     }
 
@@ -170,7 +170,12 @@ impl Sender {
         if context.mode == Mode::Curl {
             let ca_cert = self.settings.ca_cert.as_ref().map(|path| path.value.as_path());
             let body = request.body.as_deref().map(visible_json);
-            return context.stdout.line(&curl_command(request, self.client_id.as_str(), ca_cert, body.as_deref()));
+            return context.stdout.line(&curl_command(
+                request,
+                self.client_id.value.as_str(),
+                ca_cert,
+                body.as_deref(),
+            ));
         }
         let shown = request.dry_run();
         context.stdout.json(&shown.map_err(|error| StreamError { action: "show the request", cause: error.into() })?)

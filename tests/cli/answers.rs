@@ -264,6 +264,11 @@ fn every_documented_shape_of_an_error_is_read() {
             "404: E1019: No\nhint: there is no such bot",
         ),
         (
+            404,
+            r#"{"message":"Flow not found"}"#,
+            "404: Flow not found\nhint: check --flow-name or --flow-id, or choose another bot with --bot",
+        ),
+        (
             403,
             r#"{"code":"forbidden_bot","description":"No"}"#,
             "403: forbidden_bot: No\nhint: these credentials may not use this bot",

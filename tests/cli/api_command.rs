@@ -273,8 +273,8 @@ fn what_was_typed_wrong_is_told_before_the_configuration() {
             "jelouctl api GET PATH",
         ),
         ("/v1/bots/{bot}/templates --paginate -o record", "--paginate prints results", "leave out one"),
-        ("-X POST /v1/x", "`api` takes the method as its first word", "jelouctl api POST PATH"),
-        ("POST /v1/x -d {}", "`api` takes no -d", "--input FILE"),
+        ("-X POST /v1/x", "there is no -X", "jelouctl api POST PATH"),
+        ("POST /v1/x -d {}", "there is no -d", "--input FILE"),
     ] {
         let ended = home.run("api").args(&words.split(' ').collect::<Vec<_>>()).stdin("{}").fails(2, &[problem, hint]);
         assert_eq!(ended.stdout.is_empty(), !words.contains("record"), "{ended:?}");

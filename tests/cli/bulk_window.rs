@@ -1,4 +1,4 @@
-//! `bulk send --only-in-window`: free messages only to people who wrote recently, by Jelou's history.
+//! `bulk send --only-in-window`: free-form messages only to people who wrote recently, by Jelou's history.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -82,7 +82,7 @@ fn only_people_who_wrote_within_23_hours_get_it() {
     assert_eq!(written_to(&server), [user(0), user(1), user(4)]);
     let others = home.run("bulk report r --state skipped --reason outside_window -o to").success().stdout;
     assert_eq!(others.lines().collect::<Vec<_>>(), [2, 3, 5].map(|number| format!("+{}", user(number))));
-    // If the report is sent again, a free message still reaches none of them, but a template does.
+    // If the report is sent again, a free-form message still reaches none of them, but a template does.
     home.run("bulk report r --reason outside_window --file others.csv").success();
     let note = "3 rows are left out, which the report has as outside_window: line 2, 3, 4";
     let again = |kind: &[&str]| {

@@ -785,3 +785,28 @@ fn a_pipe_without_a_writer_is_waited_for_ten_seconds() {
         assert!(run.stdout.contains("obtained"), "{run:?}");
     });
 }
+
+#[test]
+fn credentials_that_are_not_accepted_are_named_with_their_origin() {
+    let server = Server::answering(Reply::json(401, "{}"));
+    let home = Home::new();
+    home.write("secret.txt", "canary-secret-of-the-tests");
+    let profile = "bot_id = \"1\"\nclient_id = \"i\"\nclient_secret_file = \"secret.txt\"";
+    home.config(&format!("[profiles.p]\n{profile}\napi_url = \"{}\"\n", server.url));
+    for words in ["send text -p p --to 593987654321 Hola", "templates -p p", "messages get t -p p", "api -p p /v1/x"] {
+        home.run(words).fails(4, &["client id", "; the client id is from profile p, the secret from profile p"]);
+        home.run(&words.replace("-p p", ""))
+            .api(&server.url)
+            .fails(4, &["; the client id is from JELOU_CLIENT_ID, the secret from JELOU_CLIENT_SECRET"]);
+    }
+}
+
+#[test]
+fn a_sandbox_whose_host_is_not_known_is_told_at_once() {
+    let home = Home::new();
+    let run = home.run("send text --to 593987654321 Hola --retry-for 10m").env("JELOUCTL_SANDBOX", "http://x.invalid");
+    run.fails(
+        3,
+        &["JELOUCTL_SANDBOX: x.invalid is not known here", "a sandbox is on this machine or in the same network"],
+    );
+}

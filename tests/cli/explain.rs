@@ -69,9 +69,19 @@ fn exit_codes_statuses_and_names_of_the_record_are_explained() {
     for (topic, parts) in [
         ("8", &["Exit code 8: unknown", "Send again: only after asking the recipient"][..]),
         ("0", &["Exit code 0: accepted"]),
-        ("12", &["Exit code 12: ", "cannot be written, is damaged or is a copy; its database cannot be reached"]),
+        (
+            "12",
+            &["Exit code 12: ", "cannot be written or read, is damaged or is a copy", "its database cannot be reached"],
+        ),
         ("ledger", &["is damaged or is a copy", "Exit code 12: "]),
-        ("3", &["those for a proxy", "the database of a ledger is set up otherwise"]),
+        ("3", &["those for a proxy", "the database of a ledger set up otherwise"]),
+        ("126", &["Exit code 126: ", "cannot be run"]),
+        ("127", &["Exit code 127: ", "was not found"]),
+        ("137", &["Exit code 137: SIGKILL", "only after asking the recipient"]),
+        ("proxy_credentials", &["the proxy asks for credentials", "Exit code 3: "]),
+        ("at_whatsapp", &["WhatsApp has it"]),
+        ("replied", &["the person has answered"]),
+        ("contacts", &["--name", "--phone", "--email"]),
         ("143", &["Exit code 143: SIGTERM"]),
         ("429", &["HTTP status 429: a rate limit", "Exit code 6: "]),
         ("403", &["HTTP status 403", "Exit code 4: "]),
@@ -86,7 +96,16 @@ fn exit_codes_statuses_and_names_of_the_record_are_explained() {
         let shown = home.run("explain").args(&[topic]).success().stdout;
         assert!(parts.iter().all(|part| shown.contains(part)), "{topic}: {shown}");
     }
-    for topic in ["9", "99", "600", "65536", "-1x"] {
+    for topic in ["131037", "133016", "131055", "131060", "135000", "134011", "130403"] {
+        let refused =
+            home.run("explain").args(&[topic]).fails(2, &["this version does not know it", "hint: Meta lists"]);
+        assert!(!refused.stderr.contains("did you mean"), "{refused:?}");
+    }
+    // A button's parameter is any text on one line.
+    let template = home.run("explain template").success().stdout;
+    let row = template.lines().find(|line| line.contains("buttonParameters[].param ")).unwrap();
+    assert!(row.contains("one line") && !row.contains("public HTTPS"), "{row}");
+    for topic in ["9", "99", "600", "-1x"] {
         home.run_args(&["explain", "--", topic]).fails(2, &["is neither a kind of message nor"]);
     }
 }

@@ -164,3 +164,16 @@ fn it_is_sent_to_the_sandbox_that_runs() {
     let sent: Value = serde_json::from_str(&home.read("sent.ndjson")).unwrap();
     assert_eq!((&sent["body"]["text"], &sent["bot"]), (&json!("Hola"), &json!("sandbox")));
 }
+
+/// WhatsApp may drop what is sent to a user id, and Jelou accepts it all the same.
+#[test]
+fn a_user_id_gets_a_note_that_accepted_proves_nothing() {
+    let home = Home::new();
+    let note = "note: for a user id, accepted proves nothing";
+    let to = |recipient: &str, more: &[&str]| {
+        home.run_args(&["--sandbox", "send", "text", "--to", recipient, "Hola"]).args(more).success().stderr
+    };
+    assert!(to("US.13491208655302741918", &[]).contains(note));
+    assert!(!to("US.13491208655302741918", &["--wait", "delivered"]).contains(note));
+    assert!(!to("593987654321", &[]).contains(note));
+}

@@ -199,7 +199,7 @@ impl LookUps<'_> {
         tracked.coverage = ListingCoverage::Whole;
         // The notifications have more about a template than the history.
         let first: &[ListedIn] = match tracked.sort {
-            MessageSort::Free => &[],
+            MessageSort::FreeForm => &[],
             MessageSort::Template | MessageSort::Either => {
                 &[ListedIn::Notifications, ListedIn::OneNotification, ListedIn::OneNotificationOlder]
             }

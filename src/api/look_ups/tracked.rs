@@ -13,7 +13,7 @@ use super::pages::ListingCoverage;
 /// The kind of message, which decides where to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MessageSort {
-    Free,
+    FreeForm,
     Template,
     /// Unknown.
     Either,
@@ -27,7 +27,7 @@ impl MessageSort {
         } else if path.ends_with("/template-messages") || body.contains_key("templateId") {
             Self::Either
         } else {
-            Self::Free
+            Self::FreeForm
         }
     }
 }

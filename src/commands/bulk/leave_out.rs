@@ -1,6 +1,6 @@
 //! Leaves out people who must not get the messages of a list or a run now: those who are excluded while it waits, since
 //! `do_not_contact` is read again after a question, when a run continues, and when its hours open; and with
-//! `--only-in-window` those who have not written recently, since WhatsApp would refuse a free message to them.
+//! `--only-in-window` those who have not written recently, since WhatsApp would refuse a free-form message to them.
 
 use std::collections::BTreeMap;
 
@@ -82,7 +82,7 @@ pub(super) async fn read_windows(
 }
 
 fn refusal() -> UsageError {
-    let message = "--only-in-window is for free messages; a template can be sent at any time";
+    let message = "--only-in-window is for free-form messages; a template can be sent at any time";
     UsageError::new(message, "leave --only-in-window out")
 }
 
@@ -103,7 +103,7 @@ fn is_template(path: &str, body: &str) -> bool {
     let may_name_one = body.contains("\"templateId\"");
     let fields: Map<String, Value> =
         if may_name_one { serde_json::from_str(body).unwrap_or_default() } else { Map::new() };
-    MessageSort::of(path, &fields) != MessageSort::Free
+    MessageSort::of(path, &fields) != MessageSort::FreeForm
 }
 
 /// Skips the unsent rows of a run for other people, and prints a note.

@@ -29,7 +29,7 @@ pub(super) fn sender_of_run(
         }
     }
     let sender = Sender::of(settings, context)?;
-    refuse_other(name, "client id", &run.client_id, Some(sender.client_id.as_str()))?;
+    refuse_other(name, "client id", &run.client_id, Some(sender.client_id.value.as_str()))?;
     Ok(sender)
 }
 

@@ -218,7 +218,8 @@ pub(crate) struct PolicyArgs {
 
     /// Leave out the people on this list (repeatable)
     ///
-    /// One number, user id or `id:USER` a line, or a list with a header.
+    /// One number, user id or `id:USER` a line, or a list with a header. A person who changes the number gets a new
+    /// user id, so list the number, too.
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub(super) exclude: Vec<Source>,
 }

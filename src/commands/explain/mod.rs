@@ -110,6 +110,10 @@ fn about_code(topic: &str) -> Option<String> {
 }
 
 fn unknown(topic: &str) -> UsageError {
+    if topic.len() == 6 && topic.bytes().all(|byte| byte.is_ascii_digit()) {
+        let hint = "Meta lists them: https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes";
+        return UsageError::new(format!("`{topic}` may be a code of WhatsApp; this version does not know it"), hint);
+    }
     let kinds = Message::all();
     let names = kinds.iter().map(Message::command).chain(CODES.iter().map(|code| code.code)).chain(endings::names());
     let hint = match nearest(topic, names) {

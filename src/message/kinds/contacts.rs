@@ -79,7 +79,7 @@ struct ContactFlags {
 
     /// Email address (repeatable)
     #[arg(id = "contacts[0].emails", long = "email", value_name = "EMAIL")]
-    #[arg(allow_hyphen_values = true, group = "card")]
+    #[arg(allow_hyphen_values = true, group = "card", value_parser = email_address)]
     email: Vec<String>,
 
     /// Type of every email address of the card [default: Work]
@@ -118,6 +118,14 @@ impl ContactFlags {
             ..Contact::default()
         })
     }
+}
+
+fn email_address(raw: &str) -> Result<String, String> {
+    // A column of a list is filled in later.
+    if raw.contains('@') || raw.contains("{{") {
+        return Ok(raw.to_owned());
+    }
+    Err("an address has an @, such as juan@example.com".to_owned())
 }
 
 fn draw_contact(contact: &Value) -> DrawnLine {

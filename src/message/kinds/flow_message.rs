@@ -18,8 +18,8 @@ use crate::message::text_file::TextFile;
 /// Send a WhatsApp Flow by its name in Jelou
 ///
 /// Examples:
-///   jelouctl flow-message --to 593987654321 --body flow-message.json
-///   jelouctl flow-message --to 593987654321 --body flow-message.json --button Start --screen RECOMMEND
+///   jelouctl flow-message --to 593987654321 --body flow.json
+///   jelouctl flow-message --to 593987654321 --body flow.json --button Start --screen RECOMMEND
 ///
 /// It goes through the flow_message endpoint; the flow must exist in Jelou for the bot.
 /// Only for bots on WhatsApp Cloud API, Gupshup CAPI or Aldeamo.
