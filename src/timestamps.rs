@@ -35,12 +35,12 @@ pub(crate) fn rfc_3339_millis(at: SystemTime) -> String {
 
 /// `2026-11-20 08:23 -05:00`, in the time zone of this machine.
 pub(crate) fn local_time(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M %:z").to_string()
+    at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M %:z").to_string()
 }
 
 /// As [`local_time`], to the second.
 pub(crate) fn local_second(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+    at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
 /// A clock may show any time; a time without a date becomes the first or the last that has one.
@@ -62,7 +62,7 @@ pub(crate) fn of_milliseconds(at: i64) -> Timestamp {
 /// The time that `text` says, in milliseconds since 1970: each that it may mean. A spreadsheet may have dropped the zone,
 /// which is then UTC, or the fraction of a second.
 pub(crate) fn read_time(text: &str) -> Option<RangeInclusive<i64>> {
-    let in_utc = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
+    let in_utc = || text.parse::<DateTime>().ok()?.to_zoned_datetime(TimeZone::UTC).ok().map(|time| time.timestamp());
     let said = text.parse::<Timestamp>().ok().or_else(in_utc)?.as_millisecond();
     Some(said..=if said % 1000 == 0 { said + 999 } else { said })
 }

@@ -1,6 +1,6 @@
 //! `send KIND` and `flow-message`: sends one message and reports its outcome.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::Value;
@@ -26,7 +26,7 @@ use crate::sending::{
     check_needs_number, check_not_excluded, claim_exclusions, fault_of_template, read_exclusions, wait_for_delivery,
 };
 use crate::template::{expressions, typed_line_break};
-use crate::timestamps::of_milliseconds;
+use crate::timestamps::{now, of_milliseconds};
 
 /// Send one message
 ///
@@ -248,14 +248,14 @@ impl PreparedSend<'_> {
             }
             connected => connected?,
         };
-        let mut begun = SystemTime::now();
+        let mut begun = now();
         let turn = match once {
             Some(once) => Some(once.turn(context, &mut connection, sender, outgoing).await?),
             None => None,
         };
         let code = match turn {
             Some(OnceTurn::Replay(entry)) => {
-                begun = of_milliseconds(entry.at).into();
+                begun = of_milliseconds(entry.at);
                 note_replay(entry, record);
                 ExitCode::Success
             }

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -210,7 +210,7 @@ impl<'a> ClaimInquiry<'a> {
         examples.sort_by_key(|example| std::cmp::Reverse(example.began_at));
         for example in examples.into_iter().take(MOST_EXAMPLES) {
             let sent_at = of_milliseconds(example.began_at.saturating_add(ahead));
-            let mut tracked = TrackedMessage::new(example.id, MessageSort::FreeForm, Some(SystemTime::from(sent_at)));
+            let mut tracked = TrackedMessage::new(example.id, MessageSort::FreeForm, Some(sent_at));
             look_ups.look_for(&mut tracked).await?;
             let Some(found) = &tracked.message else { continue };
             let window = AttemptWindow::of(example.began_at, self.clock, example.longest);

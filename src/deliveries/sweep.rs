@@ -2,7 +2,7 @@
 //! that takes fewer requests.
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -217,7 +217,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
     async fn read_rows(&mut self, of: impl Fn(MessageSort) -> bool) -> Result<SweepEnd, SweepError> {
         let tracked = |row: &InquiredRow| {
             let left_at = of_milliseconds(row.left_at.saturating_add(self.ahead));
-            let tracked = TrackedMessage::new(row.id.clone()?, row.sort, Some(SystemTime::from(left_at)));
+            let tracked = TrackedMessage::new(row.id.clone()?, row.sort, Some(left_at));
             Some(TrackedMessage { recipient: Some(row.recipient.clone()), ..tracked })
         };
         let rows: Vec<_> = self.inquiry.open_rows(of).filter_map(tracked).collect();

@@ -6,7 +6,7 @@ use std::fmt;
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
+use jiff::{SignedDuration, Timestamp, ToSpan, ZonedDateTime};
 use serde::{Deserialize, Serialize};
 
 use super::window::DailyWindow;
@@ -131,8 +131,8 @@ impl Hours {
         self.local(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
     }
 
-    fn local(&self, at: Timestamp) -> Zoned {
-        at.to_zoned(self.zone().clone())
+    fn local(&self, at: Timestamp) -> ZonedDateTime {
+        at.to_zoned_datetime(self.zone().clone())
     }
 
     /// The time zone of the hours.

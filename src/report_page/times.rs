@@ -19,7 +19,7 @@ impl PageClock {
     }
 
     fn shown(&self, at: i64, format: &str) -> String {
-        let at = Timestamp::from_millisecond(at).ok().map(|at| at.to_zoned(self.zone.clone()));
+        let at = Timestamp::from_millisecond(at).ok().map(|at| at.to_zoned_datetime(self.zone.clone()));
         at.map_or_else(|| "–".to_owned(), |at| at.strftime(format).to_string())
     }
 

@@ -137,7 +137,7 @@ fn milliseconds(raw: &str, is_end: bool) -> Option<i64> {
     }
     let day: Date = raw.parse().ok()?;
     let day = if is_end { day.checked_add(1.day()).ok()? } else { day };
-    let begin = day.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond();
+    let begin = day.to_zoned_datetime(TimeZone::UTC).ok()?.timestamp().as_millisecond();
     Some(begin - i64::from(is_end))
 }
 

@@ -10,7 +10,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -230,7 +229,7 @@ fn filter(asked: Result<Query<MessagesQuery>, QueryRejection>, from: Option<Auth
 /// A message's number, or a time such as `2026-01-31T12:00:00Z`.
 fn since(raw: &str) -> Result<Since, &'static str> {
     let number = raw.parse().ok().map(Since::Number);
-    let time = || raw.parse().ok().map(|at: Timestamp| Since::Time(at.into()));
+    let time = || raw.parse().ok().map(Since::Time);
     number.or_else(time).ok_or("since: give a message's number, or a time such as 2026-01-31T12:00:00Z")
 }
 

@@ -4,11 +4,13 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::watch;
 
 use super::receipts::Receipts;
 use super::stored_message::{Author, NewMessage, StoredMessage};
+use crate::timestamps::timestamp;
 
 /// The maximum total size of all stored messages, in bytes: a body may have a mebibyte.
 const MAX_BYTES: usize = 128 * 1024 * 1024;
@@ -40,7 +42,7 @@ pub(super) enum Since {
     /// Messages with a greater number.
     Number(u64),
     /// Messages received at this time or later.
-    Time(SystemTime),
+    Time(Timestamp),
 }
 
 /// The state whose changes subscribers wait for.
@@ -262,7 +264,7 @@ impl Filter {
     fn fits(&self, message: &StoredMessage) -> bool {
         let since = self.since.is_none_or(|since| match since {
             Since::Number(number) => message.number > number,
-            Since::Time(time) => message.received_at >= time,
+            Since::Time(time) => timestamp(message.received_at) >= time,
         });
         since
             && self.user.as_ref().is_none_or(|user| *user == message.user)

@@ -1,9 +1,9 @@
 //! Waits until an accepted message has reached the state in `--wait`, by asking Jelou.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::connection::{Connection, report_event};
 use super::flight::Flight;
@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::message::Outgoing;
 use crate::output::{Record, RecordDelivery, Stderr, rounded};
 use crate::process::Signal;
+use crate::timestamps::now;
 
 /// The pause between the first two look-ups of a message; each further one is half as long again.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -198,7 +199,7 @@ pub(crate) async fn wait_for_delivery(
     context: &Context,
     sender: &Sender,
     outgoing: &Outgoing,
-    begun: SystemTime,
+    begun: Timestamp,
     wait: DeliveryWait,
     record: &mut Record,
 ) -> Result<(), (String, String)> {
@@ -220,7 +221,7 @@ pub(crate) async fn wait_for_delivery(
     let facts = tracked.facts.as_ref();
     let Some((message, hint)) = ended.problem(facts, wait) else {
         let state = facts.map(|facts| facts.state.words()).unwrap_or_default();
-        context.stderr.note(&format!("{state} after {}", rounded(begun.elapsed().unwrap_or_default())));
+        context.stderr.note(&format!("{state} after {}", rounded(Duration::try_from(now() - begun).unwrap_or_default())));
         return Ok(());
     };
     let hint = hint.map_or_else(|| NO_SECOND_SEND.to_owned(), |hint| format!("{hint}; {NO_SECOND_SEND}"));

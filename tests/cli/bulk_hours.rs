@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use jiff::{ToSpan, Zoned};
+use jiff::{ToSpan, ZonedDateTime};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -388,7 +388,7 @@ fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
     home.write("bad.txt", "2026-12-25\n05/06/2026\n");
     home.write("empty.txt", "");
     home.write("binary.txt", b"\xff\xfe2\x00");
-    let yesterday = Zoned::now().date().yesterday().unwrap();
+    let yesterday = ZonedDateTime::now().date().yesterday().unwrap();
     let every_day: Vec<String> = yesterday.series(1.day()).take(400).map(|date| date.to_string()).collect();
     home.write("all.txt", every_day.join("\n"));
     let jelou = Jelou::never_asked();

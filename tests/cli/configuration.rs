@@ -790,7 +790,7 @@ fn a_pipe_without_a_writer_is_waited_for_ten_seconds() {
 fn credentials_that_are_not_accepted_are_named_with_their_origin() {
     let server = Server::answering(Reply::json(401, "{}"));
     let home = Home::new();
-    home.write("secret.txt", "canary-secret-of-the-tests");
+    home.write(&format!("{CONFIG}/secret.txt"), "canary-secret-of-the-tests");
     let profile = "bot_id = \"1\"\nclient_id = \"i\"\nclient_secret_file = \"secret.txt\"";
     home.config(&format!("[profiles.p]\n{profile}\napi_url = \"{}\"\n", server.url));
     for words in ["send text -p p --to 593987654321 Hola", "templates -p p", "messages get t -p p", "api -p p /v1/x"] {

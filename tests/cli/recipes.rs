@@ -155,5 +155,5 @@ fn every_recipe_runs() {
 
 #[test]
 fn every_recipe_in_spanish_runs() {
-    every_block_runs("recetas.md", 12);
+    every_block_runs("recetas.md", 19);
 }

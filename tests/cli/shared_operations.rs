@@ -547,7 +547,7 @@ fn a_process_that_waits_for_its_hours_hears_that_the_run_is_stopped() {
     let ledger = cluster.ledger();
     let home = people(3);
     let jelou = Jelou::never_asked();
-    let tomorrow = jiff::Zoned::now().tomorrow().unwrap().strftime("%a").to_string().to_lowercase();
+    let tomorrow = jiff::ZonedDateTime::now().tomorrow().unwrap().strftime("%a").to_string().to_lowercase();
     let words = format!("bulk send people.csv --yes --run r --rate {FAST} --time-zone Etc/UTC --between");
     let mut command = home.command();
     command.args(words.split(' ')).args([&format!("{tomorrow} 23:58-23:59"), "text", "Hola"]);

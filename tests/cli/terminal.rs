@@ -335,7 +335,7 @@ fn who_begins_a_run_outside_of_its_hours_is_told_before_the_question() {
     home.write("people.csv", "celular\n593987654321\n");
     // In any time zone, one of these is the machine's day.
     let hours = ["--not-on", "off.txt", "--time-zone", "America/Bogota"];
-    let today = jiff::Zoned::now().date();
+    let today = jiff::ZonedDateTime::now().date();
     home.write("off.txt", format!("{}\n{today}\n{}\n", today.yesterday().unwrap(), today.tomorrow().unwrap()));
     let send = [&["bulk", "send", "people.csv"], &hours[..], &["text", "Hola"]].concat();
     let mut terminal = Terminal::new(&home, &send, &[]);

@@ -240,7 +240,7 @@ impl LookUps<'_> {
     async fn look_in(&mut self, place: ListedIn, tracked: &mut TrackedMessage) -> Result<bool, LookUpError> {
         let mut is_found = false;
         let id = tracked.id.clone();
-        let sent_at = tracked.sent_at.map(|at| timestamp(at).saturating_add(self.clock - CLOCK_TOLERANCE));
+        let sent_at = tracked.sent_at.map(|at| at.saturating_add(self.clock - CLOCK_TOLERANCE));
         let start = sent_at.and_then(Result::ok).map_or(SpanStart::Ever, SpanStart::At);
         let span = LookUpSpan { start, until: None };
         let coverage = match place {

@@ -1,7 +1,6 @@
 //! One message to look for, and its known state.
 
-use std::time::SystemTime;
-
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::error::LookUpError;
@@ -38,7 +37,7 @@ pub(crate) struct TrackedMessage {
     pub(crate) id: String,
     pub(crate) sort: MessageSort,
     /// When it was sent, by our clock, if known.
-    pub(crate) sent_at: Option<SystemTime>,
+    pub(crate) sent_at: Option<Timestamp>,
     /// Who it was sent to, if known.
     pub(crate) recipient: Option<String>,
     /// What is known; None if it was never listed.
@@ -54,7 +53,7 @@ pub(crate) struct TrackedMessage {
 }
 
 impl TrackedMessage {
-    pub(crate) fn new(id: String, sort: MessageSort, sent_at: Option<SystemTime>) -> Self {
+    pub(crate) fn new(id: String, sort: MessageSort, sent_at: Option<Timestamp>) -> Self {
         Self {
             id,
             sort,

@@ -83,7 +83,7 @@ impl FromStr for TimeBound {
     /// A time without a zone is in this machine's zone.
     fn from_str(raw: &str) -> Result<Self, String> {
         let text = raw.trim();
-        let here = |time: DateTime| time.to_zoned(TimeZone::system()).ok().map(|time| time.timestamp());
+        let here = |time: DateTime| time.to_zoned_datetime(TimeZone::system()).ok().map(|time| time.timestamp());
         let day = || here(text.parse::<Date>().ok()?.to_datetime(jiff::civil::Time::midnight()));
         let is_day = text.len() == "2026-11-20".len();
         let at = if is_day { day() } else { text.parse().ok().or_else(|| here(text.parse().ok()?)) };

@@ -6,7 +6,7 @@ mod notice;
 mod prepared;
 
 use std::cell::Cell;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
@@ -31,7 +31,7 @@ use crate::sending::{
     check_needs_number, check_sender, claim_exclusions, wait_for_delivery,
 };
 use crate::template::language;
-use crate::timestamps::of_milliseconds;
+use crate::timestamps::{now, of_milliseconds};
 
 /// Runs the command and sends the notice. The command matters more than the notice: problems with the notice are
 /// reported before and after, and the command runs anyway, unless `--check-first` is given.
@@ -298,10 +298,10 @@ impl CommandRun<'_> {
         if let Some(unusable) = unusable.map_err(CommandError::from)? {
             return Err(CommandError::from(unusable).into());
         }
-        let mut begun = SystemTime::now();
+        let mut begun = now();
         match self.turn(&mut connection, sender, outgoing).await? {
             Some(OnceTurn::Replay(entry)) => {
-                begun = of_milliseconds(entry.at).into();
+                begun = of_milliseconds(entry.at);
                 note_replay(entry, record);
             }
             turn => {
