@@ -43,8 +43,6 @@ pub(crate) struct Answer {
     /// Warnings, which only a sandbox gives.
     pub(crate) warnings: Vec<String>,
     pub(crate) body: Body,
-    /// Whether its connection had already carried an answer.
-    pub(crate) is_on_used_connection: bool,
     /// Only its JSON shows that it is complete: the server broke off the TLS connection after it.
     pub(crate) is_whole_by_its_json: bool,
 }

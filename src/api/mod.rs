@@ -19,7 +19,6 @@ mod redaction;
 mod refusal;
 mod repeated;
 mod request;
-mod swaps;
 mod timely_body;
 mod transport;
 mod typed_path;
@@ -43,6 +42,5 @@ pub(crate) use self::proxy::Proxy;
 pub(crate) use self::request::{
     HEADERS_OF_A_POST, LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TemplateFilter, UNKNOWN_HINT,
 };
-pub(crate) use self::swaps::SwapWatch;
 pub(crate) use self::transport::{Attempt, Client, ClientError, ClientOptions, Roots, signed};
 pub(crate) use self::typed_path::{TypedPath, TypedPathError};

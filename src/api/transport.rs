@@ -196,7 +196,6 @@ impl Client {
                 return Attempt::Failed(failure);
             }
         };
-        let is_on_used_connection = !self.connections.note_answer(response.extensions());
         let headers = response.headers();
         if closes_at_once(headers) {
             self.use_connections_once();
@@ -233,15 +232,7 @@ impl Client {
         body.is_compressed = is_compressed || bytes.starts_with(&GZIP);
         let is_whole_by_its_json = is_cut && body.complete_by_its_json();
         body.redact(credentials);
-        Attempt::Answered(Answer {
-            status,
-            retry_after,
-            date,
-            warnings,
-            body,
-            is_on_used_connection,
-            is_whole_by_its_json,
-        })
+        Attempt::Answered(Answer { status, retry_after, date, warnings, body, is_whole_by_its_json })
     }
 
     /// Requests `url` without signing; any answer will do. Returns the server's time, if the answer has it.

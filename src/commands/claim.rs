@@ -10,7 +10,6 @@ use tokio::time::sleep;
 
 use super::CommandError;
 use super::bulk::{hold_off_others, ledger_address, store_at, store_to_look_at};
-use super::claim_inquiry::UnknownClaim;
 use crate::api::Request;
 use crate::context::Context;
 use crate::ledger::{ClaimEnd, Claimed, HeldClaim, LedgerError, LedgerStore, OnceClaims, hash_of_words};
@@ -75,8 +74,7 @@ impl OnceSend {
         Ok(Some(Self { store, scope }))
     }
 
-    /// Looks up the person of `outgoing` and claims them, while no other process does so or creates a run. If a single
-    /// message to them may have been sent, asks Jelou.
+    /// Looks up the person of `outgoing` and claims them, while no other process does so or creates a run.
     ///
     /// # Errors
     /// If the person is not free under the key and did not get a message, the store cannot be used, or a signal came
@@ -101,14 +99,6 @@ impl OnceSend {
             Ok(Claimed::Now(held)) => return Ok(OnceTurn::Send(ClaimedPerson { held, key: scope.key.clone() })),
             Ok(Claimed::Before(entry)) => entry,
             Err(error) => return Err(CommandError::of_single_send(error)),
-        };
-        // Other processes do not wait while Jelou is asked.
-        drop(claims);
-        let entry = if entry.state == OnceState::Unknown && !entry.is_row {
-            let unknown = UnknownClaim { store: &**store, scope, sender, outgoing, entry: &entry };
-            unknown.ask(context, connection).await?.unwrap_or(entry)
-        } else {
-            entry
         };
         if entry.state != OnceState::Sent {
             return Err(refusal(scope, recipient, entry).into());
@@ -225,18 +215,6 @@ fn new_claim(hasher: &OnceHasher, sender: &Sender, outgoing: &Outgoing) -> NewCl
     NewClaim {
         person: hasher.person(recipient),
         words: hash_of_words(hasher, request.path_below(base), recipient, outgoing.json()),
-        kind: hasher.kind(outgoing.kind()),
-        shown: shown(hasher, outgoing),
-    }
-}
-
-/// What Jelou's history shows of the message; None for kinds of which it shows too little.
-fn shown(hasher: &OnceHasher, outgoing: &Outgoing) -> Option<OnceHash> {
-    let field = |name: &str| outgoing.body().get(name).and_then(Value::as_str);
-    match outgoing.kind() {
-        "text" => Some(hasher.shown(field("text"), None)),
-        "image" | "video" | "audio" | "file" | "sticker" => Some(hasher.shown(field("text"), field("mediaUrl"))),
-        _ => None,
     }
 }
 

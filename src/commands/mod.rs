@@ -3,7 +3,6 @@
 pub(crate) mod api;
 pub(crate) mod bulk;
 mod claim;
-mod claim_inquiry;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 mod error;

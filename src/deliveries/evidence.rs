@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 
 use crate::api::{HistoryMessage, MessageSort};
 use crate::message::Message;
-use crate::once::{OnceHash, OnceHasher};
 
 /// How much later than its request's timeout a message of ours may be created, in milliseconds.
 const LATEST: i64 = 10 * 60 * 1000;
@@ -266,11 +265,6 @@ impl ShownContent {
     pub(crate) fn of_listed(message: &HistoryMessage) -> Option<Self> {
         let content = Self { text: message.text.clone(), media_url: message.media_url.clone() };
         (!content.is_empty()).then_some(content)
-    }
-
-    /// The hash that a claim stores.
-    pub(super) fn hash(&self, hasher: &OnceHasher) -> OnceHash {
-        hasher.shown(self.text.as_deref(), self.media_url.as_deref())
     }
 
     fn is_empty(&self) -> bool {

@@ -2,12 +2,10 @@
 //! which unknown rows they prove as sent. It uses the look-ups of `api` and writes nothing: the caller stores the
 //! results.
 
-mod claim;
 mod evidence;
 mod inquiry;
 mod sweep;
 
-pub(crate) use self::claim::ClaimInquiry;
 pub(crate) use self::evidence::StillUnknown;
 pub(crate) use self::inquiry::{Inquiry, InquiryTerms, LeftRows};
 pub(crate) use self::sweep::{Sweep, SweepEnd, SweepError, SweepListener};

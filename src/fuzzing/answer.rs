@@ -37,7 +37,6 @@ fn hold(status: u16, body: &Body, accepts: SuccessCriterion) {
         date: None,
         warnings: Vec::new(),
         body: body.clone(),
-        is_on_used_connection: false,
         is_whole_by_its_json: false,
     };
     let Ok(url) = "https://api.jelou.ai/".parse() else { return };

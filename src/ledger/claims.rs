@@ -40,10 +40,6 @@ pub(crate) trait OnceClaims {
     /// The state of one person under the key, as in [`OnceClaims::people`].
     fn person(&self, scope: &OnceScope, person: &OnceHash) -> Result<Option<OnceEntry>, LedgerError>;
 
-    /// Claims of the bot's single sends and removed runs, under every key: all of this kind, and all for this person.
-    /// Each comes with its person, as in [`OnceClaims::people`].
-    fn alike(&self, bot: &str, kind: &OnceHash, person: &OnceHash) -> Result<Vec<(OnceHash, OnceEntry)>, LedgerError>;
-
     /// Claims the person, if free, for a message that this process is about to send. The claim is on the disk when this
     /// returns. If the write fails, nothing is claimed.
     fn claim(&self, scope: &OnceScope, claim: &NewClaim) -> Result<Claimed, LedgerError>;

@@ -201,12 +201,7 @@ fn send_all(store: &dyn LedgerStore, run: &str, states: &[RowState]) {
 fn send_single(store: &dyn LedgerStore, recipient: &str, end: &ClaimEnd) {
     let claims = store.try_hold_claims().unwrap().unwrap();
     let hasher = claims.hasher();
-    let claim = NewClaim {
-        person: hasher.person(recipient),
-        words: hasher.words(&["x"]),
-        kind: hasher.kind("text"),
-        shown: None,
-    };
+    let claim = NewClaim { person: hasher.person(recipient), words: hasher.words(&["x"]) };
     match claims.claim(&scope(), &claim).unwrap() {
         Claimed::Now(mut held) => held.end(end).unwrap(),
         Claimed::Before(entry) => panic!("{entry:?}"),
@@ -565,7 +560,6 @@ fn a_limit_slows_and_holds_alike(begin: Begin) {
                 date: None,
                 warnings: Vec::new(),
                 body: Body::new((*body).to_owned(), true),
-                is_on_used_connection: false,
                 is_whole_by_its_json: false,
             };
             let request = Request::post("http://127.0.0.1".parse().unwrap(), "{}".into(), SuccessCriterion::MessageId);

@@ -248,8 +248,6 @@ impl ReportedRow {
             run: Some(run.to_string()),
             is_row: true,
             words: None,
-            kind: None,
-            shown: None,
         }
     }
 

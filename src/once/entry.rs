@@ -75,10 +75,8 @@ pub(crate) struct OnceEntry {
     pub(crate) run: Option<String>,
     /// Whether that run exists. If so, its row decides.
     pub(crate) is_row: bool,
-    /// Text, kind, and what Jelou's history shows of the message; None if unknown.
+    /// The message; None if unknown.
     pub(crate) words: Option<OnceHash>,
-    pub(crate) kind: Option<OnceHash>,
-    pub(crate) shown: Option<OnceHash>,
 }
 
 impl OnceEntry {
@@ -99,7 +97,4 @@ pub(crate) type OnceRows = (OnceScope, BTreeMap<String, OnceEntry>);
 pub(crate) struct NewClaim {
     pub(crate) person: OnceHash,
     pub(crate) words: OnceHash,
-    pub(crate) kind: OnceHash,
-    /// What Jelou's history shows of it, if that distinguishes it from other messages.
-    pub(crate) shown: Option<OnceHash>,
 }

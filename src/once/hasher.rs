@@ -1,4 +1,4 @@
-//! Hashes of people, texts and kinds, keyed with the secret of a store, so that no one else can find a number by trying
+//! Hashes of people and texts, keyed with the secret of a store, so that no one else can find a number by trying
 //! them all.
 
 use std::fmt;
@@ -41,15 +41,6 @@ impl OnceHasher {
         self.hash("words", parts)
     }
 
-    pub(crate) fn kind(&self, kind: &str) -> OnceHash {
-        self.hash("kind", &[kind])
-    }
-
-    /// The hash of the text and the file address that Jelou's history shows of a message.
-    pub(crate) fn shown(&self, text: Option<&str>, media_url: Option<&str>) -> OnceHash {
-        self.hash("shown", &[text.unwrap_or_default(), media_url.unwrap_or_default()])
-    }
-
     fn hash(&self, of: &str, parts: &[&str]) -> OnceHash {
         let mut context = hmac::Context::with_key(&self.0);
         for part in [of].iter().chain(parts) {
@@ -74,8 +65,7 @@ mod tests {
         assert_eq!(one.person("5215512345678"), one.person("+52 55 1234 5678"));
         assert_ne!(one.person("5215512345678"), one.person("5215512345679"));
         assert_ne!(one.person("5215512345678"), other.person("5215512345678"));
-        assert_ne!(one.person("text"), one.kind("text"));
+        assert_ne!(one.person("text"), one.words(&["text"]));
         assert_ne!(one.words(&["ab", "c"]), one.words(&["a", "bc"]));
-        assert_ne!(one.shown(Some("a"), None), one.shown(None, Some("a")));
     }
 }

@@ -392,7 +392,7 @@ mod tests {
     use super::super::throttle::not_sent;
     use super::*;
     use crate::api::{
-        Client, ClientOptions, Credentials, Deadline, HEADERS_OF_A_POST, Roots, SuccessCriterion, SwapWatch, signed,
+        Client, ClientOptions, Credentials, Deadline, HEADERS_OF_A_POST, Roots, SuccessCriterion, signed,
     };
     use crate::ledger::{FileRun, Run, fixture};
     use crate::output::{Color, ProgressFormat, Stderr, Verbosity};
@@ -408,7 +408,6 @@ mod tests {
             credentials,
             base: format!("http://{}", server.local_addr().unwrap()).parse().unwrap(),
             accepts: SuccessCriterion::MessageId,
-            swaps: SwapWatch::default(),
         };
         (server, session)
     }

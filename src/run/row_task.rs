@@ -5,9 +5,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 use url::Url;
 
-use crate::api::{
-    Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, SwapWatch, Verdict, clipped, judge,
-};
+use crate::api::{Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, clipped, judge};
 use crate::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
 
 /// The maximum length of a message id in bytes; a longer id is dropped.
@@ -19,7 +17,6 @@ pub(crate) struct ApiSession {
     pub(crate) credentials: Credentials,
     pub(crate) base: Url,
     pub(crate) accepts: SuccessCriterion,
-    pub(crate) swaps: SwapWatch,
     /// For all requests of the run.
     pub(crate) headers: HeaderMap,
 }
@@ -64,7 +61,7 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
         Some(deadline) => client.attempt_until(deadline, &request, headers, credentials).await,
     };
     let Some(attempt) = attempt else { return stopped_too_long(row) };
-    let verdict = session.swaps.check(judge(&attempt, &request), &attempt, &session.client);
+    let verdict = judge(&attempt, &request);
     let (state, message_id) = match &verdict.outcome {
         Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),
         Outcome::NotSent(Cause::Rejected) => (RowState::Failed, None),

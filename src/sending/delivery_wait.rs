@@ -221,7 +221,9 @@ pub(crate) async fn wait_for_delivery(
     let facts = tracked.facts.as_ref();
     let Some((message, hint)) = ended.problem(facts, wait) else {
         let state = facts.map(|facts| facts.state.words()).unwrap_or_default();
-        context.stderr.note(&format!("{state} after {}", rounded(Duration::try_from(now() - begun).unwrap_or_default())));
+        context
+            .stderr
+            .note(&format!("{state} after {}", rounded(Duration::try_from(now() - begun).unwrap_or_default())));
         return Ok(());
     };
     let hint = hint.map_or_else(|| NO_SECOND_SEND.to_owned(), |hint| format!("{hint}; {NO_SECOND_SEND}"));

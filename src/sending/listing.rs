@@ -310,7 +310,6 @@ mod tests {
             date: None,
             warnings: Vec::new(),
             body: Body::new("{}".to_owned(), true),
-            is_on_used_connection: false,
             is_whole_by_its_json: false,
         });
         ReadError::new(Delivery { outcome, problem: Some(problem), answer, attempts: 1, duration: Duration::ZERO })

@@ -15,7 +15,6 @@ use crate::harness::{Home, also_in_a_database, wait_until};
 use crate::server::read_request;
 
 also_in_a_database! {
-    an_id_that_comes_again_ends_the_use_of_old_connections,
     a_server_that_gives_all_the_same_id_is_believed,
     an_idle_connection_is_not_used_again,
     a_server_that_keeps_no_connections_is_taken_at_its_word,
@@ -84,26 +83,6 @@ fn send(server: &Acceptor, rows: usize, flags: &str) -> Vec<Value> {
 
 fn with_state<'a>(rows: &'a [Value], state: &str) -> Vec<&'a str> {
     rows.iter().filter(|row| row["sent"] == state).map(|row| row["to"].as_str().unwrap()).collect()
-}
-
-#[test]
-fn an_id_that_comes_again_ends_the_use_of_old_connections() {
-    let earlier = Mutex::new(String::new());
-    let (server, seen) = server(move |user, number, total| {
-        // The tenth row gets a second answer to the ninth, which arrived just after the tenth's request left.
-        let answer = accepted(user, "");
-        let mut earlier = earlier.lock().unwrap();
-        let both = if total == 9 && number > 0 { format!("{earlier}{answer}") } else { answer.clone() };
-        *earlier = answer;
-        Some(both)
-    });
-    let rows = send(&server, 30, "--concurrency 1 --rate 100000/s");
-    let seen = seen.lock().unwrap();
-    assert_eq!(with_state(&rows, "unknown"), ["593990000009"], "{rows:?}");
-    for row in rows.iter().filter(|row| row["sent"] == "yes") {
-        assert_eq!(row["message_id"], format!("msg_{}", row["to"].as_str().unwrap()));
-    }
-    assert_eq!(seen.iter().map(Vec::len).collect::<Vec<_>>(), [vec![10], vec![1; 20]].concat());
 }
 
 #[test]

@@ -10,7 +10,6 @@ use rustix::process::Signal;
 use crate::bulk_run::signal;
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime, wait_until};
-use crate::listening::Sandbox;
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
 use crate::shared_chaos::Proxy;
@@ -24,8 +23,6 @@ also_in_a_database! {
     one_that_is_under_way_keeps_the_others_out,
     ten_processes_send_one_message,
     a_send_that_was_killed_may_have_been_sent_until_a_person_decides,
-    a_message_that_may_have_been_sent_is_looked_for_before_another_one_is_kept_back,
-    a_look_up_that_fails_or_proves_nothing_leaves_it_as_it_is,
     a_preview_claims_nothing,
     the_command_of_run_runs_though_its_notice_is_left_out,
     keys_are_listed_shown_and_forgotten,
@@ -164,112 +161,6 @@ fn a_send_that_was_killed_may_have_been_sent_until_a_person_decides() {
     release.send(()).unwrap();
     assert_eq!(times(&home.send(&held, "--once k Hola").success()), 0);
     assert_eq!(held.seen().len(), 2);
-}
-
-/// A send to the sandbox by a client that does not know it for one.
-fn to_sandbox<'a>(home: &'a Home, sandbox: &Sandbox, kind: &str, to: &str, words: &str) -> Run<'a> {
-    let run = home.run(&format!("send {kind} --to {to} --retry-for 0 -o record {words}"));
-    let url = format!("http://{}", sandbox.address);
-    let run = run.env("JELOU_API_URL", &url).env("JELOU_BOT_ID", "77");
-    run.env("JELOU_CLIENT_ID", "sandbox").env("JELOU_CLIENT_SECRET", "sandbox")
-}
-
-fn stored(sandbox: &Sandbox, to: &str) -> usize {
-    let all = sandbox.read("/sandbox/messages");
-    all.as_array().unwrap().iter().filter(|message| message["user"] == to).count()
-}
-
-const BEA: &str = "593987654322";
-const CARO: &str = "593987654323";
-const DIEGO: &str = "593987654324";
-
-#[test]
-fn a_message_that_may_have_been_sent_is_looked_for_before_another_one_is_kept_back() {
-    let home = Home::new();
-    let lost = [ANA, DIEGO].map(|to| format!("reset,stored,first=1,to={to}"));
-    let never = format!("reset,first=1,to={CARO}");
-    let sandbox = Sandbox::start(&["--fault", &lost[0], "--fault", &lost[1], "--fault", &never]);
-    to_sandbox(&home, &sandbox, "text", ANA, "--once k Hola").fails(8, &[]);
-    to_sandbox(&home, &sandbox, "image", DIEGO, "--once k --media-url https://a.example/a.png").fails(8, &[]);
-    to_sandbox(&home, &sandbox, "text", CARO, "--once k Buenas").fails(8, &[]);
-    // Nothing shows yet what the history has of a text.
-    let told = to_sandbox(&home, &sandbox, "text", ANA, "--once k Adiós").fails(8, &["or send it again later"]);
-    assert!(!told.stderr.contains("history does not tell"), "{}", told.stderr);
-    to_sandbox(&home, &sandbox, "text", BEA, "--once other Ciao").success();
-
-    let found = to_sandbox(&home, &sandbox, "text", ANA, "--once k Adiós").success();
-    assert!(
-        found.stderr.contains("already sent under the key k at") && found.stderr.contains("other words"),
-        "{found:?}"
-    );
-    let record = found.json();
-    let id = record["message_id"].as_str().unwrap();
-    assert_eq!((record["replayed"].as_bool(), record["attempts"].as_u64()), (Some(true), Some(0)));
-    let messages = sandbox.read("/sandbox/messages");
-    let ours = messages.as_array().unwrap().iter().find(|message| message["user"] == ANA).unwrap();
-    assert_eq!(ours["id"].as_str(), Some(id), "{ours}");
-    // It is stored, so Jelou need not be asked again.
-    let again = to_sandbox(&home, &sandbox, "text", ANA, "--once k Hola --verbose").success();
-    assert!(again.json()["message_id"] == id && !again.stderr.contains("GET "), "{}", again.stderr);
-    assert_eq!(home.run("once show k -o record").success().stdout.matches("\"sent\"").count(), 1);
-
-    // A message that did not arrive is not listed, and texts do not prove an image.
-    to_sandbox(&home, &sandbox, "text", CARO, "--once k Buenas").fails(8, &["the message is not listed"]);
-    to_sandbox(&home, &sandbox, "text", DIEGO, "--once k Hola").fails(8, &[]);
-    assert_eq!([ANA, BEA, CARO, DIEGO].map(|to| stored(&sandbox, to)), [1, 1, 0, 1]);
-}
-
-#[test]
-fn a_look_up_that_fails_or_proves_nothing_leaves_it_as_it_is() {
-    type Before<'a> = &'a dyn Fn(&Home, &Sandbox);
-    let text = crate::listening::text_to;
-    let cases: [(&str, &[&str], Before<'_>); 5] = [
-        ("another sender sends the same message", &[], &|_, sandbox| sandbox.send([text(CARO, "Hola")])),
-        ("another sender sends the same message", &[], &|_, sandbox| sandbox.send([text(ANA, "Hola")])),
-        // Its bubble is that of the text.
-        ("another sender sends the same message", &[], &|home, sandbox| {
-            to_sandbox(home, sandbox, "quick-reply", ANA, "--once buttons --text Hola --reply Sí").success();
-        }),
-        // Under another key, by a process that heard nothing either.
-        ("fewer messages are listed than were attempted", &["reset,to=593987654321"], &|home, sandbox| {
-            to_sandbox(home, sandbox, "text", ANA, "--once second Hola").fails(8, &[]);
-        }),
-        ("no message of this kind was found as it was sent", &["unlisted,to=593987654322"], &|_, _| {}),
-    ];
-    for (why, faults, before) in cases {
-        let home = Home::new();
-        let lost = format!("reset,stored,first=1,to={ANA}");
-        let faults: Vec<_> =
-            [&[lost.as_str()], faults].concat().into_iter().flat_map(|fault| ["--fault", fault]).collect();
-        let sandbox = Sandbox::start(&faults);
-        to_sandbox(&home, &sandbox, "text", ANA, "--once k Hola").fails(8, &[]);
-        to_sandbox(&home, &sandbox, "text", BEA, "--once k Ciao").success();
-        before(&home, &sandbox);
-        let had = stored(&sandbox, ANA);
-        to_sandbox(&home, &sandbox, "text", ANA, "--once k Hola").fails(8, &[why, "once resolve k"]);
-        assert_eq!(stored(&sandbox, ANA), had, "{why}");
-    }
-    // It may be an earlier request, which was refused.
-    let (home, failed) = (Home::new(), format!("reset,stored,undelivered,first=1,to={ANA}"));
-    let sandbox = Sandbox::start(&["--deliver-after", "0ms", "--fault", &failed]);
-    to_sandbox(&home, &sandbox, "text", ANA, "--once k Hola").fails(8, &[]);
-    to_sandbox(&home, &sandbox, "text", BEA, "--once k Ciao").success();
-    let why = ["the message is listed as undelivered", "once resolve k"];
-    to_sandbox(&home, &sandbox, "text", ANA, "--once k Hola").fails(8, &why);
-    for (status, why) in [(404, "no message look-ups"), (401, "look-up failed"), (500, "look-up failed")] {
-        let home = Home::new();
-        let server = Server::responding(move |_, request| match request.line.starts_with("GET ") {
-            true => Reply::json(status, "{}"),
-            false if String::from_utf8_lossy(&request.body).contains(ANA) => Reply::ResetAfterReading,
-            false => Reply::json(200, "{\"success\":true,\"messageId\":\"m\"}"),
-        });
-        let send = |to: &str| home.run(&format!("send text --to {to} --retry-for 0 --once k Hola")).api(&server.url);
-        send(ANA).fails(8, &[]);
-        send(BEA).success();
-        send(ANA).fails(8, &[why, "once resolve k"]);
-        let posts = server.received().iter().filter(|request| request.line.starts_with("POST ")).count();
-        assert_eq!(posts, 2, "{why}");
-    }
 }
 
 #[test]

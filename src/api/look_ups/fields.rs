@@ -24,7 +24,8 @@ pub(super) fn time_at(entry: &Value, places: &[&str]) -> Option<Timestamp> {
 fn time(value: &Value) -> Option<Timestamp> {
     let time = match value {
         Value::String(text) => {
-            let in_utc = || text.parse::<DateTime>().ok()?.to_zoned_datetime(TimeZone::UTC).ok().map(|time| time.timestamp());
+            let in_utc =
+                || text.parse::<DateTime>().ok()?.to_zoned_datetime(TimeZone::UTC).ok().map(|time| time.timestamp());
             text.parse().ok().or_else(in_utc)
         }
         Value::Number(number) => match number.as_i64()? {

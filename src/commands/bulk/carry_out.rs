@@ -10,7 +10,7 @@ use super::hours;
 use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, read_windows};
 use super::options::RunOptions;
 use super::summary::Elapsed;
-use crate::api::{HEADERS_OF_A_POST, SwapWatch, signed};
+use crate::api::{HEADERS_OF_A_POST, signed};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -49,7 +49,6 @@ async fn send_rows(
         credentials,
         base: connection.base.url().clone(),
         accepts: details.accepts.clone(),
-        swaps: SwapWatch::default(),
     });
     if details.sandbox {
         hours::report_not_waited_for(context, details.conditions.hours.as_ref());

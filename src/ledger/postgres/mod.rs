@@ -21,4 +21,4 @@ pub(crate) use self::store::{schema_sql, set_up};
 /// The version of the schema.
 const VERSION: i32 = 14;
 /// The version of the claims under keys, in `once.sql`; older claims are upgraded to it.
-const CLAIMS_VERSION: i32 = 5;
+const CLAIMS_VERSION: i32 = 6;

@@ -129,12 +129,6 @@ impl OnceClaims for SharedClaims {
         Ok(self.standing(scope, Some(person))?.remove(person))
     }
 
-    fn alike(&self, bot: &str, kind: &OnceHash, person: &OnceHash) -> Result<Vec<(OnceHash, OnceEntry)>, LedgerError> {
-        let query = "SELECT person, jelouctl_once.state_of(c), (extract(epoch FROM at) * 1000)::bigint, message_id, of_run, words, \
-                     kind, shown, false FROM jelouctl_once.claim AS c WHERE bot = $1 AND run IS NULL AND (kind = $2 OR person = $3)";
-        Ok(self.runs.rows(LONG, query, &[&bot, &&kind.0[..], &&person.0[..]], entry_of)?)
-    }
-
     fn claim(&self, scope: &OnceScope, claim: &NewClaim) -> Result<Claimed, LedgerError> {
         let query = "SELECT holder, pg_advisory_lock($1, holder) FROM \
                      (SELECT nextval('jelouctl_once.holder')::int AS holder) AS next";
@@ -143,10 +137,9 @@ impl OnceClaims for SharedClaims {
         let held =
             SharedClaim { runs: self.runs.clone(), scope: scope.clone(), person: claim.person, holder, is_lost: false };
         let OnceScope { key, bot, address } = scope;
-        let [person, words, kind] = [&claim.person, &claim.words, &claim.kind].map(|hash| &hash.0[..]);
-        let shown = claim.shown.as_ref().map(|shown| &shown.0[..]);
-        let query = "SELECT jelouctl_once.claim_person($1, $2, $3, $4, $5, $6, $7, $8)";
-        let parameters: SqlParameters<'_> = &[bot, address, &key.as_str(), &person, &holder, &words, &kind, &shown];
+        let [person, words] = [&claim.person, &claim.words].map(|hash| &hash.0[..]);
+        let query = "SELECT jelouctl_once.claim_person($1, $2, $3, $4, $5, $6)";
+        let parameters: SqlParameters<'_> = &[bot, address, &key.as_str(), &person, &holder, &words];
         let is_claimed = self.runs.value(SHORT, query, parameters).inspect_err(|error| {
             // The claim may have been written anyway, but nothing has been sent.
             if matches!(error, DatabaseError::Unreachable { .. }) {
@@ -177,7 +170,7 @@ impl OnceClaims for SharedClaims {
         let OnceScope { key, bot, address } = scope;
         let added: i64 = self.runs.value(
             LONG,
-            "SELECT jelouctl_once.add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            "SELECT jelouctl_once.add($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             &[
                 bot,
                 address,
@@ -188,8 +181,6 @@ impl OnceClaims for SharedClaims {
                 &column(&entries, |entry| entry.message_id.as_deref()),
                 &column(&entries, |entry| entry.run.as_deref()),
                 &column(&entries, |entry| hash(entry.words)),
-                &column(&entries, |entry| hash(entry.kind)),
-                &column(&entries, |entry| hash(entry.shown)),
             ],
         )?;
         Ok(added.unsigned_abs())
@@ -246,10 +237,8 @@ fn entry_of(row: &Row) -> Result<(OnceHash, OnceEntry), Error> {
         at: row.try_get::<_, Option<i64>>(2)?.unwrap_or_default(),
         message_id: row.try_get(3)?,
         run: row.try_get(4)?,
-        is_row: row.try_get(8)?,
+        is_row: row.try_get(6)?,
         words: hash(5)?,
-        kind: hash(6)?,
-        shown: hash(7)?,
     };
     Ok((person, entry))
 }

@@ -47,10 +47,8 @@ CREATE TABLE IF NOT EXISTS jelouctl_once.claim (
   message_id text,
   -- The name of the run that had the row.
   of_run text,
-  -- Hashes of text and kind, and of what Jelou's history shows of them.
+  -- Hash of the message.
   words bytea,
-  kind bytea,
-  shown bytea,
   UNIQUE (bot, address, key, person),
   CHECK ((run IS NULL) = (n IS NULL) AND (run IS NULL) = (run_made IS NULL) AND (run IS NULL) = (state IS NOT NULL)),
   CHECK ((state = 'under_way') = (holder IS NOT NULL) OR run IS NOT NULL)
@@ -95,10 +93,10 @@ $$;
 
 -- The claims of everyone under a key, or of one person. The person limits the part of the index that is read.
 CREATE OR REPLACE FUNCTION jelouctl_once.people(its_bot text, its_address text, its_key text, its_person bytea)
-RETURNS TABLE (person bytea, state text, at_ms bigint, message_id text, run text, words bytea, kind bytea, shown bytea, is_row boolean)
+RETURNS TABLE (person bytea, state text, at_ms bigint, message_id text, run text, words bytea, is_row boolean)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT c.person, jelouctl_once.state_of(c), (extract(epoch FROM coalesce(row.at, c.at, run.created_at)) * 1000)::bigint,
-    coalesce(jelouctl_once.message_of(run.id, c.n), c.message_id), coalesce(run.name, c.of_run), c.words, c.kind, c.shown, run.id IS NOT NULL
+    coalesce(jelouctl_once.message_of(run.id, c.n), c.message_id), coalesce(run.name, c.of_run), c.words, run.id IS NOT NULL
   FROM jelouctl_once.claim AS c
     LEFT JOIN jelouctl.run ON run.id = c.run AND run.created_at = c.run_made
     LEFT JOIN jelouctl.row ON row.run = run.id AND row.n = c.n
@@ -108,18 +106,17 @@ $$;
 
 -- A single send claims its person, who must be free. Returns whether it succeeded.
 CREATE OR REPLACE FUNCTION jelouctl_once.claim_person(its_bot text, its_address text, its_key text, its_person bytea,
-  its_holder int, its_words bytea, its_kind bytea, its_shown bytea)
+  its_holder int, its_words bytea)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
     RAISE 'commits are not durable: synchronous_commit is %', current_setting('synchronous_commit');
   END IF;
-  INSERT INTO jelouctl_once.claim AS c (bot, address, key, person, state, holder, at, words, kind, shown)
-    VALUES (its_bot, its_address, its_key, its_person, 'under_way', its_holder, clock_timestamp(), its_words, its_kind,
-      its_shown)
+  INSERT INTO jelouctl_once.claim AS c (bot, address, key, person, state, holder, at, words)
+    VALUES (its_bot, its_address, its_key, its_person, 'under_way', its_holder, clock_timestamp(), its_words)
   ON CONFLICT (bot, address, key, person) DO UPDATE
-    SET (run, run_made, n, state, holder, at, message_id, of_run, words, kind, shown) = (NULL, NULL, NULL, excluded.state,
-      excluded.holder, excluded.at, NULL, NULL, excluded.words, excluded.kind, excluded.shown)
+    SET (run, run_made, n, state, holder, at, message_id, of_run, words) = (NULL, NULL, NULL, excluded.state,
+      excluded.holder, excluded.at, NULL, NULL, excluded.words)
     WHERE jelouctl_once.state_of(c) = 'not_sent';
   RETURN FOUND;
 END $$;
@@ -149,8 +146,8 @@ RETURNS SETOF bigint LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg
     SELECT its_bot, its_address, its_key, claimed.person, run.id, run.created_at, claimed.n, clock_timestamp(), run.name
     FROM unnest(people, ns) AS claimed (person, n), jelouctl.run WHERE run.id = its_run
   ON CONFLICT (bot, address, key, person) DO UPDATE
-    SET (run, run_made, n, state, holder, at, message_id, of_run, words, kind, shown) = (excluded.run, excluded.run_made,
-      excluded.n, NULL, NULL, excluded.at, NULL, excluded.of_run, NULL, NULL, NULL)
+    SET (run, run_made, n, state, holder, at, message_id, of_run, words) = (excluded.run, excluded.run_made,
+      excluded.n, NULL, NULL, excluded.at, NULL, excluded.of_run, NULL)
     WHERE (c.run, c.run_made, c.n) = (excluded.run, excluded.run_made, excluded.n) OR jelouctl_once.state_of(c) = 'not_sent'
   RETURNING c.n
 $$;
@@ -186,18 +183,18 @@ END $$;
 
 -- Adds people whom a run reached. If a person has a claim already, the state that outweighs the other is kept.
 CREATE OR REPLACE FUNCTION jelouctl_once.add(its_bot text, its_address text, its_key text, people bytea[], states text[],
-  ats_ms bigint[], messages text[], its_runs text[], its_words bytea[], its_kinds bytea[], its_shown bytea[])
+  ats_ms bigint[], messages text[], its_runs text[], its_words bytea[])
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   order_of text[] = '{sent,unknown,under_way,to_be_sent,not_sent}'; changed bigint;
 BEGIN
-  INSERT INTO jelouctl_once.claim AS c (bot, address, key, person, state, at, message_id, of_run, words, kind, shown)
-    SELECT its_bot, its_address, its_key, a.person, a.state, to_timestamp(a.at_ms / 1000.0), a.message, a.run, a.words, a.kind, a.shown
-    FROM unnest(people, states, ats_ms, messages, its_runs, its_words, its_kinds, its_shown)
-      AS a (person, state, at_ms, message, run, words, kind, shown)
+  INSERT INTO jelouctl_once.claim AS c (bot, address, key, person, state, at, message_id, of_run, words)
+    SELECT its_bot, its_address, its_key, a.person, a.state, to_timestamp(a.at_ms / 1000.0), a.message, a.run, a.words
+    FROM unnest(people, states, ats_ms, messages, its_runs, its_words)
+      AS a (person, state, at_ms, message, run, words)
   ON CONFLICT (bot, address, key, person) DO UPDATE
-    SET (run, run_made, n, state, holder, at, message_id, of_run, words, kind, shown) = (NULL, NULL, NULL, excluded.state, NULL,
-      excluded.at, excluded.message_id, excluded.of_run, excluded.words, excluded.kind, excluded.shown)
+    SET (run, run_made, n, state, holder, at, message_id, of_run, words) = (NULL, NULL, NULL, excluded.state, NULL,
+      excluded.at, excluded.message_id, excluded.of_run, excluded.words)
     WHERE array_position(order_of, excluded.state) < array_position(order_of, jelouctl_once.state_of(c));
   GET DIAGNOSTICS changed = ROW_COUNT;
   RETURN changed;

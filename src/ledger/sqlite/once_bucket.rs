@@ -51,7 +51,7 @@ impl Bucket {
     pub(super) fn read(db: &Connection, secret: &[u8], id: i64) -> rusqlite::Result<Option<Self>> {
         let mut sum = sum_of_empty(secret, id);
         let mut statement = db.prepare_cached(
-            "SELECT name, bot, address, person, state, at, holder, message_id, run, words, kind, shown FROM claim WHERE \
+            "SELECT name, bot, address, person, state, at, holder, message_id, run, words FROM claim WHERE \
              bucket = ?1",
         )?;
         let (mut found, mut rows) = (statement.query([id])?, Vec::new());
@@ -74,15 +74,13 @@ impl Bucket {
     pub(super) fn put(&mut self, db: &Connection, row: ClaimRow) -> rusqlite::Result<()> {
         let ClaimRow { scope: OnceScope { key, bot, address }, person, entry, holder } = &row;
         let OnceEntry { at, message_id, run, .. } = entry;
-        let [words, kind, shown] = [&entry.words, &entry.kind, &entry.shown].map(|hash| hash.map(|hash| hash.0));
+        let words = entry.words.map(|hash| hash.0);
         let mut insert = db.prepare_cached(
-            "REPLACE INTO claim (bucket, name, bot, address, person, state, at, holder, message_id, run, words, kind, shown) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            "REPLACE INTO claim (bucket, name, bot, address, person, state, at, holder, message_id, run, words) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?;
         let (key, state) = (key.as_str(), entry.state.name());
-        insert.execute(params![
-            self.id, key, bot, address, person.0, state, at, holder, message_id, run, words, kind, shown
-        ])?;
+        insert.execute(params![self.id, key, bot, address, person.0, state, at, holder, message_id, run, words])?;
         self.take(&row.scope, &row.person);
         self.sum = self.sum.wrapping_add(row.hash(self.id));
         self.rows.push(row);
@@ -126,8 +124,6 @@ impl ClaimRow {
             run: row.get(8)?,
             is_row: false,
             words: hash(9)?,
-            kind: hash(10)?,
-            shown: hash(11)?,
         };
         Ok(Some(Self { scope, person, entry, holder: row.get(6)? }))
     }
@@ -146,8 +142,6 @@ impl ClaimRow {
             text(entry.message_id.as_deref()),
             text(entry.run.as_deref()),
             blob(entry.words.as_ref()),
-            blob(entry.kind.as_ref()),
-            blob(entry.shown.as_ref()),
         ];
         hash_of_fields(CLAIM, fields.into_iter())
     }

@@ -27,7 +27,5 @@ CREATE TABLE claim (
   message_id TEXT,
   run TEXT,
   words BLOB,
-  kind BLOB,
-  shown BLOB,
   PRIMARY KEY (bucket, name, bot, address, person)
 ) STRICT, WITHOUT ROWID;

@@ -20,7 +20,7 @@ use crate::private_file::{self, FileError};
 /// `PRAGMA application_id`: "Once".
 const APPLICATION: i32 = 0x4f6e_6365;
 /// The `PRAGMA user_version` of stores that this version writes. An older store is upgraded, never discarded.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 /// The most bytes that its journal keeps. Without this limit, removing a run with many people would leave a large
 /// journal.
 const LONGEST_JOURNAL: i64 = 1 << 20;
@@ -225,19 +225,6 @@ impl OnceClaims for OnceStore {
         file.look(|db| Ok(file.bucket_of(db, scope, person)?.find(scope, person).map(|row| file.standing(row))))
     }
 
-    fn alike(&self, bot: &str, kind: &OnceHash, person: &OnceHash) -> Result<Vec<(OnceHash, OnceEntry)>, LedgerError> {
-        let file = &self.file;
-        file.look(|db| {
-            let mut alike = Vec::new();
-            file.each_claim(db, |row| {
-                if row.scope.bot == bot && (row.entry.kind == Some(*kind) || row.person == *person) {
-                    alike.push((row.person, file.standing(&row)));
-                }
-            })?;
-            Ok(alike)
-        })
-    }
-
     fn claim(&self, scope: &OnceScope, claim: &NewClaim) -> Result<Claimed, LedgerError> {
         let file = &self.file;
         let holder = ClaimHolder::take(&file.holders)?;
@@ -248,8 +235,6 @@ impl OnceClaims for OnceStore {
             run: None,
             is_row: false,
             words: Some(claim.words),
-            kind: Some(claim.kind),
-            shown: claim.shown,
         };
         let row = ClaimRow { scope: scope.clone(), person: claim.person, entry, holder: Some(holder.number) };
         let known = file.change(|db| {
@@ -392,12 +377,7 @@ mod tests {
 
     fn claim_of(store: &OnceStore, recipient: &str) -> NewClaim {
         let hasher = store.hasher();
-        NewClaim {
-            person: hasher.person(recipient),
-            words: hasher.words(&["a"]),
-            kind: hasher.kind("text"),
-            shown: None,
-        }
+        NewClaim { person: hasher.person(recipient), words: hasher.words(&["a"]) }
     }
 
     fn claimed(store: &OnceStore, claim: &NewClaim) -> Box<dyn HeldClaim> {
@@ -444,16 +424,8 @@ mod tests {
         let store = store(&home);
         let claim = claim_of(&store, "593987654321");
         claimed(&store, &claim).end(&ClaimEnd::Sent { message_id: None }).unwrap();
-        let entry = |state| OnceEntry {
-            state,
-            at: 7,
-            message_id: None,
-            run: Some("r".to_owned()),
-            is_row: false,
-            words: None,
-            kind: None,
-            shown: None,
-        };
+        let entry =
+            |state| OnceEntry { state, at: 7, message_id: None, run: Some("r".to_owned()), is_row: false, words: None };
         let person = |recipient: &str| store.hasher().person(recipient);
         let mut people = [
             (person("593987654321"), entry(OnceState::Unknown)),
