@@ -6,9 +6,11 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use serde_json::json;
 
 use crate::bulk_run::signal;
 use crate::bulk_server::{Act, Jelou};
+use crate::exclusions::SPELLINGS;
 use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime, wait_until};
 use crate::listening::Sandbox;
 use crate::needs::{can_test, works};
@@ -77,6 +79,23 @@ fn a_second_message_under_a_key_is_the_first_one() {
     assert_eq!(times(&home.send(&jelou, "--once december Hola").success()), 0);
     home.send(&jelou, "Hola").success();
     assert_eq!(sent_to_ana(&jelou), 3);
+}
+
+#[test]
+fn a_person_has_one_message_under_a_key_however_a_body_spells_the_number() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    home.send(&jelou, "--once k Hola").success();
+    for spelling in SPELLINGS {
+        let text = json!({"text": "x", "userId": spelling});
+        let template = json!({"elementName": "x", "destinations": [spelling]});
+        for (command, body) in [("send text", &text), ("send raw", &text), ("send template", &template)] {
+            home.write("body.json", body.to_string());
+            let ended = home.run(&format!("{command} --body body.json --once k")).api(&jelou.url).end();
+            let is_replay = ended.code == 0 && times(&ended) == 1;
+            assert!(is_replay || ended.code == 11, "{spelling}: {ended:?}");
+        }
+    }
+    assert_eq!(jelou.seen().len(), 1);
 }
 
 #[test]
