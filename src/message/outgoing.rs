@@ -13,7 +13,7 @@ use super::merge::merge;
 use super::recipient::{Recipient, RecipientError, TypedRecipient, documented_placeholder, doubt};
 use super::recipient_choice::{RecipientChoice, RecipientSources};
 use super::route::Route;
-use crate::phone::{Country, PhoneNumber, is_clear};
+use crate::phone::{Country, PhoneNumber, is_clear, may_be_national};
 
 /// A valid message with its recipient, as the JSON that goes onto the wire.
 #[derive(Clone, Debug)]
@@ -199,13 +199,16 @@ fn placeholder_of_flow(fields: &Value, typed: &Message) -> Option<Violation> {
     Some(Violation { path: path.to_owned(), problem, flag: typed.flag_of(path) })
 }
 
-/// Writes the national numbers of typed contacts with their country code, like the recipient's.
+/// Writes the numbers of typed contacts with `+` and their country code, if it is certain.
 pub(crate) fn with_country_codes(flags: &mut Value, country: Option<Country>) {
-    let Some(country) = country else { return };
+    let is_certain =
+        |raw: &str, number: &PhoneNumber| country.is_some() || !raw.contains('+') && !may_be_national(number.as_str());
     let contacts = flags.get_mut("contacts").and_then(Value::as_array_mut).into_iter().flatten();
     let phones = contacts.filter_map(|contact| contact.get_mut("phones")?.as_array_mut()).flatten();
     for phone in phones.filter_map(|phone| phone.get_mut("phone")) {
-        let number = phone.as_str().and_then(|raw| PhoneNumber::read(raw, Some(country)).ok());
+        let number = phone
+            .as_str()
+            .and_then(|raw| PhoneNumber::read(raw, country).ok().filter(|number| is_certain(raw, number)));
         if let Some(number) = number {
             *phone = json!(format!("+{}", number.as_str()));
         }
