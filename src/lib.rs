@@ -33,6 +33,7 @@ mod fuzzing;
 mod conventions;
 mod exit;
 mod input;
+mod invisible;
 mod line_breaks;
 mod nearest;
 mod once;

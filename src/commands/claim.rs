@@ -126,7 +126,7 @@ fn scope(context: &Context, key: Option<&OnceKey>, sender: &Sender) -> Option<On
         context.stderr.note("the sandbox remembers no key between two commands: --once changes nothing here");
         return None;
     }
-    let (bot, address) = (sender.bot.as_str().to_owned(), sender.settings.api_url.value.to_string());
+    let (bot, address) = (sender.bot.as_str().to_owned(), sender.settings.api_url.value.as_key());
     Some(OnceScope { key: key.clone(), bot, address })
 }
 

@@ -365,7 +365,7 @@ fn scope_of(settings: &Settings, key: &OnceKey, keys: &[OnceSummary]) -> Result<
     // In the sandbox they are not the sender's.
     if !settings.is_sandboxed() {
         let (bot, api_url) = (settings.bot.as_ref().map(|bot| bot.value.as_str()), &settings.api_url);
-        let address = api_url.value.to_string();
+        let address = api_url.value.as_key();
         of_key.retain(|scope| bot.is_none_or(|bot| bot == scope.bot));
         if of_key.len() > 1 || api_url.origin != Origin::Default {
             of_key.retain(|scope| scope.address == address);

@@ -23,7 +23,7 @@ use crate::phone::{Country, is_user_id};
 use crate::process::block_on;
 use crate::sending::{
     AuditLog, ConnectError, Connection, DeliveryWait, Flight, Interrupted, Sender, UnresolvedSender, catch_panic,
-    check_needs_number, check_not_excluded, claim_exclusions, fault_of_template, read_exclusions, wait_for_delivery,
+    check_needs_number, claim_exclusions, fault_of_template, read_exclusions, wait_for_delivery,
 };
 use crate::template::{expressions, typed_line_break};
 use crate::timestamps::{now, of_milliseconds};
@@ -146,10 +146,9 @@ fn send(
     let options = ExclusionOptions { countries, encoding: None };
     let exclusions = read_exclusions(context, exclude, options, &sender.settings)?;
     *log = std::mem::take(log).with(&exclusions);
-    check_not_excluded(&exclusions, outgoing.recipients())?;
-    sender.check_allowed(outgoing.recipients())?;
-
     let once = typed.delivery.once.once.as_ref();
+    sender.check_message(&exclusions, once, &outgoing)?;
+
     let prepared = PreparedSend { context, sender: &sender, outgoing: &outgoing };
     if context.mode != Mode::Send {
         prepared.preview(record)?;

@@ -7,6 +7,8 @@ use url::{Host, Url};
 
 const WITHOUT_SCHEME: &str =
     "not a URL: it has no scheme; write https://HOST, or http://127.0.0.1:PORT for this machine";
+const INVALID_HOST: &str = "not a URL: its host is not a name or an address; write it as in https://api.jelou.ai";
+const INVALID_PORT: &str = "not a URL: its port is not a number up to 65535; write it as in http://127.0.0.1:4780";
 
 /// The API's address: `https://…`, or `http://…` for this machine or a sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +34,7 @@ impl ApiUrl {
     /// When it is not such an address, or is Jelou itself.
     pub(super) fn of_sandbox(raw: &str) -> Result<Self, String> {
         let url = Self::parse(raw)?;
-        let name = url.0.domain().unwrap_or_default().trim_end_matches('.');
+        let name = url.0.domain().unwrap_or_default();
         if name == "jelou.ai" || name.ends_with(".jelou.ai") {
             return Err("this is Jelou itself and not a sandbox".to_owned());
         }
@@ -56,6 +58,17 @@ impl ApiUrl {
         }
     }
 
+    /// The address under which messages are remembered: the names of this machine are one.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "any host can be replaced with an address")]
+    pub(crate) fn as_key(&self) -> String {
+        let mut url = self.clone();
+        if matches!(self.0.host_str(), Some("localhost" | "[::1]")) {
+            url.0.set_host(Some("127.0.0.1")).expect("an address in place of a host");
+        }
+        url.to_string()
+    }
+
     pub(crate) fn is_plain_http(&self) -> bool {
         self.0.scheme() == "http"
     }
@@ -66,8 +79,10 @@ impl ApiUrl {
     fn parse(raw: &str) -> Result<Self, String> {
         // The error does not repeat the value: it may hold a password or a token.
         let url = Url::parse(raw).map_err(|error| match error {
-            url::ParseError::RelativeUrlWithoutBase => WITHOUT_SCHEME.to_owned(),
-            error => format!("not a URL: {error}"),
+            url::ParseError::RelativeUrlWithoutBase => WITHOUT_SCHEME,
+            url::ParseError::InvalidPort => INVALID_PORT,
+            // The others are of the host, and the enum may grow.
+            _ => INVALID_HOST,
         })?;
         let shown = format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default());
         if !url.username().is_empty() || url.password().is_some() {
@@ -80,7 +95,11 @@ impl ApiUrl {
             return Err(format!("`{shown}` with a query or a fragment is refused; give the address up to them"));
         }
         let mut url = Self(url);
-        // A slash at the end does not change the address.
+        // Neither a dot at the end of the host nor a slash at the end of the path changes the address.
+        if let Some(name) = url.0.domain().filter(|name| name.ends_with('.')) {
+            let name = name.trim_end_matches('.').to_owned();
+            url.0.set_host(Some(&name)).map_err(|_| INVALID_HOST)?;
+        }
         if let Ok(mut segments) = url.0.path_segments_mut() {
             segments.pop_if_empty();
         }
@@ -125,6 +144,8 @@ mod tests {
             ("http://127.9.9.9", Ok("http://127.9.9.9")),
             ("http://[::1]:1", Ok("http://[::1]:1")),
             ("http://LOCALHOST:1", Ok("http://localhost:1")),
+            ("http://localhost.:1", Ok("http://localhost:1")),
+            ("https://api.jelou.ai./v1/", Ok("https://api.jelou.ai/v1")),
             ("http://127.0.0.1.example.com", Err("unencrypted")),
             ("http://localhost.example.com", Err("unencrypted")),
             ("http://api.jelou.ai", Err("unencrypted")),
@@ -132,8 +153,16 @@ mod tests {
             ("https://api.jelou.ai?x=1", Err("with a query")),
             ("https://api.jelou.ai#x", Err("a fragment")),
             ("ftp://api.jelou.ai", Err("the scheme `ftp`")),
-            ("api.jelou.ai", Err("not a URL")),
-            ("", Err("not a URL")),
+            ("api.jelou.ai", Err("has no scheme; write https://HOST")),
+            ("", Err("has no scheme; write https://HOST")),
+            ("https://api.jelou.ai:x", Err("its port is not a number up to 65535; write it as in ")),
+            ("https://api.jelou.ai:65536", Err("its port is not a number up to 65535; write it as in ")),
+            ("https://", Err("its host is not a name or an address; write it as in https://api.jelou.ai")),
+            ("https://.", Err("its host is not a name or an address; write it as in https://api.jelou.ai")),
+            ("https://api jelou.ai", Err("its host is not a name or an address; write it as in ")),
+            ("https://xn--\u{fc}", Err("its host is not a name or an address; write it as in ")),
+            ("https://1.2.3.256", Err("its host is not a name or an address; write it as in ")),
+            ("https://[::1", Err("its host is not a name or an address; write it as in ")),
         ] {
             match (raw.parse::<ApiUrl>(), expected) {
                 (Ok(url), Ok(expected)) => assert_eq!(url.to_string(), expected),
@@ -142,6 +171,22 @@ mod tests {
                 }
                 (found, _) => panic!("{raw}: {found:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn the_names_of_this_machine_are_one_key() {
+        for (raw, expected) in [
+            ("http://localhost:9000/v1", "http://127.0.0.1:9000/v1"),
+            ("http://LOCALHOST.:9000/v1/", "http://127.0.0.1:9000/v1"),
+            ("http://[::1]:9000/v1", "http://127.0.0.1:9000/v1"),
+            ("http://[0:0::1]:9000/v1", "http://127.0.0.1:9000/v1"),
+            ("http://127.0.0.1:9000/v1", "http://127.0.0.1:9000/v1"),
+            ("http://127.0.0.2:9000", "http://127.0.0.2:9000"),
+            ("https://localhost", "https://127.0.0.1"),
+            ("https://api.jelou.ai.", "https://api.jelou.ai"),
+        ] {
+            assert_eq!(raw.parse::<ApiUrl>().unwrap().as_key(), expected, "{raw}");
         }
     }
 

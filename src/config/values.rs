@@ -61,6 +61,10 @@ impl FromStr for BotId {
                 Err(format!("`{}` cannot be a bot id: as a part of a URL it means a folder", raw.escape_debug()))
             }
             _ if raw.chars().any(char::is_control) => Err("a bot id has no control characters".to_owned()),
+            // Messages are remembered by their bot, and Jelou may take both for one.
+            _ if raw.starts_with('0') && raw.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Err(format!("`{raw}` cannot be a bot id: a number does not begin with 0; write it as Jelou shows it"))
+            }
             _ => Ok(Self(raw.to_owned())),
         }
     }
@@ -280,6 +284,13 @@ mod tests {
             assert_eq!(AllowTo(vec![pattern.to_owned()]).allows(text), expected, "{pattern} {text}");
         }
         assert!(!AllowTo(Vec::new()).allows("593987654321"));
+    }
+
+    #[test]
+    fn a_bot_of_digits_does_not_begin_with_0() {
+        for (raw, is_bot) in [("77", true), ("077", false), ("0", false), ("0a7", true), ("a07", true)] {
+            assert_eq!(raw.parse::<BotId>().is_ok(), is_bot, "{raw}");
+        }
     }
 
     #[test]

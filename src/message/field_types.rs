@@ -78,7 +78,7 @@ fn wrong_type(schema: &Value, value: &Value) -> Option<String> {
 }
 
 /// Enough of a text to recognize it.
-fn clipped(text: &str) -> String {
+pub(super) fn clipped(text: &str) -> String {
     const MOST: usize = 40;
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),

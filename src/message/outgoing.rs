@@ -10,10 +10,10 @@ use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
 use super::limits;
 use super::merge::merge;
-use super::recipient::{Recipient, TypedRecipient, documented_placeholder, doubt};
+use super::recipient::{Recipient, RecipientError, TypedRecipient, documented_placeholder, doubt};
 use super::recipient_choice::{RecipientChoice, RecipientSources};
 use super::route::Route;
-use crate::phone::{Country, PhoneNumber};
+use crate::phone::{Country, PhoneNumber, is_clear, may_be_national};
 
 /// A valid message with its recipient, as the JSON that goes onto the wire.
 #[derive(Clone, Debug)]
@@ -22,6 +22,7 @@ pub(crate) struct Outgoing {
     recipient: Recipient,
     route: Route,
     body: Value,
+    unclear_recipient: Option<RecipientError>,
     /// The body, written once: these bytes are stored, digested, shown and sent.
     json: Box<str>,
 }
@@ -79,6 +80,12 @@ impl Outgoing {
         }
         let judged = judged.map(|(path, user)| (*path, user.as_str()));
         let users: Vec<_> = judged.into_iter().chain(named_beside(&fields, &recipient)).collect();
+        let unclear = users.iter().find(|(_, user)| !is_clear(user));
+        let unclear_recipient = unclear.map(|(_, user)| RecipientError::Unclear((*user).to_owned()));
+        if let Some(error) = unclear_recipient.as_ref().filter(|_| is_row) {
+            // A guard may be set up before the row is sent, and a run can wait for days.
+            violations.push(Violation { path: "destinations".to_owned(), problem: error.to_string(), flag: None });
+        }
         for (path, user) in users {
             match documented_placeholder(user) {
                 Some(problem) => {
@@ -104,7 +111,7 @@ impl Outgoing {
         warnings.extend(contact_phones(&body));
         let body = enclose(kind.envelope(), &recipient, bot, body);
         let json = written(&body);
-        Ok((Self { kind: message, recipient, route, body, json }, warnings))
+        Ok((Self { kind: message, recipient, route, body, json, unclear_recipient }, warnings))
     }
 
     /// The kind, as the word after `send`; a body can be of another kind than the typed one.
@@ -143,6 +150,11 @@ impl Outgoing {
     /// Every recipient of the request, for a guard: the path's and the body's.
     pub(crate) fn recipients(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.recipient.as_str()).chain(recipients_in(&self.body))
+    }
+
+    /// A recipient in the body, not typed, that no guard can judge.
+    pub(crate) fn unclear_recipient(&self) -> Option<&RecipientError> {
+        self.unclear_recipient.as_ref()
     }
 
     /// Checks that a bot named in the body is the sender.
@@ -187,13 +199,16 @@ fn placeholder_of_flow(fields: &Value, typed: &Message) -> Option<Violation> {
     Some(Violation { path: path.to_owned(), problem, flag: typed.flag_of(path) })
 }
 
-/// Writes the national numbers of typed contacts with their country code, like the recipient's.
+/// Writes the numbers of typed contacts with `+` and their country code, if it is certain.
 pub(crate) fn with_country_codes(flags: &mut Value, country: Option<Country>) {
-    let Some(country) = country else { return };
+    let is_certain =
+        |raw: &str, number: &PhoneNumber| country.is_some() || !raw.contains('+') && !may_be_national(number.as_str());
     let contacts = flags.get_mut("contacts").and_then(Value::as_array_mut).into_iter().flatten();
     let phones = contacts.filter_map(|contact| contact.get_mut("phones")?.as_array_mut()).flatten();
     for phone in phones.filter_map(|phone| phone.get_mut("phone")) {
-        let number = phone.as_str().and_then(|raw| PhoneNumber::read(raw, Some(country)).ok());
+        let number = phone
+            .as_str()
+            .and_then(|raw| PhoneNumber::read(raw, country).ok().filter(|number| is_certain(raw, number)));
         if let Some(number) = number {
             *phone = json!(format!("+{}", number.as_str()));
         }

@@ -5,8 +5,9 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::invisible::is_invisible;
 use crate::phone::{
-    Country, PhoneError, PhoneNumber, country_of, is_national, is_user_id, may_be_national, short_user_id,
+    Country, PhoneError, PhoneNumber, country_of, is_clear, is_user_id, may_be_national, short_user_id,
 };
 
 /// A `userId` as it goes onto the wire: a phone's digits, a WhatsApp user id, or the user of another channel.
@@ -21,7 +22,7 @@ pub(crate) struct TypedRecipient {
     number: Option<PhoneNumber>,
 }
 
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub(crate) enum RecipientError {
     #[error("the recipient is empty")]
     Empty,
@@ -33,6 +34,8 @@ pub(crate) enum RecipientError {
         /// The probable number.
         meant: Option<String>,
     },
+    #[error("`{}` in the body may be anybody: it is neither a number with its country code nor a known id", .0.escape_debug())]
+    Unclear(String),
     #[error("`{0}` cannot be a recipient: as a part of a URL it means a folder")]
     DotSegment(String),
     #[error("`{}` has a control character", .0.escape_debug())]
@@ -52,6 +55,11 @@ impl RecipientError {
             Self::Phone(error) => error.hint(),
             Self::ShortUserId { typed, .. } => {
                 format!("such an id has 16 digits or more; `id:{typed}` is sent to as it is written")
+            }
+            Self::Unclear(_) => {
+                "write the number as 593987654321, or name the recipient with --to; a user of another channel \
+                                 is `--to id:USER`"
+                    .to_owned()
             }
             Self::DotSegment(_) | Self::Control(_) => "give the user's identifier".to_owned(),
         }
@@ -114,7 +122,7 @@ pub(super) fn doubt(user: &str) -> Option<String> {
             let country = country_of(number.as_str()).unwrap_or("another country");
             Some(format!("{sent}, as a number of {country}; if it is a national one, write it with its country code"))
         }
-        Err(_) if is_national(user) => Some(format!(
+        Err(_) if !is_clear(user) => Some(format!(
             "{sent}, and this is not a number with a country code; write it as 593987654321, or name it with --to"
         )),
         Ok(_) | Err(_) => None,
@@ -130,18 +138,6 @@ fn looks_like_placeholder(user: &str) -> bool {
         || is_in_capitals
         || user.starts_with("USER")
         || ["string", "user_id", "userid", "phone", "phone_number", "recipient"].into_iter().any(is_word)
-}
-
-/// Whether it is invisible: a text with only such characters is not a user.
-fn is_invisible(character: char) -> bool {
-    !character.is_control()
-        && (character.is_whitespace()
-            || matches!(
-                character,
-                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-                    | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-                    | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-            ))
 }
 
 /// How a person writes a recipient of the wire, so that [`TypedRecipient::read`] gives it back, and no spreadsheet takes it

@@ -6,6 +6,7 @@ use calcard::{Entry, Parser};
 use serde_json::Map;
 
 use super::contact::{Address, Contact, Email, Link, Name, Organization, Phone};
+use super::field_types::clipped;
 
 /// Types that mean nothing to a reader of the card.
 const SILENT_TYPES: [&str; 6] = ["voice", "pref", "internet", "text", "x-internet", "other"];
@@ -26,7 +27,10 @@ pub(crate) fn contacts(text: &str) -> Result<Vec<Contact>, String> {
             Entry::Eof if contacts.is_empty() => "it has no BEGIN:VCARD".to_owned(),
             Entry::Eof => return Ok(contacts),
             Entry::InvalidLine(line) if line.trim().is_empty() => continue,
-            Entry::InvalidLine(line) => format!("`{}` is not a line of a card", line.trim()),
+            Entry::InvalidLine(line) => {
+                let first = line.trim().lines().next().unwrap_or_default();
+                format!("`{}` is not a line of a card", clipped(first))
+            }
             Entry::UnterminatedComponent(_) => format!("card {} has no END:VCARD", contacts.len() + 1),
             // calcard's enum may grow: any other entry is not a card.
             _ => "it holds something other than cards".to_owned(),

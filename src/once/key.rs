@@ -7,6 +7,8 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use serde_with::{DeserializeFromStr, SerializeDisplay};
 use thiserror::Error;
 
+use crate::invisible::is_invisible;
+
 const MOST_CHARACTERS: usize = 100;
 
 /// A name for what each person gets once: `november`, `build-4711`. Two keys are the same if all their characters are,
@@ -64,17 +66,11 @@ impl FromStr for OnceKey {
         if key.trim() != key {
             return Err(InvalidKey::Blank);
         }
-        if let Some(at) = key.chars().position(is_invisible) {
+        if let Some(at) = key.chars().position(|character| is_invisible(character) && character != ' ') {
             return Err(InvalidKey::Invisible(at + 1));
         }
         Ok(Self(ComposingNormalizerBorrowed::new_nfc().normalize(key).into_owned()))
     }
-}
-
-/// Whether it is a blank other than the space, or has no width.
-fn is_invisible(character: char) -> bool {
-    character.is_whitespace() && character != ' '
-        || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -96,6 +92,11 @@ mod tests {
             (&"ñ".repeat(101), Some(InvalidKey::Long(101))),
             ("nov\u{a0}2026", Some(InvalidKey::Invisible(4))),
             ("\u{200b}nov", Some(InvalidKey::Invisible(1))),
+            ("nov\u{fe0f}", Some(InvalidKey::Invisible(4))),
+            ("n\u{34f}ov", Some(InvalidKey::Invisible(2))),
+            ("\u{3164}nov", Some(InvalidKey::Invisible(1))),
+            ("no\u{180e}v", Some(InvalidKey::Invisible(3))),
+            ("no\u{e0061}v", Some(InvalidKey::Invisible(3))),
             ("a\tb", Some(InvalidKey::Control(2))),
             ("ab\n", Some(InvalidKey::Control(3))),
             ("\u{85}", Some(InvalidKey::Control(1))),

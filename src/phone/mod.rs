@@ -20,5 +20,5 @@ pub(crate) use self::country::Country;
 pub(crate) use self::error::PhoneError;
 pub(crate) use self::number::{PhoneNumber, bare_digits, is_bare, national_forms};
 pub(crate) use self::number::{country_of, is_national, may_be_national};
-pub(crate) use self::person::{NUMBER_DIGITS, number_in, person_key, spellings};
+pub(crate) use self::person::{NUMBER_DIGITS, is_clear, number_in, person_key, spellings};
 pub(crate) use self::user_id::{is_user_id, short_user_id};

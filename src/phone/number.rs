@@ -4,10 +4,10 @@ use super::country::Country;
 use super::error::PhoneError;
 use super::meaning;
 use super::national::international;
-use super::person::spellings;
+use super::person::{NUMBER_DIGITS, spellings};
 use super::rules::{Region, regions};
 use super::spelling::{is_number, region_of_number};
-use super::typed::{DIGITS, Typed};
+use super::typed::Typed;
 use super::user_id;
 
 /// A number with fewer digits and no `+` is as likely a national one.
@@ -88,7 +88,7 @@ impl PhoneNumber {
             return Ok(Self::new(digits, true));
         }
         let (typed, count) = (typed.to_owned(), digits.len());
-        if count < *DIGITS.start() {
+        if count < *NUMBER_DIGITS.start() {
             return Err(PhoneError::Length { typed, digits, count });
         }
         let (reason, meant) = meaning::of_international(&digits, None);
@@ -141,7 +141,7 @@ impl PhoneNumber {
 /// Whether bare `digits`, which are not a national number of `region`, can include a country code. A national one that
 /// lacks a digit is by chance valid in another country.
 fn may_be_international(digits: &str, region: &Region) -> bool {
-    let fewest = if digits.starts_with(region.calling_code) { *DIGITS.start() } else { DIGITS_WITHOUT_PLUS };
+    let fewest = if digits.starts_with(region.calling_code) { *NUMBER_DIGITS.start() } else { DIGITS_WITHOUT_PLUS };
     digits.len() >= fewest && is_number(digits)
 }
 
@@ -184,7 +184,7 @@ pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
 }
 
 /// The most digits of a national number, with what is dialled in front; longer ones are users of other channels.
-const MOST_NATIONAL: usize = 12;
+pub(super) const MOST_NATIONAL: usize = 12;
 
 /// Whether `digits` are not a valid number, but could be a national one.
 pub(crate) fn is_national(digits: &str) -> bool {

@@ -3,13 +3,19 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
+use super::number::MOST_NATIONAL;
+use super::spelling::is_number;
+use super::typed::Typed;
+use super::user_id::is_user_id;
+
 /// How many digits a telephone number has (E.164).
 pub(crate) const NUMBER_DIGITS: RangeInclusive<usize> = 7..=15;
 
-/// The key of a person, whose recipients can differ: Mexico's 521 is 52, Argentina's 549 is 54, and Brazil's mobiles lose their
-/// ninth digit. A number with `+`, spaces or hyphens, or in an id, is reduced to its digits; other recipients are unchanged.
+/// The key of a person, the same for every spelling of a number, by which exclusions, `allow_to`, `--once` and the ledger know
+/// whom a message reaches: the number's digits, where Mexico's 521 is 52, Argentina's 549 is 54, and Brazil's mobiles lose
+/// their ninth digit. What is not clearly a number is unchanged.
 pub(crate) fn person_key(recipient: &str) -> Cow<'_, str> {
-    let digits = number_in(recipient).map_or_else(|| digits_of(recipient), Cow::Borrowed);
+    let digits = digits_of(recipient);
     match digits.as_bytes() {
         [b'5', b'2', b'1', rest @ ..] | [b'5', b'4', b'9', rest @ ..] if rest.len() == 10 => {
             let (code, rest) = (digits.get(..2), digits.get(3..));
@@ -47,16 +53,24 @@ pub(crate) fn number_in(id: &str) -> Option<&str> {
     (NUMBER_DIGITS.contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }
 
-/// The digits of a number that is formatted for people; any other text is unchanged.
+/// The digits of a number in an id, or as people write it; any other text is unchanged.
 fn digits_of(recipient: &str) -> Cow<'_, str> {
-    if recipient.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Cow::Borrowed(recipient);
+    if let Some(number) = number_in(recipient) {
+        return Cow::Borrowed(number);
     }
-    let number = recipient.trim_start();
-    let number = number.strip_prefix('+').unwrap_or(number);
-    let is_number = number.chars().all(|character| character.is_ascii_digit() || " -.()\u{a0}".contains(character));
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    if is_number && digits.len() >= 7 { Cow::Owned(digits) } else { Cow::Borrowed(recipient) }
+    match Typed::read(recipient) {
+        Ok(Typed { digits, .. }) if NUMBER_DIGITS.contains(&digits.len()) => Cow::Owned(digits),
+        Ok(_) | Err(_) => Cow::Borrowed(recipient),
+    }
+}
+
+/// Whether a recipient that stands in a body is clearly one person: a number with its country code, a WhatsApp user id, or
+/// an id that cannot be meant for a number. Nobody knows what Jelou makes of the others, such as `tel:…` and `0593…`.
+pub(crate) fn is_clear(recipient: &str) -> bool {
+    let key = person_key(recipient);
+    let digits = key.chars().filter(|character| character.is_numeric()).count();
+    let is_long_id = digits == key.len() && digits > MOST_NATIONAL && !key.starts_with('0');
+    is_user_id(recipient) || is_number(&key) || is_long_id || digits < *NUMBER_DIGITS.start()
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The digits of what a person types or pastes.
 
 use super::error::PhoneError;
-
-/// Fewest and most digits of a number with its country code (E.164).
-pub(super) const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+use super::person::NUMBER_DIGITS;
+use crate::invisible::is_invisible;
+use crate::line_breaks::is_other_line_break;
 
 /// The digits of what was typed.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Typed {
             _ => (plus, digits),
         };
         let count = digits.len();
-        if count > *DIGITS.end() || is_international && count < *DIGITS.start() {
+        if count > *NUMBER_DIGITS.end() || is_international && count < *NUMBER_DIGITS.start() {
             return Err(PhoneError::Length { typed: typed(), digits, count });
         }
         Ok(Self { is_international, digits })
@@ -67,7 +67,7 @@ fn is_from_a_spreadsheet(number: &str) -> bool {
 /// `593987650001.5`: the only dot comes after too many digits to be a separator.
 fn has_decimals(number: &str) -> bool {
     let Some((whole, decimals)) = number.split_once('.') else { return false };
-    let is_whole = whole.len() >= *DIGITS.start() && whole.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = whole.len() >= *NUMBER_DIGITS.start() && whole.bytes().all(|byte| byte.is_ascii_digit());
     is_whole && (1..=2).contains(&decimals.len()) && decimals.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -89,10 +89,6 @@ fn is_part_of_phone(character: char) -> bool {
 /// Characters that are copied along with a number from a page or a chat: spaces, typographic hyphens, direction marks. Tabs and
 /// line breaks are not among them: they separate values.
 fn is_paste_residue(character: char) -> bool {
-    matches!(
-        character,
-        ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{205f}' | '\u{2060}' | '\u{3000}' | '\u{feff}'
-            | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
-            | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    )
+    is_invisible(character) && !is_other_line_break(character)
+        || matches!(character, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
 }

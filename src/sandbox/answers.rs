@@ -31,7 +31,8 @@ fn on_one_line(text: &str) -> String {
 
 /// `401`: no credentials, or not the sandbox's.
 pub(crate) fn unauthorized() -> Response {
-    coded(StatusCode::UNAUTHORIZED, "unauthorized", "Client id or secret is missing or wrong")
+    let description = "Client id or secret is missing or wrong; the sandbox takes `sandbox` and `sandbox`";
+    coded(StatusCode::UNAUTHORIZED, "unauthorized", description)
 }
 
 /// `401` of the look-ups that Jelou calls external.
@@ -90,10 +91,13 @@ pub(crate) fn wrong_parameters(given: usize, expected: usize) -> Response {
     coded(StatusCode::BAD_REQUEST, "132000", &description)
 }
 
-/// `400`: WhatsApp's own code for a template that needs an image, a document or a video, and gets none.
-pub(crate) fn without_media(media: &str) -> Response {
-    let description =
-        format!("Parameter format does not match format in the created template: header: expected {media}, got none");
+/// `400`: WhatsApp's own code for a template that needs an image, a document or a video, and gets none, or
+/// another one.
+pub(crate) fn without_media(media: &str, given: Option<&str>) -> Response {
+    let given = given.unwrap_or("none");
+    let description = format!(
+        "Parameter format does not match format in the created template: header: expected {media}, got {given}"
+    );
     coded(StatusCode::BAD_REQUEST, "132012", &description)
 }
 

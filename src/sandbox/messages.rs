@@ -71,9 +71,11 @@ pub(super) async fn template(received: MessageRequest) -> Response {
                 let user = checked.recipient.take().map(|user| user.to_string());
                 return received.refuse(user, Some(checked.kind), answers::needs_number()).await;
             }
-            TemplateVerdict::NeedsMedia { media, .. } => {
+            TemplateVerdict::NeedsMedia { media, given } => {
                 let user = checked.recipient.take().map(|user| user.to_string());
-                return received.refuse(user, Some(checked.kind), answers::without_media(media)).await;
+                return received
+                    .refuse(user, Some(checked.kind), answers::without_media(media, given.as_deref()))
+                    .await;
             }
             TemplateVerdict::WrongCount { given, expected } => {
                 let user = checked.recipient.take().map(|user| user.to_string());

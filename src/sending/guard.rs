@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::config::Settings;
+use crate::message::{Outgoing, RecipientError};
 use crate::output::{counted, counted_are};
 use crate::people::Exclusions;
 use crate::phone::spellings;
@@ -13,7 +14,7 @@ use crate::phone::spellings;
 ///
 /// # Errors
 /// If one is not allowed, with the first of them.
-pub(crate) fn check_allowed<'a>(
+pub(super) fn check_allowed<'a>(
     settings: &Settings,
     mut recipients: impl Iterator<Item = &'a str>,
 ) -> Result<(), GuardError> {
@@ -29,17 +30,25 @@ pub(crate) fn check_allowed<'a>(
     }
 }
 
-/// Checks every recipient of a request against `--exclude` and `do_not_contact`.
+/// Checks every recipient of one message against `exclusions` and `allow_to`. If one of them or a key of `--once` is in
+/// force, the body must name people clearly.
 ///
 /// # Errors
-/// If one must not be written to, with the first of them.
-pub(crate) fn check_not_excluded<'a>(
+/// If one must not be written to, is not allowed or not clear, with the first of them.
+pub(super) fn check_message(
+    settings: &Settings,
     exclusions: &Exclusions,
-    recipients: impl Iterator<Item = &'a str>,
+    has_key: bool,
+    outgoing: &Outgoing,
 ) -> Result<(), GuardError> {
-    match exclusions.find(recipients) {
-        None => Ok(()),
-        Some((recipient, list)) => Err(GuardError::Excluded { recipient: recipient.to_owned(), list: list.to_owned() }),
+    if let Some((recipient, list)) = exclusions.find(outgoing.recipients()) {
+        return Err(GuardError::Excluded { recipient: recipient.to_owned(), list: list.to_owned() });
+    }
+    check_allowed(settings, outgoing.recipients())?;
+    let is_guarded = has_key || settings.allow_to.is_some() || !exclusions.is_empty();
+    match outgoing.unclear_recipient() {
+        Some(error) if is_guarded => Err(GuardError::Unclear(error.clone())),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -48,6 +57,8 @@ pub(crate) fn check_not_excluded<'a>(
 pub(crate) enum GuardError {
     #[error("{recipient} is not among the recipients that {origin} allows: {}", patterns(allowed))]
     Recipient { recipient: String, allowed: Vec<String>, origin: String },
+    #[error(transparent)]
+    Unclear(RecipientError),
     #[error("{recipient} must not be written to: they are on {list}")]
     Excluded { recipient: String, list: String },
     #[error("{count} of the rows go to recipients that are not allowed; the first: {first}")]
@@ -84,6 +95,7 @@ impl GuardError {
             Self::Recipient { .. } | Self::Rows { .. } => {
                 "check the recipient; allow_to in the configuration lists who may get messages".to_owned()
             }
+            Self::Unclear(error) => error.hint(),
             Self::Excluded { list, .. } => {
                 format!("take them off {list} if they may be written to after all")
             }

@@ -4,13 +4,15 @@
 use std::time::Instant;
 
 use super::connection::{self, ConnectError, Connection};
-use super::guard::{GuardError, check_allowed};
+use super::guard::{GuardError, check_allowed, check_message};
 use crate::api::{Request, curl_command};
 use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSource, Settings, Sourced};
 use crate::context::{Context, Mode};
 use crate::input::InputError;
-use crate::message::{InvalidMessage, RecipientSources};
+use crate::message::{InvalidMessage, Outgoing, RecipientSources};
+use crate::once::OnceKey;
 use crate::output::{StreamError, visible_json};
+use crate::people::Exclusions;
 use crate::phone::Country;
 use crate::process::{EnclosingSandbox, Signals, enclosing_sandbox};
 
@@ -158,6 +160,19 @@ impl Sender {
     /// If one is not allowed, with the first of them.
     pub(crate) fn check_allowed<'a>(&self, recipients: impl Iterator<Item = &'a str>) -> Result<(), GuardError> {
         check_allowed(&self.settings, recipients)
+    }
+
+    /// Checks the recipients of one message: see [`check_message`].
+    ///
+    /// # Errors
+    /// If a guard stops the message.
+    pub(crate) fn check_message(
+        &self,
+        exclusions: &Exclusions,
+        key: Option<&OnceKey>,
+        outgoing: &Outgoing,
+    ) -> Result<(), GuardError> {
+        check_message(&self.settings, exclusions, key.is_some(), outgoing)
     }
 
     /// The address of requests, without checking whether a sandbox runs.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, also_in_a_database};
+use crate::harness::{Ended, Home, Run, also_in_a_database, fixture};
 #[cfg(unix)]
 use crate::terminal::Terminal;
 use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_rows};
@@ -12,6 +12,7 @@ also_in_a_database! {
     a_number_excludes_in_whatever_column_and_form_it_stands,
     a_row_whose_first_cell_begins_with_a_hash_excludes,
     whom_a_raw_body_names_beside_its_recipient_is_seen,
+    a_body_reaches_nobody_on_a_list_however_it_spells_the_number,
     nobody_on_a_list_is_sent_anything_under_any_form_of_a_number,
     digits_that_may_be_two_people_exclude_both,
     a_country_that_is_typed_excludes_no_other_person_than_the_list_names,
@@ -135,6 +136,94 @@ fn whom_a_raw_body_names_beside_its_recipient_is_seen() {
             send.success()
         };
     }
+}
+
+/// How a body may name 593987654321.
+pub(crate) const SPELLINGS: [&str; 19] = [
+    "+593 98 765-4321",
+    "(+593) 987654321",
+    "00593 98 765 4321",
+    "+593\u{2011}98\u{2212}765\u{2013}4321",
+    "\u{202a}+593987654321\u{202c}",
+    "593\u{fe0f}987\u{34f}654321",
+    "５９３９８７６５４３２１",
+    "tel:+593987654321",
+    "TEL:593987654321",
+    "id:+593987654321",
+    "0593987654321",
+    "0000593987654321",
+    "987654321",
+    "0987654321",
+    "593987654321.00",
+    "593987654321.000000",
+    "EC.593987654321",
+    "593987654321@C.US",
+    "593987654321@c.us",
+];
+
+#[test]
+fn a_body_reaches_nobody_on_a_list_however_it_spells_the_number() {
+    let home = home_for(&Jelou::never_asked());
+    home.write("x.txt", "+593987654321\n+5491123456789\n");
+    let flow = fixture("bodies/flow-message.en.json");
+    for spelling in SPELLINGS.iter().chain(&["0054 9 11 2345 6789"]) {
+        let bodies = [
+            ("send raw", json!({"type": "X", "userId": spelling})),
+            ("send raw", json!({"type": "X", "userId": "593987654322", "destinations": spelling})),
+            ("send text", json!({"text": "x", "userId": spelling})),
+            ("send template", json!({"elementName": "x", "destinations": [spelling]})),
+            ("run --check-first", json!({"type": "text", "text": "x", "userId": spelling})),
+            ("flow-message", merged(&flow, "userId", spelling)),
+        ];
+        for (command, body) in bodies {
+            home.write("body.json", body.to_string());
+            let end = if command.starts_with("run") { "-- true" } else { "" };
+            home.run(&format!("{command} --body body.json --exclude x.txt {end}")).fails(11, &[]);
+        }
+        let beside = json!({"type": "X", "userId": "593987654322", "destinations": [spelling]});
+        home.write("people.ndjson", format!("{beside}\n"));
+        let ended = home.run("bulk send people.ndjson --yes --exclude x.txt raw").end();
+        assert!([0, 2].contains(&ended.code), "{spelling}: {ended:?}");
+    }
+}
+
+fn merged(fields: &Value, name: &str, value: &str) -> Value {
+    let mut fields = fields.clone();
+    fields[name] = json!(value);
+    fields
+}
+
+#[test]
+fn where_people_are_guarded_a_body_names_them_clearly() {
+    let jelou = Jelou::accepting();
+    let home = Home::new();
+    home.write("x.txt", "id:0593987654321\n");
+    for (user, unclear) in [
+        ("593987654321", false),
+        ("(+593) 987654321", false),
+        ("EC.1234567890123456", false),
+        ("2435678901234567", false),
+        ("ana@example.com", false),
+        ("0593987654321", true),
+        ("593987654321.00", true),
+        ("tel:593987654321", true),
+    ] {
+        home.write("body.json", json!({"text": "x", "userId": user}).to_string());
+        for (keys, flags) in [("", "--exclude x.txt"), ("allow_to = [\"*\"]", ""), ("", "--once k --dry-run")] {
+            profile(&home, &jelou.url, keys);
+            let send = home.run(&format!("send text --body body.json {flags}"));
+            if unclear {
+                send.fails(11, &[]);
+            } else {
+                send.success();
+            }
+        }
+        profile(&home, &jelou.url, "");
+        home.run("send text --body body.json").success();
+    }
+    // Who types an id means it.
+    home.run("send text --to id:0593987654322 --exclude x.txt x").success();
+    home.run("send text --to id:0593987654321 --exclude x.txt x").fails(11, &["they are on x.txt"]);
 }
 
 /// A shop names its orders `#1001`.

@@ -6,9 +6,11 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use serde_json::json;
 
 use crate::bulk_run::signal;
 use crate::bulk_server::{Act, Jelou};
+use crate::exclusions::SPELLINGS;
 use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime, wait_until};
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
@@ -18,6 +20,7 @@ use crate::terminal::Terminal;
 const ANA: &str = "593987654321";
 
 also_in_a_database! {
+    one_bot_is_one_sender_however_its_address_is_written,
     a_second_message_under_a_key_is_the_first_one,
     what_was_refused_is_sent_and_what_may_have_been_sent_is_not,
     one_that_is_under_way_keeps_the_others_out,
@@ -74,6 +77,43 @@ fn a_second_message_under_a_key_is_the_first_one() {
     assert_eq!(times(&home.send(&jelou, "--once december Hola").success()), 0);
     home.send(&jelou, "Hola").success();
     assert_eq!(sent_to_ana(&jelou), 3);
+}
+
+#[test]
+fn a_person_has_one_message_under_a_key_however_a_body_spells_the_number() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    home.send(&jelou, "--once k Hola").success();
+    for spelling in SPELLINGS {
+        let text = json!({"text": "x", "userId": spelling});
+        let template = json!({"elementName": "x", "destinations": [spelling]});
+        for (command, body) in [("send text", &text), ("send raw", &text), ("send template", &template)] {
+            home.write("body.json", body.to_string());
+            let ended = home.run(&format!("{command} --body body.json --once k")).api(&jelou.url).end();
+            let is_replay = ended.code == 0 && times(&ended) == 1;
+            assert!(is_replay || ended.code == 11, "{spelling}: {ended:?}");
+        }
+    }
+    assert_eq!(jelou.seen().len(), 1);
+}
+
+#[test]
+fn one_bot_is_one_sender_however_its_address_is_written() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    home.send(&jelou, "--once k Hola").success();
+    home.write("people.csv", format!("to\n{ANA}\n"));
+    let port = jelou.url.rsplit(':').next().unwrap();
+    for host in ["localhost", "LOCALHOST.", "[::1]"] {
+        let url = format!("http://{host}:{port}/");
+        let single = home.run(&format!("send text --to {ANA} --once k Hola")).api(&url).success();
+        assert_eq!(times(&single), 1, "{host}");
+        let list = home.run("bulk send people.csv --yes --once k text Hola").api(&url).success().json();
+        assert_eq!(list["skipped_reasons"]["already_sent"], 1, "{host}: {list}");
+        let shown = home.run("once show k -o record").api(&url).success().json();
+        assert_eq!(shown["api_url"].as_str(), Some(jelou.url.as_str()), "{host}");
+    }
+    let other_bot = home.send(&jelou, "--once k Hola").env("JELOU_BOT_ID", "077");
+    other_bot.fails(3, &["JELOU_BOT_ID: `077` cannot be a bot id: a number does not begin with 0"]);
+    assert_eq!(jelou.seen().len(), 1);
 }
 
 #[test]

@@ -140,7 +140,9 @@ fn another_user_under_a_sandbox_sends_nothing() {
 #[test]
 fn an_unknown_template_is_told_and_a_wrong_one_refused() {
     let home = Home::new();
-    home.write("mine.json", r#"[{"elementName":"mine","language":"es","template":"Hola {{1}}"}]"#);
+    let invoice = r#"{"elementName":"invoice","language":"es","template":"Hola {{1}}","headerType":"document"}"#;
+    let mine = r#"{"elementName":"mine","language":"es","template":"Hola {{1}}"}"#;
+    home.write("mine.json", format!("[{mine},{invoice}]"));
     let send = "j send template --to 593987654321 --language es --retry-for 0";
     let ended = sandbox(&home, "--expect 1", &format!("{send} other --param Ana"));
     assert_eq!(ended.code, 0, "{ended:?}");
@@ -159,6 +161,8 @@ fn an_unknown_template_is_told_and_a_wrong_one_refused() {
         ("mine --param Ana", 0, ""),
         ("other --param Ana", 5, "the bot has no template `other`"),
         ("mine", 5, "Number of parameters does not match"),
+        ("invoice --param Ana", 5, "expected document, got none"),
+        ("invoice --param Ana --type image --media-url https://a.example/a.png", 5, "expected document, got image"),
         ("mine --language en --param Ana", 5, "`mine` exists in another language: es"),
     ] {
         let send = send.replace("--language es ", if words.contains("--language") { "" } else { "--language es " });

@@ -46,7 +46,10 @@ fn curl_alone_gets_the_documented_answers() {
     let flow = fixture("bodies/flow-message.en.json");
     let path = "/v1/bots/BOT_ID/users/593987654321/flow_message?type=x";
     assert_eq!(curl(path, "sandbox:sandbox", &flow), json!({}));
-    assert_eq!(curl(path, "sandbox:wrong", &flow)["code"], "unauthorized");
+    let refused = curl(path, "sandbox:wrong", &flow);
+    assert_eq!(refused["code"], "unauthorized");
+    let wanted = "the sandbox takes `sandbox` and `sandbox`";
+    assert!(refused["description"].as_str().unwrap().contains(wanted), "{refused}");
 
     let stored = sandbox.read("/sandbox/messages");
     let stored: Vec<_> = stored.as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();

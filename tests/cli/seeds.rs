@@ -231,13 +231,21 @@ fn flags_win_over_the_file_and_defaults_only_fill() {
 #[test]
 fn a_contact_from_flags_has_its_parts_and_a_whatsapp_id() {
     let server = Server::answering(Reply::accepted());
-    let flags = ["--name", "Juan Pérez", "--phone", "+593987654322", "--phone", "022-555", "--email", "j@example.com"];
-    Home::new().run("send contacts --to 593987654321").args(&flags).api(&server.url).success();
+    let phones =
+        ["--phone", "593987654322", "--phone", "+593 98 765 4323", "--phone", "022-555", "--phone", "4771234567"];
+    let flags = ["--name", "Juan Pérez", "--email", "j@example.com"];
+    Home::new().run("send contacts --to 593987654321").args(&flags).args(&phones).api(&server.url).success();
     assert_eq!(
         server.only().json()["contacts"],
         json!([{
             "name": {"formatted_name": "Juan Pérez", "first_name": "Juan", "last_name": "Pérez"},
-            "phones": [{"phone": "+593987654322", "type": "Mobile", "wa_id": "593987654322"}, {"phone": "022-555", "type": "Mobile"}],
+            "phones": [
+                {"phone": "+593987654322", "type": "Mobile", "wa_id": "593987654322"},
+                {"phone": "+593 98 765 4323", "type": "Mobile", "wa_id": "593987654323"},
+                {"phone": "022-555", "type": "Mobile"},
+                // A number of Norway, or of Mexico without its country code.
+                {"phone": "4771234567", "type": "Mobile"},
+            ],
             "emails": [{"email": "j@example.com", "type": "Work"}],
         }])
     );

@@ -199,7 +199,7 @@ pub(crate) fn details(
         profile: settings.profile.as_ref().map(|profile| profile.value.clone()),
         bot: sender.bot.as_str().to_owned(),
         client_id: sender.client_id.value.as_str().to_owned(),
-        api_url: if settings.is_sandboxed() { SANDBOX.to_owned() } else { settings.api_url.value.to_string() },
+        api_url: if settings.is_sandboxed() { SANDBOX.to_owned() } else { settings.api_url.value.as_key() },
         sandbox: settings.is_sandboxed(),
         // If no row of a list can be sent, the value is used only for the page.
         accepts: imported.accepts.clone().unwrap_or(SuccessCriterion::AnyObject),

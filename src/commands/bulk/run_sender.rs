@@ -74,7 +74,7 @@ fn bot_of(run: &Details) -> Result<BotId, ConfigError> {
 /// The secret is sent only to the address configured for this process, never to one that only the run has: anyone who
 /// may write to its ledger could set their own address.
 fn check_address(name: &RunName, run: &Details, own: &Sourced<ApiUrl>) -> Result<(), CommandError> {
-    let own_url = own.value.to_string();
+    let own_url = own.value.as_key();
     if own.origin == Origin::Default && own_url != run.api_url {
         return Err(ConfigError::RunAtAnotherAddress {
             run: name.to_string(),

@@ -68,7 +68,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let store = if makes_run { Some(open_store(context)?) } else { open_store_to_look(context)? };
     let store = store.as_deref();
     store.filter(|_| makes_run).map(check_clocks).transpose()?;
-    let api_url = sender.settings.api_url.value.to_string();
+    let api_url = sender.settings.api_url.value.as_key();
     let remember = how_far_back(args, &sender);
     let of = (sender.bot.as_str(), api_url.as_str());
     let mut runs_before = store

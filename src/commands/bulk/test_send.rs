@@ -19,7 +19,7 @@ use crate::message::{InvalidMessage, Outgoing, TemplateUses, TypedRecipient};
 use crate::output::{Format, Record, RecordError, Sent, counted};
 use crate::people::Exclusions;
 use crate::process::block_on;
-use crate::sending::{AuditLog, Flight, Sender, catch_panic, check_not_excluded};
+use crate::sending::{AuditLog, Flight, Sender, catch_panic};
 
 /// WhatsApp accepts one message to the same person in this time (`api.md`, error 131056).
 const PAUSE: Duration = Duration::from_secs(6);
@@ -49,10 +49,7 @@ pub(crate) fn test_send(
     let log = AuditLog::of(&sender.settings).with(exclusions);
     let (flight, current) = (Flight::default(), Cell::new(0));
     // A body can name further recipients, so each message is checked.
-    let checked = messages.iter().try_for_each(|(_, outgoing)| {
-        check_not_excluded(exclusions, outgoing.recipients())?;
-        Ok(sender.check_allowed(outgoing.recipients())?)
-    });
+    let checked = messages.iter().try_for_each(|(_, outgoing)| Ok(sender.check_message(exclusions, None, outgoing)?));
     let ended = checked.and_then(|()| {
         let send = send_each(context, args, sender, &messages, &log, (&flight, &current));
         catch_panic(&flight, || block_on(send))

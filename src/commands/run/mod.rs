@@ -240,7 +240,7 @@ impl CommandRun<'_> {
         warnings.retain(|warning| !self.warnings.contains(warning));
         self.context.stderr.warnings(&warnings);
         record.to = Some(outgoing.recipient().to_string());
-        check(sender, &self.exclusions, &outgoing)?;
+        check(self.arguments, sender, &self.exclusions, &outgoing)?;
         record.api_url = Some(connection.base.to_string());
         self.notify(connection, sender, &outgoing, record).await
     }

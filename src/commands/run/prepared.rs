@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::message::{Message, Outgoing, TemplateUses};
 use crate::output::Record;
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
-use crate::sending::{AuditLog, Sender, UnresolvedSender, check_not_excluded, read_exclusions};
+use crate::sending::{AuditLog, Sender, UnresolvedSender, read_exclusions};
 
 /// A notice, as far as it could be prepared.
 #[derive(Default)]
@@ -66,7 +66,7 @@ impl<'a> Prepared<'a> {
             (Err(problem), Ok((sender, exclusions))) => {
                 Self { ready: Some((notice, sender)), exclusions, problem: Some(problem), ..Self::default() }
             }
-            (Ok(tried), Ok((sender, exclusions))) => match check(&sender, &exclusions, &tried.outgoing) {
+            (Ok(tried), Ok((sender, exclusions))) => match check(arguments, &sender, &exclusions, &tried.outgoing) {
                 Ok(()) => {
                     let (ready, example) = (Some((notice, sender)), Some(tried.outgoing));
                     let TriedOut { templates, warnings, .. } = tried;
@@ -86,14 +86,18 @@ fn read_lists(context: &Context, arguments: &RunArgs, sender: &Sender) -> Result
     Ok(read_exclusions(context, &arguments.exclude, options, &sender.settings)?)
 }
 
-/// Checks the bot that a body names, the people who must not be written to, and `allow_to`.
+/// Checks the bot that a body names, and the recipients.
 ///
 /// # Errors
 /// If `sender` may not send `outgoing`.
-pub(super) fn check(sender: &Sender, exclusions: &Exclusions, outgoing: &Outgoing) -> Result<(), CommandError> {
+pub(super) fn check(
+    arguments: &RunArgs,
+    sender: &Sender,
+    exclusions: &Exclusions,
+    outgoing: &Outgoing,
+) -> Result<(), CommandError> {
     outgoing.check_bot(sender.bot.as_str())?;
-    check_not_excluded(exclusions, outgoing.recipients())?;
-    Ok(sender.check_allowed(outgoing.recipients())?)
+    Ok(sender.check_message(exclusions, arguments.once.once.as_ref(), outgoing)?)
 }
 
 /// A notice that was filled for every outcome that is sent.
