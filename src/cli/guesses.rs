@@ -91,7 +91,7 @@ fn instead_of_value(error: &clap::Error) -> Option<UsageError> {
         if is_missing("<SHELL>") {
             return Some(UsageError::new(
                 "a shell is missing",
-                "jelouctl completions bash, or zsh, fish or powershell",
+                "jelouctl completions bash, or elvish, fish, powershell or zsh",
             ));
         }
         // The method may be left out, and then the path is in its place.

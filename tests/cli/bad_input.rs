@@ -878,7 +878,9 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
         .fails(2, &["hint: download it: a list is a file on this"]);
     Home::new().run("bulk send . text a").fails(2, &["hint: it is a directory: give a file in it"]);
     Home::new().run("bulk send a.csv --preview todo text a").fails(2, &["write a whole number, or all"]);
-    Home::new().run("completions").fails(2, &["\nhint: jelouctl completions bash, or zsh, fish or powershell\n"]);
+    Home::new()
+        .run("completions")
+        .fails(2, &["\nhint: jelouctl completions bash, or elvish, fish, powershell or zsh\n"]);
     let several = "send text --sandbox --to 593987654321,593987654322 a";
     Home::new()
         .run(several)
