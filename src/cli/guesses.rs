@@ -3,10 +3,9 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::app::{App, Command};
+use super::app::Command;
 use super::typed_line::{RENAMED, TypedLine, has_flag, line_of};
 use super::{list_guesses, typography};
 use crate::commands::bulk::BulkCommand;
@@ -31,26 +30,8 @@ pub(super) fn asked_for_help(error: &clap::Error, arguments: &[OsString]) -> Opt
     let help = arguments.iter().position(|word| word == "help")?;
     (unknown_command(error)? == "help").then_some(())?;
     let others = arguments.iter().enumerate().filter(|(index, _)| *index != help).map(|(_, word)| word);
-    let others = others.take_while(|word| *word != "--").flat_map(|word| match word.to_str() {
-        Some(name) => page(name).split(' ').map(OsString::from).collect(),
-        None => vec![word.clone()],
-    });
+    let others = others.take_while(|word| *word != "--").cloned();
     Some(others.chain(["--help".into()]).collect())
-}
-
-/// The command that the manual page `name` is about: `send-text` is `send text`.
-fn page(name: &str) -> String {
-    let name = name.strip_prefix("jelouctl-").unwrap_or(name);
-    let has_commands = |name| App::command().find_subcommand(name).is_some_and(clap::Command::has_subcommands);
-    match name.split_once('-') {
-        Some((command, rest)) if has_commands(command) => format!("{command} {}", page_of_kind(rest)),
-        _ => name.to_owned(),
-    }
-}
-
-/// `send-text` of `bulk-send-text`; a kind may have dashes itself.
-fn page_of_kind(rest: &str) -> String {
-    rest.strip_prefix("send-").map_or_else(|| rest.to_owned(), |kind| format!("send {kind}"))
 }
 
 /// Whether the line is `help options`, which has a page of its own.

@@ -891,10 +891,6 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
     assert!(!ended.stderr.contains("as a value"), "{ended:?}");
     Home::new().run("-o json send text --to 1 a").fails(2, &["`json` is not a value of --output", "-o record prints"]);
     let help = |words: &str| Home::new().run(words).success().stdout;
-    assert_eq!(help("help send-text"), help("send text --help"));
-    assert_eq!(help("help bulk-send-cta-url"), help("bulk send cta-url --help"));
-    assert_eq!(help("help once-add"), help("once add --help"));
-    assert_eq!(help("help jelouctl-profile-set"), help("profile set --help"));
     assert_eq!(help("help"), help("--help"));
     assert_eq!(help("help send text"), help("send text --help"));
     assert_eq!(help("send help"), help("send --help"));
