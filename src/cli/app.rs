@@ -20,6 +20,9 @@ use crate::commands::send::{FlowMessageArgs, SendArgs};
 use crate::commands::skill::SkillArgs;
 use crate::commands::templates::TemplatesArgs;
 
+/// The help is not wider, however wide the terminal.
+pub(super) const MOST_COLUMNS: usize = 100;
+
 /// What belongs to every command.
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -55,7 +58,7 @@ Certificate authorities are the system's; on Linux, SSL_CERT_FILE and SSL_CERT_D
     bin_name = "jelouctl",
     version,
     verbatim_doc_comment,
-    max_term_width = 100,
+    max_term_width = MOST_COLUMNS,
     disable_help_subcommand = true
 )]
 #[command(after_long_help = AFTER_HELP)]

@@ -21,23 +21,26 @@ use crate::template_names;
 /// Answers a shell that asks what could follow. `COMPLETE` alone is not enough to be taken for one: a message must not be
 /// left unsent because that variable happens to be set.
 pub(crate) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
-    let is_asked = arguments.get(1).is_none_or(|word| word == "--");
-    if !is_asked || std::env::var_os("COMPLETE").is_none() {
+    let shell = std::env::var_os("COMPLETE")?;
+    if arguments.get(1).is_some_and(|word| word != "--") {
         return None;
     }
+    // These two quote a blank themselves.
+    let marks = if shell == "fish" || shell == "zsh" { "/~ " } else { "/~" };
     let directory = std::env::current_dir().ok();
-    let answered = CompleteEnv::with_factory(app).try_complete(arguments.iter().cloned(), directory.as_deref());
+    let answered =
+        CompleteEnv::with_factory(|| app(marks)).try_complete(arguments.iter().cloned(), directory.as_deref());
     answered.is_ok_and(|answered| answered).then_some(ExitCode::Success)
 }
 
-/// The commands with what completes the names in them.
-fn app() -> Command {
+/// The commands with what completes the names in them. The name of a file may have these `marks`.
+fn app(marks: &'static str) -> Command {
     let profile = |argument: clap::Arg| argument.add(ArgValueCompleter::new(profiles));
     let run = |argument: clap::Arg| argument.add(ArgValueCompleter::new(runs));
     let key = |argument: clap::Arg| argument.add(ArgValueCompleter::new(keys));
     let template = |argument: clap::Arg| argument.add(ArgValueCompleter::new(templates));
     let topic = |argument: clap::Arg| argument.add(ArgValueCompleter::new(topics));
-    plain_paths(App::command())
+    plain_paths(App::command(), marks)
         .mut_subcommand("explain", |command| command.mut_arg("topic", topic))
         .mut_arg("profile", profile)
         .mut_subcommand("profile", |command| {
@@ -116,25 +119,27 @@ fn beginning_with(begun: &OsStr, names: impl IntoIterator<Item = String>) -> Vec
     plain.filter(|name| name.starts_with(&*begun)).map(CompletionCandidate::new).collect()
 }
 
-/// Whether every shell reads `name` as one plain word: bash inserts a candidate literally, so `x$(command)` would run. `more`
+/// Whether every shell reads `name` as one plain word: bash inserts a candidate literally, so `x$(command)` would run. `marks`
 /// are characters that are allowed besides letters, digits and `_.-`.
-fn is_plain(name: &str, more: &str) -> bool {
-    !name.is_empty() && name.chars().all(|one| one.is_ascii_alphanumeric() || "_.-".contains(one) || more.contains(one))
+fn is_plain(name: &str, marks: &str) -> bool {
+    !name.is_empty() && name.chars().all(|one| one.is_alphanumeric() || "_.-".contains(one) || marks.contains(one))
 }
 
 /// Files are offered by us, too, those with plain names: bash itself offers the others, and quotes them.
-fn plain_paths(command: Command) -> Command {
+fn plain_paths(command: Command, marks: &'static str) -> Command {
     let command = command.mut_args(|argument| match argument.get_value_hint() {
-        ValueHint::FilePath => argument.add(ArgValueCompleter::new(files)),
-        ValueHint::DirPath => argument.add(ArgValueCompleter::new(directories)),
-        _ if takes_at_file(&argument) => argument.add(ArgValueCompleter::new(at_files)),
+        ValueHint::FilePath => argument.add(ArgValueCompleter::new(move |begun: &OsStr| files(begun, marks))),
+        ValueHint::DirPath => argument.add(ArgValueCompleter::new(move |begun: &OsStr| directories(begun, marks))),
+        _ if takes_at_file(&argument) => {
+            argument.add(ArgValueCompleter::new(move |begun: &OsStr| at_files(begun, marks)))
+        }
         _ => argument,
     });
-    command.mut_subcommands(plain_paths)
+    command.mut_subcommands(|below| plain_paths(below, marks))
 }
 
-fn files(begun: &OsStr) -> Vec<CompletionCandidate> {
-    with_plain_names(PathCompleter::file().complete(begun))
+fn files(begun: &OsStr, marks: &str) -> Vec<CompletionCandidate> {
+    with_plain_names(PathCompleter::file().complete(begun), marks)
 }
 
 /// Whether the value can be `@FILE`.
@@ -143,20 +148,20 @@ fn takes_at_file(argument: &clap::Arg) -> bool {
 }
 
 /// Files after the `@`, which may itself follow `KEY=`.
-fn at_files(begun: &OsStr) -> Vec<CompletionCandidate> {
+fn at_files(begun: &OsStr, marks: &str) -> Vec<CompletionCandidate> {
     let Some((before, path)) = begun.to_str().and_then(|begun| begun.split_once('@')) else { return Vec::new() };
     if !before.is_empty() && !before.ends_with('=') {
         return Vec::new();
     }
-    let found = files(OsStr::new(path));
+    let found = files(OsStr::new(path), marks);
     found.into_iter().map(|file| file.add_prefix(format!("{before}@"))).collect()
 }
 
-fn directories(begun: &OsStr) -> Vec<CompletionCandidate> {
-    with_plain_names(PathCompleter::dir().complete(begun))
+fn directories(begun: &OsStr, marks: &str) -> Vec<CompletionCandidate> {
+    with_plain_names(PathCompleter::dir().complete(begun), marks)
 }
 
-fn with_plain_names(candidates: Vec<CompletionCandidate>) -> Vec<CompletionCandidate> {
-    let is_plain = |one: &CompletionCandidate| one.get_value().to_str().is_some_and(|path| is_plain(path, "/~"));
+fn with_plain_names(candidates: Vec<CompletionCandidate>, marks: &str) -> Vec<CompletionCandidate> {
+    let is_plain = |one: &CompletionCandidate| one.get_value().to_str().is_some_and(|path| is_plain(path, marks));
     candidates.into_iter().filter(is_plain).collect()
 }

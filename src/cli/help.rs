@@ -1,11 +1,12 @@
-//! Prints help: commands in groups, required flags first, and only the global flags that matter to the command. This is
+//! Prints help: commands in groups, required flags first, and of the global flags only those that matter to the command. This is
 //! arranged only for printed help; parsing, manual pages and completions do not depend on it.
 
 use std::fmt::Write as _;
 
+use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
-use super::app::App;
+use super::app::{App, MOST_COLUMNS};
 use crate::message::Message;
 
 /// The commands as the help lists them.
@@ -15,22 +16,32 @@ pub(super) const GROUPS: [(&str, &[&str]); 3] = [
     ("Try and learn", &["sandbox", "explain", "schema", "skill", "man"]),
 ];
 
+/// Flags that few people need.
+const RARE: [&str; 8] =
+    ["header_row", "encoding", "ignore_run", "concurrency", "max_wait", "no_keep_alive", "unchecked", "progress"];
+
 const REQUIRED: &str = "Required, as flags or in --body";
 const OPTIONS: &str = "Options";
 
-/// All commands, arranged to be read. `is_long` tells that `--help` was asked for, which leaves nothing out.
+/// All commands, arranged to be read. `is_long` tells that `--help` was asked for.
 pub(super) fn arranged(is_long: bool) -> Command {
     let app = App::command();
     let globals: Vec<_> = app.get_arguments().filter(|flag| flag.is_global_set()).cloned().collect();
+    // What is hidden here is hidden in every command, which inherits it.
+    let app = app.mut_args(|flag| {
+        let is_global = flag.is_global_set();
+        flag.hide_short_help(is_global).hide_long_help(is_global)
+    });
     in_groups(arrange(app, &[], &globals, is_long))
 }
 
-/// `jelouctl help options`: the global flags, a short line each.
-pub(super) fn global_options() -> Command {
-    App::command().help_template("Global options, which may stand anywhere on the line:\n\n{options}")
+/// `jelouctl help options`: all global flags, with their details.
+pub(super) fn global_options() -> StyledStr {
+    let template = "Global options, which may stand anywhere on the line:\n\n{options}";
+    App::command().help_template(template).render_long_help()
 }
 
-/// The global flags that the short help of the command at `path` shows.
+/// The global flags that the help of the command at `path` shows.
 fn shown(path: &[&str]) -> &'static [&'static str] {
     match path {
         ["bulk", "send", ..] => {
@@ -49,32 +60,47 @@ fn shown(path: &[&str]) -> &'static [&'static str] {
 fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> Command {
     let command = command.disable_help_flag(true).arg(help_flag());
     let command = match path {
-        ["bulk", "send"] if !is_long => name_kinds(command),
+        ["bulk", "send"] if !is_long => rare_flags_last(name_kinds(command)),
+        ["bulk", "send" | "resume"] => rare_flags_last(command),
         ["send", kind] | [kind @ "flow-message"] => require(command, kind, &["--to"]),
         // The recipients are a column.
         ["bulk", "send", kind] => require(command, kind, &[]),
         _ => command,
     };
-    let shown = shown(path);
-    let command = globals.iter().fold(command, |command, flag| {
-        let is_hidden = !shown.contains(&flag.get_id().as_str());
-        if path.is_empty() {
-            command.mut_arg(flag.get_id(), |flag| flag.hide_short_help(is_hidden))
-        } else {
-            // It replaces the one that clap would inherit.
-            command.arg(flag.clone().hide_short_help(is_hidden))
-        }
-    });
-    let command = match globals.len() - shown.len() {
-        _ if is_long => command,
-        count if shown.is_empty() => command.after_help(format!("{count} global options: jelouctl help options")),
-        count => command.after_help(format!("{count} more: jelouctl help options")),
+    let closing = closing(shown(path), globals);
+    let closing_long = match command.get_after_long_help() {
+        Some(more) => format!("{closing}\n\n{}", more.ansi()),
+        None => closing.clone(),
     };
+    let command = command.after_help(closing).after_long_help(closing_long);
     command.mut_subcommands(|below| {
         let name = below.get_name().to_owned();
         let path: Vec<_> = path.iter().copied().chain([name.as_str()]).collect();
         arrange(below, &path, globals, is_long)
     })
+}
+
+/// What ends every help: a line for each global flag that matters here, and where the others are.
+fn closing(shown: &[&str], globals: &[Arg]) -> String {
+    let more = globals.len() - shown.len();
+    if shown.is_empty() {
+        return format!("{more} global options: jelouctl help options");
+    }
+    let flags = globals.iter().cloned().map(|flag| {
+        let is_shown = shown.contains(&flag.get_id().as_str());
+        flag.hide(!is_shown)
+    });
+    let block = Command::new("jelouctl").disable_help_flag(true).max_term_width(MOST_COLUMNS).args(flags);
+    let block = block.help_template("{all-args}").render_help();
+    format!("{}\n\n{more} more: jelouctl help options", block.ansi().to_string().trim_end())
+}
+
+/// Puts the flags that few people need under a heading of their own, below all others.
+fn rare_flags_last(command: Command) -> Command {
+    let is_rare = |flag: &Arg| RARE.contains(&flag.get_id().as_str());
+    let rare: Vec<_> = command.get_arguments().filter(|flag| is_rare(flag)).map(|flag| flag.get_id().clone()).collect();
+    // A flag that is changed becomes the last one.
+    rare.into_iter().fold(command, |command, id| command.mut_arg(id, |flag| flag.help_heading("Rarely needed")))
 }
 
 /// clap's own flag, which cannot be put under a heading.
@@ -117,9 +143,9 @@ fn require(mut command: Command, kind: &str, also: &[&str]) -> Command {
 /// Names the kinds in a line or two; `send --help` describes them.
 fn name_kinds(command: Command) -> Command {
     let kinds: Vec<_> = command.get_subcommands().map(|kind| kind.get_name().to_owned()).collect();
-    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     command
-        .about(format!("{about}\n\nKinds: {}", kinds.join(", ")))
+        .before_help(format!("Kinds: {}", kinds.join(", ")))
+        .help_template("{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}")
         .override_usage("jelouctl bulk send [OPTIONS] <FILE|-> <KIND> [OPTIONS OF THE KIND]")
         .mut_subcommands(|kind| kind.hide(true))
 }

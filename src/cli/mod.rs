@@ -69,7 +69,7 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         Some(Command::Explain(args)) => commands::explain::run(&context, &args),
         Some(Command::Schema(args)) => commands::schema::run(&context, &args),
         Some(Command::Skill(_)) => commands::skill::run(&context),
-        Some(Command::Completions(args)) => commands::completions::run(&context, App::command(), &args),
+        Some(Command::Completions(args)) => commands::completions::run(&context, &args),
         Some(Command::Man(args)) => commands::man::run(&context, App::command(), &args),
         None => return usage::help(&context, arguments),
     };

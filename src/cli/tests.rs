@@ -1,7 +1,7 @@
 //! Parses any line that can be typed, in this process: many more than could run in a process each.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
@@ -69,26 +69,73 @@ fn a_flag_of_a_globals_name_is_found() {
     }
 }
 
-#[test]
-fn the_help_of_every_command_has_the_same_global_options() {
-    /// The text under the heading, until the next line at the margin.
-    fn global_options(help: &str) -> String {
-        let (_, under) = help.split_once("\nGlobal options:\n").expect("every help has global options");
-        let lines = under.lines().take_while(|line| line.is_empty() || line.starts_with(' '));
-        lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
+/// The help of every command, by its words.
+fn helps(is_long: bool) -> BTreeMap<String, String> {
+    fn collect(command: &mut clap::Command, is_long: bool, found: &mut BTreeMap<String, String>) {
+        let help = if is_long { command.render_long_help() } else { command.render_help() };
+        let words = command.get_bin_name().unwrap_or_default().to_owned();
+        found.insert(words, help.to_string().trim_end().to_owned());
+        command.get_subcommands_mut().for_each(|below| collect(below, is_long, found));
     }
-    fn check(command: &mut clap::Command, expected: &str) -> usize {
-        let help = command.render_long_help().to_string();
-        assert_eq!(global_options(&help), expected, "{}", command.get_name());
-        let below: usize = command.get_subcommands_mut().map(|command| check(command, expected)).sum();
-        below + 1
-    }
-    let mut app = help::arranged(true);
+    let mut app = help::arranged(is_long);
     app.build();
-    let expected = global_options(&app.render_long_help().to_string());
-    assert!(expected.starts_with("  -p, --profile <NAME>") && expected.contains("-y, --yes"), "{expected}");
-    let checked = check(&mut app, &expected);
-    assert!(checked > 40, "{checked}");
+    let mut found = BTreeMap::new();
+    collect(&mut app, is_long, &mut found);
+    assert!(found.len() > 60, "{found:?}");
+    found
+}
+
+#[test]
+fn every_long_help_ends_with_the_short_block_of_global_options() {
+    let short = helps(false);
+    for (command, help) in helps(true) {
+        let closing = match short[&command].split_once("\nGlobal options:\n") {
+            Some((_, block)) => format!("\nGlobal options:\n{block}"),
+            None => "\n19 global options: jelouctl help options".to_owned(),
+        };
+        let help = help.split("\n\nExit codes:").next().unwrap_or_default();
+        assert!(help.ends_with(&closing) && closing.ends_with("jelouctl help options"), "{command}: {help}");
+        assert!(!help.contains("--ca-cert"), "{command}: {help}");
+    }
+    let options = help::global_options().to_string();
+    let globals = App::command();
+    for flag in globals.get_arguments().filter(|flag| flag.is_global_set()).filter_map(Arg::get_long) {
+        assert!(options.contains(&format!("--{flag}")), "--{flag} is missing: {options}");
+    }
+}
+
+/// The kinds of `bulk send` have the flags of `send`, but for those of a delivery, which are the same for all: one is enough.
+#[test]
+fn the_reference_has_the_help_of_every_command() {
+    fn section(command: &mut clap::Command) -> String {
+        let words = command.get_bin_name().unwrap_or_default().to_owned();
+        let help = block(&command.render_help().to_string());
+        let below = command.get_subcommands_mut();
+        let below = below.filter(|kind| words != "jelouctl bulk send" || kind.get_name() == "text");
+        let below: String = below.map(section).collect();
+        format!("\n## {words}\n\n{help}{below}")
+    }
+    fn block(help: &str) -> String {
+        let lines: Vec<_> = help.trim_end().lines().map(str::trim_end).collect();
+        format!("```text\n{}\n```\n", lines.join("\n"))
+    }
+    fn without_closing(command: clap::Command) -> clap::Command {
+        command.after_help(None).mut_subcommands(without_closing)
+    }
+    let mut app = without_closing(help::arranged(false));
+    app.build();
+    let options = help::global_options().to_string();
+    let page = format!(
+        "# Commands\n\nThe `-h` of every command; `--help` has examples and details.\n\n{}{}",
+        block(&options),
+        section(&mut app)
+    );
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference.md");
+    if std::env::var_os("UPDATE_REFERENCE").is_some() {
+        fs::write(&file, &page).expect("a file that can be written");
+    }
+    let committed = fs::read_to_string(&file).unwrap_or_default();
+    assert!(page == committed, "docs/reference.md is not current: run tests/update");
 }
 
 #[test]

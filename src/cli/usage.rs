@@ -18,7 +18,7 @@ const MOST_SHOWN: usize = 200;
 pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsString]) -> ExitCode {
     let Context { stdout, stderr, .. } = context;
     if guesses::asks_for_options(&error, arguments) {
-        return print_help(context, &help::global_options().render_help());
+        return print_help(context, &help::global_options());
     }
     let mut error = arranged(error, arguments);
     if !error.use_stderr() {

@@ -1,84 +1,59 @@
-//! `completions SHELL`: prints the completion script of a shell, or with `--dynamic` the line that enables dynamic
-//! completion.
+//! `completions SHELL`: prints the script by which a shell asks jelouctl while a line is typed; `cli/complete.rs` answers.
 
-use clap::Args;
-use clap::builder::PossibleValue;
-use clap_complete::Shell;
+use clap::{Args, ValueEnum};
+use clap_complete::env::{self, EnvCompleter};
 
 use super::CommandError;
-use crate::context::{Context, UsageError};
+use crate::context::Context;
 use crate::exit::ExitCode;
+
+/// compinit loads the file at the first Tab, which has to be answered, too.
+const FIRST_TAB_IN_ZSH: &str = "
+if [[ ${funcstack[1]} == _jelouctl ]]; then
+    _clap_dynamic_completer_jelouctl
+fi
+";
 
 /// Print the completion script of a shell
 ///
-/// Examples:
-///   mkdir -p ~/.local/share/bash-completion/completions
-///   jelouctl completions bash > ~/.local/share/bash-completion/completions/jelouctl
-///   jelouctl completions zsh > ~/.zfunc/_jelouctl     # with fpath=(~/.zfunc $fpath) before compinit in ~/.zshrc
-///   jelouctl completions powershell >> $PROFILE
-///   jelouctl completions fish > ~/.config/fish/completions/jelouctl.fish
-///   jelouctl completions bash --dynamic >> ~/.bashrc
+/// Examples, each for the start-up file of its shell:
+///   source <(jelouctl completions bash)                                # ~/.bashrc
+///   source <(jelouctl completions zsh)                                 # ~/.zshrc, after compinit
+///   jelouctl completions fish | source                                 # ~/.config/fish/config.fish
+///   eval (jelouctl completions elvish | slurp)                         # ~/.config/elvish/rc.elv
+///   jelouctl completions powershell | Out-String | Invoke-Expression   # $PROFILE
 ///
-/// The script is complete. The line of --dynamic asks jelouctl while you type, so that profiles and
-/// templates are completed too; it never uses the network.
+/// The script asks jelouctl while you type, which also knows your profiles, runs, keys and
+/// templates. It never uses the network.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct CompletionsArgs {
     /// Shell to write it for
     shell: Shell,
-
-    /// Print the line for the shell's start-up file that completes names too
-    #[arg(long)]
-    dynamic: bool,
 }
 
-/// Prints the script for `app`, or with `--dynamic` the line for a start-up file.
-///
-/// # Errors
-/// If stdout cannot be written, or `shell` does not support dynamic completion.
-pub(crate) fn run(
-    context: &Context,
-    mut app: clap::Command,
-    &CompletionsArgs { shell, dynamic }: &CompletionsArgs,
-) -> Result<ExitCode, CommandError> {
-    if dynamic {
-        context.stdout.line(start_up_line(shell)?)?;
-        return Ok(ExitCode::Success);
-    }
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
+}
+
+/// Prints the script.
+pub(crate) fn run(context: &Context, args: &CompletionsArgs) -> Result<ExitCode, CommandError> {
+    let (shell, more): (&dyn EnvCompleter, _) = match args.shell {
+        Shell::Bash => (&env::Bash, ""),
+        Shell::Elvish => (&env::Elvish, ""),
+        Shell::Fish => (&env::Fish, ""),
+        Shell::Powershell => (&env::Powershell, ""),
+        Shell::Zsh => (&env::Zsh, FIRST_TAB_IN_ZSH),
+    };
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut app, "jelouctl", &mut script);
-    if shell == Shell::Fish {
-        script.extend(values_of_flags(&app).into_bytes());
-    }
+    // Writing to a vector cannot fail.
+    let _ = shell.write_registration("COMPLETE", "jelouctl", "jelouctl", "jelouctl", &mut script);
+    script.extend(more.bytes());
     context.stdout.bytes(&script)?;
     Ok(ExitCode::Success)
-}
-
-/// Lines for fish: a flag before the command that still lacks its value hides that flag's completions, and fish would
-/// offer files.
-fn values_of_flags(app: &clap::Command) -> String {
-    let flags =
-        app.get_arguments().filter_map(|flag| Some((flag.get_long()?, flag.get_short(), flag.get_possible_values())));
-    let lines = flags.filter(|(_, _, values)| !values.is_empty()).map(|(long, short, values)| {
-        let short = short.map(|short| format!(" -s {short}")).unwrap_or_default();
-        let values: Vec<_> = values.iter().map(PossibleValue::get_name).collect();
-        format!("complete -c jelouctl{short} -l {long} -x -a \"{}\"\n", values.join(" "))
-    });
-    lines.collect()
-}
-
-fn start_up_line(shell: Shell) -> Result<&'static str, UsageError> {
-    match shell {
-        Shell::Bash => Ok("source <(COMPLETE=bash jelouctl)"),
-        Shell::Elvish => Ok("eval (E:COMPLETE=elvish jelouctl | slurp)"),
-        Shell::Fish => Ok("COMPLETE=fish jelouctl | source"),
-        Shell::PowerShell => {
-            Ok("$env:COMPLETE = 'powershell'; jelouctl | Out-String | Invoke-Expression; Remove-Item Env:COMPLETE")
-        }
-        Shell::Zsh => Ok("source <(COMPLETE=zsh jelouctl)"),
-        other => Err(UsageError::new(
-            format!("there is no dynamic completion for {other}"),
-            format!("jelouctl completions {other} prints a script without it"),
-        )),
-    }
 }

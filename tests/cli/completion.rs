@@ -11,6 +11,9 @@ use crate::server::{Reply, Server};
 
 const PROFILES: &str = "default_profile = \"prod\"\n[profiles.prod]\nbot_id = \"7477\"\nclient_secret = \"canary-1\"\n[profiles.staging]\nbot_id = \"7488\"\n";
 
+const NAME: &str = "jelouctl profile show stag";
+const FILE: &str = "jelouctl profile show staging --config other";
+
 /// The candidates after `words`, as bash gets them.
 fn candidates(home: &Home, words: &[&str]) -> Ended {
     let run = home.run_args(&[&["--", "jelouctl"], words].concat());
@@ -18,10 +21,11 @@ fn candidates(home: &Home, words: &[&str]) -> Ended {
     run.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", index).env("_CLAP_IFS", "\n").end()
 }
 
-/// Types a line with a Tab into `shell` and returns the output up to `expected`.
-fn typed(shell: &[&str], setup: &str, expected: &str) {
+/// Types `line` with a Tab into `shell`; only the whole name, which the shell has to complete, is one of the profile with this bot.
+fn shows_a_profile(shell: &[&str], setup: &str, line: &str) {
     let home = Home::new();
     home.config(PROFILES);
+    home.write("other profiles.toml", PROFILES);
     let command = home.command();
     let binaries = std::path::Path::new(command.get_program()).parent().unwrap().to_str().unwrap().to_owned();
     let mut process = Command::new(shell[0]);
@@ -33,47 +37,48 @@ fn typed(shell: &[&str], setup: &str, expected: &str) {
     session.send_line(setup).unwrap();
     session.send_line("echo set-''up").unwrap();
     session.expect("set-up").unwrap();
-    // The name is whole only if the shell completes it, and only then has the profile this bot.
-    session.send("jelouctl profile show stag\t").unwrap();
+    session.send(format!("{line}\t")).unwrap();
     session.send_line("").unwrap();
-    session.expect(expected).unwrap();
+    session.expect("7488").unwrap();
 }
 
 // The bash of macOS is too old.
 #[test]
 #[cfg(target_os = "linux")]
 fn bash_completes_a_profile() {
-    typed(&["bash", "--norc", "--noprofile", "-i"], "source <(COMPLETE=bash jelouctl)", "7488");
+    shows_a_profile(&["bash", "--norc", "--noprofile", "-i"], "source <(jelouctl completions bash)", NAME);
 }
 
 #[test]
-fn zsh_completes_a_profile() {
+fn zsh_completes_a_profile_and_a_file() {
     if !can_test("zsh", || works("zsh", &["--version"])) {
         return;
     }
-    let setup = "autoload -U compinit; compinit -u -D; source <(COMPLETE=zsh jelouctl)";
-    typed(&["zsh", "-f", "-i"], setup, "7488");
+    let setup = "autoload -U compinit; compinit -u -D; source <(jelouctl completions zsh)";
+    shows_a_profile(&["zsh", "-f", "-i"], setup, NAME);
+    shows_a_profile(&["zsh", "-f", "-i"], setup, FILE);
+}
+
+/// A package puts the script where zsh loads it at the first Tab.
+#[test]
+fn zsh_completes_at_the_first_tab_by_an_installed_script() {
+    if !can_test("zsh", || works("zsh", &["--version"])) {
+        return;
+    }
+    let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
+    let setup = format!("fpath=('{installed}' $fpath); autoload -U compinit; compinit -u -D");
+    shows_a_profile(&["zsh", "-f", "-i"], &setup, NAME);
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn fish_completes_a_profile() {
+fn fish_completes_a_profile_and_a_file() {
     if !can_test("fish", || works("fish", &["--version"])) {
         return;
     }
-    typed(&["fish", "--no-config", "-i"], "COMPLETE=fish jelouctl | source", "7488");
-}
-
-#[test]
-fn the_line_for_the_start_up_file_is_what_the_shells_were_given() {
-    let home = Home::new();
-    for (shell, line) in [
-        ("bash", "source <(COMPLETE=bash jelouctl)\n"),
-        ("zsh", "source <(COMPLETE=zsh jelouctl)\n"),
-        ("fish", "COMPLETE=fish jelouctl | source\n"),
-    ] {
-        assert_eq!(home.run("completions --dynamic").args(&[shell]).success().stdout, line);
-    }
+    let setup = "jelouctl completions fish | source";
+    shows_a_profile(&["fish", "--no-config", "-i"], setup, NAME);
+    shows_a_profile(&["fish", "--no-config", "-i"], setup, FILE);
 }
 
 #[test]
@@ -82,6 +87,7 @@ fn profiles_kinds_and_remembered_templates_are_offered() {
     home.config(PROFILES);
     assert_eq!(candidates(&home, &["--profile", "pr"]).stdout, "prod");
     assert_eq!(candidates(&home, &["-p", ""]).stdout, "prod\nstaging");
+    assert_eq!(candidates(&home, &["--output", ""]).stdout, "response\nid\nrecord\nnone");
     assert_eq!(candidates(&home, &["profile", "use", "s"]).stdout, "staging");
     assert_eq!(candidates(&home, &["send", "loc"]).stdout, "location\nlocation-request");
     assert_eq!(candidates(&home, &["send", "template", "or"]).stdout, "");
@@ -177,22 +183,4 @@ fn the_variable_alone_does_not_keep_a_message_from_being_sent() {
         assert!(ended.stdout.contains("messageId"), "{}", ended.stdout);
         server.only();
     }
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn fish_offers_the_values_of_a_flag_in_front_of_the_command() {
-    if !can_test("fish", || works("fish", &["--version"])) {
-        return;
-    }
-    let home = Home::new();
-    home.write("a-file", "");
-    let script = home.write("jelouctl.fish", home.run("completions fish").success().stdout);
-    let ask = format!("source {}; complete -C 'jelouctl --output '", script.display());
-    let mut fish = Command::new("fish");
-    let offered =
-        crate::harness::tool(fish.args(["-c", &ask]).env("HOME", home.path()).current_dir(home.path())).stdout;
-    let offered = String::from_utf8(offered).unwrap();
-    let values: Vec<_> = offered.lines().map(|line| line.split('\t').next().unwrap()).collect();
-    assert_eq!(values, ["id", "none", "record", "response", "to"]);
 }

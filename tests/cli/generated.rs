@@ -11,41 +11,56 @@ fn committed(path: &str) -> String {
 
 #[test]
 fn completions_are_current() {
-    for (shell, file) in
-        [("bash", "jelouctl.bash"), ("zsh", "_jelouctl"), ("fish", "jelouctl.fish"), ("powershell", "_jelouctl.ps1")]
-    {
+    let shells = [
+        ("bash", "jelouctl.bash"),
+        ("elvish", "jelouctl.elv"),
+        ("fish", "jelouctl.fish"),
+        ("powershell", "_jelouctl.ps1"),
+        ("zsh", "_jelouctl"),
+    ];
+    for (shell, file) in shells {
         let generated = Home::new().run("completions").args(&[shell]).success().stdout;
         assert!(generated == committed(&format!("completions/{file}")), "{file} is not current: run tests/update");
     }
 }
 
-/// The files that `words` write into a directory equal those in `directory`.
-fn is_current(words: &str, directory: &str) {
-    let names = |directory: &Path| {
-        let files = fs::read_dir(directory).unwrap();
-        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    };
-    let home = Home::new();
-    home.run(words).args(&["--dir", "written"]).success();
-    let written = names(&home.path().join("written"));
-    assert_eq!(written, names(&Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)), "run tests/update");
-    for name in written {
-        let current = home.read(&format!("written/{name}")) == committed(&format!("{directory}/{name}"));
-        assert!(current, "{directory}/{name} is not current: run tests/update");
-    }
+/// The files in `directory`.
+fn names(directory: &Path) -> Vec<String> {
+    let files = fs::read_dir(directory).unwrap();
+    let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
 }
 
+/// Of the kinds of `bulk send` the reference has one, and the manual none: they have the flags of those of `send`.
 #[test]
-fn manual_pages_are_current() {
-    is_current("man", "docs/man");
-    assert_eq!(Home::new().run("man").success().stdout, committed("docs/man/jelouctl.1"));
+fn every_command_has_a_manual_page() {
+    let home = Home::new();
+    home.run("man --dir written").success();
+    let reference = committed("docs/reference.md");
+    let commands = reference.lines().filter_map(|line| line.strip_prefix("## "));
+    let mut expected: Vec<_> = commands
+        .filter(|command| !command.starts_with("jelouctl bulk send "))
+        .map(|command| format!("{}.1", command.replace(' ', "-")))
+        .collect();
+    expected.sort();
+    assert_eq!(names(&home.path().join("written")), expected);
+    for page in expected {
+        assert!(home.read(&format!("written/{page}")).contains("\n.SH SYNOPSIS\n"), "{page}");
+    }
+    assert_eq!(home.run("man").success().stdout, home.read("written/jelouctl.1"));
 }
 
 #[test]
 fn schemas_are_current() {
-    is_current("schema", "docs/schema");
+    let home = Home::new();
+    home.run("schema --dir written").success();
+    let written = names(&home.path().join("written"));
+    assert_eq!(written, names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema")), "run tests/update");
+    for name in written {
+        let current = home.read(&format!("written/{name}")) == committed(&format!("docs/schema/{name}"));
+        assert!(current, "docs/schema/{name} is not current: run tests/update");
+    }
 }
 
 #[test]
