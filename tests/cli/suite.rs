@@ -75,7 +75,7 @@ fn a_test_that_is_not_run_by_itself_has_its_line_in_contributing() {
 #[cfg(target_os = "linux")]
 fn without_fish(left_out: Option<&Path>) -> std::process::Output {
     let mut tests = Command::new(std::env::current_exe().unwrap());
-    tests.args(["--exact", "completion::fish_completes_a_profile"]).env("PATH", "").env_remove(LEFT_OUT);
+    tests.args(["--exact", "completion::fish_completes_a_profile_and_a_file"]).env("PATH", "").env_remove(LEFT_OUT);
     tests.envs(left_out.map(|list| (LEFT_OUT, list))).output().unwrap()
 }
 
@@ -88,7 +88,7 @@ fn a_test_that_lacks_what_it_needs_fails_unless_it_is_to_be_left_out() {
     let home = Home::new();
     let list = home.path().join("left-out");
     assert!(without_fish(Some(&list)).status.success());
-    assert_eq!(home.read("left-out"), "fish\tcompletion::fish_completes_a_profile\n");
+    assert_eq!(home.read("left-out"), "fish\tcompletion::fish_completes_a_profile_and_a_file\n");
 }
 
 /// `tests/run` with these words, and what it calls: the tests, with the file for what is left out.
