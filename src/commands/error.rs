@@ -355,14 +355,6 @@ impl From<ResolveError> for CommandError {
             ResolveError::NoSuchLine { .. } | ResolveError::NobodyOf { .. } | ResolveError::OtherState { .. } => {
                 usage("`jelouctl bulk report RUN` has all rows with their lines and states")
             }
-            ResolveError::OtherRecipient { .. } | ResolveError::NoRecipient { .. } => usage(
-                "it is a report of another run, or its rows were changed: take one of this run, with its rows as `jelouctl \
-                 bulk report RUN --file FILE` writes them",
-            ),
-            ResolveError::OtherTime { .. } => usage(
-                "it is a report of another run of this name, the run has gone on since, or the column `at`, `fecha` in \
-                 Spanish, was changed: write a new one with `jelouctl bulk report RUN --state unknown --file FILE`",
-            ),
             ResolveError::MayStillSend => usage("end it first, then add --yes"),
             ResolveError::Cancelled { ref run } => {
                 let hint = format!(

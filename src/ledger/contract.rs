@@ -12,15 +12,13 @@ use super::sqlite::{FileRun, fixture};
 use super::{
     ClaimEnd, Claimed, Delay, DeliveryNews, Details, EarlierError, EndedAttempt, ExchangeReply, HeldFor, HeldRun,
     LearntDelivery, LedgerError, LedgerStore, Pace, PaceNews, ProvenRow, QueuedRow, ReportedRow, Resolution,
-    ResolveError, RowOfReport, RowState, RunLedger, RunName, Runs, SettledRow, Skip, SkipReason, now,
+    ResolveError, RowState, RunLedger, RunName, Runs, SettledRow, Skip, SkipReason, now,
 };
 use crate::api::{
     Answer, Attempt, Body, Cause, DeliveryFacts, DeliveryState, Outcome, Request, SuccessCriterion, judge,
 };
 use crate::once::{NewClaim, OnceScope, OnceState};
-use crate::output::Sent;
 use crate::run::{RunLimits, Throttle};
-use crate::timestamps::of_milliseconds;
 
 #[cfg(unix)]
 #[path = "../../tests/support/needs.rs"]
@@ -70,7 +68,6 @@ every_ledger! {
     of_a_row_that_is_not_under_way_nothing_is_written,
     a_limit_slows_and_holds_alike,
     what_was_under_way_at_a_process_that_was_killed_is_unknown_and_leaves_no_more,
-    a_report_of_what_was_under_way_at_a_process_that_was_killed_is_taken,
     under_a_key_a_person_is_one_rows_or_one_single_sends,
     whom_a_removed_run_reached_is_known_under_its_key,
     whom_a_removed_run_may_have_reached_is_known_under_its_key,
@@ -456,26 +453,6 @@ fn what_was_under_way_at_a_process_that_was_killed_is_unknown_and_leaves_no_more
     sends.close();
     run.resolve(&Resolution::All([Unknown, Failed]));
     assert_eq!(run.states(), [Failed, Sent, Failed, Sent, Pending]);
-}
-
-fn a_report_of_what_was_under_way_at_a_process_that_was_killed_is_taken(begin: Begin) {
-    let mut run = begin(&["593990000000"], FAST);
-    let mut sends = run.open();
-    sends.exchange(&[], 1);
-    run.kill(sends);
-    let mut at = None;
-    let each = &mut |row: ReportedRow| {
-        at = row.at;
-        ControlFlow::Continue(())
-    };
-    run.store().read(&name()).unwrap().each_row(each).unwrap();
-    let (recipient, at) = (Ok("593990000000".to_owned()), of_milliseconds(at.unwrap()).to_string());
-    let said = RowOfReport { line: 2, sent: Sent::Yes, recipient, at };
-    // From now on the ledger has another time for it: when it was found to be unknown.
-    std::thread::sleep(Duration::from_millis(2));
-    run.hold(HeldFor::Deciding).note_lost().unwrap();
-    run.resolve(&Resolution::Reported([(2, said)].into()));
-    assert_eq!(run.states(), [RowState::Sent]);
 }
 
 fn of_a_cancelled_run_nothing_leaves_any_more(begin: Begin) {

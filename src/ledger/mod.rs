@@ -37,7 +37,7 @@ pub(crate) use self::model::{CANCELLED, Counts, RowState, Skip, SkipCounts, Skip
 pub(crate) use self::name::{RunAge, RunName};
 pub(crate) use self::overview::{FoundMessage, FoundMessages, FoundRow, RunOverview, RunOverviews, UnreadableRun};
 pub(crate) use self::postgres::{DatabaseAddress, DatabaseError, DatabaseTls, SharedRuns, schema_sql, set_up};
-pub(crate) use self::resolution::{DecidedRow, Resolution, ResolveError, RowOfReport, StandingRow, decided_by_hand};
+pub(crate) use self::resolution::{DecidedRow, Resolution, ResolveError, StandingRow, decided_by_hand};
 pub(crate) use self::run::{HeldFor, HeldRun, Run};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::sqlite::damaged_ledger;

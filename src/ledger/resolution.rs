@@ -8,9 +8,6 @@ use thiserror::Error;
 use super::duplicate_window::EarlierError;
 use super::error::LedgerError;
 use super::model::RowState;
-use crate::output::Sent;
-use crate::phone::person_key;
-use crate::timestamps::{of_milliseconds, read_time};
 
 /// Which rows are decided, and their new state.
 #[derive(Clone, Debug)]
@@ -19,20 +16,6 @@ pub(crate) enum Resolution {
     All([RowState; 2]),
     /// Rows at these lines of the list, and rows for these people.
     Some { change: [RowState; 2], lines: Vec<u64>, people: Vec<String> },
-    /// Unknown rows, by line, with what a report says about them.
-    Reported(BTreeMap<u64, RowOfReport>),
-}
-
-/// What a report says about a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RowOfReport {
-    /// The position of the row in the report.
-    pub(crate) line: u64,
-    pub(crate) sent: Sent,
-    /// The recipient, or why it cannot be read.
-    pub(crate) recipient: Result<String, String>,
-    /// When the row last changed, as written in the report.
-    pub(crate) at: String,
 }
 
 /// Why nothing was decided.
@@ -42,12 +25,6 @@ pub(crate) enum ResolveError {
     NoSuchLine { line: u64 },
     #[error("the run has no message to {recipient}")]
     NobodyOf { recipient: String },
-    #[error("line {of_report} of the report is to {said}, but line {line} of the run is to {recipient}")]
-    OtherRecipient { of_report: u64, said: String, line: u64, recipient: String },
-    #[error("line {of_report} of the report has no recipient ({problem}); line {line} of the run is to {recipient}")]
-    NoRecipient { of_report: u64, problem: String, line: u64, recipient: String },
-    #[error("line {of_report} of the report is as of `{}`, but line {line} of the run {}", said.escape_debug(), changed(*at))]
-    OtherTime { of_report: u64, said: String, line: u64, at: Option<i64> },
     #[error("line {line} is {}, not {}", state.name(), wanted.name())]
     OtherState { line: u64, state: RowState, wanted: RowState },
     /// The rows of a run in a database, which other processes change.
@@ -77,7 +54,6 @@ impl Resolution {
     pub(super) fn again(&self) -> Option<[RowState; 2]> {
         match self {
             Self::All(change) | Self::Some { change, .. } => Some(*change).filter(|[_, to]| *to == RowState::Pending),
-            Self::Reported(_) => None,
         }
     }
 
@@ -120,11 +96,6 @@ pub(crate) struct StandingRow {
     pub(crate) state: RowState,
     /// None if no request could be made.
     pub(crate) recipient: Option<String>,
-    /// When it entered its state.
-    pub(crate) at: Option<i64>,
-    /// When its last attempt began, if that is kept. A report has this time for a row that was under way when a process
-    /// ended.
-    pub(crate) began_at: Option<i64>,
 }
 
 impl StandingRow {
@@ -135,32 +106,6 @@ impl StandingRow {
         }
         Ok(DecidedRow { n: self.n, number: self.number, change })
     }
-
-    /// Rejects a report about other people: runs on two machines may share a name, or one column of a sheet may have
-    /// been sorted alone.
-    pub(super) fn check_recipient(&self, said: &RowOfReport) -> Result<(), ResolveError> {
-        let Some(recipient) = self.recipient.clone() else { return Ok(()) };
-        let (of_report, line) = (said.line, self.line);
-        match &said.recipient {
-            Ok(said) if person_key(said) == person_key(&recipient) => Ok(()),
-            Ok(said) => Err(ResolveError::OtherRecipient { of_report, said: said.clone(), line, recipient }),
-            Err(problem) => Err(ResolveError::NoRecipient { of_report, problem: problem.clone(), line, recipient }),
-        }
-    }
-
-    /// Rejects a report about another request: a removed run may have had the same name and the same list.
-    pub(super) fn check_time(&self, said: &RowOfReport) -> Result<(), ResolveError> {
-        let mut known = [self.at, self.began_at].into_iter().flatten();
-        if read_time(said.at.trim()).is_some_and(|times| known.any(|at| times.contains(&at))) {
-            return Ok(());
-        }
-        Err(ResolveError::OtherTime { of_report: said.line, said: said.at.clone(), line: self.line, at: self.at })
-    }
-}
-
-/// The words for a row whose time in the report differs.
-fn changed(at: Option<i64>) -> String {
-    at.map_or("has no time".to_owned(), |at| format!("last changed at {:.3}", of_milliseconds(at)))
 }
 
 /// The text that is recorded with a decided row.

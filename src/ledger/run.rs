@@ -11,11 +11,10 @@ use super::events::{LostWorker, PausedRun, Resumed, RunEvent, RunEventKind, RunW
 use super::exchange::RunLedger;
 use super::model::{Counts, RowState, Skip, SkipCounts};
 use super::name::RunName;
-use super::resolution::{DecidedRow, Resolution, ResolveError, RowOfReport, StandingRow};
+use super::resolution::{DecidedRow, Resolution, ResolveError, StandingRow};
 use super::types::{DAMAGED, Details, QueuedRow, ReportedRow, RowFilter};
 use crate::ledger::StopWatch;
 use crate::once::{OnceEntry, OnceHash, OnceHasher, OnceState};
-use crate::output::Sent;
 
 /// The number of rows still to be sent that are read at once.
 const ROWS_AT_ONCE: usize = 1000;
@@ -212,31 +211,6 @@ impl dyn Run + '_ {
             chosen.extend(decided.into_iter().map(|row| (row.n, row)));
         }
         Ok(chosen.into_values().collect())
-    }
-
-    /// The unknown rows that `said` reports as sent or not sent. Any other row in it must already be in the reported
-    /// state, and every row must be for the person that the run has at that line.
-    pub(super) fn rows_reported_otherwise(
-        &self,
-        said: &BTreeMap<u64, RowOfReport>,
-    ) -> Result<Vec<DecidedRow>, ResolveError> {
-        let at_lines = self.at_lines(&said.keys().copied().collect())?;
-        let mut rows = Vec::new();
-        for (line, said) in said {
-            let row = at_lines.get(line).ok_or(ResolveError::NoSuchLine { line: *line })?;
-            row.check_recipient(said)?;
-            let to = match said.sent {
-                Sent::Yes => RowState::Sent,
-                Sent::No => RowState::Failed,
-                Sent::Unknown => continue,
-            };
-            if row.state == RowState::Unknown || row.state.sent() != said.sent {
-                let decided = row.decided([RowState::Unknown, to])?;
-                row.check_time(said)?;
-                rows.push(decided);
-            }
-        }
-        Ok(rows)
     }
 }
 

@@ -37,7 +37,10 @@ pub(super) fn next_steps(
     let resume = format!("jelouctl bulk resume {name}");
     let is_left = counts.left() > 0 || matches!(damage, Some(LedgerError::Doubtful { .. }));
     add(!is_running && is_left, "next_resume", std::slice::from_ref(&resume));
-    let unknown = [report("--state unknown --file unknown.csv"), "jelouctl bulk resolve --from unknown.csv".to_owned()];
+    let unknown = [
+        report("--state unknown --file unknown.csv"),
+        format!("jelouctl bulk resolve {name} --line N --unknown-as sent|failed"),
+    ];
     // No row of a damaged run can be decided until its ledger is accepted as it is.
     add(damage.is_none() && counts.unknown > 0, "next_unknown", &unknown);
     let failed = format!("jelouctl bulk resolve {name} --failed-as pending");

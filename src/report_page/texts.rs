@@ -258,8 +258,8 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     (
         "next_unknown",
         [
-            "Some may have been sent. Ask the recipients, write yes or no under `sent`, and give the file back:",
-            "Algunos quizá se enviaron. Pregunta a los destinatarios, escribe yes o no bajo `sent` y devuelve el archivo:",
+            "Some may have been sent. Ask the recipients, and decide each row by its line:",
+            "Algunos quizá se enviaron. Pregunta a los destinatarios y decide cada fila por su línea:",
         ],
     ),
     (

@@ -198,7 +198,7 @@ impl Sender {
 
     /// The address of requests.
     pub(crate) async fn base(&self, context: &Context) -> Result<ApiUrl, ConnectError> {
-        Ok(connection::reach_or_start(&self.settings, &context.stderr).await?)
+        connection::reach_or_start(&self.settings, &context.stderr).await
     }
 
     /// Opens the connection to the API; the secret is fetched now.

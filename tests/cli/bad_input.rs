@@ -690,7 +690,6 @@ fn a_first_guess_is_answered_with_what_to_type() {
     const KEYBOARD: &str = "type hyphens and quotes on the keyboard";
     const DASH: &str = "write -- before a text that begins with a dash";
     const LIST: &str = "jelouctl bulk send LIST text 'Hola {{ nombre }}'";
-    const JSON: &str = "-o record prints one JSON object, also on failure";
     for (guess, hint) in [
         // A number in parts may be somebody else's, and a kind that is not known is not a text.
         ("send text --to +49 30 1234 5678 Hola", QUOTES),
@@ -746,7 +745,17 @@ fn a_first_guess_is_answered_with_what_to_type() {
         ("templates list", "jelouctl templates"),
         ("templates show order", "jelouctl templates --query NAME"),
         ("templates order", "a name is given with --query"),
-        // Lists.
+    ] {
+        is_answered_with(guess, hint);
+    }
+}
+
+#[test]
+fn a_first_guess_of_a_list_is_answered_with_what_to_type() {
+    const LIST: &str = "jelouctl bulk send LIST text 'Hola {{ nombre }}'";
+    const QUOTES: &str = "a text is one argument, in quotes; so is a number with spaces";
+    const JSON: &str = "-o record prints one JSON object, also on failure";
+    for (guess, hint) in [
         ("bulk people.csv text Hola", LIST),
         ("bulk send people.csv", LIST),
         ("bulk send people.csv 'Hola {{ n }}'", LIST),

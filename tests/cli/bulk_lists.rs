@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::bulk_server::{Act, Jelou};
+use crate::bulk_server::Jelou;
 use crate::harness::{Ended, Home, Run, also_in_a_database, fixture_path};
 use crate::workbook::{sheet, xlsx};
 
@@ -12,7 +12,6 @@ also_in_a_database! {
     the_country_in_the_list_says_whose_national_numbers_it_has,
     an_exclusion_list_is_read_by_its_countries_too,
     a_number_whose_country_nobody_can_tell_is_not_sent_to,
-    a_report_is_read_by_the_country_in_the_list,
     ordinary_lists_pass_as_they_are,
 }
 
@@ -129,20 +128,6 @@ fn a_number_whose_country_nobody_can_tell_is_not_sent_to() {
     assert_eq!(known.json()["body"]["userId"], "51987654321");
     home.write("people.csv", workbook("+51987654321"));
     send(&home, &["--dry-run", "text", "Hola"]).success();
-}
-
-#[test]
-fn a_report_is_read_by_the_country_in_the_list() {
-    let jelou =
-        Jelou::start(|user, _| if user.starts_with("57") { Act::Reset { accepted: true } } else { Act::Accept });
-    let home = home_in_ecuador(&jelou);
-    home.write("people.csv", BY_COUNTRY);
-    send(&home, &["text", "Hola"]).fails(10, &["1 message may have been sent"]);
-    let report = home.run("bulk report r").success().stdout;
-    home.write("said.csv", report.replace(",unknown,", ",yes,"));
-    told(&home.run("bulk resolve --from said.csv").success(), &["1 unknown row counts as sent from now on"]);
-    let found = home.run("bulk find +573001234567").success().json();
-    assert_eq!((&found["run"], &found["sent"]), (&json!("r"), &json!("yes")));
 }
 
 /// The recipient and the text of each message of a list.

@@ -623,9 +623,12 @@ fn a_place_that_fails_does_not_know_the_message() {
         }
     }
     // What is unavailable costs no wait while another place is left.
-    let server = Server::responding(|_, request| match request.line.contains("/history/") {
-        true => page(&[entry("t", "bot", ANA, "Hola", 5)], 1),
-        false => Reply::json(500, "{}"),
+    let server = Server::responding(|_, request| {
+        if request.line.contains("/history/") {
+            page(&[entry("t", "bot", ANA, "Hola", 5)], 1)
+        } else {
+            Reply::json(500, "{}")
+        }
     });
     home.asking("messages get t", &server).success();
     assert_eq!(server.received().len(), 4);

@@ -169,26 +169,6 @@ fn single_rows_of_a_run_in_a_database_are_decided_all_or_none() {
 }
 
 #[test]
-fn a_report_says_what_became_of_unknown_rows_in_a_database() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let (home, _jelou) = with_unknown_rows(&ledger);
-    on(&home, &ledger, "bulk report r --file all.csv").success();
-    let report = home.read("all.csv");
-    home.write("said.csv", report.replace(",r,8,no", ",r,8,yes").replace(",r,5,unknown", ",r,5,yes"));
-    on(&home, &ledger, "bulk resolve --from said.csv").fails(2, &["line 8 is failed, not unknown"]);
-    assert_eq!(lines_in(&home, &ledger, "unknown"), [5, 6, 7]);
-    home.write("said.csv", report.replace(",r,5,unknown", ",r,5,yes").replace(",r,6,unknown", ",r,6,no"));
-    let ended = on(&home, &ledger, "bulk resolve --from said.csv").success();
-    let told = "1 unknown row counts as sent, 1 unknown row counts as failed from now on";
-    assert!(ended.stderr.contains(told), "{ended:?}");
-    assert_eq!((lines_in(&home, &ledger, "unknown"), lines_in(&home, &ledger, "failed")), (vec![7], vec![6, 8]));
-    // The same decision again is not a change.
-    let again = on(&home, &ledger, "bulk resolve --from said.csv").success();
-    assert!(again.stderr.contains("no row is changed"), "{again:?}");
-}
-
-#[test]
 fn a_row_that_has_changed_since_it_was_looked_at_is_not_decided() {
     let Some(cluster) = Cluster::shared() else { return };
     let ledger = cluster.ledger();

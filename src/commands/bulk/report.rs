@@ -127,7 +127,7 @@ pub(crate) struct BulkReportArgs {
     ///
     /// In CSV and .xlsx, es translates the names message_id, http_status, attempts, at, delivery, delivered_at, read_at and
     /// delivery_error, and the states under delivery. Everything else is the same in both languages, so that
-    /// `bulk send` and `bulk resolve --from` read either.
+    /// `bulk send` reads either.
     #[arg(long, value_name = "LANGUAGE")]
     lang: Option<ReportLanguage>,
 }

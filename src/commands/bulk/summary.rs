@@ -153,7 +153,7 @@ impl RunSummary {
             let states = if self.is_cancelled { "sent|failed" } else { "sent|failed|pending" };
             ways.push(format!(
                 "to ask Jelou about the {messages} that may have been sent: jelouctl bulk resolve {name} --ask; to decide about \
-                 {it} yourself: jelouctl bulk resolve {name} --unknown-as {states}, or row by row in a report with --from"
+                 {it} yourself: jelouctl bulk resolve {name} --unknown-as {states}, with --line N or --to USER for single ones"
             ));
         }
         ways.extend(without_end(name, &self.shown, self.is_shared));

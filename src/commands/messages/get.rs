@@ -12,7 +12,7 @@ use crate::exit::ExitCode;
 use crate::output::{Format, StreamError};
 use crate::process::block_on;
 use crate::sending::{DeliveryWait, Flight, Interrupted, Sender, UnresolvedSender, WaitEnd, WaitGoal};
-use crate::timestamps::local_second;
+use crate::timestamps::{local_second, now};
 
 /// The maximum length of an id in characters.
 const LONGEST_ID: usize = 200;
@@ -74,7 +74,7 @@ pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode
     let sender = UnresolvedSender::claim(context)?.resolve(context)?;
     let id = &arguments.id;
     if context.mode != Mode::Send {
-        let (since, until) = (Timestamp::UNIX_EPOCH, Timestamp::now());
+        let (since, until) = (Timestamp::UNIX_EPOCH, now());
         let query = ListingQuery { since, until, message_id: Some(id), page: 1 };
         sender.show(context, &Request::history(sender.planned_base().url(), sender.bot.as_str(), &query))?;
         return Ok(ExitCode::Success);

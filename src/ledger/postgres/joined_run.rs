@@ -112,7 +112,6 @@ impl HeldRun for JoinedRun {
         let chosen = match resolution {
             Resolution::All(_) => None,
             Resolution::Some { change, lines, people } => Some(run.chosen_rows(*change, lines, people)?),
-            Resolution::Reported(said) => Some(run.rows_reported_otherwise(said)?),
         };
         let again = resolution.again();
         let lost = again.map_or(Ok(Vec::new()), |[from, _]| self.lost_workers(from, chosen.as_deref()))?;
@@ -129,7 +128,7 @@ impl HeldRun for JoinedRun {
         }
         match resolution {
             Resolution::All(change) => self.decide_all(*change, &lost),
-            Resolution::Some { .. } | Resolution::Reported(_) => {
+            Resolution::Some { .. } => {
                 self.runs.in_transaction("BEGIN", || self.decide_rows(chosen.as_deref().unwrap_or_default()))
             }
         }

@@ -38,8 +38,7 @@ pub(super) const COLUMNS: &str = "row.n, line, row.state, cells, coalesce(messag
      (extract(epoch FROM delivered_at) * 1000)::bigint, (extract(epoch FROM read_at) * 1000)::bigint, lost_process";
 
 /// The current state of a row.
-const STANDING: &str = "n, number, line, state, recipient, \
-     (extract(epoch FROM row.at) * 1000)::bigint, (extract(epoch FROM began_at) * 1000)::bigint";
+const STANDING: &str = "n, number, line, state, recipient";
 
 /// A run in a database, read-only.
 pub(super) struct DatabaseRun {
@@ -322,8 +321,6 @@ fn standing(row: &Row) -> Result<StandingRow, Error> {
         // The schema allows no other states.
         state: RowState::of_name(row.try_get(3)?).unwrap_or(RowState::Unknown),
         recipient: row.try_get(4)?,
-        at: row.try_get(5)?,
-        began_at: row.try_get(6)?,
     })
 }
 

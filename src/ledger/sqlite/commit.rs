@@ -160,7 +160,6 @@ impl Ledger {
         match resolution {
             Resolution::All(change) => Ok(self.all_to_change(*change)?),
             Resolution::Some { change, lines, people } => (self as &dyn Run).chosen_rows(*change, lines, people),
-            Resolution::Reported(said) => (self as &dyn Run).rows_reported_otherwise(said),
         }
     }
 

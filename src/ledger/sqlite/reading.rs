@@ -206,9 +206,8 @@ impl Ledger {
     }
 
     pub(super) fn standing(&self, n: i64) -> Result<StandingRow, LedgerError> {
-        let query = "SELECT standing.n, number, line, state, recipient, at, (SELECT began_at FROM attempt \
-             WHERE attempt.n = standing.n ORDER BY attempt.number DESC LIMIT 1) \
-             FROM standing JOIN row USING (n) WHERE standing.n = ?1";
+        let query =
+            "SELECT standing.n, number, line, state, recipient FROM standing JOIN row USING (n) WHERE standing.n = ?1";
         Ok(self.db.prepare_cached(query)?.query_row([n], |row| {
             Ok(StandingRow {
                 n: row.get(0)?,
@@ -216,8 +215,6 @@ impl Ledger {
                 line: row.get(2)?,
                 state: row.get(3)?,
                 recipient: row.get(4)?,
-                at: row.get(5)?,
-                began_at: row.get(6)?,
             })
         })?)
     }
