@@ -17,6 +17,12 @@ impl Typed {
     /// # Errors
     /// If it is not clearly one number.
     pub(super) fn read(typed: &str) -> Result<Self, PhoneError> {
+        // Nearly all the numbers of a list are digits alone.
+        let digits = typed.strip_prefix('+').unwrap_or(typed);
+        let is_plain = NUMBER_DIGITS.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if is_plain && !typed.starts_with("00") {
+            return Ok(Self { is_international: digits.len() < typed.len(), digits: digits.to_owned() });
+        }
         let bare: String = typed.chars().filter(|character| !is_paste_residue(*character)).collect();
         let (plus, number) = match bare.trim_start_matches(['(', '.', '-']).strip_prefix('+') {
             Some(number) => (true, number),
