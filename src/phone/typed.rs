@@ -1,9 +1,11 @@
 //! The digits of what a person types or pastes.
 
 use super::error::PhoneError;
-use super::person::NUMBER_DIGITS;
 use crate::invisible::is_invisible;
 use crate::line_breaks::is_other_line_break;
+
+/// Fewest and most digits of a number with its country code (E.164).
+pub(crate) const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
 /// The digits of what was typed.
 #[derive(Debug)]
