@@ -147,7 +147,7 @@ fn send(
     let exclusions = read_exclusions(context, exclude, options, &sender.settings)?;
     *log = std::mem::take(log).with(&exclusions);
     let once = typed.delivery.once.once.as_ref();
-    sender.check_message(&exclusions, once, &outgoing)?;
+    sender.check_message(&exclusions, once.is_some(), &outgoing)?;
 
     let prepared = PreparedSend { context, sender: &sender, outgoing: &outgoing };
     if context.mode != Mode::Send {

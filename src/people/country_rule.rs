@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::message::{RecipientError, TypedRecipient};
-use crate::phone::{Country, bare_digits};
+use crate::phone::{Country, bare_digits, country_of};
 
 /// How a list is read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -102,6 +102,11 @@ pub(super) fn readings<'a>(
     countries: CountryRule,
     cells: impl Iterator<Item = (&'a str, &'a str)> + Clone,
 ) -> Result<Readings, PersonError> {
+    // Nearly every line of a long list, and the same person in every country.
+    let international = text.strip_prefix('+').filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+    if let Some(number) = international.filter(|number| country_of(number).is_some()) {
+        return Ok(Readings { people: vec![number.to_owned()], national: None });
+    }
     let country = countries.of(cells.clone());
     let own = country.clone().unwrap_or_default();
     // A typed country applies to the list of recipients; a row that names another country may mean that one.
@@ -115,21 +120,22 @@ pub(super) fn readings<'a>(
         (Ok(typed), _) => Some(typed),
     };
     let with_code = [with_code(meant.as_ref(), own), with_code(by_name.as_ref(), named)];
-    let with_code = with_code.iter().flatten().filter_map(|number| read(number, None));
-    let all = meant.into_iter().chain(by_name).chain(read(text, None)).chain(with_code);
+    let is_other = meant.as_ref().is_none_or(|typed| typed.recipient.as_str() != text);
+    let without_country = own.filter(|_| is_other).and_then(|_| read(text, None));
+    let all = meant.into_iter().chain(by_name).chain(without_country).map(|typed| typed.recipient.as_str().to_owned());
     let mut people: Vec<String> = Vec::new();
-    for typed in all {
-        let person = typed.recipient.as_str();
-        if people.iter().all(|known| known != person) {
-            people.push(person.to_owned());
+    for person in all.chain(with_code.into_iter().flatten()) {
+        if !people.contains(&person) {
+            people.push(person);
         }
     }
     Ok(Readings { people, national: bare_digits(text).filter(|_| countries.by_column && of_column.is_none()) })
 }
 
-/// The number of bare digits whose first ones look like the country's code but belong to the national number.
+/// The person of bare digits whose first ones look like the country's code but belong to the national number.
 fn with_code(typed: Option<&TypedRecipient>, country: Option<Country>) -> Option<String> {
     let (typed, code) = (typed?, country?.calling_code());
     let digits = typed.recipient.as_str();
-    typed.bare_code().filter(|_| digits.starts_with(code)).map(|_| format!("+{code}{digits}"))
+    let number = Some(digits).filter(|digits| digits.starts_with(code) && typed.bare_code().is_some());
+    number.map(|digits| format!("{code}{digits}")).filter(|number| country_of(number).is_some())
 }

@@ -164,6 +164,7 @@ impl<'a> ExclusionTables<'a> {
         // A cell that cannot be read names no country, so a national number beside it is an error.
         let of_countries =
             of_countries.map(|(name, _, cell)| (*name, cell.as_ref().map_or_else(String::as_str, |text| *text)));
+        let of_countries: Vec<_> = of_countries.collect();
         for (name, role, cell) in &cells {
             let (name, role) = (*name, *role);
             let text = match cell {
@@ -182,7 +183,7 @@ impl<'a> ExclusionTables<'a> {
                     continue;
                 }
             };
-            match (readings(text, self.countries, of_countries.clone()), role) {
+            match (readings(text, self.countries, of_countries.iter().copied()), role) {
                 (Ok(readings), role) if role != ColumnRole::Other || is_person(text) => {
                     (self.add)(&readings);
                     is_anybody = true;

@@ -4,10 +4,10 @@ use super::country::Country;
 use super::error::PhoneError;
 use super::meaning;
 use super::national::international;
-use super::person::{NUMBER_DIGITS, spellings};
+use super::person::{person_key, spellings};
 use super::rules::{Region, regions};
 use super::spelling::{is_number, region_of_number};
-use super::typed::Typed;
+use super::typed::{NUMBER_DIGITS, Typed};
 use super::user_id;
 
 /// A number with fewer digits and no `+` is as likely a national one.
@@ -184,12 +184,21 @@ pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
 }
 
 /// The most digits of a national number, with what is dialled in front; longer ones are users of other channels.
-pub(super) const MOST_NATIONAL: usize = 12;
+const MOST_NATIONAL: usize = 12;
 
 /// Whether `digits` are not a valid number, but could be a national one.
 pub(crate) fn is_national(digits: &str) -> bool {
     let is_short = digits.len() <= MOST_NATIONAL && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_short && PhoneNumber::read(digits, None).is_err_and(|error| error.is_without_country())
+}
+
+/// Whether a recipient that stands in a body is clearly one person: a number with its country code, a WhatsApp user id, or
+/// an id that cannot be meant for a number. Nobody knows what Jelou makes of the others, such as `tel:…` and `0593…`.
+pub(crate) fn is_clear(recipient: &str) -> bool {
+    let key = person_key(recipient);
+    let digits = key.chars().filter(|character| character.is_numeric()).count();
+    let is_long_id = digits == key.len() && digits > MOST_NATIONAL && !key.starts_with('0');
+    user_id::is_user_id(recipient) || is_number(&key) || is_long_id || digits < *NUMBER_DIGITS.start()
 }
 
 /// Whether the country matters for `typed`: it has neither `+` nor 00, and is not a user of another channel.

@@ -1,15 +1,8 @@
 //! Whether two recipients are the same person: in three countries one telephone has two numbers.
 
 use std::borrow::Cow;
-use std::ops::RangeInclusive;
 
-use super::number::MOST_NATIONAL;
-use super::spelling::is_number;
-use super::typed::Typed;
-use super::user_id::is_user_id;
-
-/// How many digits a telephone number has (E.164).
-pub(crate) const NUMBER_DIGITS: RangeInclusive<usize> = 7..=15;
+use super::typed::{NUMBER_DIGITS, Typed};
 
 /// The key of a person, the same for every spelling of a number, by which exclusions, `allow_to`, `--once` and the ledger know
 /// whom a message reaches: the number's digits, where Mexico's 521 is 52, Argentina's 549 is 54, and Brazil's mobiles lose
@@ -62,15 +55,6 @@ fn digits_of(recipient: &str) -> Cow<'_, str> {
         Ok(Typed { digits, .. }) if NUMBER_DIGITS.contains(&digits.len()) => Cow::Owned(digits),
         Ok(_) | Err(_) => Cow::Borrowed(recipient),
     }
-}
-
-/// Whether a recipient that stands in a body is clearly one person: a number with its country code, a WhatsApp user id, or
-/// an id that cannot be meant for a number. Nobody knows what Jelou makes of the others, such as `tel:…` and `0593…`.
-pub(crate) fn is_clear(recipient: &str) -> bool {
-    let key = person_key(recipient);
-    let digits = key.chars().filter(|character| character.is_numeric()).count();
-    let is_long_id = digits == key.len() && digits > MOST_NATIONAL && !key.starts_with('0');
-    is_user_id(recipient) || is_number(&key) || is_long_id || digits < *NUMBER_DIGITS.start()
 }
 
 #[cfg(test)]

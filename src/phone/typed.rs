@@ -1,9 +1,11 @@
 //! The digits of what a person types or pastes.
 
 use super::error::PhoneError;
-use super::person::NUMBER_DIGITS;
 use crate::invisible::is_invisible;
 use crate::line_breaks::is_other_line_break;
+
+/// Fewest and most digits of a number with its country code (E.164).
+pub(crate) const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
 /// The digits of what was typed.
 #[derive(Debug)]
@@ -17,6 +19,12 @@ impl Typed {
     /// # Errors
     /// If it is not clearly one number.
     pub(super) fn read(typed: &str) -> Result<Self, PhoneError> {
+        // Nearly all the numbers of a list are digits alone.
+        let digits = typed.strip_prefix('+').unwrap_or(typed);
+        let is_plain = NUMBER_DIGITS.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if is_plain && !typed.starts_with("00") {
+            return Ok(Self { is_international: digits.len() < typed.len(), digits: digits.to_owned() });
+        }
         let bare: String = typed.chars().filter(|character| !is_paste_residue(*character)).collect();
         let (plus, number) = match bare.trim_start_matches(['(', '.', '-']).strip_prefix('+') {
             Some(number) => (true, number),

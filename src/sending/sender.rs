@@ -10,7 +10,6 @@ use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSou
 use crate::context::{Context, Mode};
 use crate::input::InputError;
 use crate::message::{InvalidMessage, Outgoing, RecipientSources};
-use crate::once::OnceKey;
 use crate::output::{StreamError, visible_json};
 use crate::people::Exclusions;
 use crate::phone::Country;
@@ -169,10 +168,10 @@ impl Sender {
     pub(crate) fn check_message(
         &self,
         exclusions: &Exclusions,
-        key: Option<&OnceKey>,
+        has_key: bool,
         outgoing: &Outgoing,
     ) -> Result<(), GuardError> {
-        check_message(&self.settings, exclusions, key.is_some(), outgoing)
+        check_message(&self.settings, exclusions, has_key, outgoing)
     }
 
     /// The address of requests, without checking whether a sandbox runs.

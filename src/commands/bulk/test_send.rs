@@ -49,7 +49,7 @@ pub(crate) fn test_send(
     let log = AuditLog::of(&sender.settings).with(exclusions);
     let (flight, current) = (Flight::default(), Cell::new(0));
     // A body can name further recipients, so each message is checked.
-    let checked = messages.iter().try_for_each(|(_, outgoing)| Ok(sender.check_message(exclusions, None, outgoing)?));
+    let checked = messages.iter().try_for_each(|(_, outgoing)| Ok(sender.check_message(exclusions, false, outgoing)?));
     let ended = checked.and_then(|()| {
         let send = send_each(context, args, sender, &messages, &log, (&flight, &current));
         catch_panic(&flight, || block_on(send))

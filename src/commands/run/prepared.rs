@@ -97,7 +97,7 @@ pub(super) fn check(
     outgoing: &Outgoing,
 ) -> Result<(), CommandError> {
     outgoing.check_bot(sender.bot.as_str())?;
-    Ok(sender.check_message(exclusions, arguments.once.once.as_ref(), outgoing)?)
+    Ok(sender.check_message(exclusions, arguments.once.once.is_some(), outgoing)?)
 }
 
 /// A notice that was filled for every outcome that is sent.
