@@ -498,7 +498,7 @@ mod tests {
 
     fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, String> {
         let language = language();
-        let template = TextTemplate::compile(&language, "text", source).unwrap().unwrap();
+        let template = TextTemplate::compile(&language, "text", source).map_err(|error| error.problem)?.unwrap();
         let row = Row::Fields(Arc::new(serde_json::from_value(json!({ "x": cell })).unwrap()));
         let country = country.map(|code| code.parse().unwrap());
         let filled = template.fill("text", &row, country).map_err(|error| error.problem)?;
@@ -520,7 +520,7 @@ mod tests {
             ("{{ x | money('USD') }}", "1500", Some("US"), Ok("USD\u{a0}1,500.00")),
             ("{{ x | money('€') }}", "3.5", Some("ES"), Ok("3,50\u{a0}€")),
             ("{{ x | money('$', 0) }}", "1500", Some("CL"), Ok("$1.500")),
-            ("{{ x | money }}", "1500", Some("CL"), Err("name the currency")),
+            ("{{ x | money }}", "1500", Some("CL"), Err("write `x | money('$')`")),
             ("{{ x | percent }}", "0.15", None, Ok("15%")),
             ("{{ x | percent }}", "15 %", None, Ok("15%")),
             ("{{ x | percent }}", "0.155", Some("EC"), Ok("15,5%")),

@@ -4,6 +4,7 @@ mod body;
 mod bounds;
 mod error;
 mod expressions;
+mod filters;
 mod formats;
 mod language;
 mod misspelling;

@@ -41,7 +41,8 @@ impl<'a> TextTemplate<'a> {
             return Ok(None);
         }
         let faulty = |problem| TemplateError { path: path.to_owned(), problem, missing: None, is_of_every_row: true };
-        bounds::check(source).map_err(faulty)?;
+        let unreadable = |problem| faulty(format!("is not a template: {problem}"));
+        bounds::check(source).map_err(unreadable)?;
         let inside = source.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
         let mut generator = CodeGenerator::new("<text>", source);
         let whole = inside.and_then(|inside| parse_expr(inside.trim()).ok());
@@ -49,11 +50,13 @@ impl<'a> TextTemplate<'a> {
             generator.compile_expr(expression);
         } else {
             let text = parse(source, "<text>", syntax())
-                .map_err(|error| faulty(name_with_blanks(language, source).unwrap_or_else(|| describe(&error))))?;
+                .map_err(|error| unreadable(name_with_blanks(language, source).unwrap_or_else(|| describe(&error))))?;
             generator.compile_stmt(&text);
         }
         let (instructions, is_whole) = (checked(&generator.finish().0), whole.is_some());
-        Ok(Some(Self { language, source, instructions, is_whole, uses: Box::new(Uses::of(language, source)) }))
+        let mut uses = Box::new(Uses::of(language, source));
+        uses.fault.take().map_or(Ok(()), |fault| Err(faulty(fault)))?;
+        Ok(Some(Self { language, source, instructions, is_whole, uses }))
     }
 
     /// The row's value, with cells as they are stored.

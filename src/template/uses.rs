@@ -10,6 +10,7 @@ use minijinja::value::ValueKind;
 use minijinja::{Environment, Value as Cell};
 
 use super::expressions::{argument, around, children, cut, extent, gives_number};
+use super::filters::{self, Type};
 use super::language::syntax;
 
 /// Filters that return a text with the meaning of the cell.
@@ -52,6 +53,8 @@ pub(crate) struct Uses {
     pub(crate) compared: BTreeSet<(String, String)>,
     /// Expressions that name no column and have no text: `{{1}}`.
     pub(crate) constants: Vec<String>,
+    /// The first fault of a filter's arguments, which every row has.
+    pub(super) fault: Option<String>,
 }
 
 /// A use of a column as something other than the text of its cell.
@@ -384,6 +387,9 @@ impl Visitor<'_> {
     /// Looks at the parts of an expression.
     fn value(&mut self, expression: &Expr<'_>) {
         let whole = self.extent(expression);
+        if let Expr::Filter(filter) = expression {
+            self.check_arguments(&whole, filter);
+        }
         self.uses.columns.extend(self.column(expression));
         match expression {
             Expr::Var(name) => {
@@ -451,6 +457,17 @@ impl Visitor<'_> {
         }
         for child in children(expression) {
             self.value(child);
+        }
+    }
+
+    /// Compares the arguments of a filter, at `whole`, with those that it takes.
+    fn check_arguments(&mut self, whole: &Range<usize>, filter: &Filter<'_>) {
+        let (Some(known), Some(inside)) = (filters::Filter::named(filter.name), &filter.expr) else { return };
+        let given: Vec<_> = filter.args.iter().map(|given| (name_of(given), type_of(argument(given)))).collect();
+        if let Some(fault) = known.fault(&given) {
+            let (written, inside) = (cut(self.source, whole.clone()), cut(self.source, self.extent(inside)));
+            let told = format!("`{written}`: {fault}; write `{inside} | {}`", known.example);
+            self.uses.fault.get_or_insert(told);
         }
     }
 
@@ -622,6 +639,24 @@ impl Visitor<'_> {
             Expr::Const(constant) => constant.value.as_str().is_none_or(str::is_empty),
             _ => children(expression).into_iter().all(|child| self.is_constant(child)),
         }
+    }
+}
+
+fn name_of<'a>(argument: &CallArg<'a>) -> Option<&'a str> {
+    match argument {
+        CallArg::Kwarg(name, _) => Some(name),
+        CallArg::Pos(_) => None,
+        CallArg::PosSplat(_) | CallArg::KwargSplat(_) => Some("*"),
+    }
+}
+
+fn type_of(expression: &Expr<'_>) -> Type {
+    match expression.as_const().map(|constant| constant.kind()) {
+        Some(ValueKind::String) => Type::Text,
+        Some(ValueKind::Number) => Type::Number,
+        Some(ValueKind::Bool) => Type::Truth,
+        Some(ValueKind::Seq) => Type::List,
+        _ => Type::Any,
     }
 }
 

@@ -12,7 +12,7 @@ enum Comes {
 }
 use Comes::{No, Of};
 
-const CONDITIONS: [(&str, &str, Comes); 112] = [
+const CONDITIONS: [(&str, &str, Comes); 114] = [
     // A text is not a number.
     (
         "{% if x > 100 %}a{% endif %}.",
@@ -123,10 +123,24 @@ const CONDITIONS: [(&str, &str, Comes); 112] = [
     ("{% if (x or 0) in [50] %}a{% endif %}.", "50", No("compares the text `50` with the number 50")),
     ("{{ [x] | select('gt', 100) | list | length }}", "50", No("compares the text `50`")),
     ("{{ (x or 0) * 2 }}", "50", No("`50` is a text, which would be repeated; write `| number` behind it")),
-    // What minijinja says of a filter is said in our words, with the expression.
-    ("{{ n }} {{ x | round('a') }}", "50", No("text: `x | round('a')`: a text stands where a number")),
-    ("{{ x | replace(1) }}", "50", No("`x | replace(1)`: a filter or test needs one more value in its brackets")),
-    ("{{ x | upper(1) }}", "50", No("`x | upper(1)`: a filter or test has too many values in its brackets")),
+    // What a filter takes in its brackets is known before any row.
+    (
+        "{{ x | date('%d de %B', lang='es') }}",
+        "2026-11-28",
+        No("text: `x | date('%d de %B', lang='es')`: `date` takes no `lang`; write `x | date('28 de noviembre')`"),
+    ),
+    (
+        "{{ n }} {{ x | round('a') }}",
+        "50",
+        No("text: `x | round('a')`: `round` takes a number in its brackets, not a text"),
+    ),
+    (
+        "{{ x | replace(1) }}",
+        "50",
+        No("`replace` takes at least 2 values in its brackets; write `x | replace('-', ' ')`"),
+    ),
+    ("{{ x | upper(1) }}", "50", No("`x | upper(1)`: `upper` takes no values in its brackets; write `x | upper`")),
+    ("{{ x | money }}", "50", No("`money` takes at least 1 value in its brackets; write `x | money('$')`")),
     ("{{ x | round }}", "50", No("only a number can be rounded; write `| number` before `| round`")),
     ("{% if x | abs > 1 %}a{% endif %}.", "50", No("`x | abs > 1`: only a number has an absolute value")),
     ("{{ x | int }}", "", No("an empty cell is not a number; write `| number | default(0)`")),

@@ -420,7 +420,7 @@ fn unsendable(home: &Home) -> Vec<(Vec<String>, String, i32, &'static str)> {
     let long = format!("{}{{{{ result }}}}", "x".repeat(4095));
     let of_flags = [
         (&["--text", "{{ nope }}"][..], "text: there is no value `nope`"),
-        (&["--text", "{{ result"], "text: cannot be filled in: unexpected end"),
+        (&["--text", "{{ result"], "text: is not a template: unexpected end"),
         (&["--text", "{{ tail }}"], "text: there is no `tail` without --tail"),
         (&["--text", &long], "at most 4096"),
         (&["--text", ""], "text: is empty"),

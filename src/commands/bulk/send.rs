@@ -244,7 +244,7 @@ pub(super) fn recipient_rule<'a>(
 
 fn not_a_template(error: &TemplateError) -> UsageError {
     UsageError::new(
-        format!("{}: is not a template: {}", error.path, error.problem),
+        error.to_string(),
         "a column is {{ nombre }}, and `Nombre completo` is {{ nombre_completo }}; to print braces, write {{ '{{' }}",
     )
 }

@@ -142,10 +142,7 @@ impl<'a> Notice<'a> {
         is_typed: bool,
     ) -> Result<Self, CommandError> {
         let body = BodyTemplate::compile(language, schema, body, "").map_err(|error| {
-            UsageError::new(
-                format!("{}: cannot be filled in: {}", error.path, error.problem),
-                "a value is written {{ result }}; to print braces, write {{ '{{' }}",
-            )
+            UsageError::new(error.to_string(), "a value is written {{ result }}; to print braces, write {{ '{{' }}")
         })?;
         let cautions = cautions(language, &body);
         Ok(Self { kind, body, to, is_typed, cautions })
