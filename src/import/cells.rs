@@ -56,7 +56,7 @@ pub(super) struct UsedCells<'a> {
 
 impl<'a> UsedCells<'a> {
     pub(super) fn new(plan: &'a ImportPlan<'a>) -> Self {
-        let (body, texts) = (plan.body.uses(), plan.texts().collect::<Vec<_>>());
+        let (body, texts) = (plan.body.uses().collect::<Vec<_>>(), plan.texts().collect::<Vec<_>>());
         Self {
             printed: body.iter().flat_map(|(_, uses)| &uses.printed).map(String::as_str).collect(),
             prints_all: body.iter().any(|(_, uses)| uses.is_of_all),

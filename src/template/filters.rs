@@ -1,6 +1,9 @@
-//! The filters of the language: what each takes in its brackets.
+//! The filters of the language: what each takes, in front of it and in its brackets, and what it gives.
 
-use Type::{Any, List, Number, Text, Truth};
+use Gives::{Either, Item, Items, Kept, New, Same};
+use Type::{Any, List, Number, Text, Texts, Truth};
+
+use crate::nearest::nearest;
 
 /// What an expression gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,125 +12,182 @@ pub(super) enum Type {
     Number,
     /// Yes or no.
     Truth,
+    /// A list of texts.
+    Texts,
     List,
     /// A column is a text in a list with a header, and any JSON in NDJSON; only its rows say which.
     Any,
 }
 
 impl Type {
-    /// Whether a value of this type may stand where `wanted` belongs.
-    fn fits(self, wanted: Self) -> bool {
-        self == wanted || self == Any || wanted == Any
-    }
-
     /// In an error, after "takes" or "is".
     pub(super) fn words(self) -> &'static str {
         match self {
             Text => "a text",
             Number => "a number",
             Truth => "yes or no",
+            Texts => "a list of words",
             List => "a list",
             Any => "a value",
         }
     }
 }
 
+/// What a filter gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gives {
+    /// Something else than what was in front of it.
+    New(Type),
+    /// The same content in another form: an upper-case text still is its column's.
+    Kept(Type),
+    /// What was in front of it, or another value where that is missing.
+    Either,
+    /// What was in front of it, in another order.
+    Same,
+    /// One item of the list in front of it, or one letter of the text.
+    Item,
+    /// A list of the same items or letters.
+    Items,
+}
+
 /// A filter.
 #[derive(Debug)]
 pub(super) struct Filter {
     name: &'static str,
+    /// What may stand in front of it.
+    takes: &'static [Type],
     /// What stands in its brackets, in this order, of which the first `least` must be there.
     by_place: &'static [Type],
     least: usize,
     /// What may stand there with its name.
     by_name: &'static [(&'static str, Type)],
+    pub(super) gives: Gives,
     /// How it is written.
-    pub(super) example: &'static str,
+    example: &'static str,
 }
 
+const ONE: &[Type] = &[Text, Number, Truth];
+const MANY: &[Type] = &[Text, Texts, List];
+const AMOUNT: &[Type] = &[Text, Number];
+const ALL: &[Type] = &[Text, Number, Truth, Texts, List];
 const ATTRIBUTE: (&str, Type) = ("attribute", Text);
 const CASE: (&str, Type) = ("case_sensitive", Truth);
 const NONE: &[(&str, Type)] = &[];
 
 const fn filter(
-    name: &'static str,
+    (name, takes, gives): (&'static str, &'static [Type], Gives),
     (least, by_place, by_name): (usize, &'static [Type], &'static [(&'static str, Type)]),
     example: &'static str,
 ) -> Filter {
-    Filter { name, by_place, least, by_name, example }
+    Filter { name, takes, by_place, least, by_name, gives, example }
 }
 
 /// All of them.
 const FILTERS: [Filter; 33] = [
-    filter("abs", (0, &[], NONE), "abs"),
-    filter("capitalize", (0, &[], NONE), "capitalize"),
-    filter("count", (0, &[], NONE), "count"),
-    filter("d", (0, &[Any, Truth], NONE), "d('-')"),
-    filter("date", (0, &[Text], NONE), "date('28 de noviembre')"),
-    filter("default", (0, &[Any, Truth], NONE), "default('-')"),
-    filter("first", (0, &[], NONE), "first"),
-    filter("float", (0, &[Any], &[("default", Any)]), "float"),
-    filter("int", (0, &[Any, Number], &[("default", Any), ("base", Number)]), "int"),
-    filter("join", (0, &[Any, Text], &[("d", Any), ATTRIBUTE]), "join(', ')"),
-    filter("last", (0, &[], NONE), "last"),
-    filter("length", (0, &[], NONE), "length"),
-    filter("lines", (0, &[], NONE), "lines"),
-    filter("list", (0, &[], NONE), "list"),
-    filter("lower", (0, &[], NONE), "lower"),
-    filter("max", (0, &[], &[ATTRIBUTE, CASE]), "max"),
-    filter("min", (0, &[], &[ATTRIBUTE, CASE]), "min"),
-    filter("money", (1, &[Text, Number], NONE), "money('$')"),
-    filter("number", (0, &[Any], NONE), "number"),
-    filter("percent", (0, &[Number], NONE), "percent"),
-    filter("phone", (0, &[Text], NONE), "phone('EC')"),
-    filter("replace", (2, &[Any, Any], NONE), "replace('-', ' ')"),
-    filter("reverse", (0, &[], NONE), "reverse"),
-    filter("round", (0, &[Number, Text], &[("precision", Number), ("method", Text)]), "round(2)"),
-    filter("sort", (0, &[], &[("reverse", Truth), ATTRIBUTE, CASE]), "sort"),
-    filter("split", (0, &[Text, Number], NONE), "split(',')"),
-    filter("string", (0, &[], NONE), "string"),
-    filter("sum", (0, &[Text, Number], &[ATTRIBUTE, ("start", Number)]), "sum"),
-    filter("title", (0, &[], NONE), "title"),
-    filter("trim", (0, &[Any], NONE), "trim"),
-    filter("unique", (0, &[], &[ATTRIBUTE, CASE]), "unique"),
-    filter("upper", (0, &[], NONE), "upper"),
-    filter("yes", (0, &[], NONE), "yes"),
+    filter(("abs", &[Number], New(Number)), (0, &[], NONE), "abs"),
+    filter(("capitalize", ONE, Kept(Text)), (0, &[], NONE), "capitalize"),
+    filter(("count", MANY, New(Number)), (0, &[], NONE), "count"),
+    filter(("d", ALL, Either), (0, &[Any, Truth], NONE), "d('-')"),
+    filter(("date", AMOUNT, New(Text)), (0, &[Text], NONE), "date('28 de noviembre')"),
+    filter(("default", ALL, Either), (0, &[Any, Truth], NONE), "default('-')"),
+    filter(("first", MANY, Item), (0, &[], NONE), "first"),
+    filter(("float", ONE, New(Number)), (0, &[Any], &[("default", Any)]), "float"),
+    filter(("int", ONE, New(Number)), (0, &[Any, Number], &[("default", Any), ("base", Number)]), "int"),
+    filter(("join", MANY, New(Text)), (0, &[Any, Text], &[("d", Any), ATTRIBUTE]), "join(', ')"),
+    filter(("last", MANY, Item), (0, &[], NONE), "last"),
+    filter(("length", MANY, New(Number)), (0, &[], NONE), "length"),
+    filter(("lines", &[Text], New(Texts)), (0, &[], NONE), "lines"),
+    filter(("list", MANY, Items), (0, &[], NONE), "list"),
+    filter(("lower", ONE, Kept(Text)), (0, &[], NONE), "lower"),
+    filter(("max", MANY, Item), (0, &[], &[ATTRIBUTE, CASE]), "max"),
+    filter(("min", MANY, Item), (0, &[], &[ATTRIBUTE, CASE]), "min"),
+    filter(("money", AMOUNT, New(Text)), (1, &[Text, Number], NONE), "money('$')"),
+    filter(("number", AMOUNT, New(Number)), (0, &[Any], NONE), "number"),
+    filter(("percent", AMOUNT, New(Text)), (0, &[Number], NONE), "percent"),
+    filter(("phone", AMOUNT, New(Text)), (0, &[Text], NONE), "phone('EC')"),
+    filter(("replace", ONE, Kept(Text)), (2, &[Any, Any], NONE), "replace('-', ' ')"),
+    filter(("reverse", MANY, Same), (0, &[], NONE), "reverse"),
+    filter(
+        ("round", &[Number], New(Number)),
+        (0, &[Number, Text], &[("precision", Number), ("method", Text)]),
+        "round(2)",
+    ),
+    filter(("sort", MANY, Items), (0, &[], &[("reverse", Truth), ATTRIBUTE, CASE]), "sort"),
+    filter(("split", &[Text], New(Texts)), (0, &[Text, Number], NONE), "split | first"),
+    filter(("string", ALL, Kept(Text)), (0, &[], NONE), "string"),
+    filter(("sum", &[List], New(Number)), (0, &[Text, Number], &[ATTRIBUTE, ("start", Number)]), "sum"),
+    filter(("title", ONE, Kept(Text)), (0, &[], NONE), "title"),
+    filter(("trim", ONE, Kept(Text)), (0, &[Any], NONE), "trim"),
+    filter(("unique", MANY, Items), (0, &[], &[ATTRIBUTE, CASE]), "unique"),
+    filter(("upper", ONE, Kept(Text)), (0, &[], NONE), "upper"),
+    filter(("yes", ONE, New(Truth)), (0, &[], NONE), "yes"),
 ];
 
 impl Filter {
-    pub(super) fn named(name: &str) -> Option<&'static Self> {
-        FILTERS.iter().find(|filter| filter.name == name)
+    /// The filter of this name.
+    ///
+    /// # Errors
+    /// If there is none; what may be meant, in words.
+    pub(super) fn named(name: &str) -> Result<&'static Self, String> {
+        let names = || FILTERS.iter().map(|filter| filter.name);
+        FILTERS.iter().find(|filter| filter.name == name).ok_or_else(|| match nearest(name, names()) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+        })
     }
 
-    /// Why it cannot have these values in its brackets, each with the name before it, if there is one.
-    pub(super) fn fault(&self, given: &[(Option<&str>, Type)]) -> Option<String> {
-        let Self { name, by_place, least, by_name, .. } = self;
-        let count = given.iter().filter(|(name, _)| name.is_none()).count();
-        if let Some((unknown, _)) =
-            given.iter().find(|(own, _)| own.is_some_and(|own| by_name.iter().all(|(known, _)| *known != own)))
-        {
-            return Some(format!("`{name}` takes no `{}`", unknown.unwrap_or_default()));
+    /// What it gives behind a value of the type `inside`, with a value of the type `how` first in its brackets.
+    pub(super) fn kind(&self, inside: Type, how: Option<Type>) -> Type {
+        match (self.gives, inside) {
+            (New(Number), _) if self.name == "number" && how == Some(Number) => Text,
+            (New(kind) | Kept(kind), _) | (Same, kind) => kind,
+            (Either, Number) => Number,
+            (Either, kind) if how.unwrap_or(Text) == kind => kind,
+            (Item, Text | Texts) => Text,
+            (Items, Text | Texts) => Texts,
+            (Items, _) => List,
+            (Either | Item, _) => Any,
         }
-        if count > by_place.len() {
-            let most = if by_place.is_empty() { "no".to_owned() } else { format!("at most {}", by_place.len()) };
-            return Some(format!("`{name}` takes {most} {} in its brackets", values(by_place.len())));
-        }
-        if count < *least {
-            return Some(format!("`{name}` takes at least {least} {} in its brackets", values(*least)));
-        }
-        let places = by_place.iter();
-        let mut wanted = given.iter().scan(places, |places, (own, given)| {
-            let named = own.and_then(|own| by_name.iter().find(|(known, _)| *known == own));
-            let wanted = named.map(|(_, wanted)| *wanted).or_else(|| places.next().copied());
-            Some((*given, wanted.unwrap_or(Any)))
-        });
-        let (given, wanted) = wanted.find(|(given, wanted)| !given.fits(*wanted))?;
-        Some(format!("`{name}` takes {} in its brackets, not {}", wanted.words(), given.words()))
     }
-}
 
-fn values(count: usize) -> &'static str {
-    if count == 1 { "value" } else { "values" }
+    pub(super) fn takes_numbers(&self) -> bool {
+        self.takes == [Number]
+    }
+
+    /// How it is written behind a value of this type.
+    pub(super) fn line(&self, inside: Type) -> String {
+        let reads = if self.takes_numbers() && inside == Text { "number | " } else { "" };
+        format!("{reads}{}", self.example)
+    }
+
+    /// Why it cannot stand behind a value of the type `inside` with these values in its brackets, each with the name
+    /// before it, if there is one.
+    pub(super) fn fault(&self, inside: Type, given: &[(Option<&str>, Type)]) -> Option<String> {
+        let Self { name, takes, by_place, least, by_name, .. } = self;
+        if inside != Any && !takes.contains(&inside) {
+            let mut taken: Vec<_> = takes.iter().map(|taken| taken.words()).collect();
+            taken.dedup();
+            return Some(format!("`{name}` takes {}, not {}", taken.join(" or "), inside.words()));
+        }
+        let mut places = by_place.iter();
+        for (own, given) in given {
+            let wanted = match own {
+                Some(own) => by_name.iter().find(|(known, _)| known == own).map(|(_, wanted)| wanted),
+                None => places.next(),
+            };
+            match (wanted, own) {
+                (None, Some(own)) => return Some(format!("`{name}` takes no `{own}`")),
+                (None, None) if by_place.is_empty() => return Some(format!("`{name}` takes nothing in its brackets")),
+                (None, None) => return Some(format!("`{name}` takes at most {} in its brackets", by_place.len())),
+                (Some(wanted), _) if *given != *wanted && *given != Any && *wanted != Any => {
+                    return Some(format!("`{name}` takes {} in its brackets, not {}", wanted.words(), given.words()));
+                }
+                (Some(_), _) => {}
+            }
+        }
+        let is_short = by_place.len() - places.len() < *least;
+        is_short.then(|| format!("`{name}` needs {least} in its brackets"))
+    }
 }
 
 #[cfg(test)]
@@ -146,13 +206,10 @@ mod tests {
             ("{{ x | default }}", None),
             ("{{ x | phone(pais) }}", None),
             ("{{ x | lower() }}", None),
-            (
-                "{{ x | date('28/11', 'es') }}",
-                Some("`date` takes at most 1 value in its brackets; write `x | date('28 de"),
-            ),
+            ("{{ x | date('28/11', 'es') }}", Some("`date` takes at most 1 in its brackets; write `x | date('28 de")),
             ("{{ x | date(28) }}", Some("`x | date(28)`: `date` takes a text in its brackets, not a number")),
             ("{{ x | date(lang='es') }}", Some("`date` takes no `lang`")),
-            ("{{ x | sort(true) }}", Some("`sort` takes no values in its brackets")),
+            ("{{ x | sort(true) }}", Some("`sort` takes nothing in its brackets")),
             ("{{ x | number | round(precision='1') }}", Some("`round` takes a number in its brackets, not a text")),
             ("{{ x | upper(*y) }}", Some("`upper` takes no `*`")),
             ("{{ 'a' if x | money else 'b' }}", Some("write `x | money('$')`")),

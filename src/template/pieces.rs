@@ -11,9 +11,11 @@ pub(super) enum Piece<'a> {
     Expression(&'a str),
     /// The part between `{%` and `%}`.
     Statement(&'a str),
+    /// The rest behind a `{{` or `{%` that is not closed.
+    Open(&'a str),
 }
 
-/// Splits `source` at its marks. Comments and raw parts are not pieces.
+/// Splits `source` at its marks. Comments are not pieces.
 pub(super) fn pieces(source: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = source;
@@ -27,29 +29,19 @@ pub(super) fn pieces(source: &str) -> Vec<Piece<'_>> {
             _ => (inside.find("#}").unwrap_or(inside.len()), "#}"),
         };
         let (content, behind) = inside.split_at(length);
-        let Some(behind) = behind.strip_prefix(close) else { return pieces };
+        let Some(behind) = behind.strip_prefix(close) else {
+            pieces.push(Piece::Open(inside));
+            return pieces;
+        };
         rest = behind;
         match close {
             "}}" => pieces.push(Piece::Expression(content)),
-            "%}" if trimmed(content) == "raw" => rest = behind_raw(rest),
             "%}" => pieces.push(Piece::Statement(content)),
             _ => {}
         }
     }
     pieces.push(Piece::Literal(rest));
     pieces
-}
-
-/// The text after `{% endraw %}`.
-fn behind_raw(mut rest: &str) -> &str {
-    while let Some((_, statement)) = rest.split_once("{%") {
-        let (content, behind) = statement.split_at(measure(statement, "%}").0);
-        rest = behind.strip_prefix("%}").unwrap_or_default();
-        if trimmed(content) == "endraw" {
-            return rest;
-        }
-    }
-    ""
 }
 
 /// The expression without the signs that remove blanks around it.

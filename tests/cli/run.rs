@@ -424,7 +424,7 @@ fn unsendable(home: &Home) -> Vec<(Vec<String>, String, i32, &'static str)> {
         (&["--text", "{{ tail }}"], "text: there is no `tail` without --tail"),
         (&["--text", &long], "at most 4096"),
         (&["--text", ""], "text: is empty"),
-        (&["--text", "{% for a in range(99999) %}{% endfor %}x"], "text: takes more than 50,000 steps"),
+        (&["--text", "{% for a in range(99999) %}{% endfor %}x"], "text: `{% for %}`: there are no loops"),
         (&["--body", "broken.json"], "not valid JSON"),
         (&["--body", "kindless.json"], "the kind of message is not clear"),
         (&["--body", "nowhere.json"], "nowhere.json"),
