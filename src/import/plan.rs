@@ -115,7 +115,9 @@ impl RecipientRule<'_> {
     ) -> Result<(String, TypedRecipient), RowError> {
         let country = countries.of(row.country_cells());
         let recipient = match self {
-            Self::Template(template) => template.fill(column, row, country.clone().unwrap_or_default())?,
+            Self::Template(template) => {
+                template.fill(column, row, RowView::of(row, country.clone().unwrap_or_default()))?
+            }
             Self::Column(_) => row.get(column).ok_or_else(|| RowError::NoRecipient(column.to_owned()))?,
         };
         let recipient = match recipient {
@@ -198,7 +200,7 @@ impl ImportPlan<'_> {
         // In NDJSON, each row has its own fields.
         let is_fixed = matches!(row, Row::Cells { .. });
         let mut asked = self.texts().flat_map(|(path, uses)| uses.names.iter().map(move |name| (path, name)));
-        match asked.find(|(_, name)| is_fixed && !RowView::has(row, name)) {
+        match asked.find(|(_, name)| is_fixed && !row.has(name)) {
             None => self.check_words(&names).map(|()| column),
             Some((path, name)) => {
                 if let MeantColumn::Several(first, second) = meant_column(&names, name) {

@@ -5,6 +5,7 @@ use minijinja::Environment;
 use serde_json::Value;
 
 use super::error::TemplateError;
+use super::row_view::RowView;
 use super::text::TextTemplate;
 use super::uses::Uses;
 use crate::list::Row;
@@ -37,12 +38,12 @@ impl BodyText<'_> {
 
     fn fill(&self, row: &Row, country: Option<Country>) -> Result<Option<Value>, TemplateError> {
         let Some((template, becomes)) = &self.template else { return Ok(None) };
-        let value = match becomes {
-            LeafType::Json(_) => template.fill(&self.path, row, country)?,
-            LeafType::Text | LeafType::Any => template.fill_as_shown(&self.path, row, country)?,
+        let view = match becomes {
+            LeafType::Json(_) => RowView::of(row, country),
+            LeafType::Text | LeafType::Any => RowView::as_shown(row, country),
         };
-        let unfit = |problem| TemplateError { path: self.path.clone(), problem, missing: None, is_of_every_row: false };
-        becomes.fit(value).map(Some).map_err(unfit)
+        let value = template.fill(&self.path, row, view)?;
+        becomes.fit(value).map(Some).map_err(|problem| TemplateError::new(&self.path, problem, false))
     }
 }
 

@@ -1,7 +1,7 @@
 //! How large a template may be. minijinja compiles an expression by recursion for each operator, without a limit. A
 //! stack overflow would end the process with rows under way.
 
-use super::pieces::{Piece, pieces};
+use super::pieces::{Piece, measure, pieces};
 
 /// The longest string that may be a template, in bytes: WhatsApp's longest text has 4,096 characters.
 const MAX_BYTES: usize = 16 * 1024;
@@ -35,30 +35,6 @@ pub(crate) fn check(source: &str) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// The length of the expression at the beginning of `source`, up to an `end` outside strings and brackets or to the end
-/// of the text; and the nesting of its brackets.
-pub(super) fn measure(source: &str, end: &str) -> (usize, usize) {
-    let (mut depth, mut deepest) = (0_isize, 0);
-    let mut string = None;
-    let mut escaped = false;
-    for (at, character) in source.char_indices() {
-        match (string, character) {
-            (Some(_), _) if escaped => escaped = false,
-            (Some(_), '\\') => escaped = true,
-            (Some(quote), _) if quote == character => string = None,
-            (None, '\'' | '"') => string = Some(character),
-            (None, _) if depth == 0 && source.get(at..).is_some_and(|rest| rest.starts_with(end)) => {
-                return (at, deepest);
-            }
-            (None, '(' | '[' | '{') => depth += 1,
-            (None, ')' | ']' | '}') => depth -= 1,
-            (Some(_) | None, _) => {}
-        }
-        deepest = deepest.max(depth.unsigned_abs());
-    }
-    (source.len(), deepest)
 }
 
 /// Counts the signs and words that may be parts of an expression.

@@ -52,7 +52,7 @@ pub(super) enum Gives {
 
 /// A filter.
 #[derive(Debug)]
-pub(super) struct Filter {
+pub(super) struct FilterRule {
     name: &'static str,
     /// What may stand in front of it.
     takes: &'static [Type],
@@ -64,6 +64,8 @@ pub(super) struct Filter {
     pub(super) gives: Gives,
     /// How it is written.
     example: &'static str,
+    /// What its brackets are tried with, if not every text or number may stand in them.
+    pub(super) trial: Option<&'static str>,
 }
 
 const ONE: &[Type] = &[Text, Number, Truth];
@@ -78,17 +80,23 @@ const fn filter(
     (name, takes, gives): (&'static str, &'static [Type], Gives),
     (least, by_place, by_name): (usize, &'static [Type], &'static [(&'static str, Type)]),
     example: &'static str,
-) -> Filter {
-    Filter { name, takes, by_place, least, by_name, gives, example }
+) -> FilterRule {
+    FilterRule { name, takes, by_place, least, by_name, gives, example, trial: None }
+}
+
+impl FilterRule {
+    const fn tried_with(self, trial: &'static str) -> Self {
+        Self { trial: Some(trial), ..self }
+    }
 }
 
 /// All of them.
-const FILTERS: [Filter; 33] = [
+const FILTERS: [FilterRule; 33] = [
     filter(("abs", &[Number], New(Number)), (0, &[], NONE), "abs"),
     filter(("capitalize", ONE, Kept(Text)), (0, &[], NONE), "capitalize"),
     filter(("count", MANY, New(Number)), (0, &[], NONE), "count"),
     filter(("d", ALL, Either), (0, &[Any, Truth], NONE), "d('-')"),
-    filter(("date", AMOUNT, New(Text)), (0, &[Text], NONE), "date('28 de noviembre')"),
+    filter(("date", AMOUNT, New(Text)), (0, &[Text], NONE), "date('28 de noviembre')").tried_with("'2026-11-28T13:30'"),
     filter(("default", ALL, Either), (0, &[Any, Truth], NONE), "default('-')"),
     filter(("first", MANY, Item), (0, &[], NONE), "first"),
     filter(("float", ONE, New(Number)), (0, &[Any], &[("default", Any)]), "float"),
@@ -101,10 +109,10 @@ const FILTERS: [Filter; 33] = [
     filter(("lower", ONE, Kept(Text)), (0, &[], NONE), "lower"),
     filter(("max", MANY, Item), (0, &[], &[ATTRIBUTE, CASE]), "max"),
     filter(("min", MANY, Item), (0, &[], &[ATTRIBUTE, CASE]), "min"),
-    filter(("money", AMOUNT, New(Text)), (1, &[Text, Number], NONE), "money('$')"),
-    filter(("number", AMOUNT, New(Number)), (0, &[Any], NONE), "number"),
-    filter(("percent", AMOUNT, New(Text)), (0, &[Number], NONE), "percent"),
-    filter(("phone", AMOUNT, New(Text)), (0, &[Text], NONE), "phone('EC')"),
+    filter(("money", AMOUNT, New(Text)), (1, &[Text, Number], NONE), "money('$')").tried_with("1"),
+    filter(("number", AMOUNT, New(Number)), (0, &[Any], NONE), "number").tried_with("1"),
+    filter(("percent", AMOUNT, New(Text)), (0, &[Number], NONE), "percent").tried_with("1"),
+    filter(("phone", AMOUNT, New(Text)), (0, &[Text], NONE), "phone('EC')").tried_with("'+593987654321'"),
     filter(("replace", ONE, Kept(Text)), (2, &[Any, Any], NONE), "replace('-', ' ')"),
     filter(("reverse", MANY, Same), (0, &[], NONE), "reverse"),
     filter(
@@ -123,7 +131,7 @@ const FILTERS: [Filter; 33] = [
     filter(("yes", ONE, New(Truth)), (0, &[], NONE), "yes"),
 ];
 
-impl Filter {
+impl FilterRule {
     /// The filter of this name.
     ///
     /// # Errors
@@ -208,6 +216,12 @@ mod tests {
             ("{{ x | lower() }}", None),
             ("{{ x | date('28/11', 'es') }}", Some("`date` takes at most 1 in its brackets; write `x | date('28 de")),
             ("{{ x | date(28) }}", Some("`x | date(28)`: `date` takes a text in its brackets, not a number")),
+            ("{{ x | date('%q') }}", Some("`x | date('%q')`: date: `%q` has a code that is not known")),
+            ("{{ x | date('5 de marzo') }}", Some("`marzo` would be in every date")),
+            ("{{ x | number(';') }}", Some("`;` is not a sign of decimals")),
+            ("{{ x | money('$', 11) }}", Some("`11` is not a number of decimals")),
+            ("{{ x | phone('XX') }}", Some("`x | phone('XX')`: phone: ")),
+            ("{{ x | money(signo, 2) }}{{ x | date(formato) }}", None),
             ("{{ x | date(lang='es') }}", Some("`date` takes no `lang`")),
             ("{{ x | sort(true) }}", Some("`sort` takes nothing in its brackets")),
             ("{{ x | number | round(precision='1') }}", Some("`round` takes a number in its brackets, not a text")),

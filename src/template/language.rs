@@ -1,5 +1,7 @@
 //! The template language: a strict minijinja, and the values that a text may contain.
 
+use std::sync::Arc;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Cell};
@@ -7,6 +9,8 @@ use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior,
 use super::formats::{date, money, number, percent};
 use super::numbers::read_yes;
 use super::operators::{add_checks, in_text};
+use super::row_view::RowView;
+use crate::list::Row;
 use crate::phone::{Country, PhoneNumber};
 
 /// The template language: strict about undefined names, without escaping, final newlines kept.
@@ -70,4 +74,23 @@ fn yes(typed: &Cell) -> Result<bool, Error> {
 
 fn write_text(output: &mut Output<'_>, state: &State<'_, '_>, value: &Cell) -> Result<(), Error> {
     output.write_str(&in_text(state, value)?).map_err(Error::from)
+}
+
+/// Tries an expression without columns, as in a row of Ecuador.
+pub(super) fn tried(language: &Environment<'_>, expression: &str) -> Result<(), String> {
+    let row = RowView::of(&Row::Fields(Arc::default()), Country::named("EC"));
+    let value = language.compile_expression(expression).and_then(|known| known.eval(Cell::from_object(row)));
+    value.map(drop).map_err(|error| describe(&error))
+}
+
+/// minijinja's message, without a name and a line, which the template does not have.
+pub(super) fn describe(error: &Error) -> String {
+    let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    if message.contains("none") {
+        return format!("{message}; write `| default('…')` behind a value that may be missing");
+    }
+    if ["cannot parse", "invalid float"].iter().any(|begin| message.starts_with(begin)) {
+        return "the text is not a number; write `| number | default(0)` in place of `| int` or `| float`".to_owned();
+    }
+    message
 }

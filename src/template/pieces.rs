@@ -1,7 +1,5 @@
 //! A text split at its marks: literal parts, expressions, and statements.
 
-use super::bounds::measure;
-
 /// A piece of a text with marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
@@ -42,6 +40,30 @@ pub(super) fn pieces(source: &str) -> Vec<Piece<'_>> {
     }
     pieces.push(Piece::Literal(rest));
     pieces
+}
+
+/// The length of the expression at the beginning of `source`, up to an `end` outside strings and brackets or to the end
+/// of the text; and the nesting of its brackets.
+pub(super) fn measure(source: &str, end: &str) -> (usize, usize) {
+    let (mut depth, mut deepest) = (0_isize, 0);
+    let mut string = None;
+    let mut escaped = false;
+    for (at, character) in source.char_indices() {
+        match (string, character) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(quote), _) if quote == character => string = None,
+            (None, '\'' | '"') => string = Some(character),
+            (None, _) if depth == 0 && source.get(at..).is_some_and(|rest| rest.starts_with(end)) => {
+                return (at, deepest);
+            }
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth -= 1,
+            (Some(_) | None, _) => {}
+        }
+        deepest = deepest.max(depth.unsigned_abs());
+    }
+    (source.len(), deepest)
 }
 
 /// The expression without the signs that remove blanks around it.

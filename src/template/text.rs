@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::bounds;
 use super::error::TemplateError;
-use super::language::syntax;
+use super::language::{describe, syntax};
 use super::misspelling::name_with_blanks;
 use super::operators::checked;
 use super::pieces::{Piece, pieces, trimmed};
@@ -19,7 +19,6 @@ use super::uses::Uses;
 use super::walk::walk;
 use crate::list::Row;
 use crate::message::is_template;
-use crate::phone::Country;
 
 /// One string with its template.
 pub(crate) struct TextTemplate<'a> {
@@ -42,7 +41,7 @@ impl<'a> TextTemplate<'a> {
         if !is_template(source) {
             return Ok(None);
         }
-        let faulty = |problem| TemplateError { path: path.to_owned(), problem, missing: None, is_of_every_row: true };
+        let faulty = |problem| TemplateError::new(path, problem, true);
         let unreadable = |problem| faulty(format!("is not a template: {problem}"));
         bounds::check(source).map_err(unreadable)?;
         if pieces(source).iter().any(|piece| matches!(piece, Piece::Statement(raw) if trimmed(raw) == "raw")) {
@@ -51,7 +50,7 @@ impl<'a> TextTemplate<'a> {
         let text = parse(source, "<text>", syntax())
             .map_err(|error| unreadable(name_with_blanks(source).unwrap_or_else(|| describe(&error))))?;
         let whole = whole_expression(source, &text);
-        let uses = walk(source, &text, whole.is_some()).map_err(faulty)?;
+        let uses = walk(language, source, &text, whole.is_some()).map_err(faulty)?;
         let mut generator = CodeGenerator::new("<text>", source);
         match whole {
             Some(expression) => generator.compile_expr(expression),
@@ -61,22 +60,8 @@ impl<'a> TextTemplate<'a> {
         Ok(Some(Self { language, source, instructions, is_whole: whole.is_some(), uses: Box::new(uses) }))
     }
 
-    /// The row's value, with cells as they are stored.
-    pub(crate) fn fill(&self, path: &str, row: &Row, country: Option<Country>) -> Result<Value, TemplateError> {
-        self.fill_with(path, row, RowView::of(row, country))
-    }
-
-    /// The row's value; an unchanged cell has the text that the sheet shows.
-    pub(crate) fn fill_as_shown(
-        &self,
-        path: &str,
-        row: &Row,
-        country: Option<Country>,
-    ) -> Result<Value, TemplateError> {
-        self.fill_with(path, row, RowView::as_shown(row, country))
-    }
-
-    fn fill_with(&self, path: &str, row: &Row, view: RowView) -> Result<Value, TemplateError> {
+    /// The value of `row` in this `view`.
+    pub(crate) fn fill(&self, path: &str, row: &Row, view: RowView) -> Result<Value, TemplateError> {
         let view = Arc::new(view);
         let context = Cell::from_dyn_object(Arc::clone(&view));
         let mut text = String::new();
@@ -98,7 +83,7 @@ impl<'a> TextTemplate<'a> {
             if error.kind() == ErrorKind::UndefinedError {
                 return self.undefined(path, row);
             }
-            TemplateError { path: path.to_owned(), problem: describe(&error), missing: None, is_of_every_row: false }
+            TemplateError::new(path, describe(&error), false)
         })
     }
 
@@ -117,24 +102,22 @@ impl<'a> TextTemplate<'a> {
         // With a header, each row has the same names, and its texts contain nothing further.
         let is_fixed = matches!(row, Row::Cells { .. });
         let has = row.names().join(", ");
-        let name = self.uses.columns.iter().find(|name| !RowView::has(row, name)).cloned();
-        let inside = || self.uses.paths.iter().find(|path| !RowView::has_path(row, path)).cloned();
-        let (problem, missing, is_of_every_row) = match (name, is_fixed) {
-            (Some(name), true) => (format!("there is no column `{name}`; there are: {has}"), Some(name), true),
-            (Some(name), false) => (format!("the row has no `{name}`; it has: {has}"), Some(name), false),
-            (None, _) => match inside() {
-                Some(path) => (format!("the row has no `{path}`; it has: {has}"), Some(path), is_fixed),
-                None => (
-                    format!(
-                        "the value is undefined, as the first of an empty cell or list is, or `x if y` without `else`; write \
-                         `| default('…')` behind it; the row has: {has}"
-                    ),
-                    None,
-                    false,
-                ),
-            },
+        let column = self.uses.columns.iter().find(|name| !row.has(name));
+        let missing = column.or_else(|| self.uses.paths.iter().find(|path| !RowView::has_path(row, path)));
+        let problem = match missing {
+            Some(name) if is_fixed && column.is_some() => format!("there is no column `{name}`; there are: {has}"),
+            Some(name) => format!("the row has no `{name}`; it has: {has}"),
+            None => format!(
+                "the value is undefined, as the first of an empty cell or list is, or `x if y` without `else`; write \
+                 `| default('…')` behind it; the row has: {has}"
+            ),
         };
-        TemplateError { path: path.to_owned(), problem, missing, is_of_every_row }
+        let missing = missing.cloned();
+        TemplateError {
+            is_of_every_row: is_fixed && missing.is_some(),
+            missing,
+            ..TemplateError::new(path, problem, false)
+        }
     }
 }
 
@@ -148,16 +131,4 @@ fn whole_expression<'a, 'b>(source: &str, text: &'b Stmt<'a>) -> Option<&'b Expr
         },
         _ => None,
     }
-}
-
-/// minijinja's message, without a name and a line, which the template does not have.
-fn describe(error: &Error) -> String {
-    let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-    if message.contains("none") {
-        return format!("{message}; write `| default('…')` behind a value that may be missing");
-    }
-    if ["cannot parse", "invalid float"].iter().any(|begin| message.starts_with(begin)) {
-        return "the text is not a number; write `| number | default(0)` in place of `| int` or `| float`".to_owned();
-    }
-    message
 }

@@ -4,13 +4,14 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use minijinja::Value as Cell;
 use minijinja::machinery::Span;
 use minijinja::machinery::ast::{BinOp, BinOpKind, CallArg, Compare, CompareOpKind, Expr, IfExpr, Stmt, UnaryOpKind};
-use minijinja::machinery::ast::{Call, Filter as FilterExpr};
+use minijinja::machinery::ast::{Call, Filter};
 use minijinja::value::ValueKind;
+use minijinja::{Environment, Value as Cell};
 
-use super::filters::{Filter, Gives, Type};
+use super::filters::{FilterRule, Gives, Type};
+use super::language::tried;
 use super::uses::{TakenFor, Uses};
 
 /// How the text `source`, with the syntax tree `text`, uses columns. It may be a list if it `is_whole`: an expression
@@ -18,8 +19,9 @@ use super::uses::{TakenFor, Uses};
 ///
 /// # Errors
 /// If it is not in the language; in words, with the line to type.
-pub(super) fn walk(source: &str, text: &Stmt<'_>, is_whole: bool) -> Result<Uses, String> {
-    let mut walk = Walk {
+pub(super) fn walk(language: &Environment<'_>, source: &str, text: &Stmt<'_>, is_whole: bool) -> Result<Uses, String> {
+    let mut walk = TextWalk {
+        language,
         source,
         is_whole,
         uses: Uses::default(),
@@ -31,13 +33,14 @@ pub(super) fn walk(source: &str, text: &Stmt<'_>, is_whole: bool) -> Result<Uses
         guards: Vec::new(),
     };
     walk.statement(text)?;
-    let Walk { mut uses, looked_at, .. } = walk;
+    let TextWalk { mut uses, looked_at, .. } = walk;
     uses.gaps.retain(|column| !looked_at.contains(column));
     Ok(uses)
 }
 
 /// The walk, with what it has met so far.
-struct Walk<'s> {
+struct TextWalk<'s> {
+    language: &'s Environment<'s>,
     source: &'s str,
     is_whole: bool,
     uses: Uses,
@@ -47,7 +50,7 @@ struct Walk<'s> {
     words: usize,
     /// The columns that are read with `number`, whose empty cells are not a number.
     read: Vec<String>,
-    /// The columns that are compared with a text, with the text, and whether they are unchanged.
+    /// The columns that are compared with a text behind them, with the text, and whether they are unchanged.
     compared: Vec<(String, String, bool)>,
     /// The columns that a statement looks at.
     looked_at: HashSet<String>,
@@ -59,7 +62,7 @@ struct Walk<'s> {
 struct Known {
     at: Range<usize>,
     kind: Type,
-    origin: Origin,
+    content: ContentOf,
     prints: Vec<Printed>,
     /// The constant that it is, or those of the list that it is.
     constants: Vec<Cell>,
@@ -69,7 +72,7 @@ struct Known {
 type Found = Result<Box<Known>, String>;
 
 /// Whose content an expression is.
-enum Origin {
+enum ContentOf {
     /// A column's cell, unchanged.
     Cell(String),
     /// A column's cell, through filters that keep its meaning.
@@ -89,7 +92,7 @@ struct Printed {
 
 /// What holds if a condition does.
 #[derive(Default)]
-struct Facts {
+struct Implied {
     /// The columns that are not empty: of `saldo`, `saldo != ''`, and both of `a and b`.
     filled: Vec<String>,
     /// The columns and texts of `saldo != '0'` and `saldo not in ['0', 'no']`.
@@ -100,7 +103,7 @@ struct Facts {
 
 impl Known {
     fn new(at: Range<usize>, kind: Type) -> Self {
-        Self { at, kind, origin: Origin::Other, prints: Vec::new(), constants: Vec::new() }
+        Self { at, kind, content: ContentOf::Other, prints: Vec::new(), constants: Vec::new() }
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "each way through the walk ends in it")]
@@ -117,15 +120,15 @@ impl Known {
     }
 
     fn column(&self) -> Option<&String> {
-        match &self.origin {
-            Origin::Cell(column) | Origin::Text(column) => Some(column),
-            Origin::Inside(_) | Origin::Other => None,
+        match &self.content {
+            ContentOf::Cell(column) | ContentOf::Text(column) => Some(column),
+            ContentOf::Inside(_) | ContentOf::Other => None,
         }
     }
 
     /// The column, or the place inside the value of one.
     fn path(&self) -> Option<&String> {
-        if let Origin::Inside(path) = &self.origin { Some(path) } else { self.column() }
+        if let ContentOf::Inside(path) = &self.content { Some(path) } else { self.column() }
     }
 
     /// Whether it is a number, or the text of one: `saldo > '100'` compares letters.
@@ -135,7 +138,7 @@ impl Known {
     }
 }
 
-impl Walk<'_> {
+impl TextWalk<'_> {
     fn statements(&mut self, statements: &[Stmt<'_>]) -> Result<(), String> {
         statements.iter().try_for_each(|statement| self.statement(statement))
     }
@@ -200,39 +203,39 @@ impl Walk<'_> {
         &mut self,
         condition: &Expr<'_>,
         inside: impl FnOnce(&mut Self) -> Result<(), String>,
-    ) -> Result<Facts, String> {
+    ) -> Result<Implied, String> {
         let (truths, guards) = (self.uses.truths.len(), self.guards.len());
-        let facts = self.condition(condition)?;
+        let implied = self.condition(condition)?;
         let asked = self.uses.truths.split_off(truths);
-        self.guards.extend(facts.filled.iter().map(|column| (column.clone(), false)));
+        self.guards.extend(implied.filled.iter().map(|column| (column.clone(), false)));
         inside(self)?;
         let guards = self.guards.split_off(guards);
         let is_needed = |column: &String| guards.iter().any(|(guarded, is_needed)| *is_needed && guarded == column);
         self.uses.truths.extend(asked.into_iter().filter(|taken| !is_needed(&taken.column)));
-        Ok(facts)
+        Ok(implied)
     }
 
     /// An expression that is tested as yes or no.
-    fn condition(&mut self, expression: &Expr<'_>) -> Result<Facts, String> {
+    fn condition(&mut self, expression: &Expr<'_>) -> Result<Implied, String> {
         match expression {
             Expr::UnaryOp(not) if matches!(not.op, UnaryOpKind::Not) => {
-                let facts = self.condition(&not.expr)?;
-                Ok(Facts { unequal: facts.within, ..Facts::default() })
+                let implied = self.condition(&not.expr)?;
+                Ok(Implied { unequal: implied.within, ..Implied::default() })
             }
             Expr::BinOp(both) if matches!(both.op, BinOpKind::ScAnd) => self.both(both),
             Expr::BinOp(either) if matches!(either.op, BinOpKind::ScOr) => {
                 self.condition(&either.left)?;
                 self.condition(&either.right)?;
-                Ok(Facts::default())
+                Ok(Implied::default())
             }
             _ => self.tested(expression),
         }
     }
 
     /// `a and b`
-    fn both(&mut self, both: &BinOp<'_>) -> Result<Facts, String> {
+    fn both(&mut self, both: &BinOp<'_>) -> Result<Implied, String> {
         let before = self.uses.truths.len();
-        let mut right = Facts::default();
+        let mut right = Implied::default();
         let left = self.guarded(&both.left, |walk| {
             right = walk.condition(&both.right)?;
             Ok(())
@@ -242,11 +245,11 @@ impl Walk<'_> {
             let texts = unequal.iter().filter(|(column, _)| *column == taken.column);
             taken.ruled_out.extend(texts.map(|(_, text)| text.clone()));
         }
-        Ok(Facts { filled: [left.filled, right.filled].concat(), unequal, within: Vec::new() })
+        Ok(Implied { filled: [left.filled, right.filled].concat(), unequal, within: Vec::new() })
     }
 
     /// A condition without `and`, `or` and `not`.
-    fn tested(&mut self, expression: &Expr<'_>) -> Result<Facts, String> {
+    fn tested(&mut self, expression: &Expr<'_>) -> Result<Implied, String> {
         let before = self.compared.len();
         let known = self.value(expression)?;
         if let Some(path) = known.path() {
@@ -259,10 +262,12 @@ impl Walk<'_> {
         let pairs = pairs.map(|(column, text, _)| (column, text)).collect();
         Ok(match expression {
             Expr::BinOp(unequal) if matches!(unequal.op, BinOpKind::Ne) => {
-                Facts { filled, unequal: pairs, within: Vec::new() }
+                Implied { filled, unequal: pairs, within: Vec::new() }
             }
-            Expr::BinOp(inside) if matches!(inside.op, BinOpKind::In) => Facts { within: pairs, ..Facts::default() },
-            _ => Facts { filled: known.column().into_iter().cloned().collect(), ..Facts::default() },
+            Expr::BinOp(inside) if matches!(inside.op, BinOpKind::In) => {
+                Implied { within: pairs, ..Implied::default() }
+            }
+            _ => Implied { filled: known.column().into_iter().cloned().collect(), ..Implied::default() },
         })
     }
 
@@ -311,7 +316,7 @@ impl Walk<'_> {
         self.seen.push(column.clone());
         self.uses.columns.insert(column.clone());
         let prints = vec![Printed { column: column.clone(), is_unchanged: true, leaves_gap: true }];
-        Known { origin: Origin::Cell(column), prints, ..Known::new(at, Type::Any) }.found()
+        Known { content: ContentOf::Cell(column), prints, ..Known::new(at, Type::Any) }.found()
     }
 
     /// `row['saldo']`, `cuotas[0]`
@@ -345,7 +350,7 @@ impl Walk<'_> {
         if let Some(path) = whole.path() {
             let path = name.map_or_else(|| format!("{path}[]"), |name| format!("{path}.{name}"));
             self.uses.paths.extend((!path.contains("[]")).then(|| path.clone()));
-            known.origin = Origin::Inside(path);
+            known.content = ContentOf::Inside(path);
         }
         known.found()
     }
@@ -458,7 +463,7 @@ impl Walk<'_> {
 
     /// `left == right`, `left in right` and their opposites.
     fn equality(&mut self, at: &Range<usize>, [left, right]: [&Known; 2]) -> Result<(), String> {
-        for (one, other) in [(left, right), (right, left)] {
+        for (one, other, is_left) in [(left, right, true), (right, left, false)] {
             let has = |kind: ValueKind| other.constants.iter().any(|constant| constant.kind() == kind);
             let is_number = has(ValueKind::Number) || other.kind == Type::Number;
             let is_text = one.column().is_some() || one.kind == Type::Text && one.constants.is_empty();
@@ -467,10 +472,10 @@ impl Walk<'_> {
             } else if is_number && is_text {
                 self.numbers(at, &[one])?;
             } else if let Some(column) = one.column() {
-                let is_cell = matches!(one.origin, Origin::Cell(_));
+                let is_cell = matches!(one.content, ContentOf::Cell(_));
                 for text in other.constants.iter().filter_map(Cell::as_str) {
                     self.uses.compared.extend(is_cell.then(|| (column.clone(), text.to_owned())));
-                    self.compared.push((column.clone(), text.to_owned(), is_cell));
+                    self.compared.extend(is_left.then(|| (column.clone(), text.to_owned(), is_cell)));
                 }
             }
         }
@@ -515,7 +520,7 @@ impl Walk<'_> {
         TakenFor::new(path, self.cut(whole), format!("{} | yes", self.cut(tested.clone())))
     }
 
-    fn filter(&mut self, filter: &FilterExpr<'_>, span: Span) -> Found {
+    fn filter(&mut self, filter: &Filter<'_>, span: Span) -> Found {
         let Some(inside) = &filter.expr else { return Err(format!("filter {} has nothing before it", filter.name)) };
         let read = self.read.len();
         let inside = self.value(inside)?;
@@ -536,10 +541,14 @@ impl Walk<'_> {
         let parts: Vec<_> = std::iter::once(&inside.at).chain(given.iter().map(|(_, known)| &known.at)).collect();
         let at = self.at(span, &parts);
         let (written, own) = (self.cut(at.clone()), self.cut(inside.at.clone()));
-        let rule = Filter::named(name).map_err(|meant| format!("filter {name} is unknown; {meant}"))?;
+        let rule = FilterRule::named(name).map_err(|meant| format!("filter {name} is unknown; {meant}"))?;
         let types: Vec<_> = given.iter().map(|(name, known)| (*name, known.kind)).collect();
         if let Some(fault) = rule.fault(inside.kind, &types) {
             return Err(format!("`{written}`: {fault}; write `{own} | {}`", rule.line(inside.kind)));
+        }
+        if let Some(trial) = rule.trial.filter(|_| given.iter().all(|(_, given)| !given.constants.is_empty())) {
+            let brackets = written.strip_prefix(own).unwrap_or_default();
+            tried(self.language, &format!("{trial}{brackets}")).map_err(|problem| format!("`{written}`: {problem}"))?;
         }
         let how = given.first().map(|(_, how)| how);
         if let Some(column) = inside.column() {
@@ -560,18 +569,18 @@ impl Walk<'_> {
         }
         let is_default = rule.gives == Gives::Either;
         let kind = rule.kind(inside.kind, how.map(|how| how.kind));
-        let Known { prints, origin, .. } = *inside;
+        let Known { prints, content, .. } = *inside;
         let prints = prints.into_iter().map(|printed| Printed {
             is_unchanged: printed.is_unchanged && is_default,
             leaves_gap: printed.leaves_gap && !is_default,
             ..printed
         });
-        let origin = match origin {
-            _ if matches!(rule.gives, Gives::New(_)) => Origin::Other,
-            Origin::Cell(column) => Origin::Text(column),
+        let content = match content {
+            _ if matches!(rule.gives, Gives::New(_)) => ContentOf::Other,
+            ContentOf::Cell(column) => ContentOf::Text(column),
             other => other,
         };
-        Known { origin, prints: prints.collect(), ..Known::new(at, kind) }.found()
+        Known { content, prints: prints.collect(), ..Known::new(at, kind) }.found()
     }
 
     /// Why there is no `saldo is none`.
@@ -593,7 +602,7 @@ impl Walk<'_> {
         };
         let inside = self.value(&method.expr)?.at;
         let (written, own) = (self.cut(self.at(span, &[&inside])), self.cut(inside));
-        let line = Filter::named(method.name).map_or("split | first".to_owned(), |filter| filter.line(Type::Any));
+        let line = FilterRule::named(method.name).map_or("split | first".to_owned(), |filter| filter.line(Type::Any));
         Err(format!("`{written}`: there are no methods; write a filter: {{{{ {own} | {line} }}}}"))
     }
 
@@ -642,7 +651,7 @@ mod tests {
     use crate::template::{TextTemplate, language};
 
     fn of(source: &str) -> Uses {
-        walk(source, &parse(source, "<text>", syntax()).unwrap(), false).unwrap()
+        walk(&language(), source, &parse(source, "<text>", syntax()).unwrap(), false).unwrap()
     }
 
     fn refused(source: &str) -> String {

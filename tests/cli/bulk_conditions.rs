@@ -1,4 +1,4 @@
-//! Whether a condition of a message means what it says: what is sent, and what is refused, for forty of them. Files alone: a list
+//! Whether a condition of a message means what it says: what is sent, and what is refused. Files alone: a list
 //! is read before any ledger is asked.
 
 use crate::harness::Home;
@@ -12,7 +12,7 @@ enum Comes {
 }
 use Comes::{No, Of};
 
-const CONDITIONS: [(&str, &str, Comes); 112] = [
+const CONDITIONS: [(&str, &str, Comes); 113] = [
     // A text is not a number.
     (
         "{% if x > 100 %}a{% endif %}.",
@@ -90,6 +90,7 @@ const CONDITIONS: [(&str, &str, Comes); 112] = [
     ("{% if x and x not in ['0', 'no'] %}a{% endif %}.", "no", Of(".")),
     ("{% if x and x != '0' %}a{% endif %}.", "0,00", No("`x` is true for `0,00` in x")),
     ("{% if x and y != '0' %}a{% endif %}.", "0", No("`x` is true for `0` in x")),
+    ("{% if x and '0' != x %}a{% endif %}.", "0", No("`x` is true for `0` in x")),
     ("{% if x or x != '0' %}a{% endif %}.", "0", No("`x` is true for `0` in x")),
     ("{% if x and x | upper != 'no' %}a{% endif %}.", "no", No("`x` is true for `no` in x")),
     ("{% if x | number %}a{% endif %}.", "0", Of(".")),

@@ -244,7 +244,6 @@ pub(super) fn recipient_rule<'a>(
 fn not_a_template(error: &TemplateError) -> UsageError {
     UsageError::new(
         error.to_string(),
-        "a column is {{ nombre }}, and `Nombre completo` is {{ nombre_completo }}; to print braces, write {{ '{{' }}; \
-         nothing was sent",
+        "a column is {{ nombre }}, and `Nombre completo` is {{ nombre_completo }}; to print braces, write {{ '{{' }}",
     )
 }
