@@ -380,8 +380,8 @@ impl From<BulkError> for CommandError {
                 Self::new(ExitCode::Usage, "usage", error, Some(hint))
             }
             BulkError::Template(error) => {
-                let hint = "a column is {{ nombre }}; filters and tests are those of Jinja, such as upper, title and \
-                            default('x'), and phone('EC')";
+                let hint =
+                    "a column is {{ nombre }}; filters stand behind it, such as upper, default('x') and phone('EC')";
                 UsageError::new(error.to_string(), hint).into()
             }
             BulkError::Decimals(mixed) => {

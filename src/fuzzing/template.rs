@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::list::Row;
 use crate::message::Message;
-use crate::template::{BodyTemplate, Uses, expressions, language, left_as_they_are, misspelling};
+use crate::template::{BodyTemplate, expressions, language, left_as_they_are, misspelling};
 
 /// The content of a cell.
 const CELL: &str = "{{ nombre }}{% if nombre %}x{% endif %}{# #}";
@@ -16,8 +16,7 @@ pub fn template(bytes: &[u8]) {
     let Ok(source) = std::str::from_utf8(bytes) else { return };
     let language = language();
     let column = |name: &str| ["nombre", "saldo"].contains(&name).then(|| name.to_owned());
-    let _ = misspelling(&language, source, column);
-    let _ = Uses::of(&language, source);
+    let _ = misspelling(source, None, column);
     expressions(source);
     left_as_they_are(source);
     let kind = Message::named("text").unwrap();
@@ -25,8 +24,10 @@ pub fn template(bytes: &[u8]) {
     let Value::Object(row) = row else { return };
     let row = Row::Fields(Arc::new(row));
     let body = json!({ "text": source, "pair": [format!("{source}|{{{{ nombre }}}}")] });
-    let Ok(compiled) = BodyTemplate::compile(&language, kind.schema(), &body, "") else { return };
-    compiled.uses();
+    let Ok(compiled) = BodyTemplate::compile(&language, kind.schema(), &body) else { return };
+    for text in compiled.texts() {
+        let _ = misspelling(text.source, text.uses(), column);
+    }
     let Ok(filled) = compiled.fill(&row, None) else { return };
     // A cell is inserted unchanged, unless the source says otherwise.
     if !source.contains('{') {

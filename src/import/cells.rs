@@ -56,7 +56,7 @@ pub(super) struct UsedCells<'a> {
 
 impl<'a> UsedCells<'a> {
     pub(super) fn new(plan: &'a ImportPlan<'a>) -> Self {
-        let (body, texts) = (plan.body.uses(), plan.texts().collect::<Vec<_>>());
+        let (body, texts) = (plan.body.uses().collect::<Vec<_>>(), plan.texts().collect::<Vec<_>>());
         Self {
             printed: body.iter().flat_map(|(_, uses)| &uses.printed).map(String::as_str).collect(),
             prints_all: body.iter().any(|(_, uses)| uses.is_of_all),
@@ -109,7 +109,7 @@ impl<'a> UsedCells<'a> {
     /// a text.
     pub(super) fn check_columns(&self, row: &Row) -> Result<(), TemplateError> {
         match (row, self.numbers.first()) {
-            (Row::Cells { .. }, Some((path, taken))) => Err(fault(path, number_problem(taken), true)),
+            (Row::Cells { .. }, Some((path, taken))) => Err(TemplateError::new(path, number_problem(taken), true)),
             _ => Ok(()),
         }
     }
@@ -118,12 +118,12 @@ impl<'a> UsedCells<'a> {
     pub(super) fn check(&self, row: &Row) -> Result<(), TemplateError> {
         for (path, taken) in &self.numbers {
             if matches!(row.get(&taken.column), Some(Value::String(_))) {
-                return Err(fault(path, number_problem(taken), false));
+                return Err(TemplateError::new(path, number_problem(taken), false));
             }
         }
         for (path, taken) in &self.casts {
             if row.text(&taken.column).is_some_and(|cell| !is_plain_number(cell)) {
-                return Err(fault(path, number_problem(taken), false));
+                return Err(TemplateError::new(path, number_problem(taken), false));
             }
         }
         for (path, TakenFor { column, written, meant, ruled_out }) in &self.truths {
@@ -139,7 +139,7 @@ impl<'a> UsedCells<'a> {
                     "`{written}` is true for `{}` in {column}, because that cell is not empty; write {way_out}",
                     cell.trim(),
                 );
-                return Err(fault(path, problem, false));
+                return Err(TemplateError::new(path, problem, false));
             }
         }
         Ok(())
@@ -202,10 +202,6 @@ impl<'a> UsedCells<'a> {
 
 fn number_problem(TakenFor { column, written, meant, .. }: &TakenFor) -> String {
     format!("`{written}` uses {column} as a number, but its cells are text; write `{meant}`")
-}
-
-fn fault(path: &str, problem: String, is_of_every_row: bool) -> TemplateError {
-    TemplateError { path: path.to_owned(), problem, missing: None, is_of_every_row }
 }
 
 /// The columns that the texts use in one way, each with the path of its text.

@@ -1,7 +1,6 @@
 //! Determines the result for each row of a list: its request, or the reason why it has none.
 
 use clap::ValueEnum;
-use minijinja::Environment;
 use serde_json::Value;
 use thiserror::Error;
 use url::Url;
@@ -74,7 +73,6 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) recipient: RecipientRule<'a>,
     /// The country of national numbers in the list.
     pub(crate) countries: CountryRule,
-    pub(crate) language: &'a Environment<'a>,
     pub(crate) bot: &'a str,
     /// The address that the requests are sent to.
     pub(crate) base: &'a Url,
@@ -117,7 +115,9 @@ impl RecipientRule<'_> {
     ) -> Result<(String, TypedRecipient), RowError> {
         let country = countries.of(row.country_cells());
         let recipient = match self {
-            Self::Template(template) => template.fill(column, row, country.clone().unwrap_or_default())?,
+            Self::Template(template) => {
+                template.fill(column, row, RowView::of(row, country.clone().unwrap_or_default()))?
+            }
             Self::Column(_) => row.get(column).ok_or_else(|| RowError::NoRecipient(column.to_owned()))?,
         };
         let recipient = match recipient {
@@ -200,7 +200,7 @@ impl ImportPlan<'_> {
         // In NDJSON, each row has its own fields.
         let is_fixed = matches!(row, Row::Cells { .. });
         let mut asked = self.texts().flat_map(|(path, uses)| uses.names.iter().map(move |name| (path, name)));
-        match asked.find(|(_, name)| is_fixed && !RowView::has(row, name)) {
+        match asked.find(|(_, name)| is_fixed && !row.has(name)) {
             None => self.check_words(&names).map(|()| column),
             Some((path, name)) => {
                 if let MeantColumn::Several(first, second) = meant_column(&names, name) {
@@ -264,17 +264,17 @@ impl ImportPlan<'_> {
     /// Refuses a text with a placeholder that matches no column: everyone would get it literally.
     fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
         let meant = |name: &str| near_column(columns, name).map(str::to_owned);
-        let to = self.to().map(|to| ("--to".to_owned(), to.source()));
-        let mut sources = self.body.sources("").into_iter().chain(to);
-        let found = sources.find_map(|(path, source)| {
+        let texts = self.body.texts().iter().map(|text| (text.path.as_str(), text.source, text.uses()));
+        let to = self.to().map(|to| ("--to", to.source(), Some(to.uses())));
+        let found = texts.chain(to).find_map(|(path, source, uses)| {
             let bare = path.starts_with("parameters").then(|| bare_column(columns, source)).flatten();
-            Some((path, bare.or_else(|| misspelling(self.language, source, meant))?))
+            Some((path, bare.or_else(|| misspelling(source, uses, meant))?))
         });
         match found {
             None => Ok(()),
             Some((path, misspelling)) => {
                 let columns = columns.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-                Err(MisspellingError { path, misspelling, columns: columns.collect() }.into())
+                Err(MisspellingError { path: path.to_owned(), misspelling, columns: columns.collect() }.into())
             }
         }
     }
@@ -290,12 +290,11 @@ impl ImportPlan<'_> {
 
     /// A text that is sent literally to everyone and may be a mistake.
     pub(super) fn cautions(&self) -> Vec<String> {
-        let sources = self.body.sources("").into_iter();
-        let told = sources.flat_map(|(path, source)| {
-            let line_break = typed_line_break(&path, source);
-            let told = left_as_they_are(source).into_iter();
+        let told = self.body.texts().iter().flat_map(|text| {
+            let path = &text.path;
+            let told = left_as_they_are(text.source).into_iter();
             told.map(move |written| format!("{path}: {written} goes out as it stands: no column is named so"))
-                .chain(line_break)
+                .chain(typed_line_break(path, text.source))
         });
         told.collect()
     }

@@ -2,9 +2,10 @@
 //! out of its string or be rendered again.
 
 use minijinja::Environment;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::error::TemplateError;
+use super::row_view::RowView;
 use super::text::TextTemplate;
 use super::uses::Uses;
 use crate::list::Row;
@@ -13,16 +14,37 @@ use crate::phone::Country;
 
 /// The body of a run, ready to fill.
 pub(crate) enum BodyTemplate<'a> {
-    Constant(&'a Value),
-    Text {
-        path: String,
-        template: TextTemplate<'a>,
-        becomes: LeafType,
-    },
-    Object(Vec<(&'a str, BodyTemplate<'a>)>),
-    Array(Vec<BodyTemplate<'a>>),
+    /// A body with its strings.
+    Of(&'a Value, Vec<BodyText<'a>>),
     /// The row itself.
     Row,
+}
+
+/// A string of a body.
+pub(crate) struct BodyText<'a> {
+    pub(crate) path: String,
+    /// Its place in the body, as a JSON pointer.
+    pointer: String,
+    pub(crate) source: &'a str,
+    /// With the type of its field, if it is a template.
+    template: Option<(TextTemplate<'a>, LeafType)>,
+}
+
+impl BodyText<'_> {
+    /// How it uses columns, if it is a template.
+    pub(crate) fn uses(&self) -> Option<&Uses> {
+        self.template.as_ref().map(|(template, _)| template.uses())
+    }
+
+    fn fill(&self, row: &Row, country: Option<Country>) -> Result<Option<Value>, TemplateError> {
+        let Some((template, becomes)) = &self.template else { return Ok(None) };
+        let view = match becomes {
+            LeafType::Json(_) => RowView::of(row, country),
+            LeafType::Text | LeafType::Any => RowView::as_shown(row, country),
+        };
+        let value = template.fill(&self.path, row, view)?;
+        becomes.fit(value).map(Some).map_err(|problem| TemplateError::new(&self.path, problem, false))
+    }
 }
 
 impl<'a> BodyTemplate<'a> {
@@ -31,93 +53,68 @@ impl<'a> BodyTemplate<'a> {
         language: &'a Environment<'a>,
         schema: &Value,
         body: &'a Value,
-        path: &str,
     ) -> Result<Self, TemplateError> {
-        match body {
-            Value::String(source) => Ok(match TextTemplate::compile(language, path, source)? {
-                Some(template) => Self::Text { path: path.to_owned(), template, becomes: LeafType::at(schema, path) },
-                None => Self::Constant(body),
-            }),
-            Value::Object(fields) => {
-                let inside = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-                let compiled = fields
-                    .iter()
-                    .map(|(name, value)| Ok((name.as_str(), Self::compile(language, schema, value, &inside(name))?)));
-                compiled.collect::<Result<_, _>>().map(Self::Object)
-            }
-            Value::Array(items) => {
-                let compiled = items.iter().enumerate();
-                let compiled =
-                    compiled.map(|(index, item)| Self::compile(language, schema, item, &format!("{path}[{index}]")));
-                compiled.collect::<Result<_, _>>().map(Self::Array)
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => Ok(Self::Constant(body)),
+        let mut texts = Vec::new();
+        find_texts(body, String::new(), String::new(), &mut texts);
+        for text in &mut texts {
+            let template = TextTemplate::compile(language, &text.path, text.source)?;
+            text.template = template.map(|template| (template, LeafType::at(schema, &text.path)));
         }
+        Ok(Self::Of(body, texts))
     }
 
     /// The body for one row; `country` decides how its numbers are read.
     pub(crate) fn fill(&self, row: &Row, country: Option<Country>) -> Result<Value, TemplateError> {
-        match self {
-            Self::Constant(value) => Ok((*value).clone()),
-            Self::Text { path, template, becomes } => {
-                let value = match becomes {
-                    LeafType::Json(_) => template.fill(path, row, country)?,
-                    LeafType::Text | LeafType::Any => template.fill_as_shown(path, row, country)?,
-                };
-                let unfit =
-                    |problem| TemplateError { path: path.clone(), problem, missing: None, is_of_every_row: false };
-                becomes.fit(value).map_err(unfit)
+        let Self::Of(body, texts) = self else { return Ok(row.to_json()) };
+        let mut filled = (*body).clone();
+        for text in texts {
+            if let (Some(value), Some(place)) = (text.fill(row, country)?, filled.pointer_mut(&text.pointer)) {
+                *place = value;
             }
-            Self::Object(fields) => {
-                let filled = fields.iter().map(|(name, field)| Ok(((*name).to_owned(), field.fill(row, country)?)));
-                filled.collect::<Result<Map<_, _>, _>>().map(Value::Object)
-            }
-            Self::Array(items) => {
-                items.iter().map(|item| item.fill(row, country)).collect::<Result<_, _>>().map(Value::Array)
-            }
-            Self::Row => Ok(row.to_json()),
         }
+        Ok(filled)
     }
 
     /// Whether the value at `path`, or above or below it, depends on the row.
     pub(crate) fn varies_at(&self, path: &str) -> bool {
-        match self {
-            Self::Constant(_) => false,
-            Self::Row => true,
-            Self::Text { path: own, .. } => {
-                // A list of NAME=VALUE becomes an object with these names.
-                let list = own.rsplit_once('[').map(|(list, _)| list);
-                let is_named_there = |list| path.strip_prefix(list).is_some_and(|rest| rest.starts_with('.'));
-                own.starts_with(path) || path.starts_with(own.as_str()) || list.is_some_and(is_named_there)
-            }
-            Self::Object(fields) => fields.iter().any(|(_, field)| field.varies_at(path)),
-            Self::Array(items) => items.iter().any(|item| item.varies_at(path)),
-        }
+        let varies = |own: &str| {
+            // A list of NAME=VALUE becomes an object with these names.
+            let list = own.rsplit_once('[').map(|(list, _)| list);
+            let is_named_there = |list| path.strip_prefix(list).is_some_and(|rest: &str| rest.starts_with('.'));
+            own.starts_with(path) || path.starts_with(own) || list.is_some_and(is_named_there)
+        };
+        matches!(self, Self::Row) || self.uses().any(|(own, _)| varies(own))
     }
 
-    /// Each string of the body, template or not, with its path; `path` is the body's own.
-    pub(crate) fn sources(&self, path: &str) -> Vec<(String, &str)> {
+    /// Each string of the body, template or not.
+    pub(crate) fn texts(&self) -> &[BodyText<'a>] {
         match self {
-            Self::Constant(value) => value.as_str().map(|text| (path.to_owned(), text)).into_iter().collect(),
-            Self::Text { path, template, .. } => vec![(path.clone(), template.source())],
-            Self::Object(fields) => {
-                let inside = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-                fields.iter().flat_map(|(name, field)| field.sources(&inside(name))).collect()
-            }
-            Self::Array(items) => {
-                items.iter().enumerate().flat_map(|(at, item)| item.sources(&format!("{path}[{at}]"))).collect()
-            }
-            Self::Row => Vec::new(),
+            Self::Of(_, texts) => texts,
+            Self::Row => &[],
         }
     }
 
     /// How each template uses columns, with its path.
-    pub(crate) fn uses(&self) -> Vec<(&str, &Uses)> {
-        match self {
-            Self::Constant(_) | Self::Row => Vec::new(),
-            Self::Text { path, template, .. } => vec![(path.as_str(), template.uses())],
-            Self::Object(fields) => fields.iter().flat_map(|(_, field)| field.uses()).collect(),
-            Self::Array(items) => items.iter().flat_map(Self::uses).collect(),
+    pub(crate) fn uses(&self) -> impl Iterator<Item = (&str, &Uses)> {
+        self.texts().iter().filter_map(|text| Some((text.path.as_str(), text.uses()?)))
+    }
+}
+
+fn find_texts<'a>(value: &'a Value, path: String, pointer: String, texts: &mut Vec<BodyText<'a>>) {
+    match value {
+        Value::String(source) => texts.push(BodyText { path, pointer, source, template: None }),
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                let inside = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                let name = name.replace('~', "~0").replace('/', "~1");
+                find_texts(field, inside, format!("{pointer}/{name}"), texts);
+            }
         }
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                find_texts(item, format!("{path}[{at}]"), format!("{pointer}/{at}"), texts);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

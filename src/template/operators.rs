@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use minijinja::machinery::{Instruction, Instructions};
 use minijinja::value::ValueKind;
-use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, tests};
+use minijinja::{Environment, Error, ErrorKind, State, Value as Cell};
 
 use super::formats::is_date;
 use super::numbers::{is_amount, read_yes};
@@ -24,14 +24,14 @@ const LESS: &str = "\0less";
 const GREATER: &str = "\0greater";
 const EQUAL: &str = "\0equal";
 const INSIDE: &str = "\0inside";
-const TIMES: &str = "\0times";
+const NUMBERS: &str = "\0numbers";
 const JOINED: &str = "\0joined";
 const ADDED: &str = "\0added";
 
-/// Adds the checks, also for tests such as `saldo is gt(100)`.
+/// Adds the checks.
 pub(super) fn add_checks(language: &mut Environment<'_>) {
     let checks: [(&str, OperandCheck); 5] =
-        [(LESS, less), (GREATER, greater), (EQUAL, equal), (INSIDE, inside), (TIMES, times)];
+        [(LESS, less), (GREATER, greater), (EQUAL, equal), (INSIDE, inside), (NUMBERS, numbers)];
     for (name, check) in checks {
         language.add_filter(name, move |state: &State<'_, '_>, operands: Cell| {
             check(state, &operands.get_item_by_index(0)?, &operands.get_item_by_index(1)?).map(|()| operands)
@@ -39,47 +39,6 @@ pub(super) fn add_checks(language: &mut Environment<'_>) {
     }
     language.add_filter(JOINED, joined);
     language.add_filter(ADDED, added);
-    for name in ["lt", "lessthan", "<"] {
-        language.add_test(name, |state: &State<'_, '_>, one: &Cell, other: &Cell| {
-            less(state, one, other).map(|()| one < other)
-        });
-    }
-    for name in ["le", "<="] {
-        language.add_test(name, |state: &State<'_, '_>, one: &Cell, other: &Cell| {
-            less(state, one, other).map(|()| one <= other)
-        });
-    }
-    for name in ["gt", "greaterthan", ">"] {
-        language.add_test(name, |state: &State<'_, '_>, one: &Cell, other: &Cell| {
-            greater(state, one, other).map(|()| one > other)
-        });
-    }
-    for name in ["ge", ">="] {
-        language.add_test(name, |state: &State<'_, '_>, one: &Cell, other: &Cell| {
-            greater(state, one, other).map(|()| one >= other)
-        });
-    }
-    for name in ["eq", "equalto", "=="] {
-        language.add_test(name, |state: &State<'_, '_>, one: &Cell, other: &Cell| {
-            equal(state, one, other).map(|()| one == other)
-        });
-    }
-    for name in ["ne", "!="] {
-        language.add_test(name, |state: &State<'_, '_>, one: &Cell, other: &Cell| {
-            equal(state, one, other).map(|()| one != other)
-        });
-    }
-    language.add_test("none", |value: &Cell| never_none(value).map(|()| value.is_none()));
-    for (name, truth) in [("true", true), ("false", false)] {
-        language.add_test(name, move |state: &State<'_, '_>, value: &Cell| {
-            let truth = Cell::from(truth);
-            equal(state, value, &truth).map(|()| value.kind() == ValueKind::Bool && *value == truth)
-        });
-    }
-    language.add_test("in", |state: &State<'_, '_>, one: &Cell, other: &Cell| {
-        inside(state, one, other)?;
-        tests::is_in(state, one, other)
-    });
 }
 
 /// The same instructions, with a check of the operands before each operator that needs one.
@@ -120,7 +79,12 @@ fn check_of(instruction: &Instruction<'_>) -> Option<&'static str> {
         Instruction::Gt | Instruction::Gte => GREATER,
         Instruction::Eq | Instruction::Ne => EQUAL,
         Instruction::In => INSIDE,
-        Instruction::Mul => TIMES,
+        Instruction::Sub
+        | Instruction::Mul
+        | Instruction::Div
+        | Instruction::IntDiv
+        | Instruction::Rem
+        | Instruction::Pow => NUMBERS,
         Instruction::StringConcat => JOINED,
         Instruction::Add => ADDED,
         _ => return None,
@@ -198,11 +162,18 @@ fn inside(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> 
     }
 }
 
-fn times(_: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> {
-    let text = one.as_str().or(other.as_str());
-    text.filter(|text| text.trim().is_empty() || is_amount(text)).map_or(Ok(()), |text| {
-        Err(refused(format!("`{text}` is a text, which would be repeated; write `| number` behind it")))
-    })
+fn numbers(_: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> {
+    match [one, other].into_iter().find(|operand| !operand.is_number()) {
+        None => Ok(()),
+        Some(text) if text.as_str().is_some() => Err(refused(format!(
+            "`{text}` is a text, and only numbers can be computed with; write `| number` behind it"
+        ))),
+        Some(operand) if operand.is_undefined() => Err(ErrorKind::UndefinedError.into()),
+        Some(operand) => Err(refused(format!(
+            "{} is not a number, and only numbers can be computed with; write `| number | default(0)` behind a column",
+            operand.kind()
+        ))),
+    }
 }
 
 /// The operands of `'N.º ' ~ codigo`, each as it goes into a text.
@@ -211,10 +182,13 @@ fn joined(state: &State<'_, '_>, operands: &Cell) -> Result<Cell, Error> {
     operands.try_iter()?.map(shown).collect::<Result<Vec<_>, _>>().map(Cell::from)
 }
 
-/// The operands of `'N.º ' + codigo`. `+` also adds numbers and lists, but no number to a text.
+/// The operands of `'N.º ' + codigo`, or two numbers.
 fn added(state: &State<'_, '_>, operands: &Cell) -> Result<Cell, Error> {
-    let is_text = |operand: Cell| operand.as_str().is_some();
-    if operands.try_iter()?.all(is_text) { joined(state, operands) } else { Ok(operands.clone()) }
+    let (one, other) = (operands.get_item_by_index(0)?, operands.get_item_by_index(1)?);
+    if one.as_str().is_some() && other.as_str().is_some() {
+        return joined(state, operands);
+    }
+    numbers(state, &one, &other).map(|()| operands.clone())
 }
 
 /// A value as a part of a text, which may be a text, a number or a boolean: null would read `None`. An unchanged cell has

@@ -1,7 +1,5 @@
 //! A text split at its marks: literal parts, expressions, and statements.
 
-use super::bounds::measure;
-
 /// A piece of a text with marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
@@ -11,9 +9,11 @@ pub(super) enum Piece<'a> {
     Expression(&'a str),
     /// The part between `{%` and `%}`.
     Statement(&'a str),
+    /// The rest behind a `{{` or `{%` that is not closed.
+    Open(&'a str),
 }
 
-/// Splits `source` at its marks. Comments and raw parts are not pieces.
+/// Splits `source` at its marks. Comments are not pieces.
 pub(super) fn pieces(source: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = source;
@@ -27,11 +27,13 @@ pub(super) fn pieces(source: &str) -> Vec<Piece<'_>> {
             _ => (inside.find("#}").unwrap_or(inside.len()), "#}"),
         };
         let (content, behind) = inside.split_at(length);
-        let Some(behind) = behind.strip_prefix(close) else { return pieces };
+        let Some(behind) = behind.strip_prefix(close) else {
+            pieces.push(Piece::Open(inside));
+            return pieces;
+        };
         rest = behind;
         match close {
             "}}" => pieces.push(Piece::Expression(content)),
-            "%}" if trimmed(content) == "raw" => rest = behind_raw(rest),
             "%}" => pieces.push(Piece::Statement(content)),
             _ => {}
         }
@@ -40,16 +42,28 @@ pub(super) fn pieces(source: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// The text after `{% endraw %}`.
-fn behind_raw(mut rest: &str) -> &str {
-    while let Some((_, statement)) = rest.split_once("{%") {
-        let (content, behind) = statement.split_at(measure(statement, "%}").0);
-        rest = behind.strip_prefix("%}").unwrap_or_default();
-        if trimmed(content) == "endraw" {
-            return rest;
+/// The length of the expression at the beginning of `source`, up to an `end` outside strings and brackets or to the end
+/// of the text; and the nesting of its brackets.
+pub(super) fn measure(source: &str, end: &str) -> (usize, usize) {
+    let (mut depth, mut deepest) = (0_isize, 0);
+    let mut string = None;
+    let mut escaped = false;
+    for (at, character) in source.char_indices() {
+        match (string, character) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(quote), _) if quote == character => string = None,
+            (None, '\'' | '"') => string = Some(character),
+            (None, _) if depth == 0 && source.get(at..).is_some_and(|rest| rest.starts_with(end)) => {
+                return (at, deepest);
+            }
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth -= 1,
+            (Some(_) | None, _) => {}
         }
+        deepest = deepest.max(depth.unsigned_abs());
     }
-    ""
+    (source.len(), deepest)
 }
 
 /// The expression without the signs that remove blanks around it.

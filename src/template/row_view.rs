@@ -20,7 +20,7 @@ pub(crate) struct RowView {
     /// Whether `row` is the row itself: it is at the top, not inside `row`.
     outside: bool,
     /// The country of its numbers.
-    country: Option<Country>,
+    pub(super) country: Option<Country>,
     /// The cells that are not printed as they are stored.
     shown: Arc<[ShownCell]>,
 }
@@ -66,16 +66,6 @@ impl RowView {
     /// The view of the row that fills a text.
     pub(super) fn in_state(state: &State<'_, '_>) -> Option<Arc<Self>> {
         state.lookup(VIEW)?.downcast_object()
-    }
-
-    /// The country of the row that fills a text.
-    pub(super) fn country_of(state: &State<'_, '_>) -> Option<Country> {
-        Self::in_state(state)?.country
-    }
-
-    /// Whether a template finds `name` in `row`.
-    pub(crate) fn has(row: &Row, name: &str) -> bool {
-        name == ROW || row.has(name)
     }
 
     /// Whether a template finds `path`, such as `row.nombre`, in `row`.

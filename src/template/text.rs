@@ -1,23 +1,24 @@
 //! One string that is a template; it is compiled once.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use minijinja::machinery::{CodeGenerator, Instructions, eval, make_string_output, parse, parse_expr};
+use minijinja::machinery::ast::{Expr, Stmt};
+use minijinja::machinery::{CodeGenerator, Instructions, eval, make_string_output, parse};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value as Cell};
 use serde_json::Value;
 
 use super::bounds;
 use super::error::TemplateError;
-use super::language::syntax;
+use super::language::{describe, syntax};
 use super::misspelling::name_with_blanks;
 use super::operators::checked;
 use super::pieces::{Piece, pieces, trimmed};
 use super::row_view::RowView;
 use super::uses::Uses;
+use super::walk::walk;
 use crate::list::Row;
 use crate::message::is_template;
-use crate::phone::Country;
 
 /// One string with its template.
 pub(crate) struct TextTemplate<'a> {
@@ -40,38 +41,27 @@ impl<'a> TextTemplate<'a> {
         if !is_template(source) {
             return Ok(None);
         }
-        let faulty = |problem| TemplateError { path: path.to_owned(), problem, missing: None, is_of_every_row: true };
-        bounds::check(source).map_err(faulty)?;
-        let inside = source.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
-        let mut generator = CodeGenerator::new("<text>", source);
-        let whole = inside.and_then(|inside| parse_expr(inside.trim()).ok());
-        if let Some(expression) = &whole {
-            generator.compile_expr(expression);
-        } else {
-            let text = parse(source, "<text>", syntax())
-                .map_err(|error| faulty(name_with_blanks(language, source).unwrap_or_else(|| describe(&error))))?;
-            generator.compile_stmt(&text);
+        let faulty = |problem| TemplateError::new(path, problem, true);
+        let unreadable = |problem| faulty(format!("is not a template: {problem}"));
+        bounds::check(source).map_err(unreadable)?;
+        if pieces(source).iter().any(|piece| matches!(piece, Piece::Statement(raw) if trimmed(raw) == "raw")) {
+            return Err(faulty("`{% raw %}`: write `{{ '{{' }}` for braces that are sent".to_owned()));
         }
-        let (instructions, is_whole) = (checked(&generator.finish().0), whole.is_some());
-        Ok(Some(Self { language, source, instructions, is_whole, uses: Box::new(Uses::of(language, source)) }))
+        let text = parse(source, "<text>", syntax())
+            .map_err(|error| unreadable(name_with_blanks(source).unwrap_or_else(|| describe(&error))))?;
+        let whole = whole_expression(source, &text);
+        let uses = walk(language, source, &text, whole.is_some()).map_err(faulty)?;
+        let mut generator = CodeGenerator::new("<text>", source);
+        match whole {
+            Some(expression) => generator.compile_expr(expression),
+            None => generator.compile_stmt(&text),
+        }
+        let instructions = checked(&generator.finish().0);
+        Ok(Some(Self { language, source, instructions, is_whole: whole.is_some(), uses: Box::new(uses) }))
     }
 
-    /// The row's value, with cells as they are stored.
-    pub(crate) fn fill(&self, path: &str, row: &Row, country: Option<Country>) -> Result<Value, TemplateError> {
-        self.fill_with(path, row, RowView::of(row, country))
-    }
-
-    /// The row's value; an unchanged cell has the text that the sheet shows.
-    pub(crate) fn fill_as_shown(
-        &self,
-        path: &str,
-        row: &Row,
-        country: Option<Country>,
-    ) -> Result<Value, TemplateError> {
-        self.fill_with(path, row, RowView::as_shown(row, country))
-    }
-
-    fn fill_with(&self, path: &str, row: &Row, view: RowView) -> Result<Value, TemplateError> {
+    /// The value of `row` in this `view`.
+    pub(crate) fn fill(&self, path: &str, row: &Row, view: RowView) -> Result<Value, TemplateError> {
         let view = Arc::new(view);
         let context = Cell::from_dyn_object(Arc::clone(&view));
         let mut text = String::new();
@@ -90,18 +80,10 @@ impl<'a> TextTemplate<'a> {
                 .map_err(|error| Error::new(ErrorKind::BadSerialization, format!("the value cannot be JSON: {error}")))
         });
         filled.map_err(|error| {
-            let (problem, is_of_every_row) = match error.kind() {
-                ErrorKind::UndefinedError => return self.undefined(path, row),
-                ErrorKind::UnknownFilter
-                | ErrorKind::UnknownTest
-                | ErrorKind::UnknownFunction
-                | ErrorKind::UnknownMethod => (describe(&error), true),
-                ErrorKind::OutOfFuel => {
-                    ("takes more than 50,000 steps for one message; go through less in its loops".to_owned(), false)
-                }
-                _ => (self.told(&view, &error).unwrap_or_else(|| describe(&error)), false),
-            };
-            TemplateError { path: path.to_owned(), problem, missing: None, is_of_every_row }
+            if error.kind() == ErrorKind::UndefinedError {
+                return self.undefined(path, row);
+            }
+            TemplateError::new(path, describe(&error), false)
         })
     }
 
@@ -120,84 +102,33 @@ impl<'a> TextTemplate<'a> {
         // With a header, each row has the same names, and its texts contain nothing further.
         let is_fixed = matches!(row, Row::Cells { .. });
         let has = row.names().join(", ");
-        let names = self.uses.names.iter().chain(&self.uses.printed);
-        let name = names.filter(|name| !RowView::has(row, name)).min().cloned();
-        let inside = || self.paths().into_iter().filter(|path| !RowView::has_path(row, path)).min();
-        let (problem, missing, is_of_every_row) = match (name, is_fixed) {
-            (Some(name), true) => (format!("there is no column `{name}`; there are: {has}"), Some(name), true),
-            (Some(name), false) => (format!("the row has no `{name}`; it has: {has}"), Some(name), false),
-            (None, _) => match inside() {
-                Some(path) => (format!("the row has no `{path}`; it has: {has}"), Some(path), is_fixed),
-                None => (
-                    format!(
-                        "the value is undefined, as the first of an empty cell or list is, or `x if y` without `else`; write \
-                         `| default('…')` behind it; the row has: {has}"
-                    ),
-                    None,
-                    false,
-                ),
-            },
+        let column = self.uses.columns.iter().find(|name| !row.has(name));
+        let missing = column.or_else(|| self.uses.paths.iter().find(|path| !RowView::has_path(row, path)));
+        let problem = match missing {
+            Some(name) if is_fixed && column.is_some() => format!("there is no column `{name}`; there are: {has}"),
+            Some(name) => format!("the row has no `{name}`; it has: {has}"),
+            None => format!(
+                "the value is undefined, as the first of an empty cell or list is, or `x if y` without `else`; write \
+                 `| default('…')` behind it; the row has: {has}"
+            ),
         };
-        TemplateError { path: path.to_owned(), problem, missing, is_of_every_row }
-    }
-
-    /// Our words for an error of minijinja's own, behind the expression that has it, if only one does.
-    fn told(&self, view: &Arc<RowView>, error: &Error) -> Option<String> {
-        let message = message_of(error);
-        let (_, words) = WORDS.iter().find(|(begin, _)| message.starts_with(begin))?;
-        let has_it = |expression: &&str| {
-            let compiled = self.language.compile_expression(expression);
-            let value = compiled.and_then(|compiled| compiled.eval(Cell::from_dyn_object(Arc::clone(view))));
-            value.is_err_and(|error| message_of(&error) == message)
-        };
-        let expression = |piece| match piece {
-            Piece::Expression(text) => Some(trimmed(text)),
-            Piece::Statement(text) => trimmed(text).strip_prefix("if "),
-            Piece::Literal(_) => None,
-        };
-        let mut found = pieces(self.source).into_iter().filter_map(expression).filter(has_it);
-        Some(match (found.next(), found.next()) {
-            (Some(only), None) => format!("`{only}`: {words}"),
-            _ => (*words).to_owned(),
-        })
-    }
-
-    /// The names with their attributes: `row.nombre`.
-    fn paths(&self) -> HashSet<String> {
-        let template = self.language.template_from_str(self.source);
-        template.map(|template| template.undeclared_variables(true)).unwrap_or_default()
+        let missing = missing.cloned();
+        TemplateError {
+            is_of_every_row: is_fixed && missing.is_some(),
+            missing,
+            ..TemplateError::new(path, problem, false)
+        }
     }
 }
 
-/// How minijinja's messages about an operand or an argument begin, and what to say instead.
-const WORDS: [(&str, &str); 13] = [
-    ("missing argument", "a filter or test needs one more value in its brackets"),
-    ("too many arguments", "a filter or test has too many values in its brackets"),
-    ("unknown keyword argument", "a filter or test takes no value of this name"),
-    (
-        "cannot convert string to",
-        "a text stands where a number, or true or false, belongs; if it is a column, write `| number` behind it",
-    ),
-    ("cannot convert none to", "a value is missing; if it is a column, write `| default('…')` behind it"),
-    ("cannot round value", "only a number can be rounded; write `| number` before `| round`"),
-    ("cannot get absolute value", "only a number has an absolute value; write `| number` before `| abs`"),
-    ("can only sum numbers", "only numbers have a sum; write `| map('number')` before `| sum`"),
-    ("cannot parse", "an empty cell is not a number; write `| number | default(0)` in place of `| int` or `| float`"),
-    ("invalid float literal", "the text is not a number; write `| number` in place of `| int` or `| float`"),
-    ("tried to use", "only numbers can be computed with; write `| number | default(0)` behind a column"),
-    ("value is not iterable", "a list is needed here, and this is not one; `| split` makes one of the words of a cell"),
-    ("number is not iterable", "a list is needed here, and this is a number; `range(3)` counts from 0 to 2"),
-];
-
-/// minijinja's message, without a name and a line, which the template does not have.
-fn describe(error: &Error) -> String {
-    if error.kind() == ErrorKind::UnknownMethod {
-        let detail = error.detail().unwrap_or("there is no such method");
-        return format!("{detail}; write a filter: {{{{ nombre | split | first }}}} is the first word");
+/// The expression of a text that is `{{ expression }}` and nothing else.
+fn whole_expression<'a, 'b>(source: &str, text: &'b Stmt<'a>) -> Option<&'b Expr<'a>> {
+    let inside = source.strip_prefix("{{")?.strip_suffix("}}")?;
+    match text {
+        Stmt::Template(template) if trimmed(inside) == inside.trim() => match template.children.as_slice() {
+            [Stmt::EmitExpr(emit)] => Some(&emit.expr),
+            _ => None,
+        },
+        _ => None,
     }
-    message_of(error)
-}
-
-fn message_of(error: &Error) -> String {
-    error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
 }

@@ -420,11 +420,11 @@ fn unsendable(home: &Home) -> Vec<(Vec<String>, String, i32, &'static str)> {
     let long = format!("{}{{{{ result }}}}", "x".repeat(4095));
     let of_flags = [
         (&["--text", "{{ nope }}"][..], "text: there is no value `nope`"),
-        (&["--text", "{{ result"], "text: cannot be filled in: unexpected end"),
+        (&["--text", "{{ result"], "text: is not a template: unexpected end"),
         (&["--text", "{{ tail }}"], "text: there is no `tail` without --tail"),
         (&["--text", &long], "at most 4096"),
         (&["--text", ""], "text: is empty"),
-        (&["--text", "{% for a in range(99999) %}{% endfor %}x"], "text: takes more than 50,000 steps"),
+        (&["--text", "{% for a in range(99999) %}{% endfor %}x"], "text: `{% for %}`: there are no loops"),
         (&["--body", "broken.json"], "not valid JSON"),
         (&["--body", "kindless.json"], "the kind of message is not clear"),
         (&["--body", "nowhere.json"], "nowhere.json"),

@@ -90,7 +90,6 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         body: compiled,
         recipient,
         countries,
-        language: &language,
         bot: sender.bot.as_str(),
         base: base.url(),
         // Nothing is sent to people on the sandbox; a test goes to another person.
@@ -221,7 +220,7 @@ fn compile_body<'a>(
         ));
     }
     match body {
-        Some(body) => BodyTemplate::compile(language, schema, body, "").map_err(|error| not_a_template(&error)),
+        Some(body) => BodyTemplate::compile(language, schema, body).map_err(|error| not_a_template(&error)),
         None => Ok(BodyTemplate::Row),
     }
 }
@@ -244,7 +243,7 @@ pub(super) fn recipient_rule<'a>(
 
 fn not_a_template(error: &TemplateError) -> UsageError {
     UsageError::new(
-        format!("{}: is not a template: {}", error.path, error.problem),
+        error.to_string(),
         "a column is {{ nombre }}, and `Nombre completo` is {{ nombre_completo }}; to print braces, write {{ '{{' }}",
     )
 }

@@ -141,13 +141,10 @@ impl<'a> Notice<'a> {
         to: RecipientSources,
         is_typed: bool,
     ) -> Result<Self, CommandError> {
-        let body = BodyTemplate::compile(language, schema, body, "").map_err(|error| {
-            UsageError::new(
-                format!("{}: cannot be filled in: {}", error.path, error.problem),
-                "a value is written {{ result }}; to print braces, write {{ '{{' }}",
-            )
+        let body = BodyTemplate::compile(language, schema, body).map_err(|error| {
+            UsageError::new(error.to_string(), "a value is written {{ result }}; to print braces, write {{ '{{' }}")
         })?;
-        let cautions = cautions(language, &body);
+        let cautions = cautions(&body);
         Ok(Self { kind, body, to, is_typed, cautions })
     }
 
@@ -240,11 +237,11 @@ fn without_control_characters(body: &mut Value) -> Vec<String> {
 }
 
 /// Warns of texts that look like they contain a value or a line break but do not.
-fn cautions(language: &Language<'_>, body: &BodyTemplate<'_>) -> Vec<String> {
+fn cautions(body: &BodyTemplate<'_>) -> Vec<String> {
     let value = |name: &str| VALUES.iter().chain(&["tail"]).find(|value| **value == name).map(ToString::to_string);
-    let sources = body.sources("").into_iter();
-    let told = sources.flat_map(|(path, source)| {
-        let misspelling = misspelling(language, source, value).map(|found| match found {
+    let told = body.texts().iter().flat_map(|text| {
+        let path = &text.path;
+        let misspelling = misspelling(text.source, text.uses(), value).map(|found| match found {
             Misspelling::NoColumn { written } => {
                 format!("{path}: {written} is none of the values of the command: {}", VALUES.join(", "))
             }
@@ -252,7 +249,7 @@ fn cautions(language: &Language<'_>, body: &BodyTemplate<'_>) -> Vec<String> {
                 format!("{path}: {written} goes out as it stands; the value is written {}", spelling(&column, &VALUES))
             }
         });
-        misspelling.into_iter().chain(typed_line_break(&path, source))
+        misspelling.into_iter().chain(typed_line_break(path, text.source))
     });
     told.collect()
 }
@@ -284,7 +281,7 @@ mod tests {
             ("{{ tail }}", "text: there is no `tail` without --tail", "add --tail 20"),
             ("{{ comand }}", "text: there is no value `comand`; did you mean `command`?", "the values are command, "),
             ("{{ nombre }}", "text: there is no value `nombre`", "the values are command, "),
-            ("{{ code | upcase }}", "text: filter upcase is unknown", "the values are command, "),
+            ("{{ code | upcase }}", "text: filter upcase is unknown", "a value is written {{ result }}"),
         ] {
             let error = filled(text, None).unwrap_err();
             assert_eq!(error.code, ExitCode::Usage, "{text}");
