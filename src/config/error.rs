@@ -84,7 +84,7 @@ impl ConfigError {
         let hint = match self {
             Self::EmptyVariable { name } => format!("give it a value, or unset {name}; in CI, check that the variable or secret exists"),
             Self::VariableNotUtf8 { .. } | Self::Variable { .. } => "fix its value, or unset it".to_owned(),
-            Self::Ledger { .. } => "write it as postgres://USER@HOST/DATABASE; a password comes from JELOUCTL_LEDGER, PGPASSWORD, ~/.pgpass, or \
+            Self::Ledger { .. } => "write it as postgres://USER@HOST/DATABASE; a password comes from JELOUCTL_LEDGER, PGPASSWORD, or \
                  ledger_password_file or ledger_password_command of the profile"
                 .to_owned(),
             Self::File(FileError { action: "read", .. }) | Self::SecretFile { .. } => "check the path and its permissions".to_owned(),

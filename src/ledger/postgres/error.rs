@@ -199,7 +199,7 @@ impl DatabaseError {
             }
             Self::LoginRefused { .. } => {
                 "check that the role is there and may log in (PostgreSQL does not tell), and its password: in JELOUCTL_LEDGER, \
-                 PGPASSWORD or ~/.pgpass, or by ledger_password_file or ledger_password_command of the profile"
+                 PGPASSWORD, or by ledger_password_file or ledger_password_command of the profile"
             }
             Self::Password { .. } => "check where the password comes from",
             Self::Tls { .. } => "name the authorities with ?sslrootcert=FILE, and the host as its certificate has it",
