@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS jelouctl_once.store (
   secret bytea NOT NULL
 );
 INSERT INTO jelouctl_once.store (id, version, secret)
-  VALUES (1, 5, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+  VALUES (1, 6, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
   ON CONFLICT (id) DO UPDATE SET version = excluded.version;
 
 CREATE TABLE IF NOT EXISTS jelouctl_once.claim (
@@ -53,6 +53,7 @@ CREATE TABLE IF NOT EXISTS jelouctl_once.claim (
   CHECK ((run IS NULL) = (n IS NULL) AND (run IS NULL) = (run_made IS NULL) AND (run IS NULL) = (state IS NOT NULL)),
   CHECK ((state = 'under_way') = (holder IS NOT NULL) OR run IS NOT NULL)
 );
+ALTER TABLE jelouctl_once.claim DROP COLUMN IF EXISTS kind, DROP COLUMN IF EXISTS shown;
 CREATE INDEX IF NOT EXISTS claim_row ON jelouctl_once.claim (run, n) WHERE run IS NOT NULL;
 CREATE SEQUENCE IF NOT EXISTS jelouctl_once.holder AS int MINVALUE 1 CYCLE;
 
@@ -92,7 +93,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- The claims of everyone under a key, or of one person. The person limits the part of the index that is read.
-CREATE OR REPLACE FUNCTION jelouctl_once.people(its_bot text, its_address text, its_key text, its_person bytea)
+DROP FUNCTION IF EXISTS jelouctl_once.people(text, text, text, bytea);
+CREATE FUNCTION jelouctl_once.people(its_bot text, its_address text, its_key text, its_person bytea)
 RETURNS TABLE (person bytea, state text, at_ms bigint, message_id text, run text, words bytea, is_row boolean)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT c.person, jelouctl_once.state_of(c), (extract(epoch FROM coalesce(row.at, c.at, run.created_at)) * 1000)::bigint,
