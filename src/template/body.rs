@@ -118,3 +118,25 @@ fn find_texts<'a>(value: &'a Value, path: String, pointer: String, texts: &mut V
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::template::language;
+
+    #[test]
+    fn every_string_is_filled_in_its_place() {
+        let language = language();
+        let body = json!({"a/b": "{{ x }}", "c~1d": [1, ["{{ x | upper }}", "x"]], "n": null});
+        let template = BodyTemplate::compile(&language, &json!({}), &body).unwrap();
+        let row = Row::Fields(Arc::new(serde_json::from_value(json!({ "x": "ñ" })).unwrap()));
+        let filled = json!({"a/b": "ñ", "c~1d": [1, ["Ñ", "x"]], "n": null});
+        assert_eq!(template.fill(&row, None).unwrap(), filled);
+        let varies = ["a/b", "c~1d[1][0]", "c~1d[1]", "c~1d[1][1]", "n"].map(|path| template.varies_at(path));
+        assert_eq!(varies, [true, true, true, false, false]);
+    }
+}

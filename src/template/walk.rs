@@ -63,7 +63,11 @@ struct Known {
     at: Range<usize>,
     kind: Type,
     content: ContentOf,
-    prints: Vec<Printed>,
+    /// The columns that it prints, and those of them that it prints unchanged.
+    prints: Vec<String>,
+    plain: Vec<String>,
+    /// The column whose empty cell leaves a gap.
+    gap: Option<String>,
     /// The constant that it is, or those of the list that it is.
     constants: Vec<Cell>,
 }
@@ -82,14 +86,6 @@ enum ContentOf {
     Other,
 }
 
-/// A column that an expression prints.
-struct Printed {
-    column: String,
-    is_unchanged: bool,
-    /// Whether its empty cell leaves a gap.
-    leaves_gap: bool,
-}
-
 /// What holds if a condition does.
 #[derive(Default)]
 struct Implied {
@@ -103,7 +99,8 @@ struct Implied {
 
 impl Known {
     fn new(at: Range<usize>, kind: Type) -> Self {
-        Self { at, kind, content: ContentOf::Other, prints: Vec::new(), constants: Vec::new() }
+        let (prints, plain, constants) = (Vec::new(), Vec::new(), Vec::new());
+        Self { at, kind, content: ContentOf::Other, prints, plain, gap: None, constants }
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "each way through the walk ends in it")]
@@ -114,9 +111,8 @@ impl Known {
     /// One of two values, or both joined.
     fn or(self, other: Self) -> Found {
         let kind = if self.kind == other.kind { self.kind } else { Type::Any };
-        let prints = self.prints.into_iter().chain(other.prints);
-        let prints = prints.map(|printed| Printed { leaves_gap: false, ..printed }).collect();
-        Self { prints, ..Self::new(around(&self.at, &other.at), kind) }.found()
+        let (prints, plain) = ([self.prints, other.prints].concat(), [self.plain, other.plain].concat());
+        Self { prints, plain, ..Self::new(around(&self.at, &other.at), kind) }.found()
     }
 
     fn column(&self) -> Option<&String> {
@@ -176,11 +172,9 @@ impl TextWalk<'_> {
         if !self.is_whole {
             self.check_text(&known)?;
         }
-        for Printed { column, is_unchanged, leaves_gap } in known.prints {
-            self.uses.plain.extend(is_unchanged.then(|| column.clone()));
-            self.uses.gaps.extend(leaves_gap.then(|| column.clone()));
-            self.uses.printed.insert(column);
-        }
+        self.uses.printed.extend(known.prints);
+        self.uses.plain.extend(known.plain);
+        self.uses.gaps.extend(known.gap);
         if self.seen.len() == seen && self.words == words {
             let begins = self.cut(0..known.at.start).rfind("{{").unwrap_or_default();
             let ends = self.cut(known.at.end..self.source.len()).find("}}");
@@ -315,8 +309,8 @@ impl TextWalk<'_> {
         let column = name.to_owned();
         self.seen.push(column.clone());
         self.uses.columns.insert(column.clone());
-        let prints = vec![Printed { column: column.clone(), is_unchanged: true, leaves_gap: true }];
-        Known { content: ContentOf::Cell(column), prints, ..Known::new(at, Type::Any) }.found()
+        let (prints, plain, gap) = (vec![column.clone()], vec![column.clone()], Some(column.clone()));
+        Known { content: ContentOf::Cell(column), prints, plain, gap, ..Known::new(at, Type::Any) }.found()
     }
 
     /// `row['saldo']`, `cuotas[0]`
@@ -510,9 +504,12 @@ impl TextWalk<'_> {
     fn as_number(&self, whole: &Range<usize>, own: &Range<usize>) -> String {
         let (before, behind) = (self.cut(whole.start..own.start), self.cut(own.end..whole.end));
         let own = self.cut(own.clone());
-        // A filter behind `-saldo` would apply to the negative.
-        let (opens, closes) = if before.ends_with('-') { ("(", ")") } else { ("", "") };
-        format!("{before}{opens}{own} | number{closes}{behind}")
+        match behind.strip_prefix(')') {
+            Some(behind) if before.ends_with('(') && before != "-(" => format!("{before}{own}) | number{behind}"),
+            // A filter behind `-saldo` would apply to the negative.
+            _ if before.ends_with('-') => format!("{before}({own} | number){behind}"),
+            _ => format!("{before}{own} | number{behind}"),
+        }
     }
 
     /// The test of a column, or of a value inside it, at `tested` in an expression at `whole`.
@@ -540,20 +537,21 @@ impl TextWalk<'_> {
     fn filtered(&mut self, name: &str, inside: Box<Known>, given: &[(Option<&str>, Box<Known>)], span: Span) -> Found {
         let parts: Vec<_> = std::iter::once(&inside.at).chain(given.iter().map(|(_, known)| &known.at)).collect();
         let at = self.at(span, &parts);
-        let (written, own) = (self.cut(at.clone()), self.cut(inside.at.clone()));
+        let written = self.cut(at.clone());
+        let own = self.cut(at.start..range(span).start).trim_end().trim_end_matches('|').trim_end();
+        let brackets = written.strip_prefix(own).unwrap_or_default();
         let rule = FilterRule::named(name).map_err(|meant| format!("filter {name} is unknown; {meant}"))?;
         let types: Vec<_> = given.iter().map(|(name, known)| (*name, known.kind)).collect();
         if let Some(fault) = rule.fault(inside.kind, &types) {
             return Err(format!("`{written}`: {fault}; write `{own} | {}`", rule.line(inside.kind)));
         }
         if let Some(trial) = rule.trial.filter(|_| given.iter().all(|(_, given)| !given.constants.is_empty())) {
-            let brackets = written.strip_prefix(own).unwrap_or_default();
             tried(self.language, &format!("{trial}{brackets}")).map_err(|problem| format!("`{written}`: {problem}"))?;
         }
         let how = given.first().map(|(_, how)| how);
         if let Some(column) = inside.column() {
             let has_mark = how.is_some_and(|how| how.constants.iter().any(|mark| mark.as_str().is_some()));
-            let rest = written.strip_prefix(own).filter(|_| name != "number" || how.is_some()).unwrap_or_default();
+            let rest = if name == "number" && how.is_none() { "" } else { brackets };
             let amount = TakenFor::new(column, written, format!("{own} | number('.'){rest}"));
             let cast = TakenFor::new(column, written, format!("{own} | number"));
             match name {
@@ -569,18 +567,15 @@ impl TextWalk<'_> {
         }
         let is_default = rule.gives == Gives::Either;
         let kind = rule.kind(inside.kind, how.map(|how| how.kind));
-        let Known { prints, content, .. } = *inside;
-        let prints = prints.into_iter().map(|printed| Printed {
-            is_unchanged: printed.is_unchanged && is_default,
-            leaves_gap: printed.leaves_gap && !is_default,
-            ..printed
-        });
+        let Known { content, prints, plain, gap, .. } = *inside;
+        // A default leaves a cell unchanged, and fills the gap of an empty one.
+        let (plain, gap) = if is_default { (plain, None) } else { (Vec::new(), gap) };
         let content = match content {
             _ if matches!(rule.gives, Gives::New(_)) => ContentOf::Other,
             ContentOf::Cell(column) => ContentOf::Text(column),
             other => other,
         };
-        Known { content, prints: prints.collect(), ..Known::new(at, kind) }.found()
+        Known { content, prints, plain, gap, ..Known::new(at, kind) }.found()
     }
 
     /// Why there is no `saldo is none`.
@@ -807,6 +802,8 @@ mod tests {
             ("{{ nombre | upper | round }}", "write `nombre | upper | number | round(2)`"),
             ("{% if nombre | split | first > 5 %}a{% endif %}", "write `nombre | split | first | number > 5`"),
             ("{{ nombre | split | sum }}", "`sum` takes a list"),
+            ("{{ (nombre or 'x') | upper(1) }}", "write `(nombre or 'x') | upper`"),
+            ("{% if (nombre ~ 'a') > 5 %}a{% endif %}", "write `(nombre ~ 'a') | number > 5`"),
             ("{{ (nombre | yes) + 1 }}", "is yes or no, not a number"),
             ("{{ '=' * (nombre | length) }}", "uses a text as a number"),
             ("Hola {{ nombre | split }}", "`nombre | split` is a list; write `nombre | split | join(', ')`"),
