@@ -44,6 +44,7 @@ mod private_file;
 mod program;
 mod repeated_field;
 mod secret;
+mod tables;
 mod timestamps;
 
 use std::ffi::OsString;

@@ -24,7 +24,7 @@ mod transport;
 mod typed_path;
 
 pub(crate) use self::answer::{Answer, Body, clipped, listed_items, total_pages};
-pub(crate) use self::codes::{CODES, Code, Effect, PAIR_RATE_LIMIT, look_up as look_up_code, may_miss_a_template};
+pub(crate) use self::codes::{Code, Effect, PAIR_RATE_LIMIT, codes, look_up as look_up_code, may_miss_a_template};
 pub(crate) use self::credentials::Credentials;
 pub(crate) use self::curl::curl_command;
 pub(crate) use self::curl::shell_word;

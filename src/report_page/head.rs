@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::meanings::shown_kind;
 use super::reported_run::ReportedRun;
 use super::times::{PageClock, duration};
 use crate::ledger::{Counts, Details, RunEvent, RunEventKind};
@@ -90,7 +89,7 @@ fn facts_of(
     vec![
         (sender_label, sender),
         ("list", format!("{list} ({rows})")),
-        ("kind", shown_kind(&details.kind, language)),
+        ("kind", language.kind(&details.kind)),
         ("rate", language.text_with("rate_is", &rate)),
     ]
 }

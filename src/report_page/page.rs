@@ -24,7 +24,7 @@ use super::reported_run::ReportedRun;
 use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRow, PageRows, RestOfRow};
 use super::timeline::{HEIGHT, Timeline, WIDTH};
 use super::times::PageClock;
-use crate::api::{CODES, DeliveryFacts, DeliveryState};
+use crate::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::import::BulkError;
 use crate::ledger::{Details, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason};
 use crate::list::ReportLanguage;
@@ -325,7 +325,7 @@ fn told_apart<'a>(code: &'a str, api_codes: &mut BTreeSet<String>, mask: bool) -
 }
 
 fn is_known(code: &str) -> bool {
-    CODES.iter().any(|known| known.code == code)
+    look_up_code(code).is_some()
 }
 
 /// Why the person of a sent row did not get it.

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use clap::Args;
 
 use super::CommandError;
-use crate::api::{CODES, Code, Effect};
+use crate::api::{Code, Effect, codes, look_up_code};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::message::{Envelope, Example, Field, Message};
@@ -68,7 +68,7 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
 
 fn everything() -> String {
     let kinds = Message::all().iter().map(of_kind).collect::<Vec<_>>().join("\n\n");
-    let rows = CODES.iter().map(|code| [code.code, code.origin, code.meaning, effect(code), code.hint]);
+    let rows = codes().map(|code| [code.code, code.origin, code.meaning, effect(&code), code.hint]);
     let codes = markdown_table(&["Code", "Of", "Meaning", "The message", "What to do"], rows);
     format!("{INTRODUCTION}\n\n{kinds}\n\n# Error codes\n\n{codes}")
 }
@@ -104,9 +104,8 @@ fn kind_of(topic: &str) -> Option<Message> {
 }
 
 fn about_code(topic: &str) -> Option<String> {
-    let exact = CODES.iter().find(|code| code.code == topic);
-    let code = exact.or_else(|| CODES.iter().find(|code| code.code.eq_ignore_ascii_case(topic)));
-    code.map(of_code).or_else(|| endings::about(topic))
+    let code = look_up_code(topic).or_else(|| codes().find(|code| code.code.eq_ignore_ascii_case(topic)));
+    code.as_ref().map(of_code).or_else(|| endings::about(topic))
 }
 
 fn unknown(topic: &str) -> UsageError {
@@ -115,7 +114,7 @@ fn unknown(topic: &str) -> UsageError {
         return UsageError::new(format!("`{topic}` may be a code of WhatsApp; this version does not know it"), hint);
     }
     let kinds = Message::all();
-    let names = kinds.iter().map(Message::command).chain(CODES.iter().map(|code| code.code)).chain(endings::names());
+    let names = kinds.iter().map(Message::command).chain(codes().map(|code| code.code)).chain(endings::names());
     let hint = match nearest(topic, names) {
         Some(nearest) => format!("did you mean `{nearest}`? `jelouctl explain` lists all"),
         None => "`jelouctl explain` lists the kinds and codes that are known".to_owned(),
