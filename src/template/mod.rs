@@ -13,6 +13,7 @@ mod pieces;
 mod row_view;
 mod text;
 mod uses;
+mod values;
 mod walk;
 
 pub(crate) use self::body::BodyTemplate;

@@ -30,8 +30,13 @@ const ADDED: &str = "\0added";
 
 /// Adds the checks.
 pub(super) fn add_checks(language: &mut Environment<'_>) {
-    let checks: [(&str, OperandCheck); 5] =
-        [(LESS, less), (GREATER, greater), (EQUAL, equal), (INSIDE, inside), (NUMBERS, numbers)];
+    let checks: [(&str, OperandCheck); 5] = [
+        (LESS, less),
+        (GREATER, |state, greater, other| less(state, other, greater)),
+        (EQUAL, equal),
+        (INSIDE, inside),
+        (NUMBERS, numbers),
+    ];
     for (name, check) in checks {
         language.add_filter(name, move |state: &State<'_, '_>, operands: Cell| {
             check(state, &operands.get_item_by_index(0)?, &operands.get_item_by_index(1)?).map(|()| operands)
@@ -123,18 +128,14 @@ fn less(_: &State<'_, '_>, less: &Cell, greater: &Cell) -> Result<(), Error> {
     }
 }
 
-fn greater(state: &State<'_, '_>, greater: &Cell, less_one: &Cell) -> Result<(), Error> {
-    less(state, less_one, greater)
-}
-
 fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> {
     if one.is_undefined() || other.is_undefined() {
         return Err(ErrorKind::UndefinedError.into());
     }
     let view = RowView::in_state(state);
     for (cell, other) in [(one, other), (other, one)] {
-        if other.is_none() {
-            never_none(cell)?;
+        if other.is_none() && cell.as_str().is_some_and(|text| text.trim().is_empty()) {
+            return Err(refused("an empty cell is an empty text, and never none; write `not saldo`".to_owned()));
         }
         let shown = view.as_ref().and_then(|view| view.shown_text(cell));
         if let Some(shown) = shown.filter(|shown| other.as_str() == Some(shown) && cell != other) {
@@ -214,16 +215,6 @@ pub(super) fn in_text<'v>(state: &State<'_, '_>, value: &'v Cell) -> Result<Cow<
         ValueKind::Number => value.to_string().into(),
         other => return Err(refused(format!("a {other} cannot be part of a text"))),
     })
-}
-
-/// An empty cell is a text, and `saldo is none` would be false.
-fn never_none(value: &Cell) -> Result<(), Error> {
-    match value.as_str() {
-        Some(text) if text.trim().is_empty() => {
-            Err(refused("an empty cell is an empty text, and never none; write `not saldo`".to_owned()))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn text_beside(text: &str, number: &Cell) -> Error {
