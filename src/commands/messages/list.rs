@@ -26,6 +26,8 @@ use crate::timestamps::now;
 
 /// The default start of the listing.
 const SINCE: TimeBound = TimeBound::Ago(Duration::from_secs(24 * 60 * 60));
+/// How often a long reading says that it goes on.
+const TOLD_EVERY: Duration = Duration::from_secs(10);
 /// The time between two look-ups with `--follow`.
 const PAUSE: Duration = Duration::from_secs(2);
 /// The longest delay after which a message is still seen by `--follow`.
@@ -210,7 +212,13 @@ impl MessageListing<'_> {
         let mut listed: Vec<Listed> = Vec::new();
         let mut places: HashMap<u64, usize> = HashMap::new();
         let mut unreadable = 0;
+        let (mut read, mut told) = (0_u64, Instant::now());
         let take = |entry: &Value| {
+            read += 1;
+            if told.elapsed() >= TOLD_EVERY {
+                told = Instant::now();
+                self.context.stderr.note(&format!("{read} messages read so far"));
+            }
             let Some(message) = HistoryMessage::read(entry, bot) else {
                 unreadable += 1;
                 return ControlFlow::Continue(());
