@@ -1,4 +1,4 @@
-//! Which characters nobody sees: two texts that differ only in them look the same.
+//! The characters that are invisible: two texts that differ only in them look the same.
 
 /// Whether it is a space of any width, or takes no place (Unicode's Default_Ignorable_Code_Point, and the blank of
 /// Braille). Control characters, such as tabs and line breaks, are not among them.
