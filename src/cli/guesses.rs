@@ -25,7 +25,7 @@ const QUOTES: [char; 5] = ['“', '”', '„', '‘', '’'];
 
 /// The commands before the word, the words, and what to type instead. `*` stands for any further command; of several rows, the
 /// first counts.
-const GUESSES: [(&str, &str, &str); 59] = [
+const GUESSES: [(&str, &str, &str); 58] = [
     ("", "login auth init configure config setup", PROFILE),
     ("", "profiles", "jelouctl profile list"),
     ("", "runs history logs", "jelouctl bulk list"),
@@ -96,11 +96,6 @@ const GUESSES: [(&str, &str, &str); 59] = [
     ("*", "--idempotency-key --dedupe --key", "--once KEY sends each person at most one message under this key"),
     ("*", "--retries --retry", "--retry-for DURATION says how long to try again"),
     ("*", "--json --format --output-format", JSON),
-    (
-        "*",
-        "--client-secret --secret --password --token --api-key",
-        "leave it out to be asked for it, or: --client-secret-file FILE",
-    ),
     ("flow-message", "", "the flow's name is given with --flow-name"),
     ("templates", "", "a name is given with --query"),
     ("run", "", "-- belongs before the command, and --to before the recipient"),
@@ -206,7 +201,8 @@ fn instead_of_argument(commands: &[String], path: &str, word: &str) -> Option<Us
     let is_flag = word.starts_with('-');
     if SECRETS.contains(&word) {
         let problem = "the secret is never an argument: others on this machine could read it";
-        return Some(UsageError::new(problem, hint(path, word)?));
+        let hint = "leave it out to be asked for it, or give a file: --client-secret-file FILE";
+        return Some(UsageError::new(problem, hint));
     }
     let (list, kind) = match commands {
         [bulk, send, kind] if bulk == "bulk" && send == "send" => (true, kind),
