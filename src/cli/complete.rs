@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Command, CommandFactory, ValueHint};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter};
@@ -14,7 +15,7 @@ use crate::commands::bulk::ledger_database;
 use crate::config::ConfigFile;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{LedgerStore, Runs};
+use crate::ledger::{Place, Store};
 use crate::message::Message;
 use crate::template_names;
 
@@ -79,25 +80,21 @@ fn profiles(begun: &OsStr) -> Vec<CompletionCandidate> {
 }
 
 fn runs(begun: &OsStr) -> Vec<CompletionCandidate> {
-    let names = local_runs().and_then(|runs| runs.names().ok()).unwrap_or_default();
+    let names = local_store().and_then(|store| store.names().ok()).unwrap_or_default();
     beginning_with(begun, names.iter().map(ToString::to_string))
 }
 
 fn keys(begun: &OsStr) -> Vec<CompletionCandidate> {
-    let Some(runs) = local_runs() else { return Vec::new() };
-    let names = runs.names().unwrap_or_default();
-    let of_runs = names.iter().filter_map(|name| runs.note(name)?.once);
-    let claims = runs.claims_to_look().ok().flatten().and_then(|claims| claims.keys().ok()).unwrap_or_default();
-    let keys: BTreeSet<_> =
-        of_runs.chain(claims.into_iter().map(|summary| summary.scope.key)).map(|key| key.to_string()).collect();
+    let known = local_store().and_then(|store| store.keys().ok()).unwrap_or_default();
+    let keys: BTreeSet<_> = known.into_iter().map(|summary| summary.scope.key.to_string()).collect();
     beginning_with(begun, keys)
 }
 
-/// The runs in files. Runs in a database are not offered, because that would need a connection.
-fn local_runs() -> Option<Runs> {
+/// The store, if it is a file. Runs in a database are not offered, because that would need a connection.
+fn local_store() -> Option<Store> {
     let is_readable = configuration().is_none_or(|path| path.is_file());
     let is_local = is_readable && matches!(ledger_database(&Context::default()), Ok(None));
-    Runs::at_home().ok().filter(|_| is_local)
+    is_local.then(|| Store::open_to_look(Place::home(), Arc::new(|| {})).ok().flatten()).flatten()
 }
 
 /// The named configuration. It is only read if it is a regular file: a pipe would keep the person waiting.

@@ -17,8 +17,7 @@ pub(super) const GROUPS: [(&str, &[&str]); 3] = [
 ];
 
 /// Flags that few people need.
-const RARE: [&str; 8] =
-    ["header_row", "encoding", "ignore_run", "concurrency", "max_wait", "no_keep_alive", "unchecked", "progress"];
+const RARE: [&str; 7] = ["header_row", "encoding", "concurrency", "max_wait", "no_keep_alive", "unchecked", "progress"];
 
 const REQUIRED: &str = "Required, as flags or in --body";
 const OPTIONS: &str = "Options";

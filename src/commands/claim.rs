@@ -9,21 +9,23 @@ use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 
 use super::CommandError;
-use super::bulk::{hold_off_others, ledger_address, store_at, store_to_look_at};
+use super::bulk::{place, store_at, store_to_look_at, wait_for_turn};
 use crate::api::Request;
 use crate::context::Context;
-use crate::ledger::{ClaimEnd, Claimed, HeldClaim, LedgerError, LedgerStore, OnceClaims, hash_of_words};
+use crate::ledger::{ClaimEnd, Claimed, HeldClaim, LedgerError, Place, Store, hash_of_words};
 use crate::message::Outgoing;
-use crate::once::{NewClaim, OnceEntry, OnceError, OnceHash, OnceHasher, OnceKey, OnceScope, OnceState};
+use crate::once::{NewClaim, OnceEntry, OnceError, OnceHasher, OnceKey, OnceScope, OnceState};
 use crate::output::{Record, Sent};
 use crate::places::STATE;
 use crate::process::Signals;
-use crate::sending::{Connection, Sender};
+use crate::sending::{Connection, Interrupted, Sender};
 use crate::timestamps::{local_time, of_milliseconds};
 
 /// How long to try to write how a message ended while the database is away: a restart takes some seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
+/// How long after its request a message in a database is still this process's own: its end must be written meanwhile.
+const LEASE: Duration = Duration::from_secs(60);
 
 // Not a doc comment: it would replace the help of the command that it is flattened into.
 #[derive(Args, Debug)]
@@ -39,7 +41,7 @@ pub(super) struct OnceArgs {
 
 /// A key and its store.
 pub(super) struct OnceSend {
-    store: Box<dyn LedgerStore>,
+    store: Store,
     scope: OnceScope,
 }
 
@@ -53,7 +55,7 @@ pub(super) enum OnceTurn {
 
 /// A person who is claimed for this process's message.
 pub(super) struct ClaimedPerson {
-    held: Box<dyn HeldClaim>,
+    held: HeldClaim,
     key: OnceKey,
 }
 
@@ -68,13 +70,14 @@ impl OnceSend {
         sender: &Sender,
     ) -> Result<Option<Self>, CommandError> {
         let Some(scope) = scope(context, key, sender) else { return Ok(None) };
-        let address = ledger_address(context)?;
-        warn_of_forgotten_key(context, address.is_some());
-        let store = store_at(address).map_err(CommandError::of_single_send)?;
+        let place = place(context)?;
+        warn_of_forgotten_key(context, matches!(place, Place::Database(_)));
+        let store = store_at(context, place).map_err(CommandError::of_single_send)?;
+        store.refuse_older_layout()?;
         Ok(Some(Self { store, scope }))
     }
 
-    /// Looks up the person of `outgoing` and claims them, while no other process does so or creates a run.
+    /// Looks up the person of `outgoing` and claims them, in one transaction.
     ///
     /// # Errors
     /// If the person is not free under the key and did not get a message, the store cannot be used, or a signal came
@@ -87,23 +90,29 @@ impl OnceSend {
         outgoing: &Outgoing,
     ) -> Result<OnceTurn, CommandError> {
         let Self { store, scope } = self;
-        let try_hold = || store.try_hold_claims();
-        let claims = hold_off_others(context, &**store, &mut connection.signals, try_hold).await;
-        let claims = claims.map_err(|error| match error {
-            Ok(interrupted) => interrupted.into(),
-            Err(error) => CommandError::of_single_send(error),
-        })?;
-        let claim = new_claim(claims.hasher(), sender, outgoing);
+        let claim = new_claim(&store.hasher().map_err(CommandError::of_single_send)?, sender, outgoing);
         let recipient = outgoing.recipient().as_str();
-        let entry = match claim_free(&**store, &*claims, scope, (&claim, recipient)) {
-            Ok(Claimed::Now(held)) => return Ok(OnceTurn::Send(ClaimedPerson { held, key: scope.key.clone() })),
-            Ok(Claimed::Before(entry)) => entry,
-            Err(error) => return Err(CommandError::of_single_send(error)),
+        let lease = sender.settings.timeout.value.duration() + LEASE;
+        let came = wait_for_turn(store, &mut connection.signals).await.map_err(CommandError::of_single_send)?;
+        if let Some(signal) = came {
+            return Err(Interrupted(signal).into());
+        }
+        let claimed = store.claim(scope, &claim, lease).map_err(CommandError::of_single_send)?;
+        let entry = match claimed {
+            Claimed::Now(held) => {
+                let mut person = ClaimedPerson { held, key: scope.key.clone() };
+                if let Some(signal) = connection.signals.came() {
+                    let _ = person.held.end(&ClaimEnd::NotSent);
+                    return Err(Interrupted(signal).into());
+                }
+                return Ok(OnceTurn::Send(person));
+            }
+            Claimed::Before(entry) => entry,
         };
         if entry.state != OnceState::Sent {
             return Err(refusal(scope, recipient, entry).into());
         }
-        report_replay(context, scope, &entry, claim.words);
+        report_replay(context, scope, &entry, &claim.words);
         Ok(OnceTurn::Replay(entry))
     }
 }
@@ -130,38 +139,6 @@ fn scope(context: &Context, key: Option<&OnceKey>, sender: &Sender) -> Option<On
     Some(OnceScope { key: key.clone(), bot, address })
 }
 
-/// Claims a person if no row of a run has them.
-fn claim_free(
-    store: &dyn LedgerStore,
-    claims: &dyn OnceClaims,
-    scope: &OnceScope,
-    (claim, recipient): (&NewClaim, &str),
-) -> Result<Claimed, LedgerError> {
-    match store.row_under(scope, recipient)?.filter(|row| !row.state.is_free()) {
-        None => claims.claim(scope, claim),
-        Some(row) => Ok(Claimed::Before(heavier(claims.person(scope, &claim.person)?, row))),
-    }
-}
-
-/// What the person has under the key: from single sends and removed runs, or from a row of a run.
-pub(super) fn standing(
-    store: &dyn LedgerStore,
-    claims: &dyn OnceClaims,
-    scope: &OnceScope,
-    (person, recipient): (&OnceHash, &str),
-) -> Result<Option<OnceEntry>, LedgerError> {
-    let claimed = claims.person(scope, person)?;
-    Ok(match store.row_under(scope, recipient)? {
-        Some(row) => Some(heavier(claimed, row)),
-        None => claimed,
-    })
-}
-
-/// Returns whichever counts: the person's claim or the row.
-fn heavier(claimed: Option<OnceEntry>, row: OnceEntry) -> OnceEntry {
-    claimed.filter(|claimed| !row.outweighs(claimed)).unwrap_or(row)
-}
-
 /// Prints what would happen to a message under its key, and claims nothing.
 ///
 /// # Errors
@@ -173,13 +150,10 @@ pub(super) fn preview(
     outgoing: &Outgoing,
 ) -> Result<(), CommandError> {
     let Some(scope) = scope(context, key, sender) else { return Ok(()) };
-    let store = store_to_look_at(ledger_address(context)?).map_err(CommandError::of_single_send)?;
+    let store = store_to_look_at(context, place(context)?).map_err(CommandError::of_single_send)?;
     let Some(store) = store else { return Ok(()) };
     let recipient = outgoing.recipient().as_str();
-    let look = || match store.claims_to_look()? {
-        Some(claims) => standing(&*store, &*claims, &scope, (&claims.hasher().person(recipient), recipient)),
-        None => store.row_under(&scope, recipient),
-    };
+    let look = || store.standing(&scope, &store.hasher()?.person(recipient));
     let Some(entry) = look().map_err(CommandError::of_single_send)? else { return Ok(()) };
     let key = &scope.key;
     match entry.state {
@@ -218,9 +192,9 @@ fn new_claim(hasher: &OnceHasher, sender: &Sender, outgoing: &Outgoing) -> NewCl
     }
 }
 
-fn report_replay(context: &Context, scope: &OnceScope, entry: &OnceEntry, words: OnceHash) {
+fn report_replay(context: &Context, scope: &OnceScope, entry: &OnceEntry, words: &str) {
     let at = local_time(of_milliseconds(entry.at));
-    let words = match entry.words {
+    let words = match &entry.words {
         Some(known) if known == words => ", with the same words",
         Some(_) => ", with other words",
         None => "",

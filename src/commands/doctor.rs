@@ -8,15 +8,16 @@ use clap::Args;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use super::bulk::{ledger_address, ledger_database};
+use super::bulk::{ledger_address, ledger_database, store_at, store_to_look_at};
 use super::error::CommandError;
 use super::profile;
 use crate::api::{Credentials, Failure, Stage, TemplateFilter};
 use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{DatabaseAddress, LedgerError, LedgerStore, RunOverviews, Runs, SharedRuns};
+use crate::ledger::{DatabaseAddress, LedgerError, Place, check_writable};
 use crate::output::{Check, CheckState, Format, rounded};
+use crate::places::STATE;
 use crate::process::{Signals, block_on};
 use crate::sending::{
     Connection, Flight, Listing, check_audit_log, new_client, proxy_to, reach_or_start, read_environment,
@@ -214,8 +215,8 @@ impl Checkup {
         let is_database = !matches!(address, Ok(None));
         let checked = match address {
             Ok(Some(address)) if offline => Ok((format!("{}, not looked at", address.shown), None)),
-            Ok(Some(address)) => database(address),
-            Ok(None) => files().map_err(CommandError::from),
+            Ok(Some(address)) => database(context, address),
+            Ok(None) => files(context).map_err(CommandError::from),
             Err(error) => Err(error.into()),
         };
         match checked {
@@ -379,37 +380,45 @@ impl Checkup {
     }
 }
 
-/// The directory of the runs, and the runs whose ledger is unreliable, with hints.
-fn files() -> Result<(String, Option<String>), LedgerError> {
-    let runs = Runs::at_home()?;
-    let written = format!("{} can be written", runs.writable()?.display());
-    let RunOverviews { runs, unreadable } = runs.overviews()?;
-    let damaged = runs.iter().filter(|run| run.damage.is_some()).map(|run| &run.name);
-    let names: Vec<_> = unreadable.iter().map(|run| &run.name).chain(damaged).map(ToString::to_string).collect();
-    if names.is_empty() {
+/// The store in a file, checked as a whole, and what is wrong with it; with a hint.
+fn files(context: &Context) -> Result<(String, Option<String>), LedgerError> {
+    let directory = STATE.directory().ok_or(LedgerError::NoDirectory)?;
+    check_writable(&directory)?;
+    let written = format!("{} can be written", directory.display());
+    let Some(store) = store_to_look_at(context, Place::home())? else { return Ok((written, None)) };
+    store.require_write()?;
+    store.check()?;
+    if let Err(error) = store.refuse_older_layout() {
+        return Ok((format!("{written}; but {error}"), Some(error.hint())));
+    }
+    let mut doubtful = Vec::new();
+    for run in store.runs()? {
+        if run.doubt()?.is_some() {
+            doubtful.push(run.name().to_string());
+        }
+    }
+    if doubtful.is_empty() {
         return Ok((written, None));
     }
-    let hint = "a damaged or unreadable run can refuse new bulk runs; see `jelouctl bulk list`";
-    Ok((format!("{written}; unreadable or damaged: {}", names.join(", ")), Some(hint.to_owned())))
+    let hint = "the ledger was copied or put back since these runs were sent; see `jelouctl bulk status RUN`";
+    Ok((format!("{written}; unfinished runs in doubt: {}", doubtful.join(", ")), Some(hint.to_owned())))
 }
 
 /// Checks the ledger's database: reachable, durable, in our version, and with our permissions; with a hint if they are
 /// read-only.
-fn database(address: DatabaseAddress) -> Result<(String, Option<String>), CommandError> {
+fn database(context: &Context, address: DatabaseAddress) -> Result<(String, Option<String>), CommandError> {
     let shown = address.shown.clone();
-    let runs = SharedRuns::open(address)?;
-    let (rights, hint) = if runs.may_send()? {
-        ("this role may send", None)
-    } else {
-        (
+    let store = store_at(context, Place::Database(Box::new(address)))?;
+    let (rights, hint) = match store.require_write() {
+        Ok(()) => ("this role may send", None),
+        Err(_) => (
             "this role may look, but not send",
             Some("to send with it too, ask its owner: GRANT jelouctl_sender TO the role"),
-        )
+        ),
     };
-    let version = runs.server_version()?;
     let detail = format!(
-        "{shown}: PostgreSQL {version}, durable, with our ledger; {rights} (checked: reach, certificate, that it is the \
-         primary, fsync, synchronous_commit, the version of the ledger, rights)"
+        "{shown}: durable, with our ledger; {rights} (checked: reach, certificate, that it is the primary, the version of \
+         the server, fsync, synchronous_commit, the version of the ledger, rights)"
     );
     Ok((detail, hint.map(str::to_owned)))
 }

@@ -8,7 +8,7 @@ use crate::exit::ExitCode;
 use crate::hours::HoursError;
 use crate::import::BulkError;
 use crate::input::InputError;
-use crate::ledger::{DatabaseError, EarlierError, LedgerError, PauseReason, ResolveError, RunError};
+use crate::ledger::{DatabaseError, LedgerError, PauseReason, ResolveError, RunError};
 use crate::list::ListError;
 use crate::message::{InvalidMessage, typed_form};
 use crate::once::OnceError;
@@ -239,30 +239,6 @@ impl From<UnusableTemplates> for CommandError {
     }
 }
 
-impl From<EarlierError> for CommandError {
-    fn from(error: EarlierError) -> Self {
-        match error {
-            EarlierError::Unreadable { run, path, is_ours, error } => match *error {
-                LedgerError::Incomplete { problem, .. } => {
-                    GuardError::DamagedRun { run: run.to_string(), problem }.into()
-                }
-                error => {
-                    let is_named = run.is_valid();
-                    GuardError::UnreadableRun {
-                        run: run.to_string(),
-                        path,
-                        is_ours,
-                        is_named,
-                        problem: error.to_string(),
-                    }
-                    .into()
-                }
-            },
-            EarlierError::Ledger(error) => error.into(),
-        }
-    }
-}
-
 impl From<ReadError> for CommandError {
     fn from(error: ReadError) -> Self {
         let ((code, _), name, hint) = (of_outcome(&error.outcome()), error.code(), error.hint());
@@ -307,15 +283,7 @@ impl From<ExclusionError> for CommandError {
 impl From<RunError> for CommandError {
     fn from(error: RunError) -> Self {
         let hint = Some(error.hint().to_owned());
-        match error {
-            // They may have been sent earlier.
-            RunError::NoneReadable { .. } => Self::new(ExitCode::Ledger, "ledger", error, hint).after_sending(),
-            RunError::NoSuchRun { .. }
-            | RunError::NoRuns
-            | RunError::NoneUnfinished { .. }
-            | RunError::Several { .. }
-            | RunError::Exists { .. } => Self::new(ExitCode::Usage, "usage", error, hint),
-        }
+        Self::new(ExitCode::Usage, "usage", error, hint)
     }
 }
 
@@ -325,6 +293,7 @@ impl From<LedgerError> for CommandError {
             LedgerError::Run(error) => return error.into(),
             LedgerError::Database(error) => return error.into(),
             LedgerError::InUse { .. } | LedgerError::Changed { .. } => (ExitCode::InUse, "in_use"),
+            LedgerError::OlderLayout { .. } => (ExitCode::Guard, "guard"),
             _ => (ExitCode::Ledger, "ledger"),
         };
         let (hint, nothing_was_sent) = (error.hint(), error.nothing_was_sent());
@@ -348,7 +317,6 @@ impl From<ResolveError> for CommandError {
         let usage = |hint| (ExitCode::Usage, "usage", hint);
         let (code, name, hint) = match error {
             ResolveError::Ledger(error) => return error.into(),
-            ResolveError::Earlier(error) => return error.into(),
             ResolveError::NotFree { .. } => {
                 (ExitCode::Guard, "guard", "leave this row out: under the key each person gets one message at most")
             }
@@ -499,7 +467,7 @@ mod tests {
     fn an_error_has_the_exit_code_and_the_name_that_are_documented() {
         let (run, cause) = (|| "r".to_owned(), || "x".to_owned());
         let unreadable = |origin| ExclusionError::unreadable(&origin, "x", std::io::ErrorKind::NotFound.into());
-        let ends: [(CommandError, u8, &str); 23] = [
+        let ends: [(CommandError, u8, &str); 22] = [
             (StreamError { action: "write", cause: std::io::ErrorKind::StorageFull.into() }.into(), 1, "unexpected"),
             (Panicked::Before.into(), 1, "unexpected"),
             (UsageError::new("x", "y").into(), 2, "usage"),
@@ -517,7 +485,6 @@ mod tests {
             (Panicked::UnderWay.into(), 8, "unknown"),
             (GuardError::Unconfirmed { rows: 1, is_answer: true }.into(), 11, "guard"),
             (ConfigError::HiddenSandbox { process: 7 }.into(), 11, "guard"),
-            (RunError::NoneReadable { unreadable: Vec::new() }.into(), 12, "ledger"),
             (LedgerError::NoDirectory.into(), 12, "ledger"),
             (DatabaseError::Unreachable { at: run(), cause: cause() }.into(), 12, "ledger"),
             (LedgerError::InUse { run: run() }.into(), 13, "in_use"),
@@ -558,20 +525,18 @@ mod tests {
     fn says_that_nothing_was_sent_only_where_that_is_certain() {
         let (run, cause) = ("r".to_owned(), "x".to_owned());
         let typed = || UsageError::new("x", "y");
-        let ends: [(CommandError, bool); 18] = [
+        let ends: [(CommandError, bool); 16] = [
             (typed().into(), true),
             (GuardError::Unconfirmed { rows: 1, is_answer: true }.into(), true),
             (Interrupted(Signal::Interrupt).into(), true),
             (LedgerError::NoDirectory.into(), true),
             (LedgerError::Newer { version: 9 }.into(), false),
             (LedgerError::Older { version: 1 }.into(), false),
-            (LedgerError::Copy { file: "s".to_owned(), run: run.clone() }.into(), false),
             (LedgerError::Sqlite(cause.clone()).into(), false),
-            (DatabaseError::NotImported { cause: cause.clone() }.into(), true),
             (DatabaseError::Standby.into(), true),
             (CommandError::from(typed()).after_sending(), false),
             (LedgerError::InUse { run: run.clone() }.into(), false),
-            (LedgerError::Incomplete { run: run.clone(), problem: cause.clone() }.into(), false),
+            (LedgerError::Doubtful { run: run.clone() }.into(), false),
             (LedgerError::Database(DatabaseError::PerhapsImported { run, cause: cause.clone() }).into(), false),
             (DatabaseError::Gone { seconds: 60, cause }.into(), false),
             (DatabaseError::Standby.in_mid_run().into(), false),

@@ -1,19 +1,16 @@
 //! `once …`: the keys of `--once`, and the people recorded under them.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::CommandError;
-use super::bulk::{hold_claims, ledger_address, store_at, store_to_look_at};
-use super::claim::standing;
+use super::bulk::{place, store_at, store_to_look_at};
 use crate::config::{Origin, Settings};
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
-use crate::ledger::{ClaimEnd, LedgerError, LedgerStore, OnceClaims, OnceSummary, RunName};
+use crate::ledger::{ClaimEnd, LedgerError, OnceSummary, RunName, Shown, Store};
 use crate::message::{InvalidMessage, TypedRecipient, typed_form};
-use crate::once::{OnceEntry, OnceError, OnceHash, OnceKey, OncePeople, OnceRows, OnceScope, OnceState};
+use crate::once::{OnceEntry, OnceError, OnceKey, OnceScope, OnceState};
 use crate::output::{Format, StreamError, compact, counted, counted_are, counted_people};
 use crate::phone::Country;
 use crate::sending::{AuditLog, read_environment};
@@ -140,8 +137,9 @@ enum FoundState {
 pub(crate) fn run(context: &Context, command: &OnceCommand) -> Result<ExitCode, CommandError> {
     match command {
         OnceCommand::List => {
-            let store = store_to_look_at(ledger_address(context)?).map_err(CommandError::of_single_send)?;
-            list(context, &known_keys(context, store.as_deref(), None)?.keys)
+            let store = store_to_look_at(context, place(context)?).map_err(CommandError::of_single_send)?;
+            let keys = store.map_or(Ok(Vec::new()), |store| store.keys()).map_err(CommandError::of_single_send)?;
+            list(context, &keys)
         }
         OnceCommand::Show(args) => with_key(context, &args.key, false, |used| used.show(context, &args.person)),
         OnceCommand::Resolve(args) => with_key(context, &args.key, true, |used| used.resolve(context, args)),
@@ -155,22 +153,17 @@ fn with_key(
     context: &Context,
     key: &OnceKey,
     changes: bool,
-    work: impl FnOnce(&UsedKey<'_>) -> Result<ExitCode, CommandError>,
+    work: impl FnOnce(&UsedKey) -> Result<ExitCode, CommandError>,
 ) -> Result<ExitCode, CommandError> {
     let settings = Settings::load(&context.flags, &read_environment()?.0)?;
     if changes {
         refuse_rehearsal(context, &settings)?;
     }
-    let store = store_to_look_at(ledger_address(context)?).map_err(CommandError::of_single_send)?;
-    let KnownKeys { claims, rows, keys } = known_keys(context, store.as_deref(), Some(key))?;
-    let (Some(store), Some(claims)) = (store, claims) else { return Err(no_such_key(key).into()) };
+    let store = store_to_look_at(context, place(context)?).map_err(CommandError::of_single_send)?;
+    let Some(store) = store else { return Err(no_such_key(key).into()) };
+    let keys = store.keys().map_err(CommandError::of_single_send)?;
     let scope = scope_of(&settings, key, &keys)?;
-    work(&UsedKey { store: &*store, claims: &*claims, rows: rows_of(&rows, &scope), scope, settings })
-}
-
-/// The entries from rows under this key, for this bot and address.
-fn rows_of<'a>(rows: &'a [OnceRows], scope: &OnceScope) -> Option<&'a BTreeMap<String, OnceEntry>> {
-    rows.iter().find(|(of, _)| of == scope).map(|(_, people)| people)
+    work(&UsedKey { store, scope, settings })
 }
 
 /// Refuses to change entries under a key in a rehearsal, which does not send anything.
@@ -193,73 +186,14 @@ fn log_decision(context: &Context, settings: &Settings, command: &str, scope: &O
     log.key(&context.stderr, command, (key.as_str(), address), fields);
 }
 
-/// The claims, if any, with the rows of runs and all keys.
-#[derive(Default)]
-struct KnownKeys {
-    claims: Option<Box<dyn OnceClaims>>,
-    rows: Vec<OnceRows>,
-    keys: Vec<OnceSummary>,
-}
-
-/// All keys of the store. With a `wanted` key, reads only the runs that have it.
-fn known_keys(
-    context: &Context,
-    store: Option<&dyn LedgerStore>,
-    wanted: Option<&OnceKey>,
-) -> Result<KnownKeys, CommandError> {
-    let Some(store) = store else { return Ok(KnownKeys::default()) };
-    keys_of(context, store, wanted).map_err(CommandError::of_single_send)
-}
-
-fn keys_of(context: &Context, store: &dyn LedgerStore, wanted: Option<&OnceKey>) -> Result<KnownKeys, LedgerError> {
-    let rows = store.people_of_rows(wanted)?;
-    let claims = match store.claims_to_look()? {
-        None if !rows.is_empty() => {
-            // It is created now, while other processes are held off.
-            drop(hold_claims(context, store)?);
-            store.claims_to_look()?
-        }
-        claims => claims,
-    };
-    let Some(claims) = claims else { return Ok(KnownKeys { rows, ..KnownKeys::default() }) };
-    let mut keys = claims.keys()?;
-    for (scope, people) in &rows {
-        let mut summary = OnceSummary::new(scope.clone());
-        for entry in with_rows(&*claims, scope, Some(people))?.values() {
-            summary.count(entry.state, 1, entry.at);
-        }
-        keys.retain(|known| known.scope != *scope);
-        keys.push(summary);
-    }
-    keys.sort_by(|one, other| one.scope.key.as_str().cmp(other.scope.key.as_str()));
-    Ok(KnownKeys { claims: Some(claims), rows, keys })
-}
-
-/// The state of everyone under the key, from claims and rows.
-fn with_rows(
-    claims: &dyn OnceClaims,
-    scope: &OnceScope,
-    rows: Option<&BTreeMap<String, OnceEntry>>,
-) -> Result<OncePeople, LedgerError> {
-    let mut all = claims.people(scope)?;
-    for (person, entry) in rows.into_iter().flatten() {
-        let person = claims.hasher().person(person);
-        if all.get(&person).is_none_or(|known| entry.outweighs(known)) {
-            all.insert(person, entry.clone());
-        }
-    }
-    Ok(all)
-}
-
 /// `once add`: adds the people of a run that began without the key.
 fn add(context: &Context, OnceAddArgs { key, run }: &OnceAddArgs) -> Result<ExitCode, CommandError> {
     let settings = Settings::load(&context.flags, &read_environment()?.0)?;
     refuse_rehearsal(context, &settings)?;
-    let store = store_at(ledger_address(context)?).map_err(CommandError::of_single_send)?;
-    let store = &*store;
-    let name = store.named(run)?;
-    let run = store.read_whole(&name)?.into_whole()?;
-    let (details, counts) = (run.details()?, run.counts()?);
+    let store = store_at(context, place(context)?).map_err(CommandError::of_single_send)?;
+    let run = store.run(run)?.whole()?;
+    run.note_lost()?;
+    let (name, details, counts) = (run.name(), run.details()?, run.counts()?);
     if details.sandbox {
         let message = format!("run {name} was on the sandbox and reached no one");
         return Err(UsageError::new(message, "name a run that sent to people").into());
@@ -272,17 +206,14 @@ fn add(context: &Context, OnceAddArgs { key, run }: &OnceAddArgs) -> Result<Exit
         return Err(UsageError::new(message, hint).into());
     }
     let scope = OnceScope { key: key.clone(), bot: details.bot, address: details.api_url };
-    let claims = hold_claims(context, store)?;
-    let reached = run.reached(claims.hasher(), &name)?;
-    // These people would get a second message if that run continues.
-    let rows = store.people_of_rows(Some(key))?;
-    let known = with_rows(&*claims, &scope, rows_of(&rows, &scope))?;
-    let awaited = reached.iter().filter_map(|(person, _)| known.get(person));
-    if let Some(run) = awaited.filter(|known| known.state == OnceState::ToBeSent).find_map(|known| known.run.clone()) {
-        let recipient = format!("people of run {name}");
-        return Err(OnceError::ToBeSent { recipient, scope, run }.into());
-    }
-    let added = claims.add(&scope, &mut reached.into_iter())?;
+    let added = match store.add_to_key(&scope, &run)? {
+        Ok(added) => added,
+        // These people would get a second message if that run continues.
+        Err(run) => {
+            let recipient = format!("people of run {name}");
+            return Err(OnceError::ToBeSent { recipient, scope, run }.into());
+        }
+    };
     log_decision(context, &settings, "once add", &scope, &json!({ "run": name.to_string(), "people": added }));
     context.stderr.note(&format!("{} of run {name} added under the key {key}", counted_people(added)));
     if counts.unknown > 0 {
@@ -381,37 +312,30 @@ fn scope_of(settings: &Settings, key: &OnceKey, keys: &[OnceSummary]) -> Result<
 }
 
 /// A key with entries.
-struct UsedKey<'a> {
-    store: &'a dyn LedgerStore,
-    claims: &'a dyn OnceClaims,
-    /// Entries from rows that are not among the claims.
-    rows: Option<&'a BTreeMap<String, OnceEntry>>,
+struct UsedKey {
+    store: Store,
     scope: OnceScope,
     settings: Settings,
 }
 
 /// A person, by the hash and as typed.
 struct NamedPerson {
-    hash: OnceHash,
+    hash: String,
     recipient: String,
 }
 
-impl UsedKey<'_> {
+impl UsedKey {
     fn person(&self, context: &Context, to: &str, country: Option<Country>) -> Result<NamedPerson, CommandError> {
         let typed = TypedRecipient::read(to, country.or(self.settings.country()));
         let typed = typed.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
         context.stderr.warnings(typed.warnings());
         let recipient = typed.recipient.as_str().to_owned();
-        Ok(NamedPerson { hash: self.claims.hasher().person(&recipient), recipient })
-    }
-
-    fn people(&self) -> Result<OncePeople, CommandError> {
-        with_rows(self.claims, &self.scope, self.rows).map_err(CommandError::of_single_send)
+        let hasher = self.store.hasher().map_err(CommandError::of_single_send)?;
+        Ok(NamedPerson { hash: hasher.person(&recipient), recipient })
     }
 
     fn standing(&self, person: &NamedPerson) -> Result<Option<OnceEntry>, CommandError> {
-        let entry = standing(self.store, self.claims, &self.scope, (&person.hash, &person.recipient));
-        entry.map_err(CommandError::of_single_send)
+        self.store.standing(&self.scope, &person.hash).map_err(CommandError::of_single_send)
     }
 
     fn show(&self, context: &Context, PersonArgs { to, country }: &PersonArgs) -> Result<ExitCode, CommandError> {
@@ -424,9 +348,10 @@ impl UsedKey<'_> {
             }
             entry.into_iter().collect()
         } else {
-            let people = self.people()?;
-            let mut entries: Vec<_> = people.into_values().collect();
-            entries.sort_by_key(|entry| entry.at);
+            let mut entries = Vec::new();
+            let listed = self.store.people_under(&self.scope, |entry| entries.push(entry));
+            listed.map_err(CommandError::of_single_send)?;
+            entries.sort_by_key(|entry: &OnceEntry| entry.at);
             entries
         };
         self.print(context, &entries)?;
@@ -488,7 +413,7 @@ impl UsedKey<'_> {
         let was_sent = *found == FoundState::Sent;
         let finding = if was_sent { ClaimEnd::Sent { message_id: None } } else { ClaimEnd::NotSent };
         let is_decided =
-            self.claims.decide(&self.scope, &person.hash, &finding).map_err(CommandError::of_single_send)?;
+            self.store.decide_claim(&self.scope, &person.hash, &finding).map_err(CommandError::of_single_send)?;
         if !is_decided {
             let state = entry.map_or("nothing".to_owned(), |entry| {
                 format!("a message that is {} since {}", entry.state.name().replace('_', " "), local(entry.at))
@@ -508,8 +433,15 @@ impl UsedKey<'_> {
     fn forget(&self, context: &Context, PersonArgs { to, country }: &PersonArgs) -> Result<ExitCode, CommandError> {
         let key = &self.scope.key;
         let person = to.as_ref().map(|to| self.person(context, to, *country)).transpose()?;
-        let shown = self.forgettable(person.as_ref())?;
-        let who = person.as_ref().map_or_else(|| counted_people(shown.len() as u64), |one| one.recipient.clone());
+        let (entry, summary) = (person.as_ref().map(|person| self.forgettable(person)).transpose()?, self.summary()?);
+        let shown = if let (Some(person), Some(entry)) = (&person, &entry) {
+            Shown::Person(&person.hash, entry)
+        } else {
+            self.refuse_open(&summary)?;
+            Shown::Everybody(&summary)
+        };
+        let people = summary.people.iter().sum();
+        let who = person.as_ref().map_or_else(|| counted_people(people), |one| one.recipient.clone());
         if context.confirms(&format!("Forget {who} under the key {key}, so that another message can be sent?"))?
             != Some(true)
         {
@@ -517,71 +449,67 @@ impl UsedKey<'_> {
             return Err(UsageError::new(message, "add --yes to forget").into());
         }
         // The question may have waited for hours: a person who got a message meanwhile must not be forgotten.
-        let held = hold_claims(context, self.store).map_err(CommandError::of_single_send)?;
-        let rows = self.store.people_of_rows(Some(key)).map_err(CommandError::of_single_send)?;
-        let rows = rows_of(&rows, &self.scope);
-        let now = UsedKey { claims: &*held, rows, scope: self.scope.clone(), settings: self.settings.clone(), ..*self };
-        if now.forgettable(person.as_ref())? != shown {
+        if !self.store.forget(&self.scope, &shown).map_err(CommandError::of_single_send)? {
             let message = format!("what people have under the key {key} has changed meanwhile; nothing was forgotten");
             return Err(UsageError::new(message, "run the command again").into());
         }
-        let hash = person.as_ref().map(|person| &person.hash);
-        let forgotten = held.forget(&self.scope, hash).map_err(CommandError::of_single_send)?;
-        drop(held);
         let to = person.as_ref().map(|person| &person.recipient);
+        let forgotten = if to.is_some() { 1 } else { people };
         log_decision(context, &self.settings, "once forget", &self.scope, &json!({ "to": to, "people": forgotten }));
         context.stderr.note(&format!("{who} can get a message again under the key {key}"));
         Ok(ExitCode::Success)
     }
 
-    /// The entries of one person or of everyone that can be forgotten.
+    /// The key in counts.
+    fn summary(&self) -> Result<OnceSummary, CommandError> {
+        let keys = self.store.keys().map_err(CommandError::of_single_send)?;
+        let own = keys.into_iter().find(|summary| summary.scope == self.scope);
+        own.ok_or_else(|| no_such_key(&self.scope.key).into())
+    }
+
+    /// What the person has, which can be forgotten.
     ///
     /// # Errors
-    /// If there are none, or one of them must end first.
-    fn forgettable(&self, person: Option<&NamedPerson>) -> Result<OncePeople, CommandError> {
-        let key = &self.scope.key;
-        let mut entries = match person {
-            Some(person) => self.standing(person)?.map(|entry| (person.hash, entry)).into_iter().collect(),
-            None => self.people()?,
+    /// If it is nothing, or must end first.
+    fn forgettable(&self, person: &NamedPerson) -> Result<OnceEntry, CommandError> {
+        let (key, recipient) = (&self.scope.key, person.recipient.clone());
+        let Some(entry) = self.standing(person)? else {
+            let message = format!("{recipient} has nothing under the key {key}");
+            return Err(UsageError::new(message, "nothing needs to be forgotten").into());
         };
-        let them = person.map_or("somebody".to_owned(), |person| person.recipient.clone());
-        for entry in entries.values() {
-            let (recipient, scope) = (them.clone(), self.scope.clone());
-            match (entry.state, entry.run.clone()) {
-                (OnceState::UnderWay, _) => return Err(OnceError::UnderWay { recipient, scope }.into()),
-                (OnceState::ToBeSent, Some(run)) => return Err(OnceError::ToBeSent { recipient, scope, run }.into()),
-                (OnceState::Sent | OnceState::Unknown | OnceState::NotSent | OnceState::ToBeSent, _) => {}
-            }
+        let scope = self.scope.clone();
+        match (entry.state, entry.run.clone()) {
+            (OnceState::UnderWay, _) => return Err(OnceError::UnderWay { recipient, scope }.into()),
+            (OnceState::ToBeSent, Some(run)) => return Err(OnceError::ToBeSent { recipient, scope, run }.into()),
+            (OnceState::Sent | OnceState::Unknown | OnceState::NotSent | OnceState::ToBeSent, _) => {}
         }
-        if entries.is_empty() {
-            let message = format!("{them} has nothing under the key {key}");
-            return Err(UsageError::new(message, "nothing needs to be forgotten").into());
+        if let Some(run) = entry.run.as_ref().filter(|_| entry.is_row && !entry.state.is_free())
+            && !self.is_finished(run)?
+        {
+            return Err(OnceError::OfUnfinishedRun { recipient, scope, run: run.clone() }.into());
         }
-        let of_rows = entries.values().filter(|entry| entry.is_row && !entry.state.is_free());
-        let runs: BTreeSet<_> = of_rows.filter_map(|entry| entry.run.clone()).collect();
-        for run in runs {
-            let name = run.parse().map_err(|_| LedgerError::damaged(format!("`{run}` names no run")))?;
-            if !self.store.read(&name).and_then(|run| run.counts()).map_err(CommandError::of_single_send)?.is_finished()
-            {
-                return Err(OnceError::OfUnfinishedRun { recipient: them, scope: self.scope.clone(), run }.into());
-            }
-            if !self.store.is_shared() {
-                let message = format!(
-                    "what {them} has under the key {key} is a row of run {run}, and is known as long as the run is"
-                );
-                return Err(
-                    UsageError::new(message, format!("remove the run first: jelouctl bulk remove {run}")).into()
-                );
-            }
+        Ok(entry)
+    }
+
+    /// Refuses to forget everybody while something under the key is under way, or a run with it is unfinished.
+    fn refuse_open(&self, summary: &OnceSummary) -> Result<(), CommandError> {
+        let (recipient, scope) = ("somebody".to_owned(), self.scope.clone());
+        let unfinished = self.store.runs_under(&self.scope).map_err(CommandError::of_single_send)?;
+        if let Some(run) = unfinished.into_iter().next() {
+            return Err(OnceError::OfUnfinishedRun { recipient, scope, run }.into());
         }
-        if !self.store.is_shared() {
-            // A refused row does not claim its person, and stays in its run.
-            entries.retain(|_, entry| !entry.is_row);
+        if OnceState::ALL
+            .into_iter()
+            .zip(summary.people)
+            .any(|(state, people)| state == OnceState::UnderWay && people > 0)
+        {
+            return Err(OnceError::UnderWay { recipient, scope }.into());
         }
-        if entries.is_empty() {
-            let message = format!("nothing under the key {key} reached {them}: another message can be sent");
-            return Err(UsageError::new(message, "nothing needs to be forgotten").into());
-        }
-        Ok(entries)
+        Ok(())
+    }
+
+    fn is_finished(&self, run: &str) -> Result<bool, CommandError> {
+        let name = run.parse().map_err(|_| LedgerError::damaged(format!("`{run}` names no run")))?;
+        self.store.run(&name).and_then(|run| run.is_finished()).map_err(CommandError::of_single_send)
     }
 }

@@ -325,11 +325,6 @@ impl Inquiry {
         (self.terms.now, self.asked())
     }
 
-    /// What is known about each row by now.
-    pub(crate) fn known(&self) -> impl Iterator<Item = (i64, KnownDelivery)> {
-        self.rows.iter().filter_map(|row| Some((row.n, row.known.clone()?)))
-    }
-
     /// Decides the unknown rows; `is_whole` says whether everything needed for that was read.
     pub(crate) fn settle(&mut self, is_whole: bool) -> Settled {
         let mut settled = Settled::default();

@@ -20,11 +20,6 @@ pub(crate) use self::redaction::{WAYS, written};
 pub use self::template::template;
 pub use self::texts::{configuration, fault, json, list, recipient, vcard};
 
-/// A ledger with damaged files does not send a final row again, and returns other rows only unchanged.
-pub fn ledger(damage: &[u8]) {
-    crate::ledger::damaged_ledger(damage);
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -35,13 +30,12 @@ mod tests {
 
     type Target = (&'static str, fn(&[u8]));
 
-    const TARGETS: [Target; 12] = [
+    const TARGETS: [Target; 11] = [
         ("answer", answer),
         ("body", body),
         ("configuration", configuration),
         ("fault", fault),
         ("json", json),
-        ("ledger", ledger),
         ("list", list),
         ("look_up", look_up),
         ("recipient", recipient),

@@ -33,8 +33,8 @@ struct RowLengths {
     cells: usize,
     /// The lengths of recipient, path and body, or of the reason why there is no request.
     request: Result<[usize; 3], usize>,
-    /// The lengths of the problem and of the other run.
-    skip: Option<(SkipReason, usize, Option<usize>)>,
+    /// The length of the problem.
+    skip: Option<(SkipReason, usize)>,
 }
 
 impl<'scope> DraftFeed<'scope> {
@@ -84,7 +84,7 @@ impl RowBatch {
             Ok(DraftRequest { recipient, path, body }) => Ok([recipient, path, body].map(|text| keep(text))),
             Err(problem) => Err(keep(problem)),
         };
-        let skip = row.skip.map(|Skip { reason, problem, run }| (reason, keep(problem), run.map(keep)));
+        let skip = row.skip.map(|Skip { reason, problem }| (reason, keep(problem)));
         self.rows.push(RowLengths { line: row.line, cells, request, skip });
     }
 
@@ -104,8 +104,7 @@ impl RowBatch {
                 }
                 Err(length) => Err(next(length)),
             };
-            let skip =
-                row.skip.map(|(reason, problem, run)| Skip { reason, problem: next(problem), run: run.map(&mut next) });
+            let skip = row.skip.map(|(reason, problem)| Skip { reason, problem: next(problem) });
             DraftRow { line: row.line, cells, request, skip }
         })
     }
@@ -124,12 +123,12 @@ mod tests {
 
     #[test]
     fn a_batch_gives_the_rows_that_were_put_into_it() {
-        let skip = |run| Skip { reason: SkipReason::AlreadySent, problem: "ñ", run };
+        let skip = Skip { reason: SkipReason::AlreadySent, problem: "ñ" };
         let rows = [
             row(2, "{}"),
-            DraftRow { cells: "[\"é\"]", skip: Some(skip(None)), ..row(3, "") },
+            DraftRow { cells: "[\"é\"]", skip: Some(skip), ..row(3, "") },
             DraftRow { request: Err("is no row"), ..row(5, "") },
-            DraftRow { skip: Some(skip(Some("r"))), ..row(7, "{\"a\":1}") },
+            DraftRow { skip: Some(skip), ..row(7, "{\"a\":1}") },
         ];
         let mut batch = RowBatch::with_capacity(0);
         for row in &rows {
@@ -141,7 +140,7 @@ mod tests {
 
     #[test]
     fn rows_are_written_in_their_order_however_they_are_handed_over() {
-        let mut draft = LedgerDraft::create(None).unwrap();
+        let mut draft = LedgerDraft::create().unwrap();
         let (long, rows) = ("x".repeat(BYTES_OF_A_BATCH / 2), 3 * ROWS_OF_A_BATCH as u64 + 7);
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, &mut draft);
@@ -157,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_the_draft_cannot_take_is_said_at_the_end_and_stops_the_reader() {
-        let mut draft = LedgerDraft::create(None).unwrap();
+        let mut draft = LedgerDraft::create().unwrap();
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, &mut draft);
             // A line is an SQLite integer.

@@ -8,7 +8,7 @@ use url::Url;
 use super::error::BulkError;
 use super::imported::{BareCodes, Remark, RowFault};
 use super::reported::DuplicatePolicy;
-use crate::ledger::{LedgerStore, LimitOf, SkipReason};
+use crate::ledger::{LimitOf, SkipReason, Store};
 use crate::list::{
     ListError, MeantColumn, Row, columns_without_sent, is_country_column, meant_column, near_column, no_header,
     recipient_column,
@@ -81,7 +81,7 @@ pub(crate) struct ImportPlan<'a> {
     /// Whether rows are skipped because they were sent before; such rows do not count towards the limit.
     pub(crate) leaves_out: bool,
     /// Where to look for the runs of a report.
-    pub(crate) store: Option<&'a dyn LedgerStore>,
+    pub(crate) store: Option<&'a Store>,
     /// This many rows at the beginning are skipped.
     pub(crate) skip: u64,
     /// At most this many are sent; the rows after them are not part of the run.

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::RangeInclusive;
 
 use super::error::{BulkError, ReportedError};
-use crate::ledger::{LedgerError, LedgerStore, ReportedRow, RowFilter, RowState, RunName, SkipReason};
+use crate::ledger::{LedgerError, ReportedRow, RowFilter, RowState, Run, RunName, SkipReason, Store};
 use crate::list::{ReportedOutcome, ReportedSent, Row};
 use crate::message::TypedRecipient;
 use crate::phone::person_key;
@@ -37,7 +37,7 @@ pub(super) struct KnownOutcome {
 /// The runs that a report names, each read once.
 pub(super) struct ReportedRuns<'a> {
     /// Where to look for the runs.
-    store: Option<&'a dyn LedgerStore>,
+    store: Option<&'a Store>,
     policy: DuplicatePolicy,
     /// The reasons for which a row stays skipped.
     kept_out: Vec<SkipReason>,
@@ -84,7 +84,7 @@ impl DuplicatePolicy {
 }
 
 impl<'a> ReportedRuns<'a> {
-    pub(super) fn new(store: Option<&'a dyn LedgerStore>, policy: DuplicatePolicy, kept_out: Vec<SkipReason>) -> Self {
+    pub(super) fn new(store: Option<&'a Store>, policy: DuplicatePolicy, kept_out: Vec<SkipReason>) -> Self {
         Self { store, policy, kept_out, runs: HashMap::new() }
     }
 
@@ -144,7 +144,7 @@ impl<'a> ReportedRuns<'a> {
         if row.person.is_none() || row.state == RowState::Failed {
             return Ok(Ok(KnownOutcome { sent: None, kept_out }));
         }
-        let standing = store.map(|store| store.read(&name)?.at_lines(&[of_run].into())).transpose()?;
+        let standing = store.map(|store| store.run(&name)?.at_lines(&[of_run].into())).transpose()?;
         let recipient = standing.and_then(|rows| rows.get(&of_run)?.recipient.clone()).unwrap_or_default();
         Err(ReportedError::OtherPerson { line, to, of_run, run: name, recipient }.into())
     }
@@ -176,7 +176,7 @@ impl<'a> ReportedRuns<'a> {
     fn run(&mut self, name: &str) -> Result<Option<&RunOfReport>, LedgerError> {
         if !self.runs.contains_key(name) {
             let run = match (self.store, name.parse::<RunName>()) {
-                (Some(store), Ok(run)) if store.names()?.contains(&run) => Some(RunOfReport::read(store, run)?),
+                (Some(store), Ok(run)) if store.names()?.contains(&run) => Some(RunOfReport::read(&store.run(&run)?)?),
                 _ => None,
             };
             self.runs.insert(name.to_owned(), run);
@@ -186,9 +186,8 @@ impl<'a> ReportedRuns<'a> {
 }
 
 impl RunOfReport {
-    fn read(store: &dyn LedgerStore, name: RunName) -> Result<Self, LedgerError> {
-        let mut rows = Vec::new();
-        let run = store.read(&name)?;
+    fn read(run: &Run) -> Result<Self, LedgerError> {
+        let (name, mut rows) = (run.name().clone(), Vec::new());
         run.report::<LedgerError>(&RowFilter::default(), |row| {
             rows.push(RowOfRun::of(&row));
             Ok(())

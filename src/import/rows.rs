@@ -281,7 +281,7 @@ impl<'a> Importer<'a> {
         }
         let cells = row.map_or_else(ListRow::bad_cells, Row::cells);
         let problem = "the sheet hides it, or shows it crossed out";
-        let skip = Skip { reason: SkipReason::Hidden, problem, run: None };
+        let skip = Skip { reason: SkipReason::Hidden, problem };
         Ok(feed.add(&DraftRow { line, cells: &cells, request: Err(problem), skip: Some(skip) })?)
     }
 
@@ -298,13 +298,13 @@ impl<'a> Importer<'a> {
         let excluded = excluded.map(problem_of_excluded);
         let kept_out = known.kept_out.map(|reason| (reason, problem_of_kept_out(reason)));
         let skip = match (&excluded, &kept_out, known.sent) {
-            (Some(problem), ..) => Some(Skip { reason: SkipReason::Excluded, problem, run: None }),
-            (None, Some((reason, problem)), _) => Some(Skip { reason: *reason, problem, run: None }),
+            (Some(problem), ..) => Some(Skip { reason: SkipReason::Excluded, problem }),
+            (None, Some((reason, problem)), _) => Some(Skip { reason: *reason, problem }),
             (None, None, Some(reason))
                 if self.plan.reported == DuplicatePolicy::LeftOut
                     || self.plan.reported == DuplicatePolicy::Refused && self.plan.policy.notes_rejects =>
             {
-                Some(Skip { reason, problem: problem_of_report(reason), run: None })
+                Some(Skip { reason, problem: problem_of_report(reason) })
             }
             (None, None, _) => None,
         };

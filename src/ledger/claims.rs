@@ -1,9 +1,52 @@
-//! Claims under keys that are not rows of a file: single sends, and the people that removed runs reached. In a
-//! database, they include the claims of rows.
+//! Who has a message under a key of `--once`: a row of a run, a single send, or a message of a run that was removed. Each
+//! person has one claim under a key at most; whether it holds the person is decided here.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::db::{Db, Row, Value, values};
 use super::error::LedgerError;
+use super::making::fill_people;
 use super::message::SameMessage;
-use crate::once::{NewClaim, OnceEntry, OnceHash, OnceHasher, OnceKey, OncePeople, OnceScope, OnceState};
+use super::model::RowState;
+use super::run::Run;
+use super::store::{Lost, Store};
+use crate::once::{NewClaim, OnceEntry, OnceHasher, OnceScope, OnceState};
+
+/// How many people are claimed at once.
+const AT_ONCE: usize = 10_000;
+
+/// Claims a person who is free for a row: `once_key, person, run, n`.
+pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n) VALUES (?1, ?2, ?3, ?4) \
+     ON CONFLICT (once_key, person) DO UPDATE SET run = excluded.run, n = excluded.n, state = NULL, at = NULL, \
+     message_id = NULL, words = NULL, removed_run = NULL, worker = NULL, lease_until = NULL";
+
+/// A claim with the row that it may belong to, behind a number, as [`claims`] reads it.
+macro_rules! claims {
+    ($number:literal, $from:literal, $where:literal) => {
+        concat!(
+            "SELECT ",
+            $number,
+            ", claim.person, claim.run, claim.n, claim.worker, \
+             CASE WHEN claim.run IS NULL THEN claim.at ELSE coalesce(row.at, run.created_at) END, \
+             claim.message_id, row.message_id, claim.state, claim.worker, claim.lease_until, row.state, row.worker, \
+             run.name, run.identity, run.finished_at, claim.words, claim.removed_run FROM ",
+            $from,
+            " LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run WHERE ",
+            $where
+        )
+    };
+}
+const ONE: &str = claims!("claim.once_key", "claim", "claim.once_key = ?1 AND claim.person = ?2");
+const ALL: &str = claims!("claim.once_key", "claim", "claim.once_key = ?1 ORDER BY claim.person");
+const OF_RUN: &str = claims!("claim.once_key", "claim", "claim.run = ?1");
+const OF_CANDIDATES: &str = claims!(
+    "candidate_person.n",
+    "candidate_person CROSS JOIN claim",
+    "claim.once_key = ?1 AND claim.person = candidate_person.person"
+);
 
 /// The contents of one key, in counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,68 +59,35 @@ pub(crate) struct OnceSummary {
 }
 
 impl OnceSummary {
-    pub(crate) fn new(scope: OnceScope) -> Self {
-        Self { scope, people: Default::default(), at: 0 }
-    }
-
     /// Counts `people` more in this state, the last of them changed at `at`.
-    pub(crate) fn count(&mut self, state: OnceState, people: u64, at: i64) {
+    fn count(&mut self, state: OnceState, people: u64, at: i64) {
         let counts = self.people.iter_mut().zip(OnceState::ALL);
         counts.filter(|(_, of)| *of == state).for_each(|(count, _)| *count += people);
         self.at = self.at.max(at);
     }
 }
 
-/// The claims of a store. They can be read at any time. To claim for a new message, a process first holds off the
-/// others ([`super::LedgerStore::try_hold_claims`], or a new run's `try_hold`), from before it reads until it has
-/// claimed.
-pub(crate) trait OnceClaims {
-    fn hasher(&self) -> &OnceHasher;
-
-    /// The state of every person under the key. A single send whose process is gone is unknown.
-    fn people(&self, scope: &OnceScope) -> Result<OncePeople, LedgerError>;
-
-    /// The state of one person under the key, as in [`OnceClaims::people`].
-    fn person(&self, scope: &OnceScope, person: &OnceHash) -> Result<Option<OnceEntry>, LedgerError>;
-
-    /// Claims the person, if free, for a message that this process is about to send. The claim is on the disk when this
-    /// returns. If the write fails, nothing is claimed.
-    fn claim(&self, scope: &OnceScope, claim: &NewClaim) -> Result<Claimed, LedgerError>;
-
-    /// Adds people of a run that is being removed or began without the key, in one transaction that is on the disk when
-    /// this returns. For a person who already has a claim, the one that outweighs the other stays. Returns how many
-    /// were new or changed. If the write fails, none is added.
-    fn add(
-        &self,
-        scope: &OnceScope,
-        people: &mut dyn Iterator<Item = (OnceHash, OnceEntry)>,
-    ) -> Result<u64, LedgerError>;
-
-    /// Records how an unknown message of a single send or a removed run ended, as a person decided or Jelou's history
-    /// shows. False if it is not unknown.
-    fn decide(&self, scope: &OnceScope, person: &OnceHash, end: &ClaimEnd) -> Result<bool, LedgerError>;
-
-    /// Forgets one person or everybody under the key, except messages under way. Returns how many were forgotten. If
-    /// the write fails, none is forgotten.
-    fn forget(&self, scope: &OnceScope, person: Option<&OnceHash>) -> Result<u64, LedgerError>;
-
-    /// Every key, of every bot.
-    fn keys(&self) -> Result<Vec<OnceSummary>, LedgerError>;
+/// A claim, with the row that it belongs to.
+#[derive(Debug)]
+pub(super) struct Claim {
+    pub(super) person: String,
+    pub(super) entry: OnceEntry,
+    pub(super) row: Option<(i64, i64)>,
+    worker: Option<i64>,
 }
 
 /// The result of trying to claim a person.
 pub(crate) enum Claimed {
     /// This process has claimed the person.
-    Now(Box<dyn HeldClaim>),
+    Now(HeldClaim),
     /// The person is not free, for this reason.
     Before(OnceEntry),
 }
 
-/// A person that this process has claimed. If it is dropped early, or the process is killed, the message is unknown.
-pub(crate) trait HeldClaim {
-    /// Writes how it ended; it can be tried again where the error may pass. If the write fails, the message may have
-    /// been sent, as far as the key is concerned.
-    fn end(&mut self, end: &ClaimEnd) -> Result<(), LedgerError>;
+/// A person that this process has claimed. If it is killed, the message is unknown.
+pub(crate) struct HeldClaim {
+    store: Store,
+    worker: i64,
 }
 
 /// How a claimed message ended.
@@ -89,7 +99,7 @@ pub(crate) enum ClaimEnd {
 }
 
 impl ClaimEnd {
-    pub(super) fn state(&self) -> OnceState {
+    fn state(&self) -> OnceState {
         match self {
             Self::Sent { .. } => OnceState::Sent,
             Self::NotSent => OnceState::NotSent,
@@ -97,7 +107,7 @@ impl ClaimEnd {
         }
     }
 
-    pub(super) fn message_id(&self) -> Option<&str> {
+    fn message_id(&self) -> Option<&str> {
         match self {
             Self::Sent { message_id } => message_id.as_deref(),
             Self::NotSent | Self::Unknown => None,
@@ -105,12 +115,383 @@ impl ClaimEnd {
     }
 }
 
-/// The hash of the words of a request, however its number and its JSON are written.
-pub(crate) fn hash_of_words(hasher: &OnceHasher, path: &str, recipient: &str, body: &str) -> OnceHash {
-    hasher.words(&SameMessage::of(path, recipient, body).parts())
+impl OnceHasher {
+    /// The one of this store.
+    pub(super) fn of_store(db: &mut Db) -> Result<Self, LedgerError> {
+        Ok(Self::new(db.one("SELECT secret FROM store WHERE id = 1", &[])?.text(0)?.as_bytes()))
+    }
 }
 
-/// The scope of a stored key; none if no version could have written it.
-pub(super) fn scope_of(key: &str, bot: String, address: String) -> Option<OnceScope> {
-    Some(OnceScope { key: key.parse::<OnceKey>().ok()?, bot, address })
+/// The secret of a new store.
+pub(super) fn new_secret() -> String {
+    let mut bytes = [0_u8; OnceHasher::SECRET];
+    #[expect(clippy::expect_used, reason = "without it, the store could not hide who it knows from its readers")]
+    SystemRandom::new().fill(&mut bytes).expect("the system gives random numbers");
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+impl Store {
+    pub(crate) fn hasher(&self) -> Result<OnceHasher, LedgerError> {
+        OnceHasher::of_store(&mut self.db())
+    }
+
+    /// What the person has under the key.
+    pub(crate) fn standing(&self, scope: &OnceScope, person: &str) -> Result<Option<OnceEntry>, LedgerError> {
+        let mut db = self.db();
+        Ok(claim_under(&mut db, scope, person)?.map(|claim| claim.entry))
+    }
+
+    /// Claims the person, if free, for a message that this process is about to send within `lease`. The claim is on the
+    /// disk when this returns. After an error, the person has no message.
+    pub(crate) fn claim(&self, scope: &OnceScope, claim: &NewClaim, lease: Duration) -> Result<Claimed, LedgerError> {
+        let worker = fastrand::i64(1..);
+        self.db().0.enter(worker)?;
+        let claimed = self.try_claim(scope, claim, worker, lease);
+        let claimed = match claimed {
+            // Whether that was written is not known: the next try finds it, and takes it for this one.
+            Err(error) if error.may_pass() => self.reopened()?.try_claim(scope, claim, worker, lease),
+            claimed => claimed,
+        };
+        if !matches!(claimed, Ok(Claimed::Now(_))) {
+            self.db().0.leave(worker);
+        }
+        claimed
+    }
+
+    fn try_claim(
+        &self,
+        scope: &OnceScope,
+        claim: &NewClaim,
+        worker: i64,
+        lease: Duration,
+    ) -> Result<Claimed, LedgerError> {
+        let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+        let before = self.db().change(|db| {
+            let (_, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+            let key = key_or_new(db, scope)?;
+            let before = claim_under(db, scope, &claim.person)?.filter(|before| before.worker != Some(worker));
+            if let Some(before) = before.filter(|before| !before.entry.state.is_free()) {
+                return Ok(Some(before.entry));
+            }
+            db.run(
+                "INSERT INTO claim (once_key, person, state, at, words, worker, lease_until) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (once_key, person) DO UPDATE SET run = NULL, n = NULL, \
+                 state = excluded.state, at = excluded.at, message_id = NULL, words = excluded.words, removed_run = NULL, \
+                 worker = excluded.worker, lease_until = excluded.lease_until",
+                &values![
+                    key,
+                    &claim.person,
+                    OnceState::UnderWay.name(),
+                    now,
+                    &claim.words,
+                    worker,
+                    now.saturating_add(lease)
+                ],
+            )?;
+            Ok::<_, LedgerError>(None)
+        })?;
+        Ok(match before {
+            Some(entry) => Claimed::Before(entry),
+            None => Claimed::Now(HeldClaim { store: self.clone(), worker }),
+        })
+    }
+
+    /// Every key, of every bot, by name.
+    pub(crate) fn keys(&self) -> Result<Vec<OnceSummary>, LedgerError> {
+        summaries(&mut self.db())
+    }
+
+    /// The unfinished runs with rows under the key.
+    pub(crate) fn runs_under(&self, scope: &OnceScope) -> Result<Vec<String>, LedgerError> {
+        let mut db = self.db();
+        let Some(key) = key_of(&mut db, scope)? else { return Ok(Vec::new()) };
+        let query = "SELECT DISTINCT run.name FROM claim CROSS JOIN run WHERE claim.once_key = ?1 AND run.id = claim.run \
+                     AND run.finished_at IS NULL ORDER BY 1";
+        db.rows(query, &values![key], |mut row| row.take(0))
+    }
+
+    /// Passes what everybody has under the key to `each`.
+    pub(crate) fn people_under(&self, scope: &OnceScope, mut each: impl FnMut(OnceEntry)) -> Result<(), LedgerError> {
+        let mut db = self.db();
+        let Some(key) = key_of(&mut db, scope)? else { return Ok(()) };
+        claims(&mut db, ALL, &values![key], |_, claim| {
+            each(claim.entry);
+            Ok(())
+        })
+    }
+
+    /// Records how an unknown message of a single send or a removed run ended, as a person decided. False if it is not
+    /// unknown.
+    pub(crate) fn decide_claim(&self, scope: &OnceScope, person: &str, end: &ClaimEnd) -> Result<bool, LedgerError> {
+        self.db().change(|db| {
+            let (_, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+            let Some(claim) = claim_under(db, scope, person)? else { return Ok(false) };
+            if claim.row.is_some() || claim.entry.state != OnceState::Unknown {
+                return Ok(false);
+            }
+            let key = key_or_new(db, scope)?;
+            let query = "UPDATE claim SET state = ?3, at = ?4, message_id = ?5, worker = NULL \
+                         WHERE once_key = ?1 AND person = ?2";
+            let (state, id) = (end.state().name(), end.message_id());
+            Ok(db.run(query, &values![key, person, state, now, id])? > 0)
+        })
+    }
+
+    /// Forgets one person or everybody under the key, if what they have is still as it was shown; returns whether it is.
+    /// The caller has checked that nothing of it is under way or to be sent.
+    pub(crate) fn forget(&self, scope: &OnceScope, shown: &Shown<'_>) -> Result<bool, LedgerError> {
+        self.db().change(|db| {
+            db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+            let Some(key) = key_of(db, scope)? else { return Ok(false) };
+            match shown {
+                Shown::Person(person, entry) => {
+                    if claim_under(db, scope, person)?.is_none_or(|claim| claim.entry != **entry) {
+                        return Ok(false);
+                    }
+                    db.run("DELETE FROM claim WHERE once_key = ?1 AND person = ?2", &values![key, *person])?;
+                }
+                Shown::Everybody(summary) => {
+                    if !summaries(db)?.contains(summary) {
+                        return Ok(false);
+                    }
+                    db.run("DELETE FROM claim WHERE once_key = ?1", &values![key])?;
+                }
+            }
+            Ok::<_, LedgerError>(true)
+        })
+    }
+
+    /// Puts the people under the key whom a finished run has sent a message, or may have. Returns how many were new, or
+    /// else the run that is still to send one of them a message under the key.
+    pub(crate) fn add_to_key(&self, scope: &OnceScope, run: &Run) -> Result<Result<u64, String>, LedgerError> {
+        self.db().change(|db| {
+            db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+            let (key, hasher) = (key_or_new(db, scope)?, OnceHasher::of_store(db)?);
+            let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message WHERE row.run = ?1 \
+                         AND message.run = row.run AND message.n = row.n \
+                         AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
+            let mut reached = HashMap::new();
+            db.each_of(query, &values![run.id], |row| {
+                let is_sent = row.named(2, RowState::of_name)? == RowState::Sent;
+                let person = reached.entry(hasher.person(row.text(1)?)).or_insert((row.int(0)?, is_sent));
+                if is_sent && !person.1 {
+                    *person = (row.int(0)?, true);
+                }
+                Ok(())
+            })?;
+            fill_people(db, |each| reached.iter().try_for_each(|(person, (n, _))| each(&values![person, *n])))?;
+            let mut awaited = None;
+            claims_of_candidates(db, key, |_, Claim { person, entry, .. }| {
+                let is_sent = reached.get(&person).is_some_and(|(_, is_sent)| *is_sent);
+                match entry.state {
+                    OnceState::ToBeSent => awaited = awaited.take().or(entry.run),
+                    // What was sent outweighs what may have been.
+                    OnceState::Unknown if is_sent => return Ok(()),
+                    // What was sent before outweighs what is under way.
+                    OnceState::UnderWay | OnceState::NotSent => return Ok(()),
+                    OnceState::Sent | OnceState::Unknown => {}
+                }
+                reached.remove(&person);
+                Ok(())
+            })?;
+            if let Some(run) = awaited {
+                return Ok(Err(run));
+            }
+            let claims: Vec<_> =
+                reached.iter().map(|(person, (n, _))| values![key, person, run.id, *n].to_vec()).collect();
+            claims.chunks(AT_ONCE).try_for_each(|claims| db.each(CLAIM_ROW, claims).map(drop))?;
+            Ok::<_, LedgerError>(Ok(claims.len() as u64))
+        })
+    }
+}
+
+impl HeldClaim {
+    /// Writes how it ended; it can be tried again where the error may pass. If the write fails, the message may have
+    /// been sent, as far as the key is concerned.
+    pub(crate) fn end(&mut self, end: &ClaimEnd) -> Result<(), LedgerError> {
+        let (worker, state) = (self.worker, end.state().name());
+        let ended = self.store.db().change(|db| {
+            let now = db.0.now()?;
+            let query = "UPDATE claim SET state = ?2, at = ?3, message_id = ?4, worker = NULL WHERE worker = ?1";
+            db.run(query, &values![worker, state, now, end.message_id()])
+        });
+        if ended.as_ref().is_err_and(LedgerError::may_pass) {
+            self.store = self.store.reopened()?;
+        }
+        ended.map(drop)
+    }
+}
+
+impl Drop for HeldClaim {
+    fn drop(&mut self) {
+        self.store.db().0.leave(self.worker);
+    }
+}
+
+/// What a person saw before they said that it is to be forgotten.
+pub(crate) enum Shown<'a> {
+    Person(&'a str, &'a OnceEntry),
+    Everybody(&'a OnceSummary),
+}
+
+/// How many people have what under each key; the last of them changed at `at`.
+const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim.state, \
+     CASE WHEN claim.state = 'under_way' THEN claim.worker END, \
+     CASE WHEN claim.state = 'under_way' THEN claim.lease_until END, \
+     row.state, CASE WHEN row.state = 'inflight' THEN row.worker END, run.name, run.identity, run.finished_at, \
+     count(*), max(coalesce(claim.at, row.at, run.created_at, 0)) FROM once_key CROSS JOIN claim \
+     LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run \
+     WHERE claim.once_key = once_key.id GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 ORDER BY 1, 2, 3";
+
+/// Every key in counts, by name.
+fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
+    let (now, identity) = (db.0.now()?, db.0.identity()?);
+    let lost = Lost::of(db, now)?;
+    let mut keys: Vec<OnceSummary> = Vec::new();
+    db.each_of(GROUPS, &[], |mut row| {
+        let (state, people, at) = (State::read(&row, 3, &identity)?.settled(&lost), row.count(11)?, row.int(12)?);
+        let scope = scope(&mut row)?;
+        if keys.last().is_none_or(|last| last.scope != scope) {
+            keys.push(OnceSummary { scope, people: Default::default(), at: 0 });
+        }
+        keys.iter_mut().last().into_iter().for_each(|last| last.count(state, people, at));
+        Ok(())
+    })?;
+    Ok(keys)
+}
+
+/// What a claim holds, before it is known which processes live.
+struct State {
+    /// Of a single send, or of a removed run.
+    of_its_own: Option<OnceState>,
+    worker: Option<i64>,
+    lease_until: i64,
+    of_row: Option<RowState>,
+    row_worker: Option<i64>,
+    run: Option<String>,
+    is_doubtful: bool,
+}
+
+impl State {
+    /// From eight columns: state, worker and lease of the claim, state and worker of its row, name, identity and end of
+    /// the run.
+    fn read(row: &Row, at: usize, identity: &str) -> Result<Self, LedgerError> {
+        let is_doubtful =
+            row.opt_text(at + 6)?.is_some_and(|of_run| of_run != identity) && row.opt_int(at + 7)?.is_none();
+        let of_its_own = row.opt_text(at)?.map(|_| row.named(at, OnceState::of_name)).transpose()?;
+        let of_row = row.opt_text(at + 3)?.map(|_| row.named(at + 3, RowState::of_name)).transpose()?;
+        Ok(Self {
+            of_its_own,
+            worker: row.opt_int(at + 1)?,
+            lease_until: row.opt_int(at + 2)?.unwrap_or_default(),
+            of_row,
+            row_worker: row.opt_int(at + 4)?,
+            run: row.opt_text(at + 5)?.map(str::to_owned),
+            is_doubtful,
+        })
+    }
+
+    /// What the person has.
+    fn settled(&self, lost: &Lost) -> OnceState {
+        let Some(of_row) = self.of_row else {
+            return match self.of_its_own {
+                Some(OnceState::UnderWay) if !lost.lives(self.worker, self.lease_until) => OnceState::Unknown,
+                own => own.unwrap_or(OnceState::NotSent),
+            };
+        };
+        let of_row = lost.shown(of_row, self.row_worker);
+        match if self.is_doubtful { of_row.where_records_are_lost() } else { of_row } {
+            RowState::Sent => OnceState::Sent,
+            RowState::Unknown => OnceState::Unknown,
+            RowState::Pending | RowState::Inflight => OnceState::ToBeSent,
+            RowState::Failed | RowState::Skipped => OnceState::NotSent,
+        }
+    }
+}
+
+/// From the columns `key, bot, address`.
+fn scope(row: &mut Row) -> Result<OnceScope, LedgerError> {
+    Ok(OnceScope { key: row.named(0, |key| key.parse().ok())?, bot: row.take(1)?, address: row.take(2)? })
+}
+
+/// The number of a key, if it was ever used.
+pub(super) fn key_of(db: &mut Db, scope: &OnceScope) -> Result<Option<i64>, LedgerError> {
+    let query = "SELECT id FROM once_key WHERE key = ?1 AND bot = ?2 AND address = ?3";
+    let OnceScope { key, bot, address } = scope;
+    db.first(query, &values![key.as_str(), bot, address])?.map(|row| row.int(0)).transpose()
+}
+
+/// The same; a key that was not used gets one.
+pub(super) fn key_or_new(db: &mut Db, scope: &OnceScope) -> Result<i64, LedgerError> {
+    if let Some(key) = key_of(db, scope)? {
+        return Ok(key);
+    }
+    let id = db.one("SELECT coalesce(max(id), 0) + 1 FROM once_key", &[])?.int(0)?;
+    let OnceScope { key, bot, address } = scope;
+    let query = "INSERT INTO once_key (id, key, bot, address) VALUES (?1, ?2, ?3, ?4)";
+    db.run(query, &values![id, key.as_str(), bot, address])?;
+    Ok(id)
+}
+
+/// The claim of a person.
+fn claim_under(db: &mut Db, scope: &OnceScope, person: &str) -> Result<Option<Claim>, LedgerError> {
+    let Some(key) = key_of(db, scope)? else { return Ok(None) };
+    let mut found = None;
+    claims(db, ONE, &values![key, person], |_, claim| {
+        found = Some(claim);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Passes the claims of candidates ([`fill_people`]) to `each`, each with the number of the candidate.
+pub(super) fn claims_of_candidates(
+    db: &mut Db,
+    key: i64,
+    each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    claims(db, OF_CANDIDATES, &values![key], each)
+}
+
+/// The claims of the rows of a run.
+pub(super) fn claims_of_run(db: &mut Db, run: i64) -> Result<Vec<(i64, Claim)>, LedgerError> {
+    let mut all = Vec::new();
+    claims(db, OF_RUN, &values![run], |key, claim| {
+        all.push((key, claim));
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// Passes the claims that a query finds to `each`, with the number in its first column.
+fn claims(
+    db: &mut Db,
+    query: &'static str,
+    values: &[Value<'_>],
+    mut each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let (now, identity) = (db.0.now()?, db.0.identity()?);
+    let lost = Lost::of(db, now)?;
+    db.each_of(query, values, |mut row| {
+        let state = State::read(&row, 8, &identity)?;
+        let is_row = state.of_row.is_some();
+        let (of_row, of_claim) = (row.opt_take(7)?, row.opt_take(6)?);
+        let removed_run = row.opt_take(17)?;
+        let entry = OnceEntry {
+            state: state.settled(&lost),
+            at: row.opt_int(5)?.unwrap_or_default(),
+            message_id: if is_row { of_row } else { of_claim },
+            run: if is_row { state.run } else { removed_run },
+            is_row,
+            words: row.opt_take(16)?,
+        };
+        let claim =
+            Claim { person: row.take(1)?, row: row.opt_int(2)?.zip(row.opt_int(3)?), worker: row.opt_int(4)?, entry };
+        each(row.int(0)?, claim)
+    })
+}
+
+/// The hash of the words of a request, however its number and its JSON are written.
+pub(crate) fn hash_of_words(hasher: &OnceHasher, path: &str, recipient: &str, body: &str) -> String {
+    hasher.words(&SameMessage::of(path, recipient, body).parts())
 }

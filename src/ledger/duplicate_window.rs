@@ -1,13 +1,9 @@
 //! The earlier runs that a new list is compared with: which of their rows count, and how that is reported.
 
-use std::path::PathBuf;
 use std::time::Duration;
-
-use thiserror::Error;
 
 use super::error::LedgerError;
 use super::model::{RowState, SkipReason};
-use super::name::RunName;
 use crate::once::{OnceEntry, OnceKey, OnceState};
 use crate::timestamps::{local_time, of_milliseconds};
 
@@ -28,22 +24,6 @@ pub(super) fn since(now: i64, remember: Duration) -> i64 {
         Ok(remember) => now - remember,
         Err(_) => i64::MIN,
     }
-}
-
-/// What prevents a list from being compared.
-#[derive(Debug, Error)]
-pub(crate) enum EarlierError {
-    /// The run is of the same bot at the same address, or even that cannot be read. What it sends is unknown.
-    #[error("run {run} cannot be read: {error}")]
-    Unreadable {
-        run: RunName,
-        path: PathBuf,
-        /// Whether the run is known to be of the same bot.
-        is_ours: bool,
-        error: Box<LedgerError>,
-    },
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
 }
 
 /// Which rows of an earlier run count. Times are milliseconds since 1970.
@@ -75,11 +55,6 @@ impl DuplicateWindow {
     /// Rows that went to a person between the two times, or may have.
     pub(crate) fn written_to_between(since: i64, until: i64) -> Self {
         Self { ended_since: since, began_since: since, pending: false, until: Some(until), ..Self::UNDER_KEY }
-    }
-
-    /// Rows that are still to be sent.
-    pub(crate) fn to_be_sent() -> Self {
-        Self { ended_since: i64::MAX, began_since: i64::MAX, ..Self::UNDER_KEY }
     }
 
     /// A row in this state, if it counts.

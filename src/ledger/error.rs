@@ -2,9 +2,8 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use rusqlite::types::FromSqlError;
-use rusqlite::{Error, ErrorCode};
 use thiserror::Error;
 
 use super::name::RunName;
@@ -34,16 +33,13 @@ pub(crate) enum LedgerError {
     Newer { version: i32 },
     #[error("the ledger is of version {version}, older than this jelouctl reads")]
     Older { version: i32 },
-    #[error("{run}.db-wal is the log of another run")]
-    ForeignLog { run: String },
-    #[error("{file} is a copy of run {run}, or its file under another name")]
-    Copy { file: String, run: String },
-    /// Records are missing or were changed.
-    #[error("the ledger is damaged: {problem}")]
-    Incomplete { run: String, problem: String },
-    /// The database may have lost rows of an unfinished run.
-    #[error("{problem}")]
-    Doubtful { run: String, problem: String },
+    #[error("{0} and its log, {0}-wal, do not belong together", path.display())]
+    ForeignLog { path: PathBuf },
+    /// It was copied or put back, or its database failed over: it may lack messages that were sent since.
+    #[error("the store is not the one in which the run was begun: messages that were sent since may be missing here")]
+    Doubtful { run: String },
+    #[error("there are runs of an older jelouctl in {}: their people would get their messages again", path.display())]
+    OlderLayout { path: PathBuf },
     /// It cannot be read as a ledger, or is no longer the same run.
     #[error("the ledger is damaged: {problem}")]
     Damaged { problem: String },
@@ -53,61 +49,11 @@ pub(crate) enum LedgerError {
     Sqlite(String),
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The error of one run, when several are read.
-    #[error("run {run} cannot be read ({}): {error}", path.display())]
-    Unreadable { run: String, path: PathBuf, error: Box<LedgerError> },
+    /// An exchange arrived after its process had come back by another connection: it changed nothing.
+    #[error("an older connection to the ledger was answered")]
+    Stale,
     #[error("the thread that writes the ledger is gone")]
     WriterGone,
-    #[error("the store of the keys, {}, {problem}", path.display())]
-    Claims { path: PathBuf, problem: ClaimsProblem },
-}
-
-/// What is wrong with the store of the claims under keys.
-#[derive(Debug, Error)]
-pub(crate) enum ClaimsProblem {
-    #[error("is damaged: {0}")]
-    Damaged(String),
-    #[error("is of version {0}, newer than this jelouctl")]
-    Newer(i32),
-    #[error("cannot be read or written: {0}")]
-    Failed(String),
-}
-
-impl ClaimsProblem {
-    fn hint(&self) -> &'static str {
-        match self {
-            Self::Damaged(_) => {
-                "if you move the file away, the next send makes a new one; that, and an older copy of the file, lets people \
-                 get a second message under the same key"
-            }
-            Self::Newer(_) => "use the newer jelouctl",
-            Self::Failed(_) => "check that the disk is not full and that the directory can be written",
-        }
-    }
-}
-
-impl From<Error> for LedgerError {
-    fn from(error: Error) -> Self {
-        // A value of the wrong type is damage, just like a page that cannot be read.
-        let is_other_value = matches!(
-            error,
-            Error::FromSqlConversionFailure(..)
-                | Error::InvalidColumnType(..)
-                | Error::IntegralValueOutOfRange(..)
-                | Error::Utf8Error(..)
-        );
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::damaged(error),
-            _ if is_other_value => Self::damaged(error),
-            _ => Self::Sqlite(error.to_string()),
-        }
-    }
-}
-
-impl From<FromSqlError> for LedgerError {
-    fn from(error: FromSqlError) -> Self {
-        Error::from(error).into()
-    }
 }
 
 impl LedgerError {
@@ -132,14 +78,25 @@ impl LedgerError {
 
     /// Whether a database is away that may be back soon.
     pub(crate) fn may_pass(&self) -> bool {
-        matches!(self, Self::Database(error) if error.may_pass())
+        match self {
+            Self::Database(error) => error.may_pass(),
+            error => matches!(error, Self::Stale),
+        }
+    }
+
+    /// The error after retries for this time.
+    pub(super) fn after(self, tried: Duration) -> Self {
+        if self.may_pass() {
+            return DatabaseError::Gone { seconds: tried.as_secs(), cause: self.to_string() }.into();
+        }
+        self.in_mid_run()
     }
 
     /// Whether a command that ends with this error before it has begun to send may report that nothing was sent. Not if
     /// the error is about a run that exists: that run may have sent.
     pub(crate) fn nothing_was_sent(&self) -> bool {
         match self {
-            Self::NoDirectory | Self::Claims { .. } => true,
+            Self::NoDirectory | Self::OlderLayout { .. } => true,
             // This is the directory of the runs. Any other file belongs to a run.
             Self::File(error) => matches!(error.action, "create" | "read"),
             Self::Database(error) => error.nothing_was_sent(),
@@ -151,12 +108,10 @@ impl LedgerError {
             | Self::Newer { .. }
             | Self::Older { .. }
             | Self::ForeignLog { .. }
-            | Self::Copy { .. }
-            | Self::Incomplete { .. }
             | Self::Doubtful { .. }
             | Self::Damaged { .. }
             | Self::TimeOutOfRange { .. }
-            | Self::Unreadable { .. }
+            | Self::Stale
             | Self::Sqlite(_)
             | Self::WriterGone => false,
         }
@@ -166,44 +121,26 @@ impl LedgerError {
     pub(crate) fn hint(&self) -> String {
         let hint = match self {
             Self::Run(error) => error.hint(),
-            Self::Unreadable { error, .. } => return error.hint(),
-            Self::Claims { problem, .. } => problem.hint(),
             Self::InUse { .. } => "watch it with `jelouctl bulk status RUN`, or stop it with `jelouctl bulk stop RUN`",
             Self::Changed { .. } => "see how it stands with `jelouctl bulk status`, then decide again",
             Self::TimeOutOfRange { .. } => "set the clock of this machine; --state leaves such a row out of the report",
             Self::NoDirectory => return format!("set {HOME} or {}", STATE.variable),
             Self::NotOpened { .. } => {
-                "put the file back where it is missing; where it is another user's, let them give you the right to read it; \
-                 `jelouctl bulk remove RUN` removes the run and its record of recipients"
+                "put the file back where it is missing; where it is another user's, let them give you the right to read it"
             }
             Self::Newer { .. } => "use the newer jelouctl",
-            Self::Older { .. } => "use the jelouctl that made it, or `jelouctl bulk remove` it",
-            Self::Copy { file, run } if file.parse::<RunName>().is_err() => {
+            Self::Older { .. } => "finish its runs with the jelouctl that made it, then move it away",
+            Self::OlderLayout { path } => {
                 return format!(
-                    "that is not the name of a run: if this is the only file of run {run}, name it {run}.db again, \
-                     {file}.db-wal with it, and {file}.lock where {run}.lock is missing; else move it out of the directory"
+                    "finish these runs with the jelouctl that made them, then move {} away, or remove it; until then only the \
+                     sandbox takes a new list or a key",
+                    path.display()
                 );
             }
-            Self::Copy { file, run } => {
-                return format!(
-                    "go on with run {run}; if this is its only file, name it {run}.db again, {file}.db-wal with it, \
-                     and {file}.lock where {run}.lock is missing; a copy goes with `jelouctl bulk remove {file}`"
-                );
+            Self::ForeignLog { .. } => {
+                "put the file back that the log belongs to; what an older file lacks may have been sent"
             }
-            Self::ForeignLog { run } => {
-                return format!(
-                    "put the log of {run} back, else take {run}.db-wal away: `jelouctl bulk resolve {run} --pending-as \
-                     unknown` accepts the ledger without that log"
-                );
-            }
-            Self::Incomplete { run, .. } => {
-                return format!(
-                    "put the files back if you have them; else `jelouctl bulk resolve {run} --pending-as unknown` takes \
-                     the ledger as it is, with every row that may have been sent as unknown; `jelouctl bulk report \
-                     {run}` and `jelouctl bulk remove {run}` work too"
-                );
-            }
-            Self::Doubtful { run, .. } => {
+            Self::Doubtful { run } => {
                 return format!(
                     "compare jelouctl bulk report {run} --state unknown with what Jelou has sent; `jelouctl bulk resume \
                      {run}` then takes the ledger as it is"
@@ -214,13 +151,13 @@ impl LedgerError {
             Self::File(FileError { action: "create", .. }) => {
                 return format!("make it a place that you can write, or name another one with {}", STATE.variable);
             }
-            Self::File(_) | Self::Sqlite(_) | Self::WriterGone => {
+            Self::File(_) | Self::Sqlite(_) | Self::WriterGone | Self::Stale => {
                 "check that the disk is not full and the directory can be written; then `jelouctl bulk resume` continues a run that \
                  had begun"
             }
             Self::Damaged { .. } => {
-                "keep the file, and put an earlier copy back if you have one; `jelouctl bulk remove RUN` removes the run and its \
-                 record of recipients"
+                "keep the file, and put an earlier copy back if you have one: what that lacks may have been sent, and its \
+                 unfinished runs say so"
             }
         };
         hint.to_owned()
@@ -238,9 +175,6 @@ pub(crate) enum RunError {
     NoRuns,
     #[error("no run is unfinished{}", list(known))]
     NoneUnfinished { known: Vec<RunName> },
-    /// Whether the others are finished is unknown.
-    #[error("no readable run is unfinished; left alone: {}", names(unreadable))]
-    NoneReadable { unreadable: Vec<RunName> },
     #[error("several runs are unfinished: {}", names(known))]
     Several { known: Vec<RunName> },
     #[error("run {name} already exists")]
@@ -254,7 +188,6 @@ impl RunError {
             Self::NoSuchRun { .. } | Self::Several { .. } | Self::NoneUnfinished { .. } => {
                 "name one; `jelouctl bulk list` shows them"
             }
-            Self::NoneReadable { .. } => "`jelouctl bulk list` says why, and what to do about it",
             Self::NoRuns => "start one with `jelouctl bulk send FILE KIND`",
             Self::Exists { .. } => {
                 "choose another name; `jelouctl bulk resume NAME` continues one that is not complete, and `bulk cancel` ends it"

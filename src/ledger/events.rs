@@ -2,7 +2,6 @@
 //! more rows; and which processes send it. Reports show the events. Whether a row may leave never depends on them, so the
 //! integrity check ignores them.
 
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use serde::{Serialize, Serializer};
 
 use super::model::now;
@@ -57,12 +56,6 @@ impl RunEventKind {
             Self::Cancelled => "cancelled",
             Self::Ended => "ended",
         }
-    }
-}
-
-impl FromSql for RunEventKind {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        Self::of_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
     }
 }
 
@@ -204,14 +197,14 @@ pub(crate) struct RunWorker {
     pub(crate) joined_at: String,
     /// Seconds since it was last heard from.
     pub(crate) seen_s: f64,
-    pub(crate) inflight: i64,
+    pub(crate) inflight: u64,
     /// When its rows under way count as unknown, unless it is heard from before then; in milliseconds since 1970.
     #[serde(serialize_with = "as_utc")]
     pub(crate) lost_at: Option<i64>,
     /// Whether that time has passed.
     #[serde(skip)]
     pub(crate) is_lost: bool,
-    pub(crate) sent: i64,
+    pub(crate) sent: u64,
 }
 
 #[expect(clippy::ref_option, reason = "serde calls it so")]
@@ -226,7 +219,6 @@ pub(crate) struct LostWorker {
     pub(crate) pid: i64,
     /// When it was last heard from, in milliseconds since 1970.
     pub(crate) seen_at: i64,
-    /// Its rows, each with the number of its last record.
-    pub(crate) rows: Vec<i64>,
-    pub(crate) numbers: Vec<i32>,
+    /// Its rows, each with the number of its last attempt.
+    pub(crate) rows: Vec<(i64, i64)>,
 }

@@ -41,9 +41,6 @@ pub(crate) trait RunLedger: Send {
         Duration::ZERO
     }
 
-    /// Prepares the next exchange while the rows of the last one leave, to make it short.
-    fn read_ahead(&mut self) {}
-
     /// `is_left` is set once no one waits for the ledger any longer. From then on, a write that fails is not retried.
     fn watch(&mut self, _is_left: Arc<AtomicBool>) {}
 

@@ -247,7 +247,6 @@ mod tests {
             recipient: recipient.to_owned(),
             path: path.to_owned(),
             body: body.to_owned(),
-            follower: None,
             deadline: None,
         };
         let whole = row(3, 5, path, recipient, body);

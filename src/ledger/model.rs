@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::ValueEnum;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use serde::Serialize;
 
 use super::error::LedgerError;
@@ -85,12 +84,6 @@ impl RowState {
     }
 }
 
-impl FromSql for RowState {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        Self::of_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
-    }
-}
-
 /// The number of rows in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Counts {
@@ -130,11 +123,6 @@ impl Counts {
     /// Whether every row is final.
     pub(crate) fn is_finished(&self) -> bool {
         self.left() == 0
-    }
-
-    /// The counts as the next process will find them: rows that were under way may have been sent.
-    pub(crate) fn at_rest(self) -> Self {
-        Self { inflight: 0, unknown: self.unknown + self.inflight, ..self }
     }
 
     /// The counts of a ledger that may have lost its last records.
@@ -228,15 +216,13 @@ impl SkipReason {
 }
 
 /// The rest of a run that was cancelled.
-pub(crate) const CANCELLED: Skip<'static> =
-    Skip { reason: SkipReason::Cancelled, problem: "the run was cancelled", run: None };
+pub(crate) const CANCELLED: Skip<'static> = Skip { reason: SkipReason::Cancelled, problem: "the run was cancelled" };
 
-/// Skips a row: the reason, the reason in words, and the other run involved.
+/// Why a row is skipped: the reason, and in words.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Skip<'a> {
     pub(crate) reason: SkipReason,
     pub(crate) problem: &'a str,
-    pub(crate) run: Option<&'a str>,
 }
 
 /// The number of skipped rows for each reason.

@@ -35,16 +35,6 @@ impl fmt::Display for RunName {
 }
 
 impl RunName {
-    /// A name taken from a file of the runs. It may be one that cannot be typed.
-    pub(super) fn of_file(stem: &str) -> Option<Self> {
-        (!stem.is_empty() && !stem.starts_with('.')).then(|| Self(stem.to_owned()))
-    }
-
-    /// Whether a person can type it.
-    pub(crate) fn is_valid(&self) -> bool {
-        self.0.parse::<Self>().is_ok()
-    }
-
     /// A name for a run of the input `source`, made now: `people-20261120-101500`.
     pub(crate) fn of_source(source: &Path) -> Self {
         let stem = source.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
@@ -76,11 +66,6 @@ impl RunAge {
     pub(crate) fn has_passed(self, then: i64, now: i64) -> bool {
         let age = now.saturating_sub(then);
         u128::try_from(age).is_ok_and(|age| age >= self.0.as_millis())
-    }
-
-    /// The age in milliseconds. An age that does not fit counts as forever.
-    pub(super) fn milliseconds(self) -> i64 {
-        i64::try_from(self.0.as_millis()).unwrap_or(i64::MAX)
     }
 }
 

@@ -6,14 +6,13 @@ use super::model::Counts;
 use super::name::RunName;
 use super::run::Run;
 use super::types::{Details, ReportedRow};
-use crate::ledger::RunNote;
 
 /// One run in the list of runs.
 #[derive(Debug)]
 pub(crate) struct RunOverview {
     pub(crate) name: RunName,
-    /// Why the ledger is incomplete. If it is, the counts treat what may have been sent as unknown.
-    pub(crate) damage: Option<LedgerError>,
+    /// Why rows that are not sent here may have been sent. If there is such a reason, they count as unknown.
+    pub(crate) doubt: Option<LedgerError>,
     pub(crate) details: Details,
     /// The number of rows in each state. A row that was under way when its process died counts as unknown.
     pub(crate) counts: Counts,
@@ -31,39 +30,19 @@ pub(crate) struct RunOverview {
     pub(crate) is_cancelled: bool,
 }
 
-/// A run whose ledger cannot be read. What it sent is unknown.
-#[derive(Debug)]
-pub(crate) struct UnreadableRun {
-    pub(crate) name: RunName,
-    pub(crate) error: LedgerError,
-    /// The owner of the run, according to its lock file.
-    pub(crate) note: Option<RunNote>,
-    /// Whether a process has it.
-    pub(crate) is_held: bool,
-}
-
-/// All runs.
-#[derive(Debug, Default)]
-pub(crate) struct RunOverviews {
-    pub(crate) runs: Vec<RunOverview>,
-    pub(crate) unreadable: Vec<UnreadableRun>,
-}
-
 impl RunOverview {
-    /// The overview of the run `name`.
-    pub(crate) fn of(name: &RunName, is_held: bool, run: Box<dyn Run>) -> Result<Self, LedgerError> {
-        let noted = run.counts()?;
+    pub(crate) fn of(run: &Run) -> Result<Self, LedgerError> {
         Ok(Self {
-            name: name.clone(),
+            name: run.name().clone(),
+            doubt: run.doubt()?,
             details: run.details()?,
-            counts: run.shown_counts(noted, is_held)?,
-            is_finished: run.damage().is_none() && noted.is_finished(),
+            counts: run.counts()?,
+            is_finished: run.is_finished()?,
             created_at: run.created_at()?,
             changed_at: run.changed_at()?,
-            is_held,
+            is_held: run.is_held()?,
             deliveries: run.delivery_counts()?,
             is_cancelled: run.is_cancelled()?,
-            damage: run.into_whole().err(),
         })
     }
 
@@ -92,16 +71,6 @@ pub(crate) struct FoundMessage {
     pub(crate) bot: String,
     pub(crate) is_rehearsal: bool,
     pub(crate) row: FoundRow,
-}
-
-/// All matching rows of all runs.
-#[derive(Debug, Default)]
-pub(crate) struct FoundMessages {
-    pub(crate) messages: Vec<FoundMessage>,
-    /// Runs whose ledger is incomplete.
-    pub(crate) damaged: Vec<(RunName, LedgerError)>,
-    /// Runs that may have matching rows, but cannot be read.
-    pub(crate) unreadable: Vec<UnreadableRun>,
 }
 
 impl FoundMessage {

@@ -1,132 +1,120 @@
-//! How fast the rows of a run leave, in every ledger. Rows leave at a rate, which falls when the API asks for a slower
-//! pace and recovers slowly. Rows that are late because the machine is busy catch up. A generic cell rate algorithm
+//! How fast the rows of a run leave, from whichever processes. Rows leave at a rate, which falls when the API asks for a
+//! slower pace and recovers slowly. Rows that are late because the machine is busy catch up. A generic cell rate algorithm
 //! limits this, so that no second exceeds the rate by more than a tenth.
 //!
-//! It is a state machine that reads no clock: a state, a time, and the news until then give the next state. A run in a
-//! file keeps one. In a database, `exchange` of `postgres/functions.sql` does the same in SQL, and `contract.rs`
-//! compares the two.
+//! It is a state machine that reads no clock: a state, a time, and the news until then give the next state. Times are
+//! milliseconds since 1970, by the clock of the store, where the state stands as JSON.
 
-use std::time::{Duration, Instant};
-
-use super::exchange::SettledRow;
+use serde::{Deserialize, Serialize};
 
 /// How late rows may be and still catch up. A longer delay is not made up for.
-const LONGEST_DELAY_TO_MAKE_UP: Duration = Duration::from_secs(1);
+const LONGEST_DELAY_TO_MAKE_UP: f64 = 1000.0;
 /// Rows that catch up are faster than the rate by this factor. Together with a burst, that is a tenth in any second.
 const CATCHING_UP: f64 = 1.05;
 /// How much may leave at once, as the time that it takes while catching up: 1.05 × (1 s + 45 ms) is 1.1 s.
-const BURST: Duration = Duration::from_millis(45);
+const BURST: f64 = 45.0;
 /// The part of the rate that is left after a cut.
 const PART_LEFT_BY_A_CUT: f64 = 0.7;
 /// Cuts are at least this far apart: the answers to one burst count as one signal.
-const TIME_BETWEEN_CUTS: Duration = Duration::from_secs(1);
+const TIME_BETWEEN_CUTS: f64 = 1000.0;
 /// The part of the full rate that is regained each second.
 const REGAINED_A_SECOND: f64 = 0.02;
 /// The rate never falls below this part of the full one.
 const LOWEST_PART: f64 = 0.02;
 
 /// When the next rows may leave.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 pub(crate) struct Pace {
     /// Rows a second: the full rate, and the current one after any cuts.
     pub(super) full: f64,
     pub(super) rate: f64,
     /// The time of the next row at the rate.
-    pub(super) due: Instant,
+    pub(super) due: f64,
     /// When the next row would leave if none had left early and all of them were catching up.
-    pub(super) spread: Instant,
-    pub(super) stopped_until: Instant,
-    pub(super) cut_at: Option<Instant>,
+    pub(super) spread: f64,
+    pub(super) stopped_until: f64,
+    pub(super) cut_at: f64,
     /// When the rate had this value.
-    pub(super) at: Instant,
+    pub(super) at: f64,
 }
 
 /// News from the API about the pace.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct PaceNews {
     /// The API asks for a slower pace.
     pub(super) is_too_much: bool,
-    /// The API takes nothing until this time.
-    pub(super) stopped_until: Option<Instant>,
-}
-
-impl PaceNews {
-    /// The news in these rows.
-    pub(super) fn of<'a>(settled: impl IntoIterator<Item = &'a SettledRow>) -> Self {
-        settled.into_iter().fold(Self::default(), |news, row| Self {
-            is_too_much: news.is_too_much || row.slows,
-            stopped_until: news.stopped_until.max(row.stopped_until),
-        })
-    }
+    /// The API takes nothing until this time; zero if it said nothing.
+    pub(super) stopped_until: f64,
 }
 
 impl Pace {
     /// `rate` is in rows a second, and positive.
-    pub(crate) fn new(rate: f64, now: Instant) -> Self {
-        Self { full: rate, rate, due: now, spread: now, stopped_until: now, cut_at: None, at: now }
+    pub(crate) fn new(rate: f64, now: f64) -> Self {
+        Self { full: rate, rate, due: now, spread: now, stopped_until: 0.0, cut_at: 0.0, at: now }
     }
 
-    /// Advances to `now`, and applies the news.
-    pub(crate) fn hear(&mut self, news: PaceNews, now: Instant) {
-        let passed = now.saturating_duration_since(self.at).as_secs_f64();
-        self.rate = (self.rate + REGAINED_A_SECOND * self.full * passed).min(self.full);
+    /// The same pace at another full rate, which is reached at once.
+    pub(super) fn with_rate(self, rate: f64, now: f64) -> Self {
+        Self { full: rate, rate, due: self.due.max(now), ..self }
+    }
+
+    /// Advances to `now`, and applies the news. If the clock was put back, nothing waits longer than it would have.
+    pub(crate) fn hear(&mut self, news: PaceNews, now: f64) {
+        let back = (self.at - now).max(0.0);
+        for time in [&mut self.due, &mut self.spread, &mut self.stopped_until, &mut self.cut_at, &mut self.at] {
+            *time -= back;
+        }
+        self.rate = (self.rate + REGAINED_A_SECOND * self.full * (now - self.at) / 1000.0).min(self.full);
         self.at = now;
-        if news.is_too_much && self.cut_at.is_none_or(|cut_at| now.duration_since(cut_at) > TIME_BETWEEN_CUTS) {
+        if news.is_too_much && now - self.cut_at > TIME_BETWEEN_CUTS {
             self.rate = (self.rate * PART_LEFT_BY_A_CUT).max(self.full * LOWEST_PART);
-            self.cut_at = Some(now);
+            self.cut_at = now;
             // Rows missed at the old rate are not made up for.
             self.due = self.due.max(now);
         }
-        if let Some(until) = news.stopped_until {
-            self.stopped_until = self.stopped_until.max(until);
-            self.due = self.due.max(self.stopped_until);
-        }
-        let before = |time: Duration| now.checked_sub(time).unwrap_or(now);
-        self.due = self.due.max(before(LONGEST_DELAY_TO_MAKE_UP));
-        self.spread = self.spread.max(before(self.early()));
+        self.stopped_until = self.stopped_until.max(news.stopped_until);
+        self.due = self.due.max(self.stopped_until).max(now - LONGEST_DELAY_TO_MAKE_UP);
+        self.spread = self.spread.max(now - self.early());
     }
 
     /// When the next row may leave.
-    pub(crate) fn ready_at(&self) -> Instant {
-        self.due.max(self.spread_ready_at()).max(self.stopped_until)
+    pub(crate) fn ready_at(&self) -> f64 {
+        self.due.max(self.spread - self.early()).max(self.stopped_until)
     }
 
     /// How many rows may leave now, after `hear` was called for `now`.
-    pub(crate) fn available(&self, now: Instant) -> usize {
+    pub(crate) fn available(&self, now: f64) -> usize {
         if self.ready_at() > now {
             return 0;
         }
-        let by = |ready_at: Instant, interval: Duration| {
-            let more = now.saturating_duration_since(ready_at).as_nanos() / interval.as_nanos().max(1);
-            usize::try_from(more).unwrap_or(usize::MAX).saturating_add(1)
-        };
-        let spread_ready_at = self.spread_ready_at().max(now.checked_sub(self.early()).unwrap_or(now));
-        by(self.due, self.interval()).min(by(spread_ready_at, self.spread_interval()))
+        let spread_ready_at = (self.spread - self.early()).max(now - self.early());
+        let more = ((now - self.due) / self.interval()).min((now - spread_ready_at) / self.interval() * CATCHING_UP);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a float that is too large saturates"
+        )]
+        let more = more as usize;
+        more.saturating_add(1)
     }
 
     /// Takes `rows` rows, which leave now.
-    pub(crate) fn take(&mut self, rows: usize, now: Instant) {
-        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
-        self.due += self.interval() * rows;
+    pub(crate) fn take(&mut self, rows: usize, now: f64) {
+        #[expect(clippy::cast_precision_loss, reason = "there are not that many rows")]
+        let time = self.interval() * rows as f64;
         if rows > 0 {
-            self.spread = self.spread.max(now) + self.spread_interval() * rows;
+            self.due += time;
+            self.spread = self.spread.max(now) + time / CATCHING_UP;
         }
     }
 
-    fn interval(&self) -> Duration {
-        Duration::from_secs_f64(1.0 / self.rate)
+    /// Between two rows.
+    fn interval(&self) -> f64 {
+        1000.0 / self.rate
     }
 
-    fn spread_interval(&self) -> Duration {
-        self.interval().div_f64(CATCHING_UP)
-    }
-
-    fn spread_ready_at(&self) -> Instant {
-        self.spread.checked_sub(self.early()).unwrap_or(self.spread)
-    }
-
-    fn early(&self) -> Duration {
-        BURST.mul_f64(self.rate / self.full)
+    fn early(&self) -> f64 {
+        BURST * self.rate / self.full
     }
 }
 
@@ -134,36 +122,34 @@ impl Pace {
 mod tests {
     use super::*;
 
-    const SECOND: Duration = Duration::from_secs(1);
-    const NOTHING: PaceNews = PaceNews { is_too_much: false, stopped_until: None };
+    const SECOND: f64 = 1000.0;
+    const START: f64 = 1_793_500_000_000.0;
 
     /// Takes as many rows as may leave, and returns their number.
-    fn take_all(pace: &mut Pace, now: Instant) -> usize {
-        pace.hear(NOTHING, now);
+    fn take_all(pace: &mut Pace, now: f64) -> usize {
+        pace.hear(PaceNews::default(), now);
         let rows = pace.available(now);
         pace.take(rows, now);
         rows
     }
 
     /// How many rows leave within `time`, if each leaves as soon as it may and the clock is read every millisecond.
-    fn count(pace: &mut Pace, from: Instant, time: Duration) -> usize {
-        let milliseconds = u64::try_from(time.as_millis()).unwrap();
-        (0..milliseconds).map(|millisecond| take_all(pace, from + Duration::from_millis(millisecond))).sum()
+    fn count(pace: &mut Pace, from: f64, milliseconds: u32) -> usize {
+        (0..milliseconds).map(|millisecond| take_all(pace, from + f64::from(millisecond))).sum()
     }
 
     /// When each row leaves within ten seconds, if the sender is woken late by each of `delays` in turn, in
     /// milliseconds.
-    fn instants_of_late_wakes(rate: f64, delays: &[u64]) -> Vec<Duration> {
-        let start = Instant::now();
-        let mut pace = Pace::new(rate, start);
+    fn instants_of_late_wakes(rate: f64, delays: &[u32]) -> Vec<f64> {
+        let mut pace = Pace::new(rate, START);
         let mut instants = Vec::new();
         for delay in delays.iter().cycle() {
-            let now = pace.ready_at() + Duration::from_millis(*delay);
-            if now >= start + 10 * SECOND {
+            let now = pace.ready_at() + f64::from(*delay);
+            if now >= START + 10.0 * SECOND {
                 break;
             }
             let rows = take_all(&mut pace, now);
-            instants.extend(vec![now - start; rows]);
+            instants.extend(vec![now - START; rows]);
             assert!(pace.ready_at() > now, "more were ready than are available");
         }
         instants
@@ -188,13 +174,105 @@ mod tests {
 
     #[test]
     fn what_was_missed_for_long_or_by_a_stop_is_not_made_up_for() {
-        let start = Instant::now();
-        let late = count(&mut Pace::new(100.0, start), start + 30 * SECOND, 60 * SECOND);
+        let late = count(&mut Pace::new(100.0, START), START + 30.0 * SECOND, 60_000);
         assert!((6_090..6_120).contains(&late), "{late}");
-        let mut stopped = Pace::new(100.0, start);
-        stopped.hear(PaceNews { stopped_until: Some(start + 30 * SECOND), ..NOTHING }, start);
-        assert_eq!(count(&mut stopped, start, 30 * SECOND), 0);
-        let counted = count(&mut stopped, start + 30 * SECOND, 60 * SECOND);
+        let mut stopped = Pace::new(100.0, START);
+        let news = PaceNews { is_too_much: false, stopped_until: START + 30.0 * SECOND };
+        stopped.hear(news, START);
+        assert_eq!(count(&mut stopped, START, 30_000), 0);
+        let counted = count(&mut stopped, START + 30.0 * SECOND, 60_000);
         assert!((5_990..6_010).contains(&counted), "{counted}");
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_keeps_nothing_waiting() {
+        let mut pace = Pace::new(100.0, START);
+        let before = count(&mut pace, START, 1_000);
+        let after = count(&mut pace, START - 600.0 * SECOND, 1_000);
+        assert!(before.abs_diff(after) < 10, "{before} {after}");
+    }
+
+    /// A pace, the news it hears, and the result. Times are in milliseconds from now.
+    #[derive(Debug)]
+    struct PaceCase {
+        /// Out of a full rate of 100.
+        rate: f64,
+        due: f64,
+        spread: f64,
+        stopped_until: f64,
+        cut_at: f64,
+        /// When the rate had this value.
+        at: f64,
+        is_too_much: bool,
+        stop: f64,
+        wanted: usize,
+        /// How many rows may leave, and the rate and the time of the next row after that.
+        given: usize,
+        rate_after: f64,
+        ready: f64,
+    }
+
+    /// At the full rate, with no row late.
+    const FULL: PaceCase = PaceCase {
+        rate: 100.0,
+        due: 0.0,
+        spread: 0.0,
+        stopped_until: -9_999.0,
+        cut_at: -9_999.0,
+        at: 0.0,
+        is_too_much: false,
+        stop: 0.0,
+        wanted: 64,
+        given: 1,
+        rate_after: 100.0,
+        ready: 10.0,
+    };
+
+    const PACES: [PaceCase; 15] = [
+        FULL,
+        PaceCase { wanted: 0, given: 0, ready: 0.0, ..FULL },
+        PaceCase { due: 7.0, given: 0, ready: 7.0, ..FULL },
+        // Late rows catch up, a burst at a time and 5% faster. At most one second is made up for.
+        PaceCase { due: -25.0, spread: -25.0, given: 3, ready: 5.0, ..FULL },
+        PaceCase { due: -25.0, spread: -25.0, wanted: 2, given: 2, ready: -5.0, ..FULL },
+        PaceCase { due: -9_000.0, spread: -9_000.0, given: 5, ready: 2.619, ..FULL },
+        PaceCase { due: -9_000.0, spread: 48.0, given: 0, ready: 3.0, ..FULL },
+        // The rate is cut at most once a second, down to a fiftieth. Missed rows are not made up for.
+        PaceCase { is_too_much: true, rate_after: 70.0, ready: 14.286, ..FULL },
+        PaceCase { due: -500.0, is_too_much: true, rate_after: 70.0, ready: 14.286, ..FULL },
+        PaceCase { rate: 70.0, cut_at: -400.0, is_too_much: true, rate_after: 70.0, ready: 14.286, ..FULL },
+        PaceCase {
+            rate: 70.0,
+            cut_at: -1_500.0,
+            at: -1_500.0,
+            is_too_much: true,
+            rate_after: 51.1,
+            ready: 19.569,
+            ..FULL
+        },
+        PaceCase { rate: 2.5, is_too_much: true, rate_after: 2.0, ready: 500.0, ..FULL },
+        // The rate recovers by a fiftieth of the full rate each second, up to the full rate.
+        PaceCase { rate: 70.0, at: -10_000.0, rate_after: 90.0, ready: 11.111, ..FULL },
+        PaceCase { rate: 95.0, at: -10_000.0, ..FULL },
+        // Of two waits, the longer one counts.
+        PaceCase { stopped_until: 5_000.0, stop: 2_000.0, given: 0, ready: 5_000.0, ..FULL },
+    ];
+
+    #[test]
+    fn a_pace_becomes_what_the_table_says() {
+        for case in PACES {
+            let at = |milliseconds: f64| START + milliseconds;
+            let (due, spread, stopped_until) = (at(case.due), at(case.spread), at(case.stopped_until));
+            let (cut_at, at) = (at(case.cut_at), at(case.at));
+            let mut pace = Pace { full: 100.0, rate: case.rate, due, spread, stopped_until, cut_at, at };
+            let stopped_until = if case.stop > 0.0 { START + case.stop } else { 0.0 };
+            pace.hear(PaceNews { is_too_much: case.is_too_much, stopped_until }, START);
+            let given = case.wanted.min(pace.available(START));
+            pace.take(given, START);
+            assert_eq!(given, case.given, "{case:?}");
+            assert!((pace.rate - case.rate_after).abs() < 0.001, "{case:?}: {}", pace.rate);
+            let ready = pace.ready_at() - START;
+            assert!((ready - case.ready).abs() < 0.001, "{case:?}: {ready}");
+        }
     }
 }

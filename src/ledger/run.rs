@@ -1,175 +1,270 @@
-//! A run in any ledger: what can be read from it, and what its holder may do with it.
+//! A run, to read: its figures, its rows and what happened to it. A row that was under way in a lost process is shown as
+//! unknown, and so are the rows of an unfinished run whose store is not the one in which it was begun or last resumed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
-use std::time::Duration;
 
-use super::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt};
-use super::duplicate_window::{EarlierError, EarlierMessages};
+use super::db::{Db, Process, Row, values};
+use super::delivery::{DeliveryCounts, KnownAttempt, KnownDelivery};
 use super::error::LedgerError;
-use super::events::{LostWorker, PausedRun, Resumed, RunEvent, RunEventKind, RunWorker};
-use super::exchange::RunLedger;
-use super::model::{Counts, RowState, Skip, SkipCounts};
+use super::events::{PausedFor, PausedRun, RunEvent, RunEventKind, RunPause, RunWorker};
+use super::message::hash_of_person;
+use super::model::{Counts, RowState, SkipCounts};
 use super::name::RunName;
-use super::resolution::{DecidedRow, Resolution, ResolveError, StandingRow};
-use super::types::{DAMAGED, Details, QueuedRow, ReportedRow, RowFilter};
-use crate::ledger::StopWatch;
-use crate::once::{OnceEntry, OnceHash, OnceHasher, OnceState};
+use super::resolution::StandingRow;
+use super::store::{Lost, Store, process};
+use super::types::{DOUBTFUL, Details, QueuedRow, ReportedDelivery, ReportedRow, RowFilter};
+use crate::api::{DeliveryFacts, DeliveryState};
+use crate::phone::person_key;
+use crate::timestamps::of_milliseconds;
 
 /// The number of rows still to be sent that are read at once.
 const ROWS_AT_ONCE: usize = 1000;
 
-/// A run, to read. If it is damaged, its counts and rows treat what may have been sent as unknown.
-pub(crate) trait Run {
-    /// The name of the run in its ledger.
-    fn name(&self) -> Result<String, LedgerError>;
+/// A row as reports show it, read by [`reported`].
+macro_rules! columns {
+    () => {
+        "row.n, line, recipient, cells, state, message_id, http_status, code, error, api_code, attempts, row.at, began_at, \
+         ended_at, delivery, delivery_code, delivery_reason, delivered_at, read_at, decided, worker"
+    };
+}
+/// How many columns that are.
+pub(super) const COLUMNS: usize = 21;
+/// The rows for a person, in any run: with the message, and what [`DoubtOf`] needs of the run.
+pub(super) const FIND: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", body, details, run.id, run.name, identity, finished_at FROM known CROSS JOIN row CROSS JOIN message CROSS JOIN run \
+     WHERE known.person = ?1 AND row.run = known.run AND row.n = known.n AND message.run = known.run \
+     AND message.n = known.n AND run.id = known.run ORDER BY known.run, known.n"
+);
+const REPORT: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM row CROSS JOIN message WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n ORDER BY row.n"
+);
+const PENDING: &str = "SELECT row.n, line, recipient, path, body, number FROM row CROSS JOIN message \
+     WHERE row.run = ?1 AND state = 'pending' AND row.n > ?2 AND message.run = row.run AND message.n = row.n \
+     ORDER BY row.n LIMIT ?3";
 
-    /// The details of the run, with its latest conditions.
-    fn details(&self) -> Result<Details, LedgerError>;
+/// The current state of a row, read by [`standing`].
+macro_rules! standing {
+    () => {
+        "SELECT row.n, number, line, state, recipient, worker, ended_at"
+    };
+}
+
+/// A run.
+#[derive(Clone)]
+pub(crate) struct Run {
+    pub(super) store: Store,
+    pub(super) id: i64,
+    name: RunName,
+}
+
+/// Why rows of an unfinished run that are not sent here may have been sent.
+pub(super) fn doubt_of(
+    db: &mut Db,
+    name: &impl ToString,
+    begun_in: &str,
+    finished_at: Option<i64>,
+) -> Result<Option<LedgerError>, LedgerError> {
+    let is_doubtful = finished_at.is_none() && db.0.identity()? != begun_in;
+    Ok(is_doubtful.then(|| LedgerError::Doubtful { run: name.to_string() }))
+}
+
+impl Run {
+    pub(super) fn new(store: Store, id: i64, name: RunName) -> Self {
+        Self { store, id, name }
+    }
+
+    pub(crate) fn name(&self) -> &RunName {
+        &self.name
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The same run after a pause that a connection to a database may not have survived.
+    pub(crate) fn reconnected(&self) -> Result<Self, LedgerError> {
+        let store = if self.store.is_shared() { self.store.reopened()? } else { self.store.clone() };
+        Ok(Self { store, ..self.clone() })
+    }
+
+    /// The row of a query about this run; an error if it was removed.
+    fn one(&self, query: &'static str) -> Result<Row, LedgerError> {
+        let found = self.store.db().first(query, &values![self.id])?;
+        found.ok_or_else(|| LedgerError::Changed { run: self.name.to_string() })
+    }
+
+    /// Its properties.
+    pub(crate) fn details(&self) -> Result<Details, LedgerError> {
+        let row = self.one("SELECT details FROM run WHERE id = ?1")?;
+        serde_json::from_str(row.text(0)?).map_err(LedgerError::damaged)
+    }
 
     /// When the list was read, in milliseconds since 1970.
-    fn created_at(&self) -> Result<i64, LedgerError>;
+    pub(crate) fn created_at(&self) -> Result<i64, LedgerError> {
+        self.one("SELECT created_at FROM run WHERE id = ?1")?.int(0)
+    }
 
     /// The last outcome or decision, or the time when the run was made if there is none.
-    fn changed_at(&self) -> Result<i64, LedgerError>;
-
-    /// Why the ledger is incomplete.
-    fn damage(&self) -> Option<&LedgerError>;
-
-    /// For callers that cannot work with a damaged ledger.
-    fn into_whole(self: Box<Self>) -> Result<Box<dyn Run>, LedgerError>;
-
-    /// The number of rows in each state according to the records, whatever may be lost.
-    fn noted_counts(&self) -> Result<Counts, LedgerError>;
-
-    /// The number of skipped rows for each reason.
-    fn skip_counts(&self) -> Result<SkipCounts, LedgerError>;
-
-    /// The number of unknown rows, and of failed ones if `failed_too`, for each reason in the records: the API's own
-    /// code if it gave one, else the record's code, else `resolved` for a person's decision.
-    fn noted_reasons(&self, failed_too: bool) -> Result<BTreeMap<String, u64>, LedgerError>;
-
-    /// What happened to the run, in order.
-    fn events(&self) -> Result<Vec<RunEvent>, LedgerError>;
-
-    /// The recipient and the body of the first message, if possible of a row that is not skipped.
-    fn first_message(&self) -> Result<Option<(String, String)>, LedgerError>;
-
-    /// The next rows after row `after` that are still to be sent, at most `most` of them.
-    fn pending_behind(&self, after: i64, most: usize) -> Result<Vec<QueuedRow>, LedgerError>;
-
-    /// Passes every row in the order of the input, all from one snapshot.
-    fn each_row(&self, each: &mut dyn FnMut(ReportedRow) -> ControlFlow<()>) -> Result<(), LedgerError>;
-
-    /// Passes every attempt that began between these times and may have reached Jelou, in the order of the list.
-    fn each_attempt(&self, began: [i64; 2], each: &mut dyn FnMut(KnownAttempt)) -> Result<(), LedgerError>;
-
-    /// How far its messages came; none if this was never asked.
-    fn delivery_counts(&self) -> Result<Option<DeliveryCounts>, LedgerError>;
-
-    /// The rows at these lines of the list.
-    fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError>;
-
-    /// The rows for the person in `recipient`, in the order of the list.
-    fn to_person(&self, recipient: &str) -> Result<Vec<StandingRow>, LedgerError>;
-
-    /// Whether no process held the run when it was opened. If so, its rows under way may have been sent.
-    fn is_at_rest(&self) -> bool {
-        false
+    pub(crate) fn changed_at(&self) -> Result<i64, LedgerError> {
+        self.one("SELECT changed_at FROM run WHERE id = ?1")?.int(0)
     }
 
-    /// Whether several processes may send the run at once. If so, its rows under way may be theirs.
-    fn is_shared(&self) -> bool {
-        false
-    }
-
-    /// Why no process takes its rows, if the ledger tells all senders so.
-    fn pause(&self) -> Result<Option<PausedRun>, LedgerError> {
-        Ok(None)
-    }
-
-    /// The processes that send it, if the ledger knows them.
-    fn workers(&self) -> Result<Vec<RunWorker>, LedgerError> {
-        Ok(Vec::new())
+    /// Whether every row is final.
+    pub(crate) fn is_finished(&self) -> Result<bool, LedgerError> {
+        Ok(self.one("SELECT finished_at FROM run WHERE id = ?1")?.opt_int(0)?.is_some())
     }
 
     /// Whether a person cancelled it: nothing more of it is sent.
-    fn is_cancelled(&self) -> Result<bool, LedgerError> {
-        Ok(self.events()?.iter().any(|event| event.kind == RunEventKind::Cancelled))
+    pub(crate) fn is_cancelled(&self) -> Result<bool, LedgerError> {
+        Ok(self.one("SELECT cancelled_at FROM run WHERE id = ?1")?.opt_int(0)?.is_some())
+    }
+
+    /// Why rows that are not sent here may have been sent.
+    pub(crate) fn doubt(&self) -> Result<Option<LedgerError>, LedgerError> {
+        let row = self.one("SELECT identity, finished_at FROM run WHERE id = ?1")?;
+        doubt_of(&mut self.store.db(), &self.name, row.text(0)?, row.opt_int(1)?)
+    }
+
+    /// For callers that cannot work with a run in doubt.
+    pub(crate) fn whole(self) -> Result<Self, LedgerError> {
+        self.doubt()?.map_or(Ok(self), Err)
+    }
+
+    /// Whether a process sends it at this moment.
+    pub(crate) fn is_held(&self) -> Result<bool, LedgerError> {
+        Ok(self.store.lost()?.is_sent(self.id))
+    }
+
+    /// A process that sends it, in words.
+    pub(super) fn sender(&self) -> Result<Option<String>, LedgerError> {
+        Ok(self.store.lost()?.sender(self.id).map(Process::words))
+    }
+
+    /// Why no process takes its rows.
+    pub(crate) fn pause(&self) -> Result<Option<PausedRun>, LedgerError> {
+        let mut row = self.one("SELECT paused, paused_by, paused_at, pauses FROM run WHERE id = ?1")?;
+        paused(&mut row)
     }
 
     /// The number of rows in each state.
-    fn counts(&self) -> Result<Counts, LedgerError> {
+    pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
         let counts = self.noted_counts()?;
-        Ok(if self.damage().is_some() { counts.where_records_are_lost() } else { counts })
+        Ok(if self.doubt()?.is_some() { counts.where_records_are_lost() } else { counts })
     }
 
-    /// These counts as they are shown: a row that was under way when its process died may have been sent, so it counts
-    /// as unknown. `is_held` says whether a process has the run.
-    fn shown_counts(&self, counts: Counts, is_held: bool) -> Result<Counts, LedgerError> {
-        Ok(if is_held { counts } else { counts.at_rest() })
+    /// The same, whatever is doubted of them.
+    pub(crate) fn noted_counts(&self) -> Result<Counts, LedgerError> {
+        let mut db = self.store.db();
+        let now = db.0.now()?;
+        let lost = Lost::of(&mut db, now)?;
+        counts(&mut db, self.id, &lost)
     }
 
-    /// The number of failed and unknown rows for each reason.
-    fn reasons(&self) -> Result<BTreeMap<String, u64>, LedgerError> {
-        let (noted, counts) = (self.noted_counts()?, self.counts()?);
-        if counts.failed + counts.unknown == 0 {
-            return Ok(BTreeMap::new());
+    /// The number of skipped rows for each reason.
+    pub(crate) fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {
+        let query = "SELECT code, count(*) FROM row WHERE run = ?1 AND state = 'skipped' GROUP BY code";
+        SkipCounts::of(self.store.db().rows(query, &values![self.id], |mut row| Ok((row.take(0)?, row.count(1)?)))?)
+    }
+
+    /// The number of failed and unknown rows for each reason: the API's own code if it gave one, else the row's code,
+    /// else `resolved` for a person's decision.
+    pub(crate) fn reasons(&self) -> Result<BTreeMap<String, u64>, LedgerError> {
+        let mut reasons = BTreeMap::new();
+        if self.doubt()?.is_some() {
+            reasons.insert(DOUBTFUL.to_owned(), self.counts()?.unknown);
+            return Ok(reasons);
         }
-        // In a damaged run, failed rows are unknown too.
-        let mut reasons = self.noted_reasons(self.damage().is_none())?;
-        if counts.unknown > noted.unknown {
-            *reasons.entry(DAMAGED.to_owned()).or_default() += counts.unknown - noted.unknown;
+        let query = "SELECT CASE WHEN decided IS NOT NULL THEN 'resolved' ELSE coalesce(api_code, code, state) END, count(*) \
+                     FROM row WHERE run = ?1 AND (state = 'failed' OR state = 'unknown') GROUP BY 1";
+        self.store.db().each_of(query, &values![self.id], |mut row| {
+            reasons.insert(row.take(0)?, row.count(1)?);
+            Ok(())
+        })?;
+        let lost: u64 = self.workers()?.iter().filter(|worker| worker.is_lost).map(|worker| worker.inflight).sum();
+        if lost > 0 {
+            *reasons.entry(RowState::Unknown.name().to_owned()).or_default() += lost;
         }
         Ok(reasons)
     }
-}
 
-impl dyn Run + '_ {
-    pub(super) fn check_resolution(&self, resolution: &Resolution) -> Result<(), ResolveError> {
-        if resolution.sends_again() && self.is_cancelled()? {
-            return Err(ResolveError::Cancelled { run: self.name()? });
-        }
-        Ok(())
+    /// What happened to the run, in order.
+    pub(crate) fn events(&self) -> Result<Vec<RunEvent>, LedgerError> {
+        let query = "SELECT kind, at, reason, problem, until FROM event WHERE run = ?1 ORDER BY number";
+        self.store.db().rows(query, &values![self.id], |mut row| {
+            Ok(RunEvent {
+                kind: row.named(0, RunEventKind::of_name)?,
+                at: row.int(1)?,
+                reason: row.opt_take(2)?,
+                problem: row.opt_take(3)?,
+                until: row.opt_int(4)?,
+            })
+        })
     }
 
-    /// Passes every row that matches `filter` to `write`, in the order of the input.
-    pub(crate) fn report<E: From<LedgerError>>(
-        &self,
-        filter: &RowFilter,
-        mut write: impl FnMut(ReportedRow) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut written = Ok(());
-        self.each_row(&mut |row| {
-            let row = row.shown(self.damage(), self.is_at_rest());
-            if filter.takes(&row) {
-                written = write(row);
-            }
-            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
-        written
-    }
-
-    /// The people that the run has sent a message to, or may have, with their state under a key.
-    pub(crate) fn reached(
-        &self,
-        hasher: &OnceHasher,
-        name: &RunName,
-    ) -> Result<Vec<(OnceHash, OnceEntry)>, LedgerError> {
-        let mut reached = Vec::new();
-        self.report(&RowFilter::default(), |row| {
-            let mut entry = OnceEntry { is_row: false, ..row.under_key(name) };
-            match row.state {
-                RowState::Sent | RowState::Unknown => {}
-                // No process sends the run any more.
-                RowState::Inflight => entry.state = OnceState::Unknown,
-                RowState::Pending | RowState::Failed | RowState::Skipped => return Ok::<_, LedgerError>(()),
-            }
-            let Some(recipient) = &row.recipient else { return Ok(()) };
-            reached.push((hasher.person(recipient), entry));
+    /// The processes that send it, and those that were lost in the last day.
+    pub(crate) fn workers(&self) -> Result<Vec<RunWorker>, LedgerError> {
+        const A_DAY: i64 = 24 * 60 * 60 * 1000;
+        let mut db = self.store.db();
+        let now = db.0.now()?;
+        let mut held = HashMap::new();
+        let query = "SELECT worker, state, count(*) FROM row WHERE run = ?1 AND (state = 'inflight' OR state = 'sent') \
+                     AND worker IS NOT NULL GROUP BY worker, state";
+        db.each_of(query, &values![self.id], |row| {
+            held.insert((row.int(0)?, row.named(1, RowState::of_name)?), row.count(2)?);
             Ok(())
         })?;
-        Ok(reached)
+        let query = "SELECT id, host, pid, seen_at, lease_ms, joined_at FROM worker WHERE run = ?1 AND left_at IS NULL \
+                     AND seen_at > ?2 ORDER BY joined_at, id";
+        let processes =
+            db.rows(query, &values![self.id, now - A_DAY], |mut row| Ok((process(&mut row)?, row.int(5)?)))?;
+        let life = db.0.life();
+        Ok(processes
+            .into_iter()
+            .map(|(process, joined_at)| {
+                let inflight = held.get(&(process.id, RowState::Inflight)).copied().unwrap_or_default();
+                #[expect(clippy::cast_precision_loss, reason = "it is shown in seconds")]
+                let seen_s = ((now - process.seen_at) as f64 / 100.0).round() / 10.0;
+                RunWorker {
+                    joined_at: format!("{:.3}", of_milliseconds(joined_at)),
+                    seen_s,
+                    inflight,
+                    lost_at: (inflight > 0).then_some(process.seen_at.saturating_add(process.lease_ms)),
+                    is_lost: !life(&process, now),
+                    sent: held.get(&(process.id, RowState::Sent)).copied().unwrap_or_default(),
+                    host: process.host,
+                    pid: process.pid,
+                }
+            })
+            .collect())
+    }
+
+    /// The recipient and the body of the first message, if possible of a row that is not skipped.
+    pub(crate) fn first_message(&self) -> Result<Option<(String, String)>, LedgerError> {
+        let query = "SELECT recipient, body FROM row CROSS JOIN message WHERE row.run = ?1 AND message.run = row.run \
+                     AND message.n = row.n AND recipient IS NOT NULL \
+                     ORDER BY CASE WHEN state = 'skipped' THEN 1 ELSE 0 END, row.n LIMIT 1";
+        let found = self.store.db().first(query, &values![self.id])?;
+        found.map(|mut row| Ok((row.take(0)?, row.take(1)?))).transpose()
+    }
+
+    /// The next rows after row `after` that are still to be sent, at most `most` of them.
+    pub(crate) fn pending_behind(&self, after: i64, most: usize) -> Result<Vec<QueuedRow>, LedgerError> {
+        self.store.db().rows(PENDING, &values![self.id, after, most as u64], |mut row| {
+            Ok(QueuedRow {
+                n: row.int(0)?,
+                line: row.count(1)?,
+                recipient: row.take(2)?,
+                path: row.take(3)?,
+                body: row.take(4)?,
+                number: row.int(5)? + 1,
+                deadline: None,
+            })
+        })
     }
 
     /// Passes the rows that are still to be sent to `check` in batches, so that memory use does not grow with them.
@@ -186,122 +281,240 @@ impl dyn Run + '_ {
         }
     }
 
-    /// The rows at `lines` and for `people`.
-    pub(super) fn chosen_rows(
+    /// Passes every row that matches `filter` to `write`, in the order of the input, all from one snapshot.
+    pub(crate) fn report<E: From<LedgerError>>(
         &self,
-        change: [RowState; 2],
-        lines: &[u64],
-        people: &[String],
-    ) -> Result<Vec<DecidedRow>, ResolveError> {
-        let mut chosen = BTreeMap::new();
-        let at_lines = self.at_lines(&lines.iter().copied().collect())?;
-        for line in lines {
-            let row = at_lines.get(line).ok_or(ResolveError::NoSuchLine { line: *line })?.decided(change)?;
-            chosen.insert(row.n, row);
-        }
-        for recipient in people {
-            let rows = self.to_person(recipient)?;
-            let Some(first) = rows.first() else {
-                return Err(ResolveError::NobodyOf { recipient: recipient.clone() });
-            };
-            let mut decided: Vec<_> = rows.iter().filter_map(|row| row.decided(change).ok()).collect();
-            if decided.is_empty() {
-                decided.push(first.decided(change)?);
+        filter: &RowFilter,
+        mut write: impl FnMut(ReportedRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (doubt, lost) = (self.doubt()?, self.store.lost()?);
+        let mut written = Ok(());
+        // The reader may pause: `less`, or a slow pipe. It has a connection of its own.
+        let reader = self.store.reopened_to_look()?;
+        reader.db().0.walk(REPORT, &values![self.id], &mut |mut row| {
+            let row = reported(&mut row, &lost, doubt.as_ref())?;
+            if filter.takes(&row) {
+                written = write(row);
             }
-            chosen.extend(decided.into_iter().map(|row| (row.n, row)));
+            Ok(if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        written
+    }
+
+    /// Passes every attempt that began between these times and may have reached Jelou, in the order of the list.
+    pub(crate) fn each_attempt(
+        &self,
+        [since, until]: [i64; 2],
+        each: &mut dyn FnMut(KnownAttempt),
+    ) -> Result<(), LedgerError> {
+        let mut db = self.store.db();
+        let now = db.0.now()?;
+        let lost = Lost::of(&mut db, now)?;
+        let mut waiting: Option<KnownAttempt> = None;
+        let mut pass = |attempt: Option<KnownAttempt>| {
+            attempt.filter(|attempt| (since..=until).contains(&attempt.began_at)).into_iter().for_each(&mut *each);
+        };
+        db.each_of(ATTEMPTS, &values![self.id], |mut row| {
+            let attempt = attempt(&mut row, &lost)?;
+            let is_of_same_row = waiting.as_ref().is_some_and(|before| before.n == attempt.n);
+            let before = waiting.replace(attempt);
+            pass(before.map(|before| KnownAttempt { is_last: !is_of_same_row, ..before }));
+            Ok(())
+        })?;
+        pass(waiting);
+        Ok(())
+    }
+
+    /// How far its messages came; none if this was never asked.
+    pub(crate) fn delivery_counts(&self) -> Result<Option<DeliveryCounts>, LedgerError> {
+        let row = self.one("SELECT asked_at, asked FROM run WHERE id = ?1")?;
+        let (Some(asked_at), Some(asked)) = (row.opt_int(0)?, row.opt_int(1)?) else { return Ok(None) };
+        let mut counts = DeliveryCounts { asked_at, asked: asked.unsigned_abs(), ..DeliveryCounts::default() };
+        let mut db = self.store.db();
+        let query = "SELECT delivery, delivery_code, delivery_reason, count(*) FROM row \
+                     WHERE run = ?1 AND delivery IS NOT NULL GROUP BY delivery, delivery_code, delivery_reason";
+        db.each_of(query, &values![self.id], |mut row| {
+            let facts = DeliveryFacts {
+                code: row.opt_take(1)?,
+                reason: row.opt_take(2)?,
+                ..DeliveryFacts::new(DeliveryState::of_status(row.text(0)?))
+            };
+            counts.add(&facts, row.count(3)?);
+            Ok(())
+        })?;
+        // Accepted messages with an id about which nothing was learnt: all of them, and those that left before.
+        let query = "SELECT count(*), count(CASE WHEN delivery IS NULL AND message_id IS NOT NULL THEN 1 END), \
+                     count(CASE WHEN delivery IS NULL AND message_id IS NOT NULL AND ended_at <= ?2 THEN 1 END) \
+                     FROM row WHERE run = ?1 AND state = 'sent'";
+        let row = db.one(query, &values![self.id, asked_at])?;
+        counts.add_silent(row.count(0)?, row.count(1)?, row.count(2)?);
+        Ok(Some(counts))
+    }
+
+    /// The rows at these lines of the list.
+    pub(crate) fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError> {
+        let mut found = BTreeMap::new();
+        // An index of lines would cost every import more than this costs.
+        if let (Some(first), Some(last)) = (lines.first(), lines.last()) {
+            let query = concat!(
+                standing!(),
+                " FROM row CROSS JOIN message WHERE row.run = ?1 AND message.run = row.run \
+                     AND message.n = row.n AND line >= ?2 AND line <= ?3"
+            );
+            self.store.db().each_of(query, &values![self.id, *first, *last], |mut row| {
+                let row = standing(&mut row)?;
+                if lines.contains(&row.line) {
+                    found.insert(row.line, row);
+                }
+                Ok(())
+            })?;
         }
-        Ok(chosen.into_values().collect())
+        Ok(found)
+    }
+
+    /// The rows for the person in `recipient`, in the order of the list.
+    pub(crate) fn to_person(&self, recipient: &str) -> Result<Vec<StandingRow>, LedgerError> {
+        let query = concat!(
+            standing!(),
+            " FROM known CROSS JOIN row CROSS JOIN message WHERE known.person = ?2 AND known.run = ?1 AND row.run = known.run \
+             AND row.n = known.n AND message.run = row.run AND message.n = row.n ORDER BY row.n"
+        );
+        let mut rows =
+            self.store.db().rows(query, &values![self.id, hash_of_person(recipient)], |mut row| standing(&mut row))?;
+        // Two people may share a hash.
+        rows.retain(|row| row.recipient.as_deref().map(person_key) == Some(person_key(recipient)));
+        Ok(rows)
     }
 }
 
-/// Why a run is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HeldFor {
-    Sending,
-    /// A person decides the state of rows.
-    Deciding,
-    Removal,
+/// Attempts that may have reached Jelou, for rows with a request.
+const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, attempt.message_id, state, row.number, learnt, \
+     delivery, delivery_at, delivery_code, delivery_reason, learnt_at, worker, ended_at FROM \
+     (SELECT run, n, number, began_at, message_id FROM tried WHERE run = ?1 UNION ALL \
+      SELECT run, n, number, began_at, message_id FROM row WHERE run = ?1 AND began_at IS NOT NULL \
+        AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')) AS attempt \
+     CROSS JOIN row CROSS JOIN message WHERE row.run = attempt.run AND row.n = attempt.n AND message.run = row.run \
+     AND message.n = row.n ORDER BY attempt.n, attempt.number";
+
+fn attempt(row: &mut Row, lost: &Lost) -> Result<KnownAttempt, LedgerError> {
+    let worker = row.opt_int(14)?;
+    let state = lost.shown(row.named(6, RowState::of_name)?, worker);
+    let delivery = match row.opt_take(9)? {
+        None => None,
+        Some(status) => Some(KnownDelivery {
+            number: row.int(8)?,
+            facts: DeliveryFacts {
+                state: DeliveryState::of_status(&status),
+                at: row.opt_int(10)?.map(of_milliseconds),
+                code: row.opt_take(11)?,
+                reason: row.opt_take(12)?,
+            },
+            since: row.opt_int(13)?.unwrap_or_default(),
+        }),
+    };
+    Ok(KnownAttempt {
+        n: row.int(0)?,
+        recipient: row.take(1)?,
+        path: row.take(2)?,
+        body: row.take(3)?,
+        began_at: row.int(4)?,
+        // Until another attempt of its row follows.
+        is_last: true,
+        message_id: row.opt_take(5)?,
+        row: state,
+        row_number: row.int(7)?,
+        delivery,
+        may_still_speak: state == RowState::Unknown && row.opt_int(15)?.is_none() && lost.is_alive(worker),
+    })
 }
 
-/// A run that this process holds: alone if it is in a file, perhaps beside other processes if it is in a database. It
-/// may be unreadable and held only to be removed, or to be taken in its present state.
-pub(crate) trait HeldRun {
-    fn name(&self) -> &RunName;
+fn standing(row: &mut Row) -> Result<StandingRow, LedgerError> {
+    let state = row.named(3, RowState::of_name)?;
+    Ok(StandingRow {
+        n: row.int(0)?,
+        number: row.int(1)?,
+        line: row.count(2)?,
+        state,
+        recipient: row.opt_take(4)?,
+        worker: row.opt_int(5)?,
+        is_open: state == RowState::Unknown && row.opt_int(6)?.is_none(),
+    })
+}
 
-    /// Opens the run to read its present state. Doubts raised elsewhere apply only if it is held to be removed: a process
-    /// that resumes the run takes it as it is.
-    fn read(&self) -> Result<Box<dyn Run>, LedgerError>;
-
-    /// Skips those of `rows`, each by its number, that are still to be sent. Any other row does not change. If a write
-    /// fails, rows skipped before it stay skipped.
-    fn skip(&mut self, rows: &mut dyn Iterator<Item = (i64, Skip<'_>)>) -> Result<(), LedgerError>;
-
-    /// The remaining rows that other runs have sent since, or are about to send, by run and reason, largest counts
-    /// first. With `leaves_out`, those rows are skipped.
-    fn compare(
-        &mut self,
-        details: &Details,
-        ignored: &[RunName],
-        leaves_out: bool,
-    ) -> Result<Vec<EarlierMessages>, EarlierError>;
-
-    /// Only for a run with a key: skips the rows whose people have a message under it from elsewhere. No other process
-    /// can claim them while the run exists, but the run may have been absent or ignored. In a database, each row has
-    /// claimed its person.
-    fn leave_out_taken(&mut self, _details: &Details, _ignored: &[RunName]) -> Result<(), EarlierError> {
+/// The number of rows in each state; those under way in a lost process may have been sent.
+pub(super) fn counts(db: &mut Db, run: i64, lost: &Lost) -> Result<Counts, LedgerError> {
+    let mut counts = Counts::default();
+    db.each_of("SELECT state, count(*) FROM row WHERE run = ?1 GROUP BY state", &values![run], |row| {
+        *counts.of_mut(row.named(0, RowState::of_name)?) = row.count(1)?;
         Ok(())
+    })?;
+    if counts.inflight > 0 {
+        let query = "SELECT worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' GROUP BY worker";
+        db.each_of(query, &values![run], |row| {
+            if lost.of_worker(row.opt_int(0)?).is_some() {
+                let rows = row.count(1)?.min(counts.inflight);
+                (counts.inflight, counts.unknown) = (counts.inflight - rows, counts.unknown + rows);
+            }
+            Ok(())
+        })?;
     }
+    Ok(counts)
+}
 
-    /// A person resumes it.
-    fn resume(&mut self, resumed: &Resumed<'_>) -> Result<(), LedgerError>;
-
-    /// The ledger of the run, for sending rows whose requests take at most `timeout`, and the number of rows in each
-    /// state. Called again when the run continues after its hours opened.
-    fn open(&mut self, timeout: Duration) -> Result<(Box<dyn RunLedger>, Counts), LedgerError>;
-
-    /// Decides rows by hand. In a run with a key, a row is sent again only if its person is still free under the key;
-    /// if all rows in a state are decided, the others do not change. In that case the caller holds off other processes
-    /// ([`super::LedgerStore::try_hold_claims`]). Returns the number of changed rows in each state. `have_ended` is
-    /// asked about processes that stopped responding and would still send such rows if they were only suspended. If a
-    /// row does not exist or is not in the expected state, or the write fails, nothing changes.
-    fn resolve(
-        &mut self,
-        resolution: &Resolution,
-        have_ended: &mut dyn FnMut(&[LostWorker]) -> bool,
-    ) -> Result<Counts, ResolveError>;
-
-    /// Makes rows unknown that were under way in a process that is gone.
-    fn note_lost(&mut self) -> Result<(), LedgerError>;
-
-    /// Stores what was learned about messages. Returns how many unknown rows are now sent. Only those change the time
-    /// when the run last changed. If the write fails, nothing is stored.
-    fn learn(&mut self, news: &DeliveryNews) -> Result<u64, LedgerError>;
-
-    /// Skips every row that is still to be sent, and any that is given back later: nothing more of the run is sent.
-    /// Rows under way in other processes end first. A second call records rows that were given back, and rows of
-    /// processes that stopped responding. If the write fails, nothing in a file changes.
-    fn cancel(&mut self) -> Result<(), LedgerError>;
-
-    /// Removes the run and everything known about its rows. The people that it reached stay known under its key, so the
-    /// caller holds off other processes. If the run `is_unreadable`, they are lost; for any other run, failing to read
-    /// it is an error.
-    fn remove(self: Box<Self>, is_unreadable: bool) -> Result<(), LedgerError>;
-
-    /// Watches for a request to stop, if the exchange does not report it.
-    fn stop_watch(&self) -> Option<StopWatch> {
-        None
+/// From the columns `paused, paused_by, paused_at, pauses`.
+pub(super) fn paused(row: &mut Row) -> Result<Option<PausedRun>, LedgerError> {
+    if row.opt_text(0)?.is_none() {
+        return Ok(None);
     }
+    let pause = RunPause { reason: row.named(0, PausedFor::of_name)?, by: row.take(1)? };
+    Ok(Some(PausedRun { pause, at: row.int(2)?, pauses: row.int(3)? }))
+}
 
-    /// Every row is final.
-    fn end(&self) {}
-
-    /// Why no process took its rows when it was held, if the ledger tells all senders so.
-    fn pause(&self) -> Option<&PausedRun> {
-        None
-    }
-
-    /// Continues after a pause that the connection to the ledger may not have survived.
-    fn reconnect(&mut self) -> Result<(), LedgerError> {
-        Ok(())
-    }
+/// Reads a row from [`columns`], as it is shown.
+pub(super) fn reported(row: &mut Row, lost: &Lost, doubt: Option<&LedgerError>) -> Result<ReportedRow, LedgerError> {
+    let (state, worker) = (row.named(4, RowState::of_name)?, row.opt_int(20)?);
+    let (error, decided) = (row.opt_take(8)?, row.opt_take(19)?);
+    let (code, error) = match decided {
+        None => (row.opt_take(7)?.or_else(|| (state != RowState::Sent).then(|| state.name().to_owned())), error),
+        Some(decided) => {
+            let before = error.map(|error| format!("; before that: {error}")).unwrap_or_default();
+            (Some("resolved".to_owned()), Some(decided + &before))
+        }
+    };
+    let (at, began_at) = (row.opt_int(11)?, row.opt_int(12)?);
+    let delivery = match row.opt_take(14)? {
+        None => None,
+        Some(status) => Some(ReportedDelivery {
+            facts: DeliveryFacts {
+                code: row.opt_take(15)?,
+                reason: row.opt_take(16)?,
+                ..DeliveryFacts::new(DeliveryState::of_status(&status))
+            },
+            delivered_at: row.opt_int(17)?,
+            read_at: row.opt_int(18)?,
+        }),
+    };
+    let read = ReportedRow {
+        line: row.count(1)?,
+        recipient: row.opt_take(2)?,
+        cells: row.take(3)?,
+        state,
+        message_id: row.opt_take(5)?,
+        http_status: row.opt_int(6)?.and_then(|status| u16::try_from(status).ok()),
+        code,
+        error,
+        api_code: row.opt_take(9)?,
+        attempts: u32::try_from(row.int(10)?).unwrap_or_default(),
+        at,
+        ended_at: row.opt_int(13)?.or(at.filter(|_| began_at.is_some() && state != RowState::Inflight)),
+        delivery,
+    };
+    let read = match lost.of_worker(worker) {
+        Some(words) if state == RowState::Inflight => read.lost(words.to_owned()),
+        _ => read,
+    };
+    Ok(match doubt {
+        Some(doubt) => read.where_records_are_lost(doubt),
+        None => read,
+    })
 }

@@ -1,32 +1,30 @@
-//! Where runs are stored: files of this machine, or a database. This file holds the logic that is the same for both.
+//! The store: all runs of this machine, or of a team, and the messages under keys. It is found, opened and searched here.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::claims::OnceClaims;
-use super::duplicate_window::EarlierError;
+use super::db::{Db, Life, Place, Process, Row, values};
+use super::draft::LedgerDraft;
 use super::error::{LedgerError, RunError};
+use super::file::{FileEngine, OnWait};
+use super::making::{self, EarlierOf, KnownRuns};
+use super::message::hash_of_person;
+use super::model::RowState;
 use super::name::{RunAge, RunName};
-use super::overview::{FoundMessages, RunOverview, RunOverviews, UnreadableRun};
-use super::run::{HeldFor, HeldRun, Run};
+use super::overview::{FoundMessage, FoundRow, RunOverview};
+use super::postgres::DatabaseEngine;
+use super::run::{COLUMNS, FIND, Run, reported};
 use super::types::Details;
-use crate::ledger::{LedgerDraft, ReservedRun, RunNote, now};
-use crate::once::{OnceEntry, OnceKey, OnceRows, OnceScope};
+use crate::phone::person_key;
+use crate::places::STATE;
+use crate::private_file::FileError;
 
-/// A name that is reserved for a new run, and the draft that becomes the run.
-pub(crate) struct NewRun {
-    pub(crate) name: RunName,
-    pub(crate) draft: LedgerDraft,
-    /// The files of the run, if it will be in files. Until it is made, dropping this removes them.
-    pub(super) reserved: Option<ReservedRun>,
-}
-
-/// The runs that are not finished.
-pub(crate) struct UnfinishedRuns {
-    pub(crate) names: Vec<RunName>,
-    /// Runs that may or may not be finished.
-    pub(crate) unreadable: Vec<RunName>,
-}
+/// How long the database may take to make a run.
+const MAKING: Duration = Duration::from_secs(600);
 
 /// People of a list that earlier runs wrote to recently.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,279 +45,370 @@ pub(crate) struct OtherMessages {
 }
 
 impl WrittenTo {
-    /// Adds the counts of other people.
-    pub(super) fn add(&mut self, of_others: Self) {
-        self.people += of_others.people;
-        self.otherwise = match (self.otherwise.take(), of_others.otherwise) {
-            (Some(one), Some(other)) => {
-                let people = one.people + other.people;
-                Some(OtherMessages { people, ..if one.at < other.at { other } else { one } })
+    /// Counts a person, and the run and the time of their last message that differs.
+    pub(super) fn count(&mut self, is_other: bool, last: Option<(&str, i64)>) {
+        self.people += 1;
+        if let Some((run, at)) = last.filter(|_| is_other) {
+            let other = self.otherwise.get_or_insert(OtherMessages { people: 0, run: String::new(), at: i64::MIN });
+            other.people += 1;
+            if other.at < at {
+                (other.run, other.at) = (run.to_owned(), at);
             }
-            (one, other) => one.or(other),
+        }
+    }
+}
+
+/// The processes that were lost, as far as the store has not noted it, and those that send.
+pub(super) struct Lost {
+    /// Each with the reason why its rows are unknown.
+    lost: HashMap<i64, (Process, String)>,
+    /// By run.
+    alive: Vec<(i64, Process)>,
+    life: Life,
+    now: i64,
+}
+
+impl Lost {
+    pub(super) fn of(db: &mut Db, now: i64) -> Result<Self, LedgerError> {
+        let mut found = Self { lost: HashMap::new(), alive: Vec::new(), life: db.0.life(), now };
+        let query = "SELECT id, host, pid, seen_at, lease_ms, run FROM worker WHERE left_at IS NULL";
+        for (run, process) in db.rows(query, &[], |mut row| Ok((row.int(5)?, process(&mut row)?)))? {
+            if (found.life)(&process, now) {
+                found.alive.push((run, process));
+            } else {
+                let words = db.0.words_of_lost(&process);
+                found.lost.insert(process.id, (process, words));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The state of a row of this worker: one that was under way in a lost process may have been sent.
+    pub(super) fn shown(&self, state: RowState, worker: Option<i64>) -> RowState {
+        if state == RowState::Inflight && self.of_worker(worker).is_some() { RowState::Unknown } else { state }
+    }
+
+    pub(super) fn of_worker(&self, worker: Option<i64>) -> Option<&str> {
+        self.lost.get(&worker?).map(|(_, words)| words.as_str())
+    }
+
+    /// The lost processes of all runs.
+    pub(super) fn processes(&self) -> impl Iterator<Item = &(Process, String)> {
+        self.lost.values()
+    }
+
+    /// Whether the process of a single send lives, which may send until this time.
+    pub(super) fn lives(&self, id: Option<i64>, until: i64) -> bool {
+        let process = |id| Process { id, host: String::new(), pid: 0, seen_at: until, lease_ms: 0 };
+        id.is_some_and(|id| (self.life)(&process(id), self.now))
+    }
+
+    pub(super) fn is_alive(&self, worker: Option<i64>) -> bool {
+        self.alive.iter().any(|(_, process)| Some(process.id) == worker)
+    }
+
+    /// A process that sends the run.
+    pub(super) fn sender(&self, run: i64) -> Option<&Process> {
+        self.alive.iter().find(|(of, _)| *of == run).map(|(_, process)| process)
+    }
+
+    pub(super) fn is_sent(&self, run: i64) -> bool {
+        self.sender(run).is_some()
+    }
+}
+
+/// From the columns `id, host, pid, seen_at, lease_ms`.
+pub(super) fn process(row: &mut Row) -> Result<Process, LedgerError> {
+    Ok(Process { id: row.int(0)?, host: row.take(1)?, pid: row.int(2)?, seen_at: row.int(3)?, lease_ms: row.int(4)? })
+}
+
+/// The store. All clones share one connection.
+#[derive(Clone)]
+pub(crate) struct Store {
+    db: Arc<Mutex<Db>>,
+    place: Place,
+    on_wait: OnWait,
+}
+
+impl Store {
+    /// Opens the store; a file is made where there is none.
+    pub(crate) fn open(place: Place, on_wait: OnWait) -> Result<Self, LedgerError> {
+        let db = match &place {
+            Place::Database(address) => Db(Box::new(DatabaseEngine::open((**address).clone())?)),
+            Place::Files(directory) => {
+                let directory = directory.as_deref().ok_or(LedgerError::NoDirectory)?;
+                let opened = FileEngine::open(directory, true, Arc::clone(&on_wait))?;
+                Db(Box::new(opened.ok_or(LedgerError::NoDirectory)?))
+            }
         };
+        Ok(Self { db: Arc::new(Mutex::new(db)), place, on_wait })
     }
-}
 
-/// The earlier runs that a list is compared with.
-pub(crate) trait KnownRuns {
-    /// Marks the rows of `draft` that they have too.
-    fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError>;
-
-    /// Marks the rows of `draft` whose person has a message under `key`, whatever its words.
-    fn find_claimed(&mut self, draft: &LedgerDraft, key: &OnceKey) -> Result<(), EarlierError>;
-
-    /// The people of `draft` that one of them has written to in the last 24 hours.
-    fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<WrittenTo, EarlierError>;
-
-    /// The unfinished runs with messages for people of `draft`, each with the number of these people.
-    fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError>;
-
-    /// Only checks that they can be read.
-    fn check(&mut self) -> Result<(), EarlierError> {
-        Ok(())
+    /// Opens the store without making anything; None if there is none.
+    pub(crate) fn open_to_look(place: Place, on_wait: OnWait) -> Result<Option<Self>, LedgerError> {
+        let Place::Files(directory) = &place else { return Self::open(place, on_wait).map(Some) };
+        let Some(directory) = directory else { return Ok(None) };
+        let opened = FileEngine::open(directory, false, Arc::clone(&on_wait))?;
+        Ok(opened.map(|file| Self { db: Arc::new(Mutex::new(Db(Box::new(file)))), place, on_wait }))
     }
-}
 
-/// The runs in a store.
-pub(crate) trait LedgerStore {
-    /// Every run that has a ledger, by name.
-    fn names(&self) -> Result<Vec<RunName>, LedgerError>;
+    /// The same store on a connection of its own.
+    pub(crate) fn reopened(&self) -> Result<Self, LedgerError> {
+        Self::open(self.place.clone(), Arc::clone(&self.on_wait))
+    }
+
+    /// The same, to read beside what goes on here.
+    pub(super) fn reopened_to_look(&self) -> Result<Self, LedgerError> {
+        let opened = Self::open_to_look(self.place.clone(), Arc::clone(&self.on_wait))?;
+        opened.map_or_else(|| self.reopened(), Ok)
+    }
+
+    pub(super) fn db(&self) -> MutexGuard<'_, Db> {
+        self.db.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is a database, which several machines may share.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.place, Place::Database(_))
+    }
+
+    /// In a file: the runs of an older layout beside it. Their people would get their messages again.
+    pub(crate) fn refuse_older_layout(&self) -> Result<(), LedgerError> {
+        match older_layout(&self.place) {
+            Some(path) => Err(LedgerError::OlderLayout { path }),
+            None => Ok(()),
+        }
+    }
+
+    /// The time of the clock that dates the rows, in milliseconds since 1970.
+    pub(crate) fn now(&self) -> Result<i64, LedgerError> {
+        self.db().0.now()
+    }
+
+    /// Whether no other process changes the store for long.
+    pub(crate) fn is_free(&self) -> Result<bool, LedgerError> {
+        self.db().0.is_free()
+    }
+
+    /// Says that this process waits for another one.
+    pub(crate) fn tell_of_wait(&self) {
+        (self.on_wait)();
+    }
+
+    /// Checks that the store can be changed.
+    pub(crate) fn require_write(&self) -> Result<(), LedgerError> {
+        self.db().0.require_write()
+    }
+
+    /// Reads all of it, and finds damage.
+    pub(crate) fn check(&self) -> Result<(), LedgerError> {
+        self.db().0.check()
+    }
+
+    /// The names of all runs.
+    pub(crate) fn names(&self) -> Result<Vec<RunName>, LedgerError> {
+        self.names_by("SELECT name FROM run ORDER BY name")
+    }
 
     /// The newest run. A sandbox run counts only if there is no other.
-    fn newest(&self) -> Result<RunName, LedgerError>;
-
-    /// The runs that are not finished. With `is_to_stop`, these include the runs that a process sends, whether they can
-    /// be read or not. `warn` receives the runs whose state is unknown.
-    fn unfinished(
-        &self,
-        is_to_stop: bool,
-        warn: &mut dyn FnMut(&RunName, &LedgerError),
-    ) -> Result<UnfinishedRuns, LedgerError>;
-
-    /// Whether a process is sending the run at this moment.
-    fn is_held(&self, name: &RunName) -> bool;
-
-    /// Opens a run to read it, even while others send it.
-    fn read(&self, name: &RunName) -> Result<Box<dyn Run>, LedgerError>;
-
-    /// The same, but reads every record if that finds more damage.
-    fn read_whole(&self, name: &RunName) -> Result<Box<dyn Run>, LedgerError> {
-        self.read(name)
+    pub(crate) fn newest(&self) -> Result<RunName, LedgerError> {
+        let newest = self.names_by("SELECT name FROM run ORDER BY sandbox, id DESC LIMIT 1")?;
+        newest.into_iter().next().ok_or_else(|| RunError::NoRuns.into())
     }
 
-    /// The rows for the people in `recipients`, in any order.
-    fn rows_to(&self, recipients: &[String]) -> Result<FoundMessages, LedgerError>;
-
-    /// The earlier runs of a bot at an address, for comparison with a new list. Sent and unknown rows count for as long
-    /// as `remember`; rows under way and rows still to be sent count whatever their age.
-    fn earlier<'a>(
-        &'a self,
-        of: (&'a str, &'a str),
-        remember: Duration,
-        ignored: &'a [RunName],
-    ) -> Box<dyn KnownRuns + 'a>;
-
-    /// Reserves a name for a new run.
-    fn reserve(&self, name: &RunName) -> Result<NewRun, LedgerError>;
-
-    /// Prevents any other process from making a run until this one is made. False if another process is making one.
-    fn try_hold(&self, new: &mut NewRun) -> Result<bool, LedgerError>;
-
-    /// The lock that the other process holds, in words.
-    fn making_lock(&self) -> String;
-
-    /// Makes the run, which this process then holds. If the write fails, the run does not exist, unless the error says
-    /// otherwise.
-    fn make(&self, new: NewRun, details: &Details) -> Result<Box<dyn HeldRun>, LedgerError>;
-
-    /// Holds a run for this process.
-    fn hold(&self, name: &RunName, purpose: HeldFor) -> Result<Box<dyn HeldRun>, LedgerError>;
-
-    /// Tells the processes that send the run to take no more rows. False if there is no process to stop.
-    fn stop(&self, name: &RunName) -> Result<bool, LedgerError>;
-
-    /// Removes the run if it is complete and has not changed for at least this long, unless a process holds it or has
-    /// resumed it meanwhile. Returns whether it was removed.
-    fn remove_finished(&self, name: &RunName, age: RunAge) -> Result<bool, LedgerError>;
-
-    /// Prevents any other process from making a run or claiming a person under a key, until the returned value is
-    /// dropped. None if another process is doing so.
-    fn try_hold_claims(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError>;
-
-    /// The claims, to read. None if there never was a claim.
-    fn claims_to_look(&self) -> Result<Option<Box<dyn OnceClaims>>, LedgerError>;
-
-    /// The state of the recipient under the key, from rows of runs that are not among the claims. If there are several,
-    /// the one that outweighs the others.
-    fn row_under(&self, _scope: &OnceScope, _recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
-        Ok(None)
+    fn names_by(&self, query: &'static str) -> Result<Vec<RunName>, LedgerError> {
+        let names = self.db().rows(query, &[], |row| Ok(row.text(0)?.parse().ok()))?;
+        Ok(names.into_iter().flatten().collect())
     }
 
-    /// The state of people under the key of their run, or under the `wanted` one, from rows that are not among the
-    /// claims. If a person has several rows, the one that outweighs the others.
-    fn people_of_rows(&self, _wanted: Option<&OnceKey>) -> Result<Vec<OnceRows>, LedgerError> {
-        Ok(Vec::new())
-    }
-
-    /// Runs whose ledger no longer exists, though their rows may have been sent.
-    fn lost(&self) -> Result<Vec<RunName>, LedgerError> {
-        Ok(Vec::new())
-    }
-
-    /// Whether nothing is left of a run that could not be read.
-    fn is_removed(&self, _name: &RunName) -> bool {
-        false
-    }
-
-    /// What is known about a run without its ledger.
-    fn note(&self, _name: &RunName) -> Option<RunNote> {
-        None
-    }
-
-    /// Whether the process that sends the run is about to stop.
-    fn is_stopping(&self, _name: &RunName) -> bool {
-        false
-    }
-
-    /// Whether several processes, on several machines, may send a run at once.
-    fn is_shared(&self) -> bool {
-        false
-    }
-
-    /// The time of the clock that dates the rows, in milliseconds since 1970, if it is not this machine's clock.
-    fn clock(&self) -> Result<Option<i64>, LedgerError> {
-        Ok(None)
-    }
-
-    /// Every run, whether its ledger exists or not.
-    fn all_names(&self) -> Result<Vec<RunName>, LedgerError> {
-        Ok(self.names()?.into_iter().chain(self.lost()?).collect())
-    }
-
-    /// The run `asked` for, whether its ledger exists or not.
-    fn named(&self, asked: &RunName) -> Result<RunName, LedgerError> {
-        let known = self.names()?;
-        if known.contains(asked) || self.lost()?.contains(asked) {
-            return Ok(asked.clone());
+    /// The run with this name.
+    pub(crate) fn run(&self, asked: &RunName) -> Result<Run, LedgerError> {
+        let found = self.db().first("SELECT id FROM run WHERE name = ?1", &values![asked.to_string()])?;
+        match found {
+            Some(row) => Ok(Run::new(self.clone(), row.int(0)?, asked.clone())),
+            None => Err(RunError::NoSuchRun { name: asked.clone(), known: self.names()? }.into()),
         }
-        Err(RunError::NoSuchRun { name: asked.clone(), known }.into())
     }
 
-    /// The run `asked` for, or else the only unfinished one. None if no run is named and all are finished.
-    fn named_or_unfinished(
+    /// All runs, the newest first.
+    pub(crate) fn runs(&self) -> Result<Vec<Run>, LedgerError> {
+        let all = self.db().rows("SELECT id, name FROM run ORDER BY created_at DESC, name", &[], |row| {
+            Ok((row.int(0)?, row.text(1)?.parse().ok()))
+        })?;
+        Ok(all.into_iter().filter_map(|(id, name)| Some(Run::new(self.clone(), id, name?))).collect())
+    }
+
+    /// The run `asked` for, or else the only unfinished one, of which a sandbox run counts only if there is no other.
+    /// With `is_sent`, a run that a process sends comes first. None if no run is named and all are finished.
+    pub(crate) fn named_or_unfinished(
         &self,
         asked: Option<&RunName>,
-        is_to_stop: bool,
-        warn: &mut dyn FnMut(&RunName, &LedgerError),
-    ) -> Result<Option<RunName>, LedgerError> {
+        is_sent: bool,
+    ) -> Result<Option<Run>, LedgerError> {
         if let Some(asked) = asked {
-            return self.named(asked).map(Some);
+            return self.run(asked).map(Some);
         }
-        let UnfinishedRuns { names, unreadable } = self.unfinished(is_to_stop, warn)?;
-        let names = meant(names, |name| !self.is_rehearsal(name));
-        let names = if is_to_stop { meant(names, |name| self.is_held(name)) } else { names };
-        match names.as_slice() {
-            [] if unreadable.is_empty() => Ok(None),
-            [] => Err(RunError::NoneReadable { unreadable }.into()),
-            [name] => Ok(Some(name.clone())),
-            _ => Err(RunError::Several { known: names }.into()),
+        let query = "SELECT id, name, sandbox FROM run WHERE finished_at IS NULL ORDER BY name";
+        let all = self.db().rows(query, &[], |row| Ok((row.int(0)?, row.text(1)?.parse().ok(), row.is_set(2)?)))?;
+        let mut runs: Vec<(i64, RunName, bool)> =
+            all.into_iter().filter_map(|(id, name, sandbox)| Some((id, name?, sandbox))).collect();
+        prefer(&mut runs, |(.., is_sandbox)| !is_sandbox);
+        if is_sent {
+            let sent = self.lost()?;
+            prefer(&mut runs, |(id, ..)| sent.is_sent(*id));
         }
-    }
-
-    /// The whole run, if it is one of `bot`; None if it is another bot's, or removed meanwhile.
-    ///
-    /// # Errors
-    /// If what the run has sent is not known, and it may be the bot's.
-    fn read_of_bot(&self, name: &RunName, bot: &str) -> Result<Option<Box<dyn Run>>, LedgerError> {
-        let read = || {
-            let run = self.read(name)?.into_whole()?;
-            let is_of_bot = run.details()?.bot == bot;
-            Ok(is_of_bot.then_some(run))
-        };
-        match read() {
-            Err(_) if self.is_removed(name) || self.note(name).is_some_and(|note| note.bot != bot) => Ok(None),
-            read => read,
-        }
-    }
-
-    /// Whether the run is a sandbox run. For a run that cannot be read, this comes from what is known without its
-    /// ledger.
-    fn is_rehearsal(&self, name: &RunName) -> bool {
-        match self.read(name).and_then(|run| run.details()) {
-            Ok(details) => details.sandbox,
-            Err(_) => self.note(name).is_some_and(|note| note.sandbox),
-        }
-    }
-
-    /// The overview of the run.
-    fn overview(&self, name: &RunName) -> Result<RunOverview, LedgerError> {
-        // Checked before the counts are read: a process that ends in between has already written what it knew.
-        let is_held = self.is_held(name);
-        RunOverview::of(name, is_held, self.read(name)?)
-    }
-
-    /// Every run, the newest first.
-    fn overviews(&self) -> Result<RunOverviews, LedgerError> {
-        let mut all = RunOverviews::default();
-        for name in self.all_names()? {
-            match self.overview(&name) {
-                Ok(overview) => all.runs.push(overview),
-                Err(error @ LedgerError::Database(_)) => return Err(error),
-                Err(_) if self.is_removed(&name) => {}
-                Err(error) => all.unreadable.push(self.unreadable(name, error)),
+        match runs.as_slice() {
+            [] => Ok(None),
+            [(id, name, _)] => Ok(Some(Run::new(self.clone(), *id, name.clone()))),
+            several => {
+                Err(RunError::Several { known: several.iter().map(|(_, name, _)| name.clone()).collect() }.into())
             }
         }
-        all.runs.sort_by(|one, other| (other.created_at, &one.name).cmp(&(one.created_at, &other.name)));
-        Ok(all)
     }
 
-    /// The overview of a run that gave this error.
-    fn unreadable(&self, name: RunName, error: LedgerError) -> UnreadableRun {
-        UnreadableRun { note: self.note(&name), is_held: self.is_held(&name), name, error }
+    pub(super) fn lost(&self) -> Result<Lost, LedgerError> {
+        let mut db = self.db();
+        let now = db.0.now()?;
+        Lost::of(&mut db, now)
     }
 
-    /// The complete runs that no process holds and that have not changed for at least this long, newest first. `warn`
-    /// receives those whose ledger is unreadable or damaged.
-    fn finished_for(
-        &self,
-        age: RunAge,
-        warn: &mut dyn FnMut(&RunName, &LedgerError),
-    ) -> Result<Vec<RunOverview>, LedgerError> {
-        let RunOverviews { runs: mut old, unreadable } = self.overviews()?;
-        let damaged = old.iter().filter_map(|run| Some((&run.name, run.damage.as_ref()?)));
-        let unreadable = unreadable.iter().map(|run| (&run.name, &run.error));
-        damaged.chain(unreadable).for_each(|(name, error)| warn(name, error));
-        old.retain(|run| !run.is_held && run.is_finished && age.has_passed(run.changed_at, now()));
+    /// Every run in figures, the newest first.
+    pub(crate) fn overviews(&self) -> Result<Vec<RunOverview>, LedgerError> {
+        self.runs()?.iter().map(RunOverview::of).collect()
+    }
+
+    /// The complete runs that have not changed for at least this long, newest first.
+    pub(crate) fn finished_for(&self, age: RunAge) -> Result<Vec<RunOverview>, LedgerError> {
+        let (mut old, now) = (self.overviews()?, self.now()?);
+        old.retain(|run| !run.is_held && run.is_finished && age.has_passed(run.changed_at, now));
         Ok(old)
     }
 
     /// The rows for the people in `recipients`, newest first.
-    fn find(&self, recipients: &[String]) -> Result<FoundMessages, LedgerError> {
-        let mut found = self.rows_to(recipients)?;
+    pub(crate) fn find(&self, recipients: &[String]) -> Result<Vec<FoundMessage>, LedgerError> {
+        let lost = self.lost()?;
+        let mut found = Vec::new();
+        for recipient in recipients {
+            let mut db = self.db();
+            let identity = db.0.identity()?;
+            db.each_of(FIND, &values![hash_of_person(recipient)], |mut row| {
+                // Two people may share a hash.
+                if row.opt_text(2)?.map(person_key) != Some(person_key(recipient)) {
+                    return Ok(());
+                }
+                let is_doubtful = row.opt_int(COLUMNS + 5)?.is_none() && row.text(COLUMNS + 4)? != identity;
+                let run = row.take(COLUMNS + 3)?;
+                let doubt = is_doubtful.then(|| LedgerError::Doubtful { run: run.clone() });
+                let details: Details = serde_json::from_str(row.text(COLUMNS + 1)?).map_err(LedgerError::damaged)?;
+                let body = row.take(COLUMNS)?;
+                let reported = reported(&mut row, &lost, doubt.as_ref())?;
+                let recipient = reported.recipient.clone().unwrap_or_default();
+                found.push(FoundMessage::of(run, &details, FoundRow { recipient, body, reported }));
+                Ok(())
+            })?;
+        }
         // A row without an attempt has no time yet.
-        found.messages.sort_by_key(|found| std::cmp::Reverse(found.row.reported.at.unwrap_or(i64::MAX)));
+        found.sort_by_key(|found| std::cmp::Reverse(found.row.reported.at.unwrap_or(i64::MAX)));
         Ok(found)
     }
 
-    /// Reserves the name that was `typed` for a new run, or else a free name based on its list.
-    fn begin(&self, typed: Option<&RunName>, list: &Path) -> Result<NewRun, LedgerError> {
+    /// The name of a new run: the `typed` one, or else a free one after its list.
+    pub(crate) fn name_of_new(&self, typed: Option<&RunName>, list: &Path) -> Result<RunName, LedgerError> {
+        let mut db = self.db();
         if let Some(name) = typed {
-            return self.reserve(name);
+            making::check_name(&mut db, name)?;
+            return Ok(name.clone());
         }
         let first = RunName::of_source(list);
         for name in first.numbered() {
-            match self.reserve(&name) {
-                Err(LedgerError::Run(_) | LedgerError::InUse { .. }) => {}
-                reserved => return reserved,
+            match making::check_name(&mut db, &name) {
+                Err(LedgerError::Run(_)) => {}
+                checked => return checked.map(|()| name),
             }
         }
         Err(RunError::Exists { name: first }.into())
     }
+
+    /// Compares a list with the runs of `of`, as they are at this moment.
+    pub(crate) fn known<T, E: From<LedgerError>>(
+        &self,
+        of: &EarlierOf,
+        work: impl FnOnce(&mut KnownRuns<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.db().look(|db| {
+            let now = db.0.now()?;
+            work(&mut KnownRuns { db, of, now })
+        })
+    }
+
+    /// Makes a run of a draft, in one transaction with the last comparison: `compare` may leave out rows, change the
+    /// details, or return false if no run is to be made. If this fails, there is no run, unless the error says otherwise.
+    pub(crate) fn make<E: From<LedgerError>>(
+        &self,
+        name: &RunName,
+        draft: &mut LedgerDraft,
+        details: &mut Details,
+        of: &EarlierOf,
+        compare: impl FnOnce(&mut KnownRuns<'_>, &mut LedgerDraft, &mut Details) -> Result<bool, E>,
+    ) -> Result<Option<Run>, E> {
+        let mut db = self.db();
+        db.0.limit(MAKING);
+        let not_made = |error: LedgerError| match error {
+            LedgerError::Database(error) => error.of_import(name).into(),
+            other => other,
+        };
+        let made = db.change_or(not_made, |db| {
+            // Of two lists at once, the second one sees the first.
+            let (_, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+            making::check_name(db, name)?;
+            let is_wanted = compare(&mut KnownRuns { db: &mut *db, of, now }, draft, details)?;
+            Ok::<_, E>(if is_wanted { Some(making::make(db, name, draft, details)?) } else { None })
+        });
+        db.0.limit(super::postgres::LONG);
+        let made = made?;
+        if made.is_some() {
+            db.0.tidy(false);
+        }
+        drop(db);
+        Ok(made.map(|id| Run::new(self.clone(), id, name.clone())))
+    }
 }
 
-/// The most likely of several runs, if any stand out.
-fn meant(names: Vec<RunName>, is_likely: impl Fn(&RunName) -> bool) -> Vec<RunName> {
-    let likely: Vec<_> =
-        if names.len() < 2 { Vec::new() } else { names.iter().filter(|name| is_likely(name)).cloned().collect() };
-    if likely.is_empty() { names } else { likely }
+/// Of several runs, those that stand out, if there are any.
+fn prefer<T: Clone>(runs: &mut Vec<T>, is_likely: impl Fn(&T) -> bool) {
+    if runs.iter().any(&is_likely) {
+        runs.retain(is_likely);
+    }
+}
+
+/// The file or directory of an older layout in the state directory: runs in files of their own, or their keys.
+fn older_layout(place: &Place) -> Option<PathBuf> {
+    let Place::Files(Some(directory)) = place else { return None };
+    let (runs, keys) = (directory.join("runs"), directory.join("once.db"));
+    let is_run = |entry: fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "db");
+    let has_runs = fs::read_dir(&runs).into_iter().flatten().flatten().any(is_run);
+    if has_runs { Some(runs) } else { Some(keys).filter(|keys| keys.exists()) }
+}
+
+/// Whether a path is one of the files of this user's store.
+pub(crate) fn is_of_the_store(path: &Path) -> bool {
+    let directory = STATE.directory().and_then(|directory| directory.canonicalize().ok());
+    let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
+    directory.is_some() && directory == parent
+}
+
+/// Checks that a file could be written in a directory, which need not exist, and creates nothing.
+pub(crate) fn check_writable(directory: &Path) -> Result<(), LedgerError> {
+    // A path that exists but cannot be read does not count as missing.
+    let is_missing = |path: &&Path| path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    let there = directory.ancestors().find(|path| !is_missing(path)).unwrap_or(directory);
+    let written = tempfile::tempfile_in(there).and_then(|mut file| file.write_all(b"x"));
+    Ok(written.map_err(FileError::of("write", directory))?)
+}
+
+impl Place {
+    /// The files of this user.
+    pub(crate) fn home() -> Self {
+        Self::Files(STATE.directory())
+    }
 }

@@ -7,16 +7,15 @@ use serde_json::Value;
 
 use super::error::LedgerError;
 use super::model::{RowState, SkipReason, now};
-use super::name::RunName;
 use crate::api::{Deadline, DeliveryFacts, DeliveryState, SuccessCriterion};
 use crate::hours::Hours;
 use crate::list::ListFormat;
 use crate::message::{TemplateTexts, TemplateUses, recipients_in};
-use crate::once::{OnceEntry, OnceKey, OnceScope, OnceState};
+use crate::once::{OnceKey, OnceScope};
 use crate::phone::Country;
 
-/// The code of a row in a damaged ledger that may have been sent.
-pub(super) const DAMAGED: &str = "damaged";
+/// The code of a row of a run in doubt that may have been sent.
+pub(super) const DOUBTFUL: &str = "doubtful";
 /// Why a row is unknown that was under way when the last process ended.
 pub(super) const ENDED_UNDER_WAY: &str = "jelouctl ended while the request was under way";
 
@@ -103,15 +102,6 @@ pub(crate) struct RunConditions {
 }
 
 impl Details {
-    /// Parses the JSON of a ledger, and the JSON of the conditions that have replaced the original ones.
-    pub(super) fn of_json(details: &str, conditions: Option<&str>) -> Result<Self, LedgerError> {
-        let mut details: Self = serde_json::from_str(details).map_err(LedgerError::damaged)?;
-        if let Some(conditions) = conditions {
-            details.conditions = serde_json::from_str(conditions).map_err(LedgerError::damaged)?;
-        }
-        Ok(details)
-    }
-
     /// The key of the run, with the bot and the address for which it counts. None without a key, and on the sandbox.
     pub(crate) fn scope(&self) -> Option<OnceScope> {
         let key = self.conditions.once.clone().filter(|_| !self.sandbox)?;
@@ -138,8 +128,6 @@ pub(crate) struct QueuedRow {
     /// Path and query below the API's address.
     pub(crate) path: String,
     pub(crate) body: String,
-    /// The next row to the same recipient.
-    pub(crate) follower: Option<i64>,
     /// The number of its next attempt.
     pub(crate) number: i64,
     /// The deadline for sending its first byte. None if no other process could take the row.
@@ -233,38 +221,6 @@ pub(crate) struct ReportedDelivery {
 }
 
 impl ReportedRow {
-    /// What the row means for its person under the key of `run`.
-    pub(super) fn under_key(&self, run: &RunName) -> OnceEntry {
-        let state = match self.state {
-            RowState::Sent => OnceState::Sent,
-            RowState::Unknown => OnceState::Unknown,
-            RowState::Pending | RowState::Inflight => OnceState::ToBeSent,
-            RowState::Failed | RowState::Skipped => OnceState::NotSent,
-        };
-        OnceEntry {
-            state,
-            at: self.at.unwrap_or_default(),
-            message_id: self.message_id.clone(),
-            run: Some(run.to_string()),
-            is_row: true,
-            words: None,
-        }
-    }
-
-    /// The row in a run that is damaged, or that no process holds.
-    pub(super) fn shown(self, damage: Option<&LedgerError>, is_at_rest: bool) -> Self {
-        match damage {
-            Some(damage) => self.where_records_are_lost(damage),
-            None if is_at_rest => self.at_rest(),
-            None => self,
-        }
-    }
-
-    /// The row as the next process will find it: if it was under way, it may have been sent.
-    fn at_rest(self) -> Self {
-        if self.state == RowState::Inflight { self.lost(ENDED_UNDER_WAY.to_owned()) } else { self }
-    }
-
     /// The row, which was under way when its process was lost: `error` says how.
     pub(super) fn lost(self, error: String) -> Self {
         let (state, code) = (RowState::Unknown, Some(RowState::Unknown.name().to_owned()));
@@ -272,14 +228,14 @@ impl ReportedRow {
     }
 
     /// The row in a ledger that may lack its outcome.
-    fn where_records_are_lost(self, damage: &LedgerError) -> Self {
+    pub(super) fn where_records_are_lost(self, damage: &LedgerError) -> Self {
         let state = self.state.where_records_are_lost();
         if state == self.state {
             return self;
         }
         let before = self.error.as_deref().map(|error| format!("; before that: {error}")).unwrap_or_default();
         let error = Some(format!("{damage}{before}"));
-        Self { state, code: Some(DAMAGED.to_owned()), error, api_code: None, ..self }
+        Self { state, code: Some(DOUBTFUL.to_owned()), error, api_code: None, ..self }
     }
 }
 
@@ -336,8 +292,11 @@ mod tests {
     }
 
     fn read(details: &Value, conditions: &Value) -> Result<Details, LedgerError> {
-        let conditions = (!conditions.is_null()).then(|| conditions.to_string());
-        Details::of_json(&details.to_string(), conditions.as_deref())
+        let mut details: Details = serde_json::from_value(details.clone()).map_err(LedgerError::damaged)?;
+        if !conditions.is_null() {
+            details.conditions = serde_json::from_value(conditions.clone()).map_err(LedgerError::damaged)?;
+        }
+        Ok(details)
     }
 
     /// Adds a field to every object in them.

@@ -1,10 +1,7 @@
 //! The state of a person under a key.
 
-use std::collections::{BTreeMap, HashMap};
-
 use serde::Serialize;
 
-use super::hasher::OnceHash;
 use super::key::OnceKey;
 
 /// The key, with the bot and the API address for which it counts: another bot has other people.
@@ -56,12 +53,6 @@ impl OnceState {
             Self::Sent | Self::Unknown | Self::UnderWay | Self::ToBeSent => false,
         }
     }
-
-    /// Compares two entries of one person: "sent" wins over "may have been sent".
-    pub(crate) fn outweighs(self, other: Self) -> bool {
-        let place = |state| Self::ALL.iter().position(|of_all| *of_all == state);
-        place(self) < place(other)
-    }
 }
 
 /// The state of a person under a key.
@@ -76,25 +67,12 @@ pub(crate) struct OnceEntry {
     /// Whether that run exists. If so, its row decides.
     pub(crate) is_row: bool,
     /// The message; None if unknown.
-    pub(crate) words: Option<OnceHash>,
+    pub(crate) words: Option<String>,
 }
-
-impl OnceEntry {
-    /// Compares two entries of one person; if they are equal, the later one wins.
-    pub(crate) fn outweighs(&self, other: &Self) -> bool {
-        self.state.outweighs(other.state) || self.state == other.state && self.at > other.at
-    }
-}
-
-/// The state of every person under one key, by the hash of the person.
-pub(crate) type OncePeople = HashMap<OnceHash, OnceEntry>;
-
-/// The state of people under one key from rows of runs, by the key of each person.
-pub(crate) type OnceRows = (OnceScope, BTreeMap<String, OnceEntry>);
 
 /// The claim of a single send, made before its first byte leaves.
 #[derive(Clone, Debug)]
 pub(crate) struct NewClaim {
-    pub(crate) person: OnceHash,
-    pub(crate) words: OnceHash,
+    pub(crate) person: String,
+    pub(crate) words: String,
 }

@@ -10,10 +10,6 @@ use crate::phone::person_key;
 /// The length of a stored hash, in bytes.
 const BYTES: usize = 16;
 
-/// A keyed hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct OnceHash(pub(crate) [u8; BYTES]);
-
 /// Makes the hashes of one store.
 pub(crate) struct OnceHasher(hmac::Key);
 
@@ -24,34 +20,35 @@ impl fmt::Debug for OnceHasher {
 }
 
 impl OnceHasher {
-    /// The length of the secret of a store, in bytes.
+    /// The length of the secret of a new store, in bytes.
     pub(crate) const SECRET: usize = 32;
 
     pub(crate) fn new(secret: &[u8]) -> Self {
         Self(hmac::Key::new(HMAC_SHA256, secret))
     }
 
-    /// The hash of a person: the same for every form of the person's number.
-    pub(crate) fn person(&self, recipient: &str) -> OnceHash {
+    /// The hash of a person, in hexadecimal: the same for every form of the person's number.
+    pub(crate) fn person(&self, recipient: &str) -> String {
         self.hash("person", &[&person_key(recipient)])
     }
 
     /// The hash of a message in its canonical form.
-    pub(crate) fn words(&self, parts: &[&str]) -> OnceHash {
+    pub(crate) fn words(&self, parts: &[&str]) -> String {
         self.hash("words", parts)
     }
 
-    fn hash(&self, of: &str, parts: &[&str]) -> OnceHash {
+    fn hash(&self, of: &str, parts: &[&str]) -> String {
         let mut context = hmac::Context::with_key(&self.0);
         for part in [of].iter().chain(parts) {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part.as_bytes());
         }
-        let mut hash = [0; BYTES];
-        for (byte, made) in hash.iter_mut().zip(context.sign().as_ref()) {
-            *byte = *made;
-        }
-        OnceHash(hash)
+        context.sign().as_ref().iter().take(BYTES).fold(String::with_capacity(2 * BYTES), |mut text, byte| {
+            for digit in [byte >> 4, byte & 15] {
+                text.push(char::from_digit(digit.into(), 16).unwrap_or_default());
+            }
+            text
+        })
     }
 }
 

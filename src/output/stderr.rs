@@ -40,6 +40,11 @@ impl Stderr {
         Self { verbosity, color, held_back: Mutex::default() }
     }
 
+    /// The same stream, for whoever outlives this one.
+    pub(crate) fn another(&self) -> Self {
+        Self::new(self.verbosity, self.color)
+    }
+
     /// clap's text for an error of usage, in its colours.
     pub(crate) fn usage(&self, text: &str) {
         let _ = self.stream().write_all(text.as_bytes());

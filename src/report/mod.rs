@@ -59,14 +59,14 @@ pub(crate) fn write_left_out(
 
 /// Writes the rows that match `filter` to `to`; returns how many.
 pub(crate) fn write_report(
-    ledger: &dyn Run,
+    ledger: &Run,
     details: &Details,
     filter: &RowFilter,
     format: ListReport,
     to: impl Write,
 ) -> Result<u64, BulkError> {
     let each = |write: EachRow<'_>| ledger.report::<BulkError>(filter, write);
-    let (run, most) = (ledger.name()?, ledger.counts()?.all());
+    let (run, most) = (ledger.name().to_string(), ledger.counts()?.all());
     write(&ReportRows { run, columns: &details.columns, format: details.format, most, each: &each }, format, to)
 }
 

@@ -1,7 +1,7 @@
 //! The rows of a report, from a run or from a list before its run.
 
 use crate::import::BulkError;
-use crate::ledger::{DraftedRow, ReportedRow, RowState};
+use crate::ledger::{DraftedRow, ReportedRow, RowState, now};
 use crate::list::ListFormat;
 
 /// Called with each row.
@@ -21,7 +21,7 @@ pub(super) struct ReportRows<'a> {
 
 /// A row of a draft for a report; None if it will be sent.
 pub(super) fn left_out(row: &DraftedRow<'_>) -> Option<ReportedRow> {
-    let skip = row.skip.as_ref()?;
+    let (reason, problem) = row.skip?;
     Some(ReportedRow {
         line: row.line,
         recipient: row.recipient.map(str::to_owned),
@@ -29,11 +29,11 @@ pub(super) fn left_out(row: &DraftedRow<'_>) -> Option<ReportedRow> {
         state: RowState::Skipped,
         message_id: None,
         http_status: None,
-        code: Some(skip.reason.to_owned()),
-        error: skip.problem.map(str::to_owned),
+        code: Some(reason.to_owned()),
+        error: problem.map(str::to_owned),
         api_code: None,
         attempts: 0,
-        at: Some(skip.at),
+        at: Some(now()),
         ended_at: None,
         delivery: None,
     })

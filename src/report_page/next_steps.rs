@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::reported_run::ReportedRun;
-use crate::ledger::{Counts, LedgerError};
+use crate::ledger::Counts;
 use crate::list::ReportLanguage;
 use crate::report::commands_to_send_again;
 
@@ -23,7 +23,7 @@ pub(super) fn next_steps(
     is_cancelled: bool,
     language: ReportLanguage,
 ) -> Vec<NextStep> {
-    let ReportedRun { name, details, damage, is_running, .. } = *run;
+    let ReportedRun { name, details, doubt, is_running, .. } = *run;
     let mut steps = Vec::new();
     let mut add = |is_needed: bool, text, commands: &[String]| {
         if is_needed {
@@ -32,23 +32,21 @@ pub(super) fn next_steps(
     };
     let report = |what: &str| format!("jelouctl bulk report {name} {what}");
     add(is_running, "next_running", &[format!("jelouctl bulk status {name}")]);
-    let take = [format!("jelouctl bulk resolve {name} --pending-as unknown")];
-    add(matches!(damage, Some(LedgerError::Incomplete { .. })), "next_damaged", &take);
     let resume = format!("jelouctl bulk resume {name}");
-    let is_left = counts.left() > 0 || matches!(damage, Some(LedgerError::Doubtful { .. }));
+    let is_left = counts.left() > 0 || doubt.is_some();
     add(!is_running && is_left, "next_resume", std::slice::from_ref(&resume));
     let unknown = [
         report("--state unknown --file unknown.csv"),
         format!("jelouctl bulk resolve {name} --line N --unknown-as sent|failed"),
     ];
-    // No row of a damaged run can be decided until its ledger is accepted as it is.
-    add(damage.is_none() && counts.unknown > 0, "next_unknown", &unknown);
+    // No row of a run in doubt can be decided until it is resumed.
+    add(doubt.is_none() && counts.unknown > 0, "next_unknown", &unknown);
     let failed = format!("jelouctl bulk resolve {name} --failed-as pending");
     add(!is_running && counts.failed > 0 && !is_cancelled, "next_failed", &[failed, resume]);
     add(undelivered > 0, "next_undelivered", &[report("--delivery undelivered --file undelivered.csv")]);
     let again = commands_to_send_again(name, counts.failed, invalid, details);
     add(!is_running && again.is_some(), "next_corrected", again.as_ref().map_or(&[], |commands| &commands[..]));
-    if steps.is_empty() && damage.is_none() {
+    if steps.is_empty() && doubt.is_none() {
         steps.push(NextStep { text: language.text("next_none"), commands: Vec::new() });
     }
     steps.push(NextStep { text: language.text("next_all"), commands: vec![report(&format!("--file {name}.csv"))] });

@@ -97,12 +97,12 @@ impl PlannedRow {
     fn of(list: &PlannedList<'_>, row: &DraftedRow<'_>, language: ReportLanguage) -> Self {
         let remarks = list.remarks.get(&row.line).map(Vec::as_slice).unwrap_or_default();
         let fault = remarks.iter().find(|remark| remark.is_fault());
-        if let Some(skip) = &row.skip {
-            let is_fault = skip.reason == SkipReason::Invalid.name() && !list.skip_invalid;
+        if let Some((reason, problem)) = row.skip {
+            let is_fault = reason == SkipReason::Invalid.name() && !list.skip_invalid;
             return Self {
                 state: if is_fault { RowState::Failed } else { RowState::Skipped },
-                reason: skip.reason.to_owned(),
-                words: skip.problem.unwrap_or_default().to_owned(),
+                reason: reason.to_owned(),
+                words: problem.unwrap_or_default().to_owned(),
             };
         }
         let words: Vec<_> = remarks.iter().map(|remark| in_words(remark, language)).collect();

@@ -5,10 +5,10 @@ use crate::ledger::{Details, LedgerError, Run};
 /// A run to show.
 pub(crate) struct ReportedRun<'a> {
     pub(crate) name: &'a str,
-    pub(crate) ledger: &'a dyn Run,
+    pub(crate) ledger: &'a Run,
     pub(crate) details: &'a Details,
-    /// Why its ledger may be incomplete: rows that may have been sent are unknown.
-    pub(crate) damage: Option<&'a LedgerError>,
+    /// Why rows that are not sent here may have been sent: they are unknown.
+    pub(crate) doubt: Option<&'a LedgerError>,
     /// Whether a process is sending it now.
     pub(crate) is_running: bool,
     /// Milliseconds since 1970.

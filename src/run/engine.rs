@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use tokio::task::{JoinError, JoinSet};
 
 use super::row_task::{ApiSession, LastAddress, RowTaskEnd, send_row};
-use super::run_end::{RunEnd, StopReason, StopRequest, event_of_wait};
+use super::run_end::{RunEnd, StopReason, event_of_wait};
 use super::throttle::{RunLimits, Throttle};
 use super::writer::{Exchanged, LeftWriter, Order, Writer};
 use crate::api::{Cause, Outcome, Problem, Verdict};
@@ -104,10 +104,9 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Sends until every row is final, something pauses the run, or `request` asks it to stop. The rows in flight are
-    /// finished, unless a second signal arrives. `request` is called again after each of its answers and takes
-    /// priority, so it must not return the same request twice.
-    pub(crate) async fn run(mut self, mut request: impl AsyncFnMut() -> StopRequest) -> RunEnd {
+    /// Sends until every row is final, something pauses the run, or a signal arrives. The rows in flight are finished,
+    /// unless a second signal arrives. `request` waits for the next signal and takes priority.
+    pub(crate) async fn run(mut self, mut request: impl AsyncFnMut() -> Signal) -> RunEnd {
         match AssertUnwindSafe(self.send_rows(&mut request)).catch_unwind().await {
             Ok(LoopEnd::Drained) => self.close(),
             Ok(LoopEnd::LeftAtOnce) => self.leave().await,
@@ -120,12 +119,12 @@ impl<'a> Engine<'a> {
         }
     }
 
-    async fn send_rows(&mut self, request: &mut impl AsyncFnMut() -> StopRequest) -> LoopEnd {
+    async fn send_rows(&mut self, request: &mut impl AsyncFnMut() -> Signal) -> LoopEnd {
         // A request made before the first row applies to it too.
         tokio::select! {
             biased;
             asked = request() => {
-                if let Some(end) = self.hear_request(asked) {
+                if let Some(end) = self.hear_signal(asked) {
                     return end;
                 }
             }
@@ -150,7 +149,7 @@ impl<'a> Engine<'a> {
             tokio::select! {
                 biased;
                 asked = request() => {
-                    if let Some(end) = self.hear_request(asked) {
+                    if let Some(end) = self.hear_signal(asked) {
                         return end;
                     }
                 }
@@ -163,22 +162,18 @@ impl<'a> Engine<'a> {
     }
 
     /// Stops taking rows; the second signal ends the run at once.
-    fn hear_request(&mut self, asked: StopRequest) -> Option<LoopEnd> {
+    fn hear_signal(&mut self, asked: Signal) -> Option<LoopEnd> {
         let inflight = self.inflight_words();
         match asked {
-            StopRequest::Command => {
-                self.progress.note(&format!("stopping, as `jelouctl bulk stop` asks: {inflight}"));
-                self.stop_for(StopReason::Command);
-            }
-            StopRequest::Signal(signal) if !self.is_signalled => {
+            signal if !self.is_signalled => {
                 self.is_signalled = true;
                 self.progress.note(&format!("stopping: {inflight}; press Ctrl-C again after a second to stop at once"));
                 self.stop_for(StopReason::Signal(signal));
             }
             // A closing terminal delivers its signal twice, from the shell and from the system; that does not mean that
             // the user is impatient.
-            StopRequest::Signal(Signal::Hangup) => {}
-            StopRequest::Signal(_) => return Some(LoopEnd::LeftAtOnce),
+            Signal::Hangup => {}
+            _ => return Some(LoopEnd::LeftAtOnce),
         }
         None
     }
@@ -394,7 +389,7 @@ mod tests {
     use crate::api::{
         Client, ClientOptions, Credentials, Deadline, HEADERS_OF_A_POST, Roots, SuccessCriterion, signed,
     };
-    use crate::ledger::{FileRun, Run, fixture};
+    use crate::ledger::{Worker, fixture};
     use crate::output::{Color, ProgressFormat, Stderr, Verbosity};
 
     /// A session with a server that never answers.
@@ -415,8 +410,8 @@ mod tests {
     #[tokio::test]
     async fn a_row_whose_deadline_is_over_does_not_leave() {
         let home = tempfile::TempDir::new().unwrap();
-        let (_, reader) = fixture::ledgers(home.path(), &["593990000000"]);
-        let mut row = reader.pending(1).unwrap().unwrap();
+        let run = fixture::make(&fixture::store(home.path()), &["593990000000"], 1.0);
+        let mut row = run.pending_behind(0, 1).unwrap().pop().unwrap();
         row.deadline = Some(Deadline::after(Duration::ZERO));
         let (server, session) = session().await;
         let request = session.request(&mut row, &mut LastAddress::default()).unwrap();
@@ -431,8 +426,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_while_a_request_is_under_way_is_no_failure_that_sent_nothing() {
         let home = tempfile::TempDir::new().unwrap();
-        let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000", "593990000001"]);
-        let ledger = Box::new(FileRun::new(ledger, 1_000_000.0).unwrap());
+        let (reader, ledger) = fixture::sent(home.path(), &["593990000000", "593990000001"]);
         let (server, session) = session().await;
         let stderr = Stderr::default();
         let mut progress = Progress::new(&stderr, ProgressFormat::None);
@@ -449,7 +443,7 @@ mod tests {
 
     /// A ledger that gives rows only once it may answer.
     struct SlowLedger {
-        file: FileRun,
+        file: Box<Worker>,
         is_asked: UnboundedSender<()>,
         may_answer: std::sync::mpsc::Receiver<()>,
     }
@@ -469,17 +463,16 @@ mod tests {
         }
 
         fn close(self: Box<Self>) -> Result<bool, LedgerError> {
-            Box::new(self.file).close()
+            self.file.close()
         }
     }
 
     #[tokio::test]
     async fn rows_that_arrive_after_a_stop_do_not_leave() {
         let home = tempfile::TempDir::new().unwrap();
-        let (ledger, reader) = fixture::ledgers(home.path(), &fixture::people(0..3));
+        let (reader, file) = fixture::sent(home.path(), &fixture::people(0..3));
         let (is_asked, mut asked) = unbounded_channel();
         let (answer, may_answer) = std::sync::mpsc::channel();
-        let file = FileRun::new(ledger, 1_000_000.0).unwrap();
         let ledger = Box::new(SlowLedger { file, is_asked, may_answer });
         let (server, session) = session().await;
         let stderr = Stderr::default();
@@ -495,10 +488,10 @@ mod tests {
                 }
                 asked.recv().await;
                 is_stopped = true;
-                StopRequest::Command
+                Signal::Terminate
             })
             .await;
-        assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Command, unwritten: None }), "{end:?}");
+        assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Signal(_), unwritten: None }), "{end:?}");
         assert_eq!(reader.counts().unwrap(), Counts { pending: 3, ..Counts::default() });
         assert!(server.accept().now_or_never().is_none());
     }
@@ -506,8 +499,7 @@ mod tests {
     #[tokio::test]
     async fn rows_that_arrive_after_the_hours_closed_leave_when_they_open() {
         let home = tempfile::TempDir::new().unwrap();
-        let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000", "593990000000", "593990000001"]);
-        let ledger = Box::new(FileRun::new(ledger, 1_000_000.0).unwrap());
+        let (reader, ledger) = fixture::sent(home.path(), &["593990000000", "593990000000", "593990000001"]);
         let (_server, session) = session().await;
         let stderr = Stderr::default();
         let mut progress = Progress::new(&stderr, ProgressFormat::None);
@@ -587,7 +579,7 @@ mod tests {
                         heard_of.recv().await;
                         heard += 1;
                     }
-                    StopRequest::Command
+                    Signal::Terminate
                 })
                 .await;
             let left = matches!(&end, RunEnd::Stopped { reason: StopReason::Paused(PauseReason::Network, problem), .. }

@@ -11,7 +11,7 @@ mod writer;
 
 pub(crate) use self::engine::Engine;
 pub(crate) use self::row_task::ApiSession;
-pub(crate) use self::run_end::{RunEnd, StopReason, StopRequest};
+pub(crate) use self::run_end::{RunEnd, StopReason};
 pub(crate) use self::throttle::RunLimits;
 #[cfg(test)]
 pub(crate) use self::throttle::Throttle;

@@ -18,14 +18,6 @@ pub(crate) enum RunEnd {
     Stopped { reason: StopReason, unwritten: Option<Vec<EndedAttempt>> },
 }
 
-/// A request to stop the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StopRequest {
-    Signal(Signal),
-    /// `bulk stop`
-    Command,
-}
-
 /// Why no more rows are taken.
 #[derive(Debug)]
 pub(crate) enum StopReason {
@@ -36,8 +28,6 @@ pub(crate) enum StopReason {
     PausedByOthers(RunPause),
     /// The hours have opened: the exclusion lists are read again before the run continues.
     HoursOpened,
-    /// `bulk stop`
-    Command,
     /// The ledger cannot be written; the error contains the outcomes that it lacks.
     LedgerFailed(WriteFailure),
     /// A bug of ours while requests were in flight.
@@ -60,12 +50,9 @@ impl RunEnd {
             }
             Some(StopReason::Panicked) => return stopped(StopReason::Panicked),
             Some(StopReason::HoursOpened) => (false, StopReason::HoursOpened),
-            Some(
-                reason @ (StopReason::Paused(..)
-                | StopReason::Signal(_)
-                | StopReason::Command
-                | StopReason::PausedByOthers(_)),
-            ) => (true, reason),
+            Some(reason @ (StopReason::Paused(..) | StopReason::Signal(_) | StopReason::PausedByOthers(_))) => {
+                (true, reason)
+            }
             None => (false, StopReason::ledger(LedgerError::damaged("rows are left that nothing led to"))),
         };
         match ledger.close() {
@@ -89,7 +76,6 @@ impl StopReason {
                 ..RunEvent::now(RunEventKind::Paused).because(reason.name())
             }),
             Self::Signal(signal) => Some(RunEvent::now(RunEventKind::Stopped).because(signal.name())),
-            Self::Command => Some(RunEvent::now(RunEventKind::Stopped).because("bulk stop")),
             Self::Panicked => Some(RunEvent::now(RunEventKind::Stopped).because("unexpected")),
             Self::HoursOpened | Self::PausedByOthers(_) | Self::LedgerFailed(_) => None,
         }
@@ -104,7 +90,7 @@ impl StopReason {
     fn weight(&self) -> u8 {
         match self {
             Self::HoursOpened => 0,
-            Self::Paused(..) | Self::Signal(_) | Self::Command | Self::PausedByOthers(_) => 1,
+            Self::Paused(..) | Self::Signal(_) | Self::PausedByOthers(_) => 1,
             Self::LedgerFailed(_) | Self::Panicked => 2,
         }
     }

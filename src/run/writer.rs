@@ -190,7 +190,6 @@ fn write(
                 let others_send = asks_for_others && ledger.others_send();
                 // The engine may have exited at once.
                 let _ = answers.send(Exchanged { given, orders, wanted, others_send });
-                ledger.read_ahead();
             }
             Err(error) => {
                 // No more rows are handed out.
@@ -205,13 +204,13 @@ fn write(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{FileRun, RowState, Run, fixture};
+    use crate::ledger::{RowState, fixture};
 
     #[tokio::test]
     async fn who_leaves_at_once_waits_for_what_is_known_to_be_written() {
         let home = tempfile::TempDir::new().unwrap();
-        let (ledger, reader) = fixture::ledgers(home.path(), &fixture::people(0..200));
-        let mut writer = Writer::start(Box::new(FileRun::new(ledger, 1_000_000.0).unwrap()));
+        let (reader, ledger) = fixture::sent(home.path(), &fixture::people(0..200));
+        let mut writer = Writer::start(ledger);
         let order = |settled, wanted| Order {
             settled,
             wanted,
@@ -228,9 +227,8 @@ mod tests {
             writer.exchanged().await.unwrap();
         }
         // Whoever else may give orders keeps the thread waiting, and closing waits no longer than the limit.
-        let other =
-            FileRun::new(fixture::ledgers(tempfile::TempDir::new().unwrap().path(), &[""; 0]).0, 1_000_000.0).unwrap();
-        let other = Writer::start(Box::new(other));
+        let elsewhere = tempfile::TempDir::new().unwrap();
+        let other = Writer::start(fixture::sent(elsewhere.path(), &[""; 0]).1);
         let held = other.orders.clone();
         let left = other.close_within(Duration::from_millis(10));
         assert!(matches!(left, LeftWriter::Busy(outcomes) if outcomes.is_empty()));

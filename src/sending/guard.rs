@@ -1,7 +1,5 @@
 //! The guard over recipients, for one send and for every row of a bulk run.
 
-use std::path::PathBuf;
-
 use thiserror::Error;
 
 use crate::config::Settings;
@@ -74,19 +72,6 @@ pub(crate) enum GuardError {
     /// The clock decides which earlier runs count, and dates the rows of this one.
     #[error("the clock of {whose} shows {problem}")]
     Clock { whose: &'static str, problem: String },
-    #[error("run {run} {}, and may have sent the same messages: {problem}", cannot_be_read(*is_ours))]
-    UnreadableRun {
-        run: String,
-        /// Its ledger.
-        path: PathBuf,
-        /// Whether it certainly belongs to the same bot.
-        is_ours: bool,
-        /// Whether its name can be typed.
-        is_named: bool,
-        problem: String,
-    },
-    #[error("the ledger of run {run} is damaged, and it may have sent the same messages: {problem}")]
-    DamagedRun { run: String, problem: String },
 }
 
 impl GuardError {
@@ -109,27 +94,9 @@ impl GuardError {
             Self::Clock { .. } => {
                 "set the clock: what was sent is remembered by its time, and people would get it again".to_owned()
             }
-            Self::UnreadableRun { path, is_named: false, .. } => format!(
-                "its name is not one of a run: give {} the name of its run again, NAME.db, or move it out of the directory",
-                path.display()
-            ),
-            Self::UnreadableRun { run, path, .. } => format!(
-                "make {} readable again; or remove the run and its record of recipients: jelouctl bulk remove {run}; \
-                 or send anyway: --ignore-run {run}",
-                path.display()
-            ),
-            Self::DamagedRun { run, .. } => format!(
-                "put its files back if you have them, or give up all that it may have sent: `jelouctl bulk resolve \
-                 {run} --pending-as unknown`, then send with --skip-sent; --ignore-run {run} counts only what it still \
-                 knows"
-            ),
             Self::SentBefore { hint, .. } => hint.clone(),
         })
     }
-}
-
-fn cannot_be_read(is_ours: bool) -> &'static str {
-    if is_ours { "of the same bot cannot be read" } else { "and its bot cannot be read" }
 }
 
 fn patterns(allowed: &[String]) -> String {
@@ -180,13 +147,6 @@ mod tests {
             allowed: allowed.iter().map(ToString::to_string).collect(),
             origin: "profile p".to_owned(),
         };
-        let unreadable = |is_ours, is_named| GuardError::UnreadableRun {
-            run: "r".to_owned(),
-            path: PathBuf::from("/runs/r.db"),
-            is_ours,
-            is_named,
-            problem: "x".to_owned(),
-        };
         for (error, message, hint) in [
             (
                 recipient(&["51*", "52*"]),
@@ -205,16 +165,6 @@ mod tests {
             ),
             // A person who said no does not need a way to say yes.
             (GuardError::Unconfirmed { rows: 2, is_answer: true }, "sending 2 messages was not confirmed", None),
-            (
-                unreadable(true, true),
-                "run r of the same bot cannot be read, and may have sent the same messages: x",
-                Some("make /runs/r.db readable again; "),
-            ),
-            (
-                unreadable(false, false),
-                "run r and its bot cannot be read, and may have sent the same messages: x",
-                Some("its name is not one of a run: give /runs/r.db the name of its run again"),
-            ),
         ] {
             assert_eq!(error.to_string(), message);
             let told = error.hint();

@@ -88,7 +88,7 @@ fn how_far_messages_came_is_kept_and_counted_once() {
     assert!(ended.stderr.contains("asking Jelou about 10 messages of run r: 1 request"), "{}", ended.stderr);
     let json = ended.json();
     assert_eq!(figures(&json, &STATES), [0, 8, 1, 1, 0], "{json}");
-    assert_eq!((&json["asked"], &json["kept"], &json["whole"]), (&json!(10), &json!(true), &json!(true)));
+    assert_eq!((&json["asked"], &json["whole"]), (&json!(10), &json!(true)));
     // It is in the ledger, so it need not be requested again.
     let kept = &status(&home)["deliveries"];
     assert_eq!(figures(kept, &STATES), [0, 8, 1, 1, 0], "{kept}");
@@ -433,9 +433,8 @@ fn a_watch_beside_a_run_keeps_all_of_it_in_the_end() {
         ended.code == 0 && ended.json()["sent"].as_u64() > Some(0)
     });
     let ended = ask_at(&home, &server, "--watch --every 100ms --for 60s").success();
-    assert!(ended.stderr.contains("kept once it has ended"), "{}", ended.stderr);
     assert!(child.wait().unwrap().success());
-    assert_eq!((&ended.json()["kept"], &ended.json()["replied"]), (&json!(true), &json!(6)));
+    assert_eq!(ended.json()["replied"], json!(6));
     assert_eq!(figures(&status(&home)["deliveries"], &["replied", "not_listed"]), [6, 0]);
 }
 
@@ -511,33 +510,6 @@ fn a_state_only_goes_forward_and_what_arrives_after_a_failure_counts() {
     let requests = server.received().len();
     ask_at(&home, &server, "").success();
     assert_eq!(server.received().len(), requests, "nothing can change any more");
-}
-
-/// Files alone: of a run in a database everybody may keep what was learnt.
-#[test]
-fn of_a_file_that_is_being_sent_nothing_is_kept() {
-    let home = people(30);
-    let sandbox = Sandbox::start(&["--deliver-after", "0ms"]);
-    let mut command = home.command();
-    let words = "bulk send people.csv --yes --run r --rate 5/s text Hola";
-    command.args(words.split(' ')).envs([
-        ("JELOU_API_URL", format!("http://{}", sandbox.address)),
-        ("JELOU_BOT_ID", "77".to_owned()),
-        ("JELOU_CLIENT_ID", "sandbox".to_owned()),
-        ("JELOU_CLIENT_SECRET", "sandbox".to_owned()),
-    ]);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    wait_until("a message is sent", || {
-        let ended = home.run("bulk status r -o record").end();
-        ended.code == 0 && ended.json()["sent"].as_u64() > Some(0)
-    });
-    let ended = ask(&home, &sandbox, "").success();
-    assert!(ended.stderr.contains("nothing of it is kept"), "{}", ended.stderr);
-    let json = ended.json();
-    assert_eq!((&json["kept"], json["delivered"].as_u64() > Some(0)), (&json!(false), true), "{json}");
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert_eq!(status(&home)["deliveries"], Value::Null);
 }
 
 /// What the sandbox has of messages of the bot: how many to each person, with these words.

@@ -2,15 +2,12 @@
 //! count.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs;
 #[cfg(unix)]
-use std::process::Command;
 use std::process::Stdio;
-use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use crate::bulk_ledger::unguarded;
 use crate::bulk_server::{Act, Jelou};
 #[cfg(unix)]
 use crate::harness::faketime;
@@ -79,35 +76,13 @@ fn reasons(ended: &Ended) -> Value {
     ended.json()["skipped_reasons"].clone()
 }
 
-/// The ledger of a run that no process is using.
-fn ledger(home: &Home, run: &str) -> rusqlite::Connection {
-    rusqlite::Connection::open(home.path().join(STATE).join(format!("runs/{run}.db"))).unwrap()
-}
-
 /// Makes all records of a run's rows older, or younger, by this time.
 fn age(home: &Home, run: &str, hours: i64) {
-    let of_run = format!("WHERE run = (SELECT id FROM jelouctl.run WHERE name = '{run}')");
-    let older = format!(
-        "UPDATE jelouctl.outcome SET ended_at = ended_at - interval '{hours} hours' {of_run}; \
-         UPDATE jelouctl.row SET at = at - interval '{hours} hours' {of_run}"
-    );
-    if home.change_database(&older) {
-        return;
-    }
-    let change = format!("UPDATE outcome SET ended_at = ended_at - {}", hours * 3_600_000);
-    unguarded(&ledger(home, run), "outcome_stays", &change);
-}
-
-/// Makes the files of a run older by this time.
-fn age_files(home: &Home, run: &str, hours: u64) {
-    if home.ledger().is_some() {
-        return;
-    }
-    for ending in ["db", "lock"] {
-        let path = home.path().join(STATE).join(format!("runs/{run}.{ending}"));
-        let then = SystemTime::now() - Duration::from_secs(hours * 3600);
-        File::options().write(true).open(path).unwrap().set_modified(then).unwrap();
-    }
+    let by = hours * 3_600_000;
+    home.change_store(&format!(
+        "UPDATE row SET at = at - {by}, ended_at = ended_at - {by}, began_at = began_at - {by} \
+         WHERE run = (SELECT id FROM run WHERE name = '{run}')"
+    ));
 }
 
 #[test]
@@ -352,94 +327,6 @@ fn the_limit_counts_people_where_each_gets_one_message() {
     assert_eq!(times(&jelou, &users(0..4)), [1; 4]);
 }
 
-/// Files alone: a database is one connection, however many runs it has.
-#[test]
-#[cfg(unix)]
-fn however_many_earlier_runs_there_are_each_is_compared_with_few_files_open() {
-    let home = people(3);
-    let jelou = Jelou::accepting();
-    send(&home, &jelou.url, &["--limit", "1", "--run", "r"]).success();
-    // In one place each would be compared with those before it.
-    let (runs, away) = (home.path().join(STATE).join("runs"), home.path().join("away"));
-    fs::rename(&runs, &away).unwrap();
-    for number in 0..100 {
-        let name = format!("r{number}");
-        send(&home, &jelou.url, &["--limit", "1", "--import-only", "--run", &name]).success();
-        for file in ["db", "lock", "sender"].map(|ending| format!("{name}.{ending}")) {
-            fs::rename(runs.join(&file), away.join(&file)).unwrap();
-        }
-    }
-    fs::remove_dir_all(&runs).unwrap();
-    fs::rename(&away, &runs).unwrap();
-    // The last row but one is known to the oldest of them.
-    home.write("people.csv", list(&users(1..2)));
-    send(&home, &jelou.url, &["--run", "q"]).success();
-    age_files(&home, "q", 1);
-    home.write("people.csv", list(&users(0..3)));
-    let few = |flags: &[&str]| {
-        let mut command = Command::new("sh");
-        command.args(["-c", "ulimit -n 256; exec \"$0\" \"$@\""]).arg(home.command().get_program());
-        command.args("bulk send people.csv --yes --rate 1000000/s".split(' ')).args(flags).args(["text", "Hola"]);
-        let known = home.command();
-        command.env_clear().envs(known.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
-        Ended::new(&command.env("JELOU_CLIENT_SECRET", "canary").current_dir(home.path()).output().unwrap())
-    };
-    let refused = few(&[]);
-    assert!(refused.code == 11 && refused.stderr.contains("2 of these 3 messages"), "{refused:?}");
-    let sent = few(&["--limit", "1", "--skip-sent"]);
-    assert_eq!(json!([sent.json()["rows"], sent.json()["sent"]]), json!([3, 1]));
-    assert_eq!(times(&jelou, &users(0..3)), [1, 1, 1]);
-}
-
-/// Files alone: it is about their pages.
-#[test]
-fn the_rows_of_an_earlier_run_decide_whatever_is_hurt_beside_them() {
-    const PAGE: usize = 4096;
-    let home = people(300);
-    let jelou = Jelou::accepting();
-    send(&home, &jelou.url, &["--run", "r"]).success();
-    let path = home.path().join(STATE).join("runs/r.db");
-    let root = |name: &str| -> usize {
-        let query = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
-        ledger(&home, "r").query_row(query, [name], |row| row.get(0)).unwrap()
-    };
-    let (rows, index) = (root("row"), root("row_before"));
-    let whole = fs::read(&path).unwrap();
-    let at = |page: usize| (page - 1) * PAGE..page * PAGE;
-    // After the header of the page above the rows come the offsets of its cells, each of which begins with a page of
-    // rows.
-    let above = &whole[at(rows)];
-    let place = |cell: usize| usize::from(u16::from_be_bytes([above[12 + 2 * cell], above[13 + 2 * cell]]));
-    let below = |cell: usize| u32::from_be_bytes(above[place(cell)..place(cell) + 4].try_into().unwrap()) as usize;
-    assert!(above[0] == 5 && u16::from_be_bytes([above[3], above[4]]) > 2, "the rows have too few pages");
-    let (first, second) = (below(0), below(1));
-    let mut swapped = whole.clone();
-    swapped[at(first)].copy_from_slice(&whole[at(second)]);
-    swapped[at(second)].copy_from_slice(&whole[at(first)]);
-    let zeroed = |page| {
-        let mut hurt = whole.clone();
-        hurt[at(page)].fill(0);
-        hurt
-    };
-    let find = || home.run(&format!("bulk find {}", user(3)));
-    for hurt in [zeroed(index), swapped] {
-        fs::write(&path, hurt).unwrap();
-        send(&home, &jelou.url, &[]).fails(11, &["all 300 messages were sent by run r"]);
-        let sent = send(&home, &jelou.url, &["--skip-sent"]).success();
-        assert_eq!(reasons(&sent), json!({"already_sent": 300}));
-        let found = find().end();
-        let is_told = found.code == 12 && found.stderr.contains("what run r sent is not known");
-        assert!(is_told || found.json()["run"] == "r", "{found:?}");
-    }
-    fs::write(&path, zeroed(second)).unwrap();
-    for flags in [&[][..], &["--skip-sent"]] {
-        send(&home, &jelou.url, flags).fails(11, &["run r", "--ignore-run r"]);
-    }
-    find().fails(12, &["what run r sent is not known"]);
-    assert_eq!(jelou.seen().len(), 300);
-}
-
 #[test]
 fn a_message_is_remembered_for_as_long_as_is_said() {
     let home = people(3);
@@ -468,7 +355,7 @@ fn a_message_is_remembered_for_as_long_as_is_said() {
     assert_eq!(profile("3").code, 3);
     fs::remove_file(home.config("")).unwrap();
     // A finished run whose files are older is not even opened to compare.
-    age_files(&home, "r", 100);
+    age(&home, "r", 100);
     let ended = send(&home, &jelou.url, &["--run", "again"]).success();
     assert_eq!(ended.json()["written_to_within_24_hours"], 0);
     assert_eq!(jelou.seen().len(), 6);
@@ -558,7 +445,7 @@ fn a_list_sent_in_daily_parts_reaches_everybody_once_however_many_days_it_takes(
         sent.push(ended.json()["sent"].as_u64().unwrap());
         for earlier in 0..=day.min(3) {
             age(&home, &format!("day-{earlier}"), 24);
-            age_files(&home, &format!("day-{earlier}"), 24);
+            age(&home, &format!("day-{earlier}"), 24);
         }
     }
     assert_eq!(sent, [4, 4, 4, 2, 0, 0]);
@@ -574,7 +461,7 @@ fn what_is_only_shown_is_compared_too() {
     assert!(!home.path().join(STATE).exists());
     send(&home, &jelou.url, &["--limit", "2", "--run", "r"]).success();
     let kept = || {
-        let files = fs::read_dir(home.path().join(STATE).join("runs")).map(Iterator::count).ok();
+        let files = fs::read_dir(home.path().join(STATE)).map(Iterator::count).ok();
         (home.run("bulk list -o id").success().stdout, files)
     };
     let before = kept();
@@ -643,7 +530,7 @@ fn what_was_sent_by_a_clock_of_long_ago_is_remembered() {
     home.run("bulk resume b --skip-sent --yes").api(&jelou.url).success();
     assert_eq!(times(&jelou, &users(0..3)), [1; 3]);
     // A user who wants nothing to be remembered still gets no question.
-    send(&home, &jelou.url, &["--run", "c", "--remember", "0", "--ignore-run", "b"]).success();
+    send(&home, &jelou.url, &["--run", "c", "--remember", "0"]).success();
 }
 
 #[test]
@@ -651,9 +538,7 @@ fn what_a_clock_of_long_ago_has_sent_is_not_removed_in_silence() {
     let home = people(3);
     let jelou = Jelou::accepting();
     send(&home, &jelou.url, &["--run", "a"]).success();
-    if !home.change_database("UPDATE jelouctl.run SET changed_at = '1971-01-02'") {
-        ledger(&home, "a").execute("UPDATE progress SET changed_at = 86400000", []).unwrap();
-    }
+    home.change_store("UPDATE run SET changed_at = 86400000");
     for words in ["bulk remove a", "bulk remove --older-than 90d"] {
         home.run(words).fails(2, &["3 messages went out, or may have: once that is removed", "add --yes"]);
     }
@@ -669,7 +554,7 @@ fn a_run_that_was_made_in_the_future_forgets_nothing() {
     let Some(library) = faketime() else { return };
     let jelou = Jelou::accepting();
     at(send(&home, &jelou.url, &["--run", "b", "--import-only"]), &library, "2038-01-01 00:00:00").success();
-    home.change_database("UPDATE jelouctl.run SET created_at = '2038-01-01'");
+    home.change_database("UPDATE run SET created_at = 2145916800000");
     send(&home, &jelou.url, &["--run", "a", "--again"]).success();
     home.run("bulk resume b --yes").api(&jelou.url).fails(11, &["all 3 messages left in run b were sent by run a"]);
     assert_eq!(times(&jelou, &users(0..3)), [1; 3]);
@@ -731,50 +616,6 @@ fn of_two_runs_that_go_on_at_once_none_sends_what_the_other_has() {
     assert_eq!(jelou.seen().len(), 9);
     first.kill().unwrap();
     first.wait().unwrap();
-}
-
-/// Files alone: it is about a file that is gone.
-#[test]
-fn a_ledger_that_is_gone_is_not_one_that_sent_nothing() {
-    let home = people(3);
-    let jelou = Jelou::accepting();
-    send(&home, &jelou.url, &["--run", "a"]).success();
-    let runs = home.path().join(STATE).join("runs");
-    let away = home.path().join("away.db");
-    let told = ["run a", "jelouctl bulk remove a", "--ignore-run a"];
-    fs::rename(runs.join("a.db"), &away).unwrap();
-    send(&home, &jelou.url, &[]).fails(11, &told);
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::symlink(home.path().join("nowhere.db"), runs.join("a.db")).unwrap();
-        send(&home, &jelou.url, &[]).fails(11, &told);
-        fs::remove_file(runs.join("a.db")).unwrap();
-    }
-    assert_eq!(jelou.seen().len(), 3);
-    // A person may give it up.
-    home.run("bulk remove a --yes").success();
-    send(&home, &jelou.url, &["--run", "b"]).success();
-    assert_eq!(jelou.seen().len(), 6);
-}
-
-/// Files alone: it is about the log beside the file.
-#[test]
-fn a_ledger_that_lost_its_log_is_not_compared() {
-    let home = people(3);
-    let hangs = Jelou::start(|user, _| if user.ends_with('0') { Act::Accept } else { Act::Hang { accepted: true } });
-    let mut killed = home.command();
-    killed.args("bulk send people.csv --yes --run a --rate 1000/s text Hola".split(' '));
-    killed.envs([("JELOU_API_URL", hangs.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
-    killed.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = killed.spawn().unwrap();
-    hangs.wait_for(3);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    fs::remove_file(home.path().join(STATE).join("runs/a.db-wal")).unwrap();
-    for flags in [&[][..], &["--skip-sent"]] {
-        send(&home, &hangs.url, flags).fails(11, &["run a", "commits", "--ignore-run a"]);
-    }
-    assert_eq!(hangs.seen().len(), 3);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn people() -> Home {
 }
 
 fn ledger(home: &Home) -> PathBuf {
-    home.path().join(STATE).join("runs/r.db")
+    home.path().join(STATE).join("state.db")
 }
 
 fn with_api<'a>(command: &'a mut Command, jelou: &Jelou) -> &'a mut Command {
@@ -32,7 +32,7 @@ fn with_api<'a>(command: &'a mut Command, jelou: &Jelou) -> &'a mut Command {
 
 /// Resumes with the existing files, after any fault, until every row is final.
 fn finish(home: &Home, jelou: &Jelou) -> Vec<Value> {
-    let (words, more): (_, &[&str]) = if ledger(home).exists() {
+    let (words, more): (_, &[&str]) = if home.has_run("r") {
         ("bulk resume r --rate 100000/s", &[])
     } else {
         ("bulk send people.csv --yes --run r --rate 100000/s", &["text", "Hola"])
@@ -148,7 +148,7 @@ fn a_place_that_cannot_be_written_is_told_before_anything_is_sent() {
     let send = "bulk send people.csv --yes --run r text Hola";
     home.run(send)
         .api(&jelou.url)
-        .fails(12, &["failed to create", "/jelouctl/runs", "or name another one with XDG_STATE_HOME"]);
+        .fails(12, &["failed to create", "/jelouctl", "or name another one with XDG_STATE_HOME"]);
 }
 
 #[test]

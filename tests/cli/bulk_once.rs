@@ -1,13 +1,12 @@
 //! Lists under a key (`--once`): each person gets at most one message, by the server's own count.
 
-use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime};
+use crate::harness::{Ended, Home, Run, also_in_a_database, faketime};
 use crate::needs::{can_test, works};
 
 also_in_a_database! {
@@ -396,44 +395,6 @@ fn what_a_run_sent_stays_known_whatever_becomes_of_a_send_under_way() {
     assert_eq!((replayed.json()["replayed"].as_bool(), jelou.seen().len()), (Some(true), 2));
 }
 
-/// Files alone: runs of a database are not opened one by one.
-#[test]
-fn an_old_run_is_not_read_for_a_key_that_it_does_not_have() {
-    let home = people(2);
-    let jelou = Jelou::accepting();
-    send(&home, &jelou.url, &["--run", "a"], "Hola").success();
-    send(&home, &jelou.url, &["--run", "b", "--once", "other"], "Hola").success();
-    send(&home, &jelou.url, &["--run", "c", "--once", "k"], "Hola").success();
-    let runs = home.path().join(STATE).join("runs");
-    for run in ["a", "b"] {
-        fs::write(runs.join(format!("{run}.db")), "no ledger").unwrap();
-    }
-    let replayed = single(&home, &jelou.url, &user(0), "k").success();
-    assert_eq!(replayed.json()["replayed"], true, "{replayed:?}");
-    // One that does not say which key it has may have this one.
-    fs::write(runs.join("a.lock"), "nothing").unwrap();
-    single(&home, &jelou.url, &user(1), "k").fails(3, &["a.db", "nothing was sent"]);
-    for run in ["a", "b"] {
-        fs::remove_file(runs.join(format!("{run}.db"))).unwrap();
-        fs::remove_file(runs.join(format!("{run}.lock"))).unwrap();
-    }
-    // Ledger and lock file are enough, whatever they are called, and so is the ledger alone.
-    for file in fs::read_dir(&runs).unwrap().map(|file| file.unwrap().path()) {
-        match file.extension().and_then(|ending| ending.to_str()) {
-            Some(ending @ ("db" | "lock")) => fs::rename(&file, runs.join(format!("d.{ending}"))).unwrap(),
-            _ => fs::remove_file(&file).unwrap(),
-        }
-    }
-    let again = |n| single(&home, &jelou.url, &user(n), "k").success().json()["replayed"].as_bool();
-    assert_eq!(again(1), Some(true));
-    fs::remove_file(runs.join("d.lock")).unwrap();
-    assert_eq!((again(0), jelou.seen().len()), (Some(true), 6));
-    home.run("bulk remove d --yes").success();
-    let left = fs::read_dir(&runs).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-    let left: Vec<_> = left.filter(|file| file.starts_with('d')).collect();
-    assert_eq!(left, [""; 0]);
-}
-
 #[test]
 fn parts_of_a_list_over_more_than_a_day_without_a_key_name_it() {
     let Some(library) = faketime() else { return };
@@ -516,55 +477,6 @@ fn a_list_that_is_killed_at_any_write_reaches_nobody_twice() {
     assert!(kills > 20, "{kills}");
 }
 
-/// Files alone: they can be unreadable for a while.
-#[test]
-fn a_run_that_was_ignored_leaves_out_whom_others_wrote_to_when_it_goes_on() {
-    let home = people(3);
-    let jelou = Jelou::accepting();
-    send(&home, &jelou.url, &["--run", "a", "--once", "k", "--import-only"], "Hola").success();
-    let runs = home.path().join(STATE).join("runs");
-    let ledger = fs::read(runs.join("a.db")).unwrap();
-    fs::write(runs.join("a.db"), "no ledger").unwrap();
-    write(&home, &users(1..3));
-    send(&home, &jelou.url, &["--run", "b", "--once", "k"], "Otra").fails(11, &["--ignore-run a"]);
-    send(&home, &jelou.url, &["--run", "b", "--once", "k", "--ignore-run", "a"], "Otra").success();
-    fs::write(runs.join("a.db"), ledger).unwrap();
-    let ended = home.run("bulk resume a --yes --rate 1000000/s").api(&jelou.url).success();
-    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([1, {"already_sent": 2}]), "{ended:?}");
-    assert_eq!(times(&jelou, &users(0..3)), [1; 3]);
-}
-
-/// Files alone: they can be away for a while.
-#[test]
-fn a_run_that_was_away_leaves_out_who_got_a_single_message_when_it_goes_on() {
-    let home = people(2);
-    let jelou = Jelou::accepting();
-    send(&home, &jelou.url, &["--run", "a", "--once", "k", "--import-only"], "Hola").success();
-    let (state, away) = (home.path().join(STATE), home.path().join("away"));
-    fs::rename(state.join("runs"), &away).unwrap();
-    single(&home, &jelou.url, &user(0), "k").success();
-    fs::remove_dir_all(state.join("runs")).unwrap();
-    fs::rename(&away, state.join("runs")).unwrap();
-    let ended = home.run("bulk resume a --yes --rate 1000000/s").api(&jelou.url).success();
-    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([1, {"already_sent": 1}]), "{ended:?}");
-    assert_eq!(times(&jelou, &users(0..2)), [1; 2]);
-}
-
-/// Files alone: in a database it is one table with the others.
-#[test]
-fn a_store_of_keys_that_cannot_be_read_sends_nothing() {
-    let home = people(2);
-    let jelou = Jelou::accepting();
-    single(&home, &jelou.url, &user(9), "k").success();
-    let path = home.path().join(STATE).join("once.db");
-    fs::write(&path, "no store").unwrap();
-    let ended = send(&home, &jelou.url, &["--once", "k"], "Hola").fails(12, &["once.db"]);
-    assert!(ended.stdout.is_empty(), "{ended:?}");
-    assert_eq!(jelou.seen().len(), 1);
-    // Without a key no one looks for it.
-    send(&home, &jelou.url, &[], "Hola").success();
-}
-
 #[test]
 fn under_a_key_what_a_report_says_decides_nothing() {
     let home = people(3);
@@ -600,29 +512,4 @@ fn a_row_of_an_unfinished_run_is_not_forgotten() {
     let told = ["run a is unfinished, and has a row to", "bulk resume a", "bulk cancel a"];
     home.run("once forget k --yes").args(&["--to", &user(0)]).fails(11, &told);
     home.run("once forget k --yes").fails(11, &["run a will send", "bulk cancel a"]);
-}
-
-/// Files alone: a run of a database is not a file that can be damaged.
-#[test]
-fn a_run_that_cannot_be_read_is_named_and_keeps_no_other_key_from_being_decided() {
-    let home = people(2);
-    let lost = user(5);
-    let jelou = Jelou::start(move |user, _| if user == lost { Act::Reset { accepted: true } } else { Act::Accept });
-    send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").success();
-    single(&home, &jelou.url, &user(5), "other").fails(8, &[]);
-    let path = home.path().join(STATE).join("runs/a.db");
-    fs::write(&path, "no ledger").unwrap();
-    home.run("once resolve other --as failed").args(&["--to", &user(5)]).success();
-    home.run("once forget other --yes").success();
-    home.run("once show k").fails(3, &["run a cannot be read (", "a.db)"]);
-    single(&home, &jelou.url, &user(0), "k").fails(3, &["run a cannot be read (", "a.db)"]);
-}
-
-/// Files alone: in a database claims of refused rows are forgotten.
-#[test]
-fn refused_rows_need_not_be_forgotten() {
-    let home = people(2);
-    let jelou = Jelou::start(|_, _| Act::Answer(422, "", "{}"));
-    send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(10, &[]);
-    home.run("once forget k --yes").fails(2, &["another message can be sent", "nothing needs to be forgotten"]);
 }

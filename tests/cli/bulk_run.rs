@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::{Value, json};
 
-use crate::bulk_ledger::unguarded;
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, under};
 use crate::needs::{can_test, works};
@@ -39,7 +38,7 @@ also_in_a_database! {
     what_was_ignored_at_the_start_stays_so,
     the_same_signal_within_a_second_is_the_same_one,
     who_signals_a_whole_group_leaves_no_row_under_way,
-    who_waits_for_another_that_makes_a_run_says_so_and_ends_by_a_signal,
+    who_waits_for_another_that_changes_the_store_says_so_and_ends_by_a_signal,
     a_run_whose_last_row_ends_after_ctrl_c_is_complete,
     a_run_that_pauses_behind_its_last_row_is_complete,
     a_pause_is_told_at_once_and_ctrl_c_does_not_take_its_cause,
@@ -263,24 +262,6 @@ fn what_was_sent_stays_so_when_it_cannot_be_written() {
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(ended.stderr.contains("how the run stands could not be written"), "{ended:?}");
     assert_eq!(jelou.seen().len(), 3);
-}
-
-/// Files alone: a database has no log of its own for a run.
-#[test]
-fn the_log_of_a_removed_ledger_says_nothing_of_a_new_one() {
-    let home = people(50);
-    let jelou = Jelou::accepting();
-    let mut child = start(&home, "bulk send people.csv --yes --run r --rate 100/s text", &["OLD"], &jelou.url);
-    jelou.wait_for(20);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let runs = home.path().join(STATE).join("runs");
-    std::fs::remove_file(runs.join("r.db")).unwrap();
-    assert!(runs.join("r.db-wal").exists());
-    let fresh = Jelou::accepting();
-    let ended = home.run(SEND).args(&["text", "NEW"]).api(&fresh.url).success();
-    assert_eq!(counts(&ended.json()), [50, 0, 0, 0]);
-    assert_eq!(fresh.seen().len(), 50);
 }
 
 #[test]
@@ -547,32 +528,33 @@ fn a_signal_at_any_instant_leaves_no_row_unknown() {
     }
 }
 
-/// Does `work` while another process makes a run, which continues until the result of `work` is dropped.
-fn while_a_run_is_made<T>(home: &Home, work: impl FnOnce() -> T) -> T {
+/// Does `work` while another process changes the store, which continues until the result of `work` is dropped.
+fn while_the_store_is_changed<T>(home: &Home, work: impl FnOnce() -> T) -> T {
+    home.run("bulk list").success();
     if let Some(ledger) = home.ledger() {
         #[cfg(target_os = "linux")]
         {
             let cluster = crate::postgres::Cluster::shared().unwrap();
-            let holding = "SELECT pg_advisory_lock(x'6a656c6f'::int)";
+            let holding = "BEGIN; SELECT 1 FROM jelouctl.store FOR UPDATE";
             return cluster.while_holding(ledger.rsplit('/').next().unwrap(), holding, work);
         }
         #[cfg(not(target_os = "linux"))]
         unreachable!("no test makes {ledger} here");
     }
-    let lock = home.write(&format!("{STATE}/runs/.lock"), "");
+    let lock = home.write(&format!("{STATE}/state.db-write"), "");
     let lock = std::fs::File::options().write(true).open(lock).unwrap();
     lock.lock().unwrap();
     work()
 }
 
 #[test]
-fn who_waits_for_another_that_makes_a_run_says_so_and_ends_by_a_signal() {
+fn who_waits_for_another_that_changes_the_store_says_so_and_ends_by_a_signal() {
     for (came, code) in [(Some(Signal::INT), 130), (Some(Signal::TERM), 143), (Some(Signal::HUP), 129), (None, 0)] {
         let home = people(3);
         let jelou = Jelou::accepting();
-        let child = while_a_run_is_made(&home, || {
+        let child = while_the_store_is_changed(&home, || {
             let mut child = Watched::new(start(&home, SEND, &["text", "Hola"], &jelou.url));
-            child.wait_for("note: waiting for another process that is making a run (");
+            child.wait_for("note: waiting for another process that writes the ledger");
             if let Some(came) = came {
                 signal(&child.child, came);
                 child.wait_for("interrupted by SIG");
@@ -581,8 +563,6 @@ fn who_waits_for_another_that_makes_a_run_says_so_and_ends_by_a_signal() {
         });
         let ended = child.end();
         assert_eq!(ended.code, code, "{ended:?}");
-        let place = home.ledger().map_or("runs/.lock is locked", |ledger| ledger.split_once('@').unwrap().1);
-        assert!(ended.stderr.contains(place), "{ended:?}");
         let sent = if code == 0 { 3 } else { 0 };
         assert_eq!(jelou.seen().len(), sent, "{ended:?}");
         let runs = home.run("bulk list").success().stdout;
@@ -592,43 +572,6 @@ fn who_waits_for_another_that_makes_a_run_says_so_and_ends_by_a_signal() {
             assert_eq!(counts(&send(&home, &jelou.url).success().json()), [3, 0, 0, 0]);
         }
     }
-}
-
-/// Files alone: a run in a database has no lock.
-#[test]
-fn a_run_that_another_process_has_and_does_not_send_is_waited_for() {
-    let home = people(2);
-    let jelou = Jelou::accepting();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
-    let list = || home.run("bulk list").success().stdout;
-    let before = list();
-    let lock =
-        std::fs::File::options().read(true).write(true).open(home.path().join(STATE).join("runs/r.lock")).unwrap();
-    lock.lock().unwrap();
-    let mut command = home.command();
-    command.args(["bulk", "resume", "r", "--yes"]).env("JELOU_API_URL", &jelou.url).env("JELOU_BOT_ID", "BOT_ID");
-    command.env("JELOU_CLIENT_ID", "id").env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests");
-    let mut resumed = Watched::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
-    for _ in 0..5 {
-        assert_eq!(list(), before, "nobody sends it");
-    }
-    assert!(resumed.child.try_wait().unwrap().is_none());
-    drop(lock);
-    assert_eq!(counts(&resumed.end().json()), [2, 0, 0, 0]);
-}
-
-/// Files alone: a run in a database has no lock.
-#[test]
-fn a_run_whose_sender_another_process_is_is_in_use() {
-    let home = people(2);
-    let jelou = Jelou::accepting();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
-    let sender = home.write(&format!("{STATE}/runs/r.sender"), "");
-    let sender = std::fs::File::options().write(true).open(sender).unwrap();
-    sender.lock().unwrap();
-    resume(&home, &jelou.url).fails(13, &["run r is in use by another process"]);
-    drop(sender);
-    assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [2, 0, 0, 0]);
 }
 
 #[test]
@@ -730,20 +673,6 @@ fn a_run_that_pauses_behind_its_last_row_is_complete() {
     let jelou = Jelou::start(|_, _| Act::AcceptAndFail);
     let ended = send(&home, &jelou.url).fails(10, &["unknown: the API answered 500", "run r is complete"]);
     assert_eq!((counts(&ended.json()), &ended.json()["complete"]), ([0, 0, 1, 0], &json!(true)));
-}
-
-/// Files alone: in a database the last row finishes the run.
-#[test]
-fn a_run_that_was_killed_behind_its_last_row_is_finished() {
-    let home = people(3);
-    let jelou = Jelou::accepting();
-    send(&home, &jelou.url).success();
-    let ledger = rusqlite::Connection::open(home.path().join(STATE).join("runs/r.db")).unwrap();
-    ledger.execute("UPDATE progress SET closed = 0", []).unwrap();
-    let again = home.run("bulk send people.csv --yes text").args(&["Hola {{ nombre }}"]).api(&jelou.url);
-    again.fails(11, &["all 3 messages were sent by run r at "]);
-    unguarded(&ledger, "outcome_stays", "UPDATE outcome SET ended_at = ended_at - 73 * 3600 * 1000");
-    home.run("bulk send people.csv --yes text").args(&["Hola {{ nombre }}"]).api(&jelou.url).success();
 }
 
 #[test]

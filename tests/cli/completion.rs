@@ -123,7 +123,7 @@ fn nothing_is_offered_that_a_shell_would_run() {
 fn keys_are_offered_where_one_is_named() {
     let home = Home::new();
     assert_eq!(candidates(&home, &["once", "show", "nov"]).stdout, "");
-    assert!(!home.path().join(STATE).join("once.db").exists());
+    assert!(!home.path().join(STATE).join("state.db").exists());
     let server = Server::start(vec![Reply::json(200, r#"{"success":true,"messageId":"1"}"#)]);
     home.run("send text --to 593987654321 Hola --once november").api(&server.url).success();
     for words in [["once", "show", "nov"], ["once", "forget", "nov"]] {
@@ -137,7 +137,7 @@ fn runs_are_offered_where_one_is_named() {
     let home = Home::new();
     assert_eq!(candidates(&home, &["bulk", "status", ""]).stdout.lines().next(), Some("--profile"));
     // If one directory is used for both, the configuration may be there.
-    let kept = if STATE == CONFIG { "runs" } else { "" };
+    let kept = if STATE == CONFIG { "state.db" } else { "" };
     assert!(!home.path().join(STATE).join(kept).exists());
     home.write("people.csv", "to\n593987654321\n");
     home.run("bulk send people.csv --run orders --sandbox --yes text Hola").success();

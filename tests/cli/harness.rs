@@ -140,11 +140,24 @@ impl Home {
         self.directory.path()
     }
 
-    /// Changes records of its ledger directly; returns whether the ledger is in a database.
+    /// Whether it has this run.
+    pub(crate) fn has_run(&self, run: &str) -> bool {
+        self.run("bulk list -o id").end().stdout.lines().any(|name| name == run)
+    }
+
+    /// Changes the store directly, in a file or in a database.
+    pub(crate) fn change_store(&self, change: &str) {
+        if !self.change_database(change) {
+            let store = rusqlite::Connection::open(self.path().join(STATE).join("state.db")).unwrap();
+            store.execute_batch(change).unwrap();
+        }
+    }
+
+    /// Changes the store directly if it is in a database; returns whether it is.
     pub(crate) fn change_database(&self, change: &str) -> bool {
         if let Some(ledger) = self.ledger() {
             #[cfg(unix)]
-            crate::postgres::unguarded(ledger, change);
+            crate::postgres::change(ledger, change);
             #[cfg(not(unix))]
             unreachable!("no test makes {ledger} here: {change}");
         }
@@ -154,10 +167,7 @@ impl Home {
     /// In a database the rows of a killed process belong to it until their lease ends; tests do not wait for that. A
     /// file is known to be free at once.
     pub(crate) fn end_leases(&self) {
-        self.change_database(
-            "UPDATE jelouctl.row SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL; \
-             UPDATE jelouctl.worker SET seen_at = seen_at - lease_ms * interval '1 ms' WHERE left_at IS NULL",
-        );
+        self.change_database("UPDATE worker SET seen_at = seen_at - lease_ms WHERE left_at IS NULL");
     }
 
     /// Writes a file that only we can read.

@@ -118,8 +118,6 @@ mod shared_chaos;
 #[cfg(unix)]
 mod shared_ledger;
 #[cfg(unix)]
-mod shared_model;
-#[cfg(unix)]
 mod shared_operations;
 #[cfg(target_os = "linux")]
 mod shared_secrets;

@@ -34,10 +34,10 @@ pub(crate) struct Pooler {
     process: Child,
 }
 
-/// Changes a column that the rules of a ledger keep constant.
-pub(crate) fn unguarded(ledger: &str, change: &str) {
+/// Changes the store of a ledger directly.
+pub(crate) fn change(ledger: &str, change: &str) {
     let database = ledger.rsplit('/').next().unwrap();
-    let script = format!("SET session_replication_role = replica; {change}");
+    let script = format!("SET search_path = jelouctl; {change}");
     Cluster::shared().unwrap().script("postgres", database, &script);
 }
 

@@ -137,9 +137,9 @@ fn the_bytes_of_a_row_are_the_same_wherever_they_show() {
 
 /// The ledger's content for the only row of run `r`.
 fn stored_body(home: &Home) -> String {
-    let path = home.path().join(STATE).join("runs/r.db");
+    let path = home.path().join(STATE).join("state.db");
     let ledger = rusqlite::Connection::open(path).unwrap();
-    ledger.query_row("SELECT body FROM content", [], |row| row.get(0)).unwrap()
+    ledger.query_row("SELECT body FROM message", [], |row| row.get(0)).unwrap()
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::bulk_run::{Watched, counts, people, signal, user};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{CONFIG, Home, Run};
 use crate::listening::Sandbox;
-use crate::postgres::{Cluster, unguarded};
+use crate::postgres::{Cluster, change};
 use crate::shared_chaos::Proxy;
 use crate::shared_ledger::worker;
 use crate::terminal::Terminal;
@@ -169,22 +169,6 @@ fn single_rows_of_a_run_in_a_database_are_decided_all_or_none() {
 }
 
 #[test]
-fn a_row_that_has_changed_since_it_was_looked_at_is_not_decided() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let (home, _jelou) = with_unknown_rows(&ledger);
-    let decide = |number: u32, from: &str| {
-        let call = format!(
-            "SELECT jelouctl.decide_rows((SELECT id FROM jelouctl.run), '{{4}}', '{{{number}}}', '{from}', 'pending', 'why')"
-        );
-        cluster.try_sql("app", database_of(&ledger), &call).unwrap()[0].get::<_, i64>(0)
-    };
-    assert_eq!([decide(0, "unknown"), decide(2, "unknown"), decide(1, "failed")], [0, 0, 0]);
-    assert_eq!(lines_in(&home, &ledger, "unknown"), [5, 6, 7]);
-    assert_eq!(decide(1, "unknown"), 1);
-}
-
-#[test]
 fn rows_of_a_lost_process_are_decided_though_nobody_came_by_since() {
     let Some(cluster) = Cluster::shared() else { return };
     let ledger = cluster.ledger();
@@ -204,8 +188,7 @@ fn rows_of_a_lost_process_are_decided_though_nobody_came_by_since() {
     let under_way = on(&home, &ledger, "bulk resolve r --line 2 --unknown-as sent");
     under_way.fails(2, &["line 2 is inflight, not unknown"]);
     // The test does not wait for a minute.
-    let over = "UPDATE jelouctl.row SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL; \
-                UPDATE jelouctl.run SET swept_at = '-infinity'";
+    let over = "UPDATE jelouctl.worker SET seen_at = 0";
     cluster.script("postgres", database_of(&ledger), over);
     // It may still send it, if it is only stopped.
     on(&home, &ledger, "bulk resolve r --line 2 --unknown-as pending")
@@ -228,8 +211,7 @@ fn rows_of_which_nobody_was_asked_are_not_sent_again() {
         child
     };
     let is_over = || {
-        let over = "UPDATE jelouctl.row SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL; \
-                    UPDATE jelouctl.run SET swept_at = '-infinity'";
+        let over = "UPDATE jelouctl.worker SET seen_at = 0";
         cluster.script("postgres", database_of(&ledger), over);
     };
     let mut lost = work(1);
@@ -260,7 +242,7 @@ fn a_failover_is_told_to_who_resumes_whoever_found_it_first() {
     let jelou = Jelou::accepting();
     send(&home, &ledger, "--import-only", &jelou.url).success();
     let change = |what: &str| cluster.script("postgres", database_of(&ledger), what);
-    change("UPDATE jelouctl.run SET database = '999, timeline 00000001'");
+    change("UPDATE jelouctl.run SET identity = '999, timeline 00000001'");
     let paused = on(&home, &ledger, "bulk work r").api(&jelou.url).fails(11, &["what was written may be lost"]);
     assert!(!paused.stderr.contains("bulk cancel"), "it would be refused: {paused:?}");
     on(&home, &ledger, "bulk resolve r --unknown-as failed").success();
@@ -279,9 +261,8 @@ fn a_failover_is_told_to_who_resumes_whoever_found_it_first() {
     let again = resume().fails(11, &told);
     assert!(!again.stderr.contains("998, timeline"), "{again:?}");
     // Nothing of that was a resumption.
-    let query = "SELECT rate, (SELECT count(*) FROM jelouctl.event WHERE kind = 'resumed') FROM jelouctl.run";
-    let found = &cluster.sql(database_of(&ledger), query)[0];
-    assert_eq!((found.get::<_, f64>(0), found.get::<_, i64>(1)), (1_000_000.0, 0));
+    let query = "SELECT count(*) FROM jelouctl.event WHERE kind = 'resumed'";
+    assert_eq!(cluster.sql(database_of(&ledger), query)[0].get::<_, i64>(0), 0);
     assert!(jelou.seen().is_empty());
     let ended = resume().success();
     assert!(told.iter().all(|told| ended.stderr.contains(told)), "{ended:?}");
@@ -295,7 +276,7 @@ fn who_answers_a_question_under_a_failover_has_been_told_of_it() {
     let home = people(3);
     let jelou = Jelou::accepting();
     send(&home, &ledger, "--import-only", &jelou.url).success();
-    let change = "UPDATE jelouctl.run SET database = '999, timeline 00000001'";
+    let change = "UPDATE jelouctl.run SET identity = '999, timeline 00000001'";
     cluster.script("postgres", database_of(&ledger), change);
     let variables = [
         ("NO_COLOR", "1"),
@@ -313,7 +294,7 @@ fn who_answers_a_question_under_a_failover_has_been_told_of_it() {
 }
 
 /// As after a failover.
-const ELSEWHERE: &str = "UPDATE jelouctl.run SET database = '999, timeline 00000001'";
+const ELSEWHERE: &str = "UPDATE jelouctl.run SET identity = '999, timeline 00000001'";
 
 #[test]
 fn who_is_left_out_of_a_run_that_may_lack_messages_is_not_taken_for_not_written_to() {
@@ -366,7 +347,7 @@ fn a_changed_request_in_a_database_leaves_no_row_under_way() {
     let Some(cluster) = Cluster::shared() else { return };
     let (ledger, home, jelou) = (cluster.ledger(), people(3), Jelou::accepting());
     send(&home, &ledger, "--import-only", &jelou.url).success();
-    unguarded(&ledger, "UPDATE jelouctl.content SET body = '{}' WHERE n = 2");
+    change(&ledger, "UPDATE jelouctl.message SET body = '{}' WHERE n = 2");
     let ended = on(&home, &ledger, "bulk work r").api(&jelou.url).fails(12, &["is not the one that was written"]);
     assert_eq!((&ended.json()["inflight"], &ended.json()["unknown"]), (&json!(0), &json!(0)), "{ended:?}");
 }
@@ -477,7 +458,7 @@ fn old_finished_runs_of_a_database_are_removed_and_no_others() {
     let ended = on(&home, &ledger, "bulk remove --older-than 1ms --yes").success();
     assert!(ended.stderr.contains(memory) && ended.stderr.contains("note: 1 run is removed"), "{ended:?}");
     assert_eq!(on(&home, &ledger, "bulk list -o id").success().stdout, "unsent\n");
-    let left = cluster.sql(database_of(&ledger), "SELECT count(*) FROM jelouctl.content");
+    let left = cluster.sql(database_of(&ledger), "SELECT count(*) FROM jelouctl.message");
     assert_eq!(left[0].get::<_, i64>(0), 3);
 }
 
@@ -546,7 +527,7 @@ fn a_process_that_waits_for_its_hours_hears_that_the_run_is_stopped() {
         on(&home, &ledger, &format!("bulk resume r --yes {flags}")).api(&jelou.url).env("JELOU_BOT_ID", "77")
     };
     resume("--between always").fails(13, &["run r (", "is in use", "stop it first: jelouctl bulk stop r"]);
-    let changed = cluster.sql(database_of(&ledger), "SELECT conditions::text FROM jelouctl.run");
+    let changed = cluster.sql(database_of(&ledger), "SELECT pace FROM jelouctl.run");
     assert_eq!(changed[0].get::<_, Option<String>>(0), None, "the hours are as they were");
     on(&home, &ledger, "bulk stop r").success();
     let ended = watched.end();
@@ -597,8 +578,7 @@ fn a_run_whose_sender_was_killed_while_the_question_stood_is_not_removed() {
     child.kill().unwrap();
     child.wait().unwrap();
     // The test does not wait for a minute.
-    let over = "UPDATE jelouctl.row SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL; \
-                UPDATE jelouctl.worker SET seen_at = '-infinity'";
+    let over = "UPDATE jelouctl.worker SET seen_at = 0";
     cluster.script("postgres", database_of(&ledger), over);
     terminal.answer("[y/N] ", "y");
     let (code, screen) = terminal.end();
@@ -687,21 +667,6 @@ fn a_profile_shows_and_keeps_its_ledger() {
     assert!(shown.contains("\nledger\tpostgres://u@other.example/j\tJELOUCTL_LEDGER\n"), "{shown}");
     assert!(shown.contains("\nledger_password\t(redacted)\tJELOUCTL_LEDGER\n"), "{shown}");
     assert!(home.run("profile show --bot 1").env("JELOU_PROFILE", "prod").success().stdout.contains(url));
-}
-
-#[test]
-fn what_a_run_reached_that_is_not_there_any_more_can_be_decided() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let (home, ledger, jelou) = (people(1), cluster.ledger(), Jelou::accepting());
-    send(&home, &ledger, "--once k", &jelou.url).success();
-    // As after a ledger of an older version was removed.
-    let gone = "UPDATE jelouctl_once.claim SET run_made = run_made - interval '1 day'";
-    cluster.sql(database_of(&ledger), gone);
-    let shown = on(&home, &ledger, "once show k -o record").success().json();
-    assert_eq!((shown["state"].as_str(), shown["run"].as_str()), (Some("unknown"), Some("r")), "{shown}");
-    assert!(shown["at"].as_str().is_some_and(|at| !at.starts_with("1970")), "{shown}");
-    on(&home, &ledger, "once resolve k --as sent").args(&["--to", &user(0)]).success();
-    assert_eq!(on(&home, &ledger, "once show k -o record").success().json()["state"], "sent");
 }
 
 #[test]

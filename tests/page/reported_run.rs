@@ -54,7 +54,7 @@ impl ReportedRun {
 
     /// The ledger, so that a test can change the times in it: reports only read it.
     pub(crate) fn ledger(&self) -> rusqlite::Connection {
-        let path = self.home.path().join(".local/state/jelouctl/runs/clientes-noviembre.db");
+        let path = self.home.path().join(".local/state/jelouctl/state.db");
         rusqlite::Connection::open(path).unwrap()
     }
 

@@ -2,7 +2,7 @@
 //! to the ledger. `bulk deliveries` and `bulk resolve --ask` use it.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -13,8 +13,7 @@ use crate::commands::CommandError;
 use crate::context::Context;
 use crate::deliveries::{Inquiry, InquiryTerms, LeftRows, StillUnknown, Sweep, SweepEnd, SweepError, SweepListener};
 use crate::ledger::{
-    Counts, DeliveryCounts, DeliveryNews, Details, HeldFor, HeldRun, KnownDelivery, LedgerError, LedgerStore, Run,
-    RunEvent, RunEventKind, RunName, now,
+    Counts, DeliveryCounts, DeliveryNews, Details, LedgerError, Run, RunEvent, RunEventKind, RunName, now,
 };
 use crate::output::{ProgressFormat, Reading, counted, grouped, rounded};
 use crate::sending::{Sender, UnresolvedSender};
@@ -24,16 +23,13 @@ pub(super) const UP_TO: Duration = Duration::from_secs(72 * 60 * 60);
 
 /// A run to look up.
 pub(super) struct AskedRun<'a> {
-    pub(super) store: &'a dyn LedgerStore,
-    pub(super) name: &'a RunName,
+    pub(super) run: &'a Run,
     pub(super) details: Details,
     pub(super) sender: Sender,
     /// How long after sending a message is still looked up.
     pub(super) up_to: Duration,
     /// Whether only unknown rows are looked up.
     pub(super) only_unknown: bool,
-    /// Findings about rows that are not in the ledger, because another process sends the run.
-    learnt: HashMap<i64, KnownDelivery>,
     /// Whether the size of the look-up was printed.
     is_told: bool,
     /// Unknown rows that are now sent.
@@ -48,8 +44,6 @@ pub(super) struct Look {
     pub(super) of_late: DeliveryCounts,
     /// Why rows stay unknown.
     pub(super) left: BTreeMap<StillUnknown, LeftRows>,
-    /// Whether the findings are in the ledger.
-    pub(super) is_kept: bool,
     /// Whether asking again can find something new.
     pub(super) may_change: bool,
     /// Whether the time ran out while Jelou was answering.
@@ -62,25 +56,18 @@ impl<'a> AskedRun<'a> {
     /// Opens the run `name` for a look-up, with the sender who began it.
     pub(super) fn open(
         context: &mut Context,
-        store: &'a dyn LedgerStore,
-        name: &'a RunName,
+        run: &'a Run,
         up_to: Duration,
         only_unknown: bool,
     ) -> Result<Self, CommandError> {
         let unresolved = UnresolvedSender::claim(context)?;
-        let details = store.read(name)?.into_whole()?.details()?;
-        let sender = sender_of_run(context, unresolved, (name, store.is_shared()), &details)?;
-        Ok(Self {
-            store,
-            name,
-            details,
-            sender,
-            up_to,
-            only_unknown,
-            learnt: HashMap::new(),
-            is_told: false,
-            settled: 0,
-        })
+        if let Some(doubt) = run.doubt()? {
+            return Err(doubt.into());
+        }
+        run.store().require_write()?;
+        let (name, details) = (run.name(), run.details()?);
+        let sender = sender_of_run(context, unresolved, (name, run.store().is_shared()), &details)?;
+        Ok(Self { run, details, sender, up_to, only_unknown, is_told: false, settled: 0 })
     }
 
     /// Asks once, until `end` at the latest, and stores the findings, even if it then fails.
@@ -90,14 +77,13 @@ impl<'a> AskedRun<'a> {
         look_ups: &mut LookUps<'_>,
         end: Option<Instant>,
     ) -> Result<Look, CommandError> {
-        let is_kept = Cell::new(self.note_lost()?);
-        let run = self.store.read(self.name)?.into_whole()?;
-        let mut inquiry = self.inquiry(&*run, is_kept.get())?;
-        drop(run);
-        let (store, name) = (self.store, self.name);
+        let run = &self.run.reconnected()?;
+        run.note_lost()?;
+        let mut inquiry = self.inquiry(run)?;
+        let name = run.name();
         let mut doubt = None;
         let mut count = |inquiry: &mut Inquiry| -> Result<(), LedgerError> {
-            doubt = count_attempts(store, name, &self.details, inquiry)?;
+            doubt = count_attempts(run, &self.details, inquiry)?;
             Ok(())
         };
         let asked = inquiry.asked();
@@ -113,12 +99,8 @@ impl<'a> AskedRun<'a> {
         let reading = Reading::new(&context.stderr, ProgressFormat::Auto, &shown);
         let settled = &mut self.settled;
         let mut keep = |news: DeliveryNews| -> Result<(), LedgerError> {
-            if is_kept.get() && !news.is_empty() {
-                match hold(store, name)? {
-                    Some(mut held) => *settled += held.learn(&news)?,
-                    // Another process has started sending it meanwhile.
-                    None => is_kept.set(false),
-                }
+            if !news.is_empty() {
+                *settled += run.learn(&news)?;
             }
             Ok(())
         };
@@ -128,7 +110,7 @@ impl<'a> AskedRun<'a> {
                 reading.show_requests(done, planned.get());
             };
             let listener = SweepListener { plan: &mut plan, progress, keep: &mut keep };
-            let ahead = now().saturating_sub(store.clock()?.unwrap_or_else(now));
+            let ahead = now().saturating_sub(run.store().now()?);
             let sweep = Sweep::new(look_ups, &mut inquiry, listener, ahead).run(&mut count);
             match end {
                 Some(end) => timeout_at(end, sweep).await.unwrap_or(Ok(SweepEnd::Partial(ListingCoverage::OutOfTime))),
@@ -141,16 +123,12 @@ impl<'a> AskedRun<'a> {
         let is_whole = matches!(ended, Ok(SweepEnd::Whole));
         let is_cut = matches!(ended, Ok(SweepEnd::Partial(ListingCoverage::OutOfTime))) && answered.get() > 0;
         let mut news = inquiry.news();
-        let found = inquiry.settle(is_whole && is_kept.get() && doubt.is_none());
+        let found = inquiry.settle(is_whole && doubt.is_none());
         news.learnt.extend(found.news.learnt);
         news.proven = found.news.proven;
         let is_of_all = is_whole && !self.only_unknown && asked > 0 && inquiry.is_complete(UP_TO);
         news.asked = is_of_all.then(|| inquiry.asked_record());
         keep(news)?;
-        let is_kept = is_kept.get();
-        if !is_kept {
-            self.learnt.extend(inquiry.known());
-        }
         let problem = match ended {
             Ok(SweepEnd::Whole) => None,
             Ok(SweepEnd::Partial(coverage)) => {
@@ -163,85 +141,51 @@ impl<'a> AskedRun<'a> {
         if let Some(doubt) = doubt {
             context.stderr.warning(&doubt);
         }
-        let run = self.store.read(self.name)?;
         let counts = run.counts()?;
-        let is_sent = !counts.is_finished() && self.store.is_held(self.name);
-        let may_change = inquiry.is_open() || !is_kept || is_sent;
+        let is_sent = !counts.is_finished() && run.is_held()?;
+        let may_change = inquiry.is_open() || is_sent;
         let deliveries = inquiry.counts(is_whole, i64::MIN);
         let is_start = |event: &&RunEvent| matches!(event.kind, RunEventKind::Begun | RunEventKind::Resumed);
         let resumed_at = run.events()?.iter().rfind(is_start).map_or(i64::MIN, |event| event.at);
         let of_late = inquiry.counts(is_whole, resumed_at);
-        let left = if is_kept { found.left } else { BTreeMap::new() };
-        Ok(Look { counts, deliveries, of_late, left, is_kept, may_change, is_cut, problem })
+        Ok(Look { counts, deliveries, of_late, left: found.left, may_change, is_cut, problem })
     }
 
-    /// What to ask for. Facts that could not be stored are looked up again once they can be stored.
-    fn inquiry(&self, run: &dyn Run, is_kept: bool) -> Result<Inquiry, LedgerError> {
+    /// What to ask for.
+    fn inquiry(&self, run: &Run) -> Result<Inquiry, LedgerError> {
         let timeout = self.sender.settings.timeout.value.duration();
         let mut inquiry = Inquiry::new(InquiryTerms {
-            now: self.store.clock()?.unwrap_or_else(now),
+            now: run.store().now()?,
             up_to: self.up_to,
             clock: 0,
             timeout: i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX),
             last_asked_at: run.delivery_counts()?.map(|counts| counts.asked_at),
             only_unknown: self.only_unknown,
         });
-        run.each_attempt([i64::MIN, i64::MAX], &mut |mut attempt| {
-            if !is_kept {
-                attempt.delivery = self.learnt.get(&attempt.n).cloned().or(attempt.delivery);
-            }
-            inquiry.add(attempt);
-        })?;
+        run.each_attempt([i64::MIN, i64::MAX], &mut |attempt| inquiry.add(attempt))?;
         Ok(inquiry)
     }
-
-    /// Marks rows as unknown if their process no longer exists. Returns whether this run can store anything.
-    fn note_lost(&self) -> Result<bool, LedgerError> {
-        match hold(self.store, self.name)? {
-            None => Ok(false),
-            Some(mut held) => {
-                if held.read()?.noted_counts()?.inflight > 0 {
-                    held.note_lost()?;
-                }
-                Ok(true)
-            }
-        }
-    }
 }
 
-/// Opens the run for writing; None while another process holds it exclusively.
-fn hold(store: &dyn LedgerStore, name: &RunName) -> Result<Option<Box<dyn HeldRun>>, LedgerError> {
-    match store.hold(name, HeldFor::Deciding) {
-        Err(LedgerError::InUse { .. }) => Ok(None),
-        held => held.map(Some),
-    }
-}
-
-/// Adds the attempts of every run of the bot to `inquiry`. If one cannot be read, nothing can be counted; the error
+/// Adds the attempts of every run of the bot to `inquiry`. If one of them is in doubt, nothing can be counted; the error
 /// says why.
-fn count_attempts(
-    store: &dyn LedgerStore,
-    name: &RunName,
-    of: &Details,
-    inquiry: &mut Inquiry,
-) -> Result<Option<String>, LedgerError> {
+fn count_attempts(run: &Run, of: &Details, inquiry: &mut Inquiry) -> Result<Option<String>, LedgerError> {
     let Some([first, last]) = inquiry.counted_span() else { return Ok(None) };
-    for other in store.all_names()? {
-        let is_this = other == *name;
+    for other in run.store().runs()? {
+        let is_this = other.name() == run.name();
         // The address does not matter: one server can have several names, and extra attempts do not settle anything
         // wrongly.
-        match store.read_of_bot(&other, &of.bot) {
-            Ok(Some(run)) if is_this || run.created_at()? <= last => {
-                run.each_attempt([first, last], &mut |attempt| inquiry.count(&attempt, is_this))?;
-            }
-            Ok(_) => {}
-            Err(error) => {
-                return Ok(Some(format!(
-                    "unknown rows are left as they are: what run {other} has sent is not known: {error}; {}",
-                    error.hint()
-                )));
-            }
+        if other.details()?.bot != of.bot || !is_this && other.created_at()? > last {
+            continue;
         }
+        if let Some(error) = other.doubt()? {
+            return Ok(Some(format!(
+                "unknown rows are left as they are: what run {} has sent is not known: {error}; {}",
+                other.name(),
+                error.hint()
+            )));
+        }
+        other.each_attempt([first, last], &mut |attempt| inquiry.count(&attempt, is_this))?;
     }
     Ok(None)
 }

@@ -91,7 +91,7 @@ fn draw_first(context: &Context, of: &str, (line, recipient, lines): (u64, &str,
 /// Prints what is left of a run at a terminal, before the question.
 pub(crate) fn report_before_resume(
     context: &Context,
-    run: &dyn Run,
+    run: &Run,
     details: &Details,
     rate: f64,
     exclusions: &Exclusions,

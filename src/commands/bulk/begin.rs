@@ -12,7 +12,7 @@ use super::hours::{report_closed, report_over_midnight};
 use super::leave_out::{UnsentRows, leave_others_out_of_draft, leave_out_excluded};
 use super::media::look_at_media;
 use super::send_args::BulkSendArgs;
-use super::store::hold_off_others;
+use super::store::wait_for_turn;
 use super::summary::{RunSummary, nothing_to_send, print_summary};
 use crate::api::SuccessCriterion;
 use crate::commands::CommandError;
@@ -21,9 +21,7 @@ use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::import::Imported;
 use crate::input::Source;
-use crate::ledger::{
-    Details, HeldRun, KnownRuns, LedgerDraft, LedgerStore, NewRun, RecipientFlags, RunConditions, WrittenTo,
-};
+use crate::ledger::{Details, EarlierOf, LedgerDraft, RecipientFlags, Run, RunConditions, RunName, Store, WrittenTo};
 use crate::list::{ListFormat, is_country_column};
 use crate::message::{Message, TemplateTexts};
 use crate::output::counted;
@@ -37,15 +35,16 @@ const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// A run whose list is read but which has not begun.
 pub(crate) struct PreparedRun<'a> {
-    pub(crate) store: &'a dyn LedgerStore,
-    pub(crate) new: NewRun,
+    pub(crate) store: &'a Store,
+    pub(crate) name: RunName,
+    pub(crate) draft: LedgerDraft,
     pub(crate) details: Details,
     /// The kind of the message.
     pub(crate) kind: &'a Message,
     /// The people who must not be written to.
     pub(crate) exclusions: &'a Exclusions,
-    /// None in the sandbox, which does not compare runs.
-    pub(crate) earlier: Option<Box<dyn KnownRuns + 'a>>,
+    /// The runs that it is compared with.
+    pub(crate) earlier: EarlierOf,
     /// The people who have written recently, if only they may get messages.
     pub(crate) windows: Option<OpenWindows>,
 }
@@ -58,21 +57,24 @@ impl PreparedRun<'_> {
         args: &BulkSendArgs,
         sender: &Sender,
     ) -> Result<ExitCode, CommandError> {
-        let Self { store, mut new, mut details, kind, exclusions, mut earlier, windows } = self;
+        let Self { store, name, mut draft, mut details, kind, exclusions, earlier, windows } = self;
         let rule = args.earlier_rule();
         let mut written_to = WrittenTo::default();
-        if let Some(earlier) = &mut earlier {
-            written_to = earlier.people_written_to(&new.draft)?;
-            earlier::report_unfinished(context, &mut **earlier, &new.draft)?;
+        // The sandbox does not compare runs.
+        if !details.sandbox {
+            store.known(&earlier, |known| {
+                written_to = known.people_written_to(&draft)?;
+                earlier::report_unfinished(context, known, &draft)
+            })?;
         }
-        let (skips, rows_told) = (new.draft.skip_counts().clone(), new.draft.to_be_sent());
+        let (skips, rows_told) = (draft.skip_counts().clone(), draft.to_be_sent());
         let hours = details.conditions.hours.as_ref();
         report_over_midnight(context, hours);
         if !details.sandbox {
             report_closed(context, hours);
         }
         let strict = args.typed.delivery.strict;
-        look_at_media(context, sender, &new.draft, kind, strict).await?;
+        look_at_media(context, sender, &draft, kind, strict).await?;
         let is_asked = is_asked(context, sender);
         let checks = !args.options.work.unchecked;
         // The question shows the message with the template's own text.
@@ -81,9 +83,9 @@ impl PreparedRun<'_> {
             opened = sender.connect_before_question(context).await?;
         }
         if let Some(connection) = &mut opened {
-            note_templates(context, sender, connection, &new.draft, &mut details, strict).await?;
+            note_templates(context, sender, connection, &draft, &mut details, strict).await?;
         }
-        report_before(context, &new.draft, kind, &details, exclusions, &written_to, is_asked)?;
+        report_before(context, &draft, kind, &details, exclusions, &written_to, is_asked)?;
         confirm(context, sender, rows_told)?;
         let mut connection = if let Some(mut connection) = opened {
             connection.catch_signals()?;
@@ -91,44 +93,47 @@ impl PreparedRun<'_> {
         } else {
             let mut connection = sender.connect(context).await?;
             if checks {
-                note_templates(context, sender, &mut connection, &new.draft, &mut details, strict).await?;
+                note_templates(context, sender, &mut connection, &draft, &mut details, strict).await?;
             }
             connection
         };
         if is_asked {
             // The question may have waited for hours.
             let excluded_now = reread_do_not_contact(&sender.settings)?;
-            leave_out_excluded(context, UnsentRows::OfDraft(&mut new.draft), &excluded_now)?;
-            leave_others_out_of_draft(windows.as_ref(), &mut new.draft)?;
+            leave_out_excluded(context, UnsentRows::OfDraft(&mut draft), &excluded_now)?;
+            leave_others_out_of_draft(windows.as_ref(), &mut draft)?;
         }
-        let try_hold = || store.try_hold(&mut new).map(|is_held| is_held.then_some(()));
-        hold_off_others(context, store, &mut connection.signals, try_hold).await.map_err(|error| match error {
-            Ok(interrupted) => CommandError::from(interrupted),
-            Err(error) => error.into(),
-        })?;
-        if let Some(earlier) = &mut earlier {
-            rule.compare(&mut **earlier, &mut new.draft)?;
-        }
-        let rows = new.draft.to_be_sent();
-        if rows == 0 {
-            return nothing_to_send(context, &new.draft, rule);
-        }
-        rule.report_skipped(context, &new.draft.skip_counts().since(&skips));
-        if args.limit.is_some() && args.earlier.skip_sent && rule.once.is_none() {
-            earlier::report_many_days(context, &new.draft)?;
-        }
-        if let Some(earlier) = earlier.as_mut().filter(|_| is_asked || rows != rows_told) {
-            written_to = earlier.people_written_to(&new.draft)?;
-        }
-        details.written_to = written_to.people;
-        if let Some(signal) = connection.signals.came() {
+        // A connection to a database may not have survived the question.
+        let store = if store.is_shared() { store.reopened()? } else { store.clone() };
+        if let Some(signal) = wait_for_turn(&store, &mut connection.signals).await? {
             return Err(Interrupted(signal).into());
         }
-        let run = store.make(new, &details).map_err(|error| CommandError::from(error).of_unmade_run())?;
-        let made = format!("run {}: {} from bot {}", run.name(), counted(rows, "message"), sender.bot.as_str());
+        let made = store.make(&name, &mut draft, &mut details, &earlier, |known, draft, details| {
+            if !details.sandbox {
+                rule.compare(known, draft)?;
+                if is_asked || draft.to_be_sent() != rows_told {
+                    written_to = known.people_written_to(draft)?;
+                }
+            }
+            details.written_to = written_to.people;
+            if let Some(signal) = connection.signals.came() {
+                return Err(Interrupted(signal).into());
+            }
+            Ok::<_, CommandError>(draft.to_be_sent() > 0)
+        });
+        let Some(run) = made.map_err(CommandError::of_unmade_run)? else {
+            return nothing_to_send(context, &draft, rule);
+        };
+        let rows = draft.to_be_sent();
+        rule.report_skipped(context, &draft.skip_counts().since(&skips));
+        if args.limit.is_some() && args.earlier.skip_sent && rule.once.is_none() {
+            earlier::report_many_days(context, &draft)?;
+        }
+        drop(draft);
+        let made = format!("run {name}: {} from bot {}", counted(rows, "message"), sender.bot.as_str());
         context.stderr.note(&made);
         if args.import_only {
-            imported(context, &*run)
+            imported(context, &run)
         } else {
             carry_out(context, sender, connection, run, &details, exclusions, &args.options).await
         }
@@ -159,16 +164,13 @@ async fn note_templates(
 }
 
 /// `--import-only`: creates the run and sends nothing.
-fn imported(context: &Context, run: &dyn HeldRun) -> Result<ExitCode, CommandError> {
-    let (name, made) = (run.name(), run.read()?);
-    let ways = if made.is_shared() {
-        format!("jelouctl bulk work {name}, on as many machines as you like")
-    } else {
-        format!("jelouctl bulk resume {name}")
-    };
-    context.stderr.note(&format!("the run is made and nothing was sent; to send it: {ways}"));
-    let written_to = made.details()?.written_to;
-    let summary = RunSummary::of(made, written_to, false)?;
+fn imported(context: &Context, run: &Run) -> Result<ExitCode, CommandError> {
+    let name = run.name();
+    let where_else = if run.store().is_shared() { ", on as many machines as you like" } else { "" };
+    context
+        .stderr
+        .note(&format!("the run is made and nothing was sent; to send it: jelouctl bulk work {name}{where_else}"));
+    let summary = RunSummary::of(run, run.details()?.written_to)?;
     print_summary(context, &summary.to_json(Some(name)), &summary.words(None), Some(name))?;
     Ok(ExitCode::Success)
 }

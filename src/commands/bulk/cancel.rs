@@ -11,7 +11,7 @@ use super::summary::RunSummary;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
-use crate::ledger::{HeldFor, HeldRun, LedgerError, RunName};
+use crate::ledger::{LedgerError, Run, RunName};
 use crate::output::counted;
 use crate::process::{Signal, Signals, block_on};
 use crate::sending::Interrupted;
@@ -30,8 +30,7 @@ const BETWEEN_NOTES: Duration = Duration::from_secs(2);
 ///
 /// The rows that are left are `skipped`, with the reason `cancelled`, and the run is complete: what
 /// it sent stays known, also to later runs. This cannot be undone.
-/// A run in a file must be stopped first. In a database other processes may be sending it: they end,
-/// and the command waits for the messages that are under way.
+/// Processes that send it end, and the command waits for the messages that are under way.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkCancelArgs {
@@ -41,17 +40,17 @@ pub(crate) struct BulkCancelArgs {
 
 pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let name = store.named(&args.run)?;
     // A row that may have been sent must not count as skipped.
-    let run = store.read_whole(&name)?.into_whole()?;
+    let run = store.run(&args.run)?.whole()?;
+    let name = run.name();
     let (details, counts, is_cancelled) = (run.details()?, run.counts()?, run.is_cancelled()?);
-    drop(run);
-    if counts.is_finished() {
+    if run.is_finished()? || counts.is_finished() {
+        run.note_lost()?;
         let state = if is_cancelled { "cancelled already" } else { "complete: there is nothing to cancel" };
         context.stderr.note(&format!("run {name} is {state}"));
         return Ok(ExitCode::Success);
     }
-    let mut held = store.hold(&name, HeldFor::Deciding).map_err(|error| stop_first(error, &name))?;
+    store.require_write()?;
     let left = counted(counts.pending, "message");
     // The command that waited for the rows under way may have been ended.
     if !is_cancelled
@@ -59,21 +58,19 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     {
         return Err(UsageError::new(format!("run {name} was not cancelled"), "add --yes to cancel it").into());
     }
-    // The question may have waited for hours.
-    held.reconnect()?;
-    held.cancel()?;
-    let waited = block_on(wait_for_those_under_way(context, &mut *held));
-    let summary = held.read().and_then(|run| RunSummary::of(run, details.written_to, false));
+    run.cancel()?;
+    let waited = block_on(wait_for_those_under_way(context, &run));
+    let summary = RunSummary::of(&run, details.written_to);
     let counts = summary.as_ref().ok().map(|summary| summary.counts);
-    let summary = waited.and_then(|()| Ok(summary?)).map_err(|error| although_cancelled(error, &name));
-    log_decided(context, "bulk cancel", &name, &details, counts.as_ref(), summary.as_ref().map(|_| ExitCode::Success));
+    let summary = waited.and_then(|()| Ok(summary?)).map_err(|error| although_cancelled(error, name));
+    log_decided(context, "bulk cancel", name, &details, counts.as_ref(), summary.as_ref().map(|_| ExitCode::Success));
     let summary = summary?;
     context.stderr.note(&format!("run {name} is cancelled: what was left of it is never sent"));
-    summary.print_what_stays(context, &name, None);
+    summary.print_what_stays(context, name, None);
     if summary.counts.sent > 0 {
         context.stderr.note(&format!("to see who got a message: jelouctl bulk report {name} --state sent"));
     }
-    summary.ways_on(&name, &details).iter().for_each(|way| context.stderr.note(way));
+    summary.ways_on(name, &details).iter().for_each(|way| context.stderr.note(way));
     Ok(ExitCode::Success)
 }
 
@@ -94,7 +91,7 @@ fn although_cancelled(mut error: CommandError, name: &RunName) -> CommandError {
 }
 
 /// Waits until other processes have nothing under way, so that everything sent left before the run was cancelled.
-async fn wait_for_those_under_way(context: &Context, run: &mut dyn HeldRun) -> Result<(), CommandError> {
+async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), CommandError> {
     let mut signals = Signals::default();
     signals.catch(&Signal::THAT_END_US)?;
     let (began, mut noted_at, mut is_told) = (Instant::now(), Instant::now(), false);
@@ -104,10 +101,7 @@ async fn wait_for_those_under_way(context: &Context, run: &mut dyn HeldRun) -> R
             run.note_lost()?;
             noted_at = Instant::now();
         }
-        let under_way = {
-            let found = run.read()?;
-            if found.is_shared() { found.counts()?.inflight } else { 0 }
-        };
+        let under_way = run.counts()?.inflight;
         if under_way == 0 {
             // Some processes may have been lost meanwhile.
             return Ok(run.cancel()?);

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::future::OptionFuture;
-
 use super::ending::{RunOnItsWay, report};
 use super::hours;
 use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, read_windows};
@@ -14,10 +12,10 @@ use crate::api::{HEADERS_OF_A_POST, signed};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, Details, HeldRun, LedgerError, RunLedger, StopWatch};
+use crate::ledger::{Counts, Details, LedgerError, Run, Worker};
 use crate::output::Progress;
 use crate::people::Exclusions;
-use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason, StopRequest};
+use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
 use crate::sending::{Connection, OpenWindows, Sender, reread_do_not_contact};
 
 /// Sends the remaining rows of `run` and reports the result.
@@ -25,12 +23,12 @@ pub(crate) async fn carry_out(
     context: &Context,
     sender: &Sender,
     connection: Connection,
-    mut run: Box<dyn HeldRun>,
+    run: Run,
     details: &Details,
     exclusions: &Exclusions,
     options: &RunOptions,
 ) -> Result<ExitCode, CommandError> {
-    let run = RunOnItsWay { held: &mut *run, details, exclusions };
+    let run = RunOnItsWay { held: &run, details, exclusions };
     send_rows(context, sender, connection, run, options).await.map_err(CommandError::after_sending)
 }
 
@@ -60,21 +58,14 @@ async fn send_rows(
         keep_going: details.conditions.keep_going,
     };
     let timeout = sender.settings.timeout.value.duration();
-    let (mut stop, began) = (run.held.stop_watch(), Instant::now());
-    let mut opened = run.held.open(timeout)?;
+    let began = Instant::now();
+    let mut opened = run.held.join(timeout)?;
     let sent_before = opened.1.sent;
     let end = loop {
         let (ledger, counts) = opened;
         let mut progress = Progress::new(&context.stderr, options.work.progress);
-        let engine = Engine::new(Arc::clone(&session), ledger, counts, limits.clone(), &mut progress);
-        let end = engine
-            .run(async || {
-                tokio::select! {
-                    signal = connection.signals.next() => StopRequest::Signal(signal),
-                    Some(()) = OptionFuture::from(stop.as_mut().map(StopWatch::seen)) => StopRequest::Command,
-                }
-            })
-            .await;
+        let engine = Engine::new(Arc::clone(&session), Box::new(ledger), counts, limits.clone(), &mut progress);
+        let end = engine.run(async || connection.signals.next().await).await;
         if !matches!(end, RunEnd::Stopped { reason: StopReason::HoursOpened, .. }) {
             break Ok(end);
         }
@@ -96,13 +87,14 @@ fn after_opening(
     context: &Context,
     sender: &Sender,
     windows: Option<&OpenWindows>,
-    run: &mut dyn HeldRun,
-) -> Result<(Box<dyn RunLedger>, Counts), CommandError> {
+    run: &Run,
+) -> Result<(Worker, Counts), CommandError> {
     let exclusions = reread_do_not_contact(&sender.settings)?;
-    let left_out = run.reconnect().and_then(|()| leave_out_excluded(context, UnsentRows::OfRun(run), &exclusions));
-    left_out.map_err(LedgerError::in_mid_run)?;
+    // The connection may not have survived the wait.
+    let run = run.reconnected().map_err(LedgerError::in_mid_run)?;
+    leave_out_excluded(context, UnsentRows::OfRun(&run), &exclusions).map_err(LedgerError::in_mid_run)?;
     if let Some(windows) = windows {
-        leave_others_out(context, windows, run)?;
+        leave_others_out(context, windows, &run)?;
     }
-    Ok(run.open(sender.settings.timeout.value.duration()).map_err(LedgerError::in_mid_run)?)
+    Ok(run.join(sender.settings.timeout.value.duration()).map_err(LedgerError::in_mid_run)?)
 }

@@ -15,7 +15,7 @@ use crate::config::Timeout;
 use crate::context::Context;
 use crate::deliveries::{LeftRows, StillUnknown};
 use crate::exit::ExitCode;
-use crate::ledger::{DeliveryCounts, LedgerStore, RunName};
+use crate::ledger::{DeliveryCounts, Run, RunName};
 use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
 use crate::process::block_on;
 use crate::sending::{Flight, Interrupted};
@@ -87,33 +87,31 @@ pub(super) fn up_to(raw: &str) -> Result<Duration, String> {
 /// `bulk resolve --ask`: looks up only unknown rows.
 pub(super) fn settle_by_asking(
     context: &mut Context,
-    store: &dyn LedgerStore,
-    name: &RunName,
+    run: &Run,
     up_to: Option<Duration>,
 ) -> Result<ExitCode, CommandError> {
     let args = BulkDeliveriesArgs { up_to, ..BulkDeliveriesArgs::default() };
-    ask(context, store, name, &args, true)
+    ask(context, run, &args, true)
 }
 
 pub(crate) fn run(context: &mut Context, args: &BulkDeliveriesArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let name = find_or_newest(context, &*store, args.run.as_ref())?;
-    ask(context, &*store, &name, args, false)
+    let run = find_or_newest(context, &store, args.run.as_ref())?;
+    ask(context, &run, args, false)
 }
 
 /// Asks for the messages of the run `name`, prints the result, and what is left to do.
 fn ask(
     context: &mut Context,
-    store: &dyn LedgerStore,
-    name: &RunName,
+    run: &Run,
     args: &BulkDeliveriesArgs,
     only_unknown: bool,
 ) -> Result<ExitCode, CommandError> {
-    let mut asked = AskedRun::open(context, store, name, args.up_to.unwrap_or(UP_TO), only_unknown)?;
+    let name = run.name();
+    let mut asked = AskedRun::open(context, run, args.up_to.unwrap_or(UP_TO), only_unknown)?;
     let look = block_on(watch(context, &mut asked, args));
     let code = |look: &Look| {
-        let unknown = if store.is_held(name) { look.counts.unknown } else { look.counts.at_rest().unknown };
-        if unknown == 0 { ExitCode::Success } else { ExitCode::Incomplete }
+        if look.counts.unknown == 0 { ExitCode::Success } else { ExitCode::Incomplete }
     };
     if asked.settled > 0 {
         let rows = counted(asked.settled, "unknown row");
@@ -144,7 +142,7 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
     let mut look_ups = connection.look_ups(&context.stderr, &settings, bot.as_str(), &flight);
     let every = args.every.map_or(EVERY, Timeout::duration);
     let end = args.watch.then(|| Instant::now() + args.within.map_or(WITHIN, Timeout::duration));
-    let (mut is_told, mut is_stopped, mut is_away) = (false, false, false);
+    let (mut is_stopped, mut is_away) = (false, false);
     let (mut last, mut shown): (Option<Look>, _) = (None, String::new());
     loop {
         let mut look = match (asked.look(context, &mut look_ups, end).await, last.take()) {
@@ -157,20 +155,11 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
             (Err(error), Some(last)) => return Ok(Look { problem: Some(error), ..last }),
             (Err(error), None) => return Err(error),
         };
-        if !look.is_kept && !std::mem::replace(&mut is_told, true) {
-            let kept = if args.watch {
-                "and kept once it has ended"
-            } else {
-                "and nothing of it is kept; ask again once it has ended"
-            };
-            let name = asked.name;
-            context.stderr.warning(&format!("run {name} is being sent: what Jelou says is shown, {kept}"));
-        }
         let failing = silent_failure(&look.of_late).filter(|_| args.pause_if_undelivered && look.may_change);
         if let Some(why) = failing.filter(|_| !is_stopped) {
-            is_stopped = asked.store.stop(asked.name)?;
+            is_stopped = asked.run.stop()?;
             if is_stopped {
-                let name = asked.name;
+                let name = asked.run.name();
                 context
                     .stderr
                     .warning(&format!("{why}: run {name} is stopped; to continue: jelouctl bulk resume {name}"));
@@ -223,7 +212,7 @@ fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
 fn print(context: &Context, asked: &AskedRun<'_>, look: &Look) -> Result<(), StreamError> {
     let stdout = &context.stdout;
     match stdout.format {
-        Format::Id => stdout.value(&asked.name.to_string()),
+        Format::Id => stdout.value(&asked.run.name().to_string()),
         _ if stdout.wants_words() => {
             let known = look.deliveries.named().into_iter().filter(|(.., messages)| *messages > 0);
             let unknown = Some(("unknown", "may have been sent", look.counts.unknown)).filter(|(.., rows)| *rows > 0);
@@ -239,9 +228,8 @@ fn to_json(asked: &AskedRun<'_>, look: &Look) -> Value {
     let Look { counts, deliveries, .. } = look;
     let mut all = json!({
         "schema_version": 1,
-        "run": asked.name.to_string(),
+        "run": asked.run.name().to_string(),
         "complete": counts.is_finished(),
-        "kept": look.is_kept,
         "whole": look.problem.is_none(),
         "sent": counts.sent,
         "unknown": counts.unknown,

@@ -5,8 +5,7 @@ use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::DuplicatePolicy;
 use crate::ledger::{
-    Details, EarlierMessages, HeldRun, KnownRuns, LedgerDraft, RunConditions, RunName, SkipCounts, SkipReason,
-    WrittenTo, now,
+    Details, EarlierMessages, KnownRuns, LedgerDraft, Run, RunConditions, SkipCounts, SkipReason, WrittenTo, now,
 };
 use crate::once::OnceKey;
 use crate::output::{counted, counted_are};
@@ -45,16 +44,15 @@ pub(crate) struct EarlierRule<'a> {
 }
 
 impl EarlierRule<'_> {
-    /// Compares `draft` with the runs that changed since the last time: rows that are also in them are skipped, or the
-    /// draft is refused. With a key, rows are skipped if their person has any message under it; what was sent without
+    /// Compares `draft` with earlier runs: rows that are also in them are skipped, or the draft is refused. With a key, rows are skipped if their person has any message under it; what was sent without
     /// the key is sent again.
-    pub(crate) fn compare(self, earlier: &mut dyn KnownRuns, draft: &mut LedgerDraft) -> Result<(), CommandError> {
+    pub(crate) fn compare(self, earlier: &mut KnownRuns<'_>, draft: &mut LedgerDraft) -> Result<(), CommandError> {
         if let Some(key) = self.once {
             earlier.find_claimed(draft, key)?;
             draft.skip_earlier(self.once)?;
         }
         if self.policy == DuplicatePolicy::Meant {
-            return Ok(earlier.check()?);
+            return Ok(());
         }
         earlier.compare(draft)?;
         if self.policy == DuplicatePolicy::LeftOut {
@@ -128,7 +126,7 @@ pub(crate) fn report_many_days(context: &Context, draft: &LedgerDraft) -> Result
 /// Warns of unfinished runs that have other messages for the same people: one of them may have been forgotten.
 pub(crate) fn report_unfinished(
     context: &Context,
-    earlier: &mut dyn KnownRuns,
+    earlier: &mut KnownRuns<'_>,
     draft: &LedgerDraft,
 ) -> Result<(), CommandError> {
     for (run, people) in earlier.unfinished(draft)? {
@@ -174,21 +172,16 @@ fn written_to_words(people: u64) -> Option<String> {
 
 /// Checks whether another run has meanwhile sent rows that this one still has; sandbox runs do not count. Such rows are
 /// skipped, or the run is refused.
-pub(crate) fn leave_out_sent(
-    run: &mut dyn HeldRun,
-    details: &Details,
-    ignored: &[RunName],
-) -> Result<(), CommandError> {
+pub(crate) fn leave_out_sent(run: &Run, details: &Details) -> Result<(), CommandError> {
     if details.sandbox {
         return Ok(());
     }
-    run.leave_out_taken(details, ignored)?;
     let RunConditions { again, skip_sent, once, .. } = &details.conditions;
     let repetition = DuplicatePolicy::of(*again, *skip_sent, once.is_some());
     if repetition == DuplicatePolicy::Meant {
         return Ok(());
     }
-    let found = run.compare(details, ignored, repetition == DuplicatePolicy::LeftOut)?;
+    let found = run.compare(details, repetition == DuplicatePolicy::LeftOut)?;
     if found.is_empty() || repetition == DuplicatePolicy::LeftOut {
         return Ok(());
     }
@@ -199,7 +192,7 @@ pub(crate) fn leave_out_sent(
         "leave them out with jelouctl bulk resume {name} --skip-sent, or send them once more with jelouctl bulk resume \
          {name} --again"
     );
-    Err(refusal(&found, ["the", &left], run.read()?.counts()?.pending, [&way, ""]).into())
+    Err(refusal(&found, ["the", &left], run.noted_counts()?.pending, [&way, ""]).into())
 }
 
 /// `95 of these 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`

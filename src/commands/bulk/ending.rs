@@ -5,21 +5,22 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::summary::{Elapsed, RunSummary, to_continue};
-use super::words::{report_damage, what_to_look_at, why};
+use super::words::{report_doubt, what_to_look_at, why};
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
 use crate::config::knows_profile;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, Details, EndedAttempt, HeldRun, LedgerError, PauseReason, PausedFor, RunName, RunPause};
+use crate::ledger::{Counts, Details, EndedAttempt, LedgerError, PauseReason, PausedFor, Run, RunName, RunPause};
 use crate::output::{Record, RecordError, compact};
 use crate::people::Exclusions;
 use crate::run::{RunEnd, StopReason};
 use crate::sending::{AuditLog, Panicked, Sender};
 
 /// A run that this process sends.
+#[derive(Clone, Copy)]
 pub(super) struct RunOnItsWay<'a> {
-    pub(super) held: &'a mut dyn HeldRun,
+    pub(super) held: &'a Run,
     /// With the options that it continues with.
     pub(super) details: &'a Details,
     /// The people who were excluded when it began.
@@ -28,9 +29,9 @@ pub(super) struct RunOnItsWay<'a> {
 
 impl RunOnItsWay<'_> {
     /// Reads the state of the run.
-    fn look(&mut self) -> Result<RunSummary, LedgerError> {
-        self.held.reconnect().map_err(LedgerError::in_mid_run)?;
-        RunSummary::of(self.held.read()?, self.details.written_to, false)
+    fn look(&self) -> Result<RunSummary, LedgerError> {
+        let run = self.held.reconnected().map_err(LedgerError::in_mid_run)?;
+        RunSummary::of(&run, self.details.written_to)
     }
 }
 
@@ -38,14 +39,14 @@ impl RunOnItsWay<'_> {
 pub(super) fn report(
     context: &Context,
     sender: &Sender,
-    mut run: RunOnItsWay<'_>,
+    run: RunOnItsWay<'_>,
     end: Result<RunEnd, CommandError>,
     stretch: Elapsed,
 ) -> Result<ExitCode, CommandError> {
     if let Some(note) = sender.settings.sandbox_note() {
         context.stderr.note(note);
     }
-    let (ended, counts) = print(context, &mut run, end, stretch);
+    let (ended, counts) = print(context, &run, end, stretch);
     // Counts that cannot be read stay null.
     let ended_as = ended.as_ref().map(|code| *code);
     let fields = run_fields(Some(run.held.name()), Some(run.details), counts.as_ref(), ended_as);
@@ -56,7 +57,7 @@ pub(super) fn report(
 /// Prints it; returns also the number of rows in each state if it can be read.
 fn print(
     context: &Context,
-    run: &mut RunOnItsWay<'_>,
+    run: &RunOnItsWay<'_>,
     end: Result<RunEnd, CommandError>,
     stretch: Elapsed,
 ) -> (Result<ExitCode, CommandError>, Option<Counts>) {
@@ -94,7 +95,7 @@ fn print(
     };
     // An error would invite a second run.
     summary.print_what_stays(context, run.held.name(), Some(stretch));
-    report_damage(context, run.held.name(), summary.damage.as_ref());
+    report_doubt(context, run.held.name(), summary.doubt.as_ref());
     summary.ways_on(run.held.name(), run.details).iter().for_each(|way| stderr.note(way));
     (ended, Some(summary.counts))
 }
@@ -106,17 +107,16 @@ pub(super) fn report_paused(
     run: RunOnItsWay<'_>,
     pause: RunPause,
 ) -> Result<ExitCode, CommandError> {
-    let stretch = Elapsed { took: Duration::ZERO, sent_before: run.held.read()?.counts()?.sent };
+    let stretch = Elapsed { took: Duration::ZERO, sent_before: run.held.counts()?.sent };
     let end = RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), unwritten: None };
     report(context, sender, run, Ok(end), stretch)
 }
 
 /// Notes that every row of the run is final; returns the exit code of its rows.
-fn report_complete(context: &Context, run: &mut RunOnItsWay<'_>, was_stopped: bool) -> Result<ExitCode, CommandError> {
+fn report_complete(context: &Context, run: &RunOnItsWay<'_>, was_stopped: bool) -> Result<ExitCode, CommandError> {
     if was_stopped {
         context.stderr.note(&format!("run {} is complete: its last rows have ended", run.held.name()));
     }
-    run.held.end();
     Ok(run.look()?.exit_code())
 }
 
@@ -148,10 +148,6 @@ fn report_stop(
         StopReason::Signal(signal) => {
             stderr.error(&format!("stopped by {}", signal.name()), &[], Some(to_continue));
             Ok(of_signal(signal))
-        }
-        StopReason::Command => {
-            stderr.error("stopped by `jelouctl bulk stop`", &[], Some(to_continue));
-            Ok(ExitCode::Guard)
         }
         StopReason::LedgerFailed(failure) => {
             report_unwritten(context, run, &failure.outcomes);

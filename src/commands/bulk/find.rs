@@ -4,12 +4,12 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::store::open_store;
-use super::words::{local_time, report_damage, report_unreadable};
+use super::words::local_time;
 use crate::commands::CommandError;
 use crate::config::Settings;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{FoundMessage, FoundMessages, FoundRow, LedgerError, LedgerStore, RowState, UnreadableRun};
+use crate::ledger::{FoundMessage, FoundRow, LedgerError, RowState, Store};
 use crate::message::{InvalidMessage, Message, TypedRecipient};
 use crate::output::{Format, compact};
 use crate::phone::{Country, person_key};
@@ -41,30 +41,21 @@ pub(crate) struct BulkFindArgs {
 
 pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let meant = recipients_meant(context, &*store, args)?;
+    let meant = recipients_meant(context, &store, args)?;
     let them = meant.join(" or ");
     let found = store.find(&meant)?;
-    let is_all_known = found.damaged.is_empty() && found.unreadable.is_empty();
-    if found.messages.is_empty() {
-        let run = if is_all_known { "no run" } else { "no readable, undamaged run" };
-        context.stderr.note(&format!("{run} has a message to {them}"));
+    if found.is_empty() {
+        context.stderr.note(&format!("no run has a message to {them}"));
     }
     print(context, &found)?;
-    let mut code = ExitCode::Success;
-    for (run, damage) in &found.damaged {
-        code = report_damage(context, run, Some(damage));
-    }
-    for run in &found.unreadable {
-        code = report_unreadable(context, run);
-    }
-    Ok(code)
+    Ok(ExitCode::Success)
 }
 
 /// The recipients that `user` may mean: without a country, the number is read as the profile and each run would read
 /// it.
 fn recipients_meant(
     context: &Context,
-    store: &dyn LedgerStore,
+    store: &Store,
     BulkFindArgs { user, country }: &BulkFindArgs,
 ) -> Result<Vec<String>, CommandError> {
     let mut meant = Vec::new();
@@ -96,46 +87,28 @@ fn country_of_profile(context: &Context) -> Option<Country> {
     Settings::load(&context.flags, &environment).ok()?.country()
 }
 
-/// The countries that runs used to read national numbers, without duplicates: a typed number means the same there. The
-/// search reports runs that cannot be read.
-fn countries_of_runs(store: &dyn LedgerStore) -> Result<Vec<Country>, LedgerError> {
+/// The countries that runs used to read national numbers, without duplicates: a typed number means the same there.
+fn countries_of_runs(store: &Store) -> Result<Vec<Country>, LedgerError> {
     let mut countries = Vec::new();
-    for name in store.names()? {
-        let details = store.read(&name).and_then(|run| run.details());
-        let country = details.ok().and_then(|details| details.recipient_flags.country);
+    for run in store.runs()? {
+        let country = run.details()?.recipient_flags.country;
         countries.extend(country.filter(|country| !countries.contains(country)));
     }
     Ok(countries)
 }
 
-fn print(context: &Context, FoundMessages { messages, unreadable, .. }: &FoundMessages) -> Result<(), CommandError> {
+fn print(context: &Context, messages: &[FoundMessage]) -> Result<(), CommandError> {
     let stdout = &context.stdout;
     match stdout.format {
         Format::Id => {
             let mut ids = messages.iter().filter_map(|found| found.row.reported.message_id.as_deref());
             Ok(ids.try_for_each(|id| stdout.value(id))?)
         }
-        Format::Response | Format::Record if messages.is_empty() && unreadable.is_empty() => Ok(()),
-        Format::Response if stdout.wants_words() => {
-            Ok(stdout.table(&HEADER, messages.iter().map(words).chain(unreadable.iter().map(unreadable_words)))?)
-        }
-        Format::Response | Format::Record => {
-            messages.iter().try_for_each(|found| print_json(context, found))?;
-            let mut unreadable = unreadable.iter().map(|run| {
-                let note = run.note.as_ref();
-                let (bot, sandbox) = (note.map(|note| &note.bot), note.map(|note| note.sandbox));
-                let (name, why) = (run.name.to_string(), run.error.to_string());
-                json!({ "run": name, "unreadable": why, "bot_id": bot, "sandbox": sandbox })
-            });
-            Ok(unreadable.try_for_each(|run| stdout.line(&compact(&run)))?)
-        }
+        Format::Response | Format::Record if messages.is_empty() => Ok(()),
+        Format::Response if stdout.wants_words() => Ok(stdout.table(&HEADER, messages.iter().map(words))?),
+        Format::Response | Format::Record => messages.iter().try_for_each(|found| print_json(context, found)),
         Format::None | Format::To => Ok(()),
     }
-}
-
-fn unreadable_words(run: &UnreadableRun) -> Vec<String> {
-    let [line, when, to, delivery, from, message] = ["-"; 6];
-    [&run.name.to_string(), line, when, to, "unreadable", delivery, from, message].map(str::to_owned).into()
 }
 
 fn words(found: &FoundMessage) -> Vec<String> {

@@ -223,7 +223,7 @@ fn guarded_rows(
     if policy.skip_not_allowed || policy.notes_rejects {
         let problem = "the recipient is not among those that allow_to allows";
         for n in guarded {
-            draft.skip(n, Skip { reason: SkipReason::NotAllowed, problem, run: None })?;
+            draft.skip(n, Skip { reason: SkipReason::NotAllowed, problem })?;
         }
     }
     if policy.skip_not_allowed {

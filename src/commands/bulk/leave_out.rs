@@ -12,7 +12,7 @@ use crate::api::MessageSort;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::import::problem_of_excluded;
-use crate::ledger::{HeldRun, LedgerDraft, LedgerError, Skip, SkipReason};
+use crate::ledger::{LedgerDraft, LedgerError, Run, Skip, SkipReason};
 use crate::message::Message;
 use crate::output::counted_are;
 use crate::people::Exclusions;
@@ -21,7 +21,7 @@ use crate::sending::{Connection, Flight, OpenWindows, Sender};
 
 /// The rows that may still be left out.
 pub(super) enum UnsentRows<'a> {
-    OfRun(&'a mut dyn HeldRun),
+    OfRun(&'a Run),
     /// Those of a list whose run is about to begin.
     OfDraft(&'a mut LedgerDraft),
 }
@@ -107,11 +107,7 @@ fn is_template(path: &str, body: &str) -> bool {
 }
 
 /// Skips the unsent rows of a run for other people, and prints a note.
-pub(super) fn leave_others_out(
-    context: &Context,
-    windows: &OpenWindows,
-    run: &mut dyn HeldRun,
-) -> Result<(), CommandError> {
+pub(super) fn leave_others_out(context: &Context, windows: &OpenWindows, run: &Run) -> Result<(), CommandError> {
     let mut rows = 0;
     UnsentRows::OfRun(run).skip(SkipReason::OutsideWindow, |_, recipients| {
         let problem = outside(windows, recipients)?;
@@ -150,7 +146,7 @@ impl UnsentRows<'_> {
             Err(error) => failure = Some(error),
         };
         match &self {
-            Self::OfRun(run) => run.read()?.into_whole()?.pending_requests::<LedgerError>(|row| {
+            Self::OfRun(run) => run.pending_requests::<LedgerError>(|row| {
                 look(row.n, row.line, &row.recipients()?);
                 Ok(())
             })?,
@@ -160,7 +156,7 @@ impl UnsentRows<'_> {
             return Err(error);
         }
         for (problem, rows) in &found {
-            let mut skips = rows.iter().map(|n| (*n, Skip { reason, problem, run: None }));
+            let mut skips = rows.iter().map(|n| (*n, Skip { reason, problem }));
             match &mut self {
                 Self::OfRun(run) => run.skip(&mut skips)?,
                 Self::OfDraft(draft) => skips.try_for_each(|(n, skip)| draft.skip(n, skip))?,

@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 
 use crate::config::{Rate, RetryFor};
 use crate::hours::{Between, DayOff, Hours, HoursChoice, ZoneName};
-use crate::ledger::{RunConditions, RunName};
+use crate::ledger::RunConditions;
 use crate::output::ProgressFormat;
 
 /// Headings of the help.
@@ -75,12 +75,6 @@ pub(crate) struct EarlierOptions {
     /// Also what it may have sent, or is still to send.
     #[arg(long)]
     pub(super) again: bool,
-
-    /// Send although this run cannot be read (repeatable)
-    ///
-    /// It may have sent the same messages.
-    #[arg(long, value_name = "RUN")]
-    pub(super) ignore_run: Vec<RunName>,
 }
 
 #[derive(Args, Debug, Default)]

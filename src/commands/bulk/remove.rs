@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 
-use super::store::{hold_claims, open_store};
-use super::words::{local_time, warn_of_left_alone};
+use super::store::open_store;
+use super::words::local_time;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, HeldFor, LedgerError, RunAge, RunName, RunOverview};
+use crate::ledger::{Counts, LedgerError, RunAge, RunName, RunOverview};
 use crate::once::OnceScope;
 use crate::output::{counted, counted_are};
 
@@ -45,29 +45,19 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
 /// Removes a run and all its records.
 fn remove(context: &Context, asked: &RunName) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let name = store.named(asked)?;
-    let mut run = store.hold(&name, HeldFor::Removal)?;
-    let overview = run.read().and_then(|run| RunOverview::of(&name, false, run));
-    let what = what_goes(&overview);
-    let is_unreadable = overview.is_err();
-    let key = overview.as_ref().ok().and_then(|run| run.details.scope());
-    if let Ok(overview) = overview {
-        warn_of_memory(context, &[overview]);
-    } else {
-        let key = store.note(&name).and_then(|note| note.once);
-        let under = key.map(|key| format!(", also under the key {key}")).unwrap_or_default();
-        context.stderr.warning(&format!(
-            "removing run {name} loses its record of recipients: a later run may send to them again{under}"
-        ));
+    let run = store.run(asked)?;
+    store.require_write()?;
+    let (name, overview) = (run.name(), RunOverview::of(&run)?);
+    let (what, key, seen) = (what_goes(&overview), overview.details.scope(), overview.changed_at);
+    if overview.is_held {
+        return Err(LedgerError::InUse { run: name.to_string() }.into());
     }
+    warn_of_memory(context, &[overview]);
     if context.confirms(&format!("Remove run {name}, {what}?"))? != Some(true) {
         return Err(UsageError::new(format!("run {name}, {what}, was not removed"), "add --yes to remove it").into());
     }
     // The question may have waited for hours.
-    run.reconnect()?;
-    let others_held_off = key.as_ref().map(|_| hold_claims(context, &*store)).transpose()?;
-    run.remove(is_unreadable)?;
-    drop(others_held_off);
+    run.reconnected()?.remove(seen)?;
     context.stderr.note(&format!("run {name} is removed"));
     if let Some(key) = key {
         report_kept(context, &key);
@@ -76,15 +66,11 @@ fn remove(context: &Context, asked: &RunName) -> Result<ExitCode, CommandError> 
 }
 
 /// `of which 5 messages are still to be sent and 4 may have been sent`
-fn what_goes(run: &Result<RunOverview, LedgerError>) -> String {
-    let run = match run {
-        Ok(run) => run,
-        Err(error) => return format!("whose ledger cannot be read ({error})"),
-    };
+fn what_goes(run: &RunOverview) -> String {
     let counts = run.counts;
     let pending = counted_are(counts.pending, "message");
-    match (&run.damage, undecided(&counts)) {
-        (Some(damage), unknown) => format!("of which {} may have been sent ({damage})", counted(unknown, "message")),
+    match (&run.doubt, undecided(&counts)) {
+        (Some(doubt), unknown) => format!("of which {} may have been sent ({doubt})", counted(unknown, "message")),
         (None, _) if run.is_finished => "which is complete".to_owned(),
         (None, 0) => format!("of which {pending} still to be sent"),
         (None, unknown) => format!("of which {pending} still to be sent and {unknown} may have been sent"),
@@ -94,7 +80,7 @@ fn what_goes(run: &Result<RunOverview, LedgerError>) -> String {
 /// Removes the finished runs that have not changed for this long.
 fn remove_older_than(context: &Context, age: RunAge) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let old = store.finished_for(age, &mut warn_of_left_alone(context))?;
+    let old = store.finished_for(age)?;
     if old.is_empty() {
         context.stderr.note(&format!("no finished run is older than {age}"));
         return Ok(ExitCode::Success);
@@ -108,17 +94,14 @@ fn remove_older_than(context: &Context, age: RunAge) -> Result<ExitCode, Command
     if context.confirms(&format!("Remove {what}?"))? != Some(true) {
         return Err(UsageError::new(format!("{what}: nothing was removed"), "add --yes to remove them").into());
     }
-    let have_keys = old.iter().any(|run| run.details.scope().is_some());
-    let others_held_off = if have_keys { Some(hold_claims(context, &*store)?) } else { None };
     let (mut removed, mut keys) = (0, BTreeMap::new());
     let ended = old.iter().try_for_each(|run| {
-        if store.remove_finished(&run.name, age)? {
+        if store.run(&run.name)?.remove_finished(age)? {
             removed += 1;
             keys.extend(run.details.scope().map(|scope| (scope.key.to_string(), scope)));
         }
         Ok::<_, LedgerError>(())
     });
-    drop(others_held_off);
     context.stderr.note(&match removed {
         1 => "1 run is removed".to_owned(),
         _ => format!("{removed} runs are removed"),

@@ -10,13 +10,13 @@ use clap::{Arg, Args, Command, ValueEnum, ValueHint};
 
 use super::report_file::{ReportFile, ReportFormat, ending_of, format_of_name, page_in_words};
 use super::store::{find_or_newest, open_store};
-use super::words::report_damage;
+use super::words::report_doubt;
 use crate::api::DeliveryState;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::import::BulkError;
-use crate::ledger::{Details, RowFilter, RowState, Run, RunName, SkipReason};
+use crate::ledger::{Details, LedgerError, RowFilter, RowState, Run, RunName, SkipReason};
 use crate::list::ReportLanguage;
 use crate::message::typed_form;
 use crate::output::{Format, counted, counted_are};
@@ -138,17 +138,18 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     args.check(format, context)?;
     let to = args.file.as_deref().map(|path| ReportFile::open(context, "--file", path, &[])).transpose()?;
     let store = open_store(context)?;
-    let name = find_or_newest(context, &*store, args.run.as_ref())?;
-    let ledger = store.read_whole(&name)?;
-    let code = report_damage(context, &name, ledger.damage());
+    let ledger = find_or_newest(context, &store, args.run.as_ref())?;
+    let (name, doubt) = (ledger.name(), ledger.doubt()?);
+    let code = report_doubt(context, name, doubt.as_ref());
     let report = Report {
         args,
         format,
-        is_running: store.is_held(&name),
+        is_running: ledger.is_held()?,
         is_for_a_terminal: to.is_none() && context.stdout.is_for_a_person(),
         name: name.to_string(),
         details: ledger.details()?,
-        ledger,
+        doubt,
+        ledger: &ledger,
     };
     report.note_invalid(context)?;
     report.warn_of_missing_answers(context)?;
@@ -170,7 +171,8 @@ struct Report<'a> {
     args: &'a BulkReportArgs,
     format: ReportFormat,
     name: String,
-    ledger: Box<dyn Run>,
+    ledger: &'a Run,
+    doubt: Option<LedgerError>,
     details: Details,
     is_running: bool,
     is_for_a_terminal: bool,
@@ -234,7 +236,7 @@ impl Report<'_> {
     fn write(&self, to: impl Write) -> Result<String, BulkError> {
         let language = self.args.lang.unwrap_or_default();
         let list = |format, to| {
-            let rows = write_report(&*self.ledger, &self.details, &self.args.filter(), format, to)?;
+            let rows = write_report(self.ledger, &self.details, &self.args.filter(), format, to)?;
             Ok(counted(rows, "row"))
         };
         match self.format {
@@ -247,9 +249,9 @@ impl Report<'_> {
             ReportFormat::Html => {
                 let run = ReportedRun {
                     name: &self.name,
-                    ledger: &*self.ledger,
+                    ledger: self.ledger,
                     details: &self.details,
-                    damage: self.ledger.damage(),
+                    doubt: self.doubt.as_ref(),
                     is_running: self.is_running,
                     now: timestamps::now().as_millisecond(),
                 };

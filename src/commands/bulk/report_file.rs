@@ -13,7 +13,7 @@ use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::import::BulkError;
 use crate::input::Source;
-use crate::ledger::{LedgerDraft, Runs};
+use crate::ledger::{LedgerDraft, is_of_the_store};
 use crate::list::{ListOptions, ListReader, ReportLanguage, is_report};
 use crate::output::counted;
 use crate::private_file::{FileError, target_of};
@@ -60,8 +60,8 @@ impl<'a> ReportFile<'a> {
             return Err(UsageError::new(message, "to write into a device or a pipe, redirect standard output: > FILE"));
         }
         let target = target_of(path);
-        if Runs::at_home().is_ok_and(|runs| runs.has(&target)) {
-            let message = format!("{flag}: {} is in the directory of the runs", path.display());
+        if is_of_the_store(&target) {
+            let message = format!("{flag}: {} is a file of the ledger", path.display());
             return Err(UsageError::new(message, "name a file in another directory"));
         }
         let replaced = target.canonicalize().ok();

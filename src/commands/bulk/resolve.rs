@@ -7,13 +7,12 @@ use clap::{Args, ValueEnum};
 
 use super::deliveries::{settle_by_asking, up_to};
 use super::ending::log_decided;
-use super::store::{hold_claims, open_store};
+use super::store::open_store;
 use super::summary::{RunSummary, to_continue};
-use super::words::warn_of_left_alone;
 use crate::commands::CommandError;
-use crate::context::{Context, UsageError};
+use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, HeldFor, LedgerStore, LostWorker, Resolution, RowState, RunError, RunName};
+use crate::ledger::{Counts, Details, LostWorker, Resolution, RowState, Run, RunError, RunName};
 use crate::message::{InvalidMessage, TypedRecipient};
 use crate::once::OnceScope;
 use crate::output::{StreamError, counted, counted_are};
@@ -31,8 +30,6 @@ use crate::timestamps::{local_second, of_milliseconds};
 /// Unknown rows may have been sent: ask the recipients, or check in Jelou, before you say `pending`.
 /// `bulk report RUN --state unknown` lists them with their lines.
 /// All rows are decided or none.
-/// `--pending-as unknown` is for a ledger that is damaged: it does not know which rows were sent.
-/// Its failed rows become unknown too, since they may have been sent again.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkResolveArgs {
@@ -63,12 +60,6 @@ struct Decision {
     #[arg(long, value_name = "STATE", value_parser = state_of([(RowState::Pending, Some("To be sent again"))]))]
     failed_as: Option<RowState>,
 
-    /// What the pending rows are from now on; a damaged ledger is then taken as it is
-    #[arg(long, value_name = "STATE", value_parser = state_of([
-        (RowState::Unknown, Some("They may have been sent: the ledger has lost what it knew of them")),
-    ]))]
-    pending_as: Option<RowState>,
-
     /// Ask Jelou which unknown rows were sent, as `bulk deliveries` does; the others stay unknown
     #[arg(long)]
     ask: bool,
@@ -79,11 +70,11 @@ struct Decision {
 #[command(next_help_heading = "Which rows")]
 struct DecidedRows {
     /// Only the row at this line of the list, as the report has it (repeatable)
-    #[arg(long, value_name = "N", conflicts_with_all = ["pending_as", "ask"])]
+    #[arg(long, value_name = "N", conflicts_with = "ask")]
     line: Vec<u64>,
 
     /// Only the rows to this user (repeatable)
-    #[arg(long, value_name = "USER", allow_hyphen_values = true, conflicts_with_all = ["pending_as", "ask"])]
+    #[arg(long, value_name = "USER", allow_hyphen_values = true, conflicts_with = "ask")]
     to: Vec<String>,
 
     /// Country whose national number --to is, in two letters: EC
@@ -100,10 +91,9 @@ fn state_of<const N: usize>(states: [(RowState, Option<&'static str>); N]) -> im
 impl Decision {
     /// The states before and after.
     fn change(&self) -> [RowState; 2] {
-        match (self.unknown_as, self.pending_as) {
-            (Some(to), _) => [RowState::Unknown, to],
-            (None, Some(to)) => [RowState::Pending, to],
-            (None, None) => [RowState::Failed, self.failed_as.unwrap_or(RowState::Pending)],
+        match self.unknown_as {
+            Some(to) => [RowState::Unknown, to],
+            None => [RowState::Failed, self.failed_as.unwrap_or(RowState::Pending)],
         }
     }
 }
@@ -114,41 +104,34 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
 
 fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
     if args.decision.ask {
-        let (store, name) = open_run(context, args.run.as_ref())?;
-        return settle_by_asking(context, &*store, &name, args.up_to);
+        return settle_by_asking(context, &open_run(context, args.run.as_ref())?, args.up_to);
     }
-    let (store, name) = open_run(context, args.run.as_ref())?;
-    let resolution = args.rows.resolution(args.decision.change(), &*store, &name)?;
-    let changed = decide(context, &*store, &name, &resolution)?;
-    let stored = store.read(&name)?;
-    let details = stored.details()?;
-    let summary = RunSummary::of(stored, details.written_to, false)?;
-    log_decided(context, "bulk resolve", &name, &details, Some(&summary.counts), Ok(ExitCode::Success));
+    let run = open_run(context, args.run.as_ref())?;
+    let (name, details) = (run.name(), run.details()?);
+    let resolution = args.rows.resolution(args.decision.change(), &details)?;
+    let changed = decide(context, &run, &resolution)?;
+    let summary = RunSummary::of(&run, details.written_to)?;
+    log_decided(context, "bulk resolve", name, &details, Some(&summary.counts), Ok(ExitCode::Success));
     context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
-    summary.print_what_stays(context, &name, None);
+    summary.print_what_stays(context, name, None);
     // A process that sends the run can send them itself.
-    if changed.pending > 0 && !store.is_held(&name) {
-        context.stderr.note(&to_continue(&name));
+    if changed.pending > 0 && !run.is_held()? {
+        context.stderr.note(&to_continue(name));
     }
-    summary.ways_on(&name, &details).iter().for_each(|way| context.stderr.note(way));
+    summary.ways_on(name, &details).iter().for_each(|way| context.stderr.note(way));
     Ok(ExitCode::Success)
 }
 
 impl DecidedRows {
-    /// The resolution that `change` makes of these rows of the run `name`.
-    fn resolution(
-        &self,
-        change: [RowState; 2],
-        store: &dyn LedgerStore,
-        name: &RunName,
-    ) -> Result<Resolution, CommandError> {
+    /// The resolution that `change` makes of these rows of a run.
+    fn resolution(&self, change: [RowState; 2], run: &Details) -> Result<Resolution, CommandError> {
         let Self { line, to, country } = self;
         if line.is_empty() && to.is_empty() {
             return Ok(Resolution::All(change));
         }
         let country = match country {
             // A typed number means what it means in the list.
-            None if !to.is_empty() => store.read(name)?.details()?.recipient_flags.country,
+            None => run.recipient_flags.country,
             typed => *typed,
         };
         let read =
@@ -159,34 +142,17 @@ impl DecidedRows {
     }
 }
 
-fn decide(
-    context: &Context,
-    store: &dyn LedgerStore,
-    name: &RunName,
-    resolution: &Resolution,
-) -> Result<Counts, CommandError> {
-    if store.is_shared() && matches!(resolution, Resolution::All([RowState::Pending, _])) {
-        let message = "--pending-as is for a damaged ledger file, and this run is in a database";
-        return Err(UsageError::new(message, "leave it out").into());
-    }
-    let scope = if resolution.sends_again() { store.read(name)?.details()?.scope() } else { None };
-    let mut others_held_off = scope.as_ref().map(|_| hold_claims(context, store)).transpose()?;
-    let (mut asked, mut held_again) = (Ok(None), Ok(()));
-    let changed = store.hold(name, HeldFor::Deciding)?.resolve(resolution, &mut |workers| {
-        // Other processes must not wait while the user is asked.
-        drop(others_held_off.take());
+fn decide(context: &Context, run: &Run, resolution: &Resolution) -> Result<Counts, CommandError> {
+    let mut asked = Ok(None);
+    let changed = run.resolve(resolution, &mut |workers| {
         asked = confirm_lost_workers(context, workers);
-        if scope.is_some() {
-            held_again = hold_claims(context, store).map(|held| others_held_off = Some(held));
-        }
-        held_again.is_ok() && matches!(asked, Ok(Some(true)))
+        matches!(asked, Ok(Some(true)))
     });
     asked?;
-    held_again?;
-    drop(others_held_off);
     let changed = changed?;
+    let scope = if resolution.sends_again() { run.details()?.scope() } else { None };
     if let (Some(OnceScope { key, .. }), Resolution::All([from, _])) = (scope, resolution) {
-        let left = store.read(name)?.counts()?.of(*from);
+        let left = run.counts()?.of(*from);
         if left > 0 {
             let rows = counted_are(left, &format!("{} row", from.name()));
             context.stderr.note(&format!(
@@ -210,11 +176,8 @@ fn confirm_lost_workers(context: &Context, workers: &[LostWorker]) -> Result<Opt
 
 /// `2 unknown rows count as sent, 1 unknown row counts as failed from now on`
 fn in_words(changed: &Counts, resolution: &Resolution) -> String {
-    let row = match resolution {
-        // In a damaged ledger, failed rows are among them.
-        Resolution::All([RowState::Pending, _]) => "row".to_owned(),
-        Resolution::All([from, _]) | Resolution::Some { change: [from, _], .. } => format!("{} row", from.name()),
-    };
+    let (Resolution::All([from, _]) | Resolution::Some { change: [from, _], .. }) = resolution;
+    let row = format!("{} row", from.name());
     let said = RowState::ALL.into_iter().map(|state| (state, changed.of(state))).filter(|(_, rows)| *rows > 0);
     let said: Vec<_> = said
         .map(|(state, rows)| {
@@ -226,10 +189,10 @@ fn in_words(changed: &Counts, resolution: &Resolution) -> String {
 }
 
 /// The run, if it exists.
-fn open_run(context: &Context, asked: Option<&RunName>) -> Result<(Box<dyn LedgerStore>, RunName), CommandError> {
+fn open_run(context: &Context, asked: Option<&RunName>) -> Result<Run, CommandError> {
     let store = open_store(context)?;
-    match store.named_or_unfinished(asked, false, &mut warn_of_left_alone(context))? {
-        Some(name) => Ok((store, name)),
+    match store.named_or_unfinished(asked, false)? {
+        Some(run) => Ok(run),
         None => Err(RunError::NoneUnfinished { known: store.names()? }.into()),
     }
 }

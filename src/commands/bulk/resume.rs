@@ -18,13 +18,13 @@ use super::options::{EarlierOptions, HoursOptions, RunOptions};
 use super::run_sender::sender_of_run;
 use super::store::{check_clocks, open_store};
 use super::summary::without_end;
-use super::words::{since_when, warn_of_left_alone, what_to_look_at};
+use super::words::{since_when, what_to_look_at};
 use crate::commands::CommandError;
 use crate::config::Rate;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::input::Source;
-use crate::ledger::{Counts, Details, HeldFor, HeldRun, LedgerError, LedgerStore, Resumed, Run, RunName, now};
+use crate::ledger::{Counts, Details, LedgerError, PausedRun, Resumed, Run, RunName, Store};
 use crate::output::{counted, counted_people, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::phone::person_key;
@@ -75,33 +75,32 @@ pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCo
     go_on(context, args, false)
 }
 
-/// Continues a run: `resume`, or `work` together with other processes, if `is_worker`. Only one process can send a run in
-/// a file.
+/// Continues a run, also beside other processes: `resume` lifts a pause, and `work`, if `is_worker`, does not.
 pub(super) fn go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool) -> Result<ExitCode, CommandError> {
-    let ended = open_store(context).and_then(|store| go_on_in(&*store, context, args, is_worker));
+    let ended = open_store(context).and_then(|store| go_on_in(&store, context, args, is_worker));
     let ended = ended.map_err(CommandError::of_resume);
     log_refused_run(context, args.run.as_ref(), &ended);
     ended
 }
 
 fn go_on_in(
-    store: &dyn LedgerStore,
+    store: &Store,
     context: &mut Context,
     args: &BulkResumeArgs,
     is_worker: bool,
 ) -> Result<ExitCode, CommandError> {
     let BulkResumeArgs { run: asked, options, hours, earlier, exclude } = args;
-    let is_resumed = !is_worker || !store.is_shared();
+    let is_resumed = !is_worker;
     let unresolved = UnresolvedSender::claim(context)?;
     claim_exclusions(context, exclude)?;
-    let Some(name) = store.named_or_unfinished(asked.as_ref(), false, &mut warn_of_left_alone(context))? else {
+    let Some(run) = store.named_or_unfinished(asked.as_ref(), false)? else {
         let what = if is_resumed { "resume" } else { "send" };
         context.stderr.note(&format!("no run is unfinished: there is nothing to {what}"));
         return Ok(ExitCode::Success);
     };
     check_clocks(store)?;
-    let mut run = store.hold(&name, HeldFor::Sending)?;
-    let (mut details, age) = (run.read()?.details()?, age_of(store, &*run.read()?)?);
+    let (name, paused) = (run.name(), run.prepare()?);
+    let (mut details, age) = (run.details()?, age_of(store, &run)?);
     let mut is_changed = false;
     if is_resumed {
         let hours = of_resumed_run(hours, details.conditions.hours.as_ref())?;
@@ -113,74 +112,76 @@ fn go_on_in(
         is_changed = conditions != details.conditions;
         details.conditions = conditions;
     }
-    let sender = sender_of_run(context, unresolved, (&name, store.is_shared()), &details)?;
+    let sender = sender_of_run(context, unresolved, (name, store.is_shared()), &details)?;
     let is_old = !details.sandbox && age >= MUST_BE_MEANT;
     let asks = is_asked(context, &sender) || is_old && !context.assume_yes && context.can_ask();
     if is_old && !is_resumed {
-        warn_of_old(context, &*run, age)?;
+        warn_of_old(context, &run, age)?;
     } else if is_old && !asks && !context.assume_yes {
-        refuse_old(&*run, age)?;
+        refuse_old(&run, age)?;
     }
     let country = details.recipient_flags.country.or(sender.settings.country());
     let countries = CountryRule { otherwise: country, by_column: true };
     let of_lists = ExclusionOptions { countries, encoding: None };
     let exclusions = read_exclusions(context, exclude, of_lists, &sender.settings)?;
-    if let Some(paused) = run.pause().filter(|paused| !is_resumed && paused.pause.reason.is_doubt()) {
+    if let Some(paused) = paused.as_ref().filter(|paused| !is_resumed && paused.pause.reason.is_doubt()) {
         // A person must decide what happens to its rows before anyone is left out.
         let pause = paused.pause.clone();
-        let run = RunOnItsWay { held: &mut *run, details: &details, exclusions: &exclusions };
+        let run = RunOnItsWay { held: &run, details: &details, exclusions: &exclusions };
         return report_paused(context, &sender, run, pause);
     }
-    leave_out_excluded(context, UnsentRows::OfRun(&mut *run), &exclusions)?;
+    leave_out_excluded(context, UnsentRows::OfRun(&run), &exclusions)?;
     if sender.settings.allow_to.is_some() {
-        run.read()?.pending_requests::<CommandError>(|row| {
+        run.pending_requests::<CommandError>(|row| {
             Ok(sender.check_allowed(row.recipients()?.iter().map(String::as_str))?)
         })?;
     }
     let mut has_answered = false;
     if is_resumed {
-        report_pause(context, &*run);
+        report_pause(context, name, paused.as_ref());
     }
-    let windows = open_windows(context, &sender, &mut *run, &details)?;
-    leave_out_sent(&mut *run, &details, &earlier.ignore_run)?;
+    let windows = open_windows(context, &sender, &run, &details)?;
+    leave_out_sent(&run, &details)?;
     if is_resumed {
-        let pending = run.read()?.counts()?.pending;
+        let pending = pending_of(&run)?;
         if pending > 0 && asks {
             let rate = options.rate.map_or(details.rate, Rate::per_second);
-            report_before_resume(context, &*run.read()?, &details, rate, &exclusions)?;
+            report_before_resume(context, &run, &details, rate, &exclusions)?;
             if age >= ASKED_BY_NAME {
-                ask(context, pending, &question_by_name(&*run, &sender, age)?)?;
+                ask(context, pending, &question_by_name(&run, &sender, age)?)?;
             } else {
                 confirm(context, &sender, pending)?;
             }
             has_answered = true;
             // The question may have waited for hours.
-            run.reconnect()?;
-            leave_out_excluded(context, UnsentRows::OfRun(&mut *run), &reread_do_not_contact(&sender.settings)?)?;
-            leave_out_sent(&mut *run, &details, &earlier.ignore_run)?;
+            let run = run.reconnected()?;
+            leave_out_excluded(context, UnsentRows::OfRun(&run), &reread_do_not_contact(&sender.settings)?)?;
+            leave_out_sent(&run, &details)?;
             if let Some(windows) = &windows {
-                leave_others_out(context, windows, &mut *run)?;
+                leave_others_out(context, windows, &run)?;
             }
         }
     }
+    let run = run.reconnected()?;
+    let name = run.name();
     block_on(async {
         let mut connection = sender.connect(context).await?;
         if !options.work.unchecked {
-            check_templates(context, &sender, &mut connection, &*run, &details).await?;
+            check_templates(context, &sender, &mut connection, &run, &details).await?;
         }
-        let found = run.read()?.counts()?;
+        let found = run.counts()?;
         if is_resumed {
             let conditions = is_changed.then_some(&details.conditions);
             let resumed = Resumed { has_answered, rate: options.rate.map(Rate::per_second), conditions };
-            run.resume(&resumed).map_err(|error| stop_first(error, &name))?;
+            run.resume(paused.as_ref(), &resumed).map_err(|error| stop_first(error, name))?;
         }
         // The process that resumes a run may be the only one that sends it.
-        if run.read()?.is_cancelled()? {
+        if run.is_cancelled()? {
             context.stderr.note(&format!("run {name} is cancelled: the rows that were left of it are never sent"));
         } else {
-            report_found(context, &*run, &found, store.is_shared() && !is_resumed);
+            report_found(context, name, &found);
         }
-        carry_out(context, &sender, connection, run, &details, &exclusions, options).await
+        carry_out(context, &sender, connection, run.clone(), &details, &exclusions, options).await
     })
 }
 
@@ -188,10 +189,10 @@ fn go_on_in(
 fn open_windows(
     context: &Context,
     sender: &Sender,
-    run: &mut dyn HeldRun,
+    run: &Run,
     details: &Details,
 ) -> Result<Option<OpenWindows>, CommandError> {
-    if !details.conditions.only_in_window || run.read()?.counts()?.pending == 0 {
+    if !details.conditions.only_in_window || pending_of(run)? == 0 {
         return Ok(None);
     }
     let windows = block_on(async {
@@ -199,24 +200,23 @@ fn open_windows(
         read_windows(context, sender, &mut connection).await
     })?;
     // That may have taken minutes.
-    run.reconnect()?;
-    leave_others_out(context, &windows, run)?;
+    leave_others_out(context, &windows, &run.reconnected()?)?;
     Ok(Some(windows))
 }
 
 /// Prints why the run is paused, for the person who resumes it.
-fn report_pause(context: &Context, run: &dyn HeldRun) {
-    if let Some(paused) = run.pause() {
-        let (name, look) = (run.name(), what_to_look_at(paused.pause.reason, run.name()));
+fn report_pause(context: &Context, name: &RunName, paused: Option<&PausedRun>) {
+    if let Some(paused) = paused {
+        let look = what_to_look_at(paused.pause.reason, name);
         context.stderr.warning(&format!("run {name} is {}; {look}", since_when(paused)));
     }
 }
 
 /// Prints how many rows of a resumed run are left, and which rows have no outcome.
-fn report_found(context: &Context, run: &dyn HeldRun, found: &Counts, is_joined: bool) {
-    let (name, all) = (run.name(), counted(found.all(), "message"));
+fn report_found(context: &Context, name: &RunName, found: &Counts) {
+    let all = counted(found.all(), "message");
     context.stderr.note(&format!("run {name}: {} of {all} left to send", found.pending));
-    for told in without_end(name, found, is_joined) {
+    for told in without_end(name, found) {
         context.stderr.note(&told);
     }
 }
@@ -226,14 +226,14 @@ async fn check_templates(
     context: &Context,
     sender: &Sender,
     connection: &mut Connection,
-    run: &dyn HeldRun,
+    run: &Run,
     details: &Details,
 ) -> Result<(), CommandError> {
-    if run.read()?.counts()?.pending == 0 {
+    if pending_of(run)? == 0 {
         return Ok(());
     }
     let requests = |each: &mut dyn FnMut(u64, &str)| {
-        run.read()?.pending_requests(|row| {
+        run.pending_requests(|row| {
             each(row.line, &row.body);
             Ok(())
         })
@@ -242,14 +242,19 @@ async fn check_templates(
 }
 
 /// The time since the last change of a run, by the clock of its ledger.
-fn age_of(store: &dyn LedgerStore, run: &dyn Run) -> Result<Duration, LedgerError> {
-    let now = store.clock()?.unwrap_or_else(now);
-    Ok(Duration::from_millis(u64::try_from(now.saturating_sub(run.changed_at()?)).unwrap_or_default()))
+fn age_of(store: &Store, run: &Run) -> Result<Duration, LedgerError> {
+    let age = store.now()?.saturating_sub(run.changed_at()?);
+    Ok(Duration::from_millis(u64::try_from(age).unwrap_or_default()))
+}
+
+/// The rows that are still to be sent, whatever is doubted of them.
+fn pending_of(run: &Run) -> Result<u64, LedgerError> {
+    Ok(run.noted_counts()?.pending)
 }
 
 /// Refuses an old run, unless no row is left.
-fn refuse_old(run: &dyn HeldRun, age: Duration) -> Result<(), CommandError> {
-    let rows = run.read()?.counts()?.pending;
+fn refuse_old(run: &Run, age: Duration) -> Result<(), CommandError> {
+    let rows = pending_of(run)?;
     if rows == 0 {
         return Ok(());
     }
@@ -257,8 +262,8 @@ fn refuse_old(run: &dyn HeldRun, age: Duration) -> Result<(), CommandError> {
 }
 
 /// Warns of an old run that a machine sends together with others, unless no row is left.
-fn warn_of_old(context: &Context, run: &dyn HeldRun, age: Duration) -> Result<(), LedgerError> {
-    if run.read()?.counts()?.pending > 0 {
+fn warn_of_old(context: &Context, run: &Run, age: Duration) -> Result<(), LedgerError> {
+    if pending_of(run)? > 0 {
         let (name, age) = (run.name(), rounded(age));
         let way_out = format!("to leave out what is left of it: jelouctl bulk cancel {name}");
         context.stderr.warning(&format!("run {name} last changed {age} ago; {way_out}"));
@@ -267,9 +272,9 @@ fn warn_of_old(context: &Context, run: &dyn HeldRun, age: Duration) -> Result<()
 }
 
 /// The question for a run that may be forgotten: its name, its age, and the number of people left.
-fn question_by_name(run: &dyn HeldRun, sender: &Sender, age: Duration) -> Result<String, LedgerError> {
+fn question_by_name(run: &Run, sender: &Sender, age: Duration) -> Result<String, LedgerError> {
     let (mut people, mut rows) = (HashSet::new(), 0);
-    run.read()?.pending_requests::<LedgerError>(|row| {
+    run.pending_requests::<LedgerError>(|row| {
         rows += 1;
         people.extend(row.recipients()?.iter().map(|recipient| person_key(recipient).into_owned()));
         Ok(())

@@ -23,7 +23,7 @@ use crate::conventions::Conventions;
 use crate::exit::ExitCode;
 use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule};
 use crate::input::Source;
-use crate::ledger::{Details, LedgerDraft, LedgerError, LedgerStore};
+use crate::ledger::{Details, EarlierOf, LedgerDraft, LedgerError, Store};
 use crate::message::{Envelope, Message, Route, is_template, merge};
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::process::block_on;
@@ -37,6 +37,9 @@ pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode
     }
     ended
 }
+
+const SANDBOX_COMPARES_NOTHING: &str =
+    "--skip-sent leaves no one out here: the sandbox compares a list neither with earlier runs nor with reports";
 
 fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
     let delivery = &args.typed.delivery;
@@ -62,25 +65,26 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let of_lists = ExclusionOptions { countries, encoding: args.encoding };
     let exclusions = read_exclusions(context, &args.policy.exclude, of_lists, &sender.settings)?;
     let base = sender.planned_base();
-    let is_shown = args.preview.is_some() || context.mode != Mode::Send;
     // Without a run, the directory is not created and need not exist.
     let makes_run = args.makes_run(context.mode);
     let store = if makes_run { Some(open_store(context)?) } else { open_store_to_look(context)? };
-    let store = store.as_deref();
-    store.filter(|_| makes_run).map(check_clocks).transpose()?;
+    let store = store.as_ref();
+    if let Some(store) = store.filter(|_| makes_run) {
+        check_clocks(store)?;
+        if !sender.settings.is_sandboxed() {
+            store.refuse_older_layout()?;
+        }
+    }
     let api_url = sender.settings.api_url.value.as_key();
     let remember = how_far_back(args, &sender);
-    let of = (sender.bot.as_str(), api_url.as_str());
-    let mut runs_before = store
-        .filter(|_| !sender.settings.is_sandboxed())
-        .map(|store| store.earlier(of, remember, &args.earlier.ignore_run));
+    let earlier = EarlierOf { bot: sender.bot.as_str().to_owned(), address: api_url, remember };
+    let compared = store.filter(|_| !sender.settings.is_sandboxed());
     let rule = args.earlier_rule();
     if rule.once.is_some() {
         tell_of_keys(context, &sender, args.test_to.is_some(), store);
     }
     if args.earlier.skip_sent && sender.settings.is_sandboxed() {
-        let note = "--skip-sent leaves no one out here: the sandbox compares a list neither with earlier runs nor with reports";
-        context.stderr.note(note);
+        context.stderr.note(SANDBOX_COMPARES_NOTHING);
     }
     let windows = windows_for_list(context, args, kind, &sender)?;
     let plan = ImportPlan {
@@ -107,8 +111,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let progress = args.options.work.progress;
     let mut compare = |draft: &mut LedgerDraft| {
         leave_others_out_of_draft(windows.as_ref(), draft)?;
-        match &mut runs_before {
-            Some(earlier) => rule.compare(&mut **earlier, draft),
+        match compared {
+            Some(store) => store.known(&earlier, |known| rule.compare(known, draft)),
             None => Ok(()),
         }
     };
@@ -116,30 +120,31 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         return test_send(context, args, &mut list, &plan, &sender, &exclusions, to);
     }
     let guard = ListGuard { sender: Some(&sender), exclusions: &exclusions, keeps_remarks: page_file.is_some() };
-    if is_shown {
+    if args.preview.is_some() || context.mode != Mode::Send {
         let page_file = page_file.map(|path| ReportFile::open(context, "--file", path, &reads)).transpose()?;
-        let mut draft = LedgerDraft::create(None)?;
+        let mut draft = LedgerDraft::create()?;
         let read = import(context, &mut list, &mut draft, &plan, guard, progress, &mut compare)?;
         write_rejects(context, rejects, &draft, &list, &read)?;
         let details = details(args, &sender, countries, hours, list.format(), &read.imported, body.as_ref());
         let shown = ShownList { sender: &sender, draft: &draft, kind, args, details };
-        return shown.show(context, read, runs_before, page_file);
+        return shown.show(context, read, compared.map(|store| (store, &earlier)), page_file);
     }
     let store = store.ok_or(LedgerError::NoDirectory)?;
-    let begun = store.begin(args.run.as_ref(), file_of(&args.source));
-    let mut new = begun.map_err(|error| CommandError::from(error).of_unmade_run())?;
-    let read = import(context, &mut list, &mut new.draft, &plan, guard, progress, &mut compare);
+    let name = store.name_of_new(args.run.as_ref(), file_of(&args.source));
+    let name = name.map_err(|error| CommandError::from(error).of_unmade_run())?;
+    let mut draft = LedgerDraft::create()?;
+    let read = import(context, &mut list, &mut draft, &plan, guard, progress, &mut compare);
     let read = read.map_err(CommandError::of_unmade_run)?;
-    write_rejects(context, rejects, &new.draft, &list, &read)?;
+    write_rejects(context, rejects, &draft, &list, &read)?;
     read.verdict?;
     read.comparison?;
-    if new.draft.to_be_sent() == 0 {
-        return nothing_to_send(context, &new.draft, rule);
+    if draft.to_be_sent() == 0 {
+        return nothing_to_send(context, &draft, rule);
     }
     let details = details(args, &sender, countries, hours, list.format(), &read.imported, body.as_ref());
     let details = Details { remember, ..details };
-    let prepared = PreparedRun { store, new, details, kind, exclusions: &exclusions, earlier: runs_before, windows };
-    block_on(prepared.begin(context, args, &sender))
+    let run = PreparedRun { store, name, draft, details, kind, exclusions: &exclusions, earlier, windows };
+    block_on(run.begin(context, args, &sender))
 }
 
 /// How far back sent messages count.
@@ -153,7 +158,7 @@ fn how_far_back(args: &BulkSendArgs, sender: &Sender) -> Duration {
 }
 
 /// Warns if a key is not remembered forever.
-fn tell_of_keys(context: &Context, sender: &Sender, is_test: bool, store: Option<&dyn LedgerStore>) {
+fn tell_of_keys(context: &Context, sender: &Sender, is_test: bool, store: Option<&Store>) {
     if is_test {
         context.stderr.note(
             "a test is sent whatever its recipient has under the key, and claims nothing: --once changes nothing here",
@@ -162,7 +167,7 @@ fn tell_of_keys(context: &Context, sender: &Sender, is_test: bool, store: Option
         let note = "the sandbox remembers no key between two commands: within this list each person gets one message";
         context.stderr.note(note);
     } else {
-        warn_of_forgotten_key(context, store.is_some_and(LedgerStore::is_shared));
+        warn_of_forgotten_key(context, store.is_some_and(Store::is_shared));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::api::{Request, SuccessCriterion};
 use crate::commands::CommandError;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
-use crate::ledger::{Details, KnownRuns, LedgerDraft, LedgerError};
+use crate::ledger::{Details, EarlierOf, LedgerDraft, LedgerError, Store};
 use crate::message::{Message, TemplateTexts, TemplateUses};
 use crate::process::block_on;
 use crate::report_page::{self, PlannedList};
@@ -39,7 +39,7 @@ impl ShownList<'_> {
         mut self,
         context: &Context,
         mut read: ReadList,
-        earlier: Option<Box<dyn KnownRuns + '_>>,
+        earlier: Option<(&Store, &EarlierOf)>,
         page: Option<ReportFile<'_>>,
     ) -> Result<ExitCode, CommandError> {
         let words = read.words();
@@ -135,7 +135,7 @@ impl ShownList<'_> {
     fn report_earlier(
         &self,
         context: &Context,
-        earlier: Option<Box<dyn KnownRuns + '_>>,
+        earlier: Option<(&Store, &EarlierOf)>,
         comparison: Result<(), CommandError>,
     ) -> Result<bool, CommandError> {
         match comparison {
@@ -149,11 +149,13 @@ impl ShownList<'_> {
             }
             Err(error) => return Err(error),
         }
-        let Some(mut earlier) = earlier else { return Ok(true) };
+        let Some((store, of)) = earlier else { return Ok(true) };
         self.args.earlier_rule().report_skipped(context, self.draft.skip_counts());
-        earlier::report_unfinished(context, &mut *earlier, self.draft)?;
-        earlier::report_written_to(context, &earlier.people_written_to(self.draft)?, self.args.once.as_ref());
-        Ok(true)
+        store.known(of, |known| {
+            earlier::report_unfinished(context, known, self.draft)?;
+            earlier::report_written_to(context, &known.people_written_to(self.draft)?, self.args.once.as_ref());
+            Ok(true)
+        })
     }
 
     /// Prints the first `most` requests.

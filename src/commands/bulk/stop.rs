@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::store::open_store;
 use super::summary::to_continue;
-use super::words::{report_damage, warn_of_left_alone};
+use super::words::report_doubt;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -15,8 +15,8 @@ use crate::ledger::RunName;
 /// Examples:
 ///   jelouctl bulk stop people-20261120-101500
 ///
-/// That process sees it within a second, also while it waits, and ends with 11; `bulk resume`
-/// continues it.
+/// Every process that sends it sees that within a second, also while it waits, and ends with 11;
+/// `bulk resume` continues it.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkStopArgs {
@@ -28,29 +28,21 @@ pub(crate) struct BulkStopArgs {
 
 pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, CommandError> {
     let (store, stderr) = (open_store(context)?, &context.stderr);
-    let Some(name) = store.named_or_unfinished(args.run.as_ref(), true, &mut warn_of_left_alone(context))? else {
+    let Some(run) = store.named_or_unfinished(args.run.as_ref(), true)? else {
         stderr.note("no run is unfinished: there is nothing to stop");
         return Ok(ExitCode::Success);
     };
-    if store.stop(&name)? {
-        stderr.note(&if store.is_shared() {
-            let then = to_continue(&name);
-            format!("run {name} sends no more messages in any process; those under way end first; {then}")
-        } else {
-            format!(
-                "run {name} sends no more messages, and ends once those under way have ended: jelouctl bulk status {name}"
-            )
-        });
-        return Ok(ExitCode::Success);
-    }
-    let run = store.overview(&name)?;
-    let nobody_sends = format!("no process sends run {name}: there is nothing to stop");
-    if run.damage.is_some() {
-        stderr.note(&nobody_sends);
-    } else if run.is_finished {
+    let (name, is_sent) = (run.name(), run.is_held()?);
+    if !run.stop()? {
         stderr.note(&format!("run {name} is complete: there is nothing to stop"));
+    } else if is_sent {
+        stderr.note(&format!(
+            "run {name} sends no more messages in any process, and ends once those under way have ended: jelouctl bulk \
+             status {name}; {}",
+            to_continue(name)
+        ));
     } else {
-        stderr.note(&format!("{nobody_sends}; {}", to_continue(&name)));
+        stderr.note(&format!("no process sends run {name}, and none begins to: {}", to_continue(name)));
     }
-    Ok(report_damage(context, &name, run.damage.as_ref()))
+    Ok(report_doubt(context, name, run.doubt()?.as_ref()))
 }

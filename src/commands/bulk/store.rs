@@ -1,113 +1,81 @@
 //! Finds the runs of a command: in the database of `--ledger`, `JELOUCTL_LEDGER` or the profile, else in files.
 
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
-
-use tokio::time::sleep;
 
 use crate::commands::CommandError;
 use crate::config::{ConfigError, LedgerDatabase};
 use crate::context::Context;
-use crate::ledger::{
-    DatabaseAddress, DatabaseTls, LedgerError, LedgerStore, OnceClaims, RunName, Runs, SharedRuns, now,
-};
-use crate::process::{Signals, block_on};
-use crate::sending::{GuardError, Interrupted, read_ledger_environment};
+use crate::ledger::{DatabaseAddress, DatabaseTls, LedgerError, Place, Run, RunName, Store, now};
+use crate::process::{Signal, Signals, block_on};
+use crate::sending::{GuardError, read_ledger_environment};
 use crate::timestamps::wrong_clock;
 
-/// The time between two attempts to hold off the others, and the delay before the wait is explained.
-const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+/// A wait this long is told.
 const TOLD_AFTER: Duration = Duration::from_secs(1);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
-/// Opens the store; creates the directory if runs are files.
-pub(crate) fn open_store(context: &Context) -> Result<Box<dyn LedgerStore>, CommandError> {
-    Ok(store_at(ledger_address(context)?)?)
+/// Opens the store; creates its file if it is one.
+pub(crate) fn open_store(context: &Context) -> Result<Store, CommandError> {
+    Ok(store_at(context, place(context)?)?)
 }
 
-/// Opens the store in a database or in files.
-pub(crate) fn store_at(address: Option<DatabaseAddress>) -> Result<Box<dyn LedgerStore>, LedgerError> {
-    Ok(match address {
-        Some(address) => Box::new(SharedRuns::open(address)?),
-        None => Box::new(Runs::open()?),
-    })
+/// The same at this place.
+pub(crate) fn store_at(context: &Context, place: Place) -> Result<Store, LedgerError> {
+    Store::open(place, on_wait(context))
 }
 
 /// Opens the store without creating anything; None if it does not exist.
-pub(crate) fn open_store_to_look(context: &Context) -> Result<Option<Box<dyn LedgerStore>>, CommandError> {
-    Ok(store_to_look_at(ledger_address(context)?)?)
+pub(crate) fn open_store_to_look(context: &Context) -> Result<Option<Store>, CommandError> {
+    Ok(store_to_look_at(context, place(context)?)?)
 }
 
-/// The same for this address.
-pub(crate) fn store_to_look_at(address: Option<DatabaseAddress>) -> Result<Option<Box<dyn LedgerStore>>, LedgerError> {
-    match address {
-        Some(address) => Ok(Some(Box::new(SharedRuns::open(address)?))),
-        None => Ok(Runs::at_home().ok().map(|runs| Box::new(runs) as Box<dyn LedgerStore>)),
-    }
+/// The same at this place.
+pub(crate) fn store_to_look_at(context: &Context, place: Place) -> Result<Option<Store>, LedgerError> {
+    Store::open_to_look(place, on_wait(context))
 }
 
-/// Holds off other processes that would create a run or claim a person, once none of them is doing so. Reading a long
-/// list may take minutes: after a second the wait is explained, and a signal ends it.
-pub(crate) async fn hold_off_others<T>(
-    context: &Context,
-    store: &dyn LedgerStore,
-    signals: &mut Signals,
-    mut try_hold: impl FnMut() -> Result<Option<T>, LedgerError>,
-) -> Result<T, Result<Interrupted, LedgerError>> {
+/// Where the store is.
+pub(crate) fn place(context: &Context) -> Result<Place, ConfigError> {
+    Ok(ledger_address(context)?.map_or_else(Place::home, |address| Place::Database(Box::new(address))))
+}
+
+/// Says that the store is being written by another process.
+fn on_wait(context: &Context) -> Arc<dyn Fn() + Send + Sync> {
+    let stderr = context.stderr.another();
+    Arc::new(move || stderr.note("waiting for another process that writes the ledger"))
+}
+
+/// Waits until no other process changes the store for long; returns the signal that came first, if one did.
+pub(crate) async fn wait_for_turn(store: &Store, signals: &mut Signals) -> Result<Option<Signal>, LedgerError> {
     let (began, mut is_told) = (Instant::now(), false);
-    loop {
-        if let Some(held) = try_hold().map_err(Err)? {
-            return Ok(held);
+    while !store.is_free()? {
+        if !is_told && began.elapsed() >= TOLD_AFTER {
+            is_told = true;
+            store.tell_of_wait();
         }
         tokio::select! {
-            biased;
-            signal = signals.next() => return Err(Ok(Interrupted(signal))),
-            () = sleep(BETWEEN_TRIES) => {}
-        }
-        if !is_told && began.elapsed() >= TOLD_AFTER {
-            is_told = true;
-            report_wait(context, store);
+            signal = signals.next() => return Ok(Some(signal)),
+            () = tokio::time::sleep(BETWEEN_LOOKS) => {}
         }
     }
-}
-
-/// The same for a command that does not handle signals otherwise: a signal ends it at once.
-pub(crate) fn hold_claims(context: &Context, store: &dyn LedgerStore) -> Result<Box<dyn OnceClaims>, LedgerError> {
-    let (began, mut is_told) = (Instant::now(), false);
-    loop {
-        if let Some(held) = store.try_hold_claims()? {
-            return Ok(held);
-        }
-        thread::sleep(BETWEEN_TRIES);
-        if !is_told && began.elapsed() >= TOLD_AFTER {
-            is_told = true;
-            report_wait(context, store);
-        }
-    }
-}
-
-fn report_wait(context: &Context, store: &dyn LedgerStore) {
-    let lock = store.making_lock();
-    context.stderr.note(&format!("waiting for another process that is making a run ({lock})"));
+    Ok(None)
 }
 
 /// Finds the named run, or else the newest one and prints its name.
-pub(crate) fn find_or_newest(
-    context: &Context,
-    store: &dyn LedgerStore,
-    asked: Option<&RunName>,
-) -> Result<RunName, LedgerError> {
+pub(crate) fn find_or_newest(context: &Context, store: &Store, asked: Option<&RunName>) -> Result<Run, LedgerError> {
     if let Some(asked) = asked {
-        return store.named(asked);
+        return store.run(asked);
     }
     let newest = store.newest()?;
     context.stderr.note(&format!("this is the newest run, {newest}; jelouctl bulk list shows all"));
-    Ok(newest)
+    store.run(&newest)
 }
 
 /// Checks the clocks used to remember rows: this machine's and the ledger's own.
-pub(crate) fn check_clocks(store: &dyn LedgerStore) -> Result<(), CommandError> {
-    let clocks = [Some(("this machine", now())), store.clock()?.map(|now| ("the database", now))];
+pub(crate) fn check_clocks(store: &Store) -> Result<(), CommandError> {
+    let of_store = if store.is_shared() { Some(("the database", store.now()?)) } else { None };
+    let clocks = [Some(("this machine", now())), of_store];
     let mut wrong = clocks.into_iter().flatten().filter_map(|(whose, now)| Some((whose, wrong_clock(now)?)));
     wrong.next().map_or(Ok(()), |(whose, problem)| Err(GuardError::Clock { whose, problem }.into()))
 }

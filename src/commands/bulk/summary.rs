@@ -11,7 +11,7 @@ use super::earlier::EarlierRule;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, RowState, Run, RunName, SkipCounts, SkipReason};
+use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, Run, RunName, SkipCounts, SkipReason};
 use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
 use crate::report::commands_to_send_again;
 
@@ -29,8 +29,6 @@ pub(crate) struct Elapsed {
 #[derive(Debug, Default)]
 pub(crate) struct RunSummary {
     pub(crate) counts: Counts,
-    /// The same as they are shown: rows of a process that is gone count as unknown.
-    shown: Counts,
     pub(crate) skips: SkipCounts,
     /// The number of failed and unknown rows for each reason.
     reasons: BTreeMap<String, u64>,
@@ -38,34 +36,31 @@ pub(crate) struct RunSummary {
     written_to: u64,
     /// Whether a person cancelled it.
     pub(crate) is_cancelled: bool,
-    /// Whether other processes may send it too; rows under way are then theirs.
-    is_shared: bool,
-    /// Why its ledger is incomplete; rows that may have been sent then count as unknown.
-    pub(crate) damage: Option<LedgerError>,
+    /// Why rows that are not sent here may have been sent; they then count as unknown.
+    pub(crate) doubt: Option<LedgerError>,
 }
 
 impl RunSummary {
-    /// Reads the run, with the number of people who also got a message from an earlier run. `is_held` says whether a
-    /// process is sending it.
-    pub(crate) fn of(run: Box<dyn Run>, written_to: u64, is_held: bool) -> Result<Self, LedgerError> {
-        let (is_shared, is_cancelled) = (run.is_shared(), run.is_cancelled()?);
-        let (counts, skips, mut reasons) = (run.counts()?, run.skip_counts()?, run.reasons()?);
-        let shown = run.shown_counts(counts, is_held)?;
-        if shown.unknown > counts.unknown {
-            *reasons.entry(RowState::Unknown.name().to_owned()).or_default() += shown.unknown - counts.unknown;
-        }
-        let damage = run.into_whole().err();
-        Ok(Self { counts, shown, skips, reasons, written_to, is_cancelled, is_shared, damage })
+    /// Reads the run, with the number of people who also got a message from an earlier run.
+    pub(crate) fn of(run: &Run, written_to: u64) -> Result<Self, LedgerError> {
+        Ok(Self {
+            counts: run.counts()?,
+            skips: run.skip_counts()?,
+            reasons: run.reasons()?,
+            written_to,
+            is_cancelled: run.is_cancelled()?,
+            doubt: run.doubt()?,
+        })
     }
 
     /// Whether every row is final.
     pub(crate) fn is_complete(&self) -> bool {
-        self.damage.is_none() && self.counts.is_finished()
+        self.doubt.is_none() && self.counts.is_finished()
     }
 
     /// The JSON of the run `name`, or of a list without any row to send.
     pub(crate) fn to_json(&self, name: Option<&RunName>) -> Value {
-        let Self { shown: counts, skips, reasons, written_to, .. } = self;
+        let Self { counts, skips, reasons, written_to, .. } = self;
         json!({
             "schema_version": 1,
             "run": name.map(ToString::to_string),
@@ -86,7 +81,7 @@ impl RunSummary {
 
     /// The same in words, after a stretch of sending.
     pub(crate) fn words(&self, stretch: Option<Elapsed>) -> Vec<String> {
-        let counts = self.shown;
+        let counts = self.counts;
         let time = stretch.map(|stretch| self.time_in_words(stretch)).unwrap_or_default();
         let mut lines = vec![format!("{} of {} sent{time}", grouped(counts.sent), grouped(counts.all()))];
         let ended_badly = [(counts.failed, "failed"), (counts.unknown, "may have been sent")];
@@ -126,7 +121,7 @@ impl RunSummary {
 
     /// The exit code of a complete run.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        if self.damage.is_some() {
+        if self.doubt.is_some() {
             ExitCode::Ledger
         } else if self.counts.failed + self.counts.unknown + self.skips.needing_attention() == 0 {
             ExitCode::Success
@@ -147,8 +142,8 @@ impl RunSummary {
     /// The commands for the rows that were not sent.
     pub(crate) fn ways_on(&self, name: &RunName, details: &Details) -> Vec<String> {
         let mut ways = Vec::new();
-        let unknown = self.shown.unknown;
-        if self.damage.is_none() && unknown > 0 {
+        let unknown = self.counts.unknown;
+        if self.doubt.is_none() && unknown > 0 {
             let (messages, it) = if unknown == 1 { ("message", "it") } else { ("messages", "them") };
             let states = if self.is_cancelled { "sent|failed" } else { "sent|failed|pending" };
             ways.push(format!(
@@ -156,7 +151,7 @@ impl RunSummary {
                  {it} yourself: jelouctl bulk resolve {name} --unknown-as {states}, with --line N or --to USER for single ones"
             ));
         }
-        ways.extend(without_end(name, &self.shown, self.is_shared));
+        ways.extend(without_end(name, &self.counts));
         let invalid = self.skips.rows(SkipReason::Invalid);
         let again = commands_to_send_again(name, self.counts.failed, invalid, details);
         if let Some([report, send]) = again.filter(|_| self.is_complete()) {
@@ -209,7 +204,7 @@ pub(crate) fn nothing_to_send(
         ));
     }
     let counts = Counts { skipped, ..Counts::default() };
-    let summary = RunSummary { counts, shown: counts, skips, ..RunSummary::default() };
+    let summary = RunSummary { counts, skips, ..RunSummary::default() };
     print_summary(context, &summary.to_json(None), &summary.words(None), None)?;
     Ok(summary.exit_code())
 }
@@ -218,10 +213,9 @@ fn were(rows: u64) -> String {
     if rows == 1 { "the only row is".to_owned() } else { format!("all {rows} rows are") }
 }
 
-/// Rows under way: in a file, left by a process that no longer exists; in a database, of another process.
-pub(crate) fn without_end(name: &RunName, counts: &Counts, is_shared: bool) -> Vec<String> {
-    let (unknown, inflight) =
-        if is_shared { (counts.unknown, counts.inflight) } else { (counts.unknown + counts.inflight, 0) };
+/// Rows without an end: those that may have been sent, and those under way in a process.
+pub(crate) fn without_end(name: &RunName, counts: &Counts) -> Vec<String> {
+    let Counts { unknown, inflight, .. } = *counts;
     let mut told = Vec::new();
     if unknown > 0 {
         let (messages, are) = (counted(unknown, "message"), if unknown == 1 { "is" } else { "are" });

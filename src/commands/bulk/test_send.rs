@@ -40,7 +40,7 @@ pub(crate) fn test_send(
 ) -> Result<ExitCode, CommandError> {
     let recipient = TypedRecipient::read(to, plan.countries.otherwise)
         .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })?;
-    let mut draft = LedgerDraft::create(None)?;
+    let mut draft = LedgerDraft::create()?;
     // Nothing goes to the recipients of the rows.
     let nobody = Exclusions::default();
     let guard = ListGuard { sender: None, exclusions: &nobody, keeps_remarks: false };

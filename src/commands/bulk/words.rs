@@ -8,30 +8,18 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{
     DeliveryCounts, FAILED_OVER, LedgerError, PauseReason, PausedFor, PausedRun, RESTORED, RunName, RunPause,
-    UnreadableRun,
 };
 use crate::output::grouped;
 use crate::timestamps::{self, of_milliseconds};
 
-/// Warns of a damaged ledger, with a hint; returns its exit code, or success if it is intact.
-pub(super) fn report_damage(context: &Context, run: impl Display, damage: Option<&LedgerError>) -> ExitCode {
-    let Some(damage) = damage else { return ExitCode::Success };
+/// Warns of a run in doubt, with a hint; returns its exit code, or success if there is no doubt.
+pub(super) fn report_doubt(context: &Context, run: impl Display, doubt: Option<&LedgerError>) -> ExitCode {
+    let Some(doubt) = doubt else { return ExitCode::Success };
     context.stderr.warning(&format!(
-        "run {run}: {damage}; rows that are not recorded as sent or skipped may have been sent; they are shown as unknown; {}",
-        damage.hint()
+        "run {run}: {doubt}; rows that are not recorded as sent or skipped are shown as unknown; {}",
+        doubt.hint()
     ));
     ExitCode::Ledger
-}
-
-/// Warns of a run whose ledger cannot be read, with a hint; returns its exit code.
-pub(super) fn report_unreadable(context: &Context, UnreadableRun { name, error, .. }: &UnreadableRun) -> ExitCode {
-    context.stderr.warning(&format!("what run {name} sent is not known: {error}; {}", error.hint()));
-    ExitCode::Ledger
-}
-
-/// Warns of runs that a command passes over while it handles others.
-pub(super) fn warn_of_left_alone(context: &Context) -> impl FnMut(&RunName, &LedgerError) {
-    |run, error| context.stderr.warning(&format!("run {run} is left alone: {error}; {}", error.hint()))
 }
 
 /// `stopped by `jelouctl bulk stop` (ana at build-7)`

@@ -1,4 +1,4 @@
-//! `bulk work`: sends rows of a run from one machine, together with others.
+//! `bulk work`: sends rows of a run in one process, together with others.
 
 use clap::Args;
 
@@ -9,14 +9,14 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::RunName;
 
-/// Send rows of a run that other machines send too, until it is complete
+/// Send rows of a run that other processes send too, until it is complete
 ///
 /// Examples:
 ///   jelouctl bulk work --ledger postgres://jelou@db.example/jelou
 ///   jelouctl bulk work people-20261120-101500 --concurrency 16
 ///
 /// For machines: a paused run stays paused, and this ends with 8 or 11; `bulk resume` lifts a pause.
-/// All who send a run share its rate. Where the run is a file of this machine, it is `bulk resume`.
+/// All who send a run share its rate, on one machine or on several.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkWorkArgs {
@@ -27,7 +27,6 @@ pub(crate) struct BulkWorkArgs {
     options: WorkOptions,
 }
 
-/// Only one process can send a run in a file, so it is resumed.
 pub(crate) fn run(context: &mut Context, args: BulkWorkArgs) -> Result<ExitCode, CommandError> {
     let options = RunOptions { work: args.options, ..RunOptions::default() };
     let args = BulkResumeArgs { run: args.run, options, ..BulkResumeArgs::default() };

@@ -274,14 +274,11 @@ impl CommandRun<'_> {
         sender: &Sender,
         outgoing: &Outgoing,
     ) -> Result<Option<OnceTurn>, NoticeFailure> {
-        let Self { context, arguments, flight, .. } = self;
+        let Self { context, arguments, .. } = self;
         let opened = OnceSend::open(context, arguments.once.once.as_ref(), sender);
         let Some(once) = opened.map_err(|error| NoticeFailure::with_way_out(&error))? else { return Ok(None) };
-        let turn = once.turn(context, connection, sender, outgoing);
-        match tokio::time::timeout(arguments.patience(), turn).await {
-            Ok(turn) => turn.map(Some).map_err(|error| NoticeFailure::with_way_out(&error)),
-            Err(_) => Err(NoticeFailure::late(arguments.patience(), flight)),
-        }
+        let turn = once.turn(context, connection, sender, outgoing).await;
+        turn.map(Some).map_err(|error| NoticeFailure::with_way_out(&error))
     }
 
     /// Sends the notice, and waits for the state that `--wait` names; a signal that was not meant for the command ends

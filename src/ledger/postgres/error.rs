@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 use tokio_postgres::error::SqlState;
 
-use super::{CLAIMS_VERSION, VERSION};
+use super::VERSION;
+use crate::ledger::name::RunName;
 
 #[derive(Debug, Error)]
 pub(crate) enum DatabaseError {
@@ -25,15 +26,9 @@ pub(crate) enum DatabaseError {
     #[error("the database {at} has no ledger of jelouctl")]
     NoLedger { at: String },
     #[error("the ledger in the database is of version {version}, older than this jelouctl uses ({VERSION})")]
-    OlderSchema { version: i32 },
+    OlderSchema { version: i64 },
     #[error("the ledger in the database is of version {version}, newer than this jelouctl knows ({VERSION})")]
-    NewerSchema { version: i32 },
-    #[error("the database has no keys of version {CLAIMS_VERSION} (version {version})")]
-    OlderClaims { version: i32 },
-    #[error("the keys in the database are of version {version}, newer than this jelouctl knows ({CLAIMS_VERSION})")]
-    NewerClaims { version: i32 },
-    #[error("the person was claimed by another process meanwhile")]
-    ClaimedMeanwhile,
+    NewerSchema { version: i64 },
     #[error("the database is PostgreSQL {version}, and a ledger needs 13 or newer")]
     OldServer { version: i32 },
     #[error("the database may lose what it has said is written: {setting} is {value}")]
@@ -52,8 +47,6 @@ pub(crate) enum DatabaseError {
     SetupRights { at: String, cause: String },
     #[error("the ledger in the database cannot be read or written: {cause}")]
     Failed { cause: String },
-    #[error("the list could not be brought into the database: {cause}")]
-    NotImported { cause: String },
     /// The commit was not answered.
     #[error("whether the run {run} was made is not known: {cause}")]
     PerhapsImported { run: String, cause: String },
@@ -154,8 +147,6 @@ impl DatabaseError {
             | Self::NoLedger { .. }
             | Self::OlderSchema { .. }
             | Self::NewerSchema { .. }
-            | Self::OlderClaims { .. }
-            | Self::NewerClaims { .. }
             | Self::OldServer { .. }
             | Self::NotDurable { .. }
             | Self::Encoding { .. }
@@ -164,10 +155,16 @@ impl DatabaseError {
             | Self::Pooler { .. }
             | Self::Rights { .. }
             | Self::SetupRights { .. } => FaultComes::WithTheSetup,
-            Self::Unreachable { .. } | Self::Failed { .. } | Self::NotImported { .. } => FaultComes::BeforeSending,
-            Self::PerhapsImported { .. } | Self::ClaimedMeanwhile | Self::Gone { .. } | Self::InMidRun { .. } => {
-                FaultComes::Later
-            }
+            Self::Unreachable { .. } | Self::Failed { .. } => FaultComes::BeforeSending,
+            Self::PerhapsImported { .. } | Self::Gone { .. } | Self::InMidRun { .. } => FaultComes::Later,
+        }
+    }
+
+    /// The same error of the end of the transaction that makes a run: whether it was made is not known.
+    pub(crate) fn of_import(self, run: &RunName) -> Self {
+        match self {
+            Self::Unreachable { cause, .. } => Self::PerhapsImported { run: run.to_string(), cause },
+            other => other,
         }
     }
 
@@ -210,11 +207,7 @@ impl DatabaseError {
                 "finish its runs with the jelouctl that made it; then its owner removes it, with all that is known of them, by \
                  DROP SCHEMA jelouctl CASCADE, and makes it anew with `jelouctl ledger setup`"
             }
-            Self::NewerSchema { .. } | Self::NewerClaims { .. } => "use the jelouctl that made it, or a newer one",
-            Self::OlderClaims { .. } => {
-                "run `jelouctl ledger setup` once more, as the owner of the database: it keeps what is there"
-            }
-            Self::ClaimedMeanwhile => "look at `jelouctl once show KEY`",
+            Self::NewerSchema { .. } => "use the jelouctl that made it, or a newer one",
             Self::OldServer { .. } => "use a newer PostgreSQL",
             Self::NotDurable { .. } => "set it on: after a power cut messages would be sent twice otherwise",
             Self::Encoding { .. } => {
@@ -229,7 +222,6 @@ impl DatabaseError {
                 "give its SQL to whoever may run it: `jelouctl ledger setup --print`; roles that are there already are used"
             }
             Self::Failed { .. } => "look into the log of the database; `jelouctl bulk status` says how the run stands",
-            Self::NotImported { .. } => "no run was made: send the list again once that is mended",
             Self::PerhapsImported { .. } => {
                 "where `jelouctl bulk list` has the run, `jelouctl bulk work RUN` sends it, else send the list again"
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, thread};
 
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
@@ -17,15 +17,15 @@ use super::tls::VerifiedTls;
 use crate::secret::Secret;
 
 /// The time limit for a new connection, and for an exchange.
-pub(super) const SHORT: Duration = Duration::from_secs(3);
+pub(in crate::ledger) const SHORT: Duration = Duration::from_secs(3);
 /// The time limit for a statement that reads or writes many rows.
-pub(super) const LONG: Duration = Duration::from_secs(60);
+pub(in crate::ledger) const LONG: Duration = Duration::from_secs(60);
 /// A connection is lost if the peer does not acknowledge data within this time.
 const TCP_TIMEOUT: Duration = Duration::from_secs(10);
 /// A silent connection is tried after this time.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 /// The settings of every session.
-const SETTINGS: [(&str, &str); 11] = [
+const SETTINGS: [(&str, &str); 15] = [
     ("synchronous_commit", "on"),
     // A role or a database may have a stricter level, at which statements that wait for a row would fail.
     ("default_transaction_isolation", "read committed"),
@@ -43,6 +43,11 @@ const SETTINGS: [(&str, &str); 11] = [
     // A plan for the specific run would rely on the statistics from before the import: they show no rows of a new run,
     // so that each page would read the whole run.
     ("plan_cache_mode", "force_generic_plan"),
+    // Any other join reads whole tables once they hold several runs; and the queries name the order.
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("join_collapse_limit", "1"),
 ];
 /// A setting of ours with a different value in each session. If it arrives, the other settings have arrived too, and
 /// are not left over from another session in a pooler's server process.
@@ -112,9 +117,12 @@ impl Database {
         self.outside(|runtime| runtime.block_on(answer(limit, &self.address.shown, work)))
     }
 
-    /// Runs `work` in its own thread: the caller may be inside a runtime, which cannot block on another one.
-    pub(super) fn outside<T: Send>(&self, work: impl FnOnce(&Runtime) -> T + Send) -> T {
+    /// Runs `work`, in a thread of its own where the caller is inside a runtime, which cannot block on another one.
+    fn outside<T: Send>(&self, work: impl FnOnce(&Runtime) -> T + Send) -> T {
         let runtime = self.runtime.as_ref();
+        if let (Some(runtime), Err(_)) = (runtime, Handle::try_current()) {
+            return work(runtime);
+        }
         thread::scope(|scope| {
             let working = scope.spawn(|| runtime.map(work));
             match working.join() {
@@ -262,16 +270,6 @@ async fn check(at: &str, client: &Client, mark: &str) -> Result<(), DatabaseErro
 /// A text for the database, which does not allow U+0000.
 pub(super) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
-}
-
-/// A number as the database's `int`.
-pub(super) fn small(number: i64) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
-}
-
-/// A column of `rows`, for a parameter that is an array.
-pub(super) fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
-    rows.iter().map(of).collect()
 }
 
 /// Returns the password for a new connection; it may differ each time.

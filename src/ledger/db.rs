@@ -1,0 +1,336 @@
+//! The database of the store, whichever it is: one SQL text for SQLite and PostgreSQL, run by an [`Engine`]. Parameters
+//! are `?1`, `?2`; `/*lock*/` at the end of a query locks its rows in PostgreSQL, where SQLite has locked the file.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::error::LedgerError;
+use super::events::PausedFor;
+use super::postgres::DatabaseAddress;
+
+/// A value in a column or a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value<'a> {
+    Null,
+    Int(i64),
+    Text(Cow<'a, str>),
+}
+
+impl From<i64> for Value<'_> {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<u64> for Value<'_> {
+    fn from(value: u64) -> Self {
+        Self::Int(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<bool> for Value<'_> {
+    fn from(value: bool) -> Self {
+        Self::Int(value.into())
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(value))
+    }
+}
+
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(value: &'a String) -> Self {
+        Self::from(value.as_str())
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(value: String) -> Self {
+        Self::Text(Cow::Owned(value))
+    }
+}
+
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// The values of a statement: anything that becomes a [`Value`].
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { [$($crate::ledger::db::Value::from($value)),*] };
+}
+pub(super) use values;
+
+/// A row that a query returns.
+#[derive(Debug)]
+pub(crate) struct Row(pub(super) Vec<Value<'static>>);
+
+impl Row {
+    /// The number in a column.
+    pub(super) fn int(&self, column: usize) -> Result<i64, LedgerError> {
+        self.opt_int(column)?.ok_or_else(|| unexpected(column))
+    }
+
+    pub(super) fn opt_int(&self, column: usize) -> Result<Option<i64>, LedgerError> {
+        match self.0.get(column) {
+            Some(Value::Int(value)) => Ok(Some(*value)),
+            Some(Value::Null) => Ok(None),
+            _ => Err(unexpected(column)),
+        }
+    }
+
+    /// The number in a column, which is a count or a line.
+    pub(super) fn count(&self, column: usize) -> Result<u64, LedgerError> {
+        u64::try_from(self.int(column)?).map_err(|_| unexpected(column))
+    }
+
+    pub(super) fn is_set(&self, column: usize) -> Result<bool, LedgerError> {
+        Ok(self.opt_int(column)?.is_some_and(|value| value != 0))
+    }
+
+    /// The text in a column.
+    pub(super) fn text(&self, column: usize) -> Result<&str, LedgerError> {
+        self.opt_text(column)?.ok_or_else(|| unexpected(column))
+    }
+
+    pub(super) fn opt_text(&self, column: usize) -> Result<Option<&str>, LedgerError> {
+        match self.0.get(column) {
+            Some(Value::Text(value)) => Ok(Some(value)),
+            Some(Value::Null) => Ok(None),
+            _ => Err(unexpected(column)),
+        }
+    }
+
+    /// Takes the text out of a column.
+    pub(super) fn take(&mut self, column: usize) -> Result<String, LedgerError> {
+        self.opt_take(column)?.ok_or_else(|| unexpected(column))
+    }
+
+    pub(super) fn opt_take(&mut self, column: usize) -> Result<Option<String>, LedgerError> {
+        match self.0.get_mut(column).map(|value| std::mem::replace(value, Value::Null)) {
+            Some(Value::Text(value)) => Ok(Some(value.into_owned())),
+            Some(Value::Null) => Ok(None),
+            _ => Err(unexpected(column)),
+        }
+    }
+
+    /// The value in a column as `read` reads it, such as the name of a state.
+    pub(super) fn named<T>(&self, column: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, LedgerError> {
+        let text = self.text(column)?;
+        read(text).ok_or_else(|| LedgerError::damaged(format!("`{text}` is not known to this version")))
+    }
+}
+
+fn unexpected(column: usize) -> LedgerError {
+    LedgerError::damaged(format!("column {column} of a row has another type of value"))
+}
+
+/// A process, as far as its store has to know whether it lives.
+#[derive(Clone, Debug)]
+pub(super) struct Process {
+    pub(super) id: i64,
+    pub(super) host: String,
+    pub(super) pid: i64,
+    /// When it was last heard of, and for how long after that its rows are its own.
+    pub(super) seen_at: i64,
+    pub(super) lease_ms: i64,
+}
+
+impl Process {
+    /// `db-2 pid 812`
+    pub(super) fn words(&self) -> String {
+        format!("{} pid {}", self.host, self.pid)
+    }
+}
+
+/// See [`Engine::life`].
+pub(super) type Life = Box<dyn Fn(&Process, i64) -> bool + Send>;
+/// Receives the rows of a query, one by one, until it breaks.
+pub(super) type EachRow<'a> = &'a mut dyn FnMut(Row) -> Result<ControlFlow<()>, LedgerError>;
+/// Receives the rows for a table.
+pub(super) type FillRow<'a> = &'a mut dyn FnMut(&[Value<'_>]) -> Result<(), LedgerError>;
+
+/// What a store needs of its database.
+pub(super) trait Engine: Send {
+    /// Begins a transaction: to change something once it is this process's turn, or to read from one snapshot.
+    fn begin(&mut self, changes: bool) -> Result<(), LedgerError>;
+
+    /// Whether no other process changes the store for long.
+    fn is_free(&mut self) -> Result<bool, LedgerError>;
+
+    /// Ends the transaction; once this returns, its changes are durable.
+    fn commit(&mut self) -> Result<(), LedgerError>;
+
+    fn rollback(&mut self);
+
+    /// Passes the rows of a query to `each`.
+    fn walk(&mut self, sql: &'static str, values: &[Value<'_>], each: EachRow<'_>) -> Result<(), LedgerError>;
+
+    /// The first row of a query that locks it, and the time after that, in milliseconds since 1970.
+    fn lock(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(Option<Row>, i64), LedgerError>;
+
+    /// Runs one statement for each of these; returns how many rows were changed in all.
+    fn each(&mut self, sql: &'static str, all: &[Vec<Value<'_>>]) -> Result<u64, LedgerError>;
+
+    /// Adds the rows that `rows` passes to a table: `row (run, n, state)`.
+    fn fill(
+        &mut self,
+        table: &'static str,
+        rows: &mut dyn FnMut(FillRow<'_>) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError>;
+
+    /// Runs statements without parameters that do not belong to the store's own tables.
+    fn script(&mut self, sql: &str) -> Result<(), LedgerError>;
+
+    /// The clock of the store, in milliseconds since 1970.
+    fn now(&mut self) -> Result<i64, LedgerError>;
+
+    /// Identifies the database as long as nothing that was committed can be missing from it.
+    fn identity(&mut self) -> Result<String, LedgerError>;
+
+    /// Tells whether a process lives, at a time: in a file by its lock, in a database by when it was last heard of.
+    fn life(&self) -> Life;
+
+    /// Makes this process one that [`Engine::life`] finds, until it leaves or ends.
+    fn enter(&mut self, id: i64) -> Result<(), LedgerError>;
+
+    /// It ends in order.
+    fn leave(&mut self, id: i64);
+
+    /// Why the rows under way of a lost process are unknown.
+    fn words_of_lost(&self, process: &Process) -> String;
+
+    /// Whether a process that is lost certainly sends nothing more.
+    fn is_gone_when_lost(&self) -> bool;
+
+    /// What is doubted of unfinished runs once the store has another identity.
+    fn doubt(&self) -> PausedFor;
+
+    /// Checks that the store can be changed.
+    fn require_write(&mut self) -> Result<(), LedgerError>;
+
+    /// Reads all of it, and finds damage.
+    fn check(&mut self) -> Result<(), LedgerError>;
+
+    /// Gives space back after rows were removed; refreshes statistics after rows were added.
+    fn tidy(&mut self, has_removed: bool);
+
+    /// Limits how long the database may take for a statement; a file has no limit.
+    fn limit(&mut self, limit: Duration);
+}
+
+/// The database of the store.
+pub(crate) struct Db(pub(super) Box<dyn Engine>);
+
+impl Db {
+    /// Runs `work` in one transaction, which is durable when this returns. After an error, nothing was changed.
+    pub(super) fn change<T, E: From<LedgerError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.change_or(|error| error, work)
+    }
+
+    /// The same; `unwritten` says what it means if the end of the transaction fails.
+    pub(super) fn change_or<T, E: From<LedgerError>>(
+        &mut self,
+        unwritten: impl FnOnce(LedgerError) -> LedgerError,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transaction(true, unwritten, work)
+    }
+
+    /// Runs `work` on one snapshot.
+    pub(super) fn look<T, E: From<LedgerError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transaction(false, |error| error, work)
+    }
+
+    fn transaction<T, E: From<LedgerError>>(
+        &mut self,
+        changes: bool,
+        unwritten: impl FnOnce(LedgerError) -> LedgerError,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.0.begin(changes)?;
+        match work(self) {
+            Ok(done) => {
+                self.0.commit().map_err(unwritten)?;
+                Ok(done)
+            }
+            Err(error) => {
+                self.0.rollback();
+                Err(error)
+            }
+        }
+    }
+
+    /// The rows that a query returns, as `read` reads them.
+    pub(super) fn rows<T>(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        mut read: impl FnMut(Row) -> Result<T, LedgerError>,
+    ) -> Result<Vec<T>, LedgerError> {
+        let mut all = Vec::new();
+        self.each_of(sql, values, |row| {
+            all.push(read(row)?);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// Passes every row of a query to `each`.
+    pub(super) fn each_of(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        mut each: impl FnMut(Row) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        self.0.walk(sql, values, &mut |row| each(row).map(ControlFlow::Continue))
+    }
+
+    /// The first row of a query.
+    pub(super) fn first(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Option<Row>, LedgerError> {
+        let mut first = None;
+        self.0.walk(sql, values, &mut |row| {
+            first = Some(row);
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(first)
+    }
+
+    /// The row of a query that has one.
+    pub(super) fn one(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Row, LedgerError> {
+        self.first(sql, values)?.ok_or_else(|| LedgerError::damaged("a row is missing"))
+    }
+
+    /// Whether a query returns a row.
+    pub(super) fn exists(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<bool, LedgerError> {
+        Ok(self.first(sql, values)?.is_some())
+    }
+
+    /// Runs a statement; returns how many rows it changed.
+    pub(super) fn run(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, LedgerError> {
+        self.0.each(sql, &[values.to_vec()])
+    }
+
+    pub(super) fn each(&mut self, sql: &'static str, all: &[Vec<Value<'_>>]) -> Result<u64, LedgerError> {
+        if all.is_empty() { Ok(0) } else { self.0.each(sql, all) }
+    }
+}
+
+/// Where the store is.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// In the file `state.db` of a directory, if this user has one.
+    Files(Option<PathBuf>),
+    Database(Box<DatabaseAddress>),
+}

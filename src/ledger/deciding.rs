@@ -1,0 +1,449 @@
+//! What a person, or a check before a run is sent, changes of it: rows are left out or decided, the run is resumed,
+//! stopped, cancelled or removed. Others may send it meanwhile; each change is one transaction.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, claims_of_run, key_or_new};
+use super::db::{Db, values};
+use super::delivery::{DeliveryNews, LearntDelivery};
+use super::duplicate_window::{EarlierMessages, EarlierRow};
+use super::error::LedgerError;
+use super::events::{LostWorker, PausedFor, PausedRun, Resumed, RunEvent, RunEventKind};
+use super::making::{EarlierOf, KnownRuns, counted_by_run, fill_people, json};
+use super::model::{CANCELLED, Counts, RowState, Skip};
+use super::name::RunAge;
+use super::resolution::{Resolution, ResolveError, StandingRow, decided_by_hand};
+use super::run::Run;
+use super::steps::{LockedRun, lock, note_event};
+use super::store::{Lost, process};
+use super::types::Details;
+use crate::api::DeliveryState;
+use crate::once::{OnceHasher, OnceScope, OnceState};
+use crate::process::user_and_host;
+
+/// The number of rows that one statement or transaction changes.
+const ROWS_AT_ONCE: usize = 10_000;
+
+impl Run {
+    /// Runs `work` in one transaction on the locked run, and writes what it changes of it.
+    fn change<T, E: From<LedgerError>>(
+        &self,
+        work: impl FnOnce(&mut Db, &mut LockedRun) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.store.db().change(|db| {
+            let run = lock(db, self.id)?;
+            let mut run = run.ok_or_else(|| LedgerError::Changed { run: self.name().to_string() })?;
+            let done = work(db, &mut run)?;
+            run.write(db)?;
+            Ok(done)
+        })
+    }
+
+    /// Notes what others have to know before it is sent: a doubt, and the rows of lost processes. Returns why no process
+    /// takes its rows.
+    pub(crate) fn prepare(&self) -> Result<Option<PausedRun>, LedgerError> {
+        self.change(|db, run| {
+            run.check_identity(db)?;
+            run.note_lost(db)?;
+            run.note_finished(db)?;
+            Ok::<_, LedgerError>(run.pause.clone())
+        })
+    }
+
+    /// Makes rows unknown that were under way in a process that is gone.
+    pub(crate) fn note_lost(&self) -> Result<(), LedgerError> {
+        self.prepare().map(drop)
+    }
+
+    /// Skips those of `rows`, each by its number, that are still to be sent. Any other row does not change. If a write
+    /// fails, rows skipped before it stay skipped.
+    pub(crate) fn skip(&self, rows: &mut dyn Iterator<Item = (i64, Skip<'_>)>) -> Result<(), LedgerError> {
+        let mut rows = rows.peekable();
+        while rows.peek().is_some() {
+            let rows: Vec<_> = rows.by_ref().take(ROWS_AT_ONCE).collect();
+            self.change(|db, run| run.skip(db, &rows))?;
+        }
+        Ok(())
+    }
+
+    /// The remaining rows that other runs have sent since, or are about to send, by run and reason, largest counts
+    /// first. With `leaves_out`, those rows are skipped.
+    pub(crate) fn compare(&self, details: &Details, leaves_out: bool) -> Result<Vec<EarlierMessages>, LedgerError> {
+        let of = EarlierOf { bot: details.bot.clone(), address: details.api_url.clone(), remember: details.remember };
+        let created_at = self.created_at()?;
+        let found = self.change(|db, run| {
+            let now = run.now;
+            let found = KnownRuns { db: &mut *db, of: &of, now }.compare_run(self.id, created_at)?;
+            if leaves_out {
+                let problems: Vec<_> = found.iter().map(|(_, run, row)| row.problem(run)).collect();
+                let skips: Vec<_> = found
+                    .iter()
+                    .zip(&problems)
+                    .map(|((n, _, row), problem)| (*n, Skip { reason: row.reason, problem }))
+                    .collect();
+                run.skip(db, &skips)?;
+            }
+            Ok::<_, LedgerError>(found)
+        })?;
+        Ok(counted_by_run(&found))
+    }
+
+    /// A person resumes it, having seen `seen`. A newer pause stays, and so does a doubt that was not shown to anyone who
+    /// resumed the run before. New conditions are refused while a process sends it, which would not hear of them.
+    pub(crate) fn resume(&self, seen: Option<&PausedRun>, resumed: &Resumed<'_>) -> Result<(), LedgerError> {
+        let conditions = resumed.conditions;
+        let mut details = self.details()?;
+        let busy = if conditions.is_some() { self.sender()? } else { None };
+        if let Some(worker) = busy {
+            return Err(LedgerError::in_use_by(self.name(), &worker));
+        }
+        self.change(|db, run| {
+            run.check_identity(db)?;
+            let by = run.pause.as_ref().map(|paused| paused.pause.by.clone());
+            if let Some(paused) = &run.pause {
+                if Some(paused.pauses) != seen.map(|seen| seen.pauses) {
+                    return Ok(());
+                }
+                if run.is_doubtful() && !resumed.has_answered && run.told != by {
+                    run.told = by;
+                    return Ok(());
+                }
+            }
+            (run.pause, run.told) = (None, None);
+            run.identity = db.0.identity()?;
+            if let Some(rate) = resumed.rate {
+                #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds is exact")]
+                let now = run.now as f64;
+                run.pace = run.pace.with_rate(rate, now);
+            }
+            if let Some(conditions) = conditions {
+                details.conditions = conditions.clone();
+                db.run("UPDATE run SET details = ?2 WHERE id = ?1", &values![self.id, json(&details)?])?;
+            }
+            run.note_finished(db)
+        })
+    }
+
+    /// A person stops it: no process takes its rows until it is resumed. False if it is complete.
+    pub(crate) fn stop(&self) -> Result<bool, LedgerError> {
+        self.change(|db, run| {
+            run.note_lost(db)?;
+            run.note_finished(db)?;
+            if run.finished_at.is_some() {
+                return Ok(false);
+            }
+            if run.pause.is_none() {
+                run.pause(PausedFor::Person, user_and_host());
+                run.under_way = false;
+                let stopped = RunEvent::now(RunEventKind::Stopped).because("bulk stop");
+                note_event(db, run.id, &RunEvent { at: run.now, ..stopped })?;
+            } else {
+                // A person who is asked whether to continue is told of this stop too.
+                run.pauses += 1;
+                run.pause.iter_mut().for_each(|paused| paused.pauses = run.pauses);
+            }
+            Ok::<_, LedgerError>(true)
+        })
+    }
+
+    /// Skips every row that is still to be sent, and any that is given back later: nothing more of the run is sent.
+    /// Rows under way in other processes end first; a second call notes those of processes that were lost meanwhile.
+    pub(crate) fn cancel(&self) -> Result<(), LedgerError> {
+        self.change(|db, run| {
+            run.check_identity(db)?;
+            if run.is_doubtful() {
+                return Err(LedgerError::Doubtful { run: run.name.clone() });
+            }
+            run.note_lost(db)?;
+            let is_new = run.cancelled_at.is_none();
+            if is_new {
+                (run.cancelled_at, run.changed_at) = (Some(run.now), run.now);
+                run.pause = None;
+                note_event(db, run.id, &RunEvent { at: run.now, ..RunEvent::now(RunEventKind::Cancelled) })?;
+            }
+            let query = "SELECT n FROM row WHERE run = ?1 AND state = 'pending'";
+            let rows = db.rows(query, &values![self.id], |row| Ok((row.int(0)?, CANCELLED)))?;
+            run.skip(db, &rows)
+        })
+    }
+
+    /// Decides rows by hand. In a run with a key, a row is sent again only if its person is still free under the key; if
+    /// all rows in a state are decided, the others do not change. Returns the number of changed rows in each state.
+    /// `have_ended` is asked about processes that were lost and would still send such rows if they were only suspended.
+    /// If a row does not exist or is not in the expected state, or the write fails, nothing changes.
+    pub(crate) fn resolve(
+        &self,
+        resolution: &Resolution,
+        have_ended: &mut dyn FnMut(&[LostWorker]) -> bool,
+    ) -> Result<Counts, ResolveError> {
+        self.note_lost()?;
+        if resolution.sends_again() && self.is_cancelled()? {
+            return Err(ResolveError::Cancelled { run: self.name().to_string() });
+        }
+        let chosen = match resolution {
+            Resolution::All(_) => None,
+            Resolution::Some { change, lines, people } => Some(self.chosen_rows(*change, lines, people)?),
+        };
+        let [from, to] = resolution.change();
+        let mut lost = Vec::new();
+        if to == RowState::Pending {
+            lost = self.lost_workers(from, chosen.as_deref())?;
+            if !lost.is_empty() && !have_ended(&lost) {
+                return Err(ResolveError::MayStillSend);
+            }
+        }
+        let ended: HashSet<_> = lost.iter().flat_map(|worker| &worker.rows).copied().collect();
+        let scope = if to == RowState::Pending { self.details()?.scope() } else { None };
+        let why = decided_by_hand([from, to]);
+        let changed = self.change(|db, run| {
+            let mut rows = standing_rows(db, self.id, from)?;
+            rows.retain(|row| to != RowState::Pending || !row.is_open || ended.contains(&(row.n, row.number)));
+            if let Some(chosen) = &chosen {
+                let wanted: HashSet<_> = chosen.iter().map(|row| (row.n, row.number)).collect();
+                rows.retain(|row| wanted.contains(&(row.n, row.number)));
+                if rows.len() != wanted.len() {
+                    return Err(ResolveError::ChangedMeanwhile);
+                }
+            }
+            if let Some(scope) = &scope {
+                rows = free_rows(db, self.id, scope, rows, chosen.is_some())?;
+            }
+            let rows: Vec<_> = rows.iter().map(|row| (row.n, row.number)).collect();
+            let mut changed = 0;
+            for rows in rows.chunks(ROWS_AT_ONCE) {
+                changed += run.decide(db, rows, [from, to], &why)?;
+            }
+            Ok(changed)
+        })?;
+        let mut counts = Counts::default();
+        *counts.of_mut(to) = changed;
+        Ok(counts)
+    }
+
+    /// The rows at `lines` and for `people`, each in the first state.
+    fn chosen_rows(
+        &self,
+        change: [RowState; 2],
+        lines: &[u64],
+        people: &[String],
+    ) -> Result<Vec<StandingRow>, ResolveError> {
+        let mut chosen = BTreeMap::new();
+        let at_lines = self.at_lines(&lines.iter().copied().collect::<BTreeSet<_>>())?;
+        for line in lines {
+            let row = at_lines.get(line).ok_or(ResolveError::NoSuchLine { line: *line })?.checked(change)?;
+            chosen.insert(row.n, row);
+        }
+        for recipient in people {
+            let rows = self.to_person(recipient)?;
+            let Some(first) = rows.first() else {
+                return Err(ResolveError::NobodyOf { recipient: recipient.clone() });
+            };
+            let mut decided: Vec<_> = rows.iter().filter_map(|row| row.checked(change).ok()).collect();
+            if decided.is_empty() {
+                decided.push(first.checked(change)?);
+            }
+            chosen.extend(decided.into_iter().map(|row| (row.n, row)));
+        }
+        Ok(chosen.into_values().collect())
+    }
+
+    /// The processes that were lost and have not said how these rows ended, or all rows in the state `from`.
+    fn lost_workers(&self, from: RowState, chosen: Option<&[StandingRow]>) -> Result<Vec<LostWorker>, LedgerError> {
+        let mut db = self.store.db();
+        let open = match chosen {
+            Some(chosen) => chosen.to_vec(),
+            None => standing_rows(&mut db, self.id, from)?,
+        };
+        let mut by_worker: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
+        for row in open.iter().filter(|row| row.is_open) {
+            by_worker.entry(row.worker.unwrap_or_default()).or_default().push((row.n, row.number));
+        }
+        let mut lost = Vec::new();
+        for (worker, rows) in by_worker {
+            let query = "SELECT id, host, pid, seen_at, lease_ms FROM worker WHERE id = ?1 AND left_at IS NULL";
+            if let Some(mut row) = db.first(query, &values![worker])? {
+                let process = process(&mut row)?;
+                lost.push(LostWorker { host: process.host, pid: process.pid, seen_at: process.seen_at, rows });
+            }
+        }
+        Ok(lost)
+    }
+
+    /// Stores what was learned about messages. Returns how many unknown rows are now sent. Only those change the time
+    /// when the run last changed. If the write fails, nothing is stored.
+    pub(crate) fn learn(&self, news: &DeliveryNews) -> Result<u64, LedgerError> {
+        self.change(|db, run| {
+            let lost = Lost::of(db, run.now)?;
+            let (mut proven, mut refuted) = (0, HashSet::new());
+            for row in &news.proven {
+                let query = "SELECT worker, ended_at FROM row WHERE run = ?1 AND n = ?2";
+                let found = db.one(query, &values![self.id, row.n])?;
+                // A process that was heard of a moment ago may still say how it ended.
+                let may_still_speak = found.opt_int(1)?.is_none() && lost.is_alive(found.opt_int(0)?);
+                let change = [RowState::Unknown, RowState::Sent];
+                let is_proven = !may_still_speak && run.decide(db, &[(row.n, row.number)], change, &row.evidence)? > 0;
+                proven += u64::from(is_proven);
+                if !is_proven {
+                    refuted.insert(row.n);
+                }
+            }
+            for learnt in news.learnt.iter().filter(|learnt| !refuted.contains(&learnt.n)) {
+                learn_delivery(db, run, learnt)?;
+            }
+            if let Some((at, rows)) = news.asked {
+                db.run("UPDATE run SET asked_at = ?2, asked = ?3 WHERE id = ?1", &values![self.id, at, rows])?;
+            }
+            Ok::<_, LedgerError>(proven)
+        })
+    }
+
+    /// Removes the run and everything known about its rows, if it has not changed since `seen`, unless a process sends it.
+    /// The people that it reached stay known under its key.
+    pub(crate) fn remove(&self, seen: i64) -> Result<(), LedgerError> {
+        let is_removed = self.remove_if(|run| run.changed_at == seen)?;
+        if is_removed { Ok(()) } else { Err(LedgerError::Changed { run: self.name().to_string() }) }
+    }
+
+    /// Removes the run if it is complete and has not changed for at least this long. Returns whether it was removed.
+    pub(crate) fn remove_finished(&self, age: RunAge) -> Result<bool, LedgerError> {
+        self.remove_if(|run| run.finished_at.is_some() && age.has_passed(run.changed_at, run.now))
+    }
+
+    fn remove_if(&self, may_go: impl FnOnce(&LockedRun) -> bool) -> Result<bool, LedgerError> {
+        let mut db = self.store.db();
+        db.0.limit(super::postgres::LONG);
+        let is_removed = db.change(|db| {
+            db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+            let Some(run) = lock(db, self.id)?.filter(may_go) else { return Ok(false) };
+            let lost = Lost::of(db, run.now)?;
+            if let Some(process) = lost.sender(self.id) {
+                return Err(LedgerError::in_use_by(self.name(), &process.words()));
+            }
+            keep_people(db, &run)?;
+            for delete in [
+                "DELETE FROM row WHERE run = ?1",
+                "DELETE FROM message WHERE run = ?1",
+                "DELETE FROM tried WHERE run = ?1",
+                "DELETE FROM known WHERE run = ?1",
+                "DELETE FROM event WHERE run = ?1",
+                "DELETE FROM worker WHERE run = ?1",
+                "DELETE FROM run WHERE id = ?1",
+            ] {
+                db.run(delete, &values![self.id])?;
+            }
+            Ok::<_, LedgerError>(true)
+        })?;
+        if is_removed {
+            db.0.tidy(true);
+        }
+        Ok(is_removed)
+    }
+}
+
+/// The claims of people whom a run that is removed has reached, or may have, become claims of their own.
+fn keep_people(db: &mut Db, run: &LockedRun) -> Result<(), LedgerError> {
+    let (mut kept, mut free) = (Vec::new(), Vec::new());
+    for (key, Claim { person, entry, .. }) in claims_of_run(db, run.id)? {
+        let state = match entry.state {
+            OnceState::Sent | OnceState::Unknown => entry.state,
+            OnceState::UnderWay | OnceState::ToBeSent | OnceState::NotSent => {
+                free.push(values![key, person].to_vec());
+                continue;
+            }
+        };
+        kept.push(values![key, person, state.name(), entry.at, entry.message_id, &run.name].to_vec());
+    }
+    db.each(
+        "UPDATE claim SET run = NULL, n = NULL, state = ?3, at = ?4, message_id = ?5, removed_run = ?6 \
+         WHERE once_key = ?1 AND person = ?2",
+        &kept,
+    )?;
+    db.each("DELETE FROM claim WHERE once_key = ?1 AND person = ?2", &free)?;
+    Ok(())
+}
+
+/// The rows of a run in this state.
+fn standing_rows(db: &mut Db, run: i64, state: RowState) -> Result<Vec<StandingRow>, LedgerError> {
+    let query = "SELECT row.n, number, line, recipient, worker, ended_at FROM row CROSS JOIN message \
+                 WHERE row.run = ?1 AND state = ?2 AND message.run = row.run AND message.n = row.n \
+                 AND recipient IS NOT NULL ORDER BY row.n";
+    db.rows(query, &values![run, state.name()], |mut row| {
+        Ok(StandingRow {
+            n: row.int(0)?,
+            number: row.int(1)?,
+            line: row.count(2)?,
+            state,
+            recipient: row.opt_take(3)?,
+            worker: row.opt_int(4)?,
+            is_open: state == RowState::Unknown && row.opt_int(5)?.is_none(),
+        })
+    })
+}
+
+/// The `rows` whose people are free under the key of the run, or are theirs; it claims them for these rows. If they were
+/// chosen one by one, all must be.
+fn free_rows(
+    db: &mut Db,
+    run: i64,
+    scope: &OnceScope,
+    mut rows: Vec<StandingRow>,
+    are_chosen: bool,
+) -> Result<Vec<StandingRow>, ResolveError> {
+    let (key, hasher) = (key_or_new(db, scope)?, OnceHasher::of_store(db)?);
+    let people: HashMap<_, _> =
+        rows.iter().map(|row| (row.n, hasher.person(row.recipient.as_deref().unwrap_or_default()))).collect();
+    fill_people(db, |each| people.iter().try_for_each(|(n, person)| each(&values![person, *n])))?;
+    let (mut own, mut taken) = (HashSet::new(), HashMap::new());
+    claims_of_candidates(db, key, |n, Claim { entry, row, .. }| {
+        if row == Some((run, n)) {
+            own.insert(n);
+        } else if let Some(found) = EarlierRow::of_claim(&entry) {
+            taken.insert(n, found.problem_under(&scope.key, entry.run.as_deref()));
+        }
+        Ok(())
+    })?;
+    if let Some((line, problem)) =
+        rows.iter().find_map(|row| Some((row.line, taken.get(&row.n)?))).filter(|_| are_chosen)
+    {
+        return Err(ResolveError::NotFree { line, problem: problem.clone() });
+    }
+    // Two rows may have one person: the first of them is sent again.
+    let mut claimed = HashSet::new();
+    rows.retain(|row| {
+        !taken.contains_key(&row.n) && people.get(&row.n).is_some_and(|person| claimed.insert(person.clone()))
+    });
+    let new = rows.iter().filter(|row| !own.contains(&row.n));
+    let claims: Vec<_> = new.filter_map(|row| Some(values![key, people.get(&row.n)?, run, row.n].to_vec())).collect();
+    db.each(CLAIM_ROW, &claims)?;
+    Ok(rows)
+}
+
+/// Adds how far a message came, unless another process has learned something about it meanwhile.
+fn learn_delivery(db: &mut Db, run: &LockedRun, learnt: &LearntDelivery) -> Result<(), LedgerError> {
+    let Some(last) = learnt.steps.last() else { return Ok(()) };
+    let at = |state: DeliveryState| {
+        let step = learnt.steps.iter().rfind(|step| step.state == state);
+        step.and_then(|step| step.at).map(jiff::Timestamp::as_millisecond)
+    };
+    db.run(
+        "UPDATE row SET learnt_at = CASE WHEN delivery = ?4 THEN learnt_at ELSE ?5 END, delivery = ?4, learnt = learnt + ?6, \
+         delivery_at = ?7, delivery_code = ?8, delivery_reason = ?9, delivered_at = coalesce(?10, delivered_at), \
+         read_at = coalesce(?11, read_at), message_id = coalesce(message_id, ?12) \
+         WHERE run = ?1 AND n = ?2 AND learnt = ?3",
+        &values![
+            run.id,
+            learnt.n,
+            learnt.after,
+            last.state.status(),
+            run.now,
+            learnt.steps.len() as u64,
+            last.at.map(jiff::Timestamp::as_millisecond),
+            last.code.as_deref(),
+            last.reason.as_deref(),
+            at(DeliveryState::Delivered),
+            at(DeliveryState::Read),
+            learnt.message_id.as_deref()
+        ],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,298 @@
+//! A list that is being read: rows with their requests, in a temporary SQLite file that is gone with the process. It is
+//! made a run in one transaction of the store (`making.rs`).
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Params, Row as SqlRow, params};
+
+use super::error::LedgerError;
+use super::message::{RequestHash, hash_of_person};
+use super::model::{Skip, SkipCounts, SkipReason};
+use super::types::recipients_of;
+use crate::phone::country_of;
+
+/// Whether a row of a draft makes a request and is not skipped.
+pub(super) const IS_SENT: &str = "skipped IS NULL";
+
+/// Nothing of it is needed after a crash. A temporary file of SQLite has no name, and only its owner can read it.
+const TABLES: &str = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN; \
+     CREATE TABLE row (n INTEGER PRIMARY KEY, line INTEGER NOT NULL, cells TEXT NOT NULL, recipient TEXT, person INTEGER, \
+       fingerprint INTEGER, path TEXT, body TEXT, checksum INTEGER, skipped TEXT, problem TEXT) STRICT; \
+     CREATE TABLE repeated (person INTEGER PRIMARY KEY) STRICT; \
+     CREATE TABLE earlier (n INTEGER PRIMARY KEY, reason INTEGER NOT NULL, run TEXT, at INTEGER NOT NULL) STRICT;";
+
+/// A list that is being read.
+pub(crate) struct LedgerDraft {
+    pub(super) db: Connection,
+    pub(super) rows: i64,
+    skips: SkipCounts,
+}
+
+/// A row of the input, with its request, or the reason why it makes none.
+#[derive(Debug)]
+pub(crate) struct DraftRow<'a> {
+    pub(crate) line: u64,
+    /// JSON.
+    pub(crate) cells: &'a str,
+    pub(crate) request: Result<DraftRequest<'a>, &'a str>,
+    /// Why its request is not to be sent.
+    pub(crate) skip: Option<Skip<'a>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct DraftRequest<'a> {
+    pub(crate) recipient: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) body: &'a str,
+}
+
+/// A row of the draft, with the keys that it is compared by.
+#[derive(Debug)]
+pub(crate) struct DraftedRow<'a> {
+    pub(crate) n: i64,
+    pub(crate) line: u64,
+    /// JSON.
+    pub(crate) cells: &'a str,
+    /// None in all of these if no request could be made.
+    pub(crate) recipient: Option<&'a str>,
+    pub(crate) path: Option<&'a str>,
+    pub(crate) body: Option<&'a str>,
+    pub(crate) person: Option<i64>,
+    pub(crate) fingerprint: Option<i64>,
+    pub(crate) checksum: Option<i64>,
+    /// Why it is skipped: the reason by its name, and in words.
+    pub(crate) skip: Option<(&'a str, Option<&'a str>)>,
+}
+
+/// The keys by which a row that is to be sent is compared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowKey {
+    pub(super) n: i64,
+    pub(super) person: i64,
+    pub(super) fingerprint: i64,
+}
+
+/// The figures of a draft.
+#[derive(Debug)]
+pub(crate) struct DraftOverview {
+    /// Rows that are to be sent.
+    pub(crate) rows: u64,
+    pub(crate) skips: SkipCounts,
+    /// Those of them whose person has an earlier row.
+    pub(crate) repeated: u64,
+    /// Rows by the country of their number, as two letters.
+    pub(crate) countries: BTreeMap<&'static str, u64>,
+}
+
+/// A row that is to be sent.
+#[derive(Debug)]
+pub(crate) struct DraftedMessage {
+    /// The line where it begins in the input.
+    pub(crate) line: u64,
+    /// The row of the input, as JSON.
+    pub(crate) cells: String,
+    pub(crate) recipient: String,
+    pub(crate) body: String,
+}
+
+impl LedgerDraft {
+    pub(crate) fn create() -> Result<Self, LedgerError> {
+        let db = Connection::open("")?;
+        db.execute_batch(TABLES)?;
+        db.set_prepared_statement_cache_capacity(32);
+        Ok(Self { db, rows: 0, skips: SkipCounts::default() })
+    }
+
+    /// Adds the next rows of the list.
+    pub(crate) fn add<'a>(&mut self, rows: impl IntoIterator<Item = DraftRow<'a>>) -> Result<(), LedgerError> {
+        let mut insert =
+            self.db.prepare_cached("INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
+        for row in rows {
+            self.rows += 1;
+            let request = row.request.as_ref().ok();
+            let hash = request.map(|request| RequestHash::of(request.path, request.recipient, request.body));
+            let skip = match row.request {
+                Ok(_) => row.skip,
+                Err(problem) => Some(row.skip.unwrap_or(Skip { reason: SkipReason::Invalid, problem })),
+            };
+            insert.execute(params![
+                self.rows,
+                row.line,
+                row.cells,
+                request.map(|request| request.recipient),
+                request.map(|request| hash_of_person(request.recipient)),
+                hash.as_ref().map(RequestHash::fingerprint),
+                request.map(|request| request.path),
+                request.map(|request| request.body),
+                hash.as_ref().map(|hash| hash.row_checksum(self.rows, row.line)),
+                skip.map(|skip| skip.reason.name()),
+                skip.map(|skip| skip.problem),
+            ])?;
+            if let Some(skip) = skip {
+                self.skips.add(skip.reason);
+            }
+        }
+        Ok(())
+    }
+
+    /// Skips a row that is to be sent.
+    pub(crate) fn skip(&mut self, n: i64, skip: Skip<'_>) -> Result<(), LedgerError> {
+        let mut skipped =
+            self.db.prepare_cached("UPDATE row SET skipped = ?2, problem = ?3 WHERE n = ?1 AND skipped IS NULL")?;
+        if skipped.execute(params![n, skip.reason.name(), skip.problem])? > 0 {
+            self.skips.add(skip.reason);
+        }
+        Ok(())
+    }
+
+    /// The number of rows that are to be sent.
+    pub(crate) fn to_be_sent(&self) -> u64 {
+        self.rows.cast_unsigned() - self.skips.all()
+    }
+
+    pub(crate) fn skip_counts(&self) -> &SkipCounts {
+        &self.skips
+    }
+
+    /// Removes all but the first `rows` rows.
+    pub(super) fn keep(&mut self, rows: i64) -> Result<(), LedgerError> {
+        self.db.execute("DELETE FROM row WHERE n > ?1", [rows])?;
+        self.db.execute("DELETE FROM earlier WHERE n > ?1", [rows])?;
+        self.rows = rows;
+        let mut counts = Vec::new();
+        walk(&self.db, "SELECT skipped, count(*) FROM row WHERE skipped IS NOT NULL GROUP BY 1", [], |row| {
+            counts.push((row.get(0)?, row.get(1)?));
+            Ok(())
+        })?;
+        self.skips = SkipCounts::of(counts)?;
+        Ok(())
+    }
+
+    /// Passes the line, the path and the body of every request, in order.
+    pub(crate) fn requests<E: From<LedgerError>>(
+        &self,
+        mut show: impl FnMut(u64, &str, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut shown = Ok(());
+        walk(&self.db, &format!("SELECT line, path, body FROM row WHERE {IS_SENT} ORDER BY n"), [], |row| {
+            if shown.is_ok() {
+                shown = show(row.get(0)?, text_of(row, 1)?, text_of(row, 2)?);
+            }
+            Ok(())
+        })?;
+        shown
+    }
+
+    /// Passes the number and the line of every row that is to be sent, and every person in its request.
+    pub(crate) fn recipients(&self, mut each: impl FnMut((i64, u64), &[String])) -> Result<(), LedgerError> {
+        let query = format!("SELECT n, line, recipient, body FROM row WHERE {IS_SENT} ORDER BY n");
+        walk(&self.db, &query, [], |row| {
+            each((row.get(0)?, row.get(1)?), &recipients_of(text_of(row, 2)?, text_of(row, 3)?)?);
+            Ok(())
+        })
+    }
+
+    /// Passes the number and the recipient of every row that is to be sent.
+    pub(super) fn addressed(
+        &self,
+        mut each: impl FnMut(i64, &str) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        walk(&self.db, &format!("SELECT n, recipient FROM row WHERE {IS_SENT} ORDER BY n"), [], |row| {
+            each(row.get(0)?, text_of(row, 1)?)
+        })
+    }
+
+    /// Passes the keys of every row that is to be sent, in the order in which the store has them.
+    pub(super) fn keys(&self, mut each: impl FnMut(RowKey) -> Result<(), LedgerError>) -> Result<(), LedgerError> {
+        let query = format!("SELECT n, person, fingerprint FROM row WHERE {IS_SENT} ORDER BY person, fingerprint, n");
+        walk(&self.db, &query, [], |row| each(RowKey { n: row.get(0)?, person: row.get(1)?, fingerprint: row.get(2)? }))
+    }
+
+    /// The rows that are to be sent and whose person has an earlier such row, in order.
+    pub(super) fn followers(&self) -> Result<Vec<i64>, LedgerError> {
+        let query = format!(
+            "SELECT n FROM (SELECT n, first_value(n) OVER (PARTITION BY person ORDER BY n) AS first FROM row \
+             WHERE {IS_SENT} AND person IN (SELECT person FROM repeated)) WHERE n <> first ORDER BY n"
+        );
+        let mut followers = Vec::new();
+        walk(&self.db, &query, [], |row| {
+            followers.push(row.get(0)?);
+            Ok(())
+        })?;
+        Ok(followers)
+    }
+
+    /// Passes every row, in order.
+    pub(crate) fn each_row(
+        &self,
+        mut each: impl FnMut(DraftedRow<'_>) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let query = "SELECT n, line, cells, recipient, path, body, person, fingerprint, checksum, skipped, problem FROM row \
+                     ORDER BY n";
+        walk(&self.db, query, [], |row| {
+            let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
+            let problem = text(10)?;
+            each(DraftedRow {
+                n: row.get(0)?,
+                line: row.get(1)?,
+                cells: text_of(row, 2)?,
+                recipient: text(3)?,
+                path: text(4)?,
+                body: text(5)?,
+                person: row.get(6)?,
+                fingerprint: row.get(7)?,
+                checksum: row.get(8)?,
+                skip: text(9)?.map(|reason| (reason, problem)),
+            })
+        })
+    }
+
+    /// The figures of the draft, once all skipped rows are decided.
+    pub(crate) fn overview(&self) -> Result<DraftOverview, LedgerError> {
+        let (mut rows, mut countries) = (0, BTreeMap::new());
+        let query = format!(
+            "SELECT count(*) - count(DISTINCT person) FROM row WHERE {IS_SENT} AND person IN (SELECT person FROM repeated)"
+        );
+        let repeated = self.db.query_row(&query, [], |row| row.get(0))?;
+        self.addressed(|_, recipient| {
+            rows += 1;
+            if let Some(country) = country_of(recipient) {
+                *countries.entry(country).or_default() += 1;
+            }
+            Ok(())
+        })?;
+        Ok(DraftOverview { rows, skips: self.skips.clone(), repeated, countries })
+    }
+
+    /// The first rows that are to be sent, at most `most` of them.
+    pub(crate) fn first_messages(&self, most: u64) -> Result<Vec<DraftedMessage>, LedgerError> {
+        let query = format!("SELECT line, cells, recipient, body FROM row WHERE {IS_SENT} ORDER BY n LIMIT ?1");
+        let mut first = Vec::new();
+        walk(&self.db, &query, [i64::try_from(most).unwrap_or(i64::MAX)], |row| {
+            let (line, cells, recipient, body) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            first.push(DraftedMessage { line, cells, recipient, body });
+            Ok(())
+        })?;
+        Ok(first)
+    }
+}
+
+/// Passes the rows of `query` to `each`, one by one, until there are no more or it fails.
+pub(super) fn walk(
+    db: &Connection,
+    query: &str,
+    parameters: impl Params,
+    mut each: impl FnMut(&SqlRow<'_>) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let mut statement = db.prepare_cached(query)?;
+    let mut rows = statement.query(parameters)?;
+    while let Some(row) = rows.next()? {
+        each(row)?;
+    }
+    Ok(())
+}
+
+/// The text in a column of a row. Any other type is an error.
+pub(super) fn text_of<'a>(row: &'a SqlRow<'_>, column: usize) -> Result<&'a str, LedgerError> {
+    Ok(row.get_ref(column)?.as_str()?)
+}

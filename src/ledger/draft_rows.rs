@@ -1,0 +1,196 @@
+//! The rows of a draft that need not be sent: those that an earlier run has too, those that repeat another row, as the
+//! same message or for the same person, and those behind `--limit`.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::draft::{IS_SENT, LedgerDraft, text_of, walk};
+use super::duplicate_window::{EarlierMessages, EarlierRow, of_rank, rank};
+use super::error::LedgerError;
+use super::message::SameMessage;
+use super::model::{Skip, SkipReason};
+use crate::once::OnceKey;
+use crate::phone::person_key;
+
+/// In milliseconds.
+const A_MINUTE: i64 = 60_000;
+
+/// Why a row is skipped if its person has a message from an earlier run, or will have one.
+const OF_EARLIER_RUNS: &str = "'already_sent', 'may_have_been_sent', 'to_be_sent'";
+
+impl LedgerDraft {
+    /// Records that `run`, if it is known, has row `n` too. If there are several matches, the one that outweighs the
+    /// others stays.
+    pub(super) fn note_earlier(&self, n: i64, run: Option<&str>, found: EarlierRow) -> Result<(), LedgerError> {
+        let note = "INSERT INTO earlier VALUES (?1, ?2, ?3, ?4) ON CONFLICT (n) DO UPDATE SET reason = excluded.reason, \
+                    run = excluded.run, at = excluded.at WHERE (excluded.reason, -excluded.at) < (reason, -at)";
+        self.db.prepare_cached(note)?.execute(params![n, rank(found.reason), run, found.at])?;
+        Ok(())
+    }
+
+    /// Forgets the matches that were recorded.
+    pub(super) fn forget_earlier(&self) -> Result<(), LedgerError> {
+        self.db.prepare_cached("DELETE FROM earlier")?.execute([])?;
+        Ok(())
+    }
+
+    /// The matches of rows that are to be sent, by run and reason, the largest counts first.
+    pub(crate) fn earlier(&self) -> Result<Vec<EarlierMessages>, LedgerError> {
+        let query = format!(
+            "SELECT run, reason, count(*), max(at) FROM earlier JOIN row USING (n) WHERE {IS_SENT} GROUP BY run, reason \
+             ORDER BY count(*) DESC, max(at) DESC"
+        );
+        let mut found = Vec::new();
+        walk(&self.db, &query, [], |row| {
+            let run = row.get::<_, Option<String>>(0)?.unwrap_or_default();
+            let (reason, rows, at) = (of_rank(row.get(1)?)?, row.get(2)?, row.get(3)?);
+            found.push(EarlierMessages { run, reason, rows, at });
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Skips the rows with a match: the same message, or any message for the same person under `key`.
+    pub(crate) fn skip_earlier(&mut self, key: Option<&OnceKey>) -> Result<(), LedgerError> {
+        // The words name the minute, so most rows have those of another one.
+        let query = format!(
+            "SELECT run, reason, at - at % {A_MINUTE} AS minute, group_concat(n) FROM earlier JOIN row USING (n) \
+             WHERE {IS_SENT} GROUP BY run, reason, minute, n / 1000"
+        );
+        let mut found = Vec::new();
+        walk(&self.db, &query, [], |row| {
+            let run = row.get::<_, Option<String>>(0)?;
+            let earlier = EarlierRow { reason: of_rank(row.get(1)?)?, at: row.get(2)? };
+            let problem = match key {
+                Some(key) => earlier.problem_under(key, run.as_deref()),
+                None => earlier.problem(run.as_deref().unwrap_or_default()),
+            };
+            found.push((earlier.reason, problem, row.get::<_, String>(3)?));
+            Ok(())
+        })?;
+        for (reason, problem, rows) in found {
+            for n in rows.split(',').filter_map(|n| n.parse().ok()) {
+                self.skip(n, Skip { reason, problem: &problem })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// When the first of the matching messages was sent.
+    pub(crate) fn first_sent_at(&self) -> Result<Option<i64>, LedgerError> {
+        let query = "SELECT min(at) FROM earlier WHERE reason = ?1";
+        Ok(self.db.query_row(query, [rank(SkipReason::AlreadySent)], |row| row.get(0))?)
+    }
+
+    /// Whether several rows are for one person.
+    pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
+        self.db.execute_batch(
+            "DELETE FROM repeated; \
+             INSERT INTO repeated SELECT person FROM row WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1",
+        )?;
+        Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| row.get(0))?)
+    }
+
+    /// Passes to `report` each row that makes the same request as an earlier row: its line, the earlier line, and the
+    /// recipient. With `skip`, these rows are skipped.
+    pub(crate) fn duplicates(&mut self, skip: bool, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
+        let query = format!(
+            "SELECT n, line, first_line, recipient, first FROM (SELECT n, line, recipient, first_value(n) OVER same AS \
+             first, first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
+             AND {IS_SENT} WINDOW same AS (PARTITION BY fingerprint ORDER BY n)) WHERE n <> first ORDER BY n"
+        );
+        let mut found = Vec::new();
+        walk(&self.db, &query, [], |row| {
+            let (n, line, first_line, first) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(4)?);
+            // Two messages may share a fingerprint.
+            if message_of(&self.db, n)? == message_of(&self.db, first)? {
+                report(line, first_line, text_of(row, 3)?);
+                found.push((n, first_line));
+            }
+            Ok(())
+        })?;
+        for (n, first_line) in found.into_iter().filter(|_| skip) {
+            let problem = format!("is the same message as line {first_line}");
+            self.skip(n, Skip { reason: SkipReason::Repeated, problem: &problem })?;
+        }
+        Ok(())
+    }
+
+    /// Skips each row whose person has an earlier row that is to be sent, or any row skipped because of an earlier run.
+    /// `report` receives the lines of both rows.
+    pub(crate) fn keep_one_per_person(&mut self, mut report: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
+        for (n, line, first_line) in repeated_behind(&self.db, OF_EARLIER_RUNS)? {
+            report(line, first_line);
+            let problem = format!("goes to the same person as line {first_line}");
+            self.skip(n, Skip { reason: SkipReason::Repeated, problem: &problem })?;
+        }
+        Ok(())
+    }
+
+    /// Passes to `each` every row that is to be sent and whose person has an earlier such row: its line, and the line
+    /// of the first one. [`LedgerDraft::find_repeated`] must be called first.
+    pub(crate) fn repeated_people(&self, mut each: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
+        repeated_behind(&self.db, "''")?.into_iter().for_each(|(_, line, first_line)| each(line, first_line));
+        Ok(())
+    }
+
+    /// If `limit` is reached, removes all rows after it and returns the line of the last row that remains.
+    pub(crate) fn cut(&mut self, limit: u64, of: LimitOf) -> Result<Option<u64>, LedgerError> {
+        let Some(before) = limit.checked_sub(1) else { return Ok(None) };
+        // A person with a message from an earlier run gets none from this list, wherever that row is.
+        let of_nobody_earlier = format!(
+            "AND person NOT IN (SELECT person FROM row WHERE person IS NOT NULL AND skipped IN ({OF_EARLIER_RUNS}))"
+        );
+        let (key, only) = match of {
+            LimitOf::Rows => ("n", ""),
+            LimitOf::Messages => ("fingerprint", ""),
+            LimitOf::People => ("person", of_nobody_earlier.as_str()),
+        };
+        let query = format!(
+            "SELECT n, line FROM row WHERE n IN (SELECT min(n) FROM row WHERE {IS_SENT} {only} GROUP BY {key}) \
+             ORDER BY n LIMIT 1 OFFSET ?1"
+        );
+        let last = self.db.query_row(&query, [before], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let Some((last, line)) = last else { return Ok(None) };
+        self.keep(last)?;
+        Ok(Some(line))
+    }
+}
+
+/// What the limit counts. Repeated items count once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LimitOf {
+    Rows,
+    Messages,
+    /// People with a message from an earlier run do not count.
+    People,
+}
+
+/// The message of a row.
+fn message_of(db: &Connection, n: i64) -> Result<SameMessage<'static>, LedgerError> {
+    let query = "SELECT path, recipient, body FROM row WHERE n = ?1";
+    Ok(db.prepare_cached(query)?.query_row([n], |row| {
+        let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
+        Ok(SameMessage::of(text(0)?, text(1)?, text(2)?).into_owned())
+    })?)
+}
+
+/// Every row that is to be sent and whose person has an earlier one: its number and line, and the line of the first one.
+/// Rows that are skipped for one of `reasons` count as earlier than all others.
+fn repeated_behind(db: &Connection, reasons: &str) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
+    let query = format!(
+        "SELECT own.n, own.line, own.recipient, first.line, first.recipient FROM (SELECT n, skipped, first_value(n) OVER \
+         (PARTITION BY person ORDER BY skipped IS NULL, n) AS first FROM row \
+         WHERE person IN (SELECT person FROM repeated) AND (skipped IS NULL OR skipped IN ({reasons}))) AS behind \
+         JOIN row AS own ON own.n = behind.n JOIN row AS first ON first.n = behind.first \
+         WHERE behind.skipped IS NULL AND behind.n <> behind.first ORDER BY behind.n"
+    );
+    let mut found = Vec::new();
+    walk(db, &query, [], |row| {
+        // Two people may share a hash.
+        if person_key(text_of(row, 2)?) == person_key(text_of(row, 4)?) {
+            found.push((row.get(0)?, row.get(1)?, row.get(3)?));
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}

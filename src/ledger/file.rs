@@ -1,0 +1,529 @@
+//! The store as a file of this machine, in SQLite. Who changes it waits for a turn, since SQLite's own waiting is unfair:
+//! beside a process that commits in a loop it may never end. The file knows whether it was copied or put back.
+
+use std::collections::HashMap;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Statement, ToSql, params_from_iter};
+use url::Url;
+
+use super::db::{EachRow, Engine, FillRow, Life, Process, Row, Value};
+use super::error::LedgerError;
+use super::events::PausedFor;
+use super::model::now;
+use super::types::ENDED_UNDER_WAY;
+use crate::private_file::{self, FileError};
+
+/// `PRAGMA application_id`: "Jelo".
+const APPLICATION: i32 = 0x4a65_6c6f;
+/// `PRAGMA user_version` of the stores that this version writes.
+pub(super) const VERSION: i32 = 15;
+/// How long a process waits before it says so, and between two looks whether it is its turn.
+const TOLD_AFTER: Duration = Duration::from_secs(1);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+/// SQLite's own wait, for a reader that recovers the log.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const STATEMENTS: usize = 48;
+
+/// Called once while a process waits for its turn.
+pub(crate) type OnWait = Arc<dyn Fn() + Send + Sync>;
+
+/// A store in a file.
+pub(super) struct FileEngine {
+    db: Connection,
+    path: PathBuf,
+    /// The file that was opened; another one in its place is not written.
+    opened: FileId,
+    /// Its log, once it was seen: it stays as long as the file is open.
+    log: Option<FileId>,
+    turn: File,
+    write: File,
+    on_wait: OnWait,
+    /// The commits of the store are noted beside it.
+    commits: Option<File>,
+    /// In a transaction that changes the store: whether its log was empty.
+    changes: Option<bool>,
+    /// The locks by which others see that the processes with these numbers live.
+    entered: HashMap<i64, File>,
+}
+
+impl FileEngine {
+    /// Opens the store in `directory`, which with `creates` is made where it is missing; otherwise none is opened.
+    pub(super) fn open(directory: &Path, creates: bool, on_wait: OnWait) -> Result<Option<Self>, LedgerError> {
+        let path = directory.join("state.db");
+        let not_opened = |cause| LedgerError::NotOpened { path: path.clone(), cause };
+        // Opening a pipe would block forever.
+        match path.metadata() {
+            Ok(metadata) if metadata.is_file() => {}
+            Ok(_) => return Err(not_opened(io::Error::other("it is not a regular file: move it away"))),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound && creates => {
+                private_file::create_directory(directory)?;
+            }
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(not_opened(cause)),
+        }
+        let beside = |ending: &str| {
+            let path = directory.join(format!("state.db{ending}"));
+            private_file::open("create", &path, File::options().read(true).write(true).create(true).truncate(false))
+        };
+        let (turn, write) = match (beside("-turn"), beside("-write")) {
+            (Ok(turn), Ok(write)) => (turn, write),
+            (Err(error), _) | (_, Err(error)) if creates && !path.exists() => return Err(error.into()),
+            // On a disk that is read-only, or in the directory of another user, the store can only be read.
+            (Err(error), _) | (_, Err(error)) => {
+                let handle = || File::open(&path).map_err(not_opened);
+                let (turn, write) = (handle()?, handle()?);
+                let db = open_immutable(&path).map_err(|_| LedgerError::from(error))?;
+                let opened = FileId::of(&path).map_err(not_opened)?;
+                let (commits, changes) = (None, None);
+                let engine = Self {
+                    db,
+                    path,
+                    opened,
+                    log: None,
+                    turn,
+                    write,
+                    on_wait,
+                    commits,
+                    changes,
+                    entered: HashMap::new(),
+                };
+                engine.check_version()?;
+                return Ok(Some(engine));
+            }
+        };
+        if creates {
+            drop(private_file::open("create", &path, File::options().write(true).create(true).truncate(false))?);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(&path, flags)?;
+        db.busy_timeout(BUSY_TIMEOUT)?;
+        db.set_prepared_statement_cache_capacity(STATEMENTS);
+        let opened = FileId::of(&path).map_err(not_opened)?;
+        let commits = beside("-commits")?;
+        let commits = Some(commits);
+        let mut engine =
+            Self { db, path, opened, log: None, turn, write, on_wait, commits, changes: None, entered: HashMap::new() };
+        engine.prepare()?;
+        Ok(Some(engine))
+    }
+
+    fn prepare(&mut self) -> Result<(), LedgerError> {
+        if self.pragma("user_version")? == 0 {
+            // Another process may be making it at this moment.
+            self.wait_for_turn()?;
+            let created = self.create();
+            let _ = self.write.unlock();
+            created?;
+        }
+        // On macOS a plain sync returns before the data is on the disk. The cache is in KiB. Each checkpoint waits for the
+        // disk twice, so it is rare: every 32 MiB, in pages.
+        self.db.execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1; PRAGMA cache_size = -2048; \
+             PRAGMA wal_autocheckpoint = 8000; PRAGMA secure_delete = ON",
+        )?;
+        self.check_version()?;
+        self.check_log()?;
+        self.check_commits()
+    }
+
+    /// Makes the tables, unless another process has made them meanwhile.
+    fn create(&mut self) -> Result<(), LedgerError> {
+        let tables: i64 = self.db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        if self.pragma("user_version")? != 0 || tables > 0 {
+            return Ok(());
+        }
+        self.db.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL")?;
+        self.db.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT",
+            schema()
+        ))?;
+        Ok(())
+    }
+
+    fn pragma(&self, name: &str) -> Result<i32, LedgerError> {
+        Ok(self.db.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))?)
+    }
+
+    fn check_version(&self) -> Result<(), LedgerError> {
+        match (self.pragma("application_id")?, self.pragma("user_version")?) {
+            (APPLICATION, VERSION) => Ok(()),
+            (APPLICATION, version) if version > VERSION => Err(LedgerError::Newer { version }),
+            (APPLICATION, version) => Err(LedgerError::Older { version }),
+            (_, _) => Err(LedgerError::damaged("it is not a store of jelouctl")),
+        }
+    }
+
+    /// Whether the log belongs to the file: the file must have every change that was made before the log began. A file
+    /// that was put back below a newer log lacks some.
+    fn check_log(&self) -> Result<(), LedgerError> {
+        if self.is_log_empty() {
+            return Ok(());
+        }
+        let began: i64 = self.db.query_row("SELECT log_began FROM store", [], |row| row.get(0))?;
+        let in_file = open_immutable(&self.path)
+            .and_then(|file| file.query_row("SELECT commits FROM store", [], |row| row.get::<_, i64>(0)));
+        match in_file {
+            Ok(commits) if commits < began => Err(LedgerError::ForeignLog { path: self.path.clone() }),
+            // While the log is written into the file, the file alone may not be readable.
+            _ => Ok(()),
+        }
+    }
+
+    /// A store with fewer commits than were noted beside it is an older one in its place: it gets another identity.
+    fn check_commits(&mut self) -> Result<(), LedgerError> {
+        let noted = self.noted_commits();
+        let known = |db: &Connection| db.query_row("SELECT commits FROM store", [], |row| row.get::<_, i64>(0));
+        if noted <= known(&self.db)? {
+            return Ok(());
+        }
+        self.begin(true)?;
+        let renew = "UPDATE store SET epoch = ?1, commits = ?2 WHERE commits < ?2";
+        let renewed = self.db.execute(renew, (fastrand::i64(1..), self.noted_commits()));
+        match renewed {
+            Ok(_) => self.commit(),
+            Err(error) => {
+                self.rollback();
+                Err(error.into())
+            }
+        }
+    }
+
+    fn noted_commits(&self) -> i64 {
+        let noted = self.path.with_extension("db-commits");
+        fs::read_to_string(noted).ok().and_then(|text| text.trim().parse().ok()).unwrap_or_default()
+    }
+
+    fn is_log_empty(&self) -> bool {
+        !fs::metadata(self.path.with_extension("db-wal")).is_ok_and(|log| log.len() > 0)
+    }
+
+    /// Takes the lock to write, after all who waited before. Nobody holds it for long: not while a list is read, a
+    /// question stands or a request is under way.
+    fn wait_for_turn(&self) -> Result<(), LedgerError> {
+        let began = Instant::now();
+        let mut is_told = false;
+        for lock in [&self.turn, &self.write] {
+            loop {
+                match lock.try_lock() {
+                    Ok(()) => break,
+                    Err(TryLockError::WouldBlock) => thread::sleep(BETWEEN_LOOKS),
+                    Err(TryLockError::Error(cause)) => {
+                        let _ = self.turn.unlock();
+                        return Err(FileError { action: "lock", path: self.path.clone(), cause }.into());
+                    }
+                }
+                if !is_told && began.elapsed() >= TOLD_AFTER {
+                    is_told = true;
+                    (self.on_wait)();
+                }
+            }
+        }
+        let _ = self.turn.unlock();
+        Ok(())
+    }
+
+    /// The file by whose lock others see that a process lives.
+    fn lock_of(&self, id: i64) -> PathBuf {
+        lock_beside(&self.path.with_file_name("processes").join("any"), id)
+    }
+
+    fn end_transaction(&mut self) {
+        if self.changes.take().is_some() {
+            let _ = self.write.unlock();
+        }
+    }
+}
+
+/// The schema in the words of SQLite.
+pub(super) fn schema() -> String {
+    include_str!("schema.sql").replace("BIGINT", "INTEGER").replace("\n);", "\n) STRICT;")
+        + &format!("INSERT INTO store VALUES (1, {VERSION}, '{}', 0, 0, 0, 0);", super::claims::new_secret())
+}
+
+/// Opens a file without its log and without locks.
+fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
+    let mut url = Url::from_file_path(path).map_err(|()| Error::InvalidPath(path.to_owned()))?;
+    url.set_query(Some("immutable=1"));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(url.as_str(), flags)
+}
+
+/// Tells one file from another in its place: the file system keeps both for as long as the file exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct FileId {
+    inode: u64,
+    /// When it was made, in milliseconds since 1970, if the file system keeps that.
+    born: u128,
+}
+
+impl FileId {
+    fn of(path: &Path) -> io::Result<Self> {
+        let metadata = path.metadata()?;
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
+        #[cfg(not(unix))]
+        let inode = 0;
+        let born = metadata.created().ok().and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+        Ok(Self { inode, born: born.unwrap_or_default().as_millis() })
+    }
+}
+
+impl Engine for FileEngine {
+    fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
+        if !changes {
+            return Ok(self.db.execute_batch("BEGIN")?);
+        }
+        self.require_write()?;
+        self.wait_for_turn()?;
+        self.changes = Some(self.is_log_empty());
+        let log = FileId::of(&self.path.with_extension("db-wal")).ok();
+        let is_in_place =
+            FileId::of(&self.path).is_ok_and(|found| found == self.opened) && (self.log.is_none() || self.log == log);
+        self.log = log;
+        let begun = if is_in_place {
+            self.db.execute_batch("BEGIN IMMEDIATE").map_err(LedgerError::from)
+        } else {
+            Err(LedgerError::Removed { path: self.path.clone() })
+        };
+        if begun.is_err() {
+            self.end_transaction();
+        }
+        begun
+    }
+
+    fn is_free(&mut self) -> Result<bool, LedgerError> {
+        match self.write.try_lock() {
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(cause)) => Err(FileError { action: "lock", path: self.path.clone(), cause }.into()),
+            Ok(()) => {
+                let _ = self.write.unlock();
+                Ok(true)
+            }
+        }
+    }
+
+    fn commit(&mut self) -> Result<(), LedgerError> {
+        let Some(was_empty) = self.changes else { return Ok(self.db.execute_batch("COMMIT")?) };
+        let end = || -> rusqlite::Result<i64> {
+            let count = "UPDATE store SET log_began = CASE WHEN ?1 THEN commits ELSE log_began END, commits = commits + 1 \
+                         RETURNING commits";
+            let commits = self.db.prepare_cached(count)?.query_row([was_empty], |row| row.get(0))?;
+            self.db.prepare_cached("COMMIT")?.execute([])?;
+            Ok(commits)
+        };
+        match end() {
+            Ok(commits) => {
+                if let Some(file) = &self.commits {
+                    // Only a store that is put back needs it.
+                    let _ = write_at_start(file, &format!("{commits:<20}"));
+                }
+                self.end_transaction();
+                Ok(())
+            }
+            Err(error) => {
+                self.rollback();
+                Err(error.into())
+            }
+        }
+    }
+
+    fn rollback(&mut self) {
+        // After some errors SQLite has done it already.
+        let _ = self.db.execute_batch("ROLLBACK");
+        self.end_transaction();
+    }
+
+    fn walk(&mut self, sql: &'static str, values: &[Value<'_>], each: EachRow<'_>) -> Result<(), LedgerError> {
+        let mut statement = self.db.prepare_cached(sql)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            let values = (0..columns).map(|column| value(row.get_ref(column)?));
+            if each(Row(values.collect::<Result<_, LedgerError>>()?))?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn lock(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(Option<Row>, i64), LedgerError> {
+        let mut first = None;
+        self.walk(sql, values, &mut |row| {
+            first = Some(row);
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok((first, now()))
+    }
+
+    fn each(&mut self, sql: &'static str, all: &[Vec<Value<'_>>]) -> Result<u64, LedgerError> {
+        let mut statement = self.db.prepare_cached(sql)?;
+        let mut changed = 0;
+        for values in all {
+            changed += execute(&mut statement, values)?;
+        }
+        Ok(changed)
+    }
+
+    fn fill(
+        &mut self,
+        table: &'static str,
+        rows: &mut dyn FnMut(FillRow<'_>) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let places: Vec<_> = (1..=table.split(',').count()).map(|place| format!("?{place}")).collect();
+        let mut statement = self.db.prepare(&format!("INSERT INTO {table} VALUES ({})", places.join(", ")))?;
+        rows(&mut |values| execute(&mut statement, values).map(drop))
+    }
+
+    fn script(&mut self, sql: &str) -> Result<(), LedgerError> {
+        Ok(self.db.execute_batch(&sql.replace("BIGINT", "INTEGER"))?)
+    }
+
+    fn now(&mut self) -> Result<i64, LedgerError> {
+        Ok(now())
+    }
+
+    fn identity(&mut self) -> Result<String, LedgerError> {
+        let epoch: i64 = self.db.prepare_cached("SELECT epoch FROM store")?.query_row([], |row| row.get(0))?;
+        let FileId { inode, born } = &self.opened;
+        Ok(format!("file {inode:x}, made {born:x}, epoch {epoch:x}"))
+    }
+
+    fn life(&self) -> Life {
+        let any = self.lock_of(0);
+        Box::new(move |process, _now| {
+            let path = lock_beside(&any, process.id);
+            let Ok(file) = File::open(&path) else { return false };
+            match file.try_lock() {
+                Ok(()) => {
+                    let _ = fs::remove_file(path);
+                    false
+                }
+                // Where there are no locks, only its own word counts.
+                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => true,
+            }
+        })
+    }
+
+    fn enter(&mut self, id: i64) -> Result<(), LedgerError> {
+        let path = self.lock_of(id);
+        private_file::create_directory(&self.path.with_file_name("processes"))?;
+        let file = private_file::open("create", &path, File::options().write(true).create(true).truncate(false))?;
+        file.lock().map_err(FileError::of("lock", &path))?;
+        self.entered.insert(id, file);
+        Ok(())
+    }
+
+    fn leave(&mut self, id: i64) {
+        if self.entered.remove(&id).is_some() {
+            let _ = fs::remove_file(self.lock_of(id));
+        }
+    }
+
+    fn words_of_lost(&self, _process: &Process) -> String {
+        ENDED_UNDER_WAY.to_owned()
+    }
+
+    fn is_gone_when_lost(&self) -> bool {
+        true
+    }
+
+    fn doubt(&self) -> PausedFor {
+        PausedFor::Restored
+    }
+
+    fn require_write(&mut self) -> Result<(), LedgerError> {
+        if self.commits.is_some() {
+            return Ok(());
+        }
+        let cause = io::ErrorKind::ReadOnlyFilesystem.into();
+        Err(FileError { action: "write", path: self.path.clone(), cause }.into())
+    }
+
+    fn check(&mut self) -> Result<(), LedgerError> {
+        let found: String = self.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if found == "ok" { Ok(()) } else { Err(LedgerError::damaged(found)) }
+    }
+
+    fn tidy(&mut self, has_removed: bool) {
+        if has_removed && self.begin(true).is_ok() {
+            // What could not be given back is used again.
+            let _ = self.db.execute_batch("PRAGMA incremental_vacuum");
+            let _ = self.commit();
+        }
+    }
+
+    fn limit(&mut self, _limit: Duration) {}
+}
+
+impl Drop for FileEngine {
+    fn drop(&mut self) {
+        for id in self.entered.keys().copied().collect::<Vec<_>>() {
+            self.leave(id);
+        }
+    }
+}
+
+fn lock_beside(path: &Path, id: i64) -> PathBuf {
+    path.with_file_name(format!("{id}.lock"))
+}
+
+fn execute(statement: &mut Statement<'_>, values: &[Value<'_>]) -> Result<u64, LedgerError> {
+    Ok(statement.execute(params_from_iter(values))? as u64)
+}
+
+fn write_at_start(file: &File, text: &str) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::write_all_at(file, text.as_bytes(), 0);
+    #[cfg(windows)]
+    return std::os::windows::fs::FileExt::seek_write(file, text.as_bytes(), 0).map(drop);
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(value) => ValueRef::Integer(*value),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
+fn value(value: ValueRef<'_>) -> Result<Value<'static>, LedgerError> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Int(value),
+        text => Value::Text(text.as_str()?.to_owned().into()),
+    })
+}
+
+impl From<Error> for LedgerError {
+    fn from(error: Error) -> Self {
+        // A value of the wrong type is damage, just like a page that cannot be read.
+        let is_other_value = matches!(
+            error,
+            Error::FromSqlConversionFailure(..)
+                | Error::InvalidColumnType(..)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::Utf8Error(..)
+        );
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::damaged(error),
+            _ if is_other_value => Self::damaged(error),
+            _ => Self::Sqlite(error.to_string()),
+        }
+    }
+}
+
+impl From<FromSqlError> for LedgerError {
+    fn from(error: FromSqlError) -> Self {
+        Error::from(error).into()
+    }
+}

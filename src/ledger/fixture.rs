@@ -1,0 +1,107 @@
+//! Small runs for tests, in a store of their own.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic says what is wrong")]
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::db::Place;
+use super::draft::{DraftRequest, DraftRow, LedgerDraft};
+use super::making::EarlierOf;
+use super::model::RowState;
+use super::run::Run;
+use super::store::Store;
+use super::types::{Details, EndedAttempt, RecipientFlags, RunConditions};
+use super::worker::Worker;
+use crate::api::SuccessCriterion;
+use crate::list::ListFormat;
+use crate::message::{TemplateTexts, TemplateUses};
+
+/// The numbers of people: one for each of these.
+pub(crate) fn people(numbers: Range<u64>) -> Vec<String> {
+    numbers.map(|number| format!("{}", 593_990_000_000 + number)).collect()
+}
+
+/// A draft with a row for each of `recipients`.
+pub(crate) fn draft(recipients: &[impl AsRef<str>]) -> LedgerDraft {
+    let mut draft = LedgerDraft::create().unwrap();
+    for (line, recipient) in (2..).zip(recipients) {
+        let recipient = recipient.as_ref();
+        let request = DraftRequest { recipient, path: "/v1/bots/1/messages", body: "{}" };
+        draft.add([DraftRow { line, cells: "[]", request: Ok(request), skip: None }]).unwrap();
+    }
+    draft.find_repeated().unwrap();
+    draft
+}
+
+/// The store in this directory.
+pub(crate) fn store(directory: &Path) -> Store {
+    Store::open(Place::Files(Some(directory.to_owned())), Arc::new(|| {})).unwrap()
+}
+
+/// The other runs of the bot of [`details`].
+pub(crate) fn earlier() -> EarlierOf {
+    let Details { bot, api_url: address, .. } = details();
+    EarlierOf { bot, address, remember: Duration::from_secs(3600) }
+}
+
+/// Makes the run `r` with a row for each of `recipients`, at this rate.
+pub(crate) fn make(store: &Store, recipients: &[impl AsRef<str>], rate: f64) -> Run {
+    let (mut draft, mut details) = (draft(recipients), Details { rate, ..details() });
+    let made = store.make(&"r".parse().unwrap(), &mut draft, &mut details, &earlier(), |_, _, _| {
+        Ok::<_, super::error::LedgerError>(true)
+    });
+    made.unwrap().unwrap()
+}
+
+/// A run in this directory that delays no row, with a process that sends it.
+pub(crate) fn sent(directory: &Path, recipients: &[impl AsRef<str>]) -> (Run, Box<Worker>) {
+    let run = make(&store(directory), recipients, 1_000_000.0);
+    let (worker, _) = run.join(Duration::from_secs(30)).unwrap();
+    (run, Box::new(worker))
+}
+
+pub(crate) fn details() -> Details {
+    Details {
+        kind: "text".to_owned(),
+        profile: None,
+        bot: "1".to_owned(),
+        client_id: "id".to_owned(),
+        api_url: "http://127.0.0.1".to_owned(),
+        sandbox: false,
+        accepts: SuccessCriterion::MessageId,
+        format: ListFormat::Ndjson,
+        columns: Vec::new(),
+        list: None,
+        recipient_flags: RecipientFlags::default(),
+        message: None,
+        rate: 5.0,
+        concurrency: 64,
+        max_wait: Duration::ZERO,
+        no_keep_alive: false,
+        conditions: RunConditions::default(),
+        templates: TemplateUses::default(),
+        template_texts: TemplateTexts::default(),
+        remember: Duration::ZERO,
+        written_to: 0,
+    }
+}
+
+/// The outcome of the first attempt for row `n`.
+pub(crate) fn ended(n: i64, state: RowState) -> EndedAttempt {
+    EndedAttempt {
+        n,
+        number: 1,
+        recipient: "593990000000".to_owned(),
+        state,
+        began_at: 1,
+        ended_at: 2,
+        http_status: None,
+        message_id: None,
+        code: (state != RowState::Sent).then_some("network"),
+        error: None,
+        api_code: None,
+    }
+}

@@ -1,0 +1,379 @@
+//! How a draft becomes a run: compared with what other runs and single sends have, and then written, in one transaction
+//! of the store. What was known before a question may have changed meanwhile; what is known here has not.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, key_of, key_or_new};
+use super::db::{Db, Value, values};
+use super::draft::LedgerDraft;
+use super::duplicate_window::{DuplicateWindow, EarlierMessages, EarlierRow, since};
+use super::error::{LedgerError, RunError};
+use super::model::{RowState, SkipReason};
+use super::name::RunName;
+use super::pace::Pace;
+use super::store::{Lost, WrittenTo};
+use super::types::Details;
+use crate::once::{OnceHasher, OnceKey, OnceScope};
+
+/// How long the people that a run wrote to are reported: 24 hours, in milliseconds.
+const LATELY: i64 = 24 * 60 * 60 * 1000;
+/// How many rows a statement of a draft is run for at once.
+const ROWS_AT_ONCE: usize = 10_000;
+
+/// The rows that are looked for, in the order in which `known` has them.
+const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGINT NOT NULL, fingerprint BIGINT NOT NULL, \
+     n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)); \
+     CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (person, n));";
+
+/// The earlier runs of a bot at an address.
+#[derive(Clone, Debug)]
+pub(crate) struct EarlierOf {
+    pub(crate) bot: String,
+    pub(crate) address: String,
+    /// How far back sent and unknown rows count; rows under way and rows still to be sent always do.
+    pub(crate) remember: Duration,
+}
+
+/// The runs that a list is compared with, as they are in one transaction.
+pub(crate) struct KnownRuns<'a> {
+    pub(super) db: &'a mut Db,
+    pub(super) of: &'a EarlierOf,
+    pub(super) now: i64,
+}
+
+/// A run that counts.
+struct CountedRun {
+    name: String,
+    is_doubtful: bool,
+    is_unfinished: bool,
+    changed_at: i64,
+}
+
+/// A row that an earlier run has too.
+pub(super) struct Match {
+    pub(super) n: i64,
+    pub(super) run: i64,
+    pub(super) row: EarlierRow,
+}
+
+impl KnownRuns<'_> {
+    /// Marks the rows of `draft` that they have too.
+    pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
+        draft.forget_earlier()?;
+        fill_candidates(self.db, draft)?;
+        let window = DuplicateWindow { ended_since: since(self.now, self.of.remember), ..DuplicateWindow::UNDER_KEY };
+        let runs = self.counted(0)?;
+        each_match(
+            self.db,
+            &runs,
+            |_| window,
+            |found| {
+                let name = runs.get(&found.run).map(|run| run.name.as_str());
+                draft.note_earlier(found.n, name, found.row)
+            },
+        )
+    }
+
+    /// Marks the rows of `draft` whose person has a message under `key`, whatever its words.
+    pub(crate) fn find_claimed(&mut self, draft: &LedgerDraft, key: &OnceKey) -> Result<(), LedgerError> {
+        draft.forget_earlier()?;
+        let scope = OnceScope { key: key.clone(), bot: self.of.bot.clone(), address: self.of.address.clone() };
+        let (Some(key), hasher) = (key_of(self.db, &scope)?, OnceHasher::of_store(self.db)?) else { return Ok(()) };
+        fill_people(self.db, |each| draft.addressed(|n, recipient| each(&values![hasher.person(recipient), n])))?;
+        claims_of_candidates(self.db, key, |n, Claim { entry, .. }| match EarlierRow::of_claim(&entry) {
+            Some(found) => draft.note_earlier(n, entry.run.as_deref(), found),
+            None => Ok(()),
+        })
+    }
+
+    /// The people of `draft` that one of them has written to in the last 24 hours.
+    pub(crate) fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<WrittenTo, LedgerError> {
+        let since = self.now - LATELY;
+        let mut runs = self.counted(0)?;
+        runs.retain(|_, run| run.changed_at >= since);
+        let mut written = WrittenTo::default();
+        if runs.is_empty() {
+            return Ok(written);
+        }
+        fill_candidates(self.db, draft)?;
+        let window = DuplicateWindow::written_to_between(since, self.now);
+        // By person; whether the message is one of ours too.
+        let mut last: Option<(i64, bool)> = None;
+        let mut count = |(_, is_other): (i64, bool), otherwise: Option<(i64, i64)>| {
+            written.count(is_other, otherwise.map(|(run, at)| (runs.get(&run).map_or("", |run| &run.name), at)));
+        };
+        let mut otherwise = None;
+        self.db.each_of(
+            "SELECT candidate.person, row.run, row.n, row.state, row.at, own.n FROM candidate \
+             CROSS JOIN known CROSS JOIN row LEFT JOIN candidate AS own \
+             ON own.person = known.person AND own.fingerprint = known.fingerprint \
+             WHERE known.person = candidate.person AND row.run = known.run AND row.n = known.n ORDER BY candidate.person",
+            &[],
+            |row| {
+                let (person, run, at) = (row.int(0)?, row.int(1)?, row.opt_int(4)?.unwrap_or_default());
+                let state = row.named(3, RowState::of_name)?;
+                if !runs.contains_key(&run) || window.row((state, at)).is_none() {
+                    return Ok(());
+                }
+                let is_other = row.opt_int(5)?.is_none();
+                match &mut last {
+                    Some((before, was_other)) if *before == person => *was_other |= is_other,
+                    _ => {
+                        last.take().into_iter().for_each(|person| count(person, otherwise.take()));
+                        last = Some((person, is_other));
+                    }
+                }
+                if is_other && otherwise.is_none_or(|(_, before)| before < at) {
+                    otherwise = Some((run, at));
+                }
+                Ok(())
+            },
+        )?;
+        if let Some(person) = last {
+            count(person, otherwise);
+        }
+        Ok(written)
+    }
+
+    /// The unfinished runs with messages for people of `draft`, each with the number of these people.
+    pub(crate) fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, LedgerError> {
+        let mut runs = self.counted(0)?;
+        runs.retain(|_, run| run.is_unfinished);
+        if runs.is_empty() {
+            return Ok(Vec::new());
+        }
+        fill_candidates(self.db, draft)?;
+        let mut people: HashMap<i64, (u64, i64)> = HashMap::new();
+        self.db.each_of(
+            "SELECT candidate.person, row.run FROM candidate CROSS JOIN known CROSS JOIN row \
+             WHERE known.person = candidate.person AND row.run = known.run AND row.n = known.n AND row.state = 'pending' \
+             ORDER BY candidate.person",
+            &[],
+            |row| {
+                let (person, run) = (row.int(0)?, row.int(1)?);
+                let (count, last) = people.entry(run).or_insert((0, person.wrapping_add(1)));
+                if *last != person {
+                    (*count, *last) = (*count + 1, person);
+                }
+                Ok(())
+            },
+        )?;
+        let named = |(id, run): (&i64, &CountedRun)| Some((run.name.parse().ok()?, people.get(id)?.0));
+        let mut found: Vec<(RunName, u64)> = runs.iter().filter_map(named).collect();
+        found.sort();
+        Ok(found)
+    }
+
+    /// The runs that count, without the run `own`.
+    fn counted(&mut self, own: i64) -> Result<HashMap<i64, CountedRun>, LedgerError> {
+        let identity = self.db.0.identity()?;
+        let query = "SELECT id, name, identity, finished_at, changed_at FROM run \
+                     WHERE bot = ?1 AND address = ?2 AND sandbox = 0 AND id <> ?3";
+        let mut runs = HashMap::new();
+        self.db.each_of(query, &values![&self.of.bot, &self.of.address, own], |mut row| {
+            let is_unfinished = row.opt_int(3)?.is_none();
+            let is_doubtful = is_unfinished && row.text(2)? != identity;
+            let run = CountedRun { name: row.take(1)?, is_doubtful, is_unfinished, changed_at: row.int(4)? };
+            runs.insert(row.int(0)?, run);
+            Ok(())
+        })?;
+        Ok(runs)
+    }
+
+    /// The rows of the run `own` that are still to be sent, and that other runs have sent since its list was read, or
+    /// are about to send. Rows to be sent of another run count only while a process sends it: otherwise two idle runs
+    /// would block each other.
+    pub(super) fn compare_run(
+        &mut self,
+        own: i64,
+        created_at: i64,
+    ) -> Result<Vec<(i64, String, EarlierRow)>, LedgerError> {
+        self.db.0.script(&format!("{CANDIDATES} DELETE FROM candidate;"))?;
+        self.db.run(
+            "INSERT INTO candidate SELECT person, fingerprint, row.n FROM row CROSS JOIN message \
+             WHERE row.run = ?1 AND row.state = 'pending' AND message.run = row.run AND message.n = row.n \
+             ORDER BY person, fingerprint, row.n",
+            &values![own],
+        )?;
+        let ended_since = since(created_at.min(self.now), self.of.remember);
+        let window = DuplicateWindow { ended_since, pending: false, ..DuplicateWindow::UNDER_KEY };
+        let (runs, lost) = (self.counted(own)?, Lost::of(self.db, self.now)?);
+        let mut found: HashMap<i64, Match> = HashMap::new();
+        each_match(
+            self.db,
+            &runs,
+            |run| DuplicateWindow { pending: lost.is_sent(run), ..window },
+            |next| {
+                if found.get(&next.n).is_none_or(|before| next.row.outweighs(&before.row)) {
+                    found.insert(next.n, next);
+                }
+                Ok(())
+            },
+        )?;
+        let named = |found: Match| (found.n, runs.get(&found.run).map_or("", |run| &run.name).to_owned(), found.row);
+        let mut found: Vec<_> = found.into_values().map(named).collect();
+        found.sort_by_key(|(n, ..)| *n);
+        Ok(found)
+    }
+}
+
+/// The number of rows for each run and reason, the largest first.
+pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<EarlierMessages> {
+    let mut counts: BTreeMap<(&str, SkipReason), EarlierMessages> = BTreeMap::new();
+    for (_, run, EarlierRow { reason, at }) in found {
+        let none = EarlierMessages { run: run.clone(), reason: *reason, rows: 0, at: *at };
+        let count = counts.entry((run, *reason)).or_insert(none);
+        (count.rows, count.at) = (count.rows + 1, count.at.max(*at));
+    }
+    let mut counts: Vec<_> = counts.into_values().collect();
+    counts.sort_by_key(|messages| Reverse((messages.rows, messages.at)));
+    counts
+}
+
+fn fill_candidates(db: &mut Db, draft: &LedgerDraft) -> Result<(), LedgerError> {
+    db.0.script(&format!("{CANDIDATES} DELETE FROM candidate;"))?;
+    db.0.fill("candidate (person, fingerprint, n)", &mut |each| {
+        draft.keys(|key| each(&values![key.person, key.fingerprint, key.n]))
+    })
+}
+
+/// Fills in the people that are looked for under a key.
+pub(super) fn fill_people(
+    db: &mut Db,
+    people: impl FnOnce(&mut dyn FnMut(&[Value<'_>]) -> Result<(), LedgerError>) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    db.0.script(&format!("{CANDIDATES} DELETE FROM candidate_person;"))?;
+    let mut people = Some(people);
+    db.0.fill("candidate_person (person, n)", &mut |each| people.take().map_or(Ok(()), |people| people(each)))
+}
+
+/// Passes to `each` the candidates that one of `runs` has too, in a state that counts.
+fn each_match(
+    db: &mut Db,
+    runs: &HashMap<i64, CountedRun>,
+    window: impl Fn(i64) -> DuplicateWindow,
+    mut each: impl FnMut(Match) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    if runs.is_empty() {
+        return Ok(());
+    }
+    db.each_of(
+        "SELECT candidate.n, known.run, row.state, row.at FROM candidate CROSS JOIN known CROSS JOIN row \
+         WHERE known.person = candidate.person AND known.fingerprint = candidate.fingerprint \
+         AND row.run = known.run AND row.n = known.n",
+        &[],
+        |row| {
+            let run = row.int(1)?;
+            let Some(of) = runs.get(&run) else { return Ok(()) };
+            // However long ago it was: nobody knows whether it was sent.
+            let state = match row.named(2, RowState::of_name)? {
+                state @ (RowState::Pending | RowState::Failed) if of.is_doubtful => {
+                    match state.where_records_are_lost() {
+                        RowState::Unknown => RowState::Inflight,
+                        state => state,
+                    }
+                }
+                state => state,
+            };
+            match window(run).row((state, row.opt_int(3)?.unwrap_or_default())) {
+                Some(found) => each(Match { n: row.int(0)?, run, row: found }),
+                None => Ok(()),
+            }
+        },
+    )
+}
+
+/// Makes the run `name` of `draft`; the caller has compared it in this transaction.
+pub(super) fn make(db: &mut Db, name: &RunName, draft: &LedgerDraft, details: &Details) -> Result<i64, LedgerError> {
+    let (store, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+    let run = store.map_or(Ok(0), |store| store.int(0))? + 1;
+    let followers = draft.followers()?;
+    db.run("UPDATE store SET runs = ?1 WHERE id = 1", &values![run])?;
+    let identity = db.0.identity()?;
+    #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds is exact")]
+    let pace = Pace::new(details.rate, now as f64);
+    db.run(
+        "INSERT INTO run (id, name, details, bot, address, sandbox, identity, pace, taken, repeats, under_way, created_at, \
+         changed_at, pauses) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, 0, ?10, ?10, 0)",
+        &values![
+            run,
+            name.to_string(),
+            json(details)?,
+            &details.bot,
+            &details.api_url,
+            details.sandbox,
+            identity,
+            json(&pace)?,
+            !followers.is_empty(),
+            now
+        ],
+    )?;
+    db.0.fill("message (run, n, line, cells, recipient, person, fingerprint, path, body, checksum)", &mut |each| {
+        draft.each_row(|row| {
+            each(&values![
+                run,
+                row.n,
+                row.line,
+                row.cells,
+                row.recipient,
+                row.person,
+                row.fingerprint,
+                row.path,
+                row.body,
+                row.checksum
+            ])
+        })
+    })?;
+    let mut followers = followers.into_iter().peekable();
+    db.0.fill("row (run, n, state, number, due_at, at, attempts, code, error)", &mut |each| {
+        draft.each_row(|row| {
+            let follows = followers.next_if_eq(&row.n).is_some();
+            if let Some((reason, problem)) = row.skip {
+                each(&values![run, row.n, "skipped", 1_i64, None::<i64>, now, 0_i64, reason, problem])
+            } else {
+                let due = if follows { None } else { Some(0_i64) };
+                let nothing = None::<&str>;
+                each(&values![run, row.n, "pending", 0_i64, due, None::<i64>, 0_i64, nothing, nothing])
+            }
+        })
+    })?;
+    // In the order of the index, which is why it costs little.
+    db.run(
+        "INSERT INTO known SELECT person, fingerprint, run, n FROM message WHERE run = ?1 AND person IS NOT NULL \
+         ORDER BY person, fingerprint, n",
+        &values![run],
+    )?;
+    if let Some(scope) = details.scope() {
+        claim_rows(db, &scope, run, draft)?;
+    }
+    Ok(run)
+}
+
+/// Claims the person of every row that is to be sent: each is free, or the caller would have skipped the row.
+fn claim_rows(db: &mut Db, scope: &OnceScope, run: i64, draft: &LedgerDraft) -> Result<(), LedgerError> {
+    let (key, hasher) = (key_or_new(db, scope)?, OnceHasher::of_store(db)?);
+    let mut claims = Vec::new();
+    draft.addressed(|n, recipient| {
+        claims.push(values![key, hasher.person(recipient), run, n].to_vec());
+        if claims.len() == ROWS_AT_ONCE {
+            db.each(CLAIM_ROW, &std::mem::take(&mut claims))?;
+        }
+        Ok(())
+    })?;
+    db.each(CLAIM_ROW, &claims)?;
+    Ok(())
+}
+
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, LedgerError> {
+    serde_json::to_string(value).map_err(LedgerError::damaged)
+}
+
+/// Checks that no run has this name.
+pub(super) fn check_name(db: &mut Db, name: &RunName) -> Result<(), LedgerError> {
+    if db.exists("SELECT 1 FROM run WHERE name = ?1", &values![name.to_string()])? {
+        return Err(RunError::Exists { name: name.clone() }.into());
+    }
+    Ok(())
+}

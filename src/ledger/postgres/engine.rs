@@ -1,0 +1,307 @@
+//! The engine of a store in a database. It is synchronous, as that of a file: the futures of the database crate are driven
+//! here, and the statements of one step are sent at once.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::future::{join_all, try_join};
+use futures_util::{SinkExt, StreamExt};
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, Error, Statement};
+
+use super::VERSION;
+use super::connection::{Database, DatabaseAddress, LONG, SHORT, storable};
+use super::error::DatabaseError;
+use crate::ledger::db::{EachRow, Engine, FillRow, Life, Process, Row, Value};
+use crate::ledger::error::LedgerError;
+use crate::ledger::events::PausedFor;
+
+/// How many statements are sent at once.
+const AT_ONCE: usize = 1000;
+/// How many bytes of a table are sent at once.
+const CHUNK: usize = 64 * 1024;
+const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+/// Identifies the database as long as nothing that was committed can be missing from it. A copy by CREATE DATABASE has
+/// another number, and so have tables that were restored by pg_restore.
+const IDENTITY: &str = "SELECT 'system ' || system_identifier || ', timeline ' || \
+     left(pg_walfile_name(pg_current_wal_lsn()), 8) || ', database ' || oid || ', tables ' || \
+     'jelouctl.store'::regclass::oid \
+     FROM pg_control_system(), pg_database WHERE datname = current_database()";
+
+/// A store in a database.
+pub(crate) struct DatabaseEngine {
+    database: Database,
+    client: Client,
+    statements: HashMap<&'static str, Statement>,
+    limit: Duration,
+    identity: String,
+}
+
+impl DatabaseEngine {
+    /// Connects to the store at `address`.
+    pub(crate) fn open(address: DatabaseAddress) -> Result<Self, DatabaseError> {
+        let database = Database::new(address)?;
+        let client = database.connect()?;
+        let (statements, identity) = (HashMap::new(), String::new());
+        let mut engine = Self { database, client, statements, limit: LONG, identity };
+        let version = engine.value(
+            "SELECT CASE WHEN to_regclass('jelouctl.store') IS NOT NULL THEN 1 \
+             WHEN to_regclass('jelouctl.ledger') IS NOT NULL THEN 0 END",
+        )?;
+        match version {
+            Value::Int(1) => {}
+            Value::Int(_) => return Err(DatabaseError::OlderSchema { version: 14 }),
+            _ => return Err(DatabaseError::NoLedger { at: engine.database.address.shown.clone() }),
+        }
+        match engine.value("SELECT version FROM jelouctl.store")? {
+            Value::Int(VERSION) => {}
+            Value::Int(version) if version > VERSION => return Err(DatabaseError::NewerSchema { version }),
+            Value::Int(version) => return Err(DatabaseError::OlderSchema { version }),
+            _ => return Err(DatabaseError::NoLedger { at: engine.database.address.shown.clone() }),
+        }
+        if let Value::Text(identity) = engine.value(IDENTITY)? {
+            engine.identity = identity.into_owned();
+        }
+        Ok(engine)
+    }
+
+    /// The value that a query returns.
+    fn value(&self, query: &str) -> Result<Value<'static>, DatabaseError> {
+        self.call(SHORT, async {
+            let row = self.client.query_opt(query, &[]).await?;
+            row.map_or(Ok(Value::Null), |row| value(&row, 0))
+        })
+    }
+
+    /// The statement for this text, prepared once for a connection.
+    fn statement(&mut self, sql: &'static str) -> Result<Statement, DatabaseError> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let text = sql.replace('?', "$").replace("/*lock*/", "FOR UPDATE");
+        let statement = self.call(self.limit, self.client.prepare(&text))?;
+        self.statements.insert(sql, statement.clone());
+        Ok(statement)
+    }
+
+    fn call<T: Send>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<T, DatabaseError> {
+        self.database.call(limit, work)
+    }
+}
+
+impl Engine for DatabaseEngine {
+    fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
+        let begin = match changes {
+            // A long list takes longer than any other statement.
+            true if self.limit > LONG => "BEGIN; SET LOCAL statement_timeout = '10min'",
+            true => "BEGIN",
+            // The reader may pause.
+            false => "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL idle_in_transaction_session_timeout = 0",
+        };
+        Ok(self.call(SHORT, self.client.batch_execute(begin))?)
+    }
+
+    fn is_free(&mut self) -> Result<bool, LedgerError> {
+        let query = "SELECT 1 FROM store WHERE id = 1 FOR UPDATE SKIP LOCKED";
+        Ok(self.call(self.limit, self.client.query_opt(query, &[]))?.is_some())
+    }
+
+    fn commit(&mut self) -> Result<(), LedgerError> {
+        // It waits for the disk, however long that takes.
+        Ok(self.call(self.limit, self.client.batch_execute("COMMIT"))?)
+    }
+
+    fn rollback(&mut self) {
+        // A connection that is lost has done it already.
+        let _ = self.call(SHORT, self.client.batch_execute("ROLLBACK"));
+    }
+
+    fn walk(&mut self, sql: &'static str, values: &[Value<'_>], each: EachRow<'_>) -> Result<(), LedgerError> {
+        let statement = self.statement(sql)?;
+        let parameters = values.iter().map(|value| value as &(dyn ToSql + Sync));
+        let rows = self.call(self.limit, self.client.query_raw(&statement, parameters))?;
+        let mut rows = pin!(rows);
+        loop {
+            let next = self.call(self.limit, async { rows.next().await.transpose() })?;
+            let Some(row) = next else { return Ok(()) };
+            let row = read(&row).map_err(|error| DatabaseError::of_statement(&self.database.address.shown, &error))?;
+            if each(row)?.is_break() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn lock(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(Option<Row>, i64), LedgerError> {
+        let (statement, now) = (self.statement(sql)?, self.statement(NOW)?);
+        let parameters: Vec<_> = values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        // In this order, on one connection.
+        let locked = async {
+            let (row, now) =
+                try_join(self.client.query_opt(&statement, &parameters), self.client.query_one(&now, &[])).await?;
+            Ok((row.map(|row| read(&row)).transpose()?, now.try_get(0)?))
+        };
+        Ok(self.call(self.limit, locked)?)
+    }
+
+    fn each(&mut self, sql: &'static str, all: &[Vec<Value<'_>>]) -> Result<u64, LedgerError> {
+        let statement = self.statement(sql)?;
+        let mut changed = 0;
+        for some in all.chunks(AT_ONCE) {
+            let parameters: Vec<Vec<_>> =
+                some.iter().map(|values| values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()).collect();
+            let executed = parameters.iter().map(|parameters| self.client.execute(&statement, parameters));
+            let counts = self.call(self.limit, async { join_all(executed).await.into_iter().collect() });
+            changed += counts.map(|counts: Vec<u64>| counts.into_iter().sum::<u64>())?;
+        }
+        Ok(changed)
+    }
+
+    fn fill(
+        &mut self,
+        table: &'static str,
+        rows: &mut dyn FnMut(FillRow<'_>) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let copy = format!("COPY {table} FROM STDIN");
+        let mut sink = Box::pin(self.call(SHORT, self.client.copy_in::<_, Bytes>(&copy))?);
+        let mut chunk = String::with_capacity(2 * CHUNK);
+        let mut send = |chunk: &mut String| {
+            let bytes = Bytes::copy_from_slice(chunk.as_bytes());
+            chunk.clear();
+            self.call(LONG, sink.send(bytes))
+        };
+        rows(&mut |values| {
+            write_line(&mut chunk, values);
+            if chunk.len() >= CHUNK { Ok(send(&mut chunk)?) } else { Ok(()) }
+        })?;
+        send(&mut chunk)?;
+        self.call(self.limit, sink.as_mut().finish())?;
+        Ok(())
+    }
+
+    fn script(&mut self, sql: &str) -> Result<(), LedgerError> {
+        Ok(self.call(self.limit, self.client.batch_execute(sql))?)
+    }
+
+    fn now(&mut self) -> Result<i64, LedgerError> {
+        let now = self.statement(NOW)?;
+        Ok(self.call(SHORT, async { self.client.query_one(&now, &[]).await?.try_get(0) })?)
+    }
+
+    fn identity(&mut self) -> Result<String, LedgerError> {
+        Ok(self.identity.clone())
+    }
+
+    fn life(&self) -> Life {
+        Box::new(|process, now| process.seen_at.saturating_add(process.lease_ms) > now)
+    }
+
+    fn enter(&mut self, _id: i64) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
+    fn leave(&mut self, _id: i64) {}
+
+    fn words_of_lost(&self, process: &Process) -> String {
+        format!("the process that sent it was not heard of again: {}", process.words())
+    }
+
+    fn is_gone_when_lost(&self) -> bool {
+        false
+    }
+
+    fn doubt(&self) -> PausedFor {
+        PausedFor::Failover
+    }
+
+    fn require_write(&mut self) -> Result<(), LedgerError> {
+        let query = "SELECT has_table_privilege('jelouctl.row', 'UPDATE')::int";
+        if let Value::Int(1) = self.value(query)? {
+            return Ok(());
+        }
+        let cause = "permission denied for table row".to_owned();
+        Err(DatabaseError::Rights { at: self.database.address.shown.clone(), cause }.into())
+    }
+
+    fn check(&mut self) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
+    fn tidy(&mut self, _has_removed: bool) {}
+
+    fn limit(&mut self, limit: Duration) {
+        self.limit = limit;
+    }
+}
+
+fn read(row: &tokio_postgres::Row) -> Result<Row, Error> {
+    (0..row.len()).map(|column| value(row, column)).collect::<Result<_, _>>().map(Row)
+}
+
+fn value(row: &tokio_postgres::Row, column: usize) -> Result<Value<'static>, Error> {
+    let of_type = row.columns().get(column).map(tokio_postgres::Column::type_);
+    Ok(match of_type {
+        Some(of_type) if *of_type == Type::INT8 => row.try_get::<_, Option<i64>>(column)?.into(),
+        Some(of_type) if *of_type == Type::INT4 => row.try_get::<_, Option<i32>>(column)?.map(i64::from).into(),
+        _ => row.try_get::<_, Option<String>>(column)?.into(),
+    })
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self, of_type: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Int(value) => value.to_sql(of_type, out),
+            Self::Text(text) => storable(text).as_ref().to_sql(of_type, out),
+        }
+    }
+
+    fn accepts(of_type: &Type) -> bool {
+        *of_type == Type::INT8 || *of_type == Type::TEXT
+    }
+
+    to_sql_checked!();
+}
+
+/// Writes a line for COPY.
+fn write_line(line: &mut String, values: &[Value<'_>]) {
+    for (place, value) in values.iter().enumerate() {
+        line.push_str(if place == 0 { "" } else { "\t" });
+        match value {
+            Value::Null => line.push_str("\\N"),
+            Value::Int(value) => {
+                let _ = write!(line, "{value}");
+            }
+            Value::Text(text) => {
+                for letter in storable(text).chars() {
+                    match letter {
+                        '\\' => line.push_str("\\\\"),
+                        '\t' => line.push_str("\\t"),
+                        '\n' => line.push_str("\\n"),
+                        '\r' => line.push_str("\\r"),
+                        other => line.push(other),
+                    }
+                }
+            }
+        }
+    }
+    line.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_written_as_copy_takes_them() {
+        let mut line = String::new();
+        write_line(&mut line, &[Value::from("a\tb\\n\r\nñ\0"), Value::Null, Value::Int(-7)]);
+        assert_eq!(line, "a\\tb\\\\n\\r\\nñ\u{fffd}\t\\N\t-7\n");
+    }
+}

@@ -1,0 +1,44 @@
+//! How the store is made in a database, and who may use it.
+
+use super::VERSION;
+use super::connection::{Database, DatabaseAddress, LONG};
+use super::engine::DatabaseEngine;
+use super::error::DatabaseError;
+use crate::ledger::claims::new_secret;
+
+/// Roles belong to the whole server, and may exist already: who sends, and who only looks.
+const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
+
+/// The complete SQL, in one transaction, for the owner of the database.
+pub(crate) fn schema_sql() -> String {
+    let roles = ROLES.map(|role| {
+        format!(
+            "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} NOLOGIN; \
+             END IF; END $$;\n"
+        )
+    });
+    let (roles, tables, secret) = (roles.concat(), include_str!("../schema.sql"), new_secret());
+    format!(
+        "BEGIN;\n\n{roles}\nCREATE SCHEMA jelouctl;\nSET LOCAL search_path = jelouctl, pg_temp;\n\n{tables}\n\
+         INSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, 0, 0);\n\n\
+         GRANT USAGE ON SCHEMA jelouctl TO jelouctl_sender, jelouctl_reader;\n\
+         GRANT SELECT ON ALL TABLES IN SCHEMA jelouctl TO jelouctl_reader;\n\
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA jelouctl TO jelouctl_sender;\n\nCOMMIT;\n"
+    )
+}
+
+/// Makes the store in the database at `address`. Returns false if it is there already; an error changes nothing.
+pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, DatabaseError> {
+    let database = Database::new(address.clone())?;
+    match DatabaseEngine::open(address) {
+        Ok(_) => return Ok(false),
+        Err(DatabaseError::NoLedger { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let client = database.connect()?;
+    database.call(LONG, client.batch_execute(&schema_sql())).map_err(|error| match error {
+        DatabaseError::Rights { at, cause } => DatabaseError::SetupRights { at, cause },
+        other => other,
+    })?;
+    Ok(true)
+}

@@ -1,0 +1,290 @@
+//! The steps that a row takes, whoever takes them: a process that sends, or a person. Each is a part of a transaction that
+//! has locked the run, so that no two of them meet. A statement names the state that it changes, by the table of
+//! `RowState::may_become`; a row in another state stays as it is.
+
+use std::collections::BTreeSet;
+
+use super::db::{Db, Value, values};
+use super::error::LedgerError;
+use super::events::{PausedFor, PausedRun, RunEvent, RunEventKind};
+use super::model::{RowState, Skip};
+use super::pace::Pace;
+use super::run::paused;
+use super::store::Lost;
+
+/// The shortest time between two messages to one recipient (`api.md`, 131056), in milliseconds.
+pub(super) const RECIPIENT_GAP: i64 = 6_000;
+
+/// A run that is locked for the rest of a transaction.
+#[derive(Debug)]
+pub(super) struct LockedRun {
+    pub(super) id: i64,
+    pub(super) name: String,
+    pub(super) identity: String,
+    pub(super) pace: Pace,
+    pub(super) taken: i64,
+    pub(super) repeats: bool,
+    pub(super) under_way: bool,
+    pub(super) changed_at: i64,
+    pub(super) finished_at: Option<i64>,
+    pub(super) cancelled_at: Option<i64>,
+    pub(super) pause: Option<PausedRun>,
+    pub(super) pauses: i64,
+    pub(super) told: Option<String>,
+    /// The time after it was locked, by the clock of the store.
+    pub(super) now: i64,
+}
+
+/// Locks a run; None if it was removed.
+pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerError> {
+    let query = "SELECT paused, paused_by, paused_at, pauses, name, identity, pace, taken, repeats, under_way, changed_at, \
+                 finished_at, cancelled_at, told FROM run WHERE id = ?1 /*lock*/";
+    let (Some(mut row), now) = db.0.lock(query, &values![id])? else { return Ok(None) };
+    Ok(Some(LockedRun {
+        id,
+        pauses: row.int(3)?,
+        pause: paused(&mut row)?,
+        name: row.take(4)?,
+        identity: row.take(5)?,
+        pace: serde_json::from_str(row.text(6)?).map_err(LedgerError::damaged)?,
+        taken: row.int(7)?,
+        repeats: row.is_set(8)?,
+        under_way: row.is_set(9)?,
+        changed_at: row.int(10)?,
+        finished_at: row.opt_int(11)?,
+        cancelled_at: row.opt_int(12)?,
+        told: row.opt_take(13)?,
+        now,
+    }))
+}
+
+impl LockedRun {
+    /// Writes what changes of it.
+    pub(super) fn write(&self, db: &mut Db) -> Result<(), LedgerError> {
+        let pause = self.pause.as_ref();
+        db.run(
+            "UPDATE run SET identity = ?2, pace = ?3, taken = ?4, under_way = ?5, changed_at = ?6, finished_at = ?7, \
+             cancelled_at = ?8, paused = ?9, paused_by = ?10, paused_at = ?11, pauses = ?12, told = ?13 WHERE id = ?1",
+            &values![
+                self.id,
+                &self.identity,
+                super::making::json(&self.pace)?,
+                self.taken,
+                self.under_way,
+                self.changed_at,
+                self.finished_at,
+                self.cancelled_at,
+                pause.map(|paused| paused.pause.reason.name()),
+                pause.map(|paused| paused.pause.by.as_str()),
+                pause.map(|paused| paused.at),
+                self.pauses,
+                self.told.as_deref()
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Pauses it, unless it is paused already.
+    pub(super) fn pause(&mut self, reason: PausedFor, by: String) {
+        if self.pause.is_none() {
+            self.pauses += 1;
+            let pause = super::events::RunPause { reason, by };
+            self.pause = Some(PausedRun { pause, at: self.now, pauses: self.pauses });
+        }
+    }
+
+    /// Pauses an unfinished run whose store is not the one in which it was begun or last resumed, whatever else it is
+    /// paused for, until a person resumes it.
+    pub(super) fn check_identity(&mut self, db: &mut Db) -> Result<(), LedgerError> {
+        let here = db.0.identity()?;
+        if self.finished_at.is_some() || self.identity == here {
+            return Ok(());
+        }
+        let reason = db.0.doubt();
+        let by = format!("the store is another one now: {here}");
+        if self.pause.as_ref().is_none_or(|paused| paused.pause.reason != reason || paused.pause.by != by) {
+            self.pause = None;
+            self.pause(reason, by);
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.pause.as_ref().is_some_and(|paused| paused.pause.reason.is_doubt())
+    }
+
+    /// Notes that every row is final, if that is so.
+    pub(super) fn note_finished(&mut self, db: &mut Db) -> Result<(), LedgerError> {
+        if self.finished_at.is_some() {
+            return Ok(());
+        }
+        // Each has its index; rows behind the last one that was taken are read from there on. A row that waits for
+        // another one is not the last.
+        let is_open = db
+            .exists("SELECT 1 FROM row WHERE run = ?1 AND state = 'inflight' LIMIT 1", &values![self.id])?
+            || db.exists(
+                "SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 LIMIT 1",
+                &values![self.id],
+            )?
+            || db.exists(
+                "SELECT 1 FROM row WHERE run = ?1 AND n > ?2 AND state = 'pending' AND due_at = 0 LIMIT 1",
+                &values![self.id, self.taken],
+            )?;
+        if !is_open {
+            self.finished_at = Some(self.now);
+            self.under_way = false;
+            self.pause = None;
+            if self.cancelled_at.is_none() {
+                note_event(db, self.id, &RunEvent { at: self.now, ..RunEvent::now(RunEventKind::Ended) })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the rows of lost processes unknown.
+    pub(super) fn note_lost(&mut self, db: &mut Db) -> Result<(), LedgerError> {
+        let lost = Lost::of(db, self.now)?;
+        for (process, words) in lost.processes() {
+            self.take_for_lost(db, process.id, words)?;
+            if db.0.is_gone_when_lost() {
+                db.run(
+                    "UPDATE worker SET left_at = ?2 WHERE id = ?1 AND run = ?3",
+                    &values![process.id, self.now, self.id],
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the rows unknown that are under way in this process.
+    pub(super) fn take_for_lost(&mut self, db: &mut Db, worker: i64, words: &str) -> Result<(), LedgerError> {
+        let query = "SELECT n FROM row WHERE run = ?1 AND worker = ?2 AND state = 'inflight'";
+        let rows = db.rows(query, &values![self.id, worker], |row| row.int(0))?;
+        let changed = db.run(
+            "UPDATE row SET state = 'unknown', at = ?3, code = 'unknown', api_code = NULL, error = ?4, http_status = NULL, \
+             decided = NULL WHERE run = ?1 AND worker = ?2 AND state = 'inflight'",
+            &values![self.id, worker, self.now, words],
+        )?;
+        if changed > 0 {
+            self.changed_at = self.now;
+            self.put_in_order(db, &rows)?;
+        }
+        Ok(())
+    }
+
+    /// Of several rows to one person, each waits until the one before it has ended. Applies this to the people of rows
+    /// that have changed.
+    pub(super) fn put_in_order(&self, db: &mut Db, changed: &[i64]) -> Result<(), LedgerError> {
+        if !self.repeats {
+            return Ok(());
+        }
+        let mut people = BTreeSet::new();
+        for n in changed {
+            let person = db.one("SELECT person FROM message WHERE run = ?1 AND n = ?2", &values![self.id, *n])?;
+            people.extend(person.opt_int(0)?);
+        }
+        for person in people {
+            let query = "SELECT row.n, state, due_at, row.at, began_at FROM known CROSS JOIN row WHERE known.person = ?1 \
+                         AND known.run = ?2 AND row.run = known.run AND row.n = known.n ORDER BY row.n";
+            let rows = db.rows(query, &values![person, self.id], |row| {
+                let ended_at = row.opt_int(3)?.filter(|_| row.opt_int(4).is_ok_and(|at| at.is_some()));
+                Ok((row.int(0)?, row.named(1, RowState::of_name)?, row.opt_int(2)?, ended_at))
+            })?;
+            let (mut is_blocked, mut last_end) = (false, None);
+            for (n, state, due, ended_at) in rows {
+                if state.is_final() {
+                    last_end = last_end.max(ended_at);
+                    continue;
+                }
+                if state == RowState::Pending {
+                    let wanted = match (is_blocked, due) {
+                        (true, _) => None,
+                        (false, Some(due)) => Some(due),
+                        (false, None) => Some(last_end.map_or(self.now, |end| self.now.max(end + RECIPIENT_GAP))),
+                    };
+                    if wanted != due {
+                        let query = "UPDATE row SET due_at = ?3 WHERE run = ?1 AND n = ?2 AND state = 'pending'";
+                        db.run(query, &values![self.id, n, wanted])?;
+                    }
+                }
+                is_blocked = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Skips those of `rows` that are still to be sent. In a run whose pending rows may have been sent they become
+    /// unknown instead.
+    pub(super) fn skip(&mut self, db: &mut Db, rows: &[(i64, Skip<'_>)]) -> Result<(), LedgerError> {
+        let (state, doubt) =
+            if self.is_doubtful() { ("unknown", "; it may have been sent before") } else { ("skipped", "") };
+        let skips: Vec<_> = rows
+            .iter()
+            .map(|(n, skip)| {
+                let code = if self.is_doubtful() { state } else { skip.reason.name() };
+                values![self.id, *n, state, code, format!("{}{doubt}", skip.problem), self.now].to_vec()
+            })
+            .collect();
+        let changed = db.each(
+            "UPDATE row SET state = ?3, number = number + 1, at = ?6, code = ?4, decided = NULL, \
+             error = ?5 || coalesce('; before that: ' || error, '') WHERE run = ?1 AND n = ?2 AND state = 'pending'",
+            &skips,
+        )?;
+        if changed > 0 {
+            self.changed_at = self.now;
+            self.put_in_order(db, &rows.iter().map(|(n, _)| *n).collect::<Vec<_>>())?;
+        }
+        self.note_finished(db)
+    }
+
+    /// Decides rows, each with the number of its last attempt or decision; returns how many were in the first state.
+    pub(super) fn decide(
+        &mut self,
+        db: &mut Db,
+        rows: &[(i64, i64)],
+        [from, to]: [RowState; 2],
+        why: &str,
+    ) -> Result<u64, LedgerError> {
+        debug_assert!(from.may_become(to), "{from:?} to {to:?}");
+        if from == RowState::Unknown && to != RowState::Sent {
+            let kept: Vec<_> = rows.iter().map(|(n, number)| values![self.id, *n, *number].to_vec()).collect();
+            db.each(
+                "INSERT INTO tried (run, n, number, began_at, message_id) SELECT run, n, number, began_at, message_id \
+                 FROM row WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = 'unknown' AND began_at IS NOT NULL \
+                 ON CONFLICT DO NOTHING",
+                &kept,
+            )?;
+        }
+        let decided: Vec<_> = rows
+            .iter()
+            .map(|(n, number)| {
+                values![self.id, *n, *number, from.name(), to.name(), self.now, why, RECIPIENT_GAP].to_vec()
+            })
+            .collect();
+        let changed = db.each(
+            "UPDATE row SET state = ?5, number = number + 1, due_at = CASE WHEN ?5 = 'pending' THEN at + ?8 END, \
+             at = ?6, decided = ?7 WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = ?4",
+            &decided,
+        )?;
+        if changed > 0 {
+            self.changed_at = self.now;
+            if to == RowState::Pending {
+                self.finished_at = None;
+            }
+            self.put_in_order(db, &rows.iter().map(|(n, _)| *n).collect::<Vec<_>>())?;
+        }
+        self.note_finished(db)?;
+        Ok(changed)
+    }
+}
+
+/// Adds an event of the run.
+pub(super) fn note_event(db: &mut Db, run: i64, event: &RunEvent) -> Result<(), LedgerError> {
+    let number = db.one("SELECT coalesce(max(number), 0) + 1 FROM event WHERE run = ?1", &values![run])?.int(0)?;
+    let RunEvent { kind, at, reason, problem, until } = event;
+    db.run(
+        "INSERT INTO event (run, number, kind, at, reason, problem, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        &values![run, number, kind.name(), *at, reason.as_deref(), problem.as_deref(), Value::from(*until)],
+    )?;
+    Ok(())
+}
