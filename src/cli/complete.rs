@@ -107,11 +107,14 @@ fn is_plain(name: &str, marks: &str) -> bool {
 /// The command at `path` with what completes its names and files. Files are offered by us, too, those with plain names, which
 /// may have these `marks`: bash itself offers the others, and quotes them.
 fn complete(command: Command, path: &[&str], marks: &'static str) -> Command {
+    let of_paths = |completer: fn() -> PathCompleter| {
+        ArgValueCompleter::new(move |begun: &OsStr| paths(&completer(), begun, marks))
+    };
     let command = command.mut_args(|argument| {
         let completer = match (names(path, argument.get_id().as_str()), argument.get_value_hint()) {
             (Some(names), _) => ArgValueCompleter::new(names),
-            (None, ValueHint::FilePath) => ArgValueCompleter::new(move |begun: &OsStr| files(begun, marks)),
-            (None, ValueHint::DirPath) => ArgValueCompleter::new(move |begun: &OsStr| directories(begun, marks)),
+            (None, ValueHint::FilePath) => of_paths(PathCompleter::file),
+            (None, ValueHint::DirPath) => of_paths(PathCompleter::dir),
             _ if takes_at_file(&argument) => ArgValueCompleter::new(move |begun: &OsStr| at_files(begun, marks)),
             _ => return argument,
         };
@@ -123,8 +126,10 @@ fn complete(command: Command, path: &[&str], marks: &'static str) -> Command {
     })
 }
 
-fn files(begun: &OsStr, marks: &str) -> Vec<CompletionCandidate> {
-    with_plain_names(PathCompleter::file().complete(begun), marks)
+/// The files that `completer` finds, those with plain names.
+fn paths(completer: &PathCompleter, begun: &OsStr, marks: &str) -> Vec<CompletionCandidate> {
+    let is_plain = |one: &CompletionCandidate| one.get_value().to_str().is_some_and(|path| is_plain(path, marks));
+    completer.complete(begun).into_iter().filter(is_plain).collect()
 }
 
 /// Whether the value can be `@FILE`.
@@ -138,15 +143,6 @@ fn at_files(begun: &OsStr, marks: &str) -> Vec<CompletionCandidate> {
     if !before.is_empty() && !before.ends_with('=') {
         return Vec::new();
     }
-    let found = files(OsStr::new(path), marks);
+    let found = paths(&PathCompleter::file(), OsStr::new(path), marks);
     found.into_iter().map(|file| file.add_prefix(format!("{before}@"))).collect()
-}
-
-fn directories(begun: &OsStr, marks: &str) -> Vec<CompletionCandidate> {
-    with_plain_names(PathCompleter::dir().complete(begun), marks)
-}
-
-fn with_plain_names(candidates: Vec<CompletionCandidate>, marks: &str) -> Vec<CompletionCandidate> {
-    let is_plain = |one: &CompletionCandidate| one.get_value().to_str().is_some_and(|path| is_plain(path, marks));
-    candidates.into_iter().filter(is_plain).collect()
 }

@@ -383,7 +383,21 @@ fn fixed_name(format: &str, is_shown: impl Fn(&str) -> bool) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::template::formats::tests::check;
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use crate::list::Row;
+    use crate::template::{RowView, TextTemplate, language};
+
+    fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, String> {
+        let language = language();
+        let template = TextTemplate::compile(&language, "text", source).map_err(|error| error.problem)?.unwrap();
+        let row = Row::Fields(Arc::new(serde_json::from_value(json!({ "x": cell })).unwrap()));
+        let country = country.map(|code| code.parse().unwrap());
+        let filled = template.fill("text", &row, RowView::of(&row, country)).map_err(|error| error.problem)?;
+        Ok(filled.as_str().map_or_else(|| filled.to_string(), str::to_owned))
+    }
 
     #[test]
     fn dates_are_read_and_written_as_people_do() {
@@ -508,6 +522,14 @@ mod tests {
             ("Saturday, November 28", Some("EC"), "Tuesday, December 1"),
         ] {
             check(&format!("{{{{ x | date('{example}') }}}}"), "2026-12-01", country, Ok(written));
+        }
+    }
+
+    fn check(source: &str, cell: &str, country: Option<&str>, expected: Result<&str, &str>) {
+        match (filled(source, cell, country), expected) {
+            (Ok(written), Ok(expected)) => assert_eq!(written, expected, "{source} {cell}"),
+            (Err(problem), Err(part)) => assert!(problem.contains(part), "{source} {cell}: {problem}"),
+            (found, expected) => panic!("{source} {cell}: {found:?}, not {expected:?}"),
         }
     }
 }

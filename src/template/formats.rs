@@ -125,7 +125,7 @@ fn read(state: &State<'_, '_>, filter: &str, typed: &Cell, mark: Option<char>) -
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use std::sync::Arc;
 
     use serde_json::json;
@@ -168,7 +168,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::template) fn check(source: &str, cell: &str, country: Option<&str>, expected: Result<&str, &str>) {
+    fn check(source: &str, cell: &str, country: Option<&str>, expected: Result<&str, &str>) {
         match (filled(source, cell, country), expected) {
             (Ok(written), Ok(expected)) => assert_eq!(written, expected, "{source} {cell}"),
             (Err(problem), Err(part)) => assert!(problem.contains(part), "{source} {cell}: {problem}"),
