@@ -29,44 +29,23 @@ pub(crate) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
     // These two quote a blank themselves.
     let marks = if shell == "fish" || shell == "zsh" { "/~ " } else { "/~" };
     let directory = std::env::current_dir().ok();
-    let answered =
-        CompleteEnv::with_factory(|| app(marks)).try_complete(arguments.iter().cloned(), directory.as_deref());
+    let answered = CompleteEnv::with_factory(|| complete(App::command(), &[], marks))
+        .try_complete(arguments.iter().cloned(), directory.as_deref());
     answered.is_ok_and(|answered| answered).then_some(ExitCode::Success)
 }
 
-/// The commands with what completes the names in them. The name of a file may have these `marks`.
-fn app(marks: &'static str) -> Command {
-    let profile = |argument: clap::Arg| argument.add(ArgValueCompleter::new(profiles));
-    let run = |argument: clap::Arg| argument.add(ArgValueCompleter::new(runs));
-    let key = |argument: clap::Arg| argument.add(ArgValueCompleter::new(keys));
-    let template = |argument: clap::Arg| argument.add(ArgValueCompleter::new(templates));
-    let topic = |argument: clap::Arg| argument.add(ArgValueCompleter::new(topics));
-    plain_paths(App::command(), marks)
-        .mut_subcommand("explain", |command| command.mut_arg("topic", topic))
-        .mut_arg("profile", profile)
-        .mut_subcommand("profile", |command| {
-            command.mut_subcommands(|action| {
-                let is_named = action.get_arguments().any(|argument| argument.get_id() == "name");
-                if is_named { action.mut_arg("name", profile) } else { action }
-            })
-        })
-        .mut_subcommand("bulk", |command| {
-            command.mut_subcommands(|action| {
-                // `bulk send --run` takes a name that does not exist yet.
-                let is_named =
-                    action.get_name() != "send" && action.get_arguments().any(|argument| argument.get_id() == "run");
-                if is_named { action.mut_arg("run", run) } else { action }
-            })
-        })
-        .mut_subcommand("once", |command| {
-            command.mut_subcommands(|action| {
-                // `once add` makes a key.
-                let is_named =
-                    action.get_name() != "add" && action.get_arguments().any(|argument| argument.get_id() == "key");
-                if is_named { action.mut_arg("key", key) } else { action }
-            })
-        })
-        .mut_subcommand("send", |send| send.mut_subcommand("template", |kind| kind.mut_arg("elementName", template)))
+/// What completes the argument `id` of the command at `path`, if it is a name.
+fn names(path: &[&str], id: &str) -> Option<fn(&OsStr) -> Vec<CompletionCandidate>> {
+    match (path, id) {
+        // These take a name that does not exist yet.
+        (["bulk", "send"], "run") | (["once", "add"], "key") => None,
+        ([], "profile") | (["profile", _], "name") => Some(profiles),
+        (["bulk", _], "run") => Some(runs),
+        (["once", _], "key") => Some(keys),
+        (["send", "template"], "elementName") => Some(templates),
+        (["explain"], "topic") => Some(topics),
+        _ => None,
+    }
 }
 
 fn profiles(begun: &OsStr) -> Vec<CompletionCandidate> {
@@ -122,21 +101,32 @@ fn is_plain(name: &str, marks: &str) -> bool {
     !name.is_empty() && name.chars().all(|one| one.is_alphanumeric() || "_.-".contains(one) || marks.contains(one))
 }
 
-/// Files are offered by us, too, those with plain names: bash itself offers the others, and quotes them.
-fn plain_paths(command: Command, marks: &'static str) -> Command {
-    let command = command.mut_args(|argument| match argument.get_value_hint() {
-        ValueHint::FilePath => argument.add(ArgValueCompleter::new(move |begun: &OsStr| files(begun, marks))),
-        ValueHint::DirPath => argument.add(ArgValueCompleter::new(move |begun: &OsStr| directories(begun, marks))),
-        _ if takes_at_file(&argument) => {
-            argument.add(ArgValueCompleter::new(move |begun: &OsStr| at_files(begun, marks)))
-        }
-        _ => argument,
+/// The command at `path` with what completes its names and files. Files are offered by us, too, those with plain names, which
+/// may have these `marks`: bash itself offers the others, and quotes them.
+fn complete(command: Command, path: &[&str], marks: &'static str) -> Command {
+    let of_paths = |completer: fn() -> PathCompleter| {
+        ArgValueCompleter::new(move |begun: &OsStr| paths(&completer(), begun, marks))
+    };
+    let command = command.mut_args(|argument| {
+        let completer = match (names(path, argument.get_id().as_str()), argument.get_value_hint()) {
+            (Some(names), _) => ArgValueCompleter::new(names),
+            (None, ValueHint::FilePath) => of_paths(PathCompleter::file),
+            (None, ValueHint::DirPath) => of_paths(PathCompleter::dir),
+            _ if takes_at_file(&argument) => ArgValueCompleter::new(move |begun: &OsStr| at_files(begun, marks)),
+            _ => return argument,
+        };
+        argument.add(completer)
     });
-    command.mut_subcommands(|below| plain_paths(below, marks))
+    command.mut_subcommands(|below| {
+        let name = below.get_name().to_owned();
+        complete(below, &[path, &[name.as_str()]].concat(), marks)
+    })
 }
 
-fn files(begun: &OsStr, marks: &str) -> Vec<CompletionCandidate> {
-    with_plain_names(PathCompleter::file().complete(begun), marks)
+/// The files that `completer` finds, those with plain names.
+fn paths(completer: &PathCompleter, begun: &OsStr, marks: &str) -> Vec<CompletionCandidate> {
+    let is_plain = |one: &CompletionCandidate| one.get_value().to_str().is_some_and(|path| is_plain(path, marks));
+    completer.complete(begun).into_iter().filter(is_plain).collect()
 }
 
 /// Whether the value can be `@FILE`.
@@ -150,15 +140,6 @@ fn at_files(begun: &OsStr, marks: &str) -> Vec<CompletionCandidate> {
     if !before.is_empty() && !before.ends_with('=') {
         return Vec::new();
     }
-    let found = files(OsStr::new(path), marks);
+    let found = paths(&PathCompleter::file(), OsStr::new(path), marks);
     found.into_iter().map(|file| file.add_prefix(format!("{before}@"))).collect()
-}
-
-fn directories(begun: &OsStr, marks: &str) -> Vec<CompletionCandidate> {
-    with_plain_names(PathCompleter::dir().complete(begun), marks)
-}
-
-fn with_plain_names(candidates: Vec<CompletionCandidate>, marks: &str) -> Vec<CompletionCandidate> {
-    let is_plain = |one: &CompletionCandidate| one.get_value().to_str().is_some_and(|path| is_plain(path, marks));
-    candidates.into_iter().filter(is_plain).collect()
 }

@@ -10,13 +10,12 @@ use super::app::{self, App};
 use crate::commands::bulk::BulkCommand;
 use crate::context::UsageError;
 use crate::message::Message;
+use crate::tables::rows;
 
 const SEVERAL: &str = "to send to several people: jelouctl bulk send LIST text 'Hola'";
 const TEXT: &str = "jelouctl send text --to NUMBER 'Hola'";
 const LIST: &str = "jelouctl bulk send LIST text 'Hola {{ nombre }}'";
 const ONE_LIST: &str = "a run has one list, and a name with blanks belongs in quotes";
-const PROFILE: &str = "credentials are kept in a profile: jelouctl profile set NAME --bot BOT --client-id ID";
-const JSON: &str = "-o record prints one JSON object, also on failure; without -o the API's own JSON is printed";
 const WITH_DASH: &str = "write -- before a text that begins with a dash: -- '-5 % hoy'";
 const KEYBOARD: &str = "type hyphens and quotes on the keyboard: --to, 'Hola'";
 const DASHES: [char; 5] = ['–', '—', '−', '‐', '‑'];
@@ -24,83 +23,8 @@ const SECRETS: [&str; 5] = ["--client-secret", "--secret", "--password", "--toke
 const QUOTES: [char; 5] = ['“', '”', '„', '‘', '’'];
 
 /// The commands before the word, the words, and what to type instead. `*` stands for any further command; of several rows, the
-/// first counts.
-const GUESSES: [(&str, &str, &str); 58] = [
-    ("", "login auth init configure config setup", PROFILE),
-    ("", "profiles", "jelouctl profile list"),
-    ("", "runs history logs", "jelouctl bulk list"),
-    ("", "inbox", "the sandbox has one: jelouctl sandbox --open"),
-    ("", "version", "jelouctl --version"),
-    ("", "message msg sms whatsapp notify enviar", TEXT),
-    ("", "status stop resume cancel report deliveries", "it is a command of `bulk`: jelouctl bulk --help"),
-    ("", "template", "jelouctl send template NAME --to NUMBER sends one, jelouctl templates lists them"),
-    ("profile", "add new create", "jelouctl profile set NAME --bot BOT --client-id ID"),
-    ("send", "bulk", LIST),
-    ("send", "message messages msg sms whatsapp texto", TEXT),
-    ("send", "hsm plantilla", "jelouctl send template NAME --to NUMBER"),
-    ("send", "document documento pdf archivo", "jelouctl send file --to NUMBER --media-url URL"),
-    ("send", "photo picture foto imagen", "jelouctl send image --to NUMBER --media-url URL"),
-    ("send", "voice", "jelouctl send audio --to NUMBER --media-url URL"),
-    ("send", "voice_call llamada", "jelouctl send call --help"),
-    (
-        "send",
-        "button buttons boton botones quick_reply",
-        "jelouctl send quick-reply --help, or send cta-url for a link",
-    ),
-    ("send", "flow_message", "jelouctl flow-message --help"),
-    ("send", "contact contacto contactos", "jelouctl send contacts --to NUMBER --name NAME --phone PHONE"),
-    ("bulk", "kill halt abort", "jelouctl bulk stop RUN, or bulk cancel RUN to end it for good"),
-    ("bulk", "retry", "jelouctl bulk resume RUN; failed rows only after bulk resolve RUN --failed-as pending"),
-    ("bulk", "rm", "jelouctl bulk remove RUN"),
-    ("bulk", "history log logs", "jelouctl bulk status RUN"),
-    ("bulk", "errors", "jelouctl bulk report RUN --state failed"),
-    ("bulk", "watch", "jelouctl bulk deliveries RUN --watch"),
-    ("bulk", "clean prune purge", "jelouctl bulk remove --older-than 90d"),
-    ("bulk", "preview", "jelouctl bulk send LIST --preview 3 text 'Hola {{ nombre }}'"),
-    ("bulk", "start run import", LIST),
-    ("bulk *", "--run", "the name of the run is given without a flag"),
-    ("templates", "list", "jelouctl templates"),
-    ("templates", "show get", "jelouctl templates --query NAME"),
-    ("messages list", "", "the person is given with --to"),
-    ("messages list", "--from", "--to takes the person, also where they wrote; --by user shows those messages alone"),
-    ("api", "-X --method --request", "the method is the first word: jelouctl api POST PATH"),
-    ("api", "-d --data --body --json", "give the body as fields, -f KEY=TEXT and -F KEY=JSON, or with --input FILE"),
-    (
-        "bulk work",
-        "--rate --between --not-on --time-zone --keep-going --again",
-        "all who send a run share it: bulk resume RUN",
-    ),
-    ("bulk work", "--skip-sent --ignore-run", "all who send a run share it: bulk resume RUN"),
-    ("bulk send *", "--to --phone --number", "--to-column COLUMN names the column of the recipients"),
-    (
-        "bulk send *",
-        "--where --filter",
-        "filter the sheet, save it, and add --hidden skip; or leave people out with --exclude FILE",
-    ),
-    (
-        "bulk send *",
-        "--schedule --at --send-at",
-        "a run starts now, and sends in the hours of --between 'mon-fri 07:00-19:00'",
-    ),
-    ("bulk send *", "--resume", "to continue a run: jelouctl bulk resume RUN"),
-    ("bulk send *", "--name", "--run NAME names the run"),
-    ("bulk send *", "--batch --batch-size", "--limit N sends only the first N; --rate says how fast to send"),
-    ("bulk send *", "--template", "jelouctl bulk send LIST template NAME --param '{{ nombre }}'"),
-    ("bulk send template", "--image --document --video", "the header of a template: --type image --media-url URL"),
-    ("bulk *", "--delay --sleep", "--rate says how fast to send: 5/s, 300/m or 1000/h"),
-    ("send template", "--image --document --video", "the header of a template: --type image --media-url URL"),
-    ("send *", "--phone --number -t --recipient --para", "the recipient is given with --to"),
-    ("send *", "--json -d --data", "--body FILE gives a whole body; for JSON as output: -o record"),
-    ("send *", "--url --file", "--media-url URL names a file on the web"),
-    ("*", "--message --msg -m --mensaje", "the text is an argument in quotes, or --text"),
-    ("*", "--idempotency-key --dedupe --key", "--once KEY sends each person at most one message under this key"),
-    ("*", "--retries --retry", "--retry-for DURATION says how long to try again"),
-    ("*", "--json --format --output-format", JSON),
-    ("flow-message", "", "the flow's name is given with --flow-name"),
-    ("templates", "", "a name is given with --query"),
-    ("run", "", "-- belongs before the command, and --to before the recipient"),
-    ("sandbox", "", "-- belongs before the command"),
-];
+/// first counts. A row without words is for any that is not a flag.
+const GUESSES: &str = include_str!("guesses.tsv");
 
 /// The command line that `help [COMMAND]` means.
 pub(super) fn asked_for_help(error: &clap::Error, arguments: &[OsString]) -> Option<Vec<OsString>> {
@@ -266,12 +190,13 @@ fn instead_of_value(error: &clap::Error, commands: &[String]) -> Option<UsageErr
     }
     let is_json = text(ContextKind::InvalidValue)?.eq_ignore_ascii_case("json");
     let is_output = argument.starts_with("--output");
-    (is_output && is_json).then(|| UsageError::new("`json` is not a value of --output", JSON))
+    let hint = hint("", "--json").filter(|_| is_output && is_json)?;
+    Some(UsageError::new("`json` is not a value of --output", hint))
 }
 
-/// The hint for `word` behind the commands of `path`. A row without words is for any that is not a flag.
+/// The hint for `word` behind the commands of `path`.
 fn hint(path: &str, word: &str) -> Option<&'static str> {
-    let row = GUESSES.iter().find(|(place, words, _)| {
+    let row = rows(GUESSES).find(|[place, words, _]| {
         let is_here = match place.strip_suffix('*') {
             Some(begin) => format!("{path} ").starts_with(begin),
             None => *place == path,
@@ -279,7 +204,7 @@ fn hint(path: &str, word: &str) -> Option<&'static str> {
         let is_meant = words.split(' ').any(|one| one == word) || (words.is_empty() && !word.starts_with('-'));
         is_here && is_meant
     });
-    row.map(|(_, _, hint)| *hint)
+    row.map(|[_, _, hint]| hint)
 }
 
 fn unknown_command(error: &clap::Error) -> Option<&str> {

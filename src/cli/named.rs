@@ -1,5 +1,7 @@
 //! Parses a line by the one command that it names, because building all commands takes longer than sending a message. If that
-//! fails, all commands parse it again; they also have the help and report the errors.
+//! fails, all commands parse it again; they also have the help and report the errors. clap's `defer` in place of this would copy
+//! the global flags into each command: `--version` took 1.6 million instructions then in place of 0.9, and `send text` 2.7 in
+//! place of 1.9.
 
 use std::ffi::OsString;
 

@@ -4,6 +4,7 @@
 //! nothing.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -18,8 +19,8 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::state::SandboxState;
-use super::store::StoreVersion;
 use super::stored_message::StoredMessage;
+use super::version::Version;
 
 /// How often a silent stream sends a sign of life.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -37,19 +38,11 @@ pub(super) struct EventsQuery {
 
 struct Subscriber {
     sandbox: Arc<SandboxState>,
-    /// The last message read.
-    number: u64,
-    /// How often the store was cleared and a chat deleted, as far as the subscriber knows.
-    cleared: u64,
-    deleted: u64,
-    /// How often a person read something or replied, and up to when deliveries were reported.
-    read: u64,
+    version: watch::Receiver<Version>,
+    /// What it was told; `number` is that of the last message that it got.
+    told: Version,
+    /// Up to when deliveries were reported.
     delivered: SystemTime,
-    /// The last refused request that was sent to it.
-    refused: u64,
-    version: watch::Receiver<StoreVersion>,
-    faults: watch::Receiver<u64>,
-    refusals: watch::Receiver<u64>,
 }
 
 /// The event of a message as bytes that need no copy.
@@ -60,18 +53,13 @@ pub(super) async fn events(
     Query(query): Query<EventsQuery>,
     headers: HeaderMap,
 ) -> Response {
-    let version = sandbox.store.changes();
-    let faults = sandbox.faults.changes();
+    let version = sandbox.version.subscribe();
+    let mut told = *version.borrow();
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-    let refusals = sandbox.refused.changes();
-    let refused = *refusals.borrow();
-    let StoreVersion { number, cleared, deleted, read } = *version.borrow();
-    let number = last.or(query.since).unwrap_or(number);
-    let known = json!({ "instance": sandbox.instance, "cleared": cleared, "deleted": deleted });
+    told.number = last.or(query.since).unwrap_or(told.number);
+    let known = json!({ "instance": sandbox.instance, "cleared": told.cleared, "deleted": told.deleted });
     let first = Bytes::from(format!("retry: {RETRY_MS}\nevent: sandbox\ndata: {known}\n\n"));
-    let delivered = SystemTime::now();
-    let subscriber =
-        Subscriber { sandbox, number, cleared, deleted, read, delivered, refused, version, faults, refusals };
+    let subscriber = Subscriber { sandbox, version, told, delivered: SystemTime::now() };
     let stream = stream::unfold(subscriber, |mut subscriber| async {
         let event = subscriber.next().await?;
         Some((Ok::<_, Infallible>(event), subscriber))
@@ -84,39 +72,38 @@ impl Subscriber {
     /// The next event; None once the sandbox has ended.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            let StoreVersion { cleared, deleted, read, .. } = *self.version.borrow_and_update();
-            if cleared != self.cleared {
-                self.cleared = cleared;
-                return Some(format!("event: cleared\ndata: {{\"cleared\":{cleared}}}\n\n").into());
+            let Version { cleared, deleted, read, refused, faults, .. } = *self.version.borrow_and_update();
+            if cleared != self.told.cleared {
+                self.told.cleared = cleared;
+                return Some(event("cleared", &json!({ "cleared": cleared })));
             }
-            if deleted != self.deleted {
-                self.deleted = deleted;
-                return Some(format!("event: deleted\ndata: {{\"deleted\":{deleted}}}\n\n").into());
+            if deleted != self.told.deleted {
+                self.told.deleted = deleted;
+                return Some(event("deleted", &json!({ "deleted": deleted })));
             }
             let now = SystemTime::now();
             let arrival = self.next_arrival();
-            if read != self.read || arrival.is_some_and(|arrival| arrival <= now) {
-                (self.read, self.delivered) = (read, now);
-                return Some(Bytes::from_static(b"event: receipts\ndata: {}\n\n"));
+            if read != self.told.read || arrival.is_some_and(|arrival| arrival <= now) {
+                (self.told.read, self.delivered) = (read, now);
+                return Some(event("receipts", &"{}"));
             }
-            if *self.refusals.borrow_and_update() > self.refused
-                && let Some(refusal) = self.sandbox.refused.after(self.refused)
+            if refused > self.told.refused
+                && let Some(refusal) = self.sandbox.refused.after(self.told.refused)
             {
-                self.refused = refusal.number;
-                return Some(format!("event: refused\ndata: {}\n\n", refusal.json).into());
+                self.told.refused = refusal.number;
+                return Some(event("refused", &refusal.json));
             }
-            if let Some(message) = self.sandbox.store.after(self.number) {
-                self.number = message.number;
+            if faults != self.told.faults {
+                self.told.faults = faults;
+                return Some(event("faults", &self.sandbox.faults.to_json()));
+            }
+            if let Some(message) = self.sandbox.store.after(self.told.number) {
+                self.told.number = message.number;
                 return Some(Bytes::from_owner(SharedEvent(message)));
             }
             let wait = arrival.and_then(|arrival| arrival.duration_since(now).ok()).unwrap_or_default();
             tokio::select! {
                 changed = self.version.changed() => changed.ok()?,
-                changed = self.refusals.changed() => changed.ok()?,
-                changed = self.faults.changed() => {
-                    changed.ok()?;
-                    return Some(format!("event: faults\ndata: {}\n\n", self.sandbox.faults.to_json()).into());
-                }
                 () = tokio::time::sleep(wait), if arrival.is_some() => {}
                 () = tokio::time::sleep(HEARTBEAT) => return Some(Bytes::from_static(b":\n\n")),
             }
@@ -128,6 +115,10 @@ impl Subscriber {
         let arrival = self.sandbox.store.next_arrival(self.delivered)?;
         Some(arrival.max(self.delivered + BETWEEN_RECEIPTS))
     }
+}
+
+fn event(name: &str, data: &dyn fmt::Display) -> Bytes {
+    format!("event: {name}\ndata: {data}\n\n").into()
 }
 
 impl AsRef<[u8]> for SharedEvent {

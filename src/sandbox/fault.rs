@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
+use std::ops::Not;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -46,23 +47,23 @@ pub(crate) struct Fault {
     /// JSON; a text is sent as it is.
     body: Option<Value>,
     /// Resets the connection.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "Not::not")]
     reset: bool,
     /// Never answers.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "Not::not")]
     hang: bool,
     /// Answers with the first half only.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "Not::not")]
     truncate: bool,
     /// Waits first: `500ms`, `2s`.
     delay: Option<String>,
     /// The message is stored before all this; without it only a truncated or delayed one is.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "Not::not")]
     stored: bool,
     /// WhatsApp accepts the message and fails to deliver it: `true`, or the code of the failure.
     undelivered: Option<Value>,
     /// The message is never found by a look-up.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "Not::not")]
     unlisted: bool,
     /// The message is found by look-ups only after this time: `10s`.
     late: Option<String>,
@@ -252,11 +253,6 @@ pub(crate) fn delay(raw: &str) -> Result<Duration, FaultError> {
 fn duration(raw: &str) -> Option<Duration> {
     let seconds = raw.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds.or_else(|| humantime::parse_duration(raw).ok()).filter(|duration| *duration <= LONGEST)
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 #[cfg(test)]

@@ -4,16 +4,15 @@ use std::num::NonZeroU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 use super::fault::Fault;
+use super::version::Changes;
 
 /// The rules in force, and how often each applied.
 #[derive(Debug)]
 pub(super) struct Faults {
     rules: Mutex<Vec<Rule>>,
-    /// Counts the changes of the rules.
-    changed: watch::Sender<u64>,
+    changes: Changes,
 }
 
 #[derive(Clone, Debug)]
@@ -25,13 +24,13 @@ struct Rule {
 }
 
 impl Faults {
-    pub(crate) fn new(faults: Vec<Fault>) -> Self {
-        Self { rules: Mutex::new(faults.into_iter().map(Rule::new).collect()), changed: watch::channel(0).0 }
+    pub(crate) fn new(faults: Vec<Fault>, changes: Changes) -> Self {
+        Self { rules: Mutex::new(faults.into_iter().map(Rule::new).collect()), changes }
     }
 
     pub(crate) fn replace(&self, faults: Vec<Fault>) {
         *self.lock() = faults.into_iter().map(Rule::new).collect();
-        self.changed.send_modify(|changes| *changes += 1);
+        self.changes.send_modify(|version| version.faults += 1);
     }
 
     /// The first rule that applies to this message. Every rule counts it.
@@ -54,10 +53,6 @@ impl Faults {
             json
         });
         shown.collect()
-    }
-
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
@@ -94,7 +89,7 @@ mod tests {
     #[test]
     fn rules_count_the_messages_that_they_are_for() {
         let hits = |rule: &str, messages: &[(&str, &str)]| {
-            let faults = Faults::new(vec![rule.parse().unwrap()]);
+            let faults = Faults::new(vec![rule.parse().unwrap()], Changes::default());
             let hits = messages.iter().enumerate().filter(|(_, (user, kind))| faults.next(user, kind).is_some());
             hits.map(|(index, _)| index + 1).collect::<Vec<_>>()
         };
@@ -112,7 +107,8 @@ mod tests {
 
     #[test]
     fn the_first_rule_that_applies_wins() {
-        let faults = Faults::new(vec!["status=500,every=2".parse().unwrap(), "status=429,every=3".parse().unwrap()]);
+        let rules = ["status=500,every=2", "status=429,every=3"].map(|rule| rule.parse().unwrap());
+        let faults = Faults::new(rules.into(), Changes::default());
         let effects: Vec<_> = (0..6).map(|_| faults.next("1", "text").map(|fault| fault.effect())).collect();
         let [e500, e429] = [Some(FaultEffect::Status(500)), Some(FaultEffect::Status(429))];
         assert_eq!(effects, [None, e500.clone(), e429, e500.clone(), None, e500]);

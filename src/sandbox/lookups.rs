@@ -40,11 +40,8 @@ struct Lookup {
 }
 
 /// `GET /v1/external/messages/history/{bot}`: what both sides wrote, newest first.
-pub(super) async fn history(caller: Caller, Query(asked): Query<LookupQuery>) -> Response {
-    let lookup = match Lookup::read(&asked, ["startAt", "endAt"]) {
-        Ok(lookup) => lookup,
-        Err((field, problem)) => return answers::invalid_field(&field, &problem),
-    };
+pub(super) async fn history(caller: Caller, Query(asked): Query<LookupQuery>) -> Result<Json<Value>, Response> {
+    let lookup = Lookup::read(&asked, ["startAt", "endAt"]).map_err(invalid)?;
     let store = &caller.sandbox.store;
     let chat = asked.get("messageId").map(|id| store.get(id).map(|message| message.user.clone()));
     let is_of_chat = |message: &StoredMessage| chat.as_ref().is_none_or(|user| user.as_ref() == Some(&message.user));
@@ -52,15 +49,12 @@ pub(super) async fn history(caller: Caller, Query(asked): Query<LookupQuery>) ->
     let now = SystemTime::now();
     let (pagination, found) = lookup.page_of(&caller, now, |message| is_of_client && is_of_chat(message));
     let results: Vec<_> = found.iter().map(|message| history_entry(message, now)).collect();
-    Json(json!({ "pagination": pagination, "_metadata": {}, "results": results })).into_response()
+    Ok(Json(json!({ "pagination": pagination, "_metadata": {}, "results": results })))
 }
 
 /// `GET /v1/external/bots/{bot}/notifications`: the templates that were sent, newest first.
-pub(super) async fn notifications(caller: Caller, Query(asked): Query<LookupQuery>) -> Response {
-    let lookup = match Lookup::read(&asked, ["from", "to"]) {
-        Ok(lookup) => lookup,
-        Err((field, problem)) => return answers::invalid_field(&field, &problem),
-    };
+pub(super) async fn notifications(caller: Caller, Query(asked): Query<LookupQuery>) -> Result<Json<Value>, Response> {
+    let lookup = Lookup::read(&asked, ["from", "to"]).map_err(invalid)?;
     let now = SystemTime::now();
     let fits = |message: &StoredMessage| {
         let has = |parameter: &str, value: &dyn Fn() -> Value| {
@@ -73,17 +67,15 @@ pub(super) async fn notifications(caller: Caller, Query(asked): Query<LookupQuer
     };
     let (pagination, found) = lookup.page_of(&caller, now, fits);
     let results: Vec<_> = found.iter().filter_map(|message| notification_entry(message, now)).collect();
-    Json(json!({ "pagination": pagination, "_metadata": {}, "results": results })).into_response()
+    Ok(Json(json!({ "pagination": pagination, "_metadata": {}, "results": results })))
 }
 
 /// `GET /v1/external/bots/{bot}/notifications/{notification}`, also without `external`: one template that was sent.
 pub(super) async fn notification(caller: Caller) -> Response {
     let message = caller.notification.as_deref().and_then(|id| caller.sandbox.store.get(id));
     let found = message.filter(|message| message.bot == caller.bot && NOTIFICATIONS.contains(&message.kind));
-    match found.and_then(|message| single_notification(&message, SystemTime::now())) {
-        Some(notification) => Json(notification).into_response(),
-        None => answers::no_such_notification(),
-    }
+    let notification = found.and_then(|message| single_notification(&message, SystemTime::now()));
+    notification.map_or_else(answers::no_such_notification, |notification| Json(notification).into_response())
 }
 
 impl Lookup {
@@ -128,6 +120,10 @@ impl Lookup {
         });
         (pagination, found.into_iter().skip(offset).take(self.limit).collect())
     }
+}
+
+fn invalid((name, problem): (String, String)) -> Response {
+    answers::invalid_field(&name, &problem)
 }
 
 /// A time, or a day: its beginning, or its end if `is_end`.

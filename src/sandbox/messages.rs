@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -16,11 +15,10 @@ use super::answers;
 use super::connection::{Ending, Hangup};
 use super::fault::{Fault, FaultEffect};
 use super::refused::{RefusedRequest, readable};
-use super::request::{Caller, MessageRequest, read_bytes};
-use super::request_head::RequestHead;
+use super::request::{Asked, Caller, MessageRequest, read_bytes, refuse};
 use super::state::SandboxState;
 use super::stored_message::{Author, NewMessage};
-use super::templates::PageQuery;
+use super::templates::{PageQuery, Templates};
 use crate::message::{self, Checked, InvalidMessage, TemplateUse, TemplateVerdict, did_you_mean};
 
 /// The kinds that may be sent to anyone, even if they have not written.
@@ -41,57 +39,45 @@ pub(super) async fn flow_message(received: MessageRequest) -> Response {
 /// `POST /v2/whatsapp/{bot}/hsm`
 pub(super) async fn template(received: MessageRequest) -> Response {
     let mut checked = message::check_template(received.body.clone());
-    if let (Ok(checked), Some(wanted)) = (&mut checked, TemplateUse::of(&received.body)) {
-        let templates = &received.caller.sandbox.templates;
-        match templates.judge(&wanted) {
-            TemplateVerdict::Fits => {}
-            TemplateVerdict::SeveralLanguages { languages } => checked.warnings.push(format!(
-                "the sandbox has the template `{}` in several languages, and the message names none of them: {}",
-                wanted.name,
-                languages.join(", ")
-            )),
-            TemplateVerdict::Unclear { missing } => checked.warnings.push(format!(
-                "the sandbox could not check the template `{}`: its list has it without its {missing}",
-                wanted.name
-            )),
-            TemplateVerdict::UnknownName { meant } if !templates.is_complete() => {
-                let meant = did_you_mean(&meant).map(|question| format!("; {question}")).unwrap_or_default();
-                checked.warnings.push(format!(
-                    "the sandbox knows samples only and did not check for a template `{}`; give it the bot's own with --templates{meant}",
-                    wanted.name
-                ));
-            }
-            TemplateVerdict::UnknownName { .. }
-            | TemplateVerdict::OtherLanguage { .. }
-            | TemplateVerdict::NotApproved { .. } => {
-                let user = checked.recipient.take().map(|user| user.to_string());
-                return received.refuse(user, Some(checked.kind), answers::template_missing()).await;
-            }
-            TemplateVerdict::NeedsNumber => {
-                let user = checked.recipient.take().map(|user| user.to_string());
-                return received.refuse(user, Some(checked.kind), answers::needs_number()).await;
-            }
-            TemplateVerdict::NeedsMedia { media, given } => {
-                let user = checked.recipient.take().map(|user| user.to_string());
-                return received
-                    .refuse(user, Some(checked.kind), answers::without_media(media, given.as_deref()))
-                    .await;
-            }
-            TemplateVerdict::WrongCount { given, expected } => {
-                let user = checked.recipient.take().map(|user| user.to_string());
-                return received.refuse(user, Some(checked.kind), answers::wrong_parameters(given, expected)).await;
-            }
-        }
+    if let (Ok(checked), Some(wanted)) = (&mut checked, TemplateUse::of(&received.body))
+        && let Some(answer) = judge(&received.caller.sandbox.templates, &wanted, &mut checked.warnings)
+    {
+        let user = checked.recipient.take().map(|user| user.to_string());
+        return received.refuse(user, Some(checked.kind), answer).await;
     }
     receive(received, checked, |id, user| json!([{ "id": id, "destination": user }])).await
 }
 
-/// `GET /v1/bots/{bot}/templates`
-pub(super) async fn templates(caller: Caller, wanted: Result<Query<PageQuery>, QueryRejection>) -> Response {
-    match wanted {
-        Ok(Query(wanted)) => Json(caller.sandbox.templates.page(&wanted)).into_response(),
-        Err(rejection) => answers::unusable(&rejection.body_text()),
+/// The answer that refuses a message with a template, or perhaps a warning about it.
+fn judge(templates: &Templates, wanted: &TemplateUse, warnings: &mut Vec<String>) -> Option<Response> {
+    let name = &wanted.name;
+    match templates.judge(wanted) {
+        TemplateVerdict::Fits => {}
+        TemplateVerdict::SeveralLanguages { languages } => warnings.push(format!(
+            "the sandbox has the template `{name}` in several languages, and the message names none of them: {}",
+            languages.join(", ")
+        )),
+        TemplateVerdict::Unclear { missing } => warnings
+            .push(format!("the sandbox could not check the template `{name}`: its list has it without its {missing}")),
+        TemplateVerdict::UnknownName { meant } if !templates.is_complete() => {
+            let meant = did_you_mean(&meant).map(|question| format!("; {question}")).unwrap_or_default();
+            warnings.push(format!(
+                "the sandbox knows samples only and did not check for a template `{name}`; give it the bot's own with --templates{meant}"
+            ));
+        }
+        TemplateVerdict::UnknownName { .. }
+        | TemplateVerdict::OtherLanguage { .. }
+        | TemplateVerdict::NotApproved { .. } => return Some(answers::template_missing()),
+        TemplateVerdict::NeedsNumber => return Some(answers::needs_number()),
+        TemplateVerdict::NeedsMedia { media, given } => return Some(answers::without_media(media, given.as_deref())),
+        TemplateVerdict::WrongCount { given, expected } => return Some(answers::wrong_parameters(given, expected)),
     }
+    None
+}
+
+/// `GET /v1/bots/{bot}/templates`
+pub(super) async fn templates(caller: Caller, Asked(wanted): Asked<PageQuery>) -> Json<Value> {
+    Json(caller.sandbox.templates.page(&wanted))
 }
 
 /// An address that does not exist in the API.
@@ -112,8 +98,7 @@ async fn refuse_address(sandbox: &SandboxState, request: Request, answer: Respon
         return answer;
     }
     let body = read_bytes(body).await.ok().as_ref().and_then(readable);
-    let refused = RefusedRequest { request: RequestHead::new(parts), body, user: None, kind: None };
-    sandbox.refused.answered(refused, answer).await
+    refuse(sandbox, parts, body, None, answer).await
 }
 
 async fn receive(
@@ -147,11 +132,10 @@ async fn receive(
             recorded(fault.as_ref(), &accepted)
         });
     } else {
-        let (body, request, user) = (Some(new.body), new.request, Some(new.user));
+        let NewMessage { body, request, user, .. } = new;
         if let Some(request) = request {
-            sandbox
-                .refused
-                .keep(&RefusedRequest { request, body, user, kind: Some(kind) }, &recorded(fault.as_ref(), &accepted));
+            let refused = RefusedRequest { request, body: Some(body), user: Some(user), kind: Some(kind) };
+            sandbox.refused.keep(&refused, &recorded(fault.as_ref(), &accepted));
         }
     }
     match fault {

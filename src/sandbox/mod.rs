@@ -21,6 +21,7 @@ mod state;
 mod store;
 mod stored_message;
 mod templates;
+mod version;
 mod webhook;
 
 pub(crate) use self::client::{Neighbor, neighbor};

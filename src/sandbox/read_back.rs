@@ -5,40 +5,26 @@ use std::time::SystemTime;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use serde_with::skip_serializing_none;
 
 use super::answers;
 use super::fault::Fault;
 use super::receipts::Fate;
-use super::request::read_json;
+use super::request::{Asked, read_json};
 use super::state::SandboxState;
-use super::store::{Filter, Since, StoreVersion};
+use super::store::{Filter, Writers};
 use super::stored_message::{Author, NewMessage, StoredMessage};
+use super::version::Version;
 use super::webhook;
 
 /// The webhook's answer to a user's message: its status, or why there is none.
 const WEBHOOK: HeaderName = HeaderName::from_static("x-sandbox-webhook");
-
-/// The parameters of a query.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct MessagesQuery {
-    user: Option<String>,
-    kind: Option<String>,
-    from: Option<String>,
-    since: Option<String>,
-    before: Option<u64>,
-    search: Option<String>,
-    warning: Option<bool>,
-    fault: Option<bool>,
-    limit: Option<usize>,
-}
 
 /// The parameters of a query for refused requests.
 #[derive(Debug, Default, Deserialize)]
@@ -51,8 +37,9 @@ pub(super) struct RefusedQuery {
 }
 
 /// A user's message, from the page or from a request.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[skip_serializing_none]
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, tag = "type", rename = "text")]
 struct Written {
     text: String,
     /// The id of the message whose button was pressed.
@@ -63,7 +50,7 @@ struct Written {
 
 /// `GET /sandbox/health`
 pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Value> {
-    let StoreVersion { number, cleared, deleted, .. } = *sandbox.store.changes().borrow();
+    let Version { number, cleared, deleted, .. } = *sandbox.version.borrow();
     let ((kept, dropped), (refused, refused_dropped)) = (sandbox.store.counts(), sandbox.refused.counts());
     Json(json!({
         "sandbox": "jelouctl",
@@ -86,25 +73,14 @@ pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Val
 }
 
 /// `GET /sandbox/messages`: the messages that were sent, oldest first.
-pub(super) async fn messages(
-    State(sandbox): State<Arc<SandboxState>>,
-    asked: Result<Query<MessagesQuery>, QueryRejection>,
-) -> Response {
-    match filter(asked, Some(Author::Bot)) {
-        Ok(filter) => array(&sandbox.store.select(&filter)),
-        Err(problem) => answers::unusable(&problem),
-    }
+pub(super) async fn messages(State(sandbox): State<Arc<SandboxState>>, Asked(mut filter): Asked<Filter>) -> Response {
+    filter.from.get_or_insert(Writers::Bot);
+    array(&sandbox.store.select(&filter))
 }
 
 /// `GET /sandbox/chats`: the newest fitting message of each user, newest first.
-pub(super) async fn chats(
-    State(sandbox): State<Arc<SandboxState>>,
-    asked: Result<Query<MessagesQuery>, QueryRejection>,
-) -> Response {
-    match filter(asked, None) {
-        Ok(filter) => array(&sandbox.store.newest_of_each_user(&filter)),
-        Err(problem) => answers::unusable(&problem),
-    }
+pub(super) async fn chats(State(sandbox): State<Arc<SandboxState>>, Asked(filter): Asked<Filter>) -> Response {
+    array(&sandbox.store.newest_of_each_user(&filter))
 }
 
 /// `GET /sandbox/messages/{id}`
@@ -116,18 +92,10 @@ pub(super) async fn message(State(sandbox): State<Arc<SandboxState>>, Path(id): 
 }
 
 /// `GET /sandbox/refused`: requests that were refused, or met a fault that stored nothing, oldest first.
-pub(super) async fn refused(
-    State(sandbox): State<Arc<SandboxState>>,
-    asked: Result<Query<RefusedQuery>, QueryRejection>,
-) -> Response {
-    match asked {
-        Ok(Query(asked)) => {
-            let refused = sandbox.refused.select(asked.since, asked.limit.unwrap_or(usize::MAX));
-            let items: Vec<_> = refused.iter().map(|refusal| refusal.json.as_str()).collect();
-            json_text(format!("[{}]", items.join(",")))
-        }
-        Err(rejection) => answers::unusable(&rejection.body_text()),
-    }
+pub(super) async fn refused(State(sandbox): State<Arc<SandboxState>>, Asked(asked): Asked<RefusedQuery>) -> Response {
+    let refused = sandbox.refused.select(asked.since, asked.limit.unwrap_or(usize::MAX));
+    let items: Vec<_> = refused.iter().map(|refusal| refusal.json.as_str()).collect();
+    json_text(format!("[{}]", items.join(",")))
 }
 
 /// `DELETE /sandbox/chats/{user}`
@@ -159,38 +127,31 @@ pub(super) async fn faults(State(sandbox): State<Arc<SandboxState>>) -> Json<Val
 }
 
 /// `PUT /sandbox/faults`: a JSON array of rules that replace those in force.
-pub(super) async fn set_faults(State(sandbox): State<Arc<SandboxState>>, body: Body) -> Response {
-    let rules = match read_json(body).await {
-        Ok(Value::Array(rules)) => rules,
-        Ok(_) => return answers::unusable("give an array of rules; [] for none"),
-        Err(answer) => return answer,
+pub(super) async fn set_faults(State(sandbox): State<Arc<SandboxState>>, body: Body) -> Result<Json<Value>, Response> {
+    let Value::Array(rules) = read_json(body).await? else {
+        return Err(answers::unusable("give an array of rules; [] for none"));
     };
     let read = rules
         .into_iter()
         .enumerate()
         .map(|(index, rule)| Fault::from_json(rule).map_err(|error| format!("rule {}: {error}", index + 1)));
-    match read.collect::<Result<_, String>>() {
-        Ok(faults) => sandbox.faults.replace(faults),
-        Err(problem) => return answers::unusable(&problem),
-    }
-    Json(sandbox.faults.to_json()).into_response()
+    let faults = read.collect::<Result<_, String>>().map_err(|problem| answers::unusable(&problem))?;
+    sandbox.faults.replace(faults);
+    Ok(Json(sandbox.faults.to_json()))
 }
 
 /// `POST /sandbox/users/{user}/messages`: the user writes, or presses a button.
-pub(super) async fn write(State(sandbox): State<Arc<SandboxState>>, Path(user): Path<String>, body: Body) -> Response {
-    let written: Written = match read_json(body).await.map(serde_json::from_value) {
-        Ok(Ok(written)) => written,
-        Ok(Err(error)) => return answers::unusable(&error.to_string()),
-        Err(answer) => return answer,
-    };
+pub(super) async fn write(
+    State(sandbox): State<Arc<SandboxState>>,
+    Path(user): Path<String>,
+    body: Body,
+) -> Result<Response, Response> {
+    let written = serde_json::from_value(read_json(body).await?);
+    let written: Written = written.map_err(|error| answers::unusable(&error.to_string()))?;
     if written.text.trim().is_empty() {
-        return answers::unusable("text: is empty");
+        return Err(answers::unusable("text: is empty"));
     }
-    let mut body = json!({ "type": "text", "text": written.text });
-    let more = [("in_reply_to", written.in_reply_to.map(Value::from)), ("payload", written.payload)];
-    if let Value::Object(body) = &mut body {
-        body.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-    }
+    let body = json!(written);
     let bot = sandbox.bot.clone().or_else(|| sandbox.store.bot_of(&user)).unwrap_or_else(|| "sandbox".to_owned());
     let new = NewMessage {
         from: Author::User,
@@ -208,29 +169,7 @@ pub(super) async fn write(State(sandbox): State<Arc<SandboxState>>, Path(user): 
         let told = webhook.post(&webhook::event(&message, &new.body)).await;
         response.headers_mut().extend(HeaderValue::from_str(&told).ok().map(|told| (WEBHOOK, told)));
     }
-    response
-}
-
-fn filter(asked: Result<Query<MessagesQuery>, QueryRejection>, from: Option<Author>) -> Result<Filter, String> {
-    let Query(asked) = asked.map_err(|rejection| rejection.body_text())?;
-    let from = match asked.from.as_deref() {
-        None => from,
-        Some("bot") => Some(Author::Bot),
-        Some("user") => Some(Author::User),
-        Some("all") => None,
-        Some(_) => return Err("from: give bot, user or all".to_owned()),
-    };
-    let since = asked.since.as_deref().map(since).transpose()?;
-    let MessagesQuery { user, kind, before, search, limit, warning, fault, .. } = asked;
-    let search = search.map(|words| words.to_lowercase());
-    Ok(Filter { user, kind, from, since, before, search, warning, fault, limit, bot: None })
-}
-
-/// A message's number, or a time such as `2026-01-31T12:00:00Z`.
-fn since(raw: &str) -> Result<Since, &'static str> {
-    let number = raw.parse().ok().map(Since::Number);
-    let time = || raw.parse().ok().map(Since::Time);
-    number.or_else(time).ok_or("since: give a message's number, or a time such as 2026-01-31T12:00:00Z")
+    Ok(response)
 }
 
 fn array(messages: &[Arc<StoredMessage>]) -> Response {

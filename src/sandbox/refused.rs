@@ -9,9 +9,9 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use tokio::sync::watch;
 
 use super::request_head::RequestHead;
+use super::version::Changes;
 use crate::timestamps::rfc_3339_millis;
 
 /// How many are kept.
@@ -22,15 +22,15 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 const MAX_ANSWER: usize = 1024 * 1024;
 
 /// A request that was not accepted.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(super) struct RefusedRequest {
-    pub(crate) request: RequestHead,
-    /// JSON, or a text if it is not JSON; None if it was not read.
-    pub(crate) body: Option<Value>,
     /// The recipient, if known.
     pub(crate) user: Option<String>,
     /// The word after `send`, if known.
     pub(crate) kind: Option<&'static str>,
+    pub(crate) request: RequestHead,
+    /// JSON, or a text if it is not JSON; None if it was not read.
+    pub(crate) body: Option<Value>,
 }
 
 /// A refusal as it is read back.
@@ -38,10 +38,8 @@ pub(super) struct RefusedRequest {
 struct WrittenRefusal<'a> {
     number: u64,
     received_at: String,
-    user: Option<&'a str>,
-    kind: Option<&'static str>,
-    request: &'a RequestHead,
-    body: Option<&'a Value>,
+    #[serde(flatten)]
+    refused: &'a RefusedRequest,
     /// Path → problem.
     fields: Map<String, Value>,
     answer: &'a Value,
@@ -54,11 +52,10 @@ pub(super) struct Refusal {
     pub(crate) json: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct RefusedRequests {
     inner: Mutex<KeptRefusals>,
-    /// The number of the newest.
-    newest: watch::Sender<u64>,
+    changes: Changes,
 }
 
 #[derive(Debug, Default)]
@@ -69,13 +66,11 @@ struct KeptRefusals {
     dropped: u64,
 }
 
-impl Default for RefusedRequests {
-    fn default() -> Self {
-        Self { inner: Mutex::default(), newest: watch::channel(0).0 }
-    }
-}
-
 impl RefusedRequests {
+    pub(crate) fn new(changes: Changes) -> Self {
+        Self { inner: Mutex::default(), changes }
+    }
+
     /// Keeps `refused` with its answer, and returns the answer.
     pub(crate) async fn answered(&self, refused: RefusedRequest, answer: Response) -> Response {
         let (head, body) = answer.into_parts();
@@ -91,10 +86,7 @@ impl RefusedRequests {
         let whole = WrittenRefusal {
             number: inner.number,
             received_at: rfc_3339_millis(SystemTime::now()),
-            user: refused.user.as_deref(),
-            kind: refused.kind,
-            request: &refused.request,
-            body: refused.body.as_ref(),
+            refused,
             fields: fields(answer),
             answer,
         };
@@ -103,7 +95,7 @@ impl RefusedRequests {
         let number = inner.number;
         inner.push(Refusal { number, json });
         drop(inner);
-        self.newest.send_replace(number);
+        self.changes.send_modify(|version| version.refused = number);
     }
 
     /// The refusals after `number`, oldest first; if there are more than `limit`, the newest.
@@ -130,10 +122,6 @@ impl RefusedRequests {
     pub(crate) fn clear(&self) {
         let mut inner = self.lock();
         *inner = KeptRefusals { number: inner.number, ..KeptRefusals::default() };
-    }
-
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        self.newest.subscribe()
     }
 
     fn lock(&self) -> MutexGuard<'_, KeptRefusals> {

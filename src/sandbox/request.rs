@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::response::Response;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::answers;
@@ -48,11 +49,7 @@ impl FromRequestParts<Arc<SandboxState>> for Caller {
     async fn from_request_parts(parts: &mut Parts, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
         match Self::known(parts, sandbox).await {
             Ok(caller) => Ok(caller),
-            Err(answer) => {
-                let request = RequestHead::of(parts);
-                let refused = RefusedRequest { request, body: None, user: None, kind: None };
-                Err(sandbox.refused.answered(refused, answer).await)
-            }
+            Err(answer) => Err(refuse(sandbox, parts.clone(), None, None, answer).await),
         }
     }
 }
@@ -111,7 +108,8 @@ impl MessageRequest {
     }
 }
 
-async fn refuse(
+/// Keeps a request that is not a message, and returns the answer.
+pub(super) async fn refuse(
     sandbox: &SandboxState,
     parts: Parts,
     body: Option<Value>,
@@ -120,6 +118,18 @@ async fn refuse(
 ) -> Response {
     let refused = RefusedRequest { request: RequestHead::new(parts), body, user, kind: None };
     sandbox.refused.answered(refused, answer).await
+}
+
+/// The parameters of a query; a wrong one is answered with `422`.
+pub(super) struct Asked<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let asked = Query::from_request_parts(parts, state).await;
+        asked.map(|Query(asked)| Self(asked)).map_err(|rejection| answers::unusable(&rejection.body_text()))
+    }
 }
 
 /// A whole body as JSON.

@@ -15,9 +15,10 @@ use super::faults::Faults;
 use super::guard::{AllowedHost, Guard};
 use super::refused::RefusedRequests;
 use super::state::SandboxState;
-use super::store::{Filter, Store};
-use super::stored_message::{Author, StoredMessage};
+use super::store::{Filter, Store, Writers};
+use super::stored_message::StoredMessage;
 use super::templates::Templates;
+use super::version::Changes;
 use super::webhook::Webhook;
 use super::{connection, events, lookups, messages, page, read_back};
 
@@ -79,6 +80,7 @@ impl Sandbox {
         let is_reached_here = address.ip().is_loopback() || address.ip().is_unspecified();
         let here = SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()));
         let more = if is_reached_here { None } else { Some(listen(here)?) };
+        let version = Changes::default();
         let state = Arc::new(SandboxState {
             instance: format!("{:016x}", fastrand::u64(..)),
             address,
@@ -86,9 +88,10 @@ impl Sandbox {
             window: options.window,
             webhook: options.webhook,
             templates: options.templates,
-            faults: Faults::new(options.faults),
-            store: Store::new(options.max, options.deliver_after),
-            refused: RefusedRequests::default(),
+            faults: Faults::new(options.faults, version.clone()),
+            store: Store::new(options.max, options.deliver_after, version.clone()),
+            refused: RefusedRequests::new(version.clone()),
+            version,
         });
         let guard = Guard::new(address, &options.allowed_hosts);
         for listener in [Some(listener), more].into_iter().flatten() {
@@ -118,7 +121,7 @@ impl Sandbox {
 
     /// The messages that arrived and are kept, oldest first.
     pub(crate) fn messages(&self) -> Vec<Arc<StoredMessage>> {
-        self.state.store.select(&Filter { from: Some(Author::Bot), ..Filter::default() })
+        self.state.store.select(&Filter { from: Some(Writers::Bot), ..Filter::default() })
     }
 }
 

@@ -6,6 +6,7 @@ use super::faults::Faults;
 use super::refused::RefusedRequests;
 use super::store::Store;
 use super::templates::Templates;
+use super::version::Changes;
 use super::webhook::Webhook;
 
 #[derive(Debug)]
@@ -23,4 +24,5 @@ pub(super) struct SandboxState {
     pub(crate) faults: Faults,
     pub(crate) store: Store,
     pub(crate) refused: RefusedRequests,
+    pub(crate) version: Changes,
 }

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use tokio::sync::watch;
 
 use super::receipts::Receipts;
 use super::stored_message::{Author, NewMessage, StoredMessage};
+use super::version::Changes;
 use crate::timestamps::timestamp;
 
 /// The maximum total size of all stored messages, in bytes: a body may have a mebibyte.
@@ -17,17 +18,20 @@ const MAX_BYTES: usize = 128 * 1024 * 1024;
 /// How long after a user's own message a bot may write to them freely (`api.md`, "Request").
 const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A query; an empty one matches everything.
-#[derive(Debug, Default)]
+/// The parameters of a query; an empty one matches everything.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct Filter {
     pub(crate) user: Option<String>,
     pub(crate) kind: Option<String>,
-    pub(crate) from: Option<Author>,
+    pub(crate) from: Option<Writers>,
     pub(crate) since: Option<Since>,
+    #[serde(skip)]
     pub(crate) bot: Option<String>,
     /// Messages with a smaller number.
     pub(crate) before: Option<u64>,
-    /// In the user's name or a text of the body; in lower case.
+    /// In the user's name or a text of the body.
+    #[serde(deserialize_with = "lower_case")]
     pub(crate) search: Option<String>,
     /// Only those with warnings, or only those without.
     pub(crate) warning: Option<bool>,
@@ -37,7 +41,17 @@ pub(super) struct Filter {
     pub(crate) limit: Option<usize>,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// Whose messages.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Writers {
+    Bot,
+    User,
+    All,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
 pub(super) enum Since {
     /// Messages with a greater number.
     Number(u64),
@@ -45,23 +59,24 @@ pub(super) enum Since {
     Time(Timestamp),
 }
 
-/// The state whose changes subscribers wait for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct StoreVersion {
-    /// The number of the newest message.
-    pub(crate) number: u64,
-    /// How often the store was cleared.
-    pub(crate) cleared: u64,
-    /// How often a chat was deleted.
-    pub(crate) deleted: u64,
-    /// How often a person read something or replied.
-    pub(crate) read: u64,
+impl TryFrom<String> for Since {
+    type Error = &'static str;
+
+    fn try_from(raw: String) -> Result<Self, Self::Error> {
+        let time = || raw.parse().ok().map(Self::Time);
+        let read = raw.parse().ok().map(Self::Number).or_else(time);
+        read.ok_or("since: give a message's number, or a time such as 2026-01-31T12:00:00Z")
+    }
+}
+
+fn lower_case<'d, D: Deserializer<'d>>(words: D) -> Result<Option<String>, D::Error> {
+    Option::<String>::deserialize(words).map(|words| words.map(|words| words.to_lowercase()))
 }
 
 #[derive(Debug)]
 pub(super) struct Store {
     inner: Mutex<Inner>,
-    version: watch::Sender<StoreVersion>,
+    changes: Changes,
     max: usize,
     deliver_after: Duration,
 }
@@ -83,8 +98,8 @@ struct Inner {
 }
 
 impl Store {
-    pub(crate) fn new(max: usize, deliver_after: Duration) -> Self {
-        Self { inner: Mutex::default(), version: watch::channel(StoreVersion::default()).0, max, deliver_after }
+    pub(crate) fn new(max: usize, deliver_after: Duration, changes: Changes) -> Self {
+        Self { inner: Mutex::default(), changes, max, deliver_after }
     }
 
     /// Keeps a message; `answer` makes the response from its id.
@@ -99,7 +114,7 @@ impl Store {
         inner.keep(Arc::clone(&message), self.max);
         let number = message.number;
         drop(inner);
-        self.version.send_modify(|version| {
+        self.changes.send_modify(|version| {
             version.number = number;
             version.read += u64::from(is_reply);
         });
@@ -111,7 +126,7 @@ impl Store {
         let now = SystemTime::now();
         let is_changed = self.lock().mark(user, |receipts| receipts.open(now));
         if is_changed {
-            self.version.send_modify(|version| version.read += 1);
+            self.changes.send_modify(|version| version.read += 1);
         }
     }
 
@@ -162,7 +177,7 @@ impl Store {
         let mut inner = self.lock();
         *inner = Inner { number: inner.number, arrived: inner.arrived, ..Inner::default() };
         drop(inner);
-        self.version.send_modify(|version| version.cleared += 1);
+        self.changes.send_modify(|version| version.cleared += 1);
     }
 
     /// Deletes the chat with one user; returns whether there was one.
@@ -175,7 +190,7 @@ impl Store {
         let is_changed = inner.messages.len() < before;
         drop(inner);
         if is_changed {
-            self.version.send_modify(|version| version.deleted += 1);
+            self.changes.send_modify(|version| version.deleted += 1);
         }
         is_changed
     }
@@ -199,10 +214,6 @@ impl Store {
     pub(crate) fn may_write_to(&self, user: &str) -> bool {
         let last = self.lock().last_written.get(user).copied();
         last.is_some_and(|last| last.elapsed().is_ok_and(|ago| ago < WINDOW))
-    }
-
-    pub(crate) fn changes(&self) -> watch::Receiver<StoreVersion> {
-        self.version.subscribe()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -270,7 +281,11 @@ impl Filter {
             && self.user.as_ref().is_none_or(|user| *user == message.user)
             && self.bot.as_ref().is_none_or(|bot| *bot == message.bot)
             && self.kind.as_ref().is_none_or(|kind| kind == message.kind)
-            && self.from.is_none_or(|from| from == message.from)
+            && match self.from {
+                Some(Writers::Bot) => message.from == Author::Bot,
+                Some(Writers::User) => message.from == Author::User,
+                Some(Writers::All) | None => true,
+            }
             && self.warning.is_none_or(|wanted| wanted == message.is_warned)
             && self.fault.is_none_or(|wanted| wanted == message.is_faulty)
             && self.before.is_none_or(|before| message.number < before)
@@ -304,7 +319,7 @@ mod tests {
 
     #[test]
     fn large_messages_are_dropped_before_there_are_many() {
-        let store = Store::new(10_000, Duration::ZERO);
+        let store = Store::new(10_000, Duration::ZERO, Changes::default());
         for number in 0..100 {
             store.add(&message(Author::Bot, "1", &format!("{number}{}", "x".repeat(1024 * 1024))), |_| Value::Null);
         }
@@ -315,7 +330,7 @@ mod tests {
 
     #[test]
     fn the_last_who_wrote_are_remembered() {
-        let store = Store::new(2, Duration::ZERO);
+        let store = Store::new(2, Duration::ZERO, Changes::default());
         for user in ["1", "2", "3"] {
             store.add(&message(Author::User, user, "Hola"), |_| Value::Null);
         }

@@ -21,7 +21,7 @@ pub(crate) enum Author {
 }
 
 /// A message on its way into the store.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(super) struct NewMessage {
     pub(crate) from: Author,
     pub(crate) bot: String,
@@ -31,6 +31,7 @@ pub(super) struct NewMessage {
     pub(crate) body: Value,
     pub(crate) warnings: Vec<String>,
     pub(crate) request: Option<RequestHead>,
+    #[serde(skip)]
     pub(crate) fate: Fate,
 }
 
@@ -40,13 +41,8 @@ struct ReadBack<'a> {
     number: u64,
     id: &'a str,
     received_at: &'a str,
-    from: Author,
-    bot: &'a str,
-    user: &'a str,
-    kind: &'static str,
-    body: &'a Value,
-    warnings: &'a [String],
-    request: Option<&'a RequestHead>,
+    #[serde(flatten)]
+    message: &'a NewMessage,
     answer: Value,
 }
 
@@ -100,19 +96,7 @@ impl StoredMessage {
         let time = rfc_3339_millis(received_at);
         let answer = answer(&id);
         let is_faulty = answer.get("fault").is_some();
-        let whole = ReadBack {
-            number,
-            id: &id,
-            received_at: &time,
-            from: new.from,
-            bot: &new.bot,
-            user: &new.user,
-            kind: new.kind,
-            body: &new.body,
-            warnings: &new.warnings,
-            request: new.request.as_ref(),
-            answer,
-        };
+        let whole = ReadBack { number, id: &id, received_at: &time, message: new, answer };
         let mut event = Vec::with_capacity(USUAL_EVENT);
         event.extend_from_slice(format!("event: message\nid: {number}\ndata: ").as_bytes());
         let begin = event.len();

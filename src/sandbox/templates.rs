@@ -16,6 +16,8 @@ pub(super) struct PageQuery {
     limit: Option<usize>,
 }
 
+/// WhatsApp puts four characters before the name that a person gives, as in the last one.
+const SAMPLES: &str = include_str!("samples.json");
 /// Jelou's own default.
 const DEFAULT_LIMIT: usize = 50;
 
@@ -34,7 +36,8 @@ pub(crate) struct TemplatesError(String);
 
 impl Default for Templates {
     fn default() -> Self {
-        Self { list: samples().into(), is_complete: false }
+        // The samples are a part of the binary, and a test reads them.
+        Self { list: serde_json::from_str(SAMPLES).unwrap_or_default(), is_complete: false }
     }
 }
 
@@ -105,44 +108,4 @@ impl Templates {
         }
         page
     }
-}
-
-fn samples() -> [Value; 5] {
-    [
-        sample(
-            1,
-            ("order_shipped", "order_shipped"),
-            "en",
-            "UTILITY",
-            "Hello {{1}}, your order {{2}} is on its way.",
-            2,
-        ),
-        sample(2, ("bienvenida", "bienvenida"), "es", "MARKETING", "¡Hola {{1}}! Te damos la bienvenida.", 1),
-        sample(3, ("codigo", "codigo"), "es", "AUTHENTICATION", "{{1}} es tu código.", 1),
-        sample(
-            4,
-            ("order_shipped", "order_shipped"),
-            "es",
-            "UTILITY",
-            "Hola {{1}}, tu pedido {{2}} está en camino.",
-            2,
-        ),
-        // WhatsApp puts four characters before the name that a person gives.
-        sample(5, ("k7x2_recordatorio", "recordatorio"), "es", "UTILITY", "Hola {{1}}, te esperamos el {{2}}.", 2),
-    ]
-}
-
-/// `names` are the name to send it by, and the one that a person gave it.
-fn sample(id: u32, names: (&str, &str), language: &str, category: &str, text: &str, parameters: u32) -> Value {
-    json!({
-        "id": id,
-        "elementName": names.0,
-        "displayName": names.1,
-        "template": text,
-        "language": language,
-        "category": category,
-        "status": "APPROVED",
-        "paramsNumber": parameters,
-        "type": "HSM",
-    })
 }

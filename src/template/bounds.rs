@@ -1,7 +1,7 @@
 //! How large a template may be. minijinja compiles an expression by recursion for each operator, without a limit. A
 //! stack overflow would end the process with rows under way.
 
-use super::pieces::{Piece, measure, pieces};
+use super::pieces::{Piece, measure, pieces, words};
 
 /// The longest string that may be a template, in bytes: WhatsApp's longest text has 4,096 characters.
 const MAX_BYTES: usize = 16 * 1024;
@@ -40,8 +40,7 @@ pub(crate) fn check(source: &str) -> Result<(), String> {
 /// Counts the signs and words that may be parts of an expression.
 fn parts(text: &str) -> usize {
     let signs = text.chars().filter(|character| "+-*/%~|.([{<>=!".contains(*character)).count();
-    let words = text.split(|character: char| !character.is_alphanumeric() && character != '_');
-    signs + words.filter(|word| ["and", "or", "not", "is", "in", "if", "else", "elif"].contains(word)).count()
+    signs + words(text).filter(|word| ["and", "or", "not", "is", "in", "if", "else", "elif"].contains(word)).count()
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Cell};
 
-use super::formats::{date, money, number, percent};
+use super::dates::date;
+use super::formats::{money, number, percent, refused};
 use super::numbers::read_yes;
 use super::operators::{add_checks, in_text};
 use super::row_view::RowView;
@@ -40,15 +41,14 @@ pub(super) fn syntax() -> SyntaxConfig {
 
 /// `{{ celular | phone("EC") }}`, or `phone(pais)`: the number in international form, `+593987654321`.
 fn phone(typed: &Cell, country: Option<&str>) -> Result<String, Error> {
-    let refuse = |problem: String| Error::new(ErrorKind::InvalidOperation, problem);
     let typed = match typed.kind() {
         ValueKind::String | ValueKind::Number => typed.to_string(),
         ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
-        other => return Err(refuse(format!("phone: a {other} is not a phone number"))),
+        other => return Err(refused("phone", &format!("a {other} is not a phone number"))),
     };
     let country = country.map(|text| Country::named(text).map_or_else(|| text.parse(), Ok)).transpose();
-    let country = country.map_err(|problem| refuse(format!("phone: {problem}")))?;
-    let number = PhoneNumber::read(&typed, country).map_err(|error| refuse(format!("phone: {error}")))?;
+    let country = country.map_err(|problem| refused("phone", &problem))?;
+    let number = PhoneNumber::read(&typed, country).map_err(|error| refused("phone", &error.to_string()))?;
     Ok(format!("+{}", number.as_str()))
 }
 
@@ -62,13 +62,14 @@ fn default(value: Cell, other: Option<Cell>, is_lax: Option<bool>) -> Cell {
 
 /// `{% if vip | yes %}`: whether a text says yes.
 fn yes(typed: &Cell) -> Result<bool, Error> {
-    let refuse = |problem: String| Error::new(ErrorKind::InvalidOperation, format!("yes: {problem}"));
     match typed.kind() {
         ValueKind::Bool => Ok(typed.is_true()),
         ValueKind::None => Ok(false),
         ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
-        ValueKind::String | ValueKind::Number => read_yes(&typed.to_string()).map_err(refuse),
-        other => Err(refuse(format!("a {other} is neither yes nor no"))),
+        ValueKind::String | ValueKind::Number => {
+            read_yes(&typed.to_string()).map_err(|problem| refused("yes", &problem))
+        }
+        other => Err(refused("yes", &format!("a {other} is neither yes nor no"))),
     }
 }
 

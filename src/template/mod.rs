@@ -2,6 +2,7 @@
 
 mod body;
 mod bounds;
+mod dates;
 mod error;
 mod filters;
 mod formats;

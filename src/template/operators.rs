@@ -8,7 +8,7 @@ use minijinja::machinery::{Instruction, Instructions};
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, State, Value as Cell};
 
-use super::formats::is_date;
+use super::dates::is_date;
 use super::numbers::{is_amount, read_yes};
 use super::row_view::RowView;
 use crate::list::plain_number;

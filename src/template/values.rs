@@ -18,9 +18,8 @@ pub(super) struct Known {
     pub(super) at: Range<usize>,
     kind: Type,
     content: ContentOf,
-    /// The columns that it prints, and those of them that it prints unchanged.
-    pub(super) prints: Vec<String>,
-    pub(super) plain: Vec<String>,
+    /// The columns that it prints, each with whether it is printed unchanged.
+    pub(super) prints: Vec<(String, bool)>,
     /// The column whose empty cell leaves a gap.
     pub(super) gap: Option<String>,
     /// The constant that it is, or those of the list that it is.
@@ -43,8 +42,7 @@ pub(super) enum ContentOf {
 
 impl Known {
     fn new(at: Range<usize>, kind: Type) -> Self {
-        let (prints, plain, constants) = (Vec::new(), Vec::new(), Vec::new());
-        Self { at, kind, content: ContentOf::Other, prints, plain, gap: None, constants }
+        Self { at, kind, content: ContentOf::Other, prints: Vec::new(), gap: None, constants: Vec::new() }
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "each way through the walk ends in it")]
@@ -55,8 +53,8 @@ impl Known {
     /// One of two values, or both joined.
     fn or(self, other: Self) -> Found {
         let kind = if self.kind == other.kind { self.kind } else { Type::Any };
-        let (prints, plain) = ([self.prints, other.prints].concat(), [self.plain, other.plain].concat());
-        Self { prints, plain, ..Self::new(around(&self.at, &other.at), kind) }.found()
+        let prints = [self.prints, other.prints].concat();
+        Self { prints, ..Self::new(around(&self.at, &other.at), kind) }.found()
     }
 
     pub(super) fn column(&self) -> Option<&String> {
@@ -127,8 +125,8 @@ impl TextWalk<'_> {
         let column = name.to_owned();
         self.seen.push(column.clone());
         self.uses.columns.insert(column.clone());
-        let (prints, plain, gap) = (vec![column.clone()], vec![column.clone()], Some(column.clone()));
-        Known { content: ContentOf::Cell(column), prints, plain, gap, ..Known::new(at, Type::Any) }.found()
+        let (prints, gap) = (vec![(column.clone(), true)], Some(column.clone()));
+        Known { content: ContentOf::Cell(column), prints, gap, ..Known::new(at, Type::Any) }.found()
     }
 
     /// `row['saldo']`, `cuotas[0]`
@@ -385,15 +383,18 @@ impl TextWalk<'_> {
         }
         let is_default = rule.gives == Gives::Either;
         let kind = rule.kind(inside.kind, how.map(|how| how.kind));
-        let Known { content, prints, plain, gap, .. } = *inside;
+        let Known { content, mut prints, gap, .. } = *inside;
         // A default leaves a cell unchanged, and fills the gap of an empty one.
-        let (plain, gap) = if is_default { (plain, None) } else { (Vec::new(), gap) };
+        let gap = gap.filter(|_| !is_default);
+        for (_, is_plain) in &mut prints {
+            *is_plain &= is_default;
+        }
         let content = match content {
             _ if matches!(rule.gives, Gives::New(_)) => ContentOf::Other,
             ContentOf::Cell(column) => ContentOf::Text(column),
             other => other,
         };
-        Known { content, prints, plain, gap, ..Known::new(at, kind) }.found()
+        Known { content, prints, gap, ..Known::new(at, kind) }.found()
     }
 
     /// Why there is no `saldo is none`.

@@ -103,8 +103,9 @@ impl TextWalk<'_> {
         if !self.is_whole {
             self.check_text(&known)?;
         }
-        self.uses.printed.extend(known.prints);
-        self.uses.plain.extend(known.plain);
+        let plain = known.prints.iter().filter(|(_, is_plain)| *is_plain);
+        self.uses.plain.extend(plain.map(|(column, _)| column.clone()));
+        self.uses.printed.extend(known.prints.into_iter().map(|(column, _)| column));
         self.uses.gaps.extend(known.gap);
         if self.seen.len() == seen && self.words == words {
             let begins = self.cut(0..known.at.start).rfind("{{").unwrap_or_default();

@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("main", &[]),
     ("lib", &["cli", "exit"]),
-    ("cli", &["commands", "config", "context", "exit", "input", "ledger", "message", "output", "template_names"]),
+    (
+        "cli",
+        &["commands", "config", "context", "exit", "input", "ledger", "message", "output", "tables", "template_names"],
+    ),
     (
         "commands",
         &[
