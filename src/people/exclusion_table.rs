@@ -172,6 +172,8 @@ impl<'a> ExclusionTables<'a> {
                     is_passed_over |= was_invalid && role == ColumnRole::Recipient;
                     continue;
                 }
+                // Neither a person nor a doubt.
+                Ok(text) if role == ColumnRole::Other && !may_name_person(text) => continue,
                 Ok(text) => *text,
                 Err(problem) => {
                     let fault = LineFault::Row(format!("{name}: {problem}"));
@@ -276,7 +278,8 @@ fn has_number(text: &str) -> bool {
         let words = part.split_whitespace().filter(|word| part.contains('+') || !is_date(word));
         words.flat_map(str::chars).filter(char::is_ascii_digit).count()
     };
-    text.split(is_letter).any(|part| digits(part) >= FEWEST_DIGITS)
+    let has_enough = text.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS;
+    has_enough && text.split(is_letter).any(|part| digits(part) >= FEWEST_DIGITS)
 }
 
 /// Whether it is a letter that a number does not have: Excel shortens one to `5,93988E+11`.
