@@ -1,76 +1,16 @@
 //! The columns of an input, and which of them has the recipient.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 
 use super::error::ListError;
 use crate::nearest::{nearest, plain};
 
 /// Names that mean "the recipient" in the languages of Jelou's users, as [`plain`] writes them. The whole header must
 /// match: `celular_conyuge` is another person's number.
-const RECIPIENT_NAMES: [&str; 61] = [
-    "to",
-    "userid",
-    "recipient",
-    "destinatario",
-    "phone",
-    "phonenumber",
-    "phoneno",
-    "telephone",
-    "telephonenumber",
-    "tel",
-    "telf",
-    "tlf",
-    "telef",
-    "telefono",
-    "telefonos",
-    "fono",
-    "fonos",
-    "telefone",
-    "telefonocelular",
-    "telefonomovil",
-    "telefonowhatsapp",
-    "numerotelefonico",
-    "numerotelefono",
-    "numerodetelefono",
-    "numerodetelefone",
-    "notelefono",
-    "nodetelefono",
-    "nrotelefono",
-    "nrodetelefono",
-    "ntelefono",
-    "ndetelefono",
-    "celular",
-    "celularwhatsapp",
-    "cel",
-    "numerocelular",
-    "numerodecelular",
-    "numcelular",
-    "numdecelular",
-    "nocelular",
-    "nodecelular",
-    "nrocelular",
-    "nrodecelular",
-    "ncelular",
-    "ndecelular",
-    "movil",
-    "movilwhatsapp",
-    "numeromovil",
-    "telemovel",
-    "mobile",
-    "mobilenumber",
-    "mobilephone",
-    "cell",
-    "cellphone",
-    "cellnumber",
-    "whatsapp",
-    "whatsappcelular",
-    "whatsappnumber",
-    "numerowhatsapp",
-    "numerodewhatsapp",
-    "waid",
-    "msisdn",
-];
+static RECIPIENT_NAMES: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| include_str!("recipient_names.txt").lines().collect());
 
 /// Names that mean it only if no other column does: a contact may also be a person's name, and a number an order's.
 const WEAK_RECIPIENT_NAMES: [&str; 5] = ["contacto", "contact", "contactnumber", "numerodecontacto", "numero"];
@@ -219,11 +159,11 @@ pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<St
             }
         };
     }
-    let alike = |known: &[&str]| -> Vec<&str> {
-        names.iter().map(|name| name.trim()).filter(|name| known.contains(&plain(name).as_str())).collect()
+    let alike = |is_meant: fn(&str) -> bool| -> Vec<&str> {
+        names.iter().map(|name| name.trim()).filter(|name| is_meant(&plain(name))).collect()
     };
-    let strong = alike(&RECIPIENT_NAMES);
-    let candidates = if strong.is_empty() { alike(&WEAK_RECIPIENT_NAMES) } else { strong };
+    let strong = alike(|name| RECIPIENT_NAMES.contains(name));
+    let candidates = if strong.is_empty() { alike(|name| WEAK_RECIPIENT_NAMES.contains(&name)) } else { strong };
     match candidates.as_slice() {
         [name] => Ok((*name).to_owned()),
         [first, second, ..] => {
@@ -245,7 +185,7 @@ pub(super) fn recipient_places(names: &[&str], asked: Option<&str>) -> Vec<usize
         Some(MeantColumn::None) => false,
         None => {
             let name = plain(name);
-            [&RECIPIENT_NAMES[..], &WEAK_RECIPIENT_NAMES].iter().any(|known| known.contains(&name.as_str()))
+            RECIPIENT_NAMES.contains(name.as_str()) || WEAK_RECIPIENT_NAMES.contains(&name.as_str())
         }
     };
     (0..).zip(names).filter(|(_, name)| is_meant(name.trim())).map(|(place, _)| place).collect()
@@ -264,7 +204,7 @@ pub(crate) enum ColumnRole {
 impl ColumnRole {
     pub(crate) fn of(name: &str) -> Self {
         let name = plain(name);
-        if RECIPIENT_NAMES.contains(&name.as_str()) {
+        if RECIPIENT_NAMES.contains(name.as_str()) {
             Self::Recipient
         } else if WEAK_RECIPIENT_NAMES.contains(&name.as_str()) || TELLING_PARTS.iter().any(|part| name.contains(part))
         {

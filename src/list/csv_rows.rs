@@ -1,31 +1,27 @@
 //! The rows of a CSV list: a header, then a record at a time, however a cell is quoted.
 
 use std::io::{self, Cursor, Read};
-use std::sync::Arc;
 
 use csv::{ByteRecord, StringRecord};
 
 use super::bounded::{BUFFER, BoundedInput};
-use super::columns::Columns;
 use super::encoding::sample;
 use super::error::ListError;
 use super::format::CsvFormat;
-use super::outcome::{ReportLayout, quoted};
+use super::outcome::quoted;
 use super::record_marks::{RecordLines, RecordMarks, StrayQuote};
 use super::row::{InnerLine, ListRow, Row};
+use super::table_header::TableHeader;
 
 /// A row after the last one; an unclosed quote swallows it.
 const END_MARK: &str = "\u{1}end of the list\u{1}";
 
 pub(super) struct CsvRows {
     reader: Box<csv::Reader<BoundedInput>>,
-    columns: Arc<Columns>,
-    format: CsvFormat,
-    /// The number of cells in each row.
-    width: usize,
-    layout: ReportLayout,
+    pub(super) header: TableHeader,
+    pub(super) format: CsvFormat,
     /// Empty rows that were skipped.
-    empty_rows: u64,
+    pub(super) empty_rows: u64,
     /// The memory of the last record, for the next one.
     spare: ByteRecord,
 }
@@ -56,33 +52,15 @@ impl CsvRows {
         if header.is_empty() || is_end(&header) {
             return Err(ListError::NoRows { name: name.to_owned() });
         }
-        let names: Vec<_> = header.iter().collect();
-        let layout = ReportLayout::of(&names)?;
-        let columns = Arc::new(Columns::new(layout.own(&names))?);
-        Ok(Self { reader, columns, format, width: names.len(), layout, empty_rows: 0, spare: ByteRecord::new() })
-    }
-
-    pub(super) fn columns(&self) -> &Arc<Columns> {
-        &self.columns
-    }
-
-    pub(super) fn layout(&self) -> &ReportLayout {
-        &self.layout
-    }
-
-    pub(super) fn format(&self) -> CsvFormat {
-        self.format
-    }
-
-    pub(super) fn empty_rows(&self) -> u64 {
-        self.empty_rows
+        let header = TableHeader::of(&header.iter().collect::<Vec<_>>())?;
+        Ok(Self { reader, header, format, empty_rows: 0, spare: ByteRecord::new() })
     }
 
     /// The next row.
     pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, ListError> {
         let Some((lines, record)) = self.filled_record(name)? else { return Ok(None) };
         let line = lines.first;
-        self.columns.check_title(line, &record)?;
+        self.header.columns.check_title(line, &record)?;
         let cells: Vec<_> = record.iter().collect();
         let row = match lines.stray {
             Some(StrayQuote::Torn { from, to }) if from < to => {
@@ -96,7 +74,7 @@ impl CsvRows {
                 .to_owned()),
             None => self.row(&cells),
         };
-        let outcome = self.layout.outcome(&cells);
+        let outcome = self.header.layout.outcome(&cells);
         let inner_lines = if lines.last > line { self.inner_lines(line, &record) } else { Vec::new() };
         let bad_text = if row.is_err() { self.joined(&cells) } else { String::new() };
         self.spare = record.into_byte_record();
@@ -105,12 +83,12 @@ impl CsvRows {
     }
 
     fn row(&self, cells: &[&str]) -> Result<Row, String> {
-        let (found, expected) = (cells.len(), self.width);
+        let (found, expected) = (cells.len(), self.header.width);
         if found != expected {
             let cells = if found == 1 { "cell" } else { "cells" };
             return Err(format!("has {found} {cells}, but the header has {expected}"));
         }
-        Ok(Row::cells_of(&self.columns, self.layout.own(cells), Vec::new()))
+        Ok(self.header.row(cells, Vec::new()))
     }
 
     /// Cells as a line of the list. It never looks like a single cell: until it is corrected, it must not become a

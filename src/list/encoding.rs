@@ -11,56 +11,7 @@ use super::bounded::BUFFER;
 use crate::nearest::nearest;
 
 /// Labels to suggest: the names of `encoding_rs`, and common names for some of them.
-const LABELS: [&str; 48] = [
-    "utf-8",
-    "utf-16",
-    "utf-16le",
-    "utf-16be",
-    "windows-1252",
-    "latin1",
-    "cp1252",
-    "iso-8859-1",
-    "iso-8859-15",
-    "iso-8859-2",
-    "iso-8859-3",
-    "iso-8859-4",
-    "iso-8859-5",
-    "iso-8859-6",
-    "iso-8859-7",
-    "iso-8859-8",
-    "iso-8859-8-i",
-    "iso-8859-9",
-    "iso-8859-10",
-    "iso-8859-13",
-    "iso-8859-14",
-    "iso-8859-16",
-    "windows-1250",
-    "windows-1251",
-    "windows-1253",
-    "windows-1254",
-    "windows-1255",
-    "windows-1256",
-    "windows-1257",
-    "windows-1258",
-    "windows-874",
-    "macintosh",
-    "x-mac-cyrillic",
-    "ibm866",
-    "koi8-r",
-    "koi8-u",
-    "gbk",
-    "gb2312",
-    "gb18030",
-    "big5",
-    "euc-jp",
-    "iso-2022-jp",
-    "shift_jis",
-    "sjis",
-    "euc-kr",
-    "us-ascii",
-    "ascii",
-    "ansi_x3.4-1968",
-];
+static LABELS: &str = include_str!("encodings.txt");
 
 /// The value of `--encoding`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +24,7 @@ pub(crate) struct UnknownEncoding {
 }
 
 fn meant(label: &str) -> String {
-    nearest(label, LABELS).map(|label| format!(" (did you mean `{label}`?)")).unwrap_or_default()
+    nearest(label, LABELS.lines()).map(|label| format!(" (did you mean `{label}`?)")).unwrap_or_default()
 }
 
 impl ListEncoding {
@@ -256,7 +207,7 @@ mod tests {
 
     #[test]
     fn every_label_that_is_proposed_is_known() {
-        for label in LABELS {
+        for label in LABELS.lines() {
             label.parse::<ListEncoding>().unwrap();
         }
         let error = "windows_1252".parse::<ListEncoding>().unwrap_err().to_string();

@@ -17,6 +17,7 @@ mod reader;
 mod record_marks;
 mod row;
 mod sheet_list;
+mod table_header;
 mod workbook;
 
 pub(crate) use self::any_input::{AnyInput, EverySheet};

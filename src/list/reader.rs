@@ -15,6 +15,7 @@ use super::input::{ListInput, ListOptions};
 use super::ndjson_rows::NdjsonRows;
 use super::row::{ListRow, Row};
 use super::sheet_list::{HiddenRows, SheetList, UnshownColumn};
+use super::table_header::TableHeader;
 use super::workbook::old_office;
 use crate::conventions::Conventions;
 
@@ -128,7 +129,7 @@ impl ListReader {
         }
         let file = input.into_file(head).map_err(|cause| ListError::unreadable(&name, cause))?;
         let list = SheetList::open(&file, options, &name)?;
-        let found_header = list.found_header();
+        let found_header = list.found_header;
         Ok(Self { name, rows: Rows::Sheet(Box::new(list)), found_header })
     }
 
@@ -141,23 +142,35 @@ impl ListReader {
         &self.name
     }
 
-    /// The column names of the header; NDJSON has none.
-    pub(crate) fn header(&self) -> Option<&[String]> {
+    /// None for NDJSON, in which each row has its own fields.
+    fn table_header(&self) -> Option<&TableHeader> {
         match &self.rows {
-            Rows::Csv(rows) => Some(rows.columns().names()),
-            Rows::Sheet(list) => Some(list.columns().names()),
+            Rows::Csv(rows) => Some(&rows.header),
+            Rows::Sheet(list) => Some(&list.header),
             Rows::Ndjson(_) => None,
         }
     }
 
+    fn sheet(&self) -> Option<&SheetList> {
+        match &self.rows {
+            Rows::Sheet(list) => Some(list),
+            Rows::Csv(_) | Rows::Ndjson(_) => None,
+        }
+    }
+
+    /// The column names of the header; NDJSON has none.
+    pub(crate) fn header(&self) -> Option<&[String]> {
+        self.table_header().map(|header| header.columns.names())
+    }
+
     /// Whether it is one of our reports, saved as a workbook.
     pub(crate) fn is_report_workbook(&self) -> bool {
-        matches!(&self.rows, Rows::Sheet(list) if list.layout().is_as_written())
+        self.sheet().is_some_and(|list| list.header.layout.is_as_written())
     }
 
     pub(crate) fn format(&self) -> ListFormat {
         match &self.rows {
-            Rows::Csv(rows) => ListFormat::Csv(rows.format()),
+            Rows::Csv(rows) => ListFormat::Csv(rows.format),
             Rows::Ndjson(_) => ListFormat::Ndjson,
             // A spreadsheet recognizes a UTF-8 report by its mark.
             Rows::Sheet(_) => ListFormat::Csv(CsvFormat { has_mark: true, ..CsvFormat::default() }),
@@ -166,43 +179,35 @@ impl ListReader {
 
     /// A row that was read earlier, from the ledger.
     pub(crate) fn read_back(&self, cells: &str) -> Option<Row> {
-        let columns = match &self.rows {
-            Rows::Csv(rows) => rows.columns(),
-            Rows::Sheet(list) => list.columns(),
-            Rows::Ndjson(_) => return Some(Row::Fields(Arc::new(serde_json::from_str(cells).ok()?))),
-        };
-        Row::read_back(columns, cells)
+        match self.table_header() {
+            Some(header) => Row::read_back(&header.columns, cells),
+            None => Some(Row::Fields(Arc::new(serde_json::from_str(cells).ok()?))),
+        }
     }
 
     /// Rows without a filled cell so far: a spreadsheet leaves them below the last row.
     pub(crate) fn empty_rows(&self) -> u64 {
         match &self.rows {
-            Rows::Sheet(list) => list.empty_rows(),
-            Rows::Csv(rows) => rows.empty_rows(),
+            Rows::Sheet(list) => list.empty_rows,
+            Rows::Csv(rows) => rows.empty_rows,
             Rows::Ndjson(_) => 0,
         }
     }
 
     /// Rows so far that a spreadsheet hides or shows crossed out; they are returned like all others.
     pub(crate) fn hidden_rows(&self) -> Option<&HiddenRows> {
-        match &self.rows {
-            Rows::Sheet(list) => Some(list.hidden_rows()),
-            Rows::Csv(_) | Rows::Ndjson(_) => None,
-        }
+        self.sheet().map(|list| &list.hidden_rows)
     }
 
     /// For a workbook, the sheet that is read and the visible ones that are not, once they are known.
     pub(crate) fn sheets(&self) -> Option<(&str, &[String])> {
-        match &self.rows {
-            Rows::Sheet(list) => list.sheets(),
-            Rows::Csv(_) | Rows::Ndjson(_) => None,
-        }
+        self.sheet()?.sheets()
     }
 
     /// How to write the numbers and dates of a sheet whose formats do not say it.
     pub(crate) fn write_as(&mut self, conventions: Option<Conventions>) {
         if let Rows::Sheet(list) = &mut self.rows {
-            list.write_as(conventions);
+            list.conventions = conventions;
         }
     }
 
@@ -214,19 +219,12 @@ impl ListReader {
 
     /// The columns so far in which cells are not written as the sheet shows them.
     pub(crate) fn unshown_columns(&self) -> &[UnshownColumn] {
-        match &self.rows {
-            Rows::Sheet(list) => list.unshown_columns(),
-            Rows::Csv(_) | Rows::Ndjson(_) => &[],
-        }
+        self.sheet().map_or(&[], |list| &list.unshown)
     }
 
     /// The columns that a report lacks; none for NDJSON, because each row has its own fields.
     pub(crate) fn missing_columns(&self) -> Vec<&'static str> {
-        match &self.rows {
-            Rows::Csv(rows) => rows.layout().missing(),
-            Rows::Sheet(list) => list.layout().missing(),
-            Rows::Ndjson(_) => Vec::new(),
-        }
+        self.table_header().map(|header| header.layout.missing()).unwrap_or_default()
     }
 
     /// The next row.

@@ -3,14 +3,12 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Seek;
-use std::sync::Arc;
 
-use super::columns::Columns;
 use super::error::ListError;
 use super::header::{HeaderChoice, LOOKED_AT, TableHead, find_header};
 use super::input::ListOptions;
-use super::outcome::ReportLayout;
 use super::row::{ListRow, Row};
+use super::table_header::TableHeader;
 use super::workbook::{CellFault, CellLook, SheetChoice, SheetRow, SheetStream, Unshown, column_letters, read_sheets};
 use crate::conventions::Conventions;
 
@@ -44,17 +42,16 @@ pub(super) struct SheetList {
     /// Rows below the header that were read to find it.
     first: VecDeque<SheetRow>,
     /// The line of a header that was found below other rows.
-    found_header: Option<u64>,
-    columns: Arc<Columns>,
-    /// The most cells of a row.
-    width: usize,
-    layout: ReportLayout,
+    pub(super) found_header: Option<u64>,
+    pub(super) header: TableHeader,
     /// The last row that was returned.
     last: u64,
-    empty_rows: u64,
-    hidden_rows: HiddenRows,
-    conventions: Option<Conventions>,
-    unshown: Vec<UnshownColumn>,
+    /// Empty rows above a filled one.
+    pub(super) empty_rows: u64,
+    pub(super) hidden_rows: HiddenRows,
+    /// How to write numbers and dates whose formats do not say it.
+    pub(super) conventions: Option<Conventions>,
+    pub(super) unshown: Vec<UnshownColumn>,
 }
 
 impl HiddenRows {
@@ -75,33 +72,24 @@ impl HiddenRows {
 
 impl SheetList {
     pub(super) fn open(file: &File, options: &ListOptions, name: &str) -> Result<Self, ListError> {
-        let BegunSheet { stream, mut rows, is_below } = begin(file, options, name)?;
-        let Some(header) = rows.pop_front() else { return Err(ListError::NoRows { name: name.to_owned() }) };
-        if let Some((column, fault)) = header.faults.first() {
-            let problem = problem(*column, header.number, None, fault);
+        let BegunSheet { stream, rows: mut first, is_below } = begin(file, options, name)?;
+        let Some(row) = first.pop_front() else { return Err(ListError::NoRows { name: name.to_owned() }) };
+        if let Some((column, fault)) = row.faults.first() {
+            let problem = problem(*column, row.number, None, fault);
             return Err(ListError::Header { name: name.to_owned(), problem });
         }
-        let mut names: Vec<_> = header.cells.iter().map(String::as_str).collect();
+        let mut names = texts(&row.cells);
         while names.pop_if(|name| name.trim().is_empty()).is_some() {}
-        let width = names.len();
-        let layout = ReportLayout::of(&names)?;
-        let columns = Arc::new(Columns::new(layout.own(&names))?);
-        let hidden_rows = HiddenRows::default();
-        let last = header.number;
-        let (conventions, unshown) = (None, Vec::new());
-        let (found_header, first, empty_rows) = (is_below.then_some(last), rows, 0);
         Ok(Self {
             stream,
             first,
-            found_header,
-            columns,
-            width,
-            layout,
-            last,
-            empty_rows,
-            hidden_rows,
-            conventions,
-            unshown,
+            found_header: is_below.then_some(row.number),
+            header: TableHeader::of(&names)?,
+            last: row.number,
+            empty_rows: 0,
+            hidden_rows: HiddenRows::default(),
+            conventions: None,
+            unshown: Vec::new(),
         })
     }
 
@@ -118,9 +106,9 @@ impl SheetList {
             if row.is_filled() {
                 self.empty_rows += row.number.saturating_sub(self.last + 1);
                 let is_hidden = self.hidden_rows.note(&row);
-                self.columns.check_title(row.number, row.cells.iter().map(String::as_str))?;
+                self.header.columns.check_title(row.number, row.cells.iter().map(String::as_str))?;
                 self.last = row.number;
-                let outcome = self.layout.outcome(&texts(&row.cells));
+                let outcome = self.header.layout.outcome(&texts(&row.cells));
                 let faulty_cells = self.faulty_cells(&row);
                 let bad_text = |_: &String| texts(&row.cells).join("\t").trim_end().to_owned();
                 let made = self.row(&row);
@@ -139,7 +127,7 @@ impl SheetList {
 
     fn faulty_cells(&self, row: &SheetRow) -> Vec<(String, String)> {
         let told = |(column, fault): &(usize, CellFault)| {
-            let name = self.layout.own_place(*column).and_then(|place| self.columns.names().get(place));
+            let name = self.header.layout.own_place(*column).and_then(|place| self.header.columns.names().get(place));
             (name.cloned().unwrap_or_default(), problem(*column, row.number, name, fault))
         };
         row.faults.iter().map(told).collect()
@@ -147,19 +135,20 @@ impl SheetList {
 
     /// What the sheet shows for a row's cells, if it stores something else.
     fn shown(&mut self, row: &SheetRow) -> Vec<(usize, String)> {
+        let Self { header, conventions, unshown, .. } = self;
         let mut shown = Vec::new();
         for (place, look) in &row.looks {
-            let (Some(own), Some(stored)) = (self.layout.own_place(*place), row.cells.get(*place)) else { continue };
-            let Some(name) = self.columns.names().get(own) else { continue };
+            let (Some(own), Some(stored)) = (header.layout.own_place(*place), row.cells.get(*place)) else { continue };
+            let Some(name) = header.columns.names().get(own) else { continue };
             let written = match look {
                 CellLook::Text(text) => Ok(text.clone()),
-                CellLook::Stored => match self.conventions {
+                CellLook::Stored => match conventions {
                     Some(known) => Ok(stored.replace('.', &known.decimal_mark.to_string())),
                     None if stored.contains('.') => Err((Unshown::Country, "General")),
                     None => Ok(stored.clone()),
                 },
                 CellLook::Number(value, format) => {
-                    format.show(*value, self.conventions.as_ref()).map_err(|why| (why, format.code.as_str()))
+                    format.show(*value, conventions.as_ref()).map_err(|why| (why, format.code.as_str()))
                 }
             };
             // A number with decimals is recognized by its format, whatever the conventions of the list's country.
@@ -171,9 +160,9 @@ impl SheetList {
                     if is_told(stored) {
                         shown.push((own, stored.clone()));
                     }
-                    if self.unshown.iter().all(|known| (known.place, known.why) != (*place, why)) {
+                    if unshown.iter().all(|known| (known.place, known.why) != (*place, why)) {
                         let [name, format, stored] = [name.as_str(), format, stored].map(|text| text.trim().to_owned());
-                        self.unshown.push(UnshownColumn { name, why, format, row: row.number, stored, place: *place });
+                        unshown.push(UnshownColumn { name, why, format, row: row.number, stored, place: *place });
                     }
                 }
             }
@@ -182,42 +171,13 @@ impl SheetList {
     }
 
     fn row(&mut self, row: &SheetRow) -> Result<Row, String> {
-        let beyond = row.cells.iter().enumerate().skip(self.width).find(|(_, cell)| !cell.trim().is_empty());
+        let beyond = row.cells.iter().enumerate().skip(self.header.width).find(|(_, cell)| !cell.trim().is_empty());
         if let Some((column, _)) = beyond {
-            let (cell, last) = (column_letters(column), column_letters(self.width.saturating_sub(1)));
+            let (cell, last) = (column_letters(column), column_letters(self.header.width.saturating_sub(1)));
             return Err(format!("cell {cell}{} is filled, but the header ends at column {last}", row.number));
         }
         let shown = self.shown(row);
-        Ok(Row::cells_of(&self.columns, self.layout.own(&texts(&row.cells)), shown))
-    }
-
-    pub(super) fn found_header(&self) -> Option<u64> {
-        self.found_header
-    }
-
-    pub(super) fn layout(&self) -> &ReportLayout {
-        &self.layout
-    }
-
-    pub(super) fn columns(&self) -> &Arc<Columns> {
-        &self.columns
-    }
-
-    /// Empty rows above a filled one.
-    pub(super) fn empty_rows(&self) -> u64 {
-        self.empty_rows
-    }
-
-    pub(super) fn hidden_rows(&self) -> &HiddenRows {
-        &self.hidden_rows
-    }
-
-    pub(super) fn write_as(&mut self, conventions: Option<Conventions>) {
-        self.conventions = conventions;
-    }
-
-    pub(super) fn unshown_columns(&self) -> &[UnshownColumn] {
-        &self.unshown
+        Ok(self.header.row(&texts(&row.cells), shown))
     }
 
     /// The sheet that is read, and the visible ones that are not.

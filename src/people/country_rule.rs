@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::message::{RecipientError, TypedRecipient};
-use crate::phone::{Country, bare_digits, country_of};
+use crate::phone::{Country, DIGITS_WITHOUT_PLUS, bare_digits, country_of};
 
 /// How a list is read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -102,15 +102,20 @@ pub(super) fn readings<'a>(
     countries: CountryRule,
     cells: impl Iterator<Item = (&'a str, &'a str)> + Clone,
 ) -> Result<Readings, PersonError> {
-    // Nearly every line of a long list, and the same person in every country.
-    let international = text.strip_prefix('+').filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
-    if let Some(number) = international.filter(|number| country_of(number).is_some()) {
-        return Ok(Readings { people: vec![number.to_owned()], national: None });
+    // Nearly every line of a long list is digits with their country code.
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit()) && country_of(digits).is_some();
+    if is_number && digits.len() < text.len() {
+        return Ok(Readings { people: vec![digits.to_owned()], national: None });
     }
     let country = countries.of(cells.clone());
-    let own = country.clone().unwrap_or_default();
     // A typed country applies to the list of recipients; a row that names another country may mean that one.
     let of_column = CountryRule { otherwise: None, by_column: true }.of(cells).unwrap_or_default();
+    if is_number && digits.len() >= DIGITS_WITHOUT_PLUS && matches!(country, Ok(None)) && of_column.is_none() {
+        let national = digits.parse().ok().filter(|_| countries.by_column);
+        return Ok(Readings { people: vec![digits.to_owned()], national });
+    }
+    let own = country.clone().unwrap_or_default();
     let named = of_column.filter(|named| Some(*named) != own);
     let read = |text: &str, country| TypedRecipient::read(text, country).ok();
     let by_name = named.and_then(|named| read(text, Some(named)));

@@ -229,39 +229,44 @@ struct WithoutComments<R> {
     inner: R,
     /// In NDJSON a line is a whole row, and none begins with `#`.
     is_ndjson: bool,
-    line: Cursor<Vec<u8>>,
+    lines: Cursor<Vec<u8>>,
     /// Whether the line below is inside quotes.
     is_quoted: bool,
+    /// Whether the last line was cut, since it is too long.
+    is_cut: bool,
 }
 
 impl<R: BufRead> WithoutComments<R> {
     fn new(inner: R, is_ndjson: bool) -> Self {
-        Self { inner, is_ndjson, line: Cursor::default(), is_quoted: false }
+        Self { inner, is_ndjson, lines: Cursor::default(), is_quoted: false, is_cut: false }
     }
 
-    fn next_line(&mut self) -> io::Result<()> {
-        let is_begin = self.line.get_ref().last().is_none_or(|byte| *byte == b'\n');
-        let mut line = Vec::new();
-        self.inner.by_ref().take(MAX_FIRST_LINE).read_until(b'\n', &mut line)?;
-        let is_comment = is_begin && !self.is_quoted && line.starts_with(b"#");
-        if is_comment && (self.is_ndjson || !is_table_row(&line)) {
-            line.clear();
-            line.push(b'\n');
-        } else {
-            let is_quoted = line.iter().fold(self.is_quoted, |is_quoted, byte| is_quoted ^ (*byte == b'"'));
-            self.is_quoted = is_quoted && !self.is_ndjson;
+    /// Adds a line to `lines`, if there is another.
+    fn add_line(&mut self, lines: &mut Vec<u8>) -> io::Result<bool> {
+        let begin = lines.len();
+        let is_any = self.inner.by_ref().take(MAX_FIRST_LINE).read_until(b'\n', lines)? > 0;
+        let line = lines.get(begin..).unwrap_or_default();
+        let is_comment = !self.is_cut && !self.is_quoted && line.starts_with(b"#");
+        self.is_cut = !line.ends_with(b"\n");
+        if is_comment && (self.is_ndjson || !is_table_row(line)) {
+            lines.truncate(begin);
+            lines.push(b'\n');
+        } else if !self.is_ndjson {
+            self.is_quoted ^= line.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
         }
-        self.line = Cursor::new(line);
-        Ok(())
+        Ok(is_any)
     }
 }
 
 impl<R: BufRead> Read for WithoutComments<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.line.fill_buf()?.is_empty() {
-            self.next_line()?;
+        if self.lines.fill_buf()?.is_empty() {
+            let mut lines = std::mem::take(&mut self.lines).into_inner();
+            lines.clear();
+            while lines.len() < buffer.len() && self.add_line(&mut lines)? {}
+            self.lines = Cursor::new(lines);
         }
-        self.line.read(buffer)
+        self.lines.read(buffer)
     }
 }
 

@@ -47,8 +47,8 @@ pub(super) struct ExclusionTables<'a> {
 struct ExclusionTable {
     /// For a workbook.
     sheet: Option<String>,
-    /// None until its row is found; empty if there is none.
-    header: Option<Vec<(String, ColumnRole)>>,
+    /// None until its row is found; empty if there is none. For NDJSON, the columns of the row before.
+    header: Option<Vec<TableColumn>>,
     /// Whether it is a report, and where its columns are.
     layout: Option<ReportLayout>,
     /// The first column of recipients.
@@ -56,6 +56,22 @@ struct ExclusionTable {
     has_people: bool,
     /// How many bad lines come before it.
     bad_before: u64,
+}
+
+/// What a column's name says of its cells.
+struct TableColumn {
+    name: String,
+    role: ColumnRole,
+    is_country: bool,
+}
+
+/// A column behind the header.
+static UNNAMED: TableColumn = TableColumn { name: String::new(), role: ColumnRole::Other, is_country: false };
+
+impl TableColumn {
+    fn of(name: &str) -> Self {
+        Self { name: name.trim().to_owned(), role: ColumnRole::of(name), is_country: is_country_column(name.trim()) }
+    }
 }
 
 impl<'a> ExclusionTables<'a> {
@@ -79,14 +95,14 @@ impl<'a> ExclusionTables<'a> {
     /// The header of the table; a line with a number is a row instead.
     pub(super) fn header(&mut self, line: u64, names: &[String]) {
         self.first_header.get_or_insert_with(|| names.to_vec());
-        let columns: Vec<_> = names.iter().map(|name| (name.trim().to_owned(), ColumnRole::of(name))).collect();
-        let recipient = columns.iter().find(|(_, role)| *role == ColumnRole::Recipient);
+        let columns: Vec<_> = names.iter().map(|name| TableColumn::of(name)).collect();
+        let recipient = columns.iter().find(|column| column.role == ColumnRole::Recipient);
         if names.iter().any(|name| if recipient.is_some() { is_person(name) } else { may_name_person(name) }) {
             self.table.header = Some(Vec::new());
             return self.row(line, names.iter().map(|cell| Ok(cell.as_str())), false);
         }
-        if let Some((name, _)) = recipient {
-            self.table.recipient = Some(name.clone());
+        if let Some(column) = recipient {
+            self.table.recipient = Some(column.name.clone());
             self.has_recipient_column = true;
         }
         self.table.layout = ReportLayout::of(&names.iter().map(String::as_str).collect::<Vec<_>>()).ok();
@@ -101,9 +117,7 @@ impl<'a> ExclusionTables<'a> {
     /// A row below the header; `was_invalid` if a report has it as invalid.
     pub(super) fn row<'b>(&mut self, line: u64, cells: impl Iterator<Item = Cell<'b>>, was_invalid: bool) {
         let columns = self.table.header.take().unwrap_or_default();
-        let named = columns.iter().map(|(name, role)| (name.as_str(), *role));
-        let named = named.chain(std::iter::repeat(("", ColumnRole::Other)));
-        self.look(line, named.zip(cells).map(|((name, role), cell)| (name, role, cell)), was_invalid);
+        self.look(line, columns.iter().chain(std::iter::repeat(&UNNAMED)).zip(cells), was_invalid);
         self.table.header = Some(columns);
     }
 
@@ -116,15 +130,25 @@ impl<'a> ExclusionTables<'a> {
     ) {
         let names = || fields.clone().map(|(name, _)| name.trim());
         self.first_header.get_or_insert_with(|| names().map(str::to_owned).collect());
-        let recipient = names().find(|name| ColumnRole::of(name) == ColumnRole::Recipient);
-        if let Some(name) = recipient {
-            self.table.recipient.get_or_insert_with(|| name.to_owned());
-            self.has_recipient_column = true;
-        } else if let Some(known) = &self.table.recipient {
-            let problem = format!("has no `{known}`, the recipient's");
-            return self.bad(line, problem);
+        // Nearly every row has the columns of the one before.
+        let before =
+            self.table.header.take().filter(|before| before.iter().map(|column| column.name.as_str()).eq(names()));
+        let columns = before.unwrap_or_else(|| names().map(TableColumn::of).collect());
+        let recipient = columns.iter().find(|column| column.role == ColumnRole::Recipient);
+        match (recipient, &self.table.recipient) {
+            (None, Some(known)) => {
+                let problem = format!("has no `{known}`, the recipient's");
+                self.bad(line, problem);
+            }
+            (recipient, _) => {
+                if let Some(column) = recipient {
+                    self.table.recipient.get_or_insert_with(|| column.name.clone());
+                    self.has_recipient_column = true;
+                }
+                self.look(line, columns.iter().zip(fields.map(|(_, cell)| cell)), was_invalid);
+            }
         }
-        self.look(line, fields.map(|(name, cell)| (name.trim(), ColumnRole::of(name), cell)), was_invalid);
+        self.table.header = Some(columns);
     }
 
     /// The next filled row of a workbook.
@@ -157,21 +181,23 @@ impl<'a> ExclusionTables<'a> {
         self.table.layout = layout;
     }
 
-    fn look<'b>(&mut self, line: u64, cells: impl Iterator<Item = (&'b str, ColumnRole, Cell<'b>)>, was_invalid: bool) {
+    fn look<'b, 'c>(&mut self, line: u64, cells: impl Iterator<Item = (&'c TableColumn, Cell<'b>)>, was_invalid: bool) {
         let (mut is_anybody, mut is_passed_over, mut faults, mut doubt) = (false, false, Vec::new(), None);
         let cells: Vec<_> = cells.collect();
-        let of_countries = cells.iter().filter(|(name, ..)| is_country_column(name));
         // A cell that cannot be read names no country, so a national number beside it is an error.
-        let of_countries =
-            of_countries.map(|(name, _, cell)| (*name, cell.as_ref().map_or_else(String::as_str, |text| *text)));
-        let of_countries: Vec<_> = of_countries.collect();
-        for (name, role, cell) in &cells {
-            let (name, role) = (*name, *role);
+        let of_countries = cells
+            .iter()
+            .filter(|(column, _)| column.is_country)
+            .map(|(column, cell)| (column.name.as_str(), cell.as_ref().map_or_else(String::as_str, |text| *text)));
+        for (TableColumn { name, role, .. }, cell) in &cells {
+            let role = *role;
             let text = match cell {
                 Ok(text) if text.trim().is_empty() => {
                     is_passed_over |= was_invalid && role == ColumnRole::Recipient;
                     continue;
                 }
+                // Neither a person nor a doubt.
+                Ok(text) if role == ColumnRole::Other && !may_name_person(text) => continue,
                 Ok(text) => *text,
                 Err(problem) => {
                     let fault = LineFault::Row(format!("{name}: {problem}"));
@@ -183,7 +209,7 @@ impl<'a> ExclusionTables<'a> {
                     continue;
                 }
             };
-            match (readings(text, self.countries, of_countries.iter().copied()), role) {
+            match (readings(text, self.countries, of_countries.clone()), role) {
                 (Ok(readings), role) if role != ColumnRole::Other || is_person(text) => {
                     (self.add)(&readings);
                     is_anybody = true;
@@ -276,7 +302,8 @@ fn has_number(text: &str) -> bool {
         let words = part.split_whitespace().filter(|word| part.contains('+') || !is_date(word));
         words.flat_map(str::chars).filter(char::is_ascii_digit).count()
     };
-    text.split(is_letter).any(|part| digits(part) >= FEWEST_DIGITS)
+    let has_enough = text.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS;
+    has_enough && text.split(is_letter).any(|part| digits(part) >= FEWEST_DIGITS)
 }
 
 /// Whether it is a letter that a number does not have: Excel shortens one to `5,93988E+11`.

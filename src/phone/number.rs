@@ -11,7 +11,7 @@ use super::typed::{NUMBER_DIGITS, Typed};
 use super::user_id;
 
 /// A number with fewer digits and no `+` is as likely a national one.
-const DIGITS_WITHOUT_PLUS: usize = 10;
+pub(crate) const DIGITS_WITHOUT_PLUS: usize = 10;
 
 /// A valid number, by libphonenumber's rules.
 #[derive(Clone, Debug, PartialEq, Eq)]

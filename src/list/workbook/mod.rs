@@ -15,6 +15,9 @@ mod xlsx;
 mod xlsx_merges;
 mod xlsx_rows;
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 
