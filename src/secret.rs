@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny};
-
 use crate::line_breaks::without_final_line_break;
 
 /// A client secret, without one final line break and a byte order mark, whatever its source.
@@ -62,22 +60,6 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("(redacted)")
-    }
-}
-
-impl<'de> Deserialize<'de> for Secret {
-    /// Serde's own message for a wrong type quotes the value, so it is read as anything first.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        #[serde(untagged)]
-        enum AnyValue {
-            Text(String),
-            Other(IgnoredAny),
-        }
-        match AnyValue::deserialize(deserializer)? {
-            AnyValue::Text(text) => Ok(Self::new(text)),
-            AnyValue::Other(_) => Err(D::Error::custom("invalid type: expected a string in quotes")),
-        }
     }
 }
 

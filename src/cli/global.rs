@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::{ApiUrl, BotId, ClientId, Flags, RetryFor, SecretSource, Timeout};
+use crate::config::{ApiUrl, BotId, ClientId, Flags, Layer, RetryFor, SecretSource, Timeout};
 use crate::context::{Context, Mode};
 use crate::input::{Input, Source};
 use crate::output::{Color, Format, Stderr, Stdout, Verbosity};
@@ -121,20 +121,22 @@ impl GlobalFlags {
             Source::Stdin => SecretSource::Stdin,
             Source::File(path) => SecretSource::File(path),
         });
+        let mut layer = Layer::default();
+        layer.type_text("bot_id", self.bot);
+        layer.type_text("client_id", self.client_id);
+        layer.type_text("api_url", self.api_url);
+        layer.type_text("timeout", self.timeout);
+        layer.type_text("retry_for", self.retry_for);
+        layer.type_text("ca_cert", self.ca_cert.as_ref().map(|path| path.display()));
+        layer.type_text("ledger", self.ledger);
         Context {
             flags: Flags {
                 profile: self.profile,
                 default_profile: None,
                 config: self.config,
-                bot: self.bot,
-                client_id: self.client_id,
                 client_secret,
-                api_url: self.api_url,
                 sandbox: self.sandbox,
-                timeout: self.timeout,
-                retry_for: self.retry_for,
-                ca_cert: self.ca_cert,
-                ledger: self.ledger,
+                layer,
             },
             stdout: Stdout::new(self.output, self.color),
             stderr: Stderr::new(verbosity, self.color),

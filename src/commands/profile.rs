@@ -11,8 +11,8 @@ use serde_json::{Map, json};
 use super::CommandError;
 use super::bulk::ledger_database;
 use crate::config::{
-    AllowTo, BotId, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, LedgerDatabase, LedgerUrl, Origin,
-    ProfileChange, Rate, Remember, SecretSource, Settings, Sourced,
+    BotId, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, Layer, LedgerDatabase, LedgerUrl, Origin,
+    Rate, Remember, SecretSource, Settings, Sourced,
 };
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
@@ -55,21 +55,8 @@ pub(crate) enum ProfileCommand {
         /// Profile
         name: String,
 
-        /// Refuse recipients that match no such pattern; `*` matches any characters (repeatable;
-        /// replaces the earlier list)
-        #[arg(long, value_name = "PATTERN")]
-        allow_to: Vec<String>,
-
-        /// Country whose national numbers may be typed, in two letters: EC
-        #[arg(long, value_name = "CODE")]
-        country: Option<Country>,
-
-        /// File with the password for the database of --ledger; the profile keeps both
-        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        ledger_password_file: Option<PathBuf>,
-
         #[command(flatten)]
-        bulk: Box<BulkKeys>,
+        keys: Box<KeyFlags>,
     },
     /// Make a profile the default
     #[command(aliases = ["default", "switch"])]
@@ -85,9 +72,22 @@ pub(crate) enum ProfileCommand {
     },
 }
 
-/// A profile's settings of bulk runs and people.
+/// The settings of a profile that are not global flags.
 #[derive(Args, Debug)]
-pub(crate) struct BulkKeys {
+pub(crate) struct KeyFlags {
+    /// Refuse recipients that match no such pattern; `*` matches any characters (repeatable;
+    /// replaces the earlier list)
+    #[arg(long, value_name = "PATTERN")]
+    allow_to: Vec<String>,
+
+    /// Country whose national numbers may be typed, in two letters: EC
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
+
+    /// File with the password for the database of --ledger; the profile keeps both
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    ledger_password_file: Option<PathBuf>,
+
     /// File with the people who are never written to: one a line, or a list with a header
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     do_not_contact: Option<PathBuf>,
@@ -126,27 +126,34 @@ fn checked<T: FromStr<Err: Display>>(raw: &str) -> Result<String, String> {
     raw.parse::<T>().map(|_| raw.trim().to_owned()).map_err(|problem| problem.to_string())
 }
 
-impl BulkKeys {
-    /// The typed values, with absolute paths.
-    fn change(self, context: &Context) -> Result<ProfileChange, CommandError> {
-        let Self { do_not_contact, rate, remember, confirm_bulk, between, not_on, time_zone, log } = self;
-        let kept = |path: PathBuf| kept_file(context, "--do-not-contact", &path);
+impl KeyFlags {
+    /// The typed values over the global flags, with absolute paths.
+    fn change(self, context: &Context) -> Result<Layer, CommandError> {
+        let kept = |flag: &str, path: &Path| kept_file(context, flag, path);
         let day = |day: DayOff| match day {
             DayOff::Date(date) => Ok(date.to_string()),
-            DayOff::File(path) => kept_file(context, "--not-on", &path).map(|path| path.to_string_lossy().into_owned()),
+            DayOff::File(path) => kept("--not-on", &path),
         };
-        Ok(ProfileChange {
-            do_not_contact: do_not_contact.map(kept).transpose()?,
-            // It is created when the first line is written.
-            log: log.as_deref().map(absolute).transpose()?,
-            not_on: not_on.into_iter().map(day).collect::<Result<_, CommandError>>()?,
-            rate,
-            remember,
-            confirm_bulk,
-            between,
-            time_zone,
-            ..ProfileChange::default()
-        })
+        let mut change = context.flags.layer.clone();
+        if let Some(path) = context.flags.layer.text("ca_cert") {
+            change.type_text("ca_cert", Some(kept("--ca-cert", Path::new(path))?));
+        }
+        let ledger_password = self.ledger_password_file.map(|path| kept("--ledger-password-file", &path));
+        change.type_text("ledger_password_file", ledger_password.transpose()?);
+        let do_not_contact = self.do_not_contact.map(|path| kept("--do-not-contact", &path));
+        change.type_text("do_not_contact", do_not_contact.transpose()?);
+        // It is created when the first line is written.
+        let log = self.log.as_deref().map(absolute).transpose()?;
+        change.type_text("log", log.as_ref().map(|path| path.display()));
+        change.type_text("country", self.country);
+        change.type_text("rate", self.rate);
+        change.type_text("remember", self.remember);
+        change.type_text("confirm_bulk", self.confirm_bulk);
+        change.type_text("time_zone", self.time_zone);
+        change.type_list("allow_to", self.allow_to);
+        change.type_list("between", self.between);
+        change.type_list("not_on", self.not_on.into_iter().map(day).collect::<Result<_, _>>()?);
+        Ok(change)
     }
 }
 
@@ -161,13 +168,7 @@ pub(crate) fn run(context: &mut Context, command: ProfileCommand) -> Result<Exit
     match command {
         ProfileCommand::List => list(context)?,
         ProfileCommand::Show { name } => show(context, name)?,
-        ProfileCommand::Set { name, allow_to, country, ledger_password_file, bulk } => {
-            let kept = |path| kept_file(context, "--ledger-password-file", path);
-            let ledger_password_file = ledger_password_file.as_deref().map(kept).transpose()?;
-            let country = country.map(|country| country.to_string());
-            let change = ProfileChange { country, ledger_password_file, ..bulk.change(context)? };
-            set(context, &name, allow_to, change)?;
-        }
+        ProfileCommand::Set { name, keys } => set(context, &name, *keys)?,
         ProfileCommand::Use { name } => {
             ConfigEdit::change(&config_path(context)?, |edit| edit.use_profile(&name))?;
             context.stderr.note(&format!("{name} is the default profile"));
@@ -200,8 +201,8 @@ fn list(context: &Context) -> Result<(), CommandError> {
     let default = file.default_profile()?;
     if context.stdout.format == Format::Record {
         let profiles = file.profiles.iter().map(|(name, profile)| {
-            let bot = profile.bot_id.as_ref().map(BotId::as_str);
-            let ledger = profile.ledger.as_ref().map(|raw| LedgerUrl::parse_from(Origin::Profile(name.clone()), raw));
+            let bot = profile.text("bot_id");
+            let ledger = profile.text("ledger").map(|raw| LedgerUrl::parse_from(Origin::Profile(name.clone()), raw));
             let ledger = ledger.transpose()?.map(|url| url.value.shown);
             Ok(json!({ "name": name, "bot_id": bot, "default": default == Some(name), "ledger": ledger }))
         });
@@ -210,7 +211,7 @@ fn list(context: &Context) -> Result<(), CommandError> {
         return Ok(());
     }
     for (name, profile) in &file.profiles {
-        let bot = profile.bot_id.as_ref().map_or("", BotId::as_str);
+        let bot = profile.text("bot_id").unwrap_or_default();
         let mark = if default == Some(name) { "default" } else { "" };
         context.stdout.fields(&[name, bot, mark])?;
     }
@@ -229,9 +230,10 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
     if has_credentials && let Err(problem) = settings.credentials(true) {
         context.stderr.warning(&problem.to_string());
     }
-    let rows = rows(&settings, ledger_database(context)?.as_ref());
+    let ledger = ledger_database(context)?;
+    let rows = rows(&settings, ledger.as_ref());
     if context.stdout.format == Format::Record {
-        let settings = rows.into_iter().map(|(name, value, origin)| {
+        let settings = rows.map(|(name, value, origin)| {
             let value = Some(value).filter(|value| !value.is_empty());
             (name.to_owned(), json!({ "origin": value.is_some().then_some(origin), "value": value }))
         });
@@ -239,100 +241,66 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
         return Ok(());
     }
     let is_verbose = context.stderr.is_verbose();
-    for (name, value, origin) in rows.iter().filter(|(_, value, _)| is_verbose || !value.is_empty()) {
-        context.stdout.fields(&[*name, value, origin])?;
+    for (name, value, origin) in rows.filter(|(_, value, _)| is_verbose || !value.is_empty()) {
+        context.stdout.fields(&[name, &value, &origin])?;
     }
     Ok(())
 }
 
 /// Name, value and origin of each setting; never the secret itself.
-pub(super) fn rows(settings: &Settings, ledger: Option<&LedgerDatabase>) -> [(&'static str, String, String); 20] {
-    let seconds = |duration: std::time::Duration| humantime::format_duration(duration).to_string();
+pub(super) fn rows(
+    settings: &Settings,
+    ledger: Option<&LedgerDatabase>,
+) -> impl Iterator<Item = (&'static str, String, String)> {
+    let profile = ("profile", settings.profile.as_ref().map(Sourced::shown));
+    // How a secret is found is shown as the secret.
+    let keys = KEYS.iter().filter(|key| !key.name.ends_with("_file") && !key.name.ends_with("_command"));
+    let shown = keys.map(|key| match key.name {
+        "ledger" => (key.name, ledger.map(|ledger| ledger.url.origin.of(ledger.url.value.shown.clone()))),
+        name => (name, settings.shown(key)),
+    });
     let password = ledger.and_then(LedgerDatabase::password_source);
-    [
-        row("profile", settings.profile.as_ref(), Clone::clone),
-        row("bot_id", settings.bot.as_ref(), |bot| bot.as_str().to_owned()),
-        row("client_id", settings.client_id(), |id| id.as_str().to_owned()),
-        row("client_secret", settings.client_secret(), ToString::to_string),
-        row("api_url", Some(&settings.api_url), ToString::to_string),
-        row("timeout", Some(&settings.timeout), |timeout| seconds(timeout.duration())),
-        row("retry_for", Some(&settings.retry_for), |retry_for| seconds(retry_for.duration())),
-        row("ca_cert", settings.ca_cert.as_ref(), |path| path.display().to_string()),
-        row("allow_to", settings.allow_to.as_ref(), |allow_to| format!("{:?}", allow_to.0)),
-        row("do_not_contact", settings.do_not_contact.as_ref(), |path| path.display().to_string()),
-        row("rate", Some(&settings.rate), ToString::to_string),
-        row("country", settings.country.as_ref(), ToString::to_string),
-        row("remember", Some(&settings.remember), ToString::to_string),
-        row("confirm_bulk", Some(&settings.confirm_bulk), ToString::to_string),
-        row("between", settings.between.as_ref(), |between| listed(&between.windows)),
-        row("not_on", settings.not_on.as_ref(), |days| listed(days)),
-        row("time_zone", settings.time_zone.as_ref(), ToString::to_string),
-        row("log", settings.log.as_ref(), |path| path.display().to_string()),
-        row("ledger", ledger.map(|ledger| &ledger.url), |url| url.shown.clone()),
-        row("ledger_password", password.as_ref(), ToString::to_string),
-    ]
-}
-
-fn listed(all: &[impl ToString]) -> String {
-    let all: Vec<String> = all.iter().map(ToString::to_string).collect();
-    all.join(", ")
-}
-
-fn row<T>(
-    name: &'static str,
-    setting: Option<&Sourced<T>>,
-    show: impl Fn(&T) -> String,
-) -> (&'static str, String, String) {
-    match setting {
-        Some(setting) => (name, show(&setting.value), setting.origin.to_string()),
+    let password = ("ledger_password", password.as_ref().map(Sourced::shown));
+    let rows: Vec<_> = [profile].into_iter().chain(shown).chain([password]).collect();
+    rows.into_iter().map(|(name, shown)| match shown {
+        Some(Sourced { value, origin }) => (name, value, origin.to_string()),
         None => (name, String::new(), "not set".to_owned()),
-    }
+    })
 }
 
 /// Writes the typed values; for a new profile it asks for the rest, or prints what is missing.
-fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileChange) -> Result<(), CommandError> {
+fn set(context: &mut Context, name: &str, keys: KeyFlags) -> Result<(), CommandError> {
     if name.is_empty() || name.chars().any(char::is_control) {
         return Err(
             UsageError::new(format!("`{name}` cannot be a profile's name"), "use letters, digits and dashes").into()
         );
     }
-    if allow_to.iter().any(String::is_empty) {
+    if keys.allow_to.iter().any(String::is_empty) {
         return Err(UsageError::new(
             "--allow-to: an empty pattern matches nothing",
             "give a number or a pattern such as 593*",
         )
         .into());
     }
-    if let Some(ledger) = &context.flags.ledger {
+    if let Some(ledger) = context.flags.layer.text("ledger") {
         LedgerUrl::parse_from(Origin::Flag("--ledger"), ledger)?;
     }
     let path = config_path(context)?;
     let is_new = !ConfigEdit::open(&path)?.has_profile(name);
-    let flags = context.flags.clone();
-    let mut change = ProfileChange {
-        bot_id: flags.bot.map(|bot| bot.as_str().to_owned()),
-        client_id: flags.client_id.map(|id| id.as_str().to_owned()),
-        api_url: flags.api_url.map(|url| url.to_string()),
-        timeout: flags.timeout.map(|timeout| humantime::format_duration(timeout.duration()).to_string()),
-        retry_for: flags.retry_for.map(|retry_for| humantime::format_duration(retry_for.duration()).to_string()),
-        ca_cert: flags.ca_cert.as_deref().map(|path| kept_file(context, "--ca-cert", path)).transpose()?,
-        allow_to: (!allow_to.is_empty()).then_some(AllowTo(allow_to)),
-        ledger: flags.ledger,
-        ..typed
-    };
-    match flags.client_secret {
+    let mut change = keys.change(context)?;
+    match context.flags.client_secret.clone() {
         Some(SecretSource::File(path)) => {
-            change.client_secret_file = Some(kept_file(context, "--client-secret-file", &path)?);
+            change.type_text("client_secret_file", Some(kept_file(context, "--client-secret-file", &path)?));
         }
         Some(SecretSource::Stdin) => {
             context.input.claim_stdin("--client-secret-file")?;
-            change.client_secret = Some(read_secret()?);
+            change.type_text("client_secret", Some(read_secret()?.reveal()));
         }
         Some(SecretSource::Value(_) | SecretSource::Command(_) | SecretSource::Prompt) | None => {}
     }
     if is_new {
         complete(context, name, &mut change)?;
-    } else if change == ProfileChange::default() {
+    } else if change.is_empty() {
         if !context.can_ask() {
             return Err(UsageError::new(
                 format!("nothing to change in profile {name}"),
@@ -340,14 +308,14 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
             )
             .into());
         }
-        change.client_secret = ask_secret()?;
+        change.type_text("client_secret", ask_secret()?);
     }
     check_patterns(context, &change)?;
     ConfigEdit::change(&path, |edit| {
         edit.set_profile(name, &change);
         Ok(())
     })?;
-    let has_secret = change.client_secret.is_some() || change.client_secret_file.is_some();
+    let has_secret = change.has("client_secret") || change.has("client_secret_file");
     let word = shlex::try_quote(name).unwrap_or_else(|_| name.into());
     let next = if is_new && !has_secret {
         // Variables may provide id and secret together.
@@ -361,9 +329,9 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
 
 /// Refuses patterns that match nothing, and warns of those that match no phone number: without a country code they may
 /// be meant for users of another channel.
-fn check_patterns(context: &Context, change: &ProfileChange) -> Result<(), UsageError> {
-    let country = change.country.as_ref().and_then(|country| country.parse().ok());
-    for pattern in change.allow_to.iter().flat_map(|allow_to| &allow_to.0) {
+fn check_patterns(context: &Context, change: &Layer) -> Result<(), UsageError> {
+    let country = change.text("country").and_then(|country| country.parse().ok());
+    for pattern in change.list("allow_to").unwrap_or_default() {
         if !fits_somebody(pattern) {
             let message = format!("allow_to: `{pattern}` matches nothing");
             return Err(UsageError::new(message, "give numbers or patterns such as 593*; nothing was saved"));
@@ -399,7 +367,7 @@ fn with_country_code(number: &str, country: Option<Country>) -> String {
 }
 
 /// A file that the profile will name. A missing file is not an error: it may be mounted later.
-fn kept_file(context: &Context, flag: &str, path: &Path) -> Result<PathBuf, CommandError> {
+fn kept_file(context: &Context, flag: &str, path: &Path) -> Result<String, CommandError> {
     let is_descriptor = path.starts_with("/dev/fd")
         || path == Path::new("/dev/stdin")
         || path.starts_with("/proc") && path.components().any(|part| part.as_os_str() == "fd");
@@ -417,7 +385,7 @@ fn kept_file(context: &Context, flag: &str, path: &Path) -> Result<PathBuf, Comm
     if !path.exists() {
         context.stderr.warning(&format!("{flag}: {} is not there (yet); it is read when it is needed", path.display()));
     }
-    Ok(path)
+    Ok(path.to_string_lossy().into_owned())
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, FileError> {
@@ -430,11 +398,11 @@ fn read_secret() -> Result<Secret, CommandError> {
 }
 
 /// Asks for the values that a new profile needs and that were not typed.
-fn complete(context: &Context, name: &str, change: &mut ProfileChange) -> Result<(), CommandError> {
+fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), CommandError> {
     if !context.can_ask() {
-        let missing: Vec<_> = [("--bot", change.bot_id.is_none()), ("--client-id", change.client_id.is_none())]
+        let missing: Vec<_> = [("--bot", "bot_id"), ("--client-id", "client_id")]
             .into_iter()
-            .filter_map(|(flag, is_missing)| is_missing.then_some(flag))
+            .filter_map(|(flag, key)| (!change.has(key)).then_some(flag))
             .collect();
         if missing.is_empty() {
             return Ok(());
@@ -445,22 +413,23 @@ fn complete(context: &Context, name: &str, change: &mut ProfileChange) -> Result
         )
         .into());
     }
-    if change.bot_id.is_none() {
-        change.bot_id = Some(ask_valid(context, "Bot id:", |answer| answer.parse::<BotId>().map(|_| ()))?);
+    if !change.has("bot_id") {
+        let bot = ask_valid(context, "Bot id:", |answer| answer.parse::<BotId>().map(|_| ()))?;
+        change.type_text("bot_id", Some(bot));
     }
-    if change.client_id.is_none() {
-        change.client_id = Some(ask_valid(context, "Client id:", |answer| answer.parse::<ClientId>().map(|_| ()))?);
+    if !change.has("client_id") {
+        let id = ask_valid(context, "Client id:", |answer| answer.parse::<ClientId>().map(|_| ()))?;
+        change.type_text("client_id", Some(id));
     }
-    if change.country.is_none() {
+    if !change.has("country") {
         let is_country = |answer: &str| match answer {
             "" => Ok(()),
             code => code.parse::<Country>().map(|_| ()),
         };
         let answer = ask_valid(context, "Country of national numbers, such as EC (empty: none):", is_country)?;
-        let country = answer.parse::<Country>().ok();
-        change.country = country.map(|country| country.to_string());
+        change.type_text("country", answer.parse::<Country>().ok());
     }
-    if change.allow_to.is_none() {
+    if !change.has("allow_to") {
         let patterns = |answer: &str| -> Vec<_> {
             answer.split([',', ' ']).filter(|pattern| !pattern.is_empty()).map(str::to_owned).collect()
         };
@@ -470,21 +439,20 @@ fn complete(context: &Context, name: &str, change: &mut ProfileChange) -> Result
             are_patterns.then_some(()).ok_or("an allowed recipient is a number, or a pattern such as 593*".to_owned())
         };
         let question = "Allowed recipients, numbers or patterns such as 593* (empty: anyone):";
-        let patterns = patterns(&ask_valid(context, question, check)?);
-        change.allow_to = (!patterns.is_empty()).then_some(AllowTo(patterns));
+        change.type_list("allow_to", patterns(&ask_valid(context, question, check)?));
     }
-    if change.client_secret.is_none() && change.client_secret_file.is_none() {
-        change.client_secret = ask_secret()?;
+    if !change.has("client_secret") && !change.has("client_secret_file") {
+        change.type_text("client_secret", ask_secret()?);
     }
     Ok(())
 }
 
 /// The last question: from here on Ctrl-C is caught.
-fn ask_secret() -> Result<Option<Secret>, CommandError> {
+fn ask_secret() -> Result<Option<String>, CommandError> {
     const QUESTION: &str = "Client secret (hidden; saved in the configuration file; empty: not saved):";
     let typed = block_on(async { Ok::<_, SystemError>(sending::ask_secret(QUESTION)) })?;
     match typed {
-        Ok(typed) => Ok(Some(Secret::new(typed)).filter(|secret| !secret.is_empty())),
+        Ok(typed) => Ok(Some(Secret::new(typed).reveal().to_owned()).filter(|secret| !secret.is_empty())),
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(ConfigError::PromptInterrupted.into()),
         Err(cause) => Err(SystemError { action: "ask on the terminal", cause }.into()),
     }

@@ -122,8 +122,8 @@ pub(crate) fn run(context: &mut Context, arguments: &SandboxArgs) -> Result<Exit
             UsageError::new("--dry-run and --curl show a send; the sandbox sends nothing", "leave them out").into()
         );
     }
-    let flags = [("--retry-for", context.flags.retry_for.is_some()), ("--timeout", context.flags.timeout.is_some())];
-    if let Some((flag, _)) = flags.into_iter().find(|(_, is_typed)| *is_typed) {
+    let flags = [("--retry-for", "retry_for"), ("--timeout", "timeout")];
+    if let Some((flag, _)) = flags.into_iter().find(|(_, key)| context.flags.layer.has(key)) {
         let variable = flag.trim_start_matches('-').replace('-', "_").to_uppercase();
         let hint = format!("type {flag} in the command itself, or set JELOU_{variable}");
         return Err(UsageError::new(format!("{flag} belongs to a send; the sandbox sends nothing"), hint).into());
@@ -172,7 +172,7 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
     Ok(Options {
         listen,
         allowed_hosts,
-        bot: context.flags.bot.as_ref().map(|bot| bot.as_str().to_owned()),
+        bot: context.flags.layer.text("bot_id").map(str::to_owned),
         templates,
         faults: arguments.faults.iter().map(fault).collect::<Result<_, _>>()?,
         webhook: webhook.transpose()?,
@@ -270,7 +270,7 @@ async fn serve(
 
 /// The variables that point a client of the API here, and keep jelouctl from sending anything elsewhere.
 fn variables(context: &Context, url: &str) -> Vec<(&'static str, String)> {
-    let bot = context.flags.bot.as_ref().map_or(NAME, |bot| bot.as_str());
+    let bot = context.flags.layer.text("bot_id").unwrap_or(NAME);
     vec![
         ("JELOU_API_URL", url.to_owned()),
         ("JELOU_BOT_ID", bot.to_owned()),

@@ -15,12 +15,6 @@ const INVALID_PORT: &str = "not a URL: its port is not a number up to 65535; wri
 pub(crate) struct ApiUrl(Url);
 
 impl ApiUrl {
-    /// Jelou's address.
-    #[expect(clippy::expect_used, reason = "a constant")]
-    pub(super) fn jelou() -> Self {
-        Self(Url::parse("https://api.jelou.ai").expect("a constant URL"))
-    }
-
     /// A server on this machine.
     #[must_use]
     #[expect(clippy::expect_used, reason = "any port makes a URL")]

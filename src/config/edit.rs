@@ -3,41 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Array, Decor, DocumentMut, Item, Table, TableLike, Value};
+use toml_edit::{Decor, DocumentMut, Item, Table, TableLike, Value};
 
 use super::error::ConfigError;
 use super::file::{self, ConfigFile, line_of};
+use super::keys::KEYS;
+use super::layer::Layer;
 use super::trust::read_trusted;
-use super::values::AllowTo;
 use crate::nearest::nearest;
 use crate::private_file;
-use crate::secret::Secret;
-
-/// What `profile set` writes; what is absent stays as it is.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct ProfileChange {
-    pub(crate) bot_id: Option<String>,
-    pub(crate) client_id: Option<String>,
-    pub(crate) client_secret: Option<Secret>,
-    pub(crate) client_secret_file: Option<PathBuf>,
-    pub(crate) api_url: Option<String>,
-    pub(crate) timeout: Option<String>,
-    pub(crate) retry_for: Option<String>,
-    pub(crate) ca_cert: Option<PathBuf>,
-    pub(crate) allow_to: Option<AllowTo>,
-    pub(crate) country: Option<String>,
-    pub(crate) ledger: Option<String>,
-    pub(crate) ledger_password_file: Option<PathBuf>,
-    pub(crate) do_not_contact: Option<PathBuf>,
-    pub(crate) log: Option<PathBuf>,
-    pub(crate) rate: Option<String>,
-    pub(crate) remember: Option<String>,
-    pub(crate) confirm_bulk: Option<bool>,
-    /// If there are none, the earlier ones are kept.
-    pub(crate) between: Vec<String>,
-    pub(crate) not_on: Vec<String>,
-    pub(crate) time_zone: Option<String>,
-}
 
 /// The schema of the configuration, beside the file: editors use it to mark errors.
 const SCHEMA: &str = "jelouctl.schema.json";
@@ -70,7 +44,8 @@ impl ConfigEdit {
         let text = match read_trusted(path)? {
             // The new file replaces the old one, so it must not be a device.
             Some((_, metadata)) if !metadata.is_file() => {
-                return Err(ConfigError::NotAFile { path: path.to_owned() });
+                let message = format!("{} is not a regular file and cannot be changed", path.display());
+                return Err(ConfigError::new(message, "name a file with --config FILE or JELOUCTL_CONFIG"));
             }
             Some((text, _)) => text,
             None => String::new(),
@@ -91,7 +66,7 @@ impl ConfigEdit {
     }
 
     /// Writes `change` into the profile; the first profile becomes the default.
-    pub(crate) fn set_profile(&mut self, name: &str, change: &ProfileChange) {
+    pub(crate) fn set_profile(&mut self, name: &str, change: &Layer) {
         let first = self.profiles().next().is_none();
         let profiles = self.document.entry("profiles").or_insert_with(|| {
             let mut table = Table::new();
@@ -104,53 +79,18 @@ impl ConfigEdit {
         else {
             return;
         };
-        let path_text = |path: &PathBuf| path.to_string_lossy().into_owned();
-        let texts = [
-            ("bot_id", change.bot_id.clone()),
-            ("client_id", change.client_id.clone()),
-            ("client_secret", change.client_secret.as_ref().map(|secret| secret.reveal().to_owned())),
-            ("client_secret_file", change.client_secret_file.as_ref().map(path_text)),
-            ("api_url", change.api_url.clone()),
-            ("timeout", change.timeout.clone()),
-            ("retry_for", change.retry_for.clone()),
-            ("ca_cert", change.ca_cert.as_ref().map(path_text)),
-            ("country", change.country.clone()),
-            ("ledger", change.ledger.clone()),
-            ("ledger_password_file", change.ledger_password_file.as_ref().map(path_text)),
-            ("do_not_contact", change.do_not_contact.as_ref().map(path_text)),
-            ("log", change.log.as_ref().map(path_text)),
-            ("rate", change.rate.clone()),
-            ("remember", change.remember.clone()),
-            ("time_zone", change.time_zone.clone()),
-        ];
-        let secrets = [
-            ("client_secret", change.client_secret.is_some()),
-            ("client_secret_file", change.client_secret_file.is_some()),
-            ("client_secret_command", false),
-        ];
-        if secrets.iter().any(|(_, is_set)| *is_set) {
-            for (other, _) in secrets.iter().filter(|(_, is_set)| !is_set) {
-                profile.remove(other);
+        for secret in ["client_secret", "ledger_password"] {
+            let ways = ["", "_file", "_command"].map(|ending| format!("{secret}{ending}"));
+            if ways.iter().any(|way| change.has(way)) {
+                for other in ways.iter().filter(|way| !change.has(way)) {
+                    profile.remove(other);
+                }
             }
         }
-        if change.ledger_password_file.is_some() {
-            profile.remove("ledger_password_command");
-        }
-        for (key, text) in texts {
-            if let Some(text) = text {
-                put(profile, key, text);
+        for key in KEYS.iter() {
+            if let Some(set) = change.value(key.name) {
+                put(profile, key.name, key.written(&set.value));
             }
-        }
-        if let Some(confirm_bulk) = change.confirm_bulk {
-            put(profile, "confirm_bulk", confirm_bulk);
-        }
-        for (key, all) in [("between", &change.between), ("not_on", &change.not_on)] {
-            if !all.is_empty() {
-                put(profile, key, all.iter().collect::<Array>());
-            }
-        }
-        if let Some(AllowTo(patterns)) = &change.allow_to {
-            put(profile, "allow_to", patterns.iter().collect::<Array>());
         }
         if first {
             put(self.document.as_table_mut(), "default_profile", name);

@@ -3,27 +3,17 @@
 //! file from Windows a carriage return.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::error::ConfigError;
+use super::file::resolve;
+use super::keys::{KEYS, Key, Value};
+use super::layer::Layer;
+use super::sourced::Origin;
 use crate::line_breaks::without_final_line_break;
-use crate::secret::Secret;
 
-/// All our variables.
-const OURS: [&str; 13] = [
-    "JELOU_PROFILE",
-    "JELOUCTL_CONFIG",
-    "JELOU_BOT_ID",
-    "JELOU_CLIENT_ID",
-    "JELOU_CLIENT_SECRET",
-    "JELOU_CLIENT_SECRET_FILE",
-    "JELOU_API_URL",
-    "JELOU_TIMEOUT",
-    "JELOU_RETRY_FOR",
-    "JELOUCTL_SANDBOX",
-    "JELOUCTL_LOG",
-    "JELOU_TO",
-    "JELOUCTL_LEDGER",
-];
+/// Our variables that are not a setting of a profile.
+const OTHERS: [&str; 4] = ["JELOU_PROFILE", "JELOUCTL_CONFIG", "JELOUCTL_SANDBOX", "JELOU_TO"];
 
 /// Names that people use instead, from a flag or another tool, too different to count as a slip; and the right name.
 const GUESSES: [(&str, &str); 10] = [
@@ -46,28 +36,12 @@ pub(crate) struct Environment {
     pub(crate) profile: Option<String>,
     /// `JELOUCTL_CONFIG`
     pub(crate) config: Option<String>,
-    /// `JELOU_BOT_ID`
-    pub(crate) bot_id: Option<String>,
-    /// `JELOU_CLIENT_ID`
-    pub(crate) client_id: Option<String>,
-    /// `JELOU_CLIENT_SECRET`
-    pub(crate) client_secret: Option<Secret>,
-    /// `JELOU_CLIENT_SECRET_FILE`
-    pub(crate) client_secret_file: Option<String>,
-    /// `JELOU_API_URL`
-    pub(crate) api_url: Option<String>,
-    /// `JELOU_TIMEOUT`
-    pub(crate) timeout: Option<String>,
-    /// `JELOU_RETRY_FOR`
-    pub(crate) retry_for: Option<String>,
     /// `JELOUCTL_SANDBOX`
     pub(crate) sandbox: Option<String>,
-    /// `JELOUCTL_LOG`
-    pub(crate) log: Option<String>,
     /// `JELOU_TO`
     pub(crate) to: Option<String>,
-    /// `JELOUCTL_LEDGER`; it may hold a password.
-    pub(crate) ledger: Option<Secret>,
+    /// What it says of the settings of a profile.
+    pub(crate) layer: Layer,
     /// A line for each variable that was probably meant to be ours.
     pub(crate) warnings: Vec<String>,
     /// The names of all others that begin like ours.
@@ -78,42 +52,47 @@ impl Environment {
     pub(crate) fn read() -> Result<Self, ConfigError> {
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         let (warnings, strangers) = not_ours(names);
-        Ok(Self {
-            warnings,
-            strangers,
-            profile: read("JELOU_PROFILE")?,
-            config: read("JELOUCTL_CONFIG")?,
-            bot_id: read("JELOU_BOT_ID")?,
-            client_id: read("JELOU_CLIENT_ID")?,
-            client_secret: read("JELOU_CLIENT_SECRET")?.map(Secret::new),
-            client_secret_file: read("JELOU_CLIENT_SECRET_FILE")?,
-            api_url: read("JELOU_API_URL")?,
-            timeout: read("JELOU_TIMEOUT")?,
-            retry_for: read("JELOU_RETRY_FOR")?,
-            sandbox: read("JELOUCTL_SANDBOX")?,
-            log: read("JELOUCTL_LOG")?,
-            to: read("JELOU_TO")?,
-            ledger: read("JELOUCTL_LEDGER")?.map(Secret::new),
-        })
+        Ok(Self { warnings, strangers, to: read("JELOU_TO")?, ..Self::read_settings(|_| true)? })
     }
 
     /// The setting of the ledger alone: a command that only reads runs does not need the others to be valid.
     pub(crate) fn read_for_ledger() -> Result<Self, ConfigError> {
+        Self::read_settings(|key| key.name == "ledger")
+    }
+
+    fn read_settings(is_wanted: impl Fn(&Key) -> bool) -> Result<Self, ConfigError> {
+        let mut layer = Layer::default();
+        for key in KEYS.iter().filter(|key| !key.variable.is_empty() && is_wanted(key)) {
+            let Some(text) = read(key.variable)? else { continue };
+            // A relative path is relative to the working directory; `~/` may come from an env file.
+            let is_log = key.name == "log";
+            let text =
+                if is_log { resolve(Path::new(""), Path::new(&text)).to_string_lossy().into_owned() } else { text };
+            layer.put(key, Value::Text(text), &Origin::Variable(key.variable));
+        }
         Ok(Self {
             profile: read("JELOU_PROFILE")?,
             config: read("JELOUCTL_CONFIG")?,
             sandbox: read("JELOUCTL_SANDBOX")?,
-            ledger: read("JELOUCTL_LEDGER")?.map(Secret::new),
+            layer,
             ..Self::default()
         })
     }
+}
+
+/// The names of all our variables.
+fn ours() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().map(|key| key.variable).filter(|name| !name.is_empty()).chain(OTHERS)
 }
 
 /// One of our variables, by its `name`.
 fn read(name: &'static str) -> Result<Option<String>, ConfigError> {
     match std::env::var_os(name) {
         None => Ok(None),
-        Some(value) if value.is_empty() => Err(ConfigError::EmptyVariable { name }),
+        Some(value) if value.is_empty() => {
+            let hint = format!("give it a value, or unset {name}; in CI, check that the variable or secret exists");
+            Err(ConfigError::new(format!("{name} is set but empty"), hint))
+        }
         Some(value) => {
             let value = value.into_string().map_err(|_| ConfigError::VariableNotUtf8 { name })?;
             match stray_character(&value) {
@@ -128,7 +107,8 @@ fn read(name: &'static str) -> Result<Option<String>, ConfigError> {
 /// Of `names`, those that begin like ours and are not: a warning for each that is probably meant to be one of ours, and
 /// the others.
 fn not_ours(names: impl Iterator<Item = String>) -> (Vec<String>, Vec<String>) {
-    let names: BTreeSet<_> = names.filter(|name| !OURS.contains(&name.as_str()) && own_part(name).is_some()).collect();
+    let is_ours = |name: &str| ours().any(|ours| ours == name);
+    let names: BTreeSet<_> = names.filter(|name| !is_ours(name) && own_part(name).is_some()).collect();
     let (mut warnings, mut strangers) = (Vec::new(), Vec::new());
     for name in names {
         match meant(&name) {
@@ -155,7 +135,7 @@ fn meant(name: &str) -> Option<&'static str> {
         let slips = strsim::osa_distance(&own, &ours);
         (slips <= if ours.len() > 4 { 2 } else { 1 }).then_some(slips)
     };
-    let nearest = || OURS.into_iter().filter_map(|ours| Some((slips(ours)?, ours))).min();
+    let nearest = || ours().filter_map(|ours| Some((slips(ours)?, ours))).min();
     guessed.map(|(_, meant)| *meant).or_else(|| nearest().map(|(_, ours)| ours))
 }
 

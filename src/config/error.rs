@@ -5,50 +5,33 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::places::HOME;
 use crate::private_file::FileError;
 
 #[derive(Debug, Error)]
 pub(crate) enum ConfigError {
-    #[error("{name} is set but empty")]
-    EmptyVariable { name: &'static str },
     #[error("{name} is not UTF-8")]
     VariableNotUtf8 { name: &'static str },
     #[error("{name}: {problem}")]
     Variable { name: &'static str, problem: String },
     #[error("{origin}: {problem}")]
     Ledger { origin: String, problem: String },
+    /// An error that nothing is decided by.
+    #[error("{message}")]
+    Other { message: String, hint: String },
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("{} is not a regular file and cannot be changed", path.display())]
-    NotAFile { path: PathBuf },
-    #[error("{}: {problem}", path.display())]
-    #[cfg_attr(windows, expect(dead_code, reason = "no permissions are checked there"))]
-    Unsafe { path: PathBuf, problem: &'static str, remedy: &'static str },
     #[error("{}: line {line}: {problem}", path.display())]
     Syntax { path: PathBuf, line: usize, problem: String, nearest: Option<String> },
-    #[error("{}: profile `{profile}` has both {first} and {second}", path.display())]
-    TwoSecrets { path: PathBuf, profile: String, first: &'static str, second: &'static str },
     #[error("there is no profile `{name}` (from {origin}){}", list(known))]
     UnknownProfile { name: String, origin: String, known: Vec<String>, nearest: Option<String> },
     #[error("there are several profiles and none is the default{}", list(known))]
     NoDefaultProfile { known: Vec<String> },
-    #[error("no place for the configuration: there is no home directory")]
-    NoConfigDirectory,
     #[error("no bot to send from")]
     NoBot,
-    #[error("no bot to send from, {missing}")]
-    NotSetUp { missing: &'static str },
     #[error("no credentials")]
     NoCredentials,
     #[error("no client secret for client id `{client_id}`")]
     NoSecret { client_id: String },
-    #[error("the client secret comes from {secret}, but neither a flag nor the environment gives its client id")]
-    SecretWithoutId { secret: String },
-    #[error("the client id comes from {id}, but neither a flag nor the environment gives its client secret")]
-    IdWithoutSecret { id: String },
-    #[error("the secret of profile `{profile}` is for {home}, but {origin} asks for {asked}")]
-    SecretForAnotherHost { profile: String, home: String, asked: String, origin: String },
     #[error("run {run} sends to {of_run}, but this process is set up to send to {own}")]
     RunAtAnotherAddress { run: String, of_run: String, own: String },
     #[error("{place}: {error}")]
@@ -77,20 +60,22 @@ fn list(known: &[String]) -> String {
 }
 
 impl ConfigError {
+    pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Other { message: message.into(), hint: hint.into() }
+    }
+
     /// What to do, for the hint line.
     pub(crate) fn hint(&self) -> Option<String> {
         const EVERY_WAY: &str = "give credentials with a profile (jelouctl profile set NAME --bot BOT --client-id ID), with JELOU_CLIENT_ID and \
             JELOU_CLIENT_SECRET, or with --client-id and --client-secret-file FILE; to try without any, add --sandbox";
         let hint = match self {
-            Self::EmptyVariable { name } => format!("give it a value, or unset {name}; in CI, check that the variable or secret exists"),
+            Self::Other { hint, .. } => hint.clone(),
             Self::VariableNotUtf8 { .. } | Self::Variable { .. } => "fix its value, or unset it".to_owned(),
             Self::Ledger { .. } => "write it as postgres://USER@HOST/DATABASE; a password comes from JELOUCTL_LEDGER, PGPASSWORD, or \
                  ledger_password_file or ledger_password_command of the profile"
                 .to_owned(),
             Self::File(FileError { action: "read", .. }) | Self::SecretFile { .. } => "check the path and its permissions".to_owned(),
             Self::File(_) => "check the permissions of the directory, and that the disk is not full".to_owned(),
-            Self::NotAFile { .. } => "name a file with --config FILE or JELOUCTL_CONFIG".to_owned(),
-            Self::Unsafe { path, remedy, .. } => format!("make it yours alone: {remedy} {}", path.display()),
             Self::Syntax { nearest: Some(nearest), .. } | Self::UnknownProfile { nearest: Some(nearest), .. } => {
                 format!("did you mean `{nearest}`?")
             }
@@ -98,28 +83,14 @@ impl ConfigError {
             Self::HiddenSandbox { .. } => {
                 "keep JELOUCTL_SANDBOX in the environment, and the user who started the sandbox".to_owned()
             }
-            Self::TwoSecrets { .. } => "keep one of client_secret, client_secret_file and client_secret_command".to_owned(),
             Self::UnknownProfile { name, .. } => format!("make it with: jelouctl profile set {name} --bot BOT --client-id ID"),
             Self::NoDefaultProfile { .. } => "choose with --profile NAME, or once for all with: jelouctl profile use NAME".to_owned(),
-            Self::NoConfigDirectory => format!("set {HOME}, or name a file with --config FILE or JELOUCTL_CONFIG"),
             Self::NoBot => "give one with --bot, JELOU_BOT_ID or bot_id of a profile; to try without any, add --sandbox".to_owned(),
-            Self::NotSetUp { .. } => {
-                "keep them in a profile: jelouctl profile set NAME --bot BOT --client-id ID; or set JELOU_BOT_ID, JELOU_CLIENT_ID and \
-                 JELOU_CLIENT_SECRET; to try without an account, add --sandbox"
-                    .to_owned()
-            }
             Self::NoCredentials => EVERY_WAY.to_owned(),
             Self::NoSecret { .. } => {
                 "give the profile its secret: jelouctl profile set NAME --client-secret-file FILE; or give both id and secret outside \
                  it, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET"
                     .to_owned()
-            }
-            Self::SecretWithoutId { .. } => "give the id too, with --client-id or JELOU_CLIENT_ID: a profile's id is not mixed with another's secret".to_owned(),
-            Self::IdWithoutSecret { .. } => {
-                "give the secret too, with JELOU_CLIENT_SECRET or --client-secret-file: a profile's secret is not mixed with another's id".to_owned()
-            }
-            Self::SecretForAnotherHost { .. } => {
-                "give that host's own credentials with flags or variables, or make a profile with its api_url".to_owned()
             }
             Self::RunAtAnotherAddress { .. } => {
                 "if the credentials may be sent to that address, name it with JELOU_API_URL, --api-url or api_url of the profile"

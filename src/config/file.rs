@@ -3,28 +3,22 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use toml::Spanned;
 
-use super::api_url::ApiUrl;
 use super::error::ConfigError;
+use super::keys::{KEYS, Key, Value};
+use super::layer::Layer;
+use super::sourced::Origin;
 use super::trust::{open_to_others, read_trusted};
-use super::values::{AllowTo, BotId, ClientId, Rate, Remember, RetryFor, Timeout};
-use crate::hours::{DayOff, Openings, ZoneName};
+use crate::hours::DayOff;
 use crate::nearest::nearest;
-use crate::phone::Country;
-use crate::places::{CONFIGURATION, home};
+use crate::places::{CONFIGURATION, HOME, home};
 use crate::private_file::FileError;
-use crate::secret::Secret;
 
 /// The configuration of a machine, for services: their users have none of their own.
 const OF_MACHINE: Option<&str> = if cfg!(unix) { Some("/etc/jelouctl/config.toml") } else { None };
-
-/// The beginning of the directory in which systemd puts the secrets of a service.
-pub(super) const CREDENTIALS_DIRECTORY: &str = "${CREDENTIALS_DIRECTORY}/";
 
 /// A configuration file that was read.
 #[derive(Clone, Debug)]
@@ -33,117 +27,38 @@ pub(crate) struct ConfigFile {
     default_profile: Option<String>,
     /// The line of `default_profile`.
     default_line: usize,
-    pub(crate) profiles: BTreeMap<String, Profile>,
+    pub(crate) profiles: BTreeMap<String, Layer>,
     pub(crate) warnings: Vec<String>,
 }
 
-/// One profile: the sender, its connection and its allowed recipients. Relative paths start at this file, `~/` is home.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Profile {
-    /// The bot that sends.
-    #[serde(default, deserialize_with = "parsed")]
-    #[schemars(with = "Option<String>")]
-    pub(crate) bot_id: Option<BotId>,
-    /// Client id of the API credentials.
-    #[serde(default, deserialize_with = "parsed")]
-    #[schemars(with = "Option<String>")]
-    pub(crate) client_id: Option<ClientId>,
-    /// The secret itself; give it in one of the three ways.
-    #[schemars(with = "Option<String>")]
-    pub(crate) client_secret: Option<Secret>,
-    /// A file with the secret; `${CREDENTIALS_DIRECTORY}/NAME` is the credential NAME of a systemd service.
-    pub(crate) client_secret_file: Option<PathBuf>,
-    /// Program and arguments that print the secret, run without a shell.
-    #[serde(default, deserialize_with = "command")]
-    #[schemars(with = "Option<Vec<String>>")]
-    pub(crate) client_secret_command: Option<Vec<String>>,
-    /// Address of the API; the only one that gets the profile's secret.
-    #[serde(default, deserialize_with = "parsed")]
-    #[schemars(with = "Option<String>")]
-    pub(crate) api_url: Option<ApiUrl>,
-    /// How long one attempt may take: `500ms`, `30s`, `2m` or a number of seconds.
-    #[serde(default, deserialize_with = "parsed_duration")]
-    #[schemars(with = "Option<DurationText>")]
-    pub(crate) timeout: Option<Timeout>,
-    /// How long to keep retrying while that is safe; 0 for never.
-    #[serde(default, deserialize_with = "parsed_duration")]
-    #[schemars(with = "Option<DurationText>")]
-    pub(crate) retry_for: Option<RetryFor>,
-    /// File with CA certificates (PEM), used instead of the system's.
-    pub(crate) ca_cert: Option<PathBuf>,
-    /// The recipients that are allowed; `*` matches any characters. Absent: everyone; empty: no one.
-    #[schemars(with = "Option<Vec<String>>")]
-    pub(crate) allow_to: Option<AllowTo>,
-    /// File with the people who are not to be written to: one a line, or a list with a header.
-    pub(crate) do_not_contact: Option<PathBuf>,
-    /// File to which a line is added for each message and each end of a bulk run; `JELOUCTL_LOG` comes first.
-    pub(crate) log: Option<PathBuf>,
-    /// How fast a bulk run sends: "5/s", "300/m", "1000/h"; 5/s when absent.
-    #[serde(default, deserialize_with = "parsed")]
-    #[schemars(with = "Option<String>")]
-    pub(crate) rate: Option<Rate>,
-    /// Country whose national numbers recipients may be, in two letters: "EC". `--country` comes first.
-    #[serde(default, deserialize_with = "parsed")]
-    #[schemars(with = "Option<String>")]
-    pub(crate) country: Option<Country>,
-    /// For how long a bulk run refuses to send the same message again: `3d`, `12h`, or 0 for never; 3d when absent.
-    #[serde(default, deserialize_with = "parsed_duration")]
-    #[schemars(with = "Option<DurationText>")]
-    pub(crate) remember: Option<Remember>,
-    /// Database that has the bulk runs: `postgres://USER@HOST/DATABASE`, without a password; files of this machine when
-    /// absent.
-    pub(crate) ledger: Option<String>,
-    /// A file with the password for `ledger`.
-    pub(crate) ledger_password_file: Option<PathBuf>,
-    /// Program and arguments that print the password for `ledger`, run without a shell for each connection.
-    #[serde(default, deserialize_with = "command")]
-    #[schemars(with = "Option<Vec<String>>")]
-    pub(crate) ledger_password_command: Option<Vec<String>>,
-    /// Whether a bulk run asks, or needs --yes, before it sends; it does when absent.
-    pub(crate) confirm_bulk: Option<bool>,
-    /// The hours in which a bulk run sends: `["mon-fri 07:00-19:00", "sat 08:00-15:00"]`; any when absent.
-    #[schemars(with = "Option<Vec<String>>")]
-    pub(crate) between: Option<Openings>,
-    /// Days on which a bulk run sends nothing: dates such as `"2026-12-25"`, and files with one date a line.
-    #[schemars(with = "Option<Vec<String>>")]
-    pub(crate) not_on: Option<Vec<DayOff>>,
-    /// The time zone of `between` and `not_on`, by its IANA name; the machine's when absent, unless that is UTC.
-    #[serde(default, deserialize_with = "parsed")]
-    #[schemars(with = "Option<String>")]
-    pub(crate) time_zone: Option<ZoneName>,
-}
-
 /// Configuration of jelouctl.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "config")]
 struct Document {
-    /// The profile that sends when none is named.
-    #[schemars(with = "Option<String>")]
     default_profile: Option<Spanned<String>>,
-    /// The profiles by name.
     #[serde(default)]
-    profiles: BTreeMap<String, Profile>,
+    profiles: BTreeMap<String, BTreeMap<Spanned<String>, Spanned<toml::Value>>>,
 }
 
-/// A duration is a text as on the command line, or a number of seconds.
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "expected a duration: \"500ms\", \"30s\", \"2m\" or a number of seconds")]
-enum DurationText {
-    Text(String),
-    Seconds(f64),
-}
-
-/// JSON Schema of the configuration file.
+/// JSON Schema of the configuration file: `schema.json` with the table of the settings.
+#[expect(clippy::expect_used, reason = "a file of the project")]
 pub(crate) fn schema() -> serde_json::Value {
-    schemars::schema_for!(Document).into()
+    let mut schema: serde_json::Value = serde_json::from_str(include_str!("schema.json")).expect("JSON");
+    let settings: serde_json::Map<_, _> = KEYS.iter().map(|key| (key.name.to_owned(), key.schema())).collect();
+    if let Some(properties) = schema.pointer_mut("/$defs/Profile/properties") {
+        *properties = settings.into();
+    }
+    schema
 }
 
 impl ConfigFile {
     /// `config.toml` in the configuration directory of the user.
     pub(crate) fn default_path() -> Result<PathBuf, ConfigError> {
-        CONFIGURATION.directory().map(|directory| directory.join("config.toml")).ok_or(ConfigError::NoConfigDirectory)
+        let directory = CONFIGURATION.directory().ok_or_else(|| {
+            let hint = format!("set {HOME}, or name a file with --config FILE or JELOUCTL_CONFIG");
+            ConfigError::new("no place for the configuration: there is no home directory", hint)
+        })?;
+        Ok(directory.join("config.toml"))
     }
 
     /// The file at the default place, else the machine's; nothing when there is neither, or when these places cannot be
@@ -172,19 +87,37 @@ impl ConfigFile {
             return if path.is_symlink() { Err(FileError::of("read", path)(missing()).into()) } else { Ok(None) };
         };
         let mut config = Self::parse(path, &text)?;
-        if config.profiles.values().any(|profile| profile.client_secret.is_some()) {
+        if config.profiles.values().any(|profile| profile.has("client_secret")) {
             config.warnings.extend(open_to_others(path, &metadata));
         }
         Ok(Some(config))
     }
 
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let document: Document = toml::from_str(text).map_err(|error| syntax(path, text, &error))?;
+        let document: Document = toml::from_str(text).map_err(|error| {
+            // Serde's words for an unknown key: unknown field `x`, expected `a` or `b`.
+            let unknown = error.message().strip_prefix("unknown field ");
+            let mut quoted = unknown.into_iter().flat_map(|rest| rest.split('`').skip(1).step_by(2));
+            let start = error.span().map_or(0, |span| span.start);
+            match quoted.next() {
+                Some(unknown) => unknown_key(path, line_of(text, start), unknown, quoted),
+                None => syntax(path, line_of(text, start), error.message().to_owned()),
+            }
+        })?;
         let directory = path.parent().unwrap_or(Path::new(""));
-        let mut profiles = document.profiles;
-        for (name, profile) in &mut profiles {
-            profile.refuse_two_secrets(path, name)?;
-            profile.resolve_paths(directory);
+        let mut profiles = BTreeMap::new();
+        for (name, settings) in document.profiles {
+            let mut profile = Layer::default();
+            for (written, value) in settings {
+                let (at, name_of_key) = (line_of(text, written.span().start), written.get_ref());
+                let key = Key::named(name_of_key)
+                    .ok_or_else(|| unknown_key(path, at, name_of_key, KEYS.iter().map(|key| key.name)))?;
+                let at = line_of(text, value.span().start);
+                let value = key.read(value.into_inner()).map_err(|problem| syntax(path, at, problem))?;
+                profile.put(key, with_whole_paths(directory, key, value), &Origin::Profile(name.clone()));
+            }
+            refuse_two_secrets(path, &name, &profile)?;
+            profiles.insert(name, profile);
         }
         let default = document.default_profile.map(|name| (line_of(text, name.span().start), name.into_inner()));
         let (default_line, default_profile) = default.unzip();
@@ -207,44 +140,35 @@ impl ConfigFile {
     }
 }
 
-impl Profile {
-    fn refuse_two_secrets(&self, path: &Path, name: &str) -> Result<(), ConfigError> {
-        let given = [
-            ("client_secret", self.client_secret.is_some()),
-            ("client_secret_file", self.client_secret_file.is_some()),
-            ("client_secret_command", self.client_secret_command.is_some()),
-        ];
-        let mut given = given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key);
-        match (given.next(), given.next()) {
-            (Some(first), Some(second)) => {
-                Err(ConfigError::TwoSecrets { path: path.to_owned(), profile: name.to_owned(), first, second })
-            }
-            _ => Ok(()),
+fn refuse_two_secrets(path: &Path, name: &str, profile: &Layer) -> Result<(), ConfigError> {
+    let keys = ["client_secret", "client_secret_file", "client_secret_command"];
+    let mut given = keys.into_iter().filter(|key| profile.has(key));
+    match (given.next(), given.next()) {
+        (Some(first), Some(second)) => {
+            let message = format!("{}: profile `{name}` has both {first} and {second}", path.display());
+            Err(ConfigError::new(message, "keep one of client_secret, client_secret_file and client_secret_command"))
         }
+        _ => Ok(()),
     }
+}
 
-    fn resolve_paths(&mut self, directory: &Path) {
-        let days_off = self.not_on.iter_mut().flatten().filter_map(|day| match day {
-            DayOff::Date(_) => None,
-            DayOff::File(path) => Some(path),
-        });
-        let files = [
-            &mut self.client_secret_file,
-            &mut self.ca_cert,
-            &mut self.do_not_contact,
-            &mut self.log,
-            &mut self.ledger_password_file,
-        ];
-        for path in files.into_iter().flatten().chain(days_off) {
-            *path = resolve(directory, path);
-        }
+/// The value with paths that start at `directory`.
+fn with_whole_paths(directory: &Path, key: &Key, value: Value) -> Value {
+    let whole = |path: String| resolve(directory, Path::new(&path)).to_string_lossy().into_owned();
+    let is_file = |day: &String| matches!(day.parse(), Ok(DayOff::File(_)));
+    match value {
+        Value::Text(path) if key.form == "path" => Value::Text(whole(path)),
         // A bare program name is looked up in PATH; one with a slash is a path like any other.
-        let commands = [&mut self.client_secret_command, &mut self.ledger_password_command];
-        for program in commands.into_iter().flatten().filter_map(|words| words.first_mut()) {
-            if program.contains(std::path::is_separator) {
-                *program = resolve(directory, Path::new(program)).to_string_lossy().into_owned();
+        Value::List(mut words) if key.form == "command" => {
+            if let Some(program) = words.first_mut().filter(|program| program.contains(std::path::is_separator)) {
+                *program = whole(std::mem::take(program));
             }
+            Value::List(words)
         }
+        Value::List(days) if key.name == "not_on" => {
+            Value::List(days.into_iter().map(|day| if is_file(&day) { whole(day) } else { day }).collect())
+        }
+        value => value,
     }
 }
 
@@ -260,47 +184,18 @@ pub(super) fn resolve(directory: &Path, path: &Path) -> PathBuf {
     }
 }
 
-/// The line and the problem, without toml's quotation of the line: it may hold a secret.
-fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
-    let message = error.message();
-    let line = line_of(text, error.span().map_or(0, |span| span.start));
-    // Serde's words for an unknown key: unknown field `x`, expected one of `a`, `b`.
-    let mut quoted =
-        message.strip_prefix("unknown field ").into_iter().flat_map(|rest| rest.split('`').skip(1).step_by(2));
-    let (problem, nearest) = match quoted.next() {
-        Some(unknown) => (format!("unknown key `{unknown}`"), nearest(unknown, quoted).map(str::to_owned)),
-        None => (message.to_owned(), None),
-    };
-    ConfigError::Syntax { path: path.to_owned(), line, problem, nearest }
+/// Without toml's quotation of the line: it may hold a secret.
+fn syntax(path: &Path, line: usize, problem: String) -> ConfigError {
+    ConfigError::Syntax { path: path.to_owned(), line, problem, nearest: None }
+}
+
+fn unknown_key<'a>(path: &Path, line: usize, key: &str, known: impl Iterator<Item = &'a str>) -> ConfigError {
+    let nearest = nearest(key, known).map(str::to_owned);
+    ConfigError::Syntax { path: path.to_owned(), line, problem: format!("unknown key `{key}`"), nearest }
 }
 
 pub(super) fn line_of(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
-}
-
-fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    String::deserialize(deserializer)?.parse().map(Some).map_err(serde::de::Error::custom)
-}
-
-/// Serde's own message for a wrong type quotes the value, and a command may hold a secret.
-fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "expected an array of strings: [\"pass\", \"show\", \"jelou\"]")]
-    enum CommandWords {
-        Words(Vec<String>),
-    }
-    let CommandWords::Words(words) = CommandWords::deserialize(deserializer)?;
-    Ok(Some(words))
-}
-
-fn parsed_duration<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    let text = match DurationText::deserialize(deserializer)? {
-        DurationText::Text(text) => text,
-        DurationText::Seconds(seconds) => seconds.to_string(),
-    };
-    text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]
@@ -363,9 +258,10 @@ mod tests {
     #[test]
     fn paths_start_at_the_file() {
         let config = parse("[profiles.a]\nclient_secret_file = \"s\"\nca_cert = \"/ca\"\n[profiles.b]\nclient_secret_command = [\"./get\", \"./x\"]").unwrap();
-        assert_eq!(config.profiles["a"].client_secret_file.as_deref(), Some(Path::new("/etc/s")));
-        assert_eq!(config.profiles["a"].ca_cert.as_deref(), Some(Path::new("/ca")));
-        let command = config.profiles["b"].client_secret_command.as_deref().unwrap();
+        let text = |key| config.profiles["a"].text(key).map(Path::new);
+        assert_eq!(text("client_secret_file"), Some(Path::new("/etc/s")));
+        assert_eq!(text("ca_cert"), Some(Path::new("/ca")));
+        let command = config.profiles["b"].list("client_secret_command").unwrap();
         assert_eq!((Path::new(&command[0]), command[1].as_str()), (Path::new("/etc/get"), "./x"));
     }
 }

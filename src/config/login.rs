@@ -2,7 +2,7 @@
 
 use super::api_url::ApiUrl;
 use super::error::ConfigError;
-use super::file::Profile;
+use super::layer::Layer;
 use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
 use super::values::ClientId;
@@ -31,19 +31,18 @@ struct Pair {
 
 impl Login {
     /// `id` and `secret` of flags and environment, combined with those of the profile called `name`.
+    ///
+    /// # Errors
+    /// If a value of the profile cannot be read.
     pub(crate) fn new(
         id: Option<Sourced<ClientId>>,
         secret: Option<Sourced<SecretSource>>,
-        profile: &Profile,
+        profile: &Layer,
         name: &str,
-    ) -> Self {
-        let of_profile = Origin::Profile(name.to_owned());
-        let kept = Pair {
-            id: profile.client_id.clone().map(|value| of_profile.of(value)),
-            secret: secret_of(profile).map(|value| of_profile.of(value)),
-        };
-        let home = profile.api_url.clone().unwrap_or_else(ApiUrl::jelou);
-        Self { typed: Pair { id, secret }, kept, profile: name.to_owned(), home }
+    ) -> Result<Self, ConfigError> {
+        let kept = Pair { id: profile.get("client_id")?, secret: profile.secret("client_secret") };
+        let home = profile.clone().over(Layer::of_defaults()).or_default("api_url")?.value;
+        Ok(Self { typed: Pair { id, secret }, kept, profile: name.to_owned(), home })
     }
 
     /// Replaces what was typed with the sandbox's own.
@@ -75,10 +74,13 @@ impl Login {
         };
         match (&self.typed.id, &self.typed.secret) {
             (Some(id), Some(secret)) => Ok((id, secret.clone())),
-            (None, Some(secret)) => Err(ConfigError::SecretWithoutId { secret: secret.origin.to_string() }),
-            (Some(id), None) if self.kept.secret.is_some() => {
-                Err(ConfigError::IdWithoutSecret { id: id.origin.to_string() })
+            (None, Some(secret)) => {
+                Err(not_together(("secret", "id", "the id too, with --client-id or JELOU_CLIENT_ID"), &secret.origin))
             }
+            (Some(id), None) if self.kept.secret.is_some() => Err(not_together(
+                ("id", "secret", "the secret too, with JELOU_CLIENT_SECRET or --client-secret-file"),
+                &id.origin,
+            )),
             (Some(id), None) => Ok((id, ask(id)?)),
             (None, None) => {
                 let id = self.kept.id.as_ref().ok_or(ConfigError::NoCredentials)?;
@@ -93,17 +95,20 @@ impl Login {
         if asked.value == self.home || asked.value.is_loopback() {
             return Ok(());
         }
-        Err(ConfigError::SecretForAnotherHost {
-            profile: self.profile.clone(),
-            home: self.home.to_string(),
-            asked: asked.value.to_string(),
-            origin: asked.origin.to_string(),
-        })
+        let Sourced { value, origin } = asked;
+        Err(ConfigError::new(
+            format!("the secret of profile `{}` is for {}, but {origin} asks for {value}", self.profile, self.home),
+            "give that host's own credentials with flags or variables, or make a profile with its api_url",
+        ))
     }
 }
 
-fn secret_of(profile: &Profile) -> Option<SecretSource> {
-    let value = profile.client_secret.clone().map(SecretSource::Value);
-    let file = profile.client_secret_file.clone().map(SecretSource::File);
-    value.or(file).or_else(|| profile.client_secret_command.clone().map(SecretSource::Command))
+/// The error for one of the two that is given outside the profiles without the other.
+fn not_together((given, other, way_out): (&str, &str, &str), origin: &Origin) -> ConfigError {
+    ConfigError::new(
+        format!(
+            "the client {given} comes from {origin}, but neither a flag nor the environment gives its client {other}"
+        ),
+        format!("give {way_out}: a profile's {other} is not mixed with another's {given}"),
+    )
 }

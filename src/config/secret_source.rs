@@ -10,13 +10,14 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::error::ConfigError;
-use super::file::CREDENTIALS_DIRECTORY;
 use super::sourced::{Origin, Sourced};
 use super::trust::open_to_others;
 use crate::private_file::{FileError, PipeBound, open_to_read};
 use crate::program::start_program;
 use crate::secret::Secret;
 
+/// The beginning of the directory in which systemd puts the secrets of a service.
+const CREDENTIALS_DIRECTORY: &str = "${CREDENTIALS_DIRECTORY}/";
 /// The largest secret, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
 /// How long a secret command may take.

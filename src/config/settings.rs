@@ -1,14 +1,15 @@
 //! The one place that decides precedence: flag, then environment, then profile, then default.
 
 use std::io;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::PathBuf;
 
 use super::api_url::ApiUrl;
 use super::environment::Environment;
 use super::error::ConfigError;
-use super::file::{ConfigFile, Profile, resolve};
+use super::file::ConfigFile;
 use super::flags::Flags;
+use super::keys::Key;
+use super::layer::Layer;
 use super::ledger_url::LedgerUrl;
 use super::login::Login;
 use super::secret_source::SecretSource;
@@ -54,6 +55,8 @@ pub(crate) struct Settings {
     pub(crate) between: Option<Sourced<Openings>>,
     pub(crate) not_on: Option<Sourced<Vec<DayOff>>>,
     pub(crate) time_zone: Option<Sourced<ZoneName>>,
+    /// The values as they were given, for display.
+    layer: Layer,
     /// Notes for a person about how it was resolved.
     pub(crate) warnings: Vec<String>,
 }
@@ -88,45 +91,42 @@ impl Settings {
             Err(ConfigError::NoDefaultProfile { .. }) if sandbox != Sandboxed::No => None,
             chosen => chosen?,
         };
-        let environment = &environment_beside(flags, environment, &mut warnings);
-        let name = chosen.as_ref().map(|chosen| chosen.value.clone());
-        let profile = name.as_ref().and_then(|name| file?.profiles.get(name)).cloned().unwrap_or_default();
-        let of_profile = Origin::Profile(name.clone().unwrap_or_default());
-
-        let kept = profile.bot_id.clone().map(|value| of_profile.of(value));
-        let bot = pick(("--bot", flags.bot.clone()), ("JELOU_BOT_ID", &environment.bot_id), kept)?;
-        let kept = profile.api_url.clone().map(|value| of_profile.of(value));
-        let api_url = pick(("--api-url", flags.api_url.clone()), ("JELOU_API_URL", &environment.api_url), kept)?;
-        let kept = profile.timeout.map(|value| of_profile.of(value));
-        let timeout = pick(("--timeout", flags.timeout), ("JELOU_TIMEOUT", &environment.timeout), kept)?;
-        let kept = profile.retry_for.map(|value| of_profile.of(value));
-        let retry_for = pick(("--retry-for", flags.retry_for), ("JELOU_RETRY_FOR", &environment.retry_for), kept)?;
-        let ca_cert = flags.ca_cert.clone().map(|path| Origin::Flag("--ca-cert").of(path));
-        // A relative path in the variable is relative to the working directory; `~/` may come from an env file.
-        let log = environment.log.as_ref().map(|path| resolve(Path::new(""), Path::new(path)));
-        let log = log.map(|path| Origin::Variable("JELOUCTL_LOG").of(path));
-        let client_id = ("--client-id", flags.client_id.clone());
-        let client_id = pick(client_id, ("JELOU_CLIENT_ID", &environment.client_id), None)?;
-        let secret = if sandbox == Sandboxed::No { typed_secret(flags, environment)? } else { None };
+        let mut outside = environment.layer.clone();
+        // With `--profile` on the command line, the sender does not come from the environment.
+        if flags.profile.is_some() {
+            let sender = ["bot_id", "client_id", "client_secret", "client_secret_file"];
+            let ignored = sender.iter().filter_map(|key| outside.remove(key)).map(|ignored| ignored.origin.to_string());
+            let ignored: Vec<_> = ignored.collect();
+            if !ignored.is_empty() {
+                warnings.push(format!("--profile sets bot and credentials: {} ignored", ignored.join(", ")));
+            }
+        }
+        let outside = flags.layer.clone().over(outside);
+        let name = chosen.as_ref().map(|chosen| chosen.value.clone()).unwrap_or_default();
+        let profile = file.and_then(|file| file.profiles.get(&name)).cloned().unwrap_or_default();
+        let secret = if sandbox == Sandboxed::No { typed_secret(flags, &outside)? } else { None };
+        let login = Login::new(outside.get("client_id")?, secret, &profile, &name)?;
+        let layer = outside.over(profile).over(Layer::of_defaults());
         let mut settings = Self {
             profile: chosen,
-            bot,
-            login: Login::new(client_id, secret, &profile, &name.unwrap_or_default()),
-            api_url: api_url.unwrap_or_else(|| Origin::Default.of(ApiUrl::jelou())),
+            bot: layer.get("bot_id")?,
+            login,
+            api_url: layer.or_default("api_url")?,
             sandbox,
-            timeout: timeout.unwrap_or(Origin::Default.of(Timeout::DEFAULT)),
-            retry_for: retry_for.unwrap_or(Origin::Default.of(RetryFor::DEFAULT)),
-            ca_cert: ca_cert.or_else(|| profile.ca_cert.clone().map(|path| of_profile.of(path))),
-            allow_to: profile.allow_to.clone().map(|value| of_profile.of(value)),
-            do_not_contact: profile.do_not_contact.clone().map(|value| of_profile.of(value)),
-            log: log.or_else(|| profile.log.clone().map(|path| of_profile.of(path))),
-            rate: profile.rate.map_or(Origin::Default.of(Rate::DEFAULT), |value| of_profile.of(value)),
-            between: profile.between.clone().map(|value| of_profile.of(value)),
-            not_on: profile.not_on.clone().map(|value| of_profile.of(value)),
-            time_zone: profile.time_zone.clone().map(|value| of_profile.of(value)),
-            country: profile.country.map(|value| of_profile.of(value)),
-            remember: profile.remember.map_or(Origin::Default.of(Remember::DEFAULT), |value| of_profile.of(value)),
-            confirm_bulk: profile.confirm_bulk.map_or(Origin::Default.of(true), |value| of_profile.of(value)),
+            timeout: layer.or_default("timeout")?,
+            retry_for: layer.or_default("retry_for")?,
+            ca_cert: layer.get("ca_cert")?,
+            allow_to: layer.get_list("allow_to", |patterns| Ok(AllowTo(patterns.to_vec())))?,
+            do_not_contact: layer.get("do_not_contact")?,
+            log: layer.get("log")?,
+            rate: layer.or_default("rate")?,
+            country: layer.get("country")?,
+            remember: layer.or_default("remember")?,
+            confirm_bulk: layer.or_default("confirm_bulk")?,
+            between: layer.get_list("between", |windows| windows.try_into())?,
+            not_on: layer.get_list("not_on", |days| days.iter().map(|day| day.parse()).collect())?,
+            time_zone: layer.get("time_zone")?,
+            layer,
             warnings,
         };
         settings.enter_sandbox();
@@ -177,13 +177,28 @@ impl Settings {
         &self,
         can_ask: bool,
     ) -> Result<(&BotId, &Sourced<ClientId>, Sourced<SecretSource>), ConfigError> {
-        match (self.bot(), self.credentials(can_ask)) {
-            (Ok(bot), Ok((client_id, secret))) => Ok((bot, client_id, secret)),
-            (Err(_), Err(ConfigError::NoCredentials)) => {
-                Err(ConfigError::NotSetUp { missing: "no client id and no client secret" })
-            }
-            (Err(_), Err(ConfigError::NoSecret { .. })) => Err(ConfigError::NotSetUp { missing: "no client secret" }),
-            (Err(error), _) | (_, Err(error)) => Err(error),
+        let missing = match (self.bot(), self.credentials(can_ask)) {
+            (Ok(bot), Ok((client_id, secret))) => return Ok((bot, client_id, secret)),
+            (Err(_), Err(ConfigError::NoCredentials)) => "no client id and no client secret",
+            (Err(_), Err(ConfigError::NoSecret { .. })) => "no client secret",
+            (Err(error), _) | (_, Err(error)) => return Err(error),
+        };
+        Err(ConfigError::new(
+            format!("no bot to send from, {missing}"),
+            "keep them in a profile: jelouctl profile set NAME --bot BOT --client-id ID; or set JELOU_BOT_ID, \
+             JELOU_CLIENT_ID and JELOU_CLIENT_SECRET; to try without an account, add --sandbox",
+        ))
+    }
+
+    /// The value of a key as it is printed, and its origin; never a secret.
+    pub(crate) fn shown(&self, key: &Key) -> Option<Sourced<String>> {
+        match key.name {
+            "bot_id" => self.bot.as_ref().map(Sourced::shown),
+            "client_id" => self.client_id().map(Sourced::shown),
+            "client_secret" => self.client_secret().map(Sourced::shown),
+            "api_url" => Some(self.api_url.shown()),
+            "ca_cert" if self.is_sandboxed() => None,
+            _ => self.layer.shown(key),
         }
     }
 
@@ -232,16 +247,14 @@ impl LedgerDatabase {
             Err(error @ ConfigError::UnknownProfile { .. }) if environment.sandbox.is_some() => (None, Some(error)),
             Err(error) => return Err(error),
         };
-        if let Some(raw) = &flags.ledger {
-            return Self::named(Origin::Flag("--ledger"), raw).map(Some);
-        }
-        if let Some(raw) = &environment.ledger {
-            return Self::named(Origin::Variable("JELOUCTL_LEDGER"), raw.reveal()).map(Some);
+        let outside = flags.layer.clone().over(environment.layer.clone());
+        if outside.has("ledger") {
+            return Self::of(&outside);
         }
         // Without a chosen profile, any of them may be meant.
         let profiles = file.iter().flat_map(|file| &file.profiles);
         let meant = profiles.filter(|(name, _)| chosen.as_ref().is_none_or(|chosen| chosen.value == **name));
-        let ledgers = meant.map(|(name, profile)| Self::of_profile(name, profile)).collect::<Result<Vec<_>, _>>()?;
+        let ledgers = meant.map(|(_, profile)| Self::of(profile)).collect::<Result<Vec<_>, _>>()?;
         let are_the_same = ledgers.windows(2).all(|pair| match pair {
             [Some(one), Some(other)] => one.url.value.is_same_database(&other.url.value),
             [one, other] => one.is_none() && other.is_none(),
@@ -256,20 +269,10 @@ impl LedgerDatabase {
         }
     }
 
-    fn named(origin: Origin, raw: &str) -> Result<Self, ConfigError> {
-        Ok(Self { url: LedgerUrl::parse_from(origin, raw)?, password: None })
-    }
-
-    fn of_profile(name: &str, profile: &Profile) -> Result<Option<Self>, ConfigError> {
-        let Some(raw) = &profile.ledger else { return Ok(None) };
-        let origin = Origin::Profile(name.to_owned());
-        let password = match (&profile.ledger_password_command, &profile.ledger_password_file) {
-            (Some(words), _) => Some(SecretSource::Command(words.clone())),
-            (None, Some(path)) => Some(SecretSource::File(path.clone())),
-            (None, None) => None,
-        };
-        let password = password.map(|source| origin.of(source));
-        Ok(Some(Self { url: LedgerUrl::parse_from(origin, raw)?, password }))
+    /// What a layer says of it.
+    fn of(layer: &Layer) -> Result<Option<Self>, ConfigError> {
+        let Some(Sourced { value: raw, origin }) = layer.get::<String>("ledger")? else { return Ok(None) };
+        Ok(Some(Self { url: LedgerUrl::parse_from(origin, &raw)?, password: layer.secret("ledger_password") }))
     }
 }
 
@@ -304,38 +307,16 @@ fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, Conf
     })
 }
 
-fn typed_secret(flags: &Flags, environment: &Environment) -> Result<Option<Sourced<SecretSource>>, ConfigError> {
-    const FILE: &str = "JELOU_CLIENT_SECRET_FILE";
+/// The secret outside the profiles.
+fn typed_secret(flags: &Flags, outside: &Layer) -> Result<Option<Sourced<SecretSource>>, ConfigError> {
     if let Some(source) = &flags.client_secret {
         return Ok(Some(Origin::Flag("--client-secret-file").of(source.clone())));
     }
-    match (&environment.client_secret, &environment.client_secret_file) {
-        (Some(_), Some(_)) => Err(ConfigError::Variable {
-            name: FILE,
-            problem: "JELOU_CLIENT_SECRET is set too; keep one of them".to_owned(),
-        }),
-        (Some(secret), None) => {
-            Ok(Some(Origin::Variable("JELOU_CLIENT_SECRET").of(SecretSource::Value(secret.clone()))))
-        }
-        (None, Some(path)) => Ok(Some(Origin::Variable(FILE).of(SecretSource::File(path.into())))),
-        (None, None) => Ok(None),
+    if outside.has("client_secret") && outside.has("client_secret_file") {
+        let problem = "JELOU_CLIENT_SECRET is set too; keep one of them".to_owned();
+        return Err(ConfigError::Variable { name: "JELOU_CLIENT_SECRET_FILE", problem });
     }
-}
-
-/// Flag, then environment, then profile.
-fn pick<T: FromStr<Err = String>>(
-    (flag, typed): (&'static str, Option<T>),
-    (name, variable): (&'static str, &Option<String>),
-    kept: Option<Sourced<T>>,
-) -> Result<Option<Sourced<T>>, ConfigError> {
-    match (typed, variable) {
-        (Some(value), _) => Ok(Some(Origin::Flag(flag).of(value))),
-        (None, Some(raw)) => match raw.parse() {
-            Ok(value) => Ok(Some(Origin::Variable(name).of(value))),
-            Err(problem) => Err(ConfigError::Variable { name, problem }),
-        },
-        (None, None) => Ok(kept),
-    }
+    Ok(outside.secret("client_secret"))
 }
 
 fn choose_profile(
@@ -369,23 +350,4 @@ fn choose_profile(
         (None, 0) => Ok(None),
         (None, _) => Err(ConfigError::NoDefaultProfile { known }),
     }
-}
-
-/// With `--profile` on the command line, the sender does not come from the environment.
-fn environment_beside(flags: &Flags, environment: &Environment, warnings: &mut Vec<String>) -> Environment {
-    let mut beside = environment.clone();
-    if flags.profile.is_none() {
-        return beside;
-    }
-    let set = [
-        ("JELOU_BOT_ID", beside.bot_id.take().is_some()),
-        ("JELOU_CLIENT_ID", beside.client_id.take().is_some()),
-        ("JELOU_CLIENT_SECRET", beside.client_secret.take().is_some()),
-        ("JELOU_CLIENT_SECRET_FILE", beside.client_secret_file.take().is_some()),
-    ];
-    let ignored: Vec<_> = set.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect();
-    if !ignored.is_empty() {
-        warnings.push(format!("--profile sets bot and credentials: {} ignored", ignored.join(", ")));
-    }
-    beside
 }

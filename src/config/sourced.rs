@@ -20,6 +20,12 @@ pub(crate) struct Sourced<T> {
     pub(crate) origin: Origin,
 }
 
+impl<T: fmt::Display> Sourced<T> {
+    pub(crate) fn shown(&self) -> Sourced<String> {
+        self.origin.of(self.value.to_string())
+    }
+}
+
 impl Origin {
     pub(crate) fn of<T>(&self, value: T) -> Sourced<T> {
         Sourced { value, origin: self.clone() }

@@ -59,7 +59,8 @@ fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), ConfigError> {
     } else {
         return Ok(());
     };
-    Err(ConfigError::Unsafe { path: path.to_owned(), problem, remedy })
+    let path = path.display();
+    Err(ConfigError::new(format!("{path}: {problem}"), format!("make it yours alone: {remedy} {path}")))
 }
 
 #[cfg(not(unix))]

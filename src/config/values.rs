@@ -4,8 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use crate::line_breaks::without_final_line_break;
 
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -27,11 +25,10 @@ pub(crate) struct Timeout(Duration);
 pub(crate) struct RetryFor(Duration);
 
 /// Patterns of the recipients that may be written to; `*` is any run of characters.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AllowTo(pub(crate) Vec<String>);
 
-/// How fast a bulk run sends, in requests a second.
+/// How fast a bulk run sends, in requests a second. The default is what Jelou is said to accept (`api.md`, "Request").
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rate(f64);
 
@@ -47,6 +44,12 @@ impl BotId {
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Display for BotId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
     }
 }
 
@@ -81,6 +84,12 @@ impl ClientId {
     }
 }
 
+impl fmt::Display for ClientId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
 impl FromStr for ClientId {
     type Err = String;
 
@@ -106,6 +115,12 @@ impl Timeout {
     }
 }
 
+impl fmt::Display for Timeout {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        humantime::format_duration(self.0).fmt(formatter)
+    }
+}
+
 impl FromStr for Timeout {
     type Err = String;
 
@@ -119,10 +134,14 @@ impl FromStr for Timeout {
 }
 
 impl RetryFor {
-    pub(crate) const DEFAULT: Self = Self(Duration::from_secs(30));
-
     pub(crate) fn duration(self) -> Duration {
         self.0
+    }
+}
+
+impl fmt::Display for RetryFor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        humantime::format_duration(self.0).fmt(formatter)
     }
 }
 
@@ -135,7 +154,6 @@ impl FromStr for RetryFor {
 }
 
 impl Remember {
-    pub(crate) const DEFAULT: Self = Self(Duration::from_secs(3 * 24 * 60 * 60));
     const MOST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
     pub(crate) fn duration(self) -> Duration {
@@ -171,8 +189,6 @@ impl fmt::Display for Remember {
 }
 
 impl Rate {
-    /// The rate that Jelou is said to accept (`api.md`, "Request").
-    pub(crate) const DEFAULT: Self = Self(5.0);
     const MOST: f64 = 1_000_000.0;
 
     pub(crate) fn per_second(self) -> f64 {

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use jiff::civil::Date;
-use serde::Deserialize;
 
 use crate::private_file::{FileError, PipeBound, open_to_read};
 
@@ -15,8 +14,7 @@ use crate::private_file::{FileError, PipeBound, open_to_read};
 const LONGEST_FILE: u64 = 1024 * 1024;
 
 /// One value of `--not-on`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DayOff {
     Date(Date),
     /// One date per line.
@@ -45,14 +43,6 @@ impl fmt::Display for DayOff {
             Self::Date(date) => date.fmt(formatter),
             Self::File(path) => path.display().fmt(formatter),
         }
-    }
-}
-
-impl TryFrom<String> for DayOff {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::str::FromStr;
 
-use serde::Deserialize;
-
 use super::window::DailyWindow;
 
 /// One value of `--between`.
@@ -23,8 +21,7 @@ impl FromStr for Between {
 }
 
 /// Everything that was given; without windows there is no restriction.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Vec<String>")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Openings {
     pub(crate) windows: Vec<DailyWindow>,
 }
@@ -44,10 +41,10 @@ impl TryFrom<Vec<Between>> for Openings {
     }
 }
 
-impl TryFrom<Vec<String>> for Openings {
+impl TryFrom<&[String]> for Openings {
     type Error = String;
 
-    fn try_from(all: Vec<String>) -> Result<Self, String> {
+    fn try_from(all: &[String]) -> Result<Self, String> {
         let all: Result<Vec<Between>, String> = all.iter().map(|one| one.parse()).collect();
         all?.try_into()
     }

@@ -396,7 +396,7 @@ mod tests {
     async fn session() -> (TcpListener, ApiSession) {
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let options = ClientOptions { timeout: Duration::from_secs(60), roots: Roots::None, proxy: None };
-        let credentials = Credentials::new("id", &serde_json::from_str("\"secret\"").unwrap());
+        let credentials = Credentials::new("id", &crate::secret::Secret::new("secret".to_owned()));
         let session = ApiSession {
             client: Client::new(&options).unwrap(),
             headers: signed(HEADERS_OF_A_POST, &credentials),

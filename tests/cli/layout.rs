@@ -96,7 +96,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sandbox", &["message", "nearest", "timestamps"]),
     ("process", &["output", "program"]),
     ("api", &["message", "phone", "process", "secret", "tables", "timestamps"]),
-    ("config", &["hours", "line_breaks", "nearest", "phone", "places", "private_file", "program", "secret"]),
+    ("config", &["hours", "line_breaks", "nearest", "phone", "places", "private_file", "program", "secret", "tables"]),
     ("message", &["input", "invisible", "line_breaks", "nearest", "phone"]),
     ("hours", &["nearest", "private_file"]),
     ("input", &["line_breaks", "private_file", "repeated_field"]),

@@ -58,11 +58,10 @@ fn send_as_begun(
         flags.default_profile = Some(profile.clone());
     }
     if run.sandbox {
-        let url = flags.api_url.as_ref().map(ToString::to_string);
-        refuse_other(name, "--bot", &run.bot, flags.bot.as_ref().map(BotId::as_str))?;
-        refuse_other(name, "--api-url", &run.api_url, url.as_deref())?;
+        refuse_other(name, "--bot", &run.bot, flags.layer.text("bot_id"))?;
+        refuse_other(name, "--api-url", &run.api_url, flags.layer.text("api_url"))?;
         flags.sandbox = true;
-        flags.bot = Some(bot_of(run)?);
+        flags.layer.type_text("bot_id", Some(bot_of(run)?));
     }
     Ok(())
 }
