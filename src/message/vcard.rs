@@ -72,8 +72,8 @@ fn contact(lines: &[VcardLine<'_>]) -> Contact {
         full_name = full_name.complete();
     }
     let phones = all("TEL").filter_map(|line| Some(Phone::new(phone(line)?, kind(line)).complete()));
-    let emails =
-        all("EMAIL").filter_map(|line| Some(Email { email: Some(text(line)?), r#type: kind(line), unknown: Map::new() }));
+    let emails = all("EMAIL")
+        .filter_map(|line| Some(Email { email: Some(text(line)?), r#type: kind(line), unknown: Map::new() }));
     let urls =
         all("URL").filter_map(|line| Some(Link { url: Some(text(line)?), r#type: kind(line), unknown: Map::new() }));
     Contact {
@@ -104,13 +104,14 @@ fn component(line: &VcardLine<'_>, index: usize) -> Option<String> {
 
 /// The text of a value or of a part of it; none if it is empty.
 fn filled(line: &VcardLine<'_>, value: &str) -> Option<String> {
-    let text = if parameters(line, "ENCODING").chain(bare(line)).any(|name| name.eq_ignore_ascii_case("QUOTED-PRINTABLE")) {
-        let bytes = quoted_printable::decode(value, ParseMode::Robust).ok()?;
-        let charset = parameters(line, "CHARSET").find_map(|label| Encoding::for_label(label.as_bytes()));
-        charset.unwrap_or(UTF_8).decode(&bytes).0.trim().to_owned()
-    } else {
-        value.trim().to_owned()
-    };
+    let text =
+        if parameters(line, "ENCODING").chain(bare(line)).any(|name| name.eq_ignore_ascii_case("QUOTED-PRINTABLE")) {
+            let bytes = quoted_printable::decode(value, ParseMode::Robust).ok()?;
+            let charset = parameters(line, "CHARSET").find_map(|label| Encoding::for_label(label.as_bytes()));
+            charset.unwrap_or(UTF_8).decode(&bytes).0.trim().to_owned()
+        } else {
+            value.trim().to_owned()
+        };
     Some(text).filter(|text| !text.is_empty())
 }
 
