@@ -113,6 +113,11 @@ impl TypedPath {
         }
     }
 
+    /// The path for `bot`, as it is typed.
+    pub(crate) fn of_bot(&self, bot: &str) -> Self {
+        Self(self.0.replace(BOT, bot))
+    }
+
     /// Its URL below `base`, for `bot`.
     ///
     /// # Errors
@@ -320,6 +325,11 @@ mod tests {
                 assert_eq!(printed.is_ok(), expected.is_empty(), "{path}");
             }
             assert_eq!(check(&Method::GET, path), Ok(()), "{path}");
+        }
+        // A bot's id may hide a path, too.
+        for bot in ["77/messages", "77/messages;", "messages;", "77%2Fmessages", "..", "77?x"] {
+            let path = TypedPath::new("/v1/bots/{bot}/templates").unwrap().of_bot(bot);
+            assert!(path.check_harmless(&Method::POST, false).is_err(), "{bot}");
         }
         for path in [
             "/v1/bots/{bot}/templates?sendToAprove=true",

@@ -169,6 +169,7 @@ impl ApiCall {
         record: &mut Record,
         flight: &Flight,
     ) -> Result<ExitCode, CommandError> {
+        self.path.of_bot(sender.bot.as_str()).check_harmless(&self.method, false)?;
         let base = sender.base(context).await?;
         record.api_url = Some(base.to_string());
         let request = self.request(base.url(), sender)?;

@@ -1,91 +1,89 @@
-//! vCards, version 2.1, 3.0 and 4.0, as contacts. calcard parses them; this file only maps properties to fields.
+//! vCards, version 2.1, 3.0 and 4.0, as contacts. The crate `vcard` cuts them into lines and their parts; this file only
+//! maps properties to fields.
 
-use calcard::common::PartialDateTime;
-use calcard::vcard::{VCard, VCardEntry, VCardParameterName, VCardProperty, VCardValue};
-use calcard::{Entry, Parser};
+use encoding_rs::{Encoding, UTF_8};
+use jiff::civil::Date;
+use quoted_printable::ParseMode;
 use serde_json::Map;
+use vcard::tree::cst::VcardCst;
+use vcard::tree::error::VcardParseError;
+use vcard::tree::line::VcardLine;
 
 use super::contact::{Address, Contact, Email, Link, Name, Organization, Phone};
 use super::field_types::clipped;
 
 /// Types that mean nothing to a reader of the card.
-const SILENT_TYPES: [&str; 6] = ["voice", "pref", "internet", "text", "x-internet", "other"];
+const SILENT_TYPES: [&str; 7] = ["voice", "pref", "internet", "text", "x-internet", "other", "quoted-printable"];
 
 /// Every card of `text`, in order.
 ///
 /// # Errors
 /// If it has no card, or an incomplete one.
 pub(crate) fn contacts(text: &str) -> Result<Vec<Contact>, String> {
-    let mut parser = Parser::new(text).strict();
     let mut contacts = Vec::new();
-    loop {
-        let problem = match parser.entry() {
-            Entry::VCard(card) => {
-                contacts.push(contact(&card));
-                continue;
-            }
-            Entry::Eof if contacts.is_empty() => "it has no BEGIN:VCARD".to_owned(),
-            Entry::Eof => return Ok(contacts),
-            Entry::InvalidLine(line) if line.trim().is_empty() => continue,
-            Entry::InvalidLine(line) => {
+    for card in VcardCst::parse_many(text.trim_start_matches('\u{feff}')) {
+        let number = contacts.len() + 1;
+        let card = card.map_err(|error| match error {
+            VcardParseError::MissingEnd(_) => format!("card {number} has no END:VCARD"),
+            VcardParseError::MissingCrlf(line)
+            | VcardParseError::MissingPropertyColon(line)
+            | VcardParseError::NonUtf8Header(line)
+            | VcardParseError::ExpectedBegin(line) => {
                 let first = line.trim().lines().next().unwrap_or_default();
                 format!("`{}` is not a line of a card", clipped(first))
             }
-            Entry::UnterminatedComponent(_) => format!("card {} has no END:VCARD", contacts.len() + 1),
-            // calcard's enum may grow: any other entry is not a card.
-            _ => "it holds something other than cards".to_owned(),
-        };
-        return Err(problem);
+        })?;
+        let is_card = |line: &VcardLine<'_>| line.raw_value_str().trim().eq_ignore_ascii_case("VCARD");
+        if !card.begin.as_ref().is_some_and(is_card) {
+            return Err("it holds something other than cards".to_owned());
+        }
+        if card.props.iter().any(|line| line.name.get().eq_ignore_ascii_case("BEGIN")) {
+            return Err(format!("card {number} holds another one"));
+        }
+        contacts.push(contact(&card.props));
     }
+    if contacts.is_empty() { Err("it has no BEGIN:VCARD".to_owned()) } else { Ok(contacts) }
 }
 
-fn contact(card: &VCard) -> Contact {
-    let all = |property: VCardProperty| card.entries.iter().filter(move |entry| entry.name == property);
-    let first = |property| all(property).find_map(text);
-    let name = all(VCardProperty::N).next();
-    let organization = all(VCardProperty::Org).next();
+fn contact(lines: &[VcardLine<'_>]) -> Contact {
+    let all = |name: &'static str| lines.iter().filter(move |line| line.bare_name().eq_ignore_ascii_case(name));
+    let first = |name| all(name).find_map(text);
+    let name = all("N").next();
+    let organization = all("ORG").next();
     let organization = Organization {
-        company: organization.and_then(|entry| component(entry, 0)),
-        department: organization.and_then(|entry| component(entry, 1)),
-        title: first(VCardProperty::Title),
+        company: organization.and_then(|line| component(line, 0)),
+        department: organization.and_then(|line| component(line, 1)),
+        title: first("TITLE"),
         unknown: Map::new(),
     };
     let has_organization =
         organization.company.is_some() || organization.department.is_some() || organization.title.is_some();
     let mut full_name = Name {
         // The card of a company may have no other name.
-        formatted_name: first(VCardProperty::Fn)
-            .or_else(|| organization.company.clone().filter(|_| name.is_none_or(is_empty))),
-        first_name: name.and_then(|entry| component(entry, 1)),
-        last_name: name.and_then(|entry| component(entry, 0)),
-        middle_name: name.and_then(|entry| component(entry, 2)),
-        prefix: name.and_then(|entry| component(entry, 3)),
-        suffix: name.and_then(|entry| component(entry, 4)),
+        formatted_name: first("FN").or_else(|| organization.company.clone().filter(|_| name.is_none_or(is_empty))),
+        first_name: name.and_then(|line| component(line, 1)),
+        last_name: name.and_then(|line| component(line, 0)),
+        middle_name: name.and_then(|line| component(line, 2)),
+        prefix: name.and_then(|line| component(line, 3)),
+        suffix: name.and_then(|line| component(line, 4)),
         unknown: Map::new(),
     };
     if full_name.formatted_name.is_none() || !full_name.has_parts() {
         full_name = full_name.complete();
     }
+    let phones = all("TEL").filter_map(|line| Some(Phone::new(phone(line)?, kind(line)).complete()));
+    let emails = all("EMAIL")
+        .filter_map(|line| Some(Email { email: Some(text(line)?), r#type: kind(line), unknown: Map::new() }));
+    let urls =
+        all("URL").filter_map(|line| Some(Link { url: Some(text(line)?), r#type: kind(line), unknown: Map::new() }));
     Contact {
         name: Some(full_name),
-        phones: some(
-            all(VCardProperty::Tel)
-                .filter_map(|entry| Some(Phone::new(phone(entry)?, kind(entry)).complete()))
-                .collect(),
-        ),
-        emails: some(
-            all(VCardProperty::Email)
-                .filter_map(|entry| Some(Email { email: Some(text(entry)?), r#type: kind(entry), unknown: Map::new() }))
-                .collect(),
-        ),
-        addresses: some(all(VCardProperty::Adr).filter_map(address).collect()),
+        phones: some(phones.collect()),
+        emails: some(emails.collect()),
+        addresses: some(all("ADR").filter_map(address).collect()),
         org: Some(organization).filter(|_| has_organization),
-        birthday: all(VCardProperty::Bday).find_map(birthday),
-        urls: some(
-            all(VCardProperty::Url)
-                .filter_map(|entry| Some(Link { url: Some(text(entry)?), r#type: kind(entry), unknown: Map::new() }))
-                .collect(),
-        ),
+        birthday: all("BDAY").find_map(birthday),
+        urls: some(urls.collect()),
         unknown: Map::new(),
     }
 }
@@ -94,27 +92,43 @@ fn some<T>(items: Vec<T>) -> Option<Vec<T>> {
     Some(items).filter(|items| !items.is_empty())
 }
 
-fn value_text(value: &VCardValue) -> Option<String> {
-    let text = match value {
-        VCardValue::Component(parts) => parts.join(", "),
-        other => other.as_text()?.to_owned(),
-    };
-    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+/// The whole value of a line.
+fn text(line: &VcardLine<'_>) -> Option<String> {
+    filled(line, &line.value.decode())
 }
 
-/// The first value of a property.
-fn text(entry: &VCardEntry) -> Option<String> {
-    entry.values.first().and_then(value_text)
+/// One part of a value whose parts are separated by `;`.
+fn component(line: &VcardLine<'_>, index: usize) -> Option<String> {
+    filled(line, &line.value.decode_component_list(index).join(", "))
 }
 
-/// One part of a property whose parts are separated by `;`.
-fn component(entry: &VCardEntry, index: usize) -> Option<String> {
-    entry.values.get(index).and_then(value_text)
+/// The text of a value or of a part of it; none if it is empty.
+fn filled(line: &VcardLine<'_>, value: &str) -> Option<String> {
+    let text =
+        if parameters(line, "ENCODING").chain(bare(line)).any(|name| name.eq_ignore_ascii_case("QUOTED-PRINTABLE")) {
+            let bytes = quoted_printable::decode(value, ParseMode::Robust).ok()?;
+            let charset = parameters(line, "CHARSET").find_map(|label| Encoding::for_label(label.as_bytes()));
+            charset.unwrap_or(UTF_8).decode(&bytes).0.trim().to_owned()
+        } else {
+            value.trim().to_owned()
+        };
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// The values of a parameter.
+fn parameters<'a>(line: &'a VcardLine<'_>, name: &'static str) -> impl Iterator<Item = &'a str> {
+    let named = line.params.iter().filter(move |param| param.name.get().eq_ignore_ascii_case(name));
+    named.flat_map(|param| &param.values).flat_map(|value| value.get().trim_matches('"').split(','))
+}
+
+/// The parameters of version 2.1 without a name: `TEL;CELL`.
+fn bare<'a>(line: &'a VcardLine<'_>) -> impl Iterator<Item = &'a str> {
+    line.params.iter().filter(|param| param.values.is_empty()).map(|param| param.name.get())
 }
 
 /// `TEL;VALUE=uri:tel:+593…;ext=1` is the number between the scheme and the parameters (RFC 3966).
-fn phone(entry: &VCardEntry) -> Option<String> {
-    let phone = text(entry)?;
+fn phone(line: &VcardLine<'_>) -> Option<String> {
+    let phone = text(line)?;
     let number = match phone.split_at_checked("tel:".len()) {
         Some((scheme, number)) if scheme.eq_ignore_ascii_case("tel:") => number.split(';').next()?,
         _ => &phone,
@@ -123,9 +137,8 @@ fn phone(entry: &VCardEntry) -> Option<String> {
 }
 
 /// `CELL` is WhatsApp's `Mobile`; any other type gets a capital; types without a meaning are skipped.
-fn kind(entry: &VCardEntry) -> Option<String> {
-    let types = entry.params.iter().filter(|param| param.name == VCardParameterName::Type);
-    let types: Vec<String> = types.filter_map(|param| param.value.as_text()).map(str::to_lowercase).collect();
+fn kind(line: &VcardLine<'_>) -> Option<String> {
+    let types: Vec<_> = parameters(line, "TYPE").chain(bare(line)).map(|name| name.trim().to_lowercase()).collect();
     if types.iter().any(|name| name == "cell") {
         return Some("Mobile".to_owned());
     }
@@ -134,49 +147,37 @@ fn kind(entry: &VCardEntry) -> Option<String> {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect())
 }
 
-fn is_empty(entry: &VCardEntry) -> bool {
-    entry.values.iter().all(|value| value_text(value).is_none())
+fn is_empty(line: &VcardLine<'_>) -> bool {
+    (0..line.value.component_count()).all(|index| component(line, index).is_none())
 }
 
 /// ADR is post box; extension; street; city; region; code; country (RFC 6350, 6.3.1). An empty address counts as
 /// absent.
-fn address(entry: &VCardEntry) -> Option<Address> {
-    if is_empty(entry) {
+fn address(line: &VcardLine<'_>) -> Option<Address> {
+    if is_empty(line) {
         return None;
     }
-    let street = [2, 1, 0].into_iter().filter_map(|index| component(entry, index)).collect::<Vec<_>>().join(", ");
-    let country_code = entry.params.iter().find(|param| param.name == VCardParameterName::Cc);
+    let street = [2, 1, 0].into_iter().filter_map(|index| component(line, index)).collect::<Vec<_>>().join(", ");
     Some(Address {
         street: Some(street).filter(|street| !street.is_empty()),
-        city: component(entry, 3),
-        state: component(entry, 4),
-        zip: component(entry, 5),
-        country: component(entry, 6),
-        country_code: country_code.and_then(|param| param.value.as_text()).map(str::to_owned),
-        r#type: kind(entry),
+        city: component(line, 3),
+        state: component(line, 4),
+        zip: component(line, 5),
+        country: component(line, 6),
+        country_code: parameters(line, "CC").next().map(str::to_owned),
+        r#type: kind(line),
         unknown: Map::new(),
     })
 }
 
 /// WhatsApp's form is YYYY-MM-DD; any other date is skipped. Apple writes a date without a year with a parameter that
 /// says to omit the year.
-fn birthday(entry: &VCardEntry) -> Option<String> {
-    let omits_year = |name: &VCardParameterName| match name {
-        VCardParameterName::Other(name) => name.eq_ignore_ascii_case("X-APPLE-OMIT-YEAR"),
-        _ => false,
-    };
-    if entry.params.iter().any(|param| omits_year(&param.name)) {
+fn birthday(line: &VcardLine<'_>) -> Option<String> {
+    if parameters(line, "X-APPLE-OMIT-YEAR").next().is_some() {
         return None;
     }
-    match entry.values.first()? {
-        VCardValue::PartialDateTime(PartialDateTime {
-            year: Some(year),
-            month: Some(month @ 1..=12),
-            day: Some(day @ 1..=31),
-            ..
-        }) => Some(format!("{year:04}-{month:02}-{day:02}")),
-        _ => None,
-    }
+    let date: Date = text(line)?.split('T').next()?.parse().ok()?;
+    Some(date.to_string())
 }
 
 #[cfg(test)]

@@ -197,8 +197,14 @@ pub(crate) fn is_national(digits: &str) -> bool {
 pub(crate) fn is_clear(recipient: &str) -> bool {
     let key = person_key(recipient);
     let digits = key.chars().filter(|character| character.is_numeric()).count();
-    let is_long_id = digits == key.len() && digits > MOST_NATIONAL && !key.starts_with('0');
+    let is_long_id =
+        digits == key.len() && digits > MOST_NATIONAL && !key.starts_with('0') && !is_misspelt_number(&key);
     user_id::is_user_id(recipient) || is_number(&key) || is_long_id || digits < *NUMBER_DIGITS.start()
+}
+
+/// Whether long `digits` are probably a number with what is dialled only inside its country, such as 593 0 987654321.
+fn is_misspelt_number(digits: &str) -> bool {
+    matches!(PhoneNumber::read(&format!("+{digits}"), None), Err(PhoneError::Invalid { meant: Some(_), .. }))
 }
 
 /// Whether the country matters for `typed`: it has neither `+` nor 00, and is not a user of another channel.

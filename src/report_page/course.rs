@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::reasons::said_in;
 use super::timeline::Rest;
 use super::times::PageClock;
 use crate::ledger::{RowState, RunEvent, RunEventKind};
@@ -55,7 +56,7 @@ pub(super) fn steps(
         }
         let until = group.iter().filter_map(|event| event.until).max();
         details.extend(until.map(|until| language.text_with("until", &clock.moment(until))));
-        details.extend(event.problem.clone().filter(|_| with_problems));
+        details.extend(event.problem.as_deref().filter(|_| with_problems).map(|problem| said_in(language, problem)));
         before = Some(event.kind);
         let label = language.text(label(event.kind));
         let at = clock.moment(event.at);

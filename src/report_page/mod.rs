@@ -10,6 +10,7 @@ mod next_steps;
 mod outcomes;
 mod page;
 mod preview;
+mod reasons;
 mod reported_run;
 mod rows;
 mod texts;

@@ -20,6 +20,7 @@ use super::head::{Head, RunSpan, is_cancelled};
 use super::meanings::shown_reason;
 use super::next_steps::{NextStep, next_steps};
 use super::outcomes::{CountryLine, Outcomes, ReasonLine, Tile, one};
+use super::reasons::said_in;
 use super::reported_run::ReportedRun;
 use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRow, PageRows, RestOfRow};
 use super::timeline::{HEIGHT, Timeline, WIDTH};
@@ -158,7 +159,7 @@ pub(crate) fn write(
     let is_one_day = clock.is_one_day(run.ledger.created_at()?, run.ledger.changed_at()?);
     let mut rows = PageRows::new(&clock, is_one_day, LARGEST);
     let mut deliveries = DeliverySums::new(run.ledger.delivery_counts()?.map(|counts| counts.asked_at));
-    let (outcomes, ends, decisions) = read_rows(run, mask, &mut rows, &mut deliveries)?;
+    let (outcomes, ends, decisions) = read_rows(run, mask, language, &mut rows, &mut deliveries)?;
     let extra = extra_columns(columns.len(), rows.number_column);
     let events = run.ledger.events()?;
     let span = span_of(run, &events, &ends)?;
@@ -220,6 +221,7 @@ type RowEnds = Vec<(i64, RowState)>;
 fn read_rows(
     run: &ReportedRun<'_>,
     mask: bool,
+    language: ReportLanguage,
     rows: &mut PageRows<'_>,
     deliveries: &mut DeliverySums,
 ) -> Result<(Outcomes, RowEnds, Decisions), BulkError> {
@@ -233,8 +235,9 @@ fn read_rows(
         }
         let country = row.recipient.as_deref().and_then(country_of).unwrap_or_default();
         let reason = reason_of(&row, &mut api_codes, mask);
-        let said = row.error.as_deref().filter(|_| !mask && row.api_code.is_none());
-        outcomes.add(row.state, reason, country, said.map(|words| (row.line, words)));
+        let error = said_in(language, row.error.as_deref().unwrap_or_default());
+        let said = row.error.is_some() && !mask && row.api_code.is_none();
+        outcomes.add(row.state, reason, country, said.then_some((row.line, error.as_str())));
         deliveries.add(&row);
         if let (Some("resolved"), Some(at)) = (row.code.as_deref(), row.at) {
             course::note_decision(&mut decisions, at, row.state);
@@ -247,8 +250,7 @@ fn read_rows(
         ends.extend(row.ended_at.filter(|_| has_left(row.state)).map(|at| (at, row.state)));
         let rest = || {
             let cells = reported_cells(&run.details.columns, &row.cells)?;
-            let error = row.error.as_deref().unwrap_or_default();
-            Ok::<_, BulkError>(RestOfRow { at: row.at, error, cells, bubble: None })
+            Ok::<_, BulkError>(RestOfRow { at: row.at, error: &error, cells, bubble: None })
         };
         let rest = if mask { None } else { Some(rest()?) };
         if let (None, Some(recipient), Some(rest)) = (rows.number_column, &row.recipient, &rest) {

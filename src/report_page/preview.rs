@@ -9,6 +9,7 @@ use super::head::Head;
 use super::meanings::shown_reason;
 use super::outcomes::{Outcomes, planned};
 use super::page::{LARGEST, Page, PageSize, typed_message};
+use super::reasons::said_in;
 use super::rows::{ORDER, PageRow, PageRows, RestOfRow};
 use super::times::PageClock;
 use crate::import::{BulkError, Remark, Remarks};
@@ -68,7 +69,7 @@ pub(crate) fn write_preview(
     let mut page = Page::of(language, mask);
     page.is_preview = true;
     page.title = language.text("preview");
-    page.refused = list.refused.as_ref().map(|why| if mask { String::new() } else { why.clone() });
+    page.refused = list.refused.as_ref().map(|why| if mask { String::new() } else { said_in(language, why) });
     page.head = Head::of_list(list.details, outcomes.counts.all(), list.refused.is_some(), language);
     page.made = language.text_with("made", &clock.moment(list.now));
     page.tiles = outcomes.tiles(language);
@@ -102,7 +103,7 @@ impl PlannedRow {
             return Self {
                 state: if is_fault { RowState::Failed } else { RowState::Skipped },
                 reason: reason.to_owned(),
-                words: problem.unwrap_or_default().to_owned(),
+                words: said_in(language, problem.unwrap_or_default()),
             };
         }
         let words: Vec<_> = remarks.iter().map(|remark| in_words(remark, language)).collect();
@@ -129,7 +130,7 @@ fn reason_of(remark: &Remark) -> &'static str {
 
 fn in_words(remark: &Remark, language: ReportLanguage) -> String {
     match remark {
-        Remark::Invalid(words) | Remark::Warning(words) => words.clone(),
+        Remark::Invalid(words) | Remark::Warning(words) => said_in(language, words),
         Remark::Duplicate { of, .. } => language.text_with("same_message_as", &of.to_string()),
         Remark::NotAllowed => language.text("is_not_allowed").to_owned(),
         Remark::EmptyCell(column) => language.text_with("has_no_value", column),

@@ -73,6 +73,8 @@ function drawn(row) {
   if (reasons[row[REASON]]) why.append(element("code", "", reasons[row[REASON]]));
   made.append(element("td", "number", row[LINE]), badge, why, element("td", "country", row[COUNTRY]));
   if (!mask) {
+    // Before the list's own columns, of which there may be more than fit.
+    made.append(element("td", "words", row[DETAIL], true));
     for (let column = 0; column < columns; column += 1) {
       const kind = extra.includes(column) ? "extra" : "own";
       made.append(element("td", kind, row[CELLS + column], true));
@@ -82,7 +84,6 @@ function drawn(row) {
       if (row[CELLS + columns].length) cell.append(bubble(row[CELLS + columns]));
       made.append(cell);
     }
-    made.append(element("td", "words", row[DETAIL], true));
     if (!isPreview) made.append(element("td", "at", row[TIME]));
   }
   return made;

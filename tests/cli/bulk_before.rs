@@ -164,6 +164,16 @@ fn a_page_has_every_message_for_somebody_else_s_approval() {
     ] {
         assert!(made.contains(part), "{part}: {made}");
     }
+    home.run_args(&[&page[..], &["--lang", "es"], &message].concat()).fails(2, &["written to preview.html"]);
+    let made = home.read("preview.html");
+    for part in [
+        "no se puede enviar 2 filas, ni 1 fila más a destinatarios no permitidos",
+        "to: un número de teléfono tiene de 7 a 15 cifras; `12` tiene 2 (leído como `12`)",
+        "al destinatario no se le debe escribir: está en bajas.txt",
+        "el mismo mensaje al mismo destinatario que la línea 2",
+    ] {
+        assert!(made.contains(part), "{part}: {made}");
+    }
     let masked = [&page[..], &["--mask", "--lang", "es", "--skip-invalid"], &message].concat();
     home.run_args(&masked).fails(11, &["written to preview.html"]);
     let masked = home.read("preview.html");

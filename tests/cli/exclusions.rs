@@ -207,6 +207,8 @@ fn where_people_are_guarded_a_body_names_them_clearly() {
         ("0593987654321", true),
         ("593987654321.00", true),
         ("tel:593987654321", true),
+        ("5930987654321", true),
+        ("+593 0 98 765 4321", true),
     ] {
         home.write("body.json", json!({"text": "x", "userId": user}).to_string());
         for (keys, flags) in [("", "--exclude x.txt"), ("allow_to = [\"*\"]", ""), ("", "--once k --dry-run")] {

@@ -296,7 +296,7 @@ fn whatever_the_list_holds_is_only_text() {
         // Drawn by the template, then by the script.
         for drawn_by in ["template", "script"] {
             let shown: Vec<String> = window
-                .value("[...document.querySelectorAll('#list tr')].map((row) => row.children[5].textContent)")
+                .value("[...document.querySelectorAll('#list tr')].map((row) => row.children[6].textContent)")
                 .await;
             assert_eq!(shown[..cells.len()], cells, "{drawn_by}");
             assert_eq!(shown[cells.len()], format!("{}…", "w".repeat(200)), "{drawn_by}");
@@ -311,9 +311,27 @@ fn whatever_the_list_holds_is_only_text() {
         }
         assert_eq!(window.value::<Vec<String>>("window.refused").await, Vec::<String>::new());
         assert_eq!(
-            window.value::<String>("document.querySelector('.list th:nth-child(6)').textContent").await,
+            window.value::<String>("document.querySelector('.list th:nth-child(7)').textContent").await,
             "<b onclick=hacked=1>x</b>"
         );
+        window.close().await;
+    });
+}
+
+#[test]
+fn what_is_wrong_with_a_row_is_seen_beside_a_list_of_many_columns() {
+    block_on(async {
+        let columns = "to,nombre,apellido,correo,ciudad,producto,pedido,importe,vence";
+        let cells =
+            "Ana María,de la Torre,ana.de.la.torre@example.com,Guayaquil,Refrigeradora,2026-000123,1234.50,2026-11-28";
+        let list = format!("{columns}\n593987654321,{cells}\n12,{cells}\n");
+        let run = ReportedRun::send(&list, &[], &["--skip-invalid"], "Hola {{ nombre }}");
+        let window = run.open(&[], 1280, 900).await;
+        for drawn_by in ["template", "script"] {
+            let right: f64 = window.value("document.querySelector('#list .words').getBoundingClientRect().right").await;
+            assert!(right <= 1280.0, "{drawn_by}: {right}");
+            window.value::<bool>("(filter(), true)").await;
+        }
         window.close().await;
     });
 }

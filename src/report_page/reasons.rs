@@ -1,0 +1,137 @@
+//! Reasons of rows in the page's language. A ledger keeps a reason as its English sentence; `reasons.tsv` has each with the
+//! same in Spanish, and `{1}`, `{2}` … for its values. What a person, a sheet or Jelou wrote stays as it is.
+
+use crate::list::ReportLanguage;
+use crate::tables::rows;
+
+/// An English sentence, and the same in Spanish; the first that fits counts.
+const REASONS: &str = include_str!("reasons.tsv");
+
+/// `reason` in the page's language, with what it consists of: sentences between semicolons, and the column or field before a
+/// colon. What is not in the table is unchanged.
+pub(super) fn said_in(language: ReportLanguage, reason: &str) -> String {
+    match language {
+        ReportLanguage::En => reason.to_owned(),
+        ReportLanguage::Es => in_spanish(reason),
+    }
+}
+
+fn in_spanish(reason: &str) -> String {
+    if let Some((first, rest)) = reason.split_once("; ") {
+        return format!("{}; {}", in_spanish(first), in_spanish(rest));
+    }
+    let mut said = rows::<2>(REASONS).filter_map(|[english, spanish]| Some(filled(spanish, &values(english, reason)?)));
+    if let Some(said) = said.next() {
+        return said;
+    }
+    match reason.split_once(": ") {
+        Some((place, rest)) => format!("{place}: {}", in_spanish(rest)),
+        None => reason.to_owned(),
+    }
+}
+
+/// The values of `reason` if it is the sentence `english`, in order.
+fn values<'a>(english: &str, reason: &'a str) -> Option<Vec<&'a str>> {
+    let (begin, mut english) = english.split_once('{').unwrap_or((english, ""));
+    let (mut rest, mut values) = (reason.strip_prefix(begin)?, Vec::new());
+    while let Some((_, behind)) = english.split_once('}') {
+        let (words, next) = behind.split_once('{').unwrap_or((behind, ""));
+        // The last words end the sentence.
+        let at = if next.is_empty() { rest.strip_suffix(words)?.len() } else { rest.find(words)? };
+        values.push(rest.get(..at)?);
+        rest = rest.get(at + words.len()..)?;
+        english = next;
+    }
+    rest.is_empty().then_some(values)
+}
+
+/// `spanish` with its values, which may be sentences too.
+fn filled(spanish: &str, values: &[&str]) -> String {
+    let mut said = String::new();
+    let mut rest = spanish;
+    while let Some((words, behind)) = rest.split_once('{') {
+        said.push_str(words);
+        let (number, behind) = behind.split_once('}').unwrap_or((behind, ""));
+        let value = number.parse::<usize>().ok().and_then(|number| values.get(number.checked_sub(1)?));
+        said.push_str(&value.map(|value| in_spanish(value)).unwrap_or_default());
+        rest = behind;
+    }
+    said + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{EarlierRow, SkipReason};
+    use crate::message::{RecipientError, TypedRecipient};
+
+    #[test]
+    fn every_sentence_of_the_table_is_found_with_its_values() {
+        assert_eq!(rows::<2>(REASONS).count(), REASONS.lines().count() - 1);
+        for [english, spanish] in rows::<2>(REASONS) {
+            assert!(!english.contains("; "), "it is cut there: {english}");
+            let numbers = |text: &str| {
+                let mut numbers: Vec<_> = (1..=9).filter(|number| text.contains(&format!("{{{number}}}"))).collect();
+                numbers.dedup();
+                numbers
+            };
+            assert_eq!(numbers(english), numbers(spanish), "{english}");
+            let reason = (1..=9).fold(english.to_owned(), |text, number| {
+                text.replace(&format!("{{{number}}}"), &format!("~{number}~"))
+            });
+            let said = in_spanish(&reason);
+            assert!(
+                said != reason && numbers(english).iter().all(|number| said.contains(&format!("~{number}~"))),
+                "{said}"
+            );
+        }
+    }
+
+    /// The sentences that the rest of the program makes, not copies of them.
+    #[test]
+    fn what_is_said_of_a_row_is_spanish() {
+        let of_number = |typed: &str| TypedRecipient::read(typed, None).unwrap_err().to_string();
+        for typed in ["", "hola", "593x", "5.93E+11", "593987654321.5", "593987654321.0", "+593 (0) 987654321", "12"] {
+            assert_spanish(&format!("to: {}", of_number(typed)));
+        }
+        for typed in ["0987654321", "+0987654321", "+59398765432", "+593593987654321", "+5930987654321", "US.12"] {
+            assert_spanish(&format!("to: {}", of_number(typed)));
+        }
+        assert_spanish(&RecipientError::Unclear("x".to_owned()).to_string());
+        for reason in [SkipReason::AlreadySent, SkipReason::MayHaveBeenSent, SkipReason::ToBeSent] {
+            assert_spanish(&EarlierRow { reason, at: 0 }.problem("avisos"));
+        }
+        assert_spanish(&crate::import::problem_of_excluded("no.txt"));
+    }
+
+    fn assert_spanish(reason: &str) {
+        let said = in_spanish(reason);
+        let english =
+            ["the ", " is ", " has ", "which", "number", "was ", "must", "country code", "spreadsheet", "digits"];
+        assert!(!english.iter().any(|word| said.contains(word)), "{reason}: {said}");
+    }
+
+    #[test]
+    fn parts_are_said_one_by_one_and_what_is_not_known_stays() {
+        for (reason, expected) in [
+            (
+                "text: has 5000 characters; at most 4096 are allowed; mediaUrl: is missing",
+                "text: tiene 5000 caracteres; se permiten como máximo 4096; mediaUrl: falta",
+            ),
+            ("to: `x` is not a phone number: it contains `x`", "to: `x` no es un número de teléfono: contiene `x`"),
+            (
+                "2 rows cannot be sent, and 1 other row to recipients that are not allowed",
+                "no se puede enviar 2 filas, ni 1 fila más a destinatarios no permitidos",
+            ),
+            (
+                "5 of these 9 messages are in earlier runs: 3 were sent by run a at 2026-11-20 08:23, 2 were sent by run b at 2026-11-21 08:23",
+                "5 de estos 9 mensajes están en envíos anteriores: 3 los envió a el 2026-11-20 08:23, 2 los envió b el 2026-11-21 08:23",
+            ),
+            ("the API answered 400: no existe", "la API respondió 400: no existe"),
+            ("Algo de Jelou; otra cosa", "Algo de Jelou; otra cosa"),
+        ] {
+            assert_eq!(in_spanish(reason), expected);
+            assert_eq!(said_in(ReportLanguage::En, reason), reason);
+        }
+    }
+}
