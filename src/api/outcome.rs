@@ -207,7 +207,7 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
             };
             refused(answer, error, Outcome::Unknown(None), advice, accepts)
         }
-        401 | 403 if answer.body.is_page() => refused(
+        401 | 403 if answer.body.is_page => refused(
             answer,
             error,
             Outcome::NotSent(Cause::Credentials),

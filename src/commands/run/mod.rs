@@ -233,7 +233,7 @@ impl CommandRun<'_> {
             None => self.connect_again(sender, ended).await?,
         };
         // A job with `set -x` prints the secret that it was given.
-        let redact = |text: String| connection.credentials.redact(&text).unwrap_or(text);
+        let redact = |text: String| connection.credentials.hidden_in_lines(&text);
         let tail = tail.map(|tail| tail.text(redact));
         let tail = tail.as_deref().map(|text| if text.is_empty() { NO_TAIL } else { text });
         let (outgoing, mut warnings) = notice.fill_to_fit(facts, tail)?;
