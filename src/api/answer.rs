@@ -83,6 +83,11 @@ pub(crate) fn total_pages(pagination: Option<&Value>) -> Option<u64> {
     whole_number(pagination?.get("totalPages")?)
 }
 
+/// The number of entries in the `pagination` of a listing.
+pub(crate) fn total_entries(pagination: Option<&Value>) -> Option<u64> {
+    whole_number(pagination?.get("total")?)
+}
+
 fn whole_number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
@@ -122,7 +127,7 @@ impl Body {
     pub(crate) fn redact(&mut self, credentials: &Credentials) {
         let repeats = credentials.are_repeated_in(&self.text);
         match &mut self.json {
-            None if repeats => self.text = REDACTED.to_owned(),
+            None if repeats => REDACTED.clone_into(&mut self.text),
             // Without escapes, strings occur in the text literally; very few answers have escapes.
             Some(json) if repeats || self.text.contains('\\') => {
                 let original = json.clone();
@@ -162,7 +167,7 @@ impl Body {
 
     /// The number of entries according to the listing.
     pub(crate) fn total_entries(&self) -> Option<u64> {
-        whole_number(self.field("pagination")?.get("total")?)
+        total_entries(self.field("pagination"))
     }
 
     /// Whether it is a page of messages, or one message (`api.md`, "Look-ups"). The `error` of one message is the reason of its
