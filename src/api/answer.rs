@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Map, Value};
 
 use super::codes;
-use super::credentials::Credentials;
+use super::credentials::{Credentials, REDACTED};
 use super::refusal;
 use super::repeated::read_json;
 use crate::phone::person_key;
@@ -63,6 +63,10 @@ pub(crate) struct Body {
     pub(crate) repeats_a_key: bool,
     /// Whether it is compressed, though that was not requested.
     pub(crate) is_compressed: bool,
+    /// Whether it is a page for people.
+    pub(crate) is_page: bool,
+    /// Whether a success or a message id stands anywhere in the text.
+    names_success: bool,
 }
 
 /// The content of an error body.
@@ -79,6 +83,11 @@ pub(crate) fn total_pages(pagination: Option<&Value>) -> Option<u64> {
     whole_number(pagination?.get("totalPages")?)
 }
 
+/// The number of entries in the `pagination` of a listing.
+pub(crate) fn total_entries(pagination: Option<&Value>) -> Option<u64> {
+    whole_number(pagination?.get("total")?)
+}
+
 fn whole_number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
@@ -87,7 +96,10 @@ impl Body {
     pub(crate) fn new(text: String, complete: bool) -> Self {
         let read = if complete { read_json(text.trim_start_matches('\u{feff}')) } else { None };
         let (json, repeats_a_key) = read.map_or((None, false), |(json, repeats)| (Some(json), repeats));
-        Self { text, complete, is_too_large: false, json, repeats_a_key, is_compressed: false }
+        let begin = text.trim_start();
+        let is_page = begin.starts_with('<') && !begin.starts_with("<?xml");
+        let names_success = names_success(&text);
+        Self { text, complete, is_too_large: false, json, repeats_a_key, is_compressed: false, is_page, names_success }
     }
 
     /// Complete if the text is a whole object or array. No prefix of one is a whole one.
@@ -106,31 +118,25 @@ impl Body {
         match self.json {
             None if self.is_compressed => Some("its body is compressed, which was not asked for"),
             None if text.is_empty() && self.complete => Some("its body is empty"),
-            None if self.is_page() => Some("its body is an HTML page, not JSON: a portal or a proxy?"),
+            None if self.is_page => Some("its body is an HTML page, not JSON: a portal or a proxy?"),
             Some(_) | None => None,
         }
     }
 
-    /// Whether it is a page for people.
-    pub(crate) fn is_page(&self) -> bool {
-        let text = self.text.trim_start();
-        text.starts_with('<') && !text.starts_with("<?xml")
-    }
-
-    /// Replaces secrets that a server echoed. In JSON each string is checked, because secrets may be escaped in many
-    /// ways.
+    /// Hides what repeats our secret: of JSON each such text, of another body all of it.
     pub(crate) fn redact(&mut self, credentials: &Credentials) {
+        let repeats = credentials.are_repeated_in(&self.text);
         match &mut self.json {
-            None => self.text = credentials.redact(&self.text).unwrap_or_else(|| std::mem::take(&mut self.text)),
+            None if repeats => REDACTED.clone_into(&mut self.text),
             // Without escapes, strings occur in the text literally; very few answers have escapes.
-            Some(json) if self.text.contains('\\') || credentials.redact(&self.text).is_some() => {
+            Some(json) if repeats || self.text.contains('\\') => {
                 let original = json.clone();
                 redact(json, credentials);
                 if *json != original {
                     self.text = json.to_string();
                 }
             }
-            Some(_) => {}
+            None | Some(_) => {}
         }
     }
 
@@ -161,7 +167,7 @@ impl Body {
 
     /// The number of entries according to the listing.
     pub(crate) fn total_entries(&self) -> Option<u64> {
-        whole_number(self.field("pagination")?.get("total")?)
+        total_entries(self.field("pagination"))
     }
 
     /// Whether it is a page of messages, or one message (`api.md`, "Look-ups"). The `error` of one message is the reason of its
@@ -196,14 +202,7 @@ impl Body {
         } else if is_bare {
             entry.insert("success".to_owned(), Value::Bool(true));
         }
-        Self {
-            text: String::new(),
-            complete: true,
-            is_too_large: false,
-            json: Some(Value::Object(entry)),
-            repeats_a_key: false,
-            is_compressed: false,
-        }
+        Self { json: Some(Value::Object(entry)), ..Self::new(String::new(), true) }
     }
 
     pub(crate) fn says_success(&self) -> bool {
@@ -245,17 +244,9 @@ impl Body {
     /// Whether any part of it indicates a success, in a form that would not count by itself: inside an array or another object,
     /// or in an answer that is cut off or not JSON.
     pub(crate) fn hints_at_success(&self) -> bool {
-        let values_of = |name: &'static str| {
-            let behind = self.text.match_indices(name).filter_map(|(at, _)| self.text.get(at + name.len()..));
-            behind.filter_map(|rest| Some(rest.trim_start().strip_prefix(':')?.trim_start()))
-        };
         self.says_success()
             || self.text_of("success").is_some_and(|text| text.eq_ignore_ascii_case("true"))
-            || values_of("\"success\"").any(|value| value.starts_with("true") || value.starts_with("\"true\""))
-            || values_of("\"messageId\"").any(|value| {
-                let id = value.strip_prefix('"').map(|id| !id.is_empty() && !id.starts_with('"'));
-                id.unwrap_or_else(|| value.starts_with(|digit: char| digit.is_ascii_digit()))
-            })
+            || self.names_success
     }
 
     /// Whether any part of it indicates an error, in a form that would not count by itself.
@@ -312,27 +303,35 @@ impl Body {
     }
 }
 
+/// Whether a field that stands for a success is in a text, whatever surrounds it.
+fn names_success(text: &str) -> bool {
+    let values_of = |name: &'static str| {
+        let behind = text.match_indices(name).filter_map(|(at, _)| text.get(at + name.len()..));
+        behind.filter_map(|rest| Some(rest.trim_start().strip_prefix(':')?.trim_start()))
+    };
+    values_of("\"success\"").any(|value| value.starts_with("true") || value.starts_with("\"true\""))
+        || values_of("\"messageId\"").any(|value| {
+            let id = value.strip_prefix('"').map(|id| !id.is_empty() && !id.starts_with('"'));
+            id.unwrap_or_else(|| value.starts_with(|digit: char| digit.is_ascii_digit()))
+        })
+}
+
 fn redact(json: &mut Value, credentials: &Credentials) {
     match json {
-        Value::String(text) => {
-            if let Some(redacted) = credentials.redact(text) {
-                *text = redacted;
-            }
-        }
         Value::Array(items) => items.iter_mut().for_each(|item| redact(item, credentials)),
         Value::Object(fields) => {
-            let redacted = std::mem::take(fields).into_iter().map(|(name, mut value)| {
+            let hidden = std::mem::take(fields).into_iter().map(|(name, mut value)| {
                 redact(&mut value, credentials);
-                (credentials.redact(&name).unwrap_or(name), value)
+                (if credentials.are_repeated_in(&name) { REDACTED.to_owned() } else { name }, value)
             });
-            *fields = redacted.collect();
+            *fields = hidden.collect();
         }
-        Value::Number(number) => {
-            if let Some(redacted) = credentials.redact(&number.to_string()) {
-                *json = Value::from(redacted);
-            }
+        Value::String(_) | Value::Number(_)
+            if scalar_text(json).is_some_and(|text| credentials.are_repeated_in(&text)) =>
+        {
+            *json = REDACTED.into();
         }
-        Value::Null | Value::Bool(_) => {}
+        Value::String(_) | Value::Number(_) | Value::Null | Value::Bool(_) => {}
     }
 }
 

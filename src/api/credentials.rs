@@ -1,11 +1,11 @@
-//! The credentials of a request, and the one place that removes a secret from a text.
+//! The credentials of a request, and the one place that sees them in a text.
 
 use std::fmt::Display;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::redaction::{base64_forms, find_secrets};
+use super::redaction::{base64_form, plain_form, repeats};
 use crate::secret::Secret;
 
 /// Replaces every hidden value.
@@ -19,10 +19,8 @@ const SHORTEST_SEARCHED: usize = 8;
 pub(crate) struct Credentials {
     /// The value of the `Authorization` header: `Basic base64(id:secret)`, both as UTF-8 (RFC 7617).
     authorization: Secret,
-    /// Searched for in answers: the secret itself …
-    plain: Option<Secret>,
-    /// … and the header's value and the secret in base64, without the end.
-    base64: Vec<Secret>,
+    /// What is searched for in answers: the header's value, and the secret itself and in base64.
+    forms: Vec<Secret>,
     /// Where they were read from, for an error: `profile prod`.
     origin: Option<String>,
 }
@@ -33,17 +31,11 @@ impl Credentials {
         let secret = client_secret.reveal();
         let signed = format!("{client_id}:{secret}");
         let authorization = Secret::new(format!("Basic {}", BASE64_STANDARD.encode(&signed)));
-        let is_searched = secret.len() >= SHORTEST_SEARCHED;
-        let mut base64 = base64_forms(&signed);
-        if is_searched {
-            base64.extend(base64_forms(secret));
+        let mut forms = vec![base64_form(&signed)];
+        if secret.len() >= SHORTEST_SEARCHED {
+            forms.extend([base64_form(secret), plain_form(secret)]);
         }
-        Self {
-            authorization,
-            plain: is_searched.then(|| client_secret.clone()),
-            base64: base64.into_iter().map(Secret::new).collect(),
-            origin: None,
-        }
+        Self { authorization, forms: forms.into_iter().map(Secret::new).collect(), origin: None }
     }
 
     /// The same, with where the id and the secret were read from.
@@ -59,23 +51,17 @@ impl Credentials {
         self.authorization.reveal()
     }
 
-    /// `text` without the secret and the header's value, in any encoding; None if it contains neither.
-    pub(crate) fn redact(&self, text: &str) -> Option<String> {
-        let plain: Vec<_> = self.plain.iter().map(Secret::reveal).collect();
-        let base64: Vec<_> = self.base64.iter().map(Secret::reveal).filter(|form| !form.is_empty()).collect();
-        let found = find_secrets(text, &plain, &base64);
-        if found.is_empty() {
-            return None;
-        }
-        let mut redacted = String::with_capacity(text.len());
-        let mut from = 0;
-        for range in found {
-            redacted.push_str(text.get(from..range.start).unwrap_or_default());
-            redacted.push_str(REDACTED);
-            from = range.end;
-        }
-        redacted.push_str(text.get(from..).unwrap_or_default());
-        Some(redacted)
+    /// Whether `text` repeats the secret or the header's value, in any encoding.
+    pub(crate) fn are_repeated_in(&self, text: &str) -> bool {
+        repeats(text, &self.forms.iter().map(Secret::reveal).collect::<Vec<_>>())
+    }
+
+    /// `text`, in which each line that repeats them is hidden.
+    pub(crate) fn hidden_in_lines(&self, text: &str) -> String {
+        let shown = |line| if self.are_repeated_in(line) { REDACTED } else { line };
+        let lines = text.split('\n').map(shown).collect::<Vec<_>>().join("\n");
+        // A secret may have several lines.
+        if self.are_repeated_in(&lines) { REDACTED.to_owned() } else { lines }
     }
 }
 
@@ -97,21 +83,20 @@ mod tests {
     }
 
     #[test]
-    fn takes_an_echoed_secret_out_whole() {
+    fn sees_what_is_echoed() {
         for secret in [r#"ends in a quote""#, r#""begins with one"#, r"a/slash/and\more", "plain-and-long"] {
             let credentials = Credentials::new("id", &Secret::new(secret.to_owned()));
             let json = serde_json::Value::from(secret).to_string();
             let slashed = json.replace('/', r"\/");
-            for (text, expected) in [
-                (&*format!("<{secret}>"), "<(redacted)>"),
-                (&json, "\"(redacted)\""),
-                (&slashed, "\"(redacted)\""),
-                (credentials.authorization(), "Basic (redacted)"),
-            ] {
-                assert_eq!(credentials.redact(text).as_deref(), Some(expected), "{text}");
+            for text in [&*format!("<{secret}>"), &json, &slashed, credentials.authorization()] {
+                assert!(credentials.are_repeated_in(text), "{text}");
+                let lines = credentials.hidden_in_lines(&format!("one\n{text}\ntwo"));
+                assert_eq!(lines, "one\n(redacted)\ntwo");
             }
-            assert_eq!(credentials.redact("nothing of it"), None);
+            assert!(!credentials.are_repeated_in("nothing of it"));
             assert!(!format!("{credentials:?}").contains(secret));
         }
+        let credentials = Credentials::new("id", &Secret::new("one\nand another".to_owned()));
+        assert_eq!(credentials.hidden_in_lines("a\none\nand another"), REDACTED);
     }
 }

@@ -12,6 +12,7 @@ mod failure;
 mod look_ups;
 mod media;
 mod outcome;
+mod pager;
 #[cfg(target_os = "linux")]
 mod platform_roots;
 mod proxy;
@@ -23,7 +24,7 @@ mod timely_body;
 mod transport;
 mod typed_path;
 
-pub(crate) use self::answer::{Answer, Body, clipped, listed_items, total_pages};
+pub(crate) use self::answer::{Answer, Body, clipped, listed_items, total_entries, total_pages};
 pub(crate) use self::codes::{Code, Effect, PAIR_RATE_LIMIT, codes, look_up as look_up_code, may_miss_a_template};
 pub(crate) use self::credentials::Credentials;
 pub(crate) use self::curl::curl_command;
@@ -32,15 +33,17 @@ pub(crate) use self::deadline::Deadline;
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
 pub(crate) use self::failure::{Failure, Stage};
 pub(crate) use self::look_ups::{
-    CLOCK_TOLERANCE, DeliveryFacts, DeliveryState, HistoryMessage, ListingCoverage, LookUpError, LookUpList,
-    LookUpPace, LookUpSpan, LookUps, MOST_PAGES, MessageAuthor, MessageSort, Notification, SpanStart, TrackedMessage,
-    entry_key, is_another_person, is_person,
+    CLOCK_TOLERANCE, DeliveryFacts, DeliveryState, HistoryMessage, LookUpError, LookUpList, LookUpPace, LookUpSpan,
+    LookUps, MOST_PAGES, MessageAuthor, MessageSort, Notification, SpanStart, TrackedMessage, entry_key,
+    is_another_person, is_person,
 };
 pub(crate) use self::media::{MediaClient, MediaLook};
 pub(crate) use self::outcome::{Cause, Outcome, Problem, Verdict, judge};
+pub(crate) use self::pager::{ListingCoverage, Pager};
 pub(crate) use self::proxy::Proxy;
 pub(crate) use self::request::{
-    HEADERS_OF_A_POST, LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TemplateFilter, UNKNOWN_HINT,
+    HEADERS_OF_A_POST, LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TEMPLATES_LIMIT, TemplateFilter,
+    UNKNOWN_HINT,
 };
 pub(crate) use self::transport::{Attempt, Client, ClientError, ClientOptions, Roots, signed};
 pub(crate) use self::typed_path::{TypedPath, TypedPathError};

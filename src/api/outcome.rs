@@ -144,12 +144,7 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
     let accepts = &request.accepts;
     let entries = match accepts {
         SuccessCriterion::Destination(destination) => answer.body.of_destination(destination),
-        SuccessCriterion::MessageId
-        | SuccessCriterion::AnyObject
-        | SuccessCriterion::Page
-        | SuccessCriterion::LookUp
-        | SuccessCriterion::Read
-        | SuccessCriterion::Done => Vec::new(),
+        _ => Vec::new(),
     };
     let bodies = if entries.is_empty() { std::slice::from_ref(&answer.body) } else { &entries[..] };
     // Of several entries, one with an error counts first, then one with an id.
@@ -207,7 +202,7 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
             };
             refused(answer, error, Outcome::Unknown(None), advice, accepts)
         }
-        401 | 403 if answer.body.is_page() => refused(
+        401 | 403 if answer.body.is_page => refused(
             answer,
             error,
             Outcome::NotSent(Cause::Credentials),

@@ -1,146 +1,109 @@
-//! Finds a secret in a text in any form in which a server, a proxy or a framework may repeat it: unchanged, in base64,
-//! and under any nested escapes of JSON, URLs, forms and HTML.
-
-use std::ops::Range;
+//! Sees a secret in a text in any form in which a server, a proxy or a framework may repeat it: unchanged, in base64, and
+//! under any nested escapes of JSON, URLs, forms and HTML.
 
 use base64::Engine;
-use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
+use base64::prelude::BASE64_STANDARD_NO_PAD;
+use memchr::memmem::find;
 
 /// How deep escapes may be nested.
 const DEEPEST: usize = 4;
 /// The longest text that is searched through nested escapes; in a longer one, only the outermost are undone.
 const LONGEST_OF_DEPTH: usize = 64 * 1024;
 
-/// A text with its escapes undone, and the position of each byte in the original text.
-struct Decoded {
-    bytes: Vec<u8>,
-    sources: Vec<Range<usize>>,
+/// What an escape at the beginning of a text stands for, and its length; None if there is none.
+type Undo = fn(&[u8]) -> Option<(Vec<u8>, usize)>;
+
+/// How `secret` itself stands in a text.
+pub(super) fn plain_form(secret: &str) -> String {
+    String::from_utf8_lossy(&alike(secret.as_bytes())).into_owned()
 }
 
-/// A decoded escape: its bytes, and its length in the text.
-type Unescaped = (Vec<u8>, usize);
-
-/// The base64 forms of `value`, without padding. The last group is left out: it would differ if more followed the
-/// value, such as a line break.
-pub(super) fn base64_forms(value: &str) -> Vec<String> {
+/// How `value` stands in a text in base64. The last group is left out: it would differ if more followed the value, such
+/// as a line break.
+pub(super) fn base64_form(value: &str) -> String {
     let whole_groups = value.len() / 3 * 3;
     let bytes = value.as_bytes().get(..whole_groups).unwrap_or_default();
-    let mut forms = vec![BASE64_STANDARD_NO_PAD.encode(bytes), BASE64_URL_SAFE_NO_PAD.encode(bytes)];
-    forms.dedup();
-    forms
+    plain_form(&BASE64_STANDARD_NO_PAD.encode(bytes))
 }
 
-/// Finds one of `plain` in `text`, or one of `base64` with all the base64 after it, under any escapes.
-pub(super) fn find_secrets(text: &str, plain: &[&str], base64: &[&str]) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    find_as_it_is(text, plain, base64, &mut found);
-    if text.contains(['\\', '%', '&', '+']) {
-        let sources = (0..text.len()).map(|at| at..at + 1).collect();
-        let first = Decoded { bytes: text.as_bytes().to_vec(), sources };
-        let depth = if text.len() <= LONGEST_OF_DEPTH { DEEPEST } else { 1 };
-        look_into(&first, depth, plain, base64, &mut found);
-    }
-    merged(found)
+/// Whether `text` has one of `forms`, under whatever escapes.
+pub(super) fn repeats(text: &str, forms: &[&str]) -> bool {
+    let depth = if text.len() <= LONGEST_OF_DEPTH { DEEPEST } else { 1 };
+    has_under_escapes(text.as_bytes(), depth, forms)
 }
 
-fn find_as_it_is(text: &str, plain: &[&str], base64: &[&str], found: &mut Vec<Range<usize>>) {
-    for needle in plain {
-        found.extend(text.match_indices(needle).map(|(at, _)| at..at + needle.len()));
-    }
-    for needle in base64 {
-        found.extend(text.match_indices(needle).map(|(at, _)| at..base64_end(text.as_bytes(), at + needle.len())));
-    }
+/// Undoes one kind of escape after another, in every order.
+fn has_under_escapes(text: &[u8], depth: usize, forms: &[&str]) -> bool {
+    let shown = alike(text);
+    forms.iter().any(|form| !form.is_empty() && find(&shown, form.as_bytes()).is_some())
+        || depth > 0
+            && [of_json as Undo, of_url, of_html]
+                .into_iter()
+                .filter_map(|undo| without_escapes(text, undo))
+                .any(|undone| has_under_escapes(&undone, depth - 1, forms))
 }
 
-/// Undoes one kind of escape after another, each inside the result of the others.
-fn look_into(text: &Decoded, depth: usize, plain: &[&str], base64: &[&str], found: &mut Vec<Range<usize>>) {
-    for unescape in [of_json, of_url, of_plus, of_html] {
-        let Some(decoded) = text.decoded(unescape) else { continue };
-        for (needles, is_base64) in [(plain, false), (base64, true)] {
-            for needle in needles.iter().filter(|needle| !needle.is_empty()) {
-                let starts = positions(&decoded.bytes, needle.as_bytes());
-                found.extend(starts.filter_map(|at| {
-                    let end = at + needle.len();
-                    let end = if is_base64 { base64_end(&decoded.bytes, end) } else { end };
-                    Some(decoded.sources.get(at)?.start..decoded.sources.get(end - 1)?.end)
-                }));
-            }
+/// The text with one character for those that stand for each other: a form writes a blank as `+`, and base64 for URLs has
+/// `-` and `_` in place of `+` and `/`.
+fn alike(text: &[u8]) -> Vec<u8> {
+    let one = |byte: &u8| match byte {
+        b'+' | b'-' => b' ',
+        b'_' => b'/',
+        other => *other,
+    };
+    text.iter().map(one).collect()
+}
+
+/// The text with the outermost escapes of one kind undone; None if it has none.
+fn without_escapes(text: &[u8], undo: Undo) -> Option<Vec<u8>> {
+    let mut undone = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, behind)) = rest.split_first() {
+        let escape = if b"\\%&".contains(first) { undo(rest) } else { None };
+        if let Some((bytes, length)) = escape {
+            undone.extend(bytes);
+            rest = rest.get(length..).unwrap_or_default();
+        } else {
+            undone.push(*first);
+            rest = behind;
         }
-        if depth > 1 {
-            look_into(&decoded, depth - 1, plain, base64, found);
-        }
     }
+    // An escape is longer than what it stands for.
+    (undone.len() < text.len()).then_some(undone)
 }
 
-impl Decoded {
-    /// The text with one kind of escape undone; None if it has none.
-    fn decoded(&self, unescape: fn(&[u8]) -> Option<Unescaped>) -> Option<Self> {
-        let mut decoded = Self { bytes: Vec::with_capacity(self.bytes.len()), sources: Vec::new() };
-        let mut is_changed = false;
-        let mut at = 0;
-        while let Some((byte, source)) = self.bytes.get(at).zip(self.sources.get(at)) {
-            let rest = self.bytes.get(at..).unwrap_or_default();
-            let escape = if matches!(byte, b'\\' | b'%' | b'&' | b'+') { unescape(rest) } else { None };
-            let Some((bytes, length)) = escape else {
-                decoded.bytes.push(*byte);
-                decoded.sources.push(source.clone());
-                at += 1;
-                continue;
-            };
-            let end = self.sources.get(at + length - 1).map_or(source.end, |last| last.end);
-            decoded.sources.extend(std::iter::repeat_n(source.start..end, bytes.len()));
-            decoded.bytes.extend(bytes);
-            is_changed = true;
-            at += length;
-        }
-        is_changed.then_some(decoded)
-    }
-}
-
-/// `\"`, `\\`, `\/`, `\n`, `\u00e9` and pairs of those (RFC 8259, 7).
-fn of_json(text: &[u8]) -> Option<Unescaped> {
-    let [b'\\', kind, ..] = text else { return None };
-    let simple = |byte| Some((vec![byte], 2));
-    match kind {
-        b'"' | b'\\' | b'/' | b'\'' => simple(*kind),
-        b'n' => simple(b'\n'),
-        b't' => simple(b'\t'),
-        b'r' => simple(b'\r'),
-        b'b' => simple(8),
-        b'f' => simple(12),
+/// `\"`, `\\`, `\/`, `\n`, `\u00e9` and pairs of those (RFC 8259, 7): what it stands for, and its length.
+fn of_json(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let byte = match text.strip_prefix(b"\\")?.first()? {
+        kind @ (b'"' | b'\\' | b'/' | b'\'') => *kind,
+        b'n' => b'\n',
+        b't' => b'\t',
+        b'r' => b'\r',
+        b'b' => 8,
+        b'f' => 12,
         b'u' => {
-            let unit = |at: usize| {
-                let escape = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
-                u16::try_from(number(escape, 16)?).ok()
-            };
+            let unit = |at: usize| u16::try_from(number(text.get(at..at + 6)?.strip_prefix(b"\\u")?, 16)?).ok();
             let first = unit(0)?;
-            let pair = unit(6).and_then(|second| char::decode_utf16([first, second]).next()?.ok());
-            match (pair, char::from_u32(first.into())) {
-                (_, Some(single)) => Some((utf8(single), 6)),
-                (Some(pair), None) => Some((utf8(pair), 12)),
-                (None, None) => None,
-            }
+            let single = char::from_u32(first.into()).map(|single| (single, 6));
+            let (character, length) =
+                single.or_else(|| Some((char::decode_utf16([first, unit(6)?]).next()?.ok()?, 12)))?;
+            return Some((utf8(character), length));
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some((vec![byte], 2))
 }
 
 /// `%2F` (RFC 3986, 2.1).
-fn of_url(text: &[u8]) -> Option<Unescaped> {
+fn of_url(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let byte = u8::try_from(number(text.get(..3)?.strip_prefix(b"%")?, 16)?).ok()?;
     Some((vec![byte], 3))
 }
 
-/// `+` for a blank, in addition to the escapes of URLs (application/x-www-form-urlencoded).
-fn of_plus(text: &[u8]) -> Option<Unescaped> {
-    text.starts_with(b"+").then(|| (vec![b' '], 1))
-}
-
 /// `&amp;`, `&#38;`, `&#x26;` and the like.
-fn of_html(text: &[u8]) -> Option<Unescaped> {
+fn of_html(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let end = text.iter().take(12).position(|byte| *byte == b';')?;
-    let name = text.get(1..end).filter(|_| text.starts_with(b"&"))?;
-    let character = match name {
+    let character = match text.get(..end)?.strip_prefix(b"&")? {
         b"amp" => '&',
         b"quot" => '"',
         b"apos" => '\'',
@@ -168,30 +131,6 @@ fn utf8(character: char) -> Vec<u8> {
     character.to_string().into_bytes()
 }
 
-/// The end of the base64 that continues at `from`, including its padding.
-fn base64_end(text: &[u8], from: usize) -> usize {
-    let rest = text.get(from..).unwrap_or_default();
-    let is_of_it = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);
-    from + rest.iter().position(|byte| !is_of_it(byte)).unwrap_or(rest.len())
-}
-
-fn positions<'a>(text: &'a [u8], needle: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-    text.windows(needle.len()).enumerate().filter(move |(_, window)| *window == needle).map(|(at, _)| at)
-}
-
-/// In order; ranges that overlap or touch are joined.
-fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    ranges.sort_by_key(|range| (range.start, range.end));
-    let mut merged: Vec<Range<usize>> = Vec::new();
-    for range in ranges {
-        match merged.last_mut() {
-            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
-            _ => merged.push(range),
-        }
-    }
-    merged
-}
-
 #[cfg(test)]
 mod tests {
     use base64::Engine;
@@ -205,11 +144,12 @@ mod tests {
     #[test]
     fn a_form_writes_a_blank_as_plus() {
         let credentials = Credentials::new("id", &Secret::new("pass w/ords".to_owned()));
-        let redacted = credentials.redact("secret=pass+w%2Fords&x=1").unwrap();
-        assert!(redacted.starts_with("secret=(redacted)") && redacted.ends_with("&x=1"), "{redacted}");
+        assert!(credentials.are_repeated_in("secret=pass+w%2Fords&x=1"));
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
         #[test]
         fn no_form_of_the_secret_gets_through(
             secret in "[ -~ñ😀]{8,24}",
@@ -230,11 +170,7 @@ mod tests {
             };
             let shown = ways.iter().fold(base, |text: String, (way, which)| written(&text, *way, *which));
             let text = format!("<{around} {shown} {around}>");
-            let redacted = credentials.redact(&text);
-            prop_assert!(redacted.is_some(), "{text}");
-            let redacted = redacted.unwrap();
-            prop_assert!(redacted.contains("(redacted)") && ![&shown, &secret].iter().any(|form| redacted.contains(*form)), "{text} {redacted}");
-            prop_assert!(redacted.starts_with(&format!("<{around} ")), "{text} {redacted}");
+            prop_assert!(credentials.are_repeated_in(&text), "{text}");
         }
     }
 
@@ -243,7 +179,7 @@ mod tests {
         let credentials = Credentials::new("id", &Secret::new("canary-7f3a9c51".to_owned()));
         for text in ["", "{\"a\":\"\\u00e9\\n\"}", "100%", "%zz &amp; &; &#; \\u12 \\", "canary-7f3a9c5", "&#99999999;"]
         {
-            assert_eq!(credentials.redact(text), None, "{text}");
+            assert!(!credentials.are_repeated_in(text), "{text}");
         }
     }
 
@@ -252,7 +188,7 @@ mod tests {
         let credentials = Credentials::new("id", &Secret::new("canary-7f3a9c51".to_owned()));
         let text = "\\\\u0025\\u0026%5c".repeat(64 * 1024);
         let begun = std::time::Instant::now();
-        assert_eq!(credentials.redact(&text), None);
+        assert!(!credentials.are_repeated_in(&text));
         assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
     }
 }

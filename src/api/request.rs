@@ -60,12 +60,7 @@ impl SuccessCriterion {
     pub(crate) fn for_recipient(&self, recipient: &str) -> Self {
         match self {
             Self::Destination(_) => Self::Destination(recipient.to_owned()),
-            Self::MessageId => Self::MessageId,
-            Self::AnyObject => Self::AnyObject,
-            Self::Page => Self::Page,
-            Self::LookUp => Self::LookUp,
-            Self::Read => Self::Read,
-            Self::Done => Self::Done,
+            other => other.clone(),
         }
     }
 
@@ -116,7 +111,7 @@ pub(crate) struct TemplateFilter {
 /// What to do if it is unknown whether a message was sent.
 pub(crate) const UNKNOWN_HINT: &str = "ask the recipient or check in Jelou before you send it again";
 /// Templates on a page; the API's own default is 50.
-const PAGE_LIMIT: &str = "100";
+pub(crate) const TEMPLATES_LIMIT: usize = 100;
 /// Messages on a page of a look-up; the most that Jelou gives (`api.md`, "Look-ups").
 pub(crate) const LOOK_UP_LIMIT: usize = 50;
 const JSON: &str = "application/json";
@@ -193,7 +188,8 @@ impl Request {
                 url.query_pairs_mut().append_pair(name, value);
             }
         }
-        url.query_pairs_mut().append_pair("page", &page.to_string()).append_pair("limit", PAGE_LIMIT);
+        let (page, limit) = (page.to_string(), TEMPLATES_LIMIT.to_string());
+        url.query_pairs_mut().append_pair("page", &page).append_pair("limit", &limit);
         Self::get(url, SuccessCriterion::Page)
     }
 

@@ -10,12 +10,12 @@ use url::Url;
 
 use super::CommandError;
 use super::result::{note_delivery, note_error, print_answer, print_result};
-use crate::api::{Request, TypedPath, listed_items, total_pages};
+use crate::api::{ListingCoverage, Pager, Request, TypedPath, listed_items, total_pages};
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::input::{InputError, JsonSource, Source};
 use crate::output::{Format, Record, Sent, Stdout, StreamError};
-use crate::process::block_on;
+use crate::process::{Signals, block_on};
 use crate::sending::{Connection, Flight, Sender, UnresolvedSender, catch_panic};
 
 /// The maximum number of pages to read, in case a server returns new ones forever.
@@ -173,7 +173,7 @@ impl ApiCall {
         let base = sender.base(context).await?;
         record.api_url = Some(base.to_string());
         let request = self.request(base.url(), sender)?;
-        let mut connection = sender.connect_to(context, base).await?;
+        let mut connection = sender.connect_to(context, base, Signals::default()).await?;
         let retry_for = sender.settings.retry_for.value.duration();
         if self.paginate {
             return read_pages(context, &mut connection, request, retry_for, record).await;
@@ -298,9 +298,9 @@ async fn read_pages(
     record: &mut Record,
 ) -> Result<ExitCode, CommandError> {
     let typed = request.url.query_pairs().find(|(name, _)| name == "page");
-    let first: u32 = typed.and_then(|(_, page)| page.parse().ok()).unwrap_or(1);
-    let mut last = Vec::new();
-    for page in first..first.saturating_add(MAX_PAGES) {
+    let first = typed.and_then(|(_, page)| page.parse().ok()).unwrap_or(1);
+    let mut pager = Pager::new(first, MAX_PAGES, usize::MAX);
+    loop {
         let code = deliver(context, connection, &request, retry_for, record, &Flight::default()).await;
         if code != ExitCode::Success {
             return Ok(code);
@@ -311,28 +311,30 @@ async fn read_pages(
             context.stderr.error(problem, &[], Some("leave out --paginate"));
             return Ok(ExitCode::Rejected);
         };
-        let pages = total_pages(answer.get("pagination"));
+        let new = results.iter().filter(|result| pager.entry(result)).count();
+        let end = pager.end_page(total_pages(answer.get("pagination")), None);
         // A server that ignores page numbers returns the same page again.
-        if results.is_empty() || *results == last {
-            if pages.is_some_and(|pages| pages > u64::from(page)) {
-                let problem = "the API repeats its pages, although it announces more; the output is incomplete";
-                context.stderr.error(problem, &[], Some("try again later"));
-                return Ok(ExitCode::Unavailable);
+        if new > 0 || end.is_none() {
+            results.iter().try_for_each(|result| print_one(&context.stdout, result))?;
+        }
+        let (problem, hint) = match end {
+            None if !context.stdout.has_lost_its_reader() => {
+                request.url = with_page(&request.url, pager.next_page());
+                continue;
             }
-            return Ok(ExitCode::Success);
-        }
-        results.iter().try_for_each(|result| print_one(&context.stdout, result))?;
-        let is_last = pages.is_some_and(|pages| u64::from(page) >= pages);
-        if is_last || context.stdout.has_lost_its_reader() {
-            return Ok(ExitCode::Success);
-        }
-        last.clone_from(results);
-        request.url = with_page(&request.url, page + 1);
+            None | Some(ListingCoverage::Whole) => return Ok(ExitCode::Success),
+            Some(ListingCoverage::TooMany(_)) => (
+                format!("the API has more than {MAX_PAGES} pages; what was printed is incomplete"),
+                format!("continue with -f page={}", pager.next_page()),
+            ),
+            Some(ListingCoverage::Missing | ListingCoverage::OutOfTime) => (
+                "the API did not give all that it has; what was printed is incomplete".to_owned(),
+                "try again later".to_owned(),
+            ),
+        };
+        context.stderr.error(&problem, &[], Some(&hint));
+        return Ok(ExitCode::Unavailable);
     }
-    let problem = format!("the API has more than {MAX_PAGES} pages; what was printed is incomplete");
-    let hint = format!("continue with -f page={}", first.saturating_add(MAX_PAGES));
-    context.stderr.error(&problem, &[], Some(&hint));
-    Ok(ExitCode::Unavailable)
 }
 
 fn print_one(stdout: &Stdout, result: &Value) -> Result<(), StreamError> {

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::bulk::{ledger_address, ledger_database, store_at, store_to_look_at};
 use super::error::CommandError;
 use super::profile;
-use crate::api::{Credentials, Failure, Stage, TemplateFilter};
+use crate::api::{Credentials, Failure, ListingCoverage, Stage, TemplateFilter};
 use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -366,14 +366,14 @@ impl Checkup {
     async fn credentials(&mut self, context: &Context, settings: &Settings, mut connection: Connection) {
         const NAME: &str = "credentials";
         let Ok(bot) = settings.bot() else { return self.warn(NAME, "not checked: there is no bot") };
-        let (mut listing, filter, flight) = (Listing::default(), TemplateFilter::default(), Flight::default());
-        let read = listing.read_page(&mut connection, &context.stderr, bot, &filter, Duration::ZERO, &flight).await;
+        let (mut listing, flight) = (Listing::new(TemplateFilter::default()), Flight::default());
+        let read = listing.read_page(&mut connection, &context.stderr, bot, Duration::ZERO, &flight).await;
         if let Err(error) = read {
             return self.fail(NAME, error);
         }
         let count = listing.templates().len();
         // Only one page is read.
-        let at_least = if listing.is_read && !listing.is_partial() { "" } else { "at least " };
+        let at_least = if listing.end == Some(ListingCoverage::Whole) { "" } else { "at least " };
         let noun = if count == 1 { "template" } else { "templates" };
         self.ready = Some(format!("bot {}, {at_least}{count} {noun}", bot.as_str()));
         self.ok(NAME, format!("accepted for bot {}; templates: {at_least}{count}", bot.as_str()));

@@ -16,7 +16,7 @@ use crate::output::{Sent, StreamError};
 use crate::people::{ExclusionError, ExclusionOrigin};
 use crate::private_file::FileError;
 use crate::process::{Signal, SystemError};
-use crate::sending::{ConnectError, GuardError, Interrupted, Panicked, ReadError, Unsendable, UnusableTemplates};
+use crate::sending::{ConnectError, GuardError, Interrupted, Panicked, Unsendable, UnusableTemplates};
 
 /// An error that ends a command, as it is printed.
 #[derive(Debug)]
@@ -202,6 +202,7 @@ impl From<ConnectError> for CommandError {
             ConnectError::Client(error) => error.into(),
             ConnectError::System(error) => error.into(),
             ConnectError::Interrupted(error) => error.into(),
+            ConnectError::Stream(error) => error.into(),
         }
     }
 }
@@ -236,13 +237,6 @@ impl From<UnusableTemplates> for CommandError {
     fn from(error: UnusableTemplates) -> Self {
         let (details, hint) = (error.details(), error.hint.to_owned());
         Self { details, ..Self::new(ExitCode::Usage, "invalid_message", error, Some(hint)) }
-    }
-}
-
-impl From<ReadError> for CommandError {
-    fn from(error: ReadError) -> Self {
-        let ((code, _), name, hint) = (of_outcome(&error.outcome()), error.code(), error.hint());
-        Self::new(code, name, error, hint)
     }
 }
 

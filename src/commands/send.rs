@@ -1,5 +1,6 @@
 //! `send KIND` and `flow-message`: sends one message and reports its outcome.
 
+use std::future::Future;
 use std::time::Duration;
 
 use clap::Args;
@@ -20,7 +21,7 @@ use crate::message::{
 use crate::output::{Format, Record, Sent};
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::phone::{Country, is_user_id};
-use crate::process::block_on;
+use crate::process::{Signals, block_on};
 use crate::sending::{
     AuditLog, ConnectError, Connection, DeliveryWait, Flight, Interrupted, Sender, UnresolvedSender, catch_panic,
     check_needs_number, claim_exclusions, fault_of_template, read_exclusions, wait_for_delivery,
@@ -149,7 +150,7 @@ fn send(
     let once = typed.delivery.once.once.as_ref();
     sender.check_message(&exclusions, once.is_some(), &outgoing)?;
 
-    let prepared = PreparedSend { context, sender: &sender, outgoing: &outgoing };
+    let prepared = PreparedSend { context, sender: &sender, outgoing: &outgoing, notice_within: None };
     if context.mode != Mode::Send {
         prepared.preview(record)?;
         claim::preview(context, once, &sender, &outgoing)?;
@@ -210,6 +211,8 @@ pub(crate) struct PreparedSend<'a> {
     pub(crate) context: &'a Context,
     pub(crate) sender: &'a Sender,
     pub(crate) outgoing: &'a Outgoing,
+    /// How long the notice of `run` may take; None for a message that was asked for itself.
+    pub(crate) notice_within: Option<Duration>,
 }
 
 impl PreparedSend<'_> {
@@ -229,7 +232,7 @@ impl PreparedSend<'_> {
         Ok(())
     }
 
-    /// Sends it, reports the outcome, and waits for the state that `wait` names.
+    /// Connects, then does what [`PreparedSend::deliver_over`] does.
     async fn deliver_and_wait(
         &self,
         record: &mut Record,
@@ -238,19 +241,36 @@ impl PreparedSend<'_> {
         once: Option<&OnceSend>,
         wait: Option<DeliveryWait>,
     ) -> Result<ExitCode, CommandError> {
-        let Self { context, sender, outgoing } = self;
+        let Self { context, sender, .. } = self;
         let base = sender.base(context).await?;
         record.api_url = Some(base.to_string());
-        let mut connection = match sender.connect_to(context, base).await {
+        let mut connection = match sender.connect_to(context, base, Signals::default()).await {
             Err(ConnectError::Interrupted(Interrupted(signal))) => {
                 return Ok(self.report(Delivery::never_begun(signal), record));
             }
             connected => connected?,
         };
+        self.deliver_over(&mut connection, record, log, flight, once, wait).await
+    }
+
+    /// Sends it over `connection`, reports the outcome, and waits for the state that `wait` names.
+    pub(super) async fn deliver_over(
+        &self,
+        connection: &mut Connection,
+        record: &mut Record,
+        log: &mut AuditLog,
+        flight: &Flight,
+        once: Option<&OnceSend>,
+        wait: Option<DeliveryWait>,
+    ) -> Result<ExitCode, CommandError> {
+        let Self { context, sender, outgoing, .. } = self;
         let mut begun = now();
         let turn = match once {
-            Some(once) => Some(once.turn(context, &mut connection, sender, outgoing).await?),
             None => None,
+            Some(once) => match self.in_time(once.turn(context, connection, sender, outgoing)).await {
+                Some(turn) => Some(turn?),
+                None => return Ok(self.report(self.given_up(flight), record)),
+            },
         };
         let code = match turn {
             Some(OnceTurn::Replay(entry)) => {
@@ -259,7 +279,7 @@ impl PreparedSend<'_> {
                 ExitCode::Success
             }
             turn => {
-                let delivery = self.deliver(&mut connection, flight).await;
+                let delivery = self.deliver(connection, flight).await;
                 // Reported first: to write its end may take some seconds.
                 let code = delivery.map(|delivery| self.report(delivery, record));
                 if let Some(OnceTurn::Send(claimed)) = turn {
@@ -276,15 +296,29 @@ impl PreparedSend<'_> {
         }
         let (Sent::Yes, Some(wait)) = (record.sent, wait) else { return Ok(code) };
         // It was sent. Log it now, in case the process is killed while it waits.
-        std::mem::take(log).message(&context.stderr, "send", record, code.code());
-        let ended = wait_for_delivery(&mut connection, context, sender, outgoing, begun, wait, record).await;
+        let (command, accepted) =
+            if self.notice_within.is_some() { ("run", "the notice was accepted") } else { ("send", "accepted") };
+        std::mem::take(log).message(&context.stderr, command, record, code.code());
+        let ended = wait_for_delivery(connection, context, sender, outgoing, begun, wait, record).await;
         Ok(match ended {
             Ok(()) => ExitCode::Success,
             Err((message, hint)) => {
-                context.stderr.error(&format!("accepted, but {message}"), &[], Some(&hint));
+                context.stderr.error(&format!("{accepted}, but {message}"), &[], Some(&hint));
                 ExitCode::NotReached
             }
         })
+    }
+
+    /// The result of `work`; None if a notice took too long.
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        match self.notice_within {
+            Some(limit) => tokio::time::timeout(limit, work).await.ok(),
+            None => Some(work.await),
+        }
+    }
+
+    fn given_up(&self, flight: &Flight) -> Delivery {
+        flight.given_up(self.notice_within.unwrap_or_default(), false)
     }
 
     async fn deliver(&self, connection: &mut Connection, flight: &Flight) -> Result<Delivery, CommandError> {
@@ -312,8 +346,9 @@ impl PreparedSend<'_> {
         }
         let request = self.request(&connection.base);
         let retry_for = sender.settings.retry_for.value.duration();
-        let mut delivery = connection.deliver(&context.stderr, &request, retry_for, flight).await;
-        if let Some(problem) = &mut delivery.problem
+        let delivery = self.in_time(connection.deliver(&context.stderr, &request, retry_for, flight)).await;
+        let mut delivery = delivery.unwrap_or_else(|| self.given_up(flight));
+        if let Some(problem) = delivery.problem.as_mut().filter(|_| self.notice_within.is_none())
             && is_of_a_missing_template(&delivery.outcome, problem)
         {
             // From here on, regardless of what happens.
@@ -333,14 +368,21 @@ impl PreparedSend<'_> {
     pub(crate) fn report(&self, delivery: Delivery, record: &mut Record) -> ExitCode {
         let stderr = &self.context.stderr;
         let recipient = self.outgoing.recipient();
-        let shows_answer = matches!(self.context.stdout.format, Format::Response | Format::Record);
+        let is_notice = self.notice_within.is_some();
+        let shows_answer = !is_notice && matches!(self.context.stdout.format, Format::Response | Format::Record);
         let code = note_delivery(delivery, record, shows_answer);
         if record.sent == Sent::Yes {
             let id = record.message_id.as_ref().map(|id| format!(": {}", clipped(id))).unwrap_or_default();
-            stderr.accepted(&format!("for {recipient} from {}{id}", self.sender.description()));
+            let what = if is_notice { "the notice for" } else { "for" };
+            stderr.accepted(&format!("{what} {recipient} from {}{id}", self.sender.description()));
         }
         if let Some(error) = &record.error {
-            let state = if record.sent == Sent::Unknown { "it may have been sent" } else { "not sent" };
+            let state = match (is_notice, record.sent) {
+                (true, Sent::Unknown) => "the notice may have been sent",
+                (true, _) => "the notice was not sent",
+                (false, Sent::Unknown) => "it may have been sent",
+                (false, _) => "not sent",
+            };
             stderr.error(&format!("{state}: {}", error.message), &[], error.hint.as_deref());
         }
         if let Some(note) = self.sender.settings.sandbox_note() {

@@ -4,12 +4,12 @@ use clap::Args;
 use serde_json::Value;
 
 use super::CommandError;
-use crate::api::{Delivery, Request, TemplateFilter};
-use crate::context::{Context, Mode};
+use crate::api::{ListingCoverage, LookUpError, Request, TemplateFilter};
+use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Format, Stdout, StreamError};
 use crate::process::block_on;
-use crate::sending::{ConnectError, Interrupted, Listing, ReadError, Sender, UnresolvedSender, read_templates};
+use crate::sending::{Sender, UnresolvedSender, read_templates};
 use crate::template_names;
 
 /// List the bot's templates
@@ -47,45 +47,32 @@ impl TemplatesArgs {
 
 /// Lists the templates that match.
 pub(crate) fn run(context: &mut Context, args: &TemplatesArgs) -> Result<ExitCode, CommandError> {
-    let filter = &args.filter();
     let sender = UnresolvedSender::claim(context)?.resolve(context)?;
-    let bot = sender.bot.as_str();
-    if context.mode != Mode::Send {
-        sender.show(context, &Request::templates(sender.planned_base().url(), bot, filter, 1))?;
-        return Ok(ExitCode::Success);
-    }
-    let listing = match block_on(read(context, &sender, filter))? {
-        Ok(listing) => listing,
-        Err(error) => {
-            if let Some(answer) = error.answer().filter(|_| context.stdout.format != Format::Id) {
-                context.stdout.json(&answer)?;
-                return Err(error.beside_answer().into());
-            }
-            return Err(error.into());
-        }
-    };
-    let partial = listing.is_partial().then(|| ReadError::Partial { read: listing.templates().len() });
-    let listing = listing.into_value();
-    if *filter == TemplateFilter::default() && partial.is_none() && !sender.settings.is_sandboxed() {
-        template_names::remember(bot, &listing);
-    }
-    print(&context.stdout, &listing)?;
-    partial.map_or(Ok(ExitCode::Success), |error| Err(error.into()))
+    block_on(list(context, &sender, &args.filter()))
 }
 
-async fn read(
-    context: &Context,
-    sender: &Sender,
-    filter: &TemplateFilter,
-) -> Result<Result<Listing, ReadError>, CommandError> {
-    let mut connection = match sender.connect(context).await {
-        Err(ConnectError::Interrupted(Interrupted(signal))) => {
-            return Ok(Err(ReadError::new(Delivery::never_begun(signal))));
-        }
-        connected => connected?,
-    };
+async fn list(context: &Context, sender: &Sender, filter: &TemplateFilter) -> Result<ExitCode, CommandError> {
+    let (stdout, bot) = (&context.stdout, &sender.bot);
+    let opened = sender.open(context, |base| Request::templates(base, bot.as_str(), filter, 1)).await?;
+    let Some(mut connection) = opened else { return Ok(ExitCode::Success) };
     let retry_for = sender.settings.retry_for.value.duration();
-    Ok(read_templates(&mut connection, &context.stderr, &sender.bot, filter, retry_for).await)
+    let listing = match read_templates(&mut connection, &context.stderr, bot, filter, retry_for).await {
+        Ok(listing) => listing,
+        Err(error) => {
+            let answer = error.answer().and_then(|answer| answer.body.clone().into_value());
+            let Some(answer) = answer.filter(|_| stdout.format != Format::Id) else { return Err(error.into()) };
+            stdout.json(&answer)?;
+            return Err(error.beside_answer().into());
+        }
+    };
+    let coverage = listing.end.unwrap_or(ListingCoverage::Whole);
+    let listing = listing.into_value();
+    let is_whole = coverage == ListingCoverage::Whole;
+    if *filter == TemplateFilter::default() && is_whole && !sender.settings.is_sandboxed() {
+        template_names::remember(bot.as_str(), &listing);
+    }
+    print(stdout, &listing)?;
+    if is_whole { Ok(ExitCode::Success) } else { Err(LookUpError::Incomplete { coverage, unreadable: 0 }.into()) }
 }
 
 fn print(stdout: &Stdout, listing: &Value) -> Result<(), StreamError> {

@@ -12,9 +12,8 @@ use super::flight::Flight;
 use crate::api::{
     Answer, Client, ClientError, ClientOptions, Credentials, Delivery, Event, Proxy, Request, Roots, clipped, deliver,
 };
-use crate::config::{ApiUrl, ClientId, ConfigError, Sandboxed, SecretSource, Settings, Sourced};
-use crate::context::Context;
-use crate::output::{Stderr, ask_hidden, visible_json};
+use crate::config::{ApiUrl, ConfigError, Sandboxed, Settings};
+use crate::output::{Stderr, StreamError, ask_hidden, visible_json};
 use crate::process::{Signal, Signals, SystemError};
 use crate::sandbox::{self, DEFAULT_PORT, Neighbor, Sandbox};
 
@@ -43,6 +42,9 @@ pub(crate) enum ConnectError {
     /// While the secret was fetched.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+    /// While the request was shown in its place.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
 }
 
 /// The address of requests, without checking whether a sandbox runs. A running sandbox has a page.
@@ -83,43 +85,6 @@ pub(crate) async fn reach_or_start(settings: &Settings, stderr: &Stderr) -> Resu
     Ok(ApiUrl::on_loopback(inside.port()))
 }
 
-/// Connects to the API at `base` as `client_id`, whose secret is fetched now. `signals`, none of which is caught yet,
-/// stop it.
-///
-/// # Errors
-/// If the secret is unavailable, the certificates or the proxy cannot be used, or a signal comes meanwhile.
-pub(crate) async fn connect(
-    context: &Context,
-    settings: &Settings,
-    base: ApiUrl,
-    client_id: &Sourced<ClientId>,
-    secret: &Sourced<SecretSource>,
-    mut signals: Signals,
-) -> Result<Connection, ConnectError> {
-    let client = new_client(settings, &base)?;
-    // A caught Ctrl-C ends a question with an error. Other signals would wait for the answer, so they are caught after
-    // it.
-    signals.catch(&[Signal::Interrupt])?;
-    let ask = || ask_secret("Client secret (hidden):");
-    let typed = if secret.value == SecretSource::Prompt { Some(secret.fetch(ask).await?) } else { None };
-    signals.catch(&[Signal::Terminate, Signal::Hangup])?;
-    let fetched = async {
-        match typed {
-            Some(typed) => Ok(typed),
-            None => secret.fetch(ask).await,
-        }
-    };
-    let (client_secret, warnings) = tokio::select! {
-        biased;
-        signal = signals.next() => return Err(Interrupted(signal).into()),
-        fetched = fetched => fetched?,
-    };
-    context.stderr.warnings(&warnings);
-    let credentials =
-        Credentials::new(client_id.value.as_str(), &client_secret).read_from(&client_id.origin, &secret.origin);
-    Ok(Connection { base, client, credentials, signals })
-}
-
 /// Asks on the terminal without showing the input; needs a runtime. Ctrl-C ends the question with an error and restores
 /// the terminal.
 ///
@@ -130,29 +95,6 @@ pub(crate) fn ask_secret(question: &str) -> io::Result<String> {
     let mut signals = Signals::default();
     signals.catch(&[Signal::Interrupt]).map_err(|error| error.cause)?;
     ask_hidden(question)
-}
-
-/// Like [`connect`], before a question, which a signal ends as it ends any program: none is caught before
-/// [`Connection::catch_signals`]. None if the secret is typed at the terminal, because that requires caught signals.
-///
-/// # Errors
-/// As for [`connect`].
-pub(crate) async fn connect_before_question(
-    context: &Context,
-    settings: &Settings,
-    base: ApiUrl,
-    client_id: &Sourced<ClientId>,
-    secret: &Sourced<SecretSource>,
-) -> Result<Option<Connection>, ConnectError> {
-    if secret.value == SecretSource::Prompt {
-        return Ok(None);
-    }
-    let client = new_client(settings, &base)?;
-    let (client_secret, warnings) = secret.fetch(|| Err(io::ErrorKind::Unsupported.into())).await?;
-    context.stderr.warnings(&warnings);
-    let credentials =
-        Credentials::new(client_id.value.as_str(), &client_secret).read_from(&client_id.origin, &secret.origin);
-    Ok(Some(Connection { base, client, credentials, signals: Signals::default() }))
 }
 
 impl Connection {

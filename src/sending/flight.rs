@@ -2,10 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::api::Event;
+use crate::api::{Cause, Delivery, Event, Outcome, Problem, UNKNOWN_HINT};
+
+const TIME_HINT: &str = "check the network, or allow more time with --notify-timeout";
 
 /// How far a request got, according to its events.
 #[derive(Debug, Default)]
@@ -41,6 +44,24 @@ impl Flight {
     pub(crate) fn last_problem(&self) -> Option<(&'static str, String)> {
         self.last_problem.borrow().clone()
     }
+
+    /// The end of a request that was given up after this time. One that `reads` changed nothing.
+    pub(crate) fn given_up(&self, tried_for: Duration, reads: bool) -> Delivery {
+        let (code, cause) = match self.last_problem() {
+            _ if self.is_under_way() && !reads => ("unknown", "no answer".to_owned()),
+            Some(problem) => problem,
+            None => (if reads { "network" } else { "unavailable" }, "no answer in time".to_owned()),
+        };
+        let (outcome, hint) = match code {
+            "unknown" => (Outcome::Unknown(None), UNKNOWN_HINT),
+            "network" => (Outcome::NotSent(Cause::Network), TIME_HINT),
+            _ => (Outcome::NotSent(Cause::Unavailable), TIME_HINT),
+        };
+        let message = format!("{cause} (tried for {} s)", tried_for.as_secs_f64());
+        let problem =
+            Problem { code, api_code: None, message, hint: hint.to_owned(), retry_after: None, beginning: None };
+        Delivery { outcome, problem: Some(problem), answer: None, attempts: 0, duration: tried_for }
+    }
 }
 
 /// An internal error.
@@ -63,10 +84,7 @@ pub(crate) fn catch_panic<T, E: From<Panicked>>(flight: &Flight, work: impl FnOn
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::api::Problem;
 
     #[test]
     fn a_panic_may_have_sent_a_message_only_while_a_request_is_under_way() {
@@ -101,5 +119,55 @@ mod tests {
             assert_eq!(matches!(panicked, Panicked::UnderWay), is_under_way, "{events:?}");
         }
         assert_eq!(catch_panic(&Flight::default(), || Ok::<_, Panicked>(7)).unwrap(), 7);
+    }
+
+    #[test]
+    fn what_is_given_up_is_unknown_only_while_a_request_is_under_way_that_may_send() {
+        let problem = |code| Problem {
+            code,
+            api_code: None,
+            message: "because".to_owned(),
+            hint: String::new(),
+            retry_after: None,
+            beginning: None,
+        };
+        let (network, limit) = (problem("network"), problem("unavailable"));
+        let waits = |problem| Event::Waiting { wait: Duration::ZERO, problem };
+        let not_sent = Outcome::NotSent;
+        for (events, reads, outcome, code, message) in [
+            (vec![], false, not_sent(Cause::Unavailable), "unavailable", "no answer in time (tried for 1.5 s)"),
+            (vec![], true, not_sent(Cause::Network), "network", "no answer in time (tried for 1.5 s)"),
+            (vec![Event::Attempt(1)], false, Outcome::Unknown(None), "unknown", "no answer (tried for 1.5 s)"),
+            (vec![Event::Attempt(1)], true, not_sent(Cause::Network), "network", "no answer in time (tried for 1.5 s)"),
+            (
+                vec![Event::Attempt(1), waits(&network)],
+                false,
+                not_sent(Cause::Network),
+                "network",
+                "because (tried for 1.5 s)",
+            ),
+            (
+                vec![Event::Attempt(1), waits(&limit)],
+                false,
+                not_sent(Cause::Unavailable),
+                "unavailable",
+                "because (tried for 1.5 s)",
+            ),
+            (
+                vec![Event::Attempt(1), waits(&limit), Event::Attempt(2)],
+                false,
+                Outcome::Unknown(None),
+                "unknown",
+                "no answer (tried for 1.5 s)",
+            ),
+        ] {
+            let flight = Flight::default();
+            for event in &events {
+                flight.note(event);
+            }
+            let ended = flight.given_up(Duration::from_millis(1500), reads);
+            let problem = ended.problem.unwrap();
+            assert_eq!((ended.outcome, problem.code, problem.message.as_str()), (outcome, code, message), "{events:?}");
+        }
     }
 }

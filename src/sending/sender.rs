@@ -1,11 +1,14 @@
 //! The sender. Faults are reported in the same order for every command: wrong usage, then the configuration,
 //! then the guard.
 
+use std::io;
 use std::time::Instant;
 
-use super::connection::{self, ConnectError, Connection};
+use url::Url;
+
+use super::connection::{self, ConnectError, Connection, Interrupted, ask_secret, new_client};
 use super::guard::{GuardError, check_allowed, check_message};
-use crate::api::{Request, curl_command};
+use crate::api::{Credentials, Request, curl_command};
 use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSource, Settings, Sourced};
 use crate::context::{Context, Mode};
 use crate::input::InputError;
@@ -13,7 +16,7 @@ use crate::message::{InvalidMessage, Outgoing, RecipientSources};
 use crate::output::{StreamError, visible_json};
 use crate::people::Exclusions;
 use crate::phone::Country;
-use crate::process::{EnclosingSandbox, Signals, enclosing_sandbox};
+use crate::process::{EnclosingSandbox, Signal, Signals, enclosing_sandbox};
 
 /// The first step: reserves standard input for the secret and reads the environment. Its errors are reported after the
 /// message is known to be valid.
@@ -200,27 +203,83 @@ impl Sender {
         connection::reach_or_start(&self.settings, &context.stderr).await
     }
 
+    /// The connection to the API, whose secret is fetched now; None under `--dry-run` and `--curl`, which show the `first`
+    /// request in its place.
+    ///
+    /// # Errors
+    /// As for [`Sender::connect`], and if the request cannot be shown.
+    pub(crate) async fn open(
+        &self,
+        context: &Context,
+        first: impl FnOnce(&Url) -> Request,
+    ) -> Result<Option<Connection>, ConnectError> {
+        if context.mode != Mode::Send {
+            self.show(context, &first(self.planned_base().url()))?;
+            return Ok(None);
+        }
+        self.connect(context).await.map(Some)
+    }
+
     /// Opens the connection to the API; the secret is fetched now.
+    ///
+    /// # Errors
+    /// If the secret is unavailable, the certificates or the proxy cannot be used, or a signal comes meanwhile.
     pub(crate) async fn connect(&self, context: &Context) -> Result<Connection, ConnectError> {
-        self.connect_to(context, self.base(context).await?).await
-    }
-
-    /// Like [`Sender::connect`], before a question for which the secret is not typed.
-    pub(crate) async fn connect_before_question(&self, context: &Context) -> Result<Option<Connection>, ConnectError> {
-        let base = self.base(context).await?;
-        connection::connect_before_question(context, &self.settings, base, &self.client_id, &self.secret).await
-    }
-
-    /// Like [`Sender::connect`], to the address from [`Sender::base`].
-    pub(crate) async fn connect_to(&self, context: &Context, base: ApiUrl) -> Result<Connection, ConnectError> {
-        let signals = Signals::default();
-        connection::connect(context, &self.settings, base, &self.client_id, &self.secret, signals).await
+        self.connect_to(context, self.base(context).await?, Signals::default()).await
     }
 
     /// Like [`Sender::connect`], after a command that ended at this instant.
     pub(crate) async fn connect_after(&self, context: &Context, ended: Instant) -> Result<Connection, ConnectError> {
-        let (base, signals) = (self.base(context).await?, Signals::after_command(ended));
-        connection::connect(context, &self.settings, base, &self.client_id, &self.secret, signals).await
+        self.connect_to(context, self.base(context).await?, Signals::after_command(ended)).await
+    }
+
+    /// Like [`Sender::connect`], to the address from [`Sender::base`]. `signals`, none of which is caught yet, stop it.
+    pub(crate) async fn connect_to(
+        &self,
+        context: &Context,
+        base: ApiUrl,
+        mut signals: Signals,
+    ) -> Result<Connection, ConnectError> {
+        let client = new_client(&self.settings, &base)?;
+        // A caught Ctrl-C ends a question with an error. Other signals would wait for the answer, so they are caught
+        // after it.
+        signals.catch(&[Signal::Interrupt])?;
+        let ask = || ask_secret("Client secret (hidden):");
+        let typed = if self.secret.value == SecretSource::Prompt { Some(self.secret.fetch(ask).await?) } else { None };
+        signals.catch(&[Signal::Terminate, Signal::Hangup])?;
+        let fetched = async {
+            match typed {
+                Some(typed) => Ok(typed),
+                None => self.secret.fetch(ask).await,
+            }
+        };
+        let (secret, warnings) = tokio::select! {
+            biased;
+            signal = signals.next() => return Err(Interrupted(signal).into()),
+            fetched = fetched => fetched?,
+        };
+        context.stderr.warnings(&warnings);
+        let credentials = Credentials::new(self.client_id.value.as_str(), &secret);
+        let credentials = credentials.read_from(&self.client_id.origin, &self.secret.origin);
+        Ok(Connection { base, client, credentials, signals })
+    }
+
+    /// Like [`Sender::connect`], before a question, which a signal ends as it ends any program: none is caught before
+    /// [`Connection::catch_signals`]. None if the secret is typed at the terminal, because that requires caught signals.
+    ///
+    /// # Errors
+    /// As for [`Sender::connect`].
+    pub(crate) async fn connect_before_question(&self, context: &Context) -> Result<Option<Connection>, ConnectError> {
+        let base = self.base(context).await?;
+        if self.secret.value == SecretSource::Prompt {
+            return Ok(None);
+        }
+        let client = new_client(&self.settings, &base)?;
+        let (secret, warnings) = self.secret.fetch(|| Err(io::ErrorKind::Unsupported.into())).await?;
+        context.stderr.warnings(&warnings);
+        let credentials = Credentials::new(self.client_id.value.as_str(), &secret);
+        let credentials = credentials.read_from(&self.client_id.origin, &self.secret.origin);
+        Ok(Some(Connection { base, client, credentials, signals: Signals::default() }))
     }
 
     /// `bot 77 (profile prod)`

@@ -8,8 +8,8 @@ use thiserror::Error;
 
 use super::connection::{Connection, Interrupted};
 use super::flight::Flight;
-use super::listing::{Listing, ReadError, read_templates};
-use crate::api::TemplateFilter;
+use super::listing::{Listing, read_templates};
+use crate::api::{Cause, ListingCoverage, LookUpError, Outcome, TemplateFilter};
 use crate::config::BotId;
 use crate::message::{
     Outgoing, TemplateTexts, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template,
@@ -103,20 +103,20 @@ pub(crate) async fn check_sender(
     retry_for: Duration,
     patience: Duration,
 ) -> Result<Vec<TemplateFault>, Unsendable> {
-    let (filter, mut listing) = (TemplateFilter::default(), Listing::default());
+    let mut listing = Listing::new(TemplateFilter::default());
     let deadline = tokio::time::Instant::now() + patience;
     let mut unchecked = "the API accepts the notice";
     loop {
         let (flight, is_first) = (Flight::default(), listing.is_empty());
-        let reading = listing.read_page(connection, stderr, bot, &filter, retry_for, &flight);
+        let reading = listing.read_page(connection, stderr, bot, retry_for, &flight);
         let read = tokio::time::timeout_at(deadline, reading).await;
-        match read.unwrap_or_else(|_| Err(ReadError::late(patience, &flight))) {
+        match read.unwrap_or_else(|_| Err(LookUpError::failed(flight.given_up(patience, true)))) {
             Ok(()) if uses.uses.is_empty() => return Ok(Vec::new()),
-            Ok(()) if listing.is_read => return Ok(judge(&listing, stderr, uses, false)),
+            Ok(()) if listing.end.is_some() => return Ok(judge(&listing, stderr, uses, false)),
             Ok(()) => unchecked = "the bot has the template",
-            Err(error) if error.signal().is_some() || is_first && error.is_lasting() => return Err(Unsendable(error)),
+            Err(error) if error.signal().is_some() || is_first && is_lasting(&error) => return Err(Unsendable(error)),
             Err(error) => {
-                stderr.warning(&format!("could not check whether {unchecked}: {}", without_prefix(&error)));
+                stderr.warning(&format!("could not check whether {unchecked}: {}", error.cause()));
                 return Ok(Vec::new());
             }
         }
@@ -125,8 +125,28 @@ pub(crate) async fn check_sender(
 
 /// A sender whose notice the API would not accept.
 #[derive(Debug, Error)]
-#[error("the notice cannot be sent: {}", without_prefix(.0))]
-pub(crate) struct Unsendable(pub(crate) ReadError);
+#[error("the notice cannot be sent: {}", .0.cause())]
+pub(crate) struct Unsendable(pub(crate) LookUpError);
+
+/// Whether a send would fail in the same way, also later. A temporary problem, or one of the listing alone, is not lasting.
+fn is_lasting(error: &LookUpError) -> bool {
+    match error.outcome() {
+        Outcome::NotSent(Cause::Unavailable) | Outcome::Unknown(None) | Outcome::Sent { .. } => false,
+        Outcome::NotSent(Cause::Rejected) => {
+            error.answer().is_some_and(|answer| matches!(answer.status, 300..=399 | 404))
+        }
+        Outcome::NotSent(
+            Cause::Credentials
+            | Cause::Account
+            | Cause::Network
+            | Cause::ProxyCredentials
+            | Cause::ProxyRefusal
+            | Cause::Tls
+            | Cause::Interrupted(_),
+        )
+        | Outcome::Unknown(Some(_)) => true,
+    }
+}
 
 /// Which of `uses` the bot cannot send, by its list of templates; a warning if the list does not have it.
 fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) -> Vec<TemplateFault> {
@@ -134,21 +154,17 @@ fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) 
         stderr.warning(&format!("only the first {} different templates of the list were checked", uses.uses.len()));
     }
     let templates = listing.templates();
-    let coverage = Coverage::of(listing);
     let mut faults = Vec::new();
     for wanted in &uses.uses {
         let verdict = wanted.judge(templates);
-        let why_unknown = match (&verdict, coverage) {
-            (TemplateVerdict::UnknownName { .. }, Coverage::Samples) => {
+        let why_unknown = match &verdict {
+            TemplateVerdict::UnknownName { .. } if listing.has_samples_only() => {
                 Some("the sandbox knows samples only".to_owned())
             }
-            (TemplateVerdict::UnknownName { .. } | TemplateVerdict::OtherLanguage { .. }, Coverage::Part) => {
-                Some("the API listed only a part of its templates".to_owned())
+            TemplateVerdict::UnknownName { .. } | TemplateVerdict::OtherLanguage { .. } if may_lack_some(listing) => {
+                Some("the API may not have listed all of its templates".to_owned())
             }
-            (TemplateVerdict::UnknownName { .. } | TemplateVerdict::OtherLanguage { .. }, Coverage::Untold) => {
-                Some("the API does not say whether it listed all of its templates".to_owned())
-            }
-            (TemplateVerdict::Unclear { missing }, _) => Some(format!("the API lists it without its {missing}")),
+            TemplateVerdict::Unclear { missing } => Some(format!("the API lists it without its {missing}")),
             _ => None,
         };
         if let Some(why) = why_unknown {
@@ -211,7 +227,7 @@ async fn listing_in_time(
         Ok(Ok(listing)) => return Ok(Some(listing)),
         Ok(Err(error)) => match error.signal() {
             Some(signal) => return Err(Interrupted(signal)),
-            None => without_prefix(&error),
+            None => error.cause(),
         },
         Err(_) => format!("its templates were not listed within {} s", CHECK_TIME.as_secs()),
     };
@@ -231,36 +247,15 @@ pub(crate) async fn fault_of_template(
     let listing = tokio::time::timeout(SUGGESTION_TIME, reading).await.ok()?.ok()?;
     let (templates, verdict) = (listing.templates(), wanted.judge(listing.templates()));
     let may_be_missing = matches!(verdict, TemplateVerdict::UnknownName { .. } | TemplateVerdict::OtherLanguage { .. });
-    if may_be_missing && listing.is_partial() {
+    if may_be_missing && listing.end != Some(ListingCoverage::Whole) {
         return None;
     }
     in_words(wanted, &verdict, templates)
 }
 
-/// Which part of a bot's templates a listing has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coverage {
-    All,
-    /// The API counts more than it returned.
-    Part,
-    /// The API returns no count.
-    Untold,
-    /// A sandbox without the bot's own templates.
-    Samples,
-}
-
-impl Coverage {
-    fn of(listing: &Listing) -> Self {
-        if listing.has_samples_only() {
-            Self::Samples
-        } else if listing.is_partial() {
-            Self::Part
-        } else if !listing.is_counted() {
-            Self::Untold
-        } else {
-            Self::All
-        }
-    }
+/// Whether the bot may have templates that the listing does not. A sandbox has the samples and nothing else.
+fn may_lack_some(listing: &Listing) -> bool {
+    !listing.has_samples_only() && !listing.is_certainly_whole()
 }
 
 fn named(languages: &[String]) -> String {
@@ -315,12 +310,6 @@ fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]
     })
 }
 
-/// Why the list could not be read, without the prefix for a command that only reads it.
-fn without_prefix(error: &ReadError) -> String {
-    let words = error.to_string();
-    words.strip_prefix("nothing could be read: ").map(str::to_owned).unwrap_or(words)
-}
-
 #[cfg(test)]
 mod tests {
     use std::slice;
@@ -328,7 +317,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::api::{Answer, Body, Delivery, Problem};
     use crate::output::{Color, Verbosity};
+    use crate::process::Signal;
 
     fn wanted(name: &str, language: Option<&str>, parameters: usize) -> TemplateUse {
         let (name, language) = (name.to_owned(), language.map(str::to_owned));
@@ -337,26 +328,26 @@ mod tests {
 
     /// A listing of one page.
     fn listing_of(page: &Value, results: &[Value]) -> Listing {
-        let mut listing = Listing::default();
+        let mut listing = Listing::new(TemplateFilter::default());
         listing.add_page(page.as_object().unwrap(), results);
         listing
     }
 
     #[test]
-    fn a_list_says_itself_how_much_of_the_templates_it_has() {
-        for (listing, expected) in [
-            (json!({ "pagination": { "total": 2 } }), Coverage::All),
-            (json!({ "pagination": { "total": "2" } }), Coverage::All),
-            (json!({ "pagination": { "total": 1 } }), Coverage::All),
-            (json!({ "pagination": { "totalPages": 1 } }), Coverage::All),
-            (json!({ "pagination": { "total": 3 } }), Coverage::Part),
-            (json!({ "pagination": { "total": "3", "totalPages": 1 } }), Coverage::Part),
-            (json!({ "pagination": { "total": "many", "totalPages": null } }), Coverage::Untold),
-            (json!({}), Coverage::Untold),
-            (json!({ "samples_only": true, "pagination": { "total": 3 } }), Coverage::Samples),
-            (json!({ "samples_only": false }), Coverage::Untold),
+    fn a_list_says_itself_whether_it_has_every_template() {
+        for (listing, may_lack) in [
+            (json!({ "pagination": { "total": 2, "totalPages": 1 } }), false),
+            (json!({ "pagination": { "total": "2", "totalPages": 1 } }), false),
+            (json!({ "pagination": { "total": 1, "totalPages": 1 } }), false),
+            (json!({ "pagination": { "totalPages": 1 } }), false),
+            (json!({ "pagination": { "total": 3 } }), true),
+            (json!({ "pagination": { "total": "3", "totalPages": 1 } }), true),
+            (json!({ "pagination": { "total": "many", "totalPages": null } }), true),
+            (json!({}), true),
+            (json!({ "samples_only": true, "pagination": { "total": 3 } }), false),
+            (json!({ "samples_only": false }), true),
         ] {
-            assert_eq!(Coverage::of(&listing_of(&listing, &[json!("a"), json!("b")])), expected, "{listing}");
+            assert_eq!(may_lack_some(&listing_of(&listing, &[json!("a"), json!("b")])), may_lack, "{listing}");
         }
     }
 
@@ -367,8 +358,7 @@ mod tests {
             template["status"] = status.into();
             template
         };
-        let results =
-            |templates: &[Value], total: u64| json!({ "results": templates, "pagination": { "total": total } });
+        let results = |templates: &[Value], total: u64| json!({ "results": templates, "pagination": { "total": total, "totalPages": 1 } });
         let (es, en) = (template("es", Some("APPROVED"), "Hola {{1}}"), template("en", Some("APPROVED"), "Hi {{1}}"));
         let (one, both) = (results(slice::from_ref(&es), 1), results(&[es.clone(), en], 2));
         let part = results(slice::from_ref(&es), 2);
@@ -424,6 +414,54 @@ mod tests {
             let faults = judge(&listing, &Stderr::new(Verbosity::Quiet, Color::default()), &uses, strict);
             let problems: Vec<_> = faults.iter().map(|fault| fault.problem.as_str()).collect();
             assert_eq!(problems, expected.as_slice(), "{wanted:?} in {listing:?}");
+        }
+    }
+
+    fn failed(outcome: Outcome, code: &'static str, status: Option<u16>) -> LookUpError {
+        let problem = Problem {
+            code,
+            api_code: None,
+            message: "x".to_owned(),
+            hint: "do y".to_owned(),
+            retry_after: None,
+            beginning: Some("<html>".to_owned()),
+        };
+        let answer = status.map(|status| Answer {
+            status,
+            retry_after: None,
+            date: None,
+            warnings: Vec::new(),
+            body: Body::new("{}".to_owned(), true),
+            is_whole_by_its_json: false,
+        });
+        LookUpError::failed(Delivery { outcome, problem: Some(problem), answer, attempts: 1, duration: Duration::ZERO })
+    }
+
+    /// `run --check-first` refuses to begin for a lasting fault, and warns of other faults.
+    #[test]
+    fn what_passes_by_itself_or_concerns_the_list_alone_is_not_lasting() {
+        let not_sent = |cause| Outcome::NotSent(cause);
+        for (error, expected) in [
+            (failed(not_sent(Cause::Credentials), "credentials", Some(401)), true),
+            (failed(not_sent(Cause::Account), "account", Some(400)), true),
+            (failed(not_sent(Cause::Network), "network", None), true),
+            (failed(not_sent(Cause::Tls), "tls", None), true),
+            (failed(not_sent(Cause::ProxyCredentials), "proxy_credentials", None), true),
+            (failed(not_sent(Cause::ProxyRefusal), "proxy", None), true),
+            (failed(not_sent(Cause::Interrupted(Signal::Interrupt)), "interrupted", None), true),
+            (failed(Outcome::Unknown(Some(Signal::Interrupt)), "interrupted", None), true),
+            // A redirection or a missing page suggests another host or path.
+            (failed(not_sent(Cause::Rejected), "rejected", Some(302)), true),
+            (failed(not_sent(Cause::Rejected), "rejected", Some(404)), true),
+            (failed(not_sent(Cause::Rejected), "rejected", Some(400)), false),
+            (failed(not_sent(Cause::Rejected), "rejected", Some(200)), false),
+            (failed(not_sent(Cause::Unavailable), "unavailable", Some(503)), false),
+            (failed(Outcome::Unknown(None), "unknown", None), false),
+            (LookUpError::Incomplete { coverage: ListingCoverage::TooMany(100), unreadable: 0 }, false),
+            (LookUpError::failed(Flight::default().given_up(Duration::ZERO, true)), true),
+            (LookUpError::failed(Flight::default().given_up(Duration::ZERO, false)), false),
+        ] {
+            assert_eq!(is_lasting(&error), expected, "{error:?}");
         }
     }
 

@@ -270,7 +270,7 @@ fn messages_that_are_looked_for_one_by_one_must_be_found_or_read_past() {
         entries(&others, if request.line.contains("messageId=") { 30 } else { 900 })
     });
     send_to(&home, &server);
-    let json = ask_at(&home, &server, "").fails(6, &["the API repeats its pages"]).json();
+    let json = ask_at(&home, &server, "").fails(6, &["the API did not give all that it has"]).json();
     assert_eq!((&json["whole"], figures(&json, &["not_asked", "not_listed"])), (&json!(false), vec![2, 0]), "{json}");
 }
 

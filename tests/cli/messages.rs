@@ -175,7 +175,7 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
     // People are only printed if all of the list could be read.
     for (second, code, said) in [
         (Reply::json(500, "{}"), 6, "error: the look-up failed: the API answered 500"),
-        (page(&[], 2), 6, "error: the listing is incomplete: the API counts more than it gave"),
+        (page(&[], 2), 6, "error: the listing is incomplete: the API did not give all that it has"),
         (page(&[json!("x")], 2), 6, "error: the listing is incomplete: 1 entry does not say what a message must"),
         (page(&[json!({"by": "user", "bubble": {"text": "baja"}})], 2), 6, "1 entry does not say what a message must"),
         (page(&[in_bubble("8", LUIS, &json!({"type": "TEXT"}))], 2), 6, "1 entry does not say what a message must"),
@@ -238,11 +238,11 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
             "the same page for ever",
             vec![bytes(&json!({"results": full}).to_string())],
             6,
-            "the API repeats its pages, although it may have more",
+            "the API did not give all that it has",
             50,
         ),
-        ("the same page, counted", vec![page(&two(), 9)], 6, "the API repeats its pages", 2),
-        ("an empty page too early", vec![page(&two(), 9), page(&[], 9)], 6, "the API counts more than it gave", 2),
+        ("the same page, counted", vec![page(&two(), 9)], 6, "the API did not give all that it has", 2),
+        ("an empty page too early", vec![page(&two(), 9), page(&[], 9)], 6, "the API did not give all that it has", 2),
         ("a page of 7 MiB", vec![bytes(&huge.to_string())], 0, "", 1),
         ("a clock an hour ahead", vec![date(3600)], 0, "", 2),
         (

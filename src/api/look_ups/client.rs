@@ -9,14 +9,14 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::error::LookUpError;
-use super::fields::time_at;
-use super::pages::{ListingCoverage, PageCount, PageTally};
+use super::fields::{entry_key, time_at};
 use super::tracked::{MessageSort, TrackedMessage};
 use crate::api::answer::Answer;
 use crate::api::credentials::Credentials;
 use crate::api::delivery::{Delivery, Event, deliver};
 use crate::api::outcome::Outcome;
-use crate::api::request::{ListingQuery, Request};
+use crate::api::pager::{ListingCoverage, Pager};
+use crate::api::request::{LOOK_UP_LIMIT, ListingQuery, Request};
 use crate::api::transport::Client;
 use crate::process::Signals;
 use crate::timestamps::timestamp;
@@ -25,6 +25,8 @@ use crate::timestamps::timestamp;
 pub(crate) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 /// How far ahead a listing ends that is read until now: our clock may be wrong until the first answer.
 const UNTIL_NOW: SignedDuration = SignedDuration::from_hours(24);
+/// 100,000 entries: a server may return new ones forever.
+pub(crate) const MOST_PAGES: u32 = 2_000;
 /// The most pages of the conversations in which one message is searched for.
 const MOST_PAGES_OF_ONE: u32 = 20;
 
@@ -115,12 +117,12 @@ impl LookUps<'_> {
         most_pages: u32,
         mut take: impl FnMut(&Value) -> ControlFlow<()>,
     ) -> Result<ListingCoverage, LookUpError> {
-        let mut tally = PageTally::new(most_pages);
+        let mut pager = Pager::new(1, most_pages, LOOK_UP_LIMIT);
         let mut since = self.begin(span.start);
         let mut until = span.until;
         let mut is_clock_known = false;
         loop {
-            let query = self.query(since, until, message_id, tally.next_page());
+            let query = self.query(since, until, message_id, pager.next_page());
             let answer = self.ask(&self.page(listing, &query)).await?;
             if !is_clock_known {
                 is_clock_known = true;
@@ -138,13 +140,12 @@ impl LookUps<'_> {
                 let is_older = at.is_some_and(|at| since.duration_since(at) > CLOCK_TOLERANCE);
                 let is_later = at.zip(span.until).is_some_and(|(at, until)| at > until);
                 newest = newest.max(at);
-                tally.entry(entry, at, is_older);
+                pager.entry_of(entry_key(entry), entry, at, is_older);
                 if !is_older && !is_later && take(entry).is_break() {
                     return Ok(ListingCoverage::Whole);
                 }
             }
-            let counted = PageCount { pages: answer.body.total_pages(), entries: answer.body.total_entries() };
-            if let Some(coverage) = tally.end_page(counted) {
+            if let Some(coverage) = pager.end_page(answer.body.total_pages(), answer.body.total_entries()) {
                 return Ok(coverage);
             }
             // From here on, new entries do not move the pages. The first page must have been complete.

@@ -2,9 +2,10 @@
 
 use thiserror::Error;
 
-use super::pages::ListingCoverage;
+use crate::api::answer::Answer;
 use crate::api::delivery::Delivery;
 use crate::api::outcome::{Cause, Outcome, Problem};
+use crate::api::pager::ListingCoverage;
 use crate::api::request::Request;
 use crate::process::Signal;
 
@@ -30,7 +31,7 @@ pub(crate) enum LookUpError {
         /// Entries that lack a required field.
         unreadable: usize,
     },
-    #[error("the look-up failed: {}", delivery.problem.as_ref().map_or("no answer".into(), Problem::told))]
+    #[error("the look-up failed: {}", told(delivery))]
     Failed { delivery: Box<Delivery> },
 }
 
@@ -42,7 +43,39 @@ impl LookUpError {
             let answered = delivery.problem.as_ref().map_or_else(String::new, |problem| problem.told().into_owned());
             return Self::Unavailable { path: request.url.path().to_owned(), answered };
         }
+        Self::failed(delivery)
+    }
+
+    /// The error of a listing that every account has.
+    pub(crate) fn failed(delivery: Delivery) -> Self {
         Self::Failed { delivery: Box::new(delivery) }
+    }
+
+    /// What happened, for a sentence of its own.
+    pub(crate) fn cause(&self) -> String {
+        match self {
+            Self::Failed { delivery } => told(delivery),
+            Self::Unavailable { .. } | Self::NotListed { .. } | Self::Incomplete { .. } => self.to_string(),
+        }
+    }
+
+    /// The API's answer.
+    pub(crate) fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::Failed { delivery } => delivery.answer.as_ref(),
+            Self::Unavailable { .. } | Self::NotListed { .. } | Self::Incomplete { .. } => None,
+        }
+    }
+
+    /// The same error for a reader who also sees the answer.
+    #[must_use]
+    pub(crate) fn beside_answer(mut self) -> Self {
+        if let Self::Failed { delivery } = &mut self
+            && let Some(problem) = &mut delivery.problem
+        {
+            problem.beginning = None;
+        }
+        self
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
@@ -89,13 +122,17 @@ impl LookUpError {
                 "check --bot and the id; a new message may be listed later: ask again with --wait delivered".to_owned(),
             ),
             Self::Incomplete { coverage: ListingCoverage::TooMany(_), .. } => {
-                Some("list less at once with --since and --until".to_owned())
+                Some("ask for less at once, such as with --since or --query".to_owned())
             }
             Self::Incomplete { .. } => Some("try again; what is missing may matter".to_owned()),
             Self::Failed { .. } if self.signal().is_some() => None,
             Self::Failed { delivery } => delivery.problem.as_ref().map(|problem| problem.hint.clone()),
         }
     }
+}
+
+fn told(delivery: &Delivery) -> String {
+    delivery.problem.as_ref().map_or("no answer".into(), Problem::told).into_owned()
 }
 
 fn not_listed(id: &str, is_searched: bool) -> String {

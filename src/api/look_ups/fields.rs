@@ -1,5 +1,7 @@
 //! Fields of an entry that Jelou lists, read by their documented names in any form (`api.md`, "Look-ups").
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -19,6 +21,15 @@ pub(super) fn text_at(entry: &Value, places: &[&str]) -> Option<String> {
 /// Like [`text_at`], as a time: ISO 8601, in UTC if it names no zone, or seconds or milliseconds since 1970.
 pub(super) fn time_at(entry: &Value, places: &[&str]) -> Option<Timestamp> {
     places.iter().find_map(|place| time(entry.pointer(place)?))
+}
+
+/// The identity of an entry: its id with its sender and recipient; without an id, its whole content.
+pub(crate) fn entry_key(entry: &Value) -> u64 {
+    let id = text_at(entry, &["/messageId", "/id", "/_id"]).unwrap_or_else(|| entry.to_string());
+    let end = |end: &str| text_at(entry, &[&format!("/{end}/id"), &format!("/{end}")]);
+    let mut hasher = DefaultHasher::new();
+    (id, end("recipient"), end("sender")).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn time(value: &Value) -> Option<Timestamp> {

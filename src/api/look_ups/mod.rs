@@ -8,14 +8,13 @@ mod fields;
 mod history;
 mod ladder;
 mod notification;
-mod pages;
 mod tracked;
 
-pub(crate) use self::client::{CLOCK_TOLERANCE, LookUpList, LookUpPace, LookUpSpan, LookUps, SpanStart};
+pub(crate) use self::client::{CLOCK_TOLERANCE, LookUpList, LookUpPace, LookUpSpan, LookUps, MOST_PAGES, SpanStart};
 pub(crate) use self::error::LookUpError;
 pub(crate) use self::facts::DeliveryFacts;
+pub(crate) use self::fields::entry_key;
 pub(crate) use self::history::{HistoryMessage, MessageAuthor, is_another_person, is_person};
 pub(crate) use self::ladder::DeliveryState;
 pub(crate) use self::notification::Notification;
-pub(crate) use self::pages::{ListingCoverage, MOST_PAGES, key as entry_key};
 pub(crate) use self::tracked::{MessageSort, TrackedMessage};

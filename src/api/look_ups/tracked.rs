@@ -7,7 +7,7 @@ use super::error::LookUpError;
 use super::facts::DeliveryFacts;
 use super::history::{HistoryMessage, MessageAuthor, is_another_person};
 use super::notification::Notification;
-use super::pages::ListingCoverage;
+use crate::api::pager::ListingCoverage;
 
 /// The kind of message, which decides where to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl TrackedMessage {
     /// Notes that one place failed. An account need not have every place.
     pub(super) fn note_failure(&mut self, error: &LookUpError) {
         if !matches!(error, LookUpError::Unavailable { .. }) {
-            self.note_gap(ListingCoverage::Refused);
+            self.note_gap(ListingCoverage::Missing);
         }
     }
 

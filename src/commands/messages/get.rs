@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::api::{DeliveryFacts, DeliveryState, ListingQuery, LookUpError, MessageSort, Request, TrackedMessage};
 use crate::commands::CommandError;
 use crate::config::Timeout;
-use crate::context::{Context, Mode};
+use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Format, StreamError};
 use crate::process::block_on;
@@ -72,16 +72,9 @@ fn message_id(raw: &str) -> Result<String, String> {
 
 pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode, CommandError> {
     let sender = UnresolvedSender::claim(context)?.resolve(context)?;
-    let id = &arguments.id;
-    if context.mode != Mode::Send {
-        let (since, until) = (Timestamp::UNIX_EPOCH, now());
-        let query = ListingQuery { since, until, message_id: Some(id), page: 1 };
-        sender.show(context, &Request::history(sender.planned_base().url(), sender.bot.as_str(), &query))?;
-        return Ok(ExitCode::Success);
-    }
     let within = arguments.within.map_or(DeliveryWait::DEFAULT, Timeout::duration);
     let wait = arguments.wait.map(|goal| DeliveryWait { goal, within });
-    block_on(ask(context, &sender, TrackedMessage::new(id.clone(), MessageSort::Either, None), wait))
+    block_on(ask(context, &sender, TrackedMessage::new(arguments.id.clone(), MessageSort::Either, None), wait))
 }
 
 async fn ask(
@@ -90,8 +83,10 @@ async fn ask(
     mut tracked: TrackedMessage,
     wait: Option<DeliveryWait>,
 ) -> Result<ExitCode, CommandError> {
-    let mut connection = sender.connect(context).await?;
     let (settings, bot) = (&sender.settings, sender.bot.as_str());
+    let query = ListingQuery { since: Timestamp::UNIX_EPOCH, until: now(), message_id: Some(&tracked.id), page: 1 };
+    let opened = sender.open(context, |base| Request::history(base, bot, &query)).await?;
+    let Some(mut connection) = opened else { return Ok(ExitCode::Success) };
     let Some(wait) = wait else {
         let flight = Flight::default();
         connection.look_ups(&context.stderr, settings, bot, &flight).look_for(&mut tracked).await?;

@@ -15,7 +15,7 @@ use crate::api::{
     MessageAuthor, Request, SpanStart, entry_key,
 };
 use crate::commands::CommandError;
-use crate::context::{Context, Mode, UsageError};
+use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::message::TypedRecipient;
 use crate::output::Format;
@@ -70,12 +70,7 @@ pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode
         }),
         matching,
     };
-    if context.mode != Mode::Send {
-        let until = until.unwrap_or_else(now);
-        let query = ListingQuery { since: since.at(now()), until, message_id: None, page: 1 };
-        sender.show(context, &Request::history(sender.planned_base().url(), sender.bot.as_str(), &query))?;
-        return Ok(ExitCode::Success);
-    }
+    let first = ListingQuery { since: since.at(now()), until: until.unwrap_or_else(now), message_id: None, page: 1 };
     let start = match since {
         TimeBound::Ago(duration) => SpanStart::Ago(duration),
         TimeBound::At(at) => SpanStart::At(at),
@@ -89,7 +84,7 @@ pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode
         has_header: false,
         people: HashSet::new(),
     };
-    block_on(listing.run(LookUpSpan { start, until }, follow))
+    block_on(listing.run(&first, LookUpSpan { start, until }, follow))
 }
 
 /// The person of `--to`.
@@ -122,9 +117,10 @@ struct MessageListing<'a> {
 }
 
 impl MessageListing<'_> {
-    async fn run(mut self, span: LookUpSpan, follow: bool) -> Result<ExitCode, CommandError> {
+    async fn run(mut self, first: &ListingQuery<'_>, span: LookUpSpan, follow: bool) -> Result<ExitCode, CommandError> {
         let (context, sender) = (self.context, self.sender);
-        let mut connection = sender.connect(context).await?;
+        let opened = sender.open(context, |base| Request::history(base, sender.bot.as_str(), first)).await?;
+        let Some(mut connection) = opened else { return Ok(ExitCode::Success) };
         let flight = Flight::default();
         let mut look_ups = connection.look_ups(&context.stderr, &sender.settings, sender.bot.as_str(), &flight);
         let limit = self.limit.take_if(|_| follow);
