@@ -36,6 +36,8 @@ pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, Know
 pub(crate) use self::draft::{DraftOverview, DraftRequest, DraftRow, DraftedRow, LedgerDraft};
 pub(crate) use self::draft_rows::LimitOf;
 pub(crate) use self::duplicate_window::EarlierMessages;
+#[cfg(test)]
+pub(crate) use self::duplicate_window::EarlierRow;
 pub(crate) use self::error::{LedgerError, RunError};
 pub(crate) use self::events::{
     FAILED_OVER, LostWorker, PauseReason, PausedFor, PausedRun, RESTORED, Resumed, RunEvent, RunEventKind, RunPause,

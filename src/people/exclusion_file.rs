@@ -252,7 +252,7 @@ impl<R: BufRead> WithoutComments<R> {
             lines.truncate(begin);
             lines.push(b'\n');
         } else if !self.is_ndjson {
-            self.is_quoted ^= line.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+            self.is_quoted = line.iter().fold(self.is_quoted, |is_quoted, byte| is_quoted ^ (*byte == b'"'));
         }
         Ok(is_any)
     }
