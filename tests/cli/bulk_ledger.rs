@@ -134,6 +134,7 @@ fn a_list_has_no_endless_number_of_fields() {
     home.run("--dry-run bulk send people.ndjson text Hola").api(&jelou.url).success();
 }
 
+/// Files alone: a database is not limited by it.
 #[test]
 #[cfg(unix)]
 fn a_limit_on_the_size_of_files_is_like_a_full_disk() {

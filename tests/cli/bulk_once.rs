@@ -511,5 +511,5 @@ fn a_row_of_an_unfinished_run_is_not_forgotten() {
     send(&home, &jelou.url, &["--once", "k", "--run", "a", "--concurrency", "1"], "Hola").fails(4, &[]);
     let told = ["run a is unfinished, and has a row to", "bulk resume a", "bulk cancel a"];
     home.run("once forget k --yes").args(&["--to", &user(0)]).fails(11, &told);
-    home.run("once forget k --yes").fails(11, &["run a will send", "bulk cancel a"]);
+    home.run("once forget k --yes").fails(11, &["run a is unfinished, and has a row to", "bulk cancel a"]);
 }

@@ -67,7 +67,11 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let base = sender.planned_base();
     // Without a run, the directory is not created and need not exist.
     let makes_run = args.makes_run(context.mode);
-    let store = if makes_run { Some(open_store(context)?) } else { open_store_to_look(context)? };
+    let store = if makes_run {
+        Some(open_store(context).map_err(CommandError::of_unmade_run)?)
+    } else {
+        open_store_to_look(context)?
+    };
     let store = store.as_ref();
     if let Some(store) = store.filter(|_| makes_run) {
         check_clocks(store)?;
