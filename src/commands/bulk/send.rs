@@ -65,20 +65,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let of_lists = ExclusionOptions { countries, encoding: args.encoding };
     let exclusions = read_exclusions(context, &args.policy.exclude, of_lists, &sender.settings)?;
     let base = sender.planned_base();
-    // Without a run, the directory is not created and need not exist.
-    let makes_run = args.makes_run(context.mode);
-    let store = if makes_run {
-        Some(open_store(context).map_err(CommandError::of_unmade_run)?)
-    } else {
-        open_store_to_look(context)?
-    };
+    let store = store_of(context, args, &sender)?;
     let store = store.as_ref();
-    if let Some(store) = store.filter(|_| makes_run) {
-        check_clocks(store)?;
-        if !sender.settings.is_sandboxed() {
-            store.refuse_older_layout()?;
-        }
-    }
     let api_url = sender.settings.api_url.value.as_key();
     let remember = how_far_back(args, &sender);
     let earlier = EarlierOf { bot: sender.bot.as_str().to_owned(), address: api_url, remember };
@@ -149,6 +137,20 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let details = Details { remember, ..details };
     let run = PreparedRun { store, name, draft, details, kind, exclusions: &exclusions, earlier, windows };
     block_on(run.begin(context, args, &sender))
+}
+
+/// The store; None if no run is made and there is none.
+fn store_of(context: &Context, args: &BulkSendArgs, sender: &Sender) -> Result<Option<Store>, CommandError> {
+    // Without a run, the directory is not created and need not exist.
+    if !args.makes_run(context.mode) {
+        return open_store_to_look(context);
+    }
+    let store = open_store(context).map_err(CommandError::of_unmade_run)?;
+    check_clocks(&store)?;
+    if !sender.settings.is_sandboxed() {
+        store.refuse_older_layout()?;
+    }
+    Ok(Some(store))
 }
 
 /// How far back sent messages count.
