@@ -140,6 +140,9 @@ impl FileEngine {
         if self.pragma("user_version")? != 0 || tables > 0 {
             return Ok(());
         }
+        if self.noted_commits() > 0 {
+            return Err(LedgerError::damaged("it is empty, and was not: its log or the file itself was removed"));
+        }
         self.db.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL")?;
         self.db.execute_batch(&format!(
             "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT",
