@@ -4,11 +4,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use ring::rand::{SecureRandom, SystemRandom};
-
-use super::db::{Db, Row, Value, values};
+use super::db::{Db, SqlRow, SqlValue, values};
 use super::error::LedgerError;
-use super::making::fill_people;
 use super::message::SameMessage;
 use super::model::RowState;
 use super::run::Run;
@@ -22,6 +19,10 @@ const AT_ONCE: usize = 10_000;
 pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n) VALUES (?1, ?2, ?3, ?4) \
      ON CONFLICT (once_key, person) DO UPDATE SET run = excluded.run, n = excluded.n, state = NULL, at = NULL, \
      message_id = NULL, words = NULL, removed_run = NULL, worker = NULL, lease_until = NULL";
+
+/// The people that are looked for under a key.
+const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, n BIGINT NOT NULL, \
+     PRIMARY KEY (person, n)); DELETE FROM candidate_person;";
 
 /// A claim with the row that it may belong to, behind a number, as [`claims`] reads it.
 macro_rules! claims {
@@ -122,12 +123,14 @@ impl OnceHasher {
     }
 }
 
-/// The secret of a new store.
-pub(super) fn new_secret() -> String {
-    let mut bytes = [0_u8; OnceHasher::SECRET];
-    #[expect(clippy::expect_used, reason = "without it, the store could not hide who it knows from its readers")]
-    SystemRandom::new().fill(&mut bytes).expect("the system gives random numbers");
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+/// Fills in the people that are looked for under a key.
+pub(super) fn fill_people(
+    db: &mut Db,
+    people: impl FnOnce(&mut dyn FnMut(&[SqlValue<'_>]) -> Result<(), LedgerError>) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    db.0.script(CANDIDATES)?;
+    let mut people = Some(people);
+    db.0.fill("candidate_person (person, n)", &mut |each| people.take().map_or(Ok(()), |people| people(each)))
 }
 
 impl Store {
@@ -349,7 +352,7 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     let lost = Lost::of(db, now)?;
     let mut keys: Vec<OnceSummary> = Vec::new();
     db.each_of(GROUPS, &[], |mut row| {
-        let (state, people, at) = (State::read(&row, 3, &identity)?.settled(&lost), row.count(11)?, row.int(12)?);
+        let (state, people, at) = (ClaimState::read(&row, 3, &identity)?.settled(&lost), row.count(11)?, row.int(12)?);
         let scope = scope(&mut row)?;
         if keys.last().is_none_or(|last| last.scope != scope) {
             keys.push(OnceSummary { scope, people: Default::default(), at: 0 });
@@ -361,7 +364,7 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
 }
 
 /// What a claim holds, before it is known which processes live.
-struct State {
+struct ClaimState {
     /// Of a single send, or of a removed run.
     of_its_own: Option<OnceState>,
     worker: Option<i64>,
@@ -372,10 +375,10 @@ struct State {
     is_doubtful: bool,
 }
 
-impl State {
+impl ClaimState {
     /// From eight columns: state, worker and lease of the claim, state and worker of its row, name, identity and end of
     /// the run.
-    fn read(row: &Row, at: usize, identity: &str) -> Result<Self, LedgerError> {
+    fn read(row: &SqlRow, at: usize, identity: &str) -> Result<Self, LedgerError> {
         let is_doubtful =
             row.opt_text(at + 6)?.is_some_and(|of_run| of_run != identity) && row.opt_int(at + 7)?.is_none();
         let of_its_own = row.opt_text(at)?.map(|_| row.named(at, OnceState::of_name)).transpose()?;
@@ -410,7 +413,7 @@ impl State {
 }
 
 /// From the columns `key, bot, address`.
-fn scope(row: &mut Row) -> Result<OnceScope, LedgerError> {
+fn scope(row: &mut SqlRow) -> Result<OnceScope, LedgerError> {
     Ok(OnceScope { key: row.named(0, |key| key.parse().ok())?, bot: row.take(1)?, address: row.take(2)? })
 }
 
@@ -467,13 +470,13 @@ pub(super) fn claims_of_run(db: &mut Db, run: i64) -> Result<Vec<(i64, Claim)>, 
 fn claims(
     db: &mut Db,
     query: &'static str,
-    values: &[Value<'_>],
+    values: &[SqlValue<'_>],
     mut each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     let (now, identity) = (db.0.now()?, db.0.identity()?);
     let lost = Lost::of(db, now)?;
     db.each_of(query, values, |mut row| {
-        let state = State::read(&row, 8, &identity)?;
+        let state = ClaimState::read(&row, 8, &identity)?;
         let is_row = state.of_row.is_some();
         let (of_row, of_claim) = (row.opt_take(7)?, row.opt_take(6)?);
         let removed_run = row.opt_take(17)?;

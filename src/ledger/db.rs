@@ -1,76 +1,84 @@
-//! The database of the store, whichever it is: one SQL text for SQLite and PostgreSQL, run by an [`Engine`]. Parameters
+//! The database of the store, whichever it is: one SQL text for SQLite and PostgreSQL, run by an [`DbEngine`]. Parameters
 //! are `?1`, `?2`; `/*lock*/` at the end of a query locks its rows in PostgreSQL, where SQLite has locked the file.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::time::Duration;
+
+use ring::rand::{SecureRandom, SystemRandom};
 
 use super::error::LedgerError;
 use super::events::PausedFor;
-use super::postgres::DatabaseAddress;
+use crate::once::OnceHasher;
+
+/// The time limit for a new connection, and for an exchange.
+pub(super) const SHORT: Duration = Duration::from_secs(3);
+/// The time limit for a statement that reads or writes many rows.
+pub(super) const LONG: Duration = Duration::from_secs(60);
+/// The version of the schema; in a file its `PRAGMA user_version`.
+pub(super) const VERSION: i32 = 15;
 
 /// A value in a column or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Value<'a> {
+pub(crate) enum SqlValue<'a> {
     Null,
     Int(i64),
     Text(Cow<'a, str>),
 }
 
-impl From<i64> for Value<'_> {
+impl From<i64> for SqlValue<'_> {
     fn from(value: i64) -> Self {
         Self::Int(value)
     }
 }
 
-impl From<u64> for Value<'_> {
+impl From<u64> for SqlValue<'_> {
     fn from(value: u64) -> Self {
         Self::Int(i64::try_from(value).unwrap_or(i64::MAX))
     }
 }
 
-impl From<bool> for Value<'_> {
+impl From<bool> for SqlValue<'_> {
     fn from(value: bool) -> Self {
         Self::Int(value.into())
     }
 }
 
-impl<'a> From<&'a str> for Value<'a> {
+impl<'a> From<&'a str> for SqlValue<'a> {
     fn from(value: &'a str) -> Self {
         Self::Text(Cow::Borrowed(value))
     }
 }
 
-impl<'a> From<&'a String> for Value<'a> {
+impl<'a> From<&'a String> for SqlValue<'a> {
     fn from(value: &'a String) -> Self {
         Self::from(value.as_str())
     }
 }
 
-impl From<String> for Value<'_> {
+impl From<String> for SqlValue<'_> {
     fn from(value: String) -> Self {
         Self::Text(Cow::Owned(value))
     }
 }
 
-impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+impl<'a, T: Into<SqlValue<'a>>> From<Option<T>> for SqlValue<'a> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
 }
 
-/// The values of a statement: anything that becomes a [`Value`].
+/// The values of a statement: anything that becomes a [`SqlValue`].
 macro_rules! values {
-    ($($value:expr),* $(,)?) => { [$($crate::ledger::db::Value::from($value)),*] };
+    ($($value:expr),* $(,)?) => { [$($crate::ledger::db::SqlValue::from($value)),*] };
 }
 pub(super) use values;
 
 /// A row that a query returns.
 #[derive(Debug)]
-pub(crate) struct Row(pub(super) Vec<Value<'static>>);
+pub(crate) struct SqlRow(pub(super) Vec<SqlValue<'static>>);
 
-impl Row {
+impl SqlRow {
     /// The number in a column.
     pub(super) fn int(&self, column: usize) -> Result<i64, LedgerError> {
         self.opt_int(column)?.ok_or_else(|| unexpected(column))
@@ -78,8 +86,8 @@ impl Row {
 
     pub(super) fn opt_int(&self, column: usize) -> Result<Option<i64>, LedgerError> {
         match self.0.get(column) {
-            Some(Value::Int(value)) => Ok(Some(*value)),
-            Some(Value::Null) => Ok(None),
+            Some(SqlValue::Int(value)) => Ok(Some(*value)),
+            Some(SqlValue::Null) => Ok(None),
             _ => Err(unexpected(column)),
         }
     }
@@ -100,8 +108,8 @@ impl Row {
 
     pub(super) fn opt_text(&self, column: usize) -> Result<Option<&str>, LedgerError> {
         match self.0.get(column) {
-            Some(Value::Text(value)) => Ok(Some(value)),
-            Some(Value::Null) => Ok(None),
+            Some(SqlValue::Text(value)) => Ok(Some(value)),
+            Some(SqlValue::Null) => Ok(None),
             _ => Err(unexpected(column)),
         }
     }
@@ -112,9 +120,9 @@ impl Row {
     }
 
     pub(super) fn opt_take(&mut self, column: usize) -> Result<Option<String>, LedgerError> {
-        match self.0.get_mut(column).map(|value| std::mem::replace(value, Value::Null)) {
-            Some(Value::Text(value)) => Ok(Some(value.into_owned())),
-            Some(Value::Null) => Ok(None),
+        match self.0.get_mut(column).map(|value| std::mem::replace(value, SqlValue::Null)) {
+            Some(SqlValue::Text(value)) => Ok(Some(value.into_owned())),
+            Some(SqlValue::Null) => Ok(None),
             _ => Err(unexpected(column)),
         }
     }
@@ -148,15 +156,15 @@ impl Process {
     }
 }
 
-/// See [`Engine::life`].
+/// See [`DbEngine::life`].
 pub(super) type Life = Box<dyn Fn(&Process, i64) -> bool + Send>;
 /// Receives the rows of a query, one by one, until it breaks.
-pub(super) type EachRow<'a> = &'a mut dyn FnMut(Row) -> Result<ControlFlow<()>, LedgerError>;
+pub(super) type EachSqlRow<'a> = &'a mut dyn FnMut(SqlRow) -> Result<ControlFlow<()>, LedgerError>;
 /// Receives the rows for a table.
-pub(super) type FillRow<'a> = &'a mut dyn FnMut(&[Value<'_>]) -> Result<(), LedgerError>;
+pub(super) type FillRow<'a> = &'a mut dyn FnMut(&[SqlValue<'_>]) -> Result<(), LedgerError>;
 
 /// What a store needs of its database.
-pub(super) trait Engine: Send {
+pub(super) trait DbEngine: Send {
     /// Begins a transaction: to change something once it is this process's turn, or to read from one snapshot.
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError>;
 
@@ -169,13 +177,13 @@ pub(super) trait Engine: Send {
     fn rollback(&mut self);
 
     /// Passes the rows of a query to `each`.
-    fn walk(&mut self, sql: &'static str, values: &[Value<'_>], each: EachRow<'_>) -> Result<(), LedgerError>;
+    fn walk(&mut self, sql: &'static str, values: &[SqlValue<'_>], each: EachSqlRow<'_>) -> Result<(), LedgerError>;
 
     /// The first row of a query that locks it, and the time after that, in milliseconds since 1970.
-    fn lock(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(Option<Row>, i64), LedgerError>;
+    fn lock(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(Option<SqlRow>, i64), LedgerError>;
 
     /// Runs one statement for each of these; returns how many rows were changed in all.
-    fn each(&mut self, sql: &'static str, all: &[Vec<Value<'_>>]) -> Result<u64, LedgerError>;
+    fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError>;
 
     /// Adds the rows that `rows` passes to a table: `row (run, n, state)`.
     fn fill(
@@ -196,7 +204,7 @@ pub(super) trait Engine: Send {
     /// Tells whether a process lives, at a time: in a file by its lock, in a database by when it was last heard of.
     fn life(&self) -> Life;
 
-    /// Makes this process one that [`Engine::life`] finds, until it leaves or ends.
+    /// Makes this process one that [`DbEngine::life`] finds, until it leaves or ends.
     fn enter(&mut self, id: i64) -> Result<(), LedgerError>;
 
     /// It ends in order.
@@ -225,7 +233,7 @@ pub(super) trait Engine: Send {
 }
 
 /// The database of the store.
-pub(crate) struct Db(pub(super) Box<dyn Engine>);
+pub(crate) struct Db(pub(super) Box<dyn DbEngine>);
 
 impl Db {
     /// Runs `work` in one transaction, which is durable when this returns. After an error, nothing was changed.
@@ -276,8 +284,8 @@ impl Db {
     pub(super) fn rows<T>(
         &mut self,
         sql: &'static str,
-        values: &[Value<'_>],
-        mut read: impl FnMut(Row) -> Result<T, LedgerError>,
+        values: &[SqlValue<'_>],
+        mut read: impl FnMut(SqlRow) -> Result<T, LedgerError>,
     ) -> Result<Vec<T>, LedgerError> {
         let mut all = Vec::new();
         self.each_of(sql, values, |row| {
@@ -291,14 +299,14 @@ impl Db {
     pub(super) fn each_of(
         &mut self,
         sql: &'static str,
-        values: &[Value<'_>],
-        mut each: impl FnMut(Row) -> Result<(), LedgerError>,
+        values: &[SqlValue<'_>],
+        mut each: impl FnMut(SqlRow) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         self.0.walk(sql, values, &mut |row| each(row).map(ControlFlow::Continue))
     }
 
     /// The first row of a query.
-    pub(super) fn first(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Option<Row>, LedgerError> {
+    pub(super) fn first(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<Option<SqlRow>, LedgerError> {
         let mut first = None;
         self.0.walk(sql, values, &mut |row| {
             first = Some(row);
@@ -308,29 +316,29 @@ impl Db {
     }
 
     /// The row of a query that has one.
-    pub(super) fn one(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Row, LedgerError> {
+    pub(super) fn one(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<SqlRow, LedgerError> {
         self.first(sql, values)?.ok_or_else(|| LedgerError::damaged("a row is missing"))
     }
 
     /// Whether a query returns a row.
-    pub(super) fn exists(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<bool, LedgerError> {
+    pub(super) fn exists(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<bool, LedgerError> {
         Ok(self.first(sql, values)?.is_some())
     }
 
     /// Runs a statement; returns how many rows it changed.
-    pub(super) fn run(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, LedgerError> {
+    pub(super) fn run(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<u64, LedgerError> {
         self.0.each(sql, &[values.to_vec()])
     }
 
-    pub(super) fn each(&mut self, sql: &'static str, all: &[Vec<Value<'_>>]) -> Result<u64, LedgerError> {
+    pub(super) fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
         if all.is_empty() { Ok(0) } else { self.0.each(sql, all) }
     }
 }
 
-/// Where the store is.
-#[derive(Clone, Debug)]
-pub(crate) enum Place {
-    /// In the file `state.db` of a directory, if this user has one.
-    Files(Option<PathBuf>),
-    Database(Box<DatabaseAddress>),
+/// The secret of a new store.
+pub(super) fn new_secret() -> String {
+    let mut bytes = [0_u8; OnceHasher::SECRET];
+    #[expect(clippy::expect_used, reason = "without it, the store could not hide who it knows from its readers")]
+    SystemRandom::new().fill(&mut bytes).expect("the system gives random numbers");
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, claims_of_run, key_or_new};
-use super::db::{Db, values};
+use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, claims_of_run, fill_people, key_or_new};
+use super::db::{Db, LONG, values};
 use super::delivery::{DeliveryNews, LearntDelivery};
 use super::duplicate_window::{EarlierMessages, EarlierRow};
 use super::error::LedgerError;
 use super::events::{LostWorker, PausedFor, PausedRun, Resumed, RunEvent, RunEventKind};
-use super::making::{EarlierOf, KnownRuns, counted_by_run, fill_people, json};
+use super::making::{EarlierOf, KnownRuns, counted_by_run, json};
 use super::model::{CANCELLED, Counts, RowState, Skip};
 use super::name::RunAge;
 use super::resolution::{Resolution, ResolveError, StandingRow, decided_by_hand};
@@ -311,7 +311,7 @@ impl Run {
 
     fn remove_if(&self, may_go: impl FnOnce(&LockedRun) -> bool) -> Result<bool, LedgerError> {
         let mut db = self.store.db();
-        db.0.limit(super::postgres::LONG);
+        db.0.limit(LONG);
         let is_removed = db.change(|db| {
             db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
             let Some(run) = lock(db, self.id)?.filter(may_go) else { return Ok(false) };

@@ -14,7 +14,7 @@ use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Statement, ToSql, params_from_iter};
 use url::Url;
 
-use super::db::{EachRow, Engine, FillRow, Life, Process, Row, Value};
+use super::db::{DbEngine, EachSqlRow, FillRow, Life, Process, SqlRow, SqlValue, VERSION, new_secret};
 use super::error::LedgerError;
 use super::events::PausedFor;
 use super::model::now;
@@ -23,8 +23,6 @@ use crate::private_file::{self, FileError};
 
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
-/// `PRAGMA user_version` of the stores that this version writes.
-pub(super) const VERSION: i32 = 15;
 /// How long a process waits before it says so, and between two looks whether it is its turn.
 const TOLD_AFTER: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
@@ -63,7 +61,7 @@ impl FileEngine {
         match path.metadata() {
             Ok(metadata) if metadata.is_file() => {}
             Ok(_) => return Err(not_opened(io::Error::other("it is not a regular file: move it away"))),
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound && creates => {
+            Err(cause) if creates && matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 private_file::create_directory(directory)?;
             }
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -248,7 +246,7 @@ impl FileEngine {
 /// The schema in the words of SQLite.
 pub(super) fn schema() -> String {
     include_str!("schema.sql").replace("BIGINT", "INTEGER").replace("\n);", "\n) STRICT;")
-        + &format!("INSERT INTO store VALUES (1, {VERSION}, '{}', 0, 0, 0, 0);", super::claims::new_secret())
+        + &format!("INSERT INTO store VALUES (1, {VERSION}, '{}', 0, 0, 0, 0);", new_secret())
 }
 
 /// Opens a file without its log and without locks.
@@ -279,7 +277,7 @@ impl FileId {
     }
 }
 
-impl Engine for FileEngine {
+impl DbEngine for FileEngine {
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
         if !changes {
             return Ok(self.db.execute_batch("BEGIN")?);
@@ -344,20 +342,20 @@ impl Engine for FileEngine {
         self.end_transaction();
     }
 
-    fn walk(&mut self, sql: &'static str, values: &[Value<'_>], each: EachRow<'_>) -> Result<(), LedgerError> {
+    fn walk(&mut self, sql: &'static str, values: &[SqlValue<'_>], each: EachSqlRow<'_>) -> Result<(), LedgerError> {
         let mut statement = self.db.prepare_cached(sql)?;
         let columns = statement.column_count();
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
             let values = (0..columns).map(|column| value(row.get_ref(column)?));
-            if each(Row(values.collect::<Result<_, LedgerError>>()?))?.is_break() {
+            if each(SqlRow(values.collect::<Result<_, LedgerError>>()?))?.is_break() {
                 break;
             }
         }
         Ok(())
     }
 
-    fn lock(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(Option<Row>, i64), LedgerError> {
+    fn lock(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(Option<SqlRow>, i64), LedgerError> {
         let mut first = None;
         self.walk(sql, values, &mut |row| {
             first = Some(row);
@@ -366,7 +364,7 @@ impl Engine for FileEngine {
         Ok((first, now()))
     }
 
-    fn each(&mut self, sql: &'static str, all: &[Vec<Value<'_>>]) -> Result<u64, LedgerError> {
+    fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
         let mut statement = self.db.prepare_cached(sql)?;
         let mut changed = 0;
         for values in all {
@@ -478,7 +476,7 @@ fn lock_beside(path: &Path, id: i64) -> PathBuf {
     path.with_file_name(format!("{id}.lock"))
 }
 
-fn execute(statement: &mut Statement<'_>, values: &[Value<'_>]) -> Result<u64, LedgerError> {
+fn execute(statement: &mut Statement<'_>, values: &[SqlValue<'_>]) -> Result<u64, LedgerError> {
     Ok(statement.execute(params_from_iter(values))? as u64)
 }
 
@@ -489,7 +487,7 @@ fn write_at_start(file: &File, text: &str) -> io::Result<()> {
     return std::os::windows::fs::FileExt::seek_write(file, text.as_bytes(), 0).map(drop);
 }
 
-impl ToSql for Value<'_> {
+impl ToSql for SqlValue<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
             Self::Null => ValueRef::Null,
@@ -499,11 +497,11 @@ impl ToSql for Value<'_> {
     }
 }
 
-fn value(value: ValueRef<'_>) -> Result<Value<'static>, LedgerError> {
+fn value(value: ValueRef<'_>) -> Result<SqlValue<'static>, LedgerError> {
     Ok(match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(value) => Value::Int(value),
-        text => Value::Text(text.as_str()?.to_owned().into()),
+        ValueRef::Null => SqlValue::Null,
+        ValueRef::Integer(value) => SqlValue::Int(value),
+        text => SqlValue::Text(text.as_str()?.to_owned().into()),
     })
 }
 

@@ -3,17 +3,19 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::time::Duration;
 
-use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, key_of, key_or_new};
-use super::db::{Db, Value, values};
+use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_of, key_or_new};
+use super::db::{Db, LONG, values};
 use super::draft::LedgerDraft;
 use super::duplicate_window::{DuplicateWindow, EarlierMessages, EarlierRow, since};
 use super::error::{LedgerError, RunError};
 use super::model::{RowState, SkipReason};
 use super::name::RunName;
 use super::pace::Pace;
-use super::store::{Lost, WrittenTo};
+use super::run::Run;
+use super::store::{Lost, Store};
 use super::types::Details;
 use crate::once::{OnceHasher, OnceKey, OnceScope};
 
@@ -22,10 +24,12 @@ const LATELY: i64 = 24 * 60 * 60 * 1000;
 /// How many rows a statement of a draft is run for at once.
 const ROWS_AT_ONCE: usize = 10_000;
 
+/// How long the database may take to make a run.
+const MAKING: Duration = Duration::from_secs(600);
+
 /// The rows that are looked for, in the order in which `known` has them.
 const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGINT NOT NULL, fingerprint BIGINT NOT NULL, \
-     n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)); \
-     CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (person, n));";
+     n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n));";
 
 /// The earlier runs of a bot at an address.
 #[derive(Clone, Debug)]
@@ -34,6 +38,38 @@ pub(crate) struct EarlierOf {
     pub(crate) address: String,
     /// How far back sent and unknown rows count; rows under way and rows still to be sent always do.
     pub(crate) remember: Duration,
+}
+
+/// People of a list that earlier runs wrote to recently.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct WrittenTo {
+    /// Their number, whatever the messages were.
+    pub(crate) people: u64,
+    /// Those of them who had a message that differs from the one in this list.
+    pub(crate) otherwise: Option<OtherMessages>,
+}
+
+/// Messages that differ from those of a list, for people of that list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OtherMessages {
+    pub(crate) people: u64,
+    /// The run and the time of the last such message, in milliseconds since 1970.
+    pub(crate) run: String,
+    pub(crate) at: i64,
+}
+
+impl WrittenTo {
+    /// Counts a person, and the run and the time of their last message that differs.
+    fn count(&mut self, is_other: bool, last: Option<(&str, i64)>) {
+        self.people += 1;
+        if let Some((run, at)) = last.filter(|_| is_other) {
+            let other = self.otherwise.get_or_insert(OtherMessages { people: 0, run: String::new(), at: i64::MIN });
+            other.people += 1;
+            if other.at < at {
+                (other.run, other.at) = (run.to_owned(), at);
+            }
+        }
+    }
 }
 
 /// The runs that a list is compared with, as they are in one transaction.
@@ -56,6 +92,69 @@ pub(super) struct Match {
     pub(super) n: i64,
     pub(super) run: i64,
     pub(super) row: EarlierRow,
+}
+
+impl Store {
+    /// The name of a new run: the `typed` one, or else a free one after its list.
+    pub(crate) fn name_of_new(&self, typed: Option<&RunName>, list: &Path) -> Result<RunName, LedgerError> {
+        let mut db = self.db();
+        if let Some(name) = typed {
+            check_name(&mut db, name)?;
+            return Ok(name.clone());
+        }
+        let first = RunName::of_source(list);
+        for name in first.numbered() {
+            match check_name(&mut db, &name) {
+                Err(LedgerError::Run(_)) => {}
+                checked => return checked.map(|()| name),
+            }
+        }
+        Err(RunError::Exists { name: first }.into())
+    }
+
+    /// Compares a list with the runs of `of`, as they are at this moment.
+    pub(crate) fn known<T, E: From<LedgerError>>(
+        &self,
+        of: &EarlierOf,
+        work: impl FnOnce(&mut KnownRuns<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.db().look(|db| {
+            let now = db.0.now()?;
+            work(&mut KnownRuns { db, of, now })
+        })
+    }
+
+    /// Makes a run of a draft, in one transaction with the last comparison: `compare` may leave out rows, change the
+    /// details, or return false if no run is to be made. If this fails, there is no run, unless the error says otherwise.
+    pub(crate) fn make<E: From<LedgerError>>(
+        &self,
+        name: &RunName,
+        draft: &mut LedgerDraft,
+        details: &mut Details,
+        of: &EarlierOf,
+        compare: impl FnOnce(&mut KnownRuns<'_>, &mut LedgerDraft, &mut Details) -> Result<bool, E>,
+    ) -> Result<Option<Run>, E> {
+        let mut db = self.db();
+        db.0.limit(MAKING);
+        let not_made = |error: LedgerError| match error {
+            LedgerError::Database(error) => error.of_import(name).into(),
+            other => other,
+        };
+        let made = db.change_or(not_made, |db| {
+            // Of two lists at once, the second one sees the first.
+            let (_, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+            check_name(db, name)?;
+            let is_wanted = compare(&mut KnownRuns { db: &mut *db, of, now }, draft, details)?;
+            Ok::<_, E>(if is_wanted { Some(make(db, name, draft, details)?) } else { None })
+        });
+        db.0.limit(LONG);
+        let made = made?;
+        if made.is_some() {
+            db.0.tidy(false);
+        }
+        drop(db);
+        Ok(made.map(|id| Run::new(self.clone(), id, name.clone())))
+    }
 }
 
 impl KnownRuns<'_> {
@@ -237,16 +336,6 @@ fn fill_candidates(db: &mut Db, draft: &LedgerDraft) -> Result<(), LedgerError> 
     db.0.fill("candidate (person, fingerprint, n)", &mut |each| {
         draft.keys(|key| each(&values![key.person, key.fingerprint, key.n]))
     })
-}
-
-/// Fills in the people that are looked for under a key.
-pub(super) fn fill_people(
-    db: &mut Db,
-    people: impl FnOnce(&mut dyn FnMut(&[Value<'_>]) -> Result<(), LedgerError>) -> Result<(), LedgerError>,
-) -> Result<(), LedgerError> {
-    db.0.script(&format!("{CANDIDATES} DELETE FROM candidate_person;"))?;
-    let mut people = Some(people);
-    db.0.fill("candidate_person (person, n)", &mut |each| people.take().map_or(Ok(()), |people| people(each)))
 }
 
 /// Passes to `each` the candidates that one of `runs` has too, in a state that counts.

@@ -31,7 +31,6 @@ mod types;
 mod worker;
 
 pub(crate) use self::claims::{ClaimEnd, Claimed, HeldClaim, OnceSummary, Shown, hash_of_words};
-pub(crate) use self::db::Place;
 pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, ProvenRow};
 pub(crate) use self::draft::{DraftOverview, DraftRequest, DraftRow, DraftedRow, LedgerDraft};
 pub(crate) use self::draft_rows::LimitOf;
@@ -44,14 +43,15 @@ pub(crate) use self::events::{
     RunWorker,
 };
 pub(crate) use self::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
-pub(crate) use self::making::{EarlierOf, KnownRuns};
+pub(crate) use self::making::{EarlierOf, KnownRuns, WrittenTo};
 pub(crate) use self::model::{Counts, RowState, Skip, SkipCounts, SkipReason, now};
 pub(crate) use self::name::{RunAge, RunName};
 pub(crate) use self::overview::{FoundMessage, FoundRow, RunOverview};
+use self::postgres::DatabaseEngine;
 pub(crate) use self::postgres::{DatabaseAddress, DatabaseError, DatabaseTls, schema_sql, set_up};
 pub(crate) use self::resolution::{Resolution, ResolveError};
 pub(crate) use self::run::Run;
-pub(crate) use self::store::{Store, WrittenTo, check_writable, is_of_the_store};
+pub(crate) use self::store::{Place, Store, check_writable, is_of_the_store};
 pub(crate) use self::types::{
     Details, EndedAttempt, QueuedRow, RecipientFlags, ReportedDelivery, ReportedRow, RowFilter, RunConditions,
 };

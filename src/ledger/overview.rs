@@ -1,11 +1,125 @@
-//! The report about all runs: the figures of each run, or its rows for one person.
+//! Which runs there are: found by their names, all of them in figures, or their rows for one person.
 
+use super::db::values;
 use super::delivery::DeliveryCounts;
-use super::error::LedgerError;
+use super::error::{LedgerError, RunError};
+use super::message::hash_of_person;
 use super::model::Counts;
-use super::name::RunName;
-use super::run::Run;
+use super::name::{RunAge, RunName};
+use super::run::{COLUMNS, FIND, Run, reported};
+use super::store::Store;
 use super::types::{Details, ReportedRow};
+use crate::phone::person_key;
+
+impl Store {
+    /// The names of all runs.
+    pub(crate) fn names(&self) -> Result<Vec<RunName>, LedgerError> {
+        self.names_by("SELECT name FROM run ORDER BY name")
+    }
+
+    /// The newest run. A sandbox run counts only if there is no other.
+    pub(crate) fn newest(&self) -> Result<RunName, LedgerError> {
+        let newest = self.names_by("SELECT name FROM run ORDER BY sandbox, id DESC LIMIT 1")?;
+        newest.into_iter().next().ok_or_else(|| RunError::NoRuns.into())
+    }
+
+    fn names_by(&self, query: &'static str) -> Result<Vec<RunName>, LedgerError> {
+        let names = self.db().rows(query, &[], |row| Ok(row.text(0)?.parse().ok()))?;
+        Ok(names.into_iter().flatten().collect())
+    }
+
+    /// The run with this name.
+    pub(crate) fn run(&self, asked: &RunName) -> Result<Run, LedgerError> {
+        let found = self.db().first("SELECT id FROM run WHERE name = ?1", &values![asked.to_string()])?;
+        match found {
+            Some(row) => Ok(Run::new(self.clone(), row.int(0)?, asked.clone())),
+            None => Err(RunError::NoSuchRun { name: asked.clone(), known: self.names()? }.into()),
+        }
+    }
+
+    /// All runs, the newest first.
+    pub(crate) fn runs(&self) -> Result<Vec<Run>, LedgerError> {
+        let all = self.db().rows("SELECT id, name FROM run ORDER BY created_at DESC, name", &[], |row| {
+            Ok((row.int(0)?, row.text(1)?.parse().ok()))
+        })?;
+        Ok(all.into_iter().filter_map(|(id, name)| Some(Run::new(self.clone(), id, name?))).collect())
+    }
+
+    /// The run `asked` for, or else the only unfinished one, of which a sandbox run counts only if there is no other.
+    /// With `is_sent`, a run that a process sends comes first. None if no run is named and all are finished.
+    pub(crate) fn named_or_unfinished(
+        &self,
+        asked: Option<&RunName>,
+        is_sent: bool,
+    ) -> Result<Option<Run>, LedgerError> {
+        if let Some(asked) = asked {
+            return self.run(asked).map(Some);
+        }
+        let query = "SELECT id, name, sandbox FROM run WHERE finished_at IS NULL ORDER BY name";
+        let all = self.db().rows(query, &[], |row| Ok((row.int(0)?, row.text(1)?.parse().ok(), row.is_set(2)?)))?;
+        let mut runs: Vec<(i64, RunName, bool)> =
+            all.into_iter().filter_map(|(id, name, sandbox)| Some((id, name?, sandbox))).collect();
+        prefer(&mut runs, |(.., is_sandbox)| !is_sandbox);
+        if is_sent {
+            let sent = self.lost()?;
+            prefer(&mut runs, |(id, ..)| sent.is_sent(*id));
+        }
+        match runs.as_slice() {
+            [] => Ok(None),
+            [(id, name, _)] => Ok(Some(Run::new(self.clone(), *id, name.clone()))),
+            several => {
+                Err(RunError::Several { known: several.iter().map(|(_, name, _)| name.clone()).collect() }.into())
+            }
+        }
+    }
+
+    /// Every run in figures, the newest first.
+    pub(crate) fn overviews(&self) -> Result<Vec<RunOverview>, LedgerError> {
+        self.runs()?.iter().map(RunOverview::of).collect()
+    }
+
+    /// The complete runs that have not changed for at least this long, newest first.
+    pub(crate) fn finished_for(&self, age: RunAge) -> Result<Vec<RunOverview>, LedgerError> {
+        let (mut old, now) = (self.overviews()?, self.now()?);
+        old.retain(|run| !run.is_held && run.is_finished && age.has_passed(run.changed_at, now));
+        Ok(old)
+    }
+
+    /// The rows for the people in `recipients`, newest first.
+    pub(crate) fn find(&self, recipients: &[String]) -> Result<Vec<FoundMessage>, LedgerError> {
+        let lost = self.lost()?;
+        let mut found = Vec::new();
+        for recipient in recipients {
+            let mut db = self.db();
+            let identity = db.0.identity()?;
+            db.each_of(FIND, &values![hash_of_person(recipient)], |mut row| {
+                // Two people may share a hash.
+                if row.opt_text(2)?.map(person_key) != Some(person_key(recipient)) {
+                    return Ok(());
+                }
+                let is_doubtful = row.opt_int(COLUMNS + 5)?.is_none() && row.text(COLUMNS + 4)? != identity;
+                let run = row.take(COLUMNS + 3)?;
+                let doubt = is_doubtful.then(|| LedgerError::Doubtful { run: run.clone() });
+                let details: Details = serde_json::from_str(row.text(COLUMNS + 1)?).map_err(LedgerError::damaged)?;
+                let body = row.take(COLUMNS)?;
+                let reported = reported(&mut row, &lost, doubt.as_ref())?;
+                let recipient = reported.recipient.clone().unwrap_or_default();
+                found.push(FoundMessage::of(run, &details, FoundRow { recipient, body, reported }));
+                Ok(())
+            })?;
+        }
+        // A row without an attempt has no time yet.
+        found.sort_by_key(|found| std::cmp::Reverse(found.row.reported.at.unwrap_or(i64::MAX)));
+        Ok(found)
+    }
+}
+
+/// Of several runs, those that stand out, if there are any.
+fn prefer<T: Clone>(runs: &mut Vec<T>, is_likely: impl Fn(&T) -> bool) {
+    if runs.iter().any(&is_likely) {
+        runs.retain(is_likely);
+    }
+}
 
 /// One run in the list of runs.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
-use super::db::{Db, Process, Row, values};
+use super::db::{Db, Process, SqlRow, values};
 use super::delivery::{DeliveryCounts, KnownAttempt, KnownDelivery};
 use super::error::LedgerError;
 use super::events::{PausedFor, PausedRun, RunEvent, RunEventKind, RunPause, RunWorker};
@@ -93,7 +93,7 @@ impl Run {
     }
 
     /// The row of a query about this run; an error if it was removed.
-    fn one(&self, query: &'static str) -> Result<Row, LedgerError> {
+    fn one(&self, query: &'static str) -> Result<SqlRow, LedgerError> {
         let found = self.store.db().first(query, &values![self.id])?;
         found.ok_or_else(|| LedgerError::Changed { run: self.name.to_string() })
     }
@@ -396,7 +396,7 @@ const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, a
      CROSS JOIN row CROSS JOIN message WHERE row.run = attempt.run AND row.n = attempt.n AND message.run = row.run \
      AND message.n = row.n ORDER BY attempt.n, attempt.number";
 
-fn attempt(row: &mut Row, lost: &Lost) -> Result<KnownAttempt, LedgerError> {
+fn attempt(row: &mut SqlRow, lost: &Lost) -> Result<KnownAttempt, LedgerError> {
     let worker = row.opt_int(14)?;
     let state = lost.shown(row.named(6, RowState::of_name)?, worker);
     let delivery = match row.opt_take(9)? {
@@ -428,7 +428,7 @@ fn attempt(row: &mut Row, lost: &Lost) -> Result<KnownAttempt, LedgerError> {
     })
 }
 
-fn standing(row: &mut Row) -> Result<StandingRow, LedgerError> {
+fn standing(row: &mut SqlRow) -> Result<StandingRow, LedgerError> {
     let state = row.named(3, RowState::of_name)?;
     Ok(StandingRow {
         n: row.int(0)?,
@@ -462,7 +462,7 @@ pub(super) fn counts(db: &mut Db, run: i64, lost: &Lost) -> Result<Counts, Ledge
 }
 
 /// From the columns `paused, paused_by, paused_at, pauses`.
-pub(super) fn paused(row: &mut Row) -> Result<Option<PausedRun>, LedgerError> {
+pub(super) fn paused(row: &mut SqlRow) -> Result<Option<PausedRun>, LedgerError> {
     if row.opt_text(0)?.is_none() {
         return Ok(None);
     }
@@ -471,7 +471,7 @@ pub(super) fn paused(row: &mut Row) -> Result<Option<PausedRun>, LedgerError> {
 }
 
 /// Reads a row from [`columns`], as it is shown.
-pub(super) fn reported(row: &mut Row, lost: &Lost, doubt: Option<&LedgerError>) -> Result<ReportedRow, LedgerError> {
+pub(super) fn reported(row: &mut SqlRow, lost: &Lost, doubt: Option<&LedgerError>) -> Result<ReportedRow, LedgerError> {
     let (state, worker) = (row.named(4, RowState::of_name)?, row.opt_int(20)?);
     let (error, decided) = (row.opt_take(8)?, row.opt_take(19)?);
     let (code, error) = match decided {

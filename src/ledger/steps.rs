@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::db::{Db, Value, values};
+use super::db::{Db, SqlValue, values};
 use super::error::LedgerError;
 use super::events::{PausedFor, PausedRun, RunEvent, RunEventKind};
 use super::model::{RowState, Skip};
@@ -284,7 +284,7 @@ pub(super) fn note_event(db: &mut Db, run: i64, event: &RunEvent) -> Result<(), 
     let RunEvent { kind, at, reason, problem, until } = event;
     db.run(
         "INSERT INTO event (run, number, kind, at, reason, problem, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        &values![run, number, kind.name(), *at, reason.as_deref(), problem.as_deref(), Value::from(*until)],
+        &values![run, number, kind.name(), *at, reason.as_deref(), problem.as_deref(), SqlValue::from(*until)],
     )?;
     Ok(())
 }

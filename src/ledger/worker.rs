@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::db::{Db, Row, values};
+use super::db::{Db, SHORT, SqlRow, values};
 use super::error::LedgerError;
 use super::events::{PauseReason, PausedFor, RunEvent, RunEventKind};
 use super::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
@@ -93,7 +93,7 @@ pub(crate) struct Worker {
 }
 
 /// What a transaction of an exchange returns.
-struct Exchanged {
+struct ExchangeResult {
     rows: Vec<(QueuedRow, i64, i64)>,
     next_in: i64,
     delay: Delay,
@@ -147,7 +147,7 @@ impl Worker {
         if Lost::of(&mut db, now)?.processes().next().is_some() {
             db.0.check()?;
         }
-        db.0.limit(super::postgres::SHORT);
+        db.0.limit(SHORT);
         db.0.enter(*id)?;
         db.change(|db| {
             let mut locked = lock(db, *run)?.ok_or_else(|| removed(*run))?;
@@ -174,7 +174,7 @@ impl Worker {
         self.connection += 1;
         let Self { store, run, id, connection, held, .. } = self;
         let mut db = store.db();
-        db.0.limit(super::postgres::SHORT);
+        db.0.limit(SHORT);
         db.change(|db| {
             let mut locked = lock(db, *run)?.ok_or_else(|| removed(*run))?;
             locked.check_identity(db)?;
@@ -277,7 +277,7 @@ impl Worker {
         settled: &[&SettledRow],
         events: &[RunEvent],
         (wanted, looks): (usize, bool),
-    ) -> Result<Exchanged, LedgerError> {
+    ) -> Result<ExchangeResult, LedgerError> {
         let mut run = lock(db, self.run)?.ok_or_else(|| removed(self.run))?;
         let worker = db.first("SELECT connection, seen_at, host, pid FROM worker WHERE id = ?1", &values![self.id])?;
         let mut worker = worker
@@ -349,7 +349,7 @@ impl Worker {
         let pause = run.pause.filter(|_| run.finished_at.is_none()).map(|paused| paused.pause);
         // A person may stop the run meanwhile, or others may give rows back.
         let next_in = next.0.clamp(1, 500);
-        Ok(Exchanged { rows, next_in, delay: next.1, is_complete: run.finished_at.is_some(), pause })
+        Ok(ExchangeResult { rows, next_in, delay: next.1, is_complete: run.finished_at.is_some(), pause })
     }
 
     /// Takes the outcomes of rows; returns how many counted.
@@ -554,12 +554,15 @@ impl RunLedger for Worker {
     fn close(mut self: Box<Self>) -> Result<bool, LedgerError> {
         self.exchange_within(CLOSES_WITHIN, &[], &[], 0)?;
         let mut db = self.store.db();
-        // Others notice without this, only later.
-        let _ = db.change(|db| {
-            let now = db.0.now()?;
-            let query = "UPDATE worker SET left_at = ?3 WHERE id = ?1 AND connection = ?2";
-            db.run(query, &values![self.id, self.connection, now])
-        });
+        // One that leaves rows under way is lost, as if it had been killed.
+        if self.held.is_empty() {
+            // Others notice without this, only later.
+            let _ = db.change(|db| {
+                let now = db.0.now()?;
+                let query = "UPDATE worker SET left_at = ?3 WHERE id = ?1 AND connection = ?2";
+                db.run(query, &values![self.id, self.connection, now])
+            });
+        }
         db.0.leave(self.id);
         Ok(self.is_complete)
     }
@@ -576,7 +579,7 @@ fn leave_out_if_cancelled(db: &mut Db, run: &mut LockedRun) -> Result<(), Ledger
 }
 
 /// The row to send, and what it is checked by.
-fn queued(mut row: Row) -> Result<(QueuedRow, i64, i64), LedgerError> {
+fn queued(mut row: SqlRow) -> Result<(QueuedRow, i64, i64), LedgerError> {
     let (fingerprint, checksum) = (row.int(6)?, row.int(7)?);
     let queued = QueuedRow {
         n: row.int(0)?,

@@ -15,7 +15,7 @@ use super::faults::Faults;
 use super::guard::{AllowedHost, Guard};
 use super::refused::RefusedRequests;
 use super::state::SandboxState;
-use super::store::{Filter, Store, Writers};
+use super::store::{Filter, MessageStore, Writers};
 use super::stored_message::StoredMessage;
 use super::templates::Templates;
 use super::version::Changes;
@@ -89,7 +89,7 @@ impl Sandbox {
             webhook: options.webhook,
             templates: options.templates,
             faults: Faults::new(options.faults, version.clone()),
-            store: Store::new(options.max, options.deliver_after, version.clone()),
+            store: MessageStore::new(options.max, options.deliver_after, version.clone()),
             refused: RefusedRequests::new(version.clone()),
             version,
         });

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::faults::Faults;
 use super::refused::RefusedRequests;
-use super::store::Store;
+use super::store::MessageStore;
 use super::templates::Templates;
 use super::version::Changes;
 use super::webhook::Webhook;
@@ -22,7 +22,7 @@ pub(super) struct SandboxState {
     pub(crate) webhook: Option<Webhook>,
     pub(crate) templates: Templates,
     pub(crate) faults: Faults,
-    pub(crate) store: Store,
+    pub(crate) store: MessageStore,
     pub(crate) refused: RefusedRequests,
     pub(crate) version: Changes,
 }

@@ -74,7 +74,7 @@ fn lower_case<'d, D: Deserializer<'d>>(words: D) -> Result<Option<String>, D::Er
 }
 
 #[derive(Debug)]
-pub(super) struct Store {
+pub(super) struct MessageStore {
     inner: Mutex<Inner>,
     changes: Changes,
     max: usize,
@@ -97,7 +97,7 @@ struct Inner {
     last_written: HashMap<String, SystemTime>,
 }
 
-impl Store {
+impl MessageStore {
     pub(crate) fn new(max: usize, deliver_after: Duration, changes: Changes) -> Self {
         Self { inner: Mutex::default(), changes, max, deliver_after }
     }
@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn large_messages_are_dropped_before_there_are_many() {
-        let store = Store::new(10_000, Duration::ZERO, Changes::default());
+        let store = MessageStore::new(10_000, Duration::ZERO, Changes::default());
         for number in 0..100 {
             store.add(&message(Author::Bot, "1", &format!("{number}{}", "x".repeat(1024 * 1024))), |_| Value::Null);
         }
@@ -330,7 +330,7 @@ mod tests {
 
     #[test]
     fn the_last_who_wrote_are_remembered() {
-        let store = Store::new(2, Duration::ZERO, Changes::default());
+        let store = MessageStore::new(2, Duration::ZERO, Changes::default());
         for user in ["1", "2", "3"] {
             store.add(&message(Author::User, user, "Hola"), |_| Value::Null);
         }

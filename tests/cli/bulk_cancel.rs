@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use crate::bulk_run::{Watched, counts, people, resume, send, send_with, signal, start, user};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Home, also_in_a_database};
-use crate::shared_ledger::worker;
 use crate::terminal::Terminal;
 
 also_in_a_database! {
@@ -115,15 +114,12 @@ fn a_person_is_asked_before_a_run_is_cancelled() {
     }
 }
 
-/// The processes that send the run: several for a database.
+/// The processes that send the run.
 fn senders(home: &Home, url: &str) -> Vec<Child> {
     let words = "bulk send people.csv --yes --run r --rate 400/s --timeout 1s --progress none text Hola";
     let first = start(home, words, &[], url);
     crate::harness::wait_until("the run is there", || home.run("bulk status r").end().code == 0);
-    match home.ledger() {
-        None => vec![first],
-        Some(ledger) => vec![first, worker(home, ledger, "bulk work r --timeout 1s --progress none", url)],
-    }
+    vec![first, start(home, "bulk work r --timeout 1s --progress none", &[], url)]
 }
 
 #[test]
@@ -146,12 +142,6 @@ fn nothing_leaves_after_a_run_was_cancelled() {
                 signal(&killed, Signal::KILL);
                 killed.wait().unwrap();
             }
-        } else if home.ledger().is_none() {
-            // A process is sending it, and is stopped first.
-            let refused = ["run r is in use by another process", "stop it first: jelouctl bulk stop r"];
-            home.run("bulk cancel r --yes").fails(13, &refused);
-            home.run("bulk stop r").success();
-            Watched::new(sending.remove(0)).end();
         }
         let ended = home.run("bulk cancel r --yes").success();
         let seen = jelou.seen().len();

@@ -58,7 +58,8 @@ impl Clock {
     /// In UTC.
     fn set(&self, shows: &str) {
         let next = self.file.with_extension("next");
-        std::fs::write(&next, format!("{shows}\n")).unwrap();
+        // It goes on from there.
+        std::fs::write(&next, format!("@{shows}\n")).unwrap();
         std::fs::rename(next, &self.file).unwrap();
     }
 

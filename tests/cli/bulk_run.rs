@@ -722,23 +722,24 @@ fn a_second_ctrl_c_leaves_at_once_and_the_ledger_knows() {
     assert_eq!(counts(&ended.json()), [0, 1, 0, 19]);
 }
 
-/// Files alone: several processes send a run in a database.
+/// Files alone: shared_ledger.rs has several machines.
 #[test]
-fn a_run_belongs_to_one_process() {
-    let home = people(20);
-    let jelou = Jelou::start(|_, _| Act::Hang { accepted: false });
-    let mut child = start(&home, SEND, &["text", "x"], &jelou.url);
-    jelou.wait_for(1);
-    for words in ["bulk resume r", "bulk resolve r --unknown-as sent", "bulk remove r --yes"] {
-        home.run(words).api(&jelou.url).fails(13, &["run r is in use by another process"]);
+fn several_processes_send_each_row_of_a_run_once() {
+    let home = people(60);
+    let jelou = Jelou::accepting();
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let words = "bulk work r --rate 50/s --progress none";
+    let first = Watched::new(start(&home, words, &[], &jelou.url));
+    let others = [(); 2].map(|()| Watched::new(start(&home, words, &[], &jelou.url)));
+    jelou.wait_for(10);
+    home.run("bulk remove r --yes").fails(13, &["run r", "in use"]);
+    signal(&first.child, Signal::INT);
+    assert_eq!(first.end().code, 130);
+    for other in others {
+        assert_eq!(other.end().code, 0);
     }
-    home.run(SEND).args(&["text", "otra"]).api(&jelou.url).fails(13, &["run r is in use"]);
-    let status = home.run("bulk status").success().json();
-    assert_eq!((&status["inflight"], &status["complete"]), (&json!(1), &json!(false)));
-    let report = home.run("bulk report --state inflight --format ndjson").success();
-    assert!(report.stdout.contains("\"sent\":\"unknown\""), "{report:?}");
-    child.kill().unwrap();
-    end(child);
+    assert_eq!(counts(&home.run("bulk status r").success().json()), [60, 0, 0, 0]);
+    assert!(jelou.accepted().len() == 60 && jelou.seen().len() == 60, "{:?}", jelou.accepted());
 }
 
 /// Files alone: over a database the name of a profile is information, and shared_ledger.rs has the rest.

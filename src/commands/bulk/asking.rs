@@ -79,6 +79,8 @@ impl<'a> AskedRun<'a> {
     ) -> Result<Look, CommandError> {
         let run = &self.run.reconnected()?;
         run.note_lost()?;
+        // Rows that are sent while Jelou answers are not asked about yet.
+        let is_sent = run.is_held()?;
         let mut inquiry = self.inquiry(run)?;
         let name = run.name();
         let mut doubt = None;
@@ -142,7 +144,6 @@ impl<'a> AskedRun<'a> {
             context.stderr.warning(&doubt);
         }
         let counts = run.counts()?;
-        let is_sent = !counts.is_finished() && run.is_held()?;
         let may_change = inquiry.is_open() || is_sent;
         let deliveries = inquiry.counts(is_whole, i64::MIN);
         let is_start = |event: &&RunEvent| matches!(event.kind, RunEventKind::Begun | RunEventKind::Resumed);

@@ -14,12 +14,9 @@ use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
 use super::error::DatabaseError;
 use super::tls::VerifiedTls;
+use crate::ledger::db::SHORT;
 use crate::secret::Secret;
 
-/// The time limit for a new connection, and for an exchange.
-pub(in crate::ledger) const SHORT: Duration = Duration::from_secs(3);
-/// The time limit for a statement that reads or writes many rows.
-pub(in crate::ledger) const LONG: Duration = Duration::from_secs(60);
 /// A connection is lost if the peer does not acknowledge data within this time.
 const TCP_TIMEOUT: Duration = Duration::from_secs(10);
 /// A silent connection is tried after this time.

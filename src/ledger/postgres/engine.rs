@@ -12,10 +12,9 @@ use futures_util::{SinkExt, StreamExt};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Error, Statement};
 
-use super::VERSION;
-use super::connection::{Database, DatabaseAddress, LONG, SHORT, storable};
+use super::connection::{Database, DatabaseAddress, storable};
 use super::error::DatabaseError;
-use crate::ledger::db::{EachRow, Engine, FillRow, Life, Process, Row, Value};
+use crate::ledger::db::{DbEngine, EachSqlRow, FillRow, LONG, Life, Process, SHORT, SqlRow, SqlValue, VERSION};
 use crate::ledger::error::LedgerError;
 use crate::ledger::events::PausedFor;
 
@@ -52,27 +51,29 @@ impl DatabaseEngine {
              WHEN to_regclass('jelouctl.ledger') IS NOT NULL THEN 0 END",
         )?;
         match version {
-            Value::Int(1) => {}
-            Value::Int(_) => return Err(DatabaseError::OlderSchema { version: 14 }),
+            SqlValue::Int(1) => {}
+            SqlValue::Int(_) => return Err(DatabaseError::OlderSchema { version: 14 }),
             _ => return Err(DatabaseError::NoLedger { at: engine.database.address.shown.clone() }),
         }
         match engine.value("SELECT version FROM jelouctl.store")? {
-            Value::Int(VERSION) => {}
-            Value::Int(version) if version > VERSION => return Err(DatabaseError::NewerSchema { version }),
-            Value::Int(version) => return Err(DatabaseError::OlderSchema { version }),
+            SqlValue::Int(version) if version == i64::from(VERSION) => {}
+            SqlValue::Int(version) if version > i64::from(VERSION) => {
+                return Err(DatabaseError::NewerSchema { version });
+            }
+            SqlValue::Int(version) => return Err(DatabaseError::OlderSchema { version }),
             _ => return Err(DatabaseError::NoLedger { at: engine.database.address.shown.clone() }),
         }
-        if let Value::Text(identity) = engine.value(IDENTITY)? {
+        if let SqlValue::Text(identity) = engine.value(IDENTITY)? {
             engine.identity = identity.into_owned();
         }
         Ok(engine)
     }
 
     /// The value that a query returns.
-    fn value(&self, query: &str) -> Result<Value<'static>, DatabaseError> {
+    fn value(&self, query: &str) -> Result<SqlValue<'static>, DatabaseError> {
         self.call(SHORT, async {
             let row = self.client.query_opt(query, &[]).await?;
-            row.map_or(Ok(Value::Null), |row| value(&row, 0))
+            row.map_or(Ok(SqlValue::Null), |row| value(&row, 0))
         })
     }
 
@@ -96,7 +97,7 @@ impl DatabaseEngine {
     }
 }
 
-impl Engine for DatabaseEngine {
+impl DbEngine for DatabaseEngine {
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
         let begin = match changes {
             // A long list takes longer than any other statement.
@@ -123,7 +124,7 @@ impl Engine for DatabaseEngine {
         let _ = self.call(SHORT, self.client.batch_execute("ROLLBACK"));
     }
 
-    fn walk(&mut self, sql: &'static str, values: &[Value<'_>], each: EachRow<'_>) -> Result<(), LedgerError> {
+    fn walk(&mut self, sql: &'static str, values: &[SqlValue<'_>], each: EachSqlRow<'_>) -> Result<(), LedgerError> {
         let statement = self.statement(sql)?;
         let parameters = values.iter().map(|value| value as &(dyn ToSql + Sync));
         let rows = self.call(self.limit, self.client.query_raw(&statement, parameters))?;
@@ -138,7 +139,7 @@ impl Engine for DatabaseEngine {
         }
     }
 
-    fn lock(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(Option<Row>, i64), LedgerError> {
+    fn lock(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(Option<SqlRow>, i64), LedgerError> {
         let (statement, now) = (self.statement(sql)?, self.statement(NOW)?);
         let parameters: Vec<_> = values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
         // In this order, on one connection.
@@ -150,7 +151,7 @@ impl Engine for DatabaseEngine {
         Ok(self.call(self.limit, locked)?)
     }
 
-    fn each(&mut self, sql: &'static str, all: &[Vec<Value<'_>>]) -> Result<u64, LedgerError> {
+    fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
         let statement = self.statement(sql)?;
         let mut changed = 0;
         for some in all.chunks(AT_ONCE) {
@@ -222,7 +223,7 @@ impl Engine for DatabaseEngine {
 
     fn require_write(&mut self) -> Result<(), LedgerError> {
         let query = "SELECT has_table_privilege('jelouctl.row', 'UPDATE')::int";
-        if let Value::Int(1) = self.value(query)? {
+        if let SqlValue::Int(1) = self.value(query)? {
             return Ok(());
         }
         let cause = "permission denied for table row".to_owned();
@@ -240,11 +241,11 @@ impl Engine for DatabaseEngine {
     }
 }
 
-fn read(row: &tokio_postgres::Row) -> Result<Row, Error> {
-    (0..row.len()).map(|column| value(row, column)).collect::<Result<_, _>>().map(Row)
+fn read(row: &tokio_postgres::Row) -> Result<SqlRow, Error> {
+    (0..row.len()).map(|column| value(row, column)).collect::<Result<_, _>>().map(SqlRow)
 }
 
-fn value(row: &tokio_postgres::Row, column: usize) -> Result<Value<'static>, Error> {
+fn value(row: &tokio_postgres::Row, column: usize) -> Result<SqlValue<'static>, Error> {
     let of_type = row.columns().get(column).map(tokio_postgres::Column::type_);
     Ok(match of_type {
         Some(of_type) if *of_type == Type::INT8 => row.try_get::<_, Option<i64>>(column)?.into(),
@@ -253,7 +254,7 @@ fn value(row: &tokio_postgres::Row, column: usize) -> Result<Value<'static>, Err
     })
 }
 
-impl ToSql for Value<'_> {
+impl ToSql for SqlValue<'_> {
     fn to_sql(&self, of_type: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         match self {
             Self::Null => Ok(IsNull::Yes),
@@ -270,15 +271,15 @@ impl ToSql for Value<'_> {
 }
 
 /// Writes a line for COPY.
-fn write_line(line: &mut String, values: &[Value<'_>]) {
+fn write_line(line: &mut String, values: &[SqlValue<'_>]) {
     for (place, value) in values.iter().enumerate() {
         line.push_str(if place == 0 { "" } else { "\t" });
         match value {
-            Value::Null => line.push_str("\\N"),
-            Value::Int(value) => {
+            SqlValue::Null => line.push_str("\\N"),
+            SqlValue::Int(value) => {
                 let _ = write!(line, "{value}");
             }
-            Value::Text(text) => {
+            SqlValue::Text(text) => {
                 for letter in storable(text).chars() {
                     match letter {
                         '\\' => line.push_str("\\\\"),
@@ -301,7 +302,7 @@ mod tests {
     #[test]
     fn values_are_written_as_copy_takes_them() {
         let mut line = String::new();
-        write_line(&mut line, &[Value::from("a\tb\\n\r\nñ\0"), Value::Null, Value::Int(-7)]);
+        write_line(&mut line, &[SqlValue::from("a\tb\\n\r\nñ\0"), SqlValue::Null, SqlValue::Int(-7)]);
         assert_eq!(line, "a\\tb\\\\n\\r\\nñ\u{fffd}\t\\N\t-7\n");
     }
 }

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use thiserror::Error;
 use tokio_postgres::error::SqlState;
 
-use super::VERSION;
 use crate::ledger::name::RunName;
 
 #[derive(Debug, Error)]
@@ -25,9 +24,9 @@ pub(crate) enum DatabaseError {
     NoDatabase { at: String, cause: String },
     #[error("the database {at} has no ledger of jelouctl")]
     NoLedger { at: String },
-    #[error("the ledger in the database is of version {version}, older than this jelouctl uses ({VERSION})")]
+    #[error("the ledger in the database is of version {version}, older than this jelouctl uses")]
     OlderSchema { version: i64 },
-    #[error("the ledger in the database is of version {version}, newer than this jelouctl knows ({VERSION})")]
+    #[error("the ledger in the database is of version {version}, newer than this jelouctl knows")]
     NewerSchema { version: i64 },
     #[error("the database is PostgreSQL {version}, and a ledger needs 13 or newer")]
     OldServer { version: i32 },

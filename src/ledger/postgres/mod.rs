@@ -7,10 +7,6 @@ mod setup;
 mod tls;
 
 pub(crate) use self::connection::{DatabaseAddress, DatabaseTls};
-pub(super) use self::connection::{LONG, SHORT};
 pub(super) use self::engine::DatabaseEngine;
 pub(crate) use self::error::DatabaseError;
 pub(crate) use self::setup::{schema_sql, set_up};
-
-/// The version of the schema.
-const VERSION: i64 = super::file::VERSION as i64;

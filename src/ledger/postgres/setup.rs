@@ -1,10 +1,9 @@
 //! How the store is made in a database, and who may use it.
 
-use super::VERSION;
-use super::connection::{Database, DatabaseAddress, LONG};
+use super::connection::{Database, DatabaseAddress};
 use super::engine::DatabaseEngine;
 use super::error::DatabaseError;
-use crate::ledger::claims::new_secret;
+use crate::ledger::db::{LONG, VERSION, new_secret};
 
 /// Roles belong to the whole server, and may exist already: who sends, and who only looks.
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
