@@ -217,7 +217,7 @@ pub(super) trait DbEngine: Send {
     fn is_gone_when_lost(&self) -> bool;
 
     /// What is doubted of unfinished runs once the store has another identity.
-    fn doubt(&self) -> PausedFor;
+    fn doubt(&self, begun_in: &str) -> PausedFor;
 
     /// Checks that the store can be changed.
     fn require_write(&mut self) -> Result<(), LedgerError>;

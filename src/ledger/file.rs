@@ -436,7 +436,7 @@ impl DbEngine for FileEngine {
         true
     }
 
-    fn doubt(&self) -> PausedFor {
+    fn doubt(&self, _begun_in: &str) -> PausedFor {
         PausedFor::Restored
     }
 

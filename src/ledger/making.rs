@@ -291,9 +291,10 @@ impl KnownRuns<'_> {
     ) -> Result<Vec<(i64, String, EarlierRow)>, LedgerError> {
         self.db.0.script(&format!("{CANDIDATES} DELETE FROM candidate;"))?;
         self.db.run(
-            "INSERT INTO candidate SELECT person, fingerprint, row.n FROM row CROSS JOIN message \
-             WHERE row.run = ?1 AND row.state = 'pending' AND message.run = row.run AND message.n = row.n \
-             ORDER BY person, fingerprint, row.n",
+            // With the limit PostgreSQL finds each message by both columns; its statistics may know nothing of a new run.
+            "INSERT INTO candidate SELECT person, fingerprint, row.n \
+             FROM (SELECT run, n FROM row WHERE run = ?1 AND state = 'pending' LIMIT 9223372036854775807) AS row \
+             CROSS JOIN message WHERE message.run = row.run AND message.n = row.n ORDER BY person, fingerprint, row.n",
             &values![own],
         )?;
         let ended_since = since(created_at.min(self.now), self.of.remember);

@@ -219,9 +219,11 @@ impl Run {
             Ok(())
         })?;
         let query = "SELECT id, host, pid, seen_at, lease_ms, joined_at FROM worker WHERE run = ?1 AND left_at IS NULL \
-                     AND seen_at > ?2 ORDER BY joined_at, id";
-        let processes =
-            db.rows(query, &values![self.id, now - A_DAY], |mut row| Ok((process(&mut row)?, row.int(5)?)))?;
+                     ORDER BY joined_at, id";
+        let mut processes = db.rows(query, &values![self.id], |mut row| Ok((process(&mut row)?, row.int(5)?)))?;
+        processes.retain(|(process, _)| {
+            process.seen_at > now - A_DAY || held.contains_key(&(process.id, RowState::Inflight))
+        });
         let life = db.0.life();
         Ok(processes
             .into_iter()

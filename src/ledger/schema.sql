@@ -55,8 +55,10 @@ CREATE TABLE worker (
   run BIGINT NOT NULL,
   host TEXT NOT NULL,
   pid BIGINT NOT NULL,
-  -- The number of its newest connection.
+  -- The number of its newest connection; how many exchanges it has had. A store that has fewer of them than the process was
+  -- put back to an earlier state.
   connection BIGINT NOT NULL,
+  exchanges BIGINT NOT NULL,
   -- How long after it was heard of its rows are its own.
   lease_ms BIGINT NOT NULL,
   joined_at BIGINT NOT NULL,

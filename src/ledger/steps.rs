@@ -100,13 +100,21 @@ impl LockedRun {
         if self.finished_at.is_some() || self.identity == here {
             return Ok(());
         }
-        let reason = db.0.doubt();
-        let by = format!("the store is another one now: {here}");
+        let (reason, by) = if self.identity.is_empty() {
+            (PausedFor::Restored, "what a process that sends it was told is missing".to_owned())
+        } else {
+            (db.0.doubt(&self.identity), format!("the store is another one now: {here}"))
+        };
         if self.pause.as_ref().is_none_or(|paused| paused.pause.reason != reason || paused.pause.by != by) {
             self.pause = None;
             self.pause(reason, by);
         }
         Ok(())
+    }
+
+    /// The store was put back to an earlier state, and is the same one otherwise.
+    pub(super) fn note_put_back(&mut self) {
+        self.identity.clear();
     }
 
     pub(super) fn is_doubtful(&self) -> bool {

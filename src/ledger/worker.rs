@@ -17,7 +17,7 @@ use super::run::{Run, counts};
 use super::steps::{LockedRun, lock, note_event};
 use super::store::{Lost, Store};
 use super::types::{EndedAttempt, QueuedRow};
-use crate::api::Deadline;
+use crate::api::{Deadline, PAIR_RATE_LIMIT};
 use crate::once::{OnceHasher, OnceScope};
 use crate::process::host_name;
 
@@ -44,18 +44,24 @@ const PARTS_BETWEEN_COUNTS: u32 = 50;
 const SHORTEST_SLACK: Duration = Duration::from_secs(1);
 const LONGEST_SLACK: Duration = Duration::from_secs(15);
 
-/// The rows that may leave now: those that are due, and those that were never tried, in the order of the list.
+/// The rows that may leave now: those that are due, and those that were never tried, in the order of the list. They are
+/// limited before they are joined: otherwise PostgreSQL may read all that are left.
 macro_rules! next_rows {
-    ($condition:literal) => {
+    ($condition:literal, $order:literal) => {
         concat!(
-            "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum FROM row CROSS JOIN message \
-             WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n AND state = 'pending' AND ",
-            $condition
+            "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum \
+             FROM (SELECT run, n, number, due_at FROM row WHERE run = ?1 AND state = 'pending' AND ",
+            $condition,
+            " ORDER BY run, ",
+            $order,
+            ", n LIMIT ?3) AS row CROSS JOIN message WHERE message.run = row.run AND message.n = row.n ORDER BY ",
+            $order,
+            ", row.n"
         )
     };
 }
-const DUE: &str = next_rows!("due_at > 0 AND due_at <= ?2 ORDER BY due_at, row.n LIMIT ?3");
-const FRESH: &str = next_rows!("row.n > ?2 AND due_at = 0 ORDER BY row.n LIMIT ?3");
+const DUE: &str = next_rows!("due_at > 0 AND due_at <= ?2", "due_at");
+const FRESH: &str = next_rows!("n > ?2 AND due_at = 0", "due_at");
 /// How an attempt ended: only for the process that made it, and while nobody has decided otherwise. It may correct that it
 /// was taken for lost.
 const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?7, http_status = ?8, message_id = ?9, \
@@ -71,6 +77,8 @@ pub(crate) struct Worker {
     id: i64,
     /// The number of its newest connection, whether that was answered or not.
     connection: i64,
+    /// How many exchanges the store has told it of.
+    exchanges: i64,
     is_connected: bool,
     lease_ms: i64,
     slack: Option<Duration>,
@@ -94,6 +102,7 @@ pub(crate) struct Worker {
 
 /// What a transaction of an exchange returns.
 struct ExchangeResult {
+    exchanges: i64,
     rows: Vec<(QueuedRow, i64, i64)>,
     next_in: i64,
     delay: Delay,
@@ -119,6 +128,7 @@ impl Run {
             // A store that was put back must not give out a number twice.
             id: fastrand::i64(1..),
             connection: 1,
+            exchanges: 0,
             is_connected: true,
             lease_ms,
             slack: self.store.is_shared().then_some(slack),
@@ -158,8 +168,8 @@ impl Worker {
             locked.note_finished(db)?;
             let (host, pid) = (host_name(), i64::from(std::process::id()));
             db.run(
-                "INSERT INTO worker (id, run, host, pid, connection, lease_ms, joined_at, seen_at) \
-                 VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?6)",
+                "INSERT INTO worker (id, run, host, pid, connection, exchanges, lease_ms, joined_at, seen_at) \
+                 VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6)",
                 &values![*id, *run, host, pid, *lease_ms, locked.now],
             )?;
             locked.write(db)
@@ -181,8 +191,9 @@ impl Worker {
             let query =
                 "UPDATE worker SET connection = ?2, seen_at = ?3, left_at = NULL WHERE id = ?1 AND connection < ?2";
             if db.run(query, &values![*id, *connection, locked.now])? == 0 {
+                // The exchange finds that it is missing.
                 let is_known = db.exists("SELECT 1 FROM worker WHERE id = ?1", &values![*id])?;
-                return Err(if is_known { LedgerError::Stale } else { LedgerError::Doubtful { run: locked.name } });
+                return if is_known { Err(LedgerError::Stale) } else { Ok(()) };
             }
             let query = "SELECT n, number FROM row WHERE run = ?1 AND worker = ?2 AND state = 'inflight'";
             let given = db.rows(query, &values![*run, *id], |row| Ok((row.int(0)?, row.int(1)?)))?;
@@ -223,6 +234,7 @@ impl Worker {
         let store = self.store.clone();
         let mut db = store.db();
         let exchanged = db.change(|db| self.exchange_in(db, settled, events, (wanted, looks)))?;
+        self.exchanges = exchanged.exchanges;
         if looks {
             self.looked_at = Some(Instant::now());
         }
@@ -279,10 +291,15 @@ impl Worker {
         (wanted, looks): (usize, bool),
     ) -> Result<ExchangeResult, LedgerError> {
         let mut run = lock(db, self.run)?.ok_or_else(|| removed(self.run))?;
-        let worker = db.first("SELECT connection, seen_at, host, pid FROM worker WHERE id = ?1", &values![self.id])?;
-        let mut worker = worker
-            .filter(|worker| worker.int(0).is_ok_and(|newest| newest == self.connection))
-            .ok_or(LedgerError::Stale)?;
+        let worker = db.first("SELECT connection, exchanges FROM worker WHERE id = ?1", &values![self.id])?;
+        let exchanges = match worker {
+            Some(worker) if worker.int(0)? == self.connection => worker.int(1)?,
+            Some(_) => return Err(LedgerError::Stale),
+            None => -1,
+        };
+        if exchanges < self.exchanges {
+            run.note_put_back();
+        }
         let now = run.now;
         #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds is exact")]
         let moment = now as f64;
@@ -301,9 +318,8 @@ impl Worker {
             run.note_lost(db)?;
             self.look_for_others(db, now)?;
         }
-        let by = format!("{} pid {}", worker.take(2)?, worker.int(3)?);
         if let Some(reason) = self.pause {
-            run.pause(PausedFor::Fault(reason), by);
+            run.pause(PausedFor::Fault(reason), format!("{} pid {}", host_name(), std::process::id()));
         }
         for event in events {
             self.note(db, &mut run, event)?;
@@ -326,14 +342,19 @@ impl Worker {
             next.0 = wait;
         }
         if rows.len() < asked {
-            let query = "SELECT due_at, attempts FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 \
+            let query = "SELECT due_at, attempts, api_code FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 \
                          ORDER BY due_at LIMIT 1";
-            let due = db.first(query, &values![run.id])?.map(|row| Ok::<_, LedgerError>((row.int(0)?, row.int(1)?)));
-            next = next.max(match due.transpose()? {
+            next = next.max(match db.first(query, &values![run.id])? {
                 None => (1000, Delay::Retry),
-                // It waits for another row to the same person.
-                Some((due, 0)) => (due - now, Delay::RecipientGap),
-                Some((due, _)) => (due - now, Delay::Retry),
+                Some(row) => {
+                    let delay = match (row.int(1)?, row.opt_text(2)?) {
+                        // It waits for another row to the same person.
+                        (0, _) => Delay::RecipientGap,
+                        (_, Some(PAIR_RATE_LIMIT)) => Delay::PairLimit,
+                        _ => Delay::Retry,
+                    };
+                    (row.int(0)? - now, delay)
+                }
             });
         }
         if wanted == 0 || rows.len() < asked || run.pause.is_some() {
@@ -343,13 +364,18 @@ impl Worker {
             run.changed_at = now;
         }
         run.write(db)?;
-        if now - worker.int(1)? > 1000 || now < worker.int(1)? {
-            db.run("UPDATE worker SET seen_at = ?2 WHERE id = ?1", &values![self.id, now])?;
-        }
+        db.run("UPDATE worker SET seen_at = ?2, exchanges = exchanges + 1 WHERE id = ?1", &values![self.id, now])?;
         let pause = run.pause.filter(|_| run.finished_at.is_none()).map(|paused| paused.pause);
-        // A person may stop the run meanwhile, or others may give rows back.
-        let next_in = next.0.clamp(1, 500);
-        Ok(ExchangeResult { rows, next_in, delay: next.1, is_complete: run.finished_at.is_some(), pause })
+        // Others may give rows back meanwhile.
+        let next_in = if self.others_at.is_some() { next.0.clamp(1, 500) } else { next.0.max(1) };
+        Ok(ExchangeResult {
+            exchanges: exchanges + 1,
+            rows,
+            next_in,
+            delay: next.1,
+            is_complete: run.finished_at.is_some(),
+            pause,
+        })
     }
 
     /// Takes the outcomes of rows; returns how many counted.
@@ -554,15 +580,13 @@ impl RunLedger for Worker {
     fn close(mut self: Box<Self>) -> Result<bool, LedgerError> {
         self.exchange_within(CLOSES_WITHIN, &[], &[], 0)?;
         let mut db = self.store.db();
-        // One that leaves rows under way is lost, as if it had been killed.
-        if self.held.is_empty() {
-            // Others notice without this, only later.
-            let _ = db.change(|db| {
-                let now = db.0.now()?;
-                let query = "UPDATE worker SET left_at = ?3 WHERE id = ?1 AND connection = ?2";
-                db.run(query, &values![self.id, self.connection, now])
-            });
-        }
+        // Others notice without this, only later. One that leaves rows under way is lost, as if it had been killed.
+        let _ = db.change(|db| {
+            let now = db.0.now()?;
+            let left_at = self.held.is_empty().then_some(now);
+            let query = "UPDATE worker SET stopped_at = ?3, left_at = ?4 WHERE id = ?1 AND connection = ?2";
+            db.run(query, &values![self.id, self.connection, now, left_at])
+        });
         db.0.leave(self.id);
         Ok(self.is_complete)
     }

@@ -14,7 +14,7 @@ pub(super) struct Head {
     state: &'static str,
     state_label: &'static str,
     is_rehearsal: bool,
-    is_damaged: bool,
+    is_doubtful: bool,
     facts: Vec<(&'static str, String)>,
 }
 
@@ -35,7 +35,7 @@ impl Head {
         language: ReportLanguage,
     ) -> Self {
         let details = run.details;
-        let state = if run.doubt.is_some() { "damaged" } else { state_of(counts, run.is_running, events) };
+        let state = if run.doubt.is_some() { "doubtful" } else { state_of(counts, run.is_running, events) };
         let mut facts = facts_of(details, counts.all(), "sender", language);
         facts.extend([
             ("when", format!("{} ({})", clock.span(span.from, span.to), clock.zone(span.from))),
@@ -47,7 +47,7 @@ impl Head {
             state,
             state_label: language.text(state),
             is_rehearsal: details.sandbox,
-            is_damaged: run.doubt.is_some(),
+            is_doubtful: run.doubt.is_some(),
             facts: facts.into_iter().map(|(name, value)| (language.text(name), value)).collect(),
         }
     }
@@ -62,7 +62,7 @@ impl Head {
             state,
             state_label: language.text(state),
             is_rehearsal: details.sandbox,
-            is_damaged: false,
+            is_doubtful: false,
             facts: facts.into_iter().map(|(name, value)| (language.text(name), value)).collect(),
         }
     }

@@ -58,8 +58,9 @@ impl Clock {
     /// In UTC.
     fn set(&self, shows: &str) {
         let next = self.file.with_extension("next");
-        // It goes on from there.
-        std::fs::write(&next, format!("@{shows}\n")).unwrap();
+        // From a date it goes on; `+9000y` is later by that much.
+        let from = if shows.starts_with('+') { "" } else { "@" };
+        std::fs::write(&next, format!("{from}{shows}\n")).unwrap();
         std::fs::rename(next, &self.file).unwrap();
     }
 

@@ -727,8 +727,9 @@ fn a_second_ctrl_c_leaves_at_once_and_the_ledger_knows() {
 fn several_processes_send_each_row_of_a_run_once() {
     let home = people(60);
     let jelou = Jelou::accepting();
-    send_with(&home, &jelou.url, &["--import-only"]).success();
-    let words = "bulk work r --rate 50/s --progress none";
+    let import = "bulk send people.csv --yes --run r --rate 50/s --import-only text Hola";
+    home.run(import).api(&jelou.url).success();
+    let words = "bulk work r --progress none";
     let first = Watched::new(start(&home, words, &[], &jelou.url));
     let others = [(); 2].map(|()| Watched::new(start(&home, words, &[], &jelou.url)));
     jelou.wait_for(10);

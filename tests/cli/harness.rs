@@ -167,7 +167,9 @@ impl Home {
     /// In a database the rows of a killed process belong to it until their lease ends; tests do not wait for that. A
     /// file is known to be free at once.
     pub(crate) fn end_leases(&self) {
-        self.change_database("UPDATE worker SET seen_at = seen_at - lease_ms WHERE left_at IS NULL");
+        self.change_database(
+            "UPDATE worker SET seen_at = seen_at - lease_ms WHERE left_at IS NULL; UPDATE claim SET lease_until = 0",
+        );
     }
 
     /// Writes a file that only we can read.

@@ -185,7 +185,7 @@ fn a_send_that_was_killed_may_have_been_sent_until_a_person_decides() {
     arrived.recv().unwrap();
     killed.kill().unwrap();
     killed.wait().unwrap();
-    // The database learns of it when the socket closes.
+    home.end_leases();
     let mut told = None;
     wait_until("the send is known to be gone", || {
         let ended = home.send(&held, "--once k Hola").end();

@@ -10,7 +10,7 @@ use crate::shared_ledger::{on, send, status, worker};
 
 /// Makes a run that takes some seconds.
 const SLOWLY: &str = "bulk send people.csv --yes --run r --rate 200/s --import-only text Hola";
-const FAILED_OVER: &str = "what was written may be lost";
+const DOUBT: &str = "the store is not the one in which the run was begun";
 const LOOKER: &str = "DO $$ BEGIN CREATE ROLE looker LOGIN; EXCEPTION WHEN duplicate_object THEN END $$; \
                       GRANT jelouctl_reader TO looker";
 const RESTORED: &str = "its ledger was restored from a copy, which may lack messages that were sent since";
@@ -76,7 +76,7 @@ fn a_standby_is_refused_and_once_promoted_it_pauses_the_run_that_was_begun_elsew
     drop(primary);
     standby.promote();
     // No process has noticed yet.
-    assert_eq!(is_shown_as_unknown(&home, &ledger, FAILED_OVER)["paused"], json!(null));
+    assert_eq!(is_shown_as_unknown(&home, &ledger)["paused"], json!(null));
     let told = [
         "the run is paused: what was written may be lost",
         "timeline",
@@ -86,7 +86,7 @@ fn a_standby_is_refused_and_once_promoted_it_pauses_the_run_that_was_begun_elsew
     for words in ["bulk resume r", "bulk work r"] {
         on(&Home::new(), &ledger, words, &jelou.url).fails(11, &told);
     }
-    assert_eq!(is_shown_as_unknown(&home, &ledger, FAILED_OVER)["paused"]["reason"], json!("failover"));
+    assert_eq!(is_shown_as_unknown(&home, &ledger)["paused"]["reason"], json!("failover"));
     assert!(jelou.seen().is_empty());
     let ended = on(&home, &ledger, "bulk resume r", &jelou.url).success();
     assert_eq!(counts(&ended.json()), [6, 0, 0, 0]);
@@ -100,25 +100,25 @@ fn is_paused_as_restored(home: &Home, ledger: &str, url: &str) {
     for words in ["bulk work r", "bulk resume r --yes", "bulk work r"] {
         on(home, ledger, words, url).fails(11, &told);
     }
-    assert_eq!(is_shown_as_unknown(home, ledger, RESTORED)["paused"]["reason"], json!("restored"));
+    assert_eq!(is_shown_as_unknown(home, ledger)["paused"]["reason"], json!("restored"));
 }
 
 /// Whoever looks at the run is told of it, and that no row of it was not sent; gives its status.
-fn is_shown_as_unknown(home: &Home, ledger: &str, why: &str) -> Value {
-    let look = |words: &str| home.run(words).env("JELOUCTL_LEDGER", ledger).fails(12, &["warning: run r: ", why]);
+fn is_shown_as_unknown(home: &Home, ledger: &str) -> Value {
+    let look = |words: &str| home.run(words).env("JELOUCTL_LEDGER", ledger).fails(12, &["warning: run r: ", DOUBT]);
     let status = look("bulk status r").json();
     let of = |state: &str| status[state].as_u64().unwrap();
     assert_eq!([of("pending"), of("inflight"), of("failed")], [0; 3], "{status}");
-    assert_eq!((&status["reasons"]["damaged"], &status["complete"]), (&status["unknown"], &json!(false)), "{status}");
-    assert!(status["damaged"].as_str().unwrap().starts_with(why), "{status}");
+    assert_eq!((&status["reasons"]["doubtful"], &status["complete"]), (&status["unknown"], &json!(false)), "{status}");
+    assert!(status["doubt"].as_str().unwrap().contains(DOUBT), "{status}");
     let rows = look("bulk report r --format ndjson").stdout;
     assert_eq!(rows.matches("\"sent\":\"unknown\"").count() as u64, of("unknown"));
     assert!(!rows.contains("\"sent\":\"no\""));
     let found = look(&format!("bulk find {}", user(5))).stdout;
     assert!(found.lines().count() == 1 && !found.contains("\"sent\":\"no\""), "{found}");
-    assert!(look("bulk list").stdout.starts_with("r\tdamaged\t"));
+    assert!(look("bulk list").stdout.starts_with("r\tdoubtful\t"));
     look("bulk report r --file r.html --yes");
-    assert!(home.read("r.html").contains("The ledger of this run is damaged"));
+    assert!(home.read("r.html").contains("The store is not the one in which this run was begun"));
     status
 }
 
@@ -160,7 +160,7 @@ fn a_database_that_was_put_back_while_nobody_sent_is_found_however_it_was_done()
         cluster.restore(&database, before, &dump);
         // Also before anybody who sends has come by, and for a role that may only look.
         cluster.script("postgres", &database, LOOKER);
-        is_shown_as_unknown(&home, &cluster.url("looker", &database), RESTORED);
+        is_shown_as_unknown(&home, &cluster.url("looker", &database));
         is_paused_as_restored(&home, &ledger, &jelou.url);
         assert_eq!(jelou.seen().len(), 20, "{flags:?}");
         on(&home, &ledger, "bulk resume r --yes", &jelou.url).success();
@@ -173,7 +173,7 @@ fn a_database_that_was_put_back_while_nobody_sent_is_found_however_it_was_done()
     let jelou = Jelou::never_asked();
     send(&home, &cluster.url("app", &database), "--import-only", &jelou.url).success();
     let copy = cluster.database_like(&database);
-    let told = ["what was written may be lost (the database is another one now: "];
+    let told = ["what was written may be lost (the store is another one now: "];
     on(&home, &cluster.url("app", &copy), "bulk work r", &jelou.url).fails(11, &told);
 }
 
@@ -215,7 +215,7 @@ fn older_files_of_a_database_are_found_by_the_process_that_was_answered_since() 
     cluster.put_files_back();
     let ended = watched.end();
     assert!(ended.code == 11 && ended.stderr.contains(RESTORED), "{ended:?}");
-    assert!(ended.stderr.contains("of a process that sends it is missing"), "{ended:?}");
+    assert!(ended.stderr.contains("what a process that sends it was told is missing"), "{ended:?}");
     is_paused_as_restored(&home, &ledger, &jelou.url);
     assert_eq!(jelou.accepted().values().max(), Some(&1));
 }

@@ -113,14 +113,13 @@ impl EarlierRule<'_> {
 
 /// Suggests a key for a list that is sent in parts over more than a day: without a key, a message is recognized only
 /// while its text stays the same.
-pub(crate) fn report_many_days(context: &Context, draft: &LedgerDraft) -> Result<(), CommandError> {
-    if draft.first_sent_at()?.is_some_and(|at| at < now() - A_DAY) {
+pub(crate) fn report_many_days(context: &Context, first_sent_at: Option<i64>) {
+    if first_sent_at.is_some_and(|at| at < now() - A_DAY) {
         context.stderr.note(
             "the parts of this list are sent over more than a day: with --once KEY no one gets a second message, even \
              where the text is changed in between",
         );
     }
-    Ok(())
 }
 
 /// Warns of unfinished runs that have other messages for the same people: one of them may have been forgotten.

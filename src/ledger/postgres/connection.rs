@@ -22,7 +22,7 @@ const TCP_TIMEOUT: Duration = Duration::from_secs(10);
 /// A silent connection is tried after this time.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 /// The settings of every session.
-const SETTINGS: [(&str, &str); 15] = [
+const SETTINGS: [(&str, &str); 16] = [
     ("synchronous_commit", "on"),
     // A role or a database may have a stricter level, at which statements that wait for a row would fail.
     ("default_transaction_isolation", "read committed"),
@@ -40,8 +40,10 @@ const SETTINGS: [(&str, &str); 15] = [
     // A plan for the specific run would rely on the statistics from before the import: they show no rows of a new run,
     // so that each page would read the whole run.
     ("plan_cache_mode", "force_generic_plan"),
-    // Any other join reads whole tables once they hold several runs; and the queries name the order.
+    // Any other join reads whole tables once they hold several runs; and the queries name the order. A bitmap of the rows
+    // that are left would be made for the first few of them.
     ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
     ("join_collapse_limit", "1"),

@@ -217,8 +217,9 @@ impl DbEngine for DatabaseEngine {
         false
     }
 
-    fn doubt(&self) -> PausedFor {
-        PausedFor::Failover
+    fn doubt(&self, begun_in: &str) -> PausedFor {
+        let of_server = |identity: &str| identity.split(", tables ").next().map(str::to_owned);
+        if of_server(begun_in) == of_server(&self.identity) { PausedFor::Restored } else { PausedFor::Failover }
     }
 
     fn require_write(&mut self) -> Result<(), LedgerError> {

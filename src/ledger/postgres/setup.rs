@@ -8,6 +8,11 @@ use crate::ledger::db::{LONG, VERSION, new_secret};
 /// Roles belong to the whole server, and may exist already: who sends, and who only looks.
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
 
+/// A schema that was made for it is used.
+const SCHEMA: &str = "DO $$ BEGIN IF to_regnamespace('jelouctl') IS NULL THEN CREATE SCHEMA jelouctl; \
+     ELSIF (SELECT nspowner <> current_user::regrole FROM pg_namespace WHERE nspname = 'jelouctl') THEN \
+     RAISE insufficient_privilege USING MESSAGE = 'the schema jelouctl belongs to another role'; END IF; END $$;\n";
+
 /// The complete SQL, in one transaction, for the owner of the database.
 pub(crate) fn schema_sql() -> String {
     let roles = ROLES.map(|role| {
@@ -18,7 +23,7 @@ pub(crate) fn schema_sql() -> String {
     });
     let (roles, tables, secret) = (roles.concat(), include_str!("../schema.sql"), new_secret());
     format!(
-        "BEGIN;\n\n{roles}\nCREATE SCHEMA jelouctl;\nSET LOCAL search_path = jelouctl, pg_temp;\n\n{tables}\n\
+        "BEGIN;\n\n{roles}{SCHEMA}\nSET LOCAL search_path = jelouctl, pg_temp;\n\n{tables}\n\
          INSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, 0, 0);\n\n\
          GRANT USAGE ON SCHEMA jelouctl TO jelouctl_sender, jelouctl_reader;\n\
          GRANT SELECT ON ALL TABLES IN SCHEMA jelouctl TO jelouctl_reader;\n\
