@@ -64,10 +64,11 @@ impl CommandError {
     /// The same error of a list whose run was not made: if its ledger cannot be written, nothing was sent.
     pub(super) fn of_unmade_run(self) -> Self {
         match self.error.downcast_ref() {
-            Some(LedgerError::Sqlite(_) | LedgerError::File(_)) => {
+            Some(LedgerError::Sqlite(_)) => {
                 let hint = "check that the disk is not full and the directory can be written".to_owned();
                 Self { hint: Some(hint), ..self.before_sending() }
             }
+            Some(LedgerError::File(_)) => self.before_sending(),
             _ => self,
         }
     }

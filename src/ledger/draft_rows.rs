@@ -27,9 +27,10 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Forgets the matches that were recorded.
+    /// Forgets the matches that were recorded of rows that are to be sent.
     pub(super) fn forget_earlier(&self) -> Result<(), LedgerError> {
-        self.db.prepare_cached("DELETE FROM earlier")?.execute([])?;
+        let forget = format!("DELETE FROM earlier WHERE n IN (SELECT n FROM row WHERE {IS_SENT})");
+        self.db.prepare_cached(&forget)?.execute([])?;
         Ok(())
     }
 

@@ -104,7 +104,9 @@ impl Store {
                 let body = row.take(COLUMNS)?;
                 let reported = reported(&mut row, &lost, doubt.as_ref())?;
                 let recipient = reported.recipient.clone().unwrap_or_default();
-                found.push(FoundMessage::of(run, &details, FoundRow { recipient, body, reported }));
+                let Details { kind, bot, sandbox: is_rehearsal, .. } = details;
+                let row = FoundRow { recipient, body, reported };
+                found.push(FoundMessage { run, kind, bot, is_rehearsal, doubt, row });
                 Ok(())
             })?;
         }
@@ -184,11 +186,7 @@ pub(crate) struct FoundMessage {
     pub(crate) kind: String,
     pub(crate) bot: String,
     pub(crate) is_rehearsal: bool,
+    /// Why messages of the run that are not sent here may have been sent.
+    pub(crate) doubt: Option<LedgerError>,
     pub(crate) row: FoundRow,
-}
-
-impl FoundMessage {
-    pub(super) fn of(run: String, details: &Details, row: FoundRow) -> Self {
-        Self { run, kind: details.kind.clone(), bot: details.bot.clone(), is_rehearsal: details.sandbox, row }
-    }
 }

@@ -68,7 +68,6 @@ impl PreparedRun<'_> {
             })?;
         }
         let (skips, rows_told) = (draft.skip_counts().clone(), draft.to_be_sent());
-        let first_sent_at = draft.first_sent_at()?;
         let hours = details.conditions.hours.as_ref();
         report_over_midnight(context, hours);
         if !details.sandbox {
@@ -128,7 +127,7 @@ impl PreparedRun<'_> {
         let rows = draft.to_be_sent();
         rule.report_skipped(context, &draft.skip_counts().since(&skips));
         if args.limit.is_some() && args.earlier.skip_sent && rule.once.is_none() {
-            earlier::report_many_days(context, first_sent_at);
+            earlier::report_many_days(context, draft.first_sent_at()?);
         }
         drop(draft);
         let made = format!("run {name}: {} from bot {}", counted(rows, "message"), sender.bot.as_str());

@@ -1,10 +1,12 @@
 //! `bulk find`: the messages that runs have for a person, regardless of how the number is written.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::store::open_store;
-use super::words::local_time;
+use super::words::{local_time, report_doubt};
 use crate::commands::CommandError;
 use crate::config::Settings;
 use crate::context::Context;
@@ -48,7 +50,14 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
         context.stderr.note(&format!("no run has a message to {them}"));
     }
     print(context, &found)?;
-    Ok(ExitCode::Success)
+    let mut code = ExitCode::Success;
+    let mut told = BTreeSet::new();
+    for FoundMessage { run, doubt, .. } in found.iter().filter(|found| found.doubt.is_some()) {
+        if told.insert(run) {
+            code = report_doubt(context, run, doubt.as_ref());
+        }
+    }
+    Ok(code)
 }
 
 /// The recipients that `user` may mean: without a country, the number is read as the profile and each run would read

@@ -10,7 +10,7 @@ const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
 
 /// A schema that was made for it is used.
 const SCHEMA: &str = "DO $$ BEGIN IF to_regnamespace('jelouctl') IS NULL THEN CREATE SCHEMA jelouctl; \
-     ELSIF (SELECT nspowner <> current_user::regrole FROM pg_namespace WHERE nspname = 'jelouctl') THEN \
+     ELSIF (SELECT pg_get_userbyid(nspowner) <> current_user FROM pg_namespace WHERE nspname = 'jelouctl') THEN \
      RAISE insufficient_privilege USING MESSAGE = 'the schema jelouctl belongs to another role'; END IF; END $$;\n";
 
 /// The complete SQL, in one transaction, for the owner of the database.
