@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::answer::Answer;
 use super::credentials::Credentials;
-use super::outcome::{Cause, Outcome, Problem, judge};
+use super::outcome::{Cause, Outcome, Problem, Verdict, judge};
 use super::request::Request;
 use super::transport::{Attempt, Client};
 use crate::process::Signal;
@@ -117,13 +117,8 @@ pub(crate) async fn deliver(
             Attempt::Answered(answer) => Some(answer),
             Attempt::Failed(_) => None,
         };
-        let mut problem = verdict.problem;
-        if let (Outcome::NotSent(Cause::Credentials), Some(problem), Some(origin)) =
-            (&verdict.outcome, &mut problem, credentials.origin())
-        {
-            problem.hint = format!("{}; {origin}", problem.hint);
-        }
-        return Delivery { outcome: verdict.outcome, problem, answer, attempts, duration: begun.elapsed() };
+        let Verdict { outcome, problem, .. } = verdict.naming_origin(credentials);
+        return Delivery { outcome, problem, answer, attempts, duration: begun.elapsed() };
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::answer::{Answer, ApiError, Body};
 use super::codes::{self, Effect, PAIR_RATE_LIMIT, PAIR_RATE_LIMIT_SECONDS};
+use super::credentials::Credentials;
 use super::failure::{Failure, PROXY_CREDENTIALS_HINT, Stage};
 use super::request::{Request, SuccessCriterion};
 use super::transport::Attempt;
@@ -90,6 +91,18 @@ pub(crate) fn judge(attempt: &Attempt, request: &Request) -> Verdict {
     match verdict.outcome {
         Outcome::Unknown(None) if request.accepts.reads() => unread(verdict, attempt, &request.accepts),
         _ => verdict,
+    }
+}
+
+impl Verdict {
+    /// The same; a refusal of `credentials` says where they were read from.
+    pub(crate) fn naming_origin(mut self, credentials: &Credentials) -> Self {
+        if let (Outcome::NotSent(Cause::Credentials), Some(problem), Some(origin)) =
+            (&self.outcome, &mut self.problem, credentials.origin())
+        {
+            problem.hint = format!("{}; {origin}", problem.hint);
+        }
+        self
     }
 }
 

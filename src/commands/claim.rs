@@ -12,7 +12,7 @@ use super::CommandError;
 use super::bulk::{place, store_at, store_to_look_at, wait_for_turn};
 use crate::api::Request;
 use crate::context::Context;
-use crate::ledger::{ClaimEnd, Claimed, HeldClaim, LedgerError, Place, Store, hash_of_words};
+use crate::ledger::{ClaimEnd, Claimed, HeldClaim, LedgerError, Store, hash_of_words};
 use crate::message::Outgoing;
 use crate::once::{NewClaim, OnceEntry, OnceError, OnceHasher, OnceKey, OnceScope, OnceState};
 use crate::output::{Record, Sent};
@@ -70,10 +70,9 @@ impl OnceSend {
         sender: &Sender,
     ) -> Result<Option<Self>, CommandError> {
         let Some(scope) = scope(context, key, sender) else { return Ok(None) };
-        let place = place(context)?;
-        warn_of_forgotten_key(context, matches!(place, Place::Database(_)));
-        let store = store_at(context, place).map_err(CommandError::of_single_send)?;
+        let store = store_at(context, place(context)?).map_err(CommandError::of_single_send)?;
         store.refuse_older_layout()?;
+        report_key(context, Some(&store), &scope.key).map_err(CommandError::of_single_send)?;
         Ok(Some(Self { store, scope }))
     }
 
@@ -117,8 +116,12 @@ impl OnceSend {
     }
 }
 
-/// Warns of a CI job whose key is lost with its machine.
-pub(super) fn warn_of_forgotten_key(context: &Context, has_database: bool) {
+/// Warns if the key is not remembered forever, and says if it is new and another one differs from it only in capitals.
+pub(super) fn report_key(context: &Context, store: Option<&Store>, key: &OnceKey) -> Result<(), LedgerError> {
+    if let Some(known) = store.map_or(Ok(None), |store| store.key_in_other_capitals(key))? {
+        context.stderr.note(&format!("the key {key} is new, and not the key {known}: capitals count"));
+    }
+    let has_database = store.is_some_and(Store::is_shared);
     if !has_database && env::var_os("CI").is_some() && env::var_os(STATE.variable).is_none() {
         context.stderr.warning(&format!(
             "the key is forgotten with this machine: CI is set, and neither a ledger nor {} is; name a database with \
@@ -126,6 +129,7 @@ pub(super) fn warn_of_forgotten_key(context: &Context, has_database: bool) {
             STATE.variable, STATE.variable
         ));
     }
+    Ok(())
 }
 
 /// The key with its bot and address; None without a key, and in the sandbox.

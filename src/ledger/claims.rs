@@ -10,7 +10,7 @@ use super::message::SameMessage;
 use super::model::RowState;
 use super::run::Run;
 use super::store::{Lost, Store};
-use crate::once::{NewClaim, OnceEntry, OnceHasher, OnceScope, OnceState};
+use crate::once::{NewClaim, OnceEntry, OnceHasher, OnceKey, OnceScope, OnceState};
 
 /// How many people are claimed at once.
 const AT_ONCE: usize = 10_000;
@@ -197,6 +197,17 @@ impl Store {
             Some(entry) => Claimed::Before(entry),
             None => Claimed::Now(HeldClaim { store: self.clone(), worker }),
         })
+    }
+
+    /// If nothing was ever sent under `key`, one that differs from it only in capitals.
+    pub(crate) fn key_in_other_capitals(&self, key: &OnceKey) -> Result<Option<String>, LedgerError> {
+        let mut db = self.db();
+        if db.exists("SELECT 1 FROM once_key WHERE key = ?1", &values![key.as_str()])? {
+            return Ok(None);
+        }
+        let small = key.as_str().to_lowercase();
+        let keys = db.rows("SELECT DISTINCT key FROM once_key ORDER BY 1", &[], |mut row| row.take(0))?;
+        Ok(keys.into_iter().find(|known: &String| known.to_lowercase() == small))
     }
 
     /// Every key, of every bot, by name.

@@ -34,11 +34,17 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// The matches of rows that are to be sent, by run and reason, the largest counts first.
+    /// The number of messages that are to be sent; rows that make the same request are one.
+    pub(crate) fn messages(&self) -> Result<u64, LedgerError> {
+        let query = format!("SELECT count(DISTINCT fingerprint) FROM row WHERE {IS_SENT}");
+        Ok(self.db.query_row(&query, [], |row| row.get(0))?)
+    }
+
+    /// The matches of messages that are to be sent, by run and reason, the largest counts first.
     pub(crate) fn earlier(&self) -> Result<Vec<EarlierMessages>, LedgerError> {
         let query = format!(
-            "SELECT run, reason, count(*), max(at) FROM earlier JOIN row USING (n) WHERE {IS_SENT} GROUP BY run, reason \
-             ORDER BY count(*) DESC, max(at) DESC"
+            "SELECT run, reason, count(DISTINCT fingerprint), max(at) FROM earlier JOIN row USING (n) WHERE {IS_SENT} \
+             GROUP BY run, reason ORDER BY 3 DESC, 4 DESC"
         );
         let mut found = Vec::new();
         walk(&self.db, &query, [], |row| {

@@ -339,7 +339,8 @@ impl Worker {
         if run.pace.ready_at() > moment {
             #[expect(clippy::cast_possible_truncation, reason = "it is a time in milliseconds")]
             let wait = (run.pace.ready_at() - moment).ceil() as i64;
-            next.0 = wait;
+            // The API asked for this, or only the rate does.
+            next = (wait, if run.pace.stopped_until > moment { Delay::Retry } else { Delay::Pace });
         }
         if rows.len() < asked {
             let query = "SELECT due_at, attempts, api_code FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 \

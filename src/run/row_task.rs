@@ -61,7 +61,7 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
         Some(deadline) => client.attempt_until(deadline, &request, headers, credentials).await,
     };
     let Some(attempt) = attempt else { return stopped_too_long(row) };
-    let verdict = judge(&attempt, &request);
+    let verdict = judge(&attempt, &request).naming_origin(credentials);
     let (state, message_id) = match &verdict.outcome {
         Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),
         Outcome::NotSent(Cause::Rejected) => (RowState::Failed, None),

@@ -16,6 +16,7 @@ use crate::harness::{Ended, Home, Run, STATE, also_in_a_database};
 also_in_a_database! {
     who_works_on_a_run_compares_it_with_the_others,
     ten_first_and_then_all_sends_each_person_one,
+    what_was_sent_is_told_in_messages_and_not_in_rows,
     one_corrected_number_and_the_whole_list_again_sends_one,
     what_failed_is_sent_by_the_next_run_and_what_was_sent_is_not,
     a_run_goes_on_with_what_no_other_run_has_sent_meanwhile,
@@ -118,6 +119,16 @@ fn ten_first_and_then_all_sends_each_person_one() {
     let told = "all 30 messages are in earlier runs: 20 were sent by run rest at 20";
     send(&home, &jelou.url, &[]).fails(11, &[told, ", 10 were sent by run ten at 20"]);
     assert_eq!(jelou.seen().len(), 30);
+}
+
+#[test]
+fn what_was_sent_is_told_in_messages_and_not_in_rows() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    let twice = [users(0..10), users(0..1)].concat();
+    home.write("people.csv", list(&twice));
+    send(&home, &jelou.url, &["--one-per-person", "--run", "r"]).success();
+    send(&home, &jelou.url, &["--allow-duplicates"]).fails(11, &["all 10 messages were sent by run r at 20"]);
+    assert_eq!(jelou.seen().len(), 10);
 }
 
 #[test]

@@ -793,7 +793,14 @@ fn credentials_that_are_not_accepted_are_named_with_their_origin() {
     home.write(&format!("{CONFIG}/secret.txt"), "canary-secret-of-the-tests");
     let profile = "bot_id = \"1\"\nclient_id = \"i\"\nclient_secret_file = \"secret.txt\"";
     home.config(&format!("[profiles.p]\n{profile}\napi_url = \"{}\"\n", server.url));
-    for words in ["send text -p p --to 593987654321 Hola", "templates -p p", "messages get t -p p", "api -p p /v1/x"] {
+    home.write("people.csv", "celular\n593987654321\n");
+    for words in [
+        "send text -p p --to 593987654321 Hola",
+        "templates -p p",
+        "messages get t -p p",
+        "api -p p /v1/x",
+        "bulk send people.csv -p p --yes --again text Hola",
+    ] {
         home.run(words).fails(4, &["client id", "; the client id is from profile p, the secret from profile p"]);
         home.run(&words.replace("-p p", ""))
             .api(&server.url)

@@ -67,7 +67,7 @@ impl EarlierRule<'_> {
             "leave them out with --skip-sent, or send them once more with --again",
             "for a reminder sent every day, count less far back: --remember 12h",
         ];
-        Err(refusal(&found, ["these", "messages"], draft.to_be_sent(), ways).into())
+        Err(refusal(&found, ["these", "messages"], draft.messages()?, ways).into())
     }
 
     /// Prints how many rows are skipped because of earlier runs, or because of the key.

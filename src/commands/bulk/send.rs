@@ -17,7 +17,7 @@ use super::store::{check_clocks, open_store, open_store_to_look};
 use super::summary::nothing_to_send;
 use super::test_send::test_send;
 use crate::commands::CommandError;
-use crate::commands::claim::warn_of_forgotten_key;
+use crate::commands::claim::report_key;
 use crate::context::{Context, Mode, UsageError};
 use crate::conventions::Conventions;
 use crate::exit::ExitCode;
@@ -25,6 +25,7 @@ use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule};
 use crate::input::Source;
 use crate::ledger::{Details, EarlierOf, LedgerDraft, LedgerError, Store};
 use crate::message::{Envelope, Message, Route, is_template, merge};
+use crate::once::OnceKey;
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::process::block_on;
 use crate::sending::{Sender, UnresolvedSender, claim_exclusions, read_exclusions};
@@ -72,8 +73,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let earlier = EarlierOf { bot: sender.bot.as_str().to_owned(), address: api_url, remember };
     let compared = store.filter(|_| !sender.settings.is_sandboxed());
     let rule = args.earlier_rule();
-    if rule.once.is_some() {
-        tell_of_keys(context, &sender, args.test_to.is_some(), store);
+    if let Some(key) = rule.once {
+        report_keys(context, &sender, args.test_to.is_some(), store, key)?;
     }
     if args.earlier.skip_sent && sender.settings.is_sandboxed() {
         context.stderr.note(SANDBOX_COMPARES_NOTHING);
@@ -163,8 +164,14 @@ fn how_far_back(args: &BulkSendArgs, sender: &Sender) -> Duration {
     }
 }
 
-/// Warns if a key is not remembered forever.
-fn tell_of_keys(context: &Context, sender: &Sender, is_test: bool, store: Option<&Store>) {
+/// Says what is special about a key here.
+fn report_keys(
+    context: &Context,
+    sender: &Sender,
+    is_test: bool,
+    store: Option<&Store>,
+    key: &OnceKey,
+) -> Result<(), LedgerError> {
     if is_test {
         context.stderr.note(
             "a test is sent whatever its recipient has under the key, and claims nothing: --once changes nothing here",
@@ -173,8 +180,9 @@ fn tell_of_keys(context: &Context, sender: &Sender, is_test: bool, store: Option
         let note = "the sandbox remembers no key between two commands: within this list each person gets one message";
         context.stderr.note(note);
     } else {
-        warn_of_forgotten_key(context, store.is_some_and(Store::is_shared));
+        report_key(context, store, key)?;
     }
+    Ok(())
 }
 
 /// Claims standard input for the list, or for the list of excluded people.
