@@ -27,10 +27,9 @@ const SETTINGS: [(&str, &str); 16] = [
     // A role or a database may have a stricter level, at which statements that wait for a row would fail.
     ("default_transaction_isolation", "read committed"),
     ("statement_timeout", "57s"),
-    // A statement that still waited after its call had failed would take effect later. It waits for two locks, each for as
-    // long as this, if others wait for the same row, and the shortest call takes three seconds.
-    ("lock_timeout", "1200ms"),
-    ("idle_in_transaction_session_timeout", "60s"),
+    ("lock_timeout", "12s"),
+    // A process that is stopped within an exchange keeps the others waiting for this long, and then makes it again.
+    ("idle_in_transaction_session_timeout", "2s"),
     // The session of a machine that has vanished, and with it its locks, ends within half a minute, not after hours.
     ("tcp_keepalives_idle", "10"),
     ("tcp_keepalives_interval", "5"),

@@ -101,7 +101,11 @@ impl DbEngine for DatabaseEngine {
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
         let begin = match changes {
             // A long list takes longer than any other statement.
-            true if self.limit > LONG => "BEGIN; SET LOCAL statement_timeout = '10min'",
+            true if self.limit > LONG => {
+                "BEGIN; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '10min'"
+            }
+            // Of what is not an exchange, more may be decided between two statements.
+            true if self.limit > SHORT => "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10s'",
             true => "BEGIN",
             // The reader may pause.
             false => "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL idle_in_transaction_session_timeout = 0",
