@@ -13,7 +13,7 @@ use super::leave_out::{UnsentRows, leave_others_out_of_draft, leave_out_excluded
 use super::media::look_at_media;
 use super::send_args::BulkSendArgs;
 use super::store::wait_for_turn;
-use super::summary::{RunSummary, nothing_to_send, print_summary};
+use super::summary::{RunSummary, nothing_to_send};
 use crate::api::SuccessCriterion;
 use crate::commands::CommandError;
 use crate::context::Context;
@@ -170,8 +170,7 @@ fn imported(context: &Context, run: &Run) -> Result<ExitCode, CommandError> {
     context
         .stderr
         .note(&format!("the run is made and nothing was sent; to send it: jelouctl bulk work {name}{where_else}"));
-    let summary = RunSummary::of(run, run.details()?.written_to)?;
-    print_summary(context, &summary.to_json(Some(name)), &summary.words(None), Some(name))?;
+    RunSummary::of(run, &run.details()?)?.print(context)?;
     Ok(ExitCode::Success)
 }
 

@@ -31,7 +31,7 @@ impl RunOnItsWay<'_> {
     /// Reads the state of the run.
     fn look(&self) -> Result<RunSummary, LedgerError> {
         let run = self.held.reconnected().map_err(LedgerError::in_mid_run)?;
-        RunSummary::of(&run, self.details.written_to)
+        RunSummary::of(&run, self.details)
     }
 }
 
@@ -96,7 +96,7 @@ fn print(
     // An error would invite a second run.
     summary.print_what_stays(context, run.held.name(), Some(stretch));
     report_doubt(context, run.held.name(), summary.doubt.as_ref());
-    summary.ways_on(run.held.name(), run.details).iter().for_each(|way| stderr.note(way));
+    summary.tell_ways_on(context, run.held.name(), run.details);
     (ended, Some(summary.counts))
 }
 
