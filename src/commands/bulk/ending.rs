@@ -135,10 +135,10 @@ impl RunOnItsWay<'_> {
                 stderr.error(&format!("stopped by {}", signal.name()), &[], Some(&to_continue));
                 Ok(of_signal(signal))
             }
-            StopReason::LedgerFailed(failure) => {
-                self.report_unwritten(&failure.outcomes);
-                let mut error = CommandError::from(failure.error);
-                if !failure.outcomes.is_empty() {
+            StopReason::LedgerFailed { error, outcomes } => {
+                self.report_unwritten(&outcomes);
+                let mut error = CommandError::from(error);
+                if !outcomes.is_empty() {
                     let hint = error.hint.unwrap_or_default();
                     error.hint =
                         Some(format!("the outcomes of rows that are not in the ledger are listed above; {hint}"));
