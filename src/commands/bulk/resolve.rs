@@ -103,10 +103,10 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
 }
 
 fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
-    if args.decision.ask {
-        return settle_by_asking(context, &open_run(context, args.run.as_ref())?, args.up_to);
-    }
     let run = open_run(context, args.run.as_ref())?;
+    if args.decision.ask {
+        return settle_by_asking(context, &run, args.up_to);
+    }
     let (name, details) = (run.name(), run.details()?);
     let resolution = args.rows.resolution(args.decision.change(), &details)?;
     let changed = decide(context, &run, &resolution)?;
