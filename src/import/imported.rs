@@ -17,14 +17,14 @@ pub(crate) fn problem_of_excluded(list: &str) -> String {
 
 /// Notes about a row during the import.
 #[derive(Debug)]
-pub(crate) enum RowFault<'a> {
+pub(crate) enum RowFault {
     Remark(Remark),
     /// Its number has no `+`, and is read as a number of the list's country; None if the row has no country.
     NationalNumber(Option<Country>),
     /// A report says that it was sent, or may have been sent.
     Reported(SkipReason),
     /// It is skipped: its recipient is excluded by the list with this name.
-    Excluded(&'a str),
+    Excluded(String),
     /// It is skipped for this reason, as it was in the report that is sent again.
     KeptOut(SkipReason),
     /// It is skipped: this earlier line is for the same person.

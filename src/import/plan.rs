@@ -17,7 +17,7 @@ use crate::message::{
     Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TypedRecipient, Violation,
     with_country_codes,
 };
-use crate::people::{CountryError, CountryRule, PersonError, read_recipient};
+use crate::people::{CountryError, CountryRule, Exclusions, PersonError, read_recipient};
 use crate::phone::Country;
 use crate::template::{
     BodyTemplate, Misspelling, MisspellingError, RowView, TemplateError, TextTemplate, Uses, left_as_they_are,
@@ -73,6 +73,8 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) recipient: RecipientRule<'a>,
     /// The country of national numbers in the list.
     pub(crate) countries: CountryRule,
+    /// The people who must not be written to.
+    pub(crate) exclusions: &'a Exclusions,
     pub(crate) bot: &'a str,
     /// The address that the requests are sent to.
     pub(crate) base: &'a Url,
@@ -306,7 +308,7 @@ impl ImportPlan<'_> {
         column: &str,
         line: u64,
         codes: &mut BareCodes,
-    ) -> Result<(Outgoing, Vec<RowFault<'static>>), RowError> {
+    ) -> Result<(Outgoing, Vec<RowFault>), RowError> {
         let country = self.country_of(row);
         let body = self.body.fill(row, country)?;
         let (recipient, typed) = self.recipient.read(row, column, self.countries)?;

@@ -20,31 +20,32 @@ const MOST_FIELDS: usize = 1000;
 /// If the limit is not reached, how many times as many rows to read before the next comparison.
 const MORE: u64 = 4;
 
-/// Fills `draft` with the rows of `list`. `list_of` returns the exclusion list that contains a recipient. `report` is
-/// called for every row with a problem, with its line, and `is_read` with the number of rows so far. `leave_out` skips
-/// rows of earlier runs if they do not count towards the limit, and returns whether it could. Faults of single rows are
-/// counted and reported.
-pub(crate) fn import_list<'a>(
+/// Called with the line of a row and what is to be said of it.
+type FaultReport<'a> = &'a mut dyn FnMut(u64, RowFault);
+
+/// Fills `draft` with the rows of `list`. `report` is called for every row with a problem, and `is_read` with the number
+/// of rows so far. `leave_out` skips rows of earlier runs if they do not count towards the limit, and returns whether it
+/// could. Faults of single rows are counted and reported.
+pub(crate) fn import_list(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
     plan: &ImportPlan<'_>,
-    list_of: impl Fn(&Outgoing) -> Option<&'a str>,
-    mut report: impl FnMut(u64, RowFault<'a>),
-    is_read: impl Fn(u64),
+    report: FaultReport<'_>,
+    is_read: &dyn Fn(u64),
     mut leave_out: impl FnMut(&mut LedgerDraft) -> bool,
 ) -> Result<Imported, BulkError> {
-    let mut rows = Importer::new(plan);
+    let mut rows = Importer::new(plan, is_read);
     // All of them: several may be without a name, and each has a cell in every row.
     rows.imported.columns = list.header().unwrap_or_default().to_vec();
     let Some(limit) = plan.limit else {
-        rows.read(list, draft, u64::MAX, &list_of, &mut report, &is_read)?;
+        rows.read(list, draft, u64::MAX, report)?;
         return rows.finish(None);
     };
     let mut wanted = limit;
     loop {
         // Faults after the limit are not reported, and the limit's position is known only afterwards.
         let mut faults = Vec::new();
-        let read = rows.read(list, draft, wanted, &list_of, &mut |line, fault| faults.push((line, fault)), &is_read);
+        let read = rows.read(list, draft, wanted, &mut |line, fault| faults.push((line, fault)));
         let is_left_out = !plan.leaves_out || leave_out(draft);
         let end = draft.cut(limit, plan.policy.limit_of())?;
         faults.retain(|(line, _)| end.is_none_or(|end| *line <= end));
@@ -68,7 +69,7 @@ pub(crate) fn settle_repeated(
     draft: &mut LedgerDraft,
     imported: &mut Imported,
     policy: ImportPolicy,
-    mut report: impl FnMut(u64, RowFault<'_>),
+    report: FaultReport<'_>,
 ) -> Result<(), BulkError> {
     if !draft.find_repeated()? {
         return Ok(());
@@ -96,6 +97,7 @@ pub(crate) fn settle_repeated(
 /// Reads one row after the other.
 struct Importer<'a> {
     plan: &'a ImportPlan<'a>,
+    is_read: &'a dyn Fn(u64),
     imported: Imported,
     /// Names of columns so far.
     known: HashSet<String>,
@@ -109,9 +111,10 @@ struct Importer<'a> {
 }
 
 impl<'a> Importer<'a> {
-    fn new(plan: &'a ImportPlan<'a>) -> Self {
+    fn new(plan: &'a ImportPlan<'a>, is_read: &'a dyn Fn(u64)) -> Self {
         Self {
             plan,
+            is_read,
             imported: Imported::default(),
             known: HashSet::new(),
             column: None,
@@ -133,14 +136,12 @@ impl<'a> Importer<'a> {
     }
 
     /// Reads until there are `wanted` requests; returns false if the list ended first.
-    fn read<'b>(
+    fn read(
         &mut self,
         list: &mut ListReader,
         draft: &mut LedgerDraft,
         wanted: u64,
-        list_of: &impl Fn(&Outgoing) -> Option<&'b str>,
-        report: &mut impl FnMut(u64, RowFault<'b>),
-        is_read: &impl Fn(u64),
+        report: FaultReport<'_>,
     ) -> Result<bool, BulkError> {
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, draft);
@@ -156,10 +157,10 @@ impl<'a> Importer<'a> {
                         };
                     };
                     self.read += 1;
-                    is_read(self.read);
+                    (self.is_read)(self.read);
                     self.check_inner_lines(list.name(), &row)?;
                     if self.read > skip {
-                        self.add(row, &mut feed, list_of, report)?;
+                        self.add(row, &mut feed, report)?;
                     }
                 }
                 Ok(true)
@@ -182,12 +183,11 @@ impl<'a> Importer<'a> {
     }
 
     /// The row in the ledger, with its request or why it makes none.
-    fn add<'b>(
+    fn add(
         &mut self,
         ListRow { line, mut row, bad_text, is_hidden, faulty_cells, outcome, .. }: ListRow,
         feed: &mut DraftFeed<'_>,
-        list_of: &impl Fn(&Outgoing) -> Option<&'b str>,
-        report: &mut impl FnMut(u64, RowFault<'b>),
+        report: FaultReport<'_>,
     ) -> Result<(), BulkError> {
         if let Some(outcome) = &outcome
             && let Ok(as_shown) = row
@@ -236,8 +236,9 @@ impl<'a> Importer<'a> {
                 let warnings = self.cells.warnings(&row).map(|words| RowFault::Remark(Remark::Warning(words)));
                 told.into_iter().chain(warnings).for_each(|fault| report(line, fault));
                 self.cells.note_decimals(line, &row, || self.plan.country_of(&row));
-                let excluded = list_of(&outgoing);
-                let left_out = excluded.map(RowFault::Excluded).or(known.kept_out.map(RowFault::KeptOut));
+                let excluded = self.plan.exclusions.find(outgoing.recipients()).map(|(_, list)| list);
+                let left_out = excluded.map(|list| RowFault::Excluded(list.to_owned()));
+                let left_out = left_out.or(known.kept_out.map(RowFault::KeptOut));
                 let is_left_out = left_out.is_some();
                 if let Some(fault) = left_out {
                     report(line, fault);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::begin::{PreparedRun, details, file_of};
 use super::ending::log_refused_run;
 use super::hours::of_new_run;
-use super::import::{ListGuard, import, open};
+use super::import::{import, open};
 use super::leave_out::{leave_others_out_of_draft, windows_for_list};
 use super::report_file::{Rejects, ReportFile, write_rejects};
 use super::send_args::BulkSendArgs;
@@ -68,7 +68,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let store = store.as_ref();
     report_flags(context, args, &sender, store)?;
     let windows = windows_for_list(context, args, kind, &sender)?;
-    let rule = args.earlier_rule();
+    let (rule, nobody) = (args.earlier_rule(), Exclusions::default());
     let plan = ImportPlan {
         kind: args.message(),
         strict: delivery.strict,
@@ -76,9 +76,11 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         body: compiled,
         recipient,
         countries,
+        // A test goes to another person.
+        exclusions: if args.test_to.is_some() { &nobody } else { &exclusions },
         bot: sender.bot.as_str(),
         base: base.url(),
-        // Nothing is sent to people on the sandbox; a test goes to another person.
+        // Nothing is sent to people on the sandbox.
         reported: if sender.settings.is_sandboxed() || args.test_to.is_some() {
             DuplicatePolicy::Meant
         } else {
@@ -136,9 +138,9 @@ impl PreparedList<'_> {
                 None => Ok(()),
             }
         };
-        let guard = ListGuard { sender: Some(sender), exclusions, keeps_remarks: self.page.is_some() };
         let mut draft = LedgerDraft::create()?;
-        let read = import(context, list, &mut draft, plan, guard, args.options.work.progress, &mut compare);
+        let shown = (args.options.work.progress, self.page.is_some());
+        let read = import(context, list, &mut draft, plan, Some(sender), shown, &mut compare);
         let read = read.map_err(CommandError::of_unmade_run)?;
         write_rejects(context, self.rejects, &draft, list, &read)?;
         let of_list = (list.format(), &read.imported);
