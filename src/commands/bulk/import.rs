@@ -8,7 +8,7 @@ use super::list_notes::{
 };
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
-use crate::import::{ImportPlan, ImportPolicy, Imported, Remark, Remarks, RowFault, import_list, settle_repeated};
+use crate::import::{ImportPlan, ImportPolicy, Imported, Remark, Remarks, RowFault, import_list};
 use crate::input::Source;
 use crate::ledger::{LedgerDraft, Skip, SkipCounts, SkipReason};
 use crate::list::{ListError, ListInput, ListOptions, ListReader};
@@ -94,7 +94,7 @@ pub(crate) fn import(
         draft.skip_earlier(None)?;
     }
     imported.count(draft);
-    settle_repeated(draft, &mut imported, plan.policy, &mut |line, fault| told.tell(line, &fault))?;
+    imported.settle_repeated(draft, plan.policy, &mut |line, fault| told.tell(line, &fault))?;
     let first_guarded = match guard {
         Some(sender) => guarded_rows(draft, sender, &mut imported, &mut told)?,
         None => None,
