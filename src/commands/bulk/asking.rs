@@ -65,8 +65,8 @@ impl<'a> AskedRun<'a> {
             return Err(doubt.into());
         }
         run.store().require_write()?;
-        let (name, details) = (run.name(), run.details()?);
-        let sender = sender_of_run(context, unresolved, (name, run.store().is_shared()), &details)?;
+        let details = run.details()?;
+        let sender = sender_of_run(context, unresolved, run, &details)?;
         Ok(Self { run, details, sender, up_to, only_unknown, is_told: false, settled: 0 })
     }
 

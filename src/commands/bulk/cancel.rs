@@ -11,7 +11,7 @@ use super::summary::RunSummary;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
-use crate::ledger::{LedgerError, Run, RunName};
+use crate::ledger::{Run, RunName};
 use crate::output::counted;
 use crate::process::{Signal, Signals, block_on};
 use crate::sending::Interrupted;
@@ -72,16 +72,6 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     }
     summary.tell_ways_on(context, name, &details);
     Ok(ExitCode::Success)
-}
-
-/// Adds a hint if a process is sending the run.
-pub(super) fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
-    let is_in_use = matches!(error, LedgerError::InUse { .. });
-    let mut error = CommandError::from(error);
-    if is_in_use {
-        error.hint = Some(format!("stop it first: jelouctl bulk stop {name}"));
-    }
-    error
 }
 
 /// Adds the hint that the run is cancelled in spite of the error.

@@ -8,7 +8,6 @@ use clap::{Args, ValueHint};
 
 use super::before::{refuse_templates, report_before_resume};
 use super::begin::{ask, confirm, is_asked};
-use super::cancel::stop_first;
 use super::earlier::leave_out_sent;
 use super::ending::{RunOnItsWay, log_refused_run};
 use super::hours::of_resumed_run;
@@ -95,7 +94,7 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let conditions = if is_worker { kept.conditions.clone() } else { conditions_of_resumed(args, &run, &kept)? };
     let is_changed = conditions != kept.conditions;
     let details = Details { conditions, ..kept };
-    let sender = sender_of_run(context, unresolved, (run.name(), store.is_shared()), &details)?;
+    let sender = sender_of_run(context, unresolved, &run, &details)?;
     let age = age_of(&store, &run)?;
     let asks = check_age(context, &sender, &run, &details, age, is_worker)?;
     let countries =
@@ -228,6 +227,16 @@ impl RunOnItsWay<'_> {
             read_windows(self.context, self.sender, &mut connection).await.map(Some)
         })
     }
+}
+
+/// Adds a hint if a process is sending the run.
+fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
+    let is_in_use = matches!(error, LedgerError::InUse { .. });
+    let mut error = CommandError::from(error);
+    if is_in_use {
+        error.hint = Some(format!("stop it first: jelouctl bulk stop {name}"));
+    }
+    error
 }
 
 /// Checks the templates of the remaining rows.

@@ -69,6 +69,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     report_flags(context, args, &sender, store)?;
     let windows = windows_for_list(context, args, kind, &sender)?;
     let (rule, nobody) = (args.earlier_rule(), Exclusions::default());
+    let reaches_people = !sender.settings.is_sandboxed() && args.test_to.is_none();
     let plan = ImportPlan {
         kind: args.message(),
         strict: delivery.strict,
@@ -80,12 +81,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         exclusions: if args.test_to.is_some() { &nobody } else { &exclusions },
         bot: sender.bot.as_str(),
         base: base.url(),
-        // Nothing is sent to people on the sandbox.
-        reported: if sender.settings.is_sandboxed() || args.test_to.is_some() {
-            DuplicatePolicy::Meant
-        } else {
-            rule.policy
-        },
+        reported: if reaches_people { rule.policy } else { DuplicatePolicy::Meant },
         store,
         leaves_out: rule.once.is_some() || windows.is_some() || rule.policy == DuplicatePolicy::LeftOut,
         skip: args.skip,
@@ -268,7 +264,7 @@ fn compile_body<'a>(
 }
 
 /// Compiles `--to`, which must differ from row to row; without it, the recipient is in a column.
-pub(super) fn recipient_rule<'a>(
+fn recipient_rule<'a>(
     language: &'a Environment<'a>,
     to: Option<&'a str>,
     to_column: Option<&'a str>,
