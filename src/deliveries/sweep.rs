@@ -95,8 +95,8 @@ struct Sweep<'a, 'b> {
 ///
 /// # Errors
 /// When Jelou cannot be asked, or the results cannot be stored.
-pub(crate) async fn sweep<'a, 'b>(
-    look_ups: &'a mut LookUps<'b>,
+pub(crate) async fn sweep<'a>(
+    look_ups: &'a mut LookUps<'_>,
     inquiry: &'a mut Inquiry,
     listener: SweepListener<'a>,
     ahead: i64,

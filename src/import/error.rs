@@ -73,6 +73,15 @@ pub(crate) enum RowError {
     Reported(String),
     #[error("{}", words(.0))]
     Message(#[from] InvalidMessage),
+    /// It stands for the whole list.
+    #[error(transparent)]
+    List(Box<BulkError>),
+}
+
+impl RowError {
+    pub(super) fn of_list(error: impl Into<BulkError>) -> Self {
+        Self::List(Box::new(error.into()))
+    }
 }
 
 fn words(error: &InvalidMessage) -> String {

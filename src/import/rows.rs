@@ -174,7 +174,7 @@ impl<'a> Importer<'a> {
         }
         let cells = row.as_ref().map_or_else(|_| ListRow::bad_cells(&bad_text), Row::cells);
         let made = match row {
-            Ok(row) => self.made(line, row, faulty_cells, outcome.as_ref())?,
+            Ok(row) => self.made(line, row, faulty_cells, outcome.as_ref()),
             Err(problem) => Err(RowError::Unreadable(problem)),
         };
         match made {
@@ -203,32 +203,35 @@ impl<'a> Importer<'a> {
         row: Row,
         faulty_cells: Vec<(String, String)>,
         outcome: Option<&ReportedOutcome>,
-    ) -> Result<Result<(Row, Outgoing, Vec<RowFault>, KnownOutcome), RowError>, BulkError> {
-        self.note_columns(line, &row)?;
+    ) -> Result<(Row, Outgoing, Vec<RowFault>, KnownOutcome), RowError> {
+        self.note_columns(line, &row).map_err(RowError::of_list)?;
         let column = if let Some(column) = &self.column {
             column
         } else {
-            let column = self.plan.check_names(&row, outcome.is_some())?;
-            self.cells.check_columns(&row).map_err(BulkError::Template)?;
+            let column = self.plan.check_names(&row, outcome.is_some()).map_err(RowError::of_list)?;
+            self.cells.check_columns(&row).map_err(|error| RowError::of_list(BulkError::Template(error)))?;
             self.imported.warnings = self.plan.cautions();
             self.column.insert(column)
         };
         let faulty = faulty_cells.into_iter().find(|(name, _)| self.plan.uses(&row, column, name));
-        let made = refuse_total(&row, column)
-            .and_then(|()| if outcome.is_some() { Ok(()) } else { self.plan.refuse_sent(&row) })
-            .and_then(|()| faulty.map_or(Ok(()), |(_, problem)| Err(RowError::Unreadable(problem))))
-            .and_then(|()| self.cells.refuse_placeholders(&row, self.plan.strict))
-            .and_then(|()| Ok(self.cells.check(&row)?))
-            .and_then(|()| self.plan.request(&row, column, line, &mut self.imported.bare_codes));
-        let (outgoing, told) = match made {
-            Ok(made) => made,
-            Err(error) => return Ok(Err(error)),
-        };
+        refuse_total(&row, column)?;
+        if outcome.is_none() {
+            self.plan.refuse_sent(&row)?;
+        }
+        if let Some((_, problem)) = faulty {
+            return Err(RowError::Unreadable(problem));
+        }
+        self.cells.refuse_placeholders(&row, self.plan.strict)?;
+        self.cells.check(&row)?;
+        let (outgoing, told) = self.plan.request(&row, column, line, &mut self.imported.bare_codes)?;
         let known = match outcome {
-            Some(outcome) => self.reported.known(line, outcome, outgoing.recipient().as_str())?,
-            None => Ok(KnownOutcome::default()),
+            Some(outcome) => {
+                let known = self.reported.known(line, outcome, outgoing.recipient().as_str());
+                known.map_err(RowError::of_list)?.map_err(RowError::Reported)?
+            }
+            None => KnownOutcome::default(),
         };
-        Ok(known.map(|known| (row, outgoing, told, known)).map_err(RowError::Reported))
+        Ok((row, outgoing, told, known))
     }
 
     /// What the person should check in a row that is sent.
@@ -248,6 +251,7 @@ impl<'a> Importer<'a> {
         report: FaultReport<'_>,
     ) -> Result<(), BulkError> {
         match error {
+            RowError::List(error) => return Err(*error),
             RowError::Template(error) if error.is_of_every_row => return Err(BulkError::Template(error)),
             RowError::Message(error) if self.plan.is_of_every_row(&error) => return Err(BulkError::Message(error)),
             RowError::Recipient { ref error, .. } if error.is_without_country() => self.imported.without_country += 1,

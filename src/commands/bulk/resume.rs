@@ -128,7 +128,9 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
         } else {
             let all = counted(found.all(), "message");
             context.stderr.note(&format!("run {name}: {} of {all} left to send", found.pending));
-            without_end(name, &found).iter().for_each(|told| context.stderr.note(told));
+            for told in without_end(name, &found) {
+                context.stderr.note(&told);
+            }
         }
         way.carry_out(connection, &args.options).await
     })
