@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 
 use super::CommandError;
-use super::bulk::{place, store_at, store_to_look_at, wait_for_turn};
+use super::bulk::{open_store, open_store_to_look, wait_for_turn};
 use crate::api::Request;
 use crate::context::Context;
 use crate::ledger::{ClaimEnd, Claimed, HeldClaim, LedgerError, Store, hash_of_words};
@@ -70,9 +70,13 @@ impl OnceSend {
         sender: &Sender,
     ) -> Result<Option<Self>, CommandError> {
         let Some(scope) = scope(context, key, sender) else { return Ok(None) };
-        let store = store_at(context, place(context)?).map_err(CommandError::of_single_send)?;
-        store.refuse_older_layout()?;
-        report_key(context, Some(&store), &scope.key).map_err(CommandError::of_single_send)?;
+        let open = || {
+            let store = open_store(context)?;
+            store.refuse_older_layout()?;
+            report_key(context, Some(&store), &scope.key)?;
+            Ok(store)
+        };
+        let store = open().map_err(CommandError::of_single_send)?;
         Ok(Some(Self { store, scope }))
     }
 
@@ -88,15 +92,9 @@ impl OnceSend {
         sender: &Sender,
         outgoing: &Outgoing,
     ) -> Result<OnceTurn, CommandError> {
-        let Self { store, scope } = self;
-        let claim = new_claim(&store.hasher().map_err(CommandError::of_single_send)?, sender, outgoing);
-        let recipient = outgoing.recipient().as_str();
-        let lease = sender.settings.timeout.value.duration() + LEASE;
-        let came = wait_for_turn(store, &mut connection.signals).await.map_err(CommandError::of_single_send)?;
-        if let Some(signal) = came {
-            return Err(Interrupted(signal).into());
-        }
-        let claimed = store.claim(scope, &claim, lease).map_err(CommandError::of_single_send)?;
+        let scope = &self.scope;
+        let claimed = self.claim(connection, sender, outgoing).await;
+        let (claimed, words) = claimed.map_err(CommandError::of_single_send)?;
         let entry = match claimed {
             Claimed::Now(held) => {
                 let mut person = ClaimedPerson { held, key: scope.key.clone() };
@@ -109,10 +107,25 @@ impl OnceSend {
             Claimed::Before(entry) => entry,
         };
         if entry.state != OnceState::Sent {
-            return Err(refusal(scope, recipient, entry).into());
+            return Err(refusal(scope, outgoing.recipient().as_str(), entry).into());
         }
-        report_replay(context, scope, &entry, &claim.words);
+        report_replay(context, scope, &entry, &words);
         Ok(OnceTurn::Replay(entry))
+    }
+
+    /// Returns also the hash of the words.
+    async fn claim(
+        &self,
+        connection: &mut Connection,
+        sender: &Sender,
+        outgoing: &Outgoing,
+    ) -> Result<(Claimed, String), CommandError> {
+        let claim = new_claim(&self.store.hasher()?, sender, outgoing);
+        let lease = sender.settings.timeout.value.duration() + LEASE;
+        if let Some(signal) = wait_for_turn(&self.store, &mut connection.signals).await? {
+            return Err(Interrupted(signal).into());
+        }
+        Ok((self.store.claim(&self.scope, &claim, lease)?, claim.words))
     }
 }
 
@@ -154,10 +167,11 @@ pub(super) fn preview(
     outgoing: &Outgoing,
 ) -> Result<(), CommandError> {
     let Some(scope) = scope(context, key, sender) else { return Ok(()) };
-    let store = store_to_look_at(context, place(context)?).map_err(CommandError::of_single_send)?;
-    let Some(store) = store else { return Ok(()) };
     let recipient = outgoing.recipient().as_str();
-    let look = || store.standing(&scope, &store.hasher()?.person(recipient));
+    let look = || match open_store_to_look(context)? {
+        Some(store) => Ok(store.standing(&scope, &store.hasher()?.person(recipient))?),
+        None => Ok(None),
+    };
     let Some(entry) = look().map_err(CommandError::of_single_send)? else { return Ok(()) };
     let key = &scope.key;
     match entry.state {

@@ -43,18 +43,20 @@ impl CommandError {
         Self { code, name, error: error.into(), details: Vec::new(), hint, nothing_was_sent: true }
     }
 
-    /// An error of the claim store before a single message: it counts as a configuration error, unless a database
-    /// cannot be reached. The ledger was not written.
-    pub(crate) fn of_single_send(error: LedgerError) -> Self {
-        let is_away =
-            matches!(error, LedgerError::Database(DatabaseError::Unreachable { .. } | DatabaseError::Gone { .. }));
-        let error = Self::from(error);
-        match error.code {
-            ExitCode::Ledger if is_away => Self { code: ExitCode::Network, name: "network", ..error },
-            ExitCode::Ledger => Self { code: ExitCode::Configuration, name: "configuration", ..error },
-            _ => error,
+    /// The same error before a single message: one of the store counts as a configuration error, unless a database
+    /// cannot be reached. The store was not written.
+    pub(crate) fn of_single_send(self) -> Self {
+        let of_database = self.error.downcast_ref::<DatabaseError>();
+        if of_database.is_none() && !self.error.is::<LedgerError>() {
+            return self;
         }
-        .before_sending()
+        let is_away = matches!(of_database, Some(DatabaseError::Unreachable { .. } | DatabaseError::Gone { .. }));
+        let (code, name) = match self.code {
+            ExitCode::Ledger if is_away => (ExitCode::Network, "network"),
+            ExitCode::Ledger => (ExitCode::Configuration, "configuration"),
+            code => (code, self.name),
+        };
+        Self { code, name, ..self.before_sending() }
     }
 
     fn before_sending(self) -> Self {

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::CommandError;
-use super::bulk::{place, store_at, store_to_look_at};
+use super::bulk::{open_store, open_store_to_look};
 use crate::config::{Origin, Settings};
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
@@ -135,35 +135,22 @@ enum FoundState {
 }
 
 pub(crate) fn run(context: &Context, command: &OnceCommand) -> Result<ExitCode, CommandError> {
-    match command {
-        OnceCommand::List => {
-            let store = store_to_look_at(context, place(context)?).map_err(CommandError::of_single_send)?;
-            let keys = store.map_or(Ok(Vec::new()), |store| store.keys()).map_err(CommandError::of_single_send)?;
-            list(context, &keys)
+    let ended = match command {
+        OnceCommand::List => list(context),
+        OnceCommand::Show(args) => UsedKey::find(context, &args.key).and_then(|used| used.show(context, &args.person)),
+        OnceCommand::Resolve(args) => {
+            UsedKey::to_change(context, &args.key).and_then(|used| used.resolve(context, args))
         }
-        OnceCommand::Show(args) => with_key(context, &args.key, false, |used| used.show(context, &args.person)),
-        OnceCommand::Resolve(args) => with_key(context, &args.key, true, |used| used.resolve(context, args)),
-        OnceCommand::Forget(args) => with_key(context, &args.key, true, |used| used.forget(context, &args.person)),
-        OnceCommand::Add(args) => add(context, args),
-    }
+        OnceCommand::Forget(args) => {
+            UsedKey::to_change(context, &args.key).and_then(|used| used.forget(context, &args.person))
+        }
+        OnceCommand::Add(args) => return add(context, args),
+    };
+    ended.map_err(CommandError::of_single_send)
 }
 
-/// Runs `work` with the entries under the key; if it `changes`, it may affect who gets a message.
-fn with_key(
-    context: &Context,
-    key: &OnceKey,
-    changes: bool,
-    work: impl FnOnce(&UsedKey) -> Result<ExitCode, CommandError>,
-) -> Result<ExitCode, CommandError> {
-    let settings = Settings::load(&context.flags, &read_environment()?.0)?;
-    if changes {
-        refuse_rehearsal(context, &settings)?;
-    }
-    let store = store_to_look_at(context, place(context)?).map_err(CommandError::of_single_send)?;
-    let Some(store) = store else { return Err(no_such_key(key).into()) };
-    let keys = store.keys().map_err(CommandError::of_single_send)?;
-    let scope = scope_of(&settings, key, &keys)?;
-    work(&UsedKey { store, scope, settings })
+fn settings(context: &Context) -> Result<Settings, CommandError> {
+    Ok(Settings::load(&context.flags, &read_environment()?.0)?)
 }
 
 /// Refuses to change entries under a key in a rehearsal, which does not send anything.
@@ -188,9 +175,9 @@ fn log_decision(context: &Context, settings: &Settings, command: &str, scope: &O
 
 /// `once add`: adds the people of a run that began without the key.
 fn add(context: &Context, OnceAddArgs { key, run }: &OnceAddArgs) -> Result<ExitCode, CommandError> {
-    let settings = Settings::load(&context.flags, &read_environment()?.0)?;
+    let settings = settings(context)?;
     refuse_rehearsal(context, &settings)?;
-    let store = store_at(context, place(context)?).map_err(CommandError::of_single_send)?;
+    let store = open_store(context).map_err(CommandError::of_single_send)?;
     let run = store.run(run)?.whole()?;
     run.note_lost()?;
     let (name, details, counts) = (run.name(), run.details()?, run.counts()?);
@@ -227,8 +214,9 @@ fn add(context: &Context, OnceAddArgs { key, run }: &OnceAddArgs) -> Result<Exit
     Ok(ExitCode::Success)
 }
 
-fn list(context: &Context, keys: &[OnceSummary]) -> Result<ExitCode, CommandError> {
+fn list(context: &Context) -> Result<ExitCode, CommandError> {
     let stdout = &context.stdout;
+    let keys = open_store_to_look(context)?.map_or(Ok(Vec::new()), |store| store.keys())?;
     if keys.is_empty() {
         context.stderr.note("there are no keys");
     }
@@ -240,7 +228,7 @@ fn list(context: &Context, keys: &[OnceSummary]) -> Result<ExitCode, CommandErro
             stdout.table(&KEYS, keys.iter().map(|of| words(of, local(of.at))))?;
         }
         Format::Response => {
-            for of in keys {
+            for of in &keys {
                 let words = words(of, of_milliseconds(of.at).to_string());
                 stdout.fields(&words)?;
             }
@@ -325,23 +313,35 @@ struct NamedPerson {
 }
 
 impl UsedKey {
+    fn find(context: &Context, key: &OnceKey) -> Result<Self, CommandError> {
+        Self::of(context, key, settings(context)?)
+    }
+
+    /// The same for a change, which may affect who gets a message.
+    fn to_change(context: &Context, key: &OnceKey) -> Result<Self, CommandError> {
+        let settings = settings(context)?;
+        refuse_rehearsal(context, &settings)?;
+        Self::of(context, key, settings)
+    }
+
+    fn of(context: &Context, key: &OnceKey, settings: Settings) -> Result<Self, CommandError> {
+        let Some(store) = open_store_to_look(context)? else { return Err(no_such_key(key).into()) };
+        let scope = scope_of(&settings, key, &store.keys()?)?;
+        Ok(Self { store, scope, settings })
+    }
+
     fn person(&self, context: &Context, to: &str, country: Option<Country>) -> Result<NamedPerson, CommandError> {
         let typed = TypedRecipient::read(to, country.or(self.settings.country()));
         let typed = typed.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
         context.stderr.warnings(typed.warnings());
         let recipient = typed.recipient.as_str().to_owned();
-        let hasher = self.store.hasher().map_err(CommandError::of_single_send)?;
-        Ok(NamedPerson { hash: hasher.person(&recipient), recipient })
-    }
-
-    fn standing(&self, person: &NamedPerson) -> Result<Option<OnceEntry>, CommandError> {
-        self.store.standing(&self.scope, &person.hash).map_err(CommandError::of_single_send)
+        Ok(NamedPerson { hash: self.store.hasher()?.person(&recipient), recipient })
     }
 
     fn show(&self, context: &Context, PersonArgs { to, country }: &PersonArgs) -> Result<ExitCode, CommandError> {
         let entries = if let Some(to) = to {
             let person = self.person(context, to, *country)?;
-            let entry = self.standing(&person)?;
+            let entry = self.store.standing(&self.scope, &person.hash)?;
             if entry.is_none() {
                 let key = &self.scope.key;
                 context.stderr.note(&format!("{} has no message under the key {key}", person.recipient));
@@ -349,8 +349,7 @@ impl UsedKey {
             entry.into_iter().collect()
         } else {
             let mut entries = Vec::new();
-            let listed = self.store.people_under(&self.scope, |entry| entries.push(entry));
-            listed.map_err(CommandError::of_single_send)?;
+            self.store.people_under(&self.scope, |entry| entries.push(entry))?;
             entries.sort_by_key(|entry: &OnceEntry| entry.at);
             entries
         };
@@ -396,7 +395,7 @@ impl UsedKey {
         let OnceResolveArgs { to, country, found, .. } = arguments;
         let person = self.person(context, to, *country)?;
         let (key, recipient) = (&self.scope.key, &person.recipient);
-        let entry = self.standing(&person)?;
+        let entry = self.store.standing(&self.scope, &person.hash)?;
         if let Some(OnceEntry { is_row: true, run: Some(run), state, .. }) = &entry {
             let (state, to) = (*state, typed_form(recipient));
             let message = format!(
@@ -412,9 +411,7 @@ impl UsedKey {
         }
         let was_sent = *found == FoundState::Sent;
         let finding = if was_sent { ClaimEnd::Sent { message_id: None } } else { ClaimEnd::NotSent };
-        let is_decided =
-            self.store.decide_claim(&self.scope, &person.hash, &finding).map_err(CommandError::of_single_send)?;
-        if !is_decided {
+        if !self.store.decide_claim(&self.scope, &person.hash, &finding)? {
             let state = entry.map_or("nothing".to_owned(), |entry| {
                 format!("a message that is {} since {}", entry.state.name().replace('_', " "), local(entry.at))
             });
@@ -449,7 +446,7 @@ impl UsedKey {
             return Err(UsageError::new(message, "add --yes to forget").into());
         }
         // The question may have waited for hours: a person who got a message meanwhile must not be forgotten.
-        if !self.store.forget(&self.scope, &shown).map_err(CommandError::of_single_send)? {
+        if !self.store.forget(&self.scope, &shown)? {
             let message = format!("what people have under the key {key} has changed meanwhile; nothing was forgotten");
             return Err(UsageError::new(message, "run the command again").into());
         }
@@ -462,8 +459,7 @@ impl UsedKey {
 
     /// The key in counts.
     fn summary(&self) -> Result<OnceSummary, CommandError> {
-        let keys = self.store.keys().map_err(CommandError::of_single_send)?;
-        let own = keys.into_iter().find(|summary| summary.scope == self.scope);
+        let own = self.store.keys()?.into_iter().find(|summary| summary.scope == self.scope);
         own.ok_or_else(|| no_such_key(&self.scope.key).into())
     }
 
@@ -473,7 +469,7 @@ impl UsedKey {
     /// If it is nothing, or must end first.
     fn forgettable(&self, person: &NamedPerson) -> Result<OnceEntry, CommandError> {
         let (key, recipient) = (&self.scope.key, person.recipient.clone());
-        let Some(entry) = self.standing(person)? else {
+        let Some(entry) = self.store.standing(&self.scope, &person.hash)? else {
             let message = format!("{recipient} has nothing under the key {key}");
             return Err(UsageError::new(message, "nothing needs to be forgotten").into());
         };
@@ -494,8 +490,7 @@ impl UsedKey {
     /// Refuses to forget everybody while something under the key is under way, or a run with it is unfinished.
     fn refuse_open(&self, summary: &OnceSummary) -> Result<(), CommandError> {
         let (recipient, scope) = ("somebody".to_owned(), self.scope.clone());
-        let unfinished = self.store.runs_under(&self.scope).map_err(CommandError::of_single_send)?;
-        if let Some(run) = unfinished.into_iter().next() {
+        if let Some(run) = self.store.runs_under(&self.scope)?.into_iter().next() {
             return Err(OnceError::OfUnfinishedRun { recipient, scope, run }.into());
         }
         if OnceState::ALL
@@ -510,6 +505,6 @@ impl UsedKey {
 
     fn is_finished(&self, run: &str) -> Result<bool, CommandError> {
         let name = run.parse().map_err(|_| LedgerError::damaged(format!("`{run}` names no run")))?;
-        self.store.run(&name).and_then(|run| run.is_finished()).map_err(CommandError::of_single_send)
+        Ok(self.store.run(&name)?.is_finished()?)
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use crate::api::{HistoryMessage, MessageSort};
+use crate::api::{DeliveryFacts, HistoryMessage, MessageSort};
 use crate::message::Message;
 
 /// How much later than its request's timeout a message of ours may be created, in milliseconds.
@@ -58,14 +58,16 @@ pub(crate) struct ListedCopy {
     pub(crate) person: String,
     pub(crate) content: usize,
     pub(crate) at: i64,
-    /// Whether it is undelivered. Jelou may also list a request that it refused as such.
+    /// Whether any entry says that it is undelivered. Jelou may also list a request that it refused as such.
     pub(crate) has_failed: bool,
+    pub(crate) facts: DeliveryFacts,
 }
 
 impl ListedCopy {
     /// Adds another entry with its id: a page may have moved during the reading. Returns whether it is the same message.
-    pub(crate) fn add(&mut self, again: &Self) -> bool {
+    pub(crate) fn add(&mut self, again: Self) -> bool {
         self.has_failed |= again.has_failed;
+        self.facts.learn(again.facts);
         (&self.person, self.content, self.at) == (&again.person, again.content, again.at)
     }
 }
@@ -277,6 +279,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::api::DeliveryState;
 
     const MINUTE: i64 = 60_000;
 
@@ -288,7 +291,9 @@ mod tests {
     }
 
     fn copy(id: &str, person: &str, content: usize, minute: i64) -> ListedCopy {
-        ListedCopy { id: id.to_owned(), person: person.to_owned(), content, at: minute * MINUTE, has_failed: false }
+        let facts = DeliveryFacts::new(DeliveryState::Accepted);
+        let (id, person) = (id.to_owned(), person.to_owned());
+        ListedCopy { id, person, content, at: minute * MINUTE, has_failed: false, facts }
     }
 
     type Decided = (Vec<(usize, String)>, Vec<(usize, StillUnknown)>);

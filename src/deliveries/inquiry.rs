@@ -67,13 +67,6 @@ pub(super) struct InquiredRow {
     has_other: bool,
 }
 
-/// The evidence for an unknown row that was sent.
-#[derive(Clone, Debug)]
-struct FoundCopy {
-    copy: ListedCopy,
-    facts: DeliveryFacts,
-}
-
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub(crate) struct Inquiry {
@@ -88,7 +81,7 @@ pub(crate) struct Inquiry {
     contents: HashMap<ShownContent, usize>,
     attempts: Vec<OwnAttempt>,
     /// The listed messages with such a content, by id.
-    copies: HashMap<String, FoundCopy>,
+    copies: HashMap<String, ListedCopy>,
     doubted: HashSet<usize>,
     /// The kinds for which a sent row was found by its id with the content that was sent, and when the last such row
     /// was sent.
@@ -157,7 +150,7 @@ impl Inquiry {
         self.rows.push(row);
     }
 
-    /// Whether Jelou's clock is known.
+    /// Sets how far Jelou's clock is ahead of the ledger's, once an answer has told it.
     pub(crate) fn set_clock(&mut self, clock: i64) {
         self.terms.clock = clock;
     }
@@ -261,18 +254,14 @@ impl Inquiry {
         };
         let person = person_key(person).into_owned();
         let has_failed = facts.state == DeliveryState::Undelivered;
-        let copy = ListedCopy { id: id.clone(), person, content: number, at, has_failed };
-        match self.copies.get_mut(&id) {
-            None => {
-                self.copies.insert(id, FoundCopy { copy, facts });
+        let copy = ListedCopy { id: id.clone(), person, content: number, at, has_failed, facts };
+        if let Some(known) = self.copies.get_mut(&id) {
+            // Two messages with the same id.
+            if !known.add(copy) {
+                self.doubted.extend([known.content, number]);
             }
-            Some(known) => {
-                known.facts.learn(facts);
-                // Two messages with the same id.
-                if !known.copy.add(&copy) {
-                    self.doubted.extend([known.copy.content, number]);
-                }
-            }
+        } else {
+            self.copies.insert(id, copy);
         }
     }
 
@@ -329,7 +318,7 @@ impl Inquiry {
     pub(crate) fn settle(&mut self, is_whole: bool) -> Settled {
         let mut settled = Settled::default();
         let mut why: HashMap<usize, StillUnknown> = HashMap::new();
-        let listed: Vec<_> = self.copies.values().map(|found| found.copy.clone()).collect();
+        let listed: Vec<_> = self.copies.values().cloned().collect();
         let decided = if is_whole { decide(&self.attempts, &listed, &self.doubted) } else { Vec::new() };
         for decided in decided {
             let ProvenCopy { row: place, message_id, copies } = match decided {
@@ -346,17 +335,16 @@ impl Inquiry {
                 why.insert(place, StillUnknown::Unproven);
                 continue;
             }
-            let Some(FoundCopy { copy, facts }) = self.copies.get(&message_id) else { continue };
+            let Some(copy) = self.copies.get(&message_id) else { continue };
             let evidence = format!(
                 "found in Jelou's history as {message_id}, created at {:.3}: {copies} attempted, {copies} listed",
                 of_milliseconds(copy.at)
             );
-            let state = facts.clone();
             row.id = Some(message_id.clone());
             row.is_unknown = false;
             row.is_listed = true;
             settled.news.proven.push(ProvenRow { n: row.n, number: row.number, evidence });
-            settled.news.learn(row.n, &mut row.known, vec![state], Some(&message_id), self.terms.now);
+            settled.news.learn(row.n, &mut row.known, vec![copy.facts.clone()], Some(&message_id), self.terms.now);
         }
         for (place, row) in self.rows.iter().enumerate().filter(|(_, row)| row.is_unknown) {
             let why = row.stays(is_whole, why.get(&place).copied());

@@ -8,4 +8,4 @@ mod sweep;
 
 pub(crate) use self::evidence::StillUnknown;
 pub(crate) use self::inquiry::{Inquiry, InquiryTerms, LeftRows};
-pub(crate) use self::sweep::{Sweep, SweepEnd, SweepError, SweepListener};
+pub(crate) use self::sweep::{SweepError, SweepListener, sweep};

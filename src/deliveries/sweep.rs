@@ -61,14 +61,6 @@ pub(crate) struct SweepListener<'a> {
     pub(crate) keep: &'a mut dyn FnMut(DeliveryNews) -> Result<(), LedgerError>,
 }
 
-/// The end of a sweep that was not stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SweepEnd {
-    Whole,
-    /// Not everything was read.
-    Partial(ListingCoverage),
-}
-
 /// The error that stopped a sweep; earlier results are kept.
 #[derive(Debug)]
 pub(crate) enum SweepError {
@@ -82,8 +74,14 @@ impl From<LookUpError> for SweepError {
     }
 }
 
+impl From<LedgerError> for SweepError {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
 /// A run in question.
-pub(crate) struct Sweep<'a, 'b> {
+struct Sweep<'a, 'b> {
     look_ups: &'a mut LookUps<'b>,
     inquiry: &'a mut Inquiry,
     listener: SweepListener<'a>,
@@ -93,25 +91,21 @@ pub(crate) struct Sweep<'a, 'b> {
     answered: u64,
 }
 
-impl<'a, 'b> Sweep<'a, 'b> {
-    pub(crate) fn new(
-        look_ups: &'a mut LookUps<'b>,
-        inquiry: &'a mut Inquiry,
-        listener: SweepListener<'a>,
-        ahead: i64,
-    ) -> Self {
-        Self { look_ups, inquiry, listener, ahead, answered: 0 }
-    }
+/// Asks for the rows of `inquiry`; this machine's clock is ahead of the ledger's by `ahead` milliseconds.
+///
+/// # Errors
+/// When Jelou cannot be asked, or the results cannot be stored.
+pub(crate) async fn sweep<'a>(
+    look_ups: &'a mut LookUps<'_>,
+    inquiry: &'a mut Inquiry,
+    listener: SweepListener<'a>,
+    ahead: i64,
+) -> Result<ListingCoverage, SweepError> {
+    Sweep { look_ups, inquiry, listener, ahead, answered: 0 }.run().await
+}
 
-    /// Asks. After the history is read, `count` adds the attempts for counting copies: an attempt that begins during
-    /// the reading may be listed already.
-    ///
-    /// # Errors
-    /// When Jelou cannot be asked, or the results cannot be stored.
-    pub(crate) async fn run(
-        mut self,
-        count: &mut dyn FnMut(&mut Inquiry) -> Result<(), LedgerError>,
-    ) -> Result<SweepEnd, SweepError> {
+impl Sweep<'_, '_> {
+    async fn run(mut self) -> Result<ListingCoverage, SweepError> {
         let is_template = |sort: MessageSort| sort != MessageSort::FreeForm;
         let is_free_form = |sort: MessageSort| sort == MessageSort::FreeForm;
         let counts_copies = self.inquiry.counts_copies();
@@ -141,10 +135,9 @@ impl<'a, 'b> Sweep<'a, 'b> {
             by_history = LookUpRoute::of(rows, pages, false);
         }
         let of_history = self.read(LookUpList::History, by_history, span, |_| true).await?;
-        if of_history != SweepEnd::Whole {
+        if of_history != ListingCoverage::Whole {
             end = of_history;
         }
-        count(self.inquiry).map_err(SweepError::Ledger)?;
         Ok(end)
     }
 
@@ -176,15 +169,15 @@ impl<'a, 'b> Sweep<'a, 'b> {
         route: LookUpRoute,
         span: Option<LookUpSpan>,
         of: impl Fn(MessageSort) -> bool,
-    ) -> Result<SweepEnd, SweepError> {
+    ) -> Result<ListingCoverage, SweepError> {
         match (route, span) {
-            (LookUpRoute::Nothing, _) | (LookUpRoute::Pages(_), None) => Ok(SweepEnd::Whole),
+            (LookUpRoute::Nothing, _) | (LookUpRoute::Pages(_), None) => Ok(ListingCoverage::Whole),
             (LookUpRoute::Pages(_), Some(span)) => self.read_pages(list, &span).await,
             (LookUpRoute::Rows(_), _) => self.read_rows(of).await,
         }
     }
 
-    async fn read_pages(&mut self, list: LookUpList, span: &LookUpSpan) -> Result<SweepEnd, SweepError> {
+    async fn read_pages(&mut self, list: LookUpList, span: &LookUpSpan) -> Result<ListingCoverage, SweepError> {
         let Self { look_ups, inquiry, listener, answered, .. } = self;
         let bot = look_ups.bot.to_owned();
         let (mut kept_at, mut failed, mut read, mut unreadable) = (Instant::now(), None, 0_u64, false);
@@ -205,33 +198,32 @@ impl<'a, 'b> Sweep<'a, 'b> {
         let coverage = look_ups.read(list, None, &span, MOST_PAGES, take).await;
         *answered += pages_of(read);
         if let Some(error) = failed {
-            return Err(SweepError::Ledger(error));
+            return Err(error.into());
         }
         Ok(match coverage? {
-            ListingCoverage::Whole if unreadable => SweepEnd::Partial(ListingCoverage::Missing),
-            ListingCoverage::Whole => SweepEnd::Whole,
-            coverage => SweepEnd::Partial(coverage),
+            ListingCoverage::Whole if unreadable => ListingCoverage::Missing,
+            coverage => coverage,
         })
     }
 
-    async fn read_rows(&mut self, of: impl Fn(MessageSort) -> bool) -> Result<SweepEnd, SweepError> {
+    async fn read_rows(&mut self, of: impl Fn(MessageSort) -> bool) -> Result<ListingCoverage, SweepError> {
         let tracked = |row: &InquiredRow| {
             let left_at = of_milliseconds(row.left_at.saturating_add(self.ahead));
             let tracked = TrackedMessage::new(row.id.clone()?, row.sort, Some(left_at));
             Some(TrackedMessage { recipient: Some(row.recipient.clone()), ..tracked })
         };
         let rows: Vec<_> = self.inquiry.open_rows(of).filter_map(tracked).collect();
-        let (mut kept_at, mut end) = (Instant::now(), SweepEnd::Whole);
+        let (mut kept_at, mut end) = (Instant::now(), ListingCoverage::Whole);
         for mut tracked in rows {
             self.look_ups.look_for(&mut tracked).await?;
             if tracked.facts.is_none() && !tracked.is_fully_searched() {
-                end = SweepEnd::Partial(tracked.coverage);
+                end = tracked.coverage;
             }
             self.inquiry.note_one(&tracked.id, tracked.facts, tracked.notification);
             self.answered += 1;
             (self.listener.progress)(self.answered);
             if kept_at.elapsed() >= KEPT_EVERY {
-                (self.listener.keep)(self.inquiry.news()).map_err(SweepError::Ledger)?;
+                (self.listener.keep)(self.inquiry.news())?;
                 kept_at = Instant::now();
             }
         }

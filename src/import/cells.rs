@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::error::{BulkError, MixedDecimals, ReadCell};
-use super::plan::{ImportPlan, RowError};
+use super::error::{BulkError, MixedDecimals, ReadCell, RowError};
+use super::plan::ImportPlan;
 use crate::conventions::Conventions;
 use crate::list::{Row, guarded, unguarded};
 use crate::phone::Country;

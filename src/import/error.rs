@@ -1,12 +1,14 @@
-//! Errors of an import, other than those of single rows.
+//! Errors of an import, and of its rows.
 
 use std::io;
 
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::ledger::{LedgerError, RunName};
 use crate::list::ListError;
-use crate::message::InvalidMessage;
+use crate::message::{InvalidMessage, RecipientError};
+use crate::people::CountryError;
 use crate::template::{MisspellingError, TemplateError};
 
 #[derive(Debug, Error)]
@@ -39,6 +41,52 @@ pub(crate) enum BulkError {
     CellTooLong { line: u64, column: String, most: usize },
     #[error("the report cannot be written: {0}")]
     Report(io::Error),
+}
+
+/// A row that does not make a request.
+#[derive(Debug, Error)]
+pub(crate) enum RowError {
+    #[error("{0}")]
+    Unreadable(String),
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error("{column}: {error}")]
+    Recipient { column: String, error: RecipientError },
+    #[error(transparent)]
+    Country(CountryError),
+    #[error("{column}: is {found}; a recipient is a text or a number")]
+    RecipientType { column: String, found: Value },
+    #[error("has no `{0}`, the recipient's")]
+    NoRecipient(String),
+    #[error("{column}: is empty, and the row says `{cell}`: it seems to be a row of totals")]
+    Total { column: String, cell: String },
+    #[error("{column}: `{cell}` is an error of the spreadsheet, and would be sent")]
+    CellError { column: String, cell: String },
+    #[error("{column}: `{cell}` stands for nothing, and would be sent")]
+    PlaceholderCell { column: String, cell: String },
+    #[error(
+        "sent: is `{0}`, but too many columns of the report are missing to compare the row; send the whole report, or delete \
+         this column, or --again"
+    )]
+    SentBefore(String),
+    #[error("the report's {0}")]
+    Reported(String),
+    #[error("{}", words(.0))]
+    Message(#[from] InvalidMessage),
+    /// It stands for the whole list.
+    #[error(transparent)]
+    List(Box<BulkError>),
+}
+
+impl RowError {
+    pub(super) fn of_list(error: impl Into<BulkError>) -> Self {
+        Self::List(Box::new(error.into()))
+    }
+}
+
+fn words(error: &InvalidMessage) -> String {
+    let details = error.details();
+    if details.is_empty() { error.to_string() } else { details.join("; ") }
 }
 
 /// A cell that is a number with either decimal sign and is read by its country, and a cell of the same column with the

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::policy::ImportPolicy;
 use crate::api::SuccessCriterion;
-use crate::ledger::{LedgerDraft, SkipCounts, SkipReason};
+use crate::ledger::{LedgerDraft, LedgerError, SkipCounts, SkipReason};
 use crate::message::TemplateUses;
 use crate::phone::{Country, country_of, may_be_national};
 
@@ -15,16 +16,19 @@ pub(crate) fn problem_of_excluded(list: &str) -> String {
     format!("the recipient must not be written to: they are on {list}")
 }
 
+/// Called with the line of a row and what is to be said of it.
+pub(super) type FaultReport<'a> = &'a mut dyn FnMut(u64, RowFault);
+
 /// Notes about a row during the import.
 #[derive(Debug)]
-pub(crate) enum RowFault<'a> {
+pub(crate) enum RowFault {
     Remark(Remark),
     /// Its number has no `+`, and is read as a number of the list's country; None if the row has no country.
     NationalNumber(Option<Country>),
     /// A report says that it was sent, or may have been sent.
     Reported(SkipReason),
     /// It is skipped: its recipient is excluded by the list with this name.
-    Excluded(&'a str),
+    Excluded(String),
     /// It is skipped for this reason, as it was in the report that is sent again.
     KeptOut(SkipReason),
     /// It is skipped: this earlier line is for the same person.
@@ -150,6 +154,37 @@ impl Imported {
         self.skips = draft.skip_counts().clone();
         self.invalid += self.skips.rows(SkipReason::Invalid);
         self.same_person += self.skips.rows(SkipReason::Repeated);
+    }
+
+    /// Finds the rows of `draft` that repeat another one, skips those that `policy` excludes, and sorts the rest. It
+    /// runs after all other reasons for skipping a row have been applied.
+    pub(crate) fn settle_repeated(
+        &mut self,
+        draft: &mut LedgerDraft,
+        policy: ImportPolicy,
+        report: FaultReport<'_>,
+    ) -> Result<(), LedgerError> {
+        if !draft.find_repeated()? {
+            return Ok(());
+        }
+        if policy.one_per_person {
+            let before = self.same_person;
+            draft.keep_one_per_person(|line, of| {
+                self.same_person += 1;
+                report(line, RowFault::SamePerson { of });
+            })?;
+            self.rows -= self.same_person - before;
+        } else if !policy.allow_duplicates {
+            draft.duplicates(policy.skip_invalid || policy.notes_rejects, |line, of, recipient| {
+                self.duplicates += 1;
+                report(line, RowFault::Remark(Remark::Duplicate { of, recipient: recipient.to_owned() }));
+            })?;
+            self.rows -= self.duplicates;
+        }
+        if !policy.one_per_person && (self.duplicates == 0 || policy.skip_invalid) {
+            draft.repeated_people(|line, of| report(line, RowFault::Remark(Remark::RepeatedPerson { of })))?;
+        }
+        Ok(())
     }
 }
 

@@ -5,11 +5,12 @@ mod draft_feed;
 mod error;
 mod imported;
 mod plan;
+mod policy;
 mod reported;
 mod rows;
 
 pub(crate) use self::error::BulkError;
 pub(crate) use self::imported::{Imported, Remark, Remarks, RowFault, problem_of_excluded};
-pub(crate) use self::plan::{HiddenRule, ImportPlan, ImportPolicy, RecipientRule};
-pub(crate) use self::reported::DuplicatePolicy;
-pub(crate) use self::rows::{import_list, settle_repeated};
+pub(crate) use self::plan::{ImportPlan, RecipientRule};
+pub(crate) use self::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
+pub(crate) use self::rows::import_list;

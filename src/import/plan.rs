@@ -1,66 +1,25 @@
 //! Determines the result for each row of a list: its request, or the reason why it has none.
 
-use clap::ValueEnum;
 use serde_json::Value;
-use thiserror::Error;
 use url::Url;
 
-use super::error::BulkError;
+use super::error::{BulkError, RowError};
 use super::imported::{BareCodes, Remark, RowFault};
-use super::reported::DuplicatePolicy;
-use crate::ledger::{LimitOf, SkipReason, Store};
+use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
+use crate::ledger::{SkipReason, Store};
 use crate::list::{
     ListError, MeantColumn, Row, columns_without_sent, is_country_column, meant_column, near_column, no_header,
     recipient_column,
 };
 use crate::message::{
-    Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TypedRecipient, Violation,
-    with_country_codes,
+    Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, TypedRecipient, Violation, with_country_codes,
 };
-use crate::people::{CountryError, CountryRule, PersonError, read_recipient};
+use crate::people::{CountryRule, Exclusions, PersonError, read_recipient};
 use crate::phone::Country;
 use crate::template::{
-    BodyTemplate, Misspelling, MisspellingError, RowView, TemplateError, TextTemplate, Uses, left_as_they_are,
-    misspelling, typed_line_break,
+    BodyTemplate, Misspelling, MisspellingError, RowView, TextTemplate, Uses, left_as_they_are, misspelling,
+    typed_line_break,
 };
-
-/// How to treat rows that cannot be taken as they are.
-#[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub(crate) struct ImportPolicy {
-    pub(crate) skip_invalid: bool,
-    pub(crate) allow_duplicates: bool,
-    /// Whether only the first of several rows to one person is sent.
-    pub(crate) one_per_person: bool,
-    /// How to treat rows that the sheet hides or shows crossed out; None if the flag was not given.
-    pub(crate) hidden: Option<HiddenRule>,
-    /// Whether rows to recipients that are not allowed are skipped.
-    pub(crate) skip_not_allowed: bool,
-    /// Whether the draft records every row that will not be sent, even if nothing is sent.
-    pub(crate) notes_rejects: bool,
-    /// Whether only people who have written recently get a message.
-    pub(crate) only_in_window: bool,
-}
-
-/// What to do with rows that the sheet hides, by hand or by a filter, or shows crossed out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum HiddenRule {
-    /// They are left out
-    Skip,
-    /// They are sent like the others
-    Send,
-}
-
-impl ImportPolicy {
-    /// What counts towards the limit.
-    pub(super) fn limit_of(self) -> LimitOf {
-        match (self.one_per_person, self.allow_duplicates) {
-            (true, _) => LimitOf::People,
-            (false, false) => LimitOf::Messages,
-            (false, true) => LimitOf::Rows,
-        }
-    }
-}
 
 /// Turns each row into its result.
 pub(crate) struct ImportPlan<'a> {
@@ -73,6 +32,8 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) recipient: RecipientRule<'a>,
     /// The country of national numbers in the list.
     pub(crate) countries: CountryRule,
+    /// The people who must not be written to.
+    pub(crate) exclusions: &'a Exclusions,
     pub(crate) bot: &'a str,
     /// The address that the requests are sent to.
     pub(crate) base: &'a Url,
@@ -131,43 +92,6 @@ impl RecipientRule<'_> {
         })?;
         Ok((recipient, typed))
     }
-}
-
-/// A row that does not make a request.
-#[derive(Debug, Error)]
-pub(crate) enum RowError {
-    #[error("{0}")]
-    Unreadable(String),
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    #[error("{column}: {error}")]
-    Recipient { column: String, error: RecipientError },
-    #[error(transparent)]
-    Country(CountryError),
-    #[error("{column}: is {found}; a recipient is a text or a number")]
-    RecipientType { column: String, found: Value },
-    #[error("has no `{0}`, the recipient's")]
-    NoRecipient(String),
-    #[error("{column}: is empty, and the row says `{cell}`: it seems to be a row of totals")]
-    Total { column: String, cell: String },
-    #[error("{column}: `{cell}` is an error of the spreadsheet, and would be sent")]
-    CellError { column: String, cell: String },
-    #[error("{column}: `{cell}` stands for nothing, and would be sent")]
-    PlaceholderCell { column: String, cell: String },
-    #[error(
-        "sent: is `{0}`, but too many columns of the report are missing to compare the row; send the whole report, or delete \
-         this column, or --again"
-    )]
-    SentBefore(String),
-    #[error("the report's {0}")]
-    Reported(String),
-    #[error("{}", words(.0))]
-    Message(#[from] InvalidMessage),
-}
-
-fn words(error: &InvalidMessage) -> String {
-    let details = error.details();
-    if details.is_empty() { error.to_string() } else { details.join("; ") }
 }
 
 /// Refuses a row of totals, as found at the end of a sheet, before its cells are reported as faults of the message.
@@ -306,7 +230,7 @@ impl ImportPlan<'_> {
         column: &str,
         line: u64,
         codes: &mut BareCodes,
-    ) -> Result<(Outgoing, Vec<RowFault<'static>>), RowError> {
+    ) -> Result<(Outgoing, Vec<RowFault>), RowError> {
         let country = self.country_of(row);
         let body = self.body.fill(row, country)?;
         let (recipient, typed) = self.recipient.read(row, column, self.countries)?;

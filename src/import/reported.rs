@@ -8,22 +8,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::RangeInclusive;
 
 use super::error::{BulkError, ReportedError};
+use super::policy::DuplicatePolicy;
 use crate::ledger::{LedgerError, ReportedRow, RowFilter, RowState, Run, RunName, SkipReason, Store};
 use crate::list::{ReportedOutcome, ReportedSent, Row};
 use crate::message::TypedRecipient;
 use crate::phone::person_key;
 use crate::timestamps::read_time;
-
-/// What to do with messages that an earlier run or a report has as sent, or as ones that may have been.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DuplicatePolicy {
-    /// Nothing is sent as long as there are any.
-    Refused,
-    /// `--skip-sent`
-    LeftOut,
-    /// They are treated as all others: `--again`, or a key, which then decides alone who gets a message.
-    Meant,
-}
 
 /// The earlier outcome of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,17 +60,6 @@ struct RowOfRun {
     skipped: Option<SkipReason>,
     /// Those that a sheet shows differently from what it stores; see [`Row::shown_alone`].
     cells: Option<Box<str>>,
-}
-
-impl DuplicatePolicy {
-    /// From `--again` and `--skip-sent`, as typed or as kept by a run. With a key, nothing else is refused by default.
-    pub(crate) fn of(again: bool, skip_sent: bool, has_key: bool) -> Self {
-        match (again, skip_sent) {
-            (false, true) => Self::LeftOut,
-            (false, false) if !has_key => Self::Refused,
-            (true, _) | (false, false) => Self::Meant,
-        }
-    }
 }
 
 impl<'a> ReportedRuns<'a> {

@@ -6,13 +6,14 @@ use std::thread;
 
 use super::cells::UsedCells;
 use super::draft_feed::DraftFeed;
-use super::error::BulkError;
-use super::imported::{Imported, Remark, RowFault, problem_of_excluded};
-use super::plan::{HiddenRule, ImportPlan, ImportPolicy, RowError, refuse_total};
-use super::reported::{DuplicatePolicy, KnownOutcome, ReportedRuns, problem_of_kept_out, problem_of_report};
+use super::error::{BulkError, RowError};
+use super::imported::{FaultReport, Imported, Remark, RowFault, problem_of_excluded};
+use super::plan::{ImportPlan, refuse_total};
+use super::policy::{DuplicatePolicy, HiddenRule};
+use super::reported::{KnownOutcome, ReportedRuns, problem_of_kept_out, problem_of_report};
 use crate::api::Request;
 use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
-use crate::list::{ListError, ListReader, ListRow, Row};
+use crate::list::{ListError, ListReader, ListRow, ReportedOutcome, Row};
 use crate::message::Outgoing;
 
 /// The maximum number of different field names in the rows of an NDJSON list.
@@ -20,31 +21,29 @@ const MOST_FIELDS: usize = 1000;
 /// If the limit is not reached, how many times as many rows to read before the next comparison.
 const MORE: u64 = 4;
 
-/// Fills `draft` with the rows of `list`. `list_of` returns the exclusion list that contains a recipient. `report` is
-/// called for every row with a problem, with its line, and `is_read` with the number of rows so far. `leave_out` skips
-/// rows of earlier runs if they do not count towards the limit, and returns whether it could. Faults of single rows are
-/// counted and reported.
-pub(crate) fn import_list<'a>(
+/// Fills `draft` with the rows of `list`. `report` is called for every row with a problem, and `is_read` with the number
+/// of rows so far. `leave_out` skips rows of earlier runs if they do not count towards the limit, and returns whether it
+/// could. Faults of single rows are counted and reported.
+pub(crate) fn import_list(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
     plan: &ImportPlan<'_>,
-    list_of: impl Fn(&Outgoing) -> Option<&'a str>,
-    mut report: impl FnMut(u64, RowFault<'a>),
-    is_read: impl Fn(u64),
+    report: FaultReport<'_>,
+    is_read: &dyn Fn(u64),
     mut leave_out: impl FnMut(&mut LedgerDraft) -> bool,
 ) -> Result<Imported, BulkError> {
-    let mut rows = Importer::new(plan);
+    let mut rows = Importer::new(plan, is_read);
     // All of them: several may be without a name, and each has a cell in every row.
     rows.imported.columns = list.header().unwrap_or_default().to_vec();
     let Some(limit) = plan.limit else {
-        rows.read(list, draft, u64::MAX, &list_of, &mut report, &is_read)?;
+        rows.read(list, draft, u64::MAX, report)?;
         return rows.finish(None);
     };
     let mut wanted = limit;
     loop {
         // Faults after the limit are not reported, and the limit's position is known only afterwards.
         let mut faults = Vec::new();
-        let read = rows.read(list, draft, wanted, &list_of, &mut |line, fault| faults.push((line, fault)), &is_read);
+        let read = rows.read(list, draft, wanted, &mut |line, fault| faults.push((line, fault)));
         let is_left_out = !plan.leaves_out || leave_out(draft);
         let end = draft.cut(limit, plan.policy.limit_of())?;
         faults.retain(|(line, _)| end.is_none_or(|end| *line <= end));
@@ -62,40 +61,14 @@ pub(crate) fn import_list<'a>(
     }
 }
 
-/// Finds the rows of `draft` that repeat another one, skips those that `policy` excludes, and sorts the rest. It runs
-/// after all other reasons for skipping a row have been applied.
-pub(crate) fn settle_repeated(
-    draft: &mut LedgerDraft,
-    imported: &mut Imported,
-    policy: ImportPolicy,
-    mut report: impl FnMut(u64, RowFault<'_>),
-) -> Result<(), BulkError> {
-    if !draft.find_repeated()? {
-        return Ok(());
-    }
-    if policy.one_per_person {
-        let before = imported.same_person;
-        draft.keep_one_per_person(|line, of| {
-            imported.same_person += 1;
-            report(line, RowFault::SamePerson { of });
-        })?;
-        imported.rows -= imported.same_person - before;
-    } else if !policy.allow_duplicates {
-        draft.duplicates(policy.skip_invalid || policy.notes_rejects, |line, of, recipient| {
-            imported.duplicates += 1;
-            report(line, RowFault::Remark(Remark::Duplicate { of, recipient: recipient.to_owned() }));
-        })?;
-        imported.rows -= imported.duplicates;
-    }
-    if !policy.one_per_person && (imported.duplicates == 0 || policy.skip_invalid) {
-        draft.repeated_people(|line, of| report(line, RowFault::Remark(Remark::RepeatedPerson { of })))?;
-    }
-    Ok(())
+fn warning(words: String) -> RowFault {
+    RowFault::Remark(Remark::Warning(words))
 }
 
 /// Reads one row after the other.
 struct Importer<'a> {
     plan: &'a ImportPlan<'a>,
+    is_read: &'a dyn Fn(u64),
     imported: Imported,
     /// Names of columns so far.
     known: HashSet<String>,
@@ -109,9 +82,10 @@ struct Importer<'a> {
 }
 
 impl<'a> Importer<'a> {
-    fn new(plan: &'a ImportPlan<'a>) -> Self {
+    fn new(plan: &'a ImportPlan<'a>, is_read: &'a dyn Fn(u64)) -> Self {
         Self {
             plan,
+            is_read,
             imported: Imported::default(),
             known: HashSet::new(),
             column: None,
@@ -133,14 +107,12 @@ impl<'a> Importer<'a> {
     }
 
     /// Reads until there are `wanted` requests; returns false if the list ended first.
-    fn read<'b>(
+    fn read(
         &mut self,
         list: &mut ListReader,
         draft: &mut LedgerDraft,
         wanted: u64,
-        list_of: &impl Fn(&Outgoing) -> Option<&'b str>,
-        report: &mut impl FnMut(u64, RowFault<'b>),
-        is_read: &impl Fn(u64),
+        report: FaultReport<'_>,
     ) -> Result<bool, BulkError> {
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, draft);
@@ -156,10 +128,10 @@ impl<'a> Importer<'a> {
                         };
                     };
                     self.read += 1;
-                    is_read(self.read);
+                    (self.is_read)(self.read);
                     self.check_inner_lines(list.name(), &row)?;
                     if self.read > skip {
-                        self.add(row, &mut feed, list_of, report)?;
+                        self.add(row, &mut feed, report)?;
                     }
                 }
                 Ok(true)
@@ -182,12 +154,11 @@ impl<'a> Importer<'a> {
     }
 
     /// The row in the ledger, with its request or why it makes none.
-    fn add<'b>(
+    fn add(
         &mut self,
         ListRow { line, mut row, bad_text, is_hidden, faulty_cells, outcome, .. }: ListRow,
         feed: &mut DraftFeed<'_>,
-        list_of: &impl Fn(&Outgoing) -> Option<&'b str>,
-        report: &mut impl FnMut(u64, RowFault<'b>),
+        report: FaultReport<'_>,
     ) -> Result<(), BulkError> {
         if let Some(outcome) = &outcome
             && let Ok(as_shown) = row
@@ -201,72 +172,95 @@ impl<'a> Importer<'a> {
             report(line, RowFault::KeptOut(SkipReason::Hidden));
             return self.leave_out_hidden(feed, line, row.as_ref().map_err(|_| bad_text.as_str()));
         }
-        let (cells, made) = match row {
-            Ok(row) => {
-                self.note_columns(line, &row)?;
-                let column = if let Some(column) = &self.column {
-                    column
-                } else {
-                    let column = self.plan.check_names(&row, outcome.is_some())?;
-                    self.cells.check_columns(&row).map_err(BulkError::Template)?;
-                    self.imported.warnings = self.plan.cautions();
-                    self.column.insert(column)
-                };
-                let faulty = faulty_cells.into_iter().find(|(name, _)| self.plan.uses(&row, column, name));
-                let made = refuse_total(&row, column)
-                    .and_then(|()| if outcome.is_some() { Ok(()) } else { self.plan.refuse_sent(&row) })
-                    .and_then(|()| faulty.map_or(Ok(()), |(_, problem)| Err(RowError::Unreadable(problem))))
-                    .and_then(|()| self.cells.refuse_placeholders(&row, self.plan.strict))
-                    .and_then(|()| Ok(self.cells.check(&row)?))
-                    .and_then(|()| self.plan.request(&row, column, line, &mut self.imported.bare_codes));
-                let known = match (&made, &outcome) {
-                    (Ok((outgoing, _)), Some(outcome)) => {
-                        self.reported.known(line, outcome, outgoing.recipient().as_str())?
-                    }
-                    (Ok(_) | Err(_), _) => Ok(KnownOutcome::default()),
-                };
-                let known = known.map_err(RowError::Reported);
-                let cells = row.cells();
-                (cells, made.and_then(|(outgoing, told)| Ok((row, outgoing, told, known?))))
-            }
-            Err(problem) => (ListRow::bad_cells(&bad_text), Err(RowError::Unreadable(problem))),
+        let cells = row.as_ref().map_or_else(|_| ListRow::bad_cells(&bad_text), Row::cells);
+        let made = match row {
+            Ok(row) => self.made(line, row, faulty_cells, outcome.as_ref()),
+            Err(problem) => Err(RowError::Unreadable(problem)),
         };
         match made {
             Ok((row, outgoing, told, known)) => {
-                let warnings = self.cells.warnings(&row).map(|words| RowFault::Remark(Remark::Warning(words)));
-                told.into_iter().chain(warnings).for_each(|fault| report(line, fault));
                 self.cells.note_decimals(line, &row, || self.plan.country_of(&row));
-                let excluded = list_of(&outgoing);
-                let left_out = excluded.map(RowFault::Excluded).or(known.kept_out.map(RowFault::KeptOut));
-                let is_left_out = left_out.is_some();
-                if let Some(fault) = left_out {
-                    report(line, fault);
-                } else {
-                    for column in self.cells.empty(&row) {
-                        report(line, RowFault::Remark(Remark::EmptyCell(column.to_owned())));
-                    }
-                    for (column, cell) in self.cells.placeholders(&row) {
-                        let (column, cell) = (column.to_owned(), cell.to_owned());
-                        report(line, RowFault::Remark(Remark::PlaceholderCell { column, cell }));
-                    }
-                }
-                if let Some(reason) = known.sent.filter(|_| !is_left_out) {
-                    report(line, RowFault::Reported(reason));
+                let excluded = self.plan.exclusions.find(outgoing.recipients()).map(|(_, list)| list);
+                let left_out = excluded.map(|list| RowFault::Excluded(list.to_owned()));
+                let left_out = left_out.or(known.kept_out.map(RowFault::KeptOut));
+                let sent = known.sent.map(RowFault::Reported);
+                let mut report = |fault| report(line, fault);
+                told.into_iter().chain(self.cells.warnings(&row).map(warning)).for_each(&mut report);
+                match left_out {
+                    Some(left_out) => report(left_out),
+                    None => self.remarks(&row).into_iter().chain(sent).for_each(report),
                 }
                 self.add_request(feed, (line, &cells), &outgoing, (excluded, known))
             }
-            Err(RowError::Template(error)) if error.is_of_every_row => Err(BulkError::Template(error)),
-            Err(RowError::Message(error)) if self.plan.is_of_every_row(&error) => Err(BulkError::Message(error)),
-            Err(error) => {
-                if matches!(&error, RowError::Recipient { error, .. } if error.is_without_country()) {
-                    self.imported.without_country += 1;
-                }
-                let problem = error.to_string();
-                feed.add(&DraftRow { line, cells: &cells, request: Err(&problem), skip: None })?;
-                report(line, RowFault::Remark(Remark::Invalid(problem)));
-                Ok(())
-            }
+            Err(error) => self.add_invalid(feed, (line, &cells), error, report),
         }
+    }
+
+    /// A row with its message, what is to be said of it, and what became of it before.
+    fn made(
+        &mut self,
+        line: u64,
+        row: Row,
+        faulty_cells: Vec<(String, String)>,
+        outcome: Option<&ReportedOutcome>,
+    ) -> Result<(Row, Outgoing, Vec<RowFault>, KnownOutcome), RowError> {
+        self.note_columns(line, &row).map_err(RowError::of_list)?;
+        let column = if let Some(column) = &self.column {
+            column
+        } else {
+            let column = self.plan.check_names(&row, outcome.is_some()).map_err(RowError::of_list)?;
+            self.cells.check_columns(&row).map_err(|error| RowError::of_list(BulkError::Template(error)))?;
+            self.imported.warnings = self.plan.cautions();
+            self.column.insert(column)
+        };
+        let faulty = faulty_cells.into_iter().find(|(name, _)| self.plan.uses(&row, column, name));
+        refuse_total(&row, column)?;
+        if outcome.is_none() {
+            self.plan.refuse_sent(&row)?;
+        }
+        if let Some((_, problem)) = faulty {
+            return Err(RowError::Unreadable(problem));
+        }
+        self.cells.refuse_placeholders(&row, self.plan.strict)?;
+        self.cells.check(&row)?;
+        let (outgoing, told) = self.plan.request(&row, column, line, &mut self.imported.bare_codes)?;
+        let known = match outcome {
+            Some(outcome) => {
+                let known = self.reported.known(line, outcome, outgoing.recipient().as_str());
+                known.map_err(RowError::of_list)?.map_err(RowError::Reported)?
+            }
+            None => KnownOutcome::default(),
+        };
+        Ok((row, outgoing, told, known))
+    }
+
+    /// What the person should check in a row that is sent.
+    fn remarks(&self, row: &Row) -> Vec<RowFault> {
+        let empty = self.cells.empty(row).map(|column| Remark::EmptyCell(column.to_owned()));
+        let placeholders = self.cells.placeholders(row);
+        let placeholders = placeholders
+            .map(|(column, cell)| Remark::PlaceholderCell { column: column.to_owned(), cell: cell.to_owned() });
+        empty.chain(placeholders).map(RowFault::Remark).collect()
+    }
+
+    fn add_invalid(
+        &mut self,
+        feed: &mut DraftFeed<'_>,
+        (line, cells): (u64, &str),
+        error: RowError,
+        report: FaultReport<'_>,
+    ) -> Result<(), BulkError> {
+        match error {
+            RowError::List(error) => return Err(*error),
+            RowError::Template(error) if error.is_of_every_row => return Err(BulkError::Template(error)),
+            RowError::Message(error) if self.plan.is_of_every_row(&error) => return Err(BulkError::Message(error)),
+            RowError::Recipient { ref error, .. } if error.is_without_country() => self.imported.without_country += 1,
+            _ => {}
+        }
+        let problem = error.to_string();
+        feed.add(&DraftRow { line, cells, request: Err(&problem), skip: None })?;
+        report(line, RowFault::Remark(Remark::Invalid(problem)));
+        Ok(())
     }
 
     /// A row that is not visible in the opened sheet; its contents do not matter.

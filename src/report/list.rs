@@ -5,7 +5,6 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::rows::ReportRows;
 use crate::api::DeliveryState;
 use crate::import::BulkError;
 use crate::ledger::{LedgerError, ReportedDelivery, ReportedRow};
@@ -18,6 +17,21 @@ use crate::timestamps::rfc_3339_millis;
 const DELIVERY: &str = "delivery";
 /// The year 10,000, which the time format cannot represent.
 const END_OF_TIMES: Duration = Duration::from_secs(253_402_300_800);
+
+/// Called with each row.
+pub(super) type EachRow<'a> = &'a mut dyn FnMut(ReportedRow) -> Result<(), BulkError>;
+
+/// The rows of a report.
+pub(super) struct ReportRows<'a> {
+    /// The name of their run; empty if there is none.
+    pub(super) run: String,
+    pub(super) columns: &'a [String],
+    /// The format of the list.
+    pub(super) format: ListFormat,
+    /// The maximum number of rows.
+    pub(super) most: u64,
+    pub(super) each: &'a dyn Fn(EachRow<'_>) -> Result<(), BulkError>,
+}
 
 /// Writes the report as CSV, in the format of the list.
 pub(super) fn write_csv(

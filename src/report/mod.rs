@@ -1,20 +1,18 @@
 //! Writes the report on a run as a list, and sends rows again that were not sent.
 
 mod list;
-mod rows;
 mod send_again;
 mod workbook;
 
 use std::cell::Cell;
 use std::io::Write;
 
+use self::list::{EachRow, ReportRows, write_csv, write_ndjson};
 pub(crate) use self::list::{outcome as reported_outcome, reported_cells};
-use self::list::{write_csv, write_ndjson};
-use self::rows::{EachRow, ReportRows, left_out};
 pub(crate) use self::send_again::commands_to_send_again;
 use self::workbook::write_workbook;
 use crate::import::BulkError;
-use crate::ledger::{Details, LedgerDraft, LedgerError, RowFilter, Run};
+use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, ReportedRow, RowFilter, RowState, Run, now};
 use crate::list::{ListFormat, ReportLanguage, Row};
 
 /// How a list is written.
@@ -78,4 +76,24 @@ fn write(rows: &ReportRows<'_>, format: ListReport, to: impl Write) -> Result<u6
         ListReport::Ndjson => write_ndjson(rows, to),
         ListReport::Workbook { language } => write_workbook(rows, language, to),
     }
+}
+
+/// A row of a draft for a report; None if it will be sent.
+fn left_out(row: &DraftedRow<'_>) -> Option<ReportedRow> {
+    let (reason, problem) = row.skip?;
+    Some(ReportedRow {
+        line: row.line,
+        recipient: row.recipient.map(str::to_owned),
+        cells: row.cells.to_owned(),
+        state: RowState::Skipped,
+        message_id: None,
+        http_status: None,
+        code: Some(reason.to_owned()),
+        error: problem.map(str::to_owned),
+        api_code: None,
+        attempts: 0,
+        at: Some(now()),
+        ended_at: None,
+        delivery: None,
+    })
 }

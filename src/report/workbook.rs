@@ -4,8 +4,7 @@ use std::io::{self, Seek, Write};
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use super::list::{outcome_cells, reported_cells};
-use super::rows::ReportRows;
+use super::list::{ReportRows, outcome_cells, reported_cells};
 use crate::import::BulkError;
 use crate::list::{ReportLanguage, guarded_in_sheet, outcome_columns};
 

@@ -1,6 +1,7 @@
 //! Sends the rows of a run at its pace. The engine asks the ledger for as many rows as it has room for, sends the rows
 //! that it gets, and reports their outcomes.
 
+use std::collections::VecDeque;
 use std::future::ready;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::row_task::{ApiSession, LastAddress, RowTaskEnd, send_row};
 use super::run_end::{RunEnd, StopReason, event_of_wait};
 use super::throttle::{RunLimits, Throttle};
-use super::writer::{Exchanged, LeftWriter, Order, Writer};
+use super::writer::{Exchanged, Order, Writer};
 use crate::api::{Cause, Outcome, Problem, Verdict};
 use crate::ledger::{
     Counts, Delay, EndedAttempt, ExchangeReply, LedgerError, PauseReason, QueuedRow, RowState, RunEvent, RunLedger,
@@ -37,9 +38,17 @@ pub(crate) struct Engine<'a> {
     settled: Vec<SettledRow>,
     /// Events to report with the next order.
     events: Vec<RunEvent>,
-    /// Unanswered orders, and the number of rows that they ask for: those may be in flight already.
+    /// Unanswered orders: one at most, and one behind it at an immediate exit.
     orders: usize,
+    /// Their outcomes, which the ledger may lack; after a failure, it does.
+    writing: VecDeque<Arc<Vec<SettledRow>>>,
+    /// The number of rows that they ask for: those may be in flight already.
     wanted: usize,
+    /// How long an order waits for more outcomes, and since when it does.
+    gathers: Duration,
+    gathering_since: Option<Instant>,
+    /// Why an exchange failed; the ledger is not written any more.
+    failure: Option<LedgerError>,
     /// See [`RunLedger::listens_every`].
     listens_every: Option<Duration>,
     ordered_at: Instant,
@@ -88,7 +97,11 @@ impl<'a> Engine<'a> {
             settled: Vec::new(),
             events: Vec::new(),
             orders: 0,
+            writing: VecDeque::new(),
             wanted: 0,
+            gathers: Duration::ZERO,
+            gathering_since: None,
+            failure: None,
             listens_every,
             ordered_at: now,
             // The first answer tells whether there is one.
@@ -144,7 +157,8 @@ impl<'a> Engine<'a> {
             if next.is_none() && self.tasks.is_empty() && self.orders == 0 {
                 return LoopEnd::Drained;
             }
-            let later = next.into_iter().chain(self.listens_at()).filter(|at| *at > now).min();
+            let gathered_at = self.gathering_since.map(|since| since + self.gathers);
+            let later = next.into_iter().chain(self.listens_at()).chain(gathered_at).filter(|at| *at > now).min();
             let tick = self.progress.due().into();
             tokio::select! {
                 biased;
@@ -202,39 +216,51 @@ impl<'a> Engine<'a> {
         Some(self.ordered_at + every)
     }
 
-    /// Reports the outcomes of rows, and asks for more rows.
+    /// Reports the outcomes of rows, and asks for more rows, once the order before is answered.
     fn order(&mut self, wanted: usize, now: Instant) {
+        if self.orders > 0 || self.failure.is_some() {
+            return;
+        }
         let has_nothing = wanted == 0 && self.settled.is_empty() && self.events.is_empty() && self.pause.is_none();
         if has_nothing && self.listens_at().is_none_or(|at| at > now) {
             return;
         }
+        if !self.settled.is_empty() && !self.tasks.is_empty() {
+            let since = *self.gathering_since.get_or_insert(now);
+            if now < since + self.gathers {
+                return;
+            }
+        }
+        self.write(wanted, now);
+    }
+
+    fn write(&mut self, wanted: usize, now: Instant) {
         self.ordered_at = now;
+        self.gathering_since = None;
         self.has_begun |= wanted > 0;
-        self.wanted += wanted;
+        self.wanted = wanted;
         self.orders += 1;
-        let settled = std::mem::take(&mut self.settled);
+        let settled = Arc::new(std::mem::take(&mut self.settled));
+        self.writing.push_back(Arc::clone(&settled));
         let events = std::mem::take(&mut self.events);
         let asks_for_others = self.throttle.leaves_to_others(now).is_some();
-        let (is_last, pause) = (self.stop.is_some(), self.pause.take());
-        self.writer.order(Order { settled, wanted, is_last, pause, events, asks_for_others });
+        self.writer.order(Order { settled, wanted, pause: self.pause.take(), events, asks_for_others });
     }
 
     /// Sends the rows from the ledger; after a stop, it gets them back.
-    fn take(&mut self, exchanged: Option<Exchanged>) {
-        let Some(Exchanged {
-            given: ExchangeReply { rows, next, problem, pause, counts },
-            orders,
-            wanted,
-            others_send,
-        }) = exchanged
-        else {
-            (self.orders, self.wanted, self.next) = (0, 0, None);
-            self.stop_for(StopReason::ledger(LedgerError::WriterGone));
-            return;
+    fn take(&mut self, exchanged: Result<Exchanged, LedgerError>) {
+        (self.orders, self.wanted) = (self.orders - 1, 0);
+        let Exchanged { given, others_send, gathers } = match exchanged {
+            Ok(exchanged) => exchanged,
+            Err(error) => {
+                (self.failure, self.next) = (Some(error), None);
+                self.stop_for(StopReason::ledger(LedgerError::WriterGone));
+                return;
+            }
         };
-        self.orders -= orders;
-        self.wanted -= wanted;
-        self.next = next;
+        let ExchangeReply { rows, next, problem, pause, counts } = given;
+        self.writing.pop_front();
+        (self.next, self.gathers) = (next, gathers);
         let now = Instant::now();
         // The ledger may have taken minutes to answer, and the machine may have slept.
         if self.throttle.look(now) {
@@ -350,11 +376,11 @@ impl<'a> Engine<'a> {
         self.progress.show(&self.counts.shown());
     }
 
-    /// Waits for the writer, which may have failed at the end.
     fn close(mut self) -> RunEnd {
         self.show();
         self.progress.finish();
-        RunEnd::of(self.writer.close(), self.stop)
+        let ledger = self.writer.close(None);
+        self.end(ledger.ok().flatten())
     }
 
     /// Abandons the rows in flight, but not the outcomes of the finished rows.
@@ -363,14 +389,38 @@ impl<'a> Engine<'a> {
             self.settle(done);
         }
         self.tasks.shutdown().await;
-        self.order(0, Instant::now());
-        self.progress.finish();
-        match (self.writer.close_within(LONGEST_WAIT_FOR_THE_WRITER), self.stop) {
-            (LeftWriter::Busy(unwritten), reason) => {
-                RunEnd::Stopped { reason: reason.unwrap_or(StopReason::Panicked), unwritten: Some(unwritten) }
-            }
-            (LeftWriter::Ended(written), reason) => RunEnd::of(written, reason),
+        if self.failure.is_none() {
+            self.write(0, Instant::now());
         }
+        self.progress.finish();
+        let closed = self.writer.close(Some(LONGEST_WAIT_FOR_THE_WRITER));
+        for answer in self.writer.late() {
+            match answer {
+                Ok(_) => drop(self.writing.pop_front()),
+                Err(error) => self.failure = Some(error),
+            }
+        }
+        if let Ok(ledger) = closed {
+            return self.end(ledger);
+        }
+        let unwritten = Some(self.unwritten());
+        RunEnd::Stopped { reason: self.stop.unwrap_or(StopReason::Panicked), unwritten }
+    }
+
+    /// The end of the run, whose ledger is written unless there is none any more.
+    fn end(self, ledger: Option<Box<dyn RunLedger>>) -> RunEnd {
+        if let Some(ledger) = ledger {
+            return RunEnd::of(ledger, self.stop);
+        }
+        let outcomes = self.unwritten();
+        let error = self.failure.unwrap_or(LedgerError::WriterGone);
+        RunEnd::Stopped { reason: StopReason::LedgerFailed { error, outcomes }, unwritten: None }
+    }
+
+    /// The outcomes of rows that the ledger may lack.
+    fn unwritten(&self) -> Vec<EndedAttempt> {
+        let writing = self.writing.iter().flat_map(|settled| settled.iter());
+        writing.chain(&self.settled).map(|row| row.ended.clone()).collect()
     }
 }
 
@@ -509,8 +559,8 @@ mod tests {
         for _ in 0..2 {
             engine.order(10, Instant::now());
             let exchanged = engine.writer.exchanged().await;
-            let given = exchanged.as_ref().map(|exchanged| exchanged.given.rows.iter().map(|row| row.n));
-            assert_eq!(given.map(BTreeSet::from_iter), Some(BTreeSet::from([1, 3])));
+            let given: BTreeSet<_> = exchanged.as_ref().unwrap().given.rows.iter().map(|row| row.n).collect();
+            assert_eq!(given, BTreeSet::from([1, 3]));
             engine.throttle.close();
             engine.take(exchanged);
             assert_eq!((engine.tasks.len(), engine.settled.len()), (0, 2));

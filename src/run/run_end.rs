@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::writer::WriteFailure;
 use crate::api::{Problem, clipped};
 use crate::ledger::{EndedAttempt, LedgerError, PauseReason, RunEvent, RunEventKind, RunLedger, RunPause};
 use crate::output::{WaitReason, Waiting};
@@ -28,22 +27,21 @@ pub(crate) enum StopReason {
     PausedByOthers(RunPause),
     /// The hours have opened: the exclusion lists are read again before the run continues.
     HoursOpened,
-    /// The ledger cannot be written; the error contains the outcomes that it lacks.
-    LedgerFailed(WriteFailure),
+    /// The ledger cannot be written, and lacks these outcomes.
+    LedgerFailed {
+        error: LedgerError,
+        outcomes: Vec<EndedAttempt>,
+    },
     /// A bug of ours while requests were in flight.
     Panicked,
 }
 
 impl RunEnd {
-    /// The end of a run whose writer returned `written`. It is complete if every row is final, whatever stopped it.
-    pub(crate) fn of(written: Result<Box<dyn RunLedger>, WriteFailure>, stop: Option<StopReason>) -> Self {
+    /// The end of a run whose outcomes are in `ledger`. It is complete if every row is final, whatever stopped it.
+    pub(crate) fn of(ledger: Box<dyn RunLedger>, stop: Option<StopReason>) -> Self {
         let stopped = |reason| Self::Stopped { reason, unwritten: None };
-        let ledger = match written {
-            Ok(ledger) => ledger,
-            Err(failure) => return stopped(StopReason::LedgerFailed(failure)),
-        };
         let (was_stopped, reason) = match stop {
-            Some(reason @ StopReason::LedgerFailed(_)) => {
+            Some(reason @ StopReason::LedgerFailed { .. }) => {
                 // It can still be told of rows that it gave and that did not leave.
                 let _ = ledger.close();
                 return stopped(reason);
@@ -65,7 +63,7 @@ impl RunEnd {
 
 impl StopReason {
     pub(crate) fn ledger(error: LedgerError) -> Self {
-        Self::LedgerFailed(error.into())
+        Self::LedgerFailed { error, outcomes: Vec::new() }
     }
 
     /// The event to record; None if the run continues, or the ledger can no longer record it.
@@ -77,7 +75,7 @@ impl StopReason {
             }),
             Self::Signal(signal) => Some(RunEvent::now(RunEventKind::Stopped).because(signal.name())),
             Self::Panicked => Some(RunEvent::now(RunEventKind::Stopped).because("unexpected")),
-            Self::HoursOpened | Self::PausedByOthers(_) | Self::LedgerFailed(_) => None,
+            Self::HoursOpened | Self::PausedByOthers(_) | Self::LedgerFailed { .. } => None,
         }
     }
 
@@ -91,7 +89,7 @@ impl StopReason {
         match self {
             Self::HoursOpened => 0,
             Self::Paused(..) | Self::Signal(_) | Self::PausedByOthers(_) => 1,
-            Self::LedgerFailed(_) | Self::Panicked => 2,
+            Self::LedgerFailed { .. } | Self::Panicked => 2,
         }
     }
 }

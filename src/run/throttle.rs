@@ -45,7 +45,7 @@ pub(crate) struct Throttle {
     breaker: Breaker,
     rate_limit: Patience,
     network: Patience,
-    gate: HoursGate,
+    hours: Option<Hours>,
     /// Whether the hours were closed when last checked.
     closed: Option<Closed>,
     /// What last held rows back.
@@ -63,15 +63,6 @@ struct Obstacle {
     /// The time since which every row that was tried met it.
     since: SystemTime,
     problem: Problem,
-}
-
-/// Tells whether the hours are open, and when they open.
-#[derive(Debug)]
-struct HoursGate {
-    hours: Option<Hours>,
-    /// The last minute that was checked, and when the hours open if they are closed then. The result does not change
-    /// within a minute: windows begin and end on a minute, and so do changes of a zone's clock.
-    looked: Option<(i64, Option<Timestamp>)>,
 }
 
 /// The hours are closed.
@@ -92,7 +83,7 @@ impl Throttle {
             breaker: Breaker::new(!ever_accepted && !limits.keep_going),
             rate_limit: Patience::new(limits.max_wait),
             network: Patience::new(limits.max_wait),
-            gate: HoursGate { hours: limits.hours, looked: None },
+            hours: limits.hours,
             closed: None,
             obstacle: None,
             told_until: None,
@@ -108,10 +99,8 @@ impl Throttle {
 
     /// Checks the wall clock if the run has hours. Returns whether they have opened since the last check.
     pub(crate) fn look(&mut self, now: Instant) -> bool {
-        if self.gate.hours.is_none() {
-            return false;
-        }
-        let closed = self.gate.look(timestamps::now(), now);
+        let Some(hours) = &self.hours else { return false };
+        let closed = Closed::of(hours, timestamps::now(), now);
         std::mem::replace(&mut self.closed, closed).is_some() && self.closed.is_none()
     }
 
@@ -208,7 +197,7 @@ impl Throttle {
     /// The wait for a row that is due at `queue_ready_at`: why nothing is sent, and until when. None for a short wait.
     /// A slow rate does not count as a wait.
     pub(crate) fn wait(&mut self, queue_ready_at: Instant, delay: Delay, now: Instant) -> Option<Waiting> {
-        if let (Some(Closed { until, .. }), Some(hours)) = (self.closed, &self.gate.hours) {
+        if let (Some(Closed { until, .. }), Some(hours)) = (self.closed, &self.hours) {
             let is_new = self.told_opening.replace(until) != Some(until);
             let words = format!("outside of the hours of this run, {hours}");
             let shown = format!("until {}", hours.shown(until));
@@ -246,21 +235,12 @@ impl Throttle {
     }
 }
 
-impl HoursGate {
-    /// Checks whether the hours are closed at `wall`.
-    fn look(&mut self, wall: Timestamp, now: Instant) -> Option<Closed> {
-        let hours = self.hours.as_ref()?;
-        let minute = wall.as_second().div_euclid(60);
-        let opening = match self.looked {
-            Some((looked, opening)) if looked == minute => opening,
-            _ if hours.is_open(wall) => None,
-            _ => Some(hours.next_opening(wall).unwrap_or(Timestamp::MAX)),
-        };
-        self.looked = Some((minute, opening));
-        let until = opening?;
-        // A time in the past would make the loop spin.
-        let wait = Duration::try_from(until.duration_since(wall)).unwrap_or_default().max(Duration::from_millis(1));
-        Some(Closed { until, look_at: now + wait.min(TIME_BETWEEN_LOOKS) })
+impl Closed {
+    /// None if they are open at `wall`.
+    fn of(hours: &Hours, wall: Timestamp, now: Instant) -> Option<Self> {
+        let until = hours.next_opening(wall).unwrap_or(Timestamp::MAX);
+        let wait = Duration::try_from(until.duration_since(wall)).ok().filter(|wait| !wait.is_zero())?;
+        Some(Self { until, look_at: now + wait.min(TIME_BETWEEN_LOOKS) })
     }
 }
 
@@ -322,37 +302,24 @@ mod tests {
         assert_eq!(throttle.leaves_to_others(start + 62 * second), None);
     }
 
-    fn gate() -> HoursGate {
-        let kept = r#"{"between":["07:00-19:00"],"not_on":[],"time_zone":"America/Bogota"}"#;
-        HoursGate { hours: serde_json::from_str(kept).unwrap(), looked: None }
-    }
-
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
+    fn closed(wall: &str, now: Instant) -> Option<Closed> {
+        let kept = r#"{"between":["07:00-19:00"],"not_on":[],"time_zone":"America/Bogota"}"#;
+        Closed::of(&serde_json::from_str(kept).unwrap(), at(wall), now)
+    }
+
     #[test]
     fn looks_every_few_seconds_and_at_the_opening_itself() {
-        let (mut gate, now) = (gate(), Instant::now());
-        let until = at("2026-11-20T07:00:00-05");
-        let closed = gate.look(at("2026-11-20T05:00:00-05"), now).unwrap();
-        assert_eq!(closed, Closed { until, look_at: now + TIME_BETWEEN_LOOKS });
-        let closed = gate.look(at("2026-11-20T06:59:58-05"), now).unwrap();
-        assert_eq!(closed, Closed { until, look_at: now + Duration::from_secs(2) });
-        assert_eq!(gate.look(until, now + Duration::from_secs(9)), None);
-    }
-
-    #[test]
-    fn believes_a_clock_that_is_moved() {
-        let (mut gate, now) = (gate(), Instant::now());
-        assert_eq!(gate.look(at("2026-11-20T18:59:00-05"), now), None);
-        assert_eq!(gate.look(at("2026-11-20T03:00:00-05"), now).unwrap().until, at("2026-11-20T07:00:00-05"));
-        assert_eq!(gate.look(at("2026-11-20T12:00:00-05"), now), None);
-        assert_eq!(gate.look(at("2026-11-22T20:00:00-05"), now).unwrap().until, at("2026-11-23T07:00:00-05"));
-    }
-
-    #[test]
-    fn a_run_without_hours_may_send_at_any() {
-        assert_eq!(HoursGate { hours: None, looked: None }.look(at("2026-11-20T03:00:00-05"), Instant::now()), None);
+        let (now, until) = (Instant::now(), at("2026-11-20T07:00:00-05"));
+        let in_time = |look_at| Some(Closed { until, look_at });
+        assert_eq!(closed("2026-11-20T05:00:00-05", now), in_time(now + TIME_BETWEEN_LOOKS));
+        assert_eq!(closed("2026-11-20T06:59:58-05", now), in_time(now + Duration::from_secs(2)));
+        assert_eq!(closed("2026-11-20T07:00:00-05", now), None);
+        assert_eq!(closed("2026-11-20T18:59:59-05", now), None);
+        let tomorrow = closed("2026-11-20T19:00:00-05", now).map(|closed| closed.until);
+        assert_eq!(tomorrow, Some(at("2026-11-21T07:00:00-05")));
     }
 }

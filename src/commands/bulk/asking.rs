@@ -11,7 +11,7 @@ use super::run_sender::sender_of_run;
 use crate::api::{ListingCoverage, LookUpError, LookUps};
 use crate::commands::CommandError;
 use crate::context::Context;
-use crate::deliveries::{Inquiry, InquiryTerms, LeftRows, StillUnknown, Sweep, SweepEnd, SweepError, SweepListener};
+use crate::deliveries::{Inquiry, InquiryTerms, LeftRows, StillUnknown, SweepError, SweepListener, sweep};
 use crate::ledger::{
     Counts, DeliveryCounts, DeliveryNews, Details, LedgerError, Run, RunEvent, RunEventKind, RunName, now,
 };
@@ -65,8 +65,8 @@ impl<'a> AskedRun<'a> {
             return Err(doubt.into());
         }
         run.store().require_write()?;
-        let (name, details) = (run.name(), run.details()?);
-        let sender = sender_of_run(context, unresolved, (name, run.store().is_shared()), &details)?;
+        let details = run.details()?;
+        let sender = sender_of_run(context, unresolved, run, &details)?;
         Ok(Self { run, details, sender, up_to, only_unknown, is_told: false, settled: 0 })
     }
 
@@ -82,74 +82,81 @@ impl<'a> AskedRun<'a> {
         // Rows that are sent while Jelou answers are not asked about yet.
         let is_sent = run.is_held()?;
         let mut inquiry = self.inquiry(run)?;
-        let name = run.name();
-        let mut doubt = None;
-        let mut count = |inquiry: &mut Inquiry| -> Result<(), LedgerError> {
-            doubt = count_attempts(run, &self.details, inquiry)?;
-            Ok(())
+        let answered = Cell::new(0);
+        let ended = if inquiry.is_open() {
+            let sweep = self.sweep(context, run, look_ups, &mut inquiry, &answered);
+            match end {
+                Some(end) => timeout_at(end, sweep).await.unwrap_or(Ok(ListingCoverage::OutOfTime)),
+                None => sweep.await,
+            }
+        } else {
+            Ok(ListingCoverage::Whole)
         };
-        let asked = inquiry.asked();
+        // An attempt that began while the history was read may be listed in it already.
+        let doubt = if ended.is_ok() { count_attempts(run, &self.details, &mut inquiry)? } else { None };
+        if let Some(doubt) = &doubt {
+            context.stderr.warning(doubt);
+        }
+        let is_whole = matches!(ended, Ok(ListingCoverage::Whole));
+        let is_cut = matches!(ended, Ok(ListingCoverage::OutOfTime)) && answered.get() > 0;
+        let mut news = inquiry.news();
+        let found = inquiry.settle(is_whole && doubt.is_none());
+        news.learnt.extend(found.news.learnt);
+        news.proven = found.news.proven;
+        let is_of_all = is_whole && !self.only_unknown && inquiry.asked() > 0 && inquiry.is_complete(UP_TO);
+        news.asked = is_of_all.then(|| inquiry.asked_record());
+        self.settled += learn(run, &news)?;
+        let problem = match ended {
+            Ok(ListingCoverage::Whole) => None,
+            Ok(coverage) => Some(LookUpError::Incomplete { coverage, unreadable: 0 }.into()),
+            Err(SweepError::LookUp(error)) => Some(error.into()),
+            Err(SweepError::Ledger(error)) => return Err(error.into()),
+        };
+        let is_start = |event: &&RunEvent| matches!(event.kind, RunEventKind::Begun | RunEventKind::Resumed);
+        let resumed_at = run.events()?.iter().rfind(is_start).map_or(i64::MIN, |event| event.at);
+        Ok(Look {
+            counts: run.counts()?,
+            deliveries: inquiry.counts(is_whole, i64::MIN),
+            of_late: inquiry.counts(is_whole, resumed_at),
+            left: found.left,
+            may_change: inquiry.is_open() || is_sent,
+            is_cut,
+            problem,
+        })
+    }
+
+    /// Asks for the rows of `inquiry`, and says first how long that takes.
+    async fn sweep(
+        &mut self,
+        context: &Context,
+        run: &Run,
+        look_ups: &mut LookUps<'_>,
+        inquiry: &mut Inquiry,
+        answered: &Cell<u64>,
+    ) -> Result<ListingCoverage, SweepError> {
+        let (name, asked) = (run.name(), inquiry.asked());
         let rate = self.sender.settings.rate.value.per_second();
-        let (is_told, shown) = (std::mem::replace(&mut self.is_told, true), name.to_string());
-        let (planned, answered) = (Cell::new(None), Cell::new(0));
+        let is_told = std::mem::replace(&mut self.is_told, true);
+        let planned = Cell::new(None);
+        let shown = name.to_string();
+        let reading = Reading::new(&context.stderr, ProgressFormat::Auto, &shown);
         let mut plan = |requests| {
             planned.set(requests);
             if !is_told && asked > 0 {
                 context.stderr.note(&plan_in_words(asked, name, requests, rate));
             }
         };
-        let reading = Reading::new(&context.stderr, ProgressFormat::Auto, &shown);
+        let mut progress = |done| {
+            answered.set(done);
+            reading.show_requests(done, planned.get());
+        };
         let settled = &mut self.settled;
         let mut keep = |news: DeliveryNews| -> Result<(), LedgerError> {
-            if !news.is_empty() {
-                *settled += run.learn(&news)?;
-            }
+            *settled += learn(run, &news)?;
             Ok(())
         };
-        let ended = if inquiry.is_open() {
-            let progress = &mut |done| {
-                answered.set(done);
-                reading.show_requests(done, planned.get());
-            };
-            let listener = SweepListener { plan: &mut plan, progress, keep: &mut keep };
-            let ahead = now().saturating_sub(run.store().now()?);
-            let sweep = Sweep::new(look_ups, &mut inquiry, listener, ahead).run(&mut count);
-            match end {
-                Some(end) => timeout_at(end, sweep).await.unwrap_or(Ok(SweepEnd::Partial(ListingCoverage::OutOfTime))),
-                None => sweep.await,
-            }
-        } else {
-            Ok(SweepEnd::Whole)
-        };
-        drop(reading);
-        let is_whole = matches!(ended, Ok(SweepEnd::Whole));
-        let is_cut = matches!(ended, Ok(SweepEnd::Partial(ListingCoverage::OutOfTime))) && answered.get() > 0;
-        let mut news = inquiry.news();
-        let found = inquiry.settle(is_whole && doubt.is_none());
-        news.learnt.extend(found.news.learnt);
-        news.proven = found.news.proven;
-        let is_of_all = is_whole && !self.only_unknown && asked > 0 && inquiry.is_complete(UP_TO);
-        news.asked = is_of_all.then(|| inquiry.asked_record());
-        keep(news)?;
-        let problem = match ended {
-            Ok(SweepEnd::Whole) => None,
-            Ok(SweepEnd::Partial(coverage)) => {
-                let unreadable = usize::from(coverage == ListingCoverage::Whole);
-                Some(LookUpError::Incomplete { coverage, unreadable }.into())
-            }
-            Err(SweepError::LookUp(error)) => Some(error.into()),
-            Err(SweepError::Ledger(error)) => return Err(error.into()),
-        };
-        if let Some(doubt) = doubt {
-            context.stderr.warning(&doubt);
-        }
-        let counts = run.counts()?;
-        let may_change = inquiry.is_open() || is_sent;
-        let deliveries = inquiry.counts(is_whole, i64::MIN);
-        let is_start = |event: &&RunEvent| matches!(event.kind, RunEventKind::Begun | RunEventKind::Resumed);
-        let resumed_at = run.events()?.iter().rfind(is_start).map_or(i64::MIN, |event| event.at);
-        let of_late = inquiry.counts(is_whole, resumed_at);
-        Ok(Look { counts, deliveries, of_late, left: found.left, may_change, is_cut, problem })
+        let listener = SweepListener { plan: &mut plan, progress: &mut progress, keep: &mut keep };
+        sweep(look_ups, inquiry, listener, now().saturating_sub(run.store().now()?)).await
     }
 
     /// What to ask for.
@@ -166,6 +173,11 @@ impl<'a> AskedRun<'a> {
         run.each_attempt([i64::MIN, i64::MAX], &mut |attempt| inquiry.add(attempt))?;
         Ok(inquiry)
     }
+}
+
+/// Stores `news`; returns the number of unknown rows that are now sent.
+fn learn(run: &Run, news: &DeliveryNews) -> Result<u64, LedgerError> {
+    if news.is_empty() { Ok(0) } else { run.learn(news) }
 }
 
 /// Adds the attempts of every run of the bot to `inquiry`. If one of them is in doubt, nothing can be counted; the error

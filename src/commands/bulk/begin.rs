@@ -6,14 +6,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::before::{refuse_templates, report_before};
-use super::carry_out::carry_out;
 use super::earlier;
+use super::ending::RunOnItsWay;
 use super::hours::{report_closed, report_over_midnight};
 use super::leave_out::{UnsentRows, leave_others_out_of_draft, leave_out_excluded};
 use super::media::look_at_media;
 use super::send_args::BulkSendArgs;
 use super::store::wait_for_turn;
-use super::summary::{RunSummary, nothing_to_send, print_summary};
+use super::summary::{RunSummary, nothing_to_send};
 use crate::api::SuccessCriterion;
 use crate::commands::CommandError;
 use crate::context::Context;
@@ -35,6 +35,9 @@ const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// A run whose list is read but which has not begun.
 pub(crate) struct PreparedRun<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) args: &'a BulkSendArgs,
+    pub(crate) sender: &'a Sender,
     pub(crate) store: &'a Store,
     pub(crate) name: RunName,
     pub(crate) draft: LedgerDraft,
@@ -51,71 +54,30 @@ pub(crate) struct PreparedRun<'a> {
 
 impl PreparedRun<'_> {
     /// Asks, compares again, creates the run and sends it, unless it is only imported.
-    pub(crate) async fn begin(
-        self,
-        context: &Context,
-        args: &BulkSendArgs,
-        sender: &Sender,
-    ) -> Result<ExitCode, CommandError> {
-        let Self { store, name, mut draft, mut details, kind, exclusions, earlier, windows } = self;
-        let rule = args.earlier_rule();
-        let mut written_to = WrittenTo::default();
-        // The sandbox does not compare runs.
-        if !details.sandbox {
-            store.known(&earlier, |known| {
-                written_to = known.people_written_to(&draft)?;
-                earlier::report_unfinished(context, known, &draft)
-            })?;
-        }
-        let (skips, rows_told) = (draft.skip_counts().clone(), draft.to_be_sent());
-        let hours = details.conditions.hours.as_ref();
-        report_over_midnight(context, hours);
-        if !details.sandbox {
-            report_closed(context, hours);
-        }
-        let strict = args.typed.delivery.strict;
-        look_at_media(context, sender, &draft, kind, strict).await?;
-        let is_asked = is_asked(context, sender);
-        let checks = !args.options.work.unchecked;
-        // The question shows the message with the template's own text.
-        let mut opened = None;
-        if is_asked && checks && !details.templates.uses.is_empty() {
-            opened = sender.connect_before_question(context).await?;
-        }
-        if let Some(connection) = &mut opened {
-            note_templates(context, sender, connection, &draft, &mut details, strict).await?;
-        }
-        report_before(context, &draft, kind, &details, exclusions, &written_to, is_asked)?;
-        confirm(context, sender, rows_told)?;
-        let mut connection = if let Some(mut connection) = opened {
-            connection.catch_signals()?;
-            connection
-        } else {
-            let mut connection = sender.connect(context).await?;
-            if checks {
-                note_templates(context, sender, &mut connection, &draft, &mut details, strict).await?;
-            }
-            connection
-        };
+    pub(crate) async fn begin(mut self) -> Result<ExitCode, CommandError> {
+        let Self { context, args, sender, exclusions, .. } = self;
+        let (rule, is_asked) = (args.earlier_rule(), is_asked(context, sender));
+        let (skips_told, rows_told) = (self.draft.skip_counts().clone(), self.draft.to_be_sent());
+        let mut connection = self.ask(is_asked).await?;
         if is_asked {
             // The question may have waited for hours.
             let excluded_now = reread_do_not_contact(&sender.settings)?;
-            leave_out_excluded(context, UnsentRows::OfDraft(&mut draft), &excluded_now)?;
-            leave_others_out_of_draft(windows.as_ref(), &mut draft)?;
+            leave_out_excluded(context, UnsentRows::OfDraft(&mut self.draft), &excluded_now)?;
+            leave_others_out_of_draft(self.windows.as_ref(), &mut self.draft)?;
         }
         // A connection to a database may not have survived the question.
-        let store = if store.is_shared() { store.reopened()? } else { store.clone() };
+        let store = if self.store.is_shared() { self.store.reopened()? } else { self.store.clone() };
         if let Some(signal) = wait_for_turn(&store, &mut connection.signals).await? {
             return Err(Interrupted(signal).into());
         }
+        let Self { name, mut draft, mut details, earlier, .. } = self;
         let made = store.make(&name, &mut draft, &mut details, &earlier, |known, draft, details| {
             if !details.sandbox {
                 rule.compare(known, draft)?;
                 if is_asked || draft.to_be_sent() != rows_told {
-                    written_to = known.people_written_to(draft)?;
+                    details.written_to = known.people_written_to(draft)?.people;
                 }
             }
-            details.written_to = written_to.people;
             if let Some(signal) = connection.signals.came() {
                 return Err(Interrupted(signal).into());
             }
@@ -124,43 +86,76 @@ impl PreparedRun<'_> {
         let Some(run) = made.map_err(CommandError::of_unmade_run)? else {
             return nothing_to_send(context, &draft, rule);
         };
-        let rows = draft.to_be_sent();
-        rule.report_skipped(context, &draft.skip_counts().since(&skips));
+        rule.report_skipped(context, &draft.skip_counts().since(&skips_told));
         if args.limit.is_some() && args.earlier.skip_sent && rule.once.is_none() {
             earlier::report_many_days(context, draft.first_sent_at()?);
         }
+        let rows = counted(draft.to_be_sent(), "message");
         drop(draft);
-        let made = format!("run {name}: {} from bot {}", counted(rows, "message"), sender.bot.as_str());
-        context.stderr.note(&made);
+        context.stderr.note(&format!("run {name}: {rows} from bot {}", sender.bot.as_str()));
         if args.import_only {
-            imported(context, &run)
-        } else {
-            carry_out(context, sender, connection, run, &details, exclusions, &args.options).await
+            return imported(context, &run);
         }
+        let run = RunOnItsWay { context, sender, run, details: &details, exclusions };
+        run.carry_out(connection, &args.options).await
     }
-}
 
-/// Keeps the texts of the templates of `draft` in `details`.
-///
-/// # Errors
-/// If the bot cannot send one of them.
-async fn note_templates(
-    context: &Context,
-    sender: &Sender,
-    connection: &mut Connection,
-    draft: &LedgerDraft,
-    details: &mut Details,
-    strict: bool,
-) -> Result<(), CommandError> {
-    let requests = |each: &mut dyn FnMut(u64, &str)| {
-        draft.requests(|line, _, body| {
-            each(line, body);
-            Ok(())
-        })
-    };
-    details.template_texts =
-        refuse_templates(context, sender, connection, &details.templates, strict, requests).await?;
-    Ok(())
+    /// Says what the person should know, and asks; then the connection is open and the templates are checked.
+    async fn ask(&mut self, is_asked: bool) -> Result<Connection, CommandError> {
+        let Self { context, args, sender, .. } = *self;
+        let mut written_to = WrittenTo::default();
+        // The sandbox does not compare runs.
+        if !self.details.sandbox {
+            self.store.known(&self.earlier, |known| {
+                written_to = known.people_written_to(&self.draft)?;
+                earlier::report_unfinished(context, known, &self.draft)
+            })?;
+        }
+        self.details.written_to = written_to.people;
+        let hours = self.details.conditions.hours.as_ref();
+        report_over_midnight(context, hours);
+        if !self.details.sandbox {
+            report_closed(context, hours);
+        }
+        look_at_media(context, sender, &self.draft, self.kind, args.typed.delivery.strict).await?;
+        let checks = !args.options.work.unchecked;
+        // The question shows the message with the template's own text.
+        let mut opened = None;
+        if is_asked && checks && !self.details.templates.uses.is_empty() {
+            opened = sender.connect_before_question(context).await?;
+        }
+        if let Some(connection) = &mut opened {
+            self.note_templates(connection).await?;
+        }
+        report_before(context, &self.draft, self.kind, &self.details, self.exclusions, &written_to, is_asked)?;
+        confirm(context, sender, self.draft.to_be_sent())?;
+        if let Some(mut connection) = opened {
+            connection.catch_signals()?;
+            return Ok(connection);
+        }
+        let mut connection = sender.connect(context).await?;
+        if checks {
+            self.note_templates(&mut connection).await?;
+        }
+        Ok(connection)
+    }
+
+    /// Keeps the texts of the templates of the list.
+    ///
+    /// # Errors
+    /// If the bot cannot send one of them.
+    async fn note_templates(&mut self, connection: &mut Connection) -> Result<(), CommandError> {
+        let Self { context, args, sender, draft, details, .. } = self;
+        let requests = |each: &mut dyn FnMut(u64, &str)| {
+            draft.requests(|line, _, body| {
+                each(line, body);
+                Ok(())
+            })
+        };
+        let (uses, strict) = (&details.templates, args.typed.delivery.strict);
+        details.template_texts = refuse_templates(context, sender, connection, uses, strict, requests).await?;
+        Ok(())
+    }
 }
 
 /// `--import-only`: creates the run and sends nothing.
@@ -170,8 +165,7 @@ fn imported(context: &Context, run: &Run) -> Result<ExitCode, CommandError> {
     context
         .stderr
         .note(&format!("the run is made and nothing was sent; to send it: jelouctl bulk work {name}{where_else}"));
-    let summary = RunSummary::of(run, run.details()?.written_to)?;
-    print_summary(context, &summary.to_json(Some(name)), &summary.words(None), Some(name))?;
+    RunSummary::of(run, &run.details()?)?.print(context)?;
     Ok(ExitCode::Success)
 }
 
@@ -183,15 +177,14 @@ pub(crate) fn file_of(source: &Source) -> &Path {
     }
 }
 
-/// The metadata of the run.
+/// The metadata of the run that would be made of a list that was read; `earlier` are the runs that it is compared with.
 pub(crate) fn details(
     args: &BulkSendArgs,
     sender: &Sender,
-    countries: CountryRule,
-    hours: Option<Hours>,
-    format: ListFormat,
-    imported: &Imported,
+    (countries, hours): (CountryRule, Option<Hours>),
+    (format, imported): (ListFormat, &Imported),
     body: Option<&Value>,
+    earlier: &EarlierOf,
 ) -> Details {
     let (settings, options) = (&sender.settings, &args.options);
     let begun =
@@ -222,7 +215,7 @@ pub(crate) fn details(
         conditions: options.conditions(hours, &args.earlier, &begun),
         templates: imported.templates.clone(),
         template_texts: TemplateTexts::default(),
-        remember: Duration::ZERO,
+        remember: earlier.remember,
         written_to: 0,
     }
 }

@@ -11,7 +11,7 @@ use super::summary::RunSummary;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
-use crate::ledger::{LedgerError, Run, RunName};
+use crate::ledger::{Run, RunName};
 use crate::output::counted;
 use crate::process::{Signal, Signals, block_on};
 use crate::sending::Interrupted;
@@ -60,7 +60,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     }
     run.cancel()?;
     let waited = block_on(wait_for_those_under_way(context, &run));
-    let summary = RunSummary::of(&run, details.written_to);
+    let summary = RunSummary::of(&run, &details);
     let counts = summary.as_ref().ok().map(|summary| summary.counts);
     let summary = waited.and_then(|()| Ok(summary?)).map_err(|error| although_cancelled(error, name));
     log_decided(context, "bulk cancel", name, &details, counts.as_ref(), summary.as_ref().map(|_| ExitCode::Success));
@@ -70,18 +70,8 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     if summary.counts.sent > 0 {
         context.stderr.note(&format!("to see who got a message: jelouctl bulk report {name} --state sent"));
     }
-    summary.ways_on(name, &details).iter().for_each(|way| context.stderr.note(way));
+    summary.tell_ways_on(context, name, &details);
     Ok(ExitCode::Success)
-}
-
-/// Adds a hint if a process is sending the run.
-pub(super) fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
-    let is_in_use = matches!(error, LedgerError::InUse { .. });
-    let mut error = CommandError::from(error);
-    if is_in_use {
-        error.hint = Some(format!("stop it first: jelouctl bulk stop {name}"));
-    }
-    error
 }
 
 /// Adds the hint that the run is cancelled in spite of the error.

@@ -155,15 +155,8 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
             (Err(error), Some(last)) => return Ok(Look { problem: Some(error), ..last }),
             (Err(error), None) => return Err(error),
         };
-        let failing = silent_failure(&look.of_late).filter(|_| args.pause_if_undelivered && look.may_change);
-        if let Some(why) = failing.filter(|_| !is_stopped) {
-            is_stopped = asked.run.stop()?;
-            if is_stopped {
-                let name = asked.run.name();
-                context
-                    .stderr
-                    .warning(&format!("{why}: run {name} is stopped; to continue: jelouctl bulk resume {name}"));
-            }
+        if args.pause_if_undelivered && look.may_change && !is_stopped {
+            is_stopped = stop_if_undelivered(context, asked.run, &look.of_late)?;
         }
         let next = Instant::now() + every;
         let outage = look.problem.as_ref().filter(|problem| problem.may_pass());
@@ -196,6 +189,17 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
         }
         last = Some(look);
     }
+}
+
+/// Stops a run that fails silently. Returns whether it did.
+fn stop_if_undelivered(context: &Context, run: &Run, counts: &DeliveryCounts) -> Result<bool, CommandError> {
+    let Some(why) = silent_failure(counts) else { return Ok(false) };
+    let (name, is_stopped) = (run.name(), run.stop()?);
+    if is_stopped {
+        let to_continue = format!("to continue: jelouctl bulk resume {name}");
+        context.stderr.warning(&format!("{why}: run {name} is stopped; {to_continue}"));
+    }
+    Ok(is_stopped)
 }
 
 /// Why a run should not continue although its messages are accepted: they are not delivered.

@@ -18,9 +18,10 @@ use crate::run::{RunEnd, StopReason};
 use crate::sending::{AuditLog, Panicked, Sender};
 
 /// A run that this process sends.
-#[derive(Clone, Copy)]
 pub(super) struct RunOnItsWay<'a> {
-    pub(super) held: &'a Run,
+    pub(super) context: &'a Context,
+    pub(super) sender: &'a Sender,
+    pub(super) run: Run,
     /// With the options that it continues with.
     pub(super) details: &'a Details,
     /// The people who were excluded when it began.
@@ -28,152 +29,153 @@ pub(super) struct RunOnItsWay<'a> {
 }
 
 impl RunOnItsWay<'_> {
-    /// Reads the state of the run.
-    fn look(&self) -> Result<RunSummary, LedgerError> {
-        let run = self.held.reconnected().map_err(LedgerError::in_mid_run)?;
-        RunSummary::of(&run, self.details.written_to)
-    }
-}
-
-/// Reports the state of the run, in words on stderr, as JSON on stdout and in the audit log; returns the exit code.
-pub(super) fn report(
-    context: &Context,
-    sender: &Sender,
-    run: RunOnItsWay<'_>,
-    end: Result<RunEnd, CommandError>,
-    stretch: Elapsed,
-) -> Result<ExitCode, CommandError> {
-    if let Some(note) = sender.settings.sandbox_note() {
-        context.stderr.note(note);
-    }
-    let (ended, counts) = print(context, &run, end, stretch);
-    // Counts that cannot be read stay null.
-    let ended_as = ended.as_ref().map(|code| *code);
-    let fields = run_fields(Some(run.held.name()), Some(run.details), counts.as_ref(), ended_as);
-    AuditLog::of(&sender.settings).with(run.exclusions).run(&context.stderr, "bulk", &fields);
-    ended
-}
-
-/// Prints it; returns also the number of rows in each state if it can be read.
-fn print(
-    context: &Context,
-    run: &RunOnItsWay<'_>,
-    end: Result<RunEnd, CommandError>,
-    stretch: Elapsed,
-) -> (Result<ExitCode, CommandError>, Option<Counts>) {
-    let stderr = &context.stderr;
-    let to_continue = to_continue(run.held.name());
-    let (ended, unwritten) = match end {
-        Ok(RunEnd::Complete { was_stopped }) => (report_complete(context, run, was_stopped), None),
-        Ok(RunEnd::Stopped { reason, unwritten }) => (report_stop(context, run, reason, &to_continue), unwritten),
-        Err(error) => {
-            let hint = error.hint.as_ref().map(|hint| format!("{hint}; ")).unwrap_or_default();
-            stderr.error(
-                &format!("the run stopped at the opening of its hours: {}", error.message()),
-                &[],
-                Some(&format!("{hint}{to_continue}")),
-            );
-            (Ok(error.code), None)
+    /// Reports its state, in words on stderr, as JSON on stdout and in the audit log; returns the exit code.
+    pub(super) fn report(&self, end: Result<RunEnd, CommandError>, stretch: Elapsed) -> Result<ExitCode, CommandError> {
+        let (stderr, settings) = (&self.context.stderr, &self.sender.settings);
+        if let Some(note) = settings.sandbox_note() {
+            stderr.note(note);
         }
-    };
-    let watch = format!("jelouctl bulk status {}", run.held.name());
-    if let Some(outcomes) = unwritten {
-        report_unwritten(context, run, &outcomes);
-        let above = if outcomes.is_empty() { "" } else { ", and may not get the outcomes listed above" };
-        stderr.warning(&format!("the ledger is still being written{above}; how the run stands: {watch}"));
-        return (ended, None);
+        let (ended, counts) = self.print(end, stretch);
+        // Counts that cannot be read stay null.
+        let ended_as = ended.as_ref().map(|code| *code);
+        let fields = run_fields(Some(self.run.name()), Some(self.details), counts.as_ref(), ended_as);
+        AuditLog::of(settings).with(self.exclusions).run(stderr, "bulk", &fields);
+        ended
     }
-    let summary = match run.look() {
-        Ok(summary) => summary,
-        Err(error) => {
-            // The error that ended the run is printed by itself.
-            if ended.is_ok() {
-                stderr.warning(&format!("the ledger could not be read: {error}; how the run stands: {watch}"));
+
+    /// Reports that it is paused for all, and that this process sends nothing of it.
+    pub(super) fn report_paused(&self, pause: RunPause) -> Result<ExitCode, CommandError> {
+        let stretch = Elapsed { took: Duration::ZERO, sent_before: self.run.counts()?.sent };
+        let end = RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), unwritten: None };
+        self.report(Ok(end), stretch)
+    }
+
+    /// Prints why it ended, and its state; returns also the number of rows in each state if it can be read.
+    fn print(
+        &self,
+        end: Result<RunEnd, CommandError>,
+        stretch: Elapsed,
+    ) -> (Result<ExitCode, CommandError>, Option<Counts>) {
+        let (stderr, name) = (&self.context.stderr, self.run.name());
+        let watch = format!("how the run stands: jelouctl bulk status {name}");
+        // None: the code of its rows.
+        let ended = match end {
+            Ok(RunEnd::Complete { was_stopped }) => {
+                if was_stopped {
+                    stderr.note(&format!("run {name} is complete: its last rows have ended"));
+                }
+                Ok(None)
             }
-            return (ended, None);
-        }
-    };
-    // An error would invite a second run.
-    summary.print_what_stays(context, run.held.name(), Some(stretch));
-    report_doubt(context, run.held.name(), summary.doubt.as_ref());
-    summary.ways_on(run.held.name(), run.details).iter().for_each(|way| stderr.note(way));
-    (ended, Some(summary.counts))
-}
-
-/// Reports a run that is paused for all, of which this process sends nothing.
-pub(super) fn report_paused(
-    context: &Context,
-    sender: &Sender,
-    run: RunOnItsWay<'_>,
-    pause: RunPause,
-) -> Result<ExitCode, CommandError> {
-    let stretch = Elapsed { took: Duration::ZERO, sent_before: run.held.counts()?.sent };
-    let end = RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), unwritten: None };
-    report(context, sender, run, Ok(end), stretch)
-}
-
-/// Notes that every row of the run is final; returns the exit code of its rows.
-fn report_complete(context: &Context, run: &RunOnItsWay<'_>, was_stopped: bool) -> Result<ExitCode, CommandError> {
-    if was_stopped {
-        context.stderr.note(&format!("run {} is complete: its last rows have ended", run.held.name()));
+            Ok(RunEnd::Stopped { reason, unwritten: None }) => self.report_stop(reason).map(Some),
+            Ok(RunEnd::Stopped { reason, unwritten: Some(outcomes) }) => {
+                let ended = self.report_stop(reason);
+                self.report_unwritten(&outcomes);
+                let above = if outcomes.is_empty() { "" } else { ", and may not get the outcomes listed above" };
+                stderr.warning(&format!("the ledger is still being written{above}; {watch}"));
+                return (ended, None);
+            }
+            Err(error) => {
+                let hint = error.hint.as_ref().map(|hint| format!("{hint}; ")).unwrap_or_default();
+                let message = format!("the run stopped at the opening of its hours: {}", error.message());
+                stderr.error(&message, &[], Some(&format!("{hint}{}", to_continue(name))));
+                Ok(Some(error.code))
+            }
+        };
+        let summary = self.run.reconnected().and_then(|run| RunSummary::of(&run, self.details));
+        let summary = match summary.map_err(LedgerError::in_mid_run) {
+            Ok(summary) => summary,
+            Err(error) => {
+                // The error that ended the run is printed by itself.
+                if matches!(ended, Ok(Some(_))) {
+                    stderr.warning(&format!("the ledger could not be read: {error}; {watch}"));
+                }
+                return (ended.and_then(|code| code.ok_or_else(|| error.into())), None);
+            }
+        };
+        // An error would invite a second run.
+        summary.print_what_stays(self.context, name, Some(stretch));
+        report_doubt(self.context, name, summary.doubt.as_ref());
+        summary.tell_ways_on(self.context, name, self.details);
+        (ended.map(|code| code.unwrap_or_else(|| summary.exit_code())), Some(summary.counts))
     }
-    Ok(run.look()?.exit_code())
-}
 
-/// Prints why rows are left.
-fn report_stop(
-    context: &Context,
-    run: &RunOnItsWay<'_>,
-    reason: StopReason,
-    to_continue: &str,
-) -> Result<ExitCode, CommandError> {
-    let stderr = &context.stderr;
-    match reason {
-        StopReason::Paused(reason, problem) => {
-            let (name, hint) = (run.held.name(), without_again(&problem.hint));
-            let (paused, hint) = if reason == PauseReason::AllRefused {
-                // All rows have the same fault.
-                let again = format!("jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}");
-                let hint = format!(
-                    "{hint}; to send all of them then: {again}; to send the rest in any case: add --keep-going to resume"
-                );
-                ("the run paused, as no message was accepted", hint)
-            } else {
-                ("the run paused", format!("{hint}; {to_continue}"))
+    /// Prints why rows are left.
+    fn report_stop(&self, reason: StopReason) -> Result<ExitCode, CommandError> {
+        let (stderr, name) = (&self.context.stderr, self.run.name());
+        let to_continue = to_continue(name);
+        match reason {
+            StopReason::Paused(reason, problem) => {
+                let hint = without_again(&problem.hint);
+                let (paused, hint) = if reason == PauseReason::AllRefused {
+                    // All rows have the same fault.
+                    let again =
+                        format!("jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}");
+                    let hint = format!(
+                        "{hint}; to send all of them then: {again}; to send the rest in any case: add --keep-going to resume"
+                    );
+                    ("the run paused, as no message was accepted", hint)
+                } else {
+                    ("the run paused", format!("{hint}; {to_continue}"))
+                };
+                stderr.error(&format!("{paused}: {}", problem.told()), &[], Some(&hint));
+                Ok(of_pause(reason))
+            }
+            StopReason::PausedByOthers(RunPause { reason, by }) => {
+                // A run that may lack messages is not cancelled.
+                let then =
+                    if reason.is_doubt() { format!("to continue: jelouctl bulk resume {name}") } else { to_continue };
+                let hint = format!("{}; {then}", what_to_look_at(reason, name));
+                stderr.error(&format!("the run is paused: {}", why(&RunPause { reason, by })), &[], Some(&hint));
+                Ok(match reason {
+                    PausedFor::Person | PausedFor::Failover | PausedFor::Restored => ExitCode::Guard,
+                    PausedFor::Fault(reason) => of_pause(reason),
+                })
+            }
+            StopReason::Signal(signal) => {
+                stderr.error(&format!("stopped by {}", signal.name()), &[], Some(&to_continue));
+                Ok(of_signal(signal))
+            }
+            StopReason::LedgerFailed { error, outcomes } => {
+                self.report_unwritten(&outcomes);
+                let mut error = CommandError::from(error);
+                if !outcomes.is_empty() {
+                    let hint = error.hint.unwrap_or_default();
+                    error.hint =
+                        Some(format!("the outcomes of rows that are not in the ledger are listed above; {hint}"));
+                }
+                Err(error)
+            }
+            // This is not an end: the run continues.
+            StopReason::HoursOpened => Ok(ExitCode::Success),
+            StopReason::Panicked => Err(Panicked::UnderWay.into()),
+        }
+    }
+
+    /// Prints the outcomes of rows that are known only here.
+    fn report_unwritten(&self, outcomes: &[EndedAttempt]) {
+        let details = self.details;
+        for row in outcomes {
+            let record = Record {
+                sent: row.state.sent(),
+                kind: Some(details.kind.clone().into()),
+                to: Some(row.recipient.clone()),
+                profile: details.profile.clone(),
+                bot_id: Some(details.bot.clone()),
+                api_url: Some(details.api_url.clone()),
+                message_id: row.message_id.clone(),
+                http_status: row.http_status,
+                attempts: 1,
+                duration_ms: u64::try_from(row.ended_at - row.began_at).unwrap_or_default(),
+                error: row.error.clone().map(|message| RecordError {
+                    code: row.code.unwrap_or("unknown"),
+                    api_code: row.api_code.clone(),
+                    message,
+                    ..RecordError::default()
+                }),
+                ..Record::default()
             };
-            stderr.error(&format!("{paused}: {}", problem.told()), &[], Some(&hint));
-            Ok(of_pause(reason))
+            self.context.stderr.progress_line(&compact(&record.to_json()));
         }
-        StopReason::PausedByOthers(pause) => Ok(report_pause(context, run.held.name(), &pause)),
-        StopReason::Signal(signal) => {
-            stderr.error(&format!("stopped by {}", signal.name()), &[], Some(to_continue));
-            Ok(of_signal(signal))
-        }
-        StopReason::LedgerFailed(failure) => {
-            report_unwritten(context, run, &failure.outcomes);
-            let mut error = CommandError::from(failure.error);
-            if !failure.outcomes.is_empty() {
-                let hint = error.hint.unwrap_or_default();
-                error.hint = Some(format!("the outcomes of rows that are not in the ledger are listed above; {hint}"));
-            }
-            Err(error)
-        }
-        // This is not an end: the run continues.
-        StopReason::HoursOpened => Ok(ExitCode::Success),
-        StopReason::Panicked => Err(Panicked::UnderWay.into()),
-    }
-}
-
-/// Reports a pause by another process; returns its exit code.
-fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode {
-    // A run that may lack messages is not cancelled.
-    let then =
-        if pause.reason.is_doubt() { format!("to continue: jelouctl bulk resume {name}") } else { to_continue(name) };
-    let hint = format!("{}; {then}", what_to_look_at(pause.reason, name));
-    context.stderr.error(&format!("the run is paused: {}", why(pause)), &[], Some(&hint));
-    match pause.reason {
-        PausedFor::Person | PausedFor::Failover | PausedFor::Restored => ExitCode::Guard,
-        PausedFor::Fault(reason) => of_pause(reason),
     }
 }
 
@@ -181,33 +183,6 @@ fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode
 fn without_again(hint: &str) -> &str {
     let ends = [", then try again", "; try again after that"];
     ends.iter().find_map(|end| hint.strip_suffix(end)).unwrap_or(hint)
-}
-
-/// The outcomes of rows that are known only here.
-fn report_unwritten(context: &Context, run: &RunOnItsWay<'_>, outcomes: &[EndedAttempt]) {
-    let details = run.details;
-    for row in outcomes {
-        let record = Record {
-            sent: row.state.sent(),
-            kind: Some(details.kind.clone().into()),
-            to: Some(row.recipient.clone()),
-            profile: details.profile.clone(),
-            bot_id: Some(details.bot.clone()),
-            api_url: Some(details.api_url.clone()),
-            message_id: row.message_id.clone(),
-            http_status: row.http_status,
-            attempts: 1,
-            duration_ms: u64::try_from(row.ended_at - row.began_at).unwrap_or_default(),
-            error: row.error.clone().map(|message| RecordError {
-                code: row.code.unwrap_or("unknown"),
-                api_code: row.api_code.clone(),
-                message,
-                ..RecordError::default()
-            }),
-            ..Record::default()
-        };
-        context.stderr.progress_line(&compact(&record.to_json()));
-    }
 }
 
 /// The fields of a run that ended or was refused; unknown values are null.

@@ -8,13 +8,11 @@ use super::list_notes::{
 };
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
-use crate::import::{ImportPlan, ImportPolicy, Imported, Remark, Remarks, RowFault, import_list, settle_repeated};
+use crate::import::{ImportPlan, ImportPolicy, Imported, Remark, Remarks, RowFault, import_list};
 use crate::input::Source;
 use crate::ledger::{LedgerDraft, Skip, SkipCounts, SkipReason};
 use crate::list::{ListError, ListInput, ListOptions, ListReader};
-use crate::message::Outgoing;
 use crate::output::{ProgressFormat, Reading, counted};
-use crate::people::Exclusions;
 use crate::private_file::{PipeBound, open_to_read};
 use crate::sending::{GuardError, Sender};
 
@@ -41,16 +39,6 @@ pub(crate) struct ReadList {
     pub(crate) remarks: Remarks,
 }
 
-/// The people that a list may reach.
-#[derive(Clone, Copy)]
-pub(crate) struct ListGuard<'a> {
-    /// The sender whose `allow_to` applies.
-    pub(crate) sender: Option<&'a Sender>,
-    pub(crate) exclusions: &'a Exclusions,
-    /// Whether warnings are kept for each row.
-    pub(crate) keeps_remarks: bool,
-}
-
 impl ReadList {
     /// `5 of 6 rows are fine, 1 cannot be sent`.
     pub(crate) fn words(&self) -> String {
@@ -70,15 +58,16 @@ impl ReadList {
     }
 }
 
-/// Reads every row into `draft` and prints their faults. `compare` skips rows that earlier runs have, before duplicate
-/// rows are skipped. A row that cannot or may not be sent is part of the verdict, not an error.
+/// Reads every row into `draft` and prints their faults; remarks are kept if the page `keeps_remarks`. `guard` is the
+/// sender whose `allow_to` applies. `compare` skips rows that earlier runs have, before duplicate rows are skipped. A row
+/// that cannot or may not be sent is part of the verdict, not an error.
 pub(crate) fn import(
     context: &Context,
     list: &mut ListReader,
     draft: &mut LedgerDraft,
     plan: &ImportPlan<'_>,
-    guard: ListGuard<'_>,
-    progress: ProgressFormat,
+    guard: Option<&Sender>,
+    (progress, keeps_remarks): (ProgressFormat, bool),
     compare: &mut dyn FnMut(&mut LedgerDraft) -> Result<(), CommandError>,
 ) -> Result<ReadList, CommandError> {
     let stderr = &context.stderr;
@@ -90,24 +79,23 @@ pub(crate) fn import(
         notes: RowNotes::default(),
         countries: CountryCounts::default(),
         reported: SkipCounts::default(),
-        remarks: guard.keeps_remarks.then(Remarks::new),
+        remarks: keeps_remarks.then(Remarks::new),
     };
-    let list_of = |outgoing: &Outgoing| guard.exclusions.find(outgoing.recipients()).map(|(_, list)| list);
     let mut comparison = Ok(());
     let leave_out = |draft: &mut LedgerDraft| {
         comparison = compare(draft);
         comparison.is_ok()
     };
-    let report = |line, fault: RowFault<'_>| told.tell(line, &fault);
-    let mut imported = import_list(list, draft, plan, list_of, report, |rows| reading.show(rows), leave_out)?;
+    let report = &mut |line, fault| told.tell(line, &fault);
+    let mut imported = import_list(list, draft, plan, report, &|rows| reading.show(rows), leave_out)?;
     let comparison =
         comparison.and_then(|()| Ok(refuse_reported(&told.reported, plan.reported)?)).and_then(|()| compare(draft));
     if comparison.is_err() && plan.policy.notes_rejects {
         draft.skip_earlier(None)?;
     }
     imported.count(draft);
-    settle_repeated(draft, &mut imported, plan.policy, |line, fault| told.tell(line, &fault))?;
-    let first_guarded = match guard.sender {
+    imported.settle_repeated(draft, plan.policy, &mut |line, fault| told.tell(line, &fault))?;
+    let first_guarded = match guard {
         Some(sender) => guarded_rows(draft, sender, &mut imported, &mut told)?,
         None => None,
     };
@@ -142,7 +130,7 @@ struct ToldRows<'a> {
 }
 
 impl ToldRows<'_> {
-    fn tell(&mut self, line: u64, fault: &RowFault<'_>) {
+    fn tell(&mut self, line: u64, fault: &RowFault) {
         if let (Some(remarks), RowFault::Remark(remark)) = (&mut self.remarks, fault) {
             remarks.entry(line).or_default().push(remark.clone());
         }

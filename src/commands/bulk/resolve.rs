@@ -103,14 +103,14 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
 }
 
 fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
-    if args.decision.ask {
-        return settle_by_asking(context, &open_run(context, args.run.as_ref())?, args.up_to);
-    }
     let run = open_run(context, args.run.as_ref())?;
+    if args.decision.ask {
+        return settle_by_asking(context, &run, args.up_to);
+    }
     let (name, details) = (run.name(), run.details()?);
     let resolution = args.rows.resolution(args.decision.change(), &details)?;
     let changed = decide(context, &run, &resolution)?;
-    let summary = RunSummary::of(&run, details.written_to)?;
+    let summary = RunSummary::of(&run, &details)?;
     log_decided(context, "bulk resolve", name, &details, Some(&summary.counts), Ok(ExitCode::Success));
     context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
     summary.print_what_stays(context, name, None);
@@ -118,7 +118,7 @@ fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, Co
     if changed.pending > 0 && !run.is_held()? {
         context.stderr.note(&to_continue(name));
     }
-    summary.ways_on(name, &details).iter().for_each(|way| context.stderr.note(way));
+    summary.tell_ways_on(context, name, &details);
     Ok(ExitCode::Success)
 }
 

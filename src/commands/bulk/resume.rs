@@ -8,10 +8,8 @@ use clap::{Args, ValueHint};
 
 use super::before::{refuse_templates, report_before_resume};
 use super::begin::{ask, confirm, is_asked};
-use super::cancel::stop_first;
-use super::carry_out::carry_out;
 use super::earlier::leave_out_sent;
-use super::ending::{RunOnItsWay, log_refused_run, report_paused};
+use super::ending::{RunOnItsWay, log_refused_run};
 use super::hours::of_resumed_run;
 use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, read_windows};
 use super::options::{EarlierOptions, HoursOptions, RunOptions};
@@ -24,7 +22,7 @@ use crate::config::Rate;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::input::Source;
-use crate::ledger::{Counts, Details, LedgerError, PausedRun, Resumed, Run, RunName, Store};
+use crate::ledger::{Details, LedgerError, PausedRun, Resumed, Run, RunConditions, RunName, Store};
 use crate::output::{counted, counted_people, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::phone::person_key;
@@ -70,155 +68,177 @@ pub(crate) struct BulkResumeArgs {
     pub(super) exclude: Vec<Source>,
 }
 
-/// `bulk resume`: continues a run in any ledger.
 pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, CommandError> {
     go_on(context, args, false)
 }
 
 /// Continues a run, also beside other processes: `resume` lifts a pause, and `work`, if `is_worker`, does not.
 pub(super) fn go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool) -> Result<ExitCode, CommandError> {
-    let ended = open_store(context).and_then(|store| go_on_in(&store, context, args, is_worker));
-    let ended = ended.map_err(CommandError::of_resume);
+    let ended = open_and_go_on(context, args, is_worker).map_err(CommandError::of_resume);
     log_refused_run(context, args.run.as_ref(), &ended);
     ended
 }
 
-fn go_on_in(
-    store: &Store,
-    context: &mut Context,
-    args: &BulkResumeArgs,
-    is_worker: bool,
-) -> Result<ExitCode, CommandError> {
-    let BulkResumeArgs { run: asked, options, hours, earlier, exclude } = args;
-    let is_resumed = !is_worker;
+fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool) -> Result<ExitCode, CommandError> {
+    let store = open_store(context)?;
     let unresolved = UnresolvedSender::claim(context)?;
-    claim_exclusions(context, exclude)?;
-    let Some(run) = store.named_or_unfinished(asked.as_ref(), false)? else {
-        let what = if is_resumed { "resume" } else { "send" };
+    claim_exclusions(context, &args.exclude)?;
+    let Some(run) = store.named_or_unfinished(args.run.as_ref(), false)? else {
+        let what = if is_worker { "send" } else { "resume" };
         context.stderr.note(&format!("no run is unfinished: there is nothing to {what}"));
         return Ok(ExitCode::Success);
     };
-    check_clocks(store)?;
-    let (name, paused) = (run.name(), run.prepare()?);
-    let (mut details, age) = (run.details()?, age_of(store, &run)?);
-    let mut is_changed = false;
-    if is_resumed {
-        let hours = of_resumed_run(hours, details.conditions.hours.as_ref())?;
-        if let Some(key) = details.conditions.once.as_ref().filter(|_| earlier.again) {
-            let message = format!("run {name} has the key {key}, under which no one gets a second message");
-            return Err(UsageError::new(message, "leave --again out").into());
-        }
-        let conditions = options.conditions(hours, earlier, &details.conditions);
-        is_changed = conditions != details.conditions;
-        details.conditions = conditions;
-    }
-    let sender = sender_of_run(context, unresolved, (name, store.is_shared()), &details)?;
-    let is_old = !details.sandbox && age >= MUST_BE_MEANT;
-    let asks = is_asked(context, &sender) || is_old && !context.assume_yes && context.can_ask();
-    if is_old && !is_resumed {
-        warn_of_old(context, &run, age)?;
-    } else if is_old && !asks && !context.assume_yes {
-        refuse_old(&run, age)?;
-    }
-    let country = details.recipient_flags.country.or(sender.settings.country());
-    let countries = CountryRule { otherwise: country, by_column: true };
+    check_clocks(&store)?;
+    let paused = run.prepare()?;
+    let kept = run.details()?;
+    let conditions = if is_worker { kept.conditions.clone() } else { conditions_of_resumed(args, &run, &kept)? };
+    let is_changed = conditions != kept.conditions;
+    let details = Details { conditions, ..kept };
+    let sender = sender_of_run(context, unresolved, &run, &details)?;
+    let age = age_of(&store, &run)?;
+    let asks = check_age(context, &sender, &run, &details, age, is_worker)?;
+    let countries =
+        CountryRule { otherwise: details.recipient_flags.country.or(sender.settings.country()), by_column: true };
     let of_lists = ExclusionOptions { countries, encoding: None };
-    let exclusions = read_exclusions(context, exclude, of_lists, &sender.settings)?;
-    if let Some(paused) = paused.as_ref().filter(|paused| !is_resumed && paused.pause.reason.is_doubt()) {
+    let exclusions = read_exclusions(context, &args.exclude, of_lists, &sender.settings)?;
+    let (details, exclusions, sender) = (&details, &exclusions, &sender);
+    let way = RunOnItsWay { context, sender, run, details, exclusions };
+    if let Some(paused) = paused.as_ref().filter(|paused| is_worker && paused.pause.reason.is_doubt()) {
         // A person must decide what happens to its rows before anyone is left out.
-        let pause = paused.pause.clone();
-        let run = RunOnItsWay { held: &run, details: &details, exclusions: &exclusions };
-        return report_paused(context, &sender, run, pause);
+        return way.report_paused(paused.pause.clone());
     }
-    leave_out_excluded(context, UnsentRows::OfRun(&run), &exclusions)?;
-    if sender.settings.allow_to.is_some() {
-        run.pending_requests::<CommandError>(|row| {
-            Ok(sender.check_allowed(row.recipients()?.iter().map(String::as_str))?)
-        })?;
-    }
-    let mut has_answered = false;
-    if is_resumed {
-        report_pause(context, name, paused.as_ref());
-    }
-    let windows = open_windows(context, &sender, &run, &details)?;
-    leave_out_sent(&run, &details)?;
-    if is_resumed {
-        let pending = pending_of(&run)?;
-        if pending > 0 && asks {
-            let rate = options.rate.map_or(details.rate, Rate::per_second);
-            report_before_resume(context, &run, &details, rate, &exclusions)?;
-            if age >= ASKED_BY_NAME {
-                ask(context, pending, &question_by_name(&run, &sender, age)?)?;
-            } else {
-                confirm(context, &sender, pending)?;
-            }
-            has_answered = true;
-            // The question may have waited for hours.
-            let run = run.reconnected()?;
-            leave_out_excluded(context, UnsentRows::OfRun(&run), &reread_do_not_contact(&sender.settings)?)?;
-            leave_out_sent(&run, &details)?;
-            if let Some(windows) = &windows {
-                leave_others_out(context, windows, &run)?;
-            }
-        }
-    }
-    let run = run.reconnected()?;
-    let name = run.name();
+    let has_answered = way.prepare(args, paused.as_ref().filter(|_| !is_worker), asks.then_some(age))?;
     block_on(async {
         let mut connection = sender.connect(context).await?;
-        if !options.work.unchecked {
-            check_templates(context, &sender, &mut connection, &run, &details).await?;
+        // The connection to a database may not have survived the questions.
+        let way = RunOnItsWay { run: way.run.reconnected()?, ..way };
+        let (run, name) = (&way.run, way.run.name());
+        if !args.options.work.unchecked {
+            check_templates(context, sender, &mut connection, run, details).await?;
         }
         let found = run.counts()?;
-        if is_resumed {
+        if !is_worker {
             let conditions = is_changed.then_some(&details.conditions);
-            let resumed = Resumed { has_answered, rate: options.rate.map(Rate::per_second), conditions };
+            let resumed = Resumed { has_answered, rate: args.options.rate.map(Rate::per_second), conditions };
             run.resume(paused.as_ref(), &resumed).map_err(|error| stop_first(error, name))?;
         }
         // The process that resumes a run may be the only one that sends it.
         if run.is_cancelled()? {
             context.stderr.note(&format!("run {name} is cancelled: the rows that were left of it are never sent"));
         } else {
-            report_found(context, name, &found);
+            let all = counted(found.all(), "message");
+            context.stderr.note(&format!("run {name}: {} of {all} left to send", found.pending));
+            for told in without_end(name, &found) {
+                context.stderr.note(&told);
+            }
         }
-        carry_out(context, &sender, connection, run.clone(), &details, &exclusions, options).await
+        way.carry_out(connection, &args.options).await
     })
 }
 
-/// Skips people who have not written recently, if the run excludes them.
-fn open_windows(
+/// The conditions that a run is resumed with: typed flags replace those that it has.
+fn conditions_of_resumed(args: &BulkResumeArgs, run: &Run, kept: &Details) -> Result<RunConditions, CommandError> {
+    let kept = &kept.conditions;
+    let hours = of_resumed_run(&args.hours, kept.hours.as_ref())?;
+    if let Some(key) = kept.once.as_ref().filter(|_| args.earlier.again) {
+        let message = format!("run {} has the key {key}, under which no one gets a second message", run.name());
+        return Err(UsageError::new(message, "leave --again out").into());
+    }
+    Ok(args.options.conditions(hours, &args.earlier, kept))
+}
+
+/// Refuses a run that may be forgotten if no one can be asked; a machine that sends it together with others only
+/// warns. Returns whether to ask.
+fn check_age(
     context: &Context,
     sender: &Sender,
     run: &Run,
     details: &Details,
-) -> Result<Option<OpenWindows>, CommandError> {
-    if !details.conditions.only_in_window || pending_of(run)? == 0 {
-        return Ok(None);
+    age: Duration,
+    is_worker: bool,
+) -> Result<bool, CommandError> {
+    let is_old = !details.sandbox && age >= MUST_BE_MEANT;
+    let asks = !is_worker && (is_asked(context, sender) || is_old && !context.assume_yes && context.can_ask());
+    let rows = if is_old { pending_of(run)? } else { 0 };
+    if rows == 0 {
+        return Ok(asks);
     }
-    let windows = block_on(async {
-        let mut connection = sender.connect(context).await?;
-        read_windows(context, sender, &mut connection).await
-    })?;
-    // That may have taken minutes.
-    leave_others_out(context, &windows, &run.reconnected()?)?;
-    Ok(Some(windows))
+    let (name, age) = (run.name(), rounded(age));
+    if is_worker {
+        let way_out = format!("to leave out what is left of it: jelouctl bulk cancel {name}");
+        context.stderr.warning(&format!("run {name} last changed {age} ago; {way_out}"));
+    } else if !asks && !context.assume_yes {
+        return Err(GuardError::OldRun { run: name.to_string(), age, rows }.into());
+    }
+    Ok(asks)
 }
 
-/// Prints why the run is paused, for the person who resumes it.
-fn report_pause(context: &Context, name: &RunName, paused: Option<&PausedRun>) {
-    if let Some(paused) = paused {
-        let look = what_to_look_at(paused.pause.reason, name);
-        context.stderr.warning(&format!("run {name} is {}; {look}", since_when(paused)));
+impl RunOnItsWay<'_> {
+    /// Leaves out the people who must not get a message now, and asks whether to send the rest if its `asked_age` says
+    /// so. Returns whether a person has said yes.
+    fn prepare(
+        &self,
+        args: &BulkResumeArgs,
+        paused: Option<&PausedRun>,
+        asked_age: Option<Duration>,
+    ) -> Result<bool, CommandError> {
+        let Self { context, sender, run, details, exclusions } = self;
+        leave_out_excluded(context, UnsentRows::OfRun(run), exclusions)?;
+        if sender.settings.allow_to.is_some() {
+            run.pending_requests::<CommandError>(|row| {
+                Ok(sender.check_allowed(row.recipients()?.iter().map(String::as_str))?)
+            })?;
+        }
+        if let Some(paused) = paused {
+            let look = what_to_look_at(paused.pause.reason, run.name());
+            context.stderr.warning(&format!("run {} is {}; {look}", run.name(), since_when(paused)));
+        }
+        let windows = self.open_windows()?;
+        // Reading them may have taken minutes.
+        let run = if windows.is_some() { &run.reconnected()? } else { run };
+        if let Some(windows) = &windows {
+            leave_others_out(context, windows, run)?;
+        }
+        leave_out_sent(run, details)?;
+        let pending = pending_of(run)?;
+        let Some(age) = asked_age.filter(|_| pending > 0) else { return Ok(false) };
+        let rate = args.options.rate.map_or(details.rate, Rate::per_second);
+        report_before_resume(context, run, details, rate, exclusions)?;
+        if age >= ASKED_BY_NAME {
+            ask(context, pending, &question_by_name(run, sender, age)?)?;
+        } else {
+            confirm(context, sender, pending)?;
+        }
+        // The question may have waited for hours.
+        let run = run.reconnected()?;
+        leave_out_excluded(context, UnsentRows::OfRun(&run), &reread_do_not_contact(&sender.settings)?)?;
+        leave_out_sent(&run, details)?;
+        if let Some(windows) = &windows {
+            leave_others_out(context, windows, &run)?;
+        }
+        Ok(true)
+    }
+
+    /// Who has written recently, if the run is for them only.
+    fn open_windows(&self) -> Result<Option<OpenWindows>, CommandError> {
+        if !self.details.conditions.only_in_window || pending_of(&self.run)? == 0 {
+            return Ok(None);
+        }
+        block_on(async {
+            let mut connection = self.sender.connect(self.context).await?;
+            read_windows(self.context, self.sender, &mut connection).await.map(Some)
+        })
     }
 }
 
-/// Prints how many rows of a resumed run are left, and which rows have no outcome.
-fn report_found(context: &Context, name: &RunName, found: &Counts) {
-    let all = counted(found.all(), "message");
-    context.stderr.note(&format!("run {name}: {} of {all} left to send", found.pending));
-    for told in without_end(name, found) {
-        context.stderr.note(&told);
+/// Adds a hint if a process is sending the run.
+fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
+    let is_in_use = matches!(error, LedgerError::InUse { .. });
+    let mut error = CommandError::from(error);
+    if is_in_use {
+        error.hint = Some(format!("stop it first: jelouctl bulk stop {name}"));
     }
+    error
 }
 
 /// Checks the templates of the remaining rows.
@@ -250,25 +270,6 @@ fn age_of(store: &Store, run: &Run) -> Result<Duration, LedgerError> {
 /// The rows that are still to be sent, whatever is doubted of them.
 fn pending_of(run: &Run) -> Result<u64, LedgerError> {
     Ok(run.noted_counts()?.pending)
-}
-
-/// Refuses an old run, unless no row is left.
-fn refuse_old(run: &Run, age: Duration) -> Result<(), CommandError> {
-    let rows = pending_of(run)?;
-    if rows == 0 {
-        return Ok(());
-    }
-    Err(GuardError::OldRun { run: run.name().to_string(), age: rounded(age), rows }.into())
-}
-
-/// Warns of an old run that a machine sends together with others, unless no row is left.
-fn warn_of_old(context: &Context, run: &Run, age: Duration) -> Result<(), LedgerError> {
-    if pending_of(run)? > 0 {
-        let (name, age) = (run.name(), rounded(age));
-        let way_out = format!("to leave out what is left of it: jelouctl bulk cancel {name}");
-        context.stderr.warning(&format!("run {name} last changed {age} ago; {way_out}"));
-    }
-    Ok(())
 }
 
 /// The question for a run that may be forgotten: its name, its age, and the number of people left.

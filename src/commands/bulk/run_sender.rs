@@ -4,7 +4,7 @@
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Origin, Sourced, knows_profile};
 use crate::context::{Context, UsageError};
-use crate::ledger::{Details, RunName};
+use crate::ledger::{Details, Run, RunName};
 use crate::sending::{Sender, UnresolvedSender};
 
 /// The sender of an existing run: the profile, the bot, the credentials and the address that it began with. Flags and
@@ -12,10 +12,11 @@ use crate::sending::{Sender, UnresolvedSender};
 pub(super) fn sender_of_run(
     context: &mut Context,
     unresolved: UnresolvedSender,
-    (name, is_shared): (&RunName, bool),
+    held: &Run,
     run: &Details,
 ) -> Result<Sender, CommandError> {
-    send_as_begun(context, &unresolved, (name, is_shared), run)?;
+    let name = held.name();
+    send_as_begun(context, &unresolved, held, run)?;
     let mut settings = unresolved.settings(context)?;
     if settings.is_sandboxed() && !run.sandbox {
         // The environment may select the sandbox too; rows sent there would count as sent to people.
@@ -37,13 +38,14 @@ pub(super) fn sender_of_run(
 fn send_as_begun(
     context: &mut Context,
     unresolved: &UnresolvedSender,
-    (name, is_shared): (&RunName, bool),
+    held: &Run,
     run: &Details,
 ) -> Result<(), CommandError> {
+    let name = held.name();
     let of_run = run.profile.as_deref().unwrap_or("none");
     let flags = &mut context.flags;
     // For a shared run, a container may have only variables.
-    if !is_shared {
+    if !held.store().is_shared() {
         refuse_other(name, "--profile", of_run, flags.profile.as_deref())?;
         let in_environment = unresolved.said().filter(|_| !run.sandbox && flags.profile.is_none());
         let profile = in_environment.and_then(|environment| environment.profile.as_deref());

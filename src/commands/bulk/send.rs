@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::begin::{PreparedRun, details, file_of};
 use super::ending::log_refused_run;
 use super::hours::of_new_run;
-use super::import::{ListGuard, import, open};
+use super::import::{import, open};
 use super::leave_out::{leave_others_out_of_draft, windows_for_list};
 use super::report_file::{Rejects, ReportFile, write_rejects};
 use super::send_args::BulkSendArgs;
@@ -21,14 +21,15 @@ use crate::commands::claim::report_key;
 use crate::context::{Context, Mode, UsageError};
 use crate::conventions::Conventions;
 use crate::exit::ExitCode;
+use crate::hours::Hours;
 use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule};
 use crate::input::Source;
-use crate::ledger::{Details, EarlierOf, LedgerDraft, LedgerError, Store};
+use crate::ledger::{EarlierOf, LedgerDraft, LedgerError, Store};
+use crate::list::ListReader;
 use crate::message::{Envelope, Message, Route, is_template, merge};
-use crate::once::OnceKey;
-use crate::people::{CountryRule, ExclusionOptions};
+use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::process::block_on;
-use crate::sending::{Sender, UnresolvedSender, claim_exclusions, read_exclusions};
+use crate::sending::{OpenWindows, Sender, UnresolvedSender, claim_exclusions, read_exclusions};
 use crate::template::{BodyTemplate, TemplateError, TextTemplate, language};
 
 pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
@@ -38,9 +39,6 @@ pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode
     }
     ended
 }
-
-const SANDBOX_COMPARES_NOTHING: &str =
-    "--skip-sent leaves no one out here: the sandbox compares a list neither with earlier runs nor with reports";
 
 fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
     let delivery = &args.typed.delivery;
@@ -68,18 +66,10 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let base = sender.planned_base();
     let store = store_of(context, args, &sender)?;
     let store = store.as_ref();
-    let api_url = sender.settings.api_url.value.as_key();
-    let remember = how_far_back(args, &sender);
-    let earlier = EarlierOf { bot: sender.bot.as_str().to_owned(), address: api_url, remember };
-    let compared = store.filter(|_| !sender.settings.is_sandboxed());
-    let rule = args.earlier_rule();
-    if let Some(key) = rule.once {
-        report_keys(context, &sender, args.test_to.is_some(), store, key)?;
-    }
-    if args.earlier.skip_sent && sender.settings.is_sandboxed() {
-        context.stderr.note(SANDBOX_COMPARES_NOTHING);
-    }
+    report_flags(context, args, &sender, store)?;
     let windows = windows_for_list(context, args, kind, &sender)?;
+    let (rule, nobody) = (args.earlier_rule(), Exclusions::default());
+    let reaches_people = !sender.settings.is_sandboxed() && args.test_to.is_none();
     let plan = ImportPlan {
         kind: args.message(),
         strict: delivery.strict,
@@ -87,59 +77,84 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         body: compiled,
         recipient,
         countries,
+        // A test goes to another person.
+        exclusions: if args.test_to.is_some() { &nobody } else { &exclusions },
         bot: sender.bot.as_str(),
         base: base.url(),
-        // Nothing is sent to people on the sandbox; a test goes to another person.
-        reported: if sender.settings.is_sandboxed() || args.test_to.is_some() {
-            DuplicatePolicy::Meant
-        } else {
-            rule.policy
-        },
+        reported: if reaches_people { rule.policy } else { DuplicatePolicy::Meant },
         store,
         leaves_out: rule.once.is_some() || windows.is_some() || rule.policy == DuplicatePolicy::LeftOut,
         skip: args.skip,
         limit: args.limit,
         policy: args.import_policy(),
     };
-    let progress = args.options.work.progress;
-    let mut compare = |draft: &mut LedgerDraft| {
-        leave_others_out_of_draft(windows.as_ref(), draft)?;
-        match compared {
-            Some(store) => store.known(&earlier, |known| rule.compare(known, draft)),
-            None => Ok(()),
-        }
-    };
     if let Some(to) = &args.test_to {
         return test_send(context, args, &mut list, &plan, &sender, &exclusions, to);
     }
-    let guard = ListGuard { sender: Some(&sender), exclusions: &exclusions, keeps_remarks: page_file.is_some() };
-    if args.preview.is_some() || context.mode != Mode::Send {
-        let page_file = page_file.map(|path| ReportFile::open(context, "--file", path, &reads)).transpose()?;
-        let mut draft = LedgerDraft::create()?;
-        let read = import(context, &mut list, &mut draft, &plan, guard, progress, &mut compare)?;
-        write_rejects(context, rejects, &draft, &list, &read)?;
-        let details = details(args, &sender, countries, hours, list.format(), &read.imported, body.as_ref());
-        let shown = ShownList { sender: &sender, draft: &draft, kind, args, details };
-        return shown.show(context, read, compared.map(|store| (store, &earlier)), page_file);
-    }
-    let store = store.ok_or(LedgerError::NoDirectory)?;
-    let name = store.name_of_new(args.run.as_ref(), file_of(&args.source));
-    let name = name.map_err(|error| CommandError::from(error).of_unmade_run())?;
-    let mut draft = LedgerDraft::create()?;
-    let read = import(context, &mut list, &mut draft, &plan, guard, progress, &mut compare);
-    let read = read.map_err(CommandError::of_unmade_run)?;
-    write_rejects(context, rejects, &draft, &list, &read)?;
-    read.verdict?;
-    read.comparison?;
-    if draft.to_be_sent() == 0 {
-        return nothing_to_send(context, &draft, rule);
-    }
-    let details = details(args, &sender, countries, hours, list.format(), &read.imported, body.as_ref());
-    let details = Details { remember, ..details };
-    let run = PreparedRun { store, name, draft, details, kind, exclusions: &exclusions, earlier, windows };
-    block_on(run.begin(context, args, &sender))
+    let page = page_file.map(|path| ReportFile::open(context, "--file", path, &reads)).transpose()?;
+    let (sender, exclusions, body) = (&sender, &exclusions, body.as_ref());
+    let prepared =
+        PreparedList { context, args, sender, kind, store, exclusions, windows, countries, hours, body, rejects, page };
+    prepared.read(&mut list, &plan)
 }
 
+/// A list that may be read: its flags and its message are checked, and its sender is known.
+struct PreparedList<'a> {
+    context: &'a Context,
+    args: &'a BulkSendArgs,
+    sender: &'a Sender,
+    /// The kind of the message.
+    kind: &'a Message,
+    store: Option<&'a Store>,
+    exclusions: &'a Exclusions,
+    /// The people who have written recently, if only they may get messages.
+    windows: Option<OpenWindows>,
+    countries: CountryRule,
+    hours: Option<Hours>,
+    body: Option<&'a Value>,
+    rejects: Option<Rejects<'a>>,
+    page: Option<ReportFile<'a>>,
+}
+
+impl PreparedList<'_> {
+    /// Reads every row; then shows the list, or begins its run.
+    fn read(self, list: &mut ListReader, plan: &ImportPlan<'_>) -> Result<ExitCode, CommandError> {
+        let Self { context, args, sender, kind, store, exclusions, windows, .. } = self;
+        let (rule, settings) = (args.earlier_rule(), &sender.settings);
+        let address = settings.api_url.value.as_key();
+        let earlier = EarlierOf { bot: sender.bot.as_str().to_owned(), address, remember: how_far_back(args, sender) };
+        let compared = store.filter(|_| !settings.is_sandboxed());
+        let made_in = store.filter(|_| args.makes_run(context.mode));
+        let name = made_in.map(|store| store.name_of_new(args.run.as_ref(), file_of(&args.source))).transpose();
+        let name = name.map_err(|error| CommandError::from(error).of_unmade_run())?;
+        let mut compare = |draft: &mut LedgerDraft| {
+            leave_others_out_of_draft(windows.as_ref(), draft)?;
+            match compared {
+                Some(store) => store.known(&earlier, |known| rule.compare(known, draft)),
+                None => Ok(()),
+            }
+        };
+        let mut draft = LedgerDraft::create()?;
+        let shown = (args.options.work.progress, self.page.is_some());
+        let read = import(context, list, &mut draft, plan, Some(sender), shown, &mut compare);
+        let read = read.map_err(CommandError::of_unmade_run)?;
+        write_rejects(context, self.rejects, &draft, list, &read)?;
+        let of_list = (list.format(), &read.imported);
+        let details = details(args, sender, (self.countries, self.hours), of_list, self.body, &earlier);
+        let (Some(store), Some(name)) = (store, name) else {
+            let shown = ShownList { sender, draft: &draft, kind, args, details };
+            return shown.show(context, read, compared.map(|store| (store, &earlier)), self.page);
+        };
+        read.verdict?;
+        read.comparison?;
+        if draft.to_be_sent() == 0 {
+            return nothing_to_send(context, &draft, rule);
+        }
+        let run =
+            PreparedRun { context, args, sender, store, name, draft, details, kind, exclusions, earlier, windows };
+        block_on(run.begin())
+    }
+}
 /// The store; None if no run is made and there is none.
 fn store_of(context: &Context, args: &BulkSendArgs, sender: &Sender) -> Result<Option<Store>, CommandError> {
     // Without a run, the directory is not created and need not exist.
@@ -164,23 +179,27 @@ fn how_far_back(args: &BulkSendArgs, sender: &Sender) -> Duration {
     }
 }
 
-/// Says what is special about a key here.
-fn report_keys(
+/// Says what is special about a key or --skip-sent here.
+fn report_flags(
     context: &Context,
+    args: &BulkSendArgs,
     sender: &Sender,
-    is_test: bool,
     store: Option<&Store>,
-    key: &OnceKey,
 ) -> Result<(), LedgerError> {
-    if is_test {
-        context.stderr.note(
+    let (stderr, is_sandboxed) = (&context.stderr, sender.settings.is_sandboxed());
+    match &args.once {
+        None => {}
+        Some(_) if args.test_to.is_some() => stderr.note(
             "a test is sent whatever its recipient has under the key, and claims nothing: --once changes nothing here",
+        ),
+        Some(_) if is_sandboxed => stderr
+            .note("the sandbox remembers no key between two commands: within this list each person gets one message"),
+        Some(key) => report_key(context, store, key)?,
+    }
+    if args.earlier.skip_sent && is_sandboxed {
+        stderr.note(
+            "--skip-sent leaves no one out here: the sandbox compares a list neither with earlier runs nor with reports",
         );
-    } else if sender.settings.is_sandboxed() {
-        let note = "the sandbox remembers no key between two commands: within this list each person gets one message";
-        context.stderr.note(note);
-    } else {
-        report_key(context, store, key)?;
     }
     Ok(())
 }
@@ -245,7 +264,7 @@ fn compile_body<'a>(
 }
 
 /// Compiles `--to`, which must differ from row to row; without it, the recipient is in a column.
-pub(super) fn recipient_rule<'a>(
+fn recipient_rule<'a>(
     language: &'a Environment<'a>,
     to: Option<&'a str>,
     to_column: Option<&'a str>,

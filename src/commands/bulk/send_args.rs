@@ -159,7 +159,7 @@ pub(crate) struct BulkSendArgs {
 
     /// Make the run, but send nothing yet
     ///
-    /// `bulk work` sends it, or `bulk resume` if the run is a local file.
+    /// `bulk work` sends it, in one process or in several; so does `bulk resume`.
     #[arg(long, conflicts_with_all = ["preview", "test_to"], help_heading = RUN)]
     pub(super) import_only: bool,
 

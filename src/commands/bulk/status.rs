@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::hours::waiting;
 use super::store::{find_or_newest, open_store};
-use super::summary::{RunSummary, print_summary, to_continue};
+use super::summary::{RunSummary, to_continue};
 use super::words::{deliveries_as_json, deliveries_in_words, local_time, report_doubt, since_when, utc};
 use crate::commands::CommandError;
 use crate::context::Context;
@@ -35,12 +35,12 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let (details, created_at, changed_at) = (run.details()?, run.created_at()?, run.changed_at()?);
     let (deliveries, last) = (run.delivery_counts()?, run.events()?.pop());
     let (paused, workers) = (run.pause()?, run.workers()?);
-    let summary = RunSummary::of(&run, details.written_to)?;
+    let summary = RunSummary::of(&run, &details)?;
     let is_finished = summary.is_complete();
     let is_running = is_held && !is_finished;
     let may_wait = is_running && paused.is_none() && summary.counts.pending > 0;
     let waiting = if may_wait { waiting(&details) } else { None };
-    let mut json = summary.to_json(Some(name));
+    let mut json = summary.to_json();
     let pause = paused
         .as_ref()
         .map(|paused| json!({ "reason": paused.pause.reason.name(), "by": paused.pause.by, "at": utc(paused.at) }));
@@ -75,10 +75,12 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
         (None, _) if is_running => format!("a process is sending it; to stop it: jelouctl bulk stop {name}"),
         (None, _) => last_words(last.as_ref()),
     });
-    print_summary(context, &json, &words, Some(name))?;
+    summary.print_as(context, &json, &words)?;
     if context.stdout.wants_words() && !is_running {
-        let to_continue = (!is_finished && summary.doubt.is_none()).then(|| to_continue(name));
-        to_continue.into_iter().chain(summary.ways_on(name, &details)).for_each(|way| context.stderr.note(&way));
+        if !is_finished && summary.doubt.is_none() {
+            context.stderr.note(&to_continue(name));
+        }
+        summary.tell_ways_on(context, name, &details);
     }
     Ok(report_doubt(context, name, summary.doubt.as_ref()))
 }

@@ -35,8 +35,7 @@ pub(crate) fn store_to_look_at(context: &Context, place: Place) -> Result<Option
     Store::open_to_look(place, on_wait(context))
 }
 
-/// Where the store is.
-pub(crate) fn place(context: &Context) -> Result<Place, ConfigError> {
+fn place(context: &Context) -> Result<Place, ConfigError> {
     Ok(ledger_address(context)?.map_or_else(Place::home, |address| Place::Database(Box::new(address))))
 }
 

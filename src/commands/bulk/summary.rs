@@ -28,6 +28,8 @@ pub(crate) struct Elapsed {
 /// The state of a run.
 #[derive(Debug, Default)]
 pub(crate) struct RunSummary {
+    /// None for a list without any row to send.
+    name: Option<RunName>,
     pub(crate) counts: Counts,
     pub(crate) skips: SkipCounts,
     /// The number of failed and unknown rows for each reason.
@@ -41,13 +43,13 @@ pub(crate) struct RunSummary {
 }
 
 impl RunSummary {
-    /// Reads the run, with the number of people who also got a message from an earlier run.
-    pub(crate) fn of(run: &Run, written_to: u64) -> Result<Self, LedgerError> {
+    pub(crate) fn of(run: &Run, details: &Details) -> Result<Self, LedgerError> {
         Ok(Self {
+            name: Some(run.name().clone()),
             counts: run.counts()?,
             skips: run.skip_counts()?,
             reasons: run.reasons()?,
-            written_to,
+            written_to: details.written_to,
             is_cancelled: run.is_cancelled()?,
             doubt: run.doubt()?,
         })
@@ -58,12 +60,11 @@ impl RunSummary {
         self.doubt.is_none() && self.counts.is_finished()
     }
 
-    /// The JSON of the run `name`, or of a list without any row to send.
-    pub(crate) fn to_json(&self, name: Option<&RunName>) -> Value {
-        let Self { counts, skips, reasons, written_to, .. } = self;
+    pub(crate) fn to_json(&self) -> Value {
+        let Self { name, counts, skips, reasons, written_to, .. } = self;
         json!({
             "schema_version": 1,
-            "run": name.map(ToString::to_string),
+            "run": name.as_ref().map(ToString::to_string),
             "complete": self.is_complete(),
             "cancelled": self.is_cancelled,
             "rows": counts.all(),
@@ -130,17 +131,35 @@ impl RunSummary {
         }
     }
 
+    pub(crate) fn print(&self, context: &Context) -> Result<(), StreamError> {
+        self.print_as(context, &self.to_json(), &self.words(None))
+    }
+
+    /// Prints `words` at a terminal if no format was given; `--output id` prints the run's name.
+    pub(crate) fn print_as(&self, context: &Context, json: &Value, words: &[String]) -> Result<(), StreamError> {
+        let stdout = &context.stdout;
+        match stdout.format {
+            Format::Id => self.name.as_ref().map_or(Ok(()), |name| stdout.value(&name.to_string())),
+            _ if stdout.wants_words() => words.iter().try_for_each(|line| stdout.value(line)),
+            Format::Response | Format::Record => stdout.json(json),
+            Format::None | Format::To => Ok(()),
+        }
+    }
+
     /// Prints it after a finished action, which stays successful even if standard output fails.
     pub(crate) fn print_what_stays(&self, context: &Context, name: &RunName, stretch: Option<Elapsed>) {
-        let (json, words) = (self.to_json(Some(name)), self.words(stretch));
-        if let Err(error) = print_summary(context, &json, &words, Some(name)) {
+        if let Err(error) = self.print_as(context, &self.to_json(), &self.words(stretch)) {
             let (why, watch) = (error.cause, format!("jelouctl bulk status {name}"));
             context.stderr.error(&format!("how the run stands could not be written: {why}"), &[], Some(&watch));
         }
     }
 
-    /// The commands for the rows that were not sent.
-    pub(crate) fn ways_on(&self, name: &RunName, details: &Details) -> Vec<String> {
+    /// Prints the commands for the rows that were not sent.
+    pub(crate) fn tell_ways_on(&self, context: &Context, name: &RunName, details: &Details) {
+        self.ways_on(name, details).iter().for_each(|way| context.stderr.note(way));
+    }
+
+    fn ways_on(&self, name: &RunName, details: &Details) -> Vec<String> {
         let mut ways = Vec::new();
         let unknown = self.counts.unknown;
         if self.doubt.is_none() && unknown > 0 {
@@ -205,7 +224,7 @@ pub(crate) fn nothing_to_send(
     }
     let counts = Counts { skipped, ..Counts::default() };
     let summary = RunSummary { counts, skips, ..RunSummary::default() };
-    print_summary(context, &summary.to_json(None), &summary.words(None), None)?;
+    summary.print(context)?;
     Ok(summary.exit_code())
 }
 
@@ -233,19 +252,4 @@ pub(crate) fn without_end(name: &RunName, counts: &Counts) -> Vec<String> {
 /// How to resume or cancel a run with remaining rows.
 pub(crate) fn to_continue(name: &RunName) -> String {
     format!("to continue: jelouctl bulk resume {name}; to give up the rest: jelouctl bulk cancel {name}")
-}
-
-/// Prints `words` at a terminal if no format was given; `--output id` prints the run's name.
-pub(crate) fn print_summary(
-    context: &Context,
-    summary: &Value,
-    words: &[String],
-    name: Option<&RunName>,
-) -> Result<(), StreamError> {
-    match context.stdout.format {
-        Format::Id => name.map_or(Ok(()), |name| context.stdout.value(&name.to_string())),
-        _ if context.stdout.wants_words() => words.iter().try_for_each(|line| context.stdout.value(line)),
-        Format::Response | Format::Record => context.stdout.json(summary),
-        Format::None | Format::To => Ok(()),
-    }
 }

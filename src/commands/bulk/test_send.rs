@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::before::refuse_templates;
-use super::import::{ListGuard, import};
+use super::import::import;
 use super::send_args::BulkSendArgs;
 use crate::commands::CommandError;
 use crate::commands::result::print_result;
@@ -41,10 +41,8 @@ pub(crate) fn test_send(
     let recipient = TypedRecipient::read(to, plan.countries.otherwise)
         .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })?;
     let mut draft = LedgerDraft::create()?;
-    // Nothing goes to the recipients of the rows.
-    let nobody = Exclusions::default();
-    let guard = ListGuard { sender: None, exclusions: &nobody, keeps_remarks: false };
-    import(context, list, &mut draft, plan, guard, args.options.work.progress, &mut |_| Ok(()))?.verdict?;
+    let shown = (args.options.work.progress, false);
+    import(context, list, &mut draft, plan, None, shown, &mut |_| Ok(()))?.verdict?;
     let messages = messages(list, &draft, plan, &recipient, args.test_rows.unwrap_or(1))?;
     let log = AuditLog::of(&sender.settings).with(exclusions);
     let (flight, current) = (Flight::default(), Cell::new(0));
