@@ -359,8 +359,7 @@ const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim
 
 /// Every key in counts, by name.
 fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
-    let (now, identity) = (db.0.now()?, db.0.identity()?);
-    let lost = Lost::of(db, now)?;
+    let (lost, identity) = (Lost::of(db)?, db.0.identity()?);
     let mut keys: Vec<OnceSummary> = Vec::new();
     db.each_of(GROUPS, &[], |mut row| {
         let (state, people, at) = (ClaimState::read(&row, 3, &identity)?.settled(&lost), row.count(11)?, row.int(12)?);
@@ -484,8 +483,7 @@ fn claims(
     values: &[SqlValue<'_>],
     mut each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    let (now, identity) = (db.0.now()?, db.0.identity()?);
-    let lost = Lost::of(db, now)?;
+    let (lost, identity) = (Lost::of(db)?, db.0.identity()?);
     db.each_of(query, values, |mut row| {
         let state = ClaimState::read(&row, 8, &identity)?;
         let is_row = state.of_row.is_some();

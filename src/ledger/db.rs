@@ -205,16 +205,15 @@ pub(super) trait DbEngine: Send {
     fn life(&self) -> Life;
 
     /// Makes this process one that [`DbEngine::life`] finds, until it leaves or ends.
-    fn enter(&mut self, id: i64) -> Result<(), LedgerError>;
+    fn enter(&mut self, _id: i64) -> Result<(), LedgerError> {
+        Ok(())
+    }
 
     /// It ends in order.
-    fn leave(&mut self, id: i64);
+    fn leave(&mut self, _id: i64) {}
 
-    /// Why the rows under way of a lost process are unknown.
-    fn words_of_lost(&self, process: &Process) -> String;
-
-    /// Whether a process that is lost certainly sends nothing more.
-    fn is_gone_when_lost(&self) -> bool;
+    /// Whether several machines may share it. A process that seems lost may then only be cut off, and come back.
+    fn is_shared(&self) -> bool;
 
     /// What is doubted of unfinished runs once the store has another identity.
     fn doubt(&self, begun_in: &str) -> PausedFor;
@@ -223,13 +222,15 @@ pub(super) trait DbEngine: Send {
     fn require_write(&mut self) -> Result<(), LedgerError>;
 
     /// Reads all of it, and finds damage.
-    fn check(&mut self) -> Result<(), LedgerError>;
+    fn check(&mut self) -> Result<(), LedgerError> {
+        Ok(())
+    }
 
     /// Gives space back after rows were removed; refreshes statistics after rows were added.
-    fn tidy(&mut self, has_removed: bool);
+    fn tidy(&mut self, _has_removed: bool) {}
 
     /// Limits how long the database may take for a statement; a file has no limit.
-    fn limit(&mut self, limit: Duration);
+    fn limit(&mut self, _limit: Duration) {}
 }
 
 /// The database of the store.

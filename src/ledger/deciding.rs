@@ -10,11 +10,12 @@ use super::duplicate_window::{EarlierMessages, EarlierRow};
 use super::error::LedgerError;
 use super::events::{LostWorker, PausedFor, PausedRun, Resumed, RunEvent, RunEventKind};
 use super::making::{EarlierOf, KnownRuns, counted_by_run, json};
-use super::model::{CANCELLED, Counts, RowState, Skip};
+use super::model::{Counts, RowState, Skip};
 use super::name::RunAge;
+use super::pace::moment;
 use super::resolution::{Resolution, ResolveError, StandingRow, decided_by_hand};
 use super::run::Run;
-use super::steps::{LockedRun, lock, note_event};
+use super::steps::{LockedRun, lock};
 use super::store::{Lost, process};
 use super::types::Details;
 use crate::api::DeliveryState;
@@ -25,20 +26,6 @@ use crate::process::user_and_host;
 const ROWS_AT_ONCE: usize = 10_000;
 
 impl Run {
-    /// Runs `work` in one transaction on the locked run, and writes what it changes of it.
-    fn change<T, E: From<LedgerError>>(
-        &self,
-        work: impl FnOnce(&mut Db, &mut LockedRun) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.store.db().change(|db| {
-            let run = lock(db, self.id)?;
-            let mut run = run.ok_or_else(|| LedgerError::Changed { run: self.name().to_string() })?;
-            let done = work(db, &mut run)?;
-            run.write(db)?;
-            Ok(done)
-        })
-    }
-
     /// Notes what others have to know before it is sent: a doubt, and the rows of lost processes. Returns why no process
     /// takes its rows.
     pub(crate) fn prepare(&self) -> Result<Option<PausedRun>, LedgerError> {
@@ -112,9 +99,7 @@ impl Run {
             (run.pause, run.told) = (None, None);
             run.identity = db.0.identity()?;
             if let Some(rate) = resumed.rate {
-                #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds is exact")]
-                let now = run.now as f64;
-                run.pace = run.pace.with_rate(rate, now);
+                run.pace = run.pace.with_rate(rate, moment(run.now));
             }
             if let Some(conditions) = conditions {
                 details.conditions = conditions.clone();
@@ -135,8 +120,7 @@ impl Run {
             if run.pause.is_none() {
                 run.pause(PausedFor::Person, user_and_host());
                 run.under_way = false;
-                let stopped = RunEvent::now(RunEventKind::Stopped).because("bulk stop");
-                note_event(db, run.id, &RunEvent { at: run.now, ..stopped })?;
+                run.note(db, &RunEvent::now(RunEventKind::Stopped).because("bulk stop"))?;
             } else {
                 // A person who is asked whether to continue is told of this stop too.
                 run.pauses += 1;
@@ -155,15 +139,12 @@ impl Run {
                 return Err(LedgerError::Doubtful { run: run.name.clone() });
             }
             run.note_lost(db)?;
-            let is_new = run.cancelled_at.is_none();
-            if is_new {
+            if run.cancelled_at.is_none() {
                 (run.cancelled_at, run.changed_at) = (Some(run.now), run.now);
                 run.pause = None;
-                note_event(db, run.id, &RunEvent { at: run.now, ..RunEvent::now(RunEventKind::Cancelled) })?;
+                run.note(db, &RunEvent::now(RunEventKind::Cancelled))?;
             }
-            let query = "SELECT n FROM row WHERE run = ?1 AND state = 'pending'";
-            let rows = db.rows(query, &values![self.id], |row| Ok((row.int(0)?, CANCELLED)))?;
-            run.skip(db, &rows)
+            run.skip_rest(db)
         })
     }
 
@@ -273,7 +254,7 @@ impl Run {
     /// when the run last changed. If the write fails, nothing is stored.
     pub(crate) fn learn(&self, news: &DeliveryNews) -> Result<u64, LedgerError> {
         self.change(|db, run| {
-            let lost = Lost::of(db, run.now)?;
+            let lost = Lost::of(db)?;
             let (mut proven, mut refuted) = (0, HashSet::new());
             for row in &news.proven {
                 let query = "SELECT worker, ended_at FROM row WHERE run = ?1 AND n = ?2";
@@ -315,7 +296,7 @@ impl Run {
         let is_removed = db.change(|db| {
             db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
             let Some(run) = lock(db, self.id)?.filter(may_go) else { return Ok(false) };
-            let lost = Lost::of(db, run.now)?;
+            let lost = Lost::of(db)?;
             if let Some(process) = lost.sender(self.id) {
                 return Err(LedgerError::in_use_by(self.name(), &process.words()));
             }

@@ -14,11 +14,10 @@ use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Statement, ToSql, params_from_iter};
 use url::Url;
 
-use super::db::{DbEngine, EachSqlRow, FillRow, Life, Process, SqlRow, SqlValue, VERSION, new_secret};
+use super::db::{DbEngine, EachSqlRow, FillRow, Life, SqlRow, SqlValue, VERSION, new_secret};
 use super::error::LedgerError;
 use super::events::PausedFor;
 use super::model::now;
-use super::types::ENDED_UNDER_WAY;
 use crate::private_file::{self, FileError};
 
 /// `PRAGMA application_id`: "Jelo".
@@ -428,12 +427,8 @@ impl DbEngine for FileEngine {
         }
     }
 
-    fn words_of_lost(&self, _process: &Process) -> String {
-        ENDED_UNDER_WAY.to_owned()
-    }
-
-    fn is_gone_when_lost(&self) -> bool {
-        true
+    fn is_shared(&self) -> bool {
+        false
     }
 
     fn doubt(&self, _begun_in: &str) -> PausedFor {
@@ -460,8 +455,6 @@ impl DbEngine for FileEngine {
             let _ = self.commit();
         }
     }
-
-    fn limit(&mut self, _limit: Duration) {}
 }
 
 impl Drop for FileEngine {

@@ -13,7 +13,7 @@ use super::duplicate_window::{DuplicateWindow, EarlierMessages, EarlierRow, sinc
 use super::error::{LedgerError, RunError};
 use super::model::{RowState, SkipReason};
 use super::name::RunName;
-use super::pace::Pace;
+use super::pace::{Pace, moment};
 use super::run::Run;
 use super::store::{Lost, Store};
 use super::types::Details;
@@ -299,7 +299,7 @@ impl KnownRuns<'_> {
         )?;
         let ended_since = since(created_at.min(self.now), self.of.remember);
         let window = DuplicateWindow { ended_since, pending: false, ..DuplicateWindow::UNDER_KEY };
-        let (runs, lost) = (self.counted(own)?, Lost::of(self.db, self.now)?);
+        let (runs, lost) = (self.counted(own)?, Lost::of(self.db)?);
         let mut found: HashMap<i64, Match> = HashMap::new();
         each_match(
             self.db,
@@ -382,8 +382,7 @@ pub(super) fn make(db: &mut Db, name: &RunName, draft: &LedgerDraft, details: &D
     let followers = draft.followers()?;
     db.run("UPDATE store SET runs = ?1 WHERE id = 1", &values![run])?;
     let identity = db.0.identity()?;
-    #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds is exact")]
-    let pace = Pace::new(details.rate, now as f64);
+    let pace = Pace::new(details.rate, moment(now));
     db.run(
         "INSERT INTO run (id, name, details, bot, address, sandbox, identity, pace, taken, repeats, under_way, created_at, \
          changed_at, pauses) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, 0, ?10, ?10, 0)",

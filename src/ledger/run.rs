@@ -43,7 +43,7 @@ const REPORT: &str = concat!(
     columns!(),
     " FROM row CROSS JOIN message WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n ORDER BY row.n"
 );
-const PENDING: &str = "SELECT row.n, line, recipient, path, body, number FROM row CROSS JOIN message \
+const PENDING: &str = "SELECT row.n, number, line, recipient, path, body FROM row CROSS JOIN message \
      WHERE row.run = ?1 AND state = 'pending' AND row.n > ?2 AND message.run = row.run AND message.n = row.n \
      ORDER BY row.n LIMIT ?3";
 
@@ -88,8 +88,11 @@ impl Run {
 
     /// The same run after a pause that a connection to a database may not have survived.
     pub(crate) fn reconnected(&self) -> Result<Self, LedgerError> {
-        let store = if self.store.is_shared() { self.store.reopened()? } else { self.store.clone() };
-        Ok(Self { store, ..self.clone() })
+        if self.store.is_shared() { self.on_own_connection() } else { Ok(self.clone()) }
+    }
+
+    pub(super) fn on_own_connection(&self) -> Result<Self, LedgerError> {
+        Ok(Self { store: self.store.reopened()?, ..self.clone() })
     }
 
     /// The row of a query about this run; an error if it was removed.
@@ -160,9 +163,23 @@ impl Run {
     /// The same, whatever is doubted of them.
     pub(crate) fn noted_counts(&self) -> Result<Counts, LedgerError> {
         let mut db = self.store.db();
-        let now = db.0.now()?;
-        let lost = Lost::of(&mut db, now)?;
-        counts(&mut db, self.id, &lost)
+        let (lost, mut counts) = (Lost::of(&mut db)?, Counts::default());
+        db.each_of("SELECT state, count(*) FROM row WHERE run = ?1 GROUP BY state", &values![self.id], |row| {
+            *counts.of_mut(row.named(0, RowState::of_name)?) = row.count(1)?;
+            Ok(())
+        })?;
+        if counts.inflight > 0 {
+            // Those under way in a lost process may have been sent.
+            let query = "SELECT worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' GROUP BY worker";
+            db.each_of(query, &values![self.id], |row| {
+                if lost.of_worker(row.opt_int(0)?).is_some() {
+                    let rows = row.count(1)?.min(counts.inflight);
+                    (counts.inflight, counts.unknown) = (counts.inflight - rows, counts.unknown + rows);
+                }
+                Ok(())
+            })?;
+        }
+        Ok(counts)
     }
 
     /// The number of skipped rows for each reason.
@@ -256,17 +273,7 @@ impl Run {
 
     /// The next rows after row `after` that are still to be sent, at most `most` of them.
     pub(crate) fn pending_behind(&self, after: i64, most: usize) -> Result<Vec<QueuedRow>, LedgerError> {
-        self.store.db().rows(PENDING, &values![self.id, after, most as u64], |mut row| {
-            Ok(QueuedRow {
-                n: row.int(0)?,
-                line: row.count(1)?,
-                recipient: row.take(2)?,
-                path: row.take(3)?,
-                body: row.take(4)?,
-                number: row.int(5)? + 1,
-                deadline: None,
-            })
-        })
+        self.store.db().rows(PENDING, &values![self.id, after, most as u64], |mut row| queued(&mut row))
     }
 
     /// Passes the rows that are still to be sent to `check` in batches, so that memory use does not grow with them.
@@ -310,8 +317,7 @@ impl Run {
         each: &mut dyn FnMut(KnownAttempt),
     ) -> Result<(), LedgerError> {
         let mut db = self.store.db();
-        let now = db.0.now()?;
-        let lost = Lost::of(&mut db, now)?;
+        let lost = Lost::of(&mut db)?;
         let mut waiting: Option<KnownAttempt> = None;
         let mut pass = |attempt: Option<KnownAttempt>| {
             attempt.filter(|attempt| (since..=until).contains(&attempt.began_at)).into_iter().for_each(&mut *each);
@@ -443,24 +449,17 @@ fn standing(row: &mut SqlRow) -> Result<StandingRow, LedgerError> {
     })
 }
 
-/// The number of rows in each state; those under way in a lost process may have been sent.
-pub(super) fn counts(db: &mut Db, run: i64, lost: &Lost) -> Result<Counts, LedgerError> {
-    let mut counts = Counts::default();
-    db.each_of("SELECT state, count(*) FROM row WHERE run = ?1 GROUP BY state", &values![run], |row| {
-        *counts.of_mut(row.named(0, RowState::of_name)?) = row.count(1)?;
-        Ok(())
-    })?;
-    if counts.inflight > 0 {
-        let query = "SELECT worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' GROUP BY worker";
-        db.each_of(query, &values![run], |row| {
-            if lost.of_worker(row.opt_int(0)?).is_some() {
-                let rows = row.count(1)?.min(counts.inflight);
-                (counts.inflight, counts.unknown) = (counts.inflight - rows, counts.unknown + rows);
-            }
-            Ok(())
-        })?;
-    }
-    Ok(counts)
+/// From the columns `n, number, line, recipient, path, body`.
+pub(super) fn queued(row: &mut SqlRow) -> Result<QueuedRow, LedgerError> {
+    Ok(QueuedRow {
+        n: row.int(0)?,
+        number: row.int(1)? + 1,
+        line: row.count(2)?,
+        recipient: row.take(3)?,
+        path: row.take(4)?,
+        body: row.take(5)?,
+        deadline: None,
+    })
 }
 
 /// From the columns `paused, paused_by, paused_at, pauses`.

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use super::db::{Db, SqlValue, values};
+use super::db::{Db, values};
 use super::error::LedgerError;
 use super::events::{PausedFor, PausedRun, RunEvent, RunEventKind};
-use super::model::{RowState, Skip};
+use super::model::{CANCELLED, RowState, Skip};
 use super::pace::Pace;
-use super::run::paused;
+use super::run::{Run, paused};
 use super::store::Lost;
 
 /// The shortest time between two messages to one recipient (`api.md`, 131056), in milliseconds.
@@ -56,6 +56,22 @@ pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerErro
         told: row.opt_take(13)?,
         now,
     }))
+}
+
+impl Run {
+    /// Runs `work` in one transaction on the locked run, and writes what it changes of it.
+    pub(super) fn change<T, E: From<LedgerError>>(
+        &self,
+        work: impl FnOnce(&mut Db, &mut LockedRun) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.store.db().change(|db| {
+            let run = lock(db, self.id)?;
+            let mut run = run.ok_or_else(|| LedgerError::Changed { run: self.name().to_string() })?;
+            let done = work(db, &mut run)?;
+            run.write(db)?;
+            Ok(done)
+        })
+    }
 }
 
 impl LockedRun {
@@ -143,7 +159,7 @@ impl LockedRun {
             self.under_way = false;
             self.pause = None;
             if self.cancelled_at.is_none() {
-                note_event(db, self.id, &RunEvent { at: self.now, ..RunEvent::now(RunEventKind::Ended) })?;
+                self.note(db, &RunEvent::now(RunEventKind::Ended))?;
             }
         }
         Ok(())
@@ -151,10 +167,11 @@ impl LockedRun {
 
     /// Makes the rows of lost processes unknown.
     pub(super) fn note_lost(&mut self, db: &mut Db) -> Result<(), LedgerError> {
-        let lost = Lost::of(db, self.now)?;
+        let lost = Lost::of(db)?;
         for (process, words) in lost.processes() {
             self.take_for_lost(db, process.id, words)?;
-            if db.0.is_gone_when_lost() {
+            // In a database it may come back, and say how its rows ended.
+            if !db.0.is_shared() {
                 db.run(
                     "UPDATE worker SET left_at = ?2 WHERE id = ?1 AND run = ?3",
                     &values![process.id, self.now, self.id],
@@ -245,6 +262,13 @@ impl LockedRun {
         self.note_finished(db)
     }
 
+    /// Skips every row that is still to be sent.
+    pub(super) fn skip_rest(&mut self, db: &mut Db) -> Result<(), LedgerError> {
+        let query = "SELECT n FROM row WHERE run = ?1 AND state = 'pending'";
+        let rows = db.rows(query, &values![self.id], |row| Ok((row.int(0)?, CANCELLED)))?;
+        self.skip(db, &rows)
+    }
+
     /// Decides rows, each with the number of its last attempt or decision; returns how many were in the first state.
     pub(super) fn decide(
         &mut self,
@@ -284,15 +308,16 @@ impl LockedRun {
         self.note_finished(db)?;
         Ok(changed)
     }
-}
 
-/// Adds an event of the run.
-pub(super) fn note_event(db: &mut Db, run: i64, event: &RunEvent) -> Result<(), LedgerError> {
-    let number = db.one("SELECT coalesce(max(number), 0) + 1 FROM event WHERE run = ?1", &values![run])?.int(0)?;
-    let RunEvent { kind, at, reason, problem, until } = event;
-    db.run(
-        "INSERT INTO event (run, number, kind, at, reason, problem, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        &values![run, number, kind.name(), *at, reason.as_deref(), problem.as_deref(), SqlValue::from(*until)],
-    )?;
-    Ok(())
+    /// Adds an event, with its times by the clock of the store.
+    pub(super) fn note(&self, db: &mut Db, event: &RunEvent) -> Result<(), LedgerError> {
+        let RunEvent { kind, at, reason, problem, until } = event;
+        let until = until.map(|until| self.now + (until - at));
+        db.run(
+            "INSERT INTO event (run, number, kind, at, reason, problem, until) \
+             SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM event WHERE run = ?1",
+            &values![self.id, kind.name(), self.now, reason.as_deref(), problem.as_deref(), until],
+        )?;
+        Ok(())
+    }
 }

@@ -10,6 +10,7 @@ use super::db::{Db, Life, Process, SqlRow};
 use super::error::LedgerError;
 use super::file::{FileEngine, OnWait};
 use super::model::RowState;
+use super::types::ENDED_UNDER_WAY;
 use super::{DatabaseAddress, DatabaseEngine};
 use crate::places::STATE;
 use crate::private_file::FileError;
@@ -25,14 +26,19 @@ pub(super) struct Lost {
 }
 
 impl Lost {
-    pub(super) fn of(db: &mut Db, now: i64) -> Result<Self, LedgerError> {
+    pub(super) fn of(db: &mut Db) -> Result<Self, LedgerError> {
+        let now = db.0.now()?;
         let mut found = Self { lost: HashMap::new(), alive: Vec::new(), life: db.0.life(), now };
         let query = "SELECT id, host, pid, seen_at, lease_ms, run FROM worker WHERE left_at IS NULL";
         for (run, process) in db.rows(query, &[], |mut row| Ok((row.int(5)?, process(&mut row)?)))? {
             if (found.life)(&process, now) {
                 found.alive.push((run, process));
             } else {
-                let words = db.0.words_of_lost(&process);
+                let words = if db.0.is_shared() {
+                    format!("the process that sent it was not heard of again: {}", process.words())
+                } else {
+                    ENDED_UNDER_WAY.to_owned()
+                };
                 found.lost.insert(process.id, (process, words));
             }
         }
@@ -170,9 +176,7 @@ impl Store {
     }
 
     pub(super) fn lost(&self) -> Result<Lost, LedgerError> {
-        let mut db = self.db();
-        let now = db.0.now()?;
-        Lost::of(&mut db, now)
+        Lost::of(&mut self.db())
     }
 }
 

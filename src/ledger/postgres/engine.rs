@@ -14,7 +14,7 @@ use tokio_postgres::{Client, Error, Statement};
 
 use super::connection::{Database, DatabaseAddress, storable};
 use super::error::DatabaseError;
-use crate::ledger::db::{DbEngine, EachSqlRow, FillRow, LONG, Life, Process, SHORT, SqlRow, SqlValue, VERSION};
+use crate::ledger::db::{DbEngine, EachSqlRow, FillRow, LONG, Life, SHORT, SqlRow, SqlValue, VERSION};
 use crate::ledger::error::LedgerError;
 use crate::ledger::events::PausedFor;
 
@@ -203,18 +203,8 @@ impl DbEngine for DatabaseEngine {
         Box::new(|process, now| process.seen_at.saturating_add(process.lease_ms) > now)
     }
 
-    fn enter(&mut self, _id: i64) -> Result<(), LedgerError> {
-        Ok(())
-    }
-
-    fn leave(&mut self, _id: i64) {}
-
-    fn words_of_lost(&self, process: &Process) -> String {
-        format!("the process that sent it was not heard of again: {}", process.words())
-    }
-
-    fn is_gone_when_lost(&self) -> bool {
-        false
+    fn is_shared(&self) -> bool {
+        true
     }
 
     fn doubt(&self, begun_in: &str) -> PausedFor {
@@ -230,12 +220,6 @@ impl DbEngine for DatabaseEngine {
         let cause = "permission denied for table row".to_owned();
         Err(DatabaseError::Rights { at: self.database.address.shown.clone(), cause }.into())
     }
-
-    fn check(&mut self) -> Result<(), LedgerError> {
-        Ok(())
-    }
-
-    fn tidy(&mut self, _has_removed: bool) {}
 
     fn limit(&mut self, limit: Duration) {
         self.limit = limit;
