@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::claims::{ClaimEnd, Claimed};
 use super::db::values;
 use super::delivery::{DeliveryNews, LearntDelivery, ProvenRow};
-use super::duplicate_window::EarlierMessages;
+use super::earlier::EarlierMessages;
 use super::error::LedgerError;
 use super::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
 use super::fixture;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, claims_of_run, fill_people, key_or_new};
 use super::db::{Db, LONG, values};
 use super::delivery::{DeliveryNews, LearntDelivery};
-use super::duplicate_window::{EarlierMessages, EarlierRow};
+use super::earlier::{EarlierMessages, EarlierRow};
 use super::error::LedgerError;
 use super::events::{LostWorker, PausedFor, PausedRun, Resumed, RunEvent, RunEventKind};
 use super::making::{EarlierOf, KnownRuns, counted_by_run, json};

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::draft::{IS_SENT, LedgerDraft, text_of, walk};
-use super::duplicate_window::{EarlierMessages, EarlierRow, of_rank, rank};
+use super::earlier::{EarlierMessages, EarlierRow, of_rank, rank};
 use super::error::LedgerError;
 use super::message::SameMessage;
 use super::model::{Skip, SkipReason};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_of, key_or_new};
 use super::db::{Db, LONG, values};
 use super::draft::LedgerDraft;
-use super::duplicate_window::{DuplicateWindow, EarlierMessages, EarlierRow, since};
+use super::earlier::{EarlierMessages, EarlierRow, is_recent, since};
 use super::error::{LedgerError, RunError};
 use super::model::{RowState, SkipReason};
 use super::name::RunName;
@@ -58,20 +58,6 @@ pub(crate) struct OtherMessages {
     pub(crate) at: i64,
 }
 
-impl WrittenTo {
-    /// Counts a person, and the run and the time of their last message that differs.
-    fn count(&mut self, is_other: bool, last: Option<(&str, i64)>) {
-        self.people += 1;
-        if let Some((run, at)) = last.filter(|_| is_other) {
-            let other = self.otherwise.get_or_insert(OtherMessages { people: 0, run: String::new(), at: i64::MIN });
-            other.people += 1;
-            if other.at < at {
-                (other.run, other.at) = (run.to_owned(), at);
-            }
-        }
-    }
-}
-
 /// The runs that a list is compared with, as they are in one transaction.
 pub(crate) struct KnownRuns<'a> {
     pub(super) db: &'a mut Db,
@@ -85,13 +71,6 @@ struct CountedRun {
     is_doubtful: bool,
     is_unfinished: bool,
     changed_at: i64,
-}
-
-/// A row that an earlier run has too.
-pub(super) struct Match {
-    pub(super) n: i64,
-    pub(super) run: i64,
-    pub(super) row: EarlierRow,
 }
 
 impl Store {
@@ -162,17 +141,8 @@ impl KnownRuns<'_> {
     pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
         draft.forget_earlier()?;
         fill_candidates(self.db, draft)?;
-        let window = DuplicateWindow { ended_since: since(self.now, self.of.remember), ..DuplicateWindow::UNDER_KEY };
-        let runs = self.counted(0)?;
-        each_match(
-            self.db,
-            &runs,
-            |_| window,
-            |found| {
-                let name = runs.get(&found.run).map(|run| run.name.as_str());
-                draft.note_earlier(found.n, name, found.row)
-            },
-        )
+        let (runs, since) = (self.counted(0)?, since(self.now, self.of.remember));
+        each_match(self.db, &runs, since, |_| true, |n, run, found| draft.note_earlier(n, Some(run), found))
     }
 
     /// Marks the rows of `draft` whose person has a message under `key`, whatever its words.
@@ -197,42 +167,29 @@ impl KnownRuns<'_> {
             return Ok(written);
         }
         fill_candidates(self.db, draft)?;
-        let window = DuplicateWindow::written_to_between(since, self.now);
-        // By person; whether the message is one of ours too.
-        let mut last: Option<(i64, bool)> = None;
-        let mut count = |(_, is_other): (i64, bool), otherwise: Option<(i64, i64)>| {
-            written.count(is_other, otherwise.map(|(run, at)| (runs.get(&run).map_or("", |run| &run.name), at)));
-        };
-        let mut otherwise = None;
+        let (mut person_before, mut other_before) = (None, None);
         self.db.each_of(
-            "SELECT candidate.person, row.run, row.n, row.state, row.at, own.n FROM candidate \
-             CROSS JOIN known CROSS JOIN row LEFT JOIN candidate AS own \
-             ON own.person = known.person AND own.fingerprint = known.fingerprint \
-             WHERE known.person = candidate.person AND row.run = known.run AND row.n = known.n ORDER BY candidate.person",
-            &[],
+            "SELECT candidate.person, row.run, row.at, own.n FROM candidate CROSS JOIN known CROSS JOIN row \
+             LEFT JOIN candidate AS own ON own.person = known.person AND own.fingerprint = known.fingerprint \
+             WHERE known.person = candidate.person AND row.run = known.run AND row.n = known.n \
+             AND (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight') AND row.at >= ?1 AND row.at <= ?2 \
+             ORDER BY candidate.person",
+            &values![since, self.now],
             |row| {
-                let (person, run, at) = (row.int(0)?, row.int(1)?, row.opt_int(4)?.unwrap_or_default());
-                let state = row.named(3, RowState::of_name)?;
-                if !runs.contains_key(&run) || window.row((state, at)).is_none() {
-                    return Ok(());
-                }
-                let is_other = row.opt_int(5)?.is_none();
-                match &mut last {
-                    Some((before, was_other)) if *before == person => *was_other |= is_other,
-                    _ => {
-                        last.take().into_iter().for_each(|person| count(person, otherwise.take()));
-                        last = Some((person, is_other));
+                let (person, at) = (row.int(0)?, row.int(2)?);
+                let Some(run) = runs.get(&row.int(1)?) else { return Ok(()) };
+                written.people += u64::from(person_before.replace(person) != Some(person));
+                if row.opt_int(3)?.is_none() {
+                    let none = OtherMessages { people: 0, run: String::new(), at: i64::MIN };
+                    let other = written.otherwise.get_or_insert(none);
+                    other.people += u64::from(other_before.replace(person) != Some(person));
+                    if other.at < at {
+                        (other.run, other.at) = (run.name.clone(), at);
                     }
-                }
-                if is_other && otherwise.is_none_or(|(_, before)| before < at) {
-                    otherwise = Some((run, at));
                 }
                 Ok(())
             },
         )?;
-        if let Some(person) = last {
-            count(person, otherwise);
-        }
         Ok(written)
     }
 
@@ -244,25 +201,20 @@ impl KnownRuns<'_> {
             return Ok(Vec::new());
         }
         fill_candidates(self.db, draft)?;
-        let mut people: HashMap<i64, (u64, i64)> = HashMap::new();
+        let mut people: BTreeMap<&str, (u64, Option<i64>)> = BTreeMap::new();
         self.db.each_of(
             "SELECT candidate.person, row.run FROM candidate CROSS JOIN known CROSS JOIN row \
              WHERE known.person = candidate.person AND row.run = known.run AND row.n = known.n AND row.state = 'pending' \
              ORDER BY candidate.person",
             &[],
             |row| {
-                let (person, run) = (row.int(0)?, row.int(1)?);
-                let (count, last) = people.entry(run).or_insert((0, person.wrapping_add(1)));
-                if *last != person {
-                    (*count, *last) = (*count + 1, person);
-                }
+                let Some(run) = runs.get(&row.int(1)?) else { return Ok(()) };
+                let (count, last) = people.entry(&run.name).or_insert((0, None));
+                *count += u64::from(last.replace(row.int(0)?) != Some(row.int(0)?));
                 Ok(())
             },
         )?;
-        let named = |(id, run): (&i64, &CountedRun)| Some((run.name.parse().ok()?, people.get(id)?.0));
-        let mut found: Vec<(RunName, u64)> = runs.iter().filter_map(named).collect();
-        found.sort();
-        Ok(found)
+        people.into_iter().map(|(run, (people, _))| Ok((run.parse().map_err(LedgerError::damaged)?, people))).collect()
     }
 
     /// The runs that count, without the run `own`.
@@ -297,25 +249,22 @@ impl KnownRuns<'_> {
              CROSS JOIN message WHERE message.run = row.run AND message.n = row.n ORDER BY person, fingerprint, row.n",
             &values![own],
         )?;
-        let ended_since = since(created_at.min(self.now), self.of.remember);
-        let window = DuplicateWindow { ended_since, pending: false, ..DuplicateWindow::UNDER_KEY };
+        let since = since(created_at.min(self.now), self.of.remember);
         let (runs, lost) = (self.counted(own)?, Lost::of(self.db)?);
-        let mut found: HashMap<i64, Match> = HashMap::new();
+        let mut all: BTreeMap<i64, (String, EarlierRow)> = BTreeMap::new();
         each_match(
             self.db,
             &runs,
-            |run| DuplicateWindow { pending: lost.is_sent(run), ..window },
-            |next| {
-                if found.get(&next.n).is_none_or(|before| next.row.outweighs(&before.row)) {
-                    found.insert(next.n, next);
+            since,
+            |run| lost.is_sent(run),
+            |n, run, found| {
+                if all.get(&n).is_none_or(|(_, before)| found.outweighs(before)) {
+                    all.insert(n, (run.to_owned(), found));
                 }
                 Ok(())
             },
         )?;
-        let named = |found: Match| (found.n, runs.get(&found.run).map_or("", |run| &run.name).to_owned(), found.row);
-        let mut found: Vec<_> = found.into_values().map(named).collect();
-        found.sort_by_key(|(n, ..)| *n);
-        Ok(found)
+        Ok(all.into_iter().map(|(n, (run, found))| (n, run, found)).collect())
     }
 }
 
@@ -339,12 +288,14 @@ fn fill_candidates(db: &mut Db, draft: &LedgerDraft) -> Result<(), LedgerError> 
     })
 }
 
-/// Passes to `each` the candidates that one of `runs` has too, in a state that counts.
+/// Passes to `each` the candidates that one of `runs` has too: sent or unknown since then, under way, or still to be sent
+/// by a run that `will_send` them.
 fn each_match(
     db: &mut Db,
     runs: &HashMap<i64, CountedRun>,
-    window: impl Fn(i64) -> DuplicateWindow,
-    mut each: impl FnMut(Match) -> Result<(), LedgerError>,
+    since: i64,
+    will_send: impl Fn(i64) -> bool,
+    mut each: impl FnMut(i64, &str, EarlierRow) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     if runs.is_empty() {
         return Ok(());
@@ -355,22 +306,20 @@ fn each_match(
          AND row.run = known.run AND row.n = known.n",
         &[],
         |row| {
-            let run = row.int(1)?;
-            let Some(of) = runs.get(&run) else { return Ok(()) };
-            // However long ago it was: nobody knows whether it was sent.
-            let state = match row.named(2, RowState::of_name)? {
-                state @ (RowState::Pending | RowState::Failed) if of.is_doubtful => {
-                    match state.where_records_are_lost() {
-                        RowState::Unknown => RowState::Inflight,
-                        state => state,
-                    }
+            let (run, at) = (row.int(1)?, row.opt_int(3)?.unwrap_or_default());
+            let Some(CountedRun { name, is_doubtful, .. }) = runs.get(&run) else { return Ok(()) };
+            let reason = match row.named(2, RowState::of_name)? {
+                // However long ago it was: nobody knows whether it was sent.
+                RowState::Pending | RowState::Failed if *is_doubtful => SkipReason::MayHaveBeenSent,
+                RowState::Inflight => SkipReason::MayHaveBeenSent,
+                RowState::Sent if is_recent(at, since) => SkipReason::AlreadySent,
+                RowState::Unknown if is_recent(at, since) => SkipReason::MayHaveBeenSent,
+                RowState::Pending if will_send(run) => SkipReason::ToBeSent,
+                RowState::Sent | RowState::Unknown | RowState::Pending | RowState::Failed | RowState::Skipped => {
+                    return Ok(());
                 }
-                state => state,
             };
-            match window(run).row((state, row.opt_int(3)?.unwrap_or_default())) {
-                Some(found) => each(Match { n: row.int(0)?, run, row: found }),
-                None => Ok(()),
-            }
+            each(row.int(0)?, name, EarlierRow { reason, at })
         },
     )
 }

@@ -9,7 +9,7 @@ mod deciding;
 mod delivery;
 mod draft;
 mod draft_rows;
-mod duplicate_window;
+mod earlier;
 mod error;
 mod events;
 mod exchange;
@@ -34,9 +34,9 @@ pub(crate) use self::claims::{ClaimEnd, Claimed, HeldClaim, OnceSummary, Shown, 
 pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, ProvenRow};
 pub(crate) use self::draft::{DraftOverview, DraftRequest, DraftRow, DraftedRow, LedgerDraft};
 pub(crate) use self::draft_rows::LimitOf;
-pub(crate) use self::duplicate_window::EarlierMessages;
+pub(crate) use self::earlier::EarlierMessages;
 #[cfg(test)]
-pub(crate) use self::duplicate_window::EarlierRow;
+pub(crate) use self::earlier::EarlierRow;
 pub(crate) use self::error::{LedgerError, RunError};
 pub(crate) use self::events::{
     FAILED_OVER, LostWorker, PauseReason, PausedFor, PausedRun, RESTORED, Resumed, RunEvent, RunEventKind, RunPause,
