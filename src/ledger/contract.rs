@@ -281,7 +281,11 @@ fn a_list_finds_what_earlier_runs_have(tested: &TestedStore) {
     exchange(&mut worker, &settled, 0);
     // The fourth is under way, and the fifth still to be sent.
     assert_eq!(compared(store, &PEOPLE), [(sent, 1), (perhaps, 2), (to_be, 1)]);
-    assert_eq!(compared(store, &["593990000009", PEOPLE[0], PEOPLE[0]]), [(sent, 1)], "rows that repeat are one message");
+    assert_eq!(
+        compared(store, &["593990000009", PEOPLE[0], PEOPLE[0]]),
+        [(sent, 1)],
+        "rows that repeat are one message"
+    );
     let draft = fixture::draft(&PEOPLE);
     let of = fixture::earlier();
     let written = store.known(&of, |known| known.people_written_to(&draft)).unwrap();

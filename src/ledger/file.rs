@@ -55,7 +55,10 @@ impl FileEngine {
     /// Opens the store in `directory`, which with `creates` is made where it is missing; otherwise none is opened.
     pub(super) fn open(directory: &Path, creates: bool, on_wait: OnWait) -> Result<Option<Self>, LedgerError> {
         let path = directory.join("state.db");
-        let not_opened = |cause| LedgerError::NotOpened { path: path.clone(), cause };
+        let not_opened = |cause: io::Error| LedgerError::Unusable {
+            message: format!("the ledger {} cannot be opened: {cause}", path.display()),
+            hint: "put the file back where it is missing; where it is another user's, let them give you the right to read it",
+        };
         // Opening a pipe would block forever.
         match path.metadata() {
             Ok(metadata) if metadata.is_file() => {}
@@ -153,10 +156,19 @@ impl FileEngine {
     }
 
     fn check_version(&self) -> Result<(), LedgerError> {
+        let of_version = |version: i32, how: &str, hint| {
+            Err(LedgerError::Unusable { message: format!("the ledger is of version {version}, {how}"), hint })
+        };
         match (self.pragma("application_id")?, self.pragma("user_version")?) {
             (APPLICATION, VERSION) => Ok(()),
-            (APPLICATION, version) if version > VERSION => Err(LedgerError::Newer { version }),
-            (APPLICATION, version) => Err(LedgerError::Older { version }),
+            (APPLICATION, version) if version > VERSION => {
+                of_version(version, "newer than this jelouctl", "use the newer jelouctl")
+            }
+            (APPLICATION, version) => of_version(
+                version,
+                "older than this jelouctl reads",
+                "finish its runs with the jelouctl that made it, then move it away",
+            ),
             (_, _) => Err(LedgerError::damaged("it is not a store of jelouctl")),
         }
     }
@@ -171,7 +183,10 @@ impl FileEngine {
         let in_file = open_immutable(&self.path)
             .and_then(|file| file.query_row("SELECT commits FROM store", [], |row| row.get::<_, i64>(0)));
         match in_file {
-            Ok(commits) if commits < began => Err(LedgerError::ForeignLog { path: self.path.clone() }),
+            Ok(commits) if commits < began => Err(LedgerError::Unusable {
+                message: format!("{0} and its log, {0}-wal, do not belong together", self.path.display()),
+                hint: "put the file back that the log belongs to; what an older file lacks may have been sent",
+            }),
             // While the log is written into the file, the file alone may not be readable.
             _ => Ok(()),
         }
@@ -291,7 +306,10 @@ impl DbEngine for FileEngine {
         let begun = if is_in_place {
             self.db.execute_batch("BEGIN IMMEDIATE").map_err(LedgerError::from)
         } else {
-            Err(LedgerError::Removed { path: self.path.clone() })
+            Err(LedgerError::Unusable {
+                message: format!("the ledger {} was removed or replaced while the run went on", self.path.display()),
+                hint: "put it back before you resume; rows without a state may have been sent",
+            })
         };
         if begun.is_err() {
             self.end_transaction();

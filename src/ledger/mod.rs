@@ -48,7 +48,7 @@ pub(crate) use self::model::{Counts, RowState, Skip, SkipCounts, SkipReason, now
 pub(crate) use self::name::{RunAge, RunName};
 pub(crate) use self::overview::{FoundMessage, FoundRow, RunOverview};
 use self::postgres::DatabaseEngine;
-pub(crate) use self::postgres::{DatabaseAddress, DatabaseError, DatabaseTls, schema_sql, set_up};
+pub(crate) use self::postgres::{DatabaseAddress, DatabaseError, DatabaseFault, DatabaseTls, schema_sql, set_up};
 pub(crate) use self::resolution::{Resolution, ResolveError};
 pub(crate) use self::run::Run;
 pub(crate) use self::store::{Place, Store, check_writable, is_of_the_store};

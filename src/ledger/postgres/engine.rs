@@ -52,16 +52,19 @@ impl DatabaseEngine {
         )?;
         match version {
             SqlValue::Int(1) => {}
-            SqlValue::Int(_) => return Err(DatabaseError::OlderSchema { version: 14 }),
-            _ => return Err(DatabaseError::NoLedger { at: engine.database.address.shown.clone() }),
+            SqlValue::Int(_) => return Err(DatabaseError::older_schema(14)),
+            _ => return Err(DatabaseError::no_ledger(&engine.database.address.shown)),
         }
         match engine.value("SELECT version FROM jelouctl.store")? {
             SqlValue::Int(version) if version == i64::from(VERSION) => {}
             SqlValue::Int(version) if version > i64::from(VERSION) => {
-                return Err(DatabaseError::NewerSchema { version });
+                return Err(DatabaseError::setup(
+                    format!("the ledger in the database is of version {version}, newer than this jelouctl knows"),
+                    "use the jelouctl that made it, or a newer one",
+                ));
             }
-            SqlValue::Int(version) => return Err(DatabaseError::OlderSchema { version }),
-            _ => return Err(DatabaseError::NoLedger { at: engine.database.address.shown.clone() }),
+            SqlValue::Int(version) => return Err(DatabaseError::older_schema(version)),
+            _ => return Err(DatabaseError::no_ledger(&engine.database.address.shown)),
         }
         if let SqlValue::Text(identity) = engine.value(IDENTITY)? {
             engine.identity = identity.into_owned();
@@ -218,7 +221,7 @@ impl DbEngine for DatabaseEngine {
             return Ok(());
         }
         let cause = "permission denied for table row".to_owned();
-        Err(DatabaseError::Rights { at: self.database.address.shown.clone(), cause }.into())
+        Err(DatabaseError::rights(&self.database.address.shown, cause).into())
     }
 
     fn limit(&mut self, limit: Duration) {
