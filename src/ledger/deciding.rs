@@ -14,7 +14,7 @@ use super::model::{Counts, RowState, Skip};
 use super::name::RunAge;
 use super::pace::moment;
 use super::resolution::{Resolution, ResolveError, StandingRow, decided_by_hand};
-use super::run::Run;
+use super::run::{Run, standing_rows};
 use super::steps::{LockedRun, lock};
 use super::store::{Lost, process};
 use super::types::Details;
@@ -341,24 +341,6 @@ fn keep_people(db: &mut Db, run: &LockedRun) -> Result<(), LedgerError> {
     )?;
     db.each("DELETE FROM claim WHERE once_key = ?1 AND person = ?2", &free)?;
     Ok(())
-}
-
-/// The rows of a run in this state.
-fn standing_rows(db: &mut Db, run: i64, state: RowState) -> Result<Vec<StandingRow>, LedgerError> {
-    let query = "SELECT row.n, number, line, recipient, worker, ended_at FROM row CROSS JOIN message \
-                 WHERE row.run = ?1 AND state = ?2 AND message.run = row.run AND message.n = row.n \
-                 AND recipient IS NOT NULL ORDER BY row.n";
-    db.rows(query, &values![run, state.name()], |mut row| {
-        Ok(StandingRow {
-            n: row.int(0)?,
-            number: row.int(1)?,
-            line: row.count(2)?,
-            state,
-            recipient: row.opt_take(3)?,
-            worker: row.opt_int(4)?,
-            is_open: state == RowState::Unknown && row.opt_int(5)?.is_none(),
-        })
-    })
 }
 
 /// The `rows` whose people are free under the key of the run, or are theirs; it claims them for these rows. If they were

@@ -318,19 +318,10 @@ impl Run {
     ) -> Result<(), LedgerError> {
         let mut db = self.store.db();
         let lost = Lost::of(&mut db)?;
-        let mut waiting: Option<KnownAttempt> = None;
-        let mut pass = |attempt: Option<KnownAttempt>| {
-            attempt.filter(|attempt| (since..=until).contains(&attempt.began_at)).into_iter().for_each(&mut *each);
-        };
-        db.each_of(ATTEMPTS, &values![self.id], |mut row| {
-            let attempt = attempt(&mut row, &lost)?;
-            let is_of_same_row = waiting.as_ref().is_some_and(|before| before.n == attempt.n);
-            let before = waiting.replace(attempt);
-            pass(before.map(|before| KnownAttempt { is_last: !is_of_same_row, ..before }));
+        db.each_of(ATTEMPTS, &values![self.id, since, until], |mut row| {
+            each(attempt(&mut row, &lost)?);
             Ok(())
-        })?;
-        pass(waiting);
-        Ok(())
+        })
     }
 
     /// How far its messages came; none if this was never asked.
@@ -342,12 +333,9 @@ impl Run {
         let query = "SELECT delivery, delivery_code, delivery_reason, count(*) FROM row \
                      WHERE run = ?1 AND delivery IS NOT NULL GROUP BY delivery, delivery_code, delivery_reason";
         db.each_of(query, &values![self.id], |mut row| {
-            let facts = DeliveryFacts {
-                code: row.opt_take(1)?,
-                reason: row.opt_take(2)?,
-                ..DeliveryFacts::new(DeliveryState::of_status(row.text(0)?))
-            };
-            counts.add(&facts, row.count(3)?);
+            if let Some(facts) = delivery_facts(&mut row, 0)? {
+                counts.add(&facts, row.count(3)?);
+            }
             Ok(())
         })?;
         // Accepted messages with an id about which nothing was learnt: all of them, and those that left before.
@@ -397,26 +385,24 @@ impl Run {
 
 /// Attempts that may have reached Jelou, for rows with a request.
 const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, attempt.message_id, state, row.number, learnt, \
-     delivery, delivery_at, delivery_code, delivery_reason, learnt_at, worker, ended_at FROM \
-     (SELECT run, n, number, began_at, message_id FROM tried WHERE run = ?1 UNION ALL \
-      SELECT run, n, number, began_at, message_id FROM row WHERE run = ?1 AND began_at IS NOT NULL \
-        AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')) AS attempt \
-     CROSS JOIN row CROSS JOIN message WHERE row.run = attempt.run AND row.n = attempt.n AND message.run = row.run \
-     AND message.n = row.n ORDER BY attempt.n, attempt.number";
+     delivery, delivery_code, delivery_reason, delivery_at, learnt_at, worker, ended_at, \
+     CASE WHEN attempt.number = attempt.last_number THEN 1 ELSE 0 END FROM \
+     (SELECT run, n, number, began_at, message_id, max(number) OVER (PARTITION BY n) AS last_number FROM \
+       (SELECT run, n, number, began_at, message_id FROM tried WHERE run = ?1 UNION ALL \
+        SELECT run, n, number, began_at, message_id FROM row WHERE run = ?1 AND began_at IS NOT NULL \
+          AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')) AS made) AS attempt \
+     CROSS JOIN row CROSS JOIN message WHERE attempt.began_at >= ?2 AND attempt.began_at <= ?3 \
+     AND row.run = attempt.run AND row.n = attempt.n AND message.run = row.run AND message.n = row.n \
+     ORDER BY attempt.n, attempt.number";
 
 fn attempt(row: &mut SqlRow, lost: &Lost) -> Result<KnownAttempt, LedgerError> {
     let worker = row.opt_int(14)?;
     let state = lost.shown(row.named(6, RowState::of_name)?, worker);
-    let delivery = match row.opt_take(9)? {
+    let delivery = match delivery_facts(row, 9)? {
         None => None,
-        Some(status) => Some(KnownDelivery {
+        Some(facts) => Some(KnownDelivery {
             number: row.int(8)?,
-            facts: DeliveryFacts {
-                state: DeliveryState::of_status(&status),
-                at: row.opt_int(10)?.map(of_milliseconds),
-                code: row.opt_take(11)?,
-                reason: row.opt_take(12)?,
-            },
+            facts: DeliveryFacts { at: row.opt_int(12)?.map(of_milliseconds), ..facts },
             since: row.opt_int(13)?.unwrap_or_default(),
         }),
     };
@@ -426,14 +412,30 @@ fn attempt(row: &mut SqlRow, lost: &Lost) -> Result<KnownAttempt, LedgerError> {
         path: row.take(2)?,
         body: row.take(3)?,
         began_at: row.int(4)?,
-        // Until another attempt of its row follows.
-        is_last: true,
+        is_last: row.is_set(16)?,
         message_id: row.opt_take(5)?,
         row: state,
         row_number: row.int(7)?,
         delivery,
         may_still_speak: state == RowState::Unknown && row.opt_int(15)?.is_none() && lost.is_alive(worker),
     })
+}
+
+/// From the columns `delivery, delivery_code, delivery_reason`, the first of them at this place.
+fn delivery_facts(row: &mut SqlRow, at: usize) -> Result<Option<DeliveryFacts>, LedgerError> {
+    let Some(status) = row.opt_take(at)? else { return Ok(None) };
+    let (code, reason) = (row.opt_take(at + 1)?, row.opt_take(at + 2)?);
+    Ok(Some(DeliveryFacts { code, reason, ..DeliveryFacts::new(DeliveryState::of_status(&status)) }))
+}
+
+/// The rows of a run in this state that have a request.
+pub(super) fn standing_rows(db: &mut Db, run: i64, state: RowState) -> Result<Vec<StandingRow>, LedgerError> {
+    let query = concat!(
+        standing!(),
+        " FROM row CROSS JOIN message WHERE row.run = ?1 AND state = ?2 AND message.run = row.run AND message.n = row.n \
+         AND recipient IS NOT NULL ORDER BY row.n"
+    );
+    db.rows(query, &values![run, state.name()], |mut row| standing(&mut row))
 }
 
 fn standing(row: &mut SqlRow) -> Result<StandingRow, LedgerError> {
@@ -483,17 +485,9 @@ pub(super) fn reported(row: &mut SqlRow, lost: &Lost, doubt: Option<&LedgerError
         }
     };
     let (at, began_at) = (row.opt_int(11)?, row.opt_int(12)?);
-    let delivery = match row.opt_take(14)? {
+    let delivery = match delivery_facts(row, 14)? {
         None => None,
-        Some(status) => Some(ReportedDelivery {
-            facts: DeliveryFacts {
-                code: row.opt_take(15)?,
-                reason: row.opt_take(16)?,
-                ..DeliveryFacts::new(DeliveryState::of_status(&status))
-            },
-            delivered_at: row.opt_int(17)?,
-            read_at: row.opt_int(18)?,
-        }),
+        Some(facts) => Some(ReportedDelivery { facts, delivered_at: row.opt_int(17)?, read_at: row.opt_int(18)? }),
     };
     let read = ReportedRow {
         line: row.count(1)?,
