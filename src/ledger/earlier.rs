@@ -103,7 +103,7 @@ pub(super) fn rank(reason: SkipReason) -> i64 {
 
 /// The reason with this rank.
 pub(super) fn of_rank(place: i64) -> Result<SkipReason, LedgerError> {
-    let reason = SkipReason::all().find(|reason| rank(*reason) == place);
+    let reason = SkipReason::ALL.into_iter().find(|reason| rank(*reason) == place);
     reason.ok_or_else(|| LedgerError::damaged(format!("no reason to leave a row out has the number {place}")))
 }
 
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_reason_is_kept_by_its_place_and_no_other_number_is_one() {
-        for (place, reason) in (0..).zip(SkipReason::all()) {
+        for (place, reason) in (0..).zip(SkipReason::ALL.into_iter()) {
             assert_eq!((rank(reason), of_rank(place).unwrap()), (place, reason));
         }
         for place in [-1, 10] {
