@@ -179,6 +179,16 @@ pub(super) trait DbEngine: Send {
     /// Passes the rows of a query to `each`.
     fn walk(&mut self, sql: &'static str, values: &[SqlValue<'_>], each: EachSqlRow<'_>) -> Result<(), LedgerError>;
 
+    /// The first row of a query.
+    fn first(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<Option<SqlRow>, LedgerError> {
+        let mut first = None;
+        self.walk(sql, values, &mut |row| {
+            first = Some(row);
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(first)
+    }
+
     /// The first row of a query that locks it, and the time after that, in milliseconds since 1970.
     fn lock(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(Option<SqlRow>, i64), LedgerError>;
 
@@ -242,16 +252,7 @@ impl Db {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.change_or(|error| error, work)
-    }
-
-    /// The same; `unwritten` says what it means if the end of the transaction fails.
-    pub(super) fn change_or<T, E: From<LedgerError>>(
-        &mut self,
-        unwritten: impl FnOnce(LedgerError) -> LedgerError,
-        work: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.transaction(true, unwritten, work)
+        self.transaction(true, |error| error, work)
     }
 
     /// Runs `work` on one snapshot.
@@ -262,7 +263,8 @@ impl Db {
         self.transaction(false, |error| error, work)
     }
 
-    fn transaction<T, E: From<LedgerError>>(
+    /// The same, with the choice; `unwritten` says what it means if the end of the transaction fails.
+    pub(super) fn transaction<T, E: From<LedgerError>>(
         &mut self,
         changes: bool,
         unwritten: impl FnOnce(LedgerError) -> LedgerError,
@@ -308,12 +310,7 @@ impl Db {
 
     /// The first row of a query.
     pub(super) fn first(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<Option<SqlRow>, LedgerError> {
-        let mut first = None;
-        self.0.walk(sql, values, &mut |row| {
-            first = Some(row);
-            Ok(ControlFlow::Break(()))
-        })?;
-        Ok(first)
+        self.0.first(sql, values)
     }
 
     /// The row of a query that has one.

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -73,45 +72,33 @@ impl FileEngine {
             let path = directory.join(format!("state.db{ending}"));
             private_file::open("create", &path, File::options().read(true).write(true).create(true).truncate(false))
         };
-        let (turn, write) = match (beside("-turn"), beside("-write")) {
-            (Ok(turn), Ok(write)) => (turn, write),
-            (Err(error), _) | (_, Err(error)) if creates && !path.exists() => return Err(error.into()),
+        let locks = || Ok::<_, FileError>((beside("-turn")?, beside("-write")?, beside("-commits")?));
+        let (db, turn, write, commits) = match locks() {
+            Ok((turn, write, commits)) => {
+                if creates {
+                    beside("")?;
+                }
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                (Connection::open_with_flags(&path, flags)?, turn, write, Some(commits))
+            }
+            Err(error) if creates && !path.exists() => return Err(error.into()),
             // On a disk that is read-only, or in the directory of another user, the store can only be read.
-            (Err(error), _) | (_, Err(error)) => {
+            Err(error) => {
                 let handle = || File::open(&path).map_err(not_opened);
                 let (turn, write) = (handle()?, handle()?);
-                let db = open_immutable(&path).map_err(|_| LedgerError::from(error))?;
-                let opened = FileId::of(&path).map_err(not_opened)?;
-                let (commits, changes) = (None, None);
-                let engine = Self {
-                    db,
-                    path,
-                    opened,
-                    log: None,
-                    turn,
-                    write,
-                    on_wait,
-                    commits,
-                    changes,
-                    entered: HashMap::new(),
-                };
-                engine.check_version()?;
-                return Ok(Some(engine));
+                (open_immutable(&path).map_err(|_| LedgerError::from(error))?, turn, write, None)
             }
         };
-        if creates {
-            drop(private_file::open("create", &path, File::options().write(true).create(true).truncate(false))?);
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(&path, flags)?;
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         let opened = FileId::of(&path).map_err(not_opened)?;
-        let commits = beside("-commits")?;
-        let commits = Some(commits);
-        let mut engine =
-            Self { db, path, opened, log: None, turn, write, on_wait, commits, changes: None, entered: HashMap::new() };
-        engine.prepare()?;
+        let entered = HashMap::new();
+        let mut engine = Self { db, path, opened, log: None, turn, write, on_wait, commits, changes: None, entered };
+        if engine.commits.is_some() {
+            engine.prepare()?;
+        } else {
+            engine.check_version()?;
+        }
         Ok(Some(engine))
     }
 
@@ -373,12 +360,7 @@ impl DbEngine for FileEngine {
     }
 
     fn lock(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(Option<SqlRow>, i64), LedgerError> {
-        let mut first = None;
-        self.walk(sql, values, &mut |row| {
-            first = Some(row);
-            Ok(ControlFlow::Break(()))
-        })?;
-        Ok((first, now()))
+        Ok((self.first(sql, values)?, now()))
     }
 
     fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {

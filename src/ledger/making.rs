@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_of, key_or_new};
-use super::db::{Db, LONG, values};
+use super::db::{Db, LONG, SqlValue, values};
 use super::draft::LedgerDraft;
 use super::earlier::{EarlierMessages, EarlierRow, is_recent, since};
 use super::error::{LedgerError, RunError};
@@ -119,7 +119,7 @@ impl Store {
             LedgerError::Database(error) => error.of_import(name).into(),
             other => other,
         };
-        let made = db.change_or(not_made, |db| {
+        let made = db.transaction(true, not_made, |db| {
             // Of two lists at once, the second one sees the first.
             let (_, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
             check_name(db, name)?;
@@ -283,9 +283,7 @@ pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<Earlier
 
 fn fill_candidates(db: &mut Db, draft: &LedgerDraft) -> Result<(), LedgerError> {
     db.0.script(&format!("{CANDIDATES} DELETE FROM candidate;"))?;
-    db.0.fill("candidate (person, fingerprint, n)", &mut |each| {
-        draft.keys(|key| each(&values![key.person, key.fingerprint, key.n]))
-    })
+    db.0.fill("candidate (person, fingerprint, n)", &mut |each| draft.keys(|key| each(&key.map(SqlValue::Int))))
 }
 
 /// Passes to `each` the candidates that one of `runs` has too: sent or unknown since then, under way, or still to be sent
