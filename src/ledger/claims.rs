@@ -8,7 +8,7 @@ use super::db::{Db, SqlRow, SqlValue, values};
 use super::error::LedgerError;
 use super::message::SameMessage;
 use super::model::RowState;
-use super::run::Run;
+use super::run::{Run, is_in_doubt};
 use super::store::{Lost, Store};
 use crate::once::{NewClaim, OnceEntry, OnceHasher, OnceKey, OnceScope, OnceState};
 
@@ -389,8 +389,6 @@ impl ClaimState {
     /// From eight columns: state, worker and lease of the claim, state and worker of its row, name, identity and end of
     /// the run.
     fn read(row: &SqlRow, at: usize, identity: &str) -> Result<Self, LedgerError> {
-        let is_doubtful =
-            row.opt_text(at + 6)?.is_some_and(|of_run| of_run != identity) && row.opt_int(at + 7)?.is_none();
         let of_its_own = row.opt_text(at)?.map(|_| row.named(at, OnceState::of_name)).transpose()?;
         let of_row = row.opt_text(at + 3)?.map(|_| row.named(at + 3, RowState::of_name)).transpose()?;
         Ok(Self {
@@ -400,7 +398,7 @@ impl ClaimState {
             of_row,
             row_worker: row.opt_int(at + 4)?,
             run: row.opt_text(at + 5)?.map(str::to_owned),
-            is_doubtful,
+            is_doubtful: is_in_doubt(row, at + 6, identity)?,
         })
     }
 

@@ -14,7 +14,7 @@ use super::error::{LedgerError, RunError};
 use super::model::{RowState, SkipReason};
 use super::name::RunName;
 use super::pace::{Pace, moment};
-use super::run::Run;
+use super::run::{Run, is_in_doubt};
 use super::store::{Lost, Store};
 use super::types::Details;
 use crate::once::{OnceHasher, OnceKey, OnceScope};
@@ -224,8 +224,7 @@ impl KnownRuns<'_> {
                      WHERE bot = ?1 AND address = ?2 AND sandbox = 0 AND id <> ?3";
         let mut runs = HashMap::new();
         self.db.each_of(query, &values![&self.of.bot, &self.of.address, own], |mut row| {
-            let is_unfinished = row.opt_int(3)?.is_none();
-            let is_doubtful = is_unfinished && row.text(2)? != identity;
+            let (is_doubtful, is_unfinished) = (is_in_doubt(&row, 2, &identity)?, row.opt_int(3)?.is_none());
             let run = CountedRun { name: row.take(1)?, is_doubtful, is_unfinished, changed_at: row.int(4)? };
             runs.insert(row.int(0)?, run);
             Ok(())

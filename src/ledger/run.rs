@@ -30,7 +30,7 @@ macro_rules! columns {
 }
 /// How many columns that are.
 pub(super) const COLUMNS: usize = 21;
-/// The rows for a person, in any run: with the message, and what [`DoubtOf`] needs of the run.
+/// The rows for a person, in any run: with the message, and what [`is_in_doubt`] needs of the run.
 pub(super) const FIND: &str = concat!(
     "SELECT ",
     columns!(),
@@ -62,15 +62,10 @@ pub(crate) struct Run {
     name: RunName,
 }
 
-/// Why rows of an unfinished run that are not sent here may have been sent.
-pub(super) fn doubt_of(
-    db: &mut Db,
-    name: &impl ToString,
-    begun_in: &str,
-    finished_at: Option<i64>,
-) -> Result<Option<LedgerError>, LedgerError> {
-    let is_doubtful = finished_at.is_none() && db.0.identity()? != begun_in;
-    Ok(is_doubtful.then(|| LedgerError::Doubtful { run: name.to_string() }))
+/// Whether messages of a run may be missing here: it is unfinished, and the store `here` is not the one in which it was
+/// begun or last resumed. From its columns `identity, finished_at`, the first of them at this place.
+pub(super) fn is_in_doubt(row: &SqlRow, at: usize, here: &str) -> Result<bool, LedgerError> {
+    Ok(row.opt_text(at)?.is_some_and(|identity| identity != here) && row.opt_int(at + 1)?.is_none())
 }
 
 impl Run {
@@ -130,7 +125,8 @@ impl Run {
     /// Why rows that are not sent here may have been sent.
     pub(crate) fn doubt(&self) -> Result<Option<LedgerError>, LedgerError> {
         let row = self.one("SELECT identity, finished_at FROM run WHERE id = ?1")?;
-        doubt_of(&mut self.store.db(), &self.name, row.text(0)?, row.opt_int(1)?)
+        let is_in_doubt = is_in_doubt(&row, 0, &self.store.db().0.identity()?)?;
+        Ok(is_in_doubt.then(|| LedgerError::Doubtful { run: self.name.to_string() }))
     }
 
     /// For callers that cannot work with a run in doubt.
@@ -299,7 +295,7 @@ impl Run {
         let (doubt, lost) = (self.doubt()?, self.store.lost()?);
         let mut written = Ok(());
         // The reader may pause: `less`, or a slow pipe. It has a connection of its own.
-        let reader = self.store.reopened_to_look()?;
+        let reader = self.store.reopened()?;
         reader.db().0.walk(REPORT, &values![self.id], &mut |mut row| {
             let row = reported(&mut row, &lost, doubt.as_ref())?;
             if filter.takes(&row) {

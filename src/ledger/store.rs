@@ -124,13 +124,8 @@ impl Store {
 
     /// The same store on a connection of its own.
     pub(crate) fn reopened(&self) -> Result<Self, LedgerError> {
-        Self::open(self.place.clone(), Arc::clone(&self.on_wait))
-    }
-
-    /// The same, to read beside what goes on here.
-    pub(super) fn reopened_to_look(&self) -> Result<Self, LedgerError> {
         let opened = Self::open_to_look(self.place.clone(), Arc::clone(&self.on_wait))?;
-        opened.map_or_else(|| self.reopened(), Ok)
+        opened.map_or_else(|| Self::open(self.place.clone(), Arc::clone(&self.on_wait)), Ok)
     }
 
     pub(super) fn db(&self) -> MutexGuard<'_, Db> {

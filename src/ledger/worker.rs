@@ -1,5 +1,5 @@
-//! A process that sends a run, alone or beside others. It makes exchanges with the store: the outcomes of its rows in, the
-//! next rows out, in one transaction. Once an exchange has returned, all of it is durable, and the rows are under way.
+//! A process that sends a run, alone or together with others. In one transaction, an exchange writes the outcomes of its
+//! rows and returns the next rows. Once it has returned, all of it is durable, and the rows are under way.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,11 +29,10 @@ const CLOSES_WITHIN: Duration = Duration::from_secs(15);
 /// The waits between retries.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// How often a waiting process checks whether others have paused the run, and shows that it is alive.
+/// How often a waiting process checks whether others have paused the run, and shows that it is alive; and how often any
+/// process looks for those that were lost.
 const LISTENS_EVERY: Duration = Duration::from_millis(500);
-/// How often it looks for lost processes, in milliseconds.
-const LOOKS_EVERY: Duration = Duration::from_millis(500);
-/// A process that was heard of this long ago still sends, in milliseconds; it is noted half as often.
+/// A process that was heard from this recently still sends; in milliseconds.
 const IS_HEARD: i64 = 5_000;
 /// The longest time that an exchange with a database waits for more rows.
 const LONGEST_GATHERING: Duration = Duration::from_millis(5);
@@ -71,7 +70,7 @@ const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?
 const GIVE: &str = "UPDATE row SET state = 'inflight', number = number + 1, worker = ?3, at = ?4, began_at = ?4, \
      ended_at = NULL, attempts = attempts + 1, decided = NULL WHERE run = ?1 AND n = ?2 AND state = 'pending'";
 
-/// This process, as one of those that send a run.
+/// This process, as one of the senders of a run.
 pub(crate) struct Worker {
     run: Run,
     id: i64,
@@ -98,8 +97,8 @@ pub(crate) struct Worker {
 }
 
 impl Run {
-    /// Joins those who send the run; its requests take at most `timeout`. Returns also the number of rows in each state.
-    /// If the last process did not end in order, a file is checked first.
+    /// Joins the processes that send the run; a request takes at most `timeout`. Also returns the number of rows in each
+    /// state. If a process was killed, a file is checked first.
     pub(crate) fn join(&self, timeout: Duration) -> Result<(Worker, Counts), LedgerError> {
         let slack = (timeout / 2).clamp(SHORTEST_SLACK, LONGEST_SLACK);
         let run = self.on_own_connection()?;
@@ -155,9 +154,9 @@ impl Worker {
         })
     }
 
-    /// Comes back after an exchange whose answer was lost: that is committed by now, or gone, or will change nothing, since
-    /// it names an older connection. Rows that the store has as given and that this process does not hold were in the lost
-    /// answer. They have not left, and go back.
+    /// Reconnects after an exchange whose answer was lost. By now that exchange is committed, or it was rolled back, or it
+    /// will change nothing because it names an older connection. Rows under way in the store that this process does not
+    /// hold were in the lost answer: they have not left, and go back.
     fn rejoin(&mut self) -> Result<(), LedgerError> {
         self.run = self.run.on_own_connection()?;
         self.run.store.db().0.limit(SHORT);
@@ -203,7 +202,7 @@ impl Worker {
             self.rejoin()?;
         }
         let deadline = self.slack.map(Deadline::after);
-        let looks = self.looked_at.is_none_or(|at| at.elapsed() >= LOOKS_EVERY);
+        let looks = self.looked_at.is_none_or(|at| at.elapsed() >= LISTENS_EVERY);
         let of = self.run.clone();
         let (mut reply, exchanges, is_complete) = of.change(|db, run| {
             let exchanges = self.exchanges_in(db)?;
@@ -247,14 +246,21 @@ impl Worker {
         }
         // The final figures are exact; a process that only closes shows none.
         let has_ended = is_complete && (wanted > 0 || !settled.is_empty());
+        reply.counts = self.counts(has_ended);
+        Ok(reply)
+    }
+
+    /// The rows in each state, if it is time to count them.
+    fn counts(&mut self, has_ended: bool) -> Option<Counts> {
         let others = self.others_at.is_some_and(|at| at.elapsed() < 2 * TIME_BETWEEN_COUNTS);
         let began = Instant::now();
-        if has_ended || others && began >= self.counts_at {
-            // Progress works without the counts.
-            reply.counts = of.noted_counts().ok();
-            self.counts_at = Instant::now() + TIME_BETWEEN_COUNTS.max(began.elapsed() * PARTS_BETWEEN_COUNTS);
+        if !has_ended && !(others && began >= self.counts_at) {
+            return None;
         }
-        Ok(reply)
+        // Progress works without the counts.
+        let counts = self.run.noted_counts().ok();
+        self.counts_at = Instant::now() + TIME_BETWEEN_COUNTS.max(began.elapsed() * PARTS_BETWEEN_COUNTS);
+        counts
     }
 
     /// How many exchanges of this process the store has; -1 if it does not know the process.
@@ -523,7 +529,7 @@ fn follow_clock(db: &mut Db, run: &LockedRun) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// What the API said about the pace.
+/// What the API has said about the pace.
 fn news_of(settled: &[SettledRow], now: i64) -> PaceNews {
     let stopped_until = settled.iter().filter_map(|row| row.stopped_until).max();
     let wait = stopped_until.map(|until| milliseconds(until.saturating_duration_since(Instant::now())));
