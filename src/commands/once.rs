@@ -8,10 +8,10 @@ use super::bulk::{place, store_at, store_to_look_at};
 use crate::config::{Origin, Settings};
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
-use crate::ledger::{ClaimEnd, LedgerError, OnceSummary, RunName, Shown, Store};
+use crate::ledger::{LedgerError, OnceSummary, RunName, Shown, Store};
 use crate::message::{InvalidMessage, TypedRecipient, typed_form};
 use crate::once::{OnceEntry, OnceError, OnceKey, OnceScope, OnceState};
-use crate::output::{Format, StreamError, compact, counted, counted_are, counted_people};
+use crate::output::{Format, Sent, StreamError, compact, counted, counted_are, counted_people};
 use crate::phone::Country;
 use crate::sending::{AuditLog, read_environment};
 use crate::timestamps::{local_time, of_milliseconds};
@@ -411,9 +411,9 @@ impl UsedKey {
             return Err(UsageError::new(message, hint).into());
         }
         let was_sent = *found == FoundState::Sent;
-        let finding = if was_sent { ClaimEnd::Sent { message_id: None } } else { ClaimEnd::NotSent };
+        let finding = if was_sent { Sent::Yes } else { Sent::No };
         let is_decided =
-            self.store.decide_claim(&self.scope, &person.hash, &finding).map_err(CommandError::of_single_send)?;
+            self.store.decide_claim(&self.scope, &person.hash, finding).map_err(CommandError::of_single_send)?;
         if !is_decided {
             let state = entry.map_or("nothing".to_owned(), |entry| {
                 format!("a message that is {} since {}", entry.state.name().replace('_', " "), local(entry.at))

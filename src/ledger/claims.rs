@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::db::{Db, SqlRow, SqlValue, values};
+use super::db::{Db, FillRow, SqlRow, SqlValue, values};
 use super::error::LedgerError;
 use super::message::SameMessage;
 use super::model::RowState;
 use super::run::{Run, is_in_doubt};
 use super::store::{Lost, Store};
 use crate::once::{NewClaim, OnceEntry, OnceHasher, OnceKey, OnceScope, OnceState};
+use crate::output::Sent;
 
 /// How many people are claimed at once.
 const AT_ONCE: usize = 10_000;
@@ -91,29 +92,14 @@ pub(crate) struct HeldClaim {
     worker: i64,
 }
 
-/// How a claimed message ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ClaimEnd {
-    Sent { message_id: Option<String> },
-    NotSent,
-    Unknown,
-}
-
-impl ClaimEnd {
-    fn state(&self) -> OnceState {
-        match self {
-            Self::Sent { .. } => OnceState::Sent,
-            Self::NotSent => OnceState::NotSent,
-            Self::Unknown => OnceState::Unknown,
-        }
+/// What a person has whose claimed message has ended.
+fn ended(sent: Sent) -> &'static str {
+    match sent {
+        Sent::Yes => OnceState::Sent,
+        Sent::No => OnceState::NotSent,
+        Sent::Unknown => OnceState::Unknown,
     }
-
-    fn message_id(&self) -> Option<&str> {
-        match self {
-            Self::Sent { message_id } => message_id.as_deref(),
-            Self::NotSent | Self::Unknown => None,
-        }
-    }
+    .name()
 }
 
 impl OnceHasher {
@@ -126,11 +112,10 @@ impl OnceHasher {
 /// Fills in the people that are looked for under a key.
 pub(super) fn fill_people(
     db: &mut Db,
-    people: impl FnOnce(&mut dyn FnMut(&[SqlValue<'_>]) -> Result<(), LedgerError>) -> Result<(), LedgerError>,
+    mut people: impl FnMut(FillRow<'_>) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     db.0.script(CANDIDATES)?;
-    let mut people = Some(people);
-    db.0.fill("candidate_person (person, n)", &mut |each| people.take().map_or(Ok(()), |people| people(each)))
+    db.0.fill("candidate_person (person, n)", &mut people)
 }
 
 impl Store {
@@ -234,9 +219,9 @@ impl Store {
         })
     }
 
-    /// Records how an unknown message of a single send or a removed run ended, as a person decided. False if it is not
-    /// unknown.
-    pub(crate) fn decide_claim(&self, scope: &OnceScope, person: &str, end: &ClaimEnd) -> Result<bool, LedgerError> {
+    /// Records whether an unknown message of a single send or a removed run was sent, as a person decided. False if it is
+    /// not unknown.
+    pub(crate) fn decide_claim(&self, scope: &OnceScope, person: &str, sent: Sent) -> Result<bool, LedgerError> {
         self.db().change(|db| {
             let (_, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
             let Some(claim) = claim_under(db, scope, person)? else { return Ok(false) };
@@ -244,10 +229,9 @@ impl Store {
                 return Ok(false);
             }
             let key = key_or_new(db, scope)?;
-            let query = "UPDATE claim SET state = ?3, at = ?4, message_id = ?5, worker = NULL \
+            let query = "UPDATE claim SET state = ?3, at = ?4, message_id = NULL, worker = NULL \
                          WHERE once_key = ?1 AND person = ?2";
-            let (state, id) = (end.state().name(), end.message_id());
-            Ok(db.run(query, &values![key, person, state, now, id])? > 0)
+            Ok(db.run(query, &values![key, person, ended(sent), now])? > 0)
         })
     }
 
@@ -322,12 +306,12 @@ impl Store {
 impl HeldClaim {
     /// Writes how it ended; it can be tried again where the error may pass. If the write fails, the message may have
     /// been sent, as far as the key is concerned.
-    pub(crate) fn end(&mut self, end: &ClaimEnd) -> Result<(), LedgerError> {
-        let (worker, state) = (self.worker, end.state().name());
+    pub(crate) fn end(&mut self, sent: Sent, message_id: Option<&str>) -> Result<(), LedgerError> {
+        let (worker, state) = (self.worker, ended(sent));
         let ended = self.store.db().change(|db| {
             let now = db.0.now()?;
             let query = "UPDATE claim SET state = ?2, at = ?3, message_id = ?4, worker = NULL WHERE worker = ?1";
-            db.run(query, &values![worker, state, now, end.message_id()])
+            db.run(query, &values![worker, state, now, message_id])
         });
         if ended.as_ref().is_err_and(LedgerError::may_pass) {
             self.store = self.store.reopened()?;
@@ -362,7 +346,7 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     let (lost, identity) = (Lost::of(db)?, db.0.identity()?);
     let mut keys: Vec<OnceSummary> = Vec::new();
     db.each_of(GROUPS, &[], |mut row| {
-        let (state, people, at) = (ClaimState::read(&row, 3, &identity)?.settled(&lost), row.count(11)?, row.int(12)?);
+        let (state, people, at) = (state_of(&row, 3, &identity, &lost)?, row.count(11)?, row.int(12)?);
         let scope = scope(&mut row)?;
         if keys.last().is_none_or(|last| last.scope != scope) {
             keys.push(OnceSummary { scope, people: Default::default(), at: 0 });
@@ -373,51 +357,22 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     Ok(keys)
 }
 
-/// What a claim holds, before it is known which processes live.
-struct ClaimState {
-    /// Of a single send, or of a removed run.
-    of_its_own: Option<OnceState>,
-    worker: Option<i64>,
-    lease_until: i64,
-    of_row: Option<RowState>,
-    row_worker: Option<i64>,
-    run: Option<String>,
-    is_doubtful: bool,
-}
-
-impl ClaimState {
-    /// From eight columns: state, worker and lease of the claim, state and worker of its row, name, identity and end of
-    /// the run.
-    fn read(row: &SqlRow, at: usize, identity: &str) -> Result<Self, LedgerError> {
-        let of_its_own = row.opt_text(at)?.map(|_| row.named(at, OnceState::of_name)).transpose()?;
-        let of_row = row.opt_text(at + 3)?.map(|_| row.named(at + 3, RowState::of_name)).transpose()?;
-        Ok(Self {
-            of_its_own,
-            worker: row.opt_int(at + 1)?,
-            lease_until: row.opt_int(at + 2)?.unwrap_or_default(),
-            of_row,
-            row_worker: row.opt_int(at + 4)?,
-            run: row.opt_text(at + 5)?.map(str::to_owned),
-            is_doubtful: is_in_doubt(row, at + 6, identity)?,
-        })
+/// What a person has. From eight columns, the first of them at this place: state, worker and lease of the claim, state and
+/// worker of its row, name, identity and end of the run.
+fn state_of(row: &SqlRow, at: usize, identity: &str, lost: &Lost) -> Result<OnceState, LedgerError> {
+    if row.opt_text(at + 3)?.is_none() {
+        // Of a single send, or of a removed run.
+        let own = if row.opt_text(at)?.is_some() { row.named(at, OnceState::of_name)? } else { OnceState::NotSent };
+        let lives = lost.lives(row.opt_int(at + 1)?, row.opt_int(at + 2)?.unwrap_or_default());
+        return Ok(if own == OnceState::UnderWay && !lives { OnceState::Unknown } else { own });
     }
-
-    /// What the person has.
-    fn settled(&self, lost: &Lost) -> OnceState {
-        let Some(of_row) = self.of_row else {
-            return match self.of_its_own {
-                Some(OnceState::UnderWay) if !lost.lives(self.worker, self.lease_until) => OnceState::Unknown,
-                own => own.unwrap_or(OnceState::NotSent),
-            };
-        };
-        let of_row = lost.shown(of_row, self.row_worker);
-        match if self.is_doubtful { of_row.where_records_are_lost() } else { of_row } {
-            RowState::Sent => OnceState::Sent,
-            RowState::Unknown => OnceState::Unknown,
-            RowState::Pending | RowState::Inflight => OnceState::ToBeSent,
-            RowState::Failed | RowState::Skipped => OnceState::NotSent,
-        }
-    }
+    let of_row = lost.shown(row.named(at + 3, RowState::of_name)?, row.opt_int(at + 4)?);
+    Ok(match if is_in_doubt(row, at + 6, identity)? { of_row.where_records_are_lost() } else { of_row } {
+        RowState::Sent => OnceState::Sent,
+        RowState::Unknown => OnceState::Unknown,
+        RowState::Pending | RowState::Inflight => OnceState::ToBeSent,
+        RowState::Failed | RowState::Skipped => OnceState::NotSent,
+    })
 }
 
 /// From the columns `key, bot, address`.
@@ -483,15 +438,12 @@ fn claims(
 ) -> Result<(), LedgerError> {
     let (lost, identity) = (Lost::of(db)?, db.0.identity()?);
     db.each_of(query, values, |mut row| {
-        let state = ClaimState::read(&row, 8, &identity)?;
-        let is_row = state.of_row.is_some();
-        let (of_row, of_claim) = (row.opt_take(7)?, row.opt_take(6)?);
-        let removed_run = row.opt_take(17)?;
+        let is_row = row.opt_text(11)?.is_some();
         let entry = OnceEntry {
-            state: state.settled(&lost),
+            state: state_of(&row, 8, &identity, &lost)?,
             at: row.opt_int(5)?.unwrap_or_default(),
-            message_id: if is_row { of_row } else { of_claim },
-            run: if is_row { state.run } else { removed_run },
+            message_id: row.opt_take(if is_row { 7 } else { 6 })?,
+            run: row.opt_take(if is_row { 13 } else { 17 })?,
             is_row,
             words: row.opt_take(16)?,
         };

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::claims::{ClaimEnd, Claimed};
+use super::claims::Claimed;
 use super::db::values;
 use super::delivery::{DeliveryNews, LearntDelivery, ProvenRow};
 use super::earlier::EarlierMessages;
@@ -25,6 +25,7 @@ use crate::api::{
     Answer, Attempt, Body, Cause, DeliveryFacts, DeliveryState, Outcome, Request, SuccessCriterion, judge,
 };
 use crate::once::{NewClaim, OnceScope, OnceState};
+use crate::output::Sent;
 use crate::run::{RunLimits, Throttle};
 
 #[cfg(unix)]
@@ -194,11 +195,11 @@ fn send_all(store: &Store, run: &str, states: &[RowState]) {
 }
 
 /// Sends a single message under the key.
-fn send_single(store: &Store, recipient: &str, end: &ClaimEnd) {
+fn send_single(store: &Store, recipient: &str, sent: Sent) {
     let hasher = store.hasher().unwrap();
     let claim = NewClaim { person: hasher.person(recipient), words: hasher.words(&["x"]) };
     match store.claim(&scope(), &claim, Duration::from_secs(30)).unwrap() {
-        Claimed::Now(mut held) => held.end(end).unwrap(),
+        Claimed::Now(mut held) => held.end(sent, None).unwrap(),
         Claimed::Before(entry) => panic!("{entry:?}"),
     }
 }
@@ -215,8 +216,8 @@ fn under_a_key_a_person_is_one_rows_or_one_single_sends(tested: &TestedStore) {
     let all = [one, two, three, four];
     assert_eq!(make_under_key(store, "c", &all), [(already, 1), (perhaps, 1)]);
     send_all(store, "c", &[failed, failed]);
-    send_single(store, two, &ClaimEnd::Sent { message_id: None });
-    send_single(store, four, &ClaimEnd::NotSent);
+    send_single(store, two, Sent::Yes);
+    send_single(store, four, Sent::No);
     // The person of row 2 now has a message, and that of row 4 is free.
     let again = Resolution::All([failed, RowState::Pending]);
     let decide = |name: &str, resolution: &Resolution| resolve(&store.run(&name.parse().unwrap()).unwrap(), resolution);

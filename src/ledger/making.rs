@@ -29,7 +29,7 @@ const MAKING: Duration = Duration::from_secs(600);
 
 /// The rows that are looked for, in the order in which `known` has them.
 const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGINT NOT NULL, fingerprint BIGINT NOT NULL, \
-     n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n));";
+     n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)); DELETE FROM candidate;";
 
 /// The earlier runs of a bot at an address.
 #[derive(Clone, Debug)]
@@ -240,7 +240,7 @@ impl KnownRuns<'_> {
         own: i64,
         created_at: i64,
     ) -> Result<Vec<(i64, String, EarlierRow)>, LedgerError> {
-        self.db.0.script(&format!("{CANDIDATES} DELETE FROM candidate;"))?;
+        self.db.0.script(CANDIDATES)?;
         self.db.run(
             // With the limit PostgreSQL finds each message by both columns; its statistics may know nothing of a new run.
             "INSERT INTO candidate SELECT person, fingerprint, row.n \
@@ -281,7 +281,7 @@ pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<Earlier
 }
 
 fn fill_candidates(db: &mut Db, draft: &LedgerDraft) -> Result<(), LedgerError> {
-    db.0.script(&format!("{CANDIDATES} DELETE FROM candidate;"))?;
+    db.0.script(CANDIDATES)?;
     db.0.fill("candidate (person, fingerprint, n)", &mut |each| draft.keys(|key| each(&key.map(SqlValue::Int))))
 }
 
