@@ -1,5 +1,5 @@
-//! The store as a file of this machine, in SQLite. Who changes it waits for a turn, since SQLite's own waiting is unfair:
-//! beside a process that commits in a loop it may never end. The file knows whether it was copied or put back.
+//! The store as a file of this machine, in SQLite. A process that changes it waits for its turn, since SQLite's own waiting
+//! is unfair: beside a process that commits in a loop, it may never end. A file that was copied or put back is recognized.
 
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
@@ -21,7 +21,7 @@ use crate::private_file::{self, FileError};
 
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
-/// How long a process waits before it says so, and between two looks whether it is its turn.
+/// How long a process waits for its turn before it says so, and how often it checks.
 const TOLD_AFTER: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 /// SQLite's own wait, for a reader that recovers the log.
@@ -181,21 +181,19 @@ impl FileEngine {
 
     /// A store with fewer commits than were noted beside it is an older one in its place: it gets another identity.
     fn check_commits(&mut self) -> Result<(), LedgerError> {
+        // Read before the store is: another process may write more of both meanwhile.
         let noted = self.noted_commits();
-        let known = |db: &Connection| db.query_row("SELECT commits FROM store", [], |row| row.get::<_, i64>(0));
-        if noted <= known(&self.db)? {
+        let commits: i64 = self.db.query_row("SELECT commits FROM store", [], |row| row.get(0))?;
+        if noted <= commits {
             return Ok(());
         }
         self.begin(true)?;
         let renew = "UPDATE store SET epoch = ?1, commits = ?2 WHERE commits < ?2";
-        let renewed = self.db.execute(renew, (fastrand::i64(1..), self.noted_commits()));
-        match renewed {
-            Ok(_) => self.commit(),
-            Err(error) => {
-                self.rollback();
-                Err(error.into())
-            }
+        if let Err(error) = self.db.execute(renew, (fastrand::i64(1..), self.noted_commits())) {
+            self.rollback();
+            return Err(error.into());
         }
+        self.commit()
     }
 
     fn noted_commits(&self) -> i64 {
@@ -232,9 +230,9 @@ impl FileEngine {
         Ok(())
     }
 
-    /// The file by whose lock others see that a process lives.
-    fn lock_of(&self, id: i64) -> PathBuf {
-        lock_beside(&self.path.with_file_name("processes").join("any"), id)
+    /// The directory of the files by whose locks others see that processes live.
+    fn processes(&self) -> PathBuf {
+        self.path.with_file_name("processes")
     }
 
     fn end_transaction(&mut self) {
@@ -397,24 +395,24 @@ impl DbEngine for FileEngine {
     }
 
     fn life(&self) -> Life {
-        let any = self.lock_of(0);
+        let processes = self.processes();
         Box::new(move |process, _now| {
-            let path = lock_beside(&any, process.id);
+            let path = lock_in(&processes, process.id);
             let Ok(file) = File::open(&path) else { return false };
             match file.try_lock() {
                 Ok(()) => {
                     let _ = fs::remove_file(path);
                     false
                 }
-                // Where there are no locks, only its own word counts.
+                // Where locks do not work, it counts as alive until it says that it has ended.
                 Err(TryLockError::WouldBlock | TryLockError::Error(_)) => true,
             }
         })
     }
 
     fn enter(&mut self, id: i64) -> Result<(), LedgerError> {
-        let path = self.lock_of(id);
-        private_file::create_directory(&self.path.with_file_name("processes"))?;
+        let path = lock_in(&self.processes(), id);
+        private_file::create_directory(&self.processes())?;
         let file = private_file::open("create", &path, File::options().write(true).create(true).truncate(false))?;
         file.lock().map_err(FileError::of("lock", &path))?;
         self.entered.insert(id, file);
@@ -423,7 +421,7 @@ impl DbEngine for FileEngine {
 
     fn leave(&mut self, id: i64) {
         if self.entered.remove(&id).is_some() {
-            let _ = fs::remove_file(self.lock_of(id));
+            let _ = fs::remove_file(lock_in(&self.processes(), id));
         }
     }
 
@@ -465,8 +463,8 @@ impl Drop for FileEngine {
     }
 }
 
-fn lock_beside(path: &Path, id: i64) -> PathBuf {
-    path.with_file_name(format!("{id}.lock"))
+fn lock_in(processes: &Path, id: i64) -> PathBuf {
+    processes.join(format!("{id}.lock"))
 }
 
 fn execute(statement: &mut Statement<'_>, values: &[SqlValue<'_>]) -> Result<u64, LedgerError> {

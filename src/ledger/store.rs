@@ -137,12 +137,16 @@ impl Store {
         matches!(self.place, Place::Database(_))
     }
 
-    /// In a file: the runs of an older layout beside it. Their people would get their messages again.
+    /// Refuses a file beside which there are runs of an older layout, or their keys: their people would get their messages
+    /// again.
     pub(crate) fn refuse_older_layout(&self) -> Result<(), LedgerError> {
-        match older_layout(&self.place) {
-            Some(path) => Err(LedgerError::OlderLayout { path }),
-            None => Ok(()),
+        let Place::Files(Some(directory)) = &self.place else { return Ok(()) };
+        let (runs, keys) = (directory.join("runs"), directory.join("once.db"));
+        let is_run = |entry: fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "db");
+        if fs::read_dir(&runs).into_iter().flatten().flatten().any(is_run) {
+            return Err(LedgerError::OlderLayout { path: runs });
         }
+        if keys.exists() { Err(LedgerError::OlderLayout { path: keys }) } else { Ok(()) }
     }
 
     /// The time of the clock that dates the rows, in milliseconds since 1970.
@@ -173,15 +177,6 @@ impl Store {
     pub(super) fn lost(&self) -> Result<Lost, LedgerError> {
         Lost::of(&mut self.db())
     }
-}
-
-/// The file or directory of an older layout in the state directory: runs in files of their own, or their keys.
-fn older_layout(place: &Place) -> Option<PathBuf> {
-    let Place::Files(Some(directory)) = place else { return None };
-    let (runs, keys) = (directory.join("runs"), directory.join("once.db"));
-    let is_run = |entry: fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "db");
-    let has_runs = fs::read_dir(&runs).into_iter().flatten().flatten().any(is_run);
-    if has_runs { Some(runs) } else { Some(keys).filter(|keys| keys.exists()) }
 }
 
 /// Whether a path is one of the files of this user's store.
