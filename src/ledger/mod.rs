@@ -46,7 +46,7 @@ pub(crate) use self::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
 pub(crate) use self::making::{EarlierOf, KnownRuns, WrittenTo};
 pub(crate) use self::model::{Counts, RowState, Skip, SkipCounts, SkipReason, now};
 pub(crate) use self::name::{RunAge, RunName};
-pub(crate) use self::overview::{FoundMessage, FoundRow, RunOverview};
+pub(crate) use self::overview::{FoundMessage, RunOverview};
 use self::postgres::DatabaseEngine;
 pub(crate) use self::postgres::{DatabaseAddress, DatabaseError, DatabaseFault, DatabaseTls, schema_sql, set_up};
 pub(crate) use self::resolution::{Resolution, ResolveError};

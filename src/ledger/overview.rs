@@ -97,15 +97,13 @@ impl Store {
                 let details: Details = serde_json::from_str(row.text(COLUMNS + 1)?).map_err(LedgerError::damaged)?;
                 let body = row.take(COLUMNS)?;
                 let reported = reported(&mut row, &lost, doubt.as_ref())?;
-                let recipient = reported.recipient.clone().unwrap_or_default();
                 let Details { kind, bot, sandbox: is_rehearsal, .. } = details;
-                let row = FoundRow { recipient, body, reported };
-                found.push(FoundMessage { run, kind, bot, is_rehearsal, doubt, row });
+                found.push(FoundMessage { run, kind, bot, is_rehearsal, doubt, body, reported });
                 Ok(())
             })?;
         }
         // A row without an attempt has no time yet.
-        found.sort_by_key(|found| std::cmp::Reverse(found.row.reported.at.unwrap_or(i64::MAX)));
+        found.sort_by_key(|found| std::cmp::Reverse(found.reported.at.unwrap_or(i64::MAX)));
         Ok(found)
     }
 }
@@ -167,16 +165,6 @@ impl RunOverview {
     }
 }
 
-/// A row for the person that was searched for.
-#[derive(Debug)]
-pub(crate) struct FoundRow {
-    /// The recipient as the run wrote it.
-    pub(crate) recipient: String,
-    /// The message, as JSON.
-    pub(crate) body: String,
-    pub(crate) reported: ReportedRow,
-}
-
 /// A matching row and its run.
 #[derive(Debug)]
 pub(crate) struct FoundMessage {
@@ -186,5 +174,7 @@ pub(crate) struct FoundMessage {
     pub(crate) is_rehearsal: bool,
     /// Why messages of the run that are not sent here may have been sent.
     pub(crate) doubt: Option<LedgerError>,
-    pub(crate) row: FoundRow,
+    /// The message, as JSON.
+    pub(crate) body: String,
+    pub(crate) reported: ReportedRow,
 }
