@@ -1,5 +1,5 @@
-//! Who has a message under a key of `--once`: a row of a run, a single send, or a message of a run that was removed. Each
-//! person has one claim under a key at most; whether it holds the person is decided here.
+//! Who has a message under a key of `--once`: from a row of a run, a single send, or a run that was removed. Each person has
+//! at most one claim under a key; whether the person is free is decided here.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -184,7 +184,7 @@ impl Store {
         })
     }
 
-    /// If nothing was ever sent under `key`, one that differs from it only in capitals.
+    /// If nothing was ever sent under `key`: a key that differs from it only in capitals.
     pub(crate) fn key_in_other_capitals(&self, key: &OnceKey) -> Result<Option<String>, LedgerError> {
         let mut db = self.db();
         if db.exists("SELECT 1 FROM once_key WHERE key = ?1", &values![key.as_str()])? {
@@ -259,7 +259,7 @@ impl Store {
         })
     }
 
-    /// Puts the people under the key whom a finished run has sent a message, or may have. Returns how many were new, or
+    /// Adds the people to whom a finished run has sent a message, or may have, to the key. Returns how many were new, or
     /// else the run that is still to send one of them a message under the key.
     pub(crate) fn add_to_key(&self, scope: &OnceScope, run: &Run) -> Result<Result<u64, String>, LedgerError> {
         self.db().change(|db| {
@@ -326,7 +326,7 @@ impl Drop for HeldClaim {
     }
 }
 
-/// What a person saw before they said that it is to be forgotten.
+/// What a person was shown before they confirmed that it be forgotten.
 pub(crate) enum Shown<'a> {
     Person(&'a str, &'a OnceEntry),
     Everybody(&'a OnceSummary),

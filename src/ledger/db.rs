@@ -68,7 +68,7 @@ impl<'a, T: Into<SqlValue<'a>>> From<Option<T>> for SqlValue<'a> {
     }
 }
 
-/// The values of a statement: anything that becomes a [`SqlValue`].
+/// The values of a statement, each of a type that becomes a [`SqlValue`].
 macro_rules! values {
     ($($value:expr),* $(,)?) => { [$($crate::ledger::db::SqlValue::from($value)),*] };
 }
@@ -138,18 +138,23 @@ fn unexpected(column: usize) -> LedgerError {
     LedgerError::damaged(format!("column {column} of a row has another type of value"))
 }
 
-/// A process, as far as its store has to know whether it lives.
+/// A process that sends, and what its store needs to tell whether it is alive.
 #[derive(Clone, Debug)]
 pub(super) struct Process {
     pub(super) id: i64,
     pub(super) host: String,
     pub(super) pid: i64,
-    /// When it was last heard of, and for how long after that its rows are its own.
+    /// When it was last heard from, and for how long after that its rows are its own.
     pub(super) seen_at: i64,
     pub(super) lease_ms: i64,
 }
 
 impl Process {
+    /// When its rows are no longer its own, unless it is heard from before.
+    pub(super) fn lost_at(&self) -> i64 {
+        self.seen_at.saturating_add(self.lease_ms)
+    }
+
     /// `db-2 pid 812`
     pub(super) fn words(&self) -> String {
         format!("{} pid {}", self.host, self.pid)
@@ -157,7 +162,7 @@ impl Process {
 }
 
 /// See [`DbEngine::life`].
-pub(super) type Life = Box<dyn Fn(&Process, i64) -> bool + Send>;
+pub(super) type Life = Box<dyn Fn(i64, i64) -> bool + Send>;
 /// Receives the rows of a query, one by one, until it breaks.
 pub(super) type EachSqlRow<'a> = &'a mut dyn FnMut(SqlRow) -> Result<ControlFlow<()>, LedgerError>;
 /// Receives the rows for a table.
@@ -211,15 +216,16 @@ pub(super) trait DbEngine: Send {
     /// Identifies the database as long as nothing that was committed can be missing from it.
     fn identity(&mut self) -> Result<String, LedgerError>;
 
-    /// Tells whether a process lives, at a time: in a file by its lock, in a database by when it was last heard of.
-    fn life(&self) -> Life;
+    /// Tells whether a process is alive, by its number and the time when it is lost: in a file its lock says so, in a
+    /// database whether that time has come.
+    fn life(&mut self) -> Result<Life, LedgerError>;
 
-    /// Makes this process one that [`DbEngine::life`] finds, until it leaves or ends.
+    /// Makes a process one that [`DbEngine::life`] finds alive, until it leaves or is killed.
     fn enter(&mut self, _id: i64) -> Result<(), LedgerError> {
         Ok(())
     }
 
-    /// It ends in order.
+    /// A process ends in order.
     fn leave(&mut self, _id: i64) {}
 
     /// Whether several machines may share it. A process that seems lost may then only be cut off, and come back.

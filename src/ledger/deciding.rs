@@ -75,8 +75,8 @@ impl Run {
         Ok(counted_by_run(&found))
     }
 
-    /// A person resumes it, having seen `seen`. A newer pause stays, and so does a doubt that was not shown to anyone who
-    /// resumed the run before. New conditions are refused while a process sends it, which would not hear of them.
+    /// A person resumes it after seeing the pause `seen`. A newer pause stays, and so does a doubt that nobody who resumed
+    /// the run was shown before. New conditions are refused while a process sends it: that process would not notice them.
     pub(crate) fn resume(&self, seen: Option<&PausedRun>, resumed: &Resumed<'_>) -> Result<(), LedgerError> {
         let conditions = resumed.conditions;
         let mut details = self.details()?;
@@ -122,7 +122,7 @@ impl Run {
                 run.under_way = false;
                 run.note(db, &RunEvent::now(RunEventKind::Stopped).because("bulk stop"))?;
             } else {
-                // A person who is asked whether to continue is told of this stop too.
+                // A person who is being asked whether to continue has not seen this stop.
                 run.pauses += 1;
                 run.pause.iter_mut().for_each(|paused| paused.pauses = run.pauses);
             }
@@ -228,7 +228,7 @@ impl Run {
         Ok(chosen.into_values().collect())
     }
 
-    /// The processes that were lost and have not said how these rows ended, or all rows in the state `from`.
+    /// The lost processes that have not reported the outcome of these rows, or else of all rows in the state `from`.
     fn lost_workers(&self, from: RowState, chosen: Option<&[StandingRow]>) -> Result<Vec<LostWorker>, LedgerError> {
         let mut db = self.store.db();
         let open = match chosen {
@@ -259,7 +259,7 @@ impl Run {
             for row in &news.proven {
                 let query = "SELECT worker, ended_at FROM row WHERE run = ?1 AND n = ?2";
                 let found = db.one(query, &values![self.id, row.n])?;
-                // A process that was heard of a moment ago may still say how it ended.
+                // A process that was heard from recently may still report the outcome.
                 let may_still_speak = found.opt_int(1)?.is_none() && lost.is_alive(found.opt_int(0)?);
                 let change = [RowState::Unknown, RowState::Sent];
                 let is_proven = !may_still_speak && run.decide(db, &[(row.n, row.number)], change, &row.evidence)? > 0;
@@ -321,7 +321,7 @@ impl Run {
     }
 }
 
-/// The claims of people whom a run that is removed has reached, or may have, become claims of their own.
+/// Keeps the people that a run reached, or may have, under its key when the run is removed.
 fn keep_people(db: &mut Db, run: &LockedRun) -> Result<(), LedgerError> {
     let (mut kept, mut free) = (Vec::new(), Vec::new());
     for (key, Claim { person, entry, .. }) in claims_of_run(db, run.id)? {

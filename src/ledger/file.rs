@@ -42,7 +42,7 @@ pub(super) struct FileEngine {
     turn: File,
     write: File,
     on_wait: OnWait,
-    /// The commits of the store are noted beside it.
+    /// The file beside the store that has the number of its commits. None if the store can only be read.
     commits: Option<File>,
     /// In a transaction that changes the store: whether its log was empty.
     changes: Option<bool>,
@@ -179,7 +179,7 @@ impl FileEngine {
         }
     }
 
-    /// A store with fewer commits than were noted beside it is an older one in its place: it gets another identity.
+    /// A store that has fewer commits than the file beside it says was replaced by an older one: it gets another identity.
     fn check_commits(&mut self) -> Result<(), LedgerError> {
         // Read before the store is: another process may write more of both meanwhile.
         let noted = self.noted_commits();
@@ -205,8 +205,8 @@ impl FileEngine {
         !fs::metadata(self.path.with_extension("db-wal")).is_ok_and(|log| log.len() > 0)
     }
 
-    /// Takes the lock to write, after all who waited before. Nobody holds it for long: not while a list is read, a
-    /// question stands or a request is under way.
+    /// Takes the lock to write, after the processes that waited before. None of them holds it for long: not while a list is
+    /// read, a person is asked or a request is under way.
     fn wait_for_turn(&self) -> Result<(), LedgerError> {
         let began = Instant::now();
         let mut is_told = false;
@@ -394,10 +394,10 @@ impl DbEngine for FileEngine {
         Ok(format!("file {inode:x}, made {born:x}, epoch {epoch:x}"))
     }
 
-    fn life(&self) -> Life {
+    fn life(&mut self) -> Result<Life, LedgerError> {
         let processes = self.processes();
-        Box::new(move |process, _now| {
-            let path = lock_in(&processes, process.id);
+        Ok(Box::new(move |id, _lost_at| {
+            let path = lock_in(&processes, id);
             let Ok(file) = File::open(&path) else { return false };
             match file.try_lock() {
                 Ok(()) => {
@@ -407,7 +407,7 @@ impl DbEngine for FileEngine {
                 // Where locks do not work, it counts as alive until it says that it has ended.
                 Err(TryLockError::WouldBlock | TryLockError::Error(_)) => true,
             }
-        })
+        }))
     }
 
     fn enter(&mut self, id: i64) -> Result<(), LedgerError> {

@@ -1,5 +1,5 @@
-//! How a draft becomes a run: compared with what other runs and single sends have, and then written, in one transaction
-//! of the store. What was known before a question may have changed meanwhile; what is known here has not.
+//! How a draft becomes a run: it is compared with other runs and single sends, and then written, in one transaction of the
+//! store. What was compared before a person was asked may have changed since; what is compared here has not.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -157,7 +157,7 @@ impl KnownRuns<'_> {
         })
     }
 
-    /// The people of `draft` that one of them has written to in the last 24 hours.
+    /// The people of `draft` to whom these runs have written in the last 24 hours.
     pub(crate) fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<WrittenTo, LedgerError> {
         let since = self.now - LATELY;
         let mut runs = self.counted(0)?;

@@ -1,5 +1,5 @@
-//! The store: every run of a machine or of a team, the state of every row, and who has a message under which key. It is
-//! one database, a file in SQLite or a schema in PostgreSQL, with one SQL text for both; all logic is in Rust, above `Db`.
+//! The store: every run of a machine or of a team, the state of every row, and who got a message under which key. It is one
+//! database, a file in SQLite or a schema in PostgreSQL, with the same SQL for both; all logic is in Rust, above `Db`.
 
 mod claims;
 #[cfg(test)]

@@ -143,7 +143,7 @@ impl Counts {
         counts
     }
 
-    /// The counts for a person who watches.
+    /// The counts as progress shows them.
     pub(crate) fn shown(&self) -> Tally {
         let Self { sent, failed, unknown, skipped, .. } = *self;
         Tally { rows: self.all(), sent, failed, unknown, skipped, left: self.left() }

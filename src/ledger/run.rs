@@ -117,7 +117,7 @@ impl Run {
         Ok(self.one("SELECT finished_at FROM run WHERE id = ?1")?.opt_int(0)?.is_some())
     }
 
-    /// Whether a person cancelled it: nothing more of it is sent.
+    /// Whether a person cancelled it, so that nothing more of it is sent.
     pub(crate) fn is_cancelled(&self) -> Result<bool, LedgerError> {
         Ok(self.one("SELECT cancelled_at FROM run WHERE id = ?1")?.opt_int(0)?.is_some())
     }
@@ -156,7 +156,7 @@ impl Run {
         Ok(if self.doubt()?.is_some() { counts.where_records_are_lost() } else { counts })
     }
 
-    /// The same, whatever is doubted of them.
+    /// The same, even if the run is in doubt.
     pub(crate) fn noted_counts(&self) -> Result<Counts, LedgerError> {
         let mut db = self.store.db();
         let (lost, mut counts) = (Lost::of(&mut db)?, Counts::default());
@@ -237,7 +237,7 @@ impl Run {
         processes.retain(|(process, _)| {
             process.seen_at > now - A_DAY || held.contains_key(&(process.id, RowState::Inflight))
         });
-        let life = db.0.life();
+        let life = db.0.life()?;
         Ok(processes
             .into_iter()
             .map(|(process, joined_at)| {
@@ -248,8 +248,8 @@ impl Run {
                     joined_at: format!("{:.3}", of_milliseconds(joined_at)),
                     seen_s,
                     inflight,
-                    lost_at: (inflight > 0).then_some(process.seen_at.saturating_add(process.lease_ms)),
-                    is_lost: !life(&process, now),
+                    lost_at: (inflight > 0).then(|| process.lost_at()),
+                    is_lost: !life(process.id, process.lost_at()),
                     sent: held.get(&(process.id, RowState::Sent)).copied().unwrap_or_default(),
                     host: process.host,
                     pid: process.pid,

@@ -1,6 +1,6 @@
-//! The steps that a row takes, whoever takes them: a process that sends, or a person. Each is a part of a transaction that
-//! has locked the run, so that no two of them meet. A statement names the state that it changes, by the table of
-//! `RowState::may_become`; a row in another state stays as it is.
+//! The steps of a row that both a sending process and a person take. Each is part of a transaction that has locked the
+//! run, so that no two of them meet. A statement names the state that it changes, as the table of `RowState::may_become`
+//! has it; a row in another state stays as it is.
 
 use std::collections::BTreeSet;
 
@@ -128,7 +128,7 @@ impl LockedRun {
         Ok(())
     }
 
-    /// The store was put back to an earlier state, and is the same one otherwise.
+    /// Notes that the store was put back to an earlier state, although its identity is the same.
     pub(super) fn note_put_back(&mut self) {
         self.identity.clear();
     }
@@ -142,8 +142,8 @@ impl LockedRun {
         if self.finished_at.is_some() {
             return Ok(());
         }
-        // Each has its index; rows behind the last one that was taken are read from there on. A row that waits for
-        // another one is not the last.
+        // Each query has its index; rows that were never tried are read from the last one that was taken. A row that waits
+        // for another one is not counted, since that one is open too.
         let is_open = db
             .exists("SELECT 1 FROM row WHERE run = ?1 AND state = 'inflight' LIMIT 1", &values![self.id])?
             || db.exists(

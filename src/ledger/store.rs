@@ -15,23 +15,21 @@ use super::{DatabaseAddress, DatabaseEngine};
 use crate::places::STATE;
 use crate::private_file::FileError;
 
-/// The processes that were lost, as far as the store has not noted it, and those that send.
+/// The processes that send, and those that were lost and have not said how their rows ended.
 pub(super) struct Lost {
     /// Each with the reason why its rows are unknown.
     lost: HashMap<i64, (Process, String)>,
     /// By run.
     alive: Vec<(i64, Process)>,
     life: Life,
-    now: i64,
 }
 
 impl Lost {
     pub(super) fn of(db: &mut Db) -> Result<Self, LedgerError> {
-        let now = db.0.now()?;
-        let mut found = Self { lost: HashMap::new(), alive: Vec::new(), life: db.0.life(), now };
+        let mut found = Self { lost: HashMap::new(), alive: Vec::new(), life: db.0.life()? };
         let query = "SELECT id, host, pid, seen_at, lease_ms, run FROM worker WHERE left_at IS NULL";
         for (run, process) in db.rows(query, &[], |mut row| Ok((row.int(5)?, process(&mut row)?)))? {
-            if (found.life)(&process, now) {
+            if (found.life)(process.id, process.lost_at()) {
                 found.alive.push((run, process));
             } else {
                 let words = if db.0.is_shared() {
@@ -45,7 +43,7 @@ impl Lost {
         Ok(found)
     }
 
-    /// The state of a row of this worker: one that was under way in a lost process may have been sent.
+    /// The state of a row of this worker: if it was under way in a lost process, it may have been sent.
     pub(super) fn shown(&self, state: RowState, worker: Option<i64>) -> RowState {
         if state == RowState::Inflight && self.of_worker(worker).is_some() { RowState::Unknown } else { state }
     }
@@ -59,10 +57,9 @@ impl Lost {
         self.lost.values()
     }
 
-    /// Whether the process of a single send lives, which may send until this time.
+    /// Whether the process of a single send, which may send until this time, is alive.
     pub(super) fn lives(&self, id: Option<i64>, until: i64) -> bool {
-        let process = |id| Process { id, host: String::new(), pid: 0, seen_at: until, lease_ms: 0 };
-        id.is_some_and(|id| (self.life)(&process(id), self.now))
+        id.is_some_and(|id| (self.life)(id, until))
     }
 
     pub(super) fn is_alive(&self, worker: Option<i64>) -> bool {

@@ -62,8 +62,8 @@ macro_rules! next_rows {
 }
 const DUE: &str = next_rows!("due_at > 0 AND due_at <= ?2", "due_at");
 const FRESH: &str = next_rows!("n > ?2 AND due_at = 0", "due_at");
-/// How an attempt ended: only for the process that made it, and while nobody has decided otherwise. It may correct that it
-/// was taken for lost.
+/// How an attempt ended. Only the process that made it may say so, and only until a person has decided the row. It also
+/// corrects a row that became unknown because the process seemed lost.
 const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?7, http_status = ?8, message_id = ?9, \
      code = ?10, api_code = ?11, error = ?12, decided = NULL WHERE run = ?1 AND n = ?2 AND number = ?3 AND worker = ?4 \
      AND (state = 'inflight' OR state = 'unknown' AND ended_at IS NULL)";
@@ -349,8 +349,8 @@ impl Worker {
         Ok(taken)
     }
 
-    /// Whether a row may be sent again: a process that was taken for lost may bring it back after its person was forgotten
-    /// under the key, and has another message by now.
+    /// Whether a row may be sent again under its key. A process that seemed lost may bring it back after its person was
+    /// forgotten under the key and got another message.
     fn has_its_person(&self, db: &mut Db, ended: &EndedAttempt) -> Result<bool, LedgerError> {
         let Some((scope, hasher)) = &self.key else { return Ok(true) };
         let Some(key) = key_of(db, scope)? else { return Ok(false) };
@@ -402,7 +402,7 @@ impl Worker {
         run.note(db, event)
     }
 
-    /// Notes whether another process takes rows of the run: one that was heard of a moment ago.
+    /// Notes whether another process, heard from recently, takes rows of the run.
     fn look_for_others(&mut self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
         let query = "SELECT 1 FROM worker WHERE run = ?1 AND id <> ?2 AND stopped_at IS NULL AND left_at IS NULL \
                      AND seen_at > ?3";
@@ -505,7 +505,7 @@ impl RunLedger for Worker {
     fn close(mut self: Box<Self>) -> Result<bool, LedgerError> {
         self.exchange_within(CLOSES_WITHIN, &[], &[], 0)?;
         let mut db = self.run.store.db();
-        // Others notice without this, only later. One that leaves rows under way is lost, as if it had been killed.
+        // Without this, others notice later. A process that leaves rows under way counts as lost, as if it had been killed.
         let _ = db.change(|db| {
             let now = db.0.now()?;
             let left_at = self.held.is_empty().then_some(now);

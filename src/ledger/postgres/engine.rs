@@ -202,8 +202,9 @@ impl DbEngine for DatabaseEngine {
         Ok(self.identity.clone())
     }
 
-    fn life(&self) -> Life {
-        Box::new(|process, now| process.seen_at.saturating_add(process.lease_ms) > now)
+    fn life(&mut self) -> Result<Life, LedgerError> {
+        let now = self.now()?;
+        Ok(Box::new(move |_id, lost_at| lost_at > now))
     }
 
     fn is_shared(&self) -> bool {

@@ -1,11 +1,11 @@
-//! How the store is made in a database, and who may use it.
+//! Makes the store in a database, with the roles that may use it.
 
 use super::connection::{Database, DatabaseAddress};
 use super::engine::DatabaseEngine;
 use super::error::{DatabaseError, DatabaseFault};
 use crate::ledger::db::{LONG, VERSION, new_secret};
 
-/// Roles belong to the whole server, and may exist already: who sends, and who only looks.
+/// The roles that send and that only read. They belong to the whole server, and may exist already.
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
 
 /// A schema that was made for it is used.
