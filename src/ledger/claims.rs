@@ -89,6 +89,8 @@ pub(crate) enum Claimed {
 /// A person that this process has claimed. If it is killed, the message is unknown.
 pub(crate) struct HeldClaim {
     store: Store,
+    key: i64,
+    person: String,
     worker: i64,
 }
 
@@ -154,12 +156,12 @@ impl Store {
         lease: Duration,
     ) -> Result<Claimed, LedgerError> {
         let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
-        let before = self.db().change(|db| {
+        let claimed = self.db().change(|db| {
             let (_, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
             let key = key_or_new(db, scope)?;
             let before = claim_under(db, scope, &claim.person)?.filter(|before| before.worker != Some(worker));
             if let Some(before) = before.filter(|before| !before.entry.state.is_free()) {
-                return Ok(Some(before.entry));
+                return Ok(Err(before.entry));
             }
             db.run(
                 "INSERT INTO claim (once_key, person, state, at, words, worker, lease_until) \
@@ -176,11 +178,11 @@ impl Store {
                     now.saturating_add(lease)
                 ],
             )?;
-            Ok::<_, LedgerError>(None)
+            Ok::<_, LedgerError>(Ok(key))
         })?;
-        Ok(match before {
-            Some(entry) => Claimed::Before(entry),
-            None => Claimed::Now(HeldClaim { store: self.clone(), worker }),
+        Ok(match claimed {
+            Ok(key) => Claimed::Now(HeldClaim { store: self.clone(), key, person: claim.person.clone(), worker }),
+            Err(entry) => Claimed::Before(entry),
         })
     }
 
@@ -307,11 +309,11 @@ impl HeldClaim {
     /// Writes how it ended; it can be tried again where the error may pass. If the write fails, the message may have
     /// been sent, as far as the key is concerned.
     pub(crate) fn end(&mut self, sent: Sent, message_id: Option<&str>) -> Result<(), LedgerError> {
-        let (worker, state) = (self.worker, ended(sent));
         let ended = self.store.db().change(|db| {
             let now = db.0.now()?;
-            let query = "UPDATE claim SET state = ?2, at = ?3, message_id = ?4, worker = NULL WHERE worker = ?1";
-            db.run(query, &values![worker, state, now, message_id])
+            let query = "UPDATE claim SET state = ?4, at = ?5, message_id = ?6, worker = NULL \
+                         WHERE once_key = ?1 AND person = ?2 AND worker = ?3";
+            db.run(query, &values![self.key, &self.person, self.worker, ended(sent), now, message_id])
         });
         if ended.as_ref().is_err_and(LedgerError::may_pass) {
             self.store = self.store.reopened()?;
