@@ -521,6 +521,10 @@ fn of_a_cancelled_run_nothing_leaves_any_more(tested: &TestedStore) {
     assert!(close(sends));
     resolve(&run, &Resolution::All([Unknown, Sent])).unwrap();
     assert_eq!(states(&run), [Sent, Failed, Sent, Skipped, Skipped]);
+    let run = tested.begin(&["593990000000"; 3]);
+    run.cancel().unwrap();
+    assert_eq!(states(&run), [Skipped; 3], "and so are rows that wait for another one");
+    assert!(run.is_finished().unwrap());
 }
 
 const PEOPLE: [&str; 5] = ["593990000000", "593990000001", "593990000002", "593990000003", "593990000004"];

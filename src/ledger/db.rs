@@ -15,6 +15,8 @@ use crate::once::OnceHasher;
 pub(super) const SHORT: Duration = Duration::from_secs(3);
 /// The time limit for a statement that reads or writes many rows.
 pub(super) const LONG: Duration = Duration::from_secs(60);
+/// The time limit for a statement that writes all rows of a run.
+pub(super) const LONGEST: Duration = Duration::from_secs(600);
 /// The version of the schema; in a file its `PRAGMA user_version`.
 pub(super) const VERSION: i32 = 15;
 

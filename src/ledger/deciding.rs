@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, claims_of_run, fill_people, key_or_new};
-use super::db::{Db, LONG, values};
+use super::db::{Db, LONGEST, values};
 use super::delivery::{DeliveryNews, LearntDelivery};
 use super::earlier::{EarlierMessages, EarlierRow};
 use super::error::LedgerError;
@@ -133,6 +133,7 @@ impl Run {
     /// Skips every row that is still to be sent, and any that is given back later: nothing more of the run is sent.
     /// Rows under way in other processes end first; a second call notes those of processes that were lost meanwhile.
     pub(crate) fn cancel(&self) -> Result<(), LedgerError> {
+        self.store.db().0.limit(LONGEST);
         self.change(|db, run| {
             run.check_identity(db)?;
             if run.is_doubtful() {
@@ -292,7 +293,7 @@ impl Run {
 
     fn remove_if(&self, may_go: impl FnOnce(&LockedRun) -> bool) -> Result<bool, LedgerError> {
         let mut db = self.store.db();
-        db.0.limit(LONG);
+        db.0.limit(LONGEST);
         let is_removed = db.change(|db| {
             db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
             let Some(run) = lock(db, self.id)?.filter(may_go) else { return Ok(false) };

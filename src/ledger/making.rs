@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_of, key_or_new};
-use super::db::{Db, LONG, SqlValue, values};
+use super::db::{Db, LONG, LONGEST, SqlValue, values};
 use super::draft::LedgerDraft;
 use super::earlier::{EarlierMessages, EarlierRow, is_recent, since};
 use super::error::{LedgerError, RunError};
@@ -23,9 +23,6 @@ use crate::once::{OnceHasher, OnceKey, OnceScope};
 const LATELY: i64 = 24 * 60 * 60 * 1000;
 /// How many rows a statement of a draft is run for at once.
 const ROWS_AT_ONCE: usize = 10_000;
-
-/// How long the database may take to make a run.
-const MAKING: Duration = Duration::from_secs(600);
 
 /// The rows that are looked for, in the order in which `known` has them.
 const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGINT NOT NULL, fingerprint BIGINT NOT NULL, \
@@ -114,7 +111,7 @@ impl Store {
         compare: impl FnOnce(&mut KnownRuns<'_>, &mut LedgerDraft, &mut Details) -> Result<bool, E>,
     ) -> Result<Option<Run>, E> {
         let mut db = self.db();
-        db.0.limit(MAKING);
+        db.0.limit(LONGEST);
         let not_made = |error: LedgerError| match error {
             LedgerError::Database(error) => error.of_import(name).into(),
             other => other,

@@ -15,6 +15,17 @@ use super::store::Lost;
 /// The shortest time between two messages to one recipient (`api.md`, 131056), in milliseconds.
 pub(super) const RECIPIENT_GAP: i64 = 6_000;
 
+/// Skips rows of a run: those that are still to be sent and meet the condition.
+macro_rules! skip {
+    ($and:literal) => {
+        concat!(
+            "UPDATE row SET state = ?2, number = number + 1, at = ?5, code = ?3, decided = NULL, \
+             error = ?4 || coalesce('; before that: ' || error, '') WHERE run = ?1 AND state = 'pending'",
+            $and
+        )
+    };
+}
+
 /// A run that is locked for the rest of a transaction.
 #[derive(Debug)]
 pub(super) struct LockedRun {
@@ -168,14 +179,17 @@ impl LockedRun {
     /// Makes the rows of lost processes unknown.
     pub(super) fn note_lost(&mut self, db: &mut Db) -> Result<(), LedgerError> {
         let lost = Lost::of(db)?;
-        for (process, words) in lost.processes() {
-            self.take_for_lost(db, process.id, words)?;
-            // In a database it may come back, and say how its rows ended.
-            if !db.0.is_shared() {
-                db.run(
-                    "UPDATE worker SET left_at = ?2 WHERE id = ?1 AND run = ?3",
-                    &values![process.id, self.now, self.id],
-                )?;
+        let query = "SELECT DISTINCT worker FROM row WHERE run = ?1 AND state = 'inflight'";
+        for worker in db.rows(query, &values![self.id], |row| row.int(0))? {
+            if let Some(words) = lost.of_worker(Some(worker)) {
+                self.take_for_lost(db, worker, words)?;
+            }
+        }
+        // In a database a process may come back, and say how its rows ended.
+        if !db.0.is_shared() {
+            for process in lost.processes() {
+                let query = "UPDATE worker SET left_at = ?2 WHERE id = ?1 AND run = ?3";
+                db.run(query, &values![process, self.now, self.id])?;
             }
         }
         Ok(())
@@ -238,35 +252,38 @@ impl LockedRun {
         Ok(())
     }
 
-    /// Skips those of `rows` that are still to be sent. In a run whose pending rows may have been sent they become
-    /// unknown instead.
+    /// Skips those of `rows` that are still to be sent.
     pub(super) fn skip(&mut self, db: &mut Db, rows: &[(i64, Skip<'_>)]) -> Result<(), LedgerError> {
-        let (state, doubt) =
-            if self.is_doubtful() { ("unknown", "; it may have been sent before") } else { ("skipped", "") };
         let skips: Vec<_> = rows
             .iter()
             .map(|(n, skip)| {
-                let code = if self.is_doubtful() { state } else { skip.reason.name() };
-                values![self.id, *n, state, code, format!("{}{doubt}", skip.problem), self.now].to_vec()
+                let [state, code, problem] = self.skipped(skip);
+                values![self.id, state, code, problem, self.now, *n].to_vec()
             })
             .collect();
-        let changed = db.each(
-            "UPDATE row SET state = ?3, number = number + 1, at = ?6, code = ?4, decided = NULL, \
-             error = ?5 || coalesce('; before that: ' || error, '') WHERE run = ?1 AND n = ?2 AND state = 'pending'",
-            &skips,
-        )?;
-        if changed > 0 {
+        if db.each(skip!(" AND n = ?6"), &skips)? > 0 {
             self.changed_at = self.now;
             self.put_in_order(db, &rows.iter().map(|(n, _)| *n).collect::<Vec<_>>())?;
         }
         self.note_finished(db)
     }
 
-    /// Skips every row that is still to be sent.
+    /// Skips every row that is still to be sent, so that none of them waits for another one any more.
     pub(super) fn skip_rest(&mut self, db: &mut Db) -> Result<(), LedgerError> {
-        let query = "SELECT n FROM row WHERE run = ?1 AND state = 'pending'";
-        let rows = db.rows(query, &values![self.id], |row| Ok((row.int(0)?, CANCELLED)))?;
-        self.skip(db, &rows)
+        let [state, code, problem] = self.skipped(&CANCELLED);
+        if db.run(skip!(""), &values![self.id, state, code, problem, self.now])? > 0 {
+            self.changed_at = self.now;
+        }
+        self.note_finished(db)
+    }
+
+    /// State, code and problem of a skipped row. In a run whose pending rows may have been sent they become unknown instead.
+    fn skipped(&self, Skip { reason, problem }: &Skip<'_>) -> [String; 3] {
+        if self.is_doubtful() {
+            let unknown = RowState::Unknown.name().to_owned();
+            return [unknown.clone(), unknown, format!("{problem}; it may have been sent before")];
+        }
+        [RowState::Skipped.name().to_owned(), reason.name().to_owned(), (*problem).to_owned()]
     }
 
     /// Decides rows, each with the number of its last attempt or decision; returns how many were in the first state.
