@@ -43,7 +43,6 @@ macro_rules! claims {
 }
 const ONE: &str = claims!("claim.once_key", "claim", "claim.once_key = ?1 AND claim.person = ?2");
 const ALL: &str = claims!("claim.once_key", "claim", "claim.once_key = ?1 ORDER BY claim.person");
-const OF_RUN: &str = claims!("claim.once_key", "claim", "claim.run = ?1");
 const OF_CANDIDATES: &str = claims!(
     "candidate_person.n",
     "candidate_person CROSS JOIN claim",
@@ -419,16 +418,6 @@ pub(super) fn claims_of_candidates(
     each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     claims(db, OF_CANDIDATES, &values![key], each)
-}
-
-/// The claims of the rows of a run.
-pub(super) fn claims_of_run(db: &mut Db, run: i64) -> Result<Vec<(i64, Claim)>, LedgerError> {
-    let mut all = Vec::new();
-    claims(db, OF_RUN, &values![run], |key, claim| {
-        all.push((key, claim));
-        Ok(())
-    })?;
-    Ok(all)
 }
 
 /// Passes the claims that a query finds to `each`, with the number in its first column.

@@ -314,7 +314,12 @@ fn what_a_run_in_doubt_has_as_failed_is_not_sent_by_another_list(tested: &Tested
     assert!(found.iter().all(|(reason, _)| *reason == SkipReason::MayHaveBeenSent), "{found:?}");
     assert_eq!(found.iter().map(|(_, rows)| rows).sum::<u64>(), 2, "{found:?}");
     let person = store.hasher().unwrap().person(PEOPLE[1]);
-    assert_eq!(store.standing(&scope(), &person).unwrap().unwrap().state, OnceState::Unknown);
+    let standing = || store.standing(&scope(), &person).unwrap().unwrap().state;
+    assert_eq!(standing(), OnceState::Unknown);
+    let run = store.run(&"a".parse().unwrap()).unwrap();
+    (tested.end_leases)();
+    run.remove(run.changed_at().unwrap()).unwrap();
+    assert_eq!(standing(), OnceState::Unknown, "whether it was sent is not known later either");
 }
 
 /// Sets the state of the first row, whatever it was.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, claims_of_run, fill_people, key_or_new};
+use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_or_new};
 use super::db::{Db, LONGEST, values};
 use super::delivery::{DeliveryNews, LearntDelivery};
 use super::earlier::{EarlierMessages, EarlierRow};
@@ -19,9 +19,14 @@ use super::steps::{LockedRun, lock};
 use super::store::{Lost, process};
 use super::types::Details;
 use crate::api::DeliveryState;
-use crate::once::{OnceHasher, OnceScope, OnceState};
+use crate::once::{OnceHasher, OnceScope};
 use crate::process::user_and_host;
 
+/// Keeps the people that a run reached, or may have, under its key when the run is removed.
+const KEEP_PEOPLE: &str = "UPDATE claim SET run = NULL, n = NULL, removed_run = ?2, message_id = row.message_id, \
+     state = CASE WHEN row.state = 'sent' THEN 'sent' ELSE 'unknown' END, at = coalesce(row.at, ?4) \
+     FROM row WHERE claim.run = ?1 AND row.run = claim.run AND row.n = claim.n \
+     AND (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight' OR row.run = ?3 AND row.state <> 'skipped')";
 /// The number of rows that one statement or transaction changes.
 const ROWS_AT_ONCE: usize = 10_000;
 
@@ -301,8 +306,11 @@ impl Run {
             if let Some(process) = lost.sender(self.id) {
                 return Err(LedgerError::in_use_by(self.name(), &process.words()));
             }
-            keep_people(db, &run)?;
+            // With `?3`, other rows of the run may have been sent, too.
+            let in_doubt = if run.is_elsewhere(db)? { run.id } else { 0 };
+            db.run(KEEP_PEOPLE, &values![run.id, &run.name, in_doubt, run.changed_at])?;
             for delete in [
+                "DELETE FROM claim WHERE run = ?1",
                 "DELETE FROM row WHERE run = ?1",
                 "DELETE FROM message WHERE run = ?1",
                 "DELETE FROM tried WHERE run = ?1",
@@ -320,28 +328,6 @@ impl Run {
         }
         Ok(is_removed)
     }
-}
-
-/// Keeps the people that a run reached, or may have, under its key when the run is removed.
-fn keep_people(db: &mut Db, run: &LockedRun) -> Result<(), LedgerError> {
-    let (mut kept, mut free) = (Vec::new(), Vec::new());
-    for (key, Claim { person, entry, .. }) in claims_of_run(db, run.id)? {
-        let state = match entry.state {
-            OnceState::Sent | OnceState::Unknown => entry.state,
-            OnceState::UnderWay | OnceState::ToBeSent | OnceState::NotSent => {
-                free.push(values![key, person].to_vec());
-                continue;
-            }
-        };
-        kept.push(values![key, person, state.name(), entry.at, entry.message_id, &run.name].to_vec());
-    }
-    db.each(
-        "UPDATE claim SET run = NULL, n = NULL, state = ?3, at = ?4, message_id = ?5, removed_run = ?6 \
-         WHERE once_key = ?1 AND person = ?2",
-        &kept,
-    )?;
-    db.each("DELETE FROM claim WHERE once_key = ?1 AND person = ?2", &free)?;
-    Ok(())
 }
 
 /// The `rows` whose people are free under the key of the run, or are theirs; it claims them for these rows. If they were

@@ -123,10 +123,10 @@ impl LockedRun {
     /// Pauses an unfinished run whose store is not the one in which it was begun or last resumed, whatever else it is
     /// paused for, until a person resumes it.
     pub(super) fn check_identity(&mut self, db: &mut Db) -> Result<(), LedgerError> {
-        let here = db.0.identity()?;
-        if self.finished_at.is_some() || self.identity == here {
+        if !self.is_elsewhere(db)? {
             return Ok(());
         }
+        let here = db.0.identity()?;
         let (reason, by) = if self.identity.is_empty() {
             (PausedFor::Restored, "what a process that sends it was told is missing".to_owned())
         } else {
@@ -137,6 +137,11 @@ impl LockedRun {
             self.pause(reason, by);
         }
         Ok(())
+    }
+
+    /// Whether it is unfinished, and its store is not the one in which it was begun or last resumed.
+    pub(super) fn is_elsewhere(&self, db: &mut Db) -> Result<bool, LedgerError> {
+        Ok(self.finished_at.is_none() && self.identity != db.0.identity()?)
     }
 
     /// Notes that the store was put back to an earlier state, although its identity is the same.
