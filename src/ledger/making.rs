@@ -342,6 +342,22 @@ pub(super) fn make(db: &mut Db, name: &RunName, draft: &LedgerDraft, details: &D
             now
         ],
     )?;
+    fill_messages(db, run, draft)?;
+    fill_rows(db, run, draft, followers, now)?;
+    // In the order of the index, which is why it costs little.
+    db.run(
+        "INSERT INTO known SELECT person, fingerprint, run, n FROM message WHERE run = ?1 AND person IS NOT NULL \
+         ORDER BY person, fingerprint, n",
+        &values![run],
+    )?;
+    if let Some(scope) = details.scope() {
+        claim_rows(db, &scope, run, draft)?;
+    }
+    Ok(run)
+}
+
+/// Writes the part of each row that never changes.
+fn fill_messages(db: &mut Db, run: i64, draft: &LedgerDraft) -> Result<(), LedgerError> {
     db.0.fill("message (run, n, line, cells, recipient, person, fingerprint, path, body, checksum)", &mut |each| {
         draft.each_row(|row| {
             each(&values![
@@ -357,7 +373,11 @@ pub(super) fn make(db: &mut Db, name: &RunName, draft: &LedgerDraft, details: &D
                 row.checksum
             ])
         })
-    })?;
+    })
+}
+
+/// Writes the part of each row that changes. A follower waits for another row to the same person.
+fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, followers: Vec<i64>, now: i64) -> Result<(), LedgerError> {
     let mut followers = followers.into_iter().peekable();
     db.0.fill("row (run, n, state, number, due_at, at, attempts, code, error)", &mut |each| {
         draft.each_row(|row| {
@@ -370,17 +390,7 @@ pub(super) fn make(db: &mut Db, name: &RunName, draft: &LedgerDraft, details: &D
                 each(&values![run, row.n, "pending", 0_i64, due, None::<i64>, 0_i64, nothing, nothing])
             }
         })
-    })?;
-    // In the order of the index, which is why it costs little.
-    db.run(
-        "INSERT INTO known SELECT person, fingerprint, run, n FROM message WHERE run = ?1 AND person IS NOT NULL \
-         ORDER BY person, fingerprint, n",
-        &values![run],
-    )?;
-    if let Some(scope) = details.scope() {
-        claim_rows(db, &scope, run, draft)?;
-    }
-    Ok(run)
+    })
 }
 
 /// Claims the person of every row that is to be sent: each is free, or the caller would have skipped the row.

@@ -254,7 +254,8 @@ impl Worker {
     fn counts(&mut self, has_ended: bool) -> Option<Counts> {
         let others = self.others_at.is_some_and(|at| at.elapsed() < 2 * TIME_BETWEEN_COUNTS);
         let began = Instant::now();
-        if !has_ended && !(others && began >= self.counts_at) {
+        let is_time = has_ended || others && began >= self.counts_at;
+        if !is_time {
             return None;
         }
         // Progress works without the counts.
