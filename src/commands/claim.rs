@@ -12,7 +12,7 @@ use super::CommandError;
 use super::bulk::{open_store, open_store_to_look, wait_for_turn};
 use crate::api::Request;
 use crate::context::Context;
-use crate::ledger::{ClaimEnd, Claimed, HeldClaim, LedgerError, Store, hash_of_words};
+use crate::ledger::{Claimed, HeldClaim, LedgerError, Store, hash_of_words};
 use crate::message::Outgoing;
 use crate::once::{NewClaim, OnceEntry, OnceError, OnceHasher, OnceKey, OnceScope, OnceState};
 use crate::output::{Record, Sent};
@@ -99,7 +99,7 @@ impl OnceSend {
             Claimed::Now(held) => {
                 let mut person = ClaimedPerson { held, key: scope.key.clone() };
                 if let Some(signal) = connection.signals.came() {
-                    let _ = person.held.end(&ClaimEnd::NotSent);
+                    let _ = person.held.end(Sent::No, None);
                     return Err(Interrupted(signal).into());
                 }
                 return Ok(OnceTurn::Send(person));
@@ -235,13 +235,9 @@ pub(super) fn note_replay(entry: OnceEntry, record: &mut Record) {
 impl ClaimedPerson {
     /// Stores how the message ended, as the `record` has it. If the database is away, it tries for some time, until a signal comes.
     pub(super) async fn end(mut self, context: &Context, signals: &mut Signals, record: &Record) {
-        let end = match record.sent {
-            Sent::Yes => ClaimEnd::Sent { message_id: record.message_id.clone() },
-            Sent::No => ClaimEnd::NotSent,
-            Sent::Unknown => ClaimEnd::Unknown,
-        };
+        let message_id = record.message_id.as_deref().filter(|_| record.sent == Sent::Yes);
         let begun = Instant::now();
-        let mut ended = self.held.end(&end);
+        let mut ended = self.held.end(record.sent, message_id);
         if let Err(error) = &ended
             && error.may_pass()
         {
@@ -257,7 +253,7 @@ impl ClaimedPerson {
                 _ = signals.next() => break,
                 () = sleep(BETWEEN_TRIES) => {}
             }
-            ended = self.held.end(&end);
+            ended = self.held.end(record.sent, message_id);
         }
         if let Err(error) = ended {
             context.stderr.warning(&format!(

@@ -8,7 +8,7 @@ use crate::exit::ExitCode;
 use crate::hours::HoursError;
 use crate::import::BulkError;
 use crate::input::InputError;
-use crate::ledger::{DatabaseError, LedgerError, PauseReason, ResolveError, RunError};
+use crate::ledger::{DatabaseError, DatabaseFault, LedgerError, PauseReason, ResolveError, RunError};
 use crate::list::ListError;
 use crate::message::{InvalidMessage, typed_form};
 use crate::once::OnceError;
@@ -50,7 +50,7 @@ impl CommandError {
         if of_database.is_none() && !self.error.is::<LedgerError>() {
             return self;
         }
-        let is_away = matches!(of_database, Some(DatabaseError::Unreachable { .. } | DatabaseError::Gone { .. }));
+        let is_away = of_database.is_some_and(|error| matches!(error.fault, DatabaseFault::Away | DatabaseFault::Gone));
         let (code, name) = match self.code {
             ExitCode::Ledger if is_away => (ExitCode::Network, "network"),
             ExitCode::Ledger => (ExitCode::Configuration, "configuration"),
@@ -418,6 +418,8 @@ pub(crate) fn of_signal(signal: Signal) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::list::ListError;
 
@@ -477,13 +479,13 @@ mod tests {
             (LedgerError::Run(RunError::NoRuns).into(), 2, "usage"),
             (ResolveError::NoSuchLine { line: 1 }.into(), 2, "usage"),
             (ConfigError::NoBot.into(), 3, "configuration"),
-            (DatabaseError::Standby.into(), 3, "configuration"),
-            (LedgerError::Database(DatabaseError::Standby).into(), 3, "configuration"),
+            (DatabaseError::standby().into(), 3, "configuration"),
+            (LedgerError::Database(DatabaseError::standby()).into(), 3, "configuration"),
             (Panicked::UnderWay.into(), 8, "unknown"),
             (GuardError::Unconfirmed { rows: 1, is_answer: true }.into(), 11, "guard"),
             (ConfigError::HiddenSandbox { process: 7 }.into(), 11, "guard"),
             (LedgerError::NoDirectory.into(), 12, "ledger"),
-            (DatabaseError::Unreachable { at: run(), cause: cause() }.into(), 12, "ledger"),
+            (DatabaseError::unreachable("x", cause()).into(), 12, "ledger"),
             (LedgerError::InUse { run: run() }.into(), 13, "in_use"),
             (ResolveError::ChangedMeanwhile.into(), 13, "in_use"),
             (ConfigError::PromptInterrupted.into(), 130, "interrupted"),
@@ -522,21 +524,20 @@ mod tests {
     fn says_that_nothing_was_sent_only_where_that_is_certain() {
         let (run, cause) = ("r".to_owned(), "x".to_owned());
         let typed = || UsageError::new("x", "y");
-        let ends: [(CommandError, bool); 16] = [
+        let ends: [(CommandError, bool); 15] = [
             (typed().into(), true),
             (GuardError::Unconfirmed { rows: 1, is_answer: true }.into(), true),
             (Interrupted(Signal::Interrupt).into(), true),
             (LedgerError::NoDirectory.into(), true),
-            (LedgerError::Newer { version: 9 }.into(), false),
-            (LedgerError::Older { version: 1 }.into(), false),
+            (LedgerError::Unusable { message: cause.clone(), hint: "y" }.into(), false),
             (LedgerError::Sqlite(cause.clone()).into(), false),
-            (DatabaseError::Standby.into(), true),
+            (DatabaseError::standby().into(), true),
             (CommandError::from(typed()).after_sending(), false),
             (LedgerError::InUse { run: run.clone() }.into(), false),
             (LedgerError::Doubtful { run: run.clone() }.into(), false),
-            (LedgerError::Database(DatabaseError::PerhapsImported { run, cause: cause.clone() }).into(), false),
-            (DatabaseError::Gone { seconds: 60, cause }.into(), false),
-            (DatabaseError::Standby.in_mid_run().into(), false),
+            (DatabaseError::unreachable("x", cause.clone()).of_import(&"r".parse().unwrap()).into(), false),
+            (DatabaseError::gone(Duration::from_secs(60), &cause).into(), false),
+            (DatabaseError::standby().in_mid_run().into(), false),
             (Panicked::Before.into(), false),
             (Panicked::UnderWay.into(), false),
         ];

@@ -8,10 +8,10 @@ use super::bulk::{open_store, open_store_to_look};
 use crate::config::{Origin, Settings};
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
-use crate::ledger::{ClaimEnd, LedgerError, OnceSummary, RunName, Shown, Store};
+use crate::ledger::{LedgerError, OnceSummary, RunName, Shown, Store};
 use crate::message::{InvalidMessage, TypedRecipient, typed_form};
 use crate::once::{OnceEntry, OnceError, OnceKey, OnceScope, OnceState};
-use crate::output::{Format, StreamError, compact, counted, counted_are, counted_people};
+use crate::output::{Format, Sent, StreamError, compact, counted, counted_are, counted_people};
 use crate::phone::Country;
 use crate::sending::{AuditLog, read_environment};
 use crate::timestamps::{local_time, of_milliseconds};
@@ -410,8 +410,8 @@ impl UsedKey {
             return Err(UsageError::new(message, hint).into());
         }
         let was_sent = *found == FoundState::Sent;
-        let finding = if was_sent { ClaimEnd::Sent { message_id: None } } else { ClaimEnd::NotSent };
-        if !self.store.decide_claim(&self.scope, &person.hash, &finding)? {
+        let finding = if was_sent { Sent::Yes } else { Sent::No };
+        if !self.store.decide_claim(&self.scope, &person.hash, finding)? {
             let state = entry.map_or("nothing".to_owned(), |entry| {
                 format!("a message that is {} since {}", entry.state.name().replace('_', " "), local(entry.at))
             });

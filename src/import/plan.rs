@@ -154,7 +154,7 @@ impl ImportPlan<'_> {
             }
             SkipReason::Invalid | SkipReason::NotAllowed | SkipReason::Cancelled => false,
         };
-        SkipReason::all().filter(is_kept).collect()
+        SkipReason::ALL.into_iter().filter(is_kept).collect()
     }
 
     /// Whether a message of `row`, whose recipient is in the column `recipient`, needs the column `column`.

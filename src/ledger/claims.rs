@@ -1,16 +1,17 @@
-//! Who has a message under a key of `--once`: a row of a run, a single send, or a message of a run that was removed. Each
-//! person has one claim under a key at most; whether it holds the person is decided here.
+//! Who has a message under a key of `--once`: from a row of a run, a single send, or a run that was removed. Each person has
+//! at most one claim under a key; whether the person is free is decided here.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::db::{Db, SqlRow, SqlValue, values};
+use super::db::{Db, FillRow, SqlRow, SqlValue, values};
 use super::error::LedgerError;
 use super::message::SameMessage;
 use super::model::RowState;
-use super::run::Run;
+use super::run::{Run, is_in_doubt};
 use super::store::{Lost, Store};
 use crate::once::{NewClaim, OnceEntry, OnceHasher, OnceKey, OnceScope, OnceState};
+use crate::output::Sent;
 
 /// How many people are claimed at once.
 const AT_ONCE: usize = 10_000;
@@ -42,7 +43,6 @@ macro_rules! claims {
 }
 const ONE: &str = claims!("claim.once_key", "claim", "claim.once_key = ?1 AND claim.person = ?2");
 const ALL: &str = claims!("claim.once_key", "claim", "claim.once_key = ?1 ORDER BY claim.person");
-const OF_RUN: &str = claims!("claim.once_key", "claim", "claim.run = ?1");
 const OF_CANDIDATES: &str = claims!(
     "candidate_person.n",
     "candidate_person CROSS JOIN claim",
@@ -88,32 +88,19 @@ pub(crate) enum Claimed {
 /// A person that this process has claimed. If it is killed, the message is unknown.
 pub(crate) struct HeldClaim {
     store: Store,
+    key: i64,
+    person: String,
     worker: i64,
 }
 
-/// How a claimed message ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ClaimEnd {
-    Sent { message_id: Option<String> },
-    NotSent,
-    Unknown,
-}
-
-impl ClaimEnd {
-    fn state(&self) -> OnceState {
-        match self {
-            Self::Sent { .. } => OnceState::Sent,
-            Self::NotSent => OnceState::NotSent,
-            Self::Unknown => OnceState::Unknown,
-        }
+/// What a person has whose claimed message has ended.
+fn ended(sent: Sent) -> &'static str {
+    match sent {
+        Sent::Yes => OnceState::Sent,
+        Sent::No => OnceState::NotSent,
+        Sent::Unknown => OnceState::Unknown,
     }
-
-    fn message_id(&self) -> Option<&str> {
-        match self {
-            Self::Sent { message_id } => message_id.as_deref(),
-            Self::NotSent | Self::Unknown => None,
-        }
-    }
+    .name()
 }
 
 impl OnceHasher {
@@ -126,11 +113,10 @@ impl OnceHasher {
 /// Fills in the people that are looked for under a key.
 pub(super) fn fill_people(
     db: &mut Db,
-    people: impl FnOnce(&mut dyn FnMut(&[SqlValue<'_>]) -> Result<(), LedgerError>) -> Result<(), LedgerError>,
+    mut people: impl FnMut(FillRow<'_>) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     db.0.script(CANDIDATES)?;
-    let mut people = Some(people);
-    db.0.fill("candidate_person (person, n)", &mut |each| people.take().map_or(Ok(()), |people| people(each)))
+    db.0.fill("candidate_person (person, n)", &mut people)
 }
 
 impl Store {
@@ -169,12 +155,12 @@ impl Store {
         lease: Duration,
     ) -> Result<Claimed, LedgerError> {
         let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
-        let before = self.db().change(|db| {
+        let claimed = self.db().change(|db| {
             let (_, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
             let key = key_or_new(db, scope)?;
             let before = claim_under(db, scope, &claim.person)?.filter(|before| before.worker != Some(worker));
             if let Some(before) = before.filter(|before| !before.entry.state.is_free()) {
-                return Ok(Some(before.entry));
+                return Ok(Err(before.entry));
             }
             db.run(
                 "INSERT INTO claim (once_key, person, state, at, words, worker, lease_until) \
@@ -191,15 +177,15 @@ impl Store {
                     now.saturating_add(lease)
                 ],
             )?;
-            Ok::<_, LedgerError>(None)
+            Ok::<_, LedgerError>(Ok(key))
         })?;
-        Ok(match before {
-            Some(entry) => Claimed::Before(entry),
-            None => Claimed::Now(HeldClaim { store: self.clone(), worker }),
+        Ok(match claimed {
+            Ok(key) => Claimed::Now(HeldClaim { store: self.clone(), key, person: claim.person.clone(), worker }),
+            Err(entry) => Claimed::Before(entry),
         })
     }
 
-    /// If nothing was ever sent under `key`, one that differs from it only in capitals.
+    /// If nothing was ever sent under `key`: a key that differs from it only in capitals.
     pub(crate) fn key_in_other_capitals(&self, key: &OnceKey) -> Result<Option<String>, LedgerError> {
         let mut db = self.db();
         if db.exists("SELECT 1 FROM once_key WHERE key = ?1", &values![key.as_str()])? {
@@ -234,9 +220,9 @@ impl Store {
         })
     }
 
-    /// Records how an unknown message of a single send or a removed run ended, as a person decided. False if it is not
-    /// unknown.
-    pub(crate) fn decide_claim(&self, scope: &OnceScope, person: &str, end: &ClaimEnd) -> Result<bool, LedgerError> {
+    /// Records whether an unknown message of a single send or a removed run was sent, as a person decided. False if it is
+    /// not unknown.
+    pub(crate) fn decide_claim(&self, scope: &OnceScope, person: &str, sent: Sent) -> Result<bool, LedgerError> {
         self.db().change(|db| {
             let (_, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
             let Some(claim) = claim_under(db, scope, person)? else { return Ok(false) };
@@ -244,10 +230,9 @@ impl Store {
                 return Ok(false);
             }
             let key = key_or_new(db, scope)?;
-            let query = "UPDATE claim SET state = ?3, at = ?4, message_id = ?5, worker = NULL \
+            let query = "UPDATE claim SET state = ?3, at = ?4, message_id = NULL, worker = NULL \
                          WHERE once_key = ?1 AND person = ?2";
-            let (state, id) = (end.state().name(), end.message_id());
-            Ok(db.run(query, &values![key, person, state, now, id])? > 0)
+            Ok(db.run(query, &values![key, person, ended(sent), now])? > 0)
         })
     }
 
@@ -275,7 +260,7 @@ impl Store {
         })
     }
 
-    /// Puts the people under the key whom a finished run has sent a message, or may have. Returns how many were new, or
+    /// Adds the people to whom a finished run has sent a message, or may have, to the key. Returns how many were new, or
     /// else the run that is still to send one of them a message under the key.
     pub(crate) fn add_to_key(&self, scope: &OnceScope, run: &Run) -> Result<Result<u64, String>, LedgerError> {
         self.db().change(|db| {
@@ -322,12 +307,12 @@ impl Store {
 impl HeldClaim {
     /// Writes how it ended; it can be tried again where the error may pass. If the write fails, the message may have
     /// been sent, as far as the key is concerned.
-    pub(crate) fn end(&mut self, end: &ClaimEnd) -> Result<(), LedgerError> {
-        let (worker, state) = (self.worker, end.state().name());
+    pub(crate) fn end(&mut self, sent: Sent, message_id: Option<&str>) -> Result<(), LedgerError> {
         let ended = self.store.db().change(|db| {
             let now = db.0.now()?;
-            let query = "UPDATE claim SET state = ?2, at = ?3, message_id = ?4, worker = NULL WHERE worker = ?1";
-            db.run(query, &values![worker, state, now, end.message_id()])
+            let query = "UPDATE claim SET state = ?4, at = ?5, message_id = ?6, worker = NULL \
+                         WHERE once_key = ?1 AND person = ?2 AND worker = ?3";
+            db.run(query, &values![self.key, &self.person, self.worker, ended(sent), now, message_id])
         });
         if ended.as_ref().is_err_and(LedgerError::may_pass) {
             self.store = self.store.reopened()?;
@@ -342,7 +327,7 @@ impl Drop for HeldClaim {
     }
 }
 
-/// What a person saw before they said that it is to be forgotten.
+/// What a person was shown before they confirmed that it be forgotten.
 pub(crate) enum Shown<'a> {
     Person(&'a str, &'a OnceEntry),
     Everybody(&'a OnceSummary),
@@ -359,11 +344,10 @@ const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim
 
 /// Every key in counts, by name.
 fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
-    let (now, identity) = (db.0.now()?, db.0.identity()?);
-    let lost = Lost::of(db, now)?;
+    let (lost, identity) = (Lost::of(db)?, db.0.identity()?);
     let mut keys: Vec<OnceSummary> = Vec::new();
     db.each_of(GROUPS, &[], |mut row| {
-        let (state, people, at) = (ClaimState::read(&row, 3, &identity)?.settled(&lost), row.count(11)?, row.int(12)?);
+        let (state, people, at) = (state_of(&row, 3, &identity, &lost)?, row.count(11)?, row.int(12)?);
         let scope = scope(&mut row)?;
         if keys.last().is_none_or(|last| last.scope != scope) {
             keys.push(OnceSummary { scope, people: Default::default(), at: 0 });
@@ -374,53 +358,22 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     Ok(keys)
 }
 
-/// What a claim holds, before it is known which processes live.
-struct ClaimState {
-    /// Of a single send, or of a removed run.
-    of_its_own: Option<OnceState>,
-    worker: Option<i64>,
-    lease_until: i64,
-    of_row: Option<RowState>,
-    row_worker: Option<i64>,
-    run: Option<String>,
-    is_doubtful: bool,
-}
-
-impl ClaimState {
-    /// From eight columns: state, worker and lease of the claim, state and worker of its row, name, identity and end of
-    /// the run.
-    fn read(row: &SqlRow, at: usize, identity: &str) -> Result<Self, LedgerError> {
-        let is_doubtful =
-            row.opt_text(at + 6)?.is_some_and(|of_run| of_run != identity) && row.opt_int(at + 7)?.is_none();
-        let of_its_own = row.opt_text(at)?.map(|_| row.named(at, OnceState::of_name)).transpose()?;
-        let of_row = row.opt_text(at + 3)?.map(|_| row.named(at + 3, RowState::of_name)).transpose()?;
-        Ok(Self {
-            of_its_own,
-            worker: row.opt_int(at + 1)?,
-            lease_until: row.opt_int(at + 2)?.unwrap_or_default(),
-            of_row,
-            row_worker: row.opt_int(at + 4)?,
-            run: row.opt_text(at + 5)?.map(str::to_owned),
-            is_doubtful,
-        })
+/// What a person has. From eight columns, the first of them at this place: state, worker and lease of the claim, state and
+/// worker of its row, name, identity and end of the run.
+fn state_of(row: &SqlRow, at: usize, identity: &str, lost: &Lost) -> Result<OnceState, LedgerError> {
+    if row.opt_text(at + 3)?.is_none() {
+        // Of a single send, or of a removed run.
+        let own = if row.opt_text(at)?.is_some() { row.named(at, OnceState::of_name)? } else { OnceState::NotSent };
+        let lives = lost.lives(row.opt_int(at + 1)?, row.opt_int(at + 2)?.unwrap_or_default());
+        return Ok(if own == OnceState::UnderWay && !lives { OnceState::Unknown } else { own });
     }
-
-    /// What the person has.
-    fn settled(&self, lost: &Lost) -> OnceState {
-        let Some(of_row) = self.of_row else {
-            return match self.of_its_own {
-                Some(OnceState::UnderWay) if !lost.lives(self.worker, self.lease_until) => OnceState::Unknown,
-                own => own.unwrap_or(OnceState::NotSent),
-            };
-        };
-        let of_row = lost.shown(of_row, self.row_worker);
-        match if self.is_doubtful { of_row.where_records_are_lost() } else { of_row } {
-            RowState::Sent => OnceState::Sent,
-            RowState::Unknown => OnceState::Unknown,
-            RowState::Pending | RowState::Inflight => OnceState::ToBeSent,
-            RowState::Failed | RowState::Skipped => OnceState::NotSent,
-        }
-    }
+    let of_row = lost.shown(row.named(at + 3, RowState::of_name)?, row.opt_int(at + 4)?);
+    Ok(match if is_in_doubt(row, at + 6, identity)? { of_row.where_records_are_lost() } else { of_row } {
+        RowState::Sent => OnceState::Sent,
+        RowState::Unknown => OnceState::Unknown,
+        RowState::Pending | RowState::Inflight => OnceState::ToBeSent,
+        RowState::Failed | RowState::Skipped => OnceState::NotSent,
+    })
 }
 
 /// From the columns `key, bot, address`.
@@ -467,16 +420,6 @@ pub(super) fn claims_of_candidates(
     claims(db, OF_CANDIDATES, &values![key], each)
 }
 
-/// The claims of the rows of a run.
-pub(super) fn claims_of_run(db: &mut Db, run: i64) -> Result<Vec<(i64, Claim)>, LedgerError> {
-    let mut all = Vec::new();
-    claims(db, OF_RUN, &values![run], |key, claim| {
-        all.push((key, claim));
-        Ok(())
-    })?;
-    Ok(all)
-}
-
 /// Passes the claims that a query finds to `each`, with the number in its first column.
 fn claims(
     db: &mut Db,
@@ -484,18 +427,14 @@ fn claims(
     values: &[SqlValue<'_>],
     mut each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    let (now, identity) = (db.0.now()?, db.0.identity()?);
-    let lost = Lost::of(db, now)?;
+    let (lost, identity) = (Lost::of(db)?, db.0.identity()?);
     db.each_of(query, values, |mut row| {
-        let state = ClaimState::read(&row, 8, &identity)?;
-        let is_row = state.of_row.is_some();
-        let (of_row, of_claim) = (row.opt_take(7)?, row.opt_take(6)?);
-        let removed_run = row.opt_take(17)?;
+        let is_row = row.opt_text(11)?.is_some();
         let entry = OnceEntry {
-            state: state.settled(&lost),
+            state: state_of(&row, 8, &identity, &lost)?,
             at: row.opt_int(5)?.unwrap_or_default(),
-            message_id: if is_row { of_row } else { of_claim },
-            run: if is_row { state.run } else { removed_run },
+            message_id: row.opt_take(if is_row { 7 } else { 6 })?,
+            run: row.opt_take(if is_row { 13 } else { 17 })?,
             is_row,
             words: row.opt_take(16)?,
         };

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::claims::{ClaimEnd, Claimed};
+use super::claims::Claimed;
 use super::db::values;
 use super::delivery::{DeliveryNews, LearntDelivery, ProvenRow};
-use super::duplicate_window::EarlierMessages;
+use super::earlier::EarlierMessages;
 use super::error::LedgerError;
 use super::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
 use super::fixture;
@@ -25,6 +25,7 @@ use crate::api::{
     Answer, Attempt, Body, Cause, DeliveryFacts, DeliveryState, Outcome, Request, SuccessCriterion, judge,
 };
 use crate::once::{NewClaim, OnceScope, OnceState};
+use crate::output::Sent;
 use crate::run::{RunLimits, Throttle};
 
 #[cfg(unix)]
@@ -194,11 +195,11 @@ fn send_all(store: &Store, run: &str, states: &[RowState]) {
 }
 
 /// Sends a single message under the key.
-fn send_single(store: &Store, recipient: &str, end: &ClaimEnd) {
+fn send_single(store: &Store, recipient: &str, sent: Sent) {
     let hasher = store.hasher().unwrap();
     let claim = NewClaim { person: hasher.person(recipient), words: hasher.words(&["x"]) };
     match store.claim(&scope(), &claim, Duration::from_secs(30)).unwrap() {
-        Claimed::Now(mut held) => held.end(end).unwrap(),
+        Claimed::Now(mut held) => held.end(sent, None).unwrap(),
         Claimed::Before(entry) => panic!("{entry:?}"),
     }
 }
@@ -215,8 +216,8 @@ fn under_a_key_a_person_is_one_rows_or_one_single_sends(tested: &TestedStore) {
     let all = [one, two, three, four];
     assert_eq!(make_under_key(store, "c", &all), [(already, 1), (perhaps, 1)]);
     send_all(store, "c", &[failed, failed]);
-    send_single(store, two, &ClaimEnd::Sent { message_id: None });
-    send_single(store, four, &ClaimEnd::NotSent);
+    send_single(store, two, Sent::Yes);
+    send_single(store, four, Sent::No);
     // The person of row 2 now has a message, and that of row 4 is free.
     let again = Resolution::All([failed, RowState::Pending]);
     let decide = |name: &str, resolution: &Resolution| resolve(&store.run(&name.parse().unwrap()).unwrap(), resolution);
@@ -281,7 +282,11 @@ fn a_list_finds_what_earlier_runs_have(tested: &TestedStore) {
     exchange(&mut worker, &settled, 0);
     // The fourth is under way, and the fifth still to be sent.
     assert_eq!(compared(store, &PEOPLE), [(sent, 1), (perhaps, 2), (to_be, 1)]);
-    assert_eq!(compared(store, &["593990000009", PEOPLE[0], PEOPLE[0]]), [(sent, 2)]);
+    assert_eq!(
+        compared(store, &["593990000009", PEOPLE[0], PEOPLE[0]]),
+        [(sent, 1)],
+        "rows that repeat are one message"
+    );
     let draft = fixture::draft(&PEOPLE);
     let of = fixture::earlier();
     let written = store.known(&of, |known| known.people_written_to(&draft)).unwrap();
@@ -309,7 +314,12 @@ fn what_a_run_in_doubt_has_as_failed_is_not_sent_by_another_list(tested: &Tested
     assert!(found.iter().all(|(reason, _)| *reason == SkipReason::MayHaveBeenSent), "{found:?}");
     assert_eq!(found.iter().map(|(_, rows)| rows).sum::<u64>(), 2, "{found:?}");
     let person = store.hasher().unwrap().person(PEOPLE[1]);
-    assert_eq!(store.standing(&scope(), &person).unwrap().unwrap().state, OnceState::Unknown);
+    let standing = || store.standing(&scope(), &person).unwrap().unwrap().state;
+    assert_eq!(standing(), OnceState::Unknown);
+    let run = store.run(&"a".parse().unwrap()).unwrap();
+    (tested.end_leases)();
+    run.remove(run.changed_at().unwrap()).unwrap();
+    assert_eq!(standing(), OnceState::Unknown, "whether it was sent is not known later either");
 }
 
 /// Sets the state of the first row, whatever it was.
@@ -516,6 +526,10 @@ fn of_a_cancelled_run_nothing_leaves_any_more(tested: &TestedStore) {
     assert!(close(sends));
     resolve(&run, &Resolution::All([Unknown, Sent])).unwrap();
     assert_eq!(states(&run), [Sent, Failed, Sent, Skipped, Skipped]);
+    let run = tested.begin(&["593990000000"; 3]);
+    run.cancel().unwrap();
+    assert_eq!(states(&run), [Skipped; 3], "and so are rows that wait for another one");
+    assert!(run.is_finished().unwrap());
 }
 
 const PEOPLE: [&str; 5] = ["593990000000", "593990000001", "593990000002", "593990000003", "593990000004"];

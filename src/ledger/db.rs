@@ -15,6 +15,8 @@ use crate::once::OnceHasher;
 pub(super) const SHORT: Duration = Duration::from_secs(3);
 /// The time limit for a statement that reads or writes many rows.
 pub(super) const LONG: Duration = Duration::from_secs(60);
+/// The time limit for a statement that writes all rows of a run.
+pub(super) const LONGEST: Duration = Duration::from_secs(600);
 /// The version of the schema; in a file its `PRAGMA user_version`.
 pub(super) const VERSION: i32 = 15;
 
@@ -68,7 +70,7 @@ impl<'a, T: Into<SqlValue<'a>>> From<Option<T>> for SqlValue<'a> {
     }
 }
 
-/// The values of a statement: anything that becomes a [`SqlValue`].
+/// The values of a statement, each of a type that becomes a [`SqlValue`].
 macro_rules! values {
     ($($value:expr),* $(,)?) => { [$($crate::ledger::db::SqlValue::from($value)),*] };
 }
@@ -138,18 +140,23 @@ fn unexpected(column: usize) -> LedgerError {
     LedgerError::damaged(format!("column {column} of a row has another type of value"))
 }
 
-/// A process, as far as its store has to know whether it lives.
+/// A process that sends, and what its store needs to tell whether it is alive.
 #[derive(Clone, Debug)]
 pub(super) struct Process {
     pub(super) id: i64,
     pub(super) host: String,
     pub(super) pid: i64,
-    /// When it was last heard of, and for how long after that its rows are its own.
+    /// When it was last heard from, and for how long after that its rows are its own.
     pub(super) seen_at: i64,
     pub(super) lease_ms: i64,
 }
 
 impl Process {
+    /// When its rows are no longer its own, unless it is heard from before.
+    pub(super) fn lost_at(&self) -> i64 {
+        self.seen_at.saturating_add(self.lease_ms)
+    }
+
     /// `db-2 pid 812`
     pub(super) fn words(&self) -> String {
         format!("{} pid {}", self.host, self.pid)
@@ -157,7 +164,7 @@ impl Process {
 }
 
 /// See [`DbEngine::life`].
-pub(super) type Life = Box<dyn Fn(&Process, i64) -> bool + Send>;
+pub(super) type Life = Box<dyn Fn(i64, i64) -> bool + Send>;
 /// Receives the rows of a query, one by one, until it breaks.
 pub(super) type EachSqlRow<'a> = &'a mut dyn FnMut(SqlRow) -> Result<ControlFlow<()>, LedgerError>;
 /// Receives the rows for a table.
@@ -178,6 +185,16 @@ pub(super) trait DbEngine: Send {
 
     /// Passes the rows of a query to `each`.
     fn walk(&mut self, sql: &'static str, values: &[SqlValue<'_>], each: EachSqlRow<'_>) -> Result<(), LedgerError>;
+
+    /// The first row of a query.
+    fn first(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<Option<SqlRow>, LedgerError> {
+        let mut first = None;
+        self.walk(sql, values, &mut |row| {
+            first = Some(row);
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(first)
+    }
 
     /// The first row of a query that locks it, and the time after that, in milliseconds since 1970.
     fn lock(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(Option<SqlRow>, i64), LedgerError>;
@@ -201,20 +218,20 @@ pub(super) trait DbEngine: Send {
     /// Identifies the database as long as nothing that was committed can be missing from it.
     fn identity(&mut self) -> Result<String, LedgerError>;
 
-    /// Tells whether a process lives, at a time: in a file by its lock, in a database by when it was last heard of.
-    fn life(&self) -> Life;
+    /// Tells whether a process is alive, by its number and the time when it is lost: in a file its lock says so, in a
+    /// database whether that time has come.
+    fn life(&mut self) -> Result<Life, LedgerError>;
 
-    /// Makes this process one that [`DbEngine::life`] finds, until it leaves or ends.
-    fn enter(&mut self, id: i64) -> Result<(), LedgerError>;
+    /// Makes a process one that [`DbEngine::life`] finds alive, until it leaves or is killed.
+    fn enter(&mut self, _id: i64) -> Result<(), LedgerError> {
+        Ok(())
+    }
 
-    /// It ends in order.
-    fn leave(&mut self, id: i64);
+    /// A process ends in order.
+    fn leave(&mut self, _id: i64) {}
 
-    /// Why the rows under way of a lost process are unknown.
-    fn words_of_lost(&self, process: &Process) -> String;
-
-    /// Whether a process that is lost certainly sends nothing more.
-    fn is_gone_when_lost(&self) -> bool;
+    /// Whether several machines may share it. A process that seems lost may then only be cut off, and come back.
+    fn is_shared(&self) -> bool;
 
     /// What is doubted of unfinished runs once the store has another identity.
     fn doubt(&self, begun_in: &str) -> PausedFor;
@@ -223,13 +240,15 @@ pub(super) trait DbEngine: Send {
     fn require_write(&mut self) -> Result<(), LedgerError>;
 
     /// Reads all of it, and finds damage.
-    fn check(&mut self) -> Result<(), LedgerError>;
+    fn check(&mut self) -> Result<(), LedgerError> {
+        Ok(())
+    }
 
     /// Gives space back after rows were removed; refreshes statistics after rows were added.
-    fn tidy(&mut self, has_removed: bool);
+    fn tidy(&mut self, _has_removed: bool) {}
 
     /// Limits how long the database may take for a statement; a file has no limit.
-    fn limit(&mut self, limit: Duration);
+    fn limit(&mut self, _limit: Duration) {}
 }
 
 /// The database of the store.
@@ -241,16 +260,7 @@ impl Db {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.change_or(|error| error, work)
-    }
-
-    /// The same; `unwritten` says what it means if the end of the transaction fails.
-    pub(super) fn change_or<T, E: From<LedgerError>>(
-        &mut self,
-        unwritten: impl FnOnce(LedgerError) -> LedgerError,
-        work: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.transaction(true, unwritten, work)
+        self.transaction(true, |error| error, work)
     }
 
     /// Runs `work` on one snapshot.
@@ -261,7 +271,8 @@ impl Db {
         self.transaction(false, |error| error, work)
     }
 
-    fn transaction<T, E: From<LedgerError>>(
+    /// The same, with the choice; `unwritten` says what it means if the end of the transaction fails.
+    pub(super) fn transaction<T, E: From<LedgerError>>(
         &mut self,
         changes: bool,
         unwritten: impl FnOnce(LedgerError) -> LedgerError,
@@ -307,12 +318,7 @@ impl Db {
 
     /// The first row of a query.
     pub(super) fn first(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<Option<SqlRow>, LedgerError> {
-        let mut first = None;
-        self.0.walk(sql, values, &mut |row| {
-            first = Some(row);
-            Ok(ControlFlow::Break(()))
-        })?;
-        Ok(first)
+        self.0.first(sql, values)
     }
 
     /// The row of a query that has one.

@@ -3,42 +3,34 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, claims_of_run, fill_people, key_or_new};
-use super::db::{Db, LONG, values};
+use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_or_new};
+use super::db::{Db, LONGEST, values};
 use super::delivery::{DeliveryNews, LearntDelivery};
-use super::duplicate_window::{EarlierMessages, EarlierRow};
+use super::earlier::{EarlierMessages, EarlierRow};
 use super::error::LedgerError;
 use super::events::{LostWorker, PausedFor, PausedRun, Resumed, RunEvent, RunEventKind};
 use super::making::{EarlierOf, KnownRuns, counted_by_run, json};
-use super::model::{CANCELLED, Counts, RowState, Skip};
+use super::model::{Counts, RowState, Skip};
 use super::name::RunAge;
+use super::pace::moment;
 use super::resolution::{Resolution, ResolveError, StandingRow, decided_by_hand};
-use super::run::Run;
-use super::steps::{LockedRun, lock, note_event};
+use super::run::{Run, standing_rows};
+use super::steps::{LockedRun, lock};
 use super::store::{Lost, process};
 use super::types::Details;
 use crate::api::DeliveryState;
-use crate::once::{OnceHasher, OnceScope, OnceState};
+use crate::once::{OnceHasher, OnceScope};
 use crate::process::user_and_host;
 
+/// Keeps the people that a run reached, or may have, under its key when the run is removed.
+const KEEP_PEOPLE: &str = "UPDATE claim SET run = NULL, n = NULL, removed_run = ?2, message_id = row.message_id, \
+     state = CASE WHEN row.state = 'sent' THEN 'sent' ELSE 'unknown' END, at = coalesce(row.at, ?4) \
+     FROM row WHERE claim.run = ?1 AND row.run = claim.run AND row.n = claim.n \
+     AND (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight' OR row.run = ?3 AND row.state <> 'skipped')";
 /// The number of rows that one statement or transaction changes.
 const ROWS_AT_ONCE: usize = 10_000;
 
 impl Run {
-    /// Runs `work` in one transaction on the locked run, and writes what it changes of it.
-    fn change<T, E: From<LedgerError>>(
-        &self,
-        work: impl FnOnce(&mut Db, &mut LockedRun) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.store.db().change(|db| {
-            let run = lock(db, self.id)?;
-            let mut run = run.ok_or_else(|| LedgerError::Changed { run: self.name().to_string() })?;
-            let done = work(db, &mut run)?;
-            run.write(db)?;
-            Ok(done)
-        })
-    }
-
     /// Notes what others have to know before it is sent: a doubt, and the rows of lost processes. Returns why no process
     /// takes its rows.
     pub(crate) fn prepare(&self) -> Result<Option<PausedRun>, LedgerError> {
@@ -88,8 +80,8 @@ impl Run {
         Ok(counted_by_run(&found))
     }
 
-    /// A person resumes it, having seen `seen`. A newer pause stays, and so does a doubt that was not shown to anyone who
-    /// resumed the run before. New conditions are refused while a process sends it, which would not hear of them.
+    /// A person resumes it after seeing the pause `seen`. A newer pause stays, and so does a doubt that nobody who resumed
+    /// the run was shown before. New conditions are refused while a process sends it: that process would not notice them.
     pub(crate) fn resume(&self, seen: Option<&PausedRun>, resumed: &Resumed<'_>) -> Result<(), LedgerError> {
         let conditions = resumed.conditions;
         let mut details = self.details()?;
@@ -112,9 +104,7 @@ impl Run {
             (run.pause, run.told) = (None, None);
             run.identity = db.0.identity()?;
             if let Some(rate) = resumed.rate {
-                #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds is exact")]
-                let now = run.now as f64;
-                run.pace = run.pace.with_rate(rate, now);
+                run.pace = run.pace.with_rate(rate, moment(run.now));
             }
             if let Some(conditions) = conditions {
                 details.conditions = conditions.clone();
@@ -135,10 +125,9 @@ impl Run {
             if run.pause.is_none() {
                 run.pause(PausedFor::Person, user_and_host());
                 run.under_way = false;
-                let stopped = RunEvent::now(RunEventKind::Stopped).because("bulk stop");
-                note_event(db, run.id, &RunEvent { at: run.now, ..stopped })?;
+                run.note(db, &RunEvent::now(RunEventKind::Stopped).because("bulk stop"))?;
             } else {
-                // A person who is asked whether to continue is told of this stop too.
+                // A person who is being asked whether to continue has not seen this stop.
                 run.pauses += 1;
                 run.pause.iter_mut().for_each(|paused| paused.pauses = run.pauses);
             }
@@ -149,21 +138,19 @@ impl Run {
     /// Skips every row that is still to be sent, and any that is given back later: nothing more of the run is sent.
     /// Rows under way in other processes end first; a second call notes those of processes that were lost meanwhile.
     pub(crate) fn cancel(&self) -> Result<(), LedgerError> {
+        self.store.db().0.limit(LONGEST);
         self.change(|db, run| {
             run.check_identity(db)?;
             if run.is_doubtful() {
                 return Err(LedgerError::Doubtful { run: run.name.clone() });
             }
             run.note_lost(db)?;
-            let is_new = run.cancelled_at.is_none();
-            if is_new {
+            if run.cancelled_at.is_none() {
                 (run.cancelled_at, run.changed_at) = (Some(run.now), run.now);
                 run.pause = None;
-                note_event(db, run.id, &RunEvent { at: run.now, ..RunEvent::now(RunEventKind::Cancelled) })?;
+                run.note(db, &RunEvent::now(RunEventKind::Cancelled))?;
             }
-            let query = "SELECT n FROM row WHERE run = ?1 AND state = 'pending'";
-            let rows = db.rows(query, &values![self.id], |row| Ok((row.int(0)?, CANCELLED)))?;
-            run.skip(db, &rows)
+            run.skip_rest(db)
         })
     }
 
@@ -247,7 +234,7 @@ impl Run {
         Ok(chosen.into_values().collect())
     }
 
-    /// The processes that were lost and have not said how these rows ended, or all rows in the state `from`.
+    /// The lost processes that have not reported the outcome of these rows, or else of all rows in the state `from`.
     fn lost_workers(&self, from: RowState, chosen: Option<&[StandingRow]>) -> Result<Vec<LostWorker>, LedgerError> {
         let mut db = self.store.db();
         let open = match chosen {
@@ -273,12 +260,12 @@ impl Run {
     /// when the run last changed. If the write fails, nothing is stored.
     pub(crate) fn learn(&self, news: &DeliveryNews) -> Result<u64, LedgerError> {
         self.change(|db, run| {
-            let lost = Lost::of(db, run.now)?;
+            let lost = Lost::of(db)?;
             let (mut proven, mut refuted) = (0, HashSet::new());
             for row in &news.proven {
                 let query = "SELECT worker, ended_at FROM row WHERE run = ?1 AND n = ?2";
                 let found = db.one(query, &values![self.id, row.n])?;
-                // A process that was heard of a moment ago may still say how it ended.
+                // A process that was heard from recently may still report the outcome.
                 let may_still_speak = found.opt_int(1)?.is_none() && lost.is_alive(found.opt_int(0)?);
                 let change = [RowState::Unknown, RowState::Sent];
                 let is_proven = !may_still_speak && run.decide(db, &[(row.n, row.number)], change, &row.evidence)? > 0;
@@ -311,16 +298,19 @@ impl Run {
 
     fn remove_if(&self, may_go: impl FnOnce(&LockedRun) -> bool) -> Result<bool, LedgerError> {
         let mut db = self.store.db();
-        db.0.limit(LONG);
+        db.0.limit(LONGEST);
         let is_removed = db.change(|db| {
             db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
             let Some(run) = lock(db, self.id)?.filter(may_go) else { return Ok(false) };
-            let lost = Lost::of(db, run.now)?;
+            let lost = Lost::of(db)?;
             if let Some(process) = lost.sender(self.id) {
                 return Err(LedgerError::in_use_by(self.name(), &process.words()));
             }
-            keep_people(db, &run)?;
+            // With `?3`, other rows of the run may have been sent, too.
+            let in_doubt = if run.is_elsewhere(db)? { run.id } else { 0 };
+            db.run(KEEP_PEOPLE, &values![run.id, &run.name, in_doubt, run.changed_at])?;
             for delete in [
+                "DELETE FROM claim WHERE run = ?1",
                 "DELETE FROM row WHERE run = ?1",
                 "DELETE FROM message WHERE run = ?1",
                 "DELETE FROM tried WHERE run = ?1",
@@ -338,46 +328,6 @@ impl Run {
         }
         Ok(is_removed)
     }
-}
-
-/// The claims of people whom a run that is removed has reached, or may have, become claims of their own.
-fn keep_people(db: &mut Db, run: &LockedRun) -> Result<(), LedgerError> {
-    let (mut kept, mut free) = (Vec::new(), Vec::new());
-    for (key, Claim { person, entry, .. }) in claims_of_run(db, run.id)? {
-        let state = match entry.state {
-            OnceState::Sent | OnceState::Unknown => entry.state,
-            OnceState::UnderWay | OnceState::ToBeSent | OnceState::NotSent => {
-                free.push(values![key, person].to_vec());
-                continue;
-            }
-        };
-        kept.push(values![key, person, state.name(), entry.at, entry.message_id, &run.name].to_vec());
-    }
-    db.each(
-        "UPDATE claim SET run = NULL, n = NULL, state = ?3, at = ?4, message_id = ?5, removed_run = ?6 \
-         WHERE once_key = ?1 AND person = ?2",
-        &kept,
-    )?;
-    db.each("DELETE FROM claim WHERE once_key = ?1 AND person = ?2", &free)?;
-    Ok(())
-}
-
-/// The rows of a run in this state.
-fn standing_rows(db: &mut Db, run: i64, state: RowState) -> Result<Vec<StandingRow>, LedgerError> {
-    let query = "SELECT row.n, number, line, recipient, worker, ended_at FROM row CROSS JOIN message \
-                 WHERE row.run = ?1 AND state = ?2 AND message.run = row.run AND message.n = row.n \
-                 AND recipient IS NOT NULL ORDER BY row.n";
-    db.rows(query, &values![run, state.name()], |mut row| {
-        Ok(StandingRow {
-            n: row.int(0)?,
-            number: row.int(1)?,
-            line: row.count(2)?,
-            state,
-            recipient: row.opt_take(3)?,
-            worker: row.opt_int(4)?,
-            is_open: state == RowState::Unknown && row.opt_int(5)?.is_none(),
-        })
-    })
 }
 
 /// The `rows` whose people are free under the key of the run, or are theirs; it claims them for these rows. If they were

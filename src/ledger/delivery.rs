@@ -1,6 +1,5 @@
-//! What was learned about messages after they were accepted: how far they came, as Jelou reported later. This is kept
-//! beside the records of a run, not among them: it does not affect whether a row may leave, or when the run last
-//! changed.
+//! What was learned about messages after they were accepted: how far they came, as Jelou reported later. It does not
+//! affect whether a row may leave, or when the run last changed.
 
 use std::collections::BTreeMap;
 

@@ -64,14 +64,6 @@ pub(crate) struct DraftedRow<'a> {
     pub(crate) skip: Option<(&'a str, Option<&'a str>)>,
 }
 
-/// The keys by which a row that is to be sent is compared.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RowKey {
-    pub(super) n: i64,
-    pub(super) person: i64,
-    pub(super) fingerprint: i64,
-}
-
 /// The figures of a draft.
 #[derive(Debug)]
 pub(crate) struct DraftOverview {
@@ -159,12 +151,8 @@ impl LedgerDraft {
         self.db.execute("DELETE FROM row WHERE n > ?1", [rows])?;
         self.db.execute("DELETE FROM earlier WHERE n > ?1", [rows])?;
         self.rows = rows;
-        let mut counts = Vec::new();
-        walk(&self.db, "SELECT skipped, count(*) FROM row WHERE skipped IS NOT NULL GROUP BY 1", [], |row| {
-            counts.push((row.get(0)?, row.get(1)?));
-            Ok(())
-        })?;
-        self.skips = SkipCounts::of(counts)?;
+        let query = "SELECT skipped, count(*) FROM row WHERE skipped IS NOT NULL GROUP BY 1";
+        self.skips = SkipCounts::of(rows_of(&self.db, query, [], |row| Ok((row.get(0)?, row.get(1)?)))?)?;
         Ok(())
     }
 
@@ -202,10 +190,10 @@ impl LedgerDraft {
         })
     }
 
-    /// Passes the keys of every row that is to be sent, in the order in which the store has them.
-    pub(super) fn keys(&self, mut each: impl FnMut(RowKey) -> Result<(), LedgerError>) -> Result<(), LedgerError> {
-        let query = format!("SELECT n, person, fingerprint FROM row WHERE {IS_SENT} ORDER BY person, fingerprint, n");
-        walk(&self.db, &query, [], |row| each(RowKey { n: row.get(0)?, person: row.get(1)?, fingerprint: row.get(2)? }))
+    /// Passes person, fingerprint and number of every row that is to be sent, in the order in which the store has them.
+    pub(super) fn keys(&self, mut each: impl FnMut([i64; 3]) -> Result<(), LedgerError>) -> Result<(), LedgerError> {
+        let query = format!("SELECT person, fingerprint, n FROM row WHERE {IS_SENT} ORDER BY person, fingerprint, n");
+        walk(&self.db, &query, [], |row| each([row.get(0)?, row.get(1)?, row.get(2)?]))
     }
 
     /// The rows that are to be sent and whose person has an earlier such row, in order.
@@ -214,12 +202,7 @@ impl LedgerDraft {
             "SELECT n FROM (SELECT n, first_value(n) OVER (PARTITION BY person ORDER BY n) AS first FROM row \
              WHERE {IS_SENT} AND person IN (SELECT person FROM repeated)) WHERE n <> first ORDER BY n"
         );
-        let mut followers = Vec::new();
-        walk(&self.db, &query, [], |row| {
-            followers.push(row.get(0)?);
-            Ok(())
-        })?;
-        Ok(followers)
+        rows_of(&self.db, &query, [], |row| Ok(row.get(0)?))
     }
 
     /// Passes every row, in order.
@@ -249,31 +232,26 @@ impl LedgerDraft {
 
     /// The figures of the draft, once all skipped rows are decided.
     pub(crate) fn overview(&self) -> Result<DraftOverview, LedgerError> {
-        let (mut rows, mut countries) = (0, BTreeMap::new());
+        let mut countries = BTreeMap::new();
         let query = format!(
             "SELECT count(*) - count(DISTINCT person) FROM row WHERE {IS_SENT} AND person IN (SELECT person FROM repeated)"
         );
         let repeated = self.db.query_row(&query, [], |row| row.get(0))?;
         self.addressed(|_, recipient| {
-            rows += 1;
             if let Some(country) = country_of(recipient) {
                 *countries.entry(country).or_default() += 1;
             }
             Ok(())
         })?;
-        Ok(DraftOverview { rows, skips: self.skips.clone(), repeated, countries })
+        Ok(DraftOverview { rows: self.to_be_sent(), skips: self.skips.clone(), repeated, countries })
     }
 
     /// The first rows that are to be sent, at most `most` of them.
     pub(crate) fn first_messages(&self, most: u64) -> Result<Vec<DraftedMessage>, LedgerError> {
         let query = format!("SELECT line, cells, recipient, body FROM row WHERE {IS_SENT} ORDER BY n LIMIT ?1");
-        let mut first = Vec::new();
-        walk(&self.db, &query, [i64::try_from(most).unwrap_or(i64::MAX)], |row| {
-            let (line, cells, recipient, body) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-            first.push(DraftedMessage { line, cells, recipient, body });
-            Ok(())
-        })?;
-        Ok(first)
+        rows_of(&self.db, &query, [i64::try_from(most).unwrap_or(i64::MAX)], |row| {
+            Ok(DraftedMessage { line: row.get(0)?, cells: row.get(1)?, recipient: row.get(2)?, body: row.get(3)? })
+        })
     }
 }
 
@@ -290,6 +268,21 @@ pub(super) fn walk(
         each(row)?;
     }
     Ok(())
+}
+
+/// The rows of `query`, as `read` reads them.
+pub(super) fn rows_of<T>(
+    db: &Connection,
+    query: &str,
+    parameters: impl Params,
+    mut read: impl FnMut(&SqlRow<'_>) -> Result<T, LedgerError>,
+) -> Result<Vec<T>, LedgerError> {
+    let mut rows = Vec::new();
+    walk(db, query, parameters, |row| {
+        rows.push(read(row)?);
+        Ok(())
+    })?;
+    Ok(rows)
 }
 
 /// The text in a column of a row. Any other type is an error.

@@ -3,8 +3,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::draft::{IS_SENT, LedgerDraft, text_of, walk};
-use super::duplicate_window::{EarlierMessages, EarlierRow, of_rank, rank};
+use super::draft::{IS_SENT, LedgerDraft, rows_of, text_of, walk};
+use super::earlier::{EarlierMessages, EarlierRow, of_rank, rank};
 use super::error::LedgerError;
 use super::message::SameMessage;
 use super::model::{Skip, SkipReason};
@@ -46,14 +46,10 @@ impl LedgerDraft {
             "SELECT run, reason, count(DISTINCT fingerprint), max(at) FROM earlier JOIN row USING (n) WHERE {IS_SENT} \
              GROUP BY run, reason ORDER BY 3 DESC, 4 DESC"
         );
-        let mut found = Vec::new();
-        walk(&self.db, &query, [], |row| {
+        rows_of(&self.db, &query, [], |row| {
             let run = row.get::<_, Option<String>>(0)?.unwrap_or_default();
-            let (reason, rows, at) = (of_rank(row.get(1)?)?, row.get(2)?, row.get(3)?);
-            found.push(EarlierMessages { run, reason, rows, at });
-            Ok(())
-        })?;
-        Ok(found)
+            Ok(EarlierMessages { run, reason: of_rank(row.get(1)?)?, rows: row.get(2)?, at: row.get(3)? })
+        })
     }
 
     /// Skips the rows with a match: the same message, or any message for the same person under `key`.
@@ -63,16 +59,14 @@ impl LedgerDraft {
             "SELECT run, reason, at - at % {A_MINUTE} AS minute, group_concat(n) FROM earlier JOIN row USING (n) \
              WHERE {IS_SENT} GROUP BY run, reason, minute, n / 1000"
         );
-        let mut found = Vec::new();
-        walk(&self.db, &query, [], |row| {
+        let found = rows_of(&self.db, &query, [], |row| {
             let run = row.get::<_, Option<String>>(0)?;
             let earlier = EarlierRow { reason: of_rank(row.get(1)?)?, at: row.get(2)? };
             let problem = match key {
                 Some(key) => earlier.problem_under(key, run.as_deref()),
                 None => earlier.problem(run.as_deref().unwrap_or_default()),
             };
-            found.push((earlier.reason, problem, row.get::<_, String>(3)?));
-            Ok(())
+            Ok((earlier.reason, problem, row.get::<_, String>(3)?))
         })?;
         for (reason, problem, rows) in found {
             for n in rows.split(',').filter_map(|n| n.parse().ok()) {
@@ -191,13 +185,10 @@ fn repeated_behind(db: &Connection, reasons: &str) -> Result<Vec<(i64, u64, u64)
          JOIN row AS own ON own.n = behind.n JOIN row AS first ON first.n = behind.first \
          WHERE behind.skipped IS NULL AND behind.n <> behind.first ORDER BY behind.n"
     );
-    let mut found = Vec::new();
-    walk(db, &query, [], |row| {
+    let found = rows_of(db, &query, [], |row| {
         // Two people may share a hash.
-        if person_key(text_of(row, 2)?) == person_key(text_of(row, 4)?) {
-            found.push((row.get(0)?, row.get(1)?, row.get(3)?));
-        }
-        Ok(())
+        let is_same = person_key(text_of(row, 2)?) == person_key(text_of(row, 4)?);
+        Ok(is_same.then_some((row.get(0)?, row.get(1)?, row.get(3)?)))
     })?;
-    Ok(found)
+    Ok(found.into_iter().flatten().collect())
 }

@@ -1,6 +1,5 @@
 //! What can be wrong with a ledger, or with the choice of a run, and how to fix it.
 
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,17 +23,9 @@ pub(crate) enum LedgerError {
     NoDirectory,
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file does not exist, or is not a ledger that this version can open.
-    #[error("the ledger {} cannot be opened: {cause}", path.display())]
-    NotOpened { path: PathBuf, cause: io::Error },
-    #[error("the ledger {} was removed or replaced while the run went on", path.display())]
-    Removed { path: PathBuf },
-    #[error("the ledger is of version {version}, newer than this jelouctl")]
-    Newer { version: i32 },
-    #[error("the ledger is of version {version}, older than this jelouctl reads")]
-    Older { version: i32 },
-    #[error("{0} and its log, {0}-wal, do not belong together", path.display())]
-    ForeignLog { path: PathBuf },
+    /// The file is not one that this process can use.
+    #[error("{message}")]
+    Unusable { message: String, hint: &'static str },
     /// It was copied or put back, or its database failed over: it may lack messages that were sent since.
     #[error("the store is not the one in which the run was begun: messages that were sent since may be missing here")]
     Doubtful { run: String },
@@ -87,7 +78,7 @@ impl LedgerError {
     /// The error after retries for this time.
     pub(super) fn after(self, tried: Duration) -> Self {
         if self.may_pass() {
-            return DatabaseError::Gone { seconds: tried.as_secs(), cause: self.to_string() }.into();
+            return DatabaseError::gone(tried, &self.to_string()).into();
         }
         self.in_mid_run()
     }
@@ -103,11 +94,7 @@ impl LedgerError {
             Self::Run(_)
             | Self::InUse { .. }
             | Self::Changed { .. }
-            | Self::NotOpened { .. }
-            | Self::Removed { .. }
-            | Self::Newer { .. }
-            | Self::Older { .. }
-            | Self::ForeignLog { .. }
+            | Self::Unusable { .. }
             | Self::Doubtful { .. }
             | Self::Damaged { .. }
             | Self::TimeOutOfRange { .. }
@@ -125,20 +112,13 @@ impl LedgerError {
             Self::Changed { .. } => "see how it stands with `jelouctl bulk status`, then decide again",
             Self::TimeOutOfRange { .. } => "set the clock of this machine; --state leaves such a row out of the report",
             Self::NoDirectory => return format!("set {HOME} or {}", STATE.variable),
-            Self::NotOpened { .. } => {
-                "put the file back where it is missing; where it is another user's, let them give you the right to read it"
-            }
-            Self::Newer { .. } => "use the newer jelouctl",
-            Self::Older { .. } => "finish its runs with the jelouctl that made it, then move it away",
+            Self::Unusable { hint, .. } => hint,
             Self::OlderLayout { path } => {
                 return format!(
                     "finish these runs with the jelouctl that made them, then move {} away, or remove it; until then only the \
                      sandbox takes a new list or a key",
                     path.display()
                 );
-            }
-            Self::ForeignLog { .. } => {
-                "put the file back that the log belongs to; what an older file lacks may have been sent"
             }
             Self::Doubtful { run } => {
                 return format!(
@@ -147,7 +127,6 @@ impl LedgerError {
                 );
             }
             Self::Database(error) => return error.hint(),
-            Self::Removed { .. } => "put it back before you resume; rows without a state may have been sent",
             Self::File(FileError { action: "create", .. }) => {
                 return format!("make it a place that you can write, or name another one with {}", STATE.variable);
             }

@@ -1,10 +1,9 @@
 //! What happens to a run as a whole: it is begun, resumed, paused, stopped or ended, each with its time; why it takes no
-//! more rows; and which processes send it. Reports show the events. Whether a row may leave never depends on them, so the
-//! integrity check ignores them.
+//! more rows; and which processes send it. Reports show the events; whether a row may leave never depends on them.
 
 use serde::{Serialize, Serializer};
 
-use super::model::now;
+use super::model::{named, now};
 use super::types::RunConditions;
 use crate::timestamps::of_milliseconds;
 
@@ -22,40 +21,21 @@ pub(crate) struct RunEvent {
     pub(crate) until: Option<i64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RunEventKind {
-    Begun,
-    Resumed,
-    /// Nothing leaves until a known time.
-    Waiting,
-    /// The fault would affect the other rows too.
-    Paused,
-    /// A person, or a fault of jelouctl, stopped it.
-    Stopped,
-    /// A person cancelled it: nothing more is sent.
-    Cancelled,
-    /// Every row is final.
-    Ended,
-}
-
-impl RunEventKind {
-    const ALL: [Self; 7] =
-        [Self::Begun, Self::Resumed, Self::Waiting, Self::Paused, Self::Stopped, Self::Cancelled, Self::Ended];
-
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Begun => "begun",
-            Self::Resumed => "resumed",
-            Self::Waiting => "waiting",
-            Self::Paused => "paused",
-            Self::Stopped => "stopped",
-            Self::Cancelled => "cancelled",
-            Self::Ended => "ended",
-        }
+named! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    RunEventKind {
+        Begun = "begun",
+        Resumed = "resumed",
+        /// Nothing leaves until a known time.
+        Waiting = "waiting",
+        /// The fault would affect the other rows too.
+        Paused = "paused",
+        /// A person, or a fault of jelouctl, stopped it.
+        Stopped = "stopped",
+        /// A person cancelled it: nothing more is sent.
+        Cancelled = "cancelled",
+        /// Every row is final.
+        Ended = "ended",
     }
 }
 
@@ -71,46 +51,25 @@ impl RunEvent {
     }
 }
 
-/// Why a run paused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PauseReason {
-    Credentials,
-    /// WhatsApp does not let the business send anything.
-    Account,
-    /// The proxy asks for credentials.
-    ProxyCredentials,
-    Network,
-    /// The API refuses more messages for longer than the run may wait.
-    RateLimit,
-    Unknown,
-    /// Every row was rejected, and none was ever accepted.
-    AllRefused,
+named! {
+    /// Why a run paused. Its name is the code of the record, if it has one.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    PauseReason {
+        Credentials = "credentials",
+        /// WhatsApp does not let the business send anything.
+        Account = "account",
+        /// The proxy asks for credentials.
+        ProxyCredentials = "proxy_credentials",
+        Network = "network",
+        /// The API refuses more messages for longer than the run may wait.
+        RateLimit = "rate_limit",
+        Unknown = "unknown",
+        /// Every row was rejected, and none was ever accepted.
+        AllRefused = "all_rejected",
+    }
 }
 
 impl PauseReason {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Credentials,
-        Self::Account,
-        Self::ProxyCredentials,
-        Self::Network,
-        Self::RateLimit,
-        Self::Unknown,
-        Self::AllRefused,
-    ];
-
-    /// The word for it: the code of the record, if it has one.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Credentials => "credentials",
-            Self::Account => "account",
-            Self::ProxyCredentials => "proxy_credentials",
-            Self::Network => "network",
-            Self::RateLimit => "rate_limit",
-            Self::Unknown => "unknown",
-            Self::AllRefused => "all_rejected",
-        }
-    }
-
     /// Whether the fault is in the run rather than in the process that met it: other processes that send the run would
     /// meet it too.
     pub(crate) fn is_of_run(self) -> bool {
@@ -184,8 +143,9 @@ impl PausedFor {
     }
 
     pub(crate) fn of_name(name: &str) -> Option<Self> {
-        let faults = PauseReason::ALL.map(Self::Fault);
-        [Self::Person, Self::Failover, Self::Restored].into_iter().chain(faults).find(|reason| reason.name() == name)
+        let others = [Self::Person, Self::Failover, Self::Restored];
+        let other = others.into_iter().find(|reason| reason.name() == name);
+        other.or_else(|| PauseReason::of_name(name).map(Self::Fault))
     }
 }
 

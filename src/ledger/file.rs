@@ -1,10 +1,9 @@
-//! The store as a file of this machine, in SQLite. Who changes it waits for a turn, since SQLite's own waiting is unfair:
-//! beside a process that commits in a loop it may never end. The file knows whether it was copied or put back.
+//! The store as a file of this machine, in SQLite. A process that changes it waits for its turn, since SQLite's own waiting
+//! is unfair: beside a process that commits in a loop, it may never end. A file that was copied or put back is recognized.
 
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -14,16 +13,15 @@ use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Statement, ToSql, params_from_iter};
 use url::Url;
 
-use super::db::{DbEngine, EachSqlRow, FillRow, Life, Process, SqlRow, SqlValue, VERSION, new_secret};
+use super::db::{DbEngine, EachSqlRow, FillRow, Life, SqlRow, SqlValue, VERSION, new_secret};
 use super::error::LedgerError;
 use super::events::PausedFor;
 use super::model::now;
-use super::types::ENDED_UNDER_WAY;
 use crate::private_file::{self, FileError};
 
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
-/// How long a process waits before it says so, and between two looks whether it is its turn.
+/// How long a process waits for its turn before it says so, and how often it checks.
 const TOLD_AFTER: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 /// SQLite's own wait, for a reader that recovers the log.
@@ -44,7 +42,7 @@ pub(super) struct FileEngine {
     turn: File,
     write: File,
     on_wait: OnWait,
-    /// The commits of the store are noted beside it.
+    /// The file beside the store that has the number of its commits. None if the store can only be read.
     commits: Option<File>,
     /// In a transaction that changes the store: whether its log was empty.
     changes: Option<bool>,
@@ -56,7 +54,10 @@ impl FileEngine {
     /// Opens the store in `directory`, which with `creates` is made where it is missing; otherwise none is opened.
     pub(super) fn open(directory: &Path, creates: bool, on_wait: OnWait) -> Result<Option<Self>, LedgerError> {
         let path = directory.join("state.db");
-        let not_opened = |cause| LedgerError::NotOpened { path: path.clone(), cause };
+        let not_opened = |cause: io::Error| LedgerError::Unusable {
+            message: format!("the ledger {} cannot be opened: {cause}", path.display()),
+            hint: "put the file back where it is missing; where it is another user's, let them give you the right to read it",
+        };
         // Opening a pipe would block forever.
         match path.metadata() {
             Ok(metadata) if metadata.is_file() => {}
@@ -71,45 +72,33 @@ impl FileEngine {
             let path = directory.join(format!("state.db{ending}"));
             private_file::open("create", &path, File::options().read(true).write(true).create(true).truncate(false))
         };
-        let (turn, write) = match (beside("-turn"), beside("-write")) {
-            (Ok(turn), Ok(write)) => (turn, write),
-            (Err(error), _) | (_, Err(error)) if creates && !path.exists() => return Err(error.into()),
+        let locks = || Ok::<_, FileError>((beside("-turn")?, beside("-write")?, beside("-commits")?));
+        let (db, turn, write, commits) = match locks() {
+            Ok((turn, write, commits)) => {
+                if creates {
+                    beside("")?;
+                }
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                (Connection::open_with_flags(&path, flags)?, turn, write, Some(commits))
+            }
+            Err(error) if creates && !path.exists() => return Err(error.into()),
             // On a disk that is read-only, or in the directory of another user, the store can only be read.
-            (Err(error), _) | (_, Err(error)) => {
+            Err(error) => {
                 let handle = || File::open(&path).map_err(not_opened);
                 let (turn, write) = (handle()?, handle()?);
-                let db = open_immutable(&path).map_err(|_| LedgerError::from(error))?;
-                let opened = FileId::of(&path).map_err(not_opened)?;
-                let (commits, changes) = (None, None);
-                let engine = Self {
-                    db,
-                    path,
-                    opened,
-                    log: None,
-                    turn,
-                    write,
-                    on_wait,
-                    commits,
-                    changes,
-                    entered: HashMap::new(),
-                };
-                engine.check_version()?;
-                return Ok(Some(engine));
+                (open_immutable(&path).map_err(|_| LedgerError::from(error))?, turn, write, None)
             }
         };
-        if creates {
-            drop(private_file::open("create", &path, File::options().write(true).create(true).truncate(false))?);
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(&path, flags)?;
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         let opened = FileId::of(&path).map_err(not_opened)?;
-        let commits = beside("-commits")?;
-        let commits = Some(commits);
-        let mut engine =
-            Self { db, path, opened, log: None, turn, write, on_wait, commits, changes: None, entered: HashMap::new() };
-        engine.prepare()?;
+        let entered = HashMap::new();
+        let mut engine = Self { db, path, opened, log: None, turn, write, on_wait, commits, changes: None, entered };
+        if engine.commits.is_some() {
+            engine.prepare()?;
+        } else {
+            engine.check_version()?;
+        }
         Ok(Some(engine))
     }
 
@@ -154,10 +143,19 @@ impl FileEngine {
     }
 
     fn check_version(&self) -> Result<(), LedgerError> {
+        let of_version = |version: i32, how: &str, hint| {
+            Err(LedgerError::Unusable { message: format!("the ledger is of version {version}, {how}"), hint })
+        };
         match (self.pragma("application_id")?, self.pragma("user_version")?) {
             (APPLICATION, VERSION) => Ok(()),
-            (APPLICATION, version) if version > VERSION => Err(LedgerError::Newer { version }),
-            (APPLICATION, version) => Err(LedgerError::Older { version }),
+            (APPLICATION, version) if version > VERSION => {
+                of_version(version, "newer than this jelouctl", "use the newer jelouctl")
+            }
+            (APPLICATION, version) => of_version(
+                version,
+                "older than this jelouctl reads",
+                "finish its runs with the jelouctl that made it, then move it away",
+            ),
             (_, _) => Err(LedgerError::damaged("it is not a store of jelouctl")),
         }
     }
@@ -172,29 +170,30 @@ impl FileEngine {
         let in_file = open_immutable(&self.path)
             .and_then(|file| file.query_row("SELECT commits FROM store", [], |row| row.get::<_, i64>(0)));
         match in_file {
-            Ok(commits) if commits < began => Err(LedgerError::ForeignLog { path: self.path.clone() }),
+            Ok(commits) if commits < began => Err(LedgerError::Unusable {
+                message: format!("{0} and its log, {0}-wal, do not belong together", self.path.display()),
+                hint: "put the file back that the log belongs to; what an older file lacks may have been sent",
+            }),
             // While the log is written into the file, the file alone may not be readable.
             _ => Ok(()),
         }
     }
 
-    /// A store with fewer commits than were noted beside it is an older one in its place: it gets another identity.
+    /// A store that has fewer commits than the file beside it says was replaced by an older one: it gets another identity.
     fn check_commits(&mut self) -> Result<(), LedgerError> {
+        // Read before the store is: another process may write more of both meanwhile.
         let noted = self.noted_commits();
-        let known = |db: &Connection| db.query_row("SELECT commits FROM store", [], |row| row.get::<_, i64>(0));
-        if noted <= known(&self.db)? {
+        let commits: i64 = self.db.query_row("SELECT commits FROM store", [], |row| row.get(0))?;
+        if noted <= commits {
             return Ok(());
         }
         self.begin(true)?;
         let renew = "UPDATE store SET epoch = ?1, commits = ?2 WHERE commits < ?2";
-        let renewed = self.db.execute(renew, (fastrand::i64(1..), self.noted_commits()));
-        match renewed {
-            Ok(_) => self.commit(),
-            Err(error) => {
-                self.rollback();
-                Err(error.into())
-            }
+        if let Err(error) = self.db.execute(renew, (fastrand::i64(1..), self.noted_commits())) {
+            self.rollback();
+            return Err(error.into());
         }
+        self.commit()
     }
 
     fn noted_commits(&self) -> i64 {
@@ -206,8 +205,8 @@ impl FileEngine {
         !fs::metadata(self.path.with_extension("db-wal")).is_ok_and(|log| log.len() > 0)
     }
 
-    /// Takes the lock to write, after all who waited before. Nobody holds it for long: not while a list is read, a
-    /// question stands or a request is under way.
+    /// Takes the lock to write, after the processes that waited before. None of them holds it for long: not while a list is
+    /// read, a person is asked or a request is under way.
     fn wait_for_turn(&self) -> Result<(), LedgerError> {
         let began = Instant::now();
         let mut is_told = false;
@@ -231,9 +230,9 @@ impl FileEngine {
         Ok(())
     }
 
-    /// The file by whose lock others see that a process lives.
-    fn lock_of(&self, id: i64) -> PathBuf {
-        lock_beside(&self.path.with_file_name("processes").join("any"), id)
+    /// The directory of the files by whose locks others see that processes live.
+    fn processes(&self) -> PathBuf {
+        self.path.with_file_name("processes")
     }
 
     fn end_transaction(&mut self) {
@@ -292,7 +291,10 @@ impl DbEngine for FileEngine {
         let begun = if is_in_place {
             self.db.execute_batch("BEGIN IMMEDIATE").map_err(LedgerError::from)
         } else {
-            Err(LedgerError::Removed { path: self.path.clone() })
+            Err(LedgerError::Unusable {
+                message: format!("the ledger {} was removed or replaced while the run went on", self.path.display()),
+                hint: "put it back before you resume; rows without a state may have been sent",
+            })
         };
         if begun.is_err() {
             self.end_transaction();
@@ -356,12 +358,7 @@ impl DbEngine for FileEngine {
     }
 
     fn lock(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(Option<SqlRow>, i64), LedgerError> {
-        let mut first = None;
-        self.walk(sql, values, &mut |row| {
-            first = Some(row);
-            Ok(ControlFlow::Break(()))
-        })?;
-        Ok((first, now()))
+        Ok((self.first(sql, values)?, now()))
     }
 
     fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
@@ -397,25 +394,25 @@ impl DbEngine for FileEngine {
         Ok(format!("file {inode:x}, made {born:x}, epoch {epoch:x}"))
     }
 
-    fn life(&self) -> Life {
-        let any = self.lock_of(0);
-        Box::new(move |process, _now| {
-            let path = lock_beside(&any, process.id);
+    fn life(&mut self) -> Result<Life, LedgerError> {
+        let processes = self.processes();
+        Ok(Box::new(move |id, _lost_at| {
+            let path = lock_in(&processes, id);
             let Ok(file) = File::open(&path) else { return false };
             match file.try_lock() {
                 Ok(()) => {
                     let _ = fs::remove_file(path);
                     false
                 }
-                // Where there are no locks, only its own word counts.
+                // Where locks do not work, it counts as alive until it says that it has ended.
                 Err(TryLockError::WouldBlock | TryLockError::Error(_)) => true,
             }
-        })
+        }))
     }
 
     fn enter(&mut self, id: i64) -> Result<(), LedgerError> {
-        let path = self.lock_of(id);
-        private_file::create_directory(&self.path.with_file_name("processes"))?;
+        let path = lock_in(&self.processes(), id);
+        private_file::create_directory(&self.processes())?;
         let file = private_file::open("create", &path, File::options().write(true).create(true).truncate(false))?;
         file.lock().map_err(FileError::of("lock", &path))?;
         self.entered.insert(id, file);
@@ -424,16 +421,12 @@ impl DbEngine for FileEngine {
 
     fn leave(&mut self, id: i64) {
         if self.entered.remove(&id).is_some() {
-            let _ = fs::remove_file(self.lock_of(id));
+            let _ = fs::remove_file(lock_in(&self.processes(), id));
         }
     }
 
-    fn words_of_lost(&self, _process: &Process) -> String {
-        ENDED_UNDER_WAY.to_owned()
-    }
-
-    fn is_gone_when_lost(&self) -> bool {
-        true
+    fn is_shared(&self) -> bool {
+        false
     }
 
     fn doubt(&self, _begun_in: &str) -> PausedFor {
@@ -460,8 +453,6 @@ impl DbEngine for FileEngine {
             let _ = self.commit();
         }
     }
-
-    fn limit(&mut self, _limit: Duration) {}
 }
 
 impl Drop for FileEngine {
@@ -472,8 +463,8 @@ impl Drop for FileEngine {
     }
 }
 
-fn lock_beside(path: &Path, id: i64) -> PathBuf {
-    path.with_file_name(format!("{id}.lock"))
+fn lock_in(processes: &Path, id: i64) -> PathBuf {
+    processes.join(format!("{id}.lock"))
 }
 
 fn execute(statement: &mut Statement<'_>, values: &[SqlValue<'_>]) -> Result<u64, LedgerError> {

@@ -1,5 +1,5 @@
-//! How a draft becomes a run: compared with what other runs and single sends have, and then written, in one transaction
-//! of the store. What was known before a question may have changed meanwhile; what is known here has not.
+//! How a draft becomes a run: it is compared with other runs and single sends, and then written, in one transaction of the
+//! store. What was compared before a person was asked may have changed since; what is compared here has not.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -7,14 +7,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_of, key_or_new};
-use super::db::{Db, LONG, values};
+use super::db::{Db, LONG, LONGEST, SqlValue, values};
 use super::draft::LedgerDraft;
-use super::duplicate_window::{DuplicateWindow, EarlierMessages, EarlierRow, since};
+use super::earlier::{EarlierMessages, EarlierRow, is_recent, since};
 use super::error::{LedgerError, RunError};
 use super::model::{RowState, SkipReason};
 use super::name::RunName;
-use super::pace::Pace;
-use super::run::Run;
+use super::pace::{Pace, moment};
+use super::run::{Run, is_in_doubt};
 use super::store::{Lost, Store};
 use super::types::Details;
 use crate::once::{OnceHasher, OnceKey, OnceScope};
@@ -24,12 +24,9 @@ const LATELY: i64 = 24 * 60 * 60 * 1000;
 /// How many rows a statement of a draft is run for at once.
 const ROWS_AT_ONCE: usize = 10_000;
 
-/// How long the database may take to make a run.
-const MAKING: Duration = Duration::from_secs(600);
-
 /// The rows that are looked for, in the order in which `known` has them.
 const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGINT NOT NULL, fingerprint BIGINT NOT NULL, \
-     n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n));";
+     n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)); DELETE FROM candidate;";
 
 /// The earlier runs of a bot at an address.
 #[derive(Clone, Debug)]
@@ -58,20 +55,6 @@ pub(crate) struct OtherMessages {
     pub(crate) at: i64,
 }
 
-impl WrittenTo {
-    /// Counts a person, and the run and the time of their last message that differs.
-    fn count(&mut self, is_other: bool, last: Option<(&str, i64)>) {
-        self.people += 1;
-        if let Some((run, at)) = last.filter(|_| is_other) {
-            let other = self.otherwise.get_or_insert(OtherMessages { people: 0, run: String::new(), at: i64::MIN });
-            other.people += 1;
-            if other.at < at {
-                (other.run, other.at) = (run.to_owned(), at);
-            }
-        }
-    }
-}
-
 /// The runs that a list is compared with, as they are in one transaction.
 pub(crate) struct KnownRuns<'a> {
     pub(super) db: &'a mut Db,
@@ -85,13 +68,6 @@ struct CountedRun {
     is_doubtful: bool,
     is_unfinished: bool,
     changed_at: i64,
-}
-
-/// A row that an earlier run has too.
-pub(super) struct Match {
-    pub(super) n: i64,
-    pub(super) run: i64,
-    pub(super) row: EarlierRow,
 }
 
 impl Store {
@@ -135,12 +111,12 @@ impl Store {
         compare: impl FnOnce(&mut KnownRuns<'_>, &mut LedgerDraft, &mut Details) -> Result<bool, E>,
     ) -> Result<Option<Run>, E> {
         let mut db = self.db();
-        db.0.limit(MAKING);
+        db.0.limit(LONGEST);
         let not_made = |error: LedgerError| match error {
             LedgerError::Database(error) => error.of_import(name).into(),
             other => other,
         };
-        let made = db.change_or(not_made, |db| {
+        let made = db.transaction(true, not_made, |db| {
             // Of two lists at once, the second one sees the first.
             let (_, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
             check_name(db, name)?;
@@ -162,17 +138,8 @@ impl KnownRuns<'_> {
     pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
         draft.forget_earlier()?;
         fill_candidates(self.db, draft)?;
-        let window = DuplicateWindow { ended_since: since(self.now, self.of.remember), ..DuplicateWindow::UNDER_KEY };
-        let runs = self.counted(0)?;
-        each_match(
-            self.db,
-            &runs,
-            |_| window,
-            |found| {
-                let name = runs.get(&found.run).map(|run| run.name.as_str());
-                draft.note_earlier(found.n, name, found.row)
-            },
-        )
+        let (runs, since) = (self.counted(0)?, since(self.now, self.of.remember));
+        each_match(self.db, &runs, since, |_| true, |n, run, found| draft.note_earlier(n, Some(run), found))
     }
 
     /// Marks the rows of `draft` whose person has a message under `key`, whatever its words.
@@ -187,7 +154,7 @@ impl KnownRuns<'_> {
         })
     }
 
-    /// The people of `draft` that one of them has written to in the last 24 hours.
+    /// The people of `draft` to whom these runs have written in the last 24 hours.
     pub(crate) fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<WrittenTo, LedgerError> {
         let since = self.now - LATELY;
         let mut runs = self.counted(0)?;
@@ -197,42 +164,29 @@ impl KnownRuns<'_> {
             return Ok(written);
         }
         fill_candidates(self.db, draft)?;
-        let window = DuplicateWindow::written_to_between(since, self.now);
-        // By person; whether the message is one of ours too.
-        let mut last: Option<(i64, bool)> = None;
-        let mut count = |(_, is_other): (i64, bool), otherwise: Option<(i64, i64)>| {
-            written.count(is_other, otherwise.map(|(run, at)| (runs.get(&run).map_or("", |run| &run.name), at)));
-        };
-        let mut otherwise = None;
+        let (mut person_before, mut other_before) = (None, None);
         self.db.each_of(
-            "SELECT candidate.person, row.run, row.n, row.state, row.at, own.n FROM candidate \
-             CROSS JOIN known CROSS JOIN row LEFT JOIN candidate AS own \
-             ON own.person = known.person AND own.fingerprint = known.fingerprint \
-             WHERE known.person = candidate.person AND row.run = known.run AND row.n = known.n ORDER BY candidate.person",
-            &[],
+            "SELECT candidate.person, row.run, row.at, own.n FROM candidate CROSS JOIN known CROSS JOIN row \
+             LEFT JOIN candidate AS own ON own.person = known.person AND own.fingerprint = known.fingerprint \
+             WHERE known.person = candidate.person AND row.run = known.run AND row.n = known.n \
+             AND (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight') AND row.at >= ?1 AND row.at <= ?2 \
+             ORDER BY candidate.person",
+            &values![since, self.now],
             |row| {
-                let (person, run, at) = (row.int(0)?, row.int(1)?, row.opt_int(4)?.unwrap_or_default());
-                let state = row.named(3, RowState::of_name)?;
-                if !runs.contains_key(&run) || window.row((state, at)).is_none() {
-                    return Ok(());
-                }
-                let is_other = row.opt_int(5)?.is_none();
-                match &mut last {
-                    Some((before, was_other)) if *before == person => *was_other |= is_other,
-                    _ => {
-                        last.take().into_iter().for_each(|person| count(person, otherwise.take()));
-                        last = Some((person, is_other));
+                let (person, at) = (row.int(0)?, row.int(2)?);
+                let Some(run) = runs.get(&row.int(1)?) else { return Ok(()) };
+                written.people += u64::from(person_before.replace(person) != Some(person));
+                if row.opt_int(3)?.is_none() {
+                    let none = OtherMessages { people: 0, run: String::new(), at: i64::MIN };
+                    let other = written.otherwise.get_or_insert(none);
+                    other.people += u64::from(other_before.replace(person) != Some(person));
+                    if other.at < at {
+                        (other.run, other.at) = (run.name.clone(), at);
                     }
-                }
-                if is_other && otherwise.is_none_or(|(_, before)| before < at) {
-                    otherwise = Some((run, at));
                 }
                 Ok(())
             },
         )?;
-        if let Some(person) = last {
-            count(person, otherwise);
-        }
         Ok(written)
     }
 
@@ -244,25 +198,20 @@ impl KnownRuns<'_> {
             return Ok(Vec::new());
         }
         fill_candidates(self.db, draft)?;
-        let mut people: HashMap<i64, (u64, i64)> = HashMap::new();
+        let mut people: BTreeMap<&str, (u64, Option<i64>)> = BTreeMap::new();
         self.db.each_of(
             "SELECT candidate.person, row.run FROM candidate CROSS JOIN known CROSS JOIN row \
              WHERE known.person = candidate.person AND row.run = known.run AND row.n = known.n AND row.state = 'pending' \
              ORDER BY candidate.person",
             &[],
             |row| {
-                let (person, run) = (row.int(0)?, row.int(1)?);
-                let (count, last) = people.entry(run).or_insert((0, person.wrapping_add(1)));
-                if *last != person {
-                    (*count, *last) = (*count + 1, person);
-                }
+                let Some(run) = runs.get(&row.int(1)?) else { return Ok(()) };
+                let (count, last) = people.entry(&run.name).or_insert((0, None));
+                *count += u64::from(last.replace(row.int(0)?) != Some(row.int(0)?));
                 Ok(())
             },
         )?;
-        let named = |(id, run): (&i64, &CountedRun)| Some((run.name.parse().ok()?, people.get(id)?.0));
-        let mut found: Vec<(RunName, u64)> = runs.iter().filter_map(named).collect();
-        found.sort();
-        Ok(found)
+        people.into_iter().map(|(run, (people, _))| Ok((run.parse().map_err(LedgerError::damaged)?, people))).collect()
     }
 
     /// The runs that count, without the run `own`.
@@ -272,8 +221,7 @@ impl KnownRuns<'_> {
                      WHERE bot = ?1 AND address = ?2 AND sandbox = 0 AND id <> ?3";
         let mut runs = HashMap::new();
         self.db.each_of(query, &values![&self.of.bot, &self.of.address, own], |mut row| {
-            let is_unfinished = row.opt_int(3)?.is_none();
-            let is_doubtful = is_unfinished && row.text(2)? != identity;
+            let (is_doubtful, is_unfinished) = (is_in_doubt(&row, 2, &identity)?, row.opt_int(3)?.is_none());
             let run = CountedRun { name: row.take(1)?, is_doubtful, is_unfinished, changed_at: row.int(4)? };
             runs.insert(row.int(0)?, run);
             Ok(())
@@ -289,7 +237,7 @@ impl KnownRuns<'_> {
         own: i64,
         created_at: i64,
     ) -> Result<Vec<(i64, String, EarlierRow)>, LedgerError> {
-        self.db.0.script(&format!("{CANDIDATES} DELETE FROM candidate;"))?;
+        self.db.0.script(CANDIDATES)?;
         self.db.run(
             // With the limit PostgreSQL finds each message by both columns; its statistics may know nothing of a new run.
             "INSERT INTO candidate SELECT person, fingerprint, row.n \
@@ -297,25 +245,22 @@ impl KnownRuns<'_> {
              CROSS JOIN message WHERE message.run = row.run AND message.n = row.n ORDER BY person, fingerprint, row.n",
             &values![own],
         )?;
-        let ended_since = since(created_at.min(self.now), self.of.remember);
-        let window = DuplicateWindow { ended_since, pending: false, ..DuplicateWindow::UNDER_KEY };
-        let (runs, lost) = (self.counted(own)?, Lost::of(self.db, self.now)?);
-        let mut found: HashMap<i64, Match> = HashMap::new();
+        let since = since(created_at.min(self.now), self.of.remember);
+        let (runs, lost) = (self.counted(own)?, Lost::of(self.db)?);
+        let mut all: BTreeMap<i64, (String, EarlierRow)> = BTreeMap::new();
         each_match(
             self.db,
             &runs,
-            |run| DuplicateWindow { pending: lost.is_sent(run), ..window },
-            |next| {
-                if found.get(&next.n).is_none_or(|before| next.row.outweighs(&before.row)) {
-                    found.insert(next.n, next);
+            since,
+            |run| lost.is_sent(run),
+            |n, run, found| {
+                if all.get(&n).is_none_or(|(_, before)| found.outweighs(before)) {
+                    all.insert(n, (run.to_owned(), found));
                 }
                 Ok(())
             },
         )?;
-        let named = |found: Match| (found.n, runs.get(&found.run).map_or("", |run| &run.name).to_owned(), found.row);
-        let mut found: Vec<_> = found.into_values().map(named).collect();
-        found.sort_by_key(|(n, ..)| *n);
-        Ok(found)
+        Ok(all.into_iter().map(|(n, (run, found))| (n, run, found)).collect())
     }
 }
 
@@ -333,18 +278,18 @@ pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<Earlier
 }
 
 fn fill_candidates(db: &mut Db, draft: &LedgerDraft) -> Result<(), LedgerError> {
-    db.0.script(&format!("{CANDIDATES} DELETE FROM candidate;"))?;
-    db.0.fill("candidate (person, fingerprint, n)", &mut |each| {
-        draft.keys(|key| each(&values![key.person, key.fingerprint, key.n]))
-    })
+    db.0.script(CANDIDATES)?;
+    db.0.fill("candidate (person, fingerprint, n)", &mut |each| draft.keys(|key| each(&key.map(SqlValue::Int))))
 }
 
-/// Passes to `each` the candidates that one of `runs` has too, in a state that counts.
+/// Passes to `each` the candidates that one of `runs` has too: sent or unknown since then, under way, or still to be sent
+/// by a run that `will_send` them.
 fn each_match(
     db: &mut Db,
     runs: &HashMap<i64, CountedRun>,
-    window: impl Fn(i64) -> DuplicateWindow,
-    mut each: impl FnMut(Match) -> Result<(), LedgerError>,
+    since: i64,
+    will_send: impl Fn(i64) -> bool,
+    mut each: impl FnMut(i64, &str, EarlierRow) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     if runs.is_empty() {
         return Ok(());
@@ -355,22 +300,20 @@ fn each_match(
          AND row.run = known.run AND row.n = known.n",
         &[],
         |row| {
-            let run = row.int(1)?;
-            let Some(of) = runs.get(&run) else { return Ok(()) };
-            // However long ago it was: nobody knows whether it was sent.
-            let state = match row.named(2, RowState::of_name)? {
-                state @ (RowState::Pending | RowState::Failed) if of.is_doubtful => {
-                    match state.where_records_are_lost() {
-                        RowState::Unknown => RowState::Inflight,
-                        state => state,
-                    }
+            let (run, at) = (row.int(1)?, row.opt_int(3)?.unwrap_or_default());
+            let Some(CountedRun { name, is_doubtful, .. }) = runs.get(&run) else { return Ok(()) };
+            let reason = match row.named(2, RowState::of_name)? {
+                // However long ago it was: nobody knows whether it was sent.
+                RowState::Pending | RowState::Failed if *is_doubtful => SkipReason::MayHaveBeenSent,
+                RowState::Inflight => SkipReason::MayHaveBeenSent,
+                RowState::Sent if is_recent(at, since) => SkipReason::AlreadySent,
+                RowState::Unknown if is_recent(at, since) => SkipReason::MayHaveBeenSent,
+                RowState::Pending if will_send(run) => SkipReason::ToBeSent,
+                RowState::Sent | RowState::Unknown | RowState::Pending | RowState::Failed | RowState::Skipped => {
+                    return Ok(());
                 }
-                state => state,
             };
-            match window(run).row((state, row.opt_int(3)?.unwrap_or_default())) {
-                Some(found) => each(Match { n: row.int(0)?, run, row: found }),
-                None => Ok(()),
-            }
+            each(row.int(0)?, name, EarlierRow { reason, at })
         },
     )
 }
@@ -382,8 +325,7 @@ pub(super) fn make(db: &mut Db, name: &RunName, draft: &LedgerDraft, details: &D
     let followers = draft.followers()?;
     db.run("UPDATE store SET runs = ?1 WHERE id = 1", &values![run])?;
     let identity = db.0.identity()?;
-    #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds is exact")]
-    let pace = Pace::new(details.rate, now as f64);
+    let pace = Pace::new(details.rate, moment(now));
     db.run(
         "INSERT INTO run (id, name, details, bot, address, sandbox, identity, pace, taken, repeats, under_way, created_at, \
          changed_at, pauses) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, 0, ?10, ?10, 0)",
@@ -400,6 +342,22 @@ pub(super) fn make(db: &mut Db, name: &RunName, draft: &LedgerDraft, details: &D
             now
         ],
     )?;
+    fill_messages(db, run, draft)?;
+    fill_rows(db, run, draft, followers, now)?;
+    // In the order of the index, which is why it costs little.
+    db.run(
+        "INSERT INTO known SELECT person, fingerprint, run, n FROM message WHERE run = ?1 AND person IS NOT NULL \
+         ORDER BY person, fingerprint, n",
+        &values![run],
+    )?;
+    if let Some(scope) = details.scope() {
+        claim_rows(db, &scope, run, draft)?;
+    }
+    Ok(run)
+}
+
+/// Writes the part of each row that never changes.
+fn fill_messages(db: &mut Db, run: i64, draft: &LedgerDraft) -> Result<(), LedgerError> {
     db.0.fill("message (run, n, line, cells, recipient, person, fingerprint, path, body, checksum)", &mut |each| {
         draft.each_row(|row| {
             each(&values![
@@ -415,7 +373,11 @@ pub(super) fn make(db: &mut Db, name: &RunName, draft: &LedgerDraft, details: &D
                 row.checksum
             ])
         })
-    })?;
+    })
+}
+
+/// Writes the part of each row that changes. A follower waits for another row to the same person.
+fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, followers: Vec<i64>, now: i64) -> Result<(), LedgerError> {
     let mut followers = followers.into_iter().peekable();
     db.0.fill("row (run, n, state, number, due_at, at, attempts, code, error)", &mut |each| {
         draft.each_row(|row| {
@@ -428,17 +390,7 @@ pub(super) fn make(db: &mut Db, name: &RunName, draft: &LedgerDraft, details: &D
                 each(&values![run, row.n, "pending", 0_i64, due, None::<i64>, 0_i64, nothing, nothing])
             }
         })
-    })?;
-    // In the order of the index, which is why it costs little.
-    db.run(
-        "INSERT INTO known SELECT person, fingerprint, run, n FROM message WHERE run = ?1 AND person IS NOT NULL \
-         ORDER BY person, fingerprint, n",
-        &values![run],
-    )?;
-    if let Some(scope) = details.scope() {
-        claim_rows(db, &scope, run, draft)?;
-    }
-    Ok(run)
+    })
 }
 
 /// Claims the person of every row that is to be sent: each is free, or the caller would have skipped the row.

@@ -1,5 +1,5 @@
-//! The store: every run of a machine or of a team, the state of every row, and who has a message under which key. It is
-//! one database, a file in SQLite or a schema in PostgreSQL, with one SQL text for both; all logic is in Rust, above `Db`.
+//! The store: every run of a machine or of a team, the state of every row, and who got a message under which key. It is one
+//! database, a file in SQLite or a schema in PostgreSQL, with the same SQL for both; all logic is in Rust, above `Db`.
 
 mod claims;
 #[cfg(test)]
@@ -9,7 +9,7 @@ mod deciding;
 mod delivery;
 mod draft;
 mod draft_rows;
-mod duplicate_window;
+mod earlier;
 mod error;
 mod events;
 mod exchange;
@@ -30,13 +30,13 @@ mod store;
 mod types;
 mod worker;
 
-pub(crate) use self::claims::{ClaimEnd, Claimed, HeldClaim, OnceSummary, Shown, hash_of_words};
+pub(crate) use self::claims::{Claimed, HeldClaim, OnceSummary, Shown, hash_of_words};
 pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, ProvenRow};
 pub(crate) use self::draft::{DraftOverview, DraftRequest, DraftRow, DraftedRow, LedgerDraft};
 pub(crate) use self::draft_rows::LimitOf;
-pub(crate) use self::duplicate_window::EarlierMessages;
+pub(crate) use self::earlier::EarlierMessages;
 #[cfg(test)]
-pub(crate) use self::duplicate_window::EarlierRow;
+pub(crate) use self::earlier::EarlierRow;
 pub(crate) use self::error::{LedgerError, RunError};
 pub(crate) use self::events::{
     FAILED_OVER, LostWorker, PauseReason, PausedFor, PausedRun, RESTORED, Resumed, RunEvent, RunEventKind, RunPause,
@@ -46,9 +46,9 @@ pub(crate) use self::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
 pub(crate) use self::making::{EarlierOf, KnownRuns, WrittenTo};
 pub(crate) use self::model::{Counts, RowState, Skip, SkipCounts, SkipReason, now};
 pub(crate) use self::name::{RunAge, RunName};
-pub(crate) use self::overview::{FoundMessage, FoundRow, RunOverview};
+pub(crate) use self::overview::{FoundMessage, RunOverview};
 use self::postgres::DatabaseEngine;
-pub(crate) use self::postgres::{DatabaseAddress, DatabaseError, DatabaseTls, schema_sql, set_up};
+pub(crate) use self::postgres::{DatabaseAddress, DatabaseError, DatabaseFault, DatabaseTls, schema_sql, set_up};
 pub(crate) use self::resolution::{Resolution, ResolveError};
 pub(crate) use self::run::Run;
 pub(crate) use self::store::{Place, Store, check_writable, is_of_the_store};

@@ -10,38 +10,51 @@ use serde::Serialize;
 use super::error::LedgerError;
 use crate::output::{Sent, Tally};
 
-/// The state of a row. It ends as sent, failed or unknown; a skipped one never began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ValueEnum)]
-pub(crate) enum RowState {
-    /// Still to be sent; certainly not sent so far
-    Pending,
-    /// A request is under way
-    Inflight,
-    /// Accepted by Jelou
-    Sent,
-    /// Rejected by the API
-    Failed,
-    /// It may have been sent
-    Unknown,
-    /// Left out; `code` in the report says why
-    Skipped,
+/// An enum whose values are stored, and shown to scripts, by name.
+macro_rules! named {
+    ($(#[$of_enum:meta])* $Enum:ident { $($(#[$of_value:meta])* $Value:ident = $name:literal,)+ }) => {
+        $(#[$of_enum])*
+        pub(crate) enum $Enum {
+            $($(#[$of_value])* $Value,)+
+        }
+
+        impl $Enum {
+            pub(crate) const ALL: [Self; [$($name),+].len()] = [$(Self::$Value),+];
+
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$Value => $name,)+
+                }
+            }
+
+            pub(crate) fn of_name(name: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|value| value.name() == name)
+            }
+        }
+    };
+}
+pub(super) use named;
+
+named! {
+    /// The state of a row. It ends as sent, failed or unknown; a skipped one never began.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ValueEnum)]
+    RowState {
+        /// Still to be sent; certainly not sent so far
+        Pending = "pending",
+        /// A request is under way
+        Inflight = "inflight",
+        /// Accepted by Jelou
+        Sent = "sent",
+        /// Rejected by the API
+        Failed = "failed",
+        /// It may have been sent
+        Unknown = "unknown",
+        /// Left out; `code` in the report says why
+        Skipped = "skipped",
+    }
 }
 
 impl RowState {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Pending, Self::Inflight, Self::Sent, Self::Failed, Self::Unknown, Self::Skipped];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Inflight => "inflight",
-            Self::Sent => "sent",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-            Self::Skipped => "skipped",
-        }
-    }
-
     /// The transitions that a row may make, in every ledger.
     pub(crate) fn may_become(self, to: Self) -> bool {
         match self {
@@ -77,10 +90,6 @@ impl RowState {
             Self::Pending | Self::Inflight | Self::Failed => Self::Unknown,
             Self::Sent | Self::Unknown | Self::Skipped => self,
         }
-    }
-
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 
@@ -134,7 +143,7 @@ impl Counts {
         counts
     }
 
-    /// The counts for a person who watches.
+    /// The counts as progress shows them.
     pub(crate) fn shown(&self) -> Tally {
         let Self { sent, failed, unknown, skipped, .. } = *self;
         Tally { rows: self.all(), sent, failed, unknown, skipped, left: self.left() }
@@ -148,57 +157,35 @@ impl Counts {
     }
 }
 
-/// Why a row is left out. Of several reasons it is the first in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub(crate) enum SkipReason {
-    /// It makes no message that can be sent
-    Invalid,
-    /// Its recipient is on a list of people who are not to be written to
-    Excluded,
-    /// An earlier run has sent the same message to the same person
-    AlreadySent,
-    /// An earlier run may have sent it
-    MayHaveBeenSent,
-    /// An unfinished run is to send it
-    ToBeSent,
-    /// An earlier row of the list is the same message, or goes to the same person
-    Repeated,
-    /// The sheet hides it, or shows it crossed out
-    Hidden,
-    /// Its recipient is not one that `allow_to` allows
-    NotAllowed,
-    /// The run was cancelled before it was sent
-    Cancelled,
-    /// It is a free-form message, and its recipient has not written within 23 hours
-    OutsideWindow,
+named! {
+    /// Why a row is left out. Of several reasons it is the first in this order.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+    #[value(rename_all = "snake_case")]
+    SkipReason {
+        /// It makes no message that can be sent
+        Invalid = "invalid",
+        /// Its recipient is on a list of people who are not to be written to
+        Excluded = "excluded",
+        /// An earlier run has sent the same message to the same person
+        AlreadySent = "already_sent",
+        /// An earlier run may have sent it
+        MayHaveBeenSent = "may_have_been_sent",
+        /// An unfinished run is to send it
+        ToBeSent = "to_be_sent",
+        /// An earlier row of the list is the same message, or goes to the same person
+        Repeated = "repeated",
+        /// The sheet hides it, or shows it crossed out
+        Hidden = "hidden",
+        /// Its recipient is not one that `allow_to` allows
+        NotAllowed = "not_allowed",
+        /// The run was cancelled before it was sent
+        Cancelled = "cancelled",
+        /// It is a free-form message, and its recipient has not written within 23 hours
+        OutsideWindow = "outside_window",
+    }
 }
 
 impl SkipReason {
-    /// Every reason, in order.
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
-        Self::value_variants().iter().copied()
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Invalid => "invalid",
-            Self::Excluded => "excluded",
-            Self::OutsideWindow => "outside_window",
-            Self::AlreadySent => "already_sent",
-            Self::MayHaveBeenSent => "may_have_been_sent",
-            Self::ToBeSent => "to_be_sent",
-            Self::Repeated => "repeated",
-            Self::Hidden => "hidden",
-            Self::NotAllowed => "not_allowed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
-        Self::all().find(|reason| reason.name() == name)
-    }
-
     /// Whether a person must still check the row. If not, it was skipped on purpose.
     pub(crate) fn needs_attention(self) -> bool {
         match self {

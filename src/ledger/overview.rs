@@ -1,12 +1,12 @@
 //! Which runs there are: found by their names, all of them in figures, or their rows for one person.
 
-use super::db::values;
+use super::db::{SqlRow, values};
 use super::delivery::DeliveryCounts;
 use super::error::{LedgerError, RunError};
 use super::message::hash_of_person;
 use super::model::Counts;
 use super::name::{RunAge, RunName};
-use super::run::{COLUMNS, FIND, Run, reported};
+use super::run::{COLUMNS, FIND, Run, is_in_doubt, reported};
 use super::store::Store;
 use super::types::{Details, ReportedRow};
 use crate::phone::person_key;
@@ -17,15 +17,14 @@ impl Store {
         self.names_by("SELECT name FROM run ORDER BY name")
     }
 
-    /// The newest run. A sandbox run counts only if there is no other.
+    /// The newest run; a sandbox run only if there is no other.
     pub(crate) fn newest(&self) -> Result<RunName, LedgerError> {
         let newest = self.names_by("SELECT name FROM run ORDER BY sandbox, id DESC LIMIT 1")?;
         newest.into_iter().next().ok_or_else(|| RunError::NoRuns.into())
     }
 
     fn names_by(&self, query: &'static str) -> Result<Vec<RunName>, LedgerError> {
-        let names = self.db().rows(query, &[], |row| Ok(row.text(0)?.parse().ok()))?;
-        Ok(names.into_iter().flatten().collect())
+        self.db().rows(query, &[], |row| name_in(&row, 0))
     }
 
     /// The run with this name.
@@ -39,14 +38,12 @@ impl Store {
 
     /// All runs, the newest first.
     pub(crate) fn runs(&self) -> Result<Vec<Run>, LedgerError> {
-        let all = self.db().rows("SELECT id, name FROM run ORDER BY created_at DESC, name", &[], |row| {
-            Ok((row.int(0)?, row.text(1)?.parse().ok()))
-        })?;
-        Ok(all.into_iter().filter_map(|(id, name)| Some(Run::new(self.clone(), id, name?))).collect())
+        let query = "SELECT id, name FROM run ORDER BY created_at DESC, name";
+        self.db().rows(query, &[], |row| Ok(Run::new(self.clone(), row.int(0)?, name_in(&row, 1)?)))
     }
 
-    /// The run `asked` for, or else the only unfinished one, of which a sandbox run counts only if there is no other.
-    /// With `is_sent`, a run that a process sends comes first. None if no run is named and all are finished.
+    /// The run `asked` for, or else the only unfinished one; a sandbox run counts if there is no other. With `is_sent`, a
+    /// run that is being sent is preferred. None if no run is named and all are finished.
     pub(crate) fn named_or_unfinished(
         &self,
         asked: Option<&RunName>,
@@ -56,9 +53,7 @@ impl Store {
             return self.run(asked).map(Some);
         }
         let query = "SELECT id, name, sandbox FROM run WHERE finished_at IS NULL ORDER BY name";
-        let all = self.db().rows(query, &[], |row| Ok((row.int(0)?, row.text(1)?.parse().ok(), row.is_set(2)?)))?;
-        let mut runs: Vec<(i64, RunName, bool)> =
-            all.into_iter().filter_map(|(id, name, sandbox)| Some((id, name?, sandbox))).collect();
+        let mut runs = self.db().rows(query, &[], |row| Ok((row.int(0)?, name_in(&row, 1)?, row.is_set(2)?)))?;
         prefer(&mut runs, |(.., is_sandbox)| !is_sandbox);
         if is_sent {
             let sent = self.lost()?;
@@ -97,26 +92,27 @@ impl Store {
                 if row.opt_text(2)?.map(person_key) != Some(person_key(recipient)) {
                     return Ok(());
                 }
-                let is_doubtful = row.opt_int(COLUMNS + 5)?.is_none() && row.text(COLUMNS + 4)? != identity;
-                let run = row.take(COLUMNS + 3)?;
-                let doubt = is_doubtful.then(|| LedgerError::Doubtful { run: run.clone() });
+                let (is_in_doubt, run) = (is_in_doubt(&row, COLUMNS + 4, &identity)?, row.take(COLUMNS + 3)?);
+                let doubt = is_in_doubt.then(|| LedgerError::Doubtful { run: run.clone() });
                 let details: Details = serde_json::from_str(row.text(COLUMNS + 1)?).map_err(LedgerError::damaged)?;
                 let body = row.take(COLUMNS)?;
                 let reported = reported(&mut row, &lost, doubt.as_ref())?;
-                let recipient = reported.recipient.clone().unwrap_or_default();
                 let Details { kind, bot, sandbox: is_rehearsal, .. } = details;
-                let row = FoundRow { recipient, body, reported };
-                found.push(FoundMessage { run, kind, bot, is_rehearsal, doubt, row });
+                found.push(FoundMessage { run, kind, bot, is_rehearsal, doubt, body, reported });
                 Ok(())
             })?;
         }
         // A row without an attempt has no time yet.
-        found.sort_by_key(|found| std::cmp::Reverse(found.row.reported.at.unwrap_or(i64::MAX)));
+        found.sort_by_key(|found| std::cmp::Reverse(found.reported.at.unwrap_or(i64::MAX)));
         Ok(found)
     }
 }
 
-/// Of several runs, those that stand out, if there are any.
+fn name_in(row: &SqlRow, column: usize) -> Result<RunName, LedgerError> {
+    row.named(column, |name| name.parse().ok())
+}
+
+/// Keeps only the likely ones of several runs, if there are any.
 fn prefer<T: Clone>(runs: &mut Vec<T>, is_likely: impl Fn(&T) -> bool) {
     if runs.iter().any(&is_likely) {
         runs.retain(is_likely);
@@ -169,16 +165,6 @@ impl RunOverview {
     }
 }
 
-/// A row for the person that was searched for.
-#[derive(Debug)]
-pub(crate) struct FoundRow {
-    /// The recipient as the run wrote it.
-    pub(crate) recipient: String,
-    /// The message, as JSON.
-    pub(crate) body: String,
-    pub(crate) reported: ReportedRow,
-}
-
 /// A matching row and its run.
 #[derive(Debug)]
 pub(crate) struct FoundMessage {
@@ -188,5 +174,7 @@ pub(crate) struct FoundMessage {
     pub(crate) is_rehearsal: bool,
     /// Why messages of the run that are not sent here may have been sent.
     pub(crate) doubt: Option<LedgerError>,
-    pub(crate) row: FoundRow,
+    /// The message, as JSON.
+    pub(crate) body: String,
+    pub(crate) reported: ReportedRow,
 }

@@ -47,6 +47,12 @@ pub(crate) struct PaceNews {
     pub(super) stopped_until: f64,
 }
 
+/// A time of the store as a pace counts it.
+#[expect(clippy::cast_precision_loss, reason = "a time in milliseconds is exact")]
+pub(super) fn moment(at: i64) -> f64 {
+    at as f64
+}
+
 impl Pace {
     /// `rate` is in rows a second, and positive.
     pub(crate) fn new(rate: f64, now: f64) -> Self {

@@ -1,5 +1,4 @@
-//! How a person decides the state of rows: all or nothing, and only for rows that are in the expected state. It works
-//! the same for every ledger, wherever its rows are read from.
+//! How a person decides the state of rows: all or nothing, and only for rows that are in the expected state.
 
 use thiserror::Error;
 
@@ -60,7 +59,7 @@ pub(crate) struct StandingRow {
     pub(crate) state: RowState,
     /// None if no request could be made.
     pub(crate) recipient: Option<String>,
-    /// The process that sent it last; and whether that was lost before it said how this ended.
+    /// The process that sent it last, and whether that was lost before it reported the outcome.
     pub(super) worker: Option<i64>,
     pub(super) is_open: bool,
 }

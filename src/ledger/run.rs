@@ -30,7 +30,7 @@ macro_rules! columns {
 }
 /// How many columns that are.
 pub(super) const COLUMNS: usize = 21;
-/// The rows for a person, in any run: with the message, and what [`DoubtOf`] needs of the run.
+/// The rows for a person, in any run: with the message, and what [`is_in_doubt`] needs of the run.
 pub(super) const FIND: &str = concat!(
     "SELECT ",
     columns!(),
@@ -43,7 +43,7 @@ const REPORT: &str = concat!(
     columns!(),
     " FROM row CROSS JOIN message WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n ORDER BY row.n"
 );
-const PENDING: &str = "SELECT row.n, line, recipient, path, body, number FROM row CROSS JOIN message \
+const PENDING: &str = "SELECT row.n, number, line, recipient, path, body FROM row CROSS JOIN message \
      WHERE row.run = ?1 AND state = 'pending' AND row.n > ?2 AND message.run = row.run AND message.n = row.n \
      ORDER BY row.n LIMIT ?3";
 
@@ -62,15 +62,10 @@ pub(crate) struct Run {
     name: RunName,
 }
 
-/// Why rows of an unfinished run that are not sent here may have been sent.
-pub(super) fn doubt_of(
-    db: &mut Db,
-    name: &impl ToString,
-    begun_in: &str,
-    finished_at: Option<i64>,
-) -> Result<Option<LedgerError>, LedgerError> {
-    let is_doubtful = finished_at.is_none() && db.0.identity()? != begun_in;
-    Ok(is_doubtful.then(|| LedgerError::Doubtful { run: name.to_string() }))
+/// Whether messages of a run may be missing here: it is unfinished, and the store `here` is not the one in which it was
+/// begun or last resumed. From its columns `identity, finished_at`, the first of them at this place.
+pub(super) fn is_in_doubt(row: &SqlRow, at: usize, here: &str) -> Result<bool, LedgerError> {
+    Ok(row.opt_text(at)?.is_some_and(|identity| identity != here) && row.opt_int(at + 1)?.is_none())
 }
 
 impl Run {
@@ -88,8 +83,11 @@ impl Run {
 
     /// The same run after a pause that a connection to a database may not have survived.
     pub(crate) fn reconnected(&self) -> Result<Self, LedgerError> {
-        let store = if self.store.is_shared() { self.store.reopened()? } else { self.store.clone() };
-        Ok(Self { store, ..self.clone() })
+        if self.store.is_shared() { self.on_own_connection() } else { Ok(self.clone()) }
+    }
+
+    pub(super) fn on_own_connection(&self) -> Result<Self, LedgerError> {
+        Ok(Self { store: self.store.reopened()?, ..self.clone() })
     }
 
     /// The row of a query about this run; an error if it was removed.
@@ -119,7 +117,7 @@ impl Run {
         Ok(self.one("SELECT finished_at FROM run WHERE id = ?1")?.opt_int(0)?.is_some())
     }
 
-    /// Whether a person cancelled it: nothing more of it is sent.
+    /// Whether a person cancelled it, so that nothing more of it is sent.
     pub(crate) fn is_cancelled(&self) -> Result<bool, LedgerError> {
         Ok(self.one("SELECT cancelled_at FROM run WHERE id = ?1")?.opt_int(0)?.is_some())
     }
@@ -127,7 +125,8 @@ impl Run {
     /// Why rows that are not sent here may have been sent.
     pub(crate) fn doubt(&self) -> Result<Option<LedgerError>, LedgerError> {
         let row = self.one("SELECT identity, finished_at FROM run WHERE id = ?1")?;
-        doubt_of(&mut self.store.db(), &self.name, row.text(0)?, row.opt_int(1)?)
+        let is_in_doubt = is_in_doubt(&row, 0, &self.store.db().0.identity()?)?;
+        Ok(is_in_doubt.then(|| LedgerError::Doubtful { run: self.name.to_string() }))
     }
 
     /// For callers that cannot work with a run in doubt.
@@ -157,12 +156,26 @@ impl Run {
         Ok(if self.doubt()?.is_some() { counts.where_records_are_lost() } else { counts })
     }
 
-    /// The same, whatever is doubted of them.
+    /// The same, even if the run is in doubt.
     pub(crate) fn noted_counts(&self) -> Result<Counts, LedgerError> {
         let mut db = self.store.db();
-        let now = db.0.now()?;
-        let lost = Lost::of(&mut db, now)?;
-        counts(&mut db, self.id, &lost)
+        let (lost, mut counts) = (Lost::of(&mut db)?, Counts::default());
+        db.each_of("SELECT state, count(*) FROM row WHERE run = ?1 GROUP BY state", &values![self.id], |row| {
+            *counts.of_mut(row.named(0, RowState::of_name)?) = row.count(1)?;
+            Ok(())
+        })?;
+        if counts.inflight > 0 {
+            // Those under way in a lost process may have been sent.
+            let query = "SELECT worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' GROUP BY worker";
+            db.each_of(query, &values![self.id], |row| {
+                if lost.of_worker(row.opt_int(0)?).is_some() {
+                    let rows = row.count(1)?.min(counts.inflight);
+                    (counts.inflight, counts.unknown) = (counts.inflight - rows, counts.unknown + rows);
+                }
+                Ok(())
+            })?;
+        }
+        Ok(counts)
     }
 
     /// The number of skipped rows for each reason.
@@ -224,7 +237,7 @@ impl Run {
         processes.retain(|(process, _)| {
             process.seen_at > now - A_DAY || held.contains_key(&(process.id, RowState::Inflight))
         });
-        let life = db.0.life();
+        let life = db.0.life()?;
         Ok(processes
             .into_iter()
             .map(|(process, joined_at)| {
@@ -235,8 +248,8 @@ impl Run {
                     joined_at: format!("{:.3}", of_milliseconds(joined_at)),
                     seen_s,
                     inflight,
-                    lost_at: (inflight > 0).then_some(process.seen_at.saturating_add(process.lease_ms)),
-                    is_lost: !life(&process, now),
+                    lost_at: (inflight > 0).then(|| process.lost_at()),
+                    is_lost: !life(process.id, process.lost_at()),
                     sent: held.get(&(process.id, RowState::Sent)).copied().unwrap_or_default(),
                     host: process.host,
                     pid: process.pid,
@@ -256,17 +269,7 @@ impl Run {
 
     /// The next rows after row `after` that are still to be sent, at most `most` of them.
     pub(crate) fn pending_behind(&self, after: i64, most: usize) -> Result<Vec<QueuedRow>, LedgerError> {
-        self.store.db().rows(PENDING, &values![self.id, after, most as u64], |mut row| {
-            Ok(QueuedRow {
-                n: row.int(0)?,
-                line: row.count(1)?,
-                recipient: row.take(2)?,
-                path: row.take(3)?,
-                body: row.take(4)?,
-                number: row.int(5)? + 1,
-                deadline: None,
-            })
-        })
+        self.store.db().rows(PENDING, &values![self.id, after, most as u64], |mut row| queued(&mut row))
     }
 
     /// Passes the rows that are still to be sent to `check` in batches, so that memory use does not grow with them.
@@ -292,7 +295,7 @@ impl Run {
         let (doubt, lost) = (self.doubt()?, self.store.lost()?);
         let mut written = Ok(());
         // The reader may pause: `less`, or a slow pipe. It has a connection of its own.
-        let reader = self.store.reopened_to_look()?;
+        let reader = self.store.reopened()?;
         reader.db().0.walk(REPORT, &values![self.id], &mut |mut row| {
             let row = reported(&mut row, &lost, doubt.as_ref())?;
             if filter.takes(&row) {
@@ -310,21 +313,11 @@ impl Run {
         each: &mut dyn FnMut(KnownAttempt),
     ) -> Result<(), LedgerError> {
         let mut db = self.store.db();
-        let now = db.0.now()?;
-        let lost = Lost::of(&mut db, now)?;
-        let mut waiting: Option<KnownAttempt> = None;
-        let mut pass = |attempt: Option<KnownAttempt>| {
-            attempt.filter(|attempt| (since..=until).contains(&attempt.began_at)).into_iter().for_each(&mut *each);
-        };
-        db.each_of(ATTEMPTS, &values![self.id], |mut row| {
-            let attempt = attempt(&mut row, &lost)?;
-            let is_of_same_row = waiting.as_ref().is_some_and(|before| before.n == attempt.n);
-            let before = waiting.replace(attempt);
-            pass(before.map(|before| KnownAttempt { is_last: !is_of_same_row, ..before }));
+        let lost = Lost::of(&mut db)?;
+        db.each_of(ATTEMPTS, &values![self.id, since, until], |mut row| {
+            each(attempt(&mut row, &lost)?);
             Ok(())
-        })?;
-        pass(waiting);
-        Ok(())
+        })
     }
 
     /// How far its messages came; none if this was never asked.
@@ -336,12 +329,9 @@ impl Run {
         let query = "SELECT delivery, delivery_code, delivery_reason, count(*) FROM row \
                      WHERE run = ?1 AND delivery IS NOT NULL GROUP BY delivery, delivery_code, delivery_reason";
         db.each_of(query, &values![self.id], |mut row| {
-            let facts = DeliveryFacts {
-                code: row.opt_take(1)?,
-                reason: row.opt_take(2)?,
-                ..DeliveryFacts::new(DeliveryState::of_status(row.text(0)?))
-            };
-            counts.add(&facts, row.count(3)?);
+            if let Some(facts) = delivery_facts(&mut row, 0)? {
+                counts.add(&facts, row.count(3)?);
+            }
             Ok(())
         })?;
         // Accepted messages with an id about which nothing was learnt: all of them, and those that left before.
@@ -391,26 +381,24 @@ impl Run {
 
 /// Attempts that may have reached Jelou, for rows with a request.
 const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, attempt.message_id, state, row.number, learnt, \
-     delivery, delivery_at, delivery_code, delivery_reason, learnt_at, worker, ended_at FROM \
-     (SELECT run, n, number, began_at, message_id FROM tried WHERE run = ?1 UNION ALL \
-      SELECT run, n, number, began_at, message_id FROM row WHERE run = ?1 AND began_at IS NOT NULL \
-        AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')) AS attempt \
-     CROSS JOIN row CROSS JOIN message WHERE row.run = attempt.run AND row.n = attempt.n AND message.run = row.run \
-     AND message.n = row.n ORDER BY attempt.n, attempt.number";
+     delivery, delivery_code, delivery_reason, delivery_at, learnt_at, worker, ended_at, \
+     CASE WHEN attempt.number = attempt.last_number THEN 1 ELSE 0 END FROM \
+     (SELECT run, n, number, began_at, message_id, max(number) OVER (PARTITION BY n) AS last_number FROM \
+       (SELECT run, n, number, began_at, message_id FROM tried WHERE run = ?1 UNION ALL \
+        SELECT run, n, number, began_at, message_id FROM row WHERE run = ?1 AND began_at IS NOT NULL \
+          AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')) AS made) AS attempt \
+     CROSS JOIN row CROSS JOIN message WHERE attempt.began_at >= ?2 AND attempt.began_at <= ?3 \
+     AND row.run = attempt.run AND row.n = attempt.n AND message.run = row.run AND message.n = row.n \
+     ORDER BY attempt.n, attempt.number";
 
 fn attempt(row: &mut SqlRow, lost: &Lost) -> Result<KnownAttempt, LedgerError> {
     let worker = row.opt_int(14)?;
     let state = lost.shown(row.named(6, RowState::of_name)?, worker);
-    let delivery = match row.opt_take(9)? {
+    let delivery = match delivery_facts(row, 9)? {
         None => None,
-        Some(status) => Some(KnownDelivery {
+        Some(facts) => Some(KnownDelivery {
             number: row.int(8)?,
-            facts: DeliveryFacts {
-                state: DeliveryState::of_status(&status),
-                at: row.opt_int(10)?.map(of_milliseconds),
-                code: row.opt_take(11)?,
-                reason: row.opt_take(12)?,
-            },
+            facts: DeliveryFacts { at: row.opt_int(12)?.map(of_milliseconds), ..facts },
             since: row.opt_int(13)?.unwrap_or_default(),
         }),
     };
@@ -420,14 +408,30 @@ fn attempt(row: &mut SqlRow, lost: &Lost) -> Result<KnownAttempt, LedgerError> {
         path: row.take(2)?,
         body: row.take(3)?,
         began_at: row.int(4)?,
-        // Until another attempt of its row follows.
-        is_last: true,
+        is_last: row.is_set(16)?,
         message_id: row.opt_take(5)?,
         row: state,
         row_number: row.int(7)?,
         delivery,
         may_still_speak: state == RowState::Unknown && row.opt_int(15)?.is_none() && lost.is_alive(worker),
     })
+}
+
+/// From the columns `delivery, delivery_code, delivery_reason`, the first of them at this place.
+fn delivery_facts(row: &mut SqlRow, at: usize) -> Result<Option<DeliveryFacts>, LedgerError> {
+    let Some(status) = row.opt_take(at)? else { return Ok(None) };
+    let (code, reason) = (row.opt_take(at + 1)?, row.opt_take(at + 2)?);
+    Ok(Some(DeliveryFacts { code, reason, ..DeliveryFacts::new(DeliveryState::of_status(&status)) }))
+}
+
+/// The rows of a run in this state that have a request.
+pub(super) fn standing_rows(db: &mut Db, run: i64, state: RowState) -> Result<Vec<StandingRow>, LedgerError> {
+    let query = concat!(
+        standing!(),
+        " FROM row CROSS JOIN message WHERE row.run = ?1 AND state = ?2 AND message.run = row.run AND message.n = row.n \
+         AND recipient IS NOT NULL ORDER BY row.n"
+    );
+    db.rows(query, &values![run, state.name()], |mut row| standing(&mut row))
 }
 
 fn standing(row: &mut SqlRow) -> Result<StandingRow, LedgerError> {
@@ -443,24 +447,17 @@ fn standing(row: &mut SqlRow) -> Result<StandingRow, LedgerError> {
     })
 }
 
-/// The number of rows in each state; those under way in a lost process may have been sent.
-pub(super) fn counts(db: &mut Db, run: i64, lost: &Lost) -> Result<Counts, LedgerError> {
-    let mut counts = Counts::default();
-    db.each_of("SELECT state, count(*) FROM row WHERE run = ?1 GROUP BY state", &values![run], |row| {
-        *counts.of_mut(row.named(0, RowState::of_name)?) = row.count(1)?;
-        Ok(())
-    })?;
-    if counts.inflight > 0 {
-        let query = "SELECT worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' GROUP BY worker";
-        db.each_of(query, &values![run], |row| {
-            if lost.of_worker(row.opt_int(0)?).is_some() {
-                let rows = row.count(1)?.min(counts.inflight);
-                (counts.inflight, counts.unknown) = (counts.inflight - rows, counts.unknown + rows);
-            }
-            Ok(())
-        })?;
-    }
-    Ok(counts)
+/// From the columns `n, number, line, recipient, path, body`.
+pub(super) fn queued(row: &mut SqlRow) -> Result<QueuedRow, LedgerError> {
+    Ok(QueuedRow {
+        n: row.int(0)?,
+        number: row.int(1)? + 1,
+        line: row.count(2)?,
+        recipient: row.take(3)?,
+        path: row.take(4)?,
+        body: row.take(5)?,
+        deadline: None,
+    })
 }
 
 /// From the columns `paused, paused_by, paused_at, pauses`.
@@ -484,17 +481,9 @@ pub(super) fn reported(row: &mut SqlRow, lost: &Lost, doubt: Option<&LedgerError
         }
     };
     let (at, began_at) = (row.opt_int(11)?, row.opt_int(12)?);
-    let delivery = match row.opt_take(14)? {
+    let delivery = match delivery_facts(row, 14)? {
         None => None,
-        Some(status) => Some(ReportedDelivery {
-            facts: DeliveryFacts {
-                code: row.opt_take(15)?,
-                reason: row.opt_take(16)?,
-                ..DeliveryFacts::new(DeliveryState::of_status(&status))
-            },
-            delivered_at: row.opt_int(17)?,
-            read_at: row.opt_int(18)?,
-        }),
+        Some(facts) => Some(ReportedDelivery { facts, delivered_at: row.opt_int(17)?, read_at: row.opt_int(18)? }),
     };
     let read = ReportedRow {
         line: row.count(1)?,

@@ -1,4 +1,4 @@
--- The store: every run with its rows, and who has a message under which key. It is the same in a file and in PostgreSQL,
+-- The store: every run with its rows, and who got a message under which key. It is the same in a file and in PostgreSQL,
 -- except for the words that `db.rs` replaces: BIGINT is INTEGER in SQLite, and tables there are STRICT. Times are
 -- milliseconds since 1970, by the clock of the store. What may be written, and when, is decided in Rust: see `model.rs`.
 
@@ -38,7 +38,8 @@ CREATE TABLE run (
   changed_at BIGINT NOT NULL,
   finished_at BIGINT,
   cancelled_at BIGINT,
-  -- Why no process takes its rows, who said so and when; how often that was said; and whom the last doubt was told.
+  -- Why no process takes its rows, who paused it and when; how often it was paused or stopped; and the doubt about it that
+  -- a person was last shown.
   paused TEXT,
   paused_by TEXT,
   paused_at BIGINT,
@@ -59,7 +60,7 @@ CREATE TABLE worker (
   -- put back to an earlier state.
   connection BIGINT NOT NULL,
   exchanges BIGINT NOT NULL,
-  -- How long after it was heard of its rows are its own.
+  -- How long its rows are its own after it was last heard from.
   lease_ms BIGINT NOT NULL,
   joined_at BIGINT NOT NULL,
   seen_at BIGINT NOT NULL,
@@ -69,7 +70,7 @@ CREATE TABLE worker (
 );
 CREATE INDEX worker_of_run ON worker (run);
 
--- What changes of a row.
+-- The part of a row that changes.
 CREATE TABLE row (
   run BIGINT NOT NULL,
   n BIGINT NOT NULL,
@@ -91,7 +92,7 @@ CREATE TABLE row (
   error TEXT,
   -- A person's decision, in words.
   decided TEXT,
-  -- How far its message came, by Jelou's own word; how often that was learnt, and since when it is so.
+  -- How far its message came, as Jelou says; how many reports of it there were, and since when it is so.
   delivery TEXT,
   learnt BIGINT NOT NULL DEFAULT 0,
   learnt_at BIGINT,
@@ -105,7 +106,7 @@ CREATE TABLE row (
 CREATE INDEX row_due ON row (run, due_at) WHERE state = 'pending' AND due_at > 0;
 CREATE INDEX row_under_way ON row (run, worker) WHERE state = 'inflight';
 
--- What never changes of a row.
+-- The part of a row that never changes.
 CREATE TABLE message (
   run BIGINT NOT NULL,
   n BIGINT NOT NULL,
@@ -133,7 +134,7 @@ CREATE TABLE tried (
   PRIMARY KEY (run, n, number)
 );
 
--- Who is written what: the same person and the same message have the same numbers in every run.
+-- Who gets which message: a person and a message have the same numbers in every run.
 CREATE TABLE known (
   person BIGINT NOT NULL,
   fingerprint BIGINT NOT NULL,

@@ -1,19 +1,30 @@
-//! The steps that a row takes, whoever takes them: a process that sends, or a person. Each is a part of a transaction that
-//! has locked the run, so that no two of them meet. A statement names the state that it changes, by the table of
-//! `RowState::may_become`; a row in another state stays as it is.
+//! The steps of a row that both a sending process and a person take. Each is part of a transaction that has locked the
+//! run, so that no two of them meet. A statement names the state that it changes, as the table of `RowState::may_become`
+//! has it; a row in another state stays as it is.
 
 use std::collections::BTreeSet;
 
-use super::db::{Db, SqlValue, values};
+use super::db::{Db, values};
 use super::error::LedgerError;
 use super::events::{PausedFor, PausedRun, RunEvent, RunEventKind};
-use super::model::{RowState, Skip};
+use super::model::{CANCELLED, RowState, Skip};
 use super::pace::Pace;
-use super::run::paused;
+use super::run::{Run, paused};
 use super::store::Lost;
 
 /// The shortest time between two messages to one recipient (`api.md`, 131056), in milliseconds.
 pub(super) const RECIPIENT_GAP: i64 = 6_000;
+
+/// Skips rows of a run: those that are still to be sent and meet the condition.
+macro_rules! skip {
+    ($and:literal) => {
+        concat!(
+            "UPDATE row SET state = ?2, number = number + 1, at = ?5, code = ?3, decided = NULL, \
+             error = ?4 || coalesce('; before that: ' || error, '') WHERE run = ?1 AND state = 'pending'",
+            $and
+        )
+    };
+}
 
 /// A run that is locked for the rest of a transaction.
 #[derive(Debug)]
@@ -58,6 +69,22 @@ pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerErro
     }))
 }
 
+impl Run {
+    /// Runs `work` in one transaction on the locked run, and writes what it changes of it.
+    pub(super) fn change<T, E: From<LedgerError>>(
+        &self,
+        work: impl FnOnce(&mut Db, &mut LockedRun) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.store.db().change(|db| {
+            let run = lock(db, self.id)?;
+            let mut run = run.ok_or_else(|| LedgerError::Changed { run: self.name().to_string() })?;
+            let done = work(db, &mut run)?;
+            run.write(db)?;
+            Ok(done)
+        })
+    }
+}
+
 impl LockedRun {
     /// Writes what changes of it.
     pub(super) fn write(&self, db: &mut Db) -> Result<(), LedgerError> {
@@ -96,10 +123,10 @@ impl LockedRun {
     /// Pauses an unfinished run whose store is not the one in which it was begun or last resumed, whatever else it is
     /// paused for, until a person resumes it.
     pub(super) fn check_identity(&mut self, db: &mut Db) -> Result<(), LedgerError> {
-        let here = db.0.identity()?;
-        if self.finished_at.is_some() || self.identity == here {
+        if !self.is_elsewhere(db)? {
             return Ok(());
         }
+        let here = db.0.identity()?;
         let (reason, by) = if self.identity.is_empty() {
             (PausedFor::Restored, "what a process that sends it was told is missing".to_owned())
         } else {
@@ -112,7 +139,12 @@ impl LockedRun {
         Ok(())
     }
 
-    /// The store was put back to an earlier state, and is the same one otherwise.
+    /// Whether it is unfinished, and its store is not the one in which it was begun or last resumed.
+    pub(super) fn is_elsewhere(&self, db: &mut Db) -> Result<bool, LedgerError> {
+        Ok(self.finished_at.is_none() && self.identity != db.0.identity()?)
+    }
+
+    /// Notes that the store was put back to an earlier state, although its identity is the same.
     pub(super) fn note_put_back(&mut self) {
         self.identity.clear();
     }
@@ -126,8 +158,8 @@ impl LockedRun {
         if self.finished_at.is_some() {
             return Ok(());
         }
-        // Each has its index; rows behind the last one that was taken are read from there on. A row that waits for
-        // another one is not the last.
+        // Each query has its index; rows that were never tried are read from the last one that was taken. A row that waits
+        // for another one is not counted, since that one is open too.
         let is_open = db
             .exists("SELECT 1 FROM row WHERE run = ?1 AND state = 'inflight' LIMIT 1", &values![self.id])?
             || db.exists(
@@ -143,7 +175,7 @@ impl LockedRun {
             self.under_way = false;
             self.pause = None;
             if self.cancelled_at.is_none() {
-                note_event(db, self.id, &RunEvent { at: self.now, ..RunEvent::now(RunEventKind::Ended) })?;
+                self.note(db, &RunEvent::now(RunEventKind::Ended))?;
             }
         }
         Ok(())
@@ -151,14 +183,18 @@ impl LockedRun {
 
     /// Makes the rows of lost processes unknown.
     pub(super) fn note_lost(&mut self, db: &mut Db) -> Result<(), LedgerError> {
-        let lost = Lost::of(db, self.now)?;
-        for (process, words) in lost.processes() {
-            self.take_for_lost(db, process.id, words)?;
-            if db.0.is_gone_when_lost() {
-                db.run(
-                    "UPDATE worker SET left_at = ?2 WHERE id = ?1 AND run = ?3",
-                    &values![process.id, self.now, self.id],
-                )?;
+        let lost = Lost::of(db)?;
+        let query = "SELECT DISTINCT worker FROM row WHERE run = ?1 AND state = 'inflight'";
+        for worker in db.rows(query, &values![self.id], |row| row.int(0))? {
+            if let Some(words) = lost.of_worker(Some(worker)) {
+                self.take_for_lost(db, worker, words)?;
+            }
+        }
+        // In a database a process may come back, and say how its rows ended.
+        if !db.0.is_shared() {
+            for process in lost.processes() {
+                let query = "UPDATE worker SET left_at = ?2 WHERE id = ?1 AND run = ?3";
+                db.run(query, &values![process, self.now, self.id])?;
             }
         }
         Ok(())
@@ -221,28 +257,38 @@ impl LockedRun {
         Ok(())
     }
 
-    /// Skips those of `rows` that are still to be sent. In a run whose pending rows may have been sent they become
-    /// unknown instead.
+    /// Skips those of `rows` that are still to be sent.
     pub(super) fn skip(&mut self, db: &mut Db, rows: &[(i64, Skip<'_>)]) -> Result<(), LedgerError> {
-        let (state, doubt) =
-            if self.is_doubtful() { ("unknown", "; it may have been sent before") } else { ("skipped", "") };
         let skips: Vec<_> = rows
             .iter()
             .map(|(n, skip)| {
-                let code = if self.is_doubtful() { state } else { skip.reason.name() };
-                values![self.id, *n, state, code, format!("{}{doubt}", skip.problem), self.now].to_vec()
+                let [state, code, problem] = self.skipped(skip);
+                values![self.id, state, code, problem, self.now, *n].to_vec()
             })
             .collect();
-        let changed = db.each(
-            "UPDATE row SET state = ?3, number = number + 1, at = ?6, code = ?4, decided = NULL, \
-             error = ?5 || coalesce('; before that: ' || error, '') WHERE run = ?1 AND n = ?2 AND state = 'pending'",
-            &skips,
-        )?;
-        if changed > 0 {
+        if db.each(skip!(" AND n = ?6"), &skips)? > 0 {
             self.changed_at = self.now;
             self.put_in_order(db, &rows.iter().map(|(n, _)| *n).collect::<Vec<_>>())?;
         }
         self.note_finished(db)
+    }
+
+    /// Skips every row that is still to be sent, so that none of them waits for another one any more.
+    pub(super) fn skip_rest(&mut self, db: &mut Db) -> Result<(), LedgerError> {
+        let [state, code, problem] = self.skipped(&CANCELLED);
+        if db.run(skip!(""), &values![self.id, state, code, problem, self.now])? > 0 {
+            self.changed_at = self.now;
+        }
+        self.note_finished(db)
+    }
+
+    /// State, code and problem of a skipped row. In a run whose pending rows may have been sent they become unknown instead.
+    fn skipped(&self, Skip { reason, problem }: &Skip<'_>) -> [String; 3] {
+        if self.is_doubtful() {
+            let unknown = RowState::Unknown.name().to_owned();
+            return [unknown.clone(), unknown, format!("{problem}; it may have been sent before")];
+        }
+        [RowState::Skipped.name().to_owned(), reason.name().to_owned(), (*problem).to_owned()]
     }
 
     /// Decides rows, each with the number of its last attempt or decision; returns how many were in the first state.
@@ -284,15 +330,16 @@ impl LockedRun {
         self.note_finished(db)?;
         Ok(changed)
     }
-}
 
-/// Adds an event of the run.
-pub(super) fn note_event(db: &mut Db, run: i64, event: &RunEvent) -> Result<(), LedgerError> {
-    let number = db.one("SELECT coalesce(max(number), 0) + 1 FROM event WHERE run = ?1", &values![run])?.int(0)?;
-    let RunEvent { kind, at, reason, problem, until } = event;
-    db.run(
-        "INSERT INTO event (run, number, kind, at, reason, problem, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        &values![run, number, kind.name(), *at, reason.as_deref(), problem.as_deref(), SqlValue::from(*until)],
-    )?;
-    Ok(())
+    /// Adds an event, with its times by the clock of the store.
+    pub(super) fn note(&self, db: &mut Db, event: &RunEvent) -> Result<(), LedgerError> {
+        let RunEvent { kind, at, reason, problem, until } = event;
+        let until = until.map(|until| self.now + (until - at));
+        db.run(
+            "INSERT INTO event (run, number, kind, at, reason, problem, until) \
+             SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM event WHERE run = ?1",
+            &values![self.id, kind.name(), self.now, reason.as_deref(), problem.as_deref(), until],
+        )?;
+        Ok(())
+    }
 }

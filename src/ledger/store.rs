@@ -10,53 +10,56 @@ use super::db::{Db, Life, Process, SqlRow};
 use super::error::LedgerError;
 use super::file::{FileEngine, OnWait};
 use super::model::RowState;
+use super::types::ENDED_UNDER_WAY;
 use super::{DatabaseAddress, DatabaseEngine};
 use crate::places::STATE;
 use crate::private_file::FileError;
 
-/// The processes that were lost, as far as the store has not noted it, and those that send.
+/// The processes that send, and those that were lost and have not said how their rows ended.
 pub(super) struct Lost {
-    /// Each with the reason why its rows are unknown.
-    lost: HashMap<i64, (Process, String)>,
+    /// By number: why their rows are unknown.
+    lost: HashMap<i64, String>,
     /// By run.
     alive: Vec<(i64, Process)>,
     life: Life,
-    now: i64,
 }
 
 impl Lost {
-    pub(super) fn of(db: &mut Db, now: i64) -> Result<Self, LedgerError> {
-        let mut found = Self { lost: HashMap::new(), alive: Vec::new(), life: db.0.life(), now };
+    pub(super) fn of(db: &mut Db) -> Result<Self, LedgerError> {
+        let mut found = Self { lost: HashMap::new(), alive: Vec::new(), life: db.0.life()? };
         let query = "SELECT id, host, pid, seen_at, lease_ms, run FROM worker WHERE left_at IS NULL";
         for (run, process) in db.rows(query, &[], |mut row| Ok((row.int(5)?, process(&mut row)?)))? {
-            if (found.life)(&process, now) {
+            if (found.life)(process.id, process.lost_at()) {
                 found.alive.push((run, process));
             } else {
-                let words = db.0.words_of_lost(&process);
-                found.lost.insert(process.id, (process, words));
+                let words = if db.0.is_shared() {
+                    format!("the process that sent it was not heard of again: {}", process.words())
+                } else {
+                    ENDED_UNDER_WAY.to_owned()
+                };
+                found.lost.insert(process.id, words);
             }
         }
         Ok(found)
     }
 
-    /// The state of a row of this worker: one that was under way in a lost process may have been sent.
+    /// The state of a row of this worker: if it was under way in a lost process, it may have been sent.
     pub(super) fn shown(&self, state: RowState, worker: Option<i64>) -> RowState {
         if state == RowState::Inflight && self.of_worker(worker).is_some() { RowState::Unknown } else { state }
     }
 
     pub(super) fn of_worker(&self, worker: Option<i64>) -> Option<&str> {
-        self.lost.get(&worker?).map(|(_, words)| words.as_str())
+        self.lost.get(&worker?).map(String::as_str)
     }
 
     /// The lost processes of all runs.
-    pub(super) fn processes(&self) -> impl Iterator<Item = &(Process, String)> {
-        self.lost.values()
+    pub(super) fn processes(&self) -> impl Iterator<Item = i64> {
+        self.lost.keys().copied()
     }
 
-    /// Whether the process of a single send lives, which may send until this time.
+    /// Whether the process of a single send, which may send until this time, is alive.
     pub(super) fn lives(&self, id: Option<i64>, until: i64) -> bool {
-        let process = |id| Process { id, host: String::new(), pid: 0, seen_at: until, lease_ms: 0 };
-        id.is_some_and(|id| (self.life)(&process(id), self.now))
+        id.is_some_and(|id| (self.life)(id, until))
     }
 
     pub(super) fn is_alive(&self, worker: Option<i64>) -> bool {
@@ -118,13 +121,8 @@ impl Store {
 
     /// The same store on a connection of its own.
     pub(crate) fn reopened(&self) -> Result<Self, LedgerError> {
-        Self::open(self.place.clone(), Arc::clone(&self.on_wait))
-    }
-
-    /// The same, to read beside what goes on here.
-    pub(super) fn reopened_to_look(&self) -> Result<Self, LedgerError> {
         let opened = Self::open_to_look(self.place.clone(), Arc::clone(&self.on_wait))?;
-        opened.map_or_else(|| self.reopened(), Ok)
+        opened.map_or_else(|| Self::open(self.place.clone(), Arc::clone(&self.on_wait)), Ok)
     }
 
     pub(super) fn db(&self) -> MutexGuard<'_, Db> {
@@ -136,12 +134,16 @@ impl Store {
         matches!(self.place, Place::Database(_))
     }
 
-    /// In a file: the runs of an older layout beside it. Their people would get their messages again.
+    /// Refuses a file beside which there are runs of an older layout, or their keys: their people would get their messages
+    /// again.
     pub(crate) fn refuse_older_layout(&self) -> Result<(), LedgerError> {
-        match older_layout(&self.place) {
-            Some(path) => Err(LedgerError::OlderLayout { path }),
-            None => Ok(()),
+        let Place::Files(Some(directory)) = &self.place else { return Ok(()) };
+        let (runs, keys) = (directory.join("runs"), directory.join("once.db"));
+        let is_run = |entry: fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "db");
+        if fs::read_dir(&runs).into_iter().flatten().flatten().any(is_run) {
+            return Err(LedgerError::OlderLayout { path: runs });
         }
+        if keys.exists() { Err(LedgerError::OlderLayout { path: keys }) } else { Ok(()) }
     }
 
     /// The time of the clock that dates the rows, in milliseconds since 1970.
@@ -170,19 +172,8 @@ impl Store {
     }
 
     pub(super) fn lost(&self) -> Result<Lost, LedgerError> {
-        let mut db = self.db();
-        let now = db.0.now()?;
-        Lost::of(&mut db, now)
+        Lost::of(&mut self.db())
     }
-}
-
-/// The file or directory of an older layout in the state directory: runs in files of their own, or their keys.
-fn older_layout(place: &Place) -> Option<PathBuf> {
-    let Place::Files(Some(directory)) = place else { return None };
-    let (runs, keys) = (directory.join("runs"), directory.join("once.db"));
-    let is_run = |entry: fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "db");
-    let has_runs = fs::read_dir(&runs).into_iter().flatten().flatten().any(is_run);
-    if has_runs { Some(runs) } else { Some(keys).filter(|keys| keys.exists()) }
 }
 
 /// Whether a path is one of the files of this user's store.

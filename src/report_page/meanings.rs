@@ -52,7 +52,7 @@ mod tests {
             let name = format!("kind {}", kind.command());
             assert!(ReportLanguage::En.texts().contains_key(name.as_str()), "{name}");
         }
-        for reason in SkipReason::all() {
+        for reason in SkipReason::ALL {
             assert!(Meaning::of(reason.name(), ReportLanguage::Es).is_some(), "{reason:?}");
         }
     }

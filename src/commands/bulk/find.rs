@@ -11,7 +11,7 @@ use crate::commands::CommandError;
 use crate::config::Settings;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{FoundMessage, FoundRow, LedgerError, RowState, Store};
+use crate::ledger::{FoundMessage, LedgerError, RowState, Store};
 use crate::message::{InvalidMessage, Message, TypedRecipient};
 use crate::output::{Format, compact};
 use crate::phone::{Country, person_key};
@@ -110,7 +110,7 @@ fn print(context: &Context, messages: &[FoundMessage]) -> Result<(), CommandErro
     let stdout = &context.stdout;
     match stdout.format {
         Format::Id => {
-            let mut ids = messages.iter().filter_map(|found| found.row.reported.message_id.as_deref());
+            let mut ids = messages.iter().filter_map(|found| found.reported.message_id.as_deref());
             Ok(ids.try_for_each(|id| stdout.value(id))?)
         }
         Format::Response | Format::Record if messages.is_empty() => Ok(()),
@@ -121,7 +121,7 @@ fn print(context: &Context, messages: &[FoundMessage]) -> Result<(), CommandErro
 }
 
 fn words(found: &FoundMessage) -> Vec<String> {
-    let FoundRow { recipient, body, reported } = &found.row;
+    let FoundMessage { body, reported, .. } = found;
     let became = match (reported.state, reported.code.as_deref()) {
         (RowState::Sent, _) | (_, None) => reported.state.name().to_owned(),
         (state, Some(code)) if code == state.name() => code.to_owned(),
@@ -132,7 +132,7 @@ fn words(found: &FoundMessage) -> Vec<String> {
         found.run.clone(),
         reported.line.to_string(),
         reported.at.map(local_time).unwrap_or_default(),
-        recipient.clone(),
+        reported.recipient.clone().unwrap_or_default(),
         became,
         reported.delivery.as_ref().map_or("-", |delivery| delivery.facts.state.words()).to_owned(),
         from.to_owned(),
@@ -148,10 +148,10 @@ fn drawn(kind: &str, body: &str) -> String {
 
 /// The row's columns as in the report, with the run and its sender.
 fn print_json(context: &Context, found: &FoundMessage) -> Result<(), CommandError> {
-    let FoundRow { recipient, body, reported } = &found.row;
+    let FoundMessage { body, reported, .. } = found;
     let body: Value = serde_json::from_str(body).unwrap_or_default();
     let mut line = Map::from_iter([
-        ("to".to_owned(), json!(recipient)),
+        ("to".to_owned(), json!(reported.recipient)),
         ("kind".to_owned(), json!(found.kind)),
         ("bot_id".to_owned(), json!(found.bot)),
         ("sandbox".to_owned(), json!(found.is_rehearsal)),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::panic::resume_unwind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, thread};
@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
-use super::error::DatabaseError;
+use super::error::{DatabaseError, DatabaseFault, FOR_ONE_TRANSACTION};
 use super::tls::VerifiedTls;
 use crate::ledger::db::SHORT;
 use crate::secret::Secret;
@@ -65,14 +65,16 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) fn new(address: DatabaseAddress) -> Result<Self, DatabaseError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| DatabaseError::Failed { cause: error.to_string() })?;
+        let runtime = runtime.map_err(|error| DatabaseError::failed(error.to_string()))?;
         Ok(Self { address, runtime: Some(runtime) })
     }
 
     /// Connects, and checks that the database keeps what is written.
     pub(crate) fn connect(&self) -> Result<Client, DatabaseError> {
-        let password =
-            self.outside(|_| (self.address.password)()).map_err(|problem| DatabaseError::Password { problem })?;
+        let password = self.outside(|_| (self.address.password)()).map_err(|problem| {
+            let message = format!("the password for the ledger's database cannot be had: {problem}");
+            DatabaseError::setup(message, "check where the password comes from")
+        })?;
         let mut config = self.address.config.clone();
         config.application_name("jelouctl").connect_timeout(SHORT).tcp_user_timeout(TCP_TIMEOUT);
         // A firewall may forget a connection that is silent while a person is asked.
@@ -82,10 +84,11 @@ impl Database {
         }
         let tls = match &self.address.tls {
             DatabaseTls::None => None,
-            DatabaseTls::Verified { roots } => Some(
-                VerifiedTls::new(roots.as_deref())
-                    .map_err(|problem| DatabaseError::Roots { path: roots.clone().unwrap_or_default(), problem })?,
-            ),
+            DatabaseTls::Verified { roots } => Some(VerifiedTls::new(roots.as_deref()).map_err(|problem| {
+                let path = roots.as_deref().unwrap_or(Path::new("")).display();
+                let message = format!("the certificate authorities of sslrootcert cannot be used: {path}: {problem}");
+                DatabaseError::setup(message, "name a file with certificates in PEM")
+            })?),
         };
         // The crate alone would continue unencrypted if the server does not support TLS.
         config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
@@ -94,7 +97,7 @@ impl Database {
             runtime.block_on(async {
                 let client = within(SHORT, at, open_with_settings(at, &config, tls.as_ref(), &mark)).await?;
                 match within(SHORT, at, check(at, &client, &mark)).await {
-                    Err(DatabaseError::Pooler { .. }) => {
+                    Err(error) if error.fault == DatabaseFault::Pooler => {
                         let beside = within(SHORT, at, open(at, &config, tls.as_ref())).await?;
                         within(SHORT, at, settle(at, &client, &beside, &mark)).await?;
                         within(SHORT, at, check(at, &client, &mark)).await?;
@@ -147,8 +150,7 @@ async fn within<T>(
     at: &str,
     work: impl Future<Output = Result<T, DatabaseError>>,
 ) -> Result<T, DatabaseError> {
-    let late =
-        |_| DatabaseError::Unreachable { at: at.to_owned(), cause: format!("no answer within {} s", limit.as_secs()) };
+    let late = |_| DatabaseError::unreachable(at, format!("no answer within {} s", limit.as_secs()));
     timeout(limit, work).await.map_err(late)?
 }
 
@@ -186,7 +188,7 @@ async fn open_with_settings(
     let settings: Vec<_> =
         settings(mark).map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ "))).collect();
     match open(at, config.clone().options(settings.join(" ")), tls).await {
-        Err(DatabaseError::Pooler { .. }) => open(at, config, tls).await,
+        Err(error) if error.fault == DatabaseFault::Pooler => open(at, config, tls).await,
         opened => opened,
     }
 }
@@ -210,9 +212,7 @@ async fn settle(at: &str, client: &Client, beside: &Client, mark: &str) -> Resul
         // connections could get the same process each time.
         is_shared = is_shared || round % 2 == 0 && process_of(at, client).await? != own;
         if is_shared {
-            return Err(DatabaseError::Pooler {
-                cause: "a connection has a process of the server for one transaction only",
-            });
+            return Err(DatabaseError::pooler(FOR_ONE_TRANSACTION));
         }
     }
     let set = |(name, value)| format!("SELECT set_config('{name}', '{value}', false);");
@@ -241,25 +241,32 @@ async fn check(at: &str, client: &Client, mark: &str) -> Result<(), DatabaseErro
     let text = |column: usize| row.try_get::<_, String>(column).map_err(failed);
     let version: i32 = row.try_get(0).map_err(failed)?;
     if version < OLDEST_SERVER {
-        return Err(DatabaseError::OldServer { version });
+        let message = format!("the database is PostgreSQL {version}, and a ledger needs {OLDEST_SERVER} or newer");
+        return Err(DatabaseError::setup(message, "use a newer PostgreSQL"));
     }
     if row.try_get(1).map_err(failed)? {
-        return Err(DatabaseError::Standby);
+        return Err(DatabaseError::standby());
     }
     if text(2)? != "off" {
-        return Err(DatabaseError::ReadOnly);
+        return Err(DatabaseError::read_only());
     }
     if text(5)? != mark {
-        return Err(DatabaseError::Pooler { cause: "they did not arrive" });
+        return Err(DatabaseError::pooler("they did not arrive"));
     }
     // SQL_ASCII keeps every byte as it is.
     let encoding = text(6)?;
     if !["UTF8", "SQL_ASCII"].contains(&encoding.as_str()) {
-        return Err(DatabaseError::Encoding { encoding });
+        return Err(DatabaseError::setup(
+            format!("the encoding of the database is {encoding}, and a ledger needs UTF8"),
+            "make one that holds every text: createdb --encoding UTF8 --template template0 NAME",
+        ));
     }
     for (setting, value) in [("fsync", text(3)?), ("synchronous_commit", text(4)?)] {
         if value != "on" {
-            return Err(DatabaseError::NotDurable { setting, value });
+            return Err(DatabaseError::setup(
+                format!("the database may lose what it has said is written: {setting} is {value}"),
+                "set it on: after a power cut messages would be sent twice otherwise",
+            ));
         }
     }
     Ok(())

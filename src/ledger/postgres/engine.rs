@@ -14,7 +14,7 @@ use tokio_postgres::{Client, Error, Statement};
 
 use super::connection::{Database, DatabaseAddress, storable};
 use super::error::DatabaseError;
-use crate::ledger::db::{DbEngine, EachSqlRow, FillRow, LONG, Life, Process, SHORT, SqlRow, SqlValue, VERSION};
+use crate::ledger::db::{DbEngine, EachSqlRow, FillRow, LONG, Life, SHORT, SqlRow, SqlValue, VERSION};
 use crate::ledger::error::LedgerError;
 use crate::ledger::events::PausedFor;
 
@@ -52,16 +52,19 @@ impl DatabaseEngine {
         )?;
         match version {
             SqlValue::Int(1) => {}
-            SqlValue::Int(_) => return Err(DatabaseError::OlderSchema { version: 14 }),
-            _ => return Err(DatabaseError::NoLedger { at: engine.database.address.shown.clone() }),
+            SqlValue::Int(_) => return Err(DatabaseError::older_schema(14)),
+            _ => return Err(DatabaseError::no_ledger(&engine.database.address.shown)),
         }
         match engine.value("SELECT version FROM jelouctl.store")? {
             SqlValue::Int(version) if version == i64::from(VERSION) => {}
             SqlValue::Int(version) if version > i64::from(VERSION) => {
-                return Err(DatabaseError::NewerSchema { version });
+                return Err(DatabaseError::setup(
+                    format!("the ledger in the database is of version {version}, newer than this jelouctl knows"),
+                    "use the jelouctl that made it, or a newer one",
+                ));
             }
-            SqlValue::Int(version) => return Err(DatabaseError::OlderSchema { version }),
-            _ => return Err(DatabaseError::NoLedger { at: engine.database.address.shown.clone() }),
+            SqlValue::Int(version) => return Err(DatabaseError::older_schema(version)),
+            _ => return Err(DatabaseError::no_ledger(&engine.database.address.shown)),
         }
         if let SqlValue::Text(identity) = engine.value(IDENTITY)? {
             engine.identity = identity.into_owned();
@@ -203,22 +206,13 @@ impl DbEngine for DatabaseEngine {
         Ok(self.identity.clone())
     }
 
-    fn life(&self) -> Life {
-        Box::new(|process, now| process.seen_at.saturating_add(process.lease_ms) > now)
+    fn life(&mut self) -> Result<Life, LedgerError> {
+        let now = self.now()?;
+        Ok(Box::new(move |_id, lost_at| lost_at > now))
     }
 
-    fn enter(&mut self, _id: i64) -> Result<(), LedgerError> {
-        Ok(())
-    }
-
-    fn leave(&mut self, _id: i64) {}
-
-    fn words_of_lost(&self, process: &Process) -> String {
-        format!("the process that sent it was not heard of again: {}", process.words())
-    }
-
-    fn is_gone_when_lost(&self) -> bool {
-        false
+    fn is_shared(&self) -> bool {
+        true
     }
 
     fn doubt(&self, begun_in: &str) -> PausedFor {
@@ -232,14 +226,8 @@ impl DbEngine for DatabaseEngine {
             return Ok(());
         }
         let cause = "permission denied for table row".to_owned();
-        Err(DatabaseError::Rights { at: self.database.address.shown.clone(), cause }.into())
+        Err(DatabaseError::rights(&self.database.address.shown, cause).into())
     }
-
-    fn check(&mut self) -> Result<(), LedgerError> {
-        Ok(())
-    }
-
-    fn tidy(&mut self, _has_removed: bool) {}
 
     fn limit(&mut self, limit: Duration) {
         self.limit = limit;

@@ -1,11 +1,11 @@
-//! How the store is made in a database, and who may use it.
+//! Makes the store in a database, with the roles that may use it.
 
 use super::connection::{Database, DatabaseAddress};
 use super::engine::DatabaseEngine;
-use super::error::DatabaseError;
+use super::error::{DatabaseError, DatabaseFault};
 use crate::ledger::db::{LONG, VERSION, new_secret};
 
-/// Roles belong to the whole server, and may exist already: who sends, and who only looks.
+/// The roles that send and that only read. They belong to the whole server, and may exist already.
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
 
 /// A schema that was made for it is used.
@@ -33,16 +33,18 @@ pub(crate) fn schema_sql() -> String {
 
 /// Makes the store in the database at `address`. Returns false if it is there already; an error changes nothing.
 pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, DatabaseError> {
-    let database = Database::new(address.clone())?;
+    let (at, database) = (address.shown.clone(), Database::new(address.clone())?);
     match DatabaseEngine::open(address) {
         Ok(_) => return Ok(false),
-        Err(DatabaseError::NoLedger { .. }) => {}
+        Err(error) if error.fault == DatabaseFault::NoLedger => {}
         Err(error) => return Err(error),
     }
     let client = database.connect()?;
-    database.call(LONG, client.batch_execute(&schema_sql())).map_err(|error| match error {
-        DatabaseError::Rights { at, cause } => DatabaseError::SetupRights { at, cause },
-        other => other,
-    })?;
-    Ok(true)
+    match database.call(LONG, client.batch_execute(&schema_sql())) {
+        Err(DatabaseError { fault: DatabaseFault::Rights, cause, .. }) => Err(DatabaseError::setup(
+            format!("the ledger cannot be made by the role of {at}: {cause}"),
+            "give its SQL to whoever may run it: `jelouctl ledger setup --print`; roles that are there already are used",
+        )),
+        made => made.map(|()| true),
+    }
 }

@@ -1,9 +1,9 @@
-//! The earlier runs that a new list is compared with: which of their rows count, and how that is reported.
+//! The rows of earlier runs that a new list is compared with: since when they count, and how they are reported.
 
 use std::time::Duration;
 
 use super::error::LedgerError;
-use super::model::{RowState, SkipReason};
+use super::model::SkipReason;
 use crate::once::{OnceEntry, OnceKey, OnceState};
 use crate::timestamps::{local_time, of_milliseconds};
 
@@ -23,62 +23,6 @@ pub(super) fn since(now: i64, remember: Duration) -> i64 {
         Ok(0) => i64::MAX,
         Ok(remember) => now - remember,
         Err(_) => i64::MIN,
-    }
-}
-
-/// Which rows of an earlier run count. Times are milliseconds since 1970.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct DuplicateWindow {
-    /// Rows that became sent or unknown at this time or later count.
-    pub(crate) ended_since: i64,
-    /// Rows under way that began at this time or later count.
-    pub(crate) began_since: i64,
-    /// Whether rows that are still to be sent count.
-    pub(crate) pending: bool,
-    /// The last moment that counts. If it is set, a row whose time cannot be right does not count.
-    pub(crate) until: Option<i64>,
-    /// The skip reason for rows that are under way.
-    pub(crate) under_way: SkipReason,
-}
-
-impl DuplicateWindow {
-    /// All rows that give a person a message under the key of their run. Whether a row under way will be sent depends
-    /// on whether a process sends the run.
-    pub(crate) const UNDER_KEY: Self = Self {
-        ended_since: i64::MIN,
-        began_since: i64::MIN,
-        pending: true,
-        until: None,
-        under_way: SkipReason::MayHaveBeenSent,
-    };
-
-    /// Rows that went to a person between the two times, or may have.
-    pub(crate) fn written_to_between(since: i64, until: i64) -> Self {
-        Self { ended_since: since, began_since: since, pending: false, until: Some(until), ..Self::UNDER_KEY }
-    }
-
-    /// A row in this state, if it counts.
-    pub(super) fn row(&self, (state, at): (RowState, i64)) -> Option<EarlierRow> {
-        let reason = match state {
-            RowState::Sent if self.counts(at, self.ended_since) => SkipReason::AlreadySent,
-            RowState::Unknown if self.counts(at, self.ended_since) => SkipReason::MayHaveBeenSent,
-            RowState::Inflight if self.counts(at, self.began_since) => self.under_way,
-            RowState::Pending if self.pending => SkipReason::ToBeSent,
-            RowState::Sent
-            | RowState::Unknown
-            | RowState::Inflight
-            | RowState::Pending
-            | RowState::Failed
-            | RowState::Skipped => return None,
-        };
-        Some(EarlierRow { reason, at })
-    }
-
-    fn counts(&self, at: i64, since: i64) -> bool {
-        match self.until {
-            Some(until) => (since..=until).contains(&at),
-            None => is_recent(at, since),
-        }
     }
 }
 
@@ -159,7 +103,7 @@ pub(super) fn rank(reason: SkipReason) -> i64 {
 
 /// The reason with this rank.
 pub(super) fn of_rank(place: i64) -> Result<SkipReason, LedgerError> {
-    let reason = SkipReason::all().find(|reason| rank(*reason) == place);
+    let reason = SkipReason::ALL.into_iter().find(|reason| rank(*reason) == place);
     reason.ok_or_else(|| LedgerError::damaged(format!("no reason to leave a row out has the number {place}")))
 }
 
@@ -169,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_reason_is_kept_by_its_place_and_no_other_number_is_one() {
-        for (place, reason) in (0..).zip(SkipReason::all()) {
+        for (place, reason) in (0..).zip(SkipReason::ALL.into_iter()) {
             assert_eq!((rank(reason), of_rank(place).unwrap()), (place, reason));
         }
         for place in [-1, 10] {
