@@ -667,7 +667,7 @@ fn two_processes_share_the_rows_and_the_pace_of_a_run(tested: &TestedStore) {
     let run = fixture::make(&tested.store, &recipients, 20.0);
     let (mut one, mut other) = (join(&run), join(&run));
     let (began, mut seen) = (Instant::now(), BTreeSet::new());
-    while began.elapsed() < Duration::from_secs(2) {
+    while seen.len() < 40 && began.elapsed() < Duration::from_secs(60) {
         for worker in [&mut one, &mut other] {
             for row in exchange(worker, &[], 64).rows {
                 assert!(seen.insert(row.n), "row {} was given twice", row.n);
@@ -675,7 +675,7 @@ fn two_processes_share_the_rows_and_the_pace_of_a_run(tested: &TestedStore) {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    assert!((30..=48).contains(&seen.len()), "{} in two seconds at 20/s", seen.len());
+    assert!(seen.len() >= 40 && began.elapsed() > Duration::from_millis(1700), "{} at 20/s", seen.len());
     assert!(one.others_send() && other.others_send());
     close(one);
     assert!(!other.others_send());

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_or_new};
-use super::db::{Db, LONGEST, values};
+use super::db::{Db, LONGEST, SqlValue, values};
 use super::delivery::{DeliveryNews, LearntDelivery};
 use super::earlier::{EarlierMessages, EarlierRow};
 use super::error::LedgerError;
@@ -105,9 +105,12 @@ impl Run {
             run.identity = db.0.identity()?;
             if let Some(rate) = resumed.rate {
                 run.pace = run.pace.with_rate(rate, moment(run.now));
+                details.rate = rate;
             }
             if let Some(conditions) = conditions {
                 details.conditions = conditions.clone();
+            }
+            if resumed.rate.is_some() || conditions.is_some() {
                 db.run("UPDATE run SET details = ?2 WHERE id = ?1", &values![self.id, json(&details)?])?;
             }
             run.note_finished(db)
@@ -274,9 +277,8 @@ impl Run {
                     refuted.insert(row.n);
                 }
             }
-            for learnt in news.learnt.iter().filter(|learnt| !refuted.contains(&learnt.n)) {
-                learn_delivery(db, run, learnt)?;
-            }
+            let learnt = news.learnt.iter().filter(|learnt| !refuted.contains(&learnt.n));
+            db.each(LEARN, &learnt.filter_map(|learnt| learnt_values(run, learnt)).collect::<Vec<_>>())?;
             if let Some((at, rows)) = news.asked {
                 db.run("UPDATE run SET asked_at = ?2, asked = ?3 WHERE id = ?1", &values![self.id, at, rows])?;
             }
@@ -368,32 +370,31 @@ fn free_rows(
     Ok(rows)
 }
 
-/// Adds how far a message came, unless another process has learned something about it meanwhile.
-fn learn_delivery(db: &mut Db, run: &LockedRun, learnt: &LearntDelivery) -> Result<(), LedgerError> {
-    let Some(last) = learnt.steps.last() else { return Ok(()) };
+/// What becomes known of a message, unless somebody else has learnt of it meanwhile.
+const LEARN: &str = "UPDATE row SET learnt_at = CASE WHEN delivery = ?4 THEN learnt_at ELSE ?5 END, delivery = ?4, learnt = learnt + ?6, \
+     delivery_at = ?7, delivery_code = ?8, delivery_reason = ?9, delivered_at = coalesce(?10, delivered_at), \
+     read_at = coalesce(?11, read_at), message_id = coalesce(message_id, ?12) WHERE run = ?1 AND n = ?2 AND learnt = ?3";
+
+/// The values of [`LEARN`].
+fn learnt_values<'a>(run: &LockedRun, learnt: &'a LearntDelivery) -> Option<Vec<SqlValue<'a>>> {
+    let last = learnt.steps.last()?;
     let at = |state: DeliveryState| {
         let step = learnt.steps.iter().rfind(|step| step.state == state);
         step.and_then(|step| step.at).map(jiff::Timestamp::as_millisecond)
     };
-    db.run(
-        "UPDATE row SET learnt_at = CASE WHEN delivery = ?4 THEN learnt_at ELSE ?5 END, delivery = ?4, learnt = learnt + ?6, \
-         delivery_at = ?7, delivery_code = ?8, delivery_reason = ?9, delivered_at = coalesce(?10, delivered_at), \
-         read_at = coalesce(?11, read_at), message_id = coalesce(message_id, ?12) \
-         WHERE run = ?1 AND n = ?2 AND learnt = ?3",
-        &values![
-            run.id,
-            learnt.n,
-            learnt.after,
-            last.state.status(),
-            run.now,
-            learnt.steps.len() as u64,
-            last.at.map(jiff::Timestamp::as_millisecond),
-            last.code.as_deref(),
-            last.reason.as_deref(),
-            at(DeliveryState::Delivered),
-            at(DeliveryState::Read),
-            learnt.message_id.as_deref()
-        ],
-    )?;
-    Ok(())
+    let values = values![
+        run.id,
+        learnt.n,
+        learnt.after,
+        last.state.status(),
+        run.now,
+        learnt.steps.len() as u64,
+        last.at.map(jiff::Timestamp::as_millisecond),
+        last.code.as_deref(),
+        last.reason.as_deref(),
+        at(DeliveryState::Delivered),
+        at(DeliveryState::Read),
+        learnt.message_id.as_deref()
+    ];
+    Some(values.to_vec())
 }

@@ -1,7 +1,7 @@
 //! The store as a file of this machine, in SQLite. A process that changes it waits for its turn, since SQLite's own waiting
 //! is unfair: beside a process that commits in a loop, it may never end. A file that was copied or put back is recognized.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -48,6 +48,9 @@ pub(super) struct FileEngine {
     changes: Option<bool>,
     /// The locks by which others see that the processes with these numbers live.
     entered: HashMap<i64, File>,
+    /// In a transaction that only reads: the processes that were alive before it. What it reads has those that end
+    /// meanwhile as still under way.
+    alive_before: Option<HashSet<i64>>,
 }
 
 impl FileEngine {
@@ -92,8 +95,8 @@ impl FileEngine {
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         let opened = FileId::of(&path).map_err(not_opened)?;
-        let entered = HashMap::new();
-        let mut engine = Self { db, path, opened, log: None, turn, write, on_wait, commits, changes: None, entered };
+        let (log, changes, entered, alive_before) = (None, None, HashMap::new(), None);
+        let mut engine = Self { db, path, opened, log, turn, write, on_wait, commits, changes, entered, alive_before };
         if engine.commits.is_some() {
             engine.prepare()?;
         } else {
@@ -235,6 +238,13 @@ impl FileEngine {
         self.path.with_file_name("processes")
     }
 
+    /// The processes whose locks are held.
+    fn alive(&self) -> HashSet<i64> {
+        let locks = fs::read_dir(self.processes()).into_iter().flatten().flatten().map(|lock| lock.path());
+        let held = locks.filter(|path| is_locked(path));
+        held.filter_map(|path| path.file_stem()?.to_str()?.parse().ok()).collect()
+    }
+
     fn end_transaction(&mut self) {
         if self.changes.take().is_some() {
             let _ = self.write.unlock();
@@ -279,6 +289,7 @@ impl FileId {
 impl DbEngine for FileEngine {
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
         if !changes {
+            self.alive_before = Some(self.alive());
             return Ok(self.db.execute_batch("BEGIN")?);
         }
         self.require_write()?;
@@ -314,6 +325,7 @@ impl DbEngine for FileEngine {
     }
 
     fn commit(&mut self) -> Result<(), LedgerError> {
+        self.alive_before = None;
         let Some(was_empty) = self.changes else { return Ok(self.db.execute_batch("COMMIT")?) };
         let end = || -> rusqlite::Result<i64> {
             let count = "UPDATE store SET log_began = CASE WHEN ?1 THEN commits ELSE log_began END, commits = commits + 1 \
@@ -339,6 +351,7 @@ impl DbEngine for FileEngine {
     }
 
     fn rollback(&mut self) {
+        self.alive_before = None;
         // After some errors SQLite has done it already.
         let _ = self.db.execute_batch("ROLLBACK");
         self.end_transaction();
@@ -395,18 +408,14 @@ impl DbEngine for FileEngine {
     }
 
     fn life(&mut self) -> Result<Life, LedgerError> {
-        let processes = self.processes();
+        let (processes, before) = (self.processes(), self.alive_before.clone().unwrap_or_else(|| self.alive()));
         Ok(Box::new(move |id, _lost_at| {
             let path = lock_in(&processes, id);
-            let Ok(file) = File::open(&path) else { return false };
-            match file.try_lock() {
-                Ok(()) => {
-                    let _ = fs::remove_file(path);
-                    false
-                }
-                // Where locks do not work, it counts as alive until it says that it has ended.
-                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => true,
+            let is_alive = before.contains(&id) || is_locked(&path);
+            if !is_alive {
+                let _ = fs::remove_file(path);
             }
+            is_alive
         }))
     }
 
@@ -469,6 +478,11 @@ fn lock_in(processes: &Path, id: i64) -> PathBuf {
 
 fn execute(statement: &mut Statement<'_>, values: &[SqlValue<'_>]) -> Result<u64, LedgerError> {
     Ok(statement.execute(params_from_iter(values))? as u64)
+}
+
+/// Where locks do not work, a process counts as alive until it says that it has ended.
+fn is_locked(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| file.try_lock().is_err())
 }
 
 fn write_at_start(file: &File, text: &str) -> io::Result<()> {

@@ -207,7 +207,9 @@ impl DbEngine for DatabaseEngine {
     }
 
     fn life(&mut self) -> Result<Life, LedgerError> {
-        let now = self.now()?;
+        // What a transaction reads may be older than the clock.
+        let began = self.statement("SELECT (extract(epoch FROM transaction_timestamp()) * 1000)::bigint")?;
+        let now: i64 = self.call(SHORT, async { self.client.query_one(&began, &[]).await?.try_get(0) })?;
         Ok(Box::new(move |_id, lost_at| lost_at > now))
     }
 
