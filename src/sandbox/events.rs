@@ -33,10 +33,13 @@ const RETRY_MS: u32 = 1000;
 pub(super) struct EventsQuery {
     /// Messages after this number; without it, only new ones.
     since: Option<u64>,
+    /// With what the recipient sees of each, as the page shows it.
+    drawn: bool,
 }
 
 struct Subscriber {
     sandbox: Arc<SandboxState>,
+    drawn: bool,
     /// The last message read.
     number: u64,
     /// How often the store was cleared and a chat deleted, as far as the subscriber knows.
@@ -70,8 +73,19 @@ pub(super) async fn events(
     let known = json!({ "instance": sandbox.instance, "cleared": cleared, "deleted": deleted });
     let first = Bytes::from(format!("retry: {RETRY_MS}\nevent: sandbox\ndata: {known}\n\n"));
     let delivered = SystemTime::now();
-    let subscriber =
-        Subscriber { sandbox, number, cleared, deleted, read, delivered, refused, version, faults, refusals };
+    let subscriber = Subscriber {
+        sandbox,
+        drawn: query.drawn,
+        number,
+        cleared,
+        deleted,
+        read,
+        delivered,
+        refused,
+        version,
+        faults,
+        refusals,
+    };
     let stream = stream::unfold(subscriber, |mut subscriber| async {
         let event = subscriber.next().await?;
         Some((Ok::<_, Infallible>(event), subscriber))
@@ -107,6 +121,10 @@ impl Subscriber {
             }
             if let Some(message) = self.sandbox.store.after(self.number) {
                 self.number = message.number;
+                if self.drawn {
+                    let json = message.json_now(Some(&self.sandbox.templates));
+                    return Some(format!("event: message\nid: {}\ndata: {json}\n\n", self.number).into());
+                }
                 return Some(Bytes::from_owner(SharedEvent(message)));
             }
             let wait = arrival.and_then(|arrival| arrival.duration_since(now).ok()).unwrap_or_default();

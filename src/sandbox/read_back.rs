@@ -1,7 +1,6 @@
 //! Reads back received messages, for tests in any language and for the page (`docs/sandbox.md`).
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::Json;
 use axum::body::Body;
@@ -38,6 +37,8 @@ pub(super) struct MessagesQuery {
     warning: Option<bool>,
     fault: Option<bool>,
     limit: Option<usize>,
+    /// With what the recipient sees of each, as the page shows it.
+    drawn: bool,
 }
 
 /// The parameters of a query for refused requests.
@@ -91,7 +92,7 @@ pub(super) async fn messages(
     asked: Result<Query<MessagesQuery>, QueryRejection>,
 ) -> Response {
     match filter(asked, Some(Author::Bot)) {
-        Ok(filter) => array(&sandbox.store.select(&filter)),
+        Ok((filter, drawn)) => array(&sandbox, &sandbox.store.select(&filter), drawn),
         Err(problem) => answers::unusable(&problem),
     }
 }
@@ -102,7 +103,7 @@ pub(super) async fn chats(
     asked: Result<Query<MessagesQuery>, QueryRejection>,
 ) -> Response {
     match filter(asked, None) {
-        Ok(filter) => array(&sandbox.store.newest_of_each_user(&filter)),
+        Ok((filter, drawn)) => array(&sandbox, &sandbox.store.newest_of_each_user(&filter), drawn),
         Err(problem) => answers::unusable(&problem),
     }
 }
@@ -110,7 +111,7 @@ pub(super) async fn chats(
 /// `GET /sandbox/messages/{id}`
 pub(super) async fn message(State(sandbox): State<Arc<SandboxState>>, Path(id): Path<String>) -> Response {
     match sandbox.store.get(&id) {
-        Some(message) => json_text(message.json_with_receipts(SystemTime::now())),
+        Some(message) => json_text(message.json_now(None)),
         None => answers::not_found(),
     }
 }
@@ -211,7 +212,8 @@ pub(super) async fn write(State(sandbox): State<Arc<SandboxState>>, Path(user): 
     response
 }
 
-fn filter(asked: Result<Query<MessagesQuery>, QueryRejection>, from: Option<Author>) -> Result<Filter, String> {
+/// What is asked for, and whether it is to be drawn.
+fn filter(asked: Result<Query<MessagesQuery>, QueryRejection>, from: Option<Author>) -> Result<(Filter, bool), String> {
     let Query(asked) = asked.map_err(|rejection| rejection.body_text())?;
     let from = match asked.from.as_deref() {
         None => from,
@@ -221,9 +223,9 @@ fn filter(asked: Result<Query<MessagesQuery>, QueryRejection>, from: Option<Auth
         Some(_) => return Err("from: give bot, user or all".to_owned()),
     };
     let since = asked.since.as_deref().map(since).transpose()?;
-    let MessagesQuery { user, kind, before, search, limit, warning, fault, .. } = asked;
+    let MessagesQuery { user, kind, before, search, limit, warning, fault, drawn, .. } = asked;
     let search = search.map(|words| words.to_lowercase());
-    Ok(Filter { user, kind, from, since, before, search, warning, fault, limit, bot: None })
+    Ok((Filter { user, kind, from, since, before, search, warning, fault, limit, bot: None }, drawn))
 }
 
 /// A message's number, or a time such as `2026-01-31T12:00:00Z`.
@@ -233,9 +235,9 @@ fn since(raw: &str) -> Result<Since, &'static str> {
     number.or_else(time).ok_or("since: give a message's number, or a time such as 2026-01-31T12:00:00Z")
 }
 
-fn array(messages: &[Arc<StoredMessage>]) -> Response {
-    let now = SystemTime::now();
-    let items: Vec<_> = messages.iter().map(|message| message.json_with_receipts(now)).collect();
+fn array(sandbox: &SandboxState, messages: &[Arc<StoredMessage>], drawn: bool) -> Response {
+    let templates = drawn.then_some(&sandbox.templates);
+    let items: Vec<_> = messages.iter().map(|message| message.json_now(templates)).collect();
     json_text(format!("[{}]", items.join(",")))
 }
 

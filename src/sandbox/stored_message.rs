@@ -4,10 +4,11 @@ use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::receipts::{Fate, Receipts};
 use super::request_head::RequestHead;
+use super::templates::Templates;
 use crate::timestamps::rfc_3339_millis;
 
 /// Who wrote a message.
@@ -151,13 +152,13 @@ impl StoredMessage {
         Some(self.receipts.as_ref()?.state_name(SystemTime::now()))
     }
 
-    /// As [`json`](Self::json), with its delivery status.
-    pub(super) fn json_with_receipts(&self, now: SystemTime) -> String {
-        let json = self.json();
-        match (&self.receipts, json.strip_suffix('}')) {
-            (Some(receipts), Some(open)) => format!("{open},\"delivery\":{}}}", receipts.to_json(now)),
-            _ => json.to_owned(),
-        }
+    /// As [`json`](Self::json), with its delivery status, and with what its recipient sees if `draw` gives that.
+    pub(super) fn json_now(&self, draw: Option<&Templates>) -> String {
+        let delivery = self.receipts.as_ref().map(|receipts| ("delivery", receipts.to_json(SystemTime::now())));
+        let drawn = draw.map(|templates| ("drawn", json!(templates.draw(self.kind, &self.body()))));
+        let more = delivery.into_iter().chain(drawn).map(|(name, value)| format!(",\"{name}\":{value}"));
+        let open = self.json().strip_suffix('}').unwrap_or_default();
+        format!("{open}{}}}", more.collect::<String>())
     }
 
     /// The server-sent event for it.
