@@ -9,7 +9,7 @@ const LONGEST_MARKED: usize = 16 * 1024;
 /// A line of a text.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct MarkedLine<'a> {
-    /// `code`, `quote`, `item` or `number`; empty for any other line.
+    /// `code`, `quote`, `item` or `numbered`; empty for any other line.
     #[serde(skip_serializing_if = "str::is_empty")]
     block: &'static str,
     /// Of a line in a numbered list.
@@ -68,12 +68,12 @@ fn line(text: &str) -> MarkedLine<'_> {
         Some("> ") => ("quote", text.get(2..)),
         Some("* " | "- ") => ("item", text.get(2..)),
         _ => (
-            "number",
+            "numbered",
             text.get(digits..).filter(|_| (1..=3).contains(&digits)).and_then(|rest| rest.strip_prefix(". ")),
         ),
     };
     let (block, inside) = inside.filter(|inside| !inside.is_empty()).map_or(("", text), |inside| (block, inside));
-    let number = text.get(..digits).filter(|_| block == "number").and_then(|digits| digits.parse().ok());
+    let number = text.get(..digits).filter(|_| block == "numbered").and_then(|digits| digits.parse().ok());
     let mut spans = Vec::new();
     mark(inside, "", &mut spans);
     MarkedLine { block, number, spans }
@@ -179,7 +179,7 @@ mod tests {
             ("*http://a.example* https://", "<b link>http://a.example| https://"),
             (
                 "* uno\n- *dos*\n\n3. tres\n> vier\n1234. x\n> ",
-                "item:uno/item:<b>dos//number 3:tres/quote:vier/1234. x/> ",
+                "item:uno/item:<b>dos//numbered 3:tres/quote:vier/1234. x/> ",
             ),
             ("Run ```a *b*\n> c``` _now_", "Run /code:a *b*/code:> c/ |<i>now"),
             ("```\na\n\nb\n```\nc", "code:a/code:/code:b/c"),

@@ -241,7 +241,7 @@ fn code_quotes_and_lists_are_drawn_as_in_the_inbox() {
                 "code||:rm b",
                 "quote||:said",
                 "item||:one NAME",
-                "number|3|:three",
+                "numbered|3|:three",
             ]
             .map(|line| line.replace("NAME", name))
         };
@@ -252,6 +252,9 @@ fn code_quotes_and_lists_are_drawn_as_in_the_inbox() {
         window.until("document.getElementById('range').textContent === '1–1 of 1'").await;
         let drawn: Vec<String> = window.value(&format!("{lines}(document.querySelector('#list .bubble'))")).await;
         assert_eq!(drawn, expected("Eva"));
+        let aligned =
+            "[...document.querySelectorAll('.bubble p')].every((line) => getComputedStyle(line).textAlign === 'start')";
+        assert!(window.value::<bool>(aligned).await, "a line looks like a cell of the table");
         window.close().await;
     });
 }

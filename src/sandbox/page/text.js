@@ -4,7 +4,7 @@
 import { element } from "./dom.js";
 
 const MARKS = { b: "strong", i: "em", s: "s", m: "code" };
-const BLOCKS = { quote: ["blockquote", "div"], item: ["ul", "li"], number: ["ol", "li"], code: ["code", null] };
+const BLOCKS = { quote: ["blockquote", "div"], item: ["ul", "li"], numbered: ["ol", "li"], code: ["code", null] };
 
 /** The nodes of `lines`; quotes, lists and code that follow each other belong together. */
 export function rich(lines) {
