@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::bubble::DrawnLine;
+use super::drawing::{Part, file_and_texts};
 use super::envelope::Envelope;
 use super::route::Route;
 use crate::input::{Input, InputError};
@@ -26,8 +26,10 @@ pub(crate) trait Kind:
     /// A command line that sends one without a file; empty if there is none.
     const EXAMPLE: &'static str;
 
-    /// What its recipient would see of `body`, line by line, unescaped; empty if that is not known.
-    fn draw(body: &Value) -> Vec<DrawnLine>;
+    /// What its recipient would see of `body`; empty if that is not known.
+    fn draw(body: &Value) -> Vec<Part> {
+        file_and_texts(body, None)
+    }
 
     /// Flags that are not one field each, as a part of the body.
     fn shape_flags(&self, _input: &mut Input) -> Result<Map<String, Value>, InputError> {

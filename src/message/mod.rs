@@ -3,11 +3,11 @@
 
 #![allow(non_snake_case, reason = "fields are spelt as on the wire")]
 
-mod bubble;
 mod card;
 mod characters;
 mod complete;
 mod contact;
+mod drawing;
 mod envelope;
 mod example;
 mod field_types;
@@ -18,6 +18,7 @@ mod invalid;
 mod kind;
 mod kinds;
 mod limits;
+mod marks;
 mod media_files;
 mod media_url;
 mod merge;
@@ -35,8 +36,8 @@ mod text_file;
 mod typed;
 mod vcard;
 
-pub(crate) use self::bubble::DrawnLine;
 pub(crate) use self::characters::{is_refused, visit_texts};
+pub(crate) use self::drawing::{Part, TemplatePart, note, template_button};
 pub(crate) use self::envelope::Envelope;
 pub(crate) use self::example::Example;
 pub(crate) use self::fields::Field;
@@ -51,7 +52,9 @@ pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes};
 pub(crate) use self::recipient::{RecipientError, TypedRecipient, typed_form};
 pub(crate) use self::recipient_choice::{RecipientChoice, RecipientSources};
 pub(crate) use self::route::Route;
-pub(crate) use self::template_listing::{TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template};
+pub(crate) use self::template_listing::{
+    TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, is_same_language, nearest_template,
+};
 pub(crate) use self::template_text::TemplateTexts;
 pub(crate) use self::typed::{TypedMessage, Words};
 #[cfg(any(test, fuzzing))]

@@ -101,10 +101,7 @@ impl TemplateUse {
         if named.is_empty() {
             return TemplateVerdict::UnknownName { meant: named_otherwise(&self.name, templates) };
         }
-        let is_spoken = |each: &&&Value| match (&self.language, text(each, "language")) {
-            (Some(wanted), Some(found)) => found.eq_ignore_ascii_case(wanted),
-            (None, _) | (_, None) => true,
-        };
+        let is_spoken = |each: &&&Value| is_same_language(self.language.as_deref(), text(each, "language"));
         let spoken: Vec<_> = named.iter().filter(is_spoken).copied().collect();
         let Some(first) = spoken.first() else {
             return TemplateVerdict::OtherLanguage { languages: languages(&named) };
@@ -228,6 +225,14 @@ fn header_media(template: &Value) -> Option<&'static str> {
 
 pub(super) fn is_approved(template: &Value) -> bool {
     text(template, "status").is_some_and(|status| status.eq_ignore_ascii_case("APPROVED"))
+}
+
+/// Whether both may be the same language; one that is not named may be any.
+pub(crate) fn is_same_language(wanted: Option<&str>, found: Option<&str>) -> bool {
+    match (wanted, found) {
+        (Some(wanted), Some(found)) => wanted.eq_ignore_ascii_case(found),
+        (None, _) | (_, None) => true,
+    }
 }
 
 pub(super) fn text<'a>(object: &'a Value, field: &str) -> Option<&'a str> {

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::bubble::{DrawnLine, parameters};
+use super::drawing::Part;
 use super::kinds::Message;
-use super::template_listing::{TemplateUses, is_approved, text};
+use super::template_listing::{TemplateUses, is_approved, is_same_language, text};
 
 /// The most characters that are kept of a text; WhatsApp allows 1,024 in a template.
 const LONGEST: usize = 4096;
@@ -27,7 +27,7 @@ impl TemplateTexts {
     /// The texts of the templates in `uses`, from `templates` as the API lists them.
     pub(crate) fn of(uses: &TemplateUses, templates: &[Value]) -> Self {
         let is_used = |name: &str, language: Option<&str>| {
-            uses.uses.iter().any(|used| used.name == name && is_same(used.language.as_deref(), language))
+            uses.uses.iter().any(|used| used.name == name && is_same_language(used.language.as_deref(), language))
         };
         let texts = templates.iter().filter(|each| is_approved(each)).filter_map(|each| {
             let (name, language) = (text(each, "elementName")?, text(each, "language"));
@@ -40,48 +40,22 @@ impl TemplateTexts {
 
     /// What the recipient of `body`, a message of `kind`, would see, with the template's own text in place of its name and
     /// values.
-    pub(crate) fn drawn(&self, kind: &Message, body: &Value) -> Vec<DrawnLine> {
-        let mut lines = kind.drawn(body);
-        let place = lines.iter().position(|line| matches!(line, DrawnLine::Template(_)));
-        let (Some(place), Some(filled)) = (place, self.filled(body)) else { return lines };
-        if parameters(body).is_some_and(|values| lines.last() == Some(&values)) {
-            lines.pop();
-        }
-        lines.splice(place..=place, filled.lines().map(|line| DrawnLine::Text(line.to_owned())));
-        lines
-    }
-
-    /// The text of the template in `body`, with its values. None if it is not known, or if there are several and the body does
-    /// not say which.
-    fn filled(&self, body: &Value) -> Option<String> {
-        let (name, language) = (text(body, "elementName")?, text(body, "language"));
-        let is_meant = |each: &&TemplateText| each.name == name && is_same(language, each.language.as_deref());
-        let mut meant = self.0.iter().filter(is_meant);
-        let text = &meant.next().filter(|_| meant.next().is_none())?.text;
-        let values = body.get("parameters").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let value = |mark: &str| values.get(mark.trim().parse::<usize>().ok()?.checked_sub(1)?)?.as_str();
-        let mut filled = String::with_capacity(text.len());
-        let mut rest = text.as_str();
-        while let Some((before, (mark, behind))) =
-            rest.split_once("{{").and_then(|(before, after)| Some((before, after.split_once("}}")?)))
-        {
-            filled.push_str(before);
-            match value(mark) {
-                Some(value) => filled.push_str(value),
-                None => filled.extend(["{{", mark, "}}"]),
+    pub(crate) fn drawn(&self, kind: &Message, body: &Value) -> Vec<Part> {
+        let mut parts = kind.drawn(body);
+        for part in &mut parts {
+            if let (Part::Template(template), Some(text)) = (part, self.text_of(body)) {
+                template.fill(text);
             }
-            rest = behind;
         }
-        filled.push_str(rest);
-        Some(filled)
+        parts
     }
-}
 
-/// Whether both may be the same language; one that is not named may be any.
-fn is_same(wanted: Option<&str>, found: Option<&str>) -> bool {
-    match (wanted, found) {
-        (Some(wanted), Some(found)) => wanted.eq_ignore_ascii_case(found),
-        (None, _) | (_, None) => true,
+    /// The text of the template in `body`. None if it is not known, or if there are several and the body does not say which.
+    fn text_of(&self, body: &Value) -> Option<&str> {
+        let (name, language) = (text(body, "elementName")?, text(body, "language"));
+        let is_meant = |each: &&TemplateText| each.name == name && is_same_language(language, each.language.as_deref());
+        let mut meant = self.0.iter().filter(is_meant);
+        meant.next().filter(|_| meant.next().is_none()).map(|each| each.text.as_str())
     }
 }
 
@@ -117,8 +91,7 @@ mod tests {
             let mut uses = TemplateUses::default();
             uses.uses.extend(crate::message::TemplateUse::of(&body));
             let texts = TemplateTexts::of(&uses, &list);
-            let shown: Vec<_> = texts.drawn(&kind, &body).iter().map(ToString::to_string).collect();
-            assert_eq!(shown, expected, "{body}");
+            assert_eq!(Part::lines(texts.drawn(&kind, &body)), expected, "{body}");
         }
     }
 }

@@ -13,7 +13,7 @@ use ring::digest::{SHA256, digest};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::bubble::{self, BubblePart};
+use super::bubble;
 use super::course::{self, CourseStep, Decisions};
 use super::funnel::{DeliverySums, Funnel};
 use super::head::{Head, RunSpan, is_cancelled};
@@ -29,7 +29,7 @@ use crate::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::import::BulkError;
 use crate::ledger::{Details, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason};
 use crate::list::ReportLanguage;
-use crate::message::Message;
+use crate::message::{Message, Part};
 use crate::phone::country_of;
 use crate::report::reported_cells;
 
@@ -77,7 +77,7 @@ pub(super) struct Page {
     width: i64,
     height: i64,
     chart_words: String,
-    pub(super) message: Option<Vec<BubblePart>>,
+    pub(super) message: Option<Vec<Part>>,
     pub(super) message_caption: String,
     pub(super) reasons: Vec<ReasonLine>,
     pub(super) left_out_on_purpose: Vec<ReasonLine>,
@@ -360,7 +360,7 @@ fn message_of(
     run: &ReportedRun<'_>,
     language: ReportLanguage,
     mask: bool,
-) -> Result<(Option<Vec<BubblePart>>, String), BulkError> {
+) -> Result<(Option<Vec<Part>>, String), BulkError> {
     let first = || {
         let first = run.ledger.first_message()?;
         let first = first.map(|(to, body)| {
@@ -374,8 +374,8 @@ fn message_of(
     let kind = Message::named(&run.details.kind);
     let read_as = kind.as_ref().and_then(|kind| kind.read_as(body.as_object()?));
     let texts = &run.details.template_texts;
-    let lines = read_as.or(kind).map(|kind| texts.drawn(&kind, &body)).unwrap_or_default();
-    Ok((Some(bubble::parts(lines, mask)), caption))
+    let parts = read_as.or(kind).map(|kind| texts.drawn(&kind, &body)).unwrap_or_default();
+    Ok((Some(bubble::parts(parts)), caption))
 }
 
 /// The unfilled message, with its caption.

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use jiff::tz::TimeZone;
 
-use super::bubble::{self, BubblePart};
+use super::bubble;
 use super::head::Head;
 use super::meanings::shown_reason;
 use super::outcomes::{Outcomes, planned};
@@ -15,7 +15,7 @@ use super::times::PageClock;
 use crate::import::{BulkError, Remark, Remarks};
 use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, RowState, SkipReason};
 use crate::list::ReportLanguage;
-use crate::message::Message;
+use crate::message::{Message, Part};
 use crate::phone::country_of;
 use crate::report::reported_cells;
 
@@ -73,7 +73,7 @@ pub(crate) fn write_preview(
     page.head = Head::of_list(list.details, outcomes.counts.all(), list.refused.is_some(), language);
     page.made = language.text_with("made", &clock.moment(list.now));
     page.tiles = outcomes.tiles(language);
-    page.message = message.map(|body| bubble::parts(list.details.template_texts.drawn(list.kind, &body), true));
+    page.message = message.map(|body| bubble::parts(list.details.template_texts.drawn(list.kind, &body)));
     page.message_caption = message_caption;
     page.reasons = outcomes.reasons(false, language);
     page.left_out_on_purpose = outcomes.reasons(true, language);
@@ -149,8 +149,8 @@ fn cells_in_words(list: &PlannedList<'_>, cells: &str) -> Result<String, LedgerE
     Ok(filled.map(|(column, cell)| format!("{column}: {cell}")).collect::<Vec<_>>().join(" · "))
 }
 
-fn bubble_of(list: &PlannedList<'_>, body: Option<&str>) -> Result<Vec<BubblePart>, LedgerError> {
+fn bubble_of(list: &PlannedList<'_>, body: Option<&str>) -> Result<Vec<Part>, LedgerError> {
     let Some(body) = body else { return Ok(Vec::new()) };
     let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
-    Ok(bubble::parts(list.details.template_texts.drawn(list.kind, &body), false))
+    Ok(bubble::parts(list.details.template_texts.drawn(list.kind, &body)))
 }

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::bubble::BubblePart;
 use super::times::PageClock;
 use crate::ledger::RowState;
+use crate::message::Part;
 
 /// How many rows are readable without a script.
 pub(super) const FIRST_ROWS: usize = 200;
@@ -33,7 +33,7 @@ pub(super) struct RestOfRow<'a> {
     pub(super) error: &'a str,
     pub(super) cells: Vec<String>,
     /// Its message, on the page of a list before its run.
-    pub(super) bubble: Option<Vec<BubblePart>>,
+    pub(super) bubble: Option<Vec<Part>>,
 }
 
 /// Collects rows by state.

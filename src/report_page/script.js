@@ -30,7 +30,10 @@ function load() {
 }
 
 /** The words in a part of a message. */
-const textOf = (part) => part.spans?.map((span) => span.text).join("") ?? part.label ?? part.address ?? part.name;
+const textOf = (part) => {
+  const spans = part.lines?.map((line) => line.spans.map((span) => span.text).join("")) ?? [];
+  return [...spans, part.label, part.address, part.name].filter(Boolean).join("\n");
+};
 
 /** What of a row is searched; made when somebody searches for the first time. */
 function searched() {
@@ -89,14 +92,19 @@ function drawn(row) {
   return made;
 }
 
+function line({ block, number, spans }) {
+  const made = element("p", block, spans.length ? "" : "\u00a0", true);
+  if (number) made.dataset.number = number;
+  made.append(...spans.map((span) => element("span", span.look, span.text)));
+  return made;
+}
+
 /** A message as its recipient sees it. */
 function bubble(parts) {
   const said = element("div", "said");
   for (const part of parts) {
     if (part.is === "text") {
-      const line = element("p", "", part.spans.length ? "" : "\u00a0", true);
-      line.append(...part.spans.map((span) => element("span", span.look, span.text)));
-      said.append(line);
+      said.append(...part.lines.map(line));
     } else if (part.is === "button") {
       said.append(element("p", "press", part.label, true));
     } else {
@@ -105,6 +113,7 @@ function bubble(parts) {
       file.append(element("b", "", head), element("span", "", text));
       if (part.is === "template") file.append(element("small", "", words.template_means));
       said.append(file);
+      if (part.is === "media" && part.name) said.append(element("p", "", part.name, true));
     }
   }
   const made = element("div", "bubble");

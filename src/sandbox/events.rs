@@ -1,7 +1,7 @@
 //! `GET /sandbox/events`: server-sent events. Each subscriber has its own position in the store and takes one message
-//! at a time; all share its text, so that a slow subscriber costs no memory. One that reconnects (`Last-Event-ID`)
-//! misses nothing that is still kept. The first event identifies the sandbox: after a restart, earlier numbers mean
-//! nothing.
+//! at a time; all share its text unless it is drawn, so that a slow subscriber costs no memory. One that reconnects
+//! (`Last-Event-ID`) misses nothing that is still kept. The first event identifies the sandbox: after a restart, earlier
+//! numbers mean nothing.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -19,7 +19,6 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::state::SandboxState;
-use super::stored_message::StoredMessage;
 use super::version::Version;
 
 /// How often a silent stream sends a sign of life.
@@ -34,19 +33,19 @@ const RETRY_MS: u32 = 1000;
 pub(super) struct EventsQuery {
     /// Messages after this number; without it, only new ones.
     since: Option<u64>,
+    /// With what the recipient sees of each, as the page shows it.
+    drawn: bool,
 }
 
 struct Subscriber {
     sandbox: Arc<SandboxState>,
+    drawn: bool,
     version: watch::Receiver<Version>,
     /// What it was told; `number` is that of the last message that it got.
     told: Version,
     /// Up to when deliveries were reported.
     delivered: SystemTime,
 }
-
-/// The event of a message as bytes that need no copy.
-struct SharedEvent(Arc<StoredMessage>);
 
 pub(super) async fn events(
     State(sandbox): State<Arc<SandboxState>>,
@@ -59,7 +58,7 @@ pub(super) async fn events(
     told.number = last.or(query.since).unwrap_or(told.number);
     let known = json!({ "instance": sandbox.instance, "cleared": told.cleared, "deleted": told.deleted });
     let first = Bytes::from(format!("retry: {RETRY_MS}\nevent: sandbox\ndata: {known}\n\n"));
-    let subscriber = Subscriber { sandbox, version, told, delivered: SystemTime::now() };
+    let subscriber = Subscriber { sandbox, drawn: query.drawn, version, told, delivered: SystemTime::now() };
     let stream = stream::unfold(subscriber, |mut subscriber| async {
         let event = subscriber.next().await?;
         Some((Ok::<_, Infallible>(event), subscriber))
@@ -99,7 +98,11 @@ impl Subscriber {
             }
             if let Some(message) = self.sandbox.store.after(self.told.number) {
                 self.told.number = message.number;
-                return Some(Bytes::from_owner(SharedEvent(message)));
+                if !self.drawn {
+                    return Some(message.event.clone());
+                }
+                let json = message.json_now(Some(&self.sandbox.templates));
+                return Some(format!("event: message\nid: {}\ndata: {json}\n\n", message.number).into());
             }
             let wait = arrival.and_then(|arrival| arrival.duration_since(now).ok()).unwrap_or_default();
             tokio::select! {
@@ -119,10 +122,4 @@ impl Subscriber {
 
 fn event(name: &str, data: &dyn fmt::Display) -> Bytes {
     format!("event: {name}\ndata: {data}\n\n").into()
-}
-
-impl AsRef<[u8]> for SharedEvent {
-    fn as_ref(&self) -> &[u8] {
-        self.0.event().as_bytes()
-    }
 }

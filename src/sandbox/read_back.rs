@@ -1,7 +1,6 @@
 //! Reads back received messages, for tests in any language and for the page (`docs/sandbox.md`).
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::Json;
 use axum::body::Body;
@@ -64,7 +63,6 @@ pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Val
         "kinds": sandbox.store.kinds(),
         "refused": refused,
         "refused_dropped": refused_dropped,
-        "samples_only": !sandbox.templates.is_complete(),
         "number": number,
         "bot": sandbox.bot,
         "window": sandbox.window,
@@ -75,18 +73,18 @@ pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Val
 /// `GET /sandbox/messages`: the messages that were sent, oldest first.
 pub(super) async fn messages(State(sandbox): State<Arc<SandboxState>>, Asked(mut filter): Asked<Filter>) -> Response {
     filter.from.get_or_insert(Writers::Bot);
-    array(&sandbox.store.select(&filter))
+    array(&sandbox, &sandbox.store.select(&filter), filter.drawn)
 }
 
 /// `GET /sandbox/chats`: the newest fitting message of each user, newest first.
 pub(super) async fn chats(State(sandbox): State<Arc<SandboxState>>, Asked(filter): Asked<Filter>) -> Response {
-    array(&sandbox.store.newest_of_each_user(&filter))
+    array(&sandbox, &sandbox.store.newest_of_each_user(&filter), filter.drawn)
 }
 
 /// `GET /sandbox/messages/{id}`
 pub(super) async fn message(State(sandbox): State<Arc<SandboxState>>, Path(id): Path<String>) -> Response {
     match sandbox.store.get(&id) {
-        Some(message) => json_text(message.json_with_receipts(SystemTime::now())),
+        Some(message) => json_text(message.json_now(None)),
         None => answers::not_found(),
     }
 }
@@ -172,9 +170,9 @@ pub(super) async fn write(
     Ok(response)
 }
 
-fn array(messages: &[Arc<StoredMessage>]) -> Response {
-    let now = SystemTime::now();
-    let items: Vec<_> = messages.iter().map(|message| message.json_with_receipts(now)).collect();
+fn array(sandbox: &SandboxState, messages: &[Arc<StoredMessage>], drawn: bool) -> Response {
+    let templates = drawn.then_some(&sandbox.templates);
+    let items: Vec<_> = messages.iter().map(|message| message.json_now(templates)).collect();
     json_text(format!("[{}]", items.join(",")))
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Filter {
     pub(crate) fault: Option<bool>,
     /// At most this many, the newest.
     pub(crate) limit: Option<usize>,
+    /// With what the recipient sees of each, as the page shows it.
+    pub(crate) drawn: bool,
 }
 
 /// Whose messages.

@@ -1,13 +1,14 @@
 //! A message, before and after it is stored, and its author.
 
-use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
+use axum::body::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::receipts::{Fate, Receipts};
 use super::request_head::RequestHead;
+use super::templates::Templates;
 use crate::timestamps::rfc_3339_millis;
 
 /// Who wrote a message.
@@ -46,9 +47,6 @@ struct ReadBack<'a> {
     answer: Value,
 }
 
-/// Bytes of a typical message's event.
-const USUAL_EVENT: usize = 1024;
-
 /// A message as it is read back; its JSON and the event around it are written once and shared by all readers.
 #[derive(Debug)]
 pub(crate) struct StoredMessage {
@@ -68,9 +66,7 @@ pub(crate) struct StoredMessage {
     /// Whether a fault met it.
     pub(super) is_faulty: bool,
     /// The server-sent event for it.
-    event: String,
-    /// The position of its JSON in `event`, on one line.
-    json: Range<usize>,
+    pub(super) event: Bytes,
     /// Every text of the body, in lower case, for the search.
     words: String,
 }
@@ -97,15 +93,9 @@ impl StoredMessage {
         let answer = answer(&id);
         let is_faulty = answer.get("fault").is_some();
         let whole = ReadBack { number, id: &id, received_at: &time, message: new, answer };
-        let mut event = Vec::with_capacity(USUAL_EVENT);
-        event.extend_from_slice(format!("event: message\nid: {number}\ndata: ").as_bytes());
-        let begin = event.len();
-        // Serializing texts and numbers cannot fail, and gives UTF-8.
-        let _ = serde_json::to_writer(&mut event, &whole);
-        let end = event.len();
-        event.extend_from_slice(b"\n\n");
-        event.shrink_to_fit();
-        let event = String::from_utf8(event).unwrap_or_default();
+        // Serializing texts and numbers cannot fail.
+        let json = serde_json::to_string(&whole).unwrap_or_default();
+        let event = [format!("event: message\nid: {number}\ndata: ").as_str(), &json, "\n\n"].concat();
         let mut words = String::new();
         collect_words(&new.body, &mut words);
         Self {
@@ -119,15 +109,15 @@ impl StoredMessage {
             receipts: (new.from == Author::Bot).then(|| Receipts::new(received_at, deliver_after, new.fate)),
             is_warned: !new.warnings.is_empty(),
             is_faulty,
-            json: begin..end,
-            event,
+            event: event.into(),
             words: words.to_lowercase(),
         }
     }
 
     /// On one line.
     pub(crate) fn json(&self) -> &str {
-        self.event.get(self.json.clone()).unwrap_or_default()
+        let event = str::from_utf8(&self.event).unwrap_or_default();
+        event.split_once("data: ").map_or("", |(_, json)| json.trim_end())
     }
 
     /// The name of its delivery state now; None for a user's message.
@@ -135,18 +125,13 @@ impl StoredMessage {
         Some(self.receipts.as_ref()?.state_name(SystemTime::now()))
     }
 
-    /// As [`json`](Self::json), with its delivery status.
-    pub(super) fn json_with_receipts(&self, now: SystemTime) -> String {
-        let json = self.json();
-        match (&self.receipts, json.strip_suffix('}')) {
-            (Some(receipts), Some(open)) => format!("{open},\"delivery\":{}}}", receipts.to_json(now)),
-            _ => json.to_owned(),
-        }
-    }
-
-    /// The server-sent event for it.
-    pub(super) fn event(&self) -> &str {
-        &self.event
+    /// As [`json`](Self::json), with its delivery status, and with what its recipient sees if `draw` gives that.
+    pub(super) fn json_now(&self, draw: Option<&Templates>) -> String {
+        let delivery = self.receipts.as_ref().map(|receipts| ("delivery", receipts.to_json(SystemTime::now())));
+        let drawn = draw.map(|templates| ("drawn", json!(templates.draw(self.kind, &self.body()))));
+        let more = delivery.into_iter().chain(drawn).map(|(name, value)| format!(",\"{name}\":{value}"));
+        let open = self.json().strip_suffix('}').unwrap_or_default();
+        format!("{open}{}}}", more.collect::<String>())
     }
 
     /// Everything about it except its delivery status.

@@ -4,7 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::message::{TemplateUse, TemplateVerdict};
+use crate::message::{
+    Message, Part, TemplatePart, TemplateUse, TemplateVerdict, is_same_language, note, template_button,
+};
 
 /// The parameters of the listing, as the API has them.
 #[derive(Debug, Deserialize)]
@@ -81,6 +83,35 @@ impl Templates {
         wanted.judge(&self.list)
     }
 
+    /// What the recipient of a message sees, with the text and the buttons of its template.
+    pub(super) fn draw(&self, kind: &str, body: &Value) -> Vec<Part> {
+        let mut parts = Message::named(kind).map(|kind| kind.drawn(body)).unwrap_or_default();
+        let name = body.get("elementName").or(body.get("templateId")).and_then(Value::as_str);
+        let known = name.and_then(|name| self.known(name, body.get("language")));
+        for part in &mut parts {
+            if let (Part::Template(template), Some(known)) = (&mut *part, known) {
+                complete(template, known, body);
+            }
+        }
+        // Ids are known to Jelou alone.
+        if let (None, Some(name)) = (known, body.get("elementName").and_then(Value::as_str)) {
+            parts.push(note(&[("tag", format!("no sample is called {name}"))]));
+        }
+        parts
+    }
+
+    /// The template with this name or id, in this language if it has one.
+    fn known(&self, name: &str, language: Option<&Value>) -> Option<&Value> {
+        let is_named = |template: &&Value| {
+            let is_it = |id: &Value| id.as_str() == Some(name) || id.as_u64().is_some_and(|id| name.parse() == Ok(id));
+            template.get("id").is_some_and(is_it) || template.get("elementName").and_then(Value::as_str) == Some(name)
+        };
+        let language = language.and_then(Value::as_str);
+        let is_in = |template: &&Value| is_same_language(language, template.get("language").and_then(Value::as_str));
+        let mut named = self.list.iter().filter(is_named);
+        named.clone().find(is_in).or_else(|| named.next())
+    }
+
     /// A page of the templates that match.
     pub(super) fn page(&self, wanted: &PageQuery) -> Value {
         let has = |template: &Value, field: &str, value: &Option<String>| {
@@ -107,5 +138,16 @@ impl Templates {
             page.insert("samples_only".to_owned(), json!(true));
         }
         page
+    }
+}
+
+/// Adds to the template of `body` what the list says of it.
+fn complete(template: &mut TemplatePart, known: &Value, body: &Value) {
+    if let Some(text) = known.get("template").and_then(Value::as_str) {
+        template.fill(text);
+    }
+    if body.get("buttonParameters").is_none() {
+        let buttons = known.get("buttons").and_then(Value::as_array).into_iter().flatten();
+        template.parts.extend(buttons.filter_map(template_button));
     }
 }

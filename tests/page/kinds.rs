@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::inbox::{Inbox, block_on};
-use crate::listening::{Sandbox, fixture};
+use crate::listening::{Sandbox, fixture, text_to};
 
 /// The chat of the documents' bodies.
 const USER: &str = "593987654320";
@@ -93,20 +93,19 @@ fn a_template_that_nobody_knows_is_marked() {
     block_on(async {
         let sandbox = Sandbox::start(&[]);
         let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        let shown = |name: &str, language: &str, samples: bool| {
-            let listed = json!([{ "elementName": "mine", "language": "es", "template": "Hola {{1}}" }]);
-            let body = json!({ "elementName": name, "language": language, "parameters": ["Ana"] });
-            format!(
-                "import('/page/draw.js').then(({{ draw }}) => draw({{ body: {body} }}, {listed}, {samples}).map((one) => one.querySelector('.tag')?.textContent ?? '').join(''))"
-            )
-        };
-        for (name, language, samples, tag) in [
-            ("mine", "ES", false, ""),
-            ("mine", "pt", false, "unknown language: pt"),
-            ("other", "es", false, "unknown template"),
-            ("other", "es", true, "no sample is called other"),
-        ] {
-            assert_eq!(inbox.value::<String>(&shown(name, language, samples)).await, tag, "{name} {language}");
+        for (number, (name, language, tag)) in
+            [("bienvenida", "ES", ""), ("other", "es", "no sample is called other")].into_iter().enumerate()
+        {
+            let body =
+                json!({ "destinations": [USER], "elementName": name, "language": language, "parameters": ["Ana"] });
+            assert_eq!(sandbox.ask("POST", "/v2/whatsapp/77/hsm", &body.to_string()).status, 200);
+            if number == 0 {
+                inbox.click(".chat", USER).await;
+            }
+            inbox.until(&format!("document.querySelectorAll('article').length === {}", number + 1)).await;
+            let tags =
+                "[...document.querySelectorAll('article:last-of-type .tag')].map((one) => one.textContent).join()";
+            assert_eq!(inbox.value::<String>(tags).await, tag, "{name} {language}");
         }
         inbox.close().await;
     });
@@ -117,30 +116,52 @@ fn a_text_is_drawn_with_its_marks() {
     block_on(async {
         let sandbox = Sandbox::start(&[]);
         let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        for (text, html) in [
+        for (number, (text, html)) in [
             ("*bold* _it_ ~no~ `code`", "<strong>bold</strong> <em>it</em> <s>no</s> <code>code</code>"),
             ("*_both_*", "<strong><em>both</em></strong>"),
             ("snake_case_name 2*3*4", "snake_case_name 2*3*4"),
-            ("* uno\n* dos\ntres", "<ul class=\"\"><li>uno</li><li>dos</li></ul>tres"),
+            ("* uno\n* dos\ntres", "<ul><li>uno</li><li>dos</li></ul>tres"),
             ("a\n- uno", "a<ul><li>uno</li></ul>"),
+            ("a\n\nb", "a\n\nb"),
             ("3. x\n4. y", "<ol start=\"3\"><li>x</li><li>y</li></ol>"),
             ("> *quoted*\nsaid", "<blockquote><div><strong>quoted</strong></div></blockquote>said"),
             ("```a *b*\n> c```", "<code class=\"block\">a *b*\n&gt; c</code>"),
-            (
-                "see https://a.example/x_y_z?q=1, ok",
-                "see <span><span class=\"link\">https://a.example/x_y_z?q=1</span>,</span> ok",
-            ),
+            ("see https://a.example/x_y_z?q=1, ok", "see <span class=\"link\">https://a.example/x_y_z?q=1</span>, ok"),
             ("<b>&</b>", "&lt;b&gt;&amp;&lt;/b&gt;"),
-        ] {
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            sandbox.send([text_to(USER, text)]);
+            if number == 0 {
+                inbox.click(".chat", USER).await;
+            }
+            inbox.until(&format!("document.querySelectorAll('article').length === {}", number + 1)).await;
             let drawn: String = inbox
-                .value(&format!(
-                    "import('/page/text.js').then(({{ rich }}) => {{ const all = document.createElement('div'); all.append(...rich({})); \
-                     all.querySelectorAll('[title]').forEach((one) => one.removeAttribute('title')); return all.innerHTML; }})",
-                    json!(text)
-                ))
+                .value(
+                    "(() => { const all = document.querySelector('article:last-of-type .words').cloneNode(true); \
+                     all.querySelectorAll('[title]').forEach((one) => one.removeAttribute('title')); return all.innerHTML; })()",
+                )
                 .await;
-            assert_eq!(drawn, html.replace(" class=\"\"", ""), "{text}");
+            assert_eq!(drawn, html, "{text}");
         }
+        inbox.close().await;
+    });
+}
+
+#[test]
+fn a_long_text_can_be_read_on() {
+    block_on(async {
+        let sandbox = Sandbox::start(&[]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        sandbox.send([text_to(USER, &format!("first\n*{}*\nlast", "w".repeat(4000)))]);
+        inbox.click(".chat", USER).await;
+        inbox.until("document.querySelector('.words .more')").await;
+        let shown = "document.querySelector('.words').textContent.length";
+        assert!(inbox.value::<usize>(shown).await < 3100);
+        inbox.click(".more", "Read more").await;
+        inbox.until("document.querySelector('.words').textContent.endsWith('last')").await;
+        assert_eq!(inbox.value::<usize>("document.querySelector('.words strong').textContent.length").await, 4000);
         inbox.close().await;
     });
 }
@@ -150,21 +171,12 @@ fn a_kind_without_a_drawing_is_shown_as_json() {
     block_on(async {
         let sandbox = Sandbox::start(&[]);
         let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        for body in [
-            json!({ "type": "poll", "question": "<b>?" }),
-            json!({}),
-            json!({ "type": "constructor" }),
-            json!(7),
-            json!({ "type": "contacts", "contacts": 1 }),
-        ] {
-            let drawn: String = inbox
-                .value(&format!(
-                    "import('/page/draw.js').then(({{ draw }}) => draw({{ body: {body} }})[0].textContent)"
-                ))
-                .await;
-            let shown = if body.is_object() { body } else { json!({}) };
-            assert_eq!(serde_json::from_str::<Value>(&drawn).unwrap(), shown);
-        }
+        let body = json!({ "type": "poll", "userId": USER, "question": "<b>?" });
+        sandbox.send([body.clone()]);
+        inbox.click(".chat", USER).await;
+        inbox.until("document.querySelector('article pre.json')").await;
+        let drawn: String = inbox.value("document.querySelector('article pre.json').textContent").await;
+        assert_eq!(serde_json::from_str::<Value>(&drawn).unwrap(), body);
         inbox.close().await;
     });
 }

@@ -225,6 +225,41 @@ fn paper_has_every_row_and_the_screen_its_page_again() {
 }
 
 #[test]
+fn code_quotes_and_lists_are_drawn_as_in_the_inbox() {
+    block_on(async {
+        let run = ReportedRun::send("to\n593987654320\n", &[], &[], "x");
+        let list = "celular,nombre\n593987654321,Ana\n593987654322,Eva\n";
+        let text = "Run `do *it*`:\n```ls *a*\n\nrm b```\n> said\n- one {{ nombre }}\n3. three";
+        let window = run.open_preview(list, &[], text).await;
+        let lines = "(bubble => [...bubble.querySelectorAll('p')].map((line) => line.className + '|' + (line.dataset.number ?? '') + '|' + \
+                     [...line.children].map((span) => span.className + ':' + span.textContent).join()))";
+        let expected = |name: &str| {
+            [
+                "||:Run ,m:do *it*,::",
+                "code||:ls *a*",
+                "code||",
+                "code||:rm b",
+                "quote||:said",
+                "item||:one NAME",
+                "numbered|3|:three",
+            ]
+            .map(|line| line.replace("NAME", name))
+        };
+        let written: Vec<String> = window.value(&format!("{lines}(document.querySelector('#list .bubble'))")).await;
+        assert_eq!(written, expected("Ana"));
+        // The page and its script draw the same.
+        window.type_into("#search", "eva").await;
+        window.until("document.getElementById('range').textContent === '1–1 of 1'").await;
+        let drawn: Vec<String> = window.value(&format!("{lines}(document.querySelector('#list .bubble'))")).await;
+        assert_eq!(drawn, expected("Eva"));
+        let aligned =
+            "[...document.querySelectorAll('.bubble p')].every((line) => getComputedStyle(line).textAlign === 'start')";
+        assert!(window.value::<bool>(aligned).await, "a line looks like a cell of the table");
+        window.close().await;
+    });
+}
+
+#[test]
 fn a_list_is_looked_at_before_it_is_sent_message_by_message() {
     block_on(async {
         let run = ReportedRun::send("to\n593987654320\n", &[], &[], "x");

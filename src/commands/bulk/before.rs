@@ -12,7 +12,7 @@ use crate::commands::CommandError;
 use crate::context::Context;
 use crate::hours::Hours;
 use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run, WrittenTo};
-use crate::message::{Message, TemplateTexts, TemplateUse, TemplateUses};
+use crate::message::{Message, Part, TemplateTexts, TemplateUse, TemplateUses};
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::people::Exclusions;
 use crate::sending::{CheckedTemplates, Connection, Sender, UnusableTemplates, check_templates};
@@ -128,7 +128,7 @@ pub(crate) fn draw_messages(
 /// The lines that show a body as its recipient would see it.
 fn draw(kind: &Message, body: &str, texts: &TemplateTexts) -> Result<Vec<String>, LedgerError> {
     let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
-    Ok(texts.drawn(kind, &body).iter().map(ToString::to_string).collect())
+    Ok(Part::lines(texts.drawn(kind, &body)))
 }
 
 /// `100 rows: 95 to send; left out: 3 invalid, 2 already sent`

@@ -4,11 +4,11 @@ use clap::Args;
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError};
-use crate::message::bubble::{DrawnLine, button_at, texts};
+use crate::message::drawing::{Part, button, file_and_texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::TextFile;
@@ -73,10 +73,9 @@ impl Kind for Call {
     const EXAMPLE: &'static str =
         r#"send call --to 593987654321 --title "Need help?" --text "Speak with an agent" --button "Call Support""#;
 
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        let mut lines = texts(body, &["/header", "/text"]);
-        lines.extend(button_at(body, "/parameters/display_text"));
-        lines
+    fn draw(body: &Value) -> Vec<Part> {
+        let press = json!({ "opens": "a call to the bot" });
+        file_and_texts(body, button(body, "/parameters/display_text", "call", press))
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {

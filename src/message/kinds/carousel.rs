@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError, JsonSource};
-use crate::message::bubble::{DrawnLine, button_at, items, text, texts};
 use crate::message::card::Card;
+use crate::message::drawing::{Part, cards, file_and_texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::TextFile;
@@ -80,15 +80,6 @@ fn counted(cards: Option<&[Card]>) -> garde::Result {
     }
 }
 
-fn draw_card(card: &Value) -> Vec<DrawnLine> {
-    let media = text(card, "/header/image/link").or(text(card, "/header/video/link"));
-    let mut lines: Vec<_> = media.map(|link| DrawnLine::media("card", link)).into_iter().collect();
-    lines.extend(texts(card, &["/body/text"]));
-    lines.extend(button_at(card, "/action/parameters/display_text"));
-    lines.extend(items(card, "/action/buttons").filter_map(|reply| button_at(reply, "/quick_reply/title")));
-    lines
-}
-
 impl Kind for Carousel {
     const COMMAND: &'static str = "carousel";
     const ENVELOPE: Envelope = Envelope::Typed("CAROUSEL");
@@ -99,10 +90,8 @@ impl Kind for Carousel {
      "action": {"buttons": [{"type": "quick_reply", "quick_reply": {"title": "I want it", "id": "deal2"}}]}}
 ]'"#;
 
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        let mut lines = texts(body, &["/text"]);
-        lines.extend(items(body, "/parameters/cards").flat_map(draw_card));
-        lines
+    fn draw(body: &Value) -> Vec<Part> {
+        file_and_texts(body, cards(body, "/parameters/cards"))
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {

@@ -4,11 +4,11 @@ use clap::Args;
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError};
-use crate::message::bubble::{DrawnLine, texts};
+use crate::message::drawing::{Part, file_and_texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::TextFile;
@@ -45,10 +45,11 @@ impl Kind for ContactInfoRequest {
     const ENVELOPE: Envelope = Envelope::Typed("contact_info_request");
     const EXAMPLE: &'static str = r#"send contact-info-request --to 593987654321 --text "Which number may we call?""#;
 
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        let mut lines = texts(body, &["/text"]);
-        lines.push(DrawnLine::Button("Share contact info".to_owned()));
-        lines
+    fn draw(body: &Value) -> Vec<Part> {
+        let phone = json!([{ "phone": "+593987654321" }]);
+        let contact = json!({ "name": { "formatted_name": "Ana Pérez", "first_name": "Ana" }, "phones": phone });
+        let press = json!({ "text": "👤 Ana Pérez, +593987654321", "payload": { "contacts": [contact] } });
+        file_and_texts(body, [Part::Button { label: "Share contact info".to_owned(), icon: "person", press }])
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {

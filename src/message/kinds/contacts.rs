@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError, JsonSource, Source, name_of};
-use crate::message::bubble::{DrawnLine, items, text};
 use crate::message::contact::{Contact, Email, Name, Phone};
+use crate::message::drawing::{Part, items, text};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::vcard;
@@ -128,20 +128,20 @@ fn email_address(raw: &str) -> Result<String, String> {
     Err("an address has an @, such as juan@example.com".to_owned())
 }
 
-fn draw_contact(contact: &Value) -> DrawnLine {
-    let name = text(contact, "/name/formatted_name").unwrap_or("(no name)");
-    let phones = items(contact, "/phones").filter_map(|phone| text(phone, "/phone"));
-    DrawnLine::Text(std::iter::once(name).chain(phones).collect::<Vec<_>>().join("  "))
-}
-
 impl Kind for Contacts {
     const COMMAND: &'static str = "contacts";
     const ENVELOPE: Envelope = Envelope::Typed("contacts");
     const EXAMPLE: &'static str =
         r#"send contacts --to 593987654321 --name "Juan Pérez" --phone +593987654322 --email juan@example.com"#;
 
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        items(body, "/contacts").map(draw_contact).collect()
+    fn draw(body: &Value) -> Vec<Part> {
+        let drawn = items(body, "/contacts").map(|contact| {
+            let name = text(contact, "/name/formatted_name").unwrap_or_else(|| "(no name)".to_owned());
+            let phones = items(contact, "/phones").filter_map(|phone| text(phone, "/phone"));
+            let words: Vec<_> = std::iter::once(name).chain(phones).collect();
+            Part::Drawing { drawing: "contact", of: contact.clone(), plain: vec![Part::text(words.join("  "))] }
+        });
+        drawn.collect()
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {

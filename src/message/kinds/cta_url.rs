@@ -4,11 +4,11 @@ use clap::Args;
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError};
-use crate::message::bubble::{DrawnLine, button_at, texts};
+use crate::message::drawing::{Part, button, file_and_texts, note, text};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::TextFile;
@@ -88,10 +88,10 @@ impl Kind for CtaUrl {
     const EXAMPLE: &'static str = "send cta-url --to 593987654321 --text \"Your order is on its way\" \
             --url https://example.com/orders/7 --button \"Follow it\"";
 
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        let mut lines = texts(body, &["/title", "/text", "/caption"]);
-        lines.extend(button_at(body, "/parameters/display_text"));
-        lines
+    fn draw(body: &Value) -> Vec<Part> {
+        let url = text(body, "/parameters/url").unwrap_or_default();
+        let link = button(body, "/parameters/display_text", "link", json!({ "opens": url }));
+        file_and_texts(body, link.into_iter().chain([note(&[("", url)])]))
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {

@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError};
-use crate::message::bubble::{DrawnLine, media, texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::media_url;
@@ -56,10 +55,6 @@ impl Kind for File {
     const ENVELOPE: Envelope = Envelope::Typed("file");
     const EXAMPLE: &'static str = "send file --to 593987654321 --media-url https://example.com/7.pdf --filename invoice.pdf \
             --text \"Your invoice\"";
-
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        media(body).into_iter().chain(texts(body, &["/filename", "/text"])).collect()
-    }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         self.text_file.shape(input)

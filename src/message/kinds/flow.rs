@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError, JsonSource};
-use crate::message::bubble::{DrawnLine, button_at, texts};
+use crate::message::drawing::{Part, flow};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::or_template::{OrTemplate, OrTemplateParser};
@@ -178,10 +178,8 @@ impl Kind for Flow {
     const EXAMPLE: &'static str = "send flow --to 593987654321 --title Hola --text \"Complete this flow to get started\" \
             --caption Jelou --flow-id 1058932467194 --flow-name Welcome --button \"Start Flow\" --screen RECOMMEND";
 
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        let mut lines = texts(body, &["/title", "/text", "/caption"]);
-        lines.extend(button_at(body, "/parameters/flow_cta"));
-        lines
+    fn draw(body: &Value) -> Vec<Part> {
+        flow(body)
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {

@@ -9,7 +9,7 @@ use serde_with::skip_serializing_none;
 
 use super::flow::{ActionPayload, FlowActionPayload};
 use crate::input::{Input, InputError, JsonSource};
-use crate::message::bubble::{DrawnLine, button_at, texts};
+use crate::message::drawing::{Part, flow};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::route::Route;
@@ -118,10 +118,8 @@ impl Kind for FlowMessage {
     const EXAMPLE: &'static str = "flow-message --to 593987654321 --title Hello --text \"Complete this flow to get started\" \
             --caption Jelou --flow-name welcome_flow --button \"Start Flow\" --screen RECOMMEND";
 
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        let mut lines = texts(body, &["/title", "/text", "/caption"]);
-        lines.extend(button_at(body, "/parameters/flow_cta"));
-        lines
+    fn draw(body: &Value) -> Vec<Part> {
+        flow(body)
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {

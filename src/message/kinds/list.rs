@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError};
-use crate::message::bubble::{DrawnLine, button_at, items, text, texts};
+use crate::message::drawing::{Part, file_and_texts, options};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::TextFile;
@@ -131,25 +131,14 @@ impl FromStr for ListOption {
     }
 }
 
-fn draw_option(option: &Value) -> Option<DrawnLine> {
-    let title = text(option, "/title")?;
-    Some(DrawnLine::Text(match text(option, "/description") {
-        Some(description) => format!("• {title}: {description}"),
-        None => format!("• {title}"),
-    }))
-}
-
 impl Kind for List {
     const COMMAND: &'static str = "list";
     const ENVELOPE: Envelope = Envelope::Typed("text");
     const EXAMPLE: &'static str = "send list --to 593987654321 --text \"What do you need?\" --button \"Our menu\" \
             --option \"sales=Sales|Prices and orders\" --option Support";
 
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        let mut lines = texts(body, &["/title", "/text"]);
-        lines.extend(items(body, "/options").filter_map(draw_option));
-        lines.extend(button_at(body, "/buttonText/text"));
-        lines
+    fn draw(body: &Value) -> Vec<Part> {
+        file_and_texts(body, [options(body)])
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {

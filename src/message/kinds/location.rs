@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 use serde_with::skip_serializing_none;
 
-use crate::message::bubble::{DrawnLine, text};
+use crate::message::drawing::{Part, text};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::or_template::{OrTemplate, OrTemplateParser};
@@ -90,10 +90,11 @@ impl Kind for Location {
     const EXAMPLE: &'static str =
         r#"send location --to 593987654321 --lat -0.1806532 --long -78.4678382 --name Quito --address "Plaza Grande""#;
 
-    fn draw(body: &Value) -> Vec<DrawnLine> {
+    fn draw(body: &Value) -> Vec<Part> {
         let coordinates = ["/coordinates/lat", "/coordinates/long"].map(|pointer| body.pointer(pointer));
         let [Some(lat), Some(long)] = coordinates else { return Vec::new() };
-        let words = ["/name", "/address"].into_iter().filter_map(|pointer| text(body, pointer).map(str::to_owned));
-        vec![DrawnLine::Text(words.chain([format!("{lat}, {long}")]).collect::<Vec<_>>().join("  "))]
+        let words = ["/name", "/address"].into_iter().filter_map(|pointer| text(body, pointer));
+        let words: Vec<_> = words.chain([format!("{lat}, {long}")]).collect();
+        vec![Part::Drawing { drawing: "place", of: body.clone(), plain: vec![Part::text(words.join("  "))] }]
     }
 }

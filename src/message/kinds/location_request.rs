@@ -4,11 +4,11 @@ use clap::Args;
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError};
-use crate::message::bubble::{DrawnLine, texts};
+use crate::message::drawing::{Part, file_and_texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::TextFile;
@@ -42,10 +42,10 @@ impl Kind for LocationRequest {
     const ENVELOPE: Envelope = Envelope::Typed("location_request");
     const EXAMPLE: &'static str = r#"send location-request --to 593987654321 --text "Where shall we deliver?""#;
 
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        let mut lines = texts(body, &["/text"]);
-        lines.push(DrawnLine::Button("Send location".to_owned()));
-        lines
+    fn draw(body: &Value) -> Vec<Part> {
+        let place = json!({ "coordinates": { "lat": -0.1807, "long": -78.4678 } });
+        let press = json!({ "text": "📍 -0.1807, -78.4678", "payload": place });
+        file_and_texts(body, [Part::Button { label: "Send location".to_owned(), icon: "pin", press }])
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {

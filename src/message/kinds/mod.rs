@@ -47,7 +47,7 @@ pub(super) use self::template::Template;
 use self::template_by_id::TemplateById;
 use self::text::Text;
 use self::video::Video;
-use super::bubble::DrawnLine;
+use super::drawing::Part;
 use super::envelope::Envelope;
 use super::kind::Kind;
 use super::parameter::{fit_parameters, trim_parameters};
@@ -64,39 +64,6 @@ macro_rules! kinds {
         }
 
         impl Message {
-            /// The kind of this name, empty.
-            #[must_use]
-            pub(crate) fn named(name: &str) -> Option<Self> {
-                $(if name == <$kind as Kind>::COMMAND {
-                    return Some(Self::$kind($kind::default()));
-                })*
-                None
-            }
-
-            /// The kind whose `type` on the wire is `wire`, empty. If two have the same type, it is the first in the
-            /// list.
-            fn first_of_wire_type(wire: &str) -> Option<Self> {
-                $(if matches!(<$kind as Kind>::ENVELOPE, Envelope::Typed(own) if own == wire) {
-                    return Some(Self::$kind($kind::default()));
-                })*
-                None
-            }
-
-            /// Every `type` on the wire, for messages about an unknown one.
-            #[must_use]
-            pub(crate) fn wire_types() -> Vec<&'static str> {
-                let mut types: Vec<_> = [$(<$kind as Kind>::ENVELOPE),*]
-                    .into_iter()
-                    .filter_map(|envelope| match envelope {
-                        Envelope::Typed(wire) => Some(wire),
-                        Envelope::OwnEndpoint | Envelope::Destinations | Envelope::Verbatim => None,
-                    })
-                    .collect();
-                // A text and a list have the same type.
-                types.dedup();
-                types
-            }
-
             /// Every kind, empty.
             #[must_use]
             pub(crate) fn all() -> Vec<Self> {
@@ -136,7 +103,7 @@ macro_rules! kinds {
                 Self::named(name?)
             }
 
-            fn draw_fields(&self, body: &Value) -> Vec<DrawnLine> {
+            fn draw_fields(&self, body: &Value) -> Vec<Part> {
                 match self { $(Self::$kind(_) => <$kind as Kind>::draw(body)),* }
             }
 
@@ -229,10 +196,33 @@ kinds!(
 );
 
 impl Message {
+    /// The kind of this name, empty.
+    #[must_use]
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::all().into_iter().find(|kind| kind.command() == name)
+    }
+
+    /// Its `type` on the wire, if it has one of its own.
+    fn wire_type(&self) -> Option<&'static str> {
+        match self.envelope() {
+            Envelope::Typed(wire) => Some(wire),
+            Envelope::OwnEndpoint | Envelope::Destinations | Envelope::Verbatim => None,
+        }
+    }
+
+    /// Every `type` on the wire, for messages about an unknown one.
+    #[must_use]
+    pub(crate) fn wire_types() -> Vec<&'static str> {
+        let mut types: Vec<_> = Self::all().iter().filter_map(Self::wire_type).collect();
+        // A text and a list have the same type.
+        types.dedup();
+        types
+    }
+
     /// The kind of a body whose `type` on the wire is `wire`, empty; its other fields tell two with the same type apart.
     #[must_use]
     pub(crate) fn of_wire_type(wire: &str, fields: &Map<String, Value>) -> Option<Self> {
-        let kind = Self::first_of_wire_type(wire)?;
+        let kind = Self::all().into_iter().find(|kind| kind.wire_type() == Some(wire))?;
         Some(kind.read_as(fields).unwrap_or(kind))
     }
 
@@ -277,18 +267,22 @@ impl Message {
     /// The lines that show `body` on a terminal as its recipient would see it, or its JSON.
     #[must_use]
     pub(crate) fn draw(&self, body: &Value) -> Vec<String> {
-        self.drawn(body).iter().map(ToString::to_string).collect()
+        Part::lines(self.drawn(body))
     }
 
-    /// What its recipient would see of `body`, line by line, or its JSON. A body that is sent as it is may be of any kind.
+    /// What its recipient would see of `body`, or its JSON. A body that is sent as it is may be of any kind.
     #[must_use]
-    pub(crate) fn drawn(&self, body: &Value) -> Vec<DrawnLine> {
+    pub(crate) fn drawn(&self, body: &Value) -> Vec<Part> {
         let found = match self.envelope() {
             Envelope::Verbatim => body.as_object().and_then(Self::of_body),
             Envelope::Typed(_) | Envelope::OwnEndpoint | Envelope::Destinations => None,
         };
-        let lines = found.as_ref().unwrap_or(self).draw_fields(body);
-        if lines.is_empty() { vec![DrawnLine::Text(body.to_string())] } else { lines }
+        let parts = found.as_ref().unwrap_or(self).draw_fields(body);
+        if parts.is_empty() {
+            vec![Part::Drawing { drawing: "json", of: body.clone(), plain: vec![Part::text(body.to_string())] }]
+        } else {
+            parts
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError};
-use crate::message::bubble::{DrawnLine, button_at, items, texts};
+use crate::message::drawing::{Part, file_and_texts, items, reply};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::TextFile;
@@ -91,10 +91,8 @@ impl Kind for QuickReply {
     const EXAMPLE: &'static str =
         r#"send quick-reply --to 593987654321 --text "Shall we deliver today?" --reply Yes --reply Tomorrow"#;
 
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        let mut lines = texts(body, &["/title", "/text"]);
-        lines.extend(items(body, "/quick_replies").filter_map(|reply| button_at(reply, "/title")));
-        lines
+    fn draw(body: &Value) -> Vec<Part> {
+        file_and_texts(body, items(body, "/quick_replies").filter_map(reply))
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {

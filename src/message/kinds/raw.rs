@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::message::bubble::DrawnLine;
+use crate::message::drawing::Part;
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 
@@ -32,7 +32,7 @@ impl Kind for Raw {
     const ENVELOPE: Envelope = Envelope::Verbatim;
     const EXAMPLE: &'static str = "";
 
-    fn draw(_body: &Value) -> Vec<DrawnLine> {
+    fn draw(_body: &Value) -> Vec<Part> {
         Vec::new()
     }
 }

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use crate::message::bubble::{DrawnLine, media};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::media_url;
@@ -38,8 +37,4 @@ impl Kind for Sticker {
     const COMMAND: &'static str = "sticker";
     const ENVELOPE: Envelope = Envelope::Typed("sticker");
     const EXAMPLE: &'static str = "send sticker --to 593987654321 --media-url https://example.com/sticker.webp";
-
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        media(body).into_iter().collect()
-    }
 }

@@ -9,7 +9,7 @@ use serde_with::skip_serializing_none;
 
 use super::template_by_id::TemplateById;
 use crate::input::{Input, InputError, JsonSource};
-use crate::message::bubble::{DrawnLine, media, parameters, template, texts};
+use crate::message::drawing::{Part, template};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::media_url;
@@ -159,11 +159,8 @@ impl Kind for Template {
     const EXAMPLE: &'static str =
         "send template order_shipped --to 593987654321 --language en --param Ana --param A-1042";
 
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        let mut lines: Vec<_> = media(body).into_iter().chain(template(body, "/elementName")).collect();
-        lines.extend(texts(body, &["/filename"]));
-        lines.extend(parameters(body));
-        lines
+    fn draw(body: &Value) -> Vec<Part> {
+        template(body, "/elementName")
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {

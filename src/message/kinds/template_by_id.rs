@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use crate::message::bubble::{DrawnLine, parameters, template};
+use crate::message::drawing::{Part, template};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::parameter::{ONE_LINE, ONE_LINE_IN_WORDS, check_parameter};
@@ -106,8 +106,8 @@ impl Kind for TemplateById {
     const EXAMPLE: &'static str =
         "send template --template-id 39 --to 593987654321 --param name=Ana --param order=A-1042";
 
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        template(body, "/templateId").into_iter().chain(parameters(body)).collect()
+    fn draw(body: &Value) -> Vec<Part> {
+        template(body, "/templateId")
     }
 
     fn route(&self, body: &Value) -> Route {

@@ -9,7 +9,6 @@ use serde_with::skip_serializing_none;
 
 use super::list::List;
 use crate::input::{Input, InputError};
-use crate::message::bubble::{DrawnLine, texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::TextFile;
@@ -77,10 +76,6 @@ impl Kind for Text {
     const COMMAND: &'static str = "text";
     const ENVELOPE: Envelope = Envelope::Typed("text");
     const EXAMPLE: &'static str = r#"send text --to 593987654321 "Hola""#;
-
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        texts(body, &["/text"])
-    }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = self.flags.file.shape(input)?;

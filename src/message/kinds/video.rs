@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError};
-use crate::message::bubble::{DrawnLine, media, texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::media_url;
@@ -51,10 +50,6 @@ impl Kind for Video {
     const ENVELOPE: Envelope = Envelope::Typed("video");
     const EXAMPLE: &'static str =
         r#"send video --to 593987654321 --media-url https://example.com/video.mp4 --text "How it works""#;
-
-    fn draw(body: &Value) -> Vec<DrawnLine> {
-        media(body).into_iter().chain(texts(body, &["/text"])).collect()
-    }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         self.text_file.shape(input)

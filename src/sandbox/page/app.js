@@ -24,7 +24,7 @@ let refreshing = false;
 // ---- What the server says -----------------------------------------------------------------------------------------
 
 function listen() {
-  const events = new EventSource(`/sandbox/events?since=${state.seen}`);
+  const events = new EventSource(`/sandbox/events?drawn=true&since=${state.seen}`);
   // The first event of each connection. While there was none, another sandbox may have begun, or this one forgotten something.
   events.addEventListener("sandbox", guarded(async (event) => {
     const told = JSON.parse(event.data);
@@ -135,13 +135,11 @@ function forget() {
 
 /** Reads what the sandbox knows. */
 async function readAll() {
-  state.templates = await read("/sandbox/templates");
   const health = await read("/sandbox/health");
   const { instance, cleared, deleted, number } = health;
   health.kinds.forEach(offerKind);
-  state.samplesOnly = health.samples_only;
   state.seen = number;
-  const newest = await read("/sandbox/chats");
+  const newest = await read("/sandbox/chats", { drawn: true });
   for (const message of newest.reverse()) {
     state.chats.set(message.user, { message, unread: 0 });
     state.seen = Math.max(state.seen, message.number);

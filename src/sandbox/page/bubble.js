@@ -2,7 +2,6 @@
 
 import { clock, counted, element } from "./dom.js";
 import { draw } from "./draw.js";
-import { state } from "./state.js";
 import { ticks } from "./ticks.js";
 
 export const nodeId = (message) => `m${message.number}`;
@@ -13,7 +12,7 @@ export function bubble(message) {
   node.id = nodeId(message);
   node.tabIndex = -1;
   node.setAttribute("aria-label", `${from === "user" ? "user" : "bot"}, ${kind}, ${clock(message.received_at)}`);
-  const inside = element("div", "inside", ...draw(message, state.templates, state.samplesOnly));
+  const inside = element("div", "inside", ...draw(message.drawn));
   // Tab goes from message to message's end, not through a hundred buttons: the arrows lead into the one that is looked at.
   inside.querySelectorAll("button").forEach((button) => (button.tabIndex = -1));
   node.append(inside);

@@ -87,7 +87,7 @@ function asked() {
 export async function search() {
   const wanted = asked();
   if (wanted) {
-    const messages = await read("/sandbox/chats", { ...wanted, limit: MOST });
+    const messages = await read("/sandbox/chats", { ...wanted, limit: MOST, drawn: true });
     if (JSON.stringify(wanted) !== JSON.stringify(asked())) return;
     found = messages.map((message) => ({ message, unread: 0 }));
   } else {

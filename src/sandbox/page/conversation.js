@@ -21,7 +21,7 @@ let openings = 0;
 export async function openChat(user, at) {
   const opening = ++openings;
   const before = at && at.number + PAGE / 2;
-  const messages = await read("/sandbox/messages", { user, from: "all", limit: PAGE, before });
+  const messages = await read("/sandbox/messages", { user, from: "all", limit: PAGE, before, drawn: true });
   if (opening !== openings) return false;
   const newest = !at || (state.chats.get(user)?.message.number ?? 0) < before;
   state.open = Object.assign(closed(user), { newest, oldest: messages.length < PAGE });
@@ -138,7 +138,7 @@ async function older() {
   open.reading = true;
   let messages;
   try {
-    messages = await read("/sandbox/messages", { user: open.user, from: "all", limit: PAGE, before: first.number });
+    messages = await read("/sandbox/messages", { user: open.user, from: "all", limit: PAGE, before: first.number, drawn: true });
   } finally {
     // What could not be read is read when one scrolls again.
     open.reading = false;

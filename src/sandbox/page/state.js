@@ -7,9 +7,6 @@ export const state = {
   refused: new Map(),
   /** How many refused requests were not looked at. */
   unseen: 0,
-  templates: [],
-  /** Whether the sandbox knows samples only, so that it cannot say which templates there are. */
-  samplesOnly: false,
   /** The number of the newest message that was taken over. */
   seen: 0,
   /** Which sandbox this is, how often it was cleared, and how often a chat was deleted, as far as it is shown. */

@@ -1,0 +1,237 @@
+//! A message as its recipient sees it: its parts, made once from a body. A terminal shows them as lines, a page reads them as
+//! JSON.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::marks;
+
+/// A part of a message, in reading order.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "is", rename_all = "lowercase")]
+pub(crate) enum Part {
+    Text {
+        /// `title`, `caption`, or empty for the message's own text.
+        #[serde(skip_serializing_if = "str::is_empty")]
+        look: &'static str,
+        #[serde(rename = "lines", serialize_with = "marks::serialize")]
+        text: String,
+    },
+    Media {
+        /// The kind of file.
+        what: String,
+        address: String,
+        /// The name that the recipient sees, if the body gives one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
+    Button {
+        label: String,
+        icon: &'static str,
+        /// What pressing it does: `opens` an address, or answers with a `text` and its `payload`.
+        press: Value,
+    },
+    Template(TemplatePart),
+    /// What only the inbox draws; elsewhere `plain` is shown in its place.
+    Drawing {
+        drawing: &'static str,
+        of: Value,
+        #[serde(skip)]
+        plain: Vec<Part>,
+    },
+}
+
+/// A template, whose text is not in the body.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct TemplatePart {
+    /// Its name or its id.
+    pub(crate) name: String,
+    /// Its parameters: place or name, and value.
+    pub(crate) values: Vec<(String, String)>,
+    /// Its text with the values, where the bot's list of templates has it; else empty.
+    #[serde(rename = "lines", serialize_with = "marks::serialize", skip_serializing_if = "String::is_empty")]
+    pub(crate) text: String,
+    /// The cards and buttons that parameters are for; only the inbox shows them.
+    pub(crate) parts: Vec<Part>,
+}
+
+impl TemplatePart {
+    /// `text` with a value in each `{{place}}` that has one.
+    pub(crate) fn fill(&mut self, text: &str) {
+        let value = |place: &str| self.values.iter().find(|(name, _)| name == place).map(|(_, value)| value.as_str());
+        let mut pieces = text.split("{{");
+        let mut filled = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            match piece.split_once("}}").and_then(|(place, behind)| Some([value(place.trim())?, behind])) {
+                Some(value_and_rest) => filled.extend(value_and_rest),
+                None => filled.extend(["{{", piece]),
+            }
+        }
+        self.text = filled;
+    }
+
+    /// Its text, or its name and the values.
+    fn simple(self) -> Vec<Part> {
+        if !self.text.is_empty() {
+            return vec![Part::text(self.text)];
+        }
+        let values = self.values.iter().map(|(name, value)| match name.parse::<usize>() {
+            Ok(_) => value.clone(),
+            Err(_) => format!("{name}: {value}"),
+        });
+        let values = values.collect::<Vec<_>>().join(" | ");
+        let named = Part::Template(Self { values: Vec::new(), parts: Vec::new(), ..self });
+        if values.is_empty() { vec![named] } else { vec![named, Part::text(values)] }
+    }
+}
+
+impl Part {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self::Text { look: "", text: text.into() }
+    }
+
+    /// A button of which only the label is shown.
+    fn label(label: String) -> Self {
+        Self::Button { label, icon: "", press: Value::Null }
+    }
+
+    /// The parts that a terminal and a report have room for.
+    pub(crate) fn simple(parts: Vec<Self>) -> Vec<Self> {
+        let parts = parts.into_iter().flat_map(|part| match part {
+            Self::Text { .. } | Self::Media { .. } => vec![part],
+            Self::Button { label, .. } => vec![Self::label(label)],
+            Self::Template(template) => template.simple(),
+            Self::Drawing { plain, .. } => plain,
+        });
+        parts.collect()
+    }
+
+    /// The lines of a terminal.
+    pub(crate) fn lines(parts: Vec<Self>) -> Vec<String> {
+        let lines = Self::simple(parts).into_iter().flat_map(|part| match part {
+            Self::Text { text, .. } => text.lines().map(str::to_owned).collect(),
+            Self::Media { what, address, name } => [format!("({what}) {address}")].into_iter().chain(name).collect(),
+            Self::Button { label, .. } => vec![format!("[ {label} ]")],
+            Self::Template(template) => vec![format!("(template) {}", template.name)],
+            Self::Drawing { plain, .. } => Self::lines(plain),
+        });
+        lines.collect()
+    }
+}
+
+/// The text at `pointer`, unless it is empty.
+pub(crate) fn text(body: &Value, pointer: &str) -> Option<String> {
+    body.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// The items of the list at `pointer`.
+pub(crate) fn items<'a>(body: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
+    body.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The file and the texts of a body, as most kinds have them, and the parts below.
+pub(crate) fn file_and_texts(body: &Value, below: impl IntoIterator<Item = Part>) -> Vec<Part> {
+    let file = text(body, "/mediaUrl").map(|address| Part::Media {
+        what: text(body, "/type").unwrap_or_else(|| "media".to_owned()),
+        address,
+        name: text(body, "/filename"),
+    });
+    let fields = [("/header", "title"), ("/title", "title"), ("/text", ""), ("/caption", "caption")];
+    let texts = fields.into_iter().filter_map(|(field, look)| Some(Part::Text { look, text: text(body, field)? }));
+    file.into_iter().chain(texts).chain(below).collect()
+}
+
+/// The button whose label is the text at `pointer`.
+pub(crate) fn button(body: &Value, pointer: &str, icon: &'static str, press: Value) -> Option<Part> {
+    Some(Part::Button { label: text(body, pointer)?, icon, press })
+}
+
+/// A button that answers with its title; what else is in `reply` comes with it.
+pub(crate) fn reply(reply: &Value) -> Option<Part> {
+    let mut payload = reply.clone();
+    let title = payload.as_object_mut()?.shift_remove("title");
+    let payload = Some(payload).filter(|payload| *payload != Value::Object(Map::new()));
+    button(reply, "/title", "reply", json!({ "text": title, "payload": payload }))
+}
+
+/// The button of a list, and its options.
+pub(crate) fn options(body: &Value) -> Part {
+    let label = text(body, "/buttonText/text");
+    let of = json!({ "label": label.as_deref().unwrap_or("Options"), "options": body.get("options") });
+    let lines =
+        items(body, "/options").filter_map(|option| match (text(option, "/title")?, text(option, "/description")) {
+            (title, Some(description)) => Some(format!("• {title}: {description}")),
+            (title, None) => Some(format!("• {title}")),
+        });
+    Part::Drawing { drawing: "options", plain: lines.map(Part::text).chain(label.map(Part::label)).collect(), of }
+}
+
+/// What a developer wants to know, each text with its look: empty, `b` or `tag`. Only the inbox shows it.
+pub(crate) fn note(words: &[(&str, String)]) -> Part {
+    Part::Drawing { drawing: "note", of: json!(words), plain: Vec::new() }
+}
+
+/// The cards at `pointer`, side by side, if there are any.
+pub(crate) fn cards(body: &Value, pointer: &str) -> Option<Part> {
+    let cards: Vec<_> = items(body, pointer).map(card).collect();
+    let of = json!(cards);
+    let mut plain = Part::simple(cards.into_iter().flatten().collect());
+    for part in &mut plain {
+        if let Part::Media { what, .. } = part {
+            "card".clone_into(what);
+        }
+    }
+    (!plain.is_empty()).then_some(Part::Drawing { drawing: "cards", of, plain })
+}
+
+fn card(card: &Value) -> Vec<Part> {
+    let media = ["image", "video"].into_iter().find_map(|what| {
+        let address = text(card, &format!("/header/{what}/link"))?;
+        Some(Part::Media { what: what.to_owned(), address, name: None })
+    });
+    let link = json!({ "opens": text(card, "/action/parameters/url").unwrap_or_default() });
+    let link = button(card, "/action/parameters/display_text", "link", link);
+    let replies = items(card, "/action/buttons").filter_map(|button_of| {
+        let reply = button_of.get("quick_reply")?;
+        let payload = reply.get("payload").or(reply.get("id"));
+        button(reply, "/title", "reply", json!({ "text": reply.get("title"), "payload": payload }))
+    });
+    media.into_iter().chain(text(card, "/body/text").map(Part::text)).chain(link).chain(replies).collect()
+}
+
+/// A message with a flow: its texts, its button, and what that opens.
+pub(crate) fn flow(body: &Value) -> Vec<Part> {
+    let of = |field: &str| text(body, &format!("/parameters/{field}"));
+    let (screen, flow) = (of("flow_action_payload/screen"), of("flow_name").or_else(|| of("flow_id")));
+    let payload = json!({ "flow": flow, "screen": screen, "context": body.get("payload") });
+    let mut words = vec![("", "opens ".to_owned()), ("b", flow.unwrap_or_else(|| "a flow".to_owned()))];
+    words.extend(screen.into_iter().flat_map(|screen| [("", " at screen ".to_owned()), ("b", screen)]));
+    words.extend((of("mode").as_deref() == Some("draft")).then(|| ("tag", "draft".to_owned())));
+    let press = json!({ "text": "Response sent", "payload": payload });
+    let opener = button(body, "/parameters/flow_cta", "flow", press);
+    file_and_texts(body, opener.into_iter().chain([note(&words)]))
+}
+
+/// A template by its name or id at `pointer`, with its file, parameters, cards and buttons.
+pub(crate) fn template(body: &Value, pointer: &str) -> Vec<Part> {
+    let Some(name) = text(body, pointer) else { return Vec::new() };
+    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let values = match body.get("parameters") {
+        Some(Value::Array(values)) => (1..).zip(values).map(|(place, it)| (place.to_string(), shown(it))).collect(),
+        Some(Value::Object(named)) => named.iter().map(|(name, value)| (name.clone(), shown(value))).collect(),
+        _ => Vec::new(),
+    };
+    let parts = cards(body, "/cards").into_iter().chain(items(body, "/buttonParameters").filter_map(template_button));
+    let language = text(body, "/language").map(|language| format!(" ({language})")).unwrap_or_default();
+    let words = note(&[("", "template ".to_owned()), ("b", name.clone()), ("", language)]);
+    let template = Part::Template(TemplatePart { name, values, text: String::new(), parts: parts.collect() });
+    file_and_texts(body, [template, words])
+}
+
+/// A button of a template, by its words or by the value that is filled in.
+pub(crate) fn template_button(given: &Value) -> Option<Part> {
+    let label =
+        ["/text", "/title", "/payload", "/param", "/type"].into_iter().find_map(|pointer| text(given, pointer))?;
+    let press = json!({ "text": label, "payload": given.get("payload") });
+    Some(Part::Button { label, icon: "reply", press })
+}
