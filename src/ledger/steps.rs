@@ -158,19 +158,12 @@ impl LockedRun {
         if self.finished_at.is_some() {
             return Ok(());
         }
-        // Each query has its index; rows that were never tried are read from the last one that was taken. A row that waits
+        // Each part has its index; rows that were never tried are read from the last one that was taken. A row that waits
         // for another one is not counted, since that one is open too.
-        let is_open = db
-            .exists("SELECT 1 FROM row WHERE run = ?1 AND state = 'inflight' LIMIT 1", &values![self.id])?
-            || db.exists(
-                "SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 LIMIT 1",
-                &values![self.id],
-            )?
-            || db.exists(
-                "SELECT 1 FROM row WHERE run = ?1 AND n > ?2 AND state = 'pending' AND due_at = 0 LIMIT 1",
-                &values![self.id, self.taken],
-            )?;
-        if !is_open {
+        let open = "SELECT 1 WHERE EXISTS (SELECT 1 FROM row WHERE run = ?1 AND state = 'inflight') \
+                    OR EXISTS (SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0) \
+                    OR EXISTS (SELECT 1 FROM row WHERE run = ?1 AND n > ?2 AND state = 'pending' AND due_at = 0)";
+        if !db.exists(open, &values![self.id, self.taken])? {
             self.finished_at = Some(self.now);
             self.under_way = false;
             self.pause = None;

@@ -205,11 +205,11 @@ impl Worker {
         let looks = self.looked_at.is_none_or(|at| at.elapsed() >= LISTENS_EVERY);
         let of = self.run.clone();
         let (mut reply, exchanges, is_complete) = of.change(|db, run| {
-            let exchanges = self.exchanges_in(db)?;
-            if exchanges < self.exchanges {
+            follow_clock(db, run)?;
+            let exchanges = self.count(db, run.now)?;
+            if exchanges <= self.exchanges {
                 run.note_put_back();
             }
-            follow_clock(db, run)?;
             run.check_identity(db)?;
             let taken = self.take_outcomes(db, run, settled)?;
             if looks {
@@ -227,9 +227,7 @@ impl Worker {
             if taken > 0 || !reply.rows.is_empty() {
                 run.changed_at = run.now;
             }
-            let query = "UPDATE worker SET seen_at = ?2, exchanges = exchanges + 1 WHERE id = ?1";
-            db.run(query, &values![self.id, run.now])?;
-            Ok::<_, LedgerError>((reply, exchanges + 1, run.finished_at.is_some()))
+            Ok::<_, LedgerError>((reply, exchanges, run.finished_at.is_some()))
         })?;
         (self.exchanges, self.is_complete, self.pause) = (exchanges, is_complete, None);
         if looks {
@@ -264,12 +262,14 @@ impl Worker {
         counts
     }
 
-    /// How many exchanges of this process the store has; -1 if it does not know the process.
-    fn exchanges_in(&self, db: &mut Db) -> Result<i64, LedgerError> {
-        match db.first("SELECT connection, exchanges FROM worker WHERE id = ?1", &values![self.id])? {
+    /// How many exchanges of this process the store has with this one; 0 if it does not know the process.
+    fn count(&self, db: &mut Db, now: i64) -> Result<i64, LedgerError> {
+        let query =
+            "UPDATE worker SET seen_at = ?2, exchanges = exchanges + 1 WHERE id = ?1 RETURNING connection, exchanges";
+        match db.first(query, &values![self.id, now])? {
             Some(worker) if worker.int(0)? != self.connection => Err(LedgerError::Stale),
             Some(worker) => worker.int(1),
-            None => Ok(-1),
+            None => Ok(0),
         }
     }
 

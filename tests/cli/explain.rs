@@ -69,11 +69,8 @@ fn exit_codes_statuses_and_names_of_the_record_are_explained() {
     for (topic, parts) in [
         ("8", &["Exit code 8: unknown", "Send again: only after asking the recipient"][..]),
         ("0", &["Exit code 0: accepted"]),
-        (
-            "12",
-            &["Exit code 12: ", "cannot be written or read, is damaged or is a copy", "its database cannot be reached"],
-        ),
-        ("ledger", &["is damaged or is a copy", "Exit code 12: "]),
+        ("12", &["Exit code 12: ", "cannot be written or read, or is damaged", "its database cannot be reached"]),
+        ("ledger", &["or is a copy", "Exit code 12: "]),
         ("3", &["those for a proxy", "the database of a ledger set up otherwise"]),
         ("126", &["Exit code 126: ", "cannot be run"]),
         ("127", &["Exit code 127: ", "was not found"]),
