@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_reason_is_kept_by_its_place_and_no_other_number_is_one() {
-        for (place, reason) in (0..).zip(SkipReason::ALL.into_iter()) {
+        for (place, reason) in (0..).zip(SkipReason::ALL) {
             assert_eq!((rank(reason), of_rank(place).unwrap()), (place, reason));
         }
         for place in [-1, 10] {
