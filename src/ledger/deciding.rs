@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_or_new};
-use super::db::{Db, LONGEST, SqlValue, values};
+use super::db::{Db, LONG, LONGEST, SqlValue, values};
 use super::delivery::{DeliveryNews, LearntDelivery};
 use super::earlier::{EarlierMessages, EarlierRow};
 use super::error::LedgerError;
@@ -142,7 +142,7 @@ impl Run {
     /// Rows under way in other processes end first; a second call notes those of processes that were lost meanwhile.
     pub(crate) fn cancel(&self) -> Result<(), LedgerError> {
         self.store.db().0.limit(LONGEST);
-        self.change(|db, run| {
+        let cancelled = self.change(|db, run| {
             run.check_identity(db)?;
             if run.is_doubtful() {
                 return Err(LedgerError::Doubtful { run: run.name.clone() });
@@ -154,7 +154,9 @@ impl Run {
                 run.note(db, &RunEvent::now(RunEventKind::Cancelled))?;
             }
             run.skip_rest(db)
-        })
+        });
+        self.store.db().0.limit(LONG);
+        cancelled
     }
 
     /// Decides rows by hand. In a run with a key, a row is sent again only if its person is still free under the key; if
@@ -324,7 +326,9 @@ impl Run {
                 db.run(delete, &values![self.id])?;
             }
             Ok::<_, LedgerError>(true)
-        })?;
+        });
+        db.0.limit(LONG);
+        let is_removed = is_removed?;
         if is_removed {
             db.0.tidy(true);
         }

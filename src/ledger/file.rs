@@ -289,8 +289,10 @@ impl FileId {
 impl DbEngine for FileEngine {
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
         if !changes {
-            self.alive_before = Some(self.alive());
-            return Ok(self.db.execute_batch("BEGIN")?);
+            let alive = self.alive();
+            self.db.execute_batch("BEGIN")?;
+            self.alive_before = Some(alive);
+            return Ok(());
         }
         self.require_write()?;
         self.wait_for_turn()?;
@@ -482,7 +484,8 @@ fn execute(statement: &mut Statement<'_>, values: &[SqlValue<'_>]) -> Result<u64
 
 /// Where locks do not work, a process counts as alive until it says that it has ended.
 fn is_locked(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| file.try_lock().is_err())
+    // Shared: of two that look at once, neither sees the other.
+    File::open(path).is_ok_and(|file| file.try_lock_shared().is_err())
 }
 
 fn write_at_start(file: &File, text: &str) -> io::Result<()> {
