@@ -196,7 +196,7 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// A row with its message, what is to be said of it, and what became of it before.
+    /// A row with its message, the remarks on it, and its outcome in an earlier run.
     fn made(
         &mut self,
         line: u64,

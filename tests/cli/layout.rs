@@ -123,10 +123,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("template_names", &["input", "places", "private_file"]),
 ];
 
-/// The files that a folder inside a room may use from the folders beside it. The list of a run is a draft in a file,
-/// wherever its ledger will be.
-const BESIDE: &[(&str, &[&str])] = &[("ledger/postgres", &["ledger/sqlite/draft.rs", "ledger/sqlite/draft_rows.rs"])];
-
 /// A file of `src/`: its module path, and its words without comments and tests.
 struct File {
     /// Relative to `src/`.
@@ -437,12 +433,10 @@ fn folders_beside_each_other_do_not_know_each_other() {
     for (file, imported) in files.iter().zip(graph(&files)) {
         let Some(folder) = folder_inside_a_room(file) else { continue };
         let room = &file.module[0];
-        let known = BESIDE.iter().find(|(known, _)| Path::new(known) == folder).map_or(&[][..], |(_, known)| known);
         for target in imported.into_iter().map(|target| &files[target]).filter(|target| target.module[0] == *room) {
             let path = &target.path;
             let is_beside = folder_inside_a_room(target).is_some_and(|other| other != folder);
-            let is_known = known.iter().any(|known| Path::new(known) == path);
-            assert!(!is_beside || is_known, "{} knows {}", file.path.display(), path.display());
+            assert!(!is_beside, "{} knows {}", file.path.display(), path.display());
         }
     }
 }

@@ -155,6 +155,7 @@ impl PreparedList<'_> {
         block_on(run.begin())
     }
 }
+
 /// The store; None if no run is made and there is none.
 fn store_of(context: &Context, args: &BulkSendArgs, sender: &Sender) -> Result<Option<Store>, CommandError> {
     // Without a run, the directory is not created and need not exist.
