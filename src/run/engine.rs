@@ -394,13 +394,13 @@ impl<'a> Engine<'a> {
         }
         self.progress.finish();
         let closed = self.writer.close(Some(LONGEST_WAIT_FOR_THE_WRITER));
-        for answer in self.writer.late() {
-            match answer {
-                Ok(_) => drop(self.writing.pop_front()),
-                Err(error) => self.failure = Some(error),
+        let late: Vec<_> = self.writer.late().collect();
+        late.into_iter().for_each(|answer| self.take(answer));
+        if let Ok(mut ledger) = closed {
+            // Rows that came too late have certainly not left. If they cannot go back, they count as unknown.
+            if let Some(ledger) = ledger.as_mut().filter(|_| !self.settled.is_empty()) {
+                let _ = ledger.exchange(&self.settled, &[], 0);
             }
-        }
-        if let Ok(ledger) = closed {
             return self.end(ledger);
         }
         let unwritten = Some(self.unwritten());
@@ -519,31 +519,36 @@ mod tests {
 
     #[tokio::test]
     async fn rows_that_arrive_after_a_stop_do_not_leave() {
-        let home = tempfile::TempDir::new().unwrap();
-        let (reader, file) = fixture::sent(home.path(), &fixture::people(0..3));
-        let (is_asked, mut asked) = unbounded_channel();
-        let (answer, may_answer) = std::sync::mpsc::channel();
-        let ledger = Box::new(SlowLedger { file, is_asked, may_answer });
-        let (server, session) = session().await;
-        let stderr = Stderr::default();
-        let mut progress = Progress::new(&stderr, ProgressFormat::None);
-        let limits = RunLimits { concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
-        let engine = Engine::new(Arc::new(session), ledger, reader.counts().unwrap(), limits, &mut progress);
-        let mut is_stopped = false;
-        let end = engine
-            .run(async || {
-                if is_stopped {
-                    answer.send(()).unwrap();
-                    pending::<()>().await;
-                }
-                asked.recv().await;
-                is_stopped = true;
-                Signal::Terminate
-            })
-            .await;
-        assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Signal(_), unwritten: None }), "{end:?}");
-        assert_eq!(reader.counts().unwrap(), Counts { pending: 3, ..Counts::default() });
-        assert!(server.accept().now_or_never().is_none());
+        for is_impatient in [false, true] {
+            let home = tempfile::TempDir::new().unwrap();
+            let (reader, file) = fixture::sent(home.path(), &fixture::people(0..3));
+            let (is_asked, mut asked) = unbounded_channel();
+            let (answer, may_answer) = std::sync::mpsc::channel();
+            let ledger = Box::new(SlowLedger { file, is_asked, may_answer });
+            let (server, session) = session().await;
+            let stderr = Stderr::default();
+            let mut progress = Progress::new(&stderr, ProgressFormat::None);
+            let limits = RunLimits { concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
+            let engine = Engine::new(Arc::new(session), ledger, reader.counts().unwrap(), limits, &mut progress);
+            let mut is_stopped = false;
+            let end = engine
+                .run(async || {
+                    if is_stopped {
+                        answer.send(()).unwrap();
+                        if !is_impatient {
+                            pending::<()>().await;
+                        }
+                        return Signal::Interrupt;
+                    }
+                    asked.recv().await;
+                    is_stopped = true;
+                    Signal::Interrupt
+                })
+                .await;
+            assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Signal(_), unwritten: None }), "{end:?}");
+            assert_eq!(reader.counts().unwrap(), Counts { pending: 3, ..Counts::default() });
+            assert!(server.accept().now_or_never().is_none());
+        }
     }
 
     #[tokio::test]
