@@ -9,7 +9,7 @@ use super::error::LedgerError;
 use super::message::SameMessage;
 use super::model::RowState;
 use super::run::{Run, is_in_doubt};
-use super::store::{Lost, Store};
+use super::store::{Lost, Store, lock_store};
 use crate::once::{NewClaim, OnceEntry, OnceHasher, OnceKey, OnceScope, OnceState};
 use crate::output::Sent;
 
@@ -23,7 +23,7 @@ pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n)
 
 /// The people that are looked for under a key.
 const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, n BIGINT NOT NULL, \
-     PRIMARY KEY (person, n)); DELETE FROM candidate_person;";
+     PRIMARY KEY (person, n)) /*WITHOUT ROWID*/; DELETE FROM candidate_person;";
 
 /// A claim with the row that it may belong to, behind a number, as [`claims`] reads it.
 macro_rules! claims {
@@ -156,7 +156,7 @@ impl Store {
     ) -> Result<Claimed, LedgerError> {
         let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
         let claimed = self.db().change(|db| {
-            let (_, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+            let (_, now) = lock_store(db)?;
             let key = key_or_new(db, scope)?;
             let before = claim_under(db, scope, &claim.person)?.filter(|before| before.worker != Some(worker));
             if let Some(before) = before.filter(|before| !before.entry.state.is_free()) {
@@ -224,7 +224,7 @@ impl Store {
     /// not unknown.
     pub(crate) fn decide_claim(&self, scope: &OnceScope, person: &str, sent: Sent) -> Result<bool, LedgerError> {
         self.db().change(|db| {
-            let (_, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+            let (_, now) = lock_store(db)?;
             let Some(claim) = claim_under(db, scope, person)? else { return Ok(false) };
             if claim.row.is_some() || claim.entry.state != OnceState::Unknown {
                 return Ok(false);
@@ -240,7 +240,7 @@ impl Store {
     /// The caller has checked that nothing of it is under way or to be sent.
     pub(crate) fn forget(&self, scope: &OnceScope, shown: &Shown<'_>) -> Result<bool, LedgerError> {
         self.db().change(|db| {
-            db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+            lock_store(db)?;
             let Some(key) = key_of(db, scope)? else { return Ok(false) };
             match shown {
                 Shown::Person(person, entry) => {
@@ -264,7 +264,7 @@ impl Store {
     /// else the run that is still to send one of them a message under the key.
     pub(crate) fn add_to_key(&self, scope: &OnceScope, run: &Run) -> Result<Result<u64, String>, LedgerError> {
         self.db().change(|db| {
-            db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+            lock_store(db)?;
             let (key, hasher) = (key_or_new(db, scope)?, OnceHasher::of_store(db)?);
             let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message WHERE row.run = ?1 \
                          AND message.run = row.run AND message.n = row.n \

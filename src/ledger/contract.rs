@@ -78,6 +78,7 @@ every_engine! {
     a_lost_process_may_still_say_how_its_rows_ended,
     an_exchange_that_arrives_after_its_process_came_back_changes_nothing,
     rows_of_a_lost_answer_go_back,
+    rows_of_a_store_that_was_put_back_are_unknown,
     two_processes_share_the_rows_and_the_pace_of_a_run,
     under_a_key_a_person_is_one_rows_or_one_single_sends,
     whom_a_removed_run_reached_is_known_under_its_key,
@@ -657,6 +658,23 @@ fn rows_of_a_lost_answer_go_back(tested: &TestedStore) {
     let again = exchange(&mut worker, &[ended(&given.rows[0], RowState::Sent, Duration::ZERO)], 5);
     assert_eq!(numbers(&again), [2, 3, 4, 5]);
     assert_eq!(states(&run)[0], RowState::Sent);
+}
+
+fn rows_of_a_store_that_was_put_back_are_unknown(tested: &TestedStore) {
+    let run = tested.begin(&PEOPLE);
+    let mut worker = join(&run);
+    let given = exchange(&mut worker, &[], 2);
+    exchange(&mut worker, &[ended(&given.rows[0], RowState::Sent, Duration::ZERO)], 0);
+    let older = "UPDATE row SET state = 'inflight', ended_at = NULL WHERE n = 1";
+    run.store.db().change(|db| db.run(older, &[])).unwrap();
+    run.store.db().change(|db| db.run("UPDATE worker SET exchanges = 1", &[])).unwrap();
+    worker.forget_answer_of(|_| ());
+    let again = exchange(&mut worker, &[], 5);
+    assert!(again.rows.is_empty() && again.pause.is_some_and(|pause| pause.reason.is_doubt()));
+    assert_eq!(states(&run)[..2], [RowState::Unknown; 2]);
+    exchange(&mut worker, &[ended(&given.rows[1], RowState::Sent, Duration::ZERO)], 0);
+    let counts = run.noted_counts().unwrap();
+    assert_eq!([counts.sent, counts.unknown], [1, 1], "its own word still counts");
 }
 
 fn two_processes_share_the_rows_and_the_pace_of_a_run(tested: &TestedStore) {

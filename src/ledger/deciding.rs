@@ -16,7 +16,7 @@ use super::pace::moment;
 use super::resolution::{Resolution, ResolveError, StandingRow, decided_by_hand};
 use super::run::{Run, standing_rows};
 use super::steps::{LockedRun, lock};
-use super::store::{Lost, process};
+use super::store::{Lost, lock_store, process};
 use super::types::Details;
 use crate::api::DeliveryState;
 use crate::once::{OnceHasher, OnceScope};
@@ -80,16 +80,15 @@ impl Run {
         Ok(counted_by_run(&found))
     }
 
-    /// A person resumes it after seeing the pause `seen`. A newer pause stays, and so does a doubt that nobody who resumed
-    /// the run was shown before. New conditions are refused while a process sends it: that process would not notice them.
+    /// A person resumes it after seeing the pause `seen`. A newer pause stays, and so does a doubt until somebody who resumes
+    /// the run has been shown it. New conditions are refused while a process sends it: that process would not notice them.
     pub(crate) fn resume(&self, seen: Option<&PausedRun>, resumed: &Resumed<'_>) -> Result<(), LedgerError> {
-        let conditions = resumed.conditions;
-        let mut details = self.details()?;
-        let busy = if conditions.is_some() { self.sender()? } else { None };
-        if let Some(worker) = busy {
-            return Err(LedgerError::in_use_by(self.name(), &worker));
-        }
         self.change(|db, run| {
+            if resumed.conditions.is_some()
+                && let Some(process) = Lost::of(db)?.sender(self.id)
+            {
+                return Err(LedgerError::in_use_by(self.name(), &process.words()));
+            }
             run.check_identity(db)?;
             let by = run.pause.as_ref().map(|paused| paused.pause.by.clone());
             if let Some(paused) = &run.pause {
@@ -103,16 +102,16 @@ impl Run {
             }
             (run.pause, run.told) = (None, None);
             run.identity = db.0.identity()?;
+            let kept = db.one("SELECT details FROM run WHERE id = ?1", &values![self.id])?;
+            let mut details: Details = serde_json::from_str(kept.text(0)?).map_err(LedgerError::damaged)?;
             if let Some(rate) = resumed.rate {
                 run.pace = run.pace.with_rate(rate, moment(run.now));
                 details.rate = rate;
             }
-            if let Some(conditions) = conditions {
+            if let Some(conditions) = resumed.conditions {
                 details.conditions = conditions.clone();
             }
-            if resumed.rate.is_some() || conditions.is_some() {
-                db.run("UPDATE run SET details = ?2 WHERE id = ?1", &values![self.id, json(&details)?])?;
-            }
+            db.run("UPDATE run SET details = ?2 WHERE id = ?1", &values![self.id, json(&details)?])?;
             run.note_finished(db)
         })
     }
@@ -187,7 +186,7 @@ impl Run {
         let ended: HashSet<_> = lost.iter().flat_map(|worker| &worker.rows).copied().collect();
         let scope = if to == RowState::Pending { self.details()?.scope() } else { None };
         let why = decided_by_hand([from, to]);
-        let changed = self.change(|db, run| {
+        let decide = |db: &mut Db, run: &mut LockedRun| {
             let mut rows = standing_rows(db, self.id, from)?;
             rows.retain(|row| to != RowState::Pending || !row.is_open || ended.contains(&(row.n, row.number)));
             if let Some(chosen) = &chosen {
@@ -205,7 +204,13 @@ impl Run {
             for rows in rows.chunks(ROWS_AT_ONCE) {
                 changed += run.decide(db, rows, [from, to], &why)?;
             }
-            Ok(changed)
+            Ok::<_, ResolveError>(changed)
+        };
+        let changed = self.store.db().change(|db| {
+            if scope.is_some() {
+                lock_store(db)?;
+            }
+            self.change_in(db, decide)
         })?;
         let mut counts = Counts::default();
         *counts.of_mut(to) = changed;
@@ -304,7 +309,7 @@ impl Run {
         let mut db = self.store.db();
         db.0.limit(LONGEST);
         let is_removed = db.change(|db| {
-            db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+            lock_store(db)?;
             let Some(run) = lock(db, self.id)?.filter(may_go) else { return Ok(false) };
             let lost = Lost::of(db)?;
             if let Some(process) = lost.sender(self.id) {

@@ -205,6 +205,18 @@ impl LedgerDraft {
         rows_of(&self.db, &query, [], |row| Ok(row.get(0)?))
     }
 
+    /// Passes the number of every row, in order, and why it is skipped, if it is: the reason by its name, and in words.
+    pub(super) fn each_skip(
+        &self,
+        mut each: impl FnMut(i64, Option<(&str, Option<&str>)>) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        walk(&self.db, "SELECT n, skipped, problem FROM row ORDER BY n", [], |row| {
+            let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
+            let problem = text(2)?;
+            each(row.get(0)?, text(1)?.map(|reason| (reason, problem)))
+        })
+    }
+
     /// Passes every row, in order.
     pub(crate) fn each_row(
         &self,

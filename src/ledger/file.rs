@@ -252,10 +252,15 @@ impl FileEngine {
     }
 }
 
-/// The schema in the words of SQLite.
+/// The tables of a new store.
 pub(super) fn schema() -> String {
-    include_str!("schema.sql").replace("BIGINT", "INTEGER").replace("\n);", "\n) STRICT;")
+    in_sqlite(include_str!("schema.sql")).replace("\n);", "\n) STRICT;").replace("\n) WITHOUT", "\n) STRICT, WITHOUT")
         + &format!("INSERT INTO store VALUES (1, {VERSION}, '{}', 0, 0, 0, 0);", new_secret())
+}
+
+/// The statements in the words of SQLite.
+fn in_sqlite(sql: &str) -> String {
+    sql.replace("BIGINT", "INTEGER").replace("/*WITHOUT ROWID*/", "WITHOUT ROWID")
 }
 
 /// Opens a file without its log and without locks.
@@ -396,7 +401,7 @@ impl DbEngine for FileEngine {
     }
 
     fn script(&mut self, sql: &str) -> Result<(), LedgerError> {
-        Ok(self.db.execute_batch(&sql.replace("BIGINT", "INTEGER"))?)
+        Ok(self.db.execute_batch(&in_sqlite(sql))?)
     }
 
     fn now(&mut self) -> Result<i64, LedgerError> {

@@ -15,7 +15,7 @@ use super::model::{RowState, SkipReason};
 use super::name::RunName;
 use super::pace::{Pace, moment};
 use super::run::{Run, is_in_doubt};
-use super::store::{Lost, Store};
+use super::store::{Lost, Store, lock_store};
 use super::types::Details;
 use crate::once::{OnceHasher, OnceKey, OnceScope};
 
@@ -26,7 +26,24 @@ const ROWS_AT_ONCE: usize = 10_000;
 
 /// The rows that are looked for, in the order in which `known` has them.
 const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGINT NOT NULL, fingerprint BIGINT NOT NULL, \
-     n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)); DELETE FROM candidate;";
+     n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)) /*WITHOUT ROWID*/; DELETE FROM candidate;";
+
+/// What is known of the candidates, with its rows, which are read in the order in which they stand. The limit keeps that
+/// order.
+macro_rules! in_order {
+    ($columns:literal, $join:literal, $where:literal) => {
+        concat!(
+            "(SELECT known.run, known.n, ",
+            $columns,
+            " FROM candidate CROSS JOIN known ",
+            $join,
+            " WHERE ",
+            $where,
+            " ORDER BY known.run, known.n LIMIT 9223372036854775807) AS found CROSS JOIN row \
+             WHERE row.run = found.run AND row.n = found.n"
+        )
+    };
+}
 
 /// The earlier runs of a bot at an address.
 #[derive(Clone, Debug)]
@@ -117,11 +134,10 @@ impl Store {
             other => other,
         };
         let made = db.transaction(true, not_made, |db| {
-            // Of two lists at once, the second one sees the first.
-            let (_, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+            let (last, now) = lock_store(db)?;
             check_name(db, name)?;
             let is_wanted = compare(&mut KnownRuns { db: &mut *db, of, now }, draft, details)?;
-            Ok::<_, E>(if is_wanted { Some(make(db, name, draft, details)?) } else { None })
+            Ok::<_, E>(if is_wanted { Some(make(db, (last + 1, now), name, draft, details)?) } else { None })
         });
         db.0.limit(LONG);
         let made = made?;
@@ -137,8 +153,11 @@ impl KnownRuns<'_> {
     /// Marks the rows of `draft` that they have too.
     pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
         draft.forget_earlier()?;
-        fill_candidates(self.db, draft)?;
         let (runs, since) = (self.counted(0)?, since(self.now, self.of.remember));
+        if runs.is_empty() {
+            return Ok(());
+        }
+        fill_candidates(self.db, draft)?;
         each_match(self.db, &runs, since, |_| true, |n, run, found| draft.note_earlier(n, Some(run), found))
     }
 
@@ -166,11 +185,16 @@ impl KnownRuns<'_> {
         fill_candidates(self.db, draft)?;
         let (mut person_before, mut other_before) = (None, None);
         self.db.each_of(
-            "SELECT candidate.person, row.run, row.at, own.n FROM candidate CROSS JOIN known CROSS JOIN row \
-             LEFT JOIN candidate AS own ON own.person = known.person AND own.fingerprint = known.fingerprint \
-             WHERE known.person = candidate.person AND row.run = known.run AND row.n = known.n \
-             AND (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight') AND row.at >= ?1 AND row.at <= ?2 \
-             ORDER BY candidate.person",
+            concat!(
+                "SELECT person, row.run, row.at, own FROM ",
+                in_order!(
+                    "candidate.person, own.n AS own",
+                    "LEFT JOIN candidate AS own ON own.person = known.person AND own.fingerprint = known.fingerprint",
+                    "known.person = candidate.person"
+                ),
+                " AND (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight') \
+                 AND row.at >= ?1 AND row.at <= ?2 ORDER BY person"
+            ),
             &values![since, self.now],
             |row| {
                 let (person, at) = (row.int(0)?, row.int(2)?);
@@ -200,9 +224,11 @@ impl KnownRuns<'_> {
         fill_candidates(self.db, draft)?;
         let mut people: BTreeMap<&str, (u64, Option<i64>)> = BTreeMap::new();
         self.db.each_of(
-            "SELECT candidate.person, row.run FROM candidate CROSS JOIN known CROSS JOIN row \
-             WHERE known.person = candidate.person AND row.run = known.run AND row.n = known.n AND row.state = 'pending' \
-             ORDER BY candidate.person",
+            concat!(
+                "SELECT person, row.run FROM ",
+                in_order!("candidate.person", "", "known.person = candidate.person"),
+                " AND row.state = 'pending' ORDER BY person"
+            ),
             &[],
             |row| {
                 let Some(run) = runs.get(&row.int(1)?) else { return Ok(()) };
@@ -295,9 +321,14 @@ fn each_match(
         return Ok(());
     }
     db.each_of(
-        "SELECT candidate.n, known.run, row.state, row.at FROM candidate CROSS JOIN known CROSS JOIN row \
-         WHERE known.person = candidate.person AND known.fingerprint = candidate.fingerprint \
-         AND row.run = known.run AND row.n = known.n",
+        concat!(
+            "SELECT own, row.run, row.state, row.at FROM ",
+            in_order!(
+                "candidate.n AS own",
+                "",
+                "known.person = candidate.person AND known.fingerprint = candidate.fingerprint"
+            )
+        ),
         &[],
         |row| {
             let (run, at) = (row.int(1)?, row.opt_int(3)?.unwrap_or_default());
@@ -319,9 +350,13 @@ fn each_match(
 }
 
 /// Makes the run `name` of `draft`; the caller has compared it in this transaction.
-pub(super) fn make(db: &mut Db, name: &RunName, draft: &LedgerDraft, details: &Details) -> Result<i64, LedgerError> {
-    let (store, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
-    let run = store.map_or(Ok(0), |store| store.int(0))? + 1;
+fn make(
+    db: &mut Db,
+    (run, now): (i64, i64),
+    name: &RunName,
+    draft: &LedgerDraft,
+    details: &Details,
+) -> Result<i64, LedgerError> {
     let followers = draft.followers()?;
     db.run("UPDATE store SET runs = ?1 WHERE id = 1", &values![run])?;
     let identity = db.0.identity()?;
@@ -380,14 +415,14 @@ fn fill_messages(db: &mut Db, run: i64, draft: &LedgerDraft) -> Result<(), Ledge
 fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, followers: Vec<i64>, now: i64) -> Result<(), LedgerError> {
     let mut followers = followers.into_iter().peekable();
     db.0.fill("row (run, n, state, number, due_at, at, attempts, code, error)", &mut |each| {
-        draft.each_row(|row| {
-            let follows = followers.next_if_eq(&row.n).is_some();
-            if let Some((reason, problem)) = row.skip {
-                each(&values![run, row.n, "skipped", 1_i64, None::<i64>, now, 0_i64, reason, problem])
+        draft.each_skip(|n, skip| {
+            let follows = followers.next_if_eq(&n).is_some();
+            if let Some((reason, problem)) = skip {
+                each(&values![run, n, "skipped", 1_i64, None::<i64>, now, 0_i64, reason, problem])
             } else {
                 let due = if follows { None } else { Some(0_i64) };
                 let nothing = None::<&str>;
-                each(&values![run, row.n, "pending", 0_i64, due, None::<i64>, 0_i64, nothing, nothing])
+                each(&values![run, n, "pending", 0_i64, due, None::<i64>, 0_i64, nothing, nothing])
             }
         })
     })

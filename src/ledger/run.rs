@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
-use super::db::{Db, Process, SqlRow, values};
+use super::db::{Db, SqlRow, values};
 use super::delivery::{DeliveryCounts, KnownAttempt, KnownDelivery};
 use super::error::LedgerError;
 use super::events::{PausedFor, PausedRun, RunEvent, RunEventKind, RunPause, RunWorker};
@@ -137,11 +137,6 @@ impl Run {
     /// Whether a process sends it at this moment.
     pub(crate) fn is_held(&self) -> Result<bool, LedgerError> {
         Ok(self.store.lost()?.is_sent(self.id))
-    }
-
-    /// A process that sends it, in words.
-    pub(super) fn sender(&self) -> Result<Option<String>, LedgerError> {
-        Ok(self.store.lost()?.sender(self.id).map(Process::words))
     }
 
     /// Why no process takes its rows.

@@ -1,6 +1,6 @@
 -- The store: every run with its rows, and who got a message under which key. It is the same in a file and in PostgreSQL,
--- except for the words that `db.rs` replaces: BIGINT is INTEGER in SQLite, and tables there are STRICT. Times are
--- milliseconds since 1970, by the clock of the store. What may be written, and when, is decided in Rust: see `model.rs`.
+-- except for what `file.rs` replaces: in SQLite BIGINT is INTEGER, tables are STRICT, and those marked so are WITHOUT ROWID.
+-- Times are milliseconds since 1970, by the clock of the store. What may be written, and when, is decided in Rust: see `model.rs`.
 
 CREATE TABLE store (
   id BIGINT PRIMARY KEY CHECK (id = 1),
@@ -102,7 +102,7 @@ CREATE TABLE row (
   delivered_at BIGINT,
   read_at BIGINT,
   PRIMARY KEY (run, n)
-);
+) /*WITHOUT ROWID*/;
 CREATE INDEX row_due ON row (run, due_at) WHERE state = 'pending' AND due_at > 0;
 CREATE INDEX row_under_way ON row (run, worker) WHERE state = 'inflight';
 
@@ -132,7 +132,7 @@ CREATE TABLE tried (
   began_at BIGINT NOT NULL,
   message_id TEXT,
   PRIMARY KEY (run, n, number)
-);
+) /*WITHOUT ROWID*/;
 
 -- Who gets which message: a person and a message have the same numbers in every run.
 CREATE TABLE known (
@@ -141,7 +141,7 @@ CREATE TABLE known (
   run BIGINT NOT NULL,
   n BIGINT NOT NULL,
   PRIMARY KEY (person, fingerprint, run, n)
-);
+) /*WITHOUT ROWID*/;
 
 -- A key of --once, with the bot and the address for which it counts.
 CREATE TABLE once_key (
@@ -170,7 +170,7 @@ CREATE TABLE claim (
   worker BIGINT,
   lease_until BIGINT,
   PRIMARY KEY (once_key, person)
-);
+) /*WITHOUT ROWID*/;
 
 -- What happened to a run as a whole. Only reports use it.
 CREATE TABLE event (
@@ -182,4 +182,4 @@ CREATE TABLE event (
   problem TEXT,
   until BIGINT,
   PRIMARY KEY (run, number)
-);
+) /*WITHOUT ROWID*/;

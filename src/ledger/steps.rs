@@ -75,13 +75,20 @@ impl Run {
         &self,
         work: impl FnOnce(&mut Db, &mut LockedRun) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.store.db().change(|db| {
-            let run = lock(db, self.id)?;
-            let mut run = run.ok_or_else(|| LedgerError::Changed { run: self.name().to_string() })?;
-            let done = work(db, &mut run)?;
-            run.write(db)?;
-            Ok(done)
-        })
+        self.store.db().change(|db| self.change_in(db, work))
+    }
+
+    /// The same within a transaction.
+    pub(super) fn change_in<T, E: From<LedgerError>>(
+        &self,
+        db: &mut Db,
+        work: impl FnOnce(&mut Db, &mut LockedRun) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let run = lock(db, self.id)?;
+        let mut run = run.ok_or_else(|| LedgerError::Changed { run: self.name().to_string() })?;
+        let done = work(db, &mut run)?;
+        run.write(db)?;
+        Ok(done)
     }
 }
 

@@ -156,19 +156,28 @@ impl Worker {
 
     /// Reconnects after an exchange whose answer was lost. By now that exchange is committed, or it was rolled back, or it
     /// will change nothing because it names an older connection. Rows under way in the store that this process does not
-    /// hold were in the lost answer: they have not left, and go back.
+    /// hold were in the lost answer: they have not left, and go back. In a store that was put back meanwhile they may have
+    /// been sent.
     fn rejoin(&mut self) -> Result<(), LedgerError> {
         self.run = self.run.on_own_connection()?;
         self.run.store.db().0.limit(SHORT);
         self.connection += 1;
         self.run.change(|db, run| {
             run.check_identity(db)?;
-            let query =
-                "UPDATE worker SET connection = ?2, seen_at = ?3, left_at = NULL WHERE id = ?1 AND connection < ?2";
-            if db.run(query, &values![self.id, self.connection, run.now])? == 0 {
+            let query = "UPDATE worker SET connection = ?2, seen_at = ?3, left_at = NULL \
+                         WHERE id = ?1 AND connection < ?2 RETURNING exchanges";
+            let Some(worker) = db.first(query, &values![self.id, self.connection, run.now])? else {
                 // The exchange finds that it is missing.
                 let is_known = db.exists("SELECT 1 FROM worker WHERE id = ?1", &values![self.id])?;
                 return if is_known { Err(LedgerError::Stale) } else { Ok(()) };
+            };
+            if worker.int(0)? < self.exchanges {
+                run.note_put_back();
+                run.check_identity(db)?;
+            }
+            if run.is_elsewhere(db)? {
+                // How those that this process holds end still counts.
+                return run.take_for_lost(db, self.id, "what this process was told of it is missing in the store");
             }
             let query = "SELECT n, number FROM row WHERE run = ?1 AND worker = ?2 AND state = 'inflight'";
             let mut rows = db.rows(query, &values![run.id, self.id], |row| Ok((row.int(0)?, row.int(1)?)))?;
