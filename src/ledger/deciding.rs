@@ -65,7 +65,7 @@ impl Run {
         let created_at = self.created_at()?;
         let found = self.change(|db, run| {
             let now = run.now;
-            let found = KnownRuns { db: &mut *db, of: &of, now }.compare_run(self.id, created_at)?;
+            let found = KnownRuns::new(&mut *db, &of, now).compare_run(self.id, created_at)?;
             if leaves_out {
                 let problems: Vec<_> = found.iter().map(|(_, run, row)| row.problem(run)).collect();
                 let skips: Vec<_> = found

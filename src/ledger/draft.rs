@@ -190,9 +190,14 @@ impl LedgerDraft {
         })
     }
 
-    /// Passes person, fingerprint and number of every row that is to be sent, in the order in which the store has them.
-    pub(super) fn keys(&self, mut each: impl FnMut([i64; 3]) -> Result<(), LedgerError>) -> Result<(), LedgerError> {
-        let query = format!("SELECT person, fingerprint, n FROM row WHERE {IS_SENT} ORDER BY person, fingerprint, n");
+    /// Passes person, fingerprint and number of every row for which the SQL condition `rows` holds, in the order in which
+    /// the store has them.
+    pub(super) fn keys(
+        &self,
+        rows: &str,
+        mut each: impl FnMut([i64; 3]) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let query = format!("SELECT person, fingerprint, n FROM row WHERE {rows} ORDER BY person, fingerprint, n");
         walk(&self.db, &query, [], |row| each([row.get(0)?, row.get(1)?, row.get(2)?]))
     }
 

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_of, key_or_new};
-use super::db::{Db, LONG, LONGEST, SqlValue, values};
-use super::draft::LedgerDraft;
+use super::db::{Db, FillRow, LONG, LONGEST, SqlValue, values};
+use super::draft::{IS_SENT, LedgerDraft};
 use super::earlier::{EarlierMessages, EarlierRow, is_recent, since};
 use super::error::{LedgerError, RunError};
 use super::model::{RowState, SkipReason};
@@ -24,22 +24,23 @@ const LATELY: i64 = 24 * 60 * 60 * 1000;
 /// How many rows a statement of a draft is run for at once.
 const ROWS_AT_ONCE: usize = 10_000;
 
-/// The rows that are looked for, in the order in which `known` has them.
+/// The rows that are looked for, in the order in which `known` has them, and the runs that they are looked for in.
 const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGINT NOT NULL, fingerprint BIGINT NOT NULL, \
      n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)) /*WITHOUT ROWID*/; DELETE FROM candidate;";
+const COUNTED: &str = "CREATE TEMP TABLE IF NOT EXISTS counted (run BIGINT PRIMARY KEY); DELETE FROM counted;";
 
-/// What is known of the candidates, with its rows, which are read in the order in which they stand. The limit keeps that
-/// order.
-macro_rules! in_order {
+/// What the counted runs have of the candidates, each with its row. Rows are read in the order in which they stand; the
+/// limit keeps that order.
+macro_rules! found {
     ($columns:literal, $join:literal, $where:literal) => {
         concat!(
             "(SELECT known.run, known.n, ",
             $columns,
             " FROM candidate CROSS JOIN known ",
             $join,
-            " WHERE ",
+            " CROSS JOIN counted WHERE ",
             $where,
-            " ORDER BY known.run, known.n LIMIT 9223372036854775807) AS found CROSS JOIN row \
+            " AND counted.run = known.run ORDER BY known.run, known.n LIMIT 9223372036854775807) AS found CROSS JOIN row \
              WHERE row.run = found.run AND row.n = found.n"
         )
     };
@@ -52,6 +53,14 @@ pub(crate) struct EarlierOf {
     pub(crate) address: String,
     /// How far back sent and unknown rows count; rows under way and rows still to be sent always do.
     pub(crate) remember: Duration,
+}
+
+/// What earlier runs have for the people of a list.
+#[derive(Debug, Default)]
+pub(crate) struct EarlierPeople {
+    pub(crate) written_to: WrittenTo,
+    /// The unfinished runs with messages for them, each with the number of these people.
+    pub(crate) unfinished: Vec<(RunName, u64)>,
 }
 
 /// People of a list that earlier runs wrote to recently.
@@ -77,6 +86,8 @@ pub(crate) struct KnownRuns<'a> {
     pub(super) db: &'a mut Db,
     pub(super) of: &'a EarlierOf,
     pub(super) now: i64,
+    /// With how many rows of a draft the candidates are filled: as many are the same ones.
+    filled: Option<u64>,
 }
 
 /// A run that counts.
@@ -113,7 +124,7 @@ impl Store {
     ) -> Result<T, E> {
         self.db().look(|db| {
             let now = db.0.now()?;
-            work(&mut KnownRuns { db, of, now })
+            work(&mut KnownRuns::new(db, of, now))
         })
     }
 
@@ -136,7 +147,7 @@ impl Store {
         let made = db.transaction(true, not_made, |db| {
             let (last, now) = lock_store(db)?;
             check_name(db, name)?;
-            let is_wanted = compare(&mut KnownRuns { db: &mut *db, of, now }, draft, details)?;
+            let is_wanted = compare(&mut KnownRuns::new(&mut *db, of, now), draft, details)?;
             Ok::<_, E>(if is_wanted { Some(make(db, (last + 1, now), name, draft, details)?) } else { None })
         });
         db.0.limit(LONG);
@@ -149,15 +160,20 @@ impl Store {
     }
 }
 
-impl KnownRuns<'_> {
+impl<'a> KnownRuns<'a> {
+    pub(super) fn new(db: &'a mut Db, of: &'a EarlierOf, now: i64) -> Self {
+        Self { db, of, now, filled: None }
+    }
+
     /// Marks the rows of `draft` that they have too.
     pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
         draft.forget_earlier()?;
-        let (runs, since) = (self.counted(0)?, since(self.now, self.of.remember));
+        let since = since(self.now, self.of.remember);
+        let runs = self.count(0, |run| run.is_unfinished || is_recent(run.changed_at, since))?;
         if runs.is_empty() {
             return Ok(());
         }
-        fill_candidates(self.db, draft)?;
+        self.fill(draft)?;
         each_match(self.db, &runs, since, |_| true, |n, run, found| draft.note_earlier(n, Some(run), found))
     }
 
@@ -173,34 +189,43 @@ impl KnownRuns<'_> {
         })
     }
 
-    /// The people of `draft` to whom these runs have written in the last 24 hours.
-    pub(crate) fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<WrittenTo, LedgerError> {
+    /// The people of `draft` to whom these runs have written in the last 24 hours, or are still to write.
+    pub(crate) fn people(&mut self, draft: &LedgerDraft) -> Result<EarlierPeople, LedgerError> {
         let since = self.now - LATELY;
-        let mut runs = self.counted(0)?;
-        runs.retain(|_, run| run.changed_at >= since);
-        let mut written = WrittenTo::default();
+        let runs = self.count(0, |run| run.is_unfinished || run.changed_at >= since)?;
         if runs.is_empty() {
-            return Ok(written);
+            return Ok(EarlierPeople::default());
         }
-        fill_candidates(self.db, draft)?;
+        self.fill(draft)?;
+        let mut written = WrittenTo::default();
+        let mut waiting: BTreeMap<&str, (u64, Option<i64>)> = BTreeMap::new();
         let (mut person_before, mut other_before) = (None, None);
         self.db.each_of(
             concat!(
-                "SELECT person, row.run, row.at, own FROM ",
-                in_order!(
+                "SELECT person, row.run, row.state, row.at, own FROM ",
+                found!(
                     "candidate.person, own.n AS own",
                     "LEFT JOIN candidate AS own ON own.person = known.person AND own.fingerprint = known.fingerprint",
                     "known.person = candidate.person"
                 ),
-                " AND (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight') \
-                 AND row.at >= ?1 AND row.at <= ?2 ORDER BY person"
+                " AND (row.state = 'pending' OR (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight') \
+                 AND row.at >= ?1 AND row.at <= ?2) ORDER BY person"
             ),
             &values![since, self.now],
             |row| {
-                let (person, at) = (row.int(0)?, row.int(2)?);
+                let person = row.int(0)?;
                 let Some(run) = runs.get(&row.int(1)?) else { return Ok(()) };
+                if row.named(2, RowState::of_name)? == RowState::Pending {
+                    if !run.is_unfinished {
+                        return Ok(());
+                    }
+                    let (count, last) = waiting.entry(&run.name).or_insert((0, None));
+                    *count += u64::from(last.replace(person) != Some(person));
+                    return Ok(());
+                }
+                let at = row.int(3)?;
                 written.people += u64::from(person_before.replace(person) != Some(person));
-                if row.opt_int(3)?.is_none() {
+                if row.opt_int(4)?.is_none() {
                     let none = OtherMessages { people: 0, run: String::new(), at: i64::MIN };
                     let other = written.otherwise.get_or_insert(none);
                     other.people += u64::from(other_before.replace(person) != Some(person));
@@ -211,37 +236,17 @@ impl KnownRuns<'_> {
                 Ok(())
             },
         )?;
-        Ok(written)
+        let unfinished = waiting.into_iter();
+        let unfinished = unfinished.map(|(run, (people, _))| Ok((run.parse().map_err(LedgerError::damaged)?, people)));
+        Ok(EarlierPeople { written_to: written, unfinished: unfinished.collect::<Result<_, LedgerError>>()? })
     }
 
-    /// The unfinished runs with messages for people of `draft`, each with the number of these people.
-    pub(crate) fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, LedgerError> {
-        let mut runs = self.counted(0)?;
-        runs.retain(|_, run| run.is_unfinished);
-        if runs.is_empty() {
-            return Ok(Vec::new());
-        }
-        fill_candidates(self.db, draft)?;
-        let mut people: BTreeMap<&str, (u64, Option<i64>)> = BTreeMap::new();
-        self.db.each_of(
-            concat!(
-                "SELECT person, row.run FROM ",
-                in_order!("candidate.person", "", "known.person = candidate.person"),
-                " AND row.state = 'pending' ORDER BY person"
-            ),
-            &[],
-            |row| {
-                let Some(run) = runs.get(&row.int(1)?) else { return Ok(()) };
-                let (count, last) = people.entry(&run.name).or_insert((0, None));
-                *count += u64::from(last.replace(row.int(0)?) != Some(row.int(0)?));
-                Ok(())
-            },
-        )?;
-        people.into_iter().map(|(run, (people, _))| Ok((run.parse().map_err(LedgerError::damaged)?, people))).collect()
-    }
-
-    /// The runs that count, without the run `own`.
-    fn counted(&mut self, own: i64) -> Result<HashMap<i64, CountedRun>, LedgerError> {
+    /// Counts the runs that `is_counted` holds for, without the run `own`.
+    fn count(
+        &mut self,
+        own: i64,
+        is_counted: impl Fn(&CountedRun) -> bool,
+    ) -> Result<HashMap<i64, CountedRun>, LedgerError> {
         let identity = self.db.0.identity()?;
         let query = "SELECT id, name, identity, finished_at, changed_at FROM run \
                      WHERE bot = ?1 AND address = ?2 AND sandbox = 0 AND id <> ?3";
@@ -249,10 +254,27 @@ impl KnownRuns<'_> {
         self.db.each_of(query, &values![&self.of.bot, &self.of.address, own], |mut row| {
             let (is_doubtful, is_unfinished) = (is_in_doubt(&row, 2, &identity)?, row.opt_int(3)?.is_none());
             let run = CountedRun { name: row.take(1)?, is_doubtful, is_unfinished, changed_at: row.int(4)? };
-            runs.insert(row.int(0)?, run);
+            if is_counted(&run) {
+                runs.insert(row.int(0)?, run);
+            }
             Ok(())
         })?;
+        self.db.0.script(COUNTED)?;
+        self.db.0.fill("counted (run)", &mut |each| runs.keys().try_for_each(|run| each(&values![*run])))?;
         Ok(runs)
+    }
+
+    /// Makes the rows of `draft` that are to be sent the candidates.
+    fn fill(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
+        let rows = Some(draft.to_be_sent());
+        if self.filled == rows {
+            return Ok(());
+        }
+        self.db.0.script(CANDIDATES)?;
+        let fill = &mut |each: FillRow<'_>| draft.keys(IS_SENT, |key| each(&key.map(SqlValue::Int)));
+        self.db.0.fill("candidate (person, fingerprint, n)", fill)?;
+        self.filled = rows;
+        Ok(())
     }
 
     /// The rows of the run `own` that are still to be sent, and that other runs have sent since its list was read, or
@@ -272,7 +294,8 @@ impl KnownRuns<'_> {
             &values![own],
         )?;
         let since = since(created_at.min(self.now), self.of.remember);
-        let (runs, lost) = (self.counted(own)?, Lost::of(self.db)?);
+        let (runs, lost) =
+            (self.count(own, |run| run.is_unfinished || is_recent(run.changed_at, since))?, Lost::of(self.db)?);
         let mut all: BTreeMap<i64, (String, EarlierRow)> = BTreeMap::new();
         each_match(
             self.db,
@@ -303,11 +326,6 @@ pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<Earlier
     counts
 }
 
-fn fill_candidates(db: &mut Db, draft: &LedgerDraft) -> Result<(), LedgerError> {
-    db.0.script(CANDIDATES)?;
-    db.0.fill("candidate (person, fingerprint, n)", &mut |each| draft.keys(|key| each(&key.map(SqlValue::Int))))
-}
-
 /// Passes to `each` the candidates that one of `runs` has too: sent or unknown since then, under way, or still to be sent
 /// by a run that `will_send` them.
 fn each_match(
@@ -317,13 +335,10 @@ fn each_match(
     will_send: impl Fn(i64) -> bool,
     mut each: impl FnMut(i64, &str, EarlierRow) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    if runs.is_empty() {
-        return Ok(());
-    }
     db.each_of(
         concat!(
             "SELECT own, row.run, row.state, row.at FROM ",
-            in_order!(
+            found!(
                 "candidate.n AS own",
                 "",
                 "known.person = candidate.person AND known.fingerprint = candidate.fingerprint"
@@ -380,11 +395,9 @@ fn make(
     fill_messages(db, run, draft)?;
     fill_rows(db, run, draft, followers, now)?;
     // In the order of the index, which is why it costs little.
-    db.run(
-        "INSERT INTO known SELECT person, fingerprint, run, n FROM message WHERE run = ?1 AND person IS NOT NULL \
-         ORDER BY person, fingerprint, n",
-        &values![run],
-    )?;
+    db.0.fill("known (person, fingerprint, run, n)", &mut |each| {
+        draft.keys("person IS NOT NULL", |[person, fingerprint, n]| each(&values![person, fingerprint, run, n]))
+    })?;
     if let Some(scope) = details.scope() {
         claim_rows(db, &scope, run, draft)?;
     }

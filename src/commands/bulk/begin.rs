@@ -75,7 +75,7 @@ impl PreparedRun<'_> {
             if !details.sandbox {
                 rule.compare(known, draft)?;
                 if is_asked || draft.to_be_sent() != rows_told {
-                    details.written_to = known.people_written_to(draft)?.people;
+                    details.written_to = known.people(draft)?.written_to.people;
                 }
             }
             if let Some(signal) = connection.signals.came() {
@@ -106,10 +106,9 @@ impl PreparedRun<'_> {
         let mut written_to = WrittenTo::default();
         // The sandbox does not compare runs.
         if !self.details.sandbox {
-            self.store.known(&self.earlier, |known| {
-                written_to = known.people_written_to(&self.draft)?;
-                earlier::report_unfinished(context, known, &self.draft)
-            })?;
+            let people = self.store.known(&self.earlier, |known| known.people(&self.draft))?;
+            earlier::report_unfinished(context, &people.unfinished);
+            written_to = people.written_to;
         }
         self.details.written_to = written_to.people;
         let hours = self.details.conditions.hours.as_ref();

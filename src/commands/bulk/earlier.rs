@@ -5,7 +5,8 @@ use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::DuplicatePolicy;
 use crate::ledger::{
-    Details, EarlierMessages, KnownRuns, LedgerDraft, Run, RunConditions, SkipCounts, SkipReason, WrittenTo, now,
+    Details, EarlierMessages, KnownRuns, LedgerDraft, Run, RunConditions, RunName, SkipCounts, SkipReason, WrittenTo,
+    now,
 };
 use crate::once::OnceKey;
 use crate::output::{counted, counted_are};
@@ -123,16 +124,11 @@ pub(crate) fn report_many_days(context: &Context, first_sent_at: Option<i64>) {
 }
 
 /// Warns of unfinished runs that have other messages for the same people: one of them may have been forgotten.
-pub(crate) fn report_unfinished(
-    context: &Context,
-    earlier: &mut KnownRuns<'_>,
-    draft: &LedgerDraft,
-) -> Result<(), CommandError> {
-    for (run, people) in earlier.unfinished(draft)? {
-        let whom = if people == 1 { "1 of these people".to_owned() } else { format!("{people} of these people") };
+pub(crate) fn report_unfinished(context: &Context, runs: &[(RunName, u64)]) {
+    for (run, people) in runs {
+        let whom = if *people == 1 { "1 of these people".to_owned() } else { format!("{people} of these people") };
         context.stderr.warning(&format!("run {run} is unfinished, and still has messages for {whom}"));
     }
-    Ok(())
 }
 
 /// Prints how many people got a message recently. Warns if it had another text, because the list may have been sent

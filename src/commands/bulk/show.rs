@@ -151,11 +151,10 @@ impl ShownList<'_> {
         }
         let Some((store, of)) = earlier else { return Ok(true) };
         self.args.earlier_rule().report_skipped(context, self.draft.skip_counts());
-        store.known(of, |known| {
-            earlier::report_unfinished(context, known, self.draft)?;
-            earlier::report_written_to(context, &known.people_written_to(self.draft)?, self.args.once.as_ref());
-            Ok(true)
-        })
+        let people = store.known(of, |known| known.people(self.draft))?;
+        earlier::report_unfinished(context, &people.unfinished);
+        earlier::report_written_to(context, &people.written_to, self.args.once.as_ref());
+        Ok(true)
     }
 
     /// Prints the first `most` requests.
