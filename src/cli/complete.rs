@@ -73,7 +73,7 @@ fn keys(begun: &OsStr) -> Vec<CompletionCandidate> {
 fn local_store() -> Option<Store> {
     let is_readable = configuration().is_none_or(|path| path.is_file());
     let is_local = is_readable && matches!(ledger_database(&Context::default()), Ok(None));
-    is_local.then(|| Store::open_to_look(Place::home(), Arc::new(|| {})).ok().flatten()).flatten()
+    is_local.then(|| Store::open_to_look(Place::home(), Arc::new(|_| {})).ok().flatten()).flatten()
 }
 
 /// The named configuration. It is only read if it is a regular file: a pipe would keep the person waiting.

@@ -806,7 +806,7 @@ mod shared {
     pub(super) fn store(cluster: &'static Cluster) -> TestedStore {
         let database = cluster.database();
         let place = Place::Database(Box::new(address(&cluster.url(SENDER, &database))));
-        let store = Store::open(place, Arc::new(|| {})).unwrap();
+        let store = Store::open(place, Arc::new(|_| {})).unwrap();
         let end_leases = Box::new(move || {
             cluster.sql(&database, "UPDATE jelouctl.worker SET seen_at = 0");
         });

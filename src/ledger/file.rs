@@ -5,15 +5,16 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{process, thread};
 
 use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Statement, ToSql, params_from_iter};
 use url::Url;
 
-use super::db::{DbEngine, EachSqlRow, FillRow, Life, SqlRow, SqlValue, VERSION, new_secret};
+use super::db::{DbEngine, EachSqlRow, FillRow, LONGEST, Life, SqlRow, SqlValue, VERSION, new_secret};
 use super::error::LedgerError;
 use super::events::PausedFor;
 use super::model::now;
@@ -24,12 +25,14 @@ const APPLICATION: i32 = 0x4a65_6c6f;
 /// How long a process waits for its turn before it says so, and how often it checks.
 const TOLD_AFTER: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+/// How long it waits at most: the one before it may have been suspended.
+const LONGEST_WAIT: Duration = LONGEST;
 /// SQLite's own wait, for a reader that recovers the log.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 48;
 
-/// Called once while a process waits for its turn.
-pub(crate) type OnWait = Arc<dyn Fn() + Send + Sync>;
+/// Called once while a process waits for its turn, with the number of the process that has it, if that is known.
+pub(crate) type OnWait = Arc<dyn Fn(Option<u32>) + Send + Sync>;
 
 /// A store in a file.
 pub(super) struct FileEngine {
@@ -200,8 +203,7 @@ impl FileEngine {
     }
 
     fn noted_commits(&self) -> i64 {
-        let noted = self.path.with_extension("db-commits");
-        fs::read_to_string(noted).ok().and_then(|text| text.trim().parse().ok()).unwrap_or_default()
+        number_in(&self.path.with_extension("db-commits")).unwrap_or_default()
     }
 
     fn is_log_empty(&self) -> bool {
@@ -225,11 +227,22 @@ impl FileEngine {
                 }
                 if !is_told && began.elapsed() >= TOLD_AFTER {
                     is_told = true;
-                    (self.on_wait)();
+                    (self.on_wait)(self.writing());
+                }
+                if began.elapsed() >= LONGEST_WAIT {
+                    let _ = self.turn.unlock();
+                    let process = self.writing().map(|id| format!(" {id}")).unwrap_or_default();
+                    let path = self.path.display();
+                    return Err(LedgerError::Unusable {
+                        message: format!("another process{process} has been writing the ledger {path} for ten minutes"),
+                        hint: "let it go on (kill -CONT, or fg in its terminal), or end it; then run the command again",
+                    });
                 }
             }
         }
         let _ = self.turn.unlock();
+        // Only who waits reads it.
+        let _ = write_at_start(&self.write, &format!("{:<20}", process::id()));
         Ok(())
     }
 
@@ -329,6 +342,10 @@ impl DbEngine for FileEngine {
                 Ok(true)
             }
         }
+    }
+
+    fn writing(&self) -> Option<u32> {
+        number_in(&self.path.with_extension("db-write"))
     }
 
     fn commit(&mut self) -> Result<(), LedgerError> {
@@ -491,6 +508,10 @@ fn execute(statement: &mut Statement<'_>, values: &[SqlValue<'_>]) -> Result<u64
 fn is_locked(path: &Path) -> bool {
     // Shared: of two that look at once, neither sees the other.
     File::open(path).is_ok_and(|file| file.try_lock_shared().is_err())
+}
+
+fn number_in<T: FromStr>(path: &Path) -> Option<T> {
+    fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
 fn write_at_start(file: &File, text: &str) -> io::Result<()> {

@@ -38,7 +38,7 @@ pub(crate) fn draft(recipients: &[impl AsRef<str>]) -> LedgerDraft {
 
 /// The store in this directory.
 pub(crate) fn store(directory: &Path) -> Store {
-    Store::open(Place::Files(Some(directory.to_owned())), Arc::new(|| {})).unwrap()
+    Store::open(Place::Files(Some(directory.to_owned())), Arc::new(|_| {})).unwrap()
 }
 
 /// The other runs of the bot of [`details`].

@@ -43,6 +43,7 @@ pub(crate) use self::events::{
     RunWorker,
 };
 pub(crate) use self::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
+pub(crate) use self::file::OnWait;
 pub(crate) use self::making::{EarlierOf, KnownRuns, WrittenTo};
 pub(crate) use self::model::{Counts, RowState, Skip, SkipCounts, SkipReason, now};
 pub(crate) use self::name::{RunAge, RunName};

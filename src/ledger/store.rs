@@ -158,7 +158,7 @@ impl Store {
 
     /// Says that this process waits for another one.
     pub(crate) fn tell_of_wait(&self) {
-        (self.on_wait)();
+        (self.on_wait)(self.db().0.writing());
     }
 
     /// Checks that the store can be changed.

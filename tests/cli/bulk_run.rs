@@ -554,7 +554,7 @@ fn who_waits_for_another_that_changes_the_store_says_so_and_ends_by_a_signal() {
         let jelou = Jelou::accepting();
         let child = while_the_store_is_changed(&home, || {
             let mut child = Watched::new(start(&home, SEND, &["text", "Hola"], &jelou.url));
-            child.wait_for("note: waiting for another process that writes the ledger");
+            child.wait_for("note: waiting for another process that writes the ledger: process ");
             if let Some(came) = came {
                 signal(&child.child, came);
                 child.wait_for("interrupted by SIG");

@@ -96,6 +96,12 @@ impl RunOnItsWay<'_> {
         summary.print_what_stays(self.context, name, Some(stretch));
         report_doubt(self.context, name, summary.doubt.as_ref());
         summary.tell_ways_on(self.context, name, self.details);
+        // Nothing of this version leaves a run like that.
+        let is_stuck = matches!(ended, Ok(None)) && summary.counts.pending > 0;
+        if is_stuck && !self.run.is_held().unwrap_or(true) {
+            let problem = LedgerError::damaged("rows are still to be sent, but none of them is ever due");
+            return (Err(problem.into()), Some(summary.counts));
+        }
         (ended.map(|code| code.unwrap_or_else(|| summary.exit_code())), Some(summary.counts))
     }
 

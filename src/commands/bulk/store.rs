@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::commands::CommandError;
 use crate::config::{ConfigError, LedgerDatabase};
 use crate::context::Context;
-use crate::ledger::{DatabaseAddress, DatabaseTls, LedgerError, Place, Run, RunName, Store, now};
+use crate::ledger::{DatabaseAddress, DatabaseTls, LedgerError, OnWait, Place, Run, RunName, Store, now};
 use crate::process::{Signal, Signals, block_on};
 use crate::sending::{GuardError, read_ledger_environment};
 use crate::timestamps::wrong_clock;
@@ -40,9 +40,12 @@ fn place(context: &Context) -> Result<Place, ConfigError> {
 }
 
 /// Says that the store is being written by another process.
-fn on_wait(context: &Context) -> Arc<dyn Fn() + Send + Sync> {
+fn on_wait(context: &Context) -> OnWait {
     let stderr = context.stderr.another();
-    Arc::new(move || stderr.note("waiting for another process that writes the ledger"))
+    Arc::new(move |process| {
+        let process = process.map(|id| format!(": process {id}")).unwrap_or_default();
+        stderr.note(&format!("waiting for another process that writes the ledger{process}"));
+    })
 }
 
 /// Waits until no other process changes the store for long; returns the signal that came first, if one did.
