@@ -395,7 +395,9 @@ impl<'a> Engine<'a> {
         self.progress.finish();
         let closed = self.writer.close(Some(LONGEST_WAIT_FOR_THE_WRITER));
         let late: Vec<_> = self.writer.late().collect();
-        late.into_iter().for_each(|answer| self.take(answer));
+        for answer in late {
+            self.take(answer);
+        }
         if let Ok(mut ledger) = closed {
             // Rows that came too late have certainly not left. If they cannot go back, they count as unknown.
             if let Some(ledger) = ledger.as_mut().filter(|_| !self.settled.is_empty()) {

@@ -22,7 +22,7 @@ const TCP_TIMEOUT: Duration = Duration::from_secs(10);
 /// A silent connection is tried after this time.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 /// The settings of every session.
-const SETTINGS: [(&str, &str); 16] = [
+const SETTINGS: [(&str, &str); 17] = [
     ("synchronous_commit", "on"),
     // A role or a database may have a stricter level, at which statements that wait for a row would fail.
     ("default_transaction_isolation", "read committed"),
@@ -46,6 +46,8 @@ const SETTINGS: [(&str, &str); 16] = [
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
     ("join_collapse_limit", "1"),
+    // A plan that is off has a very high cost, for which the server would compile every statement first.
+    ("jit", "off"),
 ];
 /// A setting of ours with a different value in each session. If it arrives, the other settings have arrived too, and
 /// are not left over from another session in a pooler's server process.
