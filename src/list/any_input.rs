@@ -9,8 +9,8 @@ use super::error::ListError;
 use super::foreign::{Foreign, OLD_OFFICE, ZIP};
 use super::input::ListInput;
 use super::reader::head_of;
-use super::sheet_list::problem;
-use super::workbook::{SheetChoice, SheetStream, old_office, read_sheets};
+use super::sheet_list::{next_row, open_sheets, problem};
+use super::workbook::{SheetChoice, SheetStream, old_office};
 
 pub(crate) enum AnyInput {
     Workbook(EverySheet),
@@ -40,8 +40,7 @@ impl AnyInput {
         let head = head_of(&mut file, name)?;
         file.rewind().map_err(unreadable)?;
         if head.starts_with(ZIP) {
-            let stream = read_sheets(file, SheetChoice::Every).map_err(|error| ListError::workbook(name, error))?;
-            return Ok(Self::Workbook(EverySheet { stream }));
+            return Ok(Self::Workbook(EverySheet { stream: open_sheets(&file, SheetChoice::Every, name)? }));
         }
         if head.starts_with(OLD_OFFICE) {
             return Err(ListError::workbook(name, old_office(file)));
@@ -66,20 +65,15 @@ fn is_marked_utf_16(head: &[u8]) -> bool {
 impl EverySheet {
     /// The next filled row.
     pub(crate) fn next(&mut self, name: &str) -> Result<Option<SheetLine>, ListError> {
-        while let Some(row) = self.stream.next().map_err(|error| ListError::workbook(name, error))? {
-            if !row.is_filled() {
-                continue;
+        let Some(row) = next_row(&mut self.stream, name)? else { return Ok(None) };
+        let line = row.number;
+        let mut cells: Vec<_> = row.cells.into_iter().map(Ok).collect();
+        for (column, fault) in &row.faults {
+            if let Some(cell) = cells.get_mut(*column) {
+                *cell = Err(problem(*column, line, None, fault));
             }
-            let line = row.number;
-            let mut cells: Vec<_> = row.cells.into_iter().map(Ok).collect();
-            for (column, fault) in &row.faults {
-                if let Some(cell) = cells.get_mut(*column) {
-                    *cell = Err(problem(*column, line, None, fault));
-                }
-            }
-            let sheet = self.stream.chosen().map(|chosen| chosen.name.clone()).unwrap_or_default();
-            return Ok(Some(SheetLine { sheet, line, cells }));
         }
-        Ok(None)
+        let sheet = self.stream.chosen().map(|chosen| chosen.name.clone()).unwrap_or_default();
+        Ok(Some(SheetLine { sheet, line, cells }))
     }
 }

@@ -159,18 +159,19 @@ pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<St
             }
         };
     }
-    let alike = |is_meant: fn(&str) -> bool| -> Vec<&str> {
-        names.iter().map(|name| name.trim()).filter(|name| is_meant(&plain(name))).collect()
+    let alike = |role| -> Vec<&str> {
+        names.iter().map(|name| name.trim()).filter(|name| ColumnRole::of(name) == role).collect()
     };
-    let strong = alike(|name| RECIPIENT_NAMES.contains(name));
-    let candidates = if strong.is_empty() { alike(|name| WEAK_RECIPIENT_NAMES.contains(&name)) } else { strong };
+    let strong = alike(ColumnRole::Recipient);
+    let candidates = if strong.is_empty() { alike(ColumnRole::Ambiguous) } else { strong };
     match candidates.as_slice() {
         [name] => Ok((*name).to_owned()),
         [first, second, ..] => {
             Err(ListError::TwoRecipients { first: (*first).to_owned(), second: (*second).to_owned() })
         }
         [] => {
-            let none = || ListError::NoRecipientColumn { columns: columns(), proposed: proposed(names) };
+            let proposed = || alike(ColumnRole::Related).into_iter().map(str::to_owned).collect();
+            let none = || ListError::NoRecipientColumn { columns: columns(), proposed: proposed() };
             Err(no_header(names).unwrap_or_else(none))
         }
     }
@@ -183,10 +184,7 @@ pub(super) fn recipient_places(names: &[&str], asked: Option<&str>) -> Vec<usize
         Some(MeantColumn::One(meant)) => name == meant,
         Some(MeantColumn::Several(first, second)) => [first, second].contains(&name),
         Some(MeantColumn::None) => false,
-        None => {
-            let name = plain(name);
-            RECIPIENT_NAMES.contains(name.as_str()) || WEAK_RECIPIENT_NAMES.contains(&name.as_str())
-        }
+        None => matches!(ColumnRole::of(name), ColumnRole::Recipient | ColumnRole::Ambiguous),
     };
     (0..).zip(names).filter(|(_, name)| is_meant(name.trim())).map(|(place, _)| place).collect()
 }
@@ -196,21 +194,21 @@ pub(super) fn recipient_places(names: &[&str], asked: Option<&str>) -> Vec<usize
 pub(crate) enum ColumnRole {
     /// It is a recipient's column.
     Recipient,
-    /// It may have numbers of people: `celular_conyuge`, `Contacto`.
-    Perhaps,
+    /// It is one if no other is, but may have something else: `Contacto`.
+    Ambiguous,
+    /// It is not, but may have numbers of people: `celular_conyuge`.
+    Related,
     Other,
 }
 
 impl ColumnRole {
     pub(crate) fn of(name: &str) -> Self {
         let name = plain(name);
-        if RECIPIENT_NAMES.contains(name.as_str()) {
-            Self::Recipient
-        } else if WEAK_RECIPIENT_NAMES.contains(&name.as_str()) || TELLING_PARTS.iter().any(|part| name.contains(part))
-        {
-            Self::Perhaps
-        } else {
-            Self::Other
+        match name.as_str() {
+            name if RECIPIENT_NAMES.contains(name) => Self::Recipient,
+            name if WEAK_RECIPIENT_NAMES.contains(&name) => Self::Ambiguous,
+            name if TELLING_PARTS.iter().any(|part| name.contains(part)) => Self::Related,
+            _ => Self::Other,
         }
     }
 }
@@ -232,12 +230,6 @@ fn possible_title(names: &[String]) -> Option<&str> {
     let mut filled = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
     let first = filled.next().unwrap_or_default();
     filled.next().is_none().then_some(first)
-}
-
-/// The columns to suggest; none of them is used automatically.
-fn proposed(names: &[&str]) -> Vec<String> {
-    let is_telling = |name: &&str| TELLING_PARTS.iter().any(|part| plain(name).contains(part));
-    names.iter().map(|name| name.trim()).filter(is_telling).map(str::to_owned).collect()
 }
 
 /// Whether a column of this name gives the country of a row's national numbers.

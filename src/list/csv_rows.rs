@@ -1,85 +1,66 @@
 //! The rows of a CSV list: a header, then a record at a time, however a cell is quoted.
 
-use std::io::{self, Cursor, Read};
+use std::io::{BufReader, Read};
 
-use csv::{ByteRecord, StringRecord};
-
-use super::bounded::{BUFFER, BoundedInput};
+use super::csv_records::{CsvRecord, CsvRecords, StrayQuote};
 use super::encoding::sample;
 use super::error::ListError;
-use super::format::CsvFormat;
+use super::format::{BUFFER, CsvFormat};
 use super::outcome::quoted;
-use super::record_marks::{RecordLines, RecordMarks, StrayQuote};
 use super::row::{InnerLine, ListRow, Row};
 use super::table_header::TableHeader;
 
-/// A row after the last one; an unclosed quote swallows it.
-const END_MARK: &str = "\u{1}end of the list\u{1}";
-
 pub(super) struct CsvRows {
-    reader: Box<csv::Reader<BoundedInput>>,
+    records: CsvRecords<BufReader<Box<dyn Read>>>,
     pub(super) header: TableHeader,
     pub(super) format: CsvFormat,
     /// Empty rows that were skipped.
     pub(super) empty_rows: u64,
-    /// The memory of the last record, for the next one.
-    spare: ByteRecord,
 }
 
 impl CsvRows {
     /// Reads the header of an input whose first byte is in `line`; errors use `name`.
-    pub(super) fn open(
-        input: impl Read + 'static,
-        name: &str,
-        format: CsvFormat,
-        line: u64,
-    ) -> Result<Self, ListError> {
-        let mut builder = csv::ReaderBuilder::new();
-        builder.delimiter(format.delimiter).flexible(true).buffer_capacity(BUFFER);
-        let end = Cursor::new(format!("\n{END_MARK}\n").into_bytes());
-        let marks = RecordMarks::new(format.delimiter, line);
-        let mut reader = Box::new(builder.from_reader(BoundedInput::new(input.chain(end), Some(marks))));
-        let header = reader.byte_headers().cloned();
-        let RecordLines { first: line, stray, .. } = record_read(&mut reader, 0);
-        let header = header.map_err(|error| unreadable(name, line, error))?;
-        let header = as_text(header, name, line)?;
-        if ends_open(&header) {
-            return Err(ListError::OpenQuote { name: name.to_owned(), line });
+    pub(super) fn open(input: Box<dyn Read>, name: &str, format: CsvFormat, line: u64) -> Result<Self, ListError> {
+        let mut records = CsvRecords::new(BufReader::with_capacity(BUFFER, input), format.delimiter, line);
+        let record = next_record(&mut records, name)?.ok_or_else(|| ListError::NoRows { name: name.to_owned() })?;
+        if record.stray.is_some() {
+            return Err(ListError::StrayInHeader { name: name.to_owned(), line: record.begin.line });
         }
-        if stray.is_some() {
-            return Err(ListError::StrayInHeader { name: name.to_owned(), line });
-        }
-        if header.is_empty() || is_end(&header) {
-            return Err(ListError::NoRows { name: name.to_owned() });
-        }
-        let header = TableHeader::of(&header.iter().collect::<Vec<_>>())?;
-        Ok(Self { reader, header, format, empty_rows: 0, spare: ByteRecord::new() })
+        let header = TableHeader::of(&texts(&record, name)?)?;
+        Ok(Self { records, header, format, empty_rows: 0 })
     }
 
     /// The next row.
     pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, ListError> {
-        let Some((lines, record)) = self.filled_record(name)? else { return Ok(None) };
-        let line = lines.first;
-        self.header.columns.check_title(line, &record)?;
-        let cells: Vec<_> = record.iter().collect();
-        let row = match lines.stray {
-            Some(StrayQuote::Torn { from, to }) if from < to => {
-                return Err(ListError::TornCell { name: name.to_owned(), from, to });
+        while let Some(record) = next_record(&mut self.records, name)? {
+            let cells = texts(&record, name)?;
+            if cells.iter().all(|cell| cell.trim().is_empty()) {
+                self.empty_rows += 1;
+                continue;
             }
-            Some(StrayQuote::Torn { .. }) => {
-                Err("text stands behind a quote that closes its cell; inside a cell, write each quote twice".to_owned())
-            }
-            Some(StrayQuote::Unquoted) => Err("a quote stands inside a cell that does not begin with one; put the \
-                                               cell in quotes, and write each quote inside it twice"
-                .to_owned()),
-            None => self.row(&cells),
-        };
-        let outcome = self.header.layout.outcome(&cells);
-        let inner_lines = if lines.last > line { self.inner_lines(line, &record) } else { Vec::new() };
-        let bad_text = if row.is_err() { self.joined(&cells) } else { String::new() };
-        self.spare = record.into_byte_record();
-        let row = ListRow { last_line: lines.last, inner_lines, outcome, bad_text, ..ListRow::new(line, row) };
-        Ok(Some(row))
+            let (line, last_line) = (record.begin.line, record.last_line);
+            self.header.columns.check_title(line, cells.iter().copied())?;
+            let row = match record.stray {
+                Some(StrayQuote::Torn { from, to }) if from < to => {
+                    return Err(ListError::TornCell { name: name.to_owned(), from, to });
+                }
+                Some(StrayQuote::Torn { .. }) => {
+                    Err("text stands behind a quote that closes its cell; inside a cell, write each quote twice"
+                        .to_owned())
+                }
+                Some(StrayQuote::Unquoted) => {
+                    Err("a quote stands inside a cell that does not begin with one; put the \
+                                                   cell in quotes, and write each quote inside it twice"
+                        .to_owned())
+                }
+                None => self.row(&cells),
+            };
+            let outcome = self.header.layout.outcome(&cells);
+            let inner_lines = if last_line > line { self.inner_lines(line, &cells) } else { Vec::new() };
+            let bad_text = if row.is_err() { self.joined(&cells) } else { String::new() };
+            return Ok(Some(ListRow { last_line, inner_lines, outcome, bad_text, ..ListRow::new(line, row) }));
+        }
+        Ok(None)
     }
 
     fn row(&self, cells: &[&str]) -> Result<Row, String> {
@@ -100,10 +81,10 @@ impl CsvRows {
     }
 
     /// The lines of a record that begins in line `first`, as the rows that they would be if a quote did not join them.
-    fn inner_lines(&self, first: u64, record: &StringRecord) -> Vec<InnerLine> {
-        let (delimiter, last) = (char::from(self.format.delimiter), record.len().saturating_sub(1));
+    fn inner_lines(&self, first: u64, cells: &[&str]) -> Vec<InnerLine> {
+        let (delimiter, last) = (char::from(self.format.delimiter), cells.len().saturating_sub(1));
         let mut lines = vec![(String::new(), false)];
-        for (place, cell) in record.iter().enumerate() {
+        for (place, cell) in cells.iter().enumerate() {
             let cell = cell.replace("\r\n", "\n");
             let parts: Vec<_> = cell.split(['\n', '\r']).collect();
             for (at, part) in parts.iter().enumerate() {
@@ -124,60 +105,20 @@ impl CsvRows {
         let row = |text: &str| self.row(&text.split(delimiter).collect::<Vec<_>>()).ok();
         (first..).zip(lines).map(|(line, (text, is_inside))| InnerLine { line, row: row(&text), is_inside }).collect()
     }
+}
 
-    /// The next record with a filled cell, and its lines.
-    fn filled_record(&mut self, name: &str) -> Result<Option<(RecordLines, StringRecord)>, ListError> {
-        loop {
-            self.reader.get_ref().begin_row();
-            let from = self.reader.position().byte();
-            let mut record = std::mem::take(&mut self.spare);
-            let is_read = self.reader.read_byte_record(&mut record);
-            let lines = record_read(&mut self.reader, from);
-            let line = lines.first;
-            let is_read = is_read.map_err(|error| unreadable(name, line, error))?;
-            let record = as_text(record, name, line)?;
-            if !is_read || ends_open(&record) {
-                return Err(ListError::OpenQuote { name: name.to_owned(), line });
-            }
-            if is_end(&record) {
-                return Ok(None);
-            }
-            if record.iter().any(|cell| !cell.trim().is_empty()) {
-                return Ok(Some((lines, record)));
-            }
-            self.spare = record.into_byte_record();
-            self.empty_rows += 1;
-        }
+fn next_record(records: &mut CsvRecords<BufReader<Box<dyn Read>>>, name: &str) -> Result<Option<CsvRecord>, ListError> {
+    let read = records.next();
+    let line = records.begun.line;
+    let record = read.map_err(|cause| ListError::unreadable_row(name, line, cause))?;
+    if let Some(record) = record.as_ref().filter(|record| record.is_open) {
+        texts(record, name)?;
+        return Err(ListError::OpenQuote { name: name.to_owned(), line });
     }
+    Ok(record)
 }
 
-/// A record as text, or an error for a cell that is not text.
-fn as_text(record: ByteRecord, name: &str, line: u64) -> Result<StringRecord, ListError> {
-    StringRecord::from_byte_record(record).map_err(|error| {
-        let field = error.utf8_error().field();
-        let sample = error.into_byte_record().get(field).map(sample).unwrap_or_default();
-        ListError::NotUtf8 { name: name.to_owned(), line, sample }
-    })
-}
-
-/// The lines of the record that begins at byte `from` and was just read.
-fn record_read(reader: &mut csv::Reader<BoundedInput>, from: u64) -> RecordLines {
-    let to = reader.position().byte();
-    reader.get_mut().record(from, to)
-}
-
-fn is_end(record: &StringRecord) -> bool {
-    record.len() == 1 && record.get(0) == Some(END_MARK)
-}
-
-/// Whether the row has swallowed the end of the list.
-fn ends_open(record: &StringRecord) -> bool {
-    !is_end(record) && record.iter().next_back().is_some_and(|cell| cell.trim_end().ends_with(END_MARK))
-}
-
-fn unreadable(name: &str, line: u64, error: csv::Error) -> ListError {
-    match error.into_kind() {
-        csv::ErrorKind::Io(cause) => ListError::unreadable_row(name, line, cause),
-        other => ListError::Unreadable { name: name.to_owned(), cause: io::Error::other(format!("{other:?}")) },
-    }
+fn texts<'a>(record: &'a CsvRecord, name: &str) -> Result<Vec<&'a str>, ListError> {
+    let not_utf8 = |cell| ListError::NotUtf8 { name: name.to_owned(), line: record.begin.line, sample: sample(cell) };
+    record.texts().map_err(not_utf8)
 }

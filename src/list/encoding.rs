@@ -1,13 +1,13 @@
 //! Lists that are not UTF-8: detects their encoding and decodes them.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, BufRead, Cursor, Read, Seek};
 use std::str::FromStr;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use thiserror::Error;
 
-use super::bounded::BUFFER;
+use super::format::BUFFER;
 use crate::nearest::nearest;
 
 /// Labels to suggest: the names of `encoding_rs`, and common names for some of them.
@@ -42,22 +42,21 @@ impl FromStr for ListEncoding {
     }
 }
 
-/// The list declares another encoding than `--encoding`.
-#[derive(Debug)]
-pub(super) struct OtherMark {
-    pub(super) marked: &'static str,
-    pub(super) asked: &'static str,
-}
-
 /// The encoding of the text that begins with `head`; None for UTF-8.
-pub(super) fn encoding_of(head: &[u8], asked: Option<ListEncoding>) -> Result<Option<&'static Encoding>, OtherMark> {
+///
+/// # Errors
+/// With the encoding that it declares and the one that was asked for, if they differ.
+pub(super) fn encoding_of(
+    head: &[u8],
+    asked: Option<ListEncoding>,
+) -> Result<Option<&'static Encoding>, [&'static str; 2]> {
     let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
     let encoding = match (asked.map(|asked| asked.0), marked) {
         (None, marked) => marked,
         (Some(asked), None) => Some(asked),
         // `utf-16` does not say the byte order.
         (Some(asked), Some(marked)) if asked == marked || (asked == UTF_16LE && marked == UTF_16BE) => Some(marked),
-        (Some(asked), Some(marked)) => return Err(OtherMark { marked: marked.name(), asked: asked.name() }),
+        (Some(asked), Some(marked)) => return Err([marked.name(), asked.name()]),
     };
     Ok(encoding.filter(|encoding| *encoding != UTF_8))
 }
@@ -108,72 +107,43 @@ pub(crate) struct Undecodable {
 pub(super) struct DecodedInput {
     inner: Box<dyn Read>,
     decoder: Decoder,
-    /// Bytes of the input, and where the bytes that are not decoded yet begin.
-    raw: Vec<u8>,
-    raw_begin: usize,
     has_ended: bool,
-    /// The decoded text, and where the part that is not taken yet begins.
-    text: Vec<u8>,
-    text_begin: usize,
-    line: u64,
     is_broken: bool,
+    /// What is decoded and not taken yet, and the line where it ends.
+    text: Cursor<Vec<u8>>,
+    line: u64,
 }
 
 impl DecodedInput {
     pub(super) fn new(inner: Box<dyn Read>, encoding: &'static Encoding) -> Self {
-        Self {
-            inner,
-            decoder: encoding.new_decoder_with_bom_removal(),
-            raw: Vec::new(),
-            raw_begin: 0,
-            has_ended: false,
-            text: Vec::new(),
-            text_begin: 0,
-            line: 1,
-            is_broken: false,
-        }
+        let (decoder, text) = (encoding.new_decoder_with_bom_removal(), Cursor::default());
+        Self { inner, decoder, has_ended: false, is_broken: false, text, line: 1 }
     }
 
-    /// Decodes more, until there is some text or the end.
-    fn fill(&mut self) -> io::Result<()> {
-        while self.text_begin == self.text.len() {
-            if self.is_broken {
-                let encoding = self.decoder.encoding().name();
-                return Err(io::Error::new(io::ErrorKind::InvalidData, Undecodable { line: self.line, encoding }));
-            }
-            if self.raw_begin == self.raw.len() {
-                if self.has_ended {
-                    break;
-                }
-                self.raw.clear();
-                self.raw_begin = 0;
-                self.has_ended = self.inner.by_ref().take(BUFFER as u64).read_to_end(&mut self.raw)? == 0;
-            }
-            self.decode();
+    fn decode_more(&mut self) -> io::Result<()> {
+        if self.is_broken {
+            let encoding = self.decoder.encoding().name();
+            return Err(io::Error::new(io::ErrorKind::InvalidData, Undecodable { line: self.line, encoding }));
         }
-        Ok(())
-    }
-
-    fn decode(&mut self) {
-        let raw = self.raw.get(self.raw_begin..).unwrap_or_default();
+        let mut raw = Vec::new();
+        self.has_ended = self.inner.by_ref().take(BUFFER as u64).read_to_end(&mut raw)? == 0;
         // In every encoding, one byte becomes at most three in UTF-8.
-        self.text.resize(raw.len() * 3 + 16, 0);
-        let decoded = self.decoder.decode_to_utf8_without_replacement(raw, &mut self.text, self.has_ended);
-        let (result, read, written) = decoded;
+        let mut text = vec![0; raw.len() * 3 + 16];
+        let (result, _, written) = self.decoder.decode_to_utf8_without_replacement(&raw, &mut text, self.has_ended);
         self.is_broken = matches!(result, DecoderResult::Malformed(..));
-        self.raw_begin += read;
-        self.text.truncate(written);
-        self.text_begin = 0;
-        self.line += self.text.iter().filter(|byte| **byte == b'\n').map(|_| 1).sum::<u64>();
+        text.truncate(written);
+        self.line += text.iter().filter(|byte| **byte == b'\n').map(|_| 1).sum::<u64>();
+        self.text = Cursor::new(text);
+        Ok(())
     }
 }
 
 impl Read for DecodedInput {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.fill()?;
-        let read = self.text.get(self.text_begin..).unwrap_or_default().read(buffer)?;
-        self.text_begin += read;
-        Ok(read)
+        while self.text.fill_buf()?.is_empty() && (self.is_broken || !self.has_ended) {
+            self.decode_more()?;
+        }
+        self.text.read(buffer)
     }
 }
 
@@ -193,8 +163,6 @@ const MOST_OF_SAMPLE: usize = 30;
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use super::*;
 
     fn decoded(bytes: &[u8], label: &str) -> (String, Option<String>) {

@@ -1,5 +1,8 @@
 //! The format of a list, and how it is detected from the first bytes.
 
+/// How many bytes are read at once, and by how many a list is recognized.
+pub(super) const BUFFER: usize = 64 * 1024;
+
 /// The format of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]

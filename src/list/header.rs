@@ -1,11 +1,9 @@
 //! Finds where the table of a list begins: a title, a date or a cover sheet may come before it.
 
-use csv::{ByteRecord, ReaderBuilder};
-
 use super::columns::{ColumnRole, looks_like_number, recipient_places};
+use super::csv_records::CsvRecords;
 use super::error::{HeaderPlace, ListError};
 use super::format::CsvFormat;
-use super::record_marks::RecordMarks;
 
 /// How many filled rows of a sheet or a text are searched for the header.
 pub(super) const LOOKED_AT: usize = 20;
@@ -185,20 +183,15 @@ pub(super) fn find_in_text(
 
 /// The first filled rows of a CSV, each with the byte and the line where it begins.
 fn text_rows(head: &[u8], delimiter: u8, line: u64) -> Vec<(usize, (u64, Vec<String>))> {
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(head);
-    let mut marks = RecordMarks::new(delimiter, line);
-    marks.see(head);
-    let (mut rows, mut record) = (Vec::new(), ByteRecord::new());
-    while rows.len() < LOOKED_AT {
-        let from = reader.position().byte();
-        let Ok(true) = reader.read_byte_record(&mut record) else { break };
-        let begins_in = marks.record(from, reader.position().byte()).first;
-        let cells: Vec<_> = record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
+    let mut records = CsvRecords::new(head, delimiter, line);
+    let mut rows = Vec::new();
+    while rows.len() < LOOKED_AT
+        && let Ok(Some(record)) = records.next()
+    {
+        let cells: Vec<_> = record.cells().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
         if cells.iter().any(|cell| !cell.trim().is_empty()) {
-            let from = usize::try_from(from).unwrap_or(usize::MAX);
-            // Empty lines before a record are part of it.
-            let empty = head.iter().skip(from).take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
-            rows.push((from + empty, (begins_in, cells)));
+            let above = usize::try_from(record.begin.at).unwrap_or(usize::MAX);
+            rows.push((above, (record.begin.line, cells)));
         }
     }
     rows

@@ -2,8 +2,8 @@
 //! adds. It does not know about messages.
 
 mod any_input;
-mod bounded;
 mod columns;
+mod csv_records;
 mod csv_rows;
 mod encoding;
 mod error;
@@ -14,7 +14,6 @@ mod input;
 mod ndjson_rows;
 mod outcome;
 mod reader;
-mod record_marks;
 mod row;
 mod sheet_list;
 mod table_header;

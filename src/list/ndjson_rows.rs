@@ -5,32 +5,34 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::bounded::{BUFFER, BoundedInput};
+use super::csv_records::MAX_ROW;
 use super::encoding::sample;
 use super::error::ListError;
+use super::format::BUFFER;
 use super::outcome::ReportedOutcome;
 use super::row::{ListRow, Row};
 use crate::repeated_field::repeated_field;
 
 pub(super) struct NdjsonRows {
-    reader: BufReader<BoundedInput>,
+    reader: BufReader<Box<dyn Read>>,
     line: u64,
 }
 
 impl NdjsonRows {
-    pub(super) fn new(input: impl Read + 'static) -> Self {
-        Self { reader: BufReader::with_capacity(BUFFER, BoundedInput::new(input, None)), line: 0 }
+    pub(super) fn new(input: Box<dyn Read>) -> Self {
+        Self { reader: BufReader::with_capacity(BUFFER, input), line: 0 }
     }
 
     /// The next row.
     pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, ListError> {
         loop {
-            self.reader.get_ref().begin_row();
             let mut bytes = Vec::new();
             self.line += 1;
-            let read = self.reader.read_until(b'\n', &mut bytes);
-            if read.map_err(|cause| ListError::unreadable_row(name, self.line, cause))? == 0 {
-                return Ok(None);
+            let read = self.reader.by_ref().take(MAX_ROW + 1).read_until(b'\n', &mut bytes);
+            match read.map_err(|cause| ListError::unreadable(name, cause))? as u64 {
+                0 => return Ok(None),
+                1..=MAX_ROW => {}
+                _ => return Err(ListError::RowTooLong { name: name.to_owned(), line: self.line }),
             }
             let text = String::from_utf8(bytes).map_err(|error| ListError::NotUtf8 {
                 name: name.to_owned(),

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use clap::ValueEnum;
 use serde_json::{Map, Value};
 
+use super::csv_records::CsvRecords;
 use super::error::ListError;
 use super::format::CsvFormat;
 
@@ -275,12 +276,9 @@ pub(crate) fn is_report(begin: &[u8]) -> bool {
             last.eq(outcome_columns(ReportLanguage::En).into_iter().rev())
         });
     }
-    let mut reader = csv::ReaderBuilder::new().delimiter(format.delimiter).from_reader(head.as_slice());
-    let languages = [ReportLanguage::En, ReportLanguage::Es];
-    reader.headers().is_ok_and(|header| {
-        let header: Vec<_> = header.iter().collect();
-        languages.into_iter().any(|language| header.ends_with(&outcome_columns(language)))
-    })
+    let header = CsvRecords::new(head.as_slice(), format.delimiter, 1).next().ok().flatten().unwrap_or_default();
+    let names = header.texts().unwrap_or_default();
+    [ReportLanguage::En, ReportLanguage::Es].into_iter().any(|language| names.ends_with(&outcome_columns(language)))
 }
 
 /// Whether a cell may begin behind `character`: its quotes are not part of it.

@@ -3,14 +3,13 @@
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::sync::Arc;
 
-use super::bounded::BUFFER;
 use super::columns::{MeantColumn, meant_column};
 use super::csv_rows::CsvRows;
 use super::encoding::{DecodedInput, encoding_of};
 use super::error::ListError;
 use super::foreign::{Foreign, OLD_OFFICE, ZIP};
-use super::format::{CsvFormat, ListFormat};
-use super::header::{HeaderChoice, TextHeader, find_in_text};
+use super::format::{BUFFER, CsvFormat, ListFormat};
+use super::header::{HeaderChoice, find_in_text};
 use super::input::{ListInput, ListOptions};
 use super::ndjson_rows::NdjsonRows;
 use super::row::{ListRow, Row};
@@ -36,101 +35,8 @@ enum Rows {
 impl ListReader {
     /// Begins to read. Errors use `name`, and its extension identifies NDJSON.
     pub(crate) fn open(input: impl Into<ListInput>, name: &str, options: &ListOptions) -> Result<Self, ListError> {
-        let mut input = input.into();
-        let name = name.to_owned();
-        let head = head_of(&mut input, &name)?;
-        if head.starts_with(ZIP) {
-            return Self::workbook(input, &head, name, options);
-        }
-        if options.sheet.is_some() {
-            return Err(ListError::SheetOfText { name });
-        }
-        if head.starts_with(OLD_OFFICE) {
-            return Err(ListError::workbook(&name, old_office(Cursor::new(head).chain(input))));
-        }
-        // Its mark begins with the mark of UTF-16.
-        if let Some(foreign @ Foreign::Utf32) = Foreign::at(&head) {
-            return Err(ListError::Foreign { name, foreign });
-        }
-        let encoding = encoding_of(&head, options.encoding).map_err(|other| ListError::MarkedOtherwise {
-            name: name.clone(),
-            marked: other.marked,
-            asked: other.asked,
-        })?;
-        let Some(encoding) = encoding else { return Self::text(head, input, name, false, &options.header) };
-        let mut input = DecodedInput::new(Box::new(Cursor::new(head).chain(input)), encoding);
-        let head = head_of(&mut input, &name)?;
-        Self::text(head, input, name, true, &options.header)
-    }
-
-    /// A list in UTF-8; `head` has already been read.
-    fn text(
-        mut head: Vec<u8>,
-        input: impl Read + 'static,
-        name: String,
-        was_decoded: bool,
-        header: &HeaderChoice,
-    ) -> Result<Self, ListError> {
-        if let Some(foreign) = Foreign::at(&head) {
-            return Err(ListError::Foreign { name, foreign });
-        }
-        let mut format = CsvFormat::take(&mut head);
-        // The report is UTF-8, and a spreadsheet recognizes it only by its mark.
-        format.has_mark |= was_decoded;
-        let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
-        let named_ndjson = [".ndjson", ".jsonl"].iter().any(|ending| name.to_lowercase().ends_with(ending));
-        let is_array = first == Some(&b'[');
-        let is_ndjson = named_ndjson || first == Some(&b'{');
-        match (is_ndjson, is_array) {
-            (false, true) => Err(ListError::JsonArray { name }),
-            (true, _) if matches!(header, HeaderChoice::Line(_)) => Err(ListError::HeaderOfObjects { name }),
-            (true, _) => {
-                let rows = Rows::Ndjson(NdjsonRows::new(Cursor::new(head).chain(input)));
-                Ok(Self { name, rows, found_header: None })
-            }
-            (false, false) => Self::csv(head, input, name, format, header),
-        }
-    }
-
-    fn csv(
-        mut head: Vec<u8>,
-        input: impl Read + 'static,
-        name: String,
-        mut format: CsvFormat,
-        header: &HeaderChoice,
-    ) -> Result<Self, ListError> {
-        let mut line = format.first_line();
-        let (input, found_header): (Box<dyn Read>, _) = match header {
-            HeaderChoice::First => (Box::new(Cursor::new(head).chain(input)), None),
-            HeaderChoice::Line(wanted) => {
-                let mut input = BufReader::with_capacity(BUFFER, Cursor::new(head).chain(input));
-                skip_lines(&mut input, line, *wanted, &name)?;
-                let head = head_of(&mut input, &name)?;
-                (line, format) = (line.max(*wanted), format.below(&head));
-                (Box::new(Cursor::new(head).chain(input)), None)
-            }
-            HeaderChoice::Sought { to_column, .. } => {
-                let found = find_in_text(&head, &name, format, line, to_column.as_deref())?;
-                if let Some(found) = found {
-                    head.drain(..found.above);
-                    (line, format.delimiter) = (found.line, found.delimiter);
-                }
-                let is_below = |found: &TextHeader| found.is_below;
-                (Box::new(Cursor::new(head).chain(input)), found.filter(is_below).map(|found| found.line))
-            }
-        };
-        let rows = Rows::Csv(CsvRows::open(input, &name, format, line)?);
-        Ok(Self { name, rows, found_header })
-    }
-
-    fn workbook(input: ListInput, head: &[u8], name: String, options: &ListOptions) -> Result<Self, ListError> {
-        if options.encoding.is_some() {
-            return Err(ListError::EncodingOfWorkbook { name });
-        }
-        let file = input.into_file(head).map_err(|cause| ListError::unreadable(&name, cause))?;
-        let list = SheetList::open(&file, options, &name)?;
-        let found_header = list.found_header;
-        Ok(Self { name, rows: Rows::Sheet(Box::new(list)), found_header })
+        let (rows, found_header) = open(input.into(), name, options)?;
+        Ok(Self { name: name.to_owned(), rows, found_header })
     }
 
     /// The line of the header if it was found below other rows.
@@ -238,6 +144,85 @@ impl ListReader {
             Rows::Sheet(list) => list.next(&self.name),
         }
     }
+}
+
+/// The rows, and the line of a header that was found below other rows.
+fn open(mut input: ListInput, name: &str, options: &ListOptions) -> Result<(Rows, Option<u64>), ListError> {
+    let head = head_of(&mut input, name)?;
+    if head.starts_with(ZIP) {
+        if options.encoding.is_some() {
+            return Err(ListError::EncodingOfWorkbook { name: name.to_owned() });
+        }
+        let file = input.into_file(&head).map_err(|cause| ListError::unreadable(name, cause))?;
+        let (list, found_header) = SheetList::open(&file, options, name)?;
+        return Ok((Rows::Sheet(Box::new(list)), found_header));
+    }
+    if options.sheet.is_some() {
+        return Err(ListError::SheetOfText { name: name.to_owned() });
+    }
+    if head.starts_with(OLD_OFFICE) {
+        return Err(ListError::workbook(name, old_office(Cursor::new(head).chain(input))));
+    }
+    // Its mark begins with the mark of UTF-16.
+    if let Some(foreign @ Foreign::Utf32) = Foreign::at(&head) {
+        return Err(ListError::Foreign { name: name.to_owned(), foreign });
+    }
+    let encoding = encoding_of(&head, options.encoding).map_err(|[marked, asked]| ListError::MarkedOtherwise {
+        name: name.to_owned(),
+        marked,
+        asked,
+    })?;
+    let Some(encoding) = encoding else { return open_text(head, input, name, false, &options.header) };
+    let mut input = DecodedInput::new(Box::new(Cursor::new(head).chain(input)), encoding);
+    let head = head_of(&mut input, name)?;
+    open_text(head, input, name, true, &options.header)
+}
+
+/// A list in UTF-8; `head` has already been read.
+fn open_text(
+    mut head: Vec<u8>,
+    input: impl Read + 'static,
+    name: &str,
+    was_decoded: bool,
+    header: &HeaderChoice,
+) -> Result<(Rows, Option<u64>), ListError> {
+    if let Some(foreign) = Foreign::at(&head) {
+        return Err(ListError::Foreign { name: name.to_owned(), foreign });
+    }
+    let mut format = CsvFormat::take(&mut head);
+    // The report is UTF-8, and a spreadsheet recognizes it only by its mark.
+    format.has_mark |= was_decoded;
+    let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
+    let named_ndjson = [".ndjson", ".jsonl"].iter().any(|ending| name.to_lowercase().ends_with(ending));
+    if named_ndjson || first == Some(&b'{') {
+        if matches!(header, HeaderChoice::Line(_)) {
+            return Err(ListError::HeaderOfObjects { name: name.to_owned() });
+        }
+        return Ok((Rows::Ndjson(NdjsonRows::new(Box::new(Cursor::new(head).chain(input)))), None));
+    }
+    if first == Some(&b'[') {
+        return Err(ListError::JsonArray { name: name.to_owned() });
+    }
+    let (mut line, mut found_header) = (format.first_line(), None);
+    let input: Box<dyn Read> = match header {
+        HeaderChoice::First => Box::new(Cursor::new(head).chain(input)),
+        HeaderChoice::Line(wanted) => {
+            let mut input = BufReader::with_capacity(BUFFER, Cursor::new(head).chain(input));
+            skip_lines(&mut input, line, *wanted, name)?;
+            let head = head_of(&mut input, name)?;
+            (line, format) = (line.max(*wanted), format.below(&head));
+            Box::new(Cursor::new(head).chain(input))
+        }
+        HeaderChoice::Sought { to_column, .. } => {
+            if let Some(found) = find_in_text(&head, name, format, line, to_column.as_deref())? {
+                head.drain(..found.above);
+                (line, format.delimiter) = (found.line, found.delimiter);
+                found_header = found.is_below.then_some(found.line);
+            }
+            Box::new(Cursor::new(head).chain(input))
+        }
+    };
+    Ok((Rows::Csv(CsvRows::open(input, name, format, line)?), found_header))
 }
 
 /// Skips the lines above `wanted` in an input whose first byte is in `line`.

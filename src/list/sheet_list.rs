@@ -41,8 +41,6 @@ pub(super) struct SheetList {
     stream: SheetStream,
     /// Rows below the header that were read to find it.
     first: VecDeque<SheetRow>,
-    /// The line of a header that was found below other rows.
-    pub(super) found_header: Option<u64>,
     pub(super) header: TableHeader,
     /// The last row that was returned.
     last: u64,
@@ -71,8 +69,9 @@ impl HiddenRows {
 }
 
 impl SheetList {
-    pub(super) fn open(file: &File, options: &ListOptions, name: &str) -> Result<Self, ListError> {
-        let BegunSheet { stream, rows: mut first, is_below } = begin(file, options, name)?;
+    /// The list, and the line of its header if that was found below other rows.
+    pub(super) fn open(file: &File, options: &ListOptions, name: &str) -> Result<(Self, Option<u64>), ListError> {
+        let (stream, mut first, is_below) = begin(file, options, name)?;
         let Some(row) = first.pop_front() else { return Err(ListError::NoRows { name: name.to_owned() }) };
         if let Some((column, fault)) = row.faults.first() {
             let problem = problem(*column, row.number, None, fault);
@@ -80,49 +79,38 @@ impl SheetList {
         }
         let mut names = texts(&row.cells);
         while names.pop_if(|name| name.trim().is_empty()).is_some() {}
-        Ok(Self {
+        let list = Self {
             stream,
             first,
-            found_header: is_below.then_some(row.number),
             header: TableHeader::of(&names)?,
             last: row.number,
             empty_rows: 0,
             hidden_rows: HiddenRows::default(),
             conventions: None,
             unshown: Vec::new(),
-        })
-    }
-
-    /// The next row, perhaps an empty one.
-    fn next_row(&mut self, name: &str) -> Result<Option<SheetRow>, ListError> {
-        match self.first.pop_front() {
-            Some(row) => Ok(Some(row)),
-            None => self.stream.next().map_err(|error| ListError::workbook(name, error)),
-        }
+        };
+        Ok((list, is_below.then_some(row.number)))
     }
 
     pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, ListError> {
-        while let Some(row) = self.next_row(name)? {
-            if row.is_filled() {
-                self.empty_rows += row.number.saturating_sub(self.last + 1);
-                let is_hidden = self.hidden_rows.note(&row);
-                self.header.columns.check_title(row.number, row.cells.iter().map(String::as_str))?;
-                self.last = row.number;
-                let outcome = self.header.layout.outcome(&texts(&row.cells));
-                let faulty_cells = self.faulty_cells(&row);
-                let bad_text = |_: &String| texts(&row.cells).join("\t").trim_end().to_owned();
-                let made = self.row(&row);
-                let bad_text = made.as_ref().err().map(bad_text).unwrap_or_default();
-                return Ok(Some(ListRow {
-                    is_hidden,
-                    faulty_cells,
-                    outcome,
-                    bad_text,
-                    ..ListRow::new(row.number, made)
-                }));
-            }
-        }
-        Ok(None)
+        let next = match self.first.pop_front() {
+            Some(row) => Some(row),
+            None => next_row(&mut self.stream, name)?,
+        };
+        let Some(row) = next else { return Ok(None) };
+        let cells = texts(&row.cells);
+        self.header.columns.check_title(row.number, cells.iter().copied())?;
+        self.empty_rows += row.number.saturating_sub(self.last + 1);
+        self.last = row.number;
+        let made = self.row(&row);
+        let bad_text = if made.is_err() { cells.join("\t").trim_end().to_owned() } else { String::new() };
+        Ok(Some(ListRow {
+            is_hidden: self.hidden_rows.note(&row),
+            faulty_cells: self.faulty_cells(&row),
+            outcome: self.header.layout.outcome(&cells),
+            bad_text,
+            ..ListRow::new(row.number, made)
+        }))
     }
 
     fn faulty_cells(&self, row: &SheetRow) -> Vec<(String, String)> {
@@ -186,27 +174,19 @@ impl SheetList {
     }
 }
 
-/// A sheet whose first rows are read.
-struct BegunSheet {
-    stream: SheetStream,
-    /// Filled rows, from the header on.
-    rows: VecDeque<SheetRow>,
-    /// Whether there are other rows above them.
-    is_below: bool,
-}
-
-/// Begins to read the sheet that has the table.
-fn begin(file: &File, options: &ListOptions, name: &str) -> Result<BegunSheet, ListError> {
+/// Begins to read the sheet that has the table: with its first filled rows, from the header on, and whether there are others
+/// above them.
+fn begin(file: &File, options: &ListOptions, name: &str) -> Result<(SheetStream, VecDeque<SheetRow>, bool), ListError> {
     let open = |sheet| open_sheets(file, SheetChoice::One(sheet), name);
     let mut stream = open(options.sheet.clone())?;
     let (to_column, is_built) = match &options.header {
         HeaderChoice::First => {
             let rows = filled_rows(&mut stream, 1, name)?;
-            return Ok(BegunSheet { stream, rows, is_below: false });
+            return Ok((stream, rows, false));
         }
         HeaderChoice::Line(wanted) => {
             let rows = VecDeque::from([row_of_line(&mut stream, *wanted, name)?]);
-            return Ok(BegunSheet { stream, rows, is_below: false });
+            return Ok((stream, rows, false));
         }
         HeaderChoice::Sought { to_column, is_built } => (to_column.as_deref(), *is_built),
     };
@@ -215,7 +195,7 @@ fn begin(file: &File, options: &ListOptions, name: &str) -> Result<BegunSheet, L
     let first = TableHead { sheet, rows: rows.iter().map(|row| (row.number, row.cells.clone())).collect() };
     let mut heads = vec![first];
     if matches!(find_header(&heads, name, to_column), Ok(Some((_, 0)))) {
-        return Ok(BegunSheet { stream, rows, is_below: false });
+        return Ok((stream, rows, false));
     }
     stream.stop();
     if options.sheet.is_none() {
@@ -232,41 +212,48 @@ fn begin(file: &File, options: &ListOptions, name: &str) -> Result<BegunSheet, L
     let mut stream = open(elsewhere.or_else(|| options.sheet.clone()))?;
     let mut rows = filled_rows(&mut stream, LOOKED_AT, name)?;
     rows.retain(|row| row.number >= line);
-    Ok(BegunSheet { stream, rows, is_below: place > 0 })
+    Ok((stream, rows, place > 0))
 }
 
-fn open_sheets(file: &File, choice: SheetChoice, name: &str) -> Result<SheetStream, ListError> {
+pub(super) fn open_sheets(file: &File, choice: SheetChoice, name: &str) -> Result<SheetStream, ListError> {
     let again = file.try_clone().and_then(|mut file| file.rewind().map(|()| file));
     let file = again.map_err(|cause| ListError::unreadable(name, cause))?;
     read_sheets(file, choice).map_err(|error| ListError::workbook(name, error))
 }
 
+/// The next filled row.
+pub(super) fn next_row(stream: &mut SheetStream, name: &str) -> Result<Option<SheetRow>, ListError> {
+    stream.next().map_err(|error| ListError::workbook(name, error))
+}
+
 fn filled_rows(stream: &mut SheetStream, most: usize, name: &str) -> Result<VecDeque<SheetRow>, ListError> {
     let mut rows = VecDeque::new();
     while rows.len() < most
-        && let Some(row) = stream.next().map_err(|error| ListError::workbook(name, error))?
+        && let Some(row) = next_row(stream, name)?
     {
-        rows.extend(Some(row).filter(SheetRow::is_filled));
+        rows.push_back(row);
     }
     Ok(rows)
 }
 
 fn row_of_line(stream: &mut SheetStream, wanted: u64, name: &str) -> Result<SheetRow, ListError> {
-    let (name, mut last) = (name.to_owned(), 0);
-    while let Some(row) = stream.next().map_err(|error| ListError::workbook(&name, error))? {
-        if row.is_filled() && row.number >= wanted {
-            let is_there = row.number == wanted;
-            return if is_there { Ok(row) } else { Err(ListError::EmptyHeader { name, wanted }) };
+    let mut last = 0;
+    while let Some(row) = next_row(stream, name)? {
+        if row.number == wanted {
+            return Ok(row);
         }
-        last = if row.is_filled() { row.number } else { last };
+        if row.number > wanted {
+            return Err(ListError::EmptyHeader { name: name.to_owned(), wanted });
+        }
+        last = row.number;
     }
-    Err(ListError::HeaderBeyond { name, wanted, last })
+    Err(ListError::HeaderBeyond { name: name.to_owned(), wanted, last })
 }
 
 /// Adds the heads of the sheets after the first one.
 fn add_heads(heads: &mut Vec<TableHead>, mut stream: SheetStream, name: &str) -> Result<(), ListError> {
     let first = heads.first().and_then(|head| head.sheet.clone());
-    while let Some(row) = stream.next().map_err(|error| ListError::workbook(name, error))? {
+    while let Some(row) = next_row(&mut stream, name)? {
         let sheet = stream.chosen().map(|chosen| chosen.name.clone());
         if sheet == first {
             continue;

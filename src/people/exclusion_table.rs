@@ -239,7 +239,7 @@ impl<'a> ExclusionTables<'a> {
                 (None, None) if !is_anybody && self.table.has_people && !names_column() => {
                     faults.push(LineFault::Row("names no one".to_owned()));
                 }
-                (Some((name, fault)), _) if ColumnRole::of(name) == ColumnRole::Perhaps => {
+                (Some((name, fault)), _) if ColumnRole::of(name) != ColumnRole::Other => {
                     self.doubts.push(format!("line {line}: the cell under {name} excludes no one: {fault}"));
                 }
                 (Some(_) | None, _) => {}
@@ -293,7 +293,7 @@ pub(super) fn may_name_person(text: &str) -> bool {
 /// Whether a cell may mean a number, but is not one.
 fn is_doubtful(text: &str, role: ColumnRole) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
-    has_number(text) || (role == ColumnRole::Perhaps && digits >= FEWEST_DIGITS)
+    has_number(text) || (role != ColumnRole::Other && digits >= FEWEST_DIGITS)
 }
 
 /// Whether enough digits for a number stand together, with no letters between them, that are not a date.

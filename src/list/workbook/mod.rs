@@ -19,15 +19,15 @@ mod xlsx_rows;
 mod tests;
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{BufReader, Read};
 
 use zip::ZipArchive;
 
-use self::archive::{Archive, open_part};
+use self::archive::{Archive, contains, open_part};
 pub(crate) use self::choice::SheetChoice;
 pub(crate) use self::error::WorkbookError;
 pub(crate) use self::number_format::Unshown;
-use self::ods::CellFormats;
+use self::ods::OdsStyles;
 use self::part::XmlPart;
 pub(crate) use self::sheet_row::{CellFault, CellLook, SheetRow, column_letters};
 use self::stream::RowSink;
@@ -37,9 +37,6 @@ use super::foreign::Foreign;
 
 /// The type of an OpenDocument spreadsheet; a template's type continues after it.
 const ODS: &[u8] = b"application/vnd.oasis.opendocument.spreadsheet";
-
-/// How many bytes are searched at once.
-const PIECE: u64 = 64 * 1024;
 
 /// Begins to read the sheets of a zip archive.
 pub(crate) fn read_sheets(file: File, choice: SheetChoice) -> Result<SheetStream, WorkbookError> {
@@ -58,13 +55,13 @@ fn read(file: File, choice: &SheetChoice, sink: &mut RowSink) -> Result<(), Work
         {
             return Err(WorkbookError::Password);
         }
-        let mut formats = CellFormats::default();
-        if let Some(styles) = open_part(&mut archive, "styles.xml")? {
-            formats.read(XmlPart::new(styles, "styles.xml"))?;
+        let mut styles = OdsStyles::default();
+        if let Some(part) = open_part(&mut archive, "styles.xml")? {
+            styles.read(&mut XmlPart::new(part, "styles.xml"))?;
         }
         let missing = || WorkbookError::damaged("content.xml", &"it is missing");
         let content = open_part(&mut archive, "content.xml")?.ok_or_else(missing)?;
-        return ods::read(XmlPart::new(content, "content.xml"), formats, choice, sink);
+        return ods::read(XmlPart::new(content, "content.xml"), styles, choice, sink);
     }
     if let Some(foreign) = Foreign::in_archive(archive.file_names_raw()) {
         return Err(WorkbookError::Foreign(foreign));
@@ -88,21 +85,5 @@ pub(crate) fn old_office(input: impl Read) -> WorkbookError {
         Ok(true) => WorkbookError::Password,
         Ok(false) => WorkbookError::Foreign(Foreign::OLD_WORKBOOK),
         Err(cause) => cause.into(),
-    }
-}
-
-/// Whether `part` occurs anywhere in `input`.
-fn contains(mut input: impl Read, part: &[u8]) -> io::Result<bool> {
-    let mut window = Vec::new();
-    loop {
-        // The end of one chunk may continue in the next.
-        let kept = window.len().saturating_sub(part.len());
-        window.drain(..kept);
-        if input.by_ref().take(PIECE).read_to_end(&mut window)? == 0 {
-            return Ok(false);
-        }
-        if window.windows(part.len()).any(|bytes| bytes == part) {
-            return Ok(true);
-        }
     }
 }

@@ -3,7 +3,7 @@
 
 use jiff::civil::DateTime;
 
-use super::values::{is_general, moment};
+use super::values::{NumberKind, is_general, moment, number as written_number};
 use crate::conventions::{Conventions, DatePiece, NumberLayout, written_date};
 
 /// A format of a workbook's cells.
@@ -11,6 +11,8 @@ use crate::conventions::{Conventions, DatePiece, NumberLayout, written_date};
 pub(crate) struct NumberFormat {
     /// As written in the workbook.
     pub(crate) code: String,
+    /// What it makes of a positive number.
+    kind: NumberKind,
     /// For positive numbers, negative ones, and zero; None if the format is not simple.
     sections: Option<Vec<Section>>,
     /// Those of the country that the format itself names.
@@ -60,55 +62,26 @@ enum Token {
     Date(char, usize),
     HalfDay,
     Hours(usize),
+    /// Minutes or seconds, of which there may be more than 60.
+    Elapsed,
+    /// Not part of a simple format.
+    Other,
 }
 
 impl NumberFormat {
-    /// A format that every workbook has without declaring it; None if it shows a number as it is stored.
-    pub(super) fn built_in(id: u32, is_1904: bool) -> Option<Self> {
-        let regional = |has_time, code: &str| Self {
-            code: code.to_owned(),
-            sections: Some(vec![Section::RegionalDate { has_time }]),
-            conventions: None,
-            is_1904,
-        };
-        let code = match id {
-            1 => "0",
-            2 => "0.00",
-            3 => "#,##0",
-            4 => "#,##0.00",
-            5 | 6 => r##""$"#,##0_);\("$"#,##0\)"##,
-            7 | 8 => r##""$"#,##0.00_);\("$"#,##0.00\)"##,
-            9 => "0%",
-            10 => "0.00%",
-            11 | 48 => "0.00E+00",
-            12 | 13 => "# ?/?",
-            14 => return Some(regional(false, "m/d/yyyy")),
-            15 => "d-mmm-yy",
-            16 => "d-mmm",
-            17 => "mmm-yy",
-            18 => "h:mm AM/PM",
-            19 => "h:mm:ss AM/PM",
-            20 => "h:mm",
-            21 => "h:mm:ss",
-            22 => return Some(regional(true, "m/d/yyyy h:mm")),
-            37 | 38 => r"#,##0_);\(#,##0\)",
-            39 | 40 => r"#,##0.00_);\(#,##0.00\)",
-            41 => r#"_(* #,##0_);_(* \(#,##0\);_(* "-"_);_(@_)"#,
-            42 => r#"_("$"* #,##0_);_("$"* \(#,##0\);_("$"* "-"_);_(@_)"#,
-            43 => r#"_(* #,##0.00_);_(* \(#,##0.00\);_(* "-"??_);_(@_)"#,
-            44 => r#"_("$"* #,##0.00_);_("$"* \(#,##0.00\);_("$"* "-"??_);_(@_)"#,
-            45 => "mm:ss",
-            46 => "[h]:mm:ss",
-            // Dates of East Asia.
-            27..=36 | 50..=58 => "yyyy/m/d",
-            47 => "mmss.0",
-            _ => return None,
-        };
-        Self::of_code(code, is_1904)
+    /// The format `id`, with its code if the workbook declares it; None if it shows a number as it is stored.
+    pub(super) fn of(id: u32, declared: Option<&str>, is_1904: bool) -> Option<Self> {
+        // Some programs write the first one out, as used in the United States.
+        let is_regional = id == SHORT_DATE || (id == SHORT_DATE_AND_TIME && declared.is_none());
+        let code = declared.filter(|_| !is_regional).or_else(|| built_in(id))?;
+        let mut format = Self::of_code(code, is_1904)?;
+        if is_regional {
+            format.sections = Some(vec![Section::RegionalDate { has_time: id == SHORT_DATE_AND_TIME }]);
+        }
+        Some(format)
     }
 
-    /// A format that is written out; None if it shows a number as it is stored.
-    pub(super) fn of_code(code: &str, is_1904: bool) -> Option<Self> {
+    fn of_code(code: &str, is_1904: bool) -> Option<Self> {
         if is_general(code) {
             return None;
         }
@@ -117,8 +90,15 @@ impl NumberFormat {
         let mut codes = sections(code);
         codes.truncate(3);
         while codes.len() > 1 && codes.pop_if(|section| section.contains('@')).is_some() {}
-        let sections = codes.into_iter().map(|section| Section::read(section, &mut conventions)).collect();
-        Some(Self { code: code.to_owned(), sections, conventions, is_1904 })
+        let sections: Vec<_> = codes.into_iter().map(|section| tokens(section, &mut conventions)).collect();
+        let kind = sections.first().map_or(NumberKind::Plain, |tokens| kind(tokens));
+        let sections = sections.iter().map(|tokens| Section::of(tokens)).collect();
+        Some(Self { code: code.to_owned(), kind, sections, conventions, is_1904 })
+    }
+
+    /// A stored number as a text.
+    pub(super) fn value(&self, stored: &str) -> String {
+        written_number(stored, self.kind, self.is_1904)
     }
 
     /// How a person sees `value`, in a list from a country with `conventions`.
@@ -142,7 +122,7 @@ impl NumberFormat {
             Section::Text(text) => text.clone(),
             Section::RegionalDate { has_time } => {
                 let short = conventions.ok_or(Unshown::Country)?.short_date;
-                let mut pieces = pieces(&tokens(short, &mut None).ok_or(Unshown::Format)?).ok_or(Unshown::Format)?;
+                let mut pieces = pieces(&tokens(short, &mut None)).ok_or(Unshown::Format)?;
                 if *has_time {
                     let time = [DatePiece::Hour, DatePiece::Text(":".to_owned()), DatePiece::Minute2];
                     pieces.push(DatePiece::Text(" ".to_owned()));
@@ -166,57 +146,107 @@ impl NumberFormat {
     }
 }
 
-/// Splits a format at its semicolons outside quotes.
+const SHORT_DATE: u32 = 14;
+const SHORT_DATE_AND_TIME: u32 = 22;
+
+/// The code of a format that every workbook has without declaring it.
+fn built_in(id: u32) -> Option<&'static str> {
+    Some(match id {
+        1 => "0",
+        2 => "0.00",
+        3 => "#,##0",
+        4 => "#,##0.00",
+        5 | 6 => r##""$"#,##0_);\("$"#,##0\)"##,
+        7 | 8 => r##""$"#,##0.00_);\("$"#,##0.00\)"##,
+        9 => "0%",
+        10 => "0.00%",
+        11 | 48 => "0.00E+00",
+        12 | 13 => "# ?/?",
+        SHORT_DATE => "m/d/yyyy",
+        15 => "d-mmm-yy",
+        16 => "d-mmm",
+        17 => "mmm-yy",
+        18 => "h:mm AM/PM",
+        19 => "h:mm:ss AM/PM",
+        20 => "h:mm",
+        21 => "h:mm:ss",
+        SHORT_DATE_AND_TIME => "m/d/yyyy h:mm",
+        37 | 38 => r"#,##0_);\(#,##0\)",
+        39 | 40 => r"#,##0.00_);\(#,##0.00\)",
+        41 => r#"_(* #,##0_);_(* \(#,##0\);_(* "-"_);_(@_)"#,
+        42 => r#"_("$"* #,##0_);_("$"* \(#,##0\);_("$"* "-"_);_(@_)"#,
+        43 => r#"_(* #,##0.00_);_(* \(#,##0.00\);_(* "-"??_);_(@_)"#,
+        44 => r#"_("$"* #,##0.00_);_("$"* \(#,##0.00\);_("$"* "-"??_);_(@_)"#,
+        45 => "mm:ss",
+        46 => "[h]:mm:ss",
+        // Dates of East Asia.
+        27..=36 | 50..=58 => "yyyy/m/d",
+        47 => "mmss.0",
+        _ => return None,
+    })
+}
+
+/// Splits a format at its semicolons, unless they are quoted.
 fn sections(code: &str) -> Vec<&str> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     code.split(|character| {
         let ends = character == ';' && !is_quoted && !is_escaped;
         is_quoted ^= character == '"' && !is_escaped;
-        is_escaped = character == '\\' && !is_escaped && !is_quoted;
+        is_escaped = matches!(character, '\\' | '_' | '*') && !is_escaped && !is_quoted;
         ends
     })
     .collect()
 }
 
 impl Section {
-    fn read(code: &str, conventions: &mut Option<Conventions>) -> Option<Self> {
-        let tokens = tokens(code, conventions)?;
-        if let [Token::Hours(length), ..] = tokens.as_slice() {
-            return Some(Self::Hours { is_padded: *length > 1, pieces: pieces(&tokens)? });
+    /// None if it is not simple.
+    fn of(tokens: &[Token]) -> Option<Self> {
+        match tokens {
+            [Token::Hours(length), ..] => Some(Self::Hours { is_padded: *length > 1, pieces: pieces(tokens)? }),
+            _ if kind(tokens) == NumberKind::Plain => number(tokens),
+            _ => pieces(tokens).map(Self::Date),
         }
-        if tokens.iter().any(|token| matches!(token, Token::Date(..) | Token::HalfDay)) {
-            return pieces(&tokens).map(Self::Date);
-        }
-        number(&tokens)
     }
 }
 
-/// The parts of a section; None if one of them is not part of a simple format.
-fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Option<Vec<Token>> {
+/// What a section makes of a number.
+fn kind(tokens: &[Token]) -> NumberKind {
+    let kind = tokens.iter().find_map(|token| match token {
+        Token::Hours(_) | Token::Elapsed => Some(NumberKind::Elapsed),
+        Token::Date(..) | Token::HalfDay => Some(NumberKind::Date),
+        _ => None,
+    });
+    kind.unwrap_or(NumberKind::Plain)
+}
+
+/// The parts of a section.
+fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut characters = code.chars().peekable();
     while let Some(character) = characters.next() {
-        match character {
-            '"' => tokens.push(Token::Text(characters.by_ref().take_while(|next| *next != '"').collect())),
-            '\\' => tokens.push(Token::Text(characters.next()?.to_string())),
+        tokens.push(match character {
+            '"' => Token::Text(characters.by_ref().take_while(|next| *next != '"').collect()),
+            '\\' => characters.next().map_or(Token::Other, |next| Token::Text(next.to_string())),
             // A blank as wide as the next character, or a fill with it.
-            '_' | '*' => drop(characters.next()),
+            '_' | '*' => {
+                characters.next();
+                continue;
+            }
             '[' => {
                 let inside: String = characters.by_ref().take_while(|next| *next != ']').collect();
-                // A colour, or a country by itself, is not sent.
-                tokens
-                    .extend(Some(bracket(&inside, conventions)?).filter(|token| *token != Token::Text(String::new())));
-            }
-            '0' | '#' | '?' => tokens.push(Token::Digit(character)),
-            '.' => tokens.push(Token::Point),
-            ',' => tokens.push(Token::Comma),
-            '%' => tokens.push(Token::Percent),
-            'a' | 'A' => {
-                let rest: String = characters.by_ref().take(4).collect();
-                if !rest.eq_ignore_ascii_case("m/pm") {
-                    return None;
+                match bracket(&inside, conventions) {
+                    // A colour, or a country by itself, is not sent.
+                    Token::Text(text) if text.is_empty() => continue,
+                    token => token,
                 }
-                tokens.push(Token::HalfDay);
+            }
+            '0' | '#' | '?' => Token::Digit(character),
+            '.' => Token::Point,
+            ',' => Token::Comma,
+            '%' => Token::Percent,
+            'a' | 'A' if characters.clone().take(4).collect::<String>().eq_ignore_ascii_case("m/pm") => {
+                characters.nth(3);
+                Token::HalfDay
             }
             'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H' | 's' | 'S' => {
                 let letter = character.to_ascii_lowercase();
@@ -224,32 +254,34 @@ fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Option<Vec<Token
                 while characters.next_if(|next| next.to_ascii_lowercase() == letter).is_some() {
                     length += 1;
                 }
-                tokens.push(Token::Date(letter, length));
+                Token::Date(letter, length)
             }
-            character if character.is_ascii_alphabetic() || character == '@' => return None,
-            character => tokens.push(Token::Text(character.to_string())),
-        }
+            character if character.is_ascii_alphabetic() || character == '@' => Token::Other,
+            character => Token::Text(character.to_string()),
+        });
     }
-    Some(tokens)
+    tokens
 }
 
-/// The text in brackets: a currency with its country, or a colour; empty if it has no text.
-fn bracket(inside: &str, conventions: &mut Option<Conventions>) -> Option<Token> {
+/// What brackets mean: a currency with its country, a time that is not cut, or a colour; a text that is empty if they
+/// show nothing.
+fn bracket(inside: &str, conventions: &mut Option<Conventions>) -> Token {
     if let Some(currency) = inside.strip_prefix('$') {
         let (sign, tag) = currency.split_once('-').unwrap_or((currency, ""));
         // A date or a time in the computer's own format.
         if tag.to_ascii_uppercase().starts_with('F') && tag.len() == 4 {
-            return None;
+            return Token::Other;
         }
         *conventions = conventions.or(Conventions::of_tag(tag));
-        return Some(Token::Text(sign.to_owned()));
+        return Token::Text(sign.to_owned());
     }
-    if inside.eq_ignore_ascii_case("h") || inside.eq_ignore_ascii_case("hh") {
-        return Some(Token::Hours(inside.len()));
+    match inside.to_ascii_lowercase().as_str() {
+        "" => Token::Other,
+        "h" | "hh" => Token::Hours(inside.len()),
+        letters if letters.chars().all(|letter| "hms".contains(letter)) => Token::Elapsed,
+        _ if inside.chars().all(char::is_alphanumeric) && !inside.starts_with("DB") => Token::Text(String::new()),
+        _ => Token::Other,
     }
-    let is_elapsed = inside.chars().all(|letter| "mMsS".contains(letter));
-    let is_colour = !is_elapsed && inside.chars().all(char::is_alphanumeric) && !inside.starts_with("DB");
-    is_colour.then(|| Token::Text(String::new()))
 }
 
 fn number(tokens: &[Token]) -> Option<Section> {
@@ -330,7 +362,9 @@ fn pieces(tokens: &[Token]) -> Option<Vec<DatePiece>> {
             Token::Date('h', _) => DatePiece::Hour2,
             Token::Date('s', 1) => DatePiece::Second,
             Token::Date('s', _) => DatePiece::Second2,
-            Token::Date(..) | Token::Digit(_) | Token::Percent | Token::Hours(_) => return None,
+            Token::Date(..) | Token::Digit(_) | Token::Percent | Token::Hours(_) | Token::Elapsed | Token::Other => {
+                return None;
+            }
         });
     }
     Some(pieces)
@@ -375,6 +409,7 @@ mod tests {
             ("mm:ss", 0.5625, None, Ok("30:00")),
             ("[h]:mm:ss", 1.5, None, Ok("36:00:00")),
             ("[h]:mm", 1.53125, None, Ok("36:45")),
+            ("[hhh]:mm", 1.53125, None, Err(Unshown::Format)),
             ("dd/mm/yyyy", -1.0, None, Err(Unshown::Format)),
             ("# ?/?", 0.5, Some("EC"), Err(Unshown::Format)),
             ("0.00E+00", 1500.0, Some("EC"), Err(Unshown::Format)),
@@ -397,12 +432,41 @@ mod tests {
             assert_eq!(NumberFormat::of_code(code, false), None);
         }
         for id in 0..60 {
-            if let Some(format) = NumberFormat::built_in(id, false) {
+            if let Some(format) = NumberFormat::of(id, None, false) {
                 let _ = format.show(46354.5625, None);
             }
         }
-        let regional = NumberFormat::built_in(14, false).unwrap();
+        let regional = NumberFormat::of(14, Some("mm-dd-yy"), false).unwrap();
         assert_eq!(regional.show(46354.0, None), Err(Unshown::Country));
         assert_eq!(regional.show(46354.0, Conventions::of("CL").as_ref()).unwrap(), "28-11-2026");
+    }
+
+    #[test]
+    fn a_format_says_whether_a_number_is_a_date() {
+        use NumberKind::{Date, Elapsed, Plain};
+
+        for (code, expected) in [
+            ("General", Plain),
+            ("Standard", Plain),
+            ("0.00", Plain),
+            ("#,##0.00 \"días\"", Plain),
+            ("[Red]0", Plain),
+            ("[$-409]0", Plain),
+            ("_-* #,##0\\ \\d_-", Plain),
+            ("0;d", Plain),
+            ("@", Plain),
+            ("0E+00", Plain),
+            ("dd/mm/yyyy", Date),
+            ("[$-C0A]d\\-mmm;@", Date),
+            ("h:mm AM/PM", Date),
+            ("[h]:mm:ss", Elapsed),
+            ("[hhh]:mm", Elapsed),
+            ("[ss]", Elapsed),
+            ("_;d", Date),
+            ("aaa d", Date),
+            ("\"unclosed", Plain),
+        ] {
+            assert_eq!(NumberFormat::of_code(code, false).map_or(Plain, |format| format.kind), expected, "{code}");
+        }
     }
 }

@@ -19,64 +19,55 @@ const MAX_PARENTS: usize = 20;
 
 /// Whether the archive's manifest says that its files are encrypted.
 pub(super) fn has_password(mut manifest: XmlPart<impl Read>) -> Result<bool, WorkbookError> {
-    let mut buffer = Vec::new();
-    loop {
-        match manifest.next(&mut buffer)? {
-            Event::Start(start) if start.local_name().as_ref() == "encryption-data" => return Ok(true),
-            Event::Eof => return Ok(false),
-            _ => {}
-        }
-    }
+    let mut is_encrypted = false;
+    manifest.each_tag("", |_, names, _| {
+        is_encrypted |= names.ends_with(&["encryption-data"]);
+        Ok(())
+    })?;
+    Ok(is_encrypted)
 }
 
-/// How the styles of cells show them.
+/// What the styles of cells and tables say.
 #[derive(Default)]
-pub(super) struct CellFormats {
+pub(super) struct OdsStyles {
     formatted: HashSet<String>,
     /// The styles that say whether a text is crossed out.
     crossed_out: HashMap<String, bool>,
     /// The style that each is based on.
     parents: HashMap<String, String>,
-    /// The style whose properties are read.
-    current: Option<String>,
+    /// The styles of tables that are not shown.
+    hidden: HashSet<String>,
 }
 
-impl CellFormats {
-    /// Reads the styles that have a name of their own, from `styles.xml`.
-    pub(super) fn read(&mut self, mut part: XmlPart<impl Read>) -> Result<(), WorkbookError> {
-        let mut buffer = Vec::new();
-        loop {
-            match part.next(&mut buffer)? {
-                Event::Start(start) => self.note(&part, &start)?,
-                Event::End(end) if end.local_name().as_ref() == "style" => self.current = None,
-                Event::Eof => return Ok(()),
+impl OdsStyles {
+    /// Adds those of a part up to its body.
+    pub(super) fn read(&mut self, part: &mut XmlPart<impl Read>) -> Result<(), WorkbookError> {
+        let (mut name, mut is_of_cells) = (String::new(), false);
+        part.each_tag("body", |part, names, tag| {
+            match names {
+                [.., "style"] => {
+                    let [own, family, format, parent] =
+                        part.attributes(tag, ["name", "family", "data-style-name", "parent-style-name"])?;
+                    name = own.unwrap_or_default();
+                    // Paragraphs have styles of the same names.
+                    is_of_cells = family.is_none_or(|family| family == "table-cell");
+                    if is_of_cells {
+                        self.formatted.extend(format.map(|_| name.clone()));
+                        self.parents.extend(parent.map(|parent| (name.clone(), parent)));
+                    }
+                }
+                [.., "style", "text-properties"] if is_of_cells => {
+                    let [style, kind] = part.attributes(tag, ["text-line-through-style", "text-line-through-type"])?;
+                    self.crossed_out.extend(style.or(kind).map(|line| (name.clone(), line != "none")));
+                }
+                [.., "style", "table-properties"] => {
+                    let [display] = part.attributes(tag, ["display"])?;
+                    self.hidden.extend(display.filter(|display| display == "false").map(|_| name.clone()));
+                }
                 _ => {}
             }
-        }
-    }
-
-    fn note(&mut self, part: &XmlPart<impl Read>, start: &BytesStart<'_>) -> Result<(), WorkbookError> {
-        match start.local_name().as_ref() {
-            "style" => {
-                // Paragraphs have styles of the same names.
-                let is_of_cells = part.attribute(start, "family")?.is_none_or(|family| family == "table-cell");
-                self.current = part.attribute(start, "name")?.filter(|_| is_of_cells);
-                let Some(name) = &self.current else { return Ok(()) };
-                if part.attribute(start, "data-style-name")?.is_some() {
-                    self.formatted.insert(name.clone());
-                }
-                let parent = part.attribute(start, "parent-style-name")?;
-                self.parents.extend(parent.map(|parent| (name.clone(), parent)));
-            }
-            "text-properties" => {
-                let style = part.attribute(start, "text-line-through-style")?;
-                let line =
-                    style.map_or_else(|| part.attribute(start, "text-line-through-type"), |style| Ok(Some(style)))?;
-                self.crossed_out.extend(self.current.clone().zip(line.map(|line| line != "none")));
-            }
-            _ => {}
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// The style, and those that it is based on.
@@ -96,43 +87,30 @@ impl CellFormats {
 
 pub(super) fn read(
     mut part: XmlPart<impl Read>,
-    mut formats: CellFormats,
+    mut styles: OdsStyles,
     choice: &SheetChoice,
     sink: &mut RowSink,
 ) -> Result<(), WorkbookError> {
-    let mut buffer = Vec::new();
-    let (mut style, mut hidden_styles) = (String::new(), HashSet::new());
-    let (mut sheets, mut chosen) = (Vec::new(), Vec::new());
+    styles.read(&mut part)?;
+    let (mut sheets, mut chosen, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
     loop {
         match part.next(&mut buffer)? {
-            Event::Start(start) => match start.local_name().as_ref() {
-                "style" => {
-                    style = part.attribute(&start, "name")?.unwrap_or_default();
-                    formats.note(&part, &start)?;
+            Event::Start(start) if start.local_name().as_ref() == "table" => {
+                let [Some(name), style] = part.attributes(&start, ["name", "style-name"])? else { continue };
+                let sheet = Sheet { is_hidden: style.is_some_and(|style| styles.hidden.contains(&style)), name };
+                let is_meant = match choice {
+                    SheetChoice::One(Some(wanted)) => chosen.is_empty() && is_alike(&sheet.name, wanted),
+                    SheetChoice::One(None) => chosen.is_empty() && !sheet.is_hidden,
+                    SheetChoice::Every => true,
+                    SheetChoice::Heads(_) => !sheet.is_hidden,
+                };
+                if is_meant {
+                    chosen.push(sheets.len());
+                    sink.begin(sheet.name.clone(), Vec::new())?;
+                    read_rows(&mut part, &styles, choice.hides_covered_cells(), sink)?;
                 }
-                "text-properties" => formats.note(&part, &start)?,
-                "table-properties" if part.attribute(&start, "display")?.as_deref() == Some("false") => {
-                    hidden_styles.insert(style.clone());
-                }
-                "table" => {
-                    let [name, style] = ["name", "style-name"].map(|name| part.attribute(&start, name));
-                    let (Some(name), style) = (name?, style?) else { continue };
-                    let sheet = Sheet { is_hidden: style.is_some_and(|style| hidden_styles.contains(&style)), name };
-                    let is_meant = match choice {
-                        SheetChoice::One(Some(wanted)) => chosen.is_empty() && is_alike(&sheet.name, wanted),
-                        SheetChoice::One(None) => chosen.is_empty() && !sheet.is_hidden,
-                        SheetChoice::Every => true,
-                        SheetChoice::Heads(_) => !sheet.is_hidden,
-                    };
-                    if is_meant {
-                        chosen.push(sheets.len());
-                        sink.begin(sheet.name.clone(), Vec::new())?;
-                        read_rows(&mut part, &formats, choice.hides_covered_cells(), sink)?;
-                    }
-                    sheets.push(sheet);
-                }
-                _ => {}
-            },
+                sheets.push(sheet);
+            }
             Event::Eof => break,
             _ => {}
         }
@@ -146,15 +124,15 @@ pub(super) fn read(
 }
 
 /// The styles of a table's cells.
-struct OdsStyles<'a> {
-    formats: &'a CellFormats,
+struct TableStyles<'a> {
+    all: &'a OdsStyles,
     /// The default style of each column's cells, with the column after the last one that has it.
     of_columns: Vec<(usize, String)>,
     /// The default style of the row's cells.
     of_row: Option<String>,
 }
 
-impl OdsStyles<'_> {
+impl TableStyles<'_> {
     fn of<'a>(&'a self, column: usize, cell: &'a OdsCell) -> Option<&'a str> {
         let of_column = || self.of_columns.iter().find(|(end, _)| column < *end).map(|(_, style)| style);
         cell.style.as_ref().or(self.of_row.as_ref()).or_else(of_column).map(String::as_str)
@@ -164,30 +142,31 @@ impl OdsStyles<'_> {
 /// Reads up to the end of the table.
 fn read_rows(
     part: &mut XmlPart<impl Read>,
-    formats: &CellFormats,
+    all: &OdsStyles,
     hides_covered_cells: bool,
     sink: &mut RowSink,
 ) -> Result<(), WorkbookError> {
     let (mut buffer, mut last) = (Vec::new(), 0_u64);
     // For each group around a row, whether it is folded.
     let mut folded = Vec::new();
-    let mut styles = OdsStyles { formats, of_columns: Vec::new(), of_row: None };
+    let mut styles = TableStyles { all, of_columns: Vec::new(), of_row: None };
     loop {
         match part.next(&mut buffer)? {
             Event::Start(start) if start.local_name().as_ref() == "table-column" => {
-                let style = part.attribute(&start, "default-cell-style-name")?.unwrap_or_default();
+                let [style] = part.attributes(&start, ["default-cell-style-name"])?;
                 let begin = styles.of_columns.last().map_or(0, |(end, _)| *end);
                 let times: usize = repeats(part, &start, "number-columns-repeated")?;
-                styles.of_columns.push((begin.saturating_add(times), style));
+                styles.of_columns.push((begin.saturating_add(times), style.unwrap_or_default()));
             }
             Event::Start(start) if start.local_name().as_ref() == "table-row-group" => {
-                folded.push(part.attribute(&start, "display")?.as_deref() == Some("false"));
+                let [display] = part.attributes(&start, ["display"])?;
+                folded.push(display.is_some_and(|display| display == "false"));
             }
             Event::Start(start) if start.local_name().as_ref() == "table-row" => {
                 let times: u64 = repeats(part, &start, "number-rows-repeated")?;
-                styles.of_row = part.attribute(&start, "default-cell-style-name")?;
-                let is_hidden = part.attribute(&start, "visibility")?.is_some_and(|state| state != "visible");
-                let is_hidden = is_hidden || folded.contains(&true);
+                let [style, visibility] = part.attributes(&start, ["default-cell-style-name", "visibility"])?;
+                styles.of_row = style;
+                let is_hidden = visibility.is_some_and(|state| state != "visible") || folded.contains(&true);
                 let row = read_row(part, &styles, hides_covered_cells, SheetRow::new(last + 1, is_hidden))?;
                 if row.is_filled() {
                     if last.saturating_add(times) > MAX_ROWS {
@@ -213,13 +192,13 @@ fn repeats<T: std::str::FromStr + From<u8>>(
     start: &BytesStart<'_>,
     name: &str,
 ) -> Result<T, WorkbookError> {
-    let Some(times) = part.attribute(start, name)? else { return Ok(T::from(1)) };
+    let [Some(times)] = part.attributes(start, [name])? else { return Ok(T::from(1)) };
     times.parse().map_err(|_| part.damaged(format_args!("`{times}` is no number of repetitions")))
 }
 
 fn read_row(
     part: &mut XmlPart<impl Read>,
-    styles: &OdsStyles<'_>,
+    styles: &TableStyles<'_>,
     hides_covered_cells: bool,
     mut row: SheetRow,
 ) -> Result<SheetRow, WorkbookError> {
@@ -232,8 +211,8 @@ fn read_row(
                 let tag = OdsCell::of(part, &start)?;
                 let text = read_text(part)?;
                 let style = styles.of(column, &tag);
-                let is_crossed_out = style.is_some_and(|style| styles.formats.is_crossed_out(style));
-                let look = tag.look(&text, style.is_some_and(|style| styles.formats.has_format(style)));
+                let is_crossed_out = style.is_some_and(|style| styles.all.is_crossed_out(style));
+                let look = tag.look(&text, style.is_some_and(|style| styles.all.has_format(style)));
                 let value = tag.value(text);
                 if !is_hidden && !matches!(&value, Ok(text) if text.is_empty()) {
                     let cell = SheetCell { value, look, is_crossed_out };

@@ -124,15 +124,44 @@ impl<R: Read> XmlPart<R> {
         Ok(())
     }
 
-    /// The attribute of this name, with any prefix before its colon.
-    pub(super) fn attribute(&self, start: &BytesStart<'_>, name: &str) -> Result<Option<String>, WorkbookError> {
-        for attribute in start.attributes() {
-            let attribute = attribute.map_err(|error| self.damaged(error))?;
-            if attribute.key.local_name().as_ref() == name {
-                return self.text_of(&attribute).map(Some);
+    /// Calls `see` with each opening tag up to the one of the name `end`, or to the end of the part, and with the names of
+    /// the tags that it stands in and its own.
+    pub(super) fn each_tag(
+        &mut self,
+        end: &str,
+        mut see: impl FnMut(&Self, &[&str], &BytesStart<'_>) -> Result<(), WorkbookError>,
+    ) -> Result<(), WorkbookError> {
+        let (mut names, mut buffer) = (Vec::new(), Vec::new());
+        loop {
+            match self.next(&mut buffer)? {
+                Event::Start(start) if start.local_name().as_ref() == end => return Ok(()),
+                Event::Start(start) => {
+                    names.push(start.local_name().as_ref().to_owned());
+                    see(self, &names.iter().map(String::as_str).collect::<Vec<_>>(), &start)?;
+                }
+                Event::End(_) => drop(names.pop()),
+                Event::Eof => return Ok(()),
+                _ => {}
             }
         }
-        Ok(None)
+    }
+
+    /// The attributes of these names, with any prefix before the colon.
+    pub(super) fn attributes<const N: usize>(
+        &self,
+        start: &BytesStart<'_>,
+        names: [&str; N],
+    ) -> Result<[Option<String>; N], WorkbookError> {
+        let mut found = [const { None }; N];
+        for attribute in start.attributes().with_checks(false) {
+            let attribute = attribute.map_err(|error| self.damaged(error))?;
+            for (name, value) in names.iter().zip(&mut found) {
+                if value.is_none() && attribute.key.local_name().as_ref() == *name {
+                    *value = Some(self.text_of(&attribute)?);
+                }
+            }
+        }
+        Ok(found)
     }
 
     pub(super) fn text_of(&self, attribute: &Attribute<'_>) -> Result<String, WorkbookError> {

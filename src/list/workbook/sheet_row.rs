@@ -12,7 +12,7 @@ const MAX_COLUMNS: usize = 16_384;
 /// The rows of a sheet in either program.
 pub(super) const MAX_ROWS: u64 = 1_048_576;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct SheetRow {
     /// In the sheet's numbering, from 1.
     pub(crate) number: u64,
@@ -98,7 +98,7 @@ impl SheetRow {
     }
 
     /// Whether it has any content; blanks do not count.
-    pub(crate) fn is_filled(&self) -> bool {
+    pub(super) fn is_filled(&self) -> bool {
         !self.faults.is_empty() || self.cells.iter().any(|cell| !cell.trim().is_empty())
     }
 
@@ -111,16 +111,7 @@ impl SheetRow {
 
     /// A copy of it further down.
     pub(super) fn repeated(&self, number: u64) -> Self {
-        Self {
-            number,
-            is_hidden: self.is_hidden,
-            cells: self.cells.clone(),
-            faults: self.faults.clone(),
-            looks: self.looks.clone(),
-            crossed_out: self.crossed_out,
-            is_number_crossed_out: self.is_number_crossed_out,
-            text: self.text,
-        }
+        Self { number, ..self.clone() }
     }
 
     /// Roughly how much memory it takes.

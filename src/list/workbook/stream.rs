@@ -40,15 +40,15 @@ pub(super) struct RowSink {
 }
 
 impl RowSink {
+    /// Adds the row if it is filled.
+    ///
     /// # Errors
     /// If no one wants more.
     pub(super) fn push(&mut self, row: SheetRow) -> Result<(), WorkbookError> {
-        if let Some(left) = &mut self.left {
-            if *left == 0 || !row.is_filled() {
-                return Ok(());
-            }
-            *left -= 1;
+        if self.is_full() || !row.is_filled() {
+            return Ok(());
         }
+        self.left = self.left.map(|left| left - 1);
         self.weight += row.weight();
         self.batch.push(row);
         if self.weight >= BATCH_BYTES { self.flush() } else { Ok(()) }
@@ -114,7 +114,7 @@ impl SheetStream {
         let _ = thread.map(JoinHandle::join);
     }
 
-    /// The next row, perhaps an empty one.
+    /// The next filled row.
     pub(crate) fn next(&mut self) -> Result<Option<SheetRow>, WorkbookError> {
         loop {
             if let Some(row) = self.rows.next() {

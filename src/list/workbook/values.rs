@@ -1,12 +1,13 @@
 //! The content of a cell as the text that a CSV would have: numbers without `.0`, dates in ISO format.
 
-use jiff::civil::{Date, DateTime};
+use jiff::ToSpan;
+use jiff::civil::{Date, DateTime, date as day};
 
 const MILLISECONDS_A_DAY: f64 = 86_400_000.0;
 /// The days from 1900 to 1904, where workbooks of older Macs begin to count.
 const DAYS_TO_1904: i64 = 1462;
-/// 1 January 1970 as Excel counts.
-const DAYS_TO_1970: i64 = 25_569;
+/// The day before the first one, as Excel counts from March 1900 on.
+const DAY_ZERO: Date = day(1899, 12, 30);
 /// 31 December 9999, the last day that Excel knows.
 const LAST_DAY: i64 = 2_958_465;
 
@@ -18,44 +19,6 @@ pub(super) enum NumberKind {
     Date,
     /// A length of time, which may have more than 24 hours.
     Elapsed,
-}
-
-impl NumberKind {
-    /// For a format that every workbook has without declaring it (ECMA-376 part 1, 18.8.30).
-    pub(super) fn built_in(id: u32) -> Self {
-        match id {
-            14..=22 | 27..=36 | 45 | 47 | 50..=58 => Self::Date,
-            46 => Self::Elapsed,
-            _ => Self::Plain,
-        }
-    }
-
-    /// For a format that is written out: `dd/mm/yyyy`, `#,##0.00 "d."`, `[h]:mm`.
-    pub(super) fn of_code(code: &str) -> Self {
-        if is_general(code) {
-            return Self::Plain;
-        }
-        let mut characters = code.chars();
-        while let Some(character) = characters.next() {
-            match character {
-                '"' => while characters.next().is_some_and(|character| character != '"') {},
-                '\\' | '_' | '*' => {
-                    characters.next();
-                }
-                '[' => {
-                    let inside: String = characters.by_ref().take_while(|character| *character != ']').collect();
-                    if !inside.is_empty() && inside.chars().all(|character| "hHmMsS".contains(character)) {
-                        return Self::Elapsed;
-                    }
-                }
-                // The rest is for negative numbers.
-                ';' => break,
-                _ if "dDmMyYhHsS".contains(character) => return Self::Date,
-                _ => {}
-            }
-        }
-        Self::Plain
-    }
 }
 
 /// Whether a format shows a number as it is stored; `Standard` is what other programs write for it.
@@ -112,14 +75,16 @@ fn date(value: f64, is_1904: bool) -> Option<String> {
 }
 
 /// Year, month and day in Excel's count; None for a day that Excel does not know.
-fn day_of(days: i64) -> Option<(i64, i64, i64)> {
-    match days {
+fn day_of(days: i64) -> Option<(i16, i8, i8)> {
+    let since_zero = match days {
         // Excel has a 29 February in 1900, which did not exist.
-        60 => Some((1900, 2, 29)),
-        1..60 => Some(civil(days + 1 - DAYS_TO_1970)),
-        61..=LAST_DAY => Some(civil(days - DAYS_TO_1970)),
-        _ => None,
-    }
+        60 => return Some((1900, 2, 29)),
+        1..60 => days + 1,
+        61..=LAST_DAY => days,
+        _ => return None,
+    };
+    let date = DAY_ZERO.checked_add(since_zero.days()).ok()?;
+    Some((date.year(), date.month(), date.day()))
 }
 
 /// A number of days as formats show it.
@@ -140,7 +105,7 @@ pub(super) fn moment(value: f64, is_1904: bool) -> Option<Moment> {
     let clock = DateTime::default().with().hour(part(3_600_000, 24)).minute(part(60_000, 60)).second(part(1000, 60));
     let clock = clock.build().ok()?;
     let (year, month, of_month) = day_of(day).unwrap_or_default();
-    let date = Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(of_month).ok()?);
+    let date = Date::new(year, month, of_month);
     Some(Moment { date: date.ok().map(|date| date.to_datetime(clock.time())), clock, hours })
 }
 
@@ -168,18 +133,6 @@ fn clock(hours: i64, milliseconds: i64) -> String {
         0 => time,
         rest => format!("{time}.{rest:03}"),
     }
-}
-
-/// Year, month and day of a number of days since 1970 (Howard Hinnant's `civil_from_days`, for days after the year 0).
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
 }
 
 /// A date that is stored as a text, without an empty time: `2026-11-20T00:00:00.000` is only a date.
@@ -261,31 +214,6 @@ mod tests {
             assert_eq!(number(stored, NumberKind::Date, is_1904), expected, "{stored}");
         }
         assert_eq!(number("1.5", NumberKind::Elapsed, false), "36:00:00");
-    }
-
-    #[test]
-    fn a_format_says_whether_a_number_is_a_date() {
-        use NumberKind::{Date, Elapsed, Plain};
-
-        for (code, expected) in [
-            ("General", Plain),
-            ("Standard", Plain),
-            ("0.00", Plain),
-            ("#,##0.00 \"días\"", Plain),
-            ("[Red]0", Plain),
-            ("[$-409]0", Plain),
-            ("_-* #,##0\\ \\d_-", Plain),
-            ("0;d", Plain),
-            ("@", Plain),
-            ("0E+00", Plain),
-            ("dd/mm/yyyy", Date),
-            ("[$-C0A]d\\-mmm;@", Date),
-            ("h:mm AM/PM", Date),
-            ("[h]:mm:ss", Elapsed),
-            ("\"unclosed", Plain),
-        ] {
-            assert_eq!(NumberKind::of_code(code), expected, "{code}");
-        }
     }
 
     #[test]

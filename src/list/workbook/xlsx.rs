@@ -4,17 +4,15 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::sync::Arc;
 
-use quick_xml::events::Event;
-
-use super::archive::{Archive, open_part};
+use super::archive::{Archive, contains, open_part};
 use super::choice::{Sheet, SheetChoice, choose, others};
 use super::error::WorkbookError;
 use super::number_format::NumberFormat;
 use super::part::{XmlPart, unreadable};
 use super::shared_strings::SharedStrings;
 use super::stream::RowSink;
-use super::values::{NumberKind, is_true};
-use super::xlsx_merges::CoveredCells;
+use super::values::is_true;
+use super::xlsx_merges::{CoveredCells, TAG};
 use super::xlsx_rows::{CellStyle, SheetContext, read_rows};
 
 /// Another part, which a part names by an id.
@@ -49,15 +47,9 @@ pub(super) fn read(
     });
     let (sheets, paths): (Vec<_>, Vec<_>) = with_path.unzip();
     let chosen = choose(&sheets, choice)?;
-    let styles = match path_of("styles") {
-        Some(path) => styles(archive, &path, is_1904)?,
-        None => Vec::new(),
-    };
-    let strings = match path_of("sharedStrings") {
-        Some(path) => strings(archive, &path)?,
-        None => SharedStrings::default(),
-    };
-    let context = SheetContext { strings, styles, is_1904 };
+    let styles = path_of("styles").map(|path| styles(archive, &path, is_1904)).transpose()?.unwrap_or_default();
+    let strings = path_of("sharedStrings").map(|path| strings(archive, &path)).transpose()?.unwrap_or_default();
+    let context = SheetContext { strings, styles };
     let others = others(&sheets, &chosen);
     let named = sheets.iter().zip(&paths).enumerate().filter(|(place, _)| chosen.contains(place));
     for (_, (sheet, path)) in named {
@@ -75,7 +67,7 @@ fn sheet_part<'a>(archive: &'a mut Archive, path: &str) -> Result<impl Read + us
 
 /// The merges stand behind the cells. Few sheets have any, and looking for their name is quicker than reading the XML.
 fn covered_cells(archive: &mut Archive, path: &str) -> Result<CoveredCells, WorkbookError> {
-    let may_be = CoveredCells::may_be_in(sheet_part(archive, path)?);
+    let may_be = contains(sheet_part(archive, path)?, TAG.as_bytes());
     if may_be.map_err(|cause| unreadable(path, &cause.into()))? {
         CoveredCells::read(XmlPart::new(sheet_part(archive, path)?, path))
     } else {
@@ -98,19 +90,17 @@ fn small_part<'a>(archive: &'a mut Archive, path: &str) -> Result<Option<XmlPart
 /// The relations at `path`, whose targets are in `directory` unless they say otherwise.
 fn relations(archive: &mut Archive, directory: &str, path: &str) -> Result<Vec<Relation>, WorkbookError> {
     let Some(mut part) = small_part(archive, path)? else { return Ok(Vec::new()) };
-    let (mut relations, mut buffer) = (Vec::new(), Vec::new());
-    loop {
-        match part.next(&mut buffer)? {
-            Event::Start(start) if start.local_name().as_ref() == "Relationship" => {
-                let [id, kind, target] = ["Id", "Type", "Target"].map(|name| part.attribute(&start, name));
-                let (Some(id), Some(kind), Some(target)) = (id?, kind?, target?) else { continue };
-                let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
-                relations.push(Relation { id, kind, target: joined(directory, &target) });
-            }
-            Event::Eof => return Ok(relations),
-            _ => {}
+    let mut relations = Vec::new();
+    part.each_tag("", |part, names, tag| {
+        if names.ends_with(&["Relationship"])
+            && let [Some(id), Some(kind), Some(target)] = part.attributes(tag, ["Id", "Type", "Target"])?
+        {
+            let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
+            relations.push(Relation { id, kind, target: joined(directory, &target) });
         }
-    }
+        Ok(())
+    })?;
+    Ok(relations)
 }
 
 /// The path of `target` as seen from `directory`.
@@ -130,78 +120,58 @@ fn joined(directory: &str, target: &str) -> String {
 /// Whether days are counted from 1904, and the sheets in order with the ids of their parts.
 fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<(Sheet, String)>), WorkbookError> {
     let mut part = small_part(archive, path)?.ok_or_else(|| WorkbookError::damaged(path, &"it is missing"))?;
-    let (mut is_1904, mut sheets, mut buffer) = (false, Vec::new(), Vec::new());
-    loop {
-        match part.next(&mut buffer)? {
-            Event::Start(start) => match start.local_name().as_ref() {
-                "workbookPr" => is_1904 = part.attribute(&start, "date1904")?.as_deref().is_some_and(is_true),
-                "sheet" => {
-                    let [name, state, id] = ["name", "state", "id"].map(|name| part.attribute(&start, name));
-                    let (Some(name), Some(id)) = (name?, id?) else { continue };
-                    let is_hidden = state?.is_some_and(|state| state != "visible");
-                    sheets.push((Sheet { name, is_hidden }, id));
-                }
-                _ => {}
-            },
-            Event::Eof => return Ok((is_1904, sheets)),
+    let (mut is_1904, mut sheets) = (false, Vec::new());
+    part.each_tag("", |part, names, tag| {
+        match names {
+            [.., "workbookPr"] => {
+                let [date] = part.attributes(tag, ["date1904"])?;
+                is_1904 = date.as_deref().is_some_and(is_true);
+            }
+            [.., "sheet"] => {
+                let [name, state, id] = part.attributes(tag, ["name", "state", "id"])?;
+                let is_hidden = state.is_some_and(|state| state != "visible");
+                sheets.extend(name.zip(id).map(|(name, id)| (Sheet { name, is_hidden }, id)));
+            }
             _ => {}
         }
-    }
-}
-
-fn style(id: &str, code: Option<&String>, is_1904: bool) -> CellStyle {
-    let id = id.parse().unwrap_or(0);
-    let (kind, format) = match code {
-        // Some programs write this format out, as used in the United States.
-        Some(code) if id != 14 => (NumberKind::of_code(code), NumberFormat::of_code(code, is_1904)),
-        _ => (NumberKind::built_in(id), NumberFormat::built_in(id, is_1904)),
-    };
-    CellStyle { is_crossed_out: false, kind, format: format.map(Arc::new) }
+        Ok(())
+    })?;
+    Ok((is_1904, sheets))
 }
 
 /// How each style shows a cell, by position.
 fn styles(archive: &mut Archive, path: &str, is_1904: bool) -> Result<Vec<CellStyle>, WorkbookError> {
     let Some(mut part) = small_part(archive, path)? else { return Ok(Vec::new()) };
-    let (mut own, mut styles, mut buffer) = (HashMap::new(), Vec::new(), Vec::new());
-    let mut known: HashMap<String, CellStyle> = HashMap::new();
+    let (mut declared, mut styles) = (HashMap::new(), Vec::new());
+    let mut known: HashMap<String, Option<Arc<NumberFormat>>> = HashMap::new();
     // For each font, whether it crosses out.
     let mut fonts = Vec::new();
-    let (mut in_fonts, mut in_styles) = (false, false);
-    loop {
-        match part.next(&mut buffer)? {
-            Event::Start(start) => match start.local_name().as_ref() {
-                "fonts" => in_fonts = true,
-                "font" if in_fonts => fonts.push(false),
-                "strike" if in_fonts => {
-                    let value = part.attribute(&start, "val")?;
-                    if let Some(is_crossed_out) = fonts.last_mut() {
-                        *is_crossed_out = value.as_deref().is_none_or(is_true);
-                    }
+    part.each_tag("", |part, names, tag| {
+        match names {
+            [.., "numFmt"] => {
+                let [id, code] = part.attributes(tag, ["numFmtId", "formatCode"])?;
+                declared.extend(id.zip(code));
+            }
+            [.., "fonts", "font"] => fonts.push(false),
+            [.., "fonts", "font", "strike"] => {
+                let [value] = part.attributes(tag, ["val"])?;
+                if let Some(is_crossed_out) = fonts.last_mut() {
+                    *is_crossed_out = value.as_deref().is_none_or(is_true);
                 }
-                "numFmt" => {
-                    let [id, code] = ["numFmtId", "formatCode"].map(|name| part.attribute(&start, name));
-                    if let (Some(id), Some(code)) = (id?, code?) {
-                        own.insert(id, code);
-                    }
-                }
-                "cellXfs" => in_styles = true,
-                "xf" if in_styles => {
-                    let [id, font] = ["numFmtId", "fontId"].map(|name| part.attribute(&start, name));
-                    let id = id?.unwrap_or_default();
-                    let font: Option<usize> = font?.and_then(|font| font.parse().ok());
-                    let style = known.entry(id).or_insert_with_key(|id| style(id, own.get(id), is_1904));
-                    let is_crossed_out = font.and_then(|font| fonts.get(font)).is_some_and(|it| *it);
-                    styles.push(CellStyle { is_crossed_out, ..style.clone() });
-                }
-                _ => {}
-            },
-            Event::End(end) => match end.local_name().as_ref() {
-                "fonts" => in_fonts = false,
-                "cellXfs" => in_styles = false,
-                _ => {}
-            },
-            Event::Eof => return Ok(styles),
+            }
+            [.., "cellXfs", "xf"] => {
+                let [id, font] = part.attributes(tag, ["numFmtId", "fontId"])?;
+                let format = known.entry(id.unwrap_or_default()).or_insert_with_key(|id| {
+                    let code = declared.get(id).map(String::as_str);
+                    NumberFormat::of(id.parse().unwrap_or(0), code, is_1904).map(Arc::new)
+                });
+                let font: Option<usize> = font.and_then(|font| font.parse().ok());
+                let is_crossed_out = font.and_then(|font| fonts.get(font)).is_some_and(|it| *it);
+                styles.push(CellStyle { is_crossed_out, format: format.clone() });
+            }
             _ => {}
         }
-    }
+        Ok(())
+    })?;
+    Ok(styles)
 }

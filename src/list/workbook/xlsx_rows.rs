@@ -19,14 +19,12 @@ pub(super) struct SheetContext {
     pub(super) strings: SharedStrings,
     /// By the number of a cell's style.
     pub(super) styles: Vec<CellStyle>,
-    pub(super) is_1904: bool,
 }
 
 /// How a style shows a cell.
 #[derive(Clone, Debug)]
 pub(super) struct CellStyle {
     pub(super) is_crossed_out: bool,
-    pub(super) kind: NumberKind,
     /// None if the number is shown as it is stored.
     pub(super) format: Option<Arc<NumberFormat>>,
 }
@@ -76,13 +74,9 @@ pub(super) fn read_rows(
                     let tag = cell_tag(&part, &start, column)?;
                     column = tag.column + 1;
                     let found = read_content(&mut part, tag.kind)?;
-                    if covered.contains(row.number, tag.column) {
-                        continue;
+                    if !covered.contains(row.number, tag.column) {
+                        row.put(tag.column, cell(&part, context, &tag, found)?)?;
                     }
-                    let look = look(context, &tag, &found);
-                    let is_crossed_out = context.styles.get(tag.style).is_some_and(|style| style.is_crossed_out);
-                    let value = value(&part, context, &tag, found)?;
-                    row.put(tag.column, SheetCell { value, look, is_crossed_out })?;
                 }
                 _ => {}
             },
@@ -175,42 +169,43 @@ fn read_content(part: &mut XmlPart<impl Read>, kind: CellKind) -> Result<CellCon
     }
 }
 
-/// How the sheet shows a number that has a format or decimals.
-fn look(context: &SheetContext, tag: &CellTag, found: &CellContent) -> Option<CellLook> {
-    if tag.kind != CellKind::Number {
-        return None;
-    }
-    let stored = found.value.as_deref()?.trim();
-    match context.styles.get(tag.style).and_then(|style| style.format.as_ref()) {
-        Some(format) => Some(CellLook::Number(stored.parse().ok()?, Arc::clone(format))),
-        None => stored.contains(['.', 'E', 'e']).then_some(CellLook::Stored),
-    }
-}
-
-fn value(
+fn cell(
     part: &XmlPart<impl Read>,
     context: &SheetContext,
     tag: &CellTag,
     found: CellContent,
-) -> Result<Result<String, CellFault>, WorkbookError> {
-    let Some(stored) = found.value.filter(|value| !value.is_empty()) else {
+) -> Result<SheetCell, WorkbookError> {
+    let style = context.styles.get(tag.style);
+    let is_crossed_out = style.is_some_and(|style| style.is_crossed_out);
+    let format = style.and_then(|style| style.format.as_ref());
+    let mut look = None;
+    let value = match found.value.filter(|value| !value.is_empty()) {
         // A formula may return an empty text.
-        let is_fault = found.has_formula && tag.kind != CellKind::Text;
-        return Ok(if is_fault { Err(CellFault::NotCalculated) } else { Ok(String::new()) });
+        None if found.has_formula && tag.kind != CellKind::Text => Err(CellFault::NotCalculated),
+        None => Ok(String::new()),
+        Some(stored) => match tag.kind {
+            CellKind::Number => {
+                look = number_look(stored.trim(), format);
+                Ok(format.map_or_else(|| number(&stored, NumberKind::Plain, false), |format| format.value(&stored)))
+            }
+            CellKind::SharedText => {
+                let text = stored.trim().parse().ok().and_then(|number| context.strings.get(number));
+                Ok(text.ok_or_else(|| part.damaged(format_args!("there is no text {stored}")))?.to_owned())
+            }
+            CellKind::Text => Ok(unescaped(stored)),
+            CellKind::InlineText => Ok(stored),
+            CellKind::Truth => Ok(truth(stored.trim()).to_owned()),
+            CellKind::Date => Ok(iso_date(&stored)),
+            CellKind::Error => Err(CellFault::Error(stored)),
+        },
     };
-    Ok(Ok(match tag.kind {
-        CellKind::Number => {
-            let kind = context.styles.get(tag.style).map_or(NumberKind::Plain, |style| style.kind);
-            number(&stored, kind, context.is_1904)
-        }
-        CellKind::SharedText => {
-            let text = stored.trim().parse().ok().and_then(|number| context.strings.get(number));
-            text.ok_or_else(|| part.damaged(format_args!("there is no text {stored}")))?.to_owned()
-        }
-        CellKind::Text => unescaped(stored),
-        CellKind::InlineText => stored,
-        CellKind::Truth => truth(stored.trim()).to_owned(),
-        CellKind::Date => iso_date(&stored),
-        CellKind::Error => return Ok(Err(CellFault::Error(stored))),
-    }))
+    Ok(SheetCell { value, look, is_crossed_out })
+}
+
+/// How the sheet shows a number that has a format or decimals.
+fn number_look(stored: &str, format: Option<&Arc<NumberFormat>>) -> Option<CellLook> {
+    match format {
+        Some(format) => Some(CellLook::Number(stored.parse().ok()?, Arc::clone(format))),
+        None => stored.contains(['.', 'E', 'e']).then_some(CellLook::Stored),
+    }
 }
