@@ -19,7 +19,7 @@ mod sheet_list;
 mod table_header;
 mod workbook;
 
-pub(crate) use self::any_input::{AnyInput, EverySheet};
+pub(crate) use self::any_input::AnyInput;
 pub(crate) use self::columns::{
     ColumnRole, MeantColumn, is_country_column, meant_column, near_column, no_header, recipient_column,
 };

@@ -1,6 +1,6 @@
 //! Why a list of excluded people cannot be used, with the hint.
 
-use std::io;
+use std::{fmt, io};
 
 use thiserror::Error;
 
@@ -37,24 +37,22 @@ pub(super) enum ExclusionProblem {
     List(#[from] ListError),
     #[error("{name} is empty")]
     Empty { name: String },
-    #[error("{name}: {}", summary(lines, *count))]
-    Lines { name: String, lines: Vec<BadLine>, count: u64 },
+    #[error("{name}: {bad}")]
+    Lines { name: String, bad: BadLines },
 }
 
 /// A line that does not clearly name a person.
 #[derive(Debug, Error)]
 #[error("{}line {line}: {fault}", sheet.as_ref().map(|sheet| format!("sheet `{sheet}`, ")).unwrap_or_default())]
-pub(super) struct BadLine {
+struct BadLine {
     /// For a workbook.
-    pub(super) sheet: Option<String>,
-    pub(super) line: u64,
-    pub(super) fault: LineFault,
+    sheet: Option<String>,
+    line: u64,
+    fault: LineFault,
 }
 
 #[derive(Debug, Error)]
 pub(super) enum LineFault {
-    #[error("has more than {most} bytes")]
-    Long { most: u64 },
     #[error("{0}")]
     Recipient(RecipientError),
     #[error("`{column}` is empty, so the person is not known")]
@@ -103,15 +101,16 @@ impl BadLines {
     /// # Errors
     /// When there are any.
     pub(super) fn check(self, name: &str) -> Result<(), ExclusionProblem> {
-        let Self { lines, count } = self;
-        if count == 0 { Ok(()) } else { Err(ExclusionProblem::Lines { name: name.to_owned(), lines, count }) }
+        if self.count == 0 { Ok(()) } else { Err(ExclusionProblem::Lines { name: name.to_owned(), bad: self }) }
     }
 }
 
-fn summary(lines: &[BadLine], count: u64) -> String {
-    match lines {
-        [only] => only.to_string(),
-        _ => format!("{count} lines do not name a person"),
+impl fmt::Display for BadLines {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.lines.as_slice() {
+            [only] => only.fmt(formatter),
+            _ => write!(formatter, "{} lines do not name a person", self.count),
+        }
     }
 }
 
@@ -144,7 +143,7 @@ impl ExclusionError {
     /// The bad lines, unless the message already names the only one.
     pub(crate) fn details(&self) -> Vec<String> {
         match self.problem.as_ref() {
-            ExclusionProblem::Lines { lines, count, .. } if lines.len() > 1 => {
+            ExclusionProblem::Lines { bad: BadLines { lines, count }, .. } if lines.len() > 1 => {
                 let more = count.saturating_sub(lines.len() as u64);
                 lines.iter().map(ToString::to_string).chain((more > 0).then(|| format!("and {more} more"))).collect()
             }
@@ -167,7 +166,7 @@ impl ExclusionError {
             ExclusionProblem::Empty { .. } => {
                 "check where it comes from; a file with only a header, or a comment after #, excludes no one".to_owned()
             }
-            ExclusionProblem::Lines { lines, .. } => match lines.first().map(|line| &line.fault) {
+            ExclusionProblem::Lines { bad, .. } => match bad.lines.first().map(|line| &line.fault) {
                 Some(LineFault::Recipient(RecipientError::Phone(
                     error @ (PhoneError::National { .. } | PhoneError::Invalid { .. }),
                 ))) => {
@@ -185,7 +184,7 @@ impl ExclusionError {
                     )
                 }
                 Some(LineFault::NoRecipient { .. }) => "write the person's number there, or delete the line".to_owned(),
-                Some(LineFault::Long { .. } | LineFault::Row(_)) | None => LINES.to_owned(),
+                Some(LineFault::Row(_)) | None => LINES.to_owned(),
             },
         }
     }

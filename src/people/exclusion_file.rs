@@ -9,8 +9,7 @@ use super::country_rule::{CountryRule, Readings, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
 use super::exclusion_table::{ExclusionTables, ReadFile, is_person, may_name_person};
 use crate::list::{
-    AnyInput, EverySheet, ListEncoding, ListError, ListInput, ListOptions, ListReader, ListRow, ReportedOutcome, Row,
-    sample,
+    AnyInput, ListEncoding, ListError, ListInput, ListOptions, ListReader, ListRow, ReportedOutcome, Row, sample,
 };
 use crate::phone::{is_user_id, short_user_id};
 
@@ -39,7 +38,14 @@ pub(super) fn read(
     add: &mut dyn FnMut(&Readings),
 ) -> Result<ReadFile, ExclusionProblem> {
     let text = match AnyInput::open(input, name, options.encoding)? {
-        AnyInput::Workbook(sheets) => return read_workbook(sheets, name, options.countries, add),
+        AnyInput::Workbook(mut sheets) => {
+            // Each sheet is a table of its own.
+            let mut tables = ExclusionTables::new(options.countries, add);
+            while let Some(row) = sheets.next(name)? {
+                tables.sheet_row(&row.sheet, row.line, &row.cells);
+            }
+            return tables.finish(name);
+        }
         AnyInput::Text(text) => text,
     };
     let unreadable = |cause| ListError::unreadable(name, cause);
@@ -143,7 +149,7 @@ fn read_lines(
             return Ok(ReadFile::default());
         }
         if read as u64 > MAX_LINE {
-            bad.add(None, line, LineFault::Long { most: MAX_LINE });
+            bad.add(None, line, LineFault::Row(format!("has more than {MAX_LINE} bytes")));
             input.skip_until(b'\n').map_err(|cause| ListError::unreadable(name, cause))?;
             continue;
         }
@@ -208,20 +214,6 @@ fn text_of(value: &Value) -> Result<String, String> {
         Value::Number(number) => Ok(number.to_string()),
         found => Err(format!("is {found}; a recipient is a text or a number")),
     }
-}
-
-/// All sheets, each as a table of its own.
-fn read_workbook(
-    mut sheets: EverySheet,
-    name: &str,
-    countries: CountryRule,
-    add: &mut dyn FnMut(&Readings),
-) -> Result<ReadFile, ExclusionProblem> {
-    let mut tables = ExclusionTables::new(countries, add);
-    while let Some(row) = sheets.next(name)? {
-        tables.sheet_row(&row.sheet, row.line, &row.cells);
-    }
-    tables.finish(name)
 }
 
 /// A list whose comments are empty lines.

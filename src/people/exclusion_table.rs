@@ -37,10 +37,9 @@ pub(super) struct ExclusionTables<'a> {
     passed_over: u64,
     /// The header of the first table, for a file without people.
     first_header: Option<Vec<String>>,
-    is_workbook: bool,
-    sheets: u64,
+    /// How many tables have people.
+    filled: u64,
     has_recipient_column: bool,
-    has_people: bool,
 }
 
 #[derive(Default)]
@@ -85,10 +84,8 @@ impl<'a> ExclusionTables<'a> {
             doubts: Vec::new(),
             passed_over: 0,
             first_header: None,
-            is_workbook: false,
-            sheets: 0,
+            filled: 0,
             has_recipient_column: false,
-            has_people: false,
         }
     }
 
@@ -153,9 +150,8 @@ impl<'a> ExclusionTables<'a> {
 
     /// The next filled row of a workbook.
     pub(super) fn sheet_row(&mut self, sheet: &str, line: u64, cells: &[Result<String, String>]) {
-        self.is_workbook = true;
         if self.table.sheet.as_deref() != Some(sheet) {
-            self.end_table();
+            self.filled += u64::from(self.table.has_people);
             let bad_before = self.bad.count();
             self.table = ExclusionTable { sheet: Some(sheet.to_owned()), bad_before, ..ExclusionTable::default() };
         }
@@ -250,24 +246,19 @@ impl<'a> ExclusionTables<'a> {
         }
     }
 
-    fn end_table(&mut self) {
-        self.sheets += u64::from(self.table.has_people);
-        self.has_people |= self.table.has_people;
-    }
-
     /// # Errors
     /// With all lines that do not clearly name a person, or if there is no column of people at all.
     pub(super) fn finish(mut self, name: &str) -> Result<ReadFile, ExclusionProblem> {
-        self.end_table();
+        self.filled += u64::from(self.table.has_people);
         self.bad.check(name)?;
-        if !self.has_people && !self.has_recipient_column {
+        if self.filled == 0 && !self.has_recipient_column {
             let columns = self.first_header.ok_or_else(|| ListError::NoRows { name: name.to_owned() })?;
             return Err(ListError::NoRecipientColumn { columns, proposed: Vec::new() }.into());
         }
         let more = self.doubts.len().saturating_sub(TOLD_DOUBTS);
         self.doubts.truncate(TOLD_DOUBTS);
         self.doubts.extend((more > 0).then(|| format!("{more} more lines are like these")));
-        let sheets = self.is_workbook.then_some(self.sheets);
+        let sheets = self.table.sheet.map(|_| self.filled);
         Ok(ReadFile { sheets, doubts: self.doubts, passed_over: self.passed_over })
     }
 }
