@@ -27,7 +27,7 @@ pub(crate) struct ListReader {
 }
 
 enum Rows {
-    Csv(CsvRows),
+    Csv(Box<CsvRows>),
     Ndjson(NdjsonRows),
     Sheet(Box<SheetList>),
 }
@@ -222,7 +222,7 @@ fn open_text(
             Box::new(Cursor::new(head).chain(input))
         }
     };
-    Ok((Rows::Csv(CsvRows::open(input, name, format, line)?), found_header))
+    Ok((Rows::Csv(Box::new(CsvRows::open(input, name, format, line)?)), found_header))
 }
 
 /// Skips the lines above `wanted` in an input whose first byte is in `line`.
