@@ -105,7 +105,7 @@ pub fn json(bytes: &[u8]) {
         assert!(!shown.chars().any(|character| acts(character) && character != '\n'), "{shown:?}");
     }
     assert!(!plain.contains('\n'));
-    let mut colorless = colored(&value);
+    let mut colorless = colored(&plain);
     for color in ["\x1b[34m", "\x1b[32m", "\x1b[33m", "\x1b[0m"] {
         colorless = colorless.replace(color, "");
     }

@@ -23,7 +23,7 @@ pub(crate) use self::escape::{one_line, without_escape_sequences};
 pub(crate) use self::format::Format;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::json::colored;
-pub(crate) use self::json::{compact, pretty_plain as pretty, visible as visible_json};
+pub(crate) use self::json::{compact, pretty, visible as visible_json};
 pub(crate) use self::progress::{Progress, ProgressFormat, Reading, Tally, WaitReason, Waiting};
 pub(crate) use self::record::{Record, RecordDelivery, RecordError, Sent};
 pub(crate) use self::stderr::{Stderr, Verbosity, ask_hidden};

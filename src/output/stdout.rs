@@ -39,13 +39,13 @@ impl Stdout {
     /// # Errors
     /// If stdout cannot be written; a closed pipe is not an error.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), StreamError> {
-        let text = match (self.is_for_a_person(), self.is_colored()) {
-            (true, color) => serde_json::to_value(value).map(|value| json::pretty(&value, color)),
-            (false, true) => serde_json::to_value(value).map(|value| json::colored(&value)),
-            (false, false) => json::compact_text(value),
+        let text = if self.is_for_a_person() {
+            serde_json::to_value(value).map(|value| json::pretty(&value))
+        } else {
+            json::compact_text(value)
         };
         let text = text.map_err(|error| StreamError { action: "write JSON", cause: error.into() })?;
-        self.line(&text)
+        self.line(&if self.is_colored() { json::colored(&text) } else { text })
     }
 
     /// A record, on one line.
