@@ -13,10 +13,10 @@ use crate::list::ReportLanguage;
 /// A line of the history.
 #[derive(Debug, Serialize)]
 pub(super) struct CourseStep {
-    at: String,
-    /// A CSS class.
+    /// Milliseconds since 1970.
+    at: i64,
+    /// The name of the event, or `decided`.
     kind: &'static str,
-    label: &'static str,
     detail: String,
 }
 
@@ -27,6 +27,7 @@ const SECOND: i64 = 1000;
 
 /// Adds a row that a person decided at this time, in milliseconds since 1970.
 pub(super) fn note_decision(decisions: &mut Decisions, at: i64, state: RowState) {
+    let state = if state == RowState::Inflight { RowState::Unknown } else { state };
     *decisions.entry(at.div_euclid(SECOND)).or_default().entry(state.name()).or_default() += 1;
 }
 
@@ -50,7 +51,7 @@ pub(super) fn steps(
         if event.kind == RunEventKind::Resumed && before.is_some_and(|kind| !rests(kind)) {
             details.push(language.text("was_cut_off").to_owned());
         }
-        details.extend(event.reason.as_deref().map(|reason| why(event.kind, reason, language)));
+        details.extend(event.reason.as_deref().map(|reason| why(event.kind, reason, language).to_owned()));
         if group.len() > 1 {
             details.push(language.text_with("waited_times", &language.number(group.len() as u64)));
         }
@@ -58,31 +59,15 @@ pub(super) fn steps(
         details.extend(until.map(|until| language.text_with("until", &clock.moment(until))));
         details.extend(event.problem.as_deref().filter(|_| with_problems).map(|problem| said_in(language, problem)));
         before = Some(event.kind);
-        let label = language.text(label(event.kind));
-        let at = clock.moment(event.at);
-        steps.push((event.at, CourseStep { at, kind: event.kind.name(), label, detail: details.join("; ") }));
+        steps.push(CourseStep { at: event.at, kind: event.kind.name(), detail: details.join("; ") });
     }
     steps.extend(decisions.iter().map(|(second, rows)| {
-        let rows = rows.iter().map(|(state, rows)| {
-            let [one, several] = decided(state);
-            language.counted(one, several, *rows)
-        });
-        let (at, detail) = (second * SECOND, rows.collect::<Vec<_>>().join("; "));
-        (at, CourseStep { at: clock.moment(at), kind: "decided", label: language.text("was_decided"), detail })
+        let rows = rows.iter().map(|(state, rows)| language.counted(&format!("decided_{state}"), *rows));
+        CourseStep { at: second * SECOND, kind: "decided", detail: rows.collect::<Vec<_>>().join("; ") }
     }));
     // Events at the same time keep their order.
-    steps.sort_by_key(|(at, _)| *at);
-    steps.into_iter().map(|(_, step)| step).collect()
-}
-
-/// The names of the texts for one row, and for several, whose state a person decided.
-fn decided(state: &str) -> [&'static str; 2] {
-    match state {
-        "sent" => ["decided_sent_1", "decided_sent_n"],
-        "failed" => ["decided_failed_1", "decided_failed_n"],
-        "pending" => ["decided_pending_1", "decided_pending_n"],
-        _ => ["decided_unknown_1", "decided_unknown_n"],
-    }
+    steps.sort_by_key(|step| step.at);
+    steps
 }
 
 /// The times in which nothing was sent: from each pause or wait to its planned end, or to an earlier event.
@@ -108,39 +93,10 @@ fn rests(kind: RunEventKind) -> bool {
     }
 }
 
-/// The name of the text for an event.
-fn label(kind: RunEventKind) -> &'static str {
-    match kind {
-        RunEventKind::Begun => "begun",
-        RunEventKind::Resumed => "resumed",
-        RunEventKind::Waiting => "waited",
-        RunEventKind::Paused => "was_paused",
-        RunEventKind::Stopped => "was_stopped",
-        RunEventKind::Cancelled => "was_cancelled",
-        RunEventKind::Ended => "ended",
-    }
-}
-
-/// The reason in words.
-fn why(kind: RunEventKind, reason: &str, language: ReportLanguage) -> String {
-    let known = match (kind, reason) {
-        (RunEventKind::Waiting, "hours") => "for_hours",
-        (RunEventKind::Waiting, "rate_limit") => "for_rate_limit",
-        (RunEventKind::Waiting, "network") => "for_network",
-        (_, "credentials") => "why_credentials",
-        (_, "account") => "why_account",
-        (_, "proxy_credentials") => "why_proxy_credentials",
-        (_, "network") => "why_network",
-        (_, "rate_limit") => "why_rate_limit",
-        (_, "unknown") => "why_unknown",
-        (_, "all_rejected") => "why_all_rejected",
-        (_, "unexpected") => "why_unexpected",
-        (_, "bulk stop") => "why_command",
-        (RunEventKind::Stopped, "SIGINT") => "why_person",
-        (RunEventKind::Stopped, "SIGTERM") => "why_terminated",
-        _ => return reason.to_owned(),
-    };
-    language.text(known).to_owned()
+/// The reason in words; one that has none is shown as it is.
+fn why(kind: RunEventKind, reason: &str, language: ReportLanguage) -> &str {
+    let of_kind = language.find(&format!("{} {reason}", kind.name()));
+    of_kind.or_else(|| language.find(&format!("why {reason}"))).unwrap_or(reason)
 }
 
 #[cfg(test)]
@@ -175,7 +131,10 @@ mod tests {
             note_decision(&mut decisions, at, state);
         }
         let steps = steps(&events, &decisions, true, &clock, ReportLanguage::En);
-        let words: Vec<_> = steps.iter().map(|step| format!("{} {}", step.label, step.detail)).collect();
+        let words: Vec<_> = steps
+            .iter()
+            .map(|step| format!("{} {}", ReportLanguage::En.text(&format!("event {}", step.kind)), step.detail))
+            .collect();
         assert_eq!(
             words,
             [

@@ -1,6 +1,8 @@
 //! The meaning of a reason, in the page's language: `explain`'s own sentences for the codes of the API, and plain ones
 //! for the words of the ledger (`words.tsv`).
 
+use serde::Serialize;
+
 use crate::api::look_up_code;
 use crate::list::ReportLanguage;
 use crate::tables::rows;
@@ -9,9 +11,10 @@ use crate::tables::rows;
 const WORDS: &str = include_str!("words.tsv");
 
 /// A reason's meaning, and the remedy if there is one.
+#[derive(Debug, Serialize)]
 pub(super) struct Meaning {
-    pub(super) sentence: &'static str,
-    pub(super) hint: Option<&'static str>,
+    sentence: &'static str,
+    hint: Option<&'static str>,
 }
 
 impl Meaning {

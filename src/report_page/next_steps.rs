@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::reported_run::ReportedRun;
 use crate::ledger::Counts;
-use crate::list::ReportLanguage;
 use crate::report::commands_to_send_again;
 
 #[derive(Debug, Serialize)]
 pub(super) struct NextStep {
+    /// The name of its text.
     text: &'static str,
     commands: Vec<String>,
 }
@@ -21,13 +21,12 @@ pub(super) fn next_steps(
     invalid: u64,
     undelivered: u64,
     is_cancelled: bool,
-    language: ReportLanguage,
 ) -> Vec<NextStep> {
     let ReportedRun { name, details, doubt, is_running, .. } = *run;
     let mut steps = Vec::new();
     let mut add = |is_needed: bool, text, commands: &[String]| {
         if is_needed {
-            steps.push(NextStep { text: language.text(text), commands: commands.to_vec() });
+            steps.push(NextStep { text, commands: commands.to_vec() });
         }
     };
     let report = |what: &str| format!("jelouctl bulk report {name} {what}");
@@ -47,8 +46,8 @@ pub(super) fn next_steps(
     let again = commands_to_send_again(name, counts.failed, invalid, details);
     add(!is_running && again.is_some(), "next_corrected", again.as_ref().map_or(&[], |commands| &commands[..]));
     if steps.is_empty() && doubt.is_none() {
-        steps.push(NextStep { text: language.text("next_none"), commands: Vec::new() });
+        steps.push(NextStep { text: "next_none", commands: Vec::new() });
     }
-    steps.push(NextStep { text: language.text("next_all"), commands: vec![report(&format!("--file {name}.csv"))] });
+    steps.push(NextStep { text: "next_all", commands: vec![report(&format!("--file {name}.csv"))] });
     steps
 }

@@ -15,19 +15,21 @@ use serde_json::{Value, json};
 
 use super::bubble;
 use super::course::{self, CourseStep, Decisions};
-use super::funnel::{DeliverySums, Funnel};
-use super::head::{Head, RunSpan, is_cancelled};
+use super::funnel::{self, Funnel};
+use super::head::{RunSpan, facts, is_cancelled, state_of};
 use super::meanings::shown_reason;
 use super::next_steps::{NextStep, next_steps};
-use super::outcomes::{CountryLine, Outcomes, ReasonLine, Tile, one};
+use super::outcomes::{Outcomes, ReasonLine, Tile, UNDELIVERED};
 use super::reasons::said_in;
 use super::reported_run::ReportedRun;
-use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRow, PageRows, RestOfRow};
-use super::timeline::{HEIGHT, Timeline, WIDTH};
-use super::times::PageClock;
+use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRow, PageRows};
+use super::timeline::Timeline;
+use super::times::{PageClock, duration};
 use crate::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::import::BulkError;
-use crate::ledger::{Details, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason};
+use crate::ledger::{
+    DeliveryCounts, Details, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason,
+};
 use crate::list::ReportLanguage;
 use crate::message::{Message, Part};
 use crate::phone::country_of;
@@ -35,6 +37,7 @@ use crate::report::reported_cells;
 
 const TEMPLATE: &str = include_str!("page.html");
 const BUBBLE: &str = include_str!("bubble.html");
+const COMMAND: &str = include_str!("command.html");
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
@@ -56,6 +59,8 @@ pub(crate) struct PageSize {
     pub(crate) left_out: u64,
 }
 
+/// The data of the page: numbers, and names of texts, which the template puts into words. The page of a list before its run
+/// has less of it.
 #[derive(Default, Serialize)]
 pub(super) struct Page {
     lang: &'static str,
@@ -64,54 +69,86 @@ pub(super) struct Page {
     style: &'static str,
     script: &'static str,
     mask: bool,
+    is_rehearsal: bool,
     /// Whether it is for a list before its run: the rows have messages, but no events.
-    pub(super) is_preview: bool,
-    pub(super) title: &'static str,
+    is_preview: bool,
+    /// When it was made, in milliseconds since 1970.
+    made: i64,
     /// Why such a list cannot be sent as it is; empty if the reason may name a person.
     pub(super) refused: Option<String>,
-    pub(super) head: Head,
-    pub(super) made: String,
-    pub(super) tiles: Vec<Tile>,
+    pub(super) name: String,
+    pub(super) state: &'static str,
+    pub(super) facts: Vec<(&'static str, String)>,
+    tiles: Vec<Tile>,
+    /// All rows, and those that were not skipped.
+    all: u64,
+    meant: u64,
     funnel: Option<Funnel>,
     timeline: Option<Timeline>,
-    width: i64,
-    height: i64,
-    chart_words: String,
-    pub(super) message: Option<Vec<Part>>,
-    pub(super) message_caption: String,
-    pub(super) reasons: Vec<ReasonLine>,
-    pub(super) left_out_on_purpose: Vec<ReasonLine>,
-    pub(super) countries: Vec<CountryLine>,
+    pub(super) message: Option<ShownMessage>,
+    reasons: Vec<ReasonLine>,
+    left_out_on_purpose: Vec<ReasonLine>,
+    countries: Vec<(&'static str, Vec<u64>)>,
     course: Vec<CourseStep>,
     next: Vec<NextStep>,
     pub(super) columns: Vec<String>,
     /// The positions of the columns that do not fit on paper.
     extra: Vec<usize>,
-    extra_words: String,
     /// Names and words of the states, in the order of their numbers in the rows.
-    pub(super) states: Vec<(&'static str, &'static str)>,
-    pub(super) row_reasons: Vec<String>,
+    states: Vec<(&'static str, &'static str)>,
+    row_reasons: Vec<String>,
     rows: ChosenRows,
-    first_rows: String,
-    left_out: Option<String>,
-    all_rows: String,
+    left_out: u64,
     /// The data for the script, as JSON.
     settings: String,
 }
 
+/// A message as its recipient sees it.
+#[derive(Serialize)]
+pub(super) struct ShownMessage {
+    parts: Vec<Part>,
+    /// The recipient; None if its placeholders are not filled.
+    to: Option<String>,
+}
+
+impl ShownMessage {
+    pub(super) fn new(drawn: Vec<Part>, to: Option<String>) -> Self {
+        Self { parts: bubble::parts(drawn), to }
+    }
+}
+
 impl Page {
-    /// The parts that all pages share.
-    pub(super) fn of(language: ReportLanguage, mask: bool) -> Self {
+    /// What a page has both before a run and after it.
+    pub(super) fn of(
+        details: &Details,
+        outcomes: &Outcomes,
+        rows: &PageRows<'_>,
+        made: i64,
+        language: ReportLanguage,
+    ) -> Self {
+        let is_preview = outcomes.is_preview;
+        let one = if is_preview { "one_list_" } else { "one_" };
+        // Before a run no row is pending.
+        let word = |state: &RowState| language.find(&format!("{one}{}", state.name())).unwrap_or_default();
+        let (all, skipped) = (outcomes.counts.all(), outcomes.counts.skipped);
         Self {
             lang: language.code(),
             t: language.texts(),
             policy: policy(),
             style: STYLE,
             script: SCRIPT,
-            mask,
-            width: WIDTH,
-            height: HEIGHT,
-            first_rows: language.text_with("shown_first", &language.number(FIRST_ROWS as u64)),
+            mask: rows.mask,
+            is_rehearsal: details.sandbox,
+            is_preview,
+            made,
+            tiles: outcomes.tiles(),
+            all,
+            meant: all - skipped,
+            reasons: outcomes.reasons(false, language),
+            left_out_on_purpose: outcomes.reasons(true, language),
+            countries: outcomes.countries(),
+            states: ORDER.iter().map(|state| (state.name(), word(state))).collect(),
+            row_reasons: rows.reasons().into_iter().map(|reason| shown_reason(reason, language)).collect(),
             ..Self::default()
         }
     }
@@ -120,15 +157,22 @@ impl Page {
     pub(super) fn write(
         mut self,
         rows: &PageRows<'_>,
+        clock: &PageClock,
         language: ReportLanguage,
         mut to: impl Write,
     ) -> Result<PageSize, BulkError> {
-        self.chart_words = language.text_with("chart", &Tile::words(&self.tiles));
-        self.extra_words = language.counted("not_on_paper_1", "not_on_paper_n", self.extra.len() as u64);
+        let failed = |error| BulkError::Report(io::Error::other::<minijinja::Error>(error));
+        let environment = environment(&self.t, clock, language).map_err(failed)?;
+        let render = |page: &Self| environment.render_str(TEMPLATE, Serde(page)).map_err(failed);
         self.settings = settings(&self, language);
-        let left_out = fit(&mut self, rows, language)?;
+        // Everything except the rows' JSON has its maximum length.
+        self.rows = ChosenRows { json: String::new(), number: rows.number, ..rows.choose(LARGEST) };
+        self.left_out = rows.number;
+        let room = LARGEST.saturating_sub(render(&self)?.len());
+        self.rows = rows.choose(room);
+        self.left_out = rows.number - self.rows.number;
         to.write_all(render(&self)?.as_bytes()).and_then(|()| to.flush()).map_err(BulkError::Report)?;
-        Ok(PageSize { rows: self.rows.number, left_out })
+        Ok(PageSize { rows: self.rows.number, left_out: self.left_out })
     }
 }
 
@@ -155,46 +199,36 @@ pub(crate) fn write(
 ) -> Result<PageSize, BulkError> {
     let hours = run.details.conditions.hours.as_ref();
     let clock = PageClock::new(hours.map_or_else(TimeZone::system, |hours| hours.zone().clone()));
-    let columns = if mask { Vec::new() } else { run.details.columns.clone() };
     let is_one_day = clock.is_one_day(run.ledger.created_at()?, run.ledger.changed_at()?);
-    let mut rows = PageRows::new(&clock, is_one_day, LARGEST);
-    let mut deliveries = DeliverySums::new(run.ledger.delivery_counts()?.map(|counts| counts.asked_at));
-    let (outcomes, ends, decisions) = read_rows(run, mask, language, &mut rows, &mut deliveries)?;
-    let extra = extra_columns(columns.len(), rows.number_column);
+    let asked_at = run.ledger.delivery_counts()?.map(|counts| counts.asked_at);
+    let mut rows = PageRows::new(&clock, mask, is_one_day, LARGEST);
+    let ReadRows { outcomes, deliveries, ends, decisions } = read_rows(run, language, asked_at, &mut rows)?;
+    let counts = &outcomes.counts;
     let events = run.ledger.events()?;
     let span = span_of(run, &events, &ends)?;
-    let rests = course::rests_of(&events, if outcomes.counts.is_finished() { span.to } else { run.now });
+    let rests = course::rests_of(&events, if counts.is_finished() { span.to } else { run.now });
     let invalid = run.ledger.skip_counts()?.rows(SkipReason::Invalid);
-    let (message, message_caption) = message_of(run, language, mask)?;
-    let tiles = outcomes.tiles(language);
+    let columns = if mask { Vec::new() } else { run.details.columns.clone() };
     let page = Page {
-        title: language.text("report"),
-        head: Head::of(run, &outcomes.counts, &events, span, &clock, language),
-        made: language.text_with("made", &clock.moment(run.now)),
-        tiles,
-        funnel: deliveries.funnel((!mask).then_some(run.name), &clock, language),
-        timeline: Timeline::of(&ends, &rests, span.to, &clock, language),
-        message,
-        message_caption,
-        reasons: outcomes.reasons(false, language),
-        left_out_on_purpose: outcomes.reasons(true, language),
-        countries: outcomes.countries(language),
+        name: run.name.to_owned(),
+        state: state_of(run, counts, &events),
+        facts: facts(run.details, counts.all(), Some(span), &clock, language),
+        funnel: Funnel::of(&deliveries, asked_at),
+        timeline: Timeline::of(&ends, &rests, span.to, &clock),
+        message: message_of(run, mask)?,
         course: course::steps(&events, &decisions, !mask, &clock, language),
         next: if mask {
             // The recipient of the page does not have the ledger, and a command may identify people by the run or a
             // column.
             Vec::new()
         } else {
-            next_steps(run, &outcomes.counts, invalid, deliveries.undelivered(), is_cancelled(&events), language)
+            next_steps(run, counts, invalid, deliveries.undelivered, is_cancelled(&events))
         },
+        extra: extra_columns(columns.len(), rows.number_column),
         columns,
-        extra,
-        states: ORDER.iter().map(|state| (state.name(), one(*state, language))).collect(),
-        row_reasons: rows.reasons().iter().map(|reason| shown_reason(reason, language)).collect(),
-        all_rows: format!("jelouctl bulk report {} --file {}.csv", run.name, run.name),
-        ..Page::of(language, mask)
+        ..Page::of(run.details, &outcomes, &rows, run.now, language)
     };
-    page.write(&rows, language, to)
+    page.write(&rows, &clock, language, to)
 }
 
 /// The columns that do not fit on paper: all after the first ones, except the one with the numbers.
@@ -214,19 +248,25 @@ fn column_of(recipient: &str, cells: &[String]) -> Option<usize> {
     })
 }
 
-/// When rows ended, and in which state.
-type RowEnds = Vec<(i64, RowState)>;
+/// What all rows of a run come to.
+#[derive(Default)]
+struct ReadRows {
+    outcomes: Outcomes,
+    deliveries: DeliveryCounts,
+    /// When rows ended, and in which state.
+    ends: Vec<(i64, RowState)>,
+    decisions: Decisions,
+}
 
-/// Adds every row of the run. Returns the times and states of outcomes, and a person's decisions.
+/// Adds every row of the run, which was last asked about at `asked_at`.
 fn read_rows(
     run: &ReportedRun<'_>,
-    mask: bool,
     language: ReportLanguage,
+    asked_at: Option<i64>,
     rows: &mut PageRows<'_>,
-    deliveries: &mut DeliverySums,
-) -> Result<(Outcomes, RowEnds, Decisions), BulkError> {
-    let mut outcomes = Outcomes::default();
-    let (mut ends, mut decisions) = (RowEnds::new(), Decisions::new());
+) -> Result<ReadRows, BulkError> {
+    let mut read = ReadRows::default();
+    let mask = rows.mask;
     let mut api_codes = BTreeSet::new();
     run.ledger.report::<BulkError>(&RowFilter::default(), |mut row| {
         // If no process sends the run any more, a row in flight may have been sent.
@@ -237,59 +277,55 @@ fn read_rows(
         let reason = reason_of(&row, &mut api_codes, mask);
         let error = said_in(language, row.error.as_deref().unwrap_or_default());
         let said = row.error.is_some() && !mask && row.api_code.is_none();
-        outcomes.add(row.state, reason, country, said.then_some((row.line, error.as_str())));
-        deliveries.add(&row);
+        read.outcomes.add(row.state, reason, country, said.then_some((row.line, error.as_str())));
+        funnel::count(&mut read.deliveries, &row, asked_at);
         if let (Some("resolved"), Some(at)) = (row.code.as_deref(), row.at) {
-            course::note_decision(&mut decisions, at, row.state);
+            course::note_decision(&mut read.decisions, at, row.state);
         }
         if let Some(failure) = undelivered(&row) {
             let code = failure.code.as_deref().and_then(|code| told_apart(code, &mut api_codes, mask));
             let said = failure.reason.as_deref().filter(|_| !mask && !code.is_some_and(is_known));
-            outcomes.add_undelivered(code.unwrap_or("no_code"), said.map(|words| (row.line, words)));
+            read.outcomes.add_reason(UNDELIVERED, code.unwrap_or("no_code"), said.map(|words| (row.line, words)));
         }
-        ends.extend(row.ended_at.filter(|_| has_left(row.state)).map(|at| (at, row.state)));
-        let rest = || {
-            let cells = reported_cells(&run.details.columns, &row.cells)?;
-            Ok::<_, BulkError>(RestOfRow { at: row.at, error: &error, cells, bubble: None })
-        };
-        let rest = if mask { None } else { Some(rest()?) };
-        if let (None, Some(recipient), Some(rest)) = (rows.number_column, &row.recipient, &rest) {
-            rows.number_column = column_of(recipient, &rest.cells);
+        read.ends.extend(row.ended_at.filter(|_| has_left(row.state)).map(|at| (at, row.state)));
+        let cells = reported_cells(&run.details.columns, &row.cells)?;
+        if let (None, Some(recipient)) = (rows.number_column, &row.recipient) {
+            rows.number_column = column_of(recipient, &cells);
         }
-        rows.add(PageRow { line: row.line, state: row.state, reason, country, rest });
+        let (line, state, at) = (row.line, row.state, row.at);
+        rows.add(PageRow { line, state, reason, country, at, error: &error, cells, bubble: None });
         Ok(())
     })?;
-    Ok((outcomes, ends, decisions))
+    Ok(read)
 }
 
-/// Adds as many rows to the page as fit, and returns how many are omitted.
-fn fit(page: &mut Page, rows: &PageRows<'_>, language: ReportLanguage) -> Result<u64, BulkError> {
-    let words_left_out = |left_out| language.counted("left_out_1", "left_out_n", left_out);
-    // Everything except the rows' JSON has its maximum length.
-    page.rows = ChosenRows { json: String::new(), number: rows.number, ..rows.choose(LARGEST) };
-    page.left_out = Some(words_left_out(rows.number));
-    let room = LARGEST.saturating_sub(render(page)?.len());
-    page.rows = rows.choose(room);
-    let left_out = rows.number - page.rows.number;
-    page.left_out = (left_out > 0).then(|| words_left_out(left_out));
-    Ok(left_out)
-}
-
-/// The page as text, with all values escaped.
-fn render(page: &Page) -> Result<String, BulkError> {
-    let failed = |error| BulkError::Report(io::Error::other::<minijinja::Error>(error));
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(failed)?;
+/// What renders the page, with all values escaped.
+fn environment(
+    texts: &BTreeMap<&'static str, &'static str>,
+    clock: &PageClock,
+    language: ReportLanguage,
+) -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.set_syntax(syntax);
-    environment.add_template("bubble.html", BUBBLE).map_err(failed)?;
-    let texts = minijinja::Value::from(Serde(&page.t));
-    environment.add_filter("bubble", move |state: &State<'_, '_>, parts: minijinja::Value| {
-        let drawn = state.env().get_template("bubble.html")?.render(context! { parts, t => texts.clone() })?;
-        Ok::<_, minijinja::Error>(minijinja::Value::from_safe_string(drawn))
-    });
-    environment.render_str(TEMPLATE, Serde(page)).map_err(failed)
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    // A part that stands in several places is a template of its own.
+    for (name, part) in [("bubble", BUBBLE), ("command", COMMAND)] {
+        environment.add_template(name, part)?;
+        let texts = minijinja::Value::from(Serde(texts));
+        environment.add_filter(name, move |state: &State<'_, '_>, it: minijinja::Value| {
+            let drawn = state.env().get_template(name)?.render(context! { it, t => texts.clone() })?;
+            Ok::<_, minijinja::Error>(minijinja::Value::from_safe_string(drawn))
+        });
+    }
+    environment.add_filter("number", move |number: u64| language.number(number));
+    environment.add_filter("share", move |part: u64, whole: u64| language.share(part, whole));
+    environment.add_filter("counted", move |number: u64, name: String| language.counted(&name, number));
+    environment.add_filter("duration", duration);
+    let (moments, spans) = (clock.clone(), clock.clone());
+    environment.add_filter("moment", move |at: i64| moments.moment(at));
+    environment.add_filter("span", move |from: i64, to: i64| spans.span(from, to));
+    Ok(environment)
 }
 
 /// Allows only the page's own style and script, each by its hash.
@@ -355,41 +391,22 @@ fn span_of(run: &ReportedRun<'_>, events: &[RunEvent], ends: &[(i64, RowState)])
     Ok(RunSpan { from, to: to.max(from) })
 }
 
-/// The message with its caption: the first one, or with `mask` the unfilled one.
-fn message_of(
-    run: &ReportedRun<'_>,
-    language: ReportLanguage,
-    mask: bool,
-) -> Result<(Option<Vec<Part>>, String), BulkError> {
-    let first = || {
+/// The first message, or with `mask` the unfilled one.
+fn message_of(run: &ReportedRun<'_>, mask: bool) -> Result<Option<ShownMessage>, BulkError> {
+    let details = run.details;
+    let found = if mask {
+        details.message.clone().map(|body| (body, None))
+    } else {
         let first = run.ledger.first_message()?;
-        let first = first.map(|(to, body)| {
-            let body: Value = serde_json::from_str(&body).unwrap_or_default();
-            (body, language.text_with("to", &to))
-        });
-        Ok::<_, LedgerError>(first)
+        first.map(|(to, body)| (serde_json::from_str(&body).unwrap_or_default(), Some(to)))
     };
-    let (body, caption) = if mask { typed_message(run.details, language) } else { unzipped(first()?, language) };
-    let Some(body) = body else { return Ok((None, caption)) };
-    let kind = Message::named(&run.details.kind);
-    let read_as = kind.as_ref().and_then(|kind| kind.read_as(body.as_object()?));
-    let texts = &run.details.template_texts;
-    let parts = read_as.or(kind).map(|kind| texts.drawn(&kind, &body)).unwrap_or_default();
-    Ok((Some(bubble::parts(parts)), caption))
-}
-
-/// The unfilled message, with its caption.
-pub(super) fn typed_message(details: &Details, language: ReportLanguage) -> (Option<Value>, String) {
-    let typed = details.message.clone().map(|message| (message, language.text("unfilled").to_owned()));
-    unzipped(typed, language)
-}
-
-/// A message with its caption, or why there is none.
-fn unzipped(message: Option<(Value, String)>, language: ReportLanguage) -> (Option<Value>, String) {
-    match message {
-        Some((body, caption)) => (Some(body), caption),
-        None => (None, language.text("no_message").to_owned()),
-    }
+    let shown = found.map(|(body, to): (Value, _)| {
+        let kind = Message::named(&details.kind);
+        let read_as = kind.as_ref().and_then(|kind| kind.read_as(body.as_object()?));
+        let drawn = read_as.or(kind).map(|kind| details.template_texts.drawn(&kind, &body));
+        ShownMessage::new(drawn.unwrap_or_default(), to)
+    });
+    Ok(shown)
 }
 
 /// The data for the script: the words for states, reasons and columns, and its own texts.

@@ -3,14 +3,14 @@
 use std::io::Write;
 
 use jiff::tz::TimeZone;
+use serde_json::Value;
 
 use super::bubble;
-use super::head::Head;
-use super::meanings::shown_reason;
-use super::outcomes::{Outcomes, planned};
-use super::page::{LARGEST, Page, PageSize, typed_message};
+use super::head::{facts, list_name};
+use super::outcomes::Outcomes;
+use super::page::{LARGEST, Page, PageSize, ShownMessage};
 use super::reasons::said_in;
-use super::rows::{ORDER, PageRow, PageRows, RestOfRow};
+use super::rows::{PageRow, PageRows};
 use super::times::PageClock;
 use crate::import::{BulkError, Remark, Remarks};
 use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, RowState, SkipReason};
@@ -46,44 +46,37 @@ pub(crate) fn write_preview(
     to: impl Write,
 ) -> Result<PageSize, BulkError> {
     let clock = PageClock::new(TimeZone::system());
-    let mut rows = PageRows::new(&clock, true, LARGEST);
-    let mut outcomes = Outcomes::of_list();
+    let mut rows = PageRows::new(&clock, mask, true, LARGEST);
+    let mut outcomes = Outcomes::default();
+    outcomes.is_preview = true;
     list.draft.each_row(|row| {
-        let planned = PlannedRow::of(list, &row, language);
+        let PlannedRow { state, reason, words } = PlannedRow::of(list, &row, language);
         let country = row.recipient.and_then(country_of).unwrap_or_default();
-        let said = (!mask && !planned.words.is_empty()).then_some((row.line, planned.words.as_str()));
-        outcomes.add(planned.state, &planned.reason, country, said);
-        let rest = || {
-            Ok::<_, LedgerError>(RestOfRow {
-                at: None,
-                error: &planned.words,
-                cells: vec![row.recipient.map_or_else(|| cells_in_words(list, row.cells), |to| Ok(to.to_owned()))?],
-                bubble: Some(bubble_of(list, row.body)?),
-            })
-        };
-        let rest = if mask { None } else { Some(rest()?) };
-        rows.add(PageRow { line: row.line, state: planned.state, reason: &planned.reason, country, rest });
+        outcomes.add(state, &reason, country, (!mask && !words.is_empty()).then_some((row.line, &words)));
+        let recipient = row.recipient.map_or_else(|| cells_in_words(list, row.cells), |to| Ok(to.to_owned()))?;
+        let bubble = Some(bubble_of(list, row.body)?);
+        rows.add(PageRow {
+            line: row.line,
+            state,
+            reason: &reason,
+            country,
+            at: None,
+            error: &words,
+            cells: vec![recipient],
+            bubble,
+        });
         Ok(())
     })?;
-    let (message, message_caption) = typed_message(list.details, language);
-    let mut page = Page::of(language, mask);
-    page.is_preview = true;
-    page.title = language.text("preview");
+    let mut page = Page::of(list.details, &outcomes, &rows, list.now, language);
     page.refused = list.refused.as_ref().map(|why| if mask { String::new() } else { said_in(language, why) });
-    page.head = Head::of_list(list.details, outcomes.counts.all(), list.refused.is_some(), language);
-    page.made = language.text_with("made", &clock.moment(list.now));
-    page.tiles = outcomes.tiles(language);
-    page.message = message.map(|body| bubble::parts(list.details.template_texts.drawn(list.kind, &body)));
-    page.message_caption = message_caption;
-    page.reasons = outcomes.reasons(false, language);
-    page.left_out_on_purpose = outcomes.reasons(true, language);
-    page.countries = outcomes.countries(language);
+    page.name = list_name(list.details, language);
+    page.state = if list.refused.is_some() { "not_ready" } else { "not_sent" };
+    page.facts = facts(list.details, outcomes.counts.all(), None, &clock, language);
+    page.message = list.details.message.as_ref().map(|body| ShownMessage::new(drawn(list, body), None));
     if !mask {
         page.columns.push(language.text("recipient").to_owned());
     }
-    page.states = ORDER.iter().map(|state| (state.name(), planned(*state, language))).collect();
-    page.row_reasons = rows.reasons().iter().map(|reason| shown_reason(reason, language)).collect();
-    page.write(&rows, language, to)
+    page.write(&rows, &clock, language, to)
 }
 
 /// The outcome of a row if the list is sent.
@@ -152,5 +145,9 @@ fn cells_in_words(list: &PlannedList<'_>, cells: &str) -> Result<String, LedgerE
 fn bubble_of(list: &PlannedList<'_>, body: Option<&str>) -> Result<Vec<Part>, LedgerError> {
     let Some(body) = body else { return Ok(Vec::new()) };
     let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
-    Ok(bubble::parts(list.details.template_texts.drawn(list.kind, &body)))
+    Ok(bubble::parts(drawn(list, &body)))
+}
+
+fn drawn(list: &PlannedList<'_>, body: &Value) -> Vec<Part> {
+    list.details.template_texts.drawn(list.kind, body)
 }

@@ -24,11 +24,7 @@ pub(super) struct PageRow<'a> {
     pub(super) state: RowState,
     pub(super) reason: &'a str,
     pub(super) country: &'static str,
-    /// The details of the row; None if names and numbers are masked.
-    pub(super) rest: Option<RestOfRow<'a>>,
-}
-
-pub(super) struct RestOfRow<'a> {
+    /// The rest is not on a page without names and numbers.
     pub(super) at: Option<i64>,
     pub(super) error: &'a str,
     pub(super) cells: Vec<String>,
@@ -39,14 +35,15 @@ pub(super) struct RestOfRow<'a> {
 /// Collects rows by state.
 pub(super) struct PageRows<'a> {
     clock: &'a PageClock,
+    /// Whether names and numbers are left out.
+    pub(super) mask: bool,
     /// Whether all times are on one day, so that the day need not be repeated.
     is_one_day: bool,
     /// For each state, at most as many bytes as the page may have.
     most: usize,
     groups: [RowGroup; ORDER.len()],
-    /// The reasons, and the position of each.
-    reasons: Vec<String>,
-    places: HashMap<String, usize>,
+    /// The position of each reason.
+    reasons: HashMap<String, usize>,
     /// The number of all rows.
     pub(super) number: u64,
     /// The list's column with the recipients' numbers, once it is found.
@@ -70,31 +67,24 @@ pub(super) struct ChosenRows {
 }
 
 impl<'a> PageRows<'a> {
-    pub(super) fn new(clock: &'a PageClock, is_one_day: bool, most: usize) -> Self {
-        Self {
-            clock,
-            is_one_day,
-            most,
-            groups: Default::default(),
-            reasons: Vec::new(),
-            places: HashMap::new(),
-            number: 0,
-            number_column: None,
-        }
+    pub(super) fn new(clock: &'a PageClock, mask: bool, is_one_day: bool, most: usize) -> Self {
+        let (groups, reasons) = Default::default();
+        Self { clock, mask, is_one_day, most, groups, reasons, number: 0, number_column: None }
     }
 
     pub(super) fn add(&mut self, row: PageRow<'_>) {
         self.number += 1;
         let place = ORDER.iter().position(|state| *state == row.state).unwrap_or_default();
-        let reason = self.reason(row.reason);
+        let next = self.reasons.len();
+        let reason = *self.reasons.entry(row.reason.to_owned()).or_insert(next);
         let Some(group) = self.groups.get_mut(place).filter(|group| group.bytes < self.most) else { return };
         let mut fields = vec![json!(row.line), json!(place), json!(reason), json!(row.country)];
-        if let Some(rest) = row.rest {
+        if !self.mask {
             let time = |at| if self.is_one_day { self.clock.second(at) } else { self.clock.day_and_second(at) };
-            fields.push(json!(rest.at.map(time)));
-            fields.push(json!(shortened(rest.error)));
-            fields.extend(rest.cells.iter().map(|cell| json!(shortened(cell))));
-            fields.extend(rest.bubble.map(|parts| json!(parts)));
+            fields.push(json!(row.at.map(time)));
+            fields.push(json!(shortened(row.error)));
+            fields.extend(row.cells.iter().map(|cell| json!(shortened(cell))));
+            fields.extend(row.bubble.map(|parts| json!(parts)));
         }
         // Inside a script, nothing may look like its end tag.
         let text = Value::Array(fields).to_string().replace('<', "\\u003c");
@@ -102,19 +92,11 @@ impl<'a> PageRows<'a> {
         group.rows.push(text);
     }
 
-    /// The position of a reason.
-    fn reason(&mut self, reason: &str) -> usize {
-        if let Some(place) = self.places.get(reason) {
-            return *place;
-        }
-        let place = self.reasons.len();
-        self.reasons.push(reason.to_owned());
-        self.places.insert(reason.to_owned(), place);
-        place
-    }
-
-    pub(super) fn reasons(&self) -> &[String] {
-        &self.reasons
+    /// The reasons in the order of their positions.
+    pub(super) fn reasons(&self) -> Vec<&str> {
+        let mut reasons: Vec<_> = self.reasons.iter().collect();
+        reasons.sort_by_key(|(_, place)| **place);
+        reasons.into_iter().map(|(reason, _)| reason.as_str()).collect()
     }
 
     /// The rows that fit into this many bytes.
@@ -156,11 +138,11 @@ mod tests {
     #[test]
     fn those_that_were_not_sent_come_first_and_the_page_has_an_end() {
         let clock = PageClock::new(TimeZone::UTC);
-        let mut rows = PageRows::new(&clock, false, 1000);
+        let mut rows = PageRows::new(&clock, false, false, 1000);
         for line in 0..100 {
             let state = if line % 10 == 0 { RowState::Failed } else { RowState::Sent };
-            let rest = Some(RestOfRow { at: Some(0), error: "</script>", cells: vec!["ñ".repeat(300)], bubble: None });
-            rows.add(PageRow { line, state, reason: "x", country: "EC", rest });
+            let (at, error, cells, bubble) = (Some(0), "</script>", vec!["ñ".repeat(300)], None);
+            rows.add(PageRow { line, state, reason: "x", country: "EC", at, error, cells, bubble });
         }
         let chosen = rows.choose(100_000);
         let read: Vec<Value> = serde_json::from_str(&chosen.json).unwrap();

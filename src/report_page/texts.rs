@@ -17,27 +17,28 @@ impl ReportLanguage {
         }
     }
 
-    /// The text with this name; if there is none, the name itself, which a test detects.
-    pub(super) fn text(self, name: &'static str) -> &'static str {
-        rows::<3>(TEXTS)
-            .find(|[known, ..]| *known == name)
-            .map_or(name, |[_, english, spanish]| self.of([english, spanish]))
+    /// The text with this name, which is in the table.
+    pub(super) fn text(self, name: &str) -> &'static str {
+        let found = self.find(name);
+        debug_assert!(found.is_some(), "no text is called {name}");
+        found.unwrap_or_default()
     }
 
-    /// A kind of message.
-    pub(super) fn kind(self, kind: &str) -> String {
-        let row = rows::<3>(TEXTS).find(|[name, ..]| name.strip_prefix("kind ") == Some(kind));
-        row.map_or(kind, |[_, english, spanish]| self.of([english, spanish])).to_owned()
+    /// The text with this name, if the table has it.
+    pub(super) fn find(self, name: &str) -> Option<&'static str> {
+        let row = rows::<3>(TEXTS).find(|[known, ..]| *known == name);
+        row.map(|[_, english, spanish]| self.of([english, spanish]))
     }
 
     /// The text with this name, with a value in place of `{}`.
-    pub(super) fn text_with(self, name: &'static str, value: &str) -> String {
+    pub(super) fn text_with(self, name: &str, value: &str) -> String {
         self.text(name).replace("{}", value)
     }
 
     /// A text that depends on a number: `name_1` for one, `name_n` for others.
-    pub(super) fn counted(self, one: &'static str, many: &'static str, number: u64) -> String {
-        self.text_with(if number == 1 { one } else { many }, &self.number(number))
+    pub(super) fn counted(self, name: &str, number: u64) -> String {
+        let name = format!("{name}_{}", if number == 1 { "1" } else { "n" });
+        self.text_with(&name, &self.number(number))
     }
 
     /// All texts by name, for the template.
@@ -69,5 +70,15 @@ impl ReportLanguage {
         };
         let tenth = if shown % 10 == 0 { String::new() } else { format!("{}{}", self.of([".", ","]), shown % 10) };
         format!("{}{tenth}{}", shown / 10, self.of(["%", "\u{a0}%"]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_texts_have_one_name() {
+        assert_eq!(ReportLanguage::Es.texts().len(), TEXTS.lines().count() - 1);
     }
 }

@@ -3,17 +3,16 @@
 
 use serde::Serialize;
 
-use super::times::{DAY, PageClock, duration};
+use super::times::{DAY, PageClock};
 use crate::ledger::RowState;
-use crate::list::ReportLanguage;
 
 const MOST_BARS: i64 = 60;
 /// The spans that a bar may stand for, in seconds; longer ones are whole weeks.
 const SPANS: [i64; 20] =
     [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800];
 /// The size of the drawing, in its own units.
-pub(super) const WIDTH: i64 = 6000;
-pub(super) const HEIGHT: i64 = 1000;
+const WIDTH: i64 = 6000;
+const HEIGHT: i64 = 1000;
 const WIDEST_BAR: i64 = 300;
 /// The minimum height, so that every value is visible.
 const LEAST: i64 = 14;
@@ -24,7 +23,7 @@ const TICKS: i64 = 4;
 const STACKED: [RowState; 3] = [RowState::Sent, RowState::Unknown, RowState::Failed];
 
 /// A time in which nothing was sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Rest {
     pub(super) from: i64,
     pub(super) to: i64,
@@ -34,29 +33,28 @@ pub(super) struct Rest {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Timeline {
+    width: i64,
+    height: i64,
     bars: Vec<TimelineBar>,
     rests: Vec<DrawnRest>,
-    /// The kinds of rest, with their words.
-    rest_kinds: Vec<(&'static str, &'static str)>,
-    /// The span of a bar, in words.
-    per: String,
-    /// The top of the scale, and its middle.
-    most: String,
-    half: String,
+    /// The span of a bar, in milliseconds.
+    span: i64,
+    /// The top of the scale.
+    most: i64,
     ticks: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
 struct TimelineBar {
     from: String,
-    counts: Vec<String>,
+    counts: [i64; STACKED.len()],
     parts: Vec<BarPart>,
-    title: String,
 }
 
 #[derive(Debug, Serialize)]
 struct BarPart {
     state: &'static str,
+    count: i64,
     x: i64,
     y: i64,
     width: i64,
@@ -65,22 +63,16 @@ struct BarPart {
 
 #[derive(Debug, Serialize)]
 struct DrawnRest {
-    kind: &'static str,
+    #[serde(flatten)]
+    rest: Rest,
     x: i64,
     width: i64,
-    title: String,
 }
 
 impl Timeline {
     /// The timeline of `ends`, the time and state of each sent row; None if there are none. `until` is the last known
     /// time of the run.
-    pub(super) fn of(
-        ends: &[(i64, RowState)],
-        rests: &[Rest],
-        until: i64,
-        clock: &PageClock,
-        language: ReportLanguage,
-    ) -> Option<Self> {
+    pub(super) fn of(ends: &[(i64, RowState)], rests: &[Rest], until: i64, clock: &PageClock) -> Option<Self> {
         let first = ends.iter().map(|(at, _)| *at).min()?;
         let last = ends.iter().map(|(at, _)| *at).max()?;
         let from = rests.iter().map(|rest| rest.from).min().unwrap_or(first).min(first);
@@ -108,54 +100,38 @@ impl Timeline {
             (false, false) => clock.day_and_minute(at),
         };
         let end = begin + number * span;
-        let bars = (0..).zip(&counts).filter(|(_, bar)| bar.iter().sum::<i64>() > 0);
-        let bars =
-            bars.map(|(place, bar)| TimelineBar::of(place, number, bar, most, shown(begin + place * span), language));
+        let bars = (0..).zip(counts).filter(|(_, bar)| bar.iter().sum::<i64>() > 0);
+        let bars = bars.map(|(place, bar)| TimelineBar::of(place, number, bar, most, shown(begin + place * span)));
         let drawn = rests.iter().map(|rest| DrawnRest {
-            kind: rest.kind,
+            rest: rest.clone(),
             x: place(rest.from, begin, end),
             width: (place(rest.to, begin, end) - place(rest.from, begin, end)).max(LEAST),
-            title: format!("{}: {}", language.text(rest.kind), clock.span(rest.from, rest.to)),
         });
-        let mut rest_kinds: Vec<_> = rests.iter().map(|rest| (rest.kind, language.text(rest.kind))).collect();
-        rest_kinds.sort_unstable();
-        rest_kinds.dedup();
         Some(Self {
+            width: WIDTH,
+            height: HEIGHT,
             bars: bars.collect(),
             rests: drawn.collect(),
-            rest_kinds,
-            per: language.text_with("messages_per", &duration(span)),
-            most: language.number(most.unsigned_abs()),
-            half: language.number((most / 2).unsigned_abs()),
+            span,
+            most,
             ticks: (0..=TICKS).map(|tick| shown(begin + (end - begin) * tick / TICKS)).collect(),
         })
     }
 }
 
 impl TimelineBar {
-    fn of(
-        place: i64,
-        number: i64,
-        counts: &[i64; STACKED.len()],
-        most: i64,
-        from: String,
-        language: ReportLanguage,
-    ) -> Self {
+    fn of(place: i64, number: i64, counts: [i64; STACKED.len()], most: i64, from: String) -> Self {
         let room = WIDTH / number;
         let width = (room * 5 / 6).clamp(1, WIDEST_BAR);
         let x = WIDTH * place / number + (room - width) / 2;
         let mut y = HEIGHT;
         let mut parts = Vec::new();
-        let mut words = Vec::new();
-        for (state, count) in STACKED.into_iter().zip(counts).filter(|(_, count)| **count > 0) {
+        for (state, count) in STACKED.into_iter().zip(counts).filter(|(_, count)| *count > 0) {
             let height = (HEIGHT * count / most).max(LEAST);
             y -= height;
-            parts.push(BarPart { state: state.name(), x, y, width, height });
-            words.push(format!("{} {}", language.text(state.name()), language.number(count.unsigned_abs())));
+            parts.push(BarPart { state: state.name(), count, x, y, width, height });
         }
-        let title = format!("{from}: {}", words.join(", "));
-        let counts = counts.iter().map(|count| language.number(count.unsigned_abs())).collect();
-        Self { from, counts, parts, title }
+        Self { from, counts, parts }
     }
 }
 
@@ -191,7 +167,7 @@ mod tests {
     use super::*;
 
     fn timeline(ends: &[(i64, RowState)], rests: &[Rest], until: i64) -> Timeline {
-        Timeline::of(ends, rests, until, &PageClock::new(TimeZone::UTC), ReportLanguage::En).unwrap()
+        Timeline::of(ends, rests, until, &PageClock::new(TimeZone::UTC)).unwrap()
     }
 
     #[test]
@@ -203,7 +179,7 @@ mod tests {
                 let ends: Vec<_> = (0..=100).map(|part| (begin + length * part / 100, RowState::Sent)).collect();
                 let drawn = timeline(&ends, &[], begin + length);
                 assert!(drawn.bars.len() <= 60, "{length}: {}", drawn.bars.len());
-                let sum: u64 = drawn.bars.iter().map(|bar| bar.counts[0].parse::<u64>().unwrap()).sum();
+                let sum: i64 = drawn.bars.iter().map(|bar| bar.counts[0]).sum();
                 assert_eq!(sum, 101, "{length}");
                 let parts = drawn.bars.iter().flat_map(|bar| &bar.parts);
                 assert!(parts.clone().all(|part| part.x >= 0 && part.x + part.width <= WIDTH && part.y >= 0));
@@ -217,12 +193,12 @@ mod tests {
             [(1000, RowState::Sent), (1500, RowState::Failed), (9000, RowState::Sent), (9100, RowState::Skipped)];
         let rests = [Rest { from: 2000, to: 8000, kind: "waiting" }];
         let drawn = timeline(&ends, &rests, 9999);
-        let parts: Vec<_> = drawn.bars[0].parts.iter().map(|part| (part.state, part.y, part.height)).collect();
-        assert_eq!(parts, [("sent", 500, 500), ("failed", 0, 500)]);
-        assert_eq!(drawn.bars[0].title, "00:00:01: Sent 1, Failed 1");
+        let parts = drawn.bars[0].parts.iter().map(|part| (part.state, part.count, part.y, part.height));
+        assert_eq!(parts.collect::<Vec<_>>(), [("sent", 1, 500, 500), ("failed", 1, 0, 500)]);
+        assert_eq!(drawn.bars[0].from, "00:00:01");
         let rest = &drawn.rests[0];
-        assert_eq!((rest.x, rest.width, &*rest.title), (666, 4000, "Waiting: 1970-01-01 00:00:02 – 00:00:08"));
-        assert_eq!((drawn.per.as_str(), drawn.most.as_str(), drawn.half.as_str()), ("Messages per 1 s", "2", "1"));
+        assert_eq!((rest.x, rest.width, &rest.rest), (666, 4000, &rests[0]));
+        assert_eq!((drawn.span, drawn.most), (1000, 2));
     }
 
     #[test]

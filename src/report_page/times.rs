@@ -9,6 +9,7 @@ const HOUR: i64 = 60 * MINUTE;
 pub(super) const DAY: i64 = 24 * HOUR;
 
 /// The clock of the page. Times are milliseconds since 1970; a time that cannot be shown is a dash.
+#[derive(Clone)]
 pub(super) struct PageClock {
     zone: TimeZone,
 }
