@@ -8,11 +8,13 @@ use serde_json::{Map, Value};
 use super::codes;
 use super::credentials::{Credentials, REDACTED};
 use super::refusal;
-use super::repeated::read_json;
 use crate::phone::person_key;
+use crate::repeated_field::read_json;
 
 /// The most bytes of a text that an error repeats or a ledger keeps.
 const MOST_TOLD: usize = 2048;
+/// The keys that decide the outcome of a message.
+const DECIDING: [&str; 7] = ["success", "status", "statusMessage", "messageId", "error", "code", "id"];
 /// The characters that are shown of an unknown answer.
 const MOST_SHOWN: usize = 300;
 
@@ -94,8 +96,13 @@ fn whole_number(value: &Value) -> Option<u64> {
 
 impl Body {
     pub(crate) fn new(text: String, complete: bool) -> Self {
-        let read = if complete { read_json(text.trim_start_matches('\u{feff}')) } else { None };
-        let (json, repeats_a_key) = read.map_or((None, false), |(json, repeats)| (Some(json), repeats));
+        let mut repeats_a_key = false;
+        let mut note = |name: &str, earlier: &Value, later: &Value| {
+            repeats_a_key |= DECIDING.contains(&name) && earlier != later;
+        };
+        let read = complete.then(|| read_json(text.trim_start_matches('\u{feff}'), &mut note));
+        let json = read.and_then(Result::ok);
+        repeats_a_key &= json.is_some();
         let begin = text.trim_start();
         let is_page = begin.starts_with('<') && !begin.starts_with("<?xml");
         let names_success = names_success(&text);
@@ -449,6 +456,22 @@ mod tests {
             (json!([]), false),
         ] {
             assert_eq!(Body::new(body.to_string(), true).says_error(), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn sees_a_deciding_key_that_stands_twice() {
+        for (text, expected) in [
+            (r#"{"success":true,"success":false}"#, true),
+            (r#"{"success":true,"success":true}"#, false),
+            (r#"{"messageId":"a","messageId":"b"}"#, true),
+            (r#"{"error":{"code":1,"code":130429}}"#, true),
+            (r#"[{"id":"a","id":"b"}]"#, true),
+            (r#"{"stat\u0075s":1,"status":"failed"}"#, true),
+            (r#"{"text":"a","text":"b"}"#, false),
+            (r#"{"id":"a","x":{"id":"b"}}"#, false),
+        ] {
+            assert_eq!(Body::new(text.to_owned(), true).repeats_a_key, expected, "{text}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError};
 use url::Url;
 
@@ -154,39 +155,26 @@ fn handshake_fault(error: &rustls::Error) -> (String, &'static str) {
 
 /// What is wrong with the certificate of `address`, and the hint.
 fn certificate_fault(fault: &CertificateError, address: &str) -> (String, Option<&'static str>) {
-    let date = |seconds: u64| rfc_3339(UNIX_EPOCH + Duration::from_secs(seconds));
+    let date = |time: &UnixTime| rfc_3339(UNIX_EPOCH + Duration::from_secs(time.as_secs()));
     let now = || rfc_3339(SystemTime::now());
-    match fault {
-        CertificateError::ExpiredContext { time, not_after } => (
-            format!(
-                "the certificate of {address} expired on {}; the clock here says {}",
-                date(not_after.as_secs()),
-                date(time.as_secs())
-            ),
-            Some(CLOCK_HINT),
-        ),
-        CertificateError::Expired => {
-            (format!("the certificate of {address} has expired; the clock here says {}", now()), Some(CLOCK_HINT))
+    let (what, hint) = match fault {
+        CertificateError::ExpiredContext { time, not_after } => {
+            (format!("expired on {}; the clock here says {}", date(not_after), date(time)), CLOCK_HINT)
         }
-        CertificateError::NotValidYetContext { time, not_before } => (
-            format!(
-                "the certificate of {address} is not valid before {}; the clock here says {}",
-                date(not_before.as_secs()),
-                date(time.as_secs())
-            ),
-            Some(CLOCK_HINT),
-        ),
-        CertificateError::NotValidYet => {
-            (format!("the certificate of {address} is not valid yet; the clock here says {}", now()), Some(CLOCK_HINT))
+        CertificateError::Expired => (format!("has expired; the clock here says {}", now()), CLOCK_HINT),
+        CertificateError::NotValidYetContext { time, not_before } => {
+            (format!("is not valid before {}; the clock here says {}", date(not_before), date(time)), CLOCK_HINT)
         }
+        CertificateError::NotValidYet => (format!("is not valid yet; the clock here says {}", now()), CLOCK_HINT),
         CertificateError::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
-            (format!("the certificate of {address} is for {}", names(presented)), Some(NAME_HINT))
+            (format!("is for {}", names(presented)), NAME_HINT)
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            (format!("the certificate of {address} is for another name"), Some(NAME_HINT))
+            ("is for another name".to_owned(), NAME_HINT)
         }
-        other => (rustls::Error::InvalidCertificate(other.clone()).to_string(), None),
-    }
+        other => return (rustls::Error::InvalidCertificate(other.clone()).to_string(), None),
+    };
+    (format!("the certificate of {address} {what}"), Some(hint))
 }
 
 /// The names in a certificate without the library's form, `DnsName("a.example")`.
@@ -239,7 +227,7 @@ fn find_error<'a, E: Error + 'static>(error: &'a (dyn Error + 'static), is_it: &
 
 #[cfg(test)]
 mod tests {
-    use rustls::pki_types::{ServerName, UnixTime};
+    use rustls::pki_types::ServerName;
 
     use super::*;
 

@@ -58,7 +58,7 @@ impl MediaClient {
         let options = ClientOptions { timeout: TIMEOUT, roots, proxy: None };
         let builder = builder(&options, false, &ConnectionLog::default())?;
         let http = builder.redirect(Policy::custom(follow)).dns_resolver(PublicAddresses).build();
-        let http = http.map_err(|error| ClientError::Roots(error.to_string()))?;
+        let http = http.map_err(ClientError::of_roots)?;
         Ok(Self { http, has_own_roots })
     }
 

@@ -18,7 +18,6 @@ mod platform_roots;
 mod proxy;
 mod redaction;
 mod refusal;
-mod repeated;
 mod request;
 mod timely_body;
 mod transport;

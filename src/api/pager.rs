@@ -37,7 +37,7 @@ impl ListingCoverage {
 }
 
 /// The pages of a listing so far.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Pager {
     /// How many entries a page has at most.
     limit: usize,
@@ -70,27 +70,7 @@ pub(crate) struct Pager {
 impl Pager {
     /// Reads at most `most` pages of at most `limit` entries, from page `first` on.
     pub(crate) fn new(first: u32, most: u32, limit: usize) -> Self {
-        Self {
-            limit,
-            most,
-            first,
-            pages: 0,
-            seen: HashSet::new(),
-            different: HashSet::new(),
-            read: 0,
-            page: Vec::new(),
-            last: Vec::new(),
-            new: 0,
-            older: 0,
-            last_at: None,
-            is_ascending: false,
-            was_older: false,
-            was_full: false,
-            barren: 0,
-            counted_pages: None,
-            counted: None,
-            counted_first: None,
-        }
+        Self { limit, most, first, ..Self::default() }
     }
 
     /// The page to request.

@@ -1,7 +1,8 @@
 //! One attempt over the network. It follows no redirect and retries nothing.
 
+use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
@@ -30,7 +31,6 @@ const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept for the next row of a run. Servers count whole seconds from their own end of the
 /// answer (`Keep-Alive: timeout=1`), and a row that is sent while they close is lost: half of the minimum is safe.
 const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
-const DER: &str = "looks like DER";
 /// How a certificate begins in DER: a sequence whose length is two bytes (X.690, 8.1.3.5).
 const DER_SEQUENCE: [u8; 2] = [0x30, 0x82];
 /// How a gzip stream begins (RFC 1952, 2.3.1).
@@ -58,30 +58,43 @@ pub(crate) enum Roots {
     },
 }
 
+/// Why there is no client.
 #[derive(Debug, Error)]
-pub(crate) enum ClientError {
-    #[error("{} has no PEM certificate{}", file.display(), held.map(|held| format!("; it {held}")).unwrap_or_default())]
-    NoCertificate { file: PathBuf, held: Option<&'static str> },
-    #[error("the root certificates cannot be used: {0}")]
-    Roots(String),
-    #[error(transparent)]
-    Proxy(#[from] ProxyError),
+#[error("{message}")]
+pub(crate) struct ClientError {
+    message: String,
+    pub(crate) hint: String,
 }
 
 impl ClientError {
-    pub(crate) fn hint(&self) -> String {
-        let hint = match self {
-            Self::NoCertificate { file, held: Some(DER) } => {
-                let file = file.display();
-                return format!("convert it: openssl x509 -inform der -in {file} -out {file}.pem");
-            }
-            Self::NoCertificate { .. } => {
-                "--ca-cert takes the certificates of authorities in PEM, which begin with -----BEGIN CERTIFICATE-----"
-            }
-            Self::Roots(_) => "name the certificate authorities with --ca-cert FILE, or install the system's",
-            Self::Proxy(_) => "write it as http://HOST:PORT, or unset it",
+    pub(super) fn of_roots(cause: impl Display) -> Self {
+        Self {
+            message: format!("the root certificates cannot be used: {cause}"),
+            hint: "name the certificate authorities with --ca-cert FILE, or install the system's".to_owned(),
+        }
+    }
+
+    /// `file` holds something else.
+    fn no_certificate(file: &Path, content: &[u8]) -> Self {
+        let file = file.display();
+        let has = |words: &str| content.windows(words.len()).any(|window| window == words.as_bytes());
+        let what = if has("PRIVATE KEY-----") {
+            "; it has a private key"
+        } else if content.starts_with(&DER_SEQUENCE) {
+            let hint = format!("convert it: openssl x509 -inform der -in {file} -out {file}.pem");
+            return Self { message: format!("{file} has no PEM certificate; it looks like DER"), hint };
+        } else {
+            ""
         };
-        hint.to_owned()
+        let hint =
+            "--ca-cert takes the certificates of authorities in PEM, which begin with -----BEGIN CERTIFICATE-----";
+        Self { message: format!("{file} has no PEM certificate{what}"), hint: hint.to_owned() }
+    }
+}
+
+impl From<ProxyError> for ClientError {
+    fn from(error: ProxyError) -> Self {
+        Self { message: error.to_string(), hint: "write it as http://HOST:PORT, or unset it".to_owned() }
     }
 }
 
@@ -141,31 +154,24 @@ impl Client {
 
     /// Signs `request` and sends it once.
     pub(crate) async fn attempt(&self, request: &Request, credentials: &Credentials) -> Attempt {
-        self.attempt_signed(request, signed(request.headers, credentials), credentials).await
-    }
-
-    /// Sends `request` once, with these signed headers.
-    pub(crate) async fn attempt_signed(
-        &self,
-        request: &Request,
-        headers: HeaderMap,
-        credentials: &Credentials,
-    ) -> Attempt {
         let body = request.body.as_deref().map(|body| body.to_owned().into());
-        self.attempt_with(body, request, headers, credentials).await
+        self.attempt_with(body, request, signed(request.headers, credentials), credentials).await
     }
 
-    /// Like [`Client::attempt_signed`], if the first byte leaves before `deadline`; None if nothing has left by then.
+    /// Sends `request` once, with these signed headers, if its first byte leaves before `deadline`; None if nothing has left
+    /// by then.
     pub(crate) async fn attempt_until(
         &self,
-        deadline: Deadline,
+        deadline: Option<Deadline>,
         request: &Request,
         headers: HeaderMap,
         credentials: &Credentials,
     ) -> Option<Attempt> {
         let is_late = Arc::new(AtomicBool::new(false));
-        let timely = |body: &str| reqwest::Body::wrap(TimelyBody::new(body, deadline, Arc::clone(&is_late)));
-        let body = request.body.as_deref().map(timely);
+        let body = request.body.as_deref().map(|body| match deadline {
+            Some(deadline) => reqwest::Body::wrap(TimelyBody::new(body, deadline, Arc::clone(&is_late))),
+            None => body.to_owned().into(),
+        });
         let attempt = self.attempt_with(body, request, headers, credentials).await;
         (!is_late.load(Ordering::SeqCst)).then_some(attempt)
     }
@@ -269,8 +275,8 @@ pub(crate) fn signed(headers: &[(&'static str, &'static str)], credentials: &Cre
 
 fn build(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) -> Result<reqwest::Client, ClientError> {
     let unusable = |error: reqwest::Error| match &options.roots {
-        Roots::Only { file, .. } => ClientError::Roots(format!("{}: {}", file.display(), innermost(&error))),
-        Roots::None | Roots::Platform => ClientError::Roots(innermost(&error)),
+        Roots::Only { file, .. } => ClientError::of_roots(format!("{}: {}", file.display(), innermost(&error))),
+        Roots::None | Roots::Platform => ClientError::of_roots(innermost(&error)),
     };
     builder(options, keeps, connections)?.build().map_err(unusable)
 }
@@ -300,7 +306,7 @@ pub(super) fn builder(
     }
     builder = builder.no_proxy();
     if let Some(proxy) = &options.proxy {
-        let all = reqwest::Proxy::all(proxy.url.clone()).map_err(|error| ClientError::Roots(innermost(&error)))?;
+        let all = reqwest::Proxy::all(proxy.url.clone()).map_err(|error| ClientError::of_roots(innermost(&error)))?;
         builder = builder.proxy(all);
     }
     builder = match &options.roots {
@@ -308,22 +314,10 @@ pub(super) fn builder(
         Roots::None => builder.tls_certs_only([]),
         Roots::Only { file, content } => match reqwest::Certificate::from_pem_bundle(content) {
             Ok(certificates) if !certificates.is_empty() => builder.tls_certs_only(certificates),
-            Ok(_) | Err(_) => return Err(ClientError::NoCertificate { file: file.clone(), held: held(content) }),
+            Ok(_) | Err(_) => return Err(ClientError::no_certificate(file, content)),
         },
     };
     Ok(builder)
-}
-
-/// Says what a file contains instead of PEM certificates, if that can be recognized.
-fn held(content: &[u8]) -> Option<&'static str> {
-    let has = |words: &str| content.windows(words.len()).any(|window| window == words.as_bytes());
-    if has("PRIVATE KEY-----") {
-        Some("has a private key")
-    } else if content.starts_with(&DER_SEQUENCE) {
-        Some(DER)
-    } else {
-        None
-    }
 }
 
 #[cfg(target_os = "linux")]

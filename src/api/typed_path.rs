@@ -34,42 +34,29 @@ pub(crate) struct TypedPath(String);
 
 /// Why a path is refused.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub(crate) enum TypedPathError {
-    #[error("a path is missing")]
-    Missing,
-    /// With its scheme and host alone: the rest may hold a password.
-    #[error("`{0}` is a whole address; a path is needed")]
-    Address(String),
-    #[error("`{0}` leaves the API's address")]
-    Leaves(String),
-    #[error("the path has the character {0:?}")]
-    Character(char),
-    #[error("the path has `{0}`; only `{BOT}` is filled in")]
-    Placeholder(String),
-    #[error("the path has a `%` that does not encode anything")]
-    Encoding,
-    #[error("a {method} to a path that ends with `{ending}` is refused: that is where messages are sent")]
-    Sends { method: Method, ending: &'static str, command: &'static str },
-    #[error("a {method} to `{path}` is refused: this path is not known to be harmless")]
-    Unlisted { method: Method, path: String },
+#[error("{message}")]
+pub(crate) struct TypedPathError {
+    message: String,
+    pub(crate) hint: String,
 }
 
-impl TypedPathError {
-    pub(crate) fn hint(&self) -> String {
-        let hint = match self {
-            Self::Missing => "such as /v1/bots/{bot}/templates",
-            Self::Address(_) => "type what stands behind the host; --api-url names another address",
-            Self::Leaves(_) => "type it without `..`, `.` and doubled slashes, encoded ones too",
-            Self::Character(_) => {
-                "a path cannot have it, not even encoded; in the query write it encoded, such as # as %23"
-            }
-            Self::Placeholder(_) => "write {bot} where the bot's id belongs, and other ids themselves",
-            Self::Encoding => "write a percent sign only before two hexadecimal digits",
-            Self::Sends { command, .. } => return format!("`{command}` sends them, with all the guards"),
-            Self::Unlisted { .. } => "--curl prints the request without sending it",
-        };
-        hint.to_owned()
-    }
+fn error(message: impl Into<String>, hint: impl Into<String>) -> TypedPathError {
+    TypedPathError { message: message.into(), hint: hint.into() }
+}
+
+fn leaves(path: &str) -> TypedPathError {
+    let hint = "type it without `..`, `.` and doubled slashes, encoded ones too";
+    error(format!("`{path}` leaves the API's address"), hint)
+}
+
+fn has_character(character: char) -> TypedPathError {
+    let hint = "a path cannot have it, not even encoded; in the query write it encoded, such as # as %23";
+    error(format!("the path has the character {character:?}"), hint)
+}
+
+fn encodes_nothing() -> TypedPathError {
+    let message = "the path has a `%` that does not encode anything";
+    error(message, "write a percent sign only before two hexadecimal digits")
 }
 
 impl TypedPath {
@@ -80,15 +67,17 @@ impl TypedPath {
     pub(crate) fn new(raw: &str) -> Result<Self, TypedPathError> {
         let (path, _) = raw.split_once('?').unwrap_or((raw, ""));
         if path.trim_matches('/').is_empty() && !path.starts_with("//") {
-            return Err(TypedPathError::Missing);
+            return Err(error("a path is missing", "such as /v1/bots/{bot}/templates"));
         }
         if let Some((scheme, _)) = path.split_once("://")
             && !scheme.contains('/')
         {
-            return Err(TypedPathError::Address(host_of(raw)));
+            // With its scheme and host alone: the rest may hold a password.
+            let message = format!("`{}` is a whole address; a path is needed", host_of(raw));
+            return Err(error(message, "type what stands behind the host; --api-url names another address"));
         }
         if let Some(character) = raw.chars().find(|one| *one == '#' || one.is_control()) {
-            return Err(TypedPathError::Character(character));
+            return Err(has_character(character));
         }
         check(&path.replace(BOT, "bot"))?;
         Ok(Self(raw.to_owned()))
@@ -107,9 +96,15 @@ impl TypedPath {
         let plain = path.trim_end_matches('/').to_ascii_lowercase();
         let ends = |ending: &str| plain.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
         match SENDING.iter().find(|(ending, _)| ends(ending)) {
-            Some((ending, command)) => Err(TypedPathError::Sends { method: method.clone(), ending, command }),
+            Some((ending, command)) => Err(error(
+                format!("a {method} to a path that ends with `{ending}` is refused: that is where messages are sent"),
+                format!("`{command}` sends them, with all the guards"),
+            )),
             None if is_only_printed => Ok(()),
-            None => Err(TypedPathError::Unlisted { method: method.clone(), path: format!("/{path}") }),
+            None => Err(error(
+                format!("a {method} to `/{path}` is refused: this path is not known to be harmless"),
+                "--curl prints the request without sending it",
+            )),
         }
     }
 
@@ -123,7 +118,7 @@ impl TypedPath {
     /// # Errors
     /// As for [`TypedPath::new`]: the end of `base` belongs to the path, too.
     pub(crate) fn url(&self, base: &Url, bot: &str) -> Result<Url, TypedPathError> {
-        let left = || TypedPathError::Leaves(self.0.clone());
+        let left = || leaves(&self.0);
         let mut encoded = base.clone();
         encoded.path_segments_mut().map_err(|()| left())?.clear().push(bot);
         let bot = encoded.path().trim_start_matches('/');
@@ -162,18 +157,19 @@ fn check(path: &str) -> Result<(), TypedPathError> {
     let decoded = decoded(path.strip_prefix('/').unwrap_or(path))?;
     let is_forbidden = |one: &char| one.is_control() || one.is_whitespace() || "\\?#".contains(*one);
     if let Some(character) = decoded.chars().find(is_forbidden) {
-        return Err(TypedPathError::Character(character));
+        return Err(has_character(character));
     }
     if let Some(at) = decoded.find(['{', '}']) {
         let rest = decoded.get(at..).unwrap_or_default();
         let end = rest.find('}').map_or(rest.len(), |end| end + 1);
-        return Err(TypedPathError::Placeholder(rest.get(..end).unwrap_or_default().to_owned()));
+        let message = format!("the path has `{}`; only `{BOT}` is filled in", rest.get(..end).unwrap_or_default());
+        return Err(error(message, "write {bot} where the bot's id belongs, and other ids themselves"));
     }
     // Parameters of a segment follow a semicolon; some servers remove them.
     let mut segments = decoded.split('/').map(|segment| segment.split(';').next().unwrap_or_default());
     if decoded.starts_with(['/', ';']) || segments.any(|segment| [".", ".."].contains(&segment)) {
         let shown = if path.starts_with("//") { host_of(path) } else { path.to_owned() };
-        return Err(TypedPathError::Leaves(shown));
+        return Err(leaves(&shown));
     }
     Ok(())
 }
@@ -188,13 +184,13 @@ fn decoded(path: &str) -> Result<String, TypedPathError> {
             let digit = |byte: Option<u8>| char::from(byte.unwrap_or_default()).to_digit(16);
             bytes.push(match byte {
                 b'%' => match (digit(rest.next()), digit(rest.next())) {
-                    (Some(high), Some(low)) => u8::try_from(high * 16 + low).map_err(|_| TypedPathError::Encoding)?,
-                    (_, _) => return Err(TypedPathError::Encoding),
+                    (Some(high), Some(low)) => u8::try_from(high * 16 + low).map_err(|_| encodes_nothing())?,
+                    (_, _) => return Err(encodes_nothing()),
                 },
                 other => other,
             });
         }
-        decoded = String::from_utf8(bytes).map_err(|_| TypedPathError::Encoding)?;
+        decoded = String::from_utf8(bytes).map_err(|_| encodes_nothing())?;
     }
     Ok(decoded)
 }
@@ -243,31 +239,34 @@ mod tests {
             "/v1/./x",
         ] {
             let refused = url("https://x.example/jelou", path);
-            assert!(matches!(refused, Err(TypedPathError::Leaves(_))), "{path}: {refused:?}");
+            assert!(
+                refused.as_ref().is_err_and(|error| error.message.ends_with("leaves the API's address")),
+                "{path}: {refused:?}"
+            );
         }
         for (path, expected) in [
-            ("", TypedPathError::Missing),
-            ("/", TypedPathError::Missing),
-            ("?a=b", TypedPathError::Missing),
-            ("https://api.jelou.ai/v1", TypedPathError::Address("https://api.jelou.ai".to_owned())),
-            ("FILE:///etc", TypedPathError::Address("FILE://".to_owned())),
-            ("/v1\\..\\x", TypedPathError::Character('\\')),
-            ("/v1/%5c..", TypedPathError::Character('\\')),
-            ("/v1/a b", TypedPathError::Character(' ')),
-            ("/v1/x\ty", TypedPathError::Character('\t')),
-            ("/v1/x?a=\n", TypedPathError::Character('\n')),
-            ("/v1/x%0d%0ay", TypedPathError::Character('\r')),
-            ("/v1/x%00", TypedPathError::Character('\0')),
-            ("/v1/x#y", TypedPathError::Character('#')),
-            ("/v1/x%253f", TypedPathError::Character('?')),
-            ("/v1/bots/{botId}/x", TypedPathError::Placeholder("{botId}".to_owned())),
-            ("/v1/bots/{bot", TypedPathError::Placeholder("{bot".to_owned())),
-            ("/v1/%", TypedPathError::Encoding),
-            ("/v1/%zz", TypedPathError::Encoding),
-            ("/v1/100%25", TypedPathError::Encoding),
-            ("/v1/%c0%ae%c0%ae/x", TypedPathError::Encoding),
+            ("", "a path is missing"),
+            ("/", "a path is missing"),
+            ("?a=b", "a path is missing"),
+            ("https://api.jelou.ai/v1", "`https://api.jelou.ai` is a whole address; a path is needed"),
+            ("FILE:///etc", "`FILE://` is a whole address; a path is needed"),
+            ("/v1\\..\\x", "the path has the character '\\\\'"),
+            ("/v1/%5c..", "the path has the character '\\\\'"),
+            ("/v1/a b", "the path has the character ' '"),
+            ("/v1/x\ty", "the path has the character '\\t'"),
+            ("/v1/x?a=\n", "the path has the character '\\n'"),
+            ("/v1/x%0d%0ay", "the path has the character '\\r'"),
+            ("/v1/x%00", "the path has the character '\\0'"),
+            ("/v1/x#y", "the path has the character '#'"),
+            ("/v1/x%253f", "the path has the character '?'"),
+            ("/v1/bots/{botId}/x", "the path has `{botId}`; only `{bot}` is filled in"),
+            ("/v1/bots/{bot", "the path has `{bot`; only `{bot}` is filled in"),
+            ("/v1/%", "the path has a `%` that does not encode anything"),
+            ("/v1/%zz", "the path has a `%` that does not encode anything"),
+            ("/v1/100%25", "the path has a `%` that does not encode anything"),
+            ("/v1/%c0%ae%c0%ae/x", "the path has a `%` that does not encode anything"),
         ] {
-            assert_eq!(url("https://x.example", path), Err(expected), "{path:?}");
+            assert_eq!(url("https://x.example", path).unwrap_err().message, expected, "{path:?}");
         }
     }
 
@@ -317,10 +316,11 @@ mod tests {
         ] {
             for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
                 let refused = check(&method, path).unwrap_err();
-                match &refused {
-                    TypedPathError::Sends { ending, .. } => assert_eq!(*ending, expected, "{path}"),
-                    other => assert!(matches!(other, TypedPathError::Unlisted { .. }) && expected.is_empty(), "{path}"),
-                }
+                let why = match expected {
+                    "" => "this path is not known to be harmless".to_owned(),
+                    ending => format!("a {method} to a path that ends with `{ending}` is refused"),
+                };
+                assert!(refused.message.contains(&why), "{path}: {refused}");
                 let printed = TypedPath::new(path).unwrap().check_harmless(&method, true);
                 assert_eq!(printed.is_ok(), expected.is_empty(), "{path}");
             }

@@ -130,8 +130,8 @@ impl From<UsageError> for CommandError {
 
 impl From<TypedPathError> for CommandError {
     fn from(error: TypedPathError) -> Self {
-        let hint = error.hint();
-        Self::new(ExitCode::Usage, "usage", error, Some(hint))
+        let hint = Some(error.hint.clone());
+        Self::new(ExitCode::Usage, "usage", error, hint)
     }
 }
 
@@ -175,8 +175,8 @@ impl From<ConfigError> for CommandError {
 
 impl From<ClientError> for CommandError {
     fn from(error: ClientError) -> Self {
-        let hint = error.hint();
-        Self::new(ExitCode::Configuration, "configuration", error, Some(hint))
+        let hint = Some(error.hint.clone());
+        Self::new(ExitCode::Configuration, "configuration", error, hint)
     }
 }
 

@@ -56,10 +56,7 @@ impl ApiSession {
 pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: QueuedRow) -> RowTaskEnd {
     let began_at = now();
     let (client, headers, credentials) = (&session.client, session.headers.clone(), &session.credentials);
-    let attempt = match row.deadline {
-        None => Some(client.attempt_signed(&request, headers, credentials).await),
-        Some(deadline) => client.attempt_until(deadline, &request, headers, credentials).await,
-    };
+    let attempt = client.attempt_until(row.deadline, &request, headers, credentials).await;
     let Some(attempt) = attempt else { return stopped_too_long(row) };
     let verdict = judge(&attempt, &request).naming_origin(credentials);
     let (state, message_id) = match &verdict.outcome {

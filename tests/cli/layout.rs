@@ -95,7 +95,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("people", &["list", "message", "phone"]),
     ("sandbox", &["message", "nearest", "timestamps"]),
     ("process", &["output", "program"]),
-    ("api", &["message", "phone", "process", "secret", "tables", "timestamps"]),
+    ("api", &["message", "phone", "process", "repeated_field", "secret", "tables", "timestamps"]),
     ("config", &["hours", "line_breaks", "nearest", "phone", "places", "private_file", "program", "secret", "tables"]),
     ("message", &["input", "invisible", "line_breaks", "nearest", "phone"]),
     ("hours", &["nearest", "private_file"]),

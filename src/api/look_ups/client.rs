@@ -122,8 +122,7 @@ impl LookUps<'_> {
         let mut until = span.until;
         let mut is_clock_known = false;
         loop {
-            let query = self.query(since, until, message_id, pager.next_page());
-            let answer = self.ask(&self.page(listing, &query)).await?;
+            let answer = self.ask(&self.page(listing, since, until, message_id, pager.next_page())).await?;
             if !is_clock_known {
                 is_clock_known = true;
                 let begin = self.begin(span.start);
@@ -168,26 +167,24 @@ impl LookUps<'_> {
     /// # Errors
     /// If the request fails.
     pub(crate) async fn pages(&mut self, listing: LookUpList, span: &LookUpSpan) -> Result<Option<u64>, LookUpError> {
-        let query = self.query(self.begin(span.start), span.until, None, 1);
-        let answer = self.ask(&self.page(listing, &query)).await?;
+        let answer = self.ask(&self.page(listing, self.begin(span.start), span.until, None, 1)).await?;
         Ok(answer.body.total_pages())
     }
 
-    fn query<'q>(
+    /// The request for a page of a listing; without `until` it is read until now.
+    fn page(
         &self,
+        listing: LookUpList,
         since: Timestamp,
         until: Option<Timestamp>,
-        message_id: Option<&'q str>,
+        message_id: Option<&str>,
         page: u32,
-    ) -> ListingQuery<'q> {
+    ) -> Request {
         let until = until.unwrap_or_else(|| self.now().saturating_add(UNTIL_NOW).unwrap_or(Timestamp::MAX));
-        ListingQuery { since, until, message_id, page }
-    }
-
-    fn page(&self, listing: LookUpList, query: &ListingQuery<'_>) -> Request {
+        let query = ListingQuery { since, until, message_id, page };
         match listing {
-            LookUpList::History => Request::history(self.base, self.bot, query),
-            LookUpList::Notifications => Request::notifications(self.base, self.bot, query),
+            LookUpList::History => Request::history(self.base, self.bot, &query),
+            LookUpList::Notifications => Request::notifications(self.base, self.bot, &query),
         }
     }
 

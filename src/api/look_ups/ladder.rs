@@ -23,44 +23,40 @@ pub(crate) enum DeliveryState {
     Replied,
 }
 
+/// The states from the lowest rung on, each with the API's word and the stable name. A failure ranks below the states of a
+/// message on a phone: a message that arrived cannot fail any more.
+static LADDER: [(DeliveryState, &str, &str); 6] = [
+    (DeliveryState::Accepted, "CREATED", "accepted"),
+    (DeliveryState::AtWhatsapp, "DELIVERED_CHANNEL", "at_whatsapp"),
+    (DeliveryState::Undelivered, "FAILED", "undelivered"),
+    (DeliveryState::Delivered, "DELIVERED_USER", "delivered"),
+    (DeliveryState::Read, "READ", "read"),
+    (DeliveryState::Replied, "REPLY", "replied"),
+];
+
 impl DeliveryState {
     /// Reads a status of the API; capitals do not matter.
     pub(crate) fn of_status(status: &str) -> Self {
-        match status.trim().to_ascii_uppercase().as_str() {
-            "CREATED" => Self::Accepted,
-            "DELIVERED_CHANNEL" => Self::AtWhatsapp,
-            "DELIVERED_USER" => Self::Delivered,
-            "READ" => Self::Read,
-            "REPLY" => Self::Replied,
-            "FAILED" => Self::Undelivered,
-            _ => Self::Other(clipped(status.trim()).into_owned()),
-        }
+        let status = status.trim();
+        let known = LADDER.iter().find(|(_, word, _)| word.eq_ignore_ascii_case(status));
+        known.map_or_else(|| Self::Other(clipped(status).into_owned()), |(state, ..)| state.clone())
     }
 
     /// The API's word for it.
     pub(crate) fn status(&self) -> &str {
         match self {
             Self::Other(status) => status,
-            Self::Accepted => "CREATED",
-            Self::AtWhatsapp => "DELIVERED_CHANNEL",
-            Self::Undelivered => "FAILED",
-            Self::Delivered => "DELIVERED_USER",
-            Self::Read => "READ",
-            Self::Replied => "REPLY",
+            known => known.on_ladder().map_or("", |(_, status, _)| status),
         }
     }
 
     /// The stable name: `at_whatsapp`; `other` for a status that we do not know.
     pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Other(_) => "other",
-            Self::Accepted => "accepted",
-            Self::AtWhatsapp => "at_whatsapp",
-            Self::Undelivered => "undelivered",
-            Self::Delivered => "delivered",
-            Self::Read => "read",
-            Self::Replied => "replied",
-        }
+        self.on_ladder().map_or("other", |(.., name)| name)
+    }
+
+    fn on_ladder(&self) -> Option<&'static (Self, &'static str, &'static str)> {
+        LADDER.iter().find(|(state, ..)| state == self)
     }
 
     /// Text for people: `at WhatsApp`; an unknown status is unchanged.
@@ -93,17 +89,8 @@ impl DeliveryState {
         self.rung() >= goal.rung()
     }
 
-    /// A failure ranks below the states of a message on a phone: a message that arrived cannot fail any more.
-    fn rung(&self) -> u8 {
-        match self {
-            Self::Other(_) => 0,
-            Self::Accepted => 1,
-            Self::AtWhatsapp => 2,
-            Self::Undelivered => 3,
-            Self::Delivered => 4,
-            Self::Read => 5,
-            Self::Replied => 6,
-        }
+    fn rung(&self) -> Option<usize> {
+        LADDER.iter().position(|(state, ..)| state == self)
     }
 }
 
@@ -120,11 +107,11 @@ mod tests {
     use super::DeliveryState::{Accepted, AtWhatsapp, Delivered, Other, Read, Replied, Undelivered};
     use super::*;
 
-    const LADDER: [DeliveryState; 6] = [Accepted, AtWhatsapp, Undelivered, Delivered, Read, Replied];
+    const STATES: [DeliveryState; 6] = [Accepted, AtWhatsapp, Undelivered, Delivered, Read, Replied];
 
     fn any_state() -> impl Strategy<Value = DeliveryState> {
         prop_oneof![
-            6 => (0..LADDER.len()).prop_map(|rung| LADDER[rung].clone()),
+            6 => (0..STATES.len()).prop_map(|rung| STATES[rung].clone()),
             1 => "[A-Z_]{0,12}".prop_map(|status| DeliveryState::of_status(&status)),
         ]
     }
@@ -184,8 +171,8 @@ mod tests {
         }
 
         #[test]
-        fn the_order_does_not_matter(mut seen in proptest::collection::vec(0..LADDER.len(), 1..10)) {
-            let learn = |seen: &[usize]| seen.iter().fold(Accepted, |known, at| known.after(LADDER[*at].clone()));
+        fn the_order_does_not_matter(mut seen in proptest::collection::vec(0..STATES.len(), 1..10)) {
+            let learn = |seen: &[usize]| seen.iter().fold(Accepted, |known, at| known.after(STATES[*at].clone()));
             let learnt = learn(&seen);
             seen.sort_unstable();
             prop_assert_eq!(learnt, learn(&seen));
