@@ -5,7 +5,6 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::api::DeliveryState;
 use crate::import::BulkError;
 use crate::ledger::{LedgerError, ReportedDelivery, ReportedRow};
 use crate::list::{CsvFormat, ListFormat, MARK, ReportLanguage, guarded, kept_cells, outcome_columns, quoted};
@@ -162,27 +161,13 @@ pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Va
 
 /// What became of a row, as the cells of a list.
 pub(super) fn outcome_cells(run: &str, row: &ReportedRow, language: ReportLanguage) -> Result<Vec<String>, BulkError> {
-    let state = row.delivery.as_ref().and_then(|delivery| shown_state(&delivery.facts.state, language));
+    let state = row.delivery.as_ref().and_then(|delivery| language.of([None, delivery.facts.state.in_spanish()]));
     let cells = outcome(run, row)?.into_iter().map(|(column, value)| match state {
         Some(state) if column == DELIVERY => state.to_owned(),
         // Text from outside must not affect a terminal or a log, wherever it is printed in the end.
         _ => one_line(&text(&value)).into_owned(),
     });
     Ok(cells.collect())
-}
-
-/// How far a message came, where it is not written as in English.
-fn shown_state(state: &DeliveryState, language: ReportLanguage) -> Option<&'static str> {
-    let spanish = match state {
-        DeliveryState::Accepted => "en Jelou",
-        DeliveryState::AtWhatsapp => "en WhatsApp",
-        DeliveryState::Delivered => "entregado",
-        DeliveryState::Read => "leído",
-        DeliveryState::Replied => "respondido",
-        DeliveryState::Undelivered => "no entregado",
-        DeliveryState::Other(_) => return None,
-    };
-    language.of([None, Some(spanish)])
 }
 
 /// A time of the ledger for people and spreadsheets; empty before 1970 and after the year 9999.

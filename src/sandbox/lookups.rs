@@ -206,13 +206,8 @@ fn single_notification(message: &StoredMessage, now: SystemTime) -> Option<Value
 }
 
 fn sent_status(receipts: &Receipts, now: SystemTime) -> &'static str {
-    match receipts.state(now).0 {
-        ReceiptState::AtWhatsapp => "DELIVERED_CHANNEL",
-        ReceiptState::Delivered => "DELIVERED_USER",
-        ReceiptState::Read => "READ",
-        ReceiptState::Replied => "REPLY",
-        ReceiptState::Undelivered(_) => "FAILED",
-    }
+    let [_, status] = receipts.state(now).0.names();
+    status
 }
 
 /// Why a template failed: WhatsApp's code and what Meta calls it. Jelou does not say what its `error` holds.

@@ -51,7 +51,7 @@ pub(super) async fn template(received: MessageRequest) -> Response {
 /// The answer that refuses a message with a template, or perhaps a warning about it.
 fn judge(templates: &Templates, wanted: &TemplateUse, warnings: &mut Vec<String>) -> Option<Response> {
     let name = &wanted.name;
-    match templates.judge(wanted) {
+    match wanted.judge(&templates.list) {
         TemplateVerdict::Fits => {}
         TemplateVerdict::SeveralLanguages { languages } => warnings.push(format!(
             "the sandbox has the template `{name}` in several languages, and the message names none of them: {}",
@@ -59,7 +59,7 @@ fn judge(templates: &Templates, wanted: &TemplateUse, warnings: &mut Vec<String>
         )),
         TemplateVerdict::Unclear { missing } => warnings
             .push(format!("the sandbox could not check the template `{name}`: its list has it without its {missing}")),
-        TemplateVerdict::UnknownName { meant } if !templates.is_complete() => {
+        TemplateVerdict::UnknownName { meant } if !templates.is_complete => {
             let meant = did_you_mean(&meant).map(|question| format!("; {question}")).unwrap_or_default();
             warnings.push(format!(
                 "the sandbox knows samples only and did not check for a template `{name}`; give it the bot's own with --templates{meant}"

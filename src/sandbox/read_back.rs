@@ -116,7 +116,7 @@ pub(super) async fn clear(State(sandbox): State<Arc<SandboxState>>) -> StatusCod
 
 /// `GET /sandbox/templates`: all of them, for the page.
 pub(super) async fn templates(State(sandbox): State<Arc<SandboxState>>) -> Json<Vec<Value>> {
-    Json(sandbox.templates.all().to_vec())
+    Json(sandbox.templates.list.clone())
 }
 
 /// `GET /sandbox/faults`

@@ -34,6 +34,19 @@ pub(super) enum ReceiptState {
     Undelivered(u32),
 }
 
+impl ReceiptState {
+    /// The name of the state, and Jelou's word for it.
+    pub(crate) fn names(self) -> [&'static str; 2] {
+        match self {
+            Self::AtWhatsapp => ["at_whatsapp", "DELIVERED_CHANNEL"],
+            Self::Delivered => ["delivered", "DELIVERED_USER"],
+            Self::Read => ["read", "READ"],
+            Self::Replied => ["replied", "REPLY"],
+            Self::Undelivered(_) => ["undelivered", "FAILED"],
+        }
+    }
+}
+
 /// The times of a message. If a person opens the chat, or writes, before the message is delivered, it counts as read, or
 /// replied to, once it is.
 #[derive(Debug)]
@@ -96,21 +109,10 @@ impl Receipts {
         }
     }
 
-    /// The name of the state.
-    pub(crate) fn state_name(&self, now: SystemTime) -> &'static str {
-        match self.state(now).0 {
-            ReceiptState::AtWhatsapp => "at_whatsapp",
-            ReceiptState::Delivered => "delivered",
-            ReceiptState::Read => "read",
-            ReceiptState::Replied => "replied",
-            ReceiptState::Undelivered(_) => "undelivered",
-        }
-    }
-
     /// The JSON that is read back with a message.
     pub(crate) fn to_json(&self, now: SystemTime) -> Value {
         let (state, at) = self.state(now);
-        let (name, at) = (self.state_name(now), rfc_3339_millis(at));
+        let ([name, _], at) = (state.names(), rfc_3339_millis(at));
         match state {
             ReceiptState::Undelivered(code) => {
                 json!({ "state": name, "at": at, "code": code, "reason": reason(code) })

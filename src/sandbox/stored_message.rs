@@ -122,7 +122,8 @@ impl StoredMessage {
 
     /// The name of its delivery state now; None for a user's message.
     pub(crate) fn delivery_state(&self) -> Option<&'static str> {
-        Some(self.receipts.as_ref()?.state_name(SystemTime::now()))
+        let [name, _] = self.receipts.as_ref()?.state(SystemTime::now()).0.names();
+        Some(name)
     }
 
     /// As [`json`](Self::json), with its delivery status, and with what its recipient sees if `draw` gives that.

@@ -4,9 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::message::{
-    Message, Part, TemplatePart, TemplateUse, TemplateVerdict, is_same_language, note, template_button,
-};
+use crate::message::{Message, Part, TemplatePart, is_same_language, note, template_button};
 
 /// The parameters of the listing, as the API has them.
 #[derive(Debug, Deserialize)]
@@ -26,9 +24,9 @@ const DEFAULT_LIMIT: usize = 50;
 /// The templates.
 #[derive(Clone, Debug)]
 pub(crate) struct Templates {
-    list: Vec<Value>,
+    pub(super) list: Vec<Value>,
     /// Whether they are all of the bot's templates; the samples are not.
-    is_complete: bool,
+    pub(super) is_complete: bool,
 }
 
 /// An error in a file of templates.
@@ -66,21 +64,6 @@ impl Templates {
             template.entry("status").or_insert_with(|| json!("APPROVED"));
         }
         Ok(Self { list, is_complete: true })
-    }
-
-    /// Whether they are all of the bot's templates.
-    pub(super) fn is_complete(&self) -> bool {
-        self.is_complete
-    }
-
-    pub(super) fn all(&self) -> &[Value] {
-        &self.list
-    }
-
-    /// Judges a message with a template, as Jelou and WhatsApp would; a name that is not among the samples cannot be
-    /// judged.
-    pub(super) fn judge(&self, wanted: &TemplateUse) -> TemplateVerdict {
-        wanted.judge(&self.list)
     }
 
     /// What the recipient of a message sees, with the text and the buttons of its template.

@@ -23,40 +23,45 @@ pub(crate) enum DeliveryState {
     Replied,
 }
 
-/// The states from the lowest rung on, each with the API's word and the stable name. A failure ranks below the states of a
-/// message on a phone: a message that arrived cannot fail any more.
-static LADDER: [(DeliveryState, &str, &str); 6] = [
-    (DeliveryState::Accepted, "CREATED", "accepted"),
-    (DeliveryState::AtWhatsapp, "DELIVERED_CHANNEL", "at_whatsapp"),
-    (DeliveryState::Undelivered, "FAILED", "undelivered"),
-    (DeliveryState::Delivered, "DELIVERED_USER", "delivered"),
-    (DeliveryState::Read, "READ", "read"),
-    (DeliveryState::Replied, "REPLY", "replied"),
+/// The states from the lowest rung on, each with the API's word, the stable name, and what it is in Spanish. A failure ranks
+/// below the states of a message on a phone: a message that arrived cannot fail any more.
+static LADDER: [(DeliveryState, [&str; 3]); 6] = [
+    (DeliveryState::Accepted, ["CREATED", "accepted", "en Jelou"]),
+    (DeliveryState::AtWhatsapp, ["DELIVERED_CHANNEL", "at_whatsapp", "en WhatsApp"]),
+    (DeliveryState::Undelivered, ["FAILED", "undelivered", "no entregado"]),
+    (DeliveryState::Delivered, ["DELIVERED_USER", "delivered", "entregado"]),
+    (DeliveryState::Read, ["READ", "read", "leído"]),
+    (DeliveryState::Replied, ["REPLY", "replied", "respondido"]),
 ];
 
 impl DeliveryState {
     /// Reads a status of the API; capitals do not matter.
     pub(crate) fn of_status(status: &str) -> Self {
         let status = status.trim();
-        let known = LADDER.iter().find(|(_, word, _)| word.eq_ignore_ascii_case(status));
-        known.map_or_else(|| Self::Other(clipped(status).into_owned()), |(state, ..)| state.clone())
+        let known = LADDER.iter().find(|(_, [word, ..])| word.eq_ignore_ascii_case(status));
+        known.map_or_else(|| Self::Other(clipped(status).into_owned()), |(state, _)| state.clone())
     }
 
     /// The API's word for it.
     pub(crate) fn status(&self) -> &str {
         match self {
             Self::Other(status) => status,
-            known => known.on_ladder().map_or("", |(_, status, _)| status),
+            known => known.words_for_it().map_or("", |[status, ..]| status),
         }
     }
 
     /// The stable name: `at_whatsapp`; `other` for a status that we do not know.
     pub(crate) fn name(&self) -> &'static str {
-        self.on_ladder().map_or("other", |(.., name)| name)
+        self.words_for_it().map_or("other", |[_, name, _]| name)
     }
 
-    fn on_ladder(&self) -> Option<&'static (Self, &'static str, &'static str)> {
-        LADDER.iter().find(|(state, ..)| state == self)
+    /// In Spanish, if this version knows it.
+    pub(crate) fn in_spanish(&self) -> Option<&'static str> {
+        self.words_for_it().map(|[.., spanish]| spanish)
+    }
+
+    fn words_for_it(&self) -> Option<[&'static str; 3]> {
+        LADDER.iter().find(|(state, _)| state == self).map(|(_, words)| *words)
     }
 
     /// Text for people: `at WhatsApp`; an unknown status is unchanged.
@@ -90,7 +95,7 @@ impl DeliveryState {
     }
 
     fn rung(&self) -> Option<usize> {
-        LADDER.iter().position(|(state, ..)| state == self)
+        LADDER.iter().position(|(state, _)| state == self)
     }
 }
 

@@ -1,7 +1,7 @@
 // One conversation: opened at its end or around a message, read on as one scrolls, and kept up with as messages arrive.
 
 import { bubble, moveInside, nodeId, showDelivery } from "./bubble.js";
-import { byId, element, move, pane } from "./dom.js";
+import { byId, element, pane } from "./dom.js";
 import { avatar } from "./draw.js";
 import { chatLink, go, note } from "./links.js";
 import * as panel from "./panel.js";
@@ -74,18 +74,13 @@ export function forgetMessages() {
   if (!byId("talk").hidden) select(null);
 }
 
-/** Makes a message the current one: its request is shown, and the keys move from there. */
 function select(message) {
-  log.querySelector(".selected")?.classList.remove("selected");
-  log.querySelectorAll("article[tabindex='0']").forEach((other) => (other.tabIndex = -1));
-  const node = message && byId(nodeId(message));
-  node?.classList.add("selected");
-  if (node) node.tabIndex = 0;
-  panel.show(message);
+  panel.select(log, message && byId(nodeId(message)), message);
 }
 
 /** A person chose it: from now on the address names it. */
-function choose(message) {
+function choose(node) {
+  const message = state.open.messages.get(node.id);
   select(message);
   if (message) note(chatLink(state.open.user, message));
 }
@@ -160,25 +155,12 @@ function showNewest() {
 
 export function listenToConversation() {
   document.addEventListener("visibilitychange", guarded(markRead));
-  log.addEventListener("click", (event) => {
-    const node = event.target.closest("article");
-    if (!node || event.target.closest("button")) return;
-    choose(state.open.messages.get(node.id));
-    if (String(getSelection()) === "") node.focus({ preventScroll: true });
-  });
   log.addEventListener("keydown", (event) => {
-    if (moveInside(event.key)) {
-      event.preventDefault();
-      event.stopPropagation();
-    } else if (!event.target.matches("article")) {
-      return;
-    } else if (move([...log.querySelectorAll("article")], event.key)) {
-      event.preventDefault();
-      choose(state.open.messages.get(document.activeElement.id));
-    } else if (event.key === "Enter") {
-      panel.enter();
-    }
+    if (!moveInside(event.key)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
   });
+  panel.listenToArticles(log, choose);
   log.addEventListener("scroll", () => {
     if (log.scrollTop < 600) guarded(older)();
     showNewest();

@@ -2,7 +2,7 @@
 
 import { curl, jelouctl } from "./commands.js";
 import { details, refusedDetails } from "./details.js";
-import { byId, element } from "./dom.js";
+import { byId, element, move } from "./dom.js";
 import { guarded, toast } from "./server.js";
 import { state } from "./state.js";
 
@@ -15,6 +15,34 @@ export function show(selected, isRefused = false) {
   if (!selected) return body.replaceChildren(element("p", "hint", "Choose a message to see its request."));
   body.replaceChildren(...(isRefused ? refusedDetails(selected) : details(selected)));
   body.scrollTop = 0;
+}
+
+/** Makes `node` the current one of `list`: what it stands for is shown, and the keys move from there. */
+export function select(list, node, selected, isRefused) {
+  list.querySelector(".selected")?.classList.remove("selected");
+  list.querySelectorAll("article[tabindex='0']").forEach((other) => (other.tabIndex = -1));
+  node?.classList.add("selected");
+  if (node) node.tabIndex = 0;
+  show(selected, isRefused);
+}
+
+/** Lets a person choose among the articles of `list`. */
+export function listenToArticles(list, choose) {
+  list.addEventListener("click", (event) => {
+    const node = event.target.closest("article");
+    if (!node || event.target.closest("button")) return;
+    choose(node);
+    if (String(getSelection()) === "") node.focus({ preventScroll: true });
+  });
+  list.addEventListener("keydown", (event) => {
+    if (!event.target.matches("article")) return;
+    if (move([...list.querySelectorAll("article")], event.key)) {
+      event.preventDefault();
+      choose(document.activeElement);
+    } else if (event.key === "Enter") {
+      enter();
+    }
+  });
 }
 
 /** Draws what is selected again, since it has changed. */

@@ -1,6 +1,6 @@
 // Requests that the sandbox did not take: listed newest first, each with what is wrong with it.
 
-import { byId, clock, counted, element, move, pane } from "./dom.js";
+import { byId, clock, counted, element, pane } from "./dom.js";
 import { go, note, refusedLink } from "./links.js";
 import * as panel from "./panel.js";
 import { read, toast } from "./server.js";
@@ -101,12 +101,7 @@ function card(refusal) {
 }
 
 function select(refusal) {
-  list.querySelector(".selected")?.classList.remove("selected");
-  list.querySelectorAll("[tabindex='0']").forEach((other) => (other.tabIndex = -1));
-  const node = refusal && byId(nodeId(refusal));
-  node?.classList.add("selected");
-  if (node) node.tabIndex = 0;
-  panel.show(refusal, true);
+  panel.select(list, refusal && byId(nodeId(refusal)), refusal, true);
 }
 
 function choose(node) {
@@ -118,20 +113,7 @@ function choose(node) {
 
 export function listenToRefused() {
   byId("open-refused").addEventListener("click", () => go(refusedLink()));
-  list.addEventListener("click", (event) => {
-    const node = event.target.closest("article");
-    if (!node) return;
-    choose(node);
-    if (String(getSelection()) === "") node.focus({ preventScroll: true });
-  });
-  list.addEventListener("keydown", (event) => {
-    if (move([...list.querySelectorAll("article")], event.key)) {
-      event.preventDefault();
-      choose(document.activeElement);
-    } else if (event.key === "Enter") {
-      panel.enter();
-    }
-  });
+  panel.listenToArticles(list, choose);
   byId("refused-scroll").addEventListener("scroll", ({ target }) => {
     if (target.scrollHeight - target.scrollTop - target.clientHeight > 400 || drawn >= state.refused.size) return;
     drawn += PAGE;
