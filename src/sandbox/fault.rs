@@ -11,7 +11,6 @@ use axum::http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
-use thiserror::Error;
 
 use super::receipts::Fate;
 use crate::message::Message;
@@ -80,11 +79,6 @@ pub(crate) struct Fault {
     pub(super) every: Option<NonZeroU64>,
 }
 
-/// A rule that is not valid.
-#[derive(Debug, Error, PartialEq, Eq)]
-#[error("{0}")]
-pub(crate) struct FaultError(String);
-
 /// The effect of a fault, besides its delay.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum FaultEffect {
@@ -98,7 +92,7 @@ pub(super) enum FaultEffect {
 
 impl Fault {
     /// A rule from the JSON of `PUT /sandbox/faults`: an object, or a text in the short form.
-    pub(crate) fn from_json(json: Value) -> Result<Self, FaultError> {
+    pub(crate) fn from_json(json: Value) -> Result<Self, String> {
         if let Value::String(short) = json {
             return short.parse();
         }
@@ -107,10 +101,10 @@ impl Fault {
             if let Some(given) = json.get(name).filter(|given| !given.is_null()).filter(is_wrong) {
                 let limits =
                     if most == u64::MAX { format!("of at least {least}") } else { format!("from {least} to {most}") };
-                return Err(FaultError(format!("{name} is {given}; it must be a whole number {limits}")));
+                return Err(format!("{name} is {given}; it must be a whole number {limits}"));
             }
         }
-        let fault: Self = serde_json::from_value(json).map_err(|error| FaultError(error.to_string()))?;
+        let fault: Self = serde_json::from_value(json).map_err(|error| error.to_string())?;
         fault.check()
     }
 
@@ -150,8 +144,8 @@ impl Fault {
         given.chain(retry_after).filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?)))
     }
 
-    fn check(self) -> Result<Self, FaultError> {
-        let fails = |problem: &str| Err(FaultError(problem.to_owned()));
+    fn check(self) -> Result<Self, String> {
+        let fails = |problem: &str| Err(problem.to_owned());
         let effects = [self.status.is_some(), self.reset, self.hang, self.truncate];
         if effects.iter().filter(|is_asked| **is_asked).count() > 1 {
             return fails("it has more than one of status, reset, hang and truncate; make two rules");
@@ -170,9 +164,7 @@ impl Fault {
         }
         let is_code = |given: &Value| given.as_u64().is_some_and(|code| (1..=LARGEST_CODE).contains(&code));
         if let Some(given) = self.undelivered.as_ref().filter(|given| **given != Value::Bool(true) && !is_code(given)) {
-            return Err(FaultError(format!(
-                "`undelivered={given}` is not one of WhatsApp's codes; write undelivered=131049"
-            )));
+            return Err(format!("`undelivered={given}` is not one of WhatsApp's codes; write undelivered=131049"));
         }
         if self.status.is_none() && (self.body.is_some() || self.retry_after.is_some() || !self.headers.is_empty()) {
             return fails("body, headers and retry_after go with a status");
@@ -187,22 +179,22 @@ impl Fault {
             name.parse::<HeaderName>().is_ok() && value.parse::<HeaderValue>().is_ok()
         };
         if let Some((name, _)) = self.headers.iter().find(|header| !is_header(*header)) {
-            return Err(FaultError(format!("`{}` is not a header that can be sent", name.escape_debug())));
+            return Err(format!("`{}` is not a header that can be sent", name.escape_debug()));
         }
         Ok(self)
     }
 }
 
 impl FromStr for Fault {
-    type Err = FaultError;
+    type Err = String;
 
     /// `key=value` or `key`, separated by commas; `body=` takes everything that follows.
-    fn from_str(raw: &str) -> Result<Self, FaultError> {
+    fn from_str(raw: &str) -> Result<Self, String> {
         let mut fields = Map::new();
         let mut headers = Map::new();
         let mut rest = raw.trim();
         if rest.starts_with('{') {
-            let json = serde_json::from_str(rest).map_err(|error| FaultError(error.to_string()))?;
+            let json = serde_json::from_str(rest).map_err(|error| error.to_string())?;
             return Self::from_json(json);
         }
         while !rest.is_empty() {
@@ -214,7 +206,7 @@ impl FromStr for Fault {
             if let ("header", Some((name, value))) = (key, value.split_once(':')) {
                 headers.insert(name.trim().to_owned(), json!(value.trim()));
             } else if fields.insert(key.to_owned(), short_value(key, value)).is_some() {
-                return Err(FaultError(format!("`{}` is there twice", key.escape_debug())));
+                return Err(format!("`{}` is there twice", key.escape_debug()));
             }
         }
         if !headers.is_empty() {
@@ -233,19 +225,19 @@ fn short_value(key: &str, value: &str) -> Value {
 }
 
 /// The word after `send`, which is what messages are compared with.
-fn check_kind(kind: &str) -> Result<(), FaultError> {
+fn check_kind(kind: &str) -> Result<(), String> {
     let known: Vec<_> = Message::all().iter().map(Message::command).collect();
     if known.contains(&kind) {
         return Ok(());
     }
     let meant = nearest(kind, known).map(|meant| format!("did you mean `{meant}`?"));
     let way_out = meant.unwrap_or_else(|| "`jelouctl explain` lists them".to_owned());
-    Err(FaultError(format!("`{}` is not a kind of message; {way_out}", kind.escape_debug())))
+    Err(format!("`{}` is not a kind of message; {way_out}", kind.escape_debug()))
 }
 
 /// A delay of at most an hour.
-pub(crate) fn delay(raw: &str) -> Result<Duration, FaultError> {
-    let problem = || FaultError(format!("`{}` is not a delay; write 500ms or 2s, up to 1h", raw.escape_debug()));
+pub(crate) fn delay(raw: &str) -> Result<Duration, String> {
+    let problem = || format!("`{}` is not a delay; write 500ms or 2s, up to 1h", raw.escape_debug());
     duration(raw).ok_or_else(problem)
 }
 
@@ -305,7 +297,7 @@ mod tests {
             ("undelivered=soon", "`undelivered=\"soon\"` is not one of WhatsApp's codes"),
             ("undelivered=0", "`undelivered=0` is not one"),
         ] {
-            let error = raw.parse::<Fault>().unwrap_err().to_string();
+            let error = raw.parse::<Fault>().unwrap_err();
             assert!(error.contains(problem), "{raw}: {error}");
         }
     }

@@ -16,9 +16,7 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/page/app.js", file(SCRIPT, include_str!("page/app.js")))
         .route("/page/bubble.js", file(SCRIPT, include_str!("page/bubble.js")))
         .route("/page/chats.js", file(SCRIPT, include_str!("page/chats.js")))
-        .route("/page/commands.js", file(SCRIPT, include_str!("page/commands.js")))
         .route("/page/conversation.js", file(SCRIPT, include_str!("page/conversation.js")))
-        .route("/page/details.js", file(SCRIPT, include_str!("page/details.js")))
         .route("/page/dom.js", file(SCRIPT, include_str!("page/dom.js")))
         .route("/page/draw.js", file(SCRIPT, include_str!("page/draw.js")))
         .route("/page/faults.js", file(SCRIPT, include_str!("page/faults.js")))
@@ -27,8 +25,6 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/page/refused.js", file(SCRIPT, include_str!("page/refused.js")))
         .route("/page/server.js", file(SCRIPT, include_str!("page/server.js")))
         .route("/page/state.js", file(SCRIPT, include_str!("page/state.js")))
-        .route("/page/text.js", file(SCRIPT, include_str!("page/text.js")))
-        .route("/page/ticks.js", file(SCRIPT, include_str!("page/ticks.js")))
 }
 
 fn file<S: Clone + Send + Sync + 'static>(media_type: &'static str, text: &'static str) -> MethodRouter<S> {

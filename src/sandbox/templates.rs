@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use thiserror::Error;
 
 use crate::message::{Message, Part, TemplatePart, is_same_language, note, template_button};
 
@@ -29,11 +28,6 @@ pub(crate) struct Templates {
     pub(super) is_complete: bool,
 }
 
-/// An error in a file of templates.
-#[derive(Debug, Error)]
-#[error("{0}")]
-pub(crate) struct TemplatesError(String);
-
 impl Default for Templates {
     fn default() -> Self {
         // The samples are a part of the binary, and a test reads them.
@@ -44,21 +38,21 @@ impl Default for Templates {
 impl Templates {
     /// Templates from JSON: an array, or the answer of Jelou's own listing. Each must have a name; one without a status counts
     /// as approved.
-    pub(crate) fn from_json(json: Value) -> Result<Self, TemplatesError> {
+    pub(crate) fn from_json(json: Value) -> Result<Self, String> {
         let mut list = match json {
             Value::Array(list) => list,
             Value::Object(mut listing) => {
                 let mut lists = ["results", "data"].into_iter().filter_map(|name| listing.shift_remove(name));
                 match lists.find(Value::is_array) {
                     Some(Value::Array(list)) => list,
-                    _ => return Err(TemplatesError("it has no array `results`".to_owned())),
+                    _ => return Err("it has no array `results`".to_owned()),
                 }
             }
-            _ => return Err(TemplatesError("it is not an array of templates".to_owned())),
+            _ => return Err("it is not an array of templates".to_owned()),
         };
         let has_name = |template: &Value| template.get("elementName").is_some_and(Value::is_string);
         if let Some(index) = list.iter().position(|template| !has_name(template)) {
-            return Err(TemplatesError(format!("template {} has no elementName", index + 1)));
+            return Err(format!("template {} has no elementName", index + 1));
         }
         for template in list.iter_mut().filter_map(Value::as_object_mut) {
             template.entry("status").or_insert_with(|| json!("APPROVED"));

@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 
 use axum::http::Method;
 use serde_json::{Map, Value, json};
-use thiserror::Error;
 use url::{Host, Url};
 
 use super::client::exchange;
@@ -23,25 +22,20 @@ pub(crate) struct Webhook {
     address: SocketAddr,
 }
 
-/// An address that is not posted to.
-#[derive(Debug, Error, PartialEq, Eq)]
-#[error("{0}")]
-pub(crate) struct WebhookError(&'static str);
-
 impl FromStr for Webhook {
-    type Err = WebhookError;
+    type Err = &'static str;
 
-    fn from_str(raw: &str) -> Result<Self, WebhookError> {
-        let url = Url::parse(raw).map_err(|_| WebhookError("it is not a URL"))?;
+    fn from_str(raw: &str) -> Result<Self, Self::Err> {
+        let url = Url::parse(raw).map_err(|_| "it is not a URL")?;
         if url.scheme() != "http" || !url.username().is_empty() || url.password().is_some() {
-            return Err(WebhookError("it is not of the form http://127.0.0.1:PORT/PATH"));
+            return Err("it is not of the form http://127.0.0.1:PORT/PATH");
         }
         // `localhost` is not looked up: a name could lead anywhere.
         let host = match url.host() {
             Some(Host::Ipv4(host)) if host.is_loopback() => IpAddr::V4(host),
             Some(Host::Ipv6(host)) if host.is_loopback() => IpAddr::V6(host),
             Some(Host::Domain("localhost")) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            _ => return Err(WebhookError("it is not on this machine; only 127.0.0.1, [::1] and localhost are")),
+            _ => return Err("it is not on this machine; only 127.0.0.1, [::1] and localhost are"),
         };
         let address = SocketAddr::new(host, url.port().unwrap_or(80));
         Ok(Self { url, address })

@@ -1,8 +1,7 @@
 // A message as a bubble of the conversation, with its time and what is to be said of it.
 
 import { clock, counted, element } from "./dom.js";
-import { draw } from "./draw.js";
-import { ticks } from "./ticks.js";
+import { draw, ticks } from "./draw.js";
 
 export const nodeId = (message) => `m${message.number}`;
 

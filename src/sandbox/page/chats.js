@@ -1,11 +1,10 @@
 // The list of chats: newest first, searched by words, filtered by kind, fault and warning.
 
 import { byId, clock, counted, element, move } from "./dom.js";
-import { avatar, snippet } from "./draw.js";
+import { avatar, snippet, ticks } from "./draw.js";
 import { chatLink, go } from "./links.js";
 import { guarded, read } from "./server.js";
 import { state } from "./state.js";
-import { ticks } from "./ticks.js";
 
 /** Chats that are drawn at a time, and the most that are found. */
 const PAGE = 60;

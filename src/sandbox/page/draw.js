@@ -1,8 +1,7 @@
-// Draws one message as WhatsApp does, from the parts that the sandbox makes of it. Every text goes through textContent; no
-// address in a message is fetched.
+// Draws one message as WhatsApp does, from the parts that the sandbox makes of it. Every text becomes a text node, so that
+// nothing of a message is ever markup; a link only looks like one, and no address in a message is fetched.
 
 import { button, element, icon } from "./dom.js";
-import { rich, words } from "./text.js";
 
 /** Characters of a text that are shown at first. */
 const LONG = 3000;
@@ -159,4 +158,75 @@ export function avatar(name) {
   const initial = name.match(/\p{L}+/gu);
   const initials = initial ? initial.slice(0, 2).map((word) => [...word][0]).join("") : "";
   return element("span", `avatar tint-${hash}`, initials ? initials.toUpperCase() : icon("person"));
+}
+
+// ---- The lines of a text ------------------------------------------------------------------------------------------
+
+const MARKS = { b: "strong", i: "em", s: "s", m: "code" };
+const BLOCKS = { quote: ["blockquote", "div"], item: ["ul", "li"], numbered: ["ol", "li"], code: ["code", null] };
+
+/** The nodes of `lines`; quotes, lists and code that follow each other belong together. */
+function rich(lines) {
+  const nodes = [];
+  let group = null;
+  let before = null;
+  for (const { block = "", number, spans } of lines) {
+    const inside = spans.map(look);
+    const [outer, part] = BLOCKS[block] ?? [];
+    if (!outer) {
+      if (before === "") nodes.push("\n");
+      nodes.push(...inside);
+    } else {
+      if (block !== before) {
+        group = element(outer, part ? "" : "block");
+        if (number) group.start = number;
+        nodes.push(group);
+      } else if (!part) group.append("\n");
+      group.append(...(part ? [element(part, "", ...inside)] : inside));
+    }
+    before = block;
+  }
+  return nodes;
+}
+
+function look({ look: looks = "", text }) {
+  return looks.split(" ").reduceRight((inside, one) => {
+    if (MARKS[one]) return element(MARKS[one], "", inside);
+    if (one !== "link") return inside;
+    const link = element("span", "link", inside);
+    link.title = "A link: nothing is opened from here";
+    return link;
+  }, text);
+}
+
+/** The words of `lines`, without their looks. */
+function words(lines) {
+  return lines.map(({ spans }) => spans.map(({ text }) => text).join("")).join(" ");
+}
+
+// ---- How far a message has come -----------------------------------------------------------------------------------
+
+/** State → what is said of it, and the symbols that show it. */
+const STATES = {
+  at_whatsapp: ["At WhatsApp", "tick"],
+  delivered: ["Delivered", "ticks"],
+  read: ["Read", "ticks"],
+  replied: ["Replied", "ticks", "reply"],
+};
+
+/** The ticks of a message; nothing for what a user wrote. */
+export function ticks({ from, delivery }) {
+  if (from === "user") return null;
+  const { state, code, reason } = delivery ?? { state: "at_whatsapp" };
+  if (state === "undelivered") {
+    const node = element("span", "ticks mark failed", `undelivered ${code}`);
+    node.title = reason;
+    return node;
+  }
+  const [words, ...symbols] = STATES[state];
+  const node = element("span", `ticks ${state}`, ...symbols.map(icon));
+  node.title = words;
+  node.setAttribute("role", "img");
+  node.setAttribute("aria-label", words);
+  return node;
 }

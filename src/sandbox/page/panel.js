@@ -1,7 +1,5 @@
 // The panel beside a conversation: the request of what is selected, its answer, and ways to copy it.
 
-import { curl, jelouctl } from "./commands.js";
-import { details, refusedDetails } from "./details.js";
 import { byId, element, move } from "./dom.js";
 import { guarded, toast } from "./server.js";
 import { state } from "./state.js";
@@ -83,4 +81,85 @@ export function listenToPanel() {
       toast("Copied");
     }));
   }
+}
+
+// ---- What stands there: the request, without secrets, and what its sender was told --------------------------------
+
+/** The parts of the panel. */
+function details(message) {
+  const { request, answer, warnings, body, id, received_at, bot, delivery } = message;
+  const parts = [fields({ id, kind: message.kind, bot, user: message.user, received: received_at })];
+  if (warnings?.length) parts.push(section("Warnings", element("ul", "warnings", ...warnings.map((warning) => element("li", "", warning)))));
+  if (request) parts.push(section("Request", element("p", "line", element("b", "", request.method), ` ${request.path}`), fields(request.headers)));
+  parts.push(section(request ? "Body" : "What the user wrote", json(body)));
+  if (answer) parts.push(answered(answer));
+  if (delivery) parts.push(section("Delivery", fields(delivery)));
+  return parts;
+}
+
+/** The parts of the panel for a request that was refused: first what is wrong with it. */
+function refusedDetails({ request, body, answer, fields: problems, user, kind, received_at }) {
+  const known = Object.entries({ kind, user, received: received_at }).filter(([, value]) => value);
+  const wrong = Object.entries(problems ?? {}).map(([path, problem]) => element("li", "", element("code", "", path), ` ${problem}`));
+  return [
+    wrong.length ? section("Fields", element("ul", "problems", ...wrong)) : null,
+    section("Request", element("p", "line", element("b", "", request.method), ` ${request.path}`), fields(request.headers)),
+    body === null ? null : section("Body", json(body)),
+    answered(answer),
+    fields(Object.fromEntries(known)),
+  ].filter(Boolean);
+}
+
+function answered(answer) {
+  const fault = answer.fault && element("span", "mark failed", `fault: ${answer.fault}`);
+  const status = answer.status ? `HTTP ${answer.status} ` : "no answer ";
+  const body = answer.body === undefined || answer.body === null ? null : json(answer.body);
+  return section("Answer", element("p", "line", element("b", "", status), fault), body);
+}
+
+function section(title, ...children) {
+  return element("section", "", element("h3", "", title), ...children);
+}
+
+function fields(values) {
+  const rows = Object.entries(values).flatMap(([name, value]) => [element("dt", "", name), element("dd", "", String(value))]);
+  return element("dl", "", ...rows);
+}
+
+/** JSON with its keys marked. */
+function json(value) {
+  if (typeof value === "string") return element("pre", "json", value.slice(0, 200_000));
+  const lines = JSON.stringify(value ?? null, null, 2).slice(0, 200_000);
+  const parts = lines.split(/^(\s*"(?:[^"\\]|\\.)*":)/m);
+  return element("pre", "json", ...parts.map((part, index) => (index % 2 ? element("span", "key", part) : part)));
+}
+
+// ---- A request as a command that a person can paste: it goes to this sandbox, never anywhere else -----------------
+
+/** For a POSIX shell. */
+function quoted(text) {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** As `curl`; the credentials are the sandbox's own. */
+function curl({ request, body }) {
+  const parts = ["curl --user sandbox:sandbox"];
+  if (request.method !== "POST") parts.push(`--request ${request.method}`);
+  if (body !== null && body !== undefined) {
+    parts.push("--header 'content-type: application/json'");
+    parts.push(`--data ${quoted(typeof body === "string" ? body : JSON.stringify(body))}`);
+  }
+  parts.push(quoted(location.origin + request.path));
+  return parts.join(" ");
+}
+
+/** As `jelouctl send …`. */
+function jelouctl({ kind, user, body }) {
+  const command = kind === "flow-message" ? "flow-message" : `send ${kind}`;
+  const own = Object.keys(body).filter((name) => !["type", "userId"].includes(name));
+  const isPlain = kind === "text" && own.join() === "text" && /^[^-\p{Cc}][^\p{Cc}]*$/u.test(String(body.text));
+  const start = `JELOUCTL_SANDBOX=${location.origin} jelouctl ${command}`;
+  if (isPlain) return `${start} --to ${quoted(user)} ${quoted(body.text)}`;
+  const to = kind === "flow-message" ? ` --to ${quoted(user)}` : "";
+  return `printf '%s' ${quoted(JSON.stringify(body))} | ${start}${to} --body -`;
 }
