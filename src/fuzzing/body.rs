@@ -17,7 +17,7 @@ pub fn body(bytes: &[u8]) {
     }
     let recipient = TypedRecipient::read("593987654321", None).unwrap();
     for kind in Message::all() {
-        let made = Outgoing::from_body(&kind, None, value.clone(), RecipientChoice::Made(recipient.clone()));
+        let made = Outgoing::from_body(&kind, value.clone(), RecipientChoice::Made(recipient.clone()));
         let Ok((outgoing, _)) = made else { continue };
         assert_eq!(serde_json::from_str::<Value>(outgoing.json()).unwrap(), *outgoing.body());
         // Unknown fields may name other recipients: the guard gets those, too.

@@ -26,8 +26,6 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) kind: &'a Message,
     /// Whether a warning makes a row invalid.
     pub(crate) strict: bool,
-    /// The schema for the kind of the body, made once.
-    pub(crate) schema: Value,
     pub(crate) body: BodyTemplate<'a>,
     pub(crate) recipient: RecipientRule<'a>,
     /// The country of national numbers in the list.
@@ -270,7 +268,7 @@ impl ImportPlan<'_> {
         if self.kind.envelope() != Envelope::Verbatim && country == self.countries.otherwise {
             with_country_codes(&mut body, country);
         }
-        let made = Outgoing::from_body(self.kind, Some(&self.schema), body, RecipientChoice::Made(recipient))?;
+        let made = Outgoing::from_body(self.kind, body, RecipientChoice::Made(recipient))?;
         if self.strict && !made.1.is_empty() {
             return Err(InvalidMessage::Warnings(made.1).into());
         }

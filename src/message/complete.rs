@@ -1,80 +1,48 @@
-//! Reads the fields of a body as its kind: parsed, completed and checked, with every violated limit at once.
+//! Completes and checks the fields of a body, with every violated limit at once.
 
 use serde_json::{Map, Value};
 
-use super::field_types::{WrongType, take_out_wrong_types};
+use super::checks::{Checks, misspelt_fields};
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
-use super::limits;
 
-/// Reads `body` as `kind`, fills in defaults and checks every limit. `typed` decides which flags an error may name;
-/// `found` are the errors that are already known.
+/// The fields of `body` as `kind` sends them: completed, in their order, within every limit. `typed` decides which flags an
+/// error may name; `found` are the errors that are already known.
 pub(crate) fn complete(
     kind: &Message,
     typed: &Message,
-    body: &Value,
+    mut body: Value,
     mut found: Vec<Violation>,
-) -> Result<Message, InvalidMessage> {
-    let mut message = match kind.read(body) {
-        Ok(message) => message,
-        Err(error) => {
-            // Other errors are found without the fields of a wrong type.
-            let mut body = body.clone();
-            found.extend(wrong_types(kind, typed, &mut body, &error));
-            match kind.read(&body) {
-                Ok(message) => message,
-                Err(_) => return Err(InvalidMessage::Violations { violations: found, text_is_missing: false }),
-            }
-        }
-    };
-    message.fill_derived(typed);
-    message.fill_defaults();
-    check(&message, typed, found)?;
-    Ok(message)
+) -> Result<Value, InvalidMessage> {
+    found.extend(wrong_types(kind, typed, &mut body));
+    if let Value::Object(fields) = &mut body {
+        typed.fill_derived(fields);
+        kind.fill_defaults(fields);
+    }
+    check(kind, typed, &mut body, found)?;
+    Ok(body)
 }
 
-/// # Errors
-/// If fields have a wrong type, with all of them.
-pub(crate) fn read(kind: &Message, typed: &Message, body: &Value) -> Result<Message, InvalidMessage> {
-    kind.read(body).map_err(|error| {
-        let violations = wrong_types(kind, typed, &mut body.clone(), &error);
-        InvalidMessage::Violations { violations, text_is_missing: false }
-    })
+/// Takes the fields of a wrong type out of `body`, and describes them.
+pub(crate) fn wrong_types(kind: &Message, typed: &Message, body: &mut Value) -> Vec<Violation> {
+    let mut checks = Checks::new(kind, typed);
+    checks.types(body);
+    checks.found
 }
 
-/// Removes the fields of a wrong type from `body`, which could not be read because of `error`, and describes them.
-fn wrong_types(
+/// Checks every limit of `body` in addition to the errors in `found`; `typed` decides which flags an error may name.
+pub(crate) fn check(
     kind: &Message,
     typed: &Message,
     body: &mut Value,
-    error: &serde_path_to_error::Error<serde_json::Error>,
-) -> Vec<Violation> {
-    let (first_path, first_problem) = (error.path().to_string(), error.inner().to_string());
-    // A type with its own parser is more specific than the schema: `a` is not NAME=VALUE.
-    let is_of_type = ["invalid type: ", "unknown variant "].iter().any(|words| first_problem.starts_with(words));
-    let mut found = take_out_wrong_types(kind.schema(), body);
-    match found.iter().position(|wrong| wrong.path == first_path) {
-        Some(at) if !is_of_type => found.insert(at, WrongType { path: first_path, problem: first_problem }),
-        None if found.is_empty() => found.push(WrongType { path: first_path, problem: first_problem }),
-        Some(_) | None => {}
-    }
-    found.dedup_by(|later, earlier| later.path == earlier.path);
-    let named = found.into_iter().map(|WrongType { path, problem }| {
-        let flag = typed.flag_of(&path);
-        Violation { path, problem, flag }
-    });
-    named.collect()
-}
-
-/// Checks every limit of `message` in addition to the errors in `found`; `typed` decides which flags an error may name.
-pub(crate) fn check(message: &Message, typed: &Message, found: Vec<Violation>) -> Result<(), InvalidMessage> {
-    let report = message.validate().err().unwrap_or_else(garde::Report::new);
-    if report.is_empty() && found.is_empty() {
+    found: Vec<Violation>,
+) -> Result<(), InvalidMessage> {
+    let mut checks = Checks::new(kind, typed);
+    checks.limits(body);
+    let (mut violations, mut others) = (found, checks.found);
+    if violations.is_empty() && others.is_empty() {
         return Ok(());
     }
-    let body = message.to_body();
-    let mut violations = found;
-    let mut others = limits::violations(&report, message.schema(), typed, &body);
     // A removed field is not missing, nor is the list that contained it.
     others.retain(|other| {
         !violations.iter().any(|found| {
@@ -83,7 +51,7 @@ pub(crate) fn check(message: &Message, typed: &Message, found: Vec<Violation>) -
     });
     let text_is_missing = others.iter().any(|violation| violation.path == "text") && body.get("text").is_none();
     violations.extend(others);
-    violations.extend(limits::misspelt_fields(message.schema(), &body));
+    violations.extend(misspelt_fields(kind.schema(), body));
     Err(InvalidMessage::Violations { violations, text_is_missing })
 }
 

@@ -1,9 +1,10 @@
 //! The fields of a kind with their limits, read from its schema: what `explain` shows and `docs/kinds.md` lists.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::advice::source as source_of;
 use super::kinds::Message;
-use super::limits::source as source_of;
+use super::media_url;
 use super::schema_path::{pointer, resolve};
 
 /// A field of a body.
@@ -25,10 +26,10 @@ impl Message {
     /// Every field that is known, in the order of the wire.
     #[must_use]
     pub(crate) fn fields(&self) -> Vec<Field> {
-        let mut completed = self.clone();
-        completed.fill_defaults();
+        let mut defaults = Map::new();
+        self.fill_defaults(&mut defaults);
         let writer = Self::named(self.written_by()).unwrap_or_else(|| self.clone());
-        let defaults = completed.to_body();
+        let defaults = Value::Object(defaults);
         let mut walk = Walk { writer: &writer, root: self.schema(), defaults, fields: Vec::new() };
         walk.collect(walk.root, "", "yes");
         walk.fields
@@ -97,7 +98,7 @@ fn limit(schema: &Value) -> String {
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
         rules.push(values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "));
     }
-    let is_address = schema.get("pattern").and_then(Value::as_str).is_some_and(|pattern| pattern.contains("https"));
+    let is_address = schema.get("pattern").and_then(Value::as_str) == Some(media_url::PATTERN);
     rules.extend(is_address.then(|| "public HTTPS".to_owned()));
     rules.extend(schema.get("x-rule").and_then(Value::as_str).map(str::to_owned));
     let source = schema.get("x-source").and_then(Value::as_str);

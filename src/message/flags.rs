@@ -27,7 +27,7 @@ impl Message {
 
     /// The flags as a part of the body.
     pub(crate) fn flag_body(&self, input: &mut Input) -> Result<Value, InputError> {
-        let mut body = self.to_body();
+        let mut body = self.plain_flags();
         if let Value::Object(fields) = &mut body {
             // A nested object without flags must not replace the one in a file.
             fields.retain(|_, value| !value.as_object().is_some_and(Map::is_empty));

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
+use super::advice::advice;
 use super::characters;
-use super::complete::{check, object, read};
+use super::complete::{check, object, wrong_types};
 use super::envelope::{Envelope, take_recipient};
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::{FlowMessage, Message, Template};
-use super::limits;
 use super::recipient::Recipient;
 
 /// A `type` of at most this many letters that differs from a known one by two letters is a different type.
@@ -84,12 +84,16 @@ fn is_new(wire: &str) -> bool {
 fn check_fields(kind: &Message, recipient: Option<Recipient>, mut body: Value) -> Result<Checked, InvalidMessage> {
     // Another client may use any line breaks.
     let (violations, _) = characters::settle(&mut body, kind.schema(), |path| kind.flag_of(path));
-    let message = read(kind, kind, &body)?;
-    check(&message, kind, violations)?;
-    if message.to_body() != body {
+    let mut read = body.clone();
+    let wrong = wrong_types(kind, kind, &mut read);
+    if !wrong.is_empty() {
+        return Err(InvalidMessage::Violations { violations: wrong, text_is_missing: false });
+    }
+    check(kind, kind, &mut read, violations)?;
+    if read != body {
         return Err(violation("body", "a value is not of its documented type".to_owned()));
     }
-    Ok(Checked { kind: kind.command(), recipient, warnings: limits::advice(kind.schema(), &body) })
+    Ok(Checked { kind: kind.command(), recipient, warnings: advice(kind.schema(), &body) })
 }
 
 fn violation(path: &str, problem: String) -> InvalidMessage {

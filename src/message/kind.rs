@@ -3,24 +3,22 @@
 use std::fmt::Debug;
 
 use clap::Args;
-use garde::Validate;
-use schemars::{JsonSchema, Schema};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::drawing::{Part, file_and_texts};
 use super::envelope::Envelope;
 use super::route::Route;
 use crate::input::{Input, InputError};
 
-/// A kind of message. Its fields are spelt as on the wire; a nested flag's clap id is its path on the wire.
-pub(crate) trait Kind:
-    Args + Serialize + DeserializeOwned + Validate<Context = ()> + JsonSchema + Debug + Default
-{
+/// A kind of message. Its schema defines its fields; its struct has the flags that set them, spelt as on the wire. A nested
+/// flag's clap id is its path on the wire.
+pub(crate) trait Kind: Args + Serialize + Debug + Default {
     /// Its name, which is the word after `send` if it has a command of its own.
     const COMMAND: &'static str;
     const ENVELOPE: Envelope;
+    /// The JSON Schema of its own fields: their order on the wire, their types and limits, and advice.
+    const SCHEMA: &'static str;
     /// The command whose flags write it, if that belongs to another kind.
     const WRITTEN_BY: &'static str = Self::COMMAND;
     /// A command line that sends one without a file; empty if there is none.
@@ -36,12 +34,23 @@ pub(crate) trait Kind:
         Ok(Map::new())
     }
 
-    /// Fills in values that neither flags nor a file set.
-    fn fill_defaults(&mut self) {}
+    /// Rewrites fields that may be written in another form than is sent. Returns what is wrong with them, by field.
+    fn read_fields(_fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 
-    /// Fills in what follows from other fields, unless the flags of `typed` say otherwise. In a bulk run these fields may come
-    /// from the row, so this cannot be done when flags are read.
-    fn fill_derived(&mut self, _typed: &Self) {}
+    /// Fills in values that neither flags nor a file set.
+    fn fill_defaults(_fields: &mut Map<String, Value>) {}
+
+    /// Fills in what follows from other fields, unless the flags say otherwise. In a bulk run these fields may come from the
+    /// row, so this cannot be done when flags are read.
+    fn fill_derived(&self, _fields: &mut Map<String, Value>) {}
+
+    /// What is wrong with the field at `place`, such as `cards[].type`, beyond its schema; `around` is the object that it
+    /// is in, or would be.
+    fn problem(_place: &str, _around: &Map<String, Value>) -> Option<String> {
+        None
+    }
 
     /// The endpoint; `body` may hold a part of the path.
     fn route(&self, _body: &Value) -> Route {
@@ -57,25 +66,4 @@ pub(crate) trait Kind:
     fn may_name(&self, _id: &str) -> bool {
         true
     }
-
-    /// The JSON Schema of its own fields.
-    fn schema() -> Value {
-        with_nested(schemars::schema_for!(Self))
-    }
-}
-
-/// The schema of a kind as it is on the wire. A nested object whose fields are flags has a default when it is read, so
-/// that an error can name each missing field; in a body it is required.
-fn with_nested(schema: Schema) -> Value {
-    let mut schema = Value::from(schema);
-    let mut nested = Vec::new();
-    for (name, field) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
-        nested.extend(field.as_object_mut().and_then(|field| field.shift_remove("default")).map(|_| json!(name)));
-    }
-    if let (Some(schema), false) = (schema.as_object_mut(), nested.is_empty())
-        && let Value::Array(required) = schema.entry("required").or_insert(json!([]))
-    {
-        required.extend(nested);
-    }
-    schema
 }

@@ -1,208 +1,94 @@
-//! Compares a body with the schema of its kind: violated limits in words, and advice that a source recommends.
+//! What is wrong with one value by its own schema, in words.
 
 use serde_json::Value;
-use url::Url;
 
-use super::invalid::Violation;
-use super::kinds::Message;
 use super::media_url;
-use super::schema_path::{at, pointer, resolve};
-use crate::nearest::nearest;
+use super::parameter::{self, FILLED_IN_WORDS, ONE_LINE};
 
-/// garde's words for a required field that is absent.
-const NOT_SET: &str = "not set";
-
-/// Ours.
-const MISSING: &str = "is missing";
-
-impl Violation {
-    pub(super) fn is_missing(&self) -> bool {
-        self.problem == MISSING
-    }
-}
-
-/// Turns garde's report on `body` into violations with value, limit and, for a typed field, its flag.
-pub(crate) fn violations(report: &garde::Report, schema: &Value, typed: &Message, body: &Value) -> Vec<Violation> {
-    let mut violations = Vec::new();
-    for (path, error) in report.iter() {
-        let path = path.to_string().replace("r#", "");
-        let problem = problem(error.message(), at(schema, &path), body.pointer(&pointer(&path)));
-        let flag = typed.flag_of(&path);
-        // For a missing object, its fields with flags of their own show what to type.
-        let inside = at(schema, &path).and_then(|schema| schema.get("required")?.as_array());
-        let inside = inside.filter(|_| problem == MISSING).into_iter().flatten().filter_map(Value::as_str);
-        let before = violations.len();
-        for name in inside {
-            let path = format!("{path}.{name}");
-            let inner_flag = typed.flag_of(&path);
-            if inner_flag != flag {
-                violations.push(Violation { flag: inner_flag, path, problem: problem.clone() });
-            }
-        }
-        if violations.len() == before {
-            violations.push(Violation { path, problem, flag });
-        }
-    }
-    // An empty name violates two rules with one message.
-    violations.dedup();
-    violations
-}
-
-fn problem(message: &str, schema: Option<&Value>, value: Option<&Value>) -> String {
-    let limit = |name: &str| schema.and_then(|schema| schema.get(name)).and_then(Value::as_u64);
-    let (count, unit, most) = match value {
-        None | Some(Value::Null) if message == NOT_SET => return MISSING.to_owned(),
-        Some(Value::String(text)) => (text.chars().count() as u64, "characters", limit("maxLength")),
-        Some(Value::Array(items)) => (items.len() as u64, "items", limit("maxItems")),
-        None | Some(_) => return message.to_owned(),
+/// Says that a value is not of a type that the schema allows.
+pub(super) fn wrong_type(schema: &Value, value: &Value) -> Option<String> {
+    let allowed: Vec<_> = match schema.get("type")? {
+        Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
+        of => of.as_str().into_iter().collect(),
     };
-    match most {
-        _ if count == 0 && !message.starts_with("is empty") => "is empty".to_owned(),
-        Some(most) if count > most => format!("has {count} {unit}; at most {most} are allowed"),
-        _ => message.to_owned(),
-    }
-}
-
-/// Warnings for valid fields: unknown fields, and values that a source advises against.
-pub(crate) fn advice(schema: &Value, body: &Value) -> Vec<String> {
-    let mut warnings = Vec::new();
-    advise(schema, schema, body, "", &mut warnings);
-    warnings
-}
-
-/// Fields of an invalid message whose names are probably misspelt.
-pub(super) fn misspelt_fields(schema: &Value, body: &Value) -> Vec<Violation> {
-    let (Some(known), Some(fields)) = (schema.get("properties").and_then(Value::as_object), body.as_object()) else {
-        return Vec::new();
+    let (name, found) = match value {
+        Value::Null => ("null", "null".to_owned()),
+        Value::Bool(value) => ("boolean", format!("`{value}`")),
+        Value::Number(number) => ("number", format!("the number {number}")),
+        Value::String(text) => ("string", format!("the text \"{}\"", clipped(text))),
+        Value::Array(_) => ("array", "a list".to_owned()),
+        Value::Object(_) => ("object", "an object".to_owned()),
     };
-    let unknown = fields.keys().filter(|name| !known.contains_key(*name));
-    let misspelt = unknown.filter_map(|name| {
-        let meant = nearest(name, known.keys().map(String::as_str))?;
-        Some(Violation { path: name.clone(), problem: format!("unknown field; did you mean `{meant}`?"), flag: None })
-    });
-    misspelt.collect()
-}
-
-fn advise(root: &Value, schema: &Value, value: &Value, path: &str, warnings: &mut Vec<String>) {
-    let schema = resolve(root, schema);
-    match value {
-        Value::Object(fields) => {
-            let Some(known) = schema.get("properties").and_then(Value::as_object) else { return };
-            for (name, value) in fields {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                match known.get(name) {
-                    Some(schema) => advise(root, schema, value, &path, warnings),
-                    None => warnings.push(unknown_field(&path, name, known.keys())),
-                }
-            }
-        }
-        Value::Array(items) => {
-            warnings.extend(advice_on_list(schema, items).map(|advice| format!("{path}: {advice}")));
-            let Some(schema) = schema.get("items") else { return };
-            for (index, value) in items.iter().enumerate() {
-                advise(root, schema, value, &format!("{path}[{index}]"), warnings);
-            }
-        }
-        Value::String(text) => {
-            warnings.extend(advice_on_text(schema, text).into_iter().map(|advice| format!("{path}: {advice}")));
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    let is_integer = value.is_i64() || value.is_u64();
+    if !allowed.iter().any(|allowed| *allowed == name || is_integer && *allowed == "integer") {
+        let needed = match *allowed.iter().find(|allowed| **allowed != "null")? {
+            "string" => "a text",
+            "number" | "integer" => "a number",
+            "boolean" => "true or false",
+            "array" => "a list",
+            _ => "an object",
+        };
+        return Some(format!("is {found}; {needed} is needed"));
     }
-}
-
-fn advice_on_list(schema: &Value, items: &[Value]) -> Option<String> {
-    let advised = schema.get("x-advised")?;
-    let least = advised.get("minItems")?.as_u64().filter(|least| (items.len() as u64) < *least)?;
-    Some(format!("has {} items; {} takes at least {least}", items.len(), source(advised)))
-}
-
-fn advice_on_text(schema: &Value, text: &str) -> Vec<String> {
-    let mut advice = Vec::new();
-    if let Some(advised) = schema.get("x-advised") {
-        let source = source(advised);
-        let count = text.chars().count() as u64;
-        if let Some(most) = advised.get("maxLength").and_then(Value::as_u64).filter(|most| count > *most) {
-            advice.push(format!("has {count} characters; {source} takes at most {most}"));
-        }
-        let refuses = |name: &str| advised.get(name) == Some(&Value::Bool(false));
-        if refuses("emoji") && text.chars().any(is_emoji) {
-            advice.push(format!("has an emoji, which {source} may refuse here"));
-        }
-        if refuses("markdown") && has_markdown(text) {
-            advice.push(format!("has markdown, which {source} may refuse here"));
-        }
-        let is_link = |text: &str| Url::parse(text).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
-        if advised.get("link") == Some(&Value::Bool(true)) && !is_link(text) {
-            advice.push(format!("is not an http or https address, which {source} may refuse here"));
-        }
-    }
-    advice.extend(advice_on_media(schema, text));
-    advice
-}
-
-/// A file whose name has another format than the kind accepts. Without an extension only the server knows.
-fn advice_on_media(schema: &Value, url: &str) -> Option<String> {
-    let media = schema.get("x-media")?;
-    let extension = media_url::extension(url)?;
-    let known = media.get("extensions")?.as_array()?;
-    if known.iter().any(|known| known == extension.as_str()) {
-        return None;
-    }
-    let formats = media.get("formats")?.as_str()?;
-    Some(format!("ends in .{extension}; {} takes {formats} here", source(media)))
-}
-
-pub(crate) fn source(advised: &Value) -> &str {
-    advised.get("source").and_then(Value::as_str).unwrap_or("a source")
-}
-
-/// WhatsApp's formatting: a word that begins with a mark, and the same or a later word that ends with it.
-fn has_markdown(text: &str) -> bool {
-    ['*', '_', '~', '`'].into_iter().any(|mark| {
-        let opens = |word: &str| word.starts_with(mark) && !word.trim_matches(mark).is_empty();
-        let closes = |word: &str| word.ends_with(mark) && !word.trim_matches(mark).is_empty();
-        let mut words = text.split_whitespace().skip_while(|word| !opens(word)).peekable();
-        let is_one_word = words.peek().is_some_and(|word| closes(word));
-        is_one_word || words.skip(1).any(closes)
+    let values = schema.get("enum")?.as_array()?;
+    let is_listed = values.contains(value) || value.is_null();
+    (!is_listed).then(|| {
+        let values: Vec<_> = values.iter().filter_map(Value::as_str).collect();
+        format!("is {found}; it can be {}", values.join(", "))
     })
 }
 
-fn unknown_field<'a>(path: &str, name: &str, known: impl Iterator<Item = &'a String>) -> String {
-    match nearest(name, known.map(String::as_str)) {
-        Some(nearest) => format!("{path}: unknown field, sent as it is (did you mean `{nearest}`?)"),
-        None => format!("{path}: unknown field, sent as it is"),
+/// Enough of a text to recognize it.
+pub(super) fn clipped(text: &str) -> String {
+    const MOST: usize = 40;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 
-/// The pictographs of Unicode, near enough for a warning.
-fn is_emoji(character: char) -> bool {
-    matches!(character, '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
-        || matches!(character, '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{20e3}' | '\u{2122}' | '\u{2139}')
-        || matches!(character, '\u{2194}'..='\u{21aa}' | '\u{231a}'..='\u{231b}' | '\u{2328}' | '\u{23cf}')
-        || matches!(character, '\u{23e9}'..='\u{23f3}' | '\u{23f8}'..='\u{23fa}' | '\u{25aa}'..='\u{25fe}')
+/// The limit of its own that a value violates, in words.
+pub(super) fn problem(schema: &Value, value: &Value) -> Option<String> {
+    let word = |name: &str| schema.get(name).and_then(Value::as_str);
+    let size = match value {
+        Value::String(text) => size(schema, ["minLength", "maxLength"], text.chars().count(), "characters"),
+        Value::Array(items) => size(schema, ["minItems", "maxItems"], items.len(), "items"),
+        Value::Number(_) => outside(schema, value),
+        Value::Null | Value::Bool(_) | Value::Object(_) => None,
+    };
+    size.or_else(|| match (value, word("pattern"), word("x-unique")) {
+        (Value::String(url), Some(media_url::PATTERN), _) => media_url::problem(url).map(str::to_owned),
+        (Value::String(text), Some(ONE_LINE), _) => parameter::problem(text),
+        (Value::Array(items), _, Some(field)) => repeated(items, field),
+        _ if schema.get("items").is_none() => empty_text(schema, value),
+        _ => None,
+    })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tells_markdown_from_marks() {
-        for (text, expected) in [
-            ("*Yes*", true),
-            ("say *yes or no* now", true),
-            ("_a_", true),
-            ("~a b~", true),
-            ("```a```", true),
-            ("2 * 3 * 4", false),
-            ("snake_case_name", false),
-            ("*", false),
-            ("**", false),
-            ("5* hotel", false),
-            ("*5 hotel", false),
-            ("", false),
-        ] {
-            assert_eq!(has_markdown(text), expected, "{text}");
-        }
+fn size(schema: &Value, [least, most]: [&str; 2], count: usize, unit: &str) -> Option<String> {
+    let limit = |name| schema.get(name).and_then(Value::as_u64);
+    match (limit(least), limit(most)) {
+        (Some(_), _) if count == 0 => Some("is empty".to_owned()),
+        (_, Some(most)) if count as u64 > most => Some(format!("has {count} {unit}; at most {most} are allowed")),
+        _ => None,
     }
+}
+
+fn outside(schema: &Value, value: &Value) -> Option<String> {
+    let (least, most) = (schema.get("minimum")?, schema.get("maximum")?);
+    let is_within = value.as_f64()? >= least.as_f64()? && value.as_f64()? <= most.as_f64()?;
+    (!is_within).then(|| format!("is {value}; it must be between {least} and {most}"))
+}
+
+/// A text that two of the `items` have in `field`.
+fn repeated(items: &[Value], field: &str) -> Option<String> {
+    let texts: Vec<_> = items.iter().filter_map(|item| item.get(field)?.as_str()).collect();
+    let again = (0..).zip(&texts).find(|(at, text)| texts.iter().take(*at).any(|other| other == *text));
+    again.map(|(_, text)| format!("has `{text}` twice; each reply must be unlike the others"))
+}
+
+/// The problem of an empty text in a `value` that may have none by the rule of `schema`.
+pub(super) fn empty_text(schema: &Value, value: &Value) -> Option<String> {
+    let is_ruled = schema.get("x-rule").and_then(Value::as_str) == Some(FILLED_IN_WORDS);
+    is_ruled.then(|| parameter::problem_inside(value)).flatten()
 }

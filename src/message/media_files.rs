@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::media_url;
 use super::schema_path::resolve;
 
 /// A file that Jelou fetches for a message.
@@ -30,7 +31,7 @@ pub(crate) fn can_have_media_files(schema: &Value) -> bool {
 
 /// Only the address of a file has to be HTTPS.
 fn is_of_file(schema: &Value) -> bool {
-    schema.get("pattern").and_then(Value::as_str) == Some("^https://")
+    schema.get("pattern").and_then(Value::as_str) == Some(media_url::PATTERN)
 }
 
 fn find(root: &Value, schema: &Value, value: &Value, files: &mut Vec<MediaFile>) {

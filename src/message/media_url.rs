@@ -2,21 +2,16 @@
 
 use std::net::IpAddr;
 
-use serde_json::{Value, json};
 use url::{Host, Url};
 
-/// Checks an optional address; whether it is required is the field's own rule.
-///
-/// # Errors
-/// If it is a local path, not HTTPS, not public, or contains credentials.
-pub(crate) fn check(url: Option<&str>) -> garde::Result {
-    match url.filter(|url| !url.is_empty()).and_then(problem) {
-        None => Ok(()),
-        Some(problem) => Err(garde::Error::new(problem)),
-    }
-}
+/// How a schema says that a field is such an address.
+pub(crate) const PATTERN: &str = "^https://";
 
-fn problem(value: &str) -> Option<&'static str> {
+/// What is wrong with an address, if it is a local path, not HTTPS, not public, or contains credentials.
+pub(crate) fn problem(value: &str) -> Option<&'static str> {
+    if value.is_empty() {
+        return None;
+    }
     let Some((scheme, _)) = value.split_once("://") else { return Some(FILE) };
     match scheme.to_ascii_lowercase().as_str() {
         "https" => {}
@@ -92,16 +87,6 @@ pub(crate) fn is_public_address(address: IpAddr) -> bool {
         IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
     };
     !(is_local || address.is_loopback() || address.is_unspecified() || address.is_multicast())
-}
-
-/// What Jelou takes as an image: for the schema, by which advice is given.
-pub(crate) fn image() -> Value {
-    json!({ "formats": "jpeg, png", "size": "5 MB", "source": "Jelou", "extensions": ["jpg", "jpeg", "png"] })
-}
-
-/// What Jelou takes as a video.
-pub(crate) fn video() -> Value {
-    json!({ "formats": "mp4, 3gp", "size": "16 MB", "source": "Jelou", "extensions": ["mp4", "3gp", "3gpp"] })
 }
 
 /// The extension of the file that `url` points at, in lower case.

@@ -3,14 +3,14 @@
 
 #![allow(non_snake_case, reason = "fields are spelt as on the wire")]
 
-mod card;
+mod advice;
 mod characters;
+mod checks;
 mod complete;
 mod contact;
 mod drawing;
 mod envelope;
 mod example;
-mod field_types;
 mod fields;
 mod flags;
 mod incoming;

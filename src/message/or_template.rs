@@ -4,26 +4,17 @@
 use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, TypedValueParser};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::schema_path;
 
-/// A value of a flag, or a template that each row of a bulk run turns into one. A body read as its kind has values only.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub(crate) enum OrTemplate<T> {
-    Value(T),
-    Template(String),
-}
-
-/// Wraps the parser of a flag's values.
+/// Wraps the parser of a flag's values, which may also be a template that each row of a bulk run turns into one.
 #[derive(Clone, Debug)]
-pub(crate) struct OrTemplateParser<P>(pub(crate) P);
+pub(crate) struct OrTemplate<P>(pub(crate) P);
 
-impl<P: TypedValueParser> TypedValueParser for OrTemplateParser<P> {
-    type Value = OrTemplate<P::Value>;
+impl<P: TypedValueParser<Value: Serialize>> TypedValueParser for OrTemplate<P> {
+    type Value = Value;
 
     fn parse_ref(
         &self,
@@ -32,37 +23,13 @@ impl<P: TypedValueParser> TypedValueParser for OrTemplateParser<P> {
         value: &OsStr,
     ) -> Result<Self::Value, clap::Error> {
         match value.to_str().filter(|text| is_template(text)) {
-            Some(template) => Ok(OrTemplate::Template(template.to_owned())),
-            None => self.0.parse_ref(command, argument, value).map(OrTemplate::Value),
+            Some(template) => Ok(json!(template)),
+            None => self.0.parse_ref(command, argument, value).map(|value| json!(value)),
         }
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         self.0.possible_values()
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrTemplate<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::deserialize(deserializer).map(Self::Value)
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for OrTemplate<T> {
-    fn inline_schema() -> bool {
-        T::inline_schema()
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        T::schema_name()
-    }
-
-    fn schema_id() -> std::borrow::Cow<'static, str> {
-        T::schema_id()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
     }
 }
 
@@ -90,10 +57,6 @@ impl LeafType {
     }
 
     fn of(schema: &Value) -> Self {
-        let choices = schema.get("oneOf").and_then(Value::as_array);
-        if let Some(choice) = choices.and_then(|choices| choices.first()) {
-            return Self::of(choice);
-        }
         let names = match schema.get("type") {
             Some(Value::String(name)) => vec![name.as_str()],
             Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
@@ -127,8 +90,6 @@ impl LeafType {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -136,7 +97,7 @@ mod tests {
         let schema = json!({"properties": {
             "text": {"type": ["string", "null"]}, "lat": {"type": ["number", "null"]},
             "payload": {"anyOf": [{"$ref": "#/$defs/P"}, {"type": "null"}]}, "free": true,
-            "mode": {"oneOf": [{"type": "string", "const": "draft"}]},
+            "mode": {"type": "string", "enum": ["draft"]},
         }, "$defs": {"P": {"type": "object"}}});
         for (path, value, expected) in [
             ("text", json!(5), Ok(json!("5"))),

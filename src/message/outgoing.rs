@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 
+use super::advice::advice;
 use super::characters;
 use super::complete::{complete, object};
 use super::envelope::{Envelope, enclose, listed, take_recipient, take_type};
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
-use super::limits;
 use super::merge::merge;
 use super::recipient::{Recipient, RecipientError, TypedRecipient, documented_placeholder, doubt};
 use super::recipient_choice::{RecipientChoice, RecipientSources};
@@ -46,14 +46,12 @@ impl Outgoing {
         let mut flags = flags;
         with_country_codes(&mut flags, recipients.country);
         merge(&mut body, flags);
-        Self::from_body(typed, None, body, RecipientChoice::Among(recipients))
+        Self::from_body(typed, body, RecipientChoice::Among(recipients))
     }
 
-    /// Like [`Outgoing::new`], from a whole body without flags. `schema` is the schema of the body's kind, if it was made once
-    /// for many messages.
+    /// Like [`Outgoing::new`], from a whole body without flags.
     pub(crate) fn from_body(
         typed: &Message,
-        schema: Option<&Value>,
         body: Value,
         recipient: RecipientChoice<'_>,
     ) -> Result<(Self, Vec<String>), InvalidMessage> {
@@ -97,21 +95,17 @@ impl Outgoing {
         violations.extend(placeholder_of_flow(&fields, typed));
         let route = kind.route(&fields);
         // Errors of the message itself come before a missing recipient.
-        let message = complete(kind, typed, &fields, violations)?;
+        let body = complete(kind, typed, fields, violations)?;
         let typed = recipient?;
         let said = typed.warnings().to_vec();
         let recipient = typed.recipient;
 
-        let body = message.to_body();
-        warnings.extend(match schema {
-            Some(schema) => limits::advice(schema, &body),
-            None => limits::advice(message.schema(), &body),
-        });
+        warnings.extend(advice(kind.schema(), &body));
         warnings.extend(said);
         warnings.extend(contact_phones(&body));
         let body = enclose(kind.envelope(), &recipient, bot, body);
         let json = written(&body);
-        Ok((Self { kind: message, recipient, route, body, json, unclear_recipient }, warnings))
+        Ok((Self { kind: kind.clone(), recipient, route, body, json, unclear_recipient }, warnings))
     }
 
     /// The kind, as the word after `send`; a body can be of another kind than the typed one.
@@ -194,7 +188,7 @@ fn named_beside<'a>(
 fn placeholder_of_flow(fields: &Value, typed: &Message) -> Option<Violation> {
     let id = |body: &Value| Some(body.get("parameters")?.get("flow_id")?.as_str()?.to_owned());
     let found = id(fields)?;
-    let problem = documented_placeholder(&found).filter(|_| id(&typed.to_body()) != Some(found))?;
+    let problem = documented_placeholder(&found).filter(|_| id(&typed.plain_flags()) != Some(found))?;
     let path = "parameters.flow_id";
     Some(Violation { path: path.to_owned(), problem, flag: typed.flag_of(path) })
 }

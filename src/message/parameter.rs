@@ -6,24 +6,24 @@ use super::characters::visit_texts;
 use super::schema_path::{at, rule_at};
 use crate::line_breaks::{is_other_line_break, with_plain_line_breaks};
 
-/// What [`check_parameter`] accepts, as a pattern and in words.
+/// What [`problem`] accepts, as a pattern and in words.
 pub(super) const ONE_LINE: &str = r"^(?!.* {5})[^\n\r\t]*\S[^\n\r\t]*$";
 pub(super) const ONE_LINE_IN_WORDS: &str = "one line, not empty, without tabs or more than 4 spaces in a row";
 
 /// WhatsApp accepts a template with any other parameter but never delivers it: "Param text cannot have new-line/tab
 /// characters or more than 4 consecutive spaces" (Meta, error 132018).
-pub(super) fn check_parameter(text: &str) -> garde::Result {
+pub(super) fn problem(text: &str) -> Option<String> {
     let found = match text {
-        _ if text.trim().is_empty() => return check_filled_text(text),
+        _ if text.trim().is_empty() => return Some(EMPTY.to_owned()),
         _ if text.contains('\n') || text.contains(is_other_line_break) => "has a line break",
         _ if text.contains('\t') => "has a tab",
         _ if text.contains("     ") => "has more than 4 spaces in a row",
-        _ => return Ok(()),
+        _ => return None,
     };
-    Err(garde::Error::new(format!("{found}, which WhatsApp refuses in a parameter of a template")))
+    Some(format!("{found}, which WhatsApp refuses in a parameter of a template"))
 }
 
-/// What [`check_filled`] accepts, in words.
+/// What [`problem_inside`] accepts, in words.
 pub(super) const FILLED_IN_WORDS: &str = "no empty text in it";
 
 /// The most characters that the parameters of a template may have together in a notice. WhatsApp refuses a template whose
@@ -63,8 +63,7 @@ pub(super) fn trim_parameters(body: &mut Value, schema: &Value) {
 pub(super) fn fit_parameters(body: &mut Value, schema: &Value) -> Vec<String> {
     let (mut changed, mut lengths) = (Vec::new(), Vec::new());
     visit_parameters(body, schema, |path, is_line, text| {
-        let check = if is_line { check_parameter(text) } else { check_filled_text(text) };
-        if let Err(problem) = check {
+        if let Some(problem) = problem(text).filter(|_| is_line || text.trim().is_empty()) {
             let sent = fit(text);
             changed.push(format!("{path}: {problem}; it is {sent}"));
         }
@@ -106,18 +105,14 @@ fn longest_that_fit(lengths: &[usize]) -> usize {
 
 const EMPTY: &str = "is empty; a template takes no empty parameter";
 
-/// Whether no text is empty in a value whose form is not documented.
-pub(super) fn check_filled(value: &Value) -> garde::Result {
+/// What is wrong with a value whose form is not documented: no text in it may be empty.
+pub(super) fn problem_inside(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => check_filled_text(text),
-        Value::Array(items) => items.iter().try_for_each(check_filled),
-        Value::Object(fields) => fields.values().try_for_each(check_filled),
-        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+        Value::String(text) => text.trim().is_empty().then(|| EMPTY.to_owned()),
+        Value::Array(items) => items.iter().find_map(problem_inside),
+        Value::Object(fields) => fields.values().find_map(problem_inside),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
-}
-
-fn check_filled_text(text: &str) -> garde::Result {
-    if text.trim().is_empty() { Err(garde::Error::new(EMPTY)) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -153,7 +148,7 @@ mod tests {
                 "buttonParameters": [{"param": expected, "type": text}]});
             assert_eq!(body, fitted, "{text:?}");
             assert_eq!(changed.len(), if text == expected { 0 } else { 3 }, "{text:?}: {changed:?}");
-            assert!(check_parameter(expected).is_ok());
+            assert_eq!(problem(expected), None);
         }
     }
 

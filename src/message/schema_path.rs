@@ -33,7 +33,7 @@ pub(crate) fn rule_at<'a>(root: &'a Value, path: &str) -> Option<&'a str> {
     ends.rev().find_map(|end| at(root, path.get(..end)?)?.get("x-rule")?.as_str())
 }
 
-/// Follows a reference, and takes the real one of `anyOf [X, null]`, which schemars writes for an `Option`.
+/// Follows a reference, and takes the real one of `anyOf [X, null]`.
 pub(crate) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     let reference = schema
         .get("$ref")

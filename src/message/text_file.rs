@@ -1,10 +1,36 @@
-//! `--text-file`, the flag of every kind with a text.
+//! The text of a kind that has one: `--text`, and `--text-file` in its place.
 
 use clap::Args;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError, Source};
 use crate::line_breaks::with_plain_line_breaks;
+
+#[skip_serializing_none]
+#[derive(Args, Clone, Debug, Default, Serialize)]
+pub(crate) struct MessageText {
+    /// Text of the message, 1 to 1024 characters
+    #[arg(long, allow_hyphen_values = true)]
+    text: Option<String>,
+
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) file: TextFile,
+}
+
+#[skip_serializing_none]
+#[derive(Args, Clone, Debug, Default, Serialize)]
+pub(crate) struct Caption {
+    /// Text below it, up to 1024 characters
+    #[arg(long, visible_alias = "caption", allow_hyphen_values = true)]
+    text: Option<String>,
+
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) file: TextFile,
+}
 
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct TextFile {

@@ -4,13 +4,13 @@
 use encoding_rs::{Encoding, UTF_8};
 use jiff::civil::Date;
 use quoted_printable::ParseMode;
-use serde_json::Map;
+use serde_json::{Map, Value, json};
 use vcard::tree::cst::VcardCst;
 use vcard::tree::error::VcardParseError;
 use vcard::tree::line::VcardLine;
 
-use super::contact::{Address, Contact, Email, Link, Name, Organization, Phone};
-use super::field_types::clipped;
+use super::contact::{complete_name, complete_phone, filled, has_parts};
+use super::limits::clipped;
 
 /// Types that mean nothing to a reader of the card.
 const SILENT_TYPES: [&str; 7] = ["voice", "pref", "internet", "text", "x-internet", "other", "quoted-printable"];
@@ -19,7 +19,7 @@ const SILENT_TYPES: [&str; 7] = ["voice", "pref", "internet", "text", "x-interne
 ///
 /// # Errors
 /// If it has no card, or an incomplete one.
-pub(crate) fn contacts(text: &str) -> Result<Vec<Contact>, String> {
+pub(crate) fn contacts(text: &str) -> Result<Vec<Value>, String> {
     let mut contacts = Vec::new();
     for card in VcardCst::parse_many(text.trim_start_matches('\u{feff}')) {
         let number = contacts.len() + 1;
@@ -45,65 +45,63 @@ pub(crate) fn contacts(text: &str) -> Result<Vec<Contact>, String> {
     if contacts.is_empty() { Err("it has no BEGIN:VCARD".to_owned()) } else { Ok(contacts) }
 }
 
-fn contact(lines: &[VcardLine<'_>]) -> Contact {
+fn contact(lines: &[VcardLine<'_>]) -> Value {
     let all = |name: &'static str| lines.iter().filter(move |line| line.bare_name().eq_ignore_ascii_case(name));
     let first = |name| all(name).find_map(text);
-    let name = all("N").next();
-    let organization = all("ORG").next();
-    let organization = Organization {
-        company: organization.and_then(|line| component(line, 0)),
-        department: organization.and_then(|line| component(line, 1)),
-        title: first("TITLE"),
-        unknown: Map::new(),
-    };
-    let has_organization =
-        organization.company.is_some() || organization.department.is_some() || organization.title.is_some();
-    let mut full_name = Name {
-        // The card of a company may have no other name.
-        formatted_name: first("FN").or_else(|| organization.company.clone().filter(|_| name.is_none_or(is_empty))),
-        first_name: name.and_then(|line| component(line, 1)),
-        last_name: name.and_then(|line| component(line, 0)),
-        middle_name: name.and_then(|line| component(line, 2)),
-        prefix: name.and_then(|line| component(line, 3)),
-        suffix: name.and_then(|line| component(line, 4)),
-        unknown: Map::new(),
-    };
-    if full_name.formatted_name.is_none() || !full_name.has_parts() {
-        full_name = full_name.complete();
+    let (name, organization) = (all("N").next(), all("ORG").next());
+    let part = |index| name.and_then(|line| component(line, index));
+    let company = organization.and_then(|line| component(line, 0));
+    // The card of a company may have no other name.
+    let full_name = first("FN").or_else(|| company.clone().filter(|_| name.is_none_or(is_empty)));
+    let mut name = object([
+        ("formatted_name", full_name),
+        ("first_name", part(1)),
+        ("last_name", part(0)),
+        ("middle_name", part(2)),
+        ("suffix", part(4)),
+        ("prefix", part(3)),
+    ]);
+    if !name.contains_key("formatted_name") || !has_parts(&name) {
+        complete_name(&mut name);
     }
-    let phones = all("TEL").filter_map(|line| Some(Phone::new(phone(line)?, kind(line)).complete()));
-    let emails = all("EMAIL")
-        .filter_map(|line| Some(Email { email: Some(text(line)?), r#type: kind(line), unknown: Map::new() }));
-    let urls =
-        all("URL").filter_map(|line| Some(Link { url: Some(text(line)?), r#type: kind(line), unknown: Map::new() }));
-    Contact {
-        name: Some(full_name),
-        phones: some(phones.collect()),
-        emails: some(emails.collect()),
-        addresses: some(all("ADR").filter_map(address).collect()),
-        org: Some(organization).filter(|_| has_organization),
-        birthday: all("BDAY").find_map(birthday),
-        urls: some(urls.collect()),
-        unknown: Map::new(),
-    }
+    let department = organization.and_then(|line| component(line, 1));
+    let organization = object([("company", company), ("department", department), ("title", first("TITLE"))]);
+    let phones = all("TEL").filter_map(|line| {
+        let mut phone = object([("phone", Some(phone(line)?)), ("type", kind(line))]);
+        complete_phone(&mut phone);
+        Some(phone)
+    });
+    let emails = all("EMAIL").filter_map(|line| Some(object([("email", Some(text(line)?)), ("type", kind(line))])));
+    let urls = all("URL").filter_map(|line| Some(object([("url", Some(text(line)?)), ("type", kind(line))])));
+    let list = |items: Vec<Map<String, Value>>| Some(json!(items)).filter(|_| !items.is_empty());
+    json!(filled([
+        ("name", Some(json!(name))),
+        ("phones", list(phones.collect())),
+        ("emails", list(emails.collect())),
+        ("addresses", list(all("ADR").filter_map(address).collect())),
+        ("org", Some(json!(organization)).filter(|_| !organization.is_empty())),
+        ("birthday", all("BDAY").find_map(birthday).map(Value::from)),
+        ("urls", list(urls.collect())),
+    ]))
 }
 
-fn some<T>(items: Vec<T>) -> Option<Vec<T>> {
-    Some(items).filter(|items| !items.is_empty())
+/// An object of the texts that are there.
+fn object<const N: usize>(fields: [(&str, Option<String>); N]) -> Map<String, Value> {
+    filled(fields.map(|(name, text)| (name, text.map(Value::from))))
 }
 
 /// The whole value of a line.
 fn text(line: &VcardLine<'_>) -> Option<String> {
-    filled(line, &line.value.decode())
+    decoded(line, &line.value.decode())
 }
 
 /// One part of a value whose parts are separated by `;`.
 fn component(line: &VcardLine<'_>, index: usize) -> Option<String> {
-    filled(line, &line.value.decode_component_list(index).join(", "))
+    decoded(line, &line.value.decode_component_list(index).join(", "))
 }
 
 /// The text of a value or of a part of it; none if it is empty.
-fn filled(line: &VcardLine<'_>, value: &str) -> Option<String> {
+fn decoded(line: &VcardLine<'_>, value: &str) -> Option<String> {
     let text =
         if parameters(line, "ENCODING").chain(bare(line)).any(|name| name.eq_ignore_ascii_case("QUOTED-PRINTABLE")) {
             let bytes = quoted_printable::decode(value, ParseMode::Robust).ok()?;
@@ -153,21 +151,20 @@ fn is_empty(line: &VcardLine<'_>) -> bool {
 
 /// ADR is post box; extension; street; city; region; code; country (RFC 6350, 6.3.1). An empty address counts as
 /// absent.
-fn address(line: &VcardLine<'_>) -> Option<Address> {
+fn address(line: &VcardLine<'_>) -> Option<Map<String, Value>> {
     if is_empty(line) {
         return None;
     }
     let street = [2, 1, 0].into_iter().filter_map(|index| component(line, index)).collect::<Vec<_>>().join(", ");
-    Some(Address {
-        street: Some(street).filter(|street| !street.is_empty()),
-        city: component(line, 3),
-        state: component(line, 4),
-        zip: component(line, 5),
-        country: component(line, 6),
-        country_code: parameters(line, "CC").next().map(str::to_owned),
-        r#type: kind(line),
-        unknown: Map::new(),
-    })
+    Some(object([
+        ("street", Some(street).filter(|street| !street.is_empty())),
+        ("city", component(line, 3)),
+        ("state", component(line, 4)),
+        ("zip", component(line, 5)),
+        ("country", component(line, 6)),
+        ("country_code", parameters(line, "CC").next().map(str::to_owned)),
+        ("type", kind(line)),
+    ]))
 }
 
 /// WhatsApp's form is YYYY-MM-DD; any other date is skipped. Apple writes a date without a year with a parameter that
@@ -182,8 +179,6 @@ fn birthday(line: &VcardLine<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
 
     fn read(text: &str) -> Value {

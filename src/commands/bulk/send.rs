@@ -50,9 +50,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let body = read_body(context, args)?;
     let kind = body.as_ref().and_then(|body| args.message().read_as(body.as_object()?));
     let kind = kind.as_ref().unwrap_or(args.message());
-    let schema = kind.schema().clone();
     let language = language();
-    let compiled = compile_body(&language, kind, &schema, body.as_ref())?;
+    let compiled = compile_body(&language, kind, body.as_ref())?;
     let recipient = recipient_rule(&language, delivery.to.as_deref(), args.to_column.as_deref())?;
     let country = args.country()?;
     let mut list = open(&args.source, &args.list_options())?;
@@ -73,7 +72,6 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let plan = ImportPlan {
         kind: args.message(),
         strict: delivery.strict,
-        schema,
         body: compiled,
         recipient,
         countries,
@@ -244,7 +242,6 @@ fn read_body(context: &mut Context, args: &BulkSendArgs) -> Result<Option<Value>
 fn compile_body<'a>(
     language: &'a Environment<'a>,
     kind: &Message,
-    schema: &Value,
     body: Option<&'a Value>,
 ) -> Result<BodyTemplate<'a>, UsageError> {
     let in_path = match kind.route(body.unwrap_or(&Value::Null)) {
@@ -259,7 +256,7 @@ fn compile_body<'a>(
         ));
     }
     match body {
-        Some(body) => BodyTemplate::compile(language, schema, body).map_err(|error| not_a_template(&error)),
+        Some(body) => BodyTemplate::compile(language, kind.schema(), body).map_err(|error| not_a_template(&error)),
         None => Ok(BodyTemplate::Row),
     }
 }

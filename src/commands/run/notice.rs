@@ -163,7 +163,7 @@ impl<'a> Notice<'a> {
         let mut body = self.body.fill(&Row::Fields(Arc::new(facts)), None).map_err(|error| unfilled(&error))?;
         let mut changed = without_control_characters(&mut body);
         changed.extend(self.kind.fit_parameters(&mut body));
-        let filled = Outgoing::from_body(self.kind, None, body, RecipientChoice::Among(&self.to));
+        let filled = Outgoing::from_body(self.kind, body, RecipientChoice::Among(&self.to));
         let (outgoing, warnings) = filled.map_err(|error| self.with_own_flags(error))?;
         changed.extend(warnings);
         Ok((outgoing, changed))

@@ -1,9 +1,7 @@
 //! A message with a button that starts a WhatsApp call.
 
 use clap::Args;
-use garde::Validate;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
@@ -11,7 +9,7 @@ use crate::input::{Input, InputError};
 use crate::message::drawing::{Part, button, file_and_texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
-use crate::message::text_file::TextFile;
+use crate::message::text_file::MessageText;
 
 /// Send a message with a call button (it does not place a call)
 ///
@@ -21,55 +19,33 @@ use crate::message::text_file::TextFile;
 /// The recipient presses the button to call you on WhatsApp.
 /// Calling must be enabled for your WhatsApp account.
 #[skip_serializing_none]
-#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
+#[derive(Args, Clone, Debug, Default, Serialize)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Call {
     /// Line above the text, up to 60 characters
     #[arg(long = "title", alias = "header", value_name = "TITLE", allow_hyphen_values = true)]
-    #[garde(length(chars, min = 1, max = 60))]
-    #[schemars(extend("x-source" = "WhatsApp"))]
     header: Option<String>,
 
-    /// Text of the message, 1 to 1024 characters
-    #[arg(long, allow_hyphen_values = true)]
-    #[garde(required, length(chars, min = 1, max = 1024))]
-    #[schemars(extend("x-source" = "WhatsApp"))]
-    text: Option<String>,
-
     #[command(flatten)]
-    #[serde(skip)]
-    text_file: TextFile,
-
-    #[command(flatten)]
-    #[garde(dive)]
-    #[serde(default)]
-    parameters: CallParameters,
-
-    #[arg(skip)]
     #[serde(flatten)]
-    unknown: Map<String, Value>,
+    text: MessageText,
+
+    #[command(flatten)]
+    parameters: CallParameters,
 }
 
 #[skip_serializing_none]
-#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
-#[serde(expecting = "an object")]
+#[derive(Args, Clone, Debug, Default, Serialize)]
 struct CallParameters {
     /// Label of the call button, up to 20 characters
     #[arg(id = "parameters.display_text", long = "button", value_name = "LABEL", allow_hyphen_values = true)]
-    #[garde(required, length(chars, min = 1, max = 20))]
-    #[schemars(extend("x-source" = "WhatsApp"))]
     display_text: Option<String>,
-
-    #[arg(skip)]
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
 }
 
 impl Kind for Call {
     const COMMAND: &'static str = "call";
     const ENVELOPE: Envelope = Envelope::Typed("voice_call");
+    const SCHEMA: &'static str = include_str!("call.json");
     const EXAMPLE: &'static str =
         r#"send call --to 593987654321 --title "Need help?" --text "Speak with an agent" --button "Call Support""#;
 
@@ -79,6 +55,6 @@ impl Kind for Call {
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
-        self.text_file.shape(input)
+        self.text.file.shape(input)
     }
 }

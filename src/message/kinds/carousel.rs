@@ -1,14 +1,11 @@
 //! Cards side by side, each with an image or a video, a text, and a link or replies.
 
 use clap::Args;
-use garde::Validate;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError, JsonSource};
-use crate::message::card::Card;
 use crate::message::drawing::{Part, cards, file_and_texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
@@ -22,67 +19,27 @@ use crate::message::text_file::TextFile;
 ///
 /// The cards are numbered for you (`card_index`). `jelouctl schema carousel` shows the form of a card.
 #[skip_serializing_none]
-#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
+#[derive(Args, Clone, Debug, Default, Serialize)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Carousel {
     /// Text above the cards, 1 to 1024 characters
     #[arg(long, allow_hyphen_values = true)]
-    #[garde(required, length(chars, min = 1, max = 1024))]
-    #[schemars(extend("x-source" = "WhatsApp"))]
     text: Option<String>,
 
     #[command(flatten)]
     #[serde(skip)]
     text_file: TextFile,
 
-    #[arg(skip)]
-    #[garde(dive)]
-    #[serde(default)]
-    parameters: CarouselParameters,
-
-    #[command(flatten)]
-    #[serde(skip)]
-    flags: CarouselFlags,
-
-    #[arg(skip)]
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
-}
-
-#[skip_serializing_none]
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
-#[serde(expecting = "an object")]
-struct CarouselParameters {
-    #[garde(required, length(min = 1, max = 10), custom(|cards: &Option<Vec<Card>>, (): &()| counted(cards.as_deref())), dive)]
-    #[schemars(extend("x-source" = "Jelou", "x-advised" = {"minItems": 2, "source": "WhatsApp"}))]
-    cards: Option<Vec<Card>>,
-
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
-}
-
-#[derive(Args, Clone, Debug, Default)]
-struct CarouselFlags {
     /// A card, or an array of cards, as JSON; 1 to 10 of them (repeatable)
     #[arg(id = "parameters.cards", long = "card", value_name = "JSON|@FILE", allow_hyphen_values = true)]
+    #[serde(skip)]
     cards: Vec<JsonSource>,
-}
-
-fn counted(cards: Option<&[Card]>) -> garde::Result {
-    let indices = (0..).zip(cards.unwrap_or_default().iter().filter_map(|card| card.card_index));
-    match indices.into_iter().find(|(position, index)| position != index) {
-        None => Ok(()),
-        Some((position, index)) => Err(garde::Error::new(format!(
-            "has card_index {index}, but {position} is expected; leave card_index out: the cards are numbered for you"
-        ))),
-    }
 }
 
 impl Kind for Carousel {
     const COMMAND: &'static str = "carousel";
     const ENVELOPE: Envelope = Envelope::Typed("CAROUSEL");
+    const SCHEMA: &'static str = include_str!("carousel.json");
     const EXAMPLE: &'static str = r#"send carousel --to 593987654321 --text "Our offers" --card '[
     {"header": {"type": "image", "image": {"link": "https://example.com/1.png"}}, "body": {"text": "Deal 1"},
      "action": {"name": "cta_url", "parameters": {"display_text": "Shop now", "url": "https://example.com/1"}}},
@@ -96,16 +53,67 @@ impl Kind for Carousel {
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = self.text_file.shape(input)?;
-        if !self.flags.cards.is_empty() {
-            let cards = input.json_list("--card", &self.flags.cards)?;
+        if !self.cards.is_empty() {
+            let cards = input.json_list("--card", &self.cards)?;
             body.insert("parameters".to_owned(), json!({ "cards": cards }));
         }
         Ok(body)
     }
 
-    fn fill_defaults(&mut self) {
-        for (position, card) in (0..).zip(self.parameters.cards.iter_mut().flatten()) {
-            card.card_index.get_or_insert(position);
+    fn fill_defaults(fields: &mut Map<String, Value>) {
+        let cards = fields.get_mut("parameters").and_then(|parameters| parameters.get_mut("cards")?.as_array_mut());
+        for (position, card) in cards.into_iter().flatten().enumerate() {
+            if let Value::Object(card) = card {
+                card.entry("card_index").or_insert(json!(position));
+            }
         }
+    }
+
+    fn problem(place: &str, around: &Map<String, Value>) -> Option<String> {
+        match place {
+            "parameters.cards" => misnumbered(around.get("cards")?.as_array()?),
+            "parameters.cards[].type" => {
+                let is_link = around.get("action").is_some_and(|action| action.get("name") == Some(&json!(LINK)));
+                let says_link = around.get("type") == Some(&json!(LINK));
+                (says_link && !is_link)
+                    .then(|| "is cta_url, but the card's action is not a link; leave it out".to_owned())
+            }
+            "parameters.cards[].header.image" => missing_file(around, "image"),
+            "parameters.cards[].header.video" => missing_file(around, "video"),
+            "parameters.cards[].action.name" => neither_link_nor_replies(around).map(str::to_owned),
+            _ => None,
+        }
+    }
+}
+
+/// The value of an action's `name` and of a card's `type` for a link.
+const LINK: &str = "cta_url";
+
+fn misnumbered(cards: &[Value]) -> Option<String> {
+    let indices = cards.iter().filter_map(|card| card.get("card_index")).enumerate();
+    let (position, index) = indices.into_iter().find(|(position, index)| **index != json!(position))?;
+    Some(format!(
+        "has card_index {index}, but {position} is expected; leave card_index out: the cards are numbered for you"
+    ))
+}
+
+/// A header needs the file of its type.
+fn missing_file(header: &Map<String, Value>, kind: &str) -> Option<String> {
+    let is_missing = header.get("type") == Some(&json!(kind)) && !header.contains_key(kind);
+    is_missing.then(|| "is missing".to_owned())
+}
+
+/// An action is a link (`name` and `parameters`) or replies (`buttons`).
+fn neither_link_nor_replies(action: &Map<String, Value>) -> Option<&'static str> {
+    let name = action.get("name").and_then(Value::as_str);
+    match (name, action.contains_key("parameters"), action.contains_key("buttons")) {
+        (Some(LINK), true, false) | (None, false, true) => None,
+        (Some(LINK), false, _) => Some("is cta_url, but `parameters` with the link is missing"),
+        (None, true, _) => Some("is missing; it is cta_url for a link"),
+        (None, false, false) => {
+            Some("is missing; an action is a link (`name` and `parameters`) or replies (`buttons`)")
+        }
+        (Some(LINK), true, true) => Some("is cta_url, but there are `buttons` too; a card has a link or replies"),
+        (Some(_), ..) => Some("must be cta_url; no other name is known"),
     }
 }

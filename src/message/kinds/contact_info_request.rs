@@ -1,9 +1,7 @@
 //! A text with a button that asks the recipient for their contact, which is how a number comes to a WhatsApp user id.
 
 use clap::Args;
-use garde::Validate;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
@@ -11,7 +9,7 @@ use crate::input::{Input, InputError};
 use crate::message::drawing::{Part, file_and_texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
-use crate::message::text_file::TextFile;
+use crate::message::text_file::MessageText;
 
 /// Ask the recipient to share their contact
 ///
@@ -21,28 +19,18 @@ use crate::message::text_file::TextFile;
 /// The words on the button are WhatsApp's. It is how to learn the number behind a WhatsApp user id.
 /// Only for bots on WhatsApp Cloud API, Gupshup CAPI or Aldeamo.
 #[skip_serializing_none]
-#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
+#[derive(Args, Clone, Debug, Default, Serialize)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ContactInfoRequest {
-    /// Text of the message, 1 to 1024 characters
-    #[arg(long, allow_hyphen_values = true)]
-    #[garde(required, length(chars, min = 1, max = 1024))]
-    #[schemars(extend("x-source" = "Jelou"))]
-    text: Option<String>,
-
     #[command(flatten)]
-    #[serde(skip)]
-    text_file: TextFile,
-
-    #[arg(skip)]
     #[serde(flatten)]
-    unknown: Map<String, Value>,
+    text: MessageText,
 }
 
 impl Kind for ContactInfoRequest {
     const COMMAND: &'static str = "contact-info-request";
     const ENVELOPE: Envelope = Envelope::Typed("contact_info_request");
+    const SCHEMA: &'static str = include_str!("contact_info_request.json");
     const EXAMPLE: &'static str = r#"send contact-info-request --to 593987654321 --text "Which number may we call?""#;
 
     fn draw(body: &Value) -> Vec<Part> {
@@ -53,6 +41,6 @@ impl Kind for ContactInfoRequest {
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
-        self.text_file.shape(input)
+        self.text.file.shape(input)
     }
 }

@@ -1,14 +1,11 @@
 //! Contact cards: from flags for one, from JSON or from vCards for any number.
 
 use clap::Args;
-use garde::Validate;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
-use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError, JsonSource, Source, name_of};
-use crate::message::contact::{Contact, Email, Name, Phone};
+use crate::message::contact::{complete_name, complete_phone, filled, has_parts};
 use crate::message::drawing::{Part, items, text};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
@@ -20,23 +17,12 @@ use crate::message::vcard;
 ///   jelouctl send contacts --to 593987654321 --name "Juan Pérez" --phone +593987654322
 ///   jelouctl send contacts --to 593987654321 --vcard juan.vcf
 ///   jelouctl send contacts --to 593987654321 --contact @juan.json --contact @ana.json
-#[skip_serializing_none]
-#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
+#[derive(Args, Clone, Debug, Default, Serialize)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Contacts {
-    #[arg(skip)]
-    #[garde(required, length(min = 1, max = 257), dive)]
-    #[schemars(extend("x-source" = "WhatsApp"))]
-    contacts: Option<Vec<Contact>>,
-
     #[command(flatten)]
     #[serde(skip)]
     flags: ContactFlags,
-
-    #[arg(skip)]
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
 }
 
 /// Its flags: `--contact`, `--vcard`, or the parts of one card.
@@ -94,29 +80,18 @@ impl ContactFlags {
     }
 
     /// The one card that `--name` and its companions describe.
-    fn card(&self) -> Option<Contact> {
+    fn card(&self) -> Option<Value> {
         if !self.has_card() {
             return None;
         }
-        let phones = self.phone.iter().map(|phone| {
-            Phone::new(phone.clone(), Some(self.phone_type.clone().unwrap_or_else(|| "Mobile".to_owned())))
-        });
-        let emails = self.email.iter().map(|email| Email {
-            email: Some(email.clone()),
-            r#type: Some(self.email_type.clone().unwrap_or_else(|| "Work".to_owned())),
-            unknown: Map::new(),
-        });
-        Some(Contact {
-            name: Some(Name {
-                formatted_name: self.name.clone(),
-                first_name: self.first_name.clone(),
-                last_name: self.last_name.clone(),
-                ..Name::default()
-            }),
-            phones: Some(phones.collect()).filter(|phones: &Vec<_>| !phones.is_empty()),
-            emails: Some(emails.collect()).filter(|emails: &Vec<_>| !emails.is_empty()),
-            ..Contact::default()
-        })
+        let name = [("formatted_name", &self.name), ("first_name", &self.first_name), ("last_name", &self.last_name)];
+        let name = filled(name.map(|(part, words)| (part, words.clone().map(Value::from))));
+        let kind = self.phone_type.as_deref().unwrap_or("Mobile");
+        let phones: Vec<_> = self.phone.iter().map(|phone| json!({ "phone": phone, "type": kind })).collect();
+        let kind = self.email_type.as_deref().unwrap_or("Work");
+        let emails: Vec<_> = self.email.iter().map(|email| json!({ "email": email, "type": kind })).collect();
+        let list = |items: Vec<Value>| Some(Value::Array(items)).filter(|items| *items != json!([]));
+        Some(json!(filled([("name", Some(json!(name))), ("phones", list(phones)), ("emails", list(emails))])))
     }
 }
 
@@ -131,6 +106,7 @@ fn email_address(raw: &str) -> Result<String, String> {
 impl Kind for Contacts {
     const COMMAND: &'static str = "contacts";
     const ENVELOPE: Envelope = Envelope::Typed("contacts");
+    const SCHEMA: &'static str = include_str!("contacts.json");
     const EXAMPLE: &'static str =
         r#"send contacts --to 593987654321 --name "Juan Pérez" --phone +593987654322 --email juan@example.com"#;
 
@@ -151,9 +127,9 @@ impl Kind for Contacts {
             let text = input.read("--vcard", source)?;
             let cards =
                 vcard::contacts(&text).map_err(|problem| InputError::NotVcard { name: name_of(source), problem })?;
-            contacts.extend(cards.into_iter().map(|contact| json!(contact)));
+            contacts.extend(cards);
         }
-        contacts.extend(self.flags.card().map(|contact| json!(contact)));
+        contacts.extend(self.flags.card());
         let mut body = Map::new();
         if !contacts.is_empty() || !contact.is_empty() {
             body.insert("contacts".to_owned(), Value::Array(contacts));
@@ -162,14 +138,21 @@ impl Kind for Contacts {
     }
 
     /// Fills in a name's parts and a phone's `wa_id`, if flags of one card were typed.
-    fn fill_derived(&mut self, typed: &Self) {
-        if !typed.flags.has_card() {
-            return;
+    fn fill_derived(&self, fields: &mut Map<String, Value>) {
+        let contacts = fields.get_mut("contacts").and_then(Value::as_array_mut).into_iter().flatten();
+        for contact in contacts.filter(|_| self.flags.has_card()) {
+            if let Some(Value::Object(name)) = contact.get_mut("name") {
+                complete_name(name);
+            }
+            let phones = contact.get_mut("phones").and_then(Value::as_array_mut).into_iter().flatten();
+            phones.filter_map(Value::as_object_mut).for_each(complete_phone);
         }
-        for contact in self.contacts.iter_mut().flatten() {
-            contact.name = contact.name.take().map(Name::complete);
-            contact.phones = contact.phones.take().map(|phones| phones.into_iter().map(Phone::complete).collect());
-        }
+    }
+
+    fn problem(place: &str, around: &Map<String, Value>) -> Option<String> {
+        let is_alone = place == "contacts[].name.formatted_name" && !has_parts(around);
+        is_alone
+            .then(|| "is not enough; give also one of: first_name, last_name, middle_name, prefix or suffix".to_owned())
     }
 
     /// `--contact`, `--vcard` and the flags of one card exclude each other: a hint must not lead from one to another.

@@ -1,9 +1,7 @@
 //! A text with a button that opens a web page.
 
 use clap::Args;
-use garde::Validate;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
@@ -11,58 +9,37 @@ use crate::input::{Input, InputError};
 use crate::message::drawing::{Part, button, file_and_texts, note, text};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
-use crate::message::text_file::TextFile;
+use crate::message::text_file::MessageText;
 
 /// Send a text with a button that opens a web page
 ///
 /// Examples:
 ///   jelouctl send cta-url --to 593987654321 --text "On its way" --url https://example.com --button Go
 #[skip_serializing_none]
-#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
+#[derive(Args, Clone, Debug, Default, Serialize)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct CtaUrl {
     /// Line above the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
-    #[garde(length(chars, min = 1, max = 60))]
-    #[schemars(extend("x-source" = "WhatsApp"))]
     title: Option<String>,
 
-    /// Text of the message, 1 to 1024 characters
-    #[arg(long, allow_hyphen_values = true)]
-    #[garde(required, length(chars, min = 1, max = 1024))]
-    #[schemars(extend("x-source" = "WhatsApp"))]
-    text: Option<String>,
-
     #[command(flatten)]
-    #[serde(skip)]
-    text_file: TextFile,
+    #[serde(flatten)]
+    text: MessageText,
 
     /// Line below the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
-    #[garde(length(chars, min = 1, max = 60))]
-    #[schemars(extend("x-source" = "WhatsApp"))]
     caption: Option<String>,
 
     #[command(flatten)]
-    #[garde(dive)]
-    #[serde(default)]
     parameters: CtaUrlParameters,
-
-    #[arg(skip)]
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
 }
 
 #[skip_serializing_none]
-#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
-#[serde(expecting = "an object")]
+#[derive(Args, Clone, Debug, Default, Serialize)]
 struct CtaUrlParameters {
     /// Page that the button opens, up to 4096 characters
     #[arg(id = "parameters.url", long = "url", value_name = "URL", value_hint = clap::ValueHint::Url)]
-    #[garde(required, length(chars, min = 1, max = 4096))]
-    #[schemars(extend("x-source" = "Jelou's editor", "x-advised" = {"link": true, "source": "WhatsApp"}))]
     url: Option<String>,
 
     /// Label of the button, up to 20 characters (Jelou's editor takes 18)
@@ -73,18 +50,13 @@ struct CtaUrlParameters {
         value_name = "LABEL",
         allow_hyphen_values = true
     )]
-    #[garde(required, length(chars, min = 1, max = 20))]
-    #[schemars(extend("x-source" = "WhatsApp", "x-advised" = {"maxLength": 18, "source": "Jelou's editor"}))]
     display_text: Option<String>,
-
-    #[arg(skip)]
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
 }
 
 impl Kind for CtaUrl {
     const COMMAND: &'static str = "cta-url";
     const ENVELOPE: Envelope = Envelope::Typed("cta_url");
+    const SCHEMA: &'static str = include_str!("cta_url.json");
     const EXAMPLE: &'static str = "send cta-url --to 593987654321 --text \"Your order is on its way\" \
             --url https://example.com/orders/7 --button \"Follow it\"";
 
@@ -95,6 +67,6 @@ impl Kind for CtaUrl {
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
-        self.text_file.shape(input)
+        self.text.file.shape(input)
     }
 }

@@ -1,17 +1,14 @@
 //! A document by its address.
 
 use clap::Args;
-use garde::Validate;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
-use crate::message::media_url;
-use crate::message::text_file::TextFile;
+use crate::message::text_file::Caption;
 
 /// Send a document, with a text below it
 ///
@@ -20,43 +17,30 @@ use crate::message::text_file::TextFile;
 ///
 /// Text, PDF or Office, up to 100 MB. Jelou fetches it; nothing is uploaded from here.
 #[skip_serializing_none]
-#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
+#[derive(Args, Clone, Debug, Default, Serialize)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct File {
     /// Public HTTPS URL of the document
     #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
-    #[garde(required, length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())))]
-    #[schemars(extend("pattern" = "^https://", "x-media" = {"formats": "txt, pdf, Office", "size": "100 MB", "source": "Jelou", "extensions": ["txt", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx"]}))]
     mediaUrl: Option<String>,
 
-    /// Text below it, up to 1024 characters
-    #[arg(long, visible_alias = "caption", allow_hyphen_values = true)]
-    #[garde(length(chars, min = 1, max = 1024))]
-    #[schemars(extend("x-source" = "WhatsApp"))]
-    text: Option<String>,
-
     #[command(flatten)]
-    #[serde(skip)]
-    text_file: TextFile,
+    #[serde(flatten)]
+    text: Caption,
 
     /// Name that the recipient sees [default: the last part of the address]
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
-    #[garde(length(chars, min = 1))]
     filename: Option<String>,
-
-    #[arg(skip)]
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
 }
 
 impl Kind for File {
     const COMMAND: &'static str = "file";
     const ENVELOPE: Envelope = Envelope::Typed("file");
+    const SCHEMA: &'static str = include_str!("file.json");
     const EXAMPLE: &'static str = "send file --to 593987654321 --media-url https://example.com/7.pdf --filename invoice.pdf \
             --text \"Your invoice\"";
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
-        self.text_file.shape(input)
+        self.text.file.shape(input)
     }
 }

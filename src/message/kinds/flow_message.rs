@@ -1,19 +1,17 @@
 //! A WhatsApp Flow by its name, through its own endpoint, which has bot and recipient in its path.
 
 use clap::Args;
-use garde::Validate;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use super::flow::{ActionPayload, FlowActionPayload};
+use super::flow::ActionPayload;
 use crate::input::{Input, InputError, JsonSource};
 use crate::message::drawing::{Part, flow};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::route::Route;
-use crate::message::text_file::TextFile;
+use crate::message::text_file::MessageText;
 
 /// Send a WhatsApp Flow by its name in Jelou
 ///
@@ -24,57 +22,34 @@ use crate::message::text_file::TextFile;
 /// It goes through the flow_message endpoint; the flow must exist in Jelou for the bot.
 /// Only for bots on WhatsApp Cloud API, Gupshup CAPI or Aldeamo.
 #[skip_serializing_none]
-#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
+#[derive(Args, Clone, Debug, Default, Serialize)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct FlowMessage {
     /// Line above the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
-    #[garde(required, length(chars, min = 1, max = 60))]
-    #[schemars(extend("x-source" = "WhatsApp"))]
     title: Option<String>,
 
-    /// Text of the message, 1 to 1024 characters
-    #[arg(long, allow_hyphen_values = true)]
-    #[garde(required, length(chars, min = 1, max = 1024))]
-    #[schemars(extend("x-source" = "WhatsApp"))]
-    text: Option<String>,
-
     #[command(flatten)]
-    #[serde(skip)]
-    text_file: TextFile,
+    #[serde(flatten)]
+    text: MessageText,
 
     /// Line below the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
-    #[garde(required, length(chars, min = 1, max = 60))]
-    #[schemars(extend("x-source" = "WhatsApp"))]
     caption: Option<String>,
 
     #[command(flatten)]
-    #[garde(dive)]
-    #[serde(default)]
     parameters: FlowMessageParameters,
-
-    #[arg(skip)]
-    payload: Option<Map<String, Value>>,
 
     #[command(flatten)]
     #[serde(skip)]
     flags: FlowMessageFlags,
-
-    #[arg(skip)]
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
 }
 
 #[skip_serializing_none]
-#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
-#[serde(expecting = "an object")]
+#[derive(Args, Clone, Debug, Default, Serialize)]
 struct FlowMessageParameters {
     /// Name (slug) of the flow in Jelou
     #[arg(id = "parameters.flow_name", long = "flow-name", value_name = "NAME", allow_hyphen_values = true)]
-    #[garde(required, length(chars, min = 1))]
     flow_name: Option<String>,
 
     /// Label of the button, up to 20 characters, without emoji
@@ -85,17 +60,7 @@ struct FlowMessageParameters {
         value_name = "LABEL",
         allow_hyphen_values = true
     )]
-    #[garde(required, length(chars, min = 1, max = 20))]
-    #[schemars(extend("x-source" = "WhatsApp", "x-advised" = {"emoji": false, "source": "WhatsApp"}))]
     flow_cta: Option<String>,
-
-    #[arg(skip)]
-    #[garde(required, dive)]
-    flow_action_payload: Option<FlowActionPayload>,
-
-    #[arg(skip)]
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -115,6 +80,7 @@ struct FlowMessageFlags {
 impl Kind for FlowMessage {
     const COMMAND: &'static str = "flow-message";
     const ENVELOPE: Envelope = Envelope::OwnEndpoint;
+    const SCHEMA: &'static str = include_str!("flow_message.json");
     const EXAMPLE: &'static str = "flow-message --to 593987654321 --title Hello --text \"Complete this flow to get started\" \
             --caption Jelou --flow-name welcome_flow --button \"Start Flow\" --screen RECOMMEND";
 
@@ -123,7 +89,7 @@ impl Kind for FlowMessage {
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
-        let mut body = self.text_file.shape(input)?;
+        let mut body = self.text.file.shape(input)?;
         self.flags.action_payload.shape(&mut body, input)?;
         if let Some(source) = &self.flags.payload {
             body.insert("payload".to_owned(), input.json_flag("--payload", source)?);

@@ -4,9 +4,7 @@ use std::convert::Infallible;
 use std::str::FromStr;
 
 use clap::Args;
-use garde::Validate;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
@@ -24,91 +22,39 @@ use crate::message::text_file::TextFile;
 ///
 /// The id of an option comes back when it is chosen. `\=` and `\|` stand for the characters themselves.
 #[skip_serializing_none]
-#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
+#[derive(Args, Clone, Debug, Default, Serialize)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct List {
     /// Line above the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
-    #[garde(length(chars, min = 1, max = 60))]
-    #[schemars(extend("x-source" = "Jelou"))]
     title: Option<String>,
 
     /// Text of the message, 1 to 4096 characters (Jelou's editor takes 1024)
     #[arg(long, allow_hyphen_values = true)]
-    #[garde(required, length(chars, min = 1, max = 4096))]
-    #[schemars(extend("x-source" = "WhatsApp", "x-advised" = {"maxLength": 1024, "source": "Jelou's editor"}))]
     text: Option<String>,
 
     #[command(flatten)]
     #[serde(skip)]
     text_file: TextFile,
 
-    #[arg(skip)]
-    #[garde(dive)]
-    buttonText: Option<ButtonText>,
-
-    #[arg(skip)]
-    #[garde(required, length(min = 1, max = 10), dive)]
-    #[schemars(extend("x-source" = "Jelou"))]
-    options: Option<Vec<ListOption>>,
-
-    #[command(flatten)]
-    #[serde(skip)]
-    flags: ListFlags,
-
-    #[arg(skip)]
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
-}
-
-/// The button that opens the list.
-#[skip_serializing_none]
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
-#[serde(expecting = "an object")]
-struct ButtonText {
-    r#type: Option<String>,
-
-    #[garde(required, length(chars, min = 1, max = 20))]
-    #[schemars(extend("x-source" = "WhatsApp"))]
-    text: Option<String>,
-
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
-}
-
-/// One option; without an id Jelou gives it one.
-#[skip_serializing_none]
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize, Validate)]
-#[garde(allow_unvalidated)]
-#[serde(expecting = "an object")]
-struct ListOption {
-    #[garde(length(chars, min = 1, max = 200))]
-    #[schemars(extend("x-source" = "WhatsApp"))]
-    id: Option<String>,
-
-    #[garde(required, length(chars, min = 1, max = 24))]
-    #[schemars(extend("x-source" = "Jelou"))]
-    title: Option<String>,
-
-    #[garde(length(chars, min = 1, max = 72))]
-    #[schemars(extend("x-source" = "Jelou"))]
-    description: Option<String>,
-
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
-}
-
-#[derive(Args, Clone, Debug, Default)]
-struct ListFlags {
     /// Label of the button that opens the list, up to 20 characters [default: Jelou's]
     #[arg(id = "buttonText", long = "button", value_name = "LABEL", allow_hyphen_values = true)]
+    #[serde(skip)]
     button: Option<String>,
 
     /// An option, up to 10 of them; titles up to 24 characters, descriptions 72 (repeatable)
     #[arg(id = "options", long = "option", value_name = "[ID=]TITLE[|DESCRIPTION]", allow_hyphen_values = true)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     options: Vec<ListOption>,
+}
+
+/// One option; without an id Jelou gives it one.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Serialize)]
+struct ListOption {
+    id: Option<String>,
+    title: String,
+    description: Option<String>,
 }
 
 impl FromStr for ListOption {
@@ -127,13 +73,14 @@ impl FromStr for ListOption {
                 (_, _, None) => title.push(escaped.unwrap_or(character)),
             }
         }
-        Ok(Self { id, title: Some(title), description, unknown: Map::new() })
+        Ok(Self { id, title, description })
     }
 }
 
 impl Kind for List {
     const COMMAND: &'static str = "list";
     const ENVELOPE: Envelope = Envelope::Typed("text");
+    const SCHEMA: &'static str = include_str!("list.json");
     const EXAMPLE: &'static str = "send list --to 593987654321 --text \"What do you need?\" --button \"Our menu\" \
             --option \"sales=Sales|Prices and orders\" --option Support";
 
@@ -143,18 +90,15 @@ impl Kind for List {
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = self.text_file.shape(input)?;
-        if let Some(label) = &self.flags.button {
+        if let Some(label) = &self.button {
             body.insert("buttonText".to_owned(), json!({ "type": "text", "text": label }));
-        }
-        if !self.flags.options.is_empty() {
-            body.insert("options".to_owned(), json!(self.flags.options));
         }
         Ok(body)
     }
 
-    fn fill_defaults(&mut self) {
-        if let Some(button) = &mut self.buttonText {
-            button.r#type.get_or_insert_with(|| "text".to_owned());
+    fn fill_defaults(fields: &mut Map<String, Value>) {
+        if let Some(Value::Object(button)) = fields.get_mut("buttonText") {
+            button.entry("type").or_insert(json!("text"));
         }
     }
 }
@@ -179,7 +123,7 @@ mod tests {
         ] {
             let Ok(option) = raw.parse::<ListOption>();
             assert_eq!(option.id.as_deref(), id, "{raw}");
-            assert_eq!(option.title.as_deref(), Some(title), "{raw}");
+            assert_eq!(option.title, title, "{raw}");
             assert_eq!(option.description.as_deref(), description, "{raw}");
         }
     }

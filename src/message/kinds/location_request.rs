@@ -1,9 +1,7 @@
 //! A text with a button that asks for the recipient's location.
 
 use clap::Args;
-use garde::Validate;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
@@ -11,35 +9,25 @@ use crate::input::{Input, InputError};
 use crate::message::drawing::{Part, file_and_texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
-use crate::message::text_file::TextFile;
+use crate::message::text_file::MessageText;
 
 /// Ask the recipient for their location
 ///
 /// Examples:
 ///   jelouctl send location-request --to 593987654321 --text "Where shall we deliver?"
 #[skip_serializing_none]
-#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
+#[derive(Args, Clone, Debug, Default, Serialize)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct LocationRequest {
-    /// Text of the message, 1 to 1024 characters
-    #[arg(long, allow_hyphen_values = true)]
-    #[garde(required, length(chars, min = 1, max = 1024))]
-    #[schemars(extend("x-source" = "WhatsApp"))]
-    text: Option<String>,
-
     #[command(flatten)]
-    #[serde(skip)]
-    text_file: TextFile,
-
-    #[arg(skip)]
     #[serde(flatten)]
-    unknown: Map<String, Value>,
+    text: MessageText,
 }
 
 impl Kind for LocationRequest {
     const COMMAND: &'static str = "location-request";
     const ENVELOPE: Envelope = Envelope::Typed("location_request");
+    const SCHEMA: &'static str = include_str!("location_request.json");
     const EXAMPLE: &'static str = r#"send location-request --to 593987654321 --text "Where shall we deliver?""#;
 
     fn draw(body: &Value) -> Vec<Part> {
@@ -49,6 +37,6 @@ impl Kind for LocationRequest {
     }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
-        self.text_file.shape(input)
+        self.text.file.shape(input)
     }
 }

@@ -24,7 +24,6 @@ mod video;
 use std::sync::LazyLock;
 
 use clap::{Args, Subcommand};
-use garde::Validate;
 use serde_json::{Map, Value, json};
 
 use self::audio::Audio;
@@ -111,35 +110,33 @@ macro_rules! kinds {
                 match self { $(Self::$kind(kind) => kind.shape_flags(input)),* }
             }
 
-            /// Reads `body` as this kind.
-            pub(super) fn read(&self, body: &Value) -> Result<Self, serde_path_to_error::Error<serde_json::Error>> {
-                match self { $(Self::$kind(_) => serde_path_to_error::deserialize(body).map(Self::$kind)),* }
+            pub(super) fn read_fields(&self, fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
+                match self { $(Self::$kind(_) => <$kind as Kind>::read_fields(fields)),* }
             }
 
-            pub(super) fn fill_defaults(&mut self) {
-                match self { $(Self::$kind(kind) => kind.fill_defaults()),* }
+            pub(super) fn fill_defaults(&self, fields: &mut Map<String, Value>) {
+                match self { $(Self::$kind(_) => <$kind as Kind>::fill_defaults(fields)),* }
             }
 
-            pub(super) fn fill_derived(&mut self, typed: &Self) {
-                $(if let (Self::$kind(kind), Self::$kind(typed)) = (&mut *self, typed) {
-                    kind.fill_derived(typed);
-                })*
+            pub(super) fn fill_derived(&self, fields: &mut Map<String, Value>) {
+                match self { $(Self::$kind(kind) => kind.fill_derived(fields)),* }
             }
 
-            pub(super) fn validate(&self) -> Result<(), garde::Report> {
-                match self { $(Self::$kind(kind) => kind.validate()),* }
+            pub(super) fn problem(&self, place: &str, around: &Map<String, Value>) -> Option<String> {
+                match self { $(Self::$kind(_) => <$kind as Kind>::problem(place, around)),* }
             }
 
-            pub(super) fn to_body(&self) -> Value {
+            /// The flags that are one field each, as a part of the body.
+            pub(super) fn plain_flags(&self) -> Value {
                 match self { $(Self::$kind(kind) => json!(kind)),* }
             }
 
-            /// JSON Schema of the kind's own fields, made when it is first asked for.
+            /// JSON Schema of the kind's own fields, read when it is first asked for.
             #[must_use]
             pub(crate) fn schema(&self) -> &'static Value {
                 match self {
                     $(Self::$kind(_) => {
-                        static SCHEMA: LazyLock<Value> = LazyLock::new(<$kind as Kind>::schema);
+                        static SCHEMA: LazyLock<Value> = LazyLock::new(|| read_schema(<$kind as Kind>::SCHEMA));
                         &SCHEMA
                     }),*
                 }
@@ -194,6 +191,11 @@ kinds!(
     TemplateById,
     Raw,
 );
+
+#[expect(clippy::expect_used, reason = "a test reads the schema of each kind")]
+fn read_schema(schema: &str) -> Value {
+    serde_json::from_str(schema).expect("a schema is JSON")
+}
 
 impl Message {
     /// The kind of this name, empty.

@@ -1,10 +1,8 @@
 //! A body that is sent unmodified, for messages that this tool does not know yet.
 
 use clap::Args;
-use garde::Validate;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::message::drawing::Part;
 use crate::message::envelope::Envelope;
@@ -18,18 +16,14 @@ use crate::message::kind::Kind;
 ///
 /// The body is sent as it is; only placeholders of the API's documents, such as USER_ID, are
 /// refused. `--to` sets `userId`.
-#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
+#[derive(Args, Clone, Debug, Default, Serialize)]
 #[command(verbatim_doc_comment)]
-pub(crate) struct Raw {
-    #[arg(skip)]
-    #[serde(flatten)]
-    body: Map<String, Value>,
-}
+pub(crate) struct Raw {}
 
 impl Kind for Raw {
     const COMMAND: &'static str = "raw";
     const ENVELOPE: Envelope = Envelope::Verbatim;
+    const SCHEMA: &'static str = r#"{"type": "object"}"#;
     const EXAMPLE: &'static str = "";
 
     fn draw(_body: &Value) -> Vec<Part> {

@@ -1,9 +1,7 @@
 //! A plain text.
 
 use clap::Args;
-use garde::Validate;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
@@ -23,24 +21,16 @@ use crate::message::text_file::TextFile;
 /// The text is sent literally. Put `--` before a text that may start with a dash.
 /// A text reaches only people who wrote to the bot in the last 24 hours.
 #[skip_serializing_none]
-#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
-#[schemars(extend("not" = {"required": ["options"]}))]
+#[derive(Args, Clone, Debug, Default, Serialize)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Text {
     /// Text of the message, 1 to 4096 characters
     #[arg(value_name = "TEXT")]
-    #[garde(required, length(chars, min = 1, max = 4096), custom(|text: &Option<String>, (): &()| is_meant(text.as_deref())))]
-    #[schemars(extend("x-source" = "WhatsApp"))]
     text: Option<String>,
 
     #[command(flatten)]
     #[serde(skip)]
     flags: TextFlags,
-
-    #[arg(skip)]
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -61,20 +51,10 @@ impl Text {
     }
 }
 
-/// A text of blanks is a mistake, such as an empty variable, and `…` was copied from a hint.
-fn is_meant(text: Option<&str>) -> garde::Result {
-    match text.map(|text| (text, text.trim())) {
-        Some((text, "")) if !text.is_empty() => Err(garde::Error::new("has blanks only")),
-        Some((_, "…")) => {
-            Err(garde::Error::new("is `…`, which stands for your message in a hint; write the message"))
-        }
-        _ => Ok(()),
-    }
-}
-
 impl Kind for Text {
     const COMMAND: &'static str = "text";
     const ENVELOPE: Envelope = Envelope::Typed("text");
+    const SCHEMA: &'static str = include_str!("text.json");
     const EXAMPLE: &'static str = r#"send text --to 593987654321 "Hola""#;
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
@@ -83,6 +63,16 @@ impl Kind for Text {
             body.insert("text".to_owned(), json!(text));
         }
         Ok(body)
+    }
+
+    fn problem(place: &str, around: &Map<String, Value>) -> Option<String> {
+        let text = around.get("text")?.as_str().filter(|_| place == "text")?;
+        match text.trim() {
+            // An empty variable.
+            "" if !text.is_empty() => Some("has blanks only".to_owned()),
+            "…" => Some("is `…`, which stands for your message in a hint; write the message".to_owned()),
+            _ => None,
+        }
     }
 
     fn read_as(fields: &Map<String, Value>) -> Option<&'static str> {
