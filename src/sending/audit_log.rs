@@ -4,8 +4,6 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-#[cfg(unix)]
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::thread;
@@ -136,7 +134,7 @@ impl AuditLog {
             entry.extend(what.clone());
         }
         let line = compact(&entry) + "\n";
-        if let Err(cause) = open(path).and_then(|log| log.append(line)) {
+        if let Err(cause) = open(path).and_then(|log| append(log, path, line)) {
             let error = FileError::of("write", path)(cause);
             stderr.warning(&format!("the audit log lacks this {event}: {error}"));
         }
@@ -166,31 +164,19 @@ fn check_directory(directory: Option<&Path>) -> io::Result<()> {
     std::fs::metadata(directory.unwrap_or(Path::new("."))).map(|_| ())
 }
 
-/// The target of a line.
-enum Log<'a> {
-    /// A descriptor that this process inherited: the caller decided where the lines go.
-    Descriptor(File),
-    File(File, &'a Path),
-}
-
-impl Log<'_> {
-    /// Appends in one write, so that the lines of several processes do not mix.
-    fn append(mut self, mut line: String) -> io::Result<()> {
-        if let Self::File(file, path) = &self
-            && ends_within_a_line(path)
-        {
-            // The first process begins the new line, until the file is closed. Without the lock two could, which leaves
-            // an empty line.
-            lock_for_a_moment(file);
-            if ends_within_a_line(path) {
-                line.insert(0, '\n');
-            }
+/// Appends in one write, so that the lines of several processes do not mix.
+fn append(mut log: File, path: &Path, mut line: String) -> io::Result<()> {
+    if ends_within_a_line(path) {
+        // The first process begins the new line, until the file is closed. Without the lock two could, which leaves
+        // an empty line.
+        lock_for_a_moment(&log);
+        if ends_within_a_line(path) {
+            line.insert(0, '\n');
         }
-        let (Self::Descriptor(file) | Self::File(file, _)) = &mut self;
-        match file.write(line.as_bytes())? {
-            length if length < line.len() => Err(io::Error::new(io::ErrorKind::WriteZero, "only a part fitted")),
-            _ => Ok(()),
-        }
+    }
+    match log.write(line.as_bytes())? {
+        length if length < line.len() => Err(io::Error::new(io::ErrorKind::WriteZero, "only a part fitted")),
+        _ => Ok(()),
     }
 }
 
@@ -219,9 +205,9 @@ fn ends_within_a_line(path: &Path) -> bool {
 }
 
 /// Opens it to append; a new file has mode 0600.
-fn open(path: &Path) -> io::Result<Log<'_>> {
+fn open(path: &Path) -> io::Result<File> {
     if let Some(descriptor) = own_descriptor(path) {
-        return descriptor.map(Log::Descriptor);
+        return descriptor;
     }
     let mut options = File::options();
     options.append(true).create(true);
@@ -230,7 +216,7 @@ fn open(path: &Path) -> io::Result<Log<'_>> {
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     let file = private_file::open("write", path, &mut options).map_err(|error| error.cause)?;
     refuse_unsafe(&file)?;
-    Ok(Log::File(file, path))
+    Ok(file)
 }
 
 /// The descriptor of this process that `path` names. Opening it again would fail for a socket, as in a systemd service, or for
@@ -239,52 +225,16 @@ fn open(path: &Path) -> io::Result<Log<'_>> {
 fn own_descriptor(path: &Path) -> Option<io::Result<File>> {
     use std::os::fd::AsFd;
 
-    let number = match path.to_str()? {
-        "/dev/stdout" => 1,
-        "/dev/stderr" => 2,
-        path => path.strip_prefix("/dev/fd/").or_else(|| path.strip_prefix("/proc/self/fd/"))?.parse().ok()?,
-    };
-    let descriptor = match number {
-        1 => io::stdout().as_fd().try_clone_to_owned(),
-        2 => io::stderr().as_fd().try_clone_to_owned(),
-        _ => numbered_descriptor(number)?,
+    let descriptor = match path.to_str()? {
+        "/dev/stdout" => io::stdout().as_fd().try_clone_to_owned(),
+        "/dev/stderr" => io::stderr().as_fd().try_clone_to_owned(),
+        _ => return None,
     };
     Some(descriptor.map(File::from))
 }
 
 #[cfg(not(unix))]
 fn own_descriptor(_path: &Path) -> Option<io::Result<File>> {
-    None
-}
-
-/// A copy of any other inherited descriptor; None if there is none and the path must be opened.
-#[cfg(target_os = "linux")]
-fn numbered_descriptor(number: i32) -> Option<io::Result<OwnedFd>> {
-    use rustix::fs::OFlags;
-    use rustix::io::Errno;
-    use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
-
-    let information = match std::fs::read_to_string(format!("/proc/self/fdinfo/{number}")) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(Err(Errno::BADF.into())),
-        information => information.ok()?,
-    };
-    let flags = information.lines().find_map(|line| line.strip_prefix("flags:"))?;
-    // A descriptor that we opened ourselves, such as a connection, is closed on exec.
-    if i32::from_str_radix(flags.trim(), 8).ok()? & OFlags::CLOEXEC.bits().cast_signed() != 0 {
-        return Some(Err(Errno::BADF.into()));
-    }
-    // Only the kernel can make a descriptor from a number without `unsafe`.
-    let own = pidfd_open(getpid(), PidfdFlags::empty()).ok()?;
-    match pidfd_getfd(own, number, PidfdGetfdFlags::empty()) {
-        // An old kernel, or a container that forbids the call.
-        Err(Errno::NOSYS | Errno::PERM) => None,
-        descriptor => Some(descriptor.map_err(io::Error::from)),
-    }
-}
-
-/// On these systems opening `/dev/fd/N` makes a copy.
-#[cfg(all(unix, not(target_os = "linux")))]
-fn numbered_descriptor(_number: i32) -> Option<io::Result<OwnedFd>> {
     None
 }
 
