@@ -11,7 +11,7 @@ use super::plan::ImportPlan;
 use crate::conventions::Conventions;
 use crate::list::{Row, guarded, unguarded};
 use crate::phone::Country;
-use crate::template::{TakenFor, TemplateError, Uses, decimal_mark, is_amount, is_plain_number, says_no};
+use crate::template::{TakenFor, TemplateError, Uses, decimal_mark, is_amount, says_no};
 
 /// Words that programs write for nothing, in lower case.
 const NOTHING: [&str; 11] = ["-", "--", "–", "—", "n/a", "n/d", "null", "(null)", "nan", "none", "undefined"];
@@ -44,7 +44,6 @@ pub(super) struct UsedCells<'a> {
     /// Printed unchanged.
     gaps: BTreeSet<&'a str>,
     numbers: Vec<(&'a str, &'a TakenFor)>,
-    casts: Vec<(&'a str, &'a TakenFor)>,
     amounts: Vec<(&'a str, &'a TakenFor)>,
     /// The first cells of `amounts` that are numbers with either decimal sign, by place and the sign of their country.
     read_by_country: BTreeMap<(usize, char), ReadCell>,
@@ -62,7 +61,6 @@ impl<'a> UsedCells<'a> {
             prints_all: body.iter().any(|(_, uses)| uses.is_of_all),
             gaps: body.iter().flat_map(|(_, uses)| &uses.gaps).map(String::as_str).collect(),
             numbers: with_path(&texts, |uses| &uses.numbers).collect(),
-            casts: with_path(&texts, |uses| &uses.casts).collect(),
             amounts: with_path(&texts, |uses| &uses.amounts).collect(),
             read_by_country: BTreeMap::new(),
             shown_otherwise: BTreeMap::new(),
@@ -118,11 +116,6 @@ impl<'a> UsedCells<'a> {
     pub(super) fn check(&self, row: &Row) -> Result<(), TemplateError> {
         for (path, taken) in &self.numbers {
             if matches!(row.get(&taken.column), Some(Value::String(_))) {
-                return Err(TemplateError::new(path, number_problem(taken), false));
-            }
-        }
-        for (path, taken) in &self.casts {
-            if row.text(&taken.column).is_some_and(|cell| !is_plain_number(cell)) {
                 return Err(TemplateError::new(path, number_problem(taken), false));
             }
         }

@@ -91,7 +91,7 @@ impl FilterRule {
 }
 
 /// All of them.
-const FILTERS: [FilterRule; 33] = [
+const FILTERS: [FilterRule; 31] = [
     filter(("abs", &[Number], New(Number)), (0, &[], NONE), "abs"),
     filter(("capitalize", ONE, Kept(Text)), (0, &[], NONE), "capitalize"),
     filter(("count", MANY, New(Number)), (0, &[], NONE), "count"),
@@ -99,8 +99,6 @@ const FILTERS: [FilterRule; 33] = [
     filter(("date", AMOUNT, New(Text)), (0, &[Text], NONE), "date('28 de noviembre')").tried_with("'2026-11-28T13:30'"),
     filter(("default", ALL, Either), (0, &[Any, Truth], NONE), "default('-')"),
     filter(("first", MANY, Item), (0, &[], NONE), "first"),
-    filter(("float", ONE, New(Number)), (0, &[Any], &[("default", Any)]), "float"),
-    filter(("int", ONE, New(Number)), (0, &[Any, Number], &[("default", Any), ("base", Number)]), "int"),
     filter(("join", MANY, New(Text)), (0, &[Any, Text], &[("d", Any), ATTRIBUTE]), "join(', ')"),
     filter(("last", MANY, Item), (0, &[], NONE), "last"),
     filter(("length", MANY, New(Number)), (0, &[], NONE), "length"),

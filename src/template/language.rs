@@ -90,8 +90,5 @@ pub(super) fn describe(error: &Error) -> String {
     if message.contains("none") {
         return format!("{message}; write `| default('…')` behind a value that may be missing");
     }
-    if ["cannot parse", "invalid float"].iter().any(|begin| message.starts_with(begin)) {
-        return "the text is not a number; write `| number | default(0)` in place of `| int` or `| float`".to_owned();
-    }
     message
 }

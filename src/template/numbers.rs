@@ -147,11 +147,6 @@ pub(crate) fn is_amount(text: &str) -> bool {
     matches!(read_number(text, Some('.')), Ok(Some(_)))
 }
 
-/// Whether `int` and `float` read a cell in the same way as `number`: they read 1.200 as 1.2 in every country.
-pub(crate) fn is_plain_number(text: &str) -> bool {
-    read_number(text, None).is_ok()
-}
-
 /// Whether a cell says no, though a text that tests it sees a value that is not empty.
 pub(crate) fn says_no(text: &str) -> bool {
     let text = text.trim();

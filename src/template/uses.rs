@@ -21,8 +21,6 @@ pub(crate) struct Uses {
     pub(crate) gaps: BTreeSet<String>,
     /// Where it uses a column as a number.
     pub(crate) numbers: Vec<TakenFor>,
-    /// Where it reads a column with `int` or `float`.
-    pub(crate) casts: Vec<TakenFor>,
     /// Where it leaves the decimal sign of a column to its cells and the country; `meant` says that it is a point.
     pub(crate) amounts: Vec<TakenFor>,
     /// Where it uses a column as yes or no.

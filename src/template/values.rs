@@ -356,6 +356,9 @@ impl TextWalk<'_> {
         let written = self.cut(at.clone());
         let own = self.cut(at.start..range(span).start).trim_end().trim_end_matches('|').trim_end();
         let brackets = written.strip_prefix(own).unwrap_or_default();
+        if ["int", "float"].contains(&name) {
+            return Err(format!("`{written}`: write `{own} | number`, which reads a number as people write it"));
+        }
         let rule = FilterRule::named(name).map_err(|meant| format!("filter {name} is unknown; {meant}"))?;
         let types: Vec<_> = given.iter().map(|(name, known)| (*name, known.kind)).collect();
         if let Some(fault) = rule.fault(inside.kind, &types) {
@@ -369,11 +372,9 @@ impl TextWalk<'_> {
             let has_mark = how.is_some_and(|how| how.constants.iter().any(|mark| mark.as_str().is_some()));
             let rest = if name == "number" && how.is_none() { "" } else { brackets };
             let amount = TakenFor::new(column, written, format!("{own} | number('.'){rest}"));
-            let cast = TakenFor::new(column, written, format!("{own} | number"));
             match name {
                 "number" if has_mark => {}
                 "number" | "money" | "percent" => self.uses.amounts.push(amount),
-                "int" | "float" => self.uses.casts.push(cast),
                 _ => {}
             }
             self.read.extend((name == "number").then(|| column.clone()));
