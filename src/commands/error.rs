@@ -349,20 +349,9 @@ impl From<BulkError> for CommandError {
                     "a column is {{ nombre }}; filters stand behind it, such as upper, default('x') and phone('EC')";
                 UsageError::new(error.to_string(), hint).into()
             }
-            BulkError::Decimals(mixed) => {
-                let hint = format!("say which it is, such as `{}`, or write these cells alike", mixed.meant);
-                UsageError::new(mixed.to_string(), hint).into()
-            }
             BulkError::Message(error) => error.into(),
-            BulkError::Reported(error) => {
-                let hint = error.hint();
-                UsageError::new(error.to_string(), hint).into()
-            }
+            BulkError::Refused { message, hint } => UsageError::new(message, hint).into(),
             BulkError::Ledger(error) => error.into(),
-            BulkError::TooLarge { .. } | BulkError::CellTooLong { .. } | BulkError::ColumnOfOutcome { .. } => {
-                UsageError::new(error.to_string(), "write it as CSV: --format csv, or a file whose name ends in .csv")
-                    .into()
-            }
             BulkError::Report(_) => Self::new(ExitCode::Unexpected, "unexpected", error, None),
         }
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::error::{BulkError, MixedDecimals, ReadCell, RowError};
+use super::error::{BulkError, RowError};
 use super::plan::ImportPlan;
 use crate::conventions::Conventions;
 use crate::list::{Row, guarded, unguarded};
@@ -45,10 +45,11 @@ pub(super) struct UsedCells<'a> {
     gaps: BTreeSet<&'a str>,
     numbers: Vec<(&'a str, &'a TakenFor)>,
     amounts: Vec<(&'a str, &'a TakenFor)>,
-    /// The first cells of `amounts` that are numbers with either decimal sign, by place and the sign of their country.
-    read_by_country: BTreeMap<(usize, char), ReadCell>,
+    /// The first cells of `amounts` that are numbers with either decimal sign, by place and the sign of their country;
+    /// each with its line.
+    read_by_country: BTreeMap<(usize, char), (u64, String)>,
     /// The first cells of `amounts` that show another sign than that of their country.
-    shown_otherwise: BTreeMap<(usize, char), ReadCell>,
+    shown_otherwise: BTreeMap<(usize, char), (u64, String)>,
     truths: Vec<(&'a str, &'a TakenFor)>,
     compared: BTreeSet<&'a (String, String)>,
 }
@@ -92,12 +93,12 @@ impl<'a> UsedCells<'a> {
     /// nothing.
     pub(super) fn refuse_placeholders(&self, row: &Row, is_strict: bool) -> Result<(), RowError> {
         for (column, cell) in self.placeholders(row) {
-            let (column, cell) = (column.to_owned(), cell.to_owned());
-            if is_error(&cell) {
-                return Err(RowError::CellError { column, cell });
+            if is_error(cell) {
+                let problem = format!("{column}: `{cell}` is an error of the spreadsheet, and would be sent");
+                return Err(RowError::Problem(problem));
             }
             if is_strict {
-                return Err(RowError::PlaceholderCell { column, cell });
+                return Err(RowError::Problem(format!("{column}: `{cell}` stands for nothing, and would be sent")));
             }
         }
         Ok(())
@@ -154,20 +155,25 @@ impl<'a> UsedCells<'a> {
                 None if decimal_mark(text, Some(mark)).is_some() => &mut self.read_by_country,
                 None => continue,
             };
-            cells.entry((place, mark)).or_insert_with(|| ReadCell { line, text: text.trim().to_owned() });
+            cells.entry((place, mark)).or_insert_with(|| (line, text.trim().to_owned()));
         }
     }
 
     /// The first column whose cells contradict each other, up to the line `last`.
     pub(super) fn refuse_decimals(self, last: Option<u64>) -> Result<(), BulkError> {
         let Self { amounts, read_by_country, mut shown_otherwise, .. } = self;
-        let is_within = |cell: &ReadCell| last.is_none_or(|last| cell.line <= last);
-        for ((place, mark), cell) in read_by_country.into_iter().filter(|(_, cell)| is_within(cell)) {
+        let is_within = |line: u64| last.is_none_or(|last| line <= last);
+        for ((place, mark), (line, text)) in read_by_country.into_iter().filter(|(_, (line, _))| is_within(*line)) {
             if let (Some(other), Some((path, taken))) = (shown_otherwise.remove(&(place, mark)), amounts.get(place)) {
                 let meant = taken.meant.replace("number('.')", if mark == ',' { "number('.')" } else { "number(',')" });
-                let (path, column) = ((*path).to_owned(), taken.column.clone());
-                let mixed = MixedDecimals { path, column, mark, cell, other, meant };
-                return Err(BulkError::Decimals(Box::new(mixed)));
+                let (sign, other_sign) = if mark == ',' { ("comma", "point") } else { ("point", "comma") };
+                let ((other_line, other_text), column) = (other, &taken.column);
+                let message = format!(
+                    "{path}: the decimals of {column} are not clear: `{text}` in line {line} is read as in its country, with \
+                     a decimal {sign}, but `{other_text}` in line {other_line} has a decimal {other_sign}"
+                );
+                let hint = format!("say which it is, such as `{meant}`, or write these cells alike");
+                return Err(BulkError::refused(message, hint));
             }
         }
         Ok(())

@@ -77,16 +77,20 @@ impl RecipientRule<'_> {
             Self::Template(template) => {
                 template.fill(column, row, RowView::of(row, country.clone().unwrap_or_default()))?
             }
-            Self::Column(_) => row.get(column).ok_or_else(|| RowError::NoRecipient(column.to_owned()))?,
+            Self::Column(_) => {
+                row.get(column).ok_or_else(|| RowError::Problem(format!("has no `{column}`, the recipient's")))?
+            }
         };
         let recipient = match recipient {
             Value::String(text) => text,
             Value::Number(number) => number.to_string(),
-            found => return Err(RowError::RecipientType { column: column.to_owned(), found }),
+            found => {
+                return Err(RowError::Problem(format!("{column}: is {found}; a recipient is a text or a number")));
+            }
         };
         let typed = read_recipient(&recipient, country).map_err(|error| match error {
             PersonError::Recipient(error) => RowError::Recipient { column: column.to_owned(), error },
-            PersonError::Country(error) => RowError::Country(error),
+            PersonError::Country(error) => RowError::Problem(error.to_string()),
         })?;
         Ok((recipient, typed))
     }
@@ -97,8 +101,8 @@ pub(super) fn refuse_total(row: &Row, recipient: &str) -> Result<(), RowError> {
     if row.cell(recipient).is_none_or(|cell| !cell.trim().is_empty()) {
         return Ok(());
     }
-    let told = |cell: &str| RowError::Total { column: recipient.to_owned(), cell: cell.to_owned() };
-    row.total().map_or(Ok(()), |cell| Err(told(cell)))
+    let told = |cell| format!("{recipient}: is empty, and the row says `{cell}`: it seems to be a row of totals");
+    row.total().map_or(Ok(()), |cell| Err(RowError::Problem(told(cell))))
 }
 
 impl ImportPlan<'_> {
@@ -106,7 +110,10 @@ impl ImportPlan<'_> {
     pub(super) fn refuse_sent(&self, row: &Row) -> Result<(), RowError> {
         let says_sent = |sent: &&str| ["yes", "unknown"].iter().any(|word| sent.eq_ignore_ascii_case(word));
         match row.text("sent").map(str::trim).filter(says_sent) {
-            Some(sent) if self.reported != DuplicatePolicy::Meant => Err(RowError::SentBefore(sent.to_owned())),
+            Some(sent) if self.reported != DuplicatePolicy::Meant => Err(RowError::Problem(format!(
+                "sent: is `{sent}`, but too many columns of the report are missing to compare the row; send the whole \
+                 report, or delete this column, or --again"
+            ))),
             Some(_) | None => Ok(()),
         }
     }

@@ -7,13 +7,22 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::RangeInclusive;
 
-use super::error::{BulkError, ReportedError};
+use super::error::{BulkError, RowError};
 use super::policy::DuplicatePolicy;
 use crate::ledger::{LedgerError, ReportedRow, RowFilter, RowState, Run, RunName, SkipReason, Store};
 use crate::list::{ReportedOutcome, ReportedSent, Row};
 use crate::message::TypedRecipient;
 use crate::phone::person_key;
 use crate::timestamps::read_time;
+
+/// The whole list is refused where columns belong to another row: after only one is sorted, every outcome is beside the
+/// wrong person.
+const SORTED: &str = "perhaps one column was sorted without the others: write the report again with `jelouctl bulk report RUN \
+     --file FILE`, and sort all its columns together; to send to every row again, delete the columns that the report added";
+const SORTED_OR_CORRECTED: &str = "perhaps one column was sorted without the others: write the report again; if the recipient \
+     was corrected, write `no` in its column `sent`";
+const INCOMPLETE: &str = "take the report as `jelouctl bulk report` writes it; to send to every row again, delete the columns \
+     that the report added";
 
 /// The earlier outcome of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,14 +95,12 @@ impl<'a> ReportedRuns<'a> {
         line: u64,
         outcome: &ReportedOutcome,
         recipient: &str,
-    ) -> Result<Result<KnownOutcome, String>, BulkError> {
+    ) -> Result<KnownOutcome, RowError> {
         let (store, policy) = (self.store, self.policy);
         let by_file = self.left_out_to(outcome, recipient);
         let kept_out = self.kept_out.clone();
-        let named = outcome.line.trim();
-        let Some((run, row)) = self.row(outcome)? else {
-            let sent = by_report(line, outcome, recipient, policy)?;
-            return Ok(sent.map(|sent| KnownOutcome { sent, kept_out: by_file }));
+        let Some((run, row)) = self.row(outcome).map_err(RowError::of_list)? else {
+            return Ok(KnownOutcome { sent: by_report(line, outcome, recipient, policy)?, kept_out: by_file });
         };
         let person = hash_of(recipient);
         let theirs = row.filter(|row| row.person == Some(person));
@@ -104,28 +111,34 @@ impl<'a> ReportedRuns<'a> {
         let kept_out = by_file.or(by_ledger);
         let is_meant = policy == DuplicatePolicy::Meant;
         if let Some(row) = theirs {
-            let sent = reason_of(row.state).filter(|_| !is_meant);
-            return Ok(Ok(KnownOutcome { sent, kept_out }));
+            return Ok(KnownOutcome { sent: reason_of(row.state).filter(|_| !is_meant), kept_out });
         }
-        let (to, name) = (recipient.to_owned(), run.name.clone());
+        let name = &run.name;
         // If one column was sorted alone, each number is beside another person's cells. No flag asks for that.
-        if let (Some(row), Some(theirs)) = (row, run.line_of(person)) {
-            return Err(ReportedError::OtherLine { line, to, of_run: row.line, run: name, theirs }.into());
+        if let (Some(RowOfRun { line: of_run, .. }), Some(theirs)) = (row, run.line_of(person)) {
+            let message =
+                format!("line {line} names line {of_run} of run {name}, but {recipient} is in line {theirs} of it");
+            return Err(refused(message, SORTED));
         }
         if is_meant {
-            return Ok(Ok(KnownOutcome { sent: None, kept_out }));
+            return Ok(KnownOutcome { sent: None, kept_out });
         }
         let Some(row) = row else {
-            return Err(ReportedError::NoSuchLine { line, of_run: named.to_owned(), run: name }.into());
+            let named = outcome.line.trim().escape_debug();
+            let message = format!("line {line} names line `{named}` of run {name}, which has no such line");
+            return Err(refused(message, SORTED));
         };
         let of_run = row.line;
         // A person who did not get a message may have a new number.
         if row.person.is_none() || row.state == RowState::Failed {
-            return Ok(Ok(KnownOutcome { sent: None, kept_out }));
+            return Ok(KnownOutcome { sent: None, kept_out });
         }
-        let standing = store.map(|store| store.run(&name)?.at_lines(&[of_run].into())).transpose()?;
-        let recipient = standing.and_then(|rows| rows.get(&of_run)?.recipient.clone()).unwrap_or_default();
-        Err(ReportedError::OtherPerson { line, to, of_run, run: name, recipient }.into())
+        let standing = store.map(|store| store.run(name)?.at_lines(&[of_run].into())).transpose();
+        let rows = standing.map_err(RowError::of_list)?;
+        let theirs = rows.and_then(|rows| rows.get(&of_run)?.recipient.clone()).unwrap_or_default();
+        let message =
+            format!("line {line} is to {recipient}, but line {of_run} of run {name}, which it names, was to {theirs}");
+        Err(refused(message, SORTED))
     }
 
     /// The row of a report with what the sheet of its run stored, if the run is here: the report has what the sheet
@@ -248,26 +261,36 @@ fn by_report(
     outcome: &ReportedOutcome,
     recipient: &str,
     policy: DuplicatePolicy,
-) -> Result<Result<Option<SkipReason>, String>, BulkError> {
-    let missing = |column| ReportedError::MissingColumn { line, column, run: outcome.run.trim().to_owned() };
+) -> Result<Option<SkipReason>, RowError> {
+    let missing = |column| {
+        let run = outcome.run.trim().escape_debug().to_string();
+        let named = if run.is_empty() { run } else { format!(" `{run}`") };
+        let message = format!("line {line}: the report has no column `{column}`, and its run{named} is not known here");
+        refused(message, INCOMPLETE)
+    };
     if outcome.code.is_none() {
-        return Err(missing("code").into());
+        return Err(missing("code"));
     }
     if policy == DuplicatePolicy::Meant {
-        return Ok(Ok(None));
+        return Ok(None);
     }
-    let sent = match outcome.is_sent() {
-        Ok(ReportedSent::Yes) => SkipReason::AlreadySent,
-        Ok(ReportedSent::Unknown) => SkipReason::MayHaveBeenSent,
-        Ok(ReportedSent::No) => return Ok(Ok(None)),
-        Err(problem) => return Ok(Err(problem)),
+    let is_sent = outcome.is_sent().map_err(|problem| RowError::Problem(format!("the report's {problem}")))?;
+    let sent = match is_sent {
+        ReportedSent::Yes => SkipReason::AlreadySent,
+        ReportedSent::Unknown => SkipReason::MayHaveBeenSent,
+        ReportedSent::No => return Ok(None),
     };
     let sent_to = outcome.sent_to.as_deref().ok_or_else(|| missing("sent_to"))?;
     if is_same_person(sent_to, recipient) {
-        return Ok(Ok(Some(sent)));
+        return Ok(Some(sent));
     }
-    let (to, sent_to) = (recipient.to_owned(), sent_to.to_owned());
-    Err(ReportedError::SentToOther { line, to, sent_to }.into())
+    let sent_to = sent_to.escape_debug();
+    let message = format!("line {line} is to {recipient}, but what its columns say was sent to `{sent_to}`");
+    Err(refused(message, SORTED_OR_CORRECTED))
+}
+
+fn refused(message: String, hint: &str) -> RowError {
+    RowError::of_list(BulkError::refused(message, hint))
 }
 
 /// For the report of the new run.

@@ -175,7 +175,7 @@ impl<'a> Importer<'a> {
         let cells = row.as_ref().map_or_else(|_| ListRow::bad_cells(&bad_text), Row::cells);
         let made = match row {
             Ok(row) => self.made(line, row, faulty_cells, outcome.as_ref()),
-            Err(problem) => Err(RowError::Unreadable(problem)),
+            Err(problem) => Err(RowError::Problem(problem)),
         };
         match made {
             Ok((row, outgoing, told, known)) => {
@@ -219,16 +219,13 @@ impl<'a> Importer<'a> {
             self.plan.refuse_sent(&row)?;
         }
         if let Some((_, problem)) = faulty {
-            return Err(RowError::Unreadable(problem));
+            return Err(RowError::Problem(problem));
         }
         self.cells.refuse_placeholders(&row, self.plan.strict)?;
         self.cells.check(&row)?;
         let (outgoing, told) = self.plan.request(&row, column, line, &mut self.imported.bare_codes)?;
         let known = match outcome {
-            Some(outcome) => {
-                let known = self.reported.known(line, outcome, outgoing.recipient().as_str());
-                known.map_err(RowError::of_list)?.map_err(RowError::Reported)?
-            }
+            Some(outcome) => self.reported.known(line, outcome, outgoing.recipient().as_str())?,
             None => KnownOutcome::default(),
         };
         Ok((row, outgoing, told, known))

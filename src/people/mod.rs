@@ -6,7 +6,7 @@ mod exclusion_file;
 mod exclusion_table;
 mod exclusions;
 
-pub(crate) use self::country_rule::{CountryError, CountryRule, PersonError, read_recipient};
+pub(crate) use self::country_rule::{CountryRule, PersonError, read_recipient};
 pub(crate) use self::exclusion_error::{ExclusionError, ExclusionOrigin};
 pub(crate) use self::exclusion_file::ExclusionOptions;
 pub(crate) use self::exclusions::{ExclusionList, Exclusions};

@@ -87,7 +87,8 @@ fn line_end(format: CsvFormat) -> &'static str {
 pub(super) fn write_ndjson(report: &ReportRows<'_>, mut to: impl Write) -> Result<u64, BulkError> {
     let ours = outcome_columns(ReportLanguage::En);
     if let Some(column) = report.columns.iter().find(|column| ours.contains(&column.trim())) {
-        return Err(BulkError::ColumnOfOutcome { column: column.clone() });
+        let message = format!("the input's own column `{column}` has the name of one of the outcome's");
+        return Err(BulkError::needs_csv(message));
     }
     let mut rows = 0;
     (report.each)(&mut |row| {

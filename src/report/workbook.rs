@@ -64,7 +64,8 @@ fn check_rows(report: &ReportRows<'_>) -> Result<(), BulkError> {
 }
 
 fn check_size(what: &'static str, number: u64, most: u64) -> Result<(), BulkError> {
-    if number > most { Err(BulkError::TooLarge { number, what, most }) } else { Ok(()) }
+    let message = || format!("the report has {number} {what}, and a sheet has room for {most}");
+    if number > most { Err(BulkError::needs_csv(message())) } else { Ok(()) }
 }
 
 fn write_row(
@@ -77,8 +78,11 @@ fn write_row(
     for (place, cell) in (0..).zip(cells) {
         let cell = guarded_in_sheet(cell);
         if cell.chars().count() > MOST_CHARACTERS {
-            let column = columns.get(usize::from(place)).cloned().unwrap_or_default();
-            return Err(BulkError::CellTooLong { line, column, most: MOST_CHARACTERS });
+            let column = columns.get(usize::from(place)).map(String::as_str).unwrap_or_default();
+            return Err(BulkError::needs_csv(format!(
+                "line {line}: the cell under `{column}` has more than the {MOST_CHARACTERS} characters that a cell of a \
+                 sheet may have"
+            )));
         }
         sheet.write_string_with_format(row, place, cell, format).map_err(failed)?;
     }
