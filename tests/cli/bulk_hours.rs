@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
 use jiff::{ToSpan, ZonedDateTime};
@@ -10,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::acceptor::OwnPort;
 use crate::bulk_connections::{accepted, recipients, server_on};
-use crate::bulk_run::{Watched, people, signal, user};
+use crate::bulk_run::{Watched, people, signal, start, user};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{CONFIG, Home, STATE, also_in_a_database, faketime, tool, wait_until};
 use crate::postgres::Cluster;
@@ -24,6 +27,7 @@ also_in_a_database! {
     who_asks_not_to_be_written_to_while_a_run_waits_for_its_hours_is_not,
     who_wrote_too_long_ago_when_the_hours_open_is_left_out,
     a_run_whose_list_of_people_not_to_be_written_to_is_gone_at_the_opening_stops_and_can_go_on,
+    hours_that_a_run_is_given_while_a_process_joins_it_hold_there_too,
     hours_of_a_profile_hold_until_flags_say_otherwise,
     the_sandbox_waits_for_no_hours_but_tells_them,
     hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent,
@@ -318,6 +322,44 @@ fn a_run_whose_list_of_people_not_to_be_written_to_is_gone_at_the_opening_stops_
     let resume = ["bulk", "resume", "r"];
     let ended = Watched::new(clock.command(&home, &resume, &jelou.url).spawn().unwrap()).end();
     assert_eq!((ended.code, jelou.seen().len()), (0, 2), "{ended:?}");
+}
+
+/// The process has read the run, and reads who has written before it joins.
+#[test]
+fn hours_that_a_run_is_given_while_a_process_joins_it_hold_there_too() {
+    let home = people(1);
+    let wrote = json!({"messageId": "w", "by": "user", "sender": {"id": user(0)}, "recipient": {"id": "BOT_ID"},
+        "createdAt": format!("{:.3}", jiff::Timestamp::now())});
+    let holds = Arc::new(AtomicBool::new(false));
+    let (is_to_hold, (arrived, has_arrived), (go, may_go)) = (Arc::clone(&holds), channel(), channel());
+    let may_go = Mutex::new(may_go);
+    let server = Server::responding(move |number, request| {
+        if request.line.starts_with("POST ") {
+            return Reply::json(200, &json!({"success": true, "messageId": format!("m-{number}")}).to_string());
+        }
+        if is_to_hold.swap(false, SeqCst) {
+            arrived.send(()).unwrap();
+            may_go.lock().unwrap().recv().unwrap();
+        }
+        Reply::json(200, &json!({"pagination": {"totalPages": 1}, "results": [wrote]}).to_string())
+    });
+    let made = "bulk send people.csv --yes --run r --only-in-window --import-only text Hola";
+    home.run(made).api(&server.url).success();
+    holds.store(true, SeqCst);
+    let mut worker = Watched::new(start(&home, "bulk work r", &[], &server.url));
+    has_arrived.recv().unwrap();
+    let tomorrow = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).tomorrow().unwrap();
+    let between = tomorrow.tomorrow().unwrap().strftime("%a 07:00-19:00").to_string().to_lowercase();
+    let hours = ["--between", &between, "--time-zone", "UTC"];
+    let mut resumed = Watched::new(start(&home, "bulk resume r", &hours, &server.url));
+    resumed.wait_for("note: waiting until ");
+    signal(&resumed.child, Signal::INT);
+    assert_eq!(resumed.end().code, 130);
+    go.send(()).unwrap();
+    worker.wait_for("note: waiting until ");
+    signal(&worker.child, Signal::INT);
+    assert_eq!(worker.end().code, 130);
+    assert!(server.received().iter().all(|request| !request.line.starts_with("POST ")));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::summary::Elapsed;
 use crate::api::{HEADERS_OF_A_POST, signed};
 use crate::commands::CommandError;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, LedgerError, Worker};
+use crate::ledger::{Counts, LedgerError, Run, RunConditions, Worker};
 use crate::output::Progress;
 use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
 use crate::sending::{Connection, reread_do_not_contact};
@@ -36,37 +36,46 @@ impl RunOnItsWay<'_> {
             base: connection.base.url().clone(),
             accepts: details.accepts.clone(),
         });
-        let hours = details.conditions.hours.as_ref();
         if details.sandbox {
-            hours::report_not_waited_for(context, hours);
+            hours::report_not_waited_for(context, details.conditions.hours.as_ref());
         }
-        let limits = RunLimits {
-            concurrency: options.work.concurrency_or(details.concurrency),
-            max_wait: options.work.max_wait_or(details.max_wait),
-            hours: hours.filter(|_| !details.sandbox).cloned(),
-            keep_going: details.conditions.keep_going,
-        };
         let began = Instant::now();
-        let mut opened = self.run.join(self.sender.settings.timeout.value.duration())?;
-        let sent_before = opened.1.sent;
+        let mut joined = self.join(&self.run)?;
+        let sent_before = joined.1.sent;
         let end = loop {
-            let (ledger, counts) = opened;
+            let (ledger, counts, conditions) = joined;
+            let limits = RunLimits {
+                concurrency: options.work.concurrency_or(details.concurrency),
+                max_wait: options.work.max_wait_or(details.max_wait),
+                hours: conditions.hours.filter(|_| !details.sandbox),
+                keep_going: conditions.keep_going,
+            };
             let mut progress = Progress::new(&context.stderr, options.work.progress);
-            let engine = Engine::new(Arc::clone(&session), Box::new(ledger), counts, limits.clone(), &mut progress);
+            let engine = Engine::new(Arc::clone(&session), Box::new(ledger), counts, limits, &mut progress);
             let end = engine.run(async || connection.signals.next().await).await;
             if !matches!(end, RunEnd::Stopped { reason: StopReason::HoursOpened, .. }) {
                 break Ok(end);
             }
             match self.after_opening(&mut connection).await {
-                Ok(again) => opened = again,
+                Ok(again) => joined = again,
                 Err(error) => break Err(error),
             }
         };
         self.report(end, Elapsed { took: began.elapsed(), sent_before })
     }
 
+    /// Joins those that send `run`. Its conditions change no more until this process leaves it, but may have changed
+    /// before.
+    fn join(&self, run: &Run) -> Result<(Worker, Counts, RunConditions), LedgerError> {
+        let (worker, counts) = run.join(self.sender.settings.timeout.value.duration())?;
+        Ok((worker, counts, run.details()?.conditions))
+    }
+
     /// Opens the run again after its hours have opened: it may have waited for a night, or for days.
-    async fn after_opening(&self, connection: &mut Connection) -> Result<(Worker, Counts), CommandError> {
+    async fn after_opening(
+        &self,
+        connection: &mut Connection,
+    ) -> Result<(Worker, Counts, RunConditions), CommandError> {
         let Self { context, sender, .. } = self;
         let windows = if self.details.conditions.only_in_window {
             Some(read_windows(context, sender, connection).await?)
@@ -80,6 +89,6 @@ impl RunOnItsWay<'_> {
         if let Some(windows) = windows {
             leave_others_out(context, &windows, &run)?;
         }
-        Ok(run.join(sender.settings.timeout.value.duration()).map_err(LedgerError::in_mid_run)?)
+        Ok(self.join(&run).map_err(LedgerError::in_mid_run)?)
     }
 }
