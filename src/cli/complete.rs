@@ -11,7 +11,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathComplete
 use clap_complete::env::CompleteEnv;
 
 use super::app::App;
-use crate::commands::bulk::ledger_database;
+use crate::commands::store::ledger_database;
 use crate::config::ConfigFile;
 use crate::context::Context;
 use crate::exit::ExitCode;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 
 use super::CommandError;
-use super::bulk::{open_store, open_store_to_look, wait_for_turn};
+use super::store::{open_store, open_store_to_look, wait_for_turn};
 use crate::api::Request;
 use crate::context::Context;
 use crate::ledger::{Claimed, HeldClaim, LedgerError, Store, hash_of_words};

@@ -8,9 +8,9 @@ use clap::Args;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use super::bulk::{ledger_address, ledger_database, store_at, store_to_look_at};
 use super::error::CommandError;
 use super::profile;
+use super::store::{ledger_address, ledger_database, store_at, store_to_look_at};
 use crate::api::{Credentials, Failure, ListingCoverage, Stage, TemplateFilter};
 use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
 use crate::context::Context;

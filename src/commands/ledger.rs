@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::CommandError;
-use super::bulk::ledger_address;
+use super::store::ledger_address;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::ledger::{schema_sql, set_up};

@@ -18,6 +18,7 @@ pub(crate) mod sandbox;
 pub(crate) mod schema;
 pub(crate) mod send;
 pub(crate) mod skill;
+pub(crate) mod store;
 pub(crate) mod templates;
 mod wait;
 

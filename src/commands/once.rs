@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::CommandError;
-use super::bulk::{open_store, open_store_to_look};
+use super::store::{open_store, open_store_to_look};
 use crate::config::{Origin, Settings};
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;

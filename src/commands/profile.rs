@@ -9,7 +9,7 @@ use clap::{Args, Subcommand, ValueHint};
 use serde_json::{Map, json};
 
 use super::CommandError;
-use super::bulk::ledger_database;
+use super::store::ledger_database;
 use crate::config::{
     BotId, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, Layer, LedgerDatabase, LedgerUrl, Origin,
     Rate, Remember, SecretSource, Settings, Sourced,

@@ -6,24 +6,24 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::before::{refuse_templates, report_before};
-use super::earlier;
+use super::earlier::{earlier_of, report_many_days, report_unfinished};
 use super::ending::RunOnItsWay;
 use super::hours::{report_closed, report_over_midnight};
 use super::leave_out::{UnsentRows, leave_others_out_of_draft, leave_out_excluded};
 use super::media::look_at_media;
 use super::send_args::BulkSendArgs;
-use super::store::wait_for_turn;
 use super::summary::{RunSummary, nothing_to_send};
 use crate::api::SuccessCriterion;
 use crate::commands::CommandError;
+use crate::commands::store::wait_for_turn;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::import::Imported;
 use crate::input::Source;
-use crate::ledger::{Details, EarlierOf, LedgerDraft, RecipientFlags, Run, RunConditions, RunName, Store, WrittenTo};
+use crate::ledger::{Details, LedgerDraft, RecipientFlags, Run, RunConditions, RunName, Store, WrittenTo};
 use crate::list::{ListFormat, is_country_column};
-use crate::message::{Message, TemplateTexts};
+use crate::message::{Message, TemplateTexts, TemplateUses};
 use crate::output::counted;
 use crate::people::{CountryRule, Exclusions};
 use crate::sending::{Connection, GuardError, Interrupted, OpenWindows, Sender, reread_do_not_contact};
@@ -33,32 +33,31 @@ const SANDBOX: &str = "sandbox";
 const DEFAULT_CONCURRENCY: usize = 64;
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// A run whose list is read but which has not begun.
-pub(crate) struct PreparedRun<'a> {
-    pub(crate) context: &'a Context,
-    pub(crate) args: &'a BulkSendArgs,
-    pub(crate) sender: &'a Sender,
-    pub(crate) store: &'a Store,
-    pub(crate) name: RunName,
-    pub(crate) draft: LedgerDraft,
-    pub(crate) details: Details,
+/// A list whose flags and message are checked, and whose sender is known. It is read, and then shown or made a run.
+pub(super) struct PreparedList<'a> {
+    pub(super) context: &'a Context,
+    pub(super) args: &'a BulkSendArgs,
+    pub(super) sender: &'a Sender,
     /// The kind of the message.
-    pub(crate) kind: &'a Message,
+    pub(super) kind: &'a Message,
+    /// None if no run is made and there is no store.
+    pub(super) store: Option<&'a Store>,
     /// The people who must not be written to.
-    pub(crate) exclusions: &'a Exclusions,
-    /// The runs that it is compared with.
-    pub(crate) earlier: EarlierOf,
+    pub(super) exclusions: &'a Exclusions,
     /// The people who have written recently, if only they may get messages.
-    pub(crate) windows: Option<OpenWindows>,
+    pub(super) windows: Option<OpenWindows>,
+    pub(super) draft: LedgerDraft,
+    /// The properties of its run.
+    pub(super) details: Details,
 }
 
-impl PreparedRun<'_> {
+impl PreparedList<'_> {
     /// Asks, compares again, creates the run and sends it, unless it is only imported.
-    pub(crate) async fn begin(mut self) -> Result<ExitCode, CommandError> {
+    pub(super) async fn begin(mut self, store: &Store, name: RunName) -> Result<ExitCode, CommandError> {
         let Self { context, args, sender, exclusions, .. } = self;
         let (rule, is_asked) = (args.earlier_rule(), is_asked(context, sender));
         let (skips_told, rows_told) = (self.draft.skip_counts().clone(), self.draft.to_be_sent());
-        let mut connection = self.ask(is_asked).await?;
+        let mut connection = self.ask(store, is_asked).await?;
         if is_asked {
             // The question may have waited for hours.
             let excluded_now = reread_do_not_contact(&sender.settings)?;
@@ -66,11 +65,12 @@ impl PreparedRun<'_> {
             leave_others_out_of_draft(self.windows.as_ref(), &mut self.draft)?;
         }
         // A connection to a database may not have survived the question.
-        let store = if self.store.is_shared() { self.store.reopened()? } else { self.store.clone() };
+        let store = if store.is_shared() { store.reopened()? } else { store.clone() };
         if let Some(signal) = wait_for_turn(&store, &mut connection.signals).await? {
             return Err(Interrupted(signal).into());
         }
-        let Self { name, mut draft, mut details, earlier, .. } = self;
+        let Self { mut draft, mut details, .. } = self;
+        let earlier = earlier_of(&details);
         let made = store.make(&name, &mut draft, &mut details, &earlier, |known, draft, details| {
             if !details.sandbox {
                 rule.compare(known, draft)?;
@@ -88,7 +88,7 @@ impl PreparedRun<'_> {
         };
         rule.report_skipped(context, &draft.skip_counts().since(&skips_told));
         if args.limit.is_some() && args.earlier.skip_sent && rule.once.is_none() {
-            earlier::report_many_days(context, draft.first_sent_at()?);
+            report_many_days(context, draft.first_sent_at()?);
         }
         let rows = counted(draft.to_be_sent(), "message");
         drop(draft);
@@ -101,13 +101,13 @@ impl PreparedRun<'_> {
     }
 
     /// Says what the person should know, and asks; then the connection is open and the templates are checked.
-    async fn ask(&mut self, is_asked: bool) -> Result<Connection, CommandError> {
+    async fn ask(&mut self, store: &Store, is_asked: bool) -> Result<Connection, CommandError> {
         let Self { context, args, sender, .. } = *self;
         let mut written_to = WrittenTo::default();
         // The sandbox does not compare runs.
         if !self.details.sandbox {
-            let people = self.store.known(&self.earlier, |known| known.people(&self.draft))?;
-            earlier::report_unfinished(context, &people.unfinished);
+            let people = store.known(&earlier_of(&self.details), |known| known.people(&self.draft))?;
+            report_unfinished(context, &people.unfinished);
             written_to = people.written_to;
         }
         self.details.written_to = written_to.people;
@@ -176,14 +176,13 @@ pub(crate) fn file_of(source: &Source) -> &Path {
     }
 }
 
-/// The metadata of the run that would be made of a list that was read; `earlier` are the runs that it is compared with.
-pub(crate) fn details(
+/// The properties of the run of a list, before it is read.
+pub(super) fn details(
     args: &BulkSendArgs,
     sender: &Sender,
     (countries, hours): (CountryRule, Option<Hours>),
-    (format, imported): (ListFormat, &Imported),
+    format: ListFormat,
     body: Option<&Value>,
-    earlier: &EarlierOf,
 ) -> Details {
     let (settings, options) = (&sender.settings, &args.options);
     let begun =
@@ -196,13 +195,13 @@ pub(crate) fn details(
         api_url: if settings.is_sandboxed() { SANDBOX.to_owned() } else { settings.api_url.value.as_key() },
         sandbox: settings.is_sandboxed(),
         // If no row of a list can be sent, the value is used only for the page.
-        accepts: imported.accepts.clone().unwrap_or(SuccessCriterion::AnyObject),
+        accepts: SuccessCriterion::AnyObject,
         format,
-        columns: imported.columns.clone(),
+        columns: Vec::new(),
         list: file_of(&args.source).file_name().map(|name| name.to_string_lossy().into_owned()),
         recipient_flags: RecipientFlags {
             country: countries.otherwise,
-            country_column: countries.by_column && imported.columns.iter().any(|name| is_country_column(name)),
+            country_column: countries.by_column,
             to: args.typed.delivery.to.clone(),
             to_column: args.to_column.clone(),
         },
@@ -212,10 +211,30 @@ pub(crate) fn details(
         max_wait: options.work.max_wait_or(DEFAULT_MAX_WAIT),
         no_keep_alive: options.work.no_keep_alive,
         conditions: options.conditions(hours, &args.earlier, &begun),
-        templates: imported.templates.clone(),
+        templates: TemplateUses::default(),
         template_texts: TemplateTexts::default(),
-        remember: earlier.remember,
+        remember: how_far_back(args, sender),
         written_to: 0,
+    }
+}
+
+/// Adds what the list showed.
+pub(super) fn note_imported(details: &mut Details, imported: &Imported) {
+    if let Some(accepts) = &imported.accepts {
+        details.accepts = accepts.clone();
+    }
+    details.columns.clone_from(&imported.columns);
+    details.recipient_flags.country_column &= imported.columns.iter().any(|name| is_country_column(name));
+    details.templates = imported.templates.clone();
+}
+
+/// How far back sent messages count.
+fn how_far_back(args: &BulkSendArgs, sender: &Sender) -> Duration {
+    match args.remember {
+        Some(typed) => typed.duration(),
+        // A list sent in parts may take longer than sent messages are remembered by default.
+        None if args.earlier.skip_sent => Duration::MAX,
+        None => sender.settings.remember.value.duration(),
     }
 }
 

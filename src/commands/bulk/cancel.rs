@@ -6,9 +6,9 @@ use clap::Args;
 use tokio::time::sleep;
 
 use super::ending::log_decided;
-use super::store::open_store;
 use super::summary::RunSummary;
 use crate::commands::CommandError;
+use crate::commands::store::open_store;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::ledger::{Run, RunName};

@@ -8,9 +8,9 @@ use tokio::time::Instant;
 
 use super::asking::{AskedRun, Look, UP_TO};
 use super::ending::log_decided;
-use super::store::{find_or_newest, open_store};
 use super::words::{deliveries_as_json, deliveries_in_words};
 use crate::commands::CommandError;
+use crate::commands::store::{find_or_newest, open_store};
 use crate::config::Timeout;
 use crate::context::Context;
 use crate::deliveries::{LeftRows, StillUnknown};

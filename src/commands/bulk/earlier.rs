@@ -5,8 +5,8 @@ use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::DuplicatePolicy;
 use crate::ledger::{
-    Details, EarlierMessages, KnownRuns, LedgerDraft, Run, RunConditions, RunName, SkipCounts, SkipReason, WrittenTo,
-    now,
+    Details, EarlierMessages, EarlierOf, KnownRuns, LedgerDraft, Run, RunConditions, RunName, SkipCounts, SkipReason,
+    WrittenTo, now,
 };
 use crate::once::OnceKey;
 use crate::output::{counted, counted_are};
@@ -35,6 +35,11 @@ pub(crate) fn refuse_reported(rows: &SkipCounts, policy: DuplicatePolicy) -> Res
     let hint = "leave them out with --skip-sent, whatever the message is now; to write to these people once more, with the \
                 same message or another one, use --again, also where the rows went to a sandbox only";
     Err(GuardError::SentBefore { message, hint: hint.to_owned() })
+}
+
+/// The runs that a run with these details is compared with.
+pub(super) fn earlier_of(details: &Details) -> EarlierOf {
+    EarlierOf { bot: details.bot.clone(), address: details.api_url.clone(), remember: details.remember }
 }
 
 /// What to do with messages that an earlier run also has, and the key under which each person gets one, if any.

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::store::open_store;
 use super::words::{local_time, report_doubt};
 use crate::commands::CommandError;
+use crate::commands::store::open_store;
 use crate::config::Settings;
 use crate::context::Context;
 use crate::exit::ExitCode;

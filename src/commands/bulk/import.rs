@@ -141,16 +141,16 @@ impl ToldRows<'_> {
         match fault {
             RowFault::NationalNumber(country) => self.countries.note(*country),
             RowFault::Reported(reason) => self.reported.add(*reason),
-            RowFault::Excluded(list) => notes.add(excluded_words(list), line.to_string(), ""),
+            RowFault::Excluded(list) => notes.add(excluded_words(list), line.to_string(), "", false),
             RowFault::KeptOut(reason) => {
                 let words =
                     ["is", "are"].map(|are| format!("{are} left out, which the report has as {}", reason.name()));
-                notes.add(words, line.to_string(), way_back(*reason));
+                notes.add(words, line.to_string(), way_back(*reason), false);
             }
             RowFault::SamePerson { of } => {
                 let words =
                     ["is left out, to a person with an earlier row", "are left out, to people with an earlier row"];
-                notes.add(words.map(str::to_owned), line_and(of), "");
+                notes.add(words, line_and(of), "", false);
             }
             RowFault::Remark(Remark::Warning(warning)) => {
                 messages.tell(Severity::Warning, line, &format!(": {warning}"));
@@ -167,22 +167,23 @@ impl ToldRows<'_> {
                     "is left out, to a recipient that is not allowed",
                     "are left out, to recipients that are not allowed",
                 ];
-                notes.add(words.map(str::to_owned), line.to_string(), "");
+                notes.add(words, line.to_string(), "", false);
             }
             RowFault::Remark(Remark::NotAllowed) => {
                 let words = ["goes to a recipient that is not allowed", "go to recipients that are not allowed"];
-                notes.warn(words.map(str::to_owned), line.to_string(), "; --skip-not-allowed leaves them out");
+                notes.add(words, line.to_string(), "; --skip-not-allowed leaves them out", true);
             }
             RowFault::Remark(Remark::EmptyCell(column)) => {
-                notes.add([format!("has no `{column}`"), format!("have no `{column}`")], line.to_string(), "");
+                let words = ["has", "have"].map(|have| format!("{have} no `{column}`"));
+                notes.add(words, line.to_string(), "", false);
             }
             RowFault::Remark(Remark::PlaceholderCell { column, cell }) => {
                 let words = ["says", "say"].map(|say| format!("{say} `{cell}` in {column}"));
-                notes.warn(words, line.to_string(), "; that is what the person would read");
+                notes.add(words, line.to_string(), "; that is what the person would read", true);
             }
             RowFault::Remark(Remark::RepeatedPerson { of }) => {
                 let words = ["goes to a person with an earlier row", "go to people with an earlier row"];
-                notes.add(words.map(str::to_owned), line_and(of), "; --one-per-person sends the first of each");
+                notes.add(words, line_and(of), "; --one-per-person sends the first of each", false);
             }
         }
     }

@@ -39,7 +39,7 @@ pub(super) fn leave_out_excluded(
     rows.skip::<LedgerError>(SkipReason::Excluded, |line, recipients| {
         let found = exclusions.find(recipients.iter().map(String::as_str));
         Ok(found.map(|(_, list)| {
-            notes.add(excluded_words(list), line.to_string(), "");
+            notes.add(excluded_words(list), line.to_string(), "", false);
             problem_of_excluded(list)
         }))
     })?;
@@ -95,7 +95,8 @@ pub(super) fn leave_others_out_of_draft(
     draft.requests::<CommandError>(
         |_, path, body| if is_template(path, body) { Err(refusal().into()) } else { Ok(()) },
     )?;
-    UnsentRows::OfDraft(draft).skip(SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))
+    UnsentRows::OfDraft(draft).skip(SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))?;
+    Ok(())
 }
 
 /// Whether a request is a template: its path or the `templateId` of its body says so.
@@ -108,12 +109,7 @@ fn is_template(path: &str, body: &str) -> bool {
 
 /// Skips the unsent rows of a run for other people, and prints a note.
 pub(super) fn leave_others_out(context: &Context, windows: &OpenWindows, run: &Run) -> Result<(), CommandError> {
-    let mut rows = 0;
-    UnsentRows::OfRun(run).skip(SkipReason::OutsideWindow, |_, recipients| {
-        let problem = outside(windows, recipients)?;
-        rows += u64::from(problem.is_some());
-        Ok::<_, CommandError>(problem)
-    })?;
+    let rows = UnsentRows::OfRun(run).skip(SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))?;
     if rows > 0 {
         let these_have = if rows == 1 { "the person has" } else { "these people have" };
         let rows_are = counted_are(rows, "row");
@@ -133,12 +129,12 @@ fn outside(windows: &OpenWindows, recipients: &[String]) -> Result<Option<String
 }
 
 impl UnsentRows<'_> {
-    /// Skips each row for which `problem_of`, given its line and recipients, returns a problem.
+    /// Skips each row for which `problem_of`, given its line and recipients, returns a problem; returns their number.
     fn skip<E: From<LedgerError>>(
         mut self,
         reason: SkipReason,
         mut problem_of: impl FnMut(u64, &[String]) -> Result<Option<String>, E>,
-    ) -> Result<(), E> {
+    ) -> Result<u64, E> {
         let (mut found, mut failure) = (BTreeMap::<_, Vec<_>>::new(), None);
         let mut look = |n: i64, line, recipients: &[String]| match problem_of(line, recipients) {
             Ok(Some(problem)) => found.entry(problem).or_default().push(n),
@@ -162,6 +158,6 @@ impl UnsentRows<'_> {
                 Self::OfDraft(draft) => skips.try_for_each(|(n, skip)| draft.skip(n, skip))?,
             }
         }
-        Ok(())
+        Ok(found.values().map(|rows| rows.len() as u64).sum())
     }
 }

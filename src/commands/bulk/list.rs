@@ -3,9 +3,9 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::store::open_store;
 use super::words::{deliveries_as_json, local_time, report_doubt, utc};
 use crate::commands::CommandError;
+use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{Details, RunOverview};

@@ -101,17 +101,15 @@ pub(crate) fn excluded_words(list: &str) -> [String; 2] {
 }
 
 impl RowNotes {
-    /// Adds `line` to the note `words`.
-    pub(crate) fn add(&mut self, words: [String; 2], line: String, way_out: &'static str) {
-        self.add_as(words, line, way_out, false);
-    }
-
-    /// Like [`RowNotes::add`], for a probable mistake.
-    pub(crate) fn warn(&mut self, words: [String; 2], line: String, way_out: &'static str) {
-        self.add_as(words, line, way_out, true);
-    }
-
-    fn add_as(&mut self, words: [String; 2], line: String, way_out: &'static str, is_warning: bool) {
+    /// Adds `line` to the note `words`; it is a warning if that is probably a mistake.
+    pub(crate) fn add<W: Into<String>>(
+        &mut self,
+        words: [W; 2],
+        line: String,
+        way_out: &'static str,
+        is_warning: bool,
+    ) {
+        let words = words.map(Into::into);
         let known = self.notes.iter_mut().find(|note| note.words == words);
         match known {
             Some(note) => {

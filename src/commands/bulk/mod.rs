@@ -27,7 +27,6 @@ mod send_args;
 mod show;
 mod status;
 mod stop;
-mod store;
 mod summary;
 mod test_send;
 mod words;
@@ -46,9 +45,6 @@ use self::resume::BulkResumeArgs;
 pub(crate) use self::send_args::BulkSendArgs;
 use self::status::BulkStatusArgs;
 use self::stop::BulkStopArgs;
-pub(crate) use self::store::{
-    ledger_address, ledger_database, open_store, open_store_to_look, store_at, store_to_look_at, wait_for_turn,
-};
 use self::work::BulkWorkArgs;
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};

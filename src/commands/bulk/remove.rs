@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 
-use super::store::open_store;
 use super::words::local_time;
 use crate::commands::CommandError;
+use crate::commands::store::open_store;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, LedgerError, RunAge, RunName, RunOverview};

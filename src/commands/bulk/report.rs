@@ -9,14 +9,14 @@ use clap::builder::{EnumValueParser, PossibleValue, PossibleValuesParser, TypedV
 use clap::{Arg, Args, Command, ValueEnum, ValueHint};
 
 use super::report_file::{ReportFile, ReportFormat, ending_of, format_of_name, page_in_words};
-use super::store::{find_or_newest, open_store};
 use super::words::report_doubt;
 use crate::api::DeliveryState;
 use crate::commands::CommandError;
+use crate::commands::store::{find_or_newest, open_store};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::import::BulkError;
-use crate::ledger::{Details, LedgerError, RowFilter, RowState, Run, RunName, SkipReason};
+use crate::ledger::{RowFilter, RowState, RunName, SkipReason};
 use crate::list::ReportLanguage;
 use crate::message::typed_form;
 use crate::output::{Format, counted, counted_are};
@@ -139,18 +139,18 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     let to = args.file.as_deref().map(|path| ReportFile::open(context, "--file", path, &[])).transpose()?;
     let store = open_store(context)?;
     let ledger = find_or_newest(context, &store, args.run.as_ref())?;
-    let (name, doubt) = (ledger.name(), ledger.doubt()?);
-    let code = report_doubt(context, name, doubt.as_ref());
-    let report = Report {
-        args,
-        format,
-        is_running: ledger.is_held()?,
-        is_for_a_terminal: to.is_none() && context.stdout.is_for_a_person(),
-        name: name.to_string(),
-        details: ledger.details()?,
-        doubt,
+    let (name, doubt, details) = (ledger.name().to_string(), ledger.doubt()?, ledger.details()?);
+    let code = report_doubt(context, &name, doubt.as_ref());
+    let run = ReportedRun {
+        name: &name,
         ledger: &ledger,
+        details: &details,
+        doubt: doubt.as_ref(),
+        is_running: ledger.is_held()?,
+        now: timestamps::now().as_millisecond(),
     };
+    let is_for_a_terminal = to.is_none() && context.stdout.is_for_a_person();
+    let report = Report { args, format, run, is_for_a_terminal };
     report.note_invalid(context)?;
     report.warn_of_missing_answers(context)?;
     let Some(to) = to else {
@@ -170,21 +170,18 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
 struct Report<'a> {
     args: &'a BulkReportArgs,
     format: ReportFormat,
-    name: String,
-    ledger: &'a Run,
-    doubt: Option<LedgerError>,
-    details: Details,
-    is_running: bool,
+    run: ReportedRun<'a>,
     is_for_a_terminal: bool,
 }
 
 impl Report<'_> {
     /// Says where no row failed, and the rows that were probably meant were left out as invalid.
     fn note_invalid(&self, context: &Context) -> Result<(), CommandError> {
-        if self.args.state != [RowState::Failed] || !self.args.reason.is_empty() || self.ledger.counts()?.failed > 0 {
+        if self.args.state != [RowState::Failed] || !self.args.reason.is_empty() || self.run.ledger.counts()?.failed > 0
+        {
             return Ok(());
         }
-        let invalid = self.ledger.skip_counts()?.rows(SkipReason::Invalid);
+        let invalid = self.run.ledger.skip_counts()?.rows(SkipReason::Invalid);
         if invalid > 0 {
             let rows = counted_are(invalid, "row");
             context.stderr.note(&format!("no row failed; {rows} left out as invalid: --reason invalid gives them"));
@@ -198,8 +195,8 @@ impl Report<'_> {
         if filter.deliveries.is_empty() && filter.codes.is_empty() {
             return Ok(());
         }
-        let Some(counts) = self.ledger.delivery_counts()? else {
-            let name = &self.name;
+        let Some(counts) = self.run.ledger.delivery_counts()? else {
+            let name = self.run.name;
             context.stderr.warning(&format!(
                 "Jelou was not asked yet what became of the messages of run {name}: jelouctl bulk deliveries {name}"
             ));
@@ -223,7 +220,7 @@ impl Report<'_> {
     /// Prints each person once whose row is taken.
     fn print_people(&self, context: &Context) -> Result<(), CommandError> {
         let mut people = HashSet::new();
-        self.ledger.report::<CommandError>(&self.args.filter(), |row| {
+        self.run.ledger.report::<CommandError>(&self.args.filter(), |row| {
             let Some(recipient) = row.recipient else { return Ok(()) };
             if people.insert(person_key(&recipient).into_owned()) {
                 context.stdout.value(&typed_form(&recipient))?;
@@ -236,7 +233,7 @@ impl Report<'_> {
     fn write(&self, to: impl Write) -> Result<String, BulkError> {
         let language = self.args.lang.unwrap_or_default();
         let list = |format, to| {
-            let rows = write_report(self.ledger, &self.details, &self.args.filter(), format, to)?;
+            let rows = write_report(self.run.ledger, self.run.details, &self.args.filter(), format, to)?;
             Ok(counted(rows, "row"))
         };
         match self.format {
@@ -246,17 +243,7 @@ impl Report<'_> {
             }
             ReportFormat::Ndjson => list(ListReport::Ndjson, to),
             ReportFormat::Xlsx => list(ListReport::Workbook { language }, to),
-            ReportFormat::Html => {
-                let run = ReportedRun {
-                    name: &self.name,
-                    ledger: self.ledger,
-                    details: &self.details,
-                    doubt: self.doubt.as_ref(),
-                    is_running: self.is_running,
-                    now: timestamps::now().as_millisecond(),
-                };
-                Ok(page_in_words(report_page::write(&run, language, self.args.mask, to)?))
-            }
+            ReportFormat::Html => Ok(page_in_words(report_page::write(&self.run, language, self.args.mask, to)?)),
         }
     }
 }

@@ -7,9 +7,9 @@ use clap::{Args, ValueEnum};
 
 use super::deliveries::{settle_by_asking, up_to};
 use super::ending::log_decided;
-use super::store::open_store;
 use super::summary::{RunSummary, to_continue};
 use crate::commands::CommandError;
+use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, Details, LostWorker, Resolution, RowState, Run, RunError, RunName};

@@ -1,35 +1,32 @@
 //! `bulk send`: reads, fills and checks every row first; then creates the run and sends its rows.
 
-use std::time::Duration;
-
 use minijinja::Environment;
 use serde_json::{Value, json};
 
-use super::begin::{PreparedRun, details, file_of};
+use super::begin::{PreparedList, details, file_of, note_imported};
+use super::earlier::earlier_of;
 use super::ending::log_refused_run;
 use super::hours::of_new_run;
 use super::import::{import, open};
 use super::leave_out::{leave_others_out_of_draft, windows_for_list};
 use super::report_file::{Rejects, ReportFile, write_rejects};
 use super::send_args::BulkSendArgs;
-use super::show::ShownList;
-use super::store::{check_clocks, open_store, open_store_to_look};
 use super::summary::nothing_to_send;
 use super::test_send::test_send;
 use crate::commands::CommandError;
 use crate::commands::claim::report_key;
+use crate::commands::store::{check_clocks, open_store, open_store_to_look};
 use crate::context::{Context, Mode, UsageError};
 use crate::conventions::Conventions;
 use crate::exit::ExitCode;
-use crate::hours::Hours;
 use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule};
 use crate::input::Source;
-use crate::ledger::{EarlierOf, LedgerDraft, LedgerError, Store};
+use crate::ledger::{LedgerDraft, LedgerError, Store};
 use crate::list::ListReader;
 use crate::message::{Envelope, Message, Route, is_template, merge};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::process::block_on;
-use crate::sending::{OpenWindows, Sender, UnresolvedSender, claim_exclusions, read_exclusions};
+use crate::sending::{Sender, UnresolvedSender, claim_exclusions, read_exclusions};
 use crate::template::{BodyTemplate, TemplateError, TextTemplate, language};
 
 pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
@@ -90,67 +87,46 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         return test_send(context, args, &mut list, &plan, &sender, &exclusions, to);
     }
     let page = page_file.map(|path| ReportFile::open(context, "--file", path, &reads)).transpose()?;
-    let (sender, exclusions, body) = (&sender, &exclusions, body.as_ref());
-    let prepared =
-        PreparedList { context, args, sender, kind, store, exclusions, windows, countries, hours, body, rejects, page };
-    prepared.read(&mut list, &plan)
-}
-
-/// A list that may be read: its flags and its message are checked, and its sender is known.
-struct PreparedList<'a> {
-    context: &'a Context,
-    args: &'a BulkSendArgs,
-    sender: &'a Sender,
-    /// The kind of the message.
-    kind: &'a Message,
-    store: Option<&'a Store>,
-    exclusions: &'a Exclusions,
-    /// The people who have written recently, if only they may get messages.
-    windows: Option<OpenWindows>,
-    countries: CountryRule,
-    hours: Option<Hours>,
-    body: Option<&'a Value>,
-    rejects: Option<Rejects<'a>>,
-    page: Option<ReportFile<'a>>,
+    let details = details(args, &sender, (countries, hours), list.format(), body.as_ref());
+    let (sender, exclusions, draft) = (&sender, &exclusions, LedgerDraft::create()?);
+    let prepared = PreparedList { context, args, sender, kind, store, exclusions, windows, draft, details };
+    prepared.read(&mut list, &plan, rejects, page)
 }
 
 impl PreparedList<'_> {
     /// Reads every row; then shows the list, or begins its run.
-    fn read(self, list: &mut ListReader, plan: &ImportPlan<'_>) -> Result<ExitCode, CommandError> {
-        let Self { context, args, sender, kind, store, exclusions, windows, .. } = self;
-        let (rule, settings) = (args.earlier_rule(), &sender.settings);
-        let address = settings.api_url.value.as_key();
-        let earlier = EarlierOf { bot: sender.bot.as_str().to_owned(), address, remember: how_far_back(args, sender) };
-        let compared = store.filter(|_| !settings.is_sandboxed());
+    fn read(
+        mut self,
+        list: &mut ListReader,
+        plan: &ImportPlan<'_>,
+        rejects: Option<Rejects<'_>>,
+        page: Option<ReportFile<'_>>,
+    ) -> Result<ExitCode, CommandError> {
+        let Self { context, args, sender, store, .. } = self;
+        let (rule, earlier, windows) = (args.earlier_rule(), earlier_of(&self.details), self.windows.as_ref());
+        let compared = store.filter(|_| !self.details.sandbox);
         let made_in = store.filter(|_| args.makes_run(context.mode));
         let name = made_in.map(|store| store.name_of_new(args.run.as_ref(), file_of(&args.source))).transpose();
         let name = name.map_err(|error| CommandError::from(error).of_unmade_run())?;
         let mut compare = |draft: &mut LedgerDraft| {
-            leave_others_out_of_draft(windows.as_ref(), draft)?;
+            leave_others_out_of_draft(windows, draft)?;
             match compared {
                 Some(store) => store.known(&earlier, |known| rule.compare(known, draft)),
                 None => Ok(()),
             }
         };
-        let mut draft = LedgerDraft::create()?;
-        let shown = (args.options.work.progress, self.page.is_some());
-        let read = import(context, list, &mut draft, plan, Some(sender), shown, &mut compare);
+        let shown = (args.options.work.progress, page.is_some());
+        let read = import(context, list, &mut self.draft, plan, Some(sender), shown, &mut compare);
         let read = read.map_err(CommandError::of_unmade_run)?;
-        write_rejects(context, self.rejects, &draft, list, &read)?;
-        let of_list = (list.format(), &read.imported);
-        let details = details(args, sender, (self.countries, self.hours), of_list, self.body, &earlier);
-        let (Some(store), Some(name)) = (store, name) else {
-            let shown = ShownList { sender, draft: &draft, kind, args, details };
-            return shown.show(context, read, compared.map(|store| (store, &earlier)), self.page);
-        };
+        write_rejects(context, rejects, &self.draft, list, &read)?;
+        note_imported(&mut self.details, &read.imported);
+        let (Some(store), Some(name)) = (store, name) else { return self.show(read, page) };
         read.verdict?;
         read.comparison?;
-        if draft.to_be_sent() == 0 {
-            return nothing_to_send(context, &draft, rule);
+        if self.draft.to_be_sent() == 0 {
+            return nothing_to_send(context, &self.draft, rule);
         }
-        let run =
-            PreparedRun { context, args, sender, store, name, draft, details, kind, exclusions, earlier, windows };
-        block_on(run.begin())
+        block_on(self.begin(store, name))
     }
 }
 
@@ -166,16 +142,6 @@ fn store_of(context: &Context, args: &BulkSendArgs, sender: &Sender) -> Result<O
         store.refuse_older_layout()?;
     }
     Ok(Some(store))
-}
-
-/// How far back sent messages count.
-fn how_far_back(args: &BulkSendArgs, sender: &Sender) -> Duration {
-    match args.remember {
-        Some(typed) => typed.duration(),
-        // A list sent in parts may take longer than sent messages are remembered by default.
-        None if args.earlier.skip_sent => Duration::MAX,
-        None => sender.settings.remember.value.duration(),
-    }
 }
 
 /// Says what is special about a key or --skip-sent here.

@@ -4,72 +4,56 @@
 use std::mem;
 
 use super::before::draw_messages;
-use super::earlier;
+use super::begin::PreparedList;
+use super::earlier::{earlier_of, report_unfinished, report_written_to};
 use super::import::ReadList;
 use super::report_file::{ReportFile, page_in_words};
-use super::send_args::BulkSendArgs;
 use crate::api::{Request, SuccessCriterion};
 use crate::commands::CommandError;
-use crate::context::{Context, Mode};
+use crate::context::Mode;
 use crate::exit::ExitCode;
-use crate::ledger::{Details, EarlierOf, LedgerDraft, LedgerError, Store};
-use crate::message::{Message, TemplateTexts, TemplateUses};
+use crate::ledger::LedgerError;
+use crate::message::TemplateTexts;
 use crate::process::block_on;
 use crate::report_page::{self, PlannedList};
-use crate::sending::{CheckedTemplates, Sender, check_templates};
+use crate::sending::{CheckedTemplates, check_templates};
 use crate::timestamps;
 
 /// The number of messages that `--preview` draws.
 const MOST_DRAWN: u64 = 10;
 
-/// A list that is only shown.
-pub(crate) struct ShownList<'a> {
-    pub(crate) sender: &'a Sender,
-    pub(crate) draft: &'a LedgerDraft,
-    /// The kind of the message.
-    pub(crate) kind: &'a Message,
-    pub(crate) args: &'a BulkSendArgs,
-    /// The metadata that its run would have.
-    pub(crate) details: Details,
-}
-
-impl ShownList<'_> {
+impl PreparedList<'_> {
     /// The verdict on the list was printed while it was `read`.
-    pub(crate) fn show(
-        mut self,
-        context: &Context,
-        mut read: ReadList,
-        earlier: Option<(&Store, &EarlierOf)>,
-        page: Option<ReportFile<'_>>,
-    ) -> Result<ExitCode, CommandError> {
+    pub(super) fn show(mut self, mut read: ReadList, page: Option<ReportFile<'_>>) -> Result<ExitCode, CommandError> {
+        let context = self.context;
         let words = read.words();
         let comparison = mem::replace(&mut read.comparison, Ok(()));
         let refused = match (&read.verdict, &comparison) {
             (Err(error), _) | (Ok(()), Err(error)) => Some(error.line()),
             (Ok(()), Ok(())) => None,
         };
-        let would_leave = read.verdict.is_err() || self.report_earlier(context, earlier, comparison)?;
+        let would_leave = read.verdict.is_err() || self.report_earlier(comparison)?;
         if page.is_none() && self.args.preview.is_none() && !would_leave {
             return Ok(ExitCode::Success);
         }
-        let texts = self.template_texts(context, &read.imported.templates)?;
+        let texts = self.template_texts()?;
         if let Some(page) = page {
             self.details.template_texts = texts;
-            self.write_page(context, page, &read, refused)?;
+            self.write_page(page, &read, refused)?;
             context.stderr.note(&words);
             return read.verdict.map(|()| ExitCode::Success);
         }
         let accepts = read.imported.accepts.as_ref();
         let Some(most) = self.args.preview else {
             read.verdict?;
-            self.print(context, accepts, u64::MAX)?;
+            self.print_requests(accepts, u64::MAX)?;
             return Ok(ExitCode::Success);
         };
         // At a terminal it shows the messages; the requests are for programs, and for --dry-run.
         if would_leave && (context.mode != Mode::Send || !context.stdout.wants_words()) {
-            self.print(context, accepts, most)?;
+            self.print_requests(accepts, most)?;
         }
-        draw_messages(context, self.draft, self.kind, &texts, most.min(MOST_DRAWN))?;
+        draw_messages(context, &self.draft, self.kind, &texts, most.min(MOST_DRAWN))?;
         let wanted = most.min(self.draft.to_be_sent());
         if wanted > MOST_DRAWN {
             context.stderr.note(&format!(
@@ -82,7 +66,8 @@ impl ShownList<'_> {
 
     /// The texts of the templates, which `--preview` shows. A command that must not send anything does not look them
     /// up.
-    fn template_texts(&self, context: &Context, uses: &TemplateUses) -> Result<TemplateTexts, CommandError> {
+    fn template_texts(&self) -> Result<TemplateTexts, CommandError> {
+        let (context, uses) = (self.context, &self.details.templates);
         if uses.uses.is_empty()
             || self.args.options.work.unchecked
             || self.args.preview.is_none()
@@ -110,17 +95,11 @@ impl ShownList<'_> {
         }
     }
 
-    fn write_page(
-        &self,
-        context: &Context,
-        page: ReportFile<'_>,
-        read: &ReadList,
-        refused: Option<String>,
-    ) -> Result<(), CommandError> {
+    fn write_page(&self, page: ReportFile<'_>, read: &ReadList, refused: Option<String>) -> Result<(), CommandError> {
         let args = self.args;
         let list = PlannedList {
             details: &self.details,
-            draft: self.draft,
+            draft: &self.draft,
             kind: self.kind,
             remarks: &read.remarks,
             skip_invalid: args.policy.skip_invalid,
@@ -128,16 +107,12 @@ impl ShownList<'_> {
             now: timestamps::now().as_millisecond(),
         };
         let language = args.lang.unwrap_or_default();
-        page.write(context, |to| Ok(page_in_words(report_page::write_preview(&list, language, args.mask, to)?)))
+        page.write(self.context, |to| Ok(page_in_words(report_page::write_preview(&list, language, args.mask, to)?)))
     }
 
     /// Prints what earlier runs have of these rows; returns false if nothing would be sent.
-    fn report_earlier(
-        &self,
-        context: &Context,
-        earlier: Option<(&Store, &EarlierOf)>,
-        comparison: Result<(), CommandError>,
-    ) -> Result<bool, CommandError> {
+    fn report_earlier(&self, comparison: Result<(), CommandError>) -> Result<bool, CommandError> {
+        let (context, draft) = (self.context, &self.draft);
         match comparison {
             Ok(()) => {}
             Err(error) if error.code == ExitCode::Guard => {
@@ -149,16 +124,16 @@ impl ShownList<'_> {
             }
             Err(error) => return Err(error),
         }
-        let Some((store, of)) = earlier else { return Ok(true) };
-        self.args.earlier_rule().report_skipped(context, self.draft.skip_counts());
-        let people = store.known(of, |known| known.people(self.draft))?;
-        earlier::report_unfinished(context, &people.unfinished);
-        earlier::report_written_to(context, &people.written_to, self.args.once.as_ref());
+        let Some(store) = self.store.filter(|_| !self.details.sandbox) else { return Ok(true) };
+        self.args.earlier_rule().report_skipped(context, draft.skip_counts());
+        let people = store.known(&earlier_of(&self.details), |known| known.people(draft))?;
+        report_unfinished(context, &people.unfinished);
+        report_written_to(context, &people.written_to, self.args.once.as_ref());
         Ok(true)
     }
 
     /// Prints the first `most` requests.
-    fn print(&self, context: &Context, accepts: Option<&SuccessCriterion>, most: u64) -> Result<(), CommandError> {
+    fn print_requests(&self, accepts: Option<&SuccessCriterion>, most: u64) -> Result<(), CommandError> {
         let Some(accepts) = accepts else { return Ok(()) };
         let base = self.sender.planned_base();
         let mut shown = 0;
@@ -169,7 +144,7 @@ impl ShownList<'_> {
             shown += 1;
             let request =
                 Request::below(base.url(), path, body.into(), accepts.clone()).map_err(LedgerError::damaged)?;
-            Ok(self.sender.show(context, &request)?)
+            Ok(self.sender.show(self.context, &request)?)
         })
     }
 }

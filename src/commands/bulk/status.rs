@@ -4,10 +4,10 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::hours::waiting;
-use super::store::{find_or_newest, open_store};
 use super::summary::{RunSummary, to_continue};
 use super::words::{deliveries_as_json, deliveries_in_words, local_time, report_doubt, since_when, utc};
 use crate::commands::CommandError;
+use crate::commands::store::{find_or_newest, open_store};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{RunEvent, RunEventKind, RunName, RunWorker};

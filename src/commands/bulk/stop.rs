@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::store::open_store;
 use super::summary::to_continue;
 use super::words::report_doubt;
 use crate::commands::CommandError;
+use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::RunName;
