@@ -139,7 +139,8 @@ impl Run {
 
     /// Skips every row that is still to be sent, and any that is given back later: nothing more of the run is sent.
     /// Rows under way in other processes end first; a second call notes those of processes that were lost meanwhile.
-    pub(crate) fn cancel(&self) -> Result<(), LedgerError> {
+    /// False if it has ended by itself.
+    pub(crate) fn cancel(&self) -> Result<bool, LedgerError> {
         self.store.db().0.limit(LONGEST);
         let cancelled = self.change(|db, run| {
             run.check_identity(db)?;
@@ -148,11 +149,16 @@ impl Run {
             }
             run.note_lost(db)?;
             if run.cancelled_at.is_none() {
+                run.note_finished(db)?;
+                if run.finished_at.is_some() {
+                    return Ok(false);
+                }
                 (run.cancelled_at, run.changed_at) = (Some(run.now), run.now);
                 run.pause = None;
                 run.note(db, &RunEvent::now(RunEventKind::Cancelled))?;
             }
-            run.skip_rest(db)
+            run.skip_rest(db)?;
+            Ok(true)
         });
         self.store.db().0.limit(LONG);
         cancelled

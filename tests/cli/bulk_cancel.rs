@@ -18,6 +18,7 @@ also_in_a_database! {
     nothing_leaves_after_a_run_was_cancelled,
     a_run_that_is_complete_is_not_cancelled,
     a_person_is_asked_before_a_run_is_cancelled,
+    a_run_that_ended_during_the_question_is_not_cancelled,
 }
 
 /// A run of six rows: two were sent and one was refused, then the credentials were refused; it waits until they are
@@ -112,6 +113,20 @@ fn a_person_is_asked_before_a_run_is_cancelled() {
         assert!(screen.contains("never send what is left of it (3 messages)?"), "{screen}");
         assert!(home.run("bulk list").success().stdout.starts_with(&format!("r\t{state}\t")));
     }
+}
+
+#[test]
+fn a_run_that_ended_during_the_question_is_not_cancelled() {
+    let home = people(6);
+    let (jelou, is_mended) = paused(&home);
+    let mut terminal = Terminal::new(&home, &["bulk", "cancel", "r"], &[("NO_COLOR", "1")]);
+    terminal.wait_for("[y/N] ");
+    is_mended.store(true, SeqCst);
+    assert_eq!(counts(&resume(&home, &jelou.url).fails(10, &[]).json()), [5, 1, 0, 0]);
+    terminal.type_line("y");
+    let (ended, screen) = terminal.end();
+    assert!(ended == 0 && screen.contains("run r is complete: there is nothing to cancel"), "{ended} {screen}");
+    assert!(home.run("bulk list").success().stdout.starts_with("r\tcomplete\t6\t5\t1\t"));
 }
 
 /// The processes that send the run.

@@ -44,21 +44,26 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     let run = store.run(&args.run)?.whole()?;
     let name = run.name();
     let (details, counts, is_cancelled) = (run.details()?, run.counts()?, run.is_cancelled()?);
-    if run.is_finished()? || counts.is_finished() {
+    let is_over = run.is_finished()? || counts.is_finished();
+    if is_over && is_cancelled {
         run.note_lost()?;
-        let state = if is_cancelled { "cancelled already" } else { "complete: there is nothing to cancel" };
-        context.stderr.note(&format!("run {name} is {state}"));
+        context.stderr.note(&format!("run {name} is cancelled already"));
         return Ok(ExitCode::Success);
     }
     store.require_write()?;
     let left = counted(counts.pending, "message");
     // The command that waited for the rows under way may have been ended.
-    if !is_cancelled
+    if !is_over
+        && !is_cancelled
         && context.confirms(&format!("Cancel run {name}, and never send what is left of it ({left})?"))? != Some(true)
     {
         return Err(UsageError::new(format!("run {name} was not cancelled"), "add --yes to cancel it").into());
     }
-    run.cancel()?;
+    // It may also have ended during the question.
+    if !run.cancel()? {
+        context.stderr.note(&format!("run {name} is complete: there is nothing to cancel"));
+        return Ok(ExitCode::Success);
+    }
     let waited = block_on(wait_for_those_under_way(context, &run));
     let summary = RunSummary::of(&run, &details);
     let counts = summary.as_ref().ok().map(|summary| summary.counts);
@@ -94,7 +99,8 @@ async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), Co
         let under_way = run.counts()?.inflight;
         if under_way == 0 {
             // Some processes may have been lost meanwhile.
-            return Ok(run.cancel()?);
+            run.cancel()?;
+            return Ok(());
         }
         if !is_told && began.elapsed() >= TOLD_AFTER {
             is_told = true;
