@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use jiff::{ToSpan, ZonedDateTime};
 use rustix::process::Signal;
@@ -328,8 +329,9 @@ fn a_run_whose_list_of_people_not_to_be_written_to_is_gone_at_the_opening_stops_
 #[test]
 fn hours_that_a_run_is_given_while_a_process_joins_it_hold_there_too() {
     let home = people(1);
+    let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap();
     let wrote = json!({"messageId": "w", "by": "user", "sender": {"id": user(0)}, "recipient": {"id": "BOT_ID"},
-        "createdAt": format!("{:.3}", jiff::Timestamp::now())});
+        "createdAt": format!("{now:.3}")});
     let holds = Arc::new(AtomicBool::new(false));
     let (is_to_hold, (arrived, has_arrived), (go, may_go)) = (Arc::clone(&holds), channel(), channel());
     let may_go = Mutex::new(may_go);
@@ -348,7 +350,7 @@ fn hours_that_a_run_is_given_while_a_process_joins_it_hold_there_too() {
     holds.store(true, SeqCst);
     let mut worker = Watched::new(start(&home, "bulk work r", &[], &server.url));
     has_arrived.recv().unwrap();
-    let tomorrow = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).tomorrow().unwrap();
+    let tomorrow = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).tomorrow().unwrap();
     let between = tomorrow.tomorrow().unwrap().strftime("%a 07:00-19:00").to_string().to_lowercase();
     let hours = ["--between", &between, "--time-zone", "UTC"];
     let mut resumed = Watched::new(start(&home, "bulk resume r", &hours, &server.url));

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, under};
+use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, under, wait_until};
 use crate::needs::{can_test, works};
 
 also_in_a_database! {
@@ -135,12 +135,10 @@ impl Watched {
 
     /// A repeated signal soon after the first counts as the same, so the second may have to be sent often.
     pub(crate) fn signal_until_it_ends(&mut self, again: Signal) {
-        let begun = Instant::now();
-        while self.child.try_wait().unwrap().is_none() {
-            assert!(begun.elapsed() < Duration::from_secs(20));
+        wait_until("it ends", || {
             signal(&self.child, again);
-            std::thread::yield_now();
-        }
+            self.child.try_wait().unwrap().is_some()
+        });
     }
 
     pub(crate) fn end(mut self) -> Ended {

@@ -13,6 +13,7 @@ use serde_json::Value;
 use socket2::SockRef;
 
 use crate::acceptor::Acceptor;
+use crate::harness::wait_until;
 use crate::server::{Received, read_request};
 
 /// What happens to a request.
@@ -137,11 +138,7 @@ impl Jelou {
 
     /// Waits until this number of requests has arrived.
     pub(crate) fn wait_for(&self, requests: usize) {
-        let begun = Instant::now();
-        while self.seen.lock().unwrap().len() < requests {
-            assert!(begun.elapsed() < Duration::from_secs(30), "{} of {requests} requests came", self.seen().len());
-            thread::yield_now();
-        }
+        wait_until(&format!("{requests} requests came"), || self.seen.lock().unwrap().len() >= requests);
     }
 }
 

@@ -12,7 +12,7 @@ use tokio_postgres::NoTls;
 use self::server::{
     EMPTY_LEDGER, NOBODY, PROGRAMS, SENDER, empty_directory, free_port, give_away, is_root, program, programs,
 };
-use crate::harness::{Home, tool, with_ledgers};
+use crate::harness::{Home, tool, wait_until, with_ledgers};
 use crate::needs::can_test;
 
 #[path = "../support/postgres.rs"]
@@ -221,9 +221,7 @@ impl Pooler {
         }
         let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let pooler = Self { directory, port, process };
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            std::thread::yield_now();
-        }
+        wait_until("the pooler listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
         pooler
     }
 

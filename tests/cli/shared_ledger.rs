@@ -10,7 +10,7 @@ use crate::acceptor::OwnPort;
 use crate::bulk_connections::{accepted, gated_server, recipients, server_on, wait_for};
 use crate::bulk_run::{Watched, counts, end, people, signal, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, Run, faketime};
+use crate::harness::{Home, Run, faketime, wait_until};
 use crate::postgres::Cluster;
 use crate::terminal::Terminal;
 
@@ -556,10 +556,8 @@ fn of_an_import_that_is_cut_off_nothing_stays() {
         ]);
         let importing = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
-                   WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%known%' AND wait_event_type = 'Lock'";
-        while cluster.sql(database, cut)[0].get::<_, i64>(0) == 0 {
-            std::thread::yield_now();
-        }
+                   WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%known%'";
+        wait_until("a connection is cut", || cluster.sql(database, cut)[0].get::<_, i64>(0) > 0);
         importing
     });
     let ended = end(importing);
@@ -671,9 +669,7 @@ fn look_ups(cluster: &Cluster, database: &str) -> LookUps {
     let is_alone =
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'jelouctl' AND datname = current_database()";
     // What a session has done is counted when it ends.
-    while cluster.sql(database, is_alone)[0].get::<_, i64>(0) > 0 {
-        std::thread::yield_now();
-    }
+    wait_until("the sessions have ended", || cluster.sql(database, is_alone)[0].get::<_, i64>(0) == 0);
     let sums = "SELECT sum(idx_scan)::bigint, sum(idx_tup_read)::bigint, \
                 (SELECT sum(seq_tup_read)::bigint FROM pg_stat_user_tables) FROM pg_stat_user_indexes";
     let rows = cluster.sql(database, sums);

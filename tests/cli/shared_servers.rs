@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::{Watched, counts, people, user};
 use crate::bulk_server::Jelou;
-use crate::harness::{Home, faketime};
+use crate::harness::{Home, faketime, wait_until};
 use crate::postgres::Cluster;
 use crate::shared_ledger::{on, send, status, worker};
 
@@ -26,9 +26,7 @@ fn a_server_that_may_forget_what_it_has_said_is_refused() {
     let jelou = Jelou::never_asked();
     cluster.sql("postgres", "ALTER SYSTEM SET fsync = off");
     cluster.sql("postgres", "SELECT pg_reload_conf()");
-    while cluster.sql("postgres", "SHOW fsync")[0].get::<_, String>(0) == "on" {
-        std::thread::yield_now();
-    }
+    wait_until("fsync is off", || cluster.sql("postgres", "SHOW fsync")[0].get::<_, String>(0) == "off");
     send(&home, &ledger, "", &jelou.url).fails(3, &["the database may lose what it has said is written: fsync is off"]);
     home.run("ledger setup").env("JELOUCTL_LEDGER", &ledger).fails(3, &["fsync is off", "set it on"]);
     let checked = home.run("doctor --sandbox").env("JELOUCTL_LEDGER", &ledger).end();

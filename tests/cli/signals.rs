@@ -4,10 +4,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use crate::acceptor::Acceptor;
-use crate::harness::{Ended, Home, tool, under};
+use crate::harness::{Ended, Home, tool, under, wait_until};
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
 
@@ -28,13 +27,10 @@ fn interrupted(signal: &str, server: &Server, arguments: &str, wait_for: &str) -
     let mut child = child.spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut seen = String::new();
-    let patience = Patience::new();
-    while !seen.contains(wait_for) || server.received().is_empty() {
-        patience.check();
-        if !seen.contains(wait_for) {
-            assert_ne!(stderr.read_line(&mut seen).unwrap(), 0, "{seen}");
-        }
+    while !seen.contains(wait_for) {
+        assert_ne!(stderr.read_line(&mut seen).unwrap(), 0, "{seen}");
     }
+    wait_until("a request came", || !server.received().is_empty());
     tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()].as_slice()));
     let output = child.wait_with_output().unwrap();
     std::io::Read::read_to_string(&mut stderr, &mut seen).unwrap();
@@ -57,21 +53,14 @@ fn a_signal_in_flight_leaves_it_unknown() {
 }
 
 /// The result of a send through HTTPS that hangs at `arrived`, once a signal ends it.
-fn interrupted_while_connecting(
-    signal: &str,
-    environment: &[(&str, &str)],
-    mut arrived: impl FnMut() -> bool,
-) -> Ended {
+fn interrupted_while_connecting(signal: &str, environment: &[(&str, &str)], arrived: impl FnMut() -> bool) -> Ended {
     let home = Home::new();
     let mut command = home.command();
     command.args(["send", "text", "--to", "593987654321", "Hola", "-o", "record"]);
     command.envs([("JELOU_BOT_ID", "1"), ("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary")]);
     let child = command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.unwrap();
-    let patience = Patience::new();
-    while !arrived() {
-        patience.check();
-    }
+    wait_until("it arrived", arrived);
     tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()].as_slice()));
     Ended::new(&child.wait_with_output().unwrap())
 }
@@ -135,10 +124,9 @@ fn a_signal_while_the_secret_is_fetched_was_not_sent() {
             let mut child =
                 command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
             let stdin = child.stdin.take();
-            let patience = Patience::new();
-            while arguments.is_empty() && !marker.exists() || !catches_signals(child.id()) {
-                patience.check();
-            }
+            wait_until("it catches signals", || {
+                (marker.exists() || !arguments.is_empty()) && catches_signals(child.id())
+            });
             tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()].as_slice()));
             let ended = Ended::new(&child.wait_with_output().unwrap());
             drop(stdin);
@@ -157,10 +145,7 @@ fn a_signal_ends_the_reading_without_advice_about_a_message() {
     command.arg("templates").env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1");
     command.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-1");
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let patience = Patience::new();
-    while server.received().is_empty() {
-        patience.check();
-    }
+    wait_until("a request came", || !server.received().is_empty());
     tool(Command::new("kill").args(["-INT", &child.id().to_string()]));
     let ended = Ended::new(&child.wait_with_output().unwrap());
     assert_eq!(ended.code, 130);
@@ -197,20 +182,6 @@ fn a_parent_that_ignores_how_its_children_end_changes_nothing() {
         assert!(ended.stderr.contains(told) && !ended.stderr.contains("No child"), "{words}: {ended:?}");
     }
     assert!(server.received()[0].json()["text"].as_str().unwrap().ends_with("exit code 7"));
-}
-
-/// A loop that waits for another process must end even when that never comes.
-struct Patience(Instant);
-
-impl Patience {
-    fn new() -> Self {
-        Self(Instant::now())
-    }
-
-    fn check(&self) {
-        assert!(self.0.elapsed() < Duration::from_secs(60), "waited in vain");
-        thread::yield_now();
-    }
 }
 
 /// Whether the process has its own handlers for SIGINT, SIGTERM and SIGHUP.
