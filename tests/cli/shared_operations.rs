@@ -75,7 +75,9 @@ fn a_late_refusal_is_not_tried_again_where_the_person_was_forgotten_under_the_ke
         let run = scope.spawn(|| send(&home, &ledger, "--once k", &jelou.url).end());
         arrivals.recv().unwrap();
         // As any other process does once its lease has ended.
-        cluster.sql(database_of(&ledger), "UPDATE jelouctl.row SET state = 'unknown'");
+        let lost =
+            "WITH lost AS (UPDATE jelouctl.row SET state = 'unknown') UPDATE jelouctl.run SET finished_at = changed_at";
+        cluster.sql(database_of(&ledger), lost);
         on(&home, &ledger, "once forget k --yes").success();
         release.send(()).unwrap();
         run.join().unwrap()
