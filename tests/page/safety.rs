@@ -91,6 +91,8 @@ fn a_word_without_end_and_a_thousand_emoji_stay_in_their_place() {
             text_to(user, "\u{202e}desrever \t\u{2028}"),
             text_to(user, &"*_~```".repeat(600)),
         ]);
+        // The chats change places until the last message is there.
+        inbox.until("document.querySelector('.chat')?.textContent.includes('*_~')").await;
         inbox.click(".chat", user).await;
         inbox.until("document.querySelectorAll('article').length === 5").await;
         for index in 0..5 {
