@@ -515,12 +515,15 @@ impl RunLedger for Worker {
     fn close(mut self: Box<Self>) -> Result<bool, LedgerError> {
         self.exchange_within(CLOSES_WITHIN, &[], &[], 0)?;
         let mut db = self.run.store.db();
-        // Without this, others notice later. A process that leaves rows under way counts as lost, as if it had been killed.
+        // Without this, others notice later. A process that leaves rows under way counts as lost, as if it had been killed;
+        // so does one whose rows are under way again because the store was put back.
         let _ = db.change(|db| {
             let now = db.0.now()?;
-            let left_at = self.held.is_empty().then_some(now);
-            let query = "UPDATE worker SET stopped_at = ?3, left_at = ?4 WHERE id = ?1 AND connection = ?2";
-            db.run(query, &values![self.id, self.connection, now, left_at])
+            let query = "UPDATE worker SET stopped_at = ?3, left_at = CASE WHEN NOT EXISTS (SELECT 1 FROM row \
+                         WHERE row.run = worker.run AND row.worker = worker.id AND state = 'inflight') \
+                         THEN CAST(?3 AS BIGINT) END \
+                         WHERE id = ?1 AND connection = ?2";
+            db.run(query, &values![self.id, self.connection, now])
         });
         db.0.leave(self.id);
         Ok(self.is_complete)
