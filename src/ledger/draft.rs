@@ -16,8 +16,10 @@ pub(super) const IS_SENT: &str = "skipped IS NULL";
 
 /// Nothing of it is needed after a crash. A temporary file of SQLite has no name, and only its owner can read it.
 const TABLES: &str = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN; \
-     CREATE TABLE row (n INTEGER PRIMARY KEY, line INTEGER NOT NULL, cells TEXT NOT NULL, recipient TEXT, person INTEGER, \
-       fingerprint INTEGER, path TEXT, body TEXT, checksum INTEGER, skipped TEXT, problem TEXT) STRICT; \
+     CREATE TABLE row (n INTEGER PRIMARY KEY, line INTEGER NOT NULL, person INTEGER, fingerprint INTEGER, checksum INTEGER, \
+       skipped TEXT, problem TEXT) STRICT; \
+     CREATE INDEX skipped ON row (n) WHERE skipped IS NOT NULL; \
+     CREATE TABLE message (n INTEGER PRIMARY KEY, cells TEXT NOT NULL, recipient TEXT, path TEXT, body TEXT) STRICT; \
      CREATE TABLE repeated (person INTEGER PRIMARY KEY) STRICT; \
      CREATE TABLE earlier (n INTEGER PRIMARY KEY, reason INTEGER NOT NULL, run TEXT, at INTEGER NOT NULL) STRICT;";
 
@@ -97,8 +99,8 @@ impl LedgerDraft {
 
     /// Adds the next rows of the list.
     pub(crate) fn add<'a>(&mut self, rows: impl IntoIterator<Item = DraftRow<'a>>) -> Result<(), LedgerError> {
-        let mut insert =
-            self.db.prepare_cached("INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
+        let mut row_of = self.db.prepare_cached("INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+        let mut message_of = self.db.prepare_cached("INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5)")?;
         for row in rows {
             self.rows += 1;
             let request = row.request.as_ref().ok();
@@ -107,18 +109,21 @@ impl LedgerDraft {
                 Ok(_) => row.skip,
                 Err(problem) => Some(row.skip.unwrap_or(Skip { reason: SkipReason::Invalid, problem })),
             };
-            insert.execute(params![
+            row_of.execute(params![
                 self.rows,
                 row.line,
-                row.cells,
-                request.map(|request| request.recipient),
                 request.map(|request| hash_of_person(request.recipient)),
                 hash.as_ref().map(RequestHash::fingerprint),
-                request.map(|request| request.path),
-                request.map(|request| request.body),
                 hash.as_ref().map(|hash| hash.row_checksum(self.rows, row.line)),
                 skip.map(|skip| skip.reason.name()),
                 skip.map(|skip| skip.problem),
+            ])?;
+            message_of.execute(params![
+                self.rows,
+                row.cells,
+                request.map(|request| request.recipient),
+                request.map(|request| request.path),
+                request.map(|request| request.body),
             ])?;
             if let Some(skip) = skip {
                 self.skips.add(skip.reason);
@@ -148,8 +153,11 @@ impl LedgerDraft {
 
     /// Removes all but the first `rows` rows.
     pub(super) fn keep(&mut self, rows: i64) -> Result<(), LedgerError> {
-        self.db.execute("DELETE FROM row WHERE n > ?1", [rows])?;
-        self.db.execute("DELETE FROM earlier WHERE n > ?1", [rows])?;
+        for delete in
+            ["DELETE FROM row WHERE n > ?1", "DELETE FROM message WHERE n > ?1", "DELETE FROM earlier WHERE n > ?1"]
+        {
+            self.db.execute(delete, [rows])?;
+        }
         self.rows = rows;
         let query = "SELECT skipped, count(*) FROM row WHERE skipped IS NOT NULL GROUP BY 1";
         self.skips = SkipCounts::of(rows_of(&self.db, query, [], |row| Ok((row.get(0)?, row.get(1)?)))?)?;
@@ -162,18 +170,24 @@ impl LedgerDraft {
         mut show: impl FnMut(u64, &str, &str) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut shown = Ok(());
-        walk(&self.db, &format!("SELECT line, path, body FROM row WHERE {IS_SENT} ORDER BY n"), [], |row| {
-            if shown.is_ok() {
-                shown = show(row.get(0)?, text_of(row, 1)?, text_of(row, 2)?);
-            }
-            Ok(())
-        })?;
+        walk(
+            &self.db,
+            &format!("SELECT line, path, body FROM row JOIN message USING (n) WHERE {IS_SENT} ORDER BY n"),
+            [],
+            |row| {
+                if shown.is_ok() {
+                    shown = show(row.get(0)?, text_of(row, 1)?, text_of(row, 2)?);
+                }
+                Ok(())
+            },
+        )?;
         shown
     }
 
     /// Passes the number and the line of every row that is to be sent, and every person in its request.
     pub(crate) fn recipients(&self, mut each: impl FnMut((i64, u64), &[String])) -> Result<(), LedgerError> {
-        let query = format!("SELECT n, line, recipient, body FROM row WHERE {IS_SENT} ORDER BY n");
+        let query =
+            format!("SELECT n, line, recipient, body FROM row JOIN message USING (n) WHERE {IS_SENT} ORDER BY n");
         walk(&self.db, &query, [], |row| {
             each((row.get(0)?, row.get(1)?), &recipients_of(text_of(row, 2)?, text_of(row, 3)?)?);
             Ok(())
@@ -185,9 +199,12 @@ impl LedgerDraft {
         &self,
         mut each: impl FnMut(i64, &str) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        walk(&self.db, &format!("SELECT n, recipient FROM row WHERE {IS_SENT} ORDER BY n"), [], |row| {
-            each(row.get(0)?, text_of(row, 1)?)
-        })
+        walk(
+            &self.db,
+            &format!("SELECT n, recipient FROM row JOIN message USING (n) WHERE {IS_SENT} ORDER BY n"),
+            [],
+            |row| each(row.get(0)?, text_of(row, 1)?),
+        )
     }
 
     /// Passes person, fingerprint and number of every row for which the SQL condition `rows` holds, in the order in which
@@ -210,15 +227,13 @@ impl LedgerDraft {
         rows_of(&self.db, &query, [], |row| Ok(row.get(0)?))
     }
 
-    /// Passes the number of every row, in order, and why it is skipped, if it is: the reason by its name, and in words.
+    /// Passes the number of every row that is skipped, in order, and why: the reason by its name, and in words.
     pub(super) fn each_skip(
         &self,
-        mut each: impl FnMut(i64, Option<(&str, Option<&str>)>) -> Result<(), LedgerError>,
+        mut each: impl FnMut(i64, &str, Option<&str>) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        walk(&self.db, "SELECT n, skipped, problem FROM row ORDER BY n", [], |row| {
-            let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
-            let problem = text(2)?;
-            each(row.get(0)?, text(1)?.map(|reason| (reason, problem)))
+        walk(&self.db, "SELECT n, skipped, problem FROM row WHERE skipped IS NOT NULL ORDER BY n", [], |row| {
+            each(row.get(0)?, text_of(row, 1)?, row.get_ref(2)?.as_str_or_null()?)
         })
     }
 
@@ -227,8 +242,8 @@ impl LedgerDraft {
         &self,
         mut each: impl FnMut(DraftedRow<'_>) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        let query = "SELECT n, line, cells, recipient, path, body, person, fingerprint, checksum, skipped, problem FROM row \
-                     ORDER BY n";
+        let query = "SELECT n, line, cells, recipient, path, body, person, fingerprint, checksum, skipped, problem \
+                     FROM row JOIN message USING (n) ORDER BY n";
         walk(&self.db, query, [], |row| {
             let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
             let problem = text(10)?;
@@ -265,7 +280,9 @@ impl LedgerDraft {
 
     /// The first rows that are to be sent, at most `most` of them.
     pub(crate) fn first_messages(&self, most: u64) -> Result<Vec<DraftedMessage>, LedgerError> {
-        let query = format!("SELECT line, cells, recipient, body FROM row WHERE {IS_SENT} ORDER BY n LIMIT ?1");
+        let query = format!(
+            "SELECT line, cells, recipient, body FROM row JOIN message USING (n) WHERE {IS_SENT} ORDER BY n LIMIT ?1"
+        );
         rows_of(&self.db, &query, [i64::try_from(most).unwrap_or(i64::MAX)], |row| {
             Ok(DraftedMessage { line: row.get(0)?, cells: row.get(1)?, recipient: row.get(2)?, body: row.get(3)? })
         })

@@ -95,9 +95,10 @@ impl LedgerDraft {
     /// recipient. With `skip`, these rows are skipped.
     pub(crate) fn duplicates(&mut self, skip: bool, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
         let query = format!(
-            "SELECT n, line, first_line, recipient, first FROM (SELECT n, line, recipient, first_value(n) OVER same AS \
-             first, first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
-             AND {IS_SENT} WINDOW same AS (PARTITION BY fingerprint ORDER BY n)) WHERE n <> first ORDER BY n"
+            "SELECT n, line, first_line, recipient, first FROM (SELECT n, line, first_value(n) OVER same AS first, \
+             first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
+             AND {IS_SENT} WINDOW same AS (PARTITION BY fingerprint ORDER BY n)) JOIN message USING (n) \
+             WHERE n <> first ORDER BY n"
         );
         let mut found = Vec::new();
         walk(&self.db, &query, [], |row| {
@@ -168,7 +169,7 @@ pub(crate) enum LimitOf {
 
 /// The message of a row.
 fn message_of(db: &Connection, n: i64) -> Result<SameMessage<'static>, LedgerError> {
-    let query = "SELECT path, recipient, body FROM row WHERE n = ?1";
+    let query = "SELECT path, recipient, body FROM message WHERE n = ?1";
     Ok(db.prepare_cached(query)?.query_row([n], |row| {
         let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
         Ok(SameMessage::of(text(0)?, text(1)?, text(2)?).into_owned())
@@ -179,11 +180,12 @@ fn message_of(db: &Connection, n: i64) -> Result<SameMessage<'static>, LedgerErr
 /// Rows that are skipped for one of `reasons` count as earlier than all others.
 fn repeated_behind(db: &Connection, reasons: &str) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
     let query = format!(
-        "SELECT own.n, own.line, own.recipient, first.line, first.recipient FROM (SELECT n, skipped, first_value(n) OVER \
-         (PARTITION BY person ORDER BY skipped IS NULL, n) AS first FROM row \
-         WHERE person IN (SELECT person FROM repeated) AND (skipped IS NULL OR skipped IN ({reasons}))) AS behind \
-         JOIN row AS own ON own.n = behind.n JOIN row AS first ON first.n = behind.first \
-         WHERE behind.skipped IS NULL AND behind.n <> behind.first ORDER BY behind.n"
+        "SELECT behind.n, line, own.recipient, first_line, other.recipient FROM (SELECT n, line, skipped, first_value(n) OVER same \
+         AS first, first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
+         AND (skipped IS NULL OR skipped IN ({reasons})) \
+         WINDOW same AS (PARTITION BY person ORDER BY skipped IS NULL, n)) AS behind \
+         JOIN message AS own ON own.n = behind.n JOIN message AS other ON other.n = first \
+         WHERE skipped IS NULL AND behind.n <> first ORDER BY behind.n"
     );
     let found = rows_of(db, &query, [], |row| {
         // Two people may share a hash.

@@ -29,19 +29,21 @@ const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGI
      n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)) /*WITHOUT ROWID*/; DELETE FROM candidate;";
 const COUNTED: &str = "CREATE TEMP TABLE IF NOT EXISTS counted (run BIGINT PRIMARY KEY); DELETE FROM counted;";
 
-/// What the counted runs have of the candidates, each with its row. Rows are read in the order in which they stand; the
-/// limit keeps that order.
-macro_rules! found {
-    ($columns:literal, $join:literal, $where:literal) => {
+/// What the counted runs have of the candidates, in the order in which their rows stand: to read these in the order of
+/// people takes twice as long.
+const FOUND: &str = "CREATE TEMP TABLE IF NOT EXISTS found (candidate BIGINT, person BIGINT, fingerprint BIGINT, run BIGINT, \
+     n BIGINT); DELETE FROM found;";
+
+/// Finds what the counted runs have of these candidates.
+macro_rules! find {
+    ($candidates:literal, $and:literal) => {
         concat!(
-            "(SELECT known.run, known.n, ",
-            $columns,
-            " FROM candidate CROSS JOIN known ",
-            $join,
-            " CROSS JOIN counted WHERE ",
-            $where,
-            " AND counted.run = known.run ORDER BY known.run, known.n LIMIT 9223372036854775807) AS found CROSS JOIN row \
-             WHERE row.run = found.run AND row.n = found.n"
+            "INSERT INTO found SELECT candidate.n, known.person, known.fingerprint, known.run, known.n FROM ",
+            $candidates,
+            " AS candidate CROSS JOIN known CROSS JOIN counted WHERE known.person = candidate.person \
+             AND counted.run = known.run",
+            $and,
+            " ORDER BY known.run, known.n"
         )
     };
 }
@@ -197,48 +199,44 @@ impl<'a> KnownRuns<'a> {
             return Ok(EarlierPeople::default());
         }
         self.fill(draft)?;
-        let mut written = WrittenTo::default();
-        let mut waiting: BTreeMap<&str, (u64, Option<i64>)> = BTreeMap::new();
-        let (mut person_before, mut other_before) = (None, None);
+        self.db.0.script(FOUND)?;
+        // Each person once, as the first candidate of theirs.
+        self.db.run(find!("(SELECT person, min(n) AS n FROM candidate GROUP BY person)", ""), &[])?;
+        let nobody = || vec![false; usize::try_from(draft.rows).unwrap_or_default() + 1];
+        let (mut written_to, mut otherwise) = ((0, nobody()), (0, nobody()));
+        let mut last_otherwise: Option<(i64, i64)> = None;
+        let mut waiting: HashMap<i64, (u64, Vec<bool>)> = HashMap::new();
         self.db.each_of(
-            concat!(
-                "SELECT person, row.run, row.state, row.at, own FROM ",
-                found!(
-                    "candidate.person, own.n AS own",
-                    "LEFT JOIN candidate AS own ON own.person = known.person AND own.fingerprint = known.fingerprint",
-                    "known.person = candidate.person"
-                ),
-                " AND (row.state = 'pending' OR (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight') \
-                 AND row.at >= ?1 AND row.at <= ?2) ORDER BY person"
-            ),
+            "SELECT candidate, row.run, row.state, row.at, \
+             CASE WHEN row.state <> 'pending' AND NOT EXISTS (SELECT 1 FROM candidate AS own \
+             WHERE own.person = found.person AND own.fingerprint = found.fingerprint) THEN 1 ELSE 0 END \
+             FROM found CROSS JOIN row WHERE row.run = found.run AND row.n = found.n AND (row.state = 'pending' \
+             OR (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight') AND row.at >= ?1 AND row.at <= ?2)",
             &values![since, self.now],
             |row| {
-                let person = row.int(0)?;
-                let Some(run) = runs.get(&row.int(1)?) else { return Ok(()) };
+                let (candidate, id) = (row.int(0)?, row.int(1)?);
                 if row.named(2, RowState::of_name)? == RowState::Pending {
-                    if !run.is_unfinished {
-                        return Ok(());
+                    if runs.get(&id).is_some_and(|run| run.is_unfinished) {
+                        count_once(waiting.entry(id).or_insert_with(|| (0, nobody())), candidate);
                     }
-                    let (count, last) = waiting.entry(&run.name).or_insert((0, None));
-                    *count += u64::from(last.replace(person) != Some(person));
                     return Ok(());
                 }
-                let at = row.int(3)?;
-                written.people += u64::from(person_before.replace(person) != Some(person));
-                if row.opt_int(4)?.is_none() {
-                    let none = OtherMessages { people: 0, run: String::new(), at: i64::MIN };
-                    let other = written.otherwise.get_or_insert(none);
-                    other.people += u64::from(other_before.replace(person) != Some(person));
-                    if other.at < at {
-                        (other.run, other.at) = (run.name.clone(), at);
-                    }
+                count_once(&mut written_to, candidate);
+                if row.is_set(4)? {
+                    count_once(&mut otherwise, candidate);
+                    last_otherwise = last_otherwise.max(Some((row.int(3)?, id)));
                 }
                 Ok(())
             },
         )?;
-        let unfinished = waiting.into_iter();
-        let unfinished = unfinished.map(|(run, (people, _))| Ok((run.parse().map_err(LedgerError::damaged)?, people)));
-        Ok(EarlierPeople { written_to: written, unfinished: unfinished.collect::<Result<_, LedgerError>>()? })
+        let name = |run: i64| runs.get(&run).map(|run| run.name.clone()).unwrap_or_default();
+        let otherwise = last_otherwise.map(|(at, run)| OtherMessages { people: otherwise.0, run: name(run), at });
+        let mut unfinished: Vec<_> = waiting.into_iter().map(|(run, (people, _))| (name(run), people)).collect();
+        unfinished.sort();
+        let unfinished =
+            unfinished.into_iter().map(|(run, people)| Ok((run.parse().map_err(LedgerError::damaged)?, people)));
+        let unfinished = unfinished.collect::<Result<_, LedgerError>>()?;
+        Ok(EarlierPeople { written_to: WrittenTo { people: written_to.0, otherwise }, unfinished })
     }
 
     /// Counts the runs that `is_counted` holds for, without the run `own`.
@@ -313,6 +311,13 @@ impl<'a> KnownRuns<'a> {
     }
 }
 
+/// Counts a candidate that was not seen before.
+fn count_once((count, seen): &mut (u64, Vec<bool>), candidate: i64) {
+    if let Some(seen) = usize::try_from(candidate).ok().and_then(|n| seen.get_mut(n)) {
+        *count += u64::from(!std::mem::replace(seen, true));
+    }
+}
+
 /// The number of rows for each run and reason, the largest first.
 pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<EarlierMessages> {
     let mut counts: BTreeMap<(&str, SkipReason), EarlierMessages> = BTreeMap::new();
@@ -335,33 +340,25 @@ fn each_match(
     will_send: impl Fn(i64) -> bool,
     mut each: impl FnMut(i64, &str, EarlierRow) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    db.each_of(
-        concat!(
-            "SELECT own, row.run, row.state, row.at FROM ",
-            found!(
-                "candidate.n AS own",
-                "",
-                "known.person = candidate.person AND known.fingerprint = candidate.fingerprint"
-            )
-        ),
-        &[],
-        |row| {
-            let (run, at) = (row.int(1)?, row.opt_int(3)?.unwrap_or_default());
-            let Some(CountedRun { name, is_doubtful, .. }) = runs.get(&run) else { return Ok(()) };
-            let reason = match row.named(2, RowState::of_name)? {
-                // However long ago it was: nobody knows whether it was sent.
-                RowState::Pending | RowState::Failed if *is_doubtful => SkipReason::MayHaveBeenSent,
-                RowState::Inflight => SkipReason::MayHaveBeenSent,
-                RowState::Sent if is_recent(at, since) => SkipReason::AlreadySent,
-                RowState::Unknown if is_recent(at, since) => SkipReason::MayHaveBeenSent,
-                RowState::Pending if will_send(run) => SkipReason::ToBeSent,
-                RowState::Sent | RowState::Unknown | RowState::Pending | RowState::Failed | RowState::Skipped => {
-                    return Ok(());
-                }
-            };
-            each(row.int(0)?, name, EarlierRow { reason, at })
-        },
-    )
+    db.0.script(FOUND)?;
+    db.run(find!("candidate", " AND known.fingerprint = candidate.fingerprint"), &[])?;
+    let rows = "SELECT candidate, row.run, row.state, row.at FROM found CROSS JOIN row WHERE row.run = found.run AND row.n = found.n";
+    db.each_of(rows, &[], |row| {
+        let (run, at) = (row.int(1)?, row.opt_int(3)?.unwrap_or_default());
+        let Some(CountedRun { name, is_doubtful, .. }) = runs.get(&run) else { return Ok(()) };
+        let reason = match row.named(2, RowState::of_name)? {
+            // However long ago it was: nobody knows whether it was sent.
+            RowState::Pending | RowState::Failed if *is_doubtful => SkipReason::MayHaveBeenSent,
+            RowState::Inflight => SkipReason::MayHaveBeenSent,
+            RowState::Sent if is_recent(at, since) => SkipReason::AlreadySent,
+            RowState::Unknown if is_recent(at, since) => SkipReason::MayHaveBeenSent,
+            RowState::Pending if will_send(run) => SkipReason::ToBeSent,
+            RowState::Sent | RowState::Unknown | RowState::Pending | RowState::Failed | RowState::Skipped => {
+                return Ok(());
+            }
+        };
+        each(row.int(0)?, name, EarlierRow { reason, at })
+    })
 }
 
 /// Makes the run `name` of `draft`; the caller has compared it in this transaction.
@@ -393,7 +390,7 @@ fn make(
         ],
     )?;
     fill_messages(db, run, draft)?;
-    fill_rows(db, run, draft, followers, now)?;
+    fill_rows(db, run, draft, &followers, now)?;
     // In the order of the index, which is why it costs little.
     db.0.fill("known (person, fingerprint, run, n)", &mut |each| {
         draft.keys("person IS NOT NULL", |[person, fingerprint, n]| each(&values![person, fingerprint, run, n]))
@@ -425,20 +422,21 @@ fn fill_messages(db: &mut Db, run: i64, draft: &LedgerDraft) -> Result<(), Ledge
 }
 
 /// Writes the part of each row that changes. A follower waits for another row to the same person.
-fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, followers: Vec<i64>, now: i64) -> Result<(), LedgerError> {
-    let mut followers = followers.into_iter().peekable();
-    db.0.fill("row (run, n, state, number, due_at, at, attempts, code, error)", &mut |each| {
-        draft.each_skip(|n, skip| {
-            let follows = followers.next_if_eq(&n).is_some();
-            if let Some((reason, problem)) = skip {
-                each(&values![run, n, "skipped", 1_i64, None::<i64>, now, 0_i64, reason, problem])
-            } else {
-                let due = if follows { None } else { Some(0_i64) };
-                let nothing = None::<&str>;
-                each(&values![run, n, "pending", 0_i64, due, None::<i64>, 0_i64, nothing, nothing])
-            }
-        })
-    })
+fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, followers: &[i64], now: i64) -> Result<(), LedgerError> {
+    db.0.fill("row (run, n, state, number, at, attempts, code, error)", &mut |each| {
+        draft.each_skip(|n, reason, problem| each(&values![run, n, "skipped", 1_i64, now, 0_i64, reason, problem]))
+    })?;
+    db.0.fill("row (run, n, state, number, attempts)", &mut |each| {
+        followers.iter().try_for_each(|n| each(&values![run, *n, "pending", 0_i64, 0_i64]))
+    })?;
+    // All others are alike, and are made where they stand.
+    db.run(
+        "INSERT INTO row (run, n, state, number, due_at, attempts) \
+         WITH RECURSIVE numbers (n) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT n + 1 FROM numbers WHERE n < ?2) \
+         SELECT ?1, n, 'pending', 0, 0, 0 FROM numbers WHERE n <= ?2 ON CONFLICT DO NOTHING",
+        &values![run, draft.rows],
+    )?;
+    Ok(())
 }
 
 /// Claims the person of every row that is to be sent: each is free, or the caller would have skipped the row.
