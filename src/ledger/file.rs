@@ -59,15 +59,20 @@ pub(super) struct FileEngine {
 impl FileEngine {
     /// Opens the store in `directory`, which with `creates` is made where it is missing; otherwise none is opened.
     pub(super) fn open(directory: &Path, creates: bool, on_wait: OnWait) -> Result<Option<Self>, LedgerError> {
-        let path = directory.join("state.db");
+        let beside = |ending: &str| directory.join(format!("state.db{ending}"));
+        let path = beside("");
         let not_opened = |cause: io::Error| LedgerError::Unusable {
             message: format!("the ledger {} cannot be opened: {cause}", path.display()),
             hint: "put the file back where it is missing; where it is another user's, let them give you the right to read it",
         };
         // Opening a pipe would block forever.
+        let mut files = ["", "-turn", "-write", "-commits"].map(beside).into_iter();
+        if let Some(other) = files.find(|file| file.metadata().is_ok_and(|metadata| !metadata.is_file())) {
+            let what = format!("{} is not a regular file: move it away", other.display());
+            return Err(not_opened(io::Error::other(what)));
+        }
         match path.metadata() {
-            Ok(metadata) if metadata.is_file() => {}
-            Ok(_) => return Err(not_opened(io::Error::other("it is not a regular file: move it away"))),
+            Ok(_) => {}
             Err(cause) if creates && matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 private_file::create_directory(directory)?;
             }
@@ -75,8 +80,8 @@ impl FileEngine {
             Err(cause) => return Err(not_opened(cause)),
         }
         let beside = |ending: &str| {
-            let path = directory.join(format!("state.db{ending}"));
-            private_file::open("create", &path, File::options().read(true).write(true).create(true).truncate(false))
+            let open = &mut File::options();
+            private_file::open("create", &beside(ending), open.read(true).write(true).create(true).truncate(false))
         };
         let locks = || Ok::<_, FileError>((beside("-turn")?, beside("-write")?, beside("-commits")?));
         let (db, turn, write, commits) = match locks() {

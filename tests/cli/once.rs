@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::bulk_run::signal;
 use crate::bulk_server::{Act, Jelou};
 use crate::exclusions::SPELLINGS;
-use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime, wait_until};
+use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime, tool, wait_until};
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
 use crate::shared_chaos::Proxy;
@@ -433,7 +433,13 @@ fn a_store_that_cannot_be_used_stops_the_send() {
     }
     std::fs::remove_file(home.path().join(&store)).unwrap();
     std::fs::create_dir(home.path().join(&store)).unwrap();
-    send(&home, &["it is not a regular file"]);
+    send(&home, &["state.db is not a regular file"]);
+    std::fs::remove_dir(home.path().join(&store)).unwrap();
+    // A pipe beside it is not waited for.
+    let beside = home.path().join(format!("{store}-commits"));
+    std::fs::remove_file(&beside).unwrap();
+    tool(std::process::Command::new("mkfifo").arg(&beside));
+    send(&home, &["state.db-commits is not a regular file: move it away"]);
 
     let no_place = home.run(&format!("send text --to {ANA} Hola --once k")).api(&server.url);
     no_place.env("XDG_STATE_HOME", "/dev/null/x").fails(3, &["failed to create", "XDG_STATE_HOME", "nothing was sent"]);
