@@ -143,7 +143,7 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
     let every = args.every.map_or(EVERY, Timeout::duration);
     let end = args.watch.then(|| Instant::now() + args.within.map_or(WITHIN, Timeout::duration));
     let (mut is_stopped, mut is_away) = (false, false);
-    let (mut last, mut shown): (Option<Look>, _) = (None, String::new());
+    let (mut last, mut shown): (Option<Look>, _) = (None, None);
     loop {
         let mut look = match (asked.look(context, &mut look_ups, end).await, last.take()) {
             // Jelou was answering, so the previous look-up counts; the findings of this one are stored.
@@ -166,10 +166,8 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
         }
         match outage {
             None => {
-                let words = deliveries_in_words(&look.deliveries);
-                if words != shown {
-                    context.stderr.note(&words);
-                    shown = words;
+                if shown.replace(look.deliveries.named()) != Some(look.deliveries.named()) {
+                    context.stderr.note(&deliveries_in_words(&look.deliveries));
                 }
             }
             Some(problem) if !is_away => {
