@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{process, thread};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Statement, ToSql, params_from_iter};
 use url::Url;
@@ -102,6 +103,8 @@ impl FileEngine {
         };
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
+        // Otherwise a statement is compiled again whenever its LIMIT changes.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let opened = FileId::of(&path).map_err(not_opened)?;
         let (log, changes, entered, alive_before) = (None, None, HashMap::new(), None);
         let mut engine = Self { db, path, opened, log, turn, write, on_wait, commits, changes, entered, alive_before };
@@ -325,7 +328,8 @@ impl DbEngine for FileEngine {
             FileId::of(&self.path).is_ok_and(|found| found == self.opened) && (self.log.is_none() || self.log == log);
         self.log = log;
         let begun = if is_in_place {
-            self.db.execute_batch("BEGIN IMMEDIATE").map_err(LedgerError::from)
+            let begun = self.db.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]));
+            begun.map(drop).map_err(LedgerError::from)
         } else {
             Err(LedgerError::Unusable {
                 message: format!("the ledger {} was removed or replaced while the run went on", self.path.display()),

@@ -44,8 +44,8 @@ const PARTS_BETWEEN_COUNTS: u32 = 50;
 const SHORTEST_SLACK: Duration = Duration::from_secs(1);
 const LONGEST_SLACK: Duration = Duration::from_secs(15);
 
-/// The rows that may leave now: those that are due, and those that were never tried, in the order of the list. They are
-/// limited before they are joined: otherwise PostgreSQL may read all that are left.
+/// The rows that may leave now: those that are due, and those that were never tried. They are limited before they are
+/// joined: otherwise PostgreSQL may read all that are left.
 macro_rules! next_rows {
     ($condition:literal, $order:literal) => {
         concat!(
@@ -54,9 +54,7 @@ macro_rules! next_rows {
             $condition,
             " ORDER BY run, ",
             $order,
-            ", n LIMIT ?3) AS row CROSS JOIN message WHERE message.run = row.run AND message.n = row.n ORDER BY ",
-            $order,
-            ", row.n"
+            ", n LIMIT ?3) AS row CROSS JOIN message WHERE message.run = row.run AND message.n = row.n"
         )
     };
 }
@@ -379,8 +377,9 @@ impl Worker {
         let mut rows = db.rows(DUE, &values![run.id, run.now, wanted as u64], checked)?;
         let left = wanted - rows.len();
         let fresh = if left > 0 { db.rows(FRESH, &values![run.id, run.taken, left as u64], checked)? } else { vec![] };
-        let last = fresh.last().map(|(row, _)| row.n);
+        let last = fresh.iter().map(|(row, _)| row.n).max();
         rows.extend(fresh);
+        rows.sort_by_key(|(row, _)| row.n);
         if let Some((row, _)) = rows.iter().find(|(_, is_as_written)| !is_as_written) {
             let problem = format!("the request of line {} is not the one that was written", row.line);
             reply.problem = Some(LedgerError::damaged(problem));
