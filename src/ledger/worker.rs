@@ -65,8 +65,10 @@ const FRESH: &str = next_rows!("n > ?2 AND due_at = 0", "due_at");
 const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?7, http_status = ?8, message_id = ?9, \
      code = ?10, api_code = ?11, error = ?12, decided = NULL WHERE run = ?1 AND n = ?2 AND number = ?3 AND worker = ?4 \
      AND (state = 'inflight' OR state = 'unknown' AND ended_at IS NULL)";
-const GIVE: &str = "UPDATE row SET state = 'inflight', number = number + 1, worker = ?3, at = ?4, began_at = ?4, \
-     ended_at = NULL, attempts = attempts + 1, decided = NULL WHERE run = ?1 AND n = ?2 AND state = 'pending'";
+/// Gives rows of a range that may leave by now to this process.
+const GIVE: &str = "UPDATE row SET state = 'inflight', number = number + 1, worker = ?5, at = ?6, began_at = ?6, \
+     ended_at = NULL, attempts = attempts + 1, decided = NULL \
+     WHERE run = ?1 AND n > ?2 AND n <= ?3 AND state = 'pending' AND due_at <= ?4";
 
 /// This process, as one of the senders of a run.
 pub(crate) struct Worker {
@@ -377,7 +379,11 @@ impl Worker {
         let mut rows = db.rows(DUE, &values![run.id, run.now, wanted as u64], checked)?;
         let left = wanted - rows.len();
         let fresh = if left > 0 { db.rows(FRESH, &values![run.id, run.taken, left as u64], checked)? } else { vec![] };
+        let give = |after: i64, last: i64, due: i64| values![run.id, after, last, due, self.id, run.now].to_vec();
+        let mut given: Vec<_> = rows.iter().map(|(row, _)| give(row.n - 1, row.n, run.now)).collect();
+        // A range of those that were never tried has no others of them.
         let last = fresh.iter().map(|(row, _)| row.n).max();
+        given.extend(last.map(|last| give(run.taken, last, 0)));
         rows.extend(fresh);
         rows.sort_by_key(|(row, _)| row.n);
         if let Some((row, _)) = rows.iter().find(|(_, is_as_written)| !is_as_written) {
@@ -386,7 +392,6 @@ impl Worker {
             return Ok(());
         }
         run.taken = last.unwrap_or(run.taken);
-        let given: Vec<_> = rows.iter().map(|(row, _)| values![run.id, row.n, self.id, run.now].to_vec()).collect();
         db.each(GIVE, &given)?;
         if !rows.is_empty() && !run.under_way {
             run.under_way = true;
