@@ -9,7 +9,7 @@ use crate::message::Message;
 use crate::template::{BodyTemplate, expressions, language, left_as_they_are, misspelling};
 
 /// The content of a cell.
-const CELL: &str = "{{ nombre }}{% if nombre %}x{% endif %}{# #}";
+const CELL: &str = "{{ nombre }}{% if nombre | yes %}x{% endif %}{# #}";
 
 /// Any text either is an invalid template or is filled, promptly and without evaluating the content of a cell.
 pub fn template(bytes: &[u8]) {

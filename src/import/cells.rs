@@ -1,17 +1,14 @@
 //! Finds cells that are probably a mistake: a word that programs write for nothing or for an error, such as `#N/A` in a
-//! greeting; an empty cell that leaves a gap; and a cell that a condition takes for what it is not: a text, which cannot
-//! be compared with 100 and is not false.
+//! greeting; an empty cell that leaves a gap; and amounts whose decimal signs contradict each other.
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::Value;
 
 use super::error::{BulkError, RowError};
 use super::plan::ImportPlan;
 use crate::conventions::Conventions;
 use crate::list::{Row, guarded, unguarded};
 use crate::phone::Country;
-use crate::template::{TakenFor, TemplateError, Uses, decimal_mark, is_amount, says_no};
+use crate::template::{ReadAmount, decimal_mark};
 
 /// Words that programs write for nothing, in lower case.
 const NOTHING: [&str; 11] = ["-", "--", "–", "—", "n/a", "n/d", "null", "(null)", "nan", "none", "undefined"];
@@ -36,36 +33,34 @@ const ERRORS: [&str; 17] = [
     "ERROR!",
 ];
 
-/// The columns that a message uses; those of conditions each with the path of their text.
+/// The columns that a message uses.
 pub(super) struct UsedCells<'a> {
     printed: BTreeSet<&'a str>,
     /// Whether any column may be printed.
     prints_all: bool,
     /// Printed unchanged.
     gaps: BTreeSet<&'a str>,
-    numbers: Vec<(&'a str, &'a TakenFor)>,
-    amounts: Vec<(&'a str, &'a TakenFor)>,
+    /// Each with the path of its text.
+    amounts: Vec<(&'a str, &'a ReadAmount)>,
     /// The first cells of `amounts` that are numbers with either decimal sign, by place and the sign of their country;
     /// each with its line.
     read_by_country: BTreeMap<(usize, char), (u64, String)>,
     /// The first cells of `amounts` that show another sign than that of their country.
     shown_otherwise: BTreeMap<(usize, char), (u64, String)>,
-    truths: Vec<(&'a str, &'a TakenFor)>,
     compared: BTreeSet<&'a (String, String)>,
 }
 
 impl<'a> UsedCells<'a> {
     pub(super) fn new(plan: &'a ImportPlan<'a>) -> Self {
         let (body, texts) = (plan.body.uses().collect::<Vec<_>>(), plan.texts().collect::<Vec<_>>());
+        let amounts = texts.iter().flat_map(|(path, uses)| uses.amounts.iter().map(move |amount| (*path, amount)));
         Self {
             printed: body.iter().flat_map(|(_, uses)| &uses.printed).map(String::as_str).collect(),
             prints_all: body.iter().any(|(_, uses)| uses.is_of_all),
             gaps: body.iter().flat_map(|(_, uses)| &uses.gaps).map(String::as_str).collect(),
-            numbers: with_path(&texts, |uses| &uses.numbers).collect(),
-            amounts: with_path(&texts, |uses| &uses.amounts).collect(),
+            amounts: amounts.collect(),
             read_by_country: BTreeMap::new(),
             shown_otherwise: BTreeMap::new(),
-            truths: with_path(&texts, |uses| &uses.truths).collect(),
             compared: texts.iter().flat_map(|(_, uses)| &uses.compared).collect(),
         }
     }
@@ -104,51 +99,16 @@ impl<'a> UsedCells<'a> {
         Ok(())
     }
 
-    /// Refuses a condition that no row with these columns can meet as intended. In a list with a header, every cell is
-    /// a text.
-    pub(super) fn check_columns(&self, row: &Row) -> Result<(), TemplateError> {
-        match (row, self.numbers.first()) {
-            (Row::Cells { .. }, Some((path, taken))) => Err(TemplateError::new(path, number_problem(taken), true)),
-            _ => Ok(()),
-        }
-    }
-
-    /// The same check for the cells of a row.
-    pub(super) fn check(&self, row: &Row) -> Result<(), TemplateError> {
-        for (path, taken) in &self.numbers {
-            if matches!(row.get(&taken.column), Some(Value::String(_))) {
-                return Err(TemplateError::new(path, number_problem(taken), false));
-            }
-        }
-        for (path, TakenFor { column, written, meant, ruled_out }) in &self.truths {
-            let is_misread = |cell: &&str| says_no(cell) && ruled_out.iter().all(|text| text != cell);
-            if let Some(cell) = row.texts(column).into_iter().find(is_misread) {
-                // `says_no` is also true for a zero amount, which needs `| number`.
-                let way_out = if is_amount(cell) {
-                    format!("`{}`", meant.replace("| yes", "| number"))
-                } else {
-                    format!("`{meant}`, or `{column} != '{}'`", cell.trim().replace('\'', "\\'"))
-                };
-                let problem = format!(
-                    "`{written}` is true for `{}` in {column}, because that cell is not empty; write {way_out}",
-                    cell.trim(),
-                );
-                return Err(TemplateError::new(path, problem, false));
-            }
-        }
-        Ok(())
-    }
-
     /// Notes what the amounts of a row show of the decimal sign of their columns.
     pub(super) fn note_decimals(&mut self, line: u64, row: &Row, country: impl Fn() -> Option<Country>) {
         let country = if self.amounts.is_empty() { None } else { country() };
         let conventions = country.and_then(|country| Conventions::of(country.code()));
         let Some(mark) = conventions.map(|known| known.decimal_mark) else { return };
-        for (place, (_, taken)) in self.amounts.iter().enumerate() {
+        for (place, (_, amount)) in self.amounts.iter().enumerate() {
             // A sheet stores a number with a point, in every country.
             let is_stored =
-                row.place(&taken.column).is_some_and(|place| row.shown().iter().any(|(own, _)| *own == place));
-            let Some(text) = row.text(&taken.column).filter(|_| !is_stored) else { continue };
+                row.place(&amount.column).is_some_and(|place| row.shown().iter().any(|(own, _)| *own == place));
+            let Some(text) = row.text(&amount.column).filter(|_| !is_stored) else { continue };
             let cells = match decimal_mark(text, None) {
                 Some(shown) if shown == mark => continue,
                 Some(_) => &mut self.shown_otherwise,
@@ -164,10 +124,11 @@ impl<'a> UsedCells<'a> {
         let Self { amounts, read_by_country, mut shown_otherwise, .. } = self;
         let is_within = |line: u64| last.is_none_or(|last| line <= last);
         for ((place, mark), (line, text)) in read_by_country.into_iter().filter(|(_, (line, _))| is_within(*line)) {
-            if let (Some(other), Some((path, taken))) = (shown_otherwise.remove(&(place, mark)), amounts.get(place)) {
-                let meant = taken.meant.replace("number('.')", if mark == ',' { "number('.')" } else { "number(',')" });
+            if let (Some(other), Some((path, amount))) = (shown_otherwise.remove(&(place, mark)), amounts.get(place)) {
+                let with_point = &amount.with_point;
+                let meant = with_point.replace("number('.')", if mark == ',' { "number('.')" } else { "number(',')" });
                 let (sign, other_sign) = if mark == ',' { ("comma", "point") } else { ("point", "comma") };
-                let ((other_line, other_text), column) = (other, &taken.column);
+                let ((other_line, other_text), column) = (other, &amount.column);
                 let message = format!(
                     "{path}: the decimals of {column} are not clear: `{text}` in line {line} is read as in its country, with \
                      a decimal {sign}, but `{other_text}` in line {other_line} has a decimal {other_sign}"
@@ -197,18 +158,6 @@ impl<'a> UsedCells<'a> {
         });
         compared.chain(guarded)
     }
-}
-
-fn number_problem(TakenFor { column, written, meant, .. }: &TakenFor) -> String {
-    format!("`{written}` uses {column} as a number, but its cells are text; write `{meant}`")
-}
-
-/// The columns that the texts use in one way, each with the path of its text.
-fn with_path<'a, U: IntoIterator + 'a>(
-    texts: &[(&'a str, &'a Uses)],
-    of: impl Fn(&'a Uses) -> U,
-) -> impl Iterator<Item = (&'a str, U::Item)> {
-    texts.iter().flat_map(move |(path, uses)| of(uses).into_iter().map(|used| (*path, used)))
 }
 
 fn is_nothing(text: &str) -> bool {

@@ -209,7 +209,6 @@ impl<'a> Importer<'a> {
             column
         } else {
             let column = self.plan.check_names(&row, outcome.is_some()).map_err(RowError::of_list)?;
-            self.cells.check_columns(&row).map_err(|error| RowError::of_list(BulkError::Template(error)))?;
             self.imported.warnings = self.plan.cautions();
             self.column.insert(column)
         };
@@ -222,7 +221,6 @@ impl<'a> Importer<'a> {
             return Err(RowError::Problem(problem));
         }
         self.cells.refuse_placeholders(&row, self.plan.strict)?;
-        self.cells.check(&row)?;
         let (outgoing, told) = self.plan.request(&row, column, line, &mut self.imported.bare_codes)?;
         let known = match outcome {
             Some(outcome) => self.reported.known(line, outcome, outgoing.recipient().as_str())?,

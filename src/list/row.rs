@@ -192,26 +192,6 @@ impl Row {
         }
     }
 
-    /// The text of a column, or those inside its value: `cuotas[].pagada` is in each of `cuotas`.
-    pub(crate) fn texts(&self, path: &str) -> Vec<&str> {
-        if let Some(text) = self.text(path) {
-            return vec![text];
-        }
-        let mut values = Vec::new();
-        for (depth, step) in path.split('.').enumerate() {
-            let (name, is_list) = step.strip_suffix("[]").map_or((step, false), |name| (name, true));
-            values = if depth == 0 {
-                self.field(name).into_iter().collect()
-            } else {
-                values.into_iter().filter_map(|value: &Value| value.get(name)).collect()
-            };
-            if is_list {
-                values = values.into_iter().filter_map(Value::as_array).flatten().collect();
-            }
-        }
-        values.into_iter().filter_map(Value::as_str).collect()
-    }
-
     pub(crate) fn has(&self, name: &str) -> bool {
         match self {
             Self::Cells { columns, .. } => columns.place(name).is_some(),

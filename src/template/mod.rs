@@ -23,7 +23,7 @@ pub(crate) use self::language::language;
 pub(crate) use self::misspelling::{
     Misspelling, expressions, left_as_they_are, misspelling, spelling, typed_line_break,
 };
-pub(crate) use self::numbers::{decimal_mark, is_amount, says_no};
+pub(crate) use self::numbers::decimal_mark;
 pub(crate) use self::row_view::RowView;
 pub(crate) use self::text::TextTemplate;
-pub(crate) use self::uses::{TakenFor, Uses};
+pub(crate) use self::uses::{ReadAmount, Uses};

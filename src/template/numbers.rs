@@ -143,15 +143,8 @@ pub(super) fn read_yes(text: &str) -> Result<bool, String> {
 }
 
 /// Whether a cell is a number, with either decimal sign.
-pub(crate) fn is_amount(text: &str) -> bool {
+pub(super) fn is_amount(text: &str) -> bool {
     matches!(read_number(text, Some('.')), Ok(Some(_)))
-}
-
-/// Whether a cell says no, though a text that tests it sees a value that is not empty.
-pub(crate) fn says_no(text: &str) -> bool {
-    let text = text.trim();
-    let is_zero = || matches!(read_number(text, Some('.')), Ok(Some(Amount::Whole(0))));
-    !text.is_empty() && (read_yes(text) == Ok(false) || is_zero())
 }
 
 #[cfg(test)]
@@ -213,14 +206,9 @@ mod tests {
     }
 
     #[test]
-    fn knows_what_says_no() {
-        for text in ["0", "0.00", "0,00", "$ 0", "FALSE", "Falso", "no", "N", "$0.00"] {
-            assert!(says_no(text), "{text}");
-        }
-        for text in ["", " ", "sí", "50", "Norma", "nada", "x"] {
-            assert!(!says_no(text), "{text}");
-        }
+    fn knows_what_says_yes() {
         assert_eq!(read_yes("SÍ"), Ok(true));
+        assert_eq!(read_yes("Falso"), Ok(false));
         assert!(read_yes("quizás").is_err());
     }
 }

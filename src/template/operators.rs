@@ -135,7 +135,7 @@ fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> {
     let view = RowView::in_state(state);
     for (cell, other) in [(one, other), (other, one)] {
         if other.is_none() && cell.as_str().is_some_and(|text| text.trim().is_empty()) {
-            return Err(refused("an empty cell is an empty text, and never none; write `not saldo`".to_owned()));
+            return Err(refused("an empty cell is an empty text, and never none; write `saldo == ''`".to_owned()));
         }
         let shown = view.as_ref().and_then(|view| view.shown_text(cell));
         if let Some(shown) = shown.filter(|shown| other.as_str() == Some(shown) && cell != other) {
@@ -223,7 +223,7 @@ fn text_beside(text: &str, number: &Cell) -> Error {
 
 fn empty(than: &str, example: &str) -> Error {
     let column = example.split(' ').next().unwrap_or_default();
-    refused(format!("an empty cell counts as less than {than}; write `{column} and {example}`"))
+    refused(format!("an empty cell counts as less than {than}; write `{column} != '' and {example}`"))
 }
 
 /// Whether digits have the order of their letters: `00123`, `20261128`.

@@ -19,34 +19,20 @@ pub(crate) struct Uses {
     pub(crate) plain: BTreeSet<String>,
     /// The columns that it prints unchanged, without a text for an empty cell.
     pub(crate) gaps: BTreeSet<String>,
-    /// Where it uses a column as a number.
-    pub(crate) numbers: Vec<TakenFor>,
-    /// Where it leaves the decimal sign of a column to its cells and the country; `meant` says that it is a point.
-    pub(crate) amounts: Vec<TakenFor>,
-    /// Where it uses a column as yes or no.
-    pub(crate) truths: Vec<TakenFor>,
+    /// Where it leaves the decimal sign of a column to its cells and the country.
+    pub(crate) amounts: Vec<ReadAmount>,
     /// The texts that columns are compared with.
     pub(crate) compared: BTreeSet<(String, String)>,
     /// Expressions that name no column and have no text: `{{1}}`.
     pub(crate) constants: Vec<String>,
 }
 
-/// A use of a column as something other than the text of its cell.
+/// A column that is read as a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TakenFor {
-    /// With the names inside its value, if it is JSON: `cuotas[].pagada`.
+pub(crate) struct ReadAmount {
     pub(crate) column: String,
-    /// The expression, and a way to write it that works.
-    pub(crate) written: String,
-    pub(crate) meant: String,
-    /// The texts for which the condition is false anyway: `'0'` in `saldo and saldo != '0'`.
-    pub(crate) ruled_out: Vec<String>,
-}
-
-impl TakenFor {
-    pub(super) fn new(column: &str, written: &str, meant: String) -> Self {
-        Self { column: column.to_owned(), written: written.to_owned(), meant, ruled_out: Vec::new() }
-    }
+    /// The expression with a point as the decimal sign: `saldo | number('.')`.
+    pub(crate) with_point: String,
 }
 
 impl Uses {

@@ -10,7 +10,7 @@ use minijinja::value::ValueKind;
 
 use super::filters::{FilterRule, Gives, Type};
 use super::language::tried;
-use super::uses::TakenFor;
+use super::uses::ReadAmount;
 use super::walk::TextWalk;
 
 /// What an expression is, before any row.
@@ -35,7 +35,7 @@ pub(super) enum ContentOf {
     Cell(String),
     /// A column's cell, through filters that keep its meaning.
     Text(String),
-    /// A value inside the JSON of a column: `cuotas[].pagada`.
+    /// A value inside the JSON of a column: `cliente.saldo`.
     Inside(String),
     Other,
 }
@@ -90,7 +90,7 @@ impl TextWalk<'_> {
             Expr::List(list) => self.list(&list.items, range(list.span())),
             Expr::Tuple(tuple) => self.list(&tuple.items, range(tuple.span())),
             Expr::UnaryOp(operation) => match operation.op {
-                UnaryOpKind::Not => self.condition(expression).and_then(|_| truth(range(operation.span()))),
+                UnaryOpKind::Not => self.condition(expression).and_then(|()| truth(range(operation.span()))),
                 UnaryOpKind::Neg => self.negative(&operation.expr),
             },
             Expr::BinOp(operation) => self.operation(operation),
@@ -157,9 +157,9 @@ impl TextWalk<'_> {
             }
         };
         let mut known = Known::new(at, kind);
-        if let Some(path) = whole.path() {
-            let path = name.map_or_else(|| format!("{path}[]"), |name| format!("{path}.{name}"));
-            self.uses.paths.extend((!path.contains("[]")).then(|| path.clone()));
+        if let (Some(path), Some(name)) = (whole.path(), name) {
+            let path = format!("{path}.{name}");
+            self.uses.paths.insert(path.clone());
             known.content = ContentOf::Inside(path);
         }
         known.found()
@@ -205,20 +205,19 @@ impl TextWalk<'_> {
     }
 
     fn operation(&mut self, operation: &BinOp<'_>) -> Found {
-        let read = self.read.len();
         let left = self.value(&operation.left)?;
         let right = self.value(&operation.right)?;
-        self.operated(operation.op, left, right, read)
+        self.operated(operation.op, left, right)
     }
 
-    /// `left` and `right` with an operator between them; their columns that are read as numbers begin at `read`.
-    fn operated(&mut self, operator: BinOpKind, left: Box<Known>, right: Box<Known>, read: usize) -> Found {
+    /// `left` and `right` with an operator between them.
+    fn operated(&mut self, operator: BinOpKind, left: Box<Known>, right: Box<Known>) -> Found {
         use BinOpKind::{Add, Concat, Div, Eq, FloorDiv, Gt, Gte, In, Lt, Lte, Mul, Ne, Pow, Rem, ScAnd, ScOr, Sub};
         let at = self.closed(around(&left.at, &right.at));
         let reads =
             |one: &Known, other: &Known| one.kind == Type::Number || one.is_number() && other.column().is_some();
         match operator {
-            Lt | Lte | Gt | Gte => self.order(&at, [&left, &right], read)?,
+            Lt | Lte | Gt | Gte => self.order(&at, [&left, &right])?,
             Eq | Ne | In => self.equality(&at, [&left, &right])?,
             ScAnd | ScOr => return left.or(*right),
             Concat => {
@@ -238,7 +237,6 @@ impl TextWalk<'_> {
 
     /// `1 < saldo < 5`
     fn comparison(&mut self, comparison: &Compare<'_>) -> Found {
-        let read = self.read.len();
         let mut left = self.value(&comparison.expr)?;
         let begins = left.at.start;
         for step in &comparison.ops {
@@ -246,7 +244,7 @@ impl TextWalk<'_> {
             let at = self.closed(around(&left.at, &right.at));
             match step.op {
                 CompareOpKind::Lt | CompareOpKind::Lte | CompareOpKind::Gt | CompareOpKind::Gte => {
-                    self.order(&at, [&left, &right], read)?;
+                    self.order(&at, [&left, &right])?;
                 }
                 CompareOpKind::Eq | CompareOpKind::Ne | CompareOpKind::In | CompareOpKind::NotIn => {
                     self.equality(&at, [&left, &right])?;
@@ -258,44 +256,33 @@ impl TextWalk<'_> {
     }
 
     /// `left < right` or `left > right`
-    fn order(&mut self, at: &Range<usize>, operands: [&Known; 2], read: usize) -> Result<(), String> {
-        if !operands.iter().any(|operand| operand.is_number()) {
-            return Ok(());
-        }
-        for column in self.read.iter().skip(read) {
-            let guard = self.guards.iter_mut().rev().find(|(guarded, _)| guarded == column);
-            if let Some((_, is_needed)) = guard {
-                *is_needed = true;
-            }
-        }
-        self.numbers(at, &operands)
+    fn order(&self, at: &Range<usize>, operands: [&Known; 2]) -> Result<(), String> {
+        if operands.iter().any(|operand| operand.is_number()) { self.numbers(at, &operands) } else { Ok(()) }
     }
 
     /// `left == right`, `left in right` and their opposites.
     fn equality(&mut self, at: &Range<usize>, [left, right]: [&Known; 2]) -> Result<(), String> {
-        for (one, other, is_left) in [(left, right, true), (right, left, false)] {
+        for (one, other) in [(left, right), (right, left)] {
             let has = |kind: ValueKind| other.constants.iter().any(|constant| constant.kind() == kind);
             let is_number = has(ValueKind::Number) || other.kind == Type::Number;
             let is_text = one.column().is_some() || one.kind == Type::Text && one.constants.is_empty();
-            if let Some(column) = one.column().filter(|_| has(ValueKind::Bool)) {
-                self.uses.truths.push(self.as_truth(column, &one.at, at.clone()));
+            if one.column().is_some() && has(ValueKind::Bool) {
+                let (written, own) = (self.cut(at.clone()), self.cut(one.at.clone()));
+                return Err(format!("`{written}` compares a text with yes or no; write `{own} | yes`"));
             } else if is_number && is_text {
                 self.numbers(at, &[one])?;
-            } else if let Some(column) = one.column() {
-                let is_cell = matches!(one.content, ContentOf::Cell(_));
-                for text in other.constants.iter().filter_map(Cell::as_str) {
-                    self.uses.compared.extend(is_cell.then(|| (column.clone(), text.to_owned())));
-                    self.compared.extend(is_left.then(|| (column.clone(), text.to_owned(), is_cell)));
-                }
+            } else if let ContentOf::Cell(column) = &one.content {
+                let texts = other.constants.iter().filter_map(Cell::as_str);
+                self.uses.compared.extend(texts.map(|text| (column.clone(), text.to_owned())));
             }
         }
         Ok(())
     }
 
     /// Operands that must be numbers, in an expression at `whole`.
-    fn numbers(&mut self, whole: &Range<usize>, operands: &[&Known]) -> Result<(), String> {
+    fn numbers(&self, whole: &Range<usize>, operands: &[&Known]) -> Result<(), String> {
         for operand in operands.iter().filter(|operand| operand.kind != Type::Number) {
-            let written = self.cut(whole.clone());
+            let (written, own) = (self.cut(whole.clone()), self.cut(operand.at.clone()));
             let mut meant = self.as_number(whole, &operand.at);
             if let Some(column) = operand.column() {
                 // A number in quotes is compared as a text.
@@ -304,12 +291,12 @@ impl TextWalk<'_> {
                 {
                     meant = meant.replace(quoted, quoted.trim_matches(['"', '\'']));
                 }
-                let taken = TakenFor::new(column, written, meant);
-                self.uses.numbers.push(taken);
-            } else if operand.kind == Type::Text && !operand.is_number() {
+                return Err(format!("`{written}` uses {column} as a number, but its cells are text; write `{meant}`"));
+            }
+            if operand.kind == Type::Text && !operand.is_number() {
                 return Err(format!("`{written}` uses a text as a number; write `{meant}`"));
-            } else if matches!(operand.kind, Type::Truth | Type::Texts | Type::List) {
-                let own = self.cut(operand.at.clone());
+            }
+            if matches!(operand.kind, Type::Truth | Type::Texts | Type::List) {
                 return Err(format!("`{written}`: `{own}` is {}, not a number", operand.kind.words()));
             }
         }
@@ -328,14 +315,17 @@ impl TextWalk<'_> {
         }
     }
 
-    /// The test of a column, or of a value inside it, at `tested` in an expression at `whole`.
-    pub(super) fn as_truth(&self, path: &str, tested: &Range<usize>, whole: Range<usize>) -> TakenFor {
-        TakenFor::new(path, self.cut(whole), format!("{} | yes", self.cut(tested.clone())))
+    /// Refuses a text where yes or no is needed.
+    pub(super) fn check_truth(&self, known: &Known) -> Result<(), String> {
+        if matches!(known.kind, Type::Truth | Type::Number) {
+            return Ok(());
+        }
+        let own = self.cut(known.at.clone());
+        Err(format!("`{own}` is not yes or no; write `{own} | yes`, or `{own} != ''` if it must not be empty"))
     }
 
     fn filter(&mut self, filter: &Filter<'_>, span: Span) -> Found {
         let Some(inside) = &filter.expr else { return Err(format!("filter {} has nothing before it", filter.name)) };
-        let read = self.read.len();
         let inside = self.value(inside)?;
         let mut given = Vec::new();
         for argument in &filter.args {
@@ -345,7 +335,6 @@ impl TextWalk<'_> {
                 CallArg::PosSplat(values) | CallArg::KwargSplat(values) => (Some("*"), self.value(values)?),
             });
         }
-        self.read.truncate(read);
         self.filtered(filter.name, inside, &given, span)
     }
 
@@ -368,16 +357,13 @@ impl TextWalk<'_> {
             tried(self.language, &format!("{trial}{brackets}")).map_err(|problem| format!("`{written}`: {problem}"))?;
         }
         let how = given.first().map(|(_, how)| how);
-        if let Some(column) = inside.column() {
-            let has_mark = how.is_some_and(|how| how.constants.iter().any(|mark| mark.as_str().is_some()));
+        let has_mark = how.is_some_and(|how| how.constants.iter().any(|mark| mark.as_str().is_some()));
+        if let Some(column) = inside.column()
+            && (name == "number" && !has_mark || ["money", "percent"].contains(&name))
+        {
             let rest = if name == "number" && how.is_none() { "" } else { brackets };
-            let amount = TakenFor::new(column, written, format!("{own} | number('.'){rest}"));
-            match name {
-                "number" if has_mark => {}
-                "number" | "money" | "percent" => self.uses.amounts.push(amount),
-                _ => {}
-            }
-            self.read.extend((name == "number").then(|| column.clone()));
+            let with_point = format!("{own} | number('.'){rest}");
+            self.uses.amounts.push(ReadAmount { column: column.clone(), with_point });
         }
         if rule.takes_numbers() {
             self.numbers(&at, &[&inside])?;
@@ -402,7 +388,9 @@ impl TextWalk<'_> {
     fn no_test(&self, name: &str, tested: &Range<usize>, span: Span) -> Found {
         let (written, own) = (self.cut(self.at(span, &[tested])), self.cut(tested.clone()));
         let line = match name {
-            "none" | "undefined" | "defined" => format!("`{own}` where it is filled, `not {own}` where it is empty"),
+            "none" | "undefined" | "defined" => {
+                format!("`{own} != ''` where it is filled, `{own} == ''` where it is empty")
+            }
             "true" | "false" => format!("`{own} | yes` or `not {own} | yes`"),
             _ => format!("a comparison, such as `{own} == 'x'` or `{own} | number > 100`"),
         };

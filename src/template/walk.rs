@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use minijinja::Environment;
-use minijinja::machinery::ast::{BinOp, BinOpKind, Expr, Stmt, UnaryOpKind};
+use minijinja::machinery::ast::{BinOpKind, Expr, Stmt, UnaryOpKind};
 
 use super::uses::Uses;
 
@@ -23,10 +23,7 @@ pub(super) fn walk(language: &Environment<'_>, source: &str, text: &Stmt<'_>, is
         uses: Uses::default(),
         seen: Vec::new(),
         words: 0,
-        read: Vec::new(),
-        compared: Vec::new(),
         looked_at: HashSet::new(),
-        guards: Vec::new(),
     };
     walk.statement(text)?;
     let TextWalk { mut uses, looked_at, .. } = walk;
@@ -44,25 +41,8 @@ pub(super) struct TextWalk<'s> {
     pub(super) seen: Vec<String>,
     /// The number of texts that are written in expressions.
     pub(super) words: usize,
-    /// The columns that are read with `number`, whose empty cells are not a number.
-    pub(super) read: Vec<String>,
-    /// The columns that are compared with a text behind them, with the text, and whether they are unchanged.
-    pub(super) compared: Vec<(String, String, bool)>,
     /// The columns that a statement looks at.
     looked_at: HashSet<String>,
-    /// The columns that are known not to be empty here, and whether a number needed that.
-    pub(super) guards: Vec<(String, bool)>,
-}
-
-/// What holds if a condition does.
-#[derive(Default)]
-pub(super) struct Implied {
-    /// The columns that are not empty: of `saldo`, `saldo != ''`, and both of `a and b`.
-    filled: Vec<String>,
-    /// The columns and texts of `saldo != '0'` and `saldo not in ['0', 'no']`.
-    unequal: Vec<(String, String)>,
-    /// Those of `saldo in ['0', 'no']`.
-    within: Vec<(String, String)>,
 }
 
 impl TextWalk<'_> {
@@ -77,10 +57,9 @@ impl TextWalk<'_> {
             Stmt::EmitExpr(emit) => self.print(&emit.expr),
             Stmt::IfCond(condition) => {
                 let seen = self.seen.len();
-                self.guarded(&condition.expr, |walk| {
-                    walk.looked_at.extend(walk.seen.iter().skip(seen).cloned());
-                    walk.statements(&condition.true_body)
-                })?;
+                self.condition(&condition.expr)?;
+                self.looked_at.extend(self.seen.iter().skip(seen).cloned());
+                self.statements(&condition.true_body)?;
                 self.statements(&condition.false_body)
             }
             Stmt::ForLoop(each) => {
@@ -116,78 +95,19 @@ impl TextWalk<'_> {
         Ok(())
     }
 
-    /// Looks at a condition, and at the part that applies only if it holds. A condition that keeps empty cells from a
-    /// number, as in `saldo and saldo | number < 5`, is not a yes-or-no test.
-    fn guarded(
-        &mut self,
-        condition: &Expr<'_>,
-        inside: impl FnOnce(&mut Self) -> Result<(), String>,
-    ) -> Result<Implied, String> {
-        let (truths, guards) = (self.uses.truths.len(), self.guards.len());
-        let implied = self.condition(condition)?;
-        let asked = self.uses.truths.split_off(truths);
-        self.guards.extend(implied.filled.iter().map(|column| (column.clone(), false)));
-        inside(self)?;
-        let guards = self.guards.split_off(guards);
-        let is_needed = |column: &String| guards.iter().any(|(guarded, is_needed)| *is_needed && guarded == column);
-        self.uses.truths.extend(asked.into_iter().filter(|taken| !is_needed(&taken.column)));
-        Ok(implied)
-    }
-
-    /// An expression that is tested as yes or no.
-    pub(super) fn condition(&mut self, expression: &Expr<'_>) -> Result<Implied, String> {
+    /// An expression that is tested as yes or no. A column is a text, which is never false where it says `no`.
+    pub(super) fn condition(&mut self, expression: &Expr<'_>) -> Result<(), String> {
         match expression {
-            Expr::UnaryOp(not) if matches!(not.op, UnaryOpKind::Not) => {
-                let implied = self.condition(&not.expr)?;
-                Ok(Implied { unequal: implied.within, ..Implied::default() })
+            Expr::UnaryOp(not) if matches!(not.op, UnaryOpKind::Not) => self.condition(&not.expr),
+            Expr::BinOp(both) if matches!(both.op, BinOpKind::ScAnd | BinOpKind::ScOr) => {
+                self.condition(&both.left)?;
+                self.condition(&both.right)
             }
-            Expr::BinOp(both) if matches!(both.op, BinOpKind::ScAnd) => self.both(both),
-            Expr::BinOp(either) if matches!(either.op, BinOpKind::ScOr) => {
-                self.condition(&either.left)?;
-                self.condition(&either.right)?;
-                Ok(Implied::default())
+            _ => {
+                let known = self.value(expression)?;
+                self.check_truth(&known)
             }
-            _ => self.tested(expression),
         }
-    }
-
-    /// `a and b`
-    fn both(&mut self, both: &BinOp<'_>) -> Result<Implied, String> {
-        let before = self.uses.truths.len();
-        let mut right = Implied::default();
-        let left = self.guarded(&both.left, |walk| {
-            right = walk.condition(&both.right)?;
-            Ok(())
-        })?;
-        let unequal = [left.unequal, right.unequal].concat();
-        for taken in self.uses.truths.iter_mut().skip(before) {
-            let texts = unequal.iter().filter(|(column, _)| *column == taken.column);
-            taken.ruled_out.extend(texts.map(|(_, text)| text.clone()));
-        }
-        Ok(Implied { filled: [left.filled, right.filled].concat(), unequal, within: Vec::new() })
-    }
-
-    /// A condition without `and`, `or` and `not`.
-    fn tested(&mut self, expression: &Expr<'_>) -> Result<Implied, String> {
-        let before = self.compared.len();
-        let known = self.value(expression)?;
-        if let Some(path) = known.path() {
-            self.uses.truths.push(self.as_truth(path, &known.at, known.at.clone()));
-        }
-        let compared = self.compared.split_off(before);
-        let filled =
-            compared.iter().filter(|(_, text, _)| text.is_empty()).map(|(column, ..)| column.clone()).collect();
-        let pairs = compared.into_iter().filter(|(.., is_cell)| *is_cell);
-        let pairs = pairs.map(|(column, text, _)| (column, text)).collect();
-        Ok(match expression {
-            Expr::BinOp(unequal) if matches!(unequal.op, BinOpKind::Ne) => {
-                Implied { filled, unequal: pairs, within: Vec::new() }
-            }
-            Expr::BinOp(inside) if matches!(inside.op, BinOpKind::In) => {
-                Implied { within: pairs, ..Implied::default() }
-            }
-            _ => Implied { filled: known.column().into_iter().cloned().collect(), ..Implied::default() },
-        })
     }
 
     pub(super) fn cut(&self, range: Range<usize>) -> &str {
@@ -201,7 +121,7 @@ mod tests {
 
     use super::*;
     use crate::template::language::syntax;
-    use crate::template::{TakenFor, TextTemplate, language};
+    use crate::template::{TextTemplate, language};
 
     fn of(source: &str) -> Uses {
         walk(&language(), source, &parse(source, "<text>", syntax()).unwrap(), false).unwrap()
@@ -211,23 +131,18 @@ mod tests {
         TextTemplate::compile(&language(), "text", source).err().map_or_else(String::new, |error| error.problem)
     }
 
-    fn taken(uses: &[TakenFor]) -> Vec<(&str, &str)> {
-        uses.iter().map(|taken| (taken.written.as_str(), taken.meant.as_str())).collect()
-    }
-
     #[test]
     fn knows_the_amounts_whose_decimal_sign_no_filter_says() {
         for (source, expected) in [
-            ("{{ saldo | money('$') }}", &[("saldo | money('$')", "saldo | number('.') | money('$')")][..]),
-            ("{{ saldo | trim | number }}", &[("saldo | trim | number", "saldo | trim | number('.')")]),
-            (
-                "{{ row['mi saldo'] | number(2) }}",
-                &[("row['mi saldo'] | number(2)", "row['mi saldo'] | number('.') | number(2)")],
-            ),
-            ("{% if saldo | number > 5 %}!{% endif %}", &[("saldo | number", "saldo | number('.')")]),
+            ("{{ saldo | money('$') }}", &["saldo | number('.') | money('$')"][..]),
+            ("{{ saldo | trim | number }}", &["saldo | trim | number('.')"]),
+            ("{{ row['mi saldo'] | number(2) }}", &["row['mi saldo'] | number('.') | number(2)"]),
+            ("{% if saldo | number > 5 %}!{% endif %}", &["saldo | number('.')"]),
             ("{{ saldo | number(',') | money('$') }} {{ saldo }} {{ nombre | upper }}", &[]),
         ] {
-            assert_eq!(taken(&of(source).amounts), expected, "{source}");
+            let amounts = of(source).amounts;
+            let found: Vec<_> = amounts.iter().map(|amount| amount.with_point.as_str()).collect();
+            assert_eq!(found, expected, "{source}");
         }
     }
 
@@ -239,7 +154,7 @@ mod tests {
                 &["Nombre completo", "a", "nombre"][..],
             ),
             ("{{ nombre or 'x' }} {{ nombre | default('x', true) }} {{ a ~ b }}", &[]),
-            ("{% if nombre %}{{ nombre }}{% endif %}{{ otro }}", &["otro"]),
+            ("{% if nombre != '' %}{{ nombre }}{% endif %}{{ otro }}", &["otro"]),
             ("{{ Ciudad | first }}", &["Ciudad"]),
         ] {
             assert_eq!(Vec::from_iter(of(source).gaps), expected, "{source}");
@@ -255,7 +170,7 @@ mod tests {
             ),
             ("{{ a ~ a }}", &["a"]),
             ("{{ nombre if nombre != '#N/A' else 'x' }} {{ 'x' }} {{ row }}", &["nombre"]),
-            ("{% if nombre %}{{ nombre }}{% endif %}", &["nombre"]),
+            ("{% if nombre | yes %}{{ nombre }}{% endif %}", &["nombre"]),
             ("{% if nombre != '-' %}{{ otro }}{% endif %}", &["otro"]),
             ("{{ Ciudad | split | first }} {{ nombre | title }}", &["Ciudad", "nombre"]),
         ] {
@@ -264,70 +179,64 @@ mod tests {
     }
 
     #[test]
-    fn finds_texts_that_are_taken_for_numbers() {
-        for (source, expected) in [
-            ("{% if saldo > 100 %}a{% endif %}", &[("saldo > 100", "saldo | number > 100")][..]),
-            (
-                "{% if 100 <= row['Saldo total'] %}a{% endif %}",
-                &[("100 <= row['Saldo total']", "100 <= row['Saldo total'] | number")],
-            ),
-            ("{{ saldo * 2 }}", &[("saldo * 2", "saldo | number * 2")]),
-            ("{{ saldo + 10 }}", &[("saldo + 10", "saldo | number + 10")]),
-            ("{{ -saldo }}", &[("-saldo", "-(saldo | number)")]),
-            ("{% if saldo == 100 %}a{% endif %}", &[("saldo == 100", "saldo | number == 100")]),
-            ("{% if saldo in [100, 200] %}a{% endif %}", &[("saldo in [100, 200]", "saldo | number in [100, 200]")]),
-            ("{% if saldo > '100' %}a{% endif %}", &[("saldo > '100'", "saldo | number > 100")]),
-            ("{% if saldo | trim > 100 %}a{% endif %}", &[("saldo | trim > 100", "saldo | trim | number > 100")]),
-            ("{{ 'a' if saldo >= 5 else 'b' }}", &[("saldo >= 5", "saldo | number >= 5")]),
-            ("{{ saldo | round(1) }}", &[("saldo | round(1)", "saldo | number | round(1)")]),
-            (
-                "{% if saldo | number > deuda %}a{% endif %}",
-                &[("saldo | number > deuda", "saldo | number > deuda | number")],
-            ),
-            (
-                "{% if 1 < saldo < 5 %}a{% endif %}",
-                &[("1 < saldo", "1 < saldo | number"), ("saldo < 5", "saldo | number < 5")],
-            ),
+    fn a_text_is_not_taken_for_a_number() {
+        for (source, meant) in [
+            ("{% if saldo > 100 %}a{% endif %}", "saldo | number > 100"),
+            ("{% if 100 <= row['Saldo total'] %}a{% endif %}", "100 <= row['Saldo total'] | number"),
+            ("{{ saldo * 2 }}", "saldo | number * 2"),
+            ("{{ saldo + 10 }}", "saldo | number + 10"),
+            ("{{ -saldo }}", "-(saldo | number)"),
+            ("{% if saldo == 100 %}a{% endif %}", "saldo | number == 100"),
+            ("{% if saldo in [100, 200] %}a{% endif %}", "saldo | number in [100, 200]"),
+            ("{% if saldo > '100' %}a{% endif %}", "saldo | number > 100"),
+            ("{% if saldo | trim > 100 %}a{% endif %}", "saldo | trim | number > 100"),
+            ("{{ 'a' if saldo >= 5 else 'b' }}", "saldo | number >= 5"),
+            ("{{ saldo | round(1) }}", "saldo | number | round(1)"),
+            ("{% if saldo | number > deuda %}a{% endif %}", "saldo | number > deuda | number"),
+            ("{% if 1 < saldo < 5 %}a{% endif %}", "1 < saldo | number"),
+            ("{% if 1 < saldo | number < deuda %}a{% endif %}", "saldo | number < deuda | number"),
         ] {
-            assert_eq!(taken(&of(source).numbers), expected, "{source}");
+            let told = refused(source);
+            assert!(told.contains(&format!("its cells are text; write `{meant}`")), "{source}: {told}");
         }
-    }
-
-    #[test]
-    fn takes_nothing_else_for_a_number() {
         for source in [
             "{% if saldo | number > 100 %}a{% endif %}",
-            "{% if saldo %}{{ saldo }}{% endif %}",
             "{% if codigo == '100' %}a{% endif %}",
             "{{ nombre + ' ' + apellido }} {{ nombre ~ 1 }}",
             "{% if nombre | length > 10 %}a{% endif %}",
             "{{ saldo | number * 2 }}",
             "{% if vence < '2026-11-30' %}a{% endif %}",
+            "{% if c.saldo > 100 %}a{% endif %}",
         ] {
-            assert_eq!(taken(&of(source).numbers), &[], "{source}");
+            assert_eq!(refused(source), "", "{source}");
         }
     }
 
     #[test]
-    fn finds_texts_that_are_taken_for_yes_or_no() {
-        for (source, expected) in [
-            ("{% if vip %}a{% endif %}", &[("vip", "vip | yes")][..]),
-            ("{% if not vip and otro %}a{% endif %}", &[("otro", "otro | yes"), ("vip", "vip | yes")]),
-            ("{{ 'a' if row['Es VIP'] else 'b' }}", &[("row['Es VIP']", "row['Es VIP'] | yes")]),
-            ("{% if vip == true %}a{% endif %}", &[("vip == true", "vip | yes")]),
-            ("{% if vip | trim %}a{% endif %}", &[("vip | trim", "vip | trim | yes")]),
-            ("{% if vip | yes %}a{% endif %}", &[]),
-            ("{% if vip == 'si' %}a{% endif %}", &[]),
-            ("{% if saldo and saldo | number < 5 %}a{% endif %}", &[]),
-            ("{% if saldo and saldo | number > 0 %}a{% endif %}", &[]),
-            ("{% if saldo and 0 < saldo | number %}a{% endif %}", &[]),
-            ("{% if saldo %}{% if saldo | number < 5 %}a{% endif %}{% endif %}", &[]),
-            ("{% if saldo %}a{% endif %}{% if saldo | number < 5 %}b{% endif %}", &[("saldo", "saldo | yes")]),
-            ("{{ vip or 'x' }}", &[]),
-            ("{% if c.vip %}a{% endif %}", &[("c.vip", "c.vip | yes")]),
-            ("{% if cuotas[0].pagada %}a{% endif %}", &[("cuotas[0].pagada", "cuotas[0].pagada | yes")]),
+    fn a_text_is_not_taken_for_yes_or_no() {
+        for (source, meant) in [
+            ("{% if vip %}a{% endif %}", "vip | yes"),
+            ("{% if not vip and otro | yes %}a{% endif %}", "vip | yes"),
+            ("{% if vip | yes or otro %}a{% endif %}", "otro | yes"),
+            ("{{ 'a' if row['Es VIP'] else 'b' }}", "row['Es VIP'] | yes"),
+            ("{% if vip == true %}a{% endif %}", "vip | yes"),
+            ("{% if vip | trim %}a{% endif %}", "vip | trim | yes"),
+            ("{% if saldo and saldo | number < 5 %}a{% endif %}", "saldo | yes`, or `saldo != ''"),
+            ("{% if c.vip %}a{% endif %}", "c.vip | yes"),
+            ("{% if cuotas[0].pagada %}a{% endif %}", "cuotas[0].pagada | yes"),
+            ("{% if (vip or 'x') %}a{% endif %}", "vip | yes"),
         ] {
-            assert_eq!(taken(&of(source).truths), expected, "{source}");
+            let told = refused(source);
+            assert!(told.contains(&format!("write `{meant}`")), "{source}: {told}");
+        }
+        for source in [
+            "{% if vip | yes %}a{% endif %}",
+            "{% if not (vip == 'si' or saldo | number) %}a{% endif %}",
+            "{% if saldo != '' and saldo | number < 5 %}a{% endif %}",
+            "{{ vip or 'x' }}",
+            "{% if true %}{{ vip }}{% endif %}",
+        ] {
+            assert_eq!(refused(source), "", "{source}");
         }
         assert_eq!(Vec::from_iter(of("{% if vip in ['si', 'sí'] %}a{% endif %}").compared).len(), 2);
     }
@@ -345,7 +254,7 @@ mod tests {
             ("{{ debug() }}", "`debug()`: there are no functions"),
             (
                 "{% if saldo is none %}a{% endif %}",
-                "`saldo is none`: there are no tests with `is`; write `saldo` where",
+                "`saldo is none`: there are no tests with `is`; write `saldo != ''` where",
             ),
             ("{% if vip is true %}a{% endif %}", "write `vip | yes`"),
             ("{% if saldo is gt(5) %}a{% endif %}", "`saldo | number > 100`"),

@@ -226,7 +226,7 @@ fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_call
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], ""));
     for (text, expected) in [
         ("{{ tasa }} {{ saldo }} {{ vence }} {{ celular }}", "15% 1,23 28/11/2026 0987654321"),
-        ("{{ row.tasa }} {{ saldo or '-' }} {{ vence if tasa else '-' }}", "15% 1,23 28/11/2026"),
+        ("{{ row.tasa }} {{ saldo or '-' }} {{ vence if tasa != '' else '-' }}", "15% 1,23 28/11/2026"),
         ("{% if tasa == '0.15' and saldo | number < 2 %}{{ tasa or '-' }}{% endif %}", "15%"),
         ("{{ saldo | number }} {{ saldo | number(1) }} {{ saldo | money('$') }}", "1.234 1,2 $1,23"),
         (

@@ -108,7 +108,8 @@ fn an_empty_cell_is_a_fault_in_a_template_and_told_in_a_text() {
     let told = "note: 7 rows have no `nombre`: line 3, 4, 5, 6, 7, …";
     let ended = preview(&home, &["people.csv", "text", "Hola {{ nombre | trim }}"]);
     assert!(ended.stderr.contains(told) && ended.stdout.lines().count() == 8, "{ended:?}");
-    for text in ["Hola {{ nombre | default('x', true) }}", "Hola{% if nombre %} {{ nombre }}{% endif %}", "Hola"] {
+    for text in ["Hola {{ nombre | default('x', true) }}", "Hola{% if nombre != '' %} {{ nombre }}{% endif %}", "Hola"]
+    {
         let ended = preview(&home, &["people.csv", "text", text]);
         assert!(!ended.stderr.contains("no `nombre`"), "{ended:?}");
     }
