@@ -703,7 +703,7 @@ fn templates_are_strict() {
     home.write("names.csv", "to,nombre\n593987654321,Ana María\n");
     let first = bodies(&home, &["names.csv", "text", "Hola {{ nombre | split | first }}"]);
     assert_eq!(first[0]["text"], "Hola Ana");
-    let literal = bodies(&home, &["people.csv", "text", "{{ '{{' }} {{ nombre if nombre else 'x' }} }}"]);
+    let literal = bodies(&home, &["people.csv", "text", "{{ '{{' }} {{ nombre if nombre != '' else 'x' }} }}"]);
     assert_eq!(literal[0]["text"], "{{ Ana }}");
 }
 
@@ -731,8 +731,8 @@ fn a_template_that_is_too_large_is_refused_before_a_stack_ends() {
 #[cfg(unix)]
 fn the_largest_template_fits_a_small_stack() {
     let home = Home::new();
-    home.write("people.ndjson", "{\"to\":593987654321,\"n\":1}\n");
-    let signs = format!("{{{{ {}n }}}}{{{{ {}(n{} }}}}", "-".repeat(498), "-(".repeat(39), ")".repeat(40));
+    home.write("people.ndjson", "{\"to\":593987654321,\"o\":{\"n\":1}}\n");
+    let signs = format!("{{{{ {}o.n }}}}{{{{ {}(o.n{} }}}}", "-".repeat(498), "-(".repeat(39), ")".repeat(40));
     let program = home.command();
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", "ulimit -s 1024 && exec \"$0\" --sandbox --dry-run bulk send people.ndjson text \"$1\""]);

@@ -2,100 +2,88 @@
 
 use serde_json::Value;
 
-use crate::inbox::{Inbox, block_on};
+use crate::inbox::Inbox;
 use crate::listening::{Sandbox, fixture, text_to};
 
 #[test]
 fn chats_and_messages_are_reached_by_keys() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        sandbox.send([text_to("1111111111", "uno"), text_to("2222222222", "dos"), text_to("2222222222", "tres")]);
-        let inbox = Inbox::open(&sandbox, 1100, 800).await;
-        inbox.until("document.querySelectorAll('.chat').length === 2").await;
-        inbox.key("/").await;
-        inbox.until("document.activeElement.id === 'search'").await;
-        inbox.key("ArrowDown").await;
-        inbox.until("document.activeElement.innerText.includes('2222222222')").await;
-        inbox.key("ArrowDown").await;
-        inbox.until("document.activeElement.innerText.includes('1111111111')").await;
-        inbox.key("Home").await;
-        inbox.key("Enter").await;
-        inbox.until("document.querySelectorAll('article').length === 2").await;
-        inbox
-            .until("document.activeElement.matches('article') && document.activeElement.innerText.includes('tres')")
-            .await;
-        inbox.key("ArrowUp").await;
-        inbox.until("document.activeElement.innerText.includes('dos')").await;
-        inbox.key("Enter").await;
-        inbox.until("document.activeElement.id === 'request-body'").await;
-        inbox.until("document.getElementById('request-body').innerText.includes('msg_sandbox_2')").await;
-        inbox.key("Escape").await;
-        inbox.until("document.activeElement.matches('article')").await;
-        inbox.key("Escape").await;
-        inbox.until("document.activeElement.matches('.chat')").await;
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&[]);
+    sandbox.send([text_to("1111111111", "uno"), text_to("2222222222", "dos"), text_to("2222222222", "tres")]);
+    let inbox = Inbox::open(&sandbox, 1100, 800);
+    inbox.until("document.querySelectorAll('.chat').length === 2");
+    inbox.key("/");
+    inbox.until("document.activeElement.id === 'search'");
+    inbox.key("ArrowDown");
+    inbox.until("document.activeElement.innerText.includes('2222222222')");
+    inbox.key("ArrowDown");
+    inbox.until("document.activeElement.innerText.includes('1111111111')");
+    inbox.key("Home");
+    inbox.key("Enter");
+    inbox.until("document.querySelectorAll('article').length === 2");
+    inbox.until("document.activeElement.matches('article') && document.activeElement.innerText.includes('tres')");
+    inbox.key("ArrowUp");
+    inbox.until("document.activeElement.innerText.includes('dos')");
+    inbox.key("Enter");
+    inbox.until("document.activeElement.id === 'request-body'");
+    inbox.until("document.getElementById('request-body').innerText.includes('msg_sandbox_2')");
+    inbox.key("Escape");
+    inbox.until("document.activeElement.matches('article')");
+    inbox.key("Escape");
+    inbox.until("document.activeElement.matches('.chat')");
 }
 
 #[test]
 fn the_buttons_of_a_message_are_reached_from_it_and_not_by_tab() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        let user = "593987654321";
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        let mut reply = fixture("bodies/quick-reply.json");
-        reply["userId"] = user.into();
-        sandbox.send([reply.clone(), reply]);
-        inbox.until("document.querySelectorAll('.chat').length === 1").await;
-        inbox.value::<bool>("(document.querySelector('.chat').focus(), true)").await;
-        inbox.key("Enter").await;
-        inbox.until("document.activeElement.matches('article:last-of-type')").await;
-        let press = |number: usize| {
-            format!("document.activeElement === document.querySelectorAll('article:last-of-type .press')[{number}]")
-        };
-        for (key, expected) in [
-            ("ArrowRight", press(0)),
-            ("ArrowDown", press(1)),
-            ("ArrowRight", press(2)),
-            ("ArrowRight", press(2)),
-            ("ArrowUp", press(1)),
-            ("ArrowLeft", press(0)),
-            ("ArrowLeft", "document.activeElement.matches('article:last-of-type')".to_owned()),
-            ("ArrowRight", press(0)),
-            ("Escape", "document.activeElement.matches('article:last-of-type')".to_owned()),
-            ("Tab", "document.activeElement.id === 'write'".to_owned()),
-        ] {
-            inbox.key(key).await;
-            inbox.until(&expected).await;
-        }
-        inbox.value::<bool>("(document.querySelector('article:last-of-type').focus(), true)").await;
-        inbox.key("ArrowRight").await;
-        inbox.key("Enter").await;
-        inbox.until("document.querySelectorAll('.mine').length === 1").await;
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&[]);
+    let user = "593987654321";
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    let mut reply = fixture("bodies/quick-reply.json");
+    reply["userId"] = user.into();
+    sandbox.send([reply.clone(), reply]);
+    inbox.until("document.querySelectorAll('.chat').length === 1");
+    inbox.value::<bool>("(document.querySelector('.chat').focus(), true)");
+    inbox.key("Enter");
+    inbox.until("document.activeElement.matches('article:last-of-type')");
+    let press = |number: usize| {
+        format!("document.activeElement === document.querySelectorAll('article:last-of-type .press')[{number}]")
+    };
+    for (key, expected) in [
+        ("ArrowRight", press(0)),
+        ("ArrowDown", press(1)),
+        ("ArrowRight", press(2)),
+        ("ArrowRight", press(2)),
+        ("ArrowUp", press(1)),
+        ("ArrowLeft", press(0)),
+        ("ArrowLeft", "document.activeElement.matches('article:last-of-type')".to_owned()),
+        ("ArrowRight", press(0)),
+        ("Escape", "document.activeElement.matches('article:last-of-type')".to_owned()),
+        ("Tab", "document.activeElement.id === 'write'".to_owned()),
+    ] {
+        inbox.key(key);
+        inbox.until(&expected);
+    }
+    inbox.value::<bool>("(document.querySelector('article:last-of-type').focus(), true)");
+    inbox.key("ArrowRight");
+    inbox.key("Enter");
+    inbox.until("document.querySelectorAll('.mine').length === 1");
 }
 
 #[test]
 fn everything_pressable_has_a_name() {
-    block_on(async {
-        let sandbox = Sandbox::start(&["--fault", "delay=1ms"]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        sandbox.send(
-            ["list", "quick-reply", "carousel", "flow", "call", "cta-url"]
-                .map(|kind| fixture(&format!("bodies/{kind}.json"))),
-        );
-        inbox.click(".chat", "593987654320").await;
-        inbox.until("document.querySelectorAll('article').length === 6").await;
-        let nameless: Vec<Value> = inbox
+    let sandbox = Sandbox::start(&["--fault", "delay=1ms"]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    sandbox.send(
+        ["list", "quick-reply", "carousel", "flow", "call", "cta-url"]
+            .map(|kind| fixture(&format!("bodies/{kind}.json"))),
+    );
+    inbox.click(".chat", "593987654320");
+    inbox.until("document.querySelectorAll('article').length === 6");
+    let nameless: Vec<Value> = inbox
             .value(
                 "[...document.querySelectorAll('button, input, article, nav, main, aside, dialog, [role=log]')].filter((one) => \
                  !(one.getAttribute('aria-label') || one.getAttribute('aria-labelledby') || one.textContent.trim() || one.labels?.length)).map((one) => one.outerHTML)",
-            )
-            .await;
-        assert!(nameless.is_empty(), "{nameless:?}");
-        inbox.close().await;
-    });
+            );
+    assert!(nameless.is_empty(), "{nameless:?}");
 }
 
 /// Texts whose contrast with their background is below WCAG's 4.5 to 1 (3 to 1 for large ones).
@@ -112,30 +100,27 @@ const PALE: &str = r"(() => {
 
 #[test]
 fn every_text_stands_out_in_light_and_dark() {
-    block_on(async {
-        let sandbox = Sandbox::start(&["--fault", "status=500,stored,kind=call"]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        let mut flow = fixture("bodies/flow.json");
-        flow["parameters"]["flow_cta"] = "Iniciar 🚀".into();
-        sandbox.send([
-            fixture("bodies/contacts.json"),
-            fixture("bodies/location.json"),
-            fixture("bodies/cta-url.json"),
-            flow,
-        ]);
-        sandbox.ask("POST", "/v1/bots/1/messages", &fixture("bodies/call.json").to_string());
-        sandbox.ask("POST", "/sandbox/users/593987654320/messages", r#"{"text":"Gracias"}"#);
-        inbox.click(".chat", "593987654320").await;
-        inbox.until("document.querySelectorAll('article').length === 6").await;
-        for scheme in ["light", "dark"] {
-            inbox.scheme(scheme).await;
-            let pale: Vec<Value> = inbox.value(PALE).await;
-            assert!(pale.is_empty(), "{scheme}: {pale:?}");
-            inbox.click("#open-faults", "").await;
-            let pale: Vec<Value> = inbox.value(PALE).await;
-            assert!(pale.is_empty(), "{scheme}, faults: {pale:?}");
-            inbox.key("Escape").await;
-        }
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&["--fault", "status=500,stored,kind=call"]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    let mut flow = fixture("bodies/flow.json");
+    flow["parameters"]["flow_cta"] = "Iniciar 🚀".into();
+    sandbox.send([
+        fixture("bodies/contacts.json"),
+        fixture("bodies/location.json"),
+        fixture("bodies/cta-url.json"),
+        flow,
+    ]);
+    sandbox.ask("POST", "/v1/bots/1/messages", &fixture("bodies/call.json").to_string());
+    sandbox.ask("POST", "/sandbox/users/593987654320/messages", r#"{"text":"Gracias"}"#);
+    inbox.click(".chat", "593987654320");
+    inbox.until("document.querySelectorAll('article').length === 6");
+    for scheme in ["light", "dark"] {
+        inbox.scheme(scheme);
+        let pale: Vec<Value> = inbox.value(PALE);
+        assert!(pale.is_empty(), "{scheme}: {pale:?}");
+        inbox.click("#open-faults", "");
+        let pale: Vec<Value> = inbox.value(PALE);
+        assert!(pale.is_empty(), "{scheme}, faults: {pale:?}");
+        inbox.key("Escape");
+    }
 }

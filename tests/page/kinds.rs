@@ -3,246 +3,213 @@
 
 use serde_json::{Value, json};
 
-use crate::inbox::{Inbox, block_on};
+use crate::inbox::Inbox;
 use crate::listening::{Sandbox, fixture, text_to};
 
 /// The chat of the documents' bodies.
 const USER: &str = "593987654320";
 
 /// What the last bubble shows, and how many of `selector` it has.
-async fn last_bubble(inbox: &Inbox, selector: &str) -> (String, usize) {
+fn last_bubble(inbox: &Inbox, selector: &str) -> (String, usize) {
     let last = "document.querySelector('article:last-of-type')";
-    inbox
-        .value(&format!("[{last}.querySelector('.inside').innerText, {last}.querySelectorAll('{selector}').length]"))
-        .await
+    inbox.value(&format!("[{last}.querySelector('.inside').innerText, {last}.querySelectorAll('{selector}').length]"))
 }
 
 #[test]
 fn every_kind_has_its_drawing() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        for (number, (kind, shown, selector, count)) in [
-            ("text", &["Hello, this is a text message"][..], ".words", 1),
-            ("list", &[], ".press", 1),
-            ("quick-reply", &[], ".press", 2),
-            ("image", &[], ".picture", 1),
-            ("audio", &[], ".sound .wave", 1),
-            ("video", &[], ".picture.film", 1),
-            ("file", &[], ".document .ending", 1),
-            ("sticker", &[], ".sticker", 1),
-            ("location", &[], ".map", 1),
-            ("location-request", &["Send location"], ".press", 1),
-            ("contact-info-request", &["Which number may we call?", "Share contact info"], ".press", 1),
-            ("contacts", &["Juan Pérez", "+593987654322", "Mobile", "Message"], ".contact .avatar", 1),
-            ("cta-url", &[], ".press", 1),
-            ("call", &["Need Help?", "Click the button to speak with an agent", "Call Support"], ".press", 1),
-            (
-                "flow",
-                &["Hola", "Completa este flujo", "Jelou", "Iniciar Flujo", "opens", "RECOMMEND", "draft"],
-                ".press",
-                1,
-            ),
-            (
-                "carousel",
-                &["Check out our latest offers", "Exclusive deal #2", "Shop now", "I want it"],
-                ".carousel .card",
-                2,
-            ),
-            ("template-by-id", &["{{name}}", "Ana", "39"], ".detail", 2),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            let body = fixture(&format!("bodies/{kind}.json"));
-            sandbox.send([body.clone()]);
-            if number == 0 {
-                inbox.click(".chat", USER).await;
-            }
-            inbox.until(&format!("document.querySelectorAll('article').length === {}", number + 1)).await;
-            let (text, found) = last_bubble(&inbox, selector).await;
-            // The texts in the body itself, if the kind has any.
-            let own = ["title", "text", "name", "address"].into_iter().filter_map(|name| body[name].as_str());
-            for part in shown.iter().copied().chain(own) {
-                assert!(text.contains(part), "{kind}: `{part}` is missing in {text}");
-            }
-            assert!(found >= count, "{kind}: {found} of {selector}");
-            assert_eq!(last_bubble(&inbox, "pre.json").await.1, 0, "{kind} is drawn");
+    let sandbox = Sandbox::start(&[]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    for (number, (kind, shown, selector, count)) in [
+        ("text", &["Hello, this is a text message"][..], ".words", 1),
+        ("list", &[], ".press", 1),
+        ("quick-reply", &[], ".press", 2),
+        ("image", &[], ".picture", 1),
+        ("audio", &[], ".sound .wave", 1),
+        ("video", &[], ".picture.film", 1),
+        ("file", &[], ".document .ending", 1),
+        ("sticker", &[], ".sticker", 1),
+        ("location", &[], ".map", 1),
+        ("location-request", &["Send location"], ".press", 1),
+        ("contact-info-request", &["Which number may we call?", "Share contact info"], ".press", 1),
+        ("contacts", &["Juan Pérez", "+593987654322", "Mobile", "Message"], ".contact .avatar", 1),
+        ("cta-url", &[], ".press", 1),
+        ("call", &["Need Help?", "Click the button to speak with an agent", "Call Support"], ".press", 1),
+        (
+            "flow",
+            &["Hola", "Completa este flujo", "Jelou", "Iniciar Flujo", "opens", "RECOMMEND", "draft"],
+            ".press",
+            1,
+        ),
+        (
+            "carousel",
+            &["Check out our latest offers", "Exclusive deal #2", "Shop now", "I want it"],
+            ".carousel .card",
+            2,
+        ),
+        ("template-by-id", &["{{name}}", "Ana", "39"], ".detail", 2),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let body = fixture(&format!("bodies/{kind}.json"));
+        sandbox.send([body.clone()]);
+        if number == 0 {
+            inbox.click(".chat", USER);
         }
-        inbox.close().await;
-    });
+        inbox.until(&format!("document.querySelectorAll('article').length === {}", number + 1));
+        let (text, found) = last_bubble(&inbox, selector);
+        // The texts in the body itself, if the kind has any.
+        let own = ["title", "text", "name", "address"].into_iter().filter_map(|name| body[name].as_str());
+        for part in shown.iter().copied().chain(own) {
+            assert!(text.contains(part), "{kind}: `{part}` is missing in {text}");
+        }
+        assert!(found >= count, "{kind}: {found} of {selector}");
+        assert_eq!(last_bubble(&inbox, "pre.json").1, 0, "{kind} is drawn");
+    }
 }
 
 #[test]
 fn a_template_shows_its_text_with_its_parameters() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        let template = fixture("bodies/template.json").to_string();
-        assert_eq!(sandbox.ask("POST", "/v2/whatsapp/77/hsm", &template).status, 200);
-        inbox.click(".chat", "593987654321").await;
-        inbox.until("document.querySelector('article')").await;
-        let (text, _) = last_bubble(&inbox, ".words").await;
-        assert!(text.contains("Hello Ana, your order A-1042 is on its way."), "{text}");
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&[]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    let template = fixture("bodies/template.json").to_string();
+    assert_eq!(sandbox.ask("POST", "/v2/whatsapp/77/hsm", &template).status, 200);
+    inbox.click(".chat", "593987654321");
+    inbox.until("document.querySelector('article')");
+    let (text, _) = last_bubble(&inbox, ".words");
+    assert!(text.contains("Hello Ana, your order A-1042 is on its way."), "{text}");
 }
 
 #[test]
 fn a_template_that_nobody_knows_is_marked() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        for (number, (name, language, tag)) in
-            [("bienvenida", "ES", ""), ("other", "es", "no sample is called other")].into_iter().enumerate()
-        {
-            let body =
-                json!({ "destinations": [USER], "elementName": name, "language": language, "parameters": ["Ana"] });
-            assert_eq!(sandbox.ask("POST", "/v2/whatsapp/77/hsm", &body.to_string()).status, 200);
-            if number == 0 {
-                inbox.click(".chat", USER).await;
-            }
-            inbox.until(&format!("document.querySelectorAll('article').length === {}", number + 1)).await;
-            let tags =
-                "[...document.querySelectorAll('article:last-of-type .tag')].map((one) => one.textContent).join()";
-            assert_eq!(inbox.value::<String>(tags).await, tag, "{name} {language}");
+    let sandbox = Sandbox::start(&[]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    for (number, (name, language, tag)) in
+        [("bienvenida", "ES", ""), ("other", "es", "no sample is called other")].into_iter().enumerate()
+    {
+        let body = json!({ "destinations": [USER], "elementName": name, "language": language, "parameters": ["Ana"] });
+        assert_eq!(sandbox.ask("POST", "/v2/whatsapp/77/hsm", &body.to_string()).status, 200);
+        if number == 0 {
+            inbox.click(".chat", USER);
         }
-        inbox.close().await;
-    });
+        inbox.until(&format!("document.querySelectorAll('article').length === {}", number + 1));
+        let tags = "[...document.querySelectorAll('article:last-of-type .tag')].map((one) => one.textContent).join()";
+        assert_eq!(inbox.value::<String>(tags), tag, "{name} {language}");
+    }
 }
 
 #[test]
 fn a_text_is_drawn_with_its_marks() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        for (number, (text, html)) in [
-            ("*bold* _it_ ~no~ `code`", "<strong>bold</strong> <em>it</em> <s>no</s> <code>code</code>"),
-            ("*_both_*", "<strong><em>both</em></strong>"),
-            ("snake_case_name 2*3*4", "snake_case_name 2*3*4"),
-            ("* uno\n* dos\ntres", "<ul><li>uno</li><li>dos</li></ul>tres"),
-            ("a\n- uno", "a<ul><li>uno</li></ul>"),
-            ("a\n\nb", "a\n\nb"),
-            ("3. x\n4. y", "<ol start=\"3\"><li>x</li><li>y</li></ol>"),
-            ("> *quoted*\nsaid", "<blockquote><div><strong>quoted</strong></div></blockquote>said"),
-            ("```a *b*\n> c```", "<code class=\"block\">a *b*\n&gt; c</code>"),
-            ("see https://a.example/x_y_z?q=1, ok", "see <span class=\"link\">https://a.example/x_y_z?q=1</span>, ok"),
-            ("<b>&</b>", "&lt;b&gt;&amp;&lt;/b&gt;"),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            sandbox.send([text_to(USER, text)]);
-            if number == 0 {
-                inbox.click(".chat", USER).await;
-            }
-            inbox.until(&format!("document.querySelectorAll('article').length === {}", number + 1)).await;
-            let drawn: String = inbox
+    let sandbox = Sandbox::start(&[]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    for (number, (text, html)) in [
+        ("*bold* _it_ ~no~ `code`", "<strong>bold</strong> <em>it</em> <s>no</s> <code>code</code>"),
+        ("*_both_*", "<strong><em>both</em></strong>"),
+        ("snake_case_name 2*3*4", "snake_case_name 2*3*4"),
+        ("* uno\n* dos\ntres", "<ul><li>uno</li><li>dos</li></ul>tres"),
+        ("a\n- uno", "a<ul><li>uno</li></ul>"),
+        ("a\n\nb", "a\n\nb"),
+        ("3. x\n4. y", "<ol start=\"3\"><li>x</li><li>y</li></ol>"),
+        ("> *quoted*\nsaid", "<blockquote><div><strong>quoted</strong></div></blockquote>said"),
+        ("```a *b*\n> c```", "<code class=\"block\">a *b*\n&gt; c</code>"),
+        ("see https://a.example/x_y_z?q=1, ok", "see <span class=\"link\">https://a.example/x_y_z?q=1</span>, ok"),
+        ("<b>&</b>", "&lt;b&gt;&amp;&lt;/b&gt;"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        sandbox.send([text_to(USER, text)]);
+        if number == 0 {
+            inbox.click(".chat", USER);
+        }
+        inbox.until(&format!("document.querySelectorAll('article').length === {}", number + 1));
+        let drawn: String = inbox
                 .value(
                     "(() => { const all = document.querySelector('article:last-of-type .words').cloneNode(true); \
                      all.querySelectorAll('[title]').forEach((one) => one.removeAttribute('title')); return all.innerHTML; })()",
-                )
-                .await;
-            assert_eq!(drawn, html, "{text}");
-        }
-        inbox.close().await;
-    });
+                );
+        assert_eq!(drawn, html, "{text}");
+    }
 }
 
 #[test]
 fn a_long_text_can_be_read_on() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        sandbox.send([text_to(USER, &format!("first\n*{}*\nlast", "w".repeat(4000)))]);
-        inbox.click(".chat", USER).await;
-        inbox.until("document.querySelector('.words .more')").await;
-        let shown = "document.querySelector('.words').textContent.length";
-        assert!(inbox.value::<usize>(shown).await < 3100);
-        inbox.click(".more", "Read more").await;
-        inbox.until("document.querySelector('.words').textContent.endsWith('last')").await;
-        assert_eq!(inbox.value::<usize>("document.querySelector('.words strong').textContent.length").await, 4000);
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&[]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    sandbox.send([text_to(USER, &format!("first\n*{}*\nlast", "w".repeat(4000)))]);
+    inbox.click(".chat", USER);
+    inbox.until("document.querySelector('.words .more')");
+    let shown = "document.querySelector('.words').textContent.length";
+    assert!(inbox.value::<usize>(shown) < 3100);
+    inbox.click(".more", "Read more");
+    inbox.until("document.querySelector('.words').textContent.endsWith('last')");
+    assert_eq!(inbox.value::<usize>("document.querySelector('.words strong').textContent.length"), 4000);
 }
 
 #[test]
 fn a_kind_without_a_drawing_is_shown_as_json() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        let body = json!({ "type": "poll", "userId": USER, "question": "<b>?" });
-        sandbox.send([body.clone()]);
-        inbox.click(".chat", USER).await;
-        inbox.until("document.querySelector('article pre.json')").await;
-        let drawn: String = inbox.value("document.querySelector('article pre.json').textContent").await;
-        assert_eq!(serde_json::from_str::<Value>(&drawn).unwrap(), body);
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&[]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    let body = json!({ "type": "poll", "userId": USER, "question": "<b>?" });
+    sandbox.send([body.clone()]);
+    inbox.click(".chat", USER);
+    inbox.until("document.querySelector('article pre.json')");
+    let drawn: String = inbox.value("document.querySelector('article pre.json').textContent");
+    assert_eq!(serde_json::from_str::<Value>(&drawn).unwrap(), body);
 }
 
 #[test]
 fn the_user_answers_by_pressing() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        sandbox.send(
-            ["list", "quick-reply", "flow", "location-request", "contact-info-request"]
-                .map(|kind| fixture(&format!("bodies/{kind}.json"))),
-        );
-        inbox.click(".chat", USER).await;
-        let list = fixture("bodies/list.json");
-        let (option, reply) = (
-            list["options"][1]["title"].as_str().unwrap(),
-            fixture("bodies/quick-reply.json")["quick_replies"][0]["title"].clone(),
-        );
+    let sandbox = Sandbox::start(&[]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    sandbox.send(
+        ["list", "quick-reply", "flow", "location-request", "contact-info-request"]
+            .map(|kind| fixture(&format!("bodies/{kind}.json"))),
+    );
+    inbox.click(".chat", USER);
+    let list = fixture("bodies/list.json");
+    let (option, reply) = (
+        list["options"][1]["title"].as_str().unwrap(),
+        fixture("bodies/quick-reply.json")["quick_replies"][0]["title"].clone(),
+    );
 
-        inbox.click(".press", list["buttonText"]["text"].as_str().unwrap_or("Options")).await;
-        inbox.until("document.getElementById('options').open").await;
-        inbox.click(".option", option).await;
-        inbox.click("#options .primary", "Send").await;
-        inbox.until("document.querySelectorAll('.mine').length === 1").await;
-        inbox.click(".press", reply.as_str().unwrap()).await;
-        inbox.until("document.querySelectorAll('.mine').length === 2").await;
-        inbox.click(".press", "Iniciar Flujo").await;
-        inbox.until("document.querySelectorAll('.mine').length === 3").await;
-        inbox.click(".press", "Send location").await;
-        inbox.until("document.querySelectorAll('.mine').length === 4").await;
-        inbox.click(".press", "Share contact info").await;
-        inbox.until("document.querySelectorAll('.mine').length === 5").await;
+    inbox.click(".press", list["buttonText"]["text"].as_str().unwrap_or("Options"));
+    inbox.until("document.getElementById('options').open");
+    inbox.click(".option", option);
+    inbox.click("#options .primary", "Send");
+    inbox.until("document.querySelectorAll('.mine').length === 1");
+    inbox.click(".press", reply.as_str().unwrap());
+    inbox.until("document.querySelectorAll('.mine').length === 2");
+    inbox.click(".press", "Iniciar Flujo");
+    inbox.until("document.querySelectorAll('.mine').length === 3");
+    inbox.click(".press", "Send location");
+    inbox.until("document.querySelectorAll('.mine').length === 4");
+    inbox.click(".press", "Share contact info");
+    inbox.until("document.querySelectorAll('.mine').length === 5");
 
-        let written = sandbox.read("/sandbox/messages?from=user");
-        let texts: Vec<_> =
-            written.as_array().unwrap().iter().map(|one| one["body"]["text"].as_str().unwrap()).collect();
-        assert_eq!(
-            texts,
-            [option, reply.as_str().unwrap(), "Response sent", "📍 -0.1807, -78.4678", "👤 Ana Pérez, +593987654321"]
-        );
-        assert_eq!(written[0]["body"]["in_reply_to"], "msg_sandbox_1");
-        assert_eq!(written[0]["body"]["payload"]["description"], list["options"][1]["description"]);
-        assert_eq!(written[2]["body"]["payload"]["screen"], "RECOMMEND");
-        inbox.close().await;
-    });
+    let written = sandbox.read("/sandbox/messages?from=user");
+    let texts: Vec<_> = written.as_array().unwrap().iter().map(|one| one["body"]["text"].as_str().unwrap()).collect();
+    assert_eq!(
+        texts,
+        [option, reply.as_str().unwrap(), "Response sent", "📍 -0.1807, -78.4678", "👤 Ana Pérez, +593987654321"]
+    );
+    assert_eq!(written[0]["body"]["in_reply_to"], "msg_sandbox_1");
+    assert_eq!(written[0]["body"]["payload"]["description"], list["options"][1]["description"]);
+    assert_eq!(written[2]["body"]["payload"]["screen"], "RECOMMEND");
 }
 
 #[test]
 fn what_would_leave_the_page_only_says_where_to() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        sandbox.send(["cta-url", "call", "carousel"].map(|kind| fixture(&format!("bodies/{kind}.json"))));
-        inbox.click(".chat", USER).await;
-        inbox.click(".press", "Shop now").await;
-        inbox
-            .until("document.getElementById('toast').textContent === 'This would open https://shop.example.com/deal1'")
-            .await;
-        let wide: bool = inbox
-            .value("(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.querySelector('.carousel'))")
-            .await;
-        assert!(wide, "the carousel scrolls sideways");
-        inbox.click(".press", "Call Support").await;
-        inbox.until("document.getElementById('toast').textContent === 'This would open a call to the bot'").await;
-        assert_eq!(inbox.value::<usize>("document.querySelectorAll('.mine').length").await, 0);
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&[]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    sandbox.send(["cta-url", "call", "carousel"].map(|kind| fixture(&format!("bodies/{kind}.json"))));
+    inbox.click(".chat", USER);
+    inbox.click(".press", "Shop now");
+    inbox.until("document.getElementById('toast').textContent === 'This would open https://shop.example.com/deal1'");
+    let wide: bool = inbox
+        .value("(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.querySelector('.carousel'))");
+    assert!(wide, "the carousel scrolls sideways");
+    inbox.click(".press", "Call Support");
+    inbox.until("document.getElementById('toast').textContent === 'This would open a call to the bot'");
+    assert_eq!(inbox.value::<usize>("document.querySelectorAll('.mine').length"), 0);
 }

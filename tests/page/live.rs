@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::inbox::{Inbox, block_on};
+use crate::inbox::Inbox;
 use crate::listening::{Sandbox, fixture, text_to};
 
 const ANA: &str = "593987654321";
@@ -10,156 +10,136 @@ const JUAN: &str = "593987654322";
 
 #[test]
 fn messages_arrive_without_a_reload() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        sandbox.send([text_to(ANA, "before the page")]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        inbox.click(".chat", ANA).await;
-        sandbox.send([text_to(ANA, "*while* it is open"), text_to(JUAN, "to another"), text_to(JUAN, "twice")]);
-        inbox.until("document.querySelectorAll('article').length === 2").await;
-        inbox.until("document.querySelector('.chat').innerText.includes('twice')").await;
-        let (first, badge): (String, String) =
-            inbox.value("[document.querySelector('.chat .who').textContent, document.querySelector('.chat .badge').textContent]").await;
-        assert_eq!((&*first, &*badge), (JUAN, "2"));
-        assert_eq!(inbox.value::<String>("document.querySelector('article strong').textContent").await, "while");
-        inbox.click(".chat", JUAN).await;
-        inbox.until("document.querySelector('.chat .badge').hidden").await;
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&[]);
+    sandbox.send([text_to(ANA, "before the page")]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    inbox.click(".chat", ANA);
+    sandbox.send([text_to(ANA, "*while* it is open"), text_to(JUAN, "to another"), text_to(JUAN, "twice")]);
+    inbox.until("document.querySelectorAll('article').length === 2");
+    inbox.until("document.querySelector('.chat').innerText.includes('twice')");
+    let (first, badge): (String, String) = inbox.value(
+        "[document.querySelector('.chat .who').textContent, document.querySelector('.chat .badge').textContent]",
+    );
+    assert_eq!((&*first, &*badge), (JUAN, "2"));
+    assert_eq!(inbox.value::<String>("document.querySelector('article strong').textContent"), "while");
+    inbox.click(".chat", JUAN);
+    inbox.until("document.querySelector('.chat .badge').hidden");
 }
 
 #[test]
 fn an_inbox_shows_what_a_sandbox_that_was_started_again_has() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        sandbox.send([text_to(JUAN, "to another"), text_to(ANA, "before"), text_to(ANA, "the end")]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        inbox.click(".chat", ANA).await;
-        inbox.until("document.querySelectorAll('article').length === 2").await;
-        let port = sandbox.address.split(':').nth(1).unwrap().to_owned();
-        drop(sandbox);
-        inbox.until("document.getElementById('live').textContent === 'not connected'").await;
-        let again = Sandbox::start_on(&port, &["--fault", "hang,kind=call"]);
-        again.send([text_to(ANA, "after")]);
-        inbox.until("document.querySelector('article')?.innerText.includes('after')").await;
-        inbox.until("document.getElementById('fault-count').textContent === '1'").await;
-        let chats: Vec<String> =
-            inbox.value("[...document.querySelectorAll('.chat .who')].map((one) => one.textContent)").await;
-        assert_eq!(chats, [ANA]);
-        // The page continues from there.
-        again.send([text_to(ANA, "later")]);
-        inbox.until("document.querySelectorAll('article').length === 2").await;
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&[]);
+    sandbox.send([text_to(JUAN, "to another"), text_to(ANA, "before"), text_to(ANA, "the end")]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    inbox.click(".chat", ANA);
+    inbox.until("document.querySelectorAll('article').length === 2");
+    let port = sandbox.address.split(':').nth(1).unwrap().to_owned();
+    drop(sandbox);
+    inbox.until("document.getElementById('live').textContent === 'not connected'");
+    let again = Sandbox::start_on(&port, &["--fault", "hang,kind=call"]);
+    again.send([text_to(ANA, "after")]);
+    inbox.until("document.querySelector('article')?.innerText.includes('after')");
+    inbox.until("document.getElementById('fault-count').textContent === '1'");
+    let chats: Vec<String> = inbox.value("[...document.querySelectorAll('.chat .who')].map((one) => one.textContent)");
+    assert_eq!(chats, [ANA]);
+    // The page continues from there.
+    again.send([text_to(ANA, "later")]);
+    inbox.until("document.querySelectorAll('article').length === 2");
 }
 
 #[test]
 fn the_request_and_its_answer_are_beside_the_message() {
-    block_on(async {
-        let sandbox = Sandbox::start(&["--fault", "status=500,stored,kind=call,body=oops"]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        let mut flow = fixture("bodies/flow.json");
-        flow["userId"] = json!(ANA);
-        flow["parameters"]["flow_cta"] = json!("Iniciar 🚀");
-        sandbox.send([flow]);
-        inbox.click(".chat", ANA).await;
-        inbox.until("document.querySelector('#request .warnings li')").await;
-        let shown: String = inbox.value("document.getElementById('request').innerText").await;
-        for part in [
-            "msg_sandbox_1",
-            "POST /v1/bots/77/messages",
-            "authorization",
-            "(redacted)",
-            "\"flow_id\"",
-            "HTTP 200",
-            "emoji",
-        ] {
-            assert!(shown.contains(part), "`{part}` is missing in {shown}");
-        }
-        assert!(!shown.contains("c2FuZGJveDpzYW5kYm94"), "{shown}");
-        let mut call = fixture("bodies/call.json");
-        call["userId"] = json!(ANA);
-        assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", &call.to_string()).status, 500);
-        inbox.until("document.querySelector('article:last-of-type .failed')?.textContent === 'then 500'").await;
-        let shown: String = inbox.value("document.getElementById('request').innerText").await;
-        assert!(shown.contains("HTTP 500") && shown.contains("oops"), "{shown}");
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&["--fault", "status=500,stored,kind=call,body=oops"]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    let mut flow = fixture("bodies/flow.json");
+    flow["userId"] = json!(ANA);
+    flow["parameters"]["flow_cta"] = json!("Iniciar 🚀");
+    sandbox.send([flow]);
+    inbox.click(".chat", ANA);
+    inbox.until("document.querySelector('#request .warnings li')");
+    let shown: String = inbox.value("document.getElementById('request').innerText");
+    for part in [
+        "msg_sandbox_1",
+        "POST /v1/bots/77/messages",
+        "authorization",
+        "(redacted)",
+        "\"flow_id\"",
+        "HTTP 200",
+        "emoji",
+    ] {
+        assert!(shown.contains(part), "`{part}` is missing in {shown}");
+    }
+    assert!(!shown.contains("c2FuZGJveDpzYW5kYm94"), "{shown}");
+    let mut call = fixture("bodies/call.json");
+    call["userId"] = json!(ANA);
+    assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", &call.to_string()).status, 500);
+    inbox.until("document.querySelector('article:last-of-type .failed')?.textContent === 'then 500'");
+    let shown: String = inbox.value("document.getElementById('request').innerText");
+    assert!(shown.contains("HTTP 500") && shown.contains("oops"), "{shown}");
 }
 
 #[test]
 fn search_finds_people_and_words() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        sandbox.send((0..150).map(|number| text_to(ANA, &format!("número {number}"))));
-        sandbox.send([text_to(JUAN, "Tu pedido salió"), text_to(ANA, "otro")]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        inbox.type_into("#search", "PEDIDO").await;
-        inbox.until("document.getElementById('found').textContent === '1 chat found'").await;
-        assert_eq!(inbox.value::<String>("document.querySelector('.chat .who').textContent").await, JUAN);
-        inbox.type_into("#search", "número 7").await;
-        inbox.until("document.querySelector('.chat .last').textContent === 'número 79'").await;
-        // A message far up opens in its place, with the messages around it.
-        inbox.click(".chat", "número 79").await;
-        inbox.until("document.querySelector('.selected')?.innerText.includes('número 79')").await;
-        inbox
-            .until("[...document.querySelectorAll('article')].some((one) => one.innerText.includes('número 90'))")
-            .await;
-        inbox.click("#newest", "").await;
-        inbox.until("document.querySelector('article:last-of-type').innerText.includes('otro')").await;
-        inbox.type_into("#search", "nobody says this").await;
-        inbox.until("document.getElementById('found').textContent === '0 chats found'").await;
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&[]);
+    sandbox.send((0..150).map(|number| text_to(ANA, &format!("número {number}"))));
+    sandbox.send([text_to(JUAN, "Tu pedido salió"), text_to(ANA, "otro")]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    inbox.type_into("#search", "PEDIDO");
+    inbox.until("document.getElementById('found').textContent === '1 chat found'");
+    assert_eq!(inbox.value::<String>("document.querySelector('.chat .who').textContent"), JUAN);
+    inbox.type_into("#search", "número 7");
+    inbox.until("document.querySelector('.chat .last').textContent === 'número 79'");
+    // A message far up opens in its place, with the messages around it.
+    inbox.click(".chat", "número 79");
+    inbox.until("document.querySelector('.selected')?.innerText.includes('número 79')");
+    inbox.until("[...document.querySelectorAll('article')].some((one) => one.innerText.includes('número 90'))");
+    inbox.click("#newest", "");
+    inbox.until("document.querySelector('article:last-of-type').innerText.includes('otro')");
+    inbox.type_into("#search", "nobody says this");
+    inbox.until("document.getElementById('found').textContent === '0 chats found'");
 }
 
 #[test]
 fn faults_are_set_and_removed_from_the_page() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        let body = text_to(ANA, "Hola").to_string();
-        inbox.click("#open-faults", "").await;
-        inbox.type_into("#rule", "status=418,kind=text,body=short and stout").await;
-        inbox.key("Enter").await;
-        inbox.until("document.getElementById('fault-count').textContent === '1'").await;
-        let answer = sandbox.ask("POST", "/v1/bots/1/messages", &body);
-        assert_eq!((answer.status, &*answer.body), (418, "short and stout"));
-        inbox.type_into("#rule", "statsu=1").await;
-        inbox.key("Enter").await;
-        inbox.until("document.getElementById('fault-problem').textContent.includes('unknown field `statsu`')").await;
-        inbox.click("#presets button", "Rate limit").await;
-        inbox.until("document.getElementById('fault-count').textContent === '2'").await;
-        for left in ["1", ""] {
-            inbox.click("#rules .tool", "").await;
-            inbox.until(&format!("document.querySelectorAll('#rules code').length === {}", left.len())).await;
-        }
-        assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 200);
-        // Faults that are set elsewhere appear on the page.
-        sandbox.ask("PUT", "/sandbox/faults", r#"["hang"]"#);
-        inbox.until("document.querySelector('#rules code')?.textContent === 'hang'").await;
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&[]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    let body = text_to(ANA, "Hola").to_string();
+    inbox.click("#open-faults", "");
+    inbox.type_into("#rule", "status=418,kind=text,body=short and stout");
+    inbox.key("Enter");
+    inbox.until("document.getElementById('fault-count').textContent === '1'");
+    let answer = sandbox.ask("POST", "/v1/bots/1/messages", &body);
+    assert_eq!((answer.status, &*answer.body), (418, "short and stout"));
+    inbox.type_into("#rule", "statsu=1");
+    inbox.key("Enter");
+    inbox.until("document.getElementById('fault-problem').textContent.includes('unknown field `statsu`')");
+    inbox.click("#presets button", "Rate limit");
+    inbox.until("document.getElementById('fault-count').textContent === '2'");
+    for left in ["1", ""] {
+        inbox.click("#rules .tool", "");
+        inbox.until(&format!("document.querySelectorAll('#rules code').length === {}", left.len()));
+    }
+    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 200);
+    // Faults that are set elsewhere appear on the page.
+    sandbox.ask("PUT", "/sandbox/faults", r#"["hang"]"#);
+    inbox.until("document.querySelector('#rules code')?.textContent === 'hang'");
 }
 
 #[test]
 fn who_writes_in_the_page_opens_the_window() {
-    block_on(async {
-        let sandbox = Sandbox::start(&["--window"]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        let body = text_to(ANA, "Hola").to_string();
-        assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 400);
-        inbox.click("#open-new", "").await;
-        inbox.type_into("#new-user", ANA).await;
-        inbox.key("Enter").await;
-        inbox.until("document.activeElement.id === 'write'").await;
-        inbox.type_into("#write", "¿Hola?").await;
-        inbox.key("Enter").await;
-        inbox.until("document.querySelector('.mine')?.innerText.includes('¿Hola?')").await;
-        assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 200);
-        inbox.until("document.querySelectorAll('article').length === 2").await;
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&["--window"]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    let body = text_to(ANA, "Hola").to_string();
+    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 400);
+    inbox.click("#open-new", "");
+    inbox.type_into("#new-user", ANA);
+    inbox.key("Enter");
+    inbox.until("document.activeElement.id === 'write'");
+    inbox.type_into("#write", "¿Hola?");
+    inbox.key("Enter");
+    inbox.until("document.querySelector('.mine')?.innerText.includes('¿Hola?')");
+    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 200);
+    inbox.until("document.querySelectorAll('article').length === 2");
 }
 
 /// The page's questions pass through `window.ask(address, answer)`, where `answer` asks the sandbox.
@@ -167,149 +147,129 @@ const THROUGH_ASK: &str = "(window.plain = window.fetch, window.fetch = (...give
 
 #[test]
 fn what_could_not_be_read_is_read_when_one_scrolls_again() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        sandbox.send((1..=300).map(|number| text_to(ANA, &format!("mensaje {number}"))));
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        inbox.click(".chat", ANA).await;
-        inbox.until("document.querySelectorAll('article').length === 60").await;
-        let failing = "(window.refused = 0, window.ask = () => { window.refused += 1; return Promise.reject(new Error('gone')); }, true)";
-        inbox.value::<bool>(failing).await;
-        inbox.value::<bool>(THROUGH_ASK).await;
-        let up = "document.getElementById('log').scrollTop = Math.random() * 100";
-        inbox.until(&format!("({up}, window.refused > 0)")).await;
-        inbox.until("document.getElementById('toast').textContent === 'gone'").await;
-        inbox.value::<bool>("(window.ask = (address, answer) => answer(), true)").await;
-        inbox.until(&format!("({up}, document.querySelectorAll('article').length >= 120)")).await;
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&[]);
+    sandbox.send((1..=300).map(|number| text_to(ANA, &format!("mensaje {number}"))));
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    inbox.click(".chat", ANA);
+    inbox.until("document.querySelectorAll('article').length === 60");
+    let failing = "(window.refused = 0, window.ask = () => { window.refused += 1; return Promise.reject(new Error('gone')); }, true)";
+    inbox.value::<bool>(failing);
+    inbox.value::<bool>(THROUGH_ASK);
+    let up = "document.getElementById('log').scrollTop = Math.random() * 100";
+    inbox.until(&format!("({up}, window.refused > 0)"));
+    inbox.until("document.getElementById('toast').textContent === 'gone'");
+    inbox.value::<bool>("(window.ask = (address, answer) => answer(), true)");
+    inbox.until(&format!("({up}, document.querySelectorAll('article').length >= 120)"));
 }
 
 #[test]
 fn of_two_chats_that_are_opened_at_once_the_last_one_shows() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        sandbox.send([text_to(ANA, "to the first"), text_to(JUAN, "to the last")]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        // The answer for the first chat arrives only after the one for the last chat.
-        let slow = "(window.ask = (address, answer) => address.includes('/sandbox/messages') && address.includes('593987654321') \
+    let sandbox = Sandbox::start(&[]);
+    sandbox.send([text_to(ANA, "to the first"), text_to(JUAN, "to the last")]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    // The answer for the first chat arrives only after the one for the last chat.
+    let slow = "(window.ask = (address, answer) => address.includes('/sandbox/messages') && address.includes('593987654321') \
                     ? new Promise((go) => { window.late = async () => { const late = await answer(); const json = await late.json(); \
                     late.json = () => { setTimeout(() => { window.taken = true; }, 0); return Promise.resolve(json); }; go(late); }; }) \
                     : answer(), true)";
-        inbox.value::<bool>(slow).await;
-        inbox.value::<bool>(THROUGH_ASK).await;
-        inbox.click(".chat", ANA).await;
-        inbox.until("window.late").await;
-        inbox.click(".chat", JUAN).await;
-        inbox.until("document.querySelector('article')?.innerText.includes('to the last')").await;
-        inbox.value::<bool>("(window.late(), true)").await;
-        // The code that waited for the answer has finished.
-        inbox.until("window.taken").await;
-        inbox.until("document.querySelector('article')?.innerText.includes('to the last')").await;
-        assert_eq!(inbox.value::<String>("document.getElementById('talk-name').textContent").await, JUAN);
-        inbox.close().await;
-    });
+    inbox.value::<bool>(slow);
+    inbox.value::<bool>(THROUGH_ASK);
+    inbox.click(".chat", ANA);
+    inbox.until("window.late");
+    inbox.click(".chat", JUAN);
+    inbox.until("document.querySelector('article')?.innerText.includes('to the last')");
+    inbox.value::<bool>("(window.late(), true)");
+    // The code that waited for the answer has finished.
+    inbox.until("window.taken");
+    inbox.until("document.querySelector('article')?.innerText.includes('to the last')");
+    assert_eq!(inbox.value::<String>("document.getElementById('talk-name').textContent"), JUAN);
 }
 
 #[test]
 fn clearing_forgets_everything() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        sandbox.send([text_to(ANA, "uno"), text_to(JUAN, "dos")]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        inbox.click(".chat", ANA).await;
-        inbox.click("#open-clear", "").await;
-        inbox.click("#clear-all", "Clear").await;
-        inbox.until("document.querySelectorAll('.chat, article').length === 0").await;
-        assert_eq!(sandbox.read("/sandbox/messages"), json!([]));
-        sandbox.send([text_to(ANA, "tres")]);
-        inbox.until("document.querySelector('.chat')?.innerText.includes('tres')").await;
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&[]);
+    sandbox.send([text_to(ANA, "uno"), text_to(JUAN, "dos")]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    inbox.click(".chat", ANA);
+    inbox.click("#open-clear", "");
+    inbox.click("#clear-all", "Clear");
+    inbox.until("document.querySelectorAll('.chat, article').length === 0");
+    assert_eq!(sandbox.read("/sandbox/messages"), json!([]));
+    sandbox.send([text_to(ANA, "tres")]);
+    inbox.until("document.querySelector('.chat')?.innerText.includes('tres')");
 }
 
 #[test]
 fn ticks_say_how_far_a_message_has_come_and_an_open_chat_is_read() {
-    block_on(async {
-        let fault = format!("undelivered=131049,to={JUAN},after=1");
-        let sandbox = Sandbox::start(&["--deliver-after", "0", "--fault", &fault]);
-        sandbox.send([text_to(ANA, "first"), text_to(JUAN, "one"), text_to(JUAN, "two")]);
-        let state = |id: &str| {
-            sandbox.read(&format!("/sandbox/messages/{id}"))["delivery"]["state"].as_str().unwrap().to_owned()
-        };
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        let in_list = |user: &str, tick: &str| {
-            format!(
-                "[...document.querySelectorAll('.chat')].find((one) => one.innerText.includes('{user}')).querySelector('{tick}')"
-            )
-        };
-        inbox.until(&in_list(ANA, ".ticks.delivered[aria-label=\"Delivered\"]")).await;
-        inbox.until(&in_list(JUAN, ".ticks.failed")).await;
-        inbox.keep("ticks-unread.png").await;
-        // No one has looked yet.
-        assert_eq!(state("msg_sandbox_1"), "delivered");
-        inbox.click(".chat", ANA).await;
-        inbox.until("document.querySelector('article .ticks.read')").await;
-        inbox.until(&in_list(ANA, ".ticks.read")).await;
-        assert_eq!([state("msg_sandbox_1"), state("msg_sandbox_2")], ["read", "delivered"]);
-        inbox.until("document.getElementById('request').innerText.includes('read')").await;
-        inbox.keep("ticks-read.png").await;
-        // A message that arrives in an open chat is read; in another chat it is not.
-        sandbox.send([text_to(ANA, "second")]);
-        inbox.until("document.querySelectorAll('article .ticks.read').length === 2").await;
-        inbox.type_into("#write", "Gracias").await;
-        inbox.key("Enter").await;
-        inbox.until("document.querySelectorAll('article .ticks.replied').length === 2").await;
-        // A user's own messages have no ticks.
-        assert_eq!(inbox.value::<u32>("document.querySelectorAll('.mine .ticks').length").await, 0);
-        inbox.keep("ticks-replied.png").await;
-        inbox.click(".chat", JUAN).await;
-        inbox.until("document.querySelector('article .ticks.read')").await;
-        let failed: String = inbox.value("document.querySelector('article .ticks.failed').textContent").await;
-        assert_eq!(failed, "undelivered 131049");
-        inbox.keep("ticks-undelivered.png").await;
-        inbox.close().await;
-    });
+    let fault = format!("undelivered=131049,to={JUAN},after=1");
+    let sandbox = Sandbox::start(&["--deliver-after", "0", "--fault", &fault]);
+    sandbox.send([text_to(ANA, "first"), text_to(JUAN, "one"), text_to(JUAN, "two")]);
+    let state =
+        |id: &str| sandbox.read(&format!("/sandbox/messages/{id}"))["delivery"]["state"].as_str().unwrap().to_owned();
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    let in_list = |user: &str, tick: &str| {
+        format!(
+            "[...document.querySelectorAll('.chat')].find((one) => one.innerText.includes('{user}')).querySelector('{tick}')"
+        )
+    };
+    inbox.until(&in_list(ANA, ".ticks.delivered[aria-label=\"Delivered\"]"));
+    inbox.until(&in_list(JUAN, ".ticks.failed"));
+    inbox.keep("ticks-unread.png");
+    // No one has looked yet.
+    assert_eq!(state("msg_sandbox_1"), "delivered");
+    inbox.click(".chat", ANA);
+    inbox.until("document.querySelector('article .ticks.read')");
+    inbox.until(&in_list(ANA, ".ticks.read"));
+    assert_eq!([state("msg_sandbox_1"), state("msg_sandbox_2")], ["read", "delivered"]);
+    inbox.until("document.getElementById('request').innerText.includes('read')");
+    inbox.keep("ticks-read.png");
+    // A message that arrives in an open chat is read; in another chat it is not.
+    sandbox.send([text_to(ANA, "second")]);
+    inbox.until("document.querySelectorAll('article .ticks.read').length === 2");
+    inbox.type_into("#write", "Gracias");
+    inbox.key("Enter");
+    inbox.until("document.querySelectorAll('article .ticks.replied').length === 2");
+    // A user's own messages have no ticks.
+    assert_eq!(inbox.value::<u32>("document.querySelectorAll('.mine .ticks').length"), 0);
+    inbox.keep("ticks-replied.png");
+    inbox.click(".chat", JUAN);
+    inbox.until("document.querySelector('article .ticks.read')");
+    let failed: String = inbox.value("document.querySelector('article .ticks.failed').textContent");
+    assert_eq!(failed, "undelivered 131049");
+    inbox.keep("ticks-undelivered.png");
 }
 
 #[test]
 fn ticks_change_while_one_looks() {
-    block_on(async {
-        let sandbox = Sandbox::start(&["--deliver-after", "1h"]);
-        sandbox.send([text_to(ANA, "waiting")]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        inbox.click(".chat", ANA).await;
-        inbox.until("document.querySelector('article .ticks.at_whatsapp[aria-label=\"At WhatsApp\"]')").await;
-        inbox.keep("ticks-waiting.png").await;
-        inbox.close().await;
+    let sandbox = Sandbox::start(&["--deliver-after", "1h"]);
+    sandbox.send([text_to(ANA, "waiting")]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    inbox.click(".chat", ANA);
+    inbox.until("document.querySelector('article .ticks.at_whatsapp[aria-label=\"At WhatsApp\"]')");
+    inbox.keep("ticks-waiting.png");
 
-        let sandbox = Sandbox::start(&["--deliver-after", "500ms"]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        sandbox.send([text_to(ANA, "on its way")]);
-        inbox.until("document.querySelector('.chat .ticks.delivered')").await;
-        inbox.click(".chat", ANA).await;
-        inbox.until("document.querySelector('article .ticks.read')").await;
-        sandbox.send([text_to(ANA, "while it is open")]);
-        inbox.until("document.querySelectorAll('article .ticks.read').length === 2").await;
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&["--deliver-after", "500ms"]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    sandbox.send([text_to(ANA, "on its way")]);
+    inbox.until("document.querySelector('.chat .ticks.delivered')");
+    inbox.click(".chat", ANA);
+    inbox.until("document.querySelector('article .ticks.read')");
+    sandbox.send([text_to(ANA, "while it is open")]);
+    inbox.until("document.querySelectorAll('article .ticks.read').length === 2");
 }
 
 #[test]
 fn a_chat_behind_another_pane_is_not_read() {
-    block_on(async {
-        let sandbox = Sandbox::start(&["--deliver-after", "0"]);
-        sandbox.send([text_to(ANA, "first")]);
-        let inbox = Inbox::open(&sandbox, 390, 800).await;
-        inbox.click(".chat", ANA).await;
-        inbox.until("document.querySelector('article .ticks.read')").await;
-        inbox.click("#talk .back", "").await;
-        inbox.until("document.querySelector('.chat').checkVisibility()").await;
-        sandbox.send([text_to(ANA, "second")]);
-        inbox.until("document.querySelector('.chat .ticks.delivered')").await;
-        assert_eq!(sandbox.read("/sandbox/messages/msg_sandbox_2")["delivery"]["state"], "delivered");
-        inbox.click(".chat", ANA).await;
-        inbox.until("document.querySelectorAll('article .ticks.read').length === 2").await;
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&["--deliver-after", "0"]);
+    sandbox.send([text_to(ANA, "first")]);
+    let inbox = Inbox::open(&sandbox, 390, 800);
+    inbox.click(".chat", ANA);
+    inbox.until("document.querySelector('article .ticks.read')");
+    inbox.click("#talk .back", "");
+    inbox.until("document.querySelector('.chat').checkVisibility()");
+    sandbox.send([text_to(ANA, "second")]);
+    inbox.until("document.querySelector('.chat .ticks.delivered')");
+    assert_eq!(sandbox.read("/sandbox/messages/msg_sandbox_2")["delivery"]["state"], "delivered");
+    inbox.click(".chat", ANA);
+    inbox.until("document.querySelectorAll('article .ticks.read').length === 2");
 }

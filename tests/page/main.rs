@@ -11,6 +11,7 @@
 
 mod accessible;
 mod axe;
+mod chromium;
 mod finding;
 mod inbox;
 mod keyboard;

@@ -2,68 +2,58 @@
 
 use serde_json::json;
 
-use crate::inbox::{Inbox, block_on};
+use crate::inbox::Inbox;
 use crate::listening::{Sandbox, text_to};
 
 const ANA: &str = "593987654321";
 
 #[test]
 fn a_refused_request_shows_its_field_its_answer_and_no_secret() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        let inbox = Inbox::open(&sandbox, 1440, 900).await;
-        inbox.until("document.getElementById('open-refused').hidden").await;
-        let long = text_to(ANA, &"x".repeat(4097)).to_string();
-        assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", &long).status, 422);
-        inbox.until("document.getElementById('refused-new').textContent === '1'").await;
-        inbox.click("#open-refused", "1 refused request").await;
-        inbox.until("document.querySelector('.refusal')?.innerText.includes('has 4097 characters')").await;
-        let shown: String = inbox.value("document.getElementById('request').innerText").await;
-        for part in [
-            "has 4097 characters; at most 4096 are allowed",
-            "HTTP 422",
-            "POST /v1/bots/77/messages",
-            "(redacted)",
-            ANA,
-        ] {
-            assert!(shown.contains(part), "`{part}` is missing in {shown}");
-        }
-        assert!(!shown.contains("c2FuZGJveDpzYW5kYm94"), "{shown}");
-        // The next one appears on top, while this one stays selected.
-        assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", "{").status, 400);
-        inbox.until("document.querySelectorAll('.refusal').length === 2").await;
-        inbox.until("document.querySelector('.refusal').innerText.includes('not JSON')").await;
-        inbox.until("document.querySelector('.refusal:last-of-type').matches('.selected')").await;
-        inbox.value::<bool>("(document.querySelector('.refusal.selected').focus(), true)").await;
-        inbox.key("ArrowUp").await;
-        inbox.until("location.hash === '#refused/2'").await;
-        inbox.key("Enter").await;
-        inbox.until("document.activeElement.id === 'request-body'").await;
-        inbox.key("Escape").await;
-        inbox.until("document.activeElement.matches('.refusal')").await;
-        inbox.key("Escape").await;
-        inbox.until("document.activeElement.id === 'open-refused'").await;
-        sandbox.ask("DELETE", "/sandbox/messages", "");
-        inbox.until("document.querySelectorAll('.refusal').length === 0").await;
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&[]);
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    inbox.until("document.getElementById('open-refused').hidden");
+    let long = text_to(ANA, &"x".repeat(4097)).to_string();
+    assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", &long).status, 422);
+    inbox.until("document.getElementById('refused-new').textContent === '1'");
+    inbox.click("#open-refused", "1 refused request");
+    inbox.until("document.querySelector('.refusal')?.innerText.includes('has 4097 characters')");
+    let shown: String = inbox.value("document.getElementById('request').innerText");
+    for part in
+        ["has 4097 characters; at most 4096 are allowed", "HTTP 422", "POST /v1/bots/77/messages", "(redacted)", ANA]
+    {
+        assert!(shown.contains(part), "`{part}` is missing in {shown}");
+    }
+    assert!(!shown.contains("c2FuZGJveDpzYW5kYm94"), "{shown}");
+    // The next one appears on top, while this one stays selected.
+    assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", "{").status, 400);
+    inbox.until("document.querySelectorAll('.refusal').length === 2");
+    inbox.until("document.querySelector('.refusal').innerText.includes('not JSON')");
+    inbox.until("document.querySelector('.refusal:last-of-type').matches('.selected')");
+    inbox.value::<bool>("(document.querySelector('.refusal.selected').focus(), true)");
+    inbox.key("ArrowUp");
+    inbox.until("location.hash === '#refused/2'");
+    inbox.key("Enter");
+    inbox.until("document.activeElement.id === 'request-body'");
+    inbox.key("Escape");
+    inbox.until("document.activeElement.matches('.refusal')");
+    inbox.key("Escape");
+    inbox.until("document.activeElement.id === 'open-refused'");
+    sandbox.ask("DELETE", "/sandbox/messages", "");
+    inbox.until("document.querySelectorAll('.refusal').length === 0");
 }
 
 #[test]
 fn of_more_than_are_kept_the_newest_are_shown() {
-    block_on(async {
-        let sandbox = Sandbox::start(&[]);
-        let mut stream = sandbox.connect();
-        for number in 0..1005 {
-            let body = json!({ "type": "text", "userId": ANA, "number": number }).to_string();
-            assert_eq!(sandbox.ask_on(&mut stream, "POST", "/v1/bots/77/messages", &body).status, 422);
-        }
-        let inbox = Inbox::open_at(&format!("http://{}/#refused", sandbox.address), 1440, 900).await;
-        inbox.until("document.getElementById('refused-count').textContent === '1,000 refused requests'").await;
-        inbox.until("document.getElementById('counts').textContent.includes('5 refused dropped')").await;
-        inbox.until("document.querySelectorAll('.refusal').length === 60").await;
-        let down = "document.getElementById('refused-scroll').scrollTop = 1e9";
-        inbox.until(&format!("({down}, document.querySelectorAll('.refusal').length >= 240)")).await;
-        inbox.close().await;
-    });
+    let sandbox = Sandbox::start(&[]);
+    let mut stream = sandbox.connect();
+    for number in 0..1005 {
+        let body = json!({ "type": "text", "userId": ANA, "number": number }).to_string();
+        assert_eq!(sandbox.ask_on(&mut stream, "POST", "/v1/bots/77/messages", &body).status, 422);
+    }
+    let inbox = Inbox::open_at(&format!("http://{}/#refused", sandbox.address), 1440, 900);
+    inbox.until("document.getElementById('refused-count').textContent === '1,000 refused requests'");
+    inbox.until("document.getElementById('counts').textContent.includes('5 refused dropped')");
+    inbox.until("document.querySelectorAll('.refusal').length === 60");
+    let down = "document.getElementById('refused-scroll').scrollTop = 1e9";
+    inbox.until(&format!("({down}, document.querySelectorAll('.refusal').length >= 240)"));
 }

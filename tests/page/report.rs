@@ -1,12 +1,10 @@
 //! The page of a run, opened from the disk: it makes no requests, shows everything in the list as plain text, and is
 //! readable for everyone, on a screen, on a phone and on paper.
 
-use chromiumoxide::cdp::browser_protocol::emulation::{SetEmulatedMediaParams, SetScriptExecutionDisabledParams};
-use chromiumoxide::cdp::browser_protocol::page::PrintToPdfParams;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::axe::findings;
-use crate::inbox::{Inbox, block_on};
+use crate::inbox::Inbox;
 use crate::reported_run::ReportedRun;
 
 const UNDELIVERABLE: &str =
@@ -25,59 +23,50 @@ fn run(rows: usize) -> ReportedRun {
 }
 
 /// The elements that are wider than their place, except those that scroll.
-async fn too_wide(window: &Inbox) -> Vec<String> {
+fn too_wide(window: &Inbox) -> Vec<String> {
     window
         .value(
             "[document.documentElement, ...document.querySelectorAll('body *')].filter((one) => one.clientWidth && \
              one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== 'auto' && !one.closest('svg') && \
              (one === document.documentElement || !one.closest('.scroll'))).map((one) => `${one.tagName} ${one.className}`)",
         )
-        .await
 }
 
 #[test]
 fn the_figures_are_those_of_the_status_and_the_page_asks_for_nothing() {
-    block_on(async {
-        let run = run(300);
-        let status = run.status();
-        let window = run.open(&[], 1280, 900).await;
-        let tiles: Value = window
-            .value("Object.fromEntries([...document.querySelectorAll('.tile')].map((tile) => [tile.dataset.state, Number(tile.dataset.count)]))")
-            .await;
-        for state in ["sent", "failed", "unknown", "skipped"] {
-            assert!(status[state].as_u64().unwrap() > 0, "{status}");
-            assert_eq!(tiles[state], status[state], "{state}");
-        }
-        assert_eq!(tiles["pending"].as_u64(), Some(0));
-        let shown: String = window.value("document.body.innerText").await;
-        for part in [
-            "131026",
-            "WhatsApp cannot deliver to this recipient",
-            "invalid",
-            "profile tienda, bot 4512",
-            "Ecuador (EC)",
-        ] {
-            assert!(shown.contains(part), "`{part}` is missing in {shown}");
-        }
-        for part in [
-            "clientes-noviembre.csv (300 rows)",
-            "America/Guayaquil, UTC−05",
-            "resolve clientes-noviembre --failed-as pending",
-        ] {
-            assert!(shown.contains(part), "`{part}` is missing in {shown}");
-        }
-        let bold: String = window.value("document.querySelector('.bubble .b').textContent").await;
-        assert_eq!(bold, "Ana");
-        assert_eq!(window.value::<usize>("performance.getEntriesByType('resource').length").await, 0);
-        assert_eq!(window.value::<Vec<String>>("window.refused").await, Vec::<String>::new());
-        // The policy would have stopped an injected script.
-        window
-            .value::<bool>("(document.body.append(Object.assign(document.createElement('script'), { textContent: 'hacked = 1' })), true)")
-            .await;
-        window.until("window.refused[0] === 'script-src-elem inline'").await;
-        assert!(!window.value::<bool>("'hacked' in window").await);
-        window.close().await;
-    });
+    let run = run(300);
+    let status = run.status();
+    let window = run.open(&[], 1280, 900);
+    let tiles: Value = window
+            .value("Object.fromEntries([...document.querySelectorAll('.tile')].map((tile) => [tile.dataset.state, Number(tile.dataset.count)]))");
+    for state in ["sent", "failed", "unknown", "skipped"] {
+        assert!(status[state].as_u64().unwrap() > 0, "{status}");
+        assert_eq!(tiles[state], status[state], "{state}");
+    }
+    assert_eq!(tiles["pending"].as_u64(), Some(0));
+    let shown: String = window.value("document.body.innerText");
+    for part in
+        ["131026", "WhatsApp cannot deliver to this recipient", "invalid", "profile tienda, bot 4512", "Ecuador (EC)"]
+    {
+        assert!(shown.contains(part), "`{part}` is missing in {shown}");
+    }
+    for part in [
+        "clientes-noviembre.csv (300 rows)",
+        "America/Guayaquil, UTC−05",
+        "resolve clientes-noviembre --failed-as pending",
+    ] {
+        assert!(shown.contains(part), "`{part}` is missing in {shown}");
+    }
+    let bold: String = window.value("document.querySelector('.bubble .b').textContent");
+    assert_eq!(bold, "Ana");
+    assert_eq!(window.value::<usize>("performance.getEntriesByType('resource').length"), 0);
+    assert_eq!(window.value::<Vec<String>>("window.refused"), Vec::<String>::new());
+    // The policy would have stopped an injected script.
+    window.value::<bool>(
+        "(document.body.append(Object.assign(document.createElement('script'), { textContent: 'hacked = 1' })), true)",
+    );
+    window.until("window.refused[0] === 'script-src-elem inline'");
+    assert!(!window.value::<bool>("'hacked' in window"));
 }
 
 const LOST: &str = "undelivered=131026,every=9";
@@ -99,105 +88,92 @@ fn delivered_run(rows: usize) -> ReportedRun {
 }
 
 /// The names and numbers of the steps or of the ends.
-async fn figures(window: &Inbox, name: &str) -> Value {
+fn figures(window: &Inbox, name: &str) -> Value {
     let read = format!(
         "Object.fromEntries([...document.querySelectorAll('[data-{name}]')].map((one) => [one.dataset.{name}, \
          Number(one.dataset.count)]))"
     );
-    window.value(&read).await
+    window.value(&read)
 }
 
 #[test]
 fn the_funnel_says_how_far_messages_came_and_adds_up() {
     let run = delivered_run(200);
-    block_on(async {
-        let window = run.open(&[], 1280, 900).await;
-        let shown: String = window.value("document.querySelector('.arrived').innerText").await;
-        for part in ["Jelou has not been asked yet", "jelouctl bulk deliveries clientes-noviembre"] {
-            assert!(shown.contains(part), "`{part}` is missing in {shown}");
-        }
-        assert_eq!(figures(&window, "step").await, serde_json::json!({}));
-        window.close().await;
-        let asked = run.jelouctl(&["bulk", "deliveries"]);
-        assert!(asked.status.success(), "{asked:?}");
+    let window = run.open(&[], 1280, 900);
+    let shown: String = window.value("document.querySelector('.arrived').innerText");
+    for part in ["Jelou has not been asked yet", "jelouctl bulk deliveries clientes-noviembre"] {
+        assert!(shown.contains(part), "`{part}` is missing in {shown}");
+    }
+    assert_eq!(figures(&window, "step"), serde_json::json!({}));
+    let asked = run.jelouctl(&["bulk", "deliveries"]);
+    assert!(asked.status.success(), "{asked:?}");
 
-        let window = run.open(&[], 1280, 900).await;
-        let (steps, ends) = (figures(&window, "step").await, figures(&window, "end").await);
-        let (status, end) = (run.status(), |name: &str| ends[name].as_u64().unwrap());
-        for name in ["replied", "read", "delivered", "undelivered", "not_listed"] {
-            assert_eq!(ends[name], status["deliveries"][name], "{name}: {status}");
-            assert!(end(name) > 0, "{ends}");
-        }
-        let all: u64 = ends.as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
-        assert_eq!((steps["sent"].as_u64(), status["sent"].as_u64()), (Some(all), Some(all)));
-        assert_eq!(steps["delivered"], end("delivered") + end("read") + end("replied"));
-        assert_eq!((&steps["read"], &steps["replied"]), (&Value::from(end("read") + end("replied")), &ends["replied"]));
-        let shown: String = window.value("document.body.innerText").await;
-        for part in [
-            format!("Jelou was asked about {all} of {all} messages, last on 20"),
-            "Not delivered\nno_code Jelou gives no code for it".to_owned(),
-            "bulk report clientes-noviembre --delivery undelivered --file undelivered.csv".to_owned(),
-        ] {
-            assert!(shown.contains(&part), "`{part}` is missing in {shown}");
-        }
-        assert!(!shown.contains("has not been asked"), "{shown}");
-        window.close().await;
+    let window = run.open(&[], 1280, 900);
+    let (steps, ends) = (figures(&window, "step"), figures(&window, "end"));
+    let (status, end) = (run.status(), |name: &str| ends[name].as_u64().unwrap());
+    for name in ["replied", "read", "delivered", "undelivered", "not_listed"] {
+        assert_eq!(ends[name], status["deliveries"][name], "{name}: {status}");
+        assert!(end(name) > 0, "{ends}");
+    }
+    let all: u64 = ends.as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
+    assert_eq!((steps["sent"].as_u64(), status["sent"].as_u64()), (Some(all), Some(all)));
+    assert_eq!(steps["delivered"], end("delivered") + end("read") + end("replied"));
+    assert_eq!((&steps["read"], &steps["replied"]), (&Value::from(end("read") + end("replied")), &ends["replied"]));
+    let shown: String = window.value("document.body.innerText");
+    for part in [
+        format!("Jelou was asked about {all} of {all} messages, last on 20"),
+        "Not delivered\nno_code Jelou gives no code for it".to_owned(),
+        "bulk report clientes-noviembre --delivery undelivered --file undelivered.csv".to_owned(),
+    ] {
+        assert!(shown.contains(&part), "`{part}` is missing in {shown}");
+    }
+    assert!(!shown.contains("has not been asked"), "{shown}");
 
-        let window = run.open(&["--lang", "es", "--mask"], 390, 900).await;
-        for scheme in ["light", "dark"] {
-            window.scheme(scheme).await;
-            assert_eq!(findings(&window.page).await, Vec::<String>::new(), "{scheme}");
-            assert_eq!(too_wide(&window).await, Vec::<String>::new(), "{scheme}");
-        }
-        let shown: String = window.value("document.querySelector('.arrived').innerText").await;
-        for part in ["Qué recibieron", "Leídos", "Respondidos", "No entregados"] {
-            assert!(shown.contains(part), "`{part}` is missing in {shown}");
-        }
-        assert!(!shown.contains("jelouctl"), "{shown}");
-        window.close().await;
-    });
+    let window = run.open(&["--lang", "es", "--mask"], 390, 900);
+    for scheme in ["light", "dark"] {
+        window.scheme(scheme);
+        assert_eq!(findings(&window), Vec::<String>::new(), "{scheme}");
+        assert_eq!(too_wide(&window), Vec::<String>::new(), "{scheme}");
+    }
+    let shown: String = window.value("document.querySelector('.arrived').innerText");
+    for part in ["Qué recibieron", "Leídos", "Respondidos", "No entregados"] {
+        assert!(shown.contains(part), "`{part}` is missing in {shown}");
+    }
+    assert!(!shown.contains("jelouctl"), "{shown}");
 }
 
 #[test]
 fn everybody_can_read_it_on_a_screen_and_on_a_phone_by_day_and_by_night() {
-    block_on(async {
-        let run = run(300);
-        for flags in [&[][..], &["--mask", "--lang", "es"]] {
-            let window = run.open(flags, 1280, 900).await;
-            window.value::<bool>("(document.querySelector('details').open = true)").await;
-            for scheme in ["light", "dark"] {
-                window.scheme(scheme).await;
-                for width in [1280, 390] {
-                    window.size(width, 900).await;
-                    assert_eq!(findings(&window.page).await, Vec::<String>::new(), "{scheme}, {width} wide");
-                    assert_eq!(too_wide(&window).await, Vec::<String>::new(), "{scheme}, {width} wide");
-                }
+    let run = run(300);
+    for flags in [&[][..], &["--mask", "--lang", "es"]] {
+        let window = run.open(flags, 1280, 900);
+        window.value::<bool>("(document.querySelector('details').open = true)");
+        for scheme in ["light", "dark"] {
+            window.scheme(scheme);
+            for width in [1280, 390] {
+                window.size(width, 900);
+                assert_eq!(findings(&window), Vec::<String>::new(), "{scheme}, {width} wide");
+                assert_eq!(too_wide(&window), Vec::<String>::new(), "{scheme}, {width} wide");
             }
-            window.close().await;
         }
-    });
+    }
 }
 
 #[test]
 fn on_paper_nothing_is_cut_off() {
-    block_on(async {
-        let list =
-            format!("celular,nombre,{}\n593987654321,Ana,{}\n", columns(12), ["a longer cell than most"; 12].join(","));
-        let run = ReportedRun::send(&list, &[], &[], "Hola");
-        // The width of A4 between its margins.
-        let window = run.open(&[], 695, 1000).await;
-        window.page.execute(SetEmulatedMediaParams::builder().media("print").build()).await.unwrap();
-        let clipped: Vec<String> = window
-            .value(
-                "[...document.querySelectorAll('body *')].filter((one) => one.clientWidth && !one.closest('svg') && \
+    let list =
+        format!("celular,nombre,{}\n593987654321,Ana,{}\n", columns(12), ["a longer cell than most"; 12].join(","));
+    let run = ReportedRun::send(&list, &[], &[], "Hola");
+    // The width of A4 between its margins.
+    let window = run.open(&[], 695, 1000);
+    window.page.call("Emulation.setEmulatedMedia", &json!({ "media": "print" }));
+    let clipped: Vec<String> = window.value(
+        "[...document.querySelectorAll('body *')].filter((one) => one.clientWidth && !one.closest('svg') && \
                  one.scrollWidth > one.clientWidth + 1).map((one) => `${one.tagName} ${one.className}`)",
-            )
-            .await;
-        assert_eq!(clipped, Vec::<String>::new());
-        let pages = window.page.pdf(PrintToPdfParams::default()).await.unwrap();
-        assert!(pages.starts_with(b"%PDF"));
-        window.close().await;
-    });
+    );
+    assert_eq!(clipped, Vec::<String>::new());
+    let pages = window.page.data("Page.printToPDF");
+    assert!(pages.starts_with(b"%PDF"));
 }
 
 fn columns(number: usize) -> String {
@@ -206,232 +182,199 @@ fn columns(number: usize) -> String {
 
 #[test]
 fn paper_has_every_row_and_the_screen_its_page_again() {
-    block_on(async {
-        let run = run(700);
-        let window = run.open(&[], 1280, 900).await;
-        let count = "document.querySelectorAll('#list tr').length";
-        window.value::<bool>("(dispatchEvent(new Event('beforeprint')), true)").await;
-        assert_eq!(window.value::<usize>(count).await, 700);
-        assert!(window.value::<bool>("document.getElementById('on-paper').hidden").await);
-        window.value::<bool>("(dispatchEvent(new Event('afterprint')), true)").await;
-        assert_eq!(window.value::<usize>(count).await, 200);
-        window.type_into("#search", "nunez 42").await;
-        window.until(&format!("{count} === 11")).await;
-        window.value::<bool>("(dispatchEvent(new Event('beforeprint')), true)").await;
-        let said: String = window.value("document.getElementById('on-paper').textContent").await;
-        assert_eq!(said, "11 of 700 rows are printed.");
-        window.close().await;
-    });
+    let run = run(700);
+    let window = run.open(&[], 1280, 900);
+    let count = "document.querySelectorAll('#list tr').length";
+    window.value::<bool>("(dispatchEvent(new Event('beforeprint')), true)");
+    assert_eq!(window.value::<usize>(count), 700);
+    assert!(window.value::<bool>("document.getElementById('on-paper').hidden"));
+    window.value::<bool>("(dispatchEvent(new Event('afterprint')), true)");
+    assert_eq!(window.value::<usize>(count), 200);
+    window.type_into("#search", "nunez 42");
+    window.until(&format!("{count} === 11"));
+    window.value::<bool>("(dispatchEvent(new Event('beforeprint')), true)");
+    let said: String = window.value("document.getElementById('on-paper').textContent");
+    assert_eq!(said, "11 of 700 rows are printed.");
 }
 
 #[test]
 fn code_quotes_and_lists_are_drawn_as_in_the_inbox() {
-    block_on(async {
-        let run = ReportedRun::send("to\n593987654320\n", &[], &[], "x");
-        let list = "celular,nombre\n593987654321,Ana\n593987654322,Eva\n";
-        let text = "Run `do *it*`:\n```ls *a*\n\nrm b```\n> said\n- one {{ nombre }}\n3. three";
-        let window = run.open_preview(list, &[], text).await;
-        let lines = "(bubble => [...bubble.querySelectorAll('p')].map((line) => line.className + '|' + (line.dataset.number ?? '') + '|' + \
+    let run = ReportedRun::send("to\n593987654320\n", &[], &[], "x");
+    let list = "celular,nombre\n593987654321,Ana\n593987654322,Eva\n";
+    let text = "Run `do *it*`:\n```ls *a*\n\nrm b```\n> said\n- one {{ nombre }}\n3. three";
+    let window = run.open_preview(list, &[], text);
+    let lines = "(bubble => [...bubble.querySelectorAll('p')].map((line) => line.className + '|' + (line.dataset.number ?? '') + '|' + \
                      [...line.children].map((span) => span.className + ':' + span.textContent).join()))";
-        let expected = |name: &str| {
-            [
-                "||:Run ,m:do *it*,::",
-                "code||:ls *a*",
-                "code||",
-                "code||:rm b",
-                "quote||:said",
-                "item||:one NAME",
-                "numbered|3|:three",
-            ]
-            .map(|line| line.replace("NAME", name))
-        };
-        let written: Vec<String> = window.value(&format!("{lines}(document.querySelector('#list .bubble'))")).await;
-        assert_eq!(written, expected("Ana"));
-        // The page and its script draw the same.
-        window.type_into("#search", "eva").await;
-        window.until("document.getElementById('range').textContent === '1–1 of 1'").await;
-        let drawn: Vec<String> = window.value(&format!("{lines}(document.querySelector('#list .bubble'))")).await;
-        assert_eq!(drawn, expected("Eva"));
-        let aligned =
-            "[...document.querySelectorAll('.bubble p')].every((line) => getComputedStyle(line).textAlign === 'start')";
-        assert!(window.value::<bool>(aligned).await, "a line looks like a cell of the table");
-        window.close().await;
-    });
+    let expected = |name: &str| {
+        [
+            "||:Run ,m:do *it*,::",
+            "code||:ls *a*",
+            "code||",
+            "code||:rm b",
+            "quote||:said",
+            "item||:one NAME",
+            "numbered|3|:three",
+        ]
+        .map(|line| line.replace("NAME", name))
+    };
+    let written: Vec<String> = window.value(&format!("{lines}(document.querySelector('#list .bubble'))"));
+    assert_eq!(written, expected("Ana"));
+    // The page and its script draw the same.
+    window.type_into("#search", "eva");
+    window.until("document.getElementById('range').textContent === '1–1 of 1'");
+    let drawn: Vec<String> = window.value(&format!("{lines}(document.querySelector('#list .bubble'))"));
+    assert_eq!(drawn, expected("Eva"));
+    let aligned =
+        "[...document.querySelectorAll('.bubble p')].every((line) => getComputedStyle(line).textAlign === 'start')";
+    assert!(window.value::<bool>(aligned), "a line looks like a cell of the table");
 }
 
 #[test]
 fn a_list_is_looked_at_before_it_is_sent_message_by_message() {
-    block_on(async {
-        let run = ReportedRun::send("to\n593987654320\n", &[], &[], "x");
-        let people: Vec<_> = (0..300).map(|row| format!("5939{:08},Ana Núñez {row}\n", 80_000_000 + row)).collect();
-        let people = people.concat();
-        let list = format!("celular,nombre\n12,Error\n593987654321,\n593987654322,<b>Eva</b>\n{people}");
-        let window = run.open_preview(&list, &[], "Hola *{{ nombre }}*,\n\nya llegó").await;
-        let tiles: Value = window
-            .value("[...document.querySelectorAll('.tile')].map((tile) => [tile.dataset.state, Number(tile.dataset.count)])")
-            .await;
-        assert_eq!(tiles, serde_json::json!([["sent", 301], ["failed", 1], ["unknown", 1], ["skipped", 0]]));
-        assert_eq!(findings(&window.page).await, Vec::<String>::new());
-        assert_eq!(too_wide(&window).await, Vec::<String>::new());
-        assert_eq!(window.value::<Vec<String>>("window.refused").await, Vec::<String>::new());
-        let rows =
-            "[...document.querySelectorAll('#list tr')].map((row) => row.innerText.replace(/\\s+/g, ' ').trim())";
-        let first: Vec<String> = window.value(rows).await;
-        assert_eq!(first.len(), 200);
-        let told = "2 Cannot be sent invalid celular: a phone number has 7 to 15 digits; `12` has 2 (read as `12`)";
-        assert_eq!(first[0], format!("{told} celular: 12 · nombre: Error"));
-        assert_eq!(first[1], "3 Warning empty_cell EC no value under `nombre` 593987654321 Hola **, ya llegó");
-        // The page and its script draw the same.
-        window.type_into("#search", "núñez 42").await;
-        window.until("document.getElementById('range').textContent === '1–1 of 1'").await;
-        let found: Vec<String> = window.value(rows).await;
-        assert_eq!(found, ["47 Fine EC 593980000042 Hola Ana Núñez 42, ya llegó"]);
-        assert_eq!(window.value::<usize>("document.querySelectorAll('#list .bubble .b').length").await, 1);
-        window.type_into("#search", "<b>eva").await;
-        window.until("document.getElementById('range').textContent === '1–1 of 1'").await;
-        assert_eq!(
-            window.value::<String>("document.querySelector('#list .bubble .b').textContent").await,
-            "<b>Eva</b>"
-        );
-        for width in [1280, 390] {
-            window.size(width, 900).await;
-            assert_eq!(too_wide(&window).await, Vec::<String>::new(), "{width} wide");
-        }
-        window.close().await;
+    let run = ReportedRun::send("to\n593987654320\n", &[], &[], "x");
+    let people: Vec<_> = (0..300).map(|row| format!("5939{:08},Ana Núñez {row}\n", 80_000_000 + row)).collect();
+    let people = people.concat();
+    let list = format!("celular,nombre\n12,Error\n593987654321,\n593987654322,<b>Eva</b>\n{people}");
+    let window = run.open_preview(&list, &[], "Hola *{{ nombre }}*,\n\nya llegó");
+    let tiles: Value = window.value(
+        "[...document.querySelectorAll('.tile')].map((tile) => [tile.dataset.state, Number(tile.dataset.count)])",
+    );
+    assert_eq!(tiles, serde_json::json!([["sent", 301], ["failed", 1], ["unknown", 1], ["skipped", 0]]));
+    assert_eq!(findings(&window), Vec::<String>::new());
+    assert_eq!(too_wide(&window), Vec::<String>::new());
+    assert_eq!(window.value::<Vec<String>>("window.refused"), Vec::<String>::new());
+    let rows = "[...document.querySelectorAll('#list tr')].map((row) => row.innerText.replace(/\\s+/g, ' ').trim())";
+    let first: Vec<String> = window.value(rows);
+    assert_eq!(first.len(), 200);
+    let told = "2 Cannot be sent invalid celular: a phone number has 7 to 15 digits; `12` has 2 (read as `12`)";
+    assert_eq!(first[0], format!("{told} celular: 12 · nombre: Error"));
+    assert_eq!(first[1], "3 Warning empty_cell EC no value under `nombre` 593987654321 Hola **, ya llegó");
+    // The page and its script draw the same.
+    window.type_into("#search", "núñez 42");
+    window.until("document.getElementById('range').textContent === '1–1 of 1'");
+    let found: Vec<String> = window.value(rows);
+    assert_eq!(found, ["47 Fine EC 593980000042 Hola Ana Núñez 42, ya llegó"]);
+    assert_eq!(window.value::<usize>("document.querySelectorAll('#list .bubble .b').length"), 1);
+    window.type_into("#search", "<b>eva");
+    window.until("document.getElementById('range').textContent === '1–1 of 1'");
+    assert_eq!(window.value::<String>("document.querySelector('#list .bubble .b').textContent"), "<b>Eva</b>");
+    for width in [1280, 390] {
+        window.size(width, 900);
+        assert_eq!(too_wide(&window), Vec::<String>::new(), "{width} wide");
+    }
 
-        let masked = run.open_preview(&list, &["--mask", "--lang", "es"], "Hola {{ nombre }}").await;
-        let shown: String = masked.value("document.documentElement.outerHTML").await;
-        for part in ["Ana", "Eva", "Error", "5939", "nombre: "] {
-            assert!(!shown.contains(part), "{part}");
-        }
-        assert!(shown.contains("Esta lista no se puede enviar tal como está."), "{shown}");
-        assert_eq!(findings(&masked.page).await, Vec::<String>::new());
-        masked.close().await;
-    });
+    let masked = run.open_preview(&list, &["--mask", "--lang", "es"], "Hola {{ nombre }}");
+    let shown: String = masked.value("document.documentElement.outerHTML");
+    for part in ["Ana", "Eva", "Error", "5939", "nombre: "] {
+        assert!(!shown.contains(part), "{part}");
+    }
+    assert!(shown.contains("Esta lista no se puede enviar tal como está."), "{shown}");
+    assert_eq!(findings(&masked), Vec::<String>::new());
 }
 
 #[test]
 fn whatever_the_list_holds_is_only_text() {
-    block_on(async {
-        let cells = [
-            "<script>hacked=1</script>",
-            "\"><img src=x onerror=hacked=1>",
-            "</script><script>hacked=1</script>",
-            "<!--<script>",
-            "{{7*7}}{% raw %}",
-            "\u{202e}desrever مرحبا",
-            "' onclick=hacked=1 x='",
-        ];
-        let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
-        let rows = cells.iter().enumerate().map(|(row, cell)| format!("59398765432{row},{}\n", quoted(cell)));
-        let long = format!("593987654329,{}\n", "w".repeat(10_000));
-        let list = format!("to,{}\n{}{long}", quoted("<b onclick=hacked=1>x</b>"), rows.collect::<String>());
-        let run =
-            ReportedRun::send(&list, &[], &[], "{{ row['<b onclick=hacked=1>x</b>'] | replace('wwwwwwwwww', 'w') }}");
-        let window = run.open(&[], 1280, 900).await;
-        // Drawn by the template, then by the script.
-        for drawn_by in ["template", "script"] {
-            let shown: Vec<String> = window
-                .value("[...document.querySelectorAll('#list tr')].map((row) => row.children[6].textContent)")
-                .await;
-            assert_eq!(shown[..cells.len()], cells, "{drawn_by}");
-            assert_eq!(shown[cells.len()], format!("{}…", "w".repeat(200)), "{drawn_by}");
-            let added: usize =
-                window.value("document.querySelectorAll('img, iframe, main script, main b[onclick]').length").await;
-            assert_eq!((added, window.value::<bool>("'hacked' in window").await), (0, false), "{drawn_by}");
-            for width in [1280, 390] {
-                window.size(width, 900).await;
-                assert_eq!(too_wide(&window).await, Vec::<String>::new(), "{width} wide");
-            }
-            window.value::<bool>("(filter(), true)").await;
+    let cells = [
+        "<script>hacked=1</script>",
+        "\"><img src=x onerror=hacked=1>",
+        "</script><script>hacked=1</script>",
+        "<!--<script>",
+        "{{7*7}}{% raw %}",
+        "\u{202e}desrever مرحبا",
+        "' onclick=hacked=1 x='",
+    ];
+    let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
+    let rows = cells.iter().enumerate().map(|(row, cell)| format!("59398765432{row},{}\n", quoted(cell)));
+    let long = format!("593987654329,{}\n", "w".repeat(10_000));
+    let list = format!("to,{}\n{}{long}", quoted("<b onclick=hacked=1>x</b>"), rows.collect::<String>());
+    let run = ReportedRun::send(&list, &[], &[], "{{ row['<b onclick=hacked=1>x</b>'] | replace('wwwwwwwwww', 'w') }}");
+    let window = run.open(&[], 1280, 900);
+    // Drawn by the template, then by the script.
+    for drawn_by in ["template", "script"] {
+        let shown: Vec<String> =
+            window.value("[...document.querySelectorAll('#list tr')].map((row) => row.children[6].textContent)");
+        assert_eq!(shown[..cells.len()], cells, "{drawn_by}");
+        assert_eq!(shown[cells.len()], format!("{}…", "w".repeat(200)), "{drawn_by}");
+        let added: usize =
+            window.value("document.querySelectorAll('img, iframe, main script, main b[onclick]').length");
+        assert_eq!((added, window.value::<bool>("'hacked' in window")), (0, false), "{drawn_by}");
+        for width in [1280, 390] {
+            window.size(width, 900);
+            assert_eq!(too_wide(&window), Vec::<String>::new(), "{width} wide");
         }
-        assert_eq!(window.value::<Vec<String>>("window.refused").await, Vec::<String>::new());
-        assert_eq!(
-            window.value::<String>("document.querySelector('.list th:nth-child(7)').textContent").await,
-            "<b onclick=hacked=1>x</b>"
-        );
-        window.close().await;
-    });
+        window.value::<bool>("(filter(), true)");
+    }
+    assert_eq!(window.value::<Vec<String>>("window.refused"), Vec::<String>::new());
+    assert_eq!(
+        window.value::<String>("document.querySelector('.list th:nth-child(7)').textContent"),
+        "<b onclick=hacked=1>x</b>"
+    );
 }
 
 #[test]
 fn what_is_wrong_with_a_row_is_seen_beside_a_list_of_many_columns() {
-    block_on(async {
-        let columns = "to,nombre,apellido,correo,ciudad,producto,pedido,importe,vence";
-        let cells =
-            "Ana María,de la Torre,ana.de.la.torre@example.com,Guayaquil,Refrigeradora,2026-000123,1234.50,2026-11-28";
-        let list = format!("{columns}\n593987654321,{cells}\n12,{cells}\n");
-        let run = ReportedRun::send(&list, &[], &["--skip-invalid"], "Hola {{ nombre }}");
-        let window = run.open(&[], 1280, 900).await;
-        for drawn_by in ["template", "script"] {
-            let right: f64 = window.value("document.querySelector('#list .words').getBoundingClientRect().right").await;
-            assert!(right <= 1280.0, "{drawn_by}: {right}");
-            window.value::<bool>("(filter(), true)").await;
-        }
-        window.close().await;
-    });
+    let columns = "to,nombre,apellido,correo,ciudad,producto,pedido,importe,vence";
+    let cells =
+        "Ana María,de la Torre,ana.de.la.torre@example.com,Guayaquil,Refrigeradora,2026-000123,1234.50,2026-11-28";
+    let list = format!("{columns}\n593987654321,{cells}\n12,{cells}\n");
+    let run = ReportedRun::send(&list, &[], &["--skip-invalid"], "Hola {{ nombre }}");
+    let window = run.open(&[], 1280, 900);
+    for drawn_by in ["template", "script"] {
+        let right: f64 = window.value("document.querySelector('#list .words').getBoundingClientRect().right");
+        assert!(right <= 1280.0, "{drawn_by}: {right}");
+        window.value::<bool>("(filter(), true)");
+    }
 }
 
 #[test]
 fn rows_are_searched_filtered_and_turned_over() {
-    block_on(async {
-        let run = run(700);
-        let failed = run.status()["failed"].as_u64().unwrap();
-        let window = run.open(&[], 1280, 900).await;
-        let count = "document.querySelectorAll('#list tr').length";
-        let range = "document.getElementById('range').textContent";
-        assert_eq!(window.value::<usize>(count).await, 200);
-        assert_eq!(window.value::<String>(range).await, "1–200 of 700");
-        // Rows that were not sent come first.
-        let first: String = window.value("document.querySelector('#list .state').textContent").await;
-        assert_eq!(first, "Failed");
-        window.click("#following", "").await;
-        window.until(&format!("{range} === '201–400 of 700'")).await;
-        window.type_into("#search", "nunez 42").await;
-        window.until(&format!("{range} === '1–11 of 11'")).await;
-        window.type_into("#search", "nobody is called so").await;
-        window.until(&format!("{range} === 'No rows match.'")).await;
-        // In any spelling: the list has 593980000010.
-        for spelling in ["0980000010", "+593 98 000-0010", "98 0000010"] {
-            window.type_into("#search", spelling).await;
-            window.until(&format!("{range} === '1–1 of 1'")).await;
-        }
-        window.type_into("#search", " ").await;
-        window
-            .value::<bool>("(document.getElementById('state').value = '0', document.getElementById('state').dispatchEvent(new Event('change')))")
-            .await;
-        window.until(&format!("{range}.endsWith(' of {failed}')")).await;
-        window
-            .value::<bool>("(reason.value = reasons.indexOf('invalid'), reason.dispatchEvent(new Event('change')))")
-            .await;
-        window.until(&format!("{count} === 0")).await;
-        window.value::<bool>("(state.value = '', state.dispatchEvent(new Event('change')))").await;
-        window.until(&format!("{count} === 2")).await;
-        window.close().await;
-    });
+    let run = run(700);
+    let failed = run.status()["failed"].as_u64().unwrap();
+    let window = run.open(&[], 1280, 900);
+    let count = "document.querySelectorAll('#list tr').length";
+    let range = "document.getElementById('range').textContent";
+    assert_eq!(window.value::<usize>(count), 200);
+    assert_eq!(window.value::<String>(range), "1–200 of 700");
+    // Rows that were not sent come first.
+    let first: String = window.value("document.querySelector('#list .state').textContent");
+    assert_eq!(first, "Failed");
+    window.click("#following", "");
+    window.until(&format!("{range} === '201–400 of 700'"));
+    window.type_into("#search", "nunez 42");
+    window.until(&format!("{range} === '1–11 of 11'"));
+    window.type_into("#search", "nobody is called so");
+    window.until(&format!("{range} === 'No rows match.'"));
+    // In any spelling: the list has 593980000010.
+    for spelling in ["0980000010", "+593 98 000-0010", "98 0000010"] {
+        window.type_into("#search", spelling);
+        window.until(&format!("{range} === '1–1 of 1'"));
+    }
+    window.type_into("#search", " ");
+    window
+            .value::<bool>("(document.getElementById('state').value = '0', document.getElementById('state').dispatchEvent(new Event('change')))");
+    window.until(&format!("{range}.endsWith(' of {failed}')"));
+    window.value::<bool>("(reason.value = reasons.indexOf('invalid'), reason.dispatchEvent(new Event('change')))");
+    window.until(&format!("{count} === 0"));
+    window.value::<bool>("(state.value = '', state.dispatchEvent(new Event('change')))");
+    window.until(&format!("{count} === 2"));
 }
 
 #[test]
 fn without_a_script_all_can_be_read_but_the_rows_behind_the_first() {
-    block_on(async {
-        let run = run(300);
-        let page = run.page(&[]);
-        let window = Inbox::open_at("about:blank", 1280, 900).await;
-        window.page.execute(SetScriptExecutionDisabledParams::new(true)).await.unwrap();
-        window.page.goto(format!("file://{}", page.display())).await.unwrap();
-        let shown: String = window.value("document.body.innerText").await;
-        for part in ["131026", "Over time", "EC", "Resumed", "Search and the other rows need JavaScript."] {
-            assert_eq!(shown.contains(part), part != "Resumed", "`{part}` in {shown}");
-        }
-        let (rows, forms): (usize, usize) = window
-            .value(
-                "[document.querySelectorAll('#list tr').length, \
+    let run = run(300);
+    let page = run.page(&[]);
+    let window = Inbox::open_at("about:blank", 1280, 900);
+    window.page.call("Emulation.setScriptExecutionDisabled", &json!({ "value": true }));
+    window.page.go_to(&format!("file://{}", page.display()));
+    let shown: String = window.value("document.body.innerText");
+    for part in ["131026", "Over time", "EC", "Resumed", "Search and the other rows need JavaScript."] {
+        assert_eq!(shown.contains(part), part != "Resumed", "`{part}` in {shown}");
+    }
+    let (rows, forms): (usize, usize) = window.value(
+        "[document.querySelectorAll('#list tr').length, \
                  [...document.querySelectorAll('form, button')].filter((one) => one.checkVisibility()).length]",
-            )
-            .await;
-        assert_eq!((rows, forms), (200, 0));
-        window.close().await;
-    });
+    );
+    assert_eq!((rows, forms), (200, 0));
 }
 
 /// Elements that are broken over two lines, or that need scrolling.
@@ -442,16 +385,12 @@ const BROKEN: &str = "[...document.querySelectorAll('.command span')].filter((wo
 #[test]
 fn on_a_phone_commands_break_between_words_and_countries_need_no_scrolling() {
     let run = run(300);
-    block_on(async {
-        let window = run.open(&["--lang", "es"], 390, 844).await;
-        assert_eq!(window.value::<Vec<String>>(BROKEN).await, Vec::<String>::new());
-        let words: Vec<String> =
-            window.value("[...document.querySelectorAll('.facts dd')].map((one) => one.textContent)").await;
-        assert!(words.contains(&"texto".to_owned()), "{words:?}");
-        let command: String = window.value("document.querySelector('.command code').textContent").await;
-        assert!(command.starts_with("jelouctl bulk "), "{command}");
-        window.close().await;
-    });
+    let window = run.open(&["--lang", "es"], 390, 844);
+    assert_eq!(window.value::<Vec<String>>(BROKEN), Vec::<String>::new());
+    let words: Vec<String> = window.value("[...document.querySelectorAll('.facts dd')].map((one) => one.textContent)");
+    assert!(words.contains(&"texto".to_owned()), "{words:?}");
+    let command: String = window.value("document.querySelector('.command code').textContent");
+    assert!(command.starts_with("jelouctl bulk "), "{command}");
 }
 
 #[test]

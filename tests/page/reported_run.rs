@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use assert_cmd::cargo::cargo_bin;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::inbox::Inbox;
@@ -70,24 +70,24 @@ impl ReportedRun {
     }
 
     /// Makes the page and opens it from the disk.
-    pub(crate) async fn open(&self, flags: &[&str], width: u32, height: u32) -> Inbox {
-        Self::open_file(&self.page(flags), width, height).await
+    pub(crate) fn open(&self, flags: &[&str], width: u32, height: u32) -> Inbox {
+        Self::open_file(&self.page(flags), width, height)
     }
 
     /// Makes the page of `list` before a run, and opens it.
-    pub(crate) async fn open_preview(&self, list: &str, flags: &[&str], text: &str) -> Inbox {
+    pub(crate) fn open_preview(&self, list: &str, flags: &[&str], text: &str) -> Inbox {
         self.write("por-aprobar.csv", list);
         let send = ["bulk", "send", "por-aprobar.csv", "--preview", "all", "--file", "preview.html"];
         let made = self.jelouctl(&[&send[..], flags, &["text", text]].concat());
         assert!([Some(0), Some(2)].contains(&made.status.code()), "{made:?}");
-        Self::open_file(&self.home.path().join("preview.html"), 1280, 900).await
+        Self::open_file(&self.home.path().join("preview.html"), 1280, 900)
     }
 
-    async fn open_file(page: &Path, width: u32, height: u32) -> Inbox {
-        let window = Inbox::open_at("about:blank", width, height).await;
-        window.page.evaluate_on_new_document(VIOLATIONS).await.unwrap();
-        window.page.goto(format!("file://{}", page.display())).await.unwrap();
-        window.until("document.readyState === 'complete' && window.refused").await;
+    fn open_file(page: &Path, width: u32, height: u32) -> Inbox {
+        let window = Inbox::open_at("about:blank", width, height);
+        window.page.call("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": VIOLATIONS }));
+        window.page.go_to(&format!("file://{}", page.display()));
+        window.until("document.readyState === 'complete' && window.refused");
         window
     }
 }

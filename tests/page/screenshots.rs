@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::inbox::{Inbox, block_on};
+use crate::inbox::Inbox;
 use crate::listening::{Sandbox, text_to};
 use crate::reported_run::ReportedRun;
 
@@ -57,50 +57,45 @@ fn refuse(sandbox: &Sandbox) {
 }
 
 /// Replaces what differs from run to run, so that the pictures stay the same.
-async fn make_the_same(inbox: &Inbox) {
-    inbox
-        .value::<bool>(
-            "(document.querySelectorAll('time').forEach((time) => (time.textContent = '10:24')), \
+fn make_the_same(inbox: &Inbox) {
+    inbox.value::<bool>(
+        "(document.querySelectorAll('time').forEach((time) => (time.textContent = '10:24')), \
              document.querySelectorAll('#request dd').forEach((field) => { \
              if (/^2\\d{3}-/.test(field.textContent)) field.textContent = '2026-01-31T10:24:00.000Z'; \
              if (/^127/.test(field.textContent)) field.textContent = '127.0.0.1:4780'; }), true)",
-        )
-        .await;
+    );
 }
 
 #[test]
 fn the_inbox_on_a_screen_and_on_a_phone() {
-    block_on(async {
-        let sandbox = Sandbox::start(&["--deliver-after", "0"]);
-        sandbox.send(others());
-        refuse(&sandbox);
-        sandbox.send(conversation());
-        let inbox = Inbox::open(&sandbox, 1280, 820).await;
-        inbox.click(".chat", ANA).await;
-        inbox.click(".press", "Sí").await;
-        inbox.until("document.querySelectorAll('.mine').length === 1").await;
-        inbox.until("document.getElementById('counts').textContent === '10 messages'").await;
-        inbox.click("article", "Tu opinión").await;
-        inbox.until("document.querySelector('.selected').textContent.includes('Tu opinión')").await;
-        make_the_same(&inbox).await;
-        inbox.scheme("light").await;
-        inbox.keep("inbox-light.png").await;
-        inbox.scheme("dark").await;
-        inbox.keep("inbox-dark.png").await;
+    let sandbox = Sandbox::start(&["--deliver-after", "0"]);
+    sandbox.send(others());
+    refuse(&sandbox);
+    sandbox.send(conversation());
+    let inbox = Inbox::open(&sandbox, 1280, 820);
+    inbox.click(".chat", ANA);
+    inbox.click(".press", "Sí");
+    inbox.until("document.querySelectorAll('.mine').length === 1");
+    inbox.until("document.getElementById('counts').textContent === '10 messages'");
+    inbox.click("article", "Tu opinión");
+    inbox.until("document.querySelector('.selected').textContent.includes('Tu opinión')");
+    make_the_same(&inbox);
+    inbox.scheme("light");
+    inbox.keep("inbox-light.png");
+    inbox.scheme("dark");
+    inbox.keep("inbox-dark.png");
 
-        inbox.size(390, 780).await;
-        inbox.scheme("light").await;
-        inbox.until("!document.getElementById('request').checkVisibility({ visibilityProperty: true })").await;
-        inbox.value::<bool>("(document.querySelector('.carousel').scrollIntoView({ block: 'end' }), true)").await;
-        inbox.keep("phone.png").await;
-        inbox.size(1280, 820).await;
-        inbox.scheme("light").await;
-        inbox.value::<bool>("(location.hash = '#refused/2', true)").await;
-        inbox.until("document.querySelector('.refusal.selected')?.id === 'r2'").await;
-        make_the_same(&inbox).await;
-        inbox.keep("refused.png").await;
-        inbox.close().await;
-    });
+    inbox.size(390, 780);
+    inbox.scheme("light");
+    inbox.until("!document.getElementById('request').checkVisibility({ visibilityProperty: true })");
+    inbox.value::<bool>("(document.querySelector('.carousel').scrollIntoView({ block: 'end' }), true)");
+    inbox.keep("phone.png");
+    inbox.size(1280, 820);
+    inbox.scheme("light");
+    inbox.value::<bool>("(location.hash = '#refused/2', true)");
+    inbox.until("document.querySelector('.refusal.selected')?.id === 'r2'");
+    make_the_same(&inbox);
+    inbox.keep("refused.png");
 }
 
 /// A run with fixed times, since the actual run takes only a second.
@@ -152,17 +147,14 @@ fn campaign() -> ReportedRun {
 
 #[test]
 fn the_report_by_day_and_by_night() {
-    block_on(async {
-        let run = campaign();
-        let window = run.open(&[], 1280, 1180).await;
-        // The time of creation differs from run to run.
-        window.value::<bool>("(document.querySelector('footer').textContent = '', true)").await;
-        window.scheme("light").await;
-        window.keep("report-light.png").await;
-        window.scheme("dark").await;
-        window.keep("report-dark.png").await;
-        window.size(390, 1500).await;
-        window.keep("report-phone.png").await;
-        window.close().await;
-    });
+    let run = campaign();
+    let window = run.open(&[], 1280, 1180);
+    // The time of creation differs from run to run.
+    window.value::<bool>("(document.querySelector('footer').textContent = '', true)");
+    window.scheme("light");
+    window.keep("report-light.png");
+    window.scheme("dark");
+    window.keep("report-dark.png");
+    window.size(390, 1500);
+    window.keep("report-phone.png");
 }
