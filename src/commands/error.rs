@@ -261,7 +261,7 @@ impl From<Unsendable> for CommandError {
 
 impl From<ListError> for CommandError {
     fn from(error: ListError) -> Self {
-        let hint = error.hint();
+        let hint = error.hint.clone();
         Self::new(ExitCode::Usage, "usage", error, Some(hint))
     }
 }
@@ -461,7 +461,7 @@ mod tests {
             (UsageError::new("x", "y").into(), 2, "usage"),
             (InvalidMessage::NoRecipient.into(), 2, "invalid_message"),
             (UnusableTemplates { faults: Vec::new(), hint: "" }.into(), 2, "invalid_message"),
-            (ListError::Unreadable { name: run(), cause: std::io::ErrorKind::NotFound.into() }.into(), 2, "usage"),
+            (ListError::no_rows("x").into(), 2, "usage"),
             (unreadable(ExclusionOrigin::Flag).into(), 2, "usage"),
             (unreadable(ExclusionOrigin::Profile(run())).into(), 3, "configuration"),
             (RunError::NoRuns.into(), 2, "usage"),

@@ -123,7 +123,13 @@ impl ImportPlan<'_> {
     pub(super) fn check_names(&self, row: &Row, is_reported: bool) -> Result<String, BulkError> {
         let names = row.names();
         if let Some(columns) = columns_without_sent(&names).filter(|_| !is_reported) {
-            return Err(ListError::ReportWithoutSent { columns }.into());
+            let columns = columns.join(", ");
+            return Err(ListError::new(
+                format!("the list has a report's columns {columns}, but not `sent`, which says what was sent"),
+                "call its column `sent` again, or take the report as `jelouctl bulk report` writes it; if it is not a \
+                 report, rename some of these columns",
+            )
+            .into());
         }
         let column = self.recipient.column(&names)?;
         // In NDJSON, each row has its own fields.
@@ -138,8 +144,8 @@ impl ImportPlan<'_> {
                 if let Some(error) = no_header(&names) {
                     return Err(error.into());
                 }
-                let columns = names.iter().map(|name| name.trim().to_owned()).collect();
-                Err(ListError::UnknownColumn { path: path.to_owned(), name: name.clone(), columns }.into())
+                let hint = "spaces, capitals and accents do not matter: `Nombre completo` is {{ nombre_completo }}";
+                Err(ListError::no_column(path, name, &names, hint).into())
             }
         }
     }

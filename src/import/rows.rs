@@ -120,10 +120,14 @@ impl<'a> Importer<'a> {
                 let skip = self.plan.skip;
                 while self.requests < wanted {
                     let Some(row) = list.read()? else {
-                        let name = list.name().to_owned();
+                        let name = list.name();
                         return match self.read {
-                            0 => Err(ListError::NoRows { name }.into()),
-                            rows if rows <= skip => Err(ListError::AllSkipped { name, skip, rows }.into()),
+                            0 => Err(ListError::no_rows(name).into()),
+                            rows if rows <= skip => {
+                                let s = if rows == 1 { "" } else { "s" };
+                                let problem = format!("--skip {skip}: {name} has only {rows} row{s}");
+                                Err(ListError::new(problem, "skip fewer rows").into())
+                            }
                             _ => Ok(false),
                         };
                     };
@@ -317,7 +321,10 @@ impl<'a> Importer<'a> {
             }
         }
         if self.known.len() > MOST_FIELDS {
-            return Err(ListError::TooManyFields { line, most: MOST_FIELDS });
+            return Err(ListError::new(
+                format!("line {line}: with this row the list has more than {MOST_FIELDS} differently named fields"),
+                "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does",
+            ));
         }
         Ok(())
     }

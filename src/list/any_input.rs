@@ -43,7 +43,7 @@ impl AnyInput {
             return Ok(Self::Workbook(EverySheet { stream: open_sheets(&file, SheetChoice::Every, name)? }));
         }
         if head.starts_with(OLD_OFFICE) {
-            return Err(ListError::workbook(name, old_office(file)));
+            return Err(ListError::workbook(name, &old_office(file)));
         }
         Self::text(file, &head, name, asked)
     }
@@ -52,7 +52,7 @@ impl AnyInput {
         // A mark or the user says so.
         let is_utf_16 = is_marked_utf_16(head) || asked.is_some_and(ListEncoding::is_utf_16);
         if let Some(foreign) = Foreign::at(head).filter(|foreign| !is_utf_16 || *foreign == Foreign::Utf32) {
-            return Err(ListError::Foreign { name: name.to_owned(), foreign });
+            return Err(ListError::foreign(name, foreign));
         }
         Ok(Self::Text(as_utf8(file, head, asked).map_err(|cause| ListError::unreadable(name, cause))?))
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use super::error::ListError;
+use super::error::{ListError, ListErrorKind, propose};
 use crate::nearest::{nearest, plain};
 
 /// Names that mean "the recipient" in the languages of Jelou's users, as [`plain`] writes them. The whole header must
@@ -53,7 +53,7 @@ impl Columns {
         for (place, name) in names.iter().enumerate() {
             let name = name.trim().to_owned();
             if places.insert(name.clone(), place).is_some() && !name.is_empty() {
-                return Err(ListError::TwoColumns { name });
+                return Err(ListError::new(format!("two columns have the name `{name}`"), "rename one of them"));
             }
         }
         let mut plain_places = BTreeMap::new();
@@ -81,7 +81,12 @@ impl Columns {
             return Ok(());
         }
         let names = names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ");
-        Err(ListError::Title { title: title.clone(), line, names })
+        let problem = match title.as_str() {
+            "" => "the first line has no names of columns".to_owned(),
+            title => format!("the first line is a title, not the header: `{title}`"),
+        };
+        let hint = format!("if line {line} is the header ({names}), add --header-row {line}");
+        Err(ListError::new(problem, hint).of_kind(ListErrorKind::Title { line }))
     }
 
     /// As written in the header.
@@ -147,15 +152,13 @@ pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str>
 /// # Errors
 /// If there is none, or more than one.
 pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<String, ListError> {
-    let columns = || names.iter().map(|name| name.trim().to_owned()).collect();
     if let Some(asked) = asked.map(str::trim) {
         return match meant_column(names, asked) {
             MeantColumn::One(name) => Ok(name.to_owned()),
             MeantColumn::Several(first, second) => Err(ListError::several("--to-column", asked, first, second)),
             MeantColumn::None => {
-                let none =
-                    || ListError::NoSuchColumn { flag: "--to-column", name: asked.to_owned(), columns: columns() };
-                Err(no_header(names).unwrap_or_else(none))
+                let hint = "write the name exactly as in the header";
+                Err(no_header(names).unwrap_or_else(|| ListError::no_column("--to-column", asked, names, hint)))
             }
         };
     }
@@ -167,11 +170,12 @@ pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<St
     match candidates.as_slice() {
         [name] => Ok((*name).to_owned()),
         [first, second, ..] => {
-            Err(ListError::TwoRecipients { first: (*first).to_owned(), second: (*second).to_owned() })
+            let problem = format!("`{first}` and `{second}` could both be the recipient's column");
+            Err(ListError::new(problem, propose(&[first, second])))
         }
         [] => {
-            let proposed = || alike(ColumnRole::Related).into_iter().map(str::to_owned).collect();
-            let none = || ListError::NoRecipientColumn { columns: columns(), proposed: proposed() };
+            let columns: Vec<_> = names.iter().map(|name| name.trim()).collect();
+            let none = || ListError::no_recipient_column(&columns, &alike(ColumnRole::Related));
             Err(no_header(names).unwrap_or_else(none))
         }
     }
@@ -221,8 +225,18 @@ pub(super) fn looks_like_number(text: &str) -> bool {
 
 /// An error if `names` are not names but the cells of a row: one of them is a phone number.
 pub(crate) fn no_header(names: &[&str]) -> Option<ListError> {
-    let number = names.iter().find(|name| looks_like_number(name))?.trim().to_owned();
-    Some(ListError::NoHeader { cells: names.iter().map(|name| name.trim().to_owned()).collect(), number })
+    let cells: Vec<_> = names.iter().map(|name| name.trim()).collect();
+    let number = cells.iter().find(|cell| looks_like_number(cell))?;
+    let example = cells.iter().enumerate().map(|(at, cell)| match (cell == number, at) {
+        (true, _) => "celular".to_owned(),
+        (false, 0 | 1) => "nombre".to_owned(),
+        (false, _) => format!("columna{}", at + 1),
+    });
+    let example = example.collect::<Vec<_>>().join(",");
+    Some(ListError::new(
+        format!("the first line is not a header but a person's row: {}", cells.join(", ")),
+        format!("write a line above it that names the columns, such as {example}"),
+    ))
 }
 
 /// The only name that is not blank, or an empty one if all are.

@@ -10,6 +10,9 @@ use super::outcome::quoted;
 use super::row::{InnerLine, ListRow, Row};
 use super::table_header::TableHeader;
 
+/// What to do about a quote that has no other.
+const CLOSE_IT: &str = "close it; inside a cell, write each quote twice";
+
 pub(super) struct CsvRows {
     records: CsvRecords<BufReader<Box<dyn Read>>>,
     pub(super) header: TableHeader,
@@ -22,9 +25,13 @@ impl CsvRows {
     /// Reads the header of an input whose first byte is in `line`; errors use `name`.
     pub(super) fn open(input: Box<dyn Read>, name: &str, format: CsvFormat, line: u64) -> Result<Self, ListError> {
         let mut records = CsvRecords::new(BufReader::with_capacity(BUFFER, input), format.delimiter, line);
-        let record = next_record(&mut records, name)?.ok_or_else(|| ListError::NoRows { name: name.to_owned() })?;
+        let record = next_record(&mut records, name)?.ok_or_else(|| ListError::no_rows(name))?;
         if record.stray.is_some() {
-            return Err(ListError::StrayInHeader { name: name.to_owned(), line: record.begin.line });
+            let line = record.begin.line;
+            return Err(ListError::new(
+                format!("{name}: a quote in the header of line {line} stands inside a cell, or has text behind it"),
+                "put the whole cell in quotes; inside a cell, write each quote twice",
+            ));
         }
         let header = TableHeader::of(&texts(&record, name)?)?;
         Ok(Self { records, header, format, empty_rows: 0 })
@@ -42,7 +49,10 @@ impl CsvRows {
             self.header.columns.check_title(line, cells.iter().copied())?;
             let row = match record.stray {
                 Some(StrayQuote::Torn { from, to }) if from < to => {
-                    return Err(ListError::TornCell { name: name.to_owned(), from, to });
+                    let problem = format!(
+                        "{name}: the quote that opens a cell in line {from} closes in line {to}, and text stands behind it"
+                    );
+                    return Err(ListError::new(problem, CLOSE_IT));
                 }
                 Some(StrayQuote::Torn { .. }) => {
                     Err("text stands behind a quote that closes its cell; inside a cell, write each quote twice"
@@ -113,12 +123,12 @@ fn next_record(records: &mut CsvRecords<BufReader<Box<dyn Read>>>, name: &str) -
     let record = read.map_err(|cause| ListError::unreadable_row(name, line, cause))?;
     if let Some(record) = record.as_ref().filter(|record| record.is_open) {
         texts(record, name)?;
-        return Err(ListError::OpenQuote { name: name.to_owned(), line });
+        return Err(ListError::new(format!("{name}: a quote in the row of line {line} is never closed"), CLOSE_IT));
     }
     Ok(record)
 }
 
 fn texts<'a>(record: &'a CsvRecord, name: &str) -> Result<Vec<&'a str>, ListError> {
-    let not_utf8 = |cell| ListError::NotUtf8 { name: name.to_owned(), line: record.begin.line, sample: sample(cell) };
+    let not_utf8 = |cell| ListError::not_utf8(name, record.begin.line, &sample(cell));
     record.texts().map_err(not_utf8)
 }

@@ -2,7 +2,7 @@
 
 use super::columns::{ColumnRole, looks_like_number, recipient_places};
 use super::csv_records::CsvRecords;
-use super::error::{HeaderPlace, ListError};
+use super::error::ListError;
 use super::format::CsvFormat;
 
 /// How many filled rows of a sheet or a text are searched for the header.
@@ -64,9 +64,18 @@ impl TableHead {
         self.rows.iter().take(place).any(|(_, cells)| cells.iter().any(|cell| names_person(cell)))
     }
 
-    fn place(&self, place: usize) -> HeaderPlace {
+    /// `line 4 of the sheet Clientes`, and the flags that select it.
+    fn place(&self, place: usize) -> (String, String) {
         let line = self.rows.get(place).map_or(0, |(line, _)| *line);
-        HeaderPlace { sheet: self.sheet.clone(), line, is_first: place == 0 }
+        let row = format!("--header-row {line}");
+        match &self.sheet {
+            None => (format!("line {line}"), row),
+            Some(sheet) => {
+                let flag = format!("--sheet '{}'", sheet.replace('\'', "'\\''"));
+                let flags = if place == 0 { flag } else { format!("{row} {flag}") };
+                (format!("line {line} of the sheet `{sheet}`"), flags)
+            }
+        }
     }
 
     /// Whether the first row names the recipient's column, even if no number stands below it.
@@ -137,11 +146,25 @@ pub(super) fn find_header(
         [only] if !is_below_number(only) && first.is_none() => Ok(Some(*only)),
         several => {
             let others = several.iter().filter_map(|(at, place)| Some(heads.get(*at)?.place(*place)));
-            let places = first.map(|head| head.place(0)).into_iter().chain(others).collect();
-            Err(ListError::UnclearHeader { name: name.to_owned(), places })
+            let places = first.map(|head| head.place(0)).into_iter().chain(others);
+            let (words, flags): (Vec<_>, Vec<_>) = places.take(MOST_PLACES + 1).unzip();
+            let more = match words.len() {
+                1 => ", but a number stands above it",
+                2..=MOST_PLACES => "",
+                _ => ", …",
+            };
+            let [words, flags] =
+                [words, flags].map(|all| all.into_iter().take(MOST_PLACES).collect::<Vec<_>>().join(" or "));
+            Err(ListError::new(
+                format!("the header of {name} could be {words}{more}"),
+                format!("say which one: {flags}"),
+            ))
         }
     }
 }
+
+/// The most places of a header that are named.
+const MOST_PLACES: usize = 5;
 
 /// Where the header of a text was found.
 #[derive(Clone, Copy, Debug)]

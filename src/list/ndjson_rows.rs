@@ -1,6 +1,6 @@
 //! The rows of an NDJSON list: an object on each line.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -32,15 +32,13 @@ impl NdjsonRows {
             match read.map_err(|cause| ListError::unreadable(name, cause))? as u64 {
                 0 => return Ok(None),
                 1..=MAX_ROW => {}
-                _ => return Err(ListError::RowTooLong { name: name.to_owned(), line: self.line }),
+                _ => return Err(ListError::unreadable_row(name, self.line, io::ErrorKind::FileTooLarge.into())),
             }
-            let text = String::from_utf8(bytes).map_err(|error| ListError::NotUtf8 {
-                name: name.to_owned(),
-                line: self.line,
-                sample: sample(error.as_bytes()),
-            })?;
+            let text = String::from_utf8(bytes)
+                .map_err(|error| ListError::not_utf8(name, self.line, &sample(error.as_bytes())))?;
             if text.trim() == "{" {
-                return Err(ListError::WrappedObject { name: name.to_owned(), line: self.line });
+                let problem = format!("{name}: the object of line {} goes on over more lines", self.line);
+                return Err(ListError::new(problem, "write one object a line, as `jq -c .` does"));
             }
             if !text.trim().is_empty() {
                 let (row, outcome) = object(text.trim_end());

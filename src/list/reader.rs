@@ -151,26 +151,26 @@ fn open(mut input: ListInput, name: &str, options: &ListOptions) -> Result<(Rows
     let head = head_of(&mut input, name)?;
     if head.starts_with(ZIP) {
         if options.encoding.is_some() {
-            return Err(ListError::EncodingOfWorkbook { name: name.to_owned() });
+            let problem = format!("--encoding: {name} is a workbook, which has no encoding");
+            return Err(ListError::new(problem, "leave --encoding out"));
         }
         let file = input.into_file(&head).map_err(|cause| ListError::unreadable(name, cause))?;
         let (list, found_header) = SheetList::open(&file, options, name)?;
         return Ok((Rows::Sheet(Box::new(list)), found_header));
     }
     if options.sheet.is_some() {
-        return Err(ListError::SheetOfText { name: name.to_owned() });
+        let problem = format!("--sheet: {name} is a text, which has no sheets");
+        return Err(ListError::new(problem, "leave --sheet out"));
     }
     if head.starts_with(OLD_OFFICE) {
-        return Err(ListError::workbook(name, old_office(Cursor::new(head).chain(input))));
+        return Err(ListError::workbook(name, &old_office(Cursor::new(head).chain(input))));
     }
     // Its mark begins with the mark of UTF-16.
     if let Some(foreign @ Foreign::Utf32) = Foreign::at(&head) {
-        return Err(ListError::Foreign { name: name.to_owned(), foreign });
+        return Err(ListError::foreign(name, foreign));
     }
-    let encoding = encoding_of(&head, options.encoding).map_err(|[marked, asked]| ListError::MarkedOtherwise {
-        name: name.to_owned(),
-        marked,
-        asked,
+    let encoding = encoding_of(&head, options.encoding).map_err(|[marked, asked]| {
+        ListError::new(format!("--encoding: {name} is marked as {marked}, not {asked}"), "leave --encoding out")
     })?;
     let Some(encoding) = encoding else { return open_text(head, input, name, false, &options.header) };
     let mut input = DecodedInput::new(Box::new(Cursor::new(head).chain(input)), encoding);
@@ -187,7 +187,7 @@ fn open_text(
     header: &HeaderChoice,
 ) -> Result<(Rows, Option<u64>), ListError> {
     if let Some(foreign) = Foreign::at(&head) {
-        return Err(ListError::Foreign { name: name.to_owned(), foreign });
+        return Err(ListError::foreign(name, foreign));
     }
     let mut format = CsvFormat::take(&mut head);
     // The report is UTF-8, and a spreadsheet recognizes it only by its mark.
@@ -196,12 +196,14 @@ fn open_text(
     let named_ndjson = [".ndjson", ".jsonl"].iter().any(|ending| name.to_lowercase().ends_with(ending));
     if named_ndjson || first == Some(&b'{') {
         if matches!(header, HeaderChoice::Line(_)) {
-            return Err(ListError::HeaderOfObjects { name: name.to_owned() });
+            let problem = format!("--header-row: {name} is NDJSON, which has no header");
+            return Err(ListError::new(problem, "leave --header-row out"));
         }
         return Ok((Rows::Ndjson(NdjsonRows::new(Box::new(Cursor::new(head).chain(input)))), None));
     }
     if first == Some(&b'[') {
-        return Err(ListError::JsonArray { name: name.to_owned() });
+        let problem = format!("{name} is one JSON array");
+        return Err(ListError::new(problem, "write one object a line, as `jq -c '.[]'` does"));
     }
     let (mut line, mut found_header) = (format.first_line(), None);
     let input: Box<dyn Read> = match header {
@@ -234,10 +236,10 @@ fn skip_lines(input: &mut impl BufRead, mut line: u64, wanted: u64, name: &str) 
         match byte {
             None => {
                 let last = if is_begun { line } else { line - 1 };
-                return Err(ListError::HeaderBeyond { name: name.to_owned(), wanted, last });
+                return Err(ListError::no_header_row(name, wanted, Some(last)));
             }
             Some(b'\n' | b'\r') if line >= wanted => {
-                return Err(ListError::EmptyHeader { name: name.to_owned(), wanted });
+                return Err(ListError::no_header_row(name, wanted, None));
             }
             Some(_) if line >= wanted => return Ok(()),
             Some(byte) => {

@@ -96,7 +96,14 @@ impl ListRow {
             let is_row = row.as_ref().is_some_and(&has_recipient);
             if is_row && (*is_inside || is_row_before) {
                 let (from, to, inner) = (self.line, self.last_line, *line);
-                return Err(ListError::SwallowedRow { name: name.to_owned(), from, to, inner });
+                return Err(ListError::new(
+                    format!(
+                        "{name}: the row of line {from} goes on to line {to} because of a quote, and line {inner} reads \
+                         like a row"
+                    ),
+                    "remove the quote, or close it; inside a cell, write each quote twice; if the cell is meant to have \
+                     these lines, send the list as a workbook or NDJSON",
+                ));
             }
             is_row_before = is_row;
         }

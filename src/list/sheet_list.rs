@@ -72,10 +72,11 @@ impl SheetList {
     /// The list, and the line of its header if that was found below other rows.
     pub(super) fn open(file: &File, options: &ListOptions, name: &str) -> Result<(Self, Option<u64>), ListError> {
         let (stream, mut first, is_below) = begin(file, options, name)?;
-        let Some(row) = first.pop_front() else { return Err(ListError::NoRows { name: name.to_owned() }) };
+        let Some(row) = first.pop_front() else { return Err(ListError::no_rows(name)) };
         if let Some((column, fault)) = row.faults.first() {
             let problem = problem(*column, row.number, None, fault);
-            return Err(ListError::Header { name: name.to_owned(), problem });
+            let problem = format!("{name}: {problem}; it is in the header");
+            return Err(ListError::new(problem, "write the column's name there as a text"));
         }
         let mut names = texts(&row.cells);
         while names.pop_if(|name| name.trim().is_empty()).is_some() {}
@@ -203,7 +204,12 @@ fn begin(file: &File, options: &ListOptions, name: &str) -> Result<(SheetStream,
     }
     let found = find_header(&heads, name, to_column)?;
     if found.is_none() && !is_built && is_without_table(&heads, to_column) {
-        return Err(ListError::NoTable { name: name.to_owned() });
+        return Err(ListError::new(
+            format!(
+                "{name} has no table of people: among the first rows of its sheets, none names the recipient's column"
+            ),
+            "where the header names it otherwise, add --header-row N --sheet NAME --to-column COLUMN before the kind",
+        ));
     }
     let (at, place) = found.unwrap_or_default();
     let head = heads.into_iter().nth(at).unwrap_or_default();
@@ -218,12 +224,12 @@ fn begin(file: &File, options: &ListOptions, name: &str) -> Result<(SheetStream,
 pub(super) fn open_sheets(file: &File, choice: SheetChoice, name: &str) -> Result<SheetStream, ListError> {
     let again = file.try_clone().and_then(|mut file| file.rewind().map(|()| file));
     let file = again.map_err(|cause| ListError::unreadable(name, cause))?;
-    read_sheets(file, choice).map_err(|error| ListError::workbook(name, error))
+    read_sheets(file, choice).map_err(|error| ListError::workbook(name, &error))
 }
 
 /// The next filled row.
 pub(super) fn next_row(stream: &mut SheetStream, name: &str) -> Result<Option<SheetRow>, ListError> {
-    stream.next().map_err(|error| ListError::workbook(name, error))
+    stream.next().map_err(|error| ListError::workbook(name, &error))
 }
 
 fn filled_rows(stream: &mut SheetStream, most: usize, name: &str) -> Result<VecDeque<SheetRow>, ListError> {
@@ -243,11 +249,11 @@ fn row_of_line(stream: &mut SheetStream, wanted: u64, name: &str) -> Result<Shee
             return Ok(row);
         }
         if row.number > wanted {
-            return Err(ListError::EmptyHeader { name: name.to_owned(), wanted });
+            return Err(ListError::no_header_row(name, wanted, None));
         }
         last = row.number;
     }
-    Err(ListError::HeaderBeyond { name: name.to_owned(), wanted, last })
+    Err(ListError::no_header_row(name, wanted, Some(last)))
 }
 
 /// Adds the heads of the sheets after the first one.

@@ -5,7 +5,7 @@ use std::{fmt, io};
 use thiserror::Error;
 
 use super::country_rule::PersonError;
-use crate::list::{Foreign, ListError};
+use crate::list::{ListError, ListErrorKind};
 use crate::message::RecipientError;
 use crate::phone::PhoneError;
 
@@ -124,19 +124,11 @@ fn flag(origin: &ExclusionOrigin) -> String {
 impl ExclusionError {
     /// The file `name` cannot be opened.
     pub(crate) fn unreadable(origin: &ExclusionOrigin, name: &str, cause: io::Error) -> Self {
-        Self::new(origin, name, ListError::Unreadable { name: name.to_owned(), cause }.into())
+        Self::new(origin, name, ListError::unreadable(name, cause).into())
     }
 
     pub(super) fn new(origin: &ExclusionOrigin, name: &str, problem: ExclusionProblem) -> Self {
-        let is_unnamed = matches!(
-            problem,
-            ExclusionProblem::List(
-                ListError::Title { .. }
-                    | ListError::TooManyFields { .. }
-                    | ListError::TwoColumns { .. }
-                    | ListError::NoRecipientColumn { .. }
-            )
-        );
+        let is_unnamed = !problem.to_string().contains(name);
         Self { origin: origin.clone(), file: is_unnamed.then(|| name.to_owned()), problem: Box::new(problem) }
     }
 
@@ -155,14 +147,12 @@ impl ExclusionError {
         const LINES: &str = "write one person a line, as +593987654321, a WhatsApp user id or id:USER, or a header with a column \
                              such as celular";
         match self.problem.as_ref() {
-            ExclusionProblem::List(ListError::NoRecipientColumn { .. } | ListError::NoRows { .. }) => LINES.to_owned(),
-            ExclusionProblem::List(ListError::Foreign { foreign: Foreign::Utf16(_) | Foreign::Utf32, .. }) => {
-                "save it as UTF-8, or as UTF-16 with a mark".to_owned()
-            }
-            ExclusionProblem::List(ListError::Title { line, .. }) => {
-                format!("delete the lines above line {line}, the header")
-            }
-            ExclusionProblem::List(error) => error.hint(),
+            ExclusionProblem::List(error) => match error.kind {
+                ListErrorKind::NoRecipientColumn | ListErrorKind::NoRows => LINES.to_owned(),
+                ListErrorKind::WideText => "save it as UTF-8, or as UTF-16 with a mark".to_owned(),
+                ListErrorKind::Title { line } => format!("delete the lines above line {line}, the header"),
+                ListErrorKind::Other => error.hint.clone(),
+            },
             ExclusionProblem::Empty { .. } => {
                 "check where it comes from; a file with only a header, or a comment after #, excludes no one".to_owned()
             }

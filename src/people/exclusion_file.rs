@@ -153,7 +153,7 @@ fn read_lines(
             input.skip_until(b'\n').map_err(|cause| ListError::unreadable(name, cause))?;
             continue;
         }
-        let not_utf8 = |_| ListError::NotUtf8 { name: name.to_owned(), line, sample: sample(&bytes) };
+        let not_utf8 = |_| ListError::not_utf8(name, line, &sample(&bytes));
         let text = std::str::from_utf8(&bytes).map_err(not_utf8)?.trim();
         if text.is_empty() || text.starts_with('#') {
             continue;
@@ -186,7 +186,11 @@ fn read_list(
     while let Some(ListRow { line, last_line, row, outcome, .. }) = list.read()? {
         let was_invalid = outcome.as_ref().is_some_and(ReportedOutcome::was_invalid);
         if last_line > line {
-            return Err(ListError::SeveralLines { name: name.to_owned(), from: line, to: last_line }.into());
+            let problem = format!(
+                "{name}: the row of line {line} goes on to line {last_line} because of a quote, so who stands there may be \
+                 missed"
+            );
+            return Err(ListError::new(problem, "remove the quote, or write one person a line").into());
         }
         // A report has the number of a row where the list has it without its country.
         let sent_to = outcome.and_then(|outcome| outcome.sent_to);

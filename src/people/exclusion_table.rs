@@ -252,8 +252,9 @@ impl<'a> ExclusionTables<'a> {
         self.filled += u64::from(self.table.has_people);
         self.bad.check(name)?;
         if self.filled == 0 && !self.has_recipient_column {
-            let columns = self.first_header.ok_or_else(|| ListError::NoRows { name: name.to_owned() })?;
-            return Err(ListError::NoRecipientColumn { columns, proposed: Vec::new() }.into());
+            let columns = self.first_header.ok_or_else(|| ListError::no_rows(name))?;
+            let columns: Vec<_> = columns.iter().map(String::as_str).collect();
+            return Err(ListError::no_recipient_column(&columns, &[]).into());
         }
         let more = self.doubts.len().saturating_sub(TOLD_DOUBTS);
         self.doubts.truncate(TOLD_DOUBTS);
