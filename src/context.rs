@@ -1,14 +1,11 @@
 //! What every command gets: the global flags, the streams, and the error for a line that cannot be carried out.
 
-use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
-use thiserror::Error;
-
 use crate::config::Flags;
-use crate::input::Input;
+use crate::input::{Input, UsageError};
 use crate::output::{Stderr, Stdout, StreamError};
 
 /// How many bytes of a file are read to identify it: more than the longest row of a list.
@@ -93,19 +90,5 @@ fn discard_typed_ahead() {
     {
         // If it cannot be discarded, the question is asked anyway.
         let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
-    }
-}
-
-/// A command that cannot be carried out as it was typed.
-#[derive(Debug, Error)]
-#[error("{message}")]
-pub(crate) struct UsageError {
-    pub(crate) message: String,
-    pub(crate) hint: String,
-}
-
-impl UsageError {
-    pub(crate) fn new(message: impl Display, hint: impl Into<String>) -> Self {
-        Self { message: message.to_string(), hint: hint.into() }
     }
 }

@@ -2,6 +2,7 @@
 //! and standard input serves only one flag.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Read};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -62,54 +63,17 @@ impl FromStr for JsonSource {
     }
 }
 
+/// A command that cannot be carried out as it was typed.
 #[derive(Debug, Error)]
-pub(crate) enum InputError {
-    #[error("{flag}: {error}")]
-    File { flag: String, error: FileError },
-    #[error("{flag}: failed to read standard input: {cause}")]
-    Stdin { flag: String, cause: io::Error },
-    #[error("{flag}: {name} has more than {MAX_BYTES} bytes (1 MiB), the most that is read")]
-    TooLarge { flag: String, name: String },
-    #[error("{flag}: {name} is not UTF-8 at line {line}")]
-    NotUtf8 { flag: String, name: String, line: usize },
-    #[error("{flag}: {name} is empty; JSON is needed")]
-    Empty { flag: String, name: String },
-    #[error("{flag}: {name} is not valid JSON at line {line}, column {column}: {problem}")]
-    NotJson { flag: String, name: String, line: usize, column: usize, problem: String },
-    #[error("{flag}: {name} has the number {number}, which is beyond 64 bits and would change on the way")]
-    NumberTooLarge { flag: String, name: String, number: String },
-    #[error("{flag}: {name} has the field `{field}` twice")]
-    RepeatedField { flag: String, name: String, field: String },
-    #[error("--vcard: {name} is not a vCard file: {problem}")]
-    NotVcard { name: String, problem: String },
-    #[error("{flag} and {taken_by} both ask for standard input, which can be read only once")]
-    StdinTwice { flag: String, taken_by: String },
-    #[error("{flag}: standard input is a terminal, so nothing would ever arrive")]
-    StdinIsTerminal { flag: String },
+#[error("{message}")]
+pub(crate) struct UsageError {
+    pub(crate) message: String,
+    pub(crate) hint: String,
 }
 
-impl InputError {
-    /// What to do, for the hint line.
-    #[must_use]
-    pub(crate) fn hint(&self) -> &'static str {
-        match self {
-            Self::File { .. } | Self::Stdin { .. } => "check the path and its permissions",
-            Self::TooLarge { .. } => "name a smaller file",
-            Self::NotUtf8 { .. } => "save the file as UTF-8",
-            Self::Empty { .. } => "write {\"field\": value, …}; `jelouctl explain KIND --example` prints a body",
-            Self::NotJson { flag, .. } if flag == "--contact" => {
-                "one card has flags: --name 'Juan Pérez' --phone +593987654322; JSON stands in single quotes, a file as @FILE"
-            }
-            Self::NotJson { name, .. } if name == ITS_VALUE => "write JSON in single quotes, or name a file as @FILE",
-            Self::NotJson { .. } => "fix the file at that place; an object is {\"field\": value, …}",
-            Self::NumberTooLarge { .. } => "write the number as text, in quotes",
-            Self::RepeatedField { .. } => "keep one of the two",
-            Self::NotVcard { .. } => {
-                "export the contact as a .vcf file; each card stands between BEGIN:VCARD and END:VCARD"
-            }
-            Self::StdinTwice { .. } => "put one of them into a file",
-            Self::StdinIsTerminal { .. } => "pipe something in, or name a file",
-        }
+impl UsageError {
+    pub(crate) fn new(message: impl Display, hint: impl Into<String>) -> Self {
+        Self { message: message.to_string(), hint: hint.into() }
     }
 }
 
@@ -124,12 +88,14 @@ pub(crate) struct Input {
 impl Input {
     /// Reserves standard input for `flag`, which may read it later or never. It is an error if another flag has it, or
     /// if it is a terminal.
-    pub(crate) fn claim_stdin(&mut self, flag: &str) -> Result<(), InputError> {
+    pub(crate) fn claim_stdin(&mut self, flag: &str) -> Result<(), UsageError> {
         if let Some(taken_by) = &self.stdin_taken_by {
-            return Err(InputError::StdinTwice { flag: flag.to_owned(), taken_by: taken_by.clone() });
+            let problem = format!("{flag} and {taken_by} both ask for standard input, which can be read only once");
+            return Err(UsageError::new(problem, "put one of them into a file"));
         }
         if io::stdin().is_terminal() {
-            return Err(InputError::StdinIsTerminal { flag: flag.to_owned() });
+            let problem = format!("{flag}: standard input is a terminal, so nothing would ever arrive");
+            return Err(UsageError::new(problem, "pipe something in, or name a file"));
         }
         self.stdin_taken_by = Some(flag.to_owned());
         Ok(())
@@ -137,43 +103,46 @@ impl Input {
 
     /// The whole text of `source` without its byte order mark; `flag` is named in errors. A text longer than
     /// [`MAX_BYTES`] is an error.
-    pub(crate) fn read(&mut self, flag: &str, source: &Source) -> Result<String, InputError> {
-        let bytes = match source {
+    pub(crate) fn read(&mut self, flag: &str, source: &Source) -> Result<String, UsageError> {
+        let read = match source {
             Source::Stdin => {
                 self.claim_stdin(flag)?;
-                read_to_limit(io::stdin().lock()).map_err(|cause| InputError::Stdin { flag: flag.to_owned(), cause })?
+                read_to_limit(io::stdin().lock()).map_err(|cause| format!("failed to read standard input: {cause}"))
             }
             Source::File(path) => open_to_read(path, self.bound)
                 .and_then(read_to_limit)
-                .map_err(FileError::of("read", path))
-                .map_err(|error| InputError::File { flag: flag.to_owned(), error })?,
+                .map_err(|cause| FileError::of("read", path)(cause).to_string()),
         };
-        let (flag, name) = (flag.to_owned(), name_of(source));
+        let bytes = read
+            .map_err(|problem| UsageError::new(format!("{flag}: {problem}"), "check the path and its permissions"))?;
+        let name = name_of(source);
         if bytes.len() as u64 > MAX_BYTES {
-            return Err(InputError::TooLarge { flag, name });
+            let problem = format!("{flag}: {name} has more than {MAX_BYTES} bytes (1 MiB), the most that is read");
+            return Err(UsageError::new(problem, "name a smaller file"));
         }
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
-            InputError::NotUtf8 { flag, name, line: 1 + valid.filter(|byte| **byte == b'\n').count() }
+            let line = 1 + valid.filter(|byte| **byte == b'\n').count();
+            UsageError::new(format!("{flag}: {name} is not UTF-8 at line {line}"), "save the file as UTF-8")
         })?;
         Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
     }
 
     /// A text for a message: as [`Input::read`], without one final newline.
-    pub(crate) fn text(&mut self, flag: &str, source: &Source) -> Result<String, InputError> {
+    pub(crate) fn text(&mut self, flag: &str, source: &Source) -> Result<String, UsageError> {
         let text = self.read(flag, source)?;
         Ok(without_final_line_break(&text).to_owned())
     }
 
     /// The JSON in `source`. An integer that JSON cannot carry exactly is an error, and so is a repeated field.
-    pub(crate) fn json(&mut self, flag: &str, source: &Source) -> Result<Value, InputError> {
+    pub(crate) fn json(&mut self, flag: &str, source: &Source) -> Result<Value, UsageError> {
         let text = self.read(flag, source)?;
         parse(flag, &name_of(source), &text)
     }
 
     /// The JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}`, which is never JSON, is a text that a
     /// bulk run fills; no field that takes JSON accepts it unfilled.
-    pub(crate) fn json_flag(&mut self, flag: &str, value: &JsonSource) -> Result<Value, InputError> {
+    pub(crate) fn json_flag(&mut self, flag: &str, value: &JsonSource) -> Result<Value, UsageError> {
         match value {
             JsonSource::Literal(text) if text.trim_start().starts_with("{{") => Ok(Value::from(text.trim())),
             value => self.json_value(flag, value),
@@ -181,7 +150,7 @@ impl Input {
     }
 
     /// The JSON that `value` is or names.
-    pub(crate) fn json_value(&mut self, flag: &str, value: &JsonSource) -> Result<Value, InputError> {
+    pub(crate) fn json_value(&mut self, flag: &str, value: &JsonSource) -> Result<Value, UsageError> {
         match value {
             JsonSource::Literal(text) => parse(flag, ITS_VALUE, text),
             JsonSource::From(source) => self.json(flag, source),
@@ -189,7 +158,7 @@ impl Input {
     }
 
     /// The JSON of a flag that may be repeated, each time with one value or an array of values.
-    pub(crate) fn json_list(&mut self, flag: &str, values: &[JsonSource]) -> Result<Vec<Value>, InputError> {
+    pub(crate) fn json_list(&mut self, flag: &str, values: &[JsonSource]) -> Result<Vec<Value>, UsageError> {
         let mut list = Vec::new();
         for value in values {
             match self.json_flag(flag, value)? {
@@ -226,20 +195,31 @@ pub(crate) fn parse_exact(text: &str) -> Result<Value, String> {
     }
 }
 
-fn parse(flag: &str, name: &str, text: &str) -> Result<Value, InputError> {
-    let (flag, name) = (flag.to_owned(), name.to_owned());
+fn parse(flag: &str, name: &str, text: &str) -> Result<Value, UsageError> {
+    let refused = |problem: String, hint: &str| Err(UsageError::new(format!("{flag}: {name} {problem}"), hint));
     match serde_json::from_str(text) {
         Ok(value) => match (repeated_field(text), inexact_integer(text)) {
-            (Some(field), _) => Err(InputError::RepeatedField { flag, name, field }),
-            (None, Some(number)) => Err(InputError::NumberTooLarge { flag, name, number: number.to_owned() }),
+            (Some(field), _) => refused(format!("has the field `{field}` twice"), "keep one of the two"),
+            (None, Some(number)) => refused(
+                format!("has the number {number}, which is beyond 64 bits and would change on the way"),
+                "write the number as text, in quotes",
+            ),
             (None, None) => Ok(value),
         },
+        Err(_) if text.trim().is_empty() => refused(
+            "is empty; JSON is needed".to_owned(),
+            "write {\"field\": value, …}; `jelouctl explain KIND --example` prints a body",
+        ),
         Err(error) => {
-            if text.trim().is_empty() {
-                return Err(InputError::Empty { flag, name });
-            }
-            let (line, column) = (error.line(), error.column());
-            Err(InputError::NotJson { flag, name, line, column, problem: json_problem(&error) })
+            let hint = if flag == "--contact" {
+                "one card has flags: --name 'Juan Pérez' --phone +593987654322; JSON stands in single quotes, a file as @FILE"
+            } else if name == ITS_VALUE {
+                "write JSON in single quotes, or name a file as @FILE"
+            } else {
+                "fix the file at that place; an object is {\"field\": value, …}"
+            };
+            let (line, column, problem) = (error.line(), error.column(), json_problem(&error));
+            refused(format!("is not valid JSON at line {line}, column {column}: {problem}"), hint)
         }
     }
 }

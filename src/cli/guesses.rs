@@ -8,7 +8,7 @@ use clap::{Arg, Command, CommandFactory};
 
 use super::app::{self, App};
 use crate::commands::bulk::BulkCommand;
-use crate::context::UsageError;
+use crate::input::UsageError;
 use crate::message::Message;
 use crate::tables::rows;
 

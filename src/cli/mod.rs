@@ -16,8 +16,9 @@ use self::app::{App, Command};
 use crate::commands;
 use crate::commands::bulk::BulkCommand;
 use crate::commands::messages::MessagesCommand;
-use crate::context::{Context, Mode, UsageError};
+use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
+use crate::input::UsageError;
 use crate::output::{Color, Format, Stderr, Stdout, Verbosity};
 
 /// Runs the command in `arguments`.

@@ -7,8 +7,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{guesses, help};
 use crate::commands::CommandError;
-use crate::context::{Context, UsageError};
+use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::input::UsageError;
 use crate::output::{Format, Record, RecordError, Stderr, Stdout, one_line};
 
 /// At most this many characters of a value are repeated.

@@ -11,9 +11,9 @@ use url::Url;
 use super::CommandError;
 use super::result::{note_delivery, note_error, print_answer, print_result};
 use crate::api::{ListingCoverage, Pager, Request, TypedPath, listed_items, total_pages};
-use crate::context::{Context, Mode, UsageError};
+use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
-use crate::input::{InputError, JsonSource, Source};
+use crate::input::{JsonSource, Source, UsageError};
 use crate::output::{Format, Record, Sent, Stdout, StreamError};
 use crate::process::{Signals, block_on};
 use crate::sending::{Connection, Flight, Sender, UnresolvedSender, catch_panic};
@@ -225,7 +225,7 @@ impl ApiArgs {
         for field in &self.field {
             let ApiField { key, value } = field;
             let value = match context.input.json_value(&format!("-F {key}"), value) {
-                Err(error @ InputError::NotJson { .. }) if matches!(value, JsonSource::Literal(_)) => {
+                Err(error) if matches!(value, JsonSource::Literal(text) if !text.starts_with(['{', '['])) => {
                     return Err(UsageError::new(error, format!("a text goes with -f {key}=TEXT")).into());
                 }
                 read => read?,

@@ -3,11 +3,10 @@
 
 use crate::api::{Cause, ClientError, LookUpError, Outcome, TypedPathError, UNKNOWN_HINT};
 use crate::config::ConfigError;
-use crate::context::UsageError;
 use crate::exit::ExitCode;
 use crate::hours::HoursError;
 use crate::import::BulkError;
-use crate::input::InputError;
+use crate::input::UsageError;
 use crate::ledger::{DatabaseError, DatabaseFault, LedgerError, PauseReason, ResolveError, RunError};
 use crate::list::ListError;
 use crate::message::{InvalidMessage, typed_form};
@@ -135,17 +134,10 @@ impl From<TypedPathError> for CommandError {
     }
 }
 
-impl From<InputError> for CommandError {
-    fn from(error: InputError) -> Self {
-        let hint = error.hint().to_owned();
-        Self::new(ExitCode::Usage, "usage", error, Some(hint))
-    }
-}
-
 impl From<HoursError> for CommandError {
     fn from(error: HoursError) -> Self {
-        let hint = Some(error.hint().to_owned());
-        if error.is_of_profile() {
+        let hint = Some(error.hint.to_owned());
+        if error.is_of_profile {
             return Self::new(ExitCode::Configuration, "configuration", error, hint);
         }
         Self::new(ExitCode::Usage, "usage", error, hint)

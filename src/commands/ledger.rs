@@ -4,8 +4,9 @@ use clap::Subcommand;
 
 use super::CommandError;
 use super::store::ledger_address;
-use crate::context::{Context, UsageError};
+use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::input::UsageError;
 use crate::ledger::{schema_sql, set_up};
 
 /// Prepare a database for bulk runs on several machines

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 
 use super::CommandError;
-use crate::context::{Context, UsageError};
+use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::input::UsageError;
 use crate::private_file::FileError;
 
 /// Print the manual page

@@ -14,9 +14,10 @@ use crate::config::{
     BotId, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, Layer, LedgerDatabase, LedgerUrl, Origin,
     Rate, Remember, SecretSource, Settings, Sourced,
 };
-use crate::context::{Context, Mode, UsageError};
+use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::hours::{Between, DayOff, ZoneName};
+use crate::input::UsageError;
 use crate::output::Format;
 use crate::phone::{Country, PhoneNumber, is_national};
 use crate::private_file::FileError;

@@ -11,9 +11,9 @@ use clap::{Args, ValueHint};
 use super::CommandError;
 #[cfg(unix)]
 use crate::api::shell_word;
-use crate::context::{Context, Mode, UsageError};
+use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
-use crate::input::Source;
+use crate::input::{Source, UsageError};
 use crate::message::Message;
 use crate::output::counted;
 use crate::private_file::{self, FileError};

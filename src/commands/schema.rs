@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use super::CommandError;
 use crate::config;
-use crate::context::{Context, UsageError};
+use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::input::UsageError;
 use crate::message::Message;
 use crate::output::pretty;
 use crate::private_file::FileError;

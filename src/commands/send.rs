@@ -12,9 +12,9 @@ use super::result::{note_delivery, note_error, print_result};
 use super::wait::WaitArgs;
 use crate::api::{Cause, Delivery, Outcome, Problem, Request, clipped, may_miss_a_template};
 use crate::config::ApiUrl;
-use crate::context::{Context, Mode, UsageError};
+use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
-use crate::input::{JsonSource, Source};
+use crate::input::{JsonSource, Source, UsageError};
 use crate::message::{
     FlowMessage, InvalidMessage, Message, Outgoing, RecipientSources, Route, TemplateUse, TypedMessage,
 };

@@ -56,28 +56,37 @@ impl HoursChoice {
     pub(crate) fn over(&self, base: HoursBase, now: Timestamp) -> Result<Option<Hours>, HoursError> {
         let base =
             if self.lifts_all() { HoursBase { time_zone: base.time_zone, ..HoursBase::default() } } else { base };
-        let openings =
-            Openings::try_from(self.between.clone()).map_err(|problem| HoursError::Contradiction { problem })?;
+        let openings = Openings::try_from(self.between.clone())
+            .map_err(|problem| HoursError::new(format!("--between: {problem}"), "give the hours, or `always` alone"))?;
         let between = if self.between.is_empty() { base.between } else { openings.windows };
         let mut not_on = base.not_on;
-        not_on.extend(days_off_in(&self.not_on).map_err(|problem| HoursError::Value {
-            origin: "--not-on".to_owned(),
-            is_of_profile: false,
-            problem,
-        })?);
+        let days = days_off_in(&self.not_on);
+        not_on.extend(days.map_err(|problem| HoursError::of_days("--not-on", false, &problem))?);
         if between.is_empty() && not_on.is_empty() {
-            let is_zone_alone = self.time_zone.is_some() && !self.lifts_all();
-            return if is_zone_alone { Err(HoursError::ZoneAlone) } else { Ok(None) };
+            if self.time_zone.is_none() || self.lifts_all() {
+                return Ok(None);
+            }
+            return Err(HoursError::new(
+                "--time-zone says nothing here: the run has no hours".to_owned(),
+                "add --between 'mon-fri 07:00-19:00', or leave --time-zone out",
+            ));
         }
         let time_zone = match self.time_zone.clone().or(base.time_zone) {
             Some(zone) => zone,
-            None => ZoneName::of_machine().map_err(|found| HoursError::NoZone { found })?,
+            None => ZoneName::of_machine().map_err(|found| {
+                HoursError::new(
+                    format!("the hours need a time zone: the one of this machine is {found}"),
+                    "name it with --time-zone, as America/Bogota, or with time_zone in the profile",
+                )
+            })?,
         };
         let hours = Hours { between, not_on, time_zone };
         if hours.opens_within_a_year(now) {
-            Ok(Some(hours))
-        } else {
-            Err(HoursError::NeverOpen { hours: hours.to_string() })
+            return Ok(Some(hours));
         }
+        Err(HoursError::new(
+            format!("{hours}: these hours do not open within the next year"),
+            "change --between and --not-on, or send at any hour with --between always",
+        ))
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::kinds::Message;
 use super::merge::merge;
-use crate::input::{Input, InputError};
+use crate::input::{Input, UsageError};
 
 impl Message {
     /// The flag of the field at `path`, or of the nearest field around it: clap ids are paths on the wire.
@@ -26,7 +26,7 @@ impl Message {
     }
 
     /// The flags as a part of the body.
-    pub(crate) fn flag_body(&self, input: &mut Input) -> Result<Value, InputError> {
+    pub(crate) fn flag_body(&self, input: &mut Input) -> Result<Value, UsageError> {
         let mut body = self.plain_flags();
         if let Value::Object(fields) = &mut body {
             // A nested object without flags must not replace the one in a file.

@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::recipient::RecipientError;
-use crate::input::InputError;
+use crate::input::UsageError;
 
 /// One violated limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl fmt::Display for Violation {
 #[derive(Debug, Error)]
 pub(crate) enum InvalidMessage {
     #[error(transparent)]
-    Input(#[from] InputError),
+    Input(#[from] UsageError),
     #[error("{origin}: {error}")]
     Recipient { origin: &'static str, error: RecipientError },
     #[error("no recipient")]
@@ -70,7 +70,7 @@ impl InvalidMessage {
     #[must_use]
     pub(crate) fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Input(error) => error.hint().to_owned(),
+            Self::Input(error) => error.hint.clone(),
             Self::Recipient { error, .. } => error.hint(),
             Self::NoRecipient => "give one with --to, with `userId` in the body, or in JELOU_TO".to_owned(),
             Self::RecipientNotText { .. } => "write it in quotes, as in \"593987654321\", or leave it out".to_owned(),

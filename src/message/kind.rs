@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::drawing::{Part, file_and_texts};
 use super::envelope::Envelope;
 use super::route::Route;
-use crate::input::{Input, InputError};
+use crate::input::{Input, UsageError};
 
 /// A kind of message. Its schema defines its fields; its struct has the flags that set them, spelt as on the wire. A nested
 /// flag's clap id is its path on the wire.
@@ -30,7 +30,7 @@ pub(crate) trait Kind: Args + Serialize + Debug + Default {
     }
 
     /// Flags that are not one field each, as a part of the body.
-    fn shape_flags(&self, _input: &mut Input) -> Result<Map<String, Value>, InputError> {
+    fn shape_flags(&self, _input: &mut Input) -> Result<Map<String, Value>, UsageError> {
         Ok(Map::new())
     }
 

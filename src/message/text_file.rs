@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
-use crate::input::{Input, InputError, Source};
+use crate::input::{Input, Source, UsageError};
 use crate::line_breaks::with_plain_line_breaks;
 
 #[skip_serializing_none]
@@ -43,7 +43,7 @@ pub(crate) struct TextFile {
 
 impl TextFile {
     /// `{"text": …}` when a file is named.
-    pub(crate) fn shape(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+    pub(crate) fn shape(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
         let mut body = Map::new();
         if let Some(source) = &self.text_file {
             // A file from Windows has the same text.

@@ -4,14 +4,14 @@ use std::io;
 
 use crate::config::{Origin, Settings};
 use crate::context::Context;
-use crate::input::{InputError, Source, name_of};
+use crate::input::{Source, UsageError, name_of};
 use crate::list::ListInput;
 use crate::output::counted;
 use crate::people::{CountryRule, ExclusionError, ExclusionList, ExclusionOptions, ExclusionOrigin, Exclusions};
 use crate::private_file::{PipeBound, open_to_read};
 
 /// Reserves standard input if one of `sources` uses it.
-pub(crate) fn claim_exclusions(context: &mut Context, sources: &[Source]) -> Result<(), InputError> {
+pub(crate) fn claim_exclusions(context: &mut Context, sources: &[Source]) -> Result<(), UsageError> {
     let stdin = sources.iter().filter(|source| **source == Source::Stdin);
     stdin.into_iter().try_for_each(|_| context.input.claim_stdin("--exclude"))
 }

@@ -11,7 +11,7 @@ use super::guard::{GuardError, check_allowed, check_message};
 use crate::api::{Credentials, Request, curl_command};
 use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSource, Settings, Sourced};
 use crate::context::{Context, Mode};
-use crate::input::InputError;
+use crate::input::UsageError;
 use crate::message::{InvalidMessage, Outgoing, RecipientSources};
 use crate::output::{StreamError, visible_json};
 use crate::people::Exclusions;
@@ -32,7 +32,7 @@ pub(crate) struct UnresolvedSender {
 impl UnresolvedSender {
     /// # Errors
     /// If `--client-secret-file -` is given and standard input is already used, or is a terminal.
-    pub(crate) fn claim(context: &mut Context) -> Result<Self, InputError> {
+    pub(crate) fn claim(context: &mut Context) -> Result<Self, UsageError> {
         if context.flags.client_secret == Some(SecretSource::Stdin) {
             context.input.claim_stdin("--client-secret-file")?;
         }

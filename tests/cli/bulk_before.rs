@@ -5,12 +5,7 @@ use crate::harness::{Home, also_in_a_database};
 use crate::terminal::Terminal;
 
 also_in_a_database! {
-    a_long_preview_says_that_it_shows_the_first_messages,
-    a_person_sees_the_first_message_and_the_figures_before_the_question,
-    whatever_the_message_is_it_fits_a_screen,
     a_log_has_figures_and_no_message,
-    a_page_has_every_message_for_somebody_else_s_approval,
-    at_a_terminal_a_preview_shows_the_messages_and_no_requests,
 }
 
 /// A sender to `jelou`.

@@ -15,14 +15,9 @@ use crate::harness::{Home, also_in_a_database, wait_until};
 use crate::server::read_request;
 
 also_in_a_database! {
-    a_server_that_gives_all_the_same_id_is_believed,
-    an_idle_connection_is_not_used_again,
-    a_server_that_keeps_no_connections_is_taken_at_its_word,
-    connections_are_used_again_while_that_goes_well,
     a_run_waits_while_the_network_is_away_and_loses_nothing,
     a_run_pauses_when_the_network_is_away_for_longer_than_it_may_wait,
     a_signal_and_bulk_stop_end_the_wait_for_the_network,
-    with_a_connection_for_each_message_no_answer_is_another_ones,
     a_run_keeps_that_each_message_has_its_connection,
 }
 

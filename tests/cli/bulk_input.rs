@@ -7,38 +7,14 @@ use crate::harness::{CONFIG, Ended, Home, STATE, also_in_a_database, fixture_pat
 use crate::workbook::zip;
 
 also_in_a_database! {
-    reads_any_csv_that_a_spreadsheet_writes,
-    reads_ndjson_and_standard_input,
-    a_cell_is_a_value_and_never_a_template_a_flag_or_json,
-    the_schema_decides_what_a_cell_becomes,
-    every_kind_takes_templates_from_flags_and_from_a_body,
     the_recipient_comes_from_each_row,
-    a_column_is_found_by_what_its_name_means,
-    says_line_and_way_out_of_every_broken_list,
-    a_list_that_begins_with_somebody_or_with_a_title_is_told_so,
     what_stands_above_the_header_is_passed_over,
-    a_header_that_is_not_clear_is_named_by_its_line,
-    a_row_of_totals_is_told_as_that,
-    a_count_that_leaves_nothing_says_what_was_meant,
-    what_is_wrong_with_the_message_is_told_once_for_the_whole_list,
-    a_line_has_the_number_that_an_editor_shows,
-    a_file_that_is_no_list_is_told_for_what_it_is,
-    what_a_spreadsheet_adds_to_a_list_is_understood,
-    text_behind_a_closing_quote_is_told,
     rows_that_a_stray_quote_swallows_are_not_sent_to_anybody,
     every_bad_row_is_listed_and_nothing_is_sent,
-    templates_are_strict,
-    a_template_that_is_too_large_is_refused_before_a_stack_ends,
-    the_largest_template_fits_a_small_stack,
-    the_same_message_twice_is_refused_left_out_or_meant,
-    a_part_of_the_list_can_be_taken,
-    a_preview_reads_every_row_and_prints_the_first,
     rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent,
     who_was_left_out_on_purpose_stays_out_of_a_corrected_list,
     a_row_that_cannot_be_read_is_rejected_with_its_text,
     what_cannot_take_the_rejected_rows_is_told_first,
-    of_one_fault_in_every_row_the_first_rows_are_told,
-    a_preview_writes_nothing_and_reads_no_secret,
 }
 
 /// The requests that `bulk send` would make, from a preview.

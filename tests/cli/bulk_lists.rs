@@ -9,9 +9,6 @@ use crate::harness::{Ended, Home, Run, also_in_a_database, fixture_path};
 use crate::workbook::{sheet, xlsx};
 
 also_in_a_database! {
-    the_country_in_the_list_says_whose_national_numbers_it_has,
-    an_exclusion_list_is_read_by_its_countries_too,
-    a_number_whose_country_nobody_can_tell_is_not_sent_to,
     ordinary_lists_pass_as_they_are,
 }
 

@@ -14,26 +14,11 @@ use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_parts, xlsx_ro
 
 also_in_a_database! {
     the_report_of_a_workbook_is_sent_without_its_sheet,
-    a_cell_of_excel_is_what_is_stored,
-    a_cell_of_an_open_document_is_what_is_stored,
-    an_ods_prints_what_it_shows_by_a_style_with_a_name,
-    cells_go_out_as_the_sheet_shows_them,
-    a_date_without_a_time_is_not_printed_with_one,
     what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_called,
-    a_cell_without_a_value_is_the_fault_of_its_row,
     hidden_rows_are_left_out_or_sent_as_was_said,
-    rows_that_are_crossed_out_are_held_back_like_hidden_ones,
     what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to,
-    a_title_over_several_rows_does_not_hide_the_table_of_another_sheet,
-    the_first_visible_sheet_is_read_or_the_one_that_is_named,
-    the_header_is_found_in_another_row_and_another_sheet,
-    a_workbook_comes_from_standard_input_too,
-    a_list_of_sixty_columns_is_a_list,
-    a_workbook_that_cannot_be_read_is_told_with_the_way_out,
-    a_small_file_that_says_much_takes_little_memory,
     the_report_of_a_workbook_is_a_csv_that_is_a_list_again,
     the_report_of_a_workbook_says_the_same_when_it_is_sent_again,
-    a_list_is_the_same_in_every_format,
 }
 
 const RATE: &str = "--rate=1000000/s";

@@ -9,16 +9,9 @@ use crate::terminal::Terminal;
 use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_rows};
 
 also_in_a_database! {
-    a_number_excludes_in_whatever_column_and_form_it_stands,
-    a_row_whose_first_cell_begins_with_a_hash_excludes,
     whom_a_raw_body_names_beside_its_recipient_is_seen,
     a_body_reaches_nobody_on_a_list_however_it_spells_the_number,
-    nobody_on_a_list_is_sent_anything_under_any_form_of_a_number,
-    digits_that_may_be_two_people_exclude_both,
-    a_country_that_is_typed_excludes_no_other_person_than_the_list_names,
-    the_profile_and_the_flag_add_up,
     a_list_that_cannot_be_used_stops_everything,
-    a_list_with_nobody_on_it_excludes_nobody_and_says_so,
     standard_input_serves_one_of_them,
     rows_of_who_is_excluded_are_left_out_and_the_rest_is_sent,
     where_everybody_is_excluded_there_is_no_run,

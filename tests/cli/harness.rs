@@ -42,7 +42,7 @@ pub(crate) fn with_ledgers(make: fn() -> String, test: fn()) {
 }
 
 /// Runs these tests once more, with the ledger of each home in a database. What a test does to the file itself stays with
-/// files, and says so in a line above it.
+/// files, and says so in a line above it; so does what never comes to a ledger, such as how a list is read.
 macro_rules! also_in_a_database {
     ($($test:ident,)+) => {
         #[cfg(target_os = "linux")]

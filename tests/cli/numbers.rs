@@ -6,7 +6,6 @@ use crate::bulk_server::{Act, Jelou, Listing};
 use crate::harness::{Home, also_in_a_database};
 
 also_in_a_database! {
-    a_list_whose_bare_numbers_are_of_several_countries_is_told,
     a_list_may_have_people_without_a_number,
     a_template_for_authentication_goes_to_no_user_id,
 }

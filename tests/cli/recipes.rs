@@ -6,12 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, also_in_a_database, set_mode};
+use crate::harness::{Ended, Home, set_mode};
 use crate::workbook::{sheet, xlsx, xlsx_rows};
-
-also_in_a_database! {
-    every_recipe_runs,
-}
 
 /// A fenced block: its language, the words after it, and its text.
 pub(crate) struct Block {

@@ -13,20 +13,11 @@ use crate::server::refused_url;
 use crate::terminal::Terminal;
 
 also_in_a_database! {
-    a_template_that_the_bot_cannot_send_stops_the_run_before_anything_leaves,
-    a_template_is_suggested_by_the_name_that_a_person_gave_it,
-    a_template_that_the_bot_has_is_sent_after_one_look,
-    each_template_of_a_list_is_checked,
     without_a_look_the_api_judges,
     a_template_s_own_text_is_shown_with_the_values_of_the_row,
     the_question_shows_a_template_s_own_text,
-    a_list_that_cannot_be_had_is_a_warning,
-    an_entry_that_says_too_little_is_not_judged,
     a_template_in_several_languages_is_told_where_none_is_named,
-    a_sandbox_judges_by_the_templates_that_it_was_given,
     what_is_left_of_a_run_is_checked_when_it_goes_on,
-    a_template_that_begins_with_a_picture_needs_one,
-    a_notice_is_looked_up_where_all_is_to_be_checked_first,
 }
 
 const PEOPLE: &str = "to,nombre,plantilla\n593987654321,Ana,order_shipped\n593987654322,Luz,bienvenida\n";

@@ -18,11 +18,8 @@ pub(super) fn of_new_run(typed: &HoursOptions, settings: &Settings) -> Result<Op
     let typed = typed.choice();
     let between = settings.between.as_ref().map(|between| between.value.windows.clone()).unwrap_or_default();
     let not_on = match &settings.not_on {
-        Some(days) if !typed.lifts_all() => days_off_in(&days.value).map_err(|problem| HoursError::Value {
-            origin: format!("not_on of {}", days.origin),
-            is_of_profile: true,
-            problem,
-        })?,
+        Some(days) if !typed.lifts_all() => days_off_in(&days.value)
+            .map_err(|problem| HoursError::of_days(&format!("not_on of {}", days.origin), true, &problem))?,
         Some(_) | None => BTreeSet::new(),
     };
     let time_zone = settings.time_zone.as_ref().map(|zone| zone.value.clone());

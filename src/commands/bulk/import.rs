@@ -7,9 +7,9 @@ use super::list_notes::{
     CountryCounts, RowMessages, RowNotes, Severity, excluded_words, hidden_rows, tell_of_list, unshown_columns,
 };
 use crate::commands::CommandError;
-use crate::context::{Context, UsageError};
+use crate::context::Context;
 use crate::import::{ImportPlan, ImportPolicy, Imported, Remark, Remarks, RowFault, import_list};
-use crate::input::Source;
+use crate::input::{Source, UsageError};
 use crate::ledger::{LedgerDraft, Skip, SkipCounts, SkipReason};
 use crate::list::{ListError, ListInput, ListOptions, ListReader};
 use crate::output::{ProgressFormat, Reading, counted};

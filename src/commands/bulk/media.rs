@@ -9,7 +9,8 @@ use url::Url;
 
 use crate::api::{MediaClient, MediaLook, Proxy, Roots};
 use crate::commands::CommandError;
-use crate::context::{Context, UsageError};
+use crate::context::Context;
+use crate::input::UsageError;
 use crate::ledger::{LedgerDraft, LedgerError};
 use crate::message::{MediaFile, Message, can_have_media_files, media_files};
 use crate::output::{counted, counted_are};

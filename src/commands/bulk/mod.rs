@@ -47,8 +47,9 @@ use self::status::BulkStatusArgs;
 use self::stop::BulkStopArgs;
 use self::work::BulkWorkArgs;
 use super::CommandError;
-use crate::context::{Context, Mode, UsageError};
+use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
+use crate::input::UsageError;
 use crate::process::outlive_file_size_limit;
 
 /// Send a message to each row of a list

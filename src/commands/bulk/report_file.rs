@@ -10,9 +10,9 @@ use tempfile::NamedTempFile;
 
 use super::import::ReadList;
 use crate::commands::CommandError;
-use crate::context::{Context, UsageError};
+use crate::context::Context;
 use crate::import::BulkError;
-use crate::input::Source;
+use crate::input::{Source, UsageError};
 use crate::ledger::{LedgerDraft, is_of_the_store};
 use crate::list::{ListOptions, ListReader, ReportLanguage, is_report};
 use crate::output::counted;

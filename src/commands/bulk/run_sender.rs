@@ -3,7 +3,8 @@
 
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Origin, Sourced, knows_profile};
-use crate::context::{Context, UsageError};
+use crate::context::Context;
+use crate::input::UsageError;
 use crate::ledger::{Details, Run, RunName};
 use crate::sending::{Sender, UnresolvedSender};
 

@@ -8,8 +8,9 @@ use clap::Args;
 
 use super::CommandError;
 use crate::api::{Code, Effect, codes, look_up_code};
-use crate::context::{Context, UsageError};
+use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::input::UsageError;
 use crate::message::{Envelope, Example, Field, Message};
 use crate::nearest::nearest;
 use crate::output::{markdown_table, pretty, wrapped};

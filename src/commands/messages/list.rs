@@ -15,8 +15,9 @@ use crate::api::{
     MessageAuthor, Request, SpanStart, entry_key,
 };
 use crate::commands::CommandError;
-use crate::context::{Context, UsageError};
+use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::input::UsageError;
 use crate::message::TypedRecipient;
 use crate::output::Format;
 use crate::phone::person_key;

@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 
 use super::args::RunArgs;
 use crate::commands::CommandError;
-use crate::context::{Context, UsageError};
+use crate::context::Context;
+use crate::input::UsageError;
 use crate::list::Row;
 use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, RecipientSources, is_refused, visit_texts};
 use crate::nearest::nearest;

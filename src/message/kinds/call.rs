@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
-use crate::input::{Input, InputError};
+use crate::input::{Input, UsageError};
 use crate::message::drawing::{Part, button, file_and_texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
@@ -54,7 +54,7 @@ impl Kind for Call {
         file_and_texts(body, button(body, "/parameters/display_text", "call", press))
     }
 
-    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
         self.text.file.shape(input)
     }
 }

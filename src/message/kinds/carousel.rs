@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
-use crate::input::{Input, InputError, JsonSource};
+use crate::input::{Input, JsonSource, UsageError};
 use crate::message::drawing::{Part, cards, file_and_texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
@@ -51,7 +51,7 @@ impl Kind for Carousel {
         file_and_texts(body, cards(body, "/parameters/cards"))
     }
 
-    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
         let mut body = self.text_file.shape(input)?;
         if !self.cards.is_empty() {
             let cards = input.json_list("--card", &self.cards)?;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
-use crate::input::{Input, InputError};
+use crate::input::{Input, UsageError};
 use crate::message::drawing::{Part, file_and_texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
@@ -40,7 +40,7 @@ impl Kind for ContactInfoRequest {
         file_and_texts(body, [Part::Button { label: "Share contact info".to_owned(), icon: "person", press }])
     }
 
-    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
         self.text.file.shape(input)
     }
 }

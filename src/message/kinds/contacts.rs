@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::input::{Input, InputError, JsonSource, Source, name_of};
+use crate::input::{Input, JsonSource, Source, UsageError, name_of};
 use crate::message::contact::{complete_name, complete_phone, filled, has_parts};
 use crate::message::drawing::{Part, items, text};
 use crate::message::envelope::Envelope;
@@ -120,13 +120,16 @@ impl Kind for Contacts {
         drawn.collect()
     }
 
-    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
         let ContactFlags { contact, vcard, .. } = &self.flags;
         let mut contacts = input.json_list("--contact", contact)?;
         if let Some(source) = vcard {
             let text = input.read("--vcard", source)?;
-            let cards =
-                vcard::contacts(&text).map_err(|problem| InputError::NotVcard { name: name_of(source), problem })?;
+            let cards = vcard::contacts(&text).map_err(|problem| {
+                let problem = format!("--vcard: {} is not a vCard file: {problem}", name_of(source));
+                let hint = "export the contact as a .vcf file; each card stands between BEGIN:VCARD and END:VCARD";
+                UsageError::new(problem, hint)
+            })?;
             contacts.extend(cards);
         }
         contacts.extend(self.flags.card());

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use crate::input::{Input, InputError};
+use crate::input::{Input, UsageError};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::Caption;
@@ -40,7 +40,7 @@ impl Kind for File {
     const EXAMPLE: &'static str = "send file --to 593987654321 --media-url https://example.com/7.pdf --filename invoice.pdf \
             --text \"Your invoice\"";
 
-    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
         self.text.file.shape(input)
     }
 }

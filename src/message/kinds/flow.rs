@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
-use crate::input::{Input, InputError, JsonSource};
+use crate::input::{Input, JsonSource, UsageError};
 use crate::message::drawing::{Part, flow};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
@@ -109,7 +109,7 @@ pub(super) struct ActionPayload {
 
 impl ActionPayload {
     /// Adds `parameters.flow_action_payload` to `body` when a flag gives it.
-    pub(super) fn shape(&self, body: &mut Map<String, Value>, input: &mut Input) -> Result<(), InputError> {
+    pub(super) fn shape(&self, body: &mut Map<String, Value>, input: &mut Input) -> Result<(), UsageError> {
         let payload = match (&self.screen, &self.payload) {
             (Some(screen), _) => json!({ "screen": screen }),
             (None, Some(source)) => input.json_flag("--action-payload", source)?,
@@ -131,7 +131,7 @@ impl Kind for Flow {
         flow(body)
     }
 
-    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
         let mut body = self.text.file.shape(input)?;
         self.action_payload.shape(&mut body, input)?;
         Ok(body)

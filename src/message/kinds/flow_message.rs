@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
 use super::flow::ActionPayload;
-use crate::input::{Input, InputError, JsonSource};
+use crate::input::{Input, JsonSource, UsageError};
 use crate::message::drawing::{Part, flow};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
@@ -88,7 +88,7 @@ impl Kind for FlowMessage {
         flow(body)
     }
 
-    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
         let mut body = self.text.file.shape(input)?;
         self.flags.action_payload.shape(&mut body, input)?;
         if let Some(source) = &self.flags.payload {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
-use crate::input::{Input, InputError};
+use crate::input::{Input, UsageError};
 use crate::message::drawing::{Part, file_and_texts, options};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
@@ -88,7 +88,7 @@ impl Kind for List {
         file_and_texts(body, [options(body)])
     }
 
-    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
         let mut body = self.text_file.shape(input)?;
         if let Some(label) = &self.button {
             body.insert("buttonText".to_owned(), json!({ "type": "text", "text": label }));

@@ -51,7 +51,7 @@ use super::envelope::Envelope;
 use super::kind::Kind;
 use super::parameter::{fit_parameters, trim_parameters};
 use super::route::Route;
-use crate::input::{Input, InputError};
+use crate::input::{Input, UsageError};
 
 /// The one list of kinds: the subcommands of `send`, and what is done with each.
 macro_rules! kinds {
@@ -106,7 +106,7 @@ macro_rules! kinds {
                 match self { $(Self::$kind(_) => <$kind as Kind>::draw(body)),* }
             }
 
-            pub(super) fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+            pub(super) fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
                 match self { $(Self::$kind(kind) => kind.shape_flags(input)),* }
             }
 

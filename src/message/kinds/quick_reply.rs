@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
-use crate::input::{Input, InputError};
+use crate::input::{Input, UsageError};
 use crate::message::drawing::{Part, file_and_texts, items, reply};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
@@ -44,7 +44,7 @@ impl Kind for QuickReply {
         file_and_texts(body, items(body, "/quick_replies").filter_map(reply))
     }
 
-    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
         let mut body = self.text.file.shape(input)?;
         if !self.replies.is_empty() {
             let replies = self.replies.iter().map(|title| json!({ "title": title }));

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
 use super::template_by_id::TemplateById;
-use crate::input::{Input, InputError, JsonSource};
+use crate::input::{Input, JsonSource, UsageError};
 use crate::message::drawing::{Part, template};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
@@ -91,7 +91,7 @@ impl Kind for Template {
         template(body, "/elementName")
     }
 
-    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
         let mut body = Map::new();
         if !self.buttons.is_empty() {
             let buttons = input.json_list("--button-param", &self.buttons)?;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use super::list::List;
-use crate::input::{Input, InputError};
+use crate::input::{Input, UsageError};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::TextFile;
@@ -57,7 +57,7 @@ impl Kind for Text {
     const SCHEMA: &'static str = include_str!("text.json");
     const EXAMPLE: &'static str = r#"send text --to 593987654321 "Hola""#;
 
-    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
         let mut body = self.flags.file.shape(input)?;
         if let Some(text) = &self.flags.text {
             body.insert("text".to_owned(), json!(text));

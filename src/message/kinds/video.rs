@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use crate::input::{Input, InputError};
+use crate::input::{Input, UsageError};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::Caption;
@@ -36,7 +36,7 @@ impl Kind for Video {
     const EXAMPLE: &'static str =
         r#"send video --to 593987654321 --media-url https://example.com/video.mp4 --text "How it works""#;
 
-    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
         self.text.file.shape(input)
     }
 }
