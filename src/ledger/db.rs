@@ -202,7 +202,7 @@ pub(super) trait DbEngine: Send {
     /// The first row of a query that locks it, and the time after that, in milliseconds since 1970.
     fn lock(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(Option<SqlRow>, i64), LedgerError>;
 
-    /// Runs one statement for each of these; returns how many rows were changed in all.
+    /// Runs one statement for each of these; returns how many rows were changed in all. Each concerns other rows.
     fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError>;
 
     /// Adds the rows that `rows` passes to a table: `row (run, n, state)`.

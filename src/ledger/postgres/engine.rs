@@ -34,7 +34,8 @@ const IDENTITY: &str = "SELECT 'system ' || system_identifier || ', timeline ' |
 pub(crate) struct DatabaseEngine {
     database: Database,
     client: Client,
-    statements: HashMap<&'static str, Statement>,
+    /// By their text, and whether they are for many rows.
+    statements: HashMap<(&'static str, bool), Statement>,
     limit: Duration,
     identity: String,
 }
@@ -82,12 +83,32 @@ impl DatabaseEngine {
 
     /// The statement for this text, prepared once for a connection.
     fn statement(&mut self, sql: &'static str) -> Result<Statement, DatabaseError> {
-        if let Some(statement) = self.statements.get(sql) {
+        let text = || sql.replace('?', "$").replace("/*lock*/", "FOR UPDATE");
+        self.prepared((sql, false), text)
+    }
+
+    /// The UPDATE `sql` for many rows at once, with an array for each parameter of `one`.
+    fn update_of_many(&mut self, sql: &'static str, one: &Statement) -> Result<Statement, DatabaseError> {
+        let text = || {
+            let places = (1..).zip(one.params());
+            let (arrays, names): (Vec<_>, Vec<_>) =
+                places.map(|(place, of_type)| (format!("${place}::{of_type}[]"), format!("p{place}"))).unzip();
+            let rows = format!(" FROM unnest({}) AS each_row({}) WHERE ", arrays.join(", "), names.join(", "));
+            sql.replace('?', "each_row.p").replacen(" WHERE ", &rows, 1)
+        };
+        self.prepared((sql, true), text)
+    }
+
+    fn prepared(
+        &mut self,
+        key: (&'static str, bool),
+        text: impl FnOnce() -> String,
+    ) -> Result<Statement, DatabaseError> {
+        if let Some(statement) = self.statements.get(&key) {
             return Ok(statement.clone());
         }
-        let text = sql.replace('?', "$").replace("/*lock*/", "FOR UPDATE");
-        let statement = self.call(self.limit, self.client.prepare(&text))?;
-        self.statements.insert(sql, statement.clone());
+        let statement = self.call(self.limit, self.client.prepare(&text()))?;
+        self.statements.insert(key, statement.clone());
         Ok(statement)
     }
 
@@ -163,12 +184,21 @@ impl DbEngine for DatabaseEngine {
     }
 
     fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
-        let statement = self.statement(sql)?;
+        let one = self.statement(sql)?;
         let mut changed = 0;
         for some in all.chunks(AT_ONCE) {
+            if some.len() > 1 && sql.starts_with("UPDATE") {
+                let statement = self.update_of_many(sql, &one)?;
+                let columns = 0..one.params().len();
+                let columns: Vec<Vec<_>> =
+                    columns.map(|column| some.iter().filter_map(|values| values.get(column)).collect()).collect();
+                let parameters: Vec<_> = columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect();
+                changed += self.call(self.limit, self.client.execute(&statement, &parameters))?;
+                continue;
+            }
             let parameters: Vec<Vec<_>> =
                 some.iter().map(|values| values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()).collect();
-            let executed = parameters.iter().map(|parameters| self.client.execute(&statement, parameters));
+            let executed = parameters.iter().map(|parameters| self.client.execute(&one, parameters));
             let counts = self.call(self.limit, async { join_all(executed).await.into_iter().collect() });
             changed += counts.map(|counts: Vec<u64>| counts.into_iter().sum::<u64>())?;
         }
