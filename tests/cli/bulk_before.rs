@@ -26,6 +26,7 @@ fn asked(home: &Home, words: &[&str]) -> Vec<String> {
     before.lines().map(str::to_owned).collect()
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
@@ -61,6 +62,7 @@ fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
     assert!(lines.last().unwrap().starts_with("Send 101 messages from bot 77 (profile p) to http://"), "{lines:#?}");
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn whatever_the_message_is_it_fits_a_screen() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
@@ -107,6 +109,7 @@ fn a_log_has_figures_and_no_message() {
     assert!(!ended.stderr.contains("to send"), "{}", ended.stderr);
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_long_preview_says_that_it_shows_the_first_messages() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
@@ -127,6 +130,7 @@ fn a_long_preview_says_that_it_shows_the_first_messages() {
     }
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_page_has_every_message_for_somebody_else_s_approval() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
@@ -191,6 +195,7 @@ fn a_page_has_every_message_for_somebody_else_s_approval() {
     assert_eq!(home.read("other.html"), "mine");
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn at_a_terminal_a_preview_shows_the_messages_and_no_requests() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());

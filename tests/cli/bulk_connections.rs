@@ -80,6 +80,7 @@ fn with_state<'a>(rows: &'a [Value], state: &str) -> Vec<&'a str> {
     rows.iter().filter(|row| row["sent"] == state).map(|row| row["to"].as_str().unwrap()).collect()
 }
 
+/// Files alone: the ledger has no part in it.
 #[test]
 fn a_server_that_gives_all_the_same_id_is_believed() {
     let (server, _) = server(|_, _, _| Some(accepted("same", "")));
@@ -97,6 +98,7 @@ fn a_row_lost_on_an_old_connection_is_the_only_one() {
     assert_eq!(seen.lock().unwrap().len(), 29);
 }
 
+/// Files alone: the ledger has no part in it.
 #[test]
 fn an_idle_connection_is_not_used_again() {
     let (server, seen) = server(|user, _, _| Some(accepted(user, "")));
@@ -104,6 +106,7 @@ fn an_idle_connection_is_not_used_again() {
     assert_eq!(seen.lock().unwrap().len(), 3);
 }
 
+/// Files alone: the ledger has no part in it.
 #[test]
 fn a_server_that_keeps_no_connections_is_taken_at_its_word() {
     let (server, seen) = server(|user, _, _| Some(accepted(user, "Keep-Alive: max=5, timeout=0\r\n")));
@@ -111,6 +114,7 @@ fn a_server_that_keeps_no_connections_is_taken_at_its_word() {
     assert_eq!(seen.lock().unwrap().len(), 5);
 }
 
+/// Files alone: the ledger has no part in it.
 #[test]
 fn connections_are_used_again_while_that_goes_well() {
     let (server, seen) = server(|user, _, _| Some(accepted(user, "Keep-Alive: timeout=5\r\n")));
@@ -213,6 +217,7 @@ fn a_signal_and_bulk_stop_end_the_wait_for_the_network() {
     }
 }
 
+/// Files alone: the ledger has no part in it.
 /// A server that limits once too often: each later request of a connection gets an answer to another request.
 #[test]
 fn with_a_connection_for_each_message_no_answer_is_another_ones() {

@@ -36,6 +36,7 @@ fn refused(home: &Home, arguments: &[&str], parts: &[&str]) -> Ended {
     ended
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn reads_any_csv_that_a_spreadsheet_writes() {
     let home = Home::new();
@@ -57,6 +58,7 @@ fn reads_any_csv_that_a_spreadsheet_writes() {
     }
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn reads_ndjson_and_standard_input() {
     let home = Home::new();
@@ -73,6 +75,7 @@ fn reads_ndjson_and_standard_input() {
     twice.fails(2, &["both ask for standard input"]);
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_cell_is_a_value_and_never_a_template_a_flag_or_json() {
     let home = Home::new();
@@ -82,6 +85,7 @@ fn a_cell_is_a_value_and_never_a_template_a_flag_or_json() {
     assert_eq!(requests[0].as_object().unwrap().len(), 3);
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn the_schema_decides_what_a_cell_becomes() {
     let home = Home::new();
@@ -106,6 +110,7 @@ fn the_schema_decides_what_a_cell_becomes() {
     contact.fails(2, &["contacts[0]: is the text"]);
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn every_kind_takes_templates_from_flags_and_from_a_body() {
     let home = Home::new();
@@ -179,6 +184,7 @@ fn the_recipient_comes_from_each_row() {
     ended.fails(2, &["no column is named like"]);
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_column_is_found_by_what_its_name_means() {
     let home = Home::new();
@@ -200,6 +206,7 @@ fn a_column_is_found_by_what_its_name_means() {
     refused(&home, &["none.csv", "text", "x"], &["no column is named like a recipient column", hint]);
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn says_line_and_way_out_of_every_broken_list() {
     let home = Home::new();
@@ -263,6 +270,7 @@ fn says_line_and_way_out_of_every_broken_list() {
     refused(&home, &[".", "text", "x"], &["failed to read ."]);
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_list_that_begins_with_somebody_or_with_a_title_is_told_so() {
     let home = Home::new();
@@ -326,6 +334,7 @@ fn what_stands_above_the_header_is_passed_over() {
     assert_eq!(bodies(&home, &words)[0]["text"], "Hola Ana");
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_header_that_is_not_clear_is_named_by_its_line() {
     let home = Home::new();
@@ -396,6 +405,7 @@ fn a_header_that_is_not_clear_is_named_by_its_line() {
     assert_eq!(bodies(&home, &words)[0]["text"], "Ana");
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_row_of_totals_is_told_as_that() {
     let home = Home::new();
@@ -415,6 +425,7 @@ fn a_row_of_totals_is_told_as_that() {
     );
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_count_that_leaves_nothing_says_what_was_meant() {
     let home = Home::new();
@@ -432,6 +443,7 @@ fn a_count_that_leaves_nothing_says_what_was_meant() {
     }
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn what_is_wrong_with_the_message_is_told_once_for_the_whole_list() {
     let home = Home::new();
@@ -462,6 +474,7 @@ fn what_is_wrong_with_the_message_is_told_once_for_the_whole_list() {
     refused(&home, &["people.ndjson", "text", "{{ a.b }}"], &["line 2: text: the row has no `a.b`"]);
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_line_has_the_number_that_an_editor_shows() {
     let home = Home::new();
@@ -488,6 +501,7 @@ fn a_line_has_the_number_that_an_editor_shows() {
     refused(&home, &["a.csv", "text", "x"], &["line 3 is not UTF-8"]);
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_file_that_is_no_list_is_told_for_what_it_is() {
     let home = Home::new();
@@ -512,6 +526,7 @@ fn a_file_that_is_no_list_is_told_for_what_it_is() {
     }
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn what_a_spreadsheet_adds_to_a_list_is_understood() {
     let home = Home::new();
@@ -534,6 +549,7 @@ fn what_a_spreadsheet_adds_to_a_list_is_understood() {
     refused(&home, &["a.csv", "text", "x"], &["line 3: to: ", "1 row cannot be sent"]);
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn text_behind_a_closing_quote_is_told() {
     let home = Home::new();
@@ -641,6 +657,7 @@ fn every_bad_row_is_listed_and_nothing_is_sent() {
     assert_eq!((&line["sent"], &line["code"], &line["attempts"]), (&json!("no"), &json!("invalid"), &json!(0)));
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn templates_are_strict() {
     let home = Home::new();
@@ -683,6 +700,7 @@ fn templates_are_strict() {
     assert_eq!(literal[0]["text"], "{{ Ana }}");
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_template_that_is_too_large_is_refused_before_a_stack_ends() {
     let home = Home::new();
@@ -703,6 +721,7 @@ fn a_template_that_is_too_large_is_refused_before_a_stack_ends() {
     }
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 #[cfg(unix)]
 fn the_largest_template_fits_a_small_stack() {
@@ -718,6 +737,7 @@ fn the_largest_template_fits_a_small_stack() {
     assert_eq!((ended.code, &ended.json()["body"]["text"]), (0, &json!("1-1")), "{ended:?}");
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn the_same_message_twice_is_refused_left_out_or_meant() {
     let home = Home::new();
@@ -732,6 +752,7 @@ fn the_same_message_twice_is_refused_left_out_or_meant() {
     assert_eq!(bodies(&home, &["people.csv", "--skip-invalid", "text", "{{ x }}"]).len(), 3);
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_part_of_the_list_can_be_taken() {
     let home = Home::new();
@@ -748,6 +769,7 @@ fn a_part_of_the_list_can_be_taken() {
     refused(&home, &["people.csv", "--skip", "9", "text", "x"], &["people.csv has only "]);
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_preview_reads_every_row_and_prints_the_first() {
     let home = Home::new();
@@ -1013,6 +1035,7 @@ fn what_cannot_take_the_rejected_rows_is_told_first() {
     }
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn of_one_fault_in_every_row_the_first_rows_are_told() {
     let home = Home::new();
@@ -1036,6 +1059,7 @@ fn of_one_fault_in_every_row_the_first_rows_are_told() {
     assert_eq!(lines(&send(&["--skip-invalid"]).fails(10, &["line 2 is left out: to: "])), 5 + 1 + 2);
 }
 
+/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_preview_writes_nothing_and_reads_no_secret() {
     let home = Home::new();
